@@ -1,0 +1,40 @@
+# `make demo` and `make test` need only Python 3.11 and make: each sets up .venv from the pinned versions by itself.
+PYTHON ?= python3
+BIN := .venv/bin
+WORKERS ?= auto
+
+.PHONY: demo test lint bench snapshots torture clean
+
+$(BIN)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	touch $@
+
+.venv/.demo-ready: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+demo: .venv/.demo-ready  ## open the cockpit on a simulated system whose new deployment is about to fail
+	$(BIN)/cockpit demo
+
+test: $(BIN)/.ready  ## every test
+	$(BIN)/python -m pytest -q -n $(WORKERS)
+
+lint: $(BIN)/.ready  ## style, types, and the arrows of docs/architecture.md
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(BIN)/.ready  ## measure speed and size side by side
+	$(BIN)/python -m bench
+
+snapshots: $(BIN)/.ready  ## accept the screens as they are now drawn
+	$(BIN)/python -m pytest -q tests/tui --snapshot-update
+
+torture: $(BIN)/.ready  ## 200 kill -9 points instead of 20
+	$(BIN)/python -m pytest -q -m torture
+
+clean:
+	rm -rf .venv

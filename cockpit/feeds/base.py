@@ -1,0 +1,140 @@
+"""How every feed polls: a deadline, a hashed phase, jitter, back-off, Retry-After, and no failure that ends it."""
+
+import asyncio
+import zlib
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from random import Random
+from typing import Any, Generic, Protocol, TypeVar
+
+from cockpit.model.clean import clean_line
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.reading import Reading
+from cockpit.model.time import Time
+
+T = TypeVar("T")
+Publish = Callable[[Reading[Any]], None]
+Explain = Callable[[Exception], Problem]
+
+JITTER = 0.10  # of the interval, either way
+LONGEST_WAIT = 300.0  # seconds between two polls of a failing source, unless it asks for more itself
+LONGEST_RETRY_AFTER = 3_600.0  # a source that asks for more is asked again after an hour
+
+
+class Feed(Protocol):
+    """A source of Readings. `name` is unique within its environment: `probes`, `revisions`, `alerts:prom-1`."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def environment(self) -> str: ...
+
+    @property
+    def every(self) -> float: ...
+
+    async def run(self, publish: Publish) -> None:
+        """Publish Readings until cancelled. Never raises anything else."""
+
+    def refresh(self) -> None:
+        """Ask for an answer now. Safe at any time, from the loop's thread."""
+
+
+def phase(name: str, every: float) -> float:
+    """Where in its interval a feed first polls: the same on every start, different for every name."""
+    return zlib.crc32(name.encode()) / 2**32 * every
+
+
+def wait_after(every: float, failures: int, retry_after: float | None, random: Random) -> float:
+    """Seconds until the next poll: the interval with jitter, doubled for each failure, never under Retry-After."""
+    base = min(every * 2.0 ** min(failures, 16), max(every, LONGEST_WAIT))
+    jittered = base * random.uniform(1 - JITTER, 1 + JITTER)
+    return max(jittered, min(retry_after or 0.0, LONGEST_RETRY_AFTER))
+
+
+def unexplained(error: Exception) -> Problem:
+    """The Problem of an exception no adapter knows: shown as our own fault, never raised further."""
+    if isinstance(error, SourceError):
+        return error.problem
+    if isinstance(error, TimeoutError):
+        return Problem(ProblemKind.TIMEOUT, "timed out", "The source did not answer within its deadline.")
+    name = type(error).__name__
+    return Problem(
+        ProblemKind.FAULT,
+        f"fault {name}",
+        clean_line(f"Unexpected {name} while reading: {error}", 300),
+        "This is a defect of the cockpit; the log file has the details.",
+    )
+
+
+class Polled(Generic[T]):
+    """A feed made of one coroutine that reads everything at once. `deadline` bounds one poll, in seconds."""
+
+    def __init__(
+        self,
+        name: str,
+        environment: str,
+        read: Callable[[], Awaitable[T]],
+        *,
+        every: float,
+        deadline: float,
+        time: Time,
+        random: Random,
+        explain: Explain = unexplained,
+    ) -> None:
+        self.name = name
+        self.environment = environment
+        self.every = every
+        self._read = read
+        self._deadline = deadline
+        self._time = time
+        self._random = random
+        self._explain = explain
+        self._wake = asyncio.Event()
+        self._last: Reading[T] | None = None
+
+    def refresh(self) -> None:
+        self._wake.set()
+
+    async def run(self, publish: Publish) -> None:
+        failures = 0
+        # The first look is at once for a person who has just opened the screen; the phase spreads the second.
+        spread = phase(f"{self.environment}/{self.name}", self.every)
+        while True:
+            reading = await self.poll()
+            publish(reading)
+            failures = failures + 1 if reading.problem else 0
+            retry_after = reading.problem.retry_after if reading.problem else None
+            wait = wait_after(self.every, failures, retry_after, self._random)
+            await self._rest(min(wait, spread) if spread and not failures else wait)
+            spread = 0.0
+
+    async def poll(self) -> Reading[T]:
+        """One look: a good Reading, or the last good value with the problem beside it."""
+        before = self._last or Reading(self.name, self.environment, self.every, self._time.monotonic())
+        try:
+            async with asyncio.timeout(self._deadline):
+                value = await self._read()
+        except Exception as error:
+            self._last = replace(before, tried=self._time.monotonic(), problem=self._problem(error))
+            return self._last
+        now = self._time.monotonic()
+        self._last = replace(before, tried=now, value=value, seen=now, at=self._time.now(), problem=None)
+        return self._last
+
+    def _problem(self, error: Exception) -> Problem:
+        try:
+            return unexplained(error) if isinstance(error, SourceError | TimeoutError) else self._explain(error)
+        except Exception as second:
+            return unexplained(second)
+
+    async def _rest(self, seconds: float) -> None:
+        """Sleep until the next poll is due or somebody asks for one."""
+        sleeping = asyncio.ensure_future(self._time.sleep(seconds))
+        waking = asyncio.ensure_future(self._wake.wait())
+        try:
+            await asyncio.wait((sleeping, waking), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleeping.cancel()
+            waking.cancel()
+            self._wake.clear()

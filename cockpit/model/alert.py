@@ -1,0 +1,65 @@
+"""One condition that some source says is wrong."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """Five steps and an honest sixth. Sev0..Sev4 and the usual label words map onto them; never silently info."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+    UNKNOWN = "unknown"
+
+
+SEVERITY_WORDS = {
+    "critical": Severity.CRITICAL, "sev0": Severity.CRITICAL, "page": Severity.CRITICAL, "emergency": Severity.CRITICAL,
+    "high": Severity.HIGH, "sev1": Severity.HIGH, "error": Severity.HIGH, "major": Severity.HIGH,
+    "medium": Severity.MEDIUM, "sev2": Severity.MEDIUM, "warning": Severity.MEDIUM, "warn": Severity.MEDIUM,
+    "low": Severity.LOW, "sev3": Severity.LOW, "minor": Severity.LOW, "informational": Severity.LOW,
+    "info": Severity.INFO, "sev4": Severity.INFO, "verbose": Severity.INFO, "none": Severity.INFO,
+}  # fmt: skip
+
+
+def severity(word: object) -> Severity:
+    """The severity a source's own word stands for; a word nobody knows is UNKNOWN, and shown as such."""
+    return SEVERITY_WORDS.get(str(word).strip().lower(), Severity.UNKNOWN)
+
+
+class AlertState(StrEnum):
+    """RESOLVING shows as `resolved?`: it vanished, and nothing has confirmed why."""
+
+    PENDING = "pending"
+    FIRING = "firing"
+    SUPPRESSED = "suppressed"
+    RESOLVING = "resolved?"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alert of one source. All text is cleaned. `key` names it across polls and restarts."""
+
+    source: str  # the name of the configured alert source
+    fingerprint: str
+    name: str
+    severity: Severity
+    state: AlertState
+    since: datetime
+    environment: str
+    resource: str = ""
+    summary: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+    links: tuple[tuple[str, str], ...] = ()  # (name, URL)
+    seen_by: tuple[str, ...] = ()  # servers of the source that report it
+    native_state: str = ""  # the source's own human state (Azure: New, Acknowledged, Closed)
+    native_id: str = ""  # what the source's API wants to hear
+    note: str = ""  # `vanished, server restarted 40 s ago`, `expired: sender silent`
+
+    @property
+    def key(self) -> str:
+        return f"{self.source}:{self.fingerprint}"

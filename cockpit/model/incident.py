@@ -1,0 +1,65 @@
+"""An incident as its events tell it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Where the responders are."""
+
+    INVESTIGATING = "investigating"
+    IDENTIFIED = "identified"
+    MONITORING = "monitoring"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step of a severity or a status: the new value, since when, by whom and why."""
+
+    value: str
+    at: datetime
+    actor: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """Ours, not the source's: who took an alert (by key; "" is the incident itself) and when."""
+
+    alert: str
+    at: datetime
+    actor: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A fold over events: never stored. `reach_from` is where its range begins in the journal."""
+
+    id: str
+    environment: str
+    title: str
+    severity: str
+    status: Status
+    declared: datetime
+    declared_by: str
+    reach_from: datetime
+    detected: datetime | None = None
+    detected_by: str = ""  # what told us: `alert 5xx errors`, `probe ready`, `ana`
+    acknowledged: datetime | None = None
+    mitigated: datetime | None = None
+    resolved: datetime | None = None
+    drill: bool = False
+    severities: tuple[Change, ...] = ()
+    statuses: tuple[Change, ...] = ()
+    acks: tuple[Acknowledgement, ...] = ()
+    people: tuple[str, ...] = ()
+    notes: int = 0
+    last_event: int = 0
+    close_reason: str = field(default="")
+
+    @property
+    def open(self) -> bool:
+        return self.resolved is None

@@ -1,0 +1,44 @@
+"""The severity ladder of an incident."""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One rung. `rank` 0 is the worst."""
+
+    name: str
+    rank: int
+    definition: str = ""
+
+
+Ladder = tuple[Level, ...]
+
+DEFAULT_LADDER: Ladder = (
+    Level("P0", 0, "Production down, data at risk, or an active security incident"),
+    Level("P1", 1, "A major feature is broken, or one customer is blocked"),
+    Level("P2", 2, "Degraded or minor; work goes on around it"),
+    Level("P3", 3, "Cosmetic; backlog"),
+)
+
+
+def level(ladder: Ladder, text: str) -> Level | None:
+    """The rung that `text` names: its name in any case, or `SEV-n` / `Pn` by number.
+
+    A ladder that starts at 1 (SEV-1) counts from 1, one that starts at 0 (P0) from 0; `SEV-1` on the P ladder is P0.
+    """
+    wanted = text.strip().casefold()
+    for each in ladder:
+        if each.name.casefold() == wanted:
+            return each
+    number = re.fullmatch(r"(p|s|sev)[- ]?(\d)", wanted)
+    if number is None:
+        return None
+    first = re.search(r"\d", ladder[0].name)
+    ladder_start = int(first.group()) if first else 0
+    word_start = 1 if number.group(1) != "p" else 0
+    if number.group(1) == "p" and not ladder[0].name.casefold().startswith("p"):
+        word_start = ladder_start
+    rank = int(number.group(2)) - word_start
+    return next((each for each in ladder if each.rank == rank), None)

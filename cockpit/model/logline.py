@@ -1,0 +1,17 @@
+"""One line of a log."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """Cleaned. `at` is None when the source's time could not be read; `stream` says which log it came from."""
+
+    text: str
+    at: datetime | None = None
+    stream: Literal["console", "system"] = "console"
+    revision: str = ""
+    replica: str = ""
+    reason: str = ""

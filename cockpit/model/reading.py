@@ -1,0 +1,93 @@
+"""What a feed last saw, and how much of it can still be believed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from cockpit.model.problem import Problem
+from cockpit.model.time import age
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """The newest answer of one feed of one environment.
+
+    A failed poll keeps `value`, `seen` and `at` of the last good one and sets `problem`: a failure changes nothing
+    but the state of the pane. `seen` and `tried` are monotonic seconds, `every` the seconds between two polls.
+    """
+
+    feed: str
+    environment: str
+    every: float
+    tried: float
+    value: T | None = None
+    seen: float | None = None
+    at: datetime | None = None
+    problem: Problem | None = None
+
+
+class FeedState(StrEnum):
+    """How fresh a pane is. Blind is red, never green."""
+
+    WAITING = "waiting"  # no answer yet, none overdue
+    LIVE = "live"
+    LATE = "late"
+    STALE = "stale"
+    BLIND = "blind"
+
+
+RANK = {FeedState.LIVE: 0, FeedState.WAITING: 1, FeedState.LATE: 2, FeedState.STALE: 3, FeedState.BLIND: 4}
+GRACE = 2.0  # seconds an answer may take on top of its interval before it is called late
+STALE_AFTER = 3.0  # intervals
+FIRST_ANSWER = 15.0  # seconds without a first answer before that is called blind
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """A feed's state at one moment: `age` in seconds of the value shown (None: no value), `reason` when not live."""
+
+    state: FeedState
+    age: float | None = None
+    reason: str = ""
+
+    @property
+    def label(self) -> str:
+        """As a pane's border wears it: `live 2s`, `late 14s`, `STALE 3m`, `BLIND 401 az login expired`."""
+        old = "" if self.age is None else age(self.age)
+        if self.state is FeedState.WAITING:
+            return "waiting"
+        if self.state is FeedState.BLIND:
+            return " ".join(part for part in ("BLIND", self.reason, old and f"(last {old} ago)") if part)
+        word = "STALE" if self.state is FeedState.STALE else self.state.value
+        return " ".join(part for part in (word, old, self.reason) if part)
+
+
+def freshness(reading: Reading[T] | None, now: float, started: float = 0.0) -> Freshness:
+    """The state of a reading at monotonic `now`; `started` is when its feed began, for one that never answered.
+
+    A passing fault within three intervals of a good value is only late; everything else that failed is blind,
+    and a value whose feed fell silent without a fault (a frozen loop, a hung call) grows late, then stale.
+    """
+    if reading is None:
+        silent = now - started
+        return (
+            Freshness(FeedState.WAITING) if silent < FIRST_ANSWER else Freshness(FeedState.BLIND, None, "no answer yet")
+        )
+    old = None if reading.seen is None else max(0.0, now - reading.seen)
+    fresh_enough = old is not None and old <= STALE_AFTER * reading.every + GRACE
+    if reading.problem is not None:
+        state = FeedState.LATE if fresh_enough and reading.problem.transient else FeedState.BLIND
+        return Freshness(state, old, reading.problem.short)
+    if old is None:
+        return Freshness(FeedState.WAITING)
+    if old <= reading.every + GRACE + 0.5 * reading.every:
+        return Freshness(FeedState.LIVE, old)
+    return Freshness(FeedState.LATE if fresh_enough else FeedState.STALE, old)
+
+
+def worst(states: list[Freshness]) -> Freshness:
+    """The state a pane of several feeds must wear; a pane without feeds is waiting."""
+    return max(states, key=lambda each: (RANK[each.state], each.age or 0.0), default=Freshness(FeedState.WAITING))

@@ -1,0 +1,78 @@
+"""What one cockpit.toml describes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from cockpit.model.ladder import DEFAULT_LADDER, Ladder
+from cockpit.model.probe import Probe
+from cockpit.model.secret import Secret
+
+IdentityMethod = Literal["cli", "managed_identity", "device_code", "simulator"]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSource:
+    """Where alerts come from. `urls`: the servers of one Alertmanager cluster, merged by fingerprint."""
+
+    name: str
+    kind: Literal["azure", "alertmanager"]
+    urls: tuple[str, ...] = ()
+    prometheus: tuple[str, ...] = ()  # asked for pending alerts, and to confirm a resolution
+    headers: Mapping[str, str | Secret] = field(default_factory=dict)
+    filters: tuple[str, ...] = ()  # Alertmanager matchers
+    watchdog: str = ""  # an alert that must always fire; missing means blind
+    interval: float = 30.0
+    verify_tls: bool = True
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """Which Azure: the public one, a sovereign one, or the simulator (a URL and a credential, nothing else differs)."""
+
+    name: Literal["public", "us_government", "china"] = "public"
+    endpoint: str = ""  # Resource Manager; "" is the cloud's own
+    logs_endpoint: str = ""
+    authority: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """prod, staging ...: cloud coordinates, probes, alert sources, and values for placeholders."""
+
+    name: str
+    production: bool = False
+    subscription: str = ""
+    resource_group: str = ""
+    workspace: str = ""  # Log Analytics workspace id (a GUID)
+    apps: tuple[str, ...] = ()
+    apps_interval: float = 15.0
+    probes: tuple[Probe, ...] = ()
+    alerts: tuple[AlertSource, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+    guard_word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The whole configuration. `order` is the identity order; `file` is "" for the built-in default."""
+
+    name: str
+    environments: tuple[Environment, ...]
+    data: str  # directory of the timeline file
+    file: str = ""
+    cloud: Cloud = field(default_factory=Cloud)
+    order: tuple[IdentityMethod, ...] = ("cli",)
+    tenant: str = ""
+    client_id: str = ""  # of a user-assigned managed identity
+    ladder: Ladder = DEFAULT_LADDER
+    time_zone: str = ""  # IANA name for local times; "" is the machine's
+    read_only: bool = False
+    bell: bool = True
+    theme: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict)  # binding id -> keys
+    references: tuple[str, ...] = ()  # host:port pairs that answer when our own line works
+
+    def environment(self, name: str) -> Environment | None:
+        return next((each for each in self.environments if each.name == name), None)

@@ -1,0 +1,57 @@
+"""Time as it is injected everywhere: wall clock for people, monotonic clock for ages."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Time(Protocol):
+    """What the cockpit asks of time. Tests pass their own."""
+
+    def now(self) -> datetime:
+        """The wall clock, aware, in UTC. May jump."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back; the only source of ages."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class RealTime:
+    """The machine's own clocks."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+def stamp(moment: datetime) -> str:
+    """The one written form of a moment: UTC, microseconds, `2026-02-27T02:14:31.000000Z`; sorts as text."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def moment(text: str) -> datetime:
+    """The inverse of `stamp`. Raises ValueError."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def age(seconds: float) -> str:
+    """The largest unit that tells: `0s`, `38s`, `12m`, `3h`, `4d`. Negative (a clock that stepped) reads `0s`."""
+    whole = max(0, int(seconds))
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
+        if whole >= size:
+            return f"{whole // size}{unit}"
+    return f"{whole}s"
+
+
+def elapsed(seconds: float) -> str:
+    """A running duration as `HH:MM:SS`; hours grow past 99."""
+    whole = max(0, int(seconds))
+    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"

@@ -1,0 +1,93 @@
+"""Watch runs the feeds side by side, keeps the newest Reading of each and tells its listeners. The read side."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from cockpit.feeds.base import Feed, unexplained
+from cockpit.model.reading import Freshness, Reading, freshness
+from cockpit.model.time import Time
+
+log = logging.getLogger(__name__)
+Listener = Callable[[Reading[Any]], None]
+RESTART_AFTER = 5.0  # seconds before a feed that broke its promise is started again
+
+
+class Watch:
+    """The feeds of one or more environments. All methods belong to the loop's thread."""
+
+    def __init__(self, feeds: Sequence[Feed], time: Time) -> None:
+        self.feeds = tuple(feeds)
+        self._time = time
+        self._started = time.monotonic()
+        self._latest: dict[tuple[str, str], Reading[Any]] = {}
+        self._listeners: list[Listener] = []
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with every Reading from now on. The answer stops it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def latest(self, environment: str, feed: str) -> Reading[Any] | None:
+        return self._latest.get((environment, feed))
+
+    def readings(self, environment: str, prefix: str = "") -> list[Reading[Any]]:
+        """The newest Reading of each feed of an environment whose name starts with `prefix`."""
+        return [
+            each for (where, feed), each in self._latest.items() if where == environment and feed.startswith(prefix)
+        ]
+
+    def freshness(self, environment: str) -> dict[str, Freshness]:
+        """The state of every feed of an environment at this moment, by feed name."""
+        now = self._time.monotonic()
+        return {
+            feed.name: freshness(self.latest(environment, feed.name), now, self._started)
+            for feed in self.feeds
+            if feed.environment == environment
+        }
+
+    def refresh(self) -> None:
+        """Ask every feed for an answer now."""
+        for feed in self.feeds:
+            feed.refresh()
+
+    def publish(self, reading: Reading[Any]) -> None:
+        """Keep a Reading and tell everybody. A listener that fails is logged and harms nobody else."""
+        self._latest[reading.environment, reading.feed] = reading
+        for listener in tuple(self._listeners):
+            try:
+                listener(reading)
+            except Exception:
+                log.exception("a listener failed on %s", reading.feed)
+
+    async def run(self) -> None:
+        """Run every feed until cancelled."""
+        self._started = self._time.monotonic()
+        async with asyncio.TaskGroup() as group:
+            for feed in self.feeds:
+                group.create_task(self._keep_running(feed), name=f"feed {feed.environment}/{feed.name}")
+
+    async def _keep_running(self, feed: Feed) -> None:
+        while True:
+            try:
+                await feed.run(self.publish)
+            except Exception as error:
+                log.exception("feed %s broke", feed.name)
+                self._publish_fault(feed, error)
+            await self._time.sleep(RESTART_AFTER)
+
+    def _publish_fault(self, feed: Feed, error: Exception) -> None:
+        before = self.latest(feed.environment, feed.name)
+        self.publish(
+            Reading(
+                feed.name,
+                feed.environment,
+                feed.every,
+                tried=self._time.monotonic(),
+                value=before.value if before else None,
+                seen=before.seen if before else None,
+                at=before.at if before else None,
+                problem=unexplained(error),
+            )
+        )
