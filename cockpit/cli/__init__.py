@@ -1,5 +1,96 @@
-"""The `cockpit` command."""
+"""The `cockpit` command. Each subcommand lives in its own file and is imported when it runs."""
+
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from cockpit.cli.log import log_path, log_to_file
+from cockpit.cli.options import Common, Refusal, common_options
+
+COMMANDS = {
+    "wall": "cockpit.cli.screen:wall",
+    "demo": "cockpit.cli.demo:command",
+    "simulator": "cockpit.cli.simulator:command",
+    "status": "cockpit.cli.status:command",
+    "declare": "cockpit.cli.acts:declare",
+    "note": "cockpit.cli.acts:note",
+    "ack": "cockpit.cli.acts:ack",
+    "severity": "cockpit.cli.acts:severity",
+    "resolve": "cockpit.cli.acts:resolve",
+    "incidents": "cockpit.cli.incidents:command",
+    "timeline": "cockpit.cli.timeline:command",
+    "export": "cockpit.cli.export:command",
+    "verify": "cockpit.cli.verify:command",
+    "redact": "cockpit.cli.redact:command",
+    "check": "cockpit.cli.check:command",
+    "schema": "cockpit.cli.schema:command",
+    "info": "cockpit.cli.info:command",
+}
 
 
-def main() -> None:
-    """Entry point of the console script."""
+class LazyGroup(click.Group):
+    """A group whose commands are named here and imported only when asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, name = place.split(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean `cockpit {near[0]}`?" if near else " `cockpit --help` lists the commands."
+            raise Refusal(f"There is no command `{args[0]}`.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="incident-cockpit", prog_name="cockpit")
+@common_options
+@click.pass_context
+def cockpit(ctx: click.Context, common: Common) -> None:
+    """Watch, act and remember during an incident.
+
+    Without a command it opens the screen on the system that cockpit.toml describes. `cockpit demo` shows it on a
+    simulated one.
+    """
+    ctx.obj = common
+    if ctx.invoked_subcommand is None:
+        from cockpit.cli.screen import open_cockpit
+
+        open_cockpit(common)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Entry point: every failure is one sentence on stderr, never a traceback."""
+    log_to_file()
+    try:
+        cockpit.main(args=list(argv) if argv is not None else None, prog_name="cockpit")
+    except BrokenPipeError:
+        # The reader of our output left (`cockpit timeline | head`): nothing more to say, and nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        logging.getLogger("cockpit").exception("unexpected")
+        from cockpit.model.clean import clean_line
+
+        click.echo(f"cockpit: unexpected {type(error).__name__}: {clean_line(error, 300)}", err=True)
+        click.echo(f"This is a defect; {log_path()} says where. COCKPIT_DEBUG=1 prints it.", err=True)
+        if os.environ.get("COCKPIT_DEBUG") == "1":
+            raise
+        sys.exit(1)

@@ -1,0 +1,118 @@
+"""Options that several commands share, and what they stand for: a system, an environment, a timeline, a person."""
+
+import functools
+import getpass
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from cockpit.model.clean import clean_line
+from cockpit.model.system import Environment, System
+
+if TYPE_CHECKING:
+    from cockpit.incident.store import Timeline
+
+F = TypeVar("F", bound=Callable[..., Any])
+TIMELINE_FILE = "timeline.db"
+
+
+class Refusal(click.ClickException):
+    """One sentence that says what to do; exit code 2."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"cockpit: {self.message}", err=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What was asked of every command alike. None means not given."""
+
+    config: str | None = None
+    db: str | None = None
+    env: str | None = None
+    read_only: bool = False
+
+    def over(self, outer: "Common | None") -> "Common":
+        """These options, with those given before the subcommand filling the gaps."""
+        if outer is None:
+            return self
+        return Common(
+            self.config or outer.config,
+            self.db or outer.db,
+            self.env or outer.env,
+            self.read_only or outer.read_only,
+        )
+
+
+def common_options(command: F) -> F:
+    """Add --config, --db, --env and --read-only; the command gets one `common: Common`."""
+
+    @click.option("--config", metavar="PATH", help="The cockpit.toml to use.")
+    @click.option("--db", metavar="PATH", help="The timeline file, instead of the one in the data directory.")
+    @click.option("--env", metavar="NAME", help="The environment; the first in the file if not given.")
+    @click.option("--read-only", is_flag=True, help="Refuse every change, to the cloud and to the timeline.")
+    @functools.wraps(command)
+    def wrapped(*args: Any, config: str | None, db: str | None, env: str | None, read_only: bool, **kwargs: Any) -> Any:
+        outer = click.get_current_context().obj
+        common = Common(config, db, env, read_only).over(outer if isinstance(outer, Common) else None)
+        return command(*args, common=common, **kwargs)
+
+    return wrapped  # type: ignore[return-value]
+
+
+incident_option = click.option("--incident", metavar="ID", help="The incident; the only open one if not given.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def load_system(common: Common) -> System:
+    """The configured system, or the built-in default where no file is found. Raises Refusal with every error."""
+    from cockpit.config import ConfigErrors, default_system, find, load
+
+    try:
+        path = find(common.config, os.environ, Path.cwd())
+        system = load(path) if path is not None else default_system()
+    except ConfigErrors as errors:
+        raise Refusal(str(errors)) from None
+    return replace(system, read_only=system.read_only or common.read_only)
+
+
+def choose_environment(system: System, name: str | None) -> Environment:
+    """The environment of that name, or the first. Raises Refusal naming those there are."""
+    if name is None:
+        return system.environments[0]
+    chosen = system.environment(name)
+    if chosen is None:
+        known = ", ".join(each.name for each in system.environments)
+        raise Refusal(f"There is no environment `{clean_line(name, 60)}`; the configuration has: {known}.")
+    return chosen
+
+
+def timeline_path(system: System, common: Common) -> Path:
+    """Where the events are."""
+    return Path(common.db).expanduser() if common.db else Path(system.data) / TIMELINE_FILE
+
+
+def open_timeline(system: System, common: Common, *, read_only: bool = False) -> "Timeline":
+    """The timeline of this command. Raises Refusal when it cannot be opened."""
+    from cockpit.incident.store import Timeline
+    from cockpit.model.event import RecordError
+    from cockpit.model.time import RealTime
+
+    try:
+        return Timeline(timeline_path(system, common), time=RealTime(), read_only=read_only or system.read_only)
+    except RecordError as error:
+        raise Refusal(str(error)) from None
+
+
+def operator() -> str:
+    """Who is at the keys: the person behind sudo if there is one."""
+    try:
+        return clean_line(os.environ.get("SUDO_USER") or getpass.getuser(), 80)
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"

@@ -1,0 +1,75 @@
+"""Opening the screen: `cockpit` itself and `cockpit wall`."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from cockpit.cli.options import (
+    Common,
+    Refusal,
+    choose_environment,
+    common_options,
+    load_system,
+    operator,
+    timeline_path,
+)
+
+if TYPE_CHECKING:
+    from cockpit.wiring import Session
+
+Attach = Callable[[], Awaitable["Session"]]
+
+
+def terminal_can_draw() -> bool:
+    """False for a pipe, a dumb terminal, or no TERM at all."""
+    return sys.stdin.isatty() and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+async def attach_to(common: Common, *, wall: bool = False) -> "Session":
+    """Read the configuration and build the session in a thread, so that the frame already on screen stays alive."""
+    return await asyncio.to_thread(_build, common, wall)
+
+
+def _build(common: Common, wall: bool) -> "Session":
+    from cockpit.model.event import RecordError
+    from cockpit.wiring import build
+
+    system = load_system(common)
+    environment = choose_environment(system, common.env)
+    try:
+        return build(system, environment, timeline_path(system, common), operator=operator(), wall=wall)
+    except RecordError as error:
+        raise Refusal(str(error)) from None
+
+
+def run_screen(attach: Attach, *, wall: bool = False) -> None:
+    """Run the app until it ends; leaves with its exit code and says why, when it could not attach."""
+    from cockpit.app import CockpitApp
+
+    app = CockpitApp(attach, wall=wall)
+    app.run()
+    if app.farewell:
+        click.echo(f"cockpit: {app.farewell}", err=True)
+    if app.return_code:
+        sys.exit(app.return_code)
+
+
+def open_cockpit(common: Common) -> None:
+    """What `cockpit` does without a command: the screen, or plain status where nothing can be drawn."""
+    if not terminal_can_draw():
+        from cockpit.cli.plain import print_status
+
+        sys.exit(print_status(common))
+    run_screen(lambda: attach_to(common))
+
+
+@click.command(help="Open the read-only wall for a second monitor.")
+@common_options
+def wall(common: Common) -> None:
+    if not terminal_can_draw():
+        raise Refusal("`cockpit wall` draws a screen and needs a terminal; `cockpit status` prints the same as text.")
+    run_screen(lambda: attach_to(common, wall=True), wall=True)
