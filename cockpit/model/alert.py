@@ -27,7 +27,7 @@ SEVERITY_WORDS = {
 
 def severity(word: object) -> Severity:
     """The severity a source's own word stands for; a word nobody knows is UNKNOWN, and shown as such."""
-    return SEVERITY_WORDS.get(str(word).strip().lower(), Severity.UNKNOWN)
+    return SEVERITY_WORDS.get(word.strip().lower(), Severity.UNKNOWN) if isinstance(word, str) else Severity.UNKNOWN
 
 
 class AlertState(StrEnum):

@@ -23,4 +23,4 @@ def clean(text: object, limit: int = MAX_TEXT) -> str:
 def clean_line(text: object, limit: int = MAX_LINE) -> str:
     """`clean(text)` on one line: each run of line breaks and tabs becomes one space."""
     plain = text.decode("utf-8", "replace") if isinstance(text, bytes | bytearray) else str(text)
-    return clean(LINE_BREAKS.sub(" ", plain[: limit * 4]), limit).strip()
+    return clean(LINE_BREAKS.sub(" ", plain).strip(), limit)

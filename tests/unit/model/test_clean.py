@@ -1,0 +1,47 @@
+"""No text from outside reaches a terminal with anything but text in it."""
+
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.model.clean import clean, clean_line
+
+ANY_TEXT = st.text(st.characters(codec=None)) | st.binary().map(lambda raw: raw.decode("latin-1"))
+
+
+@given(ANY_TEXT)
+def test_nothing_that_steers_a_terminal_survives(text: str) -> None:
+    assert not [each for each in clean(text) if unicodedata.category(each) in {"Cc", "Cs"} and each not in "\n\t"]
+
+
+@given(ANY_TEXT)
+def test_a_cleaned_line_is_one_line(text: str) -> None:
+    assert len(clean_line(text).splitlines()) <= 1
+
+
+@given(ANY_TEXT)
+def test_cleaning_twice_changes_nothing_more(text: str) -> None:
+    assert clean(clean(text)) == clean(text)
+
+
+@given(st.binary())
+def test_any_bytes_become_text(raw: bytes) -> None:
+    assert clean(raw).encode("utf-8") is not None
+
+
+def test_escape_sequences_bidi_marks_and_c1_are_made_visible() -> None:
+    hostile = "a\x1b]52;c;eA==\x07b\u202ec\x9b2Jd"
+    assert clean(hostile) == "a\ufffd]52;c;eA==\ufffdb\ufffdc\ufffd2Jd"
+
+
+def test_plain_text_in_any_script_is_left_alone() -> None:
+    assert clean("Ōtautahi ✖ 東京\n\tok") == "Ōtautahi ✖ 東京\n\tok"
+
+
+def test_a_very_long_text_is_cut_and_says_so() -> None:
+    assert clean("x" * 70_000).endswith("… (4464 more characters)")
+
+
+def test_a_line_of_a_million_characters_is_short_afterwards() -> None:
+    assert len(clean_line("x" * 1_000_000)) < 2_100
