@@ -1,0 +1,126 @@
+"""One word for how an environment stands, and what stands behind the word."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from cockpit.model.alert import Alert, AlertState, Severity
+from cockpit.model.probe import ProbeResult, ProbeState
+from cockpit.model.reading import FeedState, Freshness, Reading
+from cockpit.model.revision import Application, Revision
+
+
+class Word(StrEnum):
+    """How it stands. What cannot be seen is never OK: BLIND, STALE and UNKNOWN are words of their own."""
+
+    OK = "OK"
+    DEGRADED = "DEGRADED"
+    UNKNOWN = "UNKNOWN"
+    STALE = "STALE"
+    BLIND = "BLIND"
+    DOWN = "DOWN"
+
+    @property
+    def exit_code(self) -> int:
+        """0 healthy, 1 degraded, 2 down, 3 cannot be known."""
+        return EXIT_CODES[self]
+
+
+# A known outage is the worst there is; not seeing may hide one, and is therefore worse than a known weakness.
+WORSE = {word: rank for rank, word in enumerate(Word)}
+EXIT_CODES = {Word.OK: 0, Word.DEGRADED: 1, Word.DOWN: 2, Word.UNKNOWN: 3, Word.STALE: 3, Word.BLIND: 3}
+UNSEEN = {FeedState.WAITING: Word.UNKNOWN, FeedState.STALE: Word.STALE, FeedState.BLIND: Word.BLIND}
+PROBE_WORDS = {
+    ProbeState.UP: Word.OK,
+    ProbeState.MAINTENANCE: Word.OK,
+    ProbeState.DEGRADED: Word.DEGRADED,
+    ProbeState.PENDING: Word.DEGRADED,  # it failed, and nothing has said yet that it was a blip
+    ProbeState.UNKNOWN: Word.UNKNOWN,
+    ProbeState.DOWN: Word.DOWN,
+}
+LOUD = frozenset({Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.UNKNOWN})
+SICK = frozenset({"unhealthy", "degraded", "failed", "activationfailed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One thing that is not as it should be. `since` is None where the source does not say."""
+
+    kind: Literal["probe", "alert", "revision"]
+    name: str
+    word: Word
+    since: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Overall:
+    """The worst word of an environment, its `troubles` worst first, and the feeds that cannot be believed."""
+
+    word: Word
+    troubles: tuple[Trouble, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+
+def overall(readings: Iterable[Reading[Any]], freshness: Mapping[str, Freshness]) -> Overall:
+    """How an environment stands. `freshness` names every feed it has, also those that never answered.
+
+    A value is judged only while its feed can be believed: an old DOWN is STALE, not DOWN. Without feeds it is UNKNOWN.
+    """
+    values = {each.feed: each.value for each in readings if each.value is not None}
+    words = [] if freshness else [Word.UNKNOWN]
+    found: list[Trouble] = []
+    unseen: list[str] = []
+    for feed, fresh in freshness.items():
+        if fresh.state in UNSEEN or feed not in values:
+            words.append(UNSEEN.get(fresh.state, Word.UNKNOWN))
+            unseen.append(feed)
+        else:
+            found.extend(troubles(values[feed]))
+    words.extend(each.word for each in found)
+    found.sort(key=lambda each: -WORSE[each.word])
+    return Overall(max(words, key=WORSE.__getitem__, default=Word.OK), tuple(found), tuple(unseen))
+
+
+def troubles(value: object) -> list[Trouble]:
+    """What is not as it should be in one Reading's value."""
+    items = value if isinstance(value, tuple) else ()
+    return [each for item in items for each in _judge(item)]
+
+
+def _judge(item: object) -> list[Trouble]:
+    if isinstance(item, ProbeResult):
+        return _of_probe(item)
+    if isinstance(item, Alert):
+        return _of_alert(item)
+    if isinstance(item, Application):
+        return [each for revision in item.revisions for each in _of_revision(revision)]
+    return []
+
+
+def _of_probe(result: ProbeResult) -> list[Trouble]:
+    word = Word.DEGRADED if result.flapping and result.state is ProbeState.UP else PROBE_WORDS[result.state]
+    if word is Word.OK:
+        return []
+    reason = result.reason or ("flapping" if result.flapping else result.state.value)
+    return [Trouble("probe", result.name, word, result.since, reason)]
+
+
+def _of_alert(alert: Alert) -> list[Trouble]:
+    if alert.severity not in LOUD or alert.state not in (AlertState.FIRING, AlertState.RESOLVING):
+        return []
+    reason = alert.note or alert.summary
+    if alert.state is AlertState.RESOLVING:
+        reason = f"resolved? {reason}".strip()
+    return [Trouble("alert", alert.name, Word.DEGRADED, alert.since, reason)]
+
+
+def _of_revision(revision: Revision) -> list[Trouble]:
+    """Only a revision with traffic can trouble anybody."""
+    if revision.weight <= 0:
+        return []
+    says = (revision.health, revision.running, revision.provisioning)
+    sick = next((word for word in says if word.replace(" ", "").casefold() in SICK), "")
+    return [Trouble("revision", revision.name, Word.DEGRADED, None, sick)] if sick else []
