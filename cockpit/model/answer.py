@@ -1,0 +1,194 @@
+"""What a probe got back, and how one place in it is read: `[STATUS]`, `[BODY].items[0].id`, `len([BODY].items)`."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, DecimalException
+from enum import Enum
+from functools import lru_cache
+from math import isfinite
+from typing import Any
+
+from cockpit.model.clean import clean_line
+from cockpit.model.duration import show
+
+
+class Sort(Enum):
+    """What can be compared with a place: decides which literals and operators make sense beside it."""
+
+    NUMBER = "a number"
+    TIME = "a duration"  # a bare number is milliseconds, as gatus has it
+    SPAN = "a duration with its unit"  # a bare number would be milliseconds and always pass
+    FLAG = "true or false"
+    TEXT = "text"
+    ANY = "text or a number"
+
+
+SORTS = {
+    "STATUS": Sort.NUMBER,
+    "RESPONSE_TIME": Sort.TIME,
+    "BODY": Sort.ANY,
+    "CONNECTED": Sort.FLAG,
+    "IP": Sort.TEXT,
+    "CERTIFICATE_EXPIRATION": Sort.SPAN,
+    "CONNECT_TIME": Sort.TIME,
+    "TLS_TIME": Sort.TIME,
+    "TTFB": Sort.TIME,
+    "DNS_TIME": Sort.TIME,
+    "HEADER": Sort.ANY,
+    "HTTP_VERSION": Sort.ANY,
+}
+FUNCTIONS = {"len": Sort.NUMBER, "has": Sort.FLAG}
+SHOWN = 80  # characters of a value on the screen
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a probe got back; times in seconds, None where the phase was not reached."""
+
+    connected: bool
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    ip: str = ""
+    http_version: str = ""
+    response_time: float | None = None
+    dns_time: float | None = None
+    connect_time: float | None = None
+    tls_time: float | None = None
+    ttfb: float | None = None
+    certificate_expiration: float | None = None  # seconds until the server's certificate ends
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in an answer. `steps` lead into the body, or hold the one header's name; `function` is len, has or ""."""
+
+    text: str
+    name: str
+    steps: tuple[str | int, ...] = ()
+    function: str = ""
+
+    @property
+    def sort(self) -> Sort:
+        return FUNCTIONS[self.function] if self.function else SORTS[self.name]
+
+
+class Absent(Exception):  # noqa: N818  it is no error: an answer may well lack a field
+    """There is no such value in this answer; the text says why, in a few words."""
+
+
+def read(place: Place, answer: Answer) -> Any:
+    """The value at `place`: Decimal for numbers and seconds, bool for a flag, else text or JSON. Raises Absent."""
+    match place.function:
+        case "has":
+            return _has(place, answer)
+        case "len":
+            return _length(place, answer)
+        case _:
+            return _value(place, answer)
+
+
+def written(value: Any, sort: Sort) -> str:
+    """A value as a person sees it: one cleaned line of at most 80 characters."""
+    if sort in (Sort.TIME, Sort.SPAN):
+        return show(value)
+    return clean_line(as_text(value), SHOWN)
+
+
+def as_text(value: Any) -> str:
+    """A JSON value as conditions compare it: text as it is, everything else as JSON writes it. Raises Absent."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Decimal):
+        return str(value)
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=float)
+    except RecursionError:
+        raise Absent("nested too deeply") from None
+
+
+def _value(place: Place, answer: Answer) -> Any:
+    match place.name:
+        case "STATUS":
+            return Decimal(_present(answer.status, "no answer"))
+        case "CONNECTED":
+            return answer.connected
+        case "IP":
+            return answer.ip or _present(None, "no address")
+        case "HTTP_VERSION":
+            return answer.http_version.upper().removeprefix("HTTP/") or _present(None, "no answer")
+        case "CERTIFICATE_EXPIRATION":
+            return _seconds(_present(answer.certificate_expiration, "no certificate"))
+        case "HEADER":
+            return _header(answer.headers, str(place.steps[0]))
+        case "BODY":
+            return _into(_document(answer.body), place.steps) if place.steps else answer.body.decode("utf-8", "replace")
+        case phase:
+            return _seconds(_present(getattr(answer, phase.lower()), "not reached"))
+
+
+def _present(value: Any, why_not: str) -> Any:
+    if value is None:
+        raise Absent(why_not)
+    return value
+
+
+def _seconds(value: float) -> Decimal:
+    if not isfinite(value):
+        raise Absent("not measured")
+    return Decimal(str(value))
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    for key, value in headers.items():
+        if key.casefold() == name.casefold():
+            return value
+    raise Absent("missing")
+
+
+def _has(place: Place, answer: Answer) -> bool:
+    try:
+        _value(place, answer)
+    except Absent:
+        return False
+    return bool(place.steps or answer.body)
+
+
+def _length(place: Place, answer: Answer) -> Decimal:
+    """Members of a list or an object, characters of anything else that is text."""
+    value = _value(place, answer)
+    if place.name == "BODY" and not place.steps and isinstance(document := _document(answer.body), list | dict):
+        value = document
+    if isinstance(value, str | list | dict):
+        return Decimal(len(value))
+    raise Absent("has no length")
+
+
+@lru_cache(maxsize=1)  # the conditions of one probe are checked in a row, on one body
+def _document(body: bytes) -> Any:
+    """The body as JSON, its fractions as Decimals; an Absent is returned, so that it is remembered too."""
+    try:
+        return json.loads(body, parse_float=Decimal, parse_constant=_refuse)
+    except (ValueError, DecimalException, RecursionError):
+        return Absent("body is not JSON" if body.strip() else "body is empty")
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _into(document: Any, steps: tuple[str | int, ...]) -> Any:
+    if isinstance(document, Absent):
+        raise Absent(*document.args)
+    value = document
+    for step in steps:
+        found = isinstance(value, list) and step < len(value) if isinstance(step, int) else _is_key(value, step)
+        if not found:
+            raise Absent("missing")
+        value = value[step]
+    return value
+
+
+def _is_key(value: Any, step: str) -> bool:
+    return isinstance(value, dict) and step in value
