@@ -34,7 +34,8 @@ class RealTime:
 
 def stamp(moment: datetime) -> str:
     """The one written form of a moment: UTC, microseconds, `2026-02-27T02:14:31.000000Z`; sorts as text."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # isoformat and not strftime: the year 1, an API's way to say "never", must keep its four digits to sort.
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def moment(text: str) -> datetime:

@@ -1,0 +1,152 @@
+"""Between drafts, rows and events; and the questions one can ask the table."""
+
+import json
+import math
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cockpit.incident.chain import GENESIS, Row, canonical, seal
+from cockpit.model.clean import clean, clean_line
+from cockpit.model.event import Draft, Event, RecordError
+from cockpit.model.time import stamp
+
+FORMAT = 1  # `v` of the events written now
+COLUMNS = ", ".join(Row._fields)
+INSERT = f"INSERT INTO events ({COLUMNS}) VALUES ({', '.join('?' * len(Row._fields))})"
+
+Mask = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Tidy:
+    """The last door before the file: secrets masked first, whole, then hostile characters replaced."""
+
+    mask: Mask
+
+    def line(self, text: object) -> str:
+        return clean_line(self.mask(str(text)))
+
+    def value(self, value: object) -> object:
+        """A JSON value with every text in it tidied. A float JSON has no word for becomes text."""
+        if isinstance(value, str):
+            return clean(self.mask(value))
+        if isinstance(value, Mapping):
+            return {self.line(key): self.value(each) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(each) for each in value]
+        if isinstance(value, datetime):
+            return stamp(value)
+        return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def to_row(draft: Draft, *, after: tuple[int, str], recorded: datetime, salt: str, tidy: Tidy) -> Row:
+    """The sealed row of a draft that follows `after` (id, hash). Raises TypeError for a detail that is not JSON."""
+    last, prev_hash = after
+    row = Row(
+        id=last + 1,
+        incident=None if draft.incident is None else clean_line(draft.incident),
+        environment=clean_line(draft.environment),
+        subject=tidy.line(draft.subject),
+        occurred=stamp(draft.occurred),
+        recorded=stamp(recorded),
+        kind=clean_line(draft.kind),
+        source=clean_line(draft.source),
+        actor=clean_line(draft.actor),
+        summary=tidy.line(draft.summary),
+        detail=canonical(tidy.value(draft.detail)),
+        supersedes=draft.supersedes,
+        v=FORMAT,
+        salt=salt,
+        payload_hash="",
+        prev_hash=prev_hash,
+        hash="",
+    )
+    return seal(row)
+
+
+def to_event(row: Row) -> Event:
+    """Raises RecordError for a row that the cockpit never wrote."""
+    try:
+        return Event(
+            id=row.id,
+            incident=row.incident,
+            environment=row.environment,
+            subject=row.subject,
+            occurred=datetime.fromisoformat(row.occurred),
+            recorded=datetime.fromisoformat(row.recorded),
+            kind=row.kind,
+            source=row.source,
+            actor=row.actor,
+            summary=row.summary,
+            detail={} if row.emptied else json.loads(row.detail),
+            supersedes=row.supersedes,
+            v=row.v,
+            hash=row.hash,
+            redacted=row.emptied,
+        )
+    except (TypeError, ValueError) as error:
+        raise RecordError(f"Event {row.id} cannot be read; run `cockpit verify` to see what happened to it.") from error
+
+
+class Reader:
+    """Questions to the table over one connection, thus within its transaction where there is one."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def events(
+        self,
+        *,
+        incident: str | None = None,
+        environment: str | None = None,
+        after: int = 0,
+        before: int | None = None,
+        occurred_from: datetime | None = None,
+        occurred_until: datetime | None = None,
+        kinds: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> list[Event]:
+        """What matches every filter given, in id order; with `limit` the newest that many.
+
+        `after` and `before` are ids and exclusive, `occurred_from` and `occurred_until` inclusive.
+        """
+        filters: list[tuple[str, Any]] = [
+            ("incident = ?", incident),
+            ("environment = ?", environment),
+            ("id > ?", after or None),
+            ("id < ?", before),
+            ("occurred >= ?", occurred_from and stamp(occurred_from)),
+            ("occurred <= ?", occurred_until and stamp(occurred_until)),
+        ]
+        given = [(condition, value) for condition, value in filters if value is not None]
+        conditions = [condition for condition, _ in given]
+        values = [value for _, value in given]
+        if kinds:
+            conditions.append(f"kind IN ({', '.join('?' * len(kinds))})")
+            values += [str(kind) for kind in kinds]
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        if limit is None:
+            return [to_event(row) for row in self._rows(f"{where} ORDER BY id", values)]
+        return [to_event(row) for row in self._rows(f"{where} ORDER BY id DESC LIMIT ?", [*values, limit])][::-1]
+
+    def event(self, number: int) -> Event | None:
+        return next((to_event(row) for row in self._rows("WHERE id = ?", [number])), None)
+
+    def last(self) -> tuple[int, str]:
+        """Id and hash of the newest event; (0, GENESIS) while there is none."""
+        row = self._connection.execute("SELECT id, hash FROM events ORDER BY id DESC LIMIT 1").fetchone()
+        return (row[0], row[1]) if row else (0, GENESIS)
+
+    def hash_of(self, number: int) -> str | None:
+        row = self._connection.execute("SELECT hash FROM events WHERE id = ?", [number]).fetchone()
+        return row[0] if row else None
+
+    def rows(self) -> Iterator[Row]:
+        """Every row in id order, one at a time."""
+        return self._rows("ORDER BY id", [])
+
+    def _rows(self, clauses: str, values: Sequence[Any]) -> Iterator[Row]:
+        return map(Row._make, self._connection.execute(f"SELECT {COLUMNS} FROM events {clauses}", values))
