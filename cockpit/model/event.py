@@ -17,7 +17,7 @@ class Kind(StrEnum):
     FEED = "feed"  # subject: the feed's name; detail: state (blind | live), reason
     GAP = "gap"  # nobody recorded; detail: from, until
     RECORDER = "recorder"  # detail: what (started | stopped | took over), host, pid
-    DECLARE = "declare"  # detail: title, severity, reach_from, detected, detected_by, drill
+    DECLARE = "declare"  # detail: title, severity, reach_from, impact_started, detected, detected_by, drill
     NOTE = "note"
     ACK = "ack"  # subject: the alert's key, or "" for the incident
     SEVERITY = "severity"  # detail: severity, was, reason

@@ -46,6 +46,7 @@ class Incident:
     declared: datetime
     declared_by: str
     reach_from: datetime
+    impact_started: datetime | None = None  # said by a person, never guessed: a guess would read "we detect at once"
     detected: datetime | None = None
     detected_by: str = ""  # what told us: `alert 5xx errors`, `probe ready`, `ana`
     acknowledged: datetime | None = None

@@ -1,0 +1,147 @@
+"""Ledger: every incident as the events so far tell it. An append costs the same however long the file is."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cockpit.incident.case import Case
+from cockpit.incident.detail import text_of
+from cockpit.incident.signals import Signal, key_of, says_bad, signal_of
+from cockpit.model.event import Event, Kind
+from cockpit.model.incident import Acknowledgement, Incident
+from cockpit.model.ladder import Ladder
+
+FOLDED = (
+    Kind.PROBE, Kind.ALERT, Kind.DECLARE, Kind.NOTE, Kind.ACK, Kind.SEVERITY, Kind.STATUS, Kind.RESOLVE, Kind.REDACT,
+    Kind.ACTION,
+)  # fmt: skip
+"""The kinds a Ledger wants to hear; others change no incident."""
+
+REMEMBERED_ACKS = 256  # of an environment's journal, for the incident that is declared next
+
+
+@dataclass(slots=True)
+class _Scene:
+    """What one environment brings to an incident declared in it."""
+
+    bad: dict[str, Signal] = field(default_factory=dict)
+    acks: deque[Event] = field(default_factory=lambda: deque(maxlen=REMEMBERED_ACKS))
+    taken: dict[str, Acknowledgement] = field(default_factory=dict)
+    open: dict[str, Case] = field(default_factory=dict)
+
+
+class Ledger:
+    """A fold of events in the order of their ids. Pure: no clock, no file. An id already seen is ignored."""
+
+    def __init__(self, ladder: Ladder) -> None:
+        self._ladder = ladder
+        self._cases: dict[str, Case] = {}
+        self._scenes: dict[str, _Scene] = {}
+        self.last = 0  # the id of the newest event applied
+
+    @property
+    def incidents(self) -> dict[str, Incident]:
+        """Every incident by id, in the order of their declarations."""
+        return {id: case.incident for id, case in self._cases.items()}
+
+    def open(self, environment: str) -> list[Incident]:
+        """The open incidents of an environment, oldest first."""
+        return [case.incident for case in self._scene(environment).open.values()]
+
+    def bad(self, environment: str) -> list[Signal]:
+        """The signals that are bad now, longest first."""
+        return sorted(self._scene(environment).bad.values(), key=lambda each: each.since)
+
+    def taken(self, environment: str) -> Mapping[str, Acknowledgement]:
+        """The last acknowledgement of each alert that has not resolved since, by the alert's key."""
+        return dict(self._scene(environment).taken)
+
+    def apply(self, event: Event) -> None:
+        """Take one event. Never raises, whatever its detail holds."""
+        if event.id <= self.last:
+            return
+        self.last = event.id
+        if event.kind in (Kind.PROBE, Kind.ALERT):
+            self._signal(event)
+        elif event.kind == Kind.REDACT:
+            self._redact(event)
+        elif event.incident is None:
+            self._journal(event)
+        elif event.incident in self._cases:
+            self._belongs(self._cases[event.incident], event)
+        elif event.kind == Kind.DECLARE:
+            self._declare(event.incident, event)
+
+    def _scene(self, environment: str) -> _Scene:
+        scene = self._scenes.get(environment)
+        if scene is None:
+            scene = self._scenes[environment] = _Scene()
+        return scene
+
+    def _signal(self, event: Event) -> None:
+        bad = says_bad(event.kind, event.detail)
+        if bad is None:
+            return
+        scene, key = self._scene(event.environment), key_of(event)
+        if bad:
+            signal = signal_of(event)
+            scene.bad.setdefault(key, signal)
+            for case in scene.open.values():
+                if case.covers(event.occurred):
+                    case.turned_bad(signal, event.id)
+        else:
+            scene.bad.pop(key, None)
+            scene.taken.pop(event.subject, None)
+            for case in scene.open.values():
+                case.turned_good(key, event.occurred, event.id)
+
+    def _journal(self, event: Event) -> None:
+        if event.kind != Kind.ACK:
+            return
+        scene = self._scene(event.environment)
+        scene.acks.append(event)
+        self._take(scene, event)
+        for case in scene.open.values():
+            if case.covers(event.occurred):
+                case.apply(event)
+
+    def _declare(self, id: str, event: Event) -> None:
+        scene = self._scene(event.environment)
+        case = self._cases[id] = scene.open[id] = Case(event, self._ladder)
+        for ack in scene.acks:
+            if case.covers(ack.occurred):
+                case.apply(ack)
+        self._gather(scene, case, event)
+
+    def _belongs(self, case: Case, event: Event) -> None:
+        if event.kind == Kind.DECLARE and event.supersedes is None:
+            return  # the first declaration stands; only a correction may replace it
+        case.apply(event)
+        scene = self._scene(case.environment)
+        if event.kind == Kind.ACK:
+            self._take(scene, event)
+        elif event.kind == Kind.DECLARE:
+            self._gather(scene, case, event)
+        if case.open:
+            scene.open[case.id] = case
+        else:
+            scene.open.pop(case.id, None)
+
+    @staticmethod
+    def _gather(scene: _Scene, case: Case, event: Event) -> None:
+        """The signals that are bad already and began within the range are the incident's own."""
+        for signal in scene.bad.values():
+            if case.covers(signal.since):
+                case.turned_bad(signal, event.id)
+
+    @staticmethod
+    def _take(scene: _Scene, event: Event) -> None:
+        if event.subject:
+            scene.taken[event.subject] = Acknowledgement(
+                event.subject, event.occurred, event.actor, text_of(event.detail, "note")
+            )
+
+    def _redact(self, event: Event) -> None:
+        if event.subject.isdecimal():
+            for case in self._cases.values():
+                case.redact(int(event.subject))

@@ -1,0 +1,29 @@
+"""Which events an incident consists of: its own, and what its environment's journal holds within its range."""
+
+from collections.abc import Iterable
+
+from cockpit.model.event import Event
+from cockpit.model.incident import Incident
+
+
+def belongs(incident: Incident, event: Event) -> bool:
+    """True for an event with the incident's id, and for a journal entry from `reach_from` until it was resolved."""
+    if event.incident is not None:
+        return event.incident == incident.id
+    return (
+        event.environment == incident.environment
+        and event.occurred >= incident.reach_from
+        and (incident.resolved is None or event.occurred <= incident.resolved)
+    )
+
+
+def members(incident: Incident, events: Iterable[Event]) -> list[Event]:
+    """The events of an incident, in the order given."""
+    return [each for each in events if belongs(incident, each)]
+
+
+def standing(events: Iterable[Event]) -> list[Event]:
+    """What is shown: without the events that a later one corrects, sorted by when they occurred."""
+    kept = list(events)
+    superseded = {each.supersedes for each in kept if each.supersedes is not None}
+    return sorted((each for each in kept if each.id not in superseded), key=lambda each: (each.occurred, each.id))

@@ -1,0 +1,61 @@
+"""Signals: the probes and alerts that are bad at a point of the timeline, and since when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cockpit.incident.detail import text_of
+from cockpit.model.alert import AlertState, Severity
+from cockpit.model.event import Draft, Event, Kind
+from cockpit.model.probe import ProbeState
+
+FLAPPING = "flapping"  # recorded once in the place of a probe's state, instead of every flip
+REMOVED = "removed"  # the probe left the configuration while it was bad
+
+PROBE_SAYS = {
+    ProbeState.DOWN.value: True,
+    ProbeState.DEGRADED.value: True,
+    FLAPPING: True,
+    ProbeState.UP.value: False,
+    ProbeState.MAINTENANCE.value: False,
+    REMOVED: False,
+}
+# A silence or a disappearance is not a recovery: `suppressed` and `resolved?` leave the signal as it was.
+ALERT_SAYS = {AlertState.FIRING.value: True, AlertState.RESOLVED.value: False}
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One bad thing: `label` as people say it, `probe ready` or `alert 5xx errors`."""
+
+    key: str
+    label: str
+    since: datetime
+
+
+def says_bad(kind: str, detail: Mapping[str, Any]) -> bool | None:
+    """True when a fact says that its subject is bad, False when it is good again, None when it says neither.
+
+    An alert of severity info tells, it does not accuse.
+    """
+    state = detail.get("state")
+    if not isinstance(state, str):
+        return None
+    if kind == Kind.PROBE:
+        return PROBE_SAYS.get(state)
+    if kind != Kind.ALERT:
+        return None
+    bad = ALERT_SAYS.get(state)
+    return None if bad and detail.get("severity") == Severity.INFO else bad
+
+
+def key_of(fact: Event | Draft) -> str:
+    """The signal's name within its environment."""
+    return f"{fact.kind}:{fact.subject}"
+
+
+def signal_of(fact: Event | Draft) -> Signal:
+    """The signal that a bad fact begins."""
+    name = text_of(fact.detail, "name") or fact.subject
+    return Signal(key_of(fact), f"{'alert' if fact.kind == Kind.ALERT else 'probe'} {name}", fact.occurred)

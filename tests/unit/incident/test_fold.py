@@ -1,0 +1,242 @@
+"""What an incident is: a fold of its events in the order of their ids."""
+
+from dataclasses import replace
+
+from cockpit.incident.fold import Ledger
+from cockpit.incident.membership import members, standing
+from cockpit.model.event import Event, Kind
+from cockpit.model.incident import Incident, Status
+from cockpit.model.ladder import DEFAULT_LADDER
+from cockpit.model.time import stamp
+from tests.unit.incident.story import Story, at
+
+
+def fold(events: list[Event]) -> Ledger:
+    ledger = Ledger(DEFAULT_LADDER)
+    for event in events:
+        ledger.apply(event)
+    return ledger
+
+
+def only(story: Story) -> Incident:
+    (incident,) = fold(story.events).incidents.values()
+    return incident
+
+
+def test_a_night_from_the_failing_probe_to_the_resolution() -> None:
+    story = Story()
+    story.probe(0, "ready", "down")
+    story.alert(1, "az:5xx", "firing")
+    story.declare(2, reach=-10)
+    story.act(Kind.ACK, 3, "ben", subject="az:5xx", note="on it")
+    story.act(Kind.SEVERITY, 4, severity="P0", was="P1", reason="everybody is out")
+    story.act(Kind.STATUS, 5, status="identified")
+    story.act(Kind.NOTE, 6, "ben", summary="rolled back")
+    story.probe(8, "ready", "up")
+    story.alert(9, "az:5xx", "resolved")
+    story.act(Kind.RESOLVE, 15, reason="rolled back")
+
+    incident = only(story)
+
+    assert incident.title == "Readiness failing"
+    assert (incident.severity, incident.status, incident.open) == ("P0", Status.RESOLVED, False)
+    assert (incident.detected, incident.detected_by) == (at(0), "probe ready")
+    assert incident.acknowledged == at(3)
+    assert incident.mitigated == at(9)
+    assert incident.resolved == at(15)
+    assert incident.close_reason == "rolled back"
+    assert incident.people == ("ana", "ben")
+    assert incident.notes == 1
+    assert [each.value for each in incident.severities] == ["P1", "P0"]
+    assert [each.value for each in incident.statuses] == ["investigating", "identified", "resolved"]
+    assert incident.acks[0].note == "on it"
+
+
+def test_nobody_saw_it_before_the_person_who_declared() -> None:
+    story = Story()
+    story.declare(2)
+    assert (only(story).detected, only(story).detected_by) == (at(2), "ana")
+
+
+def test_a_signal_recorded_late_was_still_the_first_to_know() -> None:
+    story = Story()
+    story.declare(5, reach=-10)
+    story.alert(3, "az:5xx", "firing", late=4)
+    assert (only(story).detected, only(story).detected_by) == (at(3), "alert 5xx")
+
+
+def test_a_signal_that_went_bad_after_the_declaration_detected_nothing() -> None:
+    story = Story()
+    story.declare(5)
+    story.probe(6, "ready", "down")
+    assert only(story).detected_by == "ana"
+
+
+def test_an_alert_that_only_informs_does_not_accuse() -> None:
+    story = Story()
+    story.alert(0, "az:deploy", "firing", severity="info")
+    story.declare(5, reach=-10)
+    assert only(story).detected_by == "ana"
+
+
+def test_a_noise_that_was_there_long_before_does_not_keep_the_incident_unmitigated() -> None:
+    story = Story()
+    story.alert(-600, "az:disk", "firing")
+    story.probe(0, "ready", "down")
+    story.declare(2, reach=-10)
+    story.probe(7, "ready", "up")
+    assert only(story).mitigated == at(7)
+
+
+def test_mitigation_is_taken_back_when_a_signal_goes_bad_again() -> None:
+    story = Story()
+    story.probe(0, "ready", "down")
+    story.declare(2, reach=-10)
+    story.probe(7, "ready", "up")
+    story.probe(8, "ready", "down")
+    assert only(story).mitigated is None
+    story.probe(9, "ready", "up")
+    assert only(story).mitigated == at(9)
+
+
+def test_a_silence_and_a_disappearance_are_no_recovery() -> None:
+    story = Story()
+    story.alert(0, "am:5xx", "firing")
+    story.declare(2, reach=-10)
+    story.alert(3, "am:5xx", "suppressed")
+    story.alert(4, "am:5xx", "resolved?")
+    assert only(story).mitigated is None
+
+
+def test_monitoring_is_mitigation_in_words_and_going_back_takes_it_back() -> None:
+    story = Story()
+    story.declare(2)
+    story.act(Kind.STATUS, 5, status="monitoring")
+    assert only(story).mitigated == at(5)
+    story.act(Kind.STATUS, 6, status="investigating")
+    assert only(story).mitigated is None
+
+
+def test_an_alert_taken_before_the_declaration_acknowledges_the_incident() -> None:
+    story = Story()
+    story.alert(0, "az:5xx", "firing")
+    story.act(Kind.ACK, 1, "ben", incident=None, subject="az:5xx")
+    story.declare(3, reach=-1)
+    assert only(story).acknowledged == at(1)
+    assert only(story).people == ("ana", "ben")
+
+
+def test_an_acknowledgement_of_an_alert_ends_when_the_alert_does() -> None:
+    story = Story()
+    story.alert(0, "az:5xx", "firing")
+    story.act(Kind.ACK, 1, "ben", incident=None, subject="az:5xx")
+    assert fold(story.events).taken("prod")["az:5xx"].actor == "ben"
+    story.alert(2, "az:5xx", "resolved")
+    assert fold(story.events).taken("prod") == {}
+
+
+def test_a_status_after_the_resolution_opens_it_again() -> None:
+    story = Story()
+    story.declare(0)
+    story.act(Kind.RESOLVE, 1)
+    assert fold(story.events).open("prod") == []
+    story.act(Kind.STATUS, 2, status="investigating")
+    assert [each.id for each in fold(story.events).open("prod")] == ["i1"]
+    assert only(story).resolved is None
+
+
+def test_a_correction_replaces_what_it_corrects_in_its_place() -> None:
+    story = Story()
+    story.declare(0)
+    first = story.act(Kind.STATUS, 5, status="monitoring")
+    story.act(Kind.RESOLVE, 9, reason="fixed")
+    story.act(Kind.STATUS, 3, status="monitoring", supersedes=first.id)
+    assert only(story).mitigated == at(3)
+    assert only(story).status is Status.RESOLVED
+
+
+def test_a_correction_of_a_correction_corrects_the_first_fact() -> None:
+    story = Story()
+    story.declare(0)
+    first = story.act(Kind.SEVERITY, 1, severity="P2")
+    second = story.act(Kind.SEVERITY, 1, severity="P3", supersedes=first.id)
+    story.act(Kind.SEVERITY, 1, severity="P0", supersedes=second.id)
+    assert [each.value for each in only(story).severities] == ["P1", "P0"]
+
+
+def test_a_note_in_the_place_of_a_resolution_withdraws_it() -> None:
+    story = Story()
+    story.declare(0)
+    resolved = story.act(Kind.RESOLVE, 9)
+    story.act(Kind.NOTE, 9, supersedes=resolved.id, summary="resolved the wrong one")
+    assert only(story).open
+    assert [each.id for each in fold(story.events).open("prod")] == ["i1"]
+
+
+def test_a_corrected_declaration_reaches_further_back() -> None:
+    story = Story()
+    story.probe(0, "ready", "down")
+    first = story.declare(30, reach=20)
+    assert only(story).detected_by == "ana"
+    story.tell(Kind.DECLARE, 30, incident="i1", actor="ana", supersedes=first.id, detail={"reach_from": stamp(at(-5))})
+    assert only(story).reach_from == at(-5)
+    assert only(story).detected_by == "probe ready"
+
+
+def test_a_second_declaration_of_the_same_incident_changes_nothing() -> None:
+    story = Story()
+    story.declare(0)
+    story.declare(1, title="Another")
+    assert only(story).title == "Readiness failing"
+
+
+def test_severities_are_named_as_the_ladder_names_them() -> None:
+    story = Story()
+    story.declare(0, severity="sev-1")
+    assert only(story).severity == "P0"
+
+
+def test_environments_do_not_mix() -> None:
+    story = Story()
+    story.declare(0, reach=-10)
+    story.tell(Kind.PROBE, -1, environment="staging", subject="ready", detail={"state": "down"}, late=3)
+    ledger = fold(story.events)
+    assert ledger.open("staging") == []
+    assert ledger.incidents["i1"].detected_by == "ana"
+
+
+def test_a_redacted_event_is_forgotten_as_if_the_file_had_been_read_afresh() -> None:
+    story = Story()
+    declared = story.declare(0)
+    raised = story.act(Kind.SEVERITY, 1, severity="P0", reason="password hunter2")
+    live = fold(story.events)
+    for each in (declared, raised):
+        live.apply(story.tell(Kind.REDACT, 2, subject=str(each.id)))
+    emptied = [
+        replace(each, summary="", detail={}, redacted=True) if each.id in (declared.id, raised.id) else each
+        for each in story.events
+    ]
+    assert live.incidents == fold(emptied).incidents
+    assert live.incidents["i1"].title == "(redacted)"
+
+
+def test_the_journal_within_its_range_belongs_to_the_incident() -> None:
+    story = Story()
+    before = story.tell(Kind.REVISION, -20)
+    deploy = story.tell(Kind.REVISION, -1)
+    declared = story.declare(0, reach=-10)
+    elsewhere = story.tell(Kind.REVISION, 1, environment="staging")
+    other = story.act(Kind.NOTE, 1, incident="i2")
+    resolved = story.act(Kind.RESOLVE, 5)
+    after = story.tell(Kind.REVISION, 6)
+    found = members(only(story), story.events)
+    assert found == [deploy, declared, resolved]
+    assert not {before.id, elsewhere.id, other.id, after.id} & {each.id for each in found}
+
+
+def test_what_is_shown_is_sorted_by_when_it_occurred_and_holds_corrections_only() -> None:
+    story = Story()
+    wrong = story.act(Kind.NOTE, 5, summary="teh deploy")
+    late = story.act(Kind.NOTE, 1)
+    right = story.act(Kind.NOTE, 5, summary="the deploy", supersedes=wrong.id)
+    assert standing(story.events) == [late, right]

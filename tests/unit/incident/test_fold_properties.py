@@ -1,0 +1,108 @@
+"""The fold holds for stories that nobody would tell."""
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cockpit.incident.fold import Ledger
+from cockpit.incident.membership import members, standing
+from cockpit.model.event import Draft, Event, Kind
+from cockpit.model.incident import Status
+from cockpit.model.ladder import DEFAULT_LADDER
+from cockpit.model.time import stamp
+from tests.unit.incident.story import at, written
+
+words = st.sampled_from(["down", "up", "firing", "resolved", "monitoring", "identified", "P0", "sev-3", "", "\x1b[2J"])
+moments = st.integers(-60, 60).map(lambda minutes: stamp(at(minutes)))
+garbage = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | words | moments,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(words, inner, max_size=2),
+    max_leaves=4,
+)
+DETAIL_KEYS = (
+    "state",
+    "severity",
+    "status",
+    "title",
+    "reach_from",
+    "detected",
+    "detected_by",
+    "drill",
+    "reason",
+    "name",
+)
+details = st.dictionaries(st.sampled_from(DETAIL_KEYS), words | moments | garbage, max_size=5)
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> list[Event]:
+    """Up to 30 events of two incidents, two environments and the journal, corrections among them."""
+    events: list[Event] = []
+    for id in range(1, draw(st.integers(1, 30)) + 1):
+        detail: dict[str, Any] = draw(details)
+        draft = Draft(
+            draw(st.sampled_from(Kind)),
+            "",
+            at(draw(st.integers(-60, 60))),
+            environment=draw(st.sampled_from(["prod", "staging"])),
+            subject=draw(st.sampled_from(["", "ready", "az:1", "3", "²"])),
+            actor=draw(st.sampled_from(["", "ana", "ben"])),
+            incident=draw(st.sampled_from([None, "i1", "i2"])),
+            detail=detail,
+            supersedes=draw(st.none() | st.integers(1, id)) if id > 1 else None,
+        )
+        events.append(written(draft, id))
+    return events
+
+
+def test_a_declaration_that_claims_to_correct_another_event_still_declares() -> None:
+    first = written(Draft(Kind.PROBE, "", at(0)), 1)
+    second = written(Draft(Kind.DECLARE, "", at(0), incident="i1", supersedes=1), 2)
+    assert fold([first, second]).incidents["i1"].open
+
+
+def fold(events: list[Event]) -> Ledger:
+    ledger = Ledger(DEFAULT_LADDER)
+    for event in events:
+        ledger.apply(event)
+    return ledger
+
+
+@settings(max_examples=40)
+@given(stories())
+def test_looking_between_the_events_changes_nothing(events: list[Event]) -> None:
+    watched = Ledger(DEFAULT_LADDER)
+    for event in events:
+        watched.apply(event)
+        assert {each.id for each in watched.open("prod")} <= set(watched.incidents)
+    assert watched.incidents == fold(events).incidents
+
+
+@settings(max_examples=40)
+@given(stories(), st.data())
+def test_events_that_come_twice_count_once(events: list[Event], data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(events)))
+    assert fold(events + events[start:]).incidents == fold(events).incidents
+
+
+@settings(max_examples=40)
+@given(stories())
+def test_an_incident_is_open_exactly_while_it_is_listed_as_open(events: list[Event]) -> None:
+    ledger = fold(events)
+    listed = {each.id for where in ("prod", "staging") for each in ledger.open(where)}
+    assert listed == {each.id for each in ledger.incidents.values() if each.open}
+    for incident in ledger.incidents.values():
+        assert incident.open == (incident.status is not Status.RESOLVED)
+        assert incident.severity == incident.severities[-1].value
+        assert incident.reach_from <= incident.declared
+
+
+@settings(max_examples=40)
+@given(stories())
+def test_every_own_event_is_a_member_and_nothing_of_another_incident_is(events: list[Event]) -> None:
+    for incident in fold(events).incidents.values():
+        found = members(incident, events)
+        assert {each.id for each in events if each.incident == incident.id} <= {each.id for each in found}
+        assert all(each.incident in (None, incident.id) for each in found)
+        assert {each.id for each in standing(found)} <= {each.id for each in found}
