@@ -1,0 +1,62 @@
+"""A change is sent once. What came of it is one of three things, and `unknown` is one of them."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from cockpit.azure.trouble import explain
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+
+
+class Outcome(StrEnum):
+    """UNKNOWN: it was sent, and no answer tells whether it was done. Only looking again can."""
+
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What came of one change: `problem` says why it is not DONE, `answer` is what the service returned."""
+
+    outcome: Outcome
+    problem: Problem | None = None
+    answer: Any = None
+
+
+async def once(send: Callable[[], Awaitable[Any]]) -> Change:
+    """Do one change, once, and tell what came of it. Raises nothing but cancellation."""
+    try:
+        return Change(Outcome.DONE, None, await send())
+    except Exception as error:
+        return Change(outcome_of(error), explain(error))
+
+
+def outcome_of(error: Exception) -> Outcome:
+    """Whether a failed change was certainly not done (FAILED), or may have been (UNKNOWN)."""
+    if isinstance(error, SourceError):
+        return Outcome.FAILED  # ours: no token, or refused before anything was sent
+    if never_connected(error):
+        return Outcome.FAILED
+    refused = {
+        ProblemKind.SIGN_IN,
+        ProblemKind.FORBIDDEN,
+        ProblemKind.MISSING,
+        ProblemKind.REFUSED,
+        ProblemKind.CONFLICT,
+        ProblemKind.THROTTLED,
+    }
+    return Outcome.FAILED if explain(error).kind in refused else Outcome.UNKNOWN
+
+
+def never_connected(error: BaseException) -> bool:
+    """True when not one byte of the request can have arrived.
+
+    The SDK says ServiceRequestError both for this and for a server that hung up in the middle; the cause tells.
+    """
+    import aiohttp
+
+    cause = error.__cause__
+    return isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)

@@ -1,0 +1,60 @@
+"""What a token says of its owner, and what a refused request says it still wants. Nothing is verified here."""
+
+import base64
+import binascii
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from cockpit.azure.raw import text
+from cockpit.model.identity import Identity
+
+LOGIN_COMMAND = re.compile(r"\baz login --claims-challenge\b[^\r\n]*")
+
+
+def owner(token: str, method: str, otherwise: str) -> Identity:
+    """Who a token stands for. An opaque one is named `otherwise`, the user of this machine.
+
+    The signature is Azure's to check: this is only what the bar shows and the timeline writes down.
+    """
+    claims = payload(token)
+    person = next(filter(None, (text(claims.get(key)) for key in ("upn", "unique_name", "preferred_username"))), "")
+    resource = text(claims.get("xms_mirid"))
+    machine = method == "managed_identity" or text(claims.get("idtyp")) == "app" or bool(resource)
+    machine_name = resource.rpartition("/")[2] or text(claims.get("app_displayname")) or text(claims.get("appid"))
+    name = (machine_name if machine else person or text(claims.get("name"))) or text(claims.get("oid"))
+    return Identity(name or otherwise, method, text(claims.get("tid")), machine)
+
+
+def payload(token: str) -> Mapping[str, Any]:
+    """The middle part of a JWT, {} when there is none to read."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
+        return {}
+    return claims if isinstance(claims, Mapping) else {}
+
+
+def challenge(header: str) -> str:
+    """The claims a 401 asks for (its WWW-Authenticate header) as JSON text, "" when it asks for none."""
+    found = re.search(r'\bclaims="([^"]+)"', header)
+    if "insufficient_claims" not in header or found is None:
+        return ""
+    try:
+        return base64.urlsafe_b64decode(found.group(1) + "=" * (-len(found.group(1)) % 4)).decode()
+    except (ValueError, binascii.Error):
+        return ""
+
+
+def login_command_in(message: str) -> list[str]:
+    """The `az login --claims-challenge ...` that an error message spells out, as an argument list; else []."""
+    found = LOGIN_COMMAND.search(message)
+    try:
+        return shlex.split(found.group()) if found else []
+    except ValueError:
+        return []

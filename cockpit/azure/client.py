@@ -1,0 +1,212 @@
+"""Azure as the feeds ask it: raw answers in, checked for shape, every failure a SourceError with its Problem."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from cockpit.azure.change import Change, Outcome, once
+from cockpit.azure.cloud import endpoints
+from cockpit.azure.identity import Credential
+from cockpit.azure.pool import READ_TIMEOUT, RETRY_PAUSE, Pool, open_pool
+from cockpit.azure.raw import dig, text
+from cockpit.azure.shape import as_object, must_be_list, must_be_resource, next_path, query_string
+from cockpit.azure.trouble import explain, garbage
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.system import Cloud
+from cockpit.model.time import Time
+
+Raw = Mapping[str, Any]
+DEADLINE = 30.0  # seconds for one call with all its pages; the SDK's own time-outs bound only single reads
+MAX_PAGES = 40
+ALERTS_API = "2019-03-01"  # of Microsoft.AlertsManagement: the stable one
+ALERT_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of a Log Analytics answer by column name; `partial` says why some are missing, "" when none are."""
+
+    rows: tuple[Raw, ...]
+    partial: str = ""
+
+
+class Azure:
+    """One subscription of one cloud. Nothing is imported or opened before the first call. Reads raise SourceError."""
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        credential: Credential,
+        *,
+        subscription: str,
+        read_only: bool,
+        time: Time,
+        retry_pause: float = RETRY_PAUSE,
+        read_timeout: float = READ_TIMEOUT,
+        deadline: float = DEADLINE,
+    ) -> None:
+        self.where = endpoints(cloud)
+        self.credential = credential
+        self.subscription = subscription
+        self.read_only = read_only
+        self.time = time
+        self._retry_pause = retry_pause
+        self._read_timeout = read_timeout
+        self._deadline = deadline
+        self._pool: Pool | None = None
+        self._opening = asyncio.Lock()
+
+    async def pool(self) -> Pool:
+        """The SDK clients, for reads and for operations alike."""
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await open_pool(
+                    self.where,
+                    self.credential,
+                    self.subscription,
+                    read_only=self.read_only,
+                    retry_pause=self._retry_pause,
+                    read_timeout=self._read_timeout,
+                )
+            return self._pool
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            await self._pool.close()
+            self._pool = None
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[Pool]:
+        """A read in progress: bounded in time, its failures explained."""
+        try:
+            async with asyncio.timeout(self._deadline):
+                yield await self.pool()
+        except Exception as error:
+            raise SourceError(explain(error)) from error
+
+    async def applications(self, resource_group: str) -> list[Raw]:
+        """Every container app of a resource group."""
+        async with self._reading() as pool:
+            found = pool.apps.container_apps.list_by_resource_group(resource_group, raw_response_hook=must_be_list)
+            return [each async for each in found]
+
+    async def application(self, resource_group: str, name: str) -> Raw:
+        async with self._reading() as pool:
+            return await pool.apps.container_apps.get(resource_group, name, raw_response_hook=must_be_resource)
+
+    async def revisions(self, resource_group: str, app: str) -> list[Raw]:
+        """Every revision of an app, inactive ones too, the oldest first."""
+        async with self._reading() as pool:
+            found = pool.apps.container_apps_revisions.list_revisions(
+                resource_group, app, raw_response_hook=must_be_list
+            )
+            return [each async for each in found]
+
+    async def replicas(self, resource_group: str, app: str, revision: str) -> list[Raw]:
+        async with self._reading() as pool:
+            found = await pool.apps.container_apps_revision_replicas.list_replicas(
+                resource_group, app, revision, raw_response_hook=must_be_list
+            )
+            return list(found.value)
+
+    async def stream_token(self, resource_group: str, app: str) -> str:
+        """The token that opens the log streams of an app. Valid for an hour; never shown."""
+        async with self._reading() as pool:
+            found = await pool.apps.container_apps.get_auth_token(resource_group, app)
+        token = dig(found, "properties", "token")
+        if not isinstance(token, str) or not token or not token.isprintable():
+            raise SourceError(garbage("a stream token without a token"))
+        return token
+
+    async def query(self, workspace: str, kql: str, span: timedelta) -> Table:
+        """The first table of a Log Analytics query over the last `span`."""
+        from azure.monitor.query import LogsQueryPartialResult
+
+        async with self._reading() as pool:
+            found = await pool.logs.query_workspace(workspace, kql, timespan=span, server_timeout=int(self._deadline))
+            partial = isinstance(found, LogsQueryPartialResult)
+            tables = found.partial_data if isinstance(found, LogsQueryPartialResult) else found.tables
+            rows = tuple(dict(zip(tables[0].columns, row, strict=False)) for row in tables[0].rows) if tables else ()
+        reason = text(str(getattr(found, "partial_error", "") or "")) if partial else ""
+        return Table(rows, reason or ("no reason given" if partial else ""))
+
+    async def get(self, path: str, **parameters: str) -> Raw:
+        """The JSON object at any Resource Manager path, with an `api_version=`."""
+        async with self._reading() as pool:
+            return await _object(pool, f"{path}?{query_string(parameters)}")
+
+    async def pages(self, path: str, **parameters: str) -> list[Raw]:
+        """Everything a paged list holds. A next page is asked of our own address, whatever host the link names."""
+        found: list[Raw] = []
+        link = f"{path}?{query_string(parameters)}"
+        seen: set[str] = set()
+        async with self._reading() as pool:
+            while link:
+                if link in seen or len(seen) >= MAX_PAGES:
+                    raise SourceError(garbage(f"a list that does not end after {len(seen)} pages"))
+                seen.add(link)
+                page = await _object(pool, link)
+                value = page.get("value")
+                if not isinstance(value, list):
+                    raise SourceError(garbage("a list without its values"))
+                found += [each for each in value if isinstance(each, Mapping)]
+                link = next_path(page.get("nextLink"), self.where.resource_manager)
+        return found
+
+    async def firing_alerts(self, resource_group: str) -> list[Raw]:
+        """Alerts that fire, of up to 30 days ago: by default Azure hides all that are older than a day."""
+        scope = f"/subscriptions/{self.subscription}"
+        if resource_group:
+            scope += f"/resourceGroups/{resource_group}"
+        return await self.pages(
+            f"{scope}/providers/Microsoft.AlertsManagement/alerts",
+            api_version=ALERTS_API,
+            timeRange="30d",
+            monitorCondition="Fired",
+            pageCount="250",
+        )
+
+    async def alert(self, identifier: str) -> Raw:
+        """One alert by the last segment of its id."""
+        return await self.get(self._alert_path(identifier), api_version=ALERTS_API)
+
+    async def acknowledge(self, identifier: str) -> Change:
+        """Mark an alert as acknowledged in Azure, once; where no answer tells, look again. `answer` is the alert."""
+        path = f"{self._alert_path(identifier)}/changestate"
+        query = query_string({"api_version": ALERTS_API, "newState": "Acknowledged"})
+        change = await once(lambda: self._post(f"{path}?{query}"))
+        if change.outcome is not Outcome.UNKNOWN:
+            return change
+        try:
+            found = await self.alert(identifier)
+        except SourceError:
+            return change
+        if text(dig(found, "properties", "essentials", "alertState")) != "Acknowledged":
+            return Change(Outcome.FAILED, change.problem, found)
+        return Change(Outcome.DONE, None, found)
+
+    async def _post(self, link: str) -> Raw:
+        from azure.core.rest import HttpRequest
+
+        async with asyncio.timeout(self._deadline):
+            pool = await self.pool()
+            response = await pool.apps.send_request(HttpRequest("POST", link))
+            response.raise_for_status()
+            return as_object(response.json())
+
+    def _alert_path(self, identifier: str) -> str:
+        if not ALERT_ID.fullmatch(identifier):
+            raise SourceError(Problem(ProblemKind.REFUSED, "bad alert id", "This alert's id is none of Azure's."))
+        return f"/subscriptions/{self.subscription}/providers/Microsoft.AlertsManagement/alerts/{identifier}"
+
+
+async def _object(pool: Pool, link: str) -> Raw:
+    from azure.core.rest import HttpRequest
+
+    response = await pool.apps.send_request(HttpRequest("GET", link))
+    response.raise_for_status()
+    return as_object(response.json())

@@ -1,0 +1,98 @@
+"""Our links in the SDKs' pipeline. Imports azure.core: import this only where a client is built."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from azure.core.pipeline import PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import AsyncHTTPPolicy, AsyncRetryPolicy, SansIOHTTPPolicy
+
+from cockpit.azure.claims import challenge
+from cockpit.azure.identity import Credential
+from cockpit.azure.readonly import READING_METHODS, refuse_change
+from cockpit.model.clean import clean_line
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+
+Request = PipelineRequest[Any]
+Response = PipelineResponse[Any, Any]
+WORTH_ANOTHER_TRY = frozenset({408, 500, 502, 503, 504})
+
+
+class Authentication(AsyncHTTPPolicy[Any, Any]):
+    """Sets the token, for one address only: a link to anywhere else, from a next page or a redirect, is refused.
+
+    In place of the SDK's own policy, which keeps a token of its own and refuses a simulator's plain http.
+    """
+
+    def __init__(self, credential: Credential, scope: str, endpoint: str) -> None:
+        self._credential = credential
+        self._scope = scope
+        self._origin = origin(endpoint)
+
+    async def send(self, request: Request) -> Response:
+        url = request.http_request.url
+        if origin(url) != self._origin:
+            raise SourceError(elsewhere(url))
+        secret = await self._sign(request)
+        response = await self.next.send(request)
+        if response.http_response.status_code != 401:
+            return response
+        self._credential.forget(secret)
+        claims = challenge(response.http_response.headers.get("WWW-Authenticate", ""))
+        if not claims:
+            return response
+        # Nothing was done yet, the service only wants a better token: either we get one, or this says how to.
+        await self._sign(request, claims)
+        return await self.next.send(request)
+
+    async def _sign(self, request: Request, claims: str = "") -> str:
+        token = await self._credential.token(self._scope, claims)
+        request.http_request.headers["Authorization"] = f"Bearer {token.secret}"
+        return token.secret
+
+
+class Retries(AsyncRetryPolicy[Any, Any]):
+    """A read is tried once more; a change is sent once, whatever its caller forgot to say.
+
+    A throttle and any Retry-After go up at once: the feed waits them out in the open, not a sleep in here.
+    """
+
+    def __init__(self, pause: float) -> None:
+        super().__init__(retry_total=1, retry_connect=1, retry_read=0, retry_status=1, retry_backoff_factor=pause)
+
+    async def send(self, request: Request) -> Response:
+        if request.http_request.method in READING_METHODS:
+            return await super().send(request)
+        self.configure_retries(request.context.options)  # takes its own settings out of what the transport is given
+        return await self.next.send(request)
+
+    def is_retry(self, settings: dict[str, Any], response: Response) -> bool:
+        answer = response.http_response
+        return answer.status_code in WORTH_ANOTHER_TRY and not answer.headers.get("Retry-After")
+
+    def get_backoff_time(self, settings: dict[str, Any]) -> float:
+        return float(settings["backoff"])
+
+
+class ReadOnly(SansIOHTTPPolicy[Any, Any]):
+    """Refuses changes after every other link had its say: the SDK's own provider registration is one of them."""
+
+    def on_request(self, request: Request) -> None:
+        refuse_change(request.http_request.method, request.http_request.url)
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port, so that `https://host` and `https://host:443` are the same place."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "", "", None
+    return parts.scheme, (parts.hostname or "").lower(), port or {"https": 443, "http": 80}.get(parts.scheme)
+
+
+def elsewhere(url: str) -> Problem:
+    return Problem(
+        ProblemKind.GARBAGE,
+        "foreign link",
+        clean_line(f"Azure's answer leads to another address, which gets no token: {url}", 300),
+    )

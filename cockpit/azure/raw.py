@@ -1,0 +1,70 @@
+"""Reading fields of a cloud's answer when any of them may be missing, null, of another type, or hostile."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from cockpit.model.clean import MAX_LINE, clean_line
+
+MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d{1,12})?\s*(Z|[+-]\d\d:?\d\d)?")
+
+
+def dig(raw: object, *path: str) -> Any:
+    """The value at the end of `path`, None as soon as a step is missing or no mapping."""
+    for key in path:
+        if not isinstance(raw, Mapping):
+            return None
+        raw = raw.get(key)
+    return raw
+
+
+def text(value: object, limit: int = MAX_LINE) -> str:
+    """One cleaned line of a string or number; "" for everything else."""
+    if isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return clean_line(value, limit)
+    return ""
+
+
+def whole(value: object) -> int | None:
+    """A whole number, also one sent as text ("100"); None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str) or len(str(value)) > 18:
+        return None
+    try:
+        return int(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def items(value: object) -> list[Mapping[str, Any]]:
+    """The mappings of a list; anything else in it is left out."""
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        return []
+    return [each for each in value if isinstance(each, Mapping)]
+
+
+def moment(value: object) -> datetime | None:
+    """A time in UTC from any shape Azure writes: `T` or a space, up to 9 decimals, `Z`, an offset, ` +0000 UTC`.
+
+    A time without a zone is UTC. Unreadable ones, and the year-1 zero of .NET and Go, are None.
+    """
+    if isinstance(value, datetime):
+        return in_utc(value)
+    found = MOMENT.match(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        return None
+    day, clock, fraction, zone = found.groups()
+    try:
+        return in_utc(datetime.fromisoformat(f"{day}T{clock}{(fraction or '')[:7]}{zone or ''}"))
+    except ValueError:
+        return None
+
+
+def in_utc(value: datetime) -> datetime | None:
+    """`value` in UTC, None when it lies before 1970 and so means `never`."""
+    if value.year < 1970:
+        return None
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:
+        return None
