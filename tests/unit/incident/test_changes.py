@@ -1,0 +1,278 @@
+"""What a reading adds to the timeline, given what stands there already."""
+
+from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cockpit.incident.changes import changes
+from cockpit.incident.known import Known
+from cockpit.incident.signals import says_bad
+from cockpit.model.alert import Alert, AlertState, Severity
+from cockpit.model.event import Draft, Kind
+from cockpit.model.probe import ProbeResult, ProbeState
+from cockpit.model.problem import Problem, ProblemKind
+from cockpit.model.reading import Reading
+from cockpit.model.revision import Application, Revision
+from tests.unit.incident.story import at
+
+EXPIRED = Problem(ProblemKind.SIGN_IN, "401 az login expired", "The sign-in expired.", "Run az login.")
+
+
+class Recorded:
+    """A Known that hears everything it yields, as the recorder's does."""
+
+    def __init__(self) -> None:
+        self.known = Known()
+
+    def see(
+        self, minutes: float, feed: str, value: object, problem: Problem | None = None, seen: float = 0
+    ) -> list[Draft]:
+        """What a reading adds at `minutes` past two; a failed one saw its value at `seen`."""
+        seen = minutes if problem is None else seen
+        reading: Reading[Any] = Reading(
+            feed, "prod", 15.0, minutes * 60, value, seen * 60, at(seen), problem
+        )  # fmt: skip
+        found = changes(self.known, reading, at(minutes))
+        for each in found:
+            self.known.apply(each)
+        return found
+
+    def probe(self, minutes: float, state: ProbeState, since: float | None = None, **more: Any) -> list[Draft]:
+        began = at(minutes if since is None else since)
+        return self.see(minutes, "probes", (ProbeResult("ready", "prod", "http://x", state, began, **more),))
+
+    def alert(self, minutes: float, state: AlertState | None, since: float = 0, **more: Any) -> list[Draft]:
+        found = () if state is None else (replace(firing(since), state=state, **more),)
+        return self.see(minutes, "alerts:am", found)
+
+    def app(self, minutes: float, *revisions: Revision, changed_at: datetime | None = None) -> list[Draft]:
+        app = Application("mi", "prod", "multiple", "", revisions, changed_by="ci@example.com", changed_at=changed_at)
+        return self.see(minutes, "revisions", (app,))
+
+
+def firing(since: float) -> Alert:
+    return Alert("am", "f1", "5xx errors", Severity.HIGH, AlertState.FIRING, at(since), "prod", "mi-prod")
+
+
+def revision(name: str, weight: int = 0, active: bool = True, **more: Any) -> Revision:
+    return Revision("mi", f"mi--{name}", active, weight, more.pop("created", None), **more)
+
+
+def told(drafts: list[Draft]) -> list[str]:
+    return [each.summary for each in drafts]
+
+
+def test_a_probe_that_is_up_from_the_start_is_no_news() -> None:
+    assert Recorded().probe(0, ProbeState.UP) == []
+
+
+def test_a_probe_goes_down_and_up_at_the_times_it_says_itself() -> None:
+    world = Recorded()
+    world.probe(0, ProbeState.UP)
+    (down,) = world.probe(2, ProbeState.DOWN, since=1.5, reason="[STATUS] (503) == 200")
+    assert down.summary == "ready down: [STATUS] (503) == 200"
+    assert down.occurred == at(1.5)
+    (up,) = world.probe(5, ProbeState.UP, since=4)
+    assert (up.summary, up.occurred, up.detail["was"]) == ("ready up again", at(4), "down")
+
+
+def test_a_state_that_stays_is_told_once() -> None:
+    world = Recorded()
+    world.probe(1, ProbeState.DOWN)
+    assert world.probe(2, ProbeState.DOWN, since=1) == []
+
+
+def test_pending_tells_nothing_on_the_way_down_or_up() -> None:
+    world = Recorded()
+    assert world.probe(0, ProbeState.PENDING) == []
+    world.probe(1, ProbeState.DOWN)
+    assert world.probe(2, ProbeState.PENDING) == []
+    assert world.probe(3, ProbeState.DOWN, since=1) == []
+
+
+def test_unknown_is_a_fact_only_once_it_lasts() -> None:
+    world = Recorded()
+    assert world.probe(1, ProbeState.UNKNOWN, since=0.5) == []
+    assert told(world.probe(3, ProbeState.UNKNOWN, since=0.5, reason="parent live is down")) == [
+        "ready unknown: parent live is down"
+    ]
+    assert told(world.probe(4, ProbeState.UP)) == ["ready up again"]
+
+
+def test_a_flapping_probe_is_told_once() -> None:
+    world = Recorded()
+    world.probe(1, ProbeState.DOWN)
+    assert told(world.probe(2, ProbeState.UP, flapping=True)) == ["ready flapping"]
+    assert world.probe(3, ProbeState.DOWN, flapping=True) == []
+    assert told(world.probe(9, ProbeState.UP)) == ["ready up again"]
+
+
+def test_a_bad_probe_that_leaves_the_configuration_does_not_stay_bad_for_ever() -> None:
+    world = Recorded()
+    world.probe(1, ProbeState.DOWN)
+    (gone,) = world.see(2, "probes", ())
+    assert gone.summary == "ready is no longer watched"
+    assert says_bad(gone.kind, gone.detail) is False
+    assert world.see(3, "probes", ()) == []
+
+
+def test_a_time_ahead_of_our_clock_is_our_now() -> None:
+    (down,) = Recorded().probe(1, ProbeState.DOWN, since=30)
+    assert down.occurred == at(1)
+
+
+def test_an_alert_fires_at_its_own_time_vanishes_and_is_confirmed() -> None:
+    world = Recorded()
+    (fired,) = world.alert(5, AlertState.FIRING, since=3)
+    assert (fired.summary, fired.occurred) == ("5xx errors fired (high) on mi-prod", at(3))
+    (vanished,) = world.alert(8, AlertState.RESOLVING, since=3, note="vanished, server restarted 40 s ago")
+    assert vanished.summary == "5xx errors resolved? vanished, server restarted 40 s ago"
+    assert vanished.occurred == at(8)
+    (resolved,) = world.alert(9, AlertState.RESOLVED, since=3, note="rule inactive at prom-1")
+    assert resolved.detail["confirmed_by"] == "rule inactive at prom-1"
+    assert world.alert(10, AlertState.RESOLVED, since=3) == []
+
+
+def test_an_alert_that_comes_back_was_never_gone() -> None:
+    world = Recorded()
+    world.alert(1, AlertState.FIRING)
+    world.alert(2, AlertState.RESOLVING)
+    (back,) = world.alert(3, AlertState.FIRING)
+    assert (back.summary, back.occurred) == ("5xx errors still firing: it is listed again", at(3))
+
+
+@pytest.mark.parametrize("state", [AlertState.PENDING, AlertState.RESOLVING, AlertState.RESOLVED])
+def test_an_alert_nobody_saw_firing_is_no_news(state: AlertState) -> None:
+    assert Recorded().alert(1, state) == []
+
+
+def test_a_silence_and_its_end_are_told() -> None:
+    world = Recorded()
+    world.alert(1, AlertState.FIRING)
+    assert told(world.alert(2, AlertState.SUPPRESSED)) == ["5xx errors silenced at the source"]
+    assert told(world.alert(3, AlertState.FIRING)) == ["5xx errors no longer silenced, still firing"]
+
+
+def test_a_severity_that_moves_is_told() -> None:
+    world = Recorded()
+    world.alert(1, AlertState.FIRING)
+    assert told(world.alert(2, AlertState.FIRING, severity=Severity.CRITICAL)) == ["5xx errors now critical, was high"]
+
+
+def test_an_alert_gone_while_nobody_looked_is_only_perhaps_resolved() -> None:
+    world = Recorded()
+    world.alert(1, AlertState.FIRING)
+    (gone,) = world.alert(90, None)
+    assert gone.detail["state"] == "resolved?"
+    assert world.alert(91, None) == []
+
+
+def test_an_empty_source_says_nothing_of_another_sources_alerts() -> None:
+    world = Recorded()
+    world.alert(1, AlertState.FIRING)
+    assert world.see(2, "alerts:azure", ()) == []
+
+
+def test_the_first_look_at_an_app_is_one_line_however_many_revisions_it_has() -> None:
+    world = Recorded()
+    (baseline,) = world.app(0, revision("v41", 100), revision("v40"), revision("v39"))
+    assert baseline.summary == "mi: 3 revisions, traffic to --v41 100 %"
+    assert world.app(1, revision("v41", 100), revision("v40"), revision("v39")) == []
+
+
+def test_a_deployment_is_a_new_revision_and_traffic_that_moved() -> None:
+    world = Recorded()
+    world.app(0, revision("v41", 100))
+    created, moved = world.app(
+        5, revision("v42", 100, created=at(4), image="r/mi:9f31"), revision("v41"), changed_at=at(4.5)
+    )
+    assert (created.summary, created.occurred) == ("mi--v42 created by ci@example.com", at(4))
+    assert created.detail["image"] == "r/mi:9f31"
+    assert (moved.summary, moved.occurred) == ("mi: traffic from --v41 100 % to --v42 100 %", at(4.5))
+    assert (moved.detail["before"], moved.detail["after"]) == ({"mi--v41": 100}, {"mi--v42": 100})
+
+
+def test_a_change_of_the_app_from_before_is_not_the_time_of_new_traffic() -> None:
+    world = Recorded()
+    world.app(0, revision("v42", 100), revision("v41"), changed_at=at(-30))
+    (moved,) = world.app(5, revision("v42"), revision("v41", 100), changed_at=at(-30))
+    assert moved.occurred == at(5)
+
+
+def test_health_is_told_for_active_revisions_and_silence_is_no_health() -> None:
+    world = Recorded()
+    world.app(0, revision("v41", 100, health="Healthy"))
+    assert told(world.app(1, revision("v41", 100, health="Unhealthy"))) == ["mi--v41 Unhealthy, was Healthy"]
+    assert world.app(2, revision("v41", 100, health="None")) == []
+    assert told(world.app(3, revision("v41", 100, health="None", running="ActivationFailed"))) == [
+        "mi--v41 ActivationFailed, was Unhealthy"
+    ]
+
+
+def test_activation_and_deactivation_are_told() -> None:
+    world = Recorded()
+    world.app(0, revision("v42", 100), revision("v41", active=False))
+    assert told(world.app(1, revision("v42", 100), revision("v41"))) == ["mi--v41 activated"]
+    assert told(world.app(2, revision("v42", 100), revision("v41", active=False))) == ["mi--v41 deactivated"]
+
+
+def test_a_failed_poll_changes_nothing() -> None:
+    world = Recorded()
+    world.alert(1, AlertState.FIRING)
+    assert world.see(1.5, "alerts:am", (), EXPIRED, seen=1) == []
+
+
+def test_a_feed_that_stays_blind_is_told_once_and_again_when_it_sees() -> None:
+    world = Recorded()
+    assert told(world.see(3, "alerts:am", (), EXPIRED, seen=1)) == [
+        "alerts:am blind: 401 az login expired, last seen 2m ago"
+    ]
+    assert world.see(4, "alerts:am", (), EXPIRED, seen=1) == []
+    assert told(world.see(5, "alerts:am", ())) == ["alerts:am sees again"]
+
+
+def test_a_feed_that_never_saw_anything_is_blind_at_once() -> None:
+    reading: Reading[Any] = Reading("alerts:am", "prod", 15.0, tried=0.0, problem=EXPIRED)
+    (blind,) = changes(Known(), reading, at(0))
+    assert blind.summary == "alerts:am blind: 401 az login expired"
+
+
+states = st.lists(st.tuples(st.sampled_from(ProbeState), st.booleans()), max_size=20)
+
+
+@settings(max_examples=50)
+@given(states)
+def test_probes_never_repeat_a_fact_and_a_restart_changes_nothing(walk: list[tuple[ProbeState, bool]]) -> None:
+    world, facts = Recorded(), list[Draft]()
+    for minute, (state, flapping) in enumerate(walk):
+        facts += world.probe(minute, state, since=minute - 2, flapping=flapping)
+        fresh = Recorded()
+        for fact in facts:
+            fresh.known.apply(fact)
+        assert fresh.probe(minute, state, since=minute - 2, flapping=flapping) == []
+    assert all(one.detail["state"] != two.detail["state"] for one, two in pairwise(facts))
+
+
+@settings(max_examples=50)
+@given(
+    st.sampled_from(Kind),
+    st.dictionaries(
+        st.sampled_from(["state", "what", "after", "revisions", "traffic"]),
+        st.none()
+        | st.integers()
+        | st.just("down")
+        | st.just("baseline")
+        | st.dictionaries(st.just("a"), st.none() | st.integers() | st.just({"active": 3})),
+    ),
+)
+def test_what_is_known_survives_any_detail(kind: Kind, detail: dict[str, Any]) -> None:
+    world = Recorded()
+    world.known.apply(Draft(kind, "", at(0), "prod", "mi/x", detail=detail))
+    world.probe(1, ProbeState.DOWN)
+    world.alert(1, AlertState.FIRING)
+    world.app(1, revision("v1", 100))
