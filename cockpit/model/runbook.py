@@ -1,0 +1,132 @@
+"""A team's own Markdown document, read into procedures and steps. Nothing here runs anything."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class StepKind(StrEnum):
+    """How much ceremony a step takes; never whether it is permitted. What is not known is CHANGE."""
+
+    READ = "read"
+    VERIFY = "verify"
+    LOCAL = "local"  # changes only this machine: sign-in, choice of subscription, download
+    CHANGE = "change"
+    DANGER = "danger"
+    MANUAL = "manual"  # a person does it and says so
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One comment plus one command, a manual action, or a note.
+
+    `command` is the cleaned text as written, continuations joined by newline; "" for manual steps and notes.
+    `language` is how it would run: bash, powershell, http, or "" . `parameters` are the placeholders in it, in order.
+    `alternative_to` is the ordinal of the step that this one replaces ("Or to a specific revision").
+    `altered` is True when cleaning had to change the command: such a step never runs.
+    """
+
+    ordinal: int  # from 1, within its procedure
+    title: str
+    kind: StepKind
+    line: int  # in the document, from 1
+    command: str = ""
+    language: str = ""
+    parameters: tuple[str, ...] = ()
+    remark: str = ""  # further comment lines, and a comment at the end of the command's line
+    expected: str = ""
+    alternative_to: int | None = None
+    inline: bool = False  # found in a table or a list, not in a fence
+    checkbox: bool = False
+    altered: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)  # needs, timeout, retry, undo, confirm, approval, native
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One placeholder of a document. `hint` is the document's own literal: shown, never taken as the value."""
+
+    name: str
+    forms: tuple[str, ...] = ()  # as written: <x>, [x], $X, ${X}, $env:X
+    hint: str = ""
+    composites: tuple[str, ...] = ()  # words it stands in: meeting-<env>-rg
+    choices: tuple[str, ...] = ()
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """A heading with something to do under it. A menu is chosen from, never run from top to bottom."""
+
+    title: str
+    slug: str  # unique within the document
+    level: int
+    line: int
+    steps: tuple[Step, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)  # when, time to fix, rpo, tested, owner, approval required
+    warnings: tuple[str, ...] = ()
+    section: str = ""  # the slug of the procedure this is the Rollback, Verification ... of
+    menu: bool = False
+
+    @property
+    def commands(self) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.command)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table recognised by its header row; `kind` is "" when no reader knows it."""
+
+    kind: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    line: int
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link to another file or address; `line` from 1."""
+
+    text: str
+    target: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something the owner of the document should mend before the next incident."""
+
+    rule: str  # dead-link, tool-missing, not-filled-in, missing-section ...
+    line: int
+    message: str
+
+
+class Damage(StrEnum):
+    """What happened to a document on its way here."""
+
+    NONE = ""
+    MOJIBAKE = "mojibake"  # repaired without loss
+    RECONSTRUCTED = "reconstructed"  # line breaks were lost, and text with them: to look at, not to run
+
+
+@dataclass(frozen=True, slots=True)
+class Runbook:
+    """One document as read. `sha256` is of the bytes on disk, `text` what is shown after repair."""
+
+    path: str
+    title: str
+    sha256: str
+    text: str
+    procedures: tuple[Procedure, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    tables: tuple[Table, ...] = ()
+    links: tuple[Link, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    damage: Damage = Damage.NONE
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def view_only(self) -> bool:
+        return self.damage is Damage.RECONSTRUCTED

@@ -1,0 +1,41 @@
+"""Bold labels: `**When:** Error rate >5 %`, `**Owner**: Platform team`. What a document says of itself."""
+
+import re
+
+LABEL = re.compile(r"^\*\*(?P<name>[A-Z][^*:]{1,48}?)\s*(?::\*\*|\*\*\s*:)\s*(?P<value>.*)$")
+LONE = re.compile(r"^\*\*(?P<name>Expected(?: [Oo]utput)?|Note|Warning|WARNING)\*\*\s*(?P<value>.*)$")
+WARNING = re.compile(r"⚠|\bWARNING\b|\b[Dd]anger(?:ous)?\b|\birreversible\b|\bcannot be undone\b")
+ALIASES = {
+    "estimated time": "time to fix",
+    "last tested": "tested",
+    "version": "version",
+    "when to use": "when",
+    "expected": "expected output",
+}
+
+
+def label(line: str) -> tuple[str, str] | None:
+    """(name in lower case, value) when a line is a label. Names that mean one thing have one name."""
+    match = LABEL.match(line.strip()) or LONE.match(line.strip())
+    if match is None:
+        return None
+    name = match["name"].strip().casefold()
+    return ALIASES.get(name, name), match["value"].strip()
+
+
+def warns(line: str) -> bool:
+    """True for a line that a person must read before the command under it."""
+    found = label(line)
+    return bool(WARNING.search(line)) or (found is not None and found[0] in {"note", "warning", "cache warning"})
+
+
+def plain(markdown: str) -> str:
+    """A title or a cell without its emphasis, code marks and links."""
+    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", markdown)
+    return re.sub(r"(\*\*|__|\*|`)(.*?)\1", r"\2", text).strip()
+
+
+def slug(title: str) -> str:
+    """The anchor of a heading as the usual viewers make it."""
+    words = re.sub(r"[^\w\s-]", "", plain(title).casefold())
+    return re.sub(r"\s+", "-", words.strip()) or "section"

@@ -1,0 +1,131 @@
+"""Damaged documents, mended for viewing: mis-decoded characters, lost line breaks. The file itself is never written."""
+
+import re
+
+from cockpit.model.runbook import Damage
+
+MOJIBAKE = re.compile(r"[\u0080-\uffff]+")
+LONG_LINE = 1_500  # characters; a line this long that holds headings and lists has lost its breaks
+
+
+def decode(raw: bytes) -> str:
+    """The text of a document: UTF-8 with or without a mark, UTF-16 with one, else the closest reading of the bytes."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return raw.decode("utf-16", "replace")
+    return raw.decode("utf-8-sig", "replace")
+
+
+def repair(text: str) -> tuple[str, Damage]:
+    """The text as it was probably written, and what had happened to it. Undamaged text comes back as it is."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    if lost_its_breaks(lines):
+        return rebuild(lines), Damage.RECONSTRUCTED
+    mended = MOJIBAKE.sub(lambda run: undo_mac_roman(run.group()), lines)
+    return (mended, Damage.MOJIBAKE) if mended != lines else (lines, Damage.NONE)
+
+
+def undo_mac_roman(run: str) -> str:
+    """UTF-8 that was read as Mac Roman, turned back; anything that does not turn back cleanly is left alone."""
+    try:
+        return run.encode("mac_roman").decode("utf-8")
+    except UnicodeError:
+        return run
+
+
+def lost_its_breaks(text: str) -> bool:
+    """True for a document whose headings, rules and lists all stand in one or two very long lines."""
+    longest = max((line for line in text.split("\n")), key=len, default="")
+    if len(longest) < LONG_LINE or text.count("\n") > 5:
+        return False
+    return len(re.findall(r"(?:^| )#{1,6} \S", longest)) >= 3
+
+
+# Where a break must have been. Order matters: fences first, so that nothing inside them is taken for a list.
+FENCE = re.compile(r" ?(```+)([A-Za-z]*) (.*?) (```+)(?= |$)")
+BEFORE_HEADING = re.compile(r" (?=#{1,6} (?:\d|[A-Z]))")
+RULE = re.compile(r" (-{3,})(?=\s|$)")
+ROW_BREAK = re.compile(r"\| (?=\|)")
+NUMBERED = re.compile(r"(?<!#) (?=\d{1,2}\. (?:\*\*)?[A-Z`])")
+BULLET = re.compile(r" - (?=\*\*|[A-Z`])")
+QUOTE = re.compile(r" > (?=[A-Z])")
+LABEL = re.compile(r" (?=\*\*[A-Z][A-Za-z ]+\*\*:)")
+HEADING_END = re.compile(
+    r"^(#{1,6} .*?)(?= (?:\*\*|\d{1,2}\. |\||> |```|- )|(?<=[a-z)]) (?:For|If|In|Per|Rollback window|Within)\b)(.*)$"
+)
+COMMAND_START = re.compile(r" (?=# [A-Z])")
+TABLE_START = re.compile(r"(?<=[^|]) (?=\|[^|]+\|[^|]+\|)")
+TABLE_END = re.compile(r"(\|) (?=[^|\s][^|]*$)")
+
+
+def rebuild(text: str) -> str:
+    """Line breaks put back by the shape of the Markdown. Lossy by nature: the result is for eyes, not for running."""
+    fences: list[str] = []
+
+    def keep(found: re.Match[str]) -> str:
+        fences.append(f"```{found[2]}\n{command_lines(found[3])}\n```")
+        return f"\n\x00{len(fences) - 1}\x00\n"
+
+    flat = FENCE.sub(keep, " ".join(text.split()))
+    for where, put in (
+        (BEFORE_HEADING, "\n"),
+        (RULE, r"\n\n\1\n"),
+        (LABEL, "\n\n"),
+        (NUMBERED, "\n"),
+        (BULLET, "\n- "),
+        (QUOTE, "\n> "),
+    ):
+        flat = where.sub(put, flat)
+    lines = [piece for line in flat.split("\n") for piece in split_line(line.strip())]
+    spaced = "\n".join(with_blank_lines(lines))
+    return re.sub(r"\x00(\d+)\x00", lambda found: fences[int(found[1])], spaced) + "\n"
+
+
+def split_line(line: str) -> list[str]:
+    """A heading from the text that followed it, a table into its rows, and the table from the text around it."""
+    if line.startswith("#"):
+        heading = HEADING_END.match(line)
+        if heading:
+            return [heading[1].strip(), *split_line(heading[2].strip())]
+    if line.count("|") >= 4:
+        before, *rest = TABLE_START.split(line, maxsplit=1) if not line.startswith("|") else ["", line]
+        table, *after = TABLE_END.split(rest[0], maxsplit=1) if rest else [line]
+        rows = ROW_BREAK.sub("|\n", table + (after[0] if after else "")).split("\n")
+        tail = [after[1].strip()] if len(after) > 1 else []
+        return [piece for piece in [before.strip(), *rows, *tail] if piece]
+    return [line] if line else []
+
+
+def command_lines(body: str) -> str:
+    """A fence's text back on lines: comments start one, and a command follows its comment after the last known word."""
+    pieces = COMMAND_START.split(body.strip())
+    return "\n\n".join("\n".join(comment_and_commands(piece)) for piece in pieces)
+
+
+COMMAND_WORD = re.compile(
+    r" (?=(?:az|gh|docker|kubectl|curl|alembic|psql|git|helm|terraform|npm|uv|python3?|systemctl|sudo|make|\./\S+) )"
+)
+
+
+def comment_and_commands(piece: str) -> list[str]:
+    if not piece.startswith("#"):
+        return COMMAND_WORD.split(piece)
+    comment, *commands = COMMAND_WORD.split(piece)
+    return [comment, *commands]
+
+
+def with_blank_lines(lines: list[str]) -> list[str]:
+    """Blank lines where Markdown needs them: around headings, tables, lists and fences."""
+    spaced: list[str] = []
+    for line in lines:
+        if spaced and shape(line) != shape(spaced[-1]):
+            spaced.append("")
+        spaced.append(line)
+    return spaced
+
+
+def shape(line: str) -> str:
+    if line.startswith("|"):
+        return "row"
+    if re.match(r"\d{1,2}\. ", line):
+        return "numbered"
+    return line[:1] if line[:1] in "-#>\x00" else f"text {line}"

@@ -1,0 +1,194 @@
+"""Steps: a comment and the command under it, an item of a list, a command in a table cell."""
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from cockpit.model.clean import clean_line
+from cockpit.model.runbook import Step, StepKind
+from cockpit.runbooks.fences import Piece, cut, language_of, trailing_comment
+from cockpit.runbooks.kinds import ORDER, kind_of
+from cockpit.runbooks.labels import plain
+from cockpit.runbooks.placeholders import assignment, placeholders
+
+OR = re.compile(r"(?i)^(or|alternatively)\b")
+CODE = re.compile(r"(`+)(.+?)\1")
+RUNNABLE = re.compile(r"^(az|kubectl|gh|docker|curl|gitleaks|psql|alembic|helm|git|terraform|systemctl|redis-cli) \S")
+HTTP = re.compile(r"^(GET|HEAD|POST|PUT|PATCH|DELETE) (/|https?://)\S*$")
+BOX = re.compile(r"^\[([ xX])\]\s+")
+ARROW = re.compile(r"\s(?:→|->|›|>)\s")
+TAG_WORDS = {kind.value: kind for kind in StepKind if kind is not StepKind.NOTE}
+TAG_KEYS = frozenset({"needs", "timeout", "retry", "undo", "confirm", "native"})
+TAG_FLAGS = frozenset({"approval", "skip"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A step before its section has numbered it; `alternative` says that it replaces the one before."""
+
+    title: str
+    kind: StepKind
+    line: int
+    command: str = ""
+    language: str = ""
+    remark: str = ""
+    expected: str = ""
+    alternative: bool = False
+    inline: bool = False
+    checkbox: bool = False
+    altered: bool = False
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def named(self, title: str) -> "Found":
+        return replace(self, title=title)
+
+    def expecting(self, text: str) -> "Found":
+        return replace(self, expected=text)
+
+
+def number(found: Sequence[Found]) -> tuple[Step, ...]:
+    """The steps of one procedure, counted from 1; an alternative points at the first of its choices."""
+    steps: list[Step] = []
+    for ordinal, each in enumerate(found, start=1):
+        before = steps[-1] if steps else None
+        choice = (before.alternative_to or before.ordinal) if before and each.alternative else None
+        steps.append(
+            Step(
+                ordinal=ordinal,
+                title=each.title,
+                kind=each.kind,
+                line=each.line,
+                command=each.command,
+                language=each.language,
+                parameters=tuple(dict.fromkeys(blank.name for blank in placeholders(each.command, each.language))),
+                remark=each.remark,
+                expected=each.expected,
+                alternative_to=choice,
+                inline=each.inline,
+                checkbox=each.checkbox,
+                altered=each.altered,
+                tags=each.tags,
+            )
+        )
+    return tuple(steps)
+
+
+def from_fence(info: str, content: str, line: int) -> tuple[list[Found], dict[str, str]]:
+    """The steps of a fence and the literals it gives to names. `line` is that of the opening mark."""
+    language = language_of(info, content)
+    tags = fence_tags(info)
+    if not language or "skip" in tags:
+        return [], {}
+    steps: list[Found] = []
+    hints: dict[str, str] = {}
+    comments: list[Piece] = []
+    used = False  # the comments in hand already name a command
+    for piece in [*cut(content, language), Piece("blank", "", 0)]:
+        if piece.shape == "comment":
+            if used:
+                comments, used = [], False
+            comments.append(piece)
+        elif piece.shape == "blank":
+            if comments and not used:
+                steps.extend(notes(comments, line))
+            comments, used = [], False
+        else:
+            given = assignment(piece.text)
+            if given:
+                hints[given[0]] = given[1]
+            else:
+                steps.append(step_of(piece, comments, language, line, tags))
+            used = True
+    return steps, hints
+
+
+def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, tags: dict[str, str]) -> Found:
+    """One command under its comments: the first names the step, the others and one at its end are remarks."""
+    language = "bash" if language == "console" else language
+    text, tail = trailing_comment(piece.text, language)
+    title = clean_line(comments[0].text) if comments else ""
+    remark = " ".join(clean_line(each) for each in (*(comment.text for comment in comments[1:]), tail) if each)
+    kind = kind_of(text, title)
+    asked = next((TAG_WORDS[word] for word in tags if word in TAG_WORDS), None)
+    return Found(
+        title=title,
+        kind=stricter(kind, asked),
+        line=line + 1 + piece.line,
+        command=text,
+        language=language,
+        remark=remark,
+        expected=piece.output,
+        alternative=bool(OR.match(title)),
+        altered=piece.altered or "\ufffd" in text,
+        tags={name: value for name, value in tags.items() if name not in TAG_WORDS},
+    )
+
+
+def stricter(guessed: StepKind, asked: StepKind | None) -> StepKind:
+    """A tag may name what our words do not know, and may always ask for more; it never makes a danger less of one."""
+    if asked is None or asked is StepKind.MANUAL:
+        return asked or guessed
+    return guessed if guessed is StepKind.DANGER and ORDER.index(asked) < ORDER.index(guessed) else asked
+
+
+def notes(comments: Sequence[Piece], line: int) -> list[Found]:
+    """Comments with no command under them: a note each."""
+    return [Found(clean_line(each.text), StepKind.NOTE, line + 1 + each.line) for each in comments if each.text]
+
+
+def fence_tags(info: str) -> dict[str, str]:
+    """The words after the language: `bash danger needs=verify confirm="mi-prod"`. Damaged quoting gives what it can."""
+    try:
+        words = shlex.split(info)[1:]
+    except ValueError:
+        words = info.split()[1:]
+    return {
+        clean_line(name, 40).casefold(): clean_line(value) for name, _, value in (word.partition("=") for word in words)
+    }
+
+
+def unknown_tags(info: str) -> list[str]:
+    """Tags nobody here knows; the step still runs, as its words say."""
+    return [tag for tag in fence_tags(info) if tag not in TAG_WORDS and tag not in TAG_KEYS and tag not in TAG_FLAGS]
+
+
+def from_inline(markdown: str, title: str, line: int) -> list[Found]:
+    """Commands and requests in backticks inside a table cell or a list item."""
+    found = []
+    for match in CODE.finditer(markdown):
+        text = match[2].strip()
+        http = bool(HTTP.match(text))
+        if not http and not RUNNABLE.match(text):
+            continue
+        words = plain(markdown[: match.start()]).rstrip(" :—–-")
+        name = clean_line(title or words or plain(markdown))
+        found.append(
+            Found(
+                name,
+                kind_of(text, words),
+                line,
+                text,
+                "http" if http else "bash",
+                remark=clean_line(plain(markdown)),
+                inline=True,
+            )
+        )
+    return found
+
+
+def from_item(markdown: str, line: int, *, ordered: bool) -> list[Found]:
+    """A numbered item or a box to tick: something a person does. A plain bullet is only text."""
+    box = BOX.match(markdown)
+    if not box and not ordered:
+        return []
+    text = BOX.sub("", markdown)
+    return [Found(clean_line(plain(text)), StepKind.MANUAL, line, checkbox=bool(box))]
+
+
+def click_path(markdown: str, line: int) -> Found | None:
+    """A short paragraph of clicks, `Settings → find the token → Revoke`: a manual step."""
+    flat = plain(markdown)
+    if len(ARROW.findall(flat)) < 2 or len(flat) > 300 or "\n" in flat:
+        return None
+    return Found(clean_line(flat), StepKind.MANUAL, line)
