@@ -16,7 +16,7 @@ class Kind(StrEnum):
     TRAFFIC = "traffic"  # subject: app; detail: before, after: {revision: weight}
     FEED = "feed"  # subject: the feed's name; detail: state (blind | live), reason
     GAP = "gap"  # nobody recorded; detail: from, until
-    RECORDER = "recorder"  # detail: what (started | stopped | took over), host, pid
+    RECORDER = "recorder"  # detail: what (started | stopped | took over), who
     DECLARE = "declare"  # detail: title, severity, reach_from, impact_started, detected, detected_by, drill
     NOTE = "note"
     ACK = "ack"  # subject: the alert's key, or "" for the incident

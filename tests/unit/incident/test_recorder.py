@@ -1,0 +1,245 @@
+"""The recorder writes what changed, once, in order, and says so when it cannot."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cockpit.incident.recorder import Recorder
+from cockpit.incident.store import Timeline
+from cockpit.model.event import Draft, Event, Kind, RecordError
+from cockpit.model.probe import ProbeResult, ProbeState
+from cockpit.model.reading import Reading
+from tests.unit.incident.story import NIGHT, at
+
+
+class Clock:
+    """A wall clock that moves when told; sleeping takes a moment of the real one."""
+
+    def __init__(self) -> None:
+        self.wall = NIGHT
+
+    def now(self) -> datetime:
+        return self.wall
+
+    def monotonic(self) -> float:
+        return (self.wall - NIGHT).total_seconds()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0.002)
+
+
+class FullDisk(Timeline):
+    """A timeline whose disk is full while `full` is set."""
+
+    full = False
+
+    def record(self, drafts: Any) -> list[Event]:
+        if self.full:
+            raise RecordError("The disk is full.")
+        return super().record(drafts)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def timeline(tmp_path: Path, clock: Clock) -> Iterator[FullDisk]:
+    opened = FullDisk(tmp_path / "timeline.db", time=clock)
+    yield opened
+    opened.close()
+
+
+def recorder(timeline: Timeline, clock: Clock, who: str = "ana@jump-1 pid 1") -> Recorder:
+    return Recorder(timeline, "prod", time=clock, lock_path=timeline.path.with_name("prod.lock"), who=who)
+
+
+@asynccontextmanager
+async def running(one: Recorder) -> AsyncIterator[Recorder]:
+    task = asyncio.create_task(one.run())
+    try:
+        yield one
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not true():  # noqa: ASYNC110  what is waited for happens in a thread and a file
+            await asyncio.sleep(0.002)
+
+
+def ready(state: ProbeState, minutes: float = 0, environment: str = "prod") -> Reading[Any]:
+    result = ProbeResult("ready", environment, "http://x", state, at(minutes))
+    return Reading("probes", environment, 15.0, minutes * 60, (result,), minutes * 60, at(minutes))
+
+
+def facts(timeline: Timeline) -> list[str]:
+    return [each.summary for each in timeline.events() if each.kind != Kind.RECORDER]
+
+
+async def test_what_changes_is_written(timeline: FullDisk, clock: Clock) -> None:
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+        for state in (ProbeState.UP, ProbeState.DOWN, ProbeState.DOWN, ProbeState.UP):
+            one.observe(ready(state))
+        await until(lambda: len(facts(timeline)) == 2)
+    assert facts(timeline) == ["ready down", "ready up again"]
+
+
+async def test_what_was_seen_before_the_lock_was_ours_counts(timeline: FullDisk, clock: Clock) -> None:
+    one = recorder(timeline, clock)
+    one.observe(ready(ProbeState.DOWN))
+    async with running(one):
+        await until(lambda: facts(timeline) == ["ready down"])
+
+
+async def test_other_environments_have_recorders_of_their_own(timeline: FullDisk, clock: Clock) -> None:
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+        one.observe(ready(ProbeState.DOWN, environment="staging"))
+        one.observe(ready(ProbeState.DOWN))
+    assert facts(timeline) == ["ready down"]
+
+
+async def test_what_is_queued_when_it_ends_is_written_and_the_end_too(timeline: FullDisk, clock: Clock) -> None:
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+        one.observe(ready(ProbeState.DOWN))
+    said = [each.summary for each in timeline.events()]
+    assert said[0] == "recording started by ana@jump-1 pid 1"
+    assert said[1:] == ["ready down", "recording stopped by ana@jump-1 pid 1"]
+
+
+async def test_a_restart_writes_only_the_differences_and_the_gap(timeline: FullDisk, clock: Clock) -> None:
+    async with running(recorder(timeline, clock)) as one:
+        one.observe(ready(ProbeState.DOWN))
+        await until(lambda: facts(timeline) == ["ready down"])
+    clock.wall += timedelta(hours=3)
+    async with running(recorder(timeline, clock)) as two:
+        two.observe(ready(ProbeState.DOWN))
+        await until(lambda: two.status == "recording")
+        two.observe(ready(ProbeState.UP, 170))
+    assert facts(timeline) == [
+        "ready down",
+        "nobody recorded for 3h, from 2026-02-27 02:00:00Z",
+        "ready up again",
+    ]
+
+
+async def test_a_quick_restart_leaves_no_gap(timeline: FullDisk, clock: Clock) -> None:
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+    clock.wall += timedelta(seconds=10)
+    async with running(recorder(timeline, clock)) as two:
+        await until(lambda: two.status == "recording")
+    assert facts(timeline) == []
+
+
+async def test_a_quiet_night_under_watch_is_no_gap_even_after_a_kill(timeline: FullDisk, clock: Clock) -> None:
+    async with running(recorder(timeline, clock)) as one:
+        one.observe(ready(ProbeState.DOWN))
+        await until(lambda: facts(timeline) == ["ready down"])
+    clock.wall += timedelta(hours=5)
+    os.utime(timeline.path.with_name("prod.lock"), (clock.wall.timestamp(),) * 2)  # it beat until a moment ago
+    async with running(recorder(timeline, clock)) as two:
+        await until(lambda: two.status == "recording")
+    assert facts(timeline) == ["ready down"]
+
+
+async def test_a_second_cockpit_says_who_records_and_writes_nothing(timeline: FullDisk, clock: Clock) -> None:
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+        async with running(recorder(timeline, clock, "ben@jump-2 pid 2")) as two:
+            await until(lambda: two.status == "recorded by ana@jump-1 pid 1")
+            one.observe(ready(ProbeState.DOWN))
+            two.observe(ready(ProbeState.DOWN))
+            await until(lambda: facts(timeline) == ["ready down"])
+
+
+async def test_when_the_lock_is_let_go_the_other_takes_over(timeline: FullDisk, clock: Clock) -> None:
+    two = recorder(timeline, clock, "ben@jump-2 pid 2")
+    async with asyncio.TaskGroup() as group:
+        async with running(recorder(timeline, clock)) as one:
+            await until(lambda: one.status == "recording")
+            waiting = group.create_task(two.run())
+            await until(lambda: two.status == "recorded by ana@jump-1 pid 1")
+            one.observe(ready(ProbeState.DOWN))
+            two.observe(ready(ProbeState.UP, 1))
+        await until(lambda: two.status == "recording")
+        await until(lambda: facts(timeline) == ["ready down", "ready up again"])
+        waiting.cancel()
+    taken = [each.summary for each in timeline.events(kinds=[Kind.RECORDER])]
+    assert "recording took over by ben@jump-2 pid 2 from ana@jump-1 pid 1" in taken
+
+
+async def test_a_full_disk_is_said_and_nothing_is_lost(timeline: FullDisk, clock: Clock) -> None:
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+        timeline.full = True
+        one.observe(ready(ProbeState.DOWN))
+        one.observe(ready(ProbeState.UP, 1))
+        one.observe(ready(ProbeState.DOWN, 2))
+        await until(lambda: one.status == "NOT RECORDED, 3 facts waiting: The disk is full.")
+        timeline.full = False
+        await until(lambda: one.status == "recording")
+    assert facts(timeline) == ["ready down", "ready up again", "ready down"]
+
+
+async def test_a_fact_that_cannot_be_written_at_all_does_not_hold_up_the_rest(
+    timeline: FullDisk, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = timeline.record
+
+    def choke(drafts: Sequence[Draft]) -> list[Event]:
+        if drafts[0].detail.get("state") == "down":
+            raise TypeError("not JSON")
+        return real(drafts)
+
+    monkeypatch.setattr(timeline, "record", choke)
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+        one.observe(ready(ProbeState.DOWN))
+        one.observe(ready(ProbeState.UP, 1))
+        await until(lambda: facts(timeline) == ["ready up again"])
+
+
+async def test_cancelled_in_the_middle_of_a_write_it_writes_that_fact_once(
+    timeline: FullDisk, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, writing = timeline.record, asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def slow(drafts: Any) -> list[Event]:
+        loop.call_soon_threadsafe(writing.set)
+        return real(drafts)
+
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording" and len(timeline.events()) == 1)
+        monkeypatch.setattr(timeline, "record", slow)
+        writing.clear()
+        one.observe(ready(ProbeState.DOWN))
+        await writing.wait()
+    assert facts(timeline) == ["ready down"]
+
+
+async def test_a_read_only_file_is_not_recorded(tmp_path: Path, clock: Clock) -> None:
+    with Timeline(tmp_path / "none.db", time=clock, read_only=True) as timeline:
+        one = recorder(timeline, clock)
+        await one.run()
+        assert one.status == "not recording: read-only"
+
+
+async def test_a_directory_we_may_not_write_to_is_said(timeline: FullDisk, clock: Clock, tmp_path: Path) -> None:
+    one = Recorder(timeline, "prod", time=clock, lock_path=tmp_path / "no" / "prod.lock", who="ana")
+    async with running(one):
+        await until(lambda: one.status.startswith("NOT RECORDED"))
