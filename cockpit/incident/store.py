@@ -180,8 +180,9 @@ class Timeline:
         event = Reader(connection).event(number)
         if event is None:
             raise RecordError(f"There is no event {number}; `cockpit timeline` lists them.")
-        if event.redacted:
-            return [each for each in Reader(connection).events(kinds=[Kind.REDACT]) if each.subject == str(number)][:1]
+        redactions = Reader(connection).events(kinds=[Kind.REDACT])
+        if event.redacted and (done := [each for each in redactions if each.subject == str(number)]):
+            return done
         connection.execute("UPDATE events SET summary = '', detail = '', salt = '' WHERE id = ?", [number])
         draft = Draft(
             kind=Kind.REDACT,

@@ -1,12 +1,14 @@
 """Where the file may live and who may read it: modes, shared directories, network filesystems."""
 
 import os
+import re
 import stat
 from pathlib import Path
 
 from cockpit.model.event import RecordError
 
 MOUNTS = Path("/proc/self/mountinfo")
+OCTAL = re.compile(r"\\([0-7]{3})")
 # Write-ahead logging needs memory and locks shared by all who open the file; these promise neither, or lose them.
 NETWORK = frozenset(
     (
@@ -26,7 +28,7 @@ def filesystem(path: Path, mountinfo: str) -> str:
         fields = before.split()
         if not separator or len(fields) < 5 or not after.split():
             continue
-        point = Path(fields[4].encode().decode("unicode_escape"))  # a space is written \040
+        point = Path(OCTAL.sub(lambda code: chr(int(code[1], 8)), fields[4]))  # a space is written \040
         # Of two mounts on one point the later one is seen.
         if path.is_relative_to(point) and len(point.parts) >= longest:
             longest, found = len(point.parts), after.split()[0]
@@ -50,8 +52,8 @@ def refuse_network(path: Path) -> None:
 def make_file(path: Path) -> None:
     """Make the directory and an empty file where there is none, before SQLite does it with the modes of the umask.
 
-    A directory we make is 0700. In one that its group may write (2770, a team's shared jump box) the file is 0660,
-    else 0600; SQLite gives `-wal` and `-shm` the mode of the file. Raises OSError.
+    A directory we make is 0700. In one that a team shares (2770) the file is 0660, else 0600; SQLite gives `-wal`
+    and `-shm` the mode of the file. Raises OSError.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     mode = file_mode(path.parent)
@@ -65,8 +67,9 @@ def make_file(path: Path) -> None:
 
 
 def file_mode(directory: Path) -> int:
-    """0660 in a directory shared with its group, else 0600."""
-    return 0o660 if directory.stat().st_mode & stat.S_IWGRP else 0o600
+    """0660 in a directory that hands its group on and lets it write (2770), else 0600."""
+    shared = stat.S_ISGID | stat.S_IWGRP
+    return 0o660 if directory.stat().st_mode & shared == shared else 0o600
 
 
 def identity(path: Path) -> tuple[int, int] | None:

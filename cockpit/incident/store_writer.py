@@ -56,10 +56,12 @@ class Writer:
         return future.result()
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._file is not None and identity(self._path) != self._file:
+            raise self._replaced()
         try:
             connection = self._open()
             connection.execute("BEGIN IMMEDIATE")
-            self._refuse_replaced(connection)
+            self._refuse_other_content(connection)
             result = work(connection)
             last = Reader(connection).last()
             connection.execute("COMMIT")
@@ -92,10 +94,10 @@ class Writer:
             self._file = self._file or identity(self._path)
         return self._connection
 
-    def _refuse_replaced(self, connection: sqlite3.Connection) -> None:
-        """What was shown as recorded must still be there: another file at our path, or older content, is refused."""
+    def _refuse_other_content(self, connection: sqlite3.Connection) -> None:
+        """What was shown as recorded must still be there: an older copy put in place is not written to."""
         number, known = self._last
-        if identity(self._path) != self._file or (number and Reader(connection).hash_of(number) != known):
+        if number and Reader(connection).hash_of(number) != known:
             raise self._replaced()
 
     def _replaced(self) -> RecordError:

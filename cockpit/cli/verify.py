@@ -1,0 +1,55 @@
+"""`cockpit verify`: is the timeline whole, and what a chain cannot tell."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cockpit.cli.options import Common, Refusal, common_options, json_option, load_system, open_timeline
+from cockpit.model.event import RecordError
+
+if TYPE_CHECKING:
+    from cockpit.incident.chain import Verdict
+
+
+@click.command(
+    name="verify",
+    help="Check that no event was changed or removed. Exit 0: the timeline is whole, 1: it is not, 2: cannot tell.",
+)
+@click.option("--head", metavar="HASH", default="", help="A head noted earlier, which must be on the chain.")
+@json_option
+@common_options
+def command(common: Common, head: str, as_json: bool) -> None:
+    with open_timeline(load_system(common), common, read_only=True) as timeline:
+        try:
+            verdict = timeline.verify(known=head.strip().lower())
+        except RecordError as error:
+            raise Refusal(str(error)) from None
+    click.echo(as_document(verdict, timeline.path) if as_json else as_text(verdict, timeline.path))
+    if not verdict.ok:
+        raise SystemExit(1)
+
+
+def as_document(verdict: "Verdict", path: Path) -> str:
+    return json.dumps({"file": str(path), **asdict(verdict)}, indent=2)
+
+
+def as_text(verdict: "Verdict", path: Path) -> str:
+    found = (
+        f"whole: {verdict.count} events in {path}, none changed, none missing between the first and the newest"
+        if verdict.ok
+        else f"BROKEN: {verdict.reason}, in {path}\n{sound(verdict)}"
+    )
+    limits = "\n".join(f"  - {each}" for each in verdict.cannot_prove)
+    return (
+        f"{found}\nhead {verdict.head}\n\nA chain cannot prove\n{limits}\n"
+        "Note the head where others cannot change it; `cockpit verify --head HASH` then proves that it is still there."
+    )
+
+
+def sound(verdict: "Verdict") -> str:
+    """How far a broken timeline can be trusted."""
+    good = verdict.count if verdict.first_bad is None else verdict.first_bad - 1
+    return "no event before it is sound" if not good else f"events 1 to {good} are sound"
