@@ -1,0 +1,184 @@
+"""What every dialog does: says what, where and as whom; lets nobody confirm by accident; leaves at once.
+
+A subclass gives `fields()` and `decide()`. What it acts on is handed to it when it is made: never the current row.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from textwrap import wrap
+from typing import ClassVar, Generic, TypeVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Input, TextArea
+
+from cockpit.model.clean import clean
+from cockpit.model.event import RecordError
+from cockpit.model.time import Time
+from screens.guard import QUIET, Guard
+from widgets.cell import Piece
+from widgets.line import Lines
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+TOO_QUICK = "Enter came too soon after other keys to be sure it was meant. Press it again."
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a dialog acts, and as whom; `zone` is for the times it shows and reads."""
+
+    environment: str
+    production: bool
+    actor: str
+    zone: tzinfo
+
+
+class Dialog(ModalScreen[T | None], Generic[T]):
+    """A modal question. Its result is what its act returned, or None when it was left."""
+
+    CSS_PATH = "dialog.tcss"
+    AUTO_FOCUS = "Input, TextArea, Choice"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave", priority=True, show=False),
+        Binding("enter", "confirm", "Confirm", priority=True, show=False),
+    ]
+    what = ""
+    keys = "enter confirms · esc leaves"
+
+    class Done(Message):
+        """The act was done; `result` is what it returned."""
+
+        def __init__(self, result: object) -> None:
+            super().__init__()
+            self.result = result
+
+    class Refused(Message):
+        """The act was refused; `reason` in words."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
+    def __init__(self, place: Place, time: Time) -> None:
+        super().__init__()
+        self.place = place
+        self.time = time
+        self._guard = Guard(time)
+        self._asked: int | None = None  # touches when the confirm key came, while we wait for the quiet after it
+        self._acting = False
+
+    # For subclasses
+
+    def fields(self) -> ComposeResult:
+        """The widgets between the place and the keys."""
+        yield from ()
+
+    def decide(self) -> Callable[[], T] | None:
+        """The blocking act that the fields ask for, or None after `say` told what is missing."""
+        raise NotImplementedError
+
+    def say(self, text: str, tone: str = "warn") -> None:
+        """Put a line above the keys; "" takes it away."""
+        said = self.query_one("#said", Lines)
+        said.display = bool(text)
+        self.query_one("#dialog").set_class(bool(text), "-saying")
+        wide = max(20, said.container_size.width or self.app.size.width - 8)
+        said.show(*(((row, tone),) for row in wrapped(clean(text), wide)))
+        said.call_after_refresh(said.scroll_visible, animate=False)
+
+    # The frame
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="dialog", classes="-production" if self.place.production else ""):
+            yield Lines(id="place")
+            yield from self.fields()
+            yield Lines(id="said")
+            yield Lines(id="keys")
+
+    def on_mount(self) -> None:
+        frame = self.query_one("#dialog", VerticalScroll)
+        frame.can_focus = False
+        frame.border_title = self.what
+        if self.place.production:
+            frame.border_subtitle = "PROD"
+        self.query_one("#said", Lines).display = False
+        self.query_one("#keys", Lines).show(((self.keys, "muted"),))
+        self.query_one("#place", Lines).show(self._placed())
+
+    def _placed(self) -> Sequence[Piece]:
+        prod: list[Piece] = [("PROD", "bad"), ("  ", "")] if self.place.production else []
+        return (
+            *prod,
+            ("in ", "muted"),
+            (self.place.environment, "strong"),
+            ("   as ", "muted"),
+            (self.place.actor, ""),
+        )
+
+    # Confirming
+
+    @on(Input.Changed)
+    @on(TextArea.Changed)
+    def _typed(self) -> None:
+        self._guard.touch()
+
+    def on_key(self) -> None:
+        self._guard.touch()
+
+    def on_paste(self) -> None:
+        self._guard.touch()
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+    def action_confirm(self) -> None:
+        if self._acting or self._asked is not None:
+            return
+        if not self._guard.hears():
+            self.say(TOO_QUICK)
+            return
+        self._asked = self._guard.touches
+        self.set_timer(QUIET, self._settle)
+
+    def _settle(self) -> None:
+        """No key followed the confirm key: it was a hand's, not the first line of something pasted."""
+        asked, self._asked = self._asked, None
+        if asked != self._guard.touches:
+            self.say(TOO_QUICK)
+            return
+        self.say("")
+        act = self.decide()
+        if act is not None:
+            self._acting = True
+            self._act(act)
+
+    @work(thread=True, exit_on_error=False)
+    def _act(self, act: Callable[[], T]) -> None:
+        try:
+            result = act()
+        except Exception as error:  # whatever went wrong, the words typed so far stay on the screen
+            log.warning("%s: %s", self.what, error, exc_info=not isinstance(error, RecordError))
+            self.post_message(self.Refused(str(error) or type(error).__name__))
+        else:
+            self.post_message(self.Done(result))
+
+    @on(Done)
+    def _finish(self, message: Done) -> None:
+        self.dismiss(message.result)  # type: ignore[arg-type]  # Message is not generic; _act put a T there
+
+    @on(Refused)
+    def _stay(self, message: Refused) -> None:
+        self._acting = False
+        self.say(message.reason, "bad")
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """`text` in at most four rows of `width` characters, broken between words."""
+    return wrap(" ".join(text.split()), width, max_lines=4, placeholder=" …")

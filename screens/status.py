@@ -1,0 +1,89 @@
+"""Severity, status and resolution of an incident, with the reason, in one dialog."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.widgets import Input
+
+from cockpit.model.clean import clean_line
+from cockpit.model.incident import Incident
+from cockpit.model.incident import Status as IncidentStatus
+from cockpit.model.ladder import Ladder
+from cockpit.model.time import Time
+from screens.dialog import Dialog, Place
+from widgets.choice import Choice
+from widgets.line import Lines
+
+MEANING = {
+    IncidentStatus.INVESTIGATING: "we do not know yet why",
+    IncidentStatus.IDENTIFIED: "we know why and are mending it",
+    IncidentStatus.MONITORING: "mended; we watch whether it holds",
+    IncidentStatus.RESOLVED: "over: closes the incident",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What the dialog asks for; None is left as it is."""
+
+    severity: str | None
+    status: IncidentStatus | None
+    reason: str
+
+
+class Status(Dialog[None]):
+    """`apply(move)` is blocking and writes it. `incident` is the one captured at the key press."""
+
+    AUTO_FOCUS = "#status"
+    what = "Severity and status"
+    keys = "enter records · ↑ ↓ choose · tab next · esc leaves, nothing changes"
+
+    def __init__(
+        self, place: Place, time: Time, *, incident: Incident, ladder: Ladder, apply: Callable[[Move], object]
+    ) -> None:
+        super().__init__(place, time)
+        self._incident = incident
+        self._ladder = ladder
+        self._apply = apply
+
+    def fields(self) -> ComposeResult:
+        yield Lines(id="subject")
+        yield Lines(id="severity-label", classes="label")
+        yield Choice([(each.name, each.definition) for each in self._ladder], self._incident.severity, id="severity")
+        yield Lines(id="status-label", classes="label")
+        yield Choice([(each.value, text) for each, text in MEANING.items()], self._incident.status.value, id="status")
+        yield Lines(id="reason-label", classes="label")
+        yield Input(id="reason", max_length=500)
+
+    def on_mount(self) -> None:
+        self.query_one(Input).cursor_blink = False
+        show = {
+            "#subject": (("on ", "muted"), (self._incident.title, "strong")),
+            "#severity-label": (("severity", "muted"),),
+            "#status-label": (("status", "muted"),),
+            "#reason-label": (("why, for those who read it later", "muted"),),
+        }
+        for where, line in show.items():
+            self.query_one(where, Lines).show(line)
+
+    def decide(self) -> Callable[[], None] | None:
+        severity, status = self.query_one("#severity", Choice), self.query_one("#status", Choice)
+        reason = clean_line(self.query_one(Input).value, 500)
+        move = Move(
+            severity.chosen if severity.changed else None,
+            IncidentStatus(status.chosen) if status.changed else None,
+            reason,
+        )
+        if move.severity is None and move.status is None:
+            self.say("Nothing was changed. esc leaves.")
+            return None
+        if move.status is IncidentStatus.RESOLVED and not reason:
+            self.query_one(Input).focus()
+            self.say("Resolving closes it. Say in a few words what ended it, then press Enter again.")
+            return None
+        return lambda: self._done(self._apply(move))
+
+    @staticmethod
+    def _done(_: object) -> None:
+        """The dialog has no result: the timeline tells what changed."""

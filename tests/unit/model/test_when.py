@@ -1,0 +1,59 @@
+"""What a responder types for a time is a past moment, or a sentence that says how to write one."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.model.when import WhenError, when
+
+AUCKLAND = ZoneInfo("Pacific/Auckland")
+NOW = datetime(2026, 2, 27, 13, 26, 41, tzinfo=UTC)  # 02:26:41 on the 28th in Auckland
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("now", "2026-02-28T02:26:41+13:00"),
+        ("10m ago", "2026-02-28T02:16:41+13:00"),
+        ("1h30m ago", "2026-02-28T00:56:41+13:00"),
+        ("90 s ago", "2026-02-28T02:25:11+13:00"),
+        ("02:14", "2026-02-28T02:14:00+13:00"),
+        ("2:14:31", "2026-02-28T02:14:31+13:00"),
+        ("23:50", "2026-02-27T23:50:00+13:00"),
+        ("yesterday 23:50", "2026-02-27T23:50:00+13:00"),
+        ("today 02:00", "2026-02-28T02:00:00+13:00"),
+        ("13:05Z", "2026-02-28T02:05:00+13:00"),
+        ("2026-02-27 14:05", "2026-02-27T14:05:00+13:00"),
+        ("2026-02-27T13:05:00Z", "2026-02-28T02:05:00+13:00"),
+    ],
+)
+def test_a_time_as_typed(text: str, told: str) -> None:
+    assert when(text, NOW, AUCKLAND) == datetime.fromisoformat(told)
+
+
+def test_a_clock_that_runs_a_little_fast_means_now() -> None:
+    assert when("02:27", NOW, AUCKLAND) == NOW
+
+
+@pytest.mark.parametrize("text", ["2027-01-01 10:00", "today 23:00"])
+def test_the_future_is_refused(text: str) -> None:
+    with pytest.raises(WhenError, match="has not come yet"):
+        when(text, NOW, AUCKLAND)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "25:00", "10x ago", "20260227", "ago", "99999999d ago"])
+def test_nonsense_is_told_how_to_write_a_time(text: str) -> None:
+    with pytest.raises(WhenError, match="10m ago"):
+        when(text, NOW, AUCKLAND)
+
+
+@given(st.text(max_size=30) | st.from_regex(r"[0-9:]{1,8}( ago)?", fullmatch=True))
+def test_whatever_is_typed_is_a_past_moment_or_a_refusal(text: str) -> None:
+    try:
+        found = when(text, NOW, AUCKLAND)
+    except WhenError:
+        return
+    assert found <= NOW + timedelta(0)

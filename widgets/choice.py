@@ -1,0 +1,98 @@
+"""A short list with its definitions on the screen: one of them is chosen, by arrow, by number, or by click."""
+
+import re
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from widgets.cell import Piece
+from widgets.line import Lines
+
+
+class Choice(Lines, can_focus=True):
+    """`options` are (name, definition). A digit picks the option with that digit in its name, else by position from 1.
+
+    The number of options is small and fixed: nothing scrolls.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+    ]
+
+    class Changed(Message):
+        """Another option was chosen."""
+
+        def __init__(self, choice: "Choice", name: str) -> None:
+            super().__init__()
+            self.choice, self.name = choice, name
+
+        @property
+        def control(self) -> "Choice":
+            return self.choice
+
+    def __init__(self, options: Sequence[tuple[str, str]], chosen: str, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.options = tuple(options)
+        names = [name for name, _ in self.options]
+        self._at = names.index(chosen) if chosen in names else 0
+        self._was = self._at
+
+    @property
+    def chosen(self) -> str:
+        return self.options[self._at][0]
+
+    @property
+    def changed(self) -> bool:
+        """Whether it is another than the one it was made with."""
+        return self._at != self._was
+
+    def on_mount(self) -> None:
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def action_move(self, by: int) -> None:
+        """Up is worse, down is milder; it does not go round."""
+        self.choose(min(max(self._at + by, 0), len(self.options) - 1))
+
+    def choose(self, at: int) -> None:
+        if at != self._at:
+            self._at = at
+            self._draw()
+            self.post_message(self.Changed(self, self.chosen))
+
+    def on_key(self, event: events.Key) -> None:
+        if event.character and event.character.isdecimal() and event.character.isascii():
+            at = self._numbered(int(event.character))
+            if at is not None:
+                self.choose(at)
+
+    def on_click(self, event: events.Click) -> None:
+        if event.y < len(self.options):
+            self.choose(event.y)
+
+    def _numbered(self, digit: int) -> int | None:
+        named = [re.search(r"\d+", name) for name, _ in self.options]
+        for at, found in enumerate(named):
+            if found and int(found.group()) == digit:
+                return at
+        return digit - 1 if not any(named) and 0 < digit <= len(self.options) else None
+
+    def _draw(self) -> None:
+        wide = max((len(name) for name, _ in self.options), default=0)
+        self.show(*(self._row(at, name.ljust(wide), text) for at, (name, text) in enumerate(self.options)))
+
+    def _row(self, at: int, name: str, text: str) -> tuple[Piece, ...]:
+        here = at == self._at
+        was = ("  (now)" if at == self._was and self.changed else "", "muted")
+        return (
+            ("▸ " if here else "  ", "info"),
+            (name, "strong" if here else ""),
+            (f"  {text}", "" if here else "muted"),
+            was,
+        )
