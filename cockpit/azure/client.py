@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from cockpit.azure.change import Change, Outcome, once
@@ -122,12 +122,14 @@ class Azure:
             raise SourceError(garbage("a stream token without a token"))
         return token
 
-    async def query(self, workspace: str, kql: str, span: timedelta) -> Table:
-        """The first table of a Log Analytics query over the last `span`."""
+    async def query(self, workspace: str, kql: str, since: datetime, until: datetime) -> Table:
+        """The first table of a Log Analytics query over what was logged between two moments."""
         from azure.monitor.query import LogsQueryPartialResult
 
         async with self._reading() as pool:
-            found = await pool.logs.query_workspace(workspace, kql, timespan=span, server_timeout=int(self._deadline))
+            found = await pool.logs.query_workspace(
+                workspace, kql, timespan=(since, until), server_timeout=max(1, int(self._deadline))
+            )
             partial = isinstance(found, LogsQueryPartialResult)
             tables = found.partial_data if isinstance(found, LogsQueryPartialResult) else found.tables
             rows = tuple(dict(zip(tables[0].columns, row, strict=False)) for row in tables[0].rows) if tables else ()

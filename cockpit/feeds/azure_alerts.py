@@ -1,0 +1,122 @@
+"""The feed of Azure Monitor alerts: what fires now, and what became of that which fired a moment ago."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from cockpit.azure.client import Azure
+from cockpit.azure.mapping_alerts import alert
+from cockpit.feeds.base import Polled
+from cockpit.model.alert import Alert, AlertState
+from cockpit.model.clean import clean_line
+from cockpit.model.problem import ProblemKind, SourceError
+from cockpit.model.system import AlertSource, Environment
+from cockpit.model.time import Time
+
+DEADLINE = 40.0  # seconds for one look, all pages and confirmations
+ASKED_AT_ONCE = 20  # vanished alerts looked up in one poll; the others wait for the next
+KEPT_RESOLVED = timedelta(minutes=15)  # a resolved alert stays in sight this long
+KEPT_UNCONFIRMED = timedelta(hours=1)
+
+
+def azure_alerts_feed(
+    source: AlertSource, environment: Environment, azure: Azure, *, time: Time, random: Random
+) -> Polled[Any]:
+    """Reading[tuple[Alert, ...]] of the environment's resource group, or of its whole subscription without one."""
+    alerts = AlertWatch(source, environment, azure, time)
+    return Polled(
+        f"alerts:{source.name}",
+        environment.name,
+        alerts.read,
+        every=source.interval,
+        deadline=DEADLINE,
+        time=time,
+        random=random,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An alert that fires no more, and since when we know. `confirmed` is what Azure says of it, None if nothing."""
+
+    last: Alert
+    since: datetime
+    confirmed: Alert | None = None
+    why: str = ""
+
+
+class AlertWatch:
+    """Remembers what fired, so that it can ask what became of it. Only alerts that fire are listed by Azure here:
+    thirty days of resolved ones may be thousands."""
+
+    def __init__(self, source: AlertSource, environment: Environment, azure: Azure, time: Time) -> None:
+        self._source = source
+        self._environment = environment
+        self._azure = azure
+        self._time = time
+        self._firing: dict[str, Alert] = {}
+        self._gone: dict[str, Gone] = {}
+
+    async def read(self) -> tuple[Alert, ...]:
+        raw = await self._azure.firing_alerts(self._environment.resource_group)
+        now = self._time.now()
+        found = [self._alert(each, now) for each in raw]
+        firing = {each.fingerprint: each for each in found if each and each.state is not AlertState.RESOLVED}
+        gone = vanished(self._firing, self._gone, firing, now)
+        gone = await self._look_up(gone, now)
+        # An alert that fires once more under the same id, or was only late in the list, is back.
+        firing |= {key: each.confirmed for key, each in gone.items() if each.confirmed and is_firing(each.confirmed)}
+        self._firing = firing
+        self._gone = {key: each for key, each in gone.items() if key not in firing}
+        return told(firing, self._gone)
+
+    def _alert(self, raw: Mapping[str, Any], now: datetime) -> Alert | None:
+        return alert(raw, source=self._source.name, environment=self._environment.name, seen=now)
+
+    async def _look_up(self, gone: Mapping[str, Gone], now: datetime) -> dict[str, Gone]:
+        open_questions = [key for key, each in gone.items() if each.confirmed is None][:ASKED_AT_ONCE]
+        answers = await asyncio.gather(*(self._confirm(gone[key], now) for key in open_questions))
+        return {**gone, **dict(zip(open_questions, answers, strict=True))}
+
+    async def _confirm(self, question: Gone, now: datetime) -> Gone:
+        """Ask Azure for this one alert. No answer is no confirmation, and no reason to fail."""
+        try:
+            raw = await self._azure.alert(question.last.native_id)
+        except SourceError as error:
+            deleted = error.problem.kind is ProblemKind.MISSING
+            why = "Azure no longer knows it" if deleted else clean_line(f"not confirmed: {error.problem.short}", 80)
+            return replace(question, why=why)
+        found = self._alert(raw, now)
+        same = found is not None and found.fingerprint == question.last.fingerprint
+        return replace(question, confirmed=found if same else None, why="" if same else "not confirmed: odd answer")
+
+
+def is_firing(found: Alert) -> bool:
+    return found.state is not AlertState.RESOLVED
+
+
+def vanished(
+    before: Mapping[str, Alert], gone: Mapping[str, Gone], firing: Mapping[str, Alert], now: datetime
+) -> dict[str, Gone]:
+    """What fired and fires no more: those we knew of and that are not too old, and the new ones."""
+    kept = {key: each for key, each in gone.items() if key not in firing and not too_old(each, now)}
+    new = {key: Gone(each, now) for key, each in before.items() if key not in firing}
+    return {**kept, **new}
+
+
+def too_old(gone: Gone, now: datetime) -> bool:
+    return now - gone.since > (KEPT_RESOLVED if gone.confirmed else KEPT_UNCONFIRMED)
+
+
+def told(firing: Mapping[str, Alert], gone: Mapping[str, Gone]) -> tuple[Alert, ...]:
+    """What the pane shows: what fires, what was confirmed as resolved, and what only vanished."""
+    return (*firing.values(), *(fate(each) for each in gone.values()))
+
+
+def fate(gone: Gone) -> Alert:
+    if gone.confirmed is not None:
+        return replace(gone.confirmed, note="confirmed by Azure Monitor")
+    return replace(gone.last, state=AlertState.RESOLVING, note=gone.why or "vanished, not confirmed yet")
