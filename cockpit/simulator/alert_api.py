@@ -1,0 +1,154 @@
+"""Azure Monitor's alert list and state changes, api-version 2019-03-01 and its successors."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from urllib.parse import urlencode, urlsplit
+
+from cockpit.simulator import times
+from cockpit.simulator.alerts import SimulatedAlert, alerts
+from cockpit.simulator.answer import JSON, Answer, Call, RefusedError
+from cockpit.simulator.changes import set_alert_state
+from cockpit.simulator.clock import Clock
+from cockpit.simulator.site import APP, APP_ID, GROUP_ID, RESOURCE_GROUP
+from cockpit.simulator.stage import Stage
+
+RANGES = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+PAGE, LARGEST_PAGE = 25, 250
+STATES = ("New", "Acknowledged", "Closed")
+OLD_API_VERSION = "2018-05-05-preview"  # what a nextLink of the real service may carry
+TARGET = APP_ID.lower()
+KNOWN = {
+    "api-version", "timerange", "customtimerange", "monitorcondition", "alertstate", "severity", "targetresource",
+    "targetresourcegroup", "pagecount", "sortby", "sortorder", "includecontext", "includeegressconfig", "ctoken",
+}  # fmt: skip
+
+
+def list_alerts(stage: Stage, call: Call) -> Answer:
+    """One page. Without timeRange only the last day is seen, however long an older alert has been firing."""
+    unknown = sorted(set(call.query) - KNOWN)
+    if unknown:
+        raise RefusedError(400, "BadRequest", f"The simulator does not know {', '.join(unknown)} of the alert list.")
+    since, until = _window(stage.clock, call)
+    within = TARGET.startswith(call.path.lower().partition("/providers/microsoft.alertsmanagement")[0])
+    chosen = [
+        each
+        for each in _sorted(alerts(stage.world()), call)
+        if within and since <= stage.clock.at(each.fired) <= until and _matches(each, call)
+    ]
+    size = max(1, _number(call, "pagecount", PAGE, LARGEST_PAGE))
+    first = _number(call, "ctoken", 0, len(chosen))
+    page = chosen[first : first + size]
+    more = first + size < len(chosen)
+    return Answer(
+        {
+            "value": [alert_body(each, stage.clock) for each in page],
+            "nextLink": _next_link(stage, call, first + size) if more else None,
+        }
+    )
+
+
+def get_alert(stage: Stage, call: Call) -> Answer:
+    return Answer(alert_body(_find(stage, call), stage.clock))
+
+
+def change_state(stage: Stage, call: Call) -> Answer:
+    """What a person says of an alert. The condition it fires on is not touched."""
+    alert = _find(stage, call)
+    state = call.query.get("newstate", "")
+    if state not in STATES:
+        raise RefusedError(400, "BadRequest", f"newState must be one of {', '.join(STATES)}.")
+    if call.content:
+        call.json()
+    stage.become(set_alert_state(stage.world(), alert.id, state, call.caller(stage.scenario.operator)))
+    return Answer(alert_body(_find(stage, call), stage.clock))
+
+
+def alert_body(alert: SimulatedAlert, clock: Clock) -> JSON:
+    """`name` is the rule's; only the id ends in the alert's own GUID."""
+    essentials: JSON = {
+        "severity": alert.severity,
+        "signalType": alert.signal,
+        "alertState": alert.state,
+        "monitorCondition": alert.condition,
+        "monitorService": "Platform" if alert.signal == "Metric" else "Log Analytics",
+        "targetResource": TARGET,
+        "targetResourceName": APP,
+        "targetResourceGroup": RESOURCE_GROUP,
+        "targetResourceType": "containerapps",
+        "sourceCreatedId": alert.id,
+        "alertRule": alert.rule or f"{GROUP_ID}/providers/Microsoft.Insights/metricAlerts/{alert.name}",
+        "startDateTime": times.precise(clock.at(alert.fired)),
+        "lastModifiedDateTime": times.precise(clock.at(alert.changed)),
+        "lastModifiedUserName": alert.changed_by,
+        "actionStatus": {"isSuppressed": False},
+        "description": alert.description,
+    }
+    over = alert.resolved if alert.resolved is not None else alert.says_resolved_at
+    if over is not None:
+        essentials["monitorConditionResolvedDateTime"] = times.precise(clock.at(over))
+    return {
+        "id": f"{TARGET}/providers/Microsoft.AlertsManagement/alerts/{alert.id}",
+        "type": "Microsoft.AlertsManagement/alerts",
+        "name": alert.name,
+        "properties": {"essentials": essentials, "egressConfig": {}},
+    }
+
+
+def _window(clock: Clock, call: Call) -> tuple[datetime, datetime]:
+    """Alerts that fired outside of it are not listed."""
+    if custom := call.query.get("customtimerange"):
+        return times.read_range(custom)
+    name = call.query.get("timerange", "1d")
+    if name not in RANGES:
+        raise RefusedError(400, "BadRequest", f"timeRange must be one of {', '.join(RANGES)}.")
+    now = clock.at(clock.elapsed())
+    return now - RANGES[name], now
+
+
+def _matches(alert: SimulatedAlert, call: Call) -> bool:
+    said = {
+        "monitorcondition": alert.condition,
+        "alertstate": alert.state,
+        "severity": alert.severity,
+        "targetresource": TARGET,
+        "targetresourcegroup": RESOURCE_GROUP,
+    }
+    return all(call.query.get(name, value).lower() == value.lower() for name, value in said.items())
+
+
+def _sorted(found: list[SimulatedAlert], call: Call) -> list[SimulatedAlert]:
+    """By the last change unless asked otherwise; the newest or the highest first."""
+    keys: dict[str, Callable[[SimulatedAlert], float | str]] = {
+        "lastmodifieddatetime": lambda each: each.changed,
+        "startdatetime": lambda each: each.fired,
+        "severity": lambda each: each.severity,
+        "name": lambda each: each.name,
+    }
+    order = call.query.get("sortorder", "desc").lower()
+    key = keys.get(call.query.get("sortby", "lastModifiedDateTime").lower())
+    if key is None or order not in ("asc", "desc"):
+        raise RefusedError(400, "BadRequest", "sortBy is lastModifiedDateTime, startDateTime, severity or name.")
+    return sorted(found, key=key, reverse=order == "desc")
+
+
+def _number(call: Call, name: str, otherwise: int, largest: int) -> int:
+    text = call.query.get(name, str(otherwise))
+    if not (text.isascii() and text.isdigit() and int(text) <= largest):
+        raise RefusedError(400, "BadRequest", f"{name} must be a number up to {largest}.")
+    return int(text)
+
+
+def _next_link(stage: Stage, call: Call, first: int) -> str:
+    """Where the list goes on. The odd form leads nowhere: only its path and query are of use to the caller."""
+    odd = stage.scenario.oddities.port_443
+    base = f"https://{urlsplit(call.url).hostname}:443" if odd else call.url
+    version = OLD_API_VERSION if odd else call.query.get("api-version", "")
+    return f"{base}{call.path}?{urlencode({**call.query, 'api-version': version, 'ctoken': first})}"
+
+
+def _find(stage: Stage, call: Call) -> SimulatedAlert:
+    wanted = call.names["alert"].lower()
+    for alert in alerts(stage.world()):
+        if alert.id == wanted:
+            return alert
+    raise RefusedError(404, "AlertNotFound", f"The alert '{wanted}' was not found.")

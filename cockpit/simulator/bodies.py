@@ -1,0 +1,217 @@
+"""The world in Azure's words: container app, revision, replica and operation as Resource Manager answers them.
+
+Field names and shapes follow the published examples of Microsoft.App 2025-07-01; the nulls, the lower-case id and the
+times without a zone are how real answers look.
+"""
+
+from cockpit.simulator import times
+from cockpit.simulator.answer import JSON
+from cockpit.simulator.clock import Clock
+from cockpit.simulator.site import (
+    API_VERSION,
+    APP,
+    APP_ID,
+    CONTAINER,
+    ENVIRONMENT_ID,
+    REGION,
+    REGION_LABEL,
+    STREAM_PATH,
+    SUBSCRIPTION,
+    short,
+)
+from cockpit.simulator.world import Condition, Operation, Revision, World
+
+HEALTH = {
+    Condition.INACTIVE: "None",
+    Condition.STARTING: "None",
+    Condition.SICK: "Unhealthy",
+    Condition.FINE: "Healthy",
+}
+RUNNING = {
+    Condition.INACTIVE: "Stopped",
+    Condition.STARTING: "Processing",
+    Condition.SICK: "Degraded",
+    Condition.FINE: "Running",
+}
+PROVISIONING = {Condition.INACTIVE: "Deprovisioned", Condition.STARTING: "Provisioning"}
+
+
+def app_body(world: World, clock: Clock, url: str) -> JSON:
+    """The container app."""
+    changed = times.naive(clock.at(world.changed_at))
+    operation = world.running_operation
+    latest = world.latest
+    return {
+        "id": APP_ID,
+        "name": APP,
+        "type": "Microsoft.App/containerApps",
+        "location": REGION_LABEL,
+        "tags": None,
+        "systemData": {
+            "createdBy": "ci@example.com",
+            "createdByType": "User",
+            "createdAt": times.naive(clock.at(world.revisions[0].created)),
+            "lastModifiedBy": world.changed_by,
+            "lastModifiedByType": "User",
+            "lastModifiedAt": changed,
+        },
+        "properties": {
+            "provisioningState": "InProgress" if operation else "Succeeded",
+            "runningStatus": "Running",
+            "managedEnvironmentId": ENVIRONMENT_ID,
+            "environmentId": ENVIRONMENT_ID,
+            "workloadProfileName": "Consumption",
+            "latestRevisionName": latest.name,
+            "latestReadyRevisionName": latest.name,
+            "latestRevisionFqdn": _host(url),
+            "configuration": {
+                "secrets": None,
+                "activeRevisionsMode": "Multiple",
+                "ingress": {
+                    "fqdn": _host(url),
+                    "external": True,
+                    "targetPort": 8000,
+                    "exposedPort": 0,
+                    "transport": "Auto",
+                    "traffic": traffic_body(world),
+                    "customDomains": None,
+                    "allowInsecure": True,
+                    "ipSecurityRestrictions": None,
+                },
+                "registries": None,
+                "maxInactiveRevisions": 100,
+            },
+            "template": template_body(latest, in_app=True),
+            "eventStreamEndpoint": f"{url}{STREAM_PATH}/eventstream",
+        },
+        "identity": {"type": "None"},
+    }
+
+
+def traffic_body(world: World) -> list[JSON]:
+    """The traffic list as it was set, entries of 0 included."""
+    entries: list[JSON] = []
+    for share in world.traffic:
+        entry: JSON = {"revisionName": share.revision} if share.revision else {"latestRevision": True}
+        entries.append({**entry, "weight": share.weight} | ({"label": share.label} if share.label else {}))
+    return entries
+
+
+def template_body(revision: Revision, *, in_app: bool) -> JSON:
+    """Containers and scale. Only the app's own answer tells the ephemeral storage."""
+    storage = {"ephemeralStorage": "1Gi"} if in_app else {}
+    return {
+        "revisionSuffix": "",
+        "terminationGracePeriodSeconds": None,
+        "containers": [
+            {"image": revision.image, "name": CONTAINER, "resources": {"cpu": 0.5, "memory": "1Gi"} | storage}
+        ],
+        "initContainers": None,
+        "scale": {"minReplicas": revision.min_replicas, "maxReplicas": revision.max_replicas, "rules": None},
+        "volumes": None,
+    }
+
+
+def revision_body(world: World, revision: Revision, clock: Clock, url: str) -> JSON:
+    """One revision. `lastActiveTime` is there only while it is inactive."""
+    condition = world.condition(revision)
+    odd = revision.odd
+    properties: JSON = {
+        "createdTime": times.offset(clock.at(revision.created)),
+        "fqdn": _host(url),
+        "template": template_body(revision, in_app=False),
+        "active": revision.active,
+        "replicas": replica_count(revision),
+        "trafficWeight": world.weights()[revision.name],
+        "provisioningError": None,
+        "healthState": HEALTH[condition],
+        "provisioningState": PROVISIONING.get(condition, "Provisioned"),
+        "runningState": RUNNING[condition],
+    }
+    if revision.stopped is not None:
+        properties["lastActiveTime"] = times.offset(clock.at(revision.stopped))
+    if odd is not None:
+        if odd.running_state:
+            properties["runningState"] = odd.running_state
+        if odd.provisioning_error:
+            properties["provisioningError"] = odd.provisioning_error
+        if odd.created_text:
+            properties["createdTime"] = odd.created_text
+        if odd.bare:
+            properties = {each: properties[each] for each in ("createdTime", "active", "trafficWeight")}
+    return {
+        "id": f"{APP_ID}/revisions/{revision.name}",
+        "name": revision.name,
+        "type": "Microsoft.App/containerapps/revisions",
+        "properties": properties,
+    }
+
+
+def replica_count(revision: Revision) -> int:
+    return revision.min_replicas if revision.active else 0
+
+
+def replica_names(world: World, revision: Revision) -> list[str]:
+    """The instances of a revision; a restart gives them new names."""
+    seed = world.scenario.seed
+    pod = short(seed, 9, "pod", revision.name)
+    return [
+        f"{revision.name}-{pod}-{short(seed, 5, revision.name, revision.started, place)}"
+        for place in range(replica_count(revision))
+    ]
+
+
+def replica_body(world: World, revision: Revision, name: str, clock: Clock, url: str) -> JSON:
+    """One instance with its container."""
+    fine = world.condition(revision) is Condition.FINE
+    state = "Running" if fine else "NotRunning"
+    details = "" if fine else "The container is not ready."
+    endpoint = f"{url}{STREAM_PATH}/revisions/{revision.name}/replicas/{name}/containers/{CONTAINER}"
+    return {
+        "id": f"{APP_ID}/revisions/{revision.name}/replicas/{name}",
+        "name": name,
+        "type": "Microsoft.App/containerapps/revisions/replicas",
+        "properties": {
+            "createdTime": times.zulu(clock.at(revision.started)),
+            "runningState": state,
+            "runningStateDetails": details,
+            "containers": [
+                {
+                    "name": CONTAINER,
+                    "containerId": f"containerd://{short(world.scenario.seed, 32, name)}",
+                    "ready": fine,
+                    "started": fine or world.condition(revision) is Condition.SICK,
+                    "restartCount": world.restarts(revision),
+                    "runningState": state,
+                    "runningStateDetails": details,
+                    "logStreamEndpoint": f"{endpoint}/logstream",
+                    "execEndpoint": f"{endpoint}/exec",
+                }
+            ],
+            "initContainers": [],
+        },
+    }
+
+
+def operation_path(operation: Operation, kind: str) -> str:
+    """Where an operation is followed; `kind` is `Statuses` or `Results`."""
+    folder = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.App/locations/{REGION}/containerappOperation{kind}"
+    return f"{folder}/{operation.id}?api-version={API_VERSION}"
+
+
+def operation_body(operation: Operation, clock: Clock) -> JSON:
+    """The status document that a long-running change is polled by."""
+    body: JSON = {
+        "id": operation_path(operation, "Statuses").partition("?")[0],
+        "name": operation.id,
+        "status": operation.status,
+        "startTime": times.naive(clock.at(operation.started)),
+    }
+    if operation.error:
+        body["error"] = {"code": operation.error[0], "message": operation.error[1]}
+    return body
+
+
+def _host(url: str) -> str:
+    """The workload answers where everything else does."""
+    return url.partition("://")[2]

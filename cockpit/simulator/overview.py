@@ -1,0 +1,48 @@
+"""The whole world in one JSON object, for people and tests who look behind the scenes."""
+
+from cockpit.model.time import stamp
+from cockpit.simulator.alerts import alerts
+from cockpit.simulator.answer import JSON, Answer, Call
+from cockpit.simulator.bodies import operation_body, traffic_body
+from cockpit.simulator.site import APP, RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
+from cockpit.simulator.stage import Stage
+
+
+def show(stage: Stage, call: Call) -> Answer:
+    """`elapsed` in simulated seconds; times on the wall clock."""
+    world, clock = stage.world(), stage.clock
+    weights = world.weights()
+    body: JSON = {
+        "scenario": stage.scenario.name,
+        "about": stage.scenario.about,
+        "speed": clock.speed,
+        "elapsed": world.now,
+        "now": stamp(clock.at(world.now)),
+        "subscription": SUBSCRIPTION,
+        "resource_group": RESOURCE_GROUP,
+        "app": APP,
+        "workspace": WORKSPACE,
+        "revisions": [
+            {
+                "name": each.name,
+                "image": each.image,
+                "created": stamp(clock.at(each.created)),
+                "active": each.active,
+                "weight": weights[each.name],
+                "condition": world.condition(each).value,
+                "restarts": world.restarts(each),
+            }
+            for each in world.revisions
+        ],
+        "traffic": traffic_body(world),
+        "operations": [operation_body(each, clock) for each in world.operations],
+        "alerts": [
+            {"id": each.id, "name": each.name, "severity": each.severity, "condition": each.condition,
+             "state": each.state, "fired": stamp(clock.at(each.fired))}
+            for each in alerts(world)
+        ],
+        "pending": [each.model_dump() for each in world.pending],
+        "requests": world.requests,
+        "faults": stage.faults.listed(),
+    }  # fmt: skip
+    return Answer(body)

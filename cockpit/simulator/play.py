@@ -1,0 +1,76 @@
+"""Play a scenario until somebody says it is over."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+
+from aiohttp import web
+
+from cockpit.model.time import RealTime
+from cockpit.simulator.clock import Clock
+from cockpit.simulator.config_file import write_config
+from cockpit.simulator.scenario import Scenario
+from cockpit.simulator.server import Server
+from cockpit.simulator.site import APP, RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
+from cockpit.simulator.stage import Stage
+
+HOST = "127.0.0.1"
+GRACE = 0.2  # seconds that open streams get at the end
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+async def play(
+    scenario: Scenario, *, port: int, speed: float, until_stdin_closes: bool, announce: Callable[[str], None]
+) -> None:
+    """Serve on 127.0.0.1; `announce` gets the one line that says it is ready. Raises OSError if the port is taken."""
+    over = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in SIGNALS:
+        loop.add_signal_handler(each, over.set)
+    stage = Stage(scenario, Clock(RealTime(), speed))
+    runner = web.AppRunner(Server(stage).application(), access_log=None, shutdown_timeout=GRACE)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, HOST, port).start()
+        address = runner.addresses[0]
+        announce(ready_line(f"http://{HOST}:{address[1]}", speed))
+        if until_stdin_closes:
+            _when_stdin_closes(lambda: loop.call_soon_threadsafe(over.set))
+        await over.wait()
+    finally:
+        await runner.cleanup()
+
+
+def ready_line(url: str, speed: float) -> str:
+    """One line of JSON: where it is, what is there, and a configuration to open it with."""
+    return json.dumps(
+        {
+            "url": url,
+            "subscription": SUBSCRIPTION,
+            "resource_group": RESOURCE_GROUP,
+            "app": APP,
+            "workspace": WORKSPACE,
+            "config": str(write_config(url, speed)),
+        }
+    )
+
+
+def _when_stdin_closes(tell: Callable[[], object]) -> None:
+    """Call `tell`, from a thread, when whoever holds the other end is gone, even if it was killed.
+
+    A thread, because a loop cannot wait on a standard input that is a file or /dev/null.
+    """
+
+    def wait() -> None:
+        try:
+            while os.read(sys.stdin.fileno(), 4096):
+                pass
+        except (OSError, ValueError):
+            pass  # it was closed before we began
+        tell()
+
+    threading.Thread(target=wait, daemon=True, name="stdin").start()

@@ -1,0 +1,158 @@
+"""The web server: every request passes the faults, meets its handler, and leaves with Azure's usual headers."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from cockpit.simulator import workload
+from cockpit.simulator.answer import Answer, Call, RefusedError
+from cockpit.simulator.apps import check_place
+from cockpit.simulator.faults import Fault
+from cockpit.simulator.routes import CONSOLE, SYSTEM, match
+from cockpit.simulator.site import identifier
+from cockpit.simulator.stage import Stage
+from cockpit.simulator.streams import LogStream
+
+FOLLOW_EVERY = 1.0  # simulated seconds between two looks for new log lines
+READS, WRITES = 11_999, 1_199  # what Azure grants a caller per hour
+LARGEST_BODY = 4 * 1024 * 1024  # bytes, as Resource Manager's
+
+
+class Server:
+    """The simulator's one request handler."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._answered = 0
+
+    def application(self) -> web.Application:
+        application = web.Application(client_max_size=LARGEST_BODY)
+        application.router.add_route("*", "/simulator/faults", self.faults)
+        application.router.add_route("*", "/{path:.*}", self.handle)
+        return application
+
+    async def faults(self, request: web.Request) -> web.Response:
+        """The faults in force, after one was added or all were cleared."""
+        if request.method == "DELETE":
+            self._stage.faults.clear()
+        elif request.method == "POST":
+            try:
+                self._stage.faults.arm(Fault.model_validate_json(await request.read()))
+            except ValidationError as error:
+                wrong = [{"at": ".".join(map(str, each["loc"])), "message": each["msg"]} for each in error.errors()]
+                return web.json_response({"error": {"code": "InvalidFault", "message": str(wrong)}}, status=400)
+        elif request.method != "GET":
+            raise web.HTTPMethodNotAllowed(request.method, ["GET", "POST", "DELETE"])
+        return web.json_response({"faults": self._stage.faults.listed()})
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Everything but the faults themselves."""
+        call = await _call(request)
+        fault = self._stage.faults.strike(f"{request.method} {request.path}")
+        if fault is None:
+            return await self._true_answer(request, call)
+        if fault.status is None:
+            await self._stage.clock.hold(fault.delay)
+            return await self._true_answer(request, call)
+        if fault.effect:
+            self._answer(call)
+        await self._stage.clock.hold(fault.delay)
+        return _broken(fault, self._usual_headers(call))
+
+    async def _true_answer(self, request: web.Request, call: Call) -> web.StreamResponse:
+        for pattern, system in ((SYSTEM, True), (CONSOLE, False)):
+            found = pattern.fullmatch(call.path)
+            if found and call.method == "GET":
+                return await self._stream(request, _with_names(call, found.groupdict()), system=system)
+        answer, wait = self._answer(call)
+        await self._stage.clock.hold(wait)
+        return self._response(call, answer)
+
+    def _answer(self, call: Call) -> tuple[Answer, float]:
+        """The true answer, carried out, and the seconds it takes."""
+        try:
+            matched = match(call.method, call.path)
+            if matched is None:
+                return workload.answer(self._stage, call), workload.delay(self._stage.world(), call)
+            handler, names = matched
+            named = _with_names(call, names)
+            check_place(named)
+            _check_version(named)
+            return handler(self._stage, named), 0.0
+        except RefusedError as refusal:
+            return Answer(refusal.body(), refusal.status), 0.0
+
+    async def _stream(self, request: web.Request, call: Call, *, system: bool) -> web.StreamResponse:
+        try:
+            check_place(call)
+            stream = LogStream(self._stage, call, system=system)
+        except RefusedError as refusal:
+            return self._response(call, Answer(refusal.body(), refusal.status))
+        response = web.StreamResponse(headers={"Content-Type": "text/plain; charset=utf-8"})
+        await response.prepare(request)
+        await response.write(stream.start())
+        while stream.follow:
+            await self._stage.clock.sleep(FOLLOW_EVERY)
+            if fresh := stream.more():
+                await response.write(fresh)
+        await response.write_eof()
+        return response
+
+    def _response(self, call: Call, answer: Answer) -> web.Response:
+        body = b"" if answer.body is None else _written(answer.body)
+        headers = {**self._usual_headers(call), **answer.headers}
+        if body:
+            headers.setdefault("Content-Type", "application/json; charset=utf-8")
+        return web.Response(status=answer.status, body=body, headers=headers)
+
+    def _usual_headers(self, call: Call) -> dict[str, str]:
+        """What Resource Manager puts on every answer; its quotas count down."""
+        if not call.path.lower().startswith("/subscriptions/"):
+            return {}
+        self._answered += 1
+        request_id = identifier(self._stage.scenario.seed, "request", self._answered)
+        kind, granted = ("reads", READS) if call.method == "GET" else ("writes", WRITES)
+        return {
+            "x-ms-request-id": request_id,
+            "x-ms-correlation-request-id": call.headers.get("x-ms-correlation-request-id", request_id),
+            f"x-ms-ratelimit-remaining-subscription-{kind}": str(granted - self._answered % granted),
+        }
+
+
+async def _call(request: web.Request) -> Call:
+    return Call(
+        method=request.method,
+        path=request.path,
+        url=f"http://{request.host}",
+        query={name.lower(): value for name, value in request.query.items()},
+        headers={name.lower(): value for name, value in request.headers.items()},
+        content=await request.read(),
+    )
+
+
+def _with_names(call: Call, names: Mapping[str, str]) -> Call:
+    return Call(call.method, call.path, call.url, names, call.query, call.headers, call.content)
+
+
+def _check_version(call: Call) -> None:
+    if call.path.lower().startswith("/subscriptions/") and "api-version" not in call.query:
+        raise RefusedError(
+            400,
+            "MissingApiVersionParameter",
+            "The api-version query parameter (?api-version=) is required for all requests.",
+        )
+
+
+def _broken(fault: Fault, usual: Mapping[str, str]) -> web.Response:
+    """The answer a fault gives instead: text as it is, anything else as JSON."""
+    text = isinstance(fault.body, str)
+    kind = {} if fault.body is None else {"Content-Type": "text/plain" if text else "application/json"}
+    body = b"" if fault.body is None else fault.body.encode() if text else _written(fault.body)
+    return web.Response(status=fault.status or 200, body=body, headers={**usual, **kind, **fault.headers})
+
+
+def _written(body: Any) -> bytes:
+    return json.dumps(body, ensure_ascii=False).encode()

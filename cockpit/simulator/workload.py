@@ -1,0 +1,93 @@
+"""The app itself, as its users and probes meet it: its answers follow from who has the traffic and how they are."""
+
+from dataclasses import replace
+
+from cockpit.simulator.answer import JSON, Answer, Call
+from cockpit.simulator.site import identifier
+from cockpit.simulator.stage import Stage
+from cockpit.simulator.world import Condition, World
+
+LIVE = ("/health/live", "/healthz")
+READY = ("/health/ready", "/readyz")
+EVERY_THIRD = 3  # a sick revision in the traffic fails every third request
+SPREAD = 37  # has no divisor in common with 100: walks through all the percents, evenly spread
+
+
+def answer(stage: Stage, call: Call) -> Answer:
+    """Liveness, readiness, or any other request."""
+    path = call.path.lower().rstrip("/")
+    world = stage.world()
+    if path in LIVE:
+        return _live(world)
+    if path in READY:
+        return _ready(world)
+    world = stage.become(replace(world, requests=world.requests + 1))
+    return _request(world, call)
+
+
+def delay(world: World, call: Call) -> float:
+    """Real seconds the answer takes: a little wobble, and longer where a sick revision has traffic."""
+    wobble = int(identifier(world.scenario.seed, "delay", call.path, world.requests, int(world.now))[:2], 16)
+    slow = 0.150 if _serving(world, Condition.SICK) else 0.0
+    return slow + 0.004 + wobble / 255 * 0.016
+
+
+def _live(world: World) -> Answer:
+    """The process runs wherever a container does, ready or not."""
+    if all(_is(world, name, Condition.INACTIVE) for name in _weights(world)):
+        return _nobody()
+    return Answer({"status": "healthy"})
+
+
+def _ready(world: World) -> Answer:
+    """Ready only if everything that has traffic is."""
+    if _serving(world, Condition.INACTIVE):
+        return _nobody()
+    if _serving(world, Condition.STARTING):
+        return Answer(_readiness("starting"), 503)
+    if _serving(world, Condition.SICK):
+        return Answer(_readiness("timeout"), 503)
+    return Answer(_readiness("ok"))
+
+
+def _request(world: World, call: Call) -> Answer:
+    name = routed(world, world.requests)
+    if _is(world, name, Condition.INACTIVE) or _is(world, name, Condition.STARTING):
+        return _nobody()
+    sick = _serving(world, Condition.SICK)
+    if sick and world.requests % EVERY_THIRD == 0:
+        return Answer({"error": "database pool exhausted"}, 500, {"x-served-by": sick[0]})
+    return Answer({"path": call.path, "status": "ok"}, headers={"x-served-by": name})
+
+
+def routed(world: World, number: int) -> str:
+    """The revision that gets the request of that number: each its share of every hundred."""
+    slot = number * SPREAD % 100
+    for name, weight in _weights(world).items():
+        if slot < weight:
+            return name
+        slot -= weight
+    return world.latest.name
+
+
+def _weights(world: World) -> dict[str, int]:
+    return {name: weight for name, weight in world.weights().items() if weight}
+
+
+def _is(world: World, name: str, condition: Condition) -> bool:
+    revision = world.revision(name)
+    return revision is not None and world.condition(revision) is condition
+
+
+def _serving(world: World, condition: Condition) -> list[str]:
+    """The revisions in that condition that have traffic."""
+    return [name for name in _weights(world) if _is(world, name, condition)]
+
+
+def _readiness(database: str) -> JSON:
+    return {"status": "ready" if database == "ok" else "not ready", "checks": {"database": database}}
+
+
+def _nobody() -> Answer:
+    """What the ingress says when there is no replica behind it."""
+    return Answer({"error": "no healthy upstream"}, 503)

@@ -1,0 +1,216 @@
+"""The simulated world as immutable state.
+
+Everything is a pure function of the scenario, the seconds since the start and the changes made so far; times are
+seconds since the start, negative before it. What people do to the world is in `changes`, what time does in `progress`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Literal
+
+from cockpit.simulator.scenario import Deploy, RevisionSpec, Scenario
+from cockpit.simulator.site import APP, identifier
+
+MAX_REPLICAS = 10
+CRASH_EVERY = 15.0  # seconds between two restarts of a sick container
+
+
+class Condition(Enum):
+    """How a revision is doing."""
+
+    INACTIVE = "inactive"
+    STARTING = "starting"
+    SICK = "sick"
+    FINE = "fine"
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One deployed version.
+
+    `started`: when its present replicas were; `ready`: from when on it can answer; `stopped`: when it was deactivated.
+    """
+
+    name: str
+    image: str
+    created: float
+    active: bool
+    sick: bool
+    started: float
+    ready: float
+    stopped: float | None
+    min_replicas: int
+    max_replicas: int
+    odd: RevisionSpec | None = None  # how the scenario wants it to answer
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One entry of the traffic list. `revision` "" is whichever is the latest."""
+
+    weight: int
+    revision: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What stood from `at` on."""
+
+    at: float
+    weights: Mapping[str, int]
+    active: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One operation as the Activity Log tells it, from begin to end."""
+
+    begin: float
+    end: float
+    caller: str
+    action: str  # Microsoft.App/containerApps/write
+    resource: str  # path below the app, "" for the app itself
+    correlation: str
+    client_request: str = ""
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """What a PATCH asks for; None leaves as it is."""
+
+    traffic: tuple[Share, ...] | None = None
+    image: str | None = None
+    min_replicas: int | None = None
+    max_replicas: int | None = None
+    suffix: str | None = None
+    new_revision: bool = False  # the template was sent
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asked, and the id they gave their request."""
+
+    name: str
+    client_request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A long-running change of the app. Nothing of it is seen before it is over."""
+
+    id: str
+    started: float
+    due: float
+    patch: Patch
+    caller: Caller
+    status: Literal["InProgress", "Succeeded", "Failed"] = "InProgress"
+    error: tuple[str, str] | None = None  # (code, message)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything there is. `pending`: what the scenario still has in store, soonest first."""
+
+    scenario: Scenario
+    now: float
+    revisions: tuple[Revision, ...]  # oldest first
+    traffic: tuple[Share, ...]
+    pending: tuple[Deploy, ...]
+    history: tuple[Snapshot, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    activity: tuple[Activity, ...] = ()
+    alert_states: Mapping[str, tuple[str, float, str]] = field(default_factory=dict)  # id: (state, when, who)
+    requests: int = 0  # answered by the workload
+    writes: int = 0  # changes asked for, the source of ids
+    changed_by: str = ""
+    changed_at: float = 0.0
+
+    @property
+    def latest(self) -> Revision:
+        return max(self.revisions, key=lambda each: each.created)
+
+    @property
+    def running_operation(self) -> Operation | None:
+        return next((each for each in self.operations if each.status == "InProgress"), None)
+
+    def revision(self, name: str) -> Revision | None:
+        """By name, in any case."""
+        return next((each for each in self.revisions if each.name.lower() == name.lower()), None)
+
+    def weights(self) -> dict[str, int]:
+        """Percent of the traffic for each revision, `latest` resolved."""
+        weights = dict.fromkeys((each.name for each in self.revisions), 0)
+        for share in self.traffic:
+            weights[share.revision or self.latest.name] += share.weight
+        return weights
+
+    def condition(self, revision: Revision) -> Condition:
+        if not revision.active:
+            return Condition.INACTIVE
+        if self.now < revision.ready:
+            return Condition.STARTING
+        return Condition.SICK if revision.sick else Condition.FINE
+
+    def restarts(self, revision: Revision) -> int:
+        """How often each container of a revision has crashed since it was started."""
+        return int((self.now - revision.started) // CRASH_EVERY) if revision.active and revision.sick else 0
+
+
+def begin(scenario: Scenario) -> World:
+    """The world at second 0."""
+    revisions = tuple(sorted((_revision(each) for each in scenario.revisions), key=lambda each: each.created))
+    traffic = tuple(
+        Share(each.weight, revision_name(each.suffix) if each.suffix else "", each.label) for each in scenario.traffic
+    )
+    pending = tuple(sorted(scenario.events, key=lambda each: each.at))
+    last = revisions[-1]
+    first_deploy = Activity(
+        last.created, last.created, "ci@example.com", WRITE, "", identifier(scenario.seed, "deploy", last.name)
+    )
+    return remember(
+        World(
+            scenario,
+            0.0,
+            revisions,
+            traffic,
+            pending,
+            activity=(first_deploy,),
+            changed_by="ci@example.com",
+            changed_at=last.created,
+        )
+    )
+
+
+WRITE = "Microsoft.App/containerApps/write"
+
+
+def revision_name(suffix: str) -> str:
+    return f"{APP}--{suffix}"
+
+
+def _revision(spec: RevisionSpec) -> Revision:
+    return Revision(
+        name=revision_name(spec.suffix),
+        image=spec.image,
+        created=-spec.age,
+        active=spec.active,
+        sick=spec.sick,
+        started=-spec.age,
+        ready=-spec.age,
+        stopped=None if spec.active else -spec.age / 2,
+        min_replicas=spec.replicas,
+        max_replicas=MAX_REPLICAS,
+        odd=spec,
+    )
+
+
+def remember(world: World) -> World:
+    """The world with its present traffic and active revisions added to its history, if they are news."""
+    weights = {name: weight for name, weight in world.weights().items() if weight}
+    active = frozenset(each.name for each in world.revisions if each.active)
+    if world.history and (world.history[-1].weights, world.history[-1].active) == (weights, active):
+        return world
+    return replace(world, history=(*world.history, Snapshot(world.now, weights, active)))

@@ -1,0 +1,26 @@
+"""The worlds that the tests of this folder visit."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from cockpit.simulator.scenario import load
+from tests.integration.simulator.playing import Playing, playing
+
+
+@pytest.fixture
+async def quiet() -> AsyncIterator[Playing]:
+    async with playing(load("quiet")) as play:
+        yield play
+
+
+@pytest.fixture
+async def quirks() -> AsyncIterator[Playing]:
+    async with playing(load("quirks")) as play:
+        yield play
+
+
+@pytest.fixture
+async def bad_deploy() -> AsyncIterator[Playing]:
+    async with playing(load("bad-deploy")) as play:
+        yield play
