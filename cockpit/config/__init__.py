@@ -1,0 +1,35 @@
+"""cockpit.toml: where it is, what it says, and everything that is wrong with it."""
+
+from pathlib import Path
+from typing import Any
+
+from cockpit.config.errors import ConfigError, ConfigErrors
+from cockpit.config.places import candidates, default_data, default_system, find
+from cockpit.config.secrets import Secrets
+from cockpit.model.system import System
+
+__all__ = [
+    "ConfigError",
+    "ConfigErrors",
+    "Secrets",
+    "candidates",
+    "default_data",
+    "default_system",
+    "find",
+    "load",
+    "schema",
+]
+
+
+def load(path: Path) -> System:
+    """The System that the file describes. Raises ConfigErrors with all that is wrong, each with path and line."""
+    from cockpit.config.load import load_file  # pydantic is only paid for by those who have a file
+
+    return load_file(path)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of cockpit.toml, draft 2020-12."""
+    from cockpit.config.schema import json_schema
+
+    return json_schema()

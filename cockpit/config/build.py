@@ -1,0 +1,106 @@
+"""From the tables of a file to the model: paths become absolute, secrets stay references."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from cockpit.config import tables
+from cockpit.config.places import default_data
+from cockpit.model.ladder import DEFAULT_LADDER, Level
+from cockpit.model.probe import Probe
+from cockpit.model.secret import Secret
+from cockpit.model.system import AlertSource, Cloud, Environment, System
+
+
+def build(root: tables.Root, file: Path) -> System:
+    """The System of the configuration that was read from `file` (absolute)."""
+    folder = file.parent
+    ladder = tuple(Level(rung.name, rank, rung.definition) for rank, rung in enumerate(root.ladder))
+    return System(
+        name=root.system or folder.name,
+        environments=tuple(_environment(name, each, folder) for name, each in root.environments.items())
+        or (Environment("default"),),
+        data=_absolute(root.data, folder) or str(default_data()),
+        file=str(file),
+        cloud=Cloud(root.cloud.name, root.cloud.endpoint, root.cloud.logs_endpoint, root.cloud.authority),
+        order=tuple(root.identity.order),
+        tenant=root.identity.tenant,
+        client_id=root.identity.client_id,
+        ladder=ladder or DEFAULT_LADDER,
+        time_zone=root.time_zone,
+        read_only=root.read_only,
+        bell=root.bell,
+        theme=root.theme,
+        keys=root.keys,
+        references=tuple(root.self_check.references),
+    )
+
+
+def _environment(name: str, table: tables.Environment, folder: Path) -> Environment:
+    return Environment(
+        name=name,
+        production=table.production,
+        subscription=table.subscription,
+        resource_group=table.resource_group,
+        workspace=table.workspace,
+        apps=tuple(table.apps),
+        apps_interval=table.apps_interval,
+        probes=tuple(_probe(name, each, folder) for each in table.probes),
+        alerts=tuple(_alert_source(each, folder) for each in table.alerts),
+        values=table.values,
+        guard_word=table.guard_word,
+    )
+
+
+def _probe(environment: str, table: tables.Probe, folder: Path) -> Probe:
+    return Probe(
+        name=table.name,
+        environment=environment,
+        url=table.url,
+        method=table.method,
+        body=table.body,
+        headers=_headers(table.headers, folder),
+        interval=table.interval,
+        timeout=table.timeout or min(5.0, table.interval),
+        retry_interval=table.retry_interval or min(3.0, table.interval),
+        conditions=tuple(table.conditions),
+        degraded=tuple(table.degraded),
+        failures=table.failures,
+        successes=table.successes,
+        depends_on=tuple(table.depends_on),
+        verify_tls=table.verify_tls,
+        ca_file=_absolute(table.ca_file, folder),
+        maintenance=tuple((window.start, window.until) for window in table.maintenance),
+        runbook=table.runbook,
+    )
+
+
+def _alert_source(table: tables.AlertSource, folder: Path) -> AlertSource:
+    return AlertSource(
+        name=table.name,
+        kind=table.kind,
+        urls=tuple(table.urls),
+        prometheus=tuple(table.prometheus),
+        headers=_headers(table.headers, folder),
+        filters=tuple(table.filters),
+        watchdog=table.watchdog,
+        interval=table.interval,
+        verify_tls=table.verify_tls,
+        ca_file=_absolute(table.ca_file, folder),
+    )
+
+
+def _headers(headers: Mapping[str, str | Secret], folder: Path) -> dict[str, str | Secret]:
+    return {name: _located(value, folder) for name, value in headers.items()}
+
+
+def _located(value: str | Secret, folder: Path) -> str | Secret:
+    if isinstance(value, Secret) and value.source == "file":
+        return replace(value, name=_absolute(value.name, folder))
+    return value
+
+
+def _absolute(path: str, folder: Path) -> str:
+    """The path as seen from the folder of the file; "" stays ""."""
+    return os.path.abspath(folder / os.path.expanduser(path)) if path else ""

@@ -1,0 +1,46 @@
+"""Where configuration and data are looked for, and what is assumed where there is no file."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import platformdirs
+
+from cockpit.config.errors import ConfigErrors, mistake
+from cockpit.model.system import Environment, System
+
+NAME = "cockpit.toml"
+VARIABLE = "COCKPIT_CONFIG"
+
+
+def default_data() -> Path:
+    """The data directory of a system that names none."""
+    return Path(platformdirs.user_data_dir("cockpit", appauthor=False))
+
+
+def default_system() -> System:
+    """The System without a file: one environment, nothing to watch, a timeline to write."""
+    return System(name="cockpit", environments=(Environment("default"),), data=str(default_data()))
+
+
+def candidates(option: str | None, environ: Mapping[str, str], cwd: Path) -> list[tuple[str, Path]]:
+    """Where a configuration is looked for, in order: what names the place, and the absolute path."""
+    named = [("--config", option), (f"${VARIABLE}", environ.get(VARIABLE))]
+    found = [(how, _absolute(path, cwd)) for how, path in named if path]
+    found.append(("current directory", cwd / NAME))
+    found.append(("user configuration", Path(platformdirs.user_config_dir("cockpit", appauthor=False)) / NAME))
+    return found
+
+
+def find(option: str | None, environ: Mapping[str, str], cwd: Path) -> Path | None:
+    """The configuration in use, None where there is none. Raises ConfigErrors when one is named that is not there."""
+    for how, path in candidates(option, environ, cwd):
+        if os.path.exists(path):  # never raises, unlike Path.exists
+            return path
+        if how in ("--config", f"${VARIABLE}"):
+            raise ConfigErrors((mistake((), f"does not exist or cannot be reached, and {how} names it"),), str(path))
+    return None
+
+
+def _absolute(path: str, cwd: Path) -> Path:
+    return Path(os.path.abspath(cwd / os.path.expanduser(path)))

@@ -1,0 +1,58 @@
+"""Tables as TOML gave them, read without trust: what has the wrong shape reads as empty."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from cockpit.config.errors import ConfigError, Path, mistake
+from cockpit.model.duration import DurationError, seconds
+
+Raw = dict[str, Any]
+
+
+def table(value: Any) -> Raw:
+    return value if isinstance(value, dict) else {}
+
+
+def tables(value: Any) -> list[tuple[int, Raw]]:
+    """The tables of an array, each with its index."""
+    return [(at, each) for at, each in enumerate(value if isinstance(value, list) else ()) if isinstance(each, dict)]
+
+
+def text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def texts(value: Any) -> list[tuple[int, str]]:
+    """The texts of an array, each with its index."""
+    return [(at, each) for at, each in enumerate(value if isinstance(value, list) else ()) if isinstance(each, str)]
+
+
+def duration(value: Any) -> float | None:
+    """Seconds, or None where there is no duration."""
+    try:
+        return float(seconds(text(value)))
+    except DurationError:
+        return None
+
+
+def flat_keys(data: Raw) -> Raw:
+    """`data` with the actions in [keys] under one name each: TOML reads `table.up = "i"` as a table in a table."""
+    if not isinstance(data.get("keys"), dict):
+        return data
+    flat: Raw = {}
+    for name, value in data["keys"].items():
+        if isinstance(value, dict):
+            flat |= {f"{name}.{inner}": keys for inner, keys in value.items()}
+        else:
+            flat[name] = value
+    return data | {"keys": flat}
+
+
+def duplicates(path: Path, array: Any) -> Iterator[ConfigError]:
+    """An error for each table whose name an earlier one already has."""
+    first: dict[str, int] = {}
+    for at, each in tables(array):
+        name = text(each.get("name")).strip()
+        if name and name in first:
+            yield mistake((*path, at, "name"), f"`{name}` is already the name of {path[-1]}[{first[name]}]")
+        first.setdefault(name, at)

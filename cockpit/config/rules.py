@@ -1,0 +1,71 @@
+"""What no single value can tell: names that must be known or unique, values that must fit each other.
+
+The rules read the raw tables, so that they speak even when the shape of another key is wrong; what has a wrong shape
+itself is passed over here, for it is reported already.
+"""
+
+import re
+from collections.abc import Iterator
+
+from cockpit.config.errors import ConfigError, Path, mistake
+from cockpit.config.raw import Raw, duplicates, table, text, texts
+from cockpit.config.rules_alerts import alert_rules
+from cockpit.config.rules_probes import probe_rules
+from cockpit.model.keys import DEFAULT_KEYS
+from cockpit.model.near import near
+
+ENVIRONMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+KEY = re.compile(r"((ctrl|shift|alt)\+)*([A-Za-z0-9_]+|[!-+\--/:-@\[-`{-~])")
+
+
+def rules(data: Raw) -> Iterator[ConfigError]:
+    """Every broken rule of the whole file."""
+    yield from _identity(data)
+    yield from _keys(table(data.get("keys")))
+    yield from duplicates(("ladder",), data.get("ladder"))
+    for name, environment in table(data.get("environments")).items():
+        if isinstance(environment, dict):
+            yield from _environment(("environments", name), environment)
+
+
+def _identity(data: Raw) -> Iterator[ConfigError]:
+    order = texts(table(data.get("identity")).get("order"))
+    for at, method in order:
+        if method in [earlier for _, earlier in order[:at]]:
+            yield mistake(("identity", "order", at), f"`{method}` is there twice")
+        if method == "simulator" and not table(data.get("cloud")).get("endpoint"):
+            yield mistake(
+                ("identity", "order", at),
+                "`simulator` signs in to a simulator only: set [cloud] endpoint to its address",
+            )
+
+
+def _keys(keys: Raw) -> Iterator[ConfigError]:
+    """Unknown actions, unreadable keys, and one key that would do two things."""
+    bound = {action: each.split(",") for action, each in DEFAULT_KEYS.items() if action not in keys}
+    for action, written in keys.items():
+        place = ("keys", action)
+        wanted = [each.strip() for each in text(written).split(",")]
+        if action not in DEFAULT_KEYS:
+            yield mistake(place, "is no action that has a key; `cockpit check` lists them", near(action, DEFAULT_KEYS))
+        elif unreadable := [each for each in wanted if not KEY.fullmatch(each)]:
+            yield mistake(place, f"`{unreadable[0]}` is no key; write d, f5, ctrl+r or several separated by commas")
+        else:
+            taken = {key: other for other, each in bound.items() for key in each}
+            for key in (key for key in wanted if key in taken):
+                yield mistake(place, f"`{key}` is already the key of {taken[key]}; give that one another")
+            bound[action] = wanted
+
+
+def _environment(path: Path, environment: Raw) -> Iterator[ConfigError]:
+    if not ENVIRONMENT_NAME.fullmatch(str(path[-1])):
+        yield mistake(path, "is no name of an environment; letters, digits, dot, - and _, at most 40")
+    if environment.get("apps"):
+        for key in ("subscription", "resource_group"):
+            if not environment.get(key):
+                yield mistake((*path, key), "is required: the environment has apps")
+    for at, app in texts(environment.get("apps")):
+        if app in [earlier for _, earlier in texts(environment.get("apps"))[:at]]:
+            yield mistake((*path, "apps", at), f"`{app}` is there twice")
+    yield from probe_rules((*path, "probes"), environment.get("probes"))
+    yield from alert_rules((*path, "alerts"), environment.get("alerts"), environment.get("subscription"))

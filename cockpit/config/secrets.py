@@ -1,0 +1,63 @@
+"""Secrets are read where they are needed, at the moment they are needed, and never shown again."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from cockpit.model.clean import HOSTILE, clean_line
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.secret import MASK, Secret
+
+SHORTEST = 4  # characters: masking shorter ones would riddle every text with dots
+LARGEST = 65_536  # bytes
+
+
+class Secrets:
+    """Reveals secrets and remembers what must be masked. Safe to use from several threads."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._known: tuple[str, ...] = ()  # the longest first; replaced as a whole, never changed
+
+    def reveal(self, secret: Secret) -> str:
+        """The value, without the line break at its end. Raises SourceError, which never holds the value."""
+        value = (self._from_environment(secret.name) if secret.source == "env" else _from_file(secret.name)).strip()
+        where = _where(secret)
+        if not value:
+            raise _refused(f"{where} is empty.", "Put the secret there.")
+        if HOSTILE.search(value) or "\n" in value or "\t" in value:
+            raise _refused(f"{where} holds a line break or a control character.", "Put only the secret there.")
+        if len(value) >= SHORTEST and value not in self._known:
+            self._known = tuple(sorted({*self._known, value}, key=len, reverse=True))
+        return value
+
+    def mask(self, text: str) -> str:
+        """`text` with every value that was ever revealed (of 4 characters and more) replaced by dots."""
+        for value in self._known:
+            text = text.replace(value, MASK)
+        return text
+
+    def _from_environment(self, name: str) -> str:
+        if name not in self._environ:
+            raise _refused(f"The environment variable {name} is not set.", f"Set {name} before you start the cockpit.")
+        return self._environ[name]
+
+
+def _from_file(name: str) -> str:
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(LARGEST).decode("utf-8")
+    except UnicodeDecodeError:
+        raise _refused(f"The secret file {name} is not UTF-8 text.", "Put the secret there as text.") from None
+    except (OSError, ValueError) as error:
+        said = getattr(error, "strerror", None) or "not a path"
+        raise _refused(
+            f"The secret file {name} cannot be read: {said}.", "Check the path and who may read it."
+        ) from None
+
+
+def _where(secret: Secret) -> str:
+    return f"The environment variable {secret.name}" if secret.source == "env" else f"The secret file {secret.name}"
+
+
+def _refused(message: str, advice: str) -> SourceError:
+    return SourceError(Problem(ProblemKind.REFUSED, "secret missing", clean_line(message, 300), advice))

@@ -1,0 +1,166 @@
+"""The tables of cockpit.toml: every key with its type, its default and what it means. The schema is made from these."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cockpit.config.fields import (
+    CloudUrl,
+    ConditionText,
+    Duration,
+    Guid,
+    HeaderValue,
+    Line,
+    Moment,
+    Name,
+    PathText,
+    Reference,
+    Url,
+    Zone,
+)  # fmt: skip
+from cockpit.model.system import IdentityMethod
+
+Attempts = Annotated[int, Field(ge=1, le=100)]
+
+
+def written(value: Any) -> Any:
+    """A default as it is written in the file, where that is another type than what it is read as."""
+    return value
+
+
+class Table(BaseModel):
+    """No key is ignored, nothing is converted; validators are built once, by the outermost table.
+
+    Defaults are written as in the file, so that the schema shows them, and read like everything else.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True, validate_default=True)
+
+
+class Maintenance(Table):
+    """A window in which the probe's answers accuse nobody."""
+
+    start: Moment = Field(alias="from", description="Its beginning, with a time zone.")
+    until: Moment = Field(description="Its end, with a time zone.")
+
+
+class Probe(Table):
+    """One health check."""
+
+    name: Name = Field(description="How it is called on the screen; unique within its environment.")
+    url: Url = Field(description="The address asked.")
+    method: Literal["GET", "HEAD", "POST", "PUT", "OPTIONS"] = Field("GET", description="The HTTP method.")
+    body: str = Field("", description="What is sent with it.")
+    headers: dict[str, HeaderValue] = Field({}, description='Headers; a secret one is { env = "NAME" }.')
+    interval: Duration = Field(written("15s"), description="Time between two checks.")
+    timeout: Duration | None = Field(None, description="Patience with one check; 5s, or the interval if shorter.")
+    retry_interval: Duration | None = Field(None, description="Wait after a failure; 3s, or the interval if shorter.")
+    conditions: list[ConditionText] = Field(
+        written(["[STATUS] == 200"]), min_length=1, description="All must hold, or the check has failed."
+    )
+    degraded: list[ConditionText] = Field([], description="One that does not hold makes a working probe degraded.")
+    failures: Attempts = Field(2, description="Failed checks in a row before it is down.")
+    successes: Attempts = Field(1, description="Good checks in a row before it is up again.")
+    depends_on: list[Name] = Field([], description="Probes without which this one says nothing.")
+    verify_tls: bool = Field(True, description="False accepts any certificate.")
+    ca_file: PathText = Field("", description="A file of trusted certificates (PEM), relative to this file.")
+    maintenance: list[Maintenance] = Field([], description="Windows of planned work.")
+    runbook: Line = Field("", description="The procedure that helps when it is down.")
+
+
+class AlertSource(Table):
+    """Where alerts come from."""
+
+    name: Name = Field(description="How it is called on the screen; unique within its environment.")
+    kind: Literal["azure", "alertmanager"] = Field(description="What it is.")
+    urls: list[Url] = Field([], description="The servers of one Alertmanager cluster.")
+    prometheus: list[Url] = Field([], description="Asked for pending alerts, and to confirm that one is resolved.")
+    headers: dict[str, HeaderValue] = Field({}, description='Headers; a secret one is { env = "NAME" }.')
+    filters: list[Line] = Field([], description='Alertmanager matchers, such as severity="critical".')
+    watchdog: Line = Field("", description="The alert that must always fire; when it is missing we are blind.")
+    interval: Duration = Field(written("30s"), description="Time between two looks.")
+    verify_tls: bool = Field(True, description="False accepts any certificate.")
+    ca_file: PathText = Field("", description="A file of trusted certificates (PEM), relative to this file.")
+
+
+class Environment(Table):
+    """prod, staging ...: where it is and what is watched there. The first in the file is the one opened."""
+
+    production: bool = Field(False, description="True gives it the word PRODUCTION and a border of its own.")
+    subscription: Guid = Field("", description="The Azure subscription's id.")
+    resource_group: Line = Field("", description="The resource group of the container apps.")
+    workspace: Guid = Field("", description="The Log Analytics workspace's id, for logs of replicas that are gone.")
+    apps: list[Name] = Field([], description="The container apps whose revisions are shown.")
+    apps_interval: Duration = Field(written("15s"), description="Time between two looks at the apps.")
+    guard_word: Line = Field("", description="The word typed before a dangerous step.")
+    values: dict[str, Line] = Field({}, description="Values for the placeholders of runbooks.")
+    probes: list[Probe] = Field([], description="Health checks.")
+    alerts: list[AlertSource] = Field([], description="Alert sources.")
+
+
+class Identity(Table):
+    """As whom the cloud is asked."""
+
+    order: list[IdentityMethod] = Field(["cli"], min_length=1, description="Ways to sign in; the first that can, does.")
+    tenant: Line = Field("", description="The tenant's id or domain, for cli and device_code.")
+    client_id: Guid = Field("", description="The client id of a user-assigned managed identity.")
+
+
+class Cloud(Table):
+    """Which Azure."""
+
+    name: Literal["public", "us_government", "china"] = Field("public", description="The cloud.")
+    endpoint: CloudUrl = Field("", description="Resource Manager, if not the cloud's own.")
+    logs_endpoint: CloudUrl = Field("", description="Log Analytics, if not the cloud's own.")
+    authority: CloudUrl = Field("", description="Where tokens come from, if not the cloud's own.")
+
+
+class Rung(Table):
+    """One severity; the first is the worst."""
+
+    name: Name = Field(description="As it is typed and shown: P0, SEV-1.")
+    definition: Line = Field("", description="When it is this one.")
+
+
+class Self(Table):
+    """What we check of ourselves before we accuse anybody."""
+
+    references: list[Reference] = Field([], description="host:port pairs that answer whenever our own line works.")
+
+
+class Root(Table):
+    """The configuration of one system."""
+
+    system: Line = Field("", description="Its name; the folder's if not given.")
+    data: PathText = Field(
+        "", description="Directory of the timeline, relative to this file; the user's data directory if not given."
+    )
+    time_zone: Zone = Field("", description="Local times are shown in it, an IANA name; the machine's if not given.")
+    read_only: bool = Field(False, description="True refuses every change.")
+    bell: bool = Field(True, description="One terminal bell on a new critical alert.")
+    theme: Line = Field("", description="The colour theme.")
+    identity: Identity = Field(default_factory=Identity.model_construct, description="As whom the cloud is asked.")
+    cloud: Cloud = Field(default_factory=Cloud.model_construct, description="Which Azure.")
+    ladder: list[Rung] = Field([], description="Severities, the worst first; P0 to P3 if not given.")
+    keys: dict[str, Line] = Field({}, description="Other keys for actions: action = keys, separated by commas.")
+    self_check: Self = Field(default_factory=Self.model_construct, alias="self", description="How we check ourselves.")
+    environments: dict[str, Environment] = Field({}, description="One table for each.")
+
+
+# Where each table stands: "*" is any name; the steps of an array are left out.
+TABLES: dict[tuple[str, ...], type[Table]] = {
+    (): Root,
+    ("identity",): Identity,
+    ("cloud",): Cloud,
+    ("ladder",): Rung,
+    ("self",): Self,
+    ("environments", "*"): Environment,
+    ("environments", "*", "probes"): Probe,
+    ("environments", "*", "probes", "maintenance"): Maintenance,
+    ("environments", "*", "alerts"): AlertSource,
+}
+
+
+def keys_of(table: type[Table]) -> tuple[str, ...]:
+    """The keys of a table as they are written."""
+    return tuple(field.alias or name for name, field in table.model_fields.items())
