@@ -25,9 +25,14 @@ class Watch:
         self._listeners: list[Listener] = []
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with every Reading from now on. The answer stops it."""
+        """Call `listener` with every Reading from now on. The answer stops it, and may be called again."""
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+
+        def stop() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return stop
 
     def latest(self, environment: str, feed: str) -> Reading[Any] | None:
         return self._latest.get((environment, feed))
@@ -72,12 +77,17 @@ class Watch:
         while True:
             try:
                 await feed.run(self.publish)
+            except asyncio.CancelledError as error:
+                # Cancelled from within (a library's own scope that leaked) would end the feed without a word.
+                if (task := asyncio.current_task()) is None or task.cancelling():
+                    raise
+                self._publish_fault(feed, error)
             except Exception as error:
-                log.exception("feed %s broke", feed.name)
                 self._publish_fault(feed, error)
             await self._time.sleep(RESTART_AFTER)
 
-    def _publish_fault(self, feed: Feed, error: Exception) -> None:
+    def _publish_fault(self, feed: Feed, error: BaseException) -> None:
+        log.error("feed %s broke", feed.name, exc_info=error)
         before = self.latest(feed.environment, feed.name)
         self.publish(
             Reading(

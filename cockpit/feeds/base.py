@@ -36,6 +36,10 @@ class Feed(Protocol):
     async def run(self, publish: Publish) -> None:
         """Publish Readings until cancelled. Never raises anything else."""
 
+    async def poll(self) -> Reading[Any]:
+        """One look, for a command that asks once. Never raises: the Reading says what went wrong."""
+        ...
+
     def refresh(self) -> None:
         """Ask for an answer now. Safe at any time, from the loop's thread."""
 
@@ -52,7 +56,27 @@ def wait_after(every: float, failures: int, retry_after: float | None, random: R
     return max(jittered, min(retry_after or 0.0, LONGEST_RETRY_AFTER))
 
 
-def unexplained(error: Exception) -> Problem:
+class IncompleteError(SourceError, Generic[T]):
+    """An answer with something missing: `value` is new and may be shown, `problem` says what it lacks."""
+
+    def __init__(self, value: T, problem: Problem) -> None:
+        super().__init__(problem)
+        self.value = value
+
+
+async def rest(time: Time, seconds: float, wake: asyncio.Event) -> None:
+    """Sleep until the next poll is due or `wake` is set, which is cleared."""
+    sleeping = asyncio.ensure_future(time.sleep(seconds))
+    waking = asyncio.ensure_future(wake.wait())
+    try:
+        await asyncio.wait((sleeping, waking), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        sleeping.cancel()
+        waking.cancel()
+        wake.clear()
+
+
+def unexplained(error: BaseException) -> Problem:
     """The Problem of an exception no adapter knows: shown as our own fault, never raised further."""
     if isinstance(error, SourceError):
         return error.problem
@@ -103,23 +127,26 @@ class Polled(Generic[T]):
         while True:
             reading = await self.poll()
             publish(reading)
-            failures = failures + 1 if reading.problem else 0
+            failures = 0 if reading.seen == reading.tried else failures + 1  # half an answer is no reason to back off
             retry_after = reading.problem.retry_after if reading.problem else None
             wait = wait_after(self.every, failures, retry_after, self._random)
-            await self._rest(min(wait, spread) if spread and not failures else wait)
+            await rest(self._time, max(spread, retry_after or 0.0) if spread and not failures else wait, self._wake)
             spread = 0.0
 
     async def poll(self) -> Reading[T]:
         """One look: a good Reading, or the last good value with the problem beside it."""
         before = self._last or Reading(self.name, self.environment, self.every, self._time.monotonic())
+        problem: Problem | None = None
         try:
             async with asyncio.timeout(self._deadline):
                 value = await self._read()
+        except IncompleteError as error:
+            value, problem = error.value, error.problem
         except Exception as error:
             self._last = replace(before, tried=self._time.monotonic(), problem=self._problem(error))
             return self._last
         now = self._time.monotonic()
-        self._last = replace(before, tried=now, value=value, seen=now, at=self._time.now(), problem=None)
+        self._last = replace(before, tried=now, value=value, seen=now, at=self._time.now(), problem=problem)
         return self._last
 
     def _problem(self, error: Exception) -> Problem:
@@ -127,14 +154,3 @@ class Polled(Generic[T]):
             return unexplained(error) if isinstance(error, SourceError | TimeoutError) else self._explain(error)
         except Exception as second:
             return unexplained(second)
-
-    async def _rest(self, seconds: float) -> None:
-        """Sleep until the next poll is due or somebody asks for one."""
-        sleeping = asyncio.ensure_future(self._time.sleep(seconds))
-        waking = asyncio.ensure_future(self._wake.wait())
-        try:
-            await asyncio.wait((sleeping, waking), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleeping.cancel()
-            waking.cancel()
-            self._wake.clear()

@@ -11,7 +11,7 @@ from cockpit.model.time import age
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: frozen, slots and Generic together make `Reading[int](...)` a TypeError
 class Reading(Generic[T]):
     """The newest answer of one feed of one environment.
 
