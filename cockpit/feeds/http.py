@@ -1,0 +1,150 @@
+"""How feeds speak HTTP: one TLS context per setting, clients that read nothing from the environment, plain Problems."""
+
+import json
+import re
+import ssl
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Any
+
+import httpx
+
+from cockpit.feeds.base import unexplained
+from cockpit.model.clean import clean_line
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.secret import Secret
+
+Reveal = Callable[[Secret], str]
+
+KINDS = {
+    401: (ProblemKind.SIGN_IN, "Check the credentials configured for it."),
+    403: (ProblemKind.FORBIDDEN, "The credentials are known there, but may not read this."),
+    404: (ProblemKind.MISSING, "Check the path of the configured URL."),
+    407: (ProblemKind.NETWORK, "A proxy on the way asks for credentials."),
+    408: (ProblemKind.TIMEOUT, ""),
+    409: (ProblemKind.CONFLICT, ""),
+    429: (ProblemKind.THROTTLED, ""),
+}
+SAID = 200  # characters of a source's own words that are shown
+
+
+@lru_cache(maxsize=64)
+def tls_context(verify: bool = True, ca_file: str = "") -> ssl.SSLContext:
+    """The TLS settings shared by every client that wants the same ones (a context costs 20 ms and 0.7 MB).
+
+    Trusts the machine's own store, where a company keeps its authorities, and certifi's for machines without one.
+    Raises OSError or ssl.SSLError when `ca_file` cannot be read.
+    """
+    context = httpx.create_ssl_context()
+    context.load_default_certs()
+    if ca_file:
+        context.load_verify_locations(ca_file)
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def client(*, verify: bool = True, ca_file: str = "", timeout: float = 10.0, connections: int = 4) -> httpx.AsyncClient:
+    """A client for one source. Proxies and credentials of the environment are not used: what is shown is what runs."""
+    return httpx.AsyncClient(
+        verify=tls_context(verify, ca_file),
+        timeout=timeout,
+        trust_env=False,
+        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=90.0),
+    )
+
+
+def revealed(headers: Mapping[str, str | Secret], reveal: Reveal) -> dict[str, str]:
+    """The headers as they are sent. Raises what `reveal` raises for a secret that is not there."""
+    return {name: reveal(value) if isinstance(value, Secret) else value for name, value in headers.items()}
+
+
+async def read_bounded(response: httpx.Response, limit: int) -> tuple[bytes, bool]:
+    """At most `limit` bytes of a streamed body as it was sent, and whether that was all of it."""
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > limit:
+            return bytes(body[:limit]), False
+    return bytes(body), True
+
+
+def explain(error: Exception) -> Problem:
+    """The Problem a failed HTTP exchange stands for. Never shows a header or a URL: either may hold a secret."""
+    if isinstance(error, SourceError):
+        return error.problem
+    if isinstance(error, httpx.TimeoutException | TimeoutError):
+        return Problem(ProblemKind.TIMEOUT, "timed out", f"No answer in time ({_waiting(error)}).")
+    if isinstance(error, httpx.ConnectError | ConnectionError):
+        said = clean_line(error, SAID)
+        kind = "TLS failed" if "SSL" in said or "certificate" in said.lower() else "no connection"
+        return Problem(ProblemKind.NETWORK, kind, f"Could not connect: {said or 'no reason given'}.")
+    if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol | httpx.InvalidURL):
+        return Problem(
+            ProblemKind.REFUSED,
+            "cannot be sent",
+            "The configured URL or a header cannot be sent.",
+            "Run cockpit check.",
+        )
+    if isinstance(error, httpx.RemoteProtocolError | httpx.DecodingError | httpx.TooManyRedirects):
+        return Problem(ProblemKind.GARBAGE, "not HTTP", f"The answer breaks HTTP: {clean_line(error, SAID)}.")
+    if isinstance(error, httpx.TransportError):
+        return Problem(ProblemKind.NETWORK, "connection lost", "The connection broke before the answer was complete.")
+    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError):
+        return Problem(ProblemKind.GARBAGE, "not JSON", f"The answer is not JSON ({type(error).__name__}).")
+    if isinstance(error, ssl.SSLError | OSError):
+        return Problem(ProblemKind.NETWORK, "no connection", f"Could not connect: {clean_line(error, SAID)}.")
+    return unexplained(error)
+
+
+def _waiting(error: Exception) -> str:
+    """`while connecting`, `while reading`: the phase is in the exception's name."""
+    phases = {"ConnectTimeout": "while connecting", "WriteTimeout": "while sending", "PoolTimeout": "all lines busy"}
+    return phases.get(type(error).__name__, "while reading")
+
+
+def refused(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> Problem:
+    """The Problem of an answer that is not a success; `body` in any of the shapes servers give their reasons in."""
+    said = reason(body)
+    kind, advice = KINDS.get(status, (ProblemKind.SERVER if status >= 500 else ProblemKind.REFUSED, ""))
+    if 300 <= status < 400:
+        kind, advice, said = ProblemKind.GARBAGE, "The server sends us elsewhere: configure the address itself.", ""
+    return Problem(
+        kind, f"HTTP {status}", f"HTTP {status}{': ' + said if said else '.'}", advice, retry_after(headers, now)
+    )
+
+
+def reason(body: bytes) -> str:
+    """What an error body says, one cleaned line: a JSON string, an object with a message or error, or plain text."""
+    try:
+        found: Any = json.loads(body[:65_536])
+    except (ValueError, RecursionError):
+        found = body[: SAID * 4]
+        if found.lstrip()[:1] == b"<":
+            return ""  # a page for people tells nothing in one line
+    if isinstance(found, dict):
+        found = found.get("message") or found.get("error") or ""
+        if isinstance(found, dict):
+            found = found.get("message") or ""
+    return clean_line(found, SAID) if isinstance(found, str | bytes) else ""
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds a server asked us to wait (RFC 9110, 10.2.3: seconds or a date), None when it did not say."""
+    value = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", value):
+        return float(value)
+    moment = http_date(value)
+    return None if moment is None else max(0.0, (moment - now).total_seconds())
+
+
+def http_date(value: str) -> datetime | None:
+    """A date as HTTP headers write it, aware; None when it is none."""
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,178 @@
+"""The feed of probes: who is asked when, and what is told of it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Protocol
+
+from cockpit.feeds.base import JITTER, Publish, phase, rest
+from cockpit.feeds.probes_verdict import Grade, Outcome, Standing, fold, result, shown, undecided
+from cockpit.model.probe import Probe, ProbeResult
+from cockpit.model.problem import Problem, ProblemKind
+from cockpit.model.reading import Reading
+from cockpit.model.secret import Secret
+from cockpit.model.time import Time
+
+Results = tuple[ProbeResult, ...]
+
+STARTS = 200  # checks begun per second at most: their handshakes must not keep the screen from painting
+PUBLISH_EVERY = 0.25  # seconds between two publications at least
+NO_PROBES_EVERY = 15.0
+MAX_RETRIES = 20  # checks of one probe in `poll`, whatever its thresholds
+OFFLINE = Problem(
+    ProblemKind.NETWORK,
+    "jump box offline",
+    "None of the references answers: this machine has lost its own line.",
+    "Check the network of the machine the cockpit runs on.",
+)
+
+
+class Asker(Protocol):
+    """What asks the endpoints: the network, or a story in a test."""
+
+    async def ask(self, probe: Probe) -> Outcome: ...
+
+    async def aclose(self) -> None: ...
+
+
+class Pace:
+    """Lets one check begin after the other. Bounds beginnings, never waiting: a hung endpoint holds nothing."""
+
+    def __init__(self, time: Time) -> None:
+        self._time = time
+        self._next = 0.0
+
+    async def turn(self) -> None:
+        now = self._time.monotonic()
+        self._next = max(now, self._next + 1 / STARTS)
+        if self._next > now:
+            await self._time.sleep(self._next - now)
+
+
+@dataclass(slots=True)
+class Post:
+    """One probe and how it stands."""
+
+    probe: Probe
+    standing: Standing = field(default_factory=Standing)
+    published: ProbeResult | None = None
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class ProbesFeed:
+    """The probes of one environment as one feed: each by its own clock, told together.
+
+    `references` are `host:port` pairs that answer when our own line works. `asker` stands in for the network in tests.
+    """
+
+    name = "probes"
+
+    def __init__(
+        self,
+        environment: str,
+        probes: Sequence[Probe],
+        *,
+        time: Time,
+        random: Random,
+        reveal: Callable[[Secret], str],
+        references: Sequence[str] = (),
+        asker: Asker | None = None,
+    ) -> None:
+        self.environment = environment
+        self.every = min((probe.interval for probe in probes), default=NO_PROBES_EVERY)
+        self._posts = {probe.name: Post(probe) for probe in probes}
+        self._time = time
+        self._random = random
+        self._reveal = reveal
+        self._references = tuple(references)
+        self._asker = asker
+        self._pace = Pace(time)
+        self._changed = asyncio.Event()
+        self._offline = False
+        self._last: Reading[Results] | None = None
+
+    def refresh(self) -> None:
+        for post in self._posts.values():
+            post.wake.set()
+
+    async def run(self, publish: Publish) -> None:
+        """Publish Readings until cancelled."""
+        asker = self._asker or await self._network()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._publish_changes(publish), name="probes publish")
+                for post in self._posts.values():
+                    group.create_task(self._keep_asking(post, asker), name=f"probe {post.probe.name}")
+        finally:
+            await asker.aclose()
+
+    async def poll(self) -> Reading[Results]:
+        """One verdict of every probe: a failing one is asked again, after its retry interval, until it is settled."""
+        asker = self._asker or await self._network()
+        try:
+            await asyncio.gather(*(self._settle(post, asker) for post in self._posts.values()))
+        finally:
+            await asker.aclose()
+        return self._reading()
+
+    async def _settle(self, post: Post, asker: Asker) -> None:
+        for _ in range(MAX_RETRIES):
+            await self._check(post, asker)
+            if not undecided(post.standing):
+                return
+            await self._time.sleep(post.probe.retry_interval)
+
+    async def _keep_asking(self, post: Post, asker: Asker) -> None:
+        # The first look is at once for a person who has just opened the screen; the phase spreads the second.
+        wait = phase(f"{self.environment}/{post.probe.name}", post.probe.interval)
+        while True:
+            began = self._time.monotonic()
+            await self._check(post, asker)
+            if undecided(post.standing):
+                wait = min(post.probe.retry_interval, post.probe.interval)
+            else:
+                wait -= self._time.monotonic() - began
+            await rest(self._time, max(0.0, wait), post.wake)
+            wait = post.probe.interval * self._random.uniform(1 - JITTER, 1 + JITTER)
+
+    async def _check(self, post: Post, asker: Asker) -> None:
+        await self._pace.turn()
+        outcome = await asker.ask(post.probe)
+        post.standing = fold(post.probe, post.standing, outcome)
+        if outcome.offline or outcome.grade is not Grade.INCONCLUSIVE:
+            self._offline = outcome.offline
+        self._changed.set()
+
+    async def _publish_changes(self, publish: Publish) -> None:
+        while True:
+            if self._posts:
+                await self._changed.wait()
+                self._changed.clear()
+            publish(self._reading())
+            await self._time.sleep(PUBLISH_EVERY if self._posts else self.every)
+
+    def _reading(self) -> Reading[Results]:
+        now = self._time.now()
+        standings = {name: post.standing for name, post in self._posts.items()}
+        for post in self._posts.values():
+            view = shown(post.probe, post.standing, standings, now, self._offline)
+            post.published = result(post.probe, post.standing, view, post.published, now)
+        value = tuple(post.published for post in self._posts.values() if post.published)
+        tried = self._time.monotonic()
+        seen, at = (tried, now) if not self._offline or self._last is None else (self._last.seen, self._last.at)
+        problem = OFFLINE if self._offline else None
+        self._last = Reading(self.name, self.environment, self.every, tried, value, seen, at, problem)
+        return self._last
+
+    async def _network(self) -> Asker:
+        """The real network, loaded in a thread: importing httpx and reading the trusted certificates takes a while."""
+        probes = [post.probe for post in self._posts.values()]
+
+        def load() -> Callable[[], Asker]:
+            from cockpit.feeds.probes_engine import Engine, warm_up
+
+            warm_up(probes)
+            return lambda: Engine(probes, self._references, time=self._time, reveal=self._reveal)
+
+        return (await asyncio.to_thread(load))()

@@ -1,0 +1,54 @@
+"""Whether our own line works: when none of the references answers, no endpoint can be blamed."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+import httpcore
+
+from cockpit.feeds.probes_resolver import Resolver
+from cockpit.feeds.probes_wire import connect
+
+TIMEOUT = 3.0  # seconds for the first reference to answer
+
+
+class Line:
+    """`references` are `host:port` pairs that answer when our own line works; without any it counts as working."""
+
+    def __init__(self, references: Sequence[str], resolver: Resolver) -> None:
+        self._references = [each.rpartition(":") for each in references]
+        self._resolver = resolver
+        self._asking: asyncio.Task[bool] | None = None
+        self._asked = 0.0
+
+    async def offline(self, since: float) -> bool:
+        """True when not one reference takes a connection. A finding from before `since` (the loop's clock) is old."""
+        if not self._references:
+            return False
+        now = asyncio.get_running_loop().time()
+        if self._asking is None or self._asked < since:
+            self._asked = now
+            self._asking = asyncio.create_task(self._nobody_answers(now + TIMEOUT), name="own line")
+        return await asyncio.shield(self._asking)
+
+    async def _nobody_answers(self, until: float) -> bool:
+        asking = [asyncio.create_task(self._answers(host, int(port), until)) for host, _, port in self._references]
+        try:
+            for each in asyncio.as_completed(asking):
+                if await each:
+                    return False
+            return True
+        finally:
+            for task in asking:
+                task.cancel()
+
+    async def _answers(self, host: str, port: int, until: float) -> bool:
+        try:
+            found = await self._resolver.find(host.strip("[]"), until)
+        except (httpcore.NetworkError, httpcore.TimeoutException):
+            return False
+        for address in found.addresses:
+            with suppress(httpcore.NetworkError, httpcore.TimeoutException):
+                (await connect(address, port, until)).close()
+                return True
+        return False

@@ -1,0 +1,93 @@
+"""Looking names up so that a dead name holds nobody up: a thread of its own for each name being looked up.
+
+The default executor has six threads on a machine of two cores: six dead names, and every healthy probe times out.
+Daemon threads, because `getaddrinfo` cannot be interrupted and must not keep the program from ending.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Thread
+from time import perf_counter
+
+import httpcore
+
+PATIENCE = 1.0  # seconds a name with a known address is waited for; a slow resolver is no outage of the service
+PASSING = frozenset({socket.EAI_AGAIN, socket.EAI_FAIL})  # the resolver failed, it did not say "no such name"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a look-up gave: addresses in the order to try, or why there are none; and the seconds it took."""
+
+    addresses: tuple[str, ...]
+    seconds: float
+    error: str = ""
+    passing: bool = False  # the fault lies with the resolver; an address known from before is as good as ever
+
+
+def system_look_up(host: str) -> tuple[str, ...]:
+    """The addresses the operating system knows for `host`. Blocking. Raises socket.gaierror or UnicodeError."""
+    answers = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(answer[4][0]) for answer in answers))
+
+
+class Resolver:
+    """Look-ups shared by all probes: one at a time for each name, the last good answer kept. One loop's own."""
+
+    def __init__(self, look_up: Callable[[str], tuple[str, ...]] = system_look_up) -> None:
+        self._look_up = look_up
+        self._flights: dict[str, asyncio.Future[Found]] = {}
+        self._good: dict[str, tuple[str, ...]] = {}
+
+    async def find(self, host: str, until: float) -> Found:
+        """The addresses of `host`. Raises httpcore.ConnectError, or ConnectTimeout at `until` (the loop's clock)."""
+        with suppress(ValueError):
+            ipaddress.ip_address(host)
+            return Found((host,), 0.0)
+        loop = asyncio.get_running_loop()
+        known = self._good.get(host)
+        started = loop.time()
+        flight = self._flights.get(host) or self._take_off(host, loop)
+        await asyncio.wait((flight,), timeout=max(0.0, min(until, started + PATIENCE if known else until) - started))
+        found = flight.result() if flight.done() else None
+        if found is not None and not found.error:
+            return found
+        if known and (found is None or found.passing):
+            return Found(known, loop.time() - started)
+        if found is None:
+            raise httpcore.ConnectTimeout("the resolver did not answer")
+        raise httpcore.ConnectError(found.error)
+
+    def _take_off(self, host: str, loop: asyncio.AbstractEventLoop) -> "asyncio.Future[Found]":
+        flight: asyncio.Future[Found] = loop.create_future()
+        self._flights[host] = flight
+
+        def land(found: Found) -> None:
+            self._flights.pop(host, None)
+            if found.addresses:
+                self._good[host] = found.addresses
+            if not flight.done():
+                flight.set_result(found)
+
+        def fly() -> None:
+            found = _look(self._look_up, host)
+            with suppress(RuntimeError):  # the loop is gone, and nobody waits
+                loop.call_soon_threadsafe(land, found)
+
+        Thread(target=fly, name=f"look up {host}", daemon=True).start()
+        return flight
+
+
+def _look(look_up: Callable[[str], tuple[str, ...]], host: str) -> Found:
+    started = perf_counter()
+    try:
+        addresses = look_up(host)
+    except socket.gaierror as error:
+        return Found((), perf_counter() - started, error.strerror or "name not known", error.errno in PASSING)
+    except (OSError, UnicodeError) as error:
+        return Found((), perf_counter() - started, str(error))
+    return Found(addresses, perf_counter() - started, "" if addresses else "name has no address")

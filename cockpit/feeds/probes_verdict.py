@@ -1,0 +1,124 @@
+"""What the answers of a probe say about it: a pure fold, and what is shown of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from cockpit.model.probe import Probe, ProbeResult, ProbeState
+
+HISTORY = 60  # latencies kept
+RECENT = 20  # answers in which flapping is looked for
+FLAPPING = 5  # turns among them that make it so
+
+
+class Grade(StrEnum):
+    """What one check came to. Only FAILING counts against the endpoint; INCONCLUSIVE counts neither way."""
+
+    GOOD = "good"
+    DEGRADED = "degraded"
+    FAILING = "failing"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One check. `reason` is one cleaned line, "" for a good one; `offline`: our own line was found dead."""
+
+    at: datetime
+    grade: Grade
+    reason: str = ""
+    status: int | None = None
+    latency: float | None = None
+    address: str = ""
+    offline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a probe stands by its own answers: parents, maintenance and our own line are not in it.
+
+    `accused`: it was DOWN, and has not yet answered well often enough to be cleared.
+    """
+
+    state: ProbeState = ProbeState.UNKNOWN
+    last: Outcome | None = None
+    grade: Grade | None = None  # of the last conclusive answer
+    failing: int = 0
+    good: int = 0
+    accused: bool = False
+    turns: tuple[bool, ...] = ()  # for each recent conclusive answer: did the grade change
+    history: tuple[float | None, ...] = ()
+
+    @property
+    def flapping(self) -> bool:
+        return sum(self.turns) >= FLAPPING
+
+
+def fold(probe: Probe, before: Standing, outcome: Outcome) -> Standing:
+    """The standing after one more answer."""
+    after = replace(before, last=outcome, history=(*before.history, outcome.latency)[-HISTORY:])
+    if outcome.grade is Grade.INCONCLUSIVE:
+        return replace(after, state=ProbeState.UNKNOWN)
+    turned = before.grade is not None and before.grade is not outcome.grade
+    after = replace(after, grade=outcome.grade, turns=(*before.turns, turned)[-RECENT:])
+    if outcome.grade is Grade.FAILING:
+        failing = before.failing + 1
+        accused = before.accused or failing >= probe.failures
+        state = ProbeState.DOWN if accused else ProbeState.PENDING
+        return replace(after, state=state, failing=failing, good=0, accused=accused)
+    good = before.good + 1
+    if before.accused and good < probe.successes:
+        return replace(after, state=ProbeState.DOWN, failing=0, good=good)
+    state = ProbeState.UP if outcome.grade is Grade.GOOD else ProbeState.DEGRADED
+    return replace(after, state=state, failing=0, good=good, accused=False)
+
+
+def undecided(standing: Standing) -> bool:
+    """One more answer soon would settle it: failing but not yet DOWN, or answering but not yet cleared."""
+    return standing.state is ProbeState.PENDING or (standing.accused and standing.grade is not Grade.FAILING)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The state that is shown, and why."""
+
+    state: ProbeState
+    reason: str
+
+
+def shown(probe: Probe, standing: Standing, standings: Mapping[str, Standing], now: datetime, offline: bool) -> Shown:
+    """What may be said of a probe now: its own state, unless maintenance, our own line or a parent explains it."""
+    for start, end in probe.maintenance:
+        if start <= now < end:
+            return Shown(ProbeState.MAINTENANCE, f"maintenance until {end:%H:%M} UTC")
+    if offline:
+        return Shown(ProbeState.UNKNOWN, "jump box offline")
+    for parent in probe.depends_on:
+        if parent in standings and standings[parent].state is ProbeState.DOWN:
+            return Shown(ProbeState.UNKNOWN, f"parent {parent} down")
+    if standing.last is None:
+        return Shown(ProbeState.UNKNOWN, "not checked yet")
+    if standing.state is ProbeState.DOWN and standing.grade is not Grade.FAILING:
+        return Shown(standing.state, f"recovering, {standing.good} of {probe.successes} good answers")
+    return Shown(standing.state, standing.last.reason)
+
+
+def result(probe: Probe, standing: Standing, view: Shown, before: ProbeResult | None, now: datetime) -> ProbeResult:
+    """The ProbeResult to publish; `since` moves only when the shown state does."""
+    last = standing.last
+    return ProbeResult(
+        name=probe.name,
+        environment=probe.environment,
+        url=probe.url,
+        state=view.state,
+        since=before.since if before and before.state is view.state else now,
+        checked=last.at if last else None,
+        status=last.status if last else None,
+        latency=last.latency if last else None,
+        reason=view.reason,
+        failing=standing.failing,
+        flapping=standing.flapping,
+        history=standing.history,
+        address=last.address if last else "",
+    )
