@@ -1,0 +1,312 @@
+"""The cockpit: a bar, four panes, a hint and the keys. It shows what it is told and opens what a key asks for."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.events import Key, Resize
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from cockpit.model.alert import Alert
+from cockpit.model.event import Event
+from screens import empty, opening, telling
+from screens.messages import Attached, EventsAppended, ReadingChanged
+from screens.reasons import Situation, why_not
+from screens.view import PANES, View, newest_closed, pane_of, view, worst_first
+from widgets import alerts, probes, revisions, timeline
+from widgets.bar import lines
+from widgets.cell import Piece
+from widgets.hint import Sight, hint
+from widgets.line import Lines
+from widgets.pane import Pane
+from widgets.table import KeyedTable
+
+if TYPE_CHECKING:
+    from cockpit.app import CockpitApp
+    from cockpit.wiring import Session
+
+TOGETHER = 0.1  # seconds in which further Readings are shown in one go
+KEPT_EVENTS = 500  # of the timeline, in the pane
+
+
+class CockpitScreen(Screen[None]):
+    """The main screen. `session` is the app's, None while it starts."""
+
+    CSS_PATH = "cockpit.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # an instance variable of Screen
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("d", "declare", "Declare", id="declare", tooltip="Declare an incident"),
+        Binding("n", "note", "Note", id="note", tooltip="Write a note on the timeline"),
+        Binding("s", "status", "Status", id="status", tooltip="Change severity or status, resolve"),
+        Binding("a", "acknowledge", "Ack", id="acknowledge", tooltip="Take the alert under the cursor of pane 2"),
+        Binding("x", "export", "Export", id="export", tooltip="Write the post-mortem draft"),
+        Binding("l", "logs", "Logs", id="logs", tooltip="Logs of the revision with traffic, or under the cursor"),
+        Binding("w", "wall", "Wall", id="wall", tooltip="The wall: big letters for a second monitor"),
+        Binding("slash", "filter", "Filter", id="filter", tooltip="Show only rows with these words"),
+        Binding("question_mark", "help", "Help", id="help", tooltip="Keys and signs of this screen"),
+        Binding("i", "sign_in", "Sign in", id="sign_in", show=False, tooltip="Sign in to the cloud again"),
+        Binding("f5", "refresh", "Refresh", id="refresh", show=False, tooltip="Ask every source now"),
+        Binding("m", "mute", "Bell", id="mute", show=False, tooltip="Bell on or off"),
+        Binding("tab", "step(1)", "Next pane", id="next_pane", show=False, tooltip="Next pane"),
+        Binding("shift+tab", "step(-1)", "Previous pane", id="previous_pane", show=False, tooltip="Previous pane"),
+        Binding("1", "pane(0)", "Probes", id="pane_1", show=False),
+        Binding("2", "pane(1)", "Alerts", id="pane_2", show=False),
+        Binding("3", "pane(2)", "Revisions", id="pane_3", show=False),
+        Binding("4", "pane(3)", "Timeline", id="pane_4", show=False),
+        Binding("escape", "leave_filter", "Show all rows", id="leave_filter", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.panes = (
+            Pane(1, "Probes", probes.COLUMNS),
+            Pane(2, "Alerts", alerts.COLUMNS),
+            Pane(3, "Revisions", revisions.COLUMNS),
+            Pane(4, "Timeline", timeline.COLUMNS, follow=True),
+        )
+        self.seen = View()
+        self.objects: dict[str, Mapping[str, object]] = {}  # what each pane's rows stand for, by their ids
+        self._events: dict[int, Event] = {}
+        self._waiting: set[str] = set()
+        self._situation = Situation()
+
+    @property
+    def cockpit(self) -> "CockpitApp":
+        return cast("CockpitApp", self.app)
+
+    @property
+    def session(self) -> "Session | None":
+        return self.cockpit.session
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="bar")
+        yield Lines(id="strip")
+        with Container(id="panes"):
+            yield from self.panes
+        yield Lines(id="hint")
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        for pane in self.panes:
+            pane.table.explain(*empty.starting())
+        self.action_pane(0)
+        self.set_interval(1.0, self.tick)
+        self._attached()
+
+    # What arrives
+
+    @on(Attached)
+    def _attached(self) -> None:
+        if self.session is not None:
+            self._keep(self.session.history)
+            self.draw(*PANES, "timeline")
+        self.tick()
+
+    @on(ReadingChanged)
+    def _reading_changed(self, message: ReadingChanged) -> None:
+        if self.session and message.reading.environment == self.session.environment.name:
+            if not self._waiting:
+                self.set_timer(TOGETHER, self._draw_waiting)
+            self._waiting.add(pane_of(message.reading.feed))
+
+    def _draw_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, set()
+        self.draw(*waiting)
+        self.tick()
+
+    @on(EventsAppended)
+    def _events_appended(self, message: EventsAppended) -> None:
+        self._keep(message.events)
+        self.draw("timeline", "alerts")  # an acknowledgement is shown beside its alert
+        self.tick()
+
+    def _keep(self, events: Sequence[Event]) -> None:
+        here = self.session.environment.name if self.session else ""
+        self._events.update({each.id: each for each in events if each.environment in (here, "")})
+        self._events = dict(sorted(self._events.items())[-KEPT_EVENTS:])
+
+    # What is shown
+
+    def now(self) -> datetime:
+        return self.session.time.now() if self.session else datetime.now(UTC)
+
+    def tick(self) -> None:
+        """Once a second and after every change: ages, the state of the feeds, the bar and the hint."""
+        now = self.now()
+        if self.session is not None:
+            self.seen = view(self.session.watch, self.session.environment.name)
+            self._wear()
+        for pane in self.panes:
+            pane.table.tick(now)
+        self._draw_lines(now)
+        self._change_keys()
+
+    def draw(self, *names: str) -> None:
+        """The rows of the named panes, from the newest Readings."""
+        if self.session is None:
+            return
+        self.seen, now = view(self.session.watch, self.session.environment.name), self.now()
+        for name in names:
+            pane = self.query_one(f"#{name}", Pane)
+            if name == "probes":
+                self.objects[name] = {each.name: each for each in self.seen.probes}
+                pane.show(probes.rows(self.seen.probes), probes.counts(self.seen.probes), now)
+            elif name == "alerts":
+                self.objects[name] = {each.key: each for each in self.seen.alerts}
+                acks = self.session.ledger.taken(self.session.environment.name)
+                pane.show(alerts.rows(self.seen.alerts, acks), alerts.counts(self.seen.alerts), now)
+            elif name == "revisions":
+                apps = self.seen.applications
+                self.objects[name] = {f"{each.app}/{each.name}": each for app in apps for each in app.revisions}
+                pane.show(revisions.rows(apps), revisions.counts(apps), now)
+            else:
+                self.objects[name] = {str(each.id): each for each in self._events.values()}
+                rows = timeline.rows(self._events.values(), self.session.operator, self.cockpit.zone)
+                pane.show(rows, [(f" {len(rows)}", "muted")] if rows else [], now)
+
+    def _wear(self) -> None:
+        """Each pane's border tells how fresh it is, an empty one why it is empty."""
+        session = self.session
+        assert session is not None
+        for pane in self.panes[:3]:
+            name = pane.id or ""
+            fresh, missing = self.seen.fresh[name], name in self.seen.missing
+            pane.state("", "muted") if missing else pane.wear(fresh)
+            pane.table.explain(*empty.empty(name, session.environment, fresh, self.seen.problems, missing))
+        said = session.recorder.status if session.recorder else "not recording"
+        self.panes[3].state(said, "muted" if said.startswith("record") else "warn")
+        self.panes[3].table.explain(*empty.quiet_timeline(session.read_only))
+
+    def _draw_lines(self, now: datetime) -> None:
+        """Bar, strip and hint."""
+        bar = telling.bar(self.cockpit, self.seen)
+        self.query_one("#bar", Lines).show(*lines(bar, now, self.cockpit.zone, self.size.width or 80))
+        strip: list[Piece] = []
+        for pane in self.panes:
+            strip += [(" │ " if strip else " ", "muted"), *pane.summary]
+        self.query_one("#strip", Lines).show(strip)
+        self.query_one("#hint", Lines).show(hint(self._sight(), self._keys(), now))
+
+    def _sight(self) -> Sight:
+        session, seen = self.session, self.seen
+        if session is None:
+            return Sight(attached=False)
+        here = worst_first(session.ledger, session.environment.name, session.system.ladder)
+        return Sight(
+            probes=seen.probes,
+            alerts=seen.alerts,
+            applications=seen.applications,
+            problems=seen.problems,
+            incident=here[0] if here else None,
+            closed=newest_closed(session.ledger, session.environment.name),
+            taken=frozenset(session.ledger.taken(session.environment.name)),
+            read_only=session.read_only,
+        )
+
+    def _keys(self) -> dict[str, str]:
+        """The key of each action that works now, as people read it."""
+        active = [each for each in self.active_bindings.values() if each.binding.id and each.enabled]
+        return {each.binding.id or "": self.app.get_key_display(each.binding) for each in active}
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """None greys a key out; pressing it says why."""
+        return None if why_not(action, self._situation) else True
+
+    def on_key(self, event: Key) -> None:
+        """Only a key that nothing took arrives here: when it is disabled, say why."""
+        active = self.active_bindings.get(event.key)
+        reason = why_not(active.binding.action, self._situation) if active else ""
+        if reason:
+            self.notify(reason, severity="warning", markup=False)
+
+    def _change_keys(self) -> None:
+        situation = telling.situation(self)
+        if situation != self._situation:
+            self._situation = situation
+            self.refresh_bindings()
+
+    @on(KeyedTable.Highlighted)
+    def _moved(self) -> None:
+        self._change_keys()
+
+    @on(KeyedTable.Selected)
+    def _selected(self, message: KeyedTable.Selected) -> None:
+        found = self.objects.get(message.table.id.removesuffix("-table") if message.table.id else "", {})
+        if message.row in found:
+            opening.details(self, found[message.row])
+
+    def under_cursor(self, pane: int) -> object | None:
+        """The object, not the row: what a key acts on is captured when it is pressed."""
+        table = self.panes[pane].table
+        return self.objects.get(self.panes[pane].id or "", {}).get(table.cursor or "")
+
+    @property
+    def current(self) -> int:
+        return next((at for at, pane in enumerate(self.panes) if pane.has_class("-current")), 0)
+
+    def action_pane(self, at: int) -> None:
+        for number, pane in enumerate(self.panes):
+            pane.set_class(number == at, "-current")
+        self.panes[at].table.focus()
+
+    def on_descendant_focus(self) -> None:
+        for pane in self.panes:
+            pane.set_class(pane.has_pseudo_class("focus-within"), "-current")
+
+    def action_step(self, by: int) -> None:
+        self.action_pane((self.current + by) % len(self.panes))
+
+    def action_filter(self) -> None:
+        self.panes[self.current].open_filter()
+
+    def action_leave_filter(self) -> None:
+        self.panes[self.current].close_filter()
+
+    def on_resize(self, event: Resize) -> None:
+        self.call_after_refresh(self.tick)
+
+    def action_refresh(self) -> None:
+        if self.session:
+            self.session.watch.refresh()
+
+    def action_mute(self) -> None:
+        self.cockpit.muted = not self.cockpit.muted
+        self.notify("The bell is off." if self.cockpit.muted else "The bell is on.", markup=False)
+        self.tick()
+
+    def action_help(self) -> None:
+        opening.help(self)
+
+    def action_declare(self) -> None:
+        opening.declare(self)
+
+    def action_note(self) -> None:
+        opening.note(self)
+
+    def action_status(self) -> None:
+        opening.status(self)
+
+    def action_acknowledge(self) -> None:
+        alert = self.under_cursor(1)
+        if isinstance(alert, Alert):
+            opening.acknowledge(self, alert)
+
+    def action_export(self) -> None:
+        opening.export(self)
+
+    def action_logs(self) -> None:
+        opening.logs(self)
+
+    def action_wall(self) -> None:
+        opening.wall(self)
+
+    def action_sign_in(self) -> None:
+        opening.sign_in(self)

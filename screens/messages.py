@@ -1,0 +1,29 @@
+"""What the app tells its screens."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from textual.message import Message
+
+from cockpit.model.event import Event
+from cockpit.model.reading import Reading
+
+
+class Attached(Message, bubble=False):
+    """The session is there: the configuration was read, the feeds are about to run."""
+
+
+class ReadingChanged(Message, bubble=False):
+    """A feed answered, or failed to."""
+
+    def __init__(self, reading: Reading[Any]) -> None:
+        super().__init__()
+        self.reading = reading
+
+
+class EventsAppended(Message, bubble=False):
+    """The timeline grew, by us or by another process."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        super().__init__()
+        self.events = tuple(events)

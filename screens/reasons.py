@@ -1,0 +1,41 @@
+"""Why a key does nothing at this moment. A disabled key says why."""
+
+from dataclasses import dataclass
+
+WRITES = frozenset({"declare", "note", "status", "acknowledge"})
+NEEDS_SESSION = WRITES | {"export", "logs", "wall", "refresh", "sign_in", "details"}
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What decides which keys work."""
+
+    attached: bool = False
+    read_only: bool = False
+    open_incident: bool = False
+    any_incident: bool = False
+    alert: bool = False  # one is under the cursor of the alert pane
+    taken: bool = False  # and somebody acknowledged it
+    apps: bool = False
+    signed_out: bool = False
+
+
+def why_not(action: str, now: Situation) -> str:
+    """One sentence, or "" when the key works."""
+    if action in NEEDS_SESSION and not now.attached:
+        return "Still starting; in a moment."
+    if action in WRITES and now.read_only:
+        return "Read-only: nothing is recorded. Start without --read-only to write."
+    if action == "status" and not now.open_incident:
+        return "No incident is open, so there is no severity or status to change."
+    if action == "acknowledge" and not now.alert:
+        return "There is no alert to acknowledge."
+    if action == "acknowledge" and now.taken:
+        return "Somebody has taken this alert already; the cursor in pane 2 chooses another one."
+    if action == "export" and not now.any_incident:
+        return "There is no incident to export yet; declaring one starts it."
+    if action == "logs" and not now.apps:
+        return "No app is known, so there are no logs to show."
+    if action == "sign_in" and not now.signed_out:
+        return "No source asks for a sign-in."
+    return ""

@@ -1,0 +1,70 @@
+"""What the bar and the keys are told: the session and the view of this moment, as plain facts."""
+
+from typing import TYPE_CHECKING
+
+from cockpit.model.alert import Alert, AlertState
+from cockpit.model.probe import ProbeState
+from cockpit.model.problem import ProblemKind
+from screens.reasons import Situation
+from screens.view import View, worst_first
+from widgets.bar import Bar
+from widgets.cell import Piece
+from widgets.pane import OLD
+from widgets.probes import QUIET
+
+if TYPE_CHECKING:
+    from cockpit.app import CockpitApp
+    from screens.cockpit import CockpitScreen
+
+
+def situation(screen: "CockpitScreen") -> Situation:
+    """What decides which keys work at this moment."""
+    session, seen = screen.session, screen.seen
+    if session is None:
+        return Situation()
+    here = session.environment.name
+    alert = screen.under_cursor(1)
+    return Situation(
+        attached=True,
+        read_only=session.read_only,
+        open_incident=bool(session.ledger.open(here)),
+        any_incident=any(each.environment == here for each in session.ledger.incidents.values()),
+        alert=isinstance(alert, Alert),
+        taken=isinstance(alert, Alert) and alert.key in session.ledger.taken(here),
+        apps=bool(seen.applications),
+        signed_out=any(each.kind is ProblemKind.SIGN_IN for each in seen.problems),
+    )
+
+
+def bar(app: "CockpitApp", seen: View) -> Bar:
+    """The bar as things stand."""
+    session = app.session
+    if session is None:
+        return Bar(environment="starting")
+    return Bar(
+        environment=session.environment.name,
+        production=session.environment.production,
+        system=session.system.name,
+        incidents=worst_first(session.ledger, session.environment.name, session.system.ladder),
+        situation=summary(seen),
+        operator=session.operator,
+        identity=session.identity(),
+        read_only=session.read_only,
+        recorder=session.recorder.status if session.recorder else "",
+        muted=app.muted,
+    )
+
+
+def summary(seen: View) -> Piece:
+    """How the environment stands while there is no incident: `2 down`, `all 12 probes up`, `cannot see`."""
+    down = sum(each.state is ProbeState.DOWN for each in seen.probes)
+    firing = sum(each.state is AlertState.FIRING for each in seen.alerts)
+    if down or firing:
+        parts = [f"{down} down" if down else "", f"{firing} firing" if firing else ""]
+        return (", ".join(part for part in parts if part), "bad")
+    if any(each.state in OLD for each in seen.fresh.values()):
+        return ("cannot see everything", "bad")
+    unsure = sum(each.state not in QUIET for each in seen.probes)
+    if unsure:
+        return (f"{unsure} of {len(seen.probes)} probes not up", "warn")
+    return (f"all {len(seen.probes)} probes up", "good") if seen.probes else ("", "")

@@ -1,0 +1,78 @@
+"""Rows of the alert pane: loudest first, then newest."""
+
+from collections.abc import Mapping, Sequence
+
+from cockpit.model.alert import Alert, AlertState, Severity
+from cockpit.model.incident import Acknowledgement
+from widgets.cell import Cell, Column, Piece, Row
+
+COLUMNS = (
+    Column(1),
+    Column(8),
+    Column(0),
+    Column(14, from_width=62),
+    Column(34, prose=True, from_width=92),
+    Column(9),
+    Column(4, right=True),
+)
+STATES = (AlertState.FIRING, AlertState.RESOLVING, AlertState.PENDING, AlertState.SUPPRESSED, AlertState.RESOLVED)
+SEVERITIES = tuple(Severity)
+SHOUTS = frozenset({Severity.CRITICAL, Severity.HIGH})
+LOOK = {
+    AlertState.FIRING: ("▲", "warn"),
+    AlertState.RESOLVING: ("△", "warn"),
+    AlertState.PENDING: ("◌", "muted"),
+    AlertState.SUPPRESSED: ("–", "muted"),
+    AlertState.RESOLVED: ("✔", "good"),
+}
+
+
+def rows(alerts: Sequence[Alert], acks: Mapping[str, Acknowledgement]) -> list[Row]:
+    """One row an alert; `acks` are ours, by the alert's key. A taken alert is quieter than one nobody has."""
+    ordered = sorted(
+        alerts,
+        key=lambda each: (
+            STATES.index(each.state),
+            SEVERITIES.index(each.severity),
+            -each.since.timestamp(),
+            each.key,
+        ),
+    )
+    return [_row(each, acks.get(each.key)) for each in ordered]
+
+
+def counts(alerts: Sequence[Alert]) -> list[Piece]:
+    """` ▲2 △1`, for the title of the pane."""
+    firing = [each for each in alerts if each.state is AlertState.FIRING]
+    unsure = sum(each.state is AlertState.RESOLVING for each in alerts)
+    pieces: list[Piece] = []
+    if firing:
+        loud = any(each.severity in SHOUTS for each in firing)
+        pieces += [(" ", ""), (f"▲{len(firing)}", "bad" if loud else "warn")]
+    if unsure:
+        pieces += [(" ", ""), (f"△{unsure}", "warn")]
+    return pieces
+
+
+def look(alert: Alert) -> tuple[str, str]:
+    """Glyph and tone of an alert; a loud one that fires is red."""
+    glyph, tone = LOOK[alert.state]
+    return (glyph, "bad") if alert.state is AlertState.FIRING and alert.severity in SHOUTS else (glyph, tone)
+
+
+def _row(alert: Alert, ack: Acknowledgement | None) -> Row:
+    glyph, tone = look(alert)
+    state = "silenced" if alert.state is AlertState.SUPPRESSED else alert.state.value
+    taken = Cell(f"✔ {ack.actor}", "good") if ack else Cell(state, tone)
+    return Row(
+        alert.key,
+        (
+            Cell(glyph, tone),
+            Cell(alert.severity.value, tone),
+            Cell(alert.name, "" if ack else "strong"),
+            Cell(alert.resource, "muted"),
+            Cell(alert.note or alert.summary, "muted"),
+            taken,
+            Cell("", "", alert.since),
+        ),
+    )

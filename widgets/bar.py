@@ -1,0 +1,107 @@
+"""The incident bar: one line that tells the whole story, and a second one for who and when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from cockpit.model.identity import Identity
+from cockpit.model.incident import Incident, Status
+from cockpit.model.time import elapsed
+from widgets.cell import Piece, cut, length
+
+GAP: Piece = ("   ", "")
+STATUS_TONES = {
+    Status.INVESTIGATING: "bad",
+    Status.IDENTIFIED: "warn",
+    Status.MONITORING: "info",
+    Status.RESOLVED: "good",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Everything the bar says but the time. `incidents` are the open ones, worst first."""
+
+    environment: str = ""
+    production: bool = False
+    system: str = ""
+    incidents: tuple[Incident, ...] = ()
+    situation: Piece = ("", "")  # without an incident: how the environment stands
+    operator: str = ""
+    identity: Identity | None = None
+    read_only: bool = False
+    recorder: str = ""
+    muted: bool = False
+
+
+def lines(bar: Bar, now: datetime, zone: tzinfo, width: int) -> list[list[Piece]]:
+    """One line under 100 cells, two from there on."""
+    clock = local_time(now, zone)
+    if width < 100:
+        return [_spread(_story(bar, now, brief=True), [(clock, "muted"), (" ", "")], width)]
+    both = f"{clock}  {now:%H:%M}Z"
+    return [
+        _spread([*_story(bar, now), *_more(bar)], [], width),
+        _spread(_people(bar), [(both, "muted"), (" ", "")], width),
+    ]
+
+
+def local_time(now: datetime, zone: tzinfo) -> str:
+    """`02:26 NZDT`: the wall clock with the zone's own abbreviation."""
+    return f"{now.astimezone(zone):%H:%M %Z}"
+
+
+def _story(bar: Bar, now: datetime, *, brief: bool = False) -> list[Piece]:
+    """Where, what, how bad, since when."""
+    where: list[Piece] = [(f" {bar.environment.upper()} ", "place" if bar.production else "strong")]
+    if not brief:
+        where += [(f" {bar.system}", "")]
+    if bar.read_only and brief:
+        where += [(" read-only", "warn")]
+    if not bar.incidents:
+        return [*where, GAP, ("No incident", "muted"), (" · " if bar.situation[0] else "", "muted"), bar.situation]
+    worst = bar.incidents[0]
+    tone = STATUS_TONES[worst.status]
+    title = f"DRILL {worst.title}" if worst.drill else worst.title
+    return [
+        *where,
+        GAP,
+        (f"{worst.severity} ", "bad" if worst.open else "good"),
+        (title, "strong"),
+        GAP,
+        (worst.status.upper(), tone),
+        GAP,
+        (elapsed(((worst.resolved or now) - worst.declared).total_seconds()), "strong"),
+    ]
+
+
+def _more(bar: Bar) -> list[Piece]:
+    others = len(bar.incidents) - 1
+    return [GAP, (f"+{others} open", "warn")] if others > 0 else []
+
+
+def _people(bar: Bar) -> list[Piece]:
+    """Who acts, as whom, and whether what happens is written down."""
+    said: list[Piece] = [(" you are ", "muted"), (bar.operator or "nobody", "")]
+    if bar.incidents and (others := [each for each in bar.incidents[0].people if each != bar.operator]):
+        said += [GAP, ("with ", "muted"), (", ".join(others), "")]
+    if bar.identity:
+        said += [GAP, (bar.identity.label, "warn" if bar.identity.machine else "muted")]
+    if bar.read_only:
+        said += [GAP, ("read-only", "warn")]
+    if bar.recorder:
+        said += [GAP, (bar.recorder, "muted" if bar.recorder.startswith("record") else "bad")]
+    return [*said, GAP, ("bell off", "muted")] if bar.muted else said
+
+
+def _spread(left: Sequence[Piece], right: Sequence[Piece], width: int) -> list[Piece]:
+    """`left` and `right` at the two ends; the longest piece of `left` gives way when there is no room."""
+    room = width - length(right) - 1
+    shortened = list(left)
+    over = length(left) - room
+    if over > 0 and shortened:
+        at = max(range(len(shortened)), key=lambda each: length([shortened[each]]))
+        text, tone = shortened[at]
+        shortened[at] = (cut(text, max(1, length([(text, tone)]) - over), middle=False), tone)
+    blank = max(0, width - length(shortened) - length(right))
+    return [*shortened, (" " * blank, ""), *right]

@@ -1,0 +1,169 @@
+"""What a line of the screen is made of: pieces of text with a tone, fitted into columns of fixed width."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.cells import cell_len, get_character_cell_size
+
+from cockpit.model.clean import HOSTILE, REPLACEMENT
+from cockpit.model.time import age
+
+TONES = ("muted", "bad", "warn", "good", "info", "strong", "key", "place", "stale")
+"""What a piece means. The theme decides how that looks: `.tone--bad` and so on in themes/shared.tcss."""
+
+Piece = tuple[str, str]
+"""(text, tone); the tone "" is plain text."""
+
+ELLIPSIS = "…"
+BREAKS = re.compile(r"[\r\n\t\x0b\x0c]+")
+# Joiners and variation selectors make one glyph of several on some terminals and not on others; without them every
+# terminal draws the same number of cells.
+JOINERS = re.compile(r"[\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff\u00ad\U000e0000-\U000e0fff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a row. `since` shows as an age that ticks, in place of `text`; `span` covers columns to the right."""
+
+    text: str = ""
+    tone: str = ""
+    since: datetime | None = None
+    span: int = 1
+
+    def shown(self, now: datetime) -> str:
+        return self.text if self.since is None else age((now - self.since).total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table: `id` names the thing it shows, across every refresh."""
+
+    id: str
+    cells: tuple[Cell, ...]
+
+    def matches(self, words: str) -> bool:
+        """Whether every one of the lower-case `words` is somewhere in the row."""
+        text = " ".join(cell.text for cell in self.cells).lower()
+        return all(word in text for word in words.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`width` in cells; 0 takes what is left over (one column of a table). Hidden in a table under `from_width`.
+
+    Names are cut in the middle, `prose` at its end.
+    """
+
+    width: int
+    right: bool = False
+    prose: bool = False
+    from_width: int = 0
+
+
+def widths(columns: Sequence[Column], total: int) -> list[int]:
+    """The cells each column gets in a table of `total` cells, one blank between two columns; 0 is a hidden column."""
+    given = [column.width if total >= column.from_width else 0 for column in columns]
+    shown = [each for each, column in zip(given, columns, strict=True) if each or not column.width]
+    left = max(0, total - sum(shown) - (len(shown) - 1))
+    return [left if not column.width else each for each, column in zip(given, columns, strict=True)]
+
+
+def plain(text: str) -> str:
+    """`text` as one line that cannot reach the terminal as anything but itself: the second door after `clean`."""
+    if text.isascii() and text.isprintable():
+        return text
+    return HOSTILE.sub(REPLACEMENT, JOINERS.sub("", BREAKS.sub(" ", text)))
+
+
+def cut(text: str, width: int, *, middle: bool = True) -> str:
+    """`text` in at most `width` cells: names lose their middle, prose its end, always with an ellipsis."""
+    if cell_len(text) <= width:
+        return text
+    if width <= 1:
+        return ELLIPSIS[:width]
+    tail = _within(reversed(text), (width - 1) // 2)[::-1] if middle else ""
+    # A combining mark belongs to the character that was cut away before it.
+    tail = tail.lstrip("".join({each for each in tail if unicodedata.combining(each)}) or None)
+    return _within(text, width - 1 - cell_len(tail)) + ELLIPSIS + tail
+
+
+def fit(text: str, width: int, *, right: bool = False, middle: bool = True) -> str:
+    """`text` in exactly `width` cells."""
+    short = cut(plain(text), width, middle=middle)
+    blank = " " * (width - cell_len(short))
+    return blank + short if right else short + blank
+
+
+def line(row: Row, columns: Sequence[Column], given: Sequence[int], now: datetime) -> tuple[Piece, ...]:
+    """The pieces of a row, fitted to the `given` widths."""
+    pieces: list[Piece] = []
+    at = 0
+    for cell in row.cells:
+        spanned = [each for each in given[at : at + cell.span] if each]
+        column = columns[at]
+        at += cell.span
+        if not spanned:
+            continue
+        if pieces:
+            pieces.append((" ", ""))
+        width = sum(spanned) + len(spanned) - 1
+        pieces.append((fit(cell.shown(now), width, right=column.right, middle=not column.prose), cell.tone))
+    return tuple(pieces)
+
+
+def join(pieces: Iterable[Piece], width: int) -> tuple[Piece, ...]:
+    """Free-running pieces in exactly `width` cells; what does not fit is cut at the end, with an ellipsis."""
+    fitted: list[Piece] = []
+    left = width
+    for text, tone in pieces:
+        whole = plain(text)
+        short = cut(whole, left, middle=False)
+        fitted.append((short, tone))
+        left -= cell_len(short)
+        if short != whole or not left:
+            break
+    return (*fitted, (" " * left, ""))
+
+
+def length(pieces: Iterable[Piece]) -> int:
+    """Cells that the pieces take."""
+    return sum(cell_len(plain(text)) for text, _ in pieces)
+
+
+def changed(old: Sequence[Piece], new: Sequence[Piece]) -> tuple[int, int] | None:
+    """The range of cells (start, end) in which two lines differ, or None."""
+    if old == new:
+        return None
+    before, after = _grid(old), _grid(new)
+    longest = max(len(before), len(after))
+    before += [("", "")] * (longest - len(before))
+    after += [("", "")] * (longest - len(after))
+    different = [at for at in range(longest) if before[at] != after[at]]
+    return (different[0], different[-1] + 1) if different else None
+
+
+def _within(characters: Iterable[str], width: int) -> str:
+    """As many of the characters as fit into `width` cells."""
+    taken: list[str] = []
+    for character in characters:
+        width -= get_character_cell_size(character)
+        if width < 0:
+            break
+        taken.append(character)
+    return "".join(taken)
+
+
+def _grid(pieces: Sequence[Piece]) -> list[Piece]:
+    """One entry a terminal cell; the second half of a wide character repeats it, so that it is never cut in two."""
+    grid: list[Piece] = []
+    for text, tone in pieces:
+        for character in text:
+            size = get_character_cell_size(character)
+            if size:
+                grid += [(character, tone)] * size
+            elif grid:
+                grid[-1] = (grid[-1][0] + character, grid[-1][1])
+    return grid

@@ -1,0 +1,122 @@
+"""A numbered pane: a table under a border that says what it is, how much of it there is, and how fresh it is."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Input
+
+from cockpit.model.reading import FeedState, Freshness
+from widgets.cell import Column, Piece, Row, cut, length
+from widgets.line import Lines
+from widgets.table import KeyedTable
+
+FEED_TONES = {
+    FeedState.WAITING: "muted",
+    FeedState.LIVE: "muted",
+    FeedState.LATE: "warn",
+    FeedState.STALE: "bad",
+    FeedState.BLIND: "bad",
+}
+OLD = frozenset({FeedState.STALE, FeedState.BLIND})
+
+
+def title(heading: Sequence[Piece], state: Piece, width: int, frame: str) -> list[Piece]:
+    """The upper border: `╭ 1 Probes ✖1 ◐1 ●10 ──────── live 2s ╮`, `frame` being the tone of the line itself."""
+    word, tone = state
+    room = width - 4 - length(heading)
+    word = cut(word, max(0, room - 4), middle=False)
+    rule = max(1, room - length([(word, "")]) - 2)
+    return [("╭ ", frame), *heading, (" ", ""), ("─" * rule, frame), (" ", ""), (word, tone), (" ╮", frame)]
+
+
+class Pane(Vertical):
+    """Probes, Alerts, Revisions or Timeline. It is told what to show and never asks."""
+
+    def __init__(self, number: int, name: str, columns: Sequence[Column], *, follow: bool = False) -> None:
+        super().__init__(id=name.lower())
+        self.number = number
+        self.heading = name
+        self.table = KeyedTable(columns, follow=follow, id=f"{name.lower()}-table")
+        self._title = Lines(classes="pane-title")
+        self._counts: Sequence[Piece] = ()
+        self._state: Piece = ("", "muted")
+
+    def compose(self) -> ComposeResult:
+        yield self._title
+        yield self.table
+        search = Input(placeholder="words to look for; esc shows all", classes="pane-filter", compact=True)
+        search.cursor_blink = False
+        search.display = False
+        yield search
+
+    def show(self, rows: Sequence[Row], counts: Sequence[Piece], now: datetime) -> None:
+        """New rows, and what the border counts."""
+        self._counts = counts
+        self.table.show(rows, now)
+        self.draw_title()
+
+    def wear(self, fresh: Freshness) -> None:
+        """Show the state of the feed; what is old is dimmed."""
+        self.state(fresh.label, FEED_TONES[fresh.state])
+        self.table.stale = fresh.state in OLD
+        self.set_class(fresh.state in OLD, "-old")
+
+    def state(self, text: str, tone: str = "muted") -> None:
+        """What stands at the right of the upper border."""
+        if (text, tone) != self._state:
+            self._state = (text, tone)
+            self.draw_title()
+
+    @property
+    def summary(self) -> list[Piece]:
+        """`1 Probes ✖1 ◐1 ●10`, also for the strip of a narrow screen."""
+        tone = "strong" if self.has_pseudo_class("focus-within") else ""
+        return [(f"{self.number} {self.heading}", tone), *self._counts]
+
+    def draw_title(self) -> None:
+        shown, total = len(self.table.rows), self.table.total
+        found: list[Piece] = [(f" {shown} of {total}", "info")] if self._search.value else []
+        focused = self.has_pseudo_class("focus-within")
+        frame = "bad" if self.has_class("-old") else "info" if focused else "muted"
+        self._title.show(title([*self.summary, *found], self._state, self.size.width, frame))
+
+    def on_resize(self) -> None:
+        self.draw_title()
+
+    def on_descendant_focus(self) -> None:
+        self.call_after_refresh(self.draw_title)
+
+    def on_descendant_blur(self) -> None:
+        self.call_after_refresh(self.draw_title)
+
+    # The filter
+
+    @property
+    def _search(self) -> Input:
+        return self.query_one(Input)
+
+    def open_filter(self) -> None:
+        self._search.display = True
+        self._search.focus()
+
+    @on(Input.Changed)
+    def _narrow(self, event: Input.Changed) -> None:
+        self.table.narrow(event.value)
+        self.draw_title()
+
+    @on(Input.Submitted)
+    def _keep_filter(self) -> None:
+        self._search.display = bool(self._search.value)
+        self.table.focus()
+
+    def close_filter(self) -> bool:
+        """Show all rows again; False when there was no filter."""
+        if not self._search.display:
+            return False
+        self._search.value = ""
+        self._search.display = False
+        self.table.focus()
+        return True

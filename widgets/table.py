@@ -1,0 +1,209 @@
+"""The one table of the cockpit: keyed by id, drawn line by line, painting only the cells that changed.
+
+Textual's DataTable sends the whole visible table for one changed cell and keeps its cursor by position; over a slow
+line that is 19 KB a second, and after a refresh the cursor points at something else.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from widgets.cell import Column, Piece, Row, changed, join, line, widths
+from widgets.tone import TONE_CLASSES, ascii_only, strip
+
+Painted = tuple[tuple[Piece, ...], bool]
+"""One line as it was last drawn, and whether the cursor is on it."""
+
+
+class KeyedTable(ScrollView, can_focus=True):
+    """Rows by id. Cursor and scroll stay with their rows; `follow` keeps the end in view until the cursor leaves it."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONE_CLASSES, "table--cursor"}
+    DEFAULT_CSS = "KeyedTable { overflow-x: hidden; scrollbar-size-vertical: 1; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Row up", show=False, id="table.up"),
+        Binding("down,j", "move(1)", "Row down", show=False, id="table.down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="table.page_up"),
+        Binding("pagedown", "page(1)", "Page down", show=False, id="table.page_down"),
+        Binding("home", "first", "First row", show=False, id="table.first"),
+        Binding("end", "last", "Last row", show=False, id="table.last"),
+        Binding("enter", "select", "Details", show=False, id="table.select"),
+    ]
+
+    stale = reactive(False)
+    """Dimmed: what is shown is old."""
+
+    class Highlighted(Message):
+        """The cursor moved to the row `row`."""
+
+        def __init__(self, table: "KeyedTable", row: str) -> None:
+            super().__init__()
+            self.table, self.row = table, row
+
+        @property
+        def control(self) -> "KeyedTable":
+            return self.table
+
+    class Selected(Highlighted):
+        """Enter or a click on the row under the cursor."""
+
+    def __init__(self, columns: Sequence[Column], *, follow: bool = False, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.columns = tuple(columns)
+        self.follow = follow
+        self.cursor: str | None = None
+        self.rows: tuple[Row, ...] = ()
+        self._all: tuple[Row, ...] = ()
+        self._place: dict[str, int] = {}
+        self._filter = ""
+        self._empty: tuple[tuple[Piece, ...], ...] = ()
+        self._now = datetime.now(UTC)
+        self._painted: dict[int, Painted] = {}
+        self._only_ascii = ascii_only()
+
+    # What is shown
+
+    def show(self, rows: Sequence[Row], now: datetime) -> None:
+        """Show `rows` in this order; `now` is what ages are counted to."""
+        self._all, self._now = tuple(rows), now
+        self._arrange()
+
+    def tick(self, now: datetime) -> None:
+        """Let the ages of the visible rows grow."""
+        self._now = now
+        self._repaint()
+
+    def narrow(self, words: str) -> None:
+        """Show only the rows that hold all of `words`, in any case; "" shows all."""
+        self._filter = words.strip().lower()
+        self._arrange()
+
+    def explain(self, *lines: Sequence[Piece]) -> None:
+        """What to say while there are no rows."""
+        self._empty = tuple(tuple(each) for each in lines)
+        self._repaint()
+
+    @property
+    def total(self) -> int:
+        """Rows before the filter."""
+        return len(self._all)
+
+    def _arrange(self) -> None:
+        """Filter, then put cursor and scroll back on the rows they were on."""
+        before, old = self.rows, self._place
+        rows = tuple(row for row in self._all if row.matches(self._filter)) if self._filter else self._all
+        followed = self.follow and (not before or self.cursor == before[-1].id)
+        if rows != before:
+            self.rows, self._place = rows, {row.id: at for at, row in enumerate(rows)}
+            was = old.get(self.cursor or "", 0)
+            self.cursor = rows[-1].id if followed and rows else self._survivor(before, was)
+            self.virtual_size = Size(self.size.width, len(rows))
+            if rows:
+                self._keep_in_view(self._place[self.cursor or ""] - was if was >= self.scroll_offset.y > 0 else 0)
+        self._repaint()
+
+    def _survivor(self, before: Sequence[Row], was: int) -> str | None:
+        """The cursor's row, or when it vanished the nearest one that is left."""
+        if self.cursor in self._place:
+            return self.cursor
+        nearest = sorted(range(len(before)), key=lambda at: (abs(at - was), at < was))
+        return next((before[at].id for at in nearest if before[at].id in self._place), next(iter(self._place), None))
+
+    def _keep_in_view(self, moved: int = 0) -> None:
+        """Scroll along with a cursor row that moved by `moved`, and never leave the cursor outside."""
+        at, height = self.cursor_index, self.size.height
+        if not height:
+            return
+        top = min(max(0, self.scroll_offset.y + moved), max(0, len(self.rows) - height))
+        top = min(max(top, at - height + 1), at)
+        if top != self.scroll_offset.y:
+            self.scroll_to(y=top, animate=False, force=True, immediate=True)
+
+    # The cursor
+
+    @property
+    def cursor_index(self) -> int:
+        return self._place.get(self.cursor or "", 0)
+
+    def action_move(self, by: int) -> None:
+        self.move_to(self.cursor_index + by)
+
+    def action_page(self, direction: int) -> None:
+        self.move_to(self.cursor_index + direction * max(1, self.size.height - 1))
+
+    def action_first(self) -> None:
+        self.move_to(0)
+
+    def action_last(self) -> None:
+        self.move_to(len(self.rows) - 1)
+
+    def action_select(self) -> None:
+        if self.cursor is not None:
+            self.post_message(self.Selected(self, self.cursor))
+
+    def move_to(self, index: int) -> None:
+        """Put the cursor on the row at `index`, or the nearest there is."""
+        if not self.rows:
+            return
+        row = self.rows[min(max(0, index), len(self.rows) - 1)].id
+        if row != self.cursor:
+            self.cursor = row
+            self._keep_in_view()
+            self._repaint()
+            self.post_message(self.Highlighted(self, row))
+
+    def on_click(self, event: events.Click) -> None:
+        """One click points, a second one on the same row opens it."""
+        at = self.scroll_offset.y + event.y
+        if at < len(self.rows):
+            again = self.rows[at].id == self.cursor and event.chain > 1
+            self.move_to(at)
+            if again:
+                self.action_select()
+
+    # Painting
+
+    def watch_stale(self) -> None:
+        self._repaint()
+
+    def on_resize(self) -> None:
+        if self.rows:
+            self.virtual_size = Size(self.size.width, len(self.rows))
+            self._keep_in_view()
+
+    def _line(self, y: int) -> Painted:
+        """What belongs on the line `y` of the widget at this moment."""
+        width, at = self.size.width, self.scroll_offset.y + y
+        if at < len(self.rows):
+            row = self.rows[at]
+            pieces = line(row, self.columns, widths(self.columns, width), self._now)
+            if self.stale:
+                pieces = tuple((text, "stale") for text, _ in pieces)
+            return pieces, row.id == self.cursor
+        return join(self._empty[y] if not self.rows and y < len(self._empty) else (), width), False
+
+    def _repaint(self) -> None:
+        """Ask for the cells that differ from what is on the screen, and no others."""
+        for y in [each for each in self._painted if each < self.size.height]:
+            old, new = self._painted[y], self._line(y)
+            if old[1] != new[1]:
+                self.refresh(Region(0, y, self.size.width, 1))
+            elif span := changed(old[0], new[0]):
+                self.refresh(Region(span[0], y, span[1] - span[0], 1))
+
+    def render_line(self, y: int) -> Strip:
+        pieces, cursor = self._painted[y] = self._line(y)
+        base: Style = self.rich_style
+        if cursor:
+            base += self.get_component_rich_style("table--cursor", partial=True)
+        drawn = strip(self, pieces, base, only_ascii=self._only_ascii)
+        return drawn.adjust_cell_length(self.size.width, base)

@@ -1,0 +1,58 @@
+"""Rows of the timeline pane: when, who or what, and the fact in one line. Oldest first, as it is read."""
+
+from collections.abc import Iterable
+from datetime import datetime, tzinfo
+
+from cockpit.model.event import Event, Kind
+from widgets.cell import Cell, Column, Row
+
+COLUMNS = (Column(10, from_width=92), Column(8), Column(8), Column(0, prose=True))
+
+HUMAN = frozenset({Kind.DECLARE, Kind.NOTE, Kind.ACK, Kind.SEVERITY, Kind.STATUS, Kind.RESOLVE, Kind.EXPORT})
+STATE_TONES = {
+    "down": "bad",
+    "firing": "bad",
+    "blind": "bad",
+    "degraded": "warn",
+    "pending": "warn",
+    "unknown": "warn",
+    "resolved?": "warn",
+    "up": "good",
+    "live": "good",
+    "resolved": "good",
+}
+
+
+def rows(events: Iterable[Event], operator: str, zone: tzinfo) -> list[Row]:
+    """One row an event; times in `zone`; what `operator` did is `you`."""
+    return [_row(each, operator, zone) for each in events]
+
+
+def tone(event: Event) -> str:
+    """The colour an event is worth: only what broke, got better or was decided by a person has one."""
+    if event.kind in (Kind.DECLARE, Kind.RESOLVE, Kind.SEVERITY, Kind.STATUS):
+        return "info"
+    if event.kind == Kind.GAP:
+        return "warn"
+    return STATE_TONES.get(str(event.detail.get("state", "")), "")
+
+
+def who(event: Event, operator: str) -> str:
+    """`you`, a name, or what sort of thing it was."""
+    if event.kind not in HUMAN or not event.actor:
+        return event.kind
+    return "you" if event.actor == operator else event.actor.partition("@")[0]
+
+
+def _row(event: Event, operator: str, zone: tzinfo) -> Row:
+    local: datetime = event.occurred.astimezone(zone)
+    summary = "(redacted)" if event.redacted else event.summary
+    return Row(
+        str(event.id),
+        (
+            Cell(f"{local:%Y-%m-%d}", "muted"),
+            Cell(f"{local:%H:%M:%S}", "muted"),
+            Cell(who(event, operator), "muted"),
+            Cell(summary, "muted" if event.redacted else tone(event)),
+        ),
+    )
