@@ -1,0 +1,130 @@
+"""The wall for a second monitor. It can only look: nothing that writes is in its reach, nothing takes a focus."""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from cockpit.incident.fold import Ledger
+from cockpit.model.event import Event
+from cockpit.model.overall import Word
+from cockpit.model.system import Environment, System
+from cockpit.model.time import RealTime, Time
+from cockpit.watch import Watch
+from screens.messages import Attached, EventsAppended
+from widgets.line import Lines
+from widgets.wall import EVENTS, WallView, wall_state
+from widgets.wall_lines import Frame, paint
+
+if TYPE_CHECKING:
+    from cockpit.app import CockpitApp
+
+ROTATE = 15  # seconds an environment has the wall before the next one
+
+
+class Readable(Protocol):
+    """All that the wall knows of a timeline."""
+
+    def events(self, *, environment: str | None = None, limit: int | None = None) -> list[Event]: ...
+
+
+class Sight(Protocol):
+    """All that the wall knows of a session: no desk, no runner, no way to write."""
+
+    @property
+    def system(self) -> System: ...
+    @property
+    def environment(self) -> Environment: ...
+    @property
+    def watch(self) -> Watch: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def timeline(self) -> Readable: ...
+    @property
+    def time(self) -> Time: ...
+
+
+class WallScreen(Screen[None]):
+    """One environment at a time, in turn. `session` is the app's, None while it starts."""
+
+    CSS = "WallScreen Lines { height: 1fr; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q,escape", "back", "Back", id="wall.back", show=False, tooltip="Back to the cockpit, or quit")
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._events: dict[str, deque[Event]] = {}
+
+    @property
+    def sight(self) -> Sight | None:
+        return cast("Sight | None", cast("CockpitApp", self.app).session)
+
+    def compose(self) -> ComposeResult:
+        yield Lines()
+
+    def on_mount(self) -> None:
+        self.set_interval(1.0, self.tick)
+        self._attached()
+
+    @on(Attached)
+    def _attached(self) -> None:
+        if self.sight is not None:
+            self._load_events(self.sight)
+        self.call_after_refresh(self.tick)
+
+    @work(thread=True, exit_on_error=False)
+    def _load_events(self, sight: Sight) -> None:
+        for each in self._environments(sight):
+            self.post_message(EventsAppended(sight.timeline.events(environment=each.name, limit=EVENTS)))
+
+    @on(EventsAppended)
+    def _events_appended(self, message: EventsAppended) -> None:
+        for event in message.events:
+            kept = self._events.setdefault(event.environment, deque(maxlen=EVENTS))
+            if not kept or event.id > kept[-1].id:
+                kept.append(event)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.tick)
+
+    def tick(self) -> None:
+        """Once a second: look, and show the environment whose turn it is."""
+        sight = self.sight
+        time: Time = sight.time if sight else RealTime()
+        now, beat = time.now(), int(time.monotonic())
+        views = self._views(sight) if sight else [WallView("…", False, Word.UNKNOWN, starting=True)]
+        view = views[beat // ROTATE % len(views)]
+        zone = cast("CockpitApp", self.app).zone
+        frame = Frame(self.size.width, self.size.height, now, zone, beat, sight.system.name if sight else "")
+        self.query_one(Lines).show(*paint(view, frame, views))
+
+    def _environments(self, sight: Sight) -> Sequence[Environment]:
+        """Those that are watched here, in the order of the configuration."""
+        watched = {each.environment for each in sight.watch.feeds}
+        return [each for each in sight.system.environments if each.name in watched] or [sight.environment]
+
+    def _views(self, sight: Sight) -> list[WallView]:
+        return [
+            wall_state(
+                each.name,
+                sight.watch.readings(each.name),
+                sight.watch.freshness(each.name),
+                sight.ledger.open(each.name),
+                tuple(self._events.get(each.name, ())),
+                production=each.production,
+            )
+            for each in self._environments(sight)
+        ]
+
+    def action_back(self) -> None:
+        """Back to where it was opened from; a wall that was opened alone ends."""
+        if self.app.screen_stack[0] is self:
+            self.app.exit()
+        else:
+            self.dismiss()

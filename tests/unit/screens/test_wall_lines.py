@@ -1,0 +1,158 @@
+"""What is read from three metres: the state, what broke, who is on it, and whether any of it can be believed."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from cockpit.model.alert import Alert, AlertState, Severity
+from cockpit.model.event import Event
+from cockpit.model.incident import Incident, Status
+from cockpit.model.overall import Word
+from cockpit.model.probe import ProbeResult, ProbeState
+from cockpit.model.reading import FeedState, Freshness, Reading
+from widgets.big import ROWS, big, spellable, width
+from widgets.wall import WallView, wall_state
+from widgets.wall_lines import Frame, paint
+
+NOW = datetime(2026, 2, 27, 13, 26, 41, tzinfo=UTC)
+NZDT = timezone(timedelta(hours=13), "NZDT")
+LIVE = Freshness(FeedState.LIVE, 2.0)
+SIZES = [(80, 24), (120, 40), (200, 60)]
+
+
+def probe(name: str, state: ProbeState) -> ProbeResult:
+    return ProbeResult(name, "prod", "https://app.example.com", state, NOW)
+
+
+def reading(feed: str, *items: object) -> Reading[Any]:
+    return Reading(feed, "prod", 15.0, 1.0, items, 1.0, NOW)
+
+
+def event(id: int, summary: str) -> Event:
+    return Event(id, None, "prod", "", NOW, NOW, "probe", "recorder", "", summary, {}, None, 1, "")
+
+
+def incident(title: str = "Readiness failing", declared: datetime = NOW - timedelta(seconds=763)) -> Incident:
+    return Incident("i", "prod", title, "P1", Status.INVESTIGATING, declared, "ana", NOW, people=("ana", "you"))
+
+
+def text(view: WallView, size: tuple[int, int] = (80, 24), beat: int = 0, views: tuple[WallView, ...] = ()) -> str:
+    frame = Frame(*size, NOW, NZDT, beat, "Meeting Intelligence")
+    return "\n".join("".join(piece for piece, _ in line) for line in paint(view, frame, views))
+
+
+BROKEN = wall_state(
+    "prod",
+    [
+        reading("probes", probe("ready", ProbeState.DOWN), probe("live", ProbeState.UP)),
+        reading("alerts:a", Alert("a", "f", "5xx errors", Severity.HIGH, AlertState.FIRING, NOW, "prod")),
+    ],
+    {"probes": LIVE, "alerts:a": LIVE},
+    [incident()],
+    [event(id, f"fact {id}") for id in range(1, 6)],
+    production=True,
+)
+WELL = wall_state("staging", [reading("probes", probe("live", ProbeState.UP))], {"probes": LIVE})
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_state_is_a_word_five_rows_high_or_more(size: tuple[int, int]) -> None:
+    shown = text(BROKEN, size)
+    scale = {80: 1, 120: 2, 200: 3}[size[0]]
+    assert all(row in shown for row in big("DOWN", scale))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_it_names_what_broke_and_who_is_on_it(size: tuple[int, int]) -> None:
+    shown = text(BROKEN, size)
+    assert "✖ ready" in shown
+    assert "◐ 5xx errors" in shown
+    assert "live" not in shown.replace("probes live 2s", "").replace("alerts:a live 2s", "").replace("alive", "")
+    assert "P1" in shown
+    assert "Readiness failing" in shown
+    assert "INVESTIGATING   00:12:43   on it: ana, you" in shown
+
+
+def test_only_the_last_three_events_are_kept() -> None:
+    assert [each.summary for each in BROKEN.events] == ["fact 3", "fact 4", "fact 5"]
+    assert "fact 2" not in text(BROKEN)
+
+
+def test_of_several_incidents_the_newest_is_shown_and_the_others_are_counted() -> None:
+    view = wall_state("prod", [], {}, [incident("new", NOW), incident("old", NOW - timedelta(hours=1))])
+    assert view.incident is not None
+    assert view.incident.title == "new"
+    assert "+1 more open" in text(view)
+
+
+def test_quiet_says_how_much_was_seen() -> None:
+    assert "Nothing is broken. 1 of 1 probes up." in text(WELL)
+    assert "No incident." in text(WELL)
+
+
+@pytest.mark.parametrize(("state", "word"), [(FeedState.STALE, "STALE"), (FeedState.BLIND, "BLIND")])
+def test_what_is_not_seen_is_unmistakable(state: FeedState, word: str) -> None:
+    old = Freshness(state, 200.0, "no network")
+    view = wall_state("prod", [reading("probes", probe("ready", ProbeState.DOWN))], {"probes": old})
+    shown = text(view)
+    assert all(row in shown for row in big(word, ink="▒"))
+    assert "3m OLD: what follows may no longer be true." in shown
+    assert "? ready" in shown
+    assert "✖ ready" not in shown
+    assert big("3M OLD")[0] in text(view, (120, 40))
+
+
+def test_an_environment_that_watches_nothing_says_so() -> None:
+    assert "Nothing is watched here" in text(wall_state("prod", [], {}))
+
+
+def test_every_environment_stays_in_sight_while_one_has_the_wall() -> None:
+    shown = text(WELL, views=(BROKEN, WELL))
+    assert "prod ✖ DOWN" in shown
+    assert "▸staging ● OK" in shown
+
+
+def test_its_heart_moves_every_second_and_nothing_else_does() -> None:
+    first, second = text(BROKEN, beat=3).splitlines(), text(BROKEN, beat=4).splitlines()
+    assert [at for at in range(24) if first[at] != second[at]] == [23]
+
+
+def test_no_part_moves_when_another_one_changes() -> None:
+    rows = {
+        next(at for at, row in enumerate(text(view, size).splitlines()) if "NZDT" not in row and "ncident" in row)
+        for size in SIZES[:1]
+        for view in (WELL, wall_state("dev", [], {"probes": Freshness(FeedState.BLIND)}))
+    }
+    assert len(rows) == 1
+
+
+names = st.text(max_size=40)
+
+
+@given(st.lists(names, max_size=30), names, st.integers(1, 220), st.integers(1, 70), st.integers(0, 10**9))
+def test_it_always_fits(broken: list[str], title: str, columns: int, rows: int, beat: int) -> None:
+    view = wall_state(
+        "prod",
+        [reading("probes", *(probe(name, ProbeState.DOWN) for name in broken))],
+        {"probes": LIVE},
+        [incident(title)],
+        [event(1, title)],
+    )
+    lines = paint(view, Frame(columns, rows, NOW, NZDT, beat))
+    assert len(lines) == rows
+    assert all("\n" not in piece and "\x1b" not in piece for line in lines for piece, _ in line)
+
+
+def test_every_word_and_device_code_has_letters() -> None:
+    everything = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-./_ "
+    assert spellable(everything)
+    for character in everything:
+        rows = big(character)
+        assert len(rows) == ROWS
+        assert {cell_len(row) for row in rows} == {width(character)}
+    assert len({tuple(big(each)) for each in everything}) == len(everything)
+    assert all(word == word.upper() for word in Word)

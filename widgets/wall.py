@@ -1,0 +1,59 @@
+"""The wall: what is worth seeing of an environment from three metres."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cockpit.model.event import Event
+from cockpit.model.incident import Incident
+from cockpit.model.overall import WORSE, Trouble, Word, overall, troubles
+from cockpit.model.probe import ProbeResult, ProbeState
+from cockpit.model.reading import RANK, Freshness, Reading
+
+EVENTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class WallView:
+    """One environment at one moment. `broken` and `unsure` are names, worst first; `unsure` was read too long ago."""
+
+    environment: str
+    production: bool
+    word: Word
+    broken: tuple[Trouble, ...] = ()
+    unsure: tuple[Trouble, ...] = ()
+    probes: tuple[int, int] = (0, 0)  # up, all
+    feeds: tuple[tuple[str, Freshness], ...] = ()  # the least believable first
+    incident: Incident | None = None
+    more_incidents: int = 0
+    events: tuple[Event, ...] = ()  # the newest, oldest first
+    starting: bool = False  # the configuration is still being read
+
+
+def wall_state(
+    environment: str,
+    readings: Iterable[Reading[Any]],
+    freshness: Mapping[str, Freshness],
+    incidents: Sequence[Incident] = (),
+    events: Sequence[Event] = (),
+    *,
+    production: bool = False,
+) -> WallView:
+    """What the wall shows of an environment; of several open incidents the one declared last."""
+    readings = tuple(readings)
+    state = overall(readings, freshness)
+    unsure = [each for reading in readings if reading.feed in state.unseen for each in troubles(reading.value)]
+    results = [item for reading in readings for item in reading.value or () if isinstance(item, ProbeResult)]
+    running = sorted((each for each in incidents if each.open), key=lambda each: each.declared)
+    return WallView(
+        environment=environment,
+        production=production,
+        word=state.word,
+        broken=state.troubles,
+        unsure=tuple(sorted(unsure, key=lambda each: -WORSE[each.word])),
+        probes=(sum(each.state is ProbeState.UP for each in results), len(results)),
+        feeds=tuple(sorted(freshness.items(), key=lambda each: -RANK[each[1].state])),
+        incident=running[-1] if running else None,
+        more_incidents=max(0, len(running) - 1),
+        events=tuple(events)[-EVENTS:],
+    )
