@@ -43,7 +43,7 @@ class Case:
         """Take one event of this incident, or an acknowledgement of the journal that falls into its range."""
         self._built = None
         self._last_event = event.id
-        if event.actor and event.kind != Kind.RECORDER:
+        if event.actor and event.kind != Kind.EXPORT:
             self._people.setdefault(event.actor)
         root = event.id
         if event.supersedes is not None:
@@ -65,6 +65,11 @@ class Case:
             if event.id == id:
                 self._facts[root] = replace(event, summary="", detail={}, redacted=True)
                 self._built = self._range = None
+
+    @property
+    def declaration(self) -> Event:
+        """As it stands after its corrections, under the id of the event that first stated it."""
+        return replace(self._facts[self._declared], id=self._declared)
 
     @property
     def open(self) -> bool:

@@ -52,6 +52,10 @@ class Ledger:
         """The signals that are bad now, longest first."""
         return sorted(self._scene(environment).bad.values(), key=lambda each: each.since)
 
+    def declaration(self, incident: str) -> Event:
+        """The declaration that stands, under the id of the first one: what a correction supersedes. Raises KeyError."""
+        return self._cases[incident].declaration
+
     def taken(self, environment: str) -> Mapping[str, Acknowledgement]:
         """The last acknowledgement of each alert that has not resolved since, by the alert's key."""
         return dict(self._scene(environment).taken)

@@ -1,0 +1,46 @@
+"""From the file to the fold: what a Ledger reads when it begins, and the events of one incident."""
+
+from cockpit.incident.fold import FOLDED, Ledger
+from cockpit.incident.membership import members
+from cockpit.incident.store import Timeline
+from cockpit.incident.store_rows import Reader
+from cockpit.model.event import Event, Kind
+from cockpit.model.incident import Incident
+from cockpit.model.ladder import Ladder
+
+SIGNALS = (Kind.PROBE, Kind.ALERT)
+ACTS = tuple(kind for kind in FOLDED if kind not in SIGNALS)
+NEWEST_SIGNALS = 20_000  # a file may hold a million; what is still bad is among the newest
+
+
+def read_ledger(timeline: Timeline, ladder: Ladder) -> Ledger:
+    """Every act of a person and the newest signals, folded. Blocking. Raises RecordError.
+
+    An incident of long ago may lack its signals here, and with them its mitigation; `with_events` has them.
+    """
+    ledger = Ledger(ladder)
+    acts = timeline.events(kinds=ACTS)
+    signals = timeline.events(kinds=SIGNALS, limit=NEWEST_SIGNALS)
+    for event in sorted((*acts, *signals), key=lambda each: each.id):
+        ledger.apply(event)
+    return ledger
+
+
+def catch_up(ledger: Ledger, source: Timeline | Reader) -> None:
+    """Apply what was written since. Blocking. Raises RecordError."""
+    for event in source.events(after=ledger.last, kinds=FOLDED):
+        ledger.apply(event)
+
+
+def with_events(timeline: Timeline, ladder: Ladder, incident: Incident) -> tuple[Incident, list[Event]]:
+    """An incident folded again from its whole range, and its events in id order. Blocking. Raises RecordError."""
+    journal = timeline.events(
+        environment=incident.environment, occurred_from=incident.reach_from, occurred_until=incident.resolved
+    )
+    own = timeline.events(incident=incident.id)
+    ledger = Ledger(ladder)
+    found = sorted({each.id: each for each in (*journal, *own)}.values(), key=lambda each: each.id)
+    for event in found:
+        ledger.apply(event)
+    full = ledger.incidents.get(incident.id, incident)
+    return full, members(full, found)

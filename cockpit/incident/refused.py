@@ -1,0 +1,18 @@
+"""Why the desk did not do what it was asked: one sentence that says what to do instead."""
+
+from collections.abc import Sequence
+
+from cockpit.model.incident import Incident
+
+
+class DeskError(Exception):
+    """The message is for the person who asked."""
+
+
+class AmbiguousIncident(DeskError):  # noqa: N818  the screen asks which; nothing went wrong
+    """Several are open and none was named: `open` are those to choose from."""
+
+    def __init__(self, open: Sequence[Incident]) -> None:
+        self.open = tuple(open)
+        names = ", ".join(each.id for each in open)
+        super().__init__(f"{len(open)} incidents are open in {open[0].environment}; say which one: {names}.")
