@@ -1,0 +1,60 @@
+"""Fields of answers that keep no promise about their type."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.azure.raw import dig, items, moment, text, whole
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2023-06-27T03:58:38Z", datetime(2023, 6, 27, 3, 58, 38, tzinfo=UTC)),
+        ("2023-06-27 03:58:10 +0000 UTC", datetime(2023, 6, 27, 3, 58, 10, tzinfo=UTC)),
+        ("2023-07-14T05:11:12.34696", datetime(2023, 7, 14, 5, 11, 12, 346960, tzinfo=UTC)),
+        ("2023-07-14T05:11:32.3032299+00:00", datetime(2023, 7, 14, 5, 11, 32, 303229, tzinfo=UTC)),
+        ("2023-07-14T17:11:32+12:00", datetime(2023, 7, 14, 5, 11, 32, tzinfo=UTC)),
+        ("2023-07-14 05:11:32.123456789 +0000 UTC m=+0.1", datetime(2023, 7, 14, 5, 11, 32, 123456, tzinfo=UTC)),
+        (datetime(2023, 7, 14, 5, 11, 32), datetime(2023, 7, 14, 5, 11, 32, tzinfo=UTC)),
+    ],
+)
+def test_every_shape_of_time_that_azure_writes_is_read_as_utc(written: object, meant: datetime) -> None:
+    assert moment(written) == meant
+
+
+@pytest.mark.parametrize(
+    "written", [None, "", "soon", "0001-01-01T00:00:00Z", "2023-13-45T99:99:99Z", 7, [], {}, "9" * 99]
+)
+def test_what_is_no_time_is_none_and_the_zero_of_year_one_means_never(written: object) -> None:
+    assert moment(written) is None
+
+
+@given(json_values)
+def test_no_value_makes_a_reader_raise(value: object) -> None:
+    assert "\x1b" not in text(value)
+    dig(value, "a", "b")
+    assert all(hasattr(each, "get") for each in items(value))
+    number = whole(value)
+    assert number is None or isinstance(number, int)
+
+
+@given(st.text() | st.datetimes() | st.datetimes(timezones=st.timezones()))
+def test_a_time_is_in_utc_or_it_is_none(value: object) -> None:
+    found = moment(value)
+    assert found is None or found.tzinfo is UTC
+
+
+def test_a_weight_sent_as_text_is_a_number_and_a_flag_is_none() -> None:
+    assert whole("100") == 100
+    assert whole(True) is None
+    assert whole(float("inf")) is None
+    assert whole("1" * 400) is None
