@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CHAPTERS = frozenset({"prerequisites", "procedure", "verification", "post-incident", "steps"})
 ROLLBACK = "rollback"
 STEP_HEADING = re.compile(r"(?i)^step\s+\d+[:.)]?\s*")
+LINK = re.compile(r"(?<!!)\[([^\[\]\n]{1,200})\]\(<?([^()<>\s]{1,500})>?(?:\s\"[^\"\n]{0,200}\")?\)")
 SECTION_NUMBER = re.compile(r"^[\d.]+\s+")
 
 
@@ -31,7 +32,7 @@ class Section:
     title: str
     level: int
     line: int
-    parents: tuple[str, ...] = ()
+    parents: tuple["Section", ...] = ()  # the headings above, outermost first
     steps: list[Found] = field(default_factory=list)
     hints: dict[str, str] = field(default_factory=dict)  # NAME="literal" lines
     labels: dict[str, str] = field(default_factory=dict)
@@ -89,8 +90,9 @@ class Reader:
     def read(self, text: str) -> None:
         from markdown_it import MarkdownIt
 
-        # html off: with it on, <PREVIOUS> is markup and vanishes from the text.
-        tokens = MarkdownIt("commonmark", {"html": False}).enable("table").parse(text)
+        # html off: with it on, <PREVIOUS> is markup and vanishes from the text. Inline markup is not parsed at all:
+        # we read the raw text of a line, and a hostile one ("[[[[...") would take minutes.
+        tokens = MarkdownIt("commonmark", {"html": False}).enable("table").disable("inline").parse(text)
         at = 0
         while at < len(tokens):
             at = self._block(tokens, at)
@@ -120,9 +122,8 @@ class Reader:
         return at + 1
 
     def _heading(self, markdown: str, level: int, line: int) -> None:
-        parents = (*self._section.parents, f"{self._section.level} {self._section.title}")
-        kept = tuple(each for each in parents if int(each.split(" ", 1)[0]) < level)
-        self.sections.append(Section(clean_line(plain(markdown)), level, line, kept))
+        above = tuple(each for each in (*self._section.parents, self._section) if each.level < level)
+        self.sections.append(Section(clean_line(plain(markdown)), level, line, above))
 
     def _fence(self, info: str, content: str, line: int) -> None:
         section = self._section
@@ -186,10 +187,8 @@ class Reader:
         section.labels["pending"] = "expected"
 
     def _links(self, token: "Token", line: int) -> None:
-        for child in token.children or []:
-            if child.type == "link_open":
-                target = clean_line(str(child.attrs.get("href", "")), 500)
-                self.links.append(Link(clean_line(plain(token.content), 200), target, line))
+        for match in LINK.finditer(token.content):
+            self.links.append(Link(clean_line(plain(match[1]), 200), clean_line(match[2], 500), line))
 
 
 def closing(tokens: "list[Token]", at: int) -> int:
@@ -210,7 +209,9 @@ def gather(sections: list[Section]) -> list[Procedure]:
         found = [step for member in members for step in titled(member)]
         if not found:
             continue
-        labels = inherited(head, sections) | {k: v for m in members for k, v in m.labels.items() if k != "pending"}
+        # `When` of section 3 holds for 3.1; what the document says of itself stays with the document.
+        labelled = [*(each for each in head.parents if each.level >= 2), *members]
+        labels = {k: v for each in labelled for k, v in each.labels.items() if k != "pending"}
         anchor = slug(head.title or "start")
         used[anchor] = used.get(anchor, 0) + 1
         steps = number(found)
@@ -224,7 +225,7 @@ def gather(sections: list[Section]) -> list[Procedure]:
                 labels=labels,
                 warnings=tuple(warning for member in members for warning in member.warnings),
                 section=ROLLBACK if slug(head.title) == ROLLBACK else "",
-                menu=is_menu(head.title, [parent.split(" ", 1)[1] for parent in head.parents], steps),
+                menu=is_menu(head.title, [parent.title for parent in head.parents], steps),
             )
         )
     return procedures
@@ -232,20 +233,19 @@ def gather(sections: list[Section]) -> list[Procedure]:
 
 def grouped(sections: list[Section]) -> Iterator[tuple[Section, list[Section]]]:
     """Each section on its own, except that the chapters of a templated runbook belong to its title."""
-    templated = {slug(each.title) for each in sections} >= {"procedure"}
-    if not templated:
+    procedure = next((each for each in sections if slug(each.title) == "procedure"), None)
+    title = next((each for each in sections if each.level == 1), sections[0])
+    if procedure is None:
         yield from ((each, [each]) for each in sections)
         return
-    title = next((each for each in sections if each.level == 1), sections[0])
     members: list[Section] = []
     rest: list[tuple[Section, list[Section]]] = []
-    chapter, depth = "", 0
     for section in sections:
-        if section.level <= depth or not chapter:
-            chapter, depth = slug(section.title), section.level
-        if section is title or chapter in CHAPTERS:
+        path = [*section.parents, section]
+        chapter = next((each for each in path if each.level == procedure.level), section)
+        if section is title or slug(chapter.title) in CHAPTERS:
             members.append(section)
-        elif rest and section.level > depth and slug(rest[-1][0].title) == chapter:
+        elif rest and rest[-1][0] is chapter:
             rest[-1][1].append(section)
         else:
             rest.append((section, [section]))
@@ -255,20 +255,8 @@ def grouped(sections: list[Section]) -> Iterator[tuple[Section, list[Section]]]:
 
 def titled(section: Section) -> list[Found]:
     """The steps of a section; one without a comment of its own is named by its heading, `Step 3: ...` or plain."""
-    name = SECTION_NUMBER.sub("", STEP_HEADING.sub("", section.title))
+    name = SECTION_NUMBER.sub("", STEP_HEADING.sub("", section.title)) or section.title or "Step"
     return [step if step.title else step.named(name) for step in section.steps]
-
-
-def inherited(head: Section, sections: list[Section]) -> dict[str, str]:
-    """Labels of the headings above, below the document's own title: `When` of section 3 holds for 3.1."""
-    labels: dict[str, str] = {}
-    for parent in head.parents:
-        level, title = parent.split(" ", 1)
-        if int(level) >= 2:
-            for section in sections:
-                if section.title == title and str(section.level) == level and section.line < head.line:
-                    labels |= {k: v for k, v in section.labels.items() if k != "pending"}
-    return labels
 
 
 def parameters(procedures: list[Procedure], hints: Mapping[str, str]) -> list[Parameter]:

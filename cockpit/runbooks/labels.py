@@ -31,8 +31,8 @@ def warns(line: str) -> bool:
 
 def plain(markdown: str) -> str:
     """A title or a cell without its emphasis, code marks and links."""
-    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", markdown)
-    return re.sub(r"(\*\*|__|\*|`)(.*?)\1", r"\2", text).strip()
+    text = re.sub(r"!?\[([^\[\]\n]{0,200})\]\([^()\s]{0,500}\)", r"\1", markdown)
+    return re.sub(r"(\*\*|__|\*|`)([^\n]{1,400}?)\1", r"\2", text).strip()
 
 
 def slug(title: str) -> str:
