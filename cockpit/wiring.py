@@ -1,0 +1,230 @@
+"""The one composition root: a System becomes a Session, which holds everything a front end needs."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from cockpit.config import Secrets
+from cockpit.feeds.base import Feed
+from cockpit.incident.desk import Desk
+from cockpit.incident.fold import FOLDED, Ledger
+from cockpit.incident.lock import lock_path
+from cockpit.incident.recorder import Recorder
+from cockpit.incident.store import Timeline
+from cockpit.model.event import Event, Kind
+from cockpit.model.identity import Identity
+from cockpit.model.logline import LogLine
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.reading import Reading
+from cockpit.model.revision import Application, Revision
+from cockpit.model.secret import Secret
+from cockpit.model.system import AlertSource, Environment, System
+from cockpit.model.time import RealTime, Time
+from cockpit.watch import Watch
+
+if TYPE_CHECKING:
+    from cockpit.azure.client import Azure
+    from cockpit.azure.identity import Credential
+
+Reveal = Callable[[Secret], str]
+SIGNALS = (Kind.PROBE, Kind.ALERT)  # what the journal is mostly made of; only the recent ones open with the screen
+RECENT = timedelta(hours=24)
+SHOWN = 500  # events of the journal that the timeline pane opens with
+
+
+@dataclass(slots=True)
+class Session:
+    """One opened system. `environment` is the one in front; a wall watches them all and records nothing."""
+
+    system: System
+    environment: Environment
+    environments: tuple[Environment, ...]
+    watch: Watch
+    timeline: Timeline
+    ledger: Ledger
+    history: list[Event]  # the newest events of the environment in front, oldest first
+    desk: Desk
+    recorder: Recorder | None
+    operator: str
+    read_only: bool
+    time: Time
+    clouds: dict[str, "Azure"]  # by environment
+    credential: "Credential | None"
+
+    def identity(self) -> Identity | None:
+        """Who the cloud thinks we are; None before the first answer, and where there is no cloud."""
+        return self.credential.identity() if self.credential else None
+
+    def logs(self, application: Application, revision: Revision) -> AsyncIterator[LogLine]:
+        """The console and system log of a revision. Raises SourceError where there is no cloud."""
+        from cockpit.feeds.logs import stream
+
+        azure = self.clouds.get(application.environment)
+        where = next((each for each in self.environments if each.name == application.environment), None)
+        if azure is None or where is None:
+            raise SourceError(NO_CLOUD)
+        return stream(azure, application, revision, environment=where, time=self.time)
+
+    async def watch_once(self) -> list[Reading[Any]]:
+        """One look at every feed, side by side."""
+        return list(await asyncio.gather(*(feed.poll() for feed in self.watch.feeds)))
+
+    async def run(self) -> None:
+        """Watch and record until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.watch.run(), name="watch")
+                if self.recorder is not None:
+                    group.create_task(self.recorder.run(), name="recorder")
+        finally:
+            await self.disconnect()
+
+    async def disconnect(self) -> None:
+        """Close every connection to the cloud."""
+        for azure in self.clouds.values():
+            await azure.close()
+        if self.credential is not None:
+            await self.credential.close()
+
+    def close(self) -> None:
+        """Close the timeline. Blocking."""
+        self.timeline.close()
+
+
+NO_CLOUD = Problem(
+    ProblemKind.MISSING,
+    "no cloud",
+    "This environment has no subscription, so there are no logs to stream.",
+    "Set subscription, resource_group and apps in cockpit.toml.",
+)
+
+
+def build(
+    system: System,
+    environment: Environment,
+    timeline_file: Path,
+    *,
+    operator: str,
+    wall: bool = False,
+    time: Time | None = None,
+    random: Random | None = None,
+) -> Session:
+    """Build everything; connects to nothing yet. Blocking (imports, the timeline file). Raises RecordError."""
+    time, random = time or RealTime(), random or Random()
+    read_only = wall or system.read_only
+    secrets = Secrets(os.environ)
+    environments = system.environments if wall else (environment,)
+    credential, clouds = connect(system, environments, read_only=read_only, time=time)
+    feeds = [
+        feed
+        for each in environments
+        for feed in build_feeds(each, clouds.get(each.name), time=time, random=random, reveal=secrets.reveal)
+    ]
+    watch = Watch(feeds, time)
+    timeline = Timeline(timeline_file, time=time, read_only=read_only, mask=secrets.mask)
+    ledger, history = opening(timeline, system, environment, time)
+    recorder = None
+    if not read_only:
+        path = lock_path(timeline_file, environment.name)
+        recorder = Recorder(timeline, environment.name, time=time, lock_path=path)
+        watch.listen(recorder.observe)
+    desk = Desk(
+        timeline,
+        operator=operator,
+        environment=environment.name,
+        ladder=system.ladder,
+        time=time,
+        read_only=read_only,
+    )
+    return Session(
+        system=system,
+        environment=environment,
+        environments=environments,
+        watch=watch,
+        timeline=timeline,
+        ledger=ledger,
+        history=history,
+        desk=desk,
+        recorder=recorder,
+        operator=operator,
+        read_only=read_only,
+        time=time,
+        clouds=clouds,
+        credential=credential,
+    )
+
+
+def connect(
+    system: System, environments: Sequence[Environment], *, read_only: bool, time: Time
+) -> "tuple[Credential | None, dict[str, Azure]]":
+    """One credential for all, one client for each environment that has a subscription. Raises SourceError."""
+    with_cloud = [each for each in environments if each.subscription]
+    if not with_cloud:
+        return None, {}
+    from cockpit.azure.client import Azure
+    from cockpit.azure.identity import credential
+
+    shared = credential(system.order, system.tenant, system.client_id, system.cloud, time=time)
+    return shared, {
+        each.name: Azure(system.cloud, shared, subscription=each.subscription, read_only=read_only, time=time)
+        for each in with_cloud
+    }
+
+
+def build_feeds(
+    environment: Environment, azure: "Azure | None", *, time: Time, random: Random, reveal: Reveal
+) -> list[Feed]:
+    """Every feed an environment asks for; nothing that it does not."""
+    feeds: list[Feed] = []
+    if environment.probes:
+        from cockpit.feeds.probes import ProbesFeed
+
+        feeds.append(ProbesFeed(environment.name, environment.probes, time=time, random=random, reveal=reveal))
+    if azure is not None:
+        from cockpit.feeds.revisions import revisions_feed
+
+        feeds.append(revisions_feed(environment, azure, time=time, random=random))
+    feeds += [
+        feed
+        for source in environment.alerts
+        if (feed := _alerts_feed(source, environment, azure, time=time, random=random, reveal=reveal)) is not None
+    ]
+    return feeds
+
+
+def _alerts_feed(
+    source: AlertSource, environment: Environment, azure: "Azure | None", *, time: Time, random: Random, reveal: Reveal
+) -> Feed | None:
+    if source.kind == "alertmanager":
+        from cockpit.feeds.alertmanager import alertmanager_feed
+
+        return alertmanager_feed(source, environment.name, time=time, random=random, reveal=reveal)
+    if azure is None:
+        return None  # the configuration refuses an azure source without a subscription
+    from cockpit.feeds.azure_alerts import azure_alerts_feed
+
+    return azure_alerts_feed(source, environment, azure, time=time, random=random)
+
+
+def opening(timeline: Timeline, system: System, environment: Environment, time: Time) -> tuple[Ledger, list[Event]]:
+    """What is known when the screen opens: every incident ever, the signals of the last day, the newest events.
+
+    A long file stays quick to open: signals are nearly all of it, and only recent ones, or those since the earliest
+    incident still open, can matter to what is on screen now.
+    """
+    acts = timeline.events(kinds=[kind for kind in FOLDED if kind not in SIGNALS])
+    first_pass = Ledger(system.ladder)
+    for event in acts:
+        first_pass.apply(event)
+    reaches = [each.reach_from for each in first_pass.incidents.values() if each.open]
+    since = min([time.now() - RECENT, *reaches])
+    signals = timeline.events(kinds=SIGNALS, occurred_from=since)
+    ledger = Ledger(system.ladder)
+    for event in sorted([*acts, *signals], key=lambda each: each.id):
+        ledger.apply(event)
+    return ledger, timeline.events(environment=environment.name, limit=SHOWN)
