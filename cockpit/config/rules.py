@@ -8,14 +8,13 @@ import re
 from collections.abc import Iterator
 
 from cockpit.config.errors import ConfigError, Path, mistake
-from cockpit.config.raw import Raw, duplicates, table, text, texts
+from cockpit.config.raw import Raw, duplicates, table, texts
 from cockpit.config.rules_alerts import alert_rules
 from cockpit.config.rules_probes import probe_rules
 from cockpit.model.keys import DEFAULT_KEYS
 from cockpit.model.near import near
 
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
-KEY = re.compile(r"((ctrl|shift|alt)\+)*([A-Za-z0-9_]+|[!-+\--/:-@\[-`{-~])")
 
 
 def rules(data: Raw) -> Iterator[ConfigError]:
@@ -41,20 +40,10 @@ def _identity(data: Raw) -> Iterator[ConfigError]:
 
 
 def _keys(keys: Raw) -> Iterator[ConfigError]:
-    """Unknown actions, unreadable keys, and one key that would do two things."""
-    bound = {action: each.split(",") for action, each in DEFAULT_KEYS.items() if action not in keys}
-    for action, written in keys.items():
-        place = ("keys", action)
-        wanted = [each.strip() for each in text(written).split(",")]
+    """Actions that nobody knows. What is a key, and which collide, is known where the screen is: screens/keymap.py."""
+    for action in keys:
         if action not in DEFAULT_KEYS:
-            yield mistake(place, "is no action that has a key; `cockpit check` lists them", near(action, DEFAULT_KEYS))
-        elif unreadable := [each for each in wanted if not KEY.fullmatch(each)]:
-            yield mistake(place, f"`{unreadable[0]}` is no key; write d, f5, ctrl+r or several separated by commas")
-        else:
-            taken = {key: other for other, each in bound.items() for key in each}
-            for key in (key for key in wanted if key in taken):
-                yield mistake(place, f"`{key}` is already the key of {taken[key]}; give that one another")
-            bound[action] = wanted
+            yield mistake(("keys", action), "is no action that has a key", near(action, DEFAULT_KEYS))
 
 
 def _environment(path: Path, environment: Raw) -> Iterator[ConfigError]:

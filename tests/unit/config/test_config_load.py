@@ -1,0 +1,196 @@
+"""What a good configuration becomes, and what is assumed where it is silent."""
+
+import dataclasses
+import typing
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cockpit.config import default_system, tables
+from cockpit.config.tables import keys_of
+from cockpit.model.ladder import DEFAULT_LADDER
+from cockpit.model.probe import Probe
+from cockpit.model.secret import Secret
+from cockpit.model.system import AlertSource, Cloud, Environment, System
+
+Read = Callable[[str], System]
+
+WHOLE = """
+system = "shop"
+data = "state"
+time_zone = "Pacific/Auckland"
+read_only = true
+bell = false
+theme = "cockpit-light"
+
+[identity]
+order = ["cli", "device_code"]
+tenant = "example.com"
+client_id = "11111111-2222-3333-4444-555555555555"
+
+[cloud]
+name = "us_government"
+endpoint = "http://127.0.0.1:8080/"
+logs_endpoint = "https://logs.example.com"
+
+[[ladder]]
+name = "SEV-1"
+definition = "All users are down"
+
+[[ladder]]
+name = "SEV-2"
+
+[keys]
+declare = "D"
+table.up = "i"
+
+[self]
+references = ["192.0.2.1:53", "login.example.com:443"]
+
+[environments.prod]
+production = true
+subscription = "11111111-2222-3333-4444-555555555555"
+resource_group = "shop-prod-rg"
+workspace = "11111111-2222-3333-4444-555555555555"
+apps = ["shop-api"]
+apps_interval = "30s"
+guard_word = "prod"
+values = { env = "prod" }
+
+[[environments.prod.probes]]
+name = "live"
+url = "https://shop.example.com/health/live"
+
+[[environments.prod.probes]]
+name = "ready"
+url = "https://shop.example.com/health/ready"
+method = "POST"
+body = "{}"
+headers = { Authorization = { env = "PROBE_TOKEN" }, X-Key = { file = "key" }, Accept = "text/plain" }
+interval = "1m"
+timeout = "300ms"
+retry_interval = "2s"
+conditions = ["[STATUS] == 200", "[BODY].status == ready"]
+degraded = ["[RESPONSE_TIME] < 300ms"]
+failures = 3
+successes = 2
+depends_on = ["live"]
+verify_tls = false
+ca_file = "ca.pem"
+maintenance = [{ from = 2026-11-21T22:00:00Z, until = 2026-11-21T23:00:00Z }]
+runbook = "rollback"
+
+[[environments.prod.alerts]]
+name = "azure"
+kind = "azure"
+
+[[environments.prod.alerts]]
+name = "am"
+kind = "alertmanager"
+urls = ["http://am-1.example.com:9093", "http://am-2.example.com:9093"]
+prometheus = ["http://prom.example.com:9090"]
+filters = ['severity="critical"']
+watchdog = "Watchdog"
+interval = "10s"
+
+[environments.staging]
+"""
+
+
+def test_every_key_reaches_the_system(read: Read, tmp_path: Path) -> None:
+    system = read(WHOLE)
+    assert system.name == "shop"
+    assert system.data == str(tmp_path / "state")
+    assert system.file == str(tmp_path / "cockpit.toml")
+    assert (system.time_zone, system.read_only, system.bell, system.theme) == (
+        "Pacific/Auckland",
+        True,
+        False,
+        "cockpit-light",
+    )
+    assert (system.order, system.tenant) == (("cli", "device_code"), "example.com")
+    assert system.client_id == "11111111-2222-3333-4444-555555555555"
+    assert system.cloud == Cloud("us_government", "http://127.0.0.1:8080", "https://logs.example.com", "")
+    assert [(each.name, each.rank) for each in system.ladder] == [("SEV-1", 0), ("SEV-2", 1)]
+    assert system.keys == {"declare": "D", "table.up": "i"}
+    assert system.references == ("192.0.2.1:53", "login.example.com:443")
+    assert [each.name for each in system.environments] == ["prod", "staging"]
+
+
+def test_an_environment_holds_its_probes_and_sources(read: Read, tmp_path: Path) -> None:
+    prod = read(WHOLE).environments[0]
+    assert prod.production
+    assert (prod.apps, prod.apps_interval, prod.guard_word, prod.values) == (
+        ("shop-api",),
+        30.0,
+        "prod",
+        {"env": "prod"},
+    )
+    ready = prod.probes[1]
+    assert ready.environment == "prod"
+    assert (ready.interval, ready.timeout, ready.retry_interval) == (60.0, 0.3, 2.0)
+    assert [each.text for each in ready.conditions] == ["[STATUS] == 200", "[BODY].status == ready"]
+    assert [each.text for each in ready.degraded] == ["[RESPONSE_TIME] < 300ms"]
+    assert ready.headers == {
+        "Authorization": Secret("env", "PROBE_TOKEN"),
+        "X-Key": Secret("file", str(tmp_path / "key")),
+        "Accept": "text/plain",
+    }
+    assert ready.ca_file == str(tmp_path / "ca.pem")
+    assert ready.maintenance == ((datetime(2026, 11, 21, 22, tzinfo=UTC), datetime(2026, 11, 21, 23, tzinfo=UTC)),)
+    assert [each.kind for each in prod.alerts] == ["azure", "alertmanager"]
+    assert prod.alerts[1].urls == ("http://am-1.example.com:9093", "http://am-2.example.com:9093")
+    assert prod.alerts[1].interval == 10.0
+
+
+def test_a_probe_needs_only_a_name_and_an_address(read: Read) -> None:
+    system = read('[[environments.prod.probes]]\nname = "live"\nurl = "https://shop.example.com"')
+    (probe,) = system.environments[0].probes
+    assert [each.text for each in probe.conditions] == ["[STATUS] == 200"]
+    bare = Probe(probe.name, probe.environment, probe.url)
+    assert dataclasses.replace(probe, conditions=()) == bare
+
+
+def test_an_alert_source_has_the_defaults_of_the_model(read: Read) -> None:
+    text = '[[environments.prod.alerts]]\nname = "am"\nkind = "alertmanager"\nurls = ["http://am.example.com"]'
+    assert read(text).environments[0].alerts[0] == AlertSource("am", "alertmanager", ("http://am.example.com",))
+
+
+def test_an_empty_file_is_the_default_system_with_the_name_of_its_folder(read: Read, tmp_path: Path) -> None:
+    expected = dataclasses.replace(default_system(), name=tmp_path.name, file=str(tmp_path / "cockpit.toml"))
+    assert read("") == expected
+    assert read("").environments == (Environment("default"),)
+    assert read("").ladder == DEFAULT_LADDER
+
+
+def test_patience_never_exceeds_a_short_interval(read: Read) -> None:
+    text = '[[environments.prod.probes]]\nname = "live"\nurl = "https://shop.example.com"\ninterval = "2s"'
+    (probe,) = read(text).environments[0].probes
+    assert (probe.timeout, probe.retry_interval) == (2.0, 2.0)
+
+
+def test_a_path_may_start_at_home(read: Read, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert read('data = "~/cockpit"').data == str(tmp_path / "home" / "cockpit")
+    assert read('data = "/srv/cockpit"').data == "/srv/cockpit"
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_no_obstacle(read: Read) -> None:
+    assert read('\ufeffsystem = "shop"\r\nbell = false\r\n').name == "shop"
+
+
+@pytest.mark.parametrize(
+    ("table", "noun", "elsewhere"),
+    [
+        (tables.Probe, Probe, {"environment"}),
+        (tables.AlertSource, AlertSource, set()),
+        (tables.Environment, Environment, {"name"}),
+        (tables.Cloud, Cloud, set()),
+    ],
+)
+def test_the_file_can_say_everything_the_model_knows(
+    table: type[tables.Table], noun: type[typing.Any], elsewhere: set[str]
+) -> None:
+    assert set(keys_of(table)) == {field.name for field in dataclasses.fields(noun)} - elsewhere

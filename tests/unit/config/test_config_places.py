@@ -1,0 +1,59 @@
+"""Where the configuration is found, and what is used where there is none."""
+
+from pathlib import Path
+
+import pytest
+
+from cockpit.config import ConfigErrors, default_system, find
+from cockpit.config.places import candidates
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    (tmp_path / "cwd").mkdir()
+    return tmp_path
+
+
+def made(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("")
+    return path
+
+
+def test_the_nearest_one_wins(here: Path) -> None:
+    cwd = here / "cwd"
+    assert find(None, {}, cwd) is None
+    user = made(here / "xdg" / "cockpit" / "cockpit.toml")
+    assert find(None, {}, cwd) == user
+    local = made(cwd / "cockpit.toml")
+    assert find(None, {}, cwd) == local
+    named = made(here / "named.toml")
+    assert find(None, {"COCKPIT_CONFIG": str(named)}, cwd) == named
+    asked = made(cwd / "asked.toml")
+    assert find("asked.toml", {"COCKPIT_CONFIG": str(named)}, cwd) == asked
+
+
+@pytest.mark.parametrize(("option", "environ"), [("none.toml", {}), (None, {"COCKPIT_CONFIG": "none.toml"})])
+def test_one_that_is_named_must_be_there(here: Path, option: str | None, environ: dict[str, str]) -> None:
+    made(here / "cwd" / "cockpit.toml")
+    with pytest.raises(ConfigErrors, match=r"none\.toml"):
+        find(option, environ, here / "cwd")
+
+
+def test_an_empty_variable_names_nothing(here: Path) -> None:
+    assert find(None, {"COCKPIT_CONFIG": ""}, here / "cwd") is None
+
+
+def test_every_place_is_listed_in_order(here: Path) -> None:
+    listed = candidates("~/a.toml", {"COCKPIT_CONFIG": "b.toml"}, here / "cwd")
+    assert [how for how, _ in listed] == ["--config", "$COCKPIT_CONFIG", "current directory", "user configuration"]
+    assert all(path.is_absolute() for _, path in listed)
+
+
+def test_without_a_file_there_is_one_environment_and_a_timeline_in_the_users_data_directory(here: Path) -> None:
+    system = default_system()
+    assert [each.name for each in system.environments] == ["default"]
+    assert system.data == str(here / "share" / "cockpit")
+    assert system.file == ""
