@@ -1,10 +1,10 @@
 """The cockpit: a bar, four panes, a hint and the keys. It shows what it is told and opens what a key asks for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -12,7 +12,7 @@ from textual.events import Key, Resize
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from cockpit.model.alert import Alert
+from cockpit.model.clean import clean_line
 from cockpit.model.event import Event
 from screens import empty, opening, telling
 from screens.messages import Attached, EventsAppended, ReadingChanged
@@ -41,16 +41,20 @@ class CockpitScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # an instance variable of Screen
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d", "declare", "Declare", id="declare", tooltip="Declare an incident"),
-        Binding("n", "note", "Note", id="note", tooltip="Write a note on the timeline"),
-        Binding("s", "status", "Status", id="status", tooltip="Change severity or status, resolve"),
-        Binding("a", "acknowledge", "Ack", id="acknowledge", tooltip="Take the alert under the cursor of pane 2"),
-        Binding("x", "export", "Export", id="export", tooltip="Write the post-mortem draft"),
-        Binding("l", "logs", "Logs", id="logs", tooltip="Logs of the revision with traffic, or under the cursor"),
-        Binding("w", "wall", "Wall", id="wall", tooltip="The wall: big letters for a second monitor"),
+        Binding("d", "open('declare')", "Declare", id="declare", tooltip="Declare an incident"),
+        Binding("n", "open('note')", "Note", id="note", tooltip="Write a note on the timeline"),
+        Binding("s", "open('status')", "Status", id="status", tooltip="Change severity or status, resolve"),
+        Binding(
+            "a", "open('acknowledge')", "Ack", id="acknowledge", tooltip="Take the alert under the cursor of pane 2"
+        ),
+        Binding("x", "open('export')", "Export", id="export", tooltip="Write the post-mortem draft"),
+        Binding(
+            "l", "open('logs')", "Logs", id="logs", tooltip="Logs of the revision with traffic, or under the cursor"
+        ),
+        Binding("w", "open('wall')", "Wall", id="wall", tooltip="The wall: big letters for a second monitor"),
         Binding("slash", "filter", "Filter", id="filter", tooltip="Show only rows with these words"),
         Binding("question_mark", "help", "Help", id="help", tooltip="Keys and signs of this screen"),
-        Binding("i", "sign_in", "Sign in", id="sign_in", show=False, tooltip="Sign in to the cloud again"),
+        Binding("i", "open('sign_in')", "Sign in", id="sign_in", show=False, tooltip="Sign in to the cloud again"),
         Binding("f5", "refresh", "Refresh", id="refresh", show=False, tooltip="Ask every source now"),
         Binding("m", "mute", "Bell", id="mute", show=False, tooltip="Bell on or off"),
         Binding("tab", "step(1)", "Next pane", id="next_pane", show=False, tooltip="Next pane"),
@@ -189,7 +193,7 @@ class CockpitScreen(Screen[None]):
         self.query_one("#bar", Lines).show(*lines(bar, now, self.cockpit.zone, self.size.width or 80))
         strip: list[Piece] = []
         for pane in self.panes:
-            strip += [(" │ " if strip else " ", "muted"), *pane.summary]
+            strip += [(" │ " if strip else " ", "muted"), *pane.brief]
         self.query_one("#strip", Lines).show(strip)
         self.query_one("#hint", Lines).show(hint(self._sight(), self._keys(), now))
 
@@ -218,12 +222,13 @@ class CockpitScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """None greys a key out; pressing it says why."""
-        return None if why_not(action, self._situation) else True
+        name = str(parameters[0]) if action == "open" else action
+        return None if why_not(name, self._situation) else True
 
     def on_key(self, event: Key) -> None:
         """Only a key that nothing took arrives here: when it is disabled, say why."""
         active = self.active_bindings.get(event.key)
-        reason = why_not(active.binding.action, self._situation) if active else ""
+        reason = why_not(active.binding.id or "", self._situation) if active else ""
         if reason:
             self.notify(reason, severity="warning", markup=False)
 
@@ -240,8 +245,8 @@ class CockpitScreen(Screen[None]):
     @on(KeyedTable.Selected)
     def _selected(self, message: KeyedTable.Selected) -> None:
         found = self.objects.get(message.table.id.removesuffix("-table") if message.table.id else "", {})
-        if message.row in found:
-            opening.details(self, found[message.row])
+        if self.session and message.row in found:
+            opening.details(self, self.session, found[message.row])
 
     def under_cursor(self, pane: int) -> object | None:
         """The object, not the row: what a key acts on is captured when it is pressed."""
@@ -285,28 +290,17 @@ class CockpitScreen(Screen[None]):
     def action_help(self) -> None:
         opening.help(self)
 
-    def action_declare(self) -> None:
-        opening.declare(self)
+    def action_open(self, what: str) -> None:
+        """Open one of `opening.OPENS`, with what is under the cursors at this moment."""
+        if self.session is not None:
+            opening.OPENS[what](self, self.session)
 
-    def action_note(self) -> None:
-        opening.note(self)
-
-    def action_status(self) -> None:
-        opening.status(self)
-
-    def action_acknowledge(self) -> None:
-        alert = self.under_cursor(1)
-        if isinstance(alert, Alert):
-            opening.acknowledge(self, alert)
-
-    def action_export(self) -> None:
-        opening.export(self)
-
-    def action_logs(self) -> None:
-        opening.logs(self)
-
-    def action_wall(self) -> None:
-        opening.wall(self)
-
-    def action_sign_in(self) -> None:
-        opening.sign_in(self)
+    @work(thread=True, exit_on_error=False, group="writing")
+    def write(self, act: Callable[[], object], done: str) -> None:
+        """Do a blocking act off the loop and say how it went."""
+        try:
+            act()
+        except Exception as error:
+            self.notify(clean_line(error) or type(error).__name__, severity="error", markup=False)
+        else:
+            self.notify(clean_line(done), markup=False)

@@ -82,11 +82,12 @@ def _more(bar: Bar) -> list[Piece]:
 
 def _people(bar: Bar) -> list[Piece]:
     """Who acts, as whom, and whether what happens is written down."""
-    said: list[Piece] = [(" you are ", "muted"), (bar.operator or "nobody", "")]
+    same = bar.identity is not None and bar.identity.name == bar.operator
+    said: list[Piece] = [(" you are ", "muted"), ("" if same else bar.operator or "nobody", "")]
     if bar.incidents and (others := [each for each in bar.incidents[0].people if each != bar.operator]):
         said += [GAP, ("with ", "muted"), (", ".join(others), "")]
     if bar.identity:
-        said += [GAP, (bar.identity.label, "warn" if bar.identity.machine else "muted")]
+        said += [*([] if same else [GAP]), (bar.identity.label, "warn" if bar.identity.machine else "")]
     if bar.read_only:
         said += [GAP, ("read-only", "warn")]
     if bar.recorder:

@@ -113,7 +113,8 @@ def _broken(sight: Sight) -> str:
     """What is broken, in one clause."""
     if sight.down:
         others = f" and {len(sight.down) - 1} more" if len(sight.down) > 1 else ""
-        return f"{sight.down[0].name}{others} down."
+        verb = "are" if others else "is"
+        return f"{sight.down[0].name}{others} {verb} down."
     others = f" and {len(sight.firing) - 1} more" if len(sight.firing) > 1 else ""
     return f"{sight.firing[0].name}{others}."
 

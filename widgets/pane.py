@@ -76,12 +76,19 @@ class Pane(Vertical):
         tone = "strong" if self.has_pseudo_class("focus-within") else ""
         return [(f"{self.number} {self.heading}", tone), *self._counts]
 
+    @property
+    def brief(self) -> list[Piece]:
+        """The same without what is only said for completeness."""
+        return [self.summary[0], *(each for each in self._counts if each[1] != "muted")]
+
     def draw_title(self) -> None:
         shown, total = len(self.table.rows), self.table.total
         found: list[Piece] = [(f" {shown} of {total}", "info")] if self._search.value else []
         focused = self.has_pseudo_class("focus-within")
         frame = "bad" if self.has_class("-old") else "info" if focused else "muted"
-        self._title.show(title([*self.summary, *found], self._state, self.size.width, frame))
+        room = self.size.width - length([*self.summary, *found, self._state]) - 7
+        heading = self.summary if room > 0 else self.brief
+        self._title.show(title([*heading, *found], self._state, self.size.width, frame))
 
     def on_resize(self) -> None:
         self.draw_title()

@@ -24,8 +24,8 @@ STATE_TONES = {
 
 
 def rows(events: Iterable[Event], operator: str, zone: tzinfo) -> list[Row]:
-    """One row an event; times in `zone`; what `operator` did is `you`."""
-    return [_row(each, operator, zone) for each in events]
+    """One row an event in the order they happened; times in `zone`; what `operator` did is `you`."""
+    return [_row(each, operator, zone) for each in sorted(events, key=lambda each: (each.occurred, each.id))]
 
 
 def tone(event: Event) -> str:

@@ -11,6 +11,7 @@ from cockpit.incident.fold import Ledger
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.identity import Identity
+from cockpit.model.ladder import DEFAULT_LADDER, Ladder
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import Reading
@@ -94,6 +95,7 @@ class MemoryTimeline:
 class MemoryDesk:
     """Writes down what it was asked to do."""
 
+    ladder: Ladder = DEFAULT_LADDER
     asked: list[tuple[object, ...]] = field(default_factory=list)
 
     def acknowledge(self, *what: object, **how: object) -> None:
