@@ -1,5 +1,6 @@
 """Connections to the timeline file: the one that writes, and those that read."""
 
+import os
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from cockpit.incident.store_schema import check, create, prepare
-from cockpit.incident.store_trouble import primary
+from cockpit.incident.store_trouble import primary, read_only
+from cockpit.model.event import RecordError
 
 RETRY = 0.02  # seconds between two tries to switch a new file to write-ahead logging
 
@@ -22,6 +24,9 @@ class Opened(NamedTuple):
 
 def to_write(path: Path, patience: float) -> sqlite3.Connection:
     """A connection for one writer, which waits `patience` seconds for a lock. Raises sqlite3.Error, RecordError."""
+    # SQLite would quietly open such a file to read, and refuse only the first write.
+    if path.exists() and not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise RecordError(read_only(path))
     connection = _open(f"{_uri(path)}?mode=rw", patience)
     try:
         connection.execute("PRAGMA secure_delete = ON")

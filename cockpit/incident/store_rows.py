@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from cockpit.incident.chain import GENESIS, Row, canonical, seal
@@ -124,13 +126,20 @@ class Reader:
         given = [(condition, value) for condition, value in filters if value is not None]
         conditions = [condition for condition, _ in given]
         values = [value for _, value in given]
-        if kinds:
-            conditions.append(f"kind IN ({', '.join('?' * len(kinds))})")
-            values += [str(kind) for kind in kinds]
-        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         if limit is None:
-            return [to_event(row) for row in self._rows(f"{where} ORDER BY id", values)]
-        return [to_event(row) for row in self._rows(f"{where} ORDER BY id DESC LIMIT ?", [*values, limit])][::-1]
+            if kinds:
+                conditions.append(f"kind IN ({', '.join('?' * len(kinds))})")
+                values += [str(kind) for kind in kinds]
+            return [to_event(row) for row in self._rows(f"{_where(conditions)} ORDER BY id", values)]
+        if not kinds:
+            return self._newest(conditions, values, limit)
+        # One walk from the end for each kind: asked for all at once SQLite would sort everything that matches.
+        found = [self._newest([*conditions, "kind = ?"], [*values, str(kind)], limit) for kind in set(kinds)]
+        return sorted(chain.from_iterable(found), key=attrgetter("id"))[-limit:] if limit else []
+
+    def _newest(self, conditions: Sequence[str], values: Sequence[Any], limit: int) -> list[Event]:
+        rows = self._rows(f"{_where(conditions)} ORDER BY id DESC LIMIT ?", [*values, limit])
+        return [to_event(row) for row in rows][::-1]
 
     def event(self, number: int) -> Event | None:
         return next((to_event(row) for row in self._rows("WHERE id = ?", [number])), None)
@@ -150,3 +159,7 @@ class Reader:
 
     def _rows(self, clauses: str, values: Sequence[Any]) -> Iterator[Row]:
         return map(Row._make, self._connection.execute(f"SELECT {COLUMNS} FROM events {clauses}", values))
+
+
+def _where(conditions: Sequence[str]) -> str:
+    return f"WHERE {' AND '.join(conditions)}" if conditions else ""

@@ -11,8 +11,9 @@ VERSION = 1  # of the schema; PRAGMA user_version of the file
 
 INTEGERS = ("id", "supersedes", "v")
 OPTIONAL = ("incident", "supersedes")
-# An index holds the id too, so each of these also answers "the newest ones".
-INDEXES = (("incident",), ("environment", "occurred"), ("kind",))
+# Every index ends in the id. So the newest of an incident, of an environment, and of a kind in an environment are
+# read from the end; the two with a time are for ranges.
+INDEXES = (("incident",), ("environment",), ("environment", "kind"), ("environment", "occurred"), ("kind", "occurred"))
 
 _kept = " AND ".join(f"NEW.{name} IS OLD.{name}" for name in Row._fields if name not in PAYLOAD)
 _emptied = " AND ".join(f"NEW.{name} = ''" for name in PAYLOAD)

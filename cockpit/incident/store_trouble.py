@@ -22,6 +22,10 @@ def explain(error: sqlite3.Error | OSError, path: Path, patience: float) -> Reco
     return RecordError(sentence)
 
 
+def read_only(path: Path) -> str:
+    return f"{path} or its directory is read-only for you. {ELSEWHERE}"
+
+
 def _of_sqlite(error: sqlite3.Error, path: Path, patience: float) -> str:
     match primary(error):
         case sqlite3.SQLITE_FULL:
@@ -32,7 +36,7 @@ def _of_sqlite(error: sqlite3.Error, path: Path, patience: float) -> str:
                 "Close what holds it (`fuser` names it) and try again."
             )
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
-            return f"{path} or its directory is read-only for you. {ELSEWHERE}"
+            return read_only(path)
         case sqlite3.SQLITE_CANTOPEN:
             return f"{path} cannot be opened: it, its directory or a file beside it is closed to you. {ELSEWHERE}"
         case sqlite3.SQLITE_NOTADB:
