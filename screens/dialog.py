@@ -18,6 +18,7 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Input, TextArea
 
+from cockpit.incident.refused import DeskError
 from cockpit.model.clean import clean
 from cockpit.model.event import RecordError
 from cockpit.model.time import Time
@@ -164,7 +165,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         try:
             result = act()
         except Exception as error:  # whatever went wrong, the words typed so far stay on the screen
-            log.warning("%s: %s", self.what, error, exc_info=not isinstance(error, RecordError))
+            log.warning("%s: %s", self.what, error, exc_info=not isinstance(error, DeskError | RecordError))
             self.post_message(self.Refused(str(error) or type(error).__name__))
         else:
             self.post_message(self.Done(result))

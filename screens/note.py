@@ -1,7 +1,6 @@
 """Write a note into the timeline, now or for an earlier moment."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -9,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input, TextArea
 
+from cockpit.incident.desk import Desk
 from cockpit.model.clean import clean
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
@@ -19,7 +19,7 @@ from widgets.line import Lines
 
 
 class Note(Dialog[Event]):
-    """`record(text, at)` is blocking and writes it; `incident` is where it goes, None for the journal.
+    """`incident` is where it goes, None for the journal.
 
     Enter records and ctrl+j begins a new line: the other way round, a note in a hurry needs a chord to leave.
     """
@@ -28,12 +28,10 @@ class Note(Dialog[Event]):
     keys = "enter records · ctrl+j new line · tab time · esc leaves"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+j", "new_line", "New line", priority=True, show=False)]
 
-    def __init__(
-        self, place: Place, time: Time, *, incident: Incident | None, record: Callable[[str, datetime | None], Event]
-    ) -> None:
+    def __init__(self, place: Place, time: Time, desk: Desk, incident: Incident | None) -> None:
         super().__init__(place, time)
+        self._desk = desk
         self._incident = incident
-        self._record = record
 
     def fields(self) -> ComposeResult:
         yield Lines(id="goes-to", classes="label")
@@ -68,4 +66,5 @@ class Note(Dialog[Event]):
         except WhenError as error:
             self.say(str(error))
             return None
-        return lambda: self._record(text, at)
+        incident = self._incident.id if self._incident else None
+        return lambda: self._desk.note(text, incident, at)

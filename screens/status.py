@@ -1,15 +1,14 @@
 """Severity, status and resolution of an incident, with the reason, in one dialog."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from textual.app import ComposeResult
 from textual.widgets import Input
 
+from cockpit.incident.desk import Desk
 from cockpit.model.clean import clean_line
 from cockpit.model.incident import Incident
 from cockpit.model.incident import Status as IncidentStatus
-from cockpit.model.ladder import Ladder
 from cockpit.model.time import Time
 from screens.dialog import Dialog, Place
 from widgets.choice import Choice
@@ -23,34 +22,25 @@ MEANING = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """What the dialog asks for; None is left as it is."""
-
-    severity: str | None
-    status: IncidentStatus | None
-    reason: str
-
-
 class Status(Dialog[None]):
-    """`apply(move)` is blocking and writes it. `incident` is the one captured at the key press."""
+    """`incident` is the one captured at the key press. What was recorded before a refusal is not recorded twice."""
 
     AUTO_FOCUS = "#status"
     what = "Severity and status"
     keys = "enter records · ↑ ↓ choose · tab next · esc leaves, nothing changes"
 
-    def __init__(
-        self, place: Place, time: Time, *, incident: Incident, ladder: Ladder, apply: Callable[[Move], object]
-    ) -> None:
+    def __init__(self, place: Place, time: Time, desk: Desk, incident: Incident) -> None:
         super().__init__(place, time)
+        self._desk = desk
         self._incident = incident
-        self._ladder = ladder
-        self._apply = apply
+        self._severity = incident.severity  # as it was last recorded
 
     def fields(self) -> ComposeResult:
         yield Lines(id="subject")
         yield Lines(id="severity-label", classes="label")
-        yield Choice([(each.name, each.definition) for each in self._ladder], self._incident.severity, id="severity")
+        yield Choice(
+            [(each.name, each.definition) for each in self._desk.ladder], self._incident.severity, id="severity"
+        )
         yield Lines(id="status-label", classes="label")
         yield Choice([(each.value, text) for each, text in MEANING.items()], self._incident.status.value, id="status")
         yield Lines(id="reason-label", classes="label")
@@ -70,20 +60,20 @@ class Status(Dialog[None]):
     def decide(self) -> Callable[[], None] | None:
         severity, status = self.query_one("#severity", Choice), self.query_one("#status", Choice)
         reason = clean_line(self.query_one(Input).value, 500)
-        move = Move(
-            severity.chosen if severity.changed else None,
-            IncidentStatus(status.chosen) if status.changed else None,
-            reason,
-        )
-        if move.severity is None and move.status is None:
+        raised = severity.chosen if severity.changed and severity.chosen != self._severity else None
+        moved = status.chosen if status.changed else None
+        if raised is None and moved is None:
             self.say("Nothing was changed. esc leaves.")
             return None
-        if move.status is IncidentStatus.RESOLVED and not reason:
+        if moved == IncidentStatus.RESOLVED and not reason:
             self.query_one(Input).focus()
             self.say("Resolving closes it. Say in a few words what ended it, then press Enter again.")
             return None
-        return lambda: self._done(self._apply(move))
+        return lambda: self._record(raised, moved, reason)
 
-    @staticmethod
-    def _done(_: object) -> None:
-        """The dialog has no result: the timeline tells what changed."""
+    def _record(self, severity: str | None, status: str | None, reason: str) -> None:
+        if severity is not None:
+            self._desk.change_severity(severity, self._incident.id, reason)
+            self._severity = severity
+        if status is not None:
+            self._desk.change_status(status, self._incident.id, reason)

@@ -38,7 +38,7 @@ class Sight(Protocol):
     @property
     def system(self) -> System: ...
     @property
-    def environment(self) -> Environment: ...
+    def environments(self) -> Sequence[Environment]: ...
     @property
     def watch(self) -> Watch: ...
     @property
@@ -80,7 +80,7 @@ class WallScreen(Screen[None]):
 
     @work(thread=True, exit_on_error=False)
     def _load_events(self, sight: Sight) -> None:
-        for each in self._environments(sight):
+        for each in sight.environments:
             self.post_message(EventsAppended(sight.timeline.events(environment=each.name, limit=EVENTS)))
 
     @on(EventsAppended)
@@ -104,11 +104,6 @@ class WallScreen(Screen[None]):
         frame = Frame(self.size.width, self.size.height, now, zone, beat, sight.system.name if sight else "")
         self.query_one(Lines).show(*paint(view, frame, views))
 
-    def _environments(self, sight: Sight) -> Sequence[Environment]:
-        """Those that are watched here, in the order of the configuration."""
-        watched = {each.environment for each in sight.watch.feeds}
-        return [each for each in sight.system.environments if each.name in watched] or [sight.environment]
-
     def _views(self, sight: Sight) -> list[WallView]:
         return [
             wall_state(
@@ -119,7 +114,7 @@ class WallScreen(Screen[None]):
                 tuple(self._events.get(each.name, ())),
                 production=each.production,
             )
-            for each in self._environments(sight)
+            for each in sight.environments
         ]
 
     def action_back(self) -> None:

@@ -1,7 +1,8 @@
-"""A stage for dialogs: an app with our themes, a clock that moves when told, an incident."""
+"""A stage for dialogs: an app with our themes, a clock that moves when told, a desk over a timeline of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,10 @@ from textual.app import App
 from textual.screen import ModalScreen
 
 import themes
-from cockpit.model.incident import Incident, Status
+from cockpit.incident.desk import Desk
+from cockpit.incident.store import Timeline
+from cockpit.model.incident import Incident
+from cockpit.model.ladder import DEFAULT_LADDER
 from screens.dialog import Place
 
 NOW = datetime(2026, 2, 27, 13, 26, 41, tzinfo=UTC)
@@ -71,14 +75,17 @@ def place() -> Place:
 
 
 @pytest.fixture
-def incident() -> Incident:
-    return Incident(
-        id="i1",
-        environment="prod",
-        title="Readiness failing after deploy",
-        severity="P1",
-        status=Status.INVESTIGATING,
-        declared=NOW - timedelta(minutes=12),
-        declared_by="you",
-        reach_from=NOW - timedelta(minutes=13),
-    )
+def timeline(tmp_path: Path, clock: Clock) -> Iterator[Timeline]:
+    opened = Timeline(tmp_path / "timeline.db", time=clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def desk(timeline: Timeline, clock: Clock) -> Desk:
+    return Desk(timeline, operator="you", environment="prod", ladder=DEFAULT_LADDER, time=clock)
+
+
+@pytest.fixture
+def incident(desk: Desk) -> Incident:
+    return desk.declare("Readiness failing after deploy", "P1")

@@ -2,53 +2,36 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from cockpit.incident.desk import Desk
+from cockpit.incident.signals import Signal
+from cockpit.incident.store import Timeline
 from cockpit.model.event import RecordError
 from cockpit.model.incident import Incident
 from cockpit.model.incident import Status as IncidentStatus
-from cockpit.model.ladder import DEFAULT_LADDER
-from screens.declare import BadNow, Declaration, Declare
-from screens.dialog import Place
+from screens.declare import Declare
+from screens.dialog import Dialog, Place
 from screens.guard import QUIET
 from screens.note import Note
-from screens.status import Move, Status
+from screens.status import Status
 from widgets.choice import Choice
 from widgets.line import Lines
 
 SETTLE = QUIET * 3
 
 
-class Desk:
-    """Writes nothing, remembers what it was asked, refuses when told to."""
-
-    def __init__(self) -> None:
-        self.asked: list[Any] = []
-        self.refusal = ""
-
-    def __call__(self, *asked: Any) -> Any:
-        if self.refusal:
-            raise RecordError(self.refusal)
-        self.asked.append(asked)
-        return "recorded"
-
-
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
-
-
 @pytest.fixture
 def declare(place: Place, clock: Any, desk: Desk) -> Declare:
     now = clock.now()
-    bad = [BadNow("alert 5xx errors", now - timedelta(seconds=12)), BadNow("probe ready", now - timedelta(seconds=38))]
-    reach = now - timedelta(seconds=38)
-    return Declare(place, clock, ladder=DEFAULT_LADDER, preset="P1", bad=bad, reach_from=reach, declare=desk)
+    alert = Signal("alert:f", "alert 5xx errors", now - timedelta(seconds=12))
+    probe = Signal("probe:ready", "probe ready", now - timedelta(seconds=38))
+    return Declare(place, clock, desk, [alert, probe])
 
 
 async def enter(pilot: Pilot[Any], clock: Any) -> None:
@@ -70,8 +53,9 @@ async def test_two_keys_and_one_line_declare(stage: Any, declare: Declare, clock
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"Readiness fails")
         await enter(pilot, clock)
-        assert desk.asked == [(Declaration("Readiness fails", "P1"),)]
-        assert app.answers == ["recorded"]
+        (written,) = desk.open()
+        assert (written.title, written.severity) == ("Readiness fails", "P1")
+        assert app.answers == [written]
 
 
 async def test_the_severity_moves_without_leaving_the_title(
@@ -81,7 +65,7 @@ async def test_the_severity_moves_without_leaving_the_title(
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"down", "up")
         await enter(pilot, clock)
-        assert desk.asked[0][0].severity == "P0"
+        assert desk.open()[0].severity == "P0"
 
 
 async def test_a_digit_picks_the_level_once_the_list_has_the_focus(
@@ -92,20 +76,33 @@ async def test_a_digit_picks_the_level_once_the_list_has_the_focus(
         await pilot.press(*"P2 slow", "tab", "3")
         assert app.screen.query_one(Choice).chosen == "P3"
         await enter(pilot, clock)
-        assert (desk.asked[0][0].title, desk.asked[0][0].severity) == ("P2 slow", "P3")
+        assert (desk.open()[0].title, desk.open()[0].severity) == ("P2 slow", "P3")
 
 
-async def test_times_are_sent_only_when_somebody_changed_them(
+async def test_when_users_felt_it_and_how_far_it_reaches_can_be_said(
     stage: Any, declare: Declare, clock: Any, desk: Desk
 ) -> None:
     app = stage(declare)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"down")
-        app.screen.query_one("#detected", Input).value = "02:14"
+        app.screen.query_one("#impact", Input).value = "02:14"
+        app.screen.query_one("#reach", Input).value = "1h ago"
         await enter(pilot, clock)
-        asked: Declaration = desk.asked[0][0]
-        assert asked.detected == datetime.fromisoformat("2026-02-28T02:14:00+13:00")
-        assert asked.reach_from is None
+        written = desk.open()[0]
+        assert written.impact_started == datetime.fromisoformat("2026-02-28T02:14:00+13:00")
+        assert written.reach_from == clock.now() - timedelta(hours=1)
+
+
+async def test_without_a_word_about_them_the_desk_decides_the_times(
+    stage: Any, declare: Declare, clock: Any, desk: Desk
+) -> None:
+    app = stage(declare)
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert app.screen.query_one("#reach", Input).value == "01:56:41"
+        await pilot.press(*"down")
+        await enter(pilot, clock)
+        assert desk.open()[0].impact_started is None
+        assert desk.open()[0].reach_from == clock.now() - timedelta(minutes=30)
 
 
 async def test_a_time_nobody_can_read_is_said_and_nothing_is_declared(
@@ -117,7 +114,7 @@ async def test_a_time_nobody_can_read_is_said_and_nothing_is_declared(
         app.screen.query_one("#reach", Input).value = "soon"
         await enter(pilot, clock)
         assert "`soon` is no time" in said(app)
-        assert desk.asked == []
+        assert desk.open() == []
 
 
 async def test_what_is_bad_now_is_on_the_screen_longest_first(stage: Any, declare: Declare) -> None:
@@ -135,7 +132,7 @@ async def test_a_confirm_key_typed_ahead_of_the_dialog_is_not_heard(
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"down", "enter")
         await pilot.pause(SETTLE)
-        assert desk.asked == []
+        assert desk.open() == []
         assert "too soon" in said(app)
         assert app.screen.query_one("#title", Input).value == "down"
 
@@ -148,24 +145,27 @@ async def test_a_pasted_burst_with_line_breaks_does_nothing_but_type(
         clock.pass_by(5)
         await pilot.press("enter", *"rm x", "enter", *"yes", "enter")
         await pilot.pause(SETTLE)
-        assert desk.asked == []
+        assert desk.open() == []
         assert app.screen.query_one("#title", Input).value == "rm xyes"
 
 
 async def test_a_refusal_is_shown_and_the_typed_text_stays(
-    stage: Any, declare: Declare, clock: Any, desk: Desk
+    stage: Any, declare: Declare, clock: Any, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def full(*_: object, **__: object) -> NoReturn:
+        raise RecordError("The disk is full; \x1b[2Jnothing was written.")
+
     app = stage(declare)
-    desk.refusal = "The disk is full; \x1b[2Jnothing was written."
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"down")
-        await enter(pilot, clock)
+        with monkeypatch.context() as broken:
+            broken.setattr(desk, "declare", full)
+            await enter(pilot, clock)
         assert "nothing was written" in said(app)
         assert "\x1b" not in said(app)
         assert app.screen.query_one("#title", Input).value == "down"
-        desk.refusal = ""
         await enter(pilot, clock)
-        assert app.answers == ["recorded"]
+        assert desk.open()[0].title == "down"
 
 
 async def test_esc_leaves_at_once_also_while_text_was_typed(stage: Any, declare: Declare, desk: Desk) -> None:
@@ -173,7 +173,7 @@ async def test_esc_leaves_at_once_also_while_text_was_typed(stage: Any, declare:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"down", "escape")
         assert app.answers == [None]
-        assert desk.asked == []
+        assert desk.open() == []
 
 
 async def test_an_empty_title_is_asked_for(stage: Any, declare: Declare, clock: Any, desk: Desk) -> None:
@@ -181,7 +181,7 @@ async def test_an_empty_title_is_asked_for(stage: Any, declare: Declare, clock: 
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot, clock)
         assert "needs a title" in said(app)
-        assert desk.asked == []
+        assert desk.open() == []
 
 
 async def test_production_is_a_word_and_another_border(stage: Any, declare: Declare) -> None:
@@ -205,76 +205,95 @@ async def test_the_whole_dialog_is_seen(stage: Any, declare: Declare, size: tupl
 
 
 async def test_a_note_goes_to_the_incident_with_its_line_breaks_and_its_time(
-    stage: Any, place: Place, clock: Any, desk: Desk, incident: Incident
+    stage: Any, place: Place, clock: Any, desk: Desk, incident: Incident, timeline: Timeline
 ) -> None:
-    app = stage(Note(place, clock, incident=incident, record=desk))
+    app = stage(Note(place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"one", "ctrl+j", *"two", "tab", *"10m ago")
         await enter(pilot, clock)
-        assert desk.asked == [("one\ntwo", clock.now() - timedelta(minutes=10))]
+        (event,) = timeline.events(kinds=["note"])
+        assert (event.incident, event.detail["text"]) == (incident.id, "one\ntwo")
+        assert event.occurred == clock.now() - timedelta(minutes=10)
 
 
 async def test_a_pasted_note_keeps_its_lines_and_waits_for_enter(
-    stage: Any, place: Place, clock: Any, desk: Desk
+    stage: Any, place: Place, clock: Any, desk: Desk, timeline: Timeline
 ) -> None:
-    app = stage(Note(place, clock, incident=None, record=desk))
+    app = stage(Note(place, clock, desk, None))
     async with app.run_test(size=(80, 24)) as pilot:
         clock.pass_by(5)
         app.post_message(Paste("a\nb\n"))
         await pilot.pause(SETTLE)
-        assert desk.asked == []
+        assert timeline.events() == []
         assert "journal" in app.screen.query_one("#goes-to", Lines).text
         await enter(pilot, clock)
-        assert desk.asked == [("a\nb", None)]
+        assert timeline.events()[0].detail["text"] == "a\nb"
 
 
-async def test_status_sends_only_what_was_moved(
+async def test_status_changes_only_what_was_moved(
     stage: Any, place: Place, clock: Any, desk: Desk, incident: Incident
 ) -> None:
-    app = stage(Status(place, clock, incident=incident, ladder=DEFAULT_LADDER, apply=desk))
+    app = stage(Status(place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("down", "tab", *"bad deploy")
         await enter(pilot, clock)
-        assert desk.asked == [(Move(None, IncidentStatus.IDENTIFIED, "bad deploy"),)]
+        (now,) = desk.open()
+        assert (now.severity, now.status, now.statuses[-1].reason) == ("P1", IncidentStatus.IDENTIFIED, "bad deploy")
+        assert len(now.severities) == 1
 
 
 async def test_resolving_asks_what_ended_it(
     stage: Any, place: Place, clock: Any, desk: Desk, incident: Incident
 ) -> None:
-    app = stage(Status(place, clock, incident=incident, ladder=DEFAULT_LADDER, apply=desk))
+    app = stage(Status(place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("down", "down", "down")
         await enter(pilot, clock)
         assert "what ended it" in said(app)
         await pilot.press(*"rolled back")
         await enter(pilot, clock)
-        assert desk.asked == [(Move(None, IncidentStatus.RESOLVED, "rolled back"),)]
+        assert desk.find(incident.id).close_reason == "rolled back"
+
+
+async def test_a_severity_recorded_before_a_refusal_is_not_recorded_twice(
+    stage: Any, place: Place, clock: Any, desk: Desk, incident: Incident, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: object) -> NoReturn:
+        raise RecordError("The timeline is locked.")
+
+    app = stage(Status(place, clock, desk, incident))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("down", "shift+tab", "up")
+        with monkeypatch.context() as broken:
+            broken.setattr(desk, "change_status", locked)
+            await enter(pilot, clock)
+        assert "locked" in said(app)
+        await enter(pilot, clock)
+        found = desk.find(incident.id)
+        assert ([each.value for each in found.severities], found.status) == (["P1", "P0"], IncidentStatus.IDENTIFIED)
 
 
 async def test_status_without_a_move_does_nothing(
     stage: Any, place: Place, clock: Any, desk: Desk, incident: Incident
 ) -> None:
-    app = stage(Status(place, clock, incident=incident, ladder=DEFAULT_LADDER, apply=desk))
+    app = stage(Status(place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot, clock)
         assert "Nothing was changed" in said(app)
-        assert desk.asked == []
+        assert desk.find(incident.id) == incident
 
 
-DIALOGS: dict[str, Callable[..., Any]] = {
-    "note": lambda place, clock, incident: Note(place, clock, incident=incident, record=Desk()),
-    "status": lambda place, clock, incident: Status(
-        place, clock, incident=incident, ladder=DEFAULT_LADDER, apply=Desk()
+DIALOGS: dict[str, Callable[..., Dialog[Any]]] = {
+    "declare": lambda place, clock, desk, incident: Declare(
+        place, clock, desk, [Signal("probe:ready", "probe ready", clock.now() - timedelta(seconds=38))]
     ),
+    "note": Note,
+    "status": Status,
 }
 
 
 @pytest.mark.parametrize("name", DIALOGS)
 def test_picture_at_80x24(
-    name: str, snap_compare: Any, stage: Any, place: Place, clock: Any, incident: Incident
+    name: str, snap_compare: Any, stage: Any, place: Place, clock: Any, desk: Desk, incident: Incident
 ) -> None:
-    assert snap_compare(stage(DIALOGS[name](place, clock, incident)), terminal_size=(80, 24))
-
-
-def test_picture_of_declare_at_80x24(snap_compare: Any, stage: Any, declare: Declare) -> None:
-    assert snap_compare(stage(declare), terminal_size=(80, 24), press=[*"Readiness fails"])
+    assert snap_compare(stage(DIALOGS[name](place, clock, desk, incident)), terminal_size=(80, 24))

@@ -75,7 +75,7 @@ class Session:
     ledger: Ledger = field(default_factory=lambda: Ledger(DEFAULT_LADDER))
 
     def __post_init__(self) -> None:
-        self.environment = self.system.environments[0]
+        self.environments = self.system.environments
         self.watch = Watch([SilentFeed("prod"), SilentFeed("staging")], self.time)
         for environment, state in (("prod", ProbeState.DOWN), ("staging", ProbeState.UP)):
             result = ProbeResult("ready", environment, "https://app.example.com", state, NOW)
