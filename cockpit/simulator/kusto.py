@@ -92,10 +92,10 @@ def _where(table: Table, text: str, now: datetime) -> Table:
 def _test(table: Table, text: str, now: datetime) -> Callable[[Row], bool]:
     """One comparison of `where`."""
     if found := re.fullmatch(rf"({WORD})\s+between\s*\((.+?)\s*\.\.\s*(.+)\)", text, re.IGNORECASE):
-        column, low, high = _column(table, found[1]), _moment(found[2], now), _moment(found[3], now)
+        column, low, high = _time_column(table, found[1]), _moment(found[2], now), _moment(found[3], now)
         return lambda row: bool(low <= row[column] <= high)
     if found := re.fullmatch(rf"({WORD})\s*(>=|<=|>|<)\s*(.+)", text):
-        column, limit = _column(table, found[1]), _moment(found[3], now)
+        column, limit = _time_column(table, found[1]), _moment(found[3], now)
         return _compared(column, found[2], limit)
     if found := re.fullmatch(rf"({WORD})\s+in\s*\(((?:\s*(?:{TEXT})\s*,?)+)\)", text):
         column, allowed = _column(table, found[1]), {each[1:-1] for each in re.findall(TEXT, found[2])}
@@ -179,6 +179,12 @@ def _column(table: Table, name: str) -> str:
     if name not in table.columns:
         known = ", ".join(table.columns)
         raise refusal(f"'{name}' is not a column; there are {known}", "SemanticError")
+    return name
+
+
+def _time_column(table: Table, name: str) -> str:
+    if table.types[table.columns.index(_column(table, name))] != "datetime":
+        raise refusal(f"'{name}' is not a column of times")
     return name
 
 

@@ -48,7 +48,6 @@ def console(world: World, revision: Revision, since: float, until: float) -> lis
 def system(world: World, since: float, until: float) -> list[SystemLine]:
     """What the platform did to every revision, oldest first."""
     found = [each for revision in world.revisions for each in _system_of(world, revision)]
-    since = max(since, world.now - KEPT)
     return sorted((each for each in found if since < each.at <= min(until, world.now)), key=lambda each: each.at)
 
 

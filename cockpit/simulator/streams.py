@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from math import inf
 
 from cockpit.simulator import loglines, times
 from cockpit.simulator.answer import JSON, Call, RefusedError
@@ -14,7 +15,7 @@ from cockpit.simulator.stage import Stage
 from cockpit.simulator.world import World
 
 LONGEST_TAIL, USUAL_TAIL = 300, 20
-TAIL_REACH = 3_600.0  # seconds that a tail looks back
+TAIL_REACH = 3_600.0  # seconds that a tail of the console looks back
 SHAPES: tuple[Callable[[datetime], str], ...] = (
     times.zulu,
     times.verbose,
@@ -61,7 +62,7 @@ class LogStream:
         """The chatter and the tail."""
         world = self._stage.world()
         self._seen = world.now
-        lines = self._lines(world, world.now - TAIL_REACH, world.now)
+        lines = self._lines(world, -inf if self._system else world.now - TAIL_REACH, world.now)
         tail = lines[-self._tail :] if self._tail else []
         return self._written([*self._chatter(world), *tail])
 
