@@ -1,0 +1,31 @@
+"""Text that others wrote, put into Markdown so that it stays text: no cell, line, link or tag of its own."""
+
+import re
+
+from cockpit.model.clean import clean_line
+
+SPECIAL = re.compile(r"[\\`*\[\]<>|#~&$]")
+UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")  # inside a word it means nothing and reads better bare
+ADDRESS = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)  # some renderers make a link of a bare address
+
+
+class Markdown(str):
+    """Text that is Markdown already, and is not escaped again."""
+
+    __slots__ = ()
+
+
+def plain(text: object) -> str:
+    """The text a reader is to see: cleaned, on one line, each run of white space one space."""
+    return " ".join(clean_line(text).split())
+
+
+def inline(text: object) -> Markdown:
+    """`text` for the inside of a line or a table cell: a CommonMark renderer shows exactly `plain(text)`.
+
+    Never put it at the beginning of a line: there `1.` or `---` would be more than text.
+    """
+    if isinstance(text, Markdown):
+        return text
+    escaped = SPECIAL.sub(lambda found: f"\\{found.group()}", plain(text))
+    return Markdown(ADDRESS.sub(lambda found: f"\\{found.group()}", UNDERSCORE.sub(r"\\_", escaped)))

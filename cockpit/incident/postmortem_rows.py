@@ -1,0 +1,106 @@
+"""The tables of a post-mortem draft, as plain values; the template gives them their form."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from cockpit.incident.detail import text_of
+from cockpit.model.alert import AlertState
+from cockpit.model.event import Event, Kind
+from cockpit.model.incident import Incident
+from cockpit.model.time import age
+
+LATE = timedelta(minutes=5)  # a fact written down later than this says so
+OWN_BUSINESS = frozenset({Kind.RECORDER, Kind.EXPORT, Kind.REDACT})  # about the cockpit, not about the incident
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineRow:
+    at: datetime
+    kind: str
+    who: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """`ended` is the last word of its source: a moment, or why there is none."""
+
+    name: str
+    severity: str
+    resource: str
+    source: str
+    fired: datetime | None
+    state: str
+    ended: datetime | None
+    taken_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentRow:
+    at: datetime
+    what: str
+    image: str
+    by: str
+
+
+def timeline_rows(events: Iterable[Event]) -> list[TimelineRow]:
+    """Every fact of the incident, in the order given."""
+    return [
+        TimelineRow(each.occurred, each.kind, each.actor or each.source, _words(each))
+        for each in events
+        if each.kind not in OWN_BUSINESS
+    ]
+
+
+def _words(event: Event) -> str:
+    if event.redacted:
+        return "(redacted)"
+    marks = []
+    if event.supersedes is not None:
+        marks.append("corrected")
+    late = event.recorded - event.occurred
+    if event.actor and late > LATE:
+        marks.append(f"written down {age(late.total_seconds())} later")
+    words = text_of(event.detail, "text") or event.summary
+    return f"{words} ({', '.join(marks)})" if marks else words
+
+
+def alert_rows(events: Sequence[Event], incident: Incident) -> list[AlertRow]:
+    """One row an alert, in the order they first appear."""
+    takers: dict[str, list[str]] = {}
+    for ack in incident.acks:
+        takers.setdefault(ack.alert, []).append(ack.actor)
+    rows: dict[str, AlertRow] = {}
+    for event in events:
+        if event.kind != Kind.ALERT:
+            continue
+        state = text_of(event.detail, "state")
+        row = rows.get(event.subject) or AlertRow(
+            text_of(event.detail, "name") or event.subject,
+            "",
+            "",
+            event.subject.partition(":")[0],
+            None,
+            "",
+            None,
+            ", ".join(dict.fromkeys(takers.get(event.subject, []))),
+        )
+        rows[event.subject] = replace(
+            row,
+            severity=text_of(event.detail, "severity") or row.severity,
+            resource=text_of(event.detail, "resource") or row.resource,
+            fired=row.fired or (event.occurred if state == AlertState.FIRING else None),
+            state=state,
+            ended=event.occurred if state == AlertState.RESOLVED else None,
+        )
+    return list(rows.values())
+
+
+def deployment_rows(events: Iterable[Event]) -> list[DeploymentRow]:
+    """Revisions and traffic, in the order given."""
+    return [
+        DeploymentRow(each.occurred, each.summary, text_of(each.detail, "image"), text_of(each.detail, "changed_by"))
+        for each in events
+        if each.kind in (Kind.REVISION, Kind.TRAFFIC)
+    ]

@@ -1,0 +1,79 @@
+"""Exporting again: our blocks are new, what people wrote is still there."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.incident.draft_file import KEPT, NotOurDraft, block, digest, merge
+
+
+def draft(facts: str, timeline: str, id: str = "i1") -> str:
+    return (
+        f"# Post-mortem: x\n\n<!-- cockpit:draft {id} -->\n\n## Facts\n\n{block('facts', facts)}\n"
+        f"_Who felt it?_\n\n{block('timeline', timeline)}\n## Root cause\n\n_What?_\n"
+    )
+
+
+def test_our_blocks_are_new_and_their_words_stay() -> None:
+    old = draft("one", "a").replace("_What?_", "A lock was never let go.").replace("_Who felt it?_", "Everybody.")
+    merged = merge(old, draft("two", "a\nb"))
+    assert "two" in merged
+    assert "one" not in merged
+    assert "A lock was never let go." in merged
+    assert "Everybody." in merged
+
+
+def test_exporting_twice_changes_nothing() -> None:
+    new = draft("one", "a")
+    assert merge(new, new) == new
+    assert merge(merge(draft("old", "x"), new), new) == merge(draft("old", "x"), new)
+
+
+def test_a_block_that_somebody_edited_is_kept_below_the_new_one() -> None:
+    old = draft("one", "a").replace("one", "one, and the intern saw it first")
+    merged = merge(old, draft("two", "a"))
+    assert merged.index("two") < merged.index(KEPT) < merged.index("the intern saw it first")
+    assert merge(merged, draft("three", "a")).count("the intern saw it first") == 1
+
+
+def test_an_editor_that_lines_up_tables_has_edited_nothing() -> None:
+    assert digest("| a | b |\n|---|---|\n| 1 | 2 |") == digest("| a   | b   |\n| --- | --- |\n| 1   | 2   |\n")
+
+
+def test_a_block_that_somebody_deleted_stays_away() -> None:
+    old = draft("one", "a")
+    start, end = old.index("<!-- cockpit:begin facts"), old.index("<!-- cockpit:end facts -->")
+    old = old[:start] + old[end + len("<!-- cockpit:end facts -->") :]
+    assert "two" not in merge(old, draft("two", "a"))
+
+
+def test_lines_keep_the_ends_that_their_editor_gave_them() -> None:
+    old = draft("one", "a").replace("\n", "\r\n")
+    merged = merge(old, draft("two", "a\nb"))
+    assert "two" in merged
+    assert merged.count("\n") == merged.count("\r\n")
+    assert KEPT not in merged
+
+
+@pytest.mark.parametrize(
+    ("old", "why"),
+    [
+        ("# My own file\n", "not a draft that the cockpit wrote"),
+        ("", "not a draft that the cockpit wrote"),
+        (draft("one", "a", id="i2"), "the draft of another incident, i2"),
+        (draft("one", "a").replace("<!-- cockpit:end facts -->", ""), "lost its end"),
+        (draft("one", "a").replace("begin facts ", "begin facts x"), "marker"),
+    ],
+)
+def test_what_is_not_our_draft_is_not_written_over(old: str, why: str) -> None:
+    with pytest.raises(NotOurDraft, match=why):
+        merge(old, draft("two", "b"))
+
+
+lines = st.text(alphabet=st.sampled_from("ab |-<>!:\n"), max_size=30)
+
+
+@given(lines, lines, lines, st.text(alphabet=st.sampled_from("ab \n|#*-"), max_size=40))
+def test_whatever_stands_outside_our_blocks_survives(one: str, two: str, three: str, theirs: str) -> None:
+    old = draft(one, two).replace("_What?_", f"[{theirs}]")
+    assert f"[{theirs}]" in merge(old, draft(three, two))

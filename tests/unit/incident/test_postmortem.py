@@ -1,0 +1,197 @@
+"""The draft: what a CommonMark renderer shows of it, whatever the facts contain."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from cockpit.incident.fold import Ledger
+from cockpit.incident.markdown import inline, plain
+from cockpit.incident.postmortem import default_path, lasted, render
+from cockpit.model.event import Kind
+from cockpit.model.incident import Incident
+from cockpit.model.ladder import DEFAULT_LADDER
+from cockpit.model.system import Environment, System
+from tests.unit.incident.story import Story, at
+
+SYSTEM = System("Shop", (Environment("prod"),), "/data")
+HEAD = "ab" * 32
+HOSTILE = [
+    "a | b",
+    "a \\| b \\",
+    "line\nbreak\r\n\r\n# heading",
+    "text\n===",
+    "---",
+    "1. one",
+    "- item",
+    "> quote",
+    "`code` ``` fence",
+    "*bold* _em_ __x__ ~~gone~~",
+    "[link](https://evil.example) ![img](x) <https://evil.example> https://evil.example www.evil.example",
+    "<script>alert(1)</script> <!-- cockpit:end timeline --> -->",
+    "&lt; &amp; &#124; &nbsp;",
+    "$x$ trailing #",
+    "\x1b[2J\x00\x9b\u202e\u2028 bidi",
+    "{{ incident }} {% raw %}",
+    "",
+    "   ",
+]
+
+
+def tell(text: str = "harmless", title: str = "Readiness failing") -> Story:
+    story = Story()
+    story.probe(0, "ready", "down")
+    story.alert(1, "az:5xx", "firing")
+    story.tell(Kind.REVISION, 1, subject="mi/v2", summary=text, detail={"image": text, "changed_by": text})
+    story.declare(2, reach=-10, title=title)
+    story.act(Kind.ACK, 3, "ben", subject="az:5xx")
+    story.act(Kind.NOTE, 4, text, summary=text)
+    story.tell(Kind.ALERT, 5, subject="az:2", detail={"state": "firing", "name": text, "resource": text}, summary=text)
+    story.act(Kind.SEVERITY, 6, severity="P0", reason=text)
+    story.act(Kind.RESOLVE, 30, reason=text)
+    return story
+
+
+def incident_of(story: Story) -> Incident:
+    ledger = Ledger(DEFAULT_LADDER)
+    for event in story.events:
+        ledger.apply(event)
+    return ledger.incidents["i1"]
+
+
+def draft(story: Story, minutes: float = 40) -> str:
+    return render(
+        incident_of(story), story.events, system=SYSTEM, time_zone="Pacific/Auckland", head=HEAD, now=at(minutes)
+    )
+
+
+def parsed(markdown: str) -> list[Token]:
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(markdown)
+
+
+def shown(token: Token) -> str:
+    """What a reader sees of an inline token; anything but text is named."""
+    return "".join(
+        each.content if each.type == "text" else f"<{each.type}>"
+        for each in token.children or []
+        if each.type != "softbreak"
+    )
+
+
+def tables(markdown: str) -> Iterator[list[list[str]]]:
+    """The rows of every table, without its head."""
+    rows: list[list[str]] = []
+    for before, token in pairwise(parsed(markdown)):
+        if token.type == "table_open":
+            rows = []
+        elif token.type == "tr_open":
+            rows.append([])
+        elif token.type == "inline" and before.type in ("td_open", "th_open"):
+            rows[-1].append(shown(token))
+        elif token.type == "table_close":
+            yield rows[1:]
+
+
+def shape(markdown: str) -> list[str]:
+    return [f"{token.type} {token.tag} {token.level}" for token in parsed(markdown)]
+
+
+def timeline_of(markdown: str) -> list[list[str]]:
+    return list(tables(markdown))[2]
+
+
+def test_the_facts_are_filled_in() -> None:
+    text = draft(tell())
+    facts, severities, timeline, alerts, deployments, metrics, actions = tables(text)
+    assert ["Severity", "P1 → P0"] in facts
+    assert ["Declared", "2026-02-27 02:02:00 UTC by ana"] in facts
+    assert [row[2] for row in severities] == ["severity P1", "severity P0", "status investigating", "status resolved"]
+    assert timeline[0] == ["2026-02-27 02:00:00", "2026-02-27 15:00:00 NZDT", "probe", "recorder", "ready down"]
+    assert len(timeline) == 9
+    assert alerts[0] == ["5xx", "high", "", "az", "2026-02-27 02:01:00", "firing", "ben"]
+    assert len(deployments) == 1
+    assert [(row[0], row[1]) for row in metrics][1] == ("TTA, time to acknowledge", "3m 00s")
+    assert metrics[3][1:3] == ["30m 00s", "recorded"]
+    assert actions == [["", "", "", "", ""]]
+    assert HEAD in text
+
+
+@pytest.mark.parametrize("question", ["Root cause", "Where we got lucky", "Why we were surprised", "Open questions"])
+def test_what_only_people_know_is_asked_and_never_answered(question: str) -> None:
+    section = draft(tell()).split(f"## {question}\n")[1].split("\n## ")[0].strip()
+    assert section.startswith("_")
+    assert section.endswith("?_")
+
+
+def test_an_open_incident_says_so() -> None:
+    story = tell()
+    story.events.pop()
+    assert "**still open** (investigating)" in draft(story)
+
+
+def test_a_drill_says_so() -> None:
+    story = Story()
+    story.declare(0, drill=True)
+    assert "**This was a drill.**" in draft(story)
+
+
+def test_what_was_written_down_late_or_corrected_or_redacted_is_marked() -> None:
+    story = Story()
+    story.declare(0, reach=-30)
+    wrong = story.act(Kind.NOTE, 1, summary="teh deploy")
+    story.act(Kind.NOTE, -20, summary="users called", late=25)
+    story.act(Kind.NOTE, 1, summary="the deploy", supersedes=wrong.id)
+    words = [row[4] for row in timeline_of(draft(story))]
+    assert words == ["users called (written down 25m later)", "declare", "the deploy (corrected)"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_words_stay_in_their_cell(text: str) -> None:
+    _check_hostile(text)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(alphabet=st.sampled_from("ab1 |\\`*_[]()<>#~&!$\n\r\t=-+.:/@'\"\u2028\x00\xa0é…"), max_size=40))
+def test_any_words_stay_in_their_cell(text: str) -> None:
+    _check_hostile(text)
+
+
+def _check_hostile(text: str) -> None:
+    told = draft(tell(text, title=text))
+    assert shape(told) == shape(draft(tell()))
+    note = next(row for row in timeline_of(told) if row[2] == "note")
+    assert note[4] == plain(text)
+    assert note[3] == (plain(text) if text else "cockpit")
+    assert not re.search(r"[a-z]://|www\.", told, re.IGNORECASE)
+    head = next(token for before, token in pairwise(parsed(told)) if before.type == "heading_open")
+    assert shown(head) == f"Post-mortem: {plain(text) or '(no title)'}"
+
+
+@given(st.text(alphabet=st.sampled_from("ab_|\\`*[]<&#~$ :/w."), max_size=30))
+def test_escaped_text_reads_as_it_was(text: str) -> None:
+    (_, token, _) = parsed(f"x {inline(text)} x") if text.strip() else parsed("x x x")[:3]
+    assert shown(token) == f"x {plain(text)} x" or not text.strip()
+
+
+def test_the_path_names_the_day_and_the_title() -> None:
+    story = Story()
+    story.declare(0, title="Überlast: ../../etc/passwd | API's p95 > 10 s")
+    assert default_path(incident_of(story)) == Path("docs/incidents/2026-02-27-uberlast-etc-passwd-api-s-p95-10-s.md")
+
+
+def test_a_title_without_letters_is_named_by_the_incident() -> None:
+    story = Story()
+    story.declare(0, title="火事")
+    assert default_path(incident_of(story)).name == "2026-02-27-i1.md"
+
+
+def test_durations_read_as_people_say_them() -> None:
+    said = [lasted(timedelta(seconds=seconds)) for seconds in (0, 59, 65, 7_325, -61)]
+    assert said == ["0s", "59s", "1m 05s", "2h 02m 05s", "-1m 01s"]
