@@ -1,6 +1,7 @@
 """Text that others wrote, put into Markdown so that it stays text: no cell, line, link or tag of its own."""
 
 import re
+from functools import lru_cache
 
 from cockpit.model.clean import clean_line
 
@@ -25,7 +26,10 @@ def inline(text: object) -> Markdown:
 
     Never put it at the beginning of a line: there `1.` or `---` would be more than text.
     """
-    if isinstance(text, Markdown):
-        return text
+    return text if isinstance(text, Markdown) else _escaped(str(text))
+
+
+@lru_cache(4096)  # a table says the same names again and again
+def _escaped(text: str) -> Markdown:
     escaped = SPECIAL.sub(lambda found: f"\\{found.group()}", plain(text))
     return Markdown(ADDRESS.sub(lambda found: f"\\{found.group()}", UNDERSCORE.sub(r"\\_", escaped)))

@@ -61,7 +61,7 @@ def test_lines_keep_the_ends_that_their_editor_gave_them() -> None:
         ("# My own file\n", "not a draft that the cockpit wrote"),
         ("", "not a draft that the cockpit wrote"),
         (draft("one", "a", id="i2"), "the draft of another incident, i2"),
-        (draft("one", "a").replace("<!-- cockpit:end facts -->", ""), "lost its end"),
+        (draft("one", "a").replace("<!-- cockpit:end facts -->", ""), "`facts` has lost its cockpit:end"),
         (draft("one", "a").replace("begin facts ", "begin facts x"), "marker"),
     ],
 )
