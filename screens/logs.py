@@ -1,0 +1,154 @@
+"""The log of one revision, live: which revision, from where, following or paused, filtered."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import tzinfo
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, Input
+
+from cockpit.model.clean import clean_line
+from cockpit.model.logline import LogLine
+from cockpit.model.problem import SourceError
+from cockpit.model.revision import Revision
+from cockpit.model.time import Time
+from screens.batches import batches
+from widgets.cell import Piece
+from widgets.line import Lines
+from widgets.log import KEPT, LogView, summary
+
+EVERY = 0.1  # seconds between two repaints at least
+Open = Callable[[], AsyncIterator[LogLine]]
+
+
+class LogsScreen(Screen[None]):
+    """`open` begins the stream of `revision`; it is asked again when the stream ended and `r` is pressed."""
+
+    CSS_PATH = "logs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "back", "Back", id="logs.back", tooltip="Back to the cockpit; the stream is closed"),
+        Binding("space", "pause", "Pause", id="logs.pause", tooltip="Keep still, or follow again"),
+        Binding("slash", "filter", "Filter", id="logs.filter", tooltip="Show only lines with these words"),
+        Binding("end", "follow", "Newest", id="logs.follow", tooltip="Follow the newest lines"),
+        Binding("r", "again", "Again", id="logs.again", tooltip="Open the stream again"),
+    ]
+
+    class Arrived(Message):
+        """Lines came."""
+
+        def __init__(self, lines: Sequence[LogLine]) -> None:
+            super().__init__()
+            self.lines = tuple(lines)
+
+    class Ended(Message):
+        """The stream ended; `reason` in words, "" when it simply did."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
+    def __init__(self, revision: Revision, open: Open, *, zone: tzinfo, time: Time) -> None:
+        super().__init__()
+        self._revision = revision
+        self._open = open
+        self._zone = zone
+        self._time = time
+        self._ended: str | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="log-head")
+        yield LogView(self._zone, id="log")
+        filter = Input(placeholder="words to look for; enter keeps them, esc shows all", id="log-filter", compact=True)
+        filter.display = filter.cursor_blink = False
+        yield filter
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self.view.focus()
+        self._stream()
+        self.call_after_refresh(self._tell)
+
+    @property
+    def view(self) -> LogView:
+        return self.query_one("#log", LogView)
+
+    # The stream
+
+    @work(exclusive=True, exit_on_error=False)
+    async def _stream(self) -> None:
+        reason = ""
+        try:
+            async for batch in batches(self._open(), every=EVERY, longest=KEPT, time=self._time):
+                self.post_message(self.Arrived(batch))
+        except SourceError as error:
+            reason = f"{error.problem.message} {error.problem.advice}".strip()
+        except Exception as error:
+            reason = f"unexpected {type(error).__name__}: {clean_line(error, 200)}"
+        self.post_message(self.Ended(reason))
+
+    @on(Arrived)
+    def _arrived(self, message: Arrived) -> None:
+        self.view.add(message.lines)
+
+    @on(Ended)
+    def _end(self, message: Ended) -> None:
+        self._ended = message.reason
+        self._tell()
+
+    @on(LogView.Moved)
+    def _tell(self) -> None:
+        """The line above the log."""
+        view = self.view
+        head: list[Piece] = [("logs of ", "muted"), (self._revision.name, "strong")]
+        head += [(f" · {view.replicas} replicas" if view.replicas > 1 else "", "muted"), ("   ", "")]
+        if self._ended is not None:
+            head += [(f"✖ ended: {self._ended or 'the source closed the stream'} · r opens it again", "bad")]
+        elif not view.total:
+            head += [("◌ connecting, no line yet …", "warn")]
+        else:
+            head += summary(view)
+        self.query_one("#log-head", Lines).show(head)
+
+    # Keys
+
+    def action_back(self) -> None:
+        if self.query_one(Input).display:
+            self._close_filter("")
+        else:
+            self.dismiss()
+
+    def action_pause(self) -> None:
+        self.view.pause() if self.view.following else self.view.action_follow()
+
+    def action_follow(self) -> None:
+        self.view.action_follow()
+
+    def action_again(self) -> None:
+        """A stream that still runs is left alone."""
+        if self._ended is not None:
+            self._ended = None
+            self._stream()
+            self._tell()
+
+    def action_filter(self) -> None:
+        filter = self.query_one(Input)
+        filter.display = True
+        filter.focus()
+
+    @on(Input.Changed)
+    def _narrow(self, message: Input.Changed) -> None:
+        self.view.narrow(message.value)
+
+    @on(Input.Submitted)
+    def _keep_filter(self) -> None:
+        self._close_filter(self.query_one(Input).value)
+
+    def _close_filter(self, words: str) -> None:
+        filter = self.query_one(Input)
+        filter.value = words
+        filter.display = bool(words)
+        self.view.focus()

@@ -1,0 +1,217 @@
+"""The log screen: follows, stands still while it is read, finds, and says when the stream is gone."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.widgets import Input
+
+import themes
+from cockpit.model.logline import LogLine
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.revision import Revision
+from cockpit.model.time import RealTime
+from screens.logs import LogsScreen
+from widgets.line import Lines
+from widgets.log import KEPT, OURS, LogView
+
+NZDT = timezone(timedelta(hours=13), "NZDT")
+AT = datetime(2026, 2, 27, 13, 14, tzinfo=UTC)
+REVISION = Revision("mi-prod", "mi-prod--v42", True, 100, AT)
+
+
+class NoPause(RealTime):
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+
+
+class Stream:
+    """A log that says what it is told to, and ends when told to."""
+
+    def __init__(self) -> None:
+        self.lines: asyncio.Queue[LogLine | Exception | None] = asyncio.Queue()
+        self.opened = 0
+
+    def say(self, *texts: str, **more: Any) -> None:
+        for text in texts:
+            self.lines.put_nowait(LogLine(text, AT, **more))
+
+    async def open(self) -> AsyncIterator[LogLine]:
+        self.opened += 1
+        while (line := await self.lines.get()) is not None:
+            if isinstance(line, Exception):
+                raise line
+            yield line
+
+
+class LogsApp(App[None]):
+    CSS = themes.css()
+
+    def __init__(self, open: Callable[[], AsyncIterator[LogLine]]) -> None:
+        super().__init__()
+        for theme in themes.OURS:
+            self.register_theme(theme)
+        self.theme = themes.DEFAULT
+        self._open = open
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return themes.FALLBACK
+
+    def on_mount(self) -> None:
+        self.push_screen(LogsScreen(REVISION, self._open, zone=NZDT, time=NoPause()))
+
+
+@pytest.fixture
+def stream() -> Stream:
+    return Stream()
+
+
+def head(app: App[Any]) -> str:
+    return app.screen.query_one("#log-head", Lines).text
+
+
+def view(app: App[Any]) -> LogView:
+    return app.screen.query_one(LogView)
+
+
+async def settle(pilot: Any) -> None:
+    for _ in range(5):
+        await pilot.pause()
+
+
+async def test_it_says_whose_log_it_is_and_that_it_waits(stream: Stream) -> None:
+    app = LogsApp(stream.open)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert head(app) == "logs of mi-prod--v42   ◌ connecting, no line yet …"
+
+
+async def test_lines_appear_with_their_time_and_errors_wear_a_glyph(stream: Stream) -> None:
+    app = LogsApp(stream.open)
+    async with app.run_test(size=(80, 24)) as pilot:
+        stream.say("listening", "ERROR pool exhausted")
+        await settle(pilot)
+        assert view(app).text == ["02:14:00   listening", "02:14:00 ✖ ERROR pool exhausted"]
+        assert "● following · 2 lines" in head(app)
+
+
+async def test_words_of_the_platform_and_of_several_replicas_are_told_apart(stream: Stream) -> None:
+    app = LogsApp(stream.open)
+    async with app.run_test(size=(80, 24)) as pilot:
+        stream.say("a", replica="mi-prod--v42-abcde")
+        stream.say("b", replica="mi-prod--v42-fghij")
+        stream.say("pulled the image", stream="system")
+        stream.say("no replica is left; the last 30 minutes from Log Analytics follow", reason=OURS)
+        await settle(pilot)
+        shown = view(app).text
+        assert "abcde" in shown[0]
+        assert "fghij" in shown[1]
+        assert "platform" in shown[2]
+        assert "▸ no replica is left" in shown[3]
+        assert "2 replicas" in head(app)
+
+
+async def test_scrolling_back_stands_still_and_end_follows_again(stream: Stream) -> None:
+    app = LogsApp(stream.open)
+    async with app.run_test(size=(80, 24)) as pilot:
+        stream.say(*(f"line {number}" for number in range(100)))
+        await settle(pilot)
+        await pilot.press("pageup")
+        top = view(app).scroll_offset.y
+        stream.say(*(f"new {number}" for number in range(7)))
+        await settle(pilot)
+        assert view(app).scroll_offset.y == top
+        assert "paused, 7 new" in head(app)
+        await pilot.press("end")
+        assert "following" in head(app)
+        assert view(app).scroll_offset.y == view(app).max_scroll_y
+
+
+async def test_space_pauses_and_follows(stream: Stream) -> None:
+    app = LogsApp(stream.open)
+    async with app.run_test(size=(80, 24)) as pilot:
+        stream.say("one")
+        await settle(pilot)
+        await pilot.press("space")
+        assert "paused, 0 new" in head(app)
+        await pilot.press("space")
+        assert "following" in head(app)
+
+
+async def test_it_never_keeps_more_than_its_bound(stream: Stream) -> None:
+    app = LogsApp(stream.open)
+    async with app.run_test(size=(80, 24)) as pilot:
+        view(app).add([LogLine(f"line {number}") for number in range(KEPT)])
+        view(app).pause()
+        view(app).action_top()
+        view(app).add([LogLine("one more")] * 10)
+        await pilot.pause()
+        assert view(app).total == view(app).matching == KEPT
+        assert "10 older ones dropped" in head(app)
+
+
+async def test_a_filter_shows_only_what_holds_all_its_words(stream: Stream) -> None:
+    app = LogsApp(stream.open)
+    async with app.run_test(size=(80, 24)) as pilot:
+        stream.say("GET /a 200", "GET /b 503", "POST /b 503")
+        await settle(pilot)
+        await pilot.press("slash", *"503 get", "enter")
+        await settle(pilot)
+        assert view(app).text == ["02:14:00   GET /b 503"]
+        assert "1 of 3 lines" in head(app)
+        stream.say("get /c 503")
+        await settle(pilot)
+        assert view(app).matching == 2
+        await pilot.press("escape")
+        await settle(pilot)
+        assert view(app).matching == 4
+        assert not app.screen.query_one(Input).display
+
+
+async def test_a_stream_that_ends_says_why_and_can_be_opened_again(stream: Stream) -> None:
+    app = LogsApp(stream.open)
+    async with app.run_test(size=(120, 24)) as pilot:
+        stream.say("one")
+        stream.lines.put_nowait(
+            SourceError(Problem(ProblemKind.SIGN_IN, "401", "The sign-in has expired.", "i signs in."))
+        )
+        await settle(pilot)
+        assert "ended: The sign-in has expired. i signs in. · r opens it again" in head(app)
+        assert view(app).total == 1
+        await pilot.press("r")
+        stream.say("two")
+        await settle(pilot)
+        assert stream.opened == 2
+        assert view(app).total == 2
+
+
+async def test_hostile_lines_stay_text(stream: Stream) -> None:
+    app = LogsApp(stream.open)
+    async with app.run_test(size=(80, 24)) as pilot:
+        stream.say("\x1b]52;c;aGk=\x07 [red]x[/] [@click=app.quit]q[/]\u202e \x9b2J")
+        await settle(pilot)
+        (shown,) = view(app).text
+        assert shown.isprintable()
+        assert "[red]x[/]" in shown
+
+
+async def test_esc_leaves_and_closes_the_stream(stream: Stream) -> None:
+    app = LogsApp(stream.open)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("escape")
+        assert not isinstance(app.screen, LogsScreen)
+        await app.workers.wait_for_complete()
+
+
+def test_picture(snap_compare: Any, stream: Stream) -> None:
+    async def talk(pilot: Any) -> None:
+        stream.say("listening on :8080", "GET /health/ready 503", replica="mi-prod--v42-abcde")
+        stream.say("ERROR pool exhausted", "WARN retrying in 2 s", replica="mi-prod--v42-fghij")
+        stream.say("Readiness probe failed", stream="system")
+        await settle(pilot)
+
+    assert snap_compare(LogsApp(lambda: stream.open()), terminal_size=(80, 24), run_before=talk)

@@ -1,0 +1,226 @@
+"""A log as it comes: bounded, filtered, followed until the reader looks back."""
+
+import re
+from collections import deque
+from collections.abc import Iterable, Sequence
+from datetime import tzinfo
+from typing import ClassVar
+
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from cockpit.model.logline import LogLine
+from widgets.cell import Piece, cut, length, plain
+from widgets.tone import TONE_CLASSES, ascii_only, strip
+
+KEPT = 5_000  # lines; older ones are dropped
+OURS = "cockpit"  # the reason of lines that the feed says in its own words
+BAD = re.compile(r"\b(error|err|fatal|critical|panic|exception|traceback|unhandled|fail(ed|ure)?)\b", re.IGNORECASE)
+WARN = re.compile(r"\b(warn|warning|unhealthy|retry(ing)?|timed? ?out|deprecated)\b", re.IGNORECASE)
+NO_ERROR = re.compile(r"\b(0|no|without) (errors?|failures?|warnings?)\b", re.IGNORECASE)
+# A level that the line itself states, as JSON, logfmt, or one of its first words, is believed before any other word.
+STATED = re.compile(r"""\b(?:log_?level|level|severity|lvl)"?\s*[=:]\s*"?([a-z]+)\b""", re.IGNORECASE)
+BARE = re.compile(r"[\[(<|]?([a-z]+)[\])>:|,]*", re.IGNORECASE)
+FIRST_WORDS = 4
+LEVELS = {
+    **dict.fromkeys(("error", "err", "fail", "fatal", "critical", "crit", "panic"), "bad"),
+    **dict.fromkeys(("warn", "warning"), "warn"),
+    **dict.fromkeys(("info", "information", "debug", "trace", "notice", "dbug", "trce"), ""),
+}
+GLYPHS = {"bad": "✖", "warn": "◐", "info": "▸"}
+
+
+def tone(line: LogLine) -> str:
+    """How loud a line is: `bad`, `warn`, `info` for our own words, or "" for the rest."""
+    if line.reason == OURS:
+        return "info"
+    head = NO_ERROR.sub("", line.text[:400])
+    stated = [each.lower() for each in STATED.findall(head)]
+    stated += [bare[1].lower() for word in head.split()[:FIRST_WORDS] if (bare := BARE.fullmatch(word))]
+    known = next((LEVELS[each] for each in stated if each in LEVELS), None)
+    if known is not None:
+        return known
+    return "bad" if BAD.search(head) else "warn" if WARN.search(head) else ""
+
+
+def pieces(line: LogLine, zone: tzinfo, tails: bool) -> tuple[Piece, ...]:
+    """One line as it is drawn: time, whose words they are, a glyph where it is loud, the text."""
+    at = f"{line.at.astimezone(zone):%H:%M:%S} " if line.at else " " * 9
+    who = "platform" if line.stream == "system" else line.replica[-5:] if tails else ""
+    loud = tone(line)
+    return (
+        (at, "muted"),
+        (f"{cut(plain(who), 8):<8} " if tails or who else "", "muted"),
+        (f"{GLYPHS.get(loud, ' ')} ", loud),
+        (plain(line.text), loud),
+    )
+
+
+class LogView(ScrollView, can_focus=True):
+    """Shows the newest `KEPT` lines that match the filter. Scrolling up pauses, `end` follows again."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
+    DEFAULT_CSS = "LogView { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "by(-1)", show=False),
+        Binding("down,j", "by(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("home", "top", show=False),
+        Binding("end", "follow", show=False),
+        Binding("left,h", "across(-1)", show=False),
+        Binding("right", "across(1)", show=False),
+    ]
+
+    class Moved(Message):
+        """What is shown changed: followed, paused, filtered, grown."""
+
+    def __init__(self, zone: tzinfo, *, kept: int = KEPT, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.zone = zone
+        self.following = True
+        self.unseen = 0  # matching lines that came while paused
+        self.dropped = 0  # lines that made room for newer ones
+        self._kept = kept
+        self._all: deque[LogLine] = deque()
+        self._shown: deque[LogLine] = deque()
+        self._words: list[str] = []
+        self._replicas: set[str] = set()
+        self._widest = 0
+        self._only_ascii = ascii_only()
+
+    @property
+    def total(self) -> int:
+        return len(self._all)
+
+    @property
+    def matching(self) -> int:
+        return len(self._shown)
+
+    @property
+    def replicas(self) -> int:
+        """How many replicas have spoken."""
+        return len(self._replicas)
+
+    @property
+    def text(self) -> list[str]:
+        """The lines shown, without tones."""
+        return ["".join(text for text, _ in self._pieces(each)) for each in self._shown]
+
+    def add(self, lines: Sequence[LogLine]) -> None:
+        """Append lines; the oldest make room."""
+        lines = lines[-self._kept :]
+        fresh = [each for each in lines if self._matches(each)]
+        self._replicas.update(each.replica for each in lines if each.replica)
+        self._all.extend(lines)
+        self._shown.extend(fresh)
+        gone = self._make_room()
+        self._widest = max([self._widest, *(length(self._pieces(each)) for each in fresh)])
+        self.unseen = 0 if self.following else self.unseen + len(fresh)
+        self._lay_out(gone)
+
+    def narrow(self, words: str) -> None:
+        """Show only the lines that hold all of `words`, in any case; "" shows all."""
+        self._words = words.lower().split()
+        self._shown = deque(each for each in self._all if self._matches(each))
+        self._lay_out(0)
+
+    def action_by(self, rows: int) -> None:
+        self._go(round(self.scroll_target_y) + rows)
+
+    def action_page(self, direction: int) -> None:
+        self._go(round(self.scroll_target_y) + direction * max(1, self._height - 1))
+
+    def action_top(self) -> None:
+        self._go(0)
+
+    def action_across(self, direction: int) -> None:
+        self.scroll_to(x=self.scroll_offset.x + direction * 20, animate=False, force=True, immediate=True)
+
+    def action_follow(self) -> None:
+        self._follow()
+
+    def pause(self) -> None:
+        """Keep still until `action_follow`."""
+        self.following = False
+        self.post_message(self.Moved())
+
+    def on_mouse_scroll_up(self) -> None:
+        self.pause()
+
+    @property
+    def _height(self) -> int:
+        return self.scrollable_content_region.height
+
+    def _matches(self, line: LogLine) -> bool:
+        text = f"{line.replica} {line.stream} {line.text}".lower()
+        return all(word in text for word in self._words)
+
+    def _make_room(self) -> int:
+        """Drop the oldest lines; how many of those shown went."""
+        gone = 0
+        while len(self._all) > self._kept:
+            line = self._all.popleft()
+            self.dropped += 1
+            if self._shown and self._shown[0] is line:
+                self._shown.popleft()
+                gone += 1
+        return gone
+
+    def _lay_out(self, gone: int) -> None:
+        self.virtual_size = Size(self._widest, len(self._shown))
+        if self.following:
+            self._follow()
+        else:
+            if gone:
+                self.scroll_to(y=max(0, self.scroll_offset.y - gone), animate=False, force=True, immediate=True)
+            self.refresh()
+            self.post_message(self.Moved())
+
+    def _go(self, y: int) -> None:
+        """Look at line `y` first; the last page follows, any other is kept still."""
+        last = max(0, len(self._shown) - self._height)
+        if y >= last:
+            self._follow()
+            return
+        self.following = False
+        self.scroll_to(y=max(0, y), animate=False, force=True, immediate=True)
+        self.post_message(self.Moved())
+
+    def _follow(self) -> None:
+        self.following, self.unseen = True, 0
+        last = max(0, len(self._shown) - self._height)
+        self.scroll_to(y=last, animate=False, force=True, immediate=True)
+        self.refresh()
+        self.post_message(self.Moved())
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._lay_out, 0)
+
+    def _pieces(self, line: LogLine) -> tuple[Piece, ...]:
+        return pieces(line, self.zone, len(self._replicas) > 1)
+
+    def render_line(self, y: int) -> Strip:
+        at = self.scroll_offset.y + y
+        base: Style = self.rich_style
+        left, wide = self.scroll_offset.x, self.size.width
+        line = self._pieces(self._shown[at]) if at < len(self._shown) else ()
+        return strip(self, line, base, only_ascii=self._only_ascii).crop_extend(left, left + wide, base)
+
+
+def summary(view: LogView) -> Iterable[Piece]:
+    """How the log stands, for the line above it."""
+    if view.following:
+        yield ("● following", "good")
+    else:
+        yield (f"◌ paused, {view.unseen} new", "warn")
+    if view.matching != view.total:
+        yield (f" · {view.matching} of {view.total} lines", "info")
+    elif view.total:
+        yield (f" · {view.total} lines", "muted")
+    if view.dropped:
+        yield (f" · {view.dropped} older ones dropped", "muted")
