@@ -1,6 +1,7 @@
 """`cockpit verify`: is the timeline whole, and what a chain cannot tell."""
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,18 +14,23 @@ from cockpit.model.event import RecordError
 if TYPE_CHECKING:
     from cockpit.incident.chain import Verdict
 
+HASH = re.compile("[0-9a-f]{12,64}")
+
 
 @click.command(
     name="verify",
     help="Check that no event was changed or removed. Exit 0: the timeline is whole, 1: it is not, 2: cannot tell.",
 )
-@click.option("--head", metavar="HASH", default="", help="A head noted earlier, which must be on the chain.")
+@click.option("--head", metavar="HASH", default="", help="A head noted earlier, or how it begins; it must be there.")
 @json_option
 @common_options
 def command(common: Common, head: str, as_json: bool) -> None:
+    known = head.strip().lower()
+    if known and not HASH.fullmatch(known):
+        raise Refusal("--head takes the hash that `cockpit verify` printed, at least its first 12 digits.")
     with open_timeline(load_system(common), common, read_only=True) as timeline:
         try:
-            verdict = timeline.verify(known=head.strip().lower())
+            verdict = timeline.verify(known=known)
         except RecordError as error:
             raise Refusal(str(error)) from None
     click.echo(as_document(verdict, timeline.path) if as_json else as_text(verdict, timeline.path))
@@ -52,4 +58,4 @@ def as_text(verdict: "Verdict", path: Path) -> str:
 def sound(verdict: "Verdict") -> str:
     """How far a broken timeline can be trusted."""
     good = verdict.count if verdict.first_bad is None else verdict.first_bad - 1
-    return "no event before it is sound" if not good else f"events 1 to {good} are sound"
+    return f"events 1 to {good} are sound" if good else "no event can be vouched for"

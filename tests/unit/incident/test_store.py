@@ -1,7 +1,10 @@
 """The timeline keeps what it is given, in order, and gives nothing of it up."""
 
 import json
+import re
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -225,6 +228,13 @@ def test_a_redaction_says_when_a_reader_keeps_the_old_text_in_the_log(path: Path
         assert timeline.verify().ok
 
 
+def test_a_redaction_can_be_verified_though_a_secret_looks_like_its_number(path: Path) -> None:
+    with opened(path, mask=lambda text: text.replace("2", "•••")) as timeline:
+        timeline.record(notes(3))
+        assert timeline.redact(2, "ana", "leak").subject == "2"
+        assert timeline.verify().ok
+
+
 def test_only_an_event_that_is_there_can_be_redacted(path: Path) -> None:
     with opened(path) as timeline, pytest.raises(RecordError, match="There is no event 4"):
         timeline.redact(4, "ana", "why not")
@@ -332,3 +342,18 @@ def test_several_who_make_the_file_at_the_same_moment_make_one(path: Path) -> No
         list(pool.map(start, range(6)))
     with opened(path, read_only=True) as timeline:
         assert timeline.verify().count == 6
+
+
+def test_the_verifier_printed_in_the_documentation_agrees_with_ours(path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "timeline.md").read_text()
+    [script] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+
+    def told() -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True)
+
+    with opened(path) as timeline:
+        timeline.record([note("ünï “çödé”", incident="INC-1", detail={"b": 1, "a": [None, 0.5]}), *notes(3)])
+        timeline.redact(2, "ana", "leak")
+    assert told().stdout.strip() == timeline_head(path)
+    tamper(path, "UPDATE events SET summary = 'nothing happened' WHERE id = 3")
+    assert "event 3 was changed" in told().stderr
