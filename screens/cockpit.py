@@ -17,11 +17,11 @@ from cockpit.model.event import Event
 from screens import empty, opening, telling
 from screens.messages import Attached, EventsAppended, ReadingChanged
 from screens.reasons import Situation, why_not
-from screens.view import PANES, View, newest_closed, pane_of, view, worst_first
+from screens.view import PANES, View, pane_of, view
 from widgets import alerts, probes, revisions, timeline
 from widgets.bar import lines
 from widgets.cell import Piece
-from widgets.hint import Sight, hint
+from widgets.hint import hint
 from widgets.line import Lines
 from widgets.pane import Pane
 from widgets.table import KeyedTable
@@ -195,23 +195,7 @@ class CockpitScreen(Screen[None]):
         for pane in self.panes:
             strip += [(" │ " if strip else " ", "muted"), *pane.brief]
         self.query_one("#strip", Lines).show(strip)
-        self.query_one("#hint", Lines).show(hint(self._sight(), self._keys(), now))
-
-    def _sight(self) -> Sight:
-        session, seen = self.session, self.seen
-        if session is None:
-            return Sight(attached=False)
-        here = worst_first(session.ledger, session.environment.name, session.system.ladder)
-        return Sight(
-            probes=seen.probes,
-            alerts=seen.alerts,
-            applications=seen.applications,
-            problems=seen.problems,
-            incident=here[0] if here else None,
-            closed=newest_closed(session.ledger, session.environment.name),
-            taken=frozenset(session.ledger.taken(session.environment.name)),
-            read_only=session.read_only,
-        )
+        self.query_one("#hint", Lines).show(hint(telling.sight(self.session, self.seen), self._keys(), now))
 
     def _keys(self) -> dict[str, str]:
         """The key of each action that works now, as people read it."""

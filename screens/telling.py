@@ -5,15 +5,18 @@ from typing import TYPE_CHECKING
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.probe import ProbeState
 from cockpit.model.problem import ProblemKind
+from cockpit.model.reading import FeedState
 from screens.reasons import Situation
-from screens.view import View, worst_first
+from screens.view import View, newest_closed, worst_first
 from widgets.bar import Bar
 from widgets.cell import Piece
+from widgets.hint import Sight
 from widgets.pane import OLD
 from widgets.probes import QUIET
 
 if TYPE_CHECKING:
     from cockpit.app import CockpitApp
+    from cockpit.wiring import Session
     from screens.cockpit import CockpitScreen
 
 
@@ -52,6 +55,25 @@ def bar(app: "CockpitApp", seen: View) -> Bar:
         read_only=session.read_only,
         recorder=session.recorder.status if session.recorder else "",
         muted=app.muted,
+    )
+
+
+def sight(session: "Session | None", seen: View) -> Sight:
+    """What decides the hint."""
+    if session is None:
+        return Sight(attached=False)
+    here = session.environment.name
+    states = {pane: fresh.state for pane, fresh in seen.fresh.items() if pane not in seen.missing}
+    return Sight(
+        probes=seen.probes,
+        alerts=seen.alerts,
+        applications=seen.applications,
+        problems=seen.problems,
+        incident=next(iter(worst_first(session.ledger, here, session.system.ladder)), None),
+        closed=newest_closed(session.ledger, here),
+        taken=frozenset(session.ledger.taken(here)),
+        old=tuple(pane.capitalize() for pane, state in states.items() if state in OLD),
+        waiting=FeedState.WAITING in states.values(),
     )
 
 

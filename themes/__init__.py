@@ -55,7 +55,7 @@ DARK = _theme(
 LIGHT = _theme(
     "cockpit-light",
     dark=False,
-    ground=("#FBFAF7", "#DDE1E4", "#D6E6F5"),
+    ground=("#FBFAF7", "#E4E7EA", "#D6E6F5"),
     text=("#1C2227", "#55606B"),
     tones={"bad": "#AE0045", "warn": "#855E00", "good": "#006B73", "info": "#0051B5"},
 )

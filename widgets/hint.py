@@ -12,6 +12,7 @@ from cockpit.model.revision import Application, Revision
 from cockpit.model.time import age
 from widgets.alerts import SEVERITIES
 from widgets.cell import Piece
+from widgets.probes import QUIET
 from widgets.revisions import short_name
 
 FRESH = timedelta(minutes=30)  # a deployment younger than this is the first suspect
@@ -31,7 +32,8 @@ class Sight:
     incident: Incident | None = None
     closed: Incident | None = None  # the newest one, when none is open
     taken: frozenset[str] = frozenset()  # keys of the alerts that somebody acknowledged
-    read_only: bool = False
+    old: Sequence[str] = ()  # panes whose feed fell silent
+    waiting: bool = False  # for the first answers
     attached: bool = True
 
     @property
@@ -58,14 +60,15 @@ def hint(sight: Sight, keys: Mapping[str, str], now: datetime) -> list[Piece]:
     if sight.incident:
         return _in_incident(sight, sight.incident, keys, now)
     if sight.down or sight.firing:
-        return _undeclared(sight, keys, now)
-    for problem in sight.problems:
-        return _say(problem.message, ((problem.advice, ""),), tone="bad")
+        declares = _key(keys, "declare", "declares an incident")
+        return _say(_broken(sight), *_deployed(sight, keys, now), declares, tone="bad")
+    if doubt := _doubt(sight, keys):
+        return doubt
     if sight.closed and sight.closed.resolved and now - sight.closed.resolved < FRESH:
         return _say(f"“{sight.closed.title}” is resolved.", _key(keys, "export", "writes the post-mortem draft"))
     return _say(
         "All quiet." if sight.probes else "Watching.",
-        _key(keys, "details", "shows details"),
+        _key(keys, "table.select", "shows details"),
         _key(keys, "declare", "declares an incident"),
         _key(keys, "help", "explains the screen"),
     )
@@ -82,31 +85,34 @@ def suspect(applications: Sequence[Application], now: datetime) -> Revision | No
     return max(young, key=lambda each: each.created or now, default=None)
 
 
-def _undeclared(sight: Sight, keys: Mapping[str, str], now: datetime) -> list[Piece]:
-    """Something is broken and nobody has said so yet."""
-    declares = _key(keys, "declare", "declares an incident")
-    return _say(_broken(sight), *_deployed(sight, keys, now), declares, tone="bad")
-
-
 def _in_incident(sight: Sight, incident: Incident, keys: Mapping[str, str], now: datetime) -> list[Piece]:
-    if sight.untaken:
-        name = sight.untaken[0].name
-        return _say(
-            _broken(sight),
-            *_deployed(sight, keys, now),
-            _key(keys, "acknowledge", f"takes “{name}”"),
-            _key(keys, "note", "writes a note"),
-            tone="bad",
-        )
+    notes = _key(keys, "note", "writes a note")
     if sight.down or sight.firing:
-        return _say(_broken(sight), *_deployed(sight, keys, now), _key(keys, "note", "writes a note"), tone="bad")
-    if sight.problems:
-        return _say(sight.problems[0].message, ((sight.problems[0].advice, ""),), tone="bad")
+        takes = _key(keys, "acknowledge", f"takes “{sight.untaken[0].name}”") if sight.untaken else ()
+        return _say(_broken(sight), *_deployed(sight, keys, now), takes, notes, tone="bad")
+    if doubt := _doubt(sight, keys):
+        return doubt
     if incident.status is Status.MONITORING:
         return _say("Nothing is broken.", _key(keys, "status", "resolves it when it stays so"), tone="good")
-    return _say(
-        "Nothing is broken.", _key(keys, "status", "to monitoring or resolved"), _key(keys, "note", "writes a note")
-    )
+    return _say("Nothing is broken.", _key(keys, "status", "to monitoring or resolved"), notes)
+
+
+def _doubt(sight: Sight, keys: Mapping[str, str]) -> list[Piece]:
+    """What keeps us from saying that all is well; nothing when nothing does."""
+    if sight.problems:
+        return _say(sight.problems[0].message, ((sight.problems[0].advice, ""),), tone="bad")
+    if sight.old:
+        return _say(
+            f"{' and '.join(sight.old)}: what is shown is old.", _key(keys, "refresh", "asks again"), tone="bad"
+        )
+    if sight.waiting:
+        return _say("Waiting for the first answers.")
+    unsure = [each for each in sight.probes if each.state not in QUIET]
+    if not unsure:
+        return []
+    others = f" and {len(unsure) - 1} more" if len(unsure) > 1 else ""
+    state = f"{unsure[0].name} is {unsure[0].state.value}{others}."
+    return _say(state, _key(keys, "table.select", "shows why"), _key(keys, "declare", "declares"), tone="warn")
 
 
 def _broken(sight: Sight) -> str:

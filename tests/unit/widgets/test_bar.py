@@ -1,0 +1,71 @@
+"""The bar tells the whole story in one line, and who and when in a second one where there is room."""
+
+from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from cockpit.model.identity import Identity
+from cockpit.model.incident import Incident, Status
+from tests.tui.stage import NOW, ago
+from widgets.bar import Bar, lines
+from widgets.cell import length
+
+AUCKLAND = ZoneInfo("Pacific/Auckland")
+ME = "you@example.com"
+INCIDENT = Incident(
+    "INC-1", "prod", "Readiness failing after deploy", "P1", Status.INVESTIGATING, ago(763), ME, ago(900)
+)
+BAR = Bar("prod", True, "Meeting Intelligence", (INCIDENT,), operator=ME, recorder="recording")
+
+
+def said(bar: Bar, width: int) -> list[str]:
+    drawn = lines(bar, NOW, AUCKLAND, width)
+    assert all(length(line) <= width for line in drawn)
+    return [" ".join("".join(text for text, _ in line).split()) for line in drawn]
+
+
+def test_an_incident_is_told_by_severity_title_status_and_elapsed_time() -> None:
+    assert said(BAR, 120)[0] == "PROD Meeting Intelligence P1 Readiness failing after deploy INVESTIGATING 00:12:43"
+
+
+def test_a_narrow_bar_is_one_line_and_shortens_the_title_only() -> None:
+    [line] = said(BAR, 80)
+
+    assert line.startswith("PROD P1 Readiness fail")
+    assert line.endswith("INVESTIGATING 00:12:43 02:26 NZDT")
+
+
+def test_the_second_line_says_who_acts_and_both_clocks() -> None:
+    bar = replace(BAR, identity=Identity(ME, "cli"))
+
+    assert said(bar, 120)[1] == "you are you@example.com via az cli recording 02:26 NZDT 13:26Z"
+
+
+def test_an_identity_that_is_not_the_operator_is_shown_beside_them() -> None:
+    bar = replace(BAR, identity=Identity("mi-runner", "managed_identity", machine=True))
+
+    assert "you@example.com mi-runner via managed identity" in said(bar, 120)[1]
+
+
+def test_read_only_is_said_at_any_width() -> None:
+    assert "read-only" in said(replace(BAR, read_only=True), 80)[0]
+    assert "read-only" in said(replace(BAR, read_only=True), 120)[1]
+
+
+def test_without_an_incident_the_bar_says_how_the_environment_stands() -> None:
+    bar = replace(BAR, incidents=(), situation=("2 down", "bad"))
+
+    assert said(bar, 80) == ["PROD No incident · 2 down 02:26 NZDT"]
+
+
+def test_several_incidents_and_a_drill_are_named() -> None:
+    drill = replace(INCIDENT, drill=True)
+
+    assert "DRILL Readiness" in said(replace(BAR, incidents=(drill, INCIDENT)), 140)[0]
+    assert "+1 open" in said(replace(BAR, incidents=(drill, INCIDENT)), 140)[0]
+
+
+def test_the_name_of_the_zone_follows_daylight_saving() -> None:
+    winter = NOW - timedelta(days=120)
+
+    assert "".join(text for text, _ in lines(BAR, winter, AUCKLAND, 120)[1]).strip().endswith("NZST  13:26Z")

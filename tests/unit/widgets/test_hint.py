@@ -1,0 +1,98 @@
+"""A newcomer who reads only the hint does the right thing."""
+
+from dataclasses import replace
+
+from cockpit.model.incident import Incident, Status
+from cockpit.model.probe import ProbeState
+from cockpit.model.problem import Problem, ProblemKind
+from tests.tui.stage import NOW, SIGNED_OUT, ago, alerts, application, probes, up
+from widgets.hint import Sight, hint
+
+KEYS = {
+    "declare": "d", "note": "n", "status": "s", "acknowledge": "a", "export": "x", "logs": "l", "help": "?",
+    "table.select": "enter", "sign_in": "i",
+}  # fmt: skip
+QUIET = (up("live"), up("ready"))
+INCIDENT = Incident(
+    "INC-1", "prod", "Readiness failing", "P1", Status.INVESTIGATING, ago(60), "you@example.com", ago(600)
+)
+
+
+def said(sight: Sight) -> str:
+    return "".join(text for text, _ in hint(sight, KEYS, NOW)).strip()
+
+
+def test_while_it_starts_it_says_so() -> None:
+    assert said(Sight(attached=False)) == "▸ Starting. The panes fill as their sources answer."
+
+
+def test_when_all_is_quiet_it_teaches_the_keys() -> None:
+    assert said(Sight(QUIET)) == ("▸ All quiet.  enter shows details · d declares an incident · ? explains the screen")
+
+
+def test_what_is_broken_comes_with_the_newest_deployment_and_the_key_that_declares() -> None:
+    assert said(Sight(probes(), alerts(), (application(),))) == (
+        "▸ ready is down.  --v42 deployed 4m ago · l shows its logs · d declares an incident"
+    )
+
+
+def test_an_old_deployment_is_no_suspect() -> None:
+    revision = replace(application().revisions[0], created=ago(86_400))
+    old = replace(application(), revisions=(revision,))
+
+    assert said(Sight(probes(), (), (old,))) == "▸ ready is down.  d declares an incident"
+
+
+def test_in_an_incident_the_first_untaken_alert_is_the_next_thing() -> None:
+    assert "a takes “5xx errors”" in said(Sight(QUIET, alerts(), incident=INCIDENT))
+
+
+def test_alerts_that_somebody_took_are_not_asked_for_again() -> None:
+    taken = frozenset({"azure:a1", "azure:a2"})
+
+    assert said(Sight(QUIET, alerts(), incident=INCIDENT, taken=taken)) == ("▸ 5xx errors and 1 more.  n writes a note")
+
+
+def test_when_nothing_is_broken_any_more_it_leads_to_the_end() -> None:
+    assert said(Sight(QUIET, incident=INCIDENT)) == (
+        "▸ Nothing is broken.  s to monitoring or resolved · n writes a note"
+    )
+    assert said(Sight(QUIET, incident=replace(INCIDENT, status=Status.MONITORING))) == (
+        "▸ Nothing is broken.  s resolves it when it stays so"
+    )
+
+
+def test_a_probe_nobody_knows_about_is_not_called_fine() -> None:
+    unsure = (replace(up("ready"), state=ProbeState.UNKNOWN), up("live"))
+
+    assert "quiet" not in said(Sight(unsure)).lower()
+    assert "Nothing is broken" not in said(Sight(unsure, incident=INCIDENT))
+
+
+def test_nothing_is_called_fine_while_it_cannot_be_seen() -> None:
+    assert said(Sight(QUIET, old=("Probes", "Alerts"))) == "▸ Probes and Alerts: what is shown is old."
+    assert said(Sight((), waiting=True)) == "▸ Waiting for the first answers."
+
+
+def test_after_the_end_it_leads_to_the_draft() -> None:
+    over = replace(INCIDENT, status=Status.RESOLVED, resolved=ago(120))
+
+    assert said(Sight(QUIET, closed=over)) == "▸ “Readiness failing” is resolved.  x writes the post-mortem draft"
+
+
+def test_a_sign_in_that_expired_comes_before_everything_because_without_it_nothing_is_seen() -> None:
+    assert said(Sight(probes(), problems=(SIGNED_OUT,), incident=INCIDENT)) == (
+        "▸ The sign-in to Azure has expired.  i signs in again"
+    )
+
+
+def test_a_source_that_cannot_be_read_is_said_with_what_to_do() -> None:
+    problem = Problem(ProblemKind.FORBIDDEN, "403", "Reader is missing on the group.", "Ask for the role Reader.")
+
+    assert said(Sight(QUIET, problems=(problem,))) == "▸ Reader is missing on the group.  Ask for the role Reader."
+
+
+def test_a_key_that_does_not_work_now_is_not_offered() -> None:
+    line = "".join(text for text, _ in hint(Sight(probes()), {}, NOW))
+
+    assert "declares" not in line
