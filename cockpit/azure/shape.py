@@ -8,6 +8,7 @@ from cockpit.azure.trouble import garbage
 from cockpit.model.problem import SourceError
 
 Raw = Mapping[str, Any]
+MAX_PAGES = 40
 
 
 def as_object(body: object) -> Raw:
@@ -17,12 +18,40 @@ def as_object(body: object) -> Raw:
     return body
 
 
-def must_be_list(response: Any) -> None:
-    """A response hook: a page without its `value` is no empty list, or every revision would seem to have vanished."""
-    if response.http_response.status_code == 200:
-        value = as_object(response.http_response.json()).get("value")
-        if not isinstance(value, list) or not all(isinstance(each, Mapping) for each in value):
+def must_be_success(response: Any) -> None:
+    """Raises the SDK's HttpResponseError for any status but a success; its own check lets a redirect pass."""
+    if not 200 <= response.status_code < 300:
+        from azure.core.exceptions import HttpResponseError
+
+        raise HttpResponseError(response=response)
+
+
+class Pages:
+    """Watches one paged list: every page must hold values, and lead on to a new page of our own address.
+
+    A page without its `value` is no empty list, or every revision would seem to have vanished.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._seen: set[str] = set()
+
+    def take(self, page: Raw) -> tuple[list[Raw], str]:
+        """The objects of a page, and the path of the next one ("" at the end). Raises SourceError."""
+        found = page.get("value")
+        if not isinstance(found, list) or not all(isinstance(each, Mapping) for each in found):
             raise SourceError(garbage("a list without its values"))
+        link = next_path(page.get("nextLink"), self._endpoint)
+        if link in self._seen or len(self._seen) >= MAX_PAGES:
+            raise SourceError(garbage(f"a list that does not end after {len(self._seen) + 1} pages"))
+        if link:
+            self._seen.add(link)
+        return found, link
+
+    def check(self, response: Any) -> None:
+        """`take` as a response hook, for lists that the SDK pages through by itself: it follows any link, for ever."""
+        if response.http_response.status_code == 200:
+            self.take(as_object(response.http_response.json()))
 
 
 def must_be_resource(response: Any) -> None:

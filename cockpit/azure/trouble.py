@@ -44,7 +44,7 @@ def explain(error: Exception) -> Problem:
         return error.problem
     from azure.core import exceptions
 
-    if isinstance(error, exceptions.DecodeError):
+    if isinstance(error, exceptions.DecodeError) and (error.status_code or 200) == 200:
         return garbage(error.message)
     if isinstance(error, exceptions.HttpResponseError):
         return of_response(error) if error.response is not None else no_token(str(error.message))
@@ -52,7 +52,7 @@ def explain(error: Exception) -> Problem:
         return TIMED_OUT
     if isinstance(error, exceptions.ServiceRequestError | exceptions.ServiceResponseError | OSError):
         return unreachable(error)
-    if isinstance(error, ValueError | TypeError | AttributeError | LookupError):
+    if isinstance(error, ValueError | TypeError | AttributeError | LookupError | RecursionError):
         # Raised inside the SDK when an answer has not the shape it must have; our own mapping never raises.
         return garbage(str(error))
     return Problem(
@@ -104,8 +104,12 @@ def of_response(error: "HttpResponseError") -> Problem:
     """An answer with an error status, or with a failed operation in a 200."""
     status = error.status_code or 0
     code, words = code_and_message(error)
+    if not code and "JSON is invalid" in words:
+        words = ""  # an error page of something in between: its status tells more than that it is no JSON
     said = f"{code}: {words}" if code else words
     short = f"{status} {code}".strip()[:48]
+    if status == 200 and not code:
+        return garbage(error.message)
     if status == 200:
         # How the SDK reports an operation that was accepted and failed later.
         return Problem(ProblemKind.REFUSED, f"failed {code}".strip()[:48], said or "The operation failed.")
@@ -172,9 +176,12 @@ def retry_after(response: Any) -> float | None:
         return None
 
 
+TLS_SETTINGS = re.compile(r" ssl:(<.*?>|\w+)")  # aiohttp names them in every failure to connect, TLS or not
+
+
 def unreachable(error: Exception) -> Problem:
     """No connection, or one that broke. The words of the innermost cause tell which."""
-    words = clean_line(error, MESSAGE)
+    words = clean_line(TLS_SETTINGS.sub("", str(error)), MESSAGE)
     lowered = words.lower()
     if "timed out" in lowered:
         return TIMED_OUT

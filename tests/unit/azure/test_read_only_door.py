@@ -47,8 +47,13 @@ def test_everything_else_may_not(method: str, url: str) -> None:
 
 
 async def test_the_same_door_stands_before_httpx() -> None:
-    sent = []
-    transport = httpx.MockTransport(lambda request: sent.append(request) or httpx.Response(200))
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200)
+
+    transport = httpx.MockTransport(answer)
     async with httpx.AsyncClient(transport=transport, event_hooks={"request": [refuse_change_hook]}) as client:
         await client.get(APP)
         with pytest.raises(SourceError) as refused:
