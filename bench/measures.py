@@ -1,0 +1,107 @@
+"""What is measured and how. Ratios compare two programs in one run, alternating, so that a busy machine hits both."""
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.terminal import Terminal
+
+EMPTY = [sys.executable, "-m", "bench.apps", "empty"]
+STORM = [sys.executable, "-m", "bench.apps", "storm"]
+ROUNDS = 9
+IDLE_SECONDS = 15.0
+PRESSES = 300
+
+
+@dataclass
+class Measure:
+    """One figure; `budget` is the most it may be, None where it is only told."""
+
+    name: str
+    value: float
+    unit: str
+    how: str
+    budget: float | None = None
+
+
+@contextmanager
+def quiet_world(probes: int = 20) -> Iterator[Path]:
+    """A simulated system at rest, and a cockpit.toml with so many probes of it."""
+    command = [sys.executable, "-m", "cockpit", "simulator", "--port", "0", "--scenario", "quiet"]
+    with subprocess.Popen([*command, "--until-stdin-closes"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as world:
+        assert world.stdin is not None
+        assert world.stdout is not None
+        ready = json.loads(world.stdout.readline())
+        with tempfile.TemporaryDirectory(prefix="cockpit-bench-") as folder:
+            config = Path(folder) / "cockpit.toml"
+            config.write_text(quiet_config(ready["url"], probes), encoding="utf-8")
+            yield config
+        world.stdin.close()
+
+
+def quiet_config(url: str, probes: int) -> str:
+    """Probes alone: what the screen costs when nothing happens."""
+    head = 'system = "bench"\ndata = "data"\n[environments.quiet]\n'
+    each = '[[environments.quiet.probes]]\nname = "p{n}"\nurl = "{url}/health/live"\nconditions = ["[STATUS] == 200"]\n'
+    return head + "".join(each.format(n=number, url=url) for number in range(probes))
+
+
+def first_paint() -> list[Measure]:
+    """From fork to the first frame, the cockpit and an empty app in turn."""
+    times: dict[str, list[float]] = {"empty": [], "cockpit": []}
+    with quiet_world() as config:
+        commands = {"empty": EMPTY, "cockpit": [sys.executable, "-m", "cockpit", "--config", str(config)]}
+        for command in commands.values():
+            with Terminal(command) as warm:
+                warm.first_paint()
+        for _ in range(ROUNDS):
+            for name, command in commands.items():
+                with Terminal(command) as terminal:
+                    times[name].append(terminal.first_paint())
+    empty, ours = (statistics.median(times[name]) for name in ("empty", "cockpit"))
+    how = f"median of {ROUNDS}, alternating"
+    return [
+        Measure("first paint, empty app", empty * 1000, "ms", how),
+        Measure("first paint, cockpit", ours * 1000, "ms", how),
+        Measure("first paint, ratio", ours / empty, "x", "cockpit / empty app", 1.35),
+    ]
+
+
+def quiet() -> list[Measure]:
+    """Twenty probes that are all well, every 15 s as by default."""
+    with quiet_world() as config, Terminal([sys.executable, "-m", "cockpit", "--config", str(config)]) as terminal:
+        terminal.wait_for(b"p9", 30)
+        terminal.read(5)
+        before, started = terminal.cpu(), time.monotonic()
+        sent = terminal.read(IDLE_SECONDS)
+        seconds = time.monotonic() - started
+        used = (terminal.cpu() - before) / seconds
+        how = f"20 probes, 120x40, {IDLE_SECONDS:g} s"
+        return [
+            Measure("quiet, bytes to the terminal", sent / seconds, "B/s", how, 2_000),
+            Measure("quiet, processor", used * 100, "% of a core", how, 2.0),
+            Measure("quiet, memory", terminal.memory / 2**20, "MiB", how),
+        ]
+
+
+def keys() -> list[Measure]:
+    """From a key to its first byte on the terminal, while 500 probes and 2,000 alerts keep changing."""
+    with Terminal(STORM) as terminal:
+        terminal.wait_for(b"Alert number", 30)
+        terminal.read(3)
+        times = sorted(terminal.press(b"\x1b[B" if number % 20 < 10 else b"\x1b[A") for number in range(PRESSES))
+    how = f"{PRESSES} keys, 500 probes every 5 s, 2,000 alerts"
+    return [
+        Measure("key to paint, median", statistics.median(times) * 1000, "ms", how),
+        Measure("key to paint, p99", times[int(len(times) * 0.99)] * 1000, "ms", how, 50),
+    ]
+
+
+MEASURES: dict[str, Callable[[], list[Measure]]] = {"first-paint": first_paint, "quiet": quiet, "keys": keys}
