@@ -2,17 +2,17 @@
 
 from cockpit.model.time import stamp
 from cockpit.simulator.alerts import alerts
-from cockpit.simulator.answer import JSON, Answer, Call
+from cockpit.simulator.answer import JSON
 from cockpit.simulator.bodies import operation_body, traffic_body
 from cockpit.simulator.site import APP, RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
 from cockpit.simulator.stage import Stage
 
 
-def show(stage: Stage, call: Call) -> Answer:
+def show(stage: Stage) -> JSON:
     """`elapsed` in simulated seconds; times on the wall clock."""
     world, clock = stage.world(), stage.clock
     weights = world.weights()
-    body: JSON = {
+    return {
         "scenario": stage.scenario.name,
         "about": stage.scenario.about,
         "speed": clock.speed,
@@ -45,4 +45,3 @@ def show(stage: Stage, call: Call) -> Answer:
         "requests": world.requests,
         "faults": stage.faults.listed(),
     }  # fmt: skip
-    return Answer(body)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from cockpit.simulator import activity, alert_api, apps, log_analytics, metrics, overview, service_health
+from cockpit.simulator import activity, alert_api, apps, log_analytics, metrics, service_health
 from cockpit.simulator.answer import Answer, Call, RefusedError
 from cockpit.simulator.stage import Stage
 
@@ -47,7 +47,6 @@ CONSOLE_STREAM = GROUP + "/containerApps/{app}/revisions/{revision}/replicas/{re
 SYSTEM_STREAM = GROUP + "/containerApps/{app}/eventstream"
 
 ROUTES = (
-    Route("GET", "/simulator", overview.show),
     Route("GET", SUBSCRIPTION + "/providers/Microsoft.App/containerApps", apps.list_apps),
     Route("GET", GROUP + "/providers/Microsoft.App/containerApps", apps.list_apps),
     Route("GET", APP, apps.get_app),

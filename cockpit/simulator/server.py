@@ -11,6 +11,7 @@ from cockpit.simulator import workload
 from cockpit.simulator.answer import Answer, Call, RefusedError
 from cockpit.simulator.apps import check_place
 from cockpit.simulator.faults import Fault
+from cockpit.simulator.overview import show
 from cockpit.simulator.routes import CONSOLE, SYSTEM, match
 from cockpit.simulator.site import identifier
 from cockpit.simulator.stage import Stage
@@ -31,6 +32,7 @@ class Server:
     def application(self) -> web.Application:
         application = web.Application(client_max_size=LARGEST_BODY)
         application.router.add_route("*", "/simulator/faults", self.faults)
+        application.router.add_get("/simulator", self.behind_the_scenes)
         application.router.add_route("*", "/{path:.*}", self.handle)
         return application
 
@@ -48,8 +50,12 @@ class Server:
             raise web.HTTPMethodNotAllowed(request.method, ["GET", "POST", "DELETE"])
         return web.json_response({"faults": self._stage.faults.listed()})
 
+    async def behind_the_scenes(self, request: web.Request) -> web.Response:
+        """The world as JSON, whatever faults are in force."""
+        return web.json_response(show(self._stage))
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Everything but the faults themselves."""
+        """Everything that a fault may strike."""
         call = await _call(request)
         fault = self._stage.faults.strike(f"{request.method} {request.path}")
         if fault is None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import httpx
@@ -72,14 +73,42 @@ class Bearer(SansIOHTTPPolicy[Any, Any]):
 
 @dataclass
 class Playing:
-    """One simulator being played. `http` speaks to it directly, `apps` and `logs` through the real SDK."""
+    """One simulator being played. `http` speaks to it directly, `apps` and `logs` through the real SDK.
+
+    The SDK's clients are made when they are first used: it takes them longer than most tests last."""
 
     time: FakeTime
     stage: Stage
     url: str
     http: httpx.AsyncClient
-    apps: Any  # ContainerAppsAPIClient, in whose models every field may be missing
-    logs: Any  # LogsQueryClient
+    closing: AsyncExitStack
+
+    @cached_property
+    def apps(self) -> Any:
+        """The ContainerAppsAPIClient; not typed, because in its models every field may be missing."""
+        client = ContainerAppsAPIClient(
+            AnyCredential(),
+            SUBSCRIPTION,
+            base_url=self.url,
+            api_version="2025-07-01",
+            authentication_policy=Bearer(),
+            polling_interval=0,
+            retry_total=0,
+        )
+        self.closing.push_async_callback(client.close)
+        return client
+
+    @cached_property
+    def logs(self) -> Any:
+        """The LogsQueryClient."""
+        client = LogsQueryClient(
+            AnyCredential(),
+            endpoint=self.url,
+            authentication_policy=Bearer(),
+            retry_total=0,
+        )
+        self.closing.push_async_callback(client.close)
+        return client
 
     async def get(self, path: str, **query: str) -> Any:
         """The JSON at a Resource Manager path."""
@@ -114,20 +143,5 @@ async def playing(scenario: Scenario, speed: float = 1.0) -> AsyncIterator[Playi
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, trust_env=False))
-        credential: Any = AnyCredential()
-        apps = await stack.enter_async_context(
-            ContainerAppsAPIClient(
-                credential,
-                SUBSCRIPTION,
-                base_url=url,
-                api_version="2025-07-01",
-                authentication_policy=Bearer(),
-                polling_interval=0,
-                retry_total=0,
-            )
-        )
-        logs = await stack.enter_async_context(
-            LogsQueryClient(credential, endpoint=url, authentication_policy=Bearer(), retry_total=0)
-        )
-        yield Playing(time, stage, url, http, apps, logs)
+        http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, trust_env=False, verify=False))
+        yield Playing(time, stage, url, http, stack)

@@ -68,6 +68,7 @@ async def test_faults_strike_the_workload_too(quiet: Playing) -> None:
 
 async def test_faults_never_strike_the_way_to_clear_them(quiet: Playing) -> None:
     await arm(quiet, match=".*", times=None, status=500)
+    assert (await quiet.world())["scenario"] == "quiet"
     assert (await quiet.http.delete("/simulator/faults")).json() == {"faults": []}
 
 
