@@ -25,6 +25,10 @@ class Kind(StrEnum):
     RESOLVE = "resolve"  # detail: reason
     EXPORT = "export"  # detail: path, head
     REDACT = "redact"  # subject: the id of the emptied event; detail: reason
+    RUN = "run"  # subject: the run's id; detail: what (started | ended), path, sha256, procedure, title, values
+    STEP = (
+        "step"  # subject: run#ordinal; detail: phase (intent | outcome | settled), attempt, and what model/run.py holds
+    )
     ACTION = "action"  # an operation on the cloud; detail: phase (intent | outcome), operation, target, outcome
 
 

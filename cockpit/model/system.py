@@ -50,8 +50,9 @@ class Environment:
     apps_interval: float = 15.0
     probes: tuple[Probe, ...] = ()
     alerts: tuple[AlertSource, ...] = ()
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str | Secret] = field(default_factory=dict)
     guard_word: str = ""
+    kube_context: str = ""  # what `kubectl config current-context` must say before a change runs in a shell
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class System:
     bell: bool = True
     theme: str = ""
     keys: Mapping[str, str] = field(default_factory=dict)  # binding id -> keys
+    runbooks: tuple[str, ...] = ()  # folders and files of the team's own documents
     references: tuple[str, ...] = ()  # host:port pairs that answer when our own line works
 
     def environment(self, name: str) -> Environment | None:
