@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from cockpit.config.errors import ConfigError, Path, mistake
-from cockpit.config.raw import Raw, duplicates, table, texts
+from cockpit.config.raw import Raw, duplicates, table, text, texts
 from cockpit.config.rules_alerts import alert_rules
 from cockpit.config.rules_probes import probe_rules
 from cockpit.model.keys import DEFAULT_KEYS
@@ -28,15 +28,17 @@ def rules(data: Raw) -> Iterator[ConfigError]:
 
 
 def _identity(data: Raw) -> Iterator[ConfigError]:
+    """A real token never goes to a simulator, and the simulator's never to Azure."""
     order = texts(table(data.get("identity")).get("order"))
     for at, method in order:
         if method in [earlier for _, earlier in order[:at]]:
             yield mistake(("identity", "order", at), f"`{method}` is there twice")
-        if method == "simulator" and not table(data.get("cloud")).get("endpoint"):
-            yield mistake(
-                ("identity", "order", at),
-                "`simulator` signs in to a simulator only: set [cloud] endpoint to its address",
-            )
+    simulated = text(table(data.get("cloud")).get("endpoint")).strip().startswith("http://")
+    methods = {method for _, method in order}
+    if "simulator" in methods and not simulated:
+        yield mistake(("identity", "order"), "names `simulator`, which needs [cloud] endpoint = http://127.0.0.1:PORT")
+    if simulated and methods != {"simulator"}:
+        yield mistake(("identity", "order"), "must be `simulator` alone: [cloud] endpoint is one", '["simulator"]')
 
 
 def _keys(keys: Raw) -> Iterator[ConfigError]:

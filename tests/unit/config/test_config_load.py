@@ -32,7 +32,7 @@ client_id = "11111111-2222-3333-4444-555555555555"
 
 [cloud]
 name = "us_government"
-endpoint = "http://127.0.0.1:8080/"
+endpoint = "https://arm.example.com/"
 logs_endpoint = "https://logs.example.com"
 
 [[ladder]]
@@ -112,7 +112,7 @@ def test_every_key_reaches_the_system(read: Read, tmp_path: Path) -> None:
     )
     assert (system.order, system.tenant) == (("cli", "device_code"), "example.com")
     assert system.client_id == "11111111-2222-3333-4444-555555555555"
-    assert system.cloud == Cloud("us_government", "http://127.0.0.1:8080", "https://logs.example.com", "")
+    assert system.cloud == Cloud("us_government", "https://arm.example.com", "https://logs.example.com", "")
     assert [(each.name, each.rank) for each in system.ladder] == [("SEV-1", 0), ("SEV-2", 1)]
     assert system.keys == {"declare": "D", "table.up": "i"}
     assert system.references == ("192.0.2.1:53", "login.example.com:443")

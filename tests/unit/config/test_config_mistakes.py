@@ -70,7 +70,8 @@ SOURCE = '[[environments.prod.alerts]]\nname = "am"\nkind = "alertmanager"\nurls
         ('[environments.prod]\nsubscription = "Shop"', "environments.prod.subscription", "GUID", ""),
         # what must be known, unique, or fit
         ('[identity]\norder = ["cli", "cli"]', "identity.order[1]", "there twice", ""),
-        ('[identity]\norder = ["simulator"]', "identity.order[0]", "set [cloud] endpoint", ""),
+        ('[identity]\norder = ["simulator"]', "identity.order", "needs [cloud] endpoint", ""),
+        ('[cloud]\nendpoint = "http://127.0.0.1:1"', "identity.order", "must be `simulator` alone", '["simulator"]'),
         ('[keys]\ndeclar = "D"', "keys.declar", "is no action", "declare"),
         ('[keys]\ntable.upp = "D"', "keys.table.upp", "is no action", "table.up"),
         ("[[ladder]]\nname = 'P0'\n[[ladder]]\nname = 'P0'", "ladder[1].name", "already the name of ladder[0]", ""),

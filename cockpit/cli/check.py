@@ -1,0 +1,108 @@
+"""`cockpit check`: is the configuration right, what would run, and does every source answer?"""
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import click
+
+from cockpit.cli import check_plan
+from cockpit.cli.options import Common, Refusal, choose_environment, common_options, json_option
+from cockpit.config import ConfigError, ConfigErrors, default_system, find, load
+from cockpit.model.problem import SourceError
+from cockpit.model.system import System
+from cockpit.model.time import RealTime
+
+WRONG = 2  # the configuration has errors
+UNANSWERED = 1  # it has none, but a source does not answer
+
+
+@click.command(
+    help="Check cockpit.toml and print what would run. Exit 0: all is well, 1: a source does not answer, 2: errors."
+)
+@click.option("--live", is_flag=True, help="Call every source once, and say which role or reach is missing.")
+@json_option
+@common_options
+def command(common: Common, live: bool, as_json: bool) -> None:
+    try:
+        path = find(common.config, os.environ, Path.cwd())
+        system = load(path) if path is not None else default_system()
+        if wrong := tuple(screen_errors(system)):
+            raise ConfigErrors(wrong, system.file)
+    except ConfigErrors as errors:
+        click.echo(json.dumps(errors_document(errors), indent=2) if as_json else f"cockpit: {errors}", err=not as_json)
+        raise SystemExit(WRONG) from None
+    report: dict[str, Any] = {"ok": True, "errors": [], **check_plan.document(system)}
+    report["warnings"] = list(check_plan.warnings(system, os.environ))
+    if not as_json:
+        click.echo("\n".join(text(system, report)))
+    if live:
+        report["as"], report["live"] = _live(system, common, as_json)
+        report["ok"] = all(each["ok"] for each in report["live"])
+    if as_json:
+        click.echo(json.dumps(report, indent=2))
+    if not report["ok"]:
+        raise SystemExit(UNANSWERED)
+
+
+def errors_document(errors: ConfigErrors) -> dict[str, Any]:
+    listed = [
+        {"path": each.path, "line": each.line, "message": each.message, "suggestion": each.suggestion}
+        for each in errors.errors
+    ]
+    return {"ok": False, "file": errors.file, "errors": listed}
+
+
+def text(system: System, report: dict[str, Any]) -> Iterator[str]:
+    """The verdict, what would run, and the warnings."""
+    if system.file:
+        yield f"{system.file} is right: system {system.name}"
+    else:
+        yield "There is no cockpit.toml (`cockpit info` says where it is looked for); without one this would run:"
+    yield ""
+    yield from check_plan.lines(report)
+    if report["warnings"]:
+        yield ""
+        yield from (f"warning: {each}" for each in report["warnings"])
+
+
+def screen_errors(system: System) -> Iterator[ConfigError]:
+    """What only the screen knows: keys that collide or that no terminal sends, and a theme that is not there."""
+    if not system.keys and not system.theme:
+        return  # nothing to ask, and textual need not be loaded
+    from textual.binding import Binding
+
+    import themes
+    from cockpit.app import CockpitApp
+    from screens.cockpit import CockpitScreen
+    from screens.keymap import KeysError, check
+    from widgets.table import KeyedTable
+
+    bindings = [each for where in (CockpitApp, CockpitScreen, KeyedTable) for each in where.BINDINGS]
+    try:
+        check((each for each in bindings if isinstance(each, Binding)), system.keys)
+    except KeysError as error:
+        yield ConfigError("", str(error).rstrip("."))
+    if system.theme and themes.resolve(system.theme) is None:
+        yield ConfigError("theme", f"`{system.theme}` is not there; choose one of {', '.join(themes.NAMES)}")
+
+
+def _live(system: System, common: Common, as_json: bool) -> tuple[str, list[dict[str, Any]]]:
+    """As whom we asked, and what every source said; printed already unless JSON is wanted."""
+    from cockpit.cli import check_live
+
+    chosen = system.environments if common.env is None else (choose_environment(system, common.env),)
+    try:
+        identity, looks = asyncio.run(
+            check_live.look_once(system, chosen, os.environ, time=RealTime(), random=Random())
+        )
+    except SourceError as error:
+        raise Refusal(f"{error.problem.message} {error.problem.advice}".strip()) from None
+    if not as_json:
+        click.echo(f"\nasked as {identity}" if identity else "")
+        click.echo("\n".join(check_live.lines(looks)) if looks else "There is no source to call.")
+    return identity, check_live.document(looks)

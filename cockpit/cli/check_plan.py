@@ -1,0 +1,127 @@
+"""What a System would run, as a document and as text, and what on this machine stands in its way. Secrets are dots."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from cockpit.config import Secrets
+from cockpit.model.duration import show
+from cockpit.model.keys import DEFAULT_KEYS
+from cockpit.model.probe import Probe
+from cockpit.model.problem import SourceError
+from cockpit.model.secret import Secret
+from cockpit.model.system import AlertSource, Environment, System
+
+
+def document(system: System) -> dict[str, Any]:
+    """Everything that would run, for JSON."""
+    return {
+        "system": system.name,
+        "file": system.file,
+        "data": system.data,
+        "read_only": system.read_only,
+        "time_zone": system.time_zone,
+        "identity": list(system.order),
+        "cloud": system.cloud.endpoint or system.cloud.name,
+        "ladder": [level.name for level in system.ladder],
+        "keys": {**DEFAULT_KEYS, **system.keys},
+        "environments": [_environment(each) for each in system.environments],
+    }
+
+
+def warnings(system: System, environ: Mapping[str, str]) -> Iterator[str]:
+    """What is right in the file and wrong on this machine, or probably forgotten."""
+    secrets = Secrets(environ)
+    for environment in system.environments:
+        if not environment.production and environment.name.casefold() in ("prod", "production", "live"):
+            yield f"{environment.name}: nothing marks it as production; is `production = true` missing?"
+        watched: tuple[Probe | AlertSource, ...] = (*environment.probes, *environment.alerts)
+        for each in watched:
+            yield from (f"{environment.name}, {each.name}: {trouble}" for trouble in _missing(each, secrets))
+
+
+def _missing(watched: Probe | AlertSource, secrets: Secrets) -> Iterator[str]:
+    if watched.ca_file and not Path(watched.ca_file).is_file():
+        yield f"There is no file {watched.ca_file} (ca_file)."
+    for secret in (value for value in watched.headers.values() if isinstance(value, Secret)):
+        try:
+            secrets.reveal(secret)
+        except SourceError as error:
+            yield f"{error.problem.message} {error.problem.advice}"
+
+
+def lines(plan: Mapping[str, Any]) -> Iterator[str]:
+    """A document of `document` as people read it."""
+    yield f"data         {plan['data']}"
+    yield f"identity     {', then '.join(plan['identity'])}; cloud {plan['cloud']}"
+    yield f"severities   {', '.join(plan['ladder'])}"
+    yield f"time zone    {plan['time_zone'] or 'of this machine'}"
+    yield f"read-only    {'yes: every change is refused' if plan['read_only'] else 'no'}"
+    changed = [f"{action} = {keys}" for action, keys in plan["keys"].items() if DEFAULT_KEYS.get(action) != keys]
+    yield f"keys         {', '.join(changed) or 'as they come'}"
+    for environment in plan["environments"]:
+        yield ""
+        yield from _environment_lines(environment)
+
+
+def _environment(environment: Environment) -> dict[str, Any]:
+    return {
+        "name": environment.name,
+        "production": environment.production,
+        "subscription": environment.subscription,
+        "resource_group": environment.resource_group,
+        "workspace": environment.workspace,
+        "apps": list(environment.apps),
+        "apps_interval": show(environment.apps_interval),
+        "probes": [_probe(each) for each in environment.probes],
+        "alerts": [_source(each) for each in environment.alerts],
+    }
+
+
+def _probe(probe: Probe) -> dict[str, Any]:
+    return {
+        "name": probe.name,
+        "request": f"{probe.method} {probe.url}",
+        "headers": {name: str(value) for name, value in probe.headers.items()},
+        "interval": show(probe.interval),
+        "timeout": show(probe.timeout),
+        "failures": probe.failures,
+        "successes": probe.successes,
+        "conditions": [each.text for each in probe.conditions],
+        "degraded": [each.text for each in probe.degraded],
+        "depends_on": list(probe.depends_on),
+    }
+
+
+def _source(source: AlertSource) -> dict[str, Any]:
+    return {
+        "name": source.name,
+        "kind": source.kind,
+        "urls": list(source.urls),
+        "prometheus": list(source.prometheus),
+        "filters": list(source.filters),
+        "watchdog": source.watchdog,
+        "interval": show(source.interval),
+    }
+
+
+def _environment_lines(environment: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{environment['name']}{'  PRODUCTION' if environment['production'] else ''}"
+    if environment["subscription"]:
+        yield f"  subscription {environment['subscription']}, resource group {environment['resource_group'] or '-'}"
+    if environment["apps"]:
+        yield f"  every {environment['apps_interval']:<5} app {', '.join(environment['apps'])}"
+    for probe in environment["probes"]:
+        yield f"  every {probe['interval']:<5} probe {probe['name']}: {probe['request']}, timeout {probe['timeout']}"
+        yield f"      down after {probe['failures']} failures in a row: {' and '.join(probe['conditions'])}"
+        if probe["degraded"]:
+            yield f"      degraded unless {' and '.join(probe['degraded'])}"
+        if probe["headers"]:
+            yield f"      with {', '.join(f'{name}: {value}' for name, value in probe['headers'].items())}"
+        if probe["depends_on"]:
+            yield f"      says nothing while {', '.join(probe['depends_on'])} is down"
+    for source in environment["alerts"]:
+        of = f" of {', '.join(source['urls'])}" if source["urls"] else ""
+        yield f"  every {source['interval']:<5} alerts {source['name']} ({source['kind']}){of}"
+    if not (environment["apps"] or environment["probes"] or environment["alerts"]):
+        yield "  nothing to watch"

@@ -1,0 +1,12 @@
+"""`cockpit schema`: the JSON Schema of cockpit.toml."""
+
+import json
+
+import click
+
+from cockpit.config import schema
+
+
+@click.command(help="Print the JSON Schema of cockpit.toml, for editors.")
+def command() -> None:
+    click.echo(json.dumps(schema(), indent=2, ensure_ascii=False))

@@ -1,0 +1,261 @@
+"""`cockpit check`: one look tells whether the file is right, what it would run, and whom it can reach."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cockpit import wiring
+from cockpit.cli.check import command
+from cockpit.cli.check_live import Look, document, lines
+from cockpit.model.identity import Identity
+from cockpit.model.probe import ProbeResult, ProbeState
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.reading import Reading
+from cockpit.model.system import AlertSource, Environment
+
+GUID = "11111111-2222-3333-4444-555555555555"
+GOOD = f"""
+system = "shop"
+[environments.prod]
+production = true
+subscription = "{GUID}"
+resource_group = "shop-rg"
+workspace = "{GUID}"
+apps = ["shop-api"]
+[[environments.prod.probes]]
+name = "ready"
+url = "https://shop.example.com/ready"
+headers = {{ Authorization = {{ env = "PROBE_TOKEN" }} }}
+degraded = ["[RESPONSE_TIME] < 300ms"]
+[[environments.prod.alerts]]
+name = "azure"
+kind = "azure"
+[environments.staging]
+"""
+Check = Callable[..., Result]
+
+
+@pytest.fixture
+def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
+    """Run the command on a configuration of that text."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PROBE_TOKEN", "s3cr3t")
+
+    def run(text: str, *arguments: str) -> Result:
+        file = tmp_path / "cockpit.toml"
+        file.write_text(text)
+        return CliRunner().invoke(command, ["--config", str(file), *arguments])
+
+    return run
+
+
+def test_a_right_file_says_what_would_run_and_no_secret(check: Check) -> None:
+    result = check(GOOD)
+    assert result.exit_code == 0
+    assert "is right: system shop" in result.output
+    assert "prod  PRODUCTION" in result.output
+    assert "every 15s   probe ready: GET https://shop.example.com/ready, timeout 5s" in result.output
+    assert "down after 2 failures in a row: [STATUS] == 200" in result.output
+    assert "degraded unless [RESPONSE_TIME] < 300ms" in result.output
+    assert "with Authorization: •••" in result.output
+    assert "every 30s   alerts azure (azure)" in result.output
+    assert "nothing to watch" in result.output
+    assert "s3cr3t" not in result.output
+
+
+def test_the_same_as_json(check: Check) -> None:
+    report = json.loads(check(GOOD, "--json").stdout)
+    assert (report["ok"], report["errors"], report["warnings"]) == (True, [], [])
+    assert report["environments"][0]["probes"][0]["conditions"] == ["[STATUS] == 200"]
+    assert report["environments"][0]["probes"][0]["headers"] == {"Authorization": "•••"}
+    assert report["keys"]["declare"] == "d"
+
+
+def test_every_error_is_listed_and_the_exit_is_2(check: Check) -> None:
+    result = check('bell = 1\ntime_zone = "NZST"\n')
+    assert result.exit_code == 2
+    assert "has 2 errors" in result.stderr
+    assert "line 1: bell must be true or false" in result.stderr
+    assert "line 2: time_zone `NZST` is no time zone" in result.stderr
+    assert result.stdout == ""
+
+
+def test_errors_as_json(check: Check) -> None:
+    result = check("bell = 1\nread_onyl = true", "--json")
+    assert result.exit_code == 2
+    report = json.loads(result.stdout)
+    assert report["ok"] is False
+    assert [each["path"] for each in report["errors"]] == ["bell", "read_onyl"]
+    assert report["errors"][1] == {
+        "path": "read_onyl",
+        "line": 2,
+        "message": "is not known",
+        "suggestion": "read_only",
+    }
+
+
+def test_keys_and_theme_are_checked_against_the_screen(check: Check) -> None:
+    result = check('theme = "pink"\n[keys]\nnote = "d"')
+    assert result.exit_code == 2
+    assert "`d` would both declare and note" in result.stderr
+    assert "theme `pink` is not there; choose one of dark" in result.stderr
+
+
+def test_what_is_wrong_on_this_machine_only_warns(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PROBE_TOKEN")
+    text = GOOD.replace("production = true", "").replace('name = "ready"', 'name = "ready"\nca_file = "none.pem"')
+    result = check(text)
+    assert result.exit_code == 0
+    assert "warning: prod: nothing marks it as production" in result.output
+    assert "warning: prod, ready: The environment variable PROBE_TOKEN is not set." in result.output
+    assert "none.pem (ca_file)" in result.output
+
+
+def test_without_a_file_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv("COCKPIT_CONFIG", raising=False)
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(command, [])
+    assert result.exit_code == 0
+    assert "There is no cockpit.toml" in result.output
+
+
+# --- live -----------------------------------------------------------------------------------------------------------
+
+PROD = Environment(
+    "prod",
+    subscription=GUID,
+    resource_group="shop-rg",
+    workspace=GUID,
+    apps=("shop-api",),
+    alerts=(AlertSource("azure", "azure"), AlertSource("am", "alertmanager")),
+)
+FORBIDDEN = Problem(ProblemKind.FORBIDDEN, "403 AuthorizationFailed", "The client has no authorization.")
+
+
+def looked(source: str, value: Any = None, problem: Problem | None = None) -> Look:
+    return Look(PROD, source, Reading(source, "prod", 15.0, 0.0, value=value, problem=problem))
+
+
+def probe(name: str, state: ProbeState, status: int | None, reason: str = "") -> ProbeResult:
+    url = f"https://{name}.example.com"
+    return ProbeResult(name, "prod", url, state, datetime(2026, 11, 21, tzinfo=UTC), status=status, reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("source", "role"),
+    [
+        ("revisions", "the role Reader on resource group shop-rg"),
+        ("alerts:azure", f"the role Monitoring Reader on subscription {GUID}"),
+        ("alerts:am", "access; the server refuses the headers in cockpit.toml"),
+        ("logs", f"the role Log Analytics Reader on workspace {GUID}"),
+        ("log stream", "such as Container Apps Operator, on resource group shop-rg"),
+    ],
+)
+def test_a_forbidden_source_names_the_role_to_ask_for(source: str, role: str) -> None:
+    (found,) = document([looked(source, problem=FORBIDDEN)])
+    assert not found["ok"]
+    assert role in found["advice"]
+
+
+def test_an_unreachable_source_names_the_reach() -> None:
+    problem = Problem(ProblemKind.NETWORK, "no such name", "The name could not be resolved.", "Check DNS.")
+    assert list(lines([looked("alerts:am", problem=problem)])) == [
+        "FAIL prod  alerts:am  no such name",
+        "       The name could not be resolved.",
+        "       This machine has no reach to it: network, proxy or firewall. Check DNS.",
+    ]
+
+
+def test_an_expired_sign_in_passes_on_its_advice() -> None:
+    problem = Problem(ProblemKind.SIGN_IN, "401 sign-in expired", "The token expired.", "Sign in again: `az login`.")
+    assert "       Sign in again: `az login`." in list(lines([looked("revisions", problem=problem)]))
+
+
+def test_a_probe_that_answers_badly_is_reached_and_one_without_an_answer_is_not() -> None:
+    results = (probe("sick", ProbeState.DOWN, 503), probe("gone", ProbeState.DOWN, None, "connect: refused"))
+    assert list(lines([looked("probes", results)])) == [
+        "FAIL prod  probes  1 of 2 answer",
+        "       gone: connect: refused (https://gone.example.com)",
+    ]
+    assert document([looked("probes", results)])[0]["no_answer"] == {"gone": "connect: refused"}
+
+
+def test_a_source_that_answers_says_how_much() -> None:
+    looks = [looked("revisions", (1,)), looked("alerts:azure", ()), looked("logs", True)]
+    assert [line.split(maxsplit=3)[3] for line in lines(looks)] == ["1 app", "0 alerts", "answers"]
+
+
+class Cloud:
+    """An Azure that knows nobody's logs."""
+
+    async def stream_token(self, resource_group: str, app: str) -> str:
+        return "token"
+
+    async def query(self, *_: object) -> object:
+        raise SourceError(FORBIDDEN)
+
+    async def close(self) -> None:
+        pass
+
+    def identity(self) -> Identity:
+        return Identity("ana@example.com", "cli")
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Feeds that answer, and a cloud in place of Azure."""
+
+    async def poll() -> Reading[Any]:
+        return Reading("revisions", "prod", 15.0, 0.0, value=())
+
+    feed = SimpleNamespace(name="revisions", poll=poll)
+    monkeypatch.setattr(wiring, "connect", lambda *_, **__: (Cloud(), {"prod": Cloud()}))
+    monkeypatch.setattr(wiring, "build_feeds", lambda where, *_, **__: [feed] if where.name == "prod" else [])
+
+
+@pytest.mark.usefixtures("world")
+def test_live_asks_every_source_and_exits_1_when_one_does_not_answer(check: Check) -> None:
+    result = check(GOOD, "--live")
+    assert result.exit_code == 1
+    assert "asked as ana@example.com via az cli" in result.output
+    assert "ok   prod  revisions   0 apps" in result.output
+    assert "ok   prod  log stream  answers" in result.output
+    assert "FAIL prod  logs        403 AuthorizationFailed" in result.output
+    assert "token" not in result.output.replace("getAuthToken", "")
+
+
+@pytest.mark.usefixtures("world")
+def test_live_asks_only_the_environment_that_was_named(check: Check) -> None:
+    result = check(GOOD, "--live", "--env", "staging")
+    assert result.exit_code == 0
+    assert "There is no source to call." in result.output
+
+
+@pytest.mark.usefixtures("world")
+def test_live_as_json(check: Check) -> None:
+    report = json.loads(check(GOOD, "--live", "--json").stdout)
+    assert report["ok"] is False
+    assert report["as"] == "ana@example.com via az cli"
+    assert {each["source"]: each["ok"] for each in report["live"]} == {
+        "revisions": True,
+        "log stream": True,
+        "logs": False,
+    }
+
+
+def test_live_without_an_identity_is_one_sentence(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise SourceError(Problem(ProblemKind.REFUSED, "identity refused", "They do not fit.", "Change one."))
+
+    monkeypatch.setattr(wiring, "connect", refuse)
+    result = check(GOOD, "--live")
+    assert result.exit_code == 2
+    assert result.stderr == "cockpit: They do not fit. Change one.\n"
