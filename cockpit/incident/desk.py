@@ -11,6 +11,7 @@ from cockpit.incident.fold import Ledger
 from cockpit.incident.history import catch_up, read_ledger
 from cockpit.incident.reach import earliest_signal, reach
 from cockpit.incident.refused import AmbiguousIncident, DeskError
+from cockpit.incident.signals import Signal
 from cockpit.incident.store import Timeline
 from cockpit.incident.store_rows import Reader
 from cockpit.model.clean import clean, clean_line
@@ -70,6 +71,11 @@ class Desk:
         """The open incidents of the desk's environment."""
         with self._lock:
             return self._caught_up().open(self.environment)
+
+    def bad(self) -> list[Signal]:
+        """The signals of the desk's environment that are bad now, longest first."""
+        with self._lock:
+            return self._caught_up().bad(self.environment)
 
     def find(self, incident: str | None) -> Incident:
         """The incident that is meant. Raises DeskError, AmbiguousIncident."""

@@ -1,0 +1,98 @@
+"""export: the draft on the disk, and what becomes of a file that is there already."""
+
+import os
+from pathlib import Path
+
+from tests.integration.cli.shell import Shell
+
+
+def declared(shell: Shell, title: str = "Readiness failing") -> str:
+    return str(shell.ask("declare", title)["id"])
+
+
+def test_the_draft_is_written_where_post_mortems_live_and_remembered(shell: Shell) -> None:
+    incident = declared(shell)
+    said = shell.ask("export")
+    path = Path(said["path"])
+    assert path.match("docs/incidents/????-??-??-readiness-failing.md")
+    assert f"<!-- cockpit:draft {incident} -->" in path.read_text()
+    exported = shell.ask("timeline", "--incident", incident)[-1]
+    assert (exported["kind"], exported["detail"]["path"]) == ("export", str(path))
+    assert exported["detail"]["head"] in path.read_text()
+
+
+def test_exporting_again_keeps_what_people_wrote(shell: Shell) -> None:
+    declared(shell)
+    path = Path(shell.ask("export")["path"])
+    path.write_text(path.read_text().replace("_What made this possible", "A lock was held. _What made this possible"))
+    shell.say("note", "rolled back")
+    assert shell.say("export").startswith("Brought up to date ")
+    text = path.read_text()
+    assert "A lock was held." in text
+    assert "rolled back" in text
+
+
+def test_any_other_file_needs_force(shell: Shell, tmp_path: Path) -> None:
+    declared(shell)
+    mine = tmp_path / "mine.md"
+    mine.write_text("# My own words\n")
+    assert "not a draft that the cockpit wrote" in shell.refused("export", "--output", str(mine))
+    assert mine.read_text() == "# My own words\n"
+    shell.say("export", "--output", str(mine), "--force")
+    assert "# Post-mortem: Readiness failing" in mine.read_text()
+
+
+def test_the_draft_of_another_incident_is_not_written_over(shell: Shell) -> None:
+    declared(shell)
+    shell.say("export")
+    shell.say("resolve")
+    declared(shell)
+    assert "it is the draft of another incident" in shell.refused("export")
+
+
+def test_a_file_that_is_no_text_is_left_alone(shell: Shell, tmp_path: Path) -> None:
+    declared(shell)
+    binary = tmp_path / "core.bin"
+    binary.write_bytes(b"\xff\xfe\x00")
+    assert "is no text" in shell.refused("export", "--output", str(binary))
+
+
+def test_a_place_that_cannot_be_written_is_said(shell: Shell, tmp_path: Path) -> None:
+    declared(shell)
+    (tmp_path / "file").write_text("")
+    assert "cannot be written" in shell.refused("export", "--output", str(tmp_path / "file" / "x.md"))
+    assert "cannot be written" in shell.refused("export", "--output", str(tmp_path))
+
+
+def test_it_is_printed_where_a_pipe_wants_it_and_nothing_is_remembered(shell: Shell) -> None:
+    incident = declared(shell)
+    assert shell.say("export", "--output", "-").startswith("# Post-mortem: Readiness failing\n")
+    assert shell.ask("export", "--output", "-")["incident"] == incident
+    assert [each["kind"] for each in shell.ask("timeline")] == ["declare"]
+
+
+def test_a_read_only_export_writes_the_draft_and_leaves_the_timeline_alone(shell: Shell) -> None:
+    declared(shell)
+    shell.say("export", "--read-only")
+    assert [each["kind"] for each in shell.ask("timeline")] == ["declare"]
+
+
+def test_when_none_is_open_the_newest_are_offered(shell: Shell) -> None:
+    assert "There is no incident in default to write about." in shell.refused("export")
+    incident = declared(shell)
+    shell.say("resolve")
+    assert f"choose one:\n  --incident {incident}  P1 resolved Readiness failing" in shell.refused("export")
+    assert "resolved" in Path(shell.ask("export", "--incident", incident)["path"]).read_text()
+
+
+def test_the_mode_and_the_place_of_a_link_are_kept(shell: Shell, tmp_path: Path) -> None:
+    declared(shell)
+    real = tmp_path / "real.md"
+    shell.say("export", "--output", str(real))
+    os.chmod(real, 0o640)
+    link = tmp_path / "link.md"
+    link.symlink_to(real)
+    shell.say("export", "--output", str(link))
+    assert link.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o640
+    assert [each.name for each in tmp_path.glob(".*.md*")] == []
