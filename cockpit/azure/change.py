@@ -26,12 +26,25 @@ class Change:
     answer: Any = None
 
 
-async def once(send: Callable[[], Awaitable[Any]]) -> Change:
-    """Do one change, once, and tell what came of it. Raises nothing but cancellation."""
+async def once(send: Callable[[], Awaitable[Any]], follow: Callable[[Any], Awaitable[Any]] | None = None) -> Change:
+    """Do one change, once, and tell what came of it. Raises nothing but cancellation.
+
+    `send` makes it; `follow` waits for a long-running one to end, given what `send` returned (the SDK's poller).
+    """
     try:
-        return Change(Outcome.DONE, None, await send())
+        answer = await send()
     except Exception as error:
         return Change(outcome_of(error), explain(error))
+    try:
+        return Change(Outcome.DONE, None, answer if follow is None else await follow(answer))
+    except Exception as error:
+        # Losing sight of an operation, by a 404 or a dropped line, is not its failure: Azure carries on with it.
+        return Change(Outcome.FAILED if reports_failure(error) else Outcome.UNKNOWN, explain(error))
+
+
+def reports_failure(error: Exception) -> bool:
+    """True for an operation that Azure itself says failed: the SDK raises it from a status document in a 200."""
+    return getattr(error, "status_code", None) == 200 and explain(error).kind is ProblemKind.REFUSED
 
 
 def outcome_of(error: Exception) -> Outcome:

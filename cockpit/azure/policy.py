@@ -1,5 +1,6 @@
 """Our links in the SDKs' pipeline. Imports azure.core: import this only where a client is built."""
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,11 +10,13 @@ from azure.core.pipeline.policies import AsyncHTTPPolicy, AsyncRetryPolicy, Sans
 from cockpit.azure.claims import challenge
 from cockpit.azure.identity import Credential
 from cockpit.azure.readonly import READING_METHODS, refuse_change
+from cockpit.azure.trouble import UNREGISTERED
 from cockpit.model.clean import clean_line
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 
 Request = PipelineRequest[Any]
 Response = PipelineResponse[Any, Any]
+REGISTRATION = re.compile(r"/providers/[^/]+/register$", re.IGNORECASE)
 WORTH_ANOTHER_TRY = frozenset({408, 500, 502, 503, 504})
 
 
@@ -73,11 +76,22 @@ class Retries(AsyncRetryPolicy[Any, Any]):
         return float(settings["backoff"])
 
 
-class ReadOnly(SansIOHTTPPolicy[Any, Any]):
-    """Refuses changes after every other link had its say: the SDK's own provider registration is one of them."""
+class Door(SansIOHTTPPolicy[Any, Any]):
+    """The last link: what nobody asked for does not leave, and in a read-only cockpit no change does.
+
+    The SDK registers a missing resource provider by itself and waits for that, ten seconds at a time. Placed after the
+    retry policy this link sees that request too; before it, it would not.
+    """
+
+    def __init__(self, *, read_only: bool) -> None:
+        self._read_only = read_only
 
     def on_request(self, request: Request) -> None:
-        refuse_change(request.http_request.method, request.http_request.url)
+        sent = request.http_request
+        if REGISTRATION.search(urlsplit(sent.url).path):
+            raise SourceError(UNREGISTERED)
+        if self._read_only:
+            refuse_change(sent.method, sent.url)
 
 
 def origin(url: str) -> tuple[str, str, int | None]:

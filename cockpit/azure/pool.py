@@ -94,7 +94,7 @@ def _clients(
     from azure.mgmt.appcontainers.aio import ContainerAppsAPIClient
     from azure.monitor.query.aio import LogsQueryClient
 
-    from cockpit.azure.policy import Authentication, ReadOnly, Retries
+    from cockpit.azure.policy import Authentication, Door, Retries
 
     transport = AioHttpTransport(
         session=session, session_owner=False, connection_timeout=CONNECT_TIMEOUT, read_timeout=options["read_timeout"]
@@ -103,7 +103,7 @@ def _clients(
         "transport": transport,
         "user_agent": "incident-cockpit",
         "permit_redirects": False,
-        "per_retry_policies": [ReadOnly()] if options["read_only"] else [],
+        "per_retry_policies": [Door(read_only=options["read_only"])],
     }
     apps = ContainerAppsAPIClient(
         credential,

@@ -35,6 +35,12 @@ NOT_SIGNED_IN = Problem(
     "Sign in from the cockpit; it shows an address and a code.",
 )
 
+UNREGISTERED = Problem(
+    ProblemKind.REFUSED,
+    "not registered",
+    "A resource provider that this needs is not registered in the subscription.",
+    "Someone who may do it runs: az provider register -n Microsoft.App (or Microsoft.AlertsManagement).",
+)
 TIMED_OUT = Problem(ProblemKind.TIMEOUT, "timed out", "Azure did not answer in time.", "It is asked again by itself.")
 
 
@@ -116,7 +122,7 @@ def of_response(error: "HttpResponseError") -> Problem:
     if status == 401:
         return Problem(ProblemKind.SIGN_IN, "401 sign-in expired", said or "Azure refused the token.", SIGN_IN_ADVICE)
     if status == 409 and code == "MissingSubscriptionRegistration":
-        return Problem(ProblemKind.REFUSED, short, said, "Register the provider: az provider register -n Microsoft.App")
+        return UNREGISTERED
     kind = kind_of(status)
     wait = retry_after(error.response) if kind in (ProblemKind.THROTTLED, ProblemKind.SERVER) else None
     return Problem(kind, short, said or f"Azure answered {status}.", ADVICE.get(kind, ""), wait)

@@ -15,6 +15,8 @@ from cockpit.azure.identity import Credential, credential
 from cockpit.model.system import Cloud
 from cockpit.model.time import RealTime
 
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+
 
 @dataclass
 class Reply:
@@ -100,7 +102,12 @@ class opened:  # noqa: N801  (reads as the verb it is)
     """An Azure over the fake one, that retries without pause and loses patience soon."""
 
     def __init__(self, cloud: FakeAzure, token_cache: Credential, **options: Any) -> None:
-        defaults: dict[str, Any] = {"subscription": "sub", "read_only": False, "time": RealTime(), "retry_pause": 0.0}
+        defaults: dict[str, Any] = {
+            "subscription": SUBSCRIPTION,
+            "read_only": False,
+            "time": RealTime(),
+            "retry_pause": 0.0,
+        }
         self.client = Azure(Cloud(endpoint=cloud.url), token_cache, **{**defaults, **options})
 
     async def __aenter__(self) -> Azure:
