@@ -31,8 +31,8 @@ class Server:
 
     def application(self) -> web.Application:
         application = web.Application(client_max_size=LARGEST_BODY)
-        application.router.add_route("*", "/simulator/faults", self.faults)
-        application.router.add_get("/simulator", self.behind_the_scenes)
+        application.router.add_route("*", "/simulator/faults{slash:/?}", self.faults)
+        application.router.add_get("/simulator{slash:/?}", self.behind_the_scenes)
         application.router.add_route("*", "/{path:.*}", self.handle)
         return application
 
@@ -44,8 +44,8 @@ class Server:
             try:
                 self._stage.faults.arm(Fault.model_validate_json(await request.read()))
             except ValidationError as error:
-                wrong = [{"at": ".".join(map(str, each["loc"])), "message": each["msg"]} for each in error.errors()]
-                return web.json_response({"error": {"code": "InvalidFault", "message": str(wrong)}}, status=400)
+                wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+                return web.json_response({"error": {"code": "InvalidFault", "message": wrong}}, status=400)
         elif request.method != "GET":
             raise web.HTTPMethodNotAllowed(request.method, ["GET", "POST", "DELETE"])
         return web.json_response({"faults": self._stage.faults.listed()})
