@@ -150,7 +150,7 @@ class Timeline:
         only makes sure of the latter.
         """
         event = self._write(lambda connection: self._empty(connection, number, actor, reason))[0]
-        if self._writer is not None and not self._writer.checkpoint():
+        if self._writer is not None and not self._writer.empty_wal():
             raise RecordError(
                 f"Event {number} is emptied, but a program that is reading the file keeps its old text in "
                 f"{self.path.name}-wal; run `cockpit redact {number}` again when it is done."

@@ -12,7 +12,7 @@ from cockpit.incident.store_schema import check, create, prepare
 from cockpit.incident.store_trouble import primary, read_only
 from cockpit.model.event import RecordError
 
-RETRY = 0.02  # seconds between two tries to switch a new file to write-ahead logging
+RETRY = 0.02  # seconds between two tries where SQLite itself does not wait for a lock
 
 
 class Opened(NamedTuple):
@@ -101,4 +101,17 @@ def _use_wal(connection: sqlite3.Connection, patience: float) -> None:
         except sqlite3.OperationalError as error:
             if primary(error) != sqlite3.SQLITE_BUSY or monotonic() > deadline:
                 raise
-            sleep(RETRY)
+        sleep(RETRY)
+
+
+def empty_wal(connection: sqlite3.Connection, patience: float) -> bool:
+    """Move everything out of the `-wal` file and cut it to nothing; False when a reader was in the way all the time.
+
+    SQLite waits for readers and writers here, but not for another process that is doing the same.
+    """
+    deadline = monotonic() + patience
+    while True:
+        (blocked, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not blocked or monotonic() > deadline:
+            return not blocked
+        sleep(RETRY)

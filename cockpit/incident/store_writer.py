@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from cockpit.incident.store_connect import to_write
+from cockpit.incident.store_connect import empty_wal, to_write
 from cockpit.incident.store_files import identity, make_file
 from cockpit.incident.store_rows import Reader
 from cockpit.incident.store_trouble import explain
@@ -39,9 +39,9 @@ class Writer:
         """
         return self._submit(lambda: self._transaction(work))
 
-    def checkpoint(self) -> bool:
-        """Move everything out of the `-wal` file and cut it to nothing; False when a reader was in the way. Blocks."""
-        return self._submit(self._truncate_wal)
+    def empty_wal(self) -> bool:
+        """Leave nothing in the `-wal` file; False when a reader was in the way. Blocks. Raises RecordError."""
+        return self._submit(self._empty_wal)
 
     def close(self) -> None:
         """Let the write in hand finish, then close the file."""
@@ -78,13 +78,12 @@ class Writer:
             raise self._replaced()
         return result
 
-    def _truncate_wal(self) -> bool:
+    def _empty_wal(self) -> bool:
         try:
-            (blocked, _, _) = self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return empty_wal(self._open(), self._patience)
         except (sqlite3.Error, OSError) as error:
             self._drop()
             raise explain(error, self._path, self._patience) from error
-        return not blocked
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:

@@ -47,8 +47,12 @@ def test_every_event_that_was_shown_is_there_after_kill_minus_nine(seed: int, tm
     path = tmp_path / "timeline.db"
     shown: list[int] = []
     writers = [start(path, f"{seed}.{number}") for number in range(random.choice((1, 1, 1, 2)))]
-    for writer in writers:
-        shown += killed_at_some_moment(writer, random)
+    try:
+        for writer in writers:
+            shown += killed_at_some_moment(writer, random)
+    finally:
+        for writer in writers:
+            writer.kill()
     with opened(path) as timeline:
         events = {event.id: event for event in timeline.events()}
         assert [each for each in shown if each not in events] == []
