@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 from cockpit.azure.trouble import NOT_SIGNED_IN, sign_in_failed
 from cockpit.model.problem import SourceError
 from cockpit.model.system import IdentityMethod
 
+AUTHORITY_TIMEOUT = 10  # seconds for one answer of the sign-in authority
 AZ_TIMEOUT = 20  # seconds: a cold az on a busy box takes several
 FOR_EVER = 4_102_444_800.0  # the year 2100
 PUBLIC_CLIENT = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"  # the client id that az and azure-identity sign people in with
@@ -127,6 +129,7 @@ class DeviceCode:
         self._authority = f"https://{authority}/{tenant or 'organizations'}"
         self._known_authority = known_authority
         self._application: Any = None
+        self._session: Any = None
         self._lock = threading.Lock()
 
     async def fetch(self, scope: str, claims: str = "") -> Token:
@@ -169,19 +172,24 @@ class DeviceCode:
 
     def _app(self) -> Any:
         import msal  # type: ignore[import-untyped]
+        import requests
 
         with self._lock:
+            if self._session is None:
+                self._session = requests.Session()
+                self._session.request = partial(self._session.request, timeout=AUTHORITY_TIMEOUT)
             if self._application is None:
                 self._application = msal.PublicClientApplication(
                     PUBLIC_CLIENT,
                     authority=self._authority,
                     instance_discovery=None if self._known_authority else False,
-                    timeout=10,
+                    http_client=self._session,  # ours, so that it can be closed
                 )
             return self._application
 
     async def close(self) -> None:
-        return
+        if self._session is not None:
+            self._session.close()
 
 
 def token_of(answer: dict[str, Any]) -> Token:
