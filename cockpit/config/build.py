@@ -50,6 +50,7 @@ def _environment(name: str, table: tables.Environment, folder: Path) -> Environm
         alerts=tuple(_alert_source(each, folder) for each in table.alerts),
         values=table.values,
         guard_word=table.guard_word,
+        kube_context=table.kube_context,
     )
 
 

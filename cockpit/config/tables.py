@@ -93,6 +93,7 @@ class Environment(Table):
     apps: list[Name] = Field([], description="The container apps whose revisions are shown.")
     apps_interval: Duration = Field(written("15s"), description="Time between two looks at the apps.")
     guard_word: Line = Field("", description="The word typed before a dangerous step.")
+    kube_context: Line = Field("", description="What kubectl's current context must be before a change in a shell.")
     values: dict[str, Line] = Field({}, description="Values for the placeholders of runbooks.")
     probes: list[Probe] = Field([], description="Health checks.")
     alerts: list[AlertSource] = Field([], description="Alert sources.")

@@ -57,6 +57,7 @@ workspace = "11111111-2222-3333-4444-555555555555"
 apps = ["shop-api"]
 apps_interval = "30s"
 guard_word = "prod"
+kube_context = "shop"
 values = { env = "prod" }
 
 [[environments.prod.probes]]
