@@ -21,6 +21,7 @@ _FONT = {
     "?": "#### |    #|  ## |     |  #  ", " ": "  |  |  |  |  ",
 }  # fmt: skip
 ROWS = 5
+SCALES = (3, 2, 1)  # cells a pixel, for one who takes the largest that fits
 
 
 def width(text: str, across: int = 1) -> int:

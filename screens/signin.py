@@ -1,0 +1,132 @@
+"""Sign in to the cloud again: by a code typed on another machine, or by `az login` in this terminal."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import ClassVar, Protocol
+
+from textual import on, work
+from textual.app import ComposeResult, SuspendNotSupported
+from textual.binding import BindingType
+from textual.message import Message
+
+from cockpit.model.clean import clean_line
+from cockpit.model.identity import Identity
+from cockpit.model.problem import SourceError
+from cockpit.model.time import Time
+from screens.dialog import Dialog, Place
+from widgets.big import SCALES, big, width
+from widgets.cell import Piece
+from widgets.line import Lines
+
+
+class Prompt(Protocol):
+    """What a person must do: open `url` and type `code` before `expires`."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def expires(self) -> datetime: ...
+
+
+SignIn = Callable[[Callable[[Prompt], None]], Awaitable[Identity]]
+
+
+class DeviceCode(Dialog[Identity]):
+    """`sign_in(prompt)` shows its prompt as soon as it has one and answers with who signed in."""
+
+    what = "Sign in"
+    keys = "esc leaves, and the code is no longer waited for"
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    class Prompted(Message):
+        """The code arrived."""
+
+        def __init__(self, prompt: Prompt) -> None:
+            super().__init__()
+            self.prompt = prompt
+
+    def __init__(self, place: Place, time: Time, sign_in: SignIn) -> None:
+        super().__init__(place, time)
+        self._sign_in = sign_in
+
+    def fields(self) -> ComposeResult:
+        yield Lines(id="where", classes="label")
+        yield Lines(id="code", classes="label")
+
+    def on_mount(self) -> None:
+        self.query_one("#where", Lines).show((("◌ asking for a code …", "warn"),))
+        self._wait()
+
+    @work(exit_on_error=False)
+    async def _wait(self) -> None:
+        try:
+            identity = await self._sign_in(self._prompted)
+        except SourceError as error:
+            self.post_message(self.Refused(f"{error.problem.message} {error.problem.advice}".strip()))
+        except Exception as error:
+            self.post_message(self.Refused(f"unexpected {type(error).__name__}: {clean_line(error, 200)}"))
+        else:
+            self.post_message(self.Done(identity))
+
+    def _prompted(self, prompt: Prompt) -> None:
+        self.post_message(self.Prompted(prompt))
+
+    @on(Prompted)
+    def _show(self, message: Prompted) -> None:
+        prompt = message.prompt
+        until = f"{prompt.expires.astimezone(self.place.zone):%H:%M:%S}"
+        where = self.query_one("#where", Lines)
+        where.show(
+            (("Open ", "muted"), (prompt.url, "strong"), (" on any machine and type", "muted")),
+        )
+        wide = max(20, where.size.width)
+        self.query_one("#code", Lines).show(*code_lines(prompt.code, wide), (), ((f"good until {until}", "muted"),))
+
+    def decide(self) -> None:
+        """Enter does nothing: the browser confirms."""
+
+
+def code_lines(code: str, columns: int) -> Sequence[Sequence[Piece]]:
+    """The code in the largest letters that fit, and once more as text that can be copied."""
+    across = next((scale for scale in SCALES if width(code, scale) <= columns), 0)
+    letters: list[Sequence[Piece]] = [((row, "info"),) for row in big(code, across)] if across else []
+    return [*letters, (), (("as text  ", "muted"), (code, "strong"))]
+
+
+class TerminalLogin(Dialog[bool]):
+    """Hands the terminal to `command` (`az login ...`). `run` is blocking and answers with its exit code."""
+
+    what = "Sign in"
+    keys = "enter hands this terminal to it · esc leaves"
+
+    def __init__(self, place: Place, time: Time, command: Sequence[str], run: Callable[[Sequence[str]], int]) -> None:
+        super().__init__(place, time)
+        self._command = tuple(command)
+        self._run = run
+
+    def fields(self) -> ComposeResult:
+        yield Lines(id="command", classes="label")
+
+    def on_mount(self) -> None:
+        self.query_one("#command", Lines).show(
+            (("The cockpit steps aside while this runs, and goes on when it ends:", "muted"),),
+            (),
+            ((" ".join(self._command), "strong"),),
+        )
+
+    def decide(self) -> None:
+        """The terminal is handed over on the app's own thread: two programs must not read one keyboard."""
+        try:
+            with self.app.suspend():
+                code = self._run(self._command)
+        except SuspendNotSupported:
+            self.say(f"This terminal cannot be handed over. Run it in another one: {' '.join(self._command)}", "bad")
+        except OSError as error:
+            self.say(f"{self._command[0]} could not be started: {error.strerror or error}.", "bad")
+        else:
+            if code == 0:
+                self.dismiss(True)
+            else:
+                self.say(f"{self._command[0]} ended with code {code}; nobody is signed in.", "bad")

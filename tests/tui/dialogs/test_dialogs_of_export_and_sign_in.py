@@ -1,0 +1,273 @@
+"""Export, sign-in and details: what they say before anything happens, and what they never do."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.widgets import Input
+
+from cockpit.incident.draft_file import block
+from cockpit.incident.export import outlook, write
+from cockpit.model.alert import Alert, AlertState, Severity
+from cockpit.model.identity import Identity
+from cockpit.model.incident import Incident
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+from screens.details import Details
+from screens.dialog import Place
+from screens.export import Export
+from screens.guard import QUIET
+from screens.signin import DeviceCode, TerminalLogin, code_lines
+from widgets.line import Lines
+
+DRAFT = f"<!-- cockpit:draft i1 -->\n\n{block('facts', 'one')}"
+
+
+class Draft:
+    """The exporter over a real folder."""
+
+    def outlook(self, path: Path) -> str:
+        return outlook(path, DRAFT)
+
+    def write(self, path: Path, *, force: bool) -> str:
+        return write(path, DRAFT, force=force)
+
+
+async def settle(pilot: Any) -> None:
+    await pilot.pause(QUIET * 3)
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+async def enter(pilot: Any, clock: Any) -> None:
+    await pilot.pause()
+    clock.pass_by(1)
+    await pilot.press("enter")
+    await settle(pilot)
+
+
+def text(app: Any, id: str) -> str:
+    return str(app.screen.query_one(f"#{id}", Lines).text)
+
+
+def read(path: Path) -> str:
+    return path.read_text()
+
+
+def put(path: Path, words: str) -> None:
+    path.write_text(words)
+
+
+# Export
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "2026-02-27-readiness.md"
+
+
+@pytest.fixture
+def export(place: Place, clock: Any, incident: Incident, path: Path) -> Export:
+    return Export(place, clock, incident, path, Draft())
+
+
+async def test_a_new_file_takes_one_key(stage: Any, export: Export, clock: Any, path: Path) -> None:
+    app = stage(export)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert text(app, "outlook") == "a new file"
+        await enter(pilot, clock)
+        assert app.answers == [path]
+        assert read(path) == DRAFT
+
+
+async def test_our_own_draft_says_what_stays(stage: Any, export: Export, path: Path) -> None:
+    put(path, DRAFT)
+    app = stage(export)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert "what people wrote in it stays" in text(app, "outlook")
+
+
+async def test_another_file_is_replaced_only_when_its_name_is_typed(
+    stage: Any, export: Export, clock: Any, path: Path
+) -> None:
+    put(path, "# mine\n")
+    app = stage(export)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert "would be lost" in text(app, "outlook")
+        await enter(pilot, clock)
+        assert read(path) == "# mine\n"
+        assert "type its name" in text(app, "said")
+        app.screen.query_one("#name", Input).value = path.name
+        await enter(pilot, clock)
+        assert app.answers == [path]
+        assert read(path) == DRAFT
+
+
+async def test_a_file_that_appears_meanwhile_is_not_replaced(
+    stage: Any, export: Export, clock: Any, path: Path
+) -> None:
+    app = stage(export)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        put(path, "# mine\n")
+        await enter(pilot, clock)
+        assert "would be lost" in text(app, "said")
+        assert app.answers == []
+        assert read(path) == "# mine\n"
+
+
+async def test_what_cannot_be_written_keeps_the_dialog_open(
+    stage: Any, place: Place, clock: Any, incident: Incident, tmp_path: Path
+) -> None:
+    put(tmp_path / "file", "")
+    app = stage(Export(place, clock, incident, tmp_path / "file" / "a.md", Draft()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await enter(pilot, clock)
+        assert "cannot be" in text(app, "said")
+        assert app.answers == []
+
+
+# Sign in
+
+
+@dataclass
+class Code:
+    url: str
+    code: str
+    expires: datetime
+
+
+async def test_the_code_is_big_and_also_text_and_the_dialog_closes_by_itself(
+    stage: Any, place: Place, clock: Any
+) -> None:
+    confirmed = asyncio.Event()
+
+    async def sign_in(prompt: Any) -> Identity:
+        prompt(Code("https://example.com/devicelogin", "F7QX2K9BD", clock.now() + timedelta(minutes=15)))
+        await confirmed.wait()
+        return Identity("you@example.com", "device_code")
+
+    app = stage(DeviceCode(place, clock, sign_in))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.pause()
+        assert "https://example.com/devicelogin" in text(app, "where")
+        assert "F7QX2K9BD" in text(app, "code")
+        assert "█" in text(app, "code")
+        assert "good until 02:41:41" in text(app, "code")
+        confirmed.set()
+        await settle(pilot)
+        assert app.answers == [Identity("you@example.com", "device_code")]
+
+
+async def test_a_failed_sign_in_says_why_and_stays(stage: Any, place: Place, clock: Any) -> None:
+    async def sign_in(_: Any) -> Identity:
+        raise SourceError(Problem(ProblemKind.SIGN_IN, "expired", "The code has expired.", "Ask for a new one."))
+
+    app = stage(DeviceCode(place, clock, sign_in))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert "The code has expired. Ask for a new one." in text(app, "said")
+        assert app.answers == []
+
+
+async def test_leaving_stops_waiting_for_the_code(stage: Any, place: Place, clock: Any) -> None:
+    cancelled = asyncio.Event()
+
+    async def sign_in(_: Any) -> Identity:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+        raise AssertionError("nobody confirmed")
+
+    app = stage(DeviceCode(place, clock, sign_in))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.answers == [None]
+        assert cancelled.is_set()
+
+
+def test_a_code_too_long_for_big_letters_is_still_text() -> None:
+    shown = ["".join(text for text, _ in line) for line in code_lines("ABCDEFGHIJ", 20)]
+    assert [line for line in shown if line] == ["as text  ABCDEFGHIJ"]
+
+
+async def test_az_login_is_shown_before_the_terminal_is_handed_over(
+    stage: Any, place: Place, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from contextlib import nullcontext
+
+    ran: list[Any] = []
+
+    def run(command: Any) -> int:
+        ran.append(command)
+        return 0 if len(ran) > 1 else 1
+
+    app = stage(TerminalLogin(place, clock, ["az", "login", "--use-device-code"], run))
+    monkeypatch.setattr(app, "suspend", nullcontext)
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert "az login --use-device-code" in text(app, "command")
+        assert ran == []
+        await enter(pilot, clock)
+        assert "ended with code 1; nobody is signed in" in text(app, "said")
+        await enter(pilot, clock)
+        assert app.answers == [True]
+
+
+async def test_a_terminal_that_cannot_be_handed_over_says_what_to_run(stage: Any, place: Place, clock: Any) -> None:
+    app = stage(TerminalLogin(place, clock, ["az", "login"], lambda _: 0))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, clock)
+        assert "Run it in another one: az login" in text(app, "said")
+        assert app.answers == []
+
+
+# Details
+
+
+@pytest.fixture
+def alert(clock: Any) -> Alert:
+    labels = tuple((f"label{number}", "value " * 20) for number in range(30))
+    return Alert("prom", "f", "5xx errors", Severity.HIGH, AlertState.FIRING, clock.now(), "prod", labels=labels)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_long_details_scroll_and_the_keys_stay_in_sight(
+    stage: Any, place: Place, clock: Any, alert: Alert, size: tuple[int, int]
+) -> None:
+    app = stage(Details(place, clock, alert))
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        assert app.screen.region.contains_region(app.screen.query_one("#dialog").region)
+        assert app.screen.query_one("#dialog").max_scroll_y == 0
+        scroll = app.screen.query_one("#scroll")
+        assert scroll.max_scroll_y > 0
+        await pilot.press("pagedown")
+        await pilot.pause(0.3)
+        assert scroll.scroll_offset.y > 0
+
+
+async def test_c_copies_all_of_it_and_promises_nothing(stage: Any, place: Place, clock: Any, alert: Alert) -> None:
+    app = stage(Details(place, clock, alert))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("c")
+        assert app.clipboard.startswith("Alert 5xx errors\n")
+        assert "fingerprint:" in app.clipboard
+        assert "not every terminal takes it" in text(app, "said")
+
+
+@pytest.mark.parametrize("key", ["enter", "escape"])
+async def test_either_key_leaves_details(stage: Any, place: Place, clock: Any, alert: Alert, key: str) -> None:
+    app = stage(Details(place, clock, alert))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(key)
+        assert app.answers == [None]
