@@ -54,14 +54,14 @@ def test_a_file_that_is_no_text_is_left_alone(shell: Shell, tmp_path: Path) -> N
     declared(shell)
     binary = tmp_path / "core.bin"
     binary.write_bytes(b"\xff\xfe\x00")
-    assert "is no text" in shell.refused("export", "--output", str(binary))
+    assert "it is not a text file" in shell.refused("export", "--output", str(binary))
 
 
 def test_a_place_that_cannot_be_written_is_said(shell: Shell, tmp_path: Path) -> None:
     declared(shell)
     (tmp_path / "file").write_text("")
-    assert "cannot be written" in shell.refused("export", "--output", str(tmp_path / "file" / "x.md"))
-    assert "cannot be written" in shell.refused("export", "--output", str(tmp_path))
+    assert "Not a directory" in shell.refused("export", "--output", str(tmp_path / "file" / "x.md"))
+    assert "Is a directory" in shell.refused("export", "--output", str(tmp_path))
 
 
 def test_it_is_printed_where_a_pipe_wants_it_and_nothing_is_remembered(shell: Shell) -> None:
