@@ -118,6 +118,7 @@ def build(
     time, random = time or RealTime(), random or Random()
     read_only = wall or system.read_only
     secrets = Secrets(os.environ)
+    secrets.learn(system.secrets())
     environments = system.environments if wall else (environment,)
     credential, clouds = connect(system, environments, read_only=read_only, time=time)
     feeds = [

@@ -100,12 +100,16 @@ def timeline_path(system: System, common: Common) -> Path:
 
 def open_timeline(system: System, common: Common, *, read_only: bool = False) -> "Timeline":
     """The timeline of this command. Raises Refusal when it cannot be opened."""
+    from cockpit.config import Secrets
     from cockpit.incident.store import Timeline
     from cockpit.model.event import RecordError
     from cockpit.model.time import RealTime
 
+    secrets = Secrets(os.environ)
+    secrets.learn(system.secrets())
+    path, closed = timeline_path(system, common), read_only or system.read_only
     try:
-        return Timeline(timeline_path(system, common), time=RealTime(), read_only=read_only or system.read_only)
+        return Timeline(path, time=RealTime(), read_only=closed, mask=secrets.mask)
     except RecordError as error:
         raise Refusal(str(error)) from None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cockpit.cli.options import Common, Refusal, common_options, json_option, load_system, open_timeline
+from cockpit.config import default_system
 from cockpit.model.event import RecordError
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ def command(common: Common, head: str, as_json: bool) -> None:
     known = head.strip().lower()
     if known and not HASH.fullmatch(known):
         raise Refusal("--head takes the hash that `cockpit verify` printed, at least its first 12 digits.")
-    with open_timeline(load_system(common), common, read_only=True) as timeline:
+    # A timeline named on the command line can be checked whatever state the configuration is in.
+    system = default_system() if common.db and not common.config else load_system(common)
+    with open_timeline(system, common, read_only=True) as timeline:
         try:
             verdict = timeline.verify(known=known)
         except RecordError as error:

@@ -1,6 +1,7 @@
 """Secrets are read where they are needed, at the moment they are needed, and never shown again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from cockpit.model.clean import HOSTILE, clean_line
@@ -29,6 +30,12 @@ class Secrets:
         if len(value) >= SHORTEST and value not in self._known:
             self._known = tuple(sorted({*self._known, value}, key=len, reverse=True))
         return value
+
+    def learn(self, secrets: Iterable[Secret]) -> None:
+        """Know these values for masking before anybody asks for them; one that is missing now is somebody else's news."""
+        for secret in secrets:
+            with suppress(SourceError):
+                self.reveal(secret)
 
     def mask(self, text: str) -> str:
         """`text` with every value that was ever revealed (of 4 characters and more) replaced by dots."""

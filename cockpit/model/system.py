@@ -78,3 +78,11 @@ class System:
 
     def environment(self, name: str) -> Environment | None:
         return next((each for each in self.environments if each.name == name), None)
+
+    def secrets(self) -> set[Secret]:
+        """Every secret the configuration refers to."""
+        tables: list[Mapping[str, str | Secret]] = []
+        for environment in self.environments:
+            tables += [environment.values, *(probe.headers for probe in environment.probes)]
+            tables += [source.headers for source in environment.alerts]
+        return {value for table in tables for value in table.values() if isinstance(value, Secret)}
