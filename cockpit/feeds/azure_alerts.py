@@ -24,7 +24,7 @@ KEPT_UNCONFIRMED = timedelta(hours=1)
 
 def azure_alerts_feed(
     source: AlertSource, environment: Environment, azure: Azure, *, time: Time, random: Random
-) -> Polled[Any]:
+) -> Polled[tuple[Alert, ...]]:
     """Reading[tuple[Alert, ...]] of the environment's resource group, or of its whole subscription without one."""
     alerts = AlertWatch(source, environment, azure, time)
     return Polled(

@@ -19,7 +19,9 @@ AT_ONCE = 6  # calls side by side: quick enough for ten apps, far from Azure's l
 DEADLINE = 40.0  # seconds for one look at everything
 
 
-def revisions_feed(environment: Environment, azure: Azure, *, time: Time, random: Random) -> Polled[Any]:
+def revisions_feed(
+    environment: Environment, azure: Azure, *, time: Time, random: Random
+) -> Polled[tuple[Application, ...]]:
     """Reading[tuple[Application, ...]], by name; the apps of the configuration, or all of the resource group."""
 
     async def read() -> tuple[Application, ...]:
