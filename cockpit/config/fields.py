@@ -17,6 +17,10 @@ from cockpit.model.secret import Secret
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 PLACEHOLDER = re.compile(r"\$\{|\{\{|<[^>]*>|\$[A-Z]")
+USER = re.compile(r"[^/?#]*//[^/?#]*@")
+SECRET_QUERY = re.compile(
+    r"[?&](\w*token|\w*api[_-]?key|\w*subscription-key|sig|signature|secret|password)=", re.IGNORECASE
+)
 LONGEST = 7 * 86_400  # seconds
 SECRET_SHAPE = '{ env = "NAME" } or { file = "path" }'
 
@@ -65,6 +69,10 @@ def _condition(value: Any) -> Condition:
 
 def _url(text: str) -> str:
     text = _line(text)
+    if USER.match(text):  # first of all: every later message shows the address
+        raise wrong(f"holds a user or password; send it as a header instead: Authorization = {SECRET_SHAPE}")
+    if SECRET_QUERY.search(text):
+        raise wrong(f"holds a secret in its query; send it as a header instead: Authorization = {SECRET_SHAPE}")
     if PLACEHOLDER.search(text):
         raise wrong(f"`{text}` still holds a placeholder; write the whole address")
     try:
@@ -79,8 +87,6 @@ def _url(text: str) -> str:
         raise wrong(f"`{text}` names no host" if not host else f"`{text}` holds a space")
     if port == 0:
         raise wrong(f"`{text}` names port 0")
-    if parts.username is not None or parts.password is not None:
-        raise wrong(f"holds a user or password; send it as a header instead: Authorization = {SECRET_SHAPE}")
     return text
 
 

@@ -54,6 +54,8 @@ def _wrong_brackets(path: tuple[str | int, ...], kind: str, value: Any) -> str:
         return f"must be a list{' of tables, written ' + f'[[{name}]]' if tables else ', even of one: [ ... ]'}"
     if isinstance(value, list):
         return f"is one table; write [{name}] with one bracket"
+    if isinstance(path[-1], int):
+        return "must be a table: { key = value, ... }"
     return f"must be a table, written [{name}]"
 
 

@@ -123,12 +123,8 @@ def test_every_key_reaches_the_system(read: Read, tmp_path: Path) -> None:
 def test_an_environment_holds_its_probes_and_sources(read: Read, tmp_path: Path) -> None:
     prod = read(WHOLE).environments[0]
     assert prod.production
-    assert (prod.apps, prod.apps_interval, prod.guard_word, prod.values) == (
-        ("shop-api",),
-        30.0,
-        "prod",
-        {"env": "prod"},
-    )
+    assert (prod.apps, prod.apps_interval) == (("shop-api",), 30.0)
+    assert (prod.guard_word, prod.kube_context, prod.values) == ("prod", "shop", {"env": "prod"})
     ready = prod.probes[1]
     assert ready.environment == "prod"
     assert (ready.interval, ready.timeout, ready.retry_interval) == (60.0, 0.3, 2.0)

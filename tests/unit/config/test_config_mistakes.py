@@ -117,6 +117,9 @@ def test_a_mistake_is_named_with_its_place(wrong: Wrong, text: str, path: str, m
         ("https://[::1/health", "is no URL", ""),
         ("https://shop.example.com/a b", "holds a space", ""),
         ("https://ana:pw@shop.example.com", "holds a user or password", ""),
+        ("ftp://ana:pw@shop.example.com:99999", "holds a user or password", ""),
+        ("https://shop.example.com/?a=b&access_token=pw", "holds a secret in its query", ""),
+        ("https://shop.example.com/?sig=pw", "holds a secret in its query", ""),
         ("", "must start with", ""),
     ],
 )

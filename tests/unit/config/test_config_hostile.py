@@ -1,0 +1,55 @@
+"""Whatever somebody writes into the tables, the answer is a list of mistakes, never an exception."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.config.raw import flat_keys
+from cockpit.config.rules import rules
+from cockpit.config.shape import read_shape
+from cockpit.config.tables import TABLES, keys_of
+from cockpit.model.clean import clean_line
+
+KEYS = sorted({key for table in TABLES.values() for key in keys_of(table)})
+names = st.sampled_from([*KEYS, "prod", "Authorization", "table", "up"]) | st.text(max_size=5)
+values = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.datetimes()
+    | st.text(max_size=10)
+    | st.sampled_from(
+        ["15s", "0s", "http://", "https://[", "https://a.example.com:x", "[STATUS] == 200", "a\x1b[2J", "simulator"]
+    )
+)
+anything = st.recursive(
+    values, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=4), max_leaves=15
+)
+shaped = st.fixed_dictionaries(
+    {},
+    optional={
+        "identity": anything,
+        "cloud": anything,
+        "keys": anything,
+        "ladder": st.lists(st.dictionaries(names, anything, max_size=3), max_size=3),
+        "environments": st.dictionaries(
+            names,
+            st.dictionaries(
+                names, st.lists(st.dictionaries(names, anything, max_size=6), max_size=3) | anything, max_size=6
+            ),
+            max_size=2,
+        ),
+    },
+)
+
+
+@given(data=st.dictionaries(names, anything, max_size=5) | shaped)
+def test_no_table_breaks_the_reader(data: dict[str, Any]) -> None:
+    data = flat_keys(data)
+    root, wrong = read_shape(data)
+    assert (root is None) == bool(wrong)
+    for error in (*wrong, *rules(data)):
+        assert error.message
+        assert clean_line(str(error)) == str(error)
