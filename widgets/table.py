@@ -1,4 +1,4 @@
-"""The one table of the cockpit: keyed by id, drawn line by line, painting only the cells that changed.
+"""The one table of the cockpit: keyed by id, drawn line by line, painting only the lines that changed.
 
 Textual's DataTable sends the whole visible table for one changed cell and keeps its cursor by position; over a slow
 line that is 19 KB a second, and after a refresh the cursor points at something else.
@@ -28,7 +28,7 @@ class KeyedTable(ScrollView, can_focus=True):
     """Rows by id. Cursor and scroll stay with their rows; `follow` keeps the end in view until the cursor leaves it."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {*TONE_CLASSES, "table--cursor"}
-    DEFAULT_CSS = "KeyedTable { overflow-x: hidden; scrollbar-size-vertical: 1; }"
+    DEFAULT_CSS = "KeyedTable { overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Row up", show=False, id="table.up"),
         Binding("down,j", "move(1)", "Row down", show=False, id="table.down"),
@@ -106,7 +106,7 @@ class KeyedTable(ScrollView, can_focus=True):
             self.rows, self._place = rows, {row.id: at for at, row in enumerate(rows)}
             was = old.get(self.cursor or "", 0)
             self.cursor = rows[-1].id if followed and rows else self._survivor(before, was)
-            self.virtual_size = Size(self.size.width, len(rows))
+            self.virtual_size = Size(self.scrollable_size.width, len(rows))
             if rows:
                 self._keep_in_view(self._place[self.cursor or ""] - was if was >= self.scroll_offset.y > 0 else 0)
         self._repaint()
@@ -120,7 +120,7 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def _keep_in_view(self, moved: int = 0) -> None:
         """Scroll along with a cursor row that moved by `moved`, and never leave the cursor outside."""
-        at, height = self.cursor_index, self.size.height
+        at, height = self.cursor_index, self.scrollable_size.height
         if not height:
             return
         top = min(max(0, self.scroll_offset.y + moved), max(0, len(self.rows) - height))
@@ -138,7 +138,7 @@ class KeyedTable(ScrollView, can_focus=True):
         self.move_to(self.cursor_index + by)
 
     def action_page(self, direction: int) -> None:
-        self.move_to(self.cursor_index + direction * max(1, self.size.height - 1))
+        self.move_to(self.cursor_index + direction * max(1, self.scrollable_size.height - 1))
 
     def action_first(self) -> None:
         self.move_to(0)
@@ -177,12 +177,12 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         if self.rows:
-            self.virtual_size = Size(self.size.width, len(self.rows))
+            self.virtual_size = Size(self.scrollable_size.width, len(self.rows))
             self._keep_in_view()
 
     def _line(self, y: int) -> Painted:
         """What belongs on the line `y` of the widget at this moment."""
-        width, at = self.size.width, self.scroll_offset.y + y
+        width, at = self.scrollable_size.width, self.scroll_offset.y + y
         if at < len(self.rows):
             row = self.rows[at]
             pieces = line(row, self.columns, widths(self.columns, width), self._now)
@@ -193,10 +193,10 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def _repaint(self) -> None:
         """Ask for the cells that differ from what is on the screen, and no others."""
-        for y in [each for each in self._painted if each < self.size.height]:
+        for y in [each for each in self._painted if each < self.scrollable_size.height]:
             old, new = self._painted[y], self._line(y)
             if old[1] != new[1]:
-                self.refresh(Region(0, y, self.size.width, 1))
+                self.refresh(Region(0, y, self.scrollable_size.width, 1))
             elif span := changed(old[0], new[0]):
                 self.refresh(Region(span[0], y, span[1] - span[0], 1))
 
@@ -206,4 +206,4 @@ class KeyedTable(ScrollView, can_focus=True):
         if cursor:
             base += self.get_component_rich_style("table--cursor", partial=True)
         drawn = strip(self, pieces, base, only_ascii=self._only_ascii)
-        return drawn.adjust_cell_length(self.size.width, base)
+        return drawn.adjust_cell_length(self.scrollable_size.width, base)

@@ -1,0 +1,34 @@
+"""The screens look the same on every machine, and can be read as a terminal reads them."""
+
+import os
+
+# Textual reads these when it is imported, and pictures must not depend on who runs the tests.
+for name in [each for each in os.environ if each.startswith("TEXTUAL_")] + ["NO_COLOR", "COCKPIT_ASCII", "LC_ALL"]:
+    os.environ.pop(name, None)
+os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+
+from collections.abc import Callable  # noqa: E402
+
+import pytest  # noqa: E402
+from textual.drivers.headless_driver import HeadlessDriver  # noqa: E402
+
+from tests.tui.stage import Stage  # noqa: E402
+from tests.tui.terminal import Terminal  # noqa: E402
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], Terminal]:
+    """Apps run by `run_test` draw on the newest terminal made by this."""
+
+    def make(width: int, height: int) -> Terminal:
+        made = Terminal(width, height)
+        monkeypatch.setattr(HeadlessDriver, "is_headless", property(lambda driver: False))
+        monkeypatch.setattr(HeadlessDriver, "write", lambda driver, data: made.take(data))
+        return made
+
+    return make
