@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -10,26 +9,16 @@ from textual.message import Message
 from textual.widgets import Input
 
 from cockpit.incident.draft_file import NotOurDraft
+from cockpit.incident.export import Exporter
 from cockpit.incident.refused import DeskError
 from cockpit.model.clean import clean_line
-from cockpit.model.incident import Incident
 from cockpit.model.time import Time
 from screens.dialog import Dialog, Place
 from widgets.line import Lines
 
 
-class Exporter(Protocol):
-    """The one incident's draft and its file. Both methods block and raise NotOurDraft, DeskError or RecordError."""
-
-    def outlook(self, path: Path) -> str:
-        """What writing there would do, as a noun: `a new file`."""
-
-    def write(self, path: Path, *, force: bool) -> str:
-        """Write the draft, remember it in the timeline, and say what was done."""
-
-
 class Export(Dialog[Path]):
-    """`preset` is the path that is offered. Its answer is the path that was written."""
+    """Its answer is the path that was written."""
 
     what = "Export the post-mortem draft"
     keys = "enter writes · esc leaves, nothing is written"
@@ -41,17 +30,15 @@ class Export(Dialog[Path]):
             super().__init__()
             self.path, self.outlook, self.why = path, outlook, why
 
-    def __init__(self, place: Place, time: Time, incident: Incident, preset: Path, exporter: Exporter) -> None:
+    def __init__(self, place: Place, time: Time, exporter: Exporter) -> None:
         super().__init__(place, time)
-        self._incident = incident
-        self._preset = preset
         self._exporter = exporter
         self._foreign: Path | None = None
 
     def fields(self) -> ComposeResult:
         yield Lines(id="subject", classes="label")
         yield Lines(id="path-label", classes="label")
-        yield Input(str(self._preset), id="path")
+        yield Input(str(self._exporter.preset), id="path")
         yield Lines(id="outlook")
         yield Lines(id="name-label", classes="label")
         yield Input(id="name")
@@ -59,7 +46,8 @@ class Export(Dialog[Path]):
     def on_mount(self) -> None:
         for field in self.query(Input):
             field.cursor_blink = False
-        title = f"{self._incident.severity} {self._incident.title}"
+        incident = self._exporter.incident
+        title = f"{incident.severity} {incident.title}"
         self.query_one("#subject", Lines).show((("of ", "muted"), (title, "strong")))
         self.query_one("#path-label", Lines).show((("Markdown, written to", "muted"),))
         self.query_one("#name-label", Lines).show((("its name, to replace it", "bad"),))

@@ -3,14 +3,57 @@
 import contextlib
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
+from cockpit.incident.desk import Desk
 from cockpit.incident.draft_file import NotOurDraft, merge
+from cockpit.incident.history import with_events
+from cockpit.incident.postmortem import default_path, render
 from cockpit.incident.refused import DeskError
+from cockpit.incident.store import Timeline
 from cockpit.model.clean import clean_line
+from cockpit.model.incident import Incident
+from cockpit.model.system import System
+from cockpit.model.time import Time
 
 NEW_FILE = "a new file"
 OUR_DRAFT = "our own draft: the facts are written anew, what people wrote in it stays"
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """The draft of one incident as the timeline tells it at that moment. All methods block."""
+
+    incident: Incident
+    timeline: Timeline
+    desk: Desk
+    system: System
+    time: Time
+
+    @property
+    def preset(self) -> Path:
+        return default_path(self.incident)
+
+    def outlook(self, path: Path) -> str:
+        """What writing there would do. Raises NotOurDraft, DeskError, RecordError."""
+        return outlook(path, self._draft()[0])
+
+    def write(self, path: Path, *, force: bool = False) -> str:
+        """Write it, and remember in the timeline that it was. Raises NotOurDraft, DeskError, RecordError."""
+        draft, head = self._draft()
+        done = write(path, draft, force=force)
+        if not self.timeline.read_only:
+            self.desk.exported(str(path), head, self.incident.id)
+        return done
+
+    def _draft(self) -> tuple[str, str]:
+        """The draft, and the head of the chain that it shows."""
+        system = self.system
+        full, events = with_events(self.timeline, system.ladder, self.incident)
+        head = self.timeline.head()
+        now = self.time.now()
+        return render(full, events, system=system, time_zone=system.time_zone, head=head, now=now), head
 
 
 def outlook(path: Path, draft: str) -> str:

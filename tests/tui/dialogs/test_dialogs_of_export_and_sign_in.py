@@ -9,30 +9,20 @@ from typing import Any
 import pytest
 from textual.widgets import Input
 
-from cockpit.incident.draft_file import block
-from cockpit.incident.export import outlook, write
+from cockpit.incident.desk import Desk
+from cockpit.incident.export import Exporter
+from cockpit.incident.store import Timeline
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.identity import Identity
 from cockpit.model.incident import Incident
 from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.system import Environment, System
 from screens.details import Details
 from screens.dialog import Place
 from screens.export import Export
 from screens.guard import QUIET
 from screens.signin import DeviceCode, TerminalLogin, code_lines
 from widgets.line import Lines
-
-DRAFT = f"<!-- cockpit:draft i1 -->\n\n{block('facts', 'one')}"
-
-
-class Draft:
-    """The exporter over a real folder."""
-
-    def outlook(self, path: Path) -> str:
-        return outlook(path, DRAFT)
-
-    def write(self, path: Path, *, force: bool) -> str:
-        return write(path, DRAFT, force=force)
 
 
 async def settle(pilot: Any) -> None:
@@ -64,27 +54,39 @@ def put(path: Path, words: str) -> None:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "2026-02-27-readiness.md"
+def exporter(incident: Incident, timeline: Timeline, desk: Desk, clock: Any) -> Exporter:
+    system = System("Meetings", (Environment("prod"),), "", time_zone="UTC")
+    return Exporter(incident, timeline, desk, system, clock)
 
 
 @pytest.fixture
-def export(place: Place, clock: Any, incident: Incident, path: Path) -> Export:
-    return Export(place, clock, incident, path, Draft())
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exporter: Exporter) -> Path:
+    """Where it would be written by itself: under the working directory."""
+    monkeypatch.chdir(tmp_path)
+    exporter.preset.parent.mkdir(parents=True)
+    return exporter.preset
 
 
-async def test_a_new_file_takes_one_key(stage: Any, export: Export, clock: Any, path: Path) -> None:
+@pytest.fixture
+def export(place: Place, clock: Any, exporter: Exporter, path: Path) -> Export:
+    return Export(place, clock, exporter)
+
+
+async def test_a_new_file_takes_one_key_and_is_remembered(
+    stage: Any, export: Export, clock: Any, path: Path, timeline: Timeline
+) -> None:
     app = stage(export)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert text(app, "outlook") == "a new file"
         await enter(pilot, clock)
         assert app.answers == [path]
-        assert read(path) == DRAFT
+        assert "Readiness failing after deploy" in read(path)
+        assert timeline.events(kinds=["export"])[0].detail["path"] == str(path)
 
 
-async def test_our_own_draft_says_what_stays(stage: Any, export: Export, path: Path) -> None:
-    put(path, DRAFT)
+async def test_our_own_draft_says_what_stays(stage: Any, export: Export, exporter: Exporter, path: Path) -> None:
+    exporter.write(path)
     app = stage(export)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -105,7 +107,7 @@ async def test_another_file_is_replaced_only_when_its_name_is_typed(
         app.screen.query_one("#name", Input).value = path.name
         await enter(pilot, clock)
         assert app.answers == [path]
-        assert read(path) == DRAFT
+        assert "Readiness failing after deploy" in read(path)
 
 
 async def test_a_file_that_appears_meanwhile_is_not_replaced(
@@ -121,11 +123,10 @@ async def test_a_file_that_appears_meanwhile_is_not_replaced(
         assert read(path) == "# mine\n"
 
 
-async def test_what_cannot_be_written_keeps_the_dialog_open(
-    stage: Any, place: Place, clock: Any, incident: Incident, tmp_path: Path
-) -> None:
-    put(tmp_path / "file", "")
-    app = stage(Export(place, clock, incident, tmp_path / "file" / "a.md", Draft()))
+async def test_what_cannot_be_written_keeps_the_dialog_open(stage: Any, export: Export, clock: Any, path: Path) -> None:
+    path.parent.rmdir()
+    put(path.parent, "a file where a folder should be")
+    app = stage(export)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await enter(pilot, clock)
