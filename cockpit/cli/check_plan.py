@@ -21,6 +21,7 @@ def document(system: System) -> dict[str, Any]:
         "data": system.data,
         "read_only": system.read_only,
         "time_zone": system.time_zone,
+        "runbooks": list(system.runbooks),
         "identity": list(system.order),
         "cloud": system.cloud.endpoint or system.cloud.name,
         "ladder": [level.name for level in system.ladder],
@@ -32,18 +33,22 @@ def document(system: System) -> dict[str, Any]:
 def warnings(system: System, environ: Mapping[str, str]) -> Iterator[str]:
     """What is right in the file and wrong on this machine, or probably forgotten."""
     secrets = Secrets(environ)
+    yield from (f"There is no {path} (runbooks)." for path in system.runbooks if not Path(path).exists())
     for environment in system.environments:
         if not environment.production and environment.name.casefold() in ("prod", "production", "live"):
             yield f"{environment.name}: nothing marks it as production; is `production = true` missing?"
         watched: tuple[Probe | AlertSource, ...] = (*environment.probes, *environment.alerts)
         for each in watched:
-            yield from (f"{environment.name}, {each.name}: {trouble}" for trouble in _missing(each, secrets))
+            where = f"{environment.name}, {each.name}"
+            if each.ca_file and not Path(each.ca_file).is_file():
+                yield f"{where}: There is no file {each.ca_file} (ca_file)."
+            yield from (f"{where}: {trouble}" for trouble in _unrevealed(each.headers, secrets))
+        yield from (f"{environment.name}, values: {trouble}" for trouble in _unrevealed(environment.values, secrets))
 
 
-def _missing(watched: Probe | AlertSource, secrets: Secrets) -> Iterator[str]:
-    if watched.ca_file and not Path(watched.ca_file).is_file():
-        yield f"There is no file {watched.ca_file} (ca_file)."
-    for secret in (value for value in watched.headers.values() if isinstance(value, Secret)):
+def _unrevealed(values: Mapping[str, str | Secret], secrets: Secrets) -> Iterator[str]:
+    """Why a secret cannot be had here."""
+    for secret in (value for value in values.values() if isinstance(value, Secret)):
         try:
             secrets.reveal(secret)
         except SourceError as error:

@@ -33,6 +33,7 @@ def build(root: tables.Root, file: Path) -> System:
         bell=root.bell,
         theme=root.theme,
         keys=root.keys,
+        runbooks=tuple(_absolute(each, folder) for each in root.runbooks),
         references=tuple(root.self_check.references),
     )
 
@@ -48,7 +49,7 @@ def _environment(name: str, table: tables.Environment, folder: Path) -> Environm
         apps_interval=table.apps_interval,
         probes=tuple(_probe(name, each, folder) for each in table.probes),
         alerts=tuple(_alert_source(each, folder) for each in table.alerts),
-        values=table.values,
+        values=_located(table.values, folder),
         guard_word=table.guard_word,
         kube_context=table.kube_context,
     )
@@ -61,7 +62,7 @@ def _probe(environment: str, table: tables.Probe, folder: Path) -> Probe:
         url=table.url,
         method=table.method,
         body=table.body,
-        headers=_headers(table.headers, folder),
+        headers=_located(table.headers, folder),
         interval=table.interval,
         timeout=table.timeout or min(5.0, table.interval),
         retry_interval=table.retry_interval or min(3.0, table.interval),
@@ -83,7 +84,7 @@ def _alert_source(table: tables.AlertSource, folder: Path) -> AlertSource:
         kind=table.kind,
         urls=tuple(table.urls),
         prometheus=tuple(table.prometheus),
-        headers=_headers(table.headers, folder),
+        headers=_located(table.headers, folder),
         filters=tuple(table.filters),
         watchdog=table.watchdog,
         interval=table.interval,
@@ -92,14 +93,14 @@ def _alert_source(table: tables.AlertSource, folder: Path) -> AlertSource:
     )
 
 
-def _headers(headers: Mapping[str, str | Secret], folder: Path) -> dict[str, str | Secret]:
-    return {name: _located(value, folder) for name, value in headers.items()}
-
-
-def _located(value: str | Secret, folder: Path) -> str | Secret:
-    if isinstance(value, Secret) and value.source == "file":
-        return replace(value, name=_absolute(value.name, folder))
-    return value
+def _located(values: Mapping[str, str | Secret], folder: Path) -> dict[str, str | Secret]:
+    """The files of secrets as seen from the folder of the configuration."""
+    return {
+        name: replace(value, name=_absolute(value.name, folder))
+        if isinstance(value, Secret) and value.source == "file"
+        else value
+        for name, value in values.items()
+    }
 
 
 def _absolute(path: str, folder: Path) -> str:

@@ -188,7 +188,7 @@ ConditionText = Annotated[Condition, PlainValidator(_condition), _described("str
 Url = Annotated[str, AfterValidator(_url), _described("string", pattern="^https?://")]
 CloudUrl = Annotated[str, AfterValidator(_cloud_url), _described("string", pattern="^(https?://.*)?$")]
 Guid = Annotated[str, AfterValidator(_guid), _described("string", pattern=f"^({GUID.pattern})?$")]
-HeaderValue = Annotated[
+TextOrSecret = Annotated[
     str | Secret, PlainValidator(_secret_or_text), WithJsonSchema({"anyOf": [{"type": "string"}, SECRET_SCHEMA]})
 ]
 Moment = Annotated[datetime, PlainValidator(_moment), _described("string", format="date-time")]

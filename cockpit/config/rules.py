@@ -11,6 +11,7 @@ from cockpit.config.errors import ConfigError, Path, mistake
 from cockpit.config.raw import Raw, duplicates, table, text, texts
 from cockpit.config.rules_alerts import alert_rules
 from cockpit.config.rules_probes import probe_rules
+from cockpit.config.rules_secrets import value_rules
 from cockpit.model.keys import DEFAULT_KEYS
 from cockpit.model.near import near
 
@@ -58,5 +59,6 @@ def _environment(path: Path, environment: Raw) -> Iterator[ConfigError]:
     for at, app in texts(environment.get("apps")):
         if app in [earlier for _, earlier in texts(environment.get("apps"))[:at]]:
             yield mistake((*path, "apps", at), f"`{app}` is there twice")
+    yield from value_rules((*path, "values"), environment.get("values"))
     yield from probe_rules((*path, "probes"), environment.get("probes"))
     yield from alert_rules((*path, "alerts"), environment.get("alerts"), environment.get("subscription"))

@@ -6,7 +6,7 @@ from typing import Any
 
 from cockpit.config.errors import ConfigError, Path, mistake
 from cockpit.config.raw import duplicates, tables, texts
-from cockpit.config.rules_headers import header_rules
+from cockpit.config.rules_secrets import header_rules
 
 MATCHER = re.compile(r"""\s*([A-Za-z_][A-Za-z0-9_]*|"[^"]+")\s*(=~|!~|!=|=)\s*("(?:[^"\\]|\\.)*"|[^"{},\s]+)\s*""")
 ALERTMANAGER_ONLY = ("urls", "prometheus", "headers", "filters", "watchdog", "verify_tls", "ca_file")

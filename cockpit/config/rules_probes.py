@@ -6,7 +6,7 @@ from typing import Any
 
 from cockpit.config.errors import ConfigError, Path, mistake
 from cockpit.config.raw import Raw, duplicates, duration, tables, text, texts
-from cockpit.config.rules_headers import header_rules
+from cockpit.config.rules_secrets import header_rules
 from cockpit.model.near import near
 
 INTERVAL = 15.0  # seconds, the default

@@ -9,15 +9,15 @@ from cockpit.config.fields import (
     ConditionText,
     Duration,
     Guid,
-    HeaderValue,
     Line,
     Moment,
     Name,
     PathText,
     Reference,
+    TextOrSecret,
     Url,
     Zone,
-)  # fmt: skip
+)
 from cockpit.model.system import IdentityMethod
 
 Attempts = Annotated[int, Field(ge=1, le=100)]
@@ -51,7 +51,7 @@ class Probe(Table):
     url: Url = Field(description="The address asked.")
     method: Literal["GET", "HEAD", "POST", "PUT", "OPTIONS"] = Field("GET", description="The HTTP method.")
     body: str = Field("", description="What is sent with it.")
-    headers: dict[str, HeaderValue] = Field({}, description='Headers; a secret one is { env = "NAME" }.')
+    headers: dict[str, TextOrSecret] = Field({}, description='Headers; a secret one is { env = "NAME" }.')
     interval: Duration = Field(written("15s"), description="Time between two checks.")
     timeout: Duration | None = Field(None, description="Patience with one check; 5s, or the interval if shorter.")
     retry_interval: Duration | None = Field(None, description="Wait after a failure; 3s, or the interval if shorter.")
@@ -75,7 +75,7 @@ class AlertSource(Table):
     kind: Literal["azure", "alertmanager"] = Field(description="What it is.")
     urls: list[Url] = Field([], description="The servers of one Alertmanager cluster.")
     prometheus: list[Url] = Field([], description="Asked for pending alerts, and to confirm that one is resolved.")
-    headers: dict[str, HeaderValue] = Field({}, description='Headers; a secret one is { env = "NAME" }.')
+    headers: dict[str, TextOrSecret] = Field({}, description='Headers; a secret one is { env = "NAME" }.')
     filters: list[Line] = Field([], description='Alertmanager matchers, such as severity="critical".')
     watchdog: Line = Field("", description="The alert that must always fire; when it is missing we are blind.")
     interval: Duration = Field(written("30s"), description="Time between two looks.")
@@ -94,7 +94,7 @@ class Environment(Table):
     apps_interval: Duration = Field(written("15s"), description="Time between two looks at the apps.")
     guard_word: Line = Field("", description="The word typed before a dangerous step.")
     kube_context: Line = Field("", description="What kubectl's current context must be before a change in a shell.")
-    values: dict[str, Line] = Field({}, description="Values for the placeholders of runbooks.")
+    values: dict[str, TextOrSecret] = Field({}, description="Values for the placeholders of runbooks.")
     probes: list[Probe] = Field([], description="Health checks.")
     alerts: list[AlertSource] = Field([], description="Alert sources.")
 
@@ -144,6 +144,7 @@ class Root(Table):
     cloud: Cloud = Field(default_factory=Cloud.model_construct, description="Where the cloud is.")
     ladder: list[Rung] = Field([], description="Severities, the worst first; P0 to P3 if not given.")
     keys: dict[str, Line] = Field({}, description="Other keys for actions: action = keys, separated by commas.")
+    runbooks: list[PathText] = Field([], description="Folders and files with the team's runbooks.")
     self_check: Self = Field(default_factory=Self.model_construct, alias="self", description="How we check ourselves.")
     environments: dict[str, Environment] = Field({}, description="One table for each.")
 

@@ -109,12 +109,15 @@ def test_keys_and_theme_are_checked_against_the_screen(check: Check) -> None:
 
 def test_what_is_wrong_on_this_machine_only_warns(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PROBE_TOKEN")
-    text = GOOD.replace("production = true", "").replace('name = "ready"', 'name = "ready"\nca_file = "none.pem"')
+    text = 'runbooks = ["none"]\n' + GOOD.replace("production = true", "").replace(
+        'name = "ready"', 'name = "ready"\nca_file = "none.pem"'
+    )
     result = check(text)
     assert result.exit_code == 0
     assert "warning: prod: nothing marks it as production" in result.output
     assert "warning: prod, ready: The environment variable PROBE_TOKEN is not set." in result.output
     assert "none.pem (ca_file)" in result.output
+    assert "none (runbooks)" in result.output
 
 
 def test_without_a_file_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ time_zone = "Pacific/Auckland"
 read_only = true
 bell = false
 theme = "cockpit-light"
+runbooks = ["runbooks", "/srv/runbooks"]
 
 [identity]
 order = ["cli", "device_code"]
@@ -58,7 +59,7 @@ apps = ["shop-api"]
 apps_interval = "30s"
 guard_word = "prod"
 kube_context = "shop"
-values = { env = "prod" }
+values = { env = "prod", db_password = { file = "pw" } }
 
 [[environments.prod.probes]]
 name = "live"
@@ -118,13 +119,15 @@ def test_every_key_reaches_the_system(read: Read, tmp_path: Path) -> None:
     assert system.keys == {"declare": "D", "table.up": "i"}
     assert system.references == ("192.0.2.1:53", "login.example.com:443")
     assert [each.name for each in system.environments] == ["prod", "staging"]
+    assert system.runbooks == (str(tmp_path / "runbooks"), "/srv/runbooks")
 
 
 def test_an_environment_holds_its_probes_and_sources(read: Read, tmp_path: Path) -> None:
     prod = read(WHOLE).environments[0]
     assert prod.production
     assert (prod.apps, prod.apps_interval) == (("shop-api",), 30.0)
-    assert (prod.guard_word, prod.kube_context, prod.values) == ("prod", "shop", {"env": "prod"})
+    values = {"env": "prod", "db_password": Secret("file", str(tmp_path / "pw"))}
+    assert (prod.guard_word, prod.kube_context, prod.values) == ("prod", "shop", values)
     ready = prod.probes[1]
     assert ready.environment == "prod"
     assert (ready.interval, ready.timeout, ready.retry_interval) == (60.0, 0.3, 2.0)
@@ -191,3 +194,9 @@ def test_the_file_can_say_everything_the_model_knows(
     table: type[tables.Table], noun: type[typing.Any], elsewhere: set[str]
 ) -> None:
     assert set(keys_of(table)) == {field.name for field in dataclasses.fields(noun)} - elsewhere
+
+
+def test_the_top_of_the_file_can_say_everything_a_system_knows() -> None:
+    grouped = {"order", "tenant", "client_id", "references"}  # in [identity] and [self]
+    known = {field.name for field in dataclasses.fields(System)} - grouped - {"name", "file"}
+    assert set(keys_of(tables.Root)) - {"system", "identity", "self"} == known

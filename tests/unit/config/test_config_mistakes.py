@@ -210,3 +210,9 @@ def test_all_mistakes_are_told_at_once_each_with_its_line(wrong: Wrong) -> None:
         "environments.prod.probes[1].name": 12,
         "environments.prod.probes[1].depends_on[0]": 14,
     }
+
+
+def test_a_placeholder_value_that_is_a_secret_is_refused_in_plain_text(wrong: Wrong) -> None:
+    (error,) = wrong('[environments.prod.values]\nDB_PASSWORD = "s3cr3t"\nsecret_name = "kv-shop"').values()
+    assert error.path == "environments.prod.values.DB_PASSWORD"
+    assert "s3cr3t" not in str(error)
