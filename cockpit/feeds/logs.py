@@ -1,7 +1,7 @@
 """The log of one revision as one stream: each replica's console, the platform's words, and the past of what ended."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
@@ -30,7 +30,7 @@ OURS = "cockpit"  # the reason of lines that are our own words
 
 async def stream(
     azure: Azure, application: Application, revision: Revision, *, environment: Environment, time: Time
-) -> AsyncIterator[LogLine]:
+) -> AsyncGenerator[LogLine, None]:
     """Lines as they come, until the reader stops. Raises SourceError when nobody is signed in.
 
     Every other trouble is a line of its own (`reason` is `cockpit`), and the stream goes on: connections are made

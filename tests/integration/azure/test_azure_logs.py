@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -97,20 +97,20 @@ def ndjson(*records: Any) -> bytes:
     return b"".join(json.dumps(each).encode() + b"\n\n" for each in records)
 
 
-def lines(azure: Azure, *, system: str = "", last_active: datetime | None = None) -> AsyncIterator[LogLine]:
+def lines(azure: Azure, *, system: str = "", last_active: datetime | None = None) -> AsyncGenerator[LogLine, None]:
     revision = Revision("web", "web--1", active=True, weight=100, created=None, last_active=last_active)
     application = Application("web", "prod", "multiple", "", (revision,), log_stream=system)
     return stream(azure, application, revision, environment=PROD, time=azure.time)
 
 
-async def first(found: AsyncIterator[LogLine], wanted: int) -> list[LogLine]:
+async def first(found: AsyncGenerator[LogLine, None], wanted: int) -> list[LogLine]:
     taken: list[LogLine] = []
     async with asyncio.timeout(10):
         async for line in found:
             taken.append(line)
             if len(taken) == wanted:
                 break
-    await found.aclose()  # type: ignore[attr-defined]
+    await found.aclose()
     return taken
 
 
@@ -137,7 +137,7 @@ async def test_a_stream_that_ends_is_opened_again_and_tells_nothing_twice(azure:
     taken = [await anext(found), await anext(found)]
     streams.says["a"] = b"one\ntwo\nthree\n"
     taken.append(await anext(found))
-    await found.aclose()  # type: ignore[attr-defined]
+    await found.aclose()
     assert [each.text for each in taken] == ["one", "two", "three"]
 
 
@@ -157,7 +157,7 @@ async def test_a_replica_that_appears_later_is_found(azure: Azure, cloud: FakeAz
     assert (await anext(found)).text == "old"
     cloud.on("/replicas", replicas(streams, "a", "c"))
     assert (await anext(found)).text == "new"
-    await found.aclose()  # type: ignore[attr-defined]
+    await found.aclose()
 
 
 def table(columns: list[str], *rows: list[Any], error: dict[str, Any] | None = None) -> Reply:
