@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -12,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from cockpit.config import Secrets
 from cockpit.feeds.base import Feed
 from cockpit.incident.desk import Desk
-from cockpit.incident.fold import FOLDED, Ledger
+from cockpit.incident.fold import Ledger
+from cockpit.incident.history import read_ledger
 from cockpit.incident.lock import lock_path
 from cockpit.incident.recorder import Recorder
 from cockpit.incident.store import Timeline
-from cockpit.model.event import Event, Kind
+from cockpit.model.event import Event
 from cockpit.model.identity import Identity
 from cockpit.model.logline import LogLine
 from cockpit.model.problem import Problem, ProblemKind, SourceError
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from cockpit.azure.identity import Credential
 
 Reveal = Callable[[Secret], str]
-SIGNALS = (Kind.PROBE, Kind.ALERT)  # what the journal is mostly made of; only the recent ones open with the screen
-RECENT = timedelta(hours=24)
 SHOWN = 500  # events of the journal that the timeline pane opens with
 
 
@@ -124,11 +122,14 @@ def build(
     feeds = [
         feed
         for each in environments
-        for feed in build_feeds(each, clouds.get(each.name), time=time, random=random, reveal=secrets.reveal)
+        for feed in build_feeds(
+            each, clouds.get(each.name), time=time, random=random, reveal=secrets.reveal, references=system.references
+        )
     ]
     watch = Watch(feeds, time)
     timeline = Timeline(timeline_file, time=time, read_only=read_only, mask=secrets.mask)
-    ledger, history = opening(timeline, system, environment, time)
+    history = timeline.events(environment=environment.name, limit=SHOWN)
+    ledger = read_ledger(timeline, system.ladder)
     recorder = None
     if not read_only:
         path = lock_path(timeline_file, environment.name)
@@ -178,14 +179,29 @@ def connect(
 
 
 def build_feeds(
-    environment: Environment, azure: "Azure | None", *, time: Time, random: Random, reveal: Reveal
+    environment: Environment,
+    azure: "Azure | None",
+    *,
+    time: Time,
+    random: Random,
+    reveal: Reveal,
+    references: Sequence[str] = (),
 ) -> list[Feed]:
     """Every feed an environment asks for; nothing that it does not."""
     feeds: list[Feed] = []
     if environment.probes:
         from cockpit.feeds.probes import ProbesFeed
 
-        feeds.append(ProbesFeed(environment.name, environment.probes, time=time, random=random, reveal=reveal))
+        feeds.append(
+            ProbesFeed(
+                environment.name,
+                environment.probes,
+                time=time,
+                random=random,
+                reveal=reveal,
+                references=references,
+            )
+        )
     if azure is not None:
         from cockpit.feeds.revisions import revisions_feed
 
@@ -210,22 +226,3 @@ def _alerts_feed(
     from cockpit.feeds.azure_alerts import azure_alerts_feed
 
     return azure_alerts_feed(source, environment, azure, time=time, random=random)
-
-
-def opening(timeline: Timeline, system: System, environment: Environment, time: Time) -> tuple[Ledger, list[Event]]:
-    """What is known when the screen opens: every incident ever, the signals of the last day, the newest events.
-
-    A long file stays quick to open: signals are nearly all of it, and only recent ones, or those since the earliest
-    incident still open, can matter to what is on screen now.
-    """
-    acts = timeline.events(kinds=[kind for kind in FOLDED if kind not in SIGNALS])
-    first_pass = Ledger(system.ladder)
-    for event in acts:
-        first_pass.apply(event)
-    reaches = [each.reach_from for each in first_pass.incidents.values() if each.open]
-    since = min([time.now() - RECENT, *reaches])
-    signals = timeline.events(kinds=SIGNALS, occurred_from=since)
-    ledger = Ledger(system.ladder)
-    for event in sorted([*acts, *signals], key=lambda each: each.id):
-        ledger.apply(event)
-    return ledger, timeline.events(environment=environment.name, limit=SHOWN)
