@@ -45,6 +45,7 @@ class Session:
     watch: Watch
     timeline: Timeline
     ledger: Ledger
+    since: int  # follow the timeline behind this id: what came while we were reading is then seen twice, never missed
     history: list[Event]  # the newest events of the environment in front, oldest first
     desk: Desk
     recorder: Recorder | None
@@ -128,6 +129,7 @@ def build(
     ]
     watch = Watch(feeds, time)
     timeline = Timeline(timeline_file, time=time, read_only=read_only, mask=secrets.mask)
+    since = max((each.id for each in timeline.events(limit=1)), default=0)
     history = timeline.events(environment=environment.name, limit=SHOWN)
     ledger = read_ledger(timeline, system.ladder)
     recorder = None
@@ -150,6 +152,7 @@ def build(
         watch=watch,
         timeline=timeline,
         ledger=ledger,
+        since=since,
         history=history,
         desk=desk,
         recorder=recorder,
