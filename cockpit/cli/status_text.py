@@ -1,0 +1,232 @@
+"""The answers of one look, as plain tables and as a JSON document. Words carry the meaning, colour only repeats it."""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cockpit.model.alert import Alert
+from cockpit.model.clean import clean_line
+from cockpit.model.overall import Overall, Word, overall
+from cockpit.model.probe import ProbeResult
+from cockpit.model.reading import FeedState, Freshness, Reading
+from cockpit.model.revision import Application, Revision
+from cockpit.model.system import Environment
+from cockpit.model.time import RealTime, age, stamp
+
+COLOURS = {
+    Word.OK: "green",
+    Word.DEGRADED: "yellow",
+    Word.UNKNOWN: "yellow",
+    Word.STALE: "red",
+    Word.BLIND: "red",
+    Word.DOWN: "bold red",
+}
+STATE_COLOURS = {
+    "up": "green",
+    "down": "bold red",
+    "firing": "bold red",
+    "blind": "red",
+    "stale": "red",
+    "degraded": "yellow",
+    "pending": "yellow",
+    "unknown": "yellow",
+    "resolved?": "yellow",
+}
+PIPE_WIDTH = 200  # columns where nobody looks: a file or another program wants whole names
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One environment: what its feeds answered, and how far each can be believed."""
+
+    environment: Environment
+    readings: tuple[Reading[Any], ...]
+    fresh: Mapping[str, Freshness]
+
+    @property
+    def overall(self) -> Overall:
+        return overall(self.readings, self.fresh)
+
+    def items(self, kind: type) -> list[Any]:
+        """Every probe result, alert or application that was told."""
+        return [item for each in self.readings for item in each.value or () if isinstance(item, kind)]
+
+
+def print_states(states: Sequence[State]) -> None:
+    """To standard output, in colour where that is a terminal that has some."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a glyph the locale cannot write must not end the report
+    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    now = RealTime().now()
+    for each in states:
+        _print(console, each, now)
+
+
+def _print(console: Console, state: State, now: datetime) -> None:
+    found = state.overall
+    production = " (production)" if state.environment.production else ""
+    console.print(
+        Text.assemble(f"{clean_line(state.environment.name)}{production}  ", (found.word, COLOURS[found.word]))
+    )
+    if not state.fresh:
+        console.print("  Nothing is watched here: the configuration names no probes, apps or alert sources.\n")
+        return
+    for title, columns, body in _rows(state, now):
+        if body:
+            console.print()
+            console.print(_table(title, columns, body))
+    console.print()
+
+
+Rows = list[tuple[str, ...]]
+
+
+def _rows(state: State, now: datetime) -> Iterable[tuple[str, tuple[str, ...], Rows]]:
+    """Title, columns and rows of each table; the second column is the state."""
+    yield (
+        "Sources",
+        ("source", "state", "age", "", ""),
+        [
+            (name, fresh.state.value, "" if fresh.age is None else age(fresh.age), *_problem(state, name))
+            for name, fresh in state.fresh.items()
+        ],
+    )
+    yield (
+        "Probes",
+        ("probe", "state", "since", "latency", "reason"),
+        [
+            (each.name, each.state.value, _since(each.since, now), _ms(each.latency), each.reason or each.url)
+            for each in state.items(ProbeResult)
+        ],
+    )
+    yield (
+        "Alerts",
+        ("alert", "state", "since", "severity", "summary"),
+        [
+            (each.name, each.state.value, _since(each.since, now), each.severity.value, each.note or each.summary)
+            for each in state.items(Alert)
+        ],
+    )
+    yield (
+        "Revisions",
+        ("revision", "state", "age", "traffic", "image"),
+        [_revision(each, now) for app in state.items(Application) for each in app.revisions if _worth(each)],
+    )
+
+
+def _table(title: str, columns: Sequence[str], rows: Rows) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for at, name in enumerate(columns):
+        table.add_column(name, overflow="fold", no_wrap=at in (1, 2), justify="right" if at == 2 else "left")
+    for row in rows:
+        cells = [Text(clean_line(each, 500)) for each in row]
+        cells[1].stylize(STATE_COLOURS.get(row[1].lower(), ""))
+        table.add_row(*cells)
+    return table
+
+
+def _problem(state: State, feed: str) -> tuple[str, str]:
+    problem = next((each.problem for each in state.readings if each.feed == feed), None)
+    return (problem.message, problem.advice) if problem else ("", "")
+
+
+def _worth(revision: Revision) -> bool:
+    """Those that run or serve; the long tail of old ones is for the screen."""
+    return revision.active or revision.weight > 0
+
+
+def _revision(revision: Revision, now: datetime) -> tuple[str, ...]:
+    says = revision.health or revision.running or revision.provisioning or "unknown"
+    return revision.name, says, _since(revision.created, now), f"{revision.weight} %", revision.image
+
+
+def _since(at: datetime | None, now: datetime) -> str:
+    return "" if at is None else age((now - at).total_seconds())
+
+
+def _ms(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds * 1000:.0f} ms"
+
+
+def document(states: Sequence[State], word: Word) -> dict[str, Any]:
+    """The same for programs; times in UTC, ages and latencies in seconds."""
+    return {
+        "word": word.value,
+        "exit_code": word.exit_code,
+        "environments": [_environment(each) for each in states],
+    }
+
+
+def _environment(state: State) -> dict[str, Any]:
+    found = state.overall
+    return {
+        "name": state.environment.name,
+        "production": state.environment.production,
+        "word": found.word.value,
+        "exit_code": found.word.exit_code,
+        "troubles": [
+            {
+                "kind": each.kind,
+                "name": each.name,
+                "word": each.word.value,
+                "since": stamp(each.since) if each.since else None,
+                "reason": each.reason,
+            }
+            for each in found.troubles
+        ],
+        "sources": [_source(state, name, fresh) for name, fresh in state.fresh.items()],
+        "probes": [
+            {
+                "name": each.name,
+                "state": each.state.value,
+                "since": stamp(each.since),
+                "latency": each.latency,
+                "reason": each.reason,
+                "url": each.url,
+            }
+            for each in state.items(ProbeResult)
+        ],
+        "alerts": [
+            {
+                "key": each.key,
+                "name": each.name,
+                "state": each.state.value,
+                "severity": each.severity.value,
+                "since": stamp(each.since),
+                "summary": each.summary,
+            }
+            for each in state.items(Alert)
+        ],
+        "revisions": [
+            {
+                "app": each.app,
+                "name": each.name,
+                "active": each.active,
+                "traffic": each.weight,
+                "health": each.health,
+                "image": each.image,
+                "created": stamp(each.created) if each.created else None,
+            }
+            for app in state.items(Application)
+            for each in app.revisions
+        ],
+    }
+
+
+def _source(state: State, name: str, fresh: Freshness) -> dict[str, Any]:
+    message, advice = _problem(state, name)
+    seen = fresh.state in (FeedState.LIVE, FeedState.LATE)
+    return {
+        "name": name,
+        "state": fresh.state.value,
+        "seen": seen,
+        "age": fresh.age,
+        "problem": message,
+        "advice": advice,
+    }

@@ -1,0 +1,200 @@
+"""`cockpit status`: what it says, and the exit code that a script goes by."""
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from cockpit.cli import cockpit
+from tests.integration.cli.shell import Shell
+
+
+@dataclass
+class Service:
+    """A service whose health a test decides: (status, body) by path."""
+
+    port: int = 0
+    answers: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    told = Service()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, body = told.answers.get(self.path, (404, b""))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Be quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    told.port = server.server_port
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield told
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def probe(service: Service, path: str, environment: str = "prod", **more: str) -> str:
+    """A probe as the configuration has it; it needs two failing answers, 100 ms apart."""
+    settings = {
+        "name": f'"{path.strip("/")}"',
+        "url": f'"{service.url(path)}"',
+        "retry_interval": '"100ms"',
+        "conditions": '["[STATUS] == 200"]',
+        **more,
+    }
+    lines = "\n".join(f"{name} = {value}" for name, value in settings.items())
+    return f"[[environments.{environment}.probes]]\n{lines}\n"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return tmp_path / "cockpit.toml"
+
+
+def status(shell: Shell, config: Path, *words: str) -> tuple[int, str]:
+    result = shell.type("status", "--config", str(config), *words)
+    return result.exit_code, result.stdout
+
+
+def test_healthy_is_0(shell: Shell, config: Path, service: Service) -> None:
+    service.answers["/live"] = (200, b"")
+    config.write_text(probe(service, "/live"))
+    code, said = status(shell, config)
+    assert code == 0
+    assert said.startswith("prod  OK\n")
+    assert "live" in said
+
+
+def test_degraded_is_1(shell: Shell, config: Path, service: Service) -> None:
+    service.answers["/live"] = (200, b"")
+    config.write_text(probe(service, "/live", degraded='["[BODY] == fine"]'))
+    code, said = status(shell, config)
+    assert code == 1
+    assert said.startswith("prod  DEGRADED\n")
+
+
+def test_down_is_2_and_tells_the_failed_condition_with_its_value(shell: Shell, config: Path, service: Service) -> None:
+    service.answers["/ready"] = (503, b"")
+    config.write_text("[environments.prod]\nproduction = true\n" + probe(service, "/ready"))
+    code, said = status(shell, config)
+    assert code == 2
+    assert said.startswith("prod (production)  DOWN\n")
+    assert "[STATUS] (503) == 200" in said
+
+
+def test_a_source_that_does_not_answer_is_3_though_every_probe_is_up(
+    shell: Shell, config: Path, service: Service
+) -> None:
+    service.answers["/live"] = (200, b"")
+    cloud = f'[identity]\norder = ["simulator"]\n[cloud]\nendpoint = "{service.url("")}"\n'
+    where = '[environments.prod]\nsubscription = "5105c0de-0000-4000-8000-000000000001"\n'
+    where += 'resource_group = "rg"\napps = ["a"]\n'
+    config.write_text(cloud + where + probe(service, "/live"))
+    code, said = status(shell, config)
+    assert code == 3
+    assert said.startswith("prod  BLIND\n")
+    assert "revisions  blind" in said
+
+
+def test_of_several_environments_the_worst_counts_and_one_can_be_asked_for(
+    shell: Shell, config: Path, service: Service
+) -> None:
+    service.answers |= {"/up": (200, b""), "/down": (500, b"")}
+    config.write_text(probe(service, "/up", "staging") + probe(service, "/down", "prod"))
+    code, said = status(shell, config)
+    assert code == 2
+    assert "staging  OK" in said
+    assert "prod  DOWN" in said
+    assert status(shell, config, "--env", "staging")[0] == 0
+
+
+def test_json_says_all_of_it(shell: Shell, config: Path, service: Service) -> None:
+    service.answers["/ready"] = (503, b"")
+    config.write_text(probe(service, "/ready"))
+    code, said = status(shell, config, "--json")
+    told = json.loads(said)
+    assert code == told["exit_code"] == 2
+    (environment,) = told["environments"]
+    assert environment["word"] == "DOWN"
+    assert environment["troubles"][0]["reason"] == "[STATUS] (503) == 200"
+    assert environment["sources"][0]["state"] == "live"
+    assert environment["probes"][0]["state"] == "down"
+
+
+def test_hostile_answers_stay_text(shell: Shell, config: Path, service: Service) -> None:
+    service.answers["/live"] = (200, b"\x1b]52;c;aGk=\x07[red]x[/]\xc2\x9b2J")
+    config.write_text(probe(service, "/live", conditions='["[BODY] == fine"]'))
+    for words in ((), ("--json",)):
+        _, said = status(shell, config, *words)
+        assert "\x1b" not in said
+        assert "\x9b" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "why"),
+    [
+        ("", ("--env", "nowhere"), "nowhere"),
+        ("probess = 1", (), "probess"),
+        ("", ("--jsn",), "--jsn"),
+    ],
+    ids=["environment", "configuration", "option"],
+)
+def test_our_own_mistakes_are_3_and_never_an_outage(
+    shell: Shell, config: Path, text: str, words: tuple[str, ...], why: str
+) -> None:
+    config.write_text(text)
+    result = shell.type("status", "--config", str(config), *words)
+    assert result.exit_code == 3
+    assert why in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_defect_of_ours_is_3(shell: Shell, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("cockpit.cli.status.load_system", broken)
+    result = shell.type("status")
+    assert result.exit_code == 3
+    assert "ZeroDivisionError" in result.stderr
+
+
+def test_without_a_configuration_nothing_is_watched_and_that_is_3(shell: Shell) -> None:
+    result = shell.type("status")
+    assert result.exit_code == 3
+    assert "UNKNOWN" in result.stdout
+    assert "Nothing is watched here" in result.stdout
+
+
+def test_without_a_terminal_cockpit_prints_the_status(shell: Shell, config: Path, service: Service) -> None:
+    service.answers["/ready"] = (503, b"")
+    config.write_text(probe(service, "/ready"))
+    result = CliRunner().invoke(cockpit, ["--config", str(config)])
+    assert result.exit_code == 2
+    assert "no terminal" in result.stderr
+    assert "[STATUS] (503) == 200" in result.stdout
+
+
+def test_nothing_is_written(shell: Shell, config: Path, service: Service) -> None:
+    service.answers["/live"] = (200, b"")
+    config.write_text(probe(service, "/live"))
+    status(shell, config)
+    assert not shell.file.exists()
