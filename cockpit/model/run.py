@@ -48,6 +48,7 @@ class Attempt:
     as_run: str = ""
     native: bool = False
     edited: bool = False
+    undo: bool = False  # it ran the undo that the step names; done well, the step is to do again
     exit_code: int | None = None
     signal: int | None = None
     timed_out: bool = False

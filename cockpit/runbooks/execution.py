@@ -1,0 +1,119 @@
+"""What is about to run, what it takes to start it, and what came of it. The types that runner and screens share."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from cockpit.model.run import StepState
+from cockpit.model.runbook import Step, StepKind
+from cockpit.runbooks.values import Resolved
+
+Output = Callable[[str], None]
+"""Gets output as it comes, in batches: cleaned, masked, lines ended by a newline. On the loop's thread."""
+
+
+class Native(Protocol):
+    """A command that needs no shell: recognised by `cockpit.runbooks.native`, done through the SDK."""
+
+    @property
+    def kind(self) -> StepKind: ...
+
+    def describe(self) -> str:
+        """One line: what will be done, on what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How one try ended. `outcome` is one sentence, `operation` the URL of one that may still be going on."""
+
+    state: StepState
+    outcome: str = ""
+    exit_code: int | None = None
+    signal: int | None = None
+    timed_out: bool = False
+    cancelled: bool = False
+    output_tail: str = ""
+    operation: str = ""
+    transcript: str = ""
+    http_status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """`retry=10x6s`: at most `times` tries, `every` seconds apart. Only steps that look are tried again."""
+
+    times: int = 1
+    every: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A command as a shell gets it: values are in `variables`, never in `text`. `shown` is for people, masked."""
+
+    text: str
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    shown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP step, ready to send. `shown` is masked."""
+
+    method: str
+    url: str = field(repr=False)
+    shown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One step, resolved: what is shown is what runs, and `fingerprint` stands for all of it.
+
+    `as_run` has its values filled in and secrets masked; where a value is missing the placeholder stays. Exactly one
+    of `script`, `native` and `request` is set when it can run; `reason_not_runnable` is "" then. `argv` is what the
+    command would start, when it is a single plain command.
+    """
+
+    run: str
+    step: Step
+    environment: str
+    kind: StepKind
+    as_written: str
+    as_run: str
+    values: tuple[Resolved, ...] = ()
+    script: Script | None = None
+    native: Native | None = None
+    request: Request | None = None
+    argv: tuple[str, ...] = field(default=(), repr=False)
+    cwd: str = ""
+    timeout: float | None = None
+    retry: Retry = Retry()
+    tty: bool = False
+    follow: bool = False
+    edited: bool = False
+    undo: bool = False
+    reason_not_runnable: str = ""
+    notices: tuple[str, ...] = ()
+
+    @property
+    def runnable(self) -> bool:
+        return not self.reason_not_runnable
+
+    @property
+    def fingerprint(self) -> str:
+        """Stands for what would run, on what, with which values. Of no use to anybody who does not know them all."""
+        said = json.dumps(
+            [
+                *(self.run, self.step.ordinal, self.environment, self.kind, self.as_written, self.as_run, self.cwd),
+                *(self.timeout, self.tty, self.edited, self.undo, list(self.argv)),
+                [self.script.text, dict(self.script.variables)] if self.script else None,
+                repr(self.native) if self.native else None,
+                [self.request.method, self.request.url] if self.request else None,
+            ]
+        )
+        return hashlib.sha256(said.encode()).hexdigest()
+
+
+class Refused(Exception):  # noqa: N818  a rule that holds is no error
+    """The runner will not do this; the text says why and what would help. Nothing was started."""
