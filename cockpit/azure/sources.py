@@ -109,7 +109,8 @@ class ManagedIdentity:
         from azure.identity.aio import ChainedTokenCredential, ManagedIdentityCredential
 
         # In a chain the metadata service is probed for 1 s first; alone it is waited for 13 s on a box without one.
-        return ChainedTokenCredential(ManagedIdentityCredential(client_id=self._client_id or None))
+        machine = ManagedIdentityCredential(client_id=self._client_id or None, retry_total=1, retry_backoff_factor=0.2)
+        return ChainedTokenCredential(machine)
 
     async def close(self) -> None:
         if self._credential is not None:

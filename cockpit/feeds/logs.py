@@ -86,7 +86,8 @@ class LogWatch:
         await asyncio.to_thread(import_module, "cockpit.feeds.logs_follow")  # httpx, not before somebody wants logs
         from cockpit.feeds.logs_follow import stream_client
 
-        async with stream_client(self._azure.read_only) as client:
+        azure = self._azure
+        async with stream_client(read_only=azure.read_only, simulated=azure.where.simulated) as client:
             try:
                 while True:
                     await self._look(client)

@@ -30,11 +30,11 @@ class Endpoint:
     recent: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 
 
-def stream_client(read_only: bool) -> httpx.AsyncClient:
-    """For streams only: no limit to their length, a limit to their silence."""
+def stream_client(*, read_only: bool, simulated: bool) -> httpx.AsyncClient:
+    """For streams only: no limit to their length, a limit to their silence. Goes the way the SDKs' clients go."""
     return httpx.AsyncClient(
         verify=tls_context(),
-        trust_env=False,
+        trust_env=not simulated,  # a proxy for the outside world has no business with this machine
         timeout=httpx.Timeout(CONNECT, read=SILENCE),
         limits=httpx.Limits(max_connections=None),
         event_hooks={"request": [refuse_change_hook] if read_only else []},

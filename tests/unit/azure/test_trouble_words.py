@@ -1,0 +1,81 @@
+"""What a failure to get a token, or to connect, is called."""
+
+import json
+
+import pytest
+from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError, ServiceResponseTimeoutError
+from azure.identity import CredentialUnavailableError
+
+from cockpit.azure.trouble import NO_AZ, NO_MANAGED_IDENTITY, explain
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+
+
+@pytest.mark.parametrize(
+    ("message", "problem"),
+    [
+        ("Azure CLI not found on path", NO_AZ),
+        ("Failed to execute '/usr/bin/az'", NO_AZ),
+        ("authentication unavailable, no response from the IMDS endpoint.", NO_MANAGED_IDENTITY),
+    ],
+)  # fmt: skip
+def test_a_way_that_does_not_exist_on_this_machine(message: str, problem: Problem) -> None:
+    assert explain(CredentialUnavailableError(message=message)) == problem
+
+
+@pytest.mark.parametrize(
+    ("message", "kind", "short"),
+    [
+        ("Please run 'az login' to set up an account", ProblemKind.SIGN_IN, "az not signed in"),
+        ("Timed out waiting for Azure CLI", ProblemKind.TIMEOUT, "az timed out"),
+        ("AADSTS700082: expired. Run az login --scope x", ProblemKind.SIGN_IN, "az login expired AADSTS700082"),
+        ("AADSTS50076: you must use multi-factor authentication", ProblemKind.SIGN_IN, "sign-in failed AADSTS50076"),
+        ("AADSTS50173: provide a fresh grant", ProblemKind.SIGN_IN, "sign-in expired AADSTS50173"),
+        ("something nobody has seen", ProblemKind.SIGN_IN, "sign-in failed"),
+        ("", ProblemKind.SIGN_IN, "sign-in failed"),
+    ],
+)  # fmt: skip
+def test_a_sign_in_that_failed_is_named_by_its_code(message: str, kind: ProblemKind, short: str) -> None:
+    found = explain(ClientAuthenticationError(message=message))
+    assert (found.kind, found.short) == (kind, short)
+    assert found.message
+
+
+def test_the_command_that_azure_asks_for_is_shown_as_it_is() -> None:
+    message = "To authenticate with the required claims, please run: az login --claims-challenge eyJh --scope https://x/.default"
+    found = explain(CredentialUnavailableError(message=message))
+    assert found.advice == "Run: az login --claims-challenge eyJh --scope https://x/.default"
+
+
+@pytest.mark.parametrize(
+    ("message", "short"),
+    [
+        ("Cannot connect to host x:443 ssl:<ssl.SSLContext object at 0x7f> [Connection refused]", "cannot connect"),
+        ("Cannot connect to host x:443 ssl:default [Name or service not known]", "no such name"),
+        ("Cannot connect to host x:443 ssl:True [SSLCertVerificationError: certificate verify failed]", "TLS refused"),
+        ("Server disconnected", "connection broke"),
+        ("[Errno 104] Connection reset by peer", "connection broke"),
+    ],
+)
+def test_a_connection_that_fails_says_which_part_did(message: str, short: str) -> None:
+    found = explain(ServiceRequestError(message))
+    assert (found.kind, found.short) == (ProblemKind.NETWORK, short)
+    assert "SSLContext" not in found.message
+
+
+@pytest.mark.parametrize("error", [TimeoutError(), ServiceResponseTimeoutError("x"), OSError("timed out")])
+def test_no_answer_in_time(error: Exception) -> None:
+    assert explain(error).kind is ProblemKind.TIMEOUT
+
+
+def test_our_own_words_pass_through_and_a_defect_is_called_one() -> None:
+    ours = Problem(ProblemKind.REFUSED, "read-only", "no")
+    assert explain(SourceError(ours)) is ours
+    assert explain(RuntimeError("bug \x1b[2J")).kind is ProblemKind.FAULT
+    assert "\x1b" not in explain(RuntimeError("bug \x1b[2J")).message
+
+
+@pytest.mark.parametrize(
+    "error", [json.JSONDecodeError("x", "y", 0), KeyError("value"), AttributeError("get"), RecursionError()]
+)
+def test_an_answer_of_the_wrong_shape_is_garbage(error: Exception) -> None:
+    assert explain(error).kind is ProblemKind.GARBAGE
