@@ -83,15 +83,16 @@ class Credential:
         command = self._claims_login or ["az", "login", "--use-device-code"]
         return command if not self._tenant or "--tenant" in command else [*command, "--tenant", self._tenant]
 
-    def forget(self, secret: str = "") -> None:
-        """Drop every token and failure, or only the token that was just refused."""
-        if secret:
-            self._tokens = {scope: each for scope, each in self._tokens.items() if each.secret != secret}
-        else:
-            self._tokens.clear()
-            self._claims_login = []
+    def forget(self) -> None:
+        """Start anew, after somebody signed in: no token and no failure counts any more."""
+        self._tokens.clear()
         self._asked.clear()
         self._failed.clear()
+        self._claims_login = []
+
+    def refused(self, secret: str) -> None:
+        """Drop a token that the service does not take (any more); failures still answer for everybody."""
+        self._tokens = {scope: each for scope, each in self._tokens.items() if each.secret != secret}
 
     async def sign_in(self, prompt: Callable[[Prompt], None]) -> Identity:
         """Sign a person in by device code. Raises SourceError; cancelling ends the wait within a second."""

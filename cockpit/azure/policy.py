@@ -39,7 +39,7 @@ class Authentication(AsyncHTTPPolicy[Any, Any]):
         response = await self.next.send(request)
         if response.http_response.status_code != 401:
             return response
-        self._credential.forget(secret)
+        self._credential.refused(secret)
         claims = challenge(response.http_response.headers.get("WWW-Authenticate", ""))
         if not claims:
             return response

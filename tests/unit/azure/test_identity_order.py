@@ -158,9 +158,21 @@ async def test_a_refused_token_is_forgotten_and_the_others_stay(clock: Clock) ->
     way = Way(clock)
     cache = chain(clock, way)
     refused, other = await cache.token(ARM), await cache.token(LOGS)
-    cache.forget(refused.secret)
+    cache.refused(refused.secret)
     assert await cache.token(LOGS) is other
     assert await cache.token(ARM) is not refused
+
+
+async def test_ten_calls_refused_at_once_ask_for_one_new_token(clock: Clock) -> None:
+    way = Way(clock)
+    cache = chain(clock, way)
+    old = await cache.token(ARM)
+    way.problem = EXPIRED
+    for _ in range(10):
+        cache.refused(old.secret)
+        with pytest.raises(SourceError):
+            await cache.token(ARM)
+    assert len(way.asked) == 2
 
 
 async def test_claims_ask_for_a_new_token_even_though_one_is_there(clock: Clock) -> None:
