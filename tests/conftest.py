@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+SNAPSHOTS = "TEXTUAL_SNAPSHOT_TEMPDIR"  # how the snapshot plugin tells its folder to the workers of one run
 for name in [each for each in os.environ if each == "NO_COLOR" or each.startswith(("TEXTUAL_", "COCKPIT_CONFIG"))]:
-    del os.environ[name]  # read by Textual when it is imported, so before any fixture
+    if name != SNAPSHOTS:
+        del os.environ[name]  # read by Textual when it is imported, so before any fixture
 
 
 @pytest.fixture(autouse=True)
