@@ -93,16 +93,17 @@ class Declare(Dialog[Incident]):
         """What is bad now and since when, longest first."""
         if not self._bad:
             return [(("Nothing watched here is bad now: detected by you, now.", "muted"),)]
-        now = self.time.now()
+        shown, now = self._bad[:SHOWN], self.time.now()
+        wide = max(len(each.label) for each in shown)
         rows: list[tuple[Piece, ...]] = [
             (
                 ("bad now  " if at == 0 else "         ", "muted"),
-                (f"✖ {each.label}", "bad"),
-                (f"   {age((now - each.since).total_seconds())}, since {self._clock(each.since)}", "muted"),
+                (f"✖ {each.label:<{wide}}", "bad"),
+                (f"  {age((now - each.since).total_seconds()):>3}, since {self._clock(each.since)}", "muted"),
                 ("  detected by this" if each is self._first else "", "muted"),
             )
-            for at, each in enumerate(self._bad[:SHOWN])
+            for at, each in enumerate(shown)
         ]
         if len(self._bad) > SHOWN:
-            rows[-1] += ((f", and {len(self._bad) - SHOWN} more", "muted"),)
+            rows[-1] += ((f"  and {len(self._bad) - SHOWN} more", "muted"),)
         return rows

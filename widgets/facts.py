@@ -141,7 +141,7 @@ def _revision(shown: Revision, viewer: Viewer) -> Iterator[Fact]:
 
 def _replica(replica: Replica, viewer: Viewer) -> str:
     ready = "ready" if replica.ready else "NOT READY"
-    since = f", created {viewer.time(replica.created)}" if replica.created else ""
+    since = f", created {age((viewer.now - replica.created).total_seconds())} ago" if replica.created else ""
     return f"{replica.name}: {replica.state}, {ready}, {replica.restarts} restarts{since}"
 
 

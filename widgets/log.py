@@ -20,7 +20,9 @@ from widgets.tone import TONE_CLASSES, ascii_only, strip
 KEPT = 5_000  # lines; older ones are dropped
 OURS = "cockpit"  # the reason of lines that the feed says in its own words
 BAD = re.compile(r"\b(error|err|fatal|critical|panic|exception|traceback|unhandled|fail(ed|ure)?)\b", re.IGNORECASE)
-WARN = re.compile(r"\b(warn|warning|unhealthy|retry(ing)?|timed? ?out|deprecated)\b", re.IGNORECASE)
+WARN = re.compile(
+    r"\b(warn|warning|unhealthy|retry(ing)?|timed? ?out|terminated|killed|back-?off|deprecated)\b", re.IGNORECASE
+)
 NO_ERROR = re.compile(r"\b(0|no|without) (errors?|failures?|warnings?)\b", re.IGNORECASE)
 # A level that the line itself states, as JSON, logfmt, or one of its first words, is believed before any other word.
 STATED = re.compile(r"""\b(?:log_?level|level|severity|lvl)"?\s*[=:]\s*"?([a-z]+)\b""", re.IGNORECASE)

@@ -121,8 +121,8 @@ async def test_what_is_bad_now_is_on_the_screen_longest_first(stage: Any, declar
     app = stage(declare)
     async with app.run_test(size=(80, 24)):
         first, second = app.screen.query_one("#bad", Lines).text.splitlines()
-        assert "probe ready   38s, since 02:26:03" in first
-        assert "alert 5xx errors   12s" in second
+        assert "probe ready       38s, since 02:26:03  detected by this" in first
+        assert "alert 5xx errors  12s" in second
 
 
 async def test_a_confirm_key_typed_ahead_of_the_dialog_is_not_heard(
