@@ -7,6 +7,8 @@ from pathlib import Path
 
 import platformdirs
 
+from cockpit.model.clean import clean
+
 LIBRARIES = ("azure", "msal", "httpx", "httpcore", "aiohttp", "asyncio")
 BYTES = 1_000_000
 
@@ -38,5 +40,12 @@ def _handler() -> logging.Handler:
         os.chmod(path, 0o600)
     except OSError:
         return logging.NullHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(CleanFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     return handler
+
+
+class CleanFormatter(logging.Formatter):
+    """What sources said reaches the file cleaned: a log is read in terminals too."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return clean(super().format(record))
