@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from cockpit.runbooks.quoting import Context, contexts
+
 ANGLE = r"<(?P<angle>[A-Za-z][A-Za-z0-9 _.:-]{0,60}?)>"
 SQUARE = r"\[(?P<square>[A-Za-z][A-Za-z0-9 _'-]{0,60}?)\]"
 POWERSHELL = r"\$env:(?P<ps>[A-Za-z_][A-Za-z0-9_]*)"
@@ -35,6 +37,7 @@ class Placeholder:
 def placeholders(command: str, language: str = "bash") -> list[Placeholder]:
     """Every placeholder of a command in the order written. Quoted regular expressions and JMESPath are left alone."""
     found = []
+    literal = dollars_kept(command) if language == "bash" else frozenset()
     for match in (ROUTE if language == "http" else PATTERN).finditer(command):
         kind = match.lastgroup
         name = match.group(kind or 0)
@@ -42,10 +45,23 @@ def placeholders(command: str, language: str = "bash") -> list[Placeholder]:
             continue
         if kind in ("plain", "braced") and (name in SHELL_OWN or assigned_before(command, name, match.start())):
             continue
+        if match.start() in literal:
+            continue
         if kind == "angle" and redirects(command, match):
             continue
         found.append(Placeholder(name, match.group(), match.start(), match.end()))
     return found
+
+
+def dollars_kept(command: str) -> frozenset[int]:
+    """Where a `$` is only a letter to this shell, quoted or escaped: `awk '{print $NF}'`, `sh -c 'echo $X'`, `\\$X`."""
+    if "$" not in command or not ("'" in command or "\\" in command):
+        return frozenset()
+    where = contexts(re.sub(f"{ANGLE}|{SQUARE}", lambda found: "x" * len(found.group()), command))
+    escaped = {found.end() for found in re.finditer(r"\\.", command, re.DOTALL)}
+    return frozenset(
+        at for at, letter in enumerate(command) if letter == "$" and (where[at] is Context.SINGLE or at + 1 in escaped)
+    )
 
 
 def reads_as_a_blank(command: str, match: re.Match[str]) -> bool:
