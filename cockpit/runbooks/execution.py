@@ -24,6 +24,16 @@ class Native(Protocol):
         """One line: what will be done, on what."""
 
 
+class Progress(Protocol):
+    """What a native operation tells while it runs. On the loop's thread."""
+
+    def output(self, text: str) -> None:
+        """Something to show, as az would print it."""
+
+    def operation(self, url: str) -> None:
+        """Where a long operation can be asked about: told as soon as it is known, so that a restart finds it again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
     """How one try ended. `outcome` is one sentence, `operation` the URL of one that may still be going on."""
