@@ -1,6 +1,8 @@
 """Sign in to the cloud again: by a code typed on another machine, or by `az login` in this terminal."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import signal
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import ClassVar, Protocol
 
@@ -119,7 +121,7 @@ class TerminalLogin(Dialog[bool]):
     def decide(self) -> None:
         """The terminal is handed over on the app's own thread: two programs must not read one keyboard."""
         try:
-            with self.app.suspend():
+            with self.app.suspend(), interrupts_for_the_command():
                 code = self._run(self._command)
         except SuspendNotSupported:
             self.say(f"This terminal cannot be handed over. Run it in another one: {' '.join(self._command)}", "bad")
@@ -129,4 +131,18 @@ class TerminalLogin(Dialog[bool]):
             if code == 0:
                 self.dismiss(True)
             else:
-                self.say(f"{self._command[0]} ended with code {code}; nobody is signed in.", "bad")
+                how = "was stopped" if code < 0 else f"ended with code {code}"
+                self.say(f"{self._command[0]} {how}; nobody is signed in.", "bad")
+
+
+@contextmanager
+def interrupts_for_the_command() -> Iterator[None]:
+    """While a command has the terminal, ctrl+c ends the command, not the cockpit behind it.
+
+    A handler that does nothing, not SIG_IGN: an ignored signal would stay ignored in the command.
+    """
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

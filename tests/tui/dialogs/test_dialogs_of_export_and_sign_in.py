@@ -1,6 +1,10 @@
 """Export, sign-in and details: what they say before anything happens, and what they never do."""
 
 import asyncio
+import signal
+import subprocess
+import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -205,8 +209,6 @@ def test_a_code_too_long_for_big_letters_is_still_text() -> None:
 async def test_az_login_is_shown_before_the_terminal_is_handed_over(
     stage: Any, place: Place, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from contextlib import nullcontext
-
     ran: list[Any] = []
 
     def run(command: Any) -> int:
@@ -222,6 +224,24 @@ async def test_az_login_is_shown_before_the_terminal_is_handed_over(
         assert "ended with code 1; nobody is signed in" in text(app, "said")
         await enter(pilot, clock)
         assert app.answers == [True]
+
+
+async def test_ctrl_c_while_az_has_the_terminal_ends_az_and_not_the_cockpit(
+    stage: Any, place: Place, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(_: Any) -> int:
+        signal.raise_signal(signal.SIGINT)
+        child = [sys.executable, "-c", "import signal; print(signal.getsignal(signal.SIGINT).__name__)"]
+        assert subprocess.check_output(child) == b"default_int_handler\n"
+        return 130
+
+    before = signal.getsignal(signal.SIGINT)
+    app = stage(TerminalLogin(place, clock, ["az", "login"], run))
+    monkeypatch.setattr(app, "suspend", nullcontext)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, clock)
+        assert "ended with code 130; nobody is signed in" in text(app, "said")
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 async def test_a_terminal_that_cannot_be_handed_over_says_what_to_run(stage: Any, place: Place, clock: Any) -> None:
