@@ -19,11 +19,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What came of one change: `problem` says why it is not DONE, `answer` is what the service returned."""
+    """What came of one change: `problem` says why it is not DONE, `answer` is what the service returned.
+
+    `operation` is the URL of a long one; `looked` that no answer told, and a second look did.
+    """
 
     outcome: Outcome
     problem: Problem | None = None
     answer: Any = None
+    operation: str = ""
+    looked: bool = False
 
 
 async def once(send: Callable[[], Awaitable[Any]], follow: Callable[[Any], Awaitable[Any]] | None = None) -> Change:

@@ -198,13 +198,20 @@ class Azure:
         return Change(Outcome.DONE, None, found)
 
     async def _post(self, link: str) -> Raw:
+        return as_object((await self.exchange("POST", link)).json())
+
+    async def exchange(self, method: str, link: str, body: Raw | None = None) -> Any:
+        """One request at a Resource Manager path or URL, and its answer with its headers; for operations.
+
+        Raises what the SDK raises, so that `once` can tell what was sent from what was not.
+        """
         from azure.core.rest import HttpRequest
 
         async with asyncio.timeout(self._deadline):
             pool = await self.pool()
-            response = await pool.apps.send_request(HttpRequest("POST", link))
+            response = await pool.apps.send_request(HttpRequest(method, link, json=body))
             must_be_success(response)
-            return as_object(response.json())
+            return response
 
     def _alert_path(self, identifier: str) -> str:
         if not ALERT_ID.fullmatch(identifier):

@@ -1,0 +1,98 @@
+"""A long operation is looked at until it ends: after 0.1 s at first, every 2 s in the end."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from cockpit.azure.change import Change, Outcome, once
+from cockpit.azure.client import Azure
+from cockpit.azure.raw import dig, text
+from cockpit.azure.shape import as_object
+from cockpit.azure.trouble import MESSAGE, explain
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+
+FIRST, GROWTH, LONGEST = 0.1, 1.5, 2.0  # seconds between two looks
+PATIENCE = 5  # looks in a row that may fail for a passing reason
+LONGEST_PAUSE = 60.0  # seconds, when a throttle asks for one
+SETTLING = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each look at what a lost change may have done
+
+Tell = Callable[[str], None]
+
+
+async def long_change(azure: Azure, send: Callable[[], Awaitable[Any]], tell: Tell) -> Change:
+    """Send a change, once, and follow the operation it becomes. `send` returns the response with its headers.
+
+    `tell` gets the operation's URL as soon as it is known: whoever records it can `follow` it after a restart.
+    """
+    sent = await once(send)
+    if sent.outcome is not Outcome.DONE:
+        return sent
+    url = operation_url(sent.answer)
+    if url:
+        tell(url)
+        return await follow(azure, url)
+    if sent.answer.status_code == 200:
+        return replace(sent, answer=None)
+    return Change(Outcome.UNKNOWN, NO_LINK)
+
+
+async def follow(azure: Azure, url: str, *, soon: float = FIRST) -> Change:
+    """Wait for an operation to end. UNKNOWN when it is lost from sight, which is not its failure. Never raises."""
+    pause, missed = soon, 0
+    while True:
+        await azure.time.sleep(pause)
+        pause = min(LONGEST, max(pause, FIRST) * GROWTH)
+        try:
+            ended = state_of(await azure.exchange("GET", url))
+        except Exception as error:
+            problem, missed = explain(error), missed + 1
+            if not problem.transient or missed >= PATIENCE:
+                return Change(Outcome.UNKNOWN, problem, operation=url)
+            pause = max(pause, min(problem.retry_after or 0.0, LONGEST_PAUSE))
+            continue
+        missed = 0
+        if ended is not None:
+            return replace(ended, operation=url)
+
+
+def operation_url(response: Any) -> str:
+    """Where an accepted change can be asked about, "" when it does not say."""
+    headers = response.headers
+    return text(headers.get("Azure-AsyncOperation") or headers.get("Location") or "")
+
+
+def state_of(response: Any) -> Change | None:
+    """What one look tells; None while it goes on. A status document, or the finished thing itself."""
+    if response.status_code == 202:
+        return None
+    body = as_object(response.json()) if response.content else {}
+    status = text(body.get("status")).lower()
+    if status in ("", "succeeded"):
+        return Change(Outcome.DONE, None, body)
+    if status not in ("failed", "canceled", "cancelled"):
+        return None
+    code = text(dig(body, "error", "code")) or status
+    words = text(dig(body, "error", "message"), MESSAGE) or f"Azure says that the operation {status}."
+    return Change(Outcome.FAILED, Problem(ProblemKind.REFUSED, f"failed {code}"[:48], f"{code}: {words}"), body)
+
+
+async def settled(azure: Azure, change: Change, looks_done: Callable[[], Awaitable[bool]]) -> Change:
+    """`change`, or what looking again tells of one that got no answer. Not seeing it done leaves it unknown:
+
+    a gateway that lost patience may still have passed the request on.
+    """
+    if change.outcome is not Outcome.UNKNOWN:
+        return change
+    for pause in SETTLING:
+        await azure.time.sleep(pause)
+        try:
+            if await looks_done():
+                return replace(change, outcome=Outcome.DONE, looked=True)
+        except SourceError:
+            continue
+    return change
+
+
+NO_LINK = Problem(
+    ProblemKind.GARBAGE, "no operation", "Azure accepted the change without saying where to ask about it."
+)
