@@ -11,7 +11,7 @@ from cockpit.model.runbook import Step, StepKind
 from cockpit.runbooks.values import Resolved
 
 Output = Callable[[str], None]
-"""Gets output as it comes, in batches: cleaned, masked, lines ended by a newline. On the loop's thread."""
+"""Gets output as it comes, in batches: cleaned and masked. On the loop's thread."""
 
 
 class Native(Protocol):

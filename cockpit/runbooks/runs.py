@@ -1,26 +1,17 @@
 """Runs: every run of a procedure as its events tell it. Pure: no clock, no file, no processes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from cockpit.model.event import Event, Kind
 from cockpit.model.run import Attempt, Run, StepState, Value
+from cockpit.runbooks.processes import Owner
 
 FOLDED = (Kind.RUN, Kind.STEP)
 """The kinds Runs wants to hear."""
 
 OPEN = frozenset({StepState.RUNNING, StepState.UNKNOWN})
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """The process that does an attempt, or watches over it: enough to tell later whether it still lives."""
-
-    host: str = ""
-    boot: str = ""
-    pid: int = 0
-    started: int = 0  # clock ticks since boot, from /proc/PID/stat
 
 
 class Runs:

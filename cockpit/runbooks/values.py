@@ -1,8 +1,21 @@
 """What placeholders stand for: the operator's answer, the environment's values, what the panes show. Never a guess."""
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from cockpit.model.revision import Application
+from cockpit.model.problem import SourceError
+from cockpit.model.reading import Reading
+from cockpit.model.revision import Application, Revision
+from cockpit.model.runbook import Parameter
+from cockpit.model.secret import MASK, Secret
+from cockpit.model.system import Environment
+from cockpit.runbooks.placeholders import canonical, names_a_secret, same
+from cockpit.runbooks.values_check import check
+
+Reveal = Callable[[Secret], str]
+Target = Callable[[Application], str]
+"""The revision that a rollback of an app would go to, "" for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +43,152 @@ class Resolved:
     secret: bool = False
     hint: str = ""  # the document's own literal: to be shown beside the question, never taken
     choices: tuple[str, ...] = ()  # what to choose from, when that is known
+
+
+def older(application: Application) -> str:
+    """The newest provisioned revision that is older than the one with traffic."""
+    serving = application.serving
+    names = [each.name for each in application.revisions]
+    behind = application.revisions[names.index(serving.name) + 1 :] if serving else ()
+    return next((each.name for each in behind if each.provisioning in ("", "Provisioned")), "")
+
+
+def live(readings: Iterable[Reading[Any]], *, app: str = "", target: Target = older) -> Live:
+    """What the newest Readings show of one app: of `app`, else of the only one there is."""
+    apps = tuple(
+        each
+        for reading in readings
+        if reading.feed == "revisions" and isinstance(reading.value, tuple)
+        for each in reading.value
+        if isinstance(each, Application)
+    )
+    return focus(Live(apps), app, target)
+
+
+def focus(seen: Live, app: str = "", target: Target = older) -> Live:
+    """The same panes, with an eye on one app. Where there are several and none is named, nothing is known of any."""
+    named = [each for each in seen.applications if each.name == app] if app else list(seen.applications)
+    if len(named) != 1:
+        return Live(seen.applications)
+    chosen = named[0]
+    serving = chosen.serving
+    return Live(
+        applications=seen.applications,
+        app=chosen.name,
+        fqdn=chosen.fqdn,
+        previous=target(chosen),
+        bad=serving.name if serving else "",
+        serving=serving.name if serving else "",
+        replica=worst_replica(serving),
+    )
+
+
+def worst_replica(revision: Revision | None) -> str:
+    """A replica that is not ready, the one with the most restarts first; "" when all are."""
+    unready = [each for each in (revision.replicas if revision else None) or () if not each.ready]
+    return max(unready, key=lambda each: each.restarts).name if unready else ""
+
+
+def resolve(
+    parameters: Sequence[Parameter],
+    environment: Environment,
+    seen: Live,
+    given: Mapping[str, str],
+    reveal: Reveal | None = None,
+) -> tuple[Resolved, ...]:
+    """Every parameter with its value, or why it has none. The operator's word counts most, then the environment's."""
+    named = next((value for name, value in given.items() if same(name, "app")), "") or _plain(environment, "app")
+    # Another target than the panes' own belongs to whoever built them; of another app we know it only by age.
+    at = seen if not named or named == seen.app else focus(seen, named)
+    return tuple(_resolve(each, environment, at, given, reveal) for each in parameters)
+
+
+def _resolve(
+    parameter: Parameter, environment: Environment, seen: Live, given: Mapping[str, str], reveal: Reveal | None
+) -> Resolved:
+    name = parameter.name
+    secret = parameter.secret or names_a_secret(name)
+    choices = parameter.choices or _choices(name, seen)
+    try:
+        value, source, hidden = _find(name, environment, seen, given, reveal)
+    except SourceError as error:
+        return Resolved(name, None, problem=error.problem.message, secret=True, hint=parameter.hint)
+    secret = secret or hidden
+    if value is None:
+        problem = f"nobody has said what {name} is; give it for this run, or set it in environments.*.values"
+        return Resolved(name, None, problem=problem, secret=secret, hint=parameter.hint, choices=choices)
+    problem = check(name, value, parameter.choices or _known(name, seen))
+    return Resolved(
+        name,
+        None if problem else value,
+        MASK if secret else value,
+        source,
+        problem,
+        secret,
+        parameter.hint,
+        choices,
+    )
+
+
+def _find(
+    name: str, environment: Environment, seen: Live, given: Mapping[str, str], reveal: Reveal | None
+) -> tuple[str | None, str, bool]:
+    """(value, source, secret). Raises SourceError for a secret that is not there."""
+    answer = _named(name, given)
+    if answer is not None and answer.strip():
+        return answer.strip(), "operator", False
+    configured = _named(name, environment.values)
+    if isinstance(configured, Secret):
+        return (reveal(configured) if reveal else None), "environment", True
+    if configured is not None:
+        return configured, "environment", False
+    for value, source, names in (
+        (environment.name, "environment", ("env",)),
+        (environment.resource_group, "environment", ("rg",)),
+        (environment.subscription, "environment", ("subscription", "subscription_id")),
+        (environment.workspace, "environment", ("workspace", "workspace_id")),
+        (seen.app, "live", ("app",)),
+        (seen.fqdn, "live", ("fqdn",)),
+        (seen.previous, "live", ("previous",)),
+        (seen.bad, "live", ("bad",)),
+        (seen.serving, "live", ("current_revision",)),
+        (seen.replica, "live", ("replica", "replica_name")),
+    ):
+        if value and any(same(name, each) for each in names) and canonical(name) not in TOO_WIDE:
+            return value, source, False
+    return None, "", False
+
+
+TOO_WIDE = frozenset({"revision", "host", "hostname"})  # a database has those too: asked for, never filled in
+
+
+def _named(name: str, values: Mapping[str, Any]) -> Any:
+    """The value under a name: as written, then by its canonical form, then by another word for the same thing."""
+    if name in values:
+        return values[name]
+    by_form = {canonical(each): value for each, value in values.items()}
+    if canonical(name) in by_form:
+        return by_form[canonical(name)]
+    return next((value for each, value in values.items() if same(name, each)), None)
+
+
+def _plain(environment: Environment, name: str) -> str:
+    value = _named(name, environment.values)
+    return value if isinstance(value, str) else ""
+
+
+def _is_revision(name: str) -> bool:
+    return canonical(name) not in TOO_WIDE and any(same(name, each) for each in ("previous", "bad", "current_revision"))
+
+
+def _choices(name: str, seen: Live) -> tuple[str, ...]:
+    """What there is to choose from, as the panes show it."""
+    if same(name, "app"):
+        return tuple(each.name for each in seen.applications)
+    apps = [each for each in seen.applications if each.name == seen.app]
+    return tuple(each.name for app in apps for each in app.revisions) if _is_revision(name) else ()
+
+
+def _known(name: str, seen: Live) -> tuple[str, ...]:
+    """The only values that can be right."""
+    return _choices(name, seen) if _is_revision(name) else ()

@@ -1,0 +1,63 @@
+"""Where a run keeps its files and who may read them. Standard library only: the supervisor uses it too."""
+
+import json
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+SHARED = stat.S_ISGID | stat.S_IWGRP  # of a directory that a team shares: 2770
+
+
+def shared(directory: Path) -> bool:
+    """True for a directory that hands its group on and lets it write."""
+    return directory.stat().st_mode & SHARED == SHARED
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory with its parents: 0700, and 2770 below a shared one. Raises OSError."""
+    if path.is_dir():
+        return
+    if not path.parent.is_dir():
+        make_directory(path.parent)
+    team = shared(path.parent)
+    with suppress(FileExistsError):  # another cockpit was quicker
+        path.mkdir(mode=0o700)
+        if team:
+            path.chmod(0o2770)  # a umask of 077 must not lock the team out
+
+
+def create(path: Path) -> int:
+    """A new file to append to: 0600, 0640 in a shared directory. Raises FileExistsError, OSError."""
+    mode = 0o640 if shared(path.parent) else 0o600
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW, mode)
+    os.fchmod(descriptor, mode)
+    return descriptor
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there as a whole or not at all, even after a power cut. Raises OSError."""
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    with suppress(FileNotFoundError):
+        new.unlink()
+    descriptor = create(new)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            new.unlink()
+        raise
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The JSON object in a file; None when there is none."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
