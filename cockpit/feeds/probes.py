@@ -19,7 +19,6 @@ Results = tuple[ProbeResult, ...]
 STARTS = 200  # checks begun per second at most: their handshakes must not keep the screen from painting
 PUBLISH_EVERY = 0.25  # seconds between two publications at least
 NO_PROBES_EVERY = 15.0
-MAX_RETRIES = 20  # checks of one probe in `poll`, whatever its thresholds
 OFFLINE = Problem(
     ProblemKind.NETWORK,
     "jump box offline",
@@ -117,7 +116,7 @@ class ProbesFeed:
         return self._reading()
 
     async def _settle(self, post: Post, asker: Asker) -> None:
-        for _ in range(MAX_RETRIES):
+        for _ in range(post.probe.failures + post.probe.successes):
             await self._check(post, asker)
             if not undecided(post.standing):
                 return

@@ -61,10 +61,11 @@ class Endpoint:
 
     async def _answer(self, journey: Journey) -> Answer:
         client = self._opened()
+        client.cookies.clear()  # a sticky session would pin every later check to one replica
         request = self._request(client)
         for _ in range(MAX_REDIRECTS + 1):
-            client.cookies.clear()  # a sticky session would pin every later probe to one replica
             response = await client.send(request, stream=True)
+            journey.phase = Phase.BODY
             try:
                 if response.next_request is None:
                     return self._described(response, await self._body(response), journey)

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 
 TICK = 0.05  # seconds between two looks
-NOTICED = 0.01  # seconds late that count
+NOTICED = 0.05  # seconds late that count; less costs nobody an answer
 
 
 class LoopLag:

@@ -99,7 +99,6 @@ class Stream(httpcore.AsyncNetworkStream):
         data = await self._wire.receive(self._until(timeout))
         if self._asked is not None:
             self._journey.spent(Phase.ANSWER, self._wire.arrived - self._asked)
-            self._journey.phase = Phase.BODY
             self._asked = None
         return data
 

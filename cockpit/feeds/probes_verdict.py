@@ -75,7 +75,9 @@ def fold(probe: Probe, before: Standing, outcome: Outcome) -> Standing:
 
 
 def undecided(standing: Standing) -> bool:
-    """One more answer soon would settle it: failing but not yet DOWN, or answering but not yet cleared."""
+    """One more answer soon would tell: the last one told nothing, was a first failure, or cleared nobody yet."""
+    if standing.last is not None and standing.last.grade is Grade.INCONCLUSIVE:
+        return not standing.last.offline
     return standing.state is ProbeState.PENDING or (standing.accused and standing.grade is not Grade.FAILING)
 
 

@@ -1,0 +1,235 @@
+"""Whatever a server sends, a probe comes to an Outcome: bounded, cleaned, and without giving a secret away."""
+
+import re
+import socket
+import ssl
+from pathlib import Path
+from threading import Event
+
+import pytest
+import trustme
+
+from cockpit.feeds.probes_engine import Engine
+from cockpit.feeds.probes_resolver import Resolver
+from cockpit.feeds.probes_verdict import Grade
+from cockpit.model.clean import HOSTILE
+from cockpit.model.secret import Secret
+from cockpit.model.time import RealTime
+from tests.integration.feeds.asking import ask_one, probe
+from tests.integration.feeds.servers import Handler, page, refusing, says, serving
+
+ESCAPES = b"\x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b31m\xe2\x80\xae[bold red]"
+BODY = ["[STATUS] == 200", "[BODY].status == healthy"]
+
+
+def endless_chunks(visitor: socket.socket, over: Event) -> None:
+    visitor.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while True:
+        visitor.sendall(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
+
+
+def dripping(visitor: socket.socket, over: Event) -> None:
+    visitor.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+    while not over.wait(0.05):
+        visitor.sendall(b"x")
+
+
+def endless_header(visitor: socket.socket, over: Event) -> None:
+    visitor.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    while True:
+        visitor.sendall(b"x" * 65_536)
+
+
+@pytest.mark.parametrize(
+    ("handler", "reason"),
+    [
+        (endless_chunks, r"\[BODY\].*"),
+        (dripping, r"body 127\.0\.0\.1: timed out after 0\.5 s"),
+        (endless_header, r"answer 127\.0\.0\.1: .*"),
+        (says(b""), r"answer 127\.0\.0\.1: .*"),
+        (says(b"\x00\xff" * 500), r"answer 127\.0\.0\.1: .*"),
+        (says(b"SSH-2.0-OpenSSH_9.2\r\n"), r"answer 127\.0\.0\.1: .*"),
+        (says(b"HTTP/1.1 999 " + ESCAPES + b"\r\n\r\n"), r"\[STATUS\].*|answer.*"),
+        (says(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort"), r"body 127\.0\.0\.1: .*"),
+        (says(page(ESCAPES)), r"\[BODY\].*"),
+        (says(page(b'{"status": "' + ESCAPES.replace(b"\x1b", b"\\u001b") + b'"}')), r"\[BODY\].*"),
+        (says(page(b"\xff\xfe\xc3\x28")), r"\[BODY\].*"),
+        (says(page(b"[" * 100_000)), r"\[BODY\].*"),
+        (says(page(b'{"status": ' + b"9" * 5_000 + b"}")), r"\[BODY\].*"),
+        (says(page(b'{"status": "' + b"x" * 2_000_000 + b'"}')), r"\[BODY\].*"),
+        (says(page(b"line " * 300_000)), r"\[BODY\].*"),
+        (says(page(b"", status=b"204 No Content")), r"\[STATUS\].*"),
+        (says(page(b"", b"X-Evil: " + ESCAPES, status=b"503 " + ESCAPES)), r"\[STATUS\].*|answer.*"),
+        (says(page(b"", b"Location: /again", status=b"302 Found")), r".*more than 5 redirects"),
+        (says(page(b"", b"Location: ftp://elsewhere/", status=b"302 Found")), r".*cannot be sent"),
+        (says(page(b"", b"Location: http://[broken", status=b"302 Found")), r"(dns|body|answer).*"),
+    ],
+)
+async def test_no_answer_is_too_strange_to_be_judged(handler: Handler, reason: str) -> None:
+    with serving(handler) as port:
+        outcome = await ask_one(probe(port, conditions=BODY, timeout=0.5))
+    assert outcome.grade is Grade.FAILING
+    assert re.fullmatch(reason, outcome.reason)
+    assert not HOSTILE.search(outcome.reason)
+    assert "\n" not in outcome.reason
+    assert len(outcome.reason) < 400
+
+
+@pytest.mark.parametrize("handler", [endless_chunks, dripping])
+async def test_an_endless_body_fails_nobody_who_did_not_ask_for_it(handler: Handler) -> None:
+    with serving(handler) as port:
+        outcome = await ask_one(probe(port))
+    assert outcome.grade is Grade.GOOD
+
+
+async def test_a_redirect_is_followed_to_where_the_answer_is() -> None:
+    with serving(says(page())) as target:
+        moved = page(b"", b"Location: http://127.0.0.1:%d/" % target, status=b"301 Moved Permanently")
+        with serving(says(moved)) as port:
+            outcome = await ask_one(probe(port, conditions=BODY))
+    assert outcome.grade is Grade.GOOD
+
+
+async def test_a_redirect_to_another_host_takes_no_secret_along() -> None:
+    requests: list[bytes] = []
+    headers = {"X-Api-Key": Secret("env", "KEY"), "Authorization": Secret("env", "KEY"), "X-Plain": "kept"}
+    with serving(says(page()), requests=requests) as elsewhere:
+        moved = page(b"", b"Location: http://localhost:%d/" % elsewhere, status=b"302 Found")
+        with serving(says(moved)) as port:
+            outcome = await ask_one(probe(port, headers=headers), reveal=lambda _: "s3cr3t")
+    assert outcome.grade is Grade.GOOD
+    assert b"s3cr3t" not in requests[0]
+    assert b"X-Plain: kept" in requests[0]
+
+
+async def test_a_secret_that_cannot_be_sent_is_not_shown() -> None:
+    with serving(says(page())) as port:
+        one = probe(port, headers={"X-Api-Key": Secret("env", "KEY")})
+        outcome = await ask_one(one, reveal=lambda _: "s3cr3t\r\nX-Injected: yes")
+    assert outcome.grade is Grade.FAILING
+    assert "s3cr3t" not in outcome.reason
+
+
+async def test_a_secret_that_is_not_there_accuses_nobody() -> None:
+    def missing(_: Secret) -> str:
+        raise LookupError("KEY is not set")
+
+    with serving(says(page())) as port:
+        outcome = await ask_one(probe(port, headers={"X-Api-Key": Secret("env", "KEY")}), reveal=missing)
+    assert (outcome.grade, outcome.reason) == (Grade.INCONCLUSIVE, "not asked: fault LookupError")
+
+
+async def test_a_cookie_of_one_answer_is_not_sent_with_the_next_question() -> None:
+    requests: list[bytes] = []
+    with serving(says(page(b"", b"Set-Cookie: affinity=replica-1")), requests=requests) as port:
+        one = probe(port)
+        engine = Engine([one], time=RealTime(), reveal=str)
+        await engine.ask(one)
+        await engine.ask(one)
+        await engine.aclose()
+    assert len(requests) == 2
+    assert not any(b"Cookie" in each for each in requests)
+
+
+async def test_a_refused_connection_says_where() -> None:
+    with refusing() as port:
+        outcome = await ask_one(probe(port))
+    assert (outcome.grade, outcome.reason) == (Grade.FAILING, "connect 127.0.0.1: Connection refused")
+    assert outcome.address == "127.0.0.1"
+
+
+async def test_the_next_address_is_tried_when_one_refuses() -> None:
+    with serving(says(page())) as port:
+        outcome = await ask_one(probe(f"http://localhost:{port}/"))  # often ::1 first, where nobody listens
+    assert (outcome.grade, outcome.address) == (Grade.GOOD, "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "dns: Name or service not known"),
+        (UnicodeError("label too long"), "dns: label too long"),
+        (OSError("resolver \x1b[2J died"), "dns: resolver \ufffd[2J died"),
+    ],
+)
+async def test_a_name_that_is_none_fails_in_the_phase_of_names(error: Exception, reason: str) -> None:
+    def look_up(host: str) -> tuple[str, ...]:
+        raise error
+
+    outcome = await ask_one(probe("http://nobody.test/"), resolver=Resolver(look_up))
+    assert (outcome.grade, outcome.reason) == (Grade.FAILING, reason)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://xn--a/", f"http://{'a' * 70}.example/", "http://[::1/", "gopher://x/", "/ready"]
+)
+async def test_an_url_that_cannot_be_asked_is_an_outcome_all_the_same(url: str) -> None:
+    assert (await ask_one(probe(url), resolver=Resolver(lambda _: ()))).grade is not Grade.GOOD
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+def context_for(authority: trustme.CA, *names: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names).configure_cert(context)
+    return context
+
+
+async def test_a_certificate_nobody_vouches_for_fails_in_the_phase_of_tls(authority: trustme.CA) -> None:
+    with serving(says(page()), context_for(authority, "127.0.0.1")) as port:
+        outcome = await ask_one(probe(f"https://127.0.0.1:{port}/"))
+        unverified = await ask_one(probe(f"https://127.0.0.1:{port}/", verify_tls=False))
+    assert (outcome.grade, unverified.grade) == (Grade.FAILING, Grade.GOOD)
+    assert outcome.reason.startswith("tls 127.0.0.1: ")
+    assert "certificate" in outcome.reason
+
+
+async def test_a_certificate_of_another_name_fails_in_the_phase_of_tls(authority: trustme.CA, tmp_path: Path) -> None:
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with serving(says(page()), context_for(authority, "other.example.com")) as port:
+        outcome = await ask_one(probe(f"https://127.0.0.1:{port}/", ca_file=str(tmp_path / "ca.pem")))
+    assert outcome.reason.startswith("tls 127.0.0.1: ")
+    assert "mismatch" in outcome.reason.lower()
+
+
+async def test_plain_http_on_a_tls_port_and_tls_on_a_plain_one_are_said(authority: trustme.CA) -> None:
+    with serving(says(page()), context_for(authority, "127.0.0.1")) as port:
+        plain = await ask_one(probe(port, timeout=1.0))
+    with serving(says(page())) as port:
+        encrypted = await ask_one(probe(f"https://127.0.0.1:{port}/", timeout=1.0))
+    assert plain.grade is encrypted.grade is Grade.FAILING
+    assert plain.reason.startswith("answer ")
+    assert encrypted.reason.startswith("tls ")
+
+
+async def test_a_ca_file_that_is_not_there_accuses_nobody() -> None:
+    outcome = await ask_one(probe("https://127.0.0.1:1/", ca_file="/nowhere/ca.pem"))
+    assert (outcome.grade, outcome.reason) == (Grade.INCONCLUSIVE, "not asked: fault FileNotFoundError")
+
+
+async def test_a_slow_answer_is_degraded_and_not_down() -> None:
+    with serving(says(page(), after=0.1)) as port:
+        outcome = await ask_one(probe(port, degraded=["[RESPONSE_TIME] < 50ms"]))
+    assert outcome.grade is Grade.DEGRADED
+    assert outcome.reason.startswith("[RESPONSE_TIME]")
+
+
+async def test_without_conditions_an_error_status_fails() -> None:
+    with serving(says(page(status=b"500 Oops"))) as port:
+        outcome = await ask_one(probe(port, conditions=[]))
+    assert (outcome.grade, outcome.reason, outcome.status) == (Grade.FAILING, "[STATUS] (500) < 400", 500)
+
+
+async def test_a_question_with_a_body_and_a_method_is_put_as_configured() -> None:
+    asked: list[bytes] = []
+
+    def echo(visitor: socket.socket, over: Event) -> None:
+        asked.append(visitor.recv(100))
+        visitor.sendall(page())
+
+    with serving(echo) as port:
+        outcome = await ask_one(probe(port, method="POST", body='{"ping": true}', conditions=BODY))
+    assert (outcome.grade, asked) == (Grade.GOOD, [b'{"ping": true}'])

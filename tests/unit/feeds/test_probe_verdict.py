@@ -1,0 +1,166 @@
+"""From answers to a verdict: only failing answers accuse, and never one alone unless it was asked for."""
+
+from dataclasses import replace
+from datetime import timedelta
+from functools import reduce
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.feeds.probes_verdict import (
+    FLAPPING,
+    HISTORY,
+    RECENT,
+    Grade,
+    Outcome,
+    Standing,
+    fold,
+    result,
+    shown,
+    undecided,
+)
+from cockpit.model.probe import Probe, ProbeState
+from tests.unit.feeds.fake_time import START
+
+PROBE = Probe("ready", "prod", "https://ready.example.com", failures=2, successes=1)
+GOOD, DEGRADED, FAILING, INCONCLUSIVE = (Outcome(START, grade, grade.value) for grade in Grade)
+WORDS = {"g": GOOD, "d": DEGRADED, "f": FAILING, "i": INCONCLUSIVE}
+
+outcomes = st.builds(
+    Outcome,
+    at=st.just(START),
+    grade=st.sampled_from(Grade),
+    reason=st.just("why"),
+    latency=st.none() | st.floats(0, 10),
+)
+probes = st.builds(lambda f, s: replace(PROBE, failures=f, successes=s), st.integers(1, 6), st.integers(1, 6))
+
+
+def after(story: str, probe: Probe = PROBE) -> Standing:
+    return reduce(lambda standing, letter: fold(probe, standing, WORDS[letter]), story, Standing())
+
+
+@pytest.mark.parametrize(
+    ("story", "failures", "successes", "state"),
+    [
+        ("", 2, 1, ProbeState.UNKNOWN),
+        ("g", 2, 1, ProbeState.UP),
+        ("d", 2, 1, ProbeState.DEGRADED),
+        ("f", 2, 1, ProbeState.PENDING),
+        ("f", 1, 1, ProbeState.DOWN),
+        ("gf", 2, 1, ProbeState.PENDING),
+        ("gff", 2, 1, ProbeState.DOWN),
+        ("gfgf", 2, 1, ProbeState.PENDING),
+        ("gffg", 2, 1, ProbeState.UP),
+        ("gffd", 2, 1, ProbeState.DEGRADED),
+        ("gffg", 2, 2, ProbeState.DOWN),
+        ("gffgg", 2, 2, ProbeState.UP),
+        ("gffgfg", 2, 2, ProbeState.DOWN),
+        ("gfif", 2, 1, ProbeState.DOWN),
+        ("gi", 2, 1, ProbeState.UNKNOWN),
+        ("gffi", 2, 1, ProbeState.UNKNOWN),
+        ("gffif", 2, 1, ProbeState.DOWN),
+        ("gffig", 2, 2, ProbeState.DOWN),
+    ],
+)
+def test_a_story_of_answers_ends_in_a_state(story: str, failures: int, successes: int, state: ProbeState) -> None:
+    assert after(story, replace(PROBE, failures=failures, successes=successes)).state is state
+
+
+@given(probe=probes, story=st.lists(outcomes, max_size=80))
+def test_down_means_enough_failing_answers_in_a_row_and_up_means_a_good_one(probe: Probe, story: list[Outcome]) -> None:
+    standing = Standing()
+    longest = row = 0
+    for outcome in story:
+        standing = fold(probe, standing, outcome)
+        if outcome.grade is not Grade.INCONCLUSIVE:
+            row = row + 1 if outcome.grade is Grade.FAILING else 0
+            longest = max(longest, row)
+        if standing.state is ProbeState.DOWN:
+            assert longest >= probe.failures
+        if outcome.grade is Grade.INCONCLUSIVE:
+            assert standing.state is ProbeState.UNKNOWN
+        if standing.state in (ProbeState.UP, ProbeState.DEGRADED):
+            assert outcome.grade.value == {"up": "good", "degraded": "degraded"}[standing.state.value]
+        if standing.state is ProbeState.PENDING:
+            assert 1 <= standing.failing < probe.failures
+        assert standing.failing == row
+        assert len(standing.history) <= HISTORY
+        assert len(standing.turns) <= RECENT
+
+
+@given(probe=probes, story=st.lists(outcomes, max_size=40), lost=st.integers(0, 40))
+def test_an_answer_that_says_nothing_changes_no_later_verdict(probe: Probe, story: list[Outcome], lost: int) -> None:
+    conclusive = [each for each in story if each.grade is not Grade.INCONCLUSIVE] + [GOOD]
+    with_gap = [*conclusive[:lost], INCONCLUSIVE, *conclusive[lost:], conclusive[-1]]
+    without = [*conclusive, conclusive[-1]]
+    ends = [reduce(lambda s, o: fold(probe, s, o), told, Standing()) for told in (with_gap, without)]
+    assert ends[0].state is ends[1].state
+    assert ends[0].failing == ends[1].failing
+
+
+@given(probe=probes, story=st.lists(outcomes, max_size=40))
+def test_enough_good_answers_clear_anybody(probe: Probe, story: list[Outcome]) -> None:
+    standing = reduce(lambda s, o: fold(probe, s, o), [*story, *[GOOD] * probe.successes], Standing())
+    assert standing.state is ProbeState.UP
+
+
+@pytest.mark.parametrize(
+    ("story", "flapping"),
+    [("g" * 20, False), ("gffggffg", False), ("gfgfg", False), ("gfgfgf", True), ("gfgfgf" + "g" * 13, True)],
+)
+def test_five_turns_in_twenty_answers_are_flapping(story: str, flapping: bool) -> None:
+    assert after(story).flapping is flapping
+
+
+def test_flapping_is_forgotten_after_twenty_calm_answers() -> None:
+    assert not after("gfgfgfgf" + "g" * RECENT).flapping
+    assert FLAPPING == 5
+
+
+@pytest.mark.parametrize(
+    ("story", "expected"), [("g", False), ("f", True), ("ff", False), ("ffg", True), ("ffgg", False), ("fi", True)]
+)
+def test_what_one_more_answer_would_settle_is_asked_again_soon(story: str, expected: bool) -> None:
+    standing = after(story, replace(PROBE, successes=2))
+    assert undecided(standing) is expected
+
+
+def test_a_child_of_what_is_down_is_unknown_and_says_whose() -> None:
+    child = replace(PROBE, name="api", depends_on=("gateway",))
+    view = shown(child, after("ff"), {"gateway": after("ff"), "api": after("ff")}, START, False)
+    assert (view.state, view.reason) == (ProbeState.UNKNOWN, "parent gateway down")
+
+
+@pytest.mark.parametrize("parent", ["g", "f", "i", ""])
+def test_a_parent_that_is_not_down_explains_nothing(parent: str) -> None:
+    child = replace(PROBE, name="api", depends_on=("gateway", "never configured"))
+    assert shown(child, after("ff"), {"gateway": after(parent)}, START, False).state is ProbeState.DOWN
+
+
+def test_a_dead_line_of_our_own_accuses_nobody() -> None:
+    assert shown(PROBE, after("ff"), {}, START, True).reason == "jump box offline"
+
+
+def test_maintenance_covers_everything_from_its_first_moment_to_its_last() -> None:
+    window = (START, START + timedelta(hours=1))
+    probe = replace(PROBE, maintenance=(window,))
+    before, first, last, later = (
+        shown(probe, after("ff"), {}, START + timedelta(minutes=minutes), False).state for minutes in (-1, 0, 59, 60)
+    )
+    assert [before, first, last, later] == ["down", "maintenance", "maintenance", "down"]
+
+
+def test_the_state_since_moves_only_with_the_state() -> None:
+    up = result(PROBE, after("g"), shown(PROBE, after("g"), {}, START, False), None, START)
+    later = START + timedelta(minutes=5)
+    still = result(PROBE, after("gg"), shown(PROBE, after("gg"), {}, later, False), up, later)
+    failing = result(PROBE, after("ggf"), shown(PROBE, after("ggf"), {}, later, False), still, later)
+    assert (still.since, failing.since, failing.failing) == (START, later, 1)
+
+
+def test_a_recovering_probe_says_how_far_it_is() -> None:
+    probe = replace(PROBE, successes=3)
+    view = shown(probe, after("ffg", probe), {}, START, False)
+    assert (view.state, view.reason) == (ProbeState.DOWN, "recovering, 1 of 3 good answers")
