@@ -1,8 +1,10 @@
 """CockpitApp paints first, then attaches to the system, then hands every Reading and event to its screens."""
 
 import asyncio
+import logging
 import os
 import signal
+import subprocess
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -21,30 +23,21 @@ import themes
 from cockpit.model.clean import clean_line
 from cockpit.model.event import Event
 from cockpit.model.reading import Reading
+from cockpit.model.system import System
+from screens.bell import Bell
 from screens.cockpit import CockpitScreen
 from screens.commands import commands
-from screens.keymap import KeysError, check
 from screens.messages import Attached, EventsAppended, ReadingChanged
-from screens.view import view
+from screens.view import pane_of, view
 from widgets.table import KeyedTable
 from widgets.tone import ascii_only
 
 if TYPE_CHECKING:
     from cockpit.wiring import Session
 
+log = logging.getLogger(__name__)
 Attach = Callable[[], Awaitable["Session"]]
 REFUSED = 2  # exit code when there is nothing to show
-
-
-def zone(name: str) -> tzinfo:
-    """The zone by its IANA name; "" is the machine's own, which follows daylight saving while we run."""
-    if name:
-        from zoneinfo import ZoneInfo
-
-        return ZoneInfo(name)
-    from dateutil.tz import tzlocal
-
-    return tzlocal()
 
 
 def wall_screen() -> Screen[None]:
@@ -56,10 +49,10 @@ def wall_screen() -> Screen[None]:
 class CockpitApp(App[None]):
     """The terminal front end. After it ended, `farewell` is the sentence to print, if any."""
 
-    TITLE = "cockpit"
     CSS = themes.css()
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"cockpit": CockpitScreen, "wall": wall_screen}
     DEFAULT_MODE = "cockpit"
+    NOTIFICATION_TIMEOUT = 4
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", id="quit", priority=True, tooltip="Leave; the timeline is on the disk"),
         Binding("colon", "command_palette", "Palette", id="palette", show=False, tooltip="Every command by name"),
@@ -71,17 +64,14 @@ class CockpitApp(App[None]):
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.session: Session | None = None
         self.zone: tzinfo = datetime.now().astimezone().tzinfo or UTC  # the machine's own
-        self.muted = False
+        self.rings = Bell()
         self.farewell = ""
         self._open_session = attach
-        self._rung: frozenset[str] = frozenset()
         for theme in themes.OURS:
             self.register_theme(theme)
-        self.theme = themes.NAMES["ansi"] if self._few_colours() else themes.DEFAULT
-
-    def _few_colours(self) -> bool:
-        """NO_COLOR and terminals of 16 colours get their own colours, not an approximation of ours."""
-        return self.no_color or self.console.color_system in (None, "standard")
+        # NO_COLOR and terminals of 16 colours get the terminal's own colours, not an approximation of ours.
+        self._few_colours = self.no_color or self.console.color_system in (None, "standard")
+        self.theme = themes.NAMES["ansi"] if self._few_colours else themes.DEFAULT
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return themes.FALLBACK
@@ -104,40 +94,35 @@ class CockpitApp(App[None]):
     async def _start(self) -> None:
         """Attach, and tell the screens. What cannot be attached to ends the app with one sentence."""
         try:
-            session = await self._open_session()
-            self._configure(session)
+            session = self.session = await self._open_session()
+            self._configure(session.system)
         except Exception as error:
-            self.log.error(error)
-            self.farewell = clean_line(getattr(error, "message", "") or error or type(error).__name__, 1_000)
+            log.warning("could not attach", exc_info=True)
+            self.farewell = clean_line(getattr(error, "message", "") or str(error) or type(error).__name__, 1_000)
             self.exit(return_code=REFUSED)
             return
-        self.session = session
         session.watch.listen(self._reading)
         newest = max((each.id for each in session.history), default=0)
         session.timeline.follow(self._events, after=max(session.ledger.last, newest))
         self._tell(Attached)
         self.run_worker(session.run(), name="session", exit_on_error=True)
 
-    def _configure(self, session: "Session") -> None:
-        """Theme, keys and time zone as configured. Raises KeysError or ValueError with one sentence."""
-        system = session.system
-        self.zone = zone(system.time_zone)
-        bindings = [each for where in (CockpitApp, CockpitScreen, KeyedTable) for each in where.BINDINGS]
-        self.set_keymap(check((each for each in bindings if isinstance(each, Binding)), system.keys))
-        if system.theme and not self._few_colours():
-            theme = themes.resolve(system.theme)
-            if theme is None:
-                raise KeysError(f"theme: there is no theme `{system.theme}`; choose one of {', '.join(themes.NAMES)}.")
-            self.theme = theme
-        self.muted = not system.bell
+    def _configure(self, system: System) -> None:
+        from screens.preferences import preferences
+
+        wanted = preferences(system, [*self.BINDINGS, *CockpitScreen.BINDINGS, *KeyedTable.BINDINGS])
+        self.set_keymap(wanted.keymap)
+        self.zone = wanted.zone
+        self.rings.muted = not system.bell
+        if wanted.theme and not self._few_colours:
+            self.theme = wanted.theme
 
     def _reading(self, reading: Reading[Any]) -> None:
         self._tell(ReadingChanged, reading)
-        assert self.session is not None
-        critical = view(self.session.watch, reading.environment).critical
-        if critical - self._rung and not self.muted:
-            self.bell()
-        self._rung = critical
+        if self.session and pane_of(reading.feed) == "alerts":
+            critical = view(self.session.watch, reading.environment).critical
+            if self.rings.rings(reading.environment, critical):
+                self.bell()
 
     def _events(self, events: Sequence[Event]) -> None:
         """On the timeline's own thread."""
@@ -156,6 +141,10 @@ class CockpitApp(App[None]):
     async def on_unmount(self) -> None:
         if self.session is not None:
             await asyncio.to_thread(self.session.close)
+
+    def hand_over(self, command: Sequence[str]) -> int:
+        """Run a command in the suspended app's terminal and wait for it; its exit code. Raises OSError."""
+        return subprocess.call(list(command))
 
     # Commands, and the end
 

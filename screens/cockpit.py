@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cockpit.app import CockpitApp
     from cockpit.wiring import Session
 
-TOGETHER = 0.1  # seconds in which further Readings are shown in one go
+TOGETHER = 0.25  # seconds in which further Readings are shown in one go
 KEPT_EVENTS = 500  # of the timeline, in the pane
 
 
@@ -116,10 +116,11 @@ class CockpitScreen(Screen[None]):
     def _reading_changed(self, message: ReadingChanged) -> None:
         if self.session and message.reading.environment == self.session.environment.name:
             if not self._waiting:
-                self.set_timer(TOGETHER, self._draw_waiting)
+                self.set_timer(TOGETHER, self.show_waiting)
             self._waiting.add(pane_of(message.reading.feed))
 
-    def _draw_waiting(self) -> None:
+    def show_waiting(self) -> None:
+        """Draw the panes whose Readings changed since the last time."""
         waiting, self._waiting = self._waiting, set()
         self.draw(*waiting)
         self.tick()
@@ -267,8 +268,9 @@ class CockpitScreen(Screen[None]):
             self.session.watch.refresh()
 
     def action_mute(self) -> None:
-        self.cockpit.muted = not self.cockpit.muted
-        self.notify("The bell is off." if self.cockpit.muted else "The bell is on.", markup=False)
+        bell = self.cockpit.rings
+        bell.muted = not bell.muted
+        self.notify("The bell is off." if bell.muted else "The bell is on.", markup=False)
         self.tick()
 
     def action_help(self) -> None:

@@ -1,11 +1,13 @@
 """What the cockpit's keys open. Each screen is imported when it is first asked for, and gets what was captured then."""
 
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cockpit.model.alert import Alert
 from cockpit.model.incident import Incident
-from screens.view import worst_first
+from screens.view import newest_closed, worst_first
 
 if TYPE_CHECKING:
     from cockpit.wiring import Session
@@ -60,16 +62,65 @@ def wall(screen: "CockpitScreen", session: "Session") -> None:
     screen.app.push_screen(WallScreen())
 
 
-def details(screen: "CockpitScreen", session: "Session", shown: object) -> None: ...
+def details(screen: "CockpitScreen", session: "Session", shown: object) -> None:
+    from screens.details import Details
+
+    taken = session.ledger.taken(session.environment.name)
+    ack = taken.get(shown.key) if isinstance(shown, Alert) else None
+    screen.app.push_screen(Details(place(screen, session), session.time, shown, ack))
 
 
-def export(screen: "CockpitScreen", session: "Session") -> None: ...
+def export(screen: "CockpitScreen", session: "Session") -> None:
+    from cockpit.incident.export import Exporter
+    from screens.export import Export
+
+    incident = _worst(session) or newest_closed(session.ledger, session.environment.name)
+    if incident is None:
+        return
+    exporter = Exporter(incident, session.timeline, session.desk, session.system, session.time)
+
+    def written(path: Path | None) -> None:
+        if path is not None:
+            screen.notify(f"The draft is in {path}.", markup=False)
+
+    screen.app.push_screen(Export(place(screen, session), session.time, exporter), written)
 
 
-def logs(screen: "CockpitScreen", session: "Session") -> None: ...
+def logs(screen: "CockpitScreen", session: "Session") -> None:
+    """Of the revision under the cursor when its pane has the focus, else of the one with the most traffic."""
+    from screens.logs import LogsScreen
+
+    chosen = screen.under_cursor(2) if screen.current == 2 else None
+    for app in screen.seen.applications:
+        revision = next((each for each in app.revisions if each == chosen), None) if chosen else app.serving
+        if revision is not None:
+            open_stream = partial(session.logs, app, revision)
+            screen.app.push_screen(LogsScreen(revision, open_stream, zone=screen.cockpit.zone, time=session.time))
+            return
+    screen.notify("No revision has traffic; choose one in pane 3 first.", severity="warning", markup=False)
 
 
-def sign_in(screen: "CockpitScreen", session: "Session") -> None: ...
+def sign_in(screen: "CockpitScreen", session: "Session") -> None:
+    """By the way a person signed in before; afterwards every source is asked again."""
+    from screens.signin import DeviceCode, TerminalLogin
+
+    credential = session.credential
+    way = credential.signs_in_with if credential else None
+    if credential is None or way is None:
+        screen.notify("Only a machine's identity is configured here: nobody can sign in.", markup=False)
+        return
+
+    def done(result: object) -> None:
+        if result:
+            credential.forget()
+            session.watch.refresh()
+
+    where = place(screen, session)
+    if way == "cli":
+        login = TerminalLogin(where, session.time, credential.login_command(), screen.cockpit.hand_over)
+        screen.app.push_screen(login, done)
+    else:
+        screen.app.push_screen(DeviceCode(where, session.time, credential.sign_in), done)
 
 
 def place(screen: "CockpitScreen", session: "Session") -> "Place":

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
 from cockpit.model.reading import FeedState, Freshness
@@ -23,13 +23,16 @@ FEED_TONES = {
 OLD = frozenset({FeedState.STALE, FeedState.BLIND})
 
 
-def title(heading: Sequence[Piece], state: Piece, width: int, frame: str) -> list[Piece]:
-    """The upper border: `╭ 1 Probes ✖1 ◐1 ●10 ──────── live 2s ╮`, `frame` being the tone of the line itself."""
+def border(heading: Sequence[Piece], state: Piece, width: int, frame: str) -> tuple[list[Piece], list[Piece]]:
+    """The upper border in two halves, `╭ 1 Probes ✖1 ◐1 ●10 ────────` and ` live 2s ╮`; `frame` is the line's tone.
+
+    Two, because the right one changes every second and the left one hardly ever.
+    """
     word, tone = state
-    room = width - 4 - length(heading)
-    word = cut(word, max(0, room - 4), middle=False)
-    rule = max(1, room - length([(word, "")]) - 2)
-    return [("╭ ", frame), *heading, (" ", ""), ("─" * rule, frame), (" ", ""), (word, tone), (" ╮", frame)]
+    word = cut(word, max(0, width - length(heading) - 7), middle=False)
+    right: list[Piece] = [(" ", ""), (word, tone), (" ╮", frame)]
+    rule = "─" * (width - length(heading) - length(right) - 3)
+    return [("╭ ", frame), *heading, (" ", ""), (rule, frame)], right
 
 
 class Pane(Vertical):
@@ -40,12 +43,15 @@ class Pane(Vertical):
         self.number = number
         self.heading = name
         self.table = KeyedTable(columns, follow=follow, id=f"{name.lower()}-table")
-        self._title = Lines(classes="pane-title")
+        self._left = Lines(classes="pane-left")
+        self._right = Lines(classes="pane-right")
         self._counts: Sequence[Piece] = ()
         self._state: Piece = ("", "muted")
 
     def compose(self) -> ComposeResult:
-        yield self._title
+        with Horizontal(classes="pane-title"):
+            yield self._left
+            yield self._right
         yield self.table
         search = Input(placeholder="words to look for; esc shows all", classes="pane-filter", compact=True)
         search.cursor_blink = False
@@ -87,8 +93,12 @@ class Pane(Vertical):
         focused = self.has_pseudo_class("focus-within")
         frame = "bad" if self.has_class("-old") else "info" if focused else "muted"
         room = self.size.width - length([*self.summary, *found, self._state]) - 7
-        heading = self.summary if room > 0 else self.brief
-        self._title.show(title([*heading, *found], self._state, self.size.width, frame))
+        heading = [*(self.summary if room > 0 else self.brief), *found]
+        left, right = border(heading, self._state, self.size.width, frame)
+        if self._right.styles.width is None or self._right.styles.width.value != length(right):
+            self._right.styles.width = length(right)
+        self._left.show(left)
+        self._right.show(right)
 
     def on_resize(self) -> None:
         self.draw_title()

@@ -31,7 +31,7 @@ def counts(applications: Sequence[Application]) -> list[Piece]:
     """` mi-prod · multiple`, for the title of the pane; a sick revision with traffic is counted."""
     named = " ".join(f"{each.name} · {each.mode}" for each in applications)
     sick = sum(unwell(each) and each.weight > 0 for app in applications for each in app.revisions)
-    pieces: list[Piece] = [(" ", ""), (named, "muted")] if named else []
+    pieces: list[Piece] = [(f" {named}", "muted")] if named else []
     return [*pieces, (" ", ""), (f"✖{sick}", "bad")] if sick else pieces
 
 

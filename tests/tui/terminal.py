@@ -12,9 +12,11 @@ class Terminal:
         self._screen = pyte.Screen(width, height)
         self._stream = pyte.Stream(self._screen)
         self.sent = ""
+        self.bells = 0
 
     def take(self, data: str) -> None:
         self.sent += data
+        self.bells += data == "\a"  # also the end of an OSC sequence, but then not alone
         self._stream.feed(data)
 
     @property

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
+import themes
 from tests.tui.stage import NOW
 from tests.tui.terminal import Terminal
-import themes
 from widgets.cell import Cell, Column, Row, line, widths
 from widgets.table import KeyedTable
 

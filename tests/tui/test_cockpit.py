@@ -1,0 +1,412 @@
+"""The cockpit as somebody uses it: what they see, what each key does, and what it says when it does nothing."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from cockpit.app import CockpitApp
+from cockpit.model.alert import Severity
+from cockpit.model.event import Kind
+from cockpit.model.problem import Problem, ProblemKind
+from cockpit.model.revision import Application
+from screens.cockpit import CockpitScreen
+from tests.tui.stage import SIGNED_OUT, Stage, alerts, draft, probes, up
+from tests.tui.terminal import Terminal
+from widgets.pane import Pane
+
+Open = Callable[..., AbstractAsyncContextManager["Seat"]]
+MakeTerminal = Callable[[int, int], Terminal]
+
+
+class Seat:
+    """In front of the screen."""
+
+    def __init__(self, app: CockpitApp, pilot: Pilot[None], stage: Stage, terminal: Terminal) -> None:
+        self.app, self.pilot, self.stage, self.terminal = app, pilot, stage, terminal
+
+    async def settle(self, seconds: float = 0.0) -> None:
+        """Let `seconds` pass on the stage, and everything that follows from them be drawn."""
+        self.stage.time.passed += seconds
+        await self.pilot.pause()
+        self.cockpit.show_waiting()
+        await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    @property
+    def cockpit(self) -> CockpitScreen:
+        return next(each for each in self.app.screen_stack if isinstance(each, CockpitScreen))
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.terminal.lines)
+
+    @property
+    def hint(self) -> str:
+        return self.terminal.lines[-2].strip()
+
+    @property
+    def told(self) -> list[str]:
+        """What the notices said."""
+        return [str(each.message) for each in self.app._notifications]
+
+
+@pytest.fixture
+def cockpit(stage: Stage, terminal: MakeTerminal) -> Open:
+    @asynccontextmanager
+    async def open(width: int = 120, height: int = 40, on: Stage = stage) -> AsyncIterator[Seat]:
+        seen = terminal(width, height)
+        app = CockpitApp(on.attach)  # type: ignore[arg-type]  # a stage is all the session it needs
+        async with app.run_test(size=(width, height)) as pilot:
+            await pilot.pause()
+            seat = Seat(app, pilot, on, seen)
+            await seat.settle()
+            yield seat
+
+    return open
+
+
+async def test_it_paints_before_it_has_anything_to_show(stage: Stage, terminal: MakeTerminal) -> None:
+    seen = terminal(120, 40)
+    painted: list[str] = []
+
+    async def attach() -> Stage:
+        painted.extend(seen.lines)
+        return stage
+
+    async with CockpitApp(attach).run_test(size=(120, 40)) as pilot:  # type: ignore[arg-type]
+        await pilot.pause()
+
+    assert "1 Probes" in "\n".join(painted)
+    assert "Starting" in "\n".join(painted)
+
+
+async def test_the_story_of_a_bad_deployment_is_on_one_screen(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.trouble()
+        await seat.settle(2)
+
+        for words in ("1 Probes ✖1 ◐1 ◌1 ●9", "2 Alerts ▲2 △1", "3 Revisions mi-prod · multiple ✖1", "4 Timeline 6"):
+            assert words in seat.text
+        assert "✖ ready        [STATUS] (503) == 200" in seat.text
+        assert "live 2s" in seat.text
+        assert seat.hint.startswith("▸ ready is down.  --v42 deployed 4m ago")
+
+
+async def test_a_narrow_terminal_shows_one_pane_under_a_strip_that_counts_all_four(cockpit: Open) -> None:
+    async with cockpit(80, 24) as seat:
+        seat.stage.trouble()
+        await seat.settle()
+        assert "1 Probes ✖1 ◐1 ◌1 ●9 │ 2 Alerts ▲2 △1 │ 3 Revisions ✖1 │ 4 Timeline" in seat.text
+        assert "5xx errors" not in seat.text
+
+        await seat.press("2")
+        assert "▲ critical 5xx errors" in seat.text
+        assert "[STATUS] (503)" not in seat.text
+
+
+async def test_numbers_and_tab_choose_the_pane(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        await seat.press("3")
+        assert seat.app.focused is seat.cockpit.panes[2].table
+        await seat.press("tab")
+        assert seat.app.focused is seat.cockpit.panes[3].table
+        await seat.press("tab")
+        assert seat.app.focused is seat.cockpit.panes[0].table
+
+
+async def test_a_feed_that_falls_silent_grows_late_then_stale_and_is_never_called_fine(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.quiet()
+        await seat.settle()
+        assert "All quiet" in seat.hint
+
+        await seat.settle(30)
+        assert "late 30s" in seat.text
+
+        await seat.settle(50)
+        assert "STALE 1m" in seat.text
+        assert "what is shown is old" in seat.hint
+        assert seat.cockpit.query_one("#probes", Pane).table.stale
+
+
+async def test_an_expired_sign_in_is_said_in_the_pane_with_the_key_that_mends_it(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.trouble()
+        seat.stage.fail("revisions", SIGNED_OUT)
+        await seat.settle()
+
+        assert "BLIND 401 az login expired" in seat.text
+        assert "--v42" in seat.text  # the last good value stays
+        assert seat.hint == "▸ The sign-in to Azure has expired.  i signs in again"
+
+
+async def test_an_empty_pane_teaches(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.say("alerts:azure", ())
+        seat.stage.fail("probes", Problem(ProblemKind.NETWORK, "no route", "The network is down.", "Check the VPN."))
+        await seat.settle(4)
+
+        assert "No alerts." in seat.text
+        assert "Watching azure, last look 4s ago." in seat.text
+        assert "The network is down." in seat.text
+        assert "Nothing happened yet." in seat.text
+
+
+async def test_a_system_without_probes_says_how_to_get_some(cockpit: Open, stage: Stage) -> None:
+    bare = Stage(feeds=stage.feeds[2:])
+    async with cockpit(on=bare) as seat:
+        assert "No probe is configured." in seat.text
+        assert "[[environments.prod.probes]] in cockpit.toml" in seat.text
+
+
+async def test_one_key_takes_the_alert_under_the_cursor(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.trouble()
+        await seat.settle()
+        await seat.press("2", "down", "a")
+        while not seat.told:
+            await seat.pilot.pause(0.01)
+
+        assert seat.stage.desk.asked == [("acknowledge", "azure:a2", "Container restarts")]
+        assert seat.told == ["You took Container restarts."]
+
+
+async def test_an_alert_taken_by_anybody_shows_who_and_is_not_taken_twice(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.trouble()
+        ack = {"subject": "azure:a1", "actor": "ana"}
+        seat.stage.timeline.record([draft(Kind.ACK, "acknowledged 5xx errors", 5, ack)])
+        await seat.settle()
+        assert "✔ ana" in seat.text
+
+        await seat.press("a")
+        assert seat.stage.desk.asked == []
+        assert seat.told == ["Somebody has taken this alert already; the cursor in pane 2 chooses another one."]
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        ("s", "No incident is open, so there is no severity or status to change."),
+        ("a", "There is no alert to acknowledge."),
+        ("x", "There is no incident to export yet; declaring one starts it."),
+        ("l", "No app is known, so there are no logs to show."),
+        ("i", "No source asks for a sign-in."),
+    ],
+)
+async def test_a_key_that_does_nothing_says_why(cockpit: Open, key: str, why: str) -> None:
+    async with cockpit() as seat:
+        await seat.press(key)
+
+        assert seat.told == [why]
+
+
+@pytest.mark.parametrize("key", ["d", "n", "a"])
+async def test_read_only_writes_nothing_and_says_so(cockpit: Open, key: str) -> None:
+    async with cockpit(on=Stage(read_only=True, recorder=None)) as seat:
+        seat.stage.trouble()
+        await seat.settle()
+        await seat.press(key)
+
+        assert seat.told == ["Read-only: nothing is recorded. Start without --read-only to write."]
+        assert seat.stage.desk.asked == []
+
+
+async def test_enter_opens_what_is_under_the_cursor(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.trouble()
+        await seat.settle()
+        await seat.press("enter")
+
+        assert "https://mi.example.com/health/ready" in seat.text
+
+
+@pytest.mark.parametrize(
+    ("key", "words"), [("d", "Declare an incident"), ("n", "Note"), ("w", "PROD"), ("question_mark", "Signs")]
+)
+async def test_each_key_opens_its_screen(cockpit: Open, key: str, words: str) -> None:
+    async with cockpit() as seat:
+        seat.stage.trouble()
+        await seat.settle()
+        await seat.press(key)
+        await seat.pilot.pause(0.1)
+
+        assert words in seat.text
+        assert len(seat.app.screen_stack) == 2
+
+
+async def test_in_an_incident_the_bar_tells_it_and_status_opens(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.trouble()
+        seat.stage.incident()
+        await seat.settle()
+        assert "P1 Readiness failing after deploy   INVESTIGATING   00:00:52" in seat.terminal.lines[0]
+
+        await seat.press("s")
+        assert "Severity and status" in seat.text
+
+
+async def test_the_filter_shows_only_matching_rows_until_escape(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.trouble()
+        await seat.settle()
+        await seat.press("slash", *"ready", "enter")
+        assert "1 of 12" in seat.text
+        assert "site 01" not in seat.text
+
+        await seat.press("escape")
+        assert "site 01" in seat.text
+
+
+async def test_letters_typed_into_the_filter_are_letters(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.trouble()
+        await seat.settle()
+        await seat.press("slash", *"adnx")
+
+        assert len(seat.app.screen_stack) == 1
+        assert seat.stage.desk.asked == []
+
+
+async def test_refresh_asks_every_feed(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        await seat.press("f5")
+
+        assert [feed.asked for feed in seat.stage.feeds] == [1, 1, 1]
+
+
+async def test_a_new_critical_alert_rings_once_and_only_when_it_is_new(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.say("alerts:azure", alerts())
+        seat.stage.say("alerts:azure", alerts())
+        assert seat.terminal.bells == 1
+
+        second = replace(alerts()[0], severity=Severity.CRITICAL)
+        seat.stage.say("alerts:azure", (*alerts()[1:], second))
+        assert seat.terminal.bells == 2
+
+
+async def test_a_muted_bell_is_silent_and_the_bar_says_so(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        await seat.press("m")
+        seat.stage.say("alerts:azure", alerts())
+        await seat.settle()
+
+        assert seat.terminal.bells == 0
+        assert "bell off" in seat.text
+
+
+async def test_the_palette_names_every_key_that_works(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        for key in ("ctrl+p", "colon"):
+            await seat.press(key)
+            await seat.pilot.pause(0.2)
+            assert "Declare" in seat.text
+            await seat.press("escape")
+
+
+async def test_another_process_writes_and_it_is_seen(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.timeline.record([draft(Kind.NOTE, "seen from the second shell", 1, {"actor": "ana@example.com"})])
+        await seat.settle()
+
+        assert "ana      seen from the second shell" in seat.text
+
+
+async def test_a_second_of_quiet_costs_little(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.say("probes", tuple(up(f"probe {number:02}") for number in range(20)))
+        seat.stage.say("alerts:azure", ())
+        seat.stage.say("revisions", (Application("mi", "prod", "single", "mi.example.com", ()),))
+        await seat.settle(1)
+        await seat.settle(1)
+        seat.terminal.forget()
+        await seat.settle(1)
+
+        assert "live 3s" in seat.text
+        assert seat.terminal.cost < 1_000
+
+
+async def test_a_pane_with_thousands_of_rows_draws_only_what_is_seen(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        many = tuple(replace(alerts()[0], fingerprint=str(number)) for number in range(2_000))
+        seat.stage.say("alerts:azure", many)
+        await seat.settle()
+        seat.terminal.forget()
+        seat.stage.say("alerts:azure", many)
+        await seat.settle()
+
+        assert seat.terminal.cost < 2_000
+        assert "2 Alerts ▲2000" in seat.text
+
+
+async def test_quitting_closes_the_session(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.say("probes", probes())
+        await seat.press("ctrl+q")
+
+    assert seat.stage.closed
+
+
+def refused(*messages: str) -> Callable[[], Awaitable[Any]]:
+    async def attach() -> None:
+        raise ValueError(*messages)
+
+    return attach
+
+
+@pytest.mark.parametrize(
+    ("attach", "farewell"),
+    [
+        (refused("cockpit.toml: there is no such file."), "cockpit.toml: there is no such file."),
+        (refused("\x1b]52;c;AAAA\x07 bad"), "\ufffd]52;c;AAAA\ufffd bad"),
+        (refused(), "ValueError"),
+    ],
+)
+async def test_what_cannot_be_attached_to_ends_with_one_sentence_and_code_2(
+    attach: Callable[[], Awaitable[Any]], farewell: str
+) -> None:
+    app = CockpitApp(attach)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+
+    assert (app.return_code, app.farewell) == (2, farewell)
+
+
+@pytest.mark.parametrize(
+    ("preference", "farewell"),
+    [
+        ({"keys": {"declare": "n"}}, "keys: `n` would both declare and note; give one of them another key."),
+        ({"keys": {"declair": "f6"}}, "keys.declair: there is no such action. Did you mean `declare`?"),
+        ({"theme": "neon"}, "theme: there is no theme `neon`; choose one of dark, light, high-contrast, ansi."),
+    ],
+)
+async def test_a_preference_that_cannot_be_followed_is_refused(preference: dict[str, Any], farewell: str) -> None:
+    stage = Stage()
+    stage.system = replace(stage.system, **preference)
+    app = CockpitApp(stage.attach)  # type: ignore[arg-type]
+    async with app.run_test() as pilot:
+        await pilot.pause()
+
+    assert (app.return_code, app.farewell) == (2, farewell)
+    assert stage.closed
+
+
+async def test_a_rebound_key_works_and_every_place_names_it(cockpit: Open) -> None:
+    stage = Stage()
+    stage.system = replace(stage.system, keys={"declare": "f7"})
+    async with cockpit(on=stage) as seat:
+        seat.stage.trouble()
+        await seat.settle()
+        assert "f7 declares an incident" in seat.hint
+        assert "f7 Declare" in seat.terminal.lines[-1]
+
+        await seat.press("f7")
+        assert "What is broken, in one line?" in seat.text
