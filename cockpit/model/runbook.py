@@ -53,6 +53,9 @@ class Parameter:
     composites: tuple[str, ...] = ()  # words it stands in: meeting-<env>-rg
     choices: tuple[str, ...] = ()
     secret: bool = False
+    aliases: tuple[str, ...] = ()  # other names under which the same value is given
+    origin: str = ""  # the document's own words on where the value comes from
+    check: str = ""  # and on what it must be
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Procedure:
     warnings: tuple[str, ...] = ()
     section: str = ""  # the slug of the procedure this is the Rollback, Verification ... of
     menu: bool = False
+    within: tuple[str, ...] = ()  # the headings above it, but for the title: "3. Revoke a token" of "Via CLI"
 
     @property
     def commands(self) -> tuple[Step, ...]:

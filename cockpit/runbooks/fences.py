@@ -98,9 +98,7 @@ def console(content: str) -> list[Piece]:
     return pieces
 
 
-OPENERS = re.compile(
-    r"(?:^|[;&|]\s*|\b(?:do|then|else)\s+)(for|while|until|if|case|select)\b|(?:^|\s)\{(?=\s|$)|^\s*\w+\s*\(\)"
-)
+OPENERS = re.compile(r"(?:^|[;&|]\s*|\b(?:do|then|else)\s+)(for|while|until|if|case|select)\b|(?:^|[\s)])\{(?=\s|$)")
 CLOSERS = re.compile(r"(?:^|[;&|\s])(done|fi|esac)\b|(?:^|[;\s])\}(?=\s|;|$)")
 HEREDOC = re.compile(r"<<-?\s*(['\"]?)([A-Za-z_]\w*)\1")
 LONGEST_COMMAND = 400  # lines
@@ -119,20 +117,27 @@ def end_of_command(lines: list[str], start: int, language: str) -> int | None:
             if not quote:
                 found = HEREDOC.search(line) if language != "powershell" else None
                 heredoc = found[2] if found else ""
-                depth += len(OPENERS.findall(bare)) - len(CLOSERS.findall(bare))
+                depth += opened(bare, language)
         if quote or heredoc or depth > 0 or continues(line, language):
             continue
         return index + 1
     return None
 
 
+def opened(bare: str, language: str) -> int:
+    """How many blocks a line opens, less those it closes."""
+    if language == "powershell":
+        return sum(bare.count(each) for each in "({") - sum(bare.count(each) for each in ")}")
+    return len(OPENERS.findall(bare)) - len(CLOSERS.findall(bare))
+
+
 def continues(line: str, language: str) -> bool:
     """True when the next line belongs to the same command."""
     if language == "powershell":
-        return line.rstrip().endswith((" `", "|", "{", "("))
+        return line.rstrip().endswith((" `", "|"))
     stripped = line.rstrip()
     backslashes = len(stripped) - len(stripped.rstrip("\\"))
-    return backslashes % 2 == 1 or stripped.endswith(("|", "&&"))
+    return backslashes % 2 == 1 or stripped.endswith(("|", "&&", "()"))
 
 
 def scan_quotes(line: str, quote: str, language: str) -> tuple[str, str]:

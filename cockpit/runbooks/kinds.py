@@ -1,104 +1,104 @@
 """What kind of step a command is, by its words. Unknown is a change; a kind decides ceremony, never permission."""
 
 import re
-import shlex
-from itertools import groupby
 
 from cockpit.model.runbook import StepKind
+from cockpit.runbooks.simple import Simple, simple_commands
+
+ORDER = [StepKind.READ, StepKind.VERIFY, StepKind.LOCAL, StepKind.CHANGE, StepKind.DANGER]
 
 DANGER = re.compile(
-    r"""(?ix) \b(delete|deactivate|rename|revoke|downgrade|restore|rollback|drop|purge|destroy|truncate|wipe|failover|
-    uninstall|force[-_]?push|rm)\b | -X\s*DELETE | --method\s+delete | \bpsql\b.*\s-f\s | \bdeploy-new- | --force\b
-    | \breset\s+--hard\b | \bmkfs\b | \bdd\s+if= | \bdrain\b"""
+    r"""(?ix) \b(delete|deactivate|rename|revoke|downgrade|restore|rollback|drop|purge|destroy|truncate|wipe|failover
+    |uninstall|evict|drain|shutdown|reboot|force[-_]?push|flush(all|db)?)\b | (?<![-\w])(rm|rmdir|shred|mkfs|unlink)\b
+    | -X\s*DELETE | --method[\s=]+delete | \bpsql\b.*\s(-f|--file)[\s=] | \bdeploy-new- | --force\b | \breset\s+--hard\b
+    | \bdd\s+(if|of)= | \bpush\b.*\s(-f|\+\S+)(\s|$) | --replicas[\s=]+0\b | \b(Remove|Clear|Stop|Uninstall)-[A-Z]\w+"""
 )
+# A restore under another name only adds: nothing that exists is touched until something is renamed.
+RESTORE_BESIDE = re.compile(r"^az\s+sql\s+(db|midb)\s+restore\b.*\s--dest-name[\s=]")
 LOCAL = re.compile(
     r"""(?x) ^(az\s+(login|logout|account\s+(set|clear)|configure|aks\s+get-credentials|acr\s+login|extension\s+add
     |storage\s+blob\s+download) | gh\s+(auth|run\s+download|repo\s+clone) | git\s+(clone|fetch|pull|checkout|switch)
-    | docker\s+(login|pull) | docker\s+compose\s+pull | alembic\s+revision | kubectl\s+config\s+(use|set)
-    | kubectl\s+cp | helm\s+repo | scp | wget | mkdir | cd | export | source)\b"""
+    | docker\s+(login|pull) | docker\s+compose\s+pull | alembic\s+revision | kubectl\s+config\s+(use|set)\S*
+    | helm\s+repo | wget(?!.*\s--(post|method|body)) | mkdir | cd | export)(?![\w-])"""
 )
 READ = re.compile(
-    r"""(?x) ^(az\s+(?:[\w-]+\s+)+?(list|show|list-\w+|show-\w+|get-\w+|query|version)\b | az\s+monitor\s+metrics\s+list
+    r"""(?x) ^(az\s+(?:[a-z][\w-]*\s+)+?(list|show|list-\w+|show-\w+|get-\w+|query|version)\b
     | kubectl\s+(get|describe|logs|top|explain|events|version|cluster-info)\b | kubectl\s+(rollout\s+(status|history))\b
     | kubectl\s+auth\s+can-i\b | docker\s+(ps|logs|inspect|images|stats|top|version|info)\b
     | docker\s+compose\s+(ps|logs|config|ls|top)\b | gh\s+\w+\s+(list|view|status|checks|diff|watch)\b
     | git\s+(log|status|diff|show)\b | git\s+(branch|remote)(\s+-v|\s+-a)?$ | helm\s+(list|status|get|history)\b
     | terraform\s+(plan|show|output|validate)\b | alembic\s+(current|history|heads|show)\b | gitleaks\s+detect\b
-    | (open|xdg-open|start)\s+https?:// | (cat|head|tail|grep|ls|jq|date|whoami|id|uptime|df|du|free|ps|top|echo|printf
-    |dig|nslookup|host|ping|traceroute|ss|netstat|wc|stat)(\s|$) | journalctl(\s|$)(?!.*--(vacuum|rotate|flush))
-    | systemctl\s+(status|list-\w+|is-\w+|show)\b | redis-cli\s+(ping|info)\b | Get-\w+ | GET\s+/ | HEAD\s+/)"""
+    | (open|xdg-open|start)\s+https?:// | (cat|head|tail|grep|ls|jq|whoami|id|uptime|df|du|free|ps|top|echo|printf
+    |dig|nslookup|host|ping|traceroute|ss|netstat|wc|stat|sleep|true|test|sort|uniq|cut|column)(\s|$)
+    | date(\s+(-u|--utc|-Is?\S*|-R|\+\S+))*$ | journalctl(\s|$)(?!.*--(vacuum|rotate|flush))
+    | systemctl\s+(status|list-\w+|is-\w+|show)\b | redis-cli\s+(ping|info)\b
+    | Get-\w+ | (Format|Select|Where|Sort|Measure|Out)-(Table|List|Object|String)\b | GET\s+/ | HEAD\s+/)"""
 )
-SCRIPT_READ = re.compile(
-    r"(?i)(verify|check|status|list|show|health|test)[\w-]*\.(ps1|sh|py)\b|\.py\s+(list|show|status|check)\b"
+LOOKS = r"(?:verify|check|status|list|show|health|smoke)"
+SCRIPT_LOOKS = re.compile(
+    rf"(?i)(?:^|[\s/\\]){LOOKS}(?:[-_](?!and\b|then\b|or\b)\w+)*\.(?:ps1|sh|py)(?=\s|$)|\.(?:py|sh)\s+{LOOKS}(?=\s|$)"
 )
-SCRIPT_DANGER = re.compile(r"(?i)(rollback|restore|delete|destroy|drop|wipe|purge)[\w-]*\.(ps1|sh|py)\b")
+JOINS = re.compile(r"(?i)[-_](and|then|or)[-_]")
 CURL_WRITES = re.compile(
-    r"(?x) \s(-X\s*|--request[\s=]+)(POST|PUT|PATCH|DELETE) | \s(-d|--data\S*|-F|--form|-T|--upload-file)\b"
+    r"""(?x) \s(-[a-zA-Z]*X\s*|--request[\s=]+)["']?(?!GET|HEAD)[A-Za-z$<]
+    | \s(-[a-zA-Z]*[dFT](\s|['"@]|$)|--data\S*|--form\S*|--json|--upload-file)"""
 )
+CURL_SAVES = re.compile(r"\s(-[a-zA-Z]*[oO](\s|$)(?!\s*/dev/null)|--output[\s=](?!\s*/dev/null)|--remote-name\b)")
 SQL = re.compile(r"""(?ix) \b(sqlcmd|psql|mysql|sqlite3)\b .* \s(-q|-c|-e|--command|--query)[\s=]+["']?(?P<sql>.*)$""")
 SQL_READS = re.compile(
-    r"(?i)^\s*(select|show|explain|with)\b(?!.*\b(insert|update|delete|drop|alter|truncate|create)\b)"
+    r"""(?ix)^\s*(select|show|explain|with)\b (?!.*(\b(insert|update|delete|drop|alter|truncate|create|into|call|exec
+    |execute|merge|grant|lock)\b | \bpg_(terminate|cancel|drop|reload|rotate|switch|promote|create)\w* | \bxp_\w+
+    | \b(setval|nextval|lo_\w+)\b))"""
 )
+REQUEST_DANGER = re.compile(r"(?i)\b(clear|flush|reset)\b")
 BLANKS = re.compile(r"<[A-Za-z][\w .:-]*>|\[[A-Za-z][\w '-]*\]")  # placeholders, which are not redirections
 ENVIRONMENT = re.compile(r"^(?:[A-Za-z_]\w*=(?:\"[^\"]*\"|'[^']*'|\S*)\s+)+")
+PREFIX = re.compile(r"^(?:(?:sudo|time|nohup|uv run|poetry run|env|command|then|do|else|if|while|until|!|[({])\s+)+")
 CHECKS = re.compile(r"(?i)^(verify|check|confirm|spot-check|validate)\b")
-WRITES_A_FILE = re.compile(r"(?<![0-9&<>-])>{1,2}\s*(?!&|/dev/null)[\w./~$\"']|\btee\s")
+WRITES_A_FILE = re.compile(r"(?<![0-9&<>=-])>{1,2}\s*(?!&|/dev/null)[\w./~$\"']")
+SYNTAX = re.compile(r"^(do|then|else|done|fi|esac|[})]|for\s+\w+\s+in\s.*)$")
 
 
-def kind_of(command: str, comment: str = "") -> StepKind:
-    """The kind of a command under its comment."""
-    flat = " ".join(BLANKS.sub("X", command).replace("\\\n", " ").replace("`\n", " ").split())
-    kinds = [piece_kind(piece) for piece in pieces(flat)]
-    worst = max(kinds, key=ORDER.index, default=StepKind.CHANGE)
+def kind_of(command: str, comment: str = "", language: str = "bash") -> StepKind:
+    """The kind of a command under its comment: that of its worst part."""
+    text = BLANKS.sub("X", command)
+    parts = simple_commands(text, language)
+    if parts is None:  # what it does is decided when it runs: nobody can say that it only looks
+        return StepKind.DANGER if DANGER.search(text) else StepKind.CHANGE
+    worst = max((part_kind(part) for part in parts), key=ORDER.index, default=StepKind.CHANGE)
     if worst is StepKind.READ and CHECKS.match(comment):
         return StepKind.VERIFY
     return worst
 
 
-ORDER = [StepKind.READ, StepKind.VERIFY, StepKind.LOCAL, StepKind.CHANGE, StepKind.DANGER]
-
-
-def pieces(command: str) -> list[str]:
-    """The simple commands of a line, split outside quotes at ; && || | and &. A leading `cd x &&` is no act of its own.
-
-    A line that no shell would read (an open quote) is one piece.
-    """
-    lexer = shlex.shlex(command, posix=False, punctuation_chars=";&|")
-    lexer.whitespace_split, lexer.commenters = True, ""
-    try:
-        words = list(lexer)
-    except ValueError:
-        return [command]
-    grouped = groupby(words, key=lambda word: bool(word) and not word.strip(";&|"))
-    parts = [" ".join(group) for separator, group in grouped if not separator]
-    return [part for index, part in enumerate(parts) if index == len(parts) - 1 or not part.startswith("cd ")]
-
-
-def piece_kind(piece: str) -> StepKind:
-    """The kind of one simple command."""
-    bare = re.sub(r"^(?:sudo|time|env|nohup|uv run|poetry run)\s+", "", ENVIRONMENT.sub("", piece)).strip()
-    bare = re.sub(r"^(?:uv run|poetry run)\s+", "", bare)
+def part_kind(part: Simple) -> StepKind:
+    """The kind of one simple command. A leading `cd x &&` is no act of its own."""
+    bare = PREFIX.sub("", ENVIRONMENT.sub("", PREFIX.sub("", part.text)))
+    if SYNTAX.match(bare) or (part.leads and bare.startswith("cd ")):
+        return StepKind.READ
     if bare.startswith(("POST ", "PUT ", "PATCH ")):
-        return (
-            StepKind.DANGER
-            if DANGER.search(bare) or re.search(r"(?i)\b(clear|flush|reset)\b", bare)
-            else StepKind.CHANGE
-        )
+        return StepKind.DANGER if DANGER.search(bare) or REQUEST_DANGER.search(bare) else StepKind.CHANGE
     if bare.startswith("DELETE "):
         return StepKind.DANGER
-    sql = SQL.search(bare)
-    if sql:
+    if sql := SQL.search(bare):
         return StepKind.READ if SQL_READS.match(sql["sql"]) else StepKind.DANGER
     if LOCAL.match(bare):
         return StepKind.LOCAL
-    if READ.match(bare) and "$(" not in bare and "`" not in bare:
-        return StepKind.LOCAL if WRITES_A_FILE.search(bare) else StepKind.READ
     if bare.startswith("curl "):
-        if re.search(r"-X\s*DELETE|--request[\s=]+DELETE", bare):
-            return StepKind.DANGER
-        return StepKind.CHANGE if CURL_WRITES.search(bare) else StepKind.READ
-    if SCRIPT_DANGER.search(bare) and not SCRIPT_READ.search(bare):
-        return StepKind.DANGER
-    if SCRIPT_READ.search(bare):
-        return StepKind.VERIFY if re.search(r"(?i)verify|check", bare) else StepKind.READ
+        return curl_kind(bare)
+    if READ.match(bare):
+        return StepKind.LOCAL if WRITES_A_FILE.search(bare) else StepKind.READ
+    if SCRIPT_LOOKS.search(bare) and not JOINS.search(bare):
+        return StepKind.VERIFY if re.search(r"(?i)verify|check|smoke", bare) else StepKind.READ
+    if RESTORE_BESIDE.match(bare):
+        return StepKind.CHANGE
     return StepKind.DANGER if DANGER.search(bare) else StepKind.CHANGE
+
+
+def curl_kind(command: str) -> StepKind:
+    """curl reads, unless it is told to send or to save."""
+    if re.search(r"-X\s*[\"']?DELETE|--request[\s=]+[\"']?DELETE", command):
+        return StepKind.DANGER
+    if CURL_WRITES.search(command):
+        return StepKind.CHANGE
+    return StepKind.LOCAL if CURL_SAVES.search(command) or WRITES_A_FILE.search(command) else StepKind.READ

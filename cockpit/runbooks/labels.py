@@ -5,6 +5,8 @@ import re
 LABEL = re.compile(r"^\*\*(?P<name>[A-Z][^*:]{1,48}?)\s*(?::\*\*|\*\*\s*:)\s*(?P<value>.*)$")
 LONE = re.compile(r"^\*\*(?P<name>Expected(?: [Oo]utput)?|Note|Warning|WARNING)\*\*\s*(?P<value>.*)$")
 WARNING = re.compile(r"⚠|\bWARNING\b|\b[Dd]anger(?:ous)?\b|\birreversible\b|\bcannot be undone\b")
+LINKED = re.compile(r"!?\[([^\[\]\n]{0,200})\]\([^()\s]{0,500}\)")
+EMPHASIS = re.compile(r"(\*\*|__|\*|`)([^\n]{1,400}?)\1")
 ALIASES = {
     "estimated time": "time to fix",
     "last tested": "tested",
@@ -31,8 +33,8 @@ def warns(line: str) -> bool:
 
 def plain(markdown: str) -> str:
     """A title or a cell without its emphasis, code marks and links."""
-    text = re.sub(r"!?\[([^\[\]\n]{0,200})\]\([^()\s]{0,500}\)", r"\1", markdown)
-    return re.sub(r"(\*\*|__|\*|`)([^\n]{1,400}?)\1", r"\2", text).strip()
+    text = LINKED.sub(r"\1", markdown) if "](" in markdown else markdown
+    return EMPHASIS.sub(r"\2", text).strip()
 
 
 def slug(title: str) -> str:

@@ -14,6 +14,7 @@ OPPOSITES = (
     {"create", "delete"}, {"add", "remove"}, {"install", "uninstall"}, {"cordon", "uncordon"},
     {"open", "close"}, {"lock", "unlock"}, {"pause", "resume"}, {"attach", "detach"},
 )  # fmt: skip
+OPPOSED = frozenset().union(*OPPOSITES)
 
 
 def is_menu(title: str, parents: Sequence[str], steps: Sequence[Step]) -> bool:
@@ -29,19 +30,15 @@ def is_menu(title: str, parents: Sequence[str], steps: Sequence[Step]) -> bool:
 
 def undoes_itself(steps: Sequence[Step]) -> bool:
     """True when two steps of one tool do opposite things to the same target."""
-    acts = [act for step in steps for act in verbs(step)]
-    return any(
-        tool == other_tool and target == other_target and {verb, other_verb} in OPPOSITES
-        for tool, verb, target in acts
-        for other_tool, other_verb, other_target in acts
-    )
+    acts: dict[tuple[str, frozenset[str]], set[str]] = {}
+    for tool, verb, target in (act for step in steps for act in verbs(step)):
+        acts.setdefault((tool, target), set()).add(verb)
+    return any(pair <= done for done in acts.values() for pair in OPPOSITES)
 
 
 def verbs(step: Step) -> Iterator[tuple[str, str, frozenset[str]]]:
     """(tool, verb, placeholders) for every word of a command that has an opposite."""
     words = step.command.split()
-    tool = words[0] if words else ""
     target = frozenset(canonical(name) for name in step.parameters)
-    for word in words[1:]:
-        if any(word in pair for pair in OPPOSITES):
-            yield tool, word, target
+    for word in OPPOSED.intersection(words[1:]):
+        yield words[0], word, target

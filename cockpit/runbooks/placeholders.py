@@ -1,6 +1,7 @@
 """Placeholders in commands: <x>, [x], $X, ${X}, $env:X. What they stand for is asked once per run, never guessed."""
 
 import re
+import string
 from dataclasses import dataclass
 
 from cockpit.runbooks.quoting import Context, contexts
@@ -12,10 +13,15 @@ BRACED = r"\$\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)\}"
 PLAIN = r"\$(?P<plain>[A-Za-z_][A-Za-z0-9_]*)"
 PATTERN = re.compile("|".join((ANGLE, SQUARE, POWERSHELL, BRACED, PLAIN)))
 ROUTE = re.compile(r"\{(?P<route>[A-Za-z][A-Za-z0-9_-]*)\}")
-SHELL_OWN = frozenset({"HOME", "PATH", "PWD", "USER", "SHELL", "HOSTNAME", "RANDOM", "SECONDS", "LANG", "TERM"})
+SHELL_OWN = re.compile(
+    r"_|HOME|(OLD)?PWD|PATH|USER|E?UID|PPID|SHELL|HOSTNAME|RANDOM|SECONDS|LINENO|LANG|TERM|TMPDIR|IFS"
+    r"|COCKPIT_(INCIDENT|ENV|OPERATOR)"
+)
+POWERSHELL_OWN = re.compile(r"(?i)_|home|pwd|true|false|null|args|input|error|host|lastexitcode|psitem|psscriptroot")
 SECRET_WORDS = re.compile(
     r"(?i)secret|token$|password|passwd|database_url|connection_?string|api_?key|private_?key|pat$"
 )
+WORD = string.ascii_letters + string.digits + "_./:@-"
 COMPOSITE = re.compile(r"[A-Za-z0-9_./:@-]*")
 
 
@@ -43,7 +49,11 @@ def placeholders(command: str, language: str = "bash") -> list[Placeholder]:
         name = match.group(kind or 0)
         if kind == "square" and not reads_as_a_blank(command, match):
             continue
-        if kind in ("plain", "braced") and (name in SHELL_OWN or assigned_before(command, name, match.start())):
+        if kind == "ps" and SHELL_OWN.fullmatch(name.upper()):
+            continue
+        if kind in ("plain", "braced") and (
+            own(name, language) or assigned_before(command, name, match.start(), language)
+        ):
             continue
         if match.start() in literal:
             continue
@@ -51,6 +61,11 @@ def placeholders(command: str, language: str = "bash") -> list[Placeholder]:
             continue
         found.append(Placeholder(name, match.group(), match.start(), match.end()))
     return found
+
+
+def own(name: str, language: str) -> bool:
+    """True for a variable that the shell, or the cockpit, always sets."""
+    return bool((POWERSHELL_OWN if language == "powershell" else SHELL_OWN).fullmatch(name))
 
 
 def dollars_kept(command: str) -> frozenset[int]:
@@ -79,17 +94,22 @@ def redirects(command: str, match: re.Match[str]) -> bool:
     return command[: match.start()].endswith("<") or match.group("angle").endswith(" ")
 
 
-def assigned_before(command: str, name: str, position: int) -> bool:
+def assigned_before(command: str, name: str, position: int, language: str) -> bool:
     """True when the same command sets the variable first: `for x in ...; do echo $x`, `X=1; echo $X`."""
-    earlier = command[:position]
-    return bool(re.search(rf"(?:^|[\s;(]){name}=|\bfor {name} in\b|\bread (?:-r )?{name}\b", earlier))
+    set_by = rf"(?:^|[\s;(]){name}=|\bfor {name} in\b|\bread (?:-r )?{name}\b"
+    if language == "powershell":
+        if re.match(rf"\$(?:env:)?{name}\s*(?:=(?!=)|in\b)", command[position:]):
+            return True  # here it is set: `$x = ...`, `foreach ($x in ...`
+        set_by = rf"\$(?:env:)?{name}\s*=(?!=)|\bforeach\s*\(\${name} in\b"
+    return name in command[:position] and bool(re.search(set_by, command[:position]))
 
 
 def composite(command: str, placeholder: Placeholder) -> str:
     """The whole word a placeholder stands in: `meeting-<env>-rg`; the placeholder alone when it stands alone."""
+    before = command[: placeholder.start]
+    head = before[len(before.rstrip(WORD)) :]
     tail = COMPOSITE.match(command, placeholder.end)
-    head = re.search(r"[A-Za-z0-9_./:@-]*$", command[: placeholder.start])
-    return (head.group() if head else "") + placeholder.form + (tail.group() if tail else "")
+    return head + placeholder.form + (tail.group() if tail else "")
 
 
 def names_a_secret(name: str) -> bool:
@@ -99,10 +119,12 @@ def names_a_secret(name: str) -> bool:
 
 ASSIGNMENT = re.compile(r"""^(?:export\s+)?(?P<name>[A-Za-z_]\w*)=(?P<value>"[^"]*"|'[^']*'|\S*)\s*$""")
 
+POWERSHELL_ASSIGNMENT = re.compile(r"""^\$(?:env:)?(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>"[^"]*"|'[^']*')\s*$""")
+
 
 def assignment(command: str) -> tuple[str, str] | None:
     """(name, literal) when the command does nothing but set one variable; such a line is a parameter, not a step."""
-    match = ASSIGNMENT.match(command.strip())
+    match = ASSIGNMENT.match(command.strip()) or POWERSHELL_ASSIGNMENT.match(command.strip())
     if match is None or "$(" in command or "`" in command:
         return None
     return match["name"], match["value"].strip("\"'")

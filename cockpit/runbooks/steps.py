@@ -44,7 +44,11 @@ class Found:
         return replace(self, title=title)
 
     def expecting(self, text: str) -> "Found":
-        return replace(self, expected=text)
+        return replace(self, expected=text) if text else self
+
+    def printing(self, output: str) -> "Found":
+        """What it is expected to print, below what was already said of it."""
+        return replace(self, expected=f"{self.expected}\n{output}".strip())
 
 
 def number(found: Sequence[Found]) -> tuple[Step, ...]:
@@ -109,7 +113,7 @@ def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, t
     text, tail = trailing_comment(piece.text, language)
     title = clean_line(comments[0].text) if comments else ""
     remark = " ".join(clean_line(each) for each in (*(comment.text for comment in comments[1:]), tail) if each)
-    kind = kind_of(text, title)
+    kind = kind_of(text, title, language)
     asked = next((TAG_WORDS[word] for word in tags if word in TAG_WORDS), None)
     return Found(
         title=title,
@@ -156,6 +160,8 @@ def unknown_tags(info: str) -> list[str]:
 def from_inline(markdown: str, title: str, line: int) -> list[Found]:
     """Commands and requests in backticks inside a table cell or a list item."""
     found = []
+    box = BOX.match(markdown)
+    markdown = markdown[box.end() :] if box else markdown
     for match in CODE.finditer(markdown):
         text = match[2].strip()
         http = bool(HTTP.match(text))
@@ -172,6 +178,7 @@ def from_inline(markdown: str, title: str, line: int) -> list[Found]:
                 "http" if http else "bash",
                 remark=clean_line(plain(markdown)),
                 inline=True,
+                checkbox=bool(box),
             )
         )
     return found

@@ -1,0 +1,61 @@
+"""The placeholders of a document, each once, with what the document says of it."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from cockpit.model.runbook import Parameter, Procedure, Table
+from cockpit.runbooks import placeholders as blanks
+
+CHOICE = re.compile(r"^[\w.-]+(?:\s*[,/|]\s*[\w.-]+)+$")
+
+
+def parameters(
+    procedures: Iterable[Procedure], hints: Mapping[str, str], tables: Iterable[Table]
+) -> tuple[Parameter, ...]:
+    """Every placeholder in order of appearance, with all its forms, its literal as a hint, and its row in the table."""
+    found: dict[str, Parameter] = {}
+    for step in (step for procedure in procedures for step in procedure.commands):
+        for blank in blanks.placeholders(step.command, step.language):
+            old = found.get(blank.name) or Parameter(blank.name, secret=blanks.names_a_secret(blank.name))
+            whole = blanks.composite(step.command, blank)
+            alone = whole == blank.form
+            found[blank.name] = replace(
+                old,
+                forms=tuple(dict.fromkeys((*old.forms, blank.form))),
+                composites=old.composites if alone else tuple(dict.fromkeys((*old.composites, whole))),
+            )
+    for name, value in hints.items():
+        old = found.get(name) or Parameter(name, (f"${name}",), secret=blanks.names_a_secret(name))
+        found[name] = replace(old, hint=value)
+    rows = list(declared(tables))
+    return tuple(described(each, rows) for each in found.values())
+
+
+def declared(tables: Iterable[Table]) -> Iterator[Mapping[str, str]]:
+    """The rows of every table of parameters, by column name in lower case."""
+    for table in tables:
+        if table.kind == "parameters":
+            columns = [name.casefold() for name in table.header]
+            yield from (dict(zip(columns, row, strict=False)) for row in table.rows)
+
+
+def name_of(row: Mapping[str, str]) -> str:
+    """The placeholder that a row of a table of parameters declares, without its brackets."""
+    return next((row[each] for each in ("name", "parameter") if row.get(each)), "").strip("<>[]${} ")
+
+
+def described(parameter: Parameter, rows: Sequence[Mapping[str, str]]) -> Parameter:
+    """The parameter with its row: where its value comes from, what it may be, whether it is a secret."""
+    row = next((row for row in rows if blanks.canonical(name_of(row)) == blanks.canonical(parameter.name)), None)
+    if row is None:
+        return parameter
+    kind, check = row.get("type", "").casefold(), row.get("check", "")
+    choices = tuple(re.split(r"\s*[,/|]\s*", check)) if kind == "choice" and CHOICE.match(check) else ()
+    return replace(
+        parameter,
+        choices=choices,
+        secret=parameter.secret or kind == "secret",
+        origin=row.get("from", "") or row.get("description", ""),
+        check="" if choices else check,
+    )

@@ -1,0 +1,231 @@
+"""One walk over the Markdown of a document: its headings with what stands under each, its tables, its links."""
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cockpit.model.clean import clean, clean_line
+from cockpit.model.runbook import Link, Table
+from cockpit.runbooks.fences import language_of
+from cockpit.runbooks.labels import label, plain, warns
+from cockpit.runbooks.steps import Found, click_path, from_fence, from_inline, from_item
+from cockpit.runbooks.tables import escalation_box, kind_of
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+LINK = re.compile(r"(?<!!)\[([^\[\]\n]{1,200})\]\(<?([^()<>\s]{1,500})>?(?:\s\"[^\"\n]{0,200}\")?\)")
+SENTENCE = re.compile(r"(?<=[.!?])\s+")
+LONGEST_LABEL = 500  # letters of a list that is the value of a label
+
+
+@dataclass(slots=True)
+class Section:
+    """A heading and what stands under it until the next heading."""
+
+    title: str
+    level: int
+    line: int
+    parents: tuple["Section", ...] = ()  # the headings above, outermost first
+    steps: list[Found] = field(default_factory=list)
+    hints: dict[str, str] = field(default_factory=dict)  # NAME="literal" lines
+    labels: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+class Reader:
+    """`read` fills `sections` (the first has no heading), `tables` and `links`, in the order of the document."""
+
+    def __init__(self) -> None:
+        self.sections: list[Section] = [Section("", 0, 1)]
+        self.tables: list[Table] = []
+        self.links: list[Link] = []
+        # What the paragraph just read promises of the block after it.
+        self._output = False  # "**Expected Output:**": the output of the step above
+        self._label = ""  # "**When to use:**": a list of occasions
+        self._intro = ""  # "To do it by hand:": the name of a command without one
+
+    def read(self, text: str) -> None:
+        from markdown_it import MarkdownIt
+
+        # html off: with it on, <PREVIOUS> is markup and vanishes from the text. Inline markup is not parsed at all:
+        # we read the raw text of a line, and a hostile one ("[[[[...") would take minutes.
+        parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["inline", "reference"])
+        tokens = parser.parse(text)
+        at = 0
+        while at < len(tokens):
+            at = self._block(tokens, at)
+
+    @property
+    def _section(self) -> Section:
+        return self.sections[-1]
+
+    def _block(self, tokens: "list[Token]", at: int) -> int:
+        """Take the block that starts at `at`; the index after it."""
+        token = tokens[at]
+        if token.type in ("fence", "code_block"):
+            self._fence(token)
+        elif token.type == "inline":
+            self._paragraph(token)
+        elif token.type == "heading_open":
+            self._promise_nothing()
+            self._heading(tokens[at + 1].content, int(token.tag[1:]), line_of(token))
+            return at + 3
+        elif token.type == "table_open":
+            self._promise_nothing()
+            end = closing(tokens, at)
+            self._table(tokens[at:end], line_of(token))
+            return end
+        elif token.type in ("ordered_list_open", "bullet_list_open"):
+            end = closing(tokens, at)
+            self._list(tokens[at:end])
+            self._promise_nothing()
+            return end
+        return at + 1
+
+    def _promise_nothing(self) -> None:
+        self._output, self._label, self._intro = False, "", ""
+
+    def _heading(self, markdown: str, level: int, line: int) -> None:
+        above = tuple(each for each in (*self._section.parents, self._section) if each.level < level)
+        self.sections.append(Section(clean_line(plain(markdown)), level, line, above))
+
+    def _fence(self, token: "Token", name: str = "") -> bool:
+        """Take a fence; True when it held commands. One without a comment is called `name`, or as was announced."""
+        section, line, content = self._section, line_of(token), token.content
+        info = token.info if token.type == "fence" else "text"
+        if self._output and section.steps and not language_of(info, content):
+            section.steps[-1] = section.steps[-1].printing(clean(content).strip())
+            self._promise_nothing()
+            return False
+        name = name or self._intro
+        self._promise_nothing()
+        self.tables.extend(escalation_box(content, line, section.title))
+        found, hints = from_fence(info, content, line)
+        section.hints |= hints
+        section.steps.extend(step if step.title or not name else step.named(name) for step in found)
+        return bool(found)
+
+    def _table(self, tokens: "list[Token]", line: int) -> None:
+        rows: list[list[str]] = []
+        for token in tokens:
+            if token.type == "tr_open":
+                rows.append([])
+            elif token.type == "inline":
+                rows[-1].append(token.content)
+                self._links(token.content, line + max(0, len(rows) - 1) + (len(rows) > 1))
+        if not rows:
+            return
+        header, *body = [[clean_line(plain(cell)) for cell in row] for row in rows]
+        kind = kind_of(header, self._section.title)
+        self.tables.append(Table(kind, tuple(header), tuple(map(tuple, body)), line, self._section.title))
+        outcome = next((at for at, name in enumerate(header) if name.casefold().startswith("expected")), None)
+        for offset, (row, words) in enumerate(zip(rows[1:], body, strict=True), start=2):
+            expected = words[outcome] if outcome is not None and outcome < len(words) else ""
+            for at, cell in enumerate(row):
+                found = from_inline(cell, named_by(words, at), line + offset)
+                self._section.steps.extend(step.expecting(expected) for step in found)
+
+    def _list(self, tokens: "list[Token]") -> None:
+        """Each item is a step when it is numbered, has a box to tick, or holds a command. Nested lists come flat."""
+        self._label_of_a_list(tokens)
+        self._promise_nothing()
+        ordered: list[bool] = []  # of each list that is open
+        text = ""  # of the item at hand, once known
+        manual: Found | None = None  # the step that it is, as long as nothing better follows
+        first = False
+        for token in tokens:
+            if token.type in ("ordered_list_open", "bullet_list_open"):
+                ordered.append(token.type.startswith("ordered"))
+            elif token.type in ("ordered_list_close", "bullet_list_close"):
+                ordered.pop()
+            elif token.type == "list_item_open":
+                first, manual, text = True, None, ""
+            elif token.type in ("fence", "code_block"):
+                at = len(self._section.steps)
+                if self._fence(token, text) and manual is not None and self._section.steps[at - 1] is manual:
+                    del self._section.steps[at - 1]  # the item says what its commands do: it is their name
+            elif token.type == "inline" and first:
+                first = False
+                text = clean_line(plain(token.content)).rstrip(" :")
+                manual = self._item(token, ordered=ordered[-1])
+            elif token.type == "inline":
+                self._paragraph(token)
+
+    def _item(self, token: "Token", *, ordered: bool) -> Found | None:
+        """Take the first line of an item; the step a person does, when it is one."""
+        section = self._section
+        line = line_of(token)
+        self._links(token.content, line)
+        section.warnings.extend(clean_line(plain(each)) for each in token.content.splitlines() if warns(each))
+        commands = from_inline(token.content, "", line)
+        by_hand = [] if commands else from_item(token.content, line, ordered=ordered)
+        section.steps.extend(commands or by_hand)
+        return by_hand[0] if by_hand else None
+
+    def _label_of_a_list(self, tokens: "list[Token]") -> None:
+        """A label that ended its line with nothing: the list under it is its value."""
+        if not self._label or tokens[0].type != "bullet_list_open":
+            return
+        items = [clean_line(plain(token.content)) for token in tokens if token.type == "inline"]
+        self._section.labels.setdefault(self._label, clean_line("; ".join(items), LONGEST_LABEL))
+
+    def _paragraph(self, token: "Token") -> None:
+        self._promise_nothing()
+        line = line_of(token)
+        self._links(token.content, line)
+        for text in token.content.splitlines():
+            self._promise_nothing()
+            found = label(text)
+            if found and found[0] == "expected output":
+                self._expected(clean_line(plain(found[1])))
+            elif found and found[1]:
+                self._section.labels.setdefault(found[0], clean_line(plain(found[1])))
+            elif found:
+                self._label = found[0]
+            if warns(text):
+                self._section.warnings.append(clean_line(plain(text)))
+        self._intro = announced(token.content) if not self._output else ""
+        path = click_path(token.content, line)
+        if path and self._section.level:
+            self._section.steps.append(path)
+
+    def _expected(self, text: str) -> None:
+        section = self._section
+        if text and section.steps:
+            section.steps[-1] = section.steps[-1].expecting(text)
+        self._output = True
+
+    def _links(self, markdown: str, line: int) -> None:
+        for offset, text in enumerate(markdown.splitlines()):
+            for match in LINK.finditer(text):
+                self.links.append(Link(clean_line(plain(match[1]), 200), clean_line(match[2], 500), line + offset))
+
+
+def line_of(token: "Token") -> int:
+    """The first line of a block, from 1."""
+    return token.map[0] + 1 if token.map else 1
+
+
+def named_by(row: list[str], at: int) -> str:
+    """The cell that names the command in cell `at`: the first, unless that is the command itself."""
+    return next((cell for index, cell in enumerate(row) if cell and index != at), row[0]) if at == 0 else row[0]
+
+
+def announced(markdown: str) -> str:
+    """The last sentence of a paragraph that ends in a colon: what the block below it is for."""
+    flat = clean_line(plain(markdown))
+    if not flat.endswith(":"):
+        return ""
+    sentence = SENTENCE.split(flat)[-1].rstrip(" :")
+    return sentence if len(sentence.split()) >= 3 else ""
+
+
+def closing(tokens: "list[Token]", at: int) -> int:
+    """The index after the token that closes the one at `at`."""
+    depth = 0
+    for index in range(at, len(tokens)):
+        depth += tokens[index].nesting
+        if depth == 0:
+            return index + 1
+    return len(tokens)

@@ -1,0 +1,195 @@
+"""Shapes that documents come in: commands inside list items, announced fences, declared parameters, several shells."""
+
+from textwrap import dedent
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.model.runbook import Procedure, Runbook, StepKind
+from cockpit.runbooks.document import read
+
+
+def runbook(text: str) -> Runbook:
+    return read("runbook.md", dedent(text).encode())
+
+
+def only(text: str) -> Procedure:
+    (found,) = runbook(text).procedures
+    return found
+
+
+def test_an_item_with_a_fence_is_one_step_named_by_the_item() -> None:
+    steps = only("""
+        ## Roll back
+
+        1. Find the previous revision:
+
+           ```bash
+           az containerapp revision list -n <app> -g <rg>
+           ```
+
+           Note the newest one that worked.
+
+        2. Tell support.
+    """).steps
+    assert [(step.title, step.kind.value) for step in steps] == [
+        ("Find the previous revision", "read"),
+        ("Tell support.", "manual"),
+    ]
+
+
+def test_the_second_paragraph_of_an_item_is_no_step_of_its_own() -> None:
+    steps = only("## Do\n\n1. Freeze deploys.\n\n   They stay frozen until green.\n\n2. Tell support.\n").steps
+    assert [step.title for step in steps] == ["Freeze deploys.", "Tell support."]
+
+
+def test_plain_bullets_under_a_numbered_item_are_its_text() -> None:
+    steps = only("## Do\n\n1. Look at\n   - the logs\n   - the metrics\n2. Decide\n").steps
+    assert [step.title for step in steps] == ["Look at", "Decide"]
+
+
+def test_a_box_with_a_command_in_it_is_that_command() -> None:
+    (step,) = only("## Before\n\n- [ ] `az account show` is the production subscription\n").steps
+    assert (step.title, step.kind, step.checkbox) == (
+        "az account show is the production subscription",
+        StepKind.READ,
+        True,
+    )
+
+
+def test_a_fence_without_a_comment_is_named_by_the_sentence_that_announces_it() -> None:
+    text = "## CLI\n\nTokens live for 5 minutes. To be quicker, restart the app:\n\n```bash\naz login\n```\n"
+    assert only(text).steps[0].title == "To be quicker, restart the app"
+
+
+def test_an_announcement_of_a_word_or_two_names_nothing() -> None:
+    assert only("## Sign in\n\nRun:\n\n```bash\naz login\n```\n").steps[0].title == "Sign in"
+
+
+def test_a_label_above_a_list_has_the_list_as_its_value() -> None:
+    procedure = only("## Restart\n\n**When to use:**\n\n- Memory climbs\n- 5xx errors\n\n```bash\naz login\n```\n")
+    assert procedure.labels == {"when": "Memory climbs; 5xx errors"}
+
+
+def test_a_label_without_a_value_is_none() -> None:
+    assert only("## Swap\n\n**To swap it in:**\n\n```bash\naz login\n```\n").labels == {}
+
+
+def test_the_expected_column_of_a_table_is_what_its_commands_should_answer() -> None:
+    (step,) = only("""
+        ## Health
+
+        | Endpoint | Purpose | Expected Response |
+        |---|---|---|
+        | `GET /healthz` | Liveness | `200 OK` |
+    """).steps
+    assert (step.title, step.command, step.expected) == ("Liveness", "GET /healthz", "200 OK")
+
+
+def test_what_is_expected_may_be_said_and_shown() -> None:
+    text = "## A\n\n```bash\naz x show\n```\n\n**Expected**: compare by eye\n\n```text\nMeetings 2\n```\n"
+    assert only(text).steps[0].expected == "compare by eye\nMeetings 2"
+
+
+def test_a_fence_of_commands_below_an_expectation_is_the_next_step() -> None:
+    text = "## A\n\n```bash\naz login\n```\n\n**Expected**: exit 0\n\n```powershell\naz group list\n```\n"
+    assert [(step.command, step.expected) for step in only(text).steps] == [
+        ("az login", "exit 0"),
+        ("az group list", ""),
+    ]
+
+
+def test_an_expectation_reaches_no_further_than_the_next_block() -> None:
+    text = "## A\n\n```bash\naz login\n```\n\n**Expected**: exit 0\n\nThen a diagram.\n\n```text\n[box]\n```\n"
+    assert only(text).steps[0].expected == "exit 0"
+
+
+def test_a_table_of_parameters_says_where_values_come_from_and_what_they_may_be() -> None:
+    found = runbook("""
+        # Rollback
+
+        ## Parameters
+
+        | Name | Type | From | Check |
+        |---|---|---|---|
+        | env | choice | profile | prod, staging |
+        | `<PREVIOUS>` | revision | pick: has no traffic | must differ from BAD |
+        | key | secret | vault | |
+
+        ## Procedure
+
+        ```bash
+        # Go
+        go.sh <env> <PREVIOUS> <key> <OTHER>
+        ```
+    """).parameters
+    assert [(each.name, each.choices, each.origin, each.check, each.secret) for each in found] == [
+        ("env", ("prod", "staging"), "profile", "", False),
+        ("PREVIOUS", (), "pick: has no traffic", "must differ from BAD", False),
+        ("key", (), "vault", "", True),
+        ("OTHER", (), "", "", False),
+    ]
+
+
+def test_front_matter_is_labels() -> None:
+    found = read("x.md", b"---\nowner: Platform\nlast_updated: '2026-01-02'\n---\n\n# A\n")
+    assert found.labels == {"owner": "Platform", "last updated": "2026-01-02"}
+
+
+def test_a_procedure_knows_the_headings_above_it() -> None:
+    assert runbook("# Ops\n\n## 3. Token\n\n### Via CLI\n\n```bash\naz login\n```\n").procedures[0].within == (
+        "3. Token",
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [('$env:RG = "mi-rg"', "RG"), ("$when = '2026-01-01'", "when"), ("export RG=mi-rg", "RG"), ('RG="mi-rg"', "RG")],
+)
+def test_an_assignment_is_a_parameter_in_every_shell(line: str, name: str) -> None:
+    found = runbook(f"## A\n\n```powershell\n{line}\n\n# Go\naz login\n```\n")
+    assert [(each.name, each.hint != "") for each in found.parameters] == [(name, True)]
+    assert [step.title for step in found.procedures[0].steps] == ["Go"]
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        ("Get-Item $env:TARGET | ForEach-Object { $_.Name -eq $true }", ("TARGET",)),
+        ("foreach ($a in $list) { Get-Item $a }", ("list",)),
+        ("Get-Item $env:PATH", ()),
+    ],
+)
+def test_variables_that_powershell_sets_itself_are_not_asked_for(command: str, names: tuple[str, ...]) -> None:
+    assert only(f"## A\n\n```powershell\n{command}\n```\n").steps[0].parameters == names
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "foreach ($a in $b) {\n  if ($a) {\n    Get-Item $a\n  }\n}",
+        "Get-Process |\n  Where-Object Name",
+        "az group list `\n  --query x",
+    ],
+)
+def test_a_powershell_block_stays_in_one_piece(command: str) -> None:
+    steps = only(f"## A\n\n```powershell\n# One\n{command}\n\n# Two\nGet-Date\n```\n").steps
+    assert [step.command for step in steps] == [command, "Get-Date"]
+
+
+@pytest.mark.parametrize("command", ["[ $X = y ] && echo $X", "case $X in a) echo a;; esac"])
+def test_a_variable_that_bash_only_compares_is_still_asked_for(command: str) -> None:
+    assert only(f"## A\n\n```bash\n{command}\n```\n").steps[0].parameters == ("X",)
+
+
+def test_a_shell_function_stays_in_one_piece() -> None:
+    steps = only("## A\n\n```bash\nlook() {\n  az group list\n}\n\nlook\n```\n").steps
+    assert [step.command for step in steps] == ["look() {\n  az group list\n}", "look"]
+
+
+@given(st.lists(st.sampled_from(["A", "A 2", "a", "A-2", "B"]), min_size=1, max_size=12))
+def test_every_procedure_has_a_slug_of_its_own(titles: list[str]) -> None:
+    found = runbook("".join(f"## {title}\n\n```bash\naz login\n```\n\n" for title in titles))
+    slugs = [each.slug for each in found.procedures]
+    assert len(set(slugs)) == len(slugs) == len(titles)
