@@ -52,6 +52,7 @@ def _environment(name: str, table: tables.Environment, folder: Path) -> Environm
         values=_located(table.values, folder),
         guard_word=table.guard_word,
         kube_context=table.kube_context,
+        shell=table.shell,
     )
 
 

@@ -95,6 +95,7 @@ class Environment(Table):
     guard_word: Line = Field("", description="The word typed before a dangerous step.")
     kube_context: Line = Field("", description="What kubectl's current context must be before a change in a shell.")
     values: dict[str, TextOrSecret] = Field({}, description="Values for the placeholders of runbooks.")
+    shell: dict[str, Line] = Field({}, description="Variables that the commands of runbooks find; nothing secret.")
     probes: list[Probe] = Field([], description="Health checks.")
     alerts: list[AlertSource] = Field([], description="Alert sources.")
 

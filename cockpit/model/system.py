@@ -52,6 +52,7 @@ class Environment:
     alerts: tuple[AlertSource, ...] = ()
     values: Mapping[str, str | Secret] = field(default_factory=dict)
     guard_word: str = ""
+    shell: Mapping[str, str] = field(default_factory=dict)  # variables that a command of a step finds
     kube_context: str = ""  # what `kubectl config current-context` must say before a change runs in a shell
 
 

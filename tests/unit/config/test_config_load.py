@@ -59,6 +59,7 @@ apps = ["shop-api"]
 apps_interval = "30s"
 guard_word = "prod"
 kube_context = "shop"
+shell = { CURL_CA_BUNDLE = "/etc/ssl/shop.pem" }
 values = { env = "prod", db_password = { file = "pw" } }
 
 [[environments.prod.probes]]
@@ -127,6 +128,7 @@ def test_an_environment_holds_its_probes_and_sources(read: Read, tmp_path: Path)
     assert prod.production
     assert (prod.apps, prod.apps_interval) == (("shop-api",), 30.0)
     values = {"env": "prod", "db_password": Secret("file", str(tmp_path / "pw"))}
+    assert prod.shell == {"CURL_CA_BUNDLE": "/etc/ssl/shop.pem"}
     assert (prod.guard_word, prod.kube_context, prod.values) == ("prod", "shop", values)
     ready = prod.probes[1]
     assert ready.environment == "prod"
