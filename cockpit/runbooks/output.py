@@ -1,4 +1,4 @@
-"""What a command printed: as it comes for the screen, head and tail for the timeline. All of it is in the transcript."""
+"""What a command printed: as it comes for the screen, head and tail for the timeline; the transcript has all of it."""
 
 import codecs
 import os

@@ -1,0 +1,144 @@
+"""HTTP steps: `GET /health/ready`, `POST /admin/cache/clear` against the environment's own address. Sent once."""
+
+import re
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from cockpit.model.clean import clean_line
+from cockpit.model.run import StepState
+from cockpit.model.secret import MASK
+from cockpit.runbooks.execution import Finished, Refused, Request
+from cockpit.runbooks.output import readable
+from cockpit.runbooks.placeholders import placeholders
+from cockpit.runbooks.values import Resolved
+
+if TYPE_CHECKING:
+    import httpx
+
+READING = frozenset({"GET", "HEAD"})
+LARGEST = 1_048_576  # bytes of a body that are read
+HTTP = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE) (/\S*|https?://\S+)")
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; `cut` when the body was longer than is read."""
+
+    status: int
+    reason: str
+    body: bytes
+    cut: bool = False
+
+
+def request(command: str, values: Sequence[Resolved], base: Resolved | None) -> Request:
+    """The request that a step stands for. `base` is the environment's host. Raises Refused."""
+    match = HTTP.fullmatch(command.strip())
+    if match is None:
+        raise Refused("This is no request that can be sent.")
+    known: Mapping[str, Resolved] = {each.name: each for each in values}
+    sent, shown, at = [], [], 0
+    for blank in placeholders(match[2], "http"):
+        value = known.get(blank.name)
+        if value is None or value.value is None:
+            raise Refused(f"{blank.form} has no value{': ' + value.problem if value and value.problem else '.'}")
+        part = quote(value.value, safe="")  # a slash or a question mark in a value leads nowhere else
+        sent += [match[2][at : blank.start], part]
+        shown += [match[2][at : blank.start], MASK if value.secret else part]
+        at = blank.end
+    path, seen = "".join([*sent, match[2][at:]]), "".join([*shown, match[2][at:]])
+    if path.startswith("/"):
+        if base is None or base.value is None:
+            raise Refused("The address of the app is not known: set FQDN in the environment's values.")
+        scheme = "" if "://" in base.value else "https://"
+        path, seen = f"{scheme}{base.value.rstrip('/')}{path}", f"{scheme}{base.shown.rstrip('/')}{seen}"
+    if urlsplit(path).username is not None:
+        raise Refused("The address holds a name and password; it is not sent.")
+    return Request(match[1], path, f"{match[1]} {seen}")
+
+
+async def send(
+    wanted: Request, *, timeout: float, output: Tell, transport: "httpx.AsyncBaseTransport | None" = None
+) -> Finished:
+    """Send it once and tell how it ended. Raises nothing but cancellation.
+
+    4xx and a refused connection are failed. A change that was sent and got 5xx or no answer is unknown, and what it
+    is about is read again where that can tell.
+    """
+    import httpx
+
+    reads = wanted.method in READING
+    async with httpx.AsyncClient(
+        verify=trusted(), timeout=timeout, trust_env=False, transport=transport, follow_redirects=False
+    ) as client:
+        try:
+            answer = await exchange(client, wanted.method, wanted.url)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+            return Finished(StepState.FAILED, f"could not connect: {said(error)}")
+        except httpx.HTTPError as error:
+            timed_out = isinstance(error, httpx.TimeoutException)
+            why = "no answer in time" if timed_out else f"the connection broke: {said(error)}"
+            if reads:
+                return Finished(StepState.FAILED, why, timed_out=timed_out)
+            return await again(client, wanted, Finished(StepState.UNKNOWN, why, timed_out=timed_out), output)
+        output(f"HTTP {answer.status} {answer.reason}\n{readable(answer.body.decode('utf-8', 'replace'))}\n")
+        finished = judged(answer, reads=reads)
+        return finished if finished.state is not StepState.UNKNOWN else await again(client, wanted, finished, output)
+
+
+def judged(answer: Answer, *, reads: bool) -> Finished:
+    """What an answer means."""
+    words = f"HTTP {answer.status}"
+    if answer.cut:
+        words += f", the first {LARGEST} bytes of it"
+    if answer.status < 300:
+        return Finished(StepState.OK, words, http_status=answer.status)
+    if answer.status < 400:
+        return Finished(StepState.FAILED, f"{words}: it sends us elsewhere", http_status=answer.status)
+    unknown = answer.status >= 500 and not reads
+    return Finished(StepState.UNKNOWN if unknown else StepState.FAILED, words, http_status=answer.status)
+
+
+async def again(client: "httpx.AsyncClient", wanted: Request, before: Finished, output: Tell) -> Finished:
+    """Look at what a change was about. What was to be deleted and is gone was deleted; else it stays unknown."""
+    import httpx
+
+    if wanted.method == "POST":  # what it would have done cannot be read back
+        return before
+    try:
+        found = await exchange(client, "GET", wanted.url)
+    except httpx.HTTPError as error:
+        output(f"Looked again: {said(error)}\n")
+        return before
+    output(f"Looked again: GET answers {found.status}\n{readable(found.body.decode('utf-8', 'replace'))}\n")
+    if wanted.method == "DELETE" and found.status in (404, 410):
+        return Finished(StepState.OK, f"{before.outcome}, but looking again shows that it is gone")
+    return Finished(
+        StepState.UNKNOWN, f"{before.outcome}; looking again answers {found.status}", timed_out=before.timed_out
+    )
+
+
+async def exchange(client: "httpx.AsyncClient", method: str, url: str) -> Answer:
+    async with client.stream(method, url) as response:
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > LARGEST:
+                break
+        return Answer(response.status_code, response.reason_phrase, bytes(body[:LARGEST]), len(body) > LARGEST)
+
+
+def trusted() -> ssl.SSLContext:
+    """The machine's own authorities, certifi's, and what SSL_CERT_FILE names: whom curl trusts here, we trust."""
+    import httpx
+
+    context = httpx.create_ssl_context()
+    context.load_default_certs()
+    return context
+
+
+def said(error: Exception) -> str:
+    return clean_line(error, 200) or type(error).__name__
