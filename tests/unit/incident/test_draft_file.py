@@ -47,6 +47,11 @@ def test_a_block_that_somebody_deleted_stays_away() -> None:
     assert "two" not in merge(old, draft("two", "a"))
 
 
+def test_a_draft_without_any_of_our_blocks_left_is_theirs_alone() -> None:
+    old = "# Post-mortem: x\n\n<!-- cockpit:draft i1 -->\n\nAll in our own words.\n"
+    assert merge(old, draft("two", "b")) == old
+
+
 def test_lines_keep_the_ends_that_their_editor_gave_them() -> None:
     old = draft("one", "a").replace("\n", "\r\n")
     merged = merge(old, draft("two", "a\nb"))
