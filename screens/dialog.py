@@ -14,6 +14,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Input, TextArea
@@ -23,7 +24,7 @@ from cockpit.model.clean import clean
 from cockpit.model.event import RecordError
 from cockpit.model.time import Time
 from screens.guard import QUIET, Guard
-from widgets.cell import Piece
+from widgets.cell import Piece, plain
 from widgets.line import Lines
 
 T = TypeVar("T")
@@ -106,7 +107,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     def on_mount(self) -> None:
         frame = self.query_one("#dialog", VerticalScroll)
         frame.can_focus = False
-        frame.border_title = self.what
+        frame.border_title = Content(plain(self.what))  # a str would be read as markup, and may name an action
         if self.place.production:
             frame.border_subtitle = "PROD"
         self.query_one("#said", Lines).display = False

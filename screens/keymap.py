@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from textual.binding import Binding
-from textual.keys import KEY_TO_UNICODE_NAME, REPLACED_KEYS, Keys, _character_to_key, format_key
+from textual.keys import KEY_TO_UNICODE_NAME, REPLACED_KEYS, Keys, _character_to_key
 
 MODIFIERS = ("ctrl+", "shift+", "alt+")
 # What a terminal sends for these is another key: nobody could ever press them.
@@ -72,11 +72,4 @@ def _clashes(bindings: Iterable[Binding], keymap: Mapping[str, str]) -> None:
         for key in keymap.get(binding.id or "", binding.key).split(","):
             owner = taken.setdefault(key, binding.id or "")
             if owner != binding.id:
-                raise KeysError(
-                    f"keys: `{shown(key)}` would both {owner} and {binding.id}; give one of them another key."
-                )
-
-
-def shown(key: str) -> str:
-    """A key as people read it: `?`, `^p`, `f5`."""
-    return format_key(key)
+                raise KeysError(f"keys: `{key}` would both {owner} and {binding.id}; give one of them another key.")

@@ -1,0 +1,66 @@
+"""`[keys]` is checked before it is used: Textual itself takes anything and says nothing."""
+
+from collections.abc import Mapping
+
+import pytest
+from textual.binding import Binding
+
+from cockpit.app import CockpitApp
+from cockpit.model.keys import DEFAULT_KEYS
+from screens.cockpit import CockpitScreen
+from screens.keymap import KeysError, check
+from widgets.table import KeyedTable
+
+OURS = [
+    each for where in (CockpitApp, CockpitScreen, KeyedTable) for each in where.BINDINGS if isinstance(each, Binding)
+]
+
+
+def test_every_key_of_the_screen_has_an_id_and_is_what_the_configuration_thinks_it_is() -> None:
+    assert {each.id: each.key for each in OURS} == DEFAULT_KEYS
+
+
+def test_the_keys_as_they_come_do_not_clash() -> None:
+    assert check(OURS, {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "keymap"),
+    [
+        ("f7", "f7"),
+        ("R", "R"),
+        ("f7, ctrl+r", "f7,ctrl+r"),
+        (",", "comma"),
+        ("question_mark", "question_mark"),
+        ("ctrl+shift+f1", "ctrl+shift+f1"),
+    ],
+)
+def test_a_key_a_terminal_can_send_is_taken(wanted: str, keymap: str) -> None:
+    free = {"help": "f12"} if wanted == "question_mark" else {}
+
+    assert check(OURS, {"declare": wanted, **free})["declare"] == keymap
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [
+        ({"declair": "f7"}, "keys.declair: there is no such action. Did you mean `declare`?"),
+        ({"declare": "eneter"}, "keys.declare: `eneter` is not a key. Did you mean `enter`?"),
+        ({"declare": ""}, "keys.declare: `` is not a key. Examples: `f5`, `ctrl+r`, `R`, `question_mark`."),
+        ({"declare": "f5,,f7"}, "keys.declare: `` is not a key. Examples: `f5`, `ctrl+r`, `R`, `question_mark`."),
+        ({"declare": "ctrl+i"}, "keys.declare: a terminal cannot tell `ctrl+i` from tab; choose another key."),
+        ({"declare": "shift+d"}, "keys.declare: write `D` for `shift+d`: a terminal sends the capital letter."),
+        ({"declare": "n"}, "keys: `n` would both declare and note; give one of them another key."),
+        ({"declare": "ctrl+q"}, "keys: `ctrl+q` would both quit and declare; give one of them another key."),
+        ({"declare": "enter"}, "keys: `enter` would both declare and table.select; give one of them another key."),
+    ],
+)
+def test_a_mistake_is_one_sentence_that_says_what_to_do(keys: Mapping[str, str], sentence: str) -> None:
+    with pytest.raises(KeysError) as refused:
+        check(OURS, keys)
+
+    assert str(refused.value) == sentence
+
+
+def test_two_actions_may_swap_their_keys() -> None:
+    assert check(OURS, {"declare": "n", "note": "d"}) == {"declare": "n", "note": "d"}
