@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= auto
 
-.PHONY: demo test lint bench snapshots torture clean
+.PHONY: demo test lint bench snapshots pictures torture clean
 
 $(BIN)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -32,6 +32,9 @@ bench: $(BIN)/.ready  ## measure speed and size side by side
 
 snapshots: $(BIN)/.ready  ## accept the screens as they are now drawn
 	$(BIN)/python -m pytest -q tests/tui --snapshot-update
+
+pictures: $(BIN)/.ready  ## draw the pictures of the README from the running demo
+	$(BIN)/python docs/pictures/make.py
 
 torture: $(BIN)/.ready  ## 200 kill -9 points instead of 20
 	$(BIN)/python -m pytest -q -m torture
