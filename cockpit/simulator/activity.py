@@ -7,7 +7,7 @@ from datetime import datetime
 from cockpit.simulator import times
 from cockpit.simulator.answer import JSON, Answer, Call, RefusedError
 from cockpit.simulator.clock import Clock
-from cockpit.simulator.site import APP_ID, RESOURCE_GROUP, SUBSCRIPTION, identifier
+from cockpit.simulator.site import SUBSCRIPTION, identifier
 from cockpit.simulator.stage import Stage
 from cockpit.simulator.world import Activity, World
 
@@ -42,7 +42,8 @@ def _entries(world: World, activity: Activity, clock: Clock) -> Iterator[tuple[d
 
 def _entry(world: World, activity: Activity, name: str, status: str, moment: datetime) -> JSON:
     event = identifier(world.scenario.seed, activity.correlation, name)
-    resource = APP_ID + activity.resource
+    site = world.scenario.site
+    resource = activity.resource if activity.resource.startswith("/subscriptions/") else site.app_id + activity.resource
     return {
         "authorization": {"action": activity.action, "scope": resource},
         "caller": activity.caller,
@@ -59,8 +60,8 @@ def _entry(world: World, activity: Activity, name: str, status: str, moment: dat
         },
         "id": f"{resource}/events/{event}",
         "level": "Error" if status == "Failed" else "Informational",
-        "resourceGroupName": RESOURCE_GROUP,
-        "resourceProviderName": _named("Microsoft.App"),
+        "resourceGroupName": site.resource_group,
+        "resourceProviderName": _named(activity.action.partition("/")[0]),
         "resourceId": resource,
         "operationName": _named(activity.action),
         "status": _named(status),
@@ -79,7 +80,7 @@ def _said(body: JSON, field: str) -> str:
     return {
         "resourcegroupname": str(body["resourceGroupName"]),
         "resourceuri": str(body["resourceId"]),
-        "resourceprovider": "Microsoft.App",
+        "resourceprovider": str(body["resourceProviderName"]["value"]),
         "correlationid": str(body["correlationId"]),
     }[field]
 

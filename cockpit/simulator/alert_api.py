@@ -9,14 +9,13 @@ from cockpit.simulator.alerts import SimulatedAlert, alerts
 from cockpit.simulator.answer import JSON, Answer, Call, RefusedError
 from cockpit.simulator.changes import set_alert_state
 from cockpit.simulator.clock import Clock
-from cockpit.simulator.site import APP, APP_ID, GROUP_ID, RESOURCE_GROUP
+from cockpit.simulator.site import Site
 from cockpit.simulator.stage import Stage
 
 RANGES = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 PAGE, LARGEST_PAGE = 25, 250
 STATES = ("New", "Acknowledged", "Closed")
 OLD_API_VERSION = "2018-05-05-preview"  # what a nextLink of the real service may carry
-TARGET = APP_ID.lower()
 KNOWN = {
     "api-version", "timerange", "customtimerange", "monitorcondition", "alertstate", "severity", "targetresource",
     "targetresourcegroup", "pagecount", "sortby", "sortorder", "includecontext", "includeegressconfig", "ctoken",
@@ -29,11 +28,13 @@ def list_alerts(stage: Stage, call: Call) -> Answer:
     if unknown:
         raise RefusedError(400, "BadRequest", f"The simulator does not know {', '.join(unknown)} of the alert list.")
     since, until = _window(stage.clock, call)
-    within = TARGET.startswith(call.path.lower().partition("/providers/microsoft.alertsmanagement")[0])
+    within = stage.scenario.site.app_id.lower().startswith(
+        call.path.lower().partition("/providers/microsoft.alertsmanagement")[0]
+    )
     chosen = [
         each
         for each in _sorted(alerts(stage.world()), call)
-        if within and since <= stage.clock.at(each.fired) <= until and _matches(each, call)
+        if within and since <= stage.clock.at(each.fired) <= until and _matches(each, call, stage.scenario.site)
     ]
     size = max(1, _number(call, "pagecount", PAGE, LARGEST_PAGE))
     first = _number(call, "ctoken", 0, len(chosen))
@@ -41,14 +42,14 @@ def list_alerts(stage: Stage, call: Call) -> Answer:
     more = first + size < len(chosen)
     return Answer(
         {
-            "value": [alert_body(each, stage.clock) for each in page],
+            "value": [alert_body(each, stage.clock, stage.scenario.site) for each in page],
             "nextLink": _next_link(stage, call, first + size) if more else None,
         }
     )
 
 
 def get_alert(stage: Stage, call: Call) -> Answer:
-    return Answer(alert_body(_find(stage, call), stage.clock))
+    return Answer(alert_body(_find(stage, call), stage.clock, stage.scenario.site))
 
 
 def change_state(stage: Stage, call: Call) -> Answer:
@@ -60,10 +61,10 @@ def change_state(stage: Stage, call: Call) -> Answer:
     if call.content:
         call.json()
     stage.become(set_alert_state(stage.world(), alert.id, state, call.caller(stage.scenario.operator)))
-    return Answer(alert_body(_find(stage, call), stage.clock))
+    return Answer(alert_body(_find(stage, call), stage.clock, stage.scenario.site))
 
 
-def alert_body(alert: SimulatedAlert, clock: Clock) -> JSON:
+def alert_body(alert: SimulatedAlert, clock: Clock, site: Site) -> JSON:
     """`name` is the rule's; only the id ends in the alert's own GUID."""
     essentials: JSON = {
         "severity": alert.severity,
@@ -71,12 +72,12 @@ def alert_body(alert: SimulatedAlert, clock: Clock) -> JSON:
         "alertState": alert.state,
         "monitorCondition": alert.condition,
         "monitorService": "Platform" if alert.signal == "Metric" else "Log Analytics",
-        "targetResource": TARGET,
-        "targetResourceName": APP,
-        "targetResourceGroup": RESOURCE_GROUP,
+        "targetResource": site.app_id.lower(),
+        "targetResourceName": site.app,
+        "targetResourceGroup": site.resource_group,
         "targetResourceType": "containerapps",
         "sourceCreatedId": alert.id,
-        "alertRule": alert.rule or f"{GROUP_ID}/providers/Microsoft.Insights/metricAlerts/{alert.name}",
+        "alertRule": alert.rule or f"{site.group_id}/providers/Microsoft.Insights/metricAlerts/{alert.name}",
         "startDateTime": times.precise(clock.at(alert.fired)),
         "lastModifiedDateTime": times.precise(clock.at(alert.changed)),
         "lastModifiedUserName": alert.changed_by,
@@ -87,7 +88,7 @@ def alert_body(alert: SimulatedAlert, clock: Clock) -> JSON:
     if over is not None:
         essentials["monitorConditionResolvedDateTime"] = times.precise(clock.at(over))
     return {
-        "id": f"{TARGET}/providers/Microsoft.AlertsManagement/alerts/{alert.id}",
+        "id": f"{site.app_id.lower()}/providers/Microsoft.AlertsManagement/alerts/{alert.id}",
         "type": "Microsoft.AlertsManagement/alerts",
         "name": alert.name,
         "properties": {"essentials": essentials, "egressConfig": {}},
@@ -105,13 +106,13 @@ def _window(clock: Clock, call: Call) -> tuple[datetime, datetime]:
     return now - RANGES[name], now
 
 
-def _matches(alert: SimulatedAlert, call: Call) -> bool:
+def _matches(alert: SimulatedAlert, call: Call, site: Site) -> bool:
     said = {
         "monitorcondition": alert.condition,
         "alertstate": alert.state,
         "severity": alert.severity,
-        "targetresource": TARGET,
-        "targetresourcegroup": RESOURCE_GROUP,
+        "targetresource": site.app_id.lower(),
+        "targetresourcegroup": site.resource_group,
     }
     return all(call.query.get(name, value).lower() == value.lower() for name, value in said.items())
 

@@ -46,7 +46,7 @@ def spells(world: World, watches: str) -> list[tuple[float, float | None]]:
     found: list[tuple[float, float | None]] = []
     since: float | None = None
     for snapshot in world.history:
-        troubled = _troubled(world, snapshot, watches)
+        troubled = _troubled(snapshot, watches)
         if troubled and since is None:
             since = snapshot.at
         elif not troubled and since is not None:
@@ -55,12 +55,11 @@ def spells(world: World, watches: str) -> list[tuple[float, float | None]]:
     return [*found, (since, None)] if since is not None else found
 
 
-def _troubled(world: World, snapshot: Snapshot, watches: str) -> bool:
-    sick = {each.name for each in world.revisions if each.sick}
+def _troubled(snapshot: Snapshot, watches: str) -> bool:
     if watches == "restarts":
-        return bool(sick & snapshot.active)
+        return bool(snapshot.sick & snapshot.active)
     serving = set(snapshot.weights)
-    return bool(serving & sick or serving - snapshot.active)
+    return bool(serving & snapshot.sick or serving - snapshot.active)
 
 
 def _following(world: World, rule: AlertRule) -> Iterator[SimulatedAlert]:

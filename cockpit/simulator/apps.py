@@ -14,7 +14,7 @@ from cockpit.simulator.bodies import (
 )
 from cockpit.simulator.changes import activate, deactivate, existing, restart, start
 from cockpit.simulator.patch import read_patch
-from cockpit.simulator.site import APP, APP_ID, REGION_LABEL, RESOURCE_GROUP, SUBSCRIPTION, short
+from cockpit.simulator.site import REGION_LABEL, SUBSCRIPTION, TENANT, Site, short
 from cockpit.simulator.stage import Stage
 from cockpit.simulator.world import Caller, Operation, World
 
@@ -26,27 +26,30 @@ ACTIONS: dict[str, Callable[[World, str, Caller], World]] = {
 }
 
 
-def check_place(call: Call) -> None:
-    """Raises RefusedError for another subscription, resource group or app than the one there is."""
+def check_place(site: Site, call: Call) -> None:
+    """Raises RefusedError for another subscription, resource group, app or server than the one there is."""
     subscription, group, app = (call.names.get(each) for each in ("subscription", "group", "app"))
     if subscription is not None and subscription.lower() != SUBSCRIPTION:
         raise RefusedError(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
-    if group is not None and group.lower() != RESOURCE_GROUP:
+    if group is not None and group.lower() != site.resource_group.lower():
         raise RefusedError(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
-    if app is not None and app.lower() != APP:
+    if app is not None and app.lower() != site.app:
         raise RefusedError(
             404,
             "ResourceNotFound",
-            f"The Resource 'Microsoft.App/containerApps/{app}' under resource group '{RESOURCE_GROUP}' was not found.",
+            f"The Resource 'Microsoft.App/containerApps/{app}' under '{site.resource_group}' was not found.",
         )
+    server = call.names.get("server")
+    if server is not None and server.lower() != site.sql_server:
+        raise RefusedError(404, "ResourceNotFound", f"The Resource 'Microsoft.Sql/servers/{server}' was not found.")
 
 
 def list_apps(stage: Stage, call: Call) -> Answer:
-    return Answer({"value": [app_body(stage.world(), stage.clock, call.url)], "nextLink": None})
+    return Answer({"value": [app_body(stage.world(), stage.clock, call.url, stage.host(call.url))], "nextLink": None})
 
 
 def get_app(stage: Stage, call: Call) -> Answer:
-    return Answer(app_body(stage.world(), stage.clock, call.url))
+    return Answer(app_body(stage.world(), stage.clock, call.url, stage.host(call.url)))
 
 
 def patch_app(stage: Stage, call: Call) -> Answer:
@@ -81,13 +84,16 @@ def list_revisions(stage: Stage, call: Call) -> Answer:
         raise RefusedError(400, "BadRequest", "The simulator does not filter revisions; leave $filter out.")
     world = stage.world()
     return Answer(
-        {"value": [revision_body(world, each, stage.clock, call.url) for each in world.revisions], "nextLink": None}
+        {
+            "value": [revision_body(world, each, stage.clock, stage.host(call.url)) for each in world.revisions],
+            "nextLink": None,
+        }
     )
 
 
 def get_revision(stage: Stage, call: Call) -> Answer:
     world = stage.world()
-    return Answer(revision_body(world, existing(world, call.names["revision"]), stage.clock, call.url))
+    return Answer(revision_body(world, existing(world, call.names["revision"]), stage.clock, stage.host(call.url)))
 
 
 def act_on_revision(stage: Stage, call: Call) -> Answer:
@@ -116,8 +122,8 @@ def get_auth_token(stage: Stage, call: Call) -> Answer:
     now = stage.clock.at(stage.clock.elapsed())
     return Answer(
         {
-            "id": APP_ID,
-            "name": APP,
+            "id": stage.scenario.site.app_id,
+            "name": stage.scenario.site.app,
             "type": "Microsoft.App/containerApps/accesstoken",
             "location": REGION_LABEL,
             "properties": {
@@ -131,6 +137,20 @@ def get_auth_token(stage: Stage, call: Call) -> Answer:
 def list_secrets(stage: Stage, call: Call) -> Answer:
     """The simulated app has none."""
     return Answer({"value": []})
+
+
+def subscription(stage: Stage, call: Call) -> Answer:
+    """What `az account show` tells of."""
+    return Answer(
+        {
+            "id": f"/subscriptions/{SUBSCRIPTION}",
+            "subscriptionId": SUBSCRIPTION,
+            "displayName": "Simulated subscription",
+            "state": "Enabled",
+            "tenantId": TENANT,
+            "managedByTenants": [],
+        }
+    )
 
 
 def provider(stage: Stage, call: Call) -> Answer:

@@ -7,15 +7,12 @@ times without a zone are how real answers look.
 from cockpit.simulator import times
 from cockpit.simulator.answer import JSON
 from cockpit.simulator.clock import Clock
+from cockpit.simulator.history import restarts
 from cockpit.simulator.site import (
     API_VERSION,
-    APP,
-    APP_ID,
     CONTAINER,
-    ENVIRONMENT_ID,
     REGION,
     REGION_LABEL,
-    STREAM_PATH,
     SUBSCRIPTION,
     short,
 )
@@ -36,14 +33,15 @@ RUNNING = {
 PROVISIONING = {Condition.INACTIVE: "Deprovisioned", Condition.STARTING: "Provisioning"}
 
 
-def app_body(world: World, clock: Clock, url: str) -> JSON:
-    """The container app."""
+def app_body(world: World, clock: Clock, url: str, fqdn: str) -> JSON:
+    """The container app. `url` is where its streams are, `fqdn` where its users go."""
+    site = world.scenario.site
     changed = times.naive(clock.at(world.changed_at))
     operation = world.running_operation
     latest = world.latest
     return {
-        "id": APP_ID,
-        "name": APP,
+        "id": site.app_id,
+        "name": site.app,
         "type": "Microsoft.App/containerApps",
         "location": REGION_LABEL,
         "tags": None,
@@ -58,17 +56,17 @@ def app_body(world: World, clock: Clock, url: str) -> JSON:
         "properties": {
             "provisioningState": "InProgress" if operation else "Succeeded",
             "runningStatus": "Running",
-            "managedEnvironmentId": ENVIRONMENT_ID,
-            "environmentId": ENVIRONMENT_ID,
+            "managedEnvironmentId": site.environment_id,
+            "environmentId": site.environment_id,
             "workloadProfileName": "Consumption",
             "latestRevisionName": latest.name,
             "latestReadyRevisionName": latest.name,
-            "latestRevisionFqdn": _host(url),
+            "latestRevisionFqdn": fqdn,
             "configuration": {
                 "secrets": None,
-                "activeRevisionsMode": "Multiple",
+                "activeRevisionsMode": world.scenario.mode.capitalize(),
                 "ingress": {
-                    "fqdn": _host(url),
+                    "fqdn": fqdn,
                     "external": True,
                     "targetPort": 8000,
                     "exposedPort": 0,
@@ -82,7 +80,7 @@ def app_body(world: World, clock: Clock, url: str) -> JSON:
                 "maxInactiveRevisions": 100,
             },
             "template": template_body(latest, in_app=True),
-            "eventStreamEndpoint": f"{url}{STREAM_PATH}/eventstream",
+            "eventStreamEndpoint": f"{url}{site.stream_path}/eventstream",
         },
         "identity": {"type": "None"},
     }
@@ -112,13 +110,13 @@ def template_body(revision: Revision, *, in_app: bool) -> JSON:
     }
 
 
-def revision_body(world: World, revision: Revision, clock: Clock, url: str) -> JSON:
+def revision_body(world: World, revision: Revision, clock: Clock, fqdn: str) -> JSON:
     """One revision. `lastActiveTime` is there only while it is inactive."""
     condition = world.condition(revision)
     odd = revision.odd
     properties: JSON = {
         "createdTime": times.offset(clock.at(revision.created)),
-        "fqdn": _host(url),
+        "fqdn": fqdn,
         "template": template_body(revision, in_app=False),
         "active": revision.active,
         "replicas": replica_count(revision),
@@ -140,7 +138,7 @@ def revision_body(world: World, revision: Revision, clock: Clock, url: str) -> J
         if odd.bare:
             properties = {each: properties[each] for each in ("createdTime", "active", "trafficWeight")}
     return {
-        "id": f"{APP_ID}/revisions/{revision.name}",
+        "id": f"{world.scenario.site.app_id}/revisions/{revision.name}",
         "name": revision.name,
         "type": "Microsoft.App/containerapps/revisions",
         "properties": properties,
@@ -166,9 +164,10 @@ def replica_body(world: World, revision: Revision, name: str, clock: Clock, url:
     fine = world.condition(revision) is Condition.FINE
     state = "Running" if fine else "NotRunning"
     details = "" if fine else "The container is not ready."
-    endpoint = f"{url}{STREAM_PATH}/revisions/{revision.name}/replicas/{name}/containers/{CONTAINER}"
+    site = world.scenario.site
+    endpoint = f"{url}{site.stream_path}/revisions/{revision.name}/replicas/{name}/containers/{CONTAINER}"
     return {
-        "id": f"{APP_ID}/revisions/{revision.name}/replicas/{name}",
+        "id": f"{site.app_id}/revisions/{revision.name}/replicas/{name}",
         "name": name,
         "type": "Microsoft.App/containerapps/revisions/replicas",
         "properties": {
@@ -181,7 +180,7 @@ def replica_body(world: World, revision: Revision, name: str, clock: Clock, url:
                     "containerId": f"containerd://{short(world.scenario.seed, 32, name)}",
                     "ready": fine,
                     "started": fine or world.condition(revision) is Condition.SICK,
-                    "restartCount": world.restarts(revision),
+                    "restartCount": restarts(world, revision),
                     "runningState": state,
                     "runningStateDetails": details,
                     "logStreamEndpoint": f"{endpoint}/logstream",
@@ -210,8 +209,3 @@ def operation_body(operation: Operation, clock: Clock) -> JSON:
     if operation.error:
         body["error"] = {"code": operation.error[0], "message": operation.error[1]}
     return body
-
-
-def _host(url: str) -> str:
-    """The workload answers where everything else does."""
-    return url.partition("://")[2]

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from cockpit.simulator.answer import RefusedError
-from cockpit.simulator.scenario import Deploy
-from cockpit.simulator.site import APP, identifier, short
+from cockpit.simulator.scenario import Deploy, Event
+from cockpit.simulator.site import identifier, short
 from cockpit.simulator.world import (
     MAX_REPLICAS,
     WRITE,
@@ -13,9 +13,9 @@ from cockpit.simulator.world import (
     Operation,
     Patch,
     Revision,
+    Share,
     World,
     remember,
-    revision_name,
 )
 
 REVISION_ACTION = "Microsoft.App/containerApps/revisions/{}/action"
@@ -34,9 +34,13 @@ def activate(world: World, name: str, caller: Caller) -> World:
             f'{{"error":"the revision you are trying to activate references registry {registry} '
             'which is no longer defined","success":false}',
         )
+    single = world.scenario.mode == "single"
     if not revision.active:
-        ready = world.now + world.scenario.startup_seconds
+        # In single mode the platform lets the others go only once this one answers, so no request sees it start.
+        ready = world.now + (0.0 if single else world.scenario.startup_seconds)
         revision = replace(revision, active=True, started=world.now, ready=ready, stopped=None)
+    if single:
+        world = replace(_alone(world, revision.name), traffic=(Share(100, revision.name),))
     return _acted(world, revision, "activate", caller)
 
 
@@ -63,7 +67,7 @@ def start(world: World, patch: Patch, caller: Caller) -> tuple[World, Operation]
     refuse_while_busy(world)
     if patch.traffic is not None:
         _check_traffic(world, patch)
-    if patch.suffix and world.revision(revision_name(patch.suffix)):
+    if patch.suffix and world.revision(world.scenario.site.revision(patch.suffix)):
         raise RefusedError(
             400, "ContainerAppInvalidRevisionSuffix", f"Revision suffix {patch.suffix} is already in use."
         )
@@ -81,7 +85,10 @@ def finish(world: World, operation: Operation) -> World:
     """End a long-running change: what it asked for becomes so, all of it or nothing."""
     patch = operation.patch
     if patch.image is not None and not _registry_known(world, patch.image):
-        error = ("InvalidImage", f"Field 'template.containers.{APP}.image' is invalid: cannot pull '{patch.image}'.")
+        error = (
+            "InvalidImage",
+            f"Field 'template.containers.{world.scenario.site.app}.image' is invalid: cannot pull '{patch.image}'.",
+        )
         return _ended(world, replace(operation, status="Failed", error=error))
     if patch.new_revision:
         world = _with_new_revision(world, patch)
@@ -90,16 +97,26 @@ def finish(world: World, operation: Operation) -> World:
     return remember(_ended(world, replace(operation, status="Succeeded")))
 
 
+def happen(world: World, event: Event) -> World:
+    """What the scenario has in store for this second."""
+    if event.what == "deploy":
+        return deploy(world, event)
+    name = world.scenario.site.revision(event.suffix)
+    sick = event.what == "sicken"
+    changed = tuple(replace(each, sick=sick) if each.name == name else each for each in world.revisions)
+    return remember(replace(world, revisions=changed))
+
+
 def deploy(world: World, event: Deploy) -> World:
     """A delivery pipeline brings a new revision."""
-    name = revision_name(event.suffix)
+    name = world.scenario.site.revision(event.suffix)
     revision = _new_revision(world, name, event.image, sick=event.sick)
     correlation = identifier(world.scenario.seed, "deploy", name)
     activity = Activity(event.at, event.at, event.by, WRITE, "", correlation)
+    world = _with_mode(replace(world, revisions=(*world.revisions, revision)))
     return remember(
         replace(
             world,
-            revisions=(*world.revisions, revision),
             activity=(*world.activity, activity),
             changed_by=event.by,
             changed_at=event.at,
@@ -118,7 +135,7 @@ def refuse_while_busy(world: World) -> None:
         raise RefusedError(
             409,
             "ContainerAppLockConflict",
-            f"Cannot modify a container app '{APP}' because another modification is in progress. "
+            f"Cannot modify a container app '{world.scenario.site.app}' because another modification is in progress. "
             "Please retry the operation.",
         )
 
@@ -132,7 +149,9 @@ def existing(world: World, name: str) -> Revision:
     """The revision of that name. Raises RefusedError, 404."""
     revision = world.revision(name)
     if revision is None:
-        raise RefusedError(404, "ResourceNotFound", f"Revision '{name}' was not found in container app '{APP}'.")
+        raise RefusedError(
+            404, "ResourceNotFound", f"Revision '{name}' was not found in container app '{world.scenario.site.app}'."
+        )
     return revision
 
 
@@ -180,10 +199,27 @@ def _with_new_revision(world: World, patch: Patch) -> World:
     suffix = patch.suffix or short(world.scenario.seed, 7, "revision", len(world.revisions))
     image = patch.image or latest.image
     sick = any(each.sick for each in world.revisions if each.image == image)
-    revision = _new_revision(world, revision_name(suffix), image, sick=sick)
+    revision = _new_revision(world, world.scenario.site.revision(suffix), image, sick=sick)
     low = latest.min_replicas if patch.min_replicas is None else patch.min_replicas
     high = latest.max_replicas if patch.max_replicas is None else patch.max_replicas
-    return replace(world, revisions=(*world.revisions, replace(revision, min_replicas=low, max_replicas=high)))
+    revision = replace(revision, min_replicas=low, max_replicas=high)
+    return _with_mode(replace(world, revisions=(*world.revisions, revision)))
+
+
+def _with_mode(world: World) -> World:
+    """In single mode the newest revision takes everything, and the others stop."""
+    if world.scenario.mode == "multiple":
+        return world
+    return replace(_alone(world, world.latest.name), traffic=(Share(100),))
+
+
+def _alone(world: World, name: str) -> World:
+    """Every revision but one stopped."""
+    stopped = tuple(
+        replace(each, active=False, stopped=world.now) if each.active and each.name != name else each
+        for each in world.revisions
+    )
+    return replace(world, revisions=stopped)
 
 
 def _new_revision(world: World, name: str, image: str, *, sick: bool) -> Revision:
@@ -207,13 +243,17 @@ def _registry_known(world: World, image: str) -> bool:
 
 def _check_traffic(world: World, patch: Patch) -> None:
     """Azure wants revisions that exist and weights that make 100; it does not ask whether they are active."""
+    if world.scenario.mode == "single":
+        raise RefusedError(
+            400, "ContainerAppInvalidTraffic", "Traffic cannot be divided while the active revisions mode is Single."
+        )
     shares = patch.traffic or ()
     for share in shares:
         if share.revision and world.revision(share.revision) is None:
             raise RefusedError(
                 400,
                 "RevisionTrafficInvalid",
-                f"Traffic is assigned to revision '{share.revision}', which does not exist in '{APP}'.",
+                f"Traffic is assigned to revision '{share.revision}', which does not exist.",
             )
     total = sum(each.weight for each in shares)
     if total != 100:

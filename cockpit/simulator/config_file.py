@@ -5,28 +5,33 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from cockpit.simulator.site import APP, CONTAINER, RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
+from cockpit.simulator.site import CONTAINER, SUBSCRIPTION, WORKSPACE
+from cockpit.simulator.stage import Stage
 
 PROBE_EVERY, RETRY_EVERY, ALERTS_EVERY, APPS_EVERY = 5.0, 2.0, 5.0, 5.0  # seconds of simulated time
 SHORTEST = 1.0  # real seconds: a faster world is not asked more often
 
 
-def write_config(url: str, speed: float) -> Path:
-    """Its path. The directory is ours alone, and stays when the simulator ends: it holds the timeline."""
-    directory = Path(tempfile.mkdtemp(prefix="cockpit-simulator-"))
-    path = directory / "cockpit.toml"
-    path.write_text(config_text(url, directory, speed), encoding="utf-8")
+def new_directory() -> Path:
+    """Ours alone. It stays when the simulator ends: it holds the timeline."""
+    return Path(tempfile.mkdtemp(prefix="cockpit-simulator-"))
+
+
+def write_config(stage: Stage, url: str, ca_file: Path) -> Path:
+    """Its path, beside the file that makes the workload's certificate trusted."""
+    path = ca_file.parent / "cockpit.toml"
+    path.write_text(config_text(stage, url, ca_file), encoding="utf-8")
     return path
 
 
-def config_text(url: str, data: Path, speed: float) -> str:
-    """The configuration of a world at `url` that plays `speed` times as fast as the clock."""
-    host = url.partition("://")[2]
+def config_text(stage: Stage, url: str, ca_file: Path) -> str:
+    """The configuration of a world whose cloud is at `url`."""
+    site, speed = stage.scenario.site, stage.clock.speed
     probe = f'interval = "{_pace(PROBE_EVERY, speed)}"\nretry_interval = "{_pace(RETRY_EVERY, speed)}"'
     return f"""\
 # The simulated shop. Nothing in here is real.
 system = "simulated shop"
-data = {_text(data)}
+data = {_text(ca_file.parent)}
 
 [identity]
 order = ["simulator"]
@@ -38,18 +43,24 @@ logs_endpoint = {_text(url)}
 [environments.prod]
 production = true
 subscription = {_text(SUBSCRIPTION)}
-resource_group = {_text(RESOURCE_GROUP)}
+resource_group = {_text(site.resource_group)}
 workspace = {_text(WORKSPACE)}
-apps = [{_text(APP)}]
+apps = [{_text(site.app)}]
 apps_interval = "{_pace(APPS_EVERY, speed)}"
 guard_word = "prod"
 
 [environments.prod.values]
 env = "prod"
-rg = {_text(RESOURCE_GROUP)}
-app = {_text(APP)}
+rg = {_text(site.resource_group)}
+app = {_text(site.app)}
 container = {_text(CONTAINER)}
-FQDN = {_text(host)}
+server = {_text(site.sql_server)}
+database = {_text(site.app)}
+FQDN = {_text(stage.host(url))}
+
+# What the commands of runbooks find: curl trusts the authority that this start made.
+[environments.prod.shell]
+CURL_CA_BUNDLE = {_text(ca_file)}
 
 [[environments.prod.probes]]
 name = "live"

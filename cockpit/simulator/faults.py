@@ -12,7 +12,7 @@ class Fault(BaseModel):
 
     `times`: how many requests, None for all until cleared. `status` None lets the real answer through (a mere delay).
     `body`: text as it is, anything else as JSON. `delay`: real seconds. `effect`: the request is carried out all the
-    same, and only its answer is lost.
+    same, and only its answer is lost. `since`, `until`: the seconds of the story between which it strikes.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -24,6 +24,8 @@ class Fault(BaseModel):
     delay: float = Field(default=0.0, ge=0.0)
     body: Any = None
     effect: bool = False
+    since: float = Field(default=0.0, ge=0.0)
+    until: float | None = None
 
     @field_validator("match")
     @classmethod
@@ -40,8 +42,9 @@ class Fault(BaseModel):
             raise ValueError("body, headers and effect belong to an answer of its own: give a status")
         return self
 
-    def hits(self, request: str) -> bool:
-        return re.search(self.match, request, re.IGNORECASE) is not None
+    def hits(self, request: str, now: float) -> bool:
+        in_time = self.since <= now and (self.until is None or now < self.until)
+        return in_time and re.search(self.match, request, re.IGNORECASE) is not None
 
 
 @dataclass(slots=True)
@@ -56,10 +59,10 @@ class Faults:
     def clear(self) -> None:
         self._armed.clear()
 
-    def strike(self, request: str) -> Fault | None:
-        """The first fault that `METHOD path` meets; it has struck once more."""
+    def strike(self, request: str, now: float) -> Fault | None:
+        """The first fault that `METHOD path` meets at second `now`; it has struck once more."""
         for place, (fault, left) in enumerate(self._armed):
-            if fault.hits(request):
+            if fault.hits(request, now):
                 if left is not None:
                     self._armed[place : place + 1] = [(fault, left - 1)] if left > 1 else []
                 return fault

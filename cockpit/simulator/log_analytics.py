@@ -10,7 +10,7 @@ from cockpit.simulator import loglines, times
 from cockpit.simulator.answer import JSON, Answer, Call, RefusedError
 from cockpit.simulator.clock import Clock
 from cockpit.simulator.kusto import Row, Table, refusal, run
-from cockpit.simulator.site import APP, CONTAINER, MANAGED_ENVIRONMENT, WORKSPACE
+from cockpit.simulator.site import CONTAINER, MANAGED_ENVIRONMENT, WORKSPACE
 from cockpit.simulator.stage import Stage
 from cockpit.simulator.world import World
 
@@ -59,7 +59,9 @@ def tables(world: World, clock: Clock, since: datetime, until: datetime) -> dict
         for revision in world.revisions
         for line in loglines.console(world, revision, start, end)
     ]
-    system = [{**_system_row(line), "TimeGenerated": clock.at(line.at)} for line in loglines.system(world, start, end)]
+    system = [
+        {**_system_row(world, line), "TimeGenerated": clock.at(line.at)} for line in loglines.system(world, start, end)
+    ]
     if world.scenario.log_destination == "azure-monitor":
         return {
             "ContainerAppConsoleLogs": _table(CONSOLE_COLUMNS, console),
@@ -91,7 +93,7 @@ def _table(columns: tuple[str, ...], rows: Sequence[Row], *, custom: bool = Fals
 def _console_row(world: World, line: loglines.ConsoleLine) -> Row:
     revision = world.revision(line.revision)
     return {
-        "ContainerAppName": APP,
+        "ContainerAppName": world.scenario.site.app,
         "RevisionName": line.revision,
         "ContainerName": CONTAINER,
         "ContainerGroupName": line.replica,
@@ -103,9 +105,9 @@ def _console_row(world: World, line: loglines.ConsoleLine) -> Row:
     }
 
 
-def _system_row(line: loglines.SystemLine) -> Row:
+def _system_row(world: World, line: loglines.SystemLine) -> Row:
     return {
-        "ContainerAppName": APP,
+        "ContainerAppName": world.scenario.site.app,
         "RevisionName": line.revision,
         "ReplicaName": line.replica,
         "EnvironmentName": MANAGED_ENVIRONMENT,

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cockpit.simulator.bodies import replica_names
+from cockpit.simulator.history import crashes, sick_at, weight_at
 from cockpit.simulator.site import identifier
-from cockpit.simulator.world import CRASH_EVERY, Revision, World
+from cockpit.simulator.world import Revision, World
 
 TICK = 2.0  # seconds between two lines of a serving container
 IDLE_TICKS = 15  # an idle one writes this much less often
@@ -56,19 +57,9 @@ def _alive(world: World, revision: Revision, since: float, until: float) -> tupl
     return max(since, revision.created, world.now - KEPT), min(until, end, world.now)
 
 
-def weight_at(world: World, name: str, at: float) -> int:
-    """Percent of the traffic that a revision had; before the start what it has at the start."""
-    weights = world.history[0].weights
-    for snapshot in world.history:
-        if snapshot.at > at:
-            break
-        weights = snapshot.weights
-    return weights.get(name, 0)
-
-
 def _console_text(world: World, revision: Revision, tick: int) -> tuple[str, str]:
     order = int(identifier(world.scenario.seed, "order", tick)[:4], 16)
-    if revision.sick and tick % 3 == 0:
+    if tick % 3 == 0 and sick_at(world, revision.name, tick * TICK):
         return "ERROR", f"GET /api/orders/{order} 500 5003ms TimeoutError: database pool exhausted (20 of 20 in use)"
     return "INFO", f"GET /api/orders/{order} 200 {8 + order % 17}ms"
 
@@ -80,12 +71,11 @@ def _system_of(world: World, revision: Revision) -> Iterator[SystemLine]:
     yield SystemLine(revision.started, name, replica, "Normal", "ContainerStarted", "Started container 'api'")
     if revision.stopped is not None:
         yield SystemLine(revision.stopped, name, "", "Normal", "RevisionDeactivating", f"Deactivating revision {name}")
-    elif revision.sick:
-        for count in range(1, world.restarts(revision) + 1):
-            at = revision.started + count * CRASH_EVERY
-            failed = "Probe of Readiness failed with status code: 503"
-            yield SystemLine(at - 5, name, replica, "Warning", "ProbeFailed", failed, count)
-            backoff = "Container 'api' was terminated with exit code '1'; back-off restarting it"
-            yield SystemLine(at, name, replica, "Warning", "ContainerBackOff", backoff, count)
-    else:
+        return
+    if not sick_at(world, name, revision.ready):
         yield SystemLine(revision.ready, name, replica, "Normal", "RevisionReady", f"Revision {name} is ready")
+    for count, at in crashes(world, revision, world.now):
+        failed = "Probe of Readiness failed with status code: 503"
+        yield SystemLine(at - 5, name, replica, "Warning", "ProbeFailed", failed, count)
+        backoff = "Container 'api' was terminated with exit code '1'; back-off restarting it"
+        yield SystemLine(at, name, replica, "Warning", "ContainerBackOff", backoff, count)

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from cockpit.simulator import times
 from cockpit.simulator.answer import JSON, Answer, Call, RefusedError
-from cockpit.simulator.loglines import weight_at
-from cockpit.simulator.site import APP_ID, REGION, identifier
+from cockpit.simulator.history import restarts, sick_at, weight_at
+from cockpit.simulator.site import REGION, identifier
 from cockpit.simulator.stage import Stage
-from cockpit.simulator.world import CRASH_EVERY, Revision, World
+from cockpit.simulator.world import Revision, World
 
 MINUTE = timedelta(minutes=1)
 LONGEST = timedelta(days=1)
@@ -58,7 +58,7 @@ def list_metrics(stage: Stage, call: Call) -> Answer:
             "resourceregion": REGION,
             "value": [
                 {
-                    "id": f"{APP_ID}/providers/Microsoft.Insights/metrics/{name}",
+                    "id": f"{stage.scenario.site.app_id}/providers/Microsoft.Insights/metrics/{name}",
                     "type": "Microsoft.Insights/metrics",
                     "name": {"value": name, "localizedValue": name},
                     "unit": UNITS[name],
@@ -108,19 +108,18 @@ def _cells(world: World, name: str, at: float) -> Iterator[Cell]:
     for revision in world.revisions:
         if name == "Requests":
             total = (REQUESTS_A_MINUTE + wobble // 8) * weight_at(world, revision.name, at) / 100
-            failed = float(total // 3) if revision.sick else 0.0
+            failed = float(total // 3) if sick_at(world, revision.name, at) else 0.0
             for category, value in (("2xx", total - failed), ("5xx", failed)):
                 if value:
                     yield Cell(revision.name, category, value)
         elif _alive(revision, at):
-            yield Cell(revision.name, "", _gauge(name, revision, at, wobble))
+            yield Cell(revision.name, "", _gauge(world, name, revision, at, wobble))
 
 
-def _gauge(name: str, revision: Revision, at: float, wobble: int) -> float:
-    restarts = (at - revision.started) // CRASH_EVERY if revision.sick else 0.0
+def _gauge(world: World, name: str, revision: Revision, at: float, wobble: int) -> float:
     return {
         "Replicas": float(revision.min_replicas),
-        "RestartCount": restarts * revision.min_replicas,
+        "RestartCount": float(restarts(world, revision, at) * revision.min_replicas),
         "UsageNanoCores": 40e6 + wobble * 1e5,
         "WorkingSetBytes": 180e6 + wobble * 1e5,
     }[name]

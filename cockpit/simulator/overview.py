@@ -4,7 +4,8 @@ from cockpit.model.time import stamp
 from cockpit.simulator.alerts import alerts
 from cockpit.simulator.answer import JSON
 from cockpit.simulator.bodies import operation_body, traffic_body
-from cockpit.simulator.site import APP, RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
+from cockpit.simulator.history import restarts
+from cockpit.simulator.site import SUBSCRIPTION, WORKSPACE
 from cockpit.simulator.stage import Stage
 
 
@@ -19,8 +20,8 @@ def show(stage: Stage) -> JSON:
         "elapsed": world.now,
         "now": stamp(clock.at(world.now)),
         "subscription": SUBSCRIPTION,
-        "resource_group": RESOURCE_GROUP,
-        "app": APP,
+        "resource_group": stage.scenario.site.resource_group,
+        "app": stage.scenario.site.app,
         "workspace": WORKSPACE,
         "revisions": [
             {
@@ -30,12 +31,13 @@ def show(stage: Stage) -> JSON:
                 "active": each.active,
                 "weight": weights[each.name],
                 "condition": world.condition(each).value,
-                "restarts": world.restarts(each),
+                "restarts": restarts(world, each),
             }
             for each in world.revisions
         ],
         "traffic": traffic_body(world),
         "operations": [operation_body(each, clock) for each in world.operations],
+        "databases": [{"name": each.name, "status": each.status} for each in world.databases],
         "alerts": [
             {"id": each.id, "name": each.name, "severity": each.severity, "condition": each.condition,
              "state": each.state, "fired": stamp(clock.at(each.fired))}

@@ -7,16 +7,18 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from aiohttp import web
 
 from cockpit.model.time import RealTime
 from cockpit.simulator.clock import Clock
-from cockpit.simulator.config_file import write_config
+from cockpit.simulator.config_file import new_directory, write_config
 from cockpit.simulator.scenario import Scenario
 from cockpit.simulator.server import Server
-from cockpit.simulator.site import APP, RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
+from cockpit.simulator.site import SUBSCRIPTION, WORKSPACE
 from cockpit.simulator.stage import Stage
+from cockpit.simulator.tls import make_authority
 
 HOST = "127.0.0.1"
 GRACE = 0.2  # seconds that open streams get at the end
@@ -31,13 +33,18 @@ async def play(
     loop = asyncio.get_running_loop()
     for each in SIGNALS:
         loop.add_signal_handler(each, over.set)
-    stage = Stage(scenario, Clock(RealTime(), speed))
+    time = RealTime()
+    stage = Stage(scenario, Clock(time, speed))
+    directory = new_directory()
+    context, ca_file = make_authority(directory, time.now())
     runner = web.AppRunner(Server(stage).application(), access_log=None, shutdown_timeout=GRACE)
     await runner.setup()
     try:
         await web.TCPSite(runner, HOST, port).start()
-        address = runner.addresses[0]
-        announce(ready_line(f"http://{HOST}:{address[1]}", speed))
+        await web.TCPSite(runner, HOST, 0, ssl_context=context).start()
+        plain, secure = (each[1] for each in runner.addresses)
+        stage.fqdn = f"{HOST}:{secure}"
+        announce(ready_line(stage, f"http://{HOST}:{plain}", ca_file))
         if until_stdin_closes:
             _when_stdin_closes(lambda: loop.call_soon_threadsafe(over.set))
         await over.wait()
@@ -45,16 +52,19 @@ async def play(
         await runner.cleanup()
 
 
-def ready_line(url: str, speed: float) -> str:
+def ready_line(stage: Stage, url: str, ca_file: Path) -> str:
     """One line of JSON: where it is, what is there, and a configuration to open it with."""
+    site = stage.scenario.site
     return json.dumps(
         {
             "url": url,
             "subscription": SUBSCRIPTION,
-            "resource_group": RESOURCE_GROUP,
-            "app": APP,
+            "resource_group": site.resource_group,
+            "app": site.app,
             "workspace": WORKSPACE,
-            "config": str(write_config(url, speed)),
+            "tls_url": f"https://{stage.fqdn}",
+            "ca_file": str(ca_file),
+            "config": str(write_config(stage, url, ca_file)),
         }
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from cockpit.simulator import activity, alert_api, apps, log_analytics, metrics, service_health
+from cockpit.simulator import activity, alert_api, apps, log_analytics, metrics, service_health, sql_api
 from cockpit.simulator.answer import Answer, Call, RefusedError
 from cockpit.simulator.stage import Stage
 
@@ -43,10 +43,13 @@ APP = GROUP + "/providers/Microsoft.App/containerApps/{app}"
 REVISION = APP + "/revisions/{revision}"
 ALERTS = SUBSCRIPTION + "{below*}/providers/Microsoft.AlertsManagement/alerts"
 OPERATION = SUBSCRIPTION + "/providers/Microsoft.App/locations/{location}/containerappOperation"
+DATABASES = GROUP + "/providers/Microsoft.Sql/servers/{server}/databases"
+RESTORE = SUBSCRIPTION + "/providers/Microsoft.Sql/locations/{location}/databaseAzureAsyncOperation"
 CONSOLE_STREAM = GROUP + "/containerApps/{app}/revisions/{revision}/replicas/{replica}/containers/{container}/logstream"
 SYSTEM_STREAM = GROUP + "/containerApps/{app}/eventstream"
 
 ROUTES = (
+    Route("GET", SUBSCRIPTION, apps.subscription),
     Route("GET", SUBSCRIPTION + "/providers/Microsoft.App/containerApps", apps.list_apps),
     Route("GET", GROUP + "/providers/Microsoft.App/containerApps", apps.list_apps),
     Route("GET", APP, apps.get_app),
@@ -60,6 +63,12 @@ ROUTES = (
     Route("GET", REVISION + "/replicas/{replica}", apps.get_replica),
     Route("GET", OPERATION + "Statuses/{operation}", apps.operation_status),
     Route("GET", OPERATION + "Results/{operation}", apps.operation_result),
+    Route("GET", GROUP + "/providers/Microsoft.Sql/servers/{server}", sql_api.show_server),
+    Route("GET", DATABASES, sql_api.list_databases),
+    Route("GET", DATABASES + "/{database}", sql_api.get_database),
+    Route("PUT", DATABASES + "/{database}", sql_api.put_database),
+    Route("POST", DATABASES + "/{database}/move", sql_api.move_database),
+    Route("GET", RESTORE + "/{operation}", sql_api.restore_status),
     Route("GET", APP + "/providers/Microsoft.Insights/metrics", metrics.list_metrics),
     Route("GET", SUBSCRIPTION + "/providers/Microsoft.Insights/eventtypes/management/values", activity.list_activity),
     Route("GET", SUBSCRIPTION + "/providers/Microsoft.ResourceHealth/events", service_health.list_events),

@@ -2,11 +2,12 @@
 
 import tomllib
 from importlib.resources import files
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cockpit.simulator.faults import Fault
+from cockpit.simulator.site import SHOP, Site
 
 
 class ScenarioError(ValueError):
@@ -51,6 +52,17 @@ class Deploy(_Part):
     image: str
     by: str
     sick: bool = False
+
+
+class Turn(_Part):
+    """A revision falls ill, or recovers, with no new deployment: a dependency, a full disk, a certificate."""
+
+    at: float
+    what: Literal["sicken", "heal"]
+    suffix: str
+
+
+Event = Annotated[Deploy | Turn, Field(discriminator="what")]
 
 
 class AlertRule(_Part):
@@ -103,8 +115,11 @@ class Scenario(_Part):
     name: str = ""
     about: str
     seed: int = 1
+    site: Site = SHOP
+    mode: Literal["multiple", "single"] = "multiple"  # how many revisions are active at once
     operation_seconds: float = 12.0  # how long a traffic change takes
     startup_seconds: float = 4.0  # until an activated revision is ready
+    restore_seconds: float = 60.0  # how long a database restore takes
     activity_lag: float = 0.0  # until the Activity Log shows an event
     operator: str = "operator@example.com"  # who asks, when the token does not say
     registries: tuple[str, ...] = ("registry.example.com",)
@@ -112,7 +127,7 @@ class Scenario(_Part):
     oddities: Oddities = Oddities()
     revisions: tuple[RevisionSpec, ...] = Field(min_length=3)
     traffic: tuple[ShareSpec, ...] = Field(min_length=1)
-    events: tuple[Deploy, ...] = ()
+    events: tuple[Event, ...] = ()
     rules: tuple[AlertRule, ...] = ()
     alerts: tuple[StandingAlert, ...] = ()
     service_issues: tuple[ServiceIssue, ...] = ()
@@ -141,3 +156,13 @@ def parse(name: str, text: str) -> Scenario:
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
         raise ScenarioError(f"Scenario `{name}`: {wrong}") from None
+
+
+def named(scenario: Scenario, **names: str) -> Scenario:
+    """The same story with other names; "" leaves one as it is. Raises ScenarioError."""
+    try:
+        site = Site.model_validate(scenario.site.model_dump() | {key: name for key, name in names.items() if name})
+    except ValidationError as error:
+        wrong = ", ".join(f"--{str(each['loc'][0]).replace('_', '-')} {each['input']!r}" for each in error.errors())
+        raise ScenarioError(f"Azure would not take this name: {wrong}.") from None
+    return scenario.model_copy(update={"site": site})

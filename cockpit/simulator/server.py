@@ -57,7 +57,7 @@ class Server:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Everything that a fault may strike."""
         call = await _call(request)
-        fault = self._stage.faults.strike(f"{request.method} {request.path}")
+        fault = self._stage.faults.strike(f"{request.method} {request.path}", self._stage.world().now)
         if fault is None:
             return await self._true_answer(request, call)
         if fault.status is None:
@@ -80,12 +80,13 @@ class Server:
     def _answer(self, call: Call) -> tuple[Answer, float]:
         """The true answer, carried out, and the seconds it takes."""
         try:
-            matched = match(call.method, call.path)
+            # Over TLS there is only the workload: nobody manages a cloud through its customers' front door.
+            matched = None if call.url.startswith("https:") else match(call.method, call.path)
             if matched is None:
                 return workload.answer(self._stage, call), workload.delay(self._stage.world(), call)
             handler, names = matched
             named = _with_names(call, names)
-            check_place(named)
+            check_place(self._stage.scenario.site, named)
             _check_version(named)
             return handler(self._stage, named), 0.0
         except RefusedError as refusal:
@@ -93,7 +94,7 @@ class Server:
 
     async def _stream(self, request: web.Request, call: Call, *, system: bool) -> web.StreamResponse:
         try:
-            check_place(call)
+            check_place(self._stage.scenario.site, call)
             stream = LogStream(self._stage, call, system=system)
         except RefusedError as refusal:
             return self._response(call, Answer(refusal.body(), refusal.status))
@@ -132,7 +133,7 @@ async def _call(request: web.Request) -> Call:
     return Call(
         method=request.method,
         path=request.path,
-        url=f"http://{request.host}",
+        url=f"{request.scheme}://{request.host}",
         query={name.lower(): value for name, value in request.query.items()},
         headers={name.lower(): value for name, value in request.headers.items()},
         content=await request.read(),

@@ -11,12 +11,17 @@ class Stage:
     """A scenario being played: the clock, the world as of the last look, the faults in force."""
 
     def __init__(self, scenario: Scenario, clock: Clock) -> None:
+        self.fqdn = ""  # where the workload answers over TLS, once it does
         self.scenario = scenario
         self.clock = clock
         self.faults = Faults()
         self._world = begin(scenario)
         for fault in scenario.faults:
             self.faults.arm(fault)
+
+    def host(self, url: str) -> str:
+        """What Azure would call the app's FQDN: its TLS address, or where we were asked when there is none."""
+        return self.fqdn or url.partition("://")[2]
 
     def world(self) -> World:
         """The world at this moment."""

@@ -10,7 +10,7 @@ from cockpit.simulator.answer import JSON, Call, RefusedError
 from cockpit.simulator.bodies import replica_names
 from cockpit.simulator.changes import existing
 from cockpit.simulator.clock import Clock
-from cockpit.simulator.site import APP, CONTAINER
+from cockpit.simulator.site import CONTAINER
 from cockpit.simulator.stage import Stage
 from cockpit.simulator.world import World
 
@@ -87,7 +87,7 @@ class LogStream:
         return {
             "TimeStamp": self._shape(clock.at(line.at)),
             "Type": line.kind,
-            "ContainerAppName": APP,
+            "ContainerAppName": self._stage.scenario.site.app,
             "RevisionName": line.revision,
             "ReplicaName": line.replica,
             "Msg": line.text,
@@ -99,8 +99,9 @@ class LogStream:
     def _chatter(self, world: World) -> Iterator[JSON]:
         now = self._shape(self._stage.clock.at(world.now))
         if self._system:
+            app = self._stage.scenario.site.app
             for reason, text in CHATTER:
-                about = {"TimeStamp": now, "Type": "Normal", "ContainerAppName": APP, "Reason": reason}
+                about = {"TimeStamp": now, "Type": "Normal", "ContainerAppName": app, "Reason": reason}
                 yield {**NOTHING, **about, "Msg": text, "EventSource": "ContainerAppController", "Count": 1}
             return
         names = self._call.names

@@ -45,6 +45,8 @@ def _ready(world: World) -> Answer:
         return _nobody()
     if _serving(world, Condition.STARTING):
         return Answer(_readiness("starting"), 503)
+    if not world.has_database:
+        return Answer(_readiness("missing"), 503)
     if _serving(world, Condition.SICK):
         return Answer(_readiness("timeout"), 503)
     return Answer(_readiness("ok"))
@@ -54,6 +56,8 @@ def _request(world: World, call: Call) -> Answer:
     name = routed(world, world.requests)
     if _is(world, name, Condition.INACTIVE) or _is(world, name, Condition.STARTING):
         return _nobody()
+    if not world.has_database:
+        return Answer({"error": "no such database"}, 500, {"x-served-by": name})
     sick = _serving(world, Condition.SICK)
     if sick and world.requests % EVERY_THIRD == 0:
         return Answer({"error": "database pool exhausted"}, 500, {"x-served-by": sick[0]})

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Literal
 
-from cockpit.simulator.scenario import Deploy, RevisionSpec, Scenario
-from cockpit.simulator.site import APP, identifier
+from cockpit.simulator.database import Database, Restore, first_databases
+from cockpit.simulator.scenario import Event, RevisionSpec, Scenario
+from cockpit.simulator.site import identifier
 
 MAX_REPLICAS = 10
 CRASH_EVERY = 15.0  # seconds between two restarts of a sick container
@@ -61,6 +62,7 @@ class Snapshot:
     at: float
     weights: Mapping[str, int]
     active: frozenset[str]
+    sick: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,9 @@ class World:
     now: float
     revisions: tuple[Revision, ...]  # oldest first
     traffic: tuple[Share, ...]
-    pending: tuple[Deploy, ...]
+    pending: tuple[Event, ...]
+    databases: tuple[Database, ...] = ()
+    restores: tuple[Restore, ...] = ()
     history: tuple[Snapshot, ...] = ()
     operations: tuple[Operation, ...] = ()
     activity: tuple[Activity, ...] = ()
@@ -140,6 +144,16 @@ class World:
         """By name, in any case."""
         return next((each for each in self.revisions if each.name.lower() == name.lower()), None)
 
+    def database(self, name: str) -> Database | None:
+        """By name, in any case."""
+        return next((each for each in self.databases if each.name.lower() == name.lower()), None)
+
+    @property
+    def has_database(self) -> bool:
+        """Whether the app finds the database it asks for."""
+        found = self.database(self.scenario.site.app)
+        return found is not None and found.status == "Online"
+
     def weights(self) -> dict[str, int]:
         """Percent of the traffic for each revision, `latest` resolved."""
         weights = dict.fromkeys((each.name for each in self.revisions), 0)
@@ -154,16 +168,18 @@ class World:
             return Condition.STARTING
         return Condition.SICK if revision.sick else Condition.FINE
 
-    def restarts(self, revision: Revision) -> int:
-        """How often each container of a revision has crashed since it was started."""
-        return int((self.now - revision.started) // CRASH_EVERY) if revision.active and revision.sick else 0
-
 
 def begin(scenario: Scenario) -> World:
     """The world at second 0."""
-    revisions = tuple(sorted((_revision(each) for each in scenario.revisions), key=lambda each: each.created))
+    revisions = tuple(
+        sorted(
+            (_revision(each, scenario.site.revision(each.suffix)) for each in scenario.revisions),
+            key=lambda each: each.created,
+        )
+    )
     traffic = tuple(
-        Share(each.weight, revision_name(each.suffix) if each.suffix else "", each.label) for each in scenario.traffic
+        Share(each.weight, scenario.site.revision(each.suffix) if each.suffix else "", each.label)
+        for each in scenario.traffic
     )
     pending = tuple(sorted(scenario.events, key=lambda each: each.at))
     last = revisions[-1]
@@ -177,6 +193,7 @@ def begin(scenario: Scenario) -> World:
             revisions,
             traffic,
             pending,
+            first_databases(scenario.site.app),
             activity=(first_deploy,),
             changed_by="ci@example.com",
             changed_at=last.created,
@@ -187,13 +204,9 @@ def begin(scenario: Scenario) -> World:
 WRITE = "Microsoft.App/containerApps/write"
 
 
-def revision_name(suffix: str) -> str:
-    return f"{APP}--{suffix}"
-
-
-def _revision(spec: RevisionSpec) -> Revision:
+def _revision(spec: RevisionSpec, name: str) -> Revision:
     return Revision(
-        name=revision_name(spec.suffix),
+        name=name,
         image=spec.image,
         created=-spec.age,
         active=spec.active,
@@ -208,9 +221,10 @@ def _revision(spec: RevisionSpec) -> Revision:
 
 
 def remember(world: World) -> World:
-    """The world with its present traffic and active revisions added to its history, if they are news."""
+    """The world with its present traffic, active and sick revisions added to its history, if they are news."""
     weights = {name: weight for name, weight in world.weights().items() if weight}
     active = frozenset(each.name for each in world.revisions if each.active)
-    if world.history and (world.history[-1].weights, world.history[-1].active) == (weights, active):
+    sick = frozenset(each.name for each in world.revisions if each.sick)
+    if world.history and replace(world.history[-1], at=world.now) == Snapshot(world.now, weights, active, sick):
         return world
-    return replace(world, history=(*world.history, Snapshot(world.now, weights, active)))
+    return replace(world, history=(*world.history, Snapshot(world.now, weights, active, sick)))

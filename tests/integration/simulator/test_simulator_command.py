@@ -53,14 +53,14 @@ def ready(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 def test_it_says_in_one_line_where_everything_is(start: Start) -> None:
     line = ready(start("--port", "0"))
-    assert set(line) == {"url", "subscription", "resource_group", "app", "workspace", "config"}
+    assert set(line) == {*("url", "tls_url", "ca_file", "subscription", "resource_group", "app", "workspace", "config")}
     assert httpx.get(line["url"] + "/healthz", trust_env=False).json() == {"status": "healthy"}
 
 
 def test_the_configuration_is_in_a_directory_of_its_own_that_nobody_else_can_read(start: Start) -> None:
     config = Path(ready(start())["config"])
     assert stat.S_IMODE(config.parent.stat().st_mode) == 0o700
-    assert [each.name for each in config.parent.iterdir()] == ["cockpit.toml"]
+    assert sorted(each.name for each in config.parent.iterdir()) == ["ca.pem", "cockpit.toml"]
 
 
 def test_the_configuration_is_one_that_the_cockpit_reads(start: Start) -> None:
@@ -124,7 +124,10 @@ def test_an_unknown_scenario_is_one_sentence_and_exit_2(start: Start) -> None:
     process = start("--scenario", "loud")
     assert process.wait(PATIENCE) == 2
     assert process.stderr is not None
-    assert "There is no scenario `loud`; there are: bad-deploy, quiet, quirks." in process.stderr.read()
+    assert (
+        "There is no scenario `loud`; there are: bad-deploy, flaky-cloud, quiet, quirks, single-mode."
+        in process.stderr.read()
+    )
 
 
 def test_a_taken_port_is_one_sentence_and_exit_2(start: Start) -> None:

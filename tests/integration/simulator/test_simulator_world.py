@@ -85,11 +85,14 @@ def test_an_alert_that_comes_back_is_another_alert() -> None:
 
 
 def test_there_are_the_scenarios_of_the_manual() -> None:
-    assert names() == ["bad-deploy", "quiet", "quirks"]
+    assert names() == ["bad-deploy", "flaky-cloud", "quiet", "quirks", "single-mode"]
 
 
 def test_an_unknown_scenario_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ScenarioError, match="There is no scenario `loud`; there are: bad-deploy, quiet, quirks"):
+    with pytest.raises(
+        ScenarioError,
+        match="There is no scenario `loud`; there are: bad-deploy, flaky-cloud, quiet, quirks, single-mode",
+    ):
         load("loud")
 
 
