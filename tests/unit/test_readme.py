@@ -1,0 +1,38 @@
+"""The README tells the truth: its configuration loads, its commands exist, its links lead somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cockpit.cli import COMMANDS
+from cockpit.config import load
+
+README = Path("README.md").read_text(encoding="utf-8")
+DOCUMENTS = [Path("README.md"), *sorted(Path("docs").glob("*.md"))]
+
+
+def test_the_configuration_shown_is_a_good_one(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    path = tmp_path / "cockpit.toml"
+    path.write_text(block, encoding="utf-8")
+    system = load(path)
+    assert (system.name, len(system.environments[0].probes)) == ("Shop", 1)
+
+
+def test_every_command_shown_exists_and_every_command_is_shown() -> None:
+    table = "\n".join(line for line in README.splitlines() if line.startswith("| `cockpit"))
+    shown = {word.removeprefix("cockpit ") for word in re.findall(r"`([a-z ]+)`", table)}
+    assert {each for each in shown if each != "cockpit"} == set(COMMANDS)
+
+
+def test_every_make_target_shown_exists() -> None:
+    makefile = Path("Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    assert set(re.findall(r"make ([a-z]+)", README)) <= targets
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_every_link_to_a_file_leads_to_one(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|#|mailto:)([^)#]+)[^)]*\)", document.read_text(encoding="utf-8"))
+    assert [link for link in links if not (document.parent / link).exists()] == []
