@@ -49,6 +49,7 @@ def wall_screen() -> Screen[None]:
 class CockpitApp(App[None]):
     """The terminal front end. After it ended, `farewell` is the sentence to print, if any."""
 
+    TITLE = "cockpit"
     CSS = themes.css()
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"cockpit": CockpitScreen, "wall": wall_screen}
     DEFAULT_MODE = "cockpit"

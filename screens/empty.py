@@ -26,7 +26,7 @@ def quiet_timeline(read_only: bool) -> Said:
         return [[("Nothing was recorded yet.", "muted")]]
     return [
         [("Nothing happened yet.", "muted")],
-        [("What changes is written down, with or without an incident.", "muted")],
+        [("Every change is written down here by itself.", "muted")],
     ]
 
 

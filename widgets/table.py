@@ -36,7 +36,7 @@ class KeyedTable(ScrollView, can_focus=True):
         Binding("pagedown", "page(1)", "Page down", show=False, id="table.page_down"),
         Binding("home", "first", "First row", show=False, id="table.first"),
         Binding("end", "last", "Last row", show=False, id="table.last"),
-        Binding("enter", "select", "Details", show=False, id="table.select"),
+        Binding("enter", "select", "Details", show=False, id="table.select", key_display="enter"),
     ]
 
     stale = reactive(False)

@@ -15,8 +15,8 @@ TONE_CLASSES = frozenset(f"tone--{tone}" for tone in TONES)
 
 # What the screen's own glyphs become on a terminal without Unicode. One character each: no width may change.
 ASCII = str.maketrans(
-    "●◐✖◌▲△✔▸⚠○–—×·…→←↑↓│─╭╮╰╯┃━▁▂▃▄▅▆▇█▔▕",
-    "o~X?!.v>Wo--x.~><^v|-++++|-_.,-=+*#-|",
+    "●◐✖◌▲△✔▸⚠○–—×·…→←↑↓│─╭╮╰╯┃━▁▂▃▄▅▆▇█▔▕“”‘’",
+    "o~X?!.v>Wo--x.~><^v|-++++|-_.,-=+*#-|\"\"''",
 )
 
 
@@ -37,8 +37,16 @@ def in_ascii(text: str) -> str:
 
 def strip(widget: Widget, pieces: Iterable[Piece], base: Style, *, only_ascii: bool = False) -> Strip:
     """The strip of a line: each piece in its tone over the `base` style. The widget declares TONE_CLASSES."""
-    segments = []
+    segments: list[Segment] = []
     for text, tone in pieces:
+        shown = in_ascii(text) if only_ascii else text
+        if segments and not tone and shown.isspace() and not _shows_on_blanks(segments[-1].style):
+            segments[-1] = Segment(segments[-1].text + shown, segments[-1].style)  # a blank needs no colour codes
+            continue
         style = base + widget.get_component_rich_style(f"tone--{tone}", partial=True) if tone else base
-        segments.append(Segment(in_ascii(text) if only_ascii else text, style))
+        segments.append(Segment(shown, style))
     return Strip(segments)
+
+
+def _shows_on_blanks(style: Style | None) -> bool:
+    return style is not None and bool(style.reverse or style.underline)

@@ -57,7 +57,7 @@ def test_sixteen_colours_are_the_terminals_own() -> None:
 
 
 def test_a_terminal_without_unicode_gets_ascii_only() -> None:
-    with real(*DRIVER, "trouble", COCKPIT_ASCII="1") as opened:
+    with real(*DRIVER, "trouble", size=(120, 24), COCKPIT_ASCII="1") as opened:
         opened.until(READY)
         opened.process.terminate()
         opened.end()
