@@ -1,0 +1,144 @@
+"""Every way an HTTP exchange can fail has words that say what to do, and none that give a secret away."""
+
+import json
+import ssl
+from datetime import timedelta
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.feeds.http import explain, http_date, reason, refused, retry_after, revealed, tls_context
+from cockpit.model.clean import HOSTILE
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.secret import Secret
+from tests.unit.feeds.fake_time import START
+
+KNOWN = Problem(ProblemKind.CONFLICT, "busy", "Busy.")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (SourceError(KNOWN), ProblemKind.CONFLICT),
+        (TimeoutError(), ProblemKind.TIMEOUT),
+        (httpx.ConnectTimeout("x"), ProblemKind.TIMEOUT),
+        (httpx.ReadTimeout("x"), ProblemKind.TIMEOUT),
+        (httpx.PoolTimeout("x"), ProblemKind.TIMEOUT),
+        (httpx.ConnectError("[Errno 111] Connection refused"), ProblemKind.NETWORK),
+        (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed"), ProblemKind.NETWORK),
+        (httpx.ReadError("x"), ProblemKind.NETWORK),
+        (httpx.RemoteProtocolError("x"), ProblemKind.GARBAGE),
+        (httpx.DecodingError("x"), ProblemKind.GARBAGE),
+        (httpx.UnsupportedProtocol("x"), ProblemKind.REFUSED),
+        (httpx.InvalidURL("x"), ProblemKind.REFUSED),
+        (json.JSONDecodeError("x", "doc", 0), ProblemKind.GARBAGE),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "x"), ProblemKind.GARBAGE),
+        (RecursionError(), ProblemKind.GARBAGE),
+        (ssl.SSLError("x"), ProblemKind.NETWORK),
+        (OSError(113, "No route to host"), ProblemKind.NETWORK),
+        (FileNotFoundError(2, "No such file"), ProblemKind.NETWORK),
+        (KeyError("x"), ProblemKind.FAULT),
+    ],
+)
+def test_every_exception_is_a_problem(error: Exception, kind: ProblemKind) -> None:
+    problem = explain(error)
+    assert problem.kind is kind
+    assert problem.short
+    assert problem.message
+    assert len(problem.short) < 40
+
+
+def test_a_header_that_cannot_be_sent_is_not_shown() -> None:
+    assert "s3cr3t" not in str(explain(httpx.LocalProtocolError("Illegal header value b's3cr3t\\n'")))
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (302, ProblemKind.GARBAGE),
+        (400, ProblemKind.REFUSED),
+        (401, ProblemKind.SIGN_IN),
+        (403, ProblemKind.FORBIDDEN),
+        (404, ProblemKind.MISSING),
+        (409, ProblemKind.CONFLICT),
+        (410, ProblemKind.REFUSED),
+        (422, ProblemKind.REFUSED),
+        (429, ProblemKind.THROTTLED),
+        (500, ProblemKind.SERVER),
+        (503, ProblemKind.SERVER),
+        (599, ProblemKind.SERVER),
+    ],
+)
+def test_every_status_that_is_no_success_is_a_problem(status: int, kind: ProblemKind) -> None:
+    problem = refused(status, {"retry-after": "7"}, b'"bad matcher format: {broken"', START)
+    assert (problem.kind, problem.short, problem.retry_after) == (kind, f"HTTP {status}", 7.0)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'"silence not found"', "silence not found"),
+        (
+            b'{"code": 601, "message": "silenceID in path must be of type uuid"}',
+            "silenceID in path must be of type uuid",
+        ),
+        (b'{"status": "error", "errorType": "bad_data", "error": "parse error"}', "parse error"),
+        (b'{"error": {"code": "X", "message": "inner"}}', "inner"),
+        (
+            b"Limit of concurrent GET requests reached (1), try again later.\n",
+            "Limit of concurrent GET requests reached (1), try again later.",
+        ),
+        (b"  <html><body>Sign in</body></html>", ""),
+        (b"", ""),
+        (b"[1, 2]", ""),
+        (b'{"message": 7}', ""),
+        (b"\x1b[2Jgone\xff", "\ufffd[2Jgone\ufffd"),
+    ],
+)
+def test_a_reason_is_found_in_each_of_its_shapes(body: bytes, said: str) -> None:
+    assert reason(body) == said
+
+
+@given(st.binary(max_size=300))
+def test_no_body_breaks_the_explanation(body: bytes) -> None:
+    problem = refused(500, {}, body, START)
+    assert not HOSTILE.search(problem.message)
+    assert "\n" not in problem.message
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120.0),
+        (" 3 ", 3.0),
+        ("Sat, 21 Nov 2026 02:01:00 GMT", 60.0),
+        ("Sat, 21 Nov 2026 01:00:00 GMT", 0.0),
+        ("", None),
+        ("-5", None),
+        ("soon", None),
+        ("9" * 400, None),
+        ("Sat, 99 Nov 2026 99:99:99 GMT", None),
+    ],
+)
+def test_a_server_may_ask_for_patience_in_seconds_or_until_a_date(value: str, seconds: float | None) -> None:
+    assert retry_after({"retry-after": value}, START) == seconds
+
+
+@given(st.text(max_size=60))
+def test_any_header_is_a_date_or_none(value: str) -> None:
+    moment = http_date(value)
+    assert moment is None or (START - moment) > timedelta.min
+
+
+def test_one_context_serves_all_that_want_the_same() -> None:
+    assert tls_context() is tls_context()
+    assert tls_context(verify=False) is not tls_context()
+    assert tls_context(verify=False).verify_mode is ssl.CERT_NONE
+    assert tls_context().check_hostname
+
+
+def test_secrets_are_revealed_where_they_are_sent_and_plain_headers_stay() -> None:
+    headers: dict[str, str | Secret] = {"X-Plain": "a", "Authorization": Secret("env", "TOKEN")}
+    assert revealed(headers, lambda secret: f"<{secret.name}>") == {"X-Plain": "a", "Authorization": "<TOKEN>"}
