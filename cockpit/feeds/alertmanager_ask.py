@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 
-from cockpit.feeds.http import client, explain, http_date, read_bounded, refused
+from cockpit.feeds.http import Reveal, client, explain, http_date, read_bounded, refused, revealed
 from cockpit.model.clean import clean_line
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.system import AlertSource
@@ -43,34 +44,34 @@ Ask = Callable[[str, Parameters], Awaitable[Answer]]
 class Server:
     """An address that is asked again and again, and left alone for as long as it asks to be."""
 
-    def __init__(self, url: str, source: AlertSource, time: Time) -> None:
+    def __init__(self, url: str, source: AlertSource, time: Time, reveal: Reveal) -> None:
         self.name = server_name(url)
         self._url = url.rstrip("/")
         self._source = source
         self._time = time
+        self._reveal = reveal
         self._rest: tuple[float, Problem] = (0.0, TOO_LARGE)  # until when (monotonic), and what it said
 
-    async def look(self, headers: Mapping[str, str], asking: Callable[[Ask], Awaitable[T]]) -> T | Problem:
+    async def look(self, asking: Callable[[Ask], Awaitable[T]]) -> T | Problem:
         """What `asking` makes of this server, or why nothing: a Problem that names it. Never raises."""
         until, said = self._rest
         if self._time.monotonic() < until:
             return said
         try:
+            headers = revealed(self._source.headers, self._reveal)
             async with (
                 asyncio.timeout(PATIENCE),
                 client(verify=self._source.verify_tls, ca_file=self._source.ca_file) as http,
             ):
-                return await asking(lambda path, parameters: self._get(http, path, parameters, headers))
+                http.headers.update({**headers, "Accept-Encoding": "identity"})  # no small body unpacks into a huge one
+                return await asking(partial(self._get, http))
         except Exception as error:
             problem = named(self.name, explain(error))
             self._rest = (self._time.monotonic() + (problem.retry_after or 0.0), problem)
             return problem
 
-    async def _get(
-        self, http: httpx.AsyncClient, path: str, parameters: Parameters, headers: Mapping[str, str]
-    ) -> Answer:
-        as_sent = {**headers, "Accept-Encoding": "identity"}  # nothing small can unpack into something huge
-        async with http.stream("GET", f"{self._url}{path}", params=list(parameters), headers=as_sent) as response:
+    async def _get(self, http: httpx.AsyncClient, path: str, parameters: Parameters) -> Answer:
+        async with http.stream("GET", f"{self._url}{path}", params=list(parameters)) as response:
             body, whole = await read_bounded(response, LARGEST)
             now = self._time.now()
             if response.status_code != 200:

@@ -1,0 +1,154 @@
+"""What became of an alert that is listed no more. Absence alone proves nothing; everything here is pure."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from cockpit.feeds.alertmanager_read import Report
+from cockpit.model.alert import Alert, AlertState
+from cockpit.model.time import age
+
+KEPT_RESOLVED = timedelta(minutes=10)  # a resolved alert stays in sight this long
+KEPT_UNCONFIRMED = timedelta(hours=1)
+LONGEST_SETTLING = timedelta(minutes=5)  # a server that runs so long has been told everything again
+CLOCKS_DIFFER = timedelta(seconds=2)
+
+
+class Says(StrEnum):
+    """What Prometheus says of an alert that no Alertmanager lists."""
+
+    FIRES = "fires"
+    INACTIVE = "inactive"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """`why` completes it for a person: who confirms it, or why nobody can."""
+
+    says: Says
+    why: str
+
+
+AskPrometheus = Callable[[Alert], Word | None]
+"""None where no Prometheus is configured; an Alertmanager's own evidence must then do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The last that one server told of one alert, by our clock. `lost` is when it was first found missing there."""
+
+    alert: Alert
+    heard: datetime  # when we last read it in the list
+    updated: datetime  # when its sender had last spoken of it
+    ends: datetime  # when silence of the sender ends it
+    lost: datetime | None = None
+
+    @property
+    def resend(self) -> timedelta:
+        """How often its sender speaks: Prometheus lets an alert live four times as long."""
+        return max(self.ends - self.updated, timedelta(0)) / 4
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One alert across polls. `told` is what is shown; `gone` since when nobody lists it, `resolved` since when we
+    know that it is over."""
+
+    told: Alert
+    sights: Mapping[str, Sight] = field(default_factory=dict)  # by server
+    gone: datetime | None = None
+    resolved: datetime | None = None
+
+
+def transition(
+    before: Mapping[str, Trace], reports: Mapping[str, Report], ask: AskPrometheus, now: datetime
+) -> dict[str, Trace]:
+    """The traces after a look in which the servers of `reports` answered, both by their own keys.
+
+    What a server that did not answer has told stands until it would have ended by itself.
+    """
+    fingerprints = dict.fromkeys([*before, *(each for report in reports.values() for each in report.alerts)])
+    after = ((each, follow(each, before.get(each), reports, ask, now)) for each in fingerprints)
+    return {each: trace for each, trace in after if trace is not None}
+
+
+def follow(
+    fingerprint: str, before: Trace | None, reports: Mapping[str, Report], ask: AskPrometheus, now: datetime
+) -> Trace | None:
+    """One alert's next Trace; None once it has left."""
+    sights = seen(fingerprint, before.sights if before else {}, reports, now)
+    present = [each for server, each in sights.items() if each.lost is None and (server in reports or now < each.ends)]
+    if present:
+        return Trace(merged(each.alert for each in present), sights)
+    if before is None:
+        return None
+    gone = before.gone or now
+    if before.resolved is not None:
+        return replace(before, sights=sights) if now - before.resolved <= KEPT_RESOLVED else None
+    if now - gone > KEPT_UNCONFIRMED:
+        return None
+    told = fate(before, sights, reports, ask(before.told), now)
+    return Trace(told, sights, gone, now if told.state is AlertState.RESOLVED else None)
+
+
+def seen(
+    fingerprint: str, before: Mapping[str, Sight], reports: Mapping[str, Report], now: datetime
+) -> dict[str, Sight]:
+    """Every server's last word on one alert, newest where it answered."""
+    sights = dict(before)
+    for server, report in reports.items():
+        if (found := report.alerts.get(fingerprint)) is not None:
+            skew = now - report.at
+            sights[server] = Sight(found.alert, now, found.updated + skew, found.ends + skew)
+        elif server in sights and sights[server].lost is None:
+            sights[server] = replace(sights[server], lost=now)
+    return sights
+
+
+def merged(alerts: Iterable[Alert]) -> Alert:
+    """One alert out of what several servers say of it: since the earliest, quiet only if all of them keep it so."""
+    every = list(alerts)
+    if len(every) == 1:
+        return every[0]
+    loud = next((each for each in every if each.state is AlertState.FIRING), every[0])
+    return replace(
+        loud,
+        since=min(each.since for each in every),
+        seen_by=tuple(sorted({server for each in every for server in each.seen_by})),
+    )
+
+
+def fate(
+    before: Trace, sights: Mapping[str, Sight], reports: Mapping[str, Report], word: Word | None, now: datetime
+) -> Alert:
+    """The alert as it is told now that nobody lists it."""
+    doubts = [doubt(server, sight, reports.get(server), now) for server, sight in sorted(sights.items())]
+    if word is not None and word.says is Says.FIRES:
+        listed = merged(each.alert for each in sights.values())
+        return replace(listed, note=f"{word.why}, no Alertmanager lists it")
+    if word is not None and word.says is Says.INACTIVE:
+        return replace(before.told, state=AlertState.RESOLVED, note=word.why)
+    if word is None and (
+        sure := next((server for server, why in zip(sorted(sights), doubts, strict=True) if not why), "")
+    ):
+        return replace(before.told, state=AlertState.RESOLVED, note=f"confirmed by Alertmanager {sure}")
+    why = next((each for each in doubts if each), word.why if word else "")
+    return replace(before.told, state=AlertState.RESOLVING, note=why or "vanished, not confirmed yet")
+
+
+def doubt(server: str, sight: Sight, report: Report | None, now: datetime) -> str:
+    """Why a server's list without this alert does not prove that it is over; "" when it does."""
+    if report is None or sight.lost is None:
+        return f"not confirmed: {server} does not answer"
+    if not report.watched:
+        return f"not confirmed: no watchdog from {server}"
+    if report.uptime is None:
+        return f"not confirmed: {server} does not say how long it runs"
+    if report.uptime < min(2 * sight.resend, LONGEST_SETTLING):
+        return f"vanished, {server} restarted {age(report.uptime.total_seconds())} ago"
+    if sight.lost < sight.ends - min(sight.resend, CLOCKS_DIFFER):
+        return ""  # it ended before its time: its sender said so
+    spoke_lately = sight.heard - sight.updated <= 1.5 * sight.resend
+    return f"vanished while we could not see {server}" if spoke_lately else "expired: sender silent"
