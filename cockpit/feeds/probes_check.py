@@ -12,6 +12,7 @@ from cockpit.feeds.probes_line import Line
 from cockpit.feeds.probes_network import Journey, Network, Phase, Transport
 from cockpit.feeds.probes_resolver import Resolver
 from cockpit.feeds.probes_verdict import Grade, Outcome
+from cockpit.feeds.probes_wire import UnsentError
 from cockpit.model.clean import clean_line
 from cockpit.model.conditions import Answer, check
 from cockpit.model.probe import Probe
@@ -83,14 +84,15 @@ class Endpoint:
 
     def _request(self, client: httpx.AsyncClient) -> httpx.Request:
         # Identity: a compressed answer of 1 MB could be a thousand of them.
-        headers = {"User-Agent": "incident-cockpit", "Accept-Encoding": "identity"}
-        headers |= revealed(self._probe.headers, self._reveal)
+        headers = httpx.Headers({"User-Agent": "incident-cockpit", "Accept-Encoding": "identity"})
+        headers.update(revealed(self._probe.headers, self._reveal))
         content = self._probe.body.encode() if self._probe.body else None
         return client.build_request(self._probe.method, self._probe.url, headers=headers, content=content)
 
     def _without_secrets(self, request: httpx.Request, before: httpx.URL) -> httpx.Request:
-        """A redirect to another host must not carry what was configured for the first."""
-        if request.url.host != before.host:
+        """A redirect to another host, or to plain text, must not carry what was configured for the first."""
+        exposed = before.scheme == "https" and request.url.scheme != "https"
+        if exposed or request.url.host != before.host:
             for name, value in self._probe.headers.items():
                 if isinstance(value, Secret):
                     request.headers.pop(name, None)
@@ -129,6 +131,8 @@ class Endpoint:
         return replace(self._outcome(grade, reason), status=answer.status, latency=answer.response_time)
 
     async def _no_answer(self, journey: Journey, error: httpx.HTTPError, started: float) -> Outcome:
+        if isinstance(error.__cause__, UnsentError):
+            return self._outcome(Grade.INCONCLUSIVE, f"not asked: {error}, nothing left this machine")
         if await self._line.offline(started):
             return replace(self._outcome(Grade.INCONCLUSIVE, "jump box offline"), offline=True)
         return self._outcome(Grade.FAILING, self._why(journey, error))

@@ -13,7 +13,7 @@ import httpx
 
 from cockpit.feeds.probes_resolver import Resolver
 from cockpit.feeds.probes_tls import Tls
-from cockpit.feeds.probes_wire import Wire, connect
+from cockpit.feeds.probes_wire import UnsentError, Wire, connect
 
 
 class Phase(StrEnum):
@@ -72,19 +72,23 @@ class Network(httpcore.AsyncNetworkBackend):
 
     async def _first_to_answer(self, addresses: tuple[str, ...], port: int) -> Wire:
         """The first address that takes us. One that refuses costs no time, and `localhost` often has such a one."""
-        refused = httpcore.ConnectError("no address")
+        errors: dict[str, httpcore.ConnectError] = {}
         for address in addresses:
             self.journey.address = address
             started = asyncio.get_running_loop().time()
             try:
                 wire = await connect(address, port, self.journey.until)
             except httpcore.ConnectError as error:
-                refused = error
+                errors[address] = error
             else:
                 took = asyncio.get_running_loop().time() - started
                 self.journey.spent(Phase.CONNECT, min(took, wire.handshake_time() or took))
                 return wire
-        raise refused
+        # What one address answered tells more than that another cannot be reached from here.
+        self.journey.address = next(
+            (each for each, error in errors.items() if not isinstance(error, UnsentError)), addresses[-1]
+        )
+        raise errors[self.journey.address]
 
 
 class Stream(httpcore.AsyncNetworkStream):
@@ -193,8 +197,9 @@ ERRORS = (
 
 @contextmanager
 def in_httpx_words() -> Iterator[None]:
-    """httpcore's errors as httpx', which has one of the same name for each."""
+    """httpcore's errors as httpx', which has one of the same name for each; the cause stays the original."""
     try:
         yield
     except ERRORS as error:
-        raise getattr(httpx, type(error).__name__)(str(error)) from error
+        name = next(each.__name__ for each in type(error).__mro__ if hasattr(httpx, each.__name__))
+        raise getattr(httpx, name)(str(error)) from error

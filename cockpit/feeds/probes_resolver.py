@@ -64,7 +64,6 @@ class Resolver:
 
     def _take_off(self, host: str, loop: asyncio.AbstractEventLoop) -> "asyncio.Future[Found]":
         flight: asyncio.Future[Found] = loop.create_future()
-        self._flights[host] = flight
 
         def land(found: Found) -> None:
             self._flights.pop(host, None)
@@ -79,6 +78,7 @@ class Resolver:
                 loop.call_soon_threadsafe(land, found)
 
         Thread(target=fly, name=f"look up {host}", daemon=True).start()
+        self._flights[host] = flight  # only now: a thread that could not start would hold the name for ever
         return flight
 
 

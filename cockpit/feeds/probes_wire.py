@@ -4,6 +4,7 @@ A busy screen delays the loop by hundreds of milliseconds; the stamp of the kern
 """
 
 import asyncio
+import errno
 import os
 import socket
 import struct
@@ -21,7 +22,13 @@ CHUNK = 16_384  # one TLS record; the stamp is that of the last byte taken, so t
 OLDEST = 600.0  # a stamp older than this is a stepped clock, not a packet
 TCP_INFO = struct.Struct("=68xI28xI")  # linux/tcp.h: tcpi_rtt (microseconds) and tcpi_total_retrans
 
+OURS = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.EACCES, errno.EPERM})
+
 Watch = Callable[[int, Callable[[], None]], None]
+
+
+class UnsentError(httpcore.ConnectError):
+    """This machine itself would not connect: no route, no port left, a firewall of its own. It accuses nobody."""
 
 
 class Wire:
@@ -134,7 +141,8 @@ async def connect(address: str, port: int, until: float) -> Wire:
             with suppress(BlockingIOError):
                 sock.connect((address, port))
         except OSError as error:
-            raise httpcore.ConnectError(error.strerror or "cannot connect") from error
+            kind = UnsentError if error.errno in OURS else httpcore.ConnectError
+            raise kind(error.strerror or "cannot connect") from error
         wire = Wire(sock)
         await wire.connected(until)
     except BaseException:

@@ -1,9 +1,12 @@
 """Six ways a prober blames the healthy for what somebody else did; none of them works here."""
 
+import errno
+import os
 import socket
 import ssl
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from threading import Event
 
@@ -112,6 +115,33 @@ async def test_one_reference_that_answers_is_enough_to_trust_our_line() -> None:
         references = [f"127.0.0.1:{gone}", f"localhost:{alive}"]
         outcome = await ask_one(probe(sick), references=references)
     assert (outcome.grade, outcome.reason) == (Grade.FAILING, "connect 127.0.0.1: Connection refused")
+
+
+@pytest.mark.parametrize("number", [errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EPERM])
+async def test_a_question_that_never_left_this_machine_accuses_nobody(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket.socket, "connect", failing_with(number))
+    outcome = await ask_one(probe(80))
+    assert outcome.grade is Grade.INCONCLUSIVE
+    assert outcome.reason == f"not asked: {os.strerror(number)}, nothing left this machine"
+
+
+async def test_an_address_that_refuses_speaks_louder_than_one_without_a_route(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket.socket, "connect", failing_with(errno.ECONNREFUSED, errno.ENETUNREACH))
+    outcome = await ask_one(probe("http://both.test/"), resolver=Resolver(lambda _: ("192.0.2.1", "2001:db8::1")))
+    assert (outcome.grade, outcome.reason) == (Grade.FAILING, "connect 192.0.2.1: Connection refused")
+
+
+def failing_with(*numbers: int) -> Callable[[socket.socket, object], None]:
+    """A `connect` that fails as the operating system's would, in turn."""
+    failures = iter(numbers)
+
+    def connect(_: socket.socket, address: object) -> None:
+        number = next(failures)
+        raise OSError(number, os.strerror(number))
+
+    return connect
 
 
 async def test_a_slow_resolver_is_no_outage_of_a_name_whose_address_is_known() -> None:

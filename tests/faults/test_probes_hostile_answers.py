@@ -102,6 +102,24 @@ async def test_a_redirect_to_another_host_takes_no_secret_along() -> None:
     assert b"X-Plain: kept" in requests[0]
 
 
+async def test_a_redirect_to_plain_text_takes_no_secret_along(authority: trustme.CA) -> None:
+    requests: list[bytes] = []
+    with serving(says(page()), requests=requests) as plain:
+        moved = page(b"", b"Location: http://127.0.0.1:%d/" % plain, status=b"302 Found")
+        with serving(says(moved), context_for(authority, "127.0.0.1")) as port:
+            one = probe(f"https://127.0.0.1:{port}/", verify_tls=False, headers={"X-Api-Key": Secret("env", "KEY")})
+            await ask_one(one, reveal=lambda _: "s3cr3t")
+    assert len(requests) == 1
+    assert b"s3cr3t" not in requests[0]
+
+
+async def test_a_configured_header_replaces_our_own_whatever_its_case() -> None:
+    requests: list[bytes] = []
+    with serving(says(page()), requests=requests) as port:
+        await ask_one(probe(port, headers={"user-agent": "theirs"}))
+    assert requests[0].lower().count(b"user-agent") == 1
+
+
 async def test_a_secret_that_cannot_be_sent_is_not_shown() -> None:
     with serving(says(page())) as port:
         one = probe(port, headers={"X-Api-Key": Secret("env", "KEY")})
