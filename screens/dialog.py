@@ -87,8 +87,10 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         raise NotImplementedError
 
     def say(self, text: str, tone: str = "warn") -> None:
-        """Put a line above the keys; "" takes it away."""
-        said = self.query_one("#said", Lines)
+        """Put a line above the keys; "" takes it away. A dialog that is leaving has nothing to say any more."""
+        said = self.query("#said").first(Lines) if self.is_attached and self.query("#said") else None
+        if said is None:
+            return
         said.display = bool(text)
         self.query_one("#dialog").set_class(bool(text), "-saying")
         wide = max(20, said.container_size.width or self.app.size.width - 8)
@@ -141,7 +143,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         self.dismiss(None)
 
     def action_confirm(self) -> None:
-        if self._acting or self._asked is not None:
+        if self._acting or self._asked is not None or not self.is_current:
             return
         if not self._guard.hears():
             self.say(TOO_QUICK)
@@ -151,6 +153,8 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     def _settle(self) -> None:
         """No key followed the confirm key: it was a hand's, not the first line of something pasted."""
+        if not self.is_current:
+            return  # left by esc in the meantime; leaving wins
         asked, self._asked = self._asked, None
         if asked != self._guard.touches:
             self.say(TOO_QUICK)

@@ -48,6 +48,22 @@ def said(app: Any) -> str:
     return str(app.screen.query_one("#said", Lines).text)
 
 
+async def test_keys_that_reach_a_dialog_on_its_way_out_do_nothing(
+    stage: Any, declare: Declare, clock: Any, desk: Desk
+) -> None:
+    app = stage(declare)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*"Readiness fails")
+        clock.pass_by(1)
+        declare.action_confirm()
+        declare.action_leave()
+        await pilot.pause(SETTLE)
+        declare.action_confirm()
+        declare.say("too late")
+        assert app.answers == [None]
+        assert desk.open() == []
+
+
 async def test_two_keys_and_one_line_declare(stage: Any, declare: Declare, clock: Any, desk: Desk) -> None:
     app = stage(declare)
     async with app.run_test(size=(80, 24)) as pilot:
