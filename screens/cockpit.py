@@ -8,7 +8,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.events import Key, Resize
+from textual.events import Key, Resize, ScreenResume
 from textual.screen import Screen
 from textual.widgets import Footer
 
@@ -119,8 +119,16 @@ class CockpitScreen(Screen[None]):
                 self.set_timer(TOGETHER, self.show_waiting)
             self._waiting.add(pane_of(message.reading.feed))
 
+    @on(ScreenResume)
+    def _in_front_again(self) -> None:
+        self._waiting.clear()
+        self.draw(*PANES, "timeline")
+        self.tick()
+
     def show_waiting(self) -> None:
-        """Draw the panes whose Readings changed since the last time."""
+        """Draw the panes whose Readings changed since the last time; behind another screen that can wait."""
+        if not self.is_active:
+            return
         waiting, self._waiting = self._waiting, set()
         self.draw(*waiting)
         self.tick()
@@ -128,8 +136,9 @@ class CockpitScreen(Screen[None]):
     @on(EventsAppended)
     def _events_appended(self, message: EventsAppended) -> None:
         self._keep(message.events)
-        self.draw("timeline", "alerts")  # an acknowledgement is shown beside its alert
-        self.tick()
+        if self.is_active:
+            self.draw("timeline", "alerts")  # an acknowledgement is shown beside its alert
+            self.tick()
 
     def _keep(self, events: Sequence[Event]) -> None:
         here = self.session.environment.name if self.session else ""
@@ -143,6 +152,8 @@ class CockpitScreen(Screen[None]):
 
     def tick(self) -> None:
         """Once a second and after every change: ages, the state of the feeds, the bar and the hint."""
+        if not self.is_active:
+            return
         now = self.now()
         if self.session is not None:
             self.seen = view(self.session.watch, self.session.environment.name)

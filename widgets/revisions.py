@@ -57,7 +57,7 @@ def short_image(image: str) -> str:
 def ready(revision: Revision) -> str:
     """`1/3 ready`; a revision whose replicas were not read shows only how many the cloud counts."""
     if revision.replicas is None:
-        return "" if revision.replica_count is None else f"{revision.replica_count} repl."
+        return "" if not revision.replica_count else f"{revision.replica_count} repl."
     return f"{sum(each.ready for each in revision.replicas)}/{len(revision.replicas)} ready"
 
 

@@ -334,6 +334,24 @@ async def test_a_second_of_quiet_costs_little(cockpit: Open) -> None:
         assert seat.terminal.cost < 1_000
 
 
+async def test_behind_a_dialog_nothing_is_sent_and_afterwards_everything_is_new(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.quiet()
+        await seat.settle()
+        await seat.press("n")
+        seat.stage.trouble()
+        await seat.settle(1)  # the keys below the dialog are drawn a last time
+        seat.terminal.forget()
+        seat.stage.trouble()
+        await seat.settle(1)
+        await seat.settle(1)
+        assert seat.terminal.cost == 0
+
+        await seat.press("escape")
+        assert "[STATUS] (503) == 200" in seat.text
+        assert "started right after the deploy" in seat.text
+
+
 async def test_a_pane_with_thousands_of_rows_draws_only_what_is_seen(cockpit: Open) -> None:
     async with cockpit() as seat:
         many = tuple(replace(alerts()[0], fingerprint=str(number)) for number in range(2_000))
