@@ -1,7 +1,14 @@
 """How much it takes to start a step. The kind decides, and the runner holds everybody to it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
+
+from cockpit.model.run import StepState
+from cockpit.model.runbook import Procedure, StepKind
+from cockpit.runbooks.execution import Prepared, Refused
+from cockpit.runbooks.placeholders import placeholders
 
 Need = Literal["key", "confirm", "word"]
 
@@ -36,3 +43,84 @@ class Consent:
     word: str = ""
     approval: Approval | None = None
     again: bool = False
+
+
+NEEDS: Mapping[StepKind, Need] = {StepKind.CHANGE: "confirm", StepKind.DANGER: "word"}
+DONE = frozenset({StepState.OK, StepState.BY_HAND})
+NO_APPROVAL = frozenset({"", "no", "none", "n/a", "not required", "false", "-", "–"})
+NAMED_BY = ("--revision", "--replica", "--name", "-n")  # in this order: what an az command is about
+GENERIC = frozenset({"process", "procedure", "steps", "guide", "commands", "runbook", "instructions", "options"})
+
+
+def ceremony(prepared: Prepared, procedure: Procedure, state: StepState) -> Ceremony:
+    """What it takes to start a step that stands at `state`."""
+    need = NEEDS.get(prepared.kind, "key")
+    label = procedure.labels.get("approval required", "").strip()
+    asked = "approval" in prepared.step.tags or label.casefold().split(",")[0].split(" ")[0] not in NO_APPROVAL
+    approval = asked and need != "key"
+    approver = prepared.step.tags.get("approval", "") or label if approval else ""
+    # Undoing what was done is no doing it again; what is unknown is settled first, or done again knowingly.
+    again = state is StepState.UNKNOWN or (state in DONE and not prepared.undo)
+    return Ceremony(need, word(prepared, procedure) if need == "word" else "", approval, approver, again)
+
+
+def word(prepared: Prepared, procedure: Procedure) -> str:
+    """What must be typed: what the document asks for, else the name of what goes, else what the procedure is about."""
+    return filled(prepared.step.tags.get("confirm", ""), prepared) or destroyed(prepared) or noun(procedure)
+
+
+def filled(text: str, prepared: Prepared) -> str:
+    """`mi-<env>` with its values; "" when one of them is missing or secret."""
+    known = {each.name: each.value for each in prepared.values if not each.secret}
+    for blank in reversed(placeholders(text)):
+        value = known.get(blank.name)
+        if value is None:
+            return ""
+        text = text[: blank.start] + value + text[blank.end :]
+    return text.strip()
+
+
+def destroyed(prepared: Prepared) -> str:
+    """The name of what a command destroys, as far as its words tell; never a secret."""
+    secrets = {each.value for each in prepared.values if each.secret}
+    name = named(prepared.argv) or next((each.shown for each in reversed(prepared.values) if not each.secret), "")
+    return "" if name in secrets else name
+
+
+def named(argv: Sequence[str]) -> str:
+    """What an argument list is about: of az the revision, else the name; of kubectl what stands behind the kind."""
+    if argv[:1] == ("az",):
+        flags = dict(pairwise(argv))
+        return next((flags[each] for each in NAMED_BY if each in flags), "")
+    if argv[:2] == ("kubectl", "delete"):
+        plain = [each for each in argv[2:4] if not each.startswith("-")]
+        return plain[0].partition("/")[2] or "".join(plain[1:]) if plain else ""
+    return ""
+
+
+def noun(procedure: Procedure) -> str:
+    """The last word of a procedure's title that says what it is about, in lower case."""
+    words = [each.strip(".,:;()[]'\"").casefold() for each in procedure.title.split()]
+    telling = [each for each in words if each.replace("-", "").isalpha() and each not in GENERIC and len(each) > 2]
+    return telling[-1] if telling else procedure.slug
+
+
+def must_consent(wanted: Ceremony, prepared: Prepared, given: Consent, operator: str) -> None:
+    """Raise Refused unless a person did all that is wanted, for exactly this."""
+    if given.fingerprint and given.fingerprint != prepared.fingerprint:
+        raise Refused("What was confirmed is not what would run now: look at it again.")
+    if wanted.need != "key" and not given.fingerprint:
+        raise Refused(f"This is a {prepared.kind.value}: it must be shown and confirmed first.")
+    if wanted.need == "word" and given.word.strip() != wanted.word:
+        raise Refused(f"This cannot be undone by itself: type {wanted.word} to start it.")
+    if wanted.again and not given.again:
+        raise Refused("This step is done, or nobody knows whether it is: say that it is to be done again.")
+    if wanted.approval:
+        _must_be_approved(given.approval, operator)
+
+
+def _must_be_approved(approval: Approval | None, operator: str) -> None:
+    if approval is None or not approval.by.strip() or not approval.how.strip():
+        raise Refused("This needs an approval: say who gave it, and how.")
+    if approval.by.strip().casefold() == operator.strip().casefold():
+        raise Refused("An approval is given by somebody else than who runs the step.")

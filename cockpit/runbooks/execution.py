@@ -105,6 +105,8 @@ class Prepared:
     undo: bool = False
     reason_not_runnable: str = ""
     notices: tuple[str, ...] = ()
+    meets: tuple[str, ...] = ()  # what a known change would meet, for the dialog: `before --v42 100 %`
+    confirmed: str = ""  # stands for that: when it is no longer so, the change is refused
 
     @property
     def runnable(self) -> bool:
@@ -118,7 +120,7 @@ class Prepared:
                 *(self.run, self.step.ordinal, self.environment, self.kind, self.as_written, self.as_run, self.cwd),
                 *(self.timeout, self.tty, self.edited, self.undo, list(self.argv)),
                 [self.script.text, dict(self.script.variables)] if self.script else None,
-                repr(self.native) if self.native else None,
+                [repr(self.native), self.confirmed] if self.native else None,
                 [self.request.method, self.request.url] if self.request else None,
             ]
         )

@@ -1,5 +1,6 @@
 """Where a run keeps its files and who may read them. Standard library only: the supervisor uses it too."""
 
+import fcntl
 import json
 import os
 import stat
@@ -33,6 +34,18 @@ def create(path: Path) -> int:
     mode = 0o640 if shared(path.parent) else 0o600
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW, mode)
     os.fchmod(descriptor, mode)
+    return descriptor
+
+
+def take_lock(path: Path) -> int | None:
+    """The lock file, open and locked; None while anybody holds it, also by inheritance. Raises OSError."""
+    mode = 0o640 if shared(path.parent) else 0o600
+    descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW, mode)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
     return descriptor
 
 

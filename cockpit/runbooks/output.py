@@ -57,6 +57,16 @@ class Tail:
                 return "".join(pieces)
 
 
+def excerpt(path: Path, at: int, limit: int = BEHIND) -> str:
+    """The first megabyte of a transcript from byte `at` on, readable; "" when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            file.seek(at)
+            return readable(file.read(limit).decode("utf-8", "replace"))
+    except OSError:
+        return ""
+
+
 def head_and_tail(path: Path, kept: int = KEPT) -> str:
     """The transcript, or its two ends with what was left out between them in figures. "" when it cannot be read."""
     half = kept // 2

@@ -1,25 +1,37 @@
 """The runner: every rule about what may start, the intent before, the outcome after. Screens and commands only ask."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+import itertools
+import os
+import secrets as random_source
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cockpit.model.event import Event, Record
+from cockpit.model.event import Draft, Event, Record
 from cockpit.model.run import Attempt, Run, StepState
-from cockpit.model.runbook import Procedure, Runbook
-from cockpit.model.secret import Secret
+from cockpit.model.runbook import Parameter, Procedure, Runbook, Step
+from cockpit.model.secret import MASK, Secret
 from cockpit.model.system import Environment
 from cockpit.model.time import Time
-from cockpit.runbooks.ceremony import Ceremony, Consent
-from cockpit.runbooks.execution import Finished, Output, Prepared
-from cockpit.runbooks.runs import Runs
-from cockpit.runbooks.values import Live, Resolved
+from cockpit.runbooks import found_again, fresh, guard, journal, rules
+from cockpit.runbooks import trust as trust_files
+from cockpit.runbooks.attempt import Means, Terminal
+from cockpit.runbooks.ceremony import Ceremony, Consent, ceremony, must_consent
+from cockpit.runbooks.doing import Doing
+from cockpit.runbooks.execution import Output, Prepared, Refused
+from cockpit.runbooks.journal import Pen
+from cockpit.runbooks.preparing import Setting, prepare
+from cockpit.runbooks.processes import Owner
+from cockpit.runbooks.runs import Runs, attempt_numbered
+from cockpit.runbooks.tools import guarded
+from cockpit.runbooks.trust import Trust
+from cockpit.runbooks.values import Live, Resolved, resolve
 
 if TYPE_CHECKING:
     from cockpit.azure.client import Azure
-
-Terminal = Callable[[Callable[[], Finished]], Awaitable[Finished]]
-"""Hands the terminal over: leaves the screen, calls what it is given (it blocks until the command ends), comes back."""
 
 
 class Runner:
@@ -42,32 +54,111 @@ class Runner:
         live: Callable[[], Live],
         incident: Callable[[], str | None],
         terminal: Terminal | None = None,
+        environ: Mapping[str, str] = os.environ,
+        new_id: Callable[[], str] = lambda: f"run-{random_source.token_hex(4)}",
+        grace: float = 5.0,
     ) -> None:
-        """`data` holds transcripts and snapshots; `incident` says which one new runs belong to."""
-        self.runs = Runs()
+        """`data` holds transcripts and snapshots; `incident` says which one new runs belong to. `grace` is the
+        seconds between INT, TERM and KILL.
+        """
+        self.environment = environment
+        self.operator = operator
+        self.read_only = read_only
         self.terminal = terminal  # the screen sets its own when it opens
-        raise NotImplementedError
+        self.runs = Runs()
+        self._record = record
+        self._time = time
+        self._data = data
+        self._azure = azure
+        self._reveal = reveal
+        self._mask = mask
+        self._live = live
+        self._incident = incident
+        self._environ = environ
+        self._new_id = new_id
+        self._grace = grace
+        self._given: dict[str, dict[str, str]] = {}  # of each run, secrets too: never written anywhere
+        self._documents: dict[str, Runbook] = {}
+        self._guards: dict[str, str] = {}
+        self._lock = threading.RLock()
+        self._unwritten = itertools.count(-1, -1)  # ids of events that read-only keeps to itself
+        self._doing = Doing(self.note, None if read_only else data / "runs", self._pen_for, live)
+
+    # What there is.
+
+    def run(self, id: str) -> Run:
+        """The run as it stands now. Raises Refused."""
+        try:
+            return self.runs.runs[id]
+        except KeyError:
+            raise Refused(f"There is no run {id}.") from None
 
     def apply(self, event: Event) -> None:
         """Take an event of the timeline, this process's or another's."""
-        raise NotImplementedError
+        with self._lock:
+            self.runs.apply(event)
+
+    def apply_all(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self.apply(event)
+
+    def trust(self, runbook: Runbook) -> Trust:
+        """Whether a document may start at once, or must be looked at first, with the difference. Blocking."""
+        return trust_files.trust(runbook, list(self.runs.runs.values()), self._snapshots)
 
     def document(self, run: Run) -> Runbook:
-        """The document as it was when the run began, whatever became of the file. Raises Refused."""
-        raise NotImplementedError
+        """The document as it was when the run began, whatever became of the file. Blocking. Raises Refused."""
+        found = self._documents.get(run.id)
+        if found is None:
+            found = self._documents[run.id] = trust_files.snapshot(run, self._snapshots)
+        return found
 
     def procedure(self, run: Run) -> Procedure:
-        raise NotImplementedError
+        found = next((each for each in self.document(run).procedures if each.slug == run.procedure), None)
+        if found is None:
+            raise Refused(f"The document of this run has no procedure {run.procedure}.")
+        return found
+
+    def step(self, run: Run, ordinal: int) -> Step:
+        return rules.step_of(self.procedure(run), ordinal)
+
+    # Beginning and ending.
 
     def start(
         self, runbook: Runbook, procedure: Procedure, given: Mapping[str, str] | None = None, *, trust: str = ""
     ) -> Run:
         """Begin a run on a snapshot. A document new or changed since its last run needs its hash in `trust`."""
-        raise NotImplementedError
+        rules.must_be_startable(runbook, procedure, self.trust(runbook), trust)
+        if not self.read_only:
+            trust_files.keep(runbook, self._snapshots)
+        id = self._new_id()
+        with self._lock:
+            self._given[id] = dict(given or {})
+            self._documents[id] = runbook
+        values = self._resolve(runbook, procedure, id)
+        pen = Pen(self.operator, self._time.now(), self._incident())
+        self.note(journal.started(id, runbook, procedure, self.environment.name, values, pen))
+        return self.run(id)
+
+    def end(self, run: Run, reason: str = "") -> Run:
+        """The run is over. What is still running goes on."""
+        self.note(journal.ended(run, reason, self._pen_for(run)))
+        return self.run(run.id)
+
+    def settle(self, run: Run, step: int, state: StepState, reason: str = "") -> Run:
+        """A person's word on a step: by hand, skipped, failed, or looked at and well (ok)."""
+        run = self.run(run.id)
+        rules.must_be_settleable(run, step, state, reason)
+        pen = self._pen_for(run)
+        self.note(journal.settled(run, self.step(run, step), state, run.state(step), reason, pen))
+        return self.run(run.id)
+
+    # Preparing.
 
     def parameters(self, run: Run, given: Mapping[str, str] | None = None) -> tuple[Resolved, ...]:
         """Every placeholder of the procedure with what it stands for now, or why it has no value. Runs nothing."""
-        raise NotImplementedError
+        self._remember(run.id, given)
+        return self._resolve(self.document(run), self.procedure(run), run.id)
 
     def prepare(
         self,
@@ -79,42 +170,181 @@ class Runner:
         undo: bool = False,
     ) -> Prepared:
         """The step, resolved. `given` is remembered for the run; `edit` replaces the command, `undo` takes its undo."""
-        raise NotImplementedError
+        self._remember(run.id, given)
+        document = self.document(run)
+        return prepare(run.id, document, self.step(run, step), self._setting(document, run), edit=edit, undo=undo)
 
     def preview(
         self, runbook: Runbook, procedure: Procedure, step: int, given: Mapping[str, str] | None = None
     ) -> Prepared:
         """As `prepare`, of a procedure that has no run: for lists, --dry-run and the catalogue."""
-        raise NotImplementedError
+        return prepare("", runbook, rules.step_of(procedure, step), self._setting(runbook, None, given or {}))
+
+    async def survey(self, prepared: Prepared) -> Prepared:
+        """What a known change would meet, added to what is shown: who confirms, confirms that. Reads the cloud."""
+        from cockpit.runbooks import native
+
+        if self._azure is None or not isinstance(prepared.native, native.Native) or not prepared.runnable:
+            return prepared
+        found = await native.survey(prepared.native, self._azure)
+        return replace(prepared, meets=found.words, confirmed=found.fingerprint, reason_not_runnable=found.refusal)
 
     async def check_guards(self) -> None:
         """Look which subscription and which cluster the tools here would act on; `prepare` says what does not fit."""
-        raise NotImplementedError
+        wanted = [each for each in guard.QUESTIONS if guard.expected(each, self.environment)]
+        env = self._environment({}, False)
+        found = await asyncio.gather(*(guard.ask(each, env) for each in wanted))
+        self._guards |= dict(zip(wanted, found, strict=True))
+
+    def waits_for(self, run: Run, step: int) -> str:
+        """Why a step may not start yet because of other steps; "" when it may."""
+        procedure = self.procedure(run)
+        found = rules.step_of(procedure, step)
+        return rules.waits_for(self.run(run.id), procedure, found, found.kind)
 
     def ceremony(self, prepared: Prepared) -> Ceremony:
         """What it takes to start it."""
-        raise NotImplementedError
+        run = self.run(prepared.run)
+        return ceremony(prepared, self.procedure(run), run.state(prepared.step.ordinal))
+
+    # Doing.
 
     async def perform(self, run: Run, prepared: Prepared, consent: Consent, on_output: Output) -> Attempt:
         """Do it: intent event, the command, outcome event. Cancelling this coroutine leaves a shell step running."""
-        raise NotImplementedError
+        run = self.run(run.id)
+        procedure = await asyncio.to_thread(self.procedure, run)
+        rules.must_be_this_run(run, prepared, self.environment.name)
+        rules.must_be_runnable(prepared, read_only=self.read_only)
+        rules.must_be_its_turn(run, procedure, prepared)
+        must_consent(self.ceremony(prepared), prepared, consent, self.operator)
+        await self._must_be_guarded(prepared)
+        return await self._doing.perform(
+            run, prepared, consent.approval, self._means(), self._secrets(prepared), on_output
+        )
 
     async def attach(self, run: Run, step: int, on_output: Output) -> Attempt:
         """Watch a step that another cockpit, or an earlier one, started; its outcome is recorded when it ends."""
-        raise NotImplementedError
+        run = self.run(run.id)
+        attempt = journal.latest_of(run, step)
+        if attempt is None or self._doing.is_at(run, step):
+            raise Refused("This step was not started by another cockpit.")
+        number = attempt.number
+        return await found_again.attach(
+            run,
+            await asyncio.to_thread(self._step_or_name, run, attempt),
+            attempt,
+            self.runs.owners.get((run.id, step, number), Owner()),
+            self._means(),
+            on_output,
+            self.note,
+            self._pen_for,
+            lambda: attempt_numbered(self.run(run.id), step, number),
+        )
 
     async def recover(self) -> list[Run]:
         """What ran when a cockpit died: ended meanwhile, still running, or unknown. The runs that changed."""
-        raise NotImplementedError
+        if self.read_only:
+            return []
+        open_ones = [
+            (run, each)
+            for run in list(self.runs.runs.values())
+            if run.environment == self.environment.name
+            for each in run.attempts
+            if each.state is StepState.RUNNING
+        ]
+        changed = []
+        for run, attempt in open_ones:
+            step = await asyncio.to_thread(self._step_or_name, run, attempt)
+            if await asyncio.to_thread(found_again.recover, run, step, attempt, self.note, self._pen_for):
+                changed.append(self.run(run.id))
+        return changed
 
     async def cancel(self, run: Run, step: int) -> str:
         """Stop a running step: INT, then TERM, then KILL. The sentence says what that does not stop."""
-        raise NotImplementedError
+        run = self.run(run.id)
+        return await self._doing.cancel(run, await asyncio.to_thread(self.step, run, step), self._means())
 
-    def settle(self, run: Run, step: int, state: StepState, reason: str = "") -> Run:
-        """A person's word on a step: done by hand, skipped, failed, or looked at and well (ok)."""
-        raise NotImplementedError
+    # Inside.
 
-    def end(self, run: Run, reason: str = "") -> Run:
-        """The run is over. What is still running goes on."""
-        raise NotImplementedError
+    @property
+    def _snapshots(self) -> Path:
+        return self._data / "snapshots"
+
+    def note(self, draft: Draft) -> Sequence[Event]:
+        """Write one event and know it at once. In read-only it is known here and written nowhere. Blocking."""
+        events = [journal.unwritten(draft, next(self._unwritten))] if self.read_only else self._record([draft])
+        self.apply_all(events)
+        return events
+
+    def _pen_for(self, run: Run) -> Pen:
+        """A run belongs to the incident it began in; one begun before any, to the one that is open by now."""
+        return Pen(self.operator, self._time.now(), run.incident or self._incident())
+
+    def _remember(self, id: str, given: Mapping[str, str] | None) -> None:
+        with self._lock:
+            self._given.setdefault(id, {}).update(given or {})
+
+    def _answers(self, run: Run) -> dict[str, str]:
+        """What the operator has said in this run; after a restart as far as it is not secret."""
+        told = {each.name: each.shown for each in run.values if each.source == "operator"}
+        return {name: text for name, text in told.items() if text != MASK} | self._given.get(run.id, {})
+
+    def _resolve(self, runbook: Runbook, procedure: Procedure, id: str) -> tuple[Resolved, ...]:
+        names = dict.fromkeys(name for step in procedure.steps for name in step.parameters)
+        declared = {each.name: each for each in runbook.parameters}
+        wanted = [declared.get(name, Parameter(name)) for name in names]
+        run = self.runs.runs.get(id)
+        given = self._answers(run) if run else self._given.get(id, {})
+        return resolve(wanted, self.environment, self._live(), given, self._reveal)
+
+    def _setting(self, runbook: Runbook, run: Run | None, given: Mapping[str, str] | None = None) -> Setting:
+        return Setting(
+            environment=self.environment,
+            seen=self._live(),
+            given=self._answers(run) if run else given or {},
+            reveal=self._reveal,
+            path=self._environment({}, False)["PATH"],
+            cwd=rules.folder_of(runbook, self._data),
+            cloud=self._azure is not None,
+            read_only=self.read_only,
+            terminal=self.terminal is not None,
+            guards=self._guards,
+        )
+
+    def _environment(self, variables: Mapping[str, str], tty: bool) -> dict[str, str]:
+        ours = {
+            "COCKPIT_INCIDENT": self._incident() or "",
+            "COCKPIT_ENV": self.environment.name,
+            "COCKPIT_OPERATOR": self.operator,
+        }
+        return fresh.environment(self._environ, {**self.environment.shell, **ours, **variables}, tty=tty)
+
+    def _means(self) -> Means:
+        found = self._environment({}, False)
+        return Means(
+            time=self._time,
+            azure=self._azure,
+            mask=self._mask,
+            env=self._environment,
+            terminal=self.terminal,
+            authority=found.get("CURL_CA_BUNDLE") or found.get("SSL_CERT_FILE") or "",
+            grace=self._grace,
+        )
+
+    def _secrets(self, prepared: Prepared) -> list[str]:
+        return [each.value for each in prepared.values if each.secret and each.value]
+
+    async def _must_be_guarded(self, prepared: Prepared) -> None:
+        """Ask the tools themselves, now, before a change through them. Raises Refused."""
+        for tool in rules.to_guard(prepared, guarded(prepared.as_written)):
+            if not guard.expected(tool, self.environment):
+                continue
+            self._guards[tool] = await guard.ask(tool, self._environment({}, False))
+            if why := guard.mismatch(tool, self.environment, self._guards[tool], prepared.as_run):
+                raise Refused(f"{why[0].upper()}{why[1:]}: nothing was started.")
+
+    def _step_or_name(self, run: Run, attempt: Attempt) -> Step:
+        try:
+            return self.step(run, attempt.step)
+        except Refused:
+            return rules.nameless(attempt)

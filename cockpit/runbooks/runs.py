@@ -128,6 +128,14 @@ def latest(run: Run, step: int) -> int:
     return max((each.number for each in run.attempts if each.step == step), default=0)
 
 
+def attempt_numbered(run: Run, step: int, number: int) -> Attempt:
+    """Raises LookupError when there is no such attempt."""
+    found = _find(run, step, number)
+    if found is None:
+        raise LookupError(f"attempt {number} of step {step}")
+    return found
+
+
 def _find(run: Run, step: int, number: int | None) -> Attempt | None:
     return next((each for each in run.attempts if each.step == step and each.number == number), None)
 

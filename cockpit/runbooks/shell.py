@@ -143,10 +143,10 @@ async def watch(
         await time.sleep(QUICK if time.monotonic() - began < 1.0 else SLOW)
 
 
-async def cancel(place: Place, owner: Owner, time: Time) -> bool:
+async def cancel(place: Place, time: Time) -> bool:
     """Ask a supervisor to end its command: INT, then TERM, then KILL. False when it is gone already."""
     waited = 0.0
-    while owner_in(place) == Owner() and alive(owner) and waited < APPEARS:  # until it listens
+    while (owner := owner_in(place)) == Owner() and ended_in(place) is None and waited < APPEARS:  # until it listens
         await time.sleep(SLOW)
         waited += SLOW
     return send(owner, signal.SIGINT)

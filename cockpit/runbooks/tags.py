@@ -9,6 +9,7 @@ from cockpit.runbooks.execution import Retry
 LOOKS = frozenset({StepKind.READ, StepKind.VERIFY})
 PATIENCE = {StepKind.READ: 300.0, StepKind.VERIFY: 300.0}  # seconds a step may take when its document does not say
 LONGEST = 3_600.0
+ONE_ANSWER = 60.0  # of a server
 RETRY = re.compile(r"(\d{1,4})(?:x(.+))?")
 MOST_TRIES = 1_000
 
@@ -16,7 +17,7 @@ MOST_TRIES = 1_000
 def timeout_of(step: Step, kind: StepKind) -> tuple[float, str]:
     """(seconds, what is wrong with the tag or ""). A bare number is seconds."""
     text = step.tags.get("timeout", "")
-    usual = PATIENCE.get(kind, LONGEST)
+    usual = ONE_ANSWER if step.language == "http" else PATIENCE.get(kind, LONGEST)
     if not text:
         return usual, ""
     length = _seconds(text)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cockpit.model.probe import ProbeResult
 from cockpit.model.problem import SourceError
 from cockpit.model.reading import Reading
 from cockpit.model.revision import Application, Revision
@@ -29,6 +30,7 @@ class Live:
     bad: str = ""  # the revision it would leave
     serving: str = ""  # the one with the most traffic
     replica: str = ""
+    probes: tuple[ProbeResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +57,21 @@ def older(application: Application) -> str:
 
 def live(readings: Iterable[Reading[Any]], *, app: str = "", target: Target = older) -> Live:
     """What the newest Readings show of one app: of `app`, else of the only one there is."""
-    apps = tuple(
-        each
-        for reading in readings
-        if reading.feed == "revisions" and isinstance(reading.value, tuple)
-        for each in reading.value
-        if isinstance(each, Application)
-    )
-    return focus(Live(apps), app, target)
+    seen = list(readings)
+    apps = tuple(each for each in _values(seen, "revisions") if isinstance(each, Application))
+    probes = tuple(each for each in _values(seen, "probes") if isinstance(each, ProbeResult))
+    return focus(Live(apps, probes=probes), app, target)
+
+
+def _values(readings: Sequence[Reading[Any]], feed: str) -> list[Any]:
+    return [one for each in readings if each.feed == feed and isinstance(each.value, tuple) for one in each.value]
 
 
 def focus(seen: Live, app: str = "", target: Target = older) -> Live:
     """The same panes, with an eye on one app. Where there are several and none is named, nothing is known of any."""
     named = [each for each in seen.applications if each.name == app] if app else list(seen.applications)
     if len(named) != 1:
-        return Live(seen.applications)
+        return Live(seen.applications, probes=seen.probes)
     chosen = named[0]
     serving = chosen.serving
     return Live(
@@ -80,6 +82,7 @@ def focus(seen: Live, app: str = "", target: Target = older) -> Live:
         bad=serving.name if serving else "",
         serving=serving.name if serving else "",
         replica=worst_replica(serving),
+        probes=seen.probes,
     )
 
 

@@ -1,9 +1,10 @@
 """HTTP steps: `GET /health/ready`, `POST /admin/cache/clear` against the environment's own address. Sent once."""
 
+import asyncio
 import re
 import ssl
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import httpx
 
 READING = frozenset({"GET", "HEAD"})
+LOOKING = 30.0  # seconds that looking again may take
 LARGEST = 1_048_576  # bytes of a body that are read
 HTTP = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE) (/\S*|https?://\S+)")
 Tell = Callable[[str], None]
@@ -61,7 +63,12 @@ def request(command: str, values: Sequence[Resolved], base: Resolved | None) -> 
 
 
 async def send(
-    wanted: Request, *, timeout: float, output: Tell, transport: "httpx.AsyncBaseTransport | None" = None
+    wanted: Request,
+    *,
+    timeout: float,
+    output: Tell,
+    authority: str = "",
+    transport: "httpx.AsyncBaseTransport | None" = None,
 ) -> Finished:
     """Send it once and tell how it ended. Raises nothing but cancellation.
 
@@ -71,21 +78,27 @@ async def send(
     import httpx
 
     reads = wanted.method in READING
+    try:
+        context = trusted(authority)
+    except OSError as error:
+        return Finished(StepState.FAILED, f"the authority file {authority} cannot be read: {error.strerror}")
     async with httpx.AsyncClient(
-        verify=trusted(), timeout=timeout, trust_env=False, transport=transport, follow_redirects=False
+        verify=context, timeout=timeout, trust_env=False, transport=transport, follow_redirects=False
     ) as client:
         try:
-            answer = await exchange(client, wanted.method, wanted.url)
+            async with asyncio.timeout(timeout):  # httpx bounds each read, not all of them
+                answer = await exchange(client, wanted.method, wanted.url)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             return Finished(StepState.FAILED, f"could not connect: {said(error)}")
-        except httpx.HTTPError as error:
-            timed_out = isinstance(error, httpx.TimeoutException)
+        except (httpx.HTTPError, TimeoutError) as error:
+            timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
             why = "no answer in time" if timed_out else f"the connection broke: {said(error)}"
             if reads:
                 return Finished(StepState.FAILED, why, timed_out=timed_out)
             return await again(client, wanted, Finished(StepState.UNKNOWN, why, timed_out=timed_out), output)
-        output(f"HTTP {answer.status} {answer.reason}\n{readable(answer.body.decode('utf-8', 'replace'))}\n")
-        finished = judged(answer, reads=reads)
+        body = readable(answer.body.decode("utf-8", "replace"))
+        output(f"HTTP {answer.status} {answer.reason}\n{body}\n")
+        finished = replace(judged(answer, reads=reads), output_tail=body)
         return finished if finished.state is not StepState.UNKNOWN else await again(client, wanted, finished, output)
 
 
@@ -109,8 +122,9 @@ async def again(client: "httpx.AsyncClient", wanted: Request, before: Finished, 
     if wanted.method == "POST":  # what it would have done cannot be read back
         return before
     try:
-        found = await exchange(client, "GET", wanted.url)
-    except httpx.HTTPError as error:
+        async with asyncio.timeout(LOOKING):
+            found = await exchange(client, "GET", wanted.url)
+    except (httpx.HTTPError, TimeoutError) as error:
         output(f"Looked again: {said(error)}\n")
         return before
     output(f"Looked again: GET answers {found.status}\n{readable(found.body.decode('utf-8', 'replace'))}\n")
@@ -131,12 +145,14 @@ async def exchange(client: "httpx.AsyncClient", method: str, url: str) -> Answer
         return Answer(response.status_code, response.reason_phrase, bytes(body[:LARGEST]), len(body) > LARGEST)
 
 
-def trusted() -> ssl.SSLContext:
-    """The machine's own authorities, certifi's, and what SSL_CERT_FILE names: whom curl trusts here, we trust."""
+def trusted(authority: str) -> ssl.SSLContext:
+    """The machine's own authorities, certifi's, and those in a file: whom curl trusts in a step, we trust."""
     import httpx
 
     context = httpx.create_ssl_context()
     context.load_default_certs()
+    if authority:
+        context.load_verify_locations(authority)
     return context
 
 

@@ -88,7 +88,7 @@ async def test_output_is_shown_while_the_command_still_runs(begin: Begin) -> Non
     while "first" not in running.output:
         await asyncio.sleep(0.01)
     assert alive(running.owner)
-    assert await cancel(running.place, running.owner, RealTime())
+    assert await cancel(running.place, RealTime())
     assert (await watching).cancelled
 
 
@@ -189,7 +189,7 @@ async def test_a_killed_supervisor_leaves_nothing_known(begin: Begin) -> None:
 async def test_cancel_interrupts_first(begin: Begin) -> None:
     running = begin("trap 'echo interrupted; exit 9' INT; echo ready; while :; do sleep 0.05; done")
     await running.prints("ready")
-    await cancel(running.place, running.owner, RealTime())
+    await cancel(running.place, RealTime())
     ended = await running.end()
     assert (ended.exit_code, ended.cancelled) == (9, True)
     assert "interrupted" in running.output
@@ -198,7 +198,7 @@ async def test_cancel_interrupts_first(begin: Begin) -> None:
 async def test_cancel_kills_what_does_not_listen(begin: Begin) -> None:
     running = begin("trap '' INT TERM; echo ready; while :; do sleep 0.05 || :; done")
     await running.prints("ready")
-    await cancel(running.place, running.owner, RealTime())
+    await cancel(running.place, RealTime())
     ended = await running.end()
     assert (ended.signal, ended.cancelled) == (signal.SIGKILL, True)
 
@@ -206,7 +206,7 @@ async def test_cancel_kills_what_does_not_listen(begin: Begin) -> None:
 async def test_cancel_ends_the_children_too(begin: Begin) -> None:
     running = begin("(trap '' INT; echo $BASHPID; exec sleep 60) & wait")
     await running.prints("\n")
-    await cancel(running.place, running.owner, RealTime())
+    await cancel(running.place, RealTime())
     await running.end()
     child = int(running.transcript.split()[0])
     while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text().rpartition(")")[2]:

@@ -1,0 +1,253 @@
+"""Attempts from intent to outcome: begun, tried again, verified, stopped."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from cockpit.model.event import Draft, RecordError
+from cockpit.model.run import Attempt, Run, StepState
+from cockpit.model.runbook import Step
+from cockpit.runbooks import attempt as trying
+from cockpit.runbooks import journal, shell, verify
+from cockpit.runbooks.attempt import Files, Means, Writing, broken_off
+from cockpit.runbooks.ceremony import Approval
+from cockpit.runbooks.execution import Finished, Output, Prepared, Refused
+from cockpit.runbooks.journal import Pen
+from cockpit.runbooks.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE
+from cockpit.runbooks.output import excerpt, head_and_tail
+from cockpit.runbooks.processes import this_process
+from cockpit.runbooks.shell import Place
+from cockpit.runbooks.values import Live
+
+Note = Callable[[Draft], object]
+WRITES, REST = 3, 1.0  # how often an outcome is tried to be written, and seconds between
+PROBE_LOOK = 1.0  # seconds between two looks at a probe that is waited for
+
+
+@dataclass(slots=True)
+class Active:
+    """An attempt that this process is at. `stop` is a person's; `task` is of what can only be stopped from within."""
+
+    prepared: Prepared
+    files: Files | None
+    began: Pen
+    secrets: list[str]
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    task: "asyncio.Task[Finished] | None" = None
+
+    @property
+    def outlives_us(self) -> bool:
+        return self.prepared.script is not None and not self.prepared.tty
+
+
+class Doing:
+    """What this process does right now. `folder` holds a folder for each run, None where nothing may be written."""
+
+    def __init__(self, note: Note, folder: Path | None, pen: Callable[[Run], Pen], live: Callable[[], Live]) -> None:
+        self._note = note
+        self._folder = folder
+        self._pen = pen
+        self._live = live
+        self._active: dict[tuple[str, int], Active] = {}
+
+    def is_at(self, run: Run, step: int) -> bool:
+        return (run.id, step) in self._active
+
+    async def perform(
+        self,
+        run: Run,
+        prepared: Prepared,
+        approval: Approval | None,
+        means: Means,
+        secrets: list[str],
+        on_output: Output,
+    ) -> Attempt:
+        """One attempt, with all its tries. Raises Refused and RecordError before anything is started."""
+        step = prepared.step.ordinal
+        if self.is_at(run, step):
+            raise Refused("This step is running.")
+        active = Active(prepared, None, self._pen(run), secrets)
+        self._active[run.id, step] = active
+        try:
+            number = await self._begin(run, active, approval)
+            finished, verified = await self._in_tries(run, active, number, means, on_output)
+            return await asyncio.shield(asyncio.create_task(self._end(run, active, number, finished, verified, means)))
+        finally:
+            del self._active[run.id, step]
+            if active.files is not None:
+                active.files.close()
+
+    async def _begin(self, run: Run, active: Active, approval: Approval | None) -> int:
+        """The files and the intent event; without both nothing is started."""
+        prepared = active.prepared
+        latest = journal.latest_of(run, prepared.step.ordinal)
+        number = latest.number + 1 if latest else 1
+        if self._folder is not None:
+            active.files = await asyncio.to_thread(trying.reserve, self._folder / run.id, prepared.step.ordinal, number)
+            number = active.files.number
+        where = str(active.files.place.transcript) if active.files else ""
+        draft = journal.intent(run, prepared, number, where, this_process(), approval, active.began)
+        await asyncio.to_thread(self._note, draft)
+        return number
+
+    async def _in_tries(
+        self, run: Run, active: Active, number: int, means: Means, on_output: Output
+    ) -> tuple[Finished, str]:
+        """Until it is well, the tries are used up, or a person has had enough."""
+        retry = active.prepared.retry
+        for turn in range(1, retry.times + 1):
+            at = size_of(active.files)
+            finished = await self._once(run, active, number, means, on_output, at)
+            finished, verified = await self._verified(active, finished, at, means)
+            enough = finished.state is not StepState.FAILED or finished.cancelled or active.stop.is_set()
+            if enough or turn == retry.times:
+                return finished, verified
+            why = "; ".join(filter(None, (finished.outcome, verified)))
+            on_output(f"… try {turn} of {retry.times}: {why}; again in {retry.every:g}s …\n")
+            await first(means.time.sleep(retry.every), active.stop.wait())
+            if active.stop.is_set():
+                return replace(finished, cancelled=True, outcome=f"stopped by hand after {turn} tries: {why}"), verified
+        raise AssertionError("there is at least one try")
+
+    async def _once(self, run: Run, active: Active, number: int, means: Means, on_output: Output, at: int) -> Finished:
+        prepared = active.prepared
+        if active.outlives_us:
+            assert active.files is not None
+            return await trying.run_in_shell(prepared, active.files, means, active.secrets, on_output, at)
+        telling: list[asyncio.Task[object]] = []
+
+        def tell(url: str) -> None:
+            draft = journal.operation(run, prepared.step, number, url, self._pen(run))
+            telling.append(asyncio.create_task(asyncio.to_thread(self._note, draft)))
+
+        descriptor = active.files.transcript if active.files else None
+        writing = Writing(descriptor, active.secrets, means.mask, on_output, tell)
+        finished = await self._from_within(run, active, number, means, writing)
+        writing.finish()
+        await asyncio.gather(*telling)
+        return replace(finished, output_tail=finished.output_tail or writing.kept)
+
+    async def _from_within(self, run: Run, active: Active, number: int, means: Means, writing: Writing) -> Finished:
+        """What runs in this process. Stopped by a person it has an end; if we are cancelled, that is written too."""
+        prepared = active.prepared
+        if prepared.tty:
+            return await trying.run_on_terminal(prepared, means, writing)
+        native = prepared.native is not None
+        doing = trying.run_native(prepared, means, writing) if native else trying.run_request(prepared, means, writing)
+        active.task = asyncio.create_task(trying.bounded(doing, prepared) if native else doing)
+        try:
+            return await active.task
+        except asyncio.CancelledError:
+            if active.stop.is_set():
+                if prepared.follow:
+                    return Finished(StepState.OK, "watched until it was stopped", 0, cancelled=True)
+                return broken_off(prepared.kind, "stopped by hand")
+            left = broken_off(prepared.kind, "the cockpit was closed while it went on")
+            self._note(
+                journal.outcome(run, prepared.step, number, left, "", writing.kept, active.began.now, self._pen(run))
+            )
+            raise
+
+    async def _verified(self, active: Active, finished: Finished, at: int, means: Means) -> tuple[Finished, str]:
+        """The try with what the document expects of it; a probe may take its time."""
+        prepared = active.prepared
+        wanted = verify.Expected() if prepared.undo else verify.expected(prepared.step)
+        output = finished.output_tail
+        if active.files is not None and prepared.script is not None:
+            output = await asyncio.to_thread(excerpt, active.files.place.transcript, at)
+        patience = max((each.within for each in wanted.assertions), default=0.0)
+        until = means.time.monotonic() + patience
+        while True:
+            probes = {each.name: each.state.value for each in self._live().probes}
+            seen = verify.Evidence(finished.exit_code, finished.http_status, output, probes)
+            verdict = verify.verify(wanted, seen)
+            late = means.time.monotonic() >= until
+            if verdict.answer != "failed" or late or active.stop.is_set() or finished.state is not StepState.OK:
+                break
+            await first(means.time.sleep(PROBE_LOOK), active.stop.wait())
+        state, verified = verify.conclude(finished, verdict, wanted, prepared.kind)
+        return replace(finished, state=state), verified
+
+    async def _end(
+        self, run: Run, active: Active, number: int, finished: Finished, verified: str, means: Means
+    ) -> Attempt:
+        """The outcome event, and the attempt as it is now known. Raises RecordError, when it can be learnt no more."""
+        step = active.prepared.step
+        output = finished.output_tail
+        if active.files is not None:
+            output = await asyncio.to_thread(head_and_tail, active.files.place.transcript)
+        output = means.mask(output)
+        draft = journal.outcome(run, step, number, finished, verified, output, active.began.now, self._pen(run))
+        for _ in range(WRITES - 1):
+            try:
+                await asyncio.to_thread(self._note, draft)
+                break
+            except RecordError:  # a full disk may have been seen to by now; what was done must not be lost
+                await means.time.sleep(REST)
+        else:
+            await asyncio.to_thread(self._note, draft)
+        return attempt_of(active, number, finished, verified, output, draft)
+
+    async def cancel(self, run: Run, step: Step, means: Means) -> str:
+        """Stop what runs, here or under its supervisor. A sentence for the person."""
+        active = self._active.get((run.id, step.ordinal))
+        latest = journal.latest_of(run, step.ordinal)
+        if active is not None:
+            active.stop.set()
+            if active.task is not None:
+                active.task.cancel()
+                return stopped(active.prepared.kind in MAY_HAVE_BEEN_DONE)
+            place = active.files.place if active.files else None
+        elif latest is not None and latest.state is StepState.RUNNING and latest.transcript:
+            place = Place(Path(latest.transcript))
+        else:
+            raise Refused("This step is not running.")
+        if place is None or not await shell.cancel(place, means.time):
+            return "It is not running under a supervisor any more."
+        return stopped(step.kind in MAY_HAVE_BEEN_DONE)
+
+
+def stopped(changes: bool) -> str:
+    return f"Interrupted; if it does not listen it is ended.{' But ' + FAR_SIDE + '.' if changes else ''}"
+
+
+async def first(*waiting: Coroutine[Any, Any, object]) -> None:
+    """Wait for the first of some coroutines, and end the others."""
+    tasks = [asyncio.create_task(each) for each in waiting]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in tasks:
+            each.cancel()
+
+
+def size_of(files: Files | None) -> int:
+    return files.place.transcript.stat().st_size if files is not None else 0
+
+
+def attempt_of(active: Active, number: int, finished: Finished, verified: str, output: str, draft: Draft) -> Attempt:
+    """What was recorded, as the fold will tell it."""
+    prepared = active.prepared
+    return Attempt(
+        number=number,
+        step=prepared.step.ordinal,
+        began=active.began.now,
+        ended=draft.occurred,
+        state=finished.state,
+        as_written=prepared.as_written,
+        as_run=prepared.as_run,
+        native=prepared.native is not None,
+        edited=prepared.edited,
+        undo=prepared.undo,
+        exit_code=finished.exit_code,
+        signal=finished.signal,
+        timed_out=finished.timed_out,
+        outcome=finished.outcome,
+        verified=verified,
+        output=output,
+        transcript=str(active.files.place.transcript) if active.files else "",
+        operation=finished.operation,
+        actor=active.began.actor,
+    )

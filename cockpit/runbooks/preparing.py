@@ -1,0 +1,179 @@
+"""A step becomes a Prepared: values found, script made, and every reason why it could not start named beforehand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from cockpit.model.clean import clean
+from cockpit.model.runbook import Parameter, Runbook, Step, StepKind
+from cockpit.model.system import Environment
+from cockpit.runbooks import guard, script, tags, tools, web
+from cockpit.runbooks.execution import Prepared, Refused, Retry
+from cockpit.runbooks.kinds import ORDER, kind_of
+from cockpit.runbooks.placeholders import names_a_secret, placeholders
+from cockpit.runbooks.values import Live, Resolved, Reveal, resolve
+
+LANGUAGES = frozenset({"bash", "powershell", "http"})
+BY_HAND = frozenset({StepKind.MANUAL, StepKind.NOTE})
+CHANGES = frozenset({StepKind.CHANGE, StepKind.DANGER})
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a step is prepared in. `guards` holds what each tool was last found to be set to, where it was asked."""
+
+    environment: Environment
+    seen: Live
+    given: Mapping[str, str]
+    reveal: Reveal
+    path: str  # where programs are looked for
+    cwd: str
+    cloud: bool  # known az commands go through the SDK
+    read_only: bool
+    terminal: bool  # there is one to hand over
+    guards: Mapping[str, str]
+
+
+def prepare(
+    run: str, runbook: Runbook, step: Step, setting: Setting, *, edit: str | None = None, undo: bool = False
+) -> Prepared:
+    """The step as it would run now. Never raises: what keeps it from running is its `reason_not_runnable`."""
+    written = step.tags.get("undo", "") if undo else step.command if edit is None else edit
+    language = "bash" if undo else step.language
+    kind = kind_now(step, written, language, edited=edit is not None, undo=undo)
+    values = values_of(runbook, written, language, setting)
+    bare = Prepared(
+        run=run,
+        step=step,
+        environment=setting.environment.name,
+        kind=kind,
+        as_written=written,
+        as_run=clean(script.shown(written, language, values)),
+        values=values,
+        cwd=setting.cwd,
+        edited=edit is not None and edit != step.command,
+        undo=undo,
+    )
+    if reason := never(runbook, bare, language):
+        return replace(bare, reason_not_runnable=reason)
+    try:
+        ready = with_request(bare, setting) if language == "http" else with_command(bare, language, setting)
+    except Refused as refusal:
+        return replace(bare, reason_not_runnable=str(refusal))
+    return with_limits(ready, setting)
+
+
+def kind_now(step: Step, command: str, language: str, *, edited: bool, undo: bool) -> StepKind:
+    """The kind of what would run. An edit is judged by its own words, and by what the document asked beyond them."""
+    if step.kind in BY_HAND or not (edited or undo):
+        return step.kind
+    own = kind_of(command, "" if undo else step.title, language)
+    if undo:
+        return stricter(own, StepKind.CHANGE)
+    asked_for_more = stricter(step.kind, kind_of(step.command, step.title, step.language)) is step.kind
+    return stricter(own, step.kind) if asked_for_more and step.kind is not own else own
+
+
+def stricter(one: StepKind, other: StepKind) -> StepKind:
+    return max(one, other, key=ORDER.index)
+
+
+def values_of(runbook: Runbook, command: str, language: str, setting: Setting) -> tuple[Resolved, ...]:
+    """The placeholders of a command, each once, with what they stand for."""
+    declared = {each.name: each for each in runbook.parameters}
+    names = dict.fromkeys(blank.name for blank in placeholders(command, language))
+    wanted = [declared.get(name, Parameter(name, secret=names_a_secret(name))) for name in names]
+    return resolve(wanted, setting.environment, setting.seen, setting.given, setting.reveal)
+
+
+def never(runbook: Runbook, prepared: Prepared, language: str) -> str:
+    """Why this can never run, whatever the values."""
+    step = prepared.step
+    if prepared.kind in BY_HAND:
+        return "a person does this; there is no command"
+    if runbook.view_only:
+        return "the document had lost its line breaks and text with them: save a repaired copy first"
+    if (step.altered and not (prepared.edited or prepared.undo)) or clean(prepared.as_written) != prepared.as_written:
+        return "the command holds letters that cannot be shown as they are"
+    if not prepared.as_written.strip():
+        return "this step names no undo" if prepared.undo else "there is no command"
+    if language not in LANGUAGES:
+        return "nobody here knows how to run this"
+    missing = [f"{each.name}: {each.problem}" for each in prepared.values if each.value is None]
+    return "; ".join(missing)
+
+
+def with_request(prepared: Prepared, setting: Setting) -> Prepared:
+    """An HTTP step. Raises Refused."""
+    host = resolve([Parameter("FQDN")], setting.environment, setting.seen, setting.given, setting.reveal)[0]
+    request = web.request(prepared.as_written, prepared.values, host)
+    return replace(prepared, request=request, as_run=clean(request.shown))
+
+
+def with_command(prepared: Prepared, language: str, setting: Setting) -> Prepared:
+    """A command for a shell, or one that needs none. Raises Refused."""
+    from cockpit.runbooks.native import recognise
+
+    command = prepared.as_written
+    ready = script.script(command, language, prepared.values)
+    argv = script.words(command, prepared.values) if language == "bash" else ()
+    native = recognise(argv, subscription=setting.environment.subscription) if argv and setting.cloud else None
+    if native is not None:
+        return replace(
+            prepared, native=native, argv=argv, kind=stricter(prepared.kind, native.kind), follow=native.follow
+        )
+    return replace(
+        prepared,
+        script=ready,
+        argv=argv,
+        tty=language == "bash" and tools.needs_terminal(command),
+        follow=tools.endless(command),
+    )
+
+
+def with_limits(prepared: Prepared, setting: Setting) -> Prepared:
+    """Its time-out and tries, and what keeps it from running here and now."""
+    timeout, wrong_timeout = tags.timeout_of(prepared.step, prepared.kind)
+    retry, wrong_retry = tags.retry_of(prepared.step, prepared.kind)
+    unbounded = prepared.follow or prepared.tty
+    notices = [each for each in (wrong_timeout, wrong_retry) if each]
+    if prepared.script is not None and prepared.kind in CHANGES:
+        notices += [
+            f"nothing in the configuration says which {each} this must go to"
+            for each in tools.guarded(prepared.as_written)
+            if not guard.expected(each, setting.environment)
+        ]
+    ready = replace(
+        prepared,
+        timeout=None if unbounded else timeout,
+        retry=Retry() if unbounded else retry,
+        notices=tuple(notices),
+    )
+    return replace(ready, reason_not_runnable=not_now(ready, setting))
+
+
+def not_now(prepared: Prepared, setting: Setting) -> str:
+    """Why this cannot start here and now; "" when it can."""
+    if setting.read_only and not only_looks(prepared):
+        return "read-only: only what looks through the SDK or with GET may run"
+    if prepared.script is None:
+        return ""
+    if prepared.tty and not setting.terminal:
+        return "it needs a terminal of its own, and there is none"
+    language = "bash" if prepared.undo else prepared.step.language
+    if lacks := tools.missing(prepared.as_written, language, path=setting.path, cwd=setting.cwd):
+        return lacks
+    return next(filter(None, (amiss(prepared, each, setting) for each in setting.guards)), "")
+
+
+def amiss(prepared: Prepared, tool: str, setting: Setting) -> str:
+    """Why a change by this tool would hit something else; "" when it would not, or is none."""
+    if prepared.kind not in CHANGES or tool not in tools.guarded(prepared.as_written):
+        return ""
+    return guard.mismatch(tool, setting.environment, setting.guards[tool], prepared.as_run)
+
+
+def only_looks(prepared: Prepared) -> bool:
+    """True for what read-only lets through: a known read, or GET."""
+    if prepared.native is not None:
+        return prepared.native.kind in tags.LOOKS
+    return prepared.request is not None and prepared.request.method in web.READING

@@ -1,0 +1,118 @@
+"""When something may begin, may start, may be settled. Each rule is a few lines that raise Refused with its reason."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cockpit.model.run import Attempt, Run, StepState
+from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
+from cockpit.runbooks.execution import Prepared, Refused
+from cockpit.runbooks.preparing import CHANGES, only_looks
+from cockpit.runbooks.trust import Trust
+
+MEETS_A_NEED = frozenset({StepState.OK, StepState.BY_HAND})
+SETTLES = frozenset({StepState.OK, StepState.BY_HAND, StepState.SKIPPED, StepState.FAILED, StepState.WARN})
+
+
+def must_be_startable(runbook: Runbook, procedure: Procedure, standing: Trust, accepted: str) -> None:
+    if runbook.view_only:
+        raise Refused("This document had lost its line breaks, and text with them: save a repaired copy and run that.")
+    if procedure not in runbook.procedures:
+        raise Refused(f"The document has no procedure {procedure.slug}.")
+    if not standing.trusted and accepted != runbook.sha256:
+        what = "has never run here" if standing.standing == "new" else "has changed since its last run"
+        raise Refused(f"This document {what}: read it, then trust its hash {runbook.sha256}.")
+
+
+def folder_of(runbook: Runbook, otherwise: Path) -> str:
+    """Where every step of a document runs: in its folder."""
+    folder = Path(runbook.path).expanduser().absolute().parent
+    return str(folder if folder.is_dir() else otherwise if otherwise.is_dir() else Path("/"))
+
+
+def step_of(procedure: Procedure, ordinal: int) -> Step:
+    found = next((each for each in procedure.steps if each.ordinal == ordinal), None)
+    if found is None:
+        raise Refused(f"{procedure.title} has no step {ordinal}.")
+    return found
+
+
+def must_be_settleable(run: Run, step: int, state: StepState, reason: str) -> None:
+    """A person may say how a step stands, with a reason where it is not simply done by hand."""
+    was = run.state(step)
+    if state not in SETTLES:
+        raise Refused(f"A step cannot be settled as {state.value}.")
+    if was is StepState.RUNNING:
+        raise Refused("The step is running: stop it first.")
+    if state is StepState.OK and was not in (StepState.WARN, StepState.UNKNOWN):
+        raise Refused("Only a step that was looked at is ok by a person's word; this one can be done by hand.")
+    if not reason.strip() and state is not StepState.BY_HAND:
+        raise Refused("Say why, in a few words: it goes on the timeline.")
+
+
+def must_be_this_run(run: Run, prepared: Prepared, environment: str) -> None:
+    if run.id != prepared.run:
+        raise Refused("This was prepared for another run.")
+    if run.environment != environment or prepared.environment != environment:
+        raise Refused(f"This run is in {run.environment}, and this cockpit acts on {environment}.")
+    if run.ended is not None:
+        raise Refused("This run is over: start a new one.")
+
+
+def must_be_runnable(prepared: Prepared, *, read_only: bool) -> None:
+    if not prepared.runnable:
+        raise Refused(f"This cannot run: {prepared.reason_not_runnable}.")
+    if read_only and not only_looks(prepared):
+        raise Refused("Read-only: only what looks through the SDK or with GET may run.")
+    if sum(each is not None for each in (prepared.script, prepared.native, prepared.request)) != 1:
+        raise Refused("This was not prepared.")
+
+
+def must_be_its_turn(run: Run, procedure: Procedure, prepared: Prepared) -> None:
+    if reason := waits_for(run, procedure, prepared.step, prepared.kind, undo=prepared.undo):
+        raise Refused(reason)
+
+
+def waits_for(run: Run, procedure: Procedure, step: Step, kind: StepKind, *, undo: bool = False) -> str:
+    """Why a step may not start yet, as far as other steps are concerned; "" when it may."""
+    if run.state(step.ordinal) is StepState.RUNNING:
+        return "This step is running."
+    unknown = [number for number, state in run.states if state is StepState.UNKNOWN and number != step.ordinal]
+    if unknown and kind in CHANGES:
+        return f"Nobody knows what became of step {unknown[0]}: settle it before anything else is changed."
+    return "" if undo else _needs(run, procedure, step)
+
+
+def _needs(run: Run, procedure: Procedure, step: Step) -> str:
+    before = [each for each in procedure.steps if each.ordinal < step.ordinal and each.kind is not StepKind.NOTE]
+    match step.tags.get("needs", ""):
+        case "":
+            return ""
+        case "verify":
+            wanted = [each for each in before if each.kind is StepKind.VERIFY][-1:]
+        case "previous":
+            wanted = _choices(before)
+        case other:
+            return f"Nobody knows what needs={other} means; it can be verify or previous."
+    if any(run.state(each.ordinal) in MEETS_A_NEED for each in wanted):
+        return ""
+    if not wanted:
+        return f"It needs a step before it that is not there (needs={step.tags['needs']})."
+    return f"It needs step {wanted[-1].ordinal} ({wanted[-1].title}) to be ok first."
+
+
+def _choices(before: Sequence[Step]) -> list[Step]:
+    """The step before, with those it could be replaced by."""
+    if not before:
+        return []
+    head = before[-1].alternative_to or before[-1].ordinal
+    return [each for each in before if head in (each.ordinal, each.alternative_to)]
+
+
+def to_guard(prepared: Prepared, tools: Sequence[str]) -> Sequence[str]:
+    """The tools to ask before this starts: those of a change that goes through a shell."""
+    return tools if prepared.script is not None and prepared.kind in CHANGES else ()
+
+
+def nameless(attempt: Attempt) -> Step:
+    """A step whose document is not here any more, as far as its attempt tells."""
+    return Step(attempt.step, "(its document is gone)", StepKind.CHANGE, 1, attempt.as_written, "bash")
