@@ -1,0 +1,277 @@
+"""An alert that is listed no more: what we may say of it, and when."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.feeds.alertmanager_fate import (
+    KEPT_RESOLVED,
+    KEPT_UNCONFIRMED,
+    AskPrometheus,
+    Says,
+    Trace,
+    Word,
+    merged,
+    transition,
+)
+from cockpit.feeds.alertmanager_read import Listed, Report
+from cockpit.model.alert import Alert, AlertState, Severity
+
+START = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
+RESEND = timedelta(minutes=1)
+LIFE = 4 * RESEND
+LOOK = timedelta(seconds=30)
+OLD = timedelta(days=3)
+FIRED = Alert("am", "f1", "Http5xxHigh", Severity.HIGH, AlertState.FIRING, START, "prod", seen_by=("am-1",))
+
+
+def nobody(_: Alert) -> None:
+    """No Prometheus is configured."""
+
+
+def prometheus(says: Says, why: str = "confirmed by Prometheus prom-1") -> AskPrometheus:
+    return lambda _: Word(says, why)
+
+
+class Story:
+    """A cluster that is looked at every thirty seconds; its senders repeat every alert once a minute."""
+
+    def __init__(self, *servers: str, ask: AskPrometheus = nobody) -> None:
+        self.servers = servers or ("am-1",)
+        self.ask = ask
+        self.now = START
+        self.traces: Mapping[str, Trace] = {}
+        self.sent = START
+
+    def look(
+        self,
+        *listing: str,
+        uptime: timedelta | None = OLD,
+        watched: bool = True,
+        resent: bool = True,
+        silent: tuple[str, ...] = (),
+        after: timedelta = LOOK,
+        clock: timedelta = timedelta(0),
+    ) -> Alert | None:
+        """One look: the servers of `listing` have the alert, those of `silent` do not answer. What is told of it."""
+        self.now += after
+        self.sent = self.now if resent else self.sent
+        entry = Listed(FIRED, self.sent + clock, self.sent + LIFE + clock)
+        reports = {
+            server: Report(server, self.now + clock, {"f1": entry} if server in listing else {}, uptime, watched)
+            for server in self.servers
+            if server not in silent
+        }
+        self.traces = transition(self.traces, reports, self.ask, self.now)
+        return self.traces["f1"].told if self.traces else None
+
+
+def told(alert: Alert | None) -> tuple[AlertState, str]:
+    assert alert is not None
+    return alert.state, alert.note
+
+
+def test_an_alert_its_sender_withdrew_before_its_time_is_resolved() -> None:
+    story = Story()
+    story.look("am-1")
+    assert told(story.look()) == (AlertState.RESOLVED, "confirmed by Alertmanager am-1")
+
+
+def test_a_server_that_just_restarted_proves_nothing() -> None:
+    story = Story()
+    story.look("am-1")
+    state, note = told(story.look(uptime=timedelta(seconds=12)))
+    assert (state, note) == (AlertState.RESOLVING, "vanished, am-1 restarted 12s ago")
+
+
+def test_what_a_settled_server_was_not_told_again_is_resolved() -> None:
+    story = Story()
+    story.look("am-1")
+    story.look(uptime=timedelta(seconds=12))
+    assert told(story.look(uptime=2 * RESEND - timedelta(seconds=1)))[0] is AlertState.RESOLVING
+    assert told(story.look(uptime=2 * RESEND))[0] is AlertState.RESOLVED
+
+
+def test_an_alert_that_comes_back_after_a_restart_never_ended() -> None:
+    story = Story()
+    story.look("am-1")
+    story.look(uptime=timedelta(seconds=12))
+    assert told(story.look("am-1", uptime=timedelta(seconds=42))) == (AlertState.FIRING, "")
+
+
+def test_an_alert_that_nobody_sends_any_more_expires_and_is_not_resolved() -> None:
+    story = Story()
+    story.look("am-1")
+    for _ in range(7):
+        assert told(story.look("am-1", resent=False))[0] is AlertState.FIRING
+    assert told(story.look(resent=False)) == (AlertState.RESOLVING, "expired: sender silent")
+    assert told(story.look(resent=False, after=timedelta(minutes=50)))[0] is AlertState.RESOLVING
+
+
+def test_what_ended_while_we_could_not_look_is_not_resolved_either() -> None:
+    story = Story()
+    story.look("am-1")
+    assert told(story.look(after=timedelta(hours=1))) == (AlertState.RESOLVING, "vanished while we could not see am-1")
+
+
+def test_without_its_watchdog_a_server_proves_nothing() -> None:
+    story = Story()
+    story.look("am-1")
+    assert told(story.look(watched=False)) == (AlertState.RESOLVING, "not confirmed: no watchdog from am-1")
+    assert told(story.look())[0] is AlertState.RESOLVED
+
+
+def test_a_server_that_does_not_tell_how_long_it_runs_proves_nothing() -> None:
+    story = Story()
+    story.look("am-1")
+    assert told(story.look(uptime=None))[0] is AlertState.RESOLVING
+
+
+@pytest.mark.parametrize("ahead", [-3_600, 90, 86_400])
+def test_a_clock_that_is_wrong_changes_no_verdict(ahead: int) -> None:
+    clock = timedelta(seconds=ahead)
+    story = Story()
+    story.look("am-1", clock=clock)
+    assert told(story.look(clock=clock))[0] is AlertState.RESOLVED
+    story = Story()
+    story.look("am-1", clock=clock)
+    for _ in range(7):
+        story.look("am-1", resent=False, clock=clock)
+    assert told(story.look(resent=False, clock=clock))[1] == "expired: sender silent"
+
+
+def test_a_server_that_does_not_answer_keeps_its_alerts_until_they_would_have_ended() -> None:
+    story = Story("am-1", "am-2")
+    story.look("am-2")
+    assert told(story.look(silent=("am-2",))) == (AlertState.FIRING, "")
+    assert told(story.look(silent=("am-2",), after=LIFE)) == (
+        AlertState.RESOLVING,
+        "not confirmed: am-2 does not answer",
+    )
+
+
+def test_one_settled_server_is_proof_enough_once_the_word_of_the_silent_one_has_run_out() -> None:
+    story = Story("am-1", "am-2")
+    story.look("am-1", "am-2")
+    assert told(story.look(silent=("am-2",)))[0] is AlertState.FIRING
+    assert told(story.look(silent=("am-2",), after=LIFE)) == (AlertState.RESOLVED, "confirmed by Alertmanager am-1")
+
+
+def test_an_alert_that_one_server_still_lists_fires() -> None:
+    story = Story("am-1", "am-2")
+    story.look("am-1", "am-2")
+    assert told(story.look("am-2"))[0] is AlertState.FIRING
+
+
+def test_prometheus_confirms_at_once_what_a_restarted_server_cannot() -> None:
+    story = Story(ask=prometheus(Says.INACTIVE))
+    story.look("am-1")
+    assert told(story.look(uptime=timedelta(seconds=3))) == (AlertState.RESOLVED, "confirmed by Prometheus prom-1")
+
+
+def test_an_alert_that_prometheus_still_sees_fires_though_nobody_lists_it() -> None:
+    story = Story(ask=prometheus(Says.FIRES, "prom-1 says it fires"))
+    story.look("am-1")
+    assert told(story.look(uptime=timedelta(seconds=3))) == (
+        AlertState.FIRING,
+        "prom-1 says it fires, no Alertmanager lists it",
+    )
+
+
+def test_where_prometheus_could_be_asked_the_word_of_alertmanager_alone_is_not_enough() -> None:
+    story = Story(ask=prometheus(Says.UNKNOWN, "not confirmed: no data, job signals is down"))
+    story.look("am-1")
+    assert told(story.look()) == (AlertState.RESOLVING, "not confirmed: no data, job signals is down")
+
+
+def test_a_resolved_alert_stays_ten_minutes_and_an_unconfirmed_one_an_hour() -> None:
+    resolved, unsure = Story(), Story()
+    for story in (resolved, unsure):
+        story.look("am-1")
+    resolved.look()
+    assert resolved.look(after=KEPT_RESOLVED) is not None
+    assert resolved.look() is None
+    unsure.look(watched=False)
+    assert unsure.look(watched=False, after=KEPT_UNCONFIRMED) is not None
+    assert unsure.look(watched=False) is None
+
+
+def test_an_alert_resolved_late_stays_ten_minutes_all_the_same() -> None:
+    story = Story()
+    story.look("am-1")
+    story.look(watched=False)
+    assert told(story.look(after=timedelta(minutes=50)))[0] is AlertState.RESOLVED
+    assert told(story.look(after=timedelta(minutes=10)))[0] is AlertState.RESOLVED
+
+
+def test_two_servers_tell_one_alert_and_it_is_quiet_only_when_both_keep_it_so() -> None:
+    hushed = replace(FIRED, state=AlertState.SUPPRESSED, note="silenced by 9825d44b", seen_by=("am-2",))
+    earlier = replace(hushed, since=START - LOOK, seen_by=("am-3",))
+    assert merged([hushed, FIRED]) == replace(FIRED, seen_by=("am-1", "am-2"))
+    assert merged([hushed, earlier]) == replace(earlier, seen_by=("am-2", "am-3"))
+
+
+SERVERS = ("am-1", "am-2")
+LISTED = {name: Listed(replace(FIRED, fingerprint=name), START, START + LIFE) for name in ("f1", "f2", "f3")}
+REPORTS = st.lists(
+    st.dictionaries(
+        st.sampled_from(SERVERS),
+        st.tuples(
+            st.lists(st.sampled_from(sorted(LISTED)), unique=True),
+            st.none() | st.integers(-100, 100_000).map(lambda seconds: timedelta(seconds=seconds)),
+            st.booleans(),
+        ),
+        min_size=1,
+    ),
+    min_size=1,
+    max_size=12,
+)
+WORDS = st.sampled_from([None, *Says])
+
+
+@given(rounds=REPORTS, says=WORDS, pause=st.integers(0, 2_000))
+def test_whatever_happens_what_is_listed_fires_and_what_is_resolved_has_its_proof(
+    rounds: list[dict[str, tuple[list[str], timedelta | None, bool]]], says: Says | None, pause: int
+) -> None:
+    now = START
+    traces: Mapping[str, Trace] = {}
+    for answers in rounds:
+        now += timedelta(seconds=pause)
+        reports = {
+            server: Report(server, now, {name: LISTED[name] for name in names}, uptime, watched)
+            for server, (names, uptime, watched) in answers.items()
+        }
+        before, traces = traces, transition(traces, reports, lambda _: says and Word(says, "why"), now)
+        present = {name for report in reports.values() for name in report.alerts}
+        assert present <= set(traces) <= present | set(before)
+        for name, trace in traces.items():
+            was = before[name].told.state if name in before else None
+            if name in present:
+                assert trace.told.state is AlertState.FIRING
+            elif trace.told.state is AlertState.RESOLVED and was is not AlertState.RESOLVED:
+                sure = any(each.watched and each.uptime is not None for each in reports.values())
+                assert says is Says.INACTIVE or (says is None and sure)
+            elif trace.told.state is AlertState.RESOLVING:
+                assert trace.told.note
+        assert transition(traces, reports, lambda _: says and Word(says, "why"), now) == traces
+
+
+@given(rounds=REPORTS)
+def test_no_alert_stays_for_ever(rounds: list[dict[str, tuple[list[str], timedelta | None, bool]]]) -> None:
+    traces: Mapping[str, Trace] = {}
+    now = START
+    for answers in rounds:
+        now += LOOK
+        reports = {
+            server: Report(server, now, {name: LISTED[name] for name in names}, uptime, watched)
+            for server, (names, uptime, watched) in answers.items()
+        }
+        traces = transition(traces, reports, nobody, now)
+    for _ in range(100):
+        now += LOOK * 4
+        traces = transition(traces, {"am-1": Report("am-1", now, {}, None)}, nobody, now)
+    assert not traces
