@@ -145,10 +145,10 @@ class Witnesses:
 def doubt(answer: Rules, name: str, labels: Labels) -> str:
     """Why an inactive rule proves nothing: it fails, is not evaluated, or has no data. "" when it does prove it."""
     for rule in answer.rules[name]:
-        if rule.failure:
-            return f"the rule fails in {answer.server}: {rule.failure}"
         if rule.evaluated is None:
             return f"{answer.server} has not evaluated the rule yet"
+        if rule.failure:
+            return f"the rule fails in {answer.server}: {rule.failure}"
         late = answer.at - rule.evaluated
         if late > timedelta(seconds=2 * rule.every + 5):
             return f"{answer.server} last evaluated the rule {age(late.total_seconds())} ago"
