@@ -1,8 +1,9 @@
 """A simulated world and the cockpit's own client for it, to run az commands against."""
 
+import asyncio
 import shlex
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,12 +23,22 @@ class Screen:
 
     text: str = ""
     operations: list[str] = field(default_factory=list)
+    stirred: asyncio.Event = field(default_factory=asyncio.Event)
 
     def output(self, text: str) -> None:
         self.text += text
+        self.stirred.set()
 
     def operation(self, url: str) -> None:
         self.operations.append(url)
+        self.stirred.set()
+
+    async def until(self, seen: Callable[["Screen"], bool]) -> None:
+        """Wait until it shows what one waits for."""
+        async with asyncio.timeout(10):
+            while not seen(self):
+                self.stirred.clear()
+                await self.stirred.wait()
 
 
 @dataclass
@@ -42,6 +53,16 @@ class Shell:
         """Perform one known command; `screen` holds what this one printed."""
         self.screen = Screen()
         return await perform(known(line), self.azure, self.screen, confirmed=confirmed)
+
+    async def leave(self, line: str) -> str:
+        """Begin a long command and be gone as soon as its operation is known: its URL. As when a cockpit dies."""
+        screen = Screen()
+        task = asyncio.create_task(perform(known(line), self.azure, screen))
+        await screen.until(lambda seen: bool(seen.operations))
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        return screen.operations[0]
 
     async def look(self, line: str) -> Survey:
         return await survey(known(line), self.azure)
