@@ -170,6 +170,7 @@ class Runner:
         undo: bool = False,
     ) -> Prepared:
         """The step, resolved. `given` is remembered for the run; `edit` replaces the command, `undo` takes its undo."""
+        run = self.run(run.id)
         self._remember(run.id, given)
         document = self.document(run)
         return prepare(run.id, document, self.step(run, step), self._setting(document, run), edit=edit, undo=undo)

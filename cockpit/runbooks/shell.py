@@ -18,6 +18,7 @@ from cockpit.runbooks.supervisor import Job
 
 ROOT = Path(__file__).resolve().parents[2]  # where the package `cockpit` is, installed or not
 QUICK, SLOW = 0.01, 0.05  # seconds between two looks at a transcript, in the first second and later
+LETS_GO = 2.0  # seconds that a supervisor may take to go after its last word
 APPEARS = 5.0  # seconds until a supervisor must have said who it is
 
 
@@ -137,10 +138,19 @@ async def watch(
             ended = ended or ended_in(place) or GONE  # it may have written its last word while we looked for it
             if rest := tail.rest():
                 on_output(rest)
+            await _gone(owner, time)
             return ended
         if text := tail.read():
             on_output(text)
         await time.sleep(QUICK if time.monotonic() - began < 1.0 else SLOW)
+
+
+async def _gone(owner: Owner, time: Time) -> None:
+    """Wait until a supervisor that has said its last word lets go of the step."""
+    waited = 0.0
+    while alive(owner) and waited < LETS_GO:
+        await time.sleep(QUICK)
+        waited += QUICK
 
 
 async def cancel(place: Place, time: Time) -> bool:

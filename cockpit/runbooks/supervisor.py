@@ -160,6 +160,7 @@ def main() -> None:
     job = Job(**json.load(sys.stdin))
     ended = Supervisor(job).run()
     write_whole(Path(job.exit_file), json.dumps(ended).encode())
+    os._exit(0)  # at once: somebody waits for the step to be free, and there is nothing left to tidy
 
 
 if __name__ == "__main__":

@@ -1,0 +1,437 @@
+"""Steps of real documents through a real shell, and what the timeline says of them afterwards."""
+
+# ruff: noqa: ASYNC110, ASYNC240  # real processes are waited for, and nothing else runs on this loop
+
+import asyncio
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from cockpit.model.event import Draft, RecordError
+from cockpit.model.run import StepState
+from cockpit.model.runbook import StepKind
+from cockpit.runbooks.ceremony import Approval, Consent
+from cockpit.runbooks.execution import Finished, Refused
+from cockpit.runbooks.runs import Runs
+from tests.integration.runbooks.stage import Stage, fence
+
+
+async def test_a_step_is_written_down_before_it_starts_and_when_it_ends(stage: Stage) -> None:
+    run = stage.start(fence("# Look\necho hello <app>"))
+    attempt = await stage.perform(run)
+    assert (attempt.state, attempt.exit_code, attempt.output, stage.output) == (
+        StepState.OK,
+        0,
+        "hello mi-prod\n",
+        "hello mi-prod\n",
+    )
+    intent, outcome = stage.steps()
+    assert (intent.detail["phase"], outcome.detail["phase"]) == ("intent", "outcome")
+    assert intent.detail["as_written"] == "echo hello <app>"
+    assert intent.detail["as_run"] == "echo hello mi-prod"
+    assert outcome.summary.startswith("Step 1 Look: ok after ")
+    assert stage.runner.run(run.id).state(1) is StepState.OK
+
+
+async def test_what_is_returned_is_what_the_timeline_tells(stage: Stage) -> None:
+    run = stage.start(fence("# Look\necho hello; false"))
+    attempt = await stage.perform(run)
+    assert stage.runner.run(run.id).attempts == (attempt,) == stage.again().run(run.id).attempts
+
+
+async def test_nothing_starts_when_it_cannot_be_written_down(stage: Stage) -> None:
+    def full(drafts: object) -> list[object]:
+        raise RecordError("disk full")
+
+    run = stage.start(fence(f"# Make\ntouch {stage.folder}/made"))
+    runner = stage.again(record=full)
+    prepared = runner.prepare(run, 1)
+    with pytest.raises(RecordError):
+        await runner.perform(run, prepared, stage.consent(prepared, runner), stage.seen.append)
+    assert not (stage.folder / "made").exists()
+
+
+async def test_an_outcome_is_tried_to_be_written_more_than_once(stage: Stage) -> None:
+    refusals = iter([False, True, False])
+
+    def now_and_then(drafts: list[Draft]) -> object:
+        if next(refusals):
+            raise RecordError("disk full")
+        return stage.timeline.record(drafts)
+
+    run = stage.start(fence("# Look\necho x"))
+    runner = stage.again(record=now_and_then)
+    prepared = runner.prepare(run, 1)
+    await runner.perform(run, prepared, Consent(), stage.seen.append)
+    assert stage.phases() == ["intent", "outcome"]
+
+
+async def test_secrets_stay_out_of_screen_transcript_and_timeline(stage: Stage) -> None:
+    run = stage.start(fence("# Look\necho token is $TOKEN and again '<TOKEN>'"))
+    attempt = await stage.perform(run)
+    assert attempt.output == "token is ••• and again •••\n"
+    assert "•••" in attempt.as_run
+    everything = stage.output + repr(stage.timeline.events()) + repr(attempt)
+    for path in stage.folder.rglob("*"):
+        if path.is_file():
+            everything += path.read_bytes().decode("utf-8", "replace")
+    assert "hunter2" not in everything
+
+
+async def test_a_secret_that_the_operator_types_is_masked_and_asked_again_after_a_restart(stage: Stage) -> None:
+    run = stage.start(fence("# Look\necho <PASSWORD>"), {"PASSWORD": "correct horse"})
+    assert (await stage.perform(run)).output == "•••\n"
+    assert "horse" not in repr(stage.timeline.events())
+    assert "PASSWORD" in stage.again().prepare(run, 1).reason_not_runnable
+
+
+async def test_what_the_operator_said_is_asked_once_per_run(stage: Stage) -> None:
+    run = stage.start(fence("# Look\necho <ticket>\n\n# Look again\necho again <ticket>"))
+    assert "ticket" in stage.runner.prepare(run, 1).reason_not_runnable
+    await stage.perform(run, 1, given={"ticket": "T 1"})
+    assert stage.runner.prepare(run, 2).as_run == "echo again 'T 1'"
+    assert stage.again().prepare(run, 2).as_run == "echo again 'T 1'"
+
+
+async def test_an_unresolved_placeholder_never_starts(stage: Stage) -> None:
+    run = stage.start(fence("# Look\necho -g <nobody-knows> --revision PREV"))
+    prepared = stage.runner.prepare(run, 1)
+    with pytest.raises(Refused, match="nobody-knows"):
+        await stage.runner.perform(run, prepared, Consent(prepared.fingerprint), stage.seen.append)
+    assert stage.steps() == []
+    assert not (stage.folder / "--revision").exists()
+
+
+async def test_a_step_finds_a_fresh_environment_and_its_documents_folder(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_OWN_SECRET", "x")
+    run = stage.start(
+        fence('# Look\necho "$(pwd) $COCKPIT_ENV $COCKPIT_OPERATOR [$COCKPIT_INCIDENT] ${MY_OWN_SECRET:-none}"')
+    )
+    runner = stage.again(incident=lambda: "i1")
+    prepared = runner.prepare(run, 1)
+    attempt = await runner.perform(run, prepared, stage.consent(prepared, runner), stage.seen.append)
+    assert attempt.output == f"{stage.folder} prod you [i1] none\n"
+
+
+async def test_no_step_inherits_the_directory_of_the_one_before(stage: Stage) -> None:
+    (stage.folder / "server").mkdir()
+    run = stage.start(fence("# Look\ncd server && ls\n\n# Look again\ncd server && ls"))
+    assert (await stage.perform(run, 1)).state is StepState.OK
+    assert (await stage.perform(run, 2)).state is StepState.OK
+
+
+async def test_a_pipe_that_fails_in_the_middle_fails(stage: Stage) -> None:
+    run = stage.start(fence("# Verify\ncurl -sf http://127.0.0.1:1/health | jq"))
+    attempt = await stage.perform(run)
+    assert (attempt.state, attempt.exit_code) == (StepState.FAILED, 7)
+
+
+async def test_a_failed_change_may_be_tried_again_and_keeps_both_attempts(stage: Stage) -> None:
+    run = stage.start(fence("# Make\ntest -e made || { touch made; exit 1; }", "bash change"))
+    assert (await stage.perform(run)).state is StepState.FAILED
+    assert (await stage.perform(run)).state is StepState.OK
+    assert [each.number for each in stage.runner.run(run.id).attempts] == [1, 2]
+
+
+async def test_ok_is_frozen_until_it_is_asked_for_again(stage: Stage) -> None:
+    run = stage.start(fence("# Look\necho x"))
+    await stage.perform(run)
+    prepared = stage.runner.prepare(run, 1)
+    assert stage.runner.ceremony(prepared).again
+    with pytest.raises(Refused, match="again"):
+        await stage.runner.perform(run, prepared, Consent(), stage.seen.append)
+    assert (await stage.runner.perform(run, prepared, Consent(again=True), stage.seen.append)).state is StepState.OK
+
+
+async def test_a_transcript_keeps_all_and_the_timeline_both_ends(stage: Stage) -> None:
+    run = stage.start(fence("# Look\nseq 1 40000"))
+    attempt = await stage.perform(run)
+    assert len(attempt.output) < 51_000
+    assert attempt.output.startswith("1\n2\n")
+    assert attempt.output.endswith("39999\n40000\n")
+    assert "bytes more are in the transcript" in attempt.output
+    whole = Path(attempt.transcript)
+    assert whole.read_text().count("\n") == 40_000
+    assert stat.S_IMODE(whole.stat().st_mode) == 0o600
+
+
+async def test_output_is_cleaned(stage: Stage) -> None:
+    run = stage.start(
+        fence(r"# Look" + "\n" + r"printf '\033[31mred\033[0m \033]0;title\007 50%%\r100%%\n\302\233 end\n'")
+    )
+    assert (await stage.perform(run)).output == "red  50%\n100%\n\ufffd end\n"
+
+
+async def test_a_command_that_takes_too_long_is_stopped(stage: Stage) -> None:
+    run = stage.start(fence("# Make\nsleep 60", "bash change timeout=0.3s"))
+    attempt = await stage.perform(run)
+    assert (attempt.state, attempt.timed_out) == (StepState.UNKNOWN, True)
+    assert "may still be going on" in attempt.outcome
+
+
+async def test_a_look_that_takes_too_long_has_only_failed(stage: Stage) -> None:
+    run = stage.start(fence("# Look\ncat <(sleep 60)", "bash read timeout=0.3"))
+    assert (await stage.perform(run)).state in (StepState.FAILED, StepState.UNKNOWN)
+
+
+async def test_verification_is_tried_again_until_it_is_well(stage: Stage) -> None:
+    run = stage.start(fence("# Verify\ntail -c1 count", "bash verify retry=5x10ms") + "\n**Expected**: `/[x]/`\n")
+    (stage.folder / "count").write_text("-")
+    performing = asyncio.create_task(stage.perform(run))
+    while "try 1 of 5" not in stage.output:
+        await asyncio.sleep(0.01)
+    (stage.folder / "count").write_text("x")
+    attempt = await performing
+    assert attempt.state is StepState.OK
+    assert stage.phases() == ["intent", "outcome"]
+
+
+async def test_tries_come_to_an_end(stage: Stage) -> None:
+    run = stage.start(fence("# Check\ncat not-there", "bash verify retry=3x10ms"))
+    attempt = await stage.perform(run)
+    assert attempt.state is StepState.FAILED
+    assert stage.output.count("again in") == 2
+
+
+async def test_a_change_is_never_tried_again_by_itself(stage: Stage) -> None:
+    run = stage.start(fence("# Make\necho x >> count; exit 1", "bash change retry=5x10ms"))
+    assert any("only steps that look" in each for each in stage.runner.prepare(run, 1).notices)
+    await stage.perform(run)
+    assert (stage.folder / "count").read_text() == "x\n"
+
+
+async def test_a_stopped_change_is_unknown_and_must_be_settled(stage: Stage) -> None:
+    run = stage.start(fence("# Make\necho working; sleep 60\n\n# Make more\ntouch more\n\n# Look\nls", "bash change"))
+    performing = asyncio.create_task(stage.perform(run))
+    while "working" not in stage.output:
+        await asyncio.sleep(0.01)
+    said = await stage.runner.cancel(run, 1)
+    assert "may still be going on" in said
+    assert (await performing).state is StepState.UNKNOWN
+    with pytest.raises(Refused, match="step 1: settle it"):
+        await stage.perform(run, 2)
+    prepared = stage.runner.prepare(run, 1)
+    with pytest.raises(Refused, match="again"):
+        await stage.runner.perform(run, prepared, stage.consent(prepared, again=False), stage.seen.append)
+    stage.runner.settle(run, 1, StepState.BY_HAND, "looked: it is there")
+    assert (await stage.perform(run, 2)).state is StepState.OK
+
+
+async def test_a_stream_has_no_end_and_is_well_when_it_is_stopped(stage: Stage) -> None:
+    (stage.folder / "log").write_text("first line\n")
+    run = stage.start(fence("# Watch\ntail -f log"))
+    assert stage.runner.prepare(run, 1).timeout is None
+    performing = asyncio.create_task(stage.perform(run))
+    while "first line" not in stage.output:
+        await asyncio.sleep(0.01)
+    await stage.runner.cancel(run, 1)
+    assert (await performing).state is StepState.OK
+
+
+async def test_one_step_is_never_run_twice_at_once(stage: Stage) -> None:
+    run = stage.start(fence("# Make\necho working; sleep 60", "bash change"))
+    performing = asyncio.create_task(stage.perform(run))
+    while "working" not in stage.output:
+        await asyncio.sleep(0.01)
+    other = stage.again()
+    prepared = other.prepare(run, 1)
+    with pytest.raises(Refused, match="running"):
+        await other.perform(run, prepared, stage.consent(prepared, other), stage.seen.append)
+    other.runs = Runs()  # even one that has not heard of it yet
+    other.apply_all([each for each in stage.timeline.events() if each.kind == "run"])
+    with pytest.raises(Refused, match="running"):
+        await other.perform(run, prepared, stage.consent(prepared, other), stage.seen.append)
+    await stage.runner.cancel(run, 1)
+    await performing
+
+
+async def test_an_edited_command_is_recorded_as_edited_and_judged_by_its_own_words(stage: Stage) -> None:
+    run = stage.start(fence("# Look\nls"))
+    assert stage.runner.prepare(run, 1, edit="rm -rf made").kind is StepKind.DANGER
+    attempt = await stage.perform(run, 1, edit="ls -a")
+    assert attempt.edited
+    assert attempt.as_written == "ls -a"
+    assert stage.steps()[0].detail["edited"] is True
+
+
+async def test_an_undo_brings_the_step_back_to_do(stage: Stage) -> None:
+    run = stage.start(fence("# Make\ntouch made", 'bash change undo="rm made"'))
+    await stage.perform(run)
+    attempt = await stage.perform(run, 1, undo=True)
+    assert (attempt.undo, attempt.state) == (True, StepState.OK)
+    assert stage.runner.run(run.id).state(1) is StepState.TODO
+    assert not (stage.folder / "made").exists()
+
+
+async def test_a_change_needs_to_have_been_shown_exactly_so(stage: Stage) -> None:
+    run = stage.start(fence("# Make\ntouch <name>", "bash change"), {"name": "one"})
+    shown = stage.runner.prepare(run, 1)
+    now = stage.runner.prepare(run, 1, {"name": "two"})
+    with pytest.raises(Refused, match="must be shown and confirmed"):
+        await stage.runner.perform(run, now, Consent(), stage.seen.append)
+    with pytest.raises(Refused, match="not what would run now"):
+        await stage.runner.perform(run, now, Consent(shown.fingerprint), stage.seen.append)
+    assert stage.steps() == []
+
+
+async def test_danger_takes_the_name_of_what_it_destroys(stage: Stage) -> None:
+    run = stage.start(fence("# Drop it\nrm -r <folder>"), {"folder": "old-data"})
+    (stage.folder / "old-data").mkdir()
+    prepared = stage.runner.prepare(run, 1)
+    assert stage.runner.ceremony(prepared).word == "old-data"
+    for wrong in ("", "yes", "prod", "old data"):
+        with pytest.raises(Refused, match="type old-data"):
+            await stage.runner.perform(run, prepared, Consent(prepared.fingerprint, wrong), stage.seen.append)
+    await stage.runner.perform(run, prepared, Consent(prepared.fingerprint, "old-data"), stage.seen.append)
+    assert not (stage.folder / "old-data").exists()
+
+
+async def test_an_approval_is_recorded_as_who_gave_it_and_how(stage: Stage) -> None:
+    run = stage.start(
+        "# Mend it\n\n## Mend\n\n**Approval Required**: Yes - the owner\n\n```bash change\ntouch made\n```\n"
+    )
+    prepared = stage.runner.prepare(run, 1)
+    assert stage.runner.ceremony(prepared).approval
+    for approval in (None, Approval("", "x"), Approval("ana", ""), Approval("You", "myself")):
+        with pytest.raises(Refused, match="approval"):
+            await stage.runner.perform(run, prepared, stage.consent(prepared, approval=approval), stage.seen.append)
+    await stage.runner.perform(run, prepared, stage.consent(prepared), stage.seen.append)
+    assert stage.steps()[0].detail["approval"] == "ana, on the bridge"
+
+
+async def test_needs_verify_holds_back_until_it_is_ok(stage: Stage) -> None:
+    text = "# Mend it\n\n## Mend\n\n```bash verify\ntest -e up\n```\n\n```bash danger needs=verify\nrm up\n```\n"
+    run = stage.start(text)
+    with pytest.raises(Refused, match="needs step 1"):
+        await stage.perform(run, 2)
+    await stage.perform(run, 1)
+    with pytest.raises(Refused, match="needs step 1"):
+        await stage.perform(run, 2)
+    (stage.folder / "up").touch()
+    await stage.perform(run, 1)
+    assert (await stage.perform(run, 2)).state is StepState.OK
+
+
+async def test_read_only_runs_no_shell_at_all(stage: Stage) -> None:
+    run = stage.start(fence("# Look\nls"))
+    runner = stage.again(read_only=True)
+    prepared = runner.prepare(run, 1)
+    assert "read-only" in prepared.reason_not_runnable
+    writable = stage.runner.prepare(run, 1)
+    for each in (prepared, writable):
+        with pytest.raises(Refused, match=r"(?i)read-only"):
+            await runner.perform(run, each, Consent(each.fingerprint), stage.seen.append)
+
+
+async def test_a_missing_tool_is_said_beforehand(stage: Stage) -> None:
+    run = stage.start(fence("# Look\nno-such-tool list"))
+    assert stage.runner.prepare(run, 1).reason_not_runnable == "no-such-tool is not installed on this machine"
+
+
+async def test_powershell_without_pwsh_is_said_beforehand(stage: Stage) -> None:
+    run = stage.start(fence("# Look\nGet-Process", "powershell"))
+    runner = stage.again(environ={"PATH": "/nowhere"})
+    assert "pwsh" in runner.prepare(run, 1).reason_not_runnable
+
+
+async def test_an_altered_command_never_runs(stage: Stage) -> None:
+    run = stage.start(fence("# Look\nls \u202e gnp.exe"))
+    assert "cannot be shown" in stage.runner.prepare(run, 1).reason_not_runnable
+
+
+async def test_commands_that_talk_get_the_terminal(stage: Stage) -> None:
+    run = stage.start(fence("# Edit\nless /dev/null"))
+    assert "terminal" in stage.runner.prepare(run, 1).reason_not_runnable
+    handed: list[str] = []
+
+    async def terminal(there: object) -> Finished:
+        handed.append("over")
+        return Finished(StepState.OK, "exit 0", 0)
+
+    runner = stage.again(terminal=terminal)
+    prepared = runner.prepare(run, 1)
+    assert prepared.tty
+    assert prepared.timeout is None
+    await runner.perform(run, prepared, stage.consent(prepared, runner), stage.seen.append)
+    assert handed == ["over"]
+
+
+async def test_the_wrong_cluster_stops_a_change_just_before_it_starts(stage: Stage, tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    fake = tools / "kubectl"
+    fake.write_text('#!/bin/bash\nif [ "$1" = config ]; then cat context; else touch changed; fi\n')
+    fake.chmod(0o755)
+    (tmp_path / "context").write_text("staging-cluster\n")
+    run = stage.start(fence("# Restart\nkubectl rollout restart deployment/app"))
+    from dataclasses import replace
+
+    path = {"PATH": f"{tools}:{os.environ['PATH']}"}
+    there = os.getcwd()
+    os.chdir(tmp_path)
+    try:
+        runner = stage.again(environment=replace(stage.environment, kube_context="prod-cluster"), environ=path)
+        prepared = runner.prepare(run, 1)
+        with pytest.raises(Refused, match="staging-cluster, but prod is prod-cluster"):
+            await runner.perform(run, prepared, stage.consent(prepared, runner), stage.seen.append)
+        assert "staging-cluster" in runner.prepare(run, 1).reason_not_runnable
+        assert not (tmp_path / "changed").exists()
+        (tmp_path / "context").write_text("prod-cluster\n")
+        await runner.check_guards()
+        prepared = runner.prepare(run, 1)
+        attempt = await runner.perform(run, prepared, stage.consent(prepared, runner), stage.seen.append)
+        assert attempt.state is StepState.OK
+    finally:
+        os.chdir(there)
+
+
+async def test_a_document_that_changed_is_shown_before_anything_starts(stage: Stage) -> None:
+    first = stage.document(fence("# Look\necho one"))
+    with pytest.raises(Refused, match=first.sha256):
+        stage.runner.start(first, first.procedures[0])
+    assert stage.runner.trust(first).standing == "new"
+    stage.runner.start(first, first.procedures[0], trust=first.sha256)
+    assert stage.again().trust(first).standing == "known"
+    second = stage.document(fence("# Look\necho two"))
+    standing = stage.runner.trust(second)
+    assert standing.standing == "changed"
+    assert "-echo one" in standing.difference
+    assert "+echo two" in standing.difference
+    with pytest.raises(Refused, match="has changed"):
+        stage.runner.start(second, second.procedures[0], trust=first.sha256)
+
+
+async def test_a_run_works_on_its_snapshot(stage: Stage) -> None:
+    run = stage.start(fence("# Look\necho one"))
+    stage.document(fence("# Look\nrm -rf everything"))
+    runner = stage.again()
+    assert runner.prepare(run, 1).as_run == "echo one"
+
+
+async def test_a_run_of_another_environment_is_not_touched(stage: Stage) -> None:
+    from cockpit.model.system import Environment
+
+    run = stage.start(fence("# Look\nls"))
+    runner = stage.again(environment=Environment("staging"))
+    prepared = runner.prepare(run, 1)
+    with pytest.raises(Refused, match="acts on staging"):
+        await runner.perform(run, prepared, Consent(prepared.fingerprint), stage.seen.append)
+
+
+async def test_what_is_done_with_the_loop_cancelled_goes_on(stage: Stage) -> None:
+    run = stage.start(fence("# Make\necho working; sleep 0.5; touch made", "bash change"))
+    performing = asyncio.create_task(stage.perform(run))
+    while "working" not in stage.output:
+        await asyncio.sleep(0.01)
+    performing.cancel()
+    with suppress(asyncio.CancelledError):
+        await performing
+    attempt = await stage.runner.attach(run, 1, stage.seen.append)
+    assert attempt.state is StepState.OK
+    assert (stage.folder / "made").exists()
+    assert stage.phases() == ["intent", "outcome"]
