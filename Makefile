@@ -1,18 +1,21 @@
 # `make demo` and `make test` need only Python 3.11 and make: each sets up .venv from the pinned versions by itself.
 PYTHON ?= python3
 BIN := .venv/bin
+# Constraints hold for what the build itself installs, too.
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
 WORKERS ?= auto
 
 .PHONY: demo test lint bench snapshots pictures torture clean
 
 $(BIN)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	$(BIN)/python -m pip install --quiet -e '.[test]'
 	touch $@
 
 .venv/.demo-ready: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(BIN)/python -m pip install --quiet -e .
 	touch $@
 
 demo: .venv/.demo-ready  ## open the cockpit on a simulated system whose new deployment is about to fail
