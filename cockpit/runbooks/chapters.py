@@ -9,7 +9,7 @@ from cockpit.runbooks.menus import is_menu
 from cockpit.runbooks.steps import Found, number
 from cockpit.runbooks.walk import Section
 
-CHAPTERS = frozenset({"prerequisites", "procedure", "verification", "post-incident", "steps"})
+CHAPTERS = frozenset({"purpose", "parameters", "prerequisites", "procedure", "verification", "post-incident", "steps"})
 ROLLBACK = "rollback"
 STEP_HEADING = re.compile(r"(?i)^step\s+\d+[:.)]?\s*")
 SECTION_NUMBER = re.compile(r"^[\d.]+\s+")

@@ -10,15 +10,17 @@ from cockpit.runbooks.chapters import gather
 from cockpit.runbooks.labels import plain
 from cockpit.runbooks.parameters import parameters
 from cockpit.runbooks.repair import decode, repair
+from cockpit.runbooks.sidecar import apply, joined
 from cockpit.runbooks.walk import Reader, Section
 
 FRONT_MATTER = re.compile(r"---\n((?:[\w .-]+:.*\n|\s*#.*\n|\n)+?)---\n")
 
 
-def read(path: str, raw: bytes) -> Runbook:
-    """The runbook in these bytes. Never raises: what cannot be understood is simply not a step."""
+def read(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
+    """The runbook in these bytes, with its sidecar. Never raises: what cannot be understood is simply not a step."""
     text, damage = repair(decode(raw))
     front, text = front_matter(text)
+    text = joined(text, decode(sidecar))
     text = clean(text, limit=len(text) + 1)
     reader = Reader()
     reader.read(text)
@@ -26,10 +28,10 @@ def read(path: str, raw: bytes) -> Runbook:
     procedures = tuple(gather(sections))
     title = next((plain(each.title) for each in sections if each.level == 1), "")
     hints = {name: value for section in sections for name, value in section.hints.items()}
-    return Runbook(
+    runbook = Runbook(
         path=path,
         title=clean_line(title or front.get("title", "") or path.rsplit("/", 1)[-1]),
-        sha256=hashlib.sha256(raw).hexdigest(),
+        sha256=hashlib.sha256(raw + sidecar).hexdigest(),
         text=text,
         procedures=procedures,
         parameters=parameters(procedures, hints, reader.tables),
@@ -38,6 +40,7 @@ def read(path: str, raw: bytes) -> Runbook:
         labels={**front, **document_labels(sections)},
         damage=damage,
     )
+    return apply(runbook)
 
 
 def front_matter(text: str) -> tuple[dict[str, str], str]:

@@ -22,6 +22,7 @@ FORMS: tuple[tuple[What, re.Pattern[str]], ...] = (
     ("exit", re.compile(r"(?i)\bexit(?:\s+(?:code|status))?\s*(?:==|=|:|is)?\s*(?P<value>\d{1,3})\b")),
     ("http", re.compile(r"(?i)\b(?:http|status)(?:\s+(?:code|status))?\s*(?:==|=|:|is)?\s*(?P<value>[1-5]\d\d)\b")),
     ("http", re.compile(r"\b(?P<value>[1-5]\d\d)\s+(?:OK|Created|Accepted|No Content|Not Found)\b")),
+    ("probe", re.compile(rf"(?i)\b(?:every|each)\s+probe\s+(?:is\s+)?(?P<value>{STATES})\b{WITHIN}")),
     ("probe", re.compile(rf"(?i)\bprobe\s+`?(?P<name>[\w./-]+)`?\s+(?:is\s+)?(?P<value>{STATES})\b{WITHIN}")),
     ("json", re.compile(rf"`?(?<![\w.])(?P<name>\.[\w.\[\]\"@-]*)\s*{COMPARED}`?")),
     ("number", re.compile(rf"(?i)\bnumber\s*{COMPARED}")),
@@ -37,6 +38,7 @@ ORDERS: Mapping[str, Any] = {
 }  # fmt: skip
 REPEATS_REPEATED = re.compile(r"[+*}]\)+[+*{]|\|[^)]*\)[+*{]")
 LONGEST = 20_000  # letters of expected text that are read for questions
+EVERY = "*"  # the name of a probe that stands for each of them
 BY_EYE = "compare with what is expected"
 
 
@@ -106,7 +108,7 @@ def _assertion(what: What, match: re.Match[str]) -> Assertion | None:
     if what in ("exit", "http"):
         return Assertion(what, int(value))
     if what == "probe":
-        return Assertion(what, value.lower(), parts["name"], within=_within(parts["within"]))
+        return Assertion(what, value.lower(), parts.get("name") or EVERY, within=_within(parts["within"]))
     if what == "regex":
         return Assertion(what, value) if _is_pattern(value) else None
     if what == "text":
@@ -155,7 +157,9 @@ def _fails(assertion: Assertion, seen: Evidence) -> str:
         case "http":
             return _differs("HTTP status", seen.http_status, "==", assertion.value)
         case "probe":
-            return _differs(f"probe {assertion.name}", seen.probes.get(assertion.name), "==", assertion.value)
+            names = sorted(seen.probes) if assertion.name == EVERY else [assertion.name]
+            answers = (_differs(f"probe {name}", seen.probes.get(name), "==", assertion.value) for name in names)
+            return next(filter(None, answers), "")
         case "regex":
             return "" if _matches(assertion.value, seen.output) else f"nothing matches /{assertion.value}/"
         case "text":

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LINK = re.compile(r"(?<!!)\[([^\[\]\n]{1,200})\]\(<?([^()<>\s]{1,500})>?(?:\s\"[^\"\n]{0,200}\")?\)")
 SENTENCE = re.compile(r"(?<=[.!?])\s+")
+BEGINS_A_WARNING = re.compile(r"\W{0,4}(⚠|WARNING\b|\*\*WARNING)")
 LONGEST_LABEL = 500  # letters of a list that is the value of a label
 
 
@@ -157,7 +158,7 @@ class Reader:
         section = self._section
         line = line_of(token)
         self._links(token.content, line)
-        section.warnings.extend(clean_line(plain(each)) for each in token.content.splitlines() if warns(each))
+        section.warnings.extend(clean_line(plain(each)) for each in statements(token.content) if warns(each))
         commands = from_inline(token.content, "", line)
         by_hand = [] if commands else from_item(token.content, line, ordered=ordered)
         section.steps.extend(commands or by_hand)
@@ -174,7 +175,7 @@ class Reader:
         self._promise_nothing()
         line = line_of(token)
         self._links(token.content, line)
-        for text in token.content.splitlines():
+        for text in statements(token.content):
             self._promise_nothing()
             found = label(text)
             if found and found[0] == "expected output":
@@ -205,6 +206,17 @@ class Reader:
 def line_of(token: "Token") -> int:
     """The first line of a block, from 1."""
     return token.map[0] + 1 if token.map else 1
+
+
+def statements(markdown: str) -> list[str]:
+    """The lines of a paragraph with what was only wrapped joined again; a label or a warning begins a new one."""
+    found: list[list[str]] = []
+    for line in markdown.splitlines():
+        if found and not label(line) and not BEGINS_A_WARNING.match(line):
+            found[-1].append(line.strip())
+        else:
+            found.append([line])
+    return [" ".join(lines) for lines in found]
 
 
 def named_by(row: list[str], at: int) -> str:

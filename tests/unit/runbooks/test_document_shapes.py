@@ -76,6 +76,25 @@ def test_a_label_without_a_value_is_none() -> None:
     assert only("## Swap\n\n**To swap it in:**\n\n```bash\naz login\n```\n").labels == {}
 
 
+def test_a_label_or_a_warning_that_is_wrapped_is_read_to_its_end() -> None:
+    procedure = only("""
+        ## Restart
+
+        **When:** memory climbs,
+        or a token is stale.
+        **Time to fix:** 5 minutes
+
+        > ⚠️ WARNING: what is in memory
+        > is lost.
+
+        ```bash
+        az login
+        ```
+    """)
+    assert procedure.labels == {"when": "memory climbs, or a token is stale.", "time to fix": "5 minutes"}
+    assert procedure.warnings == ("⚠️ WARNING: what is in memory is lost.",)
+
+
 def test_the_expected_column_of_a_table_is_what_its_commands_should_answer() -> None:
     (step,) = only("""
         ## Health
