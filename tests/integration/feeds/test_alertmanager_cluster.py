@@ -1,0 +1,354 @@
+"""A cluster as the feed meets it over HTTP: half of it dead, slow, restarted, cut off, or telling nonsense."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from email.utils import format_datetime
+from random import Random
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from cockpit.feeds import alertmanager_ask, alertmanager_look, alertmanager_read
+from cockpit.feeds.alertmanager import alertmanager_feed
+from cockpit.feeds.base import Polled
+from cockpit.model.alert import Alert, AlertState
+from cockpit.model.problem import ProblemKind
+from cockpit.model.reading import FeedState, Reading, freshness
+from cockpit.model.secret import Secret
+from cockpit.model.system import AlertSource
+from tests.unit.feeds.fake_time import FakeTime
+
+Alerts = tuple[Alert, ...]
+TOKEN = "s3cret-token"
+
+
+class Fake:
+    """One server, of either kind, on a real socket; it answers what a test sets, by the time of the test."""
+
+    def __init__(self, time: FakeTime) -> None:
+        self.time = time
+        self.url = ""
+        self.alerts: list[dict[str, Any]] = []
+        self.watchdog = False
+        self.uptime = timedelta(days=3)
+        self.rules: list[dict[str, Any]] = []
+        self.down: list[dict[str, str]] = []
+        self.answer: web.Response | None = None  # instead of everything else
+        self.no_queries = False
+        self.hangs = False
+        self.requests: list[web.Request] = []
+
+    @property
+    def name(self) -> str:
+        return self.url.removeprefix("http://")
+
+    def fires(self, name: str, fingerprint: str = "", **labels: str) -> None:
+        now = self.time.now()
+        self.alerts.append(
+            {
+                "fingerprint": fingerprint or name,
+                "labels": {"alertname": name, "severity": "critical", **labels},
+                "annotations": {},
+                "startsAt": now.isoformat(),
+                "updatedAt": now.isoformat(),
+                "endsAt": (now + timedelta(minutes=4)).isoformat(),
+                "status": {"state": "active", "silencedBy": [], "inhibitedBy": []},
+            }
+        )
+
+    def evaluates(self, name: str, *active: dict[str, Any]) -> None:
+        rule = {"name": name, "type": "alerting", "health": "ok", "alerts": list(active)}
+        self.rules.append(rule | {"lastEvaluation": self.time.now().isoformat()})
+
+    async def handle(self, request: web.Request) -> web.Response:
+        self.requests.append(request)
+        if self.hangs:
+            await asyncio.sleep(3600)
+        if self.answer is not None:
+            return web.Response(body=self.answer.body, status=self.answer.status, headers=self.answer.headers)
+        headers = {"Date": format_datetime(self.time.now(), usegmt=True)}
+        match request.path:
+            case "/api/v2/alerts" if any("Watchdog" in each for each in request.query.getall("filter", [])):
+                return web.json_response([{"fingerprint": "w"}] if self.watchdog else [], headers=headers)
+            case "/api/v2/alerts":
+                return web.json_response(self.alerts, headers=headers)
+            case "/api/v2/status":
+                return web.json_response({"uptime": (self.time.now() - self.uptime).isoformat()}, headers=headers)
+            case "/api/v1/rules":
+                return web.json_response(good({"groups": [{"interval": 15, "rules": self.rules}]}), headers=headers)
+            case "/api/v1/query" if not self.no_queries:
+                return web.json_response(good({"result": [{"metric": each} for each in self.down]}), headers=headers)
+        return web.Response(status=404, text="404 page not found")
+
+
+def good(data: dict[str, Any]) -> dict[str, Any]:
+    return {"status": "success", "data": data}
+
+
+@asynccontextmanager
+async def serving(fake: Fake) -> AsyncIterator[Fake]:
+    app = web.Application()
+    app.router.add_get("/{path:.*}", fake.handle)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    fake.url = str(site.name)
+    try:
+        yield fake
+    finally:
+        await runner.cleanup()
+
+
+class World:
+    """Two Alertmanagers and a Prometheus."""
+
+    def __init__(self, one: Fake, two: Fake, prometheus: Fake, time: FakeTime) -> None:
+        self.one, self.two, self.prometheus, self.time = one, two, prometheus, time
+
+    def feed(self, *servers: Fake, ask_prometheus: bool = False, **options: Any) -> Polled[Alerts]:
+        source = AlertSource(
+            "am",
+            "alertmanager",
+            urls=tuple(each.url for each in servers or (self.one, self.two)),
+            prometheus=(self.prometheus.url,) if ask_prometheus else (),
+            **options,
+        )
+        return alertmanager_feed(source, "prod", time=self.time, random=Random(7), reveal=lambda _: TOKEN)
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    time = FakeTime()
+    async with AsyncExitStack() as stack:
+        one, two, prometheus = [await stack.enter_async_context(serving(Fake(time))) for _ in range(3)]
+        yield World(one, two, prometheus, time)
+
+
+def states(reading: Reading[Alerts]) -> dict[str, AlertState]:
+    return {each.name: each.state for each in reading.value or ()}
+
+
+def state(reading: Reading[Alerts], world: World) -> FeedState:
+    return freshness(reading, world.time.monotonic()).state
+
+
+async def test_what_two_servers_list_is_one_alert_that_both_report(world: World) -> None:
+    world.one.fires("Both")
+    world.two.fires("Both")
+    world.two.fires("Second")
+    reading = await world.feed().poll()
+    assert reading.problem is None
+    assert {each.name: each.seen_by for each in reading.value or ()} == {
+        "Both": tuple(sorted((world.one.name, world.two.name))),
+        "Second": (world.two.name,),
+    }
+
+
+async def test_half_a_cluster_is_shown_and_the_other_half_mentioned(world: World) -> None:
+    world.one.fires("Seen")
+    world.two.answer = web.Response(status=503, text="Limit of concurrent GET requests reached (1), try again later.")
+    reading = await world.feed().poll()
+    assert states(reading) == {"Seen": AlertState.FIRING}
+    assert reading.problem is not None
+    assert reading.problem.short == f"{world.two.name}: HTTP 503"
+    assert "Limit of concurrent GET requests" in reading.problem.message
+    assert state(reading, world) is FeedState.LATE
+
+
+async def test_a_server_that_hangs_costs_the_other_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alertmanager_ask, "PATIENCE", 0.2)
+    world.one.fires("Seen")
+    world.two.hangs = True
+    reading = await world.feed().poll()
+    assert states(reading) == {"Seen": AlertState.FIRING}
+    assert reading.problem is not None
+    assert reading.problem.short == f"{world.two.name}: timed out"
+
+
+async def test_when_nobody_answers_nothing_changes(world: World) -> None:
+    feed = world.feed(world.one)
+    world.one.fires("Seen")
+    before = await feed.poll()
+    world.one.answer = web.Response(status=500)
+    world.time.elapsed = 3_600.0
+    reading = await feed.poll()
+    assert (reading.value, reading.seen) == (before.value, before.seen)
+    assert state(reading, world) is FeedState.BLIND
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "said"),
+    [
+        (400, b'"bad matcher format: {broken"', ProblemKind.REFUSED, "bad matcher format: {broken"),
+        (422, b'{"code": 601, "message": "filter in query is wrong"}', ProblemKind.REFUSED, "filter in query is wrong"),
+        (503, b"try again\x1b[2J later.", ProblemKind.SERVER, "try again\ufffd[2J later."),
+        (401, b"<html>sign in</html>", ProblemKind.SIGN_IN, "HTTP 401"),
+        (302, b"", ProblemKind.GARBAGE, "configure the address itself"),
+        (200, b"<html>a proxy</html>", ProblemKind.GARBAGE, "not JSON"),
+        (200, b'{"alerts": []}', ProblemKind.GARBAGE, "no list of alerts"),
+    ],
+)
+async def test_every_shape_of_failure_is_told(
+    world: World, status: int, body: bytes, kind: ProblemKind, said: str
+) -> None:
+    world.one.answer = web.Response(status=status, body=body)
+    problem = (await world.feed(world.one).poll()).problem
+    assert problem is not None
+    assert problem.kind is kind
+    assert said in f"{problem.message} {problem.advice}"
+
+
+async def test_the_servers_are_asked_for_what_is_wanted_with_what_they_want(world: World) -> None:
+    secret = Secret("env", "TOKEN")
+    filters = ('severity=~"critical|warning"', 'env="prod"')
+    await world.feed(world.one, filters=filters, headers={"Authorization": secret}, watchdog="Watchdog").poll()
+    asked = {(each.path, tuple(each.query.getall("filter", []))) for each in world.one.requests}
+    assert asked == {
+        ("/api/v2/alerts", filters),
+        ("/api/v2/alerts", ('alertname="Watchdog"',)),
+        ("/api/v2/status", ()),
+    }
+    assert {each.headers["Authorization"] for each in world.one.requests} == {TOKEN}
+    assert {each.headers["Accept-Encoding"] for each in world.one.requests} == {"identity"}
+
+
+async def test_a_secret_is_never_told(world: World) -> None:
+    world.one.answer = web.Response(status=403, text="no")
+    reading = await world.feed(world.one, headers={"Authorization": Secret("env", "TOKEN")}).poll()
+    assert TOKEN not in repr(reading)
+
+
+async def test_a_server_that_asks_for_patience_is_left_alone_and_the_other_is_not(world: World) -> None:
+    world.two.answer = web.Response(status=429, headers={"Retry-After": "90"})
+    feed = world.feed()
+    for world.time.elapsed in (0.0, 30.0, 60.0):
+        reading = await feed.poll()
+        assert reading.problem is not None
+        assert reading.problem.retry_after is None
+    assert (len(world.one.requests), len(world.two.requests)) == (6, 1)
+    world.time.elapsed = 91.0
+    world.two.answer = None
+    assert (await feed.poll()).problem is None
+
+
+async def test_the_same_bytes_are_not_read_twice(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[bytes] = []
+    real = alertmanager_read.listed
+
+    def counted(body: bytes, **options: Any) -> Any:
+        reads.append(body)
+        return real(body, **options)
+
+    monkeypatch.setattr(alertmanager_look, "listed", counted)
+    feed = world.feed(world.one)
+    world.one.fires("Seen")
+    first, second = await feed.poll(), await feed.poll()
+    assert len(reads) == 1
+    assert first.value == second.value
+    world.one.fires("Another")
+    await feed.poll()
+    assert len(reads) == 2
+
+
+async def test_an_answer_without_end_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alertmanager_ask, "LARGEST", 1_000)
+    world.one.answer = web.Response(body=b"[" + b" " * 2_000 + b"]")
+    problem = (await world.feed(world.one).poll()).problem
+    assert problem is not None
+    assert problem.short == f"{world.one.name}: too large"
+
+
+async def test_without_its_watchdog_a_list_is_shown_and_called_blind(world: World) -> None:
+    feed = world.feed(world.one, watchdog="Watchdog")
+    world.one.watchdog = True
+    world.one.fires("Seen")
+    assert (await feed.poll()).problem is None
+    world.one.watchdog = False
+    world.one.alerts.clear()
+    reading = await feed.poll()
+    assert states(reading) == {"Seen": AlertState.RESOLVING}
+    assert freshness(reading, world.time.monotonic()).label.startswith(f"BLIND no Watchdog from {world.one.name}")
+
+
+async def test_the_watchdog_itself_is_no_alert_to_look_at(world: World) -> None:
+    world.one.watchdog = True
+    world.one.fires("Watchdog")
+    assert states(await world.feed(world.one, watchdog="Watchdog").poll()) == {}
+
+
+async def test_a_server_that_restarted_lists_nothing_and_resolves_nothing(world: World) -> None:
+    feed = world.feed(world.one)
+    world.one.fires("Seen")
+    await feed.poll()
+    world.one.alerts.clear()
+    world.one.uptime = timedelta(seconds=7)
+    (alert,) = (await feed.poll()).value or ()
+    assert (alert.state, alert.note) == (AlertState.RESOLVING, f"vanished, {world.one.name} restarted 7s ago")
+
+
+async def test_prometheus_confirms_what_ended_but_not_without_data(world: World) -> None:
+    feed = world.feed(world.one, ask_prometheus=True)
+    world.prometheus.evaluates("Seen")
+    world.one.fires("Seen", job="api", instance="a:1")
+    assert states(await feed.poll()) == {"Seen": AlertState.FIRING}
+    world.one.alerts.clear()
+    world.prometheus.down = [{"job": "api", "instance": "a:1"}]
+    (alert,) = (await feed.poll()).value or ()
+    assert (alert.state, alert.note) == (AlertState.RESOLVING, "not confirmed: no data, a:1 is down")
+    world.prometheus.down = []
+    (alert,) = (await feed.poll()).value or ()
+    assert (alert.state, alert.note) == (AlertState.RESOLVED, f"confirmed by Prometheus {world.prometheus.name}")
+
+
+async def test_a_ruler_that_answers_no_queries_confirms_all_the_same(world: World) -> None:
+    feed = world.feed(world.one, ask_prometheus=True)
+    world.prometheus.no_queries = True
+    world.prometheus.evaluates("Seen")
+    world.one.fires("Seen")
+    await feed.poll()
+    world.one.alerts.clear()
+    reading = await feed.poll()
+    assert (reading.problem, states(reading)) == (None, {"Seen": AlertState.RESOLVED})
+
+
+async def test_what_is_pending_passes_the_filters_and_stays_for_a_while_when_prometheus_falls_silent(
+    world: World,
+) -> None:
+    since = world.time.now().isoformat()
+    for team in ("orders", "billing"):
+        labels = {"alertname": "Slow", "team": team}
+        world.prometheus.evaluates("Slow", {"labels": labels, "state": "pending", "activeAt": since})
+    feed = world.feed(world.one, ask_prometheus=True, filters=('team="orders"', 'env="prod"'))
+    (alert,) = (await feed.poll()).value or ()
+    assert (alert.state, dict(alert.labels)["team"]) == (AlertState.PENDING, "orders")
+    world.prometheus.answer = web.Response(status=500)
+    reading = await feed.poll()
+    assert states(reading) == {"Slow": AlertState.PENDING}
+    assert state(reading, world) is FeedState.LATE
+    world.time.elapsed = 241.0
+    assert states(await feed.poll()) == {}
+
+
+async def test_a_server_whose_clock_is_wrong_is_understood(world: World) -> None:
+    ahead = FakeTime()
+    ahead.elapsed = 86_400.0
+    world.one.time = ahead
+    feed = world.feed(world.one)
+    world.one.fires("Seen")
+    await feed.poll()
+    world.one.alerts.clear()
+    assert states(await feed.poll()) == {"Seen": AlertState.RESOLVED}
+
+
+async def test_a_secret_that_is_missing_is_said_and_nothing_is_sent(world: World) -> None:
+    def missing(_: Secret) -> str:
+        raise KeyError("TOKEN")
+
+    source = AlertSource("am", "alertmanager", (world.one.url,), headers={"Authorization": Secret("env", "TOKEN")})
+    feed = alertmanager_feed(source, "prod", time=world.time, random=Random(7), reveal=missing)
+    assert (await feed.poll()).problem is not None
+    assert world.one.requests == []
