@@ -104,4 +104,16 @@ def keys() -> list[Measure]:
     ]
 
 
-MEASURES: dict[str, Callable[[], list[Measure]]] = {"first-paint": first_paint, "quiet": quiet, "keys": keys}
+def rollback() -> list[Measure]:
+    """Imported here: its SDK has no business in the other measures."""
+    from bench.rollback import rollback as measure
+
+    return measure()
+
+
+MEASURES: dict[str, Callable[[], list[Measure]]] = {
+    "first-paint": first_paint,
+    "quiet": quiet,
+    "keys": keys,
+    "rollback": rollback,
+}

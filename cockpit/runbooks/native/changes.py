@@ -9,6 +9,7 @@ from cockpit.azure.operations import must_be_idle, must_be_multiple, single_mode
 from cockpit.azure.operations_traffic import becomes, fingerprint, merged, traffic_of
 from cockpit.azure.raw import dig, text
 from cockpit.model.problem import SourceError
+from cockpit.model.revision import Application
 from cockpit.runbooks.execution import Progress
 from cockpit.runbooks.native import shapes
 from cockpit.runbooks.native.commands import moment
@@ -106,6 +107,10 @@ async def look(native: Native, azure: Azure) -> tuple[tuple[str, ...], str]:
         words.append(f"Traffic then: {shares(becomes(after, latest))}.")
     elif native.words == "containerapp revision deactivate":
         must_be_idle(known, native.one("revision"))
+        words += [
+            f"It wears the label {label!r}, whose address it will no longer answer."
+            for label in labels_of(native, known)
+        ]
     elif known.mode == "single":
         words.append(f"{single_mode(known.name)} {FOLLOWS.get(native.words, '')}".strip())
     return tuple(words), fingerprint(raw)
@@ -132,6 +137,10 @@ async def look_at_database(native: Native, azure: Azure) -> tuple[str, ...]:
 def weights_of(native: Native, flag: str) -> dict[str, int]:
     """`name=80` as az takes it; of a name given twice the last counts."""
     return {name: int(weight) for name, _, weight in (each.rpartition("=") for each in native.many(flag))}
+
+
+def labels_of(native: Native, known: Application) -> tuple[str, ...]:
+    return next((each.labels for each in known.revisions if each.name == native.one("revision")), ())
 
 
 def shares(weights: Mapping[str, int]) -> str:

@@ -10,7 +10,7 @@ from cockpit.azure.identity import Credential
 from cockpit.model.run import StepState
 from cockpit.runbooks.execution import Finished
 from cockpit.runbooks.native import perform, resume
-from cockpit.simulator.scenario import load
+from cockpit.simulator.scenario import load, named
 from tests.integration.azure.fake_azure import FakeAzure, Reply, cloud, opened, token_cache
 from tests.integration.native.commanding import Screen, Shell, known, shell
 from tests.integration.simulator.playing import FakeTime
@@ -55,6 +55,11 @@ class TestRevisions:
         line = f"az containerapp revision deactivate {APP} --revision {R43}"
         await refused(quiet, line, "has 100 % of the traffic, which would then go nowhere")
         assert (await quiet.look(line)).refusal.startswith(f"{R43} has 100 % of the traffic")
+
+    async def test_the_dialog_says_that_a_label_goes_with_its_revision(self, quirks: Shell) -> None:
+        await done(quirks, f"az containerapp ingress traffic set {APP} --revision-weight {R43}=100")
+        shown = await quirks.look(f"az containerapp revision deactivate {APP} --revision {R42}")
+        assert shown.words[1] == "It wears the label 'stable', whose address it will no longer answer."
 
     async def test_the_last_active_revision_is_never_deactivated(self, bad: Shell) -> None:
         await done(bad, f"az containerapp revision deactivate {APP} --revision {R43}")
@@ -374,3 +379,24 @@ async def test_what_was_done_stays_done_when_its_result_cannot_be_printed_as_ask
     assert (finished.state, finished.exit_code) == (StepState.WARN, 0)
     assert "It was done, but" in finished.outcome
     assert "r41" in await active(quiet)
+
+
+async def test_a_teams_own_runbook_runs_where_its_names_are_the_worlds() -> None:
+    """Roll back, restore beside, swap, restart: the commands as such documents have them, on names that fit."""
+    where = "-n mi-prod -g mi-prod-rg"
+    server = "--server mi-prod-sql -g mi-prod-rg"
+    async with shell(named(load("bad-deploy"), app="mi-prod", resource_group="mi-prod-rg")) as opened:
+        opened.play.time.pass_by(30)
+        for line in (
+            f"az containerapp revision list {where} --query '[].{{name:name, active:properties.active}}' -o table",
+            f"az containerapp revision activate {where} --revision mi-prod--r42",
+            f"az containerapp ingress traffic set {where} --revision-weight mi-prod--r42=100",
+            f"az containerapp revision deactivate {where} --revision mi-prod--r44",
+            f"az sql db restore {server} --name mi-prod --dest-name mi-prod-restored --time 2026-02-27T02:00:00Z",
+            f"az sql db rename {server} --name mi-prod --new-name mi-prod-broken",
+            f"az sql db rename {server} --name mi-prod-restored --new-name mi-prod",
+            f"az containerapp revision restart {where} --revision mi-prod--r42",
+        ):
+            await done(opened, line)
+        assert await opened.weights() == {"r42": 100}
+        assert (await opened.play.http.get("/health/ready")).status_code == 200
