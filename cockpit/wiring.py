@@ -3,7 +3,10 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -25,6 +28,9 @@ from cockpit.model.revision import Application, Revision
 from cockpit.model.secret import Secret
 from cockpit.model.system import AlertSource, Environment, System
 from cockpit.model.time import RealTime, Time
+from cockpit.runbooks.runner import Runner
+from cockpit.runbooks.runs import FOLDED as RUN_KINDS
+from cockpit.runbooks.values import Live, live
 from cockpit.watch import Watch
 
 if TYPE_CHECKING:
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
     from cockpit.azure.identity import Credential
 
 Reveal = Callable[[Secret], str]
+KNOWN = timedelta(days=30)  # how far back the last healthy revision is looked for
 SHOWN = 500  # events of the journal that the timeline pane opens with
 
 
@@ -48,6 +55,7 @@ class Session:
     since: int  # follow the timeline behind this id: what came while we were reading is then seen twice, never missed
     history: list[Event]  # the newest events of the environment in front, oldest first
     desk: Desk
+    runner: Runner
     recorder: Recorder | None
     operator: str
     read_only: bool
@@ -74,12 +82,13 @@ class Session:
         return list(await asyncio.gather(*(feed.poll() for feed in self.watch.feeds)))
 
     async def run(self) -> None:
-        """Watch and record until cancelled."""
+        """Watch, record, and take up what a cockpit before left running, until cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.watch.run(), name="watch")
                 if self.recorder is not None:
                     group.create_task(self.recorder.run(), name="recorder")
+                group.create_task(self.runner.run_on(), name="runner")
         finally:
             await self.disconnect()
 
@@ -145,6 +154,9 @@ def build(
         time=time,
         read_only=read_only,
     )
+    runner = build_runner(
+        system, environment, timeline, ledger, watch, clouds.get(environment.name), secrets, time, operator, read_only
+    )
     return Session(
         system=system,
         environment=environment,
@@ -155,6 +167,7 @@ def build(
         since=since,
         history=history,
         desk=desk,
+        runner=runner,
         recorder=recorder,
         operator=operator,
         read_only=read_only,
@@ -162,6 +175,65 @@ def build(
         clouds=clouds,
         credential=credential,
     )
+
+
+def build_runner(
+    system: System,
+    environment: Environment,
+    timeline: Timeline,
+    ledger: Ledger,
+    watch: Watch,
+    azure: "Azure | None",
+    secrets: Secrets,
+    time: Time,
+    operator: str,
+    read_only: bool,
+) -> Runner:
+    """The runner, which knows every run of the timeline and hears of new ones, of other cockpits too."""
+
+    @lru_cache(maxsize=8)
+    def target(application: Application) -> str:
+        from cockpit.runbooks import rollback
+
+        events = timeline.events(environment=environment.name, kinds=rollback.FOLDED, occurred_from=time.now() - KNOWN)
+        good = rollback.propose(application, events).good
+        return good.name if good else ""
+
+    def seen() -> Live:
+        return live(watch.readings(environment.name), target=target)
+
+    def incident() -> str | None:
+        """The one that is open; where several are, nobody has said which."""
+        found = ledger.open(environment.name)
+        return found[0].id if len(found) == 1 else None
+
+    runner = Runner(
+        record=timeline.record,
+        environment=environment,
+        operator=operator,
+        time=time,
+        data=timeline.path.parent,
+        azure=azure,
+        reveal=secrets.reveal,
+        mask=secrets.mask,
+        read_only=read_only,
+        live=seen,
+        incident=incident,
+        hidden=lambda: revealed(system, secrets),
+    )
+    known = timeline.events(kinds=RUN_KINDS)
+    runner.apply_all(known)
+    timeline.follow(runner.apply_all, after=max((each.id for each in known), default=0))
+    return runner
+
+
+def revealed(system: System, secrets: Secrets) -> list[str]:
+    """Every configured secret that is there, for masking what commands print."""
+    found = []
+    for each in system.secrets():
+        with suppress(SourceError):
+            found.append(secrets.reveal(each))
+    return found
 
 
 def connect(

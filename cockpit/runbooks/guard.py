@@ -2,10 +2,13 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 
 from cockpit.model.clean import clean_line
+from cockpit.model.runbook import StepKind
 from cockpit.model.system import Environment
+from cockpit.runbooks.execution import Prepared, Refused
+from cockpit.runbooks.tools import guarded
 
 QUESTIONS = {
     "az": ("az", "account", "show", "--query", "id", "--output", "tsv"),
@@ -37,6 +40,25 @@ def mismatch(tool: str, environment: Environment, found: str, command: str = "")
     said = clean_line(actual[0], 80) or "not set"
     where = "in the command" if named else "on this machine"
     return f"{SAYS[tool]} {where} is {said}, but {environment.name} is {wanted}"
+
+
+async def look(environment: Environment, env: Mapping[str, str], found: MutableMapping[str, str]) -> None:
+    """Ask every tool that the configuration has an answer for, side by side, and note it in `found`."""
+    wanted = [each for each in QUESTIONS if expected(each, environment)]
+    found.update(zip(wanted, await asyncio.gather(*(ask(each, env) for each in wanted)), strict=True))
+
+
+async def must_fit(
+    prepared: Prepared, environment: Environment, env: Mapping[str, str], found: MutableMapping[str, str]
+) -> None:
+    """Ask again, now, before a change that goes through a shell. Raises Refused."""
+    if prepared.script is None or prepared.kind not in (StepKind.CHANGE, StepKind.DANGER):
+        return
+    for tool in guarded(prepared.as_written):
+        if expected(tool, environment):
+            found[tool] = await ask(tool, env)
+            if why := mismatch(tool, environment, found[tool], prepared.as_run):
+                raise Refused(f"{why[0].upper()}{why[1:]}: nothing was started.")
 
 
 async def ask(tool: str, env: Mapping[str, str]) -> str:

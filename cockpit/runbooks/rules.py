@@ -108,11 +108,6 @@ def _choices(before: Sequence[Step]) -> list[Step]:
     return [each for each in before if head in (each.ordinal, each.alternative_to)]
 
 
-def to_guard(prepared: Prepared, tools: Sequence[str]) -> Sequence[str]:
-    """The tools to ask before this starts: those of a change that goes through a shell."""
-    return tools if prepared.script is not None and prepared.kind in CHANGES else ()
-
-
 def nameless(attempt: Attempt) -> Step:
     """A step whose document is not here any more, as far as its attempt tells."""
     return Step(attempt.step, "(its document is gone)", StepKind.CHANGE, 1, attempt.as_written, "bash")

@@ -24,9 +24,8 @@ from cockpit.runbooks.doing import Doing
 from cockpit.runbooks.execution import Output, Prepared, Refused
 from cockpit.runbooks.journal import Pen
 from cockpit.runbooks.preparing import Setting, prepare
-from cockpit.runbooks.processes import Owner
+from cockpit.runbooks.processes import Owner, alive
 from cockpit.runbooks.runs import Runs, attempt_numbered
-from cockpit.runbooks.tools import guarded
 from cockpit.runbooks.trust import Trust
 from cockpit.runbooks.values import Live, Resolved, resolve
 
@@ -53,13 +52,14 @@ class Runner:
         read_only: bool,
         live: Callable[[], Live],
         incident: Callable[[], str | None],
+        hidden: Callable[[], Sequence[str]] = tuple,
         terminal: Terminal | None = None,
         environ: Mapping[str, str] = os.environ,
         new_id: Callable[[], str] = lambda: f"run-{random_source.token_hex(4)}",
         grace: float = 5.0,
     ) -> None:
-        """`data` holds transcripts and snapshots; `incident` says which one new runs belong to. `grace` is the
-        seconds between INT, TERM and KILL.
+        """`data` holds transcripts and snapshots; `incident` says which one new runs belong to; `hidden` are secrets
+        that no output may show. `grace` is the seconds between INT, TERM and KILL.
         """
         self.environment = environment
         self.operator = operator
@@ -74,6 +74,7 @@ class Runner:
         self._mask = mask
         self._live = live
         self._incident = incident
+        self._hidden = hidden
         self._environ = environ
         self._new_id = new_id
         self._grace = grace
@@ -192,10 +193,7 @@ class Runner:
 
     async def check_guards(self) -> None:
         """Look which subscription and which cluster the tools here would act on; `prepare` says what does not fit."""
-        wanted = [each for each in guard.QUESTIONS if guard.expected(each, self.environment)]
-        env = self._environment({}, False)
-        found = await asyncio.gather(*(guard.ask(each, env) for each in wanted))
-        self._guards |= dict(zip(wanted, found, strict=True))
+        await guard.look(self.environment, self._environment({}, False), self._guards)
 
     def waits_for(self, run: Run, step: int) -> str:
         """Why a step may not start yet because of other steps; "" when it may."""
@@ -218,10 +216,9 @@ class Runner:
         rules.must_be_runnable(prepared, read_only=self.read_only)
         rules.must_be_its_turn(run, procedure, prepared)
         must_consent(self.ceremony(prepared), prepared, consent, self.operator)
-        await self._must_be_guarded(prepared)
-        return await self._doing.perform(
-            run, prepared, consent.approval, self._means(), self._secrets(prepared), on_output
-        )
+        await guard.must_fit(prepared, self.environment, self._environment({}, False), self._guards)
+        secret = [*self._hidden(), *(each.value for each in prepared.values if each.secret and each.value)]
+        return await self._doing.perform(run, prepared, consent.approval, self._means(), secret, on_output)
 
     async def attach(self, run: Run, step: int, on_output: Output) -> Attempt:
         """Watch a step that another cockpit, or an earlier one, started; its outcome is recorded when it ends."""
@@ -244,21 +241,28 @@ class Runner:
 
     async def recover(self) -> list[Run]:
         """What ran when a cockpit died: ended meanwhile, still running, or unknown. The runs that changed."""
-        if self.read_only:
-            return []
-        open_ones = [
-            (run, each)
-            for run in list(self.runs.runs.values())
-            if run.environment == self.environment.name
-            for each in run.attempts
-            if each.state is StepState.RUNNING
-        ]
         changed = []
-        for run, attempt in open_ones:
+        for run, attempt in self._running():
             step = await asyncio.to_thread(self._step_or_name, run, attempt)
             if await asyncio.to_thread(found_again.recover, run, step, attempt, self.note, self._pen_for):
                 changed.append(self.run(run.id))
         return changed
+
+    async def run_on(self) -> None:
+        """Take up what cockpits before this one left: write down what has ended, watch the rest to its end."""
+        await self.recover()
+        orphans = [
+            (run, attempt)
+            for run, attempt in self._running()
+            if not alive(self.runs.owners.get((run.id, attempt.step, attempt.number), Owner()))
+        ]
+        await asyncio.gather(*(self.attach(run, attempt.step, _unseen) for run, attempt in orphans))
+
+    def _running(self) -> list[tuple[Run, Attempt]]:
+        """Attempts in our environment without an outcome; none in read-only, which writes none."""
+        runs = [] if self.read_only else [*self.runs.runs.values()]
+        ours = [each for each in runs if each.environment == self.environment.name]
+        return [(run, each) for run in ours for each in run.attempts if each.state is StepState.RUNNING]
 
     async def cancel(self, run: Run, step: int) -> str:
         """Stop a running step: INT, then TERM, then KILL. The sentence says what that does not stop."""
@@ -332,20 +336,12 @@ class Runner:
             grace=self._grace,
         )
 
-    def _secrets(self, prepared: Prepared) -> list[str]:
-        return [each.value for each in prepared.values if each.secret and each.value]
-
-    async def _must_be_guarded(self, prepared: Prepared) -> None:
-        """Ask the tools themselves, now, before a change through them. Raises Refused."""
-        for tool in rules.to_guard(prepared, guarded(prepared.as_written)):
-            if not guard.expected(tool, self.environment):
-                continue
-            self._guards[tool] = await guard.ask(tool, self._environment({}, False))
-            if why := guard.mismatch(tool, self.environment, self._guards[tool], prepared.as_run):
-                raise Refused(f"{why[0].upper()}{why[1:]}: nothing was started.")
-
     def _step_or_name(self, run: Run, attempt: Attempt) -> Step:
         try:
             return self.step(run, attempt.step)
         except Refused:
             return rules.nameless(attempt)
+
+
+def _unseen(text: str) -> None:
+    """Output that nobody looks at; the transcript has it."""
