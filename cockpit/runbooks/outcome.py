@@ -10,6 +10,7 @@ from cockpit.runbooks.shell import Ended
 
 MAY_HAVE_BEEN_DONE = frozenset({StepKind.CHANGE, StepKind.DANGER})
 FAR_SIDE = "what it had asked for elsewhere may still be going on"
+PIPE_CLOSED = 141  # 128 + SIGPIPE, which pipefail does not let pass
 CURL = re.compile(r"(?:^|[\s;&|(])curl\s")
 NO_ANSWER = {28: "timed out", 52: "got an empty answer", 55: "lost the connection", 56: "lost the connection"}
 SERVER_ERROR = re.compile(r"returned error: (5\d\d)")
@@ -50,6 +51,8 @@ def _judged(ended: Ended, kind: StepKind, command: str, output: str, follow: boo
         return StepState.OK, "exit 0"
     if changes and (why := _unanswered(ended.exit_code, command, output)):
         return StepState.UNKNOWN, f"curl {why} (exit {ended.exit_code}); {FAR_SIDE}"
+    if ended.exit_code == PIPE_CLOSED:
+        return StepState.FAILED, "exit 141: something in the pipe stopped reading before all was written, as head does"
     return StepState.FAILED, f"exit {ended.exit_code}"
 
 

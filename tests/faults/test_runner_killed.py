@@ -1,0 +1,213 @@
+"""kill -9 between intent and outcome: whatever was running is found again, known to have ended, or unknown."""
+
+# ruff: noqa: ASYNC110  # real processes are waited for, and nothing else runs on this loop
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cockpit.model.run import Run, StepState
+from cockpit.runbooks.execution import Refused
+from cockpit.runbooks.processes import alive
+from cockpit.runbooks.shell import Place, owner_in
+from tests.integration.runbooks.stage import Stage, fence
+
+ROOT = Path(__file__).resolve().parents[2]
+COCKPIT = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from tests.integration.runbooks.stage import Stage
+
+point, folder = sys.argv[1], Path(sys.argv[2])
+stage = Stage(folder)
+run = next(iter(stage.runner.runs.runs.values()))
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def record(drafts):
+    phase = drafts[0].detail.get("phase")
+    if point == f"before {phase}":
+        die()
+    events = stage.timeline.record(drafts)
+    if point == f"after {phase}":
+        die()
+    return events
+
+runner = stage.again(record=record)
+prepared = runner.prepare(run, 1)
+
+def output(text):
+    if point == "at first output":
+        die()
+
+asyncio.run(runner.perform(run, prepared, stage.consent(prepared, runner), output))
+"""
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    made = Stage(tmp_path)
+    yield made
+    for pid_file in (tmp_path / "runs").rglob("*.pid"):
+        owner = owner_in(Place(pid_file.with_suffix(".log")))
+        if alive(owner):
+            os.kill(owner.pid, signal.SIGTERM)
+    made.close()
+
+
+def cockpit_that_dies(stage: Stage, point: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", COCKPIT, point, str(stage.folder)],
+        cwd=ROOT,
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+
+
+async def next_cockpit(stage: Stage, run: Run) -> tuple[StepState, str]:
+    """The state that the next cockpit finds, and what it says of it."""
+    stage.runner = stage.again()
+    await stage.runner.recover()
+    found = stage.runner.run(run.id)
+    return found.state(1), found.attempts[-1].outcome if found.attempts else ""
+
+
+MAKE = fence("# Make\necho working; sleep 0.7; touch made", "bash change")
+
+
+async def test_before_the_intent_nothing_was_tried(stage: Stage) -> None:
+    run = stage.start(MAKE)
+    cockpit_that_dies(stage, "before intent")
+    assert await next_cockpit(stage, run) == (StepState.TODO, "")
+    assert not (stage.folder / "made").exists()
+
+
+async def test_after_the_intent_and_before_the_start_it_is_unknown(stage: Stage) -> None:
+    run = stage.start(MAKE)
+    cockpit_that_dies(stage, "after intent")
+    state, said = await next_cockpit(stage, run)
+    assert state is StepState.UNKNOWN
+    assert "no process and no exit code" in said
+    prepared = stage.runner.prepare(run, 1)
+    with pytest.raises(Refused, match="again"):
+        await stage.runner.perform(run, prepared, stage.consent(prepared, again=False), stage.seen.append)
+    stage.runner.settle(run, 1, StepState.SKIPPED, "looked: nothing was made")
+    assert stage.runner.run(run.id).state(1) is StepState.SKIPPED
+
+
+async def test_while_it_runs_it_goes_on_and_is_found_again(stage: Stage) -> None:
+    run = stage.start(MAKE)
+    cockpit_that_dies(stage, "at first output")
+    assert (await next_cockpit(stage, run))[0] is StepState.RUNNING
+    attempt = await stage.runner.attach(run, 1, stage.seen.append)
+    assert (attempt.state, attempt.output, stage.output) == (StepState.OK, "working\n", "working\n")
+    assert (stage.folder / "made").exists()
+    assert stage.phases() == ["intent", "outcome"]
+
+
+async def test_a_cockpit_takes_up_by_itself_what_another_left(stage: Stage) -> None:
+    run = stage.start(MAKE)
+    cockpit_that_dies(stage, "at first output")
+    stage.runner = stage.again()
+    await stage.runner.run_on()
+    assert stage.runner.run(run.id).state(1) is StepState.OK
+    assert stage.phases() == ["intent", "outcome"]
+
+
+async def test_of_two_cockpits_that_find_it_one_writes_how_it_ended(stage: Stage) -> None:
+    run = stage.start(MAKE)
+    cockpit_that_dies(stage, "at first output")
+    ours, theirs = stage.again(), stage.again()
+    stop = stage.timeline.follow(lambda events: (ours.apply_all(events), theirs.apply_all(events)))
+    await asyncio.gather(ours.run_on(), theirs.run_on())
+    stop()
+    assert ours.run(run.id).state(1) is theirs.run(run.id).state(1) is StepState.OK
+    assert stage.phases() == ["intent", "outcome"]
+
+
+async def test_a_step_found_running_can_be_stopped(stage: Stage) -> None:
+    run = stage.start(fence("# Make\necho working; sleep 60", "bash change"))
+    cockpit_that_dies(stage, "at first output")
+    stage.runner = stage.again()
+    attaching = asyncio.create_task(stage.runner.attach(run, 1, stage.seen.append))
+    assert "may still be going on" in await stage.runner.cancel(run, 1)
+    assert (await attaching).state is StepState.UNKNOWN
+
+
+async def test_after_its_end_and_before_the_outcome_the_exit_file_tells(stage: Stage) -> None:
+    run = stage.start(MAKE)
+    cockpit_that_dies(stage, "before outcome")
+    assert await next_cockpit(stage, run) == (StepState.OK, "exit 0")
+    assert stage.runner.run(run.id).attempts[0].output == "working\n"
+
+
+async def test_a_failure_that_nobody_saw_is_a_failure(stage: Stage) -> None:
+    run = stage.start(fence("# Look\nexit 3"))
+    cockpit_that_dies(stage, "before outcome")
+    assert await next_cockpit(stage, run) == (StepState.FAILED, "exit 3")
+
+
+async def test_after_the_outcome_all_is_known(stage: Stage) -> None:
+    run = stage.start(MAKE)
+    cockpit_that_dies(stage, "after outcome")
+    assert await next_cockpit(stage, run) == (StepState.OK, "exit 0")
+    assert stage.phases() == ["intent", "outcome"]
+
+
+async def test_when_its_supervisor_is_killed_too_it_is_unknown(stage: Stage) -> None:
+    run = stage.start(fence("# Make\necho $$; exec sleep 60", "bash change"))
+    cockpit_that_dies(stage, "at first output")
+    place = Place(next((stage.folder / "runs").rglob("*.log")))
+    owner = owner_in(place)
+    os.kill(owner.pid, signal.SIGKILL)
+    os.kill(int(place.transcript.read_text()), signal.SIGKILL)
+    while alive(owner):
+        await asyncio.sleep(0.01)
+    assert (await next_cockpit(stage, run))[0] is StepState.UNKNOWN
+
+
+async def test_a_request_that_was_on_its_way_is_unknown(stage: Stage) -> None:
+    run = stage.start("# Mend\n\n## Mend\n\n- Clear: `POST http://127.0.0.1:1/cache`\n")
+    cockpit_that_dies(stage, "before outcome")
+    assert (await next_cockpit(stage, run))[0] is StepState.UNKNOWN
+
+
+async def test_a_living_cockpits_step_is_left_alone(stage: Stage) -> None:
+    run = stage.start(MAKE)
+    performing = asyncio.create_task(stage.perform(run))
+    while "working" not in stage.output:
+        await asyncio.sleep(0.01)
+    other = stage.again()
+    assert await other.recover() == []
+    assert (await performing).state is StepState.OK
+    assert stage.phases() == ["intent", "outcome"]
+
+
+async def test_a_full_disk_does_not_stop_a_command_half_way(stage: Stage) -> None:
+    run = stage.start(fence("# Make\nhead -c 200000 /dev/zero | tr '\\0' x; touch made", "bash change"))
+    prepared = stage.runner.prepare(run, 1)
+    from cockpit.runbooks import attempt
+
+    reserve = attempt.reserve
+
+    def on_a_full_disk(*given: object) -> attempt.Files:
+        files = reserve(*given)  # type: ignore[arg-type]
+        os.close(files.transcript)
+        files.transcript = os.open("/dev/full", os.O_WRONLY)
+        return files
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(attempt, "reserve", on_a_full_disk)
+        found = await stage.runner.perform(run, prepared, stage.consent(prepared), stage.seen.append)
+    assert found.state is StepState.OK
+    assert "200000 bytes of output could not be written" in found.outcome
+    assert (stage.folder / "made").exists()
