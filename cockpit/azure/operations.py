@@ -12,6 +12,8 @@ from cockpit.azure.operations_follow import Tell, follow, long_change, settled
 from cockpit.azure.operations_traffic import becomes, fingerprint, merged, refused, traffic_of
 from cockpit.azure.pool import API_VERSION
 from cockpit.azure.raw import dig, items, text
+from cockpit.azure.trouble import garbage
+from cockpit.model.problem import SourceError
 from cockpit.model.revision import Application, Revision
 
 Raw = Mapping[str, Any]
@@ -29,7 +31,10 @@ class ContainerApp:
 
     async def read(self) -> Raw:
         """The app as Resource Manager tells it."""
-        return await self.azure.get(self.path, api_version=API_VERSION)
+        app = await self.azure.get(self.path, api_version=API_VERSION)
+        if not isinstance(app.get("properties"), Mapping):
+            raise SourceError(garbage("an app without properties"))
+        return app
 
     async def revisions(self) -> list[Raw]:
         """Every revision, inactive ones too, the oldest first."""
@@ -42,9 +47,10 @@ class ContainerApp:
         return await self.azure.pages(f"{self.path}/revisions/{segment(revision)}/replicas", api_version=API_VERSION)
 
     async def standing(self) -> tuple[Raw, Application]:
-        """The app and its revisions at this moment."""
+        """The app and its revisions at this moment; the app last, since its traffic is what may be about to change."""
+        revisions = await self.revisions()
         app = await self.read()
-        return app, application(app, await self.revisions(), environment="", name=self.name)
+        return app, application(app, revisions, environment="", name=self.name)
 
     async def activate(self, revision: str) -> Change:
         """Start a revision. Traffic stays where it is, but in single revision mode all of it follows."""
@@ -73,7 +79,7 @@ class ContainerApp:
 
         async def looks_done() -> bool:
             now = {text(each.get("name")) for each in await self.replicas(revision)}
-            return bool(now) and not now & before
+            return bool(before) and bool(now) and not now & before
 
         return await settled(self.azure, await self._act("restart_revision", revision, check), looks_done)
 
@@ -91,7 +97,7 @@ class ContainerApp:
             app, known = await self.standing()
             if confirmed and fingerprint(app) != confirmed:
                 raise refused(moved(app, known), "Look at the traffic again, and confirm what you then see.")
-            must_be_multiple(known)
+            must_be_divisible(app, known)
             sent.extend(merged(app, known, weights, labels))
             return await self._patch({"configuration": {"ingress": {"traffic": sent}}})
 
@@ -115,7 +121,7 @@ class ContainerApp:
 
         async def looks_done() -> bool:
             app, known = await self.standing()
-            fresh = [each for each in known.revisions if each.name not in before and image in each.image]
+            fresh = [each for each in known.revisions if each.name not in before and image in each.image.split(", ")]
             return not busy(app) and bool(fresh)
 
         return await settled(self.azure, await long_change(self.azure, send, tell), looks_done)
@@ -169,8 +175,10 @@ def must_be_idle(known: Application, name: str) -> None:
         raise refused(f"{revision.name} is the last active revision of {known.name}.", "Activate another one first.")
 
 
-def must_be_multiple(known: Application) -> None:
-    """Raises SourceError in single revision mode, where there is no traffic to divide."""
+def must_be_divisible(app: Raw, known: Application) -> None:
+    """Raises SourceError in single revision mode, and without an ingress: there is no traffic to divide."""
+    if not isinstance(dig(app, "properties", "configuration", "ingress"), Mapping):
+        raise refused(f"{known.name} has no ingress, so it gets no traffic.")
     if known.mode == "single":
         raise refused(single_mode(known.name), "Activate the revision that is to serve, or deploy its image again.")
 

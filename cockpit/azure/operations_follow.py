@@ -1,6 +1,6 @@
 """A long operation is looked at until it ends: after 0.1 s at first, every 2 s in the end."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +8,7 @@ from cockpit.azure.change import Change, Outcome, once
 from cockpit.azure.client import Azure
 from cockpit.azure.raw import dig, text
 from cockpit.azure.shape import as_object
-from cockpit.azure.trouble import MESSAGE, explain
+from cockpit.azure.trouble import MESSAGE, explain, garbage
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 
 FIRST, GROWTH, LONGEST = 0.1, 1.5, 2.0  # seconds between two looks
@@ -65,10 +65,13 @@ def state_of(response: Any) -> Change | None:
     """What one look tells; None while it goes on. A status document, or the finished thing itself."""
     if response.status_code == 202:
         return None
-    body = as_object(response.json()) if response.content else {}
+    body = as_object(response.json()) if response.status_code != 204 else {}
     status = text(body.get("status")).lower()
-    if status in ("", "succeeded"):
+    finished_thing = not status and (response.status_code == 204 or isinstance(body.get("properties"), Mapping))
+    if finished_thing or status == "succeeded":
         return Change(Outcome.DONE, None, body)
+    if not status:
+        raise SourceError(garbage("an operation that tells no status"))
     if status not in ("failed", "canceled", "cancelled"):
         return None
     code = text(dig(body, "error", "code")) or status

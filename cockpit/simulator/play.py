@@ -35,12 +35,11 @@ async def play(
         loop.add_signal_handler(each, over.set)
     time = RealTime()
     stage = Stage(scenario, Clock(time, speed))
-    directory = new_directory()
-    context, ca_file = make_authority(directory, time.now())
     runner = web.AppRunner(Server(stage).application(), access_log=None, shutdown_timeout=GRACE)
     await runner.setup()
     try:
         await web.TCPSite(runner, HOST, port).start()
+        context, ca_file = make_authority(new_directory(), time.now())
         await web.TCPSite(runner, HOST, 0, ssl_context=context).start()
         plain, secure = (each[1] for each in runner.addresses)
         stage.fqdn = f"{HOST}:{secure}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from cockpit.azure.change import Change, Outcome
 from cockpit.azure.client import Azure
-from cockpit.azure.operations import must_be_idle, must_be_multiple, single_mode
+from cockpit.azure.operations import must_be_divisible, must_be_idle, single_mode
 from cockpit.azure.operations_traffic import becomes, fingerprint, merged, traffic_of
 from cockpit.azure.raw import dig, text
 from cockpit.model.problem import SourceError
@@ -102,7 +102,7 @@ async def look(native: Native, azure: Azure) -> tuple[tuple[str, ...], str]:
     latest = text(dig(raw, "properties", "latestRevisionName"))
     words = [f"Traffic now: {shares(becomes(traffic_of(raw), latest))}."]
     if native.words == "containerapp ingress traffic set":
-        must_be_multiple(known)
+        must_be_divisible(raw, known)
         after = merged(raw, known, weights_of(native, "revision-weight"), weights_of(native, "label-weight"))
         words.append(f"Traffic then: {shares(becomes(after, latest))}.")
     elif native.words == "containerapp revision deactivate":

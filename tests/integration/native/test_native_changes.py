@@ -155,6 +155,14 @@ class TestTraffic:
         ):
             await refused(quiet, line, "another modification is in progress")
 
+    @pytest.mark.parametrize("body", [{}, {"name": "shop-api", "properties": {}}, [], "<html>"])
+    async def test_an_app_that_cannot_be_read_whole_is_not_written_to(self, quiet: Shell, body: Any) -> None:
+        await quiet.fault("GET .*/containerApps/shop-api$", times=None, status=200, body=body)
+        line = f"az containerapp ingress traffic set {APP} --revision-weight {R42}=100"
+        finished = await quiet.run(line)
+        assert finished.state is StepState.FAILED
+        assert await quiet.weights() == {"r43": 100}
+
     async def test_two_who_act_at_once_do_not_both_succeed(self, quiet: Shell) -> None:
         lines = [f"az containerapp ingress traffic set {APP} --revision-weight {R42}={weight}" for weight in (100, 40)]
         found = await asyncio.gather(*(perform(known(each), quiet.azure, Screen()) for each in lines))
@@ -230,6 +238,16 @@ class TestLongOperations:
         finished = await resume("https://elsewhere.example.com/operation", quiet.azure)
         assert finished.state is StepState.UNKNOWN
         assert "another address, which gets no token" in finished.outcome
+
+    @pytest.mark.parametrize("body", [{}, [], "<html>", {"status": None}])
+    async def test_a_status_that_tells_nothing_is_not_taken_for_success(self, quiet: Shell, body: Any) -> None:
+        url = await quiet.leave(f"az containerapp ingress traffic set {APP} --revision-weight {R42}=100")
+        await quiet.fault("GET .*/containerappOperationStatuses", times=None, status=200, body=body)
+        assert (await resume(url, quiet.azure)).state is StepState.UNKNOWN
+
+    async def test_an_operation_may_also_answer_with_the_finished_thing(self, quiet: Shell) -> None:
+        url = await quiet.leave(f"az containerapp ingress traffic set {APP} --revision-weight {R42}=100")
+        assert (await resume(url.replace("Statuses", "Results"), quiet.azure)).state is StepState.OK
 
     async def test_a_passing_fault_of_the_cloud_does_not_lose_it(self, quiet: Shell) -> None:
         for status in (500, 429, 503):
