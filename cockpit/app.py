@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 Attach = Callable[[], Awaitable["Session"]]
+KEPT = 500  # events of the environment in front, for the timeline pane
 REFUSED = 2  # exit code when there is nothing to show
 
 
@@ -133,11 +134,14 @@ class CockpitApp(App[None]):
         assert self.session is not None
         for event in message.events:
             self.session.ledger.apply(event)
+        here = self.session.environment.name
+        self.session.history += [each for each in message.events if each.environment in (here, "")]
+        del self.session.history[:-KEPT]
         self._tell(EventsAppended, message.events)
 
     def _tell(self, message: type[Message], *facts: object) -> None:
-        for screen in self.screen_stack:
-            screen.post_message(message(*facts))
+        """The screen in front; one that comes to the front again looks for itself."""
+        self.screen.post_message(message(*facts))
 
     async def on_unmount(self) -> None:
         if self.session is not None:

@@ -1,6 +1,6 @@
 """The cockpit: a bar, four panes, a hint and the keys. It shows what it is told and opens what a key asks for."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -8,12 +8,12 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.events import Key, Resize, ScreenResume
+from textual.events import Key, Resize, ScreenResume, ScreenSuspend
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Footer
 
 from cockpit.model.clean import clean_line
-from cockpit.model.event import Event
 from screens import empty, opening, telling
 from screens.messages import Attached, EventsAppended, ReadingChanged
 from screens.reasons import Situation, why_not
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from cockpit.wiring import Session
 
 TOGETHER = 0.25  # seconds in which further Readings are shown in one go
-KEPT_EVENTS = 500  # of the timeline, in the pane
 
 
 class CockpitScreen(Screen[None]):
@@ -76,7 +75,7 @@ class CockpitScreen(Screen[None]):
         )
         self.seen = View()
         self.objects: dict[str, Mapping[str, object]] = {}  # what each pane's rows stand for, by their ids
-        self._events: dict[int, Event] = {}
+        self._clock: Timer
         self._waiting: set[str] = set()
         self._situation = Situation()
 
@@ -100,7 +99,7 @@ class CockpitScreen(Screen[None]):
         for pane in self.panes:
             pane.table.explain(*empty.starting())
         self.action_pane(0)
-        self.set_interval(1.0, self.tick)
+        self._clock = self.set_interval(1.0, self.tick)
         self._attached()
 
     # What arrives
@@ -108,7 +107,6 @@ class CockpitScreen(Screen[None]):
     @on(Attached)
     def _attached(self) -> None:
         if self.session is not None:
-            self._keep(self.session.history)
             self.draw(*PANES, "timeline")
         self.tick()
 
@@ -119,14 +117,20 @@ class CockpitScreen(Screen[None]):
                 self.set_timer(TOGETHER, self.show_waiting)
             self._waiting.add(pane_of(message.reading.feed))
 
+    @on(ScreenSuspend)
+    def _behind_another(self) -> None:
+        """The app tells only the screen in front: Textual sends the whole screen for each message to one behind."""
+        self._clock.pause()
+
     @on(ScreenResume)
     def _in_front_again(self) -> None:
+        self._clock.resume()
         self._waiting.clear()
         self.draw(*PANES, "timeline")
         self.tick()
 
     def show_waiting(self) -> None:
-        """Draw the panes whose Readings changed since the last time; behind another screen that can wait."""
+        """Draw the panes whose Readings changed since the last time; one behind another screen waits for its return."""
         if not self.is_active:
             return
         waiting, self._waiting = self._waiting, set()
@@ -134,16 +138,9 @@ class CockpitScreen(Screen[None]):
         self.tick()
 
     @on(EventsAppended)
-    def _events_appended(self, message: EventsAppended) -> None:
-        self._keep(message.events)
-        if self.is_active:
-            self.draw("timeline", "alerts")  # an acknowledgement is shown beside its alert
-            self.tick()
-
-    def _keep(self, events: Sequence[Event]) -> None:
-        here = self.session.environment.name if self.session else ""
-        self._events.update({each.id: each for each in events if each.environment in (here, "")})
-        self._events = dict(sorted(self._events.items())[-KEPT_EVENTS:])
+    def _events_appended(self) -> None:
+        self.draw("timeline", "alerts")  # an acknowledgement is shown beside its alert
+        self.tick()
 
     # What is shown
 
@@ -152,8 +149,6 @@ class CockpitScreen(Screen[None]):
 
     def tick(self) -> None:
         """Once a second and after every change: ages, the state of the feeds, the bar and the hint."""
-        if not self.is_active:
-            return
         now = self.now()
         if self.session is not None:
             self.seen = view(self.session.watch, self.session.environment.name)
@@ -182,8 +177,8 @@ class CockpitScreen(Screen[None]):
                 self.objects[name] = {f"{each.app}/{each.name}": each for app in apps for each in app.revisions}
                 pane.show(revisions.rows(apps), revisions.counts(apps), now)
             else:
-                self.objects[name] = {str(each.id): each for each in self._events.values()}
-                rows = timeline.rows(self._events.values(), self.session.operator, self.cockpit.zone)
+                self.objects[name] = {str(each.id): each for each in self.session.history}
+                rows = timeline.rows(self.session.history, self.session.operator, self.cockpit.zone)
                 pane.show(rows, [(f" {len(rows)}", "muted")] if rows else [], now)
 
     def _wear(self) -> None:

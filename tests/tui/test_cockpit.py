@@ -32,7 +32,9 @@ class Seat:
         """Let `seconds` pass on the stage, and everything that follows from them be drawn."""
         self.stage.time.passed += seconds
         await self.pilot.pause()
-        self.cockpit.show_waiting()
+        if self.cockpit.is_active:
+            self.cockpit.show_waiting()
+            self.cockpit.tick()
         await self.pilot.pause()
 
     async def press(self, *keys: str) -> None:
