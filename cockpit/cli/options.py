@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from cockpit.model.clean import clean_line
-from cockpit.model.system import Environment, System
 
 if TYPE_CHECKING:
     from cockpit.incident.store import Timeline
+    from cockpit.model.system import Environment, System
 
 F = TypeVar("F", bound=Callable[..., Any])
 TIMELINE_FILE = "timeline.db"
@@ -70,7 +70,7 @@ incident_option = click.option("--incident", metavar="ID", help="The incident; t
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-def load_system(common: Common) -> System:
+def load_system(common: Common) -> "System":
     """The configured system, or the built-in default where no file is found. Raises Refusal with every error."""
     from cockpit.config import ConfigErrors, default_system, find, load
 
@@ -82,7 +82,7 @@ def load_system(common: Common) -> System:
     return replace(system, read_only=system.read_only or common.read_only)
 
 
-def choose_environment(system: System, name: str | None) -> Environment:
+def choose_environment(system: "System", name: str | None) -> "Environment":
     """The environment of that name, or the first. Raises Refusal naming those there are."""
     if name is None:
         return system.environments[0]
@@ -93,12 +93,12 @@ def choose_environment(system: System, name: str | None) -> Environment:
     return chosen
 
 
-def timeline_path(system: System, common: Common) -> Path:
+def timeline_path(system: "System", common: Common) -> Path:
     """Where the events are."""
     return Path(common.db).expanduser() if common.db else Path(system.data) / TIMELINE_FILE
 
 
-def open_timeline(system: System, common: Common, *, read_only: bool = False) -> "Timeline":
+def open_timeline(system: "System", common: Common, *, read_only: bool = False) -> "Timeline":
     """The timeline of this command. Raises Refusal when it cannot be opened."""
     from cockpit.config import Secrets
     from cockpit.incident.store import Timeline
