@@ -14,8 +14,10 @@ from cockpit.model.alert import Alert, AlertState
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.time import age
 
-DOWN = "(max by (job) (up) == 0) or (up == 0)"
-"""A job without any instance that answers is one series, an instance that does not answer is another."""
+WINDOW = timedelta(minutes=2)
+DOWN = "(min_over_time((max by (job) (up))[2m:]) == 0) or (min_over_time(up[2m]) == 0)"
+"""Jobs of which nothing was up, and targets that were down, at some time of the WINDOW: a rule evaluated in it may have
+had no data, though by now the target is back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """All that one Prometheus said in one look. `down` are targets without data: (job, instance), or (job, "")."""
+    """All that one Prometheus said in one look. `down` are (job, instance), or (job, ""), that lately gave no data."""
 
     server: str
     at: datetime
@@ -150,13 +152,13 @@ def doubt(answer: Rules, name: str, labels: Labels) -> str:
         if rule.failure:
             return f"the rule fails in {answer.server}: {rule.failure}"
         late = answer.at - rule.evaluated
-        if late > timedelta(seconds=2 * rule.every + 5):
+        if late > min(timedelta(seconds=2 * rule.every + 5), WINDOW):
             return f"{answer.server} last evaluated the rule {age(late.total_seconds())} ago"
     job, instance = labels.get("job", ""), labels.get("instance", "")
     if job and (job, "") in answer.down:
-        return f"no data, job {job} is down"
+        return f"no data, job {job} is or was down"
     if job and (job, instance) in answer.down:
-        return f"no data, {instance} is down"
+        return f"no data, {instance} is or was down"
     return ""
 
 

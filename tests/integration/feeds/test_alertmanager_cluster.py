@@ -298,7 +298,7 @@ async def test_prometheus_confirms_what_ended_but_not_without_data(world: World)
     world.one.alerts.clear()
     world.prometheus.down = [{"job": "api", "instance": "a:1"}]
     (alert,) = (await feed.poll()).value or ()
-    assert (alert.state, alert.note) == (AlertState.RESOLVING, "not confirmed: no data, a:1 is down")
+    assert (alert.state, alert.note) == (AlertState.RESOLVING, "not confirmed: no data, a:1 is or was down")
     world.prometheus.down = []
     (alert,) = (await feed.poll()).value or ()
     assert (alert.state, alert.note) == (AlertState.RESOLVED, f"confirmed by Prometheus {world.prometheus.name}")

@@ -1,0 +1,155 @@
+"""The feed against a real Prometheus and a real Alertmanager, through everything that looks like peace and is none."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Any
+
+import pytest
+
+from cockpit.feeds import alertmanager_ask
+from cockpit.feeds.alertmanager import alertmanager_feed
+from cockpit.feeds.base import Polled
+from cockpit.model.alert import Alert, AlertState
+from cockpit.model.reading import Reading
+from cockpit.model.system import AlertSource
+from cockpit.model.time import RealTime
+from tests.integration.feeds.real_servers import MISSING, PATIENCE, RealServers, real_servers
+
+pytestmark = [
+    pytest.mark.realservers,
+    pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"),
+]
+FIRING, PENDING, SUPPRESSED = AlertState.FIRING, AlertState.PENDING, AlertState.SUPPRESSED
+RESOLVING, RESOLVED = AlertState.RESOLVING, AlertState.RESOLVED
+Look = Reading[tuple[Alert, ...]]
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServers]:
+    with real_servers(tmp_path_factory.mktemp("servers")) as found:
+        yield found
+
+
+class Pane:
+    """One app's alerts, looked at ten times a second."""
+
+    def __init__(self, servers: RealServers, app: str, **options: Any) -> None:
+        source = AlertSource("am", "alertmanager", (servers.alertmanager.url,), filters=(f'app="{app}"',), **options)
+        self._feed: Polled[tuple[Alert, ...]] = alertmanager_feed(
+            source, "prod", time=RealTime(), random=Random(7), reveal=str
+        )
+        self.seen: list[AlertState] = []  # every state there was, in turn
+
+    async def look(self) -> tuple[Look, Alert | None]:
+        reading = await self._feed.poll()
+        alert = next(iter(reading.value or ()), None)
+        if alert is not None and self.seen[-1:] != [alert.state]:
+            self.seen.append(alert.state)
+        return reading, alert
+
+    async def until(self, true: Callable[[Look, Alert], bool]) -> tuple[Look, Alert]:
+        """Look until it is true of the reading and its first alert."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                reading, alert = await self.look()
+                if alert is not None and true(reading, alert):
+                    return reading, alert
+                await asyncio.sleep(0.1)
+
+    async def until_it_is(self, state: AlertState) -> Alert:
+        return (await self.until(lambda _, alert: alert.state is state))[1]
+
+
+async def test_an_alert_waits_fires_and_ends_as_prometheus_says(servers: RealServers) -> None:
+    pane = Pane(servers, "orders", prometheus=(servers.prometheus.url,))
+    servers.signals.set("5xx", "orders", 0.12)
+    await pane.until_it_is(PENDING)
+    await pane.until_it_is(FIRING)
+    servers.signals.set("5xx", "orders", 0.0)
+    alert = await pane.until_it_is(RESOLVED)
+    assert alert.note.startswith("confirmed by Prometheus 127.0.0.1:")
+    assert [each for each in pane.seen if each is not RESOLVING] == [PENDING, FIRING, RESOLVED]
+
+
+async def test_a_silenced_alert_is_suppressed_and_goes_on(servers: RealServers) -> None:
+    pane = Pane(servers, "billing")
+    servers.signals.set("replica", "billing", 1)
+    await pane.until_it_is(FIRING)
+    servers.silence("billing")
+    alert = await pane.until_it_is(SUPPRESSED)
+    assert alert.note.startswith("silenced by ")
+
+
+async def test_a_target_that_is_gone_resolves_nothing(servers: RealServers) -> None:
+    pane = Pane(servers, "search", prometheus=(servers.prometheus.url,))
+    servers.frail.set("replica", "search", 1)
+    await pane.until_it_is(FIRING)
+    servers.frail.gone = True
+    try:
+        await pane.until(lambda _, alert: alert.note == "not confirmed: no data, job frail is or was down")
+    finally:
+        servers.frail.gone = False
+    await pane.until_it_is(FIRING)
+    assert pane.seen == [FIRING, RESOLVING, FIRING]
+
+
+async def test_an_alertmanager_that_restarts_resolves_nothing(servers: RealServers) -> None:
+    pane = Pane(servers, "cart", watchdog="Watchdog")
+    servers.signals.set("replica", "cart", 1)
+    await pane.until_it_is(FIRING)
+    servers.prometheus.freeze()  # so that nobody tells the new one what the old one knew
+    try:
+        servers.alertmanager.end()
+        reading, _ = await pane.look()
+        assert reading.problem is not None
+        servers.alertmanager.start()
+        reading, alert = await pane.until(lambda _, alert: alert.state is RESOLVING)
+        assert reading.problem is not None
+        assert reading.problem.short.startswith("no Watchdog from 127.0.0.1:")
+    finally:
+        servers.prometheus.thaw()
+    reading, alert = await pane.until(lambda reading, alert: alert.state is FIRING and reading.problem is None)
+    assert alert.note == ""
+    assert RESOLVED not in pane.seen
+
+
+async def test_a_prometheus_that_is_frozen_lets_alerts_expire_and_resolves_nothing(
+    servers: RealServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alertmanager_ask, "PATIENCE", 0.2)
+    pane = Pane(servers, "stock", prometheus=(servers.prometheus.url,))
+    servers.signals.set("replica", "stock", 1)
+    await pane.until_it_is(FIRING)
+    servers.prometheus.freeze()
+    try:
+        reading, alert = await pane.until(lambda _, alert: alert.state is RESOLVING)
+        assert alert.note == "expired: sender silent"
+        assert reading.problem is not None
+        assert reading.problem.short.endswith(": timed out")
+    finally:
+        servers.prometheus.thaw()
+    await pane.until(lambda reading, alert: alert.state is FIRING and reading.problem is None)
+    assert RESOLVED not in pane.seen
+
+
+async def test_a_storm_of_five_thousand_alerts_is_read_whole(servers: RealServers) -> None:
+    servers.post(
+        [
+            {
+                "labels": {
+                    "alertname": "ReplicaDown",
+                    "app": "storm",
+                    "instance": f"r{number}",
+                    "severity": "critical",
+                },
+                "annotations": {"summary": f"Replica {number} of storm is down"},
+            }
+            for number in range(5_000)
+        ]
+    )
+    reading, _ = await Pane(servers, "storm").look()
+    assert reading.problem is None
+    assert reading.value is not None
+    assert len({each.key for each in reading.value}) == 5_000
+    assert {each.state for each in reading.value} == {FIRING}
