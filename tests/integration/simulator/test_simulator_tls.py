@@ -1,6 +1,7 @@
 """The workload over TLS, as its users and the commands of runbooks reach it."""
 
 import json
+import os
 import ssl
 import subprocess
 import sys
@@ -15,12 +16,13 @@ from cockpit.config import load
 
 
 @pytest.fixture(scope="module")
-def ready() -> Iterator[dict[str, Any]]:
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "cockpit", "simulator", "--until-stdin-closes"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path_factory.mktemp("simulator"))},
     )
     assert process.stdin is not None
     assert process.stdout is not None
