@@ -9,7 +9,7 @@ from cockpit.model.clean import clean_line
 from cockpit.model.runbook import Finding, Procedure, Runbook, Table
 from cockpit.runbooks.dates import day_in, never
 from cockpit.runbooks.labels import plain
-from cockpit.runbooks.unfilled import prose, unfilled
+from cockpit.runbooks.prose import prose, unfilled
 
 
 class Badge(StrEnum):

@@ -15,10 +15,10 @@ def parameters(
 ) -> tuple[Parameter, ...]:
     """Every placeholder in order of appearance, with all its forms, its literal as a hint, and its row in the table."""
     found: dict[str, Parameter] = {}
-    for step in (step for procedure in procedures for step in procedure.commands):
-        for blank in blanks.placeholders(step.command, step.language):
+    for command, language in commands(procedures):
+        for blank in blanks.placeholders(command, language):
             old = found.get(blank.name) or Parameter(blank.name, secret=blanks.names_a_secret(blank.name))
-            whole = blanks.composite(step.command, blank)
+            whole = blanks.composite(command, blank)
             alone = whole == blank.form
             found[blank.name] = replace(
                 old,
@@ -30,6 +30,14 @@ def parameters(
         found[name] = replace(old, hint=value)
     rows = list(declared(tables))
     return tuple(described(each, rows) for each in found.values())
+
+
+def commands(procedures: Iterable[Procedure]) -> Iterator[tuple[str, str]]:
+    """(command, language) of every step, and of the undo that it names."""
+    for step in (step for procedure in procedures for step in procedure.commands):
+        yield step.command, step.language
+        if undo := step.tags.get("undo"):
+            yield undo, "bash"
 
 
 def declared(tables: Iterable[Table]) -> Iterator[Mapping[str, str]]:

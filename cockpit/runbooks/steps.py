@@ -19,7 +19,7 @@ HTTP = re.compile(r"^(GET|HEAD|POST|PUT|PATCH|DELETE) (/|https?://)\S*$")
 BOX = re.compile(r"^\[([ xX])\]\s+")
 ARROW = re.compile(r"\s(?:→|->|›|>)\s")
 TAG_WORDS = {kind.value: kind for kind in StepKind if kind is not StepKind.NOTE}
-TAG_KEYS = frozenset({"needs", "timeout", "retry", "undo", "confirm", "native"})
+TAG_KEYS = frozenset({"needs", "timeout", "retry", "undo", "confirm", "expect", "native"})
 TAG_FLAGS = frozenset({"approval", "skip"})
 
 
@@ -150,11 +150,6 @@ def fence_tags(info: str) -> dict[str, str]:
     return {
         clean_line(name, 40).casefold(): clean_line(value) for name, _, value in (word.partition("=") for word in words)
     }
-
-
-def unknown_tags(info: str) -> list[str]:
-    """Tags nobody here knows; the step still runs, as its words say."""
-    return [tag for tag in fence_tags(info) if tag not in TAG_WORDS and tag not in TAG_KEYS and tag not in TAG_FLAGS]
 
 
 def from_inline(markdown: str, title: str, line: int) -> list[Found]:

@@ -71,6 +71,7 @@ class Reader:
         elif token.type == "heading_open":
             self._promise_nothing()
             self._heading(tokens[at + 1].content, int(token.tag[1:]), line_of(token))
+            self._links(tokens[at + 1].content, line_of(token))
             return at + 3
         elif token.type == "table_open":
             self._promise_nothing()

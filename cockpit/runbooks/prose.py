@@ -1,4 +1,4 @@
-"""What a document still waits for: TBD, 2025-XX-XX, [PagerDuty/Phone]. Better found before the incident than in it."""
+"""What a document says between its commands: its headings, its prose, and the blanks that were never filled in."""
 
 import re
 from collections.abc import Iterator
@@ -46,6 +46,19 @@ def prose(text: str) -> Iterator[tuple[int, str, str]]:
             heading = title[1]
         elif not line.lstrip().startswith(">") and not TEMPLATES.search(heading):
             yield number, heading, line
+
+
+def headings(text: str) -> Iterator[tuple[int, str]]:
+    """(line, heading), without those that are comments in a fence."""
+    fence = ""
+    for number, line in enumerate(text.split("\n"), start=1):
+        mark = FENCE.match(line)
+        if fence:
+            fence = "" if mark and mark[1].startswith(fence) and not mark[2].strip() else fence
+        elif mark:
+            fence = mark[1]
+        elif title := HEADING.match(line):
+            yield number, title[1].strip().rstrip("#").strip()
 
 
 def body(lines: list[str], start: int, fence: str) -> str:
