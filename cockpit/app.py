@@ -14,7 +14,6 @@ from rich.traceback import Traceback
 from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -28,7 +27,7 @@ from screens.bell import Bell
 from screens.cockpit import CockpitScreen
 from screens.commands import commands
 from screens.messages import Attached, EventsAppended, ReadingChanged
-from screens.view import pane_of, view
+from screens.opening import wall_screen
 from widgets.table import KeyedTable
 from widgets.tone import ascii_only
 
@@ -39,12 +38,6 @@ log = logging.getLogger(__name__)
 Attach = Callable[[], Awaitable["Session"]]
 KEPT = 500  # events of the environment in front, for the timeline pane
 REFUSED = 2  # exit code when there is nothing to show
-
-
-def wall_screen() -> Screen[None]:
-    from screens.wall import WallScreen
-
-    return WallScreen()
 
 
 class CockpitApp(App[None]):
@@ -66,7 +59,7 @@ class CockpitApp(App[None]):
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.session: Session | None = None
         self.zone: tzinfo = datetime.now().astimezone().tzinfo or UTC  # the machine's own
-        self.rings = Bell()
+        self.bells = Bell()
         self.farewell = ""
         self._open_session = attach
         for theme in themes.OURS:
@@ -105,8 +98,12 @@ class CockpitApp(App[None]):
             return
         session.watch.listen(self._reading)
         newest = max((each.id for each in session.history), default=0)
-        session.timeline.follow(self._events, after=max(session.ledger.last, newest))
-        self._tell(Attached)
+
+        def deliver(events: list[Event]) -> None:
+            self.post_message(EventsAppended(events))  # from the timeline's thread to ours
+
+        session.timeline.follow(deliver, after=max(session.ledger.last, newest))
+        self.screen.post_message(Attached())
         self.run_worker(session.run(), name="session", exit_on_error=True)
 
     def _configure(self, system: System) -> None:
@@ -115,20 +112,14 @@ class CockpitApp(App[None]):
         wanted = preferences(system, [*self.BINDINGS, *CockpitScreen.BINDINGS, *KeyedTable.BINDINGS])
         self.set_keymap(wanted.keymap)
         self.zone = wanted.zone
-        self.rings.muted = not system.bell
+        self.bells.muted = not system.bell
         if wanted.theme and not self._few_colours:
             self.theme = wanted.theme
 
     def _reading(self, reading: Reading[Any]) -> None:
-        self._tell(ReadingChanged, reading)
-        if self.session and pane_of(reading.feed) == "alerts":
-            critical = view(self.session.watch, reading.environment).critical
-            if self.rings.rings(reading.environment, critical):
-                self.bell()
-
-    def _events(self, events: Sequence[Event]) -> None:
-        """On the timeline's own thread."""
-        self.post_message(EventsAppended(events))
+        self.screen.post_message(ReadingChanged(reading))  # one that comes to the front later looks for itself
+        if self.session and self.bells.rings(self.session.watch, reading):
+            self.bell()
 
     def on_events_appended(self, message: EventsAppended) -> None:
         assert self.session is not None
@@ -137,11 +128,7 @@ class CockpitApp(App[None]):
         here = self.session.environment.name
         self.session.history += [each for each in message.events if each.environment in (here, "")]
         del self.session.history[:-KEPT]
-        self._tell(EventsAppended, message.events)
-
-    def _tell(self, message: type[Message], *facts: object) -> None:
-        """The screen in front; one that comes to the front again looks for itself."""
-        self.screen.post_message(message(*facts))
+        self.screen.post_message(EventsAppended(message.events))
 
     async def on_unmount(self) -> None:
         if self.session is not None:
@@ -150,8 +137,6 @@ class CockpitApp(App[None]):
     def hand_over(self, command: Sequence[str]) -> int:
         """Run a command in the suspended app's terminal and wait for it; its exit code. Raises OSError."""
         return subprocess.call(list(command))
-
-    # Commands, and the end
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         yield from commands(self, screen)

@@ -274,7 +274,7 @@ class CockpitScreen(Screen[None]):
             self.session.watch.refresh()
 
     def action_mute(self) -> None:
-        bell = self.cockpit.rings
+        bell = self.cockpit.bells
         bell.muted = not bell.muted
         self.notify("The bell is off." if bell.muted else "The bell is on.", markup=False)
         self.tick()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cockpit.wiring import Session
     from screens.cockpit import CockpitScreen
     from screens.dialog import Place
+    from screens.wall import WallScreen
 
 
 def help(screen: "CockpitScreen") -> None:
@@ -56,10 +57,14 @@ def acknowledge(screen: "CockpitScreen", session: "Session") -> None:
     screen.write(write, f"You took {alert.name}.")
 
 
-def wall(screen: "CockpitScreen", session: "Session") -> None:
+def wall_screen() -> "WallScreen":
     from screens.wall import WallScreen
 
-    screen.app.push_screen(WallScreen())
+    return WallScreen()
+
+
+def wall(screen: "CockpitScreen", session: "Session") -> None:
+    screen.app.push_screen(wall_screen())
 
 
 def details(screen: "CockpitScreen", session: "Session", shown: object) -> None:

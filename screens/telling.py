@@ -54,7 +54,7 @@ def bar(app: "CockpitApp", seen: View) -> Bar:
         identity=session.identity(),
         read_only=session.read_only,
         recorder=session.recorder.status if session.recorder else "",
-        muted=app.rings.muted,
+        muted=app.bells.muted,
     )
 
 
