@@ -136,6 +136,7 @@ def test_a_file_that_cannot_be_read_further_ends_the_walk_with_what_was_sound() 
 
 def test_an_empty_timeline_is_whole_and_its_head_is_the_genesis() -> None:
     assert verify([]).head == GENESIS
+    assert verify([], known=GENESIS).ok
     assert verify([]).ok
 
 
