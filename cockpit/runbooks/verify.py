@@ -20,11 +20,11 @@ STATES = "up|down|degraded"
 WITHIN = r"(?:\s+within\s+(?P<within>\S*\w))?"
 FORMS: tuple[tuple[What, re.Pattern[str]], ...] = (
     ("exit", re.compile(r"(?i)\bexit(?:\s+(?:code|status))?\s*(?:==|=|:|is)?\s*(?P<value>\d{1,3})\b")),
+    ("json", re.compile(rf"`?(?<![\w.])(?P<name>\.[\w.\[\]\"@-]*)\s*{COMPARED}`?")),
     ("http", re.compile(r"(?i)\b(?:http|status)(?:\s+(?:code|status))?\s*(?:==|=|:|is)?\s*(?P<value>[1-5]\d\d)\b")),
     ("http", re.compile(r"\b(?P<value>[1-5]\d\d)\s+(?:OK|Created|Accepted|No Content|Not Found)\b")),
     ("probe", re.compile(rf"(?i)\b(?:every|each)\s+probe\s+(?:is\s+)?(?P<value>{STATES})\b{WITHIN}")),
     ("probe", re.compile(rf"(?i)\bprobe\s+`?(?P<name>[\w./-]+)`?\s+(?:is\s+)?(?P<value>{STATES})\b{WITHIN}")),
-    ("json", re.compile(rf"`?(?<![\w.])(?P<name>\.[\w.\[\]\"@-]*)\s*{COMPARED}`?")),
     ("number", re.compile(rf"(?i)\bnumber\s*{COMPARED}")),
     ("regex", re.compile(r"(?i)(?:\bmatch(?:es)?\s+)?(?<![\w/])/(?P<value>(?:[^/\n\\]|\\.)+)/(?![\w/])")),
     ("text", re.compile(r"(?i)\bcontains\s+(?P<value>\"[^\"\n]+\"|'[^'\n]+'|`[^`\n]+`)")),
@@ -163,7 +163,9 @@ def _fails(assertion: Assertion, seen: Evidence) -> str:
         case "regex":
             return "" if _matches(assertion.value, seen.output) else f"nothing matches /{assertion.value}/"
         case "text":
-            return "" if assertion.value in seen.output else f"it does not contain {assertion.value!r}"
+            # As whole words: `unhealthy` does not contain `healthy`.
+            whole = rf"(?<!\w){re.escape(assertion.value)}(?!\w)"
+            return "" if re.search(whole, seen.output) else f"it does not contain {assertion.value!r}"
         case "number":
             number = _literal(seen.output.strip())
             if not _is_number(number):

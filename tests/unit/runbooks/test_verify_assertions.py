@@ -1,0 +1,115 @@
+"""What a document expects becomes questions with a yes or no; the rest is for the eye. Never a similarity."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.model.run import StepState
+from cockpit.model.runbook import Step, StepKind
+from cockpit.runbooks.execution import Finished
+from cockpit.runbooks.verify import Evidence, Verdict, conclude, expected, verify
+
+HEALTHY = '{\n  "status": "healthy",\n  "checks": {"database": "ok"},\n  "replicas": 3\n}\n'
+
+
+def step(text: str, kind: StepKind = StepKind.VERIFY, language: str = "bash") -> Step:
+    return Step(1, "Verify", kind, 1, "curl", language, expected=text)
+
+
+def answer(text: str, seen: Evidence, language: str = "bash") -> Verdict:
+    return verify(expected(step(text, language=language)), seen)
+
+
+GOOD = Evidence(exit_code=0, http_status=200, output=HEALTHY, probes={"ready": "up"})
+BAD = Evidence(exit_code=22, http_status=503, output='{"status": "unhealthy", "replicas": 0}', probes={"ready": "down"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'exit 0', 'exit code 0', 'Exit code: 0', 'HTTP 200', 'status 200', '200 OK', '`200 OK`',
+        '.status == "healthy"', '`.status == "healthy"`',
+        '.replicas >= 1', '.checks.database == "ok"', '{"status":"healthy"}', '{"checks":{"database":"ok"}}',
+        '/"status": "healthy"/',
+        'contains "healthy",', 'probe ready up', 'probe `ready` is up within 2m',
+        'exit 0, `.status == "healthy"`', 'HTTP 200 and {"status":"healthy"}',
+    ],
+)  # fmt: skip
+def test_a_question_is_answered_yes_or_no(text: str) -> None:
+    assert answer(text, GOOD).answer == "passed", answer(text, GOOD)
+    bad = answer(text, BAD)
+    assert bad.answer == "failed"
+    assert bad.said
+
+
+def test_a_bare_status_is_one_for_an_http_step_only() -> None:
+    assert answer("200", GOOD, "http").answer == "passed"
+    assert answer("200", BAD, "http").answer == "failed"
+    assert answer("200", GOOD).answer == "look"
+
+
+@pytest.mark.parametrize("number", ["5", " 5\n", "5.0"])
+def test_a_number_is_compared_as_one(number: str) -> None:
+    assert answer("number > 4", Evidence(output=number)).answer == "passed"
+    assert answer("number == 4", Evidence(output=number)).answer == "failed"
+
+
+def test_no_number_is_no() -> None:
+    assert "no number" in answer("number > 4", Evidence(output="five")).said
+
+
+@pytest.mark.parametrize("text", ["compare by eye", "Meetings 2\nActions 26", "all looks well", "200 rows or so"])
+def test_what_is_no_question_is_for_the_eye(text: str) -> None:
+    assert answer(text, GOOD).answer == "look"
+
+
+def test_the_very_text_expected_needs_no_eye() -> None:
+    assert answer("Meetings 2\nActions 26", Evidence(output="Meetings 2  \nActions 26\n")).answer == "passed"
+
+
+def test_nearly_the_same_is_not_the_same() -> None:
+    assert answer("rows: 1000 ok", Evidence(output="rows: 0 ok")).answer == "look"
+
+
+def test_no_yes_covers_what_was_not_asked() -> None:
+    assert answer('exit 0, {"status":"healthy"} and the dashboard is green', GOOD).answer == "look"
+
+
+def test_output_that_is_no_json_fails_a_question_about_json() -> None:
+    assert "not JSON" in answer(".status == 200", Evidence(output="<html>502</html>")).said
+
+
+def test_a_missing_field_is_no() -> None:
+    assert ".state is nothing" in answer(".state != 1", GOOD).said
+
+
+def test_a_pattern_that_might_never_end_is_for_the_eye() -> None:
+    assert answer("/(a+)+$/", Evidence(output="a" * 50 + "b")).answer == "look"
+
+
+@pytest.mark.parametrize(
+    ("finished", "text", "kind", "state"),
+    [
+        (Finished(StepState.OK, exit_code=0), "", StepKind.VERIFY, StepState.OK),
+        (Finished(StepState.OK, exit_code=0), "compare by eye", StepKind.VERIFY, StepState.WARN),
+        (Finished(StepState.OK, exit_code=0), "contains 'x'", StepKind.VERIFY, StepState.FAILED),
+        (Finished(StepState.OK, exit_code=0), "contains 'x'", StepKind.CHANGE, StepState.WARN),
+        (Finished(StepState.FAILED, exit_code=1), "", StepKind.VERIFY, StepState.FAILED),
+        (Finished(StepState.FAILED, exit_code=1), "exit 1", StepKind.VERIFY, StepState.OK),
+        (Finished(StepState.FAILED, http_status=404), "404 Not Found", StepKind.VERIFY, StepState.OK),
+        (Finished(StepState.FAILED, exit_code=1, timed_out=True), "exit 1", StepKind.VERIFY, StepState.FAILED),
+        (Finished(StepState.FAILED, exit_code=1), "compare by eye", StepKind.VERIFY, StepState.FAILED),
+        (Finished(StepState.UNKNOWN), "exit 0", StepKind.CHANGE, StepState.UNKNOWN),
+    ],
+)  # fmt: skip
+def test_the_state_of_a_step_with_what_was_expected(
+    finished: Finished, text: str, kind: StepKind, state: StepState
+) -> None:
+    wanted = expected(step(text, kind))
+    verdict = verify(wanted, Evidence(finished.exit_code, finished.http_status, "output"))
+    assert conclude(finished, verdict, wanted, kind)[0] is state
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_any_expectation_of_any_output_has_an_answer(text: str, output: str) -> None:
+    assert answer(text, Evidence(0, 200, output)).answer in ("passed", "failed", "look")
