@@ -31,10 +31,11 @@ TOO_LARGE = Problem(
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole body, and when it was given by the clock of the server."""
+    """A whole body, and when it was given by the clock of the server; `skew` is how much ours is ahead of that."""
 
     body: bytes
     at: datetime
+    skew: timedelta
 
 
 Ask = Callable[[str, Parameters], Awaitable[Answer]]
@@ -78,7 +79,8 @@ class Server:
                 raise SourceError(refused(response.status_code, response.headers, body, now))
             if not whole:
                 raise SourceError(TOO_LARGE)
-            return Answer(body, its_time(response.headers, now))
+            at = its_time(response.headers, now)
+            return Answer(body, at, now - at)
 
 
 def its_time(headers: Mapping[str, str], now: datetime) -> datetime:

@@ -78,7 +78,7 @@ def follow(
     fingerprint: str, before: Trace | None, reports: Mapping[str, Report], ask: AskPrometheus, now: datetime
 ) -> Trace | None:
     """One alert's next Trace; None once it has left."""
-    sights = seen(fingerprint, before.sights if before else {}, reports, now)
+    sights = seen(fingerprint, before.sights if before else {}, reports)
     present = [each for server, each in sights.items() if each.lost is None and (server in reports or now < each.ends)]
     if present:
         return Trace(merged(each.alert for each in present), sights)
@@ -89,21 +89,18 @@ def follow(
         return replace(before, sights=sights) if now - before.resolved <= KEPT_RESOLVED else None
     if now - gone > KEPT_UNCONFIRMED:
         return None
-    told = fate(before, sights, reports, ask(before.told), now)
+    told = fate(before, sights, reports, ask(before.told))
     return Trace(told, sights, gone, now if told.state is AlertState.RESOLVED else None)
 
 
-def seen(
-    fingerprint: str, before: Mapping[str, Sight], reports: Mapping[str, Report], now: datetime
-) -> dict[str, Sight]:
+def seen(fingerprint: str, before: Mapping[str, Sight], reports: Mapping[str, Report]) -> dict[str, Sight]:
     """Every server's last word on one alert, newest where it answered."""
     sights = dict(before)
     for server, report in reports.items():
         if (found := report.alerts.get(fingerprint)) is not None:
-            skew = now - report.at
-            sights[server] = Sight(found.alert, now, found.updated + skew, found.ends + skew)
+            sights[server] = Sight(found.alert, report.heard, found.updated + report.skew, found.ends + report.skew)
         elif server in sights and sights[server].lost is None:
-            sights[server] = replace(sights[server], lost=now)
+            sights[server] = replace(sights[server], lost=report.heard)
     return sights
 
 
@@ -120,11 +117,9 @@ def merged(alerts: Iterable[Alert]) -> Alert:
     )
 
 
-def fate(
-    before: Trace, sights: Mapping[str, Sight], reports: Mapping[str, Report], word: Word | None, now: datetime
-) -> Alert:
+def fate(before: Trace, sights: Mapping[str, Sight], reports: Mapping[str, Report], word: Word | None) -> Alert:
     """The alert as it is told now that nobody lists it."""
-    doubts = [doubt(server, sight, reports.get(server), now) for server, sight in sorted(sights.items())]
+    doubts = [doubt(server, sight, reports.get(server)) for server, sight in sorted(sights.items())]
     if word is not None and word.says is Says.FIRES:
         listed = merged(each.alert for each in sights.values())
         return replace(listed, note=f"{word.why}, no Alertmanager lists it")
@@ -138,7 +133,7 @@ def fate(
     return replace(before.told, state=AlertState.RESOLVING, note=why or "vanished, not confirmed yet")
 
 
-def doubt(server: str, sight: Sight, report: Report | None, now: datetime) -> str:
+def doubt(server: str, sight: Sight, report: Report | None) -> str:
     """Why a server's list without this alert does not prove that it is over; "" when it does."""
     if report is None or sight.lost is None:
         return f"not confirmed: {server} does not answer"
@@ -148,7 +143,7 @@ def doubt(server: str, sight: Sight, report: Report | None, now: datetime) -> st
         return f"not confirmed: {server} does not say how long it runs"
     if report.uptime < min(2 * sight.resend, LONGEST_SETTLING):
         return f"vanished, {server} restarted {age(report.uptime.total_seconds())} ago"
-    if sight.lost < sight.ends - min(sight.resend, CLOCKS_DIFFER):
-        return ""  # it ended before its time: its sender said so
+    if sight.heard <= sight.lost < sight.ends - min(sight.resend, CLOCKS_DIFFER):
+        return ""  # it ended before its time (and no clock was set back): its sender said so
     spoke_lately = sight.heard - sight.updated <= 1.5 * sight.resend
     return f"vanished while we could not see {server}" if spoke_lately else "expired: sender silent"

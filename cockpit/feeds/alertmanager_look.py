@@ -36,7 +36,7 @@ class Reader:
         alerts = await aside(len(answer.body), lambda: self._parsed(server, answer.body, answer.at))
         # Behind the list: a server that restarts between the two answers is then young, and what it lost not resolved.
         status = await ask("/api/v2/status", ())
-        return Report(server, answer.at, alerts, uptime(status.body, status.at), watched)
+        return Report(server, answer.at, alerts, uptime(status.body, status.at), watched, answer.skew)
 
     def _parsed(self, server: str, body: bytes, at: datetime) -> dict[str, Listed]:
         digest = blake2b(body).digest()

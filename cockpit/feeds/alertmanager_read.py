@@ -36,13 +36,20 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that one server said in one look. `at` is its own clock; `uptime` is None when it does not tell."""
+    """All that one server said in one look. `at` is when, by its own clock, and `skew` how much ours is ahead of it;
+    `uptime` is None when it does not tell."""
 
     server: str
     at: datetime
     alerts: Mapping[str, Listed]  # by fingerprint
     uptime: timedelta | None = None
     watched: bool = True  # its watchdog fires, or none is configured
+    skew: timedelta = timedelta(0)
+
+    @property
+    def heard(self) -> datetime:
+        """When it answered, by our clock: another server may have kept us waiting since."""
+        return self.at + self.skew
 
 
 def decoded(body: bytes) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from cockpit.config import Secrets
 from cockpit.feeds import alertmanager_ask, alertmanager_look, alertmanager_read
 from cockpit.feeds.alertmanager import alertmanager_feed
 from cockpit.feeds.base import Polled
@@ -345,10 +346,9 @@ async def test_a_server_whose_clock_is_wrong_is_understood(world: World) -> None
 
 
 async def test_a_secret_that_is_missing_is_said_and_nothing_is_sent(world: World) -> None:
-    def missing(_: Secret) -> str:
-        raise KeyError("TOKEN")
-
     source = AlertSource("am", "alertmanager", (world.one.url,), headers={"Authorization": Secret("env", "TOKEN")})
-    feed = alertmanager_feed(source, "prod", time=world.time, random=Random(7), reveal=missing)
-    assert (await feed.poll()).problem is not None
+    feed = alertmanager_feed(source, "prod", time=world.time, random=Random(7), reveal=Secrets({}).reveal)
+    problem = (await feed.poll()).problem
+    assert problem is not None
+    assert problem.message == f"{world.one.name}: The environment variable TOKEN is not set."
     assert world.one.requests == []

@@ -62,7 +62,9 @@ class Story:
         self.sent = self.now if resent else self.sent
         entry = Listed(FIRED, self.sent + clock, self.sent + LIFE + clock)
         reports = {
-            server: Report(server, self.now + clock, {"f1": entry} if server in listing else {}, uptime, watched)
+            server: Report(
+                server, self.now + clock, {"f1": entry} if server in listing else {}, uptime, watched, skew=-clock
+            )
             for server in self.servers
             if server not in silent
         }
@@ -142,6 +144,23 @@ def test_a_clock_that_is_wrong_changes_no_verdict(ahead: int) -> None:
     for _ in range(7):
         story.look("am-1", resent=False, clock=clock)
     assert told(story.look(resent=False, clock=clock))[1] == "expired: sender silent"
+
+
+def test_a_clock_of_ours_that_is_set_back_resolves_nothing() -> None:
+    story = Story()
+    story.look("am-1")
+    for _ in range(7):
+        story.look("am-1", resent=False)
+    assert told(story.look(after=timedelta(hours=-2)))[0] is AlertState.RESOLVING
+
+
+def test_a_slow_neighbour_lets_no_alert_seem_to_end_before_its_time() -> None:
+    now = START + LIFE - timedelta(seconds=1)
+    heard = Report("am-1", now, {"f1": Listed(FIRED, START, START + LIFE)}, OLD)
+    traces = transition({}, {"am-1": heard}, nobody, now + timedelta(seconds=12))
+    gone = Report("am-1", START + LIFE + timedelta(seconds=1), {}, OLD)
+    traces = transition(traces, {"am-1": gone}, nobody, gone.at + timedelta(seconds=12))
+    assert told(traces["f1"].told) == (AlertState.RESOLVING, "expired: sender silent")
 
 
 def test_a_server_that_does_not_answer_keeps_its_alerts_until_they_would_have_ended() -> None:
