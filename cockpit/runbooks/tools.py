@@ -27,7 +27,7 @@ FUNCTION = re.compile(r"(?m)^\s*(?:function\s+)?([A-Za-z_][\w-]*)\s*\(\)")
 CONTAINERS = r"\b(?:kubectl|oc|docker|podman|nerdctl|docker-compose)\b"
 ENDLESS = re.compile(
     rf"""(?x) \s--follow(?![\w=-]) | \s--follow=true | ^\s*watch\s
-    | (?:^|[;&|]\s*)(?:tail|journalctl)\s[^;&|]*?-[A-Za-z]*[fF]\b
+    | (?:^|[;&|]\s*)(?:tail|journalctl)\s(?:[^;&|]*\s)?-[A-Za-z]*[fF][A-Za-z]*(?=\s|$)
     | {CONTAINERS}[^;&|]*\blogs\b[^;&|]*\s-[A-Za-z]*f\b
     | \bkubectl\s+get\b[^;&|]*\s(?:-w|--watch)\b | \bkubectl\s+port-forward\b | \baz\s+webapp\s+log\s+tail\b"""
 )
@@ -69,7 +69,7 @@ def _program(words: list[str]) -> str:
     """The program of a simple command: behind keywords, assignments and such as sudo."""
     rest = iter(words)
     for word in rest:
-        if ASSIGNMENT.match(word) or word in LEADS_ON:
+        if ASSIGNMENT.match(word) or word in LEADS_ON or word.endswith("()"):
             continue
         if word in WRAPPERS:
             inner = [each for each in rest if not each.startswith("-") and not ASSIGNMENT.match(each)]

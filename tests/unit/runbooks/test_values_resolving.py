@@ -45,6 +45,10 @@ def one(
     return resolve([wanted], environment, panes or seen(APP), given, lambda secret: "hunter2secret")[0]
 
 
+def answered(name: str, value: str) -> Resolved:
+    return resolve([Parameter(name)], PROD, seen(APP), {name: value})[0]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "source"),
     [
@@ -122,7 +126,7 @@ def test_a_secret_that_is_not_there_says_so() -> None:
     ],
 )  # fmt: skip
 def test_what_cannot_be_right_is_no_value(name: str, value: str, says: str) -> None:
-    found = one(name, **{name: value})
+    found = answered(name, value)
     assert found.value is None
     assert says in found.problem
 
@@ -138,7 +142,7 @@ def test_what_cannot_be_right_is_no_value(name: str, value: str, says: str) -> N
     ],
 )
 def test_what_may_be_right_is_taken(name: str, value: str) -> None:
-    assert one(name, **{name: value}).value == value
+    assert answered(name, value).value == value
 
 
 def test_blanks_around_a_pasted_value_are_not_part_of_it() -> None:
@@ -147,5 +151,5 @@ def test_blanks_around_a_pasted_value_are_not_part_of_it() -> None:
 
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_any_answer_is_a_value_or_a_reason(name: str, value: str) -> None:
-    found = one(name, **{name: value}) if name not in ("name", "environment", "panes", "parameter") else one("x")
+    found = resolve([Parameter(name)], PROD, seen(APP), {name: value})[0]
     assert (found.value is None) == bool(found.problem)

@@ -1,0 +1,99 @@
+"""Secrets are taken out of any stream, however it is cut; processes are told apart; waits of output are cheap."""
+
+import signal
+from base64 import b64encode
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cockpit.runbooks.masking import DOTS, Mask
+from cockpit.runbooks.output import BEHIND, Tail, head_and_tail, readable
+from cockpit.runbooks.processes import Owner, alive, send, this_process
+
+SECRET = "hunter2secret"
+
+
+def masked(secrets: list[str], *chunks: bytes) -> bytes:
+    mask = Mask(secrets)
+    return b"".join([*(mask.feed(each) for each in chunks), mask.flush()])
+
+
+@given(st.binary(max_size=60), st.lists(st.integers(0, 200), max_size=8), st.integers(1, 3))
+def test_a_secret_is_masked_however_the_stream_is_cut(around: bytes, cuts: list[int], times: int) -> None:
+    stream = (around + SECRET.encode()) * times + around
+    at = sorted({min(each, len(stream)) for each in (0, *cuts, len(stream))})
+    chunks = [stream[start:end] for start, end in pairwise(at)]
+    found = masked([SECRET], *chunks)
+    assert SECRET.encode() not in found
+    assert found == stream.replace(SECRET.encode(), DOTS)
+
+
+@given(st.lists(st.text("ab", min_size=4, max_size=6), min_size=1, max_size=3), st.text("ab", max_size=40))
+def test_secrets_that_begin_alike_are_masked_the_same_byte_by_byte(secrets: list[str], text: str) -> None:
+    stream = text.encode()
+    assert masked(secrets, stream) == masked(secrets, *(bytes([each]) for each in stream))
+
+
+def test_a_secret_in_an_address_or_in_json_is_masked_too() -> None:
+    assert b"pa/ss" not in masked(["pa/ss wörd"], b"https://x?p=pa%2Fss%20w%C3%B6rd and ")
+    assert b"rd" not in masked(['pa"ss\\rd'], b'{"p": "pa\\"ss\\\\rd"}').removeprefix(b'{"p": "')
+
+
+def test_each_line_of_a_key_is_a_secret() -> None:
+    assert b"MIIE" not in masked(["-----BEGIN\nMIIEvQIBADAN\n"], b"  MIIEvQIBADAN\n")
+
+
+def test_what_is_too_short_is_not_masked() -> None:
+    assert masked(["abc"], b"abc") == b"abc"
+
+
+def test_an_encoding_nobody_named_is_not_seen_through() -> None:
+    assert masked([SECRET], b64encode(SECRET.encode())) == b64encode(SECRET.encode())  # a limit, said in the manual
+
+
+def test_this_process_lives_and_an_older_one_of_its_number_does_not() -> None:
+    us = this_process()
+    assert alive(us)
+    assert not alive(replace(us, started=us.started + 1))
+    assert not alive(replace(us, boot="another"))
+    assert not alive(replace(us, host="elsewhere"))
+    assert not alive(Owner())
+    assert not send(replace(us, started=1), signal.SIGTERM)
+
+
+@settings(max_examples=60)
+@given(st.text(st.characters(codec="utf-8"), max_size=300), st.lists(st.integers(0, 400), max_size=6))
+def test_a_growing_transcript_is_shown_whole(text: str, cuts: list[int]) -> None:
+    raw = text.encode()
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "x.log")
+        path.write_bytes(b"")
+        tail, shown = Tail(path, lambda each: each), ""
+        for end in [*sorted(cuts), len(raw)]:
+            path.write_bytes(raw[:end])
+            shown += tail.read()
+        shown += tail.rest()
+    if "\x1b" not in text and "\r" not in text:
+        assert shown == readable(raw.decode())
+
+
+def test_whoever_falls_far_behind_sees_the_newest(tmp_path: Path) -> None:
+    path = tmp_path / "x.log"
+    path.write_bytes(b"a\n" * BEHIND)
+    first = Tail(path, lambda each: each).read()
+    assert "KB more are in the transcript" in first
+    assert len(first) < BEHIND
+
+
+def test_head_and_tail_say_what_they_leave_out(tmp_path: Path) -> None:
+    path = tmp_path / "x.log"
+    path.write_text("".join(f"{number}\n" for number in range(1000)))
+    kept = head_and_tail(path, 100)
+    assert kept.startswith("0\n1\n")
+    assert kept.endswith("998\n999\n")
+    assert "3790 bytes more" in kept
+    assert head_and_tail(tmp_path / "gone.log") == ""

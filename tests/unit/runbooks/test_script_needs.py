@@ -1,0 +1,200 @@
+"""What a command needs, told from its words alone, and what its end means."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from cockpit.model.run import StepState
+from cockpit.model.runbook import Step, StepKind
+from cockpit.model.system import Environment
+from cockpit.runbooks.execution import Retry
+from cockpit.runbooks.fresh import environment
+from cockpit.runbooks.guard import mismatch
+from cockpit.runbooks.outcome import judge
+from cockpit.runbooks.shell import GONE, Ended
+from cockpit.runbooks.tags import retry_of, timeout_of
+from cockpit.runbooks.tools import endless, guarded, missing, needs_terminal, programs
+
+
+@pytest.mark.parametrize(
+    ("command", "found"),
+    [
+        ("az x list | jq . > out", ["bash", "az", "jq"]), ("X=1 Y=2 sudo -n kubectl get pods", ["bash", "kubectl"]),
+        ("cd server && uv run x.py", ["bash", "uv"]), ("for x in a b; do curl $x; done", ["bash", "curl"]),
+        ("if true; then helm list; fi", ["bash", "helm"]), ("echo az; export A=1; test -e x", ["bash"]),
+        ("<tool> --now", ["bash"]), ("f() { az x; }; f", ["bash", "az"]), ("! grep -q x y", ["bash", "grep"]),
+        ("cat a \\\n  b && ls", ["bash", "cat", "ls"]), ("./infra/x.sh <name>", ["bash", "./infra/x.sh"]),
+    ],
+)  # fmt: skip
+def test_the_programs_of_a_command(command: str, found: list[str]) -> None:
+    assert programs(command, "bash") == found
+
+
+def test_a_script_is_looked_for_in_the_folder_of_the_document(tmp_path: Path) -> None:
+    path = "/usr/bin:/bin"
+    assert "there is no program ./x.sh" in missing("./x.sh", "bash", path=path, cwd=str(tmp_path))
+    (tmp_path / "x.sh").write_text("#!/bin/sh\n")
+    assert missing("./x.sh", "bash", path=path, cwd=str(tmp_path))
+    (tmp_path / "x.sh").chmod(0o755)
+    assert missing("./x.sh", "bash", path=path, cwd=str(tmp_path)) == ""
+    assert missing("cd elsewhere && ./y.sh", "bash", path=path, cwd=str(tmp_path)) == ""
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["tail -f x", "tail -n 5 -F x", "journalctl -fu app", "kubectl logs -f pod",
+     "docker compose logs --tail 5 -f app",
+     "az containerapp logs show -n a -g b --follow", "kubectl get pods -w", "watch ls",
+     "kubectl port-forward svc/x 80"],
+)  # fmt: skip
+def test_a_stream_has_no_end_of_its_own(command: str) -> None:
+    assert endless(command)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["psql -f x.sql", "kubectl apply -f x.yaml", "docker compose -f x.yml up -d", "rm -rf x", "tail -5 x",
+     "curl -sf https://x",
+     "az x --follow-up y", "gh run view 5 --log-failed", "docker logs app | grep -f patterns"],
+)  # fmt: skip
+def test_f_for_file_is_no_stream(command: str) -> None:
+    assert not endless(command)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["az login", "az login --use-device-code", "kubectl exec -it pod -- sh", "docker exec -ti app bash",
+     "docker run --rm -it x", "ssh host",
+     "vim x", "sudo vi x", "kubectl edit deployment x", "az containerapp exec -n a -g b", "gh auth login",
+     "psql", "less x", "echo x; top"],
+)  # fmt: skip
+def test_what_talks_needs_the_terminal(command: str) -> None:
+    assert needs_terminal(command)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["az account show", "az login --service-principal -u x", "kubectl exec pod -- ls", "docker run --rm x",
+     "git log", "psql -c 'select 1'",
+     "kubectl top pods", "docker build -t x .", "python3 x.py", "echo vim", "gh run list"],
+)  # fmt: skip
+def test_what_only_prints_needs_none(command: str) -> None:
+    assert not needs_terminal(command)
+
+
+@pytest.mark.parametrize(
+    ("command", "tools"),
+    [("az x", ["az"]), ("x | kubectl apply -f -", ["kubectl"]), ('echo "$(az x)"', ["az"]),
+     ("helm rollback x", ["kubectl"]),
+     ("az x && kubectl y", ["az", "kubectl"]), ("echo lazy kubectl-x", []), ("cat az.txt", [])],
+)  # fmt: skip
+def test_which_tools_must_point_at_the_environment(command: str, tools: list[str]) -> None:
+    assert guarded(command) == tools
+
+
+PROD = Environment("prod", subscription="sub-1", kube_context="prod-cluster")
+
+
+@pytest.mark.parametrize(
+    ("tool", "found", "command", "fits"),
+    [
+        ("az", "sub-1", "az x", True), ("az", "SUB-1", "az x", True), ("az", "sub-2", "az x", False),
+        ("az", "", "az x", False),
+        ("az", "sub-2", "az x --subscription sub-1", True), ("az", "sub-1", "az x --subscription=sub-2", False),
+        ("az", "sub-1", "az x --subscription 'sub-1' && az y --subscription sub-2", False),
+        ("kubectl", "prod-cluster", "kubectl x", True), ("kubectl", "staging", "kubectl x", False),
+        ("kubectl", "staging", "kubectl --context prod-cluster x", True),
+        ("kubectl", "x", "helm --kube-context prod-cluster", True),
+    ],
+)  # fmt: skip
+def test_a_change_goes_to_the_environment_or_nowhere(tool: str, found: str, command: str, fits: bool) -> None:
+    assert (mismatch(tool, PROD, found, command) == "") is fits
+
+
+def test_nothing_configured_guards_nothing() -> None:
+    assert mismatch("az", Environment("prod"), "sub-2", "az x") == ""
+
+
+def step(**tags: str) -> Step:
+    return Step(1, "x", StepKind.READ, 1, "x", "bash", tags=tags)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("45m", 2700.0), ("120", 120.0), ("0.5", 0.5), ("1h30m", 5400.0)])
+def test_a_time_out_is_a_duration_or_seconds(text: str, seconds: float) -> None:
+    assert timeout_of(step(timeout=text), StepKind.READ) == (seconds, "")
+
+
+@pytest.mark.parametrize("text", ["soon", "-5s", "0", "5 parsecs", "²"])
+def test_what_is_no_duration_is_left_out_and_said(text: str) -> None:
+    assert timeout_of(step(timeout=text), StepKind.READ)[0] == 300.0
+    assert "left out" in timeout_of(step(timeout=text), StepKind.READ)[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "retry"),
+    [("10x6s", Retry(10, 6.0)), ("3", Retry(3, 5.0)), ("5x200ms", Retry(5, 0.2)), ("2x1", Retry(2, 1.0))],
+)
+def test_retry_is_times_and_interval(text: str, retry: Retry) -> None:
+    assert retry_of(step(retry=text), StepKind.VERIFY) == (retry, "")
+
+
+@pytest.mark.parametrize("text", ["0x5s", "x5s", "99999x1s", "3x", "often"])
+def test_what_is_no_retry_is_left_out_and_said(text: str) -> None:
+    assert retry_of(step(retry=text), StepKind.VERIFY)[0] == Retry()
+    assert "left out" in retry_of(step(retry=text), StepKind.VERIFY)[1]
+
+
+@pytest.mark.parametrize("kind", [StepKind.CHANGE, StepKind.DANGER, StepKind.LOCAL])
+def test_only_what_looks_is_tried_again(kind: StepKind) -> None:
+    assert retry_of(step(retry="10x6s"), kind)[0] == Retry()
+
+
+OK, FAILED, UNKNOWN = StepState.OK, StepState.FAILED, StepState.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("ended", "looked", "changed"),
+    [
+        (Ended(0), OK, OK), (Ended(1), FAILED, FAILED), (GONE, UNKNOWN, UNKNOWN),
+        (Ended(trouble="x"), FAILED, FAILED),
+        (Ended(signal=signal.SIGKILL), FAILED, UNKNOWN), (Ended(signal=2, timed_out=True), FAILED, UNKNOWN),
+        (Ended(exit_code=130, cancelled=True), FAILED, UNKNOWN),
+        (Ended(exit_code=0, cancelled=True), FAILED, UNKNOWN),
+        (Ended(exit_code=141), FAILED, FAILED),
+    ],
+)  # fmt: skip
+def test_a_change_that_was_broken_off_may_have_been_done(ended: Ended, looked: StepState, changed: StepState) -> None:
+    assert judge(ended, StepKind.READ, "x", "").state is looked
+    for kind in (StepKind.CHANGE, StepKind.DANGER):
+        assert judge(ended, kind, "x", "").state is changed
+
+
+@pytest.mark.parametrize(
+    ("code", "output", "state"),
+    [
+        (7, "curl: (7) Failed to connect", FAILED), (22, "curl: (22) The requested URL returned error: 404", FAILED),
+        (22, "curl: (22) The requested URL returned error: 503", UNKNOWN),
+        (28, "curl: (28) Operation timed out", UNKNOWN),
+        (28, "curl: (28) Failed to connect to x: Connection timed out", FAILED),
+        (52, "curl: (52) Empty reply", UNKNOWN), (56, "", UNKNOWN),
+        (6, "could not resolve", FAILED),
+    ],
+)  # fmt: skip
+def test_a_request_without_an_answer_may_have_been_done(code: int, output: str, state: StepState) -> None:
+    assert judge(Ended(code), StepKind.CHANGE, "curl -X POST https://x", output).state is state
+    assert judge(Ended(code), StepKind.VERIFY, "curl https://x", output).state is FAILED
+
+
+def test_a_stream_that_was_stopped_is_well() -> None:
+    assert judge(Ended(signal=2, cancelled=True), StepKind.READ, "tail -f x", "", follow=True).state is OK
+
+
+def test_the_environment_of_a_step_is_a_short_list() -> None:
+    ours = {"PATH": "/bin", "HOME": "/h", "AWS_SECRET_ACCESS_KEY": "x", "BASH_ENV": "x", "LD_PRELOAD": "x",
+    "PS4": "$(x)",
+            "LC_ALL": "C", "KUBECONFIG": "/k", "COCKPIT_DB": "x", "PYTHONPATH": "x"}  # fmt: skip
+    found = environment(ours, {"COCKPIT_ENV": "prod", "P1": "v"})
+    assert set(found) >= {"PATH", "HOME", "LC_ALL", "KUBECONFIG", "COCKPIT_ENV", "P1"}
+    assert not set(found) & {"AWS_SECRET_ACCESS_KEY", "BASH_ENV", "LD_PRELOAD", "PS4", "COCKPIT_DB", "PYTHONPATH"}
+    assert environment({}, {})["PATH"]
