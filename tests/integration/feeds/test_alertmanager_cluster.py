@@ -1,10 +1,8 @@
 """A cluster as the feed meets it over HTTP: half of it dead, slow, restarted, cut off, or telling nonsense."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from datetime import timedelta
-from email.utils import format_datetime
 from random import Random
 from typing import Any
 
@@ -20,88 +18,11 @@ from cockpit.model.problem import ProblemKind
 from cockpit.model.reading import FeedState, Reading, freshness
 from cockpit.model.secret import Secret
 from cockpit.model.system import AlertSource
+from tests.integration.feeds.alertmanager_fake import Fake, serving
 from tests.unit.feeds.fake_time import FakeTime
 
 Alerts = tuple[Alert, ...]
 TOKEN = "s3cret-token"
-
-
-class Fake:
-    """One server, of either kind, on a real socket; it answers what a test sets, by the time of the test."""
-
-    def __init__(self, time: FakeTime) -> None:
-        self.time = time
-        self.url = ""
-        self.alerts: list[dict[str, Any]] = []
-        self.watchdog = False
-        self.uptime = timedelta(days=3)
-        self.rules: list[dict[str, Any]] = []
-        self.down: list[dict[str, str]] = []
-        self.answer: web.Response | None = None  # instead of everything else
-        self.no_queries = False
-        self.hangs = False
-        self.requests: list[web.Request] = []
-
-    @property
-    def name(self) -> str:
-        return self.url.removeprefix("http://")
-
-    def fires(self, name: str, fingerprint: str = "", **labels: str) -> None:
-        now = self.time.now()
-        self.alerts.append(
-            {
-                "fingerprint": fingerprint or name,
-                "labels": {"alertname": name, "severity": "critical", **labels},
-                "annotations": {},
-                "startsAt": now.isoformat(),
-                "updatedAt": now.isoformat(),
-                "endsAt": (now + timedelta(minutes=4)).isoformat(),
-                "status": {"state": "active", "silencedBy": [], "inhibitedBy": []},
-            }
-        )
-
-    def evaluates(self, name: str, *active: dict[str, Any]) -> None:
-        rule = {"name": name, "type": "alerting", "health": "ok", "alerts": list(active)}
-        self.rules.append(rule | {"lastEvaluation": self.time.now().isoformat()})
-
-    async def handle(self, request: web.Request) -> web.Response:
-        self.requests.append(request)
-        if self.hangs:
-            await asyncio.sleep(3600)
-        if self.answer is not None:
-            return web.Response(body=self.answer.body, status=self.answer.status, headers=self.answer.headers)
-        headers = {"Date": format_datetime(self.time.now(), usegmt=True)}
-        match request.path:
-            case "/api/v2/alerts" if any("Watchdog" in each for each in request.query.getall("filter", [])):
-                return web.json_response([{"fingerprint": "w"}] if self.watchdog else [], headers=headers)
-            case "/api/v2/alerts":
-                return web.json_response(self.alerts, headers=headers)
-            case "/api/v2/status":
-                return web.json_response({"uptime": (self.time.now() - self.uptime).isoformat()}, headers=headers)
-            case "/api/v1/rules":
-                return web.json_response(good({"groups": [{"interval": 15, "rules": self.rules}]}), headers=headers)
-            case "/api/v1/query" if not self.no_queries:
-                return web.json_response(good({"result": [{"metric": each} for each in self.down]}), headers=headers)
-        return web.Response(status=404, text="404 page not found")
-
-
-def good(data: dict[str, Any]) -> dict[str, Any]:
-    return {"status": "success", "data": data}
-
-
-@asynccontextmanager
-async def serving(fake: Fake) -> AsyncIterator[Fake]:
-    app = web.Application()
-    app.router.add_get("/{path:.*}", fake.handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    fake.url = str(site.name)
-    try:
-        yield fake
-    finally:
-        await runner.cleanup()
 
 
 class World:
