@@ -1,0 +1,157 @@
+"""How much it takes to start a step, by its kind and by what its document asks for."""
+
+from typing import Any
+
+import pytest
+
+from cockpit.model.run import StepState
+from cockpit.model.runbook import Procedure, Step, StepKind
+from cockpit.runbooks.ceremony import Approval, Ceremony, Consent, ceremony, must_consent
+from cockpit.runbooks.execution import Prepared, Refused
+from cockpit.runbooks.values import Resolved
+
+TODO = StepState.TODO
+
+
+def prepared(
+    kind: StepKind, *argv: str, values: tuple[Resolved, ...] = (), undo: bool = False, **tags: str
+) -> Prepared:
+    step = Step(1, "x", kind, 1, "x", "bash", tags=tags)
+    return Prepared("r", step, "prod", kind, "x", "x", values, argv=argv, undo=undo)
+
+
+def procedure(title: str = "2. Restore Database (PITR)", **labels: str) -> Procedure:
+    named = {name.replace("_", " "): value for name, value in labels.items()}
+    return Procedure(title, "p", 2, 1, (), labels=named)
+
+
+@pytest.mark.parametrize(
+    ("kind", "need"),
+    [
+        (StepKind.READ, "key"),
+        (StepKind.VERIFY, "key"),
+        (StepKind.LOCAL, "key"),
+        (StepKind.CHANGE, "confirm"),
+        (StepKind.DANGER, "word"),
+    ],
+)
+def test_the_kind_decides(kind: StepKind, need: str) -> None:
+    assert ceremony(prepared(kind), procedure(), TODO).need == need
+
+
+@pytest.mark.parametrize(
+    ("argv", "word"),
+    [
+        ("az containerapp revision deactivate -n mi-prod -g rg --revision mi-prod--v2", "mi-prod--v2"),
+        ("az sql db rename --server s -g rg --name mi-prod --new-name mi-prod-broken", "mi-prod"),
+        ("kubectl delete pod web-1 -n shop", "web-1"), ("kubectl delete deployment/web", "web"),
+    ],
+)  # fmt: skip
+def test_the_word_is_the_name_of_what_is_destroyed(argv: str, word: str) -> None:
+    assert ceremony(prepared(StepKind.DANGER, *argv.split()), procedure(), TODO).word == word
+
+
+def test_without_a_known_name_the_last_value_is_it() -> None:
+    values = (Resolved("env", "prod", "prod"), Resolved("id", "tok-17", "tok-17"))
+    assert ceremony(prepared(StepKind.DANGER, values=values), procedure(), TODO).word == "tok-17"
+
+
+def test_a_secret_is_never_the_word() -> None:
+    values = (Resolved("TOKEN", "hunter2", "•••", secret=True),)
+    assert ceremony(prepared(StepKind.DANGER, values=values), procedure(), TODO).word == "pitr"
+    argv = ("az", "x", "--name", "hunter2")
+    assert ceremony(prepared(StepKind.DANGER, *argv, values=values), procedure(), TODO).word == "pitr"
+
+
+def test_what_the_document_asks_to_be_typed_is_never_skipped() -> None:
+    values = (Resolved("env", "prod", "prod"),)
+    asked = prepared(StepKind.DANGER, "az", "x", "--name", "db", values=values, confirm="mi-<env>")
+    assert ceremony(asked, procedure(), TODO).word == "mi-prod"
+    unfilled = prepared(StepKind.DANGER, "az", "x", "--name", "db", confirm="mi-<env>")
+    assert ceremony(unfilled, procedure(), TODO).word == "db"
+
+
+@pytest.mark.parametrize(
+    ("title", "word"),
+    [
+        ("Database Migration Process", "migration"),
+        ("1. Rollback a Bad Deployment", "deployment"),
+        ("4. Full Environment Rebuild", "rebuild"),
+    ],
+)
+def test_without_any_name_it_is_what_the_procedure_is_about(title: str, word: str) -> None:
+    assert ceremony(prepared(StepKind.DANGER), procedure(title), TODO).word == word
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind", "asked"),
+    [
+        ({"approval_required": "Yes - the owner"}, StepKind.CHANGE, True),
+        ({"approval_required": "No"}, StepKind.DANGER, False),
+        ({"approval_required": "None, but tell us"}, StepKind.DANGER, False), ({}, StepKind.DANGER, False),
+        ({"approval_required": "Yes"}, StepKind.READ, False),
+    ],
+)  # fmt: skip
+def test_an_approval_is_asked_where_the_document_says(labels: dict[str, str], kind: StepKind, asked: bool) -> None:
+    assert ceremony(prepared(kind), procedure(**labels), TODO).approval is asked
+
+
+def test_a_tag_asks_for_an_approval_too() -> None:
+    assert ceremony(prepared(StepKind.CHANGE, approval=""), procedure(approval_required="No"), TODO).approval
+
+
+@pytest.mark.parametrize(
+    ("state", "undo", "again"),
+    [(TODO, False, False), (StepState.FAILED, False, False), (StepState.OK, False, True),
+     (StepState.BY_HAND, False, True),
+     (StepState.OK, True, False), (StepState.UNKNOWN, False, True), (StepState.UNKNOWN, True, True)],
+)  # fmt: skip
+def test_what_is_done_or_unknown_is_done_again_only_knowingly(state: StepState, undo: bool, again: bool) -> None:
+    assert ceremony(prepared(StepKind.CHANGE, undo=undo), procedure(), state).again is again
+
+
+def refused(wanted: Ceremony, **given: Any) -> bool:
+    ready = prepared(StepKind.DANGER)
+    consent = Consent(**({"fingerprint": ready.fingerprint} | given))
+    try:
+        must_consent(wanted, ready, consent, "you")
+    except Refused:
+        return True
+    return False
+
+
+def test_nothing_less_than_all_of_it_will_do() -> None:
+    wanted = Ceremony("word", "mi-prod", approval=True, again=True)
+    full: dict[str, Any] = {"word": "mi-prod", "approval": Approval("ana", "by phone"), "again": True}
+    assert not refused(wanted, **full)
+    lacking: list[dict[str, Any]] = [
+        {"word": ""}, {"word": "mi-prod-2"}, {"approval": None}, {"approval": Approval("YOU ",
+        "by phone")}, {"again": False},
+        {"fingerprint": ""}, {"fingerprint": "x"},
+    ]  # fmt: skip
+    for each in lacking:
+        assert refused(wanted, **(full | each)), each
+
+
+def test_a_key_confirms_nothing_that_was_shown_otherwise() -> None:
+    assert not refused(Ceremony("key"), fingerprint="")
+    assert refused(Ceremony("key"), fingerprint="of something else")
+
+
+def test_the_fingerprint_stands_for_everything_that_would_run() -> None:
+    from dataclasses import replace
+
+    from cockpit.runbooks.execution import Request, Script
+
+    base = replace(prepared(StepKind.CHANGE), script=Script("echo", {"P1": "a"}))
+    others = [
+        replace(base, script=Script("echo", {"P1": "b"})), replace(base, script=Script("echo x", {"P1": "a"})),
+        replace(base, cwd="/x"),
+        replace(base, environment="staging"), replace(base, run="s"), replace(base, kind=StepKind.READ),
+        replace(base, confirmed="x"),
+        replace(base, script=None, request=Request("GET", "https://x")), replace(base, undo=True),
+        replace(base, argv=("x",)),
+    ]  # fmt: skip
+    native_only = {6}
+    for index, other in enumerate(others):
+        assert (other.fingerprint == base.fingerprint) is (index in native_only)

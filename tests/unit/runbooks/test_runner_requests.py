@@ -1,0 +1,137 @@
+"""HTTP steps: where they go, and what an answer, or none, means."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from cockpit.model.run import StepState
+from cockpit.runbooks.execution import Finished, Refused, Request
+from cockpit.runbooks.values import Resolved
+from cockpit.runbooks.web import request, send
+
+HOST = Resolved("FQDN", "app.example.com", "app.example.com", "live")
+OK, FAILED, UNKNOWN = StepState.OK, StepState.FAILED, StepState.UNKNOWN
+
+
+def value(name: str, text: str, *, secret: bool = False) -> Resolved:
+    return Resolved(name, text, "•••" if secret else text, "operator", secret=secret)
+
+
+async def sent(
+    method: str, answers: Callable[[httpx.Request], httpx.Response], timeout: float = 5.0
+) -> tuple[Finished, str, list[str]]:
+    """How it ended, what was shown, and which methods were really sent."""
+    asked: list[str] = []
+    shown: list[str] = []
+
+    def answering(incoming: httpx.Request) -> httpx.Response:
+        asked.append(incoming.method)
+        return answers(incoming)
+
+    transport = httpx.MockTransport(answering)
+    wanted = Request(method, "https://app.example.com/x", "")
+    return await send(wanted, timeout=timeout, output=shown.append, transport=transport), "".join(shown), asked
+
+
+def always(status: int, body: str = "{}") -> Callable[[httpx.Request], httpx.Response]:
+    return lambda incoming: httpx.Response(status, text=body)
+
+
+def raising(error: Exception) -> Callable[[httpx.Request], httpx.Response]:
+    def answer(incoming: httpx.Request) -> httpx.Response:
+        raise error
+
+    return answer
+
+
+def test_a_path_goes_to_the_environments_own_host() -> None:
+    found = request("GET /health/ready", [], HOST)
+    assert (found.method, found.url, found.shown) == (
+        "GET",
+        "https://app.example.com/health/ready",
+        "GET https://app.example.com/health/ready",
+    )
+
+
+def test_a_value_in_a_path_leads_nowhere_else() -> None:
+    found = request("POST /jobs/{id}/retry", [value("id", "../../admin?x=1#y")], HOST)
+    assert found.url == "https://app.example.com/jobs/..%2F..%2Fadmin%3Fx%3D1%23y/retry"
+
+
+def test_a_secret_in_a_path_is_dots_and_in_no_repr() -> None:
+    found = request("GET /by-token/{token}", [value("token", "hunter2", secret=True)], HOST)
+    assert found.shown == "GET https://app.example.com/by-token/•••"
+    assert "hunter2" not in repr(found)
+
+
+def test_a_missing_value_or_host_is_refused() -> None:
+    with pytest.raises(Refused, match="id} has no value"):
+        request("GET /jobs/{id}", [Resolved("id", None)], HOST)
+    with pytest.raises(Refused, match="FQDN"):
+        request("GET /x", [], Resolved("FQDN", None))
+
+
+async def test_a_good_answer_is_shown() -> None:
+    finished, shown, _ = await sent("GET", always(200, '{"status": "healthy"}'))
+    assert (finished.state, finished.http_status, finished.output_tail) == (OK, 200, '{"status": "healthy"}')
+    assert shown == 'HTTP 200 OK\n{"status": "healthy"}\n'
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "state"),
+    [("GET", 404, FAILED), ("POST", 404, FAILED), ("POST", 409, FAILED), ("GET", 503, FAILED), ("POST", 503, UNKNOWN),
+     ("PUT", 500, UNKNOWN), ("POST", 302, FAILED), ("GET", 204, OK), ("DELETE", 204, OK)],
+)  # fmt: skip
+async def test_what_a_status_means(method: str, status: int, state: StepState) -> None:
+    finished, _, _ = await sent(method, always(status))
+    assert (finished.state, finished.http_status if state is not UNKNOWN else status) == (state, status)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+async def test_a_refused_connection_has_only_failed(method: str) -> None:
+    finished, _, asked = await sent(method, raising(httpx.ConnectError("refused")))
+    assert finished.state is FAILED
+    assert asked == [method]
+
+
+@pytest.mark.parametrize(
+    "error", [httpx.ReadTimeout("slow"), httpx.ReadError("gone"), httpx.RemoteProtocolError("hung up")]
+)
+async def test_a_change_without_an_answer_is_unknown_and_sent_once(error: Exception) -> None:
+    finished, _, asked = await sent("POST", raising(error))
+    assert finished.state is UNKNOWN
+    assert asked == ["POST"]
+
+
+async def test_what_was_to_be_deleted_and_is_gone_was_deleted() -> None:
+    finished, shown, asked = await sent(
+        "DELETE", lambda incoming: httpx.Response(502 if incoming.method == "DELETE" else 404)
+    )
+    assert finished.state is OK
+    assert "it is gone" in finished.outcome
+    assert asked == ["DELETE", "GET"]
+    assert "Looked again" in shown
+
+
+async def test_what_is_still_there_stays_unknown_and_is_shown() -> None:
+    finished, shown, asked = await sent(
+        "PUT", lambda incoming: httpx.Response(502 if incoming.method == "PUT" else 200, text="as it is")
+    )
+    assert finished.state is UNKNOWN
+    assert asked == ["PUT", "GET"]
+    assert "as it is" in shown
+
+
+async def test_hostile_bodies_are_cleaned_and_cut() -> None:
+    finished, shown, _ = await sent("GET", always(200, "\x1b[31mred\x1b[0m \u202e" + "x" * 2_000_000))
+    assert "\x1b" not in shown + finished.output_tail
+    assert "\u202e" not in shown
+    assert "the first 1048576 bytes" in finished.outcome
+
+
+async def test_an_authority_file_that_is_not_there_is_said() -> None:
+    wanted = Request("GET", "https://app.example.com/x", "")
+    finished = await send(wanted, timeout=1.0, output=lambda text: None, authority="/nowhere/ca.pem")
+    assert finished.state is FAILED
+    assert "/nowhere/ca.pem" in finished.outcome
