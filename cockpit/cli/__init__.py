@@ -26,6 +26,8 @@ COMMANDS = {
     "export": "cockpit.cli.export:command",
     "verify": "cockpit.cli.verify:command",
     "redact": "cockpit.cli.redact:command",
+    "runbooks": "cockpit.cli.runbooks:command",
+    "lint": "cockpit.cli.lint:command",
     "check": "cockpit.cli.check:command",
     "schema": "cockpit.cli.schema:command",
     "info": "cockpit.cli.info:command",

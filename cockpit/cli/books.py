@@ -1,0 +1,128 @@
+"""What the commands about runbooks share: the catalogue of a system, and what its environment can fill in now."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from cockpit.cli.options import Common, Refusal, timeline_path
+from cockpit.config import Secrets
+from cockpit.incident.store import Timeline
+from cockpit.model.clean import clean_line
+from cockpit.model.event import Kind, RecordError
+from cockpit.model.problem import SourceError
+from cockpit.model.run import Run
+from cockpit.model.runbook import Runbook
+from cockpit.model.system import Environment, System
+from cockpit.model.time import RealTime
+from cockpit.runbooks import fresh, guard, rules
+from cockpit.runbooks.catalogue import Catalogue
+from cockpit.runbooks.catalogue_files import load
+from cockpit.runbooks.lint import World, root_of
+from cockpit.runbooks.preparing import Setting
+from cockpit.runbooks.runs import Runs
+from cockpit.runbooks.values import Live, live
+
+LOOK = 8.0  # seconds that one look at the cloud may take; a list must not wait for a cloud that is away
+
+
+def catalogue_of(system: System, paths: Sequence[str] = ()) -> Catalogue:
+    """The documents in these files and folders, else all of the system with the built-in ones. Raises Refusal."""
+    found = load(paths, builtin=False) if paths else load(system.runbooks)
+    if paths and found.unread:
+        raise Refusal("; ".join(f"{each.path} {each.reason}" for each in found.unread) + ".")
+    return found
+
+
+def world_of(system: System, runbook: Runbook) -> World:
+    """What a document is linted against."""
+    return World(
+        today=RealTime().now().date(),
+        path=os.environ.get("PATH", ""),
+        root=str(root_of(Path(runbook.path))),
+        values=frozenset(name for each in system.environments for name in each.values),
+        severities=frozenset(each.name for each in system.ladder),
+    )
+
+
+def runs_of(system: System, common: Common) -> list[Run]:
+    """The runs on the timeline, where there is one that can be read."""
+    path = timeline_path(system, common)
+    if not path.exists():
+        return []
+    runs = Runs()
+    try:
+        with Timeline(path, time=RealTime(), read_only=True) as timeline:
+            for event in timeline.events(kinds=(Kind.RUN,)):
+                runs.apply(event)
+    except RecordError:
+        return []
+    return list(runs.runs.values())
+
+
+def last_hash(runs: Iterable[Run], runbook: Runbook) -> str:
+    """The hash of the document at its last run, "" for one that never ran."""
+    mine = [each for each in runs if each.path == runbook.path]
+    return max(mine, key=lambda each: each.started).sha256 if mine else ""
+
+
+async def look_once(system: System, environment: Environment) -> Live:
+    """What the panes would show now; nothing where there is no cloud, or it does not answer."""
+    from cockpit.feeds.revisions import revisions_feed
+    from cockpit.wiring import connect
+
+    if not environment.subscription or not environment.apps:
+        return Live()
+    from random import Random
+
+    credential, clouds = connect(system, [environment], read_only=True, time=RealTime())
+    try:
+        async with asyncio.timeout(LOOK):
+            feed = revisions_feed(environment, clouds[environment.name], time=RealTime(), random=Random())
+            return live([await feed.poll()])
+    except (SourceError, TimeoutError):
+        return Live()
+    finally:
+        for each in clouds.values():
+            await each.close()
+        if credential is not None:
+            await credential.close()
+
+
+def setting_of(system: System, environment: Environment) -> tuple[Setting, Secrets]:
+    """What steps are prepared in, for lists: what is known of the cloud, the guards and this machine. Blocking."""
+    secrets = Secrets(os.environ)
+    secrets.learn(system.secrets())
+    env = fresh.environment(os.environ, environment.shell)
+    guards: dict[str, str] = {}
+
+    async def look() -> Live:
+        _, seen = await asyncio.gather(guard.look(environment, env, guards), look_once(system, environment))
+        return seen
+
+    seen = asyncio.run(look())
+    setting = Setting(
+        environment=environment,
+        seen=seen,
+        given={},
+        reveal=secrets.reveal,
+        path=env["PATH"],
+        cwd="",
+        cloud=bool(environment.subscription),
+        read_only=system.read_only,
+        terminal=sys.stdin.isatty(),
+        guards=guards,
+    )
+    return setting, secrets
+
+
+def folder_of(runbook: Runbook) -> str:
+    """Where the steps of a document run."""
+    return rules.folder_of(runbook, Path.cwd())
+
+
+def shown_path(path: str) -> str:
+    """A path as short as it can be typed from here."""
+    relative = os.path.relpath(path)
+    return clean_line(relative if not relative.startswith("..") else path, 300)

@@ -1,0 +1,99 @@
+"""Runbooks as JSON documents."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, replace
+from datetime import date
+from typing import Any
+
+from cockpit.cli.books import folder_of
+from cockpit.model.runbook import Finding, Procedure, Runbook, Step
+from cockpit.runbooks.badges import badges, last_tested
+from cockpit.runbooks.catalogue import Catalogue, Document
+from cockpit.runbooks.execution import Prepared
+from cockpit.runbooks.preparing import Setting, prepare
+from cockpit.runbooks.sidecar import fingerprint
+from cockpit.runbooks.standins import known_command
+
+Lint = Callable[[Runbook], Iterable[Finding]]
+
+
+def catalogue_document(
+    catalogue: Catalogue, setting: Setting, lint: Lint, today: date, last_run: Callable[[Runbook], str]
+) -> dict[str, Any]:
+    """Everything in the catalogue; `lint` gives the findings, `last_run` the hash at the last run."""
+    return {
+        "environment": setting.environment.name,
+        "documents": [
+            document_document(each, setting, lint(each.runbook), today, last_run(each.runbook))
+            for each in catalogue.documents
+        ],
+        "unread": [asdict(each) for each in catalogue.unread],
+    }
+
+
+def document_document(
+    document: Document, setting: Setting, findings: Iterable[Finding], today: date, last_run: str
+) -> dict[str, Any]:
+    runbook = document.runbook
+    here = replace(setting, cwd=folder_of(runbook))
+    return {
+        "id": document.id,
+        "path": runbook.path,
+        "title": runbook.title,
+        "builtin": document.builtin,
+        "replaces_builtin": document.replaces,
+        "sha256": runbook.sha256,
+        "damage": runbook.damage.value,
+        "view_only": runbook.view_only,
+        "labels": dict(runbook.labels),
+        "badges": [each.value for each in badges(runbook, today, last_run=last_run)],
+        "procedures": [procedure_document(document, each, here) for each in runbook.procedures],
+        "parameters": [asdict(each) for each in runbook.parameters],
+        "tables": [asdict(each) for each in runbook.tables],
+        "links": [asdict(each) for each in runbook.links],
+        "findings": [asdict(each) for each in findings],
+    }
+
+
+def procedure_document(document: Document, procedure: Procedure, setting: Setting) -> dict[str, Any]:
+    tested = last_tested(document.runbook, procedure)
+    return {
+        "name": f"{document.id}#{procedure.slug}",
+        "title": procedure.title,
+        "slug": procedure.slug,
+        "within": list(procedure.within),
+        "line": procedure.line,
+        "menu": procedure.menu,
+        "section": procedure.section,
+        "labels": dict(procedure.labels),
+        "warnings": list(procedure.warnings),
+        "tested": tested.isoformat() if tested else None,
+        "steps": [step_document(each, prepare("", document.runbook, each, setting)) for each in procedure.steps],
+    }
+
+
+def step_document(step: Step, prepared: Prepared) -> dict[str, Any]:
+    """`runnable`: it could start now; else `reason` says why not, `open` which values are missing.
+
+    `native`: no shell is needed for it.
+    """
+    return {
+        "ordinal": step.ordinal,
+        "title": step.title,
+        "kind": step.kind.value,
+        "command": step.command,
+        "hash": fingerprint(step.command) if step.command else "",
+        "language": step.language,
+        "parameters": list(step.parameters),
+        "native": step.language == "http" or known_command(step) is not None,
+        "runnable": prepared.runnable,
+        "reason": prepared.reason_not_runnable,
+        "open": [each.name for each in prepared.values if each.value is None],
+        "line": step.line,
+        "remark": step.remark,
+        "expected": step.expected,
+        "alternative_to": step.alternative_to,
+        "inline": step.inline,
+        "checkbox": step.checkbox,
+        "tags": dict(step.tags),
+    }
