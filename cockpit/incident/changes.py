@@ -18,13 +18,13 @@ BLIND_AFTER = 60.0  # seconds without an answer before the timeline says so; les
 def changes(known: Known, reading: Reading[Any], now: datetime) -> list[Draft]:
     """The facts that `reading` adds to `known`, oldest first; `now` is the wall clock.
 
-    A failed poll changes nothing, except that a feed which stays blind is a fact of its own.
+    A failed poll changes nothing, except that a feed which stays blind is a fact of its own. Half an answer (one of
+    two servers is down) says what it says: what it holds was seen just now.
     """
-    if reading.problem is not None:
-        return _blind(known, reading, now)
-    if reading.value is None:
-        return []
-    found = [*_sees_again(known, reading, now), *_of_feed(known, reading, now)]
+    whole = reading.problem is None
+    answered = reading.value is not None and (whole or reading.seen == reading.tried)
+    about_feed = _sees_again(known, reading, now) if whole and answered else _blind(known, reading, now)
+    found = [*about_feed, *(_of_feed(known, reading, now) if answered else ())]
     return sorted(found, key=lambda each: each.occurred)
 
 
@@ -40,9 +40,13 @@ def _of_feed(known: Known, reading: Reading[Any], now: datetime) -> Iterable[Dra
 
 
 def _blind(known: Known, reading: Reading[Any], now: datetime) -> list[Draft]:
+    if reading.problem is None or reading.feed in known.blind:
+        return []
     silent = None if reading.seen is None else reading.tried - reading.seen
+    # A source that answers and yet cannot be believed (its watchdog is missing) is blind at once.
+    disbelieved = silent == 0 and not reading.problem.transient
     hiccup = silent is not None and silent < max(BLIND_AFTER, STALE_AFTER * reading.every)
-    if reading.feed in known.blind or hiccup or reading.problem is None:
+    if hiccup and not disbelieved:
         return []
     last = f", last seen {age(silent)} ago" if silent is not None else ""
     return [

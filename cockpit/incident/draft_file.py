@@ -64,7 +64,7 @@ def _blocks(text: str) -> list[Block]:
     if len(begins) != len(ANY_BEGIN.findall(text)):
         raise NotOurDraft("one of its cockpit:begin markers was changed")
     blocks = []
-    limits = [each.start() for each in begins][1:] + [len(text)]
+    limits = [*[each.start() for each in begins][1:], len(text)]
     for begin, limit in zip(begins, limits, strict=False):  # a draft without any block has a limit and no begin
         mark = f"\n<!-- cockpit:end {begin['name']} -->"
         end = text.find(mark, begin.end(), limit)

@@ -236,6 +236,24 @@ def test_a_feed_that_stays_blind_is_told_once_and_again_when_it_sees() -> None:
     assert told(world.see(5, "alerts:am", ())) == ["alerts:am sees again"]
 
 
+def test_half_an_answer_is_recorded_while_the_other_server_is_down() -> None:
+    recorded = Recorded()
+    recorded.see(0, "alerts:am", ())
+    down = Problem(ProblemKind.NETWORK, "am-2 down", "am-2 refused the connection.")
+    (fired,) = recorded.see(1, "alerts:am", (firing(1),), problem=down, seen=1)
+    assert fired.kind is Kind.ALERT
+
+
+def test_a_source_that_answers_but_cannot_be_believed_is_blind_at_once_and_its_word_is_kept() -> None:
+    recorded = Recorded()
+    recorded.see(0, "alerts:am", ())
+    unwatched = Problem(ProblemKind.GARBAGE, "no Watchdog from am", "The watchdog alert is missing.")
+    found = recorded.see(1, "alerts:am", (firing(1),), problem=unwatched, seen=1)
+    assert {each.kind for each in found} == {Kind.FEED, Kind.ALERT}
+    assert recorded.see(2, "alerts:am", (firing(1),), problem=unwatched, seen=2) == []
+    assert [each.summary for each in recorded.see(3, "alerts:am", (firing(1),))] == ["alerts:am sees again"]
+
+
 def test_a_feed_that_never_saw_anything_is_blind_at_once() -> None:
     reading: Reading[Any] = Reading("alerts:am", "prod", 15.0, tried=0.0, problem=EXPIRED)
     (blind,) = changes(Known(), reading, at(0))
