@@ -1,0 +1,372 @@
+"""A run of a procedure: its steps at the left, the step at hand at the right, one key away from what matters next."""
+
+import logging
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.events import Key
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from cockpit.model.clean import clean_line
+from cockpit.model.event import RecordError
+from cockpit.model.run import SETTLED, Run, StepState
+from cockpit.model.runbook import Procedure, Runbook, Step
+from cockpit.runbooks.execution import Prepared, Refused
+from screens import run_lines
+from screens.dialog import TOO_QUICK, Place
+from screens.guard import QUIET, Guard
+from screens.messages import ReadingChanged
+from screens.run_acts import ACTS, Act, go_on, look, watch
+from screens.run_keys import BINDINGS, Standing, hint, why_not
+from screens.run_messages import NOTHING, Began, Ended, Looked, Moved, Told
+from screens.run_step import StepPane
+from widgets.line import Lines
+from widgets.output import Tail
+from widgets.steps import COLUMNS, chosen_instead, rows, suggested
+from widgets.table import KeyedTable
+
+if TYPE_CHECKING:
+    from cockpit.wiring import Session
+
+log = logging.getLogger(__name__)
+POUR = 0.1  # seconds between two looks at the run and at what its command printed
+SENT = "Sent to the terminal's clipboard; not every terminal takes it. The transcript has it too."
+
+
+class RunScreen(Screen[None]):
+    """`standing` says how the document stands since its last run. What `agreed` names was consented to beforehand:
+    those steps go on by themselves, as long as what would run is what was shown."""
+
+    CSS_PATH = "run.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # an instance variable of Screen
+    BINDINGS: ClassVar[list[BindingType]] = BINDINGS
+
+    def __init__(
+        self,
+        session: "Session",
+        place: Place,
+        run: Run,
+        runbook: Runbook,
+        procedure: Procedure,
+        *,
+        standing: str = "",
+        agreed: Mapping[int, Prepared] | None = None,
+    ) -> None:
+        super().__init__()
+        self.session, self.place, self.runbook, self.procedure = session, place, runbook, procedure
+        self.agreed = dict(agreed or {})  # step -> what was shown
+        self.busy = 0  # steps that run in this process
+        self._run = run
+        self._document = standing
+        self._looked_at = NOTHING
+        self._serial = 0
+        self._guard = Guard(session.time)
+
+    # What it works on
+
+    @property
+    def now_run(self) -> Run:
+        """The run as its events tell it at this moment."""
+        return self.session.runner.runs.runs.get(self._run.id, self._run)
+
+    @property
+    def table(self) -> KeyedTable:
+        return self.query_one("#steps", KeyedTable)
+
+    @property
+    def step(self) -> Step | None:
+        """The step at hand."""
+        return next((each for each in self.procedure.steps if str(each.ordinal) == self.table.cursor), None)
+
+    @property
+    def tails(self) -> dict[int, Tail]:
+        return self.query_one(StepPane).tails
+
+    @property
+    def way_back(self) -> Procedure | None:
+        """The document's own Rollback section for this procedure."""
+        sections = [each for each in self.runbook.procedures if each.section == "rollback"]
+        behind = (each for each in sections if each.line > self.procedure.line)
+        return None if self.procedure.section == "rollback" else next(iter([*behind, *sections]), None)
+
+    def standing(self) -> Standing:
+        """How the step at hand stands, as it is shown."""
+        run, step = self.now_run, self.step
+        at = step.ordinal if step else 0
+        running = [number for number, state in run.states if state is StepState.RUNNING and number != at]
+        return Standing(
+            step=step,
+            state=run.state(at),
+            prepared=self._looked_at.prepared,
+            problem=self._looked_at.problem,
+            waits=self._looked_at.waits,
+            running=next(iter(running), None),
+            instead=chosen_instead(step, self.procedure, run) if step else None,
+            last=suggested(self.procedure, run) is None,
+            ended=run.ended is not None,
+            menu=self.procedure.menu,
+            way_back=self.way_back is not None,
+        )
+
+    # The screen
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="run-head")
+        yield Lines(id="run-warning")
+        with Container(id="run-body"):
+            with Vertical(id="run-left"):
+                yield Lines(id="steps-title")
+                yield KeyedTable(COLUMNS, id="steps")
+            yield StepPane(id="run-right")
+        yield Lines(id="run-hint")
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#run-warning", Lines).display = bool(self.procedure.warnings)
+        self.table.focus()
+        self.draw()
+        self._go_to(suggested(self.procedure, self.now_run))
+        self.look()
+        self.set_interval(1.0, self._tick)
+        self.set_interval(POUR, self._pour)
+        self.call_after_refresh(self.draw)
+        for step, state in self._run.states:
+            if state is StepState.RUNNING:
+                self.act(partial(watch, step=step))
+        if self.agreed:
+            self.act(go_on)
+
+    def on_screen_resume(self) -> None:
+        self._guard = Guard(self.session.time)
+        self.look()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.draw)
+
+    def _tick(self) -> None:
+        self.table.tick(self.session.time.now())
+        self._draw_head()
+
+    def _pour(self) -> None:
+        """Show what changed: the run by whoever records, the output by its command. A worker touches no widget."""
+        if not self.is_attached:
+            return
+        if self.now_run is not self._run:
+            self._run = self.now_run
+            self.draw()
+            self.look()
+        self.query_one(StepPane).output.pour()
+
+    def draw(self) -> None:
+        """Everything, from the run as it is now."""
+        self._run, now = self.now_run, self.session.time.now()
+        self.table.show(rows(self.procedure, self._run, suggested(self.procedure, self._run)), now)
+        self._draw_head()
+        self.draw_step()
+
+    def _draw_head(self) -> None:
+        run, width = self._run, self.size.width or 80
+        until = run.ended or self.session.time.now()
+        spent = (until - run.started).total_seconds()
+        self.query_one("#run-head", Lines).show(
+            run_lines.head(run, self.procedure, self._document, spent, self.place.production, width)
+        )
+        self.query_one("#run-warning", Lines).show([(f" ⚠ {' '.join(self.procedure.warnings)}", "warn")])
+        left = self.query_one("#steps-title", Lines)
+        name = "Menu: choose one" if self.procedure.menu else "Steps"
+        done = sum(run.state(each.ordinal) in SETTLED for each in self.procedure.steps)
+        left.show(run_lines.titled(name, f"{done} of {len(self.procedure.steps)}", left.size.width))
+
+    def draw_step(self) -> None:
+        """The step at hand, its output, the hint and the keys."""
+        now = self.standing()
+        self.query_one(StepPane).show(self._run, now)
+        self.refresh_bindings()
+        self.query_one("#run-hint", Lines).show(hint(now, self._keys()))
+
+    def _keys(self) -> dict[str, str]:
+        """The key of each action that works now, as people read it."""
+        active = [each for each in self.active_bindings.values() if each.enabled]
+        keys = {each.binding.id or "": self.app.get_key_display(each.binding) for each in active}
+        named = {id.removeprefix("run."): key for id, key in keys.items() if id.startswith("run.")}
+        return named | ({"run": keys["table.select"]} if "table.select" in keys else {})
+
+    # Looking at a step: what would run
+
+    def look(self) -> None:
+        """Resolve the step at hand anew; what is shown stays until the answer is there."""
+        step = self.step
+        if step is not None and step.command:
+            self._serial += 1
+            self._look(self._serial, step.ordinal)
+        elif self._looked_at is not NOTHING:
+            self._looked_at = NOTHING
+            self.draw_step()
+
+    @work(thread=True, exclusive=True, group="look", exit_on_error=False)
+    def _look(self, serial: int, step: int) -> None:
+        self.post_message(look(self.session.runner, self.now_run, step, serial))
+
+    @on(Looked)
+    def _looked(self, message: Looked) -> None:
+        if message.serial == self._serial:
+            self._looked_at = message
+            self.draw_step()
+
+    @on(ReadingChanged)
+    def _reading_changed(self, message: ReadingChanged) -> None:
+        if message.reading.feed == "revisions":
+            self.look()
+
+    # Moving
+
+    @on(KeyedTable.Highlighted)
+    def _moved(self, message: KeyedTable.Highlighted) -> None:
+        if isinstance(message, KeyedTable.Selected):
+            return  # it did not move: what was looked at is what Enter is about
+        self._looked_at = NOTHING
+        self.draw_step()
+        self.look()
+
+    def _go_to(self, step: int | None) -> None:
+        place = next((at for at, each in enumerate(self.procedure.steps) if each.ordinal == step), None)
+        if place is not None:
+            self.table.move_to(place)
+
+    def action_next(self) -> None:
+        """The suggested step; in a menu, and when all is done, the one below."""
+        step = suggested(self.procedure, self.now_run)
+        if step is None or (self.step and self.step.ordinal == step):
+            self.table.action_move(1)
+        else:
+            self._go_to(step)
+
+    # What happens
+
+    @on(Began)
+    def _began(self, message: Began) -> None:
+        self._go_to(message.step)
+
+    @on(Ended)
+    def _ended(self, message: Ended) -> None:
+        """Suggest what comes next, unless the person has gone to another step meanwhile."""
+        attempt = message.attempt
+        if self.app.screen is not self:
+            text = f"{self.procedure.title}, step {attempt.step}: {attempt.state.value}"
+            self.notify(clean_line(text), severity="information" if attempt.state in SETTLED else "error", markup=False)
+        self._suggest(attempt.step)
+
+    @on(Moved)
+    def _settled(self, message: Moved) -> None:
+        self._suggest(message.step)
+
+    def _suggest(self, done: int) -> None:
+        self.draw()
+        if self.step and self.step.ordinal == done and self._run.state(done) in SETTLED and not self.procedure.menu:
+            self._guard = Guard(self.session.time)  # an Enter too many is not meant for the next step
+            self._go_to(suggested(self.procedure, self._run))
+        self.look()
+
+    @on(Told)
+    def _told(self, message: Told) -> None:
+        self.notify(message.text, severity=message.severity, markup=False, timeout=10)  # type: ignore[arg-type]
+        self.look()
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """None greys a key out; pressing it says why."""
+        return None if self.is_mounted and why_not(named(action, parameters), self.standing()) else True
+
+    def on_key(self, event: Key) -> None:
+        """Every key comes by here before its binding; one that is disabled says why."""
+        if event.key != "enter":
+            self._guard.touch()
+        active = self.active_bindings.get(event.key)
+        action = (active.binding.id or "").removeprefix("run.") if active else ""
+        if reason := why_not(action, self.standing()):
+            self.say(reason)
+
+    def on_paste(self) -> None:
+        self._guard.touch()
+
+    def say(self, text: str) -> None:
+        self.notify(clean_line(text, 500), severity="warning", markup=False)
+
+    @on(KeyedTable.Selected)
+    def action_run(self) -> None:
+        """Start the step at hand, unless the key came in a burst: what is pasted never starts anything."""
+        heard = self._guard.hears()
+        self._guard.touch()
+        if not heard:
+            self.say(TOO_QUICK)
+            return
+        self.set_timer(QUIET, partial(self._run_it, self._guard, self._guard.touches))
+
+    def _run_it(self, guard: Guard, touches: int) -> None:
+        now = self.standing()
+        if guard is not self._guard or guard.touches != touches:
+            self.say(TOO_QUICK)
+        elif reason := why_not("run", now):
+            self.say(reason)
+        elif now.step is not None:
+            self.act(ACTS["run"])
+
+    def action_do(self, what: str) -> None:
+        """Do one of `run_acts.ACTS`, with the step at hand as it stands now."""
+        self.act(ACTS[what])
+
+    def act(self, doing: Act) -> None:
+        self._act(doing, self.standing())
+
+    @work(exit_on_error=False, group="acts")
+    async def _act(self, doing: Act, now: Standing) -> None:
+        """Do something that may ask, and say what was refused."""
+        try:
+            await doing(self, now)
+        except (Refused, RecordError) as error:
+            self.post_message(Told(clean_line(error, 500), "error"))
+        except Exception as error:
+            log.exception("an act of a run failed")
+            self.post_message(Told(f"unexpected {type(error).__name__}: {clean_line(error, 200)}", "error"))
+
+    def action_copy(self) -> None:
+        now = self.standing()
+        if now.step is not None:
+            self.app.copy_to_clipboard(now.prepared.as_run if now.prepared else now.step.command)
+            self.notify(SENT, markup=False)
+
+    def action_help(self) -> None:
+        from screens.help import HelpScreen
+
+        mine = [each for each in self.BINDINGS if isinstance(each, Binding)]
+        self.app.push_screen(HelpScreen([(self.app.get_key_display(each), each.tooltip) for each in mine]))
+
+    def action_full(self) -> None:
+        self.toggle_class("-full")
+        (self.query_one(StepPane).output if self.has_class("-full") else self.table).focus()
+
+    def action_back(self) -> None:
+        """The run goes on: while one of its steps runs here, the screen stays alive behind the others."""
+        if self.has_class("-full"):
+            self.action_full()
+            return
+        if self.busy and not self.app.is_screen_installed(self):
+            self.app.install_screen(self, name_of_screen(self.now_run))
+        self.app.pop_screen()
+
+
+def named(action: str, parameters: tuple[object, ...]) -> str:
+    """The act that a binding stands for: `edit` of `do('edit')`."""
+    return str(parameters[0]) if action == "do" else action
+
+
+def name_of_screen(run: Run) -> str:
+    """Under which a run that goes on in the background is found again."""
+    return f"run:{run.id}"

@@ -1,0 +1,283 @@
+"""What the keys of a run do: ask what has to be asked, then tell the runner. Coroutines; they touch no widget.
+
+Each gets the screen, for its dialogs and messages, and how the step at hand stood when the key was pressed.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+from cockpit.model.clean import clean_line
+from cockpit.model.event import RecordError
+from cockpit.model.run import Run, StepState
+from cockpit.model.runbook import Step, StepKind
+from cockpit.runbooks.ceremony import Consent
+from cockpit.runbooks.execution import Prepared, Refused
+from cockpit.runbooks.runner import Runner
+from screens.ceremony import AskConsent, Edit, Reason, Settle, cancel_tells, takes_a_dialog
+from screens.note import Note
+from screens.run_keys import Standing
+from screens.run_messages import Began, Ended, Looked, Moved, Told
+from screens.values import Values
+from widgets.output import Tail
+from widgets.steps import newest, suggested
+
+if TYPE_CHECKING:
+    from screens.run import RunScreen
+
+log = logging.getLogger(__name__)
+HARMLESS = frozenset({StepKind.READ, StepKind.VERIFY})
+
+
+def look(runner: Runner, run: Run, step: int, serial: int) -> Looked:
+    """Resolve a step. Blocking; never raises: what is wrong with it is what has to be shown."""
+    try:
+        return Looked(serial, runner.prepare(run, step), waits=runner.waits_for(run, step))
+    except (Refused, RecordError) as error:
+        return Looked(serial, None, clean_line(error, 500))
+    except Exception as error:
+        log.exception("step %s could not be resolved", step)
+        return Looked(serial, None, f"unexpected {type(error).__name__}: {clean_line(error, 200)}")
+
+
+async def start(screen: "RunScreen", now: Standing) -> None:
+    """Run the step at hand, or tick it, or settle it when nobody saw its end."""
+    assert now.step is not None
+    if now.state is StepState.UNKNOWN and not await _settled(screen, now):
+        return
+    if not now.step.command:
+        await settle(screen, now.step, StepState.BY_HAND)
+        return
+    prepared = now.prepared
+    if prepared is not None and now.asks:
+        prepared = await _answered(screen, now.step, now.asks)
+    if prepared is not None:
+        await run(screen, prepared)
+
+
+async def run(screen: "RunScreen", prepared: Prepared) -> None:
+    """With the ceremony that its kind takes, do what was shown."""
+    prepared = await screen.session.runner.survey(prepared)
+    if not prepared.runnable:
+        raise Refused(prepared.reason_not_runnable)
+    consent = await _consent(screen, prepared)
+    if consent is not None:
+        await perform(screen, prepared, consent)
+
+
+async def perform(screen: "RunScreen", prepared: Prepared, consent: Consent) -> StepState:
+    """Do it; the output goes where the screen finds it."""
+    tail = screen.tails[prepared.step.ordinal] = Tail()
+    screen.busy += 1
+    try:
+        attempt = await screen.session.runner.perform(screen.now_run, prepared, consent, tail.add)
+    finally:
+        screen.busy -= 1
+    screen.post_message(Ended(attempt))
+    return attempt.state
+
+
+async def go_on(screen: "RunScreen", now: Standing) -> None:
+    """Do what was agreed to beforehand, one step after the other, for as long as all goes well."""
+    runner = screen.session.runner
+    while (step := suggested(screen.procedure, screen.now_run)) in screen.agreed:
+        assert step is not None
+        shown = screen.agreed.pop(step)
+        screen.post_message(Began(step))
+        prepared = await asyncio.to_thread(runner.prepare, screen.now_run, step)
+        prepared = await runner.survey(prepared)
+        if not prepared.runnable:
+            raise Refused(prepared.reason_not_runnable)
+        if prepared.as_run != shown.as_run or shown.confirmed not in ("", prepared.confirmed):
+            raise Refused("What would run now is not what was shown when it was agreed to. Look at it, then start it.")
+        ceremony = runner.ceremony(prepared)
+        if ceremony.need == "word" or ceremony.approval or ceremony.again:
+            return
+        if await perform(screen, prepared, Consent(prepared.fingerprint)) is not StepState.OK:
+            return
+
+
+async def watch(screen: "RunScreen", now: Standing, *, step: int) -> None:
+    """Follow a step that another cockpit, or an earlier one, started; where that cannot be, its end is still told."""
+    tail = Tail()
+    with suppress(Refused):
+        attempt = await screen.session.runner.attach(screen.now_run, step, tail.add)
+        screen.tails[step] = tail
+        screen.post_message(Ended(attempt))
+
+
+async def edit(screen: "RunScreen", now: Standing) -> None:
+    step = _step(now)
+    command = now.prepared.as_written if now.prepared else step.command
+    dialog = Edit(
+        screen.place,
+        screen.session.time,
+        step.title,
+        command,
+        partial(_edited, screen, step),
+    )
+    prepared = await screen.app.push_screen_wait(dialog)
+    if prepared is None:
+        return
+    if not prepared.runnable:
+        raise Refused(prepared.reason_not_runnable)
+    await run(screen, prepared)
+
+
+def _edited(screen: "RunScreen", step: Step, text: str) -> Prepared:
+    return screen.session.runner.prepare(screen.now_run, step.ordinal, edit=text)
+
+
+async def undo(screen: "RunScreen", now: Standing) -> None:
+    step = _step(now)
+    prepared = await asyncio.to_thread(screen.session.runner.prepare, screen.now_run, step.ordinal, undo=True)
+    if not prepared.runnable:
+        raise Refused(prepared.reason_not_runnable)
+    await run(screen, prepared)
+
+
+async def skip(screen: "RunScreen", now: Standing) -> None:
+    step = _step(now)
+    reason = await _reason(screen, "Skip", [step.title], "Why is it left out?", needed=True)
+    if reason is not None:
+        await settle(screen, step, StepState.SKIPPED, reason)
+
+
+async def by_hand(screen: "RunScreen", now: Standing) -> None:
+    step = _step(now)
+    reason = await _reason(screen, "Done by hand", [step.title], "what was done instead", needed=False)
+    if reason is not None:
+        await settle(screen, step, StepState.BY_HAND, reason)
+
+
+async def well(screen: "RunScreen", now: Standing) -> None:
+    """The operator compared what was expected with what came, and it is well."""
+    step = _step(now)
+    about = [step.title, "You looked at what came back and say that it is well, whatever the command said."]
+    reason = await _reason(screen, "Looked at and well", about, "What did you see?", needed=True)
+    if reason is not None:
+        await settle(screen, step, StepState.OK, reason)
+
+
+async def values(screen: "RunScreen", now: Standing) -> None:
+    """Look at all values of the run, and give others."""
+    runner, this_run = screen.session.runner, screen.now_run
+    found = await asyncio.to_thread(runner.parameters, this_run)
+    if not found:
+        raise Refused("This procedure has no placeholders.")
+    dialog = Values(screen.place, screen.session.time, found, (), lambda given: runner.parameters(this_run, given))
+    given = await screen.app.push_screen_wait(dialog)
+    if given and now.step is not None:
+        await asyncio.to_thread(runner.prepare, this_run, now.step.ordinal, given)
+        screen.post_message(Told("The values are taken for the rest of this run.", "information"))
+
+
+async def cancel(screen: "RunScreen", now: Standing) -> None:
+    step = _step(now)
+    kind = now.prepared.kind if now.prepared else step.kind
+    if kind not in HARMLESS:
+        reason = await _reason(screen, "Cancel", [step.title, *cancel_tells(kind)], "why it is stopped", needed=False)
+        if reason is None:
+            return
+    screen.post_message(Told(await screen.session.runner.cancel(screen.now_run, step.ordinal)))
+
+
+async def note(screen: "RunScreen", now: Standing) -> None:
+    session = screen.session
+    incident = session.ledger.incidents.get(screen.now_run.incident or "")
+    await screen.app.push_screen_wait(Note(screen.place, session.time, session.desk, incident))
+
+
+async def rollback(screen: "RunScreen", now: Standing) -> None:
+    """Open the document's Rollback section as a run of its own."""
+    from screens.starting import begin
+
+    assert screen.way_back is not None
+    found = await asyncio.to_thread(screen.session.runner.parameters, screen.now_run)
+    given = {each.name: each.value for each in found if each.value is not None and each.source == "operator"}
+    await begin(screen.app, screen.session, screen.place, screen.runbook, screen.way_back, given=given)
+
+
+async def end(screen: "RunScreen", now: Standing) -> None:
+    left = [each.title for each in screen.procedure.commands if screen.now_run.state(each.ordinal) is StepState.TODO]
+    about = [
+        screen.procedure.title,
+        f"{len(left)} steps were not done." if left else "Every step was done or passed over.",
+    ]
+    reason = await _reason(screen, "End the run", about, "why now", needed=False)
+    if reason is not None:
+        await asyncio.to_thread(screen.session.runner.end, screen.now_run, reason)
+
+
+async def settle(screen: "RunScreen", step: Step, state: StepState, reason: str = "") -> None:
+    await asyncio.to_thread(screen.session.runner.settle, screen.now_run, step.ordinal, state, reason)
+    screen.post_message(Moved(step.ordinal))
+
+
+async def _settled(screen: "RunScreen", now: Standing) -> bool:
+    """Have a person say how a step ended. True when it is to be run again."""
+    step = _step(now)
+    attempt = newest(screen.now_run, step.ordinal)
+    told = [attempt.outcome] if attempt and attempt.outcome else []
+    told.append(
+        f"Started {attempt.began.astimezone(screen.place.zone):%H:%M:%S %Z} by {attempt.actor}." if attempt else ""
+    )
+    answer = await screen.app.push_screen_wait(Settle(screen.place, screen.session.time, step.title, told))
+    if answer is None:
+        return False
+    state, reason = answer
+    if state is not None:
+        await settle(screen, step, state, reason)
+    return state is None
+
+
+async def _answered(screen: "RunScreen", step: Step, asked: tuple[str, ...]) -> Prepared | None:
+    """Ask for what the step needs; the step resolved with it, or None when the question was left."""
+    runner, this_run = screen.session.runner, screen.now_run
+    found = await asyncio.to_thread(runner.parameters, this_run)
+    dialog = Values(screen.place, screen.session.time, found, asked, lambda given: runner.parameters(this_run, given))
+    given = await screen.app.push_screen_wait(dialog)
+    if given is None:
+        return None
+    prepared = await asyncio.to_thread(runner.prepare, this_run, step.ordinal, given)
+    if not prepared.runnable:
+        raise Refused(prepared.reason_not_runnable)
+    return prepared
+
+
+async def _consent(screen: "RunScreen", prepared: Prepared) -> Consent | None:
+    ceremony = screen.session.runner.ceremony(prepared)
+    if not takes_a_dialog(ceremony):
+        return Consent(prepared.fingerprint)
+    dialog = AskConsent(screen.place, screen.session.time, prepared, ceremony, warnings=screen.procedure.warnings)
+    return await screen.app.push_screen_wait(dialog)
+
+
+async def _reason(screen: "RunScreen", what: str, about: list[str], question: str, *, needed: bool) -> str | None:
+    return await screen.app.push_screen_wait(
+        Reason(screen.place, screen.session.time, what, about, question, needed=needed)
+    )
+
+
+def _step(now: Standing) -> Step:
+    assert now.step is not None  # `why_not` has refused the key otherwise
+    return now.step
+
+
+Act = Callable[["RunScreen", Standing], Awaitable[None]]
+ACTS: dict[str, Act] = {
+    "run": start,
+    "edit": edit,
+    "undo": undo,
+    "skip": skip,
+    "by_hand": by_hand,
+    "well": well,
+    "values": values,
+    "cancel": cancel,
+    "note": note,
+    "rollback": rollback,
+    "end": end,
+}

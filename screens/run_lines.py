@@ -1,0 +1,156 @@
+"""What a run says of itself and of the step at hand, as rows of pieces. Pure."""
+
+from collections.abc import Sequence
+
+from cockpit.model.duration import show
+from cockpit.model.run import Attempt, Run, StepState
+from cockpit.model.runbook import Procedure, Step, StepKind
+from cockpit.runbooks.execution import Prepared
+from cockpit.runbooks.placeholders import placeholders
+from cockpit.runbooks.values import Resolved
+from screens.run_keys import Standing
+from widgets.budget import clock, seconds_in
+from widgets.cell import Piece, cut, length, plain
+from widgets.pane import border
+from widgets.steps import SIGNS
+from widgets.wrap import wrap
+
+LABEL = 10  # cells
+KINDS = {
+    StepKind.READ: "read",
+    StepKind.VERIFY: "verify",
+    StepKind.LOCAL: "this machine only",
+    StepKind.CHANGE: "change",
+    StepKind.DANGER: "⚠ danger",
+    StepKind.MANUAL: "by hand",
+    StepKind.NOTE: "note",
+}
+KIND_TONES = {StepKind.CHANGE: "warn", StepKind.DANGER: "bad"}
+
+
+def head(run: Run, procedure: Procedure, standing: str, spent: float, production: bool, width: int) -> list[Piece]:
+    """`PROD  Roll back   rollback.md, unchanged      budget 5:00 ▰▰▱▱ 1:12`."""
+    left: list[Piece] = [(" ", ""), *([("PROD", "bad"), ("  ", "")] if production else [])]
+    left += [(procedure.title, "strong"), (f"   {name_of(run.path)} ", "muted"), (standing, "muted")]
+    right = [*clock(spent, seconds_in(procedure.labels.get("time to fix", ""))), (" ", "")]
+    room = max(0, width - length(right) - 1)
+    fitted = wrap(left, room, most=1)[0] if length(left) <= room else _cut(left, room)
+    return [*fitted, (" " * max(1, width - length(fitted) - length(right)), ""), *right]
+
+
+def name_of(path: str) -> str:
+    return path.rsplit("/", 1)[-1]
+
+
+def heading(step: Step, prepared: Prepared | None, width: int) -> list[Piece]:
+    """The upper border: number and title at the left, the kind in words at the right."""
+    kind = prepared.kind if prepared else step.kind
+    words = [KINDS[kind]]
+    if prepared and prepared.native:
+        words.append("without a shell")
+    elif prepared and prepared.request:
+        words.append("HTTP")
+    elif prepared and prepared.script:
+        words.append(step.language)
+    if prepared and prepared.edited:
+        words.append("edited")
+    if prepared and prepared.undo:
+        words.append("undo")
+    state = (" · ".join(words), KIND_TONES.get(kind, "muted"))
+    title = cut(plain(step.title), max(4, width - length([state]) - 12), middle=False)
+    return joined(border([(f"{step.ordinal} ", "muted"), (title, "strong")], state, width, "muted"))
+
+
+def titled(name: str, state: str, width: int) -> list[Piece]:
+    """The upper border of a pane that is no Pane."""
+    return joined(border([(name, "strong")], (state, "muted"), width, "muted"))
+
+
+def joined(halves: tuple[list[Piece], list[Piece]]) -> list[Piece]:
+    return [*halves[0], *halves[1]]
+
+
+def output_title(expected: bool, attempt: Attempt | None, width: int) -> list[Piece]:
+    """The rule above the output, with the path of the whole transcript."""
+    left = [("── ", "muted"), ("Expected beside output " if expected else "Output ", "strong")]
+    path = f" {attempt.transcript} " if attempt and attempt.transcript else ""
+    room = max(0, width - length(left) - 3)
+    right = cut(path, room)
+    return [*left, ("─" * max(0, room - length([(right, "")])), "muted"), (right, "muted"), ("──", "muted")]
+
+
+def about(step: Step, now: Standing, attempt: Attempt | None, width: int, most: int) -> list[list[Piece]]:
+    """The step at hand: its command with values shown, what it asks for, what was said, and how it ended."""
+    rows: list[list[Piece]] = []
+    if step.remark:
+        rows += wrap([(step.remark, "muted")], width, most=2)
+    if step.command:
+        shown = now.prepared.as_run if now.prepared else step.command
+        rows += wrap(highlighted(shown, step.language), width, most=max(2, most - 6), indent=4)
+    elif step.title:
+        rows += wrap([(step.title, "")], width, most=max(2, most - 3))
+    if now.prepared:
+        rows += meets(now.prepared, width)
+        rows += values(now.prepared.values, width)
+        for notice in now.prepared.notices:
+            rows += labelled("mind", notice, width, tone="warn", most=2)
+        if not now.prepared.runnable and not now.asks:
+            rows += labelled("cannot run", now.prepared.reason_not_runnable, width, tone="bad", most=3)
+    if now.problem:
+        rows += labelled("cannot run", now.problem, width, tone="bad", most=3)
+    return rows + ended(now.state, attempt, width)
+
+
+def highlighted(command: str, language: str) -> list[Piece]:
+    """A command in which what nobody has answered yet stands out."""
+    pieces: list[Piece] = []
+    at = 0
+    for blank in placeholders(command, language):
+        pieces += [(command[at : blank.start], ""), (blank.form, "warn")]
+        at = blank.end
+    return [*pieces, (command[at:], "")]
+
+
+def values(found: Sequence[Resolved], width: int) -> list[list[Piece]]:
+    """`with env = prod · PREVIOUS = mi-prod--v41 (live)` and `asks rg`."""
+    known = [f"{each.name} = {each.shown} ({each.source})" for each in found if each.value is not None]
+    asked = [each.name for each in found if each.value is None]
+    wrong = [f"{each.name}: {each.problem}" for each in found if each.value is None and each.source]
+    rows = labelled("with", " · ".join(known), width, tone="muted", most=2) if known else []
+    rows += labelled("asks", " · ".join(asked), width, tone="warn", most=2) if asked else []
+    return rows + [row for each in wrong for row in labelled("wrong", each, width, tone="bad", most=2)]
+
+
+def meets(prepared: Prepared, width: int) -> list[list[Piece]]:
+    """What a known change would meet, such as the traffic before and afterwards."""
+    return [row for each in prepared.meets for row in labelled("meets", each, width, tone="info", most=2)]
+
+
+def ended(state: StepState, attempt: Attempt | None, width: int) -> list[list[Piece]]:
+    """How the newest try ended, or how a person settled it."""
+    if attempt is None or state in (StepState.TODO, StepState.RUNNING):
+        return []
+    glyph, tone = SIGNS[state]
+    took = f" after {show((attempt.ended - attempt.began).total_seconds())}" if attempt.ended else ""
+    exit = f"exit {attempt.exit_code}" if attempt.exit_code is not None else ""
+    signal = f"signal {attempt.signal}" if attempt.signal is not None else ""
+    said = [f"{state.value}{took}", exit, signal, "timed out" if attempt.timed_out else "", attempt.outcome]
+    said += [attempt.verified, f"approved by {attempt.approval}" if attempt.approval else ""]
+    return wrap([(f"{glyph} ", tone), (" · ".join(each for each in said if each), tone)], width, most=3, indent=2)
+
+
+def labelled(label: str, text: str, width: int, *, tone: str = "", most: int = 0) -> list[list[Piece]]:
+    """`label     text`, the text wrapped under itself."""
+    rows = wrap([(text, tone)], width - LABEL, most=most)
+    return [[(f"{'' if at else label:<{LABEL}}", "muted"), *row] for at, row in enumerate(rows)]
+
+
+def _cut(pieces: Sequence[Piece], width: int) -> list[Piece]:
+    """Pieces in `width` cells, the last that fits cut."""
+    fitted: list[Piece] = []
+    for text, tone in pieces:
+        room = width - length(fitted)
+        fitted.append((cut(text, room), tone))
+        if length(fitted) >= width:
+            break
+    return fitted

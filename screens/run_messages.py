@@ -1,0 +1,49 @@
+"""What the work of a run tells its screen: a worker touches no widget."""
+
+from textual.message import Message
+
+from cockpit.model.run import Attempt
+from cockpit.runbooks.execution import Prepared
+
+
+class Looked(Message, bubble=False):
+    """A step was resolved, or could not be: `problem` says why. `waits`: why other steps come first."""
+
+    def __init__(self, serial: int, prepared: Prepared | None, problem: str = "", waits: str = "") -> None:
+        super().__init__()
+        self.serial, self.prepared, self.problem, self.waits = serial, prepared, problem, waits
+
+
+NOTHING = Looked(0, None)
+
+
+class Began(Message):
+    """A step is about to run by itself."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.step = step
+
+
+class Ended(Message):
+    """A try ended."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        super().__init__()
+        self.attempt = attempt
+
+
+class Moved(Message):
+    """A person settled a step: the next one is suggested."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.step = step
+
+
+class Told(Message):
+    """Something to say: a refusal, or what a cancelled step leaves behind."""
+
+    def __init__(self, text: str, severity: str = "warning") -> None:
+        super().__init__()
+        self.text, self.severity = text, severity

@@ -1,0 +1,67 @@
+"""The step at hand: what would run, with which values; what came of it, as it comes, beside what was expected."""
+
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+
+from cockpit.model.run import Attempt, Run
+from cockpit.model.runbook import Step
+from screens import run_lines
+from screens.run_keys import Standing
+from widgets.line import Lines
+from widgets.output import OutputView, Tail
+from widgets.steps import newest
+
+
+class StepPane(Vertical):
+    """Told what to show; `tails` are the outputs that this cockpit saw, by step."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.tails: dict[int, Tail] = {}
+        self._kept: tuple[int, int, Tail] | None = None  # step, attempt and what the timeline kept of its output
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="step-title")
+        with Vertical(id="step-frame"):
+            yield Lines(id="step")
+            yield Lines(id="output-title")
+            with Container(id="outputs"):
+                yield OutputView(id="expected", tone=lambda line: "muted", follow=False)
+                yield OutputView(id="output")
+
+    def on_mount(self) -> None:
+        self.query_one("#expected").can_focus = False
+
+    @property
+    def output(self) -> OutputView:
+        return self.query_one("#output", OutputView)
+
+    def show(self, run: Run, now: Standing) -> None:
+        """Draw the step that `now` is about."""
+        step = now.step
+        if step is None:
+            return
+        upper, wide = self.query_one("#step-title", Lines), max(20, self.query_one("#step-frame").content_size.width)
+        attempt = newest(run, step.ordinal)
+        upper.show(run_lines.heading(step, now.prepared, upper.size.width))
+        most = max(4, self.screen.size.height // 2 - 2)
+        self.query_one("#step", Lines).show(*run_lines.about(step, now, attempt, wide, most))
+        self._show_output(step, attempt, wide)
+
+    def _show_output(self, step: Step, attempt: Attempt | None, width: int) -> None:
+        expected, above = self.query_one("#expected", OutputView), self.query_one("#output-title", Lines)
+        expected.display = bool(step.expected)
+        if step.expected and "\n".join(expected.tail.lines) != step.expected.rstrip("\n"):
+            expected.show(Tail(step.expected), follow=False)
+        self.output.show(self._tail(step, attempt))
+        above.show(run_lines.output_title(bool(step.expected), attempt, width))
+        above.display = bool(step.expected or attempt)
+
+    def _tail(self, step: Step, attempt: Attempt | None) -> Tail:
+        """What this cockpit saw the step print, else what the timeline kept of it."""
+        if step.ordinal in self.tails:
+            return self.tails[step.ordinal]
+        number = attempt.number if attempt else 0
+        if self._kept is None or self._kept[:2] != (step.ordinal, number):
+            self._kept = (step.ordinal, number, Tail(attempt.output if attempt else ""))
+        return self._kept[2]

@@ -1,0 +1,68 @@
+"""A document that is new here, or has changed since its last run, is looked at before anything of it can start."""
+
+from collections.abc import Callable
+
+from textual.app import ComposeResult
+
+from cockpit.model.runbook import Runbook
+from cockpit.model.time import Time
+from cockpit.runbooks.trust import Trust
+from screens.dialog import Dialog, Place
+from widgets.line import Lines
+from widgets.output import OutputView, Tail
+
+DIFF_TONES = {"+": "good", "-": "bad", "@": "info"}
+
+
+class AskTrust(Dialog[str]):
+    """Shows what is new. The answer is the hash of exactly what was shown."""
+
+    AUTO_FOCUS = "OutputView"
+    keys = "↑ ↓ page up, page down look · enter trusts this text · esc leaves"
+
+    def __init__(self, place: Place, time: Time, runbook: Runbook, trust: Trust) -> None:
+        super().__init__(place, time)
+        self.what = "New document" if trust.standing == "new" else "Changed document"
+        self._runbook, self._trust = runbook, trust
+
+    def fields(self) -> ComposeResult:
+        yield Lines(id="act", classes="label")
+        yield OutputView(
+            id="difference", follow=False, tone=diff_tone if self._trust.standing == "changed" else text_tone
+        )
+
+    def on_mount(self) -> None:
+        tail = Tail(self._trust.difference, kept=1_000_000)
+        told = f"It has not run here before: {len(tail)} lines."
+        if self._trust.standing == "changed":
+            lines = tail.lines
+            more = sum(each.startswith("+") and not each.startswith("+++") for each in lines)
+            less = sum(each.startswith("-") and not each.startswith("---") for each in lines)
+            told = f"Since its last run {more} lines came and {less} went."
+        self.query_one("#act", Lines).show(
+            ((self._runbook.title, "strong"), (f"   {self._runbook.path}", "muted")),
+            ((told, "warn"), (" Nothing of it starts before you have looked.", "muted")),
+        )
+        self.query_one(OutputView).show(tail, follow=False)
+
+    def decide(self) -> Callable[[], str] | None:
+        return lambda: self._trust.sha256
+
+
+def diff_tone(line: str) -> str:
+    return DIFF_TONES.get(line[:1], "")
+
+
+def text_tone(line: str) -> str:
+    """Headings stand out, the marks of fences do not."""
+    return "strong" if line.startswith("#") else "muted" if line.lstrip().startswith(("```", "~~~")) else ""
+
+
+def in_words(trust: Trust) -> str:
+    """How the document stands, for the head of a run."""
+    match trust.standing:
+        case "built-in":
+            return "built in"
+        case "known":
+            return f"unchanged since the last {trust.runs} runs" if trust.runs > 1 else "unchanged since its last run"
+    return "looked at just now"

@@ -1,0 +1,199 @@
+"""A stage for the screens of runbooks: an app with our themes, a clock that moves when told, a runner that plays."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widgets import Input
+
+import themes
+from cockpit.incident.fold import Ledger
+from cockpit.model.ladder import DEFAULT_LADDER
+from cockpit.model.run import Run
+from cockpit.model.runbook import Procedure, Runbook
+from screens.dialog import Place
+from screens.guard import DEAF
+from screens.run import RunScreen
+from tests.tui.runbooks.play import NZDT, Clock, Play, document
+from widgets.line import Lines
+from widgets.output import OutputView
+from widgets.table import KeyedTable
+
+
+class Desk:
+    def __init__(self) -> None:
+        self.noted: list[str] = []
+
+    def note(self, text: str, incident: str | None = None, at: Any = None) -> None:
+        self.noted.append(text)
+
+
+@dataclass
+class Session:
+    """What a run asks of its session."""
+
+    runner: Play
+    time: Clock
+    desk: Desk = field(default_factory=Desk)
+    ledger: Ledger = field(default_factory=lambda: Ledger(DEFAULT_LADDER))
+    operator: str = "you@example.com"
+    read_only: bool = False
+    catalogue: Any = None
+
+
+class Bare(App[None]):
+    """Shows one screen over an empty one."""
+
+    CSS = themes.css()
+
+    def __init__(self, screen: Screen[Any]) -> None:
+        super().__init__()
+        self.first = screen
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return themes.FALLBACK
+
+    def on_mount(self) -> None:
+        for theme in themes.OURS:
+            self.register_theme(theme)
+        self.theme = themes.DEFAULT
+        self.push_screen(self.first)
+
+
+class Seat:
+    """In front of the screen: hands, eyes and a watch."""
+
+    def __init__(self, app: Bare, pilot: Pilot[None], session: Session) -> None:
+        self.app, self.pilot, self.session = app, pilot, session
+        self.play, self.clock = session.runner, session.time
+
+    async def settle(self) -> None:
+        """Everything that follows from the last key has happened: nothing changes any more, nothing is awaited."""
+        calm, before = 0, self._seen()
+        for _ in range(200):
+            await self.pilot.pause(0.012)
+            now = self._seen()
+            threads = any(each._thread_worker and not each.is_finished for each in self.app.workers)
+            calm, before = (0 if threads or now != before else calm + 1), now
+            if calm == 3:
+                return
+        raise AssertionError("it never comes to rest")
+
+    def _seen(self) -> object:
+        texts = [each.text for each in self.app.screen.query(Lines)]
+        did = len(self.play.performed), len(self.play.settled), len(self.play.cancelled)
+        return texts, [id(each) for each in self.app.screen_stack], self.told, did, self.play.runs.runs.copy()
+
+    async def press(self, *keys: str) -> None:
+        """As a hand does: some time after the last key, and then nothing."""
+        for key in keys:
+            self.clock.pass_by(DEAF * 2)
+            await self.pilot.press(key)
+            await self.settle()
+
+    async def type(self, text: str) -> None:
+        field = self.app.focused
+        assert isinstance(field, Input), field
+        await self.pilot.press(*text)
+        await self.pilot.pause()
+
+    def row(self, step: int) -> str:
+        table = self.app.screen.query_one("#steps", KeyedTable)
+        row = next(each for each in table.rows if each.id == str(step))
+        return " ".join(cell.text for cell in row.cells if cell.text)
+
+    @property
+    def at(self) -> int:
+        return int(self.app.screen.query_one("#steps", KeyedTable).cursor or 0)
+
+    def lines(self, id: str) -> str:
+        return self.app.screen.query_one(f"#{id}", Lines).text
+
+    @property
+    def output(self) -> list[str]:
+        return self.app.screen.query_one("#output", OutputView).tail.lines
+
+    @property
+    def told(self) -> list[str]:
+        return [str(each.message) for each in self.app._notifications]
+
+    @property
+    def screen(self) -> str:
+        return type(self.app.screen).__name__
+
+
+Open = Callable[..., AbstractAsyncContextManager[Seat]]
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pauses in which a hand would rest are shorter; no rule changes."""
+    for name in ("screens.run.QUIET", "screens.dialog.QUIET"):
+        monkeypatch.setattr(name, 0.01)
+    monkeypatch.setattr("screens.run.POUR", 0.02)
+    monkeypatch.setattr(asyncio, "to_thread", _at_once)
+
+
+async def _at_once(act: Callable[..., Any], *args: Any, **how: Any) -> Any:
+    """In place of a thread: what is asked of the play takes no time."""
+    return act(*args, **how)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def play(clock: Clock) -> Play:
+    return Play(clock)
+
+
+@pytest.fixture
+def session(play: Play, clock: Clock) -> Session:
+    return Session(play, clock)
+
+
+@pytest.fixture
+def place() -> Place:
+    return Place("prod", True, "you@example.com via az cli", NZDT)
+
+
+@pytest.fixture
+def make_run(session: Session, place: Place) -> Callable[..., RunScreen]:
+    """A run of the first procedure of a document, or of the one with `slug`; `before` happens before it is opened."""
+
+    def make(
+        raw: bytes | None = None, slug: str = "", before: Callable[[Run], None] | None = None, **how: Any
+    ) -> RunScreen:
+        runbook = document(raw) if raw is not None else document()
+        procedure = next(each for each in runbook.procedures if slug in ("", each.slug))
+        run = session.runner.start(runbook, procedure)
+        if before:
+            before(run)
+        return RunScreen(session, place, run, runbook, procedure, **how)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def open_run(make_run: Callable[..., RunScreen], session: Session) -> Open:
+    @asynccontextmanager
+    async def open(raw: bytes | None = None, size: tuple[int, int] = (120, 40), **how: Any) -> AsyncIterator[Seat]:
+        app = Bare(make_run(raw, **how))
+        async with app.run_test(size=size) as pilot:
+            seat = Seat(app, pilot, session)
+            session.time.pass_by(1)
+            await seat.settle()
+            yield seat
+
+    return open
+
+
+__all__ = ["Awaitable", "Bare", "Open", "Procedure", "Runbook", "Seat", "Session"]

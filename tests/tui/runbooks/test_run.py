@@ -1,0 +1,487 @@
+"""A run as somebody uses it: what they see, which key does what, and what never happens by itself."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.events import Key
+
+from cockpit.model.run import Run, StepState
+from cockpit.runbooks.execution import Finished
+from cockpit.runbooks.runs import Runs
+from screens.run import RunScreen
+from tests.tui.runbooks.conftest import Open
+from tests.tui.runbooks.play import Play
+
+FAILED = Finished(StepState.FAILED, "exit 22", 22)
+
+MENU = b"""# Migrations
+
+```bash
+# Apply all pending migrations
+alembic upgrade head
+
+# Roll back one migration
+alembic downgrade -1
+```
+"""
+
+CHECKLIST = b"""# Handover
+
+1. Tell the on-call engineer.
+2. Freeze deployments.
+"""
+
+EITHER = b"""# Roll back
+
+```bash
+# Find the tag
+gh release list
+
+# Deploy the tag before
+gh workflow run deploy.yml -f tag=before
+
+# Or revert the commit
+git revert HEAD
+
+# Verify
+curl -f https://mi.example.com/health
+```
+"""
+
+EXPECTS = b"""# Look
+
+```bash
+# Verify the row counts
+sqlcmd -Q "SELECT 1"
+```
+
+**Expected Output**:
+
+```text
+Meetings 2
+Actions 26
+```
+"""
+
+WAY_BACK = b"""# Swap
+
+## Procedure
+
+```bash change undo="az containerapp revision deactivate --revision v1"
+# Activate
+az containerapp revision activate --revision v1
+```
+
+## Rollback
+
+```bash
+# Put it back
+az containerapp revision activate --revision v0
+```
+"""
+
+
+async def test_one_key_looks_and_the_cursor_goes_to_what_is_suggested_next(open_run: Open, play: Play) -> None:
+    play.prints[1] = "mi-prod--v42\nmi-prod--v41\n"
+    async with open_run() as seat:
+        assert "enter looks; nothing is changed" in seat.lines("run-hint")
+        await seat.press("enter")
+        assert [step for step, _, _ in play.performed] == [1]
+        assert seat.row(1).startswith("✔ 1 List revisions")
+        assert seat.at == 2
+        await seat.press("up")
+        assert seat.output == ["mi-prod--v42", "mi-prod--v41"]
+        assert "/data/1.log" in seat.lines("output-title")
+
+
+async def test_the_cursor_only_suggests_and_nothing_runs_without_a_key(open_run: Open, play: Play) -> None:
+    async with open_run() as seat:
+        await seat.press("down", "down", "tab", "tab", "up", "down")
+        assert play.performed == []
+        assert all(play.runs.runs["r1"].state(step) is StepState.TODO for step in range(1, 6))
+
+
+async def test_values_are_shown_in_the_command_and_what_is_not_known_asks(open_run: Open) -> None:
+    async with open_run() as seat:
+        await seat.press("tab")
+        shown = seat.lines("step")
+        assert "az containerapp revision activate -n mi-prod -g mi-rg --revision <PREVIOUS>" in " ".join(shown.split())
+        assert "asks      PREVIOUS" in shown
+        assert "env = prod (environment)" in shown
+        assert "It asks for PREVIOUS" in seat.lines("run-hint")
+
+
+async def test_a_step_that_asks_starts_only_after_the_answer_and_its_own_dialog(open_run: Open, play: Play) -> None:
+    async with open_run() as seat:
+        await seat.press("tab", "enter")
+        assert seat.screen == "Values"
+        await seat.press("enter")
+        assert "PREVIOUS: nobody has said" in seat.lines("said")
+        await seat.type("mi-prod--v41")
+        await seat.press("enter")
+        assert seat.screen == "AskConsent"
+        assert "--revision mi-prod--v41" in " ".join(seat.lines("act").split())
+        assert play.performed == []
+        await seat.press("enter")
+        assert [(step, command[-12:]) for step, command, _ in play.performed] == [(2, "mi-prod--v41")]
+
+
+async def test_an_answer_is_asked_once_for_the_whole_run(open_run: Open, play: Play) -> None:
+    async with open_run() as seat:
+        await seat.press("tab", "enter")
+        await seat.type("mi-prod--v41")
+        await seat.press("enter", "enter", "enter")
+        assert seat.screen == "AskConsent"
+        assert "--revision-weight mi-prod--v41=100" in " ".join(seat.lines("act").split())
+
+
+async def test_what_the_document_gives_as_an_example_is_shown_and_never_taken(open_run: Open, play: Play) -> None:
+    play.hints["PREVIOUS"] = "mi-prod--v7"
+    async with open_run() as seat:
+        await seat.press("tab", "enter")
+        assert "the document's example: mi-prod--v7" in seat.lines("label-0")
+        assert seat.app.focused is not None
+        assert getattr(seat.app.focused, "value", None) == ""
+        await seat.press("enter")
+        assert seat.screen == "Values"
+        assert play.performed == []
+
+
+async def test_live_candidates_are_one_arrow_away(open_run: Open, play: Play) -> None:
+    play.choices["PREVIOUS"] = ("mi-prod--v41", "mi-prod--v40")
+    async with open_run() as seat:
+        await seat.press("tab", "enter", "down", "down", "up", "enter", "enter")
+        assert play.performed[0][1].endswith("--revision mi-prod--v41")
+
+
+async def test_a_wrong_answer_is_said_and_nothing_is_taken(open_run: Open, play: Play) -> None:
+    async with open_run() as seat:
+        await seat.press("tab", "enter")
+        await seat.type("v41; rm -rf /")
+        await seat.press("enter")
+        assert "no shell signs" in seat.lines("said")
+        assert seat.screen == "Values"
+        await seat.press("escape")
+        assert "<PREVIOUS>" in seat.lines("step")
+
+
+async def test_a_secret_is_typed_blind_and_shown_masked(open_run: Open, play: Play) -> None:
+    play.secrets = frozenset({"PREVIOUS"})
+    async with open_run() as seat:
+        await seat.press("tab", "enter")
+        assert getattr(seat.app.focused, "password", False)
+        await seat.type("hunter2")
+        await seat.press("enter", "escape")
+        assert "PREVIOUS = ••• (operator)" in seat.lines("step")
+        assert "hunter2" not in seat.lines("step")
+
+
+async def test_a_failed_step_offers_to_try_again_and_stays_at_hand(open_run: Open, play: Play) -> None:
+    play.ends[1] = [FAILED, Finished(StepState.OK, "exit 0", 0)]
+    async with open_run() as seat:
+        await seat.press("enter")
+        assert seat.at == 1
+        assert "It failed.  enter tries again · e edits and runs" in seat.lines("run-hint")
+        assert "exit 22" in seat.lines("step")
+        await seat.press("enter")
+        assert play.runs.runs["r1"].state(1) is StepState.OK
+
+
+async def test_a_step_done_well_is_frozen_and_asks_before_it_runs_again(open_run: Open, play: Play) -> None:
+    async with open_run() as seat:
+        await seat.press("enter", "up", "enter")
+        assert seat.screen == "AskConsent"
+        assert "done already" in seat.lines("act")
+        assert len(play.performed) == 1
+        await seat.press("enter")
+        assert play.performed[1][2].again
+
+
+async def test_skipping_takes_a_reason(open_run: Open, play: Play) -> None:
+    async with open_run() as seat:
+        await seat.press("s", "enter")
+        assert "needs a reason" in seat.lines("said")
+        await seat.type("known")
+        await seat.press("enter")
+        assert play.settled == [(1, StepState.SKIPPED, "known")]
+        assert seat.at == 2
+
+
+async def test_done_by_hand_may_be_said_without_a_word(open_run: Open, play: Play) -> None:
+    async with open_run() as seat:
+        await seat.press("h", "enter")
+        assert play.settled == [(1, StepState.BY_HAND, "")]
+
+
+async def test_manual_steps_are_ticked_with_enter(open_run: Open, play: Play) -> None:
+    async with open_run(CHECKLIST) as seat:
+        assert "Done by a person.  enter ticks it" in seat.lines("run-hint")
+        await seat.press("enter", "enter")
+        assert play.settled == [(1, StepState.BY_HAND, ""), (2, StepState.BY_HAND, "")]
+        assert "All steps are done" in seat.lines("run-hint")
+
+
+async def test_a_menu_is_a_menu_and_suggests_nothing(open_run: Open, play: Play) -> None:
+    play.ceremonies = {}
+    async with open_run(MENU) as seat:
+        assert "Menu: choose one" in seat.lines("steps-title")
+        assert "▸" not in seat.row(1) + seat.row(2)
+        await seat.press("enter", "enter")
+        assert [step for step, _, _ in play.performed] == [1]
+        assert seat.at == 1
+
+
+async def test_of_alternatives_one_is_done_and_the_others_are_passed_over(open_run: Open, play: Play) -> None:
+    async with open_run(EITHER) as seat:
+        assert "either: Deploy the tag before" in seat.row(2)
+        assert "Or revert the commit" in seat.row(3)
+        await seat.press("down", "enter", "enter")
+        assert [step for step, _, _ in play.performed] == [2]
+        assert "not this" in seat.row(3)
+        await seat.press("down")
+        assert "Step 2 was done in its place" in seat.lines("run-hint")
+
+
+async def test_expected_stands_beside_what_came_and_a_person_compares(open_run: Open, play: Play) -> None:
+    play.prints[1] = "Meetings 2\nActions 31\n"
+    play.ends[1] = [Finished(StepState.WARN, "to be compared by a person", 0)]
+    async with open_run(EXPECTS) as seat:
+        await seat.press("enter")
+        assert seat.output == ["Meetings 2", "Actions 31"]
+        expected = seat.app.screen.query_one("#expected")
+        assert expected.tail.lines == ["Meetings 2", "Actions 26"]  # type: ignore[attr-defined]
+        assert expected.region.y == seat.app.screen.query_one("#output").region.y
+        await seat.press("o")
+        await seat.type("five more since")
+        await seat.press("enter")
+        assert play.settled == [(1, StepState.OK, "five more since")]
+
+
+async def test_a_step_that_cannot_run_says_so_before_and_is_copied(open_run: Open, play: Play) -> None:
+    play.unrunnable[1] = "pwsh is not installed here"
+    async with open_run() as seat:
+        assert "cannot runpwsh is not installed here" in seat.lines("step").replace(" " * 0, "").replace("run  ", "run")
+        assert "c copies it" in seat.lines("run-hint")
+        await seat.press("enter")
+        assert play.performed == []
+        assert "pwsh is not installed here. It can be copied." in seat.told[-1]
+        await seat.press("c")
+        assert seat.app.clipboard == "az containerapp revision list -n mi-prod -g mi-rg -o table"
+
+
+async def test_an_edited_command_is_shown_and_recorded_as_edited(open_run: Open, play: Play) -> None:
+    async with open_run() as seat:
+        await seat.press("e", "end")
+        await seat.pilot.press(*" -o json")
+        await seat.press("enter")
+        step, command, _ = play.performed[0]
+        assert (step, command[-8:]) == (1, " -o json")
+
+
+async def test_undo_runs_what_the_document_names_with_its_own_dialog(open_run: Open, play: Play) -> None:
+    async with open_run(WAY_BACK) as seat:
+        await seat.press("u")
+        assert seat.screen == "AskConsent"
+        assert "deactivate --revision v1" in seat.lines("act")
+        await seat.press("escape")
+        assert play.performed == []
+
+
+async def test_without_an_undo_the_key_says_so(open_run: Open) -> None:
+    async with open_run() as seat:
+        await seat.press("u")
+        assert seat.told == ["The document names no undo for this step."]
+
+
+async def test_the_rollback_section_opens_as_a_run_of_its_own(open_run: Open, play: Play) -> None:
+    async with open_run(WAY_BACK) as seat:
+        await seat.press("b")
+        assert len(play.runs.runs) == 2
+        assert "Put it back" in seat.row(1)
+        await seat.press("escape")
+        assert "Activate" in seat.row(1)
+
+
+async def test_a_change_shows_what_it_would_meet(open_run: Open, play: Play) -> None:
+    play.meets[1] = ("Traffic now: mi-prod--v42 100 %.", "Traffic then: mi-prod--v41 100 %.")
+    async with open_run(WAY_BACK) as seat:
+        await seat.press("enter")
+        assert "Traffic now: mi-prod--v42 100 %." in seat.lines("act")
+        assert "Traffic then: mi-prod--v41 100 %." in seat.lines("act")
+
+
+async def test_cancelling_a_change_says_that_the_far_side_may_go_on(open_run: Open, play: Play) -> None:
+    play.held[1] = asyncio.Event()
+    play.ends[1] = [Finished(StepState.UNKNOWN, "stopped by hand")]
+    async with open_run(WAY_BACK) as seat:
+        await seat.press("enter", "enter")
+        assert "It is running" in seat.lines("run-hint")
+        await seat.press("x")
+        assert "may go on there" in seat.lines("act")
+        assert play.cancelled == []
+        await seat.press("enter")
+        assert play.cancelled == [1]
+        assert "may still be going on" in seat.told[-1]
+        assert "Nobody knows how this ended" in seat.lines("run-hint")
+
+
+async def test_a_read_is_cancelled_with_one_key(open_run: Open, play: Play) -> None:
+    play.held[1] = asyncio.Event()
+    async with open_run() as seat:
+        await seat.press("enter", "x")
+        assert play.cancelled == [1]
+
+
+async def test_while_a_step_runs_no_other_starts(open_run: Open, play: Play) -> None:
+    play.held[1] = asyncio.Event()
+    play.values["PREVIOUS"] = "v41"
+    async with open_run() as seat:
+        await seat.press("enter", "down", "enter")
+        assert seat.screen == "RunScreen"
+        assert "Step 1 is still running" in seat.told[-1]
+        play.held[1].set()
+        await seat.settle()
+
+
+async def test_output_comes_while_the_command_runs(open_run: Open, play: Play) -> None:
+    play.held[1] = asyncio.Event()
+    play.prints[1] = "first line\n"
+    async with open_run() as seat:
+        await seat.press("enter")
+        assert seat.output == ["first line"]
+        assert play.runs.runs["r1"].state(1) is StepState.RUNNING
+        play.held[1].set()
+        await seat.settle()
+
+
+async def test_leaving_lets_the_run_go_on_and_tells_its_end(open_run: Open, play: Play) -> None:
+    play.held[1] = asyncio.Event()
+    async with open_run() as seat:
+        screen = seat.app.screen
+        await seat.press("enter", "escape")
+        assert seat.app.screen is not screen
+        play.held[1].set()
+        await seat.settle()
+        assert play.runs.runs["r1"].state(1) is StepState.OK
+        assert seat.told == ["1. Roll back a bad deployment, step 1: ok"]
+        assert seat.app.is_screen_installed(screen)
+
+
+def _unknown(play: Play) -> Callable[[Run], None]:
+    return lambda run: play.leave_unknown(run, 2)
+
+
+async def test_what_nobody_saw_the_end_of_waits_for_a_person(open_run: Open, play: Play) -> None:
+    play.values["PREVIOUS"] = "v41"
+    async with open_run(before=_unknown(play)) as seat:
+        await seat.press("enter")
+        assert seat.screen == "Settle"
+        assert "no process and no exit file" in seat.lines("act")
+        await seat.press("enter")
+        assert "stays unknown until then" in seat.lines("said")
+        assert play.settled == []
+        await seat.press("down", "enter")
+        assert "What was seen?" in seat.lines("said")
+        await seat.press("tab")
+        await seat.type("v41 is active")
+        await seat.press("enter")
+        assert play.settled == [(2, StepState.OK, "v41 is active")]
+
+
+async def test_an_unknown_step_can_be_run_again_with_its_own_ceremony(open_run: Open, play: Play) -> None:
+    play.values["PREVIOUS"] = "v41"
+    async with open_run(before=_unknown(play)) as seat:
+        await seat.press("enter", "down", "down", "down", "down", "enter")
+        assert seat.screen == "AskConsent"
+        await seat.press("enter")
+        assert play.performed[0][2].again
+
+
+async def test_a_step_that_another_cockpit_started_is_watched(open_run: Open, play: Play) -> None:
+    play.prints[1] = "seen from here\n"
+    async with open_run(before=lambda run: play.leave_running(run, 1)) as seat:
+        assert play.runs.runs["r1"].state(1) is StepState.OK
+        await seat.press("up")
+        assert seat.output == ["seen from here"]
+
+
+async def test_a_step_that_others_come_before_says_so_and_does_not_start(open_run: Open, play: Play) -> None:
+    play.waits[1] = "It needs step 4 (Verify) to be ok first."
+    async with open_run() as seat:
+        assert "It needs step 4 (Verify) to be ok first." in seat.lines("run-hint")
+        await seat.press("enter")
+        assert play.performed == []
+        assert seat.told == ["It needs step 4 (Verify) to be ok first."]
+
+
+async def test_a_pasted_burst_starts_nothing(open_run: Open, play: Play) -> None:
+    async with open_run() as seat:
+        seat.clock.pass_by(5)
+        for key in ("enter", "enter", "down", "enter"):
+            seat.app.post_message(Key(key, None))
+        await seat.settle()
+        assert (play.performed, play.settled) == ([], [])
+        assert seat.screen == "RunScreen"
+
+
+async def test_enter_typed_ahead_of_the_screen_is_not_heard(make_run: Callable[..., RunScreen], play: Play) -> None:
+    from tests.tui.runbooks.conftest import Bare
+
+    app = Bare(make_run())
+    async with app.run_test() as pilot:
+        await pilot.press("enter")
+        await pilot.pause(0.2)
+        assert play.performed == []
+
+
+async def test_what_would_run_otherwise_than_shown_is_refused_and_said(open_run: Open, play: Play) -> None:
+    play.values["PREVIOUS"] = "v41"
+    async with open_run() as seat:
+        await seat.press("tab", "enter")
+        play.stale = True
+        await seat.press("enter")
+        assert play.performed == []
+        assert seat.told == ["What was confirmed is not what would run now: look at it again."]
+
+
+async def test_the_budget_runs_and_is_over(open_run: Open) -> None:
+    async with open_run() as seat:
+        assert "budget 5:00" in seat.lines("run-head")
+        seat.clock.pass_by(400)
+        await seat.pilot.pause(1.1)
+        assert "1m over" in seat.lines("run-head")
+
+
+async def test_a_note_goes_to_the_timeline(open_run: Open, session: Any) -> None:
+    async with open_run() as seat:
+        await seat.press("n")
+        await seat.pilot.press(*"v41 looks fine")
+        await seat.press("enter")
+        assert session.desk.noted == ["v41 looks fine"]
+
+
+async def test_the_run_can_be_ended_and_says_what_was_not_done(open_run: Open, play: Play) -> None:
+    async with open_run() as seat:
+        await seat.press("q")
+        assert "5 steps were not done" in seat.lines("act")
+        await seat.press("enter")
+        assert play.runs.runs["r1"].ended is not None
+        assert "This run has ended" in seat.lines("run-hint")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_the_output_has_room_on_every_screen(open_run: Open, play: Play, size: tuple[int, int]) -> None:
+    play.prints[1] = "line\n" * 100
+    async with open_run(size=size) as seat:
+        await seat.press("enter", "up")
+        output = seat.app.screen.query_one("#output")
+        assert output.region.height >= 4
+        assert seat.app.screen.region.contains_region(output.region)
+        await seat.press("f")
+        assert output.region.height >= size[1] - 8
+
+
+def test_the_fake_tells_runs_as_the_real_one() -> None:
+    assert isinstance(Play(clock=None).runs, Runs)  # type: ignore[arg-type]

@@ -1,0 +1,115 @@
+"""The steps of a run, as rows: what was done, what it came to, and which one the document suggests next."""
+
+import re
+
+from cockpit.model.duration import show
+from cockpit.model.run import SETTLED, Attempt, Run, StepState
+from cockpit.model.runbook import Procedure, Step, StepKind
+from widgets.cell import Cell, Column, Row
+
+COLUMNS = (Column(1), Column(1), Column(2, right=True), Column(0, prose=True), Column(8, right=True))
+SIGNS: dict[StepState, tuple[str, str]] = {
+    StepState.RUNNING: ("◐", "info"),
+    StepState.OK: ("✔", "good"),
+    StepState.WARN: ("◐", "warn"),
+    StepState.FAILED: ("✖", "bad"),
+    StepState.SKIPPED: ("–", "muted"),
+    StepState.BY_HAND: ("✔", "info"),
+    StepState.UNKNOWN: ("◌", "warn"),
+}
+TODO: dict[StepKind, tuple[str, str]] = {StepKind.DANGER: ("⚠", "warn"), StepKind.NOTE: ("·", "muted")}
+SAYS_OR = re.compile(r"(?i)(or|either|alternatively)\b")
+
+
+def rows(procedure: Procedure, run: Run, next: int | None) -> list[Row]:
+    """One row a step, its ordinal being the row's id; `next` is marked as the one to do."""
+    return [_row(step, procedure, run, step.ordinal == next) for step in procedure.steps]
+
+
+def suggested(procedure: Procedure, run: Run) -> int | None:
+    """The step that matters next: one that runs, failed, or ended unseen; else the first after what was done last.
+
+    None when all is done, and in a menu, from which a person chooses.
+    """
+    if procedure.menu:
+        return None
+    open = [
+        step
+        for step in procedure.steps
+        if step.kind is not StepKind.NOTE
+        and run.state(step.ordinal) not in SETTLED
+        and chosen_instead(step, procedure, run) is None
+    ]
+    begun = [step for step in open if run.state(step.ordinal) is not StepState.TODO]
+    last = max((step for step, state in run.states if state is not StepState.TODO), default=0)
+    behind = [step for step in open if step.ordinal > last]
+    return next((step.ordinal for step in (*begun, *behind, *open)), None)
+
+
+def group(step: Step, procedure: Procedure) -> tuple[int, ...]:
+    """The ordinals of the alternatives that a step is one of, itself among them; only itself when it is none."""
+    first = step.alternative_to or step.ordinal
+    return tuple(each.ordinal for each in procedure.steps if first in (each.ordinal, each.alternative_to))
+
+
+def chosen_instead(step: Step, procedure: Procedure, run: Run) -> int | None:
+    """The alternative that was done in place of a step, if one was."""
+    others = [each for each in group(step, procedure) if each != step.ordinal]
+    if run.state(step.ordinal) in SETTLED:
+        return None
+    done = (StepState.OK, StepState.WARN, StepState.BY_HAND)
+    return (
+        None if run.state(step.ordinal) in SETTLED else next((each for each in others if run.state(each) in done), None)
+    )
+
+
+def needed(step: Step, procedure: Procedure) -> int | None:
+    """The step that `needs=verify` or `needs=previous` points at: the nearest such one above."""
+    asked = step.tags.get("needs", "")
+    above = [each for each in procedure.commands if each.ordinal < step.ordinal]
+    if asked == "verify":
+        above = [each for each in above if each.kind is StepKind.VERIFY]
+    return above[-1].ordinal if above and asked in ("verify", "previous") else None
+
+
+def newest(run: Run, step: int) -> Attempt | None:
+    """The newest attempt of a step."""
+    return max((each for each in run.attempts if each.step == step), key=lambda each: each.number, default=None)
+
+
+def _row(step: Step, procedure: Procedure, run: Run, next: bool) -> Row:
+    state = run.state(step.ordinal)
+    passed_over = chosen_instead(step, procedure, run) is not None
+    glyph, tone = SIGNS.get(state) or TODO.get(step.kind, ("○", ""))
+    quiet = "muted" if state in SETTLED or passed_over or step.kind is StepKind.NOTE else ""
+    return Row(
+        str(step.ordinal),
+        (
+            Cell("▸" if next else "", "info"),
+            Cell(glyph, "muted" if passed_over else tone),
+            Cell(str(step.ordinal), "muted"),
+            Cell(_title(step, procedure), "strong" if next else quiet),
+            _tail(step, procedure, run, passed_over),
+        ),
+    )
+
+
+def _title(step: Step, procedure: Procedure) -> str:
+    """Alternatives say so: `either ...`, `or ...`."""
+    if len(group(step, procedure)) == 1 or SAYS_OR.match(step.title):
+        return step.title
+    return f"{'or' if step.alternative_to else 'either'}: {step.title}"
+
+
+def _tail(step: Step, procedure: Procedure, run: Run, passed_over: bool) -> Cell:
+    """How long it took, what became of it, or what it waits for."""
+    state, attempt = run.state(step.ordinal), newest(run, step.ordinal)
+    if state is StepState.RUNNING:
+        return Cell("running", "info", attempt.began if attempt else None)
+    if state is StepState.TODO:
+        before = needed(step, procedure)
+        waits = before is not None and run.state(before) not in (StepState.OK, StepState.BY_HAND)
+        return Cell("not this" if passed_over else f"needs {before}" if waits else "", "muted")
+    if state is StepState.OK and attempt is not None and attempt.ended is not None:
+        return Cell(show((attempt.ended - attempt.began).total_seconds()), "muted")
+    return Cell(state.value, SIGNS[state][1])

@@ -1,0 +1,66 @@
+"""Pieces of text broken into rows between words, each keeping its tone: commands, and what is said about them."""
+
+from collections.abc import Sequence
+
+from rich.cells import get_character_cell_size
+
+from widgets.cell import Piece, plain
+
+Letter = tuple[str, str]
+
+
+def wrap(pieces: Sequence[Piece], width: int, *, most: int = 0, indent: int = 0) -> list[list[Piece]]:
+    """Rows of at most `width` cells; line breaks in the text are kept, further rows of a line are indented.
+
+    Of more than `most` rows the last one says how many were left out; 0 shows all.
+    """
+    rows = [row for line in _lines(pieces) for row in _broken(line, max(8, width), indent)]
+    if most and len(rows) > most:
+        left_out = len(rows) - most + 1
+        rows = [*rows[: most - 1], [(each, "muted") for each in f"… and {left_out} more rows"]]
+    return [_joined(row) for row in rows]
+
+
+def _lines(pieces: Sequence[Piece]) -> list[list[Letter]]:
+    lines: list[list[Letter]] = [[]]
+    for text, tone in pieces:
+        for at, part in enumerate(text.expandtabs(4).split("\n")):
+            if at:
+                lines.append([])
+            lines[-1] += [(letter, tone) for letter in plain(part)]
+    return lines
+
+
+def _broken(line: list[Letter], width: int, indent: int) -> list[list[Letter]]:
+    rows: list[list[Letter]] = []
+    blank: list[Letter] = [(" ", "")] * min(indent, width // 2)
+    while line:
+        room = width - (len(blank) if rows else 0)
+        end = _fits(line, room)
+        if end < len(line):
+            space = next((at for at in range(end, 0, -1) if line[at][0] == " "), 0)
+            end = space or end
+        rows.append([*(blank if rows else []), *line[:end]])
+        line = line[end:]
+        while line and line[0][0] == " ":
+            line = line[1:]
+    return rows or [[]]
+
+
+def _fits(line: list[Letter], room: int) -> int:
+    """How many letters fit into `room` cells; at least one."""
+    for at, (letter, _) in enumerate(line):
+        room -= get_character_cell_size(letter)
+        if room < 0:
+            return max(1, at)
+    return len(line)
+
+
+def _joined(row: list[Letter]) -> list[Piece]:
+    joined: list[Piece] = []
+    for letter, tone in row:
+        if joined and joined[-1][1] == tone:
+            joined[-1] = (joined[-1][0] + letter, tone)
+        else:
+            joined.append((letter, tone))
+    return joined
