@@ -220,6 +220,7 @@ def build_runner(
         live=seen,
         incident=incident,
         hidden=lambda: revealed(system, secrets),
+        look=watch.refresh,
     )
     known = timeline.events(kinds=RUN_KINDS)
     runner.apply_all(known)

@@ -44,6 +44,7 @@ class Attempt:
     began: datetime
     ended: datetime | None = None
     state: StepState = StepState.RUNNING
+    kind: str = ""  # of what was started, which an edit may have made more than the step's own
     as_written: str = ""
     as_run: str = ""
     native: bool = False

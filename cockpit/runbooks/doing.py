@@ -1,12 +1,14 @@
 """Attempts from intent to outcome: begun, tried again, verified, stopped."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from cockpit.model.event import Draft, RecordError
+from cockpit.model.probe import ProbeResult
 from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.runbook import Step
 from cockpit.runbooks import attempt as trying
@@ -19,11 +21,12 @@ from cockpit.runbooks.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE
 from cockpit.runbooks.output import excerpt, head_and_tail
 from cockpit.runbooks.processes import this_process
 from cockpit.runbooks.shell import Place
-from cockpit.runbooks.values import Live
 
 Note = Callable[[Draft], object]
 WRITES, REST = 3, 1.0  # how often an outcome is tried to be written, and seconds between
-PROBE_LOOK = 1.0  # seconds between two looks at a probe that is waited for
+PROBE_LOOK = 0.1  # seconds between two looks at a probe that is waited for
+REFRESH = 2.0  # seconds between two requests that the probes look now
+Probes = Callable[[], Mapping[str, ProbeResult | None]]
 
 
 @dataclass(slots=True)
@@ -45,11 +48,14 @@ class Active:
 class Doing:
     """What this process does right now. `folder` holds a folder for each run, None where nothing may be written."""
 
-    def __init__(self, note: Note, folder: Path | None, pen: Callable[[Run], Pen], live: Callable[[], Live]) -> None:
+    def __init__(
+        self, note: Note, folder: Path | None, pen: Callable[[Run], Pen], probes: Probes, look: Callable[[], None]
+    ) -> None:
         self._note = note
         self._folder = folder
         self._pen = pen
-        self._live = live
+        self._probes = probes
+        self._look = look
         self._active: dict[tuple[str, int], Active] = {}
 
     def is_at(self, run: Run, step: int) -> bool:
@@ -97,15 +103,18 @@ class Doing:
     ) -> tuple[Finished, str]:
         """Until it is well, the tries are used up, or a person has had enough."""
         retry = active.prepared.retry
+        said = ""
         for turn in range(1, retry.times + 1):
             at = size_of(active.files)
             finished = await self._once(run, active, number, means, on_output, at)
-            finished, verified = await self._verified(active, finished, at, means)
+            finished, verified = await self._verified(run, active, finished, at, means)
             enough = finished.state is not StepState.FAILED or finished.cancelled or active.stop.is_set()
             if enough or turn == retry.times:
                 return finished, verified
             why = "; ".join(filter(None, (finished.outcome, verified)))
-            on_output(f"… try {turn} of {retry.times}: {why}; again in {retry.every:g}s …\n")
+            if why != said:
+                on_output(f"… try {turn} of {retry.times}: {why}; again in {retry.every:g}s …\n")
+                said = why
             await first(means.time.sleep(retry.every), active.stop.wait())
             if active.stop.is_set():
                 return replace(finished, cancelled=True, outcome=f"stopped by hand after {turn} tries: {why}"), verified
@@ -150,22 +159,27 @@ class Doing:
             )
             raise
 
-    async def _verified(self, active: Active, finished: Finished, at: int, means: Means) -> tuple[Finished, str]:
-        """The try with what the document expects of it; a probe may take its time."""
+    async def _verified(
+        self, run: Run, active: Active, finished: Finished, at: int, means: Means
+    ) -> tuple[Finished, str]:
+        """The try with what the document expects of it; a probe may take its time, and is asked to hurry."""
         prepared = active.prepared
         wanted = verify.Expected() if prepared.undo else verify.expected(prepared.step)
         output = finished.output_tail
         if active.files is not None and prepared.script is not None:
             output = await asyncio.to_thread(excerpt, active.files.place.transcript, at)
-        patience = max((each.within for each in wanted.assertions), default=0.0)
-        until = means.time.monotonic() + patience
+        until = means.time.monotonic() + max((each.within for each in wanted.assertions), default=0.0)
+        asked = -REFRESH
         while True:
-            probes = {each.name: each.state.value for each in self._live().probes}
+            probes = probe_states(self._probes(), changed_at(run))
             seen = verify.Evidence(finished.exit_code, finished.http_status, output, probes)
             verdict = verify.verify(wanted, seen)
-            late = means.time.monotonic() >= until
-            if verdict.answer != "failed" or late or active.stop.is_set() or finished.state is not StepState.OK:
+            now = means.time.monotonic()
+            if not verdict.waits or now >= until or active.stop.is_set() or finished.state is not StepState.OK:
                 break
+            if now - asked >= REFRESH:
+                self._look()
+                asked = now
             await first(means.time.sleep(PROBE_LOOK), active.stop.wait())
         state, verified = verify.conclude(finished, verdict, wanted, prepared.kind)
         return replace(finished, state=state), verified
@@ -209,6 +223,23 @@ class Doing:
         return stopped(step.kind in MAY_HAVE_BEEN_DONE)
 
 
+def changed_at(run: Run) -> datetime | None:
+    """When this run last changed something, as far as is known: what a probe saw before that proves nothing."""
+    ends = [each.ended for each in run.attempts if each.ended is not None and each.kind in MAY_HAVE_BEEN_DONE]
+    return max(ends, default=None)
+
+
+def probe_states(probes: Mapping[str, ProbeResult | None], since: datetime | None) -> dict[str, str]:
+    """Each probe's state; one that has not looked since the last change has not seen it."""
+    return {name: state_since(each, since) for name, each in probes.items()}
+
+
+def state_since(probe: ProbeResult | None, since: datetime | None) -> str:
+    if probe is None or probe.checked is None:
+        return "without an answer yet"
+    return probe.state.value if since is None or probe.checked >= since else "not asked since the change"
+
+
 def stopped(changes: bool) -> str:
     return f"Interrupted; if it does not listen it is ended.{' But ' + FAR_SIDE + '.' if changes else ''}"
 
@@ -236,6 +267,7 @@ def attempt_of(active: Active, number: int, finished: Finished, verified: str, o
         began=active.began.now,
         ended=draft.occurred,
         state=finished.state,
+        kind=prepared.kind.value,
         as_written=prepared.as_written,
         as_run=prepared.as_run,
         native=prepared.native is not None,

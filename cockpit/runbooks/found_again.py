@@ -17,10 +17,8 @@ from cockpit.runbooks.attempt import Means, Writing
 from cockpit.runbooks.execution import Finished, Output
 from cockpit.runbooks.files import take_lock
 from cockpit.runbooks.journal import Pen
-from cockpit.runbooks.kinds import kind_of
 from cockpit.runbooks.outcome import judge
 from cockpit.runbooks.output import excerpt, head_and_tail
-from cockpit.runbooks.preparing import stricter
 from cockpit.runbooks.processes import Owner, alive
 from cockpit.runbooks.shell import GONE, Place, ended_in, owner_in
 
@@ -122,7 +120,5 @@ def record(run: Run, step: Step, attempt: Attempt, finished: Finished, note: Not
 
 
 def kind_of_attempt(step: Step, attempt: Attempt) -> StepKind:
-    """The kind of what was started, which an edit may have made more than the step's own."""
-    if not (attempt.edited or attempt.undo) or step.kind in (StepKind.MANUAL, StepKind.NOTE):
-        return step.kind
-    return stricter(step.kind, kind_of(attempt.as_written, "", "bash" if attempt.undo else step.language))
+    """The kind of what was started, by the attempt's own word."""
+    return StepKind(attempt.kind) if attempt.kind in set(StepKind) else step.kind

@@ -1,9 +1,10 @@
 """A step becomes a Prepared: values found, script made, and every reason why it could not start named beforehand."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cockpit.model.clean import clean
+from cockpit.model.run import Value
 from cockpit.model.runbook import Parameter, Runbook, Step, StepKind
 from cockpit.model.system import Environment
 from cockpit.runbooks import guard, script, tags, tools, web
@@ -24,6 +25,7 @@ class Setting:
     environment: Environment
     seen: Live
     given: Mapping[str, str]
+    kept: Sequence[Value]  # what the run has used so far
     reveal: Reveal
     path: str  # where programs are looked for
     cwd: str
@@ -82,7 +84,11 @@ def values_of(runbook: Runbook, command: str, language: str, setting: Setting) -
     declared = {each.name: each for each in runbook.parameters}
     names = dict.fromkeys(blank.name for blank in placeholders(command, language))
     wanted = [declared.get(name, Parameter(name, secret=names_a_secret(name))) for name in names]
-    return resolve(wanted, setting.environment, setting.seen, setting.given, setting.reveal)
+    return resolved(wanted, setting)
+
+
+def resolved(wanted: Sequence[Parameter], setting: Setting) -> tuple[Resolved, ...]:
+    return resolve(wanted, setting.environment, setting.seen, setting.given, setting.reveal, setting.kept)
 
 
 def never(runbook: Runbook, prepared: Prepared, language: str) -> str:
@@ -104,7 +110,7 @@ def never(runbook: Runbook, prepared: Prepared, language: str) -> str:
 
 def with_request(prepared: Prepared, setting: Setting) -> Prepared:
     """An HTTP step. Raises Refused."""
-    host = resolve([Parameter("FQDN")], setting.environment, setting.seen, setting.given, setting.reveal)[0]
+    host = resolved([Parameter("FQDN")], setting)[0]
     request = web.request(prepared.as_written, prepared.values, host)
     return replace(prepared, request=request, as_run=clean(request.shown))
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cockpit.model.event import Draft, Event, Record
+from cockpit.model.probe import ProbeResult
 from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.runbook import Parameter, Procedure, Runbook, Step
-from cockpit.model.secret import MASK, Secret
+from cockpit.model.secret import Secret
 from cockpit.model.system import Environment
 from cockpit.model.time import Time
 from cockpit.runbooks import found_again, fresh, guard, journal, rules
@@ -23,11 +24,11 @@ from cockpit.runbooks.ceremony import Ceremony, Consent, ceremony, must_consent
 from cockpit.runbooks.doing import Doing
 from cockpit.runbooks.execution import Output, Prepared, Refused
 from cockpit.runbooks.journal import Pen
-from cockpit.runbooks.preparing import Setting, prepare
+from cockpit.runbooks.preparing import Setting, prepare, resolved
 from cockpit.runbooks.processes import Owner, alive
 from cockpit.runbooks.runs import Runs, attempt_numbered
 from cockpit.runbooks.trust import Trust
-from cockpit.runbooks.values import Live, Resolved, resolve
+from cockpit.runbooks.values import Live, Resolved
 
 if TYPE_CHECKING:
     from cockpit.azure.client import Azure
@@ -53,13 +54,14 @@ class Runner:
         live: Callable[[], Live],
         incident: Callable[[], str | None],
         hidden: Callable[[], Sequence[str]] = tuple,
+        look: Callable[[], None] = lambda: None,
         terminal: Terminal | None = None,
         environ: Mapping[str, str] = os.environ,
         new_id: Callable[[], str] = lambda: f"run-{random_source.token_hex(4)}",
         grace: float = 5.0,
     ) -> None:
         """`data` holds transcripts and snapshots; `incident` says which one new runs belong to; `hidden` are secrets
-        that no output may show. `grace` is the seconds between INT, TERM and KILL.
+        that no output may show; `look` asks the feeds to look now. `grace` is the seconds between INT, TERM and KILL.
         """
         self.environment = environment
         self.operator = operator
@@ -83,7 +85,7 @@ class Runner:
         self._guards: dict[str, str] = {}
         self._lock = threading.RLock()
         self._unwritten = itertools.count(-1, -1)  # ids of events that read-only keeps to itself
-        self._doing = Doing(self.note, None if read_only else data / "runs", self._pen_for, live)
+        self._doing = Doing(self.note, None if read_only else data / "runs", self._pen_for, self._probes, look)
 
     # What there is.
 
@@ -95,13 +97,13 @@ class Runner:
             raise Refused(f"There is no run {id}.") from None
 
     def apply(self, event: Event) -> None:
-        """Take an event of the timeline, this process's or another's."""
-        with self._lock:
-            self.runs.apply(event)
+        self.apply_all([event])
 
     def apply_all(self, events: Iterable[Event]) -> None:
-        for event in events:
-            self.apply(event)
+        """Take events of the timeline, this process's and others'."""
+        with self._lock:
+            for event in events:
+                self.runs.apply(event)
 
     def trust(self, runbook: Runbook) -> Trust:
         """Whether a document may start at once, or must be looked at first, with the difference. Blocking."""
@@ -158,7 +160,7 @@ class Runner:
 
     def parameters(self, run: Run, given: Mapping[str, str] | None = None) -> tuple[Resolved, ...]:
         """Every placeholder of the procedure with what it stands for now, or why it has no value. Runs nothing."""
-        self._remember(run.id, given)
+        self._given.setdefault(run.id, {}).update(given or {})
         return self._resolve(self.document(run), self.procedure(run), run.id)
 
     def prepare(
@@ -172,9 +174,16 @@ class Runner:
     ) -> Prepared:
         """The step, resolved. `given` is remembered for the run; `edit` replaces the command, `undo` takes its undo."""
         run = self.run(run.id)
-        self._remember(run.id, given)
+        self._given.setdefault(run.id, {}).update(given or {})
         document = self.document(run)
-        return prepare(run.id, document, self.step(run, step), self._setting(document, run), edit=edit, undo=undo)
+        return prepare(
+            run.id,
+            document,
+            self.step(run, step),
+            self._setting(document, run, self._given[run.id]),
+            edit=edit,
+            undo=undo,
+        )
 
     def preview(
         self, runbook: Runbook, procedure: Procedure, step: int, given: Mapping[str, str] | None = None
@@ -256,7 +265,12 @@ class Runner:
             for run, attempt in self._running()
             if not alive(self.runs.owners.get((run.id, attempt.step, attempt.number), Owner()))
         ]
-        await asyncio.gather(*(self.attach(run, attempt.step, _unseen) for run, attempt in orphans))
+        await asyncio.gather(*(self.attach(run, attempt.step, lambda text: None) for run, attempt in orphans))
+
+    def _probes(self) -> dict[str, ProbeResult | None]:
+        """Where every configured probe stands; None for one that has not answered yet."""
+        told = {each.name: each for each in self._live().probes}
+        return {each.name: told.get(each.name) for each in self.environment.probes}
 
     def _running(self) -> list[tuple[Run, Attempt]]:
         """Attempts in our environment without an outcome; none in read-only, which writes none."""
@@ -285,28 +299,18 @@ class Runner:
         """A run belongs to the incident it began in; one begun before any, to the one that is open by now."""
         return Pen(self.operator, self._time.now(), run.incident or self._incident())
 
-    def _remember(self, id: str, given: Mapping[str, str] | None) -> None:
-        with self._lock:
-            self._given.setdefault(id, {}).update(given or {})
-
-    def _answers(self, run: Run) -> dict[str, str]:
-        """What the operator has said in this run; after a restart as far as it is not secret."""
-        told = {each.name: each.shown for each in run.values if each.source == "operator"}
-        return {name: text for name, text in told.items() if text != MASK} | self._given.get(run.id, {})
-
     def _resolve(self, runbook: Runbook, procedure: Procedure, id: str) -> tuple[Resolved, ...]:
         names = dict.fromkeys(name for step in procedure.steps for name in step.parameters)
         declared = {each.name: each for each in runbook.parameters}
         wanted = [declared.get(name, Parameter(name)) for name in names]
-        run = self.runs.runs.get(id)
-        given = self._answers(run) if run else self._given.get(id, {})
-        return resolve(wanted, self.environment, self._live(), given, self._reveal)
+        return resolved(wanted, self._setting(runbook, self.runs.runs.get(id), self._given.get(id, {})))
 
-    def _setting(self, runbook: Runbook, run: Run | None, given: Mapping[str, str] | None = None) -> Setting:
+    def _setting(self, runbook: Runbook, run: Run | None, given: Mapping[str, str]) -> Setting:
         return Setting(
             environment=self.environment,
             seen=self._live(),
-            given=self._answers(run) if run else given or {},
+            given=given,
+            kept=run.values if run else (),
             reveal=self._reveal,
             path=self._environment({}, False)["PATH"],
             cwd=rules.folder_of(runbook, self._data),
@@ -341,7 +345,3 @@ class Runner:
             return self.step(run, attempt.step)
         except Refused:
             return rules.nameless(attempt)
-
-
-def _unseen(text: str) -> None:
-    """Output that nobody looks at; the transcript has it."""

@@ -76,6 +76,7 @@ class Runs:
             number=number,
             step=step,
             began=event.occurred,
+            kind=_text(detail, "kind"),
             as_written=_text(detail, "as_written"),
             as_run=_text(detail, "as_run"),
             native=detail.get("native") is True,

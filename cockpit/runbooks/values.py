@@ -8,6 +8,7 @@ from cockpit.model.probe import ProbeResult
 from cockpit.model.problem import SourceError
 from cockpit.model.reading import Reading
 from cockpit.model.revision import Application, Revision
+from cockpit.model.run import Value
 from cockpit.model.runbook import Parameter
 from cockpit.model.secret import MASK, Secret
 from cockpit.model.system import Environment
@@ -17,6 +18,14 @@ from cockpit.runbooks.values_check import check
 Reveal = Callable[[Secret], str]
 Target = Callable[[Application], str]
 """The revision that a rollback of an app would go to, "" for none."""
+
+
+def older(application: Application) -> str:
+    """The newest provisioned revision that is older than the one with traffic."""
+    serving = application.serving
+    names = [each.name for each in application.revisions]
+    behind = application.revisions[names.index(serving.name) + 1 :] if serving else ()
+    return next((each.name for each in behind if each.provisioning in ("", "Provisioned")), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,7 @@ class Live:
     serving: str = ""  # the one with the most traffic
     replica: str = ""
     probes: tuple[ProbeResult, ...] = ()
+    target: Target = field(default=older, compare=False)  # who decides on `previous`
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,42 +57,35 @@ class Resolved:
     choices: tuple[str, ...] = ()  # what to choose from, when that is known
 
 
-def older(application: Application) -> str:
-    """The newest provisioned revision that is older than the one with traffic."""
-    serving = application.serving
-    names = [each.name for each in application.revisions]
-    behind = application.revisions[names.index(serving.name) + 1 :] if serving else ()
-    return next((each.name for each in behind if each.provisioning in ("", "Provisioned")), "")
-
-
 def live(readings: Iterable[Reading[Any]], *, app: str = "", target: Target = older) -> Live:
     """What the newest Readings show of one app: of `app`, else of the only one there is."""
     seen = list(readings)
     apps = tuple(each for each in _values(seen, "revisions") if isinstance(each, Application))
     probes = tuple(each for each in _values(seen, "probes") if isinstance(each, ProbeResult))
-    return focus(Live(apps, probes=probes), app, target)
+    return focus(Live(apps, probes=probes, target=target), app)
 
 
 def _values(readings: Sequence[Reading[Any]], feed: str) -> list[Any]:
     return [one for each in readings if each.feed == feed and isinstance(each.value, tuple) for one in each.value]
 
 
-def focus(seen: Live, app: str = "", target: Target = older) -> Live:
+def focus(seen: Live, app: str = "") -> Live:
     """The same panes, with an eye on one app. Where there are several and none is named, nothing is known of any."""
     named = [each for each in seen.applications if each.name == app] if app else list(seen.applications)
     if len(named) != 1:
-        return Live(seen.applications, probes=seen.probes)
+        return Live(seen.applications, probes=seen.probes, target=seen.target)
     chosen = named[0]
     serving = chosen.serving
     return Live(
         applications=seen.applications,
         app=chosen.name,
         fqdn=chosen.fqdn,
-        previous=target(chosen),
+        previous=seen.target(chosen),
         bad=serving.name if serving else "",
         serving=serving.name if serving else "",
         replica=worst_replica(serving),
         probes=seen.probes,
+        target=seen.target,
     )
 
 
@@ -98,22 +101,31 @@ def resolve(
     seen: Live,
     given: Mapping[str, str],
     reveal: Reveal | None = None,
+    kept: Sequence[Value] = (),
 ) -> tuple[Resolved, ...]:
-    """Every parameter with its value, or why it has none. The operator's word counts most, then the environment's."""
+    """Every parameter with its value, or why it has none. The operator's word counts most, then the environment's.
+
+    `kept` is what the run has used before: the revision that was bad when it began stays the bad one.
+    """
     named = next((value for name, value in given.items() if same(name, "app")), "") or _plain(environment, "app")
-    # Another target than the panes' own belongs to whoever built them; of another app we know it only by age.
     at = seen if not named or named == seen.app else focus(seen, named)
-    return tuple(_resolve(each, environment, at, given, reveal) for each in parameters)
+    before = {each.name: each for each in kept if each.shown != MASK and each.source in ("operator", "live")}
+    return tuple(_resolve(each, environment, at, given, reveal, before.get(each.name)) for each in parameters)
 
 
 def _resolve(
-    parameter: Parameter, environment: Environment, seen: Live, given: Mapping[str, str], reveal: Reveal | None
+    parameter: Parameter,
+    environment: Environment,
+    seen: Live,
+    given: Mapping[str, str],
+    reveal: Reveal | None,
+    kept: Value | None,
 ) -> Resolved:
     name = parameter.name
     secret = parameter.secret or names_a_secret(name)
     choices = parameter.choices or _choices(name, seen)
     try:
-        value, source, hidden = _find(name, environment, seen, given, reveal)
+        value, source, hidden = _find(name, environment, seen, given, reveal, kept)
     except SourceError as error:
         return Resolved(name, None, problem=error.problem.message, secret=True, hint=parameter.hint)
     secret = secret or hidden
@@ -134,12 +146,19 @@ def _resolve(
 
 
 def _find(
-    name: str, environment: Environment, seen: Live, given: Mapping[str, str], reveal: Reveal | None
+    name: str,
+    environment: Environment,
+    seen: Live,
+    given: Mapping[str, str],
+    reveal: Reveal | None,
+    kept: Value | None,
 ) -> tuple[str | None, str, bool]:
     """(value, source, secret). Raises SourceError for a secret that is not there."""
     answer = _named(name, given)
     if answer is not None and answer.strip():
         return answer.strip(), "operator", False
+    if kept is not None:
+        return kept.shown, kept.source, False
     configured = _named(name, environment.values)
     if isinstance(configured, Secret):
         return (reveal(configured) if reveal else None), "environment", True

@@ -64,7 +64,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What there is to judge by. `probes` maps a probe's name to its state."""
+    """What there is to judge by. `probes` maps the name of every configured probe to its state."""
 
     exit_code: int | None = None
     http_status: int | None = None
@@ -74,10 +74,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`look`: nothing spoke against it, and a person must compare the rest."""
+    """`look`: nothing spoke against it, and a person must compare the rest. `waits`: time alone may turn the no."""
 
     answer: Literal["passed", "failed", "look"]
     said: str = ""
+    waits: bool = False
 
 
 def expected(step: Step) -> Expected:
@@ -121,9 +122,11 @@ def _assertion(what: What, match: re.Match[str]) -> Assertion | None:
 
 def verify(wanted: Expected, seen: Evidence) -> Verdict:
     """The verdict: the first question answered with no, or what is left for the eye."""
-    for assertion in wanted.assertions:
+    for assertion in sorted(wanted.assertions, key=lambda each: each.what == "probe"):
         if no := _fails(assertion, seen):
-            return Verdict("failed", no)
+            return Verdict("failed", no, waits=assertion.what == "probe")
+    if not seen.probes and any(each.what == "probe" and each.name == EVERY for each in wanted.assertions):
+        return Verdict("look", "no probe is configured here: look at the app yourself")
     if wanted.eye and _same(wanted.text, seen.output):
         return Verdict("passed", "exactly as expected")
     if wanted.eye:

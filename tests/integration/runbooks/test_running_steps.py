@@ -6,16 +6,20 @@ import asyncio
 import os
 import stat
 from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from cockpit.model.event import Draft, RecordError
+from cockpit.model.probe import Probe, ProbeResult, ProbeState
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.runbooks.ceremony import Approval, Consent
 from cockpit.runbooks.execution import Finished, Refused
 from cockpit.runbooks.runs import Runs
+from cockpit.runbooks.values import Live
 from tests.integration.runbooks.stage import Stage, fence
 
 
@@ -195,7 +199,48 @@ async def test_tries_come_to_an_end(stage: Stage) -> None:
     run = stage.start(fence("# Check\ncat not-there", "bash verify retry=3x10ms"))
     attempt = await stage.perform(run)
     assert attempt.state is StepState.FAILED
-    assert stage.output.count("again in") == 2
+    assert stage.output.count("cat: not-there") == 3
+
+
+async def test_what_a_run_has_used_stays_what_it_was_when_the_panes_move_on(stage: Stage) -> None:
+    panes = [Live(app="mi-prod", bad="app--v2", previous="app--v1")]
+    text = fence("# Look\necho <PREVIOUS> <BAD>\n\n# Take it away\nrm -f <BAD>")
+    runbook = stage.document(text)
+    runner = stage.again(live=lambda: panes[-1])
+    run = runner.start(runbook, runbook.procedures[0], trust=runbook.sha256)
+    panes.append(Live(app="mi-prod", bad="app--v1", previous="app--v2"))  # as it looks once the traffic has moved
+    assert runner.prepare(run, 2).as_run == "rm -f app--v2"
+    assert stage.again(live=lambda: panes[-1]).prepare(run, 2).as_run == "rm -f app--v2"
+    assert runner.prepare(run, 2, {"BAD": "app--v3"}).as_run == "rm -f app--v3"
+
+
+async def test_a_probe_may_take_its_time_and_must_have_looked_since_the_change(stage: Stage) -> None:
+    before, now = datetime.now(UTC), [ProbeState.UP]
+    looked: list[datetime] = [before]
+
+    def panes() -> Live:
+        return Live(probes=(ProbeResult("ready", "prod", "https://x", now[0], before, checked=looked[-1]),))
+
+    text = (
+        fence("# Make\ntrue", "bash change") + "\n```bash verify\ntrue\n```\n\n**Expected**: probe ready up within 1m\n"
+    )
+    environment = replace(stage.environment, probes=(Probe("ready", "prod", "https://x"),))
+    stage.runner = stage.again(live=panes, environment=environment, look=lambda: looked.append(datetime.now(UTC)))
+    run = stage.start(text)
+    await stage.perform(run, 1)
+    attempt = await stage.perform(run, 2)
+    assert (attempt.state, attempt.verified) == (StepState.OK, "as expected")
+    assert len(looked) == 2  # an old answer proved nothing; it was asked to look again
+
+
+async def test_a_probe_that_stays_down_fails_the_verification(stage: Stage) -> None:
+    probes = (ProbeResult("ready", "prod", "https://x", ProbeState.DOWN, datetime.now(UTC), checked=datetime.now(UTC)),)
+    environment = replace(stage.environment, probes=(Probe("ready", "prod", "https://x"),))
+    stage.runner = stage.again(live=lambda: Live(probes=probes), environment=environment)
+    run = stage.start(fence("# Check\ntrue", "bash verify") + "\n**Expected**: probe ready up within 200ms\n")
+    attempt = await stage.perform(run)
+    assert attempt.state is StepState.FAILED
+    assert 'probe ready is "down"' in attempt.verified
 
 
 async def test_a_change_is_never_tried_again_by_itself(stage: Stage) -> None:
@@ -369,8 +414,6 @@ async def test_the_wrong_cluster_stops_a_change_just_before_it_starts(stage: Sta
     fake.chmod(0o755)
     (tmp_path / "context").write_text("staging-cluster\n")
     run = stage.start(fence("# Restart\nkubectl rollout restart deployment/app"))
-    from dataclasses import replace
-
     path = {"PATH": f"{tools}:{os.environ['PATH']}"}
     there = os.getcwd()
     os.chdir(tmp_path)
