@@ -9,7 +9,7 @@ from typing import Any
 
 from cockpit.model.event import Draft, RecordError
 from cockpit.model.probe import ProbeResult
-from cockpit.model.run import Attempt, Run, StepState
+from cockpit.model.run import Run, StepState
 from cockpit.model.runbook import Step
 from cockpit.runbooks import attempt as trying
 from cockpit.runbooks import journal, shell, verify
@@ -69,8 +69,8 @@ class Doing:
         means: Means,
         secrets: list[str],
         on_output: Output,
-    ) -> Attempt:
-        """One attempt, with all its tries. Raises Refused and RecordError before anything is started."""
+    ) -> int:
+        """One attempt, with all its tries: its number. Raises Refused and RecordError before anything is started."""
         step = prepared.step.ordinal
         if self.is_at(run, step):
             raise Refused("This step is running.")
@@ -79,7 +79,8 @@ class Doing:
         try:
             number = await self._begin(run, active, approval)
             finished, verified = await self._in_tries(run, active, number, means, on_output)
-            return await asyncio.shield(asyncio.create_task(self._end(run, active, number, finished, verified, means)))
+            await asyncio.shield(asyncio.create_task(self._end(run, active, number, finished, verified, means)))
+            return number
         finally:
             del self._active[run.id, step]
             if active.files is not None:
@@ -186,8 +187,8 @@ class Doing:
 
     async def _end(
         self, run: Run, active: Active, number: int, finished: Finished, verified: str, means: Means
-    ) -> Attempt:
-        """The outcome event, and the attempt as it is now known. Raises RecordError, when it can be learnt no more."""
+    ) -> None:
+        """The outcome event. Raises RecordError when it cannot be written for seconds."""
         step = active.prepared.step
         output = finished.output_tail
         if active.files is not None:
@@ -197,12 +198,10 @@ class Doing:
         for _ in range(WRITES - 1):
             try:
                 await asyncio.to_thread(self._note, draft)
-                break
+                return
             except RecordError:  # a full disk may have been seen to by now; what was done must not be lost
                 await means.time.sleep(REST)
-        else:
-            await asyncio.to_thread(self._note, draft)
-        return attempt_of(active, number, finished, verified, output, draft)
+        await asyncio.to_thread(self._note, draft)
 
     async def cancel(self, run: Run, step: Step, means: Means) -> str:
         """Stop what runs, here or under its supervisor. A sentence for the person."""
@@ -256,30 +255,3 @@ async def first(*waiting: Coroutine[Any, Any, object]) -> None:
 
 def size_of(files: Files | None) -> int:
     return files.place.transcript.stat().st_size if files is not None else 0
-
-
-def attempt_of(active: Active, number: int, finished: Finished, verified: str, output: str, draft: Draft) -> Attempt:
-    """What was recorded, as the fold will tell it."""
-    prepared = active.prepared
-    return Attempt(
-        number=number,
-        step=prepared.step.ordinal,
-        began=active.began.now,
-        ended=draft.occurred,
-        state=finished.state,
-        kind=prepared.kind.value,
-        as_written=prepared.as_written,
-        as_run=prepared.as_run,
-        native=prepared.native is not None,
-        edited=prepared.edited,
-        undo=prepared.undo,
-        exit_code=finished.exit_code,
-        signal=finished.signal,
-        timed_out=finished.timed_out,
-        outcome=finished.outcome,
-        verified=verified,
-        output=output,
-        transcript=str(active.files.place.transcript) if active.files else "",
-        operation=finished.operation,
-        actor=active.began.actor,
-    )

@@ -227,7 +227,8 @@ class Runner:
         must_consent(self.ceremony(prepared), prepared, consent, self.operator)
         await guard.must_fit(prepared, self.environment, self._environment({}, False), self._guards)
         secret = [*self._hidden(), *(each.value for each in prepared.values if each.secret and each.value)]
-        return await self._doing.perform(run, prepared, consent.approval, self._means(), secret, on_output)
+        number = await self._doing.perform(run, prepared, consent.approval, self._means(), secret, on_output)
+        return attempt_numbered(self.run(run.id), prepared.step.ordinal, number)
 
     async def attach(self, run: Run, step: int, on_output: Output) -> Attempt:
         """Watch a step that another cockpit, or an earlier one, started; its outcome is recorded when it ends."""
