@@ -1,5 +1,6 @@
 """A step becomes a Prepared: values found, script made, and every reason why it could not start named beforehand."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,10 @@ from cockpit.runbooks.placeholders import names_a_secret, placeholders
 from cockpit.runbooks.values import Live, Resolved, Reveal, resolve
 
 LANGUAGES = frozenset({"bash", "powershell", "http"})
+CARRIED = re.compile(
+    r"(?!(?:PATH|HOME|ENV|IFS|SHELLOPTS|PROMPT_COMMAND|PS\d|P\d+)$|(?:LD|DYLD|BASH|PYTHON|NODE|PERL|RUBY|GIT|COCKPIT)_?)"
+    r"[A-Za-z_]\w*"
+)  # names of variables that change nothing about how a shell or a program itself runs
 BY_HAND = frozenset({StepKind.MANUAL, StepKind.NOTE})
 CHANGES = frozenset({StepKind.CHANGE, StepKind.DANGER})
 
@@ -80,11 +85,14 @@ def stricter(one: StepKind, other: StepKind) -> StepKind:
 
 
 def values_of(runbook: Runbook, command: str, language: str, setting: Setting) -> tuple[Resolved, ...]:
-    """The placeholders of a command, each once, with what they stand for."""
+    """The placeholders of a command, each once, with what they stand for; behind them what is carried along."""
     declared = {each.name: each for each in runbook.parameters}
     names = dict.fromkeys(blank.name for blank in placeholders(command, language))
     wanted = [declared.get(name, Parameter(name, secret=names_a_secret(name))) for name in names]
-    return resolved(wanted, setting)
+    rest = [
+        each for each in runbook.parameters if each.hint and each.name not in names and CARRIED.fullmatch(each.name)
+    ]
+    return (*resolved(wanted, setting), *(each for each in resolved(rest, setting) if each.value is not None))
 
 
 def resolved(wanted: Sequence[Parameter], setting: Setting) -> tuple[Resolved, ...]:
@@ -121,6 +129,9 @@ def with_command(prepared: Prepared, language: str, setting: Setting) -> Prepare
 
     command = prepared.as_written
     ready = script.script(command, language, prepared.values)
+    # `export NAME=...` of an earlier step is a parameter here: a program that reads it from its environment finds it.
+    carried = {each.name: each.value for each in prepared.values if each.value and CARRIED.fullmatch(each.name)}
+    ready = replace(ready, variables=carried | dict(ready.variables))
     argv = script.words(command, prepared.values) if language == "bash" else ()
     native = recognise(argv, subscription=setting.environment.subscription) if argv and setting.cloud else None
     if native is not None:

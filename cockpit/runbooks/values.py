@@ -130,7 +130,9 @@ def _resolve(
         return Resolved(name, None, problem=error.problem.message, secret=True, hint=parameter.hint)
     secret = secret or hidden
     if value is None:
-        problem = f"nobody has said what {name} is; give it for this run, or set it in environments.*.values"
+        problem = (
+            f"nobody has said what it is; give it for this run, or set it in [environments.{environment.name}.values]"
+        )
         return Resolved(name, None, problem=problem, secret=secret, hint=parameter.hint, choices=choices)
     problem = check(name, value, parameter.choices or _known(name, seen))
     return Resolved(

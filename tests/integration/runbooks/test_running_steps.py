@@ -122,6 +122,24 @@ async def test_a_step_finds_a_fresh_environment_and_its_documents_folder(
     assert attempt.output == f"{stage.folder} prod you [i1] none\n"
 
 
+async def test_an_exported_assignment_is_carried_to_the_steps_behind_it(stage: Stage) -> None:
+    text = '# Say which\nexport SERVER="example"\n\n# Look\nbash -c \'echo "[$SERVER]"\''
+    run = stage.start(fence(text))
+    attempt = await stage.perform(run, 1, given={"SERVER": "db-1"})
+    assert attempt.output == "[db-1]\n"
+    run = stage.start(fence(text))
+    assert (await stage.perform(run, 1)).output == "[]\n"  # the document's literal is never taken
+
+
+async def test_an_assignment_cannot_change_how_the_shell_runs(stage: Stage) -> None:
+    run = stage.start(
+        fence('BASH_ENV="x"\nPATH="x"\nLD_PRELOAD="x"\n\n# Look\nls'), {"BASH_ENV": "y", "PATH": "y", "LD_PRELOAD": "y"}
+    )
+    prepared = stage.runner.prepare(run, 1)
+    assert prepared.script is not None
+    assert prepared.script.variables == {}
+
+
 async def test_no_step_inherits_the_directory_of_the_one_before(stage: Stage) -> None:
     (stage.folder / "server").mkdir()
     run = stage.start(fence("# Look\ncd server && ls\n\n# Look again\ncd server && ls"))
