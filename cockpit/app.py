@@ -1,6 +1,7 @@
 """CockpitApp paints first, then attaches to the system, then hands every Reading and event to its screens."""
 
 import asyncio
+import importlib
 import logging
 import os
 import signal
@@ -10,7 +11,6 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.segment import Segments
-from rich.traceback import Traceback
 from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -19,20 +19,18 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 import themes
-from cockpit.model.clean import clean_line
-from cockpit.model.event import Event
-from cockpit.model.reading import Reading
-from cockpit.model.system import System
-from screens.bell import Bell
-from screens.cockpit import CockpitScreen
-from screens.commands import commands
-from screens.messages import Attached, EventsAppended, ReadingChanged
-from screens.opening import wall_screen
-from widgets.table import KeyedTable
+from cockpit.model.clean import clean
+from screens.first import FirstScreen
+from screens.modes import cockpit_screen, wall_screen
 from widgets.tone import ascii_only
 
 if TYPE_CHECKING:
+    from cockpit.model.event import Event
+    from cockpit.model.reading import Reading
+    from cockpit.model.system import System
     from cockpit.wiring import Session
+    from screens.bell import Bell
+    from screens.messages import EventsAppended
 
 log = logging.getLogger(__name__)
 Attach = Callable[[], Awaitable["Session"]]
@@ -41,12 +39,14 @@ REFUSED = 2  # exit code when there is nothing to show
 
 
 class CockpitApp(App[None]):
-    """The terminal front end. After it ended, `farewell` is the sentence to print, if any."""
+    """The terminal front end. After it ended, `farewell` is what to print, if anything.
+
+    Nothing but the first frame is imported at the top of this file: the rest is loaded while that is on screen.
+    """
 
     TITLE = "cockpit"
     CSS = themes.css()
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"cockpit": CockpitScreen, "wall": wall_screen}
-    DEFAULT_MODE = "cockpit"
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"cockpit": cockpit_screen, "wall": wall_screen}
     NOTIFICATION_TIMEOUT = 4
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", id="quit", priority=True, tooltip="Leave; the timeline is on the disk"),
@@ -54,13 +54,12 @@ class CockpitApp(App[None]):
     ]
 
     def __init__(self, attach: Attach, *, wall: bool = False) -> None:
-        if wall:
-            self.DEFAULT_MODE = "wall"  # type: ignore[misc]  # read once, by App.__init__
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.session: Session | None = None
         self.zone: tzinfo = datetime.now().astimezone().tzinfo or UTC  # the machine's own
-        self.bells = Bell()
+        self.bells: Bell
         self.farewell = ""
+        self._mode = "wall" if wall else "cockpit"
         self._open_session = attach
         for theme in themes.OURS:
             self.register_theme(theme)
@@ -70,6 +69,9 @@ class CockpitApp(App[None]):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return themes.FALLBACK
+
+    def get_default_screen(self) -> Screen[None]:
+        return FirstScreen()
 
     def get_loading_widget(self) -> Widget:
         """Textual's own animation costs 100 KB/s on a remote line."""
@@ -87,27 +89,43 @@ class CockpitApp(App[None]):
 
     @work(exit_on_error=False)
     async def _start(self) -> None:
-        """Attach, and tell the screens. What cannot be attached to ends the app with one sentence."""
+        """Load the screen, attach, and tell it. What cannot be attached to ends the app with words."""
         try:
-            session = self.session = await self._open_session()
+            opening = asyncio.ensure_future(self._open_session())  # in a thread, while the screen is loaded
+            await self._load()
+            session = self.session = await opening
             self._configure(session.system)
+            self._subscribe(session)
         except Exception as error:
             log.warning("could not attach", exc_info=True)
-            self.farewell = clean_line(getattr(error, "message", "") or str(error) or type(error).__name__, 1_000)
+            self.farewell = clean(getattr(error, "message", "") or str(error) or type(error).__name__, 10_000)
             self.exit(return_code=REFUSED)
             return
-        session.watch.listen(self._reading)
-        newest = max((each.id for each in session.history), default=0)
-
-        def deliver(events: list[Event]) -> None:
-            self.post_message(EventsAppended(events))  # from the timeline's thread to ours
-
-        session.timeline.follow(deliver, after=max(session.ledger.last, newest))
-        self.screen.post_message(Attached())
         self.run_worker(session.run(), name="session", exit_on_error=True)
 
-    def _configure(self, system: System) -> None:
+    def _subscribe(self, session: "Session") -> None:
+        """From now on every Reading and event of the session comes here."""
+        from screens.messages import Attached, EventsAppended
+
+        def deliver(events: "list[Event]") -> None:
+            self.post_message(EventsAppended(events))  # from the timeline's thread to ours
+
+        session.watch.listen(self._reading)
+        session.timeline.follow(deliver, after=session.since)
+        self.screen.post_message(Attached())
+
+    async def _load(self) -> None:
+        """Import the screen in a thread, so that the first frame answers keys, and bring it to the front."""
+        from screens.bell import Bell
+
+        self.bells = Bell()
+        await asyncio.to_thread(importlib.import_module, f"screens.{self._mode}")
+        await self.switch_mode(self._mode)
+
+    def _configure(self, system: "System") -> None:
+        from screens.cockpit import CockpitScreen
         from screens.preferences import preferences
+        from widgets.table import KeyedTable
 
         wanted = preferences(system, [*self.BINDINGS, *CockpitScreen.BINDINGS, *KeyedTable.BINDINGS])
         self.set_keymap(wanted.keymap)
@@ -116,19 +134,22 @@ class CockpitApp(App[None]):
         if wanted.theme and not self._few_colours:
             self.theme = wanted.theme
 
-    def _reading(self, reading: Reading[Any]) -> None:
+    def _reading(self, reading: "Reading[Any]") -> None:
+        from screens.messages import ReadingChanged
+
         self.screen.post_message(ReadingChanged(reading))  # one that comes to the front later looks for itself
         if self.session and self.bells.rings(self.session.watch, reading):
             self.bell()
 
-    def on_events_appended(self, message: EventsAppended) -> None:
+    def on_events_appended(self, message: "EventsAppended") -> None:
         assert self.session is not None
         for event in message.events:
             self.session.ledger.apply(event)
-        here = self.session.environment.name
-        self.session.history += [each for each in message.events if each.environment in (here, "")]
-        del self.session.history[:-KEPT]
-        self.screen.post_message(EventsAppended(message.events))
+        history, here = self.session.history, self.session.environment.name
+        newest = history[-1].id if history else 0
+        history += [each for each in message.events if each.id > newest and each.environment in (here, "")]
+        del history[:-KEPT]
+        self.screen.post_message(type(message)(message.events))
 
     async def on_unmount(self) -> None:
         if self.session is not None:
@@ -139,10 +160,14 @@ class CockpitApp(App[None]):
         return subprocess.call(list(command))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        from screens.commands import commands
+
         yield from commands(self, screen)
 
     def _fatal_error(self) -> None:
         """Textual prints the local variables of every frame, bearer tokens among them; this prints none."""
+        from rich.traceback import Traceback
+
         self.bell()
         traceback = Traceback(show_locals=False, width=None)
         self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))

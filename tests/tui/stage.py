@@ -128,6 +128,8 @@ class Stage:
         self.timeline = MemoryTimeline(self.time)
         self.ledger = Ledger(self.system.ladder)
         self.history: list[Event] = []
+        self.since = 0
+        self.since = 0  # the newest event that the ledger and the history know
         self.environments = (self.environment,)
 
     def identity(self) -> Identity | None:
