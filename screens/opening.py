@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from cockpit.wiring import Session
     from screens.cockpit import CockpitScreen
     from screens.dialog import Place
-    from screens.wall import WallScreen
 
 
 def help(screen: "CockpitScreen") -> None:
@@ -57,13 +56,9 @@ def acknowledge(screen: "CockpitScreen", session: "Session") -> None:
     screen.write(write, f"You took {alert.name}.")
 
 
-def wall_screen() -> "WallScreen":
-    from screens.wall import WallScreen
-
-    return WallScreen()
-
-
 def wall(screen: "CockpitScreen", session: "Session") -> None:
+    from screens.modes import wall_screen
+
     screen.app.push_screen(wall_screen())
 
 
