@@ -21,6 +21,7 @@ from cockpit.runbooks.execution import Prepared, Refused
 from screens import run_lines
 from screens.dialog import TOO_QUICK, Place
 from screens.guard import QUIET, Guard
+from screens.handover import hand_over
 from screens.messages import ReadingChanged
 from screens.run_acts import ACTS, Act, go_on, look, watch
 from screens.run_keys import BINDINGS, Standing, hint, why_not
@@ -128,6 +129,7 @@ class RunScreen(Screen[None]):
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
+        self.session.runner.terminal = partial(hand_over, self.app)
         self.query_one("#run-warning", Lines).display = bool(self.procedure.warnings)
         self.table.focus()
         self.draw()

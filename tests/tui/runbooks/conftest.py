@@ -134,7 +134,7 @@ Open = Callable[..., AbstractAsyncContextManager[Seat]]
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pauses in which a hand would rest are shorter; no rule changes."""
-    for name in ("screens.run.QUIET", "screens.dialog.QUIET"):
+    for name in ("screens.run.QUIET", "screens.catalogue.QUIET", "screens.dialog.QUIET"):
         monkeypatch.setattr(name, 0.01)
     monkeypatch.setattr("screens.run.POUR", 0.02)
     monkeypatch.setattr(asyncio, "to_thread", _at_once)

@@ -35,6 +35,8 @@ def filled(command: str) -> list[str]:
 def test_they_are_found_by_name() -> None:
     catalogue = load([])
     assert sorted(each.id for each in catalogue.documents if each.builtin) == [
+        "activate",
+        "deactivate",
         "replace-replica",
         "restart",
         "rollback",

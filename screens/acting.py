@@ -1,0 +1,147 @@
+"""What the cockpit's keys open of the runbooks: the catalogue, a roll back, a revision, a procedure of a key."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from cockpit.model.clean import clean_line
+from cockpit.model.event import RecordError
+from cockpit.model.revision import Application, Revision
+from cockpit.runbooks.catalogue import Catalogue, NotFound
+from cockpit.runbooks.execution import Refused
+from screens.dialog import Place
+from screens.view import view
+from widgets.revisions import unwell
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from cockpit.wiring import Session
+
+log = logging.getLogger(__name__)
+KNOWN = timedelta(days=30)  # how far back the last healthy revision is looked for
+
+
+def open_catalogue(screen: "Screen[Any]", session: "Session", place: Place) -> None:
+    from screens.catalogue import CatalogueScreen
+
+    alerts = view(session.watch, session.environment.name).alerts
+    screen.app.push_screen(CatalogueScreen(session, place, documents(session), alerts))
+
+
+def open_revision(screen: "Screen[Any]", session: "Session", place: Place, revision: Revision) -> None:
+    """The menu of a revision, captured at the key press."""
+    from screens.revision import RevisionMenu, Wish
+
+    application = application_of(session, revision)
+    if application is None:
+        return
+
+    def wished(wish: Wish | None) -> None:
+        if wish is None:
+            return
+        if not wish.procedure:
+            open_rollback(screen, session, place, revision)
+        else:
+            in_words(screen, begin_named(screen, session, place, wish.procedure, dict(wish.given)))
+
+    screen.app.push_screen(RevisionMenu(place, session.time, application, revision), wished)
+
+
+def open_rollback(screen: "Screen[Any]", session: "Session", place: Place, chosen: Revision | None = None) -> None:
+    """Away from what serves: to `chosen` when that is another revision, else to the last one that served well."""
+    applications = view(session.watch, session.environment.name).applications
+    application = application_of(session, chosen) if chosen else worst(applications)
+    if application is None:
+        screen.notify("No app is known yet, so there is nothing to roll back.", severity="warning", markup=False)
+        return
+    in_words(screen, _roll_back(screen, session, place, application, chosen))
+
+
+def open_procedure(screen: "Screen[Any]", session: "Session", place: Place, name: str) -> None:
+    """The procedure that `[keys]` binds: `restore-database#2`."""
+    in_words(screen, begin_named(screen, session, place, name, {}))
+
+
+async def _roll_back(
+    screen: "Screen[Any]", session: "Session", place: Place, application: Application, chosen: Revision | None
+) -> None:
+    from cockpit.runbooks.rollback import FOLDED, propose
+    from screens.rollback import AskRollback, plan, to_this
+    from screens.starting import begin
+
+    now = session.time.now()
+    here = session.environment.name
+    events = await asyncio.to_thread(session.timeline.events, environment=here, kinds=FOLDED, occurred_from=now - KNOWN)
+    proposal = propose(application, events, now=now)
+    if chosen is not None:
+        proposal = to_this(proposal, application, chosen, session.time)
+    if proposal.good is None:
+        raise Refused(proposal.why)
+    catalogue = await asyncio.to_thread(documents(session))
+    document = catalogue.document("rollback")
+    found = catalogue.find(f"rollback#{proposal.procedure}" if document.builtin else "rollback")
+    planned = await plan(session.runner, proposal, document.runbook, found.procedure)
+    dialog = AskRollback(place, session.time, planned, changed_by=application.changed_by)
+    agreed = await screen.app.push_screen_wait(dialog)
+    if agreed is not None:
+        # A team's own document in its place is run step by step: only what ships with us is known to stop in time.
+        await begin(
+            screen.app,
+            session,
+            place,
+            document.runbook,
+            found.procedure,
+            given=proposal.given,
+            agreed=agreed if document.builtin else None,
+        )
+
+
+async def begin_named(
+    screen: "Screen[Any]", session: "Session", place: Place, name: str, given: dict[str, str]
+) -> None:
+    from screens.starting import begin
+
+    catalogue = await asyncio.to_thread(documents(session))
+    found = catalogue.find(name)
+    await begin(screen.app, session, place, found.document.runbook, found.procedure, given=given)
+
+
+def documents(session: "Session") -> Callable[[], Catalogue]:
+    """Reads the catalogue anew; blocking."""
+
+    def read() -> Catalogue:
+        from cockpit.runbooks.catalogue_files import load
+
+        return load(session.system.runbooks)
+
+    return read
+
+
+def in_words(screen: "Screen[Any]", doing: Coroutine[Any, Any, None]) -> None:
+    """Do it in a worker of the screen; what is refused is said."""
+
+    async def told() -> None:
+        try:
+            await doing
+        except (Refused, RecordError, NotFound) as error:
+            screen.notify(clean_line(error, 500), severity="error", markup=False, timeout=10)
+        except Exception as error:
+            log.exception("a runbook could not be opened")
+            words = f"unexpected {type(error).__name__}: {clean_line(error, 200)}"
+            screen.notify(words, severity="error", markup=False, timeout=10)
+
+    screen.run_worker(told(), group="runbooks", exclusive=True, exit_on_error=False)
+
+
+def application_of(session: "Session", revision: Revision) -> Application | None:
+    applications = view(session.watch, session.environment.name).applications
+    return next((each for each in applications if each.name == revision.app), None)
+
+
+def worst(applications: tuple[Application, ...]) -> Application | None:
+    """The app whose serving revision is unwell, else the first."""
+    sick = (each for each in applications if each.serving and unwell(each.serving))
+    return next(sick, next(iter(applications), None))

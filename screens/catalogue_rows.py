@@ -1,0 +1,168 @@
+"""What the catalogue shows: runs that go on, what helps with the alerts that fire, and every document. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from cockpit.model.alert import Alert
+from cockpit.model.run import SETTLED, Run
+from cockpit.model.runbook import Procedure
+from cockpit.runbooks.badges import Badge, badges, overdue
+from cockpit.runbooks.catalogue import Catalogue, Document, Place, Unread
+from cockpit.runbooks.catalogue_match import Match, matches
+from cockpit.runbooks.catalogue_search import search
+from screens.run_lines import labelled
+from widgets.cell import Cell, Column, Piece, Row
+from widgets.steps import SIGNS
+
+COLUMNS = (Column(1), Column(0), Column(38, prose=True, from_width=84), Column(9, right=True), Column(13, right=True))
+TONES = {Badge.VIEW_ONLY: "bad", Badge.CHANGED: "warn", Badge.OVERDUE: "warn"}
+Entry = Run | Match | Place | Document | Unread
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The catalogue at one moment, by the ids of its rows, in their order."""
+
+    entries: Mapping[str, Entry]
+    badges: Mapping[str, tuple[Badge, ...]]  # by document
+    today: date
+
+    @property
+    def places(self) -> list[Place]:
+        return [each for each in self.entries.values() if isinstance(each, Place)]
+
+    def of(self, kind: type[Entry]) -> int:
+        return sum(isinstance(each, kind) for each in self.entries.values())
+
+
+def shelve(catalogue: Catalogue, runs: Iterable[Run], alerts: Sequence[Alert], today: date) -> Shelf:
+    """Runs that are not over first, the newest on top; then matches; then the documents with their procedures."""
+    known = sorted(runs, key=lambda each: each.started, reverse=True)
+    entries: dict[str, Entry] = {f"run:{each.id}": each for each in known if each.ended is None}
+    for at, match in enumerate(matches(catalogue, alerts)):
+        entries[f"match:{at}"] = match
+    for document in catalogue.documents:
+        entries[f"doc:{document.id}"] = document
+        for procedure in document.runbook.procedures:
+            place = Place(document, procedure)
+            entries[f"place:{place.name}"] = place
+    entries |= {f"unread:{each.path}": each for each in catalogue.unread}
+    last = {each.path: each.sha256 for each in reversed(known)}
+    worn = {
+        each.id: badges(each.runbook, today, last_run=last.get(each.runbook.path, "")) for each in catalogue.documents
+    }
+    return Shelf(entries, worn, today)
+
+
+def rows(shelf: Shelf, query: str) -> list[Row]:
+    """All rows, or with a query the procedures that fit it, the best first."""
+    if not query.strip():
+        return [_row(id, entry, shelf) for id, entry in shelf.entries.items()]
+    found = [_row(f"place:{each.name}", each, shelf, found=True) for each in search(shelf.places, query)]
+    words = query.casefold().split()
+    titles = {id: each for id, each in shelf.entries.items() if isinstance(each, Document)}
+    fits = [
+        _row(id, each, shelf)
+        for id, each in titles.items()
+        if all(word in f"{each.id} {each.runbook.title}".casefold() for word in words)
+    ]
+    return [*found, *fits]
+
+
+def _row(id: str, entry: Entry, shelf: Shelf, *, found: bool = False) -> Row:
+    match entry:
+        case Run():
+            glyph, tone = _run_sign(entry)
+            done = sum(state in SETTLED for _, state in entry.states)
+            cells = (
+                Cell(glyph, tone),
+                Cell(entry.title, "strong"),
+                Cell(f"begun by {entry.operator}", "muted"),
+                Cell("", "muted", entry.started),
+                Cell(f"{done} done" if done else "begun", "info"),
+            )
+        case Match():
+            title = entry.procedure.title if entry.procedure else entry.document.runbook.title
+            cells = (
+                Cell("▲", "bad"),
+                Cell(title, "strong"),
+                Cell(f"for {entry.alert.name}", "bad"),
+                Cell(_time(entry.procedure), "muted"),
+                Cell(_size(entry.procedure), "muted"),
+            )
+        case Place():
+            cells = (
+                Cell(""),
+                Cell(entry.procedure.title if found else f"  {entry.procedure.title}"),
+                Cell(entry.document.runbook.title if found else "", "muted"),
+                Cell(_time(entry.procedure), "muted"),
+                Cell(_size(entry.procedure), "muted"),
+            )
+        case Document():
+            worn = shelf.badges.get(entry.id, ())
+            tone = next((TONES[each] for each in worn if each in TONES), "muted")
+            own = "built in" if entry.builtin else ""
+            cells = (
+                Cell("·", "muted"),
+                Cell(entry.runbook.title, "strong"),
+                Cell(" · ".join([*([own] if own else []), *worn]), tone),
+                Cell(""),
+                Cell(""),
+            )
+        case Unread():
+            cells = (Cell("✖", "bad"), Cell(entry.path), Cell(entry.reason, "bad"), Cell(""), Cell(""))
+    return Row(id, cells)
+
+
+def _run_sign(run: Run) -> tuple[str, str]:
+    """The state of a run that needs a person most."""
+    held = [SIGNS[state] for _, state in run.states if state not in SETTLED and state in SIGNS]
+    return held[0] if held else ("▸", "info")
+
+
+def _time(procedure: Procedure | None) -> str:
+    return procedure.labels.get("time to fix", "").rstrip(".").replace("minutes", "min") if procedure else ""
+
+
+def _size(procedure: Procedure | None) -> str:
+    if procedure is None:
+        return "to read"
+    count = len(procedure.commands) or len(procedure.steps)
+    return f"{'menu of' if procedure.menu else ''} {count}{'' if procedure.menu else ' steps'}".strip()
+
+
+def about(entry: Entry | None, shelf: Shelf, width: int) -> list[list[Piece]]:
+    """What can be known of the entry under the cursor before it is opened."""
+    match entry:
+        case Match():
+            first = labelled("says", entry.hint or entry.document.runbook.title, width, tone="strong", most=2)
+            return first + (_procedure(entry.procedure, entry.document, width) if entry.procedure else [])
+        case Place():
+            return _procedure(entry.procedure, entry.document, width)
+        case Document():
+            return _document(entry, shelf, width)
+        case Run():
+            states = " · ".join(f"{step} {state.value}" for step, state in entry.states) or "nothing was done yet"
+            return labelled("run", f"{entry.id} of {entry.path}", width, most=1) + labelled(
+                "steps", states, width, most=2
+            )
+        case Unread():
+            return labelled("cannot read", f"{entry.path} {entry.reason}", width, tone="bad", most=3)
+    return []
+
+
+def _procedure(procedure: Procedure, document: Document, width: int) -> list[list[Piece]]:
+    told = [("when", procedure.labels.get("when", ""), ""), ("mind", " ".join(procedure.warnings), "warn")]
+    told += [("approval", procedure.labels.get("approval required", ""), "")]
+    told += [("steps", " · ".join(f"{each.ordinal} {each.title}" for each in procedure.steps), "")]
+    told += [("in", " › ".join((document.runbook.title, *procedure.within)), "muted")]
+    return [row for label, text, tone in told if text for row in labelled(label, text, width, tone=tone, most=2)]
+
+
+def _document(document: Document, shelf: Shelf, width: int) -> list[list[Piece]]:
+    labels = document.runbook.labels
+    due = "; ".join(each.message for each in overdue(document.runbook, shelf.today))
+    told = [("file", document.runbook.path, "muted"), ("owner", labels.get("owner", ""), ""), ("overdue", due, "warn")]
+    told += [("badges", ", ".join(shelf.badges.get(document.id, ())), "warn")]
+    return [row for label, text, tone in told if text for row in labelled(label, text, width, tone=tone, most=2)]

@@ -1,0 +1,163 @@
+"""Roll back: from where to where and why, the commands, what they do not cover; two keys from the main screen."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from cockpit.model.revision import Application, Revision
+from cockpit.model.runbook import Procedure, Runbook, StepKind
+from cockpit.model.time import Time, age
+from cockpit.runbooks.execution import Prepared
+from cockpit.runbooks.rollback import Proposal, cautions
+from cockpit.runbooks.runner import Runner
+from screens.dialog import Dialog, Place
+from screens.difference import Difference
+from screens.document import DocumentScreen
+from screens.run_lines import labelled
+from widgets.cell import Piece
+from widgets.line import Lines
+from widgets.revisions import short_image
+from widgets.wrap import wrap
+
+WIDE = 74  # cells inside a dialog
+BY_ITSELF = frozenset({StepKind.READ, StepKind.VERIFY, StepKind.LOCAL, StepKind.CHANGE})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A rollback as it would be run: what is shown is what `agreed` to, step by step."""
+
+    proposal: Proposal
+    runbook: Runbook
+    procedure: Procedure
+    previews: tuple[Prepared, ...]
+
+    @property
+    def by_itself(self) -> tuple[Prepared, ...]:
+        """The steps up to the first that takes more than this dialog: a typed word, or a person's hand."""
+        kinds = {each.step.ordinal: each.kind for each in self.previews}
+        until = next((each.ordinal for each in self.procedure.steps if kinds.get(each.ordinal) not in BY_ITSELF), None)
+        return tuple(each for each in self.previews if until is None or each.step.ordinal < until)
+
+    @property
+    def on_their_own(self) -> tuple[Prepared, ...]:
+        return tuple(each for each in self.previews if each not in self.by_itself)
+
+    @property
+    def trouble(self) -> str:
+        """Why it cannot begin, "" when it can."""
+        return next((each.reason_not_runnable for each in self.by_itself if not each.runnable), "")
+
+
+async def plan(runner: Runner, proposal: Proposal, runbook: Runbook, procedure: Procedure) -> Plan:
+    """Resolve every step, and look at what the first change would meet. Raises Refused."""
+    previews: list[Prepared] = []
+    confirmed = ""
+    for step in procedure.commands:
+        prepared = await asyncio.to_thread(runner.preview, runbook, procedure, step.ordinal, proposal.given)
+        if prepared.kind is StepKind.CHANGE and not confirmed:
+            prepared = await runner.survey(prepared)
+            confirmed = prepared.confirmed
+        # Activating changes no traffic: whoever agrees to the whole agrees to it as it stands now.
+        held = confirmed if prepared.kind is StepKind.CHANGE and prepared.native else ""
+        previews.append(replace(prepared, confirmed=held))
+    return Plan(proposal, runbook, procedure, tuple(previews))
+
+
+def to_this(proposal: Proposal, application: Application, chosen: Revision, time: Time) -> Proposal:
+    """The same rollback to a revision that a person chose."""
+    if proposal.bad is None or chosen.name == proposal.bad.name:
+        return proposal
+    given = {**proposal.given, "app": application.name, "previous": chosen.name, "bad": proposal.bad.name}
+    single = application.mode.casefold() == "single"
+    if single:
+        given["image"] = chosen.image
+    mind = tuple(cautions(chosen, proposal.bad, single, time.now()))
+    return replace(proposal, good=chosen, why="You chose it in the pane.", cautions=mind, given=given)
+
+
+class AskRollback(Dialog[Mapping[int, Prepared]]):
+    """The answer names the steps that were shown and may go on by themselves."""
+
+    AUTO_FOCUS = ""
+    what = "Roll back"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("d", "difference", "Difference", show=False),
+        Binding("o", "document", "Runbook", show=False),
+    ]
+
+    def __init__(self, place: Place, time: Time, plan: Plan, *, changed_by: str = "") -> None:
+        super().__init__(place, time)
+        self._plan, self._changed_by = plan, changed_by
+        starts = "" if plan.trouble else "enter starts · "
+        self.keys = f"{starts}esc leaves · d difference between the two · o the runbook"
+
+    def fields(self) -> ComposeResult:
+        yield Lines(id="act", classes="label")
+
+    def on_mount(self) -> None:
+        self.query_one("#act", Lines).show(*self._told())
+
+    def _told(self) -> list[list[Piece]]:
+        proposal, plan = self._plan.proposal, self._plan
+        rows = [*self._from_to(), *labelled("", proposal.why, WIDE, tone="muted", most=2), []]
+        steps = "   ".join(f"{each.step.ordinal} {each.step.title}" for each in plan.by_itself)
+        rows += wrap([(steps, "strong")], WIDE, most=3)
+        for each in plan.on_their_own:
+            rows += wrap(
+                [(f"{each.step.ordinal} {each.step.title}", ""), (": offered afterwards", "muted")], WIDE, most=1
+            )
+        rows.append([])
+        changes = [each for each in plan.by_itself if each.kind is StepKind.CHANGE]
+        rows += [row for each in changes for row in labelled("stands for", each.as_run, WIDE, most=2)]
+        meets = [sentence for each in changes for sentence in each.meets]
+        rows += [row for each in meets for row in labelled("meets", each, WIDE, most=1)]
+        undo = changes[-1].step.tags.get("undo", "") if changes else ""
+        rows += labelled("undo", filled(undo, proposal.given) or "the document names none", WIDE, most=2)
+        for sentence in (*proposal.cautions, *plan.procedure.warnings):
+            rows += labelled("mind", sentence, WIDE, tone="warn", most=2)
+        return rows + labelled("cannot run", plan.trouble, WIDE, tone="bad", most=3) if plan.trouble else rows
+
+    def _from_to(self) -> list[list[Piece]]:
+        bad, good = self._plan.proposal.bad, self._plan.proposal.good
+        assert bad is not None
+        assert good is not None
+        by = f" by {self._changed_by}" if self._changed_by else ""
+        deployed = f"deployed {age((self.time.now() - bad.created).total_seconds())} ago{by}" if bad.created else ""
+        return [
+            [
+                (bad.name, "bad"),
+                (f"   {bad.weight} %  {(bad.health or bad.running).lower()}   {deployed}", "muted"),
+            ],
+            [
+                ("  → ", "info"),
+                (good.name, "good"),
+                (f"   {'active' if good.active else 'inactive'}   image {short_image(good.image)}", "muted"),
+            ],
+        ]
+
+    def decide(self) -> Callable[[], Mapping[int, Prepared]] | None:
+        if self._plan.trouble:
+            self.say(self._plan.trouble, "bad")
+            return None
+        agreed = {each.step.ordinal: each for each in self._plan.by_itself}
+        return lambda: agreed
+
+    def action_difference(self) -> None:
+        bad, good = self._plan.proposal.bad, self._plan.proposal.good
+        if bad is not None and good is not None:
+            self.app.push_screen(Difference(self.place, self.time, bad, good))
+
+    def action_document(self) -> None:
+        self.app.push_screen(DocumentScreen(self._plan.runbook, self._plan.procedure.line))
+
+
+def filled(command: str, given: Mapping[str, str]) -> str:
+    """An undo with the values of this rollback."""
+    for name, value in given.items():
+        command = command.replace(f"<{name}>", value)
+    return command

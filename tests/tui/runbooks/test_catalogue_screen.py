@@ -1,0 +1,214 @@
+"""The catalogue as somebody uses it: what helps now is on top, a few letters find the rest, nothing runs by itself."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from cockpit.model.alert import Alert, AlertState, Severity
+from cockpit.model.runbook import Damage
+from cockpit.runbooks.catalogue import Catalogue, Document, Unread
+from cockpit.runbooks.trust import Trust
+from screens.catalogue import CatalogueScreen
+from screens.dialog import Place
+from tests.tui.runbooks.conftest import Bare, Seat, Session
+from tests.tui.runbooks.play import NOW, ROLLBACK, Play, document
+from widgets.table import KeyedTable
+
+QUICK = b"""# Quick reference
+
+**Last Tested**: 2026-10-01
+
+## Alerts
+
+| Alert | First action |
+|-------|--------------|
+| 5xx errors | `az containerapp logs show -n mi-<env> -g <rg> --tail 50` |
+| Certificate expires | See [contacts](contacts.md) |
+
+## Restart the app
+
+```bash
+# Restart
+az containerapp revision restart -n mi-<env> -g <rg> --revision <current-revision>
+```
+"""
+HOSTILE = b"# Evil [/x] [@click=app.quit]boo[/]\n\n## \x1b[2J\xe2\x80\xaeclear\n\n```bash\n# [red]x[/]\necho hi\n```\n"
+FIRES = Alert("azure", "a1", "5xx errors", Severity.CRITICAL, AlertState.FIRING, NOW, "prod", "mi-prod", "12 %")
+
+
+def catalogue(*more: Document) -> Catalogue:
+    return Catalogue((
+        Document("break-glass", document(ROLLBACK)),
+        Document("quick", document(QUICK, "runbooks/quick.md")),
+        *more,
+    ))  # fmt: skip
+
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def open_catalogue(session: Session, place: Place) -> Open:
+    @asynccontextmanager
+    async def open(
+        books: Catalogue | None = None, alerts: tuple[Alert, ...] = (), size: tuple[int, int] = (120, 40)
+    ) -> AsyncIterator[Seat]:
+        session.runner.values["current-revision"] = "v42"
+        screen = CatalogueScreen(session, place, lambda: books or catalogue(), alerts)  # type: ignore[arg-type]
+        app = Bare(screen)
+        async with app.run_test(size=size) as pilot:
+            seat = Seat(app, pilot, session)
+            session.time.pass_by(1)
+            await seat.settle()
+            yield seat
+
+    return open
+
+
+def shown(seat: Seat) -> list[str]:
+    table = seat.app.screen.query_one("#places", KeyedTable)
+    return [" ".join(cell.text for cell in row.cells if cell.text) for row in table.rows]
+
+
+def at(seat: Seat) -> str:
+    return seat.app.screen.query_one("#places", KeyedTable).cursor or ""
+
+
+async def test_documents_and_their_procedures_are_listed_with_what_they_take(open_catalogue: Open) -> None:
+    async with open_catalogue() as seat:
+        listed = shown(seat)
+        assert "Break glass" in listed[0]
+        assert "1. Roll back a bad deployment <5 min 5 steps" in listed[1]
+        assert any("Restart the app" in each for each in listed)
+        assert "2 documents" in seat.lines("catalogue-head")
+
+
+async def test_what_helps_with_a_firing_alert_is_on_top(open_catalogue: Open) -> None:
+    async with open_catalogue(alerts=(FIRES,)) as seat:
+        assert shown(seat)[0].startswith("▲")
+        assert "for 5xx errors" in shown(seat)[0]
+        assert "1 for what fires now" in seat.lines("catalogue-head")
+        assert "az containerapp logs show" in seat.lines("about")
+
+
+async def test_typing_finds_and_enter_opens_a_run_that_has_not_done_anything(open_catalogue: Open, play: Play) -> None:
+    async with open_catalogue() as seat:
+        await seat.type("rollb")
+        await seat.settle()
+        assert at(seat) == "place:break-glass#1-roll-back-a-bad-deployment"
+        assert "2 Activate the previous revision" in seat.lines("about")
+        await seat.press("enter")
+        assert seat.screen == "RunScreen"
+        assert play.performed == []
+        await seat.press("escape")
+        assert seat.screen == "CatalogueScreen"
+
+
+async def test_nothing_found_is_said_and_esc_shows_all_again(open_catalogue: Open) -> None:
+    async with open_catalogue() as seat:
+        await seat.type("zzzz")
+        await seat.settle()
+        assert shown(seat) == []
+        await seat.press("escape")
+        assert len(shown(seat)) > 3
+        await seat.press("escape")
+        assert seat.screen != "CatalogueScreen"
+
+
+async def test_badges_say_what_is_wrong_with_a_document(open_catalogue: Open) -> None:
+    old = document(
+        b"# Old\n\n**Next Review**: 2020-01-01\n\nOn call: [PagerDuty/Phone]\n\n## Do\n\n```bash\nls\n```\n", "o.md"
+    )
+    async with open_catalogue(catalogue(Document("old", old))) as seat:
+        row = next(each for each in shown(seat) if each.startswith("· Old"))
+        assert "review overdue · not filled in · never tested" in row
+
+
+async def test_a_run_that_is_not_over_is_on_top_and_opened_again(open_catalogue: Open, play: Play) -> None:
+    runbook = document(ROLLBACK)
+    run = play.start(runbook, runbook.procedures[0])
+    play.leave_unknown(run, 2)
+    async with open_catalogue() as seat:
+        assert at(seat) == "run:r1"
+        assert "◌ 1. Roll back a bad deployment" in shown(seat)[0]
+        await seat.press("enter")
+        assert seat.screen == "RunScreen"
+        assert len(play.runs.runs) == 1
+
+
+async def test_a_new_document_is_looked_at_before_it_can_run(open_catalogue: Open, play: Play) -> None:
+    play.standing = Trust("new", "", "# Break glass\nrm -rf /\n")
+    async with open_catalogue() as seat:
+        await seat.press("down", "enter")
+        assert seat.screen == "AskTrust"
+        assert "has not run here before" in seat.lines("act")
+        await seat.press("escape")
+        assert play.runs.runs == {}
+        await seat.press("enter", "enter")
+        assert seat.screen == "RunScreen"
+        assert len(play.runs.runs) == 1
+
+
+async def test_a_changed_document_shows_its_difference(open_catalogue: Open, play: Play) -> None:
+    play.standing = Trust("changed", "", "--- at the last run\n+++ now\n@@ -1 +1 @@\n-old\n+new\n+more\n")
+    async with open_catalogue() as seat:
+        await seat.press("down", "enter")
+        assert "2 lines came and 1 went" in seat.lines("act")
+        difference = seat.app.screen.query_one("#difference")
+        assert "+more" in difference.tail.lines
+
+
+async def test_a_damaged_document_is_shown_and_not_run(open_catalogue: Open, play: Play) -> None:
+    from dataclasses import replace
+
+    damaged = replace(document(ROLLBACK), damage=Damage.RECONSTRUCTED)
+    async with open_catalogue(Catalogue((Document("broken", damaged),))) as seat:
+        assert "view only" in shown(seat)[0]
+        await seat.press("down", "enter")
+        assert seat.screen == "DocumentScreen"
+        assert "to read, not to run" in seat.lines("document-head")
+        assert play.runs.runs == {}
+
+
+async def test_the_document_can_be_read_at_the_place(open_catalogue: Open) -> None:
+    async with open_catalogue() as seat:
+        await seat.press("down", "ctrl+o")
+        assert seat.screen == "DocumentScreen"
+        await seat.press("escape")
+        assert seat.screen == "CatalogueScreen"
+
+
+async def test_a_file_that_cannot_be_read_is_listed_with_its_reason(open_catalogue: Open) -> None:
+    books = Catalogue((), (Unread("/gone/runbooks", "is not there"),))
+    async with open_catalogue(books) as seat:
+        assert shown(seat) == ["✖ /gone/runbooks is not there"]
+
+
+async def test_no_runbook_at_all_says_how_to_name_some(open_catalogue: Open) -> None:
+    async with open_catalogue(Catalogue()) as seat:
+        assert shown(seat) == []
+
+
+async def test_a_pasted_burst_opens_nothing(open_catalogue: Open, play: Play) -> None:
+    from textual.events import Key
+
+    async with open_catalogue() as seat:
+        seat.clock.pass_by(5)
+        for key in ("r", "o", "enter", "x", "enter"):
+            seat.app.post_message(Key(key, key if len(key) == 1 else None))
+        await seat.settle()
+        assert play.runs.runs == {}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_hostile_titles_are_only_text(open_catalogue: Open, play: Play, size: tuple[int, int]) -> None:
+    evil = Document("evil", document(HOSTILE, "evil [/].md"))
+    async with open_catalogue(Catalogue((evil,)), alerts=(FIRES,), size=size) as seat:
+        assert "[@click=app.quit]" in shown(seat)[0]
+        await seat.press("down", "enter")
+        assert seat.screen == "RunScreen"
+        assert "\x1b" not in seat.app.export_screenshot()
+        await seat.press("enter")
+        assert "\x1b" not in " ".join(seat.told)
