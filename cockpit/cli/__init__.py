@@ -28,6 +28,8 @@ COMMANDS = {
     "redact": "cockpit.cli.redact:command",
     "runbooks": "cockpit.cli.runbooks:command",
     "lint": "cockpit.cli.lint:command",
+    "run": "cockpit.cli.run:command",
+    "exec": "cockpit.cli.exec:command",
     "check": "cockpit.cli.check:command",
     "schema": "cockpit.cli.schema:command",
     "info": "cockpit.cli.info:command",

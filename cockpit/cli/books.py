@@ -106,6 +106,7 @@ def setting_of(system: System, environment: Environment) -> tuple[Setting, Secre
         environment=environment,
         seen=seen,
         given={},
+        kept=(),
         reveal=secrets.reveal,
         path=env["PATH"],
         cwd="",

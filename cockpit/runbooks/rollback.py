@@ -13,6 +13,7 @@ FOLDED = (Kind.TRAFFIC, Kind.REVISION, Kind.PROBE)
 
 MULTIPLE, SINGLE = "roll-back", "single-revision-mode"  # procedures of the built-in document
 FAILING = frozenset({"Unhealthy", "Degraded", "Failed", "ActivationFailed", "provisioning failed"})
+NEVER_CAME_UP = frozenset({"Failed", "Provisioning"})
 OLD_DAYS = 30
 
 
@@ -74,8 +75,8 @@ def choose(revisions: Sequence[Revision], bad: Revision, served: Iterable[Servic
 
 
 def provisioned(revision: Revision) -> bool:
-    """True for a revision that could serve; the cloud's word for one that never came up is in `provisioning`."""
-    return revision.provisioning in ("", "Provisioned") and not revision.provisioning_error
+    """True for a revision that came up once; Azure calls one that was deactivated since `Deprovisioned`."""
+    return revision.provisioning not in NEVER_CAME_UP and not revision.provisioning_error
 
 
 def cautions(good: Revision, bad: Revision, single: bool, now: datetime | None) -> Iterable[str]:
@@ -162,7 +163,7 @@ def carrier(traffic: object) -> str:
 
 
 def is_failing(detail: Mapping[str, Any]) -> bool:
-    return detail.get("health") in FAILING
+    return str(detail.get("health")) in FAILING
 
 
 def mapping(value: object) -> Mapping[str, Any]:

@@ -104,6 +104,10 @@ def test_without_a_record_it_is_the_newest_provisioned_older_one() -> None:
     assert found.why == "Nothing recorded says which revision served well; v1 is the newest one before v3."
 
 
+def test_a_revision_that_was_deactivated_can_be_activated_again() -> None:
+    assert propose(app(V3, revision("v2", provisioning="Deprovisioned"))).given["previous"] == "v2"
+
+
 def test_a_revision_that_is_gone_or_never_came_up_is_not_proposed() -> None:
     story = Story().traffic(0, "v0", "v2").traffic(9, "v2", "v3")
     assert propose(app(V3, revision("v2", provisioning_error="ImagePull"), V1), story.events).good == V1

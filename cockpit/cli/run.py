@@ -1,0 +1,239 @@
+"""`cockpit run`: a procedure from the shell, step by step, by the same ceremony as on the screen."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cockpit.cli import documents as json_documents
+from cockpit.cli.books import catalogue_of
+from cockpit.cli.options import Common, Refusal, common_options, json_option
+from cockpit.cli.run_session import Aloud, Written, open_session, watching
+from cockpit.cli.run_steps import STOPPED, Asked, Ending, go, lacks
+from cockpit.model.event import RecordError
+from cockpit.model.run import SETTLED, Run, StepState
+from cockpit.model.runbook import Procedure
+from cockpit.model.system import System
+from cockpit.runbooks.catalogue import Catalogue, NotFound, Place
+from cockpit.runbooks.ceremony import Approval, ceremony
+from cockpit.runbooks.execution import Prepared, Refused
+from cockpit.runbooks.rollback import FOLDED, propose
+from cockpit.runbooks.trust import Trust
+from cockpit.runbooks.verify import expected
+from cockpit.wiring import Session
+
+ROLLBACK = "rollback"
+
+
+@click.command(
+    help="Run DOC#PROCEDURE: its steps in order, until one fails or needs more than was said."
+    " Exit 0: done, 1: a step failed, 3: stopped before a step, 4: nobody knows what became of one.",
+    epilog="`cockpit runbooks` lists what there is. `cockpit run rollback` rolls the newest deployment back.",
+)
+@click.argument("name", metavar="DOC#PROCEDURE")
+@click.option("--step", type=click.IntRange(min=1), metavar="N", help="Only this step, in the run that is open.")
+@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="What a placeholder stands for.")
+@click.option("--yes", is_flag=True, help="Start changes, and say that what is done by hand is done.")
+@click.option("--confirm", "words", multiple=True, metavar="WORD", help="The word that a danger asks for.")
+@click.option("--approval", metavar="WHO: HOW", help="Who approved it, and how.")
+@click.option("--dry-run", is_flag=True, help="Show what would run, and start nothing.")
+@click.option("--trust", default="", metavar="HASH", help="The hash of a document that is new or has changed.")
+@json_option
+@common_options
+def command(
+    common: Common,
+    name: str,
+    step: int | None,
+    values: tuple[str, ...],
+    yes: bool,
+    words: tuple[str, ...],
+    approval: str | None,
+    dry_run: bool,
+    trust: str,
+    as_json: bool,
+) -> None:
+    asked = Asked(step, yes, words, approval_of(approval), given_of(values))
+    system, session = open_session(common)
+    try:
+        place = find(system, name)
+        code = asyncio.run(run(session, place, asked, trust=trust, dry_run=dry_run, as_json=as_json))
+    except (NotFound, Refused, RecordError) as refusal:
+        raise Refusal(str(refusal)) from None
+    finally:
+        session.close()
+    raise SystemExit(code)
+
+
+def given_of(values: Iterable[str]) -> dict[str, str]:
+    """`NAME=VALUE` pairs. Raises Refusal."""
+    pairs = [each.partition("=") for each in values]
+    for name, equals, _ in pairs:
+        if not equals or not name.strip():
+            raise Refusal(f"`--set {name}` sets nothing; write --set NAME=VALUE.")
+    return {name.strip("<>[]${} "): value for name, _, value in pairs}
+
+
+def approval_of(text: str | None) -> Approval | None:
+    if text is None:
+        return None
+    who, colon, how = text.partition(":")
+    if not colon or not who.strip() or not how.strip():
+        raise Refusal("Say who approved it and how: --approval 'Dana: on the phone'.")
+    return Approval(who.strip(), how.strip())
+
+
+def find(system: System, name: str) -> Place:
+    """The procedure; DOC may also be the path of a file that is in no folder of the configuration. Raises NotFound."""
+    catalogue = catalogue_of(system)
+    path, hash_sign, procedure = name.partition("#")
+    if Path(path).is_file():
+        (document, *_) = catalogue_of(system, [path]).documents
+        catalogue = Catalogue((document,))
+        name = f"{document.id}{hash_sign}{procedure}"
+    return catalogue.find(name)
+
+
+async def run(session: Session, place: Place, asked: Asked, *, trust: str, dry_run: bool, as_json: bool) -> int:
+    """Run or show the procedure; the exit code."""
+    runner = session.runner
+    async with watching(session, feeds_for(place.procedure)):
+        await runner.check_guards()
+        place, target = proposed(session, place, asked)
+        if dry_run:
+            return show(session, place, replace(asked, given={**target, **asked.given}), as_json)
+        must_be_chosen(place.procedure, asked.step)
+        this = open_run(session, place) if asked.step is not None else None
+        if this is None:
+            standing = await asyncio.to_thread(runner.trust, place.document.runbook)
+            if not standing.trusted and trust != standing.sha256:
+                return untrusted(place, standing, as_json)
+            given = {**target, **asked.given}
+            this = await asyncio.to_thread(
+                runner.start, place.document.runbook, place.procedure, given, trust=standing.sha256
+            )
+        tell = Written() if as_json else Aloud()
+        ending = await go(runner, this, place.procedure, asked, tell)
+        this = await asyncio.to_thread(finish, session, this, place.procedure)
+    if isinstance(tell, Written):
+        click.echo(json_documents.as_json(document_of(place, this, tell, ending)))
+    elif ending.reason:
+        click.echo(f"Stopped at step {ending.step}: {ending.reason}.", err=True)
+    return ending.code
+
+
+def must_be_chosen(procedure: Procedure, step: int | None) -> None:
+    """A menu is chosen from, and what is chosen is there. Raises Refused."""
+    if procedure.menu and step is None:
+        raise Refused(f"{procedure.title} is a menu: choose with --step N (cockpit runbooks lists them).")
+    if step is not None and not any(each.ordinal == step for each in procedure.steps):
+        raise Refused(f"{procedure.title} has no step {step}.")
+
+
+def feeds_for(procedure: Procedure) -> list[str]:
+    """The panes that its values, and what it expects of probes, are taken from."""
+    asks = any(each.what == "probe" for step in procedure.commands for each in expected(step).assertions)
+    return ["revisions", *(["probes"] if asks else [])]
+
+
+def proposed(session: Session, place: Place, asked: Asked) -> tuple[Place, Mapping[str, str]]:
+    """The built-in rollback with its target, of the one app there is or was named: the procedure, and its values."""
+    if place.document.id != ROLLBACK or not place.document.builtin:
+        return place, {}
+    reading = session.watch.latest(session.environment.name, "revisions")
+    named = asked.given.get("app", "")
+    apps = [each for each in (reading.value if reading else None) or () if named in ("", each.name)]
+    if len(apps) != 1:
+        return place, {}
+    events = session.timeline.events(environment=session.environment.name, kinds=FOLDED)
+    found = propose(apps[0], events, now=session.time.now())
+    procedures = {each.slug: each for each in place.document.runbook.procedures}
+    if place.procedure.level == 1 and found.procedure in procedures:
+        place = Place(place.document, procedures[found.procedure])
+    if asked.step is None:
+        click.echo(" ".join((found.why, *found.cautions)), err=True)
+    return place, found.given
+
+
+def open_run(session: Session, place: Place) -> Run | None:
+    """The newest run of this procedure that is not over: a step of it goes on with what was verified and answered."""
+    runbook = place.document.runbook
+    wanted = (runbook.path, place.procedure.slug, runbook.sha256, session.environment.name)
+    mine = [
+        each
+        for each in session.runner.runs.runs.values()
+        if (each.path, each.procedure, each.sha256, each.environment) == wanted and each.ended is None
+    ]
+    return max(mine, key=lambda each: each.started, default=None)
+
+
+def finish(session: Session, this: Run, procedure: Procedure) -> Run:
+    """The run is over when nothing is left to do in it; else it stays open for --step."""
+    this = session.runner.run(this.id)
+    left = [each for each in procedure.steps if each.command and each.alternative_to is None]
+    over = procedure.menu or all(this.state(each.ordinal) in SETTLED for each in left)
+    return session.runner.end(this) if over else this
+
+
+def show(session: Session, place: Place, asked: Asked, as_json: bool) -> int:
+    """What would run, step by step."""
+    steps = []
+    for step in place.procedure.steps:
+        if asked.step in (None, step.ordinal):
+            prepared = session.runner.preview(place.document.runbook, place.procedure, step.ordinal, asked.given)
+            steps.append(shown(place.procedure, prepared, asked))
+    if as_json:
+        click.echo(json_documents.as_json({"procedure": place.name, "dry_run": True, "steps": steps}))
+        return 0
+    for each in steps:
+        click.secho(f"{each['step']} {each['title']}  [{each['kind']}]", bold=True)
+        click.echo("".join(f"  $ {line}\n" for line in each["command"].splitlines()), nl=False)
+        if each["reason"] or each["ceremony"]:
+            click.echo(f"  {each['reason'] or each['ceremony']}")
+    return 0
+
+
+def shown(procedure: Procedure, prepared: Prepared, asked: Asked) -> dict[str, Any]:
+    wanted = ceremony(prepared, procedure, StepState.TODO)
+    return {
+        "step": prepared.step.ordinal,
+        "title": prepared.step.title,
+        "kind": prepared.kind.value,
+        "command": prepared.as_run,
+        "native": prepared.native is not None,
+        "runnable": prepared.runnable,
+        "reason": prepared.reason_not_runnable,
+        "ceremony": lacks(wanted, prepared, asked),
+    }
+
+
+def untrusted(place: Place, standing: Trust, as_json: bool) -> int:
+    """A document that is new, or has changed since its last run, is shown first."""
+    what = "has never run here" if standing.standing == "new" else "has changed since its last run"
+    reason = f"{place.document.runbook.path} {what}"
+    if as_json:
+        stopped = {"step": None, "reason": reason}
+        found = {"steps": [], "stopped": stopped, "trust": standing.sha256, "difference": standing.difference}
+        click.echo(json_documents.as_json({**found, "exit": STOPPED}))
+        return STOPPED
+    if standing.standing == "changed":
+        click.echo(standing.difference)
+    click.echo(f"{reason}: read it, then say --trust {standing.sha256}", err=True)
+    return STOPPED
+
+
+def document_of(place: Place, this: Run, written: Written, ending: Ending) -> dict[str, Any]:
+    return {
+        "run": this.id,
+        "procedure": place.name,
+        "path": this.path,
+        "sha256": this.sha256,
+        "environment": this.environment,
+        "incident": this.incident,
+        "ended": this.ended is not None,
+        "steps": written.steps,
+        "stopped": {"step": ending.step, "reason": ending.reason} if ending.reason else None,
+        "exit": ending.code,
+    }

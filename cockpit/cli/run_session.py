@@ -1,0 +1,129 @@
+"""What `run` and `exec` stand on: a session whose panes have been looked at once, and who hears what happens."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import click
+
+from cockpit.cli.options import Common, Refusal, choose_environment, load_system, operator, timeline_path
+from cockpit.model.clean import clean
+from cockpit.model.event import RecordError
+from cockpit.model.problem import SourceError
+from cockpit.model.run import Attempt, StepState
+from cockpit.model.runbook import Step
+from cockpit.model.system import Environment, System
+from cockpit.model.time import stamp
+from cockpit.runbooks.execution import Finished, Prepared
+from cockpit.wiring import Session, build
+
+FIRST_LOOK = 15.0  # seconds to wait for the panes; what they would have filled in is asked for after that
+
+
+def open_session(common: Common) -> tuple[System, Session]:
+    """The session of the chosen environment. Blocking. Raises Refusal."""
+    system = load_system(common)
+    environment: Environment = choose_environment(system, common.env)
+    try:
+        session = build(system, environment, timeline_path(system, common), operator=operator())
+    except (RecordError, SourceError) as error:
+        raise Refusal(str(error)) from None
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        session.runner.terminal = hand_over
+    return system, session
+
+
+async def hand_over(there: Callable[[], Finished]) -> Finished:
+    """The terminal is ours to give."""
+    return await asyncio.to_thread(there)
+
+
+@asynccontextmanager
+async def watching(session: Session, feeds: Iterable[str]) -> AsyncIterator[None]:
+    """Watch while it lasts; begins when each of these feeds has answered once, or is late."""
+    watch = asyncio.create_task(session.watch.run(), name="watch")
+    wanted = {each.name for each in session.watch.feeds} & set(feeds)
+    seen = asyncio.Event()
+
+    def look(_: Any = None) -> None:
+        names = {each.feed for each in session.watch.readings(session.environment.name)}
+        if wanted <= names:
+            seen.set()
+
+    stop = session.watch.listen(look)
+    look()
+    try:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_LOOK):
+                await seen.wait()
+        yield
+    finally:
+        stop()
+        watch.cancel()
+        with suppress(asyncio.CancelledError):
+            await watch
+        await session.disconnect()
+
+
+class Aloud:
+    """Tells a person, as it happens."""
+
+    def begins(self, step: Step, prepared: Prepared | None) -> None:
+        click.secho(f"{step.ordinal} {clean(step.title)}  [{prepared.kind if prepared else step.kind}]", bold=True)
+        if prepared is not None:
+            click.echo("".join(f"  $ {line}\n" for line in prepared.as_run.splitlines()), nl=False)
+            for each in (*prepared.meets, *prepared.notices):
+                click.echo(f"  {each}")
+
+    def output(self, text: str) -> None:
+        click.echo(text, nl=False)
+
+    def ended(self, step: Step, attempt: Attempt) -> None:
+        said = "; ".join(each for each in (attempt.outcome, attempt.verified) if each)
+        click.echo(f"  {attempt.state.value}{f': {said}' if said else ''} ({seconds(attempt):.1f} s)\n")
+
+    def settled(self, step: Step, state: StepState, reason: str) -> None:
+        click.echo(f"  {state.value}: {reason}\n")
+
+
+class Written:
+    """Keeps what happened, for JSON."""
+
+    def __init__(self) -> None:
+        self.steps: list[dict[str, Any]] = []
+
+    def begins(self, step: Step, prepared: Prepared | None) -> None:
+        self.steps.append(
+            {
+                "step": step.ordinal,
+                "title": step.title,
+                "kind": prepared.kind.value if prepared else step.kind.value,
+                "command": prepared.as_run if prepared else "",
+                "native": prepared is not None and prepared.native is not None,
+                "state": StepState.TODO.value,
+            }
+        )
+
+    def output(self, text: str) -> None:
+        """The attempt has it all, at its end."""
+
+    def ended(self, step: Step, attempt: Attempt) -> None:
+        self.steps[-1] |= {
+            "state": attempt.state.value,
+            "exit_code": attempt.exit_code,
+            "outcome": attempt.outcome,
+            "verified": attempt.verified,
+            "output": attempt.output,
+            "began": stamp(attempt.began),
+            "seconds": seconds(attempt),
+            "transcript": attempt.transcript,
+        }
+
+    def settled(self, step: Step, state: StepState, reason: str) -> None:
+        self.steps[-1] |= {"state": state.value, "outcome": reason}
+
+
+def seconds(attempt: Attempt) -> float:
+    return (attempt.ended - attempt.began).total_seconds() if attempt.ended else 0.0

@@ -1,0 +1,317 @@
+"""`cockpit run` and `cockpit exec` as typed: on this machine, and on a simulated system whose deployment failed."""
+
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from cockpit.runbooks.document import read
+from tests.integration.cli.shell import Shell
+
+BOOK = """
+# Ops
+
+## Look
+
+```bash
+# See
+echo seen
+
+# Verify
+echo ok
+```
+
+**Expected**: matches /^ok$/
+
+## Change
+
+```bash
+# See
+echo before
+
+# Make it so
+touch made
+
+# Remove it
+rm made
+```
+
+## Fails
+
+```bash
+# Go wrong
+false
+
+# Never reached
+echo reached
+```
+
+## Asks
+
+```bash
+# Greet
+echo hello <who>
+```
+
+## By hand
+
+1. Tell support.
+
+```bash
+# Then
+echo told
+```
+
+## Choose
+
+```bash
+# Up
+alembic upgrade head
+
+# Or down
+echo down
+```
+
+## Approved
+
+**Approval Required**: On-call lead
+
+```bash
+# Make it so
+touch made
+```
+"""
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    path = tmp_path / "ops.md"
+    path.write_text(BOOK)
+    return path
+
+
+class Runs:
+    """Types `cockpit run ops.md#...` with the hash of the document."""
+
+    def __init__(self, shell: Shell, book: Path) -> None:
+        self.shell = shell
+        self.hash = read(str(book), book.read_bytes()).sha256
+
+    def type(self, procedure: str, *words: str) -> Result:
+        return self.shell.type("run", f"ops.md#{procedure}", "--trust", self.hash, *words)
+
+    def ask(self, procedure: str, *words: str) -> Any:
+        return json.loads(self.type(procedure, "--json", *words).stdout)
+
+
+@pytest.fixture
+def runs(shell: Shell, book: Path) -> Runs:
+    return Runs(shell, book)
+
+
+def test_steps_run_in_order_and_are_on_the_timeline(runs: Runs) -> None:
+    result = runs.type("look")
+    assert result.exit_code == 0, result.output
+    assert "seen\n" in result.stdout
+    events = runs.shell.ask("timeline")
+    assert [each["summary"].split(" after ")[0] for each in events if each["kind"] in ("run", "step")] == [
+        "Run started: Look",
+        "Step 1 started: See",
+        "Step 1 See: ok",
+        "Step 2 started: Verify",
+        "Step 2 Verify: ok",
+        "Run ended: Look",
+    ]
+
+
+def test_a_change_waits_for_yes_and_a_danger_for_its_word(runs: Runs, tmp_path: Path) -> None:
+    first = runs.ask("change")
+    assert (first["exit"], first["stopped"]["step"]) == (3, 2)
+    assert "--yes" in first["stopped"]["reason"]
+    second = runs.ask("change", "--yes")
+    assert (second["exit"], second["stopped"]["step"]) == (3, 3)
+    assert (tmp_path / "made").exists()
+    (word,) = {second["stopped"]["reason"].split("'")[1]}
+    assert runs.type("change", "--step", "3", "--confirm", "wrong").exit_code == 3
+    assert runs.type("change", "--step", "3", "--confirm", word).exit_code == 0
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_step_goes_on_in_the_run_that_is_open(runs: Runs) -> None:
+    first = runs.ask("change", "--yes")
+    again = runs.ask("change", "--step", "1")
+    assert again["run"] == first["run"]
+    assert [each["step"] for each in again["steps"]] == [1]
+
+
+def test_it_stops_at_the_first_step_that_fails(runs: Runs) -> None:
+    found = runs.ask("fails", "--yes")
+    assert (found["exit"], found["stopped"]["step"], found["steps"][0]["state"]) == (1, 1, "failed")
+    assert len(found["steps"]) == 1
+
+
+def test_an_open_placeholder_is_asked_for_and_set(runs: Runs) -> None:
+    missing = runs.ask("asks")
+    assert (missing["exit"], "--set 'who=...'" in missing["stopped"]["reason"]) == (3, True)
+    hostile = "$(touch pwned); echo it's"
+    given = runs.ask("asks", "--set", f"who={hostile}")
+    assert (given["exit"], given["steps"][0]["output"]) == (0, f"hello {hostile}\n")
+    assert not Path("pwned").exists()
+
+
+def test_what_a_person_does_waits_for_a_person(runs: Runs) -> None:
+    assert runs.ask("by-hand")["stopped"] == {"step": 1, "reason": "this is for a person to do: do it, then say --yes"}
+    assert [each["state"] for each in runs.ask("by-hand", "--yes")["steps"]] == ["by hand", "ok"]
+
+
+def test_a_menu_is_chosen_from(runs: Runs) -> None:
+    assert "is a menu: choose with --step N" in runs.type("choose", "--yes").stderr
+    assert runs.ask("choose", "--step", "2", "--yes")["steps"][0]["output"] == "down\n"
+    assert "has no step 9" in runs.type("choose", "--step", "9").stderr
+
+
+def test_an_approval_is_recorded_with_who_gave_it_and_how(runs: Runs, tmp_path: Path) -> None:
+    lacking = runs.ask("approved", "--yes")
+    assert (lacking["exit"], "On-call lead" in lacking["stopped"]["reason"]) == (3, True)
+    assert runs.type("approved", "--yes", "--approval", "Dana: on the phone").exit_code == 0
+    assert "Dana" in json.dumps(runs.shell.ask("timeline"))
+
+
+def test_a_dry_run_shows_everything_and_starts_nothing(runs: Runs, tmp_path: Path) -> None:
+    found = runs.ask("change", "--dry-run")
+    assert [(each["command"], each["runnable"]) for each in found["steps"]] == [
+        ("echo before", True),
+        ("touch made", True),
+        ("rm made", True),
+    ]
+    assert "--confirm" in found["steps"][2]["ceremony"]
+    assert not (tmp_path / "made").exists()
+    assert runs.shell.ask("timeline") == []
+
+
+def test_a_document_that_never_ran_or_has_changed_wants_its_hash(shell: Shell, book: Path) -> None:
+    first = json.loads(shell.type("run", "ops.md#look", "--json").stdout)
+    assert (first["exit"], first["steps"], "never run" in first["stopped"]["reason"]) == (3, [], True)
+    assert shell.type("run", "ops.md#look", "--trust", first["trust"]).exit_code == 0
+    assert shell.type("run", "ops.md#look").exit_code == 0
+    book.write_text(BOOK.replace("echo seen", "echo something else"))
+    changed = shell.type("run", "ops.md#look")
+    assert changed.exit_code == 3
+    assert "+echo something else" in changed.stdout
+
+
+def test_read_only_starts_no_shell(runs: Runs) -> None:
+    assert runs.type("look").exit_code == 0
+    refused = runs.shell.type("run", "ops.md#look", "--read-only")
+    assert refused.exit_code == 3
+    assert "read-only" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("ops.md#lok",), "Did you mean `#look`?"),
+        (("nothing#here",), "There is no runbook `nothing`."),
+        (("ops.md#look", "--set", "who"), "write --set NAME=VALUE"),
+        (("ops.md#look", "--approval", "Dana"), "Say who approved it and how"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_a_sentence(
+    shell: Shell, book: Path, words: tuple[str, ...], said: str
+) -> None:
+    assert said in shell.refused("run", *words)
+
+
+def test_exec_runs_and_records_any_command(shell: Shell) -> None:
+    result = shell.type("exec", "--", "echo", "a b", "*")
+    assert (result.exit_code, "a b *\n" in result.stdout) == (0, True)
+    assert json.loads(shell.type("exec", "--json", "--", "exit 7").stdout)["exit"] == 1
+    said = [each["summary"] for each in shell.ask("timeline")]
+    assert "Run started: exec: echo 'a b' '*'" in said
+
+
+def test_exec_needs_no_word_for_what_was_typed(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("")
+    assert shell.type("exec", "--", "rm", "old").exit_code == 0
+    assert not (tmp_path / "old").exists()
+    assert "Say what to run" in shell.refused("exec")
+
+
+@dataclass(frozen=True)
+class World:
+    url: str
+    config: str
+
+    def get(self) -> Any:
+        with urllib.request.urlopen(f"{self.url}/simulator", timeout=5) as answer:
+            return json.load(answer)
+
+    def traffic(self) -> dict[str, int]:
+        return {each["name"]: each["weight"] for each in self.get()["revisions"] if each["weight"]}
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    scenario = getattr(request, "param", "bad-deploy")
+    words = [
+        sys.executable,
+        "-m",
+        "cockpit",
+        "simulator",
+        "--until-stdin-closes",
+        "--scenario",
+        scenario,
+        "--speed",
+        "20",
+    ]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        ready = json.loads(process.stdout.readline())
+        found = World(ready["url"], ready["config"])
+        until = time.monotonic() + 20
+        while not any(name.endswith("r44") for name in found.traffic()):
+            assert time.monotonic() < until, "the bad revision never came"
+            time.sleep(0.05)
+        yield found
+        process.stdin.close()
+
+
+def test_the_built_in_rollback_verifies_before_it_offers_to_deactivate(shell: Shell, world: World) -> None:
+    words = ("run", "rollback", "--config", world.config, "--json")
+    first = json.loads(shell.type(*words, "--yes").stdout)
+    assert [(each["title"], each["state"], each["native"]) for each in first["steps"]] == [
+        ("Activate the revision to go back to", "ok", True),
+        ("Wait until it runs and is healthy", "ok", True),
+        ("Send it all the traffic", "ok", True),
+        ("Verify by the app's own probes", "ok", True),
+        ("Deactivate the bad revision", "todo", True),
+    ]
+    assert (first["exit"], first["ended"]) == (3, False)
+    assert world.traffic() == {"shop-api--r43": 100}
+    last = json.loads(shell.type(*words, "--step", "5", "--confirm", "shop-api--r44").stdout)
+    assert (last["exit"], last["run"], last["ended"]) == (0, first["run"], True)
+    assert "--revision shop-api--r44" in last["steps"][0]["command"]
+    assert [each["active"] for each in world.get()["revisions"] if each["name"] == "shop-api--r44"] == [False]
+
+
+@pytest.mark.parametrize("world", ["single-mode"], indirect=True)
+def test_in_single_mode_the_older_image_is_deployed_again(shell: Shell, world: World) -> None:
+    found = json.loads(shell.type("run", "rollback", "--config", world.config, "--json", "--yes").stdout)
+    assert found["procedure"] == "rollback#single-revision-mode"
+    assert (found["exit"], [each["state"] for each in found["steps"]]) == (0, ["ok", "ok", "ok"])
+
+
+def test_values_come_from_the_panes_and_the_configuration(shell: Shell, world: World) -> None:
+    (document,) = (
+        each for each in shell.ask("runbooks", "--config", world.config)["documents"] if each["id"] == "rollback"
+    )
+    assert all(step["runnable"] for step in document["procedures"][0]["steps"])
