@@ -11,6 +11,8 @@ from cockpit.model.probe import Probe
 from cockpit.model.problem import SourceError
 from cockpit.model.secret import Secret
 from cockpit.model.system import AlertSource, Environment, System
+from cockpit.runbooks.catalogue import Catalogue, NotFound
+from cockpit.runbooks.catalogue_files import load, missing
 
 
 def document(system: System) -> dict[str, Any]:
@@ -26,6 +28,7 @@ def document(system: System) -> dict[str, Any]:
         "cloud": system.cloud.endpoint or system.cloud.name,
         "ladder": [level.name for level in system.ladder],
         "keys": {**DEFAULT_KEYS, **system.keys},
+        "procedure_keys": dict(system.procedure_keys),
         "environments": [_environment(each) for each in system.environments],
     }
 
@@ -33,7 +36,8 @@ def document(system: System) -> dict[str, Any]:
 def warnings(system: System, environ: Mapping[str, str]) -> Iterator[str]:
     """What is right in the file and wrong on this machine, or probably forgotten."""
     secrets = Secrets(environ)
-    yield from (f"There is no {path} (runbooks)." for path in system.runbooks if not Path(path).exists())
+    yield from (f"runbooks: {path} {missing(Path(path))}." for path in system.runbooks if not Path(path).exists())
+    yield from _lost_procedures(system)
     for environment in system.environments:
         if not environment.production and environment.name.casefold() in ("prod", "production", "live"):
             yield f"{environment.name}: nothing marks it as production; is `production = true` missing?"
@@ -44,6 +48,16 @@ def warnings(system: System, environ: Mapping[str, str]) -> Iterator[str]:
                 yield f"{where}: There is no file {each.ca_file} (ca_file)."
             yield from (f"{where}: {trouble}" for trouble in _unrevealed(each.headers, secrets))
         yield from (f"{environment.name}, values: {trouble}" for trouble in _unrevealed(environment.values, secrets))
+
+
+def _lost_procedures(system: System) -> Iterator[str]:
+    """Keys that open a procedure which is not there."""
+    catalogue = load(system.runbooks) if system.procedure_keys else Catalogue()
+    for key, name in system.procedure_keys.items():
+        try:
+            catalogue.find(name)
+        except NotFound as lost:
+            yield f"keys.{key}: {lost}"
 
 
 def _unrevealed(values: Mapping[str, str | Secret], secrets: Secrets) -> Iterator[str]:
@@ -63,6 +77,7 @@ def lines(plan: Mapping[str, Any]) -> Iterator[str]:
     yield f"time zone    {plan['time_zone'] or 'of this machine'}"
     yield f"read-only    {'yes: every change is refused' if plan['read_only'] else 'no'}"
     changed = [f"{action} = {keys}" for action, keys in plan["keys"].items() if DEFAULT_KEYS.get(action) != keys]
+    changed += [f"{name} = {key}" for key, name in plan["procedure_keys"].items()]
     yield f"keys         {', '.join(changed) or 'as they come'}"
     for environment in plan["environments"]:
         yield ""

@@ -22,7 +22,6 @@ from cockpit.runbooks.ceremony import Approval, ceremony
 from cockpit.runbooks.execution import Prepared, Refused
 from cockpit.runbooks.rollback import FOLDED, propose
 from cockpit.runbooks.trust import Trust
-from cockpit.runbooks.verify import expected
 from cockpit.wiring import Session
 
 ROLLBACK = "rollback"
@@ -99,7 +98,7 @@ def find(system: System, name: str) -> Place:
 async def run(session: Session, place: Place, asked: Asked, *, trust: str, dry_run: bool, as_json: bool) -> int:
     """Run or show the procedure; the exit code."""
     runner = session.runner
-    async with watching(session, feeds_for(place.procedure)):
+    async with watching(session):
         await runner.check_guards()
         place, target = proposed(session, place, asked)
         if dry_run:
@@ -130,12 +129,6 @@ def must_be_chosen(procedure: Procedure, step: int | None) -> None:
         raise Refused(f"{procedure.title} is a menu: choose with --step N (cockpit runbooks lists them).")
     if step is not None and not any(each.ordinal == step for each in procedure.steps):
         raise Refused(f"{procedure.title} has no step {step}.")
-
-
-def feeds_for(procedure: Procedure) -> list[str]:
-    """The panes that its values, and what it expects of probes, are taken from."""
-    asks = any(each.what == "probe" for step in procedure.commands for each in expected(step).assertions)
-    return ["revisions", *(["probes"] if asks else [])]
 
 
 def proposed(session: Session, place: Place, asked: Asked) -> tuple[Place, Mapping[str, str]]:

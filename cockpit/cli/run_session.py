@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -12,6 +12,7 @@ from cockpit.cli.options import Common, Refusal, choose_environment, load_system
 from cockpit.model.clean import clean
 from cockpit.model.event import RecordError
 from cockpit.model.problem import SourceError
+from cockpit.model.reading import Reading
 from cockpit.model.run import Attempt, StepState
 from cockpit.model.runbook import Step
 from cockpit.model.system import Environment, System
@@ -19,6 +20,7 @@ from cockpit.model.time import stamp
 from cockpit.runbooks.execution import Finished, Prepared
 from cockpit.wiring import Session, build
 
+APPS = "revisions"
 FIRST_LOOK = 15.0  # seconds to wait for the panes; what they would have filled in is asked for after that
 
 
@@ -41,19 +43,18 @@ async def hand_over(there: Callable[[], Finished]) -> Finished:
 
 
 @asynccontextmanager
-async def watching(session: Session, feeds: Iterable[str]) -> AsyncIterator[None]:
-    """Watch while it lasts; begins when each of these feeds has answered once, or is late."""
-    watch = asyncio.create_task(session.watch.run(), name="watch")
-    wanted = {each.name for each in session.watch.feeds} & set(feeds)
+async def watching(session: Session) -> AsyncIterator[None]:
+    """Watch while it lasts; begins when the apps, which fill in values, have answered once or are late."""
     seen = asyncio.Event()
 
-    def look(_: Any = None) -> None:
-        names = {each.feed for each in session.watch.readings(session.environment.name)}
-        if wanted <= names:
+    def heard(reading: Reading[Any]) -> None:
+        if reading.feed == APPS:
             seen.set()
 
-    stop = session.watch.listen(look)
-    look()
+    stop = session.watch.listen(heard)
+    watch = asyncio.create_task(session.watch.run(), name="watch")
+    if not any(each.name == APPS for each in session.watch.feeds):
+        seen.set()
     try:
         with suppress(TimeoutError):
             async with asyncio.timeout(FIRST_LOOK):

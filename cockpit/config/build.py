@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cockpit.config import tables
 from cockpit.config.places import default_data
+from cockpit.model.keys import key_name, opens_a_procedure
 from cockpit.model.ladder import DEFAULT_LADDER, Level
 from cockpit.model.probe import Probe
 from cockpit.model.secret import Secret
@@ -32,7 +33,8 @@ def build(root: tables.Root, file: Path) -> System:
         read_only=root.read_only,
         bell=root.bell,
         theme=root.theme,
-        keys=root.keys,
+        keys={name: keys for name, keys in root.keys.items() if not opens_a_procedure(name, keys)},
+        procedure_keys={key_name(key): name for key, name in root.keys.items() if opens_a_procedure(key, name)},
         runbooks=tuple(_absolute(each, folder) for each in root.runbooks),
         references=tuple(root.self_check.references),
     )

@@ -12,7 +12,7 @@ from cockpit.config.raw import Raw, duplicates, table, text, texts
 from cockpit.config.rules_alerts import alert_rules
 from cockpit.config.rules_probes import probe_rules
 from cockpit.config.rules_secrets import value_rules
-from cockpit.model.keys import DEFAULT_KEYS
+from cockpit.model.keys import DEFAULT_KEYS, FREE_KEY, key_name, opens_a_procedure
 from cockpit.model.near import near
 
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
@@ -43,10 +43,20 @@ def _identity(data: Raw) -> Iterator[ConfigError]:
 
 
 def _keys(keys: Raw) -> Iterator[ConfigError]:
-    """Actions that nobody knows. What is a key, and which collide, is known where the screen is: screens/keymap.py."""
-    for action in keys:
-        if action not in DEFAULT_KEYS:
-            yield mistake(("keys", action), "is no action that has a key", near(action, DEFAULT_KEYS))
+    """Actions that nobody knows, and keys of procedures that no key is or that are taken.
+
+    What else is a key, and which collide, is known where the screen is: screens/keymap.py.
+    """
+    taken = {key: action for action, given in DEFAULT_KEYS.items() for key in text(keys.get(action, given)).split(",")}
+    for name, value in keys.items():
+        if name in DEFAULT_KEYS:
+            continue
+        if not opens_a_procedure(name, text(value)):
+            yield mistake(("keys", name), "is no action that has a key", near(name, DEFAULT_KEYS))
+        elif not FREE_KEY.fullmatch(name):
+            yield mistake(("keys", name), 'is no key for a procedure; write for example F6 = "restore-database#2"')
+        elif owner := taken.get(key_name(name)):
+            yield mistake(("keys", name), f"is already the key of `{owner}`")
 
 
 def _environment(path: Path, environment: Raw) -> Iterator[ConfigError]:

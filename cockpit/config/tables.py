@@ -144,7 +144,7 @@ class Root(Table):
     identity: Identity = Field(default_factory=Identity.model_construct, description="How we sign in.")
     cloud: Cloud = Field(default_factory=Cloud.model_construct, description="Where the cloud is.")
     ladder: list[Rung] = Field([], description="Severities, the worst first; P0 to P3 if not given.")
-    keys: dict[str, Line] = Field({}, description="Other keys for actions: action = keys, separated by commas.")
+    keys: dict[str, Line] = Field({}, description="Other keys: action = keys, or key = runbook#procedure.")
     runbooks: list[PathText] = Field([], description="Folders and files with the team's runbooks.")
     self_check: Self = Field(default_factory=Self.model_construct, alias="self", description="How we check ourselves.")
     environments: dict[str, Environment] = Field({}, description="One table for each.")

@@ -1,5 +1,7 @@
 """What a key can be bound to: the actions that `[keys]` in cockpit.toml names, and the keys they have without it."""
 
+import re
+
 DEFAULT_KEYS = {
     "declare": "d",
     "note": "n",
@@ -30,3 +32,15 @@ DEFAULT_KEYS = {
     "table.last": "end",
     "table.select": "enter",
 }
+
+FREE_KEY = re.compile(r"(?i)(?:(?:ctrl|alt|shift)\+)*(?:f[1-9]|f1[0-9]|f2[0-4]|[a-z0-9])")
+
+
+def opens_a_procedure(name: str, value: str) -> bool:
+    """True for `F6 = "restore-database#2"` in [keys]: there the name is the key, and the value what it opens."""
+    return name not in DEFAULT_KEYS and ("#" in value or bool(re.fullmatch(r"(?i)f\d{1,2}", name)))
+
+
+def key_name(name: str) -> str:
+    """The key as it is bound: `f6` for `F6`; a capital letter is a key of its own."""
+    return name if len(name) == 1 else name.lower()

@@ -74,6 +74,7 @@ class System:
     bell: bool = True
     theme: str = ""
     keys: Mapping[str, str] = field(default_factory=dict)  # binding id -> keys
+    procedure_keys: Mapping[str, str] = field(default_factory=dict)  # key -> DOC#PROCEDURE that it opens
     runbooks: tuple[str, ...] = ()  # folders and files of the team's own documents
     references: tuple[str, ...] = ()  # host:port pairs that answer when our own line works
 

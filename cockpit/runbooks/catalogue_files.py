@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from cockpit.model.clean import clean_line
+from cockpit.model.near import near
 from cockpit.model.runbook import Runbook
 from cockpit.runbooks.catalogue import Catalogue, Document, Unread
 from cockpit.runbooks.document import read
@@ -51,13 +52,23 @@ def unique_files(paths: Iterable[str], unread: list[Unread]) -> Iterator[Path]:
         elif path.exists():
             found = iter([path])
         else:
-            unread.append(Unread(clean_line(name), "is not there"))
+            unread.append(Unread(clean_line(name), missing(path)))
             continue
         for each in found:
             real = os.path.realpath(each)
             if real not in seen:
                 seen.add(real)
                 yield each
+
+
+def missing(path: Path) -> str:
+    """That a path is not there, and which one beside it was probably meant."""
+    try:
+        beside = [each.name for each in path.parent.iterdir()]
+    except OSError:
+        return f"is not there, nor is {clean_line(str(path.parent), 200)}"
+    meant = near(path.name, beside)
+    return "is not there" + (f"; did you mean {clean_line(meant, 200)}?" if meant else "")
 
 
 def markdown_in(folder: Path) -> Iterator[Path]:

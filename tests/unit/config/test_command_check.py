@@ -117,7 +117,7 @@ def test_what_is_wrong_on_this_machine_only_warns(check: Check, monkeypatch: pyt
     assert "warning: prod: nothing marks it as production" in result.output
     assert "warning: prod, ready: The environment variable PROBE_TOKEN is not set." in result.output
     assert "none.pem (ca_file)" in result.output
-    assert "none (runbooks)" in result.output
+    assert "none is not there" in result.output
 
 
 def test_without_a_file_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,55 @@
+"""`[keys] F6 = "restore-database#2"`: any procedure gets a key."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cockpit.cli import cockpit
+from cockpit.config import ConfigErrors, load
+
+
+def keys(tmp_path: Path, *lines: str) -> Path:
+    file = tmp_path / "cockpit.toml"
+    file.write_text("\n".join(("[keys]", *lines, "[environments.prod]")), encoding="utf-8")
+    return file
+
+
+def test_a_key_opens_a_procedure_beside_the_keys_of_actions(tmp_path: Path) -> None:
+    system = load(keys(tmp_path, 'F6 = "restore-database#2"', '"ctrl+r" = "ops#roll-back"', 'declare = "D"'))
+    assert system.procedure_keys == {"f6": "restore-database#2", "ctrl+r": "ops#roll-back"}
+    assert system.keys == {"declare": "D"}
+
+
+def test_a_function_key_may_name_a_document_alone(tmp_path: Path) -> None:
+    assert load(keys(tmp_path, 'F7 = "rollback"')).procedure_keys == {"f7": "rollback"}
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('F5 = "ops#1"', "keys.F5 is already the key of `refresh`."),
+        ('d = "ops#1"', "keys.d is already the key of `declare`."),
+        ('F66 = "ops#1"', "is no key for a procedure"),
+        ('sapce = "ops#1"', "is no key for a procedure"),
+        ('decalre = "D"', "Did you mean `declare`?"),
+    ],
+)
+def test_a_key_that_is_taken_or_is_none_is_an_error(tmp_path: Path, line: str, said: str) -> None:
+    with pytest.raises(ConfigErrors) as wrong:
+        load(keys(tmp_path, line))
+    assert said in str(wrong.value)
+
+
+def test_a_key_that_an_action_gave_up_is_free(tmp_path: Path) -> None:
+    assert load(keys(tmp_path, 'refresh = "F8"', 'F5 = "ops#1"')).procedure_keys == {"f5": "ops#1"}
+
+
+def test_check_says_when_there_is_no_such_procedure_or_folder(tmp_path: Path) -> None:
+    (tmp_path / "runbooks").mkdir()
+    file = keys(tmp_path, 'F6 = "rollbakc"', 'F7 = "rollback"')
+    file.write_text('runbooks = ["runboks"]\n' + file.read_text())
+    said = CliRunner().invoke(cockpit, ["check", "--config", str(file)]).output
+    assert "keys.f6: There is no runbook `rollbakc`. Did you mean `rollback`?" in said
+    assert "keys.f7" not in said
+    assert "runboks is not there; did you mean runbooks?" in said
