@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import logging
 import os
 import secrets as random_source
 import threading
@@ -10,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cockpit.model.event import Draft, Event, Record
+from cockpit.model.event import Draft, Event, Record, RecordError
 from cockpit.model.probe import ProbeResult
 from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.runbook import Parameter, Procedure, Runbook, Step
@@ -25,13 +26,15 @@ from cockpit.runbooks.doing import Doing
 from cockpit.runbooks.execution import Output, Prepared, Refused
 from cockpit.runbooks.journal import Pen
 from cockpit.runbooks.preparing import Setting, prepare, resolved
-from cockpit.runbooks.processes import Owner, alive
+from cockpit.runbooks.processes import alive
 from cockpit.runbooks.runs import Runs, attempt_numbered
 from cockpit.runbooks.trust import Trust
 from cockpit.runbooks.values import Live, Resolved
 
 if TYPE_CHECKING:
     from cockpit.azure.client import Azure
+
+log = logging.getLogger(__name__)
 
 
 class Runner:
@@ -241,7 +244,7 @@ class Runner:
             run,
             await asyncio.to_thread(self._step_or_name, run, attempt),
             attempt,
-            self.runs.owners.get((run.id, step, number), Owner()),
+            self.runs.owner(run, attempt),
             self._means(),
             on_output,
             self.note,
@@ -259,14 +262,14 @@ class Runner:
         return changed
 
     async def run_on(self) -> None:
-        """Take up what cockpits before this one left: write down what has ended, watch the rest to its end."""
-        await self.recover()
-        orphans = [
-            (run, attempt)
-            for run, attempt in self._running()
-            if not alive(self.runs.owners.get((run.id, attempt.step, attempt.number), Owner()))
-        ]
-        await asyncio.gather(*(self.attach(run, attempt.step, lambda text: None) for run, attempt in orphans))
+        """Take up what cockpits before this one left: write down what has ended, watch the rest. Raises nothing."""
+        try:
+            await self.recover()
+            orphans = [(run, each) for run, each in self._running() if not alive(self.runs.owner(run, each))]
+            watching = (self.attach(run, each.step, lambda text: None) for run, each in orphans)
+            await asyncio.gather(*watching)
+        except (Refused, RecordError) as error:
+            log.warning("steps of an earlier cockpit stay as they are: %s", error)
 
     def _probes(self) -> dict[str, ProbeResult | None]:
         """Where every configured probe stands; None for one that has not answered yet."""
@@ -283,8 +286,6 @@ class Runner:
         """Stop a running step: INT, then TERM, then KILL. The sentence says what that does not stop."""
         run = self.run(run.id)
         return await self._doing.cancel(run, await asyncio.to_thread(self.step, run, step), self._means())
-
-    # Inside.
 
     @property
     def _snapshots(self) -> Path:

@@ -35,6 +35,10 @@ class Runs:
         if run is not None and ordinal.isdecimal():
             self._step(run, int(ordinal), event)
 
+    def owner(self, run: Run, attempt: Attempt) -> Owner:
+        """The process that began an attempt which has no outcome yet; nobody once it has one."""
+        return self.owners.get((run.id, attempt.step, attempt.number), Owner())
+
     def _run(self, event: Event) -> None:
         detail = event.detail
         run = self.runs.get(event.subject)
