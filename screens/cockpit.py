@@ -8,13 +8,14 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.events import Key, Resize, ScreenResume, ScreenSuspend
+from textual.events import DescendantFocus, Key, Resize, ScreenResume, ScreenSuspend
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer
+from textual.widgets import Input
 
 from cockpit.model.clean import clean_line
 from screens import empty, opening, telling
+from screens.guard import QUIET
 from screens.messages import Attached, EventsAppended, ReadingChanged
 from screens.reasons import Situation, why_not
 from screens.view import PANES, View, pane_of, view
@@ -22,6 +23,7 @@ from widgets import alerts, probes, revisions, timeline
 from widgets.bar import lines
 from widgets.cell import Piece
 from widgets.hint import hint
+from widgets.keys import KeyLine, KeyShown
 from widgets.line import Lines
 from widgets.pane import Pane
 from widgets.table import KeyedTable
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from cockpit.app import CockpitApp
     from cockpit.wiring import Session
 
+SHOWN = ("declare", "note", "status", "acknowledge", "export", "logs", "wall", "filter", "help", "quit")
 TOGETHER = 0.25  # seconds in which further Readings are shown in one go
 
 
@@ -68,7 +71,7 @@ class CockpitScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.panes = (
-            Pane(1, "Probes", probes.COLUMNS),
+            Pane(1, "Probes", probes.COLUMNS, classes="-current"),
             Pane(2, "Alerts", alerts.COLUMNS),
             Pane(3, "Revisions", revisions.COLUMNS),
             Pane(4, "Timeline", timeline.COLUMNS, follow=True),
@@ -78,6 +81,8 @@ class CockpitScreen(Screen[None]):
         self._clock: Timer
         self._waiting: set[str] = set()
         self._situation = Situation()
+        self._pressed = 0.0  # when the last key came
+        self._hurried = False  # it came in a burst: pasted text, or a slow line that caught up
 
     @property
     def cockpit(self) -> "CockpitApp":
@@ -92,13 +97,16 @@ class CockpitScreen(Screen[None]):
         yield Lines(id="strip")
         with Container(id="panes"):
             yield from self.panes
+        filter = Input(id="filter", placeholder="words to look for; enter keeps them, esc shows all rows", compact=True)
+        filter.display = filter.cursor_blink = False
+        yield filter
         yield Lines(id="hint")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine(id="keys-line")
 
     def on_mount(self) -> None:
         for pane in self.panes:
             pane.table.explain(*empty.starting())
-        self.action_pane(0)
+        self.panes[0].table.focus()
         self._clock = self.set_interval(1.0, self.tick)
         self._attached()
 
@@ -155,8 +163,8 @@ class CockpitScreen(Screen[None]):
             self._wear()
         for pane in self.panes:
             pane.table.tick(now)
+        self._situation = telling.situation(self)
         self._draw_lines(now)
-        self._change_keys()
 
     def draw(self, *names: str) -> None:
         """The rows of the named panes, from the newest Readings."""
@@ -202,12 +210,25 @@ class CockpitScreen(Screen[None]):
         for pane in self.panes:
             strip += [(" │ " if strip else " ", "muted"), *pane.brief]
         self.query_one("#strip", Lines).show(strip)
-        self.query_one("#hint", Lines).show(hint(telling.sight(self.session, self.seen), self._keys(), now))
+        keys = self._keys()
+        working = {id: key.shown for id, key in keys.items() if key.works}
+        self.query_one("#hint", Lines).show(hint(telling.sight(self.session, self.seen), working, now))
+        self.query_one(KeyLine).offer([key for id, key in keys.items() if id in SHOWN])
 
-    def _keys(self) -> dict[str, str]:
-        """The key of each action that works now, as people read it."""
-        active = [each for each in self.active_bindings.values() if each.binding.id and each.enabled]
-        return {each.binding.id or "": self.app.get_key_display(each.binding) for each in active}
+    def _keys(self) -> dict[str, KeyShown]:
+        """Every key by its id, with whether it works now."""
+        return {
+            active.binding.id: KeyShown(
+                self.app.get_key_display(active.binding), key, active.binding.description, active.enabled
+            )
+            for key, active in self.active_bindings.items()
+            if active.binding.id
+        }
+
+    @on(KeyLine.Clicked)
+    async def _clicked(self, message: KeyLine.Clicked) -> None:
+        if active := self.active_bindings.get(message.key):
+            await self.app.run_action(active.binding.action, active.node)
 
     # Keys
 
@@ -217,21 +238,21 @@ class CockpitScreen(Screen[None]):
         return None if why_not(name, self._situation) else True
 
     def on_key(self, event: Key) -> None:
-        """Only a key that nothing took arrives here: when it is disabled, say why."""
+        """Before a key acts: did it come faster than a hand types, and does it do anything now? If not, say why."""
+        before, self._pressed = self._pressed, self.session.time.monotonic() if self.session else 0.0
+        self._hurried = self._pressed - before < QUIET
         active = self.active_bindings.get(event.key)
         reason = why_not(active.binding.id or "", self._situation) if active else ""
         if reason:
             self.notify(reason, severity="warning", markup=False)
 
-    def _change_keys(self) -> None:
+    @on(KeyedTable.Highlighted)
+    def _moved(self) -> None:
+        """Which keys work may depend on the row under the cursor."""
         situation = telling.situation(self)
         if situation != self._situation:
             self._situation = situation
-            self.refresh_bindings()
-
-    @on(KeyedTable.Highlighted)
-    def _moved(self) -> None:
-        self._change_keys()
+            self._draw_lines(self.now())
 
     @on(KeyedTable.Selected)
     def _selected(self, message: KeyedTable.Selected) -> None:
@@ -249,22 +270,37 @@ class CockpitScreen(Screen[None]):
         return next((at for at, pane in enumerate(self.panes) if pane.has_class("-current")), 0)
 
     def action_pane(self, at: int) -> None:
-        for number, pane in enumerate(self.panes):
-            pane.set_class(number == at, "-current")
         self.panes[at].table.focus()
 
-    def on_descendant_focus(self) -> None:
-        for pane in self.panes:
-            pane.set_class(pane.has_pseudo_class("focus-within"), "-current")
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """The pane with the focus is the current one, and stays it while something is typed into the filter."""
+        if isinstance(event.widget, KeyedTable):
+            for pane in self.panes:
+                pane.set_class(pane.table is event.widget, "-current")
 
     def action_step(self, by: int) -> None:
         self.action_pane((self.current + by) % len(self.panes))
 
+    # The filter
+
     def action_filter(self) -> None:
-        self.panes[self.current].open_filter()
+        filter = self.query_one("#filter", Input)
+        filter.value = self.panes[self.current].words
+        filter.display = True
+        filter.focus()
+
+    @on(Input.Changed, "#filter")
+    def _narrow(self, message: Input.Changed) -> None:
+        self.panes[self.current].narrow(message.value)
+
+    @on(Input.Submitted, "#filter")
+    def _keep_filter(self) -> None:
+        self.query_one("#filter", Input).display = False
+        self.panes[self.current].table.focus()
 
     def action_leave_filter(self) -> None:
-        self.panes[self.current].close_filter()
+        self.panes[self.current].narrow("")
+        self._keep_filter()
 
     def on_resize(self, event: Resize) -> None:
         self.call_after_refresh(self.tick)
@@ -284,7 +320,9 @@ class CockpitScreen(Screen[None]):
 
     def action_open(self, what: str) -> None:
         """Open one of `opening.OPENS`, with what is under the cursors at this moment."""
-        if self.session is not None:
+        if self._hurried and what == "acknowledge":  # the one key that writes without asking
+            self.notify("That key came in a burst of others. Press it again.", severity="warning", markup=False)
+        elif self.session is not None:
             opening.OPENS[what](self, self.session)
 
     @work(thread=True, exit_on_error=False, group="writing")

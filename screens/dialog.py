@@ -140,6 +140,10 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         self._guard.touch()
 
     def action_leave(self) -> None:
+        """In the dialog's own turn: an esc that comes at once must not take away what is still being put together."""
+        self.call_later(self._leave)
+
+    def _leave(self) -> None:
         self.dismiss(None)
 
     def action_confirm(self) -> None:

@@ -32,6 +32,7 @@ STATES: tuple[tuple[str, str, str], ...] = (
 class HelpScreen(ModalScreen[None]):
     """`keys` are (key, what it does) in the order of the screen."""
 
+    AUTO_FOCUS = "#help"
     CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q", "dismiss", "Close", id="help.close"),
@@ -42,16 +43,17 @@ class HelpScreen(ModalScreen[None]):
         self.keys = tuple(keys)
 
     def compose(self) -> ComposeResult:
+        text = Lines(id="help-text")
+        text.show(*self._text())
         with VerticalScroll(id="help") as frame:
             frame.border_title = "Help"
             frame.border_subtitle = "esc closes"
-            yield Lines(id="help-text")
+            yield text
 
-    def on_mount(self) -> None:
+    def _text(self) -> list[list[Piece]]:
         lines: list[list[Piece]] = [[("Keys", "strong")]]
         lines += [[(f"  {key:<10}", "key"), (does, "")] for key, does in self.keys]
         for heading, signs in (("Signs", SIGNS), ("At the right of a pane's border", STATES)):
             lines += [[], [(heading, "strong")]]
             lines += [[(f"  {sign:<10}", tone), (means, "")] for sign, tone, means in signs]
-        self.query_one("#help-text", Lines).show(*lines)
-        self.query_one("#help").focus()
+        return lines

@@ -11,11 +11,8 @@ from rich.cells import cell_len, get_character_cell_size
 from cockpit.model.clean import HOSTILE, REPLACEMENT
 from cockpit.model.time import age
 
-TONES = ("muted", "bad", "warn", "good", "info", "strong", "key", "place", "stale")
-"""What a piece means. The theme decides how that looks: `.tone--bad` and so on in themes/shared.tcss."""
-
 Piece = tuple[str, str]
-"""(text, tone); the tone "" is plain text."""
+"""(text, tone); the tone "" is plain text, the others are in widgets/tone.py."""
 
 ELLIPSIS = "…"
 BREAKS = re.compile(r"[\r\n\t\x0b\x0c]+")

@@ -1,20 +1,18 @@
 """One or a few lines of text that change often and cost little: only the cells that differ are painted again."""
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from widgets.cell import Piece, changed, join
-from widgets.tone import TONE_CLASSES, ascii_only, strip
+from widgets.tone import ascii_only, strip
 
 
 class Lines(Widget):
     """Shows lines of pieces. Outside text is safe here: nothing in it is markup, control characters are replaced."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
     DEFAULT_CSS = "Lines { height: auto; }"
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:

@@ -15,7 +15,7 @@ from textual.strip import Strip
 
 from cockpit.model.logline import LogLine
 from widgets.cell import Piece, cut, length, plain
-from widgets.tone import TONE_CLASSES, ascii_only, strip
+from widgets.tone import ascii_only, strip
 
 KEPT = 5_000  # lines; older ones are dropped
 OURS = "cockpit"  # the reason of lines that the feed says in its own words
@@ -65,7 +65,6 @@ def pieces(line: LogLine, zone: tzinfo, tails: bool) -> tuple[Piece, ...]:
 class LogView(ScrollView, can_focus=True):
     """Shows the newest `KEPT` lines that match the filter. Scrolling up pauses, `end` follows again."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
     DEFAULT_CSS = "LogView { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "by(-1)", show=False),

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Input
 
 from cockpit.model.reading import FeedState, Freshness
 from widgets.cell import Column, Piece, Row, cut, length
@@ -38,13 +36,16 @@ def border(heading: Sequence[Piece], state: Piece, width: int, frame: str) -> tu
 class Pane(Vertical):
     """Probes, Alerts, Revisions or Timeline. It is told what to show and never asks."""
 
-    def __init__(self, number: int, name: str, columns: Sequence[Column], *, follow: bool = False) -> None:
-        super().__init__(id=name.lower())
+    def __init__(
+        self, number: int, name: str, columns: Sequence[Column], *, follow: bool = False, classes: str = ""
+    ) -> None:
+        super().__init__(id=name.lower(), classes=classes)
         self.number = number
         self.heading = name
         self.table = KeyedTable(columns, follow=follow, id=f"{name.lower()}-table")
         self._left = Lines(classes="pane-left")
         self._right = Lines(classes="pane-right")
+        self.words = ""
         self._counts: Sequence[Piece] = ()
         self._state: Piece = ("", "muted")
 
@@ -53,10 +54,6 @@ class Pane(Vertical):
             yield self._left
             yield self._right
         yield self.table
-        search = Input(placeholder="words to look for; esc shows all", classes="pane-filter", compact=True)
-        search.cursor_blink = False
-        search.display = False
-        yield search
 
     def show(self, rows: Sequence[Row], counts: Sequence[Piece], now: datetime) -> None:
         """New rows, and what the border counts."""
@@ -89,7 +86,7 @@ class Pane(Vertical):
 
     def draw_title(self) -> None:
         shown, total = len(self.table.rows), self.table.total
-        found: list[Piece] = [(f" {shown} of {total}", "info")] if self._search.value else []
+        found: list[Piece] = [(f" {shown} of {total}", "info")] if self.words else []
         focused = self.has_pseudo_class("focus-within")
         frame = "bad" if self.has_class("-old") else "info" if focused else "muted"
         room = self.size.width - length([*self.summary, *found, self._state]) - 7
@@ -109,31 +106,8 @@ class Pane(Vertical):
     def on_descendant_blur(self) -> None:
         self.call_after_refresh(self.draw_title)
 
-    # The filter
-
-    @property
-    def _search(self) -> Input:
-        return self.query_one(Input)
-
-    def open_filter(self) -> None:
-        self._search.display = True
-        self._search.focus()
-
-    @on(Input.Changed)
-    def _narrow(self, event: Input.Changed) -> None:
-        self.table.narrow(event.value)
+    def narrow(self, words: str) -> None:
+        """Show only rows with these words; "" shows all."""
+        self.words = words
+        self.table.narrow(words)
         self.draw_title()
-
-    @on(Input.Submitted)
-    def _keep_filter(self) -> None:
-        self._search.display = bool(self._search.value)
-        self.table.focus()
-
-    def close_filter(self) -> bool:
-        """Show all rows again; False when there was no filter."""
-        if not self._search.display:
-            return False
-        self._search.value = ""
-        self._search.display = False
-        self.table.focus()
-        return True

@@ -18,7 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from widgets.cell import Column, Piece, Row, changed, join, line, widths
-from widgets.tone import TONE_CLASSES, ascii_only, strip
+from widgets.tone import ascii_only, strip
 
 Painted = tuple[tuple[Piece, ...], bool]
 """One line as it was last drawn, and whether the cursor is on it."""
@@ -27,7 +27,7 @@ Painted = tuple[tuple[Piece, ...], bool]
 class KeyedTable(ScrollView, can_focus=True):
     """Rows by id. Cursor and scroll stay with their rows; `follow` keeps the end in view until the cursor leaves it."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONE_CLASSES, "table--cursor"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--cursor"}
     DEFAULT_CSS = "KeyedTable { overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Row up", show=False, id="table.up"),

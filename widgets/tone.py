@@ -6,12 +6,27 @@ from collections.abc import Iterable, Mapping
 from rich.cells import get_character_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
 from textual.strip import Strip
+from textual.theme import Theme
 from textual.widget import Widget
 
-from widgets.cell import TONES, Piece
+from widgets.cell import Piece
 
-TONE_CLASSES = frozenset(f"tone--{tone}" for tone in TONES)
+# The theme's colour and the text style of each tone. Red, amber, green-blue and blue never stand alone: a sign or a
+# word is always beside them. A table in code and not component classes in CSS: nine more nodes for every line widget
+# took a third of the time to the first paint.
+TONES: dict[str, tuple[str, Style]] = {
+    "muted": ("muted", Style()),
+    "stale": ("muted", Style(italic=True)),
+    "bad": ("error", Style(bold=True)),
+    "warn": ("warning", Style()),
+    "good": ("success", Style()),
+    "info": ("primary", Style()),
+    "key": ("primary", Style(bold=True)),
+    "strong": ("", Style(bold=True)),
+    "place": ("", Style(bold=True, reverse=True)),
+}
 
 # What the screen's own glyphs become on a terminal without Unicode. One character each: no width may change.
 ASCII = str.maketrans(
@@ -36,16 +51,35 @@ def in_ascii(text: str) -> str:
 
 
 def strip(widget: Widget, pieces: Iterable[Piece], base: Style, *, only_ascii: bool = False) -> Strip:
-    """The strip of a line: each piece in its tone over the `base` style. The widget declares TONE_CLASSES."""
+    """The strip of a line: each piece in its tone over the `base` style."""
+    tones = styles(widget.app.current_theme)
     segments: list[Segment] = []
     for text, tone in pieces:
         shown = in_ascii(text) if only_ascii else text
         if segments and not tone and shown.isspace() and not _shows_on_blanks(segments[-1].style):
             segments[-1] = Segment(segments[-1].text + shown, segments[-1].style)  # a blank needs no colour codes
             continue
-        style = base + widget.get_component_rich_style(f"tone--{tone}", partial=True) if tone else base
-        segments.append(Segment(shown, style))
+        segments.append(Segment(shown, base + tones[tone] if tone else base))
     return Strip(segments)
+
+
+def styles(theme: Theme) -> dict[str, Style]:
+    """What each tone looks like in a theme. In the terminal's own colours, muted is dim."""
+    if theme.name not in _STYLES:
+        _STYLES[theme.name] = {tone: _style(theme, *look) for tone, look in TONES.items()}
+    return _STYLES[theme.name]
+
+
+_STYLES: dict[str, dict[str, Style]] = {}
+
+
+def _style(theme: Theme, name: str, style: Style) -> Style:
+    if not name:
+        return style
+    colour = theme.variables.get(name) or getattr(theme, name, None)
+    if colour is None:
+        return style + Style(dim=True)
+    return style + Style(color=Color.parse(colour).rich_color)
 
 
 def _shows_on_blanks(style: Style | None) -> bool:

@@ -416,7 +416,8 @@ async def test_what_cannot_be_attached_to_ends_with_one_sentence_and_code_2(
 ) -> None:
     app = CockpitApp(attach)
     async with app.run_test() as pilot:
-        await pilot.pause()
+        while not app.farewell:
+            await pilot.pause(0.01)
 
     assert (app.return_code, app.farewell) == (2, farewell)
 
@@ -434,7 +435,8 @@ async def test_a_preference_that_cannot_be_followed_is_refused(preference: dict[
     stage.system = replace(stage.system, **preference)
     app = CockpitApp(stage.attach)  # type: ignore[arg-type]
     async with app.run_test() as pilot:
-        await pilot.pause()
+        while not app.farewell:
+            await pilot.pause(0.01)
 
     assert (app.return_code, app.farewell) == (2, farewell)
     assert stage.closed

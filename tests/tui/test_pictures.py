@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from textual.app import App
 from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp
@@ -20,7 +19,8 @@ def scene(snap_compare: SnapCompare, size: tuple[int, int], play: Callable[[Stag
     stage.system = replace(stage.system, theme=theme)
 
     async def run(pilot: Pilot[None]) -> None:
-        await pilot.pause()
+        while app.session is None or not isinstance(app.screen, CockpitScreen):
+            await pilot.pause(0.01)
         play(stage)
         stage.time.passed = 3
         await pilot.pause()
@@ -30,7 +30,7 @@ def scene(snap_compare: SnapCompare, size: tuple[int, int], play: Callable[[Stag
         screen.tick()
         await pilot.pause()
 
-    app: App[None] = CockpitApp(stage.attach)  # type: ignore[arg-type]  # a stage is all the session it needs
+    app = CockpitApp(stage.attach)  # type: ignore[arg-type]  # a stage is all the session it needs
     return snap_compare(app, terminal_size=size, run_before=run)
 
 

@@ -1,0 +1,54 @@
+"""The line of keys at the bottom: one widget of text in place of a footer of a dozen, quick to draw and to send."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.events import Click
+from textual.message import Message
+
+from widgets.cell import Piece, length
+from widgets.line import Lines
+
+
+@dataclass(frozen=True, slots=True)
+class KeyShown:
+    """A key as people read it, Textual's name of it, what it does, and whether it does so now."""
+
+    shown: str
+    key: str
+    does: str
+    works: bool = True
+
+
+class KeyLine(Lines):
+    """Keys and what they do; one that does nothing now is grey. A click is as good as the key."""
+
+    class Clicked(Message):
+        """`key` is Textual's name of it."""
+
+        def __init__(self, key: str) -> None:
+            super().__init__()
+            self.key = key
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._keys: tuple[KeyShown, ...] = ()
+
+    def offer(self, keys: Sequence[KeyShown]) -> None:
+        self._keys = tuple(keys)
+        self.show([piece for each in self._keys for piece in pieces(each)])
+
+    def on_click(self, event: Click) -> None:
+        end = 0
+        for each in self._keys:
+            end += length(pieces(each))
+            if event.x < end:
+                self.post_message(self.Clicked(each.key))
+                return
+
+
+def pieces(key: KeyShown) -> tuple[Piece, ...]:
+    """` d Declare`."""
+    if key.works:
+        return ((" ", ""), (key.shown, "key"), (f" {key.does}", ""))
+    return ((" ", ""), (f"{key.shown} {key.does}", "muted"))
