@@ -125,7 +125,8 @@ def _resolve(
     secret = parameter.secret or names_a_secret(name)
     choices = parameter.choices or _choices(name, seen)
     try:
-        value, source, hidden = _find(name, environment, seen, given, reveal, kept)
+        found = (_find(each, environment, seen, given, reveal, kept) for each in (name, *parameter.aliases))
+        value, source, hidden = next((each for each in found if each[0] is not None), (None, "", False))
     except SourceError as error:
         return Resolved(name, None, problem=error.problem.message, secret=True, hint=parameter.hint)
     secret = secret or hidden

@@ -3,8 +3,10 @@
 import pytest
 
 from cockpit.model.runbook import Runbook, Step, StepKind
+from cockpit.model.system import Environment
 from cockpit.runbooks.document import read
 from cockpit.runbooks.sidecar import fingerprint
+from cockpit.runbooks.values import Live, resolve
 
 BOOK = b"""# Ops
 
@@ -73,6 +75,13 @@ def test_an_override_that_does_not_fit_is_dropped_loudly(book: Runbook, said: st
 def test_aliases_make_two_names_one() -> None:
     found = with_sidecar("[aliases]", 'APP = "APP_NAME"').parameters
     assert [(each.name, each.aliases) for each in found] == [("APP", ("APP_NAME",)), ("APP_NAME", ("APP",))]
+
+
+def test_a_value_given_under_either_name_counts_for_both() -> None:
+    found = with_sidecar("[aliases]", 'WIDGET = "APP"', 'APP_NAME = "GADGET"').parameters
+    given = {"WIDGET": "w", "GADGET": "g"}
+    values = resolve(found, Environment("prod"), Live(), given)
+    assert [(each.name, each.value) for each in values] == [("APP", "w"), ("APP_NAME", "g")]
 
 
 def test_the_text_carries_its_sidecar_so_that_a_copy_of_it_reads_the_same() -> None:
