@@ -204,7 +204,8 @@ class CatalogueScreen(Screen[None]):
             if isinstance(entry, Run):
                 await again(self.app, self._session, self._place, entry)
             elif isinstance(entry, Place | Match) and entry.procedure is not None:
-                await begin(self.app, self._session, self._place, entry.document.runbook, entry.procedure)
+                at = entry.step.ordinal if isinstance(entry, Match) and entry.step else None
+                await begin(self.app, self._session, self._place, entry.document.runbook, entry.procedure, at=at)
         except (Refused, RecordError) as error:
             self.post_message(self.Told(clean_line(error, 500)))
         except Exception as error:

@@ -11,7 +11,7 @@ from cockpit.runbooks.badges import Badge, badges, overdue
 from cockpit.runbooks.catalogue import Catalogue, Document, Place, Unread
 from cockpit.runbooks.catalogue_match import Match, matches
 from cockpit.runbooks.catalogue_search import search
-from screens.run_lines import labelled
+from screens.run_lines import labelled, warning
 from widgets.cell import Cell, Column, Piece, Row
 from widgets.steps import SIGNS
 
@@ -83,10 +83,9 @@ def _row(id: str, entry: Entry, shelf: Shelf, *, found: bool = False) -> Row:
                 Cell(f"{done} done" if done else "begun", "info"),
             )
         case Match():
-            title = entry.procedure.title if entry.procedure else entry.document.runbook.title
             cells = (
                 Cell("▲", "bad"),
-                Cell(title, "strong"),
+                Cell(entry.hint or entry.document.runbook.title, "strong"),
                 Cell(f"for {entry.alert.name}", "bad"),
                 Cell(_time(entry.procedure), "muted"),
                 Cell(_size(entry.procedure), "muted"),
@@ -129,7 +128,7 @@ def _size(procedure: Procedure | None) -> str:
     if procedure is None:
         return "to read"
     count = len(procedure.commands) or len(procedure.steps)
-    return f"{'menu of' if procedure.menu else ''} {count}{'' if procedure.menu else ' steps'}".strip()
+    return f"menu of {count}" if procedure.menu else "1 step" if count == 1 else f"{count} steps"
 
 
 def about(entry: Entry | None, shelf: Shelf, width: int) -> list[list[Piece]]:
@@ -153,7 +152,10 @@ def about(entry: Entry | None, shelf: Shelf, width: int) -> list[list[Piece]]:
 
 
 def _procedure(procedure: Procedure, document: Document, width: int) -> list[list[Piece]]:
-    told = [("when", procedure.labels.get("when", ""), ""), ("mind", " ".join(procedure.warnings), "warn")]
+    told = [
+        ("when", procedure.labels.get("when", ""), ""),
+        ("mind", " ".join(map(warning, procedure.warnings)), "warn"),
+    ]
     told += [("approval", procedure.labels.get("approval required", ""), "")]
     told += [("steps", " · ".join(f"{each.ordinal} {each.title}" for each in procedure.steps), "")]
     told += [("in", " › ".join((document.runbook.title, *procedure.within)), "muted")]

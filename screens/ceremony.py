@@ -18,7 +18,7 @@ from cockpit.model.time import Time
 from cockpit.runbooks.ceremony import Approval, Ceremony, Consent
 from cockpit.runbooks.execution import Prepared
 from screens.dialog import Dialog, Place
-from screens.run_lines import KIND_TONES, KINDS, highlighted, labelled, meets, values
+from screens.run_lines import KIND_TONES, KINDS, highlighted, labelled, meets, undo_of, values, warning, whole
 from widgets.cell import Piece
 from widgets.choice import Choice
 from widgets.line import Lines
@@ -78,14 +78,14 @@ class AskConsent(Dialog[Consent]):
         prepared = self._prepared
         kind = (KINDS[prepared.kind], KIND_TONES.get(prepared.kind, "muted"))
         rows: list[list[Piece]] = [[(prepared.step.title, "strong"), ("   ", ""), kind]]
-        rows += wrap(highlighted(prepared.as_run, prepared.step.language), WIDE, most=9, indent=4)
+        rows += whole(highlighted(prepared.as_run, prepared.step.language), WIDE)
         if prepared.native is not None:
             rows += labelled("does", prepared.native.describe(), WIDE, most=2)
         rows += meets(prepared, WIDE)
         rows += [row for row in values(prepared.values, WIDE) if not prepared.native]
-        rows += labelled("undo", prepared.step.tags.get("undo") or "the document names none", WIDE, most=2)
-        for sentence in (*self._extra(), *self._warnings):
-            rows += labelled("mind", sentence, WIDE, tone="warn", most=2)
+        rows += labelled("undo", undo_of(prepared) or "the document names none", WIDE)
+        for sentence in (*self._extra(), *map(warning, self._warnings)):
+            rows += labelled("mind", sentence, WIDE, tone="warn", most=3)
         return rows
 
     def _extra(self) -> list[str]:

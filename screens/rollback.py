@@ -17,7 +17,7 @@ from cockpit.runbooks.runner import Runner
 from screens.dialog import Dialog, Place
 from screens.difference import Difference
 from screens.document import DocumentScreen
-from screens.run_lines import labelled
+from screens.run_lines import labelled, undo_of, warning
 from widgets.cell import Piece
 from widgets.line import Lines
 from widgets.revisions import short_image
@@ -111,15 +111,17 @@ class AskRollback(Dialog[Mapping[int, Prepared]]):
             rows += wrap(
                 [(f"{each.step.ordinal} {each.step.title}", ""), (": offered afterwards", "muted")], WIDE, most=1
             )
-        rows.append([])
         changes = [each for each in plan.by_itself if each.kind is StepKind.CHANGE]
-        rows += [row for each in changes for row in labelled("stands for", each.as_run, WIDE, most=2)]
+        for at, each in enumerate(changes):
+            rows += labelled("" if at else "stands for", each.as_run, WIDE)
         meets = [sentence for each in changes for sentence in each.meets]
         rows += [row for each in meets for row in labelled("meets", each, WIDE, most=1)]
-        undo = changes[-1].step.tags.get("undo", "") if changes else ""
-        rows += labelled("undo", filled(undo, proposal.given) or "the document names none", WIDE, most=2)
-        for sentence in (*proposal.cautions, *plan.procedure.warnings):
-            rows += labelled("mind", sentence, WIDE, tone="warn", most=2)
+        known = {
+            each.name: each.shown for preview in plan.previews for each in preview.values if each.value is not None
+        }
+        rows += labelled("undo", undo_of(changes[-1], known) if changes else "", WIDE)
+        for sentence in (*proposal.cautions, *map(warning, plan.procedure.warnings)):
+            rows += labelled("mind", sentence, WIDE, tone="warn", most=3)
         return rows + labelled("cannot run", plan.trouble, WIDE, tone="bad", most=3) if plan.trouble else rows
 
     def _from_to(self) -> list[list[Piece]]:
@@ -154,10 +156,3 @@ class AskRollback(Dialog[Mapping[int, Prepared]]):
 
     def action_document(self) -> None:
         self.app.push_screen(DocumentScreen(self._plan.runbook, self._plan.procedure.line))
-
-
-def filled(command: str, given: Mapping[str, str]) -> str:
-    """An undo with the values of this rollback."""
-    for name, value in given.items():
-        command = command.replace(f"<{name}>", value)
-    return command

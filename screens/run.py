@@ -41,8 +41,10 @@ SENT = "Sent to the terminal's clipboard; not every terminal takes it. The trans
 
 
 class RunScreen(Screen[None]):
-    """`standing` says how the document stands since its last run. What `agreed` names was consented to beforehand:
-    those steps go on by themselves, as long as what would run is what was shown."""
+    """`standing` says how the document stands since its last run, `at` which step to begin with.
+
+    What `agreed` names was consented to beforehand: it goes on by itself, as long as what would run is what was shown.
+    """
 
     CSS_PATH = "run.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # an instance variable of Screen
@@ -58,12 +60,13 @@ class RunScreen(Screen[None]):
         *,
         standing: str = "",
         agreed: Mapping[int, Prepared] | None = None,
+        at: int | None = None,
     ) -> None:
         super().__init__()
         self.session, self.place, self.runbook, self.procedure = session, place, runbook, procedure
         self.agreed = dict(agreed or {})  # step -> what was shown
         self.busy = 0  # steps that run in this process
-        self._run = run
+        self._run, self._at = run, at
         self._document = standing
         self._looked_at = NOTHING
         self._serial = 0
@@ -133,7 +136,7 @@ class RunScreen(Screen[None]):
         self.query_one("#run-warning", Lines).display = bool(self.procedure.warnings)
         self.table.focus()
         self.draw()
-        self._go_to(suggested(self.procedure, self.now_run))
+        self._go_to(self._at or suggested(self.procedure, self.now_run))
         self.look()
         self.set_interval(1.0, self._tick)
         self.set_interval(POUR, self._pour)
@@ -179,7 +182,9 @@ class RunScreen(Screen[None]):
         self.query_one("#run-head", Lines).show(
             run_lines.head(run, self.procedure, self._document, spent, self.place.production, width)
         )
-        self.query_one("#run-warning", Lines).show([(f" ⚠ {' '.join(self.procedure.warnings)}", "warn")])
+        self.query_one("#run-warning", Lines).show(
+            [(f" ⚠ {' '.join(map(run_lines.warning, self.procedure.warnings))}", "warn")]
+        )
         left = self.query_one("#steps-title", Lines)
         name = "Menu: choose one" if self.procedure.menu else "Steps"
         done = sum(run.state(each.ordinal) in SETTLED for each in self.procedure.steps)

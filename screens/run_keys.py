@@ -118,6 +118,10 @@ def _advice(now: Standing) -> Advice:
         return _say("This run has ended.", ("back", "leaves"))
     if step is None:
         return _say("This procedure has no steps.", ("back", "leaves"))
+    if now.state is StepState.WARN:
+        return _say(
+            "Compare what came with what was expected.", ("well", "it is well"), ("run", "runs it again"), tone="warn"
+        )
     if now.last and not now.menu:
         return _say("All steps are done.", ("end", "ends the run"), ("back", "leaves"), tone="good")
     if now.state is StepState.RUNNING:
@@ -139,10 +143,6 @@ def _failed(step: Step, now: Standing) -> Advice:
 def _next(step: Step, now: Standing) -> Advice:
     if step.kind is StepKind.NOTE:
         return _say("A note, to be read.", ("next", "goes to the next step"))
-    if now.state is StepState.WARN:
-        return _say(
-            "Compare what came with what was expected.", ("well", "it is well"), ("run", "runs it again"), tone="warn"
-        )
     if now.state in SETTLED and step.command:
         return _say(
             f"This step is {now.state.value}.", ("next", "goes to the next one"), ("run", "asks to run it again")

@@ -1,6 +1,7 @@
 """What a run says of itself and of the step at hand, as rows of pieces. Pure."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from cockpit.model.duration import show
 from cockpit.model.run import Attempt, Run, StepState
@@ -15,7 +16,8 @@ from widgets.pane import border
 from widgets.steps import SIGNS
 from widgets.wrap import wrap
 
-LABEL = 10  # cells
+LABEL = 12  # cells
+WARNS = re.compile(r"^[⚠\ufe0f\s]*(?:WARNING|Warning)?[:\s]*")
 KINDS = {
     StepKind.READ: "read",
     StepKind.VERIFY: "verify",
@@ -86,7 +88,7 @@ def about(step: Step, now: Standing, attempt: Attempt | None, width: int, most: 
         rows += wrap([(step.remark, "muted")], width, most=2)
     if step.command:
         shown = now.prepared.as_run if now.prepared else step.command
-        rows += wrap(highlighted(shown, step.language), width, most=max(2, most - 6), indent=4)
+        rows += whole(highlighted(shown, step.language), width, max(3, most - 6))
     elif step.title:
         rows += wrap([(step.title, "")], width, most=max(2, most - 3))
     if now.prepared:
@@ -99,6 +101,28 @@ def about(step: Step, now: Standing, attempt: Attempt | None, width: int, most: 
     if now.problem:
         rows += labelled("cannot run", now.problem, width, tone="bad", most=3)
     return rows + ended(now.state, attempt, width)
+
+
+def whole(command: Sequence[Piece], width: int, most: int = 0) -> list[list[Piece]]:
+    """A command in rows. Where it does not fit it says how much of it is missing: nobody takes a part for the whole."""
+    rows = wrap(command, width, indent=4)
+    if most and len(rows) > most:
+        rows = [*rows[: most - 1], [(f"… and {len(rows) - most + 1} more rows; c copies them all", "warn")]]
+    return rows
+
+
+def warning(text: str) -> str:
+    """A document's warning without its own sign and word, which we put in front ourselves."""
+    return WARNS.sub("", text)
+
+
+def undo_of(prepared: Prepared, given: Mapping[str, str] | None = None) -> str:
+    """The undo that a step names, with the values that are known; "" for none."""
+    known = {each.name: each.shown for each in prepared.values if each.value is not None} | dict(given or {})
+    text = prepared.step.tags.get("undo", "")
+    for blank in reversed(placeholders(text)):
+        text = text[: blank.start] + known.get(blank.name, blank.form) + text[blank.end :]
+    return text
 
 
 def highlighted(command: str, language: str) -> list[Piece]:
@@ -133,6 +157,7 @@ def ended(state: StepState, attempt: Attempt | None, width: int) -> list[list[Pi
     glyph, tone = SIGNS[state]
     took = f" after {show((attempt.ended - attempt.began).total_seconds())}" if attempt.ended else ""
     exit = f"exit {attempt.exit_code}" if attempt.exit_code is not None else ""
+    exit = "" if exit and exit in attempt.outcome else exit
     signal = f"signal {attempt.signal}" if attempt.signal is not None else ""
     said = [f"{state.value}{took}", exit, signal, "timed out" if attempt.timed_out else "", attempt.outcome]
     said += [attempt.verified, f"approved by {attempt.approval}" if attempt.approval else ""]
@@ -150,7 +175,7 @@ def _cut(pieces: Sequence[Piece], width: int) -> list[Piece]:
     fitted: list[Piece] = []
     for text, tone in pieces:
         room = width - length(fitted)
-        fitted.append((cut(text, room), tone))
+        fitted.append((cut(text, room, middle=False), tone))
         if length(fitted) >= width:
             break
     return fitted

@@ -27,6 +27,7 @@ async def begin(
     *,
     given: Mapping[str, str] | None = None,
     agreed: Mapping[int, Prepared] | None = None,
+    at: int | None = None,
 ) -> None:
     """Begin a run and show it; a document that may not run is shown instead. In a worker. Raises Refused."""
     if runbook.view_only:
@@ -38,7 +39,7 @@ async def begin(
     if accepted is None:
         return
     run = await asyncio.to_thread(runner.start, runbook, procedure, given, trust=accepted)
-    screen = RunScreen(session, place, run, runbook, procedure, standing=in_words(trust), agreed=agreed)
+    screen = RunScreen(session, place, run, runbook, procedure, standing=in_words(trust), agreed=agreed, at=at)
     app.push_screen(screen)
 
 

@@ -12,12 +12,12 @@ Letter = tuple[str, str]
 def wrap(pieces: Sequence[Piece], width: int, *, most: int = 0, indent: int = 0) -> list[list[Piece]]:
     """Rows of at most `width` cells; line breaks in the text are kept, further rows of a line are indented.
 
-    Of more than `most` rows the last one says how many were left out; 0 shows all.
+    Of more than `most` rows the last one ends with an ellipsis; 0 shows all.
     """
     rows = [row for line in _lines(pieces) for row in _broken(line, max(8, width), indent)]
     if most and len(rows) > most:
-        left_out = len(rows) - most + 1
-        rows = [*rows[: most - 1], [(each, "muted") for each in f"… and {left_out} more rows"]]
+        last = rows[most - 1][: _fits(rows[most - 1], width - 2)]
+        rows = [*rows[: most - 1], [*last, (" ", ""), ("…", "muted")]]
     return [_joined(row) for row in rows]
 
 

@@ -91,6 +91,8 @@ async def test_what_helps_with_a_firing_alert_is_on_top(open_catalogue: Open) ->
         assert "for 5xx errors" in shown(seat)[0]
         assert "1 for what fires now" in seat.lines("catalogue-head")
         assert "az containerapp logs show" in seat.lines("about")
+        await seat.press("enter")
+        assert "az containerapp logs show -n mi-prod" in seat.lines("step")
 
 
 async def test_typing_finds_and_enter_opens_a_run_that_has_not_done_anything(open_catalogue: Open, play: Play) -> None:

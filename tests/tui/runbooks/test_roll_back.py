@@ -1,0 +1,221 @@
+"""Roll back: two keys, and what was agreed to goes on by itself exactly as far as it was shown."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from textual.screen import Screen
+
+from cockpit.model.run import StepState
+from cockpit.runbooks.catalogue_files import BUILTIN, open_file
+from cockpit.runbooks.execution import Finished
+from screens import acting
+from screens.dialog import Place
+from screens.revision import wishes
+from tests.tui.runbooks.conftest import Bare, Seat, Session
+from tests.tui.runbooks.play import Play
+from tests.tui.stage import application
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def open_cockpit(session: Session, place: Place, play: Play) -> Open:
+    """An empty screen in front of a session whose panes show a bad deployment."""
+    play.values |= {"rg": "mi-rg"}
+    app = application()
+    reading = SimpleNamespace(feed="revisions", environment="prod", value=(app,), problem=None)
+    watch = SimpleNamespace(readings=lambda environment: [reading], freshness=lambda environment: {})
+    session.watch = watch  # type: ignore[attr-defined]
+    session.environment = SimpleNamespace(name="prod")  # type: ignore[attr-defined]
+    session.timeline = SimpleNamespace(events=lambda **how: [])  # type: ignore[attr-defined]
+    session.system = SimpleNamespace(runbooks=())  # type: ignore[attr-defined]
+
+    @asynccontextmanager
+    async def open(
+        act: Callable[[Screen[Any]], None] | None = None, size: tuple[int, int] = (120, 40)
+    ) -> AsyncIterator[Seat]:
+        screen: Screen[Any] = Screen()
+        app = Bare(screen)
+        async with app.run_test(size=size) as pilot:
+            seat = Seat(app, pilot, session)
+            (act or (lambda on: acting.open_rollback(on, session, place)))(screen)  # type: ignore[arg-type]
+            await seat.settle()
+            yield seat
+
+    return open
+
+
+async def test_the_dialog_says_from_where_to_where_what_it_runs_and_how_it_is_undone(open_cockpit: Open) -> None:
+    async with open_cockpit() as seat:
+        assert seat.screen == "AskRollback"
+        told = " ".join(seat.lines("act").split())
+        assert "mi-prod--v42 100 % degraded deployed 4m ago" in told
+        assert "→ mi-prod--v41 inactive" in told
+        assert "1 Activate the revision to go back to" in told
+        assert "5 Deactivate the bad revision: offered afterwards" in told
+        assert "az containerapp ingress traffic set -n mi-prod -g mi-rg --revision-weight mi-prod--v41=100" in told
+        assert "undo az containerapp ingress traffic set -n mi-prod -g mi-rg --revision-weight mi-prod--v42=100" in told
+        assert "secrets and the database schema stay as they are" in told
+        assert seat.lines("place") == "PROD  in prod   as you@example.com via az cli"
+
+
+async def test_enter_runs_what_was_shown_and_stops_before_what_takes_a_word(open_cockpit: Open, play: Play) -> None:
+    async with open_cockpit() as seat:
+        await seat.press("enter")
+        assert [step for step, _, _ in play.performed] == [1, 2, 3, 4]
+        assert seat.screen == "RunScreen"
+        assert seat.at == 5
+        assert "asks for a word" in seat.lines("run-hint")
+        await seat.press("enter")
+        assert seat.screen == "AskConsent"
+        assert "Type mi-prod--v42 to run it." in seat.lines("word-label")
+        await seat.type("mi-prod--v41")
+        await seat.press("enter")
+        assert "nothing was started" in seat.lines("said")
+        assert len(play.performed) == 4
+
+
+async def test_it_stops_at_the_first_step_that_does_not_end_well(open_cockpit: Open, play: Play) -> None:
+    play.ends[2] = [Finished(StepState.FAILED, "it is Degraded after 240 tries")]
+    async with open_cockpit() as seat:
+        await seat.press("enter")
+        assert [step for step, _, _ in play.performed] == [1, 2]
+        assert seat.at == 2
+        assert "It failed." in seat.lines("run-hint")
+
+
+async def test_it_stops_when_what_would_run_is_not_what_was_shown(open_cockpit: Open, play: Play) -> None:
+    play.held[1] = asyncio.Event()
+    async with open_cockpit() as seat:
+        await seat.press("enter")
+        play.values["rg"] = "another-rg"
+        play.held[1].set()
+        await seat.settle()
+        assert [step for step, _, _ in play.performed] == [1]
+        assert "not what was shown" in seat.told[-1]
+
+
+async def test_it_goes_on_while_somebody_looks_at_something_else(open_cockpit: Open, play: Play) -> None:
+    play.held[1] = asyncio.Event()
+    async with open_cockpit() as seat:
+        await seat.press("enter", "escape")
+        assert seat.screen != "RunScreen"
+        play.held[1].set()
+        await seat.settle()
+        assert [step for step, _, _ in play.performed] == [1, 2, 3, 4]
+
+
+async def test_leaving_does_nothing(open_cockpit: Open, play: Play) -> None:
+    async with open_cockpit() as seat:
+        await seat.press("escape")
+        assert play.runs.runs == {}
+
+
+async def test_the_difference_and_the_runbook_are_one_key_away(open_cockpit: Open) -> None:
+    async with open_cockpit() as seat:
+        await seat.press("d")
+        assert seat.screen == "Difference"
+        assert "traffic" in seat.lines("act")
+        await seat.press("escape", "o")
+        assert seat.screen == "DocumentScreen"
+        await seat.press("escape")
+        assert seat.screen == "AskRollback"
+
+
+async def test_without_an_older_revision_it_says_so_and_asks_nothing(
+    open_cockpit: Open, session: Any, place: Place
+) -> None:
+    only = replace(application(), revisions=application().revisions[:1])
+    async with open_cockpit(lambda screen: None) as seat:
+        session.watch.readings = lambda environment: [
+            SimpleNamespace(feed="revisions", environment="prod", value=(only,), problem=None)
+        ]
+        acting.open_rollback(seat.app.screen, session, place)
+        await seat.settle()
+        assert "no other provisioned revision" in seat.told[-1]
+
+
+async def test_a_revision_under_the_cursor_is_the_one_it_goes_back_to(
+    open_cockpit: Open, session: Any, place: Place
+) -> None:
+    chosen = application().revisions[2]
+    async with open_cockpit(lambda screen: acting.open_rollback(screen, session, place, chosen)) as seat:
+        told = " ".join(seat.lines("act").split())
+        assert "→ mi-prod--v40" in told
+        assert "You chose it in the pane." in told
+        assert "mi-prod--v40=100" in told
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_the_whole_dialog_is_seen(open_cockpit: Open, size: tuple[int, int]) -> None:
+    async with open_cockpit(size=size) as seat:
+        frame = seat.app.screen.query_one("#dialog")
+        assert seat.app.screen.region.contains_region(frame.region)
+        assert frame.max_scroll_y == 0
+
+
+async def test_the_menu_of_a_revision_opens_what_is_chosen_and_runs_nothing(
+    open_cockpit: Open, session: Any, place: Place, play: Play
+) -> None:
+    chosen = application().revisions[1]
+    async with open_cockpit(lambda screen: acting.open_revision(screen, session, place, chosen)) as seat:
+        assert seat.screen == "RevisionMenu"
+        assert "mi-prod--v41" in seat.lines("facts")
+        await seat.press("down", "down", "down", "enter")
+        assert seat.screen == "RunScreen"
+        assert "Activate a revision" in seat.lines("run-head")
+        assert play.performed == []
+        assert "--revision mi-prod--v41" in " ".join(seat.lines("step").split())
+
+
+async def test_only_looking_at_a_revision_is_what_enter_does_first(
+    open_cockpit: Open, session: Any, place: Place, play: Play
+) -> None:
+    chosen = application().revisions[1]
+    async with open_cockpit(lambda screen: acting.open_revision(screen, session, place, chosen)) as seat:
+        await seat.press("enter")
+        assert seat.screen == "Screen"
+        assert play.runs.runs == {}
+
+
+def test_what_a_revision_offers_depends_on_how_it_stands() -> None:
+    app = application()
+    serving, idle = app.revisions[0], app.revisions[1]
+    assert [each.name for each in wishes(app, serving)] == ["roll back", "restart"]
+    assert [each.name for each in wishes(app, idle)] == ["roll back", "traffic", "activate"]
+    assert [each.name for each in wishes(app, replace(idle, active=True))] == [
+        "roll back",
+        "traffic",
+        "deactivate",
+        "restart",
+    ]
+    single = replace(app, mode="Single")
+    assert "traffic" not in [each.name for each in wishes(single, idle)]
+
+
+def test_every_wish_is_a_built_in_procedure_with_the_values_it_asks_for() -> None:
+    app = application()
+    for revision in (*app.revisions, replace(app.revisions[1], active=True)):
+        for wish in wishes(app, revision):
+            if wish.procedure:
+                asked = {each.name for each in open_file(BUILTIN / f"{wish.procedure}.md").parameters}
+                assert set(wish.given) <= asked
+                assert asked - set(wish.given) <= {"rg"}
+
+
+async def test_a_procedure_with_a_key_of_its_own_opens_its_run(
+    open_cockpit: Open, session: Any, place: Place, play: Play
+) -> None:
+    async with open_cockpit(lambda screen: acting.open_procedure(screen, session, place, "restart")) as seat:
+        assert seat.screen == "RunScreen"
+        assert play.performed == []
+
+
+async def test_a_key_whose_procedure_is_gone_says_what_there_is(open_cockpit: Open, session: Any, place: Place) -> None:
+    async with open_cockpit(lambda screen: acting.open_procedure(screen, session, place, "restrat#1")) as seat:
+        assert "Did you mean `restart`?" in seat.told[-1]
