@@ -27,7 +27,7 @@ class Case:
         self._notes = 0
         self._last_event = 0
         self._bad: set[str] = set()  # its signals that are bad now
-        self._clear: datetime | None = None  # when the last of them recovered
+        self._recovered: datetime | None = None  # the latest recovery of any of them
         self._earliest: Signal | None = None  # began before the declaration but was recorded after it
         self._built: Incident | None = None
         self._range: tuple[datetime, bool] | None = None  # where it begins, and whether it still goes on
@@ -88,7 +88,6 @@ class Case:
     def turned_bad(self, signal: Signal, id: int) -> None:
         """A signal within the range went bad."""
         self._bad.add(signal.key)
-        self._clear = None
         self._last_event = id
         if signal.since < self._facts[self._declared].occurred and (
             self._earliest is None or signal.since < self._earliest.since
@@ -97,13 +96,13 @@ class Case:
         self._built = None
 
     def turned_good(self, key: str, at: datetime, id: int) -> None:
-        """A signal recovered; when it was the last bad one, the service did."""
+        """A signal recovered; when it was the last bad one, the service did, at the latest of their recoveries."""
         if key not in self._bad:
             return
         self._bad.discard(key)
         self._last_event = id
-        if not self._bad:
-            self._clear = at
+        # Sources tell their recoveries late and in any order: the one written last need not be the one that came last.
+        self._recovered = max(at, self._recovered or at)
         self._built = None
 
     def _build(self) -> Incident:
@@ -188,7 +187,8 @@ class Case:
                 watching = watching or each.at
             elif each.value != Status.RESOLVED:
                 watching = None
-        return min((each for each in (watching, self._clear) if each is not None), default=None)
+        clear = None if self._bad else self._recovered
+        return min((each for each in (watching, clear) if each is not None), default=None)
 
 
 def default_severity(ladder: Ladder) -> str:

@@ -13,7 +13,7 @@ from cockpit.incident.draft_file import NotOurDraft, block, merge
 from cockpit.incident.markdown import inline
 from cockpit.incident.membership import members, standing
 from cockpit.incident.metrics import impact_begin, impact_end, metrics
-from cockpit.incident.postmortem_rows import alert_rows, deployment_rows, timeline_rows
+from cockpit.incident.postmortem_rows import alert_rows, change_rows, deployment_rows, revisions_created, timeline_rows
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.system import System
@@ -44,9 +44,11 @@ def render(
         impact_end=end,
         impact=lasted(end - begin) if begin and end else "",
         metrics=metrics(incident),
+        changes=change_rows(incident),
         timeline=timeline_rows(mine),
         alerts=alert_rows(mine, incident),
         deployments=deployment_rows(mine),
+        created=revisions_created(mine),
         head=head,
         now=now,
     )

@@ -15,6 +15,14 @@ OWN_BUSINESS = frozenset({Kind.RECORDER, Kind.EXPORT, Kind.REDACT})  # about the
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeRow:
+    at: datetime
+    what: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class TimelineRow:
     at: datetime
     kind: str
@@ -44,6 +52,13 @@ class DeploymentRow:
     by: str
 
 
+def change_rows(incident: Incident) -> list[ChangeRow]:
+    """Every severity and status it had, by when that began."""
+    named = [("severity", each) for each in incident.severities] + [("status", each) for each in incident.statuses]
+    rows = [ChangeRow(each.at, f"{what} {each.value}", each.actor, each.reason) for what, each in named]
+    return sorted(rows, key=lambda row: row.at)
+
+
 def timeline_rows(events: Iterable[Event]) -> list[TimelineRow]:
     """Every fact of the incident, in the order given."""
     return [
@@ -62,7 +77,8 @@ def _words(event: Event) -> str:
     late = event.recorded - event.occurred
     if event.actor and late > LATE:
         marks.append(f"written down {age(late.total_seconds())} later")
-    words = text_of(event.detail, "text") or event.summary
+    # Only a note keeps all of its words under "text"; an alert keeps its rule's description there, true of every change.
+    words = (text_of(event.detail, "text") if event.kind == Kind.NOTE else "") or event.summary
     return f"{words} ({', '.join(marks)})" if marks else words
 
 
@@ -95,6 +111,11 @@ def alert_rows(events: Sequence[Event], incident: Incident) -> list[AlertRow]:
             ended=event.occurred if state == AlertState.RESOLVED else None,
         )
     return list(rows.values())
+
+
+def revisions_created(events: Iterable[Event]) -> int:
+    """How many revisions were made; the recorder's first look, health and traffic make none."""
+    return len({each.subject for each in events if each.kind == Kind.REVISION and each.detail.get("what") == "created"})
 
 
 def deployment_rows(events: Iterable[Event]) -> list[DeploymentRow]:

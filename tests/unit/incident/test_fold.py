@@ -99,6 +99,26 @@ def test_mitigation_is_taken_back_when_a_signal_goes_bad_again() -> None:
     assert only(story).mitigated == at(9)
 
 
+def test_mitigation_is_the_latest_recovery_whichever_was_written_down_last() -> None:
+    story = Story()
+    story.probe(0, "ready", "down")
+    story.alert(1, "az:5xx", "firing")
+    story.declare(2, reach=-10)
+    story.probe(9, "ready", "up")
+    story.alert(7, "az:5xx", "resolved", late=3)
+    assert only(story).mitigated == at(9)
+
+
+def test_what_is_told_late_and_was_over_earlier_does_not_move_the_mitigation_back() -> None:
+    story = Story()
+    story.declare(2, reach=-10)
+    story.probe(3, "ready", "down")
+    story.probe(9, "ready", "up")
+    story.alert(4, "az:5xx", "firing", late=6)
+    story.alert(8, "az:5xx", "resolved", late=3)
+    assert only(story).mitigated == at(9)
+
+
 def test_a_silence_and_a_disappearance_are_no_recovery() -> None:
     story = Story()
     story.alert(0, "am:5xx", "firing")

@@ -112,7 +112,7 @@ def test_the_facts_are_filled_in() -> None:
     facts, severities, timeline, alerts, deployments, metrics, actions = tables(text)
     assert ["Severity", "P1 → P0"] in facts
     assert ["Declared", "2026-02-27 02:02:00 UTC by ana"] in facts
-    assert [row[2] for row in severities] == ["severity P1", "severity P0", "status investigating", "status resolved"]
+    assert [row[2] for row in severities] == ["severity P1", "status investigating", "severity P0", "status resolved"]
     assert timeline[0] == ["2026-02-27 02:00:00", "2026-02-27 15:00:00 NZDT", "probe", "recorder", "ready down"]
     assert len(timeline) == 9
     assert alerts[0] == ["5xx", "high", "", "az", "2026-02-27 02:01:00", "firing", "ben"]
@@ -121,6 +121,42 @@ def test_the_facts_are_filled_in() -> None:
     assert metrics[3][1:3] == ["30m 00s", "recorded"]
     assert actions == [["", "", "", "", ""]]
     assert HEAD in text
+
+
+def test_an_alert_says_what_happened_to_it_each_time_and_not_its_rules_description() -> None:
+    story = Story()
+    story.declare(0, reach=-10)
+    description = "More than 5 % of the requests fail."
+    for minute, state, summary in (
+        (1, "firing", "5xx errors fired (high)"),
+        (2, "resolved", "5xx errors resolved: confirmed by Azure Monitor"),
+    ):
+        detail = {"state": state, "name": "5xx errors", "text": description}
+        story.tell(Kind.ALERT, minute, subject="az:1", summary=summary, detail=detail)
+    assert [row[4] for row in timeline_of(draft(story))[1:]] == [
+        "5xx errors fired (high)",
+        "5xx errors resolved: confirmed by Azure Monitor",
+    ]
+
+
+def test_a_long_note_is_printed_whole() -> None:
+    story = Story()
+    story.declare(0)
+    story.act(Kind.NOTE, 1, summary="first second", text="first\nsecond third")
+    assert timeline_of(draft(story))[1][4] == "first second third"
+
+
+def test_only_revisions_created_count_as_such_among_the_facts() -> None:
+    story = Story()
+    story.declare(0, reach=-10)
+    story.tell(Kind.REVISION, -9, subject="mi", detail={"what": "baseline"})
+    story.tell(Kind.REVISION, -60, subject="mi/v1", detail={"what": "created"})
+    story.tell(Kind.REVISION, -5, subject="mi/v2", detail={"what": "created"})
+    story.tell(Kind.REVISION, -4, subject="mi/v2", detail={"what": "health"})
+    story.tell(Kind.TRAFFIC, -3, subject="mi")
+    facts = next(iter(tables(draft(story))))
+    assert ["Alerts", "0"] in facts
+    assert ["Revisions created", "1"] in facts
 
 
 @pytest.mark.parametrize("question", ["Root cause", "Where we got lucky", "Why we were surprised", "Open questions"])
