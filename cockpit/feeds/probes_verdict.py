@@ -10,6 +10,7 @@ from cockpit.model.probe import Probe, ProbeResult, ProbeState
 HISTORY = 60  # latencies kept
 RECENT = 20  # answers in which flapping is looked for
 FLAPPING = 5  # turns among them that make it so
+CALM = 2  # turns among them that end it: with one figure for both, a probe near it would flap in and out of flapping
 
 
 class Grade(StrEnum):
@@ -48,11 +49,8 @@ class Standing:
     good: int = 0
     accused: bool = False
     turns: tuple[bool, ...] = ()  # for each recent conclusive answer: did the grade change
+    flapping: bool = False
     history: tuple[float | None, ...] = ()
-
-    @property
-    def flapping(self) -> bool:
-        return sum(self.turns) >= FLAPPING
 
 
 def fold(probe: Probe, before: Standing, outcome: Outcome) -> Standing:
@@ -61,7 +59,9 @@ def fold(probe: Probe, before: Standing, outcome: Outcome) -> Standing:
     if outcome.grade is Grade.INCONCLUSIVE:
         return replace(after, state=ProbeState.UNKNOWN)
     turned = before.grade is not None and before.grade is not outcome.grade
-    after = replace(after, grade=outcome.grade, turns=(*before.turns, turned)[-RECENT:])
+    turns = (*before.turns, turned)[-RECENT:]
+    flapping = sum(turns) > CALM if before.flapping else sum(turns) >= FLAPPING
+    after = replace(after, grade=outcome.grade, turns=turns, flapping=flapping)
     if outcome.grade is Grade.FAILING:
         failing = before.failing + 1
         accused = before.accused or failing >= probe.failures

@@ -77,7 +77,7 @@ def _words(event: Event) -> str:
     late = event.recorded - event.occurred
     if event.actor and late > LATE:
         marks.append(f"written down {age(late.total_seconds())} later")
-    # Only a note keeps all of its words under "text"; an alert keeps its rule's description there, true of every change.
+    # A note keeps all of its words under "text"; an alert its rule's description, the same whatever happened.
     words = (text_of(event.detail, "text") if event.kind == Kind.NOTE else "") or event.summary
     return f"{words} ({', '.join(marks)})" if marks else words
 

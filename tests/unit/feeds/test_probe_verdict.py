@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.feeds.probes_verdict import (
+    CALM,
     FLAPPING,
     HISTORY,
     RECENT,
@@ -116,7 +117,30 @@ def test_five_turns_in_twenty_answers_are_flapping(story: str, flapping: bool) -
 
 def test_flapping_is_forgotten_after_twenty_calm_answers() -> None:
     assert not after("gfgfgfgf" + "g" * RECENT).flapping
-    assert FLAPPING == 5
+    assert (FLAPPING, CALM) == (5, 2)
+
+
+@given(story=st.lists(outcomes, max_size=120))
+def test_flapping_begins_at_five_turns_ends_at_two_and_stays_as_it_is_between(story: list[Outcome]) -> None:
+    standing = Standing()
+    for outcome in story:
+        before, standing = standing, fold(PROBE, standing, outcome)
+        turns = sum(standing.turns)
+        if standing.flapping is not before.flapping:
+            assert turns == (FLAPPING if standing.flapping else CALM)
+        assert standing.flapping or turns < FLAPPING
+        assert not standing.flapping or turns > CALM
+
+
+@given(st.lists(st.integers(1, 6), min_size=20, max_size=60))
+def test_a_probe_that_keeps_turning_is_said_to_flap_once(lengths: list[int]) -> None:
+    """However irregularly: no good or bad spell of six answers lets it go, so the timeline hears of it once."""
+    story = "".join(("f" if odd % 2 else "g") * length for odd, length in enumerate(lengths))
+    standing, said = Standing(), 0
+    for letter in story:
+        before, standing = standing, fold(PROBE, standing, WORDS[letter])
+        said += standing.flapping is not before.flapping
+    assert said <= 1
 
 
 @pytest.mark.parametrize(
