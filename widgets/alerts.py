@@ -1,6 +1,7 @@
 """Rows of the alert pane: loudest first, then newest."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.incident import Acknowledgement
@@ -27,13 +28,17 @@ LOOK = {
 }
 
 
+STATE_RANK = {state: rank for rank, state in enumerate(STATES)}
+SEVERITY_RANK = {severity: rank for rank, severity in enumerate(SEVERITIES)}
+
+
 def rows(alerts: Sequence[Alert], acks: Mapping[str, Acknowledgement]) -> list[Row]:
     """One row an alert; `acks` are ours, by the alert's key. A taken alert is quieter than one nobody has."""
     ordered = sorted(
         alerts,
         key=lambda each: (
-            STATES.index(each.state),
-            SEVERITIES.index(each.severity),
+            STATE_RANK[each.state],
+            SEVERITY_RANK[each.severity],
             -each.since.timestamp(),
             each.key,
         ),
@@ -60,6 +65,7 @@ def look(alert: Alert) -> tuple[str, str]:
     return (glyph, "bad") if alert.state is AlertState.FIRING and alert.severity in SHOUTS else (glyph, tone)
 
 
+@lru_cache(maxsize=8_192)  # in a storm most alerts are those of the poll before
 def _row(alert: Alert, ack: Acknowledgement | None) -> Row:
     glyph, tone = look(alert)
     state = "silenced" if alert.state is AlertState.SUPPRESSED else alert.state.value

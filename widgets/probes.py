@@ -1,6 +1,7 @@
 """Rows of the probe pane: what fails comes first and says why; what is up shows its latency."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from cockpit.model.probe import ProbeResult, ProbeState
 from widgets.cell import Cell, Column, Piece, Row
@@ -33,6 +34,7 @@ LOOK = {
     ProbeState.UP: ("●", "good"),
     ProbeState.MAINTENANCE: ("–", "muted"),
 }
+RANK = {state: rank for rank, state in enumerate(ORDER)}
 QUIET = (ProbeState.UP, ProbeState.MAINTENANCE)
 BARS = "▁▂▃▄▅▆▇█"
 NO_ANSWER = "·"
@@ -40,7 +42,7 @@ NO_ANSWER = "·"
 
 def rows(results: Sequence[ProbeResult]) -> list[Row]:
     """One row a probe, worst first."""
-    return [_row(each) for each in sorted(results, key=lambda each: ORDER.index(each.state))]
+    return [_row(each) for each in sorted(results, key=lambda each: RANK[each.state])]
 
 
 def counts(results: Sequence[ProbeResult]) -> list[Piece]:
@@ -84,6 +86,7 @@ def path(url: str) -> str:
     return slash + tail.partition("?")[0] if tail else host
 
 
+@lru_cache(maxsize=4_096)  # of 500 probes only those whose turn it was have changed
 def _row(result: ProbeResult) -> Row:
     glyph, tone = LOOK[result.state]
     name = Cell(result.name, "" if result.state in QUIET else "strong")
