@@ -80,7 +80,9 @@ class KeyedTable(ScrollView, can_focus=True):
     def tick(self, now: datetime) -> None:
         """Let the ages of the visible rows grow."""
         self._now = now
-        self._repaint()
+        top = self.scroll_offset.y
+        shown = self.rows[top : top + self.scrollable_size.height]
+        self._repaint([y for y, row in enumerate(shown) if any(cell.since for cell in row.cells)])
 
     def narrow(self, words: str) -> None:
         """Show only the rows that hold all of `words`, in any case; "" shows all."""
@@ -89,8 +91,10 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def explain(self, *lines: Sequence[Piece]) -> None:
         """What to say while there are no rows."""
-        self._empty = tuple(tuple(each) for each in lines)
-        self._repaint()
+        said = tuple(tuple(each) for each in lines)
+        if said != self._empty:
+            self._empty = said
+            self._repaint()
 
     @property
     def total(self) -> int:
@@ -191,12 +195,15 @@ class KeyedTable(ScrollView, can_focus=True):
             return pieces, row.id == self.cursor
         return join(self._empty[y] if not self.rows and y < len(self._empty) else (), width), False
 
-    def _repaint(self) -> None:
-        """Ask for the cells that differ from what is on the screen, and no others."""
-        for y in [each for each in self._painted if each < self.scrollable_size.height]:
+    def _repaint(self, lines: Sequence[int] | None = None) -> None:
+        """Ask for what differs from what is on the screen on these lines, or on all of them, and for no more."""
+        width, height = self.scrollable_size
+        for y in range(height) if lines is None else lines:
+            if y not in self._painted:
+                continue  # never drawn yet: it will be
             old, new = self._painted[y], self._line(y)
             if old[1] != new[1]:
-                self.refresh(Region(0, y, self.scrollable_size.width, 1))
+                self.refresh(Region(0, y, width, 1))
             elif span := changed(old[0], new[0]):
                 self.refresh(Region(span[0], y, span[1] - span[0], 1))
 
