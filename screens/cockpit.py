@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from cockpit.app import CockpitApp
     from cockpit.wiring import Session
 
-SHOWN = ("declare", "note", "status", "acknowledge", "export", "logs", "wall", "filter", "help", "quit")
+SHOWN = (
+    *("declare", "note", "status", "acknowledge", "runbooks", "roll_back", "logs"),
+    *("export", "wall", "filter", "help", "quit"),
+)
 TOGETHER = 0.25  # seconds in which further Readings are shown in one go
 
 
@@ -48,6 +51,14 @@ class CockpitScreen(Screen[None]):
         Binding("s", "open('status')", "Status", id="status", tooltip="Change severity or status, resolve"),
         Binding(
             "a", "open('acknowledge')", "Ack", id="acknowledge", tooltip="Take the alert under the cursor of pane 2"
+        ),
+        Binding("r", "open('runbooks')", "Runbooks", id="runbooks", tooltip="The runbooks: find one, go on with a run"),
+        Binding(
+            "R",
+            "open('roll_back')",
+            "Roll back",
+            id="roll_back",
+            tooltip="Back to a good revision, or to that of pane 3",
         ),
         Binding("x", "open('export')", "Export", id="export", tooltip="Write the post-mortem draft"),
         Binding(
@@ -115,6 +126,7 @@ class CockpitScreen(Screen[None]):
     @on(Attached)
     def _attached(self) -> None:
         if self.session is not None:
+            opening.bind_procedures(self, self.session)
             self.draw(*PANES, "timeline")
         self.tick()
 
@@ -324,6 +336,11 @@ class CockpitScreen(Screen[None]):
             self.notify("That key came in a burst of others. Press it again.", severity="warning", markup=False)
         elif self.session is not None:
             opening.OPENS[what](self, self.session)
+
+    def action_procedure(self, name: str) -> None:
+        """Open the procedure that a key of the configuration names."""
+        if self.session is not None:
+            opening.procedure(self, self.session, name)
 
     @work(thread=True, exit_on_error=False, group="writing")
     def write(self, act: Callable[[], object], done: str) -> None:

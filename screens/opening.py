@@ -1,12 +1,14 @@
 """What the cockpit's keys open. Each screen is imported when it is first asked for, and gets what was captured then."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cockpit.model.alert import Alert
 from cockpit.model.incident import Incident
+from cockpit.model.revision import Revision
 from screens.view import newest_closed, worst_first
 
 if TYPE_CHECKING:
@@ -63,8 +65,12 @@ def wall(screen: "CockpitScreen", session: "Session") -> None:
 
 
 def details(screen: "CockpitScreen", session: "Session", shown: object) -> None:
+    from screens.acting import open_revision
     from screens.details import Details
 
+    if isinstance(shown, Revision):
+        open_revision(screen, session, acting_place(screen, session), shown)
+        return
     taken = session.ledger.taken(session.environment.name)
     ack = taken.get(shown.key) if isinstance(shown, Alert) else None
     screen.app.push_screen(Details(place(screen, session), session.time, shown, ack))
@@ -123,6 +129,38 @@ def sign_in(screen: "CockpitScreen", session: "Session") -> None:
         screen.app.push_screen(DeviceCode(where, session.time, credential.sign_in), done)
 
 
+def runbooks(screen: "CockpitScreen", session: "Session") -> None:
+    from screens.acting import open_catalogue
+
+    open_catalogue(screen, session, acting_place(screen, session))
+
+
+def roll_back(screen: "CockpitScreen", session: "Session") -> None:
+    """To the revision under the cursor when its pane has the focus, else to the last one that served well."""
+    from screens.acting import open_rollback
+
+    chosen = screen.under_cursor(2) if screen.current == 2 else None
+    open_rollback(screen, session, acting_place(screen, session), chosen if isinstance(chosen, Revision) else None)
+
+
+def procedure(screen: "CockpitScreen", session: "Session", name: str) -> None:
+    from screens.acting import open_procedure
+
+    open_procedure(screen, session, acting_place(screen, session), name)
+
+
+def bind_procedures(screen: "CockpitScreen", session: "Session") -> None:
+    """The keys that the configuration gives to procedures."""
+    for key, name in session.system.procedure_keys.items():
+        screen.app.bind(key, f"screen.procedure({name!r})", description=name, show=False)
+
+
+def acting_place(screen: "CockpitScreen", session: "Session") -> "Place":
+    """As whom the cloud will see what is done, where that is known."""
+    found, identity = place(screen, session), session.identity()
+    return replace(found, actor=identity.label) if identity else found
+
+
 def place(screen: "CockpitScreen", session: "Session") -> "Place":
     from screens.dialog import Place
 
@@ -145,4 +183,6 @@ OPENS: dict[str, Opens] = {
     "logs": logs,
     "wall": wall,
     "sign_in": sign_in,
+    "runbooks": runbooks,
+    "roll_back": roll_back,
 }

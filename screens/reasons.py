@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 WRITES = frozenset({"declare", "note", "status", "acknowledge"})
-NEEDS_SESSION = WRITES | {"export", "logs", "wall", "refresh", "sign_in", "details"}
+NEEDS_SESSION = WRITES | {"export", "logs", "wall", "refresh", "sign_in", "details", "runbooks", "roll_back"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ def why_not(action: str, now: Situation) -> str:
         return "There is no incident to export yet; declaring one starts it."
     if action == "logs" and not now.apps:
         return "No app is known, so there are no logs to show."
+    if action == "roll_back" and not now.apps:
+        return "No app is known, so there is nothing to roll back."
     if action == "sign_in" and not now.signed_out:
         return "No source asks for a sign-in."
     return ""

@@ -68,6 +68,7 @@ class RunScreen(Screen[None]):
         self.busy = 0  # steps that run in this process
         self._run, self._at = run, at
         self._document = standing
+        self._pane = StepPane(id="run-right")
         self._looked_at = NOTHING
         self._serial = 0
         self._guard = Guard(session.time)
@@ -90,7 +91,7 @@ class RunScreen(Screen[None]):
 
     @property
     def tails(self) -> dict[int, Tail]:
-        return self.query_one(StepPane).tails
+        return self._pane.tails
 
     @property
     def way_back(self) -> Procedure | None:
@@ -127,7 +128,7 @@ class RunScreen(Screen[None]):
             with Vertical(id="run-left"):
                 yield Lines(id="steps-title")
                 yield KeyedTable(COLUMNS, id="steps")
-            yield StepPane(id="run-right")
+            yield self._pane
         yield Lines(id="run-hint")
         yield Footer(compact=True, show_command_palette=False)
 
@@ -166,7 +167,7 @@ class RunScreen(Screen[None]):
             self._run = self.now_run
             self.draw()
             self.look()
-        self.query_one(StepPane).output.pour()
+        self._pane.output.pour()
 
     def draw(self) -> None:
         """Everything, from the run as it is now."""
@@ -193,7 +194,7 @@ class RunScreen(Screen[None]):
     def draw_step(self) -> None:
         """The step at hand, its output, the hint and the keys."""
         now = self.standing()
-        self.query_one(StepPane).show(self._run, now)
+        self._pane.show(self._run, now)
         self.refresh_bindings()
         self.query_one("#run-hint", Lines).show(hint(now, self._keys()))
 
@@ -357,7 +358,7 @@ class RunScreen(Screen[None]):
 
     def action_full(self) -> None:
         self.toggle_class("-full")
-        (self.query_one(StepPane).output if self.has_class("-full") else self.table).focus()
+        (self._pane.output if self.has_class("-full") else self.table).focus()
 
     def action_back(self) -> None:
         """The run goes on: while one of its steps runs here, the screen stays alive behind the others."""

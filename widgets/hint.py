@@ -11,14 +11,14 @@ from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.revision import Application, Revision
 from cockpit.model.time import age
 from widgets.alerts import SEVERITIES
-from widgets.cell import Piece
+from widgets.cell import Piece, cut
+from widgets.hint_line import Part, key, say
 from widgets.probes import QUIET
 from widgets.revisions import short_name
 
 FRESH = timedelta(minutes=30)  # a deployment younger than this is the first suspect
-
-
-Part = tuple[Piece, ...]
+NAMED = 24  # cells of a name inside a sentence
+LOST = "NOT RECORDED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,9 @@ class Sight:
     old: Sequence[str] = ()  # panes whose feed fell silent
     waiting: bool = False  # for the first answers
     attached: bool = True
+    recorder: str = ""  # how the timeline is written
+    logs_of: Revision | None = None  # whose logs the key would open now
+    chosen: Alert | None = None  # the one that the key would take now
 
     @property
     def down(self) -> list[ProbeResult]:
@@ -50,27 +53,34 @@ class Sight:
         return [each for each in self.firing if each.key not in self.taken]
 
 
-def hint(sight: Sight, keys: Mapping[str, str], now: datetime) -> list[Piece]:
-    """The line, `keys` naming the key of each binding id. Seeing comes first, then declaring, then working."""
+def hint(sight: Sight, keys: Mapping[str, str], now: datetime, width: int = 120) -> list[Piece]:
+    """The line in `width` cells, `keys` naming the key of each binding id that works now.
+
+    What is lost comes first, then seeing, then declaring, then working.
+    """
     if not sight.attached:
-        return _say("Starting. The panes fill as their sources answer.")
+        return say("Starting. The panes fill as their sources answer.", width=width)
+    if sight.recorder.startswith(LOST):
+        return _lost(sight.recorder, width)
     for problem in sight.problems:
         if problem.kind is ProblemKind.SIGN_IN:
-            return _say(problem.message, _key(keys, "sign_in", "signs in again"), tone="bad")
+            return say(problem.message, action=key(keys, "sign_in", "signs in again"), tone="bad", width=width)
     if sight.incident:
-        return _in_incident(sight, sight.incident, keys, now)
+        return _in_incident(sight, sight.incident, keys, now, width)
     if sight.down or sight.firing:
-        declares = _key(keys, "declare", "declares an incident")
-        return _say(_broken(sight), *_deployed(sight, keys, now), declares, tone="bad")
-    if doubt := _doubt(sight, keys):
+        declares = key(keys, "declare", "declares an incident", "declares")
+        return say(_broken(sight), *_deployed(sight, keys, now), action=declares, tone="bad", width=width)
+    if doubt := _doubt(sight, keys, width):
         return doubt
     if sight.closed and sight.closed.resolved and now - sight.closed.resolved < FRESH:
-        return _say(f"“{sight.closed.title}” is resolved.", _key(keys, "export", "writes the post-mortem draft"))
-    return _say(
+        drafts = key(keys, "export", "writes the post-mortem draft", "writes the draft")
+        return say(f"“{sight.closed.title}” is resolved.", action=drafts, width=width)
+    return say(
         "All quiet." if sight.probes else "Watching.",
-        _key(keys, "table.select", "shows details"),
-        _key(keys, "declare", "declares an incident"),
-        _key(keys, "help", "explains the screen"),
+        key(keys, "table.select", "shows details", "details"),
+        key(keys, "declare", "declares an incident", "declares"),
+        action=key(keys, "help", "explains the screen", "explains"),
+        width=width,
     )
 
 
@@ -85,34 +95,51 @@ def suspect(applications: Sequence[Application], now: datetime) -> Revision | No
     return max(young, key=lambda each: each.created or now, default=None)
 
 
-def _in_incident(sight: Sight, incident: Incident, keys: Mapping[str, str], now: datetime) -> list[Piece]:
-    notes = _key(keys, "note", "writes a note")
+def _lost(status: str, width: int) -> list[Piece]:
+    """`NOT RECORDED, 6 facts waiting: The disk is full: … . Free some space.`: the cause gives way to what to do."""
+    what, _, trouble = status.partition(": ")
+    sentences = trouble.removesuffix(".").split(". ")
+    cause = sentences[0].partition(": ")[0]
+    told = Part(((cause, "bad"),), ((cut(cause, NAMED), "bad"),)) if len(sentences) > 1 else Part()
+    return say(what, told, action=Part(((f"{sentences[-1]}.", "strong"),)), tone="bad", width=width)
+
+
+def _in_incident(sight: Sight, incident: Incident, keys: Mapping[str, str], now: datetime, width: int) -> list[Piece]:
+    notes = key(keys, "note", "writes a note", "note")
     if sight.down or sight.firing:
-        takes = _key(keys, "acknowledge", f"takes “{sight.untaken[0].name}”") if sight.untaken else ()
-        return _say(_broken(sight), *_deployed(sight, keys, now), takes, notes, tone="bad")
-    if doubt := _doubt(sight, keys):
+        deployed = _deployed(sight, keys, now)
+        takes = (
+            key(keys, "acknowledge", f"takes “{cut(sight.chosen.name, NAMED)}”", "takes it") if sight.chosen else None
+        )
+        if not takes:
+            return say(_broken(sight), *deployed, action=notes, tone="bad", width=width)
+        return say(_broken(sight), *deployed, notes, action=takes, tone="bad", width=width)
+    if doubt := _doubt(sight, keys, width):
         return doubt
     if incident.status is Status.MONITORING:
-        return _say("Nothing is broken.", _key(keys, "status", "resolves it when it stays so"), tone="good")
-    return _say("Nothing is broken.", _key(keys, "status", "to monitoring or resolved"), notes)
+        resolves = key(keys, "status", "resolves it when it stays so", "resolves it")
+        return say("Nothing is broken.", action=resolves, tone="good", width=width)
+    moves = key(keys, "status", "to monitoring or resolved")
+    return say("Nothing is broken.", notes, action=moves, width=width)
 
 
-def _doubt(sight: Sight, keys: Mapping[str, str]) -> list[Piece]:
+def _doubt(sight: Sight, keys: Mapping[str, str], width: int) -> list[Piece]:
     """What keeps us from saying that all is well; nothing when nothing does."""
     if sight.problems:
-        return _say(sight.problems[0].message, ((sight.problems[0].advice, ""),), tone="bad")
+        advice = Part(((sight.problems[0].advice, ""),)) if sight.problems[0].advice else Part()
+        return say(sight.problems[0].message, action=advice, tone="bad", width=width)
     if sight.old:
-        return _say(
-            f"{' and '.join(sight.old)}: what is shown is old.", _key(keys, "refresh", "asks again"), tone="bad"
-        )
+        again = key(keys, "refresh", "asks again")
+        return say(f"{' and '.join(sight.old)}: what is shown is old.", action=again, tone="bad", width=width)
     if sight.waiting:
-        return _say("Waiting for the first answers.")
+        return say("Waiting for the first answers.", width=width)
     unsure = [each for each in sight.probes if each.state not in QUIET]
     if not unsure:
         return []
     others = f" and {len(unsure) - 1} more" if len(unsure) > 1 else ""
     state = f"{unsure[0].name} is {unsure[0].state.value}{others}."
-    return _say(state, _key(keys, "table.select", "shows why"), _key(keys, "declare", "declares"), tone="warn")
+    why = key(keys, "table.select", "shows why")
+    return say(state, key(keys, "declare", "declares"), action=why, tone="warn", width=width)
 
 
 def _broken(sight: Sight) -> str:
@@ -126,21 +153,13 @@ def _broken(sight: Sight) -> str:
 
 
 def _deployed(sight: Sight, keys: Mapping[str, str], now: datetime) -> list[Part]:
-    """The first suspect, with the key that shows its logs."""
+    """The first suspect, and the key that shows logs: its own, or those of the revision it would really open."""
     revision = suspect(sight.applications, now)
     if revision is None or revision.created is None:
         return []
-    ago = age((now - revision.created).total_seconds())
-    return [((f"{short_name(revision)} deployed {ago} ago", "warn"),), _key(keys, "logs", "shows its logs")]
-
-
-def _key(keys: Mapping[str, str], binding: str, does: str) -> Part:
-    """A key and what it does; nothing when the key does not exist."""
-    return ((keys[binding], "key"), (f" {does}", "")) if keys.get(binding) else ()
-
-
-def _say(what: str, *then: Part, tone: str = "") -> list[Piece]:
-    pieces: list[Piece] = [(" ▸ ", "info"), (what, tone)]
-    for number, part in enumerate(each for each in then if each):
-        pieces += [(" · " if number else "  ", "muted"), *part]
-    return pieces
+    name, ago = short_name(revision), age((now - revision.created).total_seconds())
+    told = Part(((f"{name} deployed {ago} ago", "warn"),), ((f"{name} {ago} ago", "warn"),))
+    if sight.logs_of is None or sight.logs_of == revision:
+        return [told, key(keys, "logs", "shows its logs", "logs")]
+    other = short_name(sight.logs_of)
+    return [told, key(keys, "logs", f"shows the logs of {other}", f"logs of {other}")]

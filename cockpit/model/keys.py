@@ -7,6 +7,8 @@ DEFAULT_KEYS = {
     "note": "n",
     "status": "s",
     "acknowledge": "a",
+    "runbooks": "r",
+    "roll_back": "R",
     "export": "x",
     "logs": "l",
     "wall": "w",

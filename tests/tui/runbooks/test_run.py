@@ -108,7 +108,7 @@ async def test_values_are_shown_in_the_command_and_what_is_not_known_asks(open_r
         await seat.press("tab")
         shown = seat.lines("step")
         assert "az containerapp revision activate -n mi-prod -g mi-rg --revision <PREVIOUS>" in " ".join(shown.split())
-        assert "asks      PREVIOUS" in shown
+        assert "asks        PREVIOUS" in shown
         assert "env = prod (environment)" in shown
         assert "It asks for PREVIOUS" in seat.lines("run-hint")
 
