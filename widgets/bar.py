@@ -38,10 +38,10 @@ def lines(bar: Bar, now: datetime, zone: tzinfo, width: int) -> list[list[Piece]
     """One line under 100 cells, two from there on."""
     clock = local_time(now, zone)
     if width < 100:
-        return [_spread(_story(bar, now, brief=True), [(clock, "muted"), (" ", "")], width)]
+        return [_spread(_brief(bar, now, width - len(clock) - 2), [(clock, "muted"), (" ", "")], width)]
     both = f"{clock}  {now:%H:%M}Z"
     return [
-        _spread([*_story(bar, now), *_more(bar)], [], width),
+        _spread([*_story(bar, now, (f" {bar.system}", "")), *_more(bar)], [], width),
         _spread(_people(bar), [(both, "muted"), (" ", "")], width),
     ]
 
@@ -51,13 +51,29 @@ def local_time(now: datetime, zone: tzinfo) -> str:
     return f"{now.astimezone(zone):%H:%M %Z}"
 
 
-def _story(bar: Bar, now: datetime, *, brief: bool = False) -> list[Piece]:
-    """Where, what, how bad, since when."""
-    where: list[Piece] = [(f" {bar.environment.upper()} ", "place" if bar.production else "strong")]
-    if not brief:
-        where += [(f" {bar.system}", "")]
-    if bar.read_only and brief:
-        where += [(" read-only", "warn")]
+def _brief(bar: Bar, now: datetime, room: int) -> list[Piece]:
+    """The story, what must never be out of sight, and while there is room who acts and in which system."""
+    told = [*_story(bar, now, (" read-only", "warn") if bar.read_only else ("", "")), *_more(bar), *_unwritten(bar)]
+    told += [GAP, ("bell off", "muted")] if bar.muted else []
+    who = bar.identity.name if bar.identity else bar.operator
+    machine = bar.identity is not None and bar.identity.machine
+    for at, pieces in ((len(told), [GAP, (who, "warn" if machine else "muted")]), (1, [(f" {bar.system}", "")])):
+        if length(told) + length(pieces) <= room and pieces[-1][0].strip():
+            told[at:at] = pieces
+    return told
+
+
+def _unwritten(bar: Bar) -> list[Piece]:
+    """In few words that what happens is not written down by us; nothing while it is."""
+    if not bar.recorder or bar.recorder.startswith("recording") or bar.read_only:
+        return []
+    lost = bar.recorder.startswith("NOT RECORDED")
+    return [GAP, ("NOT RECORDED", "bad") if lost else (bar.recorder.partition(" pid ")[0], "warn")]
+
+
+def _story(bar: Bar, now: datetime, beside: Piece) -> list[Piece]:
+    """Where, what, how bad, since when; `beside` follows the environment."""
+    where: list[Piece] = [(f" {bar.environment.upper()} ", "place" if bar.production else "strong"), beside]
     if not bar.incidents:
         return [*where, GAP, ("No incident", "muted"), (" · " if bar.situation[0] else "", "muted"), bar.situation]
     worst = bar.incidents[0]

@@ -55,7 +55,7 @@ def test_read_only_is_said_at_any_width() -> None:
 def test_without_an_incident_the_bar_says_how_the_environment_stands() -> None:
     bar = replace(BAR, incidents=(), situation=("2 down", "bad"))
 
-    assert said(bar, 80) == ["PROD No incident · 2 down 02:26 NZDT"]
+    assert said(bar, 80) == ["PROD Meeting Intelligence No incident · 2 down you@example.com 02:26 NZDT"]
 
 
 def test_several_incidents_and_a_drill_are_named() -> None:
@@ -63,6 +63,28 @@ def test_several_incidents_and_a_drill_are_named() -> None:
 
     assert "DRILL Readiness" in said(replace(BAR, incidents=(drill, INCIDENT)), 140)[0]
     assert "+1 open" in said(replace(BAR, incidents=(drill, INCIDENT)), 140)[0]
+
+
+def test_a_narrow_bar_says_what_must_not_be_missed_before_who_and_where() -> None:
+    lost = replace(BAR, incidents=(), recorder="NOT RECORDED, 6 facts waiting: The disk is full.", muted=True)
+    [told] = lines(lost, NOW, AUCKLAND, 80)
+
+    assert ("NOT RECORDED", "bad") in told
+    assert "bell off you@example.com" in said(lost, 80)[0]
+    assert "+1 open" in said(replace(BAR, incidents=(INCIDENT, INCIDENT)), 80)[0]
+
+
+def test_a_narrow_bar_says_that_another_cockpit_records() -> None:
+    [told] = lines(replace(BAR, incidents=(), recorder="recorded by ana@jump-1 pid 4711"), NOW, AUCKLAND, 80)
+
+    assert ("recorded by ana@jump-1", "warn") in told
+
+
+def test_a_narrow_bar_names_the_identity_where_there_is_room() -> None:
+    bar = replace(BAR, incidents=(), identity=Identity("mi-runner", "managed_identity", machine=True))
+
+    assert "mi-runner" in said(bar, 80)[0]
+    assert "mi-runner" not in said(replace(bar, incidents=(INCIDENT,)), 80)[0]
 
 
 def test_the_name_of_the_zone_follows_daylight_saving() -> None:

@@ -2,10 +2,15 @@
 
 from dataclasses import replace
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from cockpit.model.incident import Incident, Status
 from cockpit.model.probe import ProbeState
 from cockpit.model.problem import Problem, ProblemKind
+from cockpit.model.revision import Revision
 from tests.tui.stage import NOW, SIGNED_OUT, ago, alerts, application, probes, up
+from widgets.cell import length
 from widgets.hint import Sight, hint
 
 KEYS = {
@@ -18,8 +23,8 @@ INCIDENT = Incident(
 )
 
 
-def said(sight: Sight) -> str:
-    return "".join(text for text, _ in hint(sight, KEYS, NOW)).strip()
+def said(sight: Sight, width: int = 120) -> str:
+    return "".join(text for text, _ in hint(sight, KEYS, NOW, width)).strip()
 
 
 def test_while_it_starts_it_says_so() -> None:
@@ -43,19 +48,17 @@ def test_an_old_deployment_is_no_suspect() -> None:
     assert said(Sight(probes(), (), (old,))) == "▸ ready is down.  d declares an incident"
 
 
-def test_in_an_incident_the_first_untaken_alert_is_the_next_thing() -> None:
-    assert "a takes “5xx errors”" in said(Sight(QUIET, alerts(), incident=INCIDENT))
+def test_in_an_incident_the_alert_that_the_key_would_take_is_the_next_thing() -> None:
+    assert "a takes “5xx errors”" in said(Sight(QUIET, alerts(), incident=INCIDENT, chosen=alerts()[1]))
 
 
 def test_alerts_that_somebody_took_are_not_asked_for_again() -> None:
-    taken = frozenset({"azure:a1", "azure:a2"})
-
-    assert said(Sight(QUIET, alerts(), incident=INCIDENT, taken=taken)) == ("▸ 5xx errors and 1 more.  n writes a note")
+    assert said(Sight(QUIET, alerts(), incident=INCIDENT)) == "▸ 5xx errors and 1 more.  n writes a note"
 
 
 def test_when_nothing_is_broken_any_more_it_leads_to_the_end() -> None:
     assert said(Sight(QUIET, incident=INCIDENT)) == (
-        "▸ Nothing is broken.  s to monitoring or resolved · n writes a note"
+        "▸ Nothing is broken.  n writes a note · s to monitoring or resolved"
     )
     assert said(Sight(QUIET, incident=replace(INCIDENT, status=Status.MONITORING))) == (
         "▸ Nothing is broken.  s resolves it when it stays so"
@@ -96,3 +99,50 @@ def test_a_key_that_does_not_work_now_is_not_offered() -> None:
     line = "".join(text for text, _ in hint(Sight(probes()), {}, NOW))
 
     assert "declares" not in line
+
+
+def test_on_80_cells_the_middle_gives_way_and_the_action_stays() -> None:
+    two = (*probes(), replace(probes()[1], name="mcp"))
+
+    assert said(Sight(two, alerts(), (application(),)), 80) == (
+        "▸ ready and 1 more are down.  --v42 4m ago · l logs · d declares an incident"
+    )
+    assert said(Sight(two, alerts(), (application(),)), 60) == "▸ ready and 1 more are down.  d declares an incident"
+
+
+NAMES = st.text("abcdefgh-漢é ", min_size=1, max_size=90)
+
+
+@given(name=NAMES, revision=NAMES, alert=NAMES, width=st.integers(60, 200), status=st.sampled_from(["", "INC"]))
+def test_whatever_the_names_the_action_s_key_and_verb_are_whole(
+    name: str, revision: str, alert: str, width: int, status: str
+) -> None:
+    down = replace(probes()[1], name=name)
+    app = replace(application(), revisions=(replace(application().revisions[0], name=revision),))
+    chosen = replace(alerts()[1], name=alert)
+    incident = INCIDENT if status else None
+    drawn = hint(Sight((down,), (chosen,), (app,), incident=incident, chosen=chosen), KEYS, NOW, width)
+
+    text = "".join(text for text, _ in drawn)
+    assert length(drawn) <= width
+    assert (" a takes" if incident else " d declares") in text
+
+
+def test_a_timeline_that_is_not_written_comes_before_everything_and_says_what_to_do() -> None:
+    status = "NOT RECORDED, 6 facts waiting: The disk of /var/t.db is full: nothing is lost. Free some space."
+    sight = Sight(probes(), alerts(), (application(),), incident=INCIDENT, recorder=status)
+
+    assert said(sight, 120) == "▸ NOT RECORDED, 6 facts waiting  The disk of /var/t.db is full · Free some space."
+    assert said(sight, 60).startswith("▸ NOT RECORDED")
+    assert said(sight, 60).endswith("Free some space.")
+
+
+def test_a_timeline_that_another_cockpit_writes_needs_nobody_to_act() -> None:
+    assert said(Sight(QUIET, recorder="recorded by ana@jump-1 pid 4711")).startswith("▸ All quiet.")
+
+
+def test_the_hint_names_the_revision_whose_logs_the_key_would_open() -> None:
+    other: Revision = application().revisions[1]
+
+    assert "l shows the logs of --v41" in said(Sight(probes(), (), (application(),), logs_of=other))
+    assert "l shows its logs" in said(Sight(probes(), (), (application(),), logs_of=application().revisions[0]))
