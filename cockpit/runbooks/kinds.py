@@ -54,7 +54,7 @@ REQUEST_DANGER = re.compile(r"(?i)\b(clear|flush|reset)\b")
 BLANKS = re.compile(r"<[A-Za-z][\w .:-]*>|\[[A-Za-z][\w '-]*\]")  # placeholders, which are not redirections
 ENVIRONMENT = re.compile(r"^(?:[A-Za-z_]\w*=(?:\"[^\"]*\"|'[^']*'|\S*)\s+)+")
 PREFIX = re.compile(r"^(?:(?:sudo|time|nohup|uv run|poetry run|env|command|then|do|else|if|while|until|!|[({])\s+)+")
-CHECKS = re.compile(r"(?i)^(verify|check|confirm|spot-check|validate)\b")
+CHECKS = re.compile(r"(?i)^(verify|verification|check|confirm|spot-check|validate)\b")
 WRITES_A_FILE = re.compile(r"(?<![0-9&<>=-])>{1,2}\s*(?!&|/dev/null)[\w./~$\"']")
 SYNTAX = re.compile(r"^(do|then|else|done|fi|esac|[})]|for\s+\w+\s+in\s.*)$")
 
@@ -65,10 +65,12 @@ def kind_of(command: str, comment: str = "", language: str = "bash") -> StepKind
     parts = simple_commands(text, language)
     if parts is None:  # what it does is decided when it runs: nobody can say that it only looks
         return StepKind.DANGER if DANGER.search(text) else StepKind.CHANGE
-    worst = max((part_kind(part) for part in parts), key=ORDER.index, default=StepKind.CHANGE)
-    if worst is StepKind.READ and CHECKS.match(comment):
-        return StepKind.VERIFY
-    return worst
+    return checking(max((part_kind(part) for part in parts), key=ORDER.index, default=StepKind.CHANGE), comment)
+
+
+def checking(kind: StepKind, title: str) -> StepKind:
+    """A look is a verification when its title says so: `Verify`, `Check that it came back`."""
+    return StepKind.VERIFY if kind is StepKind.READ and CHECKS.match(title) else kind
 
 
 def part_kind(part: Simple) -> StepKind:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from cockpit.model.clean import clean_line
 from cockpit.model.runbook import Step, StepKind
 from cockpit.runbooks.fences import Piece, cut, language_of, trailing_comment
-from cockpit.runbooks.kinds import ORDER, kind_of
+from cockpit.runbooks.kinds import ORDER, checking, kind_of
 from cockpit.runbooks.labels import plain
 from cockpit.runbooks.placeholders import assignment, placeholders
 
@@ -38,10 +38,11 @@ class Found:
     inline: bool = False
     checkbox: bool = False
     altered: bool = False
+    asked: bool = False  # its kind was: by a tag
     tags: dict[str, str] = field(default_factory=dict)
 
     def named(self, title: str) -> "Found":
-        return replace(self, title=title)
+        return replace(self, title=title, kind=self.kind if self.asked else checking(self.kind, title))
 
     def expecting(self, text: str) -> "Found":
         return replace(self, expected=text) if text else self
@@ -125,6 +126,7 @@ def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, t
         expected=piece.output,
         alternative=bool(OR.match(title)),
         altered=piece.altered or "\ufffd" in text,
+        asked=asked is not None,
         tags={name: value for name, value in tags.items() if name not in TAG_WORDS},
     )
 
