@@ -35,7 +35,7 @@ class KeyLine(Lines):
         self._keys: tuple[KeyShown, ...] = ()
 
     def offer(self, keys: Sequence[KeyShown]) -> None:
-        self._keys = tuple(keys)
+        self._keys = fitting(keys, self.size.width)
         self.show([piece for each in self._keys for piece in pieces(each)])
 
     def on_click(self, event: Click) -> None:
@@ -45,6 +45,14 @@ class KeyLine(Lines):
             if event.x < end:
                 self.post_message(self.Clicked(each.key))
                 return
+
+
+def fitting(keys: Sequence[KeyShown], width: int) -> tuple[KeyShown, ...]:
+    """The keys that fit into `width` cells. The last two, help and quit, are the last to go."""
+    kept = list(keys)
+    while len(kept) > 2 and sum(length(pieces(each)) for each in kept) > width:
+        del kept[-3]
+    return tuple(kept)
 
 
 def pieces(key: KeyShown) -> tuple[Piece, ...]:

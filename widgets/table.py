@@ -20,12 +20,16 @@ from textual.strip import Strip
 from widgets.cell import Column, Piece, Row, changed, join, line, widths
 from widgets.tone import ascii_only, strip
 
+NOTHING_FOUND: tuple[tuple[Piece, ...], ...] = ((("No row has these words; esc shows all rows.", "muted"),),)
 Painted = tuple[tuple[Piece, ...], bool]
 """One line as it was last drawn, and whether the cursor is on it."""
 
 
 class KeyedTable(ScrollView, can_focus=True):
-    """Rows by id. Cursor and scroll stay with their rows; `follow` keeps the end in view until the cursor leaves it."""
+    """Rows by id. Cursor and scroll stay with their rows; `follow` keeps the end in view until the cursor leaves it.
+
+    A cursor that nobody has moved yet stays on the first row, whichever that is.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--cursor"}
     DEFAULT_CSS = "KeyedTable { overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }"
@@ -61,6 +65,7 @@ class KeyedTable(ScrollView, can_focus=True):
         self.columns = tuple(columns)
         self.follow = follow
         self.cursor: str | None = None
+        self._chosen = False  # somebody put the cursor where it is; until then it stays on the first row
         self.rows: tuple[Row, ...] = ()
         self._all: tuple[Row, ...] = ()
         self._place: dict[str, int] = {}
@@ -109,7 +114,9 @@ class KeyedTable(ScrollView, can_focus=True):
         if rows != before:
             self.rows, self._place = rows, {row.id: at for at, row in enumerate(rows)}
             was = old.get(self.cursor or "", 0)
-            self.cursor = rows[-1].id if followed and rows else self._survivor(before, was)
+            first = rows[0].id if rows else None
+            left = self._survivor(before, was) if self._chosen or self.follow else first
+            self.cursor = rows[-1].id if followed and rows else left
             self.virtual_size = Size(self.scrollable_size.width, len(rows))
             if rows:
                 self._keep_in_view(self._place[self.cursor or ""] - was if was >= self.scroll_offset.y > 0 else 0)
@@ -158,6 +165,7 @@ class KeyedTable(ScrollView, can_focus=True):
         """Put the cursor on the row at `index`, or the nearest there is."""
         if not self.rows:
             return
+        self._chosen = True
         row = self.rows[min(max(0, index), len(self.rows) - 1)].id
         if row != self.cursor:
             self.cursor = row
@@ -193,7 +201,8 @@ class KeyedTable(ScrollView, can_focus=True):
             if self.stale:
                 pieces = tuple((text, "stale") for text, _ in pieces)
             return pieces, row.id == self.cursor
-        return join(self._empty[y] if not self.rows and y < len(self._empty) else (), width), False
+        said = () if self.rows else NOTHING_FOUND if self._all else self._empty
+        return join(said[y] if y < len(said) else (), width), False
 
     def _repaint(self, lines: Sequence[int] | None = None) -> None:
         """Ask for what differs from what is on the screen on these lines, or on all of them, and for no more."""

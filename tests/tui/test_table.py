@@ -13,7 +13,7 @@ from textual.app import App, ComposeResult
 import themes
 from tests.tui.stage import NOW
 from tests.tui.terminal import Terminal
-from widgets.cell import Cell, Column, Row, line, widths
+from widgets.cell import Cell, Column, Row, cut, line, widths
 from widgets.table import KeyedTable
 
 COLUMNS = (Column(4), Column(0, prose=True), Column(4, right=True))
@@ -57,6 +57,16 @@ async def test_the_cursor_stays_on_its_row_wherever_that_row_goes() -> None:
         await pilot.press("enter")
 
     assert app.chosen == ["b"]
+
+
+async def test_a_cursor_that_nobody_moved_stays_on_the_first_row() -> None:
+    app = TableApp()
+    async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
+        app.table.show(rows("bc"), NOW)
+        app.table.show(rows("abc"), NOW)
+        await pilot.press("enter")
+
+    assert app.chosen == ["a"]
 
 
 @pytest.mark.parametrize(("left", "expected"), [("acd", "c"), ("a", "a"), ("xy", "x"), ("", None)])
@@ -131,6 +141,18 @@ async def test_an_empty_table_explains_itself(terminal: MakeTerminal) -> None:
         assert seen.lines[:2] == ["No alerts.", "Watching prom-1."]
 
 
+async def test_a_filter_that_finds_nothing_does_not_claim_that_there_is_nothing(terminal: MakeTerminal) -> None:
+    seen = terminal(60, HEIGHT)
+    async with TableApp().run_test(size=(60, HEIGHT)) as pilot:
+        table = pilot.app.query_one(KeyedTable)
+        table.explain([("No alerts.", "good")])
+        table.show(rows("abc"), NOW)
+        table.narrow("nonsense")
+        await pilot.pause()
+
+        assert seen.lines[0] == "No row has these words; esc shows all rows."
+
+
 async def test_the_same_rows_again_cost_nothing(terminal: MakeTerminal) -> None:
     seen = terminal(WIDTH, HEIGHT)
     app = TableApp()
@@ -202,7 +224,7 @@ def test_whatever_happens_the_terminal_shows_the_rows_and_the_cursor_keeps_its_i
 
 
 async def _play(steps: list[Show | int | str | float], seen: Terminal) -> None:
-    app, passed = TableApp(), 0.0
+    app, passed, chosen = TableApp(), 0.0, False
     async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
         table = app.table
         for step in steps:
@@ -216,8 +238,11 @@ async def _play(steps: list[Show | int | str | float], seen: Terminal) -> None:
             else:
                 passed += step
                 table.tick(_at(passed))
+            chosen = chosen or (isinstance(step, int) and before is not None)
             await pilot.pause()
-            if not isinstance(step, int) and before in {each.id for each in table.rows}:
+            if not chosen:
+                assert table.cursor == (table.rows[0].id if table.rows else None)
+            elif not isinstance(step, int) and before in {each.id for each in table.rows}:
                 assert table.cursor == before
             assert (table.cursor is None) == (not table.rows)
             assert seen.left(WIDTH - 1) == expected(table, passed)
@@ -232,4 +257,6 @@ def expected(table: KeyedTable, passed: float) -> list[str]:
     width, top = WIDTH - 1, table.scroll_offset.y
     visible = table.rows[top : top + HEIGHT]
     texts = ["".join(text for text, _ in line(each, COLUMNS, widths(COLUMNS, width), _at(passed))) for each in visible]
+    if table.total and not texts:
+        texts = [cut("No row has these words; esc shows all rows.", width, middle=False)]
     return [text.rstrip() for text in texts] + [""] * (HEIGHT - len(texts))
