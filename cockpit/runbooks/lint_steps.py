@@ -78,12 +78,12 @@ def placeholders(runbook: Runbook, values: frozenset[str]) -> Iterator[Finding]:
 
 
 def spoken_of(runbook: Runbook, parameter: Parameter) -> bool:
-    """True when the text, a title or a comment uses the words of a placeholder: "List tokens to find the ID"."""
+    """True when the text, a title or a comment uses a placeholder or its words: "List tokens to find the ID"."""
     words = [word for word in re.split(r"[\s_.:-]+", parameter.name.casefold()) if word]
     said = [step.title for procedure in runbook.procedures for step in procedure.steps if not step.inline]
     said += [plain(text) for _, _, text in prose(runbook.text)]
     phrase = re.compile(r"(?<![\w<$\[{])" + r"[\s_-]+".join(map(re.escape, words)) + r"s?(?![\w>\]}])", re.IGNORECASE)
-    return any(phrase.search(text) for text in said)
+    return any(phrase.search(text) or any(form in text for form in parameter.forms) for text in said)
 
 
 def first_use(runbook: Runbook, parameter: Parameter) -> int:

@@ -166,6 +166,7 @@ def test_unknown_placeholder_that_nobody_explains(check: Check) -> None:
     [
         bash("curl https://<FQDN>/<rg>/<APP_NAME>/<PREVIOUS>"),
         bash("# List widgets to find the widget ID\ncurl https://x.y/<widget-id>"),
+        bash("curl https://x.y/<wid>") + "\n`<wid>` is printed on the box.\n",
         bash('WIDGET_ID="42"\ncurl "https://x.y/$WIDGET_ID"'),
         "| Name | Type | From | Check |\n|---|---|---|---|\n| widget-id | text | ask | |\n\n"
         + bash("curl <widget-id>"),
