@@ -224,7 +224,8 @@ class CockpitScreen(Screen[None]):
         self.query_one("#strip", Lines).show(strip)
         keys = self._keys()
         working = {id: key.shown for id, key in keys.items() if key.works}
-        self.query_one("#hint", Lines).show(hint(telling.sight(self.session, self.seen), working, now))
+        said = hint(telling.sight(self), working, now, self.size.width or 80)
+        self.query_one("#hint", Lines).show(said)
         self.query_one(KeyLine).offer([key for id, key in keys.items() if id in SHOWN])
 
     def _keys(self) -> dict[str, KeyShown]:
@@ -260,11 +261,9 @@ class CockpitScreen(Screen[None]):
 
     @on(KeyedTable.Highlighted)
     def _moved(self) -> None:
-        """Which keys work may depend on the row under the cursor."""
-        situation = telling.situation(self)
-        if situation != self._situation:
-            self._situation = situation
-            self._draw_lines(self.now())
+        """Which keys work, and on what, may depend on the row under the cursor."""
+        self._situation = telling.situation(self)
+        self._draw_lines(self.now())
 
     @on(KeyedTable.Selected)
     def _selected(self, message: KeyedTable.Selected) -> None:
@@ -289,6 +288,7 @@ class CockpitScreen(Screen[None]):
         if isinstance(event.widget, KeyedTable):
             for pane in self.panes:
                 pane.set_class(pane.table is event.widget, "-current")
+            self._draw_lines(self.now())
 
     def action_step(self, by: int) -> None:
         self.action_pane((self.current + by) % len(self.panes))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.model.alert import Alert
 from cockpit.model.incident import Incident
-from cockpit.model.revision import Revision
+from cockpit.model.revision import Application, Revision
 from screens.view import newest_closed, worst_first
 
 if TYPE_CHECKING:
@@ -96,14 +96,27 @@ def logs(screen: "CockpitScreen", session: "Session") -> None:
     """Of the revision under the cursor when its pane has the focus, else of the one with the most traffic."""
     from screens.logs import LogsScreen
 
+    found = followed(screen)
+    if found is None:
+        screen.notify("No revision has traffic; choose one in pane 3 first.", severity="warning", markup=False)
+        return
+    app, revision = found
+    open_stream = partial(session.logs, app, revision)
+    screen.app.push_screen(LogsScreen(revision, open_stream, zone=screen.cockpit.zone, time=session.time))
+
+
+def followed(screen: "CockpitScreen") -> tuple[Application, Revision] | None:
+    """Whose logs the key opens at this moment."""
     chosen = screen.under_cursor(2) if screen.current == 2 else None
     for app in screen.seen.applications:
-        revision = next((each for each in app.revisions if each == chosen), None) if chosen else app.serving
+        revision = app.serving
+        if isinstance(chosen, Revision):
+            revision = next(
+                (each for each in app.revisions if (each.app, each.name) == (chosen.app, chosen.name)), None
+            )
         if revision is not None:
-            open_stream = partial(session.logs, app, revision)
-            screen.app.push_screen(LogsScreen(revision, open_stream, zone=screen.cockpit.zone, time=session.time))
-            return
-    screen.notify("No revision has traffic; choose one in pane 3 first.", severity="warning", markup=False)
+            return app, revision
+    return None
 
 
 def sign_in(screen: "CockpitScreen", session: "Session") -> None:

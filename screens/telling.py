@@ -6,6 +6,7 @@ from cockpit.model.alert import Alert, AlertState
 from cockpit.model.probe import ProbeState
 from cockpit.model.problem import ProblemKind
 from cockpit.model.reading import FeedState
+from screens import opening
 from screens.reasons import Situation
 from screens.view import View, newest_closed, worst_first
 from widgets.bar import Bar
@@ -16,7 +17,6 @@ from widgets.probes import QUIET
 
 if TYPE_CHECKING:
     from cockpit.app import CockpitApp
-    from cockpit.wiring import Session
     from screens.cockpit import CockpitScreen
 
 
@@ -58,11 +58,12 @@ def bar(app: "CockpitApp", seen: View) -> Bar:
     )
 
 
-def sight(session: "Session | None", seen: View) -> Sight:
-    """What decides the hint."""
+def sight(screen: "CockpitScreen") -> Sight:
+    """What decides the hint; what it says of a key is taken from what the key would act on."""
+    session, seen = screen.session, screen.seen
     if session is None:
         return Sight(attached=False)
-    here = session.environment.name
+    here, alert, followed = session.environment.name, screen.under_cursor(1), opening.followed(screen)
     states = {pane: fresh.state for pane, fresh in seen.fresh.items() if pane not in seen.missing}
     return Sight(
         probes=seen.probes,
@@ -74,6 +75,9 @@ def sight(session: "Session | None", seen: View) -> Sight:
         taken=frozenset(session.ledger.taken(here)),
         old=tuple(pane.capitalize() for pane, state in states.items() if state in OLD),
         waiting=FeedState.WAITING in states.values(),
+        recorder=session.recorder.status if session.recorder else "",
+        logs_of=followed[1] if followed else None,
+        chosen=alert if isinstance(alert, Alert) else None,
     )
 
 

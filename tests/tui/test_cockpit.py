@@ -14,7 +14,7 @@ from cockpit.model.event import Kind
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.revision import Application
 from screens.cockpit import CockpitScreen
-from tests.tui.stage import SIGNED_OUT, Stage, alerts, draft, probes, up
+from tests.tui.stage import SIGNED_OUT, Stage, alerts, application, draft, probes, up
 from tests.tui.terminal import Terminal
 from widgets.pane import Pane
 
@@ -453,3 +453,32 @@ async def test_a_rebound_key_works_and_every_place_names_it(cockpit: Open) -> No
 
         await seat.press("f7")
         assert "What is broken, in one line?" in seat.text
+
+
+async def test_logs_and_hint_mean_the_same_revision_whatever_is_deployed_meanwhile(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        before = replace(application(), revisions=application().revisions[1:])
+        seat.stage.say("revisions", (before,))
+        await seat.settle()
+        await seat.press("3")
+        seat.stage.trouble()
+        await seat.settle()
+        assert "--v42 deployed 4m ago · l shows its logs" in seat.hint
+        assert seat.cockpit.under_cursor(2) == application().revisions[0]
+
+        await seat.press("down")
+        assert "l shows the logs of --v41" in seat.hint
+        await seat.press("1")
+        assert "l shows its logs" in seat.hint
+
+
+async def test_a_timeline_that_is_not_recorded_is_seen_on_80_columns(cockpit: Open) -> None:
+    async with cockpit(80, 24) as seat:
+        seat.stage.trouble()
+        assert seat.stage.recorder is not None
+        seat.stage.recorder.status = "NOT RECORDED, 6 facts waiting: The disk of /t.db is full: so. Free some space."
+        await seat.settle()
+
+        assert "NOT RECORDED" in seat.terminal.lines[0]
+        assert seat.hint.startswith("▸ NOT RECORDED, 6 facts waiting")
+        assert seat.hint.endswith("Free some space.")
