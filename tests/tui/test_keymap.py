@@ -28,7 +28,7 @@ def test_the_keys_as_they_come_do_not_clash() -> None:
     ("wanted", "keymap"),
     [
         ("f7", "f7"),
-        ("R", "R"),
+        ("G", "G"),
         ("f7, ctrl+r", "f7,ctrl+r"),
         (",", "comma"),
         ("question_mark", "question_mark"),
