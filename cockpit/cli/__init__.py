@@ -4,12 +4,14 @@ import importlib
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import click
 
 from cockpit.cli.log import log_path, log_to_file
-from cockpit.cli.options import Common, Refusal, common_options
+from cockpit.cli.options import Common, Refusal, common_options, usage_sentence
 
 COMMANDS = {
     "wall": "cockpit.cli.screen:wall",
@@ -36,6 +38,17 @@ COMMANDS = {
 }
 
 
+@contextmanager
+def sentences(command: Callable[[], str]) -> Iterator[None]:
+    """A mistyped command line is refused in one sentence, without click's page about its usage."""
+    try:
+        yield
+    except click.UsageError as error:
+        raise Refusal(usage_sentence(error, command())) from None
+    except click.Abort:
+        raise Refusal("Stopped: the question was not answered.") from None
+
+
 class LazyGroup(click.Group):
     """A group whose commands are named here and imported only when asked for."""
 
@@ -50,6 +63,14 @@ class LazyGroup(click.Group):
         command = getattr(importlib.import_module(module), name)
         assert isinstance(command, click.Command)
         return command
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with sentences(lambda: "cockpit"):
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with sentences(lambda: f"cockpit {ctx.invoked_subcommand or ''}".rstrip()):
+            return super().invoke(ctx)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -1,6 +1,7 @@
 """What a responder does from a second shell: `declare`, `note`, `ack`, `severity`, `resolve`."""
 
 import sys
+from datetime import UTC, datetime
 
 import click
 
@@ -10,6 +11,7 @@ from cockpit.cli.options import Common, Refusal, common_options, incident_option
 from cockpit.cli.seat import Seat, echo, take_seat
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Incident
+from cockpit.model.time import RealTime, age
 
 at_option = click.option(
     "--at", metavar="TIME", help="When it happened, if not now: `10m ago`, `14:05`, `2026-02-27 14:05`."
@@ -49,7 +51,10 @@ def declare(
     echo(f"Declared {what}{incident.severity} {incident.id} in {incident.environment}: {incident.title}")
     if incident.detected and incident.detected < incident.declared:
         echo(f"Detected {incident.detected:%H:%M:%S} UTC by {incident.detected_by}.")
-    echo(f"It reaches back to {incident.reach_from:%H:%M:%S} UTC. `cockpit note TEXT` adds to it.")
+    if incident.impact_started:
+        echo(f"Users felt it from {_at(incident.impact_started)}.")
+    reaches = _at(incident.reach_from) if reach else f"{incident.reach_from:%H:%M:%S} UTC"
+    echo(f"It reaches back to {reaches}. `cockpit note TEXT` adds to it.")
 
 
 @click.command(name="note", help="Write down what was seen, thought or done. `-` reads it from standard input.")
@@ -62,7 +67,8 @@ def note(common: Common, text: tuple[str, ...], at: str | None, incident: str | 
     words = sys.stdin.read() if text == ("-",) else " ".join(text)
     with take_seat(common) as seat:
         event = seat.desk.note(words, incident, seat.moment(at))
-    _say(event, as_json, f"Noted{_where(event)}: {event.summary}")
+    back = f" at {_at(event.occurred)}" if at else ""
+    _say(event, as_json, f"Noted{back}{_where(event)}: {event.summary}")
 
 
 @click.command(name="ack", help="Take an alert, by its name or its key; without one the incident itself.")
@@ -100,10 +106,11 @@ def resolve(common: Common, reason: str, at: str | None, incident: str | None, a
     with take_seat(common) as seat:
         event = seat.desk.resolve(reason, incident, seat.moment(at))
         ended: Incident = seat.desk.find(event.incident)
+    back = f" at {_at(event.occurred)}" if at else ""
     _say(
         event,
         as_json,
-        f"Resolved {ended.id}: {ended.title}\n`cockpit export --incident {ended.id}` drafts its post-mortem.",
+        f"Resolved {ended.id}{back}: {ended.title}\n`cockpit export --incident {ended.id}` drafts its post-mortem.",
     )
 
 
@@ -112,6 +119,12 @@ def _say(event: Event, as_json: bool, sentence: str) -> None:
         click.echo(to_json(event_document(event)))
     else:
         echo(sentence)
+
+
+def _at(moment: datetime) -> str:
+    """`2026-11-20 14:05 UTC (17h ago)`: a bare clock time may have meant yesterday, and is repeated with its day."""
+    ago = age((RealTime().now() - moment).total_seconds())
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC ({ago} ago)"
 
 
 def _where(event: Event) -> str:

@@ -1,5 +1,6 @@
 """Options that several commands share, and what they stand for: a system, an environment, a timeline, a person."""
 
+import errno
 import functools
 import getpass
 import os
@@ -27,6 +28,13 @@ class Refusal(click.ClickException):
 
     def show(self, file: Any = None) -> None:
         click.echo(f"cockpit: {self.message}", err=True)
+
+
+def usage_sentence(error: click.UsageError, command: str) -> str:
+    """What was mistyped, and where the options are told: those of `command` where the error knows none itself."""
+    said = error.format_message().rstrip()
+    command = error.ctx.command_path if error.ctx is not None else command
+    return f"{said}{'' if said.endswith(('.', '?')) else '.'} `{command} --help` tells the options."
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +116,21 @@ def open_timeline(system: "System", common: Common, *, read_only: bool = False) 
     secrets = Secrets(os.environ)
     secrets.learn(system.secrets())
     path, closed = timeline_path(system, common), read_only or system.read_only
+    if read_only and common.db and _missing(path):
+        raise Refusal(f"There is no timeline at {clean_line(path)}; check --db.")
     try:
         return Timeline(path, time=RealTime(), read_only=closed, mask=secrets.mask)
     except RecordError as error:
         raise Refusal(str(error)) from None
+
+
+def _missing(path: Path) -> bool:
+    """False also where we may not look: the timeline itself says so better."""
+    try:
+        path.stat()
+    except OSError as error:
+        return error.errno == errno.ENOENT
+    return False
 
 
 def operator() -> str:

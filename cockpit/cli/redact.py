@@ -1,6 +1,7 @@
 """`cockpit redact ID`: take the text of one event out of the timeline, and write down that it was done."""
 
 import json
+import sys
 
 import click
 
@@ -26,8 +27,11 @@ def command(common: Common, number: int, reason: str, yes: bool, as_json: bool) 
             if event is None:
                 raise Refusal(f"There is no event {number}; `cockpit timeline` lists them.")
             if not yes and not event.redacted:
+                if not somebody_is_there():
+                    raise Refusal("There is no terminal to ask on; add --yes to empty the event without a question.")
                 click.echo(f"{number} {event.occurred:%Y-%m-%d %H:%M:%S} UTC {event.kind} {event.summary}", err=True)
-                click.confirm("Empty its text? It cannot be brought back", abort=True, err=True)
+                if not click.confirm("Empty its text? It cannot be brought back", err=True):
+                    raise Refusal(f"Event {number} stays as it is.")
             redaction = timeline.redact(number, operator(), reason)
     except RecordError as error:
         raise Refusal(str(error)) from None
@@ -36,3 +40,7 @@ def command(common: Common, number: int, reason: str, yes: bool, as_json: bool) 
     else:
         click.echo(f"Event {number} is empty; event {redaction.id} says who did it and why.")
         click.echo("Backups and copies of the file still hold the old text. A leaked secret must be changed as well.")
+
+
+def somebody_is_there() -> bool:
+    return sys.stdin.isatty()

@@ -8,5 +8,6 @@ from cockpit.config import schema
 
 
 @click.command(help="Print the JSON Schema of cockpit.toml, for editors.")
+@click.option("--json", is_flag=True, expose_value=False, help="As the other commands take it; it is JSON anyway.")
 def command() -> None:
     click.echo(json.dumps(schema(), indent=2, ensure_ascii=False))

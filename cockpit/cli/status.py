@@ -8,7 +8,15 @@ from typing import Any
 import click
 
 from cockpit.cli.documents import as_json as to_json
-from cockpit.cli.options import Common, Refusal, choose_environment, common_options, json_option, load_system
+from cockpit.cli.options import (
+    Common,
+    Refusal,
+    choose_environment,
+    common_options,
+    json_option,
+    load_system,
+    usage_sentence,
+)
 from cockpit.cli.status_text import State, document, print_states
 from cockpit.model.clean import clean_line
 from cockpit.model.overall import WORSE, Word
@@ -37,7 +45,7 @@ class StatusCommand(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as error:
-            raise Unknown(f"{error.format_message()} `cockpit status --help` tells the options.") from None
+            raise Unknown(usage_sentence(error, ctx.command_path)) from None
 
 
 @click.command(name="status", cls=StatusCommand, help=HELP)

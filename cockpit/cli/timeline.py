@@ -39,7 +39,8 @@ def _events(seat: Seat, incident: str | None, limit: int | None) -> list[Event]:
 
 
 def line(event: Event) -> str:
-    """`2026-02-27 02:14:31Z  alert     recorder    5xx errors fired (high)`."""
+    """`   42  2026-02-27 02:14:31Z  alert     recorder    5xx errors fired (high)`; the id is what `redact` takes."""
     words = "(redacted)" if event.redacted else event.summary
     corrected = " (corrected)" if event.supersedes is not None else ""
-    return f"{event.occurred:%Y-%m-%d %H:%M:%S}Z  {event.kind:<9} {event.actor or event.source:<11} {words}{corrected}"
+    who = event.actor or event.source
+    return f"{event.id:>5}  {event.occurred:%Y-%m-%d %H:%M:%S}Z  {event.kind:<9} {who:<11} {words}{corrected}"

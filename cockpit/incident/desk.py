@@ -292,7 +292,9 @@ class Desk:
         rung = level(self.ladder, text)
         if rung is None:
             names = ", ".join(each.name for each in self.ladder)
-            raise DeskError(f"`{clean_line(text, 40)}` is no severity here; there are {names}.")
+            worst = level(self.ladder, "SEV-1")
+            means = f" SEV-1 is {worst.name}." if worst and worst.name.casefold() != "sev-1" else ""
+            raise DeskError(f"`{clean_line(text, 40)}` is no severity here; there are {names}.{means}")
         return rung.name
 
     def _past(self, at: datetime, now: datetime) -> datetime:

@@ -1,5 +1,6 @@
 """The timeline: the append-only file that remembers. See docs/timeline.md."""
 
+import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -53,6 +54,10 @@ class Timeline:
         self._salt = salt
         self._patience = patience
         self._followers: list[Follower] = []
+        if os.path.isdir(self.path):  # unlike Path.is_dir it raises nothing where we may not look
+            raise RecordError(
+                f"{self.path} is a directory; name the file in it with --db, such as {self.path}/timeline.db."
+            )
         refuse_network(self.path)
         self._writer = None if read_only else Writer(self.path, patience)
         with self._reading():

@@ -57,6 +57,17 @@ def test_times_are_typed_as_people_say_them(shell: Shell) -> None:
     assert moment(event["occurred"]) == now - timedelta(minutes=5)
 
 
+def test_a_time_that_was_typed_is_repeated_with_its_day_and_how_long_ago_that_is(shell: Shell) -> None:
+    earlier = datetime.now(UTC) - timedelta(hours=17, minutes=30)
+    said, typed = f"{earlier:%Y-%m-%d %H:%M} UTC (17h ago)", f"{earlier:%H:%M}Z"
+    declared = shell.say("declare", "x", "--impact", typed, "--reach", typed)
+    assert f"Users felt it from {said}." in declared
+    assert f"It reaches back to {said}." in declared
+    assert shell.say("note", "users called", "--at", typed).startswith(f"Noted at {said} on ")
+    now = datetime.now(UTC)
+    assert f" at {now:%Y-%m-%d}" in shell.say("resolve", "--at", "now")
+
+
 def test_a_note_is_read_from_standard_input(shell: Shell) -> None:
     assert shell.type("note", "-", stdin="first\nsecond\n").exit_code == 0
     (event,) = shell.ask("timeline")
@@ -97,6 +108,7 @@ def test_any_environment_will_do_without_a_configuration(shell: Shell) -> None:
         (["note", "x", "--at", "soon"], "`soon` is no time; write `10m ago`"),
         (["note", "x", "--at", "2199-01-01 10:00"], "has not come yet"),
         (["declare", "x", "--severity", "P9"], "`P9` is no severity here; there are P0, P1, P2, P3."),
+        (["declare", "x", "--severity", "SEV-0"], "there are P0, P1, P2, P3. SEV-1 is P0."),
         (["resolve"], "No incident is open in default; declare one first."),
         (["severity", "P1"], "No incident is open in default"),
         (["ack"], "No incident is open in default"),

@@ -1,7 +1,12 @@
 """timeline and incidents: what they print, and in which order."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+
+from cockpit.cli import cockpit
 from cockpit.model.event import Draft, Kind
 from tests.integration.cli.shell import Shell
 
@@ -13,10 +18,13 @@ def fact(summary: str, minutes_ago: float, environment: str = "default") -> Draf
     return Draft(Kind.REVISION, summary, at, environment, "mi/v1", source="recorder")
 
 
-def test_nothing_yet_says_what_to_do(shell: Shell) -> None:
-    assert shell.say("timeline") == "Nothing is recorded in default yet.\n"
-    assert "cockpit declare TITLE" in shell.say("incidents")
-    assert not shell.file.exists()
+def test_nothing_yet_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    said = [CliRunner().invoke(cockpit, [command]).stdout for command in ("timeline", "incidents")]
+    assert said[0] == "Nothing is recorded in default yet.\n"
+    assert "cockpit declare TITLE" in said[1]
+    assert not (tmp_path / "data").exists()
 
 
 def test_the_timeline_is_sorted_by_when_things_happened(shell: Shell) -> None:
@@ -24,8 +32,13 @@ def test_the_timeline_is_sorted_by_when_things_happened(shell: Shell) -> None:
     shell.say("note", "third")
     printed = shell.say("timeline").splitlines()
     assert [line.split("  ")[-1].strip() for line in printed] == ["first", "second", "third"]
-    assert printed[2].startswith(f"{NOW:%Y-%m-%d}")
+    assert printed[2].split()[1].startswith(f"{NOW:%Y-%m-%d}")
     assert " ana " in printed[2]
+
+
+def test_every_line_of_the_timeline_begins_with_the_id_that_redact_takes(shell: Shell) -> None:
+    shell.record(fact("second", 5), fact("first", 9))
+    assert [line.split()[0] for line in shell.say("timeline").splitlines()] == ["2", "1"]
 
 
 def test_an_incidents_timeline_is_its_range_of_the_journal_and_its_own(shell: Shell) -> None:

@@ -94,10 +94,12 @@ def test_a_file_that_cannot_be_opened_is_one_sentence(path: Path) -> None:
     assert "is not a timeline" in result.stderr
 
 
-def test_redact_shows_the_event_and_asks(path: Path) -> None:
+def test_redact_shows_the_event_and_asks(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.cli.redact.somebody_is_there", lambda: True)
     refused = run("redact", 3, "--reason", "a token", "--db", path, typed="n\n")
-    assert refused.exit_code == 1
+    assert refused.exit_code == 2
     assert "note 3" in refused.stderr
+    assert "cockpit: Event 3 stays as it is." in refused.stderr
     with opened(path, read_only=True) as timeline:
         assert len(timeline.events()) == 5
     done = run("redact", 3, "--reason", "a token", "--db", path, typed="y\n")
@@ -105,6 +107,15 @@ def test_redact_shows_the_event_and_asks(path: Path) -> None:
     assert "Event 3 is empty; event 6 says who did it and why." in done.stdout
     assert "must be changed" in done.stdout
     assert run("verify", "--db", path).exit_code == 0
+
+
+def test_redact_without_a_terminal_says_what_to_add(path: Path) -> None:
+    before = head(path)
+    result = run("redact", 3, "--reason", "a token", "--db", path)
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert "add --yes" in result.stderr
+    assert head(path) == before
 
 
 def test_redact_without_asking_and_as_json(path: Path) -> None:
