@@ -8,7 +8,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench.measures import MEASURES, Measure
+from bench.measure import Measure
+from bench.measures import MEASURES
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 

@@ -8,9 +8,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from bench.measure import Measure
 from bench.terminal import Terminal
 
 EMPTY = [sys.executable, "-m", "bench.apps", "empty"]
@@ -18,17 +18,6 @@ STORM = [sys.executable, "-m", "bench.apps", "storm"]
 ROUNDS = 9
 IDLE_SECONDS = 15.0
 PRESSES = 300
-
-
-@dataclass
-class Measure:
-    """One figure; `budget` is the most it may be, None where it is only told."""
-
-    name: str
-    value: float
-    unit: str
-    how: str
-    budget: float | None = None
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import time
 import httpx
 from aiohttp import web
 
-from bench.measures import Measure
+from bench.measure import Measure
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import credential
 from cockpit.model.system import Cloud
