@@ -18,7 +18,8 @@ ALIASES = {
 
 def label(line: str) -> tuple[str, str] | None:
     """(name in lower case, value) when a line is a label. Names that mean one thing have one name."""
-    match = LABEL.match(line.strip()) or LONE.match(line.strip())
+    bare = line.strip()
+    match = (LABEL.match(bare) or LONE.match(bare)) if bare.startswith("**") else None
     if match is None:
         return None
     name = match["name"].strip().casefold()
@@ -34,7 +35,7 @@ def warns(line: str) -> bool:
 def plain(markdown: str) -> str:
     """A title or a cell without its emphasis, code marks and links."""
     text = LINKED.sub(r"\1", markdown) if "](" in markdown else markdown
-    return EMPHASIS.sub(r"\2", text).strip()
+    return (EMPHASIS.sub(r"\2", text) if "*" in text or "`" in text or "__" in text else text).strip()
 
 
 def slug(title: str) -> str:

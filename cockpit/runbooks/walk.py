@@ -1,6 +1,9 @@
 """One walk over the Markdown of a document: its headings with what stands under each, its tables, its links."""
 
+import gc
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -52,10 +55,11 @@ class Reader:
         # html off: with it on, <PREVIOUS> is markup and vanishes from the text. Inline markup is not parsed at all:
         # we read the raw text of a line, and a hostile one ("[[[[...") would take minutes.
         parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["inline", "reference"])
-        tokens = parser.parse(text)
-        at = 0
-        while at < len(tokens):
-            at = self._block(tokens, at)
+        with no_collection():
+            tokens = parser.parse(text)
+            at = 0
+            while at < len(tokens):
+                at = self._block(tokens, at)
 
     @property
     def _section(self) -> Section:
@@ -199,9 +203,23 @@ class Reader:
         self._output = True
 
     def _links(self, markdown: str, line: int) -> None:
+        if "](" not in markdown:
+            return
         for offset, text in enumerate(markdown.splitlines()):
             for match in LINK.finditer(text):
                 self.links.append(Link(clean_line(plain(match[1]), 200), clean_line(match[2], 500), line + offset))
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """A hundred thousand tokens, none of them garbage: looking for some would take a quarter of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def line_of(token: "Token") -> int:
