@@ -35,11 +35,14 @@ def catch_up(ledger: Ledger, source: Timeline | Reader) -> None:
 def with_events(timeline: Timeline, ladder: Ladder, incident: Incident) -> tuple[Incident, list[Event]]:
     """An incident folded again from its whole range, and its events in id order. Blocking. Raises RecordError."""
     journal = timeline.events(
-        environment=incident.environment, occurred_from=incident.reach_from, occurred_until=incident.resolved
+        journal=True,
+        environment=incident.environment,
+        occurred_from=incident.reach_from,
+        occurred_until=incident.resolved,
     )
     own = timeline.events(incident=incident.id)
     ledger = Ledger(ladder)
-    found = sorted({each.id: each for each in (*journal, *own)}.values(), key=lambda each: each.id)
+    found = sorted((*journal, *own), key=lambda each: each.id)
     for event in found:
         ledger.apply(event)
     full = ledger.incidents.get(incident.id, incident)

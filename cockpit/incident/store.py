@@ -89,6 +89,7 @@ class Timeline:
         self,
         *,
         incident: str | None = None,
+        journal: bool = False,
         environment: str | None = None,
         after: int = 0,
         before: int | None = None,
@@ -99,11 +100,13 @@ class Timeline:
     ) -> list[Event]:
         """What matches every filter given, in id order; with `limit` the newest that many.
 
-        `after` and `before` are ids and exclusive, `occurred_from` and `occurred_until` inclusive.
+        `journal`: only what no incident owns. `after` and `before` are ids and exclusive, `occurred_from` and
+        `occurred_until` inclusive.
         """
         with self._reading() as reader:
             return reader.events(
                 incident=incident,
+                journal=journal,
                 environment=environment,
                 after=after,
                 before=before,

@@ -104,6 +104,7 @@ class Reader:
         self,
         *,
         incident: str | None = None,
+        journal: bool = False,
         environment: str | None = None,
         after: int = 0,
         before: int | None = None,
@@ -114,7 +115,8 @@ class Reader:
     ) -> list[Event]:
         """What matches every filter given, in id order; with `limit` the newest that many.
 
-        `after` and `before` are ids and exclusive, `occurred_from` and `occurred_until` inclusive.
+        `journal`: only what no incident owns. `after` and `before` are ids and exclusive, `occurred_from` and
+        `occurred_until` inclusive.
         """
         filters: list[tuple[str, Any]] = [
             ("incident = ?", incident),
@@ -127,6 +129,8 @@ class Reader:
         given = [(condition, value) for condition, value in filters if value is not None]
         conditions = [condition for condition, _ in given]
         values = [value for _, value in given]
+        if journal:
+            conditions.append("+incident IS NULL")  # the plus keeps SQLite from walking through every journal's index
         if limit is None:
             if kinds:
                 conditions.append(f"kind IN ({', '.join('?' * len(kinds))})")

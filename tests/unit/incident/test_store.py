@@ -110,6 +110,8 @@ def test_questions_filter_by_incident_environment_kind_id_and_time(path: Path) -
         assert ids() == [1, 2, 3, 4, 5]
         assert ids(incident="INC-1") == [3, 5]
         assert ids(environment="staging") == [2]
+        assert ids(journal=True) == [1, 2, 4]
+        assert ids(journal=True, environment="prod", occurred_from=minute(6)) == [4]
         assert ids(kinds=[Kind.ALERT, Kind.PROBE]) == [4, 5]
         assert ids(after=2, before=5) == [3, 4]
         assert ids(occurred_from=minute(2), occurred_until=minute(5)) == [1, 3, 5]
