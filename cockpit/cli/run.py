@@ -11,7 +11,7 @@ import click
 from cockpit.cli import documents as json_documents
 from cockpit.cli.books import catalogue_of
 from cockpit.cli.options import Common, Refusal, common_options, json_option
-from cockpit.cli.run_session import Aloud, Written, open_session, watching
+from cockpit.cli.run_session import Aloud, Written, command_line, open_session, watching
 from cockpit.cli.run_steps import STOPPED, Asked, Ending, go, lacks
 from cockpit.model.event import RecordError
 from cockpit.model.run import SETTLED, Run, StepState
@@ -182,7 +182,7 @@ def show(session: Session, place: Place, asked: Asked, as_json: bool) -> int:
         return 0
     for each in steps:
         click.secho(f"{each['step']} {each['title']}  [{each['kind']}]", bold=True)
-        click.echo("".join(f"  $ {line}\n" for line in each["command"].splitlines()), nl=False)
+        click.echo(command_line(each["command"]), nl=False)
         if each["reason"] or each["ceremony"]:
             click.echo(f"  {each['reason'] or each['ceremony']}")
     return 0

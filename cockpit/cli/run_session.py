@@ -74,7 +74,7 @@ class Aloud:
     def begins(self, step: Step, prepared: Prepared | None) -> None:
         click.secho(f"{step.ordinal} {clean(step.title)}  [{prepared.kind if prepared else step.kind}]", bold=True)
         if prepared is not None:
-            click.echo("".join(f"  $ {line}\n" for line in prepared.as_run.splitlines()), nl=False)
+            click.echo(command_line(prepared.as_run), nl=False)
             for each in (*prepared.meets, *prepared.notices):
                 click.echo(f"  {each}")
 
@@ -124,6 +124,11 @@ class Written:
 
     def settled(self, step: Step, state: StepState, reason: str) -> None:
         self.steps[-1] |= {"state": state.value, "outcome": reason}
+
+
+def command_line(command: str) -> str:
+    """A command as it would be typed, its further lines below the first."""
+    return "".join(f"  {'$' if at == 0 else ' '} {line}\n" for at, line in enumerate(command.splitlines()))
 
 
 def seconds(attempt: Attempt) -> float:

@@ -19,13 +19,17 @@ Reveal = Callable[[Secret], str]
 Target = Callable[[Application], str]
 """The revision that a rollback of an app would go to, "" for none."""
 
+NEVER_CAME_UP = frozenset(
+    {"Failed", "Provisioning"}
+)  # what was deactivated since is `Deprovisioned`, and can serve again
+
 
 def older(application: Application) -> str:
-    """The newest provisioned revision that is older than the one with traffic."""
+    """The newest revision that came up once and is older than the one with traffic."""
     serving = application.serving
     names = [each.name for each in application.revisions]
     behind = application.revisions[names.index(serving.name) + 1 :] if serving else ()
-    return next((each.name for each in behind if each.provisioning in ("", "Provisioned")), "")
+    return next((each.name for each in behind if each.provisioning not in NEVER_CAME_UP), "")
 
 
 @dataclass(frozen=True, slots=True)
