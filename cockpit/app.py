@@ -151,6 +151,16 @@ class CockpitApp(App[None]):
         del history[:-KEPT]
         self.screen.post_message(type(message)(message.events))
 
+    def on_notify(self) -> None:
+        """One notice at a time: an older one may have stopped being true."""
+        self.clear_notifications()
+
+    def clear_notifications(self) -> None:
+        """Textual takes away the words and leaves an empty row for each, which would push the next notice down."""
+        super().clear_notifications()
+        for screen in self.screen_stack:
+            screen.query("ToastHolder").remove()
+
     async def on_unmount(self) -> None:
         if self.session is not None:
             await asyncio.to_thread(self.session.close)

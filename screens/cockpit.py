@@ -141,6 +141,7 @@ class CockpitScreen(Screen[None]):
     def _behind_another(self) -> None:
         """The app tells only the screen in front: Textual sends the whole screen for each message to one behind."""
         self._clock.pause()
+        self.app.clear_notifications()
 
     @on(ScreenResume)
     def _in_front_again(self) -> None:

@@ -107,6 +107,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
             yield Lines(id="keys")
 
     def on_mount(self) -> None:
+        self.app.clear_notifications()
         frame = self.query_one("#dialog", VerticalScroll)
         frame.can_focus = False
         frame.border_title = Content(plain(self.what))  # a str would be read as markup, and may name an action

@@ -65,10 +65,10 @@ class Seat:
 @pytest.fixture
 def cockpit(stage: Stage, terminal: MakeTerminal) -> Open:
     @asynccontextmanager
-    async def open(width: int = 120, height: int = 40, on: Stage = stage) -> AsyncIterator[Seat]:
+    async def open(width: int = 120, height: int = 40, on: Stage = stage, notices: bool = False) -> AsyncIterator[Seat]:
         seen = terminal(width, height)
         app = CockpitApp(on.attach)  # type: ignore[arg-type]  # a stage is all the session it needs
-        async with app.run_test(size=(width, height)) as pilot:
+        async with app.run_test(size=(width, height), notifications=notices) as pilot:
             while app.session is None or not isinstance(app.screen, CockpitScreen):
                 await pilot.pause(0.01)
             seat = Seat(app, pilot, on, seen)
@@ -482,3 +482,25 @@ async def test_a_timeline_that_is_not_recorded_is_seen_on_80_columns(cockpit: Op
         assert "NOT RECORDED" in seat.terminal.lines[0]
         assert seat.hint.startswith("▸ NOT RECORDED, 6 facts waiting")
         assert seat.hint.endswith("Free some space.")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+async def test_a_notice_covers_neither_hint_nor_keys_and_there_is_one_at_a_time(
+    cockpit: Open, size: tuple[int, int]
+) -> None:
+    async with cockpit(*size, notices=True) as seat:
+        below = seat.terminal.lines[3:]
+        await seat.press("s", "a", "x")
+        while "declaring one starts it" not in seat.text:
+            await seat.pilot.pause(0.01)
+
+        assert seat.told == ["There is no incident to export yet; declaring one starts it."]
+        assert seat.told[0] in "".join(seat.terminal.lines[1:3])
+        assert seat.terminal.lines[3:] == below
+
+
+async def test_a_dialog_opens_without_the_notices_of_before(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        await seat.press("s", "n")
+
+        assert seat.told == []
