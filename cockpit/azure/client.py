@@ -14,7 +14,7 @@ from cockpit.azure.identity import Credential
 from cockpit.azure.pool import READ_TIMEOUT, RETRY_PAUSE, Pool, open_pool
 from cockpit.azure.raw import dig, text
 from cockpit.azure.shape import Pages, as_object, must_be_resource, must_be_success, query_string
-from cockpit.azure.trouble import explain, garbage
+from cockpit.azure.trouble import advised, explain, garbage
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.system import Cloud
 from cockpit.model.time import Time
@@ -85,7 +85,7 @@ class Azure:
             async with asyncio.timeout(self._deadline):
                 yield await self.pool()
         except Exception as error:
-            raise SourceError(explain(error)) from error
+            raise SourceError(advised(explain(error), self.credential.signs_in_with is not None)) from error
 
     def _pages(self) -> Callable[[Any], None]:
         return Pages(self.where.resource_manager).check

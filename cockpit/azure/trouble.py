@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 MESSAGE = 400  # characters of somebody else's error text that are worth showing
 SIGN_IN_ADVICE = "Sign in again: one key in the cockpit, or `az login` in another shell."
+NOBODY_ADVICE = (
+    "Nobody can sign in here, only a machine's identity is configured: check that one, or add cli to [identity] order."
+)
+SIGN_IN_EXPIRED = "The sign-in to Azure has expired"
 
 NO_AZ = Problem(
     ProblemKind.SIGN_IN,
@@ -69,6 +74,11 @@ def explain(error: Exception) -> Problem:
     )
 
 
+def advised(problem: Problem, person: bool) -> Problem:
+    """The same Problem, not asking to sign in where no person can: with the simulator, or a machine's identity."""
+    return problem if person or problem.advice != SIGN_IN_ADVICE else replace(problem, advice=NOBODY_ADVICE)
+
+
 def no_token(message: str) -> Problem:
     """A credential that got no token. Where its words hold the command to run, that is shown as it is."""
     if "not found on path" in message or "Failed to execute" in message:
@@ -90,17 +100,16 @@ def no_token(message: str) -> Problem:
     return sign_in_failed(message)
 
 
-def sign_in_failed(message: object) -> Problem:
+def sign_in_failed(said: object) -> Problem:
     """A sign-in that the authority refused, with its AADSTS code where there is one."""
-    words = clean_line(message, MESSAGE)
+    words = clean_line(said, MESSAGE)
     code = re.search(r"AADSTS\d+", words)
     expired = "expired" in words.lower() or (code is not None and code.group() in EXPIRED)
     short = (
         "az login expired" if expired and "az login" in words else "sign-in expired" if expired else "sign-in failed"
     )
-    return Problem(
-        ProblemKind.SIGN_IN, short if not code else f"{short} {code.group()}", words or "No token.", SIGN_IN_ADVICE
-    )
+    message = f"{SIGN_IN_EXPIRED}: {words}" if expired else words or "No token."
+    return Problem(ProblemKind.SIGN_IN, f"{short} {code.group()}" if code else short, message, SIGN_IN_ADVICE)
 
 
 EXPIRED = frozenset({"AADSTS700082", "AADSTS70043", "AADSTS50173", "AADSTS50078", "AADSTS70008", "AADSTS50089"})
@@ -120,7 +129,8 @@ def of_response(error: "HttpResponseError") -> Problem:
         # How the SDK reports an operation that was accepted and failed later.
         return Problem(ProblemKind.REFUSED, f"failed {code}".strip()[:48], said or "The operation failed.")
     if status == 401:
-        return Problem(ProblemKind.SIGN_IN, "401 sign-in expired", said or "Azure refused the token.", SIGN_IN_ADVICE)
+        message = f"{SIGN_IN_EXPIRED}: {said}" if said else f"{SIGN_IN_EXPIRED}."
+        return Problem(ProblemKind.SIGN_IN, "401 sign-in expired", message, SIGN_IN_ADVICE)
     if status == 409 and code == "MissingSubscriptionRegistration":
         return UNREGISTERED
     kind = kind_of(status)

@@ -6,7 +6,7 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError, ServiceResponseTimeoutError
 from azure.identity import CredentialUnavailableError
 
-from cockpit.azure.trouble import NO_AZ, NO_MANAGED_IDENTITY, explain
+from cockpit.azure.trouble import NO_AZ, NO_MANAGED_IDENTITY, advised, explain
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 
 
@@ -38,6 +38,21 @@ def test_a_sign_in_that_failed_is_named_by_its_code(message: str, kind: ProblemK
     found = explain(ClientAuthenticationError(message=message))
     assert (found.kind, found.short) == (kind, short)
     assert found.message
+
+
+@pytest.mark.parametrize("message", ["AADSTS700082: it is old. Run az login", "AADSTS50173: provide a fresh grant"])
+def test_an_expired_sign_in_is_said_first_and_azures_own_words_after_it(message: str) -> None:
+    assert explain(ClientAuthenticationError(message=message)).message == f"The sign-in to Azure has expired: {message}"
+
+
+def test_nobody_is_asked_to_sign_in_where_nobody_can() -> None:
+    expired = explain(ClientAuthenticationError(message="AADSTS50173: provide a fresh grant"))
+    assert "one key in the cockpit" in advised(expired, person=True).advice
+    told = advised(expired, person=False)
+    assert "one key" not in told.advice
+    assert told.advice.startswith("Nobody can sign in here")
+    assert told.message == expired.message
+    assert advised(NO_AZ, person=False) == NO_AZ
 
 
 def test_the_command_that_azure_asks_for_is_shown_as_it_is() -> None:
