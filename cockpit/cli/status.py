@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -17,6 +18,7 @@ from cockpit.cli.options import (
     load_system,
     usage_sentence,
 )
+from cockpit.cli.status_since import recorded_turns
 from cockpit.cli.status_text import State, document, print_states
 from cockpit.model.clean import clean_line
 from cockpit.model.overall import WORSE, Word
@@ -66,7 +68,8 @@ def looked(common: Common) -> list[State]:
     try:
         system = load_system(common)
         asked = system.environments if common.env is None else (choose_environment(system, common.env),)
-        return asyncio.run(look(system, asked))
+        states = asyncio.run(look(system, asked))
+        return [replace(each, turns=recorded_turns(system, common, each.environment.name)) for each in states]
     except Refusal as error:
         raise Unknown(error.message) from None
     except KeyboardInterrupt:

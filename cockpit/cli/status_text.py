@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cockpit.cli.status_since import Turns
 from cockpit.model.alert import Alert
 from cockpit.model.clean import clean_line
 from cockpit.model.overall import Overall, Word, overall
@@ -48,6 +49,12 @@ class State:
     environment: Environment
     readings: tuple[Reading[Any], ...]
     fresh: Mapping[str, Freshness]
+    turns: Turns = field(default_factory=dict)
+
+    def since(self, probe: str) -> datetime | None:
+        """When a probe turned into the state it is in, if that was recorded: the first look of a process knows not."""
+        state, at = self.turns.get(probe, ("", None))
+        return at if any(each.name == probe and each.state == state for each in self.items(ProbeResult)) else None
 
     @property
     def overall(self) -> Overall:
@@ -101,7 +108,7 @@ def _rows(state: State, now: datetime) -> Iterable[tuple[str, tuple[str, ...], R
         "Probes",
         ("probe", "state", "since", "latency", "reason"),
         [
-            (each.name, each.state.value, _since(each.since, now), _ms(each.latency), each.reason or each.url)
+            (each.name, each.state.value, _since(state.since(each.name), now), _ms(each.latency), each.reason)
             for each in state.items(ProbeResult)
         ],
     )
@@ -175,7 +182,7 @@ def _environment(state: State) -> dict[str, Any]:
                 "kind": each.kind,
                 "name": each.name,
                 "word": each.word.value,
-                "since": stamp(each.since) if each.since else None,
+                "since": _stamp(state.since(each.name) if each.kind == "probe" else each.since),
                 "reason": each.reason,
             }
             for each in found.troubles
@@ -185,7 +192,7 @@ def _environment(state: State) -> dict[str, Any]:
             {
                 "name": each.name,
                 "state": each.state.value,
-                "since": stamp(each.since),
+                "since": _stamp(state.since(each.name)),
                 "latency": each.latency,
                 "reason": each.reason,
                 "url": each.url,
@@ -211,12 +218,16 @@ def _environment(state: State) -> dict[str, Any]:
                 "traffic": each.weight,
                 "health": each.health,
                 "image": each.image,
-                "created": stamp(each.created) if each.created else None,
+                "created": _stamp(each.created),
             }
             for app in state.items(Application)
             for each in app.revisions
         ],
     }
+
+
+def _stamp(at: datetime | None) -> str | None:
+    return None if at is None else stamp(at)
 
 
 def _source(state: State, name: str, fresh: Freshness) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from cockpit.cli import cockpit
+from cockpit.model.event import Draft, Kind
+from cockpit.model.time import stamp
 from tests.integration.cli.shell import Shell
 
 
@@ -137,6 +140,38 @@ def test_json_says_all_of_it(shell: Shell, config: Path, service: Service) -> No
     assert environment["troubles"][0]["reason"] == "[STATUS] (503) == 200"
     assert environment["sources"][0]["state"] == "live"
     assert environment["probes"][0]["state"] == "down"
+
+
+def turn(name: str, state: str, minutes_ago: float) -> Draft:
+    at = datetime.now(UTC) - timedelta(minutes=minutes_ago)
+    return Draft(Kind.PROBE, f"{name} {state}", at, "prod", name, source="recorder", detail={"state": state})
+
+
+def test_since_when_is_what_the_timeline_says_and_blank_where_it_says_nothing(
+    shell: Shell, config: Path, service: Service
+) -> None:
+    service.answers |= {"/ready": (503, b""), "/live": (200, b""), "/slow": (503, b"")}
+    config.write_text("".join(probe(service, path) for path in ("/ready", "/live", "/slow")))
+    (told,) = json.loads(status(shell, config, "--json")[1])["environments"]
+    assert {each["since"] for each in told["probes"] + told["troubles"]} == {None}
+    assert "0s" not in status(shell, config)[1].partition("Probes")[2]
+
+    down = turn("ready", "down", 12.5)
+    shell.record(turn("ready", "down", 90), turn("ready", "up", 60), down, turn("slow", "degraded", 7))
+    (told,) = json.loads(status(shell, config, "--json")[1])["environments"]
+    assert {each["name"]: each["since"] for each in told["probes"]} == {
+        "ready": stamp(down.occurred),
+        "live": None,
+        "slow": None,  # it has turned since, and nobody recorded when
+    }
+    assert [each["since"] for each in told["troubles"] if each["name"] == "ready"] == [stamp(down.occurred)]
+    assert "12m" in status(shell, config)[1]
+
+
+def test_a_healthy_probe_has_no_reason_and_shows_no_address(shell: Shell, config: Path, service: Service) -> None:
+    service.answers["/live"] = (200, b"")
+    config.write_text(probe(service, "/live"))
+    assert "http://" not in status(shell, config)[1]
 
 
 def test_hostile_answers_stay_text(shell: Shell, config: Path, service: Service) -> None:
