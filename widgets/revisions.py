@@ -30,15 +30,15 @@ def rows(applications: Sequence[Application]) -> list[Row]:
 def counts(applications: Sequence[Application]) -> list[Piece]:
     """` mi-prod · multiple`, for the title of the pane; a sick revision with traffic is counted."""
     named = " ".join(f"{each.name} · {each.mode}" for each in applications)
-    sick = sum(unwell(each) and each.weight > 0 for app in applications for each in app.revisions)
+    sick = sum(bool(unwell(each)) and each.weight > 0 for app in applications for each in app.revisions)
     pieces: list[Piece] = [(f" {named}", "muted")] if named else []
     return [*pieces, (" ", ""), (f"✖{sick}", "bad")] if sick else pieces
 
 
-def unwell(revision: Revision) -> bool:
-    """Whether the cloud itself says that something is wrong with it."""
+def unwell(revision: Revision) -> str:
+    """The word by which the cloud itself says that something is wrong with it; "" while it says nothing of the kind."""
     says = (revision.health, revision.running, revision.provisioning)
-    return any(word.replace(" ", "").casefold() in SICK for word in says)
+    return next((word for word in says if word.replace(" ", "").casefold() in SICK), "")
 
 
 def short_name(revision: Revision) -> str:
@@ -62,10 +62,11 @@ def ready(revision: Revision) -> str:
 
 
 def _row(revision: Revision, several: bool) -> Row:
-    bad = unwell(revision) and revision.active
+    bad = unwell(revision) if revision.active else ""
     glyph, tone = ("✖", "bad") if bad else ("●", "good") if revision.active else ("○", "muted")
     quiet = "" if revision.weight else "muted"
-    health = (revision.health or revision.running or revision.provisioning) if revision.active else "Inactive"
+    says = bad or revision.health or revision.running or revision.provisioning
+    health = says if revision.active else "Inactive"
     fresh_start = sum(each.restarts for each in revision.replicas or ())
     return Row(
         f"{revision.app}/{revision.name}",

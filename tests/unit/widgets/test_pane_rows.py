@@ -112,6 +112,13 @@ def test_a_revision_shows_weight_health_image_replicas_and_age() -> None:
     ]  # fmt: skip
 
 
+def test_an_unwell_revision_shows_the_word_that_made_it_so() -> None:
+    failed = replace(application().revisions[0], health="Healthy", running="Running", provisioning="Failed")
+    row = revision_rows.rows([replace(application(), revisions=(failed,))])[0]
+
+    assert [cell.text for cell in row.cells[:4]] == ["✖", "--v42", "100 %", "Failed"]
+
+
 def test_with_several_apps_each_revision_keeps_the_name_of_its_app() -> None:
     second = replace(application(), name="worker", revisions=())
 
