@@ -10,7 +10,7 @@ from cockpit.model.overall import WORSE, Trouble, Word, overall, troubles
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import RANK, Freshness, Reading
 
-EVENTS = 3
+EVENTS = 20  # kept; as many are shown as there is room for
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from cockpit.model.reading import FeedState
 from cockpit.model.time import age, elapsed
 from widgets.big import ROWS, big, spellable, width
 from widgets.cell import Piece, cut, length, plain
-from widgets.wall import EVENTS, WallView
+from widgets.wall import WallView
 
 Line = tuple[Piece, ...]
 
@@ -28,6 +28,7 @@ WIDEST = max(map(str, Word), key=width)
 SIZES = ((3, 2, 2), (2, 1, 2), (2, 1, 1), (1, 1, 1))
 ROOMY = 34  # rows from which the broken names and the incident are drawn big as well
 SPACIOUS = 50
+EVENTS = 3  # shown at least
 BEAT = 20  # cells the heart travels
 
 
@@ -46,16 +47,17 @@ class Frame:
 def paint(view: WallView, frame: Frame, all_views: Sequence[WallView] = ()) -> list[Line]:
     """The lines of the wall. Every part keeps its place whatever the others say: nothing moves but the heart."""
     roomy = frame.rows >= ROOMY
-    parts = (
+    parts: tuple[tuple[list[Line], int], ...] = (
         (_headline(view, frame), ROWS * _size(frame)[1]),
         (_broken(view, frame, roomy=roomy), ROWS + 3 if roomy else 3),
         (_incident(view, frame, roomy=roomy), ROWS if roomy else 2),
-        (_events(view, frame), EVENTS),
     )
     head: list[Line] = [_header(view, frame), _strip(view, all_views)]
     foot: list[Line] = [_feeds(view), _heart(frame)]
-    spare = frame.rows - len(head) - len(foot) - sum(rows for _, rows in parts)
-    gap = min(max(spare // len(parts), 0), 4)
+    spare = frame.rows - len(head) - len(foot) - sum(rows for _, rows in parts) - EVENTS
+    gap = min(max(spare // (len(parts) + 1), 0), 4)
+    events = EVENTS + max(0, spare - gap * (len(parts) + 1))
+    parts += ((_events(view, frame)[-events:], events),)
     body = [line for part, rows in parts for line in [*[()] * gap, *part, *[()] * (rows - len(part))]]
     room = max(0, frame.rows - len(head) - len(foot))
     return [*head, *[*body, *[()] * room][:room], *foot][: frame.rows]
@@ -118,9 +120,18 @@ def _broken(view: WallView, frame: Frame, *, roomy: bool) -> list[Line]:
         lines = [((f" {_how_old(view)}: what follows may no longer be true.", "bad"),)]
     if not view.broken and not view.unsure:
         return [*lines, _quiet(view)]
-    named = [(f"{GLYPH[each.word]} {plain(each.name)}", TONE[each.word]) for each in view.broken]
+    named = [_sign(each) for each in view.broken]
     named += [(f"? {plain(each.name)}", "stale") for each in view.unsure]
     return lines + _flow(list(dict.fromkeys(named)), frame.columns, 2)
+
+
+def _sign(trouble: Trouble) -> Piece:
+    """With the sign that it has in its pane."""
+    name = plain(trouble.name)
+    if trouble.kind == "alert":
+        waning = trouble.reason.startswith("resolved?")
+        return (f"△ {name}", "warn") if waning else (f"▲ {name}", "bad")
+    return (f"✖ {name}", "bad") if trouble.kind == "revision" else (f"{GLYPH[trouble.word]} {name}", TONE[trouble.word])
 
 
 def _how_old(view: WallView) -> str:

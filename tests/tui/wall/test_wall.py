@@ -145,7 +145,7 @@ async def test_nothing_on_it_takes_a_focus_or_reaches_a_desk() -> None:
         assert not hasattr(Session, "desk")  # and the wall works without one
 
 
-async def test_the_newest_three_events_of_an_environment_are_kept_and_no_more() -> None:
+async def test_the_newest_events_of_an_environment_are_kept_and_no_more() -> None:
     session = Session(Clock())
     session.time.passed = ROTATE * 2.0
     async with WallApp(session).run_test(size=(80, 24)) as pilot:
@@ -154,11 +154,7 @@ async def test_the_newest_three_events_of_an_environment_are_kept_and_no_more() 
             pilot.app.screen.post_message(EventsAppended([event(id, "prod")]))
         await pilot.pause()
         text = tick(pilot.app)
-        assert [word for word in ("fact 496", "fact 497", "fact 498", "fact 499") if word in text] == [
-            "fact 497",
-            "fact 498",
-            "fact 499",
-        ]
+        assert [id for id in range(1, 500) if f"fact {id} " in f"{text} ".replace("\n", " ")] == list(range(494, 500))
 
 
 async def test_a_silent_feed_turns_the_wall_stale() -> None:

@@ -1,5 +1,6 @@
 """What is read from three metres: the state, what broke, who is on it, and whether any of it can be believed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -14,6 +15,7 @@ from cockpit.model.incident import Incident, Status
 from cockpit.model.overall import Word
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import FeedState, Freshness, Reading
+from cockpit.model.revision import Application, Revision
 from widgets.big import ROWS, big, spellable, width
 from widgets.wall import WallView, wall_state
 from widgets.wall_lines import Frame, paint
@@ -70,16 +72,33 @@ def test_the_state_is_a_word_five_rows_high_or_more(size: tuple[int, int]) -> No
 def test_it_names_what_broke_and_who_is_on_it(size: tuple[int, int]) -> None:
     shown = text(BROKEN, size)
     assert "✖ ready" in shown
-    assert "◐ 5xx errors" in shown
+    assert "▲ 5xx errors" in shown
     assert "live" not in shown.replace("probes live 2s", "").replace("alerts:a live 2s", "").replace("alive", "")
     assert "P1" in shown
     assert "Readiness failing" in shown
     assert "INVESTIGATING   00:12:43   on it: ana, you" in shown
 
 
-def test_only_the_last_three_events_are_kept() -> None:
-    assert [each.summary for each in BROKEN.events] == ["fact 3", "fact 4", "fact 5"]
-    assert "fact 2" not in text(BROKEN)
+@pytest.mark.parametrize(("rows", "shown"), [(17, 3), (24, 6), (60, 17)])
+def test_the_newest_events_are_shown_as_far_as_there_is_room(rows: int, shown: int) -> None:
+    view = replace(BROKEN, events=tuple(event(id, f"fact {id}.") for id in range(1, 21)))
+    lines = text(view, (200, rows)).splitlines()
+
+    found = [line.partition("fact ")[2] for line in lines if "fact " in line]
+    assert found == [f"{id}." for id in range(21 - shown, 21)]
+
+
+def test_each_trouble_has_the_sign_of_its_pane() -> None:
+    sick = Revision("mi", "mi--v42", True, 100, NOW, health="Unhealthy")
+    app = Application("mi", "prod", "single", "mi.example.com", (sick,))
+    waning = Alert("a", "g", "Restarts", Severity.HIGH, AlertState.RESOLVING, NOW, "prod")
+    firing = replace(waning, fingerprint="f", name="5xx errors", state=AlertState.FIRING)
+    readings = [reading("alerts:a", firing, waning), reading("revisions", app)]
+    shown = text(wall_state("prod", readings, {"alerts:a": LIVE, "revisions": LIVE}), (120, 40))
+
+    assert "▲ 5xx errors" in shown
+    assert "△ Restarts" in shown
+    assert "✖ mi--v42" in shown
 
 
 def test_of_several_incidents_the_newest_is_shown_and_the_others_are_counted() -> None:
