@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Input
@@ -16,11 +17,12 @@ from cockpit.model.incident import Incident
 from cockpit.model.time import Time, age
 from cockpit.model.when import WhenError, when
 from screens.dialog import Dialog, Place
-from widgets.cell import Piece
+from widgets.cell import Piece, fit, plain
 from widgets.choice import Choice
 from widgets.line import Lines
 
 SHOWN = 3  # signals listed; the rest is a number
+LABEL = 24  # cells of a signal's name: its age and what it means come after it
 
 
 class Declare(Dialog[Incident]):
@@ -94,11 +96,11 @@ class Declare(Dialog[Incident]):
         if not self._bad:
             return [(("Nothing watched here is bad now: detected by you, now.", "muted"),)]
         shown, now = self._bad[:SHOWN], self.time.now()
-        wide = max(len(each.label) for each in shown)
+        wide = min(LABEL, max(cell_len(plain(each.label)) for each in shown))
         rows: list[tuple[Piece, ...]] = [
             (
                 ("bad now  " if at == 0 else "         ", "muted"),
-                (f"✖ {each.label:<{wide}}", "bad"),
+                (f"✖ {fit(each.label, wide)}", "bad"),
                 (f"  {age((now - each.since).total_seconds()):>3}, since {self._clock(each.since)}", "muted"),
                 ("  detected by this" if each is self._first else "", "muted"),
             )

@@ -141,6 +141,20 @@ async def test_what_is_bad_now_is_on_the_screen_longest_first(stage: Any, declar
         assert "alert 5xx errors  12s" in second
 
 
+async def test_a_long_name_does_not_push_age_and_meaning_out_of_a_dialog(
+    stage: Any, place: Place, clock: Any, desk: Desk
+) -> None:
+    since = clock.now() - timedelta(seconds=38)
+    long = Signal("alert:long", "alert ContainerAppReplicaRestartCountAboveThresholdCritical", since)
+    app = stage(Declare(place, clock, desk, [long, Signal("probe:ready", "probe ready", since + timedelta(seconds=5))]))
+    async with app.run_test(size=(80, 24)):
+        shown = app.screen.query_one("#bad", Lines)
+        first, second = shown.text.splitlines()
+        assert first.endswith("38s, since 02:26:03  detected by this")
+        assert second.endswith("33s, since 02:26:08")
+        assert len(first) <= shown.size.width
+
+
 async def test_a_confirm_key_typed_ahead_of_the_dialog_is_not_heard(
     stage: Any, declare: Declare, clock: Any, desk: Desk
 ) -> None:
