@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.events import Key
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from cockpit.model.clean import clean_line
 from cockpit.model.event import RecordError
@@ -22,14 +21,16 @@ from screens import run_lines
 from screens.dialog import TOO_QUICK, Place
 from screens.guard import QUIET, Guard
 from screens.handover import hand_over
+from screens.key_line import keys_of
 from screens.messages import ReadingChanged
-from screens.run_acts import ACTS, Act, go_on, look, watch
-from screens.run_keys import BINDINGS, Standing, hint, why_not
+from screens.run_acts import ACTS, Act, go_on, leave, look, watch, way_back
+from screens.run_keys import BINDINGS, SHOWN, Standing, hint, stand, why_not
 from screens.run_messages import NOTHING, Began, Ended, Looked, Moved, Told
 from screens.run_step import StepPane
+from widgets.keys import KeyLine
 from widgets.line import Lines
 from widgets.output import Tail
-from widgets.steps import COLUMNS, chosen_instead, rows, suggested
+from widgets.steps import COLUMNS, rows, suggested
 from widgets.table import KeyedTable
 
 if TYPE_CHECKING:
@@ -64,11 +65,13 @@ class RunScreen(Screen[None]):
     ) -> None:
         super().__init__()
         self.session, self.place, self.runbook, self.procedure = session, place, runbook, procedure
+        self.way_back = way_back(runbook, procedure)
         self.agreed = dict(agreed or {})  # step -> what was shown
         self.busy = 0  # steps that run in this process
         self._run, self._at = run, at
         self._document = standing
         self._pane = StepPane(id="run-right")
+        self.tails: dict[int, Tail] = self._pane.tails
         self._looked_at = NOTHING
         self._serial = 0
         self._guard = Guard(session.time)
@@ -89,35 +92,9 @@ class RunScreen(Screen[None]):
         """The step at hand."""
         return next((each for each in self.procedure.steps if str(each.ordinal) == self.table.cursor), None)
 
-    @property
-    def tails(self) -> dict[int, Tail]:
-        return self._pane.tails
-
-    @property
-    def way_back(self) -> Procedure | None:
-        """The document's own Rollback section for this procedure."""
-        sections = [each for each in self.runbook.procedures if each.section == "rollback"]
-        behind = (each for each in sections if each.line > self.procedure.line)
-        return None if self.procedure.section == "rollback" else next(iter([*behind, *sections]), None)
-
     def standing(self) -> Standing:
         """How the step at hand stands, as it is shown."""
-        run, step = self.now_run, self.step
-        at = step.ordinal if step else 0
-        running = [number for number, state in run.states if state is StepState.RUNNING and number != at]
-        return Standing(
-            step=step,
-            state=run.state(at),
-            prepared=self._looked_at.prepared,
-            problem=self._looked_at.problem,
-            waits=self._looked_at.waits,
-            running=next(iter(running), None),
-            instead=chosen_instead(step, self.procedure, run) if step else None,
-            last=suggested(self.procedure, run) is None,
-            ended=run.ended is not None,
-            menu=self.procedure.menu,
-            way_back=self.way_back is not None,
-        )
+        return stand(self.now_run, self.procedure, self.step, self._looked_at, self.way_back is not None)
 
     # The screen
 
@@ -130,7 +107,7 @@ class RunScreen(Screen[None]):
                 yield KeyedTable(COLUMNS, id="steps")
             yield self._pane
         yield Lines(id="run-hint")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine(id="keys-line")
 
     def on_mount(self) -> None:
         self.session.runner.terminal = partial(hand_over, self.app)
@@ -187,23 +164,23 @@ class RunScreen(Screen[None]):
             [(f" ⚠ {' '.join(map(run_lines.warning, self.procedure.warnings))}", "warn")]
         )
         left = self.query_one("#steps-title", Lines)
-        name = "Menu: choose one" if self.procedure.menu else "Steps"
-        done = sum(run.state(each.ordinal) in SETTLED for each in self.procedure.steps)
-        left.show(run_lines.titled(name, f"{done} of {len(self.procedure.steps)}", left.size.width))
+        left.show(run_lines.steps_title(run, self.procedure, left.size.width))
 
     def draw_step(self) -> None:
         """The step at hand, its output, the hint and the keys."""
         now = self.standing()
         self._pane.show(self._run, now)
-        self.refresh_bindings()
-        self.query_one("#run-hint", Lines).show(hint(now, self._keys()))
+        keys = {id.removeprefix("run."): key for id, key in keys_of(self).items()}
+        if "table.select" in keys:  # Enter is the table's, while that has the focus
+            keys["run"] = keys["table.select"]
+        working = {name: key.shown for name, key in keys.items() if key.works}
+        self.query_one("#run-hint", Lines).show(hint(now, working))
+        self.query_one(KeyLine).offer([keys[name] for name in SHOWN if name in keys])
 
-    def _keys(self) -> dict[str, str]:
-        """The key of each action that works now, as people read it."""
-        active = [each for each in self.active_bindings.values() if each.enabled]
-        keys = {each.binding.id or "": self.app.get_key_display(each.binding) for each in active}
-        named = {id.removeprefix("run."): key for id, key in keys.items() if id.startswith("run.")}
-        return named | ({"run": keys["table.select"]} if "table.select" in keys else {})
+    @on(KeyLine.Clicked)
+    async def _clicked(self, message: KeyLine.Clicked) -> None:
+        if active := self.active_bindings.get(message.key):
+            await self.app.run_action(active.binding.action, active.node)
 
     # Looking at a step: what would run
 
@@ -365,16 +342,9 @@ class RunScreen(Screen[None]):
         if self.has_class("-full"):
             self.action_full()
             return
-        if self.busy and not self.app.is_screen_installed(self):
-            self.app.install_screen(self, name_of_screen(self.now_run))
-        self.app.pop_screen()
+        leave(self)
 
 
 def named(action: str, parameters: tuple[object, ...]) -> str:
     """The act that a binding stands for: `edit` of `do('edit')`."""
     return str(parameters[0]) if action == "do" else action
-
-
-def name_of_screen(run: Run) -> str:
-    """Under which a run that goes on in the background is found again."""
-    return f"run:{run.id}"

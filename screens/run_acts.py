@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from cockpit.model.clean import clean_line
 from cockpit.model.event import RecordError
 from cockpit.model.run import Run, StepState
-from cockpit.model.runbook import Step, StepKind
+from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
 from cockpit.runbooks.ceremony import Consent
 from cockpit.runbooks.execution import Prepared, Refused
 from cockpit.runbooks.runner import Runner
@@ -41,6 +41,13 @@ def look(runner: Runner, run: Run, step: int, serial: int) -> Looked:
     except Exception as error:
         log.exception("step %s could not be resolved", step)
         return Looked(serial, None, f"unexpected {type(error).__name__}: {clean_line(error, 200)}")
+
+
+def way_back(runbook: Runbook, procedure: Procedure) -> Procedure | None:
+    """The document's own Rollback section: the next one behind this procedure, else the first."""
+    sections = [each for each in runbook.procedures if each.section == "rollback"]
+    behind = (each for each in sections if each.line > procedure.line)
+    return None if procedure.section == "rollback" else next(iter([*behind, *sections]), None)
 
 
 async def start(screen: "RunScreen", now: Standing) -> None:
@@ -210,6 +217,29 @@ async def end(screen: "RunScreen", now: Standing) -> None:
     reason = await _reason(screen, "End the run", about, "why now", needed=False)
     if reason is not None:
         await asyncio.to_thread(screen.session.runner.end, screen.now_run, reason)
+
+
+def leave(screen: "RunScreen") -> None:
+    """Back. While one of its steps runs here the screen stays alive behind the others; when all is done it is over."""
+    now = screen.standing()
+    if screen.busy and not screen.app.is_screen_installed(screen):
+        screen.app.install_screen(screen, name_of_screen(screen.now_run))
+    if now.last and not now.menu and not now.ended:
+        screen.app.run_worker(finish(screen), exit_on_error=False)
+    else:
+        screen.app.pop_screen()
+
+
+async def finish(screen: "RunScreen") -> None:
+    """Every step is done, and who did them leaves: the run is over."""
+    with suppress(Refused, RecordError):
+        await asyncio.to_thread(screen.session.runner.end, screen.now_run, "every step is done or passed over")
+    screen.app.pop_screen()
+
+
+def name_of_screen(run: Run) -> str:
+    """Under which a run that goes on in the background is found again."""
+    return f"run:{run.id}"
 
 
 async def settle(screen: "RunScreen", step: Step, state: StepState, reason: str = "") -> None:

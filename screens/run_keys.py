@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
-from cockpit.model.run import SETTLED, StepState
-from cockpit.model.runbook import Step, StepKind
+from cockpit.model.run import SETTLED, Run, StepState
+from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.execution import Prepared
+from screens.run_messages import Looked
 from widgets.cell import Piece
+from widgets.steps import chosen_instead, suggested
 
 BINDINGS: list[BindingType] = [
     Binding("enter", "run", "Run", id="run.run", show=False, tooltip="Run or tick the step at hand"),
@@ -28,6 +30,7 @@ BINDINGS: list[BindingType] = [
     Binding("f", "full", "Full", id="run.full", show=False, tooltip="The whole screen for the output"),
     Binding("q", "do('end')", "End", id="run.end", show=False, tooltip="End the run"),
 ]
+SHOWN = ("next", "edit", "skip", "by_hand", "undo", "values", "copy", "cancel", "help", "back")
 COMMANDS = frozenset({"run", "edit", "undo", "copy"})
 NEEDS_A_STEP = COMMANDS | {"skip", "by_hand", "well", "cancel"}
 ENDS = frozenset({"run", "edit", "skip", "by_hand", "well", "undo", "cancel", "end", "values"})
@@ -54,6 +57,25 @@ class Standing:
     def asks(self) -> tuple[str, ...]:
         """The placeholders that have no value yet."""
         return tuple(each.name for each in self.prepared.values if each.value is None) if self.prepared else ()
+
+
+def stand(run: Run, procedure: Procedure, step: Step | None, looked: Looked, way_back: bool) -> Standing:
+    """How a step of a run stands, with what is known of what would run."""
+    at = step.ordinal if step else 0
+    running = (number for number, state in run.states if state is StepState.RUNNING and number != at)
+    return Standing(
+        step=step,
+        state=run.state(at),
+        prepared=looked.prepared,
+        problem=looked.problem,
+        waits=looked.waits,
+        running=next(running, None),
+        instead=chosen_instead(step, procedure, run) if step else None,
+        last=suggested(procedure, run) is None,
+        ended=run.ended is not None,
+        menu=procedure.menu,
+        way_back=way_back,
+    )
 
 
 def why_not(action: str, now: Standing) -> str:
@@ -123,7 +145,7 @@ def _advice(now: Standing) -> Advice:
             "Compare what came with what was expected.", ("well", "it is well"), ("run", "runs it again"), tone="warn"
         )
     if now.last and not now.menu:
-        return _say("All steps are done.", ("end", "ends the run"), ("back", "leaves"), tone="good")
+        return _say("All steps are done.", ("back", "ends the run and leaves"), ("note", "writes a note"), tone="good")
     if now.state is StepState.RUNNING:
         return _say("It is running.", ("cancel", "cancels it"), ("back", "leaves, the run goes on"))
     if now.state is StepState.UNKNOWN:

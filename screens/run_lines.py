@@ -3,8 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from cockpit.model.duration import show
-from cockpit.model.run import Attempt, Run, StepState
+from cockpit.model.run import SETTLED, Attempt, Run, StepState
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.execution import Prepared
 from cockpit.runbooks.placeholders import placeholders
@@ -13,7 +12,7 @@ from screens.run_keys import Standing
 from widgets.budget import clock, seconds_in
 from widgets.cell import Piece, cut, length, plain
 from widgets.pane import border
-from widgets.steps import SIGNS
+from widgets.steps import SIGNS, took
 from widgets.wrap import wrap
 
 LABEL = 12  # cells
@@ -63,9 +62,11 @@ def heading(step: Step, prepared: Prepared | None, width: int) -> list[Piece]:
     return joined(border([(f"{step.ordinal} ", "muted"), (title, "strong")], state, width, "muted"))
 
 
-def titled(name: str, state: str, width: int) -> list[Piece]:
-    """The upper border of a pane that is no Pane."""
-    return joined(border([(name, "strong")], (state, "muted"), width, "muted"))
+def steps_title(run: Run, procedure: Procedure, width: int) -> list[Piece]:
+    """The upper border of the steps: a menu says that it is one."""
+    name = "Menu: choose one" if procedure.menu else "Steps"
+    done = sum(run.state(each.ordinal) in SETTLED for each in procedure.steps)
+    return joined(border([(name, "strong")], (f"{done} of {len(procedure.steps)}", "muted"), width, "muted"))
 
 
 def joined(halves: tuple[list[Piece], list[Piece]]) -> list[Piece]:
@@ -155,11 +156,11 @@ def ended(state: StepState, attempt: Attempt | None, width: int) -> list[list[Pi
     if attempt is None or state in (StepState.TODO, StepState.RUNNING):
         return []
     glyph, tone = SIGNS[state]
-    took = f" after {show((attempt.ended - attempt.began).total_seconds())}" if attempt.ended else ""
+    after = f" after {took((attempt.ended - attempt.began).total_seconds())}" if attempt.ended else ""
     exit = f"exit {attempt.exit_code}" if attempt.exit_code is not None else ""
     exit = "" if exit and exit in attempt.outcome else exit
     signal = f"signal {attempt.signal}" if attempt.signal is not None else ""
-    said = [f"{state.value}{took}", exit, signal, "timed out" if attempt.timed_out else "", attempt.outcome]
+    said = [f"{state.value}{after}", exit, signal, "timed out" if attempt.timed_out else "", attempt.outcome]
     said += [attempt.verified, f"approved by {attempt.approval}" if attempt.approval else ""]
     return wrap([(f"{glyph} ", tone), (" · ".join(each for each in said if each), tone)], width, most=3, indent=2)
 

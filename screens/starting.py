@@ -11,7 +11,8 @@ from cockpit.model.runbook import Procedure, Runbook
 from cockpit.runbooks.execution import Prepared
 from screens.dialog import Place
 from screens.document import DocumentScreen
-from screens.run import RunScreen, name_of_screen
+from screens.run import RunScreen
+from screens.run_acts import name_of_screen
 from screens.trust import AskTrust, in_words
 
 if TYPE_CHECKING:

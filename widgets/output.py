@@ -31,6 +31,8 @@ class Tail:
 
     def add(self, text: str) -> None:
         """More output. What would be dropped at once is counted and not looked at."""
+        if not text:
+            return
         self.added += 1
         kept = self._lines.maxlen or KEPT
         parts = text.split("\n")

@@ -2,9 +2,9 @@
 
 import re
 
-from cockpit.model.duration import show
 from cockpit.model.run import SETTLED, Attempt, Run, StepState
 from cockpit.model.runbook import Procedure, Step, StepKind
+from cockpit.model.time import age
 from widgets.cell import Cell, Column, Row
 
 COLUMNS = (Column(1), Column(1), Column(2, right=True), Column(0, prose=True), Column(8, right=True))
@@ -77,6 +77,11 @@ def newest(run: Run, step: int) -> Attempt | None:
     return max((each for each in run.attempts if each.step == step), key=lambda each: each.number, default=None)
 
 
+def took(seconds: float) -> str:
+    """`0.4s`, `12s`, `3m`."""
+    return f"{max(0.0, seconds):.1f}s" if seconds < 9.95 else age(seconds)
+
+
 def _row(step: Step, procedure: Procedure, run: Run, next: bool) -> Row:
     state = run.state(step.ordinal)
     passed_over = chosen_instead(step, procedure, run) is not None
@@ -111,5 +116,5 @@ def _tail(step: Step, procedure: Procedure, run: Run, passed_over: bool) -> Cell
         waits = before is not None and run.state(before) not in (StepState.OK, StepState.BY_HAND)
         return Cell("not this" if passed_over else f"needs {before}" if waits else "", "muted")
     if state is StepState.OK and attempt is not None and attempt.ended is not None:
-        return Cell(show((attempt.ended - attempt.began).total_seconds()), "muted")
+        return Cell(took((attempt.ended - attempt.began).total_seconds()), "muted")
     return Cell(state.value, SIGNS[state][1])

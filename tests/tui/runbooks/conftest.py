@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from screens.dialog import Place
 from screens.guard import DEAF
 from screens.run import RunScreen
 from tests.tui.runbooks.play import NZDT, Clock, Play, document
+from tests.tui.stage import application
 from widgets.line import Lines
 from widgets.output import OutputView
 from widgets.table import KeyedTable
@@ -44,7 +46,10 @@ class Session:
     ledger: Ledger = field(default_factory=lambda: Ledger(DEFAULT_LADDER))
     operator: str = "you@example.com"
     read_only: bool = False
-    catalogue: Any = None
+    watch: Any = None
+    environment: Any = None
+    timeline: Any = None
+    system: Any = None
 
 
 class Bare(App[None]):
@@ -163,6 +168,21 @@ def session(play: Play, clock: Clock) -> Session:
 @pytest.fixture
 def place() -> Place:
     return Place("prod", True, "you@example.com via az cli", NZDT)
+
+
+@pytest.fixture
+def bad_deployment(session: Session, play: Play) -> Session:
+    """The session's panes show a bad deployment."""
+    play.values |= {"rg": "mi-rg"}
+    reading = SimpleNamespace(feed="revisions", environment="prod", value=(application(),), problem=None)
+    for name, value in {
+        "watch": SimpleNamespace(readings=lambda environment: [reading], freshness=lambda environment: {}),
+        "environment": SimpleNamespace(name="prod"),
+        "timeline": SimpleNamespace(events=lambda **how: []),
+        "system": SimpleNamespace(runbooks=()),
+    }.items():
+        setattr(session, name, value)
+    return session
 
 
 @pytest.fixture

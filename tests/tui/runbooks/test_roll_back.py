@@ -24,16 +24,9 @@ Open = Callable[..., Any]
 
 
 @pytest.fixture
-def open_cockpit(session: Session, place: Place, play: Play) -> Open:
+def open_cockpit(bad_deployment: Session, place: Place) -> Open:
     """An empty screen in front of a session whose panes show a bad deployment."""
-    play.values |= {"rg": "mi-rg"}
-    app = application()
-    reading = SimpleNamespace(feed="revisions", environment="prod", value=(app,), problem=None)
-    watch = SimpleNamespace(readings=lambda environment: [reading], freshness=lambda environment: {})
-    session.watch = watch  # type: ignore[attr-defined]
-    session.environment = SimpleNamespace(name="prod")  # type: ignore[attr-defined]
-    session.timeline = SimpleNamespace(events=lambda **how: [])  # type: ignore[attr-defined]
-    session.system = SimpleNamespace(runbooks=())  # type: ignore[attr-defined]
+    session = bad_deployment
 
     @asynccontextmanager
     async def open(

@@ -220,7 +220,10 @@ async def test_manual_steps_are_ticked_with_enter(open_run: Open, play: Play) ->
         assert "Done by a person.  enter ticks it" in seat.lines("run-hint")
         await seat.press("enter", "enter")
         assert play.settled == [(1, StepState.BY_HAND, ""), (2, StepState.BY_HAND, "")]
-        assert "All steps are done" in seat.lines("run-hint")
+        assert "All steps are done.  esc ends the run and leaves" in seat.lines("run-hint")
+        await seat.press("escape")
+        assert play.runs.runs["r1"].ended is not None
+        assert seat.screen != "RunScreen"
 
 
 async def test_a_menu_is_a_menu_and_suggests_nothing(open_run: Open, play: Play) -> None:

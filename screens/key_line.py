@@ -1,0 +1,18 @@
+"""The keys of a screen as its bottom line and its hint tell them."""
+
+from typing import Any
+
+from textual.screen import Screen
+
+from widgets.keys import KeyShown
+
+
+def keys_of(screen: Screen[Any]) -> dict[str, KeyShown]:
+    """Every key by the id of its binding, with whether it works now."""
+    return {
+        active.binding.id: KeyShown(
+            screen.app.get_key_display(active.binding), key, active.binding.description, active.enabled
+        )
+        for key, active in screen.active_bindings.items()
+        if active.binding.id
+    }

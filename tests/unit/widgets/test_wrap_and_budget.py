@@ -1,0 +1,64 @@
+"""Rows of words, and the time a document allows."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from widgets.budget import clock, seconds_in
+from widgets.wrap import wrap
+
+
+def flat(rows: list[list[tuple[str, str]]]) -> list[str]:
+    return ["".join(text for text, _ in row) for row in rows]
+
+
+def test_words_stay_whole_and_further_rows_are_indented() -> None:
+    assert flat(wrap([("az revision activate", ""), (" --revision v1", "warn")], 20, indent=4)) == [
+        "az revision activate",
+        "    --revision v1",
+    ]
+
+
+def test_line_breaks_of_a_command_are_kept() -> None:
+    assert flat(wrap([("az x \\\n  --name y", "")], 40)) == ["az x \\", "  --name y"]
+
+
+def test_a_tone_goes_along() -> None:
+    assert wrap([("asks ", ""), ("PREVIOUS", "warn")], 40) == [[("asks ", ""), ("PREVIOUS", "warn")]]
+
+
+def test_what_does_not_fit_ends_with_an_ellipsis() -> None:
+    assert flat(wrap([("one two three four five six", "")], 9, most=2)) == ["one two", "three …"]
+
+
+@given(st.text(), st.integers(8, 60), st.integers(0, 4))
+def test_no_row_is_wider_than_it_may_be(text: str, width: int, most: int) -> None:
+    rows = wrap([(text, "")], width, most=most, indent=4)
+    assert all(cell_len(row) <= width for row in flat(rows))
+    assert not most or len(rows) <= most
+
+
+def test_estimates_are_read_as_people_write_them() -> None:
+    said = {
+        "<5 minutes.": 300,
+        "~30 minutes.": 1_800,
+        "5-15 minutes": 900,
+        "<1 minute (+ up to 5 min cache lag).": 60,
+        "1 hour": 3_600,
+        "90s": 90,
+        "2 to 3 h": 10_800,
+        "soon": None,
+        "": None,
+    }
+    assert {text: seconds_in(text) for text in said} == said
+
+
+@given(st.text())
+def test_any_estimate_at_all_is_read(text: str) -> None:
+    assert (seconds_in(text) or 0) >= 0
+
+
+def test_the_clock_warns_before_it_is_over() -> None:
+    assert [clock(spent, 300)[-1][1] for spent in (60, 250, 400)] == ["good", "warn", "bad"]
+    assert "1m over" in clock(400, 300)[-1][0]
+    assert clock(72, None) == [("1:12", "muted")]
