@@ -12,7 +12,7 @@ import click
 
 from cockpit.cli import check_plan
 from cockpit.cli.options import Common, Refusal, choose_environment, common_options, json_option
-from cockpit.config import ConfigError, ConfigErrors, default_system, find, load
+from cockpit.config import ConfigErrors, default_system, find, load
 from cockpit.model.problem import SourceError
 from cockpit.model.system import System
 from cockpit.model.time import RealTime
@@ -31,8 +31,6 @@ def command(common: Common, live: bool, as_json: bool) -> None:
     try:
         path = find(common.config, os.environ, Path.cwd())
         system = load(path) if path is not None else default_system()
-        if wrong := tuple(screen_errors(system)):
-            raise ConfigErrors(wrong, system.file)
     except ConfigErrors as errors:
         click.echo(json.dumps(errors_document(errors), indent=2) if as_json else f"cockpit: {errors}", err=not as_json)
         raise SystemExit(WRONG) from None
@@ -68,27 +66,6 @@ def text(system: System, report: dict[str, Any]) -> Iterator[str]:
     if report["warnings"]:
         yield ""
         yield from (f"warning: {each}" for each in report["warnings"])
-
-
-def screen_errors(system: System) -> Iterator[ConfigError]:
-    """What only the screen knows: keys that collide or that no terminal sends, and a theme that is not there."""
-    if not system.keys and not system.theme:
-        return  # nothing to ask, and textual need not be loaded
-    from textual.binding import Binding
-
-    import themes
-    from cockpit.app import CockpitApp
-    from screens.cockpit import CockpitScreen
-    from screens.keymap import KeysError, check
-    from widgets.table import KeyedTable
-
-    bindings = [each for where in (CockpitApp, CockpitScreen, KeyedTable) for each in where.BINDINGS]
-    try:
-        check((each for each in bindings if isinstance(each, Binding)), system.keys)
-    except KeysError as error:
-        yield ConfigError("", str(error).rstrip("."))
-    if system.theme and themes.resolve(system.theme) is None:
-        yield ConfigError("theme", f"`{system.theme}` is not there; choose one of {', '.join(themes.NAMES)}")
 
 
 def _live(system: System, common: Common, as_json: bool) -> tuple[str, list[dict[str, Any]]]:

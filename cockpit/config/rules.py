@@ -11,9 +11,8 @@ from cockpit.config.errors import ConfigError, Path, mistake
 from cockpit.config.raw import Raw, duplicates, table, text, texts
 from cockpit.config.rules_alerts import alert_rules
 from cockpit.config.rules_probes import probe_rules
+from cockpit.config.rules_screen import key_rules, theme_rules
 from cockpit.config.rules_secrets import value_rules
-from cockpit.model.keys import DEFAULT_KEYS, FREE_KEY, key_name, opens_a_procedure
-from cockpit.model.near import near
 
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 
@@ -21,7 +20,8 @@ ENVIRONMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 def rules(data: Raw) -> Iterator[ConfigError]:
     """Every broken rule of the whole file."""
     yield from _identity(data)
-    yield from _keys(table(data.get("keys")))
+    yield from theme_rules(text(data.get("theme")).strip())
+    yield from key_rules(table(data.get("keys")))
     yield from duplicates(("ladder",), data.get("ladder"))
     for name, environment in table(data.get("environments")).items():
         if isinstance(environment, dict):
@@ -40,23 +40,6 @@ def _identity(data: Raw) -> Iterator[ConfigError]:
         yield mistake(("identity", "order"), "names `simulator`, which needs [cloud] endpoint = http://127.0.0.1:PORT")
     if simulated and methods != {"simulator"}:
         yield mistake(("identity", "order"), "must be `simulator` alone: [cloud] endpoint is one", '["simulator"]')
-
-
-def _keys(keys: Raw) -> Iterator[ConfigError]:
-    """Actions that nobody knows, and keys of procedures that no key is or that are taken.
-
-    What else is a key, and which collide, is known where the screen is: screens/keymap.py.
-    """
-    taken = {key: action for action, given in DEFAULT_KEYS.items() for key in text(keys.get(action, given)).split(",")}
-    for name, value in keys.items():
-        if name in DEFAULT_KEYS:
-            continue
-        if not opens_a_procedure(name, text(value)):
-            yield mistake(("keys", name), "is no action that has a key", near(name, DEFAULT_KEYS))
-        elif not FREE_KEY.fullmatch(name):
-            yield mistake(("keys", name), 'is no key for a procedure; write for example F6 = "restore-database#2"')
-        elif owner := taken.get(key_name(name)):
-            yield mistake(("keys", name), f"is already the key of `{owner}`")
 
 
 def _environment(path: Path, environment: Raw) -> Iterator[ConfigError]:

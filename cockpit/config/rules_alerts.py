@@ -8,7 +8,13 @@ from cockpit.config.errors import ConfigError, Path, mistake
 from cockpit.config.raw import duplicates, tables, texts
 from cockpit.config.rules_secrets import header_rules
 
-MATCHER = re.compile(r"""\s*([A-Za-z_][A-Za-z0-9_]*|"[^"]+")\s*(=~|!~|!=|=)\s*("(?:[^"\\]|\\.)*"|[^"{},\s]+)\s*""")
+MATCHER = re.compile(
+    r"""\s*([A-Za-z_][A-Za-z0-9_]*|"[^"]+")  # a label
+    \s*(=~|!~|!=|=)\s*
+    ("(?:[^"\\]|\\.)*"|[^"{},\s=~!][^"{},\s]*)\s*  # its value; bare, it begins with no sign: `severity=~` has none
+    """,
+    re.VERBOSE,
+)
 ALERTMANAGER_ONLY = ("urls", "prometheus", "headers", "filters", "watchdog", "verify_tls", "ca_file")
 
 

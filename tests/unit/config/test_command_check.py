@@ -100,11 +100,20 @@ def test_errors_as_json(check: Check) -> None:
     }
 
 
-def test_keys_and_theme_are_checked_against_the_screen(check: Check) -> None:
-    result = check('theme = "pink"\n[keys]\nnote = "d"')
+def test_mistakes_of_keys_theme_and_matchers_are_told_with_all_others(check: Check) -> None:
+    source = '[[environments.prod.alerts]]\nname = "am"\nkind = "alertmanager"\nurls = ["http://am.example.com"]\n'
+    text = 'theme = "drak"\nreed_only = true\n[keys]\nnote = "d"\nlogs = "f55"\nfrobnicate = "g"\n'
+    result = check(f"{text}{source}filters = ['severity=~']")
     assert result.exit_code == 2
-    assert "`d` would both declare and note" in result.stderr
-    assert "theme `pink` is not there; choose one of dark" in result.stderr
+    for said in (
+        "line 1: theme `drak` is no theme; there are dark, light, high-contrast, ansi. Did you mean `dark`?",
+        "line 2: reed_only",
+        "line 4: keys.note `d` is already the key of `declare`",
+        "line 5: keys.logs `f55` is no key",
+        "line 6: keys.frobnicate is no action that has a key; there are declare, note, status,",
+        "environments.prod.alerts[0].filters[0] `severity=~` is no matcher",
+    ):
+        assert said in result.stderr
 
 
 def test_what_is_wrong_on_this_machine_only_warns(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:

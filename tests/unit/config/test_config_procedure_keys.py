@@ -42,7 +42,7 @@ def test_a_key_that_is_taken_or_is_none_is_an_error(tmp_path: Path, line: str, s
 
 
 def test_a_key_that_an_action_gave_up_is_free(tmp_path: Path) -> None:
-    assert load(keys(tmp_path, 'refresh = "F8"', 'F5 = "ops#1"')).procedure_keys == {"f5": "ops#1"}
+    assert load(keys(tmp_path, 'refresh = "f8"', 'F5 = "ops#1"')).procedure_keys == {"f5": "ops#1"}
 
 
 def test_check_says_when_there_is_no_such_procedure_or_folder(tmp_path: Path) -> None:

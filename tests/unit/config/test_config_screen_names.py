@@ -1,0 +1,78 @@
+"""What the configuration knows of keys and themes without the screen is what the screen knows."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.keys import KEY_TO_UNICODE_NAME, Keys
+from textual.theme import BUILTIN_THEMES
+
+import themes
+from cockpit.config.rules_screen import key_rules
+from cockpit.model import key_names
+from cockpit.model.keys import DEFAULT_KEYS
+from cockpit.model.themes import FULL, OURS
+from screens import keymap
+
+SPECIAL = sorted({each.value for each in Keys} | set(KEY_TO_UNICODE_NAME) | set(key_names.SPECIAL))
+SENT_BY_NOBODY = {"ctrl-at"}  # textual's own aliases, which are not typed
+
+
+def ours(key: str) -> bool:
+    try:
+        key_names.normal(key)
+    except key_names.KeyNameError:
+        return False
+    return True
+
+
+def theirs(key: str) -> bool:
+    try:
+        keymap.normal("x", key)
+    except keymap.KeysError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("key", [each for each in SPECIAL if "<" not in each and each not in SENT_BY_NOBODY])
+def test_every_key_the_screen_knows_by_name_may_be_configured(key: str) -> None:
+    assert ours(key) is theirs(key)
+
+
+@given(st.sampled_from(["", "ctrl+", "shift+", "alt+", "ctrl+shift+"]), st.characters(max_codepoint=0x17F))
+def test_a_character_is_a_key_here_as_it_is_there_and_by_the_same_name(modifier: str, character: str) -> None:
+    key = modifier + character
+    assert ours(key) is theirs(key)
+    if ours(key):
+        assert key_names.normal(key) == keymap.normal("x", key)
+
+
+def test_every_theme_the_screen_has_may_be_configured_and_no_other() -> None:
+    assert set(OURS) == set(themes.NAMES)
+    assert set(FULL) == {*themes.NAMES.values(), *BUILTIN_THEMES}
+
+
+def test_two_actions_may_swap_their_keys_and_the_defaults_do_not_clash() -> None:
+    assert not list(key_rules({"declare": "n", "note": "d"}))
+    assert not list(key_rules(dict(DEFAULT_KEYS)))
+
+
+@pytest.mark.parametrize(
+    ("keys", "place", "said", "suggestion"),
+    [
+        ({"declare": "n"}, "keys.declare", "`n` is already the key of `note`", ""),
+        ({"declare": "g", "note": "g"}, "keys.note", "`g` is already the key of `declare`", ""),
+        ({"declare": "/"}, "keys.declare", "`/` is already the key of `filter`", ""),
+        ({"declare": "eneter"}, "keys.declare", "`eneter` is no key", "enter"),
+        ({"declare": "ctrl+i"}, "keys.declare", "cannot tell `ctrl+i` from tab", ""),
+        ({"declare": "shift+g"}, "keys.declare", "sends the capital letter", "G"),
+        ({"declare": "f7,,f8"}, "keys.declare", "`` is no key", ""),
+        ({"frobnicate": "g"}, "keys.frobnicate", "there are declare, note", ""),
+    ],
+)
+def test_a_key_that_cannot_be_is_said_with_what_was_meant(
+    keys: dict[str, str], place: str, said: str, suggestion: str
+) -> None:
+    (error,) = key_rules(keys)
+    assert error.path == place
+    assert said in error.message
+    assert error.suggestion == suggestion
