@@ -15,7 +15,7 @@ from cockpit.feeds.azure_alerts import azure_alerts_feed
 from cockpit.feeds.base import Polled
 from cockpit.feeds.revisions import revisions_feed
 from cockpit.model.alert import Alert, AlertState
-from cockpit.model.problem import ProblemKind
+from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.revision import Application
 from cockpit.model.system import AlertSource, Environment
 from cockpit.model.time import RealTime
@@ -227,3 +227,12 @@ async def test_a_resolved_alert_leaves_the_pane_after_a_while(watched: Watched, 
     await watched.poll()
     clock.ahead = timedelta(minutes=16)
     assert await states(watched) == {}
+
+
+async def test_where_only_a_machine_signs_in_nobody_is_asked_to(cloud: FakeAzure, azure: Azure) -> None:
+    cloud.on(".", Reply(401, {"error": {"code": "ExpiredAuthenticationToken", "message": "The token expired."}}))
+    with pytest.raises(SourceError) as refused:
+        await azure.applications("rg")
+    problem = refused.value.problem
+    assert problem.message.startswith("The sign-in to Azure has expired: ExpiredAuthenticationToken")
+    assert problem.advice.startswith("Nobody can sign in here")

@@ -17,7 +17,7 @@ from cockpit.azure.client import Azure
 from cockpit.azure.identity import Credential, credential
 from cockpit.feeds.base import Polled
 from cockpit.feeds.revisions import revisions_feed
-from cockpit.model.problem import ProblemKind, SourceError
+from cockpit.model.problem import ProblemKind
 from cockpit.model.reading import FeedState, freshness
 from cockpit.model.system import Cloud, Environment
 from cockpit.model.time import RealTime
@@ -141,12 +141,3 @@ async def test_a_machine_without_an_identity_says_so_and_is_not_waited_for(
         with pytest.raises(SourceError) as failed:
             await machine.token("https://management.azure.com/.default")
     assert failed.value.problem.short == "no managed identity"
-
-
-async def test_where_only_a_machine_signs_in_nobody_is_asked_to(cloud: FakeAzure, azure: Azure) -> None:
-    cloud.on(".", Reply(401, {"error": {"code": "ExpiredAuthenticationToken", "message": "The token expired."}}))
-    with pytest.raises(SourceError) as refused:
-        await azure.applications("rg")
-    problem = refused.value.problem
-    assert problem.message.startswith("The sign-in to Azure has expired: ExpiredAuthenticationToken")
-    assert problem.advice.startswith("Nobody can sign in here")
