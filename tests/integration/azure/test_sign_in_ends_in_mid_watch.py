@@ -17,7 +17,7 @@ from cockpit.azure.client import Azure
 from cockpit.azure.identity import Credential, credential
 from cockpit.feeds.base import Polled
 from cockpit.feeds.revisions import revisions_feed
-from cockpit.model.problem import ProblemKind
+from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.reading import FeedState, freshness
 from cockpit.model.system import Cloud, Environment
 from cockpit.model.time import RealTime
