@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.model.event import Event
 from cockpit.model.run import Run, StepState
 from cockpit.runbooks.execution import Refused
 from cockpit.runbooks.processes import alive
@@ -127,7 +128,12 @@ async def test_of_two_cockpits_that_find_it_one_writes_how_it_ended(stage: Stage
     run = stage.start(MAKE)
     cockpit_that_dies(stage, "at first output")
     ours, theirs = stage.again(), stage.again()
-    stop = stage.timeline.follow(lambda events: (ours.apply_all(events), theirs.apply_all(events)))
+
+    def tell_both(events: list[Event]) -> None:
+        ours.apply_all(events)
+        theirs.apply_all(events)
+
+    stop = stage.timeline.follow(tell_both)
     await asyncio.gather(ours.run_on(), theirs.run_on())
     stop()
     assert ours.run(run.id).state(1) is theirs.run(run.id).state(1) is StepState.OK
