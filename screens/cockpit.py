@@ -1,7 +1,7 @@
 """The cockpit: a bar, four panes, a hint and the keys. It shows what it is told and opens what a key asks for."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on, work
@@ -16,6 +16,7 @@ from textual.widgets import Input
 from cockpit.model.clean import clean_line
 from screens import empty, opening, telling
 from screens.guard import QUIET
+from screens.key_line import keys_of
 from screens.messages import Attached, EventsAppended, ReadingChanged
 from screens.reasons import Situation, why_not
 from screens.view import PANES, View, pane_of, view
@@ -23,7 +24,8 @@ from widgets import alerts, probes, revisions, timeline
 from widgets.bar import lines
 from widgets.cell import Piece
 from widgets.hint import hint
-from widgets.keys import KeyLine, KeyShown
+from widgets.hint_line import Part, say
+from widgets.keys import KeyLine
 from widgets.line import Lines
 from widgets.pane import Pane
 from widgets.table import KeyedTable
@@ -72,10 +74,10 @@ class CockpitScreen(Screen[None]):
         Binding("m", "mute", "Bell", id="mute", show=False, tooltip="Bell on or off"),
         Binding("tab", "step(1)", "Next pane", id="next_pane", show=False, tooltip="Next pane"),
         Binding("shift+tab", "step(-1)", "Previous pane", id="previous_pane", show=False, tooltip="Previous pane"),
-        Binding("1", "pane(0)", "Probes", id="pane_1", show=False),
-        Binding("2", "pane(1)", "Alerts", id="pane_2", show=False),
-        Binding("3", "pane(2)", "Revisions", id="pane_3", show=False),
-        Binding("4", "pane(3)", "Timeline", id="pane_4", show=False),
+        Binding("1", "pane(0)", "To Probes", id="pane_1", show=False, tooltip="Pane 1: Probes"),
+        Binding("2", "pane(1)", "To Alerts", id="pane_2", show=False, tooltip="Pane 2: Alerts"),
+        Binding("3", "pane(2)", "To Revisions", id="pane_3", show=False, tooltip="Pane 3: Revisions"),
+        Binding("4", "pane(3)", "To Timeline", id="pane_4", show=False, tooltip="Pane 4: Timeline"),
         Binding("escape", "leave_filter", "Show all rows", id="leave_filter", show=False),
     ]
 
@@ -90,6 +92,7 @@ class CockpitScreen(Screen[None]):
         self.seen = View()
         self.objects: dict[str, Mapping[str, object]] = {}  # what each pane's rows stand for, by their ids
         self._clock: Timer
+        self._today = date.min
         self._waiting: set[str] = set()
         self._situation = Situation()
         self._pressed = 0.0  # when the last key came
@@ -174,6 +177,9 @@ class CockpitScreen(Screen[None]):
         if self.session is not None:
             self.seen = view(self.session.watch, self.session.environment.name)
             self._wear()
+        if (today := now.astimezone(self.cockpit.zone).date()) != self._today:
+            self._today = today  # at midnight what was today's becomes yesterday's
+            self.draw("timeline")
         for pane in self.panes:
             pane.table.tick(now)
         self._situation = telling.situation(self)
@@ -199,7 +205,7 @@ class CockpitScreen(Screen[None]):
                 pane.show(revisions.rows(apps), revisions.counts(apps), now)
             else:
                 self.objects[name] = {str(each.id): each for each in self.session.history}
-                rows = timeline.rows(self.session.history, self.session.operator, self.cockpit.zone)
+                rows = timeline.rows(self.session.history, self.session.operator, self.cockpit.zone, self._today)
                 pane.show(rows, [(f" {len(rows)}", "muted")] if rows else [], now)
 
     def _wear(self) -> None:
@@ -223,21 +229,11 @@ class CockpitScreen(Screen[None]):
         for pane in self.panes:
             strip += [(" │ " if strip else " ", "muted"), *pane.brief]
         self.query_one("#strip", Lines).show(strip)
-        keys = self._keys()
+        keys = keys_of(self)
         working = {id: key.shown for id, key in keys.items() if key.works}
-        said = hint(telling.sight(self), working, now, self.size.width or 80)
+        said = self._filtering() or hint(telling.sight(self), working, now, self.size.width or 80)
         self.query_one("#hint", Lines).show(said)
-        self.query_one(KeyLine).offer([key for id, key in keys.items() if id in SHOWN])
-
-    def _keys(self) -> dict[str, KeyShown]:
-        """Every key by its id, with whether it works now."""
-        return {
-            active.binding.id: KeyShown(
-                self.app.get_key_display(active.binding), key, active.binding.description, active.enabled
-            )
-            for key, active in self.active_bindings.items()
-            if active.binding.id
-        }
+        self.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys])
 
     @on(KeyLine.Clicked)
     async def _clicked(self, message: KeyLine.Clicked) -> None:
@@ -289,7 +285,7 @@ class CockpitScreen(Screen[None]):
         if isinstance(event.widget, KeyedTable):
             for pane in self.panes:
                 pane.set_class(pane.table is event.widget, "-current")
-            self._draw_lines(self.now())
+        self._draw_lines(self.now())
 
     def action_step(self, by: int) -> None:
         self.action_pane((self.current + by) % len(self.panes))
@@ -302,6 +298,13 @@ class CockpitScreen(Screen[None]):
         filter.display = True
         filter.focus()
 
+    def _filtering(self) -> list[Piece]:
+        """The hint while words are typed; nothing while none are."""
+        if not self.query_one("#filter", Input).has_focus:
+            return []
+        keeps, shows = Part((("enter", "key"), (" keeps them", ""))), Part((("esc", "key"), (" shows all rows", "")))
+        return say("Only rows with these words.", keeps, action=shows, width=self.size.width or 80)
+
     @on(Input.Changed, "#filter")
     def _narrow(self, message: Input.Changed) -> None:
         self.panes[self.current].narrow(message.value)
@@ -312,7 +315,8 @@ class CockpitScreen(Screen[None]):
         self.panes[self.current].table.focus()
 
     def action_leave_filter(self) -> None:
-        self.panes[self.current].narrow("")
+        for pane in self.panes:
+            pane.narrow("")
         self._keep_filter()
 
     def on_resize(self, event: Resize) -> None:

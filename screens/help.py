@@ -52,7 +52,8 @@ class HelpScreen(ModalScreen[None]):
 
     def _text(self) -> list[list[Piece]]:
         lines: list[list[Piece]] = [[("Keys", "strong")]]
-        lines += [[(f"  {key:<10}", "key"), (does, "")] for key, does in self.keys]
+        wide = max((len(key) for key, _ in self.keys), default=0)
+        lines += [[(f"  {key:<{wide}}  ", "key"), (does, "")] for key, does in self.keys]
         for heading, signs in (("Signs", SIGNS), ("At the right of a pane's border", STATES)):
             lines += [[], [(heading, "strong")]]
             lines += [[(f"  {sign:<10}", tone), (means, "")] for sign, tone, means in signs]

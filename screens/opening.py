@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual.binding import Binding
+
 from cockpit.model.alert import Alert
 from cockpit.model.incident import Incident
 from cockpit.model.revision import Application, Revision
@@ -17,12 +19,27 @@ if TYPE_CHECKING:
     from screens.dialog import Place
 
 
+TO_PANES = ("pane_1", "pane_2", "pane_3", "pane_4")
+MOVES = {
+    TO_PANES: "To a pane: probes, alerts, revisions, timeline",
+    ("table.up", "table.down"): "A row up, a row down",
+    ("table.page_up", "table.page_down"): "A page up, a page down",
+    ("table.first", "table.last"): "The first row, the last row",
+    ("table.select",): "Details of the row",
+}
+
+
 def help(screen: "CockpitScreen") -> None:
     from screens.help import HelpScreen
 
-    bindings = {each.binding.id: each.binding for each in screen.active_bindings.values() if each.binding.id}
-    shown = [each for each in bindings.values() if each.tooltip]
-    screen.app.push_screen(HelpScreen([(screen.app.get_key_display(each), each.tooltip) for each in shown]))
+    keys: dict[str, list[str]] = {}
+    for active in screen.active_bindings.values():
+        keys.setdefault(active.binding.id or "", []).append(screen.app.get_key_display(active.binding))
+    declared = Binding.make_bindings([*screen.BINDINGS, *screen.app.BINDINGS])
+    told = {each.id: each.tooltip for each in declared if each.id in keys and each.tooltip}
+    lines = [(" ".join(keys[id]), means) for id, means in told.items() if id not in TO_PANES]
+    moves = [(" ".join(" ".join(keys[id]) for id in ids if id in keys), means) for ids, means in MOVES.items()]
+    screen.app.push_screen(HelpScreen([*lines, *moves]))
 
 
 def declare(screen: "CockpitScreen", session: "Session") -> None:

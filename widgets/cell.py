@@ -49,7 +49,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`width` in cells; 0 takes what is left over (one column of a table). Hidden in a table under `from_width`.
+    """`width` in cells; 0 takes what is left over (one column of a table).
+
+    Hidden in a table under `from_width`, and where `below` is given in one of that width and more.
 
     Names are cut in the middle, `prose` at its end.
     """
@@ -58,11 +60,16 @@ class Column:
     right: bool = False
     prose: bool = False
     from_width: int = 0
+    below: int = 0
+
+    def shown(self, total: int) -> bool:
+        """Whether a table of `total` cells has it."""
+        return total >= self.from_width and (not self.below or total < self.below)
 
 
 def widths(columns: Sequence[Column], total: int) -> list[int]:
     """The cells each column gets in a table of `total` cells, one blank between two columns; 0 is a hidden column."""
-    given = [column.width if total >= column.from_width else 0 for column in columns]
+    given = [column.width if column.shown(total) else 0 for column in columns]
     shown = [each for each, column in zip(given, columns, strict=True) if each or not column.width]
     left = max(0, total - sum(shown) - (len(shown) - 1))
     return [left if not column.width else each for each, column in zip(given, columns, strict=True)]

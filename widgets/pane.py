@@ -86,11 +86,11 @@ class Pane(Vertical):
 
     def draw_title(self) -> None:
         shown, total = len(self.table.rows), self.table.total
-        found: list[Piece] = [(f" {shown} of {total}", "info")] if self.words else []
+        found: list[Piece] = [(f" {shown} of {total} ‘{self.words}’ · esc shows all", "info")] if self.words else []
         focused = self.has_pseudo_class("focus-within")
         frame = "bad" if self.has_class("-old") else "info" if focused else "muted"
         room = self.size.width - length([*self.summary, *found, self._state]) - 7
-        heading = [*(self.summary if room > 0 else self.brief), *found]
+        heading = [*(self.summary if room > 0 and not found else self.brief), *found]
         left, right = border(heading, self._state, self.size.width, frame)
         if self._right.styles.width is None or self._right.styles.width.value != length(right):
             self._right.styles.width = length(right)

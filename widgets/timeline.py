@@ -1,12 +1,19 @@
 """Rows of the timeline pane: when, who or what, and the fact in one line. Oldest first, as it is read."""
 
 from collections.abc import Iterable
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 from cockpit.model.event import Event, Kind
 from widgets.cell import Cell, Column, Row
 
-COLUMNS = (Column(10, from_width=92), Column(8), Column(8), Column(0, prose=True))
+DATED = 92  # cells from which every row has its date; under that only the days it is not today
+COLUMNS = (
+    Column(10, from_width=DATED),
+    Column(4, right=True, below=DATED),
+    Column(8),
+    Column(8),
+    Column(0, prose=True),
+)
 
 HUMAN = frozenset({Kind.DECLARE, Kind.NOTE, Kind.ACK, Kind.SEVERITY, Kind.STATUS, Kind.RESOLVE, Kind.EXPORT})
 STATE_TONES = {
@@ -23,9 +30,9 @@ STATE_TONES = {
 }
 
 
-def rows(events: Iterable[Event], operator: str, zone: tzinfo) -> list[Row]:
-    """One row an event in the order they happened; times in `zone`; what `operator` did is `you`."""
-    return [_row(each, operator, zone) for each in sorted(events, key=lambda each: (each.occurred, each.id))]
+def rows(events: Iterable[Event], operator: str, zone: tzinfo, today: date) -> list[Row]:
+    """One row an event in the order they happened; times in `zone`, where it is `today`; `operator` is `you`."""
+    return [_row(each, operator, zone, today) for each in sorted(events, key=lambda each: (each.occurred, each.id))]
 
 
 def tone(event: Event) -> str:
@@ -37,6 +44,12 @@ def tone(event: Event) -> str:
     return STATE_TONES.get(str(event.detail.get("state", "")), "")
 
 
+def days(day: date, today: date) -> str:
+    """`-1d` for yesterday, "" for today, never more than four cells."""
+    away = (day - today).days
+    return f"{away:+d}d" if 0 < abs(away) < 100 else "old" if away else ""
+
+
 def who(event: Event, operator: str) -> str:
     """`you`, a name, or what sort of thing it was."""
     if event.kind not in HUMAN or not event.actor:
@@ -44,13 +57,14 @@ def who(event: Event, operator: str) -> str:
     return "you" if event.actor == operator else event.actor.partition("@")[0]
 
 
-def _row(event: Event, operator: str, zone: tzinfo) -> Row:
+def _row(event: Event, operator: str, zone: tzinfo, today: date) -> Row:
     local: datetime = event.occurred.astimezone(zone)
     summary = "(redacted)" if event.redacted else event.summary
     return Row(
         str(event.id),
         (
             Cell(f"{local:%Y-%m-%d}", "muted"),
+            Cell(days(local.date(), today), "muted"),
             Cell(f"{local:%H:%M:%S}", "muted"),
             Cell(who(event, operator), "muted"),
             Cell(summary, "muted" if event.redacted else tone(event)),

@@ -504,3 +504,45 @@ async def test_a_dialog_opens_without_the_notices_of_before(cockpit: Open) -> No
         await seat.press("s", "n")
 
         assert seat.told == []
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+async def test_a_filter_says_what_ends_it_while_it_is_typed_and_while_it_is_kept(
+    cockpit: Open, size: tuple[int, int]
+) -> None:
+    async with cockpit(*size) as seat:
+        seat.stage.trouble()
+        await seat.settle()
+        await seat.press("4", "slash", *"zzz")
+        assert seat.hint == "▸ Only rows with these words.  enter keeps them · esc shows all rows"
+        assert "No row has these words; esc shows all rows." in seat.text
+
+        await seat.press("enter")
+        assert "4 Timeline 0 of 6 ‘zzz’ · esc shows all" in seat.text
+        assert seat.hint.startswith("▸ ready is down.")
+
+        await seat.press("1", "escape")
+        assert seat.cockpit.panes[3].words == ""
+
+
+async def test_help_lists_every_way_to_move_and_keeps_its_order_when_a_key_is_rebound(cockpit: Open) -> None:
+    stage = Stage()
+    stage.system = replace(stage.system, keys={"declare": "f7"})
+    async with cockpit(120, 60, on=stage) as seat:
+        assert seat.terminal.lines[-1].strip().startswith("f7 Declare")
+
+        await seat.press("question_mark")
+        shown = [line.strip("│ ") for line in seat.terminal.lines]
+        at = next(number for number, line in enumerate(shown) if line.endswith("Keys"))
+        assert shown[at + 1].endswith("Declare an incident")
+        told = [" ".join(line.split()) for line in shown]
+        assert "1 2 3 4 To a pane: probes, alerts, revisions, timeline" in told
+        assert "enter Details of the row" in told
+        assert "↑ k ↓ j A row up, a row down" in told
+
+
+async def test_the_palette_says_where_a_number_leads(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        named = {each.title: each.help for each in seat.app.get_system_commands(seat.app.screen)}
+
+        assert named["To Alerts"] == "2   Pane 2: Alerts"

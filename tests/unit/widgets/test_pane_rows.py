@@ -139,6 +139,10 @@ def test_an_image_is_told_by_what_tells_it_from_others(image: str, said: str) ->
     assert revision_rows.short_image(image) == said
 
 
+AUCKLAND = ZoneInfo("Pacific/Auckland")
+TODAY = NOW.astimezone(AUCKLAND).date()
+
+
 def event(kind: Kind, seconds: float, **more: object) -> Event:
     [written] = Stage().timeline.record([draft(kind, f"{kind} happened", seconds, dict(more))])
     return written
@@ -147,7 +151,7 @@ def event(kind: Kind, seconds: float, **more: object) -> Event:
 def test_the_timeline_reads_in_the_order_things_happened_and_in_local_time() -> None:
     late = replace(event(Kind.NOTE, 60, actor="ana@example.com"), id=9)
     early = replace(event(Kind.PROBE, 120), id=10)
-    rows = timeline_rows.rows([late, early], "you@example.com", ZoneInfo("Pacific/Auckland"))
+    rows = timeline_rows.rows([late, early], "you@example.com", AUCKLAND, TODAY)
 
     assert [shown(row, timeline_rows.COLUMNS, 56).split()[:2] for row in rows] == [
         ["02:24:40", "probe"],
@@ -155,9 +159,18 @@ def test_the_timeline_reads_in_the_order_things_happened_and_in_local_time() -> 
     ]
 
 
+def test_what_happened_on_another_day_says_so_however_narrow_the_pane() -> None:
+    events = [event(Kind.PROBE, seconds) for seconds in (86_400 * 120, 86_400, 60)]
+    rows = timeline_rows.rows(events, "", AUCKLAND, TODAY)
+
+    narrow = [shown(row, timeline_rows.COLUMNS, 56).split() for row in rows]
+    assert [row[0] for row in narrow] == ["old", "-1d", "02:25:40"]
+    assert shown(rows[1], timeline_rows.COLUMNS, 120).split()[:2] == ["2026-11-20", "02:26:40"]
+
+
 def test_your_own_acts_are_yours_and_a_redacted_event_says_only_that() -> None:
     mine = replace(event(Kind.NOTE, 60, actor="you@example.com"), redacted=True)
-    row = shown(timeline_rows.rows([mine], "you@example.com", UTC)[0], timeline_rows.COLUMNS, 56)
+    row = shown(timeline_rows.rows([mine], "you@example.com", UTC, NOW.date())[0], timeline_rows.COLUMNS, 56)
 
     assert row.split() == ["13:25:40", "you", "(redacted)"]
 
