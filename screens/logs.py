@@ -61,7 +61,7 @@ class LogsScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Lines(id="log-head")
-        yield LogView(self._zone, id="log")
+        yield LogView(self._zone, self._time, id="log")
         filter = Input(placeholder="words to look for; enter keeps them, esc shows all", id="log-filter", compact=True)
         filter.display = filter.cursor_blink = False
         yield filter

@@ -3,7 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Iterable, Sequence
-from datetime import tzinfo
+from datetime import date, tzinfo
 from typing import ClassVar
 
 from rich.style import Style
@@ -14,10 +14,12 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from cockpit.model.logline import LogLine
+from cockpit.model.time import Time
 from widgets.cell import Piece, cut, length, plain
 from widgets.tone import ascii_only, strip
 
 KEPT = 5_000  # lines; older ones are dropped
+SETTLES = 3.0  # seconds after the first line in which streams still tell what they kept
 OURS = "cockpit"  # the reason of lines that the feed says in its own words
 BAD = re.compile(r"\b(error|err|fatal|critical|panic|exception|traceback|unhandled|fail(ed|ure)?)\b", re.IGNORECASE)
 WARN = re.compile(
@@ -49,9 +51,10 @@ def tone(line: LogLine) -> str:
     return "bad" if BAD.search(head) else "warn" if WARN.search(head) else ""
 
 
-def pieces(line: LogLine, zone: tzinfo, tails: bool) -> tuple[Piece, ...]:
-    """One line as it is drawn: time, whose words they are, a glyph where it is loud, the text."""
-    at = f"{line.at.astimezone(zone):%H:%M:%S} " if line.at else " " * 9
+def pieces(line: LogLine, zone: tzinfo, tails: bool, today: date) -> tuple[Piece, ...]:
+    """One line as it is drawn: time, on another day than `today` with its date, whose words, a glyph, the text."""
+    local = line.at.astimezone(zone) if line.at else None
+    at = (f"{local:%H:%M:%S} " if local.date() == today else f"{local:%b %d %H:%M:%S} ") if local else " " * 9
     who = "platform" if line.stream == "system" else line.replica[-5:] if tails else ""
     loud = tone(line)
     return (
@@ -80,12 +83,15 @@ class LogView(ScrollView, can_focus=True):
     class Moved(Message):
         """What is shown changed: followed, paused, filtered, grown."""
 
-    def __init__(self, zone: tzinfo, *, kept: int = KEPT, id: str | None = None) -> None:
+    def __init__(self, zone: tzinfo, time: Time, *, kept: int = KEPT, id: str | None = None) -> None:
         super().__init__(id=id)
         self.zone = zone
+        self.past = ""  # why and from where the newest lines are read, when they did not come live
         self.following = True
         self.unseen = 0  # matching lines that came while paused
         self.dropped = 0  # lines that made room for newer ones
+        self._time = time
+        self._began: float | None = None  # when the first lines came, on the monotonic clock
         self._kept = kept
         self._all: deque[LogLine] = deque()
         self._shown: deque[LogLine] = deque()
@@ -114,7 +120,7 @@ class LogView(ScrollView, can_focus=True):
 
     def add(self, lines: Sequence[LogLine]) -> None:
         """Append lines; the oldest make room."""
-        lines = lines[-self._kept :]
+        lines = self._in_order(lines[-self._kept :])
         fresh = [each for each in lines if self._matches(each)]
         self._replicas.update(each.replica for each in lines if each.replica)
         self._all.extend(lines)
@@ -123,6 +129,20 @@ class LogView(ScrollView, can_focus=True):
         self._widest = max([self._widest, *(length(self._pieces(each)) for each in fresh)])
         self.unseen = 0 if self.following else self.unseen + len(fresh)
         self._lay_out(gone)
+
+    def _in_order(self, lines: Sequence[LogLine]) -> Sequence[LogLine]:
+        """What several streams still hold comes one stream after the other: at first all of it is sorted by time."""
+        now = self._time.monotonic()
+        self._began = now if self._began is None else self._began
+        told = [each.past for each in lines if each.past or each.stream == "console"]
+        self.past = told[-1] if told else self.past
+        every = [*self._all, *lines]
+        if now - self._began > SETTLES or not self.following or any(each.past or each.at is None for each in every):
+            return lines
+        every.sort(key=lambda each: each.at or self._time.now())
+        self._all.clear()
+        self._shown.clear()
+        return every
 
     def narrow(self, words: str) -> None:
         """Show only the lines that hold all of `words`, in any case; "" shows all."""
@@ -203,7 +223,7 @@ class LogView(ScrollView, can_focus=True):
         self.call_after_refresh(self._lay_out, 0)
 
     def _pieces(self, line: LogLine) -> tuple[Piece, ...]:
-        return pieces(line, self.zone, len(self._replicas) > 1)
+        return pieces(line, self.zone, len(self._replicas) > 1, self._time.now().astimezone(self.zone).date())
 
     def render_line(self, y: int) -> Strip:
         at = self.scroll_offset.y + y
@@ -215,13 +235,19 @@ class LogView(ScrollView, can_focus=True):
 
 def summary(view: LogView) -> Iterable[Piece]:
     """How the log stands, for the line above it."""
-    if view.following:
+    if view.past and view.following:
+        yield (f"◌ {view.past}", "warn")
+    elif view.following:
         yield ("● following", "good")
     else:
         yield (f"◌ paused, {view.unseen} new", "warn")
     if view.matching != view.total:
-        yield (f" · {view.matching} of {view.total} lines", "info")
+        yield (f" · {view.matching} of {counted(view.total)}", "info")
     elif view.total:
-        yield (f" · {view.total} lines", "muted")
+        yield (f" · {counted(view.total)}", "muted")
     if view.dropped:
-        yield (f" · {view.dropped} older ones dropped", "muted")
+        yield (f" · {view.dropped} older {'one' if view.dropped == 1 else 'ones'} dropped", "muted")
+
+
+def counted(lines: int) -> str:
+    return "1 line" if lines == 1 else f"{lines} lines"

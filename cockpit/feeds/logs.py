@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -15,7 +17,7 @@ from cockpit.model.logline import LogLine
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.revision import Application, Revision
 from cockpit.model.system import Environment
-from cockpit.model.time import Time, stamp
+from cockpit.model.time import Time
 
 if TYPE_CHECKING:
     import httpx
@@ -58,6 +60,12 @@ def wake(waiting: "asyncio.Queue[LogLine | None]") -> None:
         waiting.put_nowait(None)
 
 
+def span(since: datetime, until: datetime, now: datetime) -> str:
+    """`07:00Z-07:30Z`, with the day where it is not that of `now`; all in UTC."""
+    day = "" if since.date() == now.date() else f"{since:%b %d} "
+    return f"{day}{since:%H:%M}Z-{until:%H:%M}Z"
+
+
 class LogWatch:
     """Keeps one connection to every stream of a revision, and everything they say flows into one queue."""
 
@@ -97,7 +105,7 @@ class LogWatch:
 
     async def _look(self, client: "httpx.AsyncClient") -> None:
         """Connect to every stream there is and that is not connected."""
-        why = "has no replicas"
+        why = "no replicas"
         try:
             found = await self._streams()
             self._token = self._token or await self._azure.stream_token(
@@ -108,14 +116,14 @@ class LogWatch:
             if error.problem.kind is ProblemKind.SIGN_IN:
                 raise
             await self._complain("streams", f"no live log: {error.problem.message} {error.problem.advice}".strip())
-            found, why = {}, "cannot be followed live"
+            found, why = {}, "not followed live"
         self._endpoints = {key: self._endpoints.get(key, each) for key, each in found.items()}
         self._running = {key: task for key, task in self._running.items() if not task.done()}
         for key in self._endpoints.keys() - self._running.keys():
             self._running[key] = asyncio.create_task(self._follow(client, key, self._endpoints[key]))
         if not self._endpoints.keys() - {SYSTEM} and not self._past_told:
             self._past_told = True
-            await self._tell_past(f"{self._revision.name} {why}.")
+            await self._tell_past(why)
 
     async def _streams(self) -> "dict[str, Endpoint]":
         """The streams of this revision: one a container, and the app's system log."""
@@ -155,22 +163,21 @@ class LogWatch:
     async def _tell_past(self, why: str) -> None:
         workspace = self._environment.workspace
         if not workspace:
-            await self._say(f"{why} Without a Log Analytics workspace in the configuration there is no past to show.")
+            await self._say(f"{why}: the configuration names no workspace, so there is no past to show")
             return
         try:
             past = await history(self._azure, workspace, self._revision, self._time.now())
         except SourceError as error:
-            said = f"{why} Log Analytics has no answer: {error.problem.message} {error.problem.advice}"
+            said = f"{why}: Log Analytics has no answer: {error.problem.message} {error.problem.advice}"
             await self._say(said.strip())
             return
-        await self._say(
-            f"{why} From Log Analytics, which runs some minutes behind: {len(past.lines)} lines "
-            f"of {stamp(past.since)[:19]}Z to {stamp(past.until)[:19]}Z"
-        )
+        whence = f"{why}: Log Analytics, {span(past.since, past.until, self._time.now())}"
+        count = "1 line" if len(past.lines) == 1 else f"{len(past.lines)} lines"
+        await self._say(f"{whence}, {count}, some minutes behind", whence)
         if past.partial:
             await self._say(f"Log Analytics answered only in part: {past.partial}")
         for line in past.lines:
-            await self._waiting.put(line)
+            await self._waiting.put(replace(line, past=whence))
 
     async def _complain(self, about: str, words: str) -> None:
         """Say it once, not at every look while it lasts."""
@@ -178,8 +185,9 @@ class LogWatch:
             self._complaints[about] = words
             await self._say(words)
 
-    async def _say(self, words: str) -> None:
-        await self._waiting.put(LogLine(words, self._time.now(), "system", self._revision.name, reason=OURS))
+    async def _say(self, words: str, past: str = "") -> None:
+        line = LogLine(words, self._time.now(), "system", self._revision.name, reason=OURS, past=past)
+        await self._waiting.put(line)
 
     async def _stop(self) -> None:
         for task in self._running.values():

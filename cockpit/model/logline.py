@@ -7,7 +7,10 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """Cleaned. `at` is None when the source's time could not be read; `stream` says which log it came from."""
+    """Cleaned. `at` is None when the source's time could not be read; `stream` says which log it came from.
+
+    `past` is why and from where a line is read afterwards, "" for one that came live.
+    """
 
     text: str
     at: datetime | None = None
@@ -15,3 +18,4 @@ class LogLine:
     revision: str = ""
     replica: str = ""
     reason: str = ""
+    past: str = ""

@@ -24,6 +24,9 @@ REVISION = Revision("mi-prod", "mi-prod--v42", True, 100, AT)
 
 
 class NoPause(RealTime):
+    def now(self) -> datetime:
+        return AT
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(0)
 
@@ -112,6 +115,39 @@ async def test_words_of_the_platform_and_of_several_replicas_are_told_apart(stre
         assert "platform" in shown[2]
         assert "▸ no replica is left" in shown[3]
         assert "2 replicas" in head(app)
+
+
+async def test_the_past_of_a_revision_without_replicas_is_never_called_live(stream: Stream) -> None:
+    app = LogsApp(stream.open)
+    past = "no replicas: Log Analytics, 13:00Z-13:30Z"
+    async with app.run_test(size=(120, 24)) as pilot:
+        stream.say(f"{past}, 2 lines", stream="system", reason=OURS, past=past)
+        stream.say("listening", "bye", past=past)
+        stream.say("Created replica", stream="system")
+        await settle(pilot)
+        assert head(app) == f"logs of mi-prod--v42   ◌ {past} · 4 lines"
+
+        stream.say("listening again")
+        await settle(pilot)
+        assert "● following · 5 lines" in head(app)
+
+
+async def test_a_line_of_another_day_says_which(stream: Stream) -> None:
+    app = LogsApp(stream.open)
+    async with app.run_test(size=(80, 24)) as pilot:
+        view(app).add([LogLine("old", AT - timedelta(days=1)), LogLine("new", AT)])
+        await settle(pilot)
+        assert view(app).text == ["Feb 27 02:14:00   old", "02:14:00   new"]
+
+
+async def test_what_several_streams_still_hold_is_sorted_by_time(stream: Stream) -> None:
+    app = LogsApp(stream.open)
+    async with app.run_test(size=(80, 24)) as pilot:
+        view(app).add([LogLine(text, AT + timedelta(seconds=at)) for text, at in (("b", 2), ("d", 4))])
+        view(app).add([LogLine(text, AT + timedelta(seconds=at)) for text, at in (("a", 1), ("c", 3))])
+        await settle(pilot)
+        assert [line[-1] for line in view(app).text] == ["a", "b", "c", "d"]
+        assert head(app).endswith("following · 4 lines")
 
 
 async def test_scrolling_back_stands_still_and_end_follows_again(stream: Stream) -> None:
