@@ -9,7 +9,7 @@ from widgets.cell import Cell, Column, Row
 DATED = 92  # cells from which every row has its date; under that only the days it is not today
 COLUMNS = (
     Column(10, from_width=DATED),
-    Column(4, right=True, below=DATED),
+    Column(3, below=DATED),
     Column(8),
     Column(8),
     Column(0, prose=True),
@@ -45,9 +45,9 @@ def tone(event: Event) -> str:
 
 
 def days(day: date, today: date) -> str:
-    """`-1d` for yesterday, "" for today, never more than four cells."""
+    """`-1d` for yesterday, "" for today, never more than three cells."""
     away = (day - today).days
-    return f"{away:+d}d" if 0 < abs(away) < 100 else "old" if away else ""
+    return f"{away:+d}d" if 0 < abs(away) < 10 else "old" if away else ""
 
 
 def who(event: Event, operator: str) -> str:
