@@ -12,10 +12,18 @@ from cockpit.runbooks.catalogue import Catalogue, Document, Place, Unread
 from cockpit.runbooks.catalogue_match import Match, matches
 from cockpit.runbooks.catalogue_search import search
 from screens.run_lines import labelled, warning
+from widgets.budget import seconds_in
 from widgets.cell import Cell, Column, Piece, Row
 from widgets.steps import SIGNS
 
-COLUMNS = (Column(1), Column(0), Column(38, prose=True, from_width=84), Column(9, right=True), Column(13, right=True))
+COLUMNS = (
+    Column(1),
+    Column(0, prose=True),
+    Column(38, prose=True, from_width=84),
+    Column(9, right=True),
+    Column(13, right=True),
+)
+SHORT = 9  # cells of a time
 TONES = {Badge.VIEW_ONLY: "bad", Badge.CHANGED: "warn", Badge.OVERDUE: "warn"}
 Entry = Run | Match | Place | Document | Unread
 
@@ -59,7 +67,10 @@ def rows(shelf: Shelf, query: str) -> list[Row]:
     """All rows, or with a query the procedures that fit it, the best first."""
     if not query.strip():
         return [_row(id, entry, shelf) for id, entry in shelf.entries.items()]
-    found = [_row(f"place:{each.name}", each, shelf, found=True) for each in search(shelf.places, query)]
+    fitting = sorted(
+        search(shelf.places, query), key=lambda each: bool(each.procedure.section)
+    )  # a way back comes last
+    found = [_row(f"place:{each.name}", each, shelf, found=True) for each in fitting]
     words = query.casefold().split()
     titles = {id: each for id, each in shelf.entries.items() if isinstance(each, Document)}
     fits = [
@@ -88,7 +99,7 @@ def _row(id: str, entry: Entry, shelf: Shelf, *, found: bool = False) -> Row:
                 Cell(entry.hint or entry.document.runbook.title, "strong"),
                 Cell(f"for {entry.alert.name}", "bad"),
                 Cell(_time(entry.procedure), "muted"),
-                Cell(_size(entry.procedure), "muted"),
+                Cell(f"step {entry.step.ordinal}" if entry.step else _size(entry.procedure), "muted"),
             )
         case Place():
             cells = (
@@ -121,7 +132,10 @@ def _run_sign(run: Run) -> tuple[str, str]:
 
 
 def _time(procedure: Procedure | None) -> str:
-    return procedure.labels.get("time to fix", "").rstrip(".").replace("minutes", "min") if procedure else ""
+    """The document's own words where they are short, else the time in them."""
+    said = procedure.labels.get("time to fix", "").rstrip(".").replace("minutes", "min") if procedure else ""
+    budget = seconds_in(said)
+    return f"{budget / 60:g} min" if budget and len(said) > SHORT else said[:SHORT]
 
 
 def _size(procedure: Procedure | None) -> str:

@@ -13,7 +13,6 @@ from textual.widgets import Input, TextArea
 
 from cockpit.model.clean import clean, clean_line
 from cockpit.model.run import StepState
-from cockpit.model.runbook import StepKind
 from cockpit.model.time import Time
 from cockpit.runbooks.ceremony import Approval, Ceremony, Consent
 from cockpit.runbooks.execution import Prepared
@@ -26,6 +25,12 @@ from widgets.wrap import wrap
 
 WIDE = 74  # cells inside a dialog
 LONGEST_REASON = 500
+FAR_SIDE = "What it asked of the far side may go on there: then the step is unknown, to be looked at."
+AGAIN = {
+    StepState.OK: "It was done already.",
+    StepState.BY_HAND: "It was done by hand already.",
+    StepState.UNKNOWN: "Nobody knows whether it was done already.",
+}
 
 
 class AskConsent(Dialog[Consent]):
@@ -40,6 +45,7 @@ class AskConsent(Dialog[Consent]):
         prepared: Prepared,
         ceremony: Ceremony,
         *,
+        state: StepState = StepState.TODO,
         warnings: Sequence[str] = (),
     ) -> None:
         super().__init__(place, time)
@@ -47,7 +53,7 @@ class AskConsent(Dialog[Consent]):
         verb = "undoes it" if prepared.undo else "runs it again" if ceremony.again else "runs it"
         self.keys = f"enter {verb} · esc leaves"
         self._prepared, self._ceremony = prepared, ceremony
-        self._warnings = tuple(warnings)
+        self._state, self._warnings = state, tuple(warnings)
 
     def fields(self) -> ComposeResult:
         yield Lines(id="act", classes="label")
@@ -89,9 +95,9 @@ class AskConsent(Dialog[Consent]):
         return rows
 
     def _extra(self) -> list[str]:
-        again = ["It was done already, or nobody knows whether it was."] if self._ceremony.again else []
+        again = [AGAIN.get(self._state, "")] if self._ceremony.again else []
         edited = ["The command was edited; it will be recorded as such."] if self._prepared.edited else []
-        return [*again, *edited, *self._prepared.notices]
+        return [each for each in (*again, *edited, *self._prepared.notices) if each]
 
     def decide(self) -> Callable[[], Consent] | None:
         approval, word = None, ""
@@ -228,9 +234,23 @@ def takes_a_dialog(ceremony: Ceremony) -> bool:
     return ceremony.need != "key" or ceremony.approval or ceremony.again
 
 
-def cancel_tells(kind: StepKind) -> list[str]:
-    """What has to be known before a running step is stopped."""
-    told = ["It gets INT, then TERM, then KILL."]
-    if kind not in (StepKind.READ, StepKind.VERIFY):
-        told.append("What it asked of the far side may go on there: the step becomes unknown, to be looked at.")
-    return told
+class AskCancel(Dialog[bool]):
+    """What has to be known before a running change is stopped."""
+
+    AUTO_FOCUS = ""
+    what = "Cancel"
+    keys = "enter cancels it · esc lets it go on"
+
+    def __init__(self, place: Place, time: Time, title: str) -> None:
+        super().__init__(place, time)
+        self._title = title
+
+    def fields(self) -> ComposeResult:
+        yield Lines(id="act", classes="label")
+
+    def on_mount(self) -> None:
+        told = wrap([("It gets INT, then TERM, then KILL. ", ""), (FAR_SIDE, "warn")], WIDE)
+        self.query_one("#act", Lines).show([(self._title, "strong")], *told)
+
+    def decide(self) -> Callable[[], bool] | None:
+        return lambda: True

@@ -17,7 +17,7 @@ from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
 from cockpit.runbooks.ceremony import Consent
 from cockpit.runbooks.execution import Prepared, Refused
 from cockpit.runbooks.runner import Runner
-from screens.ceremony import AskConsent, Edit, Reason, Settle, cancel_tells, takes_a_dialog
+from screens.ceremony import AskCancel, AskConsent, Edit, Reason, Settle, takes_a_dialog
 from screens.note import Note
 from screens.run_keys import Standing
 from screens.run_messages import Began, Ended, Looked, Moved, Told
@@ -185,10 +185,9 @@ async def values(screen: "RunScreen", now: Standing) -> None:
 async def cancel(screen: "RunScreen", now: Standing) -> None:
     step = _step(now)
     kind = now.prepared.kind if now.prepared else step.kind
-    if kind not in HARMLESS:
-        reason = await _reason(screen, "Cancel", [step.title, *cancel_tells(kind)], "why it is stopped", needed=False)
-        if reason is None:
-            return
+    dialog = AskCancel(screen.place, screen.session.time, step.title)
+    if kind not in HARMLESS and not await screen.app.push_screen_wait(dialog):
+        return
     screen.post_message(Told(await screen.session.runner.cancel(screen.now_run, step.ordinal)))
 
 
@@ -282,7 +281,9 @@ async def _consent(screen: "RunScreen", prepared: Prepared) -> Consent | None:
     ceremony = screen.session.runner.ceremony(prepared)
     if not takes_a_dialog(ceremony):
         return Consent(prepared.fingerprint)
-    dialog = AskConsent(screen.place, screen.session.time, prepared, ceremony, warnings=screen.procedure.warnings)
+    state = screen.now_run.state(prepared.step.ordinal)
+    warnings = screen.procedure.warnings
+    dialog = AskConsent(screen.place, screen.session.time, prepared, ceremony, state=state, warnings=warnings)
     return await screen.app.push_screen_wait(dialog)
 
 

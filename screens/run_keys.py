@@ -30,7 +30,7 @@ BINDINGS: list[BindingType] = [
     Binding("f", "full", "Full", id="run.full", show=False, tooltip="The whole screen for the output"),
     Binding("q", "do('end')", "End", id="run.end", show=False, tooltip="End the run"),
 ]
-SHOWN = ("next", "edit", "skip", "by_hand", "undo", "values", "copy", "cancel", "help", "back")
+SHOWN = ("next", "cancel", "edit", "skip", "by_hand", "undo", "values", "copy", "help", "back")
 COMMANDS = frozenset({"run", "edit", "undo", "copy"})
 NEEDS_A_STEP = COMMANDS | {"skip", "by_hand", "well", "cancel"}
 ENDS = frozenset({"run", "edit", "skip", "by_hand", "well", "undo", "cancel", "end", "values"})

@@ -1,11 +1,13 @@
 """What the bar and the keys are told: the session and the view of this moment, as plain facts."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.probe import ProbeState
 from cockpit.model.problem import ProblemKind
 from cockpit.model.reading import FeedState
+from cockpit.model.run import Run, StepState
 from screens import opening
 from screens.reasons import Situation
 from screens.view import View, newest_closed, worst_first
@@ -78,7 +80,20 @@ def sight(screen: "CockpitScreen") -> Sight:
         recorder=session.recorder.status if session.recorder else "",
         logs_of=followed[1] if followed else None,
         chosen=alert if isinstance(alert, Alert) else None,
+        unsettled=unsettled(session.runner.runs.runs.values(), here),
     )
+
+
+def unsettled(runs: Iterable[Run], environment: str) -> str:
+    """The run with a step that nobody saw the end of; the newest of several."""
+    waiting = [
+        run
+        for run in runs
+        if run.environment == environment
+        and run.ended is None
+        and any(state is StepState.UNKNOWN for _, state in run.states)
+    ]
+    return max(waiting, key=lambda run: run.started).title if waiting else ""
 
 
 def summary(seen: View) -> Piece:

@@ -38,6 +38,7 @@ class Sight:
     recorder: str = ""  # how the timeline is written
     logs_of: Revision | None = None  # whose logs the key would open now
     chosen: Alert | None = None  # the one that the key would take now
+    unsettled: str = ""  # the step of a run that nobody saw the end of
 
     @property
     def down(self) -> list[ProbeResult]:
@@ -65,6 +66,9 @@ def hint(sight: Sight, keys: Mapping[str, str], now: datetime, width: int = 120)
     for problem in sight.problems:
         if problem.kind is ProblemKind.SIGN_IN:
             return say(problem.message, action=key(keys, "sign_in", "signs in again"), tone="bad", width=width)
+    if sight.unsettled:
+        told = f"Nobody knows how “{cut(sight.unsettled, NAMED)}” ended."
+        return say(told, action=key(keys, "runbooks", "opens its run", "opens it"), tone="bad", width=width)
     if sight.incident:
         return _in_incident(sight, sight.incident, keys, now, width)
     if sight.down or sight.firing:
@@ -153,13 +157,14 @@ def _broken(sight: Sight) -> str:
 
 
 def _deployed(sight: Sight, keys: Mapping[str, str], now: datetime) -> list[Part]:
-    """The first suspect, and the key that shows logs: its own, or those of the revision it would really open."""
+    """The first suspect, the key that rolls it back, and the one that shows logs, of the revision it really opens."""
     revision = suspect(sight.applications, now)
     if revision is None or revision.created is None:
         return []
     name, ago = short_name(revision), age((now - revision.created).total_seconds())
     told = Part(((f"{name} deployed {ago} ago", "warn"),), ((f"{name} {ago} ago", "warn"),))
+    back = key(keys, "roll_back", "rolls it back", "back")
     if sight.logs_of is None or sight.logs_of == revision:
-        return [told, key(keys, "logs", "shows its logs", "logs")]
+        return [told, back, key(keys, "logs", "shows its logs", "logs")]
     other = short_name(sight.logs_of)
-    return [told, key(keys, "logs", f"shows the logs of {other}", f"logs of {other}")]
+    return [told, back, key(keys, "logs", f"shows the logs of {other}", f"logs of {other}")]

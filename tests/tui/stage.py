@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from cockpit.feeds.base import Feed
@@ -17,6 +18,7 @@ from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import Reading
 from cockpit.model.revision import Application, Replica, Revision
 from cockpit.model.system import AlertSource, Environment, System
+from cockpit.runbooks.runs import Runs
 from cockpit.watch import Watch
 
 NOW = datetime(2026, 11, 20, 13, 26, 40, tzinfo=UTC)
@@ -127,6 +129,7 @@ class Stage:
         self.watch = Watch(list[Feed](self.feeds), self.time)
         self.timeline = MemoryTimeline(self.time)
         self.ledger = Ledger(self.system.ladder)
+        self.runner = SimpleNamespace(runs=Runs())
         self.history: list[Event] = []
         self.since = 0
         self.since = 0  # the newest event that the ledger and the history know

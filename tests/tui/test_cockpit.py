@@ -463,7 +463,7 @@ async def test_logs_and_hint_mean_the_same_revision_whatever_is_deployed_meanwhi
         await seat.press("3")
         seat.stage.trouble()
         await seat.settle()
-        assert "--v42 deployed 4m ago · l shows its logs" in seat.hint
+        assert "--v42 deployed 4m ago · R rolls it back · l shows its logs" in seat.hint
         assert seat.cockpit.under_cursor(2) == application().revisions[0]
 
         await seat.press("down")

@@ -15,7 +15,7 @@ from widgets.hint import Sight, hint
 
 KEYS = {
     "declare": "d", "note": "n", "status": "s", "acknowledge": "a", "export": "x", "logs": "l", "help": "?",
-    "table.select": "enter", "sign_in": "i",
+    "table.select": "enter", "sign_in": "i", "runbooks": "r", "roll_back": "R",
 }  # fmt: skip
 QUIET = (up("live"), up("ready"))
 INCIDENT = Incident(
@@ -37,7 +37,7 @@ def test_when_all_is_quiet_it_teaches_the_keys() -> None:
 
 def test_what_is_broken_comes_with_the_newest_deployment_and_the_key_that_declares() -> None:
     assert said(Sight(probes(), alerts(), (application(),))) == (
-        "▸ ready is down.  --v42 deployed 4m ago · l shows its logs · d declares an incident"
+        "▸ ready is down.  --v42 deployed 4m ago · R rolls it back · l shows its logs · d declares an incident"
     )
 
 
@@ -105,7 +105,7 @@ def test_on_80_cells_the_middle_gives_way_and_the_action_stays() -> None:
     two = (*probes(), replace(probes()[1], name="mcp"))
 
     assert said(Sight(two, alerts(), (application(),)), 80) == (
-        "▸ ready and 1 more are down.  --v42 4m ago · l logs · d declares an incident"
+        "▸ ready and 1 more are down.  --v42 4m ago · R back · d declares an incident"
     )
     assert said(Sight(two, alerts(), (application(),)), 60) == "▸ ready and 1 more are down.  d declares an incident"
 
@@ -146,3 +146,8 @@ def test_the_hint_names_the_revision_whose_logs_the_key_would_open() -> None:
 
     assert "l shows the logs of --v41" in said(Sight(probes(), (), (application(),), logs_of=other))
     assert "l shows its logs" in said(Sight(probes(), (), (application(),), logs_of=application().revisions[0]))
+
+
+def test_a_run_with_a_step_that_nobody_saw_the_end_of_comes_before_an_incident() -> None:
+    told = said(Sight(QUIET, alerts(), incident=INCIDENT, unsettled="Roll back"))
+    assert told == "▸ Nobody knows how “Roll back” ended.  r opens its run"
