@@ -14,6 +14,7 @@ from cockpit.incident.markdown import inline
 from cockpit.incident.membership import members, standing
 from cockpit.incident.metrics import impact_begin, impact_end, metrics
 from cockpit.incident.postmortem_rows import alert_rows, change_rows, deployment_rows, revisions_created, timeline_rows
+from cockpit.incident.postmortem_runs import run_rows
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.system import System
@@ -49,6 +50,7 @@ def render(
         alerts=alert_rows(mine, incident),
         deployments=deployment_rows(mine),
         created=revisions_created(mine),
+        runs=run_rows(mine),
         head=head,
         now=now,
     )
