@@ -101,10 +101,11 @@ async def run(session: Session, place: Place, asked: Asked, *, trust: str, dry_r
     async with watching(session):
         await runner.check_guards()
         place, target = proposed(session, place, asked)
-        if dry_run:
-            return show(session, place, replace(asked, given={**target, **asked.given}), as_json)
-        must_be_chosen(place.procedure, asked.step)
         this = open_run(session, place) if asked.step is not None else None
+        if dry_run:
+            given = asked.given if this else {**target, **asked.given}
+            return show(session, place, replace(asked, given=given), as_json, this)
+        must_be_chosen(place.procedure, asked.step)
         if this is None:
             standing = await asyncio.to_thread(runner.trust, place.document.runbook)
             if not standing.trusted and trust != standing.sha256:
@@ -170,12 +171,16 @@ def finish(session: Session, this: Run, procedure: Procedure) -> Run:
     return session.runner.end(this) if over else this
 
 
-def show(session: Session, place: Place, asked: Asked, as_json: bool) -> int:
-    """What would run, step by step."""
+def show(session: Session, place: Place, asked: Asked, as_json: bool, this: Run | None) -> int:
+    """What would run, step by step; in the run that is open, with its values."""
     steps = []
     for step in place.procedure.steps:
         if asked.step in (None, step.ordinal):
-            prepared = session.runner.preview(place.document.runbook, place.procedure, step.ordinal, asked.given)
+            prepared = (
+                session.runner.prepare(this, step.ordinal, asked.given)
+                if this
+                else session.runner.preview(place.document.runbook, place.procedure, step.ordinal, asked.given)
+            )
             steps.append(shown(place.procedure, prepared, asked))
     if as_json:
         click.echo(json_documents.as_json({"procedure": place.name, "dry_run": True, "steps": steps}))

@@ -61,6 +61,16 @@ echo reached
 echo hello <who>
 ```
 
+## Asks twice
+
+```bash
+# Greet
+echo hello <who>
+
+# Make room
+touch <who>
+```
+
 ## By hand
 
 1. Tell support.
@@ -197,6 +207,14 @@ def test_a_dry_run_shows_everything_and_starts_nothing(runs: Runs, tmp_path: Pat
     assert runs.shell.ask("timeline") == []
 
 
+def test_a_dry_run_of_one_step_shows_what_the_open_run_would_do(runs: Runs) -> None:
+    assert runs.ask("asks-twice", "--set", "who=Ana")["stopped"]["step"] == 2
+    (step,) = runs.ask("asks-twice", "--step", "2", "--dry-run")["steps"]
+    assert (step["command"], step["runnable"]) == ("touch Ana", True)
+    (other,) = runs.ask("asks-twice", "--step", "2", "--dry-run", "--set", "who=Bo")["steps"]
+    assert other["command"] == "touch Bo"
+
+
 def test_a_document_that_never_ran_or_has_changed_wants_its_hash(shell: Shell, book: Path) -> None:
     first = json.loads(shell.type("run", "ops.md#look", "--json").stdout)
     assert (first["exit"], first["steps"], "never run" in first["stopped"]["reason"]) == (3, [], True)
@@ -297,6 +315,8 @@ def test_the_built_in_rollback_verifies_before_it_offers_to_deactivate(shell: Sh
     ]
     assert (first["exit"], first["ended"]) == (3, False)
     assert world.traffic() == {"shop-api--r43": 100}
+    (shown,) = json.loads(shell.type(*words, "--step", "5", "--dry-run").stdout)["steps"]
+    assert "--revision shop-api--r44" in shown["command"]
     last = json.loads(shell.type(*words, "--step", "5", "--confirm", "shop-api--r44").stdout)
     assert (last["exit"], last["run"], last["ended"]) == (0, first["run"], True)
     assert "--revision shop-api--r44" in last["steps"][0]["command"]
