@@ -79,7 +79,15 @@ def waits_for(run: Run, procedure: Procedure, step: Step, kind: StepKind, *, und
     unknown = [number for number, state in run.states if state is StepState.UNKNOWN and number != step.ordinal]
     if unknown and kind in CHANGES:
         return f"Nobody knows what became of step {unknown[0]}: settle it before anything else is changed."
-    return "" if undo else _needs(run, procedure, step)
+    if undo:
+        return "" if was_done(run, step) else "Nothing was done in this step yet, so there is nothing to undo."
+    return _needs(run, procedure, step)
+
+
+def was_done(run: Run, step: Step) -> bool:
+    """True when the step was tried, or a person did it: only that can be taken back."""
+    tried = any(each.step == step.ordinal and not each.undo for each in run.attempts)
+    return tried or run.state(step.ordinal) is StepState.BY_HAND
 
 
 def _needs(run: Run, procedure: Procedure, step: Step) -> str:

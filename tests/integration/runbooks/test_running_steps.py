@@ -331,6 +331,14 @@ async def test_an_undo_brings_the_step_back_to_do(stage: Stage) -> None:
     assert not (stage.folder / "made").exists()
 
 
+async def test_what_was_never_done_cannot_be_undone(stage: Stage) -> None:
+    run = stage.start(fence("# Make\ntouch made", 'bash change undo="touch undone"'))
+    with pytest.raises(Refused, match="nothing to undo"):
+        await stage.perform(run, 1, undo=True)
+    assert not (stage.folder / "undone").exists()
+    assert stage.steps() == []
+
+
 async def test_a_change_needs_to_have_been_shown_exactly_so(stage: Stage) -> None:
     run = stage.start(fence("# Make\ntouch <name>", "bash change"), {"name": "one"})
     shown = stage.runner.prepare(run, 1)
