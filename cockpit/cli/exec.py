@@ -1,7 +1,11 @@
 """`cockpit exec`: any command, run and recorded like a step of a runbook."""
 
 import asyncio
+import os
+import re
 import shlex
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -9,7 +13,7 @@ import click
 from cockpit.cli import documents as json_documents
 from cockpit.cli.options import Common, Refusal, common_options, json_option
 from cockpit.cli.run_session import Aloud, Written, open_session
-from cockpit.cli.run_steps import Asked, Ending, go
+from cockpit.cli.run_steps import STOPPED, Asked, Ending, go
 from cockpit.model.clean import clean_line
 from cockpit.model.event import RecordError
 from cockpit.model.runbook import Runbook, StepKind
@@ -19,6 +23,7 @@ from cockpit.runbooks.execution import Refused
 from cockpit.wiring import Session
 
 NAME = "exec"
+VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")
 SHOWN = 100  # letters of the command in the title
 
 
@@ -49,23 +54,39 @@ def line_of(words: tuple[str, ...]) -> str:
 
 
 def document(line: str) -> Runbook:
-    """A document with this one command, as if it lay in the current folder."""
+    """A document with this one command, as if it lay in the current folder; nothing in it is a placeholder.
+
+    Raises Refused for what is not one command.
+    """
     fence = "`" * 12
-    return read(
+    found = read(
         str(Path.cwd() / NAME), f"# {NAME}: {clean_line(line, SHOWN)}\n\n{fence}bash\n{line}\n{fence}\n".encode()
     )
+    if not found.procedures or len(found.procedures[0].steps) != 1:
+        raise Refused("This is not one command: put it into a script, or into a runbook.")
+    (procedure,) = found.procedures
+    (step,) = procedure.steps
+    literal = replace(procedure, steps=(replace(step, parameters=(), literal=True),))
+    return replace(found, procedures=(literal,), parameters=())
+
+
+def variables(line: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """What the shell that this was typed at knows of the variables in it; steps start in an environment without."""
+    return {name: environ[name] for name in VARIABLE.findall(line) if name in environ}
 
 
 async def run(session: Session, runbook: Runbook, as_json: bool) -> Ending:
     """Run the only step there is. Who typed the command has seen it: that is its ceremony."""
-    if not runbook.procedures or len(runbook.procedures[0].steps) != 1:
-        raise Refused("This is not one command: put it into a script, or into a runbook.")
     (procedure,) = runbook.procedures
     runner = session.runner
+    given = variables(procedure.steps[0].command, os.environ)
     tell = Written() if as_json else Aloud()
     try:
         await runner.check_guards()
-        this = await asyncio.to_thread(runner.start, runbook, procedure, trust=runbook.sha256)
+        shown = await runner.survey(await asyncio.to_thread(runner.preview, runbook, procedure, 1, given))
+        if not shown.runnable:
+            return not_started(shown.reason_not_runnable, as_json)
+        this = await asyncio.to_thread(runner.start, runbook, procedure, given, trust=runbook.sha256)
         prepared = runner.prepare(this, 1)
         wanted = ceremony(prepared, procedure, this.state(1))
         words = (wanted.word,) if prepared.kind is StepKind.DANGER else ()
@@ -79,3 +100,14 @@ async def run(session: Session, runbook: Runbook, as_json: bool) -> Ending:
     elif ending.reason:
         click.echo(f"{ending.reason}.", err=True)
     return ending
+
+
+def not_started(reason: str, as_json: bool) -> Ending:
+    """Refused before there is a run: the timeline tells of what was done, not of what was not."""
+    if as_json:
+        click.echo(
+            json_documents.as_json({"run": None, "incident": None, "steps": [], "stopped": reason, "exit": STOPPED})
+        )
+    else:
+        click.echo(f"{reason}.", err=True)
+    return Ending(STOPPED, reason)

@@ -40,6 +40,7 @@ class Step:
     inline: bool = False  # found in a table or a list, not in a fence
     checkbox: bool = False
     altered: bool = False
+    literal: bool = False  # typed at a shell: nothing in it is a placeholder, what a shell expands is the shell's
     tags: Mapping[str, str] = field(default_factory=dict)  # needs, timeout, retry, undo, confirm, approval, native
 
 

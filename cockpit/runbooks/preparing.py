@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from cockpit.model.clean import clean
+from cockpit.model.clean import clean, clean_line
 from cockpit.model.run import Value
 from cockpit.model.runbook import Parameter, Runbook, Step, StepKind
+from cockpit.model.secret import MASK
 from cockpit.model.system import Environment
 from cockpit.runbooks import guard, script, tags, tools, web
-from cockpit.runbooks.execution import Prepared, Refused, Retry
+from cockpit.runbooks.execution import Prepared, Refused, Retry, Script
 from cockpit.runbooks.kinds import ORDER, kind_of
 from cockpit.runbooks.placeholders import names_a_secret, placeholders
 from cockpit.runbooks.values import Live, Resolved, Reveal, resolve
@@ -47,14 +48,14 @@ def prepare(
     written = step.tags.get("undo", "") if undo else step.command if edit is None else edit
     language = "bash" if undo else step.language
     kind = kind_now(step, written, language, edited=edit is not None, undo=undo)
-    values = values_of(runbook, written, language, setting)
+    values = typed_along(setting.given) if step.literal else values_of(runbook, written, language, setting)
     bare = Prepared(
         run=run,
         step=step,
         environment=setting.environment.name,
         kind=kind,
         as_written=written,
-        as_run=clean(script.shown(written, language, values)),
+        as_run=clean(script.shown(written, language, () if step.literal else values)),
         values=values,
         cwd=setting.cwd,
         edited=edit is not None and edit != step.command,
@@ -95,6 +96,15 @@ def values_of(runbook: Runbook, command: str, language: str, setting: Setting) -
     return (*resolved(wanted, setting), *(each for each in resolved(rest, setting) if each.value is not None))
 
 
+def typed_along(given: Mapping[str, str]) -> tuple[Resolved, ...]:
+    """Variables of the shell that a literal command was typed at, exactly as they are there."""
+    secret = {name: names_a_secret(name) for name in given}
+    return tuple(
+        Resolved(name, value, MASK if secret[name] else clean_line(value), "operator", secret=secret[name])
+        for name, value in given.items()
+    )
+
+
 def resolved(wanted: Sequence[Parameter], setting: Setting) -> tuple[Resolved, ...]:
     return resolve(wanted, setting.environment, setting.seen, setting.given, setting.reveal, setting.kept)
 
@@ -128,11 +138,12 @@ def with_command(prepared: Prepared, language: str, setting: Setting) -> Prepare
     from cockpit.runbooks.native import recognise
 
     command = prepared.as_written
-    ready = script.script(command, language, prepared.values)
+    blanks = () if prepared.step.literal else prepared.values
+    ready = Script(command, {}, command) if prepared.step.literal else script.script(command, language, blanks)
     # `export NAME=...` of an earlier step is a parameter here: a program that reads it from its environment finds it.
     carried = {each.name: each.value for each in prepared.values if each.value and CARRIED.fullmatch(each.name)}
     ready = replace(ready, variables=carried | dict(ready.variables))
-    argv = script.words(command, prepared.values) if language == "bash" else ()
+    argv = script.words(command, blanks) if language == "bash" else ()
     native = recognise(argv, subscription=setting.environment.subscription) if argv and setting.cloud else None
     if native is not None:
         return replace(

@@ -263,6 +263,41 @@ def test_exec_needs_no_word_for_what_was_typed(shell: Shell, tmp_path: Path) -> 
     assert "Say what to run" in shell.refused("exec")
 
 
+def test_exec_leaves_to_the_shell_what_a_shell_expands(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MYVAR", "one  two")
+    (tmp_path / "alpha").write_text("alpha's\n")
+
+    def output(line: str) -> str:
+        found = json.loads(shell.type("exec", "--json", "--", line).stdout)
+        assert found["exit"] == 0, found
+        return str(found["steps"][0]["output"])
+
+    assert output('echo "$MYVAR" "${MYVAR}"') == "one  two one  two\n"
+    assert output("bash -c 'echo $MYVAR'") == "one two\n"
+    assert output("echo [$NEVER_SET]") == "[]\n"
+    assert output("ls [ab]*") == "alpha\n"
+    assert output("cat <alpha >beta") == ""
+    assert output("cat <beta") == "alpha's\n"
+    assert output("cat <alpha>gamma && cat gamma") == "alpha's\n"
+
+
+def test_exec_never_shows_a_secret_of_the_shell_it_was_typed_at(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_PASSWORD", "hunter2-hunter2")
+    result = shell.type("exec", "--", 'echo "${#MY_PASSWORD} $MY_PASSWORD"')
+    assert (result.exit_code, "\n15 " in result.stdout) == (0, True)
+    assert "hunter2" not in result.output + json.dumps(shell.ask("timeline"))
+
+
+def test_what_exec_refuses_leaves_no_run_behind(shell: Shell) -> None:
+    refused = shell.type("exec", "--", "no-such-program", "now")
+    assert (refused.exit_code, refused.stderr) == (3, "no-such-program is not installed on this machine.\n")
+    found = json.loads(shell.type("exec", "--json", "--", "no-such-program").stdout)
+    assert (found["run"], found["steps"], found["exit"]) == (None, [], 3)
+    assert shell.ask("timeline") == []
+
+
 @dataclass(frozen=True)
 class World:
     url: str
