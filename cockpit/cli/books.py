@@ -19,7 +19,7 @@ from cockpit.model.system import Environment, System
 from cockpit.model.time import RealTime
 from cockpit.runbooks import fresh, guard, rules
 from cockpit.runbooks.catalogue import Catalogue
-from cockpit.runbooks.catalogue_files import load
+from cockpit.runbooks.catalogue_files import load, markdown_in
 from cockpit.runbooks.lint import World, root_of
 from cockpit.runbooks.preparing import Setting
 from cockpit.runbooks.rollback import propose
@@ -34,7 +34,14 @@ def catalogue_of(system: System, paths: Sequence[str] = ()) -> Catalogue:
     found = load(paths, builtin=False) if paths else load(system.runbooks)
     if paths and found.unread:
         raise Refusal("; ".join(f"{each.path} {each.reason}" for each in found.unread) + ".")
+    if empty := [each for each in paths if holds_none(Path(each).expanduser())]:
+        raise Refusal(f"There is no *.md file in {clean_line(', nor in '.join(empty), 300)}.")
     return found
+
+
+def holds_none(path: Path) -> bool:
+    """True for a folder without documents: a check of it would pass whatever was meant."""
+    return path.is_dir() and next(markdown_in(path), None) is None
 
 
 def world_of(system: System, runbook: Runbook) -> World:

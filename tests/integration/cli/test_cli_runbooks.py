@@ -126,6 +126,17 @@ def test_lint_wants_to_know_what_to_look_at(shell: Shell) -> None:
     assert "nowhere is not there" in shell.refused("lint", "nowhere")
 
 
+def test_a_folder_without_documents_is_no_silent_pass(shell: Shell, book: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "ops.txt").write_text("# Ops\n")
+    for command in ("lint", "runbooks"):
+        assert "There is no *.md file in notes." in shell.refused(command, "notes")
+        assert "There is no *.md file in notes." in shell.refused(command, "ops.md", "notes")
+    (tmp_path / "cockpit.toml").write_text('runbooks = ["notes"]\n')
+    assert "There is no *.md file in " in shell.refused("lint")
+    assert shell.ask("runbooks")["documents"]  # the built-in ones are there
+
+
 def test_lint_knows_the_values_of_the_configuration(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# A\n\n```bash\n# Go\ndate <widget-id>\n```\n")
     assert shell.type("lint", "a.md").exit_code == 1
