@@ -41,7 +41,7 @@ class AskTrust(Dialog[str]):
             told = f"Since its last run {more} lines came and {less} went."
         self.query_one("#act", Lines).show(
             ((self._runbook.title, "strong"), (f"   {self._runbook.path}", "muted")),
-            ((told, "warn"), (" Look at it before anything starts.", "muted")),
+            ((told, "warn"), (" Look before it runs.", "muted")),
         )
         self.query_one(OutputView).show(tail, follow=False)
 

@@ -25,7 +25,7 @@ def clock(spent: float, budget: float | None) -> list[Piece]:
         return [(minutes(spent), "muted")]
     share = spent / budget
     tone = "bad" if share > 1 else "warn" if share >= AT_RISK else "good"
-    full = min(CELLS, int(share * CELLS))
+    full = max(0, min(CELLS, int(share * CELLS)))  # a clock that was set back has spent nothing
     over = [(f"  {age(spent - budget)} over", "bad")] if share > 1 else []
     return [
         (f"budget {minutes(budget)} ", "muted"),

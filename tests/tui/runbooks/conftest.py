@@ -27,6 +27,8 @@ from widgets.line import Lines
 from widgets.output import OutputView
 from widgets.table import KeyedTable
 
+TO_THREAD = asyncio.to_thread
+
 
 class Desk:
     def __init__(self) -> None:
@@ -89,6 +91,23 @@ class Seat:
             if calm == 3:
                 return
         raise AssertionError("it never comes to rest")
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait for something that takes its time: a shell, a file. Only what really waits is waited for."""
+        for _ in range(500):
+            await self.pilot.pause(0.02)
+            if true():
+                return
+        shown = [each.text for each in self.app.screen.query(Lines)]
+        raise AssertionError(f"it never came to that; on {self.screen} is {shown}, told was {self.told}")
+
+    async def answer_the_word(self, key: Callable[..., Awaitable[None]]) -> None:
+        """Confirm, with the word that the dialog asks for when it asks for one."""
+        asked = self.app.screen.query("#word-label")
+        if asked:
+            word = self.lines("word-label").removeprefix("Type ").removesuffix(" to run it.")
+            await self.pilot.press(*word)
+        await key("enter")
 
     def _seen(self) -> object:
         texts = [each.text for each in self.app.screen.query(Lines)]

@@ -62,3 +62,7 @@ def test_the_clock_warns_before_it_is_over() -> None:
     assert [clock(spent, 300)[-1][1] for spent in (60, 250, 400)] == ["good", "warn", "bad"]
     assert "1m over" in clock(400, 300)[-1][0]
     assert clock(72, None) == [("1:12", "muted")]
+
+
+def test_a_clock_that_was_set_back_has_spent_nothing() -> None:
+    assert "".join(text for text, _ in clock(-86_400, 300)) == "budget 5:00 ▁▁▁▁▁▁▁▁ 0:00"
