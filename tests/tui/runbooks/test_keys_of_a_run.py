@@ -1,0 +1,38 @@
+"""Every key of a run is in the manual and in the help, says why it does nothing, and no key does two things."""
+
+from pathlib import Path
+
+from textual.binding import Binding
+
+from cockpit.model.run import StepState
+from cockpit.model.runbook import Step, StepKind
+from screens.run_acts import ACTS
+from screens.run_keys import BINDINGS, Standing, hint, why_not
+
+KEYS = [each for each in BINDINGS if isinstance(each, Binding)]
+WRITTEN = {"escape": "esc", "question_mark": "?"}
+MANUAL = (Path(__file__).parents[3] / "docs" / "runbooks.md").read_text(encoding="utf-8")
+
+
+def test_every_key_is_in_the_manual() -> None:
+    missing = [each.key for each in KEYS if f"| `{WRITTEN.get(each.key, each.key)}` |" not in MANUAL]
+    assert missing == []
+
+
+def test_every_key_says_what_it_does_and_is_the_only_one_that_does() -> None:
+    assert all(each.tooltip and each.id for each in KEYS)
+    assert len({each.key for each in KEYS}) == len(KEYS)
+
+
+def test_every_act_has_a_key() -> None:
+    done = {each.action.removeprefix("do('").removesuffix("')") for each in KEYS}
+    assert set(ACTS) <= done
+
+
+def test_whatever_the_state_there_is_a_hint_and_every_reason_is_a_sentence() -> None:
+    for kind in StepKind:
+        for state in StepState:
+            now = Standing(Step(1, "a step", kind, 1, "" if kind is StepKind.MANUAL else "az x", "bash"), state)
+            assert "".join(text for text, _ in hint(now, {"run": "enter", "back": "esc"})).strip() != "▸"
+            for act in ACTS:
+                assert why_not(act, now) == "" or why_not(act, now).endswith(".")
