@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -9,6 +10,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
+from textual.css.query import NoMatches
 from textual.events import Key
 from textual.screen import Screen
 
@@ -133,23 +135,22 @@ class RunScreen(Screen[None]):
         self.call_after_refresh(self.draw)
 
     def _tick(self) -> None:
-        self.table.tick(self.session.time.now())
-        self._draw_head()
+        with suppress(NoMatches):
+            self.table.tick(self.session.time.now())
+            self._draw_head()
 
     def _pour(self) -> None:
         """Show what changed: the run by whoever records, the output by its command. A worker touches no widget."""
-        if not self.is_attached:
-            return
-        if self.now_run is not self._run:
-            self._run = self.now_run
-            self.draw()
-            self.look()
-        self._pane.output.pour()
+        with suppress(NoMatches):  # a screen that goes loses its widgets before its timers
+            if self.now_run is not self._run:
+                self.draw()
+                self.look()
+            self._pane.output.pour()
 
     def draw(self) -> None:
         """Everything, from the run as it is now."""
-        self._run, now = self.now_run, self.session.time.now()
-        self.table.show(rows(self.procedure, self._run, suggested(self.procedure, self._run)), now)
+        self._run = run = self.now_run
+        self.table.show(rows(self.procedure, run, suggested(self.procedure, run)), self.session.time.now())
         self._draw_head()
         self.draw_step()
 
@@ -339,10 +340,7 @@ class RunScreen(Screen[None]):
 
     def action_back(self) -> None:
         """The run goes on: while one of its steps runs here, the screen stays alive behind the others."""
-        if self.has_class("-full"):
-            self.action_full()
-            return
-        leave(self)
+        self.action_full() if self.has_class("-full") else leave(self)
 
 
 def named(action: str, parameters: tuple[object, ...]) -> str:
