@@ -17,19 +17,31 @@ class Kind(StrEnum):
     FEED = "feed"  # subject: the feed's name; detail: state (blind | live), reason
     GAP = "gap"  # nobody recorded; detail: from, until
     RECORDER = "recorder"  # detail: what (started | stopped | took over), who
-    DECLARE = "declare"  # detail: title, severity, reach_from, impact_started, detected, detected_by, drill
+    DECLARE = "declare"  # detail: title, severity, reach_from, impact_started, detected, detected_by, drill, rules
     NOTE = "note"
     ACK = "ack"  # subject: the alert's key, or "" for the incident
-    SEVERITY = "severity"  # detail: severity, was, reason
+    SEVERITY = "severity"  # detail: severity, was, reason, rules
     STATUS = "status"  # detail: status, was, reason
-    RESOLVE = "resolve"  # detail: reason
+    RESOLVE = "resolve"  # detail: reason, because (a CloseReason)
     EXPORT = "export"  # detail: path, head
     REDACT = "redact"  # subject: the id of the emptied event; detail: reason
-    RUN = "run"  # subject: the run's id; detail: what (started | ended), path, sha256, procedure, title, values
+    RUN = "run"  # subject: the run's id; detail: what (started | ended) and what model/run.py holds, budget and tail in seconds
     STEP = (
         "step"  # subject: run#ordinal; detail: phase (intent | outcome | settled), attempt, and what model/run.py holds
     )
     ACTION = "action"  # an operation on the cloud; detail: phase (intent | outcome), operation, target, outcome
+    ROLE = "role"  # subject: the role; detail: role, person, what (takes | leaves), note, from (of a handover)
+    CLOCK = "clock"  # subject: the clock's id; detail: what (started | done | snoozed | not applicable) and what a Mark holds
+    UPDATE = "update"  # subject: the audience; detail: audience, template, text, promised (a time), file
+    PAGE = "page"  # subject: who was called; detail: who, tier, how, note
+    TICK = "tick"  # subject: list#item (from 1); detail: list, item, text, state (done | skipped | open), reason
+    FREEZE = "freeze"  # no deployments to the environment; detail: on, reason
+    DECISION = "decision"  # detail: text, reason
+    ITEM = "item"  # subject: the action item's id; detail: text, owner, due (a date), done, label, of (an event's id)
+    PIN = "pin"  # subject: the id of the event; detail: on
+    LINK = "link"  # subject: the id of the event; detail: target, text
+    RECOVERY = "recovery"  # subject: the scenario; detail: what (chosen | recovered to), rto, rpo, origin, point
+    REVIEW = "review"  # of the post-mortem; detail: state (draft | in review | reviewed | closed), was, reason
 
 
 @dataclass(frozen=True, slots=True)

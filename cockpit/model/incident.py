@@ -4,6 +4,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from cockpit.model.clock import Rule
+from cockpit.model.response import (
+    ActionItem,
+    Called,
+    Decision,
+    EvidenceLink,
+    Freeze,
+    Holding,
+    Mark,
+    Ran,
+    Recovery,
+    Review,
+    Tick,
+    Update,
+)
+
 
 class Status(StrEnum):
     """Where the responders are."""
@@ -59,8 +75,32 @@ class Incident:
     people: tuple[str, ...] = ()
     notes: int = 0
     last_event: int = 0
-    close_reason: str = field(default="")
+    close_reason: str = field(default="")  # in the words of who closed it
+    because: str = ""  # a CloseReason
+    rules: tuple[Rule, ...] = ()  # what binds it, as recorded when its severity was last set
+    roles: tuple[Holding, ...] = ()
+    updates: tuple[Update, ...] = ()
+    called: tuple[Called, ...] = ()
+    ticks: tuple[Tick, ...] = ()  # each box once, as it stands
+    marks: tuple[Mark, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    items: tuple[ActionItem, ...] = ()
+    pins: frozenset[int] = frozenset()
+    links: tuple[EvidenceLink, ...] = ()
+    freezes: tuple[Freeze, ...] = ()  # of its environment, within its range
+    recovery: Recovery | None = None
+    ran: tuple[Ran, ...] = ()
+    reviews: tuple[Change, ...] = ()
 
     @property
     def open(self) -> bool:
         return self.resolved is None
+
+    def in_role(self, role: str) -> tuple[str, ...]:
+        """Who holds a role now."""
+        wanted = role.casefold()
+        return tuple(each.person for each in self.roles if each.role.casefold() == wanted and each.until is None)
+
+    @property
+    def review(self) -> Review:
+        return Review(self.reviews[-1].value) if self.reviews else Review.DRAFT

@@ -11,6 +11,9 @@ class Level:
     name: str
     rank: int
     definition: str = ""
+    response: str = ""  # what the team does, as its document says it
+    backlog: bool = False  # no incident: a note for the working day
+    origin: str = "built in"
 
 
 Ladder = tuple[Level, ...]

@@ -1,0 +1,144 @@
+"""Clocks: what is due in an incident, why, and by when. A Rule is what a team promised itself; a Clock is one that runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+
+class ClockKind(StrEnum):
+    """What is due. The value is what the timeline holds."""
+
+    RESPONSE = "response"  # somebody acknowledges
+    COMMANDER = "commander"  # somebody leads
+    CHECKLIST = "checklist"  # every box of it is ticked: the first ten minutes
+    UPDATE = "update"  # the next one is sent; begins again with each
+    PROMISE = "promise"  # the time of the next update that somebody told others
+    ESCALATION = "escalation"  # a tier of people becomes due
+    CLIENT = "client"  # clients are told, while they feel it
+    RECOVERY = "recovery"  # the recovery time of the chosen scenario
+    BUDGET = "budget"  # the time a procedure is said to take
+    TAIL = "tail"  # until then a change may not have reached everything: a token cache
+    TASK = "task"  # "look at X, back in three minutes"
+    LOOP = "loop"  # what was turned off for now is to be turned on again
+    BREACH = "breach"  # the authority is told, counted from when a person declared being aware
+    ROLLBACK = "rollback"  # how long a rollback is free of blame; then it is mended forwards
+    POSTMORTEM = "postmortem"  # the draft is reviewed
+
+
+class Counting(StrEnum):
+    """Which time counts."""
+
+    WALL = "wall"
+    HOURS = "business hours"
+    DAYS = "business days"  # whole ones; due when the last of them closes
+
+
+class ClockState(StrEnum):
+    """Where a clock stands. Only RUNNING, AT_RISK and OVERDUE ask for anything."""
+
+    RUNNING = "running"
+    AT_RISK = "at risk"  # four fifths of its time are gone
+    OVERDUE = "overdue"
+    OPEN = "open"  # to be done, without a time
+    MET = "met"
+    MISSED = "missed"  # done, too late
+    NOT_APPLICABLE = "not applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One deadline of the team's own: `after` from what starts a clock of this kind.
+
+    `origin` is where it stands: `oncall.md:41`, `cockpit.toml`, `built in`. `who` must do it, or is to be called.
+    `levels` are the severities it holds for, none for all. `number` orders the tiers of an escalation, from 1.
+    """
+
+    kind: ClockKind
+    what: str
+    after: timedelta
+    origin: str = "built in"
+    who: str = ""
+    counting: Counting = Counting.WALL
+    levels: tuple[str, ...] = ()
+    number: int = 0
+    checklist: str = ""  # of a checklist rule: its id
+
+    def holds(self, level: str) -> bool:
+        return not self.levels or level.casefold() in {each.casefold() for each in self.levels}
+
+    def detail(self) -> dict[str, Any]:
+        """As an event records it, so that a clock goes on when its document is gone. `after` in seconds."""
+        given = {"kind": self.kind.value, "what": self.what, "after": self.after.total_seconds(), "origin": self.origin}
+        extra = {
+            "who": self.who,
+            "counting": "" if self.counting is Counting.WALL else self.counting.value,
+            "levels": list(self.levels),
+            "number": self.number,
+            "checklist": self.checklist,
+        }
+        return given | {name: value for name, value in extra.items() if value}
+
+
+def rule_of(detail: Mapping[str, Any]) -> Rule | None:
+    """The inverse of `Rule.detail`; None for what no version of us has written."""
+    try:
+        return Rule(
+            kind=ClockKind(detail["kind"]),
+            what=str(detail["what"]),
+            after=timedelta(seconds=float(detail["after"])),
+            origin=str(detail.get("origin", "")),
+            who=str(detail.get("who", "")),
+            counting=Counting(detail.get("counting", "wall")),
+            levels=tuple(str(each) for each in detail.get("levels", ())),
+            number=int(detail.get("number", 0)),
+            checklist=str(detail.get("checklist", "")),
+        )
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One deadline of one incident at one moment. Everything but `left` and `state` is fixed by the events.
+
+    `why` says in a few words what started it; `origin` where its rule stands. `due` None: to be done, without a time.
+    `risk` is when four fifths of the counted time are gone. `dismissible` False: only done, or not applicable with a
+    reason, ends it.
+    """
+
+    id: str  # `update`, `escalation:2`, `task:k7f`, `loop:k7g`; unique within the incident
+    kind: ClockKind
+    what: str
+    why: str
+    origin: str
+    started: datetime
+    due: datetime | None = None
+    risk: datetime | None = None
+    done: datetime | None = None
+    not_applicable: str = ""  # the reason
+    snoozed_until: datetime | None = None
+    who: str = ""
+    dismissible: bool = True
+
+    def state(self, now: datetime) -> ClockState:
+        if self.not_applicable:
+            return ClockState.NOT_APPLICABLE
+        if self.done is not None:
+            return ClockState.MET if self.due is None or self.done <= self.due else ClockState.MISSED
+        if self.due is None:
+            return ClockState.OPEN
+        if now >= self.due:
+            return ClockState.OVERDUE
+        return ClockState.AT_RISK if self.risk is not None and now >= self.risk else ClockState.RUNNING
+
+    def left(self, now: datetime) -> timedelta | None:
+        """Until it is due, negative when it is overdue; None when it asks for nothing by a time."""
+        if self.due is None or self.done is not None or self.not_applicable:
+            return None
+        return self.due - now
+
+    def snoozed(self, now: datetime) -> bool:
+        """True while somebody asked not to be reminded. It counts on all the same."""
+        return self.snoozed_until is not None and now < self.snoozed_until

@@ -1,0 +1,158 @@
+"""What responders did in an incident, as its events tell it: the parts that `Incident` is made of."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from cockpit.model.clock import ClockKind
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One person in one role; `until` None: still. `note` is what was said at a handover."""
+
+    role: str
+    person: str
+    since: datetime
+    until: datetime | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One message that was sent, with its words; `promised` is when it said the next one would come."""
+
+    at: datetime
+    actor: str
+    audience: str
+    text: str
+    template: str = ""
+    promised: datetime | None = None
+    event: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """Somebody was paged."""
+
+    at: datetime
+    actor: str
+    who: str
+    tier: int = 0
+    how: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One box as it stands; `item` from 1. `state`: done, skipped, or open again."""
+
+    list: str
+    item: int
+    text: str
+    state: str
+    at: datetime
+    actor: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What people said about one clock, folded: begun by hand, done, snoozed, or not applicable because."""
+
+    id: str
+    kind: ClockKind | None = None  # of one that a person began
+    text: str = ""
+    person: str = ""
+    started: datetime | None = None
+    due: datetime | None = None
+    done: datetime | None = None
+    snoozed_until: datetime | None = None
+    not_applicable: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    at: datetime
+    actor: str
+    text: str
+    reason: str = ""
+    event: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ActionItem:
+    """Something to do after the incident. A note that begins with `TODO:` is one; its id is then `note-<event>`."""
+
+    id: str
+    text: str
+    at: datetime
+    actor: str = ""
+    owner: str = ""
+    due: date | None = None
+    done: datetime | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceLink:
+    event: int
+    target: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """No deployments to an environment; `until` None: it holds."""
+
+    environment: str
+    since: datetime
+    by: str
+    reason: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """The scenario that was chosen, its targets, and the moment the data was brought back to."""
+
+    scenario: str
+    chosen: datetime
+    rto: timedelta | None = None
+    rpo: timedelta | None = None
+    point: datetime | None = None
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One run of a procedure, for its budget: `tail` is how long its effect may lag behind it."""
+
+    id: str
+    title: str
+    started: datetime
+    ended: datetime | None = None
+    budget: timedelta | None = None
+    tail: timedelta | None = None
+    origin: str = ""
+
+
+class Review(StrEnum):
+    """Where the post-mortem stands."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in review"
+    REVIEWED = "reviewed"
+    CLOSED = "closed"
+
+
+class CloseReason(StrEnum):
+    """Why an incident ended."""
+
+    FIXED = "fixed"
+    DUPLICATE = "duplicate"
+    FALSE_POSITIVE = "false positive"
+    SUPERSEDED = "superseded"
+    EXTERNAL = "external"
+    CANCELLED = "cancelled"
