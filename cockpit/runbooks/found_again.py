@@ -5,8 +5,8 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cockpit.model.event import Draft
 from cockpit.model.run import Attempt, Run, StepState
@@ -20,10 +20,7 @@ from cockpit.runbooks.journal import Pen
 from cockpit.runbooks.outcome import judge
 from cockpit.runbooks.output import excerpt, head_and_tail
 from cockpit.runbooks.processes import Owner, alive
-from cockpit.runbooks.shell import GONE, Place, ended_in, owner_in
-
-if TYPE_CHECKING:
-    pass
+from cockpit.runbooks.shell import GONE, Place, end_time, ended_in, owner_in
 
 Note = Callable[[Draft], object]
 LOOK = 0.1  # seconds between two looks whether somebody else has written the outcome
@@ -105,8 +102,10 @@ async def end_of(place: Place, step: Step, attempt: Attempt, means: Means, on_ou
 
 
 def record(run: Run, step: Step, attempt: Attempt, finished: Finished, note: Note, pen: Callable[[Run], Pen]) -> None:
-    """The outcome event, with what the document expects asked of the transcript. Blocking."""
+    """The outcome event, with what the document expects asked of the transcript; of the time it ended. Blocking."""
     place = Place(Path(attempt.transcript))
+    written = pen(run)
+    written = replace(written, now=between(attempt.began, end_time(place), written.now))
     kind = kind_of_attempt(step, attempt)
     wanted = verify.Expected() if attempt.undo else verify.expected(step)
     seen = verify.Evidence(finished.exit_code, finished.http_status, excerpt(place.transcript, 0))
@@ -114,9 +113,14 @@ def record(run: Run, step: Step, attempt: Attempt, finished: Finished, note: Not
     output = head_and_tail(place.transcript)
     note(
         journal.outcome(
-            run, step, attempt.number, replace(finished, state=state), verified, output, attempt.began, pen(run)
+            run, step, attempt.number, replace(finished, state=state), verified, output, attempt.began, written
         )
     )
+
+
+def between(began: datetime, ended: datetime | None, now: datetime) -> datetime:
+    """When it ended, as far as that can be true; where nobody wrote it down, it is as of now."""
+    return now if ended is None else max(began, min(ended, now))
 
 
 def kind_of_attempt(step: Step, attempt: Attempt) -> StepKind:

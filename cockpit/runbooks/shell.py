@@ -6,7 +6,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cockpit.model.time import Time
@@ -48,6 +49,7 @@ class Ended:
     trouble: str = ""  # why it could not even be started
     lost: int = 0  # bytes of output that the disk did not take
     known: bool = True
+    at: float | None = field(default=None, compare=False)  # seconds since the epoch, by its supervisor's word
 
 
 GONE = Ended(known=False)
@@ -114,7 +116,7 @@ def ended_in(place: Place) -> Ended | None:
     said = read_json(place.exit_file)
     if said is None:
         return None
-    code, number, lost = said.get("exit_code"), said.get("signal"), said.get("lost")
+    code, number, lost, at = said.get("exit_code"), said.get("signal"), said.get("lost"), said.get("ended")
     return Ended(
         exit_code=code if isinstance(code, int) else None,
         signal=number if isinstance(number, int) else None,
@@ -122,7 +124,19 @@ def ended_in(place: Place) -> Ended | None:
         cancelled=said.get("cancelled") is True,
         trouble=str(said.get("trouble") or ""),
         lost=lost if isinstance(lost, int) else 0,
+        at=float(at) if isinstance(at, int | float) else None,
     )
+
+
+def end_time(place: Place) -> datetime | None:
+    """When a command ended: by its supervisor's word, else by the age of that word; None when there is none."""
+    ended = ended_in(place)
+    if ended is None:
+        return None
+    try:
+        return datetime.fromtimestamp(place.exit_file.stat().st_mtime if ended.at is None else ended.at, UTC)
+    except (OSError, OverflowError, ValueError):
+        return None
 
 
 async def watch(

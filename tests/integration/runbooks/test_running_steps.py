@@ -7,7 +7,7 @@ import os
 import stat
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from cockpit.model.event import Draft, RecordError
 from cockpit.model.probe import Probe, ProbeResult, ProbeState
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
+from cockpit.model.time import RealTime
 from cockpit.runbooks.ceremony import Approval, Consent
 from cockpit.runbooks.execution import Finished, Refused
 from cockpit.runbooks.runs import Runs
@@ -504,3 +505,35 @@ async def test_what_is_done_with_the_loop_cancelled_goes_on(stage: Stage) -> Non
     assert attempt.state is StepState.OK
     assert (stage.folder / "made").exists()
     assert stage.phases() == ["intent", "outcome"]
+
+
+class NextMorning(RealTime):
+    """A clock that is three hours ahead."""
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(hours=3)
+
+
+@pytest.mark.parametrize("word", ["its supervisor's", "the file's age"])
+async def test_what_ended_while_nobody_looked_ended_then_and_not_when_it_was_found(stage: Stage, word: str) -> None:
+    run = stage.start(fence("# Make\necho working; sleep 0.2", "bash change"))
+    performing = asyncio.create_task(stage.perform(run))
+    while "working" not in stage.output:
+        await asyncio.sleep(0.01)
+    performing.cancel()
+    with suppress(asyncio.CancelledError):
+        await performing
+    exit_file = Path(stage.runner.run(run.id).attempts[0].transcript).with_suffix(".exit")
+    while not exit_file.exists():
+        await asyncio.sleep(0.01)
+    if word == "the file's age":
+        exit_file.write_text('{"exit_code": 0}')
+    runner = stage.again(time=NextMorning())
+    while not await runner.recover():  # its supervisor may not have let go yet
+        await asyncio.sleep(0.01)
+    (attempt,) = runner.run(run.id).attempts
+    assert attempt.state is StepState.OK
+    assert attempt.ended is not None
+    assert attempt.ended - attempt.began < timedelta(hours=1)
+    (outcome,) = [each for each in stage.steps() if each.detail["phase"] == "outcome"]
+    assert outcome.detail["seconds"] < 3600
