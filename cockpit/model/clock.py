@@ -1,4 +1,4 @@
-"""Clocks: what is due in an incident, why, and by when. A Rule is what a team promised itself; a Clock is one that runs."""
+"""Clocks: what is due, why, and by when. A Rule is what a team promised itself; a Clock is one that runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

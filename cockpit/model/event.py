@@ -25,13 +25,13 @@ class Kind(StrEnum):
     RESOLVE = "resolve"  # detail: reason, because (a CloseReason)
     EXPORT = "export"  # detail: path, head
     REDACT = "redact"  # subject: the id of the emptied event; detail: reason
-    RUN = "run"  # subject: the run's id; detail: what (started | ended) and what model/run.py holds, budget and tail in seconds
+    RUN = "run"  # subject: the run's id; detail: what (started | ended), what a Run holds, budget and tail (seconds)
     STEP = (
         "step"  # subject: run#ordinal; detail: phase (intent | outcome | settled), attempt, and what model/run.py holds
     )
     ACTION = "action"  # an operation on the cloud; detail: phase (intent | outcome), operation, target, outcome
     ROLE = "role"  # subject: the role; detail: role, person, what (takes | leaves), note, from (of a handover)
-    CLOCK = "clock"  # subject: the clock's id; detail: what (started | done | snoozed | not applicable) and what a Mark holds
+    CLOCK = "clock"  # subject: the clock's id; detail: what (started, done, snoozed, not applicable), what a Mark holds
     UPDATE = "update"  # subject: the audience; detail: audience, template, text, promised (a time), file
     PAGE = "page"  # subject: who was called; detail: who, tier, how, note
     TICK = "tick"  # subject: list#item (from 1); detail: list, item, text, state (done | skipped | open), reason
