@@ -7,13 +7,32 @@ for name in ("NO_COLOR", "COCKPIT_ASCII", "LC_ALL"):
     os.environ.pop(name, None)
 os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
 
-from collections.abc import Callable  # noqa: E402
+import asyncio  # noqa: E402
+from collections.abc import Callable, Mapping  # noqa: E402
 
 import pytest  # noqa: E402
 from textual.drivers.headless_driver import HeadlessDriver  # noqa: E402
 
+from tests.tui.leaping import CLOCK, LeapingLoop, idle, run  # noqa: E402
 from tests.tui.stage import Stage  # noqa: E402
 from tests.tui.terminal import Terminal  # noqa: E402
+
+REAL_TIME = "real_time"
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    return {"loop": asyncio.SelectorEventLoop if item.get_closest_marker(REAL_TIME) else LeapingLoop}
+
+
+@pytest.fixture(autouse=True)
+def _leaping(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Textual, and the apps that a picture runs, go by the clock of the leaping loop."""
+    if request.node.get_closest_marker(REAL_TIME):
+        return
+    monkeypatch.setattr("textual._time.get_time", CLOCK.time)
+    monkeypatch.setattr("textual.pilot.wait_for_idle", idle)
+    monkeypatch.setattr("textual.app.wait_for_idle", idle)
+    monkeypatch.setattr(asyncio, "run", run)
 
 
 @pytest.fixture

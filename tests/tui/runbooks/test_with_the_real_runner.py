@@ -18,6 +18,7 @@ from screens.dialog import Place
 from tests.tui.runbooks.conftest import TO_THREAD, Bare, Seat, Session
 from tests.tui.stage import MemoryTimeline, StillTime
 
+pytestmark = pytest.mark.real_time
 BOOK = """# Disk is full
 
 **Time to fix:** 5 minutes

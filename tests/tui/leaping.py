@@ -1,0 +1,73 @@
+"""An event loop whose clock stands still while there is something to do, and leaps to the next timer when there is not.
+
+Screens are tested on it: a pause costs nothing, and what a picture shows depends on no machine's speed. All that
+follows from a key has happened before the clock moves on, however long that took. A thread is waited for, too, though
+not for ever: a test may hold one, so after PATIENCE the clock goes on without it.
+"""
+
+import asyncio
+import selectors
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+PATIENCE = 0.5  # real seconds for each leap
+FRAME = 0.02  # seconds; a screen draws within one
+
+
+class Clock:
+    """Seconds since the first loop of this process, as the loops see them."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def time(self) -> float:
+        return self.seconds
+
+
+CLOCK = Clock()
+
+
+class _Leap(selectors.DefaultSelector):
+    """Moves the clock where another selector would let time pass."""
+
+    threads = 0  # at work now
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        found = super().select(0)
+        if found or timeout == 0:
+            return found
+        if timeout is None:
+            return super().select()
+        if self.threads and (found := super().select(PATIENCE)):
+            return found
+        CLOCK.seconds += max(timeout, 0)
+        return []
+
+
+class LeapingLoop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self._leap = _Leap()
+        super().__init__(self._leap)
+
+    def time(self) -> float:
+        return CLOCK.seconds
+
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":
+        working = super().run_in_executor(executor, func, *args)
+        self._leap.threads += 1
+        working.add_done_callback(self._worked)
+        return working
+
+    def _worked(self, _: "asyncio.Future[Any]") -> None:
+        self._leap.threads -= 1
+
+
+def run(main: Coroutine[Any, Any, Any]) -> Any:
+    """`asyncio.run` on such a loop."""
+    with asyncio.Runner(loop_factory=LeapingLoop) as runner:
+        return runner.run(main)
+
+
+async def idle(min_sleep: float = 0, max_sleep: float = 1) -> None:
+    """In place of Textual's guess from the use of the processor: everything has happened, and a frame been drawn."""
+    await asyncio.sleep(FRAME)
