@@ -184,7 +184,7 @@ async def test_when_the_lock_is_let_go_the_other_takes_over(timeline: FullDisk, 
 
 async def test_a_full_disk_is_said_and_nothing_is_lost(timeline: FullDisk, clock: Clock) -> None:
     async with running(recorder(timeline, clock)) as one:
-        await until(lambda: one.status == "recording")
+        await until(lambda: one.status == "recording" and len(timeline.events()) == 1)  # that it began is written
         timeline.full = True
         one.observe(ready(ProbeState.DOWN))
         one.observe(ready(ProbeState.UP, 1))
