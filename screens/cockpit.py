@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 from textual.events import DescendantFocus, Key, Resize, ScreenResume, ScreenSuspend
 from textual.screen import Screen
@@ -15,6 +15,7 @@ from textual.widgets import Input
 
 from cockpit.model.clean import clean_line
 from screens import empty, opening, telling
+from screens.cockpit_keys import KEYS, SHOWN
 from screens.guard import QUIET
 from screens.key_line import keys_of
 from screens.messages import Attached, EventsAppended, ReadingChanged
@@ -34,10 +35,6 @@ if TYPE_CHECKING:
     from cockpit.app import CockpitApp
     from cockpit.wiring import Session
 
-SHOWN = (
-    *("declare", "note", "status", "acknowledge", "runbooks", "roll_back", "logs"),
-    *("export", "wall", "filter", "help", "quit"),
-)
 TOGETHER = 0.25  # seconds in which further Readings are shown in one go
 
 
@@ -47,39 +44,7 @@ class CockpitScreen(Screen[None]):
     CSS_PATH = "cockpit.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # an instance variable of Screen
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d", "open('declare')", "Declare", id="declare", tooltip="Declare an incident"),
-        Binding("n", "open('note')", "Note", id="note", tooltip="Write a note on the timeline"),
-        Binding("s", "open('status')", "Status", id="status", tooltip="Change severity or status, resolve"),
-        Binding(
-            "a", "open('acknowledge')", "Ack", id="acknowledge", tooltip="Take the alert under the cursor of pane 2"
-        ),
-        Binding("r", "open('runbooks')", "Runbooks", id="runbooks", tooltip="The runbooks: find one, go on with a run"),
-        Binding(
-            "R",
-            "open('roll_back')",
-            "Roll back",
-            id="roll_back",
-            tooltip="Back to a good revision, or to that of pane 3",
-        ),
-        Binding("x", "open('export')", "Export", id="export", tooltip="Write the post-mortem draft"),
-        Binding(
-            "l", "open('logs')", "Logs", id="logs", tooltip="Logs of the revision with traffic, or under the cursor"
-        ),
-        Binding("w", "open('wall')", "Wall", id="wall", tooltip="The wall: big letters for a second monitor"),
-        Binding("slash", "filter", "Filter", id="filter", tooltip="Show only rows with these words"),
-        Binding("question_mark", "help", "Help", id="help", tooltip="Keys and signs of this screen"),
-        Binding("i", "open('sign_in')", "Sign in", id="sign_in", show=False, tooltip="Sign in to the cloud again"),
-        Binding("f5", "refresh", "Refresh", id="refresh", show=False, tooltip="Ask every source now"),
-        Binding("m", "mute", "Bell", id="mute", show=False, tooltip="Bell on or off"),
-        Binding("tab", "step(1)", "Next pane", id="next_pane", show=False, tooltip="Next pane"),
-        Binding("shift+tab", "step(-1)", "Previous pane", id="previous_pane", show=False, tooltip="Previous pane"),
-        Binding("1", "pane(0)", "To Probes", id="pane_1", show=False, tooltip="Pane 1: Probes"),
-        Binding("2", "pane(1)", "To Alerts", id="pane_2", show=False, tooltip="Pane 2: Alerts"),
-        Binding("3", "pane(2)", "To Revisions", id="pane_3", show=False, tooltip="Pane 3: Revisions"),
-        Binding("4", "pane(3)", "To Timeline", id="pane_4", show=False, tooltip="Pane 4: Timeline"),
-        Binding("escape", "leave_filter", "Show all rows", id="leave_filter", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,13 +1,17 @@
 """The incident bar: one line that tells the whole story, and a second one for who and when."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
+from cockpit.model.clock import Clock
 from cockpit.model.identity import Identity
 from cockpit.model.incident import Incident, Status
+from cockpit.model.plan import Plan
+from cockpit.model.response import Freeze
 from cockpit.model.time import elapsed
 from widgets.cell import Piece, cut, length
+from widgets.clocks import brief, leaders
 
 GAP: Piece = ("   ", "")
 STATUS_TONES = {
@@ -20,7 +24,7 @@ STATUS_TONES = {
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Everything the bar says but the time. `incidents` are the open ones, worst first."""
+    """Everything the bar says but the time. `incidents` are the open ones, worst first; `clocks` the most urgent."""
 
     environment: str = ""
     production: bool = False
@@ -32,18 +36,39 @@ class Bar:
     read_only: bool = False
     recorder: str = ""
     muted: bool = False
+    plan: Plan = field(default_factory=Plan)
+    clocks: tuple[Clock, ...] = ()
+    freeze: Freeze | None = None
 
 
 def lines(bar: Bar, now: datetime, zone: tzinfo, width: int) -> list[list[Piece]]:
-    """One line under 100 cells, two from there on."""
+    """Under 100 cells one line, and a second one while something is due; from there on always two."""
     clock = local_time(now, zone)
+    due = _due(bar, now)
     if width < 100:
-        return [_spread(_brief(bar, now, width - len(clock) - 2), [(clock, "muted"), (" ", "")], width)]
+        told = [_spread(_brief(bar, now, width - len(clock) - 2), [(clock, "muted"), (" ", "")], width)]
+        led = _led(bar)
+        if due or led:
+            told.append(_spread(led, [*due, (" ", "")], width))
+        return told
     both = f"{clock}  {now:%H:%M}Z"
     return [
-        _spread([*_story(bar, now, (f" {bar.system}", "")), *_more(bar)], [], width),
+        _spread([*_story(bar, now, (f" {bar.system}", "")), *_more(bar)], [*due, (" ", "")] if due else [], width),
         _spread(_people(bar), [(both, "muted"), (" ", "")], width),
     ]
+
+
+def _due(bar: Bar, now: datetime) -> list[Piece]:
+    """The most urgent clocks, side by side; before them that nothing may be deployed."""
+    pieces: list[Piece] = [("FROZEN", "warn")] if bar.freeze else []
+    for each in bar.clocks:
+        pieces += [*([(" · ", "muted")] if pieces else []), *brief(each, now)]
+    return pieces
+
+
+def _led(bar: Bar) -> list[Piece]:
+    """Who holds which role of the worst incident; nothing while none is open."""
+    return leaders(bar.incidents[0], bar.plan, bar.operator) if bar.incidents else []
 
 
 def local_time(now: datetime, zone: tzinfo) -> str:
@@ -99,7 +124,8 @@ def _more(bar: Bar) -> list[Piece]:
 def _people(bar: Bar) -> list[Piece]:
     """Who acts, as whom, and whether what happens is written down."""
     same = bar.identity is not None and bar.identity.name == bar.operator
-    said: list[Piece] = [(" you are ", "muted"), ("" if same else bar.operator or "nobody", "")]
+    said: list[Piece] = [*_led(bar), GAP] if bar.incidents and bar.plan.roles else []
+    said += [(" you are ", "muted"), ("" if same else bar.operator or "nobody", "")]
     if bar.incidents and (others := [each for each in bar.incidents[0].people if each != bar.operator]):
         said += [GAP, ("with ", "muted"), (", ".join(others), "")]
     if bar.identity:

@@ -1,0 +1,138 @@
+"""Rows of clocks and people: what is due, how long it has, who does it, and where the rule stands."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta, tzinfo
+
+from cockpit.model.clock import Clock, ClockKind, ClockState
+from cockpit.model.incident import Incident
+from cockpit.model.plan import Plan, Role
+from widgets.cell import Cell, Column, Piece, Row, cut
+
+NAMED = 22  # cells of a task's words in the bar
+SIGNS = {
+    ClockState.RUNNING: ("○", ""),
+    ClockState.AT_RISK: ("◐", "warn"),
+    ClockState.OVERDUE: ("✖", "bad"),
+    ClockState.OPEN: ("○", ""),
+    ClockState.MET: ("✔", "good"),
+    ClockState.MISSED: ("✖", "warn"),
+    ClockState.NOT_APPLICABLE: ("–", "muted"),
+}
+ASKS = frozenset({ClockState.RUNNING, ClockState.AT_RISK, ClockState.OVERDUE, ClockState.OPEN})
+BRIEF = {
+    ClockKind.RESPONSE: "answer",
+    ClockKind.COMMANDER: "IC",
+    ClockKind.CHECKLIST: "checklist",
+    ClockKind.UPDATE: "update",
+    ClockKind.PROMISE: "promised update",
+    ClockKind.ESCALATION: "escalate",
+    ClockKind.CLIENT: "tell clients",
+    ClockKind.RECOVERY: "recovery",
+    ClockKind.BUDGET: "runbook",
+    ClockKind.TAIL: "may still work",
+    ClockKind.BREACH: "breach notice",
+    ClockKind.ROLLBACK: "rollback window",
+    ClockKind.POSTMORTEM: "post-mortem",
+}
+COLUMNS = (
+    Column(1),
+    Column(0, prose=True),
+    Column(9, right=True),
+    Column(12, from_width=64),
+    Column(20, from_width=110, prose=True),
+    Column(26, from_width=88),
+)
+PEOPLE = (Column(20), Column(0, prose=True))
+
+
+def brief(clock: Clock, now: datetime) -> list[Piece]:
+    """One clock for the bar: `update 4:17`, `escalate 2:02 over`. The word says what, the tone how urgent."""
+    _, tone = SIGNS[clock.state(now)]
+    name = BRIEF.get(clock.kind) or cut(clock.what, NAMED, middle=False)
+    return [(f"{name} ", tone or "muted"), (remaining(clock, now), tone or "strong")]
+
+
+def remaining(clock: Clock, now: datetime) -> str:
+    """`4:17` under an hour, `3h 05m` under two days, `6d` beyond; `1:12 over` when it is late; how it ended."""
+    left = clock.left(now)
+    if left is None:
+        return "" if clock.state(now) in ASKS else clock.state(now).value
+    late = left < timedelta()
+    return f"{span(-left if late else left)}{' over' if late else ''}"
+
+
+def span(length: timedelta) -> str:
+    """A length of time in at most six cells."""
+    seconds = int(length.total_seconds())
+    if seconds < 3_600:
+        return f"{seconds // 60}:{seconds % 60:02}"
+    if seconds < 2 * 86_400:
+        return f"{seconds // 3_600}h {seconds // 60 % 60:02}m"
+    return f"{seconds // 86_400}d"
+
+
+def rows(clocks: Iterable[Clock], now: datetime, zone: tzinfo) -> list[Row]:
+    """One row a clock, in the order given: sign, what and why, what is left, when it is due, who, and whose rule."""
+    return [_row(each, now, zone) for each in clocks]
+
+
+def _row(clock: Clock, now: datetime, zone: tzinfo) -> Row:
+    state = clock.state(now)
+    sign, tone = SIGNS[state]
+    asks = state in ASKS
+    what = f"{clock.what} · {clock.why}" if clock.why else clock.what
+    if clock.not_applicable:
+        what = f"{clock.what}: {clock.not_applicable}"
+    if asks and clock.snoozed(now) and clock.snoozed_until:
+        what = f"{clock.what} · snoozed until {clock.snoozed_until.astimezone(zone):%H:%M}"
+    return Row(
+        clock.id,
+        (
+            Cell(sign, tone),
+            Cell(what, tone if asks else "muted"),
+            Cell(remaining(clock, now), tone if asks else "muted"),
+            Cell(due(clock, zone, now) if asks else "", "muted"),
+            Cell(clock.who, "" if asks else "muted"),
+            Cell(clock.origin, "muted"),
+        ),
+    )
+
+
+def due(clock: Clock, zone: tzinfo, now: datetime) -> str:
+    """The local time it is due, with its day when that is another: `04:17 NZDT`, `Wed 10:00`."""
+    if clock.due is None:
+        return ""
+    local = clock.due.astimezone(zone)
+    far = local.date() != now.astimezone(zone).date()
+    return f"{local:%d %b %H:%M}" if far else f"{local:%H:%M %Z}"
+
+
+def counts(clocks: Sequence[Clock], now: datetime) -> list[Piece]:
+    """` ✖1 ◐2 ○3` of those that ask for something."""
+    found = [SIGNS[each.state(now)] for each in clocks if each.state(now) in ASKS]
+    told = [(sign, tone, sum(one == (sign, tone) for one in found)) for sign, tone in dict.fromkeys(found)]
+    return [(f" {sign}{count}", tone or "muted") for sign, tone, count in sorted(told)]
+
+
+def leaders(incident: Incident, plan: Plan, operator: str) -> list[Piece]:
+    """`IC ana · Ops you · Scribe –`: every role of the plan in few letters, and who holds it."""
+    pieces: list[Piece] = []
+    for role in plan.roles:
+        people = [name(each, operator) for each in incident.in_role(role.name)]
+        empty = "bad" if role.lead else "muted"
+        pieces += [(" · " if pieces else " ", "muted"), (f"{short(role)} ", "muted")]
+        pieces.append((", ".join(people) or "–", "" if people else empty))
+    return pieces
+
+
+def short(role: Role) -> str:
+    """`IC` for Incident Commander; the first word of any other role."""
+    words = role.name.split()
+    if role.lead and len(words) > 1:
+        return "".join(word[0] for word in words).upper()
+    return words[0] if words else role.name
+
+
+def name(person: str, operator: str) -> str:
+    """`you`, or what stands before the @."""
+    return "you" if person == operator else person.partition("@")[0]
