@@ -1,0 +1,123 @@
+"""A word of a command as the shell takes it, from any place in it: also from the middle of quotes."""
+
+import re
+from dataclasses import dataclass
+
+ENDS_A_WORD = frozenset(" \t\r\n;|&<>()")
+EXPANSION = re.compile(r"\$\{[^}]*\}|\$(?:env:)?[A-Za-z_]\w*|\$[\d@*#?!$-]")
+MADE_LATER = re.compile(r"\$\(|`")
+BLANK = re.compile(r"<[A-Za-z][A-Za-z0-9 _.:-]{0,60}?>")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """`raw` as written, from `start` to `end`; `text` as the shell takes it; its `pieces` around what is filled in."""
+
+    raw: str
+    start: int
+    end: int
+    text: str
+    pieces: tuple[str, ...]
+
+
+def quotes(command: str) -> list[str]:
+    """The quote that each letter stands in, "" for none; one more entry for the end."""
+    inside, quote, at = [], "", 0
+    while at < len(command):
+        letter = command[at]
+        inside.append(quote)
+        if letter == "\\" and quote != "'" and at + 1 < len(command):
+            inside.append(quote)
+            at += 1
+        elif quote:
+            quote = "" if letter == quote else quote
+        elif letter in "\"'":
+            quote = letter
+        elif letter == "#" and (at == 0 or command[at - 1] in " \t\n;"):  # an apostrophe in a comment opens nothing
+            end = command.find("\n", at)
+            rest = (len(command) if end < 0 else end) - at - 1
+            inside.extend([""] * rest)
+            at += rest
+        at += 1
+    return [*inside, quote]
+
+
+def word_at(command: str, at: int, inside: list[str], end: re.Pattern[str]) -> Word:
+    """The rest of the word from `at` on; `end` is what ends it within the quotes that it begins in."""
+    outer = inside[at]
+    opening = re.compile(r"\\?[\"']").match(command, at)
+    if outer and opening and opening.group() != outer:
+        return _quoted_within(command, opening, outer)
+    reading = _Reading(command, at, outer)
+    reading.run(end)
+    pieces = tuple(each for each in reading.pieces if each)
+    return Word(command[at : reading.at], at, reading.at, reading.text, pieces)
+
+
+def _quoted_within(command: str, opening: re.Match[str], outer: str) -> Word:
+    """A value in quotes of its own inside other ones: `'{"password": "x"}'`, `"... PASSWORD 'x'"`."""
+    mark, start = opening.group(), opening.end()
+    at = start
+    while at < len(command) and not command.startswith(mark, at) and command[at] != outer:
+        at += 2 if command[at] == "\\" else 1
+    at = min(at, len(command))
+    raw = command[start:at]
+    pieces = [raw] if outer == "'" else re.split(f"{EXPANSION.pattern}|{BLANK.pattern}", raw)
+    return Word(raw, start, at, raw, tuple(each for each in pieces if each))
+
+
+class _Reading:
+    """One walk over a word."""
+
+    def __init__(self, command: str, at: int, quote: str) -> None:
+        self.command, self.at, self.quote = command, at, quote
+        self.pieces = [""]
+        self.text = ""
+
+    def run(self, end: re.Pattern[str]) -> None:
+        outer = self.quote
+        left = False  # the quotes that it began in
+        while self.at < len(self.command):
+            letter = self.command[self.at]
+            if self.quote and not left and self.quote == outer and end.match(self.command, self.at):
+                return
+            if not self.quote and letter in ENDS_A_WORD:
+                return
+            if self.quote and letter == self.quote:
+                if not left and outer and self._is_over():
+                    return
+                self.quote, left = "", True
+                self.at += 1
+            elif not self.quote and letter in "\"'":
+                self.quote = letter
+                self.at += 1
+            elif self._filled_in():
+                continue
+            elif self.quote != "'" and MADE_LATER.match(self.command, self.at):
+                return
+            else:
+                self._letter(letter)
+
+    def _is_over(self) -> bool:
+        """At the end of the quotes that it began in: does the value go on behind them, as in `'Bearer '"abc"`?"""
+        following = self.command[self.at + 1 : self.at + 2]
+        return not following or following in ENDS_A_WORD or (bool(self.text) and following not in "\"'")
+
+    def _filled_in(self) -> bool:
+        """Step over a variable or a placeholder."""
+        found = EXPANSION.match(self.command, self.at) if self.quote != "'" else None
+        found = found or BLANK.match(self.command, self.at)
+        if found is None:
+            return False
+        self.pieces.append("")
+        self.text += found.group()
+        self.at = found.end()
+        return True
+
+    def _letter(self, letter: str) -> None:
+        following = self.command[self.at + 1 : self.at + 2]
+        escaped = letter == "\\" and following and (not self.quote or (self.quote == '"' and following in '"\\$`\n'))
+        taken = "" if escaped and following == "\n" else following if escaped else letter
+        self.pieces[-1] += taken
+        self.text += taken
+        self.at += 2 if escaped else 1
