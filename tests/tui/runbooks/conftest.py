@@ -1,14 +1,14 @@
 """A stage for the screens of runbooks: an app with our themes, a clock that moves when told, a runner that plays."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from textual.app import App
+from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input
@@ -19,15 +19,16 @@ from cockpit.model.ladder import DEFAULT_LADDER
 from cockpit.model.run import Run
 from cockpit.model.runbook import Procedure, Runbook
 from screens.dialog import Place
-from screens.guard import DEAF
-from screens.run import RunScreen
+from screens.guard import DEAF, QUIET
+from screens.run import POUR, RunScreen
 from tests.tui.runbooks.play import NZDT, Clock, Play, document
 from tests.tui.stage import application
 from widgets.line import Lines
 from widgets.output import OutputView
 from widgets.table import KeyedTable
 
-TO_THREAD = asyncio.to_thread
+PATIENCE = 1_500  # looks; what takes more than half a minute on a busy machine is stuck
+REST = 3 * (QUIET + POUR)  # of the leaping clock: a key is heard, its worker is done, and what came is poured
 
 
 class Desk:
@@ -82,22 +83,15 @@ class Seat:
 
     async def settle(self) -> None:
         """Everything that follows from the last key has happened: nothing changes any more, nothing is awaited."""
-        calm, before = 0, self._seen()
-        for _ in range(200):
-            await self.pilot.pause(0.012)
-            now = self._seen()
-            threads = any(each._thread_worker and not each.is_finished for each in self.app.workers)
-            calm, before = (0 if threads or now != before else calm + 1), now
-            if calm == 3:
-                return
-        raise AssertionError("it never comes to rest")
+        await self.pilot.pause(REST)
 
     async def until(self, true: Callable[[], bool]) -> None:
-        """Wait for something that takes its time: a shell, a file. Only what really waits is waited for."""
-        for _ in range(500):
+        """Wait for something that takes its time: a shell, a file. A screen that is not composed yet is waited for."""
+        for _ in range(PATIENCE):
             await self.pilot.pause(0.02)
-            if true():
-                return
+            with suppress(NoMatches):
+                if true():
+                    return
         shown = [each.text for each in self.app.screen.query(Lines)]
         raise AssertionError(f"it never came to that; on {self.screen} is {shown}, told was {self.told}")
 
@@ -108,11 +102,6 @@ class Seat:
             word = self.lines("word-label").removeprefix("Type ").removesuffix(" to run it.")
             await self.pilot.press(*word)
         await key("enter")
-
-    def _seen(self) -> object:
-        texts = [each.text for each in self.app.screen.query(Lines)]
-        did = len(self.play.performed), len(self.play.settled), len(self.play.cancelled)
-        return texts, [id(each) for each in self.app.screen_stack], self.told, did, self.play.runs.runs.copy()
 
     async def press(self, *keys: str) -> None:
         """As a hand does: some time after the last key, and then nothing."""
@@ -153,20 +142,6 @@ class Seat:
 
 
 Open = Callable[..., AbstractAsyncContextManager[Seat]]
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pauses in which a hand would rest are shorter; no rule changes."""
-    for name in ("screens.run.QUIET", "screens.catalogue.QUIET", "screens.dialog.QUIET"):
-        monkeypatch.setattr(name, 0.01)
-    monkeypatch.setattr("screens.run.POUR", 0.02)
-    monkeypatch.setattr(asyncio, "to_thread", _at_once)
-
-
-async def _at_once(act: Callable[..., Any], *args: Any, **how: Any) -> Any:
-    """In place of a thread: what is asked of the play takes no time."""
-    return act(*args, **how)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The same screens over the runner itself: a real shell, real files, a document on the disk."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from cockpit.runbooks.runner import Runner
 from cockpit.runbooks.values import Live
 from screens.catalogue import CatalogueScreen
 from screens.dialog import Place
-from tests.tui.runbooks.conftest import TO_THREAD, Bare, Seat, Session
+from tests.tui.runbooks.conftest import Bare, Seat, Session
 from tests.tui.stage import MemoryTimeline, StillTime
 
 pytestmark = pytest.mark.real_time
@@ -34,8 +33,7 @@ rm -- "$VICTIM"
 
 
 @pytest.fixture
-def real(tmp_path: Path, session: Session, monkeypatch: pytest.MonkeyPatch) -> Runner:
-    monkeypatch.setattr(asyncio, "to_thread", TO_THREAD)
+def real(tmp_path: Path, session: Session) -> Runner:
     (tmp_path / "books").mkdir()
     (tmp_path / "books" / "disk.md").write_text(BOOK)
     runner = Runner(
