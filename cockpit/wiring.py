@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -22,12 +22,14 @@ from cockpit.incident.store import Timeline
 from cockpit.model.event import Event
 from cockpit.model.identity import Identity
 from cockpit.model.logline import LogLine
+from cockpit.model.plan import Plan
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.reading import Reading
 from cockpit.model.revision import Application, Revision
 from cockpit.model.secret import Secret
 from cockpit.model.system import AlertSource, Environment, System
 from cockpit.model.time import RealTime, Time
+from cockpit.runbooks.plan_files import read_plan
 from cockpit.runbooks.runner import Runner
 from cockpit.runbooks.runs import FOLDED as RUN_KINDS
 from cockpit.runbooks.values import Live, live
@@ -46,7 +48,8 @@ SHOWN = 500  # events of the journal that the timeline pane opens with
 class Session:
     """One opened system. `environment` is the one in front; a wall watches them all and records nothing."""
 
-    system: System
+    system: System  # its ladder is the plan's
+    plan: Plan  # as the documents were when it was opened
     environment: Environment
     environments: tuple[Environment, ...]
     watch: Watch
@@ -122,9 +125,11 @@ def build(
     time: Time | None = None,
     random: Random | None = None,
 ) -> Session:
-    """Build everything; connects to nothing yet. Blocking (imports, the timeline file). Raises RecordError."""
+    """Build everything; connects to nothing yet. Blocking: imports, documents, the timeline. Raises RecordError."""
     time, random = time or RealTime(), random or Random()
     read_only = wall or system.read_only
+    plan = read_plan(system)
+    system = replace(system, ladder=plan.ladder)
     secrets = Secrets(os.environ)
     secrets.learn(system.secrets())
     environments = system.environments if wall else (environment,)
@@ -140,7 +145,7 @@ def build(
     timeline = Timeline(timeline_file, time=time, read_only=read_only, mask=secrets.mask)
     since = max((each.id for each in timeline.events(limit=1)), default=0)
     history = timeline.events(environment=environment.name, limit=SHOWN)
-    ledger = read_ledger(timeline, system.ladder)
+    ledger = read_ledger(timeline, plan.ladder)
     recorder = None
     if not read_only:
         path = lock_path(timeline_file, environment.name)
@@ -150,7 +155,7 @@ def build(
         timeline,
         operator=operator,
         environment=environment.name,
-        ladder=system.ladder,
+        ladder=plan.ladder,
         time=time,
         read_only=read_only,
     )
@@ -159,6 +164,7 @@ def build(
     )
     return Session(
         system=system,
+        plan=plan,
         environment=environment,
         environments=environments,
         watch=watch,

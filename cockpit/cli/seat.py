@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -15,14 +15,17 @@ from cockpit.incident.store import Timeline
 from cockpit.model.clean import clean_line
 from cockpit.model.event import RecordError
 from cockpit.model.incident import Incident
+from cockpit.model.plan import Plan
 from cockpit.model.system import Environment, System
 from cockpit.model.time import RealTime
 from cockpit.model.when import WhenError, when
+from cockpit.runbooks.plan_files import read_plan
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    system: System
+    system: System  # its ladder is the plan's
+    plan: Plan
     environment: Environment
     timeline: Timeline
     desk: Desk
@@ -50,17 +53,19 @@ def take_seat(common: Common, *, read_only: bool = False) -> Iterator[Seat]:
         environment = Environment(clean_line(common.env, 80))
     else:
         environment = choose_environment(system, common.env)
+    plan = read_plan(system)
+    system = replace(system, ladder=plan.ladder)
     try:
         with open_timeline(system, common, read_only=read_only) as timeline:
             desk = Desk(
                 timeline,
                 operator=operator(),
                 environment=environment.name,
-                ladder=system.ladder,
+                ladder=plan.ladder,
                 time=RealTime(),
                 source="cli",
             )
-            yield Seat(system, environment, timeline, desk)
+            yield Seat(system, plan, environment, timeline, desk)
     except AmbiguousIncident as error:
         raise Refusal(f"{len(error.open)} incidents are open; choose one:\n{choices(error.open)}") from None
     except (DeskError, RecordError, WhenError) as error:

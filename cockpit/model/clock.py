@@ -64,6 +64,7 @@ class Rule:
     levels: tuple[str, ...] = ()
     number: int = 0
     checklist: str = ""  # of a checklist rule: its id
+    outside: bool = False  # it holds when the incident began outside the working hours, in place of the other one
 
     def holds(self, level: str) -> bool:
         return not self.levels or level.casefold() in {each.casefold() for each in self.levels}
@@ -77,6 +78,7 @@ class Rule:
             "levels": list(self.levels),
             "number": self.number,
             "checklist": self.checklist,
+            "outside": self.outside,
         }
         return given | {name: value for name, value in extra.items() if value}
 
@@ -94,6 +96,7 @@ def rule_of(detail: Mapping[str, Any]) -> Rule | None:
             levels=tuple(str(each) for each in detail.get("levels", ())),
             number=int(detail.get("number", 0)),
             checklist=str(detail.get("checklist", "")),
+            outside=detail.get("outside") is True,
         )
     except (KeyError, TypeError, ValueError, OverflowError):
         return None

@@ -5,6 +5,7 @@ from datetime import date, time, timedelta
 
 from cockpit.model.clock import Rule
 from cockpit.model.ladder import DEFAULT_LADDER, Ladder
+from cockpit.model.problem import Problem
 
 BUILT_IN = "built in"
 
@@ -130,6 +131,7 @@ class Plan:
     practices: tuple[Practice, ...] = ()
     snapshot: str = ""  # DOC#PROCEDURE that preserves the evidence before anything is touched
     documents: frozenset[str] = frozenset()
+    problems: tuple[Problem, ...] = ()  # what was to be read and is not there
 
     def rules_for(self, level: str) -> tuple[Rule, ...]:
         """The rules that bind an incident of this severity."""

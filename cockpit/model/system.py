@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cockpit.model.ladder import DEFAULT_LADDER, Ladder
+from cockpit.model.plan import Plan
 from cockpit.model.probe import Probe
 from cockpit.model.secret import Secret
 
@@ -76,6 +77,9 @@ class System:
     keys: Mapping[str, str] = field(default_factory=dict)  # binding id -> keys
     procedure_keys: Mapping[str, str] = field(default_factory=dict)  # key -> DOC#PROCEDURE that it opens
     runbooks: tuple[str, ...] = ()  # folders and files of the team's own documents
+    plan: Plan = field(default_factory=lambda: Plan(ladder=()))  # the configured part of it, over the documents
+    templates: tuple[str, ...] = ()  # folders and files of messages
+    contacts_file: str = ""  # kept out of the repository: people and how they are reached
     references: tuple[str, ...] = ()  # host:port pairs that answer when our own line works
 
     def environment(self, name: str) -> Environment | None:
