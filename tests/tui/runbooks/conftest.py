@@ -138,7 +138,8 @@ class Seat:
 
     @property
     def screen(self) -> str:
-        return type(self.app.screen).__name__
+        """The screen on top, once all of it is there."""
+        return type(self.app.screen).__name__ if self.app.screen.is_mounted else ""
 
 
 Open = Callable[..., AbstractAsyncContextManager[Seat]]
