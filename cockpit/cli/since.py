@@ -1,0 +1,23 @@
+"""`--since`: how far back to look, `90d` or a time."""
+
+from datetime import datetime
+
+import click
+
+from cockpit.cli.seat import Seat
+from cockpit.model.duration import DurationError, seconds
+
+since_option = click.option(
+    "--since", metavar="TIME", help="Only from then on: `90d`, `2h`, `14:05`, `2026-02-27 14:05`."
+)
+
+
+def since(seat: Seat, text: str | None) -> datetime | None:
+    """The moment that was typed; a bare duration counts back from now. Raises WhenError."""
+    if text is None:
+        return None
+    try:
+        seconds(text.strip().casefold())
+    except DurationError:
+        return seat.moment(text)
+    return seat.moment(f"{text} ago")

@@ -1,0 +1,42 @@
+"""search and metrics: what is known of everything that ever happened."""
+
+from tests.integration.cli.shell import Shell
+
+
+def test_a_word_is_found_in_incidents_and_in_the_journal(shell: Shell) -> None:
+    shell.say("note", "the deploy of v42 begins")
+    incident = str(shell.ask("declare", "Readiness failing after the deploy")["id"])
+    shell.say("note", "rolled back")
+    assert [(each["incident"], each["kind"]) for each in shell.ask("search", "DEPLOY")["hits"]] == [
+        (incident, "declare"),
+        (None, "note"),
+    ]
+    said = shell.say("search", "deploy")
+    assert f"  {incident}  declare  " in said
+    assert "  journal         note      the deploy of v42 begins" in said
+
+
+def test_an_argument_in_quotes_is_a_phrase(shell: Shell) -> None:
+    shell.say("note", "back rolled")
+    shell.say("note", "rolled back")
+    assert [each["line"] for each in shell.ask("search", "rolled back")["hits"]] == ["rolled back"]
+    assert len(shell.ask("search", "rolled", "back")["hits"]) == 2
+
+
+def test_a_search_says_what_it_did_not_find_and_how_to_go_on(shell: Shell) -> None:
+    assert shell.say("search", "zebra", "two words") == "Nothing recorded says `zebra` and `two words`.\n"
+    for number in range(3):
+        shell.say("note", f"restore {number}")
+    assert "add `--before 2`" in shell.say("search", "restore", "--limit", "2")
+    assert "restore 0" in shell.say("search", "restore", "--limit", "2", "--before", "2")
+    assert "`nonsense` is no kind of event" in shell.refused("search", "x", "--kind", "nonsense")
+    assert "no time" in shell.refused("search", "x", "--since", "someday")
+    assert len(shell.ask("search", "restore", "--since", "1h")["hits"]) == 3
+
+
+def test_a_long_line_is_cut_around_what_was_found(shell: Shell) -> None:
+    shell.say("note", "x" * 300 + " needle " + "y" * 300)
+    line = shell.say("search", "needle")
+    assert len(line) < 300
+    assert "… needle" not in line
+    assert "xx needle yy" in line
