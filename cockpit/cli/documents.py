@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from cockpit.incident.metrics import metrics
@@ -39,4 +39,8 @@ def _plain(value: Any) -> Any:
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
-    return value
+    if isinstance(value, set | frozenset):
+        return sorted(_plain(each) for each in value)
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return value.isoformat() if isinstance(value, date | time) else value
