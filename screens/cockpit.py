@@ -14,14 +14,15 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from cockpit.model.clean import clean_line
-from screens import empty, opening, telling
+from screens import empty, leading, opening, telling
 from screens.cockpit_keys import KEYS, SHOWN
 from screens.guard import QUIET
 from screens.key_line import keys_of
 from screens.messages import Attached, EventsAppended, ReadingChanged
+from screens.opens import OPENS
 from screens.reasons import Situation, why_not
 from screens.view import PANES, View, pane_of, view
-from widgets import alerts, probes, revisions, timeline
+from widgets import alerts, clocks, probes, revisions, timeline
 from widgets.bar import lines
 from widgets.cell import Piece
 from widgets.hint import hint
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from cockpit.app import CockpitApp
     from cockpit.wiring import Session
 
+TIMELINE, DUE = 3, 4  # places among the panes
 TOGETHER = 0.25  # seconds in which further Readings are shown in one go
 
 
@@ -42,7 +44,7 @@ class CockpitScreen(Screen[None]):
     """The main screen. `session` is the app's, None while it starts."""
 
     CSS_PATH = "cockpit.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # an instance variable of Screen
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (200, "-huge")]  # noqa: RUF012  # an instance variable of Screen
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = KEYS
 
@@ -53,6 +55,7 @@ class CockpitScreen(Screen[None]):
             Pane(2, "Alerts", alerts.COLUMNS),
             Pane(3, "Revisions", revisions.COLUMNS),
             Pane(4, "Timeline", timeline.COLUMNS, follow=True),
+            Pane(5, "Due", clocks.COLUMNS),  # on a screen of 200 columns; on a smaller one the key opens the incident
         )
         self.seen = View()
         self.objects: dict[str, Mapping[str, object]] = {}  # what each pane's rows stand for, by their ids
@@ -75,7 +78,8 @@ class CockpitScreen(Screen[None]):
         yield Lines(id="bar")
         yield Lines(id="strip")
         with Container(id="panes"):
-            yield from self.panes
+            first, second, third, fourth, fifth = self.panes
+            yield from (first, second, fifth, third, fourth)  # the grid fills its rows in this order
         filter = Input(id="filter", placeholder="words to look for; enter keeps them, esc shows all rows", compact=True)
         filter.display = filter.cursor_blink = False
         yield filter
@@ -191,7 +195,7 @@ class CockpitScreen(Screen[None]):
         bar = telling.bar(self.cockpit, self.seen)
         self.query_one("#bar", Lines).show(*lines(bar, now, self.cockpit.zone, self.size.width or 80))
         strip: list[Piece] = []
-        for pane in self.panes:
+        for pane in self.panes[:4]:
             strip += [(" │ " if strip else " ", "muted"), *pane.brief]
         self.query_one("#strip", Lines).show(strip)
         keys = keys_of(self)
@@ -242,8 +246,16 @@ class CockpitScreen(Screen[None]):
     def current(self) -> int:
         return next((at for at, pane in enumerate(self.panes) if pane.has_class("-current")), 0)
 
+    @property
+    def roomy(self) -> bool:
+        """Whether there is room for what is due beside the four panes."""
+        return self.has_class("-huge") and not self.has_class("-short")
+
     def action_pane(self, at: int) -> None:
-        self.panes[at].table.focus()
+        if at != DUE or self.roomy:
+            self.panes[at].table.focus()
+        elif self.session is not None:  # what is due has its pane on a wide screen only
+            leading.lead(self, self.session)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """The pane with the focus is the current one, and stays it while something is typed into the filter."""
@@ -253,7 +265,20 @@ class CockpitScreen(Screen[None]):
         self._draw_lines(self.now())
 
     def action_step(self, by: int) -> None:
-        self.action_pane((self.current + by) % len(self.panes))
+        shown = len(self.panes) if self.roomy else DUE
+        self.action_pane((self.current + by) % shown)
+
+    def action_error(self, by: int) -> None:
+        """To the next or the previous event of the timeline that tells of something broken."""
+        table, found = self.panes[TIMELINE].table, self.objects.get("timeline", {})
+        wrong = [at for at, row in enumerate(table.rows) if timeline.went_wrong(found.get(row.id))]
+        ahead = [at for at in wrong if (at - table.cursor_index) * by > 0]
+        self.action_pane(TIMELINE)
+        if ahead:
+            table.move_to(min(ahead) if by > 0 else max(ahead))
+        else:
+            told = "No further error on the timeline" if wrong else "No error on the timeline"
+            self.notify(f"{told} in this direction." if wrong else f"{told}.", markup=False)
 
     # The filter
 
@@ -301,11 +326,11 @@ class CockpitScreen(Screen[None]):
         opening.help(self)
 
     def action_open(self, what: str) -> None:
-        """Open one of `opening.OPENS`, with what is under the cursors at this moment."""
+        """Open one of `OPENS`, with what is under the cursors at this moment."""
         if self._hurried and what == "acknowledge":  # the one key that writes without asking
             self.notify("That key came in a burst of others. Press it again.", severity="warning", markup=False)
         elif self.session is not None:
-            opening.OPENS[what](self, self.session)
+            OPENS[what](self, self.session)
 
     def action_procedure(self, name: str) -> None:
         """Open the procedure that a key of the configuration names."""

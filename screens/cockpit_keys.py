@@ -7,6 +7,22 @@ KEYS: list[BindingType] = [
     Binding("n", "open('note')", "Note", id="note", tooltip="Write a note on the timeline"),
     Binding("s", "open('status')", "Status", id="status", tooltip="Change severity or status, resolve"),
     Binding("a", "open('acknowledge')", "Ack", id="acknowledge", tooltip="Take the alert under the cursor of pane 2"),
+    Binding("o", "open('roles')", "Lead", id="roles", tooltip="Roles, clocks, checklists and who to call"),
+    Binding(
+        "c", "open('communicate')", "Tell", id="communicate", tooltip="Write an update from a template, and copy it"
+    ),
+    Binding(
+        "u", "open('update')", "Update sent", id="update", show=False, tooltip="Write down that an update was sent"
+    ),
+    Binding("z", "open('snooze')", "Snooze", id="snooze", show=False, tooltip="The most urgent clock: done, or later"),
+    Binding("f", "open('freeze')", "Freeze", id="freeze", show=False, tooltip="No deployments here, or again"),
+    Binding("p", "open('pin')", "Pin", id="pin", show=False, tooltip="Pin the event under the cursor of pane 4"),
+    Binding("e", "error(1)", "Next error", id="next_error", show=False, tooltip="Next error on the timeline"),
+    Binding("E", "error(-1)", "Previous error", id="previous_error", show=False, tooltip="Previous error"),
+    Binding(
+        "v", "open('preview')", "Preview", id="preview", show=False, tooltip="Read the post-mortem draft as it stands"
+    ),
+    Binding("h", "open('past')", "Past", id="past", show=False, tooltip="Incidents of before, and their numbers"),
     Binding("r", "open('runbooks')", "Runbooks", id="runbooks", tooltip="The runbooks: find one, go on with a run"),
     Binding(
         "R",
@@ -29,10 +45,11 @@ KEYS: list[BindingType] = [
     Binding("2", "pane(1)", "To Alerts", id="pane_2", show=False, tooltip="Pane 2: Alerts"),
     Binding("3", "pane(2)", "To Revisions", id="pane_3", show=False, tooltip="Pane 3: Revisions"),
     Binding("4", "pane(3)", "To Timeline", id="pane_4", show=False, tooltip="Pane 4: Timeline"),
+    Binding("5", "pane(4)", "To what is due", id="pane_5", show=False, tooltip="What is due, and who does it"),
     Binding("escape", "leave_filter", "Show all rows", id="leave_filter", show=False),
 ]
 
 SHOWN = (
-    *("declare", "note", "status", "acknowledge", "runbooks", "roll_back", "logs"),
+    *("declare", "note", "status", "acknowledge", "roles", "communicate", "runbooks", "roll_back", "logs"),
     *("export", "wall", "filter", "help", "quit"),
 )

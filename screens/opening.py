@@ -1,6 +1,5 @@
 """What the cockpit's keys open. Each screen is imported when it is first asked for, and gets what was captured then."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -52,13 +51,13 @@ def declare(screen: "CockpitScreen", session: "Session") -> None:
 def note(screen: "CockpitScreen", session: "Session") -> None:
     from screens.note import Note
 
-    screen.app.push_screen(Note(place(screen, session), session.time, session.desk, _worst(session)))
+    screen.app.push_screen(Note(place(screen, session), session.time, session.desk, worst(session)))
 
 
 def status(screen: "CockpitScreen", session: "Session") -> None:
     from screens.status import Status
 
-    incident = _worst(session)
+    incident = worst(session)
     if incident is not None:
         screen.app.push_screen(Status(place(screen, session), session.time, session.desk, incident))
 
@@ -97,7 +96,7 @@ def export(screen: "CockpitScreen", session: "Session") -> None:
     from cockpit.incident.export import Exporter
     from screens.export import Export
 
-    incident = _worst(session) or newest_closed(session.ledger, session.environment.name)
+    incident = worst(session) or newest_closed(session.ledger, session.environment.name)
     if incident is None:
         return
     exporter = Exporter(incident, session.timeline, session.desk, session.system, session.time)
@@ -198,21 +197,6 @@ def place(screen: "CockpitScreen", session: "Session") -> "Place":
     return Place(here.name, here.production, session.operator, screen.cockpit.zone)
 
 
-def _worst(session: "Session") -> Incident | None:
+def worst(session: "Session") -> Incident | None:
     """The incident that the bar shows, captured at the key press."""
     return next(iter(worst_first(session.ledger, session.environment.name, session.system.ladder)), None)
-
-
-Opens = Callable[["CockpitScreen", "Session"], None]
-OPENS: dict[str, Opens] = {
-    "declare": declare,
-    "note": note,
-    "status": status,
-    "acknowledge": acknowledge,
-    "export": export,
-    "logs": logs,
-    "wall": wall,
-    "sign_in": sign_in,
-    "runbooks": runbooks,
-    "roll_back": roll_back,
-}

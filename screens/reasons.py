@@ -2,8 +2,19 @@
 
 from dataclasses import dataclass
 
-WRITES = frozenset({"declare", "note", "status", "acknowledge"})
-NEEDS_SESSION = WRITES | {"export", "logs", "wall", "refresh", "sign_in", "details", "runbooks", "roll_back"}
+WRITES = frozenset({"declare", "note", "status", "acknowledge", "update", "snooze", "freeze", "pin"})
+READS = frozenset({"export", "roles", "communicate", "update", "snooze", "pin", "preview"})  # need an incident
+NEEDS_SESSION = WRITES | READS | {"logs", "wall", "refresh", "sign_in", "details", "runbooks", "roll_back", "past"}
+
+VERBS = {
+    "export": "export",
+    "roles": "lead",
+    "communicate": "tell of",
+    "update": "tell of",
+    "snooze": "put off",
+    "pin": "pin to",
+    "preview": "draft",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +27,7 @@ class Situation:
     any_incident: bool = False
     alert: bool = False  # one is under the cursor of the alert pane
     taken: bool = False  # and somebody acknowledged it
+    event: bool = False  # one is under the cursor of the timeline
     apps: bool = False
     signed_out: bool = False
 
@@ -32,8 +44,10 @@ def why_not(action: str, now: Situation) -> str:
         return "There is no alert to acknowledge."
     if action == "acknowledge" and now.taken:
         return "Somebody has taken this alert already; the cursor in pane 2 chooses another one."
-    if action == "export" and not now.any_incident:
-        return "There is no incident to export yet; declaring one starts it."
+    if action in READS and not now.any_incident:
+        return f"There is no incident to {VERBS[action]} yet; declaring one starts it."
+    if action == "pin" and not now.event:
+        return "The cursor in pane 4 chooses the event to pin."
     if action == "logs" and not now.apps:
         return "No app is known, so there are no logs to show."
     if action == "roll_back" and not now.apps:

@@ -36,6 +36,7 @@ def situation(screen: "CockpitScreen") -> Situation:
         any_incident=any(each.environment == here for each in session.ledger.incidents.values()),
         alert=isinstance(alert, Alert),
         taken=isinstance(alert, Alert) and alert.key in session.ledger.taken(here),
+        event=screen.under_cursor(3) is not None,
         apps=bool(seen.applications),
         signed_out=any(each.kind is ProblemKind.SIGN_IN for each in seen.problems),
     )

@@ -44,6 +44,13 @@ def tone(event: Event) -> str:
     return STATE_TONES.get(str(event.detail.get("state", "")), "")
 
 
+def went_wrong(event: object) -> bool:
+    """True for an event that tells of something broken: a signal gone bad, a step or an operation that failed."""
+    if not isinstance(event, Event):
+        return False
+    return tone(event) == "bad" or event.detail.get("state") == "failed" or event.detail.get("outcome") == "failed"
+
+
 def days(day: date, today: date) -> str:
     """`-1d` for yesterday, "" for today, never more than three cells."""
     away = (day - today).days
