@@ -86,7 +86,7 @@ def _print(hit: Hit) -> None:
     event = hit.event
     corrected = "  (corrected later)" if hit.superseded else ""
     where = event.incident or "journal"
-    head = f"{event.id:>5}  {event.occurred:%Y-%m-%d %H:%M:%S}Z  {where:<14}  {event.kind:<9} "
+    head = f"{event.id:>5}  {event.occurred:%Y-%m-%d %H:%M:%S}Z  {where:<14}  {event.kind:<9}"
     click.echo(f"{_cleaned(head)} {_marked(hit)}{corrected}")
 
 

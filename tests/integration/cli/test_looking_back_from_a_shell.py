@@ -24,9 +24,9 @@ def test_an_argument_in_quotes_is_a_phrase(shell: Shell) -> None:
 
 
 def test_a_search_says_what_it_did_not_find_and_how_to_go_on(shell: Shell) -> None:
-    assert shell.say("search", "zebra", "two words") == "Nothing recorded says `zebra` and `two words`.\n"
     for number in range(3):
         shell.say("note", f"restore {number}")
+    assert shell.say("search", "zebra", "two words") == "Nothing recorded says `zebra` and `two words`.\n"
     assert "add `--before 2`" in shell.say("search", "restore", "--limit", "2")
     assert "restore 0" in shell.say("search", "restore", "--limit", "2", "--before", "2")
     assert "`nonsense` is no kind of event" in shell.refused("search", "x", "--kind", "nonsense")
