@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from cockpit.model.clean import clean_line
 from cockpit.model.event import RecordError
 from cockpit.model.revision import Application, Revision
+from cockpit.model.run import Value
 from cockpit.runbooks.catalogue import Catalogue, NotFound
 from cockpit.runbooks.execution import Refused
 from screens.dialog import Place
@@ -45,7 +46,7 @@ def open_revision(screen: "Screen[Any]", session: "Session", place: Place, revis
         if not wish.procedure:
             open_rollback(screen, session, place, revision)
         else:
-            in_words(screen, begin_named(screen, session, place, wish.procedure, dict(wish.given)))
+            in_words(screen, begin_named(screen, session, place, wish.procedure, wish.values))
 
     screen.app.push_screen(RevisionMenu(place, session.time, application, revision), wished)
 
@@ -62,7 +63,7 @@ def open_rollback(screen: "Screen[Any]", session: "Session", place: Place, chose
 
 def open_procedure(screen: "Screen[Any]", session: "Session", place: Place, name: str) -> None:
     """The procedure that `[keys]` binds: `restore-database#2`."""
-    in_words(screen, begin_named(screen, session, place, name, {}))
+    in_words(screen, begin_named(screen, session, place, name))
 
 
 async def _roll_back(
@@ -70,7 +71,7 @@ async def _roll_back(
 ) -> None:
     from cockpit.runbooks.rollback import FOLDED, propose
     from screens.rollback import AskRollback, plan, to_this
-    from screens.starting import begin
+    from screens.starting import begin, went_on
 
     now = session.time.now()
     here = session.environment.name
@@ -83,6 +84,8 @@ async def _roll_back(
     catalogue = await asyncio.to_thread(documents(session))
     document = catalogue.document("rollback")
     found = catalogue.find(f"rollback#{proposal.procedure}" if document.builtin else "rollback")
+    if await went_on(screen.app, session, place, document.runbook, found.procedure, proposal.values):
+        return
     planned = await plan(session.runner, proposal, document.runbook, found.procedure)
     dialog = AskRollback(place, session.time, planned, changed_by=application.changed_by)
     agreed = await screen.app.push_screen_wait(dialog)
@@ -94,19 +97,19 @@ async def _roll_back(
             place,
             document.runbook,
             found.procedure,
-            given=proposal.given,
+            proposed=proposal.values,
             agreed=agreed if document.builtin else None,
         )
 
 
 async def begin_named(
-    screen: "Screen[Any]", session: "Session", place: Place, name: str, given: dict[str, str]
+    screen: "Screen[Any]", session: "Session", place: Place, name: str, proposed: Sequence[Value] = ()
 ) -> None:
-    from screens.starting import begin
+    from screens.starting import open_or_begin
 
     catalogue = await asyncio.to_thread(documents(session))
     found = catalogue.find(name)
-    await begin(screen.app, session, place, found.document.runbook, found.procedure, given=given)
+    await open_or_begin(screen.app, session, place, found.document.runbook, found.procedure, proposed=proposed)
 
 
 def documents(session: "Session") -> Callable[[], Catalogue]:

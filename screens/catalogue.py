@@ -26,7 +26,7 @@ from screens.catalogue_rows import COLUMNS, Entry, Shelf, about, rows, shelve
 from screens.dialog import TOO_QUICK
 from screens.document import DocumentScreen
 from screens.guard import QUIET, Guard
-from screens.starting import again, begin
+from screens.starting import again, open_or_begin
 from widgets.cell import Piece
 from widgets.line import Lines
 from widgets.table import KeyedTable
@@ -125,7 +125,7 @@ class CatalogueScreen(Screen[None]):
         head += [(f"   {shelf.of(Document)} documents, {shelf.of(Place)} procedures", "muted")]
         matching, going = shelf.of(Match), shelf.of(Run)
         head += [(f" · {matching} for what fires now", "bad")] if matching else []
-        head += [(f" · {going} runs not over", "info")] if going else []
+        head += [(f" · {going} {'run' if going == 1 else 'runs'} not over", "info")] if going else []
         self.query_one("#catalogue-head", Lines).show(head)
         self._draw()
 
@@ -205,7 +205,8 @@ class CatalogueScreen(Screen[None]):
                 await again(self.app, self._session, self._place, entry)
             elif isinstance(entry, Place | Match) and entry.procedure is not None:
                 at = entry.step.ordinal if isinstance(entry, Match) and entry.step else None
-                await begin(self.app, self._session, self._place, entry.document.runbook, entry.procedure, at=at)
+                runbook = entry.document.runbook
+                await open_or_begin(self.app, self._session, self._place, runbook, entry.procedure, at=at)
         except (Refused, RecordError) as error:
             self.post_message(self.Told(clean_line(error, 500)))
         except Exception as error:

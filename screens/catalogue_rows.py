@@ -141,7 +141,7 @@ def _time(procedure: Procedure | None) -> str:
 def _size(procedure: Procedure | None) -> str:
     if procedure is None:
         return "to read"
-    count = len(procedure.commands) or len(procedure.steps)
+    count = len(procedure.to_do)
     return f"menu of {count}" if procedure.menu else "1 step" if count == 1 else f"{count} steps"
 
 

@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
 from cockpit.model.revision import Application, Revision
+from cockpit.model.run import Value
 from cockpit.model.time import Time
 from screens.dialog import Dialog, Place
 from widgets.choice import Choice
@@ -14,6 +15,7 @@ from widgets.facts import Viewer, facts, rows
 from widgets.line import Lines
 
 LOOK = "only look"
+PANE = "revisions pane"  # where the values of a wish come from
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,10 @@ class Wish:
     means: str
     procedure: str
     given: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        return tuple(Value(name, value, PANE) for name, value in self.given.items())
 
 
 def wishes(application: Application, revision: Revision) -> list[Wish]:

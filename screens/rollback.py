@@ -17,6 +17,7 @@ from cockpit.runbooks.runner import Runner
 from screens.dialog import Dialog, Place
 from screens.difference import Difference
 from screens.document import DocumentScreen
+from screens.revision import PANE
 from screens.run_lines import labelled, undo_of, warning
 from widgets.cell import Piece
 from widgets.line import Lines
@@ -58,7 +59,7 @@ async def plan(runner: Runner, proposal: Proposal, runbook: Runbook, procedure: 
     previews: list[Prepared] = []
     confirmed = ""
     for step in procedure.commands:
-        prepared = await asyncio.to_thread(runner.preview, runbook, procedure, step.ordinal, proposal.given)
+        prepared = await asyncio.to_thread(runner.preview, runbook, procedure, step.ordinal, None, proposal.values)
         if prepared.kind is StepKind.CHANGE and not confirmed:
             prepared = await runner.survey(prepared)
             confirmed = prepared.confirmed
@@ -77,7 +78,7 @@ def to_this(proposal: Proposal, application: Application, chosen: Revision, time
     if single:
         given["image"] = chosen.image
     mind = tuple(cautions(chosen, proposal.bad, single, time.now()))
-    return replace(proposal, good=chosen, why="You chose it in the pane.", cautions=mind, given=given)
+    return replace(proposal, good=chosen, why="You chose it in the pane.", cautions=mind, given=given, source=PANE)
 
 
 class AskRollback(Dialog[Mapping[int, Prepared]]):

@@ -25,7 +25,7 @@ from screens.guard import QUIET, Guard
 from screens.handover import hand_over
 from screens.key_line import keys_of
 from screens.messages import ReadingChanged
-from screens.run_acts import ACTS, Act, go_on, leave, look, watch, way_back
+from screens.run_acts import ACTS, Act, go_on, leave, look, watch, way_back, written
 from screens.run_keys import BINDINGS, SHOWN, Standing, hint, stand, why_not
 from screens.run_messages import NOTHING, Began, Ended, Looked, Moved, Told
 from screens.run_step import StepPane
@@ -159,7 +159,7 @@ class RunScreen(Screen[None]):
         until = run.ended or self.session.time.now()
         spent = (until - run.started).total_seconds()
         self.query_one("#run-head", Lines).show(
-            run_lines.head(run, self.procedure, self._document, spent, self.place.production, width)
+            run_lines.head(run, self.procedure, self._document, written(self, run), spent, self.place.production, width)
         )
         self.query_one("#run-warning", Lines).show(
             [(f" ⚠ {' '.join(map(run_lines.warning, self.procedure.warnings))}", "warn")]

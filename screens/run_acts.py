@@ -50,6 +50,12 @@ def way_back(runbook: Runbook, procedure: Procedure) -> Procedure | None:
     return None if procedure.section == "rollback" else next(iter([*behind, *sections]), None)
 
 
+def written(screen: "RunScreen", run: Run) -> str:
+    """On which timeline what is done goes, unless that goes without saying."""
+    some = screen.session.ledger.open(run.environment)
+    return screen.session.runner.incident(run) or ("in the journal" if some else "")
+
+
 async def start(screen: "RunScreen", now: Standing) -> None:
     """Run the step at hand, or tick it, or settle it when nobody saw its end."""
     assert now.step is not None
@@ -199,12 +205,15 @@ async def note(screen: "RunScreen", now: Standing) -> None:
 
 async def rollback(screen: "RunScreen", now: Standing) -> None:
     """Open the document's Rollback section as a run of its own."""
-    from screens.starting import begin
+    from screens.starting import open_or_begin
 
     assert screen.way_back is not None
-    found = await asyncio.to_thread(screen.session.runner.parameters, screen.now_run)
+    session = screen.session
+    found = await asyncio.to_thread(session.runner.parameters, screen.now_run)
     given = {each.name: each.value for each in found if each.value is not None and each.source == "operator"}
-    await begin(screen.app, screen.session, screen.place, screen.runbook, screen.way_back, given=given)
+    # What was bad when the run began has no traffic any more: the panes would name another one now.
+    seen = [each for each in screen.now_run.values if each.source not in ("operator", "environment")]
+    await open_or_begin(screen.app, session, screen.place, screen.runbook, screen.way_back, given=given, proposed=seen)
 
 
 async def end(screen: "RunScreen", now: Standing) -> None:

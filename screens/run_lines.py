@@ -29,10 +29,13 @@ KINDS = {
 KIND_TONES = {StepKind.CHANGE: "warn", StepKind.DANGER: "bad"}
 
 
-def head(run: Run, procedure: Procedure, standing: str, spent: float, production: bool, width: int) -> list[Piece]:
-    """`PROD  Roll back   rollback.md, unchanged      budget 5:00 ▰▰▱▱ 1:12`."""
+def head(
+    run: Run, procedure: Procedure, standing: str, written: str, spent: float, production: bool, width: int
+) -> list[Piece]:
+    """`PROD  Roll back   INC-20261120-abc   rollback.md unchanged      budget 5:00 ▰▰▱▱ 1:12`."""
     left: list[Piece] = [(" ", ""), *([("PROD", "bad"), ("  ", "")] if production else [])]
-    left += [(procedure.title, "strong"), (f"   {name_of(run.path)} ", "muted"), (standing, "muted")]
+    left += [(procedure.title, "strong"), *([(f"   {written}", "info")] if written else [])]
+    left += [(f"   {name_of(run.path)} ", "muted"), (standing, "muted")]
     right = [*clock(spent, seconds_in(procedure.labels.get("time to fix", ""))), (" ", "")]
     room = max(0, width - length(right) - 1)
     fitted = wrap(left, room, most=1)[0] if length(left) <= room else _cut(left, room)
@@ -65,8 +68,8 @@ def heading(step: Step, prepared: Prepared | None, width: int) -> list[Piece]:
 def steps_title(run: Run, procedure: Procedure, width: int) -> list[Piece]:
     """The upper border of the steps: a menu says that it is one."""
     name = "Menu: choose one" if procedure.menu else "Steps"
-    done = sum(run.state(each.ordinal) in SETTLED for each in procedure.steps)
-    return joined(border([(name, "strong")], (f"{done} of {len(procedure.steps)}", "muted"), width, "muted"))
+    done = sum(run.state(each.ordinal) in SETTLED for each in procedure.to_do)
+    return joined(border([(name, "strong")], (f"{done} of {len(procedure.to_do)}", "muted"), width, "muted"))
 
 
 def joined(halves: tuple[list[Piece], list[Piece]]) -> list[Piece]:

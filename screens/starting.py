@@ -1,21 +1,24 @@
 """From a document to a run on the screen: looked at when it is new or changed, begun, and found again later."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
-from cockpit.model.run import Run
+from cockpit.model.run import Run, Value
 from cockpit.model.runbook import Procedure, Runbook
 from cockpit.runbooks.execution import Prepared
+from cockpit.runbooks.open_runs import agrees, still_open, untouched
 from screens.dialog import Place
 from screens.document import DocumentScreen
+from screens.going_on import AskGoOn, AskIncident
 from screens.run import RunScreen
 from screens.run_acts import name_of_screen
 from screens.trust import AskTrust, in_words
 
 if TYPE_CHECKING:
+    from cockpit.model.incident import Incident
     from cockpit.wiring import Session
 
 
@@ -27,6 +30,7 @@ async def begin(
     procedure: Procedure,
     *,
     given: Mapping[str, str] | None = None,
+    proposed: Sequence[Value] = (),
     agreed: Mapping[int, Prepared] | None = None,
     at: int | None = None,
 ) -> None:
@@ -39,12 +43,66 @@ async def begin(
     accepted = "" if trust.trusted else await app.push_screen_wait(AskTrust(place, session.time, runbook, trust))
     if accepted is None:
         return
-    run = await asyncio.to_thread(runner.start, runbook, procedure, given, trust=accepted)
+    incident = None
+    if several := several_open(session, place):
+        incident = await app.push_screen_wait(AskIncident(place, session.time, procedure.title, several))
+        if incident is None:
+            return
+    run = await asyncio.to_thread(
+        runner.start, runbook, procedure, given, trust=accepted, proposed=proposed, incident=incident
+    )
     screen = RunScreen(session, place, run, runbook, procedure, standing=in_words(trust), agreed=agreed, at=at)
     app.push_screen(screen)
 
 
-async def again(app: App[Any], session: "Session", place: Place, run: Run) -> None:
+async def open_or_begin(
+    app: App[Any],
+    session: "Session",
+    place: Place,
+    runbook: Runbook,
+    procedure: Procedure,
+    *,
+    given: Mapping[str, str] | None = None,
+    proposed: Sequence[Value] = (),
+    at: int | None = None,
+) -> None:
+    """The run of it that is not over, else a new one. In a worker. Raises Refused."""
+    if runbook.view_only or not await went_on(app, session, place, runbook, procedure, proposed, at):
+        await begin(app, session, place, runbook, procedure, given=given, proposed=proposed, at=at)
+
+
+async def went_on(
+    app: App[Any],
+    session: "Session",
+    place: Place,
+    runbook: Runbook,
+    procedure: Procedure,
+    proposed: Sequence[Value] = (),
+    at: int | None = None,
+) -> bool:
+    """Open the run of the same that is not over, asking first when something was done in it.
+
+    False when a new one is to begin: there is none, or a person wants one. In a worker. Raises Refused.
+    """
+    found = still_open(list(session.runner.runs.runs.values()), runbook, procedure, place.environment, proposed)
+    if not found:
+        return False
+    run, *others = found
+    if untouched(run):
+        here = run.incident is None or any(each.id == run.incident for each in session.ledger.open(place.environment))
+        if not (agrees(run, proposed) and here and run.sha256 == runbook.sha256):
+            return False  # nothing is lost with it
+        await again(app, session, place, run, at=at)
+        return True
+    changed = run.sha256 != runbook.sha256
+    dialog = AskGoOn(place, session.time, run, procedure, changed=changed, others=len(others))
+    answer = await app.push_screen_wait(dialog)
+    if answer == "on":
+        await again(app, session, place, run, at=at)
+    return answer != "anew"
+
+
+async def again(app: App[Any], session: "Session", place: Place, run: Run, *, at: int | None = None) -> None:
     """Show a run that began earlier, here or elsewhere. In a worker. Raises Refused."""
     name = name_of_screen(run)
     if app.is_screen_installed(name):
@@ -52,4 +110,16 @@ async def again(app: App[Any], session: "Session", place: Place, run: Run) -> No
         return
     runbook = await asyncio.to_thread(session.runner.document, run)
     procedure = await asyncio.to_thread(session.runner.procedure, run)
-    app.push_screen(RunScreen(session, place, run, runbook, procedure, standing="as it was when the run began"))
+    several = several_open(session, place)
+    if several and session.runner.incident(run) is None:
+        incident = await app.push_screen_wait(AskIncident(place, session.time, run.title, several))
+        if incident is None:
+            return
+        session.runner.belongs(run, incident)
+    app.push_screen(RunScreen(session, place, run, runbook, procedure, standing="as it was when the run began", at=at))
+
+
+def several_open(session: "Session", place: Place) -> "list[Incident]":
+    """The open incidents, when there is a choice."""
+    found = session.ledger.open(place.environment)
+    return found if len(found) > 1 else []

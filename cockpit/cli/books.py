@@ -122,6 +122,7 @@ def setting_of(system: System, environment: Environment) -> tuple[Setting, Secre
         seen=seen,
         given={},
         kept=(),
+        proposed=(),
         reveal=secrets.reveal,
         path=env["PATH"],
         cwd="",

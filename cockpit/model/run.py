@@ -27,7 +27,7 @@ class Value:
 
     name: str
     shown: str
-    source: str  # environment | live | operator
+    source: str  # environment | live | operator | proposal | revisions pane
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,11 @@ class Procedure:
     within: tuple[str, ...] = ()  # the headings above it, but for the title: "3. Revoke a token" of "Via CLI"
 
     @property
+    def to_do(self) -> tuple[Step, ...]:
+        """What is run or ticked: every step but the notes."""
+        return tuple(step for step in self.steps if step.kind is not StepKind.NOTE)
+
+    @property
     def commands(self) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.command)
 

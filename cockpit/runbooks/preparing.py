@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from cockpit.model.clean import clean, clean_line
 from cockpit.model.run import Value
-from cockpit.model.runbook import Parameter, Runbook, Step, StepKind
+from cockpit.model.runbook import Parameter, Procedure, Runbook, Step, StepKind
 from cockpit.model.secret import MASK
 from cockpit.model.system import Environment
 from cockpit.runbooks import guard, script, tags, tools, web
@@ -32,6 +32,7 @@ class Setting:
     seen: Live
     given: Mapping[str, str]
     kept: Sequence[Value]  # what the run has used so far
+    proposed: Sequence[Value]  # what was found for it: the operator's word and the run's own count more
     reveal: Reveal
     path: str  # where programs are looked for
     cwd: str
@@ -96,6 +97,13 @@ def values_of(runbook: Runbook, command: str, language: str, setting: Setting) -
     return (*resolved(wanted, setting), *(each for each in resolved(rest, setting) if each.value is not None))
 
 
+def asked_by(runbook: Runbook, procedure: Procedure) -> list[Parameter]:
+    """The placeholders of a procedure, each once."""
+    declared = {each.name: each for each in runbook.parameters}
+    names = dict.fromkeys(name for step in procedure.steps for name in step.parameters)
+    return [declared.get(name, Parameter(name)) for name in names]
+
+
 def typed_along(given: Mapping[str, str]) -> tuple[Resolved, ...]:
     """Variables of the shell that a literal command was typed at, exactly as they are there."""
     secret = {name: names_a_secret(name) for name in given}
@@ -106,7 +114,9 @@ def typed_along(given: Mapping[str, str]) -> tuple[Resolved, ...]:
 
 
 def resolved(wanted: Sequence[Parameter], setting: Setting) -> tuple[Resolved, ...]:
-    return resolve(wanted, setting.environment, setting.seen, setting.given, setting.reveal, setting.kept)
+    return resolve(
+        wanted, setting.environment, setting.seen, setting.given, setting.reveal, setting.kept, setting.proposed
+    )
 
 
 def never(runbook: Runbook, prepared: Prepared, language: str) -> str:

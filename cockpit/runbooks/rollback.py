@@ -7,6 +7,7 @@ from typing import Any
 
 from cockpit.model.event import Event, Kind
 from cockpit.model.revision import Application, Revision
+from cockpit.model.run import Value
 
 FOLDED = (Kind.TRAFFIC, Kind.REVISION, Kind.PROBE)
 """The kinds of events that `propose` reads."""
@@ -31,6 +32,11 @@ class Proposal:
     why: str
     cautions: tuple[str, ...] = ()
     given: Mapping[str, str] = field(default_factory=dict)
+    source: str = "proposal"  # of those values
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        return tuple(Value(name, value, self.source) for name, value in self.given.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,21 +13,22 @@ from typing import TYPE_CHECKING
 
 from cockpit.model.event import Draft, Event, Record, RecordError
 from cockpit.model.probe import ProbeResult
-from cockpit.model.run import Attempt, Run, StepState
-from cockpit.model.runbook import Parameter, Procedure, Runbook, Step
+from cockpit.model.run import Attempt, Run, StepState, Value
+from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.model.secret import Secret
 from cockpit.model.system import Environment
 from cockpit.model.time import Time
-from cockpit.runbooks import found_again, fresh, guard, journal, rules
+from cockpit.runbooks import found_again, guard, journal, rules
 from cockpit.runbooks import trust as trust_files
 from cockpit.runbooks.attempt import Means, Terminal
 from cockpit.runbooks.ceremony import Ceremony, Consent, ceremony, must_consent
 from cockpit.runbooks.doing import Doing
 from cockpit.runbooks.execution import Output, Prepared, Refused
 from cockpit.runbooks.journal import Pen
-from cockpit.runbooks.preparing import Setting, prepare, resolved
+from cockpit.runbooks.preparing import Setting, asked_by, prepare, resolved
 from cockpit.runbooks.processes import alive
 from cockpit.runbooks.runs import Runs, attempt_numbered
+from cockpit.runbooks.surroundings import Surroundings
 from cockpit.runbooks.trust import Trust
 from cockpit.runbooks.values import Live, Resolved
 
@@ -63,8 +64,8 @@ class Runner:
         new_id: Callable[[], str] = lambda: f"run-{random_source.token_hex(4)}",
         grace: float = 5.0,
     ) -> None:
-        """`data` holds transcripts and snapshots; `incident` says which one new runs belong to; `hidden` are secrets
-        that no output may show; `look` asks the feeds to look now. `grace` is the seconds between INT, TERM and KILL.
+        """`data` holds transcripts and snapshots; `incident` says which one runs belong to of which nobody has said it;
+        `hidden` are secrets that no output may show; `look` asks the feeds to look now.
         """
         self.environment = environment
         self.operator = operator
@@ -75,15 +76,16 @@ class Runner:
         self._time = time
         self._data = data
         self._azure = azure
-        self._reveal = reveal
-        self._mask = mask
         self._live = live
         self._incident = incident
         self._hidden = hidden
-        self._environ = environ
         self._new_id = new_id
-        self._grace = grace
+        self._around = Surroundings(
+            environment, operator, time, data, azure, reveal, mask, read_only, live, environ, grace
+        )
         self._given: dict[str, dict[str, str]] = {}  # of each run, secrets too: never written anywhere
+        self._proposed: dict[str, tuple[Value, ...]] = {}  # of each run, what was found for it rather than typed
+        self._chosen: dict[str, str] = {}  # of each run, the incident that a person named for it, "" for none
         self._documents: dict[str, Runbook] = {}
         self._guards: dict[str, str] = {}
         self._lock = threading.RLock()
@@ -131,20 +133,36 @@ class Runner:
     # Beginning and ending.
 
     def start(
-        self, runbook: Runbook, procedure: Procedure, given: Mapping[str, str] | None = None, *, trust: str = ""
+        self,
+        runbook: Runbook,
+        procedure: Procedure,
+        given: Mapping[str, str] | None = None,
+        *,
+        trust: str = "",
+        proposed: Sequence[Value] = (),
+        incident: str | None = None,
     ) -> Run:
-        """Begin a run on a snapshot. A document new or changed since its last run needs its hash in `trust`."""
+        """Begin a run on a snapshot. A document new or changed since its last run needs its hash in `trust`.
+
+        `given` was typed, `proposed` was found for it; `incident` is the one it belongs to, "" for none of them.
+        """
         rules.must_be_startable(runbook, procedure, self.trust(runbook), trust)
         if not self.read_only:
             trust_files.keep(runbook, self._snapshots)
         id = self._new_id()
         with self._lock:
-            self._given[id] = dict(given or {})
+            self._given[id], self._proposed[id] = dict(given or {}), tuple(proposed)
             self._documents[id] = runbook
+            if incident is not None:
+                self._chosen[id] = incident
         values = self._resolve(runbook, procedure, id)
-        pen = Pen(self.operator, self._time.now(), self._incident())
+        pen = Pen(self.operator, self._time.now(), self._incident() if incident is None else incident or None)
         self.note(journal.started(id, runbook, procedure, self.environment.name, values, pen))
         return self.run(id)
+
+    def belongs(self, run: Run, incident: str) -> None:
+        """A person's word on which incident a run belongs to that began in none; "" for none of them."""
+        self._chosen[run.id] = incident
 
     def end(self, run: Run, reason: str = "") -> Run:
         """The run is over. What is still running goes on."""
@@ -183,16 +201,22 @@ class Runner:
             run.id,
             document,
             self.step(run, step),
-            self._setting(document, run, self._given[run.id]),
+            self._setting(document, self._given[run.id], run.values, self._proposed.get(run.id, ())),
             edit=edit,
             undo=undo,
         )
 
     def preview(
-        self, runbook: Runbook, procedure: Procedure, step: int, given: Mapping[str, str] | None = None
+        self,
+        runbook: Runbook,
+        procedure: Procedure,
+        step: int,
+        given: Mapping[str, str] | None = None,
+        proposed: Sequence[Value] = (),
     ) -> Prepared:
         """As `prepare`, of a procedure that has no run: for lists, --dry-run and the catalogue."""
-        return prepare("", runbook, rules.step_of(procedure, step), self._setting(runbook, None, given or {}))
+        setting = self._setting(runbook, given or {}, (), proposed)
+        return prepare("", runbook, rules.step_of(procedure, step), setting)
 
     async def survey(self, prepared: Prepared) -> Prepared:
         """What a known change would meet, added to what is shown: who confirms, confirms that. Reads the cloud."""
@@ -205,7 +229,7 @@ class Runner:
 
     async def check_guards(self) -> None:
         """Look which subscription and which cluster the tools here would act on; `prepare` says what does not fit."""
-        await guard.look(self.environment, self._environment({}, False), self._guards)
+        await guard.look(self.environment, self._around.shell(), self._guards)
 
     def waits_for(self, run: Run, step: int) -> str:
         """Why a step may not start yet because of other steps; "" when it may."""
@@ -228,9 +252,9 @@ class Runner:
         rules.must_be_runnable(prepared, read_only=self.read_only)
         rules.must_be_its_turn(run, procedure, prepared)
         must_consent(self.ceremony(prepared), prepared, consent, self.operator)
-        await guard.must_fit(prepared, self.environment, self._environment({}, False), self._guards)
+        await guard.must_fit(prepared, self.environment, self._around.shell(), self._guards)
         secret = [*self._hidden(), *(each.value for each in prepared.values if each.secret and each.value)]
-        number = await self._doing.perform(run, prepared, consent.approval, self._means(), secret, on_output)
+        number = await self._doing.perform(run, prepared, consent.approval, self._means(run), secret, on_output)
         return attempt_numbered(self.run(run.id), prepared.step.ordinal, number)
 
     async def attach(self, run: Run, step: int, on_output: Output) -> Attempt:
@@ -245,7 +269,7 @@ class Runner:
             await asyncio.to_thread(self._step_or_name, run, attempt),
             attempt,
             self.runs.owner(run, attempt),
-            self._means(),
+            self._means(run),
             on_output,
             self.note,
             self._pen_for,
@@ -285,7 +309,7 @@ class Runner:
     async def cancel(self, run: Run, step: int) -> str:
         """Stop a running step: INT, then TERM, then KILL. The sentence says what that does not stop."""
         run = self.run(run.id)
-        return await self._doing.cancel(run, await asyncio.to_thread(self.step, run, step), self._means())
+        return await self._doing.cancel(run, await asyncio.to_thread(self.step, run, step), self._means(run))
 
     @property
     def _snapshots(self) -> Path:
@@ -297,50 +321,27 @@ class Runner:
         self.apply_all(events)
         return events
 
+    def incident(self, run: Run) -> str | None:
+        """The one it began in, else what a person said, else the one that is open by now; None for the journal."""
+        chosen = run.incident or self._chosen.get(run.id)
+        return self._incident() if chosen is None else chosen or None
+
     def _pen_for(self, run: Run) -> Pen:
-        """A run belongs to the incident it began in; one begun before any, to the one that is open by now."""
-        return Pen(self.operator, self._time.now(), run.incident or self._incident())
+        return Pen(self.operator, self._time.now(), self.incident(run))
 
     def _resolve(self, runbook: Runbook, procedure: Procedure, id: str) -> tuple[Resolved, ...]:
-        names = dict.fromkeys(name for step in procedure.steps for name in step.parameters)
-        declared = {each.name: each for each in runbook.parameters}
-        wanted = [declared.get(name, Parameter(name)) for name in names]
-        return resolved(wanted, self._setting(runbook, self.runs.runs.get(id), self._given.get(id, {})))
+        run = self.runs.runs.get(id)
+        kept = run.values if run else ()
+        setting = self._setting(runbook, self._given.get(id, {}), kept, self._proposed.get(id, ()))
+        return resolved(asked_by(runbook, procedure), setting)
 
-    def _setting(self, runbook: Runbook, run: Run | None, given: Mapping[str, str]) -> Setting:
-        return Setting(
-            environment=self.environment,
-            seen=self._live(),
-            given=given,
-            kept=run.values if run else (),
-            reveal=self._reveal,
-            path=self._environment({}, False)["PATH"],
-            cwd=rules.folder_of(runbook, self._data),
-            cloud=self._azure is not None,
-            read_only=self.read_only,
-            terminal=self.terminal is not None,
-            guards=self._guards,
-        )
+    def _setting(
+        self, runbook: Runbook, given: Mapping[str, str], kept: Sequence[Value], proposed: Sequence[Value]
+    ) -> Setting:
+        return self._around.setting(runbook, given, kept, proposed, self._guards, terminal=self.terminal is not None)
 
-    def _environment(self, variables: Mapping[str, str], tty: bool) -> dict[str, str]:
-        ours = {
-            "COCKPIT_INCIDENT": self._incident() or "",
-            "COCKPIT_ENV": self.environment.name,
-            "COCKPIT_OPERATOR": self.operator,
-        }
-        return fresh.environment(self._environ, {**self.environment.shell, **ours, **variables}, tty=tty)
-
-    def _means(self) -> Means:
-        found = self._environment({}, False)
-        return Means(
-            time=self._time,
-            azure=self._azure,
-            mask=self._mask,
-            env=self._environment,
-            terminal=self.terminal,
-            authority=found.get("CURL_CA_BUNDLE") or found.get("SSL_CERT_FILE") or "",
-            grace=self._grace,
-        )
+    def _means(self, run: Run) -> Means:
+        return self._around.means(self.terminal, self.incident(run))
 
     def _step_or_name(self, run: Run, attempt: Attempt) -> Step:
         try:

@@ -33,6 +33,8 @@ class Runs:
         id, _, ordinal = event.subject.rpartition("#")
         run = self.runs.get(id)
         if run is not None and ordinal.isdecimal():
+            if run.incident is None and event.incident is not None:  # begun before any was declared
+                run = self.runs[id] = replace(run, incident=event.incident)
             self._step(run, int(ordinal), event)
 
     def owner(self, run: Run, attempt: Attempt) -> Owner:

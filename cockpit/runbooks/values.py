@@ -54,7 +54,7 @@ class Resolved:
     name: str
     value: str | None = field(repr=False)
     shown: str = ""
-    source: str = ""  # operator | environment | live
+    source: str = ""  # operator | environment | live | proposal | revisions pane
     problem: str = ""
     secret: bool = False
     hint: str = ""  # the document's own literal: to be shown beside the question, never taken
@@ -106,15 +106,22 @@ def resolve(
     given: Mapping[str, str],
     reveal: Reveal | None = None,
     kept: Sequence[Value] = (),
+    proposed: Sequence[Value] = (),
 ) -> tuple[Resolved, ...]:
     """Every parameter with its value, or why it has none. The operator's word counts most, then the environment's.
 
-    `kept` is what the run has used before: the revision that was bad when it began stays the bad one.
+    `kept` is what the run has used before: the revision that was bad when it began stays the bad one. `proposed` is
+    what was found for it before it began.
     """
-    named = next((value for name, value in given.items() if same(name, "app")), "") or _plain(environment, "app")
+    before = {each.name: each for each in kept if each.shown != MASK and each.source != "environment"}
+    offered = {each.name: each for each in proposed}
+    said = (*given.items(), *((each.name, each.shown) for each in (*before.values(), *proposed)))
+    named = next((value for name, value in said if same(name, "app")), "") or _plain(environment, "app")
     at = seen if not named or named == seen.app else focus(seen, named)
-    before = {each.name: each for each in kept if each.shown != MASK and each.source in ("operator", "live")}
-    return tuple(_resolve(each, environment, at, given, reveal, before.get(each.name)) for each in parameters)
+    return tuple(
+        _resolve(each, environment, at, given, reveal, before.get(each.name) or _named(each.name, offered))
+        for each in parameters
+    )
 
 
 def _resolve(

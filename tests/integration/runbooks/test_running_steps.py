@@ -123,6 +123,24 @@ async def test_a_step_finds_a_fresh_environment_and_its_documents_folder(
     assert attempt.output == f"{stage.folder} prod you [i1] none\n"
 
 
+async def test_a_run_belongs_to_the_incident_that_was_named_for_it(stage: Stage) -> None:
+    runbook = stage.document(fence("# Look\necho [$COCKPIT_INCIDENT]"))
+
+    async def of(named: str | None, later: str | None = None) -> tuple[set[str | None], str]:
+        run = stage.runner.start(runbook, runbook.procedures[0], trust=runbook.sha256, incident=named)
+        if later is not None:
+            stage.runner.belongs(run, later)
+        told = (await stage.perform(run)).output
+        stage.runner.end(run)
+        return {each.incident for each in stage.timeline.events() if each.subject.startswith(run.id)}, told
+
+    assert await of("i2") == ({"i2"}, "[i2]\n")
+    assert await of(None, "i3") == ({None, "i3"}, "[i3]\n")
+    stage.runner = stage.again(incident=lambda: "i1")
+    assert await of(None) == ({"i1"}, "[i1]\n")
+    assert await of("") == ({None}, "[]\n")  # none of them, by a person's word
+
+
 async def test_an_exported_assignment_is_carried_to_the_steps_behind_it(stage: Stage) -> None:
     text = '# Say which\nexport SERVER="example"\n\n# Look\nbash -c \'echo "[$SERVER]"\''
     run = stage.start(fence(text))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from cockpit.model.event import Event, Kind
-from cockpit.model.run import Attempt, Run, StepState
+from cockpit.model.run import Attempt, Run, StepState, Value
 from cockpit.model.runbook import Procedure, Runbook, StepKind
 from cockpit.runbooks.ceremony import Ceremony, Consent
 from cockpit.runbooks.document import read
@@ -93,6 +93,7 @@ class Play:
         self.performed: list[tuple[int, str, Consent]] = []
         self.settled: list[tuple[int, StepState, str]] = []
         self.cancelled: list[int] = []
+        self.chosen: dict[str, str] = {}  # the incident that a person named for a run
         self._documents: dict[str, tuple[Runbook, Procedure]] = {}
         self._given: dict[str, dict[str, str]] = {}
         self._events = 0
@@ -120,7 +121,14 @@ class Play:
         return self._documents[run.id][1]
 
     def start(
-        self, runbook: Runbook, procedure: Procedure, given: Mapping[str, str] | None = None, *, trust: str = ""
+        self,
+        runbook: Runbook,
+        procedure: Procedure,
+        given: Mapping[str, str] | None = None,
+        *,
+        trust: str = "",
+        proposed: Sequence[Value] = (),
+        incident: str | None = None,
     ) -> Run:
         if self.read_only:
             raise Refused("Read-only: nothing is run.")
@@ -130,10 +138,25 @@ class Play:
             raise Refused("The document is new.")
         id = f"r{len(self.runs.runs) + 1}"
         self._documents[id] = (runbook, procedure)
-        self._given[id] = dict(given or {})
-        detail = {"what": "started", "path": runbook.path, "sha256": runbook.sha256, "title": procedure.title}
+        self._given[id] = {each.name: each.shown for each in proposed} | dict(given or {})
+        if incident is not None:
+            self.chosen[id] = incident
+        found = [{"name": each.name, "shown": each.shown, "source": each.source} for each in proposed]
+        detail = {
+            "what": "started",
+            "path": runbook.path,
+            "sha256": runbook.sha256,
+            "title": procedure.title,
+            "values": found,
+        }
         self._write(Kind.RUN, id, {**detail, "procedure": procedure.slug})
         return self.runs.runs[id]
+
+    def incident(self, run: Run) -> str | None:
+        return self.chosen.get(run.id) or None
+
+    def belongs(self, run: Run, incident: str) -> None:
+        self.chosen[run.id] = incident
 
     def end(self, run: Run, reason: str = "") -> Run:
         self._write(Kind.RUN, run.id, {"what": "ended", "reason": reason})
@@ -173,9 +196,14 @@ class Play:
         return replace(prepared, run=run.id)
 
     def preview(
-        self, runbook: Runbook, procedure: Procedure, step: int, given: Mapping[str, str] | None = None
+        self,
+        runbook: Runbook,
+        procedure: Procedure,
+        step: int,
+        given: Mapping[str, str] | None = None,
+        proposed: Sequence[Value] = (),
     ) -> Prepared:
-        return self._prepare(procedure, step, given or {})
+        return self._prepare(procedure, step, {each.name: each.shown for each in proposed} | dict(given or {}))
 
     def _prepare(
         self,

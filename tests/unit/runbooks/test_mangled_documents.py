@@ -23,6 +23,7 @@ NOTHING_GIVEN = Setting(
     seen=Live(),
     given={},
     kept=(),
+    proposed=(),
     reveal=lambda secret: "",
     path="/usr/bin:/bin",
     cwd="/",

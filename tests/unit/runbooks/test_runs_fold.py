@@ -39,6 +39,11 @@ def test_an_intent_without_an_outcome_is_running() -> None:
     assert fold(started(), step(2, "intent")).state(1) is StepState.RUNNING
 
 
+def test_a_run_begun_before_any_incident_stays_with_the_first_that_it_was_done_for() -> None:
+    first, second = (replace(step(id, "intent", id), incident=f"i{id}") for id in (2, 3))
+    assert fold(started(), first, second).incident == "i2"
+
+
 def test_an_outcome_ends_its_attempt() -> None:
     run = fold(started(), step(2, "intent", as_run="ls"), step(3, "outcome", state="ok", exit_code=0, output="x"))
     assert (run.state(1), run.attempts[0].exit_code, run.attempts[0].output) == (StepState.OK, 0, "x")

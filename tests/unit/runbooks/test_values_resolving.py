@@ -1,5 +1,7 @@
 """Where the value of a placeholder comes from, and what is no value."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.reading import Reading
 from cockpit.model.revision import Application, Replica, Revision
+from cockpit.model.run import Value
 from cockpit.model.runbook import Parameter
 from cockpit.model.secret import MASK, Secret
 from cockpit.model.system import Environment
@@ -153,3 +156,19 @@ def test_blanks_around_a_pasted_value_are_not_part_of_it() -> None:
 def test_any_answer_is_a_value_or_a_reason(name: str, value: str) -> None:
     found = resolve([Parameter(name)], PROD, seen(APP), {name: value})[0]
     assert (found.value is None) == bool(found.problem)
+
+
+def test_what_was_found_for_a_run_says_so_and_the_operators_word_counts_more() -> None:
+    found = (Value("previous", "mi-prod--v1", "proposal"),)
+    (first,) = resolve([Parameter("PREVIOUS")], PROD, seen(APP), {}, proposed=found)
+    assert (first.value, first.source) == ("mi-prod--v1", "proposal")
+    (other,) = resolve([Parameter("PREVIOUS")], PROD, seen(APP), {"previous": "mi-prod--v3"}, proposed=found)
+    assert (other.value, other.source) == ("mi-prod--v3", "operator")
+
+
+def test_a_run_about_one_of_several_apps_sees_that_one() -> None:
+    other = replace(APP, name="other", fqdn="other.example.com", revisions=())
+    about = (Value("app", "other", "revisions pane"),)
+    for kept, proposed in ((about, ()), ((), about)):
+        (found,) = resolve([Parameter("FQDN")], PROD, seen(APP, other), {}, kept=kept, proposed=proposed)
+        assert (found.value, found.source) == ("other.example.com", "live")
