@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from cockpit.model.clean import clean_line
+
 
 class ClockKind(StrEnum):
     """What is due. The value is what the timeline holds."""
@@ -88,14 +90,14 @@ def rule_of(detail: Mapping[str, Any]) -> Rule | None:
     try:
         return Rule(
             kind=ClockKind(detail["kind"]),
-            what=str(detail["what"]),
+            what=clean_line(detail["what"]),
             after=timedelta(seconds=float(detail["after"])),
-            origin=str(detail.get("origin", "")),
-            who=str(detail.get("who", "")),
+            origin=clean_line(detail.get("origin", "")),
+            who=clean_line(detail.get("who", "")),
             counting=Counting(detail.get("counting", "wall")),
-            levels=tuple(str(each) for each in detail.get("levels", ())),
+            levels=tuple(clean_line(each) for each in detail.get("levels", ())),
             number=int(detail.get("number", 0)),
-            checklist=str(detail.get("checklist", "")),
+            checklist=clean_line(detail.get("checklist", "")),
             outside=detail.get("outside") is True,
         )
     except (KeyError, TypeError, ValueError, OverflowError):
@@ -137,10 +139,13 @@ class Clock:
         return ClockState.AT_RISK if self.risk is not None and now >= self.risk else ClockState.RUNNING
 
     def left(self, now: datetime) -> timedelta | None:
-        """Until it is due, negative when it is overdue; None when it asks for nothing by a time."""
+        """Until it is due, negative when it is overdue; None when it asks for nothing by a time.
+
+        Before it started (the machine's clock went back) all of its time is left, and not more.
+        """
         if self.due is None or self.done is not None or self.not_applicable:
             return None
-        return self.due - now
+        return self.due - max(now, self.started)
 
     def snoozed(self, now: datetime) -> bool:
         """True while somebody asked not to be reminded. It counts on all the same."""

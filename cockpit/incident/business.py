@@ -1,0 +1,98 @@
+"""Working time: what `Hours` mean on the calendar of a real zone, daylight saving, month ends and holidays included.
+
+A local time that does not exist, or exists twice, is read as RFC 5545 (3.3.5) reads it: with the offset before the
+gap, and as its first occurrence. Hours that close before they open run over midnight and belong to the day on which
+they open; hours that close when they open are whole days. All moments taken and given are aware.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from cockpit.model.plan import Hours
+
+DAY = timedelta(days=1)
+NOTHING = timedelta()
+SEARCHED = 3_660  # days; who opens on none of ten years does not open
+
+
+@lru_cache(maxsize=64)
+def zone_named(name: str) -> tuple[tzinfo, str]:
+    """The zone of an IANA name, and the name that is in force: `UTC` for one that does not exist. Never raises."""
+    try:
+        return ZoneInfo(name), name
+    except (KeyError, ValueError, OSError):  # no such zone; a path that leads out; a folder such as `Europe`
+        return UTC, "UTC"
+
+
+def zone_of(hours: Hours, zone: tzinfo) -> tuple[tzinfo, str]:
+    """Where these hours are meant, and the name in force: their own zone, else the one given. Never raises.
+
+    Hours of a zone that does not exist are meant in UTC: the name, unlike what was asked for, is then `UTC`.
+    """
+    return zone_named(hours.zone) if hours.zone else (zone, str(zone))
+
+
+def is_open(at: datetime, hours: Hours, zone: tzinfo = UTC) -> bool:
+    """True from each opening until just before its closing."""
+    return any(opens <= at < closes for opens, closes in _spans(at, hours, zone, days=3))
+
+
+def next_opening(at: datetime, hours: Hours, zone: tzinfo = UTC) -> datetime | None:
+    """The first opening after `at`; None where there is none in ten years."""
+    return next((opens for opens, _ in _spans(at, hours, zone) if opens > at), None)
+
+
+def add_hours(start: datetime, duration: timedelta, hours: Hours, zone: tzinfo = UTC) -> datetime | None:
+    """The moment at which `duration` of working time has passed since `start`; None where it never does.
+
+    It is inside the hours or at a closing. A duration below zero is none at all.
+    """
+    left = max(duration, NOTHING)
+    for opens, closes in _spans(start, hours, zone):
+        if closes < start:
+            continue
+        begins = max(opens, start)
+        if left <= closes - begins:
+            return begins + left
+        left -= closes - begins
+    return None
+
+
+def add_days(start: datetime, days: int, hours: Hours, zone: tzinfo = UTC) -> datetime | None:
+    """The closing of the n-th working day after the day of `start`, which does not count itself; None: never."""
+    where, _ = zone_of(hours, zone)
+    today = start.astimezone(where).date()
+    closings = (closes for opens, closes in _spans(start, hours, zone) if opens.astimezone(where).date() > today)
+    return next((closes for number, closes in enumerate(closings, 1) if number >= days), None)
+
+
+def worked(start: datetime, end: datetime, hours: Hours, zone: tzinfo = UTC) -> timedelta:
+    """The working time between two moments; none where the second comes first."""
+    total = NOTHING
+    for opens, closes in _spans(start, hours, zone):
+        if opens >= end:
+            break
+        total += max(NOTHING, min(closes, end) - max(opens, start))
+    return total
+
+
+def _spans(start: datetime, hours: Hours, zone: tzinfo, days: int = SEARCHED) -> Iterator[tuple[datetime, datetime]]:
+    """From opening to closing in UTC, one after the other, beginning with the day before that of `start`."""
+    where, _ = zone_of(hours, zone)
+    last = datetime.min.replace(tzinfo=UTC)
+    length = 1 if hours.closes <= hours.opens else 0
+    try:
+        first = start.astimezone(where).date() - DAY
+        for day in (first + timedelta(days=number) for number in range(days)):
+            if day.weekday() not in hours.days or day in hours.holidays:
+                continue
+            opens = datetime.combine(day, hours.opens, where).astimezone(UTC)
+            closes = datetime.combine(day + length * DAY, hours.closes, where).astimezone(UTC)
+            opens = max(opens, last)  # hours that touch in the hour that is left out must not count it twice
+            if opens < closes:
+                yield opens, closes
+                last = closes
+    except OverflowError:  # the calendar ends
+        return

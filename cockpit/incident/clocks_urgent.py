@@ -1,0 +1,56 @@
+"""What asks for something now, and how often a person is reminded of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cockpit.model.clock import Clock, ClockKind, ClockState
+
+ASKING = frozenset({ClockState.RUNNING, ClockState.AT_RISK, ClockState.OVERDUE})
+TOLD = frozenset({ClockKind.BUDGET, ClockKind.TAIL, ClockKind.ROLLBACK})
+"""They tell how long something takes or stays open. Nobody can be late for one, so they never nudge and come last."""
+
+MOST = 5  # reminders of one clock; one that never stops is switched off for ever
+LEAST_PAUSE = timedelta(minutes=5)
+
+
+def urgent(clocks: Iterable[Clock], now: datetime) -> list[Clock]:
+    """What asks for something by a time: the first due first, then what only tells, then what is snoozed."""
+    asking = [each for each in clocks if each.state(now) in ASKING]
+    return sorted(asking, key=lambda each: (each.snoozed(now), each.kind in TOLD, each.due or now, each.id))
+
+
+def nudge(clock: Clock, now: datetime) -> int:
+    """The ordinal of the newest reminder that is due, at most 5; 0 for none, and while it is snoozed.
+
+    The first at risk, the second when due, then one after each quarter of its length, at least five minutes apart.
+    """
+    state = clock.state(now)
+    if clock.due is None or clock.kind in TOLD or clock.snoozed(now) or state not in ASKING:
+        return 0
+    if state is not ClockState.OVERDUE:
+        return int(state is ClockState.AT_RISK)
+    pause = max((clock.due - clock.started) / 4, LEAST_PAUSE)
+    return min(MOST, 2 + (now - clock.due) // pause)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one clock went. `target` is the time it had, `actual` the time it took or has taken so far."""
+
+    clock: Clock
+    state: ClockState
+    target: timedelta | None
+    actual: timedelta | None
+
+
+def met_and_missed(clocks: Iterable[Clock], now: datetime) -> tuple[Outcome, ...]:
+    """Every clock that somebody can be late for, for the post-mortem, in the order in which they began."""
+    kept = sorted((each for each in clocks if each.kind not in TOLD), key=lambda each: (each.started, each.id))
+    return tuple(_outcome(each, now) for each in kept)
+
+
+def _outcome(clock: Clock, now: datetime) -> Outcome:
+    target = None if clock.due is None else max(clock.due - clock.started, timedelta())
+    actual = None if clock.not_applicable else max((clock.done or now) - clock.started, timedelta())
+    return Outcome(clock, clock.state(now), target, actual)
