@@ -20,6 +20,7 @@ from cockpit.model.runbook import Runbook, StepKind
 from cockpit.runbooks.ceremony import ceremony
 from cockpit.runbooks.document import read
 from cockpit.runbooks.execution import Refused
+from cockpit.runbooks.literal_secrets import hide
 from cockpit.wiring import Session
 
 NAME = "exec"
@@ -60,7 +61,7 @@ def document(line: str) -> Runbook:
     """
     fence = "`" * 12
     found = read(
-        str(Path.cwd() / NAME), f"# {NAME}: {clean_line(line, SHOWN)}\n\n{fence}bash\n{line}\n{fence}\n".encode()
+        str(Path.cwd() / NAME), f"# {NAME}: {clean_line(hide(line), SHOWN)}\n\n{fence}bash\n{line}\n{fence}\n".encode()
     )
     if not found.procedures or len(found.procedures[0].steps) != 1:
         raise Refused("This is not one command: put it into a script, or into a runbook.")

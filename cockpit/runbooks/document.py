@@ -3,11 +3,13 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from cockpit.model.clean import clean, clean_line
-from cockpit.model.runbook import Runbook
+from cockpit.model.runbook import Procedure, Runbook
 from cockpit.runbooks.chapters import gather
 from cockpit.runbooks.labels import plain
+from cockpit.runbooks.literal_secrets import secrets_in, without
 from cockpit.runbooks.parameters import parameters
 from cockpit.runbooks.repair import decode, repair
 from cockpit.runbooks.sidecar import apply, joined
@@ -25,7 +27,7 @@ def read(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
     reader = Reader()
     reader.read(text)
     sections = reader.sections
-    procedures = tuple(gather(sections))
+    procedures = tuple(map(named_safely, gather(sections)))
     title = next((plain(each.title) for each in sections if each.level == 1), "")
     hints = {name: value for section in sections for name, value in section.hints.items()}
     runbook = Runbook(
@@ -41,6 +43,16 @@ def read(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
         damage=damage,
     )
     return apply(runbook)
+
+
+def named_safely(procedure: Procedure) -> Procedure:
+    """The procedure with dots where its title, or what stands beside a step, says a secret of one of its commands."""
+    secrets = {value for step in procedure.commands for value in secrets_in(step.command)}
+    steps = (
+        replace(each, title=without(each.title, secrets), remark=without(each.remark, secrets))
+        for each in procedure.steps
+    )
+    return replace(procedure, title=without(procedure.title, secrets), steps=tuple(steps)) if secrets else procedure
 
 
 def front_matter(text: str) -> tuple[dict[str, str], str]:

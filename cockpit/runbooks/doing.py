@@ -17,6 +17,7 @@ from cockpit.runbooks.attempt import Files, Means, Writing, broken_off
 from cockpit.runbooks.ceremony import Approval
 from cockpit.runbooks.execution import Finished, Output, Prepared, Refused
 from cockpit.runbooks.journal import Pen
+from cockpit.runbooks.masking import masked
 from cockpit.runbooks.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE
 from cockpit.runbooks.output import excerpt, head_and_tail
 from cockpit.runbooks.processes import this_process
@@ -74,7 +75,7 @@ class Doing:
         step = prepared.step.ordinal
         if self.is_at(run, step):
             raise Refused("This step is running.")
-        active = Active(prepared, None, self._pen(run), secrets)
+        active = Active(prepared, None, self._pen(run), [*secrets, *prepared.hidden])
         self._active[run.id, step] = active
         try:
             number = await self._begin(run, active, approval)
@@ -96,7 +97,7 @@ class Doing:
             number = active.files.number
         where = str(active.files.place.transcript) if active.files else ""
         draft = journal.intent(run, prepared, number, where, this_process(), approval, active.began)
-        await asyncio.to_thread(self._note, draft)
+        await asyncio.to_thread(self._note, journal.without(draft, active.secrets))
         return number
 
     async def _in_tries(
@@ -130,14 +131,15 @@ class Doing:
 
         def tell(url: str) -> None:
             draft = journal.operation(run, prepared.step, number, url, self._pen(run))
-            telling.append(asyncio.create_task(asyncio.to_thread(self._note, draft)))
+            telling.append(asyncio.create_task(asyncio.to_thread(self._note, journal.without(draft, active.secrets))))
 
         descriptor = active.files.transcript if active.files else None
         writing = Writing(descriptor, active.secrets, means.mask, on_output, tell)
         finished = await self._from_within(run, active, number, means, writing)
         writing.finish()
         await asyncio.gather(*telling)
-        return replace(finished, output_tail=finished.output_tail or writing.kept)
+        tail, said = finished.output_tail or writing.kept, finished.outcome
+        return replace(finished, output_tail=masked(tail, active.secrets), outcome=masked(said, active.secrets))
 
     async def _from_within(self, run: Run, active: Active, number: int, means: Means, writing: Writing) -> Finished:
         """What runs in this process. Stopped by a person it has an end; if we are cancelled, that is written too."""
@@ -155,9 +157,9 @@ class Doing:
                     return Finished(StepState.OK, "watched until it was stopped", 0, cancelled=True)
                 return broken_off(prepared.kind, "stopped by hand")
             left = broken_off(prepared.kind, "the cockpit was closed while it went on")
-            self._note(
-                journal.outcome(run, prepared.step, number, left, "", writing.kept, active.began.now, self._pen(run))
-            )
+            pen = self._pen(run)
+            draft = journal.outcome(run, prepared.step, number, left, "", writing.kept, active.began.now, pen)
+            self._note(journal.without(draft, active.secrets))
             raise
 
     async def _verified(
@@ -195,6 +197,7 @@ class Doing:
             output = await asyncio.to_thread(head_and_tail, active.files.place.transcript)
         output = means.mask(output)
         draft = journal.outcome(run, step, number, finished, verified, output, active.began.now, self._pen(run))
+        draft = journal.without(draft, active.secrets)
         for _ in range(WRITES - 1):
             try:
                 await asyncio.to_thread(self._note, draft)

@@ -92,6 +92,7 @@ class Prepared:
     as_written: str
     as_run: str
     values: tuple[Resolved, ...] = ()
+    hidden: tuple[str, ...] = field(default=(), repr=False)  # secrets that stand in the command as they are
     script: Script | None = None
     native: Native | None = None
     request: Request | None = None

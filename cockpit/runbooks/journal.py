@@ -1,7 +1,7 @@
 """The events of a run, as the timeline keeps them. Pure: what a run says, never when or whether."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +11,13 @@ from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.runbooks.ceremony import Approval
 from cockpit.runbooks.execution import Finished, Prepared
+from cockpit.runbooks.literal_secrets import hide
+from cockpit.runbooks.masking import masked
 from cockpit.runbooks.processes import Owner
 from cockpit.runbooks.values import Resolved
 
 SHOWN = 120  # letters of a title in a summary
+TEXTS = frozenset({"title", "as_written", "as_run", "outcome", "verified", "output", "reason"})  # where one could stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def intent(
         "attempt": number,
         "title": prepared.step.title,
         "kind": prepared.kind.value,
-        "as_written": prepared.as_written,
+        "as_written": hide(prepared.as_written),
         "as_run": prepared.as_run,
         "native": prepared.native is not None,
         "edited": prepared.edited,
@@ -119,6 +122,15 @@ def settled(run: Run, step: Step, state: StepState, was: StepState, reason: str,
     why = f": {clean_line(reason, 160)}" if reason else ""
     detail = {"phase": "settled", "title": step.title, "state": state.value, "was": was.value, "reason": reason}
     return _step(run, step, f"{state.value}{why}", detail, pen, behind=True)
+
+
+def without(draft: Draft, secrets: Sequence[str]) -> Draft:
+    """The same event with dots for these secrets. What runs are found by, paths and hashes, stays as it is."""
+    detail = {
+        name: masked(value, secrets) if name in TEXTS and isinstance(value, str) else value
+        for name, value in draft.detail.items()
+    }
+    return replace(draft, summary=masked(draft.summary, secrets), detail=detail)
 
 
 def as_detail(values: Sequence[Resolved]) -> list[dict[str, str]]:

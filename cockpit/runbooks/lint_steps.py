@@ -11,6 +11,7 @@ from cockpit.model.runbook import Finding, Parameter, Procedure, Runbook, Step, 
 from cockpit.model.system import Environment
 from cockpit.runbooks import placeholders as blanks
 from cockpit.runbooks.labels import plain
+from cockpit.runbooks.literal_secrets import literals
 from cockpit.runbooks.parameters import declared, name_of
 from cockpit.runbooks.prose import prose
 from cockpit.runbooks.simple import simple_commands
@@ -27,9 +28,6 @@ SCRIPT = re.compile(
 )
 MADE = re.compile(r"(?:--file|--output|-o|-O|>)[\s=]+[\"']?([\w./\\-]+)")  # a file that a command brings here
 CHANGES_FOLDER = re.compile(r"(?:^|[;&|\s])cd\s+([\w./-]+)")
-LITERAL_SECRET = re.compile(
-    r"(?i)(--?(?:password|passwd|pwd|token|client-secret|api-key|secret)\b[=\s]+)(?![<$\[\"'-]|\")[^\s]{4,}"
-)
 GIVEN = re.compile(r"(?:^|\s)[A-Za-z_]\w*=[\"']?$")  # NAME=<x> before a command: its environment, not its arguments
 OPENS = re.compile(r"^(open|xdg-open|start)\s+https?://")
 CMDLET = re.compile(r"^[A-Z][a-z]+-[A-Z]\w+$|^[\w.:\\/-]*\.(ps1|exe)$|^\$|^[&({]")
@@ -94,14 +92,14 @@ def secrets(runbook: Runbook) -> Iterator[Finding]:
     """No secret stands in an argument list, where every user of the machine can read it; and none in the document."""
     hidden = {each.name for each in runbook.parameters if each.secret}
     for _, step in commands(runbook):
+        if found := literals(step.command):
+            yield Finding("secret-in-document", step.line, f"a secret is written out behind {found[0].marker}")
         if step.language == "http":
             continue
         for blank in blanks.placeholders(step.command, step.language):
             if blank.name in hidden and not GIVEN.search(step.command[: blank.start]):
                 said = f"{blank.form} would stand in an argument list, which others on the machine can read"
                 yield Finding("secret-in-arguments", step.line, clean_line(said, 300))
-        if match := LITERAL_SECRET.search(step.command):
-            yield Finding("secret-in-document", step.line, f"a secret is written out behind {match[1].strip(' =')}")
 
 
 def programs(runbook: Runbook, path: str) -> Iterator[Finding]:

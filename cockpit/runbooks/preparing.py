@@ -12,6 +12,7 @@ from cockpit.model.system import Environment
 from cockpit.runbooks import guard, script, tags, tools, web
 from cockpit.runbooks.execution import Prepared, Refused, Retry, Script
 from cockpit.runbooks.kinds import ORDER, kind_of
+from cockpit.runbooks.literal_secrets import hide, secrets_in, without
 from cockpit.runbooks.placeholders import names_a_secret, placeholders
 from cockpit.runbooks.values import Live, Resolved, Reveal, resolve
 
@@ -50,14 +51,17 @@ def prepare(
     language = "bash" if undo else step.language
     kind = kind_now(step, written, language, edited=edit is not None, undo=undo)
     values = typed_along(setting.given) if step.literal else values_of(runbook, written, language, setting)
+    shown = script.shown(written, language, () if step.literal else values)
+    hidden = (*secrets_in(written), *secrets_in(shown))
     bare = Prepared(
         run=run,
         step=step,
         environment=setting.environment.name,
         kind=kind,
         as_written=written,
-        as_run=clean(script.shown(written, language, () if step.literal else values)),
-        values=values,
+        as_run=clean(without(hide(shown), hidden)),
+        values=tuple(replace(each, shown=MASK, secret=True) if each.value in hidden else each for each in values),
+        hidden=hidden,
         cwd=setting.cwd,
         edited=edit is not None and edit != step.command,
         undo=undo,
@@ -140,7 +144,7 @@ def with_request(prepared: Prepared, setting: Setting) -> Prepared:
     """An HTTP step. Raises Refused."""
     host = resolved([Parameter("FQDN")], setting)[0]
     request = web.request(prepared.as_written, prepared.values, host)
-    return replace(prepared, request=request, as_run=clean(request.shown))
+    return replace(prepared, request=request, as_run=clean(without(hide(request.shown), prepared.hidden)))
 
 
 def with_command(prepared: Prepared, language: str, setting: Setting) -> Prepared:

@@ -13,6 +13,7 @@ from cockpit.model.runbook import Damage, Runbook
 from cockpit.runbooks.document import read
 from cockpit.runbooks.execution import Refused
 from cockpit.runbooks.files import make_directory, write_whole
+from cockpit.runbooks.literal_secrets import secrets_in
 
 BUILT_IN = Path(__file__).resolve().parent / "builtin"
 HASH = re.compile(r"[0-9a-f]{64}")
@@ -74,7 +75,13 @@ def snapshot_path(snapshots: Path, sha256: str) -> Path:
 
 
 def keep(runbook: Runbook, snapshots: Path) -> None:
-    """Keep the text that a run works on, under the hash of the document. Blocking. Raises Refused."""
+    """Keep the text that a run works on, under the hash of the document. Blocking. Raises Refused.
+
+    A typed command with a secret in it is nowhere on the disk, and is not put there.
+    """
+    steps = (step for procedure in runbook.procedures for step in procedure.commands)
+    if any(step.literal and secrets_in(step.command) for step in steps):
+        return
     path = snapshot_path(snapshots, runbook.sha256)
     try:
         make_directory(snapshots)
