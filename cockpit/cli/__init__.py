@@ -26,6 +26,7 @@ COMMANDS = {
     "incidents": "cockpit.cli.incidents:command",
     "timeline": "cockpit.cli.timeline:command",
     "export": "cockpit.cli.export:command",
+    "metrics": "cockpit.cli.metrics:command",
     "search": "cockpit.cli.search:command",
     "verify": "cockpit.cli.verify:command",
     "redact": "cockpit.cli.redact:command",

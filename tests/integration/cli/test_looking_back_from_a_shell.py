@@ -40,3 +40,24 @@ def test_a_long_line_is_cut_around_what_was_found(shell: Shell) -> None:
     assert len(line) < 300
     assert "… needle" not in line
     assert "xx needle yy" in line
+
+
+def test_the_numbers_stand_with_their_definitions_and_say_what_was_left_out(shell: Shell) -> None:
+    shell.say("declare", "Readiness failing", "--impact", "10m ago")
+    shell.say("declare", "Practice", "--drill")
+    said = shell.say("metrics")
+    assert said.startswith("1 incident; left out: 1 drill. ")
+    assert "detection minus impact start; detection is the earliest bad probe" in said
+    found = shell.ask("metrics", "--severity", "P1", "--since", "90d")
+    assert (found["incidents"], found["drills"]) == (1, 1)
+    (detect,) = [each for each in found["figures"] if each["short"] == "TTD"]
+    assert detect["recorded"] == 1
+    assert 590 < detect["median"] < 660
+
+
+def test_where_there_is_nothing_to_measure_it_says_what_to_do(shell: Shell) -> None:
+    shell.say("note", "hello")
+    assert "`cockpit declare TITLE` begins one" in shell.say("metrics")
+    shell.say("declare", "x")
+    assert "ask without --since and --severity" in shell.say("metrics", "--severity", "P3")
+    assert "is no severity here; there are P0, P1" in shell.refused("metrics", "--severity", "loud")

@@ -1,0 +1,154 @@
+"""`cockpit metrics`: the numbers over all incidents, each with its definition."""
+
+import textwrap
+from dataclasses import asdict
+from datetime import timedelta
+from itertools import groupby
+from typing import Any
+
+import click
+
+from cockpit.cli.documents import as_json as to_json
+from cockpit.cli.options import Common, Refusal, common_options, json_option
+from cockpit.cli.seat import Seat, echo, take_seat
+from cockpit.cli.since import since, since_option
+from cockpit.incident.past import whole
+from cockpit.incident.postmortem import lasted
+from cockpit.incident.statistics import ALL, Figure, Statistics, statistics
+from cockpit.incident.statistics_shares import Share
+from cockpit.model.incident import Incident
+from cockpit.model.ladder import level
+from cockpit.model.plan import MetricTarget
+from cockpit.model.time import RealTime
+
+WIDTH = 110
+COLUMNS = (
+    f"  {'severity':<9} {'n':>4} {'pending':>8} {'n/a':>4} {'invalid':>8}  {'median':>11} {'mean':>11} {'worst':>11}"
+)
+
+
+@click.command(
+    name="metrics",
+    help="Print the metrics over all incidents: how fast they are detected, acknowledged, mitigated and resolved, and "
+    "what was kept of what was promised. Drills do not count.",
+)
+@since_option
+@click.option("--severity", metavar="LEVEL", help="Only incidents whose worst severity this was.")
+@json_option
+@common_options
+def command(common: Common, since: str | None, severity: str | None, as_json: bool) -> None:
+    with take_seat(common, read_only=True) as seat:
+        found, known = _statistics(common, seat, since, severity)
+    if as_json:
+        click.echo(to_json(statistics_document(found)))
+    elif found.incidents:
+        _print(found)
+    else:
+        echo(_empty(found, known))
+
+
+def _statistics(common: Common, seat: Seat, back: str | None, severity: str | None) -> tuple[Statistics, int]:
+    """The statistics, and how many incidents there are without the filters."""
+    rung = level(seat.plan.ladder, severity) if severity else None
+    if severity and rung is None:
+        names = ", ".join(each.name for each in seat.plan.ladder)
+        raise Refusal(f"`{severity[:40]}` is no severity here; there are {names}.")
+    begin = since(seat, back)
+    incidents: list[Incident] = [
+        each for each in seat.desk.incidents() if common.env is None or each.environment == seat.environment.name
+    ]
+    recent = [each for each in incidents if begin is None or each.declared >= begin]
+    full = whole(seat.timeline, seat.plan.ladder, recent)
+    return statistics(full, seat.plan, RealTime().now(), severity=rung.name if rung else ALL), len(incidents)
+
+
+def _empty(found: Statistics, known: int) -> str:
+    left = _left_out(found)
+    if left:
+        return f"No incident counts here: {left}."
+    if known:
+        return "No incident is among those asked for; ask without --since and --severity."
+    return "No incident yet, so there is nothing to measure. `cockpit declare TITLE` begins one; --drill practises."
+
+
+def _left_out(found: Statistics) -> str:
+    empty = "closed as duplicate, false positive, superseded or cancelled"
+    counted = [(found.drills, "drill" if found.drills == 1 else "drills"), (found.empty, empty)]
+    return " and ".join(f"{number} {words}" for number, words in counted if number)
+
+
+def _print(found: Statistics) -> None:
+    left = _left_out(found)
+    left_out = f"; left out: {left}" if left else ""
+    many = "incident" if found.incidents == 1 else "incidents"
+    echo(f"{found.incidents} {many}{left_out}. Each counts at its worst severity.")
+    for _, group in groupby(found.figures, key=lambda each: each.short):
+        rows = list(group)
+        _title(f"{rows[0].short}, {rows[0].name}", rows[0].definition)
+        click.echo(f"{COLUMNS}  target")
+        for each in rows:
+            click.echo(_row(each))
+    for share in found.shares:
+        _title(share.name, share.definition)
+        click.echo(f"  {_share(share)}")
+    if found.unmeasured:
+        _title("Targets that nothing recorded here can answer", "")
+        for target in found.unmeasured:
+            click.echo(f"  {target.metric}: {target.text} ({target.origin})")
+
+
+def _title(title: str, definition: str) -> None:
+    click.echo("")
+    click.echo(click.style(title, bold=True))
+    for line in textwrap.wrap(definition, WIDTH - 2):
+        click.echo(f"  {line}")
+
+
+def _row(figure: Figure) -> str:
+    times = " ".join(f"{_time(each):>11}" for each in (figure.median, figure.mean, figure.worst))
+    states = f"{figure.recorded:>4} {figure.pending:>8} {figure.not_applicable:>4} {figure.invalid:>8}"
+    return f"  {figure.level or 'all':<9} {states}  {times}  {_verdict(figure)}".rstrip()
+
+
+def _verdict(figure: Figure) -> str:
+    if figure.target is None:
+        return ""
+    if figure.met is None:
+        return f"{figure.target.text} ({figure.target.origin})"
+    word = "met" if figure.met else "missed"
+    return f"{figure.target.text}: mean {word}, {figure.within} of {figure.recorded} within ({figure.target.origin})"
+
+
+def _time(value: timedelta | None) -> str:
+    return "-" if value is None else lasted(value)
+
+
+def _share(share: Share) -> str:
+    percent = share.percent
+    said = "none to count yet" if percent is None else f"{share.kept} of {share.total} ({percent:.0f} %)"
+    if share.pending:
+        said += f", {share.pending} pending"
+    if share.target is not None:
+        word = "" if share.met is None else ": met" if share.met else ": missed"
+        said += f"; target {share.target.text}{word} ({share.target.origin})"
+    return said
+
+
+def statistics_document(found: Statistics) -> dict[str, Any]:
+    """Durations in seconds, shares in percent."""
+    document = asdict(found)
+    document["figures"] = [_plain(asdict(each)) | {"target": _target(each.target)} for each in found.figures]
+    document["shares"] = [
+        asdict(each) | {"percent": each.percent, "met": each.met, "target": _target(each.target)}
+        for each in found.shares
+    ]
+    document["unmeasured"] = [_target(each) for each in found.unmeasured]
+    return document
+
+
+def _target(target: MetricTarget | None) -> dict[str, Any] | None:
+    return None if target is None else _plain(asdict(target))
+
+
+def _plain(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.total_seconds() if isinstance(value, timedelta) else value for name, value in document.items()}

@@ -1,0 +1,27 @@
+"""Every incident there ever was, each folded from its whole range: a Ledger may have forgotten old signals."""
+
+from collections.abc import Iterable
+
+from cockpit.incident.fold import FOLDED, Ledger
+from cockpit.incident.store import Timeline
+from cockpit.model.incident import Incident
+from cockpit.model.ladder import Ladder
+
+
+def whole(timeline: Timeline, ladder: Ladder, incidents: Iterable[Incident]) -> list[Incident]:
+    """The same incidents with every signal of their ranges. Blocking: a query or two each. Raises RecordError."""
+    return [_whole(timeline, ladder, each) for each in incidents]
+
+
+def _whole(timeline: Timeline, ladder: Ladder, incident: Incident) -> Incident:
+    journal = timeline.events(
+        journal=True,
+        environment=incident.environment,
+        occurred_from=incident.reach_from,
+        occurred_until=incident.resolved,
+        kinds=FOLDED,
+    )
+    ledger = Ledger(ladder)
+    for event in sorted((*journal, *timeline.events(incident=incident.id)), key=lambda each: each.id):
+        ledger.apply(event)
+    return ledger.incidents.get(incident.id, incident)

@@ -1,0 +1,197 @@
+"""Metrics over incidents: what is counted, what is left out and said to be, and what the order may not change."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.incident.statistics import Figure, statistics
+from cockpit.incident.statistics_shares import Share
+from cockpit.incident.told import Kept, intervals, promise
+from cockpit.model.clock import ClockKind, Rule
+from cockpit.model.incident import Change, Incident, Status
+from cockpit.model.plan import MetricTarget, Plan
+from cockpit.model.response import Ran, Recovery, Update
+from tests.unit.incident.story import at
+
+HALF_HOUR = Rule(ClockKind.UPDATE, "update", timedelta(minutes=30), "oncall.md:12")
+PLAN = Plan(
+    metric_targets=(
+        MetricTarget("TTD", "< 5 minutes", timedelta(minutes=5)),
+        MetricTarget("MTTR", "< 1 hour", timedelta(hours=1), level="P0"),
+        MetricTarget("Runbook usage during incidents", "100 %", percent=100.0),
+        MetricTarget("Backup success", "100 %", percent=100.0),
+    )
+)
+OVER = Incident(
+    "i1", "prod", "x", "P1", Status.RESOLVED, declared=at(5), declared_by="ana", reach_from=at(-10),
+    impact_started=at(0), detected=at(2), acknowledged=at(6), mitigated=at(20), resolved=at(30),
+    severities=(Change("P1", at(5)),),
+)  # fmt: skip
+NOW = at(600)
+
+
+def figure(incidents: list[Incident], short: str, level: str = "P1") -> Figure:
+    (found,) = [each for each in statistics(incidents, PLAN, NOW).figures if (each.short, each.level) == (short, level)]
+    return found
+
+
+def share(incidents: list[Incident], name: str, now: datetime = NOW) -> Share:
+    (found,) = [each for each in statistics(incidents, PLAN, now).shares if name in each.name]
+    return found
+
+
+def test_a_number_stands_on_what_was_recorded_and_says_what_was_not() -> None:
+    incidents = [
+        OVER,
+        replace(OVER, id="i2", detected=at(8)),
+        replace(OVER, id="i3", impact_started=None),
+        replace(OVER, id="i4", detected=at(-1)),
+    ]
+    found = figure(incidents, "TTD")
+    assert (found.recorded, found.pending, found.not_applicable, found.invalid) == (2, 0, 1, 1)
+    assert (found.median, found.mean, found.worst) == (
+        timedelta(minutes=5), timedelta(minutes=5), timedelta(minutes=8),
+    )  # fmt: skip
+    assert (found.within, found.met) == (1, True)
+    assert len(found.definition) > 20
+
+
+def test_an_open_incident_is_pending_and_no_point() -> None:
+    still = replace(OVER, mitigated=None, resolved=None, status=Status.INVESTIGATING)
+    found = figure([still], "TTR")
+    assert (found.recorded, found.pending, found.mean, found.met) == (0, 1, None, None)
+
+
+def test_a_target_for_one_severity_binds_no_other() -> None:
+    grave = replace(OVER, id="i2", severity="P0", severities=(Change("P0", at(5)),))
+    target = figure([OVER, grave], "TTR", "P0").target
+    assert target is not None
+    assert target.text == "< 1 hour"
+    assert figure([OVER, grave], "TTR", "P1").target is None
+    assert figure([OVER, grave], "TTR", "").target is None
+
+
+def test_an_incident_counts_at_the_worst_severity_it_had() -> None:
+    lowered = replace(OVER, severity="P3", severities=(Change("P0", at(5)), Change("P3", at(25))))
+    assert figure([lowered], "TTR", "P0").recorded == 1
+    assert statistics([lowered], PLAN, NOW, severity="P3").incidents == 0
+
+
+def test_drills_and_what_was_no_incident_are_left_out_and_said_to_be() -> None:
+    found = statistics(
+        [OVER, replace(OVER, id="i2", drill=True), replace(OVER, id="i3", because="duplicate")], PLAN, NOW
+    )
+    assert (found.incidents, found.drills, found.empty) == (1, 1, 1)
+    assert {each.recorded for each in found.figures if each.short == "TTR"} == {1}
+
+
+def test_only_what_was_declared_since_then_counts() -> None:
+    assert statistics([OVER, replace(OVER, id="i2", declared=at(100))], PLAN, NOW, since=at(50)).incidents == 1
+
+
+def test_targets_that_nothing_here_can_answer_are_named_and_not_dropped() -> None:
+    assert [each.metric for each in statistics([OVER], PLAN, NOW).unmeasured] == ["Backup success"]
+
+
+def test_runbook_usage_is_the_share_of_incidents_with_a_run() -> None:
+    used = replace(OVER, id="i2", ran=(Ran("r1", "roll back", at(10), at(12)),))
+    still = replace(OVER, id="i3", resolved=None, status=Status.INVESTIGATING)
+    found = share([OVER, used, still], "with a runbook")
+    assert (found.kept, found.total, found.pending, found.percent, found.met) == (1, 2, 1, 50.0, False)
+
+
+def test_budgets_are_kept_by_runs_that_ended_in_time() -> None:
+    budget = timedelta(minutes=5)
+    ran = (
+        Ran("r1", "a", at(10), at(12), budget),
+        Ran("r2", "b", at(10), at(19), budget),
+        Ran("r3", "c", at(10), at(12)),
+    )
+    found = share([replace(OVER, ran=ran)], "within their budget")
+    assert (found.kept, found.total) == (1, 2)
+
+
+@pytest.mark.parametrize(("rto", "kept"), [(15, 1), (14, 0)])
+def test_a_recovery_is_measured_from_the_declaration(rto: int, kept: int) -> None:
+    recovery = Recovery("restore", at(6), timedelta(minutes=rto), timedelta(minutes=15), point=at(-10))
+    incident = replace(OVER, recovery=recovery)
+    found = share([incident], "recoveries")
+    assert (found.kept, found.total) == (kept, 1)
+    assert figure([incident], "RTO").mean == timedelta(minutes=15)
+    assert figure([incident], "RPO").mean == timedelta(minutes=10)
+
+
+def update(minute: float, audience: str = "client", promised: float | None = None) -> Update:
+    return Update(
+        at(minute), "ben", audience, "x", promised=None if promised is None else at(promised), event=int(minute)
+    )
+
+
+def words(incident: Incident, now: float = 600) -> list[str]:
+    return [each.kept.value for each in intervals(incident, at(now))]
+
+
+def test_every_interval_between_updates_is_kept_or_broken() -> None:
+    incident = replace(OVER, declared=at(0), rules=(HALF_HOUR,), updates=(update(30), update(61)), resolved=at(90))
+    assert words(incident) == ["kept", "broken", "resolved before"]
+    assert words(replace(incident, resolved=None), 91) == ["kept", "broken", "pending"]
+    assert words(replace(incident, resolved=None), 92) == ["kept", "broken", "broken"]
+    assert words(replace(incident, rules=())) == []
+
+
+def test_a_promised_time_takes_the_place_of_the_interval() -> None:
+    told = (update(30, promised=120), update(119))
+    assert words(replace(OVER, declared=at(0), rules=(HALF_HOUR,), updates=told, resolved=at(121))) == [
+        "kept", "kept", "resolved before",
+    ]  # fmt: skip
+
+
+def test_a_new_severity_begins_the_interval_anew_but_heals_none() -> None:
+    levels = (Change("P2", at(0)), Change("P1", at(20)), Change("P0", at(55)))
+    incident = replace(OVER, declared=at(0), rules=(HALF_HOUR,), severities=levels, resolved=at(60))
+    assert words(incident) == ["broken", "resolved before"]
+
+
+def test_a_promise_is_kept_by_the_next_message_to_the_same_audience() -> None:
+    told = [update(10, promised=40), update(20, "team"), update(41), update(42, promised=50)]
+    assert [promise(each, told, at(45)) for each in told] == [Kept.BROKEN, None, None, Kept.PENDING]
+    assert promise(told[3], told, at(51)) is Kept.BROKEN
+
+
+minutes = st.none() | st.integers(-5, 60).map(at)
+incidents = st.lists(
+    st.builds(
+        lambda impact, detected, acknowledged, mitigated, resolved, level, drill: replace(
+            OVER, impact_started=impact, detected=detected, acknowledged=acknowledged, mitigated=mitigated,
+            resolved=resolved, severity=level, severities=(Change(level, at(5)),), drill=drill,
+        ),
+        minutes, minutes, minutes, minutes, minutes, st.sampled_from(["P0", "P1", "gone"]), st.booleans(),
+    ),
+    max_size=6,
+)  # fmt: skip
+
+
+@given(incidents, st.randoms(use_true_random=False))
+def test_the_order_of_incidents_changes_nothing(told: list[Incident], random: Random) -> None:
+    shuffled = list(told)
+    random.shuffle(shuffled)
+    assert statistics(told, PLAN, NOW) == statistics(shuffled, PLAN, NOW)
+
+
+@given(incidents)
+def test_what_is_invalid_never_becomes_a_point_and_every_incident_is_accounted_for(told: list[Incident]) -> None:
+    real = [each for each in told if not each.drill]
+    wrong = replace(OVER, id="wrong", detected=at(-30), acknowledged=at(-31), mitigated=at(-40), resolved=at(-40))
+    before, after = statistics(real, PLAN, NOW), statistics([*real, wrong], PLAN, NOW)
+    for each in after.figures:
+        total = each.recorded + each.pending + each.not_applicable + each.invalid
+        assert total == sum(1 for incident in [*real, wrong] if each.level in ("", incident.severity))
+        assert each.worst is None or each.worst >= timedelta()
+    points = {(each.short, each.level): (each.recorded, each.mean, each.worst) for each in before.figures}
+    for each in after.figures:
+        if (each.short, each.level) in points and each.short in ("TTD", "TTA", "TTM", "TTR"):
+            assert points[each.short, each.level] == (each.recorded, each.mean, each.worst)
