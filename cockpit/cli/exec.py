@@ -12,7 +12,7 @@ import click
 
 from cockpit.cli import documents as json_documents
 from cockpit.cli.options import Common, Refusal, common_options, json_option
-from cockpit.cli.run_session import Aloud, Written, open_session
+from cockpit.cli.run_session import Aloud, Written, for_incident, incident_for, open_session, tell_where
 from cockpit.cli.run_steps import STOPPED, Asked, Ending, go
 from cockpit.model.clean import clean_line
 from cockpit.model.event import RecordError
@@ -34,14 +34,15 @@ SHOWN = 100  # letters of the command in the title
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 @click.argument("words", metavar="-- COMMAND...", nargs=-1, type=click.UNPROCESSED)
+@for_incident
 @json_option
 @common_options
-def command(common: Common, words: tuple[str, ...], as_json: bool) -> None:
+def command(common: Common, words: tuple[str, ...], incident: str | None, as_json: bool) -> None:
     if not words:
         raise Refusal("Say what to run: cockpit exec -- COMMAND ...")
     _, session = open_session(common)
     try:
-        ending = asyncio.run(run(session, document(line_of(words)), as_json))
+        ending = asyncio.run(run(session, document(line_of(words)), incident, as_json))
     except (Refused, RecordError) as refusal:
         raise Refusal(str(refusal)) from None
     finally:
@@ -76,7 +77,7 @@ def variables(line: str, environ: Mapping[str, str]) -> dict[str, str]:
     return {name: environ[name] for name in VARIABLE.findall(line) if name in environ}
 
 
-async def run(session: Session, runbook: Runbook, as_json: bool) -> Ending:
+async def run(session: Session, runbook: Runbook, incident: str | None, as_json: bool) -> Ending:
     """Run the only step there is. Who typed the command has seen it: that is its ceremony."""
     (procedure,) = runbook.procedures
     runner = session.runner
@@ -87,7 +88,10 @@ async def run(session: Session, runbook: Runbook, as_json: bool) -> Ending:
         shown = await runner.survey(await asyncio.to_thread(runner.preview, runbook, procedure, 1, given))
         if not shown.runnable:
             return not_started(shown.reason_not_runnable, as_json)
-        this = await asyncio.to_thread(runner.start, runbook, procedure, given, trust=runbook.sha256)
+        named = incident_for(session, incident)
+        this = await asyncio.to_thread(runner.start, runbook, procedure, given, trust=runbook.sha256, incident=named)
+        if not as_json:
+            tell_where(session, this)
         prepared = runner.prepare(this, 1)
         wanted = ceremony(prepared, procedure, this.state(1))
         words = (wanted.word,) if prepared.kind is StepKind.DANGER else ()

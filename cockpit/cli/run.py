@@ -1,8 +1,7 @@
 """`cockpit run`: a procedure from the shell, step by step, by the same ceremony as on the screen."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +10,18 @@ import click
 from cockpit.cli import documents as json_documents
 from cockpit.cli.books import catalogue_of
 from cockpit.cli.options import Common, Refusal, common_options, json_option
-from cockpit.cli.run_session import Aloud, Written, command_line, open_session, watching
-from cockpit.cli.run_steps import STOPPED, Asked, Ending, go, lacks
+from cockpit.cli.run_begin import begun, document_of, finish, must_be_chosen, open_run, remind
+from cockpit.cli.run_session import Aloud, Written, command_line, for_incident, open_session, tell_where, watching
+from cockpit.cli.run_settle import WORDS, by_word
+from cockpit.cli.run_steps import STOPPED, Asked, go, lacks
 from cockpit.model.event import RecordError
-from cockpit.model.run import SETTLED, Run, StepState
+from cockpit.model.run import Run, StepState, Value
 from cockpit.model.runbook import Procedure
 from cockpit.model.system import System
 from cockpit.runbooks.catalogue import Catalogue, NotFound, Place
 from cockpit.runbooks.ceremony import Approval, ceremony
 from cockpit.runbooks.execution import Prepared, Refused
 from cockpit.runbooks.rollback import FOLDED, propose
-from cockpit.runbooks.trust import Trust
 from cockpit.wiring import Session
 
 ROLLBACK = "rollback"
@@ -38,8 +38,11 @@ ROLLBACK = "rollback"
 @click.option("--yes", is_flag=True, help="Start changes, and say that what is done by hand is done.")
 @click.option("--confirm", "words", multiple=True, metavar="WORD", help="The word that a danger asks for.")
 @click.option("--approval", metavar="WHO: HOW", help="Who approved it, and how.")
+@click.option("--settle", type=click.Choice(list(WORDS)), help="Start nothing: say how the step of --step ended.")
+@click.option("--reason", default="", metavar="TEXT", help="What was seen or done, for --settle.")
 @click.option("--dry-run", is_flag=True, help="Show what would run, and start nothing.")
 @click.option("--trust", default="", metavar="HASH", help="The hash of a document that is new or has changed.")
+@for_incident
 @json_option
 @common_options
 def command(
@@ -50,15 +53,24 @@ def command(
     yes: bool,
     words: tuple[str, ...],
     approval: str | None,
+    settle: str | None,
+    reason: str,
     dry_run: bool,
     trust: str,
+    incident: str | None,
     as_json: bool,
 ) -> None:
     asked = Asked(step, yes, words, approval_of(approval), given_of(values))
+    if settle and (step is None or dry_run):
+        raise Refusal("--settle says how one step ended: name it with --step N, and leave --dry-run out.")
     system, session = open_session(common)
     try:
         place = find(system, name)
-        code = asyncio.run(run(session, place, asked, trust=trust, dry_run=dry_run, as_json=as_json))
+        if settle:
+            doing = by_word(session, place, asked, settle, reason, incident, trust=trust, as_json=as_json)
+        else:
+            doing = run(session, place, asked, incident, trust=trust, dry_run=dry_run, as_json=as_json)
+        code = asyncio.run(doing)
     except (NotFound, Refused, RecordError) as refusal:
         raise Refusal(str(refusal)) from None
     finally:
@@ -95,25 +107,26 @@ def find(system: System, name: str) -> Place:
     return catalogue.find(name)
 
 
-async def run(session: Session, place: Place, asked: Asked, *, trust: str, dry_run: bool, as_json: bool) -> int:
+async def run(
+    session: Session, place: Place, asked: Asked, incident: str | None, *, trust: str, dry_run: bool, as_json: bool
+) -> int:
     """Run or show the procedure; the exit code."""
     runner = session.runner
     async with watching(session):
         await runner.check_guards()
+        await runner.recover()
         place, target = proposed(session, place, asked)
         this = open_run(session, place) if asked.step is not None else None
         if dry_run:
-            given = asked.given if this else {**target, **asked.given}
-            return show(session, place, replace(asked, given=given), as_json, this)
+            return show(session, place, asked, target, as_json, this)
         must_be_chosen(place.procedure, asked.step)
+        if asked.step is None and not as_json:
+            remind(session, place)
+        this = await begun(session, place, asked.given, target, this, incident, trust=trust, as_json=as_json)
         if this is None:
-            standing = await asyncio.to_thread(runner.trust, place.document.runbook)
-            if not standing.trusted and trust != standing.sha256:
-                return untrusted(place, standing, as_json)
-            given = {**target, **asked.given}
-            this = await asyncio.to_thread(
-                runner.start, place.document.runbook, place.procedure, given, trust=standing.sha256
-            )
+            return STOPPED
+        if not as_json:
+            tell_where(session, this)
         tell = Written() if as_json else Aloud()
         ending = await go(runner, this, place.procedure, asked, tell)
         this = await asyncio.to_thread(finish, session, this, place.procedure)
@@ -124,23 +137,15 @@ async def run(session: Session, place: Place, asked: Asked, *, trust: str, dry_r
     return ending.code
 
 
-def must_be_chosen(procedure: Procedure, step: int | None) -> None:
-    """A menu is chosen from, and what is chosen is there. Raises Refused."""
-    if procedure.menu and step is None:
-        raise Refused(f"{procedure.title} is a menu: choose with --step N (cockpit runbooks lists them).")
-    if step is not None and not any(each.ordinal == step for each in procedure.steps):
-        raise Refused(f"{procedure.title} has no step {step}.")
-
-
-def proposed(session: Session, place: Place, asked: Asked) -> tuple[Place, Mapping[str, str]]:
+def proposed(session: Session, place: Place, asked: Asked) -> tuple[Place, Sequence[Value]]:
     """The built-in rollback with its target, of the one app there is or was named: the procedure, and its values."""
     if place.document.id != ROLLBACK or not place.document.builtin:
-        return place, {}
+        return place, ()
     reading = session.watch.latest(session.environment.name, "revisions")
     named = asked.given.get("app", "")
     apps = [each for each in (reading.value if reading else None) or () if named in ("", each.name)]
     if len(apps) != 1:
-        return place, {}
+        return place, ()
     events = session.timeline.events(environment=session.environment.name, kinds=FOLDED)
     found = propose(apps[0], events, now=session.time.now())
     procedures = {each.slug: each for each in place.document.runbook.procedures}
@@ -148,30 +153,10 @@ def proposed(session: Session, place: Place, asked: Asked) -> tuple[Place, Mappi
         place = Place(place.document, procedures[found.procedure])
     if asked.step is None:
         click.echo(" ".join((found.why, *found.cautions)), err=True)
-    return place, found.given
+    return place, found.values
 
 
-def open_run(session: Session, place: Place) -> Run | None:
-    """The newest run of this procedure that is not over: a step of it goes on with what was verified and answered."""
-    runbook = place.document.runbook
-    wanted = (runbook.path, place.procedure.slug, runbook.sha256, session.environment.name)
-    mine = [
-        each
-        for each in session.runner.runs.runs.values()
-        if (each.path, each.procedure, each.sha256, each.environment) == wanted and each.ended is None
-    ]
-    return max(mine, key=lambda each: each.started, default=None)
-
-
-def finish(session: Session, this: Run, procedure: Procedure) -> Run:
-    """The run is over when nothing is left to do in it; else it stays open for --step."""
-    this = session.runner.run(this.id)
-    left = [each for each in procedure.steps if each.command and each.alternative_to is None]
-    over = procedure.menu or all(this.state(each.ordinal) in SETTLED for each in left)
-    return session.runner.end(this) if over else this
-
-
-def show(session: Session, place: Place, asked: Asked, as_json: bool, this: Run | None) -> int:
+def show(session: Session, place: Place, asked: Asked, target: Sequence[Value], as_json: bool, this: Run | None) -> int:
     """What would run, step by step; in the run that is open, with its values."""
     steps = []
     for step in place.procedure.steps:
@@ -179,7 +164,7 @@ def show(session: Session, place: Place, asked: Asked, as_json: bool, this: Run 
             prepared = (
                 session.runner.prepare(this, step.ordinal, asked.given)
                 if this
-                else session.runner.preview(place.document.runbook, place.procedure, step.ordinal, asked.given)
+                else session.runner.preview(place.document.runbook, place.procedure, step.ordinal, asked.given, target)
             )
             steps.append(shown(place.procedure, prepared, asked))
     if as_json:
@@ -204,34 +189,4 @@ def shown(procedure: Procedure, prepared: Prepared, asked: Asked) -> dict[str, A
         "runnable": prepared.runnable,
         "reason": prepared.reason_not_runnable,
         "ceremony": lacks(wanted, prepared, asked),
-    }
-
-
-def untrusted(place: Place, standing: Trust, as_json: bool) -> int:
-    """A document that is new, or has changed since its last run, is shown first."""
-    what = "has never run here" if standing.standing == "new" else "has changed since its last run"
-    reason = f"{place.document.runbook.path} {what}"
-    if as_json:
-        stopped = {"step": None, "reason": reason}
-        found = {"steps": [], "stopped": stopped, "trust": standing.sha256, "difference": standing.difference}
-        click.echo(json_documents.as_json({**found, "exit": STOPPED}))
-        return STOPPED
-    if standing.standing == "changed":
-        click.echo(standing.difference)
-    click.echo(f"{reason}: read it, then say --trust {standing.sha256}", err=True)
-    return STOPPED
-
-
-def document_of(place: Place, this: Run, written: Written, ending: Ending) -> dict[str, Any]:
-    return {
-        "run": this.id,
-        "procedure": place.name,
-        "path": this.path,
-        "sha256": this.sha256,
-        "environment": this.environment,
-        "incident": this.incident,
-        "ended": this.ended is not None,
-        "steps": written.steps,
-        "stopped": {"step": ending.step, "reason": ending.reason} if ending.reason else None,
-        "exit": ending.code,
     }

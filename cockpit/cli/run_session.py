@@ -9,11 +9,13 @@ from typing import Any
 import click
 
 from cockpit.cli.options import Common, Refusal, choose_environment, load_system, operator, timeline_path
+from cockpit.cli.seat import choices
+from cockpit.incident.refused import DeskError
 from cockpit.model.clean import clean
 from cockpit.model.event import RecordError
 from cockpit.model.problem import SourceError
 from cockpit.model.reading import Reading
-from cockpit.model.run import Attempt, StepState
+from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.runbook import Step
 from cockpit.model.system import Environment, System
 from cockpit.model.time import stamp
@@ -21,7 +23,13 @@ from cockpit.runbooks.execution import Finished, Prepared
 from cockpit.wiring import Session, build
 
 APPS = "revisions"
+NONE = "none"  # of the incidents; no id ends in these letters
 FIRST_LOOK = 15.0  # seconds to wait for the panes; what they would have filled in is asked for after that
+
+
+for_incident = click.option(
+    "--incident", metavar="ID", help=f"The incident it belongs to, or `{NONE}`; the only open one if not given."
+)
 
 
 def open_session(common: Common) -> tuple[System, Session]:
@@ -35,6 +43,34 @@ def open_session(common: Common) -> tuple[System, Session]:
     if sys.stdin.isatty() and sys.stdout.isatty():
         session.runner.terminal = hand_over
     return system, session
+
+
+def incident_for(session: Session, named: str | None, this: Run | None = None) -> str | None:
+    """The id of the incident that was named, "" for `none`; None leaves it to the run, or to the only one open.
+
+    Where several are open somebody must say which. Raises Refusal.
+    """
+    try:
+        if this is not None and this.incident:
+            if named and (named == NONE or session.desk.find(named).id != this.incident):
+                raise Refusal(f"This run belongs to {this.incident}.")
+            return None
+        if named:
+            return "" if named == NONE else session.desk.find(named).id
+        open = session.desk.open()
+    except DeskError as error:
+        raise Refusal(str(error)) from None
+    if len(open) > 1:
+        listed = f"{choices(open)}\n  --incident {NONE}  it goes to the journal"
+        raise Refusal(f"{len(open)} incidents are open; choose one:\n{listed}")
+    return None
+
+
+def tell_where(session: Session, this: Run) -> None:
+    """On which incident a run is written down; nothing where there is none to choose from."""
+    where = session.runner.incident(this)
+    if where or session.desk.open():
+        click.echo(f"On {where or 'no incident: it goes to the journal'}.", err=True)
 
 
 async def hand_over(there: Callable[[], Finished]) -> Finished:

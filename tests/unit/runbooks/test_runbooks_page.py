@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import cockpit.runbooks
+from cockpit.cli.run_settle import WORDS
 from cockpit.model.runbook import Runbook, Step, StepKind
 from cockpit.runbooks.document import read
 from cockpit.runbooks.kinds import kind_of
@@ -112,3 +113,7 @@ def test_every_rule_of_lint_is_on_the_page() -> None:
 def test_every_built_in_procedure_is_on_the_page() -> None:
     names = {path.stem for path in (Path(cockpit.runbooks.__file__).parent / "builtin").glob("*.md")}
     assert [name for name in names if f"`{name}`" not in PAGE] == []
+
+
+def test_every_word_that_settles_a_step_is_on_the_page() -> None:
+    assert [name for row in section("| `--settle` |") for name in CODE.findall(row[0])] == list(WORDS)

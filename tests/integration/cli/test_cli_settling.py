@@ -1,0 +1,112 @@
+"""A person's word on a step, from the shell; and for which incident it is written down."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cockpit.model.event import Draft, Kind
+from cockpit.model.time import RealTime
+from cockpit.runbooks.document import read
+from tests.integration.cli.shell import Shell
+
+BOOK = """
+# Ops
+
+## Restore
+
+```bash
+# Look at it
+no-such-program --version
+
+# Restore it
+true
+```
+"""
+
+
+class Book:
+    def __init__(self, shell: Shell, path: Path) -> None:
+        self.shell, self.path = shell, path
+
+    def type(self, *words: str) -> Any:
+        self.path.write_text(BOOK) if not self.path.exists() else None
+        sha256 = read(str(self.path), self.path.read_bytes()).sha256
+        return self.shell.type("run", "ops.md#restore", "--trust", sha256, *words)
+
+    def settled(self, *words: str) -> Any:
+        result = self.type(*words, "--json")
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+    def leave_unknown(self) -> None:
+        """As a cockpit does that died over the second step."""
+        begun = json.loads(self.type("--step", "1", "--json").stdout)
+        common: Any = {"occurred": RealTime().now(), "environment": "default", "actor": "bo"}
+        intent = {"phase": "intent", "attempt": 1, "kind": "change", "transcript": "/nowhere/2-1.log"}
+        self.shell.record(Draft(Kind.STEP, "Step 2 started", subject=f"{begun['run']}#2", detail=intent, **common))
+
+
+@pytest.fixture
+def book(shell: Shell, tmp_path: Path) -> Book:
+    return Book(shell, tmp_path / "ops.md")
+
+
+def test_what_cannot_run_here_is_done_by_hand_by_whoever_says_so(book: Book) -> None:
+    assert book.type().exit_code == 3
+    said = book.type("--step", "1", "--settle", "ok", "--reason", "looked on the jump host")
+    assert said.stdout == "1 Look at it: by hand, by ana: looked on the jump host\n"
+    (event,) = [each for each in book.shell.ask("timeline") if each["detail"].get("phase") == "settled"]
+    assert (event["actor"], event["detail"]["state"], event["detail"]["reason"]) == (
+        "ana",
+        "by hand",
+        "looked on the jump host",
+    )
+    assert book.settled("--step", "2", "--settle", "skipped", "--reason", "not needed")["ended"] is True
+
+
+def test_what_nobody_saw_the_end_of_is_settled_also_after_the_document_has_changed(book: Book) -> None:
+    book.leave_unknown()
+    book.path.write_text(BOOK.replace("Restore it", "Restore it well"))
+    found = book.settled("--step", "2", "--settle", "ok", "--reason", "it is there")
+    assert [(each["step"], each["title"], each["state"]) for each in found["steps"]] == [(2, "Restore it", "ok")]
+    again = book.settled("--step", "2", "--settle", "failed", "--reason", "it was not")
+    assert (again["run"], again["steps"][0]["state"]) == (found["run"], "failed")
+
+
+def test_whoever_begins_anew_is_told_of_the_run_that_is_not_over(book: Book) -> None:
+    book.leave_unknown()
+    assert "nobody knows how its step 2 ended: --step N goes on" in book.type().stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--settle", "ok", "--reason", "x"), "name it with --step N"),
+        (("--step", "1", "--settle", "by-hand"), "--reason TEXT"),
+        (("--step", "1", "--settle", "skipped"), "Say why"),
+        (("--step", "9", "--settle", "skipped", "--reason", "x"), "has no step 9"),
+        (("--step", "1", "--settle", "done"), "'done' is not one of"),
+    ],
+)
+def test_a_word_that_says_too_little_is_refused(book: Book, words: tuple[str, ...], said: str) -> None:
+    result = book.type(*words)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_with_two_incidents_open_somebody_says_which(book: Book) -> None:
+    shell = book.shell
+    first, second = (shell.ask("declare", title)["id"] for title in ("One", "Two"))
+    for refused in (book.type("--step", "2", "--yes"), shell.type("exec", "--", "true")):
+        assert refused.exit_code == 2
+        assert f"--incident {second}" in refused.stderr
+        assert "--incident none" in refused.stderr
+    run = book.type("--step", "2", "--yes", "--incident", second)
+    assert (run.exit_code, f"On {second}.\n" in run.stderr) == (0, True)
+    assert "belongs to" in book.type("--step", "2", "--yes", "--incident", first).stderr
+    assert shell.type("exec", "--incident", "none", "--", "echo", "free").exit_code == 0
+    told = [each for each in shell.ask("timeline") if each["kind"] in ("run", "step")]
+    assert {each["incident"] for each in told if "free" not in json.dumps(each)} == {second}
+    assert {each["incident"] for each in told if "free" in json.dumps(each)} == {None}
