@@ -53,6 +53,20 @@ NOT_SECRET = re.compile(
     r"""(?xis) \$\{?\w+\}? | \$env:\w+ | \$\(.* | `.* | <[^<>]*> | \[[a-z][\w\ '-]*\]? | \$?\{\{.* | %\w+% | [*•.x…_-]+
     | true | false | yes | no | null | none | redacted | (?:~|\.{1,2})/.* | file:.*"""
 )
+NOUNS = ("pass", "pwd", "secret", "token", "key")
+HINTS = {
+    ADDRESS: ("@",),
+    JWT: ("eyj",),
+    OPTION: NOUNS,
+    SHORT: ("mysql", "mariadb", "sshpass", "sqlcmd", "bcp", "redis", "login", "mongo", "keyvault", "curl", "openssl"),
+    ASSIGNED: tuple(
+        f"{each}=" for each in ("word", "wd", "phrase", "secret", "token", "key", "sig", "ure", "pat", *"'\" ")
+    ),
+    IN_JSON: ('":', "':", '" :', "' :"),
+    IN_SQL: ("'",),
+    HEADER: ("-h", "x-"),
+    AUTHORIZATION: ("authorization", "cookie"),
+}  # what the command must hold in small letters
 
 # Where a value ends that stands within quotes which hold more than it.
 IN_A_LIST = r"[;&]\s*(?:\w[\w. -]*=|[\"']|$)"
@@ -100,23 +114,30 @@ def without(text: str, secrets: Iterable[str]) -> str:
 
 
 def _found(command: str) -> Iterator[Literal]:
+    small = command.lower()
     for pattern in (ADDRESS, JWT):
-        for match in pattern.finditer(command):
+        for match in pattern.finditer(command) if _may(pattern, small) else ():
             value = match["value"]
             if not NOT_SECRET.fullmatch(value) and not value.startswith(("$", "<", MASK)):
                 marker = match.groupdict().get("marker") or "eyJ"
                 yield Literal(marker, *match.span("value"), tuple(dict.fromkeys((value, unquote(value)))))
-    inside = quotes(command)
+    inside: list[str] = []
     for pattern in (OPTION, SHORT, ASSIGNED, IN_JSON, IN_SQL, HEADER, AUTHORIZATION):
         whole, read = pattern in (HEADER, AUTHORIZATION), 0
-        for match in pattern.finditer(command):
+        for match in pattern.finditer(command) if _may(pattern, small) else ():
             if match.end() < read:  # part of the value before it
                 continue
+            inside = inside or quotes(command)
             end = NEVER if whole else _end(command, match.start())
             word = word_at(command, match.end(), inside, end)
             read = word.end
             if values := _values(word, parts=whole):
                 yield Literal(match[match.lastgroup or 0], word.start, word.end, values)
+
+
+def _may(pattern: re.Pattern[str], small: str) -> bool:
+    """Whether it is worth to look: most commands hold no secret, and a document has thousands."""
+    return any(each in small for each in HINTS[pattern])
 
 
 def _end(command: str, start: int) -> re.Pattern[str]:

@@ -1,0 +1,104 @@
+"""A secret that stands in a command as it is runs as it is, and is in nothing that anybody sees."""
+
+import asyncio
+import json
+import shlex
+from base64 import b64encode
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cockpit.cli.exec import document
+from cockpit.incident.postmortem_runs import run_rows
+from cockpit.model.event import Event
+from cockpit.runbooks.execution import Prepared
+from cockpit.runbooks.literal_secrets import NOT_SECRET
+from tests.integration.runbooks.stage import Stage, fence
+
+VALUES = st.text(
+    st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="`"),
+    min_size=8,
+    max_size=24,
+).filter(lambda value: not NOT_SECRET.fullmatch(value) and not value.startswith(("-", "id=")))
+MARKERS = [
+    "--password {}",
+    "--client-secret={}",
+    "PGPASSWORD={}",
+    "-H 'X-Api-Key: '{}",
+    "-H 'Authorization: Bearer '{}",
+]
+
+
+def all_in(folder: Path, pattern: str) -> str:
+    return "\n".join(each.read_text() for each in folder.glob(pattern))
+
+
+def told(stage: Stage, events: list[Event], prepared: Prepared) -> str:
+    """All that is shown or kept: events, draft, transcripts, the screen's command, title and values, the output."""
+    kept = json.dumps([[each.summary, dict(each.detail)] for each in events], ensure_ascii=False)
+    screen = [prepared.as_run, prepared.step.title, prepared.step.remark, *(each.shown for each in prepared.values)]
+    return "\n".join([kept, str(run_rows(events)), all_in(stage.folder, "runs/*/*.log"), *screen, stage.output])
+
+
+async def exec_(folder: Path, line: str) -> tuple[str, str]:
+    """What `cockpit exec` tells of a line, and what really came out of it, written beside."""
+    stage = Stage(folder)
+    try:
+        found = document(line)
+        run = stage.runner.start(found, found.procedures[0], {}, trust=found.sha256)
+        prepared = stage.runner.prepare(run, 1)
+        await stage.runner.perform(run, prepared, stage.consent(prepared), stage.seen.append)
+        stage.runner.end(run)
+        snapshots = await asyncio.to_thread(all_in, folder, "snapshots/*")
+        return told(stage, stage.timeline.events(), prepared) + snapshots, (folder / "came").read_text()
+    finally:
+        stage.close()
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sampled_from(MARKERS), VALUES)
+def test_whatever_stands_behind_a_marker_is_in_no_event_transcript_or_screen(marker: str, value: str) -> None:
+    with TemporaryDirectory() as name:
+        came = shlex.quote(f"{name}/came")
+        line = f"printf '%s\\n' -- {marker.format(shlex.quote(value))} | tee {came} | tee >(base64 -w0)"
+        shown, real = asyncio.run(exec_(Path(name), line))
+    assert value in real  # the command that ran is the one that was typed
+    assert value not in shown
+    assert json.dumps(value)[1:-1] not in shown
+    assert b64encode(value.encode())[4:-4].decode() not in shown
+
+
+async def test_the_same_holds_for_a_document_and_for_an_edit(stage: Stage) -> None:
+    run = stage.start(
+        fence("# Greet hunter2value\ncurl --version --password hunter2value >/dev/null; echo hunter2value")
+    )
+    await stage.perform(run)
+    edited = "echo --token edited2value; echo edited2value"
+    await stage.perform(stage.runner.run(run.id), edit=edited)
+    prepared = stage.runner.prepare(stage.runner.run(run.id), 1, edit=edited)
+    shown = told(stage, stage.timeline.events(), prepared)
+    assert "hunter2value" not in shown
+    assert "edited2value" not in shown
+    assert prepared.as_written == edited
+    assert prepared.as_run == "echo --token •••; echo •••"
+
+
+async def test_a_value_given_for_a_placeholder_behind_a_marker_is_a_secret_too(stage: Stage) -> None:
+    run = stage.start(fence("# Greet\necho --password <word>; echo <word>"))
+    prepared = stage.runner.prepare(run, 1, {"word": "hunter2value"})
+    await stage.runner.perform(run, prepared, stage.consent(prepared), stage.seen.append)
+    assert prepared.as_run == "echo --password •••; echo •••"
+    assert "hunter2value" not in told(stage, stage.timeline.events(), prepared)
+
+
+@pytest.mark.parametrize("command", ["GET https://127.0.0.1:9/x?token=hunter2value"])
+async def test_a_request_hides_what_its_address_says(stage: Stage, command: str) -> None:
+    run = stage.start(f"# Ask\n\n## Ask it\n\n1. See: `{command}`\n")
+    (ordinal,) = [each.ordinal for each in stage.runner.procedure(run).commands]
+    prepared = stage.runner.prepare(run, ordinal)
+    await stage.runner.perform(run, prepared, stage.consent(prepared), stage.seen.append)
+    assert prepared.as_run.endswith("/x?token=•••")
+    assert "hunter2value" not in told(stage, stage.timeline.events(), prepared)
