@@ -6,7 +6,7 @@ they open; hours that close when they open are whole days. All moments taken and
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -36,7 +36,7 @@ def zone_of(hours: Hours, zone: tzinfo) -> tuple[tzinfo, str]:
 
 def is_open(at: datetime, hours: Hours, zone: tzinfo = UTC) -> bool:
     """True from each opening until just before its closing."""
-    return any(opens <= at < closes for opens, closes in _spans(at, hours, zone, days=3))
+    return any(opens <= at < closes for opens, closes in _spans(at, hours, zone, days=2))
 
 
 def next_opening(at: datetime, hours: Hours, zone: tzinfo = UTC) -> datetime | None:
@@ -63,8 +63,8 @@ def add_hours(start: datetime, duration: timedelta, hours: Hours, zone: tzinfo =
 def add_days(start: datetime, days: int, hours: Hours, zone: tzinfo = UTC) -> datetime | None:
     """The closing of the n-th working day after the day of `start`, which does not count itself; None: never."""
     where, _ = zone_of(hours, zone)
-    today = start.astimezone(where).date()
-    closings = (closes for opens, closes in _spans(start, hours, zone) if opens.astimezone(where).date() > today)
+    today = _date(start, where)
+    closings = (closes for opens, closes in _spans(start, hours, zone) if _date(opens, where) > today)
     return next((closes for number, closes in enumerate(closings, 1) if number >= days), None)
 
 
@@ -82,17 +82,24 @@ def _spans(start: datetime, hours: Hours, zone: tzinfo, days: int = SEARCHED) ->
     """From opening to closing in UTC, one after the other, beginning with the day before that of `start`."""
     where, _ = zone_of(hours, zone)
     last = datetime.min.replace(tzinfo=UTC)
-    length = 1 if hours.closes <= hours.opens else 0
+    night = DAY if hours.closes <= hours.opens else NOTHING
+    first = _date(start, where)
     try:
-        first = start.astimezone(where).date() - DAY
-        for day in (first + timedelta(days=number) for number in range(days)):
+        for day in (first + number * DAY for number in range(-1, days)):
             if day.weekday() not in hours.days or day in hours.holidays:
                 continue
             opens = datetime.combine(day, hours.opens, where).astimezone(UTC)
-            closes = datetime.combine(day + length * DAY, hours.closes, where).astimezone(UTC)
+            closes = datetime.combine(day + night, hours.closes, where).astimezone(UTC)
             opens = max(opens, last)  # hours that touch in the hour that is left out must not count it twice
             if opens < closes:
                 yield opens, closes
                 last = closes
     except OverflowError:  # the calendar ends
         return
+
+
+def _date(at: datetime, where: tzinfo) -> date:
+    try:
+        return at.astimezone(where).date()
+    except OverflowError:  # the first or the last day of the calendar, elsewhere
+        return at.date()

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from itertools import pairwise
 
+from cockpit.incident.business import is_open
 from cockpit.incident.clocks_due import due_after
 from cockpit.model.clock import Clock, ClockKind, Rule
-from cockpit.model.incident import Incident
+from cockpit.model.incident import Incident, Status
 from cockpit.model.ladder import Ladder, level
-from cockpit.model.plan import BUILT_IN, Plan
+from cockpit.model.plan import BUILT_IN, Hours, Plan
 
 CONFIGURATION = ".toml"  # a rule of the configuration stands in no document that could go
 
@@ -19,8 +20,8 @@ class Binding:
     """The rules of one incident as they hold now.
 
     `since` is when it became as bad as it is, without a break: a worse severity begins its clocks then, a milder one
-    counts on and gives nobody new time. `changed` is when the severity of now was set. `zone` is where hours without
-    a zone are meant.
+    counts on and gives nobody new time. `changed` is when the severity of now was set. Neither is before it was last
+    opened again. `zone` is where hours without a zone are meant.
     """
 
     incident: Incident
@@ -28,6 +29,7 @@ class Binding:
     rules: tuple[Rule, ...]
     since: datetime
     changed: datetime
+    opened: datetime | None  # again, the last time
     zone: tzinfo
 
     def of(self, kind: ClockKind) -> list[Rule]:
@@ -37,11 +39,11 @@ class Binding:
         """The rule with the least time, where several say when the same thing is due."""
         return min(self.of(kind), key=lambda each: each.after, default=None)
 
-    @property
-    def because(self) -> str:
-        """What began the clocks of the severity."""
-        severity = self.incident.severity
-        return f"{severity} declared" if self.since == self.incident.declared else f"raised to {severity}"
+    def because(self, at: datetime) -> str:
+        """What happened at `since`, or at `changed`."""
+        if at == self.incident.declared:
+            return f"{self.incident.severity} declared"
+        return "opened again" if at == self.opened else f"became {self.incident.severity}"
 
     def clock(
         self, rule: Rule, id: str, started: datetime, why: str, *, done: datetime | None = None, what: str = ""
@@ -64,15 +66,21 @@ class Binding:
 
 def binding(incident: Incident, plan: Plan, zone: tzinfo = UTC) -> Binding:
     """What was recorded when the severity was last set; what the plan says now where nothing was."""
-    changed = max(incident.severities[-1].at, incident.declared) if incident.severities else incident.declared
-    return Binding(
-        incident=incident,
-        plan=plan,
-        rules=incident.rules or plan.rules_for(incident.severity),
-        since=_as_bad_since(incident, plan.ladder),
-        changed=changed,
-        zone=zone,
-    )
+    opened = _opened_again(incident)
+    begun = max(opened or incident.declared, incident.declared)
+    changed = max([begun, *(each.at for each in incident.severities[-1:])])
+    since = max(begun, _as_bad_since(incident, plan.ladder))
+    rules = _at_that_hour(incident.rules or plan.rules_for(incident.severity), since, plan.hours, zone)
+    return Binding(incident, plan, rules, since, changed, opened, zone)
+
+
+def _at_that_hour(rules: tuple[Rule, ...], since: datetime, hours: Hours, zone: tzinfo) -> tuple[Rule, ...]:
+    """Outside working hours a rule for them takes the place of those of its kind; within them it says nothing."""
+    if not any(each.outside for each in rules):
+        return rules
+    outside = not is_open(since, hours, zone)
+    replaced = {each.kind for each in rules if each.outside} if outside else frozenset[ClockKind]()
+    return tuple(each for each in rules if (outside if each.outside else each.kind not in replaced))
 
 
 def worst(incident: Incident, ladder: Ladder) -> str:
@@ -98,6 +106,13 @@ def _as_bad_since(incident: Incident, ladder: Ladder) -> datetime:
         if now is None or was is None or was > now:
             return max(change.at, incident.declared)
     return incident.declared
+
+
+def _opened_again(incident: Incident) -> datetime | None:
+    """When it was last opened after it had been resolved."""
+    steps = pairwise(incident.statuses)
+    again = [after.at for before, after in steps if before.value == Status.RESOLVED != after.value]
+    return again[-1] if again else None
 
 
 def _rank(ladder: Ladder, name: str) -> int | None:

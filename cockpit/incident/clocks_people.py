@@ -17,7 +17,7 @@ def response(bound: Binding) -> list[Clock]:
     if rule is None:
         return []
     answers = [each for each in (bound.incident.acknowledged, bound.incident.resolved) if each is not None]
-    return [bound.clock(rule, "response", bound.since, bound.because, done=min(answers, default=None))]
+    return [bound.clock(rule, "response", bound.since, bound.because(bound.since), done=min(answers, default=None))]
 
 
 def commander(bound: Binding) -> list[Clock]:
@@ -32,7 +32,7 @@ def commander(bound: Binding) -> list[Clock]:
         clock = bound.clock(rule, "commander", left.until or left.since, f"{left.person} left and nobody leads")
     else:
         done = min((each.since for each in held), default=None)
-        clock = bound.clock(rule, "commander", bound.since, bound.because, done=done)
+        clock = bound.clock(rule, "commander", bound.since, bound.because(bound.since), done=done)
     return [ended(clock, bound.incident.resolved, OVER)]
 
 
@@ -55,7 +55,7 @@ def _checklist(bound: Binding, rule: Rule) -> Clock:
     boxes = range(1, len(listed.items) + 1) if listed else sorted(ticks)
     ticked = [settled[box] for box in boxes if box in settled]
     total = str(len(boxes)) if listed else "?"
-    clock = bound.clock(rule, f"checklist:{rule.checklist}", bound.since, bound.because)
+    clock = bound.clock(rule, f"checklist:{rule.checklist}", bound.since, bound.because(bound.since))
     # Where the list itself is gone nobody knows how many boxes it had: only a person can say that it is done.
     if listed is not None and len(ticked) == len(boxes):
         clock = replace(clock, done=max(ticked, default=clock.started))
@@ -76,7 +76,7 @@ def escalation(bound: Binding) -> list[Clock]:
         if rule.number == rules[0].number and incident.acknowledged is not None:
             answers.append(incident.acknowledged)
         clock = bound.clock(
-            rule, f"escalation:{rule.number}", bound.since, bound.because, done=min(answers, default=None)
+            rule, f"escalation:{rule.number}", bound.since, bound.because(bound.since), done=min(answers, default=None)
         )
         later = min((each.at for each in incident.called if each.tier > rule.number), default=None)
         clock = excused(clock, incident.mitigated, MENDED)

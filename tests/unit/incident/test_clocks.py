@@ -38,7 +38,7 @@ def test_a_response_is_due_after_its_minutes_and_met_by_whoever_acknowledges() -
 
 def test_a_worse_severity_begins_its_clocks_anew_and_a_milder_one_gives_no_new_time() -> None:
     raised = one(incident(("P2", 0), ("P0", 20)), RESPONSE, "response")
-    assert (raised.started, raised.why) == (at(20), "raised to P0")
+    assert (raised.started, raised.why) == (at(20), "became P0")
     assert one(incident(("P0", 0), ("P1", 20)), RESPONSE, "response").started == at(0)
 
 
