@@ -21,7 +21,7 @@ def build(root: tables.Root, file: Path) -> System:
     return System(
         name=root.system or folder.name,
         environments=tuple(_environment(name, each, folder) for name, each in root.environments.items())
-        or (Environment("default"),),
+        or (Environment("default", unnamed=True),),
         data=_absolute(root.data, folder) or str(default_data()),
         file=str(file),
         cloud=Cloud(root.cloud.name, root.cloud.endpoint, root.cloud.logs_endpoint, root.cloud.authority),

@@ -20,7 +20,7 @@ def default_data() -> Path:
 
 def default_system() -> System:
     """The System without a file: one environment, nothing to watch, a timeline to write."""
-    return System(name="cockpit", environments=(Environment("default"),), data=str(default_data()))
+    return System(name="cockpit", environments=(Environment("default", unnamed=True),), data=str(default_data()))
 
 
 def candidates(option: str | None, environ: Mapping[str, str], cwd: Path) -> list[tuple[str, Path]]:

@@ -54,6 +54,7 @@ class Environment:
     values: Mapping[str, str | Secret] = field(default_factory=dict)
     guard_word: str = ""
     shell: Mapping[str, str] = field(default_factory=dict)  # variables that a command of a step finds
+    unnamed: bool = False  # nobody gave it its name: there is no file, or none of them in it
     kube_context: str = ""  # what `kubectl config current-context` must say before a change runs in a shell
 
 

@@ -179,7 +179,7 @@ def _find(
     if configured is not None:
         return configured, "environment", False
     for value, source, names in (
-        (environment.name, "environment", ("env",)),
+        ("" if environment.unnamed else environment.name, "environment", ("env",)),
         (environment.resource_group, "environment", ("rg",)),
         (environment.subscription, "environment", ("subscription", "subscription_id")),
         (environment.workspace, "environment", ("workspace", "workspace_id")),

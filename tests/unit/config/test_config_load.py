@@ -163,7 +163,7 @@ def test_an_alert_source_has_the_defaults_of_the_model(read: Read) -> None:
 def test_an_empty_file_is_the_default_system_with_the_name_of_its_folder(read: Read, tmp_path: Path) -> None:
     expected = dataclasses.replace(default_system(), name=tmp_path.name, file=str(tmp_path / "cockpit.toml"))
     assert read("") == expected
-    assert read("").environments == (Environment("default"),)
+    assert read("").environments == (Environment("default", unnamed=True),)
     assert read("").ladder == DEFAULT_LADDER
 
 
@@ -188,7 +188,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_obstacle(read: Read) -> 
     [
         (tables.Probe, Probe, {"environment"}),
         (tables.AlertSource, AlertSource, set()),
-        (tables.Environment, Environment, {"name"}),
+        (tables.Environment, Environment, {"name", "unnamed"}),
         (tables.Cloud, Cloud, set()),
     ],
 )

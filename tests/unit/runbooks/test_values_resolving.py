@@ -158,6 +158,12 @@ def test_any_answer_is_a_value_or_a_reason(name: str, value: str) -> None:
     assert (found.value is None) == bool(found.problem)
 
 
+def test_an_environment_that_nobody_named_is_asked_for() -> None:
+    found = one("env", Environment("default", unnamed=True))
+    assert (found.value, one("env", Environment("default")).value) == (None, "default")
+    assert "give it for this run" in found.problem
+
+
 def test_what_was_found_for_a_run_says_so_and_the_operators_word_counts_more() -> None:
     found = (Value("previous", "mi-prod--v1", "proposal"),)
     (first,) = resolve([Parameter("PREVIOUS")], PROD, seen(APP), {}, proposed=found)
