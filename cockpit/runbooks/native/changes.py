@@ -130,7 +130,8 @@ async def look_at_database(native: Native, azure: Azure) -> tuple[str, ...]:
         earliest = text(dig(found, "properties", "earliestRestoreDate"))
         words.append(f"It can be restored as it was since {earliest or 'a time it does not tell'}.")
     else:
-        words.append("While no database has its old name, the application has none to work with.")
+        old, new = native.one("name"), native.one("new-name")
+        words.append(f"Afterwards what connects to {new} gets this database, and what connects to {old} gets none.")
     return tuple(words)
 
 

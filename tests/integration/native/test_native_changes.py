@@ -389,7 +389,8 @@ class TestDatabases:
         shown = await quiet.look(self.RESTORE)
         assert shown.words[0] == "shop-api is Online."
         assert "restored as it was since 2026-02-20T02:00:00" in shown.words[1]
-        assert "none to work with" in (await quiet.look(f"az sql db rename {SQL} -n shop-api --new-name x")).words[1]
+        away = await quiet.look(f"az sql db rename {SQL} -n shop-api --new-name broken")
+        assert away.words[1].endswith("connects to broken gets this database, and what connects to shop-api gets none.")
 
 
 async def test_what_was_done_stays_done_when_its_result_cannot_be_printed_as_asked(quiet: Shell) -> None:
