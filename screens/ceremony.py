@@ -89,7 +89,8 @@ class AskConsent(Dialog[Consent]):
             rows += labelled("does", prepared.native.describe(), WIDE, most=2)
         rows += meets(prepared, WIDE)
         rows += [row for row in values(prepared.values, WIDE) if not prepared.native]
-        rows += labelled("undo", undo_of(prepared) or "the document names none", WIDE)
+        if not prepared.undo:
+            rows += labelled("undo", undo_of(prepared) or "the document names none", WIDE)
         for sentence in (*self._extra(), *map(warning, self._warnings)):
             rows += labelled("mind", sentence, WIDE, tone="warn", most=3)
         return rows
