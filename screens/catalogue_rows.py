@@ -21,7 +21,8 @@ COLUMNS = (
     Column(0, prose=True),
     Column(38, prose=True, from_width=84),
     Column(9, right=True),
-    Column(13, right=True),
+    Column(13, right=True, from_width=84),
+    Column(14, right=True, below=84),  # the same, but for documents: where not all badges fit, the weightiest
 )
 SHORT = 9  # cells of a time
 TONES = {Badge.VIEW_ONLY: "bad", Badge.CHANGED: "warn", Badge.OVERDUE: "warn"}
@@ -82,6 +83,7 @@ def rows(shelf: Shelf, query: str) -> list[Row]:
 
 
 def _row(id: str, entry: Entry, shelf: Shelf, *, found: bool = False) -> Row:
+    narrow: Cell | None = None
     match entry:
         case Run():
             glyph, tone = _run_sign(entry)
@@ -113,6 +115,7 @@ def _row(id: str, entry: Entry, shelf: Shelf, *, found: bool = False) -> Row:
             worn = shelf.badges.get(entry.id, ())
             tone = next((TONES[each] for each in worn if each in TONES), "muted")
             own = "built in" if entry.builtin else ""
+            narrow = Cell(next(iter(worn), own), tone)
             cells = (
                 Cell("·", "muted"),
                 Cell(entry.runbook.title, "strong"),
@@ -122,7 +125,7 @@ def _row(id: str, entry: Entry, shelf: Shelf, *, found: bool = False) -> Row:
             )
         case Unread():
             cells = (Cell("✖", "bad"), Cell(entry.path), Cell(entry.reason, "bad"), Cell(""), Cell(""))
-    return Row(id, cells)
+    return Row(id, (*cells, narrow or cells[-1]))
 
 
 def _run_sign(run: Run) -> tuple[str, str]:

@@ -128,6 +128,14 @@ async def test_badges_say_what_is_wrong_with_a_document(open_catalogue: Open) ->
         assert "review overdue · not filled in · never tested" in row
 
 
+async def test_where_there_is_no_room_for_all_badges_the_weightiest_is_in_the_row(open_catalogue: Open) -> None:
+    old = document(b"# Old\n\n**Next Review**: 2020-01-01\n\n## Do\n\n```bash\nls\n```\n", "o.md")
+    async with open_catalogue(catalogue(Document("old", old)), size=(80, 24)) as seat:
+        table = seat.app.screen.query_one("#places", KeyedTable)
+        at = next(at for at, row in enumerate(table.rows) if row.id == "doc:old")
+        assert table.render_line(at).text.split() == ["·", "Old", "review", "overdue"]
+
+
 async def test_a_run_that_is_not_over_is_on_top_and_opened_again(open_catalogue: Open, play: Play) -> None:
     runbook = document(ROLLBACK)
     run = play.start(runbook, runbook.procedures[0])
