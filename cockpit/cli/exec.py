@@ -60,10 +60,9 @@ def document(line: str) -> Runbook:
 
     Raises Refused for what is not one command.
     """
-    fence = "`" * 12
-    found = read(
-        str(Path.cwd() / NAME), f"# {NAME}: {clean_line(hide(line), SHOWN)}\n\n{fence}bash\n{line}\n{fence}\n".encode()
-    )
+    fence, title = "`" * 12, clean_line(hide(line))
+    title = title if len(title) <= SHOWN else f"{title[: SHOWN - 1]}…"  # the step has it whole
+    found = read(str(Path.cwd() / NAME), f"# {NAME}: {title}\n\n{fence}bash\n{line}\n{fence}\n".encode())
     if not found.procedures or len(found.procedures[0].steps) != 1:
         raise Refused("This is not one command: put it into a script, or into a runbook.")
     (procedure,) = found.procedures

@@ -256,6 +256,14 @@ def test_exec_runs_and_records_any_command(shell: Shell) -> None:
     assert "Run started: exec: echo 'a b' '*'" in said
 
 
+def test_a_long_command_is_cut_once_in_its_title_and_kept_whole_in_its_step(shell: Shell) -> None:
+    words = "x" * 400
+    assert shell.type("exec", "--", "echo", words).exit_code == 0
+    started, intent, *_ = shell.ask("timeline")
+    assert started["summary"] == f"Run started: exec: echo {'x' * 94}…"
+    assert intent["detail"]["as_run"] == f"echo {words}"
+
+
 def test_exec_needs_no_word_for_what_was_typed(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "old").write_text("")
     assert shell.type("exec", "--", "rm", "old").exit_code == 0
