@@ -4,6 +4,8 @@ BIN := .venv/bin
 # Constraints hold for what the build itself installs, too.
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Every worker, and every process that a test starts, would compile each file anew.
+unexport PYTHONDONTWRITEBYTECODE
 WORKERS ?= auto
 
 .PHONY: demo test lint bench snapshots pictures torture clean
@@ -22,7 +24,7 @@ demo: .venv/.demo-ready  ## open the cockpit on a simulated system whose new dep
 	$(BIN)/cockpit demo
 
 test: $(BIN)/.ready  ## every test
-	$(BIN)/python -m pytest -q -n $(WORKERS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup
 
 lint: $(BIN)/.ready  ## style, types, and the arrows of docs/architecture.md
 	$(BIN)/ruff check .

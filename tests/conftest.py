@@ -10,6 +10,35 @@ for name in [each for each in os.environ if each == "NO_COLOR" or each.startswit
     if name != SNAPSHOTS:
         del os.environ[name]  # read by Textual when it is imported, so before any fixture
 
+HERE = Path(__file__).parent
+WAIT_LONGEST = (
+    "integration/feeds/test_alertmanager_real.py",
+    "integration/terminal/",
+    "tui/test_hostile_text.py",
+    "faults/test_terminal_ends.py",
+    "faults/test_runner_killed.py",
+    "faults/test_probes_false_accusations.py",
+    "integration/simulator/test_simulator_command.py",
+    "integration/cli/test_cli_run.py",
+    "tui/runbooks/test_with_the_real_runner.py",
+)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each core: half of the run waits for processes, servers and terminals."""
+    return 2 * (os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits longest begins first, so that nothing else waits for it at the end."""
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(HERE).as_posix()
+        return next((at for at, each in enumerate(WAIT_LONGEST) if path.startswith(each)), len(WAIT_LONGEST))
+
+    items.sort(key=place)
+
 
 @pytest.fixture(autouse=True)
 def _home_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from tests.integration.feeds.real_servers import MISSING, PATIENCE, RealServers,
 
 pytestmark = [
     pytest.mark.realservers,
+    pytest.mark.xdist_group("realservers"),  # one worker starts them once
     pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"),
 ]
 FIRING, PENDING, SUPPRESSED = AlertState.FIRING, AlertState.PENDING, AlertState.SUPPRESSED
