@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping  # noqa: E402
 import pytest  # noqa: E402
 from textual.drivers.headless_driver import HeadlessDriver  # noqa: E402
 
-from tests.tui.leaping import CLOCK, LeapingLoop, idle, run  # noqa: E402
+from tests.tui.leaping import REPLACED, LeapingLoop  # noqa: E402
 from tests.tui.stage import Stage  # noqa: E402
 from tests.tui.terminal import Terminal  # noqa: E402
 
@@ -29,10 +29,8 @@ def _leaping(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     """Textual, and the apps that a picture runs, go by the clock of the leaping loop."""
     if request.node.get_closest_marker(REAL_TIME):
         return
-    monkeypatch.setattr("textual._time.get_time", CLOCK.time)
-    monkeypatch.setattr("textual.pilot.wait_for_idle", idle)
-    monkeypatch.setattr("textual.app.wait_for_idle", idle)
-    monkeypatch.setattr(asyncio, "run", run)
+    for name, ours in REPLACED.items():
+        monkeypatch.setattr(name, ours)
 
 
 @pytest.fixture

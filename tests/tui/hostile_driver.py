@@ -1,7 +1,8 @@
 """Runs the real app in the terminal it is given, on a stage where every text is hostile.
 
 Started by test_hostile_text.py as a process of its own: nothing between the app and the pty is a fake. The readings
-skip the feeds and their `clean()`, so only the screen's own door stands between the text and the terminal.
+skip the feeds and their `clean()`, so only the screen's own door stands between the text and the terminal. Its clock
+leaps, so that what a key leads to is drawn before the next key comes.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import os
 import signal
 import sys
 from dataclasses import replace
+from unittest.mock import patch
 
 from textual.events import Key
 
@@ -18,6 +20,7 @@ from cockpit.model.identity import Identity
 from cockpit.model.probe import ProbeState
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.revision import Application, Revision
+from tests.tui import leaping
 from tests.tui.stage import ENVIRONMENT, SYSTEM, Stage, StubRecorder, ago, alerts, probes
 
 PAYLOADS = {
@@ -92,6 +95,8 @@ def main() -> None:
         made.task = asyncio.get_running_loop().create_task(look_everywhere(app, made))  # type: ignore[attr-defined]
         return made
 
+    for name, ours in leaping.REPLACED.items():
+        patch(name, ours).start()
     app = CockpitApp(attach)  # type: ignore[arg-type]  # a stage is all the session it needs
     app.run()
     sys.exit(app.return_code or 0)

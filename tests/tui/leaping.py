@@ -71,3 +71,11 @@ def run(main: Coroutine[Any, Any, Any]) -> Any:
 async def idle(min_sleep: float = 0, max_sleep: float = 1) -> None:
     """In place of Textual's guess from the use of the processor: everything has happened, and a frame been drawn."""
     await asyncio.sleep(FRAME)
+
+
+REPLACED: dict[str, object] = {
+    "asyncio.run": run,
+    "textual._time.get_time": CLOCK.time,
+    "textual.pilot.wait_for_idle": idle,
+    "textual.app.wait_for_idle": idle,
+}

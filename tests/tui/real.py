@@ -27,7 +27,7 @@ class Real:
             cwd=ROOT, env=environ, stdin=child, stdout=child, stderr=child, start_new_session=True,
         )  # fmt: skip
         os.close(child)
-        self.received = b""
+        self.received = bytearray()
 
     def read(self) -> bool:
         """Take what there is; False when the program ended or hangs."""
