@@ -8,6 +8,7 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from cockpit.model.runbook import Damage, Runbook
+from cockpit.runbooks.document import text_for_people
 from screens.trust import text_tone
 from widgets.cell import Piece
 from widgets.line import Lines
@@ -43,7 +44,7 @@ class DocumentScreen(Screen[None]):
         self.query_one("#document-head", Lines).show(head)
         view = self.query_one(OutputView)
         view.focus()
-        view.show(Tail(self._runbook.text, kept=10_000_000), follow=False)
+        view.show(Tail(text_for_people(self._runbook), kept=10_000_000), follow=False)
         self.call_after_refresh(view.action_to, self._line - 1)
 
     def action_back(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from cockpit.model.run import SETTLED, Attempt, Run, StepState
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.execution import Prepared
+from cockpit.runbooks.literal_secrets import hide
 from cockpit.runbooks.placeholders import placeholders
 from cockpit.runbooks.values import Resolved
 from screens.run_keys import Standing
@@ -91,7 +92,7 @@ def about(step: Step, now: Standing, attempt: Attempt | None, width: int, most: 
     if step.remark:
         rows += wrap([(step.remark, "muted")], width, most=2)
     if step.command:
-        shown = now.prepared.as_run if now.prepared else step.command
+        shown = now.prepared.as_run if now.prepared else hide(step.command)
         rows += whole(highlighted(shown, step.language), width, max(3, most - 6))
     elif step.title:
         rows += wrap([(step.title, "")], width, most=max(2, most - 3))
@@ -126,7 +127,7 @@ def undo_of(prepared: Prepared, given: Mapping[str, str] | None = None) -> str:
     text = prepared.step.tags.get("undo", "")
     for blank in reversed(placeholders(text)):
         text = text[: blank.start] + known.get(blank.name, blank.form) + text[blank.end :]
-    return text
+    return hide(text)
 
 
 def highlighted(command: str, language: str) -> list[Piece]:

@@ -10,6 +10,7 @@ from cockpit.model.runbook import Finding, Procedure, Runbook, Step
 from cockpit.runbooks.badges import badges, last_tested
 from cockpit.runbooks.catalogue import Catalogue, Document
 from cockpit.runbooks.execution import Prepared
+from cockpit.runbooks.literal_secrets import hide
 from cockpit.runbooks.preparing import Setting, prepare
 from cockpit.runbooks.sidecar import fingerprint
 from cockpit.runbooks.standins import known_command
@@ -81,7 +82,7 @@ def step_document(step: Step, prepared: Prepared) -> dict[str, Any]:
         "ordinal": step.ordinal,
         "title": step.title,
         "kind": step.kind.value,
-        "command": step.command,
+        "command": hide(step.command),
         "hash": fingerprint(step.command) if step.command else "",
         "language": step.language,
         "parameters": list(step.parameters),
@@ -95,5 +96,5 @@ def step_document(step: Step, prepared: Prepared) -> dict[str, Any]:
         "alternative_to": step.alternative_to,
         "inline": step.inline,
         "checkbox": step.checkbox,
-        "tags": dict(step.tags),
+        "tags": {name: hide(value) for name, value in step.tags.items()},
     }

@@ -2,14 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from cockpit.model.clean import clean, clean_line
-from cockpit.model.runbook import Procedure, Runbook
+from cockpit.model.runbook import Procedure, Runbook, Table
 from cockpit.runbooks.chapters import gather
 from cockpit.runbooks.labels import plain
-from cockpit.runbooks.literal_secrets import secrets_in, without
+from cockpit.runbooks.literal_secrets import hide, hide_in_text, secrets_in, without
 from cockpit.runbooks.parameters import parameters
 from cockpit.runbooks.repair import decode, repair
 from cockpit.runbooks.sidecar import apply, joined
@@ -37,7 +37,7 @@ def read(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
         text=text,
         procedures=procedures,
         parameters=parameters(procedures, hints, reader.tables),
-        tables=tuple(reader.tables),
+        tables=tuple(map(without_secrets, reader.tables)),
         links=tuple(reader.links),
         labels={**front, **document_labels(sections)},
         damage=damage,
@@ -47,12 +47,26 @@ def read(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
 
 def named_safely(procedure: Procedure) -> Procedure:
     """The procedure with dots where its title, or what stands beside a step, says a secret of one of its commands."""
-    secrets = {value for step in procedure.commands for value in secrets_in(step.command)}
+    secrets = secrets_of([procedure])
     steps = (
         replace(each, title=without(each.title, secrets), remark=without(each.remark, secrets))
         for each in procedure.steps
     )
     return replace(procedure, title=without(procedure.title, secrets), steps=tuple(steps)) if secrets else procedure
+
+
+def secrets_of(procedures: Iterable[Procedure]) -> set[str]:
+    """What the commands of a document give away."""
+    return {value for each in procedures for step in each.commands for value in secrets_in(step.command)}
+
+
+def text_for_people(runbook: Runbook) -> str:
+    """The text of a document, with dots where a secret stands in it."""
+    return hide_in_text(runbook.text, secrets_of(runbook.procedures))
+
+
+def without_secrets(table: Table) -> Table:
+    return replace(table, rows=tuple(tuple(map(hide, row)) for row in table.rows))
 
 
 def front_matter(text: str) -> tuple[dict[str, str], str]:

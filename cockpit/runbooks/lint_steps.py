@@ -8,6 +8,7 @@ from pathlib import Path
 from cockpit.model.clean import clean_line
 from cockpit.model.near import near
 from cockpit.model.runbook import Finding, Parameter, Procedure, Runbook, Step, StepKind
+from cockpit.model.secret import MASK
 from cockpit.model.system import Environment
 from cockpit.runbooks import placeholders as blanks
 from cockpit.runbooks.labels import plain
@@ -100,6 +101,12 @@ def secrets(runbook: Runbook) -> Iterator[Finding]:
             if blank.name in hidden and not GIVEN.search(step.command[: blank.start]):
                 said = f"{blank.form} would stand in an argument list, which others on the machine can read"
                 yield Finding("secret-in-arguments", step.line, clean_line(said, 300))
+
+    for each in runbook.parameters:
+        if each.hint == MASK:
+            given = re.search(rf"\b{re.escape(each.name)}\s*=", runbook.text)
+            line = runbook.text.count("\n", 0, given.start()) + 1 if given else 1
+            yield Finding("secret-in-document", line, f"a secret is written out behind {each.name}")
 
 
 def programs(runbook: Runbook, path: str) -> Iterator[Finding]:

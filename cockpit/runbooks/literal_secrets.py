@@ -113,6 +113,13 @@ def without(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
+def hide_in_text(text: str, secrets: Iterable[str]) -> str:
+    """A document for people: without the secrets of its commands, and without those that a line of it gives away."""
+    lines = text.split("\n")
+    said = {value for line in lines for value in secrets_in(line)}
+    return without("\n".join(map(hide, lines)), {*secrets, *said})
+
+
 def _found(command: str) -> Iterator[Literal]:
     small = command.lower()
     for pattern in (ADDRESS, JWT):

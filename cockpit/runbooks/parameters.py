@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from cockpit.model.runbook import Parameter, Procedure, Table
+from cockpit.model.secret import MASK
 from cockpit.runbooks import placeholders as blanks
+from cockpit.runbooks.literal_secrets import literals
 
 CHOICE = re.compile(r"^[\w.-]+(?:\s*[,/|]\s*[\w.-]+)+$")
 
@@ -27,7 +29,7 @@ def parameters(
             )
     for name, value in hints.items():
         old = found.get(name) or Parameter(name, (f"${name}",), secret=blanks.names_a_secret(name))
-        found[name] = replace(old, hint=value)
+        found[name] = replace(old, hint=MASK if literals(f"{name}={value!r}") else value)
     rows = list(declared(tables))
     return tuple(described(each, rows) for each in found.values())
 

@@ -10,10 +10,10 @@ from typing import Literal
 
 from cockpit.model.run import Run
 from cockpit.model.runbook import Damage, Runbook
-from cockpit.runbooks.document import read
+from cockpit.runbooks.document import read, secrets_of, text_for_people
 from cockpit.runbooks.execution import Refused
 from cockpit.runbooks.files import make_directory, write_whole
-from cockpit.runbooks.literal_secrets import secrets_in
+from cockpit.runbooks.literal_secrets import hide_in_text, secrets_in
 
 BUILT_IN = Path(__file__).resolve().parent / "builtin"
 HASH = re.compile(r"[0-9a-f]{64}")
@@ -46,13 +46,14 @@ def trust(runbook: Runbook, runs: Iterable[Run], snapshots: Path) -> Trust:
     if same:
         return Trust("known", runbook.sha256, runs=same)
     if not known:
-        return Trust("new", runbook.sha256, runbook.text)
+        return Trust("new", runbook.sha256, text_for_people(runbook))
     last = max(known, key=lambda each: each.started)
     try:
         before = snapshot_path(snapshots, last.sha256).read_text()
     except OSError:
-        return Trust("changed", runbook.sha256, runbook.text)
-    return Trust("changed", runbook.sha256, difference(before, runbook.text))
+        return Trust("changed", runbook.sha256, text_for_people(runbook))
+    lines = difference(before, runbook.text)  # before anything is hidden: a secret that changed is a difference
+    return Trust("changed", runbook.sha256, hide_in_text(lines, secrets_of(runbook.procedures)))
 
 
 def difference(before: str, after: str) -> str:

@@ -145,6 +145,10 @@ def test_table_disagrees_with_the_text_beside_it(check: Check, count: str, found
     ("tag", "said"),
     [
         ("chnage", "`chnage` is no tag; did you mean `change`?"),
+        (
+            "native=aca.activate",
+            "`native` is no tag; az commands that are known run without a shell by themselves, and others cannot",
+        ),
         ("timeout=soon", "timeout=soon is no duration such as 45m and is left out"),
         ("read retry=lots", "retry=lots is not of the form 10x6s and is left out"),
         ("needs=luck", "needs=luck is not understood; it can be verify or previous"),
@@ -190,6 +194,8 @@ def test_secret_in_arguments_but_not_in_the_environment(check: Check) -> None:
 
 def test_secret_in_document(check: Check) -> None:
     assert check(bash("curl --password hunter22 https://x.y")) == [("secret-in-document", 4)]
+    assert check(bash('curl -H "X-Api-Key: hunter22" https://x.y')) == [("secret-in-document", 4)]
+    assert check(bash("DB_PASSWORD='hunter22'\ncurl https://x.y")) == [("secret-in-document", 4)]
 
 
 def test_severity_undefined_is_named_once(check: Check) -> None:
