@@ -41,7 +41,7 @@ class Step:
     checkbox: bool = False
     altered: bool = False
     literal: bool = False  # typed at a shell: nothing in it is a placeholder, what a shell expands is the shell's
-    tags: Mapping[str, str] = field(default_factory=dict)  # needs, timeout, retry, undo, confirm, approval, native
+    tags: Mapping[str, str] = field(default_factory=dict)  # needs, timeout, retry, undo, confirm, approval, expect
 
 
 @dataclass(frozen=True, slots=True)

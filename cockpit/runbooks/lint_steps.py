@@ -45,11 +45,16 @@ def tags(runbook: Runbook) -> Iterator[Finding]:
     """Every tag behind the language of a fence is one that is known, with a value that is understood."""
     for procedure, step in commands(runbook):
         for name in step.tags.keys() - TAGS:
-            meant = near(name, TAGS)
-            hint = f"; did you mean `{meant}`?" if meant else f"; known are {', '.join(sorted(TAGS))}"
-            yield Finding("unknown-tag", step.line, clean_line(f"`{name}` is no tag{hint}", 300))
+            yield Finding("unknown-tag", step.line, clean_line(f"`{name}` is no tag; {instead_of(name)}", 300))
         wrong = [timeout_of(step, step.kind)[1], retry_of(step, step.kind)[1], wrong_need(procedure, step)]
         yield from (Finding("bad-tag", step.line, clean_line(each, 300)) for each in wrong if each)
+
+
+def instead_of(tag: str) -> str:
+    if tag == "native":
+        return "az commands that are known run without a shell by themselves, and others cannot"
+    meant = near(tag, TAGS)
+    return f"did you mean `{meant}`?" if meant else f"known are {', '.join(sorted(TAGS))}"
 
 
 def wrong_need(procedure: Procedure, step: Step) -> str:

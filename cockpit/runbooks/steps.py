@@ -19,7 +19,7 @@ HTTP = re.compile(r"^(GET|HEAD|POST|PUT|PATCH|DELETE) (/|https?://)\S*$")
 BOX = re.compile(r"^\[([ xX])\]\s+")
 ARROW = re.compile(r"\s(?:→|->|›|>)\s")
 TAG_WORDS = {kind.value: kind for kind in StepKind if kind is not StepKind.NOTE}
-TAG_KEYS = frozenset({"needs", "timeout", "retry", "undo", "confirm", "expect", "native"})
+TAG_KEYS = frozenset({"needs", "timeout", "retry", "undo", "confirm", "expect"})
 TAG_FLAGS = frozenset({"approval", "skip"})
 
 
