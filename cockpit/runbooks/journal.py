@@ -70,6 +70,8 @@ def intent(
 ) -> Draft:
     """Written before anything starts: whatever happens then, it is known that it was tried."""
     verb = "undo started" if prepared.undo else "edited and started" if prepared.edited else "started"
+    approved = f"{approval.by}, {approval.how}" if approval else ""
+    verb += f" (approved by {clean_line(approved, SHOWN)})" if approved else ""
     detail = {
         "phase": "intent",
         "attempt": number,
@@ -83,7 +85,7 @@ def intent(
         "transcript": transcript,
         "owner": owner.as_detail(),
         "values": as_detail(prepared.values),
-        "approval": f"{approval.by}, {approval.how}" if approval else "",
+        "approval": approved,
     }
     return _step(run, prepared.step, verb, detail, pen)
 

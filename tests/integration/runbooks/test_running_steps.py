@@ -392,6 +392,7 @@ async def test_an_approval_is_recorded_as_who_gave_it_and_how(stage: Stage) -> N
             await stage.runner.perform(run, prepared, stage.consent(prepared, approval=approval), stage.seen.append)
     await stage.runner.perform(run, prepared, stage.consent(prepared), stage.seen.append)
     assert stage.steps()[0].detail["approval"] == "ana, on the bridge"
+    assert stage.steps()[0].summary.startswith("Step 1 started (approved by ana, on the bridge): ")
 
 
 async def test_needs_verify_holds_back_until_it_is_ok(stage: Stage) -> None:
