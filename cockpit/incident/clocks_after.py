@@ -5,7 +5,7 @@ from datetime import datetime
 
 from cockpit.incident.clocks_binding import Binding, lost, worst
 from cockpit.incident.clocks_due import due_after
-from cockpit.incident.clocks_ends import OVER, ended
+from cockpit.incident.clocks_ends import OVER, ended, excused
 from cockpit.model.clock import Clock, ClockKind, Counting
 from cockpit.model.incident import Incident
 from cockpit.model.response import CloseReason, Ran, Review
@@ -88,10 +88,11 @@ def rollback(bound: Binding, deployed: datetime | None, now: datetime) -> list[C
     if rule is None:
         return []
     started, why = (deployed, "the newest deployment") if deployed else (bound.incident.declared, "declared")
-    clock = bound.clock(rule, "rollback", started, why)
-    if clock.due is not None and now >= clock.due:
+    resolved = bound.incident.resolved
+    clock = excused(bound.clock(rule, "rollback", started, why), resolved, OVER)
+    if not clock.not_applicable and clock.due is not None and max(now, resolved or now) >= clock.due:
         return [replace(clock, not_applicable="the window has closed: mend it forwards")]
-    return [ended(clock, bound.incident.resolved, OVER)]
+    return [clock]
 
 
 def postmortem(bound: Binding) -> list[Clock]:

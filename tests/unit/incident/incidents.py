@@ -18,7 +18,8 @@ def rule(kind: ClockKind, minutes: float, **fields: Any) -> Rule:
 
 
 def plan(*rules: Rule, **fields: Any) -> Plan:
-    return Plan(rules=rules, documents=frozenset({DOCUMENT}), **fields)
+    given: dict[str, Any] = {"documents": frozenset({DOCUMENT})}
+    return Plan(rules=rules, **(given | fields))
 
 
 def incident(*severities: tuple[str, float], **fields: Any) -> Incident:

@@ -1,13 +1,17 @@
 """What is due in an incident, when, and what ends it."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from cockpit.incident.clocks import clocks
-from cockpit.model.clock import Clock, ClockKind, ClockState
-from cockpit.model.incident import Incident
-from cockpit.model.plan import Plan
-from cockpit.model.response import Mark
-from tests.unit.incident.incidents import called, held, incident, named, plan, rule, sent
+from cockpit.incident.clocks_told import past_updates
+from cockpit.incident.clocks_urgent import nudge
+from cockpit.model.clock import Clock, ClockKind, ClockState, Counting
+from cockpit.model.incident import Change, Incident
+from cockpit.model.plan import Checklist, Hours, Plan
+from cockpit.model.response import Mark, Ran, Recovery
+from tests.unit.incident.incidents import called, held, incident, named, plan, rule, sent, tick
 from tests.unit.incident.story import at
 
 RESPONSE = plan(rule(ClockKind.RESPONSE, 15))
@@ -87,3 +91,186 @@ def test_a_task_is_done_by_hand_and_ends_with_the_incident() -> None:
     )
     over = one(incident(marks=(task,), resolved=at(3)), Plan(), "task:k7f")
     assert over.state(at(9)) is ClockState.NOT_APPLICABLE
+
+
+def test_a_checklist_tells_how_far_it_is_and_is_done_with_its_last_box() -> None:
+    given = plan(
+        rule(ClockKind.CHECKLIST, 10, what="first ten minutes", checklist="first"),
+        checklists=(Checklist("first", "First", ("declare", "freeze", "preserve")),),
+    )
+    running = one(incident(ticks=(tick(1, 2), tick(3, 3, "skipped"), tick(2, 4, "open"))), given, "checklist:first")
+    assert (running.what, running.due, running.done) == ("first ten minutes 2/3", at(10), None)
+    done = one(incident(ticks=(tick(1, 2), tick(3, 9, "skipped"), tick(2, 8))), given, "checklist:first")
+    assert (done.what, done.done) == ("first ten minutes 3/3", at(9))
+    gone = one(incident(rules=given.rules, ticks=(tick(1, 2),)), Plan(), "checklist:first")
+    assert (gone.what, gone.why) == ("first ten minutes 1/?", "P1 declared; its document is gone")
+
+
+def test_a_promise_takes_the_place_of_the_interval_until_it_is_kept() -> None:
+    promised = incident(updates=(sent(5, "client", promised=65),))
+    assert [each.id for each in clocks(promised, UPDATE, at(6))] == ["promise:client"]
+    assert one(promised, UPDATE, "promise:client").due == at(65)
+    told_others = incident(updates=(sent(5, "client", promised=65), sent(20)))
+    assert [(each.id, each.due) for each in clocks(told_others, UPDATE, at(21))] == [
+        ("update", at(50)),
+        ("promise:client", at(65)),
+    ]
+    kept = incident(updates=(sent(5, "client", promised=65), sent(60, "client")))
+    assert [(each.id, each.due) for each in clocks(kept, UPDATE, at(61))] == [("update", at(90))]
+    resolved = incident(resolved=at(30), updates=(sent(5, "client", promised=65),))
+    assert states(resolved, UPDATE, 70) == ["overdue"], "people still wait for it"
+
+
+def test_intervals_and_promises_that_are_over_are_kept_for_the_post_mortem() -> None:
+    story = incident(updates=(sent(20), sent(55, "client", promised=70), sent(75, "client")))
+    assert [(each.id, each.due, each.state(at(99)).value) for each in past_updates(story, UPDATE)] == [
+        ("update:1", at(30), "met"),
+        ("update:2", at(50), "missed"),
+        ("promise:client:3", at(70), "missed"),
+    ]
+
+
+def test_an_update_sent_elsewhere_is_said_by_hand_and_begins_the_next_interval() -> None:
+    story = incident(updates=(sent(20),), marks=(Mark("update", done=at(25)),))
+    again = one(story, UPDATE, "update")
+    assert (again.due, again.done, again.why) == (at(55), None, "one was sent elsewhere")
+
+
+def test_clients_are_told_when_they_feel_it_for_longer_than_the_rule_says() -> None:
+    given = plan(rule(ClockKind.CLIENT, 15))
+    assert one(incident(), given, "client").due == at(15)
+    felt = incident(impact_started=at(-20), detected=at(-2))
+    assert one(felt, given, "client").due == at(-5)
+    assert one(incident(detected=at(-2)), given, "client").due == at(13)
+    assert one(incident(mitigated=at(14)), given, "client").not_applicable == "mitigated before it was due"
+    late = incident(mitigated=at(20), updates=(sent(19), sent(25, "Client")))
+    assert one(late, given, "client").state(at(30)) is ClockState.MISSED
+
+
+def test_the_recovery_target_of_the_chosen_scenario_counts_from_the_declaration() -> None:
+    chosen = Recovery("Bad deployment", at(7), rto=timedelta(minutes=30), origin="runbook.md:12")
+    clock = one(incident(recovery=chosen), plan(documents=frozenset({"runbook.md"})), "recovery")
+    assert (clock.started, clock.risk, clock.due, clock.origin) == (at(0), at(24), at(30), "runbook.md:12")
+    assert clock.why == "Bad deployment was chosen; counted from the declaration"
+    assert one(incident(recovery=chosen, mitigated=at(29)), Plan(), "recovery").state(at(99)) is ClockState.MET
+
+
+def test_a_run_has_the_time_its_document_says_and_its_effect_may_lag_behind() -> None:
+    minutes = timedelta(minutes=1)
+    revoke = Ran("r1", "Revoke a token", at(2), ended=at(4), budget=minutes, tail=5 * minutes, origin="token.md#revoke")
+    budget, tail = (one(incident(ran=(revoke,)), Plan(), f"{kind}:r1") for kind in ("budget", "tail"))
+    assert (budget.due, budget.state(at(5))) == (at(3), ClockState.MISSED)
+    assert (tail.due, tail.risk, tail.state(at(8))) == (at(9), None, ClockState.RUNNING)
+    assert one(incident(ran=(revoke,)), Plan(), "tail:r1", 9).state(at(9)) is ClockState.MET
+    assert [nudge(each, at(60)) for each in (budget, tail)] == [0, 0]
+
+
+def test_a_loose_end_has_no_time_and_outlives_the_incident() -> None:
+    loop = Mark("loop:k7g", ClockKind.LOOP, "turn the signature check on again", started=at(3))
+    story = incident(marks=(loop,), resolved=at(20))
+    clock = one(story, Plan(), "loop:k7g", 99)
+    assert (clock.due, clock.state(at(99)), clock.left(at(99))) == (None, ClockState.OPEN, None)
+    closed = incident(marks=(replace(loop, done=at(30)),), resolved=at(20))
+    assert one(closed, Plan(), "loop:k7g", 99).state(at(99)) is ClockState.MET
+
+
+def test_the_notice_of_a_breach_begins_with_a_person_and_cannot_be_waved_away() -> None:
+    given = plan(rule(ClockKind.BREACH, 72 * 60, who="DPO"))
+    assert clocks(incident(), given, at(1)) == (), "never by itself"
+    aware = Mark("breach", ClockKind.BREACH, "tokens in a public log", started=at(10))
+    clock = one(incident(marks=(aware,), resolved=at(20)), given, "breach")
+    assert (clock.due, clock.who, clock.dismissible) == (at(10) + timedelta(hours=72), "DPO", False)
+    assert one(incident(marks=(aware,)), Plan(), "breach").due == clock.due, "also where no document says so"
+    notified = replace(aware, done=at(90))
+    assert one(incident(marks=(notified,)), given, "breach", 99).state(at(99)) is ClockState.MET
+    excused = replace(aware, not_applicable="encrypted")
+    assert one(incident(marks=(excused,)), given, "breach", 99).not_applicable == "encrypted"
+
+
+def test_the_rollback_window_closes_without_anybody_being_late() -> None:
+    given = plan(rule(ClockKind.ROLLBACK, 24 * 60))
+    assert one(incident(), given, "rollback").due == at(24 * 60)
+    (window,) = clocks(incident(), given, at(30), deployed=at(-23 * 60))
+    assert (window.why, window.state(at(30))) == ("the newest deployment", ClockState.AT_RISK)
+    (shut,) = clocks(incident(), given, at(61), deployed=at(-23 * 60))
+    assert shut.not_applicable == "the window has closed: mend it forwards"
+    assert nudge(window, at(30)) == 0
+
+
+REVIEW = plan(
+    rule(ClockKind.POSTMORTEM, 3 * 1440, counting=Counting.DAYS, levels=("P0", "P1")),
+    hours=Hours(zone="Pacific/Auckland"),
+)
+
+
+def test_a_post_mortem_is_due_three_working_days_after_the_resolution() -> None:
+    assert clocks(incident(), REVIEW, at(9)) == ()
+    clock = one(incident(resolved=at(60)), REVIEW, "postmortem")  # a Friday afternoon in Auckland
+    assert clock.due == datetime(2026, 3, 4, 18, tzinfo=ZoneInfo("Pacific/Auckland"))
+    four_fifths = datetime(2026, 3, 4, 11, 36, tzinfo=ZoneInfo("Pacific/Auckland"))  # of two hours and three days
+    assert clock.risk == four_fifths
+    reviews = (Change("reviewed", at(500)), Change("closed", at(600)))
+    assert one(incident(resolved=at(60), reviews=reviews), REVIEW, "postmortem").done == at(500)
+    back = (*reviews, Change("draft", at(700)))
+    assert one(incident(resolved=at(60), reviews=back), REVIEW, "postmortem").done is None
+
+
+def test_a_post_mortem_is_owed_for_the_worst_it_was_but_not_for_a_drill_or_a_false_alarm() -> None:
+    assert one(incident(("P1", 0), ("P2", 30), resolved=at(60)), REVIEW, "postmortem").due is not None
+    assert clocks(incident(("P2", 0), resolved=at(60)), REVIEW, at(61)) == ()
+    assert clocks(incident(resolved=at(60), drill=True), REVIEW, at(61)) == ()
+    false = one(incident(resolved=at(60), because="false positive"), REVIEW, "postmortem")
+    assert false.not_applicable == "closed as false positive"
+
+
+def test_the_other_clocks_run_in_a_drill_as_well() -> None:
+    assert clocks(incident(drill=True), RESPONSE, at(5)) == clocks(incident(), RESPONSE, at(5))
+
+
+def test_outside_working_hours_the_rule_for_them_takes_the_place_of_its_kind() -> None:
+    given = plan(
+        rule(ClockKind.RESPONSE, 15),
+        rule(ClockKind.RESPONSE, 120, outside=True),
+        hours=Hours(zone="Pacific/Auckland"),
+    )
+    assert one(incident(), given, "response").due == at(15)  # Friday, 15:00 in Auckland
+    saturday = replace(incident(), declared=at(24 * 60), severities=())
+    assert one(saturday, given, "response").due == at(26 * 60)
+
+
+def test_what_was_recorded_binds_also_when_its_document_is_gone() -> None:
+    recorded = incident(rules=(rule(ClockKind.RESPONSE, 15),))
+    clock = one(recorded, Plan(), "response")
+    assert (clock.due, clock.why, clock.origin) == (at(15), "P1 declared; its document is gone", "oncall.md:41")
+    for origin in ("built in", "cockpit.toml", ""):
+        assert "gone" not in one(incident(rules=(rule(ClockKind.RESPONSE, 15, origin=origin),)), Plan(), "response").why
+
+
+def test_an_incident_that_is_opened_again_begins_anew() -> None:
+    statuses = tuple(Change(value, at(minute)) for value, minute in (("resolved", 60), ("investigating", 300)))
+    again = incident(statuses=statuses)
+    assert (one(again, UPDATE, "update").due, one(again, RESPONSE, "response").why) == (at(330), "opened again")
+    answered = incident(statuses=statuses, acknowledged=at(5))
+    assert one(answered, RESPONSE, "response").state(at(400)) is ClockState.MET
+
+
+def test_a_corrected_declaration_moves_its_clocks() -> None:
+    corrected = replace(incident(), declared=at(-10), severities=(Change("P1", at(-10)),))
+    assert one(corrected, RESPONSE, "response").due == at(5)
+
+
+def test_a_mark_ends_or_excuses_any_clock_but_undoes_nothing_that_happened() -> None:
+    done, excused = (Mark("response", done=at(7)), Mark("response", not_applicable="the pager was down"))
+    assert one(incident(marks=(done,)), RESPONSE, "response").done == at(7)
+    assert one(incident(marks=(excused,)), RESPONSE, "response").not_applicable == "the pager was down"
+    assert one(incident(marks=(excused,), acknowledged=at(20)), RESPONSE, "response").done == at(20)
+
+
+def test_a_machine_whose_clock_went_back_shows_all_of_the_time_and_not_more() -> None:
+    clock = one(incident(), RESPONSE, "response", -60)
+    assert (clock.left(at(-60)), clock.state(at(-60))) == (timedelta(minutes=15), ClockState.RUNNING)
+
+
+def test_hours_that_nobody_works_leave_a_clock_without_a_time() -> None:
+    given = plan(rule(ClockKind.RESPONSE, 60, counting=Counting.HOURS), hours=Hours(days=()))
+    assert one(incident(), given, "response").state(at(999)) is ClockState.OPEN
