@@ -30,6 +30,7 @@ COMMANDS = {
     "search": "cockpit.cli.search:command",
     "verify": "cockpit.cli.verify:command",
     "redact": "cockpit.cli.redact:command",
+    "plan": "cockpit.cli.plan:command",
     "runbooks": "cockpit.cli.runbooks:command",
     "lint": "cockpit.cli.lint:command",
     "run": "cockpit.cli.run:command",

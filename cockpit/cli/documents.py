@@ -13,12 +13,12 @@ from cockpit.model.time import stamp
 
 def event_document(event: Event) -> dict[str, Any]:
     """Every field of an event."""
-    return {each.name: _plain(getattr(event, each.name)) for each in fields(event)}
+    return {each.name: plain(getattr(event, each.name)) for each in fields(event)}
 
 
 def incident_document(incident: Incident) -> dict[str, Any]:
     """Every field of an incident, whether it is open, and its metrics."""
-    document = {name: _plain(value) for name, value in asdict(incident).items()}
+    document = {name: plain(value) for name, value in asdict(incident).items()}
     document["open"] = incident.open
     document["metrics"] = {
         each.short: {"state": each.state.value, "seconds": each.value.total_seconds() if each.value else None}
@@ -32,15 +32,16 @@ def as_json(document: object) -> str:
     return json.dumps(document, indent=2)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """As JSON can hold it: moments as text in UTC, durations in seconds."""
     if isinstance(value, datetime):
         return stamp(value)
     if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
+        return {key: plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     if isinstance(value, set | frozenset):
-        return sorted(_plain(each) for each in value)
+        return sorted(plain(each) for each in value)
     if isinstance(value, timedelta):
         return value.total_seconds()
     return value.isoformat() if isinstance(value, date | time) else value

@@ -1,12 +1,25 @@
 """The Plan of a team: what its documents say should happen in an incident, over what is built in. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from cockpit.model.ladder import DEFAULT_LADDER
-from cockpit.model.plan import BUILT_IN, Plan
-from cockpit.model.plan_defaults import default_plan
+from cockpit.model.ladder import DEFAULT_LADDER, Ladder
+from cockpit.model.plan import BUILT_IN, Contact, Plan
+from cockpit.model.plan_defaults import GRAVE, default_plan
 from cockpit.runbooks.catalogue import Document
-from cockpit.runbooks.plan_layers import binding, first, over
+from cockpit.runbooks.plan_checklists import checklist_rules, checklists
+from cockpit.runbooks.plan_escalation import escalation_rules
+from cockpit.runbooks.plan_hours import hours_of
+from cockpit.runbooks.plan_ladder import ladder_of, merged
+from cockpit.runbooks.plan_layers import binding, first, over, spoken, unbound
+from cockpit.runbooks.plan_people import contacts, pages, roles
+from cockpit.runbooks.plan_practices import practices
+from cockpit.runbooks.plan_promises import contact_rules, promise_rules
+from cockpit.runbooks.plan_responses import configured_rules, ladder_rules, paging_rules
+from cockpit.runbooks.plan_targets import metric_targets, targets
+from cockpit.runbooks.plan_templates import templates
+from cockpit.runbooks.plan_text import Source
+from cockpit.runbooks.plan_text import source as read
 
 NOTHING = Plan(ladder=())
 
@@ -16,10 +29,13 @@ def plan(documents: Sequence[Document], configured: Plan = NOTHING) -> Plan:
 
     `configured.ladder` is empty where none is configured.
     """
-    own = {origin_of(each): each for each in documents if not each.builtin}
-    parts = [part(name, each) for name, each in own.items()]
-    ladder = first([configured.ladder, *(each.ladder for each in parts), DEFAULT_LADDER])
-    layers = [configured, *parts, default_plan(ladder)]
+    own = [read(each.id, origin_of(each), each.runbook) for each in documents if not each.builtin]
+    ladders = [ladder_of(each) for each in own]
+    ladder = merged(ladders, configured.ladder) or DEFAULT_LADDER
+    parts = [part(each, ladder) for each in own]
+    mine = replace(configured, rules=(*configured.rules, *configured_rules(configured.ladder)))
+    calls = [replace(NOTHING, rules=tuple(paging_rules(each))) for each in (configured.ladder, *ladders)]
+    layers = [mine, *parts, *calls, default_plan(ladder)]
     rules = binding(layers, ladder)
     used = {each.checklist for each in rules}
     lists = over((each.checklists for each in layers), lambda each: each.id)
@@ -27,23 +43,49 @@ def plan(documents: Sequence[Document], configured: Plan = NOTHING) -> Plan:
         ladder=ladder,
         rules=rules,
         roles=first(each.roles for each in layers),
-        contacts=over((each.contacts for each in layers), lambda each: each.role.casefold()),
+        contacts=over([configured.contacts, *by_use(parts)], lambda each: each.role.casefold()),
         pages=over((each.pages for each in layers), lambda each: each.condition.casefold()),
         targets=over((each.targets for each in layers), lambda each: each.scenario.casefold()),
         metric_targets=over((each.metric_targets for each in layers), lambda each: (each.metric, each.level)),
-        templates=over((each.templates for each in layers), lambda each: each.audience),
+        templates=spoken(over((each.templates for each in layers), lambda each: each.id)),
         checklists=tuple(each for each in lists if each.origin != BUILT_IN or each.id in used),
         hours=next((each.hours for each in layers if each.hours.origin != BUILT_IN), layers[-1].hours),
         practices=over((each.practices for each in layers), lambda each: each.name.casefold()),
         snapshot=configured.snapshot,
-        documents=frozenset({BUILT_IN, *configured.documents, *own}),
-        problems=configured.problems,
+        documents=frozenset({BUILT_IN, *configured.documents, *(each.name for each in own)}),
+        problems=(*configured.problems, *unbound(layers, ladder)),
     )
 
 
-def part(name: str, document: Document) -> Plan:
-    """What one document says."""
-    return NOTHING
+def by_use(parts: Sequence[Plan]) -> tuple[list[Contact], list[Contact]]:
+    """The contacts of all documents: those that can be reached, and those that are still blank."""
+    every = [each for part in parts for each in part.contacts]
+    return [each for each in every if each.filled], [each for each in every if not each.filled]
+
+
+def part(source: Source, ladder: Ladder) -> Plan:
+    """What one document says. The ladder is that of the team."""
+    people = tuple(contacts(source))
+    heard = hours_of(source)
+    return Plan(
+        ladder=(),
+        rules=(
+            *ladder_rules(source),
+            *escalation_rules(source),
+            *checklist_rules(source),
+            *contact_rules(people),
+            *promise_rules(source, tuple(each.name for each in ladder[:GRAVE])),
+        ),
+        roles=roles(source),
+        contacts=people,
+        pages=tuple(pages(source)),
+        targets=tuple(targets(source)),
+        metric_targets=tuple(metric_targets(source)),
+        templates=tuple(templates(source)),
+        checklists=checklists(source),
+        hours=heard.hours if heard else NOTHING.hours,
+        practices=tuple(practices(source)),
+    )
 
 
 def origin_of(document: Document) -> str:

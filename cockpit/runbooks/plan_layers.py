@@ -1,12 +1,15 @@
 """Who has the last word: the configuration over the documents, the documents over what is built in."""
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+import re
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from cockpit.model.clean import clean_line
 from cockpit.model.clock import ClockKind, Rule
-from cockpit.model.ladder import Ladder, level
-from cockpit.model.plan import Plan
+from cockpit.model.ladder import Ladder
+from cockpit.model.plan import BUILT_IN, Plan, Template
+from cockpit.model.problem import Problem, ProblemKind
 
 SEVERAL = frozenset({ClockKind.ESCALATION, ClockKind.CHECKLIST})  # kinds that one level may have more than one of
 T = TypeVar("T")
@@ -35,11 +38,33 @@ def key(rule: Rule, name: str) -> tuple[ClockKind, bool, str]:
 
 
 def on_ladder(rule: Rule, ladder: Ladder) -> Rule | None:
-    """The rule with its levels as the ladder calls them; None when the ladder has none of them."""
+    """The rule with its levels as the ladder calls them; None when the ladder has none of them.
+
+    A level of another kind of ladder is not translated: SEV-2 of one document need not be P1 of another.
+    """
     if not rule.levels:
         return rule
-    names = dict.fromkeys(rung.name for each in rule.levels if (rung := level(ladder, each)) is not None)
-    return replace(rule, levels=tuple(names)) if names else None
+    names = {bare(each.name): each.name for each in ladder}
+    known = dict.fromkeys(names[bare(each)] for each in rule.levels if bare(each) in names)
+    return replace(rule, levels=tuple(known)) if known else None
+
+
+def bare(name: str) -> str:
+    """`SEV-1`, `Sev 1` and `SEV1` are one name."""
+    return re.sub(r"[\s-]", "", name).casefold()
+
+
+def unbound(layers: Sequence[Plan], ladder: Ladder) -> Iterator[Problem]:
+    """A word for every document with rules for levels that the ladder does not have."""
+    known = {bare(each.name) for each in ladder}
+    lost: dict[str, dict[str, None]] = {}
+    for rule in (each for layer in layers for each in layer.rules):
+        for name in rule.levels:
+            if bare(name) not in known:
+                lost.setdefault(rule.origin.partition(":")[0], {})[name] = None
+    for document, names in lost.items():
+        said = f"{document} has rules for {', '.join(names)}; the ladder is {', '.join(each.name for each in ladder)}."
+        yield Problem(ProblemKind.MISSING, "levels unknown", clean_line(said, 300), "Those rules bind nothing.")
 
 
 def over(layers: Iterable[Sequence[T]], known_as: Callable[[T], Hashable]) -> tuple[T, ...]:
@@ -50,6 +75,12 @@ def over(layers: Iterable[Sequence[T]], known_as: Callable[[T], Hashable]) -> tu
         found |= {each: None for each in layer if known_as(each) not in names}
         names |= {known_as(each) for each in layer}
     return tuple(found)
+
+
+def spoken(templates: Sequence[Template]) -> tuple[Template, ...]:
+    """The messages, without the built-in ones for whom the team has words of its own."""
+    own = {each.audience for each in templates if each.origin != BUILT_IN}
+    return tuple(each for each in templates if each.origin != BUILT_IN or each.audience not in own)
 
 
 def first(layers: Iterable[Sequence[T]]) -> tuple[T, ...]:

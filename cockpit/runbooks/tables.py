@@ -24,11 +24,19 @@ KINDS: tuple[tuple[str, Callable[[Sequence[str], str], bool]], ...] = (
     ("severity-ladder", lambda h, t: has("definition")(h, t) and first("level", "severity", "priority")(h, t)),
     ("severity-ladder", lambda h, t: first("priority", "severity", "level")(h, t) and has("respon")(h, t)),
     ("alert-actions", lambda h, t: has("action")(h, t) and first("alert", "signal", "symptom", "condition")(h, t)),
+    (
+        "escalation",
+        lambda h, t: (
+            first("window", "after", "elapsed", "time elapsed", "time")(h, t)
+            and any(word in column for column in h[1:] for word in ("who", "contact", "call", "escalate"))
+        ),
+    ),
     ("who-to-page", lambda h, t: has("who")(h, t) and first("condition", "situation", "when", "incident")(h, t)),
     (
         "contacts",
         lambda h, t: has("role")(h, t) and any(each in h for each in ("contact", "primary", "method", "person")),
     ),
+    ("roles", lambda h, t: first("role")(h, t) and any(word in h[1] for word in ("respons", "dut", "does", "task"))),
     ("parameters", lambda h, t: first("name", "parameter")(h, t) and (has("check")(h, t) or has("from")(h, t))),
     ("approvals", has("approval")),
     ("thresholds", has("threshold")),

@@ -1,0 +1,111 @@
+"""Roles, contacts, and whom to call for what, as tables and lists have them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from cockpit.model.plan import Contact, Page, Role
+from cockpit.model.runbook import Table
+from cockpit.runbooks.plan_columns import blank, cell, column
+from cockpit.runbooks.plan_text import Block, Shape, Source
+
+ROLES = re.compile(r"(?i)\broles?\b")
+CONTACTS = re.compile(r"(?i)\bcontacts?\b")
+DUTY = re.compile(r"^(?P<name>[A-Z][^—–:]{1,60}?)\s*(?:—|–|:|\s-\s)\s*(?P<duty>\S.{0,300})$")
+LEADS = re.compile(r"(?i)\b(?:commander|incident (?:lead|manager))\b")
+NICKNAME = re.compile(r"\s*\([^()]{1,12}\)")
+REACHED = re.compile(r"^\s*(?P<role>[A-Z][^:#\n]{1,60}?)\s*:\s+(?P<how>\S.{0,200})$")
+
+
+def roles(source: Source) -> tuple[Role, ...]:
+    """The roles of a document; the commander leads, else the first."""
+    found = [*_roles_of_tables(source), *_roles_of_lists(source)]
+    if found and not any(each.lead for each in found):
+        found[0] = replace(found[0], lead=True)
+    return tuple(found)
+
+
+def _roles_of_tables(source: Source) -> Iterator[Role]:
+    for table in source.runbook.tables:
+        if table.kind == "roles":
+            for at, row in enumerate(table.rows):
+                yield _role(cell(row, 0), cell(row, 1), source.origin(table.line + 2 + at))
+
+
+def _roles_of_lists(source: Source) -> Iterator[Role]:
+    for chapter in source.chapters:
+        if ROLES.search(chapter.title):
+            for block in chapter.blocks:
+                if block.shape is Shape.ITEM and not block.nested and (match := DUTY.match(block.text)):
+                    yield _role(match["name"], match["duty"], source.origin(block.line))
+
+
+def _role(name: str, duty: str, origin: str) -> Role:
+    return Role(NICKNAME.sub("", name).strip(), duty.rstrip(". "), bool(LEADS.search(name)), origin)
+
+
+def contacts(source: Source) -> Iterator[Contact]:
+    """Everybody who is to be reached; one whose person and number are placeholders is not filled in."""
+    for table in source.runbook.tables:
+        if table.kind == "contacts":
+            yield from _contacts_of(table, source)
+    for chapter in source.chapters:
+        if CONTACTS.search(chapter.title):
+            for block in chapter.blocks:
+                yield from _contacts_in(block, source)
+
+
+def contacts_of(table: Table, origin: str) -> Iterator[Contact]:
+    """One contact for each row. `origin` is the file; the line is added."""
+    role = column(table, "role", "who", "name") or 0
+    person = column(table, "person", "primary", "name", but=(role,))
+    backup = column(table, "backup", "secondary", "deputy", but=(role,))
+    known = tuple(at for at in (role, person, backup) if at is not None)
+    how = column(table, "method", "how", "contact", "phone", "reach", "mail", but=known)
+    scope = column(table, "when", "scope", "for", "notes", but=known if how is None else (*known, how))
+    for at, row in enumerate(table.rows):
+        who, reached = cell(row, person), cell(row, how)
+        spare = cell(row, backup)
+        yield Contact(
+            role=cell(row, role),
+            person=who,
+            backup="" if blank(spare) else spare,
+            how=reached,
+            scope=cell(row, scope),
+            filled=not all(blank(each) for each in (who, reached)) and not _awaits(who) and not _awaits(reached),
+            origin=f"{origin}:{table.line + 2 + at}",
+        )
+
+
+def _awaits(text: str) -> bool:
+    """True for a placeholder; a cell with nothing in it says nothing."""
+    return bool(text.strip("-–— ")) and blank(text)
+
+
+def _contacts_of(table: Table, source: Source) -> Iterator[Contact]:
+    yield from (each for each in contacts_of(table, source.name) if each.role)
+
+
+def _contacts_in(block: Block, source: Source) -> Iterator[Contact]:
+    """`On-call engineer: pager` in a list, or a line each in a fence without a language."""
+    if block.shape is Shape.ITEM:
+        lines = [(block.line, block.text)]
+    elif block.shape is Shape.FENCE and not block.info:
+        lines = [(block.line + 1 + at, line) for at, line in enumerate(block.text.split("\n"))]
+    else:
+        return
+    for number, line in lines:
+        if match := REACHED.match(line):
+            how = match["how"].strip()
+            yield Contact(match["role"], how=how, filled=not blank(how), origin=source.origin(number))
+
+
+def pages(source: Source) -> Iterator[Page]:
+    """Whom to call when something particular happens."""
+    for table in source.runbook.tables:
+        if table.kind != "who-to-page":
+            continue
+        who = column(table, "who", but=(0,))
+        for at, row in enumerate(table.rows):
+            if cell(row, 0) and cell(row, who):
+                yield Page(cell(row, 0), cell(row, who), source.origin(table.line + 2 + at))

@@ -1,0 +1,165 @@
+"""A document cut into chapters and blocks: what is said where, by lines. Rows of tables are read elsewhere."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+
+from cockpit.model.clean import clean_line
+from cockpit.model.runbook import Runbook
+from cockpit.runbooks.labels import label, plain
+from cockpit.runbooks.prose import FENCE, HEADING
+
+ITEM = re.compile(r"^(?P<indent>\s*)(?P<mark>[-*+]|\d{1,3}[.)])\s+(?P<box>\[[ xX]\]\s+)?(?P<text>\S.*)$")
+RULER = re.compile(r"^\s*([-*_])(?:\s*\1){2,}\s*$")
+SEVERITY = re.compile(r"(?i)\b(?:SEV-?\s?[0-9]|[PS][0-5])(?![\w.%])")
+
+
+class Shape(Enum):
+    """What a block is."""
+
+    TEXT = auto()
+    ITEM = auto()
+    QUOTE = auto()
+    FENCE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One paragraph, item, quotation or fence. A quotation and a fence keep their lines, the others are one line."""
+
+    shape: Shape
+    line: int
+    text: str
+    ordered: bool = False
+    box: bool = False
+    nested: bool = False
+    info: str = ""  # of a fence
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A heading and the blocks under it, until the next heading. `above` are the headings that it stands under."""
+
+    title: str = ""
+    level: int = 0
+    line: int = 1
+    above: tuple[str, ...] = ()
+    blocks: tuple[Block, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """Everything that the headings say, the document's own title left out."""
+        return " / ".join((*self.above[1:], self.title) if self.level > 1 else (self.title,))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One document to be read: `name` is how an origin begins, `id` what the catalogue calls it."""
+
+    id: str
+    name: str
+    runbook: Runbook
+    chapters: tuple[Chapter, ...] = field(default=())
+
+    def origin(self, line: int) -> str:
+        return f"{self.name}:{line}"
+
+    def said(self) -> Iterator[tuple[Chapter, Block]]:
+        """What is said in sentences: paragraphs and items."""
+        for chapter in self.chapters:
+            yield from ((chapter, each) for each in chapter.blocks if each.shape in (Shape.TEXT, Shape.ITEM))
+
+
+def source(id: str, name: str, runbook: Runbook) -> Source:
+    return Source(id, name, runbook, tuple(chapters(runbook.text)))
+
+
+def levels_in(text: str) -> tuple[str, ...]:
+    """The severities that a text names, as it writes them: `P0`, `SEV-1`. Each once."""
+    return tuple(dict.fromkeys(re.sub(r"\s", "", match.group()).upper() for match in SEVERITY.finditer(text)))
+
+
+def chapters(text: str) -> Iterator[Chapter]:
+    """Every chapter of a text in order; the first has no title."""
+    at: Chapter = Chapter()
+    parents: list[Chapter] = []
+    blocks: list[Block] = []
+    for block in cut(text):
+        if isinstance(block, Block):
+            blocks.append(block)
+            continue
+        yield replace(at, blocks=tuple(blocks))
+        blocks = []
+        parents = [each for each in parents if each.level < block.level]
+        at = replace(block, above=tuple(each.title for each in parents))
+        parents.append(at)
+    yield replace(at, blocks=tuple(blocks))
+
+
+def cut(text: str) -> Iterator[Block | Chapter]:
+    """The blocks of a text, and its headings as chapters without any."""
+    block: Block | None = None  # the one that is not yet over
+    lines: list[str] = []  # of it
+    fence = ""
+    for number, line in enumerate(text.split("\n"), start=1):
+        mark = FENCE.match(line)
+        if fence:
+            if not (mark and mark[1].startswith(fence) and not mark[2].strip()):
+                lines.append(line)
+                continue
+            begun, goes_on, fence = None, False, ""
+        else:
+            begun, goes_on = begin(line, number, mark)
+            fence = mark[1] if mark else ""
+        if goes_on and block is not None and isinstance(begun, Block) and joins(block, begun):
+            lines.append(begun.text)
+            continue
+        if block is not None:
+            yield whole(block, lines)
+        block = begun if isinstance(begun, Block) else None
+        lines = [begun.text] if isinstance(begun, Block) and begun.shape is not Shape.FENCE else []
+        if isinstance(begun, Chapter):
+            yield begun
+    if block is not None:
+        yield whole(block, lines)
+
+
+def whole(block: Block, lines: list[str]) -> Block:
+    """The block with the text of its lines."""
+    together = block.shape in (Shape.FENCE, Shape.QUOTE)
+    return replace(block, text="\n".join(lines) if together else clean_line(" ".join(lines)))
+
+
+def begin(line: str, number: int, fence: re.Match[str] | None) -> tuple[Block | Chapter | None, bool]:
+    """What a line begins, and whether it may only go on with what is before it."""
+    if fence:
+        return Block(Shape.FENCE, number, "", info=fence[2].strip()), False
+    if title := HEADING.match(line):
+        return Chapter(clean_line(plain(title[1].rstrip("# "))), len(line) - len(line.lstrip("#")), number), False
+    if not line.strip() or RULER.match(line) or line.lstrip().startswith("|"):
+        return None, False
+    if line.lstrip().startswith(">"):
+        return Block(Shape.QUOTE, number, quoted(line)), True
+    if item := ITEM.match(line):
+        ordered, box = item["mark"][0].isdigit(), bool(item["box"])
+        nested = len(item["indent"].expandtabs(4)) > 1
+        return Block(Shape.ITEM, number, said(item["text"]), ordered, box, nested), False
+    return Block(Shape.TEXT, number, said(line)), label(line) is None
+
+
+def joins(block: Block, begun: Block) -> bool:
+    """True when a line goes on with the block before it: a quotation with another, words with what was wrapped."""
+    if begun.shape is Shape.QUOTE:
+        return block.shape is Shape.QUOTE
+    return block.shape in (Shape.TEXT, Shape.ITEM)
+
+
+def said(line: str) -> str:
+    """One line as it is read, without its emphasis."""
+    return clean_line(plain(line))
+
+
+def quoted(line: str) -> str:
+    """One line of a quotation without its mark."""
+    return said(line.lstrip()[1:])
