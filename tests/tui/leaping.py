@@ -8,7 +8,11 @@ not for ever: a test may hold one, so after PATIENCE the clock goes on without i
 import asyncio
 import selectors
 from collections.abc import Callable, Coroutine
-from typing import Any
+from concurrent.futures import Executor
+from typing import Any, TypeVar, TypeVarTuple, Unpack
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 PATIENCE = 0.5  # real seconds for each leap
 FRAME = 0.02  # seconds; a screen draws within one
@@ -52,7 +56,9 @@ class LeapingLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return CLOCK.seconds
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: Unpack[Ts]
+    ) -> "asyncio.Future[T]":
         working = super().run_in_executor(executor, func, *args)
         self._leap.threads += 1
         working.add_done_callback(self._worked)
