@@ -1,30 +1,38 @@
 """Case: what is known of one incident while its events arrive; answers with an Incident when asked."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from cockpit.incident import response
 from cockpit.incident.detail import text_of, time_of
+from cockpit.incident.facts import Facts
 from cockpit.incident.signals import Signal
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Acknowledgement, Change, Incident, Status
 from cockpit.model.ladder import Ladder, level
+from cockpit.model.response import CloseReason, Freeze
 
-FACTS = frozenset({Kind.DECLARE, Kind.ACK, Kind.SEVERITY, Kind.STATUS, Kind.RESOLVE})
+EXTENT = frozenset({Kind.DECLARE, Kind.STATUS, Kind.RESOLVE})  # what moves the range of an incident
+FACTS = EXTENT | {
+    Kind.NOTE, Kind.ACK, Kind.SEVERITY, Kind.ROLE, Kind.CLOCK, Kind.UPDATE, Kind.PAGE, Kind.TICK, Kind.DECISION,
+    Kind.ITEM, Kind.PIN, Kind.LINK, Kind.RECOVERY, Kind.REVIEW, Kind.RUN,
+}  # fmt: skip
 STATUSES = frozenset(Status)
+CLOSE_REASONS = frozenset(CloseReason)
 
 
 class Case:
-    """Facts are kept by the id of the event that first stated them, so a correction replaces its fact in place."""
+    """Collects what is told and builds the Incident when it is looked at. `freezes` are those of its environment."""
 
-    def __init__(self, declaration: Event, ladder: Ladder) -> None:
+    def __init__(self, declaration: Event, ladder: Ladder, freezes: Callable[[], tuple[Freeze, ...]] = tuple) -> None:
         self.id = str(declaration.incident)
         self.environment = declaration.environment
         self._ladder = ladder
+        self._freezes = freezes
         self._declared = declaration.id
-        self._facts: dict[int, Event] = {}
-        self._roots: dict[int, int] = {}  # a correction's id -> the id of what it corrects, in the end
+        self._facts = Facts(first=declaration.id)
         self._people: dict[str, None] = {}
-        self._notes = 0
         self._last_event = 0
         self._bad: set[str] = set()  # its signals that are bad now
         self._recovered: datetime | None = None  # the latest recovery of any of them
@@ -40,36 +48,32 @@ class Case:
         return self._built
 
     def apply(self, event: Event) -> None:
-        """Take one event of this incident, or an acknowledgement of the journal that falls into its range."""
+        """Take one event of this incident, or an acknowledgement or a run of the journal that falls into its range."""
         self._built = None
         self._last_event = event.id
         if event.actor and event.kind != Kind.EXPORT:
             self._people.setdefault(event.actor)
-        root = event.id
-        if event.supersedes is not None:
-            root = self._roots.get(event.supersedes, event.supersedes)
-            root = event.id if root < self._declared else root  # of another incident: it stands for itself
-            self._roots[event.id] = root
-        elif event.kind == Kind.NOTE:
-            self._notes += 1
+        root = self._facts.place(event)
         if event.kind in FACTS and (root != self._declared or event.kind == Kind.DECLARE):
-            self._facts[root] = event
-            self._range = None
+            self._facts.put(root, event)
         elif event.supersedes is not None and root != self._declared:
-            self._facts.pop(root, None)  # something else stands in its place now: it is withdrawn
+            self._facts.withdraw(root)  # something else stands in its place now
+        if event.kind in EXTENT or event.supersedes is not None:
             self._range = None
 
     def redact(self, id: int) -> None:
         """Forget the words of an event, as a fold of the redacted file would never have seen them."""
-        for root, event in self._facts.items():
-            if event.id == id:
-                self._facts[root] = replace(event, summary="", detail={}, redacted=True)
-                self._built = self._range = None
+        if self._facts.redact(id):
+            self._built = self._range = None
+
+    def look_again(self) -> None:
+        """Something of its environment changed that it shows."""
+        self._built = None
 
     @property
     def declaration(self) -> Event:
         """As it stands after its corrections, under the id of the event that first stated it."""
-        return replace(self._facts[self._declared], id=self._declared)
+        return replace(self._facts.at(self._declared), id=self._declared)
 
     @property
     def open(self) -> bool:
@@ -82,14 +86,20 @@ class Case:
 
     def _extent(self) -> tuple[datetime, bool]:
         if self._range is None:
-            self._range = (self.incident.reach_from, self.incident.open)
+            said = (_status(each) for _, each in reversed(self._facts.of(*EXTENT)))
+            over = next(each for each in said if each) == Status.RESOLVED
+            self._range = (self._reach_from(self._facts.at(self._declared)), not over)
         return self._range
+
+    @staticmethod
+    def _reach_from(first: Event) -> datetime:
+        return min(time_of(first.detail, "reach_from") or first.occurred, first.occurred)
 
     def turned_bad(self, signal: Signal, id: int) -> None:
         """A signal within the range went bad."""
         self._bad.add(signal.key)
         self._last_event = id
-        if signal.since < self._facts[self._declared].occurred and (
+        if signal.since < self._facts.at(self._declared).occurred and (
             self._earliest is None or signal.since < self._earliest.since
         ):
             self._earliest = signal
@@ -106,17 +116,16 @@ class Case:
         self._built = None
 
     def _build(self) -> Incident:
-        facts = [self._facts[root] for root in sorted(self._facts)]
-        first = self._facts[self._declared]
-        severities = self._severities(facts)
-        statuses = self._statuses(facts)
+        told, first = self._facts.of, self._facts.at(self._declared)
+        graded, moved = told(Kind.DECLARE, Kind.SEVERITY), [event for _, event in told(*EXTENT)]
+        severities, statuses = self._severities(event for _, event in graded), _statuses(moved)
         acks = tuple(
             Acknowledgement(each.subject, each.occurred, each.actor, text_of(each.detail, "note"))
-            for each in facts
-            if each.kind == Kind.ACK
+            for _, each in told(Kind.ACK)
         )
         detected, detected_by = self._detected(first)
         over = statuses[-1] if statuses[-1].value == Status.RESOLVED else None
+        reach_from, resolved = self._reach_from(first), over.at if over else None
         return Incident(
             id=self.id,
             environment=self.environment,
@@ -125,28 +134,45 @@ class Case:
             status=Status(statuses[-1].value),
             declared=first.occurred,
             declared_by=first.actor,
-            reach_from=min(time_of(first.detail, "reach_from") or first.occurred, first.occurred),
+            reach_from=reach_from,
             impact_started=time_of(first.detail, "impact_started"),
             detected=detected,
             detected_by=detected_by,
             acknowledged=min((each.at for each in acks), default=None),
             mitigated=self._mitigated(statuses),
-            resolved=over.at if over else None,
+            resolved=resolved,
             drill=first.detail.get("drill") is True,
             severities=severities,
             statuses=statuses,
             acks=acks,
             people=tuple(self._people),
-            notes=self._notes,
+            notes=len(told(Kind.NOTE)),
             last_event=self._last_event,
             close_reason=over.reason if over else "",
+            because=_because(moved) if over else "",
+            rules=response.rules(graded),
+            roles=response.roles(told(Kind.ROLE)),
+            updates=response.updates(told(Kind.UPDATE)),
+            called=response.called(told(Kind.PAGE)),
+            ticks=response.ticks(told(Kind.TICK)),
+            marks=response.marks(told(Kind.CLOCK)),
+            decisions=response.decisions(told(Kind.DECISION)),
+            items=response.items(told(Kind.NOTE, Kind.ITEM)),
+            pins=response.pins(told(Kind.PIN), self._facts.standing),
+            links=response.links(told(Kind.LINK), self._facts.standing),
+            freezes=tuple(
+                each
+                for each in self._freezes()
+                if (resolved is None or each.since <= resolved) and (each.until is None or each.until >= reach_from)
+            ),
+            recovery=response.recovery(told(Kind.RECOVERY)),
+            ran=response.ran(told(Kind.RUN)),
+            reviews=response.reviews(told(Kind.REVIEW)),
         )
 
-    def _severities(self, facts: list[Event]) -> tuple[Change, ...]:
+    def _severities(self, told: Iterable[Event]) -> tuple[Change, ...]:
         changes: list[Change] = []
-        for each in facts:
-            if each.kind not in (Kind.DECLARE, Kind.SEVERITY):
-                continue
+        for each in told:
             said = text_of(each.detail, "severity")
             rung = level(self._ladder, said)
             name = rung.name if rung else said
@@ -154,17 +180,6 @@ class Case:
                 name = default_severity(self._ladder)
             if name:
                 changes.append(Change(name, each.occurred, each.actor, text_of(each.detail, "reason")))
-        return tuple(changes)
-
-    @staticmethod
-    def _statuses(facts: list[Event]) -> tuple[Change, ...]:
-        changes: list[Change] = []
-        for each in facts:
-            status = {Kind.DECLARE.value: Status.INVESTIGATING.value, Kind.RESOLVE.value: Status.RESOLVED.value}.get(
-                each.kind, text_of(each.detail, "status") if each.kind == Kind.STATUS else ""
-            )
-            if status in STATUSES:
-                changes.append(Change(status, each.occurred, each.actor, text_of(each.detail, "reason")))
         return tuple(changes)
 
     def _detected(self, first: Event) -> tuple[datetime, str]:
@@ -189,6 +204,31 @@ class Case:
                 watching = None
         clear = None if self._bad else self._recovered
         return min((each for each in (watching, clear) if each is not None), default=None)
+
+
+def _status(event: Event) -> str:
+    """The status that an event sets; "" when it sets none."""
+    if event.kind == Kind.DECLARE:
+        return Status.INVESTIGATING
+    if event.kind == Kind.RESOLVE:
+        return Status.RESOLVED
+    said = event.detail.get("status")
+    return said if isinstance(said, str) and said in STATUSES else ""
+
+
+def _statuses(moved: Iterable[Event]) -> tuple[Change, ...]:
+    return tuple(
+        Change(str(status), each.occurred, each.actor, text_of(each.detail, "reason"))
+        for each in moved
+        if (status := _status(each))
+    )
+
+
+def _because(moved: list[Event]) -> str:
+    """Which of the reasons that incidents end for the last resolution names."""
+    last = next(each for each in reversed(moved) if _status(each))
+    said = text_of(last.detail, "because")
+    return said if said in CLOSE_REASONS else ""
 
 
 def default_severity(ladder: Ladder) -> str:

@@ -4,20 +4,21 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cockpit.incident.case import Case
+from cockpit.incident.case import FACTS, Case
 from cockpit.incident.detail import text_of
+from cockpit.incident.facts import Facts
+from cockpit.incident.response import event_number, freezes
 from cockpit.incident.signals import Signal, key_of, says_bad, signal_of
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Acknowledgement, Incident
 from cockpit.model.ladder import Ladder
+from cockpit.model.response import Freeze
 
-FOLDED = (
-    Kind.PROBE, Kind.ALERT, Kind.DECLARE, Kind.NOTE, Kind.ACK, Kind.SEVERITY, Kind.STATUS, Kind.RESOLVE, Kind.REDACT,
-    Kind.ACTION,
-)  # fmt: skip
+FOLDED = (Kind.PROBE, Kind.ALERT, Kind.REDACT, Kind.ACTION, Kind.FREEZE, *sorted(FACTS))
 """The kinds a Ledger wants to hear; others change no incident."""
 
-REMEMBERED_ACKS = 256  # of an environment's journal, for the incident that is declared next
+JOURNAL = frozenset({Kind.ACK, Kind.RUN})  # what an incident takes from the journal, within its range
+REMEMBERED = 256  # of those in an environment's journal, for the incident that is declared next
 
 
 @dataclass(slots=True)
@@ -25,9 +26,13 @@ class _Scene:
     """What one environment brings to an incident declared in it."""
 
     bad: dict[str, Signal] = field(default_factory=dict)
-    acks: deque[Event] = field(default_factory=lambda: deque(maxlen=REMEMBERED_ACKS))
+    told: deque[Event] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     taken: dict[str, Acknowledgement] = field(default_factory=dict)
     open: dict[str, Case] = field(default_factory=dict)
+    frozen: Facts = field(default_factory=Facts)
+
+    def freezes(self) -> tuple[Freeze, ...]:
+        return freezes(self.frozen.of(Kind.FREEZE))
 
 
 class Ledger:
@@ -60,6 +65,11 @@ class Ledger:
         """The last acknowledgement of each alert that has not resolved since, by the alert's key."""
         return dict(self._scene(environment).taken)
 
+    def freeze(self, environment: str) -> Freeze | None:
+        """Since when nothing may be deployed to an environment, and why; None while it may."""
+        last = self._scene(environment).freezes()[-1:]
+        return last[0] if last and last[0].until is None else None
+
     def apply(self, event: Event) -> None:
         """Take one event. Never raises, whatever its detail holds."""
         if event.id <= self.last:
@@ -67,9 +77,13 @@ class Ledger:
         self.last = event.id
         if event.kind in (Kind.PROBE, Kind.ALERT):
             self._signal(event)
-        elif event.kind == Kind.REDACT:
+            return
+        if event.kind == Kind.REDACT:
             self._redact(event)
-        elif event.incident is None:
+            return
+        if event.kind == Kind.FREEZE or event.supersedes is not None:
+            self._freeze(event)
+        if event.incident is None:
             self._journal(event)
         elif event.incident in self._cases:
             self._belongs(self._cases[event.incident], event)
@@ -100,21 +114,22 @@ class Ledger:
                 case.turned_good(key, event.occurred, event.id)
 
     def _journal(self, event: Event) -> None:
-        if event.kind != Kind.ACK:
+        if event.kind not in JOURNAL:
             return
         scene = self._scene(event.environment)
-        scene.acks.append(event)
-        self._take(scene, event)
+        scene.told.append(event)
+        if event.kind == Kind.ACK:
+            self._take(scene, event)
         for case in scene.open.values():
             if case.covers(event.occurred):
                 case.apply(event)
 
     def _declare(self, id: str, event: Event) -> None:
         scene = self._scene(event.environment)
-        case = self._cases[id] = scene.open[id] = Case(event, self._ladder)
-        for ack in scene.acks:
-            if case.covers(ack.occurred):
-                case.apply(ack)
+        case = self._cases[id] = scene.open[id] = Case(event, self._ladder, scene.freezes)
+        for told in scene.told:
+            if case.covers(told.occurred):
+                case.apply(told)
         self._gather(scene, case, event)
 
     def _belongs(self, case: Case, event: Event) -> None:
@@ -145,7 +160,25 @@ class Ledger:
                 event.subject, event.occurred, event.actor, text_of(event.detail, "note")
             )
 
+    def _freeze(self, event: Event) -> None:
+        """A freeze holds for an environment, whichever incident it was called in."""
+        scene = self._scene(event.environment)
+        root = scene.frozen.place(event)
+        if event.kind == Kind.FREEZE:
+            scene.frozen.put(root, event)
+        elif not scene.frozen.withdraw(root):
+            return
+        self._look_again(event.environment)
+
     def _redact(self, event: Event) -> None:
-        if event.subject.isdecimal():
-            for case in self._cases.values():
-                case.redact(int(event.subject))
+        number = event_number(event)
+        for case in self._cases.values():
+            case.redact(number)
+        for environment, scene in self._scenes.items():
+            if scene.frozen.redact(number):
+                self._look_again(environment)
+
+    def _look_again(self, environment: str) -> None:
+        for case in self._cases.values():
+            if case.environment == environment:
+                case.look_again()

@@ -1,5 +1,7 @@
 """From the file to the fold: what a Ledger reads when it begins, and the events of one incident."""
 
+from dataclasses import replace
+
 from cockpit.incident.fold import FOLDED, Ledger
 from cockpit.incident.membership import members
 from cockpit.incident.store import Timeline
@@ -46,4 +48,6 @@ def with_events(timeline: Timeline, ladder: Ladder, incident: Incident) -> tuple
     for event in found:
         ledger.apply(event)
     full = ledger.incidents.get(incident.id, incident)
+    # A freeze may have begun long before, in another incident: the ledger of everything knows.
+    full = replace(full, freezes=incident.freezes)
     return full, members(full, found)

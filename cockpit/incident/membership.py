@@ -23,7 +23,11 @@ def members(incident: Incident, events: Iterable[Event]) -> list[Event]:
 
 
 def standing(events: Iterable[Event]) -> list[Event]:
-    """What is shown: without the events that a later one corrects, sorted by when they occurred."""
-    kept = list(events)
-    superseded = {each.supersedes for each in kept if each.supersedes is not None}
-    return sorted((each for each in kept if each.id not in superseded), key=lambda each: (each.occurred, each.id))
+    """What is shown, sorted by when it occurred: of a fact that was corrected, once or often, the last word alone."""
+    last: dict[int, Event] = {}  # by the id of the event that first stated it
+    roots: dict[int, int] = {}
+    for each in sorted(events, key=lambda each: each.id):
+        root = each.id if each.supersedes is None else roots.get(each.supersedes, each.supersedes)
+        roots[each.id] = root
+        last[root] = each
+    return sorted(last.values(), key=lambda each: (each.occurred, each.id))

@@ -1,0 +1,73 @@
+"""Facts: what people stated, each as it stands after its corrections, in the order in which it was first stated."""
+
+from dataclasses import replace
+
+from cockpit.model.event import Event
+
+
+class Facts:
+    """Events by the id of the one that first stated them, so a correction replaces its fact in place.
+
+    What corrects an event from before `first` stands for itself: it is of another incident. Who first stated a fact
+    stays its author, whoever corrected it.
+    """
+
+    def __init__(self, first: int = 0) -> None:
+        self._first = first
+        self._facts: dict[int, Event] = {}
+        self._roots: dict[int, int] = {}  # a correction's id -> the id of what it corrects, in the end
+        self._kinds: dict[str, set[int]] = {}  # the roots of each kind
+
+    def of(self, *kinds: str) -> list[tuple[int, Event]]:
+        """Each root with the event that stands for it."""
+        roots = sorted(root for kind in kinds for root in self._kinds.get(kind, ()))
+        return [(root, self._facts[root]) for root in roots]
+
+    def root(self, id: int) -> int:
+        """The id of the event that first stated what event `id` says."""
+        return self._roots.get(id, id)
+
+    def place(self, event: Event) -> int:
+        """The root that an event belongs to; remembered, so that its own corrections find the same."""
+        if event.supersedes is None:
+            return event.id
+        root = self.root(event.supersedes)
+        if root < self._first:
+            return event.id
+        self._roots[event.id] = root
+        return root
+
+    def put(self, root: int, event: Event) -> None:
+        """Let an event stand at its root."""
+        before = self._facts.get(root)
+        if before is not None and before.kind != event.kind:
+            self.withdraw(root)
+        elif before is not None and before.actor:
+            event = replace(event, actor=before.actor)
+        self._facts[root] = event
+        self._kinds.setdefault(event.kind, set()).add(root)
+
+    def withdraw(self, root: int) -> bool:
+        """True when there was something to take away."""
+        gone = self._facts.pop(root, None)
+        if gone is not None:
+            self._kinds[gone.kind].discard(root)
+        return gone is not None
+
+    def at(self, root: int) -> Event:
+        """Raises KeyError."""
+        return self._facts[root]
+
+    def standing(self, id: int) -> int:
+        """The id of the event that now says what event `id` said; itself where nobody corrected it."""
+        found = self._facts.get(self.root(id))
+        return id if found is None else found.id
+
+    def redact(self, id: int) -> bool:
+        """Forget the words of an event, as a fold of the redacted file would never have seen them."""
+        root = self.root(id)
+        found = self._facts.get(root)
+        if found is None or found.id != id:
+            return False
+        self._facts[root] = replace(found, summary="", detail={}, redacted=True)
+        return True
