@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-HUMAN_PAUSE = 0.5  # seconds
+HUMAN_PAUSE = 0.35  # seconds; a dialog is deaf for less
 PATIENCE = 30.0  # seconds; a test machine may be busy, and waiting ends as soon as the text is there
 
 
@@ -38,17 +38,25 @@ class Tmux:
         self._run("send-keys", *keys)
 
     def type(self, text: str) -> None:
+        """Type into a field, as quickly as it goes, and look at it."""
         self._run("send-keys", "-l", text)
+        self.see(text)
 
     def see(self, text: str) -> str:
         """Wait until `text` is on the screen; the screen then. Fails with what is there instead."""
+        return self._until(lambda shown: text in shown, f"{text!r} never appeared")
+
+    def lose(self, text: str) -> str:
+        """Wait until `text` is on the screen no more; the screen then."""
+        return self._until(lambda shown: text not in shown, f"{text!r} never went away")
+
+    def _until(self, true: Callable[[str], bool], otherwise: str) -> str:
         end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            shown = self.screen()
-            if text in shown:
-                return shown
-            time.sleep(0.1)
-        pytest.fail(f"{text!r} never appeared on:\n{self.screen()}")
+        while not true(shown := self.screen()):
+            if time.monotonic() > end:
+                pytest.fail(f"{otherwise}:\n{shown}")
+            time.sleep(0.05)
+        return shown
 
     def pid(self) -> int:
         """The program in the window: the only child of its shell."""
@@ -75,6 +83,7 @@ def open_terminal(tmp_path: Path) -> Iterator[Open]:
         "LANG": "C.UTF-8",
         "TZ": "Pacific/Auckland",
         "PYTHONPATH": str(Path.cwd()),
+        "TMPDIR": str(tmp_path),  # the demo makes its world there, beside no other's
         "COLORTERM": "truecolor",
     }
 

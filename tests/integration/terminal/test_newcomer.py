@@ -17,12 +17,10 @@ def shell(*arguments: str) -> str:
     return done.stdout
 
 
-def demo_config() -> str:
-    """The configuration of the running demo: the newest world there is."""
-    import tempfile
-
-    worlds = Path(tempfile.gettempdir()).glob("cockpit-simulator-*/cockpit.toml")
-    return str(max(worlds, key=lambda path: path.stat().st_mtime))
+def demo_config(folder: Path) -> str:
+    """The configuration of the running demo, whose world is in `folder`."""
+    (world,) = folder.glob("cockpit-simulator-*/cockpit.toml")
+    return str(world)
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40)], ids=["80x24", "120x40"])
@@ -30,7 +28,7 @@ def test_the_path_of_a_newcomer(open_terminal: Callable[..., Any], tmp_path: Pat
     terminal = open_terminal(columns, rows, "demo --speed 5")
 
     terminal.see("d declares an incident")
-    config = demo_config()
+    config = demo_config(tmp_path)
     terminal.see("[STATUS] (503) == 200")
     terminal.see("Alerts ▲")
 
@@ -41,9 +39,10 @@ def test_the_path_of_a_newcomer(open_terminal: Callable[..., Any], tmp_path: Pat
     terminal.see("P1 Checkout fails")
 
     terminal.press("n")
-    terminal.see("enter")
+    terminal.see("enter records")
     terminal.type("Began right after the deployment")
     terminal.press("Enter")
+    terminal.lose("enter records")
     terminal.press("2")
     terminal.see("5xx errors")
     terminal.press("a")

@@ -28,7 +28,9 @@ def test_two_keys_roll_back_and_a_typed_word_ends_it(
     terminal.press("Enter")
     terminal.see("nothing was started")
     terminal.press("BSpace")
+    terminal.lose("  x  ")
     terminal.type("shop-api--r44")
+    terminal.see("  shop-api--r44  ")
     terminal.press("Enter")
     terminal.see("All steps are done")
 
