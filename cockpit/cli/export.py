@@ -1,4 +1,4 @@
-"""`cockpit export`: the post-mortem draft, written as a file that people go on with."""
+"""`cockpit export`: the post-mortem draft, the whole incident as JSON, or its timeline as a table."""
 
 from pathlib import Path
 
@@ -8,9 +8,7 @@ from cockpit.cli.documents import as_json as to_json
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
 from cockpit.cli.seat import Seat, choices, echo, take_seat
 from cockpit.incident.draft_file import NotOurDraft
-from cockpit.incident.export import OUR_DRAFT, write
-from cockpit.incident.history import with_events
-from cockpit.incident.postmortem import default_path, render
+from cockpit.incident.export import NEW_FILE, Exporter, Form
 from cockpit.model.incident import Incident
 from cockpit.model.time import RealTime
 
@@ -19,32 +17,37 @@ NEWEST = 5  # incidents that are offered when none is open
 
 @click.command(
     name="export",
-    help="Write the post-mortem draft of an incident. Exporting again keeps what people wrote in it.",
+    help="Write the post-mortem draft of an incident, all that is known of it as JSON, or its timeline as CSV. "
+    "Exporting the draft again keeps what people wrote in it.",
 )
 @click.option("--output", metavar="PATH", help="Where to; `-` prints it. Default: docs/incidents/DATE-TITLE.md here.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([each.value for each in Form]),
+    default=Form.MARKDOWN.value,
+    show_default=True,
+    help="The draft, the whole incident, or the timeline for a spreadsheet.",
+)
 @click.option("--force", is_flag=True, help="Write over whatever is there.")
 @incident_option
 @json_option
 @common_options
-def command(common: Common, output: str | None, force: bool, incident: str | None, as_json: bool) -> None:
+def command(common: Common, output: str | None, form: str, force: bool, incident: str | None, as_json: bool) -> None:
     with take_seat(common) as seat:
         meant = _meant(seat, incident)
-        full, events = with_events(seat.timeline, seat.system.ladder, meant)
-        head = seat.timeline.head()
-        draft = render(
-            full, events, system=seat.system, time_zone=seat.system.time_zone, head=head, now=RealTime().now()
-        )
-        path = default_path(full) if output is None else Path(output).expanduser()
-        if output != "-":
-            done = _written(path, draft, force)
-            if not seat.timeline.read_only:
-                seat.desk.exported(str(path), head, full.id)
-    if output == "-":
-        click.echo(to_json({"incident": full.id, "head": head, "markdown": draft}) if as_json else draft, nl=as_json)
+        exporter = Exporter(meant, seat.timeline, seat.desk, seat.system, RealTime(), seat.plan, Form(form))
+        path = exporter.preset if output is None else Path(output).expanduser()
+        text, head = exporter.told()
+        done = "" if output == "-" else _written(exporter, path, text, head, force)
+    if not done:
+        what = "markdown" if exporter.form is Form.MARKDOWN else exporter.form.value
+        click.echo(to_json({"incident": meant.id, "head": head, what: text}) if as_json else text, nl=as_json)
     elif as_json:
-        click.echo(to_json({"incident": full.id, "head": head, "path": str(path), "merged": done == OUR_DRAFT}))
+        document = {"incident": meant.id, "format": form, "path": str(path), "merged": done != NEW_FILE, "head": head}
+        click.echo(to_json(document))
     else:
-        echo(f"{'Brought up to date' if done == OUR_DRAFT else 'Wrote'} {path}")
+        echo(f"{'Wrote' if done == NEW_FILE else 'Brought up to date'} {path}")
 
 
 def _meant(seat: Seat, incident: str | None) -> Incident:
@@ -57,8 +60,8 @@ def _meant(seat: Seat, incident: str | None) -> Incident:
     return seat.desk.find(incident)
 
 
-def _written(path: Path, draft: str, force: bool) -> str:
+def _written(exporter: Exporter, path: Path, text: str, head: str, force: bool) -> str:
     try:
-        return write(path, draft, force=force)
+        return exporter.put(path, text, head, force=force)
     except NotOurDraft as error:
         raise Refusal(f"{path} is there already: {error}. Name another with --output, or add --force.") from None

@@ -1,73 +1,119 @@
-"""Writing the post-mortem draft to its file: our own draft keeps what people wrote, any other file is not touched."""
+"""Writing an incident to a file: our own draft keeps what people wrote, any other file is not touched."""
 
 import contextlib
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from enum import StrEnum
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from cockpit.incident.clocks import clocks
+from cockpit.incident.clocks_binding import worst
+from cockpit.incident.clocks_urgent import met_and_missed
 from cockpit.incident.desk import Desk
 from cockpit.incident.draft_file import NotOurDraft, merge
+from cockpit.incident.export_csv import as_csv
+from cockpit.incident.export_json import as_json
 from cockpit.incident.history import with_events
+from cockpit.incident.metrics import metrics
 from cockpit.incident.postmortem import default_path, render
+from cockpit.incident.recovered import recovery_metrics
 from cockpit.incident.refused import DeskError
 from cockpit.incident.store import Timeline
 from cockpit.model.clean import clean_line
+from cockpit.model.event import Event
 from cockpit.model.incident import Incident
+from cockpit.model.plan import Plan
 from cockpit.model.system import System
 from cockpit.model.time import Time
 
 NEW_FILE = "a new file"
 OUR_DRAFT = "our own draft: the facts are written anew, what people wrote in it stays"
+OUR_EXPORT = "our own export of this incident: it is written anew"
+
+
+class Form(StrEnum):
+    """What is written: the draft of the post-mortem, the whole incident, or its timeline. The value is the suffix."""
+
+    MARKDOWN = "md"
+    JSON = "json"
+    CSV = "csv"
 
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """The draft of one incident as the timeline tells it at that moment. All methods block."""
+    """One incident as the timeline tells it at that moment. All methods block."""
 
     incident: Incident
     timeline: Timeline
     desk: Desk
     system: System
     time: Time
+    plan: Plan = field(default_factory=Plan)
+    form: Form = Form.MARKDOWN
 
     @property
     def preset(self) -> Path:
-        return default_path(self.incident)
+        return default_path(self.incident).with_suffix(f".{self.form}")
+
+    def text(self) -> str:
+        """What a new file would hold. Raises RecordError."""
+        return self.told()[0]
+
+    def told(self) -> tuple[str, str]:
+        """The same, and the head of the chain that it shows. Raises RecordError."""
+        full, events = with_events(self.timeline, self.plan.ladder, self.incident)
+        head = self.timeline.head()
+        return self._form(full, events, head), head
 
     def outlook(self, path: Path) -> str:
         """What writing there would do. Raises NotOurDraft, DeskError, RecordError."""
-        return outlook(path, self._draft()[0])
+        return outlook(path, self.text(), self.form)
 
     def write(self, path: Path, *, force: bool = False) -> str:
         """Write it, and remember in the timeline that it was. Raises NotOurDraft, DeskError, RecordError."""
-        draft, head = self._draft()
-        done = write(path, draft, force=force)
+        return self.put(path, *self.told(), force=force)
+
+    def put(self, path: Path, text: str, head: str, *, force: bool = False) -> str:
+        """Write what was told, and remember it. Raises NotOurDraft, DeskError, RecordError."""
+        done = write(path, text, self.form, force=force)
         if not self.timeline.read_only:
             self.desk.exported(str(path), head, self.incident.id)
         return done
 
-    def _draft(self) -> tuple[str, str]:
-        """The draft, and the head of the chain that it shows."""
-        system = self.system
-        full, events = with_events(self.timeline, system.ladder, self.incident)
-        head = self.timeline.head()
-        now = self.time.now()
-        return render(full, events, system=system, time_zone=system.time_zone, head=head, now=now), head
+    def _form(self, full: Incident, events: list[Event], head: str) -> str:
+        system, plan, now = self.system, self.plan, self.time.now()
+        if self.form is Form.MARKDOWN:
+            return render(full, events, system=system, plan=plan, time_zone=system.time_zone, head=head, now=now)
+        zone: tzinfo = ZoneInfo(system.time_zone) if system.time_zone else now.astimezone().tzinfo or UTC
+        if self.form is Form.CSV:
+            return as_csv(full, events, zone)
+        return as_json(
+            full,
+            events,
+            plan=plan,
+            severity=worst(full, plan.ladder),
+            numbers=(*metrics(full), *recovery_metrics(full)),
+            outcomes=met_and_missed(clocks(full, plan, now, zone=zone), now),
+            head=head,
+            now=now,
+        )
 
 
-def outlook(path: Path, draft: str) -> str:
-    """What writing `draft` there would do: `NEW_FILE` or `OUR_DRAFT`. Raises NotOurDraft, DeskError."""
-    return NEW_FILE if _merged(path, draft) is None else OUR_DRAFT
+def outlook(path: Path, text: str, form: Form = Form.MARKDOWN) -> str:
+    """What writing `text` there would do: `NEW_FILE`, `OUR_DRAFT` or `OUR_EXPORT`. Raises NotOurDraft, DeskError."""
+    return _said(_onto(path, text, form), form)
 
 
-def write(path: Path, draft: str, *, force: bool = False) -> str:
-    """Write `draft` into `path`, whole or not at all; the answer is what was done, as `outlook` says it.
+def write(path: Path, text: str, form: Form = Form.MARKDOWN, *, force: bool = False) -> str:
+    """Write `text` into `path`, whole or not at all; the answer is what was done, as `outlook` says it.
 
-    With `force` a file that is not our draft of this incident is replaced. Raises NotOurDraft, DeskError. Blocking.
+    With `force` a file that is not our own of this incident is replaced. Raises NotOurDraft, DeskError. Blocking.
     """
     try:
-        merged = _merged(path, draft)
+        merged = _onto(path, text, form)
     except NotOurDraft:
         if not force:
             raise
@@ -75,23 +121,44 @@ def write(path: Path, draft: str, *, force: bool = False) -> str:
     target = path.resolve()  # a link keeps leading to the file
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, (draft if merged is None else merged).encode())
+        _replace(target, (text if merged is None else merged).encode(_encoding(form)))
     except OSError as error:
         raise DeskError(f"{path} cannot be written: {clean_line(error.strerror or error)}.") from error
-    return NEW_FILE if merged is None else OUR_DRAFT
+    return _said(merged, form)
 
 
-def _merged(path: Path, draft: str) -> str | None:
+def _encoding(form: Form) -> str:
+    """A spreadsheet takes a table for UTF-8 only when it begins with the mark."""
+    return "utf-8-sig" if form is Form.CSV else "utf-8"
+
+
+def _said(merged: str | None, form: Form) -> str:
+    if merged is None:
+        return NEW_FILE
+    return OUR_DRAFT if form is Form.MARKDOWN else OUR_EXPORT
+
+
+def _onto(path: Path, text: str, form: Form) -> str | None:
     """The text to write over what is there, None where nothing is."""
     try:
-        old = path.read_bytes().decode()
+        old = path.read_bytes().decode(_encoding(form))
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
         raise NotOurDraft("it is not a text file") from None
     except OSError as error:
         raise DeskError(f"{path} cannot be read: {clean_line(error.strerror or error)}.") from error
-    return merge(old, draft)
+    if form is Form.MARKDOWN:
+        return merge(old, text)
+    if _signature(old, form) != _signature(text, form):
+        raise NotOurDraft("it is not an export of this incident that the cockpit wrote")
+    return text
+
+
+def _signature(text: str, form: Form) -> tuple[str, ...]:
+    """How an export begins, whenever it was written: the format, and the incident it is of."""
+    lines = tuple(text.splitlines()[:3])
+    return lines if form is Form.JSON else (*lines[:1], *(line.partition(",")[0] for line in lines[1:2]))
 
 
 def _replace(target: Path, content: bytes) -> None:

@@ -8,6 +8,7 @@ from cockpit.model.clean import clean_line
 SPECIAL = re.compile(r"[\\`*\[\]<>|#~&$]")
 UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")  # inside a word it means nothing and reads better bare
 ADDRESS = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)  # some renderers make a link of a bare address
+WEB = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+")  # nothing that ends a cell, a link or a line
 
 
 class Markdown(str):
@@ -27,6 +28,18 @@ def inline(text: object) -> Markdown:
     Never put it at the beginning of a line: there `1.` or `---` would be more than text.
     """
     return text if isinstance(text, Markdown) else _escaped(str(text))
+
+
+def lines(text: object) -> Markdown:
+    """`text` for a table cell, with its line breaks."""
+    return Markdown("<br>".join(inline(line) for line in str(text).strip().splitlines()))
+
+
+def link(target: str, text: str = "") -> Markdown:
+    """Where a piece of evidence lies: a link for a plain web address, else the words alone."""
+    if WEB.fullmatch(target) is None:
+        return Markdown(f"{inline(text)}: {inline(target)}" if text else inline(target))
+    return Markdown(f"[{inline(text or target)}](<{target}>)")
 
 
 @lru_cache(4096)  # a table says the same names again and again

@@ -9,14 +9,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from cockpit.incident.clocks import clocks
+from cockpit.incident.clocks_binding import worst
+from cockpit.incident.clocks_urgent import met_and_missed
 from cockpit.incident.draft_file import NotOurDraft, block, merge
-from cockpit.incident.markdown import inline
+from cockpit.incident.markdown import inline, lines, link
 from cockpit.incident.membership import members, standing
-from cockpit.incident.metrics import impact_begin, impact_end, metrics
+from cockpit.incident.metrics import Metric, MetricState, impact_begin, impact_end, metrics
+from cockpit.incident.postmortem_response import (
+    list_rows,
+    loop_rows,
+    message_rows,
+    procedure_rows,
+    severity_times,
+    told_nowhere_else,
+)
 from cockpit.incident.postmortem_rows import alert_rows, change_rows, deployment_rows, revisions_created, timeline_rows
 from cockpit.incident.postmortem_runs import run_rows
+from cockpit.incident.recovered import recovery_metrics
+from cockpit.incident.statistics_targets import target_of
+from cockpit.incident.told import intervals, update_rule
+from cockpit.model.clock import ClockKind
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
+from cockpit.model.plan import Plan
 from cockpit.model.system import System
 
 if TYPE_CHECKING:
@@ -28,15 +44,24 @@ LONGEST_SLUG = 60  # characters
 
 
 def render(
-    incident: Incident, events: Sequence[Event], *, system: System, time_zone: str, head: str, now: datetime
+    incident: Incident,
+    events: Sequence[Event],
+    *,
+    system: System,
+    plan: Plan,
+    time_zone: str,
+    head: str,
+    now: datetime,
 ) -> str:
     """The draft as Markdown. `events` may hold others' too; `time_zone` "" is the machine's; `head` is the chain's.
 
     Everything that is printed is escaped, unless our own code made it Markdown.
     """
     mine = standing(members(incident, events))
-    zone = ZoneInfo(time_zone) if time_zone else None
+    zone = ZoneInfo(time_zone) if time_zone else now.astimezone().tzinfo or UTC
     begin, end = impact_begin(incident), impact_end(incident)
+    due = clocks(incident, plan, now, zone=zone)
+    severity = worst(incident, plan.ladder)
     return _template().render(
         incident=incident,
         system=system,
@@ -44,13 +69,23 @@ def render(
         impact_begin=begin,
         impact_end=end,
         impact=lasted(end - begin) if begin and end else "",
-        metrics=metrics(incident),
+        review=next((each for each in due if each.kind is ClockKind.POSTMORTEM), None),
+        severity_times=severity_times(incident, now),
         changes=change_rows(incident),
-        timeline=timeline_rows(mine),
+        timeline=timeline_rows(mine, incident),
         alerts=alert_rows(mine, incident),
         deployments=deployment_rows(mine),
         created=revisions_created(mine),
+        messages=message_rows(incident, now),
+        update_rule=update_rule(incident),
+        intervals=intervals(incident, now),
+        procedures=procedure_rows(incident, due, now),
         runs=run_rows(mine),
+        recovery=recovery_metrics(incident),
+        outcomes=met_and_missed(told_nowhere_else(due, now), now),
+        lists=list_rows(incident, plan),
+        loops=loop_rows(incident, due, now),
+        metrics=[(each, target_of(plan, each.short, severity)) for each in metrics(incident)],
         head=head,
         now=now,
     )
@@ -77,8 +112,15 @@ def _utc(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
-def _local(moment: datetime, zone: tzinfo | None) -> str:
+def _local(moment: datetime, zone: tzinfo) -> str:
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def _verdict(metric: Metric, limit: timedelta | None) -> str:
+    """Whether a number kept its limit; "" where there is none of either."""
+    if metric.state is not MetricState.RECORDED or metric.value is None or limit is None:
+        return ""
+    return "met" if metric.value <= limit else "missed"
 
 
 @cache
@@ -94,6 +136,7 @@ def _template() -> "Template":
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"utc": _utc, "lasted": lasted}
+    environment.filters |= {"utc": _utc, "lasted": lasted, "lines": lines, "verdict": _verdict}
+    environment.globals["link"] = link
     environment.globals["block"] = lambda name, caller: block(name, caller())
     return environment.get_template("postmortem.md.jinja")

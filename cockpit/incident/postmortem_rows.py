@@ -8,10 +8,13 @@ from cockpit.incident.detail import text_of
 from cockpit.model.alert import AlertState
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Incident
+from cockpit.model.response import EvidenceLink
 from cockpit.model.time import age
 
 LATE = timedelta(minutes=5)  # a fact written down later than this says so
 OWN_BUSINESS = frozenset({Kind.RECORDER, Kind.EXPORT, Kind.REDACT})  # about the cockpit, not about the incident
+ELSEWHERE = frozenset({Kind.PIN, Kind.LINK, Kind.TICK, Kind.ITEM, Kind.REVIEW})  # told in a place of their own
+SPOKEN = frozenset({Kind.NOTE, Kind.DECISION})  # their detail holds all of their words, the summary a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +27,14 @@ class ChangeRow:
 
 @dataclass(frozen=True, slots=True)
 class TimelineRow:
+    """`links` are what proves it."""
+
     at: datetime
     kind: str
     who: str
     what: str
+    pinned: bool = False
+    links: tuple[EvidenceLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +66,22 @@ def change_rows(incident: Incident) -> list[ChangeRow]:
     return sorted(rows, key=lambda row: row.at)
 
 
-def timeline_rows(events: Iterable[Event]) -> list[TimelineRow]:
-    """Every fact of the incident, in the order given."""
+def timeline_rows(events: Iterable[Event], incident: Incident) -> list[TimelineRow]:
+    """Every fact of the incident, in the order given, with its pin and its evidence."""
+    links: dict[int, list[EvidenceLink]] = {}
+    for each in incident.links:
+        links.setdefault(each.event, []).append(each)
     return [
-        TimelineRow(each.occurred, each.kind, each.actor or each.source, _words(each))
-        for each in events
-        if each.kind not in OWN_BUSINESS
+        TimelineRow(
+            event.occurred,
+            event.kind,
+            event.actor or event.source,
+            _words(event),
+            event.id in incident.pins,
+            tuple(links.get(event.id, ())),
+        )
+        for event in events
+        if event.kind not in OWN_BUSINESS and event.kind not in ELSEWHERE
     ]
 
 
@@ -78,7 +95,7 @@ def _words(event: Event) -> str:
     if event.actor and late > LATE:
         marks.append(f"written down {age(late.total_seconds())} later")
     # A note keeps all of its words under "text"; an alert its rule's description, the same whatever happened.
-    words = (text_of(event.detail, "text") if event.kind == Kind.NOTE else "") or event.summary
+    words = (text_of(event.detail, "text") if event.kind in SPOKEN else "") or event.summary
     return f"{words} ({', '.join(marks)})" if marks else words
 
 

@@ -1,5 +1,7 @@
 """export: the draft on the disk, and what becomes of a file that is there already."""
 
+import csv
+import json
 import os
 from pathlib import Path
 
@@ -96,3 +98,20 @@ def test_the_mode_and_the_place_of_a_link_are_kept(shell: Shell, tmp_path: Path)
     assert link.is_symlink()
     assert real.stat().st_mode & 0o777 == 0o640
     assert [each.name for each in tmp_path.glob(".*.md*")] == []
+
+
+def test_the_whole_incident_is_json_and_its_timeline_a_table(shell: Shell) -> None:
+    incident = declared(shell)
+    shell.say("note", "=cmd()")
+    document, table = (Path(shell.ask("export", "--format", form)["path"]) for form in ("json", "csv"))
+    told = json.loads(document.read_text())
+    assert (told["id"], told["incident"]["title"]) == (incident, "Readiness failing")
+    assert [each["kind"] for each in told["events"]] == ["declare", "note"]
+    rows = list(csv.DictReader(table.read_text("utf-8-sig").splitlines()))
+    assert [row["what"] for row in rows] == ["declared P1: Readiness failing", "'=cmd()", f"exported to {document}"]
+    assert table.parent == document.parent
+    assert [each["kind"] for each in shell.ask("timeline", "--incident", incident)][2:] == ["export", "export"]
+    assert shell.say("export", "--format", "json").startswith("Brought up to date ")
+    table.write_text("mine")
+    assert "not an export of this incident" in shell.refused("export", "--format", "csv")
+    assert shell.say("export", "--format", "csv", "--output", "-").startswith("incident,time_utc,")

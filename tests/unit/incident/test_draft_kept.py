@@ -1,0 +1,97 @@
+"""Exporting the real draft again and again: whatever people wrote is still there, and every block of ours is new."""
+
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.incident.draft_file import BEGIN, KEPT, merge
+from tests.unit.incident.drafts import draft, tell
+
+END = "<!-- cockpit:end "
+NAMES = (
+    "status", "summary", "facts", "impact", "detection", "people", "severity", "timeline", "decisions", "alerts",
+    "deployments", "communication", "runs", "recovery", "clocks", "checklists", "loops", "metrics", "items", "record",
+)  # fmt: skip
+
+
+@cache
+def versions() -> tuple[str, str, str]:
+    """The draft of one incident at three moments; every block differs between them."""
+    return draft(tell("before"), 40), draft(tell("meanwhile"), 50), draft(tell("after"), 60)
+
+
+def bodies(text: str) -> dict[str, str]:
+    """The body of each of our blocks."""
+    return {
+        found["name"]: text[found.end() : text.index(f"{END}{found['name']} -->", found.end())].strip()
+        for found in BEGIN.finditer(text)
+    }
+
+
+def places() -> list[int]:
+    """Every place of the first draft where a person may write: outside our blocks, at either end of a line."""
+    text, found, outside, start = versions()[0], [], True, 0
+    for line in text.splitlines(keepends=True):
+        if line.startswith("<!-- cockpit:begin"):
+            outside = False
+        elif outside and not line.startswith("<!--"):
+            found += [start, start + len(line) - 1]
+        if line.startswith(END):
+            outside = True
+        start += len(line)
+    return [*found, len(text)]
+
+
+def test_every_block_of_the_draft_is_known_here_once() -> None:
+    assert [found["name"] for found in BEGIN.finditer(versions()[0])] == list(NAMES)
+
+
+def test_a_draft_that_nobody_touched_becomes_the_new_one() -> None:
+    before, _, after = versions()
+    assert merge(before, after) == after
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_edited_block_is_new_and_their_version_kept_once_however_often_it_is_exported(name: str) -> None:
+    before, meanwhile, after = versions()
+    body = bodies(before)[name]
+    edited = before.replace(body, f"{body}\n\nBen says that this is wrong.")
+    once = merge(edited, meanwhile)
+    twice = merge(once, after)
+    assert twice.count("Ben says that this is wrong.") == 1
+    assert twice.count(KEPT) == 1
+    assert bodies(twice)[name] == bodies(after)[name]
+    assert merge(twice, after) == twice
+
+
+def test_rows_that_people_add_to_the_table_of_action_items_stay_theirs() -> None:
+    before, meanwhile, after = versions()
+    row = "| Alert on the queue | it was silent | ana | 2026-03-09 | |"
+    old = before.replace("| | | | | |", row)
+    assert merge(merge(old, meanwhile), after) == after.replace("| | | | | |", row)
+
+
+words = st.text(alphabet=st.sampled_from("ab |#*_-<>!`:\né"), min_size=1, max_size=30).map(lambda text: f"[{text}]")
+
+
+@given(st.lists(st.tuples(st.integers(0, 10_000), words), min_size=1, max_size=4), st.integers(1, 3), st.booleans())
+def test_any_text_outside_our_blocks_survives_any_number_of_exports(
+    told: list[tuple[int, str]], times: int, windows: bool
+) -> None:
+    before, meanwhile, after = versions()
+    free = places()
+    spots = sorted((free[number % len(free)], number, text) for number, text in told)
+    text = before
+    for at, _, said in reversed(spots):
+        text = text[:at] + said + text[at:]
+    said_in_order = [said for _, _, said in spots]
+    if windows:
+        text = text.replace("\n", "\r\n")
+        said_in_order = [said.replace("\n", "\r\n") for said in said_in_order]
+    for number in range(times):
+        text = merge(text, (meanwhile, after)[number % 2])
+    start = 0
+    for said in said_in_order:
+        start = text.index(said, start) + len(said)

@@ -1,0 +1,137 @@
+"""The incident as JSON and its timeline as CSV: whole, safe to open, and never over somebody else's file."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.incident.clocks import clocks
+from cockpit.incident.clocks_urgent import met_and_missed
+from cockpit.incident.draft_file import NotOurDraft
+from cockpit.incident.export import NEW_FILE, OUR_EXPORT, Form, outlook, write
+from cockpit.incident.export_csv import as_csv, safe
+from cockpit.incident.export_json import as_json
+from cockpit.incident.metrics import metrics
+from cockpit.model.event import Kind
+from cockpit.model.plan import MetricTarget, Plan
+from tests.unit.incident.drafts import PLAN, incident_of, tell
+from tests.unit.incident.story import Story, at
+
+ZONE = ZoneInfo("Pacific/Auckland")
+
+
+def table(story: Story) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(as_csv(incident_of(story), story.events, ZONE), newline="")))
+
+
+def document(story: Story, plan: Plan = PLAN, incident: str = "i1") -> str:
+    full, now = incident_of(story, incident), at(40)
+    return as_json(
+        full,
+        story.events,
+        plan=plan,
+        severity="P0",
+        numbers=metrics(full),
+        outcomes=met_and_missed(clocks(full, plan, now), now),
+        head="ab" * 32,
+        now=now,
+    )
+
+
+def test_the_table_has_a_row_for_every_event_in_the_order_it_happened() -> None:
+    story = Story()
+    story.declare(0)
+    wrong = story.act(Kind.NOTE, 2, summary="teh deploy")
+    story.act(Kind.NOTE, 2, summary="the deploy", supersedes=wrong.id)
+    story.act(Kind.NOTE, 1, "ben", summary="two\nlines", text="two\nlines, both")
+    story.act(Kind.PIN, 3, subject="4", on=True)
+    story.act(Kind.LINK, 3, subject="4", target="https://ci.example.com/4", text="build")
+    rows = table(story)
+    assert [row["event"] for row in rows] == ["1", "4", "2", "3", "5", "6"]
+    assert rows[1]["text"] == "two\nlines, both"
+    assert (rows[1]["pinned"], rows[1]["evidence"]) == ("yes", "build: https://ci.example.com/4")
+    assert (rows[2]["corrected_by"], rows[3]["corrects"]) == ("3", "2")
+    assert (rows[0]["time_utc"], rows[0]["local_time"]) == ("2026-02-27 02:00:00", "2026-02-27 15:00:00 NZDT")
+    assert rows[0]["hash"] == story.events[0].hash
+    assert {row["incident"] for row in rows} == {"i1"}
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+49", "-1", "@SUM(A1)", "\t=1", "＝1"])
+def test_a_spreadsheet_takes_no_cell_for_a_formula(cell: str) -> None:
+    assert safe(cell) == f"'{cell}"
+    story = Story()
+    story.declare(0)
+    story.act(Kind.NOTE, 1, cell, summary=cell, subject=cell, text=cell)
+    row = table(story)[1]
+    assert {row["actor"], row["what"], row["subject"]} == {f"'{cell}"}
+
+
+@given(st.text(max_size=20))
+def test_no_cell_of_what_people_wrote_begins_like_a_formula(text: str) -> None:
+    story = Story()
+    story.declare(0)
+    story.act(Kind.NOTE, 1, text, summary=text)
+    assert all(not cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in table(story) for cell in row.values())
+
+
+def test_the_document_holds_the_facts_the_numbers_the_clocks_and_every_event_with_its_hash() -> None:
+    story = tell("words")
+    target = MetricTarget("TTR", "< 1 hour", timedelta(hours=1), level="P0", origin="targets.md:3")
+    found = json.loads(document(story, Plan(ladder=PLAN.ladder, rules=PLAN.rules, metric_targets=(target,))))
+    assert (found["format"], found["id"], found["head"]) == ("cockpit incident 1", "i1", "ab" * 32)
+    assert found["timeline_schema"] == 1
+    assert found["incident"]["severities"][1]["value"] == "P0"
+    assert found["incident"]["recovery"]["rto"] == 1200.0
+    assert found["incident"]["items"][0]["due"] == "2026-03-09"
+    (resolve,) = [each for each in found["metrics"] if each["short"] == "TTR"]
+    assert (resolve["seconds"], resolve["target"]["limit"]) == (1800.0, 3600.0)
+    assert "minus" in resolve["definition"]
+    (clients,) = [each for each in found["clocks"] if each["kind"] == "client"]
+    assert (clients["state"], clients["target_seconds"], clients["actual_seconds"]) == ("met", 900.0, 720.0)
+    assert clients["origin"] == "built in"
+    assert [each["hash"] for each in found["events"]] == [each.hash for each in story.events]
+
+
+def test_each_event_stands_on_a_line_of_its_own() -> None:
+    story = tell()
+    lines = [line for line in document(story).splitlines() if '"hash": ' in line]
+    assert len(lines) == len(story.events)
+
+
+@pytest.mark.parametrize("form", [Form.JSON, Form.CSV])
+def test_our_export_of_the_incident_is_written_anew_and_no_other_file_is(tmp_path: Path, form: Form) -> None:
+    def told(incident: str = "i1", more: str = "") -> str:
+        story = Story()
+        story.declare(0, incident=incident)
+        if more:
+            story.act(Kind.NOTE, 1, summary=more, incident=incident)
+        return (
+            document(story, incident=incident)
+            if form is Form.JSON
+            else as_csv(incident_of(story, incident), story.events, ZONE)
+        )
+
+    path = tmp_path / "deep" / f"a.{form}"
+    assert write(path, told(), form) == NEW_FILE
+    assert outlook(path, told(more="later"), form) == OUR_EXPORT
+    assert write(path, told(more="later"), form) == OUR_EXPORT
+    assert "later" in path.read_text()
+    for other in (told("i2"), "[1, 2]\n", ""):
+        path.write_bytes(other.encode())
+        with pytest.raises(NotOurDraft, match="not an export of this incident"):
+            write(path, told(), form)
+        assert path.read_bytes() == other.encode()
+    assert write(path, told(), form, force=True) == NEW_FILE
+
+
+def test_a_spreadsheet_is_told_that_the_table_is_utf_8(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    write(path, "incident,what\r\ni1,P1 → P0\r\n", Form.CSV)
+    assert path.read_bytes().startswith(b"\xef\xbb\xbfincident,")
+    assert outlook(path, "incident,what\r\ni1,other\r\n", Form.CSV) == OUR_EXPORT

@@ -1,0 +1,181 @@
+"""What people did, in the draft: who led, what was told and promised, what was due, what nobody ticked."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from cockpit.incident.markdown import link
+from cockpit.incident.postmortem_response import NOT_TICKED, list_rows, loop_rows, message_rows, severity_times
+from cockpit.model.clock import Clock, ClockKind, Rule
+from cockpit.model.event import Kind
+from cockpit.model.incident import Change, Incident, Status
+from cockpit.model.ladder import DEFAULT_LADDER
+from cockpit.model.plan import Checklist, MetricTarget, Plan
+from cockpit.model.response import Freeze, Ran, Tick, Update
+from cockpit.model.time import stamp
+from tests.unit.incident.drafts import draft, table
+from tests.unit.incident.story import Story, at
+
+NIGHT = Incident(
+    "i1", "prod", "x", "P1", Status.RESOLVED, declared=at(0), declared_by="ana", reach_from=at(-10), resolved=at(60),
+    severities=(Change("P1", at(0)),),
+)  # fmt: skip
+
+
+def statuses(*changes: tuple[str, float]) -> tuple[Change, ...]:
+    return tuple(Change(value, at(minute)) for value, minute in changes)
+
+
+def test_the_time_in_each_severity_is_kept_also_over_a_time_when_it_was_closed() -> None:
+    incident = replace(
+        NIGHT,
+        severities=statuses(("P2", 0), ("P0", 10), ("P2", 30)),
+        statuses=statuses(("investigating", 0), ("resolved", 40), ("investigating", 50), ("resolved", 60)),
+    )
+    minutes = [(name, time / timedelta(minutes=1)) for name, time in severity_times(incident, at(90))]
+    assert minutes == [("P2", 30.0), ("P0", 20.0)]
+    still = replace(incident, statuses=incident.statuses[:1], resolved=None)
+    assert severity_times(still, at(90))[0] == ("P2", timedelta(minutes=70))
+
+
+def test_a_message_says_what_became_of_its_promise() -> None:
+    told = (
+        Update(at(20), "ben", "client", "b", event=3),
+        Update(at(5), "ben", "client", "a", promised=at(15), event=2),
+    )
+    rows = message_rows(replace(NIGHT, updates=told), at(90))
+    assert [(row.update.text, row.kept) for row in rows] == [("a", "broken"), ("b", "")]
+
+
+LIST = Checklist("first", "First ten minutes", ("declare", "freeze", "tell"), levels=("P1",), origin="ops.md:4")
+
+
+def test_a_list_shows_the_boxes_that_nobody_ticked() -> None:
+    ticked = (
+        Tick("first", 1, "declare", "done", at(1), "ana"),
+        Tick("first", 2, "freeze", "skipped", at(2), "ben", "nothing is deployed"),
+        Tick("first", 3, "tell", "open", at(3), "ben"),
+    )
+    (row,) = list_rows(replace(NIGHT, ticks=ticked), Plan(checklists=(LIST,)))
+    assert [(box.state, box.by) for box in row.boxes] == [("done", "ana"), ("skipped", "ben"), (NOT_TICKED, "ben")]
+    assert row.left == ["tell"]
+
+
+def test_a_list_that_its_severity_opens_is_there_though_nobody_touched_it() -> None:
+    (row,) = list_rows(NIGHT, Plan(checklists=(LIST, Checklist("other", "Other", ("x",)))))
+    assert row.left == ["declare", "freeze", "tell"]
+    assert list_rows(replace(NIGHT, severities=(Change("P2", at(0)),)), Plan(checklists=(LIST,))) == []
+
+
+def test_a_list_whose_document_is_gone_shows_what_was_ticked_and_says_so() -> None:
+    (row,) = list_rows(replace(NIGHT, ticks=(Tick("old", 2, "call", "done", at(1), "ana"),)), Plan())
+    assert (row.gone, [box.text for box in row.boxes], row.left) == (True, ["call"], [])
+
+
+def test_what_was_begun_and_not_ended_is_an_open_loop() -> None:
+    clocks = [
+        Clock("loop:1", ClockKind.LOOP, "signature check is off", "", "", at(5), due=at(100), who="ana"),
+        Clock("loop:2", ClockKind.LOOP, "old limit", "", "", at(5), done=at(6)),
+        Clock("update", ClockKind.UPDATE, "update", "", "", at(5)),
+    ]
+    incident = replace(
+        NIGHT, freezes=(Freeze("prod", at(1), "ana", "until green"),), ran=(Ran("r1", "restore", at(9)),)
+    )
+    assert [(row.what, row.state) for row in loop_rows(incident, clocks, at(90))] == [
+        ("no deployments to prod: until green", "holds"),
+        ("signature check is off", "running"),
+        ("run of restore", "not ended"),
+    ]
+
+
+def test_evidence_is_a_link_where_it_is_a_plain_address_and_words_elsewhere() -> None:
+    assert (
+        link("https://grafana.example.com/d/1?from=2", "graph") == "[graph](<https://grafana.example.com/d/1?from=2>)"
+    )
+    assert link("https://evil.example/> | [x](y", "a]b") == "a\\]b: https\\://evil.example/\\> \\| \\[x\\](y"
+    assert link("javascript:alert(1)") == "javascript:alert(1)"
+
+
+@pytest.fixture
+def story() -> Story:
+    """A night with one of everything."""
+    story = Story()
+    rule = Rule(ClockKind.UPDATE, "update the team", timedelta(minutes=30), "oncall.md:12")
+    story.declare(0, reach=-30, impact_started=stamp(at(-20)), rules=[rule.detail()])
+    noted = story.act(Kind.NOTE, 1, "ana", summary="the deploy of v42")
+    story.act(Kind.PIN, 2, subject=str(noted.id), on=True)
+    story.act(Kind.LINK, 2, subject=str(noted.id), target="https://ci.example.com/42", text="build")
+    story.act(Kind.ROLE, 3, subject="Incident Commander", role="Incident Commander", person="ana", what="takes")
+    detail = {"role": "Incident Commander", "person": "ben", "what": "takes", "from": "ana", "note": "step 2 runs\nR1"}
+    story.act(Kind.ROLE, 20, subject="Incident Commander", **detail)
+    story.act(Kind.PAGE, 5, subject="team lead", who="team lead", tier=2, how="phone")
+    story.act(Kind.DECISION, 6, "ben", text="roll back", reason="errors began with it")
+    told = {"audience": "client", "text": "Dear client,\nwe are on it."}
+    story.act(Kind.UPDATE, 10, "ben", subject="client", promised=stamp(at(30)), **told)
+    story.act(Kind.NOTE, 12, "ana", summary="TODO: alert on queue length")
+    story.act(
+        Kind.ITEM, 13, subject="a1", text="say in step 2 how long it takes", owner="ben", due="2026-03-09",
+        label="runbook-improvement",
+    )  # fmt: skip
+    story.act(Kind.RECOVERY, 14, subject="restore", what="chosen", scenario="restore", rto=3600, rpo=900)
+    story.act(Kind.RECOVERY, 15, what="recovered to", point=stamp(at(-40)))
+    story.act(Kind.RESOLVE, 50, reason="rolled back", because="fixed")
+    return story
+
+
+def test_the_draft_tells_the_response(story: Story) -> None:
+    plan = Plan(metric_targets=(MetricTarget("TTR", "< 1 hour", timedelta(hours=1), origin="targets.md:3"),))
+    text = draft(story, plan=plan)
+    assert [row[:2] for row in table(text, "People")] == [["Incident Commander", "ana"], ["Incident Commander", "ben"]]
+    assert table(text, "People", 1)[0][1:4] == ["team lead", "2", "phone"]
+    notes = [row for row in table(text, "Timeline") if row[2] == "note"]
+    assert notes[0][4:] == ["★ the deploy of v42", "<link_open>build<link_close>"]
+    assert table(text, "Decisions")[0][2:] == ["roll back", "errors began with it"]
+    message = table(text, "Communication")[0]
+    assert message[4] == "Dear client,<html_inline>we are on it."
+    assert message[5:] == ["2026-02-27 02:30:00", "broken"]
+    assert "every 30m 00s (oncall.md:12): 1 in time, 1 late." in text
+    assert [row[:4] for row in table(text, "Action items")] == [
+        ["alert on queue length", "nobody yet", "not said", ""],
+        ["say in step 2 how long it takes", "ben", "2026-03-09", "runbook-improvement"],
+    ]
+    assert [row[1:4] for row in table(text, "Recovery")] == [
+        ["1h 00m 00s", "50m 00s", "met"],
+        ["15m 00s", "20m 00s", "missed"],
+    ]
+    assert table(text, "Metrics")[3][1:4] == ["1h 10m 00s", "recorded", "< 1 hour (targets.md:3): missed"]
+
+
+def test_the_state_of_the_review_and_its_day_stand_on_top(story: Story) -> None:
+    rule = Rule(ClockKind.POSTMORTEM, "review the post-mortem", timedelta(days=1), "ops.md:9", who="the owner")
+    text = draft(story, plan=Plan(rules=(rule,)))
+    assert "**State:** draft\n" in text
+    due = "**Due:** 2026-02-28 02:50:00 UTC, 2026-02-28 15:50:00 NZDT (review the post-mortem; ops.md:9), by the owner"
+    assert f"{due}: running" in text
+    story.act(Kind.REVIEW, 900, "ben", state="in review", reason="read it until Friday")
+    story.act(Kind.REVIEW, 1200, "ben", state="reviewed")
+    text = draft(story, plan=Plan(rules=(rule,)))
+    assert "**State:** reviewed since 2026-02-27 22:00:00 UTC, said by ben\n" in text
+    assert f"{due}: met" in text
+
+
+def test_nothing_is_owed_after_a_drill() -> None:
+    story = Story()
+    story.declare(0, drill=True)
+    story.act(Kind.RESOLVE, 5)
+    assert "**This was a drill.** It counts in no statistics." in draft(story)
+    assert "nothing is owed after a drill" in draft(story)
+
+
+def test_where_nothing_was_done_every_section_says_so() -> None:
+    story = Story()
+    story.declare(0)
+    text = draft(story, plan=Plan(ladder=DEFAULT_LADDER))
+    for sentence in (
+        "Nobody took a role on record.", "No decision was recorded.", "No message was recorded as sent.",
+        "No step of a runbook was run", "No recovery scenario was chosen.", "No rule bound this incident.",
+        "No checklist belongs", "Nothing that was begun is still open.", "A note that begins with TODO:",
+        "Deployments were not frozen.", "counted from when it is resolved",
+    ):  # fmt: skip
+        assert sentence in text
