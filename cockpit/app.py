@@ -123,11 +123,12 @@ class CockpitApp(App[None]):
         await self.switch_mode(self._mode)
 
     def _configure(self, system: "System") -> None:
-        from screens.cockpit import CockpitScreen
+        from screens import catalogue_keys, cockpit_keys, run_keys
         from screens.preferences import preferences
         from widgets.table import KeyedTable
 
-        wanted = preferences(system, [*self.BINDINGS, *CockpitScreen.BINDINGS, *KeyedTable.BINDINGS])
+        ours = [*self.BINDINGS, *cockpit_keys.KEYS, *KeyedTable.BINDINGS, *run_keys.BINDINGS, *catalogue_keys.KEYS]
+        wanted = preferences(system, ours)
         self.set_keymap(wanted.keymap)
         self.zone = wanted.zone
         self.bells.muted = not system.bell

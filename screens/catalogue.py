@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Key
 from textual.message import Message
 from textual.screen import Screen
@@ -22,6 +22,7 @@ from cockpit.runbooks.catalogue import Catalogue, Document, Place
 from cockpit.runbooks.catalogue_match import Match
 from cockpit.runbooks.execution import Refused
 from screens import dialog
+from screens.catalogue_keys import KEYS
 from screens.catalogue_rows import COLUMNS, Entry, Shelf, about, rows, shelve
 from screens.dialog import TOO_QUICK
 from screens.document import DocumentScreen
@@ -42,15 +43,7 @@ class CatalogueScreen(Screen[None]):
     """`load` reads the documents anew, and blocks; `alerts` are those of the key press."""
 
     CSS_PATH = "catalogue.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open", priority=True, tooltip="Open a run, or the document"),
-        Binding("ctrl+o", "read", "Read", tooltip="Read the document"),
-        Binding("up", "move(-1)", show=False, priority=True),
-        Binding("down", "move(1)", show=False, priority=True),
-        Binding("pageup", "page(-1)", show=False, priority=True),
-        Binding("pagedown", "page(1)", show=False, priority=True),
-        Binding("escape", "back", "Back", tooltip="Show all, then back"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     class Loaded(Message):
         """The documents were read."""

@@ -15,7 +15,9 @@ def commands(app: App[Any], screen: Screen[Any]) -> Iterable[SystemCommand]:
     seen = set()
     for active in screen.active_bindings.values():
         binding = active.binding
-        if not binding.id or not active.enabled or binding.id in seen or binding.id.startswith(("table.", "palette")):
+        if not binding.id or not binding.description or not active.enabled or binding.id in seen:
+            continue
+        if binding.id.startswith(("table.", "palette")):
             continue
         seen.add(binding.id)
         key = app.get_key_display(binding)

@@ -7,6 +7,14 @@ from textual.screen import Screen
 from widgets.keys import KeyShown
 
 
+def bound(screen: Screen[Any]) -> dict[str, str]:
+    """The keys that each action has now, as people read them, by the id of its binding."""
+    keys: dict[str, list[str]] = {}
+    for active in screen.active_bindings.values():
+        keys.setdefault(active.binding.id or "", []).append(screen.app.get_key_display(active.binding))
+    return {action: " ".join(found) for action, found in keys.items()}
+
+
 def keys_of(screen: Screen[Any]) -> dict[str, KeyShown]:
     """Every key by the id of its binding, with whether it works now."""
     return {

@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from textual.binding import Binding
 from textual.keys import KEY_TO_UNICODE_NAME, REPLACED_KEYS, Keys, _character_to_key
 
+from cockpit.model.keys import clash
+
 MODIFIERS = ("ctrl+", "shift+", "alt+")
 # What a terminal sends for these is another key: nobody could ever press them.
 SAME_BYTE = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+left_square_bracket": "escape"}
@@ -67,9 +69,11 @@ def is_named(key: str) -> bool:
 
 
 def _clashes(bindings: Iterable[Binding], keymap: Mapping[str, str]) -> None:
-    taken: dict[str, str] = {}
+    taken: dict[str, list[str]] = {}
     for binding in bindings:
-        for key in keymap.get(binding.id or "", binding.key).split(","):
-            owner = taken.setdefault(key, binding.id or "")
-            if owner != binding.id:
-                raise KeysError(f"keys: `{key}` would both {owner} and {binding.id}; give one of them another key.")
+        name = binding.id or ""
+        for key in keymap.get(name, binding.key).split(","):
+            owner = next((each for each in taken.get(key, ()) if clash(each, name)), "")
+            if owner:
+                raise KeysError(f"keys: `{key}` would both {owner} and {name}; give one of them another key.")
+            taken.setdefault(key, []).append(name)

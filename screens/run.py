@@ -23,7 +23,7 @@ from screens import run_lines
 from screens.dialog import TOO_QUICK, Place
 from screens.guard import QUIET, Guard
 from screens.handover import hand_over
-from screens.key_line import keys_of
+from screens.key_line import bound, keys_of
 from screens.messages import ReadingChanged
 from screens.run_acts import ACTS, Act, go_on, leave, look, watch, way_back, written
 from screens.run_keys import BINDINGS, SHOWN, Standing, hint, stand, why_not
@@ -272,10 +272,10 @@ class RunScreen(Screen[None]):
 
     def on_key(self, event: Key) -> None:
         """Every key comes by here before its binding; one that is disabled says why."""
-        if event.key != "enter":
-            self._guard.touch()
         active = self.active_bindings.get(event.key)
         action = (active.binding.id or "").removeprefix("run.") if active else ""
+        if action not in ("run", "table.select"):
+            self._guard.touch()
         if reason := why_not(action, self.standing()):
             self.say(reason)
 
@@ -331,8 +331,11 @@ class RunScreen(Screen[None]):
     def action_help(self) -> None:
         from screens.help import HelpScreen
 
+        keys = bound(self)
+        runs = (keys[each] for each in ("run.run", "table.select") if each in keys)
+        keys["run.run"] = " ".join(dict.fromkeys(runs))  # Enter is the table's, while that has the focus
         mine = [each for each in self.BINDINGS if isinstance(each, Binding)]
-        self.app.push_screen(HelpScreen([(self.app.get_key_display(each), each.tooltip) for each in mine]))
+        self.app.push_screen(HelpScreen([(keys[each.id or ""], each.tooltip) for each in mine if each.id in keys]))
 
     def action_full(self) -> None:
         self.toggle_class("-full")

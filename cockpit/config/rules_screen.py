@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from cockpit.config.errors import ConfigError, mistake
 from cockpit.config.raw import Raw, text
-from cockpit.model.key_names import KeyNameError, normal, split
-from cockpit.model.keys import DEFAULT_KEYS, FREE_KEY, key_name, opens_a_procedure
+from cockpit.model.key_names import KeyNameError, normal, split, types
+from cockpit.model.keys import DEFAULT_KEYS, FREE_KEY, clash, key_name, opens_a_procedure
 from cockpit.model.near import near
 from cockpit.model.themes import FULL, OURS
 
@@ -17,9 +17,12 @@ def theme_rules(theme: str) -> Iterator[ConfigError]:
 
 
 def key_rules(keys: Raw) -> Iterator[ConfigError]:
-    """Actions that nobody knows, keys that are none, and keys that would do two things."""
+    """Actions that nobody knows, keys that are none, and keys that would do two things on one screen."""
     # Keys that the file leaves alone are taken first, so that the mistake is the line that took one of them.
-    taken = {key: action for action, given in DEFAULT_KEYS.items() if action not in keys for key in split(given)}
+    taken: Taken = {}
+    for action, given in DEFAULT_KEYS.items():
+        for key in split(given) if action not in keys else ():
+            taken.setdefault(key, []).append(action)
     for name, value in keys.items():
         if name in DEFAULT_KEYS:
             yield from _action(name, text(value), taken)
@@ -32,11 +35,20 @@ def key_rules(keys: Raw) -> Iterator[ConfigError]:
             yield mistake(("keys", name), f"is no action that has a key{there}", meant)
         elif not FREE_KEY.fullmatch(name):
             yield mistake(("keys", name), 'is no key for a procedure; write for example F6 = "restore-database#2"')
-        elif owner := taken.get(key_name(name)):
+        elif owner := _owner(taken, key_name(name), "runbooks"):  # it is pressed where the catalogue is opened
             yield mistake(("keys", name), f"is already the key of `{owner}`")
 
 
-def _action(name: str, wanted: str, taken: dict[str, str]) -> Iterator[ConfigError]:
+Taken = dict[str, list[str]]
+"""Which actions each key has by now."""
+
+
+def _owner(taken: Taken, key: str, action: str) -> str:
+    """The action that has a key already which this one cannot share, "" for none."""
+    return next((each for each in taken.get(key, ()) if clash(each, action)), "")
+
+
+def _action(name: str, wanted: str, taken: Taken) -> Iterator[ConfigError]:
     """The mistakes in the keys of one action, which are then `taken`."""
     for each in split(wanted):
         try:
@@ -44,6 +56,8 @@ def _action(name: str, wanted: str, taken: dict[str, str]) -> Iterator[ConfigErr
         except KeyNameError as error:
             yield mistake(("keys", name), str(error), error.suggestion)
             continue
-        owner = taken.setdefault(key, name)
-        if owner != name:
+        if name.startswith("catalogue.") and types(key):
+            yield mistake(("keys", name), f"`{each}` is typed into the field of the catalogue; take one with ctrl+")
+        elif owner := _owner(taken, key, name):
             yield mistake(("keys", name), f"`{each}` is already the key of `{owner}`; give one of them another")
+        taken.setdefault(key, []).append(name)

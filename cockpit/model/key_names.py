@@ -13,11 +13,24 @@ ALIASES = {
     "plus_sign": "plus",
     "low_line": "underscore",
 }
-SPECIAL = frozenset(
+MOVES = frozenset(
     (
         *("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "insert", "delete"),
-        *("escape", "enter", "return", "tab", "backspace", "space", *(f"f{number}" for number in range(1, 25))),
-        *("less_than_sign", "greater_than_sign", "question_mark", "colon", "full_stop", *ALIASES, *ALIASES.values()),
+        *("escape", "enter", "return", "tab", "backspace", *(f"f{number}" for number in range(1, 25))),
+    )
+)
+SPECIAL = MOVES | frozenset(
+    (
+        *(
+            "space",
+            "less_than_sign",
+            "greater_than_sign",
+            "question_mark",
+            "colon",
+            "full_stop",
+            *ALIASES,
+            *ALIASES.values(),
+        ),
     )
 )
 # What a terminal sends for these is another key: nobody could ever press them.
@@ -52,6 +65,11 @@ def normal(key: str) -> str:
     if modified == "shift+" and single:
         raise KeyNameError(f"a terminal sends the capital letter for `{key}`", rest.upper())
     return full
+
+
+def types(key: str) -> bool:
+    """Whether a key, by its one name, puts a letter into a field."""
+    return not key.startswith(("ctrl+", "alt+")) and key.removeprefix("shift+") not in MOVES
 
 
 def is_named(key: str) -> bool:

@@ -44,9 +44,46 @@ DEFAULT_KEYS = {
     "table.first": "home",
     "table.last": "end",
     "table.select": "enter",
+    "run.run": "enter",
+    "run.next": "tab",
+    "run.edit": "e",
+    "run.skip": "s",
+    "run.by_hand": "h",
+    "run.undo": "u",
+    "run.values": "v",
+    "run.copy": "c",
+    "run.cancel": "x",
+    "run.help": "question_mark",
+    "run.back": "escape",
+    "run.well": "o",
+    "run.rollback": "b",
+    "run.note": "n",
+    "run.full": "f",
+    "run.end": "q",
+    "catalogue.open": "enter",
+    "catalogue.read": "ctrl+o",
+    "catalogue.up": "up",
+    "catalogue.down": "down",
+    "catalogue.page_up": "pageup",
+    "catalogue.page_down": "pagedown",
+    "catalogue.back": "escape",
 }
+SCREENS = {"run": frozenset({"run"}), "catalogue": frozenset({"catalogue"}), "table": frozenset({"", "run"})}
+MAIN = frozenset({""})
+EVERYWHERE = frozenset({"quit", "palette"})
+ONE_ACT = frozenset({"run.run", "table.select"})  # in a run the row is the step: both run it
 
 FREE_KEY = re.compile(r"(?i)(?:(?:ctrl|alt|shift)\+)*(?:f[1-9]|f1[0-9]|f2[0-4]|[a-z0-9])")
+
+
+def screens_of(action: str) -> frozenset[str]:
+    """Where a key of the action is heard: "" is the cockpit, the others are named as its actions begin."""
+    return frozenset({"", "run", "catalogue"}) if action in EVERYWHERE else SCREENS.get(action.partition(".")[0], MAIN)
+
+
+def clash(one: str, other: str) -> bool:
+    """Whether two actions cannot have one key: there is a screen that hears both."""
+    return one != other and {one, other} != ONE_ACT and bool(screens_of(one) & screens_of(other))
 
 
 def opens_a_procedure(name: str, value: str) -> bool:

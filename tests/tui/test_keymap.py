@@ -7,13 +7,14 @@ from textual.binding import Binding
 
 from cockpit.app import CockpitApp
 from cockpit.model.keys import DEFAULT_KEYS
+from screens.catalogue import CatalogueScreen
 from screens.cockpit import CockpitScreen
 from screens.keymap import KeysError, check
+from screens.run import RunScreen
 from widgets.table import KeyedTable
 
-OURS = [
-    each for where in (CockpitApp, CockpitScreen, KeyedTable) for each in where.BINDINGS if isinstance(each, Binding)
-]
+SCREENS = (CockpitApp, CockpitScreen, KeyedTable, RunScreen, CatalogueScreen)
+OURS = [each for where in SCREENS for each in where.BINDINGS if isinstance(each, Binding)]
 
 
 def test_every_key_of_the_screen_has_an_id_and_is_what_the_configuration_thinks_it_is() -> None:
@@ -53,6 +54,10 @@ def test_a_key_a_terminal_can_send_is_taken(wanted: str, keymap: str) -> None:
         ({"declare": "n"}, "keys: `n` would both declare and note; give one of them another key."),
         ({"declare": "ctrl+q"}, "keys: `ctrl+q` would both quit and declare; give one of them another key."),
         ({"declare": "enter"}, "keys: `enter` would both declare and table.select; give one of them another key."),
+        ({"run.edit": "s"}, "keys: `s` would both run.edit and run.skip; give one of them another key."),
+        ({"run.edit": "j"}, "keys: `j` would both table.down and run.edit; give one of them another key."),
+        ({"run.edit": "colon"}, "keys: `colon` would both palette and run.edit; give one of them another key."),
+        ({"run.edti": "j"}, "keys.run.edti: there is no such action. Did you mean `run.edit`?"),
     ],
 )
 def test_a_mistake_is_one_sentence_that_says_what_to_do(keys: Mapping[str, str], sentence: str) -> None:
@@ -60,6 +65,11 @@ def test_a_mistake_is_one_sentence_that_says_what_to_do(keys: Mapping[str, str],
         check(OURS, keys)
 
     assert str(refused.value) == sentence
+
+
+def test_screens_that_are_never_seen_together_may_share_a_key() -> None:
+    shared = {"run.edit": "d", "catalogue.read": "f5", "run.values": "f5", "run.run": "space"}
+    assert check(OURS, shared) == shared
 
 
 def test_two_actions_may_swap_their_keys() -> None:

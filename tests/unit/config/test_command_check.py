@@ -102,7 +102,7 @@ def test_errors_as_json(check: Check) -> None:
 
 def test_mistakes_of_keys_theme_and_matchers_are_told_with_all_others(check: Check) -> None:
     source = '[[environments.prod.alerts]]\nname = "am"\nkind = "alertmanager"\nurls = ["http://am.example.com"]\n'
-    text = 'theme = "drak"\nreed_only = true\n[keys]\nnote = "d"\nlogs = "f55"\nfrobnicate = "g"\n'
+    text = 'theme = "drak"\nreed_only = true\n[keys]\nnote = "d"\nlogs = "f55"\nxyzzy = "g"\n'
     result = check(f"{text}{source}filters = ['severity=~']")
     assert result.exit_code == 2
     for said in (
@@ -110,7 +110,7 @@ def test_mistakes_of_keys_theme_and_matchers_are_told_with_all_others(check: Che
         "line 2: reed_only",
         "line 4: keys.note `d` is already the key of `declare`",
         "line 5: keys.logs `f55` is no key",
-        "line 6: keys.frobnicate is no action that has a key; there are declare, note, status,",
+        "line 6: keys.xyzzy is no action that has a key; there are declare, note, status,",
         "environments.prod.alerts[0].filters[0] `severity=~` is no matcher",
     ):
         assert said in result.stderr

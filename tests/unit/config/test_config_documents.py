@@ -30,7 +30,8 @@ def tables() -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("table", sorted(tables()))
 def test_every_key_of_the_schema_is_in_the_reference(table: str) -> None:
-    named = {"identity", "cloud", "ladder", "keys", "self", "environments"}  # these are headings there
+    headings = {"identity", "cloud", "ladder", "keys", "self", "environments"}
+    named = headings | {"rules", "roles", "contacts", "targets", "checklists", "hours"}
     missing = [key for key in tables()[table] if key not in named and f"`{key}`" not in REFERENCE]
     if table == "Maintenance":
         missing = [key for key in missing if key not in ("from", "until")]  # written `{ from, until }`
@@ -64,8 +65,9 @@ def test_the_actions_that_can_be_bound_are_those_of_the_screen() -> None:
     from textual.binding import Binding
 
     from cockpit.app import CockpitApp
-    from screens.cockpit import CockpitScreen
+    from screens import catalogue_keys, cockpit_keys, run_keys
     from widgets.table import KeyedTable
 
-    bindings = [each for where in (CockpitApp, CockpitScreen, KeyedTable) for each in where.BINDINGS]
+    bindings = [*CockpitApp.BINDINGS, *cockpit_keys.KEYS, *KeyedTable.BINDINGS]
+    bindings += [*run_keys.BINDINGS, *catalogue_keys.KEYS]
     assert {each.id: each.key for each in bindings if isinstance(each, Binding)} == DEFAULT_KEYS

@@ -51,6 +51,10 @@ def test_every_theme_the_screen_has_may_be_configured_and_no_other() -> None:
     assert set(FULL) == {*themes.NAMES.values(), *BUILTIN_THEMES}
 
 
+def test_one_key_may_do_different_things_on_different_screens() -> None:
+    assert not list(key_rules({"run.edit": "d", "catalogue.read": "f5", "run.run": "space", "wall": "W"}))
+
+
 def test_two_actions_may_swap_their_keys_and_the_defaults_do_not_clash() -> None:
     assert not list(key_rules({"declare": "n", "note": "d"}))
     assert not list(key_rules(dict(DEFAULT_KEYS)))
@@ -66,7 +70,14 @@ def test_two_actions_may_swap_their_keys_and_the_defaults_do_not_clash() -> None
         ({"declare": "ctrl+i"}, "keys.declare", "cannot tell `ctrl+i` from tab", ""),
         ({"declare": "shift+g"}, "keys.declare", "sends the capital letter", "G"),
         ({"declare": "f7,,f8"}, "keys.declare", "`` is no key", ""),
-        ({"frobnicate": "g"}, "keys.frobnicate", "there are declare, note", ""),
+        ({"xyzzy": "g"}, "keys.xyzzy", "there are declare, note", ""),
+        ({"run.edit": "s"}, "keys.run.edit", "`s` is already the key of `run.skip`", ""),
+        ({"run.edit": "ctrl+q"}, "keys.run.edit", "`ctrl+q` is already the key of `quit`", ""),
+        ({"table.last": "e,end"}, "keys.table.last", "`e` is already the key of `next_error`", ""),
+        ({"catalogue.read": "r"}, "keys.catalogue.read", "`r` is typed into the field of the catalogue", ""),
+        ({"catalogue.read": "/"}, "keys.catalogue.read", "`/` is typed into the field of the catalogue", ""),
+        ({"catalogue.read": "up"}, "keys.catalogue.read", "`up` is already the key of `catalogue.up`", ""),
+        ({"run.edti": "j"}, "keys.run.edti", "is no action that has a key", "run.edit"),
     ],
 )
 def test_a_key_that_cannot_be_is_said_with_what_was_meant(

@@ -1,0 +1,51 @@
+"""Keys of the configuration work in a run and in the catalogue, and help, hint and footer tell them."""
+
+from textual.widgets._footer import FooterKey
+
+from screens.help import HelpScreen
+from tests.tui.runbooks.conftest import Open, Seat
+from tests.tui.runbooks.test_catalogue_screen import open_catalogue
+
+__all__ = ["open_catalogue"]
+
+
+def rebind(seat: Seat, keys: dict[str, str]) -> None:
+    seat.app.set_keymap(keys)
+
+
+async def test_a_run_listens_to_its_new_keys_and_tells_them(open_run: Open) -> None:
+    async with open_run() as seat:
+        rebind(seat, {"run.edit": "E", "run.next": "N", "run.run": "G"})
+        await seat.press("j")
+        assert seat.at == 2
+        await seat.press("N")
+        assert seat.at == 1
+        assert " E Edit" in seat.lines("keys-line")
+        assert " e Edit" not in seat.lines("keys-line")
+        await seat.press("question_mark")
+        assert isinstance(seat.app.screen, HelpScreen)
+        told = {does: key for key, does in seat.app.screen.keys}
+        assert told["Edit the command for this one try"] == "E"
+        assert told["Run or tick the step at hand"].split() == ["G", "enter"]
+        await seat.press("escape", "e")
+        assert seat.screen == "RunScreen"
+        await seat.press("E")
+        assert seat.screen == "Edit"
+
+
+async def test_the_new_key_starts_a_step(open_run: Open) -> None:
+    async with open_run() as seat:
+        rebind(seat, {"run.run": "G"})
+        await seat.press("G")
+        assert [step for step, _, _ in seat.session.runner.performed] == [1]
+
+
+async def test_the_catalogue_listens_to_its_new_keys_and_its_footer_tells_them(open_catalogue: Open) -> None:
+    async with open_catalogue() as seat:
+        rebind(seat, {"catalogue.read": "f6", "catalogue.down": "ctrl+n"})
+        await seat.press("ctrl+o")
+        assert seat.screen == "CatalogueScreen"
+        await seat.press("ctrl+n", "ctrl+n", "f6")
+        assert seat.screen == "DocumentScreen"
+        await seat.press("escape")
+        assert "f6" in {each.key for each in seat.app.screen.query(FooterKey)}
