@@ -136,7 +136,11 @@ def _run_sign(run: Run) -> tuple[str, str]:
 
 def _time(procedure: Procedure | None) -> str:
     """The document's own words where they are short, else the time in them."""
-    said = procedure.labels.get("time to fix", "").rstrip(".").replace("minutes", "min") if procedure else ""
+    said = (
+        procedure.labels.get("time to fix", "").rstrip(".").replace("minutes", "min").replace("minute", "min")
+        if procedure
+        else ""
+    )
     budget = seconds_in(said)
     return f"{budget / 60:g} min" if budget and len(said) > SHORT else said[:SHORT]
 

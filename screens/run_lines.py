@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from cockpit.model.run import SETTLED, Attempt, Run, StepState
+from cockpit.model.run import SETTLED, Attempt, Run, StepState, Word
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.execution import Prepared
 from cockpit.runbooks.literal_secrets import hide
@@ -86,7 +86,9 @@ def output_title(expected: bool, attempt: Attempt | None, width: int) -> list[Pi
     return [*left, ("─" * max(0, room - length([(right, "")])), "muted"), (right, "muted"), ("──", "muted")]
 
 
-def about(step: Step, now: Standing, attempt: Attempt | None, width: int, most: int) -> list[list[Piece]]:
+def about(
+    step: Step, now: Standing, attempt: Attempt | None, word: Word | None, width: int, most: int
+) -> list[list[Piece]]:
     """The step at hand: its command with values shown, what it asks for, what was said, and how it ended."""
     rows: list[list[Piece]] = []
     if step.remark:
@@ -96,6 +98,9 @@ def about(step: Step, now: Standing, attempt: Attempt | None, width: int, most: 
         rows += whole(highlighted(shown, step.language), width, max(3, most - 6))
     elif step.title:
         rows += wrap([(step.title, "")], width, most=max(2, most - 3))
+    if attempt and now.state is not StepState.TODO and (attempt.edited or attempt.undo):
+        what = "edited to" if attempt.edited else "undone by"
+        rows += labelled(what, attempt.as_run, width, tone="warn", most=3)
     if now.prepared:
         rows += meets(now.prepared, width)
         rows += values(now.prepared.values, width)
@@ -105,7 +110,7 @@ def about(step: Step, now: Standing, attempt: Attempt | None, width: int, most: 
             rows += labelled("cannot run", now.prepared.reason_not_runnable, width, tone="bad", most=3)
     if now.problem:
         rows += labelled("cannot run", now.problem, width, tone="bad", most=3)
-    return rows + ended(now.state, attempt, width)
+    return rows + (settled(word, width) if word else ended(now.state, attempt, width))
 
 
 def whole(command: Sequence[Piece], width: int, most: int = 0) -> list[list[Piece]]:
@@ -155,8 +160,15 @@ def meets(prepared: Prepared, width: int) -> list[list[Piece]]:
     return [row for each in prepared.meets for row in labelled("meets", each, width, tone="info", most=2)]
 
 
+def settled(word: Word, width: int) -> list[list[Piece]]:
+    """What a person said of the step."""
+    glyph, tone = SIGNS.get(word.state, ("·", ""))
+    said = f"{word.state.value}, said {word.by}{f': {word.reason}' if word.reason else ''}"
+    return wrap([(f"{glyph} {said}", tone)], width, most=3, indent=2)
+
+
 def ended(state: StepState, attempt: Attempt | None, width: int) -> list[list[Piece]]:
-    """How the newest try ended, or how a person settled it."""
+    """How the newest try ended."""
     if attempt is None or state in (StepState.TODO, StepState.RUNNING):
         return []
     glyph, tone = SIGNS[state]

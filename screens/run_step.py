@@ -45,7 +45,7 @@ class StepPane(Vertical):
         attempt = newest(run, step.ordinal)
         upper.show(run_lines.heading(step, now.prepared, upper.size.width))
         most = max(4, self.screen.size.height // 2 - 2)
-        self.query_one("#step", Lines).show(*run_lines.about(step, now, attempt, wide, most))
+        self.query_one("#step", Lines).show(*run_lines.about(step, now, attempt, run.word(step.ordinal), wide, most))
         self._show_output(step, attempt, wide)
 
     def _show_output(self, step: Step, attempt: Attempt | None, width: int) -> None:

@@ -38,7 +38,7 @@ class AskTrust(Dialog[str]):
             lines = tail.lines
             more = sum(each.startswith("+") and not each.startswith("+++") for each in lines)
             less = sum(each.startswith("-") and not each.startswith("---") for each in lines)
-            told = f"Since its last run {more} lines came and {less} went."
+            told = f"Since its last run {more} {'line' if more == 1 else 'lines'} came and {less} went."
         self.query_one("#act", Lines).show(
             ((self._runbook.title, "strong"), (f"   {self._runbook.path}", "muted")),
             ((told, "warn"), (" Look before it runs.", "muted")),

@@ -63,6 +63,17 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """How a person settled a step: by hand, skipped, looked at and well; it stands until the step is tried again."""
+
+    step: int
+    state: StepState
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A fold over RUN and STEP events. `sha256` is of the snapshot it works on, which outlives the document."""
 
@@ -78,7 +89,12 @@ class Run:
     values: tuple[Value, ...] = ()
     states: tuple[tuple[int, StepState], ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    words: tuple[Word, ...] = ()
     ended: datetime | None = None
+
+    def word(self, step: int) -> Word | None:
+        """A person's word on a step, when it was the last of it."""
+        return next((each for each in self.words if each.step == step), None)
 
     def state(self, step: int) -> StepState:
         return dict(self.states).get(step, StepState.TODO)

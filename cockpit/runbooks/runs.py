@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from cockpit.model.event import Event, Kind
-from cockpit.model.run import Attempt, Run, StepState, Value
+from cockpit.model.run import Attempt, Run, StepState, Value, Word
 from cockpit.runbooks.processes import Owner
 
 FOLDED = (Kind.RUN, Kind.STEP)
@@ -72,7 +72,9 @@ class Runs:
             case "settled":
                 state = _state(event.detail)
                 if state is not None and state is not StepState.RUNNING:
-                    self.runs[run.id] = _with_state(run, step, state)
+                    said = Word(step, state, event.actor, _text(event.detail, "reason"), event.occurred)
+                    told = replace(run, words=(*_words_but(run, step), said))
+                    self.runs[run.id] = _with_state(told, step, state)
 
     def _intent(self, run: Run, step: int, event: Event) -> None:
         detail, number = event.detail, _number(event.detail, "attempt")
@@ -93,7 +95,12 @@ class Runs:
             approval=_text(detail, "approval"),
         )
         values = {each.name: each for each in (*run.values, *_values(detail))}
-        grown = replace(run, attempts=(*run.attempts, attempt), values=tuple(values.values()))
+        grown = replace(
+            run,
+            attempts=(*run.attempts, attempt),
+            values=tuple(values.values()),
+            words=_words_but(run, step),
+        )
         self.runs[run.id] = _with_state(grown, step, StepState.RUNNING)
         self.owners[run.id, step, number] = _owner(detail)
 
@@ -150,6 +157,10 @@ def _find(run: Run, step: int, number: int | None) -> Attempt | None:
 def _with_attempt(run: Run, attempt: Attempt) -> Run:
     key = (attempt.step, attempt.number)
     return replace(run, attempts=tuple(attempt if (each.step, each.number) == key else each for each in run.attempts))
+
+
+def _words_but(run: Run, step: int) -> tuple[Word, ...]:
+    return tuple(each for each in run.words if each.step != step)
 
 
 def _with_state(run: Run, step: int, state: StepState) -> Run:

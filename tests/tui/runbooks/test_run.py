@@ -207,6 +207,8 @@ async def test_skipping_takes_a_reason(open_run: Open, play: Play) -> None:
         await seat.press("enter")
         assert play.settled == [(1, StepState.SKIPPED, "known")]
         assert seat.at == 2
+        await seat.press("up")
+        assert "– skipped, said you: known" in seat.lines("step")
 
 
 async def test_done_by_hand_may_be_said_without_a_word(open_run: Open, play: Play) -> None:
@@ -282,6 +284,9 @@ async def test_an_edited_command_is_shown_and_recorded_as_edited(open_run: Open,
         await seat.press("enter")
         step, command, _ = play.performed[0]
         assert (step, command[-8:]) == (1, " -o json")
+        await seat.press("up")
+        assert "edited to   az containerapp" in seat.lines("step")
+        assert "-o table -o json" in " ".join(seat.lines("step").split())
 
 
 async def test_undo_runs_what_the_document_names_with_its_own_dialog(open_run: Open, play: Play) -> None:

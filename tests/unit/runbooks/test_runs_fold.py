@@ -44,6 +44,15 @@ def test_a_run_begun_before_any_incident_stays_with_the_first_that_it_was_done_f
     assert fold(started(), first, second).incident == "i2"
 
 
+def test_a_persons_word_stands_until_the_step_is_tried_again() -> None:
+    said = step(4, "settled", state="by hand", reason="on the jump host")
+    told = fold(started(), step(2, "intent"), step(3, "outcome", state="unknown"), said)
+    word = told.word(1)
+    assert word is not None
+    assert (word.state, word.by, word.reason) == (StepState.BY_HAND, "you", "on the jump host")
+    assert fold(started(), said, step(5, "intent")).word(1) is None
+
+
 def test_an_outcome_ends_its_attempt() -> None:
     run = fold(started(), step(2, "intent", as_run="ls"), step(3, "outcome", state="ok", exit_code=0, output="x"))
     assert (run.state(1), run.attempts[0].exit_code, run.attempts[0].output) == (StepState.OK, 0, "x")
