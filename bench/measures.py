@@ -104,9 +104,17 @@ def rollback() -> list[Measure]:
     return measure()
 
 
+def timeline() -> list[Measure]:
+    """Imported here, as above."""
+    from bench.timeline import timeline as measure
+
+    return measure()
+
+
 MEASURES: dict[str, Callable[[], list[Measure]]] = {
     "first-paint": first_paint,
     "quiet": quiet,
     "keys": keys,
     "rollback": rollback,
+    "timeline": timeline,
 }
