@@ -82,7 +82,12 @@ async def next_cockpit(stage: Stage, run: Run) -> tuple[StepState, str]:
     return found.state(1), found.attempts[-1].outcome if found.attempts else ""
 
 
-MAKE = fence("# Make\necho working; sleep 0.7; touch made", "bash change")
+MAKE = fence("# Make\necho working; until [ -e go ]; do sleep 0.02; done; touch made", "bash change")
+
+
+def let_go(stage: Stage) -> None:
+    """MAKE may come to its end."""
+    (stage.folder / "go").touch()
 
 
 async def test_before_the_intent_nothing_was_tried(stage: Stage) -> None:
@@ -109,6 +114,7 @@ async def test_while_it_runs_it_goes_on_and_is_found_again(stage: Stage) -> None
     run = stage.start(MAKE)
     cockpit_that_dies(stage, "at first output")
     assert (await next_cockpit(stage, run))[0] is StepState.RUNNING
+    let_go(stage)
     attempt = await stage.runner.attach(run, 1, stage.seen.append)
     assert (attempt.state, attempt.output, stage.output) == (StepState.OK, "working\n", "working\n")
     assert (stage.folder / "made").exists()
@@ -119,7 +125,10 @@ async def test_a_cockpit_takes_up_by_itself_what_another_left(stage: Stage) -> N
     run = stage.start(MAKE)
     cockpit_that_dies(stage, "at first output")
     stage.runner = stage.again()
-    await stage.runner.run_on()
+    taking_up = asyncio.create_task(stage.runner.run_on())
+    await asyncio.sleep(0)
+    let_go(stage)
+    await taking_up
     assert stage.runner.run(run.id).state(1) is StepState.OK
     assert stage.phases() == ["intent", "outcome"]
 
@@ -134,7 +143,10 @@ async def test_of_two_cockpits_that_find_it_one_writes_how_it_ended(stage: Stage
         theirs.apply_all(events)
 
     stop = stage.timeline.follow(tell_both)
-    await asyncio.gather(ours.run_on(), theirs.run_on())
+    both = asyncio.gather(ours.run_on(), theirs.run_on())
+    await asyncio.sleep(0)
+    let_go(stage)
+    await both
     stop()
     assert ours.run(run.id).state(1) is theirs.run(run.id).state(1) is StepState.OK
     assert stage.phases() == ["intent", "outcome"]
@@ -151,6 +163,7 @@ async def test_a_step_found_running_can_be_stopped(stage: Stage) -> None:
 
 async def test_after_its_end_and_before_the_outcome_the_exit_file_tells(stage: Stage) -> None:
     run = stage.start(MAKE)
+    let_go(stage)
     cockpit_that_dies(stage, "before outcome")
     assert await next_cockpit(stage, run) == (StepState.OK, "exit 0")
     assert stage.runner.run(run.id).attempts[0].output == "working\n"
@@ -164,6 +177,7 @@ async def test_a_failure_that_nobody_saw_is_a_failure(stage: Stage) -> None:
 
 async def test_after_the_outcome_all_is_known(stage: Stage) -> None:
     run = stage.start(MAKE)
+    let_go(stage)
     cockpit_that_dies(stage, "after outcome")
     assert await next_cockpit(stage, run) == (StepState.OK, "exit 0")
     assert stage.phases() == ["intent", "outcome"]
@@ -194,6 +208,7 @@ async def test_a_living_cockpits_step_is_left_alone(stage: Stage) -> None:
         await asyncio.sleep(0.01)
     other = stage.again()
     assert await other.recover() == []
+    let_go(stage)
     assert (await performing).state is StepState.OK
     assert stage.phases() == ["intent", "outcome"]
 
