@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from cockpit.config import tables
+from cockpit.config.build_plan import build_plan
+from cockpit.config.lines import Place, line_of
 from cockpit.config.places import default_data
 from cockpit.model.keys import key_name, opens_a_procedure
 from cockpit.model.ladder import DEFAULT_LADDER, Level
@@ -14,10 +16,18 @@ from cockpit.model.secret import Secret
 from cockpit.model.system import AlertSource, Cloud, Environment, System
 
 
-def build(root: tables.Root, file: Path) -> System:
-    """The System of the configuration that was read from `file` (absolute)."""
+def build(root: tables.Root, file: Path, known: Mapping[Place, int]) -> System:
+    """The System of the configuration that was read from `file` (absolute); `known` are the lines of its keys."""
     folder = file.parent
-    ladder = tuple(Level(rung.name, rank, rung.definition) for rank, rung in enumerate(root.ladder))
+
+    def origin(name: str, at: int) -> str:
+        line = line_of((name, at), known)
+        return f"{file.name}:{line}" if line else file.name
+
+    ladder = tuple(
+        Level(rung.name, rank, rung.definition, rung.response, rung.backlog, origin("ladder", rank))
+        for rank, rung in enumerate(root.ladder)
+    )
     return System(
         name=root.system or folder.name,
         environments=tuple(_environment(name, each, folder) for name, each in root.environments.items())
@@ -36,6 +46,9 @@ def build(root: tables.Root, file: Path) -> System:
         keys={name: keys for name, keys in root.keys.items() if not opens_a_procedure(name, keys)},
         procedure_keys={key_name(key): name for key, name in root.keys.items() if opens_a_procedure(key, name)},
         runbooks=tuple(_absolute(each, folder) for each in root.runbooks),
+        plan=build_plan(root, origin),
+        templates=tuple(_absolute(each, folder) for each in root.templates),
+        contacts_file=_absolute(root.contacts_file, folder),
         references=tuple(root.self_check.references),
     )
 

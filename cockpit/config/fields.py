@@ -2,7 +2,7 @@
 
 import os
 import re
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from cockpit.model.conditions import Condition, ConditionError, parse
 from cockpit.model.duration import PATTERN, DurationError, seconds
 from cockpit.model.near import near
 from cockpit.model.secret import Secret
+from cockpit.model.zones import ABBREVIATIONS
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 PLACEHOLDER = re.compile(r"\$\{|\{\{|<[^>]*>|\$[A-Z]")
@@ -22,6 +23,8 @@ SECRET_QUERY = re.compile(
     r"[?&](\w*token|\w*api[_-]?key|\w*subscription-key|sig|signature|secret|password)=", re.IGNORECASE
 )
 LONGEST = 7 * 86_400  # seconds
+LONGEST_TERM = 366 * 86_400
+CLOCK = r"([01]?[0-9]|2[0-3]):[0-5][0-9]"
 SECRET_SHAPE = '{ env = "NAME" } or { file = "path" }'
 
 
@@ -45,17 +48,28 @@ def _name(text: str) -> str:
 
 
 def _duration(value: Any) -> float:
+    found = _seconds(value)
+    if not 0.01 <= found <= LONGEST:
+        raise wrong(f"`{value}` is out of range; anything from 10ms to 7d will do")
+    return found
+
+
+def _term(value: Any) -> float:
+    found = _seconds(value)
+    if found > LONGEST_TERM:
+        raise wrong(f"`{value}` is out of range; anything up to 366d will do")
+    return found
+
+
+def _seconds(value: Any) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise wrong("is a bare number; a duration is text with a unit", f'"{value}s"')
     if not isinstance(value, str):
         raise wrong('must be a duration such as "15s"')
     try:
-        found = float(seconds(value.strip()))
+        return float(seconds(value.strip()))
     except DurationError as error:
         raise wrong(f"`{value}` {error}", error.suggestion) from None
-    if not 0.01 <= found <= LONGEST:
-        raise wrong(f"`{value}` is out of range; anything from 10ms to 7d will do")
-    return found
 
 
 def _condition(value: Any) -> Condition:
@@ -130,6 +144,21 @@ def _moment(value: Any) -> datetime:
     return value
 
 
+def _clock(value: Any) -> time:
+    if isinstance(value, time):
+        return value.replace(tzinfo=None)
+    if not isinstance(value, str) or not re.fullmatch(CLOCK, value.strip()):
+        raise wrong('must be a time of the day such as "08:00"')
+    hour, minute = value.strip().split(":")
+    return time(int(hour), int(minute))
+
+
+def _day(value: Any) -> date:
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise wrong("must be a date such as 2026-12-25, without quotes")
+    return value
+
+
 def _reference(text: str) -> str:
     host, colon, port = text.strip().rpartition(":")
     if not colon or not host or not port.isdecimal() or not port.isascii() or not 0 < int(port[:6]) < 65_536:
@@ -151,11 +180,15 @@ def _zone(text: str) -> str:
 
 
 def _zone_near(text: str) -> str:
-    """The zone meant by a misspelled name, or by a city alone."""
+    """The zone meant by a misspelled name, an abbreviation, or a city alone."""
     from zoneinfo import available_timezones
 
     by_city = {zone.rpartition("/")[2]: zone for zone in sorted(available_timezones(), reverse=True) if "/" in zone}
-    return near(text, by_city.values()) or by_city.get(near(text.replace(" ", "_"), by_city), "")
+    return (
+        ABBREVIATIONS.get(text.upper())
+        or near(text, by_city.values())
+        or by_city.get(near(text.replace(" ", "_"), by_city), "")
+    )
 
 
 def _path(text: str) -> str:
@@ -184,6 +217,9 @@ Line = Annotated[str, AfterValidator(_line)]
 Name = Annotated[str, AfterValidator(_name)]
 PathText = Annotated[str, AfterValidator(_path)]
 Duration = Annotated[float, PlainValidator(_duration), _described("string", pattern=PATTERN, examples=["15s", "300ms"])]
+Term = Annotated[float, PlainValidator(_term), _described("string", pattern=PATTERN, examples=["15m", "72h", "3d"])]
+Clock = Annotated[time, PlainValidator(_clock), _described("string", pattern=f"^{CLOCK}$", examples=["08:00"])]
+Day = Annotated[date, PlainValidator(_day), _described("string", format="date")]
 ConditionText = Annotated[Condition, PlainValidator(_condition), _described("string", examples=["[STATUS] == 200"])]
 Url = Annotated[str, AfterValidator(_url), _described("string", pattern="^https?://")]
 CloudUrl = Annotated[str, AfterValidator(_cloud_url), _described("string", pattern="^(https?://.*)?$")]

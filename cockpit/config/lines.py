@@ -1,6 +1,7 @@
-"""On which line of a TOML file a key stands. Only asked when there is a mistake to point at."""
+"""On which line of a TOML file a key stands. For mistakes to point at, and for where a rule stands."""
 
 import re
+from collections.abc import Mapping
 
 HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
 KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
@@ -26,7 +27,7 @@ def lines(text: str) -> dict[Place, int]:
     return found
 
 
-def line_of(path: Place, found: dict[Place, int]) -> int | None:
+def line_of(path: Place, found: Mapping[Place, int]) -> int | None:
     """The line of `path`, or of the nearest table above it."""
     for size in range(len(path), 0, -1):
         if path[:size] in found:

@@ -19,9 +19,9 @@ def load_file(path: Path) -> System:
     path = Path(os.path.abspath(path))
     text = read(path)
     data = flat_keys(tables(text, path))
+    known = lines(text)
     root, wrong = read_shape(data)
     found = {(error.path, error.message): error for error in (*wrong, *rules(data))}
     if root is None or found:
-        known = lines(text)
         raise ConfigErrors([replace(each, line=line_of(each.place, known)) for each in found.values()], str(path))
-    return build(root, path)
+    return build(root, path, known)

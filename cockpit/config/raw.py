@@ -48,11 +48,11 @@ def flat_keys(data: Raw) -> Raw:
     return data | {"keys": flat}
 
 
-def duplicates(path: Path, array: Any) -> Iterator[ConfigError]:
-    """An error for each table whose name an earlier one already has."""
+def duplicates(path: Path, array: Any, key: str = "name") -> Iterator[ConfigError]:
+    """An error for each table whose name, or other `key`, an earlier one already has."""
     first: dict[str, int] = {}
     for at, each in tables(array):
-        name = text(each.get("name")).strip()
+        name = text(each.get(key)).strip()
         if name and name in first:
-            yield mistake((*path, at, "name"), f"`{name}` is already the name of {path[-1]}[{first[name]}]")
+            yield mistake((*path, at, key), f"`{name}` is already the {key} of {path[-1]}[{first[name]}]")
         first.setdefault(name, at)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from cockpit.config.errors import ConfigError, Path, mistake
 from cockpit.config.raw import Raw, duplicates, table, text, texts
 from cockpit.config.rules_alerts import alert_rules
+from cockpit.config.rules_plan import plan_rules
 from cockpit.config.rules_probes import probe_rules
 from cockpit.config.rules_screen import key_rules, theme_rules
 from cockpit.config.rules_secrets import value_rules
@@ -23,6 +24,7 @@ def rules(data: Raw) -> Iterator[ConfigError]:
     yield from theme_rules(text(data.get("theme")).strip())
     yield from key_rules(table(data.get("keys")))
     yield from duplicates(("ladder",), data.get("ladder"))
+    yield from plan_rules(data)
     for name, environment in table(data.get("environments")).items():
         if isinstance(environment, dict):
             yield from _environment(("environments", name), environment)

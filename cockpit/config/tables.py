@@ -1,8 +1,8 @@
 """The tables of cockpit.toml: every key with its type, its default and what it means. The schema is made from these."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from cockpit.config.fields import (
     CloudUrl,
@@ -18,23 +18,11 @@ from cockpit.config.fields import (
     Url,
     Zone,
 )
+from cockpit.config.table import Table, written
+from cockpit.config.tables_plan import Checklist, Contact, Hours, Role, Rule, Target
 from cockpit.model.system import IdentityMethod
 
 Attempts = Annotated[int, Field(ge=1, le=100)]
-
-
-def written(value: Any) -> Any:
-    """A default as it is written in the file, where that is another type than what it is read as."""
-    return value
-
-
-class Table(BaseModel):
-    """No key is ignored, nothing is converted; validators are built once, by the outermost table.
-
-    Defaults are written as in the file, so that the schema shows them, and read like everything else.
-    """
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True, validate_default=True)
 
 
 class Maintenance(Table):
@@ -122,6 +110,8 @@ class Rung(Table):
 
     name: Name = Field(description="As it is typed and shown: P0, SEV-1.")
     definition: Line = Field("", description="When it is this one.")
+    response: Line = Field("", description="What is done then; its times become rules, as in a document.")
+    backlog: bool = Field(False, description="True: no incident but a note for the working day.")
 
 
 class Self(Table):
@@ -146,6 +136,15 @@ class Root(Table):
     ladder: list[Rung] = Field([], description="Severities, the worst first; P0 to P3 if not given.")
     keys: dict[str, Line] = Field({}, description="Other keys: action = keys, or key = runbook#procedure.")
     runbooks: list[PathText] = Field([], description="Folders and files with the team's runbooks.")
+    rules: list[Rule] = Field([], description="What is due when.")
+    roles: list[Role] = Field([], description="Who does what in an incident.")
+    contacts: list[Contact] = Field([], description="Who is reached how.")
+    contacts_file: PathText = Field("", description="A private file with more contacts, TOML or a Markdown table.")
+    targets: list[Target] = Field([], description="What may be lost and how long it may take.")
+    checklists: list[Checklist] = Field([], description="Boxes to tick.")
+    templates: list[PathText] = Field([], description="Folders and files with messages to send.")
+    hours: Hours = Field(default_factory=Hours.model_construct, description="The working hours.")
+    snapshot: Line = Field("", description="The procedure that preserves evidence: runbook#procedure.")
     self_check: Self = Field(default_factory=Self.model_construct, alias="self", description="How we check ourselves.")
     environments: dict[str, Environment] = Field({}, description="One table for each.")
 
@@ -156,6 +155,12 @@ TABLES: dict[tuple[str, ...], type[Table]] = {
     ("identity",): Identity,
     ("cloud",): Cloud,
     ("ladder",): Rung,
+    ("rules",): Rule,
+    ("roles",): Role,
+    ("contacts",): Contact,
+    ("targets",): Target,
+    ("checklists",): Checklist,
+    ("hours",): Hours,
     ("self",): Self,
     ("environments", "*"): Environment,
     ("environments", "*", "probes"): Probe,

@@ -11,7 +11,7 @@ from cockpit.runbooks.plan_checklists import checklist_rules, checklists
 from cockpit.runbooks.plan_escalation import escalation_rules
 from cockpit.runbooks.plan_hours import hours_of
 from cockpit.runbooks.plan_ladder import ladder_of, merged
-from cockpit.runbooks.plan_layers import binding, first, over, spoken, unbound
+from cockpit.runbooks.plan_layers import binding, first, opening, over, spoken, unbound
 from cockpit.runbooks.plan_people import contacts, pages, roles
 from cockpit.runbooks.plan_practices import practices
 from cockpit.runbooks.plan_promises import contact_rules, promise_rules
@@ -37,8 +37,6 @@ def plan(documents: Sequence[Document], configured: Plan = NOTHING) -> Plan:
     calls = [replace(NOTHING, rules=tuple(paging_rules(each))) for each in (configured.ladder, *ladders)]
     layers = [mine, *parts, *calls, default_plan(ladder)]
     rules = binding(layers, ladder)
-    used = {each.checklist for each in rules}
-    lists = over((each.checklists for each in layers), lambda each: each.id)
     return Plan(
         ladder=ladder,
         rules=rules,
@@ -48,7 +46,7 @@ def plan(documents: Sequence[Document], configured: Plan = NOTHING) -> Plan:
         targets=over((each.targets for each in layers), lambda each: each.scenario.casefold()),
         metric_targets=over((each.metric_targets for each in layers), lambda each: (each.metric, each.level)),
         templates=spoken(over((each.templates for each in layers), lambda each: each.id)),
-        checklists=tuple(each for each in lists if each.origin != BUILT_IN or each.id in used),
+        checklists=opening(layers, rules),
         hours=next((each.hours for each in layers if each.hours.origin != BUILT_IN), layers[-1].hours),
         practices=over((each.practices for each in layers), lambda each: each.name.casefold()),
         snapshot=configured.snapshot,

@@ -1,15 +1,108 @@
-"""Where the Plan of a system comes from: its documents, read anew. Blocking."""
+"""Where the Plan of a system comes from: its documents, messages and private contacts, read anew. Blocking."""
 
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
+from cockpit.model.clean import clean_line
 from cockpit.model.ladder import DEFAULT_LADDER
-from cockpit.model.plan import Plan
+from cockpit.model.plan import Contact, Plan, Template
+from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.system import System
-from cockpit.runbooks.catalogue_files import load
+from cockpit.runbooks.catalogue import Catalogue
+from cockpit.runbooks.catalogue_files import LARGEST, load, missing
+from cockpit.runbooks.document import read
+from cockpit.runbooks.labels import slug
 from cockpit.runbooks.plan import plan
+from cockpit.runbooks.plan_people import contact_of, contacts
+from cockpit.runbooks.plan_templates import template_of
+from cockpit.runbooks.plan_text import source
+
+MESSAGES = (".md", ".txt")
 
 
-def read_plan(system: System) -> Plan:
-    """The Plan of the configured documents. Never raises: what cannot be read is among its problems."""
-    ladder = () if system.ladder == DEFAULT_LADDER else system.ladder
-    return plan(load(system.runbooks, builtin=False).documents, replace(system.plan, ladder=ladder))
+def read_plan(system: System, catalogue: Catalogue | None = None) -> Plan:
+    """The Plan of a system; `catalogue` where its documents were read already. Never raises.
+
+    What was to be read and cannot be is among the problems of the plan.
+    """
+    found = catalogue or load(system.runbooks, builtin=False)
+    problems = [lost(each.path, each.reason) for each in found.unread]
+    configured = replace(
+        system.plan,
+        ladder=() if system.ladder == DEFAULT_LADDER else system.ladder,
+        contacts=(*system.plan.contacts, *read_contacts(system.contacts_file, problems)),
+        templates=(*system.plan.templates, *read_templates(system.templates, problems)),
+        documents=frozenset(Path(each).name for each in (system.file, system.contacts_file) if each),
+        problems=tuple(problems),
+    )
+    return plan(found.documents, configured)
+
+
+def read_templates(paths: Sequence[str], problems: list[Problem]) -> tuple[Template, ...]:
+    """One message from each file; a name that two files have counts once."""
+    found: dict[str, Template] = {}
+    for path in paths:
+        for file in messages_in(Path(path)):
+            text = text_of(file, problems)
+            if text.strip():
+                template = template_of(file.stem, text, file.name)
+                found.setdefault(template.id, template)
+    return tuple(found.values())
+
+
+def messages_in(path: Path) -> Iterable[Path]:
+    """The messages of a folder in order, nothing hidden; a file is one whatever its ending."""
+    try:
+        return sorted(each for each in path.iterdir() if each.suffix in MESSAGES and not each.name.startswith("."))
+    except OSError:
+        return [path]
+
+
+def read_contacts(path: str, problems: list[Problem]) -> tuple[Contact, ...]:
+    """The people of a private file: `[[contacts]]` in TOML, or tables and lists in Markdown."""
+    if not path:
+        return ()
+    file = Path(path)
+    text = text_of(file, problems)
+    if file.suffix == ".toml":
+        try:
+            return tuple(contacts_in(tomllib.loads(text), file.name))
+        except (ValueError, RecursionError) as error:
+            problems.append(unreadable(path, f"is no TOML: {error}"))
+            return ()
+    return tuple(contacts(source(slug(file.stem), file.name, read(path, text.encode()))))
+
+
+def contacts_in(data: dict[str, object], origin: str) -> Iterator[Contact]:
+    """What is a contact in `[[contacts]]`; what is none is left out."""
+    listed = data.get("contacts")
+    for each in listed if isinstance(listed, list) else ():
+        if isinstance(each, dict):
+            given = {name: clean_line(value, 300) for name, value in each.items() if isinstance(value, str)}
+            if given.get("role"):
+                yield contact_of(given, origin)
+
+
+def text_of(file: Path, problems: list[Problem]) -> str:
+    """The text of a file, "" with a problem where it cannot be read."""
+    try:
+        if file.stat().st_size > LARGEST:
+            raise OSError(f"is larger than {LARGEST // 1_000_000} MB")
+        return file.read_bytes().decode("utf-8-sig", "replace")
+    except FileNotFoundError:
+        problems.append(lost(str(file), missing(file)))
+    except (OSError, ValueError) as error:
+        problems.append(unreadable(str(file), getattr(error, "strerror", None) or str(error)))
+    return ""
+
+
+def lost(path: str, reason: str) -> Problem:
+    said = clean_line(f"{path} {reason}.", 300)
+    return Problem(ProblemKind.MISSING, "not there", said, "What it says of incidents is not known here.")
+
+
+def unreadable(path: str, reason: str) -> Problem:
+    said = clean_line(f"{path} cannot be read: {reason}.", 300)
+    return Problem(ProblemKind.GARBAGE, "cannot be read", said, "What it says of incidents is not known here.")

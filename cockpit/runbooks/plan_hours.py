@@ -6,26 +6,9 @@ from datetime import time
 from zoneinfo import ZoneInfo
 
 from cockpit.model.plan import Hours
+from cockpit.model.zones import ABBREVIATIONS
 from cockpit.runbooks.plan_text import Source
 
-# Abbreviations that mean one place, winter or summer; IST, CST, AST and BST mean several and are not in here.
-ZONES = {
-    **dict.fromkeys(("NZST", "NZDT", "NZT"), "Pacific/Auckland"),
-    **dict.fromkeys(("AEST", "AEDT"), "Australia/Sydney"),
-    **dict.fromkeys(("ACST", "ACDT"), "Australia/Adelaide"),
-    "AWST": "Australia/Perth",
-    "JST": "Asia/Tokyo",
-    "KST": "Asia/Seoul",
-    "SGT": "Asia/Singapore",
-    "HKT": "Asia/Hong_Kong",
-    **dict.fromkeys(("CET", "CEST", "MEZ", "MESZ"), "Europe/Berlin"),
-    **dict.fromkeys(("EET", "EEST"), "Europe/Helsinki"),
-    **dict.fromkeys(("GMT", "UTC", "Z"), "UTC"),
-    **dict.fromkeys(("EST", "EDT", "ET"), "America/New_York"),
-    **dict.fromkeys(("CDT", "CT"), "America/Chicago"),
-    **dict.fromkeys(("MDT", "MT"), "America/Denver"),
-    **dict.fromkeys(("PST", "PDT", "PT"), "America/Los_Angeles"),
-}
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?"
 SPAN_OF_DAYS = re.compile(rf"(?i)\b{DAY}\s*(?:-|–|—|to|through)\s*{DAY}")
@@ -86,7 +69,7 @@ def zone_in(text: str) -> tuple[str, str]:
         if real(match.group()):
             return match.group(), ""
     for match in ABBREVIATION.finditer(text[:20]):
-        known = ZONES.get(match[1], "")
+        known = ABBREVIATIONS.get(match[1], "")
         return known, "" if known else match[1]
     return "", ""
 

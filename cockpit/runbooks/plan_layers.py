@@ -8,7 +8,7 @@ from typing import TypeVar
 from cockpit.model.clean import clean_line
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.ladder import Ladder
-from cockpit.model.plan import BUILT_IN, Plan, Template
+from cockpit.model.plan import BUILT_IN, Checklist, Plan, Template
 from cockpit.model.problem import Problem, ProblemKind
 
 SEVERAL = frozenset({ClockKind.ESCALATION, ClockKind.CHECKLIST})  # kinds that one level may have more than one of
@@ -81,6 +81,20 @@ def spoken(templates: Sequence[Template]) -> tuple[Template, ...]:
     """The messages, without the built-in ones for whom the team has words of its own."""
     own = {each.audience for each in templates if each.origin != BUILT_IN}
     return tuple(each for each in templates if each.origin != BUILT_IN or each.audience not in own)
+
+
+def opening(layers: Sequence[Plan], rules: Sequence[Rule]) -> tuple[Checklist, ...]:
+    """The checklists, each opening by itself as the rules that bind ask for it; a built-in one that none does goes."""
+    timed = {rule.checklist for layer in layers for rule in layer.rules}
+    found = []
+    for each in over((layer.checklists for layer in layers), lambda each: each.id):
+        binds = [rule for rule in rules if rule.checklist == each.id]
+        levels = tuple(name for rule in binds for name in rule.levels)
+        if binds:
+            found.append(replace(each, levels=levels or each.levels))
+        elif each.origin != BUILT_IN:
+            found.append(replace(each, levels=()) if each.id in timed else each)
+    return tuple(found)
 
 
 def first(layers: Iterable[Sequence[T]]) -> tuple[T, ...]:

@@ -1,7 +1,7 @@
 """Roles, contacts, and whom to call for what, as tables and lists have them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from cockpit.model.plan import Contact, Page, Role
@@ -55,8 +55,7 @@ def contacts(source: Source) -> Iterator[Contact]:
                 yield from _contacts_in(block, source)
 
 
-def contacts_of(table: Table, origin: str) -> Iterator[Contact]:
-    """One contact for each row. `origin` is the file; the line is added."""
+def _contacts_of(table: Table, source: Source) -> Iterator[Contact]:
     role = column(table, "role", "who", "name") or 0
     person = column(table, "person", "primary", "name", but=(role,))
     backup = column(table, "backup", "secondary", "deputy", but=(role,))
@@ -64,6 +63,8 @@ def contacts_of(table: Table, origin: str) -> Iterator[Contact]:
     how = column(table, "method", "how", "contact", "phone", "reach", "mail", but=known)
     scope = column(table, "when", "scope", "for", "notes", but=known if how is None else (*known, how))
     for at, row in enumerate(table.rows):
+        if not cell(row, role):
+            continue
         who, reached = cell(row, person), cell(row, how)
         spare = cell(row, backup)
         yield Contact(
@@ -73,17 +74,27 @@ def contacts_of(table: Table, origin: str) -> Iterator[Contact]:
             how=reached,
             scope=cell(row, scope),
             filled=not all(blank(each) for each in (who, reached)) and not _awaits(who) and not _awaits(reached),
-            origin=f"{origin}:{table.line + 2 + at}",
+            origin=source.origin(table.line + 2 + at),
         )
+
+
+def contact_of(given: Mapping[str, str], origin: str) -> Contact:
+    """The contact of a table of TOML."""
+    who, reached = given.get("person", ""), given.get("how", "")
+    return Contact(
+        role=given["role"],
+        person=who,
+        backup=given.get("backup", ""),
+        how=reached,
+        scope=given.get("scope", ""),
+        filled=not (blank(who) and blank(reached)),
+        origin=origin,
+    )
 
 
 def _awaits(text: str) -> bool:
     """True for a placeholder; a cell with nothing in it says nothing."""
     return bool(text.strip("-–— ")) and blank(text)
-
-
-def _contacts_of(table: Table, source: Source) -> Iterator[Contact]:
-    yield from (each for each in contacts_of(table, source.name) if each.role)
 
 
 def _contacts_in(block: Block, source: Source) -> Iterator[Contact]:

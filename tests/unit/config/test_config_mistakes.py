@@ -52,7 +52,7 @@ SOURCE = '[[environments.prod.alerts]]\nname = "am"\nkind = "alertmanager"\nurls
             "[STATUS]",
         ),
         (PROBE + 'degraded = ["[RESPONSE_TIME] < 1sec"]', "environments.prod.probes[0].degraded[0]", "(sec)", "1s"),
-        ('time_zone = "NZST"', "time_zone", "is no time zone", ""),
+        ('time_zone = "NZST"', "time_zone", "is no time zone", "Pacific/Auckland"),
         ('time_zone = "Auckland"', "time_zone", "is no time zone", "Pacific/Auckland"),
         ('time_zone = "Pacific/Aukland"', "time_zone", "is no time zone", "Pacific/Auckland"),
         ('time_zone = "../../etc/passwd"', "time_zone", "is no time zone", ""),
