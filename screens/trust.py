@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from rich.cells import chop_cells
 from textual.app import ComposeResult
 
 from cockpit.model.runbook import Runbook
@@ -43,10 +44,29 @@ class AskTrust(Dialog[str]):
             ((self._runbook.title, "strong"), (f"   {self._runbook.path}", "muted")),
             ((told, "warn"), (" Look before it runs.", "muted")),
         )
-        self.query_one(OutputView).show(tail, follow=False)
+        self.call_after_refresh(self._fold)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._fold)
+
+    def _fold(self) -> None:
+        """Nothing that is to be looked at stands beyond an edge."""
+        view = self.query_one(OutputView)
+        text = folded(self._trust.difference, max(20, view.size.width - 1), signed=self._trust.standing == "changed")
+        view.show(Tail(text, kept=10_000_000), follow=False)
 
     def decide(self) -> Callable[[], str] | None:
         return lambda: self._trust.sha256
+
+
+def folded(text: str, width: int, *, signed: bool) -> str:
+    """`text` in lines of at most `width` cells; of a difference, what is folded keeps its sign."""
+    lines = []
+    for line in text.split("\n"):
+        first, *rest = chop_cells(line.expandtabs(8), width - 3) or [""]
+        sign = line[:1] if signed else ""
+        lines += [first, *(f"{sign}… {each}" for each in rest)]
+    return "\n".join(lines)
 
 
 def diff_tone(line: str) -> str:

@@ -14,6 +14,7 @@ from screens.catalogue import CatalogueScreen
 from screens.dialog import Place
 from tests.tui.runbooks.conftest import Bare, Seat, Session
 from tests.tui.runbooks.play import NOW, ROLLBACK, Play, document
+from widgets.output import OutputView
 from widgets.table import KeyedTable
 
 QUICK = b"""# Quick reference
@@ -168,6 +169,17 @@ async def test_a_changed_document_shows_its_difference(open_catalogue: Open, pla
         assert "2 lines came and 1 went" in seat.lines("act")
         difference = seat.app.screen.query_one("#difference")
         assert "+more" in difference.tail.lines
+
+
+async def test_nothing_that_is_to_be_trusted_stands_beyond_the_edge(open_catalogue: Open, play: Play) -> None:
+    long = f"echo {'x' * 3000} && curl https://evil.example.com"
+    play.standing = Trust("changed", "", f"--- at the last run\n+++ now\n@@ -1 +1 @@\n-old\n+{long}\n")
+    async with open_catalogue(size=(80, 24)) as seat:
+        await seat.press("down", "enter")
+        view = seat.app.screen.query_one("#difference", OutputView)
+        came = [each for each in view.tail.lines if each.startswith("+") and not each.startswith("+++")]
+        assert "".join(each.removeprefix("+… ").removeprefix("+") for each in came) == long
+        assert max(map(len, came)) <= view.size.width
 
 
 async def test_a_damaged_document_is_shown_and_not_run(open_catalogue: Open, play: Play) -> None:
