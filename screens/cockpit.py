@@ -14,11 +14,15 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from cockpit.model.clean import clean_line
+from cockpit.model.incident import Incident
 from screens import empty, leading, opening, telling
 from screens.cockpit_keys import KEYS, SHOWN
+from screens.due import Due, due
+from screens.filling import filled, wear
 from screens.guard import QUIET
 from screens.key_line import keys_of
 from screens.messages import Attached, EventsAppended, ReadingChanged
+from screens.nudging import Nudges, words
 from screens.opens import OPENS
 from screens.reasons import Situation, why_not
 from screens.view import PANES, View, pane_of, view
@@ -63,6 +67,8 @@ class CockpitScreen(Screen[None]):
         self._today = date.min
         self._waiting: set[str] = set()
         self._situation = Situation()
+        self.asking: list[Due] = []
+        self._nudges = Nudges()
         self._pressed = 0.0  # when the last key came
         self._hurried = False  # it came in a burst: pasted text, or a slow line that caught up
 
@@ -145,14 +151,28 @@ class CockpitScreen(Screen[None]):
         now = self.now()
         if self.session is not None:
             self.seen = view(self.session.watch, self.session.environment.name)
-            self._wear()
+            wear(self.panes, self.session, self.seen)
         if (today := now.astimezone(self.cockpit.zone).date()) != self._today:
             self._today = today  # at midnight what was today's becomes yesterday's
             self.draw("timeline")
         for pane in self.panes:
             pane.table.tick(now)
         self._situation = telling.situation(self)
+        self._look_at_the_clocks(now)
         self._draw_lines(now)
+
+    def _look_at_the_clocks(self, now: datetime) -> None:
+        """What is due now: in its pane, in the bar, and as a reminder where one has come."""
+        if self.session is None:
+            return
+        self.asking = due(self.session, now, self.cockpit.zone)
+        fresh = self._nudges.fresh(self.asking, now)
+        if fresh:
+            self.notify(words(fresh[0], now), severity="warning", markup=False)
+            if not self.cockpit.bells.muted:
+                self.app.bell()
+        if self.roomy:
+            self.draw("due")
 
     def draw(self, *names: str) -> None:
         """The rows of the named panes, from the newest Readings."""
@@ -160,39 +180,13 @@ class CockpitScreen(Screen[None]):
             return
         self.seen, now = view(self.session.watch, self.session.environment.name), self.now()
         for name in names:
-            pane = self.query_one(f"#{name}", Pane)
-            if name == "probes":
-                self.objects[name] = {each.name: each for each in self.seen.probes}
-                pane.show(probes.rows(self.seen.probes), probes.counts(self.seen.probes), now)
-            elif name == "alerts":
-                self.objects[name] = {each.key: each for each in self.seen.alerts}
-                acks = self.session.ledger.taken(self.session.environment.name)
-                pane.show(alerts.rows(self.seen.alerts, acks), alerts.counts(self.seen.alerts), now)
-            elif name == "revisions":
-                apps = self.seen.applications
-                self.objects[name] = {f"{each.app}/{each.name}": each for app in apps for each in app.revisions}
-                pane.show(revisions.rows(apps), revisions.counts(apps), now)
-            else:
-                self.objects[name] = {str(each.id): each for each in self.session.history}
-                rows = timeline.rows(self.session.history, self.session.operator, self.cockpit.zone, self._today)
-                pane.show(rows, [(f" {len(rows)}", "muted")] if rows else [], now)
-
-    def _wear(self) -> None:
-        """Each pane's border tells how fresh it is, an empty one why it is empty."""
-        session = self.session
-        assert session is not None
-        for pane in self.panes[:3]:
-            name = pane.id or ""
-            fresh, missing = self.seen.fresh[name], name in self.seen.missing
-            pane.state("", "muted") if missing else pane.wear(fresh)
-            pane.table.explain(*empty.empty(name, session.environment, fresh, self.seen.problems, missing))
-        said = session.recorder.status if session.recorder else "not recording"
-        self.panes[3].state(said, "muted" if said.startswith("record") else "warn")
-        self.panes[3].table.explain(*empty.quiet_timeline(session.read_only))
+            shown = filled(name, self.session, self.seen, self.asking, self.cockpit.zone, self._today, now)
+            self.objects[name] = shown.objects
+            self.query_one(f"#{name}", Pane).show(shown.rows, shown.counts, now)
 
     def _draw_lines(self, now: datetime) -> None:
         """Bar, strip and hint."""
-        bar = telling.bar(self.cockpit, self.seen)
+        bar = telling.bar(self.cockpit, self.seen, self.asking)
         self.query_one("#bar", Lines).show(*lines(bar, now, self.cockpit.zone, self.size.width or 80))
         strip: list[Piece] = []
         for pane in self.panes[:4]:
@@ -235,7 +229,13 @@ class CockpitScreen(Screen[None]):
     def _selected(self, message: KeyedTable.Selected) -> None:
         found = self.objects.get(message.table.id.removesuffix("-table") if message.table.id else "", {})
         if self.session and message.row in found:
-            opening.details(self, self.session, found[message.row])
+            shown = found[message.row]
+            if isinstance(shown, Due):
+                leading.act_on(self, self.session, shown)
+            elif isinstance(shown, Incident):
+                leading.roles(self, self.session)
+            else:
+                opening.details(self, self.session, shown)
 
     def under_cursor(self, pane: int) -> object | None:
         """The object, not the row: what a key acts on is captured when it is pressed."""
@@ -327,7 +327,7 @@ class CockpitScreen(Screen[None]):
 
     def action_open(self, what: str) -> None:
         """Open one of `OPENS`, with what is under the cursors at this moment."""
-        if self._hurried and what == "acknowledge":  # the one key that writes without asking
+        if self._hurried and what in ("acknowledge", "pin"):  # the keys that write without asking
             self.notify("That key came in a burst of others. Press it again.", severity="warning", markup=False)
         elif self.session is not None:
             OPENS[what](self, self.session)

@@ -30,6 +30,10 @@ def quiet_timeline(read_only: bool) -> Said:
     ]
 
 
+def nothing_due() -> Said:
+    return [[("Nothing is due.", "good")], [("Declaring an incident starts its clocks.", "muted")]]
+
+
 def empty(pane: str, environment: Environment, fresh: Freshness, problems: Sequence[Problem], missing: bool) -> Said:
     """Why `pane` has no rows, and what would fill it."""
     if missing:

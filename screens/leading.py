@@ -1,9 +1,12 @@
 """What the keys of an incident's command open: its screen, a clock, the freeze, a pin."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
+from screens import commanding
+from screens.due import Due
 from screens.opening import place, worst
 from screens.view import newest_closed
 
@@ -25,7 +28,9 @@ def lead(screen: "CockpitScreen", session: "Session", pane: int = 0) -> None:
 
     incident = concerned(session)
     if incident is not None:
-        screen.app.push_screen(IncidentScreen(session, place(screen, session), incident.id, pane=pane))
+        boxes = partial(commanding.checklist, screen, session)
+        where = place(screen, session)
+        screen.app.push_screen(IncidentScreen(session, where, incident.id, pane=pane, boxes=boxes))
 
 
 def roles(screen: "CockpitScreen", session: "Session") -> None:
@@ -34,16 +39,18 @@ def roles(screen: "CockpitScreen", session: "Session") -> None:
 
 def snooze(screen: "CockpitScreen", session: "Session") -> None:
     """The most urgent clock, as the bar shows it."""
-    from screens import timing
-    from screens.due import due
-
-    asking = due(session, session.time.now())
-    if not asking:
+    if screen.asking:
+        act_on(screen, session, screen.asking[0], later=True)
+    else:
         screen.notify("Nothing is due, so there is nothing to put off.", severity="warning", markup=False)
-        return
-    first = asking[0]
+
+
+def act_on(screen: "CockpitScreen", session: "Session", due: Due, *, later: bool = False) -> None:
+    """Say of one clock that it is done, or later, or does not apply."""
+    from screens import timing
+
     where = place(screen, session)
-    screen.app.push_screen(timing.clock(where, session.time, session.desk, first.incident, first.clock, later=True))
+    screen.app.push_screen(timing.clock(where, session.time, session.desk, due.incident, due.clock, later=later))
 
 
 def freeze(screen: "CockpitScreen", session: "Session") -> None:
@@ -64,3 +71,18 @@ def pin(screen: "CockpitScreen", session: "Session") -> None:
         session.desk.pin(event.id, on, incident=incident.id)
 
     screen.write(write, f"{'Pinned' if on else 'No longer pinned'}: {event.summary}")
+
+
+def preview(screen: "CockpitScreen", session: "Session") -> None:
+    """The draft as it would be written now."""
+    from screens.preview import PreviewScreen
+
+    incident = concerned(session)
+    if incident is not None:
+        screen.app.push_screen(PreviewScreen(session, place(screen, session), incident))
+
+
+def past(screen: "CockpitScreen", session: "Session") -> None:
+    from screens.past import PastScreen
+
+    screen.app.push_screen(PastScreen(session, place(screen, session)))

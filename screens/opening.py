@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.binding import Binding
 
 from cockpit.model.alert import Alert
+from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.revision import Application, Revision
 from screens.view import newest_closed, worst_first
@@ -87,6 +88,13 @@ def details(screen: "CockpitScreen", session: "Session", shown: object) -> None:
     if isinstance(shown, Revision):
         open_revision(screen, session, acting_place(screen, session), shown)
         return
+    if isinstance(shown, Event):
+        from screens.event import EventDetails
+
+        incident = session.ledger.incidents.get(shown.incident or "") or worst(session)
+        where = place(screen, session)
+        screen.app.push_screen(EventDetails(where, session.time, shown, session.desk, incident))
+        return
     taken = session.ledger.taken(session.environment.name)
     ack = taken.get(shown.key) if isinstance(shown, Alert) else None
     screen.app.push_screen(Details(place(screen, session), session.time, shown, ack))
@@ -99,7 +107,7 @@ def export(screen: "CockpitScreen", session: "Session") -> None:
     incident = worst(session) or newest_closed(session.ledger, session.environment.name)
     if incident is None:
         return
-    exporter = Exporter(incident, session.timeline, session.desk, session.system, session.time)
+    exporter = Exporter(incident, session.timeline, session.desk, session.system, session.time, session.plan)
 
     def written(path: Path | None) -> None:
         if path is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from screens import leading, opening
+from screens import commanding, leading, opening
 
 if TYPE_CHECKING:
     from cockpit.wiring import Session
@@ -22,7 +22,11 @@ OPENS: dict[str, Opens] = {
     "runbooks": opening.runbooks,
     "roll_back": opening.roll_back,
     "roles": leading.roles,
+    "communicate": commanding.communicate,
+    "update": commanding.update,
     "snooze": leading.snooze,
     "freeze": leading.freeze,
     "pin": leading.pin,
+    "preview": leading.preview,
+    "past": leading.past,
 }

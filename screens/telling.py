@@ -1,14 +1,18 @@
 """What the bar and the keys are told: the session and the view of this moment, as plain facts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from cockpit.model.alert import Alert, AlertState
+from cockpit.model.clock import ClockState
+from cockpit.model.incident import Incident
+from cockpit.model.plan import Plan
 from cockpit.model.probe import ProbeState
 from cockpit.model.problem import ProblemKind
 from cockpit.model.reading import FeedState
 from cockpit.model.run import Run, StepState
 from screens import opening
+from screens.due import Due
 from screens.reasons import Situation
 from screens.view import View, newest_closed, worst_first
 from widgets.bar import Bar
@@ -20,6 +24,9 @@ from widgets.probes import QUIET
 if TYPE_CHECKING:
     from cockpit.app import CockpitApp
     from screens.cockpit import CockpitScreen
+
+CLOCKS = 2  # in the bar at all times
+LATE = frozenset({ClockState.AT_RISK, ClockState.OVERDUE})
 
 
 def situation(screen: "CockpitScreen") -> Situation:
@@ -42,8 +49,8 @@ def situation(screen: "CockpitScreen") -> Situation:
     )
 
 
-def bar(app: "CockpitApp", seen: View) -> Bar:
-    """The bar as things stand."""
+def bar(app: "CockpitApp", seen: View, asking: Sequence[Due]) -> Bar:
+    """The bar as things stand, with the most urgent clocks."""
     session = app.session
     if session is None:
         return Bar(environment="starting")
@@ -58,6 +65,9 @@ def bar(app: "CockpitApp", seen: View) -> Bar:
         read_only=session.read_only,
         recorder=session.recorder.status if session.recorder else "",
         muted=app.bells.muted,
+        plan=session.plan,
+        clocks=tuple(each.clock for each in asking[:CLOCKS]),
+        freeze=session.ledger.freeze(session.environment.name),
     )
 
 
@@ -66,6 +76,8 @@ def sight(screen: "CockpitScreen") -> Sight:
     session, seen = screen.session, screen.seen
     if session is None:
         return Sight(attached=False)
+    now = session.time.now()
+    incident = next(iter(worst_first(session.ledger, session.environment.name, session.system.ladder)), None)
     here, alert, followed = session.environment.name, screen.under_cursor(1), opening.followed(screen)
     states = {pane: fresh.state for pane, fresh in seen.fresh.items() if pane not in seen.missing}
     return Sight(
@@ -73,7 +85,7 @@ def sight(screen: "CockpitScreen") -> Sight:
         alerts=seen.alerts,
         applications=seen.applications,
         problems=seen.problems,
-        incident=next(iter(worst_first(session.ledger, here, session.system.ladder)), None),
+        incident=incident,
         closed=newest_closed(session.ledger, here),
         taken=frozenset(session.ledger.taken(here)),
         old=tuple(pane.capitalize() for pane, state in states.items() if state in OLD),
@@ -82,7 +94,15 @@ def sight(screen: "CockpitScreen") -> Sight:
         logs_of=followed[1] if followed else None,
         chosen=alert if isinstance(alert, Alert) else None,
         unsettled=unsettled(session.runner.runs.runs.values(), here),
+        leaderless=leaderless(incident, session.plan),
+        asks=next((each.clock for each in screen.asking if each.clock.state(now) in LATE), None),
     )
+
+
+def leaderless(incident: Incident | None, plan: Plan) -> bool:
+    """True while nobody holds the leading role of an open incident."""
+    leads = [each.name for each in plan.roles if each.lead]
+    return incident is not None and bool(leads) and not any(incident.in_role(each) for each in leads)
 
 
 def unsettled(runs: Iterable[Run], environment: str) -> str:

@@ -12,9 +12,11 @@ from textual.screen import Screen
 from cockpit.incident.fold import Ledger
 from cockpit.model.event import Event
 from cockpit.model.overall import Word
+from cockpit.model.plan import Plan
 from cockpit.model.system import Environment, System
 from cockpit.model.time import RealTime, Time
 from cockpit.watch import Watch
+from screens.due import running
 from screens.messages import Attached, EventsAppended
 from widgets.line import Lines
 from widgets.wall import EVENTS, WallView, wall_state
@@ -43,6 +45,8 @@ class Sight(Protocol):
     def watch(self) -> Watch: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def plan(self) -> Plan: ...
     @property
     def timeline(self) -> Readable: ...
     @property
@@ -105,6 +109,7 @@ class WallScreen(Screen[None]):
         self.query_one(Lines).show(*paint(view, frame, views))
 
     def _views(self, sight: Sight) -> list[WallView]:
+        zone = cast("CockpitApp", self.app).zone
         return [
             wall_state(
                 each.name,
@@ -113,6 +118,8 @@ class WallScreen(Screen[None]):
                 sight.ledger.open(each.name),
                 tuple(self._events.get(each.name, ())),
                 production=each.production,
+                plan=sight.plan,
+                clocks=lambda incident: running(sight, incident, sight.time.now(), zone),
             )
             for each in sight.environments
         ]

@@ -52,8 +52,12 @@ def lines(bar: Bar, now: datetime, zone: tzinfo, width: int) -> list[list[Piece]
             told.append(_spread(led, [*due, (" ", "")], width))
         return told
     both = f"{clock}  {now:%H:%M}Z"
+    right = [*due, (" ", "")] if due else []
+    story = [*_story(bar, now, (f" {bar.system}", "")), *_more(bar)]
+    if length(story) + length(right) >= width:  # what is broken is worth more than where
+        story = [*_story(bar, now, ("", "")), *_more(bar)]
     return [
-        _spread([*_story(bar, now, (f" {bar.system}", "")), *_more(bar)], [*due, (" ", "")] if due else [], width),
+        _spread(story, right, width),
         _spread(_people(bar), [(both, "muted"), (" ", "")], width),
     ]
 

@@ -1,6 +1,6 @@
 """Rows of clocks and people: what is due, how long it has, who does it, and where the rule stands."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from cockpit.model.clock import Clock, ClockKind, ClockState
@@ -37,12 +37,12 @@ BRIEF = {
 COLUMNS = (
     Column(1),
     Column(0, prose=True),
+    Column(26, prose=True, from_width=66),
     Column(9, right=True),
-    Column(12, from_width=64),
-    Column(20, from_width=110, prose=True),
-    Column(26, from_width=88),
+    Column(12, from_width=40),
+    Column(16, from_width=100, prose=True),
+    Column(24, from_width=110),
 )
-PEOPLE = (Column(20), Column(0, prose=True))
 
 
 def brief(clock: Clock, now: datetime) -> list[Piece]:
@@ -71,25 +71,28 @@ def span(length: timedelta) -> str:
     return f"{seconds // 86_400}d"
 
 
-def rows(clocks: Iterable[Clock], now: datetime, zone: tzinfo) -> list[Row]:
-    """One row a clock, in the order given: sign, what and why, what is left, when it is due, who, and whose rule."""
-    return [_row(each, now, zone) for each in clocks]
+def rows(clocks: Sequence[Clock], now: datetime, zone: tzinfo, ids: Sequence[str] = ()) -> list[Row]:
+    """One row a clock, in the order given: sign, what and why, what is left, when it is due, who, and whose rule.
+
+    `ids` name the rows where clocks of several incidents stand together.
+    """
+    named = ids or [each.id for each in clocks]
+    return [_row(each, id, now, zone) for each, id in zip(clocks, named, strict=True)]
 
 
-def _row(clock: Clock, now: datetime, zone: tzinfo) -> Row:
+def _row(clock: Clock, id: str, now: datetime, zone: tzinfo) -> Row:
     state = clock.state(now)
     sign, tone = SIGNS[state]
     asks = state in ASKS
-    what = f"{clock.what} · {clock.why}" if clock.why else clock.what
-    if clock.not_applicable:
-        what = f"{clock.what}: {clock.not_applicable}"
+    why = clock.not_applicable or clock.why
     if asks and clock.snoozed(now) and clock.snoozed_until:
-        what = f"{clock.what} · snoozed until {clock.snoozed_until.astimezone(zone):%H:%M}"
+        why = f"snoozed until {clock.snoozed_until.astimezone(zone):%H:%M}"
     return Row(
-        clock.id,
+        id,
         (
             Cell(sign, tone),
-            Cell(what, tone if asks else "muted"),
+            Cell(clock.what, tone if asks else "muted"),
+            Cell(why, "muted"),
             Cell(remaining(clock, now), tone if asks else "muted"),
             Cell(due(clock, zone, now) if asks else "", "muted"),
             Cell(clock.who, "" if asks else "muted"),
@@ -123,6 +126,16 @@ def leaders(incident: Incident, plan: Plan, operator: str) -> list[Piece]:
         pieces += [(" · " if pieces else " ", "muted"), (f"{short(role)} ", "muted")]
         pieces.append((", ".join(people) or "–", "" if people else empty))
     return pieces
+
+
+def leader_rows(incident: Incident, plan: Plan, operator: str) -> list[Row]:
+    """The same as rows for below the clocks: `IC  ana`."""
+    rows = []
+    for role in plan.roles:
+        people = ", ".join(name(each, operator) for each in incident.in_role(role.name))
+        tone = "" if people else "bad" if role.lead else "muted"
+        rows.append(Row(f"role:{role.name}", (Cell(), Cell(f"{short(role):<8}{people or 'nobody'}", tone))))
+    return rows
 
 
 def short(role: Role) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cockpit.model.alert import Alert, AlertState
+from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.incident import Incident, Status
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
@@ -39,6 +40,8 @@ class Sight:
     logs_of: Revision | None = None  # whose logs the key would open now
     chosen: Alert | None = None  # the one that the key would take now
     unsettled: str = ""  # the step of a run that nobody saw the end of
+    leaderless: bool = False  # nobody holds the leading role of the incident
+    asks: Clock | None = None  # the most urgent clock, when it is at risk or overdue
 
     @property
     def down(self) -> list[ProbeResult]:
@@ -108,23 +111,38 @@ def _lost(status: str, width: int) -> list[Piece]:
     return say(what, told, action=Part(((f"{sentences[-1]}.", "strong"),)), tone="bad", width=width)
 
 
+TELLS = frozenset({ClockKind.UPDATE, ClockKind.PROMISE, ClockKind.CLIENT})
+
+
+def _command(sight: Sight, keys: Mapping[str, str]) -> list[Part]:
+    """What the one who leads owes: a name on the lead first, then what is late."""
+    if sight.leaderless:
+        return [key(keys, "roles", "takes the lead", "leads")]
+    if sight.asks is None:
+        return []
+    if sight.asks.kind in TELLS:
+        return [key(keys, "communicate", "writes the update that is due", "update due")]
+    return [key(keys, "snooze", f"answers “{cut(sight.asks.what, NAMED)}”", "what is due")]
+
+
 def _in_incident(sight: Sight, incident: Incident, keys: Mapping[str, str], now: datetime, width: int) -> list[Piece]:
     notes = key(keys, "note", "writes a note", "note")
+    command = _command(sight, keys)
     if sight.down or sight.firing:
         deployed = _deployed(sight, keys, now)
         takes = (
             key(keys, "acknowledge", f"takes “{cut(sight.chosen.name, NAMED)}”", "takes it") if sight.chosen else None
         )
         if not takes:
-            return say(_broken(sight), *deployed, action=notes, tone="bad", width=width)
-        return say(_broken(sight), *deployed, notes, action=takes, tone="bad", width=width)
+            return say(_broken(sight), *deployed, *command, action=notes, tone="bad", width=width)
+        return say(_broken(sight), *deployed, *command, notes, action=takes, tone="bad", width=width)
     if doubt := _doubt(sight, keys, width):
         return doubt
     if incident.status is Status.MONITORING:
         resolves = key(keys, "status", "resolves it when it stays so", "resolves it")
-        return say("Nothing is broken.", action=resolves, tone="good", width=width)
+        return say("Nothing is broken.", *command, action=resolves, tone="good", width=width)
     moves = key(keys, "status", "to monitoring or resolved")
-    return say("Nothing is broken.", notes, action=moves, width=width)
+    return say("Nothing is broken.", *command, notes, action=moves, width=width)
 
 
 def _doubt(sight: Sight, keys: Mapping[str, str], width: int) -> list[Piece]:

@@ -1,6 +1,6 @@
 """Rows of the timeline pane: when, who or what, and the fact in one line. Oldest first, as it is read."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import date, datetime, tzinfo
 
 from cockpit.model.event import Event, Kind
@@ -15,7 +15,13 @@ COLUMNS = (
     Column(0, prose=True),
 )
 
-HUMAN = frozenset({Kind.DECLARE, Kind.NOTE, Kind.ACK, Kind.SEVERITY, Kind.STATUS, Kind.RESOLVE, Kind.EXPORT})
+HUMAN = frozenset(
+    {
+        *(Kind.DECLARE, Kind.NOTE, Kind.ACK, Kind.SEVERITY, Kind.STATUS, Kind.RESOLVE, Kind.EXPORT),
+        *(Kind.ROLE, Kind.CLOCK, Kind.UPDATE, Kind.PAGE, Kind.TICK, Kind.FREEZE, Kind.DECISION, Kind.ITEM),
+        *(Kind.PIN, Kind.LINK, Kind.RECOVERY, Kind.REVIEW),
+    }
+)
 STATE_TONES = {
     "down": "bad",
     "firing": "bad",
@@ -30,14 +36,22 @@ STATE_TONES = {
 }
 
 
-def rows(events: Iterable[Event], operator: str, zone: tzinfo, today: date) -> list[Row]:
-    """One row an event in the order they happened; times in `zone`, where it is `today`; `operator` is `you`."""
-    return [_row(each, operator, zone, today) for each in sorted(events, key=lambda each: (each.occurred, each.id))]
+def rows(
+    events: Iterable[Event], operator: str, zone: tzinfo, today: date, pins: Container[int] = frozenset()
+) -> list[Row]:
+    """One row an event in the order they happened; times in `zone`, where it is `today`; `operator` is `you`.
+
+    What a later event corrects is not shown; the correction stands at the time that it corrects.
+    """
+    kept = list(events)
+    corrected = {each.supersedes for each in kept if each.supersedes is not None}
+    standing = sorted((each for each in kept if each.id not in corrected), key=lambda each: (each.occurred, each.id))
+    return [_row(each, operator, zone, today, each.id in pins) for each in standing]
 
 
 def tone(event: Event) -> str:
     """The colour an event is worth: only what broke, got better or was decided by a person has one."""
-    if event.kind in (Kind.DECLARE, Kind.RESOLVE, Kind.SEVERITY, Kind.STATUS):
+    if event.kind in (Kind.DECLARE, Kind.RESOLVE, Kind.SEVERITY, Kind.STATUS, Kind.DECISION, Kind.UPDATE):
         return "info"
     if event.kind == Kind.GAP:
         return "warn"
@@ -64,9 +78,9 @@ def who(event: Event, operator: str) -> str:
     return "you" if event.actor == operator else event.actor.partition("@")[0]
 
 
-def _row(event: Event, operator: str, zone: tzinfo, today: date) -> Row:
+def _row(event: Event, operator: str, zone: tzinfo, today: date, pinned: bool) -> Row:
     local: datetime = event.occurred.astimezone(zone)
-    summary = "(redacted)" if event.redacted else event.summary
+    summary = f"{'★ ' if pinned else ''}{'(redacted)' if event.redacted else event.summary}"
     return Row(
         str(event.id),
         (

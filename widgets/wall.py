@@ -1,15 +1,19 @@
 """The wall: what is worth seeing of an environment from three metres."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.overall import WORSE, Trouble, Word, overall, troubles
+from cockpit.model.plan import Plan
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import RANK, Freshness, Reading
 
+DEFAULT = Plan()
+UPDATES = frozenset({ClockKind.UPDATE, ClockKind.PROMISE})
 EVENTS = 20  # kept; as many are shown as there is room for
 
 
@@ -26,6 +30,8 @@ class WallView:
     feeds: tuple[tuple[str, Freshness], ...] = ()  # the least believable first
     incident: Incident | None = None
     more_incidents: int = 0
+    leads: tuple[str, ...] = ()  # who leads that incident
+    update: Clock | None = None  # when the next update of it is due
     events: tuple[Event, ...] = ()  # the newest, oldest first
     starting: bool = False  # the configuration is still being read
 
@@ -38,6 +44,8 @@ def wall_state(
     events: Sequence[Event] = (),
     *,
     production: bool = False,
+    plan: Plan = DEFAULT,
+    clocks: Callable[[Incident], Iterable[Clock]] = lambda incident: (),
 ) -> WallView:
     """What the wall shows of an environment; of several open incidents the one declared last."""
     readings = tuple(readings)
@@ -45,6 +53,9 @@ def wall_state(
     unsure = [each for reading in readings if reading.feed in state.unseen for each in troubles(reading.value)]
     results = [item for reading in readings for item in reading.value or () if isinstance(item, ProbeResult)]
     running = sorted((each for each in incidents if each.open), key=lambda each: each.declared)
+    newest = running[-1] if running else None
+    updates = [each for each in clocks(newest) if each.kind in UPDATES and not each.done] if newest else []
+    lead = next((each.name for each in plan.roles if each.lead), "")
     return WallView(
         environment=environment,
         production=production,
@@ -53,7 +64,9 @@ def wall_state(
         unsure=tuple(sorted(unsure, key=lambda each: -WORSE[each.word])),
         probes=(sum(each.state is ProbeState.UP for each in results), len(results)),
         feeds=tuple(sorted(freshness.items(), key=lambda each: -RANK[each[1].state])),
-        incident=running[-1] if running else None,
+        incident=newest,
+        leads=newest.in_role(lead) if newest else (),
+        update=min(updates, key=lambda each: each.due or each.started, default=None),
         more_incidents=max(0, len(running) - 1),
         events=tuple(events)[-EVENTS:],
     )

@@ -177,7 +177,8 @@ def _incident(view: WallView, frame: Frame, *, roomy: bool) -> list[Line]:
     if incident is None:
         return [((" No incident.", "muted"),)]
     running = (frame.now - incident.declared).total_seconds()
-    who = ", ".join(incident.people) or incident.declared_by or "NOBODY YET"
+    on_it = f"on it: {plain(', '.join(incident.people) or incident.declared_by or 'NOBODY YET')}"
+    who = f"led by {plain(', '.join(view.leads))}" if view.leads else on_it
     more = f"   +{view.more_incidents} more open" if view.more_incidents else ""
     drill = "DRILL " if incident.drill else ""
     facts: list[Line] = [
@@ -185,7 +186,9 @@ def _incident(view: WallView, frame: Frame, *, roomy: bool) -> list[Line]:
         (
             (incident.status.upper(), "info"),
             (f"   {elapsed(running)}", "strong"),
-            (f"   on it: {plain(who)}{more}", ""),
+            (f"   {who}", ""),
+            *_update(view, frame),
+            (more, "warn"),
         ),
     ]
     if not roomy:
@@ -193,6 +196,16 @@ def _incident(view: WallView, frame: Frame, *, roomy: bool) -> list[Line]:
     figure = big(f"{incident.severity} {age(running)}", _across(frame))
     beside = [(), facts[0], (), facts[1], ()]
     return [((f" {row}   ", "bad"), *line) for row, line in zip(figure, beside, strict=True)]
+
+
+def _update(view: WallView, frame: Frame) -> Line:
+    """When the next update is due: the question of everybody who passes by."""
+    clock = view.update
+    if clock is None or clock.due is None:
+        return ()
+    late = frame.now >= clock.due
+    told = f"   update {'was due' if late else 'by'} {clock.due.astimezone(frame.zone):%H:%M}"
+    return ((told, "bad" if late else "strong"),)
 
 
 def _events(view: WallView, frame: Frame) -> list[Line]:

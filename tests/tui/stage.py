@@ -10,9 +10,11 @@ from typing import Any
 from cockpit.feeds.base import Feed
 from cockpit.incident.fold import Ledger
 from cockpit.model.alert import Alert, AlertState, Severity
+from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.identity import Identity
 from cockpit.model.ladder import DEFAULT_LADDER, Ladder
+from cockpit.model.plan import Checklist, Contact, Plan, Role, Target
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import Reading
@@ -24,6 +26,22 @@ from cockpit.watch import Watch
 NOW = datetime(2026, 11, 20, 13, 26, 40, tzinfo=UTC)
 ENVIRONMENT = Environment("prod", production=True, apps=("mi-prod",), alerts=(AlertSource("azure", "azure"),))
 SYSTEM = System("Meeting Intelligence", (ENVIRONMENT,), data="/nowhere", time_zone="Pacific/Auckland")
+PLAN = Plan(
+    rules=(
+        Rule(ClockKind.RESPONSE, "somebody acknowledges", timedelta(minutes=15), "oncall.md:12", levels=("P0", "P1")),
+        Rule(ClockKind.UPDATE, "next update", timedelta(minutes=30), "oncall.md:13", levels=("P1",)),
+        Rule(ClockKind.ESCALATION, "team lead", timedelta(minutes=15), "oncall.md:41", "team lead", number=2),
+    ),
+    roles=(
+        Role("Incident Commander", "drives, does not debug", lead=True),
+        Role("Ops Lead", "changes the system"),
+        Role("Comms Lead", "tells others"),
+        Role("Scribe", "keeps the timeline"),
+    ),
+    contacts=(Contact("Team lead", "ana@example.com", how="phone", origin="oncall.md:50"),),
+    checklists=(Checklist("first-ten", "First ten minutes", ("Declare", "Stop the bleeding"), ("P0", "P1")),),
+    targets=(Target("Bad deployment", timedelta(), timedelta(minutes=5), origin="oncall.md:60"),),
+)
 HISTORY = (0.011, 0.012, 0.019, 0.011, 0.010, 0.021, 0.012, 0.012)
 
 
@@ -123,6 +141,7 @@ class Stage:
     credential: None = None
     closed: bool = False
     feeds: tuple[SilentFeed, ...] = ()
+    plan: Plan = PLAN
 
     def __post_init__(self) -> None:
         self.feeds = self.feeds or (SilentFeed("probes"), SilentFeed("alerts:azure", 30.0), SilentFeed("revisions"))

@@ -11,8 +11,10 @@ from textual.screen import Screen
 import themes
 from cockpit.feeds.base import Publish
 from cockpit.incident.fold import Ledger
+from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.event import Event
 from cockpit.model.ladder import DEFAULT_LADDER
+from cockpit.model.plan import Plan, Role
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import Reading
 from cockpit.model.system import Environment, System
@@ -65,6 +67,12 @@ def event(id: int, environment: str) -> Event:
     return Event(id, None, environment, "", NOW, NOW, "probe", "recorder", "", f"fact {id}", {}, None, 1, "")
 
 
+PLAN = Plan(
+    rules=(Rule(ClockKind.UPDATE, "next update", timedelta(minutes=30), "cockpit.toml:9"),),
+    roles=(Role("Incident Commander", lead=True),),
+)
+
+
 @dataclass
 class Session:
     time: Clock
@@ -73,6 +81,7 @@ class Session:
     )
     timeline: Log = field(default_factory=Log)
     ledger: Ledger = field(default_factory=lambda: Ledger(DEFAULT_LADDER))
+    plan: Plan = PLAN
 
     def __post_init__(self) -> None:
         self.environments = self.system.environments

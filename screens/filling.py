@@ -1,0 +1,72 @@
+"""What each pane of the cockpit shows: its rows, what its border counts, and the objects that the rows stand for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from screens import empty
+from screens.due import Due
+from screens.view import View, worst_first
+from widgets import alerts, clocks, probes, revisions, timeline
+from widgets.cell import Piece, Row
+from widgets.pane import Pane
+
+if TYPE_CHECKING:
+    from cockpit.wiring import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """`objects` by the ids of the rows: what a key acts on is the object, never the row."""
+
+    rows: Sequence[Row]
+    counts: Sequence[Piece]
+    objects: Mapping[str, object]
+
+
+def filled(
+    name: str, session: "Session", seen: View, asking: Sequence[Due], zone: tzinfo, today: date, now: datetime
+) -> Filled:
+    """The pane `name` as things stand."""
+    if name == "probes":
+        objects = {each.name: each for each in seen.probes}
+        return Filled(probes.rows(seen.probes), probes.counts(seen.probes), objects)
+    if name == "alerts":
+        taken = session.ledger.taken(session.environment.name)
+        by_key = {each.key: each for each in seen.alerts}
+        return Filled(alerts.rows(seen.alerts, taken), alerts.counts(seen.alerts), by_key)
+    if name == "revisions":
+        apps = seen.applications
+        named = {f"{each.app}/{each.name}": each for app in apps for each in app.revisions}
+        return Filled(revisions.rows(apps), revisions.counts(apps), named)
+    if name == "due":
+        due = [each.clock for each in asking]
+        ours = {f"{each.incident.id}/{each.clock.id}": each for each in asking}
+        rows = clocks.rows(due, now, zone, list(ours))
+        open = worst_first(session.ledger, session.environment.name, session.plan.ladder)
+        people = clocks.leader_rows(open[0], session.plan, session.operator) if open else []
+        roles = {row.id: open[0] for row in people}
+        return Filled([*rows, *people], clocks.counts(due, now), {**ours, **roles})
+    return _timeline(session, zone, today)
+
+
+def _timeline(session: "Session", zone: tzinfo, today: date) -> Filled:
+    incidents = worst_first(session.ledger, session.environment.name, session.plan.ladder)
+    pins = frozenset[int]().union(*(each.pins for each in incidents))
+    rows = timeline.rows(session.history, session.operator, zone, today, pins)
+    counts = [(f" {len(rows)}", "muted")] if rows else []
+    return Filled(rows, counts, {str(each.id): each for each in session.history})
+
+
+def wear(panes: Sequence[Pane], session: "Session", seen: View) -> None:
+    """Each pane's border tells how fresh it is, an empty one why it is empty."""
+    for pane in panes[:3]:
+        name = pane.id or ""
+        fresh, missing = seen.fresh[name], name in seen.missing
+        pane.state("", "muted") if missing else pane.wear(fresh)
+        pane.table.explain(*empty.empty(name, session.environment, fresh, seen.problems, missing))
+    said = session.recorder.status if session.recorder else "not recording"
+    panes[3].state(said, "muted" if said.startswith("record") else "warn")
+    panes[3].table.explain(*empty.quiet_timeline(session.read_only))
+    panes[4].table.explain(*empty.nothing_due())

@@ -1,0 +1,31 @@
+"""Reminders of what is due: one when it is at risk, one when it is due, a few more, and then silence."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from cockpit.incident.clocks_urgent import nudge
+from screens.due import Due
+from widgets.clocks import remaining
+
+
+class Nudges:
+    """Which reminders were given. What was due before this screen began is on the screen and rings no more."""
+
+    def __init__(self) -> None:
+        self._given: dict[tuple[str, str], int] | None = None
+
+    def fresh(self, asking: Iterable[Due], now: datetime) -> list[Due]:
+        """Those whose next reminder has come since the last call; each is told once."""
+        counted = {(each.incident.id, each.clock.id): (each, nudge(each.clock, now)) for each in asking}
+        before = self._given
+        self._given = {key: count for key, (_, count) in counted.items()}
+        if before is None:
+            return []
+        return [each for key, (each, count) in counted.items() if count > before.get(key, 0)]
+
+
+def words(due: Due, now: datetime) -> str:
+    """`Next update to clients: 3:00 left.`"""
+    left = due.clock.left(now)
+    told = remaining(due.clock, now)
+    return f"{due.clock.what}: {told}{'' if left is None or left.total_seconds() < 0 else ' left'}."

@@ -1,0 +1,122 @@
+"""A session to lead an incident in: a real desk over a real file, a clock that stands, and a plan of a few rules."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+import themes
+from cockpit.incident.desk import Desk
+from cockpit.incident.fold import Ledger
+from cockpit.incident.history import catch_up
+from cockpit.incident.store import Timeline
+from cockpit.runbooks.runs import Runs
+from cockpit.watch import Watch
+from screens.dialog import Place
+from tests.tui.stage import ENVIRONMENT, PLAN, SYSTEM
+
+NOW = datetime(2026, 2, 27, 13, 26, 41, tzinfo=UTC)
+NZDT = timezone(timedelta(hours=13), "NZDT")
+
+
+class Clock:
+    """Time that stands still until `pass_by`."""
+
+    def __init__(self) -> None:
+        self.passed = 100.0
+
+    def now(self) -> datetime:
+        return NOW + timedelta(seconds=self.passed - 100)
+
+    def monotonic(self) -> float:
+        return self.passed
+
+    def pass_by(self, seconds: float) -> None:
+        self.passed += seconds
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError("nothing here sleeps")
+
+
+class Front(App[None]):
+    """Shows one screen of ours, and what it opens over it."""
+
+    CSS = themes.css()
+
+    def __init__(self, shown: Screen[Any]) -> None:
+        super().__init__()
+        self.shown = shown
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return themes.FALLBACK
+
+    def on_mount(self) -> None:
+        for theme in themes.OURS:
+            self.register_theme(theme)
+        self.theme = themes.DEFAULT
+        self.push_screen(self.shown)
+
+
+class Session(SimpleNamespace):
+    """What the screens of an incident know of a session."""
+
+    def catch_up(self) -> None:
+        """Fold what the desk wrote, as the app does when the timeline tells of it."""
+        catch_up(self.ledger, self.timeline)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def place() -> Place:
+    return Place("prod", True, "you@example.com", NZDT)
+
+
+@pytest.fixture
+def session(tmp_path: Path, clock: Clock) -> Iterator[Session]:
+    timeline = Timeline(tmp_path / "timeline.db", time=clock)
+    letters = iter(("k7f", "k7g", "k7h", "k7j", "k7k", "k7m"))
+    desk = Desk(
+        timeline,
+        operator="you@example.com",
+        environment="prod",
+        ladder=PLAN.ladder,
+        time=clock,
+        plan=PLAN,
+        letters=lambda: next(letters),
+    )
+    made = Session(
+        system=SYSTEM,
+        environment=ENVIRONMENT,
+        plan=PLAN,
+        ledger=Ledger(PLAN.ladder),
+        timeline=timeline,
+        watch=Watch([], clock),
+        desk=desk,
+        runner=SimpleNamespace(runs=Runs()),
+        time=clock,
+        operator="you@example.com",
+        read_only=False,
+    )
+    desk.declare("Readiness failing after deploy", "P1")
+    made.catch_up()
+    yield made
+    timeline.close()
+
+
+async def confirm(pilot: Pilot[None], clock: Clock) -> None:
+    """Enter, as a person presses it: after looking, with nothing behind it."""
+    clock.pass_by(1)
+    await pilot.press("enter")
+    await pilot.pause(0.1)
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()

@@ -1,0 +1,130 @@
+"""Rows of roles, checklists and people to call: who does what in an incident, and who is next."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from cockpit.model.clock import Clock, ClockKind, ClockState
+from cockpit.model.incident import Incident
+from cockpit.model.plan import Checklist, Contact, Plan
+from widgets.cell import Cell, Column, Row
+from widgets.clocks import name, remaining
+
+ROLES = (Column(20), Column(18), Column(9), Column(0, prose=True))
+LISTS = (Column(1), Column(0, prose=True), Column(6, right=True), Column(26, from_width=60))
+CALLS = (Column(1), Column(9, right=True), Column(26), Column(0, prose=True), Column(26, from_width=88))
+
+
+def role_rows(incident: Incident, plan: Plan, operator: str, zone: tzinfo) -> list[Row]:
+    """One row a role: who holds it, since when, and what it is for."""
+    rows = []
+    for role in plan.roles:
+        holding = [each for each in incident.roles if each.role.casefold() == role.name.casefold() and not each.until]
+        people = ", ".join(name(each.person, operator) for each in holding)
+        since = f"{min(each.since for each in holding).astimezone(zone):%H:%M:%S}" if holding else ""
+        nobody = Cell("nobody", "bad" if role.lead and incident.open else "muted")
+        rows.append(
+            Row(
+                role.name,
+                (Cell(role.name), Cell(people) if people else nobody, Cell(since, "muted"), Cell(role.duty, "muted")),
+            )
+        )
+    return rows
+
+
+def progress(incident: Incident, checklist: Checklist) -> str:
+    """`3/5` boxes that need nothing any more."""
+    settled = {each.item for each in incident.ticks if each.list == checklist.id and each.state in ("done", "skipped")}
+    return f"{len(settled)}/{len(checklist.items)}"
+
+
+def list_rows(incident: Incident, plan: Plan) -> list[Row]:
+    """One row a checklist; those that this severity opens first."""
+    ordered = sorted(plan.checklists, key=lambda each: not opens(each, incident))
+    return [_list_row(incident, each) for each in ordered]
+
+
+def opens(checklist: Checklist, incident: Incident) -> bool:
+    """True for a checklist that opens by itself at this severity."""
+    return incident.severity.casefold() in {each.casefold() for each in checklist.levels}
+
+
+def _list_row(incident: Incident, checklist: Checklist) -> Row:
+    told = progress(incident, checklist)
+    done, _, all = told.partition("/")
+    tone = "" if opens(checklist, incident) else "muted"
+    sign = Cell("✔", "good") if done == all else Cell("○", tone)
+    return Row(checklist.id, (sign, Cell(checklist.title, tone), Cell(told, tone), Cell(checklist.origin, "muted")))
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Somebody to call: a tier of the escalation with its clock, or a contact. `contacts` are who that may be."""
+
+    id: str
+    who: str
+    what: str
+    tier: int = 0
+    clock: Clock | None = None
+    contacts: tuple[Contact, ...] = ()
+    sign: tuple[str, str] = ("", "")
+    when: str = ""
+    origin: str = ""
+
+
+def calls(incident: Incident, plan: Plan, running: Iterable[Clock], now: datetime) -> list[Call]:
+    """Who is due to be called now, who is next and in how long; then everybody the documents name."""
+    found = [_tier(each, plan, now) for each in running if each.kind is ClockKind.ESCALATION]
+    pages = [
+        Call(f"page:{at}", each.who, each.condition, contacts=known(each.who, plan.contacts), origin=each.origin)
+        for at, each in enumerate(plan.pages)
+    ]
+    contacts = [
+        Call(
+            f"contact:{at}", each.role, " · ".join(filter(None, [each.person, each.how, each.scope])), contacts=(each,),
+            sign=("", "") if each.filled else ("⚠", "warn"), origin=each.origin,
+        )
+        for at, each in enumerate(plan.contacts)
+    ]  # fmt: skip
+    return [*found, *contacts, *pages]
+
+
+def _tier(clock: Clock, plan: Plan, now: datetime) -> Call:
+    state = clock.state(now)
+    number = int(clock.id.rpartition(":")[2]) if clock.id.rpartition(":")[2].isdecimal() else 0
+    told = {
+        ClockState.OVERDUE: (("▲", "bad"), "now"),
+        ClockState.MET: (("✔", "good"), "called"),
+        ClockState.MISSED: (("✔", "warn"), "called"),
+    }.get(state, (("○", ""), f"in {remaining(clock, now)}"))
+    who = clock.who or clock.what
+    return Call(clock.id, who, clock.why, number, clock, known(who, plan.contacts), told[0], told[1], clock.origin)
+
+
+def known(who: str, contacts: Sequence[Contact]) -> tuple[Contact, ...]:
+    """The contacts whose role or name a tier speaks of: `on-call lead + team lead`."""
+    words = who.casefold()
+    return tuple(each for each in contacts if each.role and each.role.casefold() in words)
+
+
+def call_rows(found: Iterable[Call]) -> list[Row]:
+    """One row somebody: sign, when, who, and how they are reached."""
+    return [
+        Row(
+            each.id,
+            (
+                Cell(*each.sign),
+                Cell(each.when, each.sign[1]),
+                Cell(each.who),
+                Cell(reach(each), "muted"),
+                Cell(each.origin, "muted"),
+            ),
+        )
+        for each in found
+    ]
+
+
+def reach(call: Call) -> str:
+    """How to reach them, or when this row is for."""
+    how = [" ".join(filter(None, [each.person, each.how])) for each in call.contacts] if call.clock else []
+    return "; ".join(filter(None, how)) or call.what
