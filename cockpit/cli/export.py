@@ -34,7 +34,7 @@ NEWEST = 5  # incidents that are offered when none is open
 @json_option
 @common_options
 def command(common: Common, output: str | None, form: str, force: bool, incident: str | None, as_json: bool) -> None:
-    with take_seat(common) as seat:
+    with take_seat(common, there=True) as seat:
         meant = _meant(seat, incident)
         exporter = Exporter(meant, seat.timeline, seat.desk, seat.system, RealTime(), seat.plan, Form(form))
         path = exporter.preset if output is None else Path(output).expanduser()

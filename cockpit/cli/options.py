@@ -106,8 +106,8 @@ def timeline_path(system: "System", common: Common) -> Path:
     return Path(common.db).expanduser() if common.db else Path(system.data) / TIMELINE_FILE
 
 
-def open_timeline(system: "System", common: Common, *, read_only: bool = False) -> "Timeline":
-    """The timeline of this command. Raises Refusal when it cannot be opened."""
+def open_timeline(system: "System", common: Common, *, read_only: bool = False, there: bool = False) -> "Timeline":
+    """The timeline of this command; `there` for one that begins none. Raises Refusal when it cannot be opened."""
     from cockpit.config import Secrets
     from cockpit.incident.store import Timeline
     from cockpit.model.event import RecordError
@@ -116,8 +116,9 @@ def open_timeline(system: "System", common: Common, *, read_only: bool = False) 
     secrets = Secrets(os.environ)
     secrets.learn(system.secrets())
     path, closed = timeline_path(system, common), read_only or system.read_only
-    if read_only and common.db and _missing(path):
-        raise Refusal(f"There is no timeline at {clean_line(path)}; check --db.")
+    if (there or (read_only and common.db)) and _missing(path):
+        advice = "check --db" if common.db else "nothing was recorded yet"
+        raise Refusal(f"There is no timeline at {clean_line(path)}; {advice}.")
     try:
         return Timeline(path, time=RealTime(), read_only=closed, mask=secrets.mask)
     except RecordError as error:

@@ -22,7 +22,7 @@ def command(common: Common, number: int, reason: str, yes: bool, as_json: bool) 
     if not reason.strip():
         raise Refusal("Say why with --reason; it is what remains of the event.")
     try:
-        with open_timeline(load_system(common), common) as timeline:
+        with open_timeline(load_system(common), common, there=True) as timeline:
             event = timeline.event(number)
             if event is None:
                 raise Refusal(f"There is no event {number}; `cockpit timeline` lists them.")

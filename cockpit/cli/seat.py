@@ -43,10 +43,11 @@ class Seat:
 
 
 @contextmanager
-def take_seat(common: Common, *, read_only: bool = False) -> Iterator[Seat]:
+def take_seat(common: Common, *, read_only: bool = False, there: bool = False) -> Iterator[Seat]:
     """The desk of the chosen environment. What it refuses becomes a Refusal; open incidents to choose from are listed.
 
-    Without a configuration file any name of an environment will do.
+    Without a configuration file any name of an environment will do. `there`: what acts on what was recorded begins no
+    timeline.
     """
     system = load_system(common)
     if common.env and not system.file:
@@ -56,7 +57,7 @@ def take_seat(common: Common, *, read_only: bool = False) -> Iterator[Seat]:
     plan = read_plan(system)
     system = replace(system, ladder=plan.ladder)
     try:
-        with open_timeline(system, common, read_only=read_only) as timeline:
+        with open_timeline(system, common, read_only=read_only, there=there) as timeline:
             desk = Desk(
                 timeline,
                 operator=operator(),

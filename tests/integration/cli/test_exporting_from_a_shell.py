@@ -80,6 +80,7 @@ def test_a_read_only_export_writes_the_draft_and_leaves_the_timeline_alone(shell
 
 
 def test_when_none_is_open_the_newest_are_offered(shell: Shell) -> None:
+    shell.say("note", "all quiet")
     assert "There is no incident in default to write about." in shell.refused("export")
     incident = declared(shell)
     shell.say("resolve")

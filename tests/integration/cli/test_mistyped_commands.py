@@ -35,10 +35,24 @@ def test_an_unknown_option_before_any_command_is_one_sentence_too() -> None:
     assert result.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", ["timeline", "incidents", "verify"])
-def test_a_named_timeline_that_is_not_there_is_not_taken_for_an_empty_one(shell: Shell, command: str) -> None:
-    assert f"There is no timeline at {shell.file}" in shell.refused(command)
+@pytest.mark.parametrize(
+    "words",
+    [["timeline"], ["incidents"], ["verify"], ["export", "--output", "-"], ["redact", "7", "--reason", "x", "--yes"]],
+)
+def test_a_named_timeline_that_is_not_there_is_not_taken_for_an_empty_one(shell: Shell, words: list[str]) -> None:
+    assert f"There is no timeline at {shell.file}; check --db." in shell.refused(*words)
     assert not shell.file.exists()
+
+
+@pytest.mark.parametrize("words", [["export"], ["redact", "7", "--reason", "a token", "--yes"]])
+def test_what_needs_something_recorded_begins_no_timeline(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    result = CliRunner().invoke(cockpit, words)
+    assert result.exit_code == 2
+    assert "nothing was recorded yet" in result.stderr
+    assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.parametrize("words", [["timeline"], ["note", "x"], ["declare", "x"]])
