@@ -31,10 +31,16 @@ class Change:
     looked: bool = False
 
 
-async def once(send: Callable[[], Awaitable[Any]], follow: Callable[[Any], Awaitable[Any]] | None = None) -> Change:
+async def once(
+    send: Callable[[], Awaitable[Any]],
+    follow: Callable[[Any], Awaitable[Any]] | None = None,
+    *,
+    explain: Callable[[Exception], Problem] = explain,
+) -> Change:
     """Do one change, once, and tell what came of it. Raises nothing but cancellation.
 
     `send` makes it; `follow` waits for a long-running one to end, given what `send` returned (the SDK's poller).
+    `explain` is that of the Azure it is sent to, which knows whether a person can sign in there.
     """
     try:
         answer = await send()

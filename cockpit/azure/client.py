@@ -85,7 +85,11 @@ class Azure:
             async with asyncio.timeout(self._deadline):
                 yield await self.pool()
         except Exception as error:
-            raise SourceError(advised(explain(error), self.credential.signs_in_with is not None)) from error
+            raise SourceError(self.explain(error)) from error
+
+    def explain(self, error: Exception) -> Problem:
+        """What an exception of a call means; nobody is asked to sign in where only a machine does."""
+        return advised(explain(error), self.credential.signs_in_with is not None)
 
     def _pages(self) -> Callable[[Any], None]:
         return Pages(self.where.resource_manager).check
@@ -186,7 +190,7 @@ class Azure:
         """Mark an alert as acknowledged in Azure, once; where no answer tells, look again. `answer` is the alert."""
         path = f"{self._alert_path(identifier)}/changestate"
         query = query_string({"api_version": ALERTS_API, "newState": "Acknowledged"})
-        change = await once(lambda: self._post(f"{path}?{query}"))
+        change = await once(lambda: self._post(f"{path}?{query}"), explain=self.explain)
         if change.outcome is not Outcome.UNKNOWN:
             return change
         try:

@@ -138,7 +138,7 @@ class ContainerApp:
             await action(self.group, self.name, revision, raw_response_hook=lambda each: said.append(words_of(each)))
             return said[-1] if said else None
 
-        return await once(send)
+        return await once(send, explain=self.azure.explain)
 
     async def _is_active(self, revision: str, wanted: bool) -> bool:
         return (dig(await self.revision(revision), "properties", "active") is True) is wanted

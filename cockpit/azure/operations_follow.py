@@ -8,7 +8,7 @@ from cockpit.azure.change import Change, Outcome, once
 from cockpit.azure.client import Azure
 from cockpit.azure.raw import dig, text
 from cockpit.azure.shape import as_object
-from cockpit.azure.trouble import MESSAGE, explain, garbage
+from cockpit.azure.trouble import MESSAGE, garbage
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 
 FIRST, GROWTH, LONGEST = 0.1, 1.5, 2.0  # seconds between two looks
@@ -24,7 +24,7 @@ async def long_change(azure: Azure, send: Callable[[], Awaitable[Any]], tell: Te
 
     `tell` gets the operation's URL as soon as it is known: whoever records it can `follow` it after a restart.
     """
-    sent = await once(send)
+    sent = await once(send, explain=azure.explain)
     if sent.outcome is not Outcome.DONE:
         return sent
     url = operation_url(sent.answer)
@@ -45,7 +45,7 @@ async def follow(azure: Azure, url: str, *, soon: float = FIRST) -> Change:
         try:
             ended = state_of(await azure.exchange("GET", url))
         except Exception as error:
-            problem, missed = explain(error), missed + 1
+            problem, missed = azure.explain(error), missed + 1
             if not problem.transient or missed >= PATIENCE:
                 return Change(Outcome.UNKNOWN, problem, operation=url)
             pause = max(pause, min(problem.retry_after or 0.0, LONGEST_PAUSE))

@@ -67,7 +67,7 @@ class SqlServer:
         async def looks_done() -> bool:
             return await self._is_online(new) and not await self._exists(old)
 
-        return await settled(self.azure, await once(send), looks_done)
+        return await settled(self.azure, await once(send, explain=self.azure.explain), looks_done)
 
     def _database(self, name: str) -> str:
         return f"{self.path}/databases/{segment(name)}"

@@ -7,6 +7,8 @@ import pytest
 from cockpit.azure.change import Outcome, once
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import Credential
+from cockpit.azure.operations import ContainerApp
+from cockpit.azure.operations_follow import follow
 from cockpit.model.problem import ProblemKind, SourceError
 from tests.integration.azure.fake_azure import SUBSCRIPTION, FakeAzure, Reply, opened
 
@@ -129,6 +131,18 @@ async def test_every_change_of_the_sdk_is_sent_once_even_where_a_caller_forgets_
         with pytest.raises(HttpResponseError):
             await change()
         assert len(cloud.asked) == 1
+
+
+EXPIRED = Reply(401, {"error": {"code": "ExpiredAuthenticationToken", "message": "The token expired."}})
+
+
+async def test_a_failed_change_asks_nobody_to_sign_in_where_only_a_machine_does(azure: Azure, cloud: FakeAzure) -> None:
+    cloud.on(".", EXPIRED)
+    changes = [await azure.acknowledge("guid-1"), await ContainerApp(azure, "rg", "web").activate("web--v1")]
+    changes.append(await follow(azure, f"{cloud.url}/operations/1", soon=0.0))
+    for change in changes:
+        assert change.problem is not None
+        assert change.problem.advice.startswith("Nobody can sign in here")
 
 
 async def test_an_operation_that_azure_accepted_and_then_failed_says_why(azure: Azure, cloud: FakeAzure) -> None:
