@@ -13,6 +13,7 @@ from cockpit.runbooks.ceremony import Approval
 from cockpit.runbooks.execution import Finished, Prepared
 from cockpit.runbooks.literal_secrets import hide
 from cockpit.runbooks.masking import masked
+from cockpit.runbooks.plan_budget import budget, tail
 from cockpit.runbooks.processes import Owner
 from cockpit.runbooks.values import Resolved
 
@@ -47,8 +48,15 @@ def started(
             "procedure": procedure.slug,
             "title": procedure.title,
             "values": as_detail(values),
+            **promised(procedure),
         },
     )
+
+
+def promised(procedure: Procedure) -> dict[str, float]:
+    """The seconds that a procedure is said to take, and those by which its effect may lag; only what it says."""
+    said = {"budget": budget(procedure), "tail": tail(procedure)}
+    return {name: length.total_seconds() for name, length in said.items() if length is not None}
 
 
 def ended(run: Run, reason: str, pen: Pen) -> Draft:
