@@ -63,8 +63,8 @@ def respond(story: Story, text: str, note: int) -> None:
     story.act(Kind.RUN, 26, subject="r1", what="ended")
 
 
-def incident_of(story: Story, id: str = "i1") -> Incident:
-    ledger = Ledger(DEFAULT_LADDER)
+def incident_of(story: Story, id: str = "i1", plan: Plan = PLAN) -> Incident:
+    ledger = Ledger(plan.ladder)
     for event in story.events:
         ledger.apply(event)
     return ledger.incidents[id]
@@ -72,7 +72,7 @@ def incident_of(story: Story, id: str = "i1") -> Incident:
 
 def draft(story: Story, minutes: float = 40, plan: Plan = PLAN) -> str:
     return render(
-        incident_of(story),
+        incident_of(story, plan=plan),
         story.events,
         system=SYSTEM,
         plan=plan,
