@@ -156,6 +156,7 @@ def build(
         operator=operator,
         environment=environment.name,
         ladder=plan.ladder,
+        plan=plan,
         time=time,
         read_only=read_only,
     )

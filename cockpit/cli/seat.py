@@ -63,6 +63,7 @@ def take_seat(common: Common, *, read_only: bool = False, there: bool = False) -
                 operator=operator(),
                 environment=environment.name,
                 ladder=plan.ladder,
+                plan=plan,
                 time=RealTime(),
                 source="cli",
             )
