@@ -1,16 +1,18 @@
 """Attempts from intent to outcome: begun, tried again, verified, stopped."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from cockpit.model.clean import clean_line
 from cockpit.model.event import Draft, RecordError
 from cockpit.model.probe import ProbeResult
 from cockpit.model.run import Run, StepState
-from cockpit.model.runbook import Step
+from cockpit.model.runbook import Step, StepKind
 from cockpit.runbooks import attempt as trying
 from cockpit.runbooks import journal, shell, verify
 from cockpit.runbooks.attempt import Files, Means, Writing, broken_off
@@ -24,6 +26,7 @@ from cockpit.runbooks.processes import this_process
 from cockpit.runbooks.shell import Place
 
 Note = Callable[[Draft], object]
+log = logging.getLogger(__name__)
 WRITES, REST = 3, 1.0  # how often an outcome is tried to be written, and seconds between
 PROBE_LOOK = 0.1  # seconds between two looks at a probe that is waited for
 REFRESH = 2.0  # seconds between two requests that the probes look now
@@ -79,7 +82,11 @@ class Doing:
         self._active[run.id, step] = active
         try:
             number = await self._begin(run, active, approval)
-            finished, verified = await self._in_tries(run, active, number, means, on_output)
+            try:
+                finished, verified = await self._in_tries(run, active, number, means, on_output)
+            except Exception as error:  # a defect of ours: what was begun must not seem to run for ever
+                log.exception("step %s of %s broke off", step, run.id)
+                finished, verified = broke(prepared.kind, error), ""
             await asyncio.shield(asyncio.create_task(self._end(run, active, number, finished, verified, means)))
             return number
         finally:
@@ -223,6 +230,12 @@ class Doing:
         if place is None or not await shell.cancel(place, means.time):
             return "It is not running under a supervisor any more."
         return stopped(step.kind in MAY_HAVE_BEEN_DONE)
+
+
+def broke(kind: StepKind, error: Exception) -> Finished:
+    """The end of a step that ended by a defect; of a change nobody knows whether it was done."""
+    said = f"it broke off by an unexpected {type(error).__name__}: {clean_line(error, 200)}"
+    return replace(broken_off(kind, said), cancelled=False)
 
 
 def changed_at(run: Run) -> datetime | None:

@@ -341,6 +341,16 @@ async def test_an_edited_command_is_recorded_as_edited_and_judged_by_its_own_wor
     assert stage.steps()[0].detail["edited"] is True
 
 
+async def test_a_defect_of_ours_leaves_no_step_running_for_ever(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def defect(*args: object) -> Finished:
+        raise AttributeError("no such thing")
+
+    monkeypatch.setattr("cockpit.runbooks.attempt.run_in_shell", defect)
+    run = stage.start(fence("# Look\nls\n\n# Make\ntouch made"))
+    assert [(await stage.perform(run, step)).state for step in (1, 2)] == [StepState.FAILED, StepState.UNKNOWN]
+    assert "unexpected AttributeError: no such thing" in stage.steps()[-1].summary
+
+
 async def test_an_undo_brings_the_step_back_to_do(stage: Stage) -> None:
     run = stage.start(fence("# Make\ntouch made", 'bash change undo="rm made"'))
     await stage.perform(run)
