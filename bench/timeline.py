@@ -36,7 +36,7 @@ TEXT = "ready answered 503 after 2.1s, expected [STATUS] == 200"
 
 
 def timeline() -> list[Measure]:
-    """The appends alternate, so that a busy disk hits both; folds are told in processor time, for nothing waits there."""
+    """The appends alternate, so that a busy disk hits both; folds are in processor time: nothing waits there."""
     with tempfile.TemporaryDirectory(prefix="cockpit-bench-", dir=Path.cwd()) as folder:  # /tmp may be memory
         return [*appends(Path(folder)), *folds(Path(folder)), *exports(Path(folder))]
 
