@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from cockpit.cli.documents import as_json as to_json
+from cockpit.cli.documents import plain
 from cockpit.cli.options import Common, Refusal, common_options, json_option
 from cockpit.cli.seat import Seat, echo, take_seat
 from cockpit.cli.since import since, since_option
@@ -18,7 +19,6 @@ from cockpit.incident.statistics import ALL, Figure, Statistics, statistics
 from cockpit.incident.statistics_shares import Share
 from cockpit.model.incident import Incident
 from cockpit.model.ladder import level
-from cockpit.model.plan import MetricTarget
 from cockpit.model.time import RealTime
 
 WIDTH = 110
@@ -136,19 +136,7 @@ def _share(share: Share) -> str:
 
 def statistics_document(found: Statistics) -> dict[str, Any]:
     """Durations in seconds, shares in percent."""
-    document = asdict(found)
-    document["figures"] = [_plain(asdict(each)) | {"target": _target(each.target)} for each in found.figures]
-    document["shares"] = [
-        asdict(each) | {"percent": each.percent, "met": each.met, "target": _target(each.target)}
-        for each in found.shares
-    ]
-    document["unmeasured"] = [_target(each) for each in found.unmeasured]
+    document: dict[str, Any] = plain(asdict(found))
+    verdicts = [{"percent": each.percent, "met": each.met} for each in found.shares]
+    document["shares"] = [each | verdict for each, verdict in zip(document["shares"], verdicts, strict=True)]
     return document
-
-
-def _target(target: MetricTarget | None) -> dict[str, Any] | None:
-    return None if target is None else _plain(asdict(target))
-
-
-def _plain(document: dict[str, Any]) -> dict[str, Any]:
-    return {name: value.total_seconds() if isinstance(value, timedelta) else value for name, value in document.items()}
