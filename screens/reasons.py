@@ -30,6 +30,7 @@ class Situation:
     event: bool = False  # one is under the cursor of the timeline
     apps: bool = False
     signed_out: bool = False
+    person: bool = True  # somebody can sign in; else only a machine's identity is configured
 
 
 def why_not(action: str, now: Situation) -> str:
@@ -54,4 +55,6 @@ def why_not(action: str, now: Situation) -> str:
         return "No app is known, so there is nothing to roll back."
     if action == "sign_in" and not now.signed_out:
         return "No source asks for a sign-in."
+    if action == "sign_in" and not now.person:
+        return "Only a machine's identity is configured here: nobody can sign in."
     return ""

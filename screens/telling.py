@@ -46,6 +46,7 @@ def situation(screen: "CockpitScreen") -> Situation:
         event=screen.under_cursor(3) is not None,
         apps=bool(seen.applications),
         signed_out=any(each.kind is ProblemKind.SIGN_IN for each in seen.problems),
+        person=session.credential is None or session.credential.signs_in_with is not None,
     )
 
 

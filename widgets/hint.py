@@ -68,7 +68,9 @@ def hint(sight: Sight, keys: Mapping[str, str], now: datetime, width: int = 120)
         return _lost(sight.recorder, width)
     for problem in sight.problems:
         if problem.kind is ProblemKind.SIGN_IN:
-            return say(problem.message, action=key(keys, "sign_in", "signs in again"), tone="bad", width=width)
+            again = key(keys, "sign_in", "signs in again")
+            instead = Part() if again or not problem.advice else Part(((problem.advice, ""),))
+            return say(problem.message, instead, action=again, tone="bad", width=width)
     if sight.unsettled:
         told = f"Nobody knows how “{cut(sight.unsettled, NAMED)}” ended."
         return say(told, action=key(keys, "runbooks", "opens its run", "opens it"), tone="bad", width=width)

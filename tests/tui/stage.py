@@ -138,7 +138,7 @@ class Stage:
     time: StillTime = field(default_factory=StillTime)
     recorder: StubRecorder | None = field(default_factory=StubRecorder)
     desk: MemoryDesk = field(default_factory=MemoryDesk)
-    credential: None = None
+    credential: SimpleNamespace | None = None
     closed: bool = False
     feeds: tuple[SilentFeed, ...] = ()
     plan: Plan = PLAN

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -150,6 +151,16 @@ async def test_an_expired_sign_in_is_said_in_the_pane_with_the_key_that_mends_it
         assert "BLIND 401 az login expired" in seat.text
         assert "--v42" in seat.text  # the last good value stays
         assert seat.hint == "▸ The sign-in to Azure has expired.  i signs in again"
+
+
+async def test_where_only_a_machine_signs_in_no_key_is_promised(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.credential = SimpleNamespace(signs_in_with=None)
+        seat.stage.fail("revisions", replace(SIGNED_OUT, advice="Nobody can sign in here."))
+        await seat.settle()
+        assert seat.hint == "▸ The sign-in to Azure has expired.  Nobody can sign in here."
+        await seat.press("i")
+        assert "Only a machine's identity is configured here: nobody can sign in." in seat.told
 
 
 async def test_an_empty_pane_teaches(cockpit: Open) -> None:
