@@ -1,14 +1,12 @@
 """The clocks of who should be told: the next update, the promised one, and clients while they feel it."""
 
-from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 
-from cockpit.incident.clocks_binding import Binding, binding
+from cockpit.incident.clocks_binding import Binding
 from cockpit.incident.clocks_due import risk_of
 from cockpit.incident.clocks_ends import MENDED, OVER, ended, excused
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.incident import Incident
-from cockpit.model.plan import Plan
 from cockpit.model.response import Update
 
 CLIENTS = "client"
@@ -31,7 +29,10 @@ def updates(bound: Binding) -> list[Clock]:
 
 
 def promises(bound: Binding) -> list[Clock]:
-    """The newest promise to each audience that no update to it has kept yet. It outlives the incident: people wait."""
+    """The newest promise to each audience that no update to it has kept yet. It outlives the incident: people wait.
+
+    Those that are over are told in `told.py`.
+    """
     waiting: dict[str, Clock] = {}
     for each in _in_order(bound.incident):
         audience = each.audience.strip().casefold()
@@ -39,36 +40,6 @@ def promises(bound: Binding) -> list[Clock]:
         if each.promised is not None:
             waiting[audience] = _promise(each, audience, each.promised)
     return list(waiting.values())
-
-
-def past_updates(incident: Incident, plan: Plan, *, zone: tzinfo = UTC) -> tuple[Clock, ...]:
-    """Every interval and promise that an update has ended, which `clocks` tells no longer; for the post-mortem.
-
-    `update:1`, `promise:client:3`, by the number of the update that ended it, in order.
-    """
-    found = list[Clock]()
-    sent = _in_order(incident)
-    for number, each in enumerate(sent, 1):
-        bound = binding(_just_before(incident, each, sent[: number - 1]), plan, zone)
-        kept = _promise(each, each.audience.strip().casefold(), each.at).id
-        running = [*updates(bound), *(promise for promise in promises(bound) if promise.id == kept)]
-        found += [replace(clock, id=f"{clock.id}:{number}", done=each.at, not_applicable="") for clock in running]
-    return tuple(found)
-
-
-def _just_before(incident: Incident, update: Update, sent: list[Update]) -> Incident:
-    """As it was when `sent` was all that was sent: with the severity and the marks of that moment."""
-    severities = tuple(each for each in incident.severities if each.at <= update.at) or incident.severities[:1]
-    severity = severities[-1].value if severities else incident.severity
-    return replace(
-        incident,
-        updates=tuple(sent),
-        severities=severities,
-        severity=severity,
-        rules=incident.rules if severity == incident.severity else (),
-        marks=tuple(each for each in incident.marks if each.done is None or each.done <= update.at),
-        resolved=None,
-    )
 
 
 def _promise(update: Update, audience: str, due: datetime) -> Clock:

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cockpit.incident.clocks import clocks
-from cockpit.incident.clocks_told import past_updates
 from cockpit.incident.clocks_urgent import nudge
 from cockpit.model.clock import Clock, ClockKind, ClockState, Counting
 from cockpit.model.incident import Change, Incident
@@ -119,15 +118,6 @@ def test_a_promise_takes_the_place_of_the_interval_until_it_is_kept() -> None:
     assert [(each.id, each.due) for each in clocks(kept, UPDATE, at(61))] == [("update", at(90))]
     resolved = incident(resolved=at(30), updates=(sent(5, "client", promised=65),))
     assert states(resolved, UPDATE, 70) == ["overdue"], "people still wait for it"
-
-
-def test_intervals_and_promises_that_are_over_are_kept_for_the_post_mortem() -> None:
-    story = incident(updates=(sent(20), sent(55, "client", promised=70), sent(75, "client")))
-    assert [(each.id, each.due, each.state(at(99)).value) for each in past_updates(story, UPDATE)] == [
-        ("update:1", at(30), "met"),
-        ("update:2", at(50), "missed"),
-        ("promise:client:3", at(70), "missed"),
-    ]
 
 
 def test_an_update_sent_elsewhere_is_said_by_hand_and_begins_the_next_interval() -> None:
