@@ -45,7 +45,7 @@ name = "SEV-2"
 
 [keys]
 declare = "D"
-table.up = "u"
+table.up = "Z"
 
 [self]
 references = ["192.0.2.1:53", "login.example.com:443"]
@@ -117,7 +117,7 @@ def test_every_key_reaches_the_system(read: Read, tmp_path: Path) -> None:
     assert system.client_id == "11111111-2222-3333-4444-555555555555"
     assert system.cloud == Cloud("us_government", "https://arm.example.com", "https://logs.example.com", "")
     assert [(each.name, each.rank) for each in system.ladder] == [("SEV-1", 0), ("SEV-2", 1)]
-    assert system.keys == {"declare": "D", "table.up": "u"}
+    assert system.keys == {"declare": "D", "table.up": "Z"}
     assert system.references == ("192.0.2.1:53", "login.example.com:443")
     assert [each.name for each in system.environments] == ["prod", "staging"]
     assert system.runbooks == (str(tmp_path / "runbooks"), "/srv/runbooks")
