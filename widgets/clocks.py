@@ -37,8 +37,8 @@ BRIEF = {
 COLUMNS = (
     Column(1),
     Column(0, prose=True),
-    Column(26, prose=True, from_width=66),
-    Column(9, right=True),
+    Column(26, prose=True, from_width=74),
+    Column(11, right=True),
     Column(12, from_width=40),
     Column(16, from_width=100, prose=True),
     Column(24, from_width=110),

@@ -10,9 +10,9 @@ from cockpit.model.plan import Checklist, Contact, Plan
 from widgets.cell import Cell, Column, Row
 from widgets.clocks import name, remaining
 
-ROLES = (Column(20), Column(18), Column(9), Column(0, prose=True))
+ROLES = (Column(20), Column(0, prose=True), Column(8, from_width=52), Column(34, prose=True, from_width=76))
 LISTS = (Column(1), Column(0, prose=True), Column(6, right=True), Column(26, from_width=60))
-CALLS = (Column(1), Column(9, right=True), Column(26), Column(0, prose=True), Column(26, from_width=88))
+CALLS = (Column(1), Column(8), Column(18), Column(0, prose=True), Column(26, from_width=88))
 
 
 def role_rows(incident: Incident, plan: Plan, operator: str, zone: tzinfo) -> list[Row]:

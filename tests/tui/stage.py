@@ -40,6 +40,7 @@ PLAN = Plan(
     ),
     contacts=(Contact("Team lead", "ana@example.com", how="phone", origin="oncall.md:50"),),
     checklists=(Checklist("first-ten", "First ten minutes", ("Declare", "Stop the bleeding"), ("P0", "P1")),),
+    documents=frozenset({"oncall.md"}),
     targets=(Target("Bad deployment", timedelta(), timedelta(minutes=5), origin="oncall.md:60"),),
 )
 HISTORY = (0.011, 0.012, 0.019, 0.011, 0.010, 0.021, 0.012, 0.012)
