@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.css.query import NoMatches
 from textual.events import Key
@@ -26,7 +26,7 @@ from screens.handover import hand_over
 from screens.key_line import bound, keys_of
 from screens.messages import ReadingChanged
 from screens.run_acts import ACTS, Act, go_on, leave, look, watch, way_back, written
-from screens.run_keys import BINDINGS, SHOWN, Standing, hint, stand, why_not
+from screens.run_keys import BINDINGS, SHOWN, Standing, hint, stand, told, why_not
 from screens.run_messages import NOTHING, Began, Ended, Looked, Moved, Told
 from screens.run_step import StepPane
 from widgets.keys import KeyLine
@@ -331,11 +331,7 @@ class RunScreen(Screen[None]):
     def action_help(self) -> None:
         from screens.help import HelpScreen
 
-        keys = bound(self)
-        runs = (keys[each] for each in ("run.run", "table.select") if each in keys)
-        keys["run.run"] = " ".join(dict.fromkeys(runs))  # Enter is the table's, while that has the focus
-        mine = [each for each in self.BINDINGS if isinstance(each, Binding)]
-        self.app.push_screen(HelpScreen([(keys[each.id or ""], each.tooltip) for each in mine if each.id in keys]))
+        self.app.push_screen(HelpScreen(told(bound(self))))
 
     def action_full(self) -> None:
         self.toggle_class("-full")

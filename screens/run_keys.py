@@ -37,6 +37,14 @@ ENDS = frozenset({"run", "edit", "skip", "by_hand", "well", "undo", "cancel", "e
 OPEN = frozenset({StepState.WARN, StepState.UNKNOWN})  # for a person to say that it is well
 
 
+def told(keys: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The help: each key and what it does; `keys` are those of each action as they are bound now."""
+    runs = dict.fromkeys(keys[each] for each in ("run.run", "table.select") if each in keys)
+    now = {**keys, "run.run": " ".join(runs)}  # Enter is the table's, while that has the focus
+    ours = [each for each in BINDINGS if isinstance(each, Binding)]
+    return [(now[each.id], each.tooltip) for each in ours if each.id in now]
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How the step at hand stands, as far as it decides what the keys do."""

@@ -9,6 +9,7 @@ from cockpit.model.secret import MASK
 from cockpit.runbooks import placeholders as blanks
 from cockpit.runbooks.literal_secrets import literals
 
+FILLED = "filled1in"
 CHOICE = re.compile(r"^[\w.-]+(?:\s*[,/|]\s*[\w.-]+)+$")
 
 
@@ -20,6 +21,8 @@ def parameters(
     for command, language in commands(procedures):
         for blank in blanks.placeholders(command, language):
             old = found.get(blank.name) or Parameter(blank.name, secret=blanks.names_a_secret(blank.name))
+            if not old.secret and behind_a_marker(command, blank):
+                old = replace(old, secret=True)
             whole = blanks.composite(command, blank)
             alone = whole == blank.form
             found[blank.name] = replace(
@@ -32,6 +35,12 @@ def parameters(
         found[name] = replace(old, hint=MASK if literals(f"{name}={value!r}") else value)
     rows = list(declared(tables))
     return tuple(described(each, rows) for each in found.values())
+
+
+def behind_a_marker(command: str, blank: blanks.Placeholder) -> bool:
+    """Whether what stands for a placeholder is a secret by its place, as in `--password <x>`, whatever its name."""
+    filled = f"{command[: blank.start]}{FILLED}{command[blank.end :]}"
+    return any(each.start <= blank.start < each.end for each in literals(filled))
 
 
 def commands(procedures: Iterable[Procedure]) -> Iterator[tuple[str, str]]:

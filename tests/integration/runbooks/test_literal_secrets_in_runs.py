@@ -87,11 +87,14 @@ async def test_the_same_holds_for_a_document_and_for_an_edit(stage: Stage) -> No
 
 
 async def test_a_value_given_for_a_placeholder_behind_a_marker_is_a_secret_too(stage: Stage) -> None:
-    run = stage.start(fence("# Greet\necho --password <word>; echo <word>"))
-    prepared = stage.runner.prepare(run, 1, {"word": "hunter2value"})
+    run = stage.start(fence("# Greet\necho --password <word>; echo <word>"), {"word": "hunter2value"})
+    prepared = stage.runner.prepare(run, 1)
     await stage.runner.perform(run, prepared, stage.consent(prepared), stage.seen.append)
     assert prepared.as_run == "echo --password •••; echo •••"
     assert "hunter2value" not in told(stage, stage.timeline.events(), prepared)
+    edited = stage.runner.prepare(stage.runner.run(run.id), 1, {"other": "hunter3value"}, edit="echo --token <other>")
+    assert edited.as_run == "echo --token •••"
+    assert "hunter3value" not in repr(edited)
 
 
 @pytest.mark.parametrize("command", ["GET https://127.0.0.1:9/x?token=hunter2value"])
