@@ -89,15 +89,21 @@ def output_title(expected: bool, attempt: Attempt | None, width: int) -> list[Pi
 def about(
     step: Step, now: Standing, attempt: Attempt | None, word: Word | None, width: int, most: int
 ) -> list[list[Piece]]:
-    """The step at hand: its command with values shown, what it asks for, what was said, and how it ended."""
-    rows: list[list[Piece]] = []
-    if step.remark:
-        rows += wrap([(step.remark, "muted")], width, most=2)
+    """The step at hand: its command with values shown, what it asks for, what was said, and how it ended.
+
+    The command gets the rows of `most` that nothing else needs.
+    """
+    above = wrap([(step.remark, "muted")], width, most=2) if step.remark else []
+    below = _below(now, attempt, word, width)
+    room = most - len(above) - len(below)
     if step.command:
         shown = now.prepared.as_run if now.prepared else hide(step.command)
-        rows += whole(highlighted(shown, step.language), width, max(3, most - 6))
-    elif step.title:
-        rows += wrap([(step.title, "")], width, most=max(2, most - 3))
+        return [*above, *whole(highlighted(shown, step.language), width, max(3, room)), *below]
+    return [*above, *(wrap([(step.title, "")], width, most=max(2, room)) if step.title else []), *below]
+
+
+def _below(now: Standing, attempt: Attempt | None, word: Word | None, width: int) -> list[list[Piece]]:
+    rows: list[list[Piece]] = []
     if attempt and now.state is not StepState.TODO and (attempt.edited or attempt.undo):
         what = "edited to" if attempt.edited else "undone by"
         rows += labelled(what, attempt.as_run, width, tone="warn", most=3)

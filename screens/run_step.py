@@ -44,7 +44,9 @@ class StepPane(Vertical):
         upper, wide = self.query_one("#step-title", Lines), max(20, self.query_one("#step-frame").content_size.width)
         attempt = newest(run, step.ordinal)
         upper.show(run_lines.heading(step, now.prepared, upper.size.width))
-        most = max(4, self.screen.size.height // 2 - 2)
+        frame, printed = self.query_one("#step-frame"), attempt is not None or bool(step.expected)
+        self.set_class(not printed, "-unprinted")
+        most = max(4, frame.content_size.height * 7 // 10 if printed else frame.content_size.height)
         self.query_one("#step", Lines).show(*run_lines.about(step, now, attempt, run.word(step.ordinal), wide, most))
         self._show_output(step, attempt, wide)
 
