@@ -97,7 +97,11 @@ def _tick(text: _Text) -> str:
 def _item(text: _Text) -> str:
     changes = [
         *(["done"] if text.detail.get("done") is True else ["open again"] if "done" in text.detail else []),
-        *(f"{key} {text[key] or 'nobody'}" for key in ("owner", "due", "label") if text[key] or key in text.detail),
+        *(
+            f"{key} {text[key]}" if text[key] else f"no {key}"
+            for key in ("owner", "due", "label")
+            if key in text.detail
+        ),
     ]
     told = f" ({', '.join(changes)})" if changes else ""
     return f"action item: {text['text'] or text['name']}{told}"

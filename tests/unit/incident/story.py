@@ -58,7 +58,9 @@ class Story:
             full["reach_from"] = stamp(at(reach))
         return self.tell(Kind.DECLARE, minutes, incident=incident, actor="ana", detail=full)
 
-    def act(self, kind: Kind, minutes: float, /, actor: str = "ana", incident: str | None = "i1", **fields: Any) -> Event:
+    def act(
+        self, kind: Kind, minutes: float, /, actor: str = "ana", incident: str | None = "i1", **fields: Any
+    ) -> Event:
         """Something a person did; words other than the fields of an event go into its detail."""
         own = {key: fields.pop(key) for key in ("subject", "supersedes", "summary", "late") if key in fields}
         return self.tell(kind, minutes, incident=incident, actor=actor, detail=fields, **own)

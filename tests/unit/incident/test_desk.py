@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,22 +13,8 @@ from cockpit.incident.store import Timeline
 from cockpit.model.event import Draft, Kind
 from cockpit.model.incident import Status
 from cockpit.model.ladder import DEFAULT_LADDER, Level
+from tests.unit.incident.desks import Clock, at_desk
 from tests.unit.incident.story import NIGHT, at
-
-
-class Clock:
-    """Two o'clock, until told otherwise."""
-
-    wall = NIGHT
-
-    def now(self) -> datetime:
-        return self.wall
-
-    def monotonic(self) -> float:
-        return 0.0
-
-    async def sleep(self, seconds: float) -> None:
-        raise AssertionError("the desk never sleeps")
 
 
 @pytest.fixture
@@ -45,10 +31,6 @@ def timeline(tmp_path: Path, clock: Clock) -> Iterator[Timeline]:
 @pytest.fixture
 def desk(timeline: Timeline, clock: Clock) -> Desk:
     return at_desk(timeline, clock)
-
-
-def at_desk(timeline: Timeline, clock: Clock, operator: str = "ana", environment: str = "prod") -> Desk:
-    return Desk(timeline, operator=operator, environment=environment, ladder=DEFAULT_LADDER, time=clock)
 
 
 def failing(timeline: Timeline, minutes: float, name: str = "ready", state: str = "down") -> None:

@@ -1,0 +1,28 @@
+"""Desks for tests: over one file, on a clock that stands still until it is set."""
+
+from datetime import datetime
+from typing import Any
+
+from cockpit.incident.desk import Desk
+from cockpit.incident.store import Timeline
+from cockpit.model.ladder import DEFAULT_LADDER
+from tests.unit.incident.story import NIGHT
+
+
+class Clock:
+    """Two o'clock, until told otherwise."""
+
+    wall = NIGHT
+
+    def now(self) -> datetime:
+        return self.wall
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError("the desk never sleeps")
+
+
+def at_desk(timeline: Timeline, clock: Clock, operator: str = "ana", environment: str = "prod", **options: Any) -> Desk:
+    return Desk(timeline, operator=operator, environment=environment, ladder=DEFAULT_LADDER, time=clock, **options)

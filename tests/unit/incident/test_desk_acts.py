@@ -1,0 +1,338 @@
+"""What a responder does in the course of an incident: roles, clocks, boxes, words; and what the desk refuses."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from cockpit.incident.desk import Desk
+from cockpit.incident.membership import standing
+from cockpit.incident.refused import DeskError
+from cockpit.incident.store import Timeline
+from cockpit.model.clock import ClockKind, Rule
+from cockpit.model.event import Draft, Event, Kind
+from cockpit.model.incident import Incident
+from cockpit.model.ladder import Level
+from cockpit.model.plan import Checklist, Plan, Role, Target
+from cockpit.model.response import Review
+from tests.unit.incident.desks import Clock, at_desk
+from tests.unit.incident.story import NIGHT, at
+
+MINUTE = timedelta(minutes=1)
+URGENT = Rule(ClockKind.RESPONSE, "acknowledge", 15 * MINUTE, "oncall.md:3", levels=("P0",))
+UPDATE = Rule(ClockKind.UPDATE, "next update", 30 * MINUTE, "oncall.md:4", levels=("P1",))
+PLAN = Plan(
+    rules=(URGENT, UPDATE),
+    roles=(Role("Incident Commander", lead=True), Role("Ops Lead"), Role("Comms Lead"), Role("Scribe")),
+    checklists=(Checklist("first", "First ten minutes", ("Declare", "Freeze")),),
+    targets=(Target("Database lost", rpo=15 * MINUTE, rto=30 * MINUTE, origin="dr.md:9"),),
+)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def timeline(tmp_path: Path, clock: Clock) -> Iterator[Timeline]:
+    with Timeline(tmp_path / "timeline.db", time=clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def desk(timeline: Timeline, clock: Clock) -> Desk:
+    """Ana's, in prod, while an incident is open."""
+    desk = at_desk(timeline, clock, plan=PLAN)
+    desk.declare("Readiness failing", "P1")
+    return desk
+
+
+def now(desk: Desk) -> Incident:
+    return desk.find(None)
+
+
+def test_the_rules_that_bind_are_written_down_with_the_severity(desk: Desk) -> None:
+    assert now(desk).rules == (UPDATE,)
+    desk.change_severity("P0")
+    assert now(desk).rules == (URGENT,)
+
+
+def test_who_is_unsure_takes_the_higher_level(timeline: Timeline, clock: Clock) -> None:
+    desk = at_desk(timeline, clock)
+    assert desk.declare("slow", "P2", unsure=True).severity == "P1"
+    assert desk.declare("slower", unsure=True).severity == "P0"
+    assert desk.declare("down", "P0", unsure=True).severity == "P0"
+
+
+def test_what_is_for_the_backlog_is_no_incident(timeline: Timeline, clock: Clock) -> None:
+    ladder = (Level("P0", 0), Level("P3", 1, backlog=True))
+    desk = Desk(timeline, operator="ana", environment="prod", ladder=ladder, time=clock)
+    with pytest.raises(DeskError, match="P3 is for the backlog, no incident: write a note"):
+        desk.declare("a typo", "P3")
+
+
+def test_a_role_is_taken_by_its_initials_and_several_may_hold_it(desk: Desk) -> None:
+    assert desk.take_role("ic").summary == "ana is Incident Commander"
+    desk.take_role("scribe")
+    desk.take_role("Scribe", "ben")
+    assert (now(desk).in_role("Incident Commander"), now(desk).in_role("Scribe")) == (("ana",), ("ana", "ben"))
+    desk.leave_role("scribe", "ana")
+    assert now(desk).in_role("Scribe") == ("ben",)
+
+
+def test_a_role_that_no_document_names_may_be_worn_but_a_slip_is_asked_about(desk: Desk) -> None:
+    assert desk.take_role("database").subject == "database"
+    with pytest.raises(DeskError, match="no role `Scrbie`; did you mean Scribe"):
+        desk.take_role("Scrbie")
+
+
+def test_a_handover_says_what_is_open(desk: Desk, clock: Clock) -> None:
+    desk.take_role("IC")
+    clock.wall = at(20)
+    desk.hand_over("IC", "ben", "rolled back", ["next update (10m)", "running: Roll back"])
+    was, holds = now(desk).roles
+    assert (was.person, was.until) == ("ana", at(20))
+    assert (holds.person, holds.note) == ("ben", "rolled back\nnext update (10m)\nrunning: Roll back")
+
+
+def test_a_task_has_a_time_and_a_loose_end_need_not(desk: Desk) -> None:
+    task = desk.start_task("look at the queries", 3 * MINUTE, "ben")
+    desk.start_loop("signature check is off")
+    assert task.summary == "task for ben: look at the queries, due 02:03Z"
+    one, two = now(desk).marks
+    assert (one.id, one.kind, one.person, one.due) == (task.subject, ClockKind.TASK, "ben", at(3))
+    assert (two.kind, two.due) == (ClockKind.LOOP, None)
+    desk.clock_done(one.id, "an index is missing")
+    assert now(desk).marks[0].done == NIGHT
+
+
+def test_awareness_of_a_breach_ends_only_with_the_notice_or_a_reason(desk: Desk, clock: Clock) -> None:
+    desk.aware("leads were readable", at=at(-30))
+    assert now(desk).marks[0].started == at(-30)
+    for refused, sentence in (
+        (lambda: desk.snooze("breach", at(30)), "cannot be put off"),
+        (lambda: desk.not_applicable("breach", " "), "Say why"),
+        (lambda: desk.aware("again"), "already"),
+        (lambda: desk.clock_done("breach", at=at(-60)), "cannot be done before"),
+    ):
+        with pytest.raises(DeskError, match=sentence):
+            refused()
+    desk.not_applicable("breach", "test data only")
+    assert now(desk).marks[0].not_applicable == "test data only"
+    clock.wall = at(10)
+    desk.aware("real data after all")
+    clock.wall = at(600)
+    assert desk.clock_done("breach", "by the form of the authority", at=at(500)).summary.startswith(
+        "authority notified"
+    )
+    mark = now(desk).marks[0]
+    assert (mark.started, mark.done, mark.not_applicable) == (at(10), at(500), "")
+
+
+def test_a_reminder_can_be_put_off_but_not_switched_off(desk: Desk) -> None:
+    desk.snooze("update", at(10))
+    assert now(desk).marks[0].snoozed_until == at(10)
+    with pytest.raises(DeskError, match="a day at most"):
+        desk.snooze("update", at(60 * 25))
+    with pytest.raises(DeskError, match="no clock `updaet`; did you mean `update`"):
+        desk.snooze("updaet", at(10))
+
+
+def test_a_box_is_ticked_with_the_words_of_the_plan_and_can_be_opened_again(desk: Desk) -> None:
+    assert desk.tick("first", 2).summary == "ticked: Freeze"
+    with pytest.raises(DeskError, match="first#2 is done already"):
+        desk.tick("first", 2)
+    desk.tick("first", 2, state="open")
+    assert now(desk).ticks[0].state == "open"
+    with pytest.raises(DeskError, match="Say why it is skipped"):
+        desk.tick("first", 1, state="skipped")
+    with pytest.raises(DeskError, match="first has 2 boxes"):
+        desk.tick("first", 3)
+    with pytest.raises(DeskError, match="no checklist `last`; there are first"):
+        desk.tick("last", 1)
+
+
+def test_a_freeze_needs_no_incident_and_holds_once(timeline: Timeline, clock: Clock) -> None:
+    desk = at_desk(timeline, clock)
+    assert desk.freeze(True, "until green").incident is None
+    frozen = desk.frozen()
+    assert frozen is not None
+    assert (frozen.by, frozen.reason) == ("ana", "until green")
+    with pytest.raises(DeskError, match="prod is frozen already"):
+        at_desk(timeline, clock, "ben").freeze(True)
+    assert at_desk(timeline, clock, environment="staging").frozen() is None
+    incident = desk.declare("x")
+    assert desk.freeze(False, "green").incident == incident.id
+    assert desk.frozen() is None
+
+
+def test_an_action_item_is_changed_by_its_id(desk: Desk) -> None:
+    id = desk.add_item("alert on the queue", "ben", date(2026, 3, 13)).subject
+    desk.note("todo: write it down")
+    assert [each.text for each in now(desk).items] == ["alert on the queue", "write it down"]
+    event = desk.change_item(id, done=True, due="")
+    assert event.summary == "action item: alert on the queue (done, no due)"
+    assert (now(desk).items[0].done, now(desk).items[0].due) == (NIGHT, None)
+    with pytest.raises(DeskError, match="is done already"):
+        desk.change_item(id, done=True)
+
+
+def test_a_scenario_brings_its_targets_from_the_documents(desk: Desk) -> None:
+    event = desk.choose_scenario("database lost")
+    assert event.summary == "scenario Database lost: recovery time 30m, recovery point 15m"
+    desk.recovered_to(at(-12))
+    recovery = now(desk).recovery
+    assert recovery is not None
+    assert (recovery.rto, recovery.origin, recovery.point) == (30 * MINUTE, "dr.md:9", at(-12))
+    with pytest.raises(DeskError, match="did you mean `Database lost`"):
+        desk.choose_scenario("database losst")
+    desk.choose_scenario("the dog ate it", rto=240 * MINUTE)
+
+
+def test_a_message_is_kept_with_what_it_promised(desk: Desk) -> None:
+    event = desk.sent("client", "We are on it.\nMore at half past.", "client", at(30))
+    assert event.summary == "update to client (next at 02:30Z): We are on it. More at half past."
+    assert now(desk).updates[0].promised == at(30)
+    with pytest.raises(DeskError, match="yet to come"):
+        desk.sent("client", "x", promised=at(-1))
+
+
+def test_what_happened_before_the_declaration_keeps_both_times_and_moves_no_range(desk: Desk) -> None:
+    reach = now(desk).reach_from
+    event = desk.decide("deploy on a Friday", at=at(-120))
+    assert (event.occurred, event.recorded) == (at(-120), NIGHT)
+    assert now(desk).reach_from == reach
+    desk.called("ops", at=at(-1))
+    desk.called("db", at=at(-3))
+    assert [each.at for each in now(desk).called] == [at(-1), at(-3)]
+
+
+def test_an_entry_is_corrected_in_its_place_and_in_its_own_words(desk: Desk) -> None:
+    first = desk.decide("roll bakc", "the deploy")
+    event = desk.correct(first.id, "roll back", at=at(-2))
+    assert (event.summary, event.supersedes, event.occurred) == ("decided: roll back (the deploy)", first.id, at(-2))
+    assert [each.text for each in now(desk).decisions] == ["roll back"]
+    journal = desk.note("one\ntwo")
+    again = desk.correct(journal.id, "one line")
+    assert (again.summary, again.detail) == ("one line", {})
+
+
+def test_two_who_correct_the_same_entry_are_both_on_record_and_the_later_stands(
+    desk: Desk, timeline: Timeline, clock: Clock
+) -> None:
+    ben = at_desk(timeline, clock, "ben", plan=PLAN)
+    first = desk.decide("wait")
+    one = desk.correct(first.id, "wait ten minutes")
+    other = ben.correct(first.id, "roll back")
+    assert other.supersedes == one.id
+    assert [each.text for each in now(ben).decisions] == ["roll back"]
+    decisions = timeline.events(kinds=[Kind.DECISION])
+    assert [each.id for each in standing(decisions)] == [other.id]
+    assert len(decisions) == 3
+
+
+def test_of_many_at_once_nobody_is_lost(desk: Desk, timeline: Timeline, clock: Clock) -> None:
+    first = desk.note("first")
+    desks = [at_desk(timeline, clock, f"p{number}", plan=PLAN) for number in range(6)]
+
+    def busy(each: Desk) -> None:
+        each.take_role("Scribe")
+        each.correct(first.id, f"said by {each.operator}")
+
+    threads = [threading.Thread(target=busy, args=(each,)) for each in desks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(now(desk).in_role("Scribe")) == [f"p{number}" for number in range(6)]
+    notes = timeline.events(kinds=[Kind.NOTE])
+    assert len(notes) == 7
+    assert [each.id for each in standing(notes)] == [notes[-1].id]
+
+
+def test_a_pin_is_set_once_and_moves_with_the_correction(desk: Desk) -> None:
+    noted = desk.note("the first 500")
+    desk.pin(noted.id)
+    with pytest.raises(DeskError, match="pinned already"):
+        desk.pin(noted.id)
+    corrected = desk.correct(noted.id, "the first 503")
+    desk.link(noted.id, "https://logs.example.com/q/1", "query")
+    assert now(desk).pins == {corrected.id}
+    assert now(desk).links[0].event == corrected.id
+    desk.pin(noted.id, on=False)
+    assert now(desk).pins == frozenset()
+
+
+def test_the_post_mortem_goes_on_after_the_incident_and_back_only_for_a_reason(desk: Desk) -> None:
+    id = now(desk).id
+    with pytest.raises(DeskError, match="resolve it before"):
+        desk.review("reviewed")
+    desk.resolve("rolled back", because="fixed")
+    desk.review("reviewed", incident=id)
+    with pytest.raises(DeskError, match="say why it goes back"):
+        desk.review("draft", incident=id)
+    desk.review("in review", "two facts were wrong", incident=id)
+    assert desk.find(id).review is Review.IN_REVIEW
+    assert desk.find(id).because == "fixed"
+
+
+def test_what_was_resolved_last_is_opened_again_with_a_reason(desk: Desk) -> None:
+    id = now(desk).id
+    with pytest.raises(DeskError, match="is open"):
+        desk.reopen("why not", id)
+    desk.resolve()
+    with pytest.raises(DeskError, match="Say why"):
+        desk.reopen(" ")
+    assert desk.reopen("it is back").incident == id
+    assert now(desk).id == id
+
+
+@pytest.mark.parametrize(
+    ("act", "sentence"),
+    [
+        (lambda desk: desk.take_role(" "), "Say which role"),
+        (lambda desk: desk.leave_role("Scribe"), "ana is not Scribe; nobody is"),
+        (lambda desk: desk.hand_over("IC", "ben"), "nothing to hand over"),
+        (lambda desk: desk.hand_over("IC", ""), "to whom"),
+        (lambda desk: desk.called("\n"), "Say who was called"),
+        (lambda desk: desk.sent("client", ""), "needs its words"),
+        (lambda desk: desk.decide(""), "Say what was decided"),
+        (lambda desk: desk.start_task("x", timedelta()), "within what time"),
+        (lambda desk: desk.start_task("x", timedelta(days=90)), "30 days ahead"),
+        (lambda desk: desk.start_loop("x", at(-1)), "yet to come"),
+        (lambda desk: desk.aware("x", at=at(90)), "in the future"),
+        (lambda desk: desk.freeze(False), "prod is not frozen"),
+        (lambda desk: desk.add_item(" "), "Say what is to be done"),
+        (lambda desk: desk.change_item("k7f"), "Nothing to change"),
+        (lambda desk: desk.change_item("k7f", done=True), "no action item `k7f`; there are none"),
+        (lambda desk: desk.recovered_to(at(9)), "in the future"),
+        (lambda desk: desk.review("perfect"), "there are draft, in review, reviewed, closed"),
+        (lambda desk: desk.resolve(because="boredom"), "there are fixed, duplicate"),
+        (lambda desk: desk.correct(99, "x"), "There is no event 99"),
+        (lambda desk: desk.correct(1, " "), "cockpit redact"),
+        (lambda desk: desk.pin(0), "There is no event 0"),
+        (lambda desk: desk.link(1, ""), "where the evidence is"),
+        (lambda desk: desk.decide("x", at=at(-60 * 24 * 40)), "more than 30 days ago"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_in_a_sentence(desk: Desk, act: Callable[[Desk], Event], sentence: str) -> None:
+    with pytest.raises(DeskError, match=sentence):
+        act(desk)
+
+
+def test_what_the_cockpit_saw_is_not_corrected(desk: Desk, timeline: Timeline) -> None:
+    (event,) = timeline.record([Draft(Kind.PROBE, "ready down", NIGHT, "prod", "ready", detail={"state": "down"})])
+    with pytest.raises(DeskError, match="on record as it was seen; write a note"):
+        desk.correct(event.id, "it was up")
+
+
+def test_words_are_cleaned_and_bounded_before_they_are_written(desk: Desk) -> None:
+    event = desk.add_item("\x1b[2Jevil\u202e" + "x" * 5000, "ben\nand more" * 50)
+    assert "\x1b" not in event.detail["text"]
+    assert "\u202e" not in event.detail["text"]
+    assert len(event.detail["text"]) < 600
+    assert "\n" not in event.detail["owner"]
+    assert len(event.detail["owner"]) < 120
