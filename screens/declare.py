@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import ClassVar
 
 from rich.cells import cell_len
+from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input
 
@@ -13,7 +16,9 @@ from cockpit.incident.desk import LONGEST_TITLE, Desk
 from cockpit.incident.reach import earliest_signal, reach
 from cockpit.incident.signals import Signal
 from cockpit.model.clean import clean_line
+from cockpit.model.event import Event
 from cockpit.model.incident import Incident
+from cockpit.model.ladder import Level
 from cockpit.model.time import Time, age
 from cockpit.model.when import WhenError, when
 from screens.dialog import Dialog, Place
@@ -25,11 +30,18 @@ SHOWN = 3  # signals listed; the rest is a number
 LABEL = 24  # cells of a signal's name: its age and what it means come after it
 
 
-class Declare(Dialog[Incident]):
-    """`bad` are the signals that are bad at the key press, as the ledger knows them."""
+class Declare(Dialog[Incident | Event]):
+    """`bad` are the signals that are bad at the key press, as the ledger knows them.
+
+    Its answer is the incident; or, for a level that makes none, the note that was written in its place.
+    """
 
     what = "Declare an incident"
     keys = "enter declares · ↑ ↓ severity · tab next field · esc leaves"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+t", "unsure", "Unsure", priority=True, show=False),
+        Binding("ctrl+r", "drill", "Drill", priority=True, show=False),
+    ]
 
     def __init__(self, place: Place, time: Time, desk: Desk, bad: Sequence[Signal]) -> None:
         super().__init__(place, time)
@@ -37,11 +49,13 @@ class Declare(Dialog[Incident]):
         self._bad = tuple(sorted(bad, key=lambda each: each.since))
         self._first = earliest_signal(self._bad, time.now())
         self._reach_from = reach(self._first, time.now())
+        self._unsure = self._drill = False
 
     def fields(self) -> ComposeResult:
         yield Lines(id="ask", classes="label")
         yield Input(id="title", max_length=LONGEST_TITLE)
         yield Choice([(each.name, each.definition) for each in self._desk.ladder], default_severity(self._desk.ladder))
+        yield Lines(id="response")
         yield Lines(id="unsure")
         yield Lines(id="bad", classes="label")
         with Horizontal(id="times"):
@@ -54,9 +68,7 @@ class Declare(Dialog[Incident]):
         for field in self.query(Input):
             field.cursor_blink = False
         self.query_one("#ask", Lines).show((("What is broken, in one line?", "strong"),))
-        self.query_one("#unsure", Lines).show(
-            (("  Unsure between two? Take the higher one, it is lowered with one key.", "muted"),)
-        )
+        self._tell_level()
         self.query_one("#bad", Lines).show(*self._signals())
         self.query_one("#impact-label", Lines).show((("users felt it since", "muted"),))
         self.query_one("#reach-label", Lines).show((("reaches back to", "muted"),))
@@ -67,7 +79,37 @@ class Declare(Dialog[Incident]):
     def key_down(self) -> None:
         self.query_one(Choice).action_move(1)
 
-    def decide(self) -> Callable[[], Incident] | None:
+    @property
+    def _rung(self) -> Level:
+        """The level that is chosen."""
+        chosen = self.query_one(Choice).chosen
+        return next(each for each in self._desk.ladder if each.name == chosen)
+
+    def action_unsure(self) -> None:
+        """Between two levels the higher one is taken: it is lowered with one key, a late one costs time."""
+        self._unsure = not self._unsure
+        self.query_one(Choice).action_move(-1 if self._unsure else 1)
+        self._tell_level()
+
+    def action_drill(self) -> None:
+        self._drill = not self._drill
+        self._tell_level()
+
+    @on(Choice.Changed)
+    def _tell_level(self) -> None:
+        """What the team does at this level, in its own words; and that the lowest makes no incident."""
+        rung = self._rung
+        said: list[Piece] = [("  → ", "info"), (rung.response, "")] if rung.response else []
+        if rung.backlog:
+            said = [("  → no incident: ", "warn"), ("enter", "key"), (" writes a note for the working day", "")]
+        self.query_one("#response", Lines).show(said)
+        unsure = ("unsure, so the higher one" if self._unsure else "unsure? takes the higher one", "")
+        drill = ("a DRILL, counted nowhere", "warn") if self._drill else ("no drill", "muted")
+        self.query_one("#unsure", Lines).show(
+            [("  ", ""), ("ctrl+t", "key"), (" ", ""), unsure, ("   ", ""), ("ctrl+r", "key"), (" ", ""), drill]
+        )
+
+    def decide(self) -> Callable[[], Incident | Event] | None:
         title = clean_line(self.query_one("#title", Input).value, LONGEST_TITLE)
         if not title:
             self.say("It needs a title: what is broken, in a few words.")
@@ -78,8 +120,10 @@ class Declare(Dialog[Incident]):
         except WhenError as error:
             self.say(str(error))
             return None
-        severity = self.query_one(Choice).chosen
-        return lambda: self._desk.declare(title, severity, reach_from=reach_from, impact_started=impact)
+        rung, drill = self._rung, self._drill
+        if rung.backlog:
+            return lambda: self._desk.note(f"{rung.name}: {title}")
+        return lambda: self._desk.declare(title, rung.name, reach_from=reach_from, impact_started=impact, drill=drill)
 
     def _time_in(self, field: str, stood: datetime | None = None) -> datetime | None:
         """The moment typed into a field, None where it is as it stood: the desk knows it best. Raises WhenError."""
