@@ -28,7 +28,7 @@ NAMES: Mapping[str, frozenset[str]] = {
     "id": frozenset({"id", "incident id", "incident number", "incident reference", "reference"}),
     "environment": frozenset({"environment", "env"}),
     "system": frozenset({"system", "service", "product", "application", "service name", "system name", "product name"}),
-    "commander": frozenset({"ic", "commander", "incident commander", "incident lead"}),
+    "commander": frozenset({"ic", "lead", "commander", "incident commander", "incident lead"}),
     "duration": frozenset(
         {"duration", "elapsed", "elapsed time", "how long", "downtime", "outage duration", "total duration"}
     ),

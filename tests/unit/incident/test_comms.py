@@ -28,7 +28,7 @@ SUMMER = datetime(2026, 11, 20, 13, 26, 40, tzinfo=UTC)
 WINTER = datetime(2026, 7, 20, 13, 26, 40, tzinfo=UTC)
 UPDATE = Rule(ClockKind.UPDATE, "next update", timedelta(minutes=30))
 PLAN = Plan(roles=(Role("Incident Commander", lead=True), Role("Scribe")))
-VALUES = {"rg": "mi-prod-rg", "client-name": "Example Ltd", "token": Secret("env", "TOKEN")}
+VALUES: dict[str, str | Secret] = {"rg": "mi-prod-rg", "client-name": "Example Ltd", "token": Secret("env", "TOKEN")}
 SYSTEM = System("Meetings", (Environment("prod", values=VALUES), Environment("staging")), data="/nowhere")
 
 

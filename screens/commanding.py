@@ -1,0 +1,65 @@
+"""What the keys of communication and of checklists open. What they are about is captured at the key press."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from cockpit.model.incident import Incident
+from screens.opening import place, worst
+from screens.view import newest_closed
+
+if TYPE_CHECKING:
+    from cockpit.wiring import Session
+    from screens.cockpit import CockpitScreen
+
+
+def communicate(screen: "CockpitScreen", session: "Session") -> None:
+    """Write to clients or the team, of the incident that the bar shows or the one that ended last."""
+    from screens.communicate import CommunicateScreen
+
+    incident = _told_of(session)
+    if incident is not None:
+        screen.app.push_screen(CommunicateScreen(session, place(screen, session), incident))
+
+
+def update(screen: "CockpitScreen", session: "Session") -> None:
+    """Write down that an update was sent by other means."""
+    from screens.updating import update as form
+
+    incident = _told_of(session)
+    if incident is not None:
+        screen.app.push_screen(form(place(screen, session), session.time, session.desk, incident, session.plan))
+
+
+def checklist(screen: "CockpitScreen", session: "Session", first: str = "") -> None:
+    """The boxes of the plan's checklists, those of the incident's severity first; `first` names another one."""
+    incident = _told_of(session)
+    if incident is None:
+        return
+    if not session.plan.checklists:
+        screen.notify("No document has a checklist: `- [ ]` items make one.", severity="warning", markup=False)
+        return
+    from screens.checklist import ChecklistScreen
+
+    screen.app.push_screen(
+        ChecklistScreen(session, place(screen, session), incident, acts_of_items(screen, session), first)
+    )
+
+
+def acts_of_items(screen: "CockpitScreen", session: "Session") -> dict[str, Callable[[], None]]:
+    """What the items of a checklist can offer here, by the names of `checklist_rows.WORDS`."""
+    from screens import leading, opening
+
+    acts: dict[str, Callable[[], None]] = {
+        "declare": partial(communicate, screen, session),
+        "communicate": partial(communicate, screen, session),
+        "freeze": partial(leading.freeze, screen, session),
+        "roll_back": partial(opening.roll_back, screen, session),
+    }
+    if session.plan.snapshot:
+        acts["preserve"] = partial(opening.procedure, screen, session, session.plan.snapshot)
+    return acts
+
+
+def _told_of(session: "Session") -> Incident | None:
+    return worst(session) or newest_closed(session.ledger, session.environment.name)

@@ -1,0 +1,311 @@
+"""Tell others: choose a message, mend its words, copy it, write down that it was sent. Nothing is sent from here."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.events import Key
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import TextArea
+
+from cockpit.incident.comms import Filled
+from cockpit.incident.comms_offers import STATUS_LINE, Scene, compose, offers, promises
+from cockpit.incident.comms_taking import Taking
+from cockpit.incident.refused import DeskError
+from cockpit.model.clean import clean, clean_line
+from cockpit.model.event import RecordError
+from cockpit.model.incident import Incident
+from cockpit.model.plan import Template
+from screens import communicate_lines as lines
+from screens.dialog import wrapped
+from screens.guard import QUIET
+from screens.key_line import keys_of
+from screens.marked_text import MarkedText
+from screens.messages import EventsAppended
+from widgets.cell import plain
+from widgets.keys import KeyLine
+from widgets.line import Lines
+from widgets.table import KeyedTable
+
+if TYPE_CHECKING:
+    from cockpit.wiring import Session
+    from screens.dialog import Place
+
+log = logging.getLogger(__name__)
+SHOWN = ("tell.write", "tell.next", "tell.copy", "tell.sent", "tell.line", "tell.to", "tell.promise", "tell.back")
+NOTHING = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A message that a person changed, or copied: it is not filled anew any more."""
+
+    text: str
+    filled: Filled
+    state: str = "changed"  # changed, copied or sent, as it stands
+
+
+class CommunicateScreen(Screen[None]):
+    """`incident` is the one of the key press. The text under the cursor is filled anew until a person touches it."""
+
+    CSS_PATH = "communicate.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # an instance variable of Screen
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e", "write", "Write", id="tell.write", tooltip="Change the words"),
+        Binding("tab", "next_mark", "Next field", id="tell.next", tooltip="To the next field that nobody knew"),
+        Binding("c", "copy", "Copy", id="tell.copy", tooltip="Copy the text, and keep it in a file"),
+        Binding("s", "sent", "Sent", id="tell.sent", tooltip="Copy it, and write down that it was sent"),
+        Binding("i", "line", "Line", id="tell.line", tooltip="Copy the status line, and write down that it was sent"),
+        Binding("a", "audience", "To", id="tell.to", tooltip="Who reads it"),
+        Binding("p", "promise", "Promise", id="tell.promise", tooltip="When the next one follows"),
+        Binding("escape", "back", "Back", id="tell.back", tooltip="From the words to the keys, then back"),
+    ]
+
+    class Told(Message):
+        """How something went."""
+
+        def __init__(self, text: str, tone: str = "good") -> None:
+            super().__init__()
+            self.text, self.tone = text, tone
+
+    def __init__(self, session: "Session", place: "Place", incident: Incident) -> None:
+        super().__init__()
+        self._session, self._place, self._incident = session, place, incident
+        self._templates = {each.id: each for each in offers(incident, session.plan)}
+        self._kept: dict[str, Words] = {}
+        self._promise: timedelta | None = None  # None is as often as the rules ask
+        self._audience = ""  # "" is the template's own
+        self._filled = Filled("")
+        self._put = ""  # what we put into the text area; other words in it are a person's
+        self._confirms = ""  # the key whose second press does it all the same
+        self._pressed, self._hurried = 0.0, False
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="tell-head")
+        with Container(id="tell-body"):
+            yield KeyedTable(lines.COLUMNS, id="tell-list")
+            with Vertical(id="tell-right"):
+                yield Lines(id="tell-settings")
+                yield MarkedText(id="tell-text")
+        yield Lines(id="tell-said")
+        yield KeyLine(id="keys-line")
+
+    def on_mount(self) -> None:
+        self._table.focus()
+        self.query_one("#tell-said", Lines).show(lines.NOTHING_SENT)
+        self._draw()  # the list, so that a message is under its cursor
+        self._show()
+
+    # What is shown
+
+    @property
+    def _table(self) -> KeyedTable:
+        return self.query_one(KeyedTable)
+
+    @property
+    def _area(self) -> MarkedText:
+        return self.query_one(MarkedText)
+
+    @property
+    def _template(self) -> Template:
+        return self._templates.get(self._table.cursor or "", STATUS_LINE)
+
+    @property
+    def _scene(self) -> Scene:
+        """The incident as its events tell it at this moment."""
+        session = self._session
+        self._incident = session.ledger.incidents.get(self._incident.id, self._incident)
+        bad = [each.label for each in session.ledger.bad(self._incident.environment)] if self._incident.open else []
+        return Scene(self._incident, session.system, session.plan, self._place.zone, bad)
+
+    @on(KeyedTable.Highlighted)
+    def _chosen(self) -> None:
+        self._promise, self._audience = None, ""
+        self._show()
+
+    @on(KeyedTable.Selected)
+    def action_write(self) -> None:
+        """Into the words, at the first thing that nobody knew."""
+        self._area.focus()
+        self._area.move_cursor((0, 0))
+        self._area.next_mark()
+
+    @on(EventsAppended)
+    def _events(self) -> None:
+        self._show()
+
+    @property
+    def _now(self) -> datetime:
+        return self._session.time.now()
+
+    @property
+    def audience(self) -> str:
+        return self._audience or self._template.audience
+
+    def _show(self) -> None:
+        """The message under the cursor: a person's words as they are, else filled from this moment."""
+        kept = self._kept.get(self._template.id)
+        self._filled = kept.filled if kept else compose(self._template, self._scene, self._now, self._promise)
+        self._put = kept.text if kept else self._filled.text
+        if self._area.text != self._put:
+            self._area.text = self._put
+        self._draw()
+
+    def _draw(self) -> None:
+        self.query_one("#tell-head", Lines).show(lines.head(self._incident, self._place.production))
+        states = {id: words.state for id, words in self._kept.items()}
+        self._table.show(lines.rows(tuple(self._templates.values()), states), self._now)
+        said = lines.settings(self.audience, self._filled.promised, self._area.missing, self._now, self._place.zone)
+        from_where = plain(f"{self._template.title} · {self._template.origin}")
+        self.query_one("#tell-right").border_title = Content(from_where)
+        self.query_one("#tell-settings", Lines).show(said)
+        keys = keys_of(self)
+        self.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys])
+
+    def say(self, text: str, tone: str = "warn") -> None:
+        """Above the keys."""
+        rows = wrapped(clean(text), max(20, self.size.width - 2))
+        self.query_one("#tell-said", Lines).show(*(((row, tone),) for row in rows))
+
+    @on(Told)
+    def _told(self, message: Told) -> None:
+        self.say(message.text, message.tone)
+
+    @on(TextArea.Changed)
+    def _typed(self) -> None:
+        if self._area.text != self._put:
+            self._put = self._area.text
+            self._kept[self._template.id] = Words(self._put, self._filled)
+            self._confirms = ""
+        self._draw()
+
+    def on_descendant_focus(self) -> None:
+        self._draw()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._draw)
+
+    # Keys
+
+    def on_key(self, event: Key) -> None:
+        """Before a key acts: did it come faster than a hand types?"""
+        before, self._pressed = self._pressed, self._session.time.monotonic()
+        self._hurried = self._pressed - before < QUIET
+
+    def action_next_mark(self) -> None:
+        """Select the next field that nobody knew: what is typed then takes its place."""
+        self._area.focus()
+        if not self._area.next_mark():
+            self.say("Nothing is left to fill.", "good")
+
+    def action_audience(self) -> None:
+        at = lines.AUDIENCES.index(self.audience) if self.audience in lines.AUDIENCES else -1
+        self._audience = lines.AUDIENCES[(at + 1) % len(lines.AUDIENCES)]
+        self._draw()
+
+    def action_promise(self) -> None:
+        """The next of the times at which a further message may be promised; after the last one, none."""
+        template = self._template
+        choices = (*promises(template, self._incident, self._session.plan), NOTHING)
+        promised = self._filled.promised
+        length = timedelta(minutes=lines.minutes(promised, self._now)) if promised else NOTHING
+        self._promise = choices[(choices.index(length) + 1) % len(choices)] if length in choices else choices[0]
+        kept = self._kept.get(template.id)
+        if kept is None:
+            self._show()
+            return
+        filled = compose(template, self._scene, self._now, self._promise)
+        self._kept[template.id] = replace(kept, filled=replace(kept.filled, promised=filled.promised))
+        self._show()
+        self.say("Your words stay as they are: the time in them is yours to change.")
+
+    def action_copy(self) -> None:
+        words = self._take("copied")
+        if words is None:
+            return
+        if self._session.read_only:
+            self.say("Copied. Read-only: it is in no file, and nothing is recorded.")
+        else:
+            self._deliver(partial(self._taking.copied, words.text))
+
+    def action_sent(self) -> None:
+        if self._refuses():
+            return
+        missing = self._area.missing
+        if missing and self._confirms != "sent":
+            self._confirms = "sent"
+            what = "One field is" if missing == 1 else f"{missing} fields are"
+            self.say(f"{what} not filled; tab goes there. Press s again if it was sent as it stands.")
+            return
+        words = self._take("sent")
+        if words is not None:
+            self._record(self.audience, words.text, self._template, words.filled)
+
+    def action_line(self) -> None:
+        """The status line as it stands now, whatever message is under the cursor."""
+        if self._refuses():
+            return
+        filled = compose(STATUS_LINE, self._scene, self._now)
+        self.app.copy_to_clipboard(filled.text)
+        self._record(STATUS_LINE.audience, filled.text, STATUS_LINE, filled)
+
+    def action_back(self) -> None:
+        if self._area.has_focus:
+            self._table.focus()
+        elif self._confirms != "back" and any(each.state == "changed" for each in self._kept.values()):
+            self._confirms = "back"
+            self.say("Your words are neither copied nor written down as sent. Press esc again to leave them behind.")
+        else:
+            self.dismiss()
+
+    def _refuses(self) -> bool:
+        """Whether nothing may be written down now; then it says why."""
+        if self._session.read_only:
+            self.say("Read-only: nothing is recorded; c copies.")
+        elif self._hurried:
+            self.say("That key came in a burst of others. Press it again.")
+        return self._session.read_only or self._hurried
+
+    # Taking it away
+
+    def _take(self, state: str) -> Words | None:
+        """Put the message into the terminal's clipboard. From now on it stays word for word, so that the timeline
+        has what was sent."""
+        text = clean(self._area.text).strip()
+        if not text:
+            self.say("There is no text to take.")
+            return None
+        self._confirms = ""
+        words = self._kept[self._template.id] = Words(text, self._filled, state)
+        self._put = self._area.text
+        self.app.copy_to_clipboard(text)
+        self._draw()
+        return words
+
+    def _record(self, audience: str, text: str, template: Template, filled: Filled) -> None:
+        self._deliver(partial(self._taking.sent, audience, text, template.id, filled.promised))
+
+    @work(thread=True, exit_on_error=False, group="telling")
+    def _deliver(self, act: Callable[[], str]) -> None:
+        """Do what blocks, and tell how it went."""
+        try:
+            self.post_message(self.Told(act(), "good"))
+        except (DeskError, RecordError) as error:
+            self.post_message(self.Told(clean_line(error), "bad"))
+        except Exception as error:
+            log.exception("a message could not be taken away")
+            self.post_message(self.Told(f"unexpected {type(error).__name__}: {clean_line(error, 200)}", "bad"))
+
+    @property
+    def _taking(self) -> Taking:
+        session = self._session
+        return Taking(session.desk, self._incident.id, session.timeline.path.parent, session.time, self._place.zone)

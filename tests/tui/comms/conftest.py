@@ -1,0 +1,177 @@
+"""A stage for telling others and for checklists: a real desk and timeline in the test's folder, a clock that waits."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+import themes
+from cockpit.incident.desk import Desk
+from cockpit.incident.history import read_ledger
+from cockpit.incident.store import Timeline
+from cockpit.model.clock import ClockKind, Rule
+from cockpit.model.event import Event
+from cockpit.model.incident import Incident
+from cockpit.model.ladder import Level
+from cockpit.model.plan import Checklist, Plan, Role, Template
+from cockpit.model.system import Environment, System
+from screens.dialog import Place
+from screens.messages import EventsAppended
+
+NOW = datetime(2026, 11, 20, 13, 26, 40, tzinfo=UTC)
+AUCKLAND = ZoneInfo("Pacific/Auckland")
+NOTICE = """> **Subject:** {{ system }}: disruption
+>
+> Dear [Client Name],
+>
+> **Impact:** [what does not work]
+> **Started:** [Time] NZST
+> **Status:** Investigating/Identified/Resolved
+>
+> The next message follows within [30 minutes / 1 hour].
+>
+> [Your Name]"""
+LADDER = (
+    Level("P0", 0, "Production down, data at risk, a security incident", "Everybody; a commander within 15 min"),
+    Level("P1", 1, "A major feature is broken, one customer is blocked", "On-call leads; an update every 30 min"),
+    Level("P2", 2, "Degraded, or something minor is broken", "Working hours"),
+    Level("P3", 3, "Cosmetic", "Backlog", backlog=True),
+)
+FIRST = Checklist(
+    "first-ten-minutes",
+    "First ten minutes",
+    (
+        "Declare. Say in the incident channel: severity, symptoms, impact, and one commander.",
+        "Stop the bleeding. If a deployment is suspect, roll back (see §6).",
+        "Freeze. No deployments until it is green.",
+        "Preserve. Keep logs, metrics and the state of the database before you touch anything.",
+        "Communicate. If customers are affected, tell them.",
+    ),
+    ("P0", "P1"),
+    "incident.md:15",
+)
+CARE = Checklist("care", "Care of the runbooks", ("Links lead somewhere", "Scripts are there"), (), "index.md:40")
+PLAN = Plan(
+    ladder=LADDER,
+    rules=(Rule(ClockKind.UPDATE, "next update", timedelta(minutes=30), "incident.md:11", levels=("P1",)),),
+    roles=(Role("Incident Commander", lead=True), Role("Ops Lead"), Role("Comms Lead"), Role("Scribe")),
+    templates=(
+        Template("notice", "Message to clients", NOTICE, "client", "operations.md:84"),
+        Template("team", "Message to the team", "{{ title }}: [what we try next]", "team"),
+    ),
+    checklists=(FIRST, CARE),
+)
+
+
+class Clock:
+    """Time that stands still until `pass_by`; it does so before each key that a test presses."""
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+
+    def now(self) -> datetime:
+        return NOW + timedelta(seconds=self.passed)
+
+    def monotonic(self) -> float:
+        return 1_000.0 + self.passed
+
+    def pass_by(self, seconds: float) -> None:
+        self.passed += seconds
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError("a screen does not sleep")
+
+
+class Play:
+    """What the screens take for their session."""
+
+    def __init__(self, folder: Path, plan: Plan = PLAN) -> None:
+        self.time = Clock()
+        self.plan = plan
+        self.environment = Environment("prod", production=True)
+        self.system = System("Meetings", (self.environment,), data=str(folder), ladder=plan.ladder)
+        self.timeline = Timeline(folder / "timeline.db", time=self.time)
+        self.desk = Desk(
+            self.timeline,
+            operator="ana@example.com",
+            environment="prod",
+            ladder=plan.ladder,
+            plan=plan,
+            time=self.time,
+        )
+        self.operator, self.read_only = "ana@example.com", False
+        self.place = Place("prod", True, self.operator, AUCKLAND)
+        self.ledger = read_ledger(self.timeline, plan.ladder)
+        self._seen = 0
+
+    def declare(self, title: str = "Readiness failing after deploy", severity: str = "P1", **given: Any) -> Incident:
+        """An incident that is twelve minutes old."""
+        declared = self.desk.declare(title, severity, **given)
+        self.time.pass_by(12 * 60 + 3)
+        self.catch_up()
+        return declared
+
+    def catch_up(self) -> list[Event]:
+        """Let the ledger hear what was written."""
+        new = [each for each in self.timeline.events() if each.id > self._seen]
+        for event in new:
+            self.ledger.apply(event)
+        self._seen = max((each.id for each in new), default=self._seen)
+        return new
+
+    def events(self, kind: str) -> list[Event]:
+        return self.timeline.events(kinds=[kind])
+
+
+class Stage(App[None]):
+    """Shows one screen over an empty one."""
+
+    CSS = themes.css()
+
+    def __init__(self, play: Play, screen: Screen[Any]) -> None:
+        super().__init__()
+        self.play, self.shown = play, screen
+        self.left: list[Any] = []
+        self.copied: list[str] = []
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return themes.FALLBACK
+
+    def on_mount(self) -> None:
+        for theme in themes.OURS:
+            self.register_theme(theme)
+        self.theme = themes.DEFAULT
+        self.push_screen(self.shown, self.left.append)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        self.copied.append(text)
+
+
+async def press(pilot: Pilot[Any], play: Play, *keys: str) -> None:
+    """As a hand does: some time between two keys; then whatever they began is over and the screen has heard of it."""
+    for key in keys:
+        play.time.pass_by(0.4)
+        await pilot.press(key)
+        await pilot.pause(0.2)  # of the leaping clock: a confirmation waits for the quiet after its key
+    await pilot.app.workers.wait_for_complete()
+    if new := play.catch_up():
+        pilot.app.screen.post_message(EventsAppended(new))
+    await pilot.pause()
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Iterator[Play]:
+    opened = Play(tmp_path)
+    yield opened
+    opened.timeline.close()
+
+
+@pytest.fixture
+def stage() -> Callable[[Play, Screen[Any]], Stage]:
+    return Stage
