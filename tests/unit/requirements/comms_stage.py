@@ -1,0 +1,65 @@
+"""An incident of one of the example teams, for what it tells others and ticks off."""
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cockpit.config import load
+from cockpit.incident.desk import Desk
+from cockpit.incident.store import Timeline
+from cockpit.model.incident import Incident
+from cockpit.model.ladder import Level
+from cockpit.model.plan import Plan
+from cockpit.model.system import System
+from cockpit.runbooks.plan_files import read_plan
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+SUMMER = datetime(2026, 11, 20, 13, 26, 40, tzinfo=UTC)  # in New Zealand
+AUCKLAND = ZoneInfo("Pacific/Auckland")
+
+
+class StillTime:
+    """Moves when told."""
+
+    def __init__(self) -> None:
+        self.at = SUMMER
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at.timestamp()
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError("nothing here waits")
+
+
+@lru_cache
+def team(name: str) -> tuple[System, Plan]:
+    """The configuration of an example team, and what its documents say."""
+    system = load(EXAMPLES / name / "cockpit.toml")
+    return system, read_plan(system)
+
+
+def rung(name: str, level: str) -> Level:
+    return next(each for each in team(name)[1].ladder if each.name == level)
+
+
+class Room:
+    """A desk of an example team over a timeline of its own."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.system, self.plan = team(name)
+        self.time = StillTime()
+        self.timeline = Timeline(folder / "timeline.db", time=self.time)
+        self.desk = Desk(
+            self.timeline, operator="ana", environment="prod", ladder=self.plan.ladder, plan=self.plan, time=self.time
+        )
+
+    def declare(self, severity: str, title: str = "Sign-in fails", minutes: int = 12, **given: Any) -> Incident:
+        """An incident that is some minutes old."""
+        declared = self.desk.declare(title, severity, **given)
+        self.time.at += timedelta(minutes=minutes)
+        return self.desk.find(declared.id)

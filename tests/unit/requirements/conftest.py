@@ -1,0 +1,21 @@
+"""Rooms of the example teams, closed after each test."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.requirements.comms_stage import Room
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Callable[[str], Room]]:
+    opened: list[Room] = []
+
+    def enter(name: str) -> Room:
+        opened.append(Room(name, tmp_path))
+        return opened[-1]
+
+    yield enter
+    for each in opened:
+        each.timeline.close()
