@@ -1,5 +1,6 @@
 """The clocks of who should be there: somebody answers, leads, is called, and works through the first list."""
 
+import re
 from dataclasses import replace
 
 from cockpit.incident.clocks_binding import Binding
@@ -8,6 +9,7 @@ from cockpit.model.clock import Clock, ClockKind, Rule
 from cockpit.model.response import Holding
 
 LEADS = "incident commander"  # where no role of the plan leads
+WORD = re.compile(r"[^\W_]+")
 SETTLED = frozenset({"done", "skipped"})
 
 
@@ -89,7 +91,11 @@ def _meant(rule: Rule, tier: int, who: str, bound: Binding) -> bool:
     """A call names its tier; where it does not, whom it names must be a role of the tier, or the person in one."""
     if tier:
         return tier == rule.number
-    called, tier_of = who.strip().casefold(), rule.who.casefold()
-    people = [each for each in bound.plan.contacts if called in (each.person.casefold(), each.backup.casefold())]
-    names = {called, *(each.role.casefold() for each in people)}
-    return bool(called) and any(name and name in tier_of for name in names)
+    called = _words(who)
+    roles = [_words(each.role) for each in bound.plan.contacts if called in (_words(each.person), _words(each.backup))]
+    return called != "  " and any(name != "  " and name in _words(rule.who) for name in (called, *roles))
+
+
+def _words(text: str) -> str:
+    """For whole words to be found in others: ` on call lead and team lead `."""
+    return f" {' '.join(WORD.findall(text.casefold()))} "

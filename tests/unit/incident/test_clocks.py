@@ -8,7 +8,7 @@ from cockpit.incident.clocks import clocks
 from cockpit.incident.clocks_urgent import nudge
 from cockpit.model.clock import Clock, ClockKind, ClockState, Counting
 from cockpit.model.incident import Change, Incident
-from cockpit.model.plan import Checklist, Hours, Plan
+from cockpit.model.plan import Checklist, Contact, Hours, Plan
 from cockpit.model.response import Mark, Ran, Recovery
 from tests.unit.incident.incidents import called, held, incident, named, plan, rule, sent, tick
 from tests.unit.incident.story import at
@@ -264,3 +264,12 @@ def test_a_machine_whose_clock_went_back_shows_all_of_the_time_and_not_more() ->
 def test_hours_that_nobody_works_leave_a_clock_without_a_time() -> None:
     given = plan(rule(ClockKind.RESPONSE, 60, counting=Counting.HOURS), hours=Hours(days=()))
     assert one(incident(), given, "response").state(at(999)) is ClockState.OPEN
+
+
+def test_whom_a_call_means_is_told_by_whole_words_or_by_the_person_in_a_role() -> None:
+    given = plan(*PATH.rules, contacts=(Contact("Team lead", person="lea@example.com", backup="-"),))
+    met = {
+        who: one(incident(called=(called(12, who),)), given, "escalation:2").done is not None
+        for who in ("team lead", "lea@example.com", "On-Call Lead", "lead", "ea", "-", "", "call lea", "manager")
+    }
+    assert [who for who, done in met.items() if done] == ["team lead", "lea@example.com", "On-Call Lead", "lead"]
