@@ -1,6 +1,7 @@
 """What a System would run, as a document and as text, and what on this machine stands in its way. Secrets are dots."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from cockpit.model.secret import Secret
 from cockpit.model.system import AlertSource, Environment, System
 from cockpit.runbooks.catalogue import Catalogue, NotFound
 from cockpit.runbooks.catalogue_files import load, missing
+from cockpit.runbooks.plan_files import read_plan
 
 
 def document(system: System) -> dict[str, Any]:
@@ -26,7 +28,7 @@ def document(system: System) -> dict[str, Any]:
         "runbooks": list(system.runbooks),
         "identity": list(system.order),
         "cloud": system.cloud.endpoint or system.cloud.name,
-        "ladder": [level.name for level in system.ladder],
+        "ladder": [level.name for level in read_plan(system).ladder],
         "keys": {**DEFAULT_KEYS, **system.keys},
         "procedure_keys": dict(system.procedure_keys),
         "environments": [_environment(each) for each in system.environments],
@@ -38,6 +40,7 @@ def warnings(system: System, environ: Mapping[str, str]) -> Iterator[str]:
     secrets = Secrets(environ)
     yield from (f"runbooks: {path} {missing(Path(path))}." for path in system.runbooks if not Path(path).exists())
     yield from _lost_procedures(system)
+    yield from _plan(system)
     for environment in system.environments:
         if not environment.production and environment.name.casefold() in ("prod", "production", "live"):
             yield f"{environment.name}: nothing marks it as production; is `production = true` missing?"
@@ -51,13 +54,25 @@ def warnings(system: System, environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def _lost_procedures(system: System) -> Iterator[str]:
-    """Keys that open a procedure which is not there."""
-    catalogue = load(system.runbooks) if system.procedure_keys else Catalogue()
-    for key, name in system.procedure_keys.items():
+    """Keys that open a procedure which is not there, and a snapshot that cannot be taken."""
+    named = {f"keys.{key}": name for key, name in system.procedure_keys.items()}
+    if system.plan.snapshot:
+        named["snapshot"] = system.plan.snapshot
+    catalogue = load(system.runbooks) if named else Catalogue()
+    for where, name in named.items():
         try:
             catalogue.find(name)
         except NotFound as lost:
-            yield f"keys.{key}: {lost}"
+            yield f"{where}: {lost}"
+
+
+def _plan(system: System) -> Iterator[str]:
+    """What was to be read for the plan and is not there, but for runbooks, and who is still to be filled in."""
+    plan = read_plan(replace(system, runbooks=tuple(path for path in system.runbooks if Path(path).exists())))
+    yield from (f"plan: {each.message} {each.advice}".strip() for each in plan.problems)
+    blank = [each.role for each in plan.contacts if not each.filled]
+    if blank:
+        yield f"plan: nobody is named as {', '.join(blank)}; `cockpit plan` shows where."
 
 
 def _unrevealed(values: Mapping[str, str | Secret], secrets: Secrets) -> Iterator[str]:

@@ -50,6 +50,7 @@ RULES: tuple[Rule, ...] = (
     lambda runbook, world: overdue(runbook, world.today),
     lambda runbook, world: lint_text.missing_sections(runbook),
     lambda runbook, world: lint_text.disagreeing_tables(runbook),
+    lambda runbook, world: lint_text.unknown_zones(runbook),
     lambda runbook, world: lint_text.undefined_severities(runbook, world.severities),
     lambda runbook, world: lint_links.dead_links(runbook, world.places(runbook)),
     lambda runbook, world: lint_steps.tags(runbook),
