@@ -107,8 +107,11 @@ class IncidentScreen(Screen[None]):
     def on_mount(self) -> None:
         self.panes[0].table.explain((("Nothing is due.", "muted"),))
         self.panes[1].table.explain((("The plan names no roles.", "muted"),))
-        self.panes[2].table.explain((("No checklist in the runbooks: a list of - [ ] boxes is one.", "muted"),))
-        self.panes[3].table.explain((("No escalation and no contacts in the runbooks.", "muted"),))
+        self.panes[2].table.explain(
+            (("No checklist is known.", "muted"),), (("A list of - [ ] boxes is one.", "muted"),)
+        )
+        nobody = ("Nobody to call is known.", "A table of roles and contacts", "in a runbook names them.")
+        self.panes[3].table.explain(*(((line, "muted"),) for line in nobody))
         self.action_pane(self._begin)
         self.set_interval(1.0, self.draw)
         self.draw()

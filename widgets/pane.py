@@ -28,7 +28,7 @@ def border(heading: Sequence[Piece], state: Piece, width: int, frame: str) -> tu
     """
     word, tone = state
     word = cut(word, max(0, width - length(heading) - 7), middle=False)
-    right: list[Piece] = [(" ", ""), (word, tone), (" ╮", frame)]
+    right: list[Piece] = [(" ", ""), (word, tone), (" ╮", frame)] if word else [("─╮", frame)]
     rule = "─" * (width - length(heading) - length(right) - 3)
     return [("╭ ", frame), *heading, (" ", ""), (rule, frame)], right
 
