@@ -37,7 +37,7 @@ class Share:
 def shares(incidents: Sequence[Incident], plan: Plan, now: datetime) -> tuple[Share, ...]:
     """Every share, of incidents that count. The order of the incidents changes nothing."""
     running = [each for incident in incidents for each in clocks(incident, plan, now)]
-    told = [each.kept for incident in incidents for each in intervals(incident, now)]
+    told = [each.kept for incident in incidents for each in intervals(incident, plan, now)]
     promises = [
         kept
         for incident in incidents

@@ -4,9 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
+from cockpit.incident.clocks_binding import binding
 from cockpit.model.clock import ClockKind, Rule
-from cockpit.model.incident import Incident
+from cockpit.model.incident import Incident, Status
+from cockpit.model.plan import Plan
 from cockpit.model.response import Update
 
 
@@ -29,41 +32,57 @@ class Interval:
     kept: Kept
 
 
-def update_rule(incident: Incident) -> Rule | None:
-    """The strictest rule for updates among those that were recorded with its severity."""
-    return min(
-        (each for each in incident.rules if each.kind is ClockKind.UPDATE), key=lambda each: each.after, default=None
-    )
+class _What(StrEnum):
+    """What ends an interval or begins one."""
+
+    UPDATE = "update"
+    SEVERITY = "severity"
+    CLOSED = "closed"
+    OPENED = "opened"
 
 
-def intervals(incident: Incident, now: datetime) -> tuple[Interval, ...]:
+def update_rule(incident: Incident, plan: Plan) -> Rule | None:
+    """The strictest rule for updates that binds it now."""
+    return binding(incident, plan).strictest(ClockKind.UPDATE)
+
+
+def intervals(incident: Incident, plan: Plan, now: datetime) -> tuple[Interval, ...]:
     """Every interval until an update was due, by the rule of now; a promised time takes its place. Pure.
 
-    A change of severity begins an interval anew: what ran until then counts only where it was broken already.
+    A change of severity begins an interval anew: what ran until then counts only where it was broken already. While
+    it is closed nobody waits; opened again begins anew.
     """
-    rule = update_rule(incident)
-    if rule is None:
-        return ()
-    return tuple(_intervals(incident, rule.after, now))
+    rule = update_rule(incident, plan)
+    return () if rule is None else tuple(_intervals(incident, rule.after, now))
 
 
 def _intervals(incident: Incident, after: timedelta, now: datetime) -> Iterator[Interval]:
-    moments: list[tuple[datetime, Update | None]] = [(each.at, each) for each in incident.updates]
-    moments += [(each.at, None) for each in incident.severities if each.at > incident.declared]
-    started, due = incident.declared, incident.declared + after
-    for at, update in sorted(moments, key=lambda each: each[0]):
-        if incident.resolved is not None and at > incident.resolved:
-            break
-        if update is not None or at > due:
-            yield Interval(started, due, at, Kept.KEPT if at <= due else Kept.BROKEN)
-        started, due = at, update.promised if update is not None and update.promised else at + after
-    yield Interval(started, due, incident.resolved, _last(due, incident.resolved, now))
+    started: datetime | None = incident.declared  # None while it is closed
+    due = incident.declared + after
+    for at, what, promised in _moments(incident):
+        if what is _What.OPENED:
+            started, due = at, at + after
+        elif started is None:
+            continue
+        elif what is _What.CLOSED:
+            yield Interval(started, due, at, Kept.SPARED if at <= due else Kept.BROKEN)
+            started = None
+        else:
+            if what is _What.UPDATE or at > due:
+                yield Interval(started, due, at, Kept.KEPT if at <= due else Kept.BROKEN)
+            started, due = at, promised or at + after
+    if started is not None:
+        yield Interval(started, due, None, Kept.PENDING if now <= due else Kept.BROKEN)
 
 
-def _last(due: datetime, resolved: datetime | None, now: datetime) -> Kept:
-    if resolved is not None:
-        return Kept.SPARED if resolved <= due else Kept.BROKEN
-    return Kept.PENDING if now <= due else Kept.BROKEN
+def _moments(incident: Incident) -> list[tuple[datetime, _What, datetime | None]]:
+    """What ends an interval or begins one, in the order it happened."""
+    found = [(each.at, _What.UPDATE, each.promised) for each in incident.updates]
+    found += [(each.at, _What.SEVERITY, None) for each in incident.severities if each.at > incident.declared]
+    for before, each in pairwise(incident.statuses):
+        if (before.value == Status.RESOLVED) != (each.value == Status.RESOLVED):
+            found.append((each.at, _What.CLOSED if each.value == Status.RESOLVED else _What.OPENED, None))
+    return sorted(found, key=lambda each: each[0])
 
 
 def promise(update: Update, updates: Sequence[Update], now: datetime) -> Kept | None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -132,28 +133,40 @@ def update(minute: float, audience: str = "client", promised: float | None = Non
 
 
 def words(incident: Incident, now: float = 600) -> list[str]:
-    return [each.kept.value for each in intervals(incident, at(now))]
+    return [each.kept.value for each in intervals(incident, PLAN, at(now))]
+
+
+def night(*statuses: float, **told: Any) -> Incident:
+    """Declared at minute 0, closed and opened again in turn at the minutes given."""
+    words = [
+        Status.INVESTIGATING,
+        *(Status.INVESTIGATING if turn % 2 else Status.RESOLVED for turn in range(len(statuses))),
+    ]
+    changes = tuple(Change(word, at(minute)) for word, minute in zip(words, (0, *statuses), strict=True))
+    return replace(OVER, declared=at(0), rules=(HALF_HOUR,), statuses=changes, **told)
 
 
 def test_every_interval_between_updates_is_kept_or_broken() -> None:
-    incident = replace(OVER, declared=at(0), rules=(HALF_HOUR,), updates=(update(30), update(61)), resolved=at(90))
-    assert words(incident) == ["kept", "broken", "resolved before"]
-    assert words(replace(incident, resolved=None), 91) == ["kept", "broken", "pending"]
-    assert words(replace(incident, resolved=None), 92) == ["kept", "broken", "broken"]
-    assert words(replace(incident, rules=())) == []
+    told = (update(30), update(61))
+    assert words(night(90, updates=told)) == ["kept", "broken", "resolved before"]
+    assert words(night(92, updates=told)) == ["kept", "broken", "broken"]
+    assert words(night(updates=told), 91) == ["kept", "broken", "pending"]
+    assert words(night(updates=told), 92) == ["kept", "broken", "broken"]
+    assert words(replace(night(updates=told), rules=())) == []
+
+
+def test_while_it_is_closed_nobody_waits_for_an_update() -> None:
+    assert words(night(20, 200, updates=(update(100), update(229))), 240) == ["resolved before", "kept", "pending"]
 
 
 def test_a_promised_time_takes_the_place_of_the_interval() -> None:
     told = (update(30, promised=120), update(119))
-    assert words(replace(OVER, declared=at(0), rules=(HALF_HOUR,), updates=told, resolved=at(121))) == [
-        "kept", "kept", "resolved before",
-    ]  # fmt: skip
+    assert words(night(121, updates=told)) == ["kept", "kept", "resolved before"]
 
 
 def test_a_new_severity_begins_the_interval_anew_but_heals_none() -> None:
     levels = (Change("P2", at(0)), Change("P1", at(20)), Change("P0", at(55)))
-    incident = replace(OVER, declared=at(0), rules=(HALF_HOUR,), severities=levels, resolved=at(60))
-    assert words(incident) == ["broken", "resolved before"]
+    assert words(night(60, severities=levels)) == ["broken", "resolved before"]
 
 
 def test_a_promise_is_kept_by_the_next_message_to_the_same_audience() -> None:
