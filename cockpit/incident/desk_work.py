@@ -160,8 +160,8 @@ def choose_scenario(
     detail = {
         "what": "chosen",
         "scenario": name,
-        "rto": rto.total_seconds() if rto else None,
-        "rpo": rpo.total_seconds() if rpo else None,
+        "rto": None if rto is None else rto.total_seconds(),
+        "rpo": None if rpo is None else rpo.total_seconds(),  # nothing may be lost is a target, too
         "origin": clean_line(origin, LONGEST_LINE),
     }
     return desk.write(

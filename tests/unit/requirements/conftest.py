@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.requirements.clocks_stage import Watch
 from tests.unit.requirements.comms_stage import Room
 
 
@@ -14,6 +15,19 @@ def room(tmp_path: Path) -> Iterator[Callable[[str], Room]]:
 
     def enter(name: str) -> Room:
         opened.append(Room(name, tmp_path))
+        return opened[-1]
+
+    yield enter
+    for each in opened:
+        each.timeline.close()
+
+
+@pytest.fixture
+def on_call(tmp_path: Path) -> Iterator[Callable[[str], Watch]]:
+    opened: list[Watch] = []
+
+    def enter(name: str) -> Watch:
+        opened.append(Watch(name, tmp_path))
         return opened[-1]
 
     yield enter
