@@ -22,7 +22,7 @@ from widgets.cell import Cell, Piece, Row
 from widgets.keys import KeyLine
 from widgets.line import Lines
 from widgets.pane import Pane
-from widgets.past import INCIDENTS, NUMBERS, incident_rows, lasted
+from widgets.past import HEADINGS, INCIDENTS, NUMBERS, incident_rows, lasted
 from widgets.table import KeyedTable
 from widgets.wrap import wrap
 
@@ -100,9 +100,13 @@ class PastScreen(Screen[None]):
         shares = {each.name: each for each in found.shares}
         self.numbers = {**figures, **shares}
         rows = incident_rows(message.incidents, self._place.zone, now)
-        numbers = [*(figure_row(*each) for each in figures.items()), *(share_row(*each) for each in shares.items())]
+        numbers = [
+            heading(),
+            *(figure_row(*each) for each in figures.items()),
+            *(share_row(*each) for each in shares.items()),
+        ]
         self.panes[0].show(rows, [(f" {len(rows)}", "muted")] if rows else [], now)
-        self.panes[1].show(numbers if found.incidents else [], counted(found), now)
+        self.panes[1].show([heading(), *numbered] if found.incidents else [], counted(found), now)
         self.panes[0].table.explain((("No incident yet. d on the cockpit declares one.", "muted"),))
         self.panes[1].table.explain((("Nothing to measure yet; drills do not count.", "muted"),))
         self._tell()
@@ -183,15 +187,21 @@ def counted(found: Statistics) -> list[Piece]:
     return [(f" over {found.incidents}{drills}", "muted")]
 
 
+def heading() -> Row:
+    """What the columns of the numbers are."""
+    return Row("", tuple(Cell(each, "muted") for each in HEADINGS))
+
+
 def figure_row(id: str, figure: Figure) -> Row:
     """Name, severity, n, median, mean, worst, and the target with how it was kept."""
-    target = ""
+    states = ((figure.pending, "pending"), (figure.not_applicable, "not applicable"), (figure.invalid, "invalid"))
+    told = [f"{count} {state}" for count, state in states if count]
     if figure.target is not None:
-        kept = {True: "met", False: "missed", None: "no value yet"}[figure.met]
-        target = f"{figure.target.text}: {kept}"
+        kept = {True: ": met", False: ": missed", None: ""}[figure.met]
+        told.insert(0, f"{figure.target.text}{kept}")
     times = [Cell(lasted(each), MET[figure.met]) for each in (figure.median, figure.mean, figure.worst)]
     cells = (Cell(f"{figure.short} {figure.name}"), Cell(figure.level or "all"), Cell(str(figure.recorded), "muted"))
-    return Row(id, (*cells, *times, Cell(target, MET[figure.met])))
+    return Row(id, (*cells, *times, Cell(", ".join(told), MET[figure.met])))
 
 
 def share_row(id: str, share: Share) -> Row:

@@ -1,5 +1,6 @@
 """The post-mortem draft as it would be written now, to be read before it is."""
 
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -81,7 +82,7 @@ class PreviewScreen(Screen[None]):
     def _show(self, message: Drafted) -> None:
         incident = self._session.ledger.incidents.get(self._incident.id, self._incident)
         self._tell(incident.review.value)
-        self.query_one(OutputView).show(Tail(message.text, kept=10_000_000), follow=False)
+        self.query_one(OutputView).show(Tail(readable(message.text), kept=10_000_000), follow=False)
 
     def action_export(self) -> None:
         from screens.export import Export
@@ -92,3 +93,8 @@ class PreviewScreen(Screen[None]):
         session = self._session
         incident = session.ledger.incidents.get(self._incident.id, self._incident)
         self.app.push_screen(people.review(self._place, session.time, session.desk, incident))
+
+
+def readable(draft: str) -> str:
+    """The draft without the markers that only the next export needs."""
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"^<!-- .*? -->\n", "", draft, flags=re.MULTILINE))
