@@ -100,8 +100,7 @@ class PastScreen(Screen[None]):
         shares = {each.name: each for each in found.shares}
         self.numbers = {**figures, **shares}
         rows = incident_rows(message.incidents, self._place.zone, now)
-        numbers = [
-            heading(),
+        numbered = [
             *(figure_row(*each) for each in figures.items()),
             *(share_row(*each) for each in shares.items()),
         ]
