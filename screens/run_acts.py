@@ -213,7 +213,17 @@ async def rollback(screen: "RunScreen", now: Standing) -> None:
     given = {each.name: each.value for each in found if each.value is not None and each.source == "operator"}
     # What was bad when the run began has no traffic any more: the panes would name another one now.
     seen = [each for each in screen.now_run.values if each.source not in ("operator", "environment")]
-    await open_or_begin(screen.app, session, screen.place, screen.runbook, screen.way_back, given=given, proposed=seen)
+    where = session.runner.incident(screen.now_run)
+    await open_or_begin(
+        screen.app,
+        session,
+        screen.place,
+        screen.runbook,
+        screen.way_back,
+        given=given,
+        proposed=seen,
+        incident=where,
+    )
 
 
 async def end(screen: "RunScreen", now: Standing) -> None:

@@ -153,7 +153,8 @@ def highlighted(command: str, language: str) -> list[Piece]:
 
 def values(found: Sequence[Resolved], width: int) -> list[list[Piece]]:
     """`with env = prod · PREVIOUS = mi-prod--v41 (live)` and `asks rg`."""
-    known = [f"{each.name} = {each.shown} ({each.source})" for each in found if each.value is not None]
+    telling = sorted(found, key=lambda each: each.source == "environment")  # what is configured is seldom the surprise
+    known = [f"{each.name} = {each.shown} ({each.source})" for each in telling if each.value is not None]
     asked = [each.name for each in found if each.value is None]
     wrong = [f"{each.name}: {each.problem}" for each in found if each.value is None and each.source]
     rows = labelled("with", " · ".join(known), width, tone="muted", most=2) if known else []

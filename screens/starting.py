@@ -33,6 +33,7 @@ async def begin(
     proposed: Sequence[Value] = (),
     agreed: Mapping[int, Prepared] | None = None,
     at: int | None = None,
+    incident: str | None = None,
 ) -> None:
     """Begin a run and show it; a document that may not run is shown instead. In a worker. Raises Refused."""
     if runbook.view_only:
@@ -43,8 +44,7 @@ async def begin(
     accepted = "" if trust.trusted else await app.push_screen_wait(AskTrust(place, session.time, runbook, trust))
     if accepted is None:
         return
-    incident = None
-    if several := several_open(session, place):
+    if incident is None and (several := several_open(session, place)):
         incident = await app.push_screen_wait(AskIncident(place, session.time, procedure.title, several))
         if incident is None:
             return
@@ -65,10 +65,11 @@ async def open_or_begin(
     given: Mapping[str, str] | None = None,
     proposed: Sequence[Value] = (),
     at: int | None = None,
+    incident: str | None = None,
 ) -> None:
     """The run of it that is not over, else a new one. In a worker. Raises Refused."""
     if runbook.view_only or not await went_on(app, session, place, runbook, procedure, proposed, at):
-        await begin(app, session, place, runbook, procedure, given=given, proposed=proposed, at=at)
+        await begin(app, session, place, runbook, procedure, given=given, proposed=proposed, at=at, incident=incident)
 
 
 async def went_on(

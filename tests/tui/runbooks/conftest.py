@@ -1,6 +1,6 @@
 """A stage for the screens of runbooks: an app with our themes, a clock that moves when told, a runner that plays."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ from textual.widgets import Input
 import themes
 from cockpit.incident.fold import Ledger
 from cockpit.model.ladder import DEFAULT_LADDER
-from cockpit.model.run import Run
+from cockpit.model.run import Run, Value
 from cockpit.model.runbook import Procedure, Runbook
 from screens.dialog import Place
 from screens.guard import DEAF, QUIET
@@ -185,11 +185,15 @@ def make_run(session: Session, place: Place) -> Callable[..., RunScreen]:
     """A run of the first procedure of a document, or of the one with `slug`; `before` happens before it is opened."""
 
     def make(
-        raw: bytes | None = None, slug: str = "", before: Callable[[Run], None] | None = None, **how: Any
+        raw: bytes | None = None,
+        slug: str = "",
+        before: Callable[[Run], None] | None = None,
+        proposed: Sequence[Value] = (),
+        **how: Any,
     ) -> RunScreen:
         runbook = document(raw) if raw is not None else document()
         procedure = next(each for each in runbook.procedures if slug in ("", each.slug))
-        run = session.runner.start(runbook, procedure)
+        run = session.runner.start(runbook, procedure, proposed=proposed)
         if before:
             before(run)
         return RunScreen(session, place, run, runbook, procedure, **how)  # type: ignore[arg-type]

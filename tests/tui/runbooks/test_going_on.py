@@ -11,11 +11,28 @@ from cockpit.model.event import Event, Kind
 from cockpit.model.run import Run, Value
 from screens import acting
 from screens.dialog import Place
+from screens.run import RunScreen
 from screens.starting import again, open_or_begin
 from tests.tui.runbooks.conftest import Bare, Seat, Session
 from tests.tui.runbooks.play import NOW, ROLLBACK, Play, document
 
 RUNBOOK = document(ROLLBACK)
+BOTH_WAYS = b"""# Swap
+
+## Procedure
+
+```bash
+# Stop it
+az containerapp revision deactivate --revision <bad>
+```
+
+## Rollback
+
+```bash
+# Start it again
+az containerapp revision activate --revision <bad>
+```
+"""
 ABOUT = (Value("app", "mi-prod", "proposal"),)
 Ask = Callable[..., Any]
 
@@ -154,6 +171,20 @@ async def test_a_run_begun_before_any_incident_asks_when_it_is_opened_again(
     declare(session, "INC-a", "INC-b")
     assert "INC-a" in (await ask("enter", run=open_run, look="run-head"))[3]
     assert play.chosen == {"r1": "INC-a"}
+
+
+async def test_the_way_back_belongs_where_the_way_there_did(
+    make_run: Callable[..., RunScreen], session: Session, play: Play
+) -> None:
+    declare(session, "INC-a", "INC-b")
+    bad = Value("bad", "v44", "live")
+    app = Bare(make_run(BOTH_WAYS, before=lambda run: play.belongs(run, "INC-b"), proposed=(bad,)))
+    async with app.run_test() as pilot:
+        seat = Seat(app, pilot, session)
+        await seat.settle()
+        await seat.press("b")
+        assert (seat.screen, play.chosen) == ("RunScreen", {"r1": "INC-b", "r2": "INC-b"})
+        assert "--revision v44" in seat.lines("step")
 
 
 async def test_with_one_incident_open_nothing_is_asked(ask: Ask, session: Session) -> None:
