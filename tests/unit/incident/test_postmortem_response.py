@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from cockpit.incident.markdown import link
 from cockpit.incident.postmortem_response import NOT_TICKED, list_rows, loop_rows, message_rows, severity_times
@@ -179,3 +182,36 @@ def test_where_nothing_was_done_every_section_says_so() -> None:
         "Deployments were not frozen.", "counted from when it is resolved",
     ):  # fmt: skip
         assert sentence in text
+
+
+said = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 10**12),
+    st.floats(),
+    st.sampled_from(["", "done", "takes", "leaves", "started", "chosen", "recovered to", "loop", "breach", "on", "x"]),
+    st.sampled_from(["9999-12-31T23:59:59.999999Z", "0001-01-01T00:00:00.000000Z", "2026-02-30", "2026-03-01", "1"]),
+    st.lists(
+        st.dictionaries(st.sampled_from(["kind", "after", "what"]), st.sampled_from(["update", 1, None])), max_size=2
+    ),
+)
+NAMES = [
+    "role", "person", "what", "note", "from", "audience", "text", "promised", "who", "tier", "list", "item", "state",
+    "on", "reason", "owner", "due", "done", "target", "scenario", "rto", "rpo", "point", "kind", "snoozed_until",
+    "budget", "tail", "title", "procedure", "path", "rules", "severity", "status", "because", "phase", "attempt",
+]  # fmt: skip
+acts = st.tuples(
+    st.sampled_from(list(Kind)),
+    st.sampled_from(["1", "2", "a", "", "update"]),
+    st.dictionaries(st.sampled_from(NAMES), said),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(acts, max_size=8))
+def test_whatever_stands_in_the_details_there_is_a_draft(told: list[tuple[Kind, str, dict[str, Any]]]) -> None:
+    story = Story()
+    story.declare(0)
+    for minute, (kind, subject, detail) in enumerate(told, start=1):
+        story.tell(kind, minute, incident="i1", actor="ana", subject=subject, detail=detail)
+    assert "## Record" in draft(story, 60)
