@@ -41,8 +41,9 @@ snapshots: $(BIN)/.ready  ## accept the screens as they are now drawn
 pictures: $(BIN)/.ready  ## draw the pictures of the README from the running demo
 	$(BIN)/python docs/pictures/make.py
 
-torture: $(BIN)/.ready  ## 200 kill -9 points instead of 20
+torture: $(BIN)/.ready  ## 200 kill -9 points instead of 20, and 1,000 new examples instead of 50 of old
 	$(BIN)/python -m pytest -q -m torture
+	$(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=thorough tests/unit tests/integration
 
 clean:
 	rm -rf .venv
