@@ -82,6 +82,7 @@ class Form(Dialog[T]):
             field.preset,
             placeholder=field.hint,
             max_length=LONGEST,
+            select_on_focus=" " not in field.preset,  # one word is replaced by typing, a sentence is mended
             compact=True,
             id=f"field-{field.name}",
             classes="field",
