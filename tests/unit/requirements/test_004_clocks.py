@@ -1,0 +1,95 @@
+"""How fast the fifth team answers, and whom it calls when, by priority."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from cockpit.incident.clocks_urgent import urgent
+from cockpit.model.clock import Clock, ClockKind, ClockState
+from cockpit.runbooks.document import read
+from cockpit.runbooks.plan_budget import budget
+from tests.unit.requirements.clocks_stage import MINUTE, Watch, due_in, origin
+
+OnCall = Callable[[str], Watch]
+TEAM = "mystira"
+PATHS = {
+    "P0": {
+        0: "On-call engineer",
+        15: "On-call lead and team lead",
+        30: "Engineering manager",
+        60: "VP engineering and board",
+    },
+    "P1": {0: "On-call engineer", 30: "On-call lead", 60: "Team lead", 120: "Engineering manager"},
+}
+
+
+@pytest.mark.parametrize(("priority", "minutes"), [("P0", 15), ("P1", 30), ("P2", 120), ("P3", 480)])
+def test_004_priorities_response_time(on_call: OnCall, priority: str, minutes: int) -> None:
+    watch = on_call(TEAM)
+    watch.begins(priority)
+    assert due_in(watch, "response") == minutes * MINUTE
+    assert origin(watch.clocks()["response"]) == "index.md"
+    watch.goes_on(minutes)
+    watch.desk.acknowledge()
+    assert watch.clocks()["response"].state(watch.time.now()) is ClockState.MET
+
+
+@pytest.mark.parametrize("priority", PATHS)
+def test_004_escalation_path_tells_who_is_due_and_when(on_call: OnCall, priority: str) -> None:
+    watch = on_call(TEAM)
+    watch.begins(priority)
+    assert {each.who: left(each, watch) for each in tiers(watch)} == {
+        who: minutes * MINUTE for minutes, who in PATHS[priority].items()
+    }
+
+
+@pytest.mark.parametrize("priority", PATHS)
+def test_004_escalation_path_who_is_due_now_and_who_is_next_in_how_long(on_call: OnCall, priority: str) -> None:
+    watch = on_call(TEAM)
+    watch.begins(priority)
+    path = list(PATHS[priority].items())
+    for number, (minutes, who) in enumerate(path, 1):
+        watch.goes_on(minutes - path[number - 2][0] if number > 1 else 0)
+        now, *later = tiers(watch)
+        assert (now.who, now.state(watch.time.now())) == (who, ClockState.OVERDUE)
+        if later:
+            assert (later[0].who, left(later[0], watch)) == (path[number][1], (path[number][0] - minutes) * MINUTE)
+        watch.desk.called(who, tier=number)
+    assert not tiers(watch)
+
+
+def test_004_contacts_a_call_to_the_person_in_a_role_is_a_call_to_its_tier(on_call: OnCall) -> None:
+    watch = on_call(TEAM)
+    watch.begins("P0")
+    watch.goes_on(31)
+    watch.desk.called("manager@example.com")
+    assert watch.clocks()["escalation:3"].done == watch.time.now()
+
+
+def test_004_emergency_index_a_rollback_of_5_to_15_minutes_has_15(on_call: OnCall) -> None:
+    watch = on_call(TEAM)
+    watch.begins("P0")
+    watch.runs("emergency-rollback.md", "runbook-emergency-rollback")
+    assert due_in(watch, "budget:r1") == 15 * MINUTE
+
+
+@pytest.mark.parametrize(("estimate", "minutes"), [("30-120 minutes", 120), ("15-30 minutes", 30), ("Varies", None)])
+def test_004_emergency_index_other_estimates_give_their_longer_end_or_no_budget(
+    estimate: str, minutes: int | None
+) -> None:
+    text = f"# Failover\n\n**Estimated Time**: {estimate}\n\n```bash\n# Look\ntrue\n```\n"
+    (procedure,) = read("failover.md", text.encode()).procedures
+    assert budget(procedure) == (None if minutes is None else minutes * MINUTE)
+
+
+def tiers(watch: Watch) -> list[Clock]:
+    """Those that still ask, the one that is due now first."""
+    asking = urgent(watch.clocks().values(), watch.time.now())
+    return [each for each in asking if each.kind is ClockKind.ESCALATION]
+
+
+def left(clock: Clock, watch: Watch) -> timedelta:
+    found = clock.left(watch.time.now())
+    assert found is not None
+    return found
