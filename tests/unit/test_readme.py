@@ -22,7 +22,7 @@ def test_the_configuration_shown_is_a_good_one(tmp_path: Path) -> None:
 
 def test_every_command_shown_exists_and_every_command_is_shown() -> None:
     table = "\n".join(line for line in README.splitlines() if line.startswith("| `cockpit"))
-    shown = {word.removeprefix("cockpit ") for word in re.findall(r"`([a-z ]+)`", table)}
+    shown = {word.removeprefix("cockpit ") for word in re.findall(r"`([a-z -]+)`", table)}
     assert {each for each in shown if each != "cockpit"} == set(COMMANDS)
 
 

@@ -112,12 +112,13 @@ def test_a_task_has_a_time_and_a_loose_end_need_not(desk: Desk) -> None:
 def test_awareness_of_a_breach_ends_only_with_the_notice_or_a_reason(desk: Desk, clock: Clock) -> None:
     desk.aware("leads were readable", at=at(-30))
     assert now(desk).marks[0].started == at(-30)
-    for refused, sentence in (
+    refusals: list[tuple[Callable[[], Event], str]] = [
         (lambda: desk.snooze("breach", at(30)), "cannot be put off"),
         (lambda: desk.not_applicable("breach", " "), "Say why"),
         (lambda: desk.aware("again"), "already"),
         (lambda: desk.clock_done("breach", at=at(-60)), "cannot be done before"),
-    ):
+    ]
+    for refused, sentence in refusals:
         with pytest.raises(DeskError, match=sentence):
             refused()
     desk.not_applicable("breach", "test data only")

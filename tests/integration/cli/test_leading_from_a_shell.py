@@ -1,0 +1,121 @@
+"""Roles, clocks, boxes, freezes, decisions, action items: as they are typed, without any configuration."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cockpit.model.time import moment
+from tests.integration.cli.shell import Shell
+
+
+@pytest.fixture
+def leading(shell: Shell) -> Shell:
+    shell.say("declare", "Readiness failing", "--severity", "P1")
+    return shell
+
+
+def test_an_incident_is_led_from_a_second_shell(leading: Shell) -> None:
+    assert leading.say("role", "take", "IC").startswith("Ana is Incident Commander on ")
+    leading.say("role", "take", "scribe", "--who", "ben")
+    assert leading.say("called", "database", "on", "call", "--tier", "2", "--how", "phone").startswith(
+        "Called database on call (tier 2), phone on "
+    )
+    leading.say("update", "we", "are", "rolling", "back", "--to", "client", "--promise", "30m")
+    assert "look at the queries" in leading.say("task", "look at the queries", "--in", "3m", "--who", "bob")
+    leading.say("loop", "signature check is off")
+    leading.say("decide", "roll back", "--reason", "the deploy")
+    assert "running" not in leading.say("role", "handover", "IC", "cleo", "--note", "rolled back")
+    (incident,) = leading.ask("incidents")
+    assert [(each["role"], each["person"]) for each in incident["roles"] if each["until"] is None] == [
+        ("Scribe", "ben"),
+        ("Incident Commander", "cleo"),
+    ]
+    assert "look at the queries, due " in incident["roles"][-1]["note"]
+    assert incident["updates"][0]["audience"] == "client"
+    assert incident["decisions"][0]["reason"] == "the deploy"
+
+
+def test_every_act_answers_with_its_event_as_json(leading: Shell) -> None:
+    note = leading.ask("note", "the first 500")["id"]
+    item = leading.ask("item", "add", "alert on the queue", "--owner", "ben", "--due", "2026-12-01")["subject"]
+    for words in (
+        ("freeze", "on", "--reason", "until green"),
+        ("freeze", "off"),
+        ("tick", "first-ten-minutes#1"),
+        ("aware", "leads were readable", "--at", "5m ago"),
+        ("clock", "snooze", "update", "--for", "10m"),
+        ("scenario", "database lost", "--rto", "30m", "--rpo", "15m"),
+        ("recovered-to", "20m", "ago"),
+        ("item", "done", item),
+        ("pin", str(note)),
+        ("link", str(note), "https://logs.example.com/q/1"),
+        ("correct", str(note), "the first 503"),
+        ("review", "in-review"),
+        ("resolve", "--because", "fixed"),
+        ("reopen", "--reason", "it is back"),
+        ("clock", "na", "breach", "--reason", "test data only"),
+    ):
+        event = leading.ask(*words)
+        assert (event["actor"], event["source"]) == ("ana", "cli"), words
+    (incident,) = leading.ask("incidents")
+    assert incident["recovery"]["rto"] == 1800
+    assert incident["ticks"][0]["item"] == 1
+    assert incident["items"][0]["done"]
+    assert incident["reviews"][0]["value"] == "in review"
+
+
+def test_clocks_tell_what_is_due(leading: Shell) -> None:
+    id = leading.ask("task", "look at X", "--in", "3m")["subject"]
+    assert "look at X (ana): a task with a time" in leading.say("clocks")
+    (clock,) = (each for each in leading.ask("clocks") if each["id"] == id)
+    assert clock["state"] == "running"
+    assert moment(clock["due"]) - datetime.now(UTC) < timedelta(minutes=3)
+    leading.say("clock", "done", id)
+    assert "look at X" not in leading.say("clocks")
+    assert "met" in leading.say("clocks", "--all")
+
+
+def test_a_freeze_that_still_holds_is_told_at_the_end(leading: Shell) -> None:
+    assert leading.say("freeze", "on", "--reason", "until green").startswith(
+        "Default: deployments frozen: until green ("
+    )
+    assert "`cockpit freeze off` lifts it" in leading.say("resolve")
+    assert leading.say("freeze", "off") == "Default: freeze lifted\n"
+
+
+def test_action_items_are_listed_with_who_and_when(leading: Shell) -> None:
+    assert "has no action items" in leading.say("item", "list")
+    leading.say("note", "TODO: write the runbook")
+    id = leading.ask("item", "add", "alert on the queue", "--owner", "ben", "--due", "2026-12-01")["subject"]
+    leading.say("item", "done", id)
+    assert f"[x] {id:<8} alert on the queue (ben, due 2026-12-01)" in leading.say("item", "list")
+    assert [each["text"] for each in leading.ask("item", "list")] == ["write the runbook", "alert on the queue"]
+
+
+def test_who_is_unsure_declares_the_higher_level(shell: Shell) -> None:
+    assert shell.ask("declare", "slow", "--severity", "P2", "--unsure")["severity"] == "P1"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("role",), "Missing command"),
+        (("role", "take"), "Missing argument"),
+        (("role", "leave", "Scribe"), "ana is not Scribe"),
+        (("task", "x"), "Missing option '--in'"),
+        (("task", "x", "--in", "soon"), "is no length of time; write `90s`"),
+        (("update", "x", "--promise", "99999d"), "more than 30 days ahead"),
+        (("tick", "first"), "write LIST#N"),
+        (("tick", "first-ten-minutes#99"), "counted from 1"),
+        (("freeze", "off"), "default is not frozen"),
+        (("item", "add", "x", "--due", "soon"), "write it as 2026-12-01"),
+        (("clock", "done", "nope"), "has no clock `nope`"),
+        (("review", "perfect"), "is no state of a post-mortem"),
+        (("correct", "99", "x"), "There is no event 99"),
+        (("recovered-to", "tomorrow"), "is no time"),
+        (("reopen", "--reason", "x"), "No incident of default is resolved"),
+        (("resolve", "--because", "boredom"), "there are fixed, duplicate"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(leading: Shell, words: tuple[str, ...], sentence: str) -> None:
+    assert sentence in leading.refused(*words)
