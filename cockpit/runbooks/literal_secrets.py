@@ -44,9 +44,13 @@ SHORT = re.compile(
     | mongo\w*\b[^\n;|]{{0,{NEAR}}}?\s (?P<mongo>-p)\s+
     | keyvault\s+secret\s+set\b[^\n;|]{{0,{NEAR}}}?\s (?P<vault>--value)[=\s]+
     | curl\b[^\n;|]{{0,{NEAR}}}?\s (?P<curl>-u|--user|--proxy-user)[=\s]*["']?[^\s:"'$<]+:
+    | (?i:(?P<powershell>ConvertTo-SecureString))\s+(?i:-String\s+)?
     | openssl\b[^\n;|]{{0,{NEAR}}}?\s (?P<openssl>-pass(?:in|out)?)\s+["']?pass:
     )"""
 )
+FROM_LITERAL = re.compile(r"(?P<marker>--from-literal)[=\s]+[\"']?[\w.-]+=")  # of a `create secret`
+SECRETS = re.compile(r"--secrets[=\s]+")  # of az containerapp: pairs of a name and a secret
+PAIR = re.compile(r"(?:[\s\"']*[\w.-]+=keyvaultref:\S*)*[\s\"']*(?!-)[\w.-]+=(?!keyvaultref:)")
 ADDRESS = re.compile(r"(?P<marker>[A-Za-z][\w+.-]{0,20}://)[^\s/:@'\"<>]*:(?P<value>[^\s/'\"?#]+)@")
 JWT = re.compile(r"(?<![\w-])(?P<value>eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*)")
 NOT_SECRET = re.compile(
@@ -58,7 +62,21 @@ HINTS = {
     ADDRESS: ("@",),
     JWT: ("eyj",),
     OPTION: NOUNS,
-    SHORT: ("mysql", "mariadb", "sshpass", "sqlcmd", "bcp", "redis", "login", "mongo", "keyvault", "curl", "openssl"),
+    SHORT: (
+        "mysql",
+        "mariadb",
+        "sshpass",
+        "sqlcmd",
+        "bcp",
+        "redis",
+        "login",
+        "mongo",
+        "keyvault",
+        "curl",
+        "openssl",
+        "securestring",
+    ),
+    FROM_LITERAL: ("create secret",),
     ASSIGNED: tuple(
         f"{each}=" for each in ("word", "wd", "phrase", "secret", "token", "key", "sig", "ure", "pat", *"'\" ")
     ),
@@ -129,7 +147,7 @@ def _found(command: str) -> Iterator[Literal]:
                 marker = match.groupdict().get("marker") or "eyJ"
                 yield Literal(marker, *match.span("value"), tuple(dict.fromkeys((value, unquote(value)))))
     inside: list[str] = []
-    for pattern in (OPTION, SHORT, ASSIGNED, IN_JSON, IN_SQL, HEADER, AUTHORIZATION):
+    for pattern in (OPTION, SHORT, FROM_LITERAL, ASSIGNED, IN_JSON, IN_SQL, HEADER, AUTHORIZATION):
         whole, read = pattern in (HEADER, AUTHORIZATION), 0
         for match in pattern.finditer(command) if _may(pattern, small) else ():
             if match.end() < read:  # part of the value before it
@@ -140,6 +158,13 @@ def _found(command: str) -> Iterator[Literal]:
             read = word.end
             if values := _values(word, parts=whole):
                 yield Literal(match[match.lastgroup or 0], word.start, word.end, values)
+    for match in SECRETS.finditer(command):
+        at, inside = match.end(), inside or quotes(command)
+        while pair := PAIR.match(command, at):
+            word = word_at(command, pair.end(), inside, LIST_END)
+            at = word.end
+            if values := _values(word, parts=False):
+                yield Literal("--secrets", word.start, word.end, values)
 
 
 def _may(pattern: re.Pattern[str], small: str) -> bool:

@@ -28,6 +28,8 @@ QUOTED = [
     "export AZURE_CLIENT_SECRET={}; terraform apply",
     "tool --client-secret {} --api-key-id 7",
     "kubectl create secret generic db --from-literal=db-password={}",
+    "kubectl create secret generic db --from-literal=user=ops --from-literal=db={}",
+    "az containerapp secret set -n web -g rg --secrets first=1 db={} ref=keyvaultref:x --output none",
     "sshpass -p {} ssh host",
     "redis-cli -h cache -a {} ping",
     "gh secret set X && http GET example.com X-Api-Key:{}",
@@ -113,6 +115,11 @@ def test_a_json_web_token_is_found_wherever_it_stands() -> None:
             'curl -H "Authorization: Bearer $A" -H "X-Api-Key: •••"',
         ),
         ('x --password "pre-$ENV-post"', "x --password •••"),
+        ('az x --secrets "a=1 2" b=keyvaultref:k c=4 --d e=5', 'az x --secrets "a=•••" b=keyvaultref:k c=••• --d e=5'),
+        (
+            "New-X -P (ConvertTo-SecureString 'a b c' -AsPlainText)",
+            "New-X -P (ConvertTo-SecureString ••• -AsPlainText)",
+        ),
         ("# don't\ncurl -H 'X-Api-Key: a b c d' x", "# don't\ncurl -H 'X-Api-Key: •••' x"),
     ],
 )
@@ -134,6 +141,7 @@ def test_what_is_shown_keeps_everything_else(command: str, shown: str) -> None:
         "gh auth login --with-token < token.txt",
         "pg_dump --no-password shop",
         "docker run -u 1000:1000 -p 8080:80 image && docker build --secret id=a,src=b .",
+        "kubectl create configmap x --from-literal=level=debug && kubectl create job x",
         "mysql -p shop; mkdir -p folder; ssh -p 2222 host",
         "PWD=/srv/app OLDPWD=../x make",
         "read -s -p 'Password: ' PW; [ -n \"$TOKEN\" ] && echo token: missing",
