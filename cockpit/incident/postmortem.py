@@ -100,7 +100,7 @@ def default_path(incident: Incident) -> Path:
 
 def lasted(duration: timedelta) -> str:
     """`12s`, `28m 05s`, `3h 02m 00s`; a negative one keeps its sign."""
-    seconds = int(abs(duration.total_seconds()))
+    seconds = round(abs(duration.total_seconds()))
     hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
     sign = "-" if duration < timedelta() else ""
     if hours:

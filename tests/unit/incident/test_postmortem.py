@@ -172,5 +172,5 @@ def test_a_title_without_letters_is_named_by_the_incident() -> None:
 
 
 def test_durations_read_as_people_say_them() -> None:
-    said = [lasted(timedelta(seconds=seconds)) for seconds in (0, 59, 65, 7_325, -61)]
+    said = [lasted(timedelta(seconds=seconds)) for seconds in (0, 59, 64.9, 7_325, -61)]
     assert said == ["0s", "59s", "1m 05s", "2h 02m 05s", "-1m 01s"]
