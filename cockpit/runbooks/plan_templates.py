@@ -10,7 +10,7 @@ from cockpit.runbooks.labels import slug
 from cockpit.runbooks.plan_text import Block, Chapter, Shape, Source
 from cockpit.runbooks.prose import HEADING
 
-MESSAGES = re.compile(r"(?i)communicat|message|notif|status update|wording|announce|e-?mail")
+MESSAGES = re.compile(r"(?i)communicat|message|notif|notice|status update|wording|announce|e-?mail")
 SUBJECT = re.compile(r"(?im)^\s*\**subject\b")
 BLANK = re.compile(r"\[[^\[\]\n]{2,80}\](?!\()|\{\{[^{}\n]{1,80}\}\}")
 NUMBERED = re.compile(r"^[\d.]+\s+")

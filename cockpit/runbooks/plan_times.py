@@ -27,7 +27,7 @@ SPELLED = "|".join(sorted(WORDS, key=len, reverse=True))
 UNIT = r"(?:seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|wks?|w)"
 AMOUNT = re.compile(
     rf"(?i)(?<![\w.,])(?:(?:{DIGITS}|{SPELLED})\s*{UNIT}?\s*(?:-|–|—|to)\s*)?"
-    rf"(?:(?P<digits>{DIGITS})[\s-]{{0,2}}|(?P<word>{SPELLED})[\s-]{{1,2}})"
+    rf"(?:(?P<digits>{DIGITS})[\s-]{{0,2}}|(?P<word>{SPELLED})[\s-]{{1,2}}|(?<=every )(?=hour|day))"
     rf"(?:(?P<working>business|working|work)\s+)?(?P<unit>{UNIT})"
     r"(?:(?<=[hrs])\s*(?:and\s+)?(?P<more>\d{1,2})\s*m(?:in(?:ute)?s?)?)?(?![A-Za-z_%])"
 )
@@ -46,7 +46,7 @@ class Amount:
 def amounts(text: str) -> Iterator[Amount]:
     """Every time in a text, in order."""
     for match in AMOUNT.finditer(text):
-        number = float(match["digits"]) if match["digits"] else WORDS[match["word"].lower()]
+        number = float(match["digits"]) if match["digits"] else WORDS[(match["word"] or "one").lower()]
         seconds = number * UNITS[match["unit"][0].lower()]
         seconds += float(match["more"] or 0) * UNITS["m"]
         yield Amount(timedelta(seconds=seconds), _counting(match), match.start(), match.end())
