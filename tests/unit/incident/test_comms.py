@@ -291,3 +291,28 @@ def test_a_directory_that_takes_no_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "messages").write_text("in the way")
     with pytest.raises(DeskError, match="cannot be written"):
         keep("x", tmp_path, "k7f", SUMMER)
+
+
+# The manual
+
+
+def manual() -> list[tuple[str, str]]:
+    """Every field of the table in docs/messages.md, and what it is said to become."""
+    page = (Path(__file__).parents[3] / "docs" / "messages.md").read_text()
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    return [(field.strip("`"), value) for fields, value in rows for field in fields.split(", ")]
+
+
+@pytest.mark.parametrize(("field", "value"), manual())
+def test_the_manual_says_what_a_field_becomes(field: str, value: str) -> None:
+    led = (Holding("Incident Commander", "ana", SUMMER), Holding("Scribe", "ana", SUMMER))
+    start = SUMMER - timedelta(minutes=12)
+    known = incident(title="Sign-in fails", environment="prod", detected=start, roles=led)
+    told = fill(Template("t", "T", field), known, SYSTEM, PLAN, SUMMER, AUCKLAND)
+    said = told.text.removeprefix("Detected: ")
+    if field.endswith("UTC"):
+        assert said in value
+    elif value[0].isupper() or value[0] in "0123⟦":
+        assert said == value
+    else:
+        assert told.unknown == ()
