@@ -118,9 +118,9 @@ class ChecklistScreen(Screen[None]):
         of, now, place = self._boxes, self._session.time.now(), self._place
         self.query_one("#check-head", Lines).show(self._head())
         told: list[Piece] = [(" ", "")]
-        for at, each in enumerate(self._lists):
+        for each in (*self._lists[self._at :], *self._lists[: self._at]):  # the one at hand first: it is never cut off
             count = boxes.progress(each, boxes.boxes(each, self._incident))
-            told += [("▸ " if at == self._at else "  ", "info"), *count, ("   ", "")]
+            told += [("▸ " if each is self._list else "  ", "info"), *count, ("   ", "")]
         self.query_one("#check-lists", Lines).show(told)
         self._table.show(boxes.rows(of, self._session.operator, place.zone), now)
         keys, box = keys_of(self), self._box

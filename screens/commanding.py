@@ -31,6 +31,24 @@ def update(screen: "CockpitScreen", session: "Session") -> None:
         screen.app.push_screen(form(place(screen, session), session.time, session.desk, incident, session.plan))
 
 
+def status_line(screen: "CockpitScreen", session: "Session") -> None:
+    """Copy the one line on how it stands, for the incident channel, and write down that it was sent."""
+    from cockpit.incident.comms_offers import STATUS_LINE, compose
+    from screens.communicate import scene, taking
+
+    incident = _told_of(session)
+    if incident is None:
+        return
+    where = place(screen, session)
+    line = compose(STATUS_LINE, scene(session, where, incident), session.time.now())
+    screen.app.copy_to_clipboard(line.text)
+    sent = taking(session, where, incident).sent
+    screen.write(
+        partial(sent, STATUS_LINE.audience, line.text, STATUS_LINE.id, line.promised),
+        "The status line is copied, kept in messages/ beside the timeline, and written down as sent to the team.",
+    )
+
+
 def checklist(screen: "CockpitScreen", session: "Session", first: str = "") -> None:
     """The boxes of the plan's checklists, those of the incident's severity first; `first` names another one."""
     incident = _told_of(session)

@@ -26,7 +26,6 @@ from cockpit.model.event import RecordError
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Template
 from screens import communicate_lines as lines
-from screens.dialog import wrapped
 from screens.guard import QUIET
 from screens.key_line import keys_of
 from screens.marked_text import MarkedText
@@ -35,6 +34,7 @@ from widgets.cell import plain
 from widgets.keys import KeyLine
 from widgets.line import Lines
 from widgets.table import KeyedTable
+from widgets.wrap import wrap
 
 if TYPE_CHECKING:
     from cockpit.wiring import Session
@@ -87,6 +87,7 @@ class CommunicateScreen(Screen[None]):
         self._filled = Filled("")
         self._put = ""  # what we put into the text area; other words in it are a person's
         self._confirms = ""  # the key whose second press does it all the same
+        self._said = False  # something was told above the keys; until then it is what to do next
         self._pressed, self._hurried = 0.0, False
 
     def compose(self) -> ComposeResult:
@@ -101,7 +102,6 @@ class CommunicateScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self._table.focus()
-        self.query_one("#tell-said", Lines).show(lines.NOTHING_SENT)
         self._draw()  # the list, so that a message is under its cursor
         self._show()
 
@@ -121,15 +121,12 @@ class CommunicateScreen(Screen[None]):
 
     @property
     def _scene(self) -> Scene:
-        """The incident as its events tell it at this moment."""
-        session = self._session
-        self._incident = session.ledger.incidents.get(self._incident.id, self._incident)
-        bad = [each.label for each in session.ledger.bad(self._incident.environment)] if self._incident.open else []
-        return Scene(self._incident, session.system, session.plan, self._place.zone, bad)
+        self._incident = self._session.ledger.incidents.get(self._incident.id, self._incident)
+        return scene(self._session, self._place, self._incident)
 
     @on(KeyedTable.Highlighted)
     def _chosen(self) -> None:
-        self._promise, self._audience = None, ""
+        self._promise, self._audience, self._said = None, "", False
         self._show()
 
     @on(KeyedTable.Selected)
@@ -168,13 +165,18 @@ class CommunicateScreen(Screen[None]):
         from_where = plain(f"{self._template.title} · {self._template.origin}")
         self.query_one("#tell-right").border_title = Content(from_where)
         self.query_one("#tell-settings", Lines).show(said)
-        keys = keys_of(self)
+        keys, writing = keys_of(self), self._area.has_focus
+        if not self._said:
+            self.query_one("#tell-said", Lines).show(lines.WRITING if writing else lines.NOTHING_SENT)
+        if writing and "tell.back" in keys:
+            keys["tell.back"] = replace(keys["tell.back"], does="Done")
         self.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys])
 
     def say(self, text: str, tone: str = "warn") -> None:
         """Above the keys."""
-        rows = wrapped(clean(text), max(20, self.size.width - 2))
-        self.query_one("#tell-said", Lines).show(*(((row, tone),) for row in rows))
+        self._said = True
+        rows = wrap([(clean_line(text), tone)], max(20, self.size.width - 2), most=3)
+        self.query_one("#tell-said", Lines).show(*rows)
 
     @on(Told)
     def _told(self, message: Told) -> None:
@@ -235,7 +237,7 @@ class CommunicateScreen(Screen[None]):
         if self._session.read_only:
             self.say("Copied. Read-only: it is in no file, and nothing is recorded.")
         else:
-            self._deliver(partial(self._taking.copied, words.text))
+            self._deliver(partial(taking(self._session, self._place, self._incident).copied, words.text))
 
     def action_sent(self) -> None:
         if self._refuses():
@@ -292,7 +294,11 @@ class CommunicateScreen(Screen[None]):
         return words
 
     def _record(self, audience: str, text: str, template: Template, filled: Filled) -> None:
-        self._deliver(partial(self._taking.sent, audience, text, template.id, filled.promised))
+        self._deliver(
+            partial(
+                taking(self._session, self._place, self._incident).sent, audience, text, template.id, filled.promised
+            )
+        )
 
     @work(thread=True, exit_on_error=False, group="telling")
     def _deliver(self, act: Callable[[], str]) -> None:
@@ -305,7 +311,12 @@ class CommunicateScreen(Screen[None]):
             log.exception("a message could not be taken away")
             self.post_message(self.Told(f"unexpected {type(error).__name__}: {clean_line(error, 200)}", "bad"))
 
-    @property
-    def _taking(self) -> Taking:
-        session = self._session
-        return Taking(session.desk, self._incident.id, session.timeline.path.parent, session.time, self._place.zone)
+
+def scene(session: "Session", place: "Place", incident: Incident) -> Scene:
+    """What a message about this incident is written from, as things stand now."""
+    bad = [each.label for each in session.ledger.bad(incident.environment)] if incident.open else []
+    return Scene(incident, session.system, session.plan, place.zone, bad)
+
+
+def taking(session: "Session", place: "Place", incident: Incident) -> Taking:
+    return Taking(session.desk, incident.id, session.timeline.path.parent, session.time, place.zone)

@@ -21,6 +21,17 @@ NOTHING_SENT: tuple[Piece, ...] = (
 )
 
 
+WRITING: tuple[Piece, ...] = (
+    ("Your words. ", ""),
+    ("esc", "key"),
+    (" when they are done; then ", ""),
+    ("c", "key"),
+    (" copies, ", ""),
+    ("s", "key"),
+    (" writes down that you sent them.", ""),
+)
+
+
 def head(incident: Incident, production: bool) -> list[Piece]:
     """What is told of."""
     drill: list[Piece] = [("DRILL ", "warn")] if incident.drill else []

@@ -13,8 +13,8 @@ from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan, Template
 from cockpit.model.system import System
 
-STATUS_LINE = Template("status-line", "Status line, for the channel", "", "team")
-DECLARATION = Template("declaration", "Declaration, for the channel", "", "team")
+STATUS_LINE = Template("status-line", "Status line (channel)", "", "team")
+DECLARATION = Template("declaration", "Declaration (channel)", "", "team")
 PROMISES = tuple(timedelta(minutes=each) for each in (15, 30, 60, 120))
 
 

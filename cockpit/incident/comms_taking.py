@@ -24,7 +24,7 @@ class Taking:
 
     def copied(self, text: str) -> str:
         """A file of what the clipboard should hold."""
-        return f"Copied{self._keep(text)[1]}. s writes down that it was sent."
+        return f"Copied{self._keep(text)[1]}, for terminals may drop it. s writes down that it was sent."
 
     def sent(self, audience: str, text: str, template: str, promised: datetime | None) -> str:
         """Record that this was sent, word for word. Raises DeskError, RecordError."""
@@ -39,4 +39,4 @@ class Taking:
             path = keep(text, self.data, self.incident, self.time.now())
         except DeskError as error:
             return "", f", but {clean_line(error).rstrip('.')}"
-        return str(path), f"; also in {path}, for a terminal may drop it"
+        return str(path), f"; also in {path}"

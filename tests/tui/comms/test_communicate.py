@@ -31,7 +31,8 @@ def text(app: Stage) -> str:
 
 
 def shown(app: Stage, id: str) -> str:
-    return app.screen.query_one(id, Lines).text
+    """The words of a widget, wherever its rows were broken."""
+    return app.screen.query_one(id, Lines).text.replace("\n", " ")
 
 
 async def test_the_declaration_comes_first_and_each_message_is_filled_from_the_incident(tell: Open, play: Play) -> None:
