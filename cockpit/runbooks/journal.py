@@ -12,7 +12,7 @@ from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.runbooks.ceremony import Approval
 from cockpit.runbooks.execution import Finished, Prepared
 from cockpit.runbooks.literal_secrets import hide
-from cockpit.runbooks.masking import masked
+from cockpit.runbooks.masking import Mask
 from cockpit.runbooks.plan_budget import budget, tail
 from cockpit.runbooks.processes import Owner
 from cockpit.runbooks.values import Resolved
@@ -136,11 +136,12 @@ def settled(run: Run, step: Step, state: StepState, was: StepState, reason: str,
 
 def without(draft: Draft, secrets: Sequence[str]) -> Draft:
     """The same event with dots for these secrets. What runs are found by, paths and hashes, stays as it is."""
+    mask = Mask(secrets)
     detail = {
-        name: masked(value, secrets) if name in TEXTS and isinstance(value, str) else value
+        name: mask.whole(value) if name in TEXTS and isinstance(value, str) else value
         for name, value in draft.detail.items()
     }
-    return replace(draft, summary=masked(draft.summary, secrets), detail=detail)
+    return replace(draft, summary=mask.whole(draft.summary), detail=detail)
 
 
 def as_detail(values: Sequence[Resolved]) -> list[dict[str, str]]:
