@@ -13,7 +13,7 @@ from cockpit.incident.clocks import clocks
 from cockpit.incident.clocks_binding import worst
 from cockpit.incident.clocks_urgent import met_and_missed
 from cockpit.incident.draft_file import NotOurDraft, block, merge
-from cockpit.incident.markdown import inline, lines, link
+from cockpit.incident.markdown import inline, lines
 from cockpit.incident.membership import members, standing
 from cockpit.incident.metrics import Metric, MetricState, impact_begin, impact_end, metrics
 from cockpit.incident.postmortem_response import (
@@ -137,6 +137,5 @@ def _template() -> "Template":
         keep_trailing_newline=True,
     )
     environment.filters |= {"utc": _utc, "lasted": lasted, "lines": lines, "verdict": _verdict}
-    environment.globals["link"] = link
     environment.globals["block"] = lambda name, caller: block(name, caller())
     return environment.get_template("postmortem.md.jinja")

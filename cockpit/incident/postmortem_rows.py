@@ -5,15 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cockpit.incident.detail import text_of
+from cockpit.incident.markdown import Markdown, link
 from cockpit.model.alert import AlertState
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Incident
-from cockpit.model.response import EvidenceLink
 from cockpit.model.time import age
 
 LATE = timedelta(minutes=5)  # a fact written down later than this says so
 OWN_BUSINESS = frozenset({Kind.RECORDER, Kind.EXPORT, Kind.REDACT})  # about the cockpit, not about the incident
 ELSEWHERE = frozenset({Kind.PIN, Kind.LINK, Kind.TICK, Kind.ITEM, Kind.REVIEW})  # told in a place of their own
+NOTHING = Markdown()
 SPOKEN = frozenset({Kind.NOTE, Kind.DECISION})  # their detail holds all of their words, the summary a line
 
 
@@ -27,14 +28,14 @@ class ChangeRow:
 
 @dataclass(frozen=True, slots=True)
 class TimelineRow:
-    """`links` are what proves it."""
+    """`evidence` leads to what proves it."""
 
     at: datetime
     kind: str
     who: str
     what: str
     pinned: bool = False
-    links: tuple[EvidenceLink, ...] = ()
+    evidence: Markdown = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,10 @@ def change_rows(incident: Incident) -> list[ChangeRow]:
 
 def timeline_rows(events: Iterable[Event], incident: Incident) -> list[TimelineRow]:
     """Every fact of the incident, in the order given, with its pin and its evidence."""
-    links: dict[int, list[EvidenceLink]] = {}
+    links: dict[int, list[str]] = {}
     for each in incident.links:
-        links.setdefault(each.event, []).append(each)
+        links.setdefault(each.event, []).append(link(each.target, each.text))
+    evidence = {number: Markdown(", ".join(found)) for number, found in links.items()}
     return [
         TimelineRow(
             event.occurred,
@@ -78,7 +80,7 @@ def timeline_rows(events: Iterable[Event], incident: Incident) -> list[TimelineR
             event.actor or event.source,
             _words(event),
             event.id in incident.pins,
-            tuple(links.get(event.id, ())),
+            evidence.get(event.id, NOTHING),
         )
         for event in events
         if event.kind not in OWN_BUSINESS and event.kind not in ELSEWHERE
