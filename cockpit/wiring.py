@@ -25,10 +25,12 @@ from cockpit.model.logline import LogLine
 from cockpit.model.plan import Plan
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.reading import Reading
+from cockpit.model.response import Freeze
 from cockpit.model.revision import Application, Revision
 from cockpit.model.secret import Secret
 from cockpit.model.system import AlertSource, Environment, System
 from cockpit.model.time import RealTime, Time
+from cockpit.runbooks.minding import Minding
 from cockpit.runbooks.plan_files import read_plan
 from cockpit.runbooks.runner import Runner
 from cockpit.runbooks.runs import FOLDED as RUN_KINDS
@@ -161,7 +163,17 @@ def build(
         read_only=read_only,
     )
     runner = build_runner(
-        system, environment, timeline, ledger, watch, clouds.get(environment.name), secrets, time, operator, read_only
+        system,
+        plan,
+        environment,
+        timeline,
+        ledger,
+        watch,
+        clouds.get(environment.name),
+        secrets,
+        time,
+        operator,
+        read_only,
     )
     return Session(
         system=system,
@@ -186,6 +198,7 @@ def build(
 
 def build_runner(
     system: System,
+    plan: Plan,
     environment: Environment,
     timeline: Timeline,
     ledger: Ledger,
@@ -228,11 +241,20 @@ def build_runner(
         incident=incident,
         hidden=lambda: revealed(system, secrets),
         look=watch.refresh,
+        minding=Minding(lambda: frozen_words(ledger.freeze(environment.name)), lambda: plan.snapshot),
     )
     known = timeline.events(kinds=RUN_KINDS)
     runner.apply_all(known)
     timeline.follow(runner.apply_all, after=max((each.id for each in known), default=0))
     return runner
+
+
+def frozen_words(freeze: Freeze | None) -> str:
+    """What a person is told before a change in an environment that is frozen; "" while it is not."""
+    if freeze is None:
+        return ""
+    why = f": {freeze.reason}" if freeze.reason else ""
+    return f"{freeze.environment} is frozen since {freeze.since:%H:%M}Z by {freeze.by}{why}."
 
 
 def revealed(system: System, secrets: Secrets) -> list[str]:

@@ -121,7 +121,8 @@ class AskRollback(Dialog[Mapping[int, Prepared]]):
             each.name: each.shown for preview in plan.previews for each in preview.values if each.value is not None
         }
         rows += labelled("undo", undo_of(changes[-1], known) if changes else "", WIDE)
-        for sentence in (*proposal.cautions, *map(warning, plan.procedure.warnings)):
+        minded = dict.fromkeys(notice for each in changes for notice in each.notices)
+        for sentence in (*minded, *proposal.cautions, *map(warning, plan.procedure.warnings)):
             rows += labelled("mind", sentence, WIDE, tone="warn", most=3)
         return rows + labelled("cannot run", plan.trouble, WIDE, tone="bad", most=3) if plan.trouble else rows
 

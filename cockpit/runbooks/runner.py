@@ -25,6 +25,7 @@ from cockpit.runbooks.ceremony import Ceremony, Consent, ceremony, must_consent
 from cockpit.runbooks.doing import Doing
 from cockpit.runbooks.execution import Output, Prepared, Refused
 from cockpit.runbooks.journal import Pen
+from cockpit.runbooks.minding import Minding
 from cockpit.runbooks.preparing import Setting, asked_by, prepare, resolved
 from cockpit.runbooks.processes import alive
 from cockpit.runbooks.runs import Runs, attempt_numbered
@@ -59,6 +60,7 @@ class Runner:
         incident: Callable[[], str | None],
         hidden: Callable[[], Sequence[str]] = tuple,
         look: Callable[[], None] = lambda: None,
+        minding: Minding = Minding(),  # noqa: B008  frozen
         terminal: Terminal | None = None,
         environ: Mapping[str, str] = os.environ,
         new_id: Callable[[], str] = lambda: f"run-{random_source.token_hex(4)}",
@@ -79,6 +81,7 @@ class Runner:
         self._live = live
         self._incident = incident
         self._hidden = hidden
+        self._minding = minding
         self._new_id = new_id
         self._around = Surroundings(
             environment, operator, time, data, azure, reveal, mask, read_only, live, environ, grace
@@ -197,14 +200,9 @@ class Runner:
         run = self.run(run.id)
         self._given.setdefault(run.id, {}).update(given or {})
         document = self.document(run)
-        return prepare(
-            run.id,
-            document,
-            self.step(run, step),
-            self._setting(document, self._given[run.id], run.values, self._proposed.get(run.id, ())),
-            edit=edit,
-            undo=undo,
-        )
+        setting = self._setting(document, self._given[run.id], run.values, self._proposed.get(run.id, ()))
+        prepared = prepare(run.id, document, self.step(run, step), setting, edit=edit, undo=undo)
+        return self._minding.added(prepared, self.incident(run), dict(self.runs.runs))
 
     def preview(
         self,
@@ -216,7 +214,8 @@ class Runner:
     ) -> Prepared:
         """As `prepare`, of a procedure that has no run: for lists, --dry-run and the catalogue."""
         setting = self._setting(runbook, given or {}, (), proposed)
-        return prepare("", runbook, rules.step_of(procedure, step), setting)
+        prepared = prepare("", runbook, rules.step_of(procedure, step), setting)
+        return self._minding.added(prepared, self._incident(), dict(self.runs.runs))
 
     async def survey(self, prepared: Prepared) -> Prepared:
         """What a known change would meet, added to what is shown: who confirms, confirms that. Reads the cloud."""

@@ -1,0 +1,69 @@
+"""A frozen environment and evidence that nobody kept are told before each change, wherever it is started from."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cockpit.cli.run_session import Aloud
+from cockpit.runbooks.minding import Minding
+from tests.integration.runbooks.stage import Stage, fence
+
+FROZEN = "prod is frozen since 14:02Z by ana: until green."
+NOT_KEPT = "No snapshot was taken in this incident: keep#keep-the-logs preserves the evidence."
+COMMANDS = """
+# Look
+kubectl get pods
+
+# Restart
+kubectl rollout restart deploy/web
+
+# Drop it
+kubectl delete deploy/web
+"""
+KEEP = "# Keep\n\n## Keep the logs\n\n```bash\n# Copy\ncp /dev/null kept\n```\n"
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    stage = Stage(
+        tmp_path,
+        options={"minding": Minding(lambda: FROZEN, lambda: "keep#keep-the-logs"), "incident": lambda: "i1"},
+    )
+    yield stage
+    stage.close()
+
+
+def notices(stage: Stage) -> list[tuple[str, ...]]:
+    """What the three steps say of these two things, whatever else they say."""
+    run = stage.start(fence(COMMANDS))
+    told = [stage.runner.prepare(run, step).notices for step in (1, 2, 3)]
+    return [tuple(each for each in of_step if each in (FROZEN, NOT_KEPT)) for of_step in told]
+
+
+def test_every_change_says_that_deployments_are_frozen_and_a_danger_that_nothing_was_kept(stage: Stage) -> None:
+    look, restart, drop = notices(stage)
+    assert look == ()
+    assert restart == (FROZEN,)
+    assert drop == (FROZEN, NOT_KEPT)
+
+
+async def test_once_the_evidence_was_kept_in_the_incident_a_danger_is_silent_about_it(stage: Stage) -> None:
+    runbook = stage.document(KEEP, "keep.md")
+    kept = stage.runner.start(runbook, runbook.procedures[-1], trust=runbook.sha256)
+    assert NOT_KEPT not in stage.runner.prepare(kept, 1).notices
+    await stage.perform(kept)
+    assert notices(stage)[2] == (FROZEN,)
+
+
+def test_outside_an_incident_there_is_nothing_to_keep(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, options={"minding": Minding(snapshot=lambda: "keep#keep-the-logs")})
+    assert notices(stage)[2] == ()
+    stage.close()
+
+
+def test_the_shell_prints_it_before_the_step(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    run = stage.start(fence(COMMANDS))
+    prepared = stage.runner.prepare(run, 2)
+    Aloud().begins(prepared.step, prepared)
+    assert FROZEN in capsys.readouterr().out
