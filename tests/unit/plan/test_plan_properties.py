@@ -14,7 +14,8 @@ from cockpit.runbooks.plan import plan
 from tests.unit.plan.reading import document
 
 SAID = """P0 P1 SEV-1 sev 2 within every after 15 min 5-15 minutes 3 business days 72 hours 99999 h update commander
-    page everyone post-mortem breach notify clients outage > < | - [ ] [x] 1. # ## ``` │ ┌ 0-15 60+ RPO RTO TBD [Phone] none
+    page everyone post-mortem breach notify clients outage > < | - [ ] [x] 1. # ## ``` │ ┌ 0-15 60+ RPO RTO TBD none
+    [Phone]
     Subject: [Name] NZST IST Mon-Fri 8am-6pm 25:99 support hours rollback window after-hours free of blame → -> ** : ; .
     Role Contact Level Definition Response Condition Who Metric Target Scenario First 10 minutes Weekly drill"""
 WORDS = st.sampled_from(SAID.split())

@@ -1,0 +1,155 @@
+"""The plan in cockpit.toml: every key reaches it with its line, and every mistake is said."""
+
+from collections.abc import Callable
+from datetime import date, time, timedelta
+from pathlib import Path
+
+import pytest
+
+from cockpit.config import ConfigError
+from cockpit.model.clock import ClockKind, Counting, Rule
+from cockpit.model.ladder import Level
+from cockpit.model.plan import Checklist, Contact, Hours, Role, Target
+from cockpit.model.system import System
+
+Read = Callable[[str], System]
+Wrong = Callable[[str], dict[str, ConfigError]]
+WHOLE = """templates = ["templates", "~/one.md"]
+contacts_file = "people.md"
+snapshot = "evidence#take"
+
+[[ladder]]
+name = "P0"
+response = "update every 20 min"
+
+[[ladder]]
+name = "P3"
+backlog = true
+
+[[rules]]
+kind = "postmortem"
+after = "5d"
+counting = "business days"
+
+[[rules]]
+kind = "escalation"
+after = "0s"
+who = "Kim"
+levels = ["P0"]
+
+[[rules]]
+kind = "escalation"
+after = "15m"
+who = "Sam"
+levels = ["P0"]
+
+[[roles]]
+name = "Scribe"
+
+[[roles]]
+name = "Boss"
+duty = "leads"
+lead = true
+
+[[contacts]]
+role = "DBA"
+backup = "Sam"
+
+[[targets]]
+scenario = "Region"
+rpo = "0s"
+how = "by hand"
+
+[[checklists]]
+name = "first"
+items = ["look", "tell"]
+levels = ["P0"]
+within = "10m"
+
+[hours]
+days = ["sun", "mon"]
+opens = "09:30"
+closes = 17:00:00
+zone = "Asia/Riyadh"
+holidays = [2026-12-25]
+"""
+
+
+def test_every_key_of_the_plan_reaches_it_with_its_line(read: Read, tmp_path: Path) -> None:
+    system = read(WHOLE)
+    plan, minute = system.plan, timedelta(minutes=1)
+    assert system.templates == (str(tmp_path / "templates"), str(Path("~/one.md").expanduser()))
+    assert system.contacts_file == str(tmp_path / "people.md")
+    assert system.ladder == (
+        Level("P0", 0, "", "update every 20 min", origin="cockpit.toml:5"),
+        Level("P3", 1, backlog=True, origin="cockpit.toml:9"),
+    )
+    assert plan.rules == (
+        Rule(
+            ClockKind.POSTMORTEM, "review the post-mortem", timedelta(days=5), "cockpit.toml:13", counting=Counting.DAYS
+        ),
+        Rule(ClockKind.ESCALATION, "call Kim", 0 * minute, "cockpit.toml:18", "Kim", levels=("P0",), number=1),
+        Rule(ClockKind.ESCALATION, "call Sam", 15 * minute, "cockpit.toml:24", "Sam", levels=("P0",), number=2),
+        Rule(ClockKind.CHECKLIST, "first", 10 * minute, "cockpit.toml:47", levels=("P0",), checklist="first"),
+    )
+    assert plan.roles == (
+        Role("Scribe", origin="cockpit.toml:30"),
+        Role("Boss", "leads", True, "cockpit.toml:33"),
+    )
+    assert plan.contacts == (Contact("DBA", backup="Sam", filled=False, origin="cockpit.toml:38"),)
+    assert plan.targets == (Target("Region", timedelta(0), None, "by hand", "cockpit.toml:42"),)
+    assert plan.checklists == (Checklist("first", "first", ("look", "tell"), ("P0",), "cockpit.toml:47"),)
+    assert plan.hours == Hours((0, 6), time(9, 30), time(17), "Asia/Riyadh", (date(2026, 12, 25),), "cockpit.toml:53")
+    assert plan.snapshot == "evidence#take"
+
+
+def test_the_first_role_leads_where_none_is_said_to(read: Read) -> None:
+    roles = read('[[roles]]\nname = "Boss"\n[[roles]]\nname = "Scribe"\n').plan.roles
+    assert [each.lead for each in roles] == [True, False]
+
+
+UPDATE = '[[rules]]\nkind = "update"\nafter = "20m"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "message", "suggestion"),
+    [
+        ('[[rules]]\nkind = "updates"\nafter = "1m"', "rules[0].kind", "must be one of", "update"),
+        ('[[rules]]\nkind = "update"', "rules[0].after", "is required", ""),
+        ('[[rules]]\nkind = "update"\nafter = "3 business days"', "rules[0].after", "is not a duration", ""),
+        ('[[rules]]\nkind = "update"\nafter = "400d"', "rules[0].after", "up to 366d", ""),
+        (f'{UPDATE}level = "P0"', "rules[0].level", "is not known", "levels"),
+        (f'{UPDATE}levels = "P0"', "rules[0].levels", "must be a list", ""),
+        (f'[[ladder]]\nname = "P0"\n{UPDATE}levels = ["P9"]', "rules[0].levels[0]", "is not in the ladder: P0", ""),
+        (f"{UPDATE}{UPDATE}", "rules[1].kind", "for every severity is already said by rules[0]", ""),
+        (
+            f'{UPDATE}levels = ["P0", "P1"]\n{UPDATE}levels = ["p1"]',
+            "rules[1].kind",
+            "`update` for P1 is already said by rules[0]",
+            "",
+        ),
+        ('[[rules]]\nkind = "escalation"\nafter = "1m"', "rules[0].who", "is required: an escalation", ""),
+        ('[[rules]]\nkind = "checklist"\nafter = "1m"', "rules[0].checklist", "is required: the name", ""),
+        ('[[contacts]]\nrole = "x"\n[[contacts]]\nrole = "x"', "contacts[1].role", "is already the role of", ""),
+        ('[[targets]]\nscenario = "x"\n[[targets]]\nscenario = "x"', "targets[1].scenario", "is already the", ""),
+        ('[[checklists]]\nname = "x"\nitems = []', "checklists[0].items", "must not be empty", ""),
+        ('snapshot = "evidence"', "snapshot", "must name a procedure", "evidence#"),
+        ('[hours]\nzone = "Pacific/Aukland"', "hours.zone", "is no time zone", "Pacific/Auckland"),
+        ('[hours]\nzone = "nzst"', "hours.zone", "is no time zone", "Pacific/Auckland"),
+        ('[hours]\nzone = "IST"', "hours.zone", "is no time zone", ""),
+        ('[hours]\nopens = "25:00"', "hours.opens", "must be a time of the day", ""),
+        ("[hours]\nopens = 8", "hours.opens", "must be a time of the day", ""),
+        ('[hours]\ndays = ["monday"]', "hours.days[0]", "must be one of mon, tue", "mon"),
+        ('[hours]\nholidays = ["2026-12-25"]', "hours.holidays[0]", "without quotes", ""),
+        ("[hours]\nholidays = [2026-12-25T10:00:00Z]", "hours.holidays[0]", "must be a date", ""),
+        ("[[hours]]", "hours", "is one table; write [hours]", ""),
+    ],
+)
+def test_a_mistake_in_the_plan_is_named_with_its_place(
+    wrong: Wrong, text: str, path: str, message: str, suggestion: str
+) -> None:
+    found = wrong(text)
+    assert path in found, found
+    assert message in found[path].message
+    assert suggestion in found[path].suggestion or not suggestion
+    assert bool(found[path].suggestion) == bool(suggestion) or path.endswith("after")
