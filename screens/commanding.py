@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from screens.cockpit import CockpitScreen
 
 
-def communicate(screen: "CockpitScreen", session: "Session") -> None:
-    """Write to clients or the team, of the incident that the bar shows or the one that ended last."""
+def communicate(screen: "CockpitScreen", session: "Session", incident: Incident | None = None) -> None:
+    """Write to clients or the team; of the incident that the bar shows, or the one that ended last."""
     from screens.communicate import CommunicateScreen
 
-    incident = _told_of(session)
-    if incident is not None:
-        screen.app.push_screen(CommunicateScreen(session, place(screen, session), incident))
+    told = incident or _told_of(session)
+    if told is not None:
+        screen.app.push_screen(CommunicateScreen(session, place(screen, session), told))
 
 
 def update(screen: "CockpitScreen", session: "Session") -> None:
@@ -49,28 +49,27 @@ def status_line(screen: "CockpitScreen", session: "Session") -> None:
     )
 
 
-def checklist(screen: "CockpitScreen", session: "Session", first: str = "") -> None:
+def checklist(screen: "CockpitScreen", session: "Session", first: str = "", incident: Incident | None = None) -> None:
     """The boxes of the plan's checklists, those of the incident's severity first; `first` names another one."""
-    incident = _told_of(session)
-    if incident is None:
+    of = incident or _told_of(session)
+    if of is None:
         return
     if not session.plan.checklists:
         screen.notify("No document has a checklist: `- [ ]` items make one.", severity="warning", markup=False)
         return
     from screens.checklist import ChecklistScreen
 
-    screen.app.push_screen(
-        ChecklistScreen(session, place(screen, session), incident, acts_of_items(screen, session), first)
-    )
+    acts = acts_of_items(screen, session, of)
+    screen.app.push_screen(ChecklistScreen(session, place(screen, session), of, acts, first))
 
 
-def acts_of_items(screen: "CockpitScreen", session: "Session") -> dict[str, Callable[[], None]]:
+def acts_of_items(screen: "CockpitScreen", session: "Session", incident: Incident) -> dict[str, Callable[[], None]]:
     """What the items of a checklist can offer here, by the names of `checklist_rows.WORDS`."""
     from screens import leading, opening
 
     acts: dict[str, Callable[[], None]] = {
-        "declare": partial(communicate, screen, session),
-        "communicate": partial(communicate, screen, session),
+        "declare": partial(communicate, screen, session, incident),
+        "communicate": partial(communicate, screen, session, incident),
         "freeze": partial(leading.freeze, screen, session),
         "roll_back": partial(opening.roll_back, screen, session),
     }

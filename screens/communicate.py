@@ -73,9 +73,10 @@ class CommunicateScreen(Screen[None]):
     class Told(Message):
         """How something went."""
 
-        def __init__(self, text: str, tone: str = "good") -> None:
+        def __init__(self, text: str, tone: str = "good", sent: str = "") -> None:
+            """`sent` is the message that is on record now."""
             super().__init__()
-            self.text, self.tone = text, tone
+            self.text, self.tone, self.sent = text, tone, sent
 
     def __init__(self, session: "Session", place: "Place", incident: Incident) -> None:
         super().__init__()
@@ -138,7 +139,9 @@ class CommunicateScreen(Screen[None]):
 
     @on(EventsAppended)
     def _events(self) -> None:
-        self._show()
+        """What happens does not change a text under somebody's cursor."""
+        if not self._area.has_focus:
+            self._show()
 
     @property
     def _now(self) -> datetime:
@@ -180,6 +183,9 @@ class CommunicateScreen(Screen[None]):
 
     @on(Told)
     def _told(self, message: Told) -> None:
+        if message.sent in self._kept:
+            self._kept[message.sent] = replace(self._kept[message.sent], state="sent")
+            self._draw()
         self.say(message.text, message.tone)
 
     @on(TextArea.Changed)
@@ -231,7 +237,7 @@ class CommunicateScreen(Screen[None]):
         self.say("Your words stay as they are: the time in them is yours to change.")
 
     def action_copy(self) -> None:
-        words = self._take("copied")
+        words = self._take()
         if words is None:
             return
         if self._session.read_only:
@@ -242,15 +248,23 @@ class CommunicateScreen(Screen[None]):
     def action_sent(self) -> None:
         if self._refuses():
             return
-        missing = self._area.missing
-        if missing and self._confirms != "sent":
+        if (doubt := self._doubt()) and self._confirms != "sent":
             self._confirms = "sent"
-            what = "One field is" if missing == 1 else f"{missing} fields are"
-            self.say(f"{what} not filled; tab goes there. Press s again if it was sent as it stands.")
+            self.say(doubt)
             return
-        words = self._take("sent")
+        words = self._take()
         if words is not None:
             self._record(self.audience, words.text, self._template, words.filled)
+
+    def _doubt(self) -> str:
+        """Why a second press is asked for; "" when one is enough."""
+        missing, kept = self._area.missing, self._kept.get(self._template.id)
+        if missing:
+            what = "One field is" if missing == 1 else f"{missing} fields are"
+            return f"{what} not filled; tab goes there. Press s again if it was sent as it stands."
+        if kept and kept.state == "sent":
+            return "It is written down already. Press s again if it was sent once more."
+        return ""
 
     def action_line(self) -> None:
         """The status line as it stands now, whatever message is under the cursor."""
@@ -279,7 +293,7 @@ class CommunicateScreen(Screen[None]):
 
     # Taking it away
 
-    def _take(self, state: str) -> Words | None:
+    def _take(self) -> Words | None:
         """Put the message into the terminal's clipboard. From now on it stays word for word, so that the timeline
         has what was sent."""
         text = clean(self._area.text).strip()
@@ -287,24 +301,21 @@ class CommunicateScreen(Screen[None]):
             self.say("There is no text to take.")
             return None
         self._confirms = ""
-        words = self._kept[self._template.id] = Words(text, self._filled, state)
+        words = self._kept[self._template.id] = Words(text, self._filled, "copied")
         self._put = self._area.text
         self.app.copy_to_clipboard(text)
         self._draw()
         return words
 
     def _record(self, audience: str, text: str, template: Template, filled: Filled) -> None:
-        self._deliver(
-            partial(
-                taking(self._session, self._place, self._incident).sent, audience, text, template.id, filled.promised
-            )
-        )
+        sent = taking(self._session, self._place, self._incident).sent
+        self._deliver(partial(sent, audience, text, template.id, filled.promised), template.id)
 
     @work(thread=True, exit_on_error=False, group="telling")
-    def _deliver(self, act: Callable[[], str]) -> None:
+    def _deliver(self, act: Callable[[], str], sent: str = "") -> None:
         """Do what blocks, and tell how it went."""
         try:
-            self.post_message(self.Told(act(), "good"))
+            self.post_message(self.Told(act(), sent=sent))
         except (DeskError, RecordError) as error:
             self.post_message(self.Told(clean_line(error), "bad"))
         except Exception as error:

@@ -113,6 +113,32 @@ async def test_a_message_with_something_missing_is_written_down_only_at_the_seco
         assert len(play.events("update")) == 1
 
 
+async def test_what_is_on_record_is_written_down_again_only_at_the_second_press(tell: Open, play: Play) -> None:
+    app = tell()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, play, "s")
+        await press(pilot, play, "s")
+        assert "written down already" in shown(app, "#tell-said")
+        assert len(play.events("update")) == 1
+        await press(pilot, play, "s")
+        assert len(play.events("update")) == 2
+
+
+async def test_what_happens_meanwhile_does_not_change_the_text_under_a_cursor(tell: Open, play: Play) -> None:
+    app = tell()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, play, "down", "down", "down", "e")
+        before = text(app)
+        play.desk.change_status("identified")
+        await press(pilot, play, "right")
+        assert "INVESTIGATING" in before
+        assert text(app) == before
+        await press(pilot, play, "escape")
+        play.desk.note("and again")
+        await press(pilot, play)
+        assert "IDENTIFIED" in text(app)
+
+
 async def test_the_status_line_goes_to_the_channel_by_one_key(tell: Open, play: Play) -> None:
     app = tell()
     async with app.run_test(size=(80, 24)) as pilot:
@@ -161,6 +187,7 @@ async def test_a_refusal_is_said_and_the_words_stay(tell: Open, play: Play, monk
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "e", "x", "escape", "s")
         assert "nothing was written" in shown(app, "#tell-said")
+        assert app.screen.query_one(KeyedTable).rows[0].cells[2].text == "copied"
         assert "\x1b" not in shown(app, "#tell-said")
         assert text(app).startswith("x[P1]")
 
