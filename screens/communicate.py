@@ -2,8 +2,8 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.widgets import TextArea
 
 from cockpit.incident.comms import Filled
-from cockpit.incident.comms_offers import STATUS_LINE, Scene, compose, offers, promises
+from cockpit.incident.comms_offers import STATUS_LINE, Scene, compose, offers
 from cockpit.incident.comms_taking import Taking
 from cockpit.incident.refused import DeskError
 from cockpit.model.clean import clean, clean_line
@@ -26,6 +26,7 @@ from cockpit.model.event import RecordError
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Template
 from screens import communicate_lines as lines
+from screens.drafts import Drafts, Words
 from screens.guard import QUIET
 from screens.key_line import keys_of
 from screens.marked_text import MarkedText
@@ -42,16 +43,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 SHOWN = ("tell.write", "tell.next", "tell.copy", "tell.sent", "tell.line", "tell.to", "tell.promise", "tell.back")
-NOTHING = timedelta()
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A message that a person changed, or copied: it is not filled anew any more."""
-
-    text: str
-    filled: Filled
-    state: str = "changed"  # changed, copied or sent, as it stands
 
 
 class CommunicateScreen(Screen[None]):
@@ -81,11 +72,8 @@ class CommunicateScreen(Screen[None]):
     def __init__(self, session: "Session", place: "Place", incident: Incident) -> None:
         super().__init__()
         self._session, self._place, self._incident = session, place, incident
-        self._templates = {each.id: each for each in offers(incident, session.plan)}
-        self._kept: dict[str, Words] = {}
-        self._promise: timedelta | None = None  # None is as often as the rules ask
+        self._drafts = Drafts(offers(incident, session.plan))
         self._audience = ""  # "" is the template's own
-        self._filled = Filled("")
         self._put = ""  # what we put into the text area; other words in it are a person's
         self._confirms = ""  # the key whose second press does it all the same
         self._said = False  # something was told above the keys; until then it is what to do next
@@ -118,7 +106,8 @@ class CommunicateScreen(Screen[None]):
 
     @property
     def _template(self) -> Template:
-        return self._templates.get(self._table.cursor or "", STATUS_LINE)
+        """The one under the cursor."""
+        return self._drafts.templates.get(self._table.cursor or "", STATUS_LINE)
 
     @property
     def _scene(self) -> Scene:
@@ -127,7 +116,8 @@ class CommunicateScreen(Screen[None]):
 
     @on(KeyedTable.Highlighted)
     def _chosen(self) -> None:
-        self._promise, self._audience, self._said = None, "", False
+        self._audience, self._said = "", False
+        self._drafts.turn()
         self._show()
 
     @on(KeyedTable.Selected)
@@ -153,18 +143,16 @@ class CommunicateScreen(Screen[None]):
 
     def _show(self) -> None:
         """The message under the cursor: a person's words as they are, else filled from this moment."""
-        kept = self._kept.get(self._template.id)
-        self._filled = kept.filled if kept else compose(self._template, self._scene, self._now, self._promise)
-        self._put = kept.text if kept else self._filled.text
+        self._put = self._drafts.show(self._template.id, self._scene, self._now)
         if self._area.text != self._put:
             self._area.text = self._put
         self._draw()
 
     def _draw(self) -> None:
         self.query_one("#tell-head", Lines).show(lines.head(self._incident, self._place.production))
-        states = {id: words.state for id, words in self._kept.items()}
-        self._table.show(lines.rows(tuple(self._templates.values()), states), self._now)
-        said = lines.settings(self.audience, self._filled.promised, self._area.missing, self._now, self._place.zone)
+        drafts, now = self._drafts, self._now
+        self._table.show(lines.rows(tuple(drafts.templates.values()), drafts.states), now)
+        said = lines.settings(self.audience, drafts.filled.promised, self._area.missing, now, self._place.zone)
         from_where = plain(f"{self._template.title} · {self._template.origin}")
         self.query_one("#tell-right").border_title = Content(from_where)
         self.query_one("#tell-settings", Lines).show(said)
@@ -183,16 +171,15 @@ class CommunicateScreen(Screen[None]):
 
     @on(Told)
     def _told(self, message: Told) -> None:
-        if message.sent in self._kept:
-            self._kept[message.sent] = replace(self._kept[message.sent], state="sent")
-            self._draw()
+        self._drafts.on_record(message.sent)
+        self._draw()
         self.say(message.text, message.tone)
 
     @on(TextArea.Changed)
     def _typed(self) -> None:
         if self._area.text != self._put:
             self._put = self._area.text
-            self._kept[self._template.id] = Words(self._put, self._filled)
+            self._drafts.typed(self._template.id, self._put)
             self._confirms = ""
         self._draw()
 
@@ -222,19 +209,10 @@ class CommunicateScreen(Screen[None]):
 
     def action_promise(self) -> None:
         """The next of the times at which a further message may be promised; after the last one, none."""
-        template = self._template
-        choices = (*promises(template, self._incident, self._session.plan), NOTHING)
-        promised = self._filled.promised
-        length = timedelta(minutes=lines.minutes(promised, self._now)) if promised else NOTHING
-        self._promise = choices[(choices.index(length) + 1) % len(choices)] if length in choices else choices[0]
-        kept = self._kept.get(template.id)
-        if kept is None:
-            self._show()
-            return
-        filled = compose(template, self._scene, self._now, self._promise)
-        self._kept[template.id] = replace(kept, filled=replace(kept.filled, promised=filled.promised))
+        stay = self._drafts.promise_another(self._template.id, self._scene, self._now)
         self._show()
-        self.say("Your words stay as they are: the time in them is yours to change.")
+        if stay:
+            self.say("Your words stay as they are: the time in them is yours to change.")
 
     def action_copy(self) -> None:
         words = self._take()
@@ -248,23 +226,13 @@ class CommunicateScreen(Screen[None]):
     def action_sent(self) -> None:
         if self._refuses():
             return
-        if (doubt := self._doubt()) and self._confirms != "sent":
+        if (doubt := self._drafts.doubt(self._template.id, self._area.missing)) and self._confirms != "sent":
             self._confirms = "sent"
             self.say(doubt)
             return
         words = self._take()
         if words is not None:
             self._record(self.audience, words.text, self._template, words.filled)
-
-    def _doubt(self) -> str:
-        """Why a second press is asked for; "" when one is enough."""
-        missing, kept = self._area.missing, self._kept.get(self._template.id)
-        if missing:
-            what = "One field is" if missing == 1 else f"{missing} fields are"
-            return f"{what} not filled; tab goes there. Press s again if it was sent as it stands."
-        if kept and kept.state == "sent":
-            return "It is written down already. Press s again if it was sent once more."
-        return ""
 
     def action_line(self) -> None:
         """The status line as it stands now, whatever message is under the cursor."""
@@ -277,7 +245,7 @@ class CommunicateScreen(Screen[None]):
     def action_back(self) -> None:
         if self._area.has_focus:
             self._table.focus()
-        elif self._confirms != "back" and any(each.state == "changed" for each in self._kept.values()):
+        elif self._confirms != "back" and self._drafts.unsaved:
             self._confirms = "back"
             self.say("Your words are neither copied nor written down as sent. Press esc again to leave them behind.")
         else:
@@ -294,15 +262,13 @@ class CommunicateScreen(Screen[None]):
     # Taking it away
 
     def _take(self) -> Words | None:
-        """Put the message into the terminal's clipboard. From now on it stays word for word, so that the timeline
-        has what was sent."""
+        """Put the message into the terminal's clipboard."""
         text = clean(self._area.text).strip()
         if not text:
             self.say("There is no text to take.")
             return None
-        self._confirms = ""
-        words = self._kept[self._template.id] = Words(text, self._filled, "copied")
-        self._put = self._area.text
+        self._confirms, self._put = "", self._area.text
+        words = self._drafts.taken(self._template.id, text)
         self.app.copy_to_clipboard(text)
         self._draw()
         return words

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
-from math import ceil
 
 from cockpit.incident.comms_times import brief
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Template
+from screens.drafts import minutes
 from widgets.bar import STATUS_TONES
 from widgets.cell import Cell, Column, Piece, Row
 
@@ -54,11 +54,6 @@ def rows(templates: Sequence[Template], states: Mapping[str, str]) -> list[Row]:
         Row(each.id, (Cell(each.title), Cell(each.audience, "muted"), Cell(states.get(each.id, ""), "info")))
         for each in templates
     ]
-
-
-def minutes(promised: datetime, now: datetime) -> int:
-    """In how many minutes it is due; a time that was told in whole minutes counts as it was meant."""
-    return max(0, ceil((promised - now).total_seconds() / 60))
 
 
 def settings(audience: str, promised: datetime | None, missing: int, now: datetime, zone: tzinfo) -> list[Piece]:
