@@ -1,0 +1,101 @@
+"""What is read of the second team's documents: severities, blanks among the contacts, training, drills, targets."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from cockpit.model.clock import ClockKind
+from cockpit.model.ladder import level
+from cockpit.runbooks.catalogue import Document
+from cockpit.runbooks.document import read
+from cockpit.runbooks.plan import plan
+from tests.unit.requirements.teams import plan_of
+
+PLAN = plan_of("unioneyes")
+BLANKS = b"""## Emergency contacts
+
+```
+On-call engineer: [Pager/Phone]
+Backup engineer: [Pager/Phone]
+Engineering manager: [Phone]
+DBA: [Phone/Email]
+
+Support of the cloud: [Contract]
+
+Status page: [URL]
+Incident channel: #incidents
+War room: [link]
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "definition", "response", "called"),
+    [
+        ("SEV-1", "Down for everybody", "Page all at once", ["all"]),
+        ("SEV-2", "Major parts are degraded", "Page on-call and backup", ["on-call and backup"]),
+        ("SEV-3", "Some are affected", "On-call looks into it", []),
+    ],
+)
+def test_001_severity_is_declared_with_whom_it_pages(
+    name: str, definition: str, response: str, called: list[str]
+) -> None:
+    rung = level(PLAN.ladder, name)
+    assert rung is not None
+    assert (rung.definition, rung.response) == (definition, response)
+    tiers = [each for each in PLAN.rules_for(name) if each.kind is ClockKind.ESCALATION]
+    assert [each.who for each in tiers] == called
+    assert all(each.after == timedelta(0) for each in tiers)
+
+
+def test_001_emergency_contacts_that_nobody_filled_in_are_marked_and_the_channel_is_known() -> None:
+    found = plan([Document("incident", read("incident.md", BLANKS))]).contacts
+    assert [each.role for each in found if each.filled] == ["Incident channel"]
+    assert [each.role for each in found if not each.filled] == [
+        "On-call engineer", "Backup engineer", "Engineering manager", "DBA", "Support of the cloud", "Status page",
+        "War room",
+    ]  # fmt: skip
+
+
+def test_001_emergency_contacts_filled_in_are_all_there() -> None:
+    assert len(PLAN.contacts) == 8
+    assert all(each.filled for each in PLAN.contacts)
+
+
+@pytest.mark.parametrize(
+    ("name", "every"),
+    [
+        ("Incident response training: Every engineer, At the table", "Quarterly"),
+        ("Rollback training: On-call rota, Live, on staging", "Monthly"),
+        ("Backup and restore training: DevOps team, By a job, once a month by hand", "Weekly"),
+        ("Backup verification", "Weekly, Sunday at 4:00"),
+        ("Rollback", "Monthly, first Monday"),
+        ("Disaster recovery", "Quarterly"),
+        ("Chaos engineering", "Yearly"),
+    ],
+)
+def test_001_training_and_drills_come_round(name: str, every: str) -> None:
+    assert next(each for each in PLAN.practices if each.name == name).every == every
+
+
+def test_001_drills_have_a_next_date_or_none_yet() -> None:
+    assert next(each for each in PLAN.practices if each.name == "Disaster recovery").due == date(2026, 12, 14)
+    head = b"| Drill Type | Frequency | Next Scheduled |\n|---|---|---|\n"
+    table = head + b"| Rollback | First Monday | TBD |\n| DR | Quarterly | Q2 2026 |\n"
+    found = plan([Document("drills", read("drills.md", table))]).practices
+    assert [each.due for each in found] == [None, date(2026, 6, 30)]
+
+
+@pytest.mark.parametrize(
+    ("metric", "minutes", "level"),
+    [("TTD", 5, ""), ("TTA", 5, ""), ("TTR", 60, "SEV-1"), ("RTO", 240, ""), ("RPO", 360, "")],
+)
+def test_001_targets_with_a_time_are_read(metric: str, minutes: int, level: str) -> None:
+    target = next(each for each in PLAN.metric_targets if each.metric == metric)
+    assert (target.limit, target.level) == (timedelta(minutes=minutes), level)
+
+
+@pytest.mark.parametrize("words", ["Backups that succeed", "Backups that were restored", "Runbook used in an incident"])
+def test_001_targets_in_percent_are_read(words: str) -> None:
+    target = next(each for each in PLAN.metric_targets if each.metric.startswith(words))
+    assert (target.percent, target.limit) == (100.0, None)
