@@ -12,6 +12,8 @@ from cockpit.model.probe import Probe
 from cockpit.model.secret import Secret
 from cockpit.model.time import RealTime
 
+TRIES = 10
+
 
 def probe(
     url: str | int, name: str = "ready", *, conditions: Sequence[str] = ("[STATUS] == 200",), **rest: Any
@@ -28,13 +30,15 @@ async def ask(
     resolver: Resolver | None = None,
     reveal: Callable[[Secret], str] = str,
     meanwhile: Callable[[], None] | None = None,
+    once: Callable[[], bool] = lambda: True,
 ) -> list[Outcome]:
-    """One outcome of each probe, all asked at once; `meanwhile` runs on their loop just after they began."""
+    """One outcome of each probe, all asked at once; `meanwhile` runs on their loop once something is true."""
     engine = Engine(probes, references, time=RealTime(), reveal=reveal, resolver=resolver)
     try:
         asking = [asyncio.create_task(engine.ask(each)) for each in probes]
         if meanwhile is not None:
-            await asyncio.sleep(0.02)
+            while not once():  # noqa: ASYNC110  a server's thread tells
+                await asyncio.sleep(0.002)
             meanwhile()
         return list(await asyncio.gather(*asking))
     finally:
@@ -42,4 +46,9 @@ async def ask(
 
 
 async def ask_one(one: Probe, **options: Any) -> Outcome:
-    return (await ask(one, **options))[0]
+    """Its outcome; where nobody made our own loop lag and it did all the same, on a busy machine, another one."""
+    for _ in range(TRIES):
+        (outcome,) = await ask(one, **options)
+        if "meanwhile" in options or not outcome.reason.startswith("our own lag"):
+            break
+    return outcome
