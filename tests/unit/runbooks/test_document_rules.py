@@ -332,7 +332,10 @@ def test_any_bytes_at_all_are_read_without_a_crash(raw: bytes) -> None:
     "piece", ["# c\necho a | b\n\n", "| a | b |\n|---|---|\n| `az x` | y |\n\n", "'", "[[[[", "**a:** ", "`x` "]
 )
 def test_the_time_to_read_a_document_grows_no_faster_than_its_size(piece: str) -> None:
-    """A ratio in one run: four times the text may take at most twelve times as long, whatever it is made of."""
+    """A ratio in one run: four times the text may take at most twelve times as long, whatever it is made of.
+
+    One of three tries is enough: what grows faster does so each time, and a collector of garbage comes by but once.
+    """
 
     def seconds(size: int) -> float:
         raw = (piece * (size // len(piece))).encode()
@@ -340,5 +343,4 @@ def test_the_time_to_read_a_document_grows_no_faster_than_its_size(piece: str) -
         read("x.md", raw)
         return time.process_time() - started
 
-    small, large = seconds(25_000), seconds(100_000)
-    assert large < 12 * max(small, 0.02)
+    assert any(12 * max(seconds(25_000), 0.02) > seconds(100_000) for _ in range(3))
