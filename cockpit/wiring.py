@@ -30,7 +30,8 @@ from cockpit.model.revision import Application, Revision
 from cockpit.model.secret import Secret
 from cockpit.model.system import AlertSource, Environment, System
 from cockpit.model.time import RealTime, Time
-from cockpit.runbooks.minding import Minding
+from cockpit.runbooks.catalogue_files import load
+from cockpit.runbooks.minding import Minding, Snapshot, snapshot_named
 from cockpit.runbooks.plan_files import read_plan
 from cockpit.runbooks.runner import Runner
 from cockpit.runbooks.runs import FOLDED as RUN_KINDS
@@ -227,6 +228,10 @@ def build_runner(
         found = ledger.open(environment.name)
         return found[0].id if len(found) == 1 else None
 
+    @lru_cache(maxsize=1)
+    def snapshot() -> Snapshot | None:
+        return snapshot_named(plan.snapshot, load(system.runbooks)) if plan.snapshot else None
+
     runner = Runner(
         record=timeline.record,
         environment=environment,
@@ -241,7 +246,7 @@ def build_runner(
         incident=incident,
         hidden=lambda: revealed(system, secrets),
         look=watch.refresh,
-        minding=Minding(lambda: frozen_words(ledger.freeze(environment.name)), lambda: plan.snapshot),
+        minding=Minding(lambda: frozen_words(ledger.freeze(environment.name)), snapshot),
     )
     known = timeline.events(kinds=RUN_KINDS)
     runner.apply_all(known)

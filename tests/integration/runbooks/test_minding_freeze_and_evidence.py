@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.cli.run_session import Aloud
-from cockpit.runbooks.minding import Minding
+from cockpit.runbooks.minding import Minding, Snapshot
 from tests.integration.runbooks.stage import Stage, fence
 
 FROZEN = "prod is frozen since 14:02Z by ana: until green."
@@ -21,6 +21,7 @@ kubectl rollout restart deploy/web
 # Drop it
 kubectl delete deploy/web
 """
+KEEPING = Snapshot("keep#keep-the-logs", "keep.md", "keep-the-logs")
 KEEP = "# Keep\n\n## Keep the logs\n\n```bash\n# Copy\ncp /dev/null kept\n```\n"
 
 
@@ -28,7 +29,7 @@ KEEP = "# Keep\n\n## Keep the logs\n\n```bash\n# Copy\ncp /dev/null kept\n```\n"
 def stage(tmp_path: Path) -> Iterator[Stage]:
     stage = Stage(
         tmp_path,
-        options={"minding": Minding(lambda: FROZEN, lambda: "keep#keep-the-logs"), "incident": lambda: "i1"},
+        options={"minding": Minding(lambda: FROZEN, lambda: KEEPING), "incident": lambda: "i1"},
     )
     yield stage
     stage.close()
@@ -57,7 +58,7 @@ async def test_once_the_evidence_was_kept_in_the_incident_a_danger_is_silent_abo
 
 
 def test_outside_an_incident_there_is_nothing_to_keep(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, options={"minding": Minding(snapshot=lambda: "keep#keep-the-logs")})
+    stage = Stage(tmp_path, options={"minding": Minding(snapshot=lambda: KEEPING)})
     assert notices(stage)[2] == ()
     stage.close()
 
