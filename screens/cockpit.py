@@ -327,7 +327,7 @@ class CockpitScreen(Screen[None]):
 
     def action_open(self, what: str) -> None:
         """Open one of `OPENS`, with what is under the cursors at this moment."""
-        if self._hurried and what in ("acknowledge", "pin"):  # the keys that write without asking
+        if self._hurried and what in ("acknowledge", "pin", "status_line"):  # the keys that write without asking
             self.notify("That key came in a burst of others. Press it again.", severity="warning", markup=False)
         elif self.session is not None:
             OPENS[what](self, self.session)

@@ -14,6 +14,14 @@ KEYS: list[BindingType] = [
     Binding(
         "u", "open('update')", "Update sent", id="update", show=False, tooltip="Write down that an update was sent"
     ),
+    Binding(
+        "U",
+        "open('status_line')",
+        "Status line",
+        id="status_line",
+        show=False,
+        tooltip="Copy one line for the channel, and write down that it was sent",
+    ),
     Binding("z", "open('snooze')", "Snooze", id="snooze", show=False, tooltip="The most urgent clock: done, or later"),
     Binding("f", "open('freeze')", "Freeze", id="freeze", show=False, tooltip="No deployments here, or again"),
     Binding("p", "open('pin')", "Pin", id="pin", show=False, tooltip="Pin the event under the cursor of pane 4"),

@@ -24,6 +24,7 @@ OPENS: dict[str, Opens] = {
     "roles": leading.roles,
     "communicate": commanding.communicate,
     "update": commanding.update,
+    "status_line": commanding.status_line,
     "snooze": leading.snooze,
     "freeze": leading.freeze,
     "pin": leading.pin,

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-WRITES = frozenset({"declare", "note", "status", "acknowledge", "update", "snooze", "freeze", "pin"})
-READS = frozenset({"export", "roles", "communicate", "update", "snooze", "pin", "preview"})  # need an incident
+WRITES = frozenset({"declare", "note", "status", "acknowledge", "update", "status_line", "snooze", "freeze", "pin"})
+READS = frozenset(  # need an incident
+    {"export", "roles", "communicate", "update", "status_line", "snooze", "pin", "preview"}
+)
 NEEDS_SESSION = WRITES | READS | {"logs", "wall", "refresh", "sign_in", "details", "runbooks", "roll_back", "past"}
 
 VERBS = {
@@ -11,6 +13,7 @@ VERBS = {
     "roles": "lead",
     "communicate": "tell of",
     "update": "tell of",
+    "status_line": "tell of",
     "snooze": "put off",
     "pin": "pin to",
     "preview": "draft",

@@ -10,6 +10,7 @@ DEFAULT_KEYS = {
     "roles": "o",
     "communicate": "c",
     "update": "u",
+    "status_line": "U",
     "snooze": "z",
     "freeze": "f",
     "pin": "p",
