@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from cockpit.simulator.site import CONTAINER, SUBSCRIPTION, WORKSPACE
 from cockpit.simulator.stage import Stage
 
 PROBE_EVERY, RETRY_EVERY, ALERTS_EVERY, APPS_EVERY = 5.0, 2.0, 5.0, 5.0  # seconds of simulated time
+ONCALL = "oncall.md"  # the shop's own page for the night: its severities, people, messages and steps
 SHORTEST = 1.0  # real seconds: a faster world is not asked more often
 
 
@@ -20,6 +22,7 @@ def new_directory() -> Path:
 def write_config(stage: Stage, url: str, ca_file: Path) -> Path:
     """Its path, beside the file that makes the workload's certificate trusted."""
     path = ca_file.parent / "cockpit.toml"
+    (ca_file.parent / ONCALL).write_bytes((files("cockpit.simulator") / ONCALL).read_bytes())
     path.write_text(config_text(stage, url, ca_file), encoding="utf-8")
     return path
 
@@ -32,6 +35,7 @@ def config_text(stage: Stage, url: str, ca_file: Path) -> str:
 # The simulated shop. Nothing in here is real.
 system = "simulated shop"
 data = {_text(ca_file.parent)}
+runbooks = [{_text(ONCALL)}]
 
 [identity]
 order = ["simulator"]

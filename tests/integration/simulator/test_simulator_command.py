@@ -60,7 +60,7 @@ def test_it_says_in_one_line_where_everything_is(start: Start) -> None:
 def test_the_configuration_is_in_a_directory_of_its_own_that_nobody_else_can_read(start: Start) -> None:
     config = Path(ready(start())["config"])
     assert stat.S_IMODE(config.parent.stat().st_mode) == 0o700
-    assert sorted(each.name for each in config.parent.iterdir()) == ["ca.pem", "cockpit.toml"]
+    assert sorted(each.name for each in config.parent.iterdir()) == ["ca.pem", "cockpit.toml", "oncall.md"]
 
 
 def test_the_configuration_is_one_that_the_cockpit_reads(start: Start) -> None:
