@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from cockpit.model.clean import clean_line
 from cockpit.model.runbook import Finding, Runbook, Table
 from cockpit.runbooks.labels import plain, slug
-from cockpit.runbooks.plan_hours import hours_of
+from cockpit.runbooks.plan_hours import ABOUT, hours_of
 from cockpit.runbooks.plan_text import source
 from cockpit.runbooks.prose import headings, prose
 
@@ -32,7 +32,7 @@ SEVERITY = re.compile(r"(?<![\w/.-])(SEV-?[0-9]|P[0-5])(?![\w.%-])")
 
 def unknown_zones(runbook: Runbook) -> Iterator[Finding]:
     """Working hours are in a zone that is known: an abbreviation that several places use is none."""
-    heard = hours_of(source("", "", runbook))
+    heard = hours_of(source("", "", runbook)) if ABOUT.search(runbook.text) else None
     if heard and heard.unknown:
         said = f"says {heard.unknown}, which is no one zone; write its IANA name, such as Pacific/Auckland"
         yield Finding("zone-unknown", heard.line, said)

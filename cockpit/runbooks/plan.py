@@ -7,7 +7,7 @@ from cockpit.model.ladder import DEFAULT_LADDER, Ladder
 from cockpit.model.plan import BUILT_IN, Contact, Plan
 from cockpit.model.plan_defaults import GRAVE, default_plan
 from cockpit.runbooks.catalogue import Document
-from cockpit.runbooks.plan_checklists import checklist_rules, checklists
+from cockpit.runbooks.plan_checklists import checklists
 from cockpit.runbooks.plan_escalation import escalation_rules
 from cockpit.runbooks.plan_hours import hours_of
 from cockpit.runbooks.plan_ladder import ladder_of, merged
@@ -65,12 +65,13 @@ def part(source: Source, ladder: Ladder) -> Plan:
     """What one document says. The ladder is that of the team."""
     people = tuple(contacts(source))
     heard = hours_of(source)
+    lists, list_rules = checklists(source)
     return Plan(
         ladder=(),
         rules=(
             *ladder_rules(source),
             *escalation_rules(source),
-            *checklist_rules(source),
+            *list_rules,
             *contact_rules(people),
             *promise_rules(source, tuple(each.name for each in ladder[:GRAVE])),
         ),
@@ -80,7 +81,7 @@ def part(source: Source, ladder: Ladder) -> Plan:
         targets=tuple(targets(source)),
         metric_targets=tuple(metric_targets(source)),
         templates=tuple(templates(source)),
-        checklists=checklists(source),
+        checklists=lists,
         hours=heard.hours if heard else NOTHING.hours,
         practices=tuple(practices(source)),
     )

@@ -1,10 +1,10 @@
 """Boxes to tick: lists of `- [ ]`, and the numbered list of the first minutes or of a breach."""
 
 import re
-from collections.abc import Iterator
 
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.plan import Checklist
+from cockpit.runbooks.chapters import unique
 from cockpit.runbooks.labels import slug
 from cockpit.runbooks.plan_text import Chapter, Shape, Source, levels_in
 from cockpit.runbooks.plan_times import amount
@@ -16,30 +16,28 @@ ASIDE = re.compile(r"\s*\([^()]{1,80}\)\s*$")  # (any P0/P1)
 LONGEST = 100  # boxes
 
 
-def checklists(source: Source) -> tuple[Checklist, ...]:
-    """The lists of a document; those of the first minutes know the severities that they open for."""
-    return tuple(found for chapter in source.chapters if (found := checklist(chapter, source)) is not None)
-
-
-def checklist_rules(source: Source) -> Iterator[Rule]:
-    """How soon a list is to be ticked: `First 10 minutes (any P0/P1)`."""
+def checklists(source: Source) -> tuple[tuple[Checklist, ...], tuple[Rule, ...]]:
+    """The lists of a document, and how soon those of the first minutes are to be ticked."""
+    lists: list[Checklist] = []
+    rules: list[Rule] = []
+    taken: dict[str, int] = {}
     for chapter in source.chapters:
-        within = amount(chapter.title) if FIRST.search(chapter.title) else None
-        if within is not None and (found := checklist(chapter, source)) is not None:
-            origin = source.origin(chapter.line)
-            yield Rule(ClockKind.CHECKLIST, found.title, within.after, origin, levels=found.levels, checklist=found.id)
+        first = amount(chapter.title) if FIRST.search(chapter.title) else None
+        items = boxes(chapter, numbered=first is not None or bool(BREACH.search(chapter.path)))
+        if not items:
+            continue
+        title = ASIDE.sub("", NUMBERED.sub("", chapter.title)).strip() or source.runbook.title
+        id = unique(f"{source.id}/{slug(title)}", taken)
+        levels = levels_in(chapter.title) if first else ()
+        origin = source.origin(chapter.line)
+        lists.append(Checklist(id, title, items, levels, origin))
+        if first:
+            rules.append(Rule(ClockKind.CHECKLIST, title, first.after, origin, levels=levels, checklist=id))
+    return tuple(lists), tuple(rules)
 
 
-def checklist(chapter: Chapter, source: Source) -> Checklist | None:
-    """The list of a chapter, None where it has none."""
+def boxes(chapter: Chapter, *, numbered: bool) -> tuple[str, ...]:
+    """What stands beside the boxes of a chapter; where it has none and `numbered` is meant, its numbered items."""
     items = [each for each in chapter.blocks if each.shape is Shape.ITEM and not each.nested]
-    boxes = [each.text for each in items if each.box]
-    first = bool(FIRST.search(chapter.title)) and amount(chapter.title) is not None
-    if not boxes and (first or BREACH.search(chapter.path)):
-        boxes = [each.text for each in items if each.ordered]
-    if not boxes:
-        return None
-    title = ASIDE.sub("", NUMBERED.sub("", chapter.title)).strip() or source.runbook.title
-    levels = levels_in(chapter.title) if first else ()
-    id = f"{source.id}/{slug(title)}"
-    return Checklist(id, title, tuple(boxes[:LONGEST]), levels, source.origin(chapter.line))
+    found = [each.text for each in items if each.box] or [each.text for each in items if numbered and each.ordered]
+    return tuple(found[:LONGEST])

@@ -86,9 +86,12 @@ def spoken(templates: Sequence[Template]) -> tuple[Template, ...]:
 def opening(layers: Sequence[Plan], rules: Sequence[Rule]) -> tuple[Checklist, ...]:
     """The checklists, each opening by itself as the rules that bind ask for it; a built-in one that none does goes."""
     timed = {rule.checklist for layer in layers for rule in layer.rules}
+    asking: dict[str, list[Rule]] = {}
+    for rule in rules:
+        asking.setdefault(rule.checklist, []).append(rule)
     found = []
     for each in over((layer.checklists for layer in layers), lambda each: each.id):
-        binds = [rule for rule in rules if rule.checklist == each.id]
+        binds = asking.get(each.id, [])
         levels = tuple(name for rule in binds for name in rule.levels)
         if binds:
             found.append(replace(each, levels=levels or each.levels))

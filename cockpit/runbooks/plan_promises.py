@@ -45,7 +45,7 @@ class Said:
 
     @property
     def all(self) -> str:
-        return f"{self.chapter.path}: {self.text}"
+        return f"{self.chapter.whole_path}: {self.text}"
 
 
 def promise_rules(source: Source, worst: tuple[str, ...] = ()) -> Iterator[Rule]:

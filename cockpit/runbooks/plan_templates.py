@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from cockpit.model.clean import clean, clean_line
 from cockpit.model.plan import Template
+from cockpit.runbooks.chapters import unique
 from cockpit.runbooks.document import front_matter
 from cockpit.runbooks.labels import slug
 from cockpit.runbooks.plan_text import Block, Chapter, Shape, Source
@@ -28,9 +29,7 @@ def templates(source: Source) -> Iterator[Template]:
         for block in chapter.blocks:
             if message(chapter, block):
                 title = NUMBERED.sub("", chapter.title) or "Message"
-                anchor = f"{source.id}/{slug(title)}"
-                taken[anchor] = count = taken.get(anchor, 0) + 1
-                id = anchor if count == 1 else f"{anchor}-{count}"
+                id = unique(f"{source.id}/{slug(title)}", taken)
                 origin = source.origin(block.line)
                 yield Template(id, title, block.text.strip() + "\n", audience(chapter.path, block.text), origin)
 
@@ -41,7 +40,7 @@ def message(chapter: Chapter, block: Block) -> bool:
         return False
     if SUBJECT.search(block.text):
         return True
-    return bool(MESSAGES.search(chapter.path) and BLANK.search(block.text))
+    return bool(MESSAGES.search(chapter.whole_path) and BLANK.search(block.text))
 
 
 def audience(*texts: str) -> str:

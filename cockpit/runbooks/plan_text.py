@@ -39,18 +39,27 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """A heading and the blocks under it, until the next heading. `above` are the headings that it stands under."""
+    """A heading and the blocks under it, until the next heading.
+
+    `above` are the headings that it stands under, but for `top`, the title of the document.
+    """
 
     title: str = ""
     level: int = 0
     line: int = 1
+    top: str = ""
     above: tuple[str, ...] = ()
     blocks: tuple[Block, ...] = ()
 
     @property
     def path(self) -> str:
-        """Everything that the headings say, the document's own title left out."""
-        return " / ".join((*self.above[1:], self.title) if self.level > 1 else (self.title,))
+        """What its headings say, the document's own title left out."""
+        return " / ".join((*self.above, self.title))
+
+    @property
+    def whole_path(self) -> str:
+        """What all of its headings say."""
+        return f"{self.top} / {self.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,8 @@ def chapters(text: str) -> Iterator[Chapter]:
         yield replace(at, blocks=tuple(blocks))
         blocks = []
         parents = [each for each in parents if each.level < block.level]
-        at = replace(block, above=tuple(each.title for each in parents))
+        top = next((each.title for each in parents if each.level == 1), "")
+        at = replace(block, top=top, above=tuple(each.title for each in parents if each.level > 1))
         parents.append(at)
     yield replace(at, blocks=tuple(blocks))
 

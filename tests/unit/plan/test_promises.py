@@ -99,3 +99,14 @@ def test_an_example_of_a_document_in_a_fence_is_not_the_document() -> None:
     found = plan_of(f"## Standards\n\n```markdown\n{example}```\n")
     assert told(found) == []
     assert all(each.origin == BUILT_IN for each in (*found.checklists, *found.templates))
+
+
+def test_two_lists_of_one_name_are_two() -> None:
+    found = plan_of("# A\n\n## Steps\n\n- [ ] one\n\n## Steps\n\n- [ ] two\n")
+    assert [each.id for each in found.checklists][:2] == ["oncall/steps", "oncall/steps-2"]
+
+
+def test_the_title_of_a_document_says_what_it_is_about() -> None:
+    assert told(plan_of("# Data breach\n\n## Procedure\n\n1. Notify the regulator within 24 hours.\n")) == [
+        ("breach", 24 * HOUR, ())
+    ]
