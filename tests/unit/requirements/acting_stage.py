@@ -1,0 +1,50 @@
+"""A runner beside the desk of an example team: procedures of its own documents, done by hand or looked at."""
+
+from pathlib import Path
+
+from cockpit.config import Secrets
+from cockpit.model.run import Run
+from cockpit.model.runbook import Procedure, Runbook
+from cockpit.model.system import Environment
+from cockpit.runbooks.catalogue_files import load
+from cockpit.runbooks.minding import Minding, snapshot_named
+from cockpit.runbooks.runner import Runner
+from cockpit.runbooks.values import Live
+from cockpit.wiring import frozen_words
+from tests.unit.requirements.comms_stage import Room
+
+
+class Shift(Room):
+    """An open incident, and the team's documents at hand."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        super().__init__(name, folder)
+        self.folder = folder
+        self.catalogue = load(self.system.runbooks)
+        snapshot = snapshot_named(self.plan.snapshot, self.catalogue) if self.plan.snapshot else None
+        self.runner = Runner(
+            record=self.timeline.record,
+            environment=Environment("prod"),
+            operator="ana",
+            time=self.time,
+            data=folder,
+            azure=None,
+            reveal=Secrets({}).reveal,
+            mask=lambda text: text,
+            read_only=False,
+            live=Live,
+            incident=lambda: next((each.id for each in self.desk.open()), None),
+            minding=Minding(lambda: frozen_words(self.desk.frozen()), lambda: snapshot),
+        )
+
+    def procedure(self, name: str) -> tuple[Runbook, Procedure]:
+        place = self.catalogue.find(name)
+        return place.document.runbook, place.procedure
+
+    def start(self, name: str) -> Run:
+        runbook, procedure = self.procedure(name)
+        return self.runner.start(runbook, procedure, trust=runbook.sha256)
+
+    def notices(self, name: str, step: int) -> tuple[str, ...]:
+        """What a person is told before a step."""
+        return self.runner.preview(*self.procedure(name), step).notices
