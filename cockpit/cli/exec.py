@@ -1,11 +1,11 @@
 """`cockpit exec`: any command, run and recorded like a step of a runbook."""
 
 import asyncio
+import hashlib
 import os
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -14,18 +14,22 @@ from cockpit.cli import documents as json_documents
 from cockpit.cli.options import Common, Refusal, common_options, json_option
 from cockpit.cli.run_session import Aloud, Written, for_incident, incident_for, open_session, tell_where
 from cockpit.cli.run_steps import STOPPED, Asked, Ending, go
-from cockpit.model.clean import clean_line
+from cockpit.model.clean import clean, clean_line
 from cockpit.model.event import RecordError
-from cockpit.model.runbook import Runbook, StepKind
+from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
 from cockpit.runbooks.ceremony import ceremony
-from cockpit.runbooks.document import read
+from cockpit.runbooks.document import named_safely
 from cockpit.runbooks.execution import Refused
+from cockpit.runbooks.kinds import kind_of
+from cockpit.runbooks.labels import slug
 from cockpit.runbooks.literal_secrets import hide
+from cockpit.runbooks.steps import from_fence, number
 from cockpit.wiring import Session
 
 NAME = "exec"
 VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")
 SHOWN = 100  # letters of the command in the title
+LINE = 4  # where the command stands in its document
 
 
 @click.command(
@@ -58,17 +62,19 @@ def line_of(words: tuple[str, ...]) -> str:
 def document(line: str) -> Runbook:
     """A document with this one command, as if it lay in the current folder; nothing in it is a placeholder.
 
-    Raises Refused for what is not one command.
+    What runs is the line to the letter: nobody mends what was typed. Raises Refused for what is not one command.
     """
-    fence, title = "`" * 12, clean_line(hide(line))
-    title = title if len(title) <= SHOWN else f"{title[: SHOWN - 1]}…"  # the step has it whole
-    found = read(str(Path.cwd() / NAME), f"# {NAME}: {title}\n\n{fence}bash\n{line}\n{fence}\n".encode())
-    if not found.procedures or len(found.procedures[0].steps) != 1:
+    steps = number(from_fence("bash", line, LINE - 1)[0])
+    if len(steps) != 1 or not steps[0].command:
         raise Refused("This is not one command: put it into a script, or into a runbook.")
-    (procedure,) = found.procedures
-    (step,) = procedure.steps
-    literal = replace(procedure, steps=(replace(step, parameters=(), literal=True),))
-    return replace(found, procedures=(literal,), parameters=())
+    shown = clean_line(hide(line))
+    shown = shown if len(shown) <= SHOWN else f"{shown[: SHOWN - 1]}…"  # the step has it whole
+    step = Step(1, f"{NAME}: {shown}", kind_of(line), LINE, line, "bash", altered=clean(line) != line, literal=True)
+    procedure = named_safely(Procedure(step.title, slug(step.title), 1, 1, (step,)))
+    fence, path = "`" * 12, str(Path.cwd() / NAME)
+    text = f"# {procedure.title}\n\n{fence}bash\n{line}\n{fence}\n"
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return Runbook(path, procedure.title, digest, clean(text, len(text)), (procedure,))
 
 
 def variables(line: str, environ: Mapping[str, str]) -> dict[str, str]:
