@@ -111,10 +111,26 @@ def timeline() -> list[Measure]:
     return measure()
 
 
+def rollback_by_keys() -> list[Measure]:
+    """Imported here, as above."""
+    from bench.running import rollback_by_keys as measure
+
+    return measure()
+
+
+def keys_while_printing() -> list[Measure]:
+    """Imported here, as above."""
+    from bench.running import keys_while_printing as measure
+
+    return measure()
+
+
 MEASURES: dict[str, Callable[[], list[Measure]]] = {
     "first-paint": first_paint,
     "quiet": quiet,
     "keys": keys,
+    "keys-while-printing": keys_while_printing,
     "rollback": rollback,
+    "rollback-by-keys": rollback_by_keys,
     "timeline": timeline,
 }

@@ -82,6 +82,19 @@ class Terminal:
             raise TimeoutError(f"{key!r} changed nothing on screen")
         return time.monotonic() - pressed
 
+    def send(self, keys: bytes) -> None:
+        os.write(self._fd, keys)
+
+    def answers(self, key: bytes, text: bytes, most: float = 30.0) -> float:
+        """Seconds from a key until `text` is printed. Raises TimeoutError."""
+        at, pressed = len(self.output), time.monotonic()
+        self.send(key)
+        while text not in self.output[at:]:
+            if time.monotonic() - pressed > most:
+                raise TimeoutError(f"{text!r} did not come of {key!r}")
+            self.read(0.001)
+        return time.monotonic() - pressed
+
     def cpu(self) -> float:
         """Processor seconds the child has used, without those of its own children."""
         with open(f"/proc/{self._pid}/stat", encoding="ascii") as stat:
