@@ -28,7 +28,7 @@ from cockpit.runbooks.shell import Place
 Note = Callable[[Draft], object]
 log = logging.getLogger(__name__)
 WRITES, REST = 3, 1.0  # how often an outcome is tried to be written, and seconds between
-PROBE_LOOK = 0.1  # seconds between two looks at a probe that is waited for
+PROBE_LOOK = 0.02  # seconds between two looks at a probe that is waited for
 REFRESH = 2.0  # seconds between two requests that the probes look now
 Probes = Callable[[], Mapping[str, ProbeResult | None]]
 
