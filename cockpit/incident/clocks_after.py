@@ -89,7 +89,7 @@ def rollback(bound: Binding, deployed: datetime | None, now: datetime) -> list[C
         return []
     started, why = (deployed, "the newest deployment") if deployed else (bound.incident.declared, "declared")
     resolved = bound.incident.resolved
-    clock = excused(bound.clock(rule, "rollback", started, why), resolved, OVER)
+    clock = excused(bound.clock(rule, "rollback", started, why), resolved, "resolved before the window closed")
     if not clock.not_applicable and clock.due is not None and max(now, resolved or now) >= clock.due:
         return [replace(clock, not_applicable="the window has closed: mend it forwards")]
     return [clock]

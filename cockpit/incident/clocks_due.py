@@ -42,3 +42,11 @@ def due_after(start: datetime, after: timedelta, counting: Counting, hours: Hour
 def risk_of(start: datetime, due: datetime | None) -> datetime | None:
     """Four fifths of the way to a time that somebody named."""
     return None if due is None else start + max(due - start, NOTHING) * RISK
+
+
+def later_by(at: datetime | None, span: timedelta) -> datetime | None:
+    """None where there is no such moment any more."""
+    try:
+        return None if at is None else at + span
+    except OverflowError:
+        return None

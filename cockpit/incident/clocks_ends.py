@@ -5,13 +5,13 @@ from datetime import datetime
 
 from cockpit.model.clock import Clock
 
-OVER = "resolved before it was due"
-MENDED = "mitigated before it was due"
+OVER = "resolved before it was late"
+MENDED = "mitigated before it was late"
 
 
 def excused(clock: Clock, at: datetime | None, reason: str) -> Clock:
-    """Not applicable, where `at` came before it was due. One that is over already stays as it is."""
-    if at is None or _settled(clock) or (clock.due is not None and at > clock.due):
+    """Not applicable, where `at` came while it could be done in time. One that is over already stays as it is."""
+    if at is None or _settled(clock) or (clock.limit is not None and at > clock.limit):
         return clock
     return replace(clock, not_applicable=reason)
 

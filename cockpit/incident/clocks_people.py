@@ -2,14 +2,18 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
+from cockpit.incident.business import NOTHING
 from cockpit.incident.clocks_binding import Binding
+from cockpit.incident.clocks_due import later_by
 from cockpit.incident.clocks_ends import MENDED, OVER, ended, excused
 from cockpit.model.clock import Clock, ClockKind, Rule
 from cockpit.model.response import Holding
 
 LEADS = "incident commander"  # where no role of the plan leads
 WORD = re.compile(r"[^\W_]+")
+AT_ONCE = timedelta(minutes=15)  # the window of an order to call somebody at once
 SETTLED = frozenset({"done", "skipped"})
 
 
@@ -65,26 +69,37 @@ def _checklist(bound: Binding, rule: Rule) -> Clock:
 
 
 def escalation(bound: Binding) -> list[Clock]:
-    """One for each tier, due when its window opens, done when somebody of it was called.
+    """One for each tier, due when its window opens, done in time when somebody of it is called until it closes.
 
-    To acknowledge is the first tier's own answer: who is on call has it. A call to a later tier ends the earlier ones,
-    for whoever was skipped is not called backwards. A tier whose turn had not come when it was mitigated is spared.
+    On a path of several tiers to acknowledge is the first one's own answer: who is on call has it. A single tier is an
+    order to call, and only a call ends it. A call to a later tier ends the earlier ones, for whoever was skipped is
+    not called backwards. A tier that could wait until it was mitigated is spared.
     """
     incident = bound.incident
-    rules = sorted(bound.of(ClockKind.ESCALATION), key=lambda each: each.number)
+    tiers = sorted(bound.of(ClockKind.ESCALATION), key=lambda each: (each.number, each.after))
     clocks = []
-    for rule in rules:
+    for place, rule in enumerate(tiers):
         answers = [each.at for each in incident.called if _meant(rule, each.tier, each.who, bound)]
-        if rule.number == rules[0].number and incident.acknowledged is not None:
+        if tiers[0].number == rule.number < tiers[-1].number and incident.acknowledged is not None:
             answers.append(incident.acknowledged)
         clock = bound.clock(
             rule, f"escalation:{rule.number}", bound.since, bound.because(bound.since), done=min(answers, default=None)
         )
+        clock = replace(clock, until=later_by(clock.due, _window(tiers, place)))
         later = min((each.at for each in incident.called if each.tier > rule.number), default=None)
         clock = excused(clock, incident.mitigated, MENDED)
-        clock = ended(clock, later, "a later tier was called before it was due")
+        clock = ended(clock, later, "a later tier was called before it was late")
         clocks.append(ended(clock, incident.resolved, OVER))
     return clocks
+
+
+def _window(tiers: list[Rule], place: int) -> timedelta:
+    """Until the next tier's turn; of the last one, which no document closes, as long as that of the one before it."""
+    turns = sorted({max(each.after, NOTHING) for each in tiers})
+    at = turns.index(max(tiers[place].after, NOTHING))
+    if at + 1 < len(turns):
+        return turns[at + 1] - turns[at]
+    return turns[at] - turns[at - 1] if at else AT_ONCE
 
 
 def _meant(rule: Rule, tier: int, who: str, bound: Binding) -> bool:

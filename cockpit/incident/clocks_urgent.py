@@ -51,6 +51,6 @@ def met_and_missed(clocks: Iterable[Clock], now: datetime) -> tuple[Outcome, ...
 
 
 def _outcome(clock: Clock, now: datetime) -> Outcome:
-    target = None if clock.due is None else max(clock.due - clock.started, timedelta())
+    target = None if clock.limit is None else max(clock.limit - clock.started, timedelta())
     actual = None if clock.not_applicable else max((clock.done or now) - clock.started, timedelta())
     return Outcome(clock, clock.state(now), target, actual)

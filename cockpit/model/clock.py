@@ -109,8 +109,8 @@ class Clock:
     """One deadline of one incident at one moment. Everything but `left` and `state` is fixed by the events.
 
     `why` says in a few words what started it; `origin` where its rule stands. `due` None: to be done, without a time.
-    `risk` is when four fifths of the counted time are gone. `dismissible` False: only done, or not applicable with a
-    reason, ends it.
+    `risk` is when four fifths of the counted time are gone. `until` is the end of a window that opens when it is due:
+    what is done by then is in time. `dismissible` False: only done, or not applicable with a reason, ends it.
     """
 
     id: str  # `update`, `escalation:2`, `task:k7f`, `loop:k7g`; unique within the incident
@@ -126,12 +126,18 @@ class Clock:
     snoozed_until: datetime | None = None
     who: str = ""
     dismissible: bool = True
+    until: datetime | None = None
+
+    @property
+    def limit(self) -> datetime | None:
+        """The last moment at which it is done in time; None where there is none."""
+        return self.until or self.due
 
     def state(self, now: datetime) -> ClockState:
         if self.not_applicable:
             return ClockState.NOT_APPLICABLE
         if self.done is not None:
-            return ClockState.MET if self.due is None or self.done <= self.due else ClockState.MISSED
+            return ClockState.MET if self.limit is None or self.done <= self.limit else ClockState.MISSED
         if self.due is None:
             return ClockState.OPEN
         if now >= self.due:

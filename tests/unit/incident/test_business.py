@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.incident.business import add_days, add_hours, is_open, next_opening, worked, zone_of
@@ -149,7 +149,6 @@ def open_by_the_wall(at: datetime, hours: Hours) -> bool:
     return (works[today] and here.time() >= hours.opens) or (works[yesterday] and here.time() < hours.closes)
 
 
-@settings(max_examples=60, deadline=None)
 @given(weeks(), st.integers(0, 1200))
 def test_hours_are_those_that_a_look_at_the_wall_clock_each_minute_counts(
     week: tuple[Hours, datetime], minutes: int
@@ -170,7 +169,6 @@ def test_hours_are_those_that_a_look_at_the_wall_clock_each_minute_counts(
     assert is_open(start, hours) == open_by_the_wall(start, hours)
 
 
-@settings(max_examples=60, deadline=None)
 @given(weeks(), st.lists(st.integers(0, 4000), min_size=2, max_size=2))
 def test_more_time_is_never_due_sooner_and_two_parts_are_the_whole(
     week: tuple[Hours, datetime], parts: list[int]
@@ -186,7 +184,6 @@ def test_more_time_is_never_due_sooner_and_two_parts_are_the_whole(
     assert is_open(whole, hours) or is_open(whole - timedelta(microseconds=1), hours)
 
 
-@settings(max_examples=40, deadline=None)
 @given(weeks())
 def test_each_further_day_ends_later_and_at_a_closing(week: tuple[Hours, datetime]) -> None:
     hours, start = week

@@ -61,22 +61,32 @@ def test_the_next_update_is_counted_from_the_last_one() -> None:
     assert one(incident(resolved=at(31)), UPDATE, "update").state(at(99)) is ClockState.MISSED
 
 
-def test_a_tier_is_due_when_its_window_opens_and_done_when_somebody_of_it_was_called() -> None:
+def test_a_tier_is_due_when_its_window_opens_and_in_time_until_it_closes() -> None:
     assert states(incident(), PATH, 20) == ["overdue", "overdue", "running"]
-    assert states(incident(acknowledged=at(3)), PATH, 20) == ["missed", "overdue", "running"]
-    by_role = incident(acknowledged=at(0), called=(called(12, "Team Lead"),))
-    assert states(by_role, PATH, 20) == ["met", "met", "running"]
-    skipped = incident(called=(called(10, tier=3),))
+    assert [each.until for each in clocks(incident(), PATH, at(0))] == [at(15), at(30), at(45)]
+    in_time = incident(acknowledged=at(3), called=(called(29, "Team Lead"), called(44, tier=3)))
+    assert states(in_time, PATH, 50) == ["met", "met", "met"]
+    late = incident(acknowledged=at(16), called=(called(31, tier=2), called(46, tier=3)))
+    assert states(late, PATH, 50) == ["missed", "missed", "missed"]
+
+
+def test_a_call_to_a_later_tier_ends_the_earlier_ones() -> None:
+    skipped = incident(called=(called(16, tier=3),))
     assert states(skipped, PATH, 20) == ["missed", "not applicable", "met"]
 
 
-def test_nobody_more_is_called_once_it_is_mitigated() -> None:
-    assert states(incident(acknowledged=at(0), mitigated=at(14)), PATH, 90) == [
-        "met",
-        "not applicable",
-        "not applicable",
-    ]
-    assert states(incident(acknowledged=at(0), resolved=at(20)), PATH, 90) == ["met", "missed", "not applicable"]
+def test_an_order_to_call_everybody_is_not_answered_by_one_who_acknowledges() -> None:
+    everybody = plan(rule(ClockKind.ESCALATION, 0, number=1, who="everybody"))
+    assert states(incident(acknowledged=at(1)), everybody, 2) == ["overdue"]
+    assert states(incident(called=(called(15, tier=1),)), everybody, 20) == ["met"]
+    assert states(incident(called=(called(16, tier=1),)), everybody, 20) == ["missed"]
+
+
+def test_nobody_more_is_called_once_it_is_mitigated_or_resolved() -> None:
+    spared = ["met", "not applicable", "not applicable"]
+    assert states(incident(acknowledged=at(0), mitigated=at(14)), PATH, 90) == spared
+    assert states(incident(acknowledged=at(0), mitigated=at(29)), PATH, 90) == spared
+    assert states(incident(acknowledged=at(0), resolved=at(31)), PATH, 90) == ["met", "missed", "not applicable"]
 
 
 def test_a_task_is_done_by_hand_and_ends_with_the_incident() -> None:
@@ -132,7 +142,7 @@ def test_clients_are_told_when_they_feel_it_for_longer_than_the_rule_says() -> N
     felt = incident(impact_started=at(-20), detected=at(-2))
     assert one(felt, given, "client").due == at(-5)
     assert one(incident(detected=at(-2)), given, "client").due == at(13)
-    assert one(incident(mitigated=at(14)), given, "client").not_applicable == "mitigated before it was due"
+    assert one(incident(mitigated=at(14)), given, "client").not_applicable == "mitigated before it was late"
     late = incident(mitigated=at(20), updates=(sent(19), sent(25, "Client")))
     assert one(late, given, "client").state(at(30)) is ClockState.MISSED
 

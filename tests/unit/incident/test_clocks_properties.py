@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.incident.clocks import clocks
@@ -123,10 +123,8 @@ incidents = st.builds(
     ran=many(st.builds(Ran, words, words, moments, maybe(moments), maybe(spans), maybe(spans))),
     reviews=many(st.builds(Change, st.sampled_from([each.value for each in Review]), moments)),
 )
-thorough = settings(max_examples=40, deadline=None)
 
 
-@thorough
 @given(incidents, plans, moments, maybe(moments))
 def test_every_clock_can_be_told_shown_and_explained(
     incident: Incident, plan: Plan, now: datetime, deployed: datetime | None
@@ -146,7 +144,6 @@ def test_every_clock_can_be_told_shown_and_explained(
     met_and_missed(found, now)
 
 
-@thorough
 @given(incidents, plans, near, near)
 def test_time_alone_never_takes_a_lateness_back(incident: Incident, plan: Plan, one: datetime, other: datetime) -> None:
     sooner, later = sorted((one, other))
@@ -163,7 +160,6 @@ def test_time_alone_never_takes_a_lateness_back(incident: Incident, plan: Plan, 
             assert after[id] is state
 
 
-@thorough
 @given(incidents, plans, moments, moments)
 def test_a_snooze_moves_nothing_but_the_reminders(
     incident: Incident, plan: Plan, now: datetime, until: datetime
@@ -175,7 +171,6 @@ def test_a_snooze_moves_nothing_but_the_reminders(
         assert nudge(other, now) in (0, nudge(one, now))
 
 
-@thorough
 @given(incidents, plans, near)
 def test_a_reminder_is_never_taken_back_while_time_goes_on(incident: Incident, plan: Plan, now: datetime) -> None:
     moments = [now + timedelta(minutes=minutes) for minutes in range(0, 400, 40)]
