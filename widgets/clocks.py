@@ -58,6 +58,8 @@ def remaining(clock: Clock, now: datetime) -> str:
     if left is None:
         return "" if clock.state(now) in ASKS else clock.state(now).value
     late = left < timedelta()
+    if late and clock.kind is ClockKind.ESCALATION:
+        return "now"  # nobody is late: it is their turn to be called
     return f"{span(-left if late else left)}{' over' if late else ''}"
 
 
