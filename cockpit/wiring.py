@@ -52,7 +52,7 @@ class Session:
     """One opened system. `environment` is the one in front; a wall watches them all and records nothing."""
 
     system: System  # its ladder is the plan's
-    plan: Plan  # as the documents were when it was opened
+    plan: Plan  # as the documents were when they were last read
     environment: Environment
     environments: tuple[Environment, ...]
     watch: Watch
@@ -87,6 +87,18 @@ class Session:
         """One look at every feed, side by side."""
         return list(await asyncio.gather(*(feed.poll() for feed in self.watch.feeds)))
 
+    def read_again(self) -> Plan:
+        """The plan as the documents say it now; the desk goes by it from here on. Blocking. Never raises.
+
+        With other severities than at the opening, by which all that is shown is sorted, only what is lost is told.
+        """
+        found = read_plan(self.system)
+        if [each.name for each in found.ladder] != [each.name for each in self.plan.ladder]:
+            problems = (*found.problems, OTHER_LADDER)
+            found = replace(self.plan, documents=found.documents, problems=problems)
+        self.plan = self.desk.plan = found
+        return found
+
     async def run(self) -> None:
         """Watch, record, and take up what a cockpit before left running, until cancelled."""
         try:
@@ -110,6 +122,12 @@ class Session:
         self.timeline.close()
 
 
+OTHER_LADDER = Problem(
+    ProblemKind.CONFLICT,
+    "other severities",
+    "The documents name other severities than when the cockpit was opened.",
+    "Open it again to go by them.",
+)
 NO_CLOUD = Problem(
     ProblemKind.MISSING,
     "no cloud",

@@ -46,7 +46,7 @@ def build(root: tables.Root, file: Path, known: Mapping[Place, int]) -> System:
         keys={name: keys for name, keys in root.keys.items() if not opens_a_procedure(name, keys)},
         procedure_keys={key_name(key): name for key, name in root.keys.items() if opens_a_procedure(key, name)},
         runbooks=tuple(_absolute(each, folder) for each in root.runbooks),
-        plan=build_plan(root, origin),
+        plan=build_plan(root, ladder, origin),
         templates=tuple(_absolute(each, folder) for each in root.templates),
         contacts_file=_absolute(root.contacts_file, folder),
         references=tuple(root.self_check.references),

@@ -7,6 +7,7 @@ from cockpit.config.tables import Root
 from cockpit.config.tables_plan import Hours as HoursTable
 from cockpit.config.tables_plan import Weekday
 from cockpit.model.clock import ClockKind, Counting, Rule
+from cockpit.model.ladder import Ladder
 from cockpit.model.plan import Checklist, Contact, Hours, Plan, Role, Target
 
 Origin = Callable[[str, int], str]  # the name of an array and a place in it: where that stands
@@ -22,10 +23,10 @@ WHAT = {
 }
 
 
-def build_plan(root: Root, origin: Origin) -> Plan:
-    """What the file says of the Plan. Its ladder is empty: the system has it."""
+def build_plan(root: Root, ladder: Ladder, origin: Origin) -> Plan:
+    """What the file says of the Plan; `ladder` is empty where it has none."""
     return Plan(
-        ladder=(),
+        ladder=ladder,
         rules=(*_rules(root, origin), *_list_rules(root, origin)),
         roles=_roles(root, origin),
         contacts=tuple(

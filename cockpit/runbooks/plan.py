@@ -65,7 +65,8 @@ def part(source: Source, ladder: Ladder) -> Plan:
     """What one document says. The ladder is that of the team."""
     people = tuple(contacts(source))
     heard = hours_of(source)
-    lists, list_rules = checklists(source)
+    worst = tuple(each.name for each in ladder[:GRAVE])
+    lists, list_rules = checklists(source, worst)
     return Plan(
         ladder=(),
         rules=(
@@ -73,7 +74,7 @@ def part(source: Source, ladder: Ladder) -> Plan:
             *escalation_rules(source),
             *list_rules,
             *contact_rules(people),
-            *promise_rules(source, tuple(each.name for each in ladder[:GRAVE])),
+            *promise_rules(source, worst),
         ),
         roles=roles(source),
         contacts=people,

@@ -16,8 +16,11 @@ ASIDE = re.compile(r"\s*\([^()]{1,80}\)\s*$")  # (any P0/P1)
 LONGEST = 100  # boxes
 
 
-def checklists(source: Source) -> tuple[tuple[Checklist, ...], tuple[Rule, ...]]:
-    """The lists of a document, and how soon those of the first minutes are to be ticked."""
+def checklists(source: Source, worst: tuple[str, ...] = ()) -> tuple[tuple[Checklist, ...], tuple[Rule, ...]]:
+    """The lists of a document, and how soon those of the first minutes are to be ticked.
+
+    They open for the severities that their heading names, else for the `worst`.
+    """
     lists: list[Checklist] = []
     rules: list[Rule] = []
     taken: dict[str, int] = {}
@@ -28,7 +31,7 @@ def checklists(source: Source) -> tuple[tuple[Checklist, ...], tuple[Rule, ...]]
             continue
         title = ASIDE.sub("", NUMBERED.sub("", chapter.title)).strip() or source.runbook.title
         id = unique(f"{source.id}/{slug(title)}", taken)
-        levels = levels_in(chapter.title) if first else ()
+        levels = (levels_in(chapter.title) or worst) if first else ()
         origin = source.origin(chapter.line)
         lists.append(Checklist(id, title, items, levels, origin))
         if first:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from cockpit.model.clean import clean_line
-from cockpit.model.ladder import DEFAULT_LADDER
 from cockpit.model.plan import Contact, Plan, Template
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.system import System
@@ -31,7 +30,6 @@ def read_plan(system: System, catalogue: Catalogue | None = None) -> Plan:
     problems = [lost(each.path, each.reason) for each in found.unread]
     configured = replace(
         system.plan,
-        ladder=() if system.ladder == DEFAULT_LADDER else system.ladder,
         contacts=(*system.plan.contacts, *read_contacts(system.contacts_file, problems)),
         templates=(*system.plan.templates, *read_templates(system.templates, problems)),
         documents=frozenset(Path(each).name for each in (system.file, system.contacts_file) if each),

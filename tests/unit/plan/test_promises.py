@@ -98,7 +98,7 @@ def test_an_example_of_a_document_in_a_fence_is_not_the_document() -> None:
     example = "# Runbook: [Title]\n\n## Prerequisites\n- [ ] Access\n\nPost-mortem within 9 days\n"
     found = plan_of(f"## Standards\n\n```markdown\n{example}```\n")
     assert told(found) == []
-    assert all(each.origin == BUILT_IN for each in (*found.checklists, *found.templates))
+    assert {each.origin for each in found.checklists} == {each.origin for each in found.templates} == {BUILT_IN}
 
 
 def test_two_lists_of_one_name_are_two() -> None:
@@ -110,3 +110,8 @@ def test_the_title_of_a_document_says_what_it_is_about() -> None:
     assert told(plan_of("# Data breach\n\n## Procedure\n\n1. Notify the regulator within 24 hours.\n")) == [
         ("breach", 24 * HOUR, ())
     ]
+
+
+def test_the_first_minutes_of_no_severity_are_those_of_the_worst() -> None:
+    rule = only(plan_of("## First 10 minutes\n\n1. Declare\n"), ClockKind.CHECKLIST)
+    assert rule.levels == ("P0", "P1")

@@ -1,0 +1,53 @@
+"""How long a procedure is said to take: recorded when its run starts."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from cockpit.runbooks.document import read
+from cockpit.runbooks.journal import Pen, promised, started
+
+STEP = "\n```bash\n# Look\ncurl -sf https://example.com\n```\n"
+
+
+def said(*lines: str) -> dict[str, float]:
+    (procedure,) = read("x.md", ("## Do it\n\n" + "\n".join(lines) + "\n" + STEP).encode()).procedures
+    return promised(procedure)
+
+
+@pytest.mark.parametrize(
+    ("line", "budget"),
+    [
+        ("**Time to fix:** <5 minutes.", 300),
+        ("**Estimated Time**: 5-15 minutes", 900),
+        ("**Time to fix:** about half an hour", 1_800),
+        ("**RTO:** 1 hour", 3_600),
+    ],
+)
+def test_a_label_is_the_budget_the_longer_end_of_a_range(line: str, budget: int) -> None:
+    assert said(line) == {"budget": budget}
+
+
+@pytest.mark.parametrize("line", ["**Estimated Time**: Varies", "**When:** more than 5 minutes of errors", ""])
+def test_where_nothing_is_said_there_is_none(line: str) -> None:
+    assert said(line) == {}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("**Time to fix:** <1 minute (+ up to 5 min cache lag).",),
+        (
+            "**Time to fix:** 1 minute",
+            "**Cache warning:** Lookups are cached; a token may still work for up to 5 minutes.",
+        ),
+    ],
+)
+def test_what_lags_behind_is_no_part_of_the_budget(lines: tuple[str, ...]) -> None:
+    assert said(*lines) == {"budget": 60, "tail": 300}
+
+
+def test_the_start_of_a_run_records_both() -> None:
+    runbook = read("x.md", f"## Revoke\n\n**Time to fix:** 1 min, up to 5 min until no cache knows it\n{STEP}".encode())
+    draft = started("r", runbook, runbook.procedures[0], "prod", [], Pen("ana", datetime(2026, 11, 21, tzinfo=UTC)))
+    assert (draft.detail["budget"], draft.detail["tail"]) == (60, 300)
