@@ -25,6 +25,7 @@ from screens.dialog import Dialog, Place
 from widgets.cell import Piece, fit, plain
 from widgets.choice import Choice
 from widgets.line import Lines
+from widgets.wrap import wrap
 
 SHOWN = 3  # signals listed; the rest is a number
 LABEL = 24  # cells of a signal's name: its age and what it means come after it
@@ -102,7 +103,7 @@ class Declare(Dialog[Incident | Event]):
         said: list[Piece] = [("  → ", "info"), (rung.response, "")] if rung.response else []
         if rung.backlog:
             said = [("  → no incident: ", "warn"), ("enter", "key"), (" writes a note for the working day", "")]
-        self.query_one("#response", Lines).show(said)
+        self.query_one("#response", Lines).show(*wrap(said, self.wide, most=2, indent=4))
         unsure = ("unsure, so the higher one" if self._unsure else "unsure? takes the higher one", "")
         drill = ("a DRILL, counted nowhere", "warn") if self._drill else ("no drill", "muted")
         self.query_one("#unsure", Lines).show(

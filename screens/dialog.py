@@ -93,9 +93,14 @@ class Dialog(ModalScreen[T | None], Generic[T]):
             return
         said.display = bool(text)
         self.query_one("#dialog").set_class(bool(text), "-saying")
-        wide = max(20, said.container_size.width or self.app.size.width - 8)
+        wide = max(20, self.wide)
         said.show(*(((row, tone),) for row in wrapped(clean(text), wide)))
         said.call_after_refresh(said.scroll_visible, animate=False)
+
+    @property
+    def wide(self) -> int:
+        """Cells of a row; as many as there will be while it is not laid out yet."""
+        return self.query_one("#dialog").content_size.width or min(78, self.app.size.width) - 4
 
     # The frame
 

@@ -1,6 +1,7 @@
 """Declaring with the team's own words on the screen, and closing with a reason."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -37,6 +38,16 @@ async def test_the_ladder_is_on_screen_with_what_the_team_does_at_the_chosen_lev
         assert shown(app, "#response").strip() == "→ On-call leads; an update every 30 min"
         await press(pilot, play, "up")
         assert shown(app, "#response").strip() == "→ Everybody; a commander within 15 min"
+
+
+async def test_a_long_response_is_read_to_its_end(play: Play, stage: Open, dialog: Declare) -> None:
+    long = "Everybody; acknowledge within 5 min, an incident commander within 10 min, updates every 15 min"
+    play.desk.ladder = (replace(play.plan.ladder[0], response=long), *play.plan.ladder[1:])
+    app = stage(play, dialog)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, play, "up")
+        rows = [row.strip() for row in shown(app, "#response").splitlines()]
+        assert " ".join(rows) == f"→ {long}"
 
 
 async def test_two_keys_and_one_line_declare_what_was_seen_first_as_detected(
@@ -94,12 +105,17 @@ async def test_closing_says_how_it_ended(play: Play, stage: Open, because: Close
         assert (found.open, found.close_reason, found.because) == (False, "x", because)
 
 
-async def test_closing_is_refused_without_words_and_its_dialog_is_seen_whole(play: Play, stage: Open) -> None:
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_closing_is_refused_without_words_and_its_dialog_is_seen_whole(
+    play: Play, stage: Open, size: tuple[int, int]
+) -> None:
     incident = play.declare()
     app = stage(play, Status(play.place, play.time, play.desk, incident))
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=size) as pilot:
         await press(pilot, play, "down", "down", "down", "enter")
-        assert "what ended it" in shown(app, "#said").replace("\n", " ")
+        said = app.screen.query_one("#said", Lines)
+        assert said.text.replace("\n", " ").endswith("then press Enter again.")
+        assert all(len(row) <= said.size.width for row in said.text.splitlines())
         assert app.screen.query_one("#dialog").max_scroll_y == 0
         assert play.desk.find(incident.id).open
 
