@@ -32,7 +32,7 @@ from cockpit.model.system import AlertSource, Environment, System
 from cockpit.model.time import RealTime, Time
 from cockpit.runbooks.catalogue_files import load
 from cockpit.runbooks.minding import Minding, Snapshot, snapshot_named
-from cockpit.runbooks.plan_files import read_plan
+from cockpit.runbooks.plan_files import read_again, read_plan
 from cockpit.runbooks.runner import Runner
 from cockpit.runbooks.runs import FOLDED as RUN_KINDS
 from cockpit.runbooks.values import Live, live
@@ -88,16 +88,9 @@ class Session:
         return list(await asyncio.gather(*(feed.poll() for feed in self.watch.feeds)))
 
     def read_again(self) -> Plan:
-        """The plan as the documents say it now; the desk goes by it from here on. Blocking. Never raises.
-
-        With other severities than at the opening, by which all that is shown is sorted, only what is lost is told.
-        """
-        found = read_plan(self.system)
-        if [each.name for each in found.ladder] != [each.name for each in self.plan.ladder]:
-            problems = (*found.problems, OTHER_LADDER)
-            found = replace(self.plan, documents=found.documents, problems=problems)
-        self.plan = self.desk.plan = found
-        return found
+        """The plan as the documents say it now; the desk goes by it from here on. Blocking. Never raises."""
+        self.plan = self.desk.plan = read_again(self.system, self.plan)
+        return self.plan
 
     async def run(self) -> None:
         """Watch, record, and take up what a cockpit before left running, until cancelled."""
@@ -122,12 +115,6 @@ class Session:
         self.timeline.close()
 
 
-OTHER_LADDER = Problem(
-    ProblemKind.CONFLICT,
-    "other severities",
-    "The documents name other severities than when the cockpit was opened.",
-    "Open it again to go by them.",
-)
 NO_CLOUD = Problem(
     ProblemKind.MISSING,
     "no cloud",

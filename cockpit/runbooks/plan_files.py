@@ -18,6 +18,12 @@ from cockpit.runbooks.plan_people import contact_of, contacts
 from cockpit.runbooks.plan_templates import template_of
 from cockpit.runbooks.plan_text import source
 
+OTHER_LADDER = Problem(
+    ProblemKind.CONFLICT,
+    "other severities",
+    "The documents name other severities than when the cockpit was opened.",
+    "Open it again to go by them.",
+)
 MESSAGES = (".md", ".txt")
 
 
@@ -36,6 +42,17 @@ def read_plan(system: System, catalogue: Catalogue | None = None) -> Plan:
         problems=tuple(problems),
     )
     return plan(found.documents, configured)
+
+
+def read_again(system: System, before: Plan) -> Plan:
+    """The plan as it is now. Never raises.
+
+    With other severities than before, by which all that is shown is sorted, only what is lost is told.
+    """
+    found = read_plan(system)
+    if [each.name for each in found.ladder] == [each.name for each in before.ladder]:
+        return found
+    return replace(before, documents=found.documents, problems=(*found.problems, OTHER_LADDER))
 
 
 def read_templates(paths: Sequence[str], problems: list[Problem]) -> tuple[Template, ...]:
