@@ -55,7 +55,11 @@ class Declare(Dialog[Incident | Event]):
     def fields(self) -> ComposeResult:
         yield Lines(id="ask", classes="label")
         yield Input(id="title", max_length=LONGEST_TITLE)
-        yield Choice([(each.name, each.definition) for each in self._desk.ladder], default_severity(self._desk.ladder))
+        yield Choice(
+            [(each.name, each.definition) for each in self._desk.ladder],
+            default_severity(self._desk.ladder),
+            was="preset",
+        )
         yield Lines(id="response")
         yield Lines(id="unsure")
         yield Lines(id="bad", classes="label")

@@ -34,8 +34,12 @@ class Choice(Lines, can_focus=True):
         def control(self) -> "Choice":
             return self.choice
 
-    def __init__(self, options: Sequence[tuple[str, str]], chosen: str, *, id: str | None = None) -> None:
+    def __init__(
+        self, options: Sequence[tuple[str, str]], chosen: str, *, id: str | None = None, was: str = "now"
+    ) -> None:
+        """`was` is said of the option it was made with, once another one is chosen."""
         super().__init__(id=id)
+        self._said_of_it = was
         self.options = tuple(options)
         names = [name for name, _ in self.options]
         self._at = names.index(chosen) if chosen in names else 0
@@ -89,7 +93,7 @@ class Choice(Lines, can_focus=True):
 
     def _row(self, at: int, name: str, text: str) -> tuple[Piece, ...]:
         here = at == self._at
-        was = ("  (now)" if at == self._was and self.changed else "", "muted")
+        was = (f"  ({self._said_of_it})" if at == self._was and self.changed else "", "muted")
         return (
             ("▸ " if here else "  ", "info"),
             (name, "strong" if here else ""),

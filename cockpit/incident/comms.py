@@ -26,7 +26,7 @@ _FIELD = re.compile(
         (?<![!\]])\[(?P<square>[^\[\]\n]{{2,80}})\](?!\(|\[|:[ ]*https?:)  # no image, link or link's target
       | \{{\{{(?P<curly>[^{{}}\n]{{1,80}})\}}\}}
       | (?<!\w)<(?P<angle>[A-Za-z][\w ./|-]{{0,60}})>
-    )(?P<zone>[ ]\(?(?:{ABBREVIATION.pattern})\b\)?)?
+    )(?P<zone>[ ]?\(?(?:{ABBREVIATION.pattern})\b\)?)?
     | (?P<bare>\b(?i:(?:{_STATUS})(?:[ ]?[/|][ ]?(?:{_STATUS}))+)\b)
     | \b(?P<abbreviation>[A-Z]{{3,5}})\b""",
     re.VERBOSE,

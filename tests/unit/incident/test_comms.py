@@ -128,7 +128,7 @@ def test_a_zone_that_stands_alone_is_the_one_in_force_and_other_words_stay() -> 
 
 
 def test_a_time_that_is_asked_for_in_utc_is_told_in_utc() -> None:
-    assert filled("[Time] UTC, [Time UTC]").text == "13:12 UTC, 13:12 UTC"
+    assert filled("[Time] UTC, [Time UTC], [HH:MM]Z").text == "13:12 UTC, 13:12 UTC, 13:12 UTC"
 
 
 def test_which_time_is_meant_stands_before_it() -> None:
