@@ -8,7 +8,7 @@ from cockpit.cli.documents import as_json as to_json
 from cockpit.cli.documents import incident_document
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
 from cockpit.cli.seat import Seat, echo, take_seat
-from cockpit.cli.telling import at_option, reason_option, repeated, tell, where
+from cockpit.cli.telling import at_option, capital, reason_option, repeated, tell, where
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
 from cockpit.model.response import CloseReason
@@ -79,7 +79,7 @@ def ack(common: Common, alert: str | None, words: str, incident: str | None, as_
     with take_seat(common) as seat:
         key, name = _alert(seat, alert) if alert else ("", "")
         event = seat.desk.acknowledge(key, name, incident, words)
-    tell(event, as_json)
+    tell(event, as_json, f"{capital(event.summary)}{where(event)}")
 
 
 @click.command(name="severity", help="Move an incident on the ladder.")

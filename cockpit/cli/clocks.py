@@ -33,7 +33,7 @@ def command(common: Common, everything: bool, incident: str | None, as_json: boo
             click.echo(to_json([_document(each, now) for each in shown]))
             return
         for each in shown:
-            echo(f"{left(each, now):>12}  {shown_due(each, seat.zone, now):<24} {each.id:<14} {_what(each)}")
+            echo(f"{left(each, now):>10}  {shown_due(each, seat.zone, now):<26} {each.id}: {_what(each)}")
         if not shown:
             echo(f"Nothing is due in {meant.id}.")
 
@@ -49,7 +49,7 @@ def left(clock: Clock, now: datetime) -> str:
 def _what(clock: Clock) -> str:
     who = f" ({clock.who})" if clock.who else ""
     because = clock.not_applicable or clock.why
-    return f"{clock.what}{who}: {because} [{clock.origin}]"
+    return f"{clock.what}{who}; {because} [{clock.origin}]"
 
 
 def _document(clock: Clock, now: datetime) -> dict[str, object]:

@@ -20,11 +20,11 @@ reason_option = click.option("--reason", default="", metavar="TEXT", help="Why; 
 
 
 def tell(event: Event, as_json: bool, sentence: str = "") -> None:
-    """What was written: its document, or a sentence; without one the line that it reads as, and where it stands."""
+    """What was written: its document, or a sentence; without one where it stands, and the line that it reads as."""
     if as_json:
         click.echo(to_json(event_document(event)))
     else:
-        echo(sentence or f"{capital(event.summary)}{where(event)}")
+        echo(sentence or f"{event.incident}: {event.summary}")
 
 
 def capital(text: str) -> str:

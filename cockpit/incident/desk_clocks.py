@@ -124,12 +124,13 @@ def _marked(desk: "Desk", meant: Incident, clock: Clock, at: datetime, **words: 
 
 
 def _clock(desk: "Desk", ledger: Ledger, incident: str | None, id: str) -> tuple[Incident, Clock]:
-    """Raises DeskError naming the clocks there are."""
+    """The clock of that id, or the only one whose id begins so. Raises DeskError naming those there are."""
     meant, wanted, now = desk.meant(ledger, incident), clean_line(id, 120), desk.now()
     # That a deployment was made is in no event of the incident; the window that it opens can be spoken of all the same.
     known = {each.id: each for each in clocks(meant, desk.plan, now, deployed=now)}
-    if wanted in known:
-        return meant, known[wanted]
+    begin_so = [each for each in known if wanted and each.startswith(wanted)]
+    if wanted in known or len(begin_so) == 1:
+        return meant, known[wanted if wanted in known else begin_so[0]]
     close = near(wanted, known)
     hint = f"did you mean `{close}`?" if close else f"there are {', '.join(known) or 'none'}."
     raise DeskError(f"{meant.id} has no clock `{wanted}`; {hint}")

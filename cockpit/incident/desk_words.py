@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from cockpit.incident.desk_case import LONGEST_TITLE
 from cockpit.incident.fold import Ledger
 from cockpit.incident.refused import DeskError
 from cockpit.incident.said import said
@@ -18,9 +19,12 @@ WORDS = {
     Kind.NOTE: "text", Kind.DECISION: "text", Kind.UPDATE: "text", Kind.ITEM: "text", Kind.LINK: "text",
     Kind.TICK: "reason", Kind.ACK: "note", Kind.PAGE: "note", Kind.ROLE: "note", Kind.SEVERITY: "reason",
     Kind.STATUS: "reason", Kind.RESOLVE: "reason", Kind.FREEZE: "reason", Kind.REVIEW: "reason",
-    Kind.DECLARE: "title",
+    Kind.DECLARE: "title", Kind.PRACTICE: "note",
 }  # fmt: skip
 """The words of an entry that a person may have to correct."""
+
+WITH_LINES = frozenset({Kind.NOTE, Kind.DECISION, Kind.UPDATE, Kind.ROLE})
+LONGEST_LINE = 500  # characters of those without; a title is shorter still
 
 
 def note(desk: "Desk", text: str, incident: str | None = None, at: datetime | None = None) -> Event:
@@ -70,7 +74,8 @@ def correct(desk: "Desk", event: int, text: str, at: datetime | None = None) -> 
         if old.redacted:
             raise DeskError(f"Event {event} was redacted; write a note instead.")
         line = clean_line(words)
-        detail = {**old.detail, WORDS[kind]: words}
+        short = clean_line(words, LONGEST_TITLE if kind is Kind.DECLARE else LONGEST_LINE)
+        detail = {**old.detail, WORDS[kind]: words if kind in WITH_LINES else short}
         if kind is Kind.NOTE and words == line:
             del detail["text"]
         return desk.draft(

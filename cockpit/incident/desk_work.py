@@ -29,13 +29,18 @@ def tick(
     *,
     incident: str | None = None,
 ) -> Event:
-    """Set one box, counted from 1: done, skipped because, or open again. Without `text` it is the plan's."""
+    """Set one box, counted from 1: done, skipped because, or open again.
+
+    Without `text` the list is one of the plan, by its id or a part of it that no other has.
+    """
     name, wanted, why = clean_line(list, LONGEST_NAME), clean_line(state, 20), clean_line(reason, LONGEST_LINE)
     if wanted not in TICKED:
         raise DeskError(f"A box is {DONE}, {SKIPPED} or {OPEN}, not `{wanted}`.")
     if wanted == SKIPPED and not why:
         raise DeskError("Say why it is skipped; the reason stands in the post-mortem.")
-    words = clean_line(text, LONGEST_LINE) or _box(desk, name, item)
+    words = clean_line(text, LONGEST_LINE)
+    if not words:
+        name, words = _box(desk, name, item)
 
     def act(ledger: Ledger) -> Draft:
         meant = desk.meant(ledger, incident)
@@ -48,15 +53,16 @@ def tick(
     return desk.write(act)
 
 
-def _box(desk: "Desk", list: str, item: int) -> str:
-    """The words of a box that the plan has. Raises DeskError."""
-    found = desk.plan.checklist(list)
-    if found is None:
-        known = [each.id for each in desk.plan.checklists]
+def _box(desk: "Desk", list: str, item: int) -> tuple[str, str]:
+    """The id of a list of the plan, and the words of a box of it. Raises DeskError."""
+    known = {each.id: each for each in desk.plan.checklists}
+    fits = [each for each in known if list and list.casefold() in each.casefold()]
+    if list not in known and len(fits) != 1:
         raise DeskError(f"There is no checklist `{list}`; there are {', '.join(known) or 'none'}.")
+    found = known.get(list) or known[fits[0]]
     if not 1 <= item <= len(found.items):
-        raise DeskError(f"{list} has {len(found.items)} boxes, counted from 1.")
-    return clean_line(found.items[item - 1], LONGEST_LINE)
+        raise DeskError(f"{found.id} has {len(found.items)} boxes, counted from 1.")
+    return found.id, clean_line(found.items[item - 1], LONGEST_LINE)
 
 
 def freeze(desk: "Desk", on: bool, reason: str = "", *, incident: str | None = None) -> Event:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cockpit.incident.detail import span_of, text_of, time_of
+from cockpit.incident.detail import span_of, text_of, time_of, words_of
 from cockpit.model.clean import clean_line
 from cockpit.model.clock import ClockKind
 from cockpit.model.duration import show
@@ -50,11 +50,13 @@ def _resolve(text: _Text) -> str:
 
 
 def _role(text: _Text) -> str:
+    note = "; ".join(words_of(text.detail, "note").splitlines())
+    what = f"{text['person']} is {text['role']}"
     if text["what"] == "leaves":
-        return text.because(f"{text['person']} leaves {text['role']}", "note")
-    if text["from"]:
-        return text.because(f"{text['from']} hands {text['role']} over to {text['person']}", "note")
-    return text.because(f"{text['person']} is {text['role']}", "note")
+        what = f"{text['person']} leaves {text['role']}"
+    elif text["from"]:
+        what = f"{text['from']} hands {text['role']} over to {text['person']}"
+    return clean_line(f"{what}: {note}" if note else what)
 
 
 def _clock(text: _Text) -> str:
@@ -145,5 +147,6 @@ _LINES: dict[Kind, Callable[[_Text], str]] = {
     Kind.PIN: lambda text: f"{'unpinned' if text.detail.get('on') is False else 'pinned'}: {text['name']}",
     Kind.LINK: lambda text: text.because(f"evidence for “{text['name']}”: {text['target']}", "text"),
     Kind.RECOVERY: _recovery,
+    Kind.PRACTICE: lambda text: text.because(f"practised {clean_line(text.subject)}", "note"),
     Kind.REVIEW: lambda text: text.because(f"post-mortem {text['state']}"),
 }

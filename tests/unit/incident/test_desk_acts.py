@@ -105,7 +105,7 @@ def test_a_task_has_a_time_and_a_loose_end_need_not(desk: Desk) -> None:
     one, two = now(desk).marks
     assert (one.id, one.kind, one.person, one.due) == (task.subject, ClockKind.TASK, "ben", at(3))
     assert (two.kind, two.due) == (ClockKind.LOOP, None)
-    desk.clock_done(one.id, "an index is missing")
+    desk.clock_done("task", "an index is missing")  # the only one whose id begins so
     assert now(desk).marks[0].done == NIGHT
 
 
@@ -151,7 +151,7 @@ def test_a_box_is_ticked_with_the_words_of_the_plan_and_can_be_opened_again(desk
     with pytest.raises(DeskError, match="Say why it is skipped"):
         desk.tick("first", 1, state="skipped")
     with pytest.raises(DeskError, match="first has 2 boxes"):
-        desk.tick("first", 3)
+        desk.tick("fir", 3)
     with pytest.raises(DeskError, match="no checklist `last`; there are first"):
         desk.tick("last", 1)
 
@@ -219,6 +219,9 @@ def test_an_entry_is_corrected_in_its_place_and_in_its_own_words(desk: Desk) -> 
     journal = desk.note("one\ntwo")
     again = desk.correct(journal.id, "one line")
     assert (again.summary, again.detail) == ("one line", {})
+    desk.correct(1, "Sign-in\nfails" + "x" * 5000)
+    assert now(desk).title.startswith("Sign-in fails")
+    assert len(now(desk).title) < 250
 
 
 def test_two_who_correct_the_same_entry_are_both_on_record_and_the_later_stands(
