@@ -89,8 +89,9 @@ def keys_while_printing() -> list[Measure]:
     how = f"{len(times)} keys while a step prints 10 MB in {seconds:g} s"
     return [
         Measure("key at rest, median", statistics.median(before) * 1000, "ms", "the same keys, before"),
-        Measure("key while printing, median", statistics.median(times) * 1000, "ms", how),
-        Measure("key while printing, p99", times[int(len(times) * 0.99)] * 1000, "ms", how, 50),
+        Measure("key at rest, worst", before[-1] * 1000, "ms", "the same keys, before"),
+        Measure("key while printing, median", statistics.median(times) * 1000, "ms", how, 50),
+        Measure("key while printing, worst", times[-1] * 1000, "ms", how),
     ]
 
 
