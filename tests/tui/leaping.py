@@ -56,9 +56,7 @@ class LeapingLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return CLOCK.seconds
 
-    def run_in_executor(
-        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
-    ) -> "asyncio.Future[T]":
+    def run_in_executor(self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> "asyncio.Future[T]":
         working = super().run_in_executor(executor, func, *args)
         self._leap.threads += 1
         working.add_done_callback(self._worked)
