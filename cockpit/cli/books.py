@@ -4,9 +4,10 @@ import asyncio
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from cockpit.cli.options import Common, Refusal, timeline_path
+from cockpit.cli.options import Common, Refusal, load_system, timeline_path
 from cockpit.config import Secrets
 from cockpit.incident.store import Timeline
 from cockpit.model.clean import clean_line
@@ -21,6 +22,7 @@ from cockpit.runbooks import fresh, guard, rules
 from cockpit.runbooks.catalogue import Catalogue
 from cockpit.runbooks.catalogue_files import load, markdown_in
 from cockpit.runbooks.lint import World, root_of
+from cockpit.runbooks.plan_files import read_plan
 from cockpit.runbooks.preparing import Setting
 from cockpit.runbooks.rollback import propose
 from cockpit.runbooks.runs import Runs
@@ -42,6 +44,12 @@ def catalogue_of(system: System, paths: Sequence[str] = ()) -> Catalogue:
 def holds_none(path: Path) -> bool:
     """True for a folder without documents: a check of it would pass whatever was meant."""
     return path.is_dir() and next(markdown_in(path), None) is None
+
+
+def load_team(common: Common) -> System:
+    """The system with the ladder of its plan, so that a severity which any of its documents defines is known."""
+    system = load_system(common)
+    return replace(system, ladder=read_plan(system).ladder)
 
 
 def world_of(system: System, runbook: Runbook) -> World:

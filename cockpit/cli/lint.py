@@ -5,8 +5,8 @@ from dataclasses import asdict
 import click
 
 from cockpit.cli import documents as json_documents
-from cockpit.cli.books import catalogue_of, shown_path, world_of
-from cockpit.cli.options import Common, Refusal, common_options, json_option, load_system
+from cockpit.cli.books import catalogue_of, load_team, shown_path, world_of
+from cockpit.cli.options import Common, Refusal, common_options, json_option
 from cockpit.cli.runbooks import plural
 from cockpit.runbooks.lint import lint
 
@@ -18,7 +18,7 @@ FOUND = 1
 @json_option
 @common_options
 def command(common: Common, paths: tuple[str, ...], as_json: bool) -> None:
-    system = load_system(common)
+    system = load_team(common)
     if not paths and not system.runbooks:
         raise Refusal("Name a file or a folder, or set `runbooks` in cockpit.toml.")
     documents = catalogue_of(system, paths or system.runbooks).documents

@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from cockpit.cli import documents as json_documents
-from cockpit.cli.books import catalogue_of, last_hash, runs_of, setting_of, shown_path, world_of
-from cockpit.cli.options import Common, choose_environment, common_options, json_option, load_system
+from cockpit.cli.books import catalogue_of, last_hash, load_team, runs_of, setting_of, shown_path, world_of
+from cockpit.cli.options import Common, choose_environment, common_options, json_option
 from cockpit.cli.runbooks_document import catalogue_document
 from cockpit.model.runbook import Finding, Runbook
 from cockpit.model.time import RealTime
@@ -23,7 +23,7 @@ from cockpit.runbooks.lint import lint
 @json_option
 @common_options
 def command(common: Common, paths: tuple[str, ...], as_json: bool) -> None:
-    system = load_system(common)
+    system = load_team(common)
     environment = choose_environment(system, common.env)
     catalogue = catalogue_of(system, paths)
     setting, secrets = setting_of(system, environment)

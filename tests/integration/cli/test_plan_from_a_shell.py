@@ -53,3 +53,11 @@ def test_a_declaration_takes_a_severity_of_the_documents(shell: Shell) -> None:
     shell.say("declare", "Down", "--severity", "sev 2")
     assert shell.ask("incidents")[0]["severity"] == "SEV-2"
     assert "there are SEV-1, SEV-2" in shell.refused("declare", "x", "--severity", "major")
+
+
+def test_a_severity_that_another_document_defines_is_no_finding(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "cockpit.toml").write_text('runbooks = ["oncall.md", "other.md"]\n')
+    (tmp_path / "other.md").write_text("# Other\n\nSEV-2 and SEV-3 only\n")
+    said = shell.type("lint", "other.md").stdout
+    assert "SEV-3" in said
+    assert "SEV-2" not in said
