@@ -38,6 +38,7 @@ class Case:
         self._recovered: datetime | None = None  # the latest recovery of any of them
         self._earliest: Signal | None = None  # began before the declaration but was recorded after it
         self._built: Incident | None = None
+        self._signalled = False  # since it was built
         self._range: tuple[datetime, bool] | None = None  # where it begins, and whether it still goes on
         self.apply(declaration)
 
@@ -45,6 +46,11 @@ class Case:
     def incident(self) -> Incident:
         if self._built is None:
             self._built = self._build()
+        elif self._signalled:  # signals come by the thousand, and move no more of it than this
+            detected, by = self._detected(self._facts.at(self._declared))
+            mitigated, last = self._mitigated(self._built.statuses), self._last_event
+            self._built = replace(self._built, detected=detected, detected_by=by, mitigated=mitigated, last_event=last)
+        self._signalled = False
         return self._built
 
     def apply(self, event: Event) -> None:
@@ -103,7 +109,7 @@ class Case:
             self._earliest is None or signal.since < self._earliest.since
         ):
             self._earliest = signal
-        self._built = None
+        self._signalled = True
 
     def turned_good(self, key: str, at: datetime, id: int) -> None:
         """A signal recovered; when it was the last bad one, the service did, at the latest of their recoveries."""
@@ -113,7 +119,7 @@ class Case:
         self._last_event = id
         # Sources tell their recoveries late and in any order: the one written last need not be the one that came last.
         self._recovered = max(at, self._recovered or at)
-        self._built = None
+        self._signalled = True
 
     def _build(self) -> Incident:
         told, first = self._facts.of, self._facts.at(self._declared)
