@@ -1,0 +1,35 @@
+"""A message is printed from its template, mended in an editor, and written down once it was sent."""
+
+import pytest
+
+from tests.integration.cli.shell import Shell
+
+
+@pytest.fixture
+def told(shell: Shell) -> Shell:
+    shell.say("declare", "Readiness failing", "--severity", "P1")
+    return shell
+
+
+def test_a_message_goes_to_a_file_and_what_is_missing_beside_it(told: Shell) -> None:
+    assert told.say("message").splitlines()[0].startswith("declaration  Declaration (channel), to team")
+    printed = told.type("message", "clients")
+    assert "Impact: Readiness failing\n" in printed.stdout
+    assert "⟦client name?⟧" in printed.stdout
+    assert "client name" in printed.stderr
+    written = told.type("update", "--to", "client", "-", stdin=printed.stdout.replace("⟦client name?⟧", "all"))
+    assert written.exit_code == 0, written.output
+    assert "Hello all," in told.ask("incidents")[0]["updates"][0]["text"]
+
+
+def test_its_document_says_what_it_promises(told: Shell) -> None:
+    document = told.ask("message", "status-line", "--promise", "1h")
+    assert document["text"].startswith("[P1] INVESTIGATING Readiness failing · default · ")
+    assert (document["audience"], document["unknown"]) == ("team", [])
+    assert document["promised"].endswith(":00.000000Z")
+    assert told.ask("message", "status-line", "--promise", "none")["promised"] is None
+
+
+def test_a_name_that_none_or_several_have_is_refused_with_the_names(told: Shell) -> None:
+    assert "names no message: declaration, " in told.refused("message", "nothing")
+    assert "names several messages: " in told.refused("message", "message")
