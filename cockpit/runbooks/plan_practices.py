@@ -3,15 +3,23 @@
 import re
 from collections.abc import Iterator
 
+from cockpit.model.clean import clean_line
 from cockpit.model.plan import Practice
-from cockpit.model.runbook import Table
+from cockpit.model.runbook import Runbook, Table
 from cockpit.runbooks.dates import day_in
+from cockpit.runbooks.labels import label, plain
 from cockpit.runbooks.plan_columns import cell, column
 from cockpit.runbooks.plan_text import Shape, Source
+from cockpit.runbooks.prose import prose
+from cockpit.runbooks.rhythm import DAYS, UNITS
 
+LABELS = frozenset({"tested", "next review"})
 TABLES = frozenset({"drills", "training", "reviews"})
-EVERY = r"(?:every\s+\w+|daily|weekly|fortnightly|monthly|quarterly|yearly|annual(?:ly)?)"
-ROUND = re.compile(rf"(?i)^(?P<every>{EVERY})\s+(?P<name>\S.{{2,200}})$")
+WORDS = "|".join((*UNITS, *DAYS))
+EVERY = rf"(?:every\s+(?:\w+\s+)?(?:{WORDS})s?|daily|weekly|fortnightly|monthly|quarterly|yearly|annual(?:ly)?)"
+ROUND = re.compile(
+    rf"(?i)^(?P<every>{EVERY})\s+(?P<name>\S.{{2,200}}?)(?P<done>\s+\(last done (?P<last>[^()]{{4,40}})\))?$"
+)
 CARE = re.compile(r"(?i)hygiene|prevent|drill|training|review|practice|exercise|game day|maintenance")
 REVIEWS = re.compile(r"(?i)next review")
 DATED = re.compile(r"^(?P<name>[^:]{2,100}):\s*(?P<next>\S.{0,60})$")
@@ -31,10 +39,30 @@ def practices(source: Source) -> Iterator[Practice]:
                 due = day_in(dated["next"])
                 yield Practice(f"Review of {dated['name']}", next=dated["next"], due=due, origin=origin)
             elif came := ROUND.match(block.text):
-                yield Practice(came["name"][:1].upper() + came["name"][1:], every=came["every"], origin=origin)
-    if next_review := source.runbook.labels.get("next review"):
-        name = f"Review of {source.runbook.title}"
-        yield Practice(name, next=next_review, due=day_in(next_review), origin=source.origin(1))
+                name = came["name"][:1].upper() + came["name"][1:]
+                yield Practice(name, every=came["every"], last=came["last"] or "", origin=origin)
+    yield from _of_labels(source)
+
+
+def _of_labels(source: Source) -> Iterator[Practice]:
+    """What a document says of itself and of its procedures: when they were tested, when they are to be reviewed."""
+    said = {(name, heading): (value, line) for line, heading, name, value in labels_in(source.runbook)}
+    if front := source.runbook.labels.get("next review", ""):
+        said.setdefault(("next review", source.runbook.title), (front, 1))
+    for (name, heading), (value, line) in said.items():
+        what, origin = heading or source.runbook.title, source.origin(line)
+        if name == "next review":
+            yield Practice(f"Review of {what}", next=value, due=day_in(value), origin=origin)
+        else:
+            yield Practice(f"Test of {what}", last=value, origin=origin)
+
+
+def labels_in(runbook: Runbook) -> Iterator[tuple[int, str, str, str]]:
+    """(line, heading above, name, value) of each label that says when something was tested or is to be reviewed."""
+    for line, heading, text in prose(runbook.text):
+        found = label(text)
+        if found and found[0] in LABELS and found[1]:
+            yield line, clean_line(plain(heading)), *found
 
 
 def _of_table(table: Table, source: Source) -> Iterator[Practice]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from cockpit.model.clock import ClockKind, Counting, Rule
 from cockpit.model.plan import Contact
@@ -23,6 +24,7 @@ UPDATES = re.compile(r"(?i)\bupdates?\b")
 AFTER_HOURS = re.compile(r"(?i)\b(?:after|out of|outside)[\s-](?:hours|business|working|office)|\bafter-?hours\b")
 COMMANDER = re.compile(r"(?i)\bcommander\b|\bIC\b")
 CRITICAL = re.compile(r"(?i)\bcritical\b|\bemergenc|\burgent\b")
+LONG = timedelta(hours=1)  # what an authority, a review or a rollback is given, at least
 LONGEST = 80  # letters of what is to be done
 
 
@@ -60,10 +62,10 @@ def promise_rules(source: Source, worst: tuple[str, ...] = ()) -> Iterator[Rule]
 def promised(said: Said, origin: str, worst: tuple[str, ...]) -> Rule | None:
     """The rule that a time in a sentence makes, None for most of them: a threshold is no promise."""
     after, counting, levels = said.amount.after, said.amount.counting, levels_in(said.text)
-    within = bool(WITHIN.search(said.before))
-    if within and BREACH.search(said.all) and NOTIFY.search(said.text):
+    within, long = bool(WITHIN.search(said.before)), after >= LONG
+    if within and long and BREACH.search(said.all) and NOTIFY.search(said.text):
         return Rule(ClockKind.BREACH, task(said), after, origin, counting=counting, levels=levels)
-    if within and AFTERWARDS.search(said.all):
+    if within and long and AFTERWARDS.search(said.all):
         what = "review the post-mortem"
         return Rule(ClockKind.POSTMORTEM, what, after, origin, counting=counting, levels=levels)
     if within and AFTER_HOURS.search(said.text[: said.amount.start]):
@@ -71,7 +73,7 @@ def promised(said: Said, origin: str, worst: tuple[str, ...]) -> Rule | None:
         return Rule(ClockKind.RESPONSE, note(said), after, origin, levels=levels, outside=True)
     if within and COMMANDER.search(said.text):
         return Rule(ClockKind.COMMANDER, "name a commander", after, origin, counting=counting, levels=levels)
-    if WINDOW.search(said.text) and ROLLING_BACK.search(said.all):
+    if long and WINDOW.search(said.text) and ROLLING_BACK.search(said.all):
         return Rule(ClockKind.ROLLBACK, "roll back free of blame", after, origin, counting=counting, levels=levels)
     if AFTER.search(said.before) and CLIENTS.search(said.text) and SUFFERING.search(said.text):
         return Rule(ClockKind.CLIENT, "tell clients", after, origin, counting=counting, levels=levels)

@@ -13,7 +13,7 @@ from cockpit.runbooks.prose import HEADING
 
 MESSAGES = re.compile(r"(?i)communicat|message|notif|notice|status update|wording|announce|e-?mail")
 SUBJECT = re.compile(r"(?im)^\s*\**subject\b")
-BLANK = re.compile(r"\[[^\[\]\n]{2,80}\](?!\()|\{\{[^{}\n]{1,80}\}\}")
+BLANK = re.compile(r"(?<!\])\[[^\[\]\n]{2,80}\](?![(\[:])|\{\{[^{}\n]{1,80}\}\}")
 NUMBERED = re.compile(r"^[\d.]+\s+")
 AUDIENCES = (
     ("authority", re.compile(r"(?i)authorit|regulator|breach|data protection|supervis")),

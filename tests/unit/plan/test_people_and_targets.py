@@ -135,8 +135,11 @@ def test_who_reads_a_message(title: str, audience: str) -> None:
     assert plan_of(f"## {title}\n\n> It began at [time].\n").templates[0].audience == audience
 
 
-def test_a_quotation_that_is_no_message_is_none() -> None:
-    assert all(each.origin == BUILT_IN for each in plan_of("## Notes\n\n> Keep calm.\n").templates)
+@pytest.mark.parametrize(
+    "text", ["## Notes\n\n> Keep calm, [Name].\n", "## Messages\n\n> See [this page][] or [that](x.md).\n"]
+)
+def test_a_quotation_that_is_no_message_is_none(text: str) -> None:
+    assert all(each.origin == BUILT_IN for each in plan_of(text).templates)
 
 
 @pytest.mark.parametrize(

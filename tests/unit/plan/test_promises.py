@@ -70,6 +70,7 @@ def test_after_hours_another_response_is_promised() -> None:
         "The breach was found within 2 hours.",
         "The customer database keeps 7 days.",
         "See the dashboard update every 10 s.",
+        "A rollback window opens within 5 minutes.",
     ],
 )
 def test_thresholds_and_anecdotes_promise_nothing(text: str) -> None:
