@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cockpit.model.clock import Clock, ClockKind
+from cockpit.model.clock_due import shown_due
 from cockpit.model.duration import DurationError, seconds
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
@@ -13,7 +14,7 @@ from screens.dialog import Place
 from screens.form import Field, Form, FormError, Values, needed
 from screens.people import about
 from widgets.cell import Piece
-from widgets.clocks import due, remaining
+from widgets.clocks import remaining
 
 if TYPE_CHECKING:
     from cockpit.incident.desk import Desk
@@ -53,7 +54,7 @@ def clock(
     told: list[Piece] = [
         (running.what, "strong"),
         (f"  {left}", ""),
-        (f"  due {due(running, place.zone, now)}", "muted"),
+        (f"  due {shown_due(running, place.zone, now)}", "muted"),
     ]
     return Form(
         place,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from cockpit.model.clock import Clock, ClockKind, ClockState
+from cockpit.model.clock_due import shown_due
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan, Role
 from widgets.cell import Cell, Column, Piece, Row, cut
@@ -34,13 +35,15 @@ BRIEF = {
     ClockKind.ROLLBACK: "rollback window",
     ClockKind.POSTMORTEM: "post-mortem",
 }
+FULL = 84  # cells from which the moment it is due is told in both zones
 COLUMNS = (
     Column(1),
     Column(0, prose=True),
     Column(26, prose=True, from_width=74),
     Column(11, right=True),
-    Column(12, from_width=40),
-    Column(16, from_width=100, prose=True),
+    Column(12, from_width=40, below=FULL),
+    Column(27, from_width=FULL),
+    Column(16, from_width=106, prose=True),
     Column(24, from_width=110),
 )
 
@@ -97,6 +100,7 @@ def _row(clock: Clock, id: str, now: datetime, zone: tzinfo) -> Row:
             Cell(why, "muted"),
             Cell(remaining(clock, now), tone if asks else "muted"),
             Cell(due(clock, zone, now) if asks else "", "muted"),
+            Cell(shown_due(clock, zone, now) if asks else "", "muted"),
             Cell(clock.who, "" if asks else "muted"),
             Cell(clock.origin, "muted"),
         ),
@@ -104,7 +108,7 @@ def _row(clock: Clock, id: str, now: datetime, zone: tzinfo) -> Row:
 
 
 def due(clock: Clock, zone: tzinfo, now: datetime) -> str:
-    """The local time it is due, with its day when that is another: `04:17 NZDT`, `Wed 10:00`."""
+    """The local time it is due, short: `04:17 NZDT`, `22 Nov 04:17` on another day."""
     if clock.due is None:
         return ""
     local = clock.due.astimezone(zone)

@@ -8,8 +8,8 @@ from cockpit.cli.options import Common, common_options, incident_option, json_op
 from cockpit.cli.seat import Seat, take_seat
 from cockpit.cli.telling import ahead, at_option, tell
 from cockpit.incident.clocks import clocks
-from cockpit.incident.clocks_shown import shown_due
 from cockpit.incident.clocks_urgent import urgent
+from cockpit.model.clock_due import shown_due
 from cockpit.model.incident import Incident
 from cockpit.model.time import RealTime, age
 

@@ -10,9 +10,9 @@ from cockpit.cli.documents import plain
 from cockpit.cli.options import Common, common_options, incident_option, json_option
 from cockpit.cli.seat import echo, take_seat
 from cockpit.incident.clocks import clocks
-from cockpit.incident.clocks_shown import shown_due
 from cockpit.incident.clocks_urgent import urgent
 from cockpit.model.clock import Clock, ClockState
+from cockpit.model.clock_due import shown_due
 from cockpit.model.time import RealTime, age
 
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.incident.clocks import clocks
-from cockpit.incident.clocks_shown import shown_due
 from cockpit.incident.clocks_urgent import ASKING, MOST, met_and_missed, nudge, urgent
 from cockpit.model.clock import ClockKind, ClockState, Counting, Rule
+from cockpit.model.clock_due import shown_due
 from cockpit.model.incident import Change, Incident, Status
 from cockpit.model.ladder import DEFAULT_LADDER
 from cockpit.model.plan import Checklist, Contact, Hours, Plan, Role
