@@ -59,7 +59,7 @@ class Case:
         self._last_event = event.id
         if event.actor and event.kind != Kind.EXPORT:
             self._people.setdefault(event.actor)
-        root = self._facts.place(event)
+        root = event.id if event.supersedes is None else self._facts.place(event)
         if event.kind in FACTS and (root != self._declared or event.kind == Kind.DECLARE):
             self._facts.put(root, event)
         elif event.supersedes is not None and root != self._declared:

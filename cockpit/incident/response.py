@@ -164,8 +164,9 @@ def items(told: Told) -> tuple[ActionItem, ...]:
 
 def todo(note: Event) -> str:
     """What a note says is to be done; "" when it says no such thing."""
-    said = text_of(note.detail, "text") or clean_line(note.summary)
-    return said[len(TODO) :].strip() if said[: len(TODO)].casefold() == TODO else ""
+    written = note.detail.get("text")
+    words = (written if isinstance(written, str) and written else note.summary).lstrip()
+    return clean_line(words[len(TODO) :]) if words[: len(TODO)].casefold() == TODO else ""
 
 
 def _changed(item: ActionItem, event: Event) -> ActionItem:
