@@ -19,7 +19,7 @@ HUMAN = frozenset(
     {
         *(Kind.DECLARE, Kind.NOTE, Kind.ACK, Kind.SEVERITY, Kind.STATUS, Kind.RESOLVE, Kind.EXPORT),
         *(Kind.ROLE, Kind.CLOCK, Kind.UPDATE, Kind.PAGE, Kind.TICK, Kind.FREEZE, Kind.DECISION, Kind.ITEM),
-        *(Kind.PIN, Kind.LINK, Kind.RECOVERY, Kind.REVIEW),
+        *(Kind.PIN, Kind.LINK, Kind.RECOVERY, Kind.REVIEW, Kind.PRACTICE),
     }
 )
 STATE_TONES = {

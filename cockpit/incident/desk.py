@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from cockpit.incident import desk_case, desk_clocks, desk_people, desk_words, desk_work
+from cockpit.incident import desk_case, desk_clocks, desk_people, desk_practice, desk_words, desk_work
 from cockpit.incident.desk_case import LONGEST_TITLE as LONGEST_TITLE
 from cockpit.incident.fold import Ledger
 from cockpit.incident.history import catch_up, read_ledger
@@ -132,6 +132,8 @@ class Desk:
     choose_scenario = desk_work.choose_scenario
     recovered_to = desk_work.recovered_to
 
+    practised = desk_practice.practised
+
     # What the acts are made of.
 
     def now(self) -> datetime:
@@ -176,14 +178,14 @@ class Desk:
             raise AmbiguousIncident(open)
         return open[0]
 
-    def past(self, at: datetime | None, now: datetime) -> datetime:
+    def past(self, at: datetime | None, now: datetime, oldest: timedelta = OLDEST) -> datetime:
         """A time somebody gave for what happened, else now. Raises DeskError for one that cannot be meant."""
         if at is None:
             return now
         if at > now + AHEAD:
             raise DeskError(f"{at:%Y-%m-%d %H:%M:%S %Z} is in the future; only what has happened can be written down.")
-        if at < now - OLDEST:
-            raise DeskError(f"{at:%Y-%m-%d %H:%M %Z} is more than {OLDEST.days} days ago; check the date.")
+        if at < now - oldest:
+            raise DeskError(f"{at:%Y-%m-%d %H:%M %Z} is more than {oldest.days} days ago; check the date.")
         return min(at, now)
 
     def coming(self, at: datetime, now: datetime) -> datetime:

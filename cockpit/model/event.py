@@ -41,6 +41,7 @@ class Kind(StrEnum):
     PIN = "pin"  # subject: the id of the event; detail: on
     LINK = "link"  # subject: the id of the event; detail: target, text
     RECOVERY = "recovery"  # subject: the scenario; detail: what (chosen | recovered to), rto, rpo, origin, point
+    PRACTICE = "practice"  # subject: the name of a drill, training or review; detail: note, incident (the drill it was)
     REVIEW = "review"  # of the post-mortem; detail: state (draft | in review | reviewed | closed), was, reason
 
 

@@ -1,0 +1,110 @@
+"""What was practised is written down at the desk, and folded to the day of each practice."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cockpit.incident.desk import Desk
+from cockpit.incident.practised import practised
+from cockpit.incident.refused import DeskError
+from cockpit.incident.store import Timeline
+from cockpit.model.event import Kind
+from cockpit.model.ladder import DEFAULT_LADDER
+from cockpit.model.plan import Plan, Practice
+from tests.unit.incident.desks import Clock, at_desk
+from tests.unit.incident.story import NIGHT
+
+NAMES = ("Rollback", "Rollback training: on staging", "Backup verification", "Game day: a database fails over")
+PLAN = Plan(DEFAULT_LADDER, practices=tuple(map(Practice, NAMES)))
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def timeline(tmp_path: Path, clock: Clock) -> Iterator[Timeline]:
+    with Timeline(tmp_path / "timeline.db", time=clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def desk(timeline: Timeline, clock: Clock) -> Desk:
+    return at_desk(timeline, clock, plan=PLAN)
+
+
+def test_what_was_practised_stands_in_the_journal_under_its_name(desk: Desk, timeline: Timeline) -> None:
+    event = desk.practised("rollback", "ten minutes")
+    assert (event.kind, event.subject, event.incident) == (Kind.PRACTICE, "Rollback", None)
+    assert event.detail == {"note": "ten minutes", "incident": ""}
+    assert event.summary == "practised Rollback: ten minutes"
+    assert practised(timeline.events()) == {"rollback": NIGHT}
+
+
+def test_the_newest_time_counts_whenever_it_was_written_down(desk: Desk, timeline: Timeline) -> None:
+    desk.practised("backup", at=NIGHT - DAY)
+    desk.practised("backup", at=NIGHT - 400 * DAY)
+    assert practised(timeline.events()) == {"backup verification": NIGHT - DAY}
+
+
+def test_a_correction_of_its_note_or_its_time_counts_and_a_redaction_keeps_the_day(
+    desk: Desk, timeline: Timeline
+) -> None:
+    event = desk.practised("game day", "nobody came")
+    better = desk.correct(event.id, "everybody came", at=NIGHT - 2 * DAY)
+    assert better.summary == "practised Game day: a database fails over: everybody came"
+    timeline.redact(better.id, "ana", "names in it")
+    assert practised(timeline.events()) == {"game day: a database fails over": NIGHT - 2 * DAY}
+
+
+def test_a_resolved_drill_is_the_practice_it_was_when_it_was_resolved(
+    desk: Desk, timeline: Timeline, clock: Clock
+) -> None:
+    drill = desk.declare("Roll back on staging", "P1", drill=True)
+    with pytest.raises(DeskError, match="still open"):
+        desk.practised("Rollback", incident=drill.id)
+    desk.resolve("back", incident=drill.id)
+    clock.wall = NIGHT + 5 * DAY
+    event = desk.practised("Rollback", incident=drill.id)
+    assert (event.incident, event.occurred, event.detail["incident"]) == (drill.id, NIGHT, drill.id)
+    assert practised(timeline.events()) == {"rollback": NIGHT}
+
+
+def test_an_incident_that_was_no_drill_is_not_practice(desk: Desk) -> None:
+    real = desk.declare("Readiness failing", "P1")
+    desk.resolve("back")
+    with pytest.raises(DeskError, match="was no drill"):
+        desk.practised("Rollback", incident=real.id)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("", "Say what was practised"),
+        ("roll", "may be Rollback or Rollback training: on staging"),
+        ("Rolback", "did you mean Rollback\\?"),
+        ("chaos", "`cockpit drills` lists"),
+    ],
+)
+def test_a_name_that_fits_none_or_several_is_refused_and_nothing_written(
+    desk: Desk, timeline: Timeline, name: str, sentence: str
+) -> None:
+    with pytest.raises(DeskError, match=sentence):
+        desk.practised(name)
+    assert timeline.events() == []
+
+
+def test_a_time_that_cannot_be_meant_is_refused(desk: Desk) -> None:
+    with pytest.raises(DeskError, match="731 days ago"):
+        desk.practised("backup", at=NIGHT - 800 * DAY)
+    with pytest.raises(DeskError, match="in the future"):
+        desk.practised("backup", at=NIGHT + DAY)
+
+
+def test_without_practices_the_way_to_some_is_named(timeline: Timeline, clock: Clock) -> None:
+    with pytest.raises(DeskError, match="`cockpit drills` says"):
+        at_desk(timeline, clock).practised("Rollback")
