@@ -19,6 +19,7 @@ from widgets.pane import Pane
 
 def incident(session: Session) -> Incident:
     session.catch_up()
+    found: Incident
     [found] = session.ledger.incidents.values()
     return found
 

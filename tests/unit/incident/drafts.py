@@ -58,8 +58,8 @@ def respond(story: Story, text: str, note: int) -> None:
     run = {"title": f"x{text}", "procedure": "roll-back", "path": "ops.md"}
     story.act(Kind.RUN, 19, subject="r1", what="started", budget=300, **run)
     story.act(Kind.STEP, 20, subject="r1#1", phase="intent", attempt=1, title=text, as_run=text, approval=text)
-    step = {"phase": "outcome", "attempt": 1, "state": "ok", "outcome": text, "verified": text, "output": text}
-    story.act(Kind.STEP, 22, subject="r1#1", seconds=120, **step)
+    told = {"outcome": text, "verified": text, "output": text}
+    story.act(Kind.STEP, 22, subject="r1#1", seconds=120, phase="outcome", attempt=1, state="ok", **told)
     story.act(Kind.RUN, 26, subject="r1", what="ended")
 
 
