@@ -104,6 +104,14 @@ def _detail(text: str) -> Any:
     return value
 
 
+def _object(text: str) -> dict[str, Any]:
+    """Raises ValueError for JSON that is no object."""
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError(f"a detail that is a {type(found).__name__}")
+    return found
+
+
 class Reader:
     """Questions to the table over one connection, thus within its transaction where there is one."""
 

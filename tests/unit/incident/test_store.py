@@ -182,10 +182,11 @@ def test_verify_says_when_the_triggers_are_gone_though_every_event_is_sound(path
     assert "events_are_never_deleted" in verdict.reason
 
 
-def test_an_edited_row_is_a_sentence_and_not_a_traceback_to_who_reads_it(path: Path) -> None:
+@pytest.mark.parametrize("detail", ["{broken", "[]", "null", "7"])
+def test_an_edited_row_is_a_sentence_and_not_a_traceback_to_who_reads_it(path: Path, detail: str) -> None:
     with opened(path) as timeline:
         timeline.record(notes(3))
-        tamper(path, "UPDATE events SET detail = '{broken' WHERE id = 2")
+        tamper(path, f"UPDATE events SET detail = '{detail}' WHERE id = 2")
         with pytest.raises(RecordError, match="Event 2 cannot be read; run `cockpit verify`"):
             timeline.events()
 
