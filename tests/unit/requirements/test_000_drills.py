@@ -1,0 +1,37 @@
+"""When the first team's restore was last tested is known, and that it was tested again can be written down."""
+
+from datetime import date
+from pathlib import Path
+
+from cockpit.runbooks.catalogue_files import load
+from cockpit.runbooks.drills import drill
+from cockpit.runbooks.drills_line import paste
+from tests.unit.requirements.teams import EXAMPLES, plan_of
+
+NAME = "Test of Runbook: Restore the database to a point in time"
+DAY = date(2026, 11, 21)
+
+
+def test_000_s2_tested_on_a_day_is_the_last_time_of_a_practice() -> None:
+    practice = next(each for each in plan_of("meeting-intelligence").practices if each.name == NAME)
+    assert drill(practice).last == date(2026, 10, 14)
+
+
+def test_000_s2_tested_again_prints_the_line_of_the_document_and_leaves_the_document() -> None:
+    practice = next(each for each in plan_of("meeting-intelligence").practices if each.name == NAME)
+    folder = EXAMPLES / "meeting-intelligence" / "runbooks"
+    before = {each: each.read_bytes() for each in folder.iterdir()}
+    stands = drill(practice, DAY)
+    assert (stands.last, stands.recorded) == (DAY, True)
+    assert paste(practice, load([str(folder)], builtin=False).documents, DAY, stands.due).line == (
+        "**Last Tested**: 2026-11-21"
+    )
+    assert before == {each: Path(each).read_bytes() for each in folder.iterdir()}
+
+
+def test_000_s2_how_long_it_took_and_the_row_counts_of_the_last_drill_stay_beside_the_check() -> None:
+    text = (EXAMPLES / "meeting-intelligence" / "runbooks" / "restore-database.md").read_text()
+    (document,) = load([str(EXAMPLES / "meeting-intelligence/runbooks/restore-database.md")], builtin=False).documents
+    expected = [step.expected for each in document.runbook.procedures for step in each.steps if step.expected]
+    assert any("at the last drill" in each and "meetings   2" in each and "actions   26" in each for each in expected)
+    assert "about 5 minutes" in text
