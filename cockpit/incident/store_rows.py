@@ -96,20 +96,12 @@ def to_event(row: Row) -> Event:
         raise RecordError(f"Event {row.id} cannot be read; run `cockpit verify` to see what happened to it.") from error
 
 
-def _detail(text: str) -> Any:
+def _detail(text: str) -> dict[str, Any]:
     """The canonical JSON that was written, read in a third of the time of `json.loads`. Raises ValueError."""
     value, end = _decode(text)
-    if end != len(text):
-        raise ValueError("something follows the detail")
+    if end != len(text) or not isinstance(value, dict):
+        raise ValueError("the detail is more or less than an object")
     return value
-
-
-def _object(text: str) -> dict[str, Any]:
-    """Raises ValueError for JSON that is no object."""
-    found = json.loads(text)
-    if not isinstance(found, dict):
-        raise ValueError(f"a detail that is a {type(found).__name__}")
-    return found
 
 
 class Reader:
