@@ -8,7 +8,7 @@ from cockpit.cli.options import Common, common_options, incident_option, json_op
 from cockpit.cli.seat import Seat, take_seat
 from cockpit.cli.telling import ahead, at_option, tell
 from cockpit.incident.clocks import clocks
-from cockpit.incident.clocks_urgent import urgent
+from cockpit.incident.clocks_urgent import TOLD, urgent
 from cockpit.model.clock_due import shown_due
 from cockpit.model.incident import Incident
 from cockpit.model.time import RealTime, age
@@ -73,7 +73,7 @@ def _goes_on(seat: Seat, incident: Incident) -> list[str]:
     """What who takes over must know: clocks that ask for something, runs that have not ended, a freeze."""
     now = RealTime().now()
     asking = urgent(clocks(incident, seat.plan, now, zone=seat.zone), now)
-    lines = [f"{each.what}, due {shown_due(each, seat.zone, now)}" for each in asking]
+    lines = [f"{each.what}, due {shown_due(each, seat.zone, now)}" for each in asking if each.kind not in TOLD]
     running = (each for each in incident.ran if each.ended is None)
     lines += [f"running for {age((now - each.started).total_seconds())}: {each.title}" for each in running]
     return lines + [f"{each.environment} is frozen: {each.reason}" for each in incident.freezes if each.until is None]
