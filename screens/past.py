@@ -12,10 +12,13 @@ from textual.message import Message
 from textual.screen import Screen
 
 from cockpit.incident.past import whole
+from cockpit.incident.practised import days
 from cockpit.incident.statistics import Figure, Statistics, statistics
 from cockpit.incident.statistics_shares import Share
 from cockpit.model.clean import clean_line
+from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
+from cockpit.runbooks.drills import drills
 from screens.dialog import Place
 from screens.key_line import keys_of
 from widgets.cell import Cell, Piece, Row
@@ -51,9 +54,10 @@ class PastScreen(Screen[None]):
     class Folded(Message):
         """The incidents were read from the file."""
 
-        def __init__(self, incidents: Sequence[Incident]) -> None:
+        def __init__(self, incidents: Sequence[Incident], overdue: int) -> None:
             super().__init__()
             self.incidents = tuple(incidents)
+            self.overdue = overdue  # drills
 
     def __init__(self, session: "Session", place: Place) -> None:
         super().__init__()
@@ -72,12 +76,16 @@ class PastScreen(Screen[None]):
         yield KeyLine(id="keys-line")
 
     def on_mount(self) -> None:
-        title: list[Piece] = [(f" {self._session.system.name}", "strong"), (f"  {self._place.environment}", "")]
-        self.query_one("#bar", Lines).show([*title, ("   incidents of before, and the numbers over them", "muted")])
+        self._title()
         for pane in self.panes:
             pane.table.explain((("Reading the timeline…", "muted"),))
         self.panes[0].table.focus()
         self._read()
+
+    def _title(self, overdue: int = 0) -> None:
+        title: list[Piece] = [(f" {self._session.system.name}", "strong"), (f"  {self._place.environment}", "")]
+        title += [(f"   drills: {overdue} overdue", "warn")] if overdue else []
+        self.query_one("#bar", Lines).show([*title, ("   incidents of before, and the numbers over them", "muted")])
 
     @work(thread=True, exit_on_error=False)
     def _read(self) -> None:
@@ -86,16 +94,25 @@ class PastScreen(Screen[None]):
         try:
             known = [each for each in session.ledger.incidents.values() if each.environment == here]
             found = whole(session.timeline, session.plan.ladder, known)
+            overdue = self._overdue()
         except Exception as error:
             self.notify(clean_line(error) or type(error).__name__, severity="error", markup=False)
         else:
-            self.post_message(self.Folded(found))
+            self.post_message(self.Folded(found, overdue))
+
+    def _overdue(self) -> int:
+        """How many drills, trainings and reviews are overdue."""
+        session, zone = self._session, self._place.zone
+        done = days(session.timeline.events(kinds=[Kind.PRACTICE]), zone)
+        today = session.time.now().astimezone(zone).date()
+        return sum(each.late(today) > 0 for each in drills(session.plan.practices, done, today))
 
     @on(Folded)
     def _show(self, message: Folded) -> None:
         now = self._session.time.now()
         found = statistics(message.incidents, self._session.plan, now)
         self.incidents = {each.id: each for each in message.incidents}
+        self._title(message.overdue)
         figures = {f"{each.short}/{each.level}": each for each in found.figures}
         shares = {each.name: each for each in found.shares}
         self.numbers = {**figures, **shares}
@@ -160,8 +177,8 @@ class PastScreen(Screen[None]):
         self.action_pane(1 - self.current)
 
     @on(KeyedTable.Selected)
-    def _selected(self) -> None:
-        if self.current == 0:
+    def _selected(self, message: KeyedTable.Selected) -> None:
+        if message.table is self.panes[0].table:
             self.action_preview()
 
     def _chosen(self) -> Incident | None:

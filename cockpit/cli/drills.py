@@ -11,7 +11,7 @@ from cockpit.cli.options import Common, common_options, json_option
 from cockpit.cli.seat import Seat, echo, take_seat
 from cockpit.cli.telling import at_option, tell, where
 from cockpit.incident.desk_practice import practice_named
-from cockpit.incident.practised import practised
+from cockpit.incident.practised import days
 from cockpit.model.event import Kind
 from cockpit.model.plan import Practice
 from cockpit.model.time import RealTime
@@ -111,8 +111,7 @@ def drill_document(drill: Drill, today: date) -> dict[str, object]:
 
 def _days(seat: Seat) -> dict[str, date]:
     """Our own record of every environment, in local days."""
-    record = practised(seat.timeline.events(kinds=[Kind.PRACTICE]))
-    return {name: at.astimezone(seat.zone).date() for name, at in record.items()}
+    return days(seat.timeline.events(kinds=[Kind.PRACTICE]), seat.zone)
 
 
 def _today(seat: Seat) -> date:

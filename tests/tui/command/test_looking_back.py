@@ -1,12 +1,14 @@
 """Incidents of before, the numbers over them, the draft as it stands, and one event of the timeline in full."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
 from cockpit.model.event import Kind
+from cockpit.model.plan import Practice
 from cockpit.model.response import Review
 from screens.dialog import Place
 from screens.event import EventDetails
@@ -57,6 +59,17 @@ async def test_the_definition_of_the_number_under_the_cursor_is_told(ended: Sess
         await pilot.pause()
 
         assert "first acknowledgement" in screen.query_one("#definition", Lines).text
+
+
+async def test_overdue_drills_are_counted_until_one_was_done(ended: Session, place: Place) -> None:
+    late = [Practice(name, "Monthly", last="2026-01-20") for name in ("Rollback", "Restore")]
+    ended.plan = ended.desk.plan = replace(ended.plan, practices=(*late, Practice("Chaos", "Annual", "TBD")))
+    ended.desk.practised("restore")
+    screen = PastScreen(ended, place)  # type: ignore[arg-type]
+    async with Front(screen).run_test(size=(80, 24)) as pilot:
+        await read(pilot)
+
+        assert "drills: 1 overdue" in screen.query_one("#bar", Lines).text
 
 
 async def test_the_draft_is_read_before_it_is_written_and_its_review_moves_on(
