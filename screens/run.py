@@ -170,11 +170,11 @@ class RunScreen(Screen[None]):
     def draw_step(self) -> None:
         """The step at hand, its output, the hint and the keys."""
         now = self.standing()
-        self._pane.show(self._run, now)
         keys = {id.removeprefix("run."): key for id, key in keys_of(self).items()}
         if "table.select" in keys:  # Enter is the table's, while that has the focus
             keys["run"] = keys["table.select"]
         working = {name: key.shown for name, key in keys.items() if key.works}
+        self._pane.show(self._run, now, working.get("copy", ""))
         self.query_one("#run-hint", Lines).show(hint(now, working))
         self.query_one(KeyLine).offer([keys[name] for name in SHOWN if name in keys])
 

@@ -87,18 +87,18 @@ def output_title(expected: bool, attempt: Attempt | None, width: int) -> list[Pi
 
 
 def about(
-    step: Step, now: Standing, attempt: Attempt | None, word: Word | None, width: int, most: int
+    step: Step, now: Standing, attempt: Attempt | None, word: Word | None, width: int, most: int, copy: str
 ) -> list[list[Piece]]:
     """The step at hand: its command with values shown, what it asks for, what was said, and how it ended.
 
-    The command gets the rows of `most` that nothing else needs.
+    The command gets the rows of `most` that nothing else needs; `copy` is the key that copies it.
     """
     above = wrap([(step.remark, "muted")], width, most=2) if step.remark else []
     below = _below(now, attempt, word, width)
     room = most - len(above) - len(below)
     if step.command:
         shown = now.prepared.as_run if now.prepared else hide(step.command)
-        return [*above, *whole(highlighted(shown, step.language), width, max(3, room)), *below]
+        return [*above, *whole(highlighted(shown, step.language), width, max(3, room), copy), *below]
     return [*above, *(wrap([(step.title, "")], width, most=max(2, room)) if step.title else []), *below]
 
 
@@ -119,11 +119,12 @@ def _below(now: Standing, attempt: Attempt | None, word: Word | None, width: int
     return rows + (settled(word, width) if word else ended(now.state, attempt, width))
 
 
-def whole(command: Sequence[Piece], width: int, most: int = 0) -> list[list[Piece]]:
+def whole(command: Sequence[Piece], width: int, most: int = 0, copy: str = "") -> list[list[Piece]]:
     """A command in rows. Where it does not fit it says how much of it is missing: nobody takes a part for the whole."""
     rows = wrap(command, width, indent=4)
     if most and len(rows) > most:
-        rows = [*rows[: most - 1], [(f"… and {len(rows) - most + 1} more rows; c copies them all", "warn")]]
+        copies = f"; {copy} copies them all" if copy else ""
+        rows = [*rows[: most - 1], [(f"… and {len(rows) - most + 1} more rows{copies}", "warn")]]
     return rows
 
 

@@ -36,8 +36,8 @@ class StepPane(Vertical):
     def output(self) -> OutputView:
         return self.query_one("#output", OutputView)
 
-    def show(self, run: Run, now: Standing) -> None:
-        """Draw the step that `now` is about."""
+    def show(self, run: Run, now: Standing, copy: str) -> None:
+        """Draw the step that `now` is about; `copy` is the key that copies its command."""
         step = now.step
         if step is None:
             return
@@ -47,7 +47,8 @@ class StepPane(Vertical):
         frame, printed = self.query_one("#step-frame"), attempt is not None or bool(step.expected)
         self.set_class(not printed, "-unprinted")
         most = max(4, frame.content_size.height * 7 // 10 if printed else frame.content_size.height)
-        self.query_one("#step", Lines).show(*run_lines.about(step, now, attempt, run.word(step.ordinal), wide, most))
+        rows = run_lines.about(step, now, attempt, run.word(step.ordinal), wide, most, copy)
+        self.query_one("#step", Lines).show(*rows)
         self._show_output(step, attempt, wide)
 
     def _show_output(self, step: Step, attempt: Attempt | None, width: int) -> None:

@@ -3,6 +3,7 @@
 from textual.widgets._footer import FooterKey
 
 from screens.help import HelpScreen
+from screens.run import RunScreen
 from tests.tui.runbooks.conftest import Open, Seat
 from tests.tui.runbooks.test_catalogue_screen import open_catalogue
 
@@ -49,3 +50,13 @@ async def test_the_catalogue_listens_to_its_new_keys_and_its_footer_tells_them(o
         assert seat.screen == "DocumentScreen"
         await seat.press("escape")
         assert "f6" in {each.key for each in seat.app.screen.query(FooterKey)}
+
+
+async def test_a_command_that_does_not_fit_names_the_key_that_copies_it(open_run: Open) -> None:
+    command = " \\\n  ".join(f"--option-{number} {'x' * 70}" for number in range(40))
+    async with open_run(f"# Long\n\n```bash\naz {command}\n```\n".encode(), (80, 24)) as seat:
+        assert "more rows; c copies them all" in seat.lines("step")
+        rebind(seat, {"run.copy": "C"})
+        assert isinstance(seat.app.screen, RunScreen)
+        seat.app.screen.draw_step()
+        assert "more rows; C copies them all" in seat.lines("step")
