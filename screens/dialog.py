@@ -13,7 +13,7 @@ from typing import ClassVar, Generic, TypeVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
@@ -108,8 +108,9 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         with VerticalScroll(id="dialog", classes="-production" if self.place.production else ""):
             yield Lines(id="place")
             yield from self.fields()
-            yield Lines(id="said")
-            yield Lines(id="keys")
+            with Vertical(id="foot"):  # in sight however long the dialog is
+                yield Lines(id="said")
+                yield Lines(id="keys")
 
     def on_mount(self) -> None:
         self.app.clear_notifications()

@@ -201,7 +201,8 @@ class IncidentScreen(Screen[None]):
         if self._session.read_only:
             self.notify("Read-only: nothing is recorded.", severity="warning", markup=False)
             return
-        chosen = self.objects[self.current].get(message.row)
+        of = next(at for at, pane in enumerate(self.panes) if pane.table is message.table)
+        chosen = self.objects[of].get(message.row)
         form: Asked = None
         place, time, desk, incident = self._place, self._session.time, self._session.desk, self.incident
         if isinstance(chosen, Clock):

@@ -28,7 +28,7 @@ def lead(screen: "CockpitScreen", session: "Session", pane: int = 0) -> None:
 
     incident = concerned(session)
     if incident is not None:
-        boxes = partial(commanding.checklist, screen, session)
+        boxes = partial(commanding.checklist, screen, session, incident=incident)
         where = place(screen, session)
         screen.app.push_screen(IncidentScreen(session, where, incident.id, pane=pane, boxes=boxes))
 

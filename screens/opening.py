@@ -58,7 +58,7 @@ def note(screen: "CockpitScreen", session: "Session") -> None:
 def status(screen: "CockpitScreen", session: "Session") -> None:
     from screens.status import Status
 
-    incident = worst(session)
+    incident = worst(session) or newest_closed(session.ledger, session.environment.name)  # which may be opened again
     if incident is not None:
         screen.app.push_screen(Status(place(screen, session), session.time, session.desk, incident))
 

@@ -42,8 +42,8 @@ def why_not(action: str, now: Situation) -> str:
         return "Still starting; in a moment."
     if action in WRITES and now.read_only:
         return "Read-only: nothing is recorded. Start without --read-only to write."
-    if action == "status" and not now.open_incident:
-        return "No incident is open, so there is no severity or status to change."
+    if action == "status" and not now.any_incident:
+        return "There is no incident, so there is no severity or status to change."
     if action == "acknowledge" and not now.alert:
         return "There is no alert to acknowledge."
     if action == "acknowledge" and now.taken:

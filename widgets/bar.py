@@ -13,6 +13,7 @@ from cockpit.model.time import elapsed
 from widgets.cell import Piece, cut, length
 from widgets.clocks import brief, leaders
 
+NAMED, NARROW = 22, 16  # cells of a clock's words, with room and without
 GAP: Piece = ("   ", "")
 STATUS_TONES = {
     Status.INVESTIGATING: "bad",
@@ -44,10 +45,10 @@ class Bar:
 def lines(bar: Bar, now: datetime, zone: tzinfo, width: int) -> list[list[Piece]]:
     """Under 100 cells one line, and a second one while something is due; from there on always two."""
     clock = local_time(now, zone)
-    due = _due(bar, now)
+    due = _due(bar, now, NARROW if width < 100 else NAMED)
     if width < 100:
         told = [_spread(_brief(bar, now, width - len(clock) - 2), [(clock, "muted"), (" ", "")], width)]
-        led = _led(bar)
+        led = _led(bar)[:3]  # the lead; the others are a key away
         if due or led:
             told.append(_spread(led, [*due, (" ", "")], width))
         return told
@@ -62,11 +63,11 @@ def lines(bar: Bar, now: datetime, zone: tzinfo, width: int) -> list[list[Piece]
     ]
 
 
-def _due(bar: Bar, now: datetime) -> list[Piece]:
+def _due(bar: Bar, now: datetime, named: int) -> list[Piece]:
     """The most urgent clocks, side by side; before them that nothing may be deployed."""
     pieces: list[Piece] = [("FROZEN", "warn")] if bar.freeze else []
     for each in bar.clocks:
-        pieces += [*([(" · ", "muted")] if pieces else []), *brief(each, now)]
+        pieces += [*([(" · ", "muted")] if pieces else []), *brief(each, now, named)]
     return pieces
 
 

@@ -9,7 +9,6 @@ from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan, Role
 from widgets.cell import Cell, Column, Piece, Row, cut
 
-NAMED = 22  # cells of a task's words in the bar
 SIGNS = {
     ClockState.RUNNING: ("○", ""),
     ClockState.AT_RISK: ("◐", "warn"),
@@ -48,10 +47,10 @@ COLUMNS = (
 )
 
 
-def brief(clock: Clock, now: datetime) -> list[Piece]:
-    """One clock for the bar: `update 4:17`, `escalate 2:02 over`. The word says what, the tone how urgent."""
+def brief(clock: Clock, now: datetime, named: int = 22) -> list[Piece]:
+    """One clock for the bar: `update 4:17`, `escalate now`; its word in at most `named` cells."""
     _, tone = SIGNS[clock.state(now)]
-    name = BRIEF.get(clock.kind) or cut(clock.what, NAMED, middle=False)
+    name = BRIEF.get(clock.kind) or cut(clock.what, named, middle=False)
     return [(f"{name} ", tone or "muted"), (remaining(clock, now), tone or "strong")]
 
 

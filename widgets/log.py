@@ -10,12 +10,12 @@ from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from cockpit.model.logline import LogLine
 from cockpit.model.time import Time
 from widgets.cell import Piece, cut, length, plain
+from widgets.growing import Growing
 from widgets.tone import ascii_only, strip
 
 KEPT = 5_000  # lines; older ones are dropped
@@ -65,20 +65,10 @@ def pieces(line: LogLine, zone: tzinfo, tails: bool, today: date) -> tuple[Piece
     )
 
 
-class LogView(ScrollView, can_focus=True):
-    """Shows the newest `KEPT` lines that match the filter. Scrolling up pauses, `end` follows again."""
+class LogView(Growing):
+    """Shows the newest `KEPT` lines that match the filter."""
 
-    DEFAULT_CSS = "LogView { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "by(-1)", show=False),
-        Binding("down,j", "by(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("home", "top", show=False),
-        Binding("end", "follow", show=False),
-        Binding("left,h", "across(-1)", show=False),
-        Binding("right", "across(1)", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("h", "across(-1)", show=False)]
 
     class Moved(Message):
         """What is shown changed: followed, paused, filtered, grown."""
@@ -87,7 +77,6 @@ class LogView(ScrollView, can_focus=True):
         super().__init__(id=id)
         self.zone = zone
         self.past = ""  # why and from where the newest lines are read, when they did not come live
-        self.following = True
         self.unseen = 0  # matching lines that came while paused
         self.dropped = 0  # lines that made room for newer ones
         self._time = time
@@ -150,32 +139,10 @@ class LogView(ScrollView, can_focus=True):
         self._shown = deque(each for each in self._all if self._matches(each))
         self._lay_out(0)
 
-    def action_by(self, rows: int) -> None:
-        self._go(round(self.scroll_target_y) + rows)
-
-    def action_page(self, direction: int) -> None:
-        self._go(round(self.scroll_target_y) + direction * max(1, self._height - 1))
-
-    def action_top(self) -> None:
-        self._go(0)
-
-    def action_across(self, direction: int) -> None:
-        self.scroll_to(x=self.scroll_offset.x + direction * 20, animate=False, force=True, immediate=True)
-
-    def action_follow(self) -> None:
-        self._follow()
-
-    def pause(self) -> None:
-        """Keep still until `action_follow`."""
-        self.following = False
+    def moved(self) -> None:
+        self.unseen = 0 if self.following else self.unseen
+        self.refresh()
         self.post_message(self.Moved())
-
-    def on_mouse_scroll_up(self) -> None:
-        self.pause()
-
-    @property
-    def _height(self) -> int:
-        return self.scrollable_content_region.height
 
     def _matches(self, line: LogLine) -> bool:
         text = f"{line.replica} {line.stream} {line.text}".lower()
@@ -195,29 +162,10 @@ class LogView(ScrollView, can_focus=True):
     def _lay_out(self, gone: int) -> None:
         self.virtual_size = Size(self._widest, len(self._shown))
         if self.following:
-            self._follow()
-        else:
-            if gone:
-                self.scroll_to(y=max(0, self.scroll_offset.y - gone), animate=False, force=True, immediate=True)
-            self.refresh()
-            self.post_message(self.Moved())
-
-    def _go(self, y: int) -> None:
-        """Look at line `y` first; the last page follows, any other is kept still."""
-        last = max(0, len(self._shown) - self._height)
-        if y >= last:
-            self._follow()
-            return
-        self.following = False
-        self.scroll_to(y=max(0, y), animate=False, force=True, immediate=True)
-        self.post_message(self.Moved())
-
-    def _follow(self) -> None:
-        self.following, self.unseen = True, 0
-        last = max(0, len(self._shown) - self._height)
-        self.scroll_to(y=last, animate=False, force=True, immediate=True)
-        self.refresh()
-        self.post_message(self.Moved())
+            self.look_at(self.last)
+        elif gone:
+            self.look_at(max(0, self.scroll_offset.y - gone))
+        self.moved()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._lay_out, 0)

@@ -2,15 +2,13 @@
 
 from collections import deque
 from collections.abc import Callable
-from typing import ClassVar
 
 from rich.cells import cell_len
-from textual.binding import Binding, BindingType
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from widgets.cell import plain
+from widgets.growing import Growing
 from widgets.tone import ascii_only, strip
 
 KEPT = 5_000  # lines; the transcript has them all
@@ -63,20 +61,8 @@ class Tail:
         return self._lines[at]
 
 
-class OutputView(ScrollView, can_focus=True):
-    """Shows one Tail. Looking back pauses, the end follows again."""
-
-    DEFAULT_CSS = "OutputView { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "by(-1)", show=False),
-        Binding("down,j", "by(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("home", "to(0)", show=False),
-        Binding("end", "follow", show=False),
-        Binding("left", "across(-1)", show=False),
-        Binding("right", "across(1)", show=False),
-    ]
+class OutputView(Growing):
+    """Shows one Tail."""
 
     def __init__(
         self, *, follow: bool = True, tone: Callable[[str], str] = lambda line: "", id: str | None = None
@@ -102,45 +88,12 @@ class OutputView(ScrollView, can_focus=True):
             self._drawn = self.tail.added
             self.virtual_size = Size(self.tail.widest, len(self.tail))
             if self.following:
-                self._look_at(self._last)
+                self.look_at(self.last)
             self.refresh()
-
-    def action_by(self, rows: int) -> None:
-        self._go(self.scroll_offset.y + rows)
-
-    def action_page(self, direction: int) -> None:
-        self._go(self.scroll_offset.y + direction * max(1, self._height - 1))
-
-    def action_to(self, row: int) -> None:
-        self._go(row)
-
-    def action_follow(self) -> None:
-        self._go(self._last)
-
-    def action_across(self, direction: int) -> None:
-        self.scroll_to(x=self.scroll_offset.x + direction * 20, animate=False, force=True, immediate=True)
-
-    def on_mouse_scroll_up(self) -> None:
-        self.following = False
 
     def on_resize(self) -> None:
         self._drawn = -1
         self.call_after_refresh(self.pour)
-
-    @property
-    def _height(self) -> int:
-        return self.scrollable_content_region.height
-
-    @property
-    def _last(self) -> int:
-        return max(0, len(self.tail) - self._height)
-
-    def _go(self, row: int) -> None:
-        self.following = row >= self._last
-        self._look_at(min(max(0, row), self._last))
-
-    def _look_at(self, row: int) -> None:
-        self.scroll_to(y=row, animate=False, force=True, immediate=True)
 
     def render_line(self, y: int) -> Strip:
         at, left, wide = self.scroll_offset.y + y, self.scroll_offset.x, self.size.width

@@ -210,7 +210,7 @@ async def test_an_alert_taken_by_anybody_shows_who_and_is_not_taken_twice(cockpi
 @pytest.mark.parametrize(
     ("key", "why"),
     [
-        ("s", "No incident is open, so there is no severity or status to change."),
+        ("s", "There is no incident, so there is no severity or status to change."),
         ("a", "There is no alert to acknowledge."),
         ("x", "There is no incident to export yet; declaring one starts it."),
         ("l", "No app is known, so there are no logs to show."),

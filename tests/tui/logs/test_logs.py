@@ -182,7 +182,7 @@ async def test_it_never_keeps_more_than_its_bound(stream: Stream) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         view(app).add([LogLine(f"line {number}") for number in range(KEPT)])
         view(app).pause()
-        view(app).action_top()
+        view(app).action_to(0)
         view(app).add([LogLine("one more")] * 10)
         await pilot.pause()
         assert view(app).total == view(app).matching == KEPT
