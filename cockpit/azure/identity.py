@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.azure.claims import login_command_in, owner
 from cockpit.azure.cloud import CLOUDS, endpoints
-from cockpit.azure.sources import AzureCli, DeviceCode, ManagedIdentity, Prompt, Simulator, Token, TokenSource
+from cockpit.azure.sources import DeviceCode, Prompt, Simulator, Token, TokenSource, azure_cli, managed_identity
 from cockpit.azure.trouble import NO_AZ, NO_MANAGED_IDENTITY, explain
 from cockpit.model.identity import Identity
 from cockpit.model.problem import Problem, ProblemKind, SourceError
@@ -34,8 +34,8 @@ def credential(
         raise SourceError(MIXED)
     known = where.authority in {each.authority for each in CLOUDS.values()}
     ways: dict[IdentityMethod, Callable[[], TokenSource]] = {
-        "cli": lambda: AzureCli(tenant),
-        "managed_identity": lambda: ManagedIdentity(client_id),
+        "cli": lambda: azure_cli(tenant),
+        "managed_identity": lambda: managed_identity(client_id),
         "device_code": lambda: DeviceCode(tenant, where.authority, known_authority=known),
         "simulator": Simulator,
     }

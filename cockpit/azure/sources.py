@@ -1,4 +1,4 @@
-"""The ways to a token, one class each. `fetch` asks once, without a cache, and raises what its library raises."""
+"""The ways to a token. `fetch` asks once, without a cache, and raises what its library raises."""
 
 import asyncio
 import threading
@@ -64,14 +64,13 @@ class Simulator:
         return
 
 
-class AzureCli:
-    """The person who ran `az login`. Each fetch is one az process."""
+class Library:
+    """A credential of azure-identity, built at its first use and off the loop: the import alone takes a while."""
 
-    method: IdentityMethod = "cli"
-    human = True
-
-    def __init__(self, tenant: str) -> None:
-        self._tenant = tenant
+    def __init__(self, method: IdentityMethod, build: Callable[[], Any], *, human: bool) -> None:
+        self.method = method
+        self.human = human
+        self._build = build
         self._credential: Any = None
 
     async def fetch(self, scope: str, claims: str = "") -> Token:
@@ -79,42 +78,34 @@ class AzureCli:
             self._credential = await asyncio.to_thread(self._build)
         token = await self._credential.get_token(scope, claims=claims or None)
         return Token(token.token, token.expires_on)
-
-    def _build(self) -> Any:
-        from azure.identity.aio import AzureCliCredential
-
-        return AzureCliCredential(tenant_id=self._tenant, process_timeout=AZ_TIMEOUT)
-
-    async def close(self) -> None:
-        return
-
-
-class ManagedIdentity:
-    """The machine this runs on. Only ever used where the configuration names it."""
-
-    method: IdentityMethod = "managed_identity"
-    human = False
-
-    def __init__(self, client_id: str) -> None:
-        self._client_id = client_id
-        self._credential: Any = None
-
-    async def fetch(self, scope: str, claims: str = "") -> Token:
-        if self._credential is None:
-            self._credential = await asyncio.to_thread(self._build)
-        token = await self._credential.get_token(scope, claims=claims or None)
-        return Token(token.token, token.expires_on)
-
-    def _build(self) -> Any:
-        from azure.identity.aio import ChainedTokenCredential, ManagedIdentityCredential
-
-        # In a chain the metadata service is probed for 1 s first; alone it is waited for 13 s on a box without one.
-        machine = ManagedIdentityCredential(client_id=self._client_id or None, retry_total=1, retry_backoff_factor=0.2)
-        return ChainedTokenCredential(machine)
 
     async def close(self) -> None:
         if self._credential is not None:
             await self._credential.close()
+
+
+def azure_cli(tenant: str) -> TokenSource:
+    """The person who ran `az login`. Each fetch is one az process."""
+
+    def build() -> Any:
+        from azure.identity.aio import AzureCliCredential
+
+        return AzureCliCredential(tenant_id=tenant, process_timeout=AZ_TIMEOUT)
+
+    return Library("cli", build, human=True)
+
+
+def managed_identity(client_id: str) -> TokenSource:
+    """The machine this runs on. Only ever used where the configuration names it."""
+
+    def build() -> Any:
+        from azure.identity.aio import ChainedTokenCredential, ManagedIdentityCredential
+
+        # In a chain the metadata service is probed for 1 s first; alone it is waited for 13 s on a box without one.
+        machine = ManagedIdentityCredential(client_id=client_id or None, retry_total=1, retry_backoff_factor=0.2)
+        return ChainedTokenCredential(machine)
+
+    return Library("managed_identity", build, human=False)
 
 
 class DeviceCode:
