@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,9 +15,10 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Input
 
+from cockpit.incident.practised import days
 from cockpit.model.alert import Alert
 from cockpit.model.clean import clean_line
-from cockpit.model.event import RecordError
+from cockpit.model.event import Kind, RecordError
 from cockpit.model.run import Run
 from cockpit.runbooks.catalogue import Catalogue, Document, Place
 from cockpit.runbooks.catalogue_match import Match
@@ -109,7 +111,15 @@ class CatalogueScreen(Screen[None]):
 
     def _shelve(self) -> Shelf:
         runs = list(self._session.runner.runs.runs.values())
-        return shelve(self._load(), runs, self._alerts, self._session.time.now().astimezone(self._place.zone).date())
+        today = self._session.time.now().astimezone(self._place.zone).date()
+        return shelve(self._load(), runs, self._alerts, today, self._practised())
+
+    def _practised(self) -> Mapping[str, date]:
+        """What was practised when. A timeline that cannot be read keeps no runbook from anybody."""
+        try:
+            return days(self._session.timeline.events(kinds=[Kind.PRACTICE]), self._place.zone)
+        except RecordError:
+            return {}
 
     @on(Loaded)
     def _loaded(self, message: Loaded) -> None:

@@ -36,6 +36,7 @@ class Shelf:
     entries: Mapping[str, Entry]
     badges: Mapping[str, tuple[Badge, ...]]  # by document
     today: date
+    done: Mapping[str, date]  # what was practised when
 
     @property
     def places(self) -> list[Place]:
@@ -45,8 +46,13 @@ class Shelf:
         return sum(isinstance(each, kind) for each in self.entries.values())
 
 
-def shelve(catalogue: Catalogue, runs: Iterable[Run], alerts: Sequence[Alert], today: date) -> Shelf:
-    """Runs that are not over first, the newest on top; then matches; then the documents with their procedures."""
+def shelve(
+    catalogue: Catalogue, runs: Iterable[Run], alerts: Sequence[Alert], today: date, done: Mapping[str, date]
+) -> Shelf:
+    """Runs that are not over first, the newest on top; then matches; then the documents with their procedures.
+
+    `done` is our own record of what was practised: the last day by the practice's name in lower case.
+    """
     known = sorted(runs, key=lambda each: each.started, reverse=True)
     entries: dict[str, Entry] = {f"run:{each.id}": each for each in known if each.ended is None}
     for at, match in enumerate(matches(catalogue, alerts)):
@@ -59,9 +65,10 @@ def shelve(catalogue: Catalogue, runs: Iterable[Run], alerts: Sequence[Alert], t
     entries |= {f"unread:{each.path}": each for each in catalogue.unread}
     last = {each.path: each.sha256 for each in reversed(known)}
     worn = {
-        each.id: badges(each.runbook, today, last_run=last.get(each.runbook.path, "")) for each in catalogue.documents
+        each.id: badges(each.runbook, today, last_run=last.get(each.runbook.path, ""), done=done)
+        for each in catalogue.documents
     }
-    return Shelf(entries, worn, today)
+    return Shelf(entries, worn, today, done)
 
 
 def rows(shelf: Shelf, query: str) -> list[Row]:
@@ -185,7 +192,7 @@ def _procedure(procedure: Procedure, document: Document, width: int) -> list[lis
 
 def _document(document: Document, shelf: Shelf, width: int) -> list[list[Piece]]:
     labels = document.runbook.labels
-    due = "; ".join(each.message for each in overdue(document.runbook, shelf.today))
+    due = "; ".join(each.message for each in overdue(document.runbook, shelf.today, shelf.done))
     told = [("file", document.runbook.path, "muted"), ("owner", labels.get("owner", ""), ""), ("overdue", due, "warn")]
     told += [("badges", ", ".join(shelf.badges.get(document.id, ())), "warn")]
     return [row for label, text, tone in told if text for row in labelled(label, text, width, tone=tone, most=2)]

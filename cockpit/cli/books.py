@@ -5,10 +5,12 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import UTC, date
 from pathlib import Path
 
 from cockpit.cli.options import Common, Refusal, load_system, timeline_path
 from cockpit.config import Secrets
+from cockpit.incident.practised import days
 from cockpit.incident.store import Timeline
 from cockpit.model.clean import clean_line
 from cockpit.model.event import Kind, RecordError
@@ -76,6 +78,18 @@ def runs_of(system: System, common: Common) -> list[Run]:
     except RecordError:
         return []
     return list(runs.runs.values())
+
+
+def practised_of(system: System, common: Common) -> dict[str, date]:
+    """On which day each practice was last done, as the timeline tells, where there is one that can be read."""
+    path = timeline_path(system, common)
+    if not path.exists():
+        return {}
+    try:
+        with Timeline(path, time=RealTime(), read_only=True) as timeline:
+            return days(timeline.events(kinds=(Kind.PRACTICE,)), UTC)
+    except RecordError:
+        return {}
 
 
 def last_hash(runs: Iterable[Run], runbook: Runbook) -> str:

@@ -7,7 +7,16 @@ from typing import Any
 import click
 
 from cockpit.cli import documents as json_documents
-from cockpit.cli.books import catalogue_of, last_hash, load_team, runs_of, setting_of, shown_path, world_of
+from cockpit.cli.books import (
+    catalogue_of,
+    last_hash,
+    load_team,
+    practised_of,
+    runs_of,
+    setting_of,
+    shown_path,
+    world_of,
+)
 from cockpit.cli.options import Common, choose_environment, common_options, json_option
 from cockpit.cli.runbooks_document import catalogue_document
 from cockpit.model.runbook import Finding, Runbook
@@ -33,7 +42,12 @@ def command(common: Common, paths: tuple[str, ...], as_json: bool) -> None:
         return lint(runbook, world_of(system, runbook))
 
     found = catalogue_document(
-        catalogue, setting, findings, RealTime().now().date(), lambda runbook: last_hash(runs, runbook)
+        catalogue,
+        setting,
+        findings,
+        RealTime().now().date(),
+        lambda runbook: last_hash(runs, runbook),
+        practised_of(system, common),
     )
     text = json_documents.as_json(found) if as_json else "\n".join(lines(found))
     click.echo(secrets.mask(text))

@@ -1,13 +1,13 @@
 """Runbooks as JSON documents."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
 from cockpit.cli.books import folder_of
 from cockpit.model.runbook import Finding, Procedure, Runbook, Step
-from cockpit.runbooks.badges import badges, last_tested
+from cockpit.runbooks.badges import Badge, badges, last_tested
 from cockpit.runbooks.catalogue import Catalogue, Document
 from cockpit.runbooks.execution import Prepared
 from cockpit.runbooks.literal_secrets import hide
@@ -19,13 +19,23 @@ Lint = Callable[[Runbook], Iterable[Finding]]
 
 
 def catalogue_document(
-    catalogue: Catalogue, setting: Setting, lint: Lint, today: date, last_run: Callable[[Runbook], str]
+    catalogue: Catalogue,
+    setting: Setting,
+    lint: Lint,
+    today: date,
+    last_run: Callable[[Runbook], str],
+    done: Mapping[str, date],
 ) -> dict[str, Any]:
-    """Everything in the catalogue; `lint` gives the findings, `last_run` the hash at the last run."""
+    """Everything in the catalogue; `lint` gives the findings, `last_run` the hash at the last run, `done` the practices."""
     return {
         "environment": setting.environment.name,
         "documents": [
-            document_document(each, setting, lint(each.runbook), today, last_run(each.runbook))
+            document_document(
+                each,
+                setting,
+                lint(each.runbook),
+                badges(each.runbook, today, last_run=last_run(each.runbook), done=done),
+            )
             for each in catalogue.documents
         ],
         "unread": [asdict(each) for each in catalogue.unread],
@@ -33,7 +43,7 @@ def catalogue_document(
 
 
 def document_document(
-    document: Document, setting: Setting, findings: Iterable[Finding], today: date, last_run: str
+    document: Document, setting: Setting, findings: Iterable[Finding], worn: Iterable[Badge]
 ) -> dict[str, Any]:
     runbook = document.runbook
     here = replace(setting, cwd=folder_of(runbook))
@@ -47,7 +57,7 @@ def document_document(
         "damage": runbook.damage.value,
         "view_only": runbook.view_only,
         "labels": dict(runbook.labels),
-        "badges": [each.value for each in badges(runbook, today, last_run=last_run)],
+        "badges": [each.value for each in worn],
         "procedures": [procedure_document(document, each, here) for each in runbook.procedures],
         "parameters": [asdict(each) for each in runbook.parameters],
         "tables": [asdict(each) for each in runbook.tables],

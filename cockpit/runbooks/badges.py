@@ -1,7 +1,7 @@
 """What a catalogue says of a document at a glance: never tested, review overdue, changed, not filled in, view only."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 
@@ -25,17 +25,23 @@ class Badge(StrEnum):
 REVIEW_LABELS = ("next review", "review by", "review date", "review due", "next test", "next drill")
 TESTED_COLUMNS = ("last completed", "last tested", "last run", "last drill")
 DUE_COLUMNS = ("next review", "next scheduled", "next test", "due")
+NOTHING: Mapping[str, date] = {}
 BULLET = re.compile(r"^\s*[-*+]\s+\*\*([^*]{1,80}?):?\*\*:?\s*(.+)$")
 
 
-def badges(runbook: Runbook, today: date, *, last_run: str = "") -> tuple[Badge, ...]:
-    """The badges of a document, the weightiest first. `last_run` is the hash of the document that ran last, or ""."""
+def badges(
+    runbook: Runbook, today: date, *, last_run: str = "", done: Mapping[str, date] = NOTHING
+) -> tuple[Badge, ...]:
+    """The badges of a document, the weightiest first. `last_run` is the hash of the document that ran last, or "".
+
+    `done` is our own record of what was practised: the last day by the practice's name in lower case.
+    """
     wears = {
         Badge.VIEW_ONLY: runbook.view_only,
         Badge.CHANGED: bool(last_run) and last_run != runbook.sha256,
-        Badge.OVERDUE: any(overdue(runbook, today)),
+        Badge.OVERDUE: any(overdue(runbook, today, done)),
         Badge.UNFILLED: any(unfilled(runbook.text)),
-        Badge.UNTESTED: any(each.commands for each in runbook.procedures) and untested(runbook),
+        Badge.UNTESTED: any(each.commands for each in runbook.procedures) and untested(runbook, done),
     }
     return tuple(badge for badge, worn in wears.items() if worn)
 
@@ -45,18 +51,27 @@ def last_tested(runbook: Runbook, procedure: Procedure) -> date | None:
     return day_in(procedure.labels.get("tested", "")) or day_in(runbook.labels.get("tested", ""))
 
 
-def untested(runbook: Runbook) -> bool:
+def untested(runbook: Runbook, done: Mapping[str, date] = NOTHING) -> bool:
     """True when nothing says that the document was ever tested, or when one of its drills has yet to happen."""
+    titles = (runbook.title, *(each.title for each in runbook.procedures))
     said = [runbook.labels.get("tested", ""), *(each.labels.get("tested", "") for each in runbook.procedures)]
-    drills = [cell for table in runbook.tables for _, cell in column(table, TESTED_COLUMNS)]
+    said += [str(done[name]) for each in titles if (name := f"test of {each}".casefold()) in done]
+    drills = [
+        str(done.get(table.rows[at][0].casefold(), cell))
+        for table in runbook.tables
+        for at, cell in column(table, TESTED_COLUMNS)
+    ]
     return any(map(never, drills)) or all(map(never, [*said, *drills]))
 
 
-def overdue(runbook: Runbook, today: date) -> Iterator[Finding]:
+def overdue(runbook: Runbook, today: date, done: Mapping[str, date] = NOTHING) -> Iterator[Finding]:
     """A finding for every review, test or drill whose day has passed: in labels, in tables, in lists of reviews."""
+    reviewed = done.get(f"review of {runbook.title}".casefold(), date.min)
     for name, said, line in due(runbook):
         day = day_in(said)
-        if day is not None and day < today:
+        met = reviewed if name in REVIEW_LABELS else date.min
+        met = max(met, *(done.get(each.casefold(), date.min) for each in (name, f"Review of {name}")))
+        if day is not None and met < day < today:
             yield Finding("review-overdue", line, clean_line(f"{name} was due on {day}", 200))
 
 

@@ -51,7 +51,7 @@ class Session:
     read_only: bool = False
     watch: Any = None
     environment: Any = None
-    timeline: Any = None
+    timeline: Any = field(default_factory=lambda: SimpleNamespace(events=lambda **how: []))
     system: Any = None
 
 

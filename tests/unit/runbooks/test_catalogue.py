@@ -157,6 +157,19 @@ def test_badges_say_what_is_the_matter_with_a_document() -> None:
     assert badges(book, date(2026, 1, 1), last_run=book.sha256) == (Badge.UNFILLED, Badge.UNTESTED)
 
 
+def test_our_own_record_of_what_was_practised_counts_in_the_badges() -> None:
+    text = b"# X\n\n**Next review:** 2026-01-31\n\n```bash\naz login\n```\n"
+    assert badges(read("x.md", text), TODAY) == (Badge.OVERDUE, Badge.UNTESTED)
+    done = {"review of x": date(2026, 1, 30), "test of x": TODAY}
+    assert badges(read("x.md", text), TODAY, done=done) == (Badge.OVERDUE,)
+    assert badges(read("x.md", text), TODAY, done=done | {"review of x": date(2026, 2, 3)}) == ()
+
+    table = b"\n| Drill | Last Completed | Next Scheduled |\n|---|---|---|\n| Failover | TBD | 2026-01-31 |\n"
+    book = read("x.md", text.replace(b"**Next review:** 2026-01-31\n", table))
+    assert badges(book, TODAY) == (Badge.OVERDUE, Badge.UNFILLED, Badge.UNTESTED)
+    assert badges(book, TODAY, done={"failover": TODAY}) == (Badge.UNFILLED,)
+
+
 def test_a_test_of_one_procedure_is_no_test_of_the_other() -> None:
     back, restore, *_ = OPS_BOOK.runbook.procedures
     assert last_tested(OPS_BOOK.runbook, restore) == date(2026, 2, 9)
