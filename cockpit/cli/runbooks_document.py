@@ -26,7 +26,7 @@ def catalogue_document(
     last_run: Callable[[Runbook], str],
     done: Mapping[str, date],
 ) -> dict[str, Any]:
-    """Everything in the catalogue; `lint` gives the findings, `last_run` the hash at the last run, `done` our practice."""
+    """The whole catalogue: `lint` gives findings, `last_run` the hash at the last run, `done` our own practice."""
     return {
         "environment": setting.environment.name,
         "documents": [
