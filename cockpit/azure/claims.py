@@ -8,8 +8,8 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from cockpit.azure.raw import text
 from cockpit.model.identity import Identity
+from cockpit.model.raw import text
 
 LOGIN_COMMAND = re.compile(r"\baz login --claims-challenge\b[^\r\n]*")
 

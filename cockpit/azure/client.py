@@ -12,10 +12,10 @@ from cockpit.azure.change import Change, Outcome, once
 from cockpit.azure.cloud import endpoints
 from cockpit.azure.identity import Credential
 from cockpit.azure.pool import READ_TIMEOUT, RETRY_PAUSE, Pool, open_pool
-from cockpit.azure.raw import dig, text
 from cockpit.azure.shape import Pages, as_object, must_be_resource, must_be_success, query_string
 from cockpit.azure.trouble import advised, explain, garbage
 from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.raw import dig, text
 from cockpit.model.system import Cloud
 from cockpit.model.time import Time
 

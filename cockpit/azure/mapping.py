@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from cockpit.azure.raw import dig, items, moment, text, whole
+from cockpit.model.raw import dig, items, moment, text, whole
 from cockpit.model.revision import Application, Replica, Revision
 
 EPOCH = datetime.fromtimestamp(0, UTC)

@@ -4,8 +4,8 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from cockpit.azure.mapping import Raw
-from cockpit.azure.raw import dig, moment, text
 from cockpit.model.alert import Alert, AlertState, severity
+from cockpit.model.raw import dig, moment, text
 
 
 def alert(raw: Raw, *, source: str, environment: str, seen: datetime) -> Alert | None:

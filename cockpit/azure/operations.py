@@ -11,9 +11,9 @@ from cockpit.azure.mapping import application
 from cockpit.azure.operations_follow import Tell, follow, long_change, settled
 from cockpit.azure.operations_traffic import becomes, fingerprint, merged, refused, traffic_of
 from cockpit.azure.pool import API_VERSION
-from cockpit.azure.raw import dig, items, text
 from cockpit.azure.trouble import garbage
 from cockpit.model.problem import SourceError
+from cockpit.model.raw import dig, items, text
 from cockpit.model.revision import Application, Revision
 
 Raw = Mapping[str, Any]

@@ -6,10 +6,10 @@ from typing import Any
 
 from cockpit.azure.change import Change, Outcome, once
 from cockpit.azure.client import Azure
-from cockpit.azure.raw import dig, text
 from cockpit.azure.shape import as_object
 from cockpit.azure.trouble import MESSAGE, garbage
 from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.raw import dig, text
 
 FIRST, GROWTH, LONGEST = 0.1, 1.5, 2.0  # seconds between two looks
 PATIENCE = 5  # looks in a row that may fail for a passing reason

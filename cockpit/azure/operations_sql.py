@@ -9,8 +9,8 @@ from cockpit.azure.client import Azure
 from cockpit.azure.operations import segment
 from cockpit.azure.operations_follow import Tell, long_change, settled
 from cockpit.azure.operations_traffic import refused
-from cockpit.azure.raw import dig, moment, text
 from cockpit.model.problem import ProblemKind, SourceError
+from cockpit.model.raw import dig, moment, text
 
 Raw = Mapping[str, Any]
 SQL_API = "2023-08-01"  # of Microsoft.Sql: stable

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cockpit.azure.mapping import routed_to
-from cockpit.azure.raw import dig, items, text, whole
 from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.raw import dig, items, text, whole
 from cockpit.model.revision import Application
 
 Raw = Mapping[str, Any]

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from cockpit.azure.raw import dig, text
 from cockpit.model.clean import clean_line
 from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.raw import dig, text
 
 if TYPE_CHECKING:
     from azure.core.exceptions import HttpResponseError

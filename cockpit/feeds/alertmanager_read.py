@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from cockpit.azure.raw import dig, moment, text
 from cockpit.model.alert import Alert, AlertState, severity
 from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.raw import dig, moment, text
 
 LIFE = timedelta(minutes=4)  # Prometheus' default: an alert not sent again for four times the resend delay is over
 MOST_LABELS = 64

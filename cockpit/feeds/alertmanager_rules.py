@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from cockpit.azure.raw import dig, items, moment, text
 from cockpit.feeds.alertmanager_fate import Says, Word
 from cockpit.feeds.alertmanager_labels import Labels, LabelSets
 from cockpit.feeds.alertmanager_read import alert_of, decoded, texts, when
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.raw import dig, items, moment, text
 from cockpit.model.time import age
 
 WINDOW = timedelta(minutes=2)

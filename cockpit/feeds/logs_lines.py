@@ -5,9 +5,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from cockpit.azure.raw import dig, moment, text
 from cockpit.model.clean import MAX_LINE, clean_line
 from cockpit.model.logline import LogLine
+from cockpit.model.raw import dig, moment, text
 
 LONGEST_LINE = 65_536  # bytes; the rest of a longer one is dropped as it arrives
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")

@@ -7,9 +7,9 @@ from typing import Any
 
 from cockpit.azure.client import Azure
 from cockpit.azure.mapping import application, replica, with_replicas
-from cockpit.azure.raw import text
 from cockpit.feeds.base import Polled
 from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.raw import text
 from cockpit.model.revision import Application, Replica, Revision
 from cockpit.model.system import Environment
 from cockpit.model.time import Time

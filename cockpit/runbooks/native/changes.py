@@ -7,8 +7,8 @@ from cockpit.azure.change import Change, Outcome
 from cockpit.azure.client import Azure
 from cockpit.azure.operations import must_be_divisible, must_be_idle, single_mode
 from cockpit.azure.operations_traffic import becomes, fingerprint, merged, traffic_of
-from cockpit.azure.raw import dig, text
 from cockpit.model.problem import SourceError
+from cockpit.model.raw import dig, text
 from cockpit.model.revision import Application
 from cockpit.runbooks.execution import Progress
 from cockpit.runbooks.native import shapes

@@ -7,9 +7,9 @@ from cockpit.azure.client import Azure
 from cockpit.azure.cloud import checked
 from cockpit.azure.mapping import replica
 from cockpit.azure.operations import ContainerApp
-from cockpit.azure.raw import dig, text
 from cockpit.model.clean import clean_line
 from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.raw import dig, text
 from cockpit.runbooks.execution import Progress
 from cockpit.runbooks.native.parse import Native
 from cockpit.runbooks.native.reads import app_of

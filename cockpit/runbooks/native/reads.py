@@ -10,7 +10,7 @@ from cockpit.azure.operations import ContainerApp, segment
 from cockpit.azure.operations_sql import SqlServer
 from cockpit.azure.operations_traffic import traffic_of
 from cockpit.azure.pool import API_VERSION
-from cockpit.azure.raw import dig, text
+from cockpit.model.raw import dig, text
 from cockpit.runbooks.native import shapes
 from cockpit.runbooks.native.commands import moment
 from cockpit.runbooks.native.parse import Native

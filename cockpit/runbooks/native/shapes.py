@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from cockpit.azure.raw import dig
+from cockpit.model.raw import dig
 from cockpit.runbooks.native.printing import Rows
 
 IN_A_GROUP = re.compile(r"/subscriptions/[^/]+/resourceGroups/([^/]+)(/|$)", re.IGNORECASE)

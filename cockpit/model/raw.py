@@ -1,4 +1,4 @@
-"""Reading fields of a cloud's answer when any of them may be missing, null, of another type, or hostile."""
+"""Reading fields of an answer from outside when any of them may be missing, null, of another type, or hostile."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -44,7 +44,7 @@ def items(value: object) -> list[Mapping[str, Any]]:
 
 
 def moment(value: object) -> datetime | None:
-    """A time in UTC from any shape Azure writes: `T` or a space, up to 9 decimals, `Z`, an offset, ` +0000 UTC`.
+    """A time in UTC from any shape that APIs write: `T` or a space, up to 9 decimals, `Z`, an offset, ` +0000 UTC`.
 
     A time without a zone is UTC. Unreadable ones, and the year-1 zero of .NET and Go, are None.
     """
