@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cockpit.config import Secrets
 from cockpit.feeds.base import Feed
@@ -24,7 +24,6 @@ from cockpit.model.identity import Identity
 from cockpit.model.logline import LogLine
 from cockpit.model.plan import Plan
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.reading import Reading
 from cockpit.model.response import Freeze
 from cockpit.model.revision import Application, Revision
 from cockpit.model.secret import Secret
@@ -82,10 +81,6 @@ class Session:
         if azure is None or where is None:
             raise SourceError(NO_CLOUD)
         return stream(azure, application, revision, environment=where, time=self.time)
-
-    async def watch_once(self) -> list[Reading[Any]]:
-        """One look at every feed, side by side."""
-        return list(await asyncio.gather(*(feed.poll() for feed in self.watch.feeds)))
 
     def read_again(self) -> Plan:
         """The plan as the documents say it now; the desk goes by it from here on. Blocking. Never raises."""

@@ -26,7 +26,6 @@ class Situation:
 
     attached: bool = False
     read_only: bool = False
-    open_incident: bool = False
     any_incident: bool = False
     alert: bool = False  # one is under the cursor of the alert pane
     taken: bool = False  # and somebody acknowledged it

@@ -39,7 +39,6 @@ def situation(screen: "CockpitScreen") -> Situation:
     return Situation(
         attached=True,
         read_only=session.read_only,
-        open_incident=bool(session.ledger.open(here)),
         any_incident=any(each.environment == here for each in session.ledger.incidents.values()),
         alert=isinstance(alert, Alert),
         taken=isinstance(alert, Alert) and alert.key in session.ledger.taken(here),
@@ -88,7 +87,6 @@ def sight(screen: "CockpitScreen") -> Sight:
         problems=seen.problems,
         incident=incident,
         closed=newest_closed(session.ledger, here),
-        taken=frozenset(session.ledger.taken(here)),
         old=tuple(pane.capitalize() for pane, state in states.items() if state in OLD),
         waiting=FeedState.WAITING in states.values(),
         recorder=session.recorder.status if session.recorder else "",

@@ -32,7 +32,6 @@ class Sight:
     problems: Sequence[Problem] = ()  # of the feeds that are blind
     incident: Incident | None = None
     closed: Incident | None = None  # the newest one, when none is open
-    taken: frozenset[str] = frozenset()  # keys of the alerts that somebody acknowledged
     old: Sequence[str] = ()  # panes whose feed fell silent
     waiting: bool = False  # for the first answers
     attached: bool = True
@@ -51,10 +50,6 @@ class Sight:
     def firing(self) -> list[Alert]:
         firing = [each for each in self.alerts if each.state is AlertState.FIRING]
         return sorted(firing, key=lambda each: SEVERITIES.index(each.severity))
-
-    @property
-    def untaken(self) -> list[Alert]:
-        return [each for each in self.firing if each.key not in self.taken]
 
 
 def hint(sight: Sight, keys: Mapping[str, str], now: datetime, width: int = 120) -> list[Piece]:

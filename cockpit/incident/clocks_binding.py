@@ -9,7 +9,7 @@ from cockpit.incident.business import is_open
 from cockpit.incident.clocks_due import due_after
 from cockpit.model.clock import Clock, ClockKind, Rule
 from cockpit.model.incident import Incident, Status
-from cockpit.model.ladder import Ladder, level
+from cockpit.model.ladder import Ladder, rank
 from cockpit.model.plan import BUILT_IN, Hours, Plan
 
 CONFIGURATION = ".toml"  # a rule of the configuration stands in no document that could go
@@ -86,7 +86,7 @@ def _at_that_hour(rules: tuple[Rule, ...], since: datetime, hours: Hours, zone: 
 def worst(incident: Incident, ladder: Ladder) -> str:
     """The worst severity that it ever had."""
     names: Sequence[str] = [each.value for each in incident.severities] or [incident.severity]
-    ranks = {name: rank for name in names if (rank := _rank(ladder, name)) is not None}
+    ranks = {name: found for name in names if (found := rank(ladder, name)) is not None}
     return min(ranks, key=ranks.__getitem__, default=incident.severity)
 
 
@@ -100,9 +100,9 @@ def lost(origin: str, plan: Plan) -> bool:
 
 def _as_bad_since(incident: Incident, ladder: Ladder) -> datetime:
     """The beginning of the newest unbroken time in which the severity was that of now or worse."""
-    now = _rank(ladder, incident.severity)
+    now = rank(ladder, incident.severity)
     for before, change in reversed(list(pairwise(incident.severities))):
-        was = _rank(ladder, before.value)
+        was = rank(ladder, before.value)
         if now is None or was is None or was > now:
             return max(change.at, incident.declared)
     return incident.declared
@@ -113,8 +113,3 @@ def _opened_again(incident: Incident) -> datetime | None:
     steps = pairwise(incident.statuses)
     again = [after.at for before, after in steps if before.value == Status.RESOLVED != after.value]
     return again[-1] if again else None
-
-
-def _rank(ladder: Ladder, name: str) -> int | None:
-    rung = level(ladder, name) if ladder else None
-    return rung.rank if rung else None

@@ -39,7 +39,7 @@ def _short(target: MetricTarget) -> str:
 def _same(plan: Plan, wanted: str, severity: str) -> bool:
     if wanted.casefold() == severity.casefold():
         return True
-    rung = level(plan.ladder, wanted) if plan.ladder else None
+    rung = level(plan.ladder, wanted)
     return rung is not None and rung.name.casefold() == severity.casefold()
 
 

@@ -36,12 +36,18 @@ def level(ladder: Ladder, text: str) -> Level | None:
         if each.name.casefold() == wanted:
             return each
     number = re.fullmatch(r"(p|s|sev)[- ]?(\d)", wanted)
-    if number is None:
+    if number is None or not ladder:
         return None
     first = re.search(r"\d", ladder[0].name)
     ladder_start = int(first.group()) if first else 0
     word_start = 1 if number.group(1) != "p" else 0
     if number.group(1) == "p" and not ladder[0].name.casefold().startswith("p"):
         word_start = ladder_start
-    rank = int(number.group(2)) - word_start
-    return next((each for each in ladder if each.rank == rank), None)
+    wanted_rank = int(number.group(2)) - word_start
+    return next((each for each in ladder if each.rank == wanted_rank), None)
+
+
+def rank(ladder: Ladder, text: str) -> int | None:
+    """How bad what `text` names is, 0 the worst; None where the ladder has no such rung."""
+    rung = level(ladder, text)
+    return rung.rank if rung else None

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cockpit.model.secret import MASK
@@ -201,4 +201,3 @@ def argument_list(ready: Script, language: str) -> list[str]:
 
 
 EXIT_AS_IT_DID = "if ($LASTEXITCODE) { exit $LASTEXITCODE }"
-Variables = Mapping[str, str]

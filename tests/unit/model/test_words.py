@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.alert import Severity, severity
-from cockpit.model.ladder import DEFAULT_LADDER, Level, level
+from cockpit.model.ladder import DEFAULT_LADDER, Level, level, rank
 from cockpit.model.time import age, elapsed, moment, stamp
 
 
@@ -72,3 +72,8 @@ def test_a_rung_is_found_by_its_name_or_its_number(ladder: tuple[Level, ...], ty
 @pytest.mark.parametrize("typed", ["", "P9", "SEV-0", "bad", "P"])
 def test_a_rung_that_is_not_there_is_none(typed: str) -> None:
     assert level(DEFAULT_LADDER, typed) is None
+    assert rank(DEFAULT_LADDER, typed) is None
+
+
+def test_a_ladder_without_rungs_has_none() -> None:
+    assert level((), "P0") is None
