@@ -151,8 +151,10 @@ def choose_scenario(
     name, target = clean_line(scenario, LONGEST_LINE), desk.plan.target(scenario)
     if not name:
         raise DeskError("Say which scenario.")
-    if any(each is not None and not timedelta() < each <= LONGEST for each in (rto, rpo)):
-        raise DeskError("A recovery target is longer than nothing: `30m`, `4h`.")
+    if rto is not None and not timedelta() < rto <= LONGEST:
+        raise DeskError("A recovery time is longer than nothing: `30m`, `4h`.")
+    if rpo is not None and not timedelta() <= rpo <= LONGEST:  # none: not a minute may be lost
+        raise DeskError("What may be lost is a time from nothing on: `0m`, `15m`.")
     if target is None and rto is None and rpo is None:
         known = [each.scenario for each in desk.plan.targets]
         close = near(name, known)

@@ -119,6 +119,19 @@ async def test_calling_somebody_is_written_down(screen: IncidentScreen, session:
         assert (call.who, call.tier, call.how) == ("team lead", 2, "phone")
 
 
+async def test_a_scenario_in_which_nothing_may_be_lost_can_be_chosen(
+    screen: IncidentScreen, session: Session, clock: Clock
+) -> None:
+    async with Front(screen).run_test(size=(80, 24)) as pilot:
+        await pilot.press("y")
+        await pilot.pause()
+        await confirm(pilot, clock)
+
+        recovery = incident(session).recovery
+        assert recovery is not None
+        assert (recovery.scenario, recovery.rpo, recovery.rto) == ("Bad deployment", timedelta(), timedelta(minutes=5))
+
+
 @pytest.mark.parametrize(("key", "words", "kept"), [("d", "roll back", "decisions"), ("l", "checks are off", "marks")])
 async def test_a_decision_and_a_loose_end_are_kept(
     screen: IncidentScreen, session: Session, clock: Clock, key: str, words: str, kept: str
