@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from cockpit.model.clean import clean, clean_line
 from cockpit.model.run import Value
@@ -41,6 +42,7 @@ class Setting:
     read_only: bool
     terminal: bool  # there is one to hand over
     guards: Mapping[str, str]
+    now: datetime | None = None  # None: nothing is said of how long ago a moment is
 
 
 def prepare(
@@ -119,7 +121,14 @@ def typed_along(given: Mapping[str, str]) -> tuple[Resolved, ...]:
 
 def resolved(wanted: Sequence[Parameter], setting: Setting) -> tuple[Resolved, ...]:
     return resolve(
-        wanted, setting.environment, setting.seen, setting.given, setting.reveal, setting.kept, setting.proposed
+        wanted,
+        setting.environment,
+        setting.seen,
+        setting.given,
+        setting.reveal,
+        setting.kept,
+        setting.proposed,
+        setting.now,
     )
 
 

@@ -59,6 +59,7 @@ class Surroundings:
             read_only=self.read_only,
             terminal=terminal,
             guards=guards,
+            now=self.time.now(),
         )
 
     def shell(

@@ -1,7 +1,8 @@
 """What placeholders stand for: the operator's answer, the environment's values, what the panes show. Never a guess."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from cockpit.model.probe import ProbeResult
@@ -13,6 +14,7 @@ from cockpit.model.runbook import Parameter
 from cockpit.model.secret import MASK, Secret
 from cockpit.model.system import Environment
 from cockpit.runbooks.placeholders import canonical, names_a_secret, same
+from cockpit.runbooks.values_bounds import others, out_of_bounds
 from cockpit.runbooks.values_check import check
 
 Reveal = Callable[[Secret], str]
@@ -107,21 +109,32 @@ def resolve(
     reveal: Reveal | None = None,
     kept: Sequence[Value] = (),
     proposed: Sequence[Value] = (),
+    now: datetime | None = None,
 ) -> tuple[Resolved, ...]:
     """Every parameter with its value, or why it has none. The operator's word counts most, then the environment's.
 
     `kept` is what the run has used before: the revision that was bad when it began stays the bad one. `proposed` is
-    what was found for it before it began.
+    what was found for it before it began. With `now` a moment is held to how long ago its document lets it be.
     """
     before = {each.name: each for each in kept if each.shown != MASK and each.source != "environment"}
     offered = {each.name: each for each in proposed}
     said = (*given.items(), *((each.name, each.shown) for each in (*before.values(), *proposed)))
     named = next((value for name, value in said if same(name, "app")), "") or _plain(environment, "app")
     at = seen if not named or named == seen.app else focus(seen, named)
-    return tuple(
-        _resolve(each, environment, at, given, reveal, before.get(each.name) or _named(each.name, offered))
-        for each in parameters
-    )
+
+    def found(each: Parameter) -> Resolved:
+        return _resolve(each, environment, at, given, reveal, before.get(each.name) or _named(each.name, offered))
+
+    return tuple(_held_to(each.check, found(each), found, now) for each in parameters)
+
+
+def _held_to(text: str, found: Resolved, resolved: Callable[[Parameter], Resolved], now: datetime | None) -> Resolved:
+    """The value, unless the document's own words on what it must be speak against it."""
+    if not text or found.value is None:
+        return found
+    same_as = next((each for each in others(text) if resolved(Parameter(each)).value == found.value), "")
+    amiss = f"must not be that of {same_as}" if same_as else out_of_bounds(text, found.value, now) if now else ""
+    return replace(found, value=None, problem=f"{found.name} {amiss}") if amiss else found
 
 
 def _resolve(
