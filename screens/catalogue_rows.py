@@ -181,7 +181,7 @@ def about(entry: Entry | None, shelf: Shelf, width: int) -> list[list[Piece]]:
 
 def _procedure(procedure: Procedure, document: Document, width: int) -> list[list[Piece]]:
     told = [
-        ("when", procedure.labels.get("when", ""), ""),
+        ("when", procedure.labels.get("when", "") or procedure.labels.get("symptoms", ""), ""),
         ("mind", " ".join(map(warning, procedure.warnings)), "warn"),
     ]
     told += [("approval", procedure.labels.get("approval required", ""), "")]

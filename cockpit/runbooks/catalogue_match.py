@@ -1,4 +1,4 @@
-"""Which runbook helps with this alert: by the document's table of alerts, its **Alerts** label, its **When**."""
+"""Which runbook helps with this alert: by the document's table of alerts, its labels Alerts, When and Symptoms."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -20,6 +20,7 @@ COMMON = frozenset(
 WORD = re.compile(r"[0-9]+[a-z]+|[a-z]+|[0-9]+")
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 CLAUSE = re.compile(r"[,;.]\s+|\bor\b|\n")
+SIGNS = ("when", "symptoms")  # labels that tell what it looks like
 LINK_LABELS = ("runbook", "runbook_url", "runbook-url", "playbook")
 
 
@@ -60,8 +61,9 @@ def document_matches(document: Document, alert: Alert) -> Iterator[Match]:
     if not labelled and about(document.runbook.labels.get("alerts", ""), alert.name):
         yield Match(alert, document, "label", document.runbook.title)
     for procedure in document.runbook.procedures:
-        if procedure not in labelled and about(procedure.labels.get("when", ""), alert.name):
-            yield Match(alert, document, "when", procedure.labels["when"], procedure)
+        said = [procedure.labels[name] for name in SIGNS if about(procedure.labels.get(name, ""), alert.name)]
+        if said and procedure not in labelled:
+            yield Match(alert, document, "when", said[0], procedure)
 
 
 def table_matches(document: Document, table: Table, alert: Alert) -> Iterator[Match]:

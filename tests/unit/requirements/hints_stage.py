@@ -1,0 +1,22 @@
+"""What an example team's documents say when an alert fires."""
+
+from datetime import UTC, datetime
+
+from cockpit.config import load as load_config
+from cockpit.model.alert import Alert, AlertState, Severity
+from cockpit.runbooks.catalogue_files import load
+from cockpit.runbooks.catalogue_match import Match, matches
+from tests.unit.requirements.teams import EXAMPLES
+
+
+def hint(team: str, name: str) -> Match:
+    """The first help for an alert of that name."""
+    catalogue = load(load_config(EXAMPLES / team / "cockpit.toml").runbooks)
+    since = datetime(2026, 11, 21, tzinfo=UTC)
+    return matches(catalogue, [Alert("a", name, name, Severity.HIGH, AlertState.FIRING, since, "prod")])[0]
+
+
+def chapter(match: Match) -> str:
+    """The heading that the help is under."""
+    assert match.procedure is not None
+    return " / ".join((*match.procedure.within, match.procedure.title))
