@@ -1,6 +1,7 @@
 """Rules about what a document says: sections of the template, numbers that disagree, severities nobody defined."""
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from cockpit.model.clean import clean_line
@@ -49,14 +50,18 @@ def missing_sections(runbook: Runbook) -> Iterator[Finding]:
 
 def disagreeing_tables(runbook: Runbook) -> Iterator[Finding]:
     """A number in the text beside a table is the number of its rows: "7 alert rules" above six of them."""
-    for table in runbook.tables:
-        nouns = NOUNS.get(table.kind)
-        if nouns is None or sum(each.heading == table.heading for each in runbook.tables) > 1:
-            continue
-        counted = re.compile(rf"(?i)(?<![\w<>~≤≥/.,-])(\d{{1,3}}|{'|'.join(NUMBERS)})\s+(?:[a-z-]+\s+)?({nouns})\b")
-        for line, heading, text in prose(runbook.text):
-            if plain(heading) == table.heading and not text.lstrip().startswith("|"):
-                yield from disagreements(counted, text, table, line)
+    under = Counter(each.heading for each in runbook.tables)
+    alone = [each for each in runbook.tables if each.kind in NOUNS and under[each.heading] == 1]
+    beside = defaultdict[str, list[tuple[int, str]]](list)
+    for line, heading, text in prose(runbook.text) if alone else ():
+        if not text.lstrip().startswith("|"):
+            beside[plain(heading)].append((line, text))
+    for table in alone:
+        counted = re.compile(
+            rf"(?i)(?<![\w<>~≤≥/.,-])(\d{{1,3}}|{'|'.join(NUMBERS)})\s+(?:[a-z-]+\s+)?({NOUNS[table.kind]})\b"
+        )
+        for line, text in beside[table.heading]:
+            yield from disagreements(counted, text, table, line)
 
 
 def disagreements(counted: re.Pattern[str], text: str, table: Table, line: int) -> Iterator[Finding]:
