@@ -8,6 +8,7 @@ from dataclasses import replace
 from cockpit.model.clean import clean, clean_line
 from cockpit.model.runbook import Procedure, Runbook, Table
 from cockpit.runbooks.chapters import gather
+from cockpit.runbooks.exposure import asking
 from cockpit.runbooks.labels import plain
 from cockpit.runbooks.literal_secrets import hide, hide_in_text, secrets_in, without
 from cockpit.runbooks.parameters import parameters
@@ -27,7 +28,7 @@ def read(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
     reader = Reader()
     reader.read(text)
     sections = reader.sections
-    procedures = tuple(map(named_safely, gather(sections)))
+    procedures = tuple(asking(named_safely(each)) for each in gather(sections))
     title = next((plain(each.title) for each in sections if each.level == 1), "")
     hints = {name: value for section in sections for name, value in section.hints.items()}
     runbook = Runbook(
