@@ -72,6 +72,7 @@ class AskConsent(Dialog[Consent]):
         self.query_one("#act", Lines).show(*self._told())
         if self._ceremony.approval:
             named = f" The document names {self._ceremony.approver}." if self._ceremony.approver else ""
+            named += " Name each, as in Ana + Ben." if self._ceremony.approvers > 1 else ""
             self.query_one("#approval-label", Lines).show(
                 (("It takes an approval by somebody else.", "strong"), (named, "muted"))
             )

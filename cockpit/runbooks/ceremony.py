@@ -1,5 +1,6 @@
 """How much it takes to start a step. The kind decides, and the runner holds everybody to it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -26,10 +27,15 @@ class Ceremony:
     approver: str = ""  # who, as the document names them
     again: bool = False
 
+    @property
+    def approvers(self) -> int:
+        """How many people it takes: two for `DBA + On-call lead`."""
+        return len(people(APART.split(self.approver)[0])) or 1
+
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Who gave it and how: `verbally, on the bridge`. By somebody else than who runs the step."""
+    """Who gave it and how: `verbally, on the bridge`. By somebody else than who runs the step; of two, `Ana + Ben`."""
 
     by: str
     how: str
@@ -48,6 +54,8 @@ class Consent:
 NEEDS: Mapping[StepKind, Need] = {StepKind.CHANGE: "confirm", StepKind.DANGER: "word"}
 DONE = frozenset({StepState.OK, StepState.BY_HAND})
 NO_APPROVAL = frozenset({"", "no", "none", "n/a", "not required", "false", "-", "–"})
+APART = re.compile(r"\s*[,(;]")  # behind it stands how, or on what condition
+JOINED = re.compile(r"(?i)\s*(?:[+&]|\band\b)\s*")
 NAMED_BY = ("--revision", "--replica", "--name", "-n")  # in this order: what an az command is about
 GENERIC = frozenset({"process", "procedure", "steps", "guide", "commands", "runbook", "instructions", "options"})
 
@@ -116,11 +124,19 @@ def must_consent(wanted: Ceremony, prepared: Prepared, given: Consent, operator:
     if wanted.again and not given.again:
         raise Refused("This step is done, or nobody knows whether it is: say that it is to be done again.")
     if wanted.approval:
-        _must_be_approved(given.approval, operator)
+        _must_be_approved(wanted, given.approval, operator)
 
 
-def _must_be_approved(approval: Approval | None, operator: str) -> None:
+def _must_be_approved(wanted: Ceremony, approval: Approval | None, operator: str) -> None:
     if approval is None or not approval.by.strip() or not approval.how.strip():
         raise Refused("This needs an approval: say who gave it, and how.")
-    if approval.by.strip().casefold() == operator.strip().casefold():
+    gave = people(approval.by.replace(",", "+"))
+    if operator.strip().casefold() in gave:
         raise Refused("An approval is given by somebody else than who runs the step.")
+    if len(gave) < wanted.approvers:
+        raise Refused(f"This needs {wanted.approvers} approvals ({wanted.approver}): name each, as in `Ana + Ben`.")
+
+
+def people(text: str) -> set[str]:
+    """Those whom `Ana + Ben`, or `Ana and Ben`, names, each once."""
+    return {name.strip().casefold() for name in JOINED.split(text) if name.strip()}

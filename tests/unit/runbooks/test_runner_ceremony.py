@@ -133,6 +133,20 @@ def test_nothing_less_than_all_of_it_will_do() -> None:
         assert refused(wanted, **(full | each)), each
 
 
+@pytest.mark.parametrize(
+    ("named", "by", "enough"),
+    [
+        ("DBA + On-call lead", "Ana", False), ("DBA + On-call lead", "Ana + Ben", True),
+        ("DBA and on-call lead", "ana, ben", True), ("DBA & lead", "Ana + ana", False),
+        ("DBA + On-call lead", "Ana + YOU", False), ("On-call lead", "Ana", True),
+        ("Business owner, through on-call and in writing", "Ana", True), ("Owner (by phone and mail)", "Ana", True),
+    ],
+)  # fmt: skip
+def test_an_approval_by_two_takes_two_who_are_not_the_operator(named: str, by: str, enough: bool) -> None:
+    wanted = Ceremony("confirm", approval=True, approver=named)
+    assert refused(wanted, approval=Approval(by, "by phone")) is not enough
+
+
 def test_a_key_confirms_nothing_that_was_shown_otherwise() -> None:
     assert not refused(Ceremony("key"), fingerprint="")
     assert refused(Ceremony("key"), fingerprint="of something else")
