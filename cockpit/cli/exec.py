@@ -108,7 +108,7 @@ async def run(session: Session, runbook: Runbook, incident: str | None, as_json:
         found = {"run": this.id, "incident": this.incident, "steps": tell.steps, "stopped": ending.reason or None}
         click.echo(json_documents.as_json({**found, "exit": ending.code}))
     elif ending.reason:
-        click.echo(f"{ending.reason}.", err=True)
+        click.echo(f"{ending.reason.removesuffix('.')}.", err=True)
     return ending
 
 
@@ -119,5 +119,5 @@ def not_started(reason: str, as_json: bool) -> Ending:
             json_documents.as_json({"run": None, "incident": None, "steps": [], "stopped": reason, "exit": STOPPED})
         )
     else:
-        click.echo(f"{reason}.", err=True)
+        click.echo(f"{reason.removesuffix('.')}.", err=True)
     return Ending(STOPPED, reason)

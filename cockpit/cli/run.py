@@ -15,12 +15,14 @@ from cockpit.cli.run_session import Aloud, Written, command_line, for_incident, 
 from cockpit.cli.run_settle import WORDS, by_word
 from cockpit.cli.run_steps import STOPPED, Asked, go, lacks
 from cockpit.model.event import RecordError
+from cockpit.model.near import near
 from cockpit.model.run import Run, StepState, Value
 from cockpit.model.runbook import Procedure
 from cockpit.model.system import System
 from cockpit.runbooks.catalogue import Catalogue, NotFound, Place
 from cockpit.runbooks.ceremony import Approval, ceremony
 from cockpit.runbooks.execution import Prepared, Refused
+from cockpit.runbooks.parameters import unasked
 from cockpit.runbooks.rollback import FOLDED, propose
 from cockpit.wiring import Session
 
@@ -66,6 +68,7 @@ def command(
     system, session = open_session(common)
     try:
         place = find(system, name)
+        must_be_asked_for(place, asked.given)
         if settle:
             doing = by_word(session, place, asked, settle, reason, incident, trust=trust, as_json=as_json)
         else:
@@ -85,6 +88,16 @@ def given_of(values: Iterable[str]) -> dict[str, str]:
         if not equals or not name.strip():
             raise Refusal(f"`--set {name}` sets nothing; write --set NAME=VALUE.")
     return {name.strip("<>[]${} "): value for name, _, value in pairs}
+
+
+def must_be_asked_for(place: Place, given: Iterable[str]) -> None:
+    """A mistyped name would leave its placeholder to what was found for it. Raises Refusal."""
+    known = place.document.runbook.parameters
+    if name := unasked(given, known):
+        names = [each.name for each in known]
+        meant = near(name, names)
+        hint = f"Did you mean `{meant}`?" if meant else f"It asks for: {', '.join(names) or 'nothing'}."
+        raise Refusal(f"Nothing in `{place.document.id}` asks for `{name}`. {hint}")
 
 
 def approval_of(text: str | None) -> Approval | None:
@@ -133,7 +146,7 @@ async def run(
     if isinstance(tell, Written):
         click.echo(json_documents.as_json(document_of(place, this, tell, ending)))
     elif ending.reason:
-        click.echo(f"Stopped at step {ending.step}: {ending.reason}.", err=True)
+        click.echo(f"Stopped at step {ending.step}: {ending.reason.removesuffix('.')}.", err=True)
     return ending.code
 
 
@@ -173,6 +186,8 @@ def show(session: Session, place: Place, asked: Asked, target: Sequence[Value], 
     for each in steps:
         click.secho(f"{each['step']} {each['title']}  [{each['kind']}]", bold=True)
         click.echo(command_line(each["command"]), nl=False)
+        for notice in each["notices"]:
+            click.echo(f"  {notice}")
         if each["reason"] or each["ceremony"]:
             click.echo(f"  {each['reason'] or each['ceremony']}")
     return 0
@@ -188,5 +203,6 @@ def shown(procedure: Procedure, prepared: Prepared, asked: Asked) -> dict[str, A
         "native": prepared.native is not None,
         "runnable": prepared.runnable,
         "reason": prepared.reason_not_runnable,
+        "notices": list(prepared.notices),
         "ceremony": lacks(wanted, prepared, asked),
     }

@@ -37,6 +37,12 @@ def parameters(
     return tuple(described(each, rows) for each in found.values())
 
 
+def unasked(names: Iterable[str], known: Iterable[Parameter]) -> str:
+    """The first of these names that nothing in the document goes by, "" when all are asked for somewhere."""
+    asked = ("app", "FQDN", *(name for each in known for name in (each.name, *each.aliases)))
+    return next((name for name in names if not any(blanks.same(name, each) for each in asked)), "")
+
+
 def behind_a_marker(command: str, blank: blanks.Placeholder) -> bool:
     """Whether what stands for a placeholder is a secret by its place, as in `--password <x>`, whatever its name."""
     filled = f"{command[: blank.start]}{FILLED}{command[blank.end :]}"

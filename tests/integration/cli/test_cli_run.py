@@ -207,6 +207,14 @@ def test_a_dry_run_shows_everything_and_starts_nothing(runs: Runs, tmp_path: Pat
     assert runs.shell.ask("timeline") == []
 
 
+def test_a_dry_run_says_what_is_to_be_minded_before_each_change(runs: Runs) -> None:
+    runs.shell.type("freeze", "on", "--reason", "until green")
+    see, make, remove = runs.ask("change", "--dry-run")["steps"]
+    assert (see["notices"], "is frozen" in make["notices"][0], "is frozen" in remove["notices"][0]) == ([], True, True)
+    assert runs.type("change", "--dry-run").stdout.count("is frozen") == 2
+    assert "until green" in runs.ask("change", "--yes")["steps"][1]["notices"][0]
+
+
 def test_a_dry_run_of_one_step_shows_what_the_open_run_would_do(runs: Runs) -> None:
     assert runs.ask("asks-twice", "--set", "who=Ana")["stopped"]["step"] == 2
     (step,) = runs.ask("asks-twice", "--step", "2", "--dry-run")["steps"]
@@ -239,6 +247,8 @@ def test_read_only_starts_no_shell(runs: Runs) -> None:
         (("ops.md#lok",), "Did you mean `#look`?"),
         (("nothing#here",), "There is no runbook `nothing`."),
         (("ops.md#look", "--set", "who"), "write --set NAME=VALUE"),
+        (("ops.md#asks", "--set", "woh=me"), "Nothing in `ops` asks for `woh`. Did you mean `who`?"),
+        (("rollback", "--set", "previuos=app--1"), "Did you mean `previous`?"),
         (("ops.md#look", "--approval", "Dana"), "Say who approved it and how"),
     ],
 )
