@@ -139,6 +139,7 @@ class Written:
                 "kind": prepared.kind.value if prepared else step.kind.value,
                 "command": prepared.as_run if prepared else "",
                 "native": prepared is not None and prepared.native is not None,
+                "notices": [*prepared.meets, *prepared.notices] if prepared else [],
                 "state": StepState.TODO.value,
             }
         )
