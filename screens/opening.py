@@ -5,12 +5,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.binding import Binding
-
 from cockpit.model.alert import Alert
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.revision import Application, Revision
+from screens.rereading import read_again
 from screens.view import newest_closed, worst_first
 
 if TYPE_CHECKING:
@@ -20,31 +19,23 @@ if TYPE_CHECKING:
 
 
 TO_PANES = ("pane_1", "pane_2", "pane_3", "pane_4")
-MOVES = {
-    TO_PANES: "To a pane: probes, alerts, revisions, timeline",
-    ("table.up", "table.down"): "A row up, a row down",
-    ("table.page_up", "table.page_down"): "A page up, a page down",
-    ("table.first", "table.last"): "The first row, the last row",
-    ("table.select",): "Details of the row",
-}
 
 
 def help(screen: "CockpitScreen") -> None:
-    from screens.help import HelpScreen
+    from screens.help import ROWS, WATCHED, explain
 
-    keys: dict[str, list[str]] = {}
-    for active in screen.active_bindings.values():
-        keys.setdefault(active.binding.id or "", []).append(screen.app.get_key_display(active.binding))
-    declared = Binding.make_bindings([*screen.BINDINGS, *screen.app.BINDINGS])
-    told = {each.id: each.tooltip for each in declared if each.id in keys and each.tooltip}
-    lines = [(" ".join(keys[id]), means) for id, means in told.items() if id not in TO_PANES]
-    moves = [(" ".join(" ".join(keys[id]) for id in ids if id in keys), means) for ids, means in MOVES.items()]
-    screen.app.push_screen(HelpScreen([*lines, *moves]))
+    moves = {
+        TO_PANES: "To a pane: probes, alerts, revisions, timeline",
+        **ROWS,
+        ("table.select",): "Details of the row",
+    }
+    explain(screen, moves, without=TO_PANES, signs=WATCHED)
 
 
 def declare(screen: "CockpitScreen", session: "Session") -> None:
     from screens.declare import Declare
 
+    read_again(screen, session)  # the rules that will bind are those of now
     bad = session.ledger.bad(session.environment.name)
     screen.app.push_screen(Declare(place(screen, session), session.time, session.desk, bad))
 
@@ -169,6 +160,7 @@ def sign_in(screen: "CockpitScreen", session: "Session") -> None:
 def runbooks(screen: "CockpitScreen", session: "Session") -> None:
     from screens.acting import open_catalogue
 
+    read_again(screen, session)  # as the catalogue reads the documents itself
     open_catalogue(screen, session, acting_place(screen, session))
 
 

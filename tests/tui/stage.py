@@ -143,6 +143,7 @@ class Stage:
     closed: bool = False
     feeds: tuple[SilentFeed, ...] = ()
     plan: Plan = PLAN
+    edited: Plan | None = None  # what the documents say by now
 
     def __post_init__(self) -> None:
         self.feeds = self.feeds or (SilentFeed("probes"), SilentFeed("alerts:azure", 30.0), SilentFeed("revisions"))
@@ -160,6 +161,10 @@ class Stage:
 
     async def attach(self) -> "Stage":
         return self
+
+    def read_again(self) -> Plan:
+        self.plan = self.edited or self.plan
+        return self.plan
 
     async def run(self) -> None:
         await self.watch.run()

@@ -560,3 +560,16 @@ async def test_the_palette_says_where_a_number_leads(cockpit: Open) -> None:
         named = {each.title: each.help for each in seat.app.get_system_commands(seat.app.screen)}
 
         assert named["To Alerts"] == "2   Pane 2: Alerts"
+
+
+@pytest.mark.parametrize("key", ["d", "r"])
+async def test_documents_that_were_edited_meanwhile_are_read_before_they_are_gone_by(
+    cockpit: Open, stage: Stage, key: str
+) -> None:
+    gone = Problem(ProblemKind.MISSING, "not there", "oncall.md is not there.", "Its rules are not known.")
+    async with cockpit(notices=True) as seat:
+        stage.edited = replace(stage.plan, problems=(gone,))
+        await seat.press(key)
+        while stage.plan is not stage.edited or not seat.told:
+            await seat.pilot.pause(0.01)
+        assert seat.told == ["oncall.md is not there. Its rules are not known."]
