@@ -127,7 +127,7 @@ class Declare(Dialog[Incident | Event]):
             return None
         rung, drill = self._rung, self._drill
         if rung.backlog:
-            return lambda: self._desk.note(f"{rung.name}: {title}")
+            return lambda: self._desk.note(f"{rung.name}: {title}", journal=True)
         return lambda: self._desk.declare(title, rung.name, reach_from=reach_from, impact_started=impact, drill=drill)
 
     def _time_in(self, field: str, stood: datetime | None = None) -> datetime | None:

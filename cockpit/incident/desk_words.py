@@ -27,8 +27,10 @@ WITH_LINES = frozenset({Kind.NOTE, Kind.DECISION, Kind.UPDATE, Kind.ROLE})
 LONGEST_LINE = 500  # characters of those without; a title is shorter still
 
 
-def note(desk: "Desk", text: str, incident: str | None = None, at: datetime | None = None) -> Event:
-    """Write down what was seen, thought or done; without an open incident it goes to the journal.
+def note(
+    desk: "Desk", text: str, incident: str | None = None, at: datetime | None = None, *, journal: bool = False
+) -> Event:
+    """Write down what was seen, thought or done; with `journal`, and without an open incident, it goes to the journal.
 
     One that begins with `TODO:` is an action item as well.
     """
@@ -39,7 +41,7 @@ def note(desk: "Desk", text: str, incident: str | None = None, at: datetime | No
     detail = {} if words == line else {"text": words}
 
     def act(ledger: Ledger) -> Draft:
-        if incident is None and not ledger.open(desk.environment):
+        if journal or (incident is None and not ledger.open(desk.environment)):
             return desk.draft(Kind.NOTE, detail, occurred, summary=line)
         return desk.of(desk.meant(ledger, incident), Kind.NOTE, detail, occurred, summary=line)
 

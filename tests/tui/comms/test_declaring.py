@@ -82,7 +82,9 @@ async def test_a_drill_is_declared_as_one(play: Play, stage: Open, dialog: Decla
         assert play.desk.open()[0].drill
 
 
-async def test_002_s0_p3_is_a_note_and_no_incident(play: Play, stage: Open, dialog: Declare) -> None:
+@pytest.mark.parametrize("already", [0, 2])
+async def test_002_s0_p3_is_a_note_and_no_incident(play: Play, stage: Open, dialog: Declare, already: int) -> None:
+    open = [play.desk.declare(f"another {number}") for number in range(already)]
     app = stage(play, dialog)
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, *"typo", "down", "down")
@@ -91,7 +93,7 @@ async def test_002_s0_p3_is_a_note_and_no_incident(play: Play, stage: Open, dial
         (written,) = app.left
         assert isinstance(written, Event)
         assert (written.kind, written.summary, written.incident) == ("note", "P3: typo", None)
-        assert play.desk.open() == []
+        assert [each.id for each in play.desk.open()] == [each.id for each in open]
 
 
 @pytest.mark.parametrize("because", BECAUSE)

@@ -112,6 +112,7 @@ def test_several_open_incidents_must_be_told_apart(desk: Desk) -> None:
     assert [each.id for each in refused.value.open] == [one.id, two.id]
     assert desk.note("this", two.id).incident == two.id
     assert desk.note("this", two.id[-3:]).incident == two.id
+    assert desk.note("of neither", journal=True).incident is None
 
 
 def test_an_alert_can_be_taken_however_many_incidents_are_open(desk: Desk) -> None:
