@@ -18,6 +18,7 @@ from cockpit.incident.statistics_shares import Share
 from cockpit.model.clean import clean_line
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
+from cockpit.model.response import Review
 from cockpit.runbooks.drills import drills
 from screens.dialog import Place
 from screens.key_line import keys_of
@@ -32,7 +33,17 @@ from widgets.wrap import wrap
 if TYPE_CHECKING:
     from cockpit.wiring import Session
 
-SHOWN = ("past.preview", "past.lead", "past.back")
+SHOWN = ("past.preview", "past.lead", "past.other", "help", "past.back")
+MOVES: dict[tuple[str, ...], str] = {
+    ("past.1", "past.2"): "To a pane: incidents, numbers",
+    ("table.select",): "Read the post-mortem draft of the incident",
+}
+DRAFTS = {
+    Review.DRAFT: "a draft",
+    Review.IN_REVIEW: "in review",
+    Review.REVIEWED: "reviewed",
+    Review.CLOSED: "closed",
+}
 MET = {True: "good", False: "bad", None: "muted"}
 
 
@@ -45,10 +56,11 @@ class PastScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "preview", "Preview", id="past.preview", tooltip="Read the post-mortem draft of this incident"),
         Binding("o", "lead", "Open", id="past.lead", tooltip="Its clocks, roles and checklists"),
-        Binding("tab,shift+tab", "other", "Other pane", id="past.other", show=False),
+        Binding("tab,shift+tab", "other", "Other pane", id="past.other", key_display="tab", tooltip="The other pane"),
         Binding("1", "pane(0)", "Incidents", id="past.1", show=False),
         Binding("2", "pane(1)", "Numbers", id="past.2", show=False),
-        Binding("escape,q", "dismiss", "Back", id="past.back", key_display="esc"),
+        Binding("question_mark", "help", "Help", id="help", tooltip="Keys of this screen"),
+        Binding("escape,q", "dismiss", "Back", id="past.back", key_display="esc", tooltip="Back"),
     ]
 
     class Folded(Message):
@@ -110,7 +122,7 @@ class PastScreen(Screen[None]):
     @on(Folded)
     def _show(self, message: Folded) -> None:
         now = self._session.time.now()
-        found = statistics(message.incidents, self._session.plan, now)
+        found = statistics(message.incidents, self._session.plan, now, zone=self._place.zone)
         self.incidents = {each.id: each for each in message.incidents}
         self._title(message.overdue)
         figures = {f"{each.short}/{each.level}": each for each in found.figures}
@@ -135,7 +147,7 @@ class PastScreen(Screen[None]):
         row = self.panes[current].table.cursor or ""
         told: Sequence[Piece] = self._defined(row) if current else self._summed_up(row)
         wide = max(20, self.size.width - 2)
-        self.query_one("#definition", Lines).show(*([(" ", ""), *line] for line in wrap(told, wide, most=3)))
+        self.query_one("#definition", Lines).show(*([(" ", ""), *line] for line in wrap(told, wide, most=4)))
         strip: list[Piece] = []
         for pane in self.panes:
             strip += [(" │ " if strip else " ", "muted"), *pane.brief]
@@ -147,8 +159,8 @@ class PastScreen(Screen[None]):
         number = self.numbers.get(row)
         if number is None:
             return []
-        target = f" Target: {number.target.text} ({number.target.origin})." if number.target else ""
-        return [(f"{number.name}: ", "strong"), (f"{number.definition}.", ""), (target, "muted")]
+        target = f"target {number.target.text} ({number.target.origin}). " if number.target else ""
+        return [(f"{number.name}: ", "strong"), (target, "muted"), (f"{number.definition}.", "")]
 
     def _summed_up(self, row: str) -> list[Piece]:
         incident = self.incidents.get(row)
@@ -156,7 +168,9 @@ class PastScreen(Screen[None]):
             return []
         reason = f": {incident.close_reason}" if incident.close_reason else ""
         ran = f", {len(incident.ran)} procedures run" if incident.ran else ""
-        return [(incident.title, "strong"), (f"  {incident.status.value}{reason}{ran}.", "")]
+        draft = f" Its post-mortem is {DRAFTS[incident.review]}." if not incident.open else ""
+        told = f"  {incident.status.value}{reason}{ran}.{draft}"
+        return [(incident.title, "strong"), (told, ""), (f"  {incident.id}", "muted")]
 
     # Keys
 
@@ -183,6 +197,11 @@ class PastScreen(Screen[None]):
 
     def _chosen(self) -> Incident | None:
         return self.incidents.get(self.panes[0].table.cursor or "")
+
+    def action_help(self) -> None:
+        from screens.help import ROWS, explain
+
+        explain(self, {**MOVES, **ROWS})
 
     def action_preview(self) -> None:
         from screens.preview import PreviewScreen

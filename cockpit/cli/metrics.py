@@ -59,7 +59,8 @@ def _statistics(common: Common, seat: Seat, back: str | None, severity: str | No
     ]
     recent = [each for each in incidents if begin is None or each.declared >= begin]
     full = whole(seat.timeline, seat.plan.ladder, recent)
-    return statistics(full, seat.plan, RealTime().now(), severity=rung.name if rung else ALL), len(incidents)
+    found = statistics(full, seat.plan, RealTime().now(), severity=rung.name if rung else ALL, zone=seat.zone)
+    return found, len(incidents)
 
 
 def _empty(found: Statistics, known: int) -> str:

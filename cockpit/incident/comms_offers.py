@@ -44,7 +44,8 @@ def compose(template: Template, scene: Scene, now: datetime, promise: timedelta 
         return fill(template, incident, scene.system, plan, now, scene.zone, promise=promise)
     length = usual_promise(incident, plan) if promise is None else promise
     due = (now + length).replace(second=0, microsecond=0) if length and incident.open else None
-    return Filled(status_line(incident, clocks(incident, plan, now), now, scene.zone, plan, due), promised=due)
+    running = clocks(incident, plan, now, zone=scene.zone)
+    return Filled(status_line(incident, running, now, scene.zone, plan, due), promised=due)
 
 
 def promises(template: Template, incident: Incident, plan: Plan) -> tuple[timedelta, ...]:

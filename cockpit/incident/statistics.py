@@ -8,7 +8,7 @@ import statistics as mathematics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from cockpit.incident.clocks_binding import worst
 from cockpit.incident.metrics import Metric, MetricState, metrics
@@ -65,9 +65,18 @@ class Statistics:
 
 
 def statistics(
-    incidents: Iterable[Incident], plan: Plan, now: datetime, *, since: datetime | None = None, severity: str = ALL
+    incidents: Iterable[Incident],
+    plan: Plan,
+    now: datetime,
+    *,
+    since: datetime | None = None,
+    severity: str = ALL,
+    zone: tzinfo = UTC,
 ) -> Statistics:
-    """Over the incidents declared from `since` on whose worst severity was `severity`, each where given."""
+    """Over the incidents declared from `since` on whose worst severity was `severity`, each where given.
+
+    `zone` is the system's, for working hours that name none.
+    """
     asked = [
         each
         for each in incidents
@@ -76,7 +85,7 @@ def statistics(
     real = [each for each in asked if not each.drill]
     counted = [each for each in real if each.because not in NOTHING_HAPPENED]
     figures = _figures(counted, plan)
-    shared = shares(counted, plan, now)
+    shared = shares(counted, plan, now, zone)
     return Statistics(
         incidents=len(counted),
         drills=len(asked) - len(real),

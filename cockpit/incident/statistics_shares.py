@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from cockpit.incident.clocks import clocks
 from cockpit.incident.statistics_targets import usage_target
@@ -34,10 +34,10 @@ class Share:
         return self.percent >= self.target.percent
 
 
-def shares(incidents: Sequence[Incident], plan: Plan, now: datetime) -> tuple[Share, ...]:
-    """Every share, of incidents that count. The order of the incidents changes nothing."""
-    running = [each for incident in incidents for each in clocks(incident, plan, now)]
-    told = [each.kept for incident in incidents for each in intervals(incident, plan, now)]
+def shares(incidents: Sequence[Incident], plan: Plan, now: datetime, zone: tzinfo = UTC) -> tuple[Share, ...]:
+    """Every share, of incidents that count; `zone` is the system's. The order of the incidents changes nothing."""
+    running = [each for incident in incidents for each in clocks(incident, plan, now, zone=zone)]
+    told = [each.kept for incident in incidents for each in intervals(incident, plan, now, zone)]
     promises = [
         kept
         for incident in incidents

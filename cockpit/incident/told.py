@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from itertools import pairwise
 
@@ -41,18 +41,18 @@ class _What(StrEnum):
     OPENED = "opened"
 
 
-def update_rule(incident: Incident, plan: Plan) -> Rule | None:
-    """The strictest rule for updates that binds it now."""
-    return binding(incident, plan).strictest(ClockKind.UPDATE)
+def update_rule(incident: Incident, plan: Plan, zone: tzinfo = UTC) -> Rule | None:
+    """The strictest rule for updates that binds it now, the same that its clock goes by."""
+    return binding(incident, plan, zone).strictest(ClockKind.UPDATE)
 
 
-def intervals(incident: Incident, plan: Plan, now: datetime) -> tuple[Interval, ...]:
+def intervals(incident: Incident, plan: Plan, now: datetime, zone: tzinfo = UTC) -> tuple[Interval, ...]:
     """Every interval until an update was due, by the rule of now; a promised time takes its place. Pure.
 
     A change of severity begins an interval anew: what ran until then counts only where it was broken already. While
     it is closed nobody waits; opened again begins anew.
     """
-    rule = update_rule(incident, plan)
+    rule = update_rule(incident, plan, zone)
     return () if rule is None else tuple(_intervals(incident, rule.after, now))
 
 

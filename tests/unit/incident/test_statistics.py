@@ -1,14 +1,16 @@
 """Metrics over incidents: what is counted, what is left out and said to be, and what the order may not change."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.incident.clocks import clocks
 from cockpit.incident.statistics import Figure, statistics
 from cockpit.incident.statistics_shares import Share
 from cockpit.incident.told import Kept, intervals, promise
@@ -144,6 +146,17 @@ def night(*statuses: float, **told: Any) -> Incident:
     ]
     changes = tuple(Change(word, at(minute)) for word, minute in zip(words, (0, *statuses), strict=True))
     return replace(OVER, declared=at(0), rules=(HALF_HOUR,), statuses=changes, **told)
+
+
+def test_intervals_go_by_the_rule_that_the_clock_goes_by_in_the_zone_of_the_system() -> None:
+    after_hours = replace(HALF_HOUR, after=timedelta(hours=2), outside=True)
+    declared = datetime(2026, 3, 3, 20, 0, tzinfo=UTC)  # a Tuesday evening there, Wednesday at nine in Auckland
+    incident = replace(OVER, declared=declared, reach_from=declared, severities=(), updates=(), resolved=None)
+    plan, now = Plan(rules=(HALF_HOUR, after_hours)), declared + timedelta(minutes=1)
+    for zone, due in ((UTC, 120), (ZoneInfo("Pacific/Auckland"), 30)):
+        (clock,) = [each for each in clocks(incident, plan, now, zone=zone) if each.kind is ClockKind.UPDATE]
+        (interval,) = intervals(incident, plan, now, zone)
+        assert clock.due == interval.due == declared + timedelta(minutes=due)
 
 
 def test_every_interval_between_updates_is_kept_or_broken() -> None:
