@@ -146,12 +146,17 @@ def _pattern(term: str) -> re.Pattern[str]:
 
 def _said(event: Event, patterns: Sequence[re.Pattern[str]]) -> tuple[str, tuple[tuple[int, int], ...]] | None:
     """The line that holds most of the terms, and where; None unless each of them is somewhere in the event."""
-    texts = [event.summary, event.subject, event.actor, *_values(event.detail)]
+    texts = [event.summary, event.subject, event.actor, *_values(_without_rules(event.detail))]
     if not all(any(each.search(text) for text in texts) for each in patterns):
         return None
     lines = [event.summary, *(line for text in texts[3:] for line in text.splitlines())]
     line = max(lines, key=lambda each: sum(1 for pattern in patterns if pattern.search(each)))  # the first of equals
     return line, _merged(sorted(found.span() for pattern in patterns for found in pattern.finditer(line)))
+
+
+def _without_rules(detail: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The rules that a declaration records are of the documents: nobody said them there."""
+    return {name: value for name, value in detail.items() if name != "rules"}
 
 
 def _merged(spans: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

@@ -57,6 +57,12 @@ def test_every_word_must_occur_in_any_case_order_and_field(timeline: Timeline) -
     assert found(timeline, "") == []
 
 
+def test_the_rules_of_the_documents_that_a_declaration_records_are_nobodys_words(timeline: Timeline) -> None:
+    timeline.record([note("Sign-in fails", detail={"rules": [{"what": "name a commander"}], "by": "a commander"})])
+    assert found(timeline, "commander") == [1]
+    assert found(timeline, "name") == []
+
+
 def test_a_phrase_stands_together_also_over_a_line_break(timeline: Timeline) -> None:
     timeline.record([note("a", detail={"text": "went\nback"}), note("went far back"), note("went  back")])
     assert found(timeline, '"went back"') == [3, 1]
