@@ -7,8 +7,11 @@ import pytest
 
 from cockpit.config import load as load_config
 from cockpit.model.clock import ClockKind, Rule
+from cockpit.runbooks.catalogue import Document
 from cockpit.runbooks.catalogue_files import load
+from cockpit.runbooks.document import read
 from cockpit.runbooks.journal import promised
+from cockpit.runbooks.plan import plan
 from tests.unit.requirements.teams import EXAMPLES, plan_of
 
 TEAM = "meeting-intelligence"
@@ -85,6 +88,13 @@ def test_000_targets_are_read_for_each_scenario(scenario: str, rpo: int, rto: in
 
 def test_000_s2_rpo_15_min_is_said_by_the_procedure_too() -> None:
     assert timedelta(minutes=15) in [each.rpo for each in PLAN.targets if each.origin == "restore-database.md:1"]
+
+
+def test_000_s6_template_trigger_of_15_minutes_is_a_rule_where_no_contact_says_so_too() -> None:
+    text = (EXAMPLES / TEAM / "runbooks" / "operations.md").read_text()
+    alone = text[text.index("## Message to clients") :]
+    (rule,) = [each for each in plan([Document("o", read("o.md", alone.encode()))]).rules if "o.md:" in each.origin]
+    assert (rule.kind, rule.after) == (ClockKind.CLIENT, timedelta(minutes=15))
 
 
 def test_000_s6_template_keeps_its_fields_and_the_choice_of_the_next_update() -> None:

@@ -10,6 +10,7 @@ from cockpit.model.clock import ClockKind
 from cockpit.model.event import Kind
 from cockpit.model.plan import Plan
 from cockpit.model.run import StepState
+from cockpit.model.runbook import StepKind
 from tests.unit.requirements.acting_stage import Shift
 
 OnShift = Callable[[str], Shift]
@@ -90,6 +91,7 @@ def test_002_s1_4_preserve_a_danger_says_so_until_the_evidence_was_kept_in_this_
         pytest.param("incident#2.2", 4, "pool", id="test_002_s2_2_postgres_4_steps"),
         pytest.param("incident#2.4", 3, "quota", id="test_002_s2_3_crm_429_3_steps"),
         pytest.param("incident#2.5", 3, "turned on again", id="test_002_s2_4_signature_3_steps"),
+        pytest.param("incident#2.7", 3, "lowered again", id="test_002_s2_6_approvals_stuck_3_steps"),
         pytest.param("incident#2.6", 3, "feature flag", id="test_002_s2_7_tool_contradictions_3_steps"),
         pytest.param("incident#breach-response", 5, "72 hours", id="test_002_s3_breach_5_steps"),
         pytest.param("incident#6.3", 2, "no deployment", id="test_002_s6_3_feature_flag_first"),
@@ -117,6 +119,23 @@ def test_002_s2_5_secret_leak_6_steps_with_the_scan_among_them(shift: OnShift) -
     assert [bool(each.command) for each in procedure.steps] == [False, False, False, True, False, False]
     assert procedure.steps[3].command == "gitleaks detect --source . --log-level debug"
     assert "Rotate the key" in procedure.steps[0].title
+
+
+def test_002_s2_5_secret_leak_asks_whether_personal_data_could_have_been_read(shift: OnShift) -> None:
+    _, procedure = shift("dealix").procedure("incident#2.3")
+    assert "`cockpit aware`" in procedure.warnings[-1]
+
+
+def test_002_s2_6_approvals_stuck_the_timeouts_are_checked_by_a_request_and_it_is_a_change(shift: OnShift) -> None:
+    dealix = shift("dealix")
+    _, procedure = dealix.procedure("incident#2.7")
+    step = procedure.steps[1]
+    assert (step.language, step.kind) == ("http", StepKind.CHANGE)
+    prepared = dealix.runner.preview(*dealix.procedure("incident#2.7"), 2, {"FQDN": "api.example.com"})
+    assert prepared.request is not None
+    assert (prepared.request.method, prepared.request.url) == (
+        "POST", "https://api.example.com/api/v1/trust/approvals/check-timeouts",
+    )  # fmt: skip
 
 
 def test_002_s2_4_a_check_that_is_off_for_now_stays_open_beyond_the_incident(shift: OnShift) -> None:
