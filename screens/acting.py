@@ -1,18 +1,16 @@
 """What the cockpit's keys open of the runbooks: the catalogue, a roll back, a revision, a procedure of a key."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from cockpit.model.clean import clean_line
-from cockpit.model.event import RecordError
 from cockpit.model.revision import Application, Revision
 from cockpit.model.run import Value
-from cockpit.runbooks.catalogue import Catalogue, NotFound
+from cockpit.runbooks.catalogue import Catalogue
 from cockpit.runbooks.execution import Refused
 from screens.dialog import Place
+from screens.trouble import explain
 from screens.view import view
 from widgets.revisions import unwell
 
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
     from cockpit.wiring import Session
 
-log = logging.getLogger(__name__)
 KNOWN = timedelta(days=30)  # how far back the last healthy revision is looked for
 
 
@@ -129,11 +126,8 @@ def in_words(screen: "Screen[Any]", doing: Coroutine[Any, Any, None]) -> None:
     async def told() -> None:
         try:
             await doing
-        except (Refused, RecordError, NotFound) as error:
-            screen.notify(clean_line(error, 500), severity="error", markup=False, timeout=10)
         except Exception as error:
-            log.exception("a runbook could not be opened")
-            words = f"unexpected {type(error).__name__}: {clean_line(error, 200)}"
+            words = explain(error, "a runbook could not be opened")
             screen.notify(words, severity="error", markup=False, timeout=10)
 
     screen.run_worker(told(), group="runbooks", exclusive=True, exit_on_error=False)

@@ -1,7 +1,6 @@
 """The catalogue: every runbook, found by a few letters, what helps with the firing alerts on top."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
@@ -17,12 +16,10 @@ from textual.widgets import Footer, Input
 
 from cockpit.incident.practised import days
 from cockpit.model.alert import Alert
-from cockpit.model.clean import clean_line
 from cockpit.model.event import Kind, RecordError
 from cockpit.model.run import Run
 from cockpit.runbooks.catalogue import Catalogue, Document, Place
 from cockpit.runbooks.catalogue_match import Match
-from cockpit.runbooks.execution import Refused
 from screens import dialog
 from screens.catalogue_keys import KEYS
 from screens.catalogue_rows import COLUMNS, Entry, Shelf, about, rows, shelve
@@ -30,6 +27,7 @@ from screens.dialog import TOO_QUICK
 from screens.document import DocumentScreen
 from screens.guard import QUIET, Guard
 from screens.starting import again, open_or_begin
+from screens.trouble import explain
 from widgets.cell import Piece
 from widgets.line import Lines
 from widgets.table import KeyedTable
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
     from cockpit.wiring import Session
 
 EMPTY = "No runbook yet: `runbooks = [...]` in cockpit.toml names folders and files."
-log = logging.getLogger(__name__)
 
 
 class CatalogueScreen(Screen[None]):
@@ -104,8 +101,7 @@ class CatalogueScreen(Screen[None]):
         try:
             shelf = await asyncio.to_thread(self._shelve)
         except Exception as error:
-            log.exception("the catalogue could not be read")
-            self.post_message(self.Told(f"unexpected {type(error).__name__}: {clean_line(error, 200)}"))
+            self.post_message(self.Told(explain(error, "the catalogue could not be read")))
         else:
             self.post_message(self.Loaded(shelf))
 
@@ -210,11 +206,8 @@ class CatalogueScreen(Screen[None]):
                 at = entry.step.ordinal if isinstance(entry, Match) and entry.step else None
                 runbook = entry.document.runbook
                 await open_or_begin(self.app, self._session, self._place, runbook, entry.procedure, at=at)
-        except (Refused, RecordError) as error:
-            self.post_message(self.Told(clean_line(error, 500)))
         except Exception as error:
-            log.exception("a runbook could not be opened")
-            self.post_message(self.Told(f"unexpected {type(error).__name__}: {clean_line(error, 200)}"))
+            self.post_message(self.Told(explain(error, "a runbook could not be opened")))
 
     def action_read(self) -> None:
         if isinstance(self.entry, Document | Place | Match):

@@ -1,6 +1,5 @@
 """The checklists of an incident: tick a box, skip it with a reason, and do what it asks for by one key."""
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -13,10 +12,7 @@ from textual.events import Key, ScreenResume
 from textual.message import Message
 from textual.screen import Screen
 
-from cockpit.incident.refused import DeskError
 from cockpit.incident.response import DONE, OPEN, SKIPPED
-from cockpit.model.clean import clean_line
-from cockpit.model.event import RecordError
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist
 from screens import checklist_rows as boxes
@@ -26,6 +22,7 @@ from screens.guard import QUIET
 from screens.key_line import keys_of
 from screens.messages import EventsAppended
 from screens.note import Note
+from screens.trouble import explain
 from widgets.cell import Piece
 from widgets.keys import KeyLine
 from widgets.line import Lines
@@ -37,7 +34,6 @@ if TYPE_CHECKING:
     from cockpit.wiring import Session
     from screens.dialog import Place
 
-log = logging.getLogger(__name__)
 SHOWN = ("table.select", "check.skip", "check.open", "check.act", "check.note", "check.next", "check.back")
 
 
@@ -236,11 +232,8 @@ class ChecklistScreen(Screen[None]):
     def _write(self, act: "Callable[[], Event]") -> None:
         try:
             act()
-        except (DeskError, RecordError) as error:
-            self.post_message(self.Failed(clean_line(error)))
         except Exception as error:
-            log.exception("a box could not be ticked")
-            self.post_message(self.Failed(f"unexpected {type(error).__name__}: {clean_line(error, 200)}"))
+            self.post_message(self.Failed(explain(error, "a box could not be ticked")))
 
     @on(Failed)
     def _failed(self, message: Failed) -> None:

@@ -25,6 +25,7 @@ from screens.messages import Attached, EventsAppended, ReadingChanged
 from screens.nudging import Nudges, words
 from screens.opens import OPENS
 from screens.reasons import Situation, why_not
+from screens.trouble import explain
 from screens.view import PANES, View, pane_of, view
 from widgets import alerts, clocks, probes, revisions, timeline
 from widgets.bar import lines
@@ -343,6 +344,6 @@ class CockpitScreen(Screen[None]):
         try:
             act()
         except Exception as error:
-            self.notify(clean_line(error) or type(error).__name__, severity="error", markup=False)
+            self.notify(explain(error, "an act failed"), severity="error", markup=False)
         else:
             self.notify(clean_line(done), markup=False)

@@ -1,6 +1,5 @@
 """Tell others: choose a message, mend its words, copy it, write down that it was sent. Nothing is sent from here."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -20,9 +19,7 @@ from textual.widgets import TextArea
 from cockpit.incident.comms import Filled
 from cockpit.incident.comms_offers import STATUS_LINE, Scene, compose, offers
 from cockpit.incident.comms_taking import Taking
-from cockpit.incident.refused import DeskError
 from cockpit.model.clean import clean, clean_line
-from cockpit.model.event import RecordError
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Template
 from screens import communicate_lines as lines
@@ -31,6 +28,7 @@ from screens.guard import QUIET
 from screens.key_line import keys_of
 from screens.marked_text import MarkedText
 from screens.messages import EventsAppended
+from screens.trouble import explain
 from widgets.cell import plain
 from widgets.keys import KeyLine
 from widgets.line import Lines
@@ -41,7 +39,6 @@ if TYPE_CHECKING:
     from cockpit.wiring import Session
     from screens.dialog import Place
 
-log = logging.getLogger(__name__)
 SHOWN = ("tell.write", "tell.next", "tell.copy", "tell.sent", "tell.line", "tell.to", "tell.promise", "tell.back")
 
 
@@ -282,11 +279,8 @@ class CommunicateScreen(Screen[None]):
         """Do what blocks, and tell how it went."""
         try:
             self.post_message(self.Told(act(), sent=sent))
-        except (DeskError, RecordError) as error:
-            self.post_message(self.Told(clean_line(error), "bad"))
         except Exception as error:
-            log.exception("a message could not be taken away")
-            self.post_message(self.Told(f"unexpected {type(error).__name__}: {clean_line(error, 200)}", "bad"))
+            self.post_message(self.Told(explain(error, "a message could not be taken away"), "bad"))
 
 
 def scene(session: "Session", place: "Place", incident: Incident) -> Scene:

@@ -11,12 +11,11 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Input
 
-from cockpit.model.clean import clean_line
 from cockpit.model.logline import LogLine
-from cockpit.model.problem import SourceError
 from cockpit.model.revision import Revision
 from cockpit.model.time import Time
 from screens.batches import batches
+from screens.trouble import explain
 from widgets.cell import Piece
 from widgets.line import Lines
 from widgets.log import KEPT, LogView, summary
@@ -84,10 +83,8 @@ class LogsScreen(Screen[None]):
         try:
             async for batch in batches(self._open(), every=EVERY, longest=KEPT, time=self._time):
                 self.post_message(self.Arrived(batch))
-        except SourceError as error:
-            reason = f"{error.problem.message} {error.problem.advice}".strip()
         except Exception as error:
-            reason = f"unexpected {type(error).__name__}: {clean_line(error, 200)}"
+            reason = explain(error, "a log could not be followed")
         self.post_message(self.Ended(reason))
 
     @on(Arrived)

@@ -11,10 +11,10 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from cockpit.incident.export import Exporter
-from cockpit.model.clean import clean_line
 from cockpit.model.incident import Incident
 from screens import people
 from screens.dialog import Place
+from screens.trouble import explain
 from screens.trust import text_tone
 from widgets.cell import Piece
 from widgets.line import Lines
@@ -74,7 +74,7 @@ class PreviewScreen(Screen[None]):
         try:
             text = self._exporter.text()
         except Exception as error:
-            self.notify(clean_line(error) or type(error).__name__, severity="error", markup=False)
+            self.notify(explain(error, "a draft could not be made"), severity="error", markup=False)
         else:
             self.post_message(self.Drafted(text))
 

@@ -1,6 +1,5 @@
 """A run of a procedure: its steps at the left, the step at hand at the right, one key away from what matters next."""
 
-import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
@@ -15,10 +14,9 @@ from textual.events import Key
 from textual.screen import Screen
 
 from cockpit.model.clean import clean_line
-from cockpit.model.event import RecordError
 from cockpit.model.run import SETTLED, Run, StepState
 from cockpit.model.runbook import Procedure, Runbook, Step
-from cockpit.runbooks.execution import Prepared, Refused
+from cockpit.runbooks.execution import Prepared
 from screens import run_lines
 from screens.dialog import TOO_QUICK, Place
 from screens.guard import QUIET, Guard
@@ -29,6 +27,7 @@ from screens.run_acts import ACTS, Act, go_on, leave, look, watch, way_back, wri
 from screens.run_keys import BINDINGS, SHOWN, Standing, hint, stand, told, why_not
 from screens.run_messages import NOTHING, Began, Ended, Looked, Moved, Told
 from screens.run_step import StepPane
+from screens.trouble import explain
 from widgets.keys import KeyLine
 from widgets.line import Lines
 from widgets.output import Tail
@@ -38,7 +37,6 @@ from widgets.table import KeyedTable
 if TYPE_CHECKING:
     from cockpit.wiring import Session
 
-log = logging.getLogger(__name__)
 POUR = 0.1  # seconds between two looks at the run and at what its command printed
 SENT = "Sent to the terminal's clipboard; not every terminal takes it. The transcript has it too."
 
@@ -316,11 +314,8 @@ class RunScreen(Screen[None]):
         """Do something that may ask, and say what was refused."""
         try:
             await doing(self, now)
-        except (Refused, RecordError) as error:
-            self.post_message(Told(clean_line(error, 500), "error"))
         except Exception as error:
-            log.exception("an act of a run failed")
-            self.post_message(Told(f"unexpected {type(error).__name__}: {clean_line(error, 200)}", "error"))
+            self.post_message(Told(explain(error, "an act of a run failed"), "error"))
 
     def action_copy(self) -> None:
         now = self.standing()

@@ -4,13 +4,11 @@ Each gets the screen, for its dialogs and messages, and how the step at hand sto
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cockpit.model.clean import clean_line
 from cockpit.model.event import RecordError
 from cockpit.model.run import Run, StepState
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
@@ -21,6 +19,7 @@ from screens.ceremony import AskCancel, AskConsent, Edit, Reason, Settle, takes_
 from screens.note import Note
 from screens.run_keys import Standing
 from screens.run_messages import Began, Ended, Looked, Moved, Told
+from screens.trouble import explain
 from screens.values import Values
 from widgets.output import Tail
 from widgets.steps import newest, suggested
@@ -28,7 +27,6 @@ from widgets.steps import newest, suggested
 if TYPE_CHECKING:
     from screens.run import RunScreen
 
-log = logging.getLogger(__name__)
 HARMLESS = frozenset({StepKind.READ, StepKind.VERIFY})
 
 
@@ -36,11 +34,8 @@ def look(runner: Runner, run: Run, step: int, serial: int) -> Looked:
     """Resolve a step. Blocking; never raises: what is wrong with it is what has to be shown."""
     try:
         return Looked(serial, runner.prepare(run, step), waits=runner.waits_for(run, step))
-    except (Refused, RecordError) as error:
-        return Looked(serial, None, clean_line(error, 500))
     except Exception as error:
-        log.exception("step %s could not be resolved", step)
-        return Looked(serial, None, f"unexpected {type(error).__name__}: {clean_line(error, 200)}")
+        return Looked(serial, None, explain(error, f"step {step} could not be resolved"))
 
 
 def way_back(runbook: Runbook, procedure: Procedure) -> Procedure | None:

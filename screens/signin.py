@@ -11,11 +11,10 @@ from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import BindingType
 from textual.message import Message
 
-from cockpit.model.clean import clean_line
 from cockpit.model.identity import Identity
-from cockpit.model.problem import SourceError
 from cockpit.model.time import Time
 from screens.dialog import Dialog, Place
+from screens.trouble import explain
 from widgets.big import SCALES, big, width
 from widgets.cell import Piece
 from widgets.line import Lines
@@ -65,10 +64,8 @@ class DeviceCode(Dialog[Identity]):
     async def _wait(self) -> None:
         try:
             identity = await self._sign_in(self._prompted)
-        except SourceError as error:
-            self.post_message(self.Refused(f"{error.problem.message} {error.problem.advice}".strip()))
         except Exception as error:
-            self.post_message(self.Refused(f"unexpected {type(error).__name__}: {clean_line(error, 200)}"))
+            self.post_message(self.Refused(explain(error, "signing in failed")))
         else:
             self.post_message(self.Done(identity))
 
