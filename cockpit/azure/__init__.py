@@ -1,0 +1,1 @@
+"""Azure over one client: identity, reads and changes, its errors as Problems, the read-only guard."""
