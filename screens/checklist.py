@@ -34,7 +34,11 @@ if TYPE_CHECKING:
     from cockpit.wiring import Session
     from screens.dialog import Place
 
-SHOWN = ("table.select", "check.skip", "check.open", "check.act", "check.note", "check.next", "check.back")
+SHOWN = (
+    *("table.select", "check.skip", "check.open", "check.act", "note", "check.next"),
+    *("help", "check.back"),
+)
+MOVES: dict[tuple[str, ...], str] = {("table.select",): "Tick the box under the cursor"}
 
 
 class ChecklistScreen(Screen[None]):
@@ -45,10 +49,11 @@ class ChecklistScreen(Screen[None]):
         Binding("s", "skip", "Skip", id="check.skip", tooltip="Skip it, with a reason"),
         Binding("u", "open_again", "Undo", id="check.open", tooltip="It is not done after all"),
         Binding("o", "act", "Do it", id="check.act", tooltip="What the item asks for"),
-        Binding("n", "note", "Note", id="check.note", tooltip="Write a note on the timeline"),
+        Binding("n", "note", "Note", id="note", tooltip="Write a note on the timeline"),
         Binding("tab", "turn(1)", "Next list", id="check.next", tooltip="The next checklist"),
         Binding("shift+tab", "turn(-1)", "Previous list", id="check.previous", show=False),
-        Binding("escape", "back", "Back", id="check.back", tooltip="Back"),
+        Binding("question_mark", "help", "Help", id="help", tooltip="Keys of this screen"),
+        Binding("escape,q", "back", "Back", id="check.back", key_display="esc", tooltip="Back"),
     ]
 
     class Failed(Message):
@@ -210,6 +215,11 @@ class ChecklistScreen(Screen[None]):
     def action_note(self) -> None:
         if not self._refuses():
             self.app.push_screen(Note(self._place, self._session.time, self._session.desk, self._incident))
+
+    def action_help(self) -> None:
+        from screens.help import ROWS, explain
+
+        explain(self, {**MOVES, **ROWS})
 
     def action_back(self) -> None:
         self.dismiss()

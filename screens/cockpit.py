@@ -169,7 +169,7 @@ class CockpitScreen(Screen[None]):
         self.asking = due(self.session, now, self.cockpit.zone)
         fresh = self._nudges.fresh(self.asking, now)
         if fresh:
-            self.notify(words(fresh[0], now), severity="warning", markup=False)
+            self.notify(words(fresh, now), severity="warning", markup=False)
             if not self.cockpit.bells.muted:
                 self.app.bell()
         if self.roomy:
@@ -188,7 +188,9 @@ class CockpitScreen(Screen[None]):
     def _draw_lines(self, now: datetime) -> None:
         """Bar, strip and hint."""
         bar = telling.bar(self.cockpit, self.seen, self.asking)
-        self.query_one("#bar", Lines).show(*lines(bar, now, self.cockpit.zone, self.size.width or 80))
+        told = lines(bar, now, self.cockpit.zone, self.size.width or 80)
+        self.query_one("#bar", Lines).show(*told)
+        self.set_class(len(told) > 1, "-led")
         strip: list[Piece] = []
         for pane in self.panes[:4]:
             strip += [(" │ " if strip else " ", "muted"), *pane.brief]
@@ -198,11 +200,6 @@ class CockpitScreen(Screen[None]):
         said = self._filtering() or hint(telling.sight(self), working, now, self.size.width or 80)
         self.query_one("#hint", Lines).show(said)
         self.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys])
-
-    @on(KeyLine.Clicked)
-    async def _clicked(self, message: KeyLine.Clicked) -> None:
-        if active := self.active_bindings.get(message.key):
-            await self.app.run_action(active.binding.action, active.node)
 
     # Keys
 

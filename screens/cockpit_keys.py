@@ -20,7 +20,7 @@ KEYS: list[BindingType] = [
         "Status line",
         id="status_line",
         show=False,
-        tooltip="Copy one line for the channel, and write down that it was sent",
+        tooltip="Copy one line for the channel, written down as sent",
     ),
     Binding("z", "open('snooze')", "Snooze", id="snooze", show=False, tooltip="The most urgent clock: done, or later"),
     Binding("f", "open('freeze')", "Freeze", id="freeze", show=False, tooltip="No deployments here, or again"),

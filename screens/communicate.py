@@ -39,7 +39,11 @@ if TYPE_CHECKING:
     from cockpit.wiring import Session
     from screens.dialog import Place
 
-SHOWN = ("tell.write", "tell.next", "tell.copy", "tell.sent", "tell.line", "tell.to", "tell.promise", "tell.back")
+SHOWN = (
+    *("tell.write", "tell.next", "tell.copy", "tell.sent", "tell.line", "tell.to", "tell.promise", "note"),
+    *("help", "tell.back"),
+)
+MOVES: dict[tuple[str, ...], str] = {("table.select",): "Change the words of the message under the cursor"}
 
 
 class CommunicateScreen(Screen[None]):
@@ -55,6 +59,8 @@ class CommunicateScreen(Screen[None]):
         Binding("i", "line", "Line", id="tell.line", tooltip="Copy the status line, and write down that it was sent"),
         Binding("a", "audience", "To", id="tell.to", tooltip="Who reads it"),
         Binding("p", "promise", "Promise", id="tell.promise", tooltip="When the next one follows"),
+        Binding("n", "note", "Note", id="note", tooltip="Write a note on the timeline"),
+        Binding("question_mark", "help", "Help", id="help", tooltip="Keys of this screen"),
         Binding("escape", "back", "Back", id="tell.back", tooltip="From the words to the keys, then back"),
     ]
 
@@ -238,6 +244,17 @@ class CommunicateScreen(Screen[None]):
         filled = compose(STATUS_LINE, self._scene, self._now)
         self.app.copy_to_clipboard(filled.text)
         self._record(STATUS_LINE.audience, filled.text, STATUS_LINE, filled)
+
+    def action_note(self) -> None:
+        from screens.note import Note
+
+        if not self._refuses():
+            self.app.push_screen(Note(self._place, self._session.time, self._session.desk, self._incident))
+
+    def action_help(self) -> None:
+        from screens.help import ROWS, explain
+
+        explain(self, {**MOVES, **ROWS})
 
     def action_back(self) -> None:
         if self._area.has_focus:

@@ -14,6 +14,7 @@ from screens.dialog import Dialog, Place
 from widgets.cell import Piece
 from widgets.choice import Choice
 from widgets.line import Lines
+from widgets.wrap import wrap
 
 T = TypeVar("T")
 LONGEST = 500  # characters of a field
@@ -90,7 +91,8 @@ class Form(Dialog[T]):
 
     def on_mount(self) -> None:
         if self._about:
-            self.query_one("#about", Lines).show(*self._about)
+            lines = (row for line in self._about for row in wrap(line, self.wide, most=3, indent=2))
+            self.query_one("#about", Lines).show(*lines)
         for each in self._fields:
             self.query_one(f"#label-{each.name}", Lines).show(((each.label, "muted"),))
         for line in self.query(Input):

@@ -1,30 +1,33 @@
 """The incident as its commander needs it: what is due, who holds which role, which boxes are open, whom to call."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
-from textual.events import DescendantFocus
+from textual.events import DescendantFocus, Key
 from textual.screen import Screen
 
 from cockpit.incident.clocks_urgent import urgent
 from cockpit.model.clock import Clock
-from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist, Role
-from screens import people, timing
-from screens.dialog import Place
+from screens import incident_keys, people, timing
+from screens.dialog import Dialog, Place
 from screens.due import running
-from screens.form import Form
+from screens.incident_keys import KEYS
 from screens.key_line import keys_of
 from screens.messages import EventsAppended
+from screens.note import Note
+from screens.status import Status
+from screens.updating import update
 from widgets import clocks as clock_rows
+from widgets.bar import headline
 from widgets.cell import Piece
-from widgets.command import CALLS, LISTS, ROLES, Call, call_rows, calls, list_rows, progress, role_rows
+from widgets.command import CALLS, LISTS, ROLES, Call, call_rows, calls, list_rows, progress, reach, role_rows
 from widgets.keys import KeyLine
 from widgets.line import Lines
 from widgets.pane import Pane
@@ -33,41 +36,21 @@ from widgets.table import KeyedTable
 if TYPE_CHECKING:
     from cockpit.wiring import Session
 
-Asked = Form[Event] | None
-SHOWN = ("task", "loop", "decide", "scenario", "aware", "snooze", "help", "back")
+Asked = Dialog[Any] | None
+READ_ONLY = "Read-only: nothing is recorded. Start without --read-only to write."
 NAMES = ("Clocks", "Roles", "Checklists", "Call")
 
 
 class IncidentScreen(Screen[None]):
     """Of one incident, captured when it was opened; it follows the timeline while it is in front.
 
-    `boxes` opens a checklist by its id.
+    `boxes` opens a checklist by its id; without it its boxes are ticked, and nothing of the cockpit is at hand there.
     """
 
     CSS_PATH = ["cockpit.tcss", "incident.tcss"]  # noqa: RUF012  # an instance variable of Screen
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # an instance variable of Screen
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "t", "form('task')", "Task", id="incident.task", tooltip="A task with a time: look at X, back in 3 min"
-        ),
-        Binding("l", "form('loop')", "Undo later", id="incident.loop", tooltip="Something turned off for now"),
-        Binding(
-            "d", "form('decide')", "Decision", id="incident.decide", tooltip="Write down what was decided, and why"
-        ),
-        Binding(
-            "y", "form('scenario')", "Scenario", id="incident.scenario", tooltip="What recovery is measured against"
-        ),
-        Binding("b", "form('aware')", "Breach", id="incident.aware", tooltip="Declare being aware of a data breach"),
-        Binding("z", "form('snooze')", "Snooze", id="incident.snooze", tooltip="The clock under the cursor"),
-        Binding("tab", "step(1)", "Next pane", id="incident.next", show=False, tooltip="Next pane"),
-        Binding("shift+tab", "step(-1)", "Previous pane", id="incident.previous", show=False),
-        Binding("1", "pane(0)", "Clocks", id="incident.1", show=False),
-        Binding("2", "pane(1)", "Roles", id="incident.2", show=False),
-        Binding("3", "pane(2)", "Checklists", id="incident.3", show=False),
-        Binding("4", "pane(3)", "Call", id="incident.4", show=False),
-        Binding("escape,q", "dismiss", "Back", id="incident.back", key_display="esc"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(
         self,
@@ -76,14 +59,15 @@ class IncidentScreen(Screen[None]):
         incident: str,
         *,
         pane: int = 0,
-        boxes: Callable[[str], None] = lambda checklist: None,
+        boxes: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__()
         self._session = session
         self._place = place
         self._shown = incident
         self._begin = pane
-        self._boxes = boxes
+        self._boxes = boxes or self._tick_boxes
+        self._asks: Sequence[Clock] = ()
         self.panes = (
             Pane(1, NAMES[0], clock_rows.COLUMNS, classes="-current"),
             Pane(2, NAMES[1], ROLES),
@@ -139,40 +123,41 @@ class IncidentScreen(Screen[None]):
         self.panes[1].show(role_rows(incident, plan, self._place.actor, zone), [], now)
         self.panes[2].show(list_rows(incident, plan), counted, now)
         self.panes[3].show(call_rows(to_call), [], now)
-        self._draw_lines(asks)
+        self._asks = asks
+        self._draw_lines()
 
-    def _draw_lines(self, asks: list[Clock]) -> None:
-        incident = self.incident
-        story: list[Piece] = [
-            (f" {incident.severity} ", "bad" if incident.open else "good"),
-            (incident.title, "strong"),
-        ]
-        story += [("   ", ""), (incident.status.value.upper(), ""), (f"   {incident.id}", "muted")]
+    @on(KeyedTable.Highlighted)
+    def _draw_lines(self) -> None:
+        place, now = self._place, self._session.time.now()
+        wide = self.size.width or 80
+        story = headline(self.incident, place.environment, place.production, now, place.zone, wide)
         self.query_one("#bar", Lines).show(story)
         strip: list[Piece] = []
         for pane in self.panes:
             strip += [(" │ " if strip else " ", "muted"), *pane.brief]
         self.query_one("#strip", Lines).show(strip)
-        self.query_one("#hint", Lines).show(self._hint(asks))
+        self.query_one("#hint", Lines).show(self._hint())
         keys = keys_of(self)
-        self.query_one(KeyLine).offer([keys[id] for each in SHOWN if (id := f"incident.{each}") in keys])
+        self.query_one(KeyLine).offer([keys[id] for id in incident_keys.SHOWN if id in keys])
 
-    def _hint(self, asks: list[Clock]) -> list[Piece]:
-        now = self._session.time.now()
+    def _hint(self) -> list[Piece]:
+        """What enter does, and of the row under the cursor what its pane may have no room for."""
         does = (
-            "done, later, or not applicable",
-            "take, hand over, leave",
+            "says done, later, or not applicable",
+            "takes it, hands it over, leaves it",
             "opens its boxes",
-            "write down who was called",
+            "writes down who was called",
         )
         told: list[Piece] = [(" ▸ ", "info"), ("enter", "key"), (f" {does[self.current]}", "")]
-        if asks:
-            told += [
-                ("  ·  most urgent: ", "muted"),
-                (asks[0].what, "strong"),
-                (" ", ""),
-                *clock_rows.brief(asks[0], now)[1:],
-            ]
+        chosen = self.objects[self.current].get(self.panes[self.current].table.cursor or "")
+        if isinstance(chosen, Clock):
+            facts = " · ".join(filter(None, [chosen.why, chosen.who, chosen.origin]))
+            return [*told, ("  ·  ", "muted"), (facts, "muted")]
+        if isinstance(chosen, Call):
+            return [*told, ("  ·  ", "muted"), (chosen.who, "strong"), (f"  {reach(chosen)}", "")]
+        if self._asks:
+            urgent = clock_rows.brief(self._asks[0], self._session.time.now())[1:]
+            told += [("  ·  most urgent: ", "muted"), (self._asks[0].what, "strong"), (" ", ""), *urgent]
         return told
 
     # Keys
@@ -196,10 +181,16 @@ class IncidentScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return None if action == "form" and self._session.read_only else True
 
+    def on_key(self, event: Key) -> None:
+        """A key that does nothing now says why."""
+        active = self.active_bindings.get(event.key)
+        if active is not None and not active.enabled:
+            self.notify(READ_ONLY, severity="warning", markup=False)
+
     @on(KeyedTable.Selected)
     def _selected(self, message: KeyedTable.Selected) -> None:
         if self._session.read_only:
-            self.notify("Read-only: nothing is recorded.", severity="warning", markup=False)
+            self.notify(READ_ONLY, severity="warning", markup=False)
             return
         of = next(at for at, pane in enumerate(self.panes) if pane.table is message.table)
         chosen = self.objects[of].get(message.row)
@@ -226,6 +217,10 @@ class IncidentScreen(Screen[None]):
             "scenario": partial(timing.scenario, place, time, desk, incident, plan),
             "aware": partial(timing.aware, place, time, desk, incident, plan),
             "snooze": self._snooze,
+            "note": partial(Note, place, time, desk, incident),
+            "status": partial(Status, place, time, desk, incident),
+            "update": partial(update, place, time, desk, incident, plan),
+            "freeze": partial(people.freeze, place, time, desk, self._session.ledger.freeze(place.environment)),
         }
         form = forms[name]()
         if form is not None:
@@ -233,6 +228,28 @@ class IncidentScreen(Screen[None]):
         elif name == "scenario":
             told = "No recovery targets are known: a table with Scenario, RPO and RTO in a runbook gives them."
             self.notify(told, severity="warning", markup=False)
+
+    def action_tell(self) -> None:
+        from screens.communicate import CommunicateScreen
+
+        self.app.push_screen(CommunicateScreen(self._session, self._place, self.incident))
+
+    def action_preview(self) -> None:
+        from screens.preview import PreviewScreen
+
+        self.app.push_screen(PreviewScreen(self._session, self._place, self.incident))
+
+    def action_help(self) -> None:
+        from screens.help import DUE, ROWS, explain
+
+        explain(self, {**incident_keys.MOVES, **ROWS}, without=incident_keys.PANES, signs=DUE)
+
+    def _tick_boxes(self, checklist: str) -> None:
+        from screens.checklist import ChecklistScreen
+
+        tell, freeze = self.action_tell, partial(self.action_form, "freeze")
+        acts: dict[str, Callable[[], None]] = {"declare": tell, "communicate": tell, "freeze": freeze}
+        self.app.push_screen(ChecklistScreen(self._session, self._place, self.incident, acts, checklist))
 
     def _snooze(self) -> Asked:
         chosen = self.objects[0].get(self.panes[0].table.cursor or "")

@@ -1,6 +1,6 @@
 """Reminders of what is due: one when it is at risk, one when it is due, a few more, and then silence."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from cockpit.incident.clocks_urgent import nudge
@@ -24,8 +24,14 @@ class Nudges:
         return [each for key, (each, count) in counted.items() if count > before.get(key, 0)]
 
 
-def words(due: Due, now: datetime) -> str:
-    """`Next update to clients: 3:00 left.`"""
+def words(fresh: Sequence[Due], now: datetime) -> str:
+    """One notice for all of them, the most urgent first: `Next update to clients: 3:00 left. And 1 more is due.`"""
+    others = len(fresh) - 1
+    more = f" And {others} more {'is' if others == 1 else 'are'} due." if others else ""
+    return f"{_left(fresh[0], now)}{more}"
+
+
+def _left(due: Due, now: datetime) -> str:
     left = due.clock.left(now)
     told = remaining(due.clock, now)
     return f"{due.clock.what}: {told}{'' if left is None or left.total_seconds() < 0 else ' left'}."

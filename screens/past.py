@@ -244,4 +244,11 @@ def share_row(id: str, share: Share) -> Row:
     percent = "" if share.percent is None else f"{share.percent:.0f} %"
     target = share.target.text if share.target else ""
     cells = (Cell(share.name, span=2), Cell(str(share.total), "muted"), Cell(percent, MET[share.met]))
-    return Row(id, (*cells, Cell(f"{share.kept} kept", "muted", span=2), Cell(target, MET[share.met])))
+    return Row(
+        id,
+        (
+            *cells,
+            Cell(f"{share.kept} kept" if share.total else "none yet", "muted", span=2),
+            Cell(target, MET[share.met]),
+        ),
+    )

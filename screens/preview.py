@@ -31,7 +31,9 @@ class PreviewScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "export", "Write it", id="preview.export", tooltip="Write it into its file"),
         Binding("s", "review", "Review state", id="preview.review", tooltip="Draft, in review, reviewed, closed"),
-        Binding("escape,q", "dismiss", "Back", id="preview.back", key_display="esc"),
+        Binding("n", "note", "Note", id="note", tooltip="Write a note on the timeline"),
+        Binding("question_mark", "help", "Help", id="help", tooltip="Keys of this screen"),
+        Binding("escape,q", "dismiss", "Back", id="preview.back", key_display="esc", tooltip="Back"),
     ]
 
     class Drafted(Message):
@@ -88,6 +90,17 @@ class PreviewScreen(Screen[None]):
         from screens.export import Export
 
         self.app.push_screen(Export(self._place, self._session.time, self._exporter))
+
+    def action_note(self) -> None:
+        from screens.note import Note
+
+        session = self._session
+        self.app.push_screen(Note(self._place, session.time, session.desk, self._incident))
+
+    def action_help(self) -> None:
+        from screens.help import explain
+
+        explain(self, {})
 
     def action_review(self) -> None:
         session = self._session

@@ -176,11 +176,6 @@ class RunScreen(Screen[None]):
         self.query_one("#run-hint", Lines).show(hint(now, working))
         self.query_one(KeyLine).offer([keys[name] for name in SHOWN if name in keys])
 
-    @on(KeyLine.Clicked)
-    async def _clicked(self, message: KeyLine.Clicked) -> None:
-        if active := self.active_bindings.get(message.key):
-            await self.app.run_action(active.binding.action, active.node)
-
     # Looking at a step: what would run
 
     def look(self) -> None:

@@ -47,10 +47,10 @@ def lines(bar: Bar, now: datetime, zone: tzinfo, width: int) -> list[list[Piece]
     clock = local_time(now, zone)
     due = _due(bar, now, NARROW if width < 100 else NAMED)
     if width < 100:
-        told = [_spread(_brief(bar, now, width - len(clock) - 2), [(clock, "muted"), (" ", "")], width)]
+        told = [spread(_brief(bar, now, width - len(clock) - 2), [(clock, "muted"), (" ", "")], width)]
         led = _led(bar)[:3]  # the lead; the others are a key away
         if due or led:
-            told.append(_spread(led, [*due, (" ", "")], width))
+            told.append(spread(led, [*due, (" ", "")], width))
         return told
     both = f"{clock}  {now:%H:%M}Z"
     right = [*due, (" ", "")] if due else []
@@ -58,9 +58,18 @@ def lines(bar: Bar, now: datetime, zone: tzinfo, width: int) -> list[list[Piece]
     if length(story) + length(right) >= width:  # what is broken is worth more than where
         story = [*_story(bar, now, ("", "")), *_more(bar)]
     return [
-        _spread(story, right, width),
-        _spread(_people(bar), [(both, "muted"), (" ", "")], width),
+        spread(story, right, width),
+        spread(_people(bar), [(both, "muted"), (" ", "")], width),
     ]
+
+
+def headline(
+    incident: Incident, environment: str, production: bool, now: datetime, zone: tzinfo, width: int
+) -> list[Piece]:
+    """The first line alone, of one incident, for a screen that is about it; its id where there is room."""
+    bar = Bar(environment=environment, production=production, incidents=(incident,))
+    id: list[Piece] = [(f"{incident.id}   ", "muted")] if width >= 100 else []
+    return spread(_story(bar, now, ("", "")), [*id, (local_time(now, zone), "muted"), (" ", "")], width)
 
 
 def _due(bar: Bar, now: datetime, named: int) -> list[Piece]:
@@ -142,7 +151,7 @@ def _people(bar: Bar) -> list[Piece]:
     return [*said, GAP, ("bell off", "muted")] if bar.muted else said
 
 
-def _spread(left: Sequence[Piece], right: Sequence[Piece], width: int) -> list[Piece]:
+def spread(left: Sequence[Piece], right: Sequence[Piece], width: int) -> list[Piece]:
     """`left` and `right` at the two ends; the longest piece of `left` gives way when there is no room."""
     room = width - length(right) - 1
     shortened = list(left)

@@ -34,16 +34,16 @@ BRIEF = {
     ClockKind.ROLLBACK: "rollback window",
     ClockKind.POSTMORTEM: "post-mortem",
 }
-FULL = 84  # cells from which the moment it is due is told in both zones
-COLUMNS = (
+FULL = 100  # cells from which the moment it is due is told in both zones
+COLUMNS = (  # what it is about keeps thirty cells at every width; what has no column is told below the panes
     Column(1),
     Column(0, prose=True),
-    Column(26, prose=True, from_width=74),
+    Column(24, prose=True, from_width=88),
     Column(11, right=True),
-    Column(12, from_width=40, below=FULL),
+    Column(12, from_width=48, below=FULL),
     Column(27, from_width=FULL),
-    Column(16, from_width=106, prose=True),
-    Column(24, from_width=110),
+    Column(16, from_width=124, prose=True),
+    Column(24, from_width=150),
 )
 
 

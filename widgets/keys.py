@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual.events import Click
-from textual.message import Message
 
 from widgets.cell import Piece, length
 from widgets.line import Lines
@@ -23,13 +22,6 @@ class KeyShown:
 class KeyLine(Lines):
     """Keys and what they do; one that does nothing now is grey. A click is as good as the key."""
 
-    class Clicked(Message):
-        """`key` is Textual's name of it."""
-
-        def __init__(self, key: str) -> None:
-            super().__init__()
-            self.key = key
-
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._keys: tuple[KeyShown, ...] = ()
@@ -38,12 +30,13 @@ class KeyLine(Lines):
         self._keys = fitting(keys, self.size.width)
         self.show([piece for each in self._keys for piece in pieces(each)])
 
-    def on_click(self, event: Click) -> None:
+    async def on_click(self, event: Click) -> None:
         end = 0
         for each in self._keys:
             end += length(pieces(each))
             if event.x < end:
-                self.post_message(self.Clicked(each.key))
+                if active := self.screen.active_bindings.get(each.key):
+                    await self.app.run_action(active.binding.action, active.node)
                 return
 
 

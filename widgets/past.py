@@ -16,7 +16,15 @@ INCIDENTS = (
     Column(9, from_width=90),
     Column(15, from_width=100),
 )
-NUMBERS = (Column(26), Column(5), Column(4, right=True), *(Column(9, right=True),) * 3, Column(0, prose=True))
+NUMBERS = (
+    Column(27),
+    Column(5),
+    Column(4, right=True),
+    Column(9, right=True),
+    Column(9, right=True, from_width=90),
+    Column(9, right=True),
+    Column(0, prose=True),
+)
 HEADINGS = ("number", "level", "n", "median", "mean", "worst", "target")
 REVIEW_TONES = {Review.DRAFT: "warn", Review.IN_REVIEW: "info", Review.REVIEWED: "good", Review.CLOSED: "muted"}
 
