@@ -70,12 +70,13 @@ def handover(common: Common, name: str, to: str, words: str, incident: str | Non
 
 
 def _goes_on(seat: Seat, incident: Incident) -> list[str]:
-    """What who takes over must know: clocks that ask for something, runs that have not ended, a freeze."""
+    """What who takes over must know: clocks that ask for something, runs that have not ended, silences, a freeze."""
     now = RealTime().now()
     asking = urgent(clocks(incident, seat.plan, now, zone=seat.zone), now)
     lines = [f"{each.what}, due {shown_due(each, seat.zone, now)}" for each in asking if each.kind not in TOLD]
     running = (each for each in incident.ran if each.ended is None)
     lines += [f"running for {age((now - each.started).total_seconds())}: {each.title}" for each in running]
+    lines += [f"silenced at its source: {each}" for each in seat.desk.silenced()]
     return lines + [f"{each.environment} is frozen: {each.reason}" for each in incident.freezes if each.until is None]
 
 

@@ -84,6 +84,11 @@ class Desk:
         with self._lock:
             return self._caught_up().bad(self.environment)
 
+    def silenced(self) -> list[str]:
+        """The names of the alerts of the desk's environment that their source keeps silent now."""
+        with self._lock:
+            return self._caught_up().silenced(self.environment)
+
     def frozen(self) -> Freeze | None:
         """Since when nothing may be deployed to the desk's environment."""
         with self._lock:

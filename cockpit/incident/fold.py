@@ -9,6 +9,7 @@ from cockpit.incident.detail import text_of
 from cockpit.incident.facts import Facts
 from cockpit.incident.response import event_number, freezes
 from cockpit.incident.signals import Signal, key_of, says_bad, signal_of
+from cockpit.model.alert import AlertState
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Acknowledgement, Incident
 from cockpit.model.ladder import Ladder
@@ -26,6 +27,7 @@ class _Scene:
     """What one environment brings to an incident declared in it."""
 
     bad: dict[str, Signal] = field(default_factory=dict)
+    silenced: dict[str, str] = field(default_factory=dict)  # alerts, by key: what they are called
     told: deque[Event] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     taken: dict[str, Acknowledgement] = field(default_factory=dict)
     open: dict[str, Case] = field(default_factory=dict)
@@ -56,6 +58,10 @@ class Ledger:
     def bad(self, environment: str) -> list[Signal]:
         """The signals that are bad now, longest first."""
         return sorted(self._scene(environment).bad.values(), key=lambda each: each.since)
+
+    def silenced(self, environment: str) -> list[str]:
+        """The names of the alerts that their source keeps silent now, in the order in which they fell silent."""
+        return list(self._scene(environment).silenced.values())
 
     def declaration(self, incident: str) -> Event:
         """The declaration that stands, under the id of the first one: what a correction supersedes. Raises KeyError."""
@@ -97,10 +103,14 @@ class Ledger:
         return scene
 
     def _signal(self, event: Event) -> None:
+        scene, key = self._scene(event.environment), key_of(event)
+        if event.kind == Kind.ALERT and text_of(event.detail, "state") == AlertState.SUPPRESSED:
+            scene.silenced[key] = text_of(event.detail, "name") or event.subject
+        else:
+            scene.silenced.pop(key, None)
         bad = says_bad(event.kind, event.detail)
         if bad is None:
             return
-        scene, key = self._scene(event.environment), key_of(event)
         if bad:
             signal = signal_of(event)
             scene.bad.setdefault(key, signal)
@@ -135,8 +145,12 @@ class Ledger:
     def _belongs(self, case: Case, event: Event) -> None:
         if event.kind == Kind.DECLARE and event.supersedes is None:
             return  # the first declaration stands; only a correction may replace it
-        case.apply(event)
         scene = self._scene(case.environment)
+        if event.kind == Kind.RUN:  # one that began in the journal, perhaps long before, and joined the incident later
+            for told in scene.told:
+                if told.kind == Kind.RUN and told.subject == event.subject:
+                    case.apply(told)
+        case.apply(event)
         if event.kind == Kind.ACK:
             self._take(scene, event)
         elif event.kind == Kind.DECLARE:

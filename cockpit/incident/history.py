@@ -49,5 +49,7 @@ def with_events(timeline: Timeline, ladder: Ladder, incident: Incident) -> tuple
         ledger.apply(event)
     full = ledger.incidents.get(incident.id, incident)
     # A freeze may have begun long before, in another incident: the ledger of everything knows.
-    full = replace(full, freezes=incident.freezes)
+    # So may a run that joined it.
+    ran = {each.id: each for each in (*incident.ran, *full.ran)}
+    full = replace(full, freezes=incident.freezes, ran=tuple(ran.values()))
     return full, members(full, found)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cockpit.model.event import Draft, Kind
 from cockpit.model.time import moment
 from tests.integration.cli.shell import Shell
 
@@ -32,6 +33,15 @@ def test_an_incident_is_led_from_a_second_shell(leading: Shell) -> None:
     assert "look at the queries, due " in incident["roles"][-1]["note"]
     assert incident["updates"][0]["audience"] == "client"
     assert incident["decisions"][0]["reason"] == "the deploy"
+
+
+def test_a_handover_names_what_goes_on_silences_and_a_freeze_as_well(leading: Shell) -> None:
+    leading.say("role", "take", "IC")
+    leading.say("freeze", "on", "--reason", "until green")
+    state = {"name": "5xx errors", "state": "suppressed"}
+    leading.record(Draft(Kind.ALERT, "5xx errors silenced", datetime.now(UTC), "default", "az:5xx", detail=state))
+    said = leading.say("role", "handover", "IC", "cleo")
+    assert "silenced at its source: 5xx errors; default is frozen: until green" in said
 
 
 def test_every_act_answers_with_its_event_as_json(leading: Shell) -> None:

@@ -260,3 +260,24 @@ def test_what_is_shown_is_sorted_by_when_it_occurred_and_holds_corrections_only(
     late = story.act(Kind.NOTE, 1)
     right = story.act(Kind.NOTE, 5, summary="the deploy", supersedes=wrong.id)
     assert standing(story.events) == [late, right]
+
+
+def test_a_run_that_began_in_the_journal_long_before_is_the_incidents_from_when_it_joined() -> None:
+    story = Story()
+    story.tell(Kind.RUN, -90, subject="run-1", detail={"what": "started", "title": "Restore", "budget": 600})
+    story.tell(Kind.RUN, -80, subject="run-2", detail={"what": "started", "title": "Other"})
+    story.declare(0, reach=-10)
+    assert only(story).ran == ()
+    story.act(Kind.RUN, 5, subject="run-1", what="ended")
+    (ran,) = only(story).ran
+    assert (ran.id, ran.title, ran.started, ran.ended) == ("run-1", "Restore", at(-90), at(5))
+
+
+def test_what_its_source_keeps_silent_is_known_until_it_fires_or_resolves() -> None:
+    story = Story()
+    for minute, (key, state) in enumerate(
+        [("az:5xx", "suppressed"), ("az:cpu", "suppressed"), ("az:mem", "suppressed"), ("az:5xx", "firing")]
+    ):
+        story.alert(minute, key, state)
+    story.alert(5, "az:mem", "resolved")
+    assert fold(story.events).silenced("prod") == ["cpu"]
