@@ -33,7 +33,7 @@ def command(common: Common, everything: bool, incident: str | None, as_json: boo
             click.echo(to_json([_document(each, now) for each in shown]))
             return
         for each in shown:
-            echo(f"{left(each, now):>10}  {shown_due(each, seat.zone, now):<26} {each.id}: {_what(each)}")
+            echo(f"{left(each, now):<14}  {shown_due(each, seat.zone, now):<27} {each.id}: {_what(each)}")
         if not shown:
             echo(f"Nothing is due in {meant.id}.")
 
