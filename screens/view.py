@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Protocol
 
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.incident import Incident
-from cockpit.model.ladder import Ladder, rank
+from cockpit.model.ladder import Ladder, order
 from cockpit.model.probe import ProbeResult
 from cockpit.model.problem import Problem
 from cockpit.model.reading import FeedState, Freshness, Reading, worst
@@ -81,12 +80,7 @@ class Incidents(Protocol):
 
 def worst_first(ledger: Incidents, environment: str, ladder: Ladder) -> tuple[Incident, ...]:
     """The open incidents of an environment by severity, then the oldest first."""
-
-    def urgency(incident: Incident) -> tuple[int, datetime]:
-        found = rank(ladder, incident.severity)
-        return len(ladder) if found is None else found, incident.declared
-
-    return tuple(sorted(ledger.open(environment), key=urgency))
+    return tuple(sorted(ledger.open(environment), key=lambda each: (order(ladder, each.severity), each.declared)))
 
 
 def newest_closed(ledger: Incidents, environment: str) -> Incident | None:

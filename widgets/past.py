@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from cockpit.model.incident import Incident
 from cockpit.model.response import Review
+from cockpit.model.time import roughly
 from widgets.cell import Cell, Column, Row
 
 INCIDENTS = (
@@ -54,13 +55,5 @@ def _incident(incident: Incident, zone: tzinfo, now: datetime) -> Row:
 
 
 def lasted(length: timedelta | None) -> str:
-    """`28m 05s`, `3h 02m`, `4d 03h`; "" for none, with its sign when it ends before it begins."""
-    if length is None:
-        return ""
-    seconds = int(abs(length.total_seconds()))
-    sign = "-" if length < timedelta() else ""
-    if seconds < 3_600:
-        return f"{sign}{seconds // 60}m {seconds % 60:02}s" if seconds >= 60 else f"{sign}{seconds}s"
-    if seconds < 2 * 86_400:
-        return f"{sign}{seconds // 3_600}h {seconds // 60 % 60:02}m"
-    return f"{sign}{seconds // 86_400}d {seconds // 3_600 % 24:02}h"
+    """In its two largest units; "" for none."""
+    return "" if length is None else roughly(length)

@@ -6,8 +6,8 @@ from cockpit.cli.documents import as_json as to_json
 from cockpit.cli.documents import incident_document
 from cockpit.cli.options import Common, common_options, json_option
 from cockpit.cli.seat import echo, take_seat
-from cockpit.incident.postmortem import lasted
 from cockpit.model.incident import Incident
+from cockpit.model.time import lasted
 
 
 @click.command(name="incidents", help="List the incidents, newest last; with --env those of one environment.")

@@ -14,12 +14,11 @@ from cockpit.cli.options import Common, Refusal, common_options, json_option
 from cockpit.cli.seat import Seat, echo, take_seat
 from cockpit.cli.since import since, since_option
 from cockpit.incident.past import whole
-from cockpit.incident.postmortem import lasted
 from cockpit.incident.statistics import ALL, Figure, Statistics, statistics
 from cockpit.incident.statistics_shares import Share
 from cockpit.model.incident import Incident
 from cockpit.model.ladder import level
-from cockpit.model.time import RealTime
+from cockpit.model.time import RealTime, lasted
 
 WIDTH = 110
 COLUMNS = (

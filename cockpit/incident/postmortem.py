@@ -34,6 +34,7 @@ from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
 from cockpit.model.system import System
+from cockpit.model.time import lasted
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -96,16 +97,6 @@ def default_path(incident: Incident) -> Path:
     ascii = unicodedata.normalize("NFKD", incident.title).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", ascii)[:LONGEST_SLUG].strip("-")
     return Path("docs/incidents") / f"{incident.declared.astimezone(UTC):%Y-%m-%d}-{slug or incident.id}.md"
-
-
-def lasted(duration: timedelta) -> str:
-    """`12s`, `28m 05s`, `3h 02m 00s`; a negative one keeps its sign."""
-    seconds = round(abs(duration.total_seconds()))
-    hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
-    sign = "-" if duration < timedelta() else ""
-    if hours:
-        return f"{sign}{hours}h {minutes:02}m {rest:02}s"
-    return f"{sign}{minutes}m {rest:02}s" if minutes else f"{sign}{rest}s"
 
 
 def _utc(moment: datetime) -> str:

@@ -16,7 +16,7 @@ from cockpit.incident.recovered import recovery_metrics
 from cockpit.incident.statistics_shares import Share, shares
 from cockpit.incident.statistics_targets import limit_of, target_of, unmeasured
 from cockpit.model.incident import Incident
-from cockpit.model.ladder import level
+from cockpit.model.ladder import order
 from cockpit.model.plan import MetricTarget, Plan
 from cockpit.model.response import CloseReason
 
@@ -106,7 +106,7 @@ def _figures(incidents: Sequence[Incident], plan: Plan) -> list[Figure]:
     groups: dict[str, list[tuple[Metric, ...]]] = {}
     for each in incidents:
         groups.setdefault(worst(each, plan.ladder), []).append(measured(each))
-    names = sorted(groups, key=lambda name: (_rank(plan, name), name))
+    names = sorted(groups, key=lambda name: (order(plan.ladder, name), name))
     every = [each for name in names for each in groups[name]]
     rows = [(name, groups[name]) for name in names]
     if len(names) != 1:
@@ -140,8 +140,3 @@ def _figure(name: str, values: Sequence[Metric], plan: Plan) -> Figure:
         within=sum(1 for each in points if limit is not None and each <= limit.total_seconds()),
         met=None if limit is None or mean is None else mean <= limit,
     )
-
-
-def _rank(plan: Plan, name: str) -> int:
-    rung = level(plan.ladder, name) if plan.ladder else None
-    return rung.rank if rung else len(plan.ladder)

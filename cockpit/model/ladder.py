@@ -51,3 +51,9 @@ def rank(ladder: Ladder, text: str) -> int | None:
     """How bad what `text` names is, 0 the worst; None where the ladder has no such rung."""
     rung = level(ladder, text)
     return rung.rank if rung else None
+
+
+def order(ladder: Ladder, text: str) -> int:
+    """Where a severity sorts: the worst first, what the ladder does not have last."""
+    found = rank(ladder, text)
+    return len(ladder) if found is None else found

@@ -1,7 +1,6 @@
 """The draft: what a CommonMark renderer shows of it, whatever the facts contain."""
 
 import re
-from datetime import timedelta
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cockpit.incident.markdown import inline, plain
-from cockpit.incident.postmortem import default_path, lasted
+from cockpit.incident.postmortem import default_path
 from cockpit.model.event import Kind
 from tests.unit.incident.drafts import HEAD, draft, incident_of, parsed, section, shape, shown, table, tell
 from tests.unit.incident.story import Story
@@ -169,8 +168,3 @@ def test_a_title_without_letters_is_named_by_the_incident() -> None:
     story = Story()
     story.declare(0, title="火事")
     assert default_path(incident_of(story)).name == "2026-02-27-i1.md"
-
-
-def test_durations_read_as_people_say_them() -> None:
-    said = [lasted(timedelta(seconds=seconds)) for seconds in (0, 59, 64.9, 7_325, -61)]
-    assert said == ["0s", "59s", "1m 05s", "2h 02m 05s", "-1m 01s"]
