@@ -11,8 +11,8 @@ from cockpit.runbooks.badges import Badge, badges, overdue
 from cockpit.runbooks.catalogue import Catalogue, Document, Place, Unread
 from cockpit.runbooks.catalogue_match import Match, matches
 from cockpit.runbooks.catalogue_search import search
+from cockpit.runbooks.plan_budget import budget
 from screens.run_lines import labelled, warning
-from widgets.budget import seconds_in
 from widgets.cell import Cell, Column, Piece, Row
 from widgets.steps import SIGNS
 
@@ -143,13 +143,11 @@ def _run_sign(run: Run) -> tuple[str, str]:
 
 def _time(procedure: Procedure | None) -> str:
     """The document's own words where they are short, else the time in them."""
-    said = (
-        procedure.labels.get("time to fix", "").rstrip(".").replace("minutes", "min").replace("minute", "min")
-        if procedure
-        else ""
-    )
-    budget = seconds_in(said)
-    return f"{budget / 60:g} min" if budget and len(said) > SHORT else said[:SHORT]
+    if procedure is None:
+        return ""
+    said = procedure.labels.get("time to fix", "").rstrip(".").replace("minutes", "min").replace("minute", "min")
+    limit = budget(procedure) if len(said) > SHORT else None
+    return f"{limit.total_seconds() / 60:g} min" if limit else said[:SHORT]
 
 
 def _size(procedure: Procedure | None) -> str:

@@ -8,9 +8,10 @@ from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.execution import Prepared
 from cockpit.runbooks.literal_secrets import hide
 from cockpit.runbooks.placeholders import placeholders
+from cockpit.runbooks.plan_budget import budget
 from cockpit.runbooks.values import Resolved
 from screens.run_keys import Standing
-from widgets.budget import clock, seconds_in
+from widgets.budget import clock
 from widgets.cell import Piece, cut, length, plain
 from widgets.pane import border
 from widgets.steps import SIGNS, took
@@ -37,7 +38,8 @@ def head(
     left: list[Piece] = [(" ", ""), *([("PROD", "bad"), ("  ", "")] if production else [])]
     left += [(procedure.title, "strong"), *([(f"   {written}", "info")] if written else [])]
     left += [(f"   {name_of(run.path)} ", "muted"), (standing, "muted")]
-    right = [*clock(spent, seconds_in(procedure.labels.get("time to fix", ""))), (" ", "")]
+    limit = budget(procedure)
+    right = [*clock(spent, limit.total_seconds() if limit else None), (" ", "")]
     room = max(0, width - length(right) - 1)
     fitted = wrap(left, room, most=1)[0] if length(left) <= room else _cut(left, room)
     return [*fitted, (" " * max(1, width - length(fitted) - length(right)), ""), *right]

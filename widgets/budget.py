@@ -1,22 +1,10 @@
-"""The time that a document allows a procedure, and how much of it is gone."""
-
-import re
+"""How much is gone of the time that a document allows a procedure."""
 
 from cockpit.model.time import age
 from widgets.cell import Piece
 
-SPAN = re.compile(
-    r"(?i)(?:\d+(?:\.\d+)?\s*(?:-|–|to)\s*)?(\d{1,6}(?:\.\d{1,3})?)\s*(s|sec|m|min|h|hr|seconds?|mins?|minutes?|hours?|hrs?)\b"
-)
-SECONDS = {"s": 1, "m": 60, "h": 3_600}
 CELLS = 8
 AT_RISK = 0.8  # of the budget
-
-
-def seconds_in(text: str) -> float | None:
-    """The time in a label such as `<5 minutes`, `~30 min`, `5-15 minutes` (the longer one), in seconds."""
-    found = SPAN.search(text)
-    return float(found[1]) * SECONDS[found[2][0].lower()] if found else None
 
 
 def clock(spent: float, budget: float | None) -> list[Piece]:

@@ -20,7 +20,10 @@ def said(*lines: str) -> dict[str, float]:
     [
         ("**Time to fix:** <5 minutes.", 300),
         ("**Estimated Time**: 5-15 minutes", 900),
+        ("**Time to fix:** ~30 minutes.", 1_800),
         ("**Time to fix:** about half an hour", 1_800),
+        ("**Time to fix:** 90s", 90),
+        ("**Time to fix:** 2 to 3 h", 10_800),
         ("**RTO:** 1 hour", 3_600),
     ],
 )
@@ -37,6 +40,7 @@ def test_where_nothing_is_said_there_is_none(line: str) -> None:
     "lines",
     [
         ("**Time to fix:** <1 minute (+ up to 5 min cache lag).",),
+        ("**Time to fix:** under a minute, and up to 5 minutes until no cache knows it",),
         (
             "**Time to fix:** 1 minute",
             "**Cache warning:** Lookups are cached; a token may still work for up to 5 minutes.",

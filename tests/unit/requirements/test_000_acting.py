@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from cockpit.model.run import StepState
+from screens.run_lines import head
 from tests.unit.requirements.acting_stage import Shift
 
 OnShift = Callable[[str], Shift]
@@ -60,3 +61,19 @@ def test_000_s3_a_leaked_token_asks_whether_personal_data_could_have_been_read(s
     assert "`cockpit aware`" in procedure.warnings[-1]
     _, other = shift("meeting-intelligence").procedure("bad-deployment#runbook-roll-back-a-bad-deployment")
     assert not any("cockpit aware" in each for each in other.warnings)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        pytest.param("bad-deployment#runbook-roll-back-a-bad-deployment", "5:00", id="s1"),
+        pytest.param("restore-database#runbook-restore-the-database-to-a-point-in-time", "30:00", id="s2"),
+        pytest.param("operations#in-the-web-interface", "1:00", id="s3_without_the_lag_of_the_caches"),
+        pytest.param("operations#5", "60:00", id="s4"),
+    ],
+)
+def test_000_time_to_fix_stands_above_the_steps_of_a_run(shift: OnShift, name: str, shown: str) -> None:
+    team = shift("meeting-intelligence")
+    _, procedure = team.procedure(name)
+    above = head(team.start(name), procedure, "", "", 60.0, False, 160)
+    assert f"budget {shown} " in "".join(text for text, _ in above)

@@ -57,6 +57,14 @@ def test_004_escalation_path_who_is_due_now_and_who_is_next_in_how_long(on_call:
     assert not tiers(watch)
 
 
+def test_004_escalation_path_nobody_is_called_backwards(on_call: OnCall) -> None:
+    watch = on_call(TEAM)
+    watch.begins("P0")
+    watch.goes_on(20)
+    watch.desk.called("Engineering manager", tier=3)
+    assert [each.who for each in tiers(watch)] == ["VP engineering and board"]
+
+
 def test_004_contacts_a_call_to_the_person_in_a_role_is_a_call_to_its_tier(on_call: OnCall) -> None:
     watch = on_call(TEAM)
     watch.begins("P0")

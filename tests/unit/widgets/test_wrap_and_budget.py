@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from widgets.budget import clock, seconds_in
+from widgets.budget import clock
 from widgets.wrap import wrap
 
 
@@ -36,26 +36,6 @@ def test_no_row_is_wider_than_it_may_be(text: str, width: int, most: int) -> Non
     rows = wrap([(text, "")], width, most=most, indent=4)
     assert all(cell_len(row) <= width for row in flat(rows))
     assert not most or len(rows) <= most
-
-
-def test_estimates_are_read_as_people_write_them() -> None:
-    said = {
-        "<5 minutes.": 300,
-        "~30 minutes.": 1_800,
-        "5-15 minutes": 900,
-        "<1 minute (+ up to 5 min cache lag).": 60,
-        "1 hour": 3_600,
-        "90s": 90,
-        "2 to 3 h": 10_800,
-        "soon": None,
-        "": None,
-    }
-    assert {text: seconds_in(text) for text in said} == said
-
-
-@given(st.text())
-def test_any_estimate_at_all_is_read(text: str) -> None:
-    assert (seconds_in(text) or 0) >= 0
 
 
 def test_the_clock_warns_before_it_is_over() -> None:
