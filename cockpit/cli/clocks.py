@@ -11,9 +11,12 @@ from cockpit.cli.options import Common, common_options, incident_option, json_op
 from cockpit.cli.seat import echo, take_seat
 from cockpit.incident.clocks import clocks
 from cockpit.incident.clocks_urgent import urgent
+from cockpit.incident.deployed import FOLDED, newest_deployed
 from cockpit.model.clock import Clock, ClockState
 from cockpit.model.clock_due import shown_due
 from cockpit.model.time import RealTime, age
+
+REMEMBERED = timedelta(days=30)  # how far back a deployment is looked for
 
 
 @click.command(name="clocks", help="What is due in an incident, why and by when; --all tells what is over, too.")
@@ -24,7 +27,10 @@ from cockpit.model.time import RealTime, age
 def command(common: Common, everything: bool, incident: str | None, as_json: bool) -> None:
     with take_seat(common, read_only=True) as seat:
         meant, now = seat.desk.find(incident), RealTime().now()
-        found = clocks(meant, seat.plan, now, zone=seat.zone)
+        deployed = newest_deployed(
+            seat.timeline.events(environment=meant.environment, kinds=FOLDED, occurred_from=now - REMEMBERED)
+        )
+        found = clocks(meant, seat.plan, now, zone=seat.zone, deployed=deployed)
         shown = urgent(found, now)
         shown += [each for each in found if each.state(now) is ClockState.OPEN]
         if everything or as_json:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cockpit.model.event import Draft, Kind
-from cockpit.model.time import moment
+from cockpit.model.time import moment, stamp
 from tests.integration.cli.shell import Shell
 
 
@@ -128,3 +128,14 @@ def test_who_is_unsure_declares_the_higher_level(shell: Shell) -> None:
 )
 def test_what_cannot_be_is_refused_in_a_sentence(leading: Shell, words: tuple[str, ...], sentence: str) -> None:
     assert sentence in leading.refused(*words)
+
+
+def test_the_rollback_window_counts_from_the_deployment_that_was_recorded(leading: Shell) -> None:
+    made = datetime.now(UTC) - timedelta(hours=3)
+    detail = {"what": "created", "created": stamp(made)}
+    leading.record(
+        Draft(Kind.REVISION, "v42 created", made, "default", "mi/v42", detail=detail),
+        Draft(Kind.TRAFFIC, "traffic to v42", made, "default", "mi", detail={"after": {"v42": 100}}),
+    )
+    (window,) = [each for each in leading.ask("clocks") if each["id"] == "rollback"]
+    assert (window["why"], moment(window["started"])) == ("the newest deployment", moment(stamp(made)))

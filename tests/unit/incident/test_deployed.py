@@ -1,0 +1,36 @@
+"""The rollback window in a shell: from when what serves now was deployed, as recorders wrote it down."""
+
+from cockpit.incident.deployed import newest_deployed
+from cockpit.model.event import Kind
+from cockpit.model.time import stamp
+from tests.unit.incident.story import Story, at
+
+
+def made(story: Story, minute: float, name: str) -> None:
+    story.tell(Kind.REVISION, minute, subject=f"mi/{name}", detail={"what": "created", "created": stamp(at(minute))})
+
+
+def serves(story: Story, minute: float, name: str) -> None:
+    story.tell(Kind.TRAFFIC, minute, subject="mi", detail={"after": {name: 100}})
+
+
+def test_the_youngest_revision_with_traffic_says_when_it_was() -> None:
+    story = Story()
+    assert newest_deployed(story.events) is None
+    made(story, -600, "v41")
+    serves(story, -599, "v41")
+    made(story, 5, "v42")
+    assert newest_deployed(story.events) == at(-600)
+    serves(story, 6, "v42")
+    assert newest_deployed(story.events) == at(5)
+    serves(story, 20, "v41")
+    assert newest_deployed(story.events) == at(-600)
+
+
+def test_a_revision_that_was_there_before_the_record_began_says_nothing() -> None:
+    story = Story()
+    detail = {"what": "baseline", "traffic": {"v41": 100}, "revisions": {"v41": {"active": True}}}
+    story.tell(Kind.REVISION, 0, subject="mi", detail=detail)
+    story.tell(Kind.REVISION, 1, subject="mi/v42", detail={"created": "nonsense", "what": "created"})
+    story.tell(Kind.TRAFFIC, 2, subject="mi", detail={"after": {"v42": 100}})
+    assert newest_deployed(story.events) is None
