@@ -164,6 +164,10 @@ async def test_a_second_cockpit_says_who_records_and_writes_nothing(timeline: Fu
             one.observe(ready(ProbeState.DOWN))
             two.observe(ready(ProbeState.DOWN))
             await until(lambda: facts(timeline) == ["ready down"])
+            one.observe(ready(ProbeState.UP))
+            two.observe(ready(ProbeState.UP))
+            await until(lambda: len(facts(timeline)) > 1)
+    assert facts(timeline) == ["ready down", "ready up again"]
 
 
 async def test_when_the_lock_is_let_go_the_other_takes_over(timeline: FullDisk, clock: Clock) -> None:
