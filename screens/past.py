@@ -15,13 +15,13 @@ from cockpit.incident.past import whole
 from cockpit.incident.practised import days
 from cockpit.incident.statistics import Figure, Statistics, statistics
 from cockpit.incident.statistics_shares import Share
-from cockpit.model.clean import clean_line
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
 from cockpit.model.response import Review
 from cockpit.runbooks.drills import drills
 from screens.dialog import Place
 from screens.key_line import keys_of
+from screens.trouble import explain
 from widgets.cell import Cell, Piece, Row
 from widgets.keys import KeyLine
 from widgets.line import Lines
@@ -108,7 +108,7 @@ class PastScreen(Screen[None]):
             found = whole(session.timeline, session.plan.ladder, known)
             overdue = self._overdue()
         except Exception as error:
-            self.notify(clean_line(error) or type(error).__name__, severity="error", markup=False)
+            self.notify(explain(error, "the incidents of before could not be read"), severity="error", markup=False)
         else:
             self.post_message(self.Folded(found, overdue))
 

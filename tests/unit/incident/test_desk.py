@@ -1,9 +1,7 @@
 """What a responder does, and what the desk refuses, in words."""
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,17 +13,6 @@ from cockpit.model.incident import Status
 from cockpit.model.ladder import DEFAULT_LADDER, Level
 from tests.unit.incident.desks import Clock, at_desk
 from tests.unit.incident.story import NIGHT, at
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def timeline(tmp_path: Path, clock: Clock) -> Iterator[Timeline]:
-    with Timeline(tmp_path / "timeline.db", time=clock) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
 """What a responder does in the course of an incident: roles, clocks, boxes, words; and what the desk refuses."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -29,17 +28,6 @@ PLAN = Plan(
     checklists=(Checklist("first", "First ten minutes", ("Declare", "Freeze")),),
     targets=(Target("Database lost", rpo=15 * MINUTE, rto=30 * MINUTE, origin="dr.md:9"),),
 )
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def timeline(tmp_path: Path, clock: Clock) -> Iterator[Timeline]:
-    with Timeline(tmp_path / "timeline.db", time=clock) as opened:
-        yield opened
 
 
 @pytest.fixture

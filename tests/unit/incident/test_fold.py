@@ -2,25 +2,12 @@
 
 from dataclasses import replace
 
-from cockpit.incident.fold import Ledger
 from cockpit.incident.membership import members, standing
-from cockpit.model.event import Event, Kind
-from cockpit.model.incident import Incident, Status
-from cockpit.model.ladder import DEFAULT_LADDER
+from cockpit.model.event import Kind
+from cockpit.model.incident import Status
 from cockpit.model.time import stamp
+from tests.unit.incident.folding import fold, only
 from tests.unit.incident.story import Story, at
-
-
-def fold(events: list[Event]) -> Ledger:
-    ledger = Ledger(DEFAULT_LADDER)
-    for event in events:
-        ledger.apply(event)
-    return ledger
-
-
-def only(story: Story) -> Incident:
-    (incident,) = fold(story.events).incidents.values()
-    return incident
 
 
 def test_a_night_from_the_failing_probe_to_the_resolution() -> None:

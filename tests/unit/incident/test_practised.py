@@ -1,8 +1,6 @@
 """What was practised is written down at the desk, and folded to the day of each practice."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -19,17 +17,6 @@ from tests.unit.incident.story import NIGHT
 NAMES = ("Rollback", "Rollback training: on staging", "Backup verification", "Game day: a database fails over")
 PLAN = Plan(DEFAULT_LADDER, practices=tuple(map(Practice, NAMES)))
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def timeline(tmp_path: Path, clock: Clock) -> Iterator[Timeline]:
-    with Timeline(tmp_path / "timeline.db", time=clock) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -3,30 +3,16 @@
 from datetime import date, timedelta
 from typing import Any
 
-from cockpit.incident.fold import Ledger
 from cockpit.incident.membership import standing
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.event import Event, Kind
-from cockpit.model.incident import Incident
-from cockpit.model.ladder import DEFAULT_LADDER
 from cockpit.model.response import Freeze, Holding, Review
 from cockpit.model.time import stamp
+from tests.unit.incident.folding import fold, only
 from tests.unit.incident.story import Story, at
 
 UPDATE_RULE = Rule(ClockKind.UPDATE, "next update", timedelta(minutes=30), "oncall.md:4", levels=("P1",))
 ACK_RULE = Rule(ClockKind.RESPONSE, "acknowledge", timedelta(minutes=15), "oncall.md:3", levels=("P0",))
-
-
-def fold(events: list[Event]) -> Ledger:
-    ledger = Ledger(DEFAULT_LADDER)
-    for event in events:
-        ledger.apply(event)
-    return ledger
-
-
-def only(story: Story) -> Incident:
-    (incident,) = fold(story.events).incidents.values()
-    return incident
 
 
 def declared() -> Story:

@@ -1,0 +1,19 @@
+"""What the fold makes of a story."""
+
+from cockpit.incident.fold import Ledger
+from cockpit.model.event import Event
+from cockpit.model.incident import Incident
+from cockpit.model.ladder import DEFAULT_LADDER
+from tests.unit.incident.story import Story
+
+
+def fold(events: list[Event]) -> Ledger:
+    ledger = Ledger(DEFAULT_LADDER)
+    for event in events:
+        ledger.apply(event)
+    return ledger
+
+
+def only(story: Story) -> Incident:
+    (incident,) = fold(story.events).incidents.values()
+    return incident
