@@ -69,18 +69,35 @@ def first_paint() -> list[Measure]:
 
 def quiet() -> list[Measure]:
     """Twenty probes that are all well, every 15 s as by default."""
-    with quiet_world() as config, Terminal([sys.executable, "-m", "cockpit", "--config", str(config)]) as terminal:
+    with quiet_world() as config:
+        return at_rest([sys.executable, "-m", "cockpit", "--config", str(config)], "quiet")
+
+
+def quiet_incident() -> list[Measure]:
+    """The same while an incident is open: its clocks tick every second, on a screen that has a pane for them, too."""
+    found: list[Measure] = []
+    with quiet_world() as config:
+        ours = [sys.executable, "-m", "cockpit"]
+        subprocess.run([*ours, "declare", "orders are slow", "--config", str(config)], check=True, capture_output=True)
+        for columns, rows in ((80, 24), (120, 40), (200, 60)):
+            found += at_rest([*ours, "--config", str(config)], "an open incident", columns, rows)
+    return found
+
+
+def at_rest(command: list[str], name: str, columns: int = 120, rows: int = 40) -> list[Measure]:
+    """What a screen costs on which nobody presses a key."""
+    with Terminal(command, columns=columns, rows=rows) as terminal:
         terminal.wait_for(b"p9", 30)
         terminal.read(5)
         before, started = terminal.cpu(), time.monotonic()
         sent = terminal.read(IDLE_SECONDS)
         seconds = time.monotonic() - started
         used = (terminal.cpu() - before) / seconds
-        how = f"20 probes, 120x40, {IDLE_SECONDS:g} s"
+        how = f"20 probes, {columns}x{rows}, {IDLE_SECONDS:g} s"
         return [
-            Measure("quiet, bytes to the terminal", sent / seconds, "B/s", how, 2_000),
-            Measure("quiet, processor", used * 100, "% of a core", how, 2.0),
-            Measure("quiet, memory", terminal.memory / 2**20, "MiB", how),
+            Measure(f"{name}, bytes to the terminal", sent / seconds, "B/s", how, 2_000),
+            Measure(f"{name}, processor", used * 100, "% of a core", how, 2.0),
+            Measure(f"{name}, memory", terminal.memory / 2**20, "MiB", how),
         ]
 
 
@@ -128,6 +145,7 @@ def keys_while_printing() -> list[Measure]:
 MEASURES: dict[str, Callable[[], list[Measure]]] = {
     "first-paint": first_paint,
     "quiet": quiet,
+    "quiet-incident": quiet_incident,
     "keys": keys,
     "keys-while-printing": keys_while_printing,
     "rollback": rollback,

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.events import DescendantFocus, Key, Resize, ScreenResume, ScreenSuspend
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.timer import Timer
 from textual.widgets import Input
 
@@ -22,7 +22,7 @@ from screens.filling import filled, wear
 from screens.guard import QUIET
 from screens.key_line import keys_of
 from screens.messages import Attached, EventsAppended, ReadingChanged
-from screens.nudging import Nudges, words
+from screens.nudging import ELSEWHERE, Nudges, tell
 from screens.opens import OPENS
 from screens.reasons import Situation, why_not
 from screens.trouble import explain
@@ -68,10 +68,8 @@ class CockpitScreen(Screen[None]):
         self._today = date.min
         self._waiting: set[str] = set()
         self._situation = Situation()
-        self.asking: list[Due] = []
-        self._nudges = Nudges()
-        self._pressed = 0.0  # when the last key came
-        self._hurried = False  # it came in a burst: pasted text, or a slow line that caught up
+        self.asking, self._nudges = list[Due](), Nudges()
+        self._pressed, self._hurried = 0.0, False  # when the last key came, and whether in a burst: pasted, a slow line
 
     @property
     def cockpit(self) -> "CockpitApp":
@@ -98,6 +96,7 @@ class CockpitScreen(Screen[None]):
             pane.table.explain(*empty.starting())
         self.panes[0].table.focus()
         self._clock = self.set_interval(1.0, self.tick)
+        self.set_interval(ELSEWHERE, self.remind_elsewhere)
         self._attached()
 
     # What arrives
@@ -166,14 +165,19 @@ class CockpitScreen(Screen[None]):
         """What is due now: in its pane, in the bar, and as a reminder where one has come."""
         if self.session is None:
             return
-        self.asking = due(self.session, now, self.cockpit.zone)
-        fresh = self._nudges.fresh(self.asking, now)
-        if fresh:
-            self.notify(words(fresh, now), severity="warning", markup=False)
-            if not self.cockpit.bells.muted:
-                self.app.bell()
+        self._remind(self.session, now)
         if self.roomy:
             self.draw("due")
+
+    def remind_elsewhere(self) -> None:
+        """Whoever reads logs or runs a procedure is reminded there; a dialog is not disturbed, its turn comes after."""
+        if self.session is not None and not self.is_active and not isinstance(self.app.screen, ModalScreen):
+            self._remind(self.session, self.now())
+
+    def _remind(self, session: "Session", now: datetime) -> None:
+        """One notice for all that fell due since the last look."""
+        self.asking = due(session, now, self.cockpit.zone)
+        tell(self.cockpit, self._nudges.fresh(self.asking, now), now)
 
     def draw(self, *names: str) -> None:
         """The rows of the named panes, from the newest Readings."""

@@ -8,6 +8,7 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 import themes
+from screens.incident_keys import FORMS
 
 
 def commands(app: App[Any], screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -26,5 +27,19 @@ def commands(app: App[Any], screen: Screen[Any]) -> Iterable[SystemCommand]:
             f"{key}   {binding.tooltip or ''}".rstrip(),
             partial(app.run_action, binding.action, active.node),
         )
+    yield from _in_an_incident(screen)
     for word, name in themes.NAMES.items():
         yield SystemCommand(f"Theme {word}", "Colours of the screen", partial(setattr, app, "theme", name))
+
+
+def _in_an_incident(screen: Screen[Any]) -> Iterable[SystemCommand]:
+    """From the cockpit also what has its key on the incident screen only."""
+    from screens.cockpit import CockpitScreen
+    from screens.leading import concerned, lead_to
+
+    session = screen.session if isinstance(screen, CockpitScreen) else None
+    if session is None or session.read_only or concerned(session) is None:
+        return
+    assert isinstance(screen, CockpitScreen)
+    for name, each in FORMS.items():
+        yield SystemCommand(each.description, each.tooltip, partial(lead_to, screen, session, name))

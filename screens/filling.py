@@ -43,7 +43,7 @@ def filled(
     if name == "due":
         due = [each.clock for each in asking]
         ours = {f"{each.incident.id}/{each.clock.id}": each for each in asking}
-        rows = clocks.rows(due, now, zone, list(ours))
+        rows = clocks.rows(due, now, zone, list(ours), calm=True)  # a dozen ticking seconds cost a slow line dear
         open = worst_first(session.ledger, session.environment.name, session.plan.ladder)
         people = clocks.leader_rows(open[0], session.plan, session.operator) if open else []
         roles = {row.id: open[0] for row in people}

@@ -2,17 +2,28 @@
 
 from textual.binding import Binding, BindingType
 
+FORMS = {
+    "task": Binding(
+        "t", "form('task')", "Task", id="incident.task", tooltip="A task with a time: look at X, back in 3 min"
+    ),
+    "decide": Binding(
+        "d", "form('decide')", "Decision", id="incident.decide", tooltip="Write down what was decided, and why"
+    ),
+    "loop": Binding("l", "form('loop')", "Undo later", id="incident.loop", tooltip="What was turned off for now"),
+    "aware": Binding(
+        "b", "form('aware')", "Breach", id="incident.aware", tooltip="Declare being aware of a data breach"
+    ),
+    "scenario": Binding(
+        "y", "form('scenario')", "Scenario", id="incident.scenario", tooltip="What recovery is measured against"
+    ),
+}  # of the incident screen alone; the palette of the cockpit opens them, too
 KEYS: list[BindingType] = [
-    Binding("t", "form('task')", "Task", id="incident.task", tooltip="A task with a time: look at X, back in 3 min"),
-    Binding("d", "form('decide')", "Decision", id="incident.decide", tooltip="Write down what was decided, and why"),
-    Binding("l", "form('loop')", "Undo later", id="incident.loop", tooltip="What was turned off for now"),
+    *FORMS.values(),
     Binding("z", "form('snooze')", "Snooze", id="incident.snooze", tooltip="The clock under the cursor of pane 1"),
     Binding("n", "form('note')", "Note", id="note", tooltip="Write a note on the timeline"),
     Binding("s", "form('status')", "Status", id="status", tooltip="Change severity or status, resolve"),
     Binding("c", "tell", "Tell", id="communicate", tooltip="Write an update from a template, and copy it"),
     Binding("u", "form('update')", "Update sent", id="update", show=False, tooltip="Write down that one was sent"),
-    Binding("b", "form('aware')", "Breach", id="incident.aware", tooltip="Declare being aware of a data breach"),
-    Binding("y", "form('scenario')", "Scenario", id="incident.scenario", tooltip="What recovery is measured against"),
     Binding("f", "form('freeze')", "Freeze", id="freeze", show=False, tooltip="No deployments here, or again"),
     Binding("v", "preview", "Preview", id="preview", show=False, tooltip="Read the post-mortem draft as it stands"),
     Binding("tab", "step(1)", "Next pane", id="next_pane", show=False, tooltip="Next pane"),

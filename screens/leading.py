@@ -37,6 +37,13 @@ def roles(screen: "CockpitScreen", session: "Session") -> None:
     lead(screen, session, ROLES_PANE)
 
 
+def lead_to(screen: "CockpitScreen", session: "Session", form: str) -> None:
+    """The incident's own screen with one of its forms over it, by the names of `incident_keys.FORMS`."""
+    lead(screen, session)
+    front = screen.app.screen_stack[-1]
+    front.call_after_refresh(front.run_action, f"form({form!r})")
+
+
 def snooze(screen: "CockpitScreen", session: "Session") -> None:
     """The most urgent clock, as the bar shows it."""
     if screen.asking:

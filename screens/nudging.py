@@ -2,10 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from cockpit.incident.clocks_urgent import nudge
 from screens.due import Due
 from widgets.clocks import remaining
+
+if TYPE_CHECKING:
+    from cockpit.app import CockpitApp
+
+ELSEWHERE = 5.0  # seconds between two looks at the clocks while another screen is in front
 
 
 class Nudges:
@@ -22,6 +28,14 @@ class Nudges:
         if before is None:
             return []
         return [each for key, (each, count) in counted.items() if count > before.get(key, 0)]
+
+
+def tell(app: "CockpitApp", fresh: Sequence[Due], now: datetime) -> None:
+    """One notice for all of them, on whatever screen is in front, and once the bell; nothing for none."""
+    if fresh:
+        app.notify(words(fresh, now), severity="warning", markup=False)
+    if fresh and not app.bells.muted:
+        app.bell()
 
 
 def words(fresh: Sequence[Due], now: datetime) -> str:

@@ -34,13 +34,15 @@ BRIEF = {
     ClockKind.ROLLBACK: "rollback window",
     ClockKind.POSTMORTEM: "post-mortem",
 }
-FULL = 100  # cells from which the moment it is due is told in both zones
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+NEAR = timedelta(minutes=5)  # to when it is due: from there on its seconds count
+FULL = 94  # cells from which the moment it is due is told in both zones
 COLUMNS = (  # what it is about keeps thirty cells at every width; what has no column is told below the panes
     Column(1),
     Column(0, prose=True),
     Column(24, prose=True, from_width=88),
     Column(11, right=True),
-    Column(12, from_width=48, below=FULL),
+    Column(12, from_width=54, below=FULL),
     Column(27, from_width=FULL),
     Column(16, from_width=124, prose=True),
     Column(24, from_width=150),
@@ -54,15 +56,20 @@ def brief(clock: Clock, now: datetime, named: int = 22) -> list[Piece]:
     return [(f"{name} ", tone or "muted"), (remaining(clock, now), tone or "strong")]
 
 
-def remaining(clock: Clock, now: datetime) -> str:
-    """`4:17` under an hour, `3h 05m` under two days, `6d` beyond; `1:12 over` when it is late; how it ended."""
+def remaining(clock: Clock, now: datetime, *, calm: bool = False) -> str:
+    """`4:17` under an hour, `3h 05m` under two days, `6d` beyond; `1:12 over` when it is late; how it ended.
+
+    `calm` gives what is not NEAR in minutes: `29 min`.
+    """
     left = clock.left(now)
     if left is None:
         return "" if clock.state(now) in ASKS else clock.state(now).value
     late = left < timedelta()
     if late and clock.kind is ClockKind.ESCALATION:
         return "now"  # nobody is late: it is their turn to be called
-    return f"{span(-left if late else left)}{' over' if late else ''}"
+    length = abs(left)
+    told = f"{length // MINUTE} min" if calm and NEAR <= length < HOUR else span(length)
+    return f"{told}{' over' if late else ''}"
 
 
 def span(length: timedelta) -> str:
@@ -75,16 +82,18 @@ def span(length: timedelta) -> str:
     return f"{seconds // 86_400}d"
 
 
-def rows(clocks: Sequence[Clock], now: datetime, zone: tzinfo, ids: Sequence[str] = ()) -> list[Row]:
+def rows(
+    clocks: Sequence[Clock], now: datetime, zone: tzinfo, ids: Sequence[str] = (), *, calm: bool = False
+) -> list[Row]:
     """One row a clock, in the order given: sign, what and why, what is left, when it is due, who, and whose rule.
 
-    `ids` name the rows where clocks of several incidents stand together.
+    `ids` name the rows where clocks of several incidents stand together; `calm` ones tick only while they are NEAR.
     """
     named = ids or [each.id for each in clocks]
-    return [_row(each, id, now, zone) for each, id in zip(clocks, named, strict=True)]
+    return [_row(each, id, now, zone, calm=calm) for each, id in zip(clocks, named, strict=True)]
 
 
-def _row(clock: Clock, id: str, now: datetime, zone: tzinfo) -> Row:
+def _row(clock: Clock, id: str, now: datetime, zone: tzinfo, *, calm: bool) -> Row:
     state = clock.state(now)
     sign, tone = SIGNS[state]
     asks = state in ASKS
@@ -97,7 +106,7 @@ def _row(clock: Clock, id: str, now: datetime, zone: tzinfo) -> Row:
             Cell(sign, tone),
             Cell(clock.what, tone if asks else "muted"),
             Cell(why, "muted"),
-            Cell(remaining(clock, now), tone if asks else "muted"),
+            Cell(remaining(clock, now, calm=calm), tone if asks else "muted"),
             Cell(due(clock, zone, now) if asks else "", "muted"),
             Cell(shown_due(clock, zone, now) if asks else "", "muted"),
             Cell(clock.who, "" if asks else "muted"),

@@ -12,7 +12,14 @@ from widgets.clocks import name, remaining
 
 ROLES = (Column(20), Column(0, prose=True), Column(8, from_width=52), Column(34, prose=True, from_width=76))
 LISTS = (Column(1), Column(0, prose=True), Column(6, right=True), Column(26, from_width=60))
-CALLS = (Column(1), Column(8), Column(18), Column(0, prose=True), Column(26, from_width=88))
+CALLS = (
+    Column(1),
+    Column(8),
+    Column(18, below=70),
+    Column(24, from_width=70),
+    Column(0, prose=True),
+    Column(26, from_width=88),
+)
 
 
 def role_rows(incident: Incident, plan: Plan, operator: str, zone: tzinfo) -> list[Row]:
@@ -76,7 +83,13 @@ def calls(incident: Incident, plan: Plan, running: Iterable[Clock], now: datetim
     """Who is due to be called now, who is next and in how long; then everybody the documents name."""
     found = [_tier(each, plan, now) for each in running if each.kind is ClockKind.ESCALATION]
     pages = [
-        Call(f"page:{at}", each.who, each.condition, contacts=known(each.who, plan.contacts), origin=each.origin)
+        Call(
+            f"page:{at}",
+            each.who,
+            f"when: {each.condition}",
+            contacts=known(each.who, plan.contacts),
+            origin=each.origin,
+        )
         for at, each in enumerate(plan.pages)
     ]
     contacts = [
@@ -115,6 +128,7 @@ def call_rows(found: Iterable[Call]) -> list[Row]:
             (
                 Cell(*each.sign),
                 Cell(each.when, each.sign[1]),
+                Cell(each.who),
                 Cell(each.who),
                 Cell(reach(each), "muted"),
                 Cell(each.origin, "muted"),

@@ -31,6 +31,7 @@ class WallView:
     incident: Incident | None = None
     more_incidents: int = 0
     leads: tuple[str, ...] = ()  # who leads that incident
+    leaderless: bool = False  # somebody should lead it, and nobody does
     update: Clock | None = None  # when the next update of it is due
     events: tuple[Event, ...] = ()  # the newest, oldest first
     starting: bool = False  # the configuration is still being read
@@ -66,6 +67,7 @@ def wall_state(
         feeds=tuple(sorted(freshness.items(), key=lambda each: -RANK[each[1].state])),
         incident=newest,
         leads=newest.in_role(lead) if newest else (),
+        leaderless=newest is not None and bool(lead) and not newest.in_role(lead),
         update=min(updates, key=lambda each: each.due or each.started, default=None),
         more_incidents=max(0, len(running) - 1),
         events=tuple(events)[-EVENTS:],

@@ -177,8 +177,10 @@ def _incident(view: WallView, frame: Frame, *, roomy: bool) -> list[Line]:
     if incident is None:
         return [((" No incident.", "muted"),)]
     running = (frame.now - incident.declared).total_seconds()
-    on_it = f"on it: {plain(', '.join(incident.people) or incident.declared_by or 'NOBODY YET')}"
-    who = f"led by {plain(', '.join(view.leads))}" if view.leads else on_it
+    on_it = f"   on it: {plain(', '.join(incident.people) or incident.declared_by or 'NOBODY YET')}"
+    who: Line = ((f"   led by {plain(', '.join(view.leads))}", ""),) if view.leads else ((on_it, ""),)
+    if view.leaderless:
+        who = (("   nobody leads", "bad"), *who)
     more = f"   +{view.more_incidents} more open" if view.more_incidents else ""
     drill = "DRILL " if incident.drill else ""
     facts: list[Line] = [
@@ -186,8 +188,8 @@ def _incident(view: WallView, frame: Frame, *, roomy: bool) -> list[Line]:
         (
             (incident.status.upper(), "info"),
             (f"   {elapsed(running)}", "strong"),
-            (f"   {who}", ""),
             *_update(view, frame),
+            *who,
             (more, "warn"),
         ),
     ]
