@@ -11,8 +11,8 @@ from cockpit.model.runbook import Procedure, Step, Table
 from cockpit.runbooks.catalogue import Catalogue, Document
 from cockpit.runbooks.references import jumps
 
-How = Literal["link", "table", "label", "when"]
-RANK: tuple[How, ...] = ("link", "table", "label", "when")
+How = Literal["link", "table", "label", "when", "threshold"]
+RANK: tuple[How, ...] = ("link", "table", "label", "when", "threshold")
 FIRING = frozenset({AlertState.PENDING, AlertState.FIRING, AlertState.RESOLVING})
 COMMON = frozenset(
     {"a", "an", "the", "of", "on", "in", "is", "are", "or", "and", "to", "for", "after", "with", "alert", "any", "by"}
@@ -56,6 +56,8 @@ def document_matches(document: Document, alert: Alert) -> Iterator[Match]:
     for table in document.runbook.tables:
         if table.kind == "alert-actions":
             yield from table_matches(document, table, alert)
+        elif table.kind == "thresholds":
+            yield from thresholds(document, table, alert)
     labelled = [each for each in document.runbook.procedures if about(each.labels.get("alerts", ""), alert.name)]
     yield from (Match(alert, document, "label", each.title, each) for each in labelled)
     if not labelled and about(document.runbook.labels.get("alerts", ""), alert.name):
@@ -81,6 +83,14 @@ def table_matches(document: Document, table: Table, alert: Alert) -> Iterator[Ma
             # Of several ways the one that can be run from here.
             procedure = next((each for each in to if each.commands), to[0])
         yield Match(alert, document, "table", hint, procedure, step)
+
+
+def thresholds(document: Document, table: Table, alert: Alert) -> Iterator[Match]:
+    """The limits that a document gives the signal of the alert: what it is measured against, for want of more."""
+    limit = next(at for at, name in enumerate(table.header) if "threshold" in name.casefold())
+    for row in table.rows:
+        if limit < len(row) and row[limit] and same_alert(row[0], alert.name):
+            yield Match(alert, document, "threshold", f"{row[0]}: {row[limit]}")
 
 
 def linked(document: Document, alert: Alert) -> bool:

@@ -138,6 +138,11 @@ def test_002_s2_6_approvals_stuck_the_timeouts_are_checked_by_a_request_and_it_i
     )  # fmt: skip
 
 
+def test_002_s6_2_the_rollback_window_of_24_hours_is_read_before_a_migration_is_taken_back(shift: OnShift) -> None:
+    _, procedure = shift("dealix").procedure("incident#6.2")
+    assert any("free of blame for 24 hours" in each for each in procedure.warnings)
+
+
 def test_002_s2_4_a_check_that_is_off_for_now_stays_open_beyond_the_incident(shift: OnShift) -> None:
     dealix = shift("dealix")
     declared = dealix.declare("P1")

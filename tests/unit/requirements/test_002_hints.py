@@ -22,3 +22,16 @@ def test_002_symptoms_lead_from_an_alert_to_the_steps_against_it(alert: str, num
     assert found.procedure is not None
     assert found.procedure.title.startswith(number)
     assert found.hint == found.procedure.labels["symptoms"]
+
+
+@pytest.mark.parametrize(
+    ("alert", "limit"),
+    [
+        pytest.param("HighErrorRate", "more than 1 % for 5 min", id="s7_error_rate_over_1_percent"),
+        pytest.param("LatencyP95", "more than 10 s for 5 min", id="s7_p95_over_10_s"),
+        pytest.param("LanguageModelFallbacks", "more than 20 % for 10 min", id="s7_fallback_over_20_percent"),
+    ],
+)
+def test_002_thresholds_stand_beside_the_alert_of_their_signal(alert: str, limit: str) -> None:
+    found = hint("dealix", alert)
+    assert (found.how, found.hint.partition(": ")[2]) == ("threshold", limit)
