@@ -140,6 +140,8 @@ def _said(merged: str | None, form: Form) -> str:
 
 def _onto(path: Path, text: str, form: Form) -> str | None:
     """The text to write over what is there, None where nothing is."""
+    if path.exists() and not (path.is_file() or path.is_dir()):  # a device or a pipe may never end
+        raise DeskError(f"{path} is no file; name one that may be written.")
     try:
         old = path.read_bytes().decode(_encoding(form))
     except FileNotFoundError:
