@@ -41,8 +41,9 @@ class Binding:
 
     def because(self, at: datetime) -> str:
         """What happened at `since`, or at `changed`."""
-        if at == self.incident.declared:
-            return f"{self.incident.severity} declared"
+        if at == self.incident.declared:  # a milder severity counts on from there
+            first = self.incident.severities[:1]
+            return f"{first[0].value if first else self.incident.severity} declared"
         return "opened again" if at == self.opened else f"became {self.incident.severity}"
 
     def clock(
