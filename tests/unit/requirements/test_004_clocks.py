@@ -70,6 +70,7 @@ def test_004_contacts_a_call_to_the_person_in_a_role_is_a_call_to_its_tier(on_ca
     watch.begins("P0")
     watch.goes_on(31)
     watch.desk.called("manager@example.com")
+    assert {id for id, each in watch.clocks().items() if each.done} == {"escalation:3"}
     assert watch.clocks()["escalation:3"].done == watch.time.now()
 
 
