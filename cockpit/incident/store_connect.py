@@ -12,6 +12,9 @@ from cockpit.incident.store_schema import check, create, prepare
 from cockpit.incident.store_trouble import primary, read_only
 from cockpit.model.event import RecordError
 
+NO_MEMORY = frozenset(  # a full disk has no room for what readers and writers share
+    {sqlite3.SQLITE_IOERR_SHMOPEN, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP}
+)
 RETRY = 0.02  # seconds between two tries where SQLite itself does not wait for a lock
 
 
@@ -56,17 +59,22 @@ def to_read(path: Path, patience: float) -> Opened:
 
 
 def _open_to_read(path: Path, patience: float) -> Opened:
-    """Where we may not write, SQLite cannot make the memory that readers and writers share. If nobody has the file
-    open it is then read as it lies on the disk."""
+    """Where we may not write, and on a full disk, SQLite cannot make the memory that readers and writers share. If
+    nobody has the file open it is then read as it lies on the disk."""
     connection = _open(f"{_uri(path)}?mode=ro", patience)
     try:
         connection.execute("PRAGMA schema_version").fetchone()
     except sqlite3.Error as error:
         connection.close()
-        if primary(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY) or is_open(path):
+        if not _without_shared(error) or is_open(path):
             raise
         return Opened(_open(f"{_uri(path)}?mode=ro&immutable=1", patience), live=False)
     return Opened(connection, live=True)
+
+
+def _without_shared(error: sqlite3.Error) -> bool:
+    kinds = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+    return primary(error) in kinds or getattr(error, "sqlite_errorcode", 0) in NO_MEMORY
 
 
 def is_open(path: Path) -> bool:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -84,6 +85,17 @@ def test_a_full_disk_is_said_and_writing_goes_on_when_there_is_space_again(small
         shown += timeline.record(notes(3))
         assert timeline.events() == shown
         assert timeline.verify().ok
+
+
+def test_what_was_recorded_is_read_on_a_disk_without_any_room(small_disk: Path) -> None:
+    path = small_disk / "timeline.db"
+    with opened(path) as timeline:
+        shown = timeline.record(notes(3))
+    with suppress(OSError), (small_disk / "ballast").open("wb", buffering=0) as ballast:
+        while ballast.write(b"x" * 4096):
+            pass
+    with opened(path, read_only=True) as timeline:
+        assert timeline.events() == shown
 
 
 def test_a_disk_that_is_full_from_the_start_leaves_no_half_made_file(small_disk: Path) -> None:
