@@ -4,14 +4,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from textual.app import App
 from textual.pilot import Pilot
-from textual.screen import Screen
 
-import themes
 from cockpit.incident.desk import Desk
 from cockpit.incident.fold import Ledger
 from cockpit.incident.history import catch_up
@@ -19,48 +15,16 @@ from cockpit.incident.store import Timeline
 from cockpit.runbooks.runs import Runs
 from cockpit.watch import Watch
 from screens.dialog import Place
+from tests.tui.bare import Bare, Clock
 from tests.tui.stage import ENVIRONMENT, PLAN, SYSTEM
 
 NOW = datetime(2026, 2, 27, 13, 26, 41, tzinfo=UTC)
 NZDT = timezone(timedelta(hours=13), "NZDT")
+__all__ = ["Clock", "Front", "Session"]
 
 
-class Clock:
-    """Time that stands still until `pass_by`."""
-
-    def __init__(self) -> None:
-        self.passed = 100.0
-
-    def now(self) -> datetime:
-        return NOW + timedelta(seconds=self.passed - 100)
-
-    def monotonic(self) -> float:
-        return self.passed
-
-    def pass_by(self, seconds: float) -> None:
-        self.passed += seconds
-
-    async def sleep(self, seconds: float) -> None:
-        raise AssertionError("nothing here sleeps")
-
-
-class Front(App[None]):
+class Front(Bare):
     """Shows one screen of ours, and what it opens over it."""
-
-    CSS = themes.css()
-
-    def __init__(self, shown: Screen[Any]) -> None:
-        super().__init__()
-        self.shown = shown
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return themes.FALLBACK
-
-    def on_mount(self) -> None:
-        for theme in themes.OURS:
-            self.register_theme(theme)
-        self.theme = themes.DEFAULT
-        self.push_screen(self.shown)
 
 
 class Session(SimpleNamespace):
@@ -73,7 +37,7 @@ class Session(SimpleNamespace):
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture

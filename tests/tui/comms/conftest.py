@@ -7,11 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-import themes
 from cockpit.incident.desk import Desk
 from cockpit.incident.history import read_ledger
 from cockpit.incident.store import Timeline
@@ -23,6 +21,7 @@ from cockpit.model.plan import Checklist, Plan, Role, Template
 from cockpit.model.system import Environment, System
 from screens.dialog import Place
 from screens.messages import EventsAppended
+from tests.tui.bare import Bare, Clock
 
 NOW = datetime(2026, 11, 20, 13, 26, 40, tzinfo=UTC)
 AUCKLAND = ZoneInfo("Pacific/Auckland")
@@ -69,30 +68,11 @@ PLAN = Plan(
 )
 
 
-class Clock:
-    """Time that stands still until `pass_by`; it does so before each key that a test presses."""
-
-    def __init__(self) -> None:
-        self.passed = 0.0
-
-    def now(self) -> datetime:
-        return NOW + timedelta(seconds=self.passed)
-
-    def monotonic(self) -> float:
-        return 1_000.0 + self.passed
-
-    def pass_by(self, seconds: float) -> None:
-        self.passed += seconds
-
-    async def sleep(self, seconds: float) -> None:
-        raise AssertionError("a screen does not sleep")
-
-
 class Play:
     """What the screens take for their session."""
 
     def __init__(self, folder: Path, plan: Plan = PLAN) -> None:
-        self.time = Clock()
+        self.time = Clock(NOW)
         self.plan = plan
         self.environment = Environment("prod", production=True)
         self.system = System("Meetings", (self.environment,), data=str(folder), ladder=plan.ladder)
@@ -129,25 +109,13 @@ class Play:
         return self.timeline.events(kinds=[kind])
 
 
-class Stage(App[None]):
-    """Shows one screen over an empty one."""
-
-    CSS = themes.css()
+class Stage(Bare):
+    """Shows one screen and keeps what it copied."""
 
     def __init__(self, play: Play, screen: Screen[Any]) -> None:
-        super().__init__()
-        self.play, self.shown = play, screen
-        self.left: list[Any] = []
+        super().__init__(screen)
+        self.play = play
         self.copied: list[str] = []
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return themes.FALLBACK
-
-    def on_mount(self) -> None:
-        for theme in themes.OURS:
-            self.register_theme(theme)
-        self.theme = themes.DEFAULT
-        self.push_screen(self.shown, self.left.append)
 
     def copy_to_clipboard(self, text: str) -> None:
         self.copied.append(text)

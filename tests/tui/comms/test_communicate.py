@@ -173,9 +173,9 @@ async def test_words_that_went_nowhere_are_not_left_behind_by_one_key(tell: Open
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "down", "e", *"Jo", "escape", "escape")
         assert "esc again" in shown(app, "#tell-said")
-        assert app.left == []
+        assert app.answers == []
         await press(pilot, play, "escape")
-        assert app.left == [None]
+        assert app.answers == [None]
 
 
 async def test_a_refusal_is_said_and_the_words_stay(tell: Open, play: Play, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,7 +90,7 @@ async def test_002_s0_p3_is_a_note_and_no_incident(play: Play, stage: Open, dial
         await press(pilot, play, *"typo", "down", "down")
         assert "no incident" in shown(app, "#response")
         await press(pilot, play, "enter")
-        (written,) = app.left
+        (written,) = app.answers
         assert isinstance(written, Event)
         assert (written.kind, written.summary, written.incident) == ("note", "P3: typo", None)
         assert [each.id for each in play.desk.open()] == [each.id for each in open]

@@ -6,62 +6,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.app import App
 from textual.screen import ModalScreen
 
-import themes
 from cockpit.incident.desk import Desk
 from cockpit.incident.store import Timeline
 from cockpit.model.incident import Incident
 from cockpit.model.ladder import DEFAULT_LADDER
 from screens.dialog import Place
+from tests.tui.bare import Bare, Clock
 
 NOW = datetime(2026, 2, 27, 13, 26, 41, tzinfo=UTC)
 NZDT = timezone(timedelta(hours=13), "NZDT")
+__all__ = ["Clock", "Stage"]
 
 
-class Clock:
-    """Time that stands still until `pass_by`."""
-
-    def __init__(self) -> None:
-        self.passed = 100.0
-
-    def now(self) -> datetime:
-        return NOW
-
-    def monotonic(self) -> float:
-        return self.passed
-
-    def pass_by(self, seconds: float) -> None:
-        self.passed += seconds
-
-    async def sleep(self, seconds: float) -> None:
-        raise AssertionError("a dialog does not sleep")
-
-
-class Stage(App[None]):
+class Stage(Bare):
     """Shows one dialog over an empty screen and keeps what it answered."""
-
-    CSS = themes.css()
-
-    def __init__(self, dialog: ModalScreen[Any]) -> None:
-        super().__init__()
-        self.dialog = dialog
-        self.answers: list[Any] = []
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return themes.FALLBACK
-
-    def on_mount(self) -> None:
-        for theme in themes.OURS:
-            self.register_theme(theme)
-        self.theme = themes.DEFAULT
-        self.push_screen(self.dialog, self.answers.append)
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture

@@ -7,13 +7,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from textual.app import App
 from textual.css.query import NoMatches
 from textual.pilot import Pilot
-from textual.screen import Screen
 from textual.widgets import Input
 
-import themes
 from cockpit.incident.fold import Ledger
 from cockpit.model.ladder import DEFAULT_LADDER
 from cockpit.model.run import Run, Value
@@ -21,12 +18,14 @@ from cockpit.model.runbook import Procedure, Runbook
 from screens.dialog import Place
 from screens.guard import DEAF, QUIET
 from screens.run import POUR, RunScreen
-from tests.tui.runbooks.play import NZDT, Clock, Play, document
+from tests.tui.bare import Bare, Clock
+from tests.tui.runbooks.play import NOW, NZDT, Play, document
 from tests.tui.stage import application
 from widgets.line import Lines
 from widgets.output import OutputView
 from widgets.table import KeyedTable
 
+__all__ = ["Bare", "Clock"]
 PATIENCE = 1_500  # looks; what takes more than half a minute on a busy machine is stuck
 REST = 3 * (QUIET + POUR)  # of the leaping clock: a key is heard, its worker is done, and what came is poured
 
@@ -53,25 +52,6 @@ class Session:
     environment: Any = None
     timeline: Any = field(default_factory=lambda: SimpleNamespace(events=lambda **how: []))
     system: Any = None
-
-
-class Bare(App[None]):
-    """Shows one screen over an empty one."""
-
-    CSS = themes.css()
-
-    def __init__(self, screen: Screen[Any]) -> None:
-        super().__init__()
-        self.first = screen
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return themes.FALLBACK
-
-    def on_mount(self) -> None:
-        for theme in themes.OURS:
-            self.register_theme(theme)
-        self.theme = themes.DEFAULT
-        self.push_screen(self.first)
 
 
 class Seat:
@@ -147,7 +127,7 @@ Open = Callable[..., AbstractAsyncContextManager[Seat]]
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture

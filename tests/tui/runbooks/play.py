@@ -15,6 +15,7 @@ from cockpit.runbooks.execution import Finished, Output, Prepared, Refused, Scri
 from cockpit.runbooks.runs import Runs, latest
 from cockpit.runbooks.trust import Trust
 from cockpit.runbooks.values import Resolved
+from tests.tui.bare import Clock
 
 NOW = datetime(2026, 11, 20, 13, 26, 40, tzinfo=UTC)
 NZDT = timezone(timedelta(hours=13), "NZDT")
@@ -45,25 +46,6 @@ curl -sf https://<FQDN>/health/ready | jq
 az containerapp revision deactivate -n mi-<env> -g <rg> --revision <BAD>
 ```
 """
-
-
-class Clock:
-    """Time that stands still until `pass_by`."""
-
-    def __init__(self) -> None:
-        self.passed = 100.0
-
-    def now(self) -> datetime:
-        return NOW + timedelta(seconds=self.passed - 100)
-
-    def monotonic(self) -> float:
-        return self.passed
-
-    def pass_by(self, seconds: float) -> None:
-        self.passed += seconds
-
-    async def sleep(self, seconds: float) -> None:
-        raise AssertionError("a screen does not sleep")
 
 
 @dataclass
