@@ -143,10 +143,10 @@ class IncidentScreen(Screen[None]):
     def _hint(self) -> list[Piece]:
         """What enter does, and of the row under the cursor what its pane may have no room for."""
         does = (
-            "says done, later, or not applicable",
+            "answers it",
             "takes it, hands it over, leaves it",
             "opens its boxes",
-            "writes down who was called",
+            "writes the call down",
         )
         told: list[Piece] = [(" ▸ ", "info"), ("enter", "key"), (f" {does[self.current]}", "")]
         chosen = self.objects[self.current].get(self.panes[self.current].table.cursor or "")

@@ -9,7 +9,13 @@ FORMS = {
     "decide": Binding(
         "d", "form('decide')", "Decision", id="incident.decide", tooltip="Write down what was decided, and why"
     ),
-    "loop": Binding("l", "form('loop')", "Undo later", id="incident.loop", tooltip="What was turned off for now"),
+    "loop": Binding(
+        "l",
+        "form('loop')",
+        "Undo later",
+        id="incident.loop",
+        tooltip="Something turned off for now, to be undone later",
+    ),
     "aware": Binding(
         "b", "form('aware')", "Breach", id="incident.aware", tooltip="Declare being aware of a data breach"
     ),
@@ -19,7 +25,13 @@ FORMS = {
 }  # of the incident screen alone; the palette of the cockpit opens them, too
 KEYS: list[BindingType] = [
     *FORMS.values(),
-    Binding("z", "form('snooze')", "Snooze", id="incident.snooze", tooltip="The clock under the cursor of pane 1"),
+    Binding(
+        "z",
+        "form('snooze')",
+        "Snooze",
+        id="incident.snooze",
+        tooltip="The clock under the cursor of pane 1: later, or done",
+    ),
     Binding("n", "form('note')", "Note", id="note", tooltip="Write a note on the timeline"),
     Binding("s", "form('status')", "Status", id="status", tooltip="Change severity or status, resolve"),
     Binding("c", "tell", "Tell", id="communicate", tooltip="Write an update from a template, and copy it"),
