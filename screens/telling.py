@@ -54,11 +54,12 @@ def bar(app: "CockpitApp", seen: View, asking: Sequence[Due]) -> Bar:
     session = app.session
     if session is None:
         return Bar(environment="starting")
+    incidents = worst_first(session.ledger, session.environment.name, session.system.ladder)
     return Bar(
         environment=session.environment.name,
         production=session.environment.production,
         system=session.system.name,
-        incidents=worst_first(session.ledger, session.environment.name, session.system.ladder),
+        incidents=incidents,
         situation=summary(seen),
         operator=session.operator,
         identity=session.identity(),
@@ -67,8 +68,14 @@ def bar(app: "CockpitApp", seen: View, asking: Sequence[Due]) -> Bar:
         muted=app.bells.muted,
         plan=session.plan,
         clocks=tuple(each.clock for each in asking[:CLOCKS]),
+        whose=tuple(letters_of(each.incident, incidents) for each in asking[:CLOCKS]),
         freeze=session.ledger.freeze(session.environment.name),
     )
+
+
+def letters_of(incident: Incident, shown: Sequence[Incident]) -> str:
+    """What tells a clock's incident from the one that the bar shows; "" where it is that one, or none is open."""
+    return incident.id[-3:] if shown and shown[0].id != incident.id else ""
 
 
 def sight(screen: "CockpitScreen") -> Sight:

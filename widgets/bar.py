@@ -39,6 +39,7 @@ class Bar:
     muted: bool = False
     plan: Plan = field(default_factory=Plan)
     clocks: tuple[Clock, ...] = ()
+    whose: tuple[str, ...] = ()  # of each clock the letters of its incident, "" where it is the one that is shown
     freeze: Freeze | None = None
 
 
@@ -75,8 +76,11 @@ def headline(
 def _due(bar: Bar, now: datetime, named: int) -> list[Piece]:
     """The most urgent clocks, side by side; before them that nothing may be deployed."""
     pieces: list[Piece] = [("FROZEN", "warn")] if bar.freeze else []
-    for each in bar.clocks:
-        pieces += [*([(" · ", "muted")] if pieces else []), *brief(each, now, named)]
+    for at, each in enumerate(bar.clocks):
+        pieces += [(" · ", "muted")] if pieces else []
+        if letters := "".join(bar.whose[at : at + 1]):
+            pieces.append((f"{letters} ", "muted"))
+        pieces += brief(each, now, named)
     return pieces
 
 

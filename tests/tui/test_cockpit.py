@@ -1,5 +1,6 @@
 """The cockpit as somebody uses it: what they see, what each key does, and what it says when it does nothing."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
@@ -267,6 +268,16 @@ async def test_in_an_incident_the_bar_tells_it_and_status_opens(cockpit: Open) -
 
         await seat.press("s")
         assert "Severity and status" in seat.text
+
+
+async def test_of_two_incidents_each_clock_in_the_bar_says_whose_it_is(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.incident()
+        worse = {"incident": "INC-b7f", "detail": {"title": "Data is lost", "severity": "P0"}}
+        seat.stage.timeline.record([draft(Kind.DECLARE, "declared P0", 40, worse)])
+        await seat.settle()
+        assert "P0 Data is lost" in seat.terminal.lines[0]
+        assert re.search(r" C-1 escalate \S+ · C-1 answer \S+$", seat.terminal.lines[0].rstrip())
 
 
 async def test_the_filter_shows_only_matching_rows_until_escape(cockpit: Open) -> None:
