@@ -48,6 +48,8 @@ def response_rules(response: str, level: str, origin: str) -> Iterator[Rule]:
         for each in amounts(clause):
             timed = True
             kind, what = promised(clause)
+            if kind is ClockKind.UPDATE and not each.after:
+                continue  # no rhythm: each update would be late before it was sent
             if kind is not None:
                 yield Rule(kind, what, each.after, origin, counting=counted(clause, each), levels=(level,))
     if not timed and WORKING_HOURS.search(response):

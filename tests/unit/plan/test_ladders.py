@@ -85,6 +85,10 @@ def test_without_a_ladder_it_is_the_built_in_one(text: str) -> None:
     assert plan_of(text).ladder == DEFAULT_LADDER
 
 
+def test_an_update_every_nothing_is_no_rhythm() -> None:
+    assert told(plan_of("| Level | Definition | Response |\n|---|---|---|\n| P0 | Down | update every 0 min |\n")) == []
+
+
 def test_a_configured_ladder_stands_alone_and_takes_from_documents_what_it_leaves_open() -> None:
     mine = NOTHING.__class__(ladder=(Level("P0", 0, "Worst", origin="cockpit.toml:3"), Level("P1", 1)))
     found = plan_of(LADDER, configured=mine)
