@@ -264,4 +264,9 @@ class IncidentScreen(Screen[None]):
             for each in self._session.runner.runs.runs.values()
             if each.incident == self._shown and each.ended is None
         ]
-        return people.open_things(running(self._session, self.incident, now, self._place.zone), runs, now)
+        clocks, ledger, here = (
+            running(self._session, self.incident, now, self._place.zone),
+            self._session.ledger,
+            self.incident.environment,
+        )
+        return people.open_things(clocks, runs, now, ledger.silenced(here), ledger.freeze(here))

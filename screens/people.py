@@ -130,10 +130,18 @@ def freeze(place: Place, time: Time, desk: "Desk", now: Freeze | None) -> "Form[
     )
 
 
-def open_things(clocks: Sequence[Clock], runs: Sequence[str], now: datetime) -> list[str]:
-    """What a handover must name: clocks that ask for something, and runs that go on."""
+def open_things(
+    clocks: Sequence[Clock],
+    runs: Sequence[str],
+    now: datetime,
+    silenced: Sequence[str] = (),
+    freeze: Freeze | None = None,
+) -> list[str]:
+    """What a handover must name: clocks that ask for something, runs that go on, silent alerts, a freeze."""
     told = [f"{each.what} ({remaining(each, now) or 'open'})" for each in clocks if each.state(now) in ASKS]
-    return [*told, *(f"running: {each}" for each in runs)]
+    told += [f"running: {each}" for each in runs]
+    told += [f"silenced at its source: {each}" for each in silenced]
+    return [*told, *([f"{freeze.environment} is frozen: {freeze.reason}".rstrip(": ")] if freeze else [])]
 
 
 REVIEWS = {

@@ -8,6 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from cockpit.model.clock import ClockKind
+from cockpit.model.event import Draft, Kind
 from cockpit.model.incident import Incident
 from screens.dialog import Place
 from screens.form import Form
@@ -56,6 +57,9 @@ async def test_enter_on_a_role_takes_it(screen: IncidentScreen, session: Session
 
 async def test_a_handover_says_what_is_still_open(screen: IncidentScreen, session: Session, clock: Clock) -> None:
     session.desk.take_role("Incident Commander")
+    session.desk.freeze(True, "until green")
+    silent = {"name": "5xx errors", "state": "suppressed"}
+    session.timeline.record([Draft(Kind.ALERT, "silenced", clock.now(), "prod", "az:5xx", detail=silent)])
     session.catch_up()
     async with Front(screen).run_test(size=(120, 40)) as pilot:
         await pilot.press("2", "enter", "down", "tab")
@@ -65,6 +69,7 @@ async def test_a_handover_says_what_is_still_open(screen: IncidentScreen, sessio
         assert incident(session).in_role("Incident Commander") == ("bob",)
         note = next(each.note for each in incident(session).roles if each.person == "bob")
         assert "next update (" in note
+        assert note.endswith("silenced at its source: 5xx errors\nprod is frozen: until green")
 
 
 async def test_a_clock_can_be_put_off_and_goes_on_counting(
