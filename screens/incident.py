@@ -264,9 +264,6 @@ class IncidentScreen(Screen[None]):
             for each in self._session.runner.runs.runs.values()
             if each.incident == self._shown and each.ended is None
         ]
-        clocks, ledger, here = (
-            running(self._session, self.incident, now, self._place.zone),
-            self._session.ledger,
-            self.incident.environment,
-        )
+        clocks = running(self._session, self.incident, now, self._place.zone)
+        ledger, here = self._session.ledger, self.incident.environment
         return people.open_things(clocks, runs, now, ledger.silenced(here), ledger.freeze(here))
