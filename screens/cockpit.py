@@ -18,7 +18,7 @@ from cockpit.model.incident import Incident
 from screens import empty, leading, opening, telling
 from screens.cockpit_keys import KEYS, SHOWN
 from screens.due import Due, due
-from screens.filling import filled, wear
+from screens.filling import Scene, filled, wear
 from screens.guard import QUIET
 from screens.key_line import keys_of
 from screens.messages import Attached, EventsAppended, ReadingChanged
@@ -30,8 +30,8 @@ from screens.view import PANES, View, pane_of, view
 from widgets import alerts, clocks, probes, revisions, timeline
 from widgets.bar import lines
 from widgets.cell import Piece
+from widgets.filter import FilterLine
 from widgets.hint import hint
-from widgets.hint_line import Part, say
 from widgets.keys import KeyLine
 from widgets.line import Lines
 from widgets.pane import Pane
@@ -67,6 +67,7 @@ class CockpitScreen(Screen[None]):
         self._clock: Timer
         self._today = date.min
         self._waiting: set[str] = set()
+        self._people_only = False
         self._situation = Situation()
         self.asking, self._nudges = list[Due](), Nudges()
         self._pressed, self._hurried = 0.0, False  # when the last key came, and whether in a burst: pasted, a slow line
@@ -85,9 +86,7 @@ class CockpitScreen(Screen[None]):
         with Container(id="panes"):
             first, second, third, fourth, fifth = self.panes
             yield from (first, second, fifth, third, fourth)  # the grid fills its rows in this order
-        filter = Input(id="filter", placeholder="words to look for; enter keeps them, esc shows all rows", compact=True)
-        filter.display = filter.cursor_blink = False
-        yield filter
+        yield FilterLine(id="filter")
         yield Lines(id="hint")
         yield KeyLine(id="keys-line")
 
@@ -185,7 +184,8 @@ class CockpitScreen(Screen[None]):
             return
         self.seen, now = view(self.session.watch, self.session.environment.name), self.now()
         for name in names:
-            shown = filled(name, self.session, self.seen, self.asking, self.cockpit.zone, self._today, now)
+            scene = Scene(self.seen, self.asking, self.cockpit.zone, self._today, now, self._people_only)
+            shown = filled(name, self.session, scene)
             self.objects[name] = shown.objects
             self.query_one(f"#{name}", Pane).show(shown.rows, shown.counts, now)
 
@@ -201,7 +201,8 @@ class CockpitScreen(Screen[None]):
         self.query_one("#strip", Lines).show(strip)
         keys = keys_of(self)
         working = {id: key.shown for id, key in keys.items() if key.works}
-        said = self._filtering() or hint(telling.sight(self), working, now, self.size.width or 80)
+        width = self.size.width or 80
+        said = self.filter.hint(width) or hint(telling.sight(self), working, now, width)
         self.query_one("#hint", Lines).show(said)
         self.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys])
 
@@ -284,18 +285,12 @@ class CockpitScreen(Screen[None]):
 
     # The filter
 
-    def action_filter(self) -> None:
-        filter = self.query_one("#filter", Input)
-        filter.value = self.panes[self.current].words
-        filter.display = True
-        filter.focus()
+    @property
+    def filter(self) -> FilterLine:
+        return self.query_one(FilterLine)
 
-    def _filtering(self) -> list[Piece]:
-        """The hint while words are typed; nothing while none are."""
-        if not self.query_one("#filter", Input).has_focus:
-            return []
-        keeps, shows = Part((("enter", "key"), (" keeps them", ""))), Part((("esc", "key"), (" shows all rows", "")))
-        return say("Only rows with these words.", keeps, action=shows, width=self.size.width or 80)
+    def action_filter(self) -> None:
+        self.filter.begin(self.panes[self.current].words)
 
     @on(Input.Changed, "#filter")
     def _narrow(self, message: Input.Changed) -> None:
@@ -303,13 +298,19 @@ class CockpitScreen(Screen[None]):
 
     @on(Input.Submitted, "#filter")
     def _keep_filter(self) -> None:
-        self.query_one("#filter", Input).display = False
+        self.filter.end()
         self.panes[self.current].table.focus()
 
     def action_leave_filter(self) -> None:
         for pane in self.panes:
             pane.narrow("")
         self._keep_filter()
+
+    def action_people_only(self) -> None:
+        """Without what the recorder wrote by itself, or with all of it again; what is pinned stays."""
+        self._people_only = not self._people_only
+        self.draw("timeline")
+        self.action_pane(TIMELINE)
 
     def on_resize(self, event: Resize) -> None:
         self.call_after_refresh(self.tick)

@@ -28,6 +28,14 @@ KEYS: list[BindingType] = [
     Binding("e", "error(1)", "Next error", id="next_error", show=False, tooltip="Next error on the timeline"),
     Binding("E", "error(-1)", "Previous error", id="previous_error", show=False, tooltip="Previous error"),
     Binding(
+        "t",
+        "people_only",
+        "People only",
+        id="people_only",
+        show=False,
+        tooltip="The timeline: only what people did, or all of it",
+    ),
+    Binding(
         "v", "open('preview')", "Preview", id="preview", show=False, tooltip="Read the post-mortem draft as it stands"
     ),
     Binding("h", "open('past')", "Past", id="past", show=False, tooltip="Incidents of before, and their numbers"),

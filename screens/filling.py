@@ -15,6 +15,8 @@ from widgets.pane import Pane
 if TYPE_CHECKING:
     from cockpit.wiring import Session
 
+RECORDER = "recorder"  # the source of what is written down by itself
+
 
 @dataclass(frozen=True, slots=True)
 class Filled:
@@ -25,10 +27,21 @@ class Filled:
     objects: Mapping[str, object]
 
 
-def filled(
-    name: str, session: "Session", seen: View, asking: Sequence[Due], zone: tzinfo, today: date, now: datetime
-) -> Filled:
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the panes are filled from, beside the session: what was read, what is due, and where and when it is read."""
+
+    seen: View
+    asking: Sequence[Due]
+    zone: tzinfo
+    today: date
+    now: datetime
+    people_only: bool = False  # the timeline without what the recorder wrote by itself
+
+
+def filled(name: str, session: "Session", scene: Scene) -> Filled:
     """The pane `name` as things stand."""
+    seen = scene.seen
     if name == "probes":
         objects = {each.name: each for each in seen.probes}
         return Filled(probes.rows(seen.probes), probes.counts(seen.probes), objects)
@@ -40,22 +53,29 @@ def filled(
         apps = seen.applications
         named = {f"{each.app}/{each.name}": each for app in apps for each in app.revisions}
         return Filled(revisions.rows(apps), revisions.counts(apps), named)
-    if name == "due":
-        due = [each.clock for each in asking]
-        ours = {f"{each.incident.id}/{each.clock.id}": each for each in asking}
-        rows = clocks.rows(due, now, zone, list(ours), calm=True)  # a dozen ticking seconds cost a slow line dear
-        open = worst_first(session.ledger, session.environment.name, session.plan.ladder)
-        people = clocks.leader_rows(open[0], session.plan, session.operator) if open else []
-        roles = {row.id: open[0] for row in people}
-        return Filled([*rows, *people], clocks.counts(due, now), {**ours, **roles})
-    return _timeline(session, zone, today)
+    return _due(session, scene) if name == "due" else _timeline(session, scene)
 
 
-def _timeline(session: "Session", zone: tzinfo, today: date) -> Filled:
+def _due(session: "Session", scene: Scene) -> Filled:
+    due = [each.clock for each in scene.asking]
+    ours = {f"{each.incident.id}/{each.clock.id}": each for each in scene.asking}
+    rows = clocks.rows(
+        due, scene.now, scene.zone, list(ours), calm=True
+    )  # a dozen ticking seconds cost a slow line dear
+    open = worst_first(session.ledger, session.environment.name, session.plan.ladder)
+    people = clocks.leader_rows(open[0], session.plan, session.operator) if open else []
+    roles = {row.id: open[0] for row in people}
+    return Filled([*rows, *people], clocks.counts(due, scene.now), {**ours, **roles})
+
+
+def _timeline(session: "Session", scene: Scene) -> Filled:
     incidents = worst_first(session.ledger, session.environment.name, session.plan.ladder)
     pins = frozenset[int]().union(*(each.pins for each in incidents))
-    rows = timeline.rows(session.history, session.operator, zone, today, pins)
+    kept = [each for each in session.history if not scene.people_only or each.source != RECORDER or each.id in pins]
+    rows = timeline.rows(kept, session.operator, scene.zone, scene.today, pins)
     counts = [(f" {len(rows)}", "muted")] if rows else []
+    if scene.people_only:
+        counts = [(f" {len(rows)} of people", "info")]
     return Filled(rows, counts, {str(each.id): each for each in session.history})
 
 

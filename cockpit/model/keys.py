@@ -16,6 +16,7 @@ DEFAULT_KEYS = {
     "pin": "p",
     "next_error": "e",
     "previous_error": "E",
+    "people_only": "t",
     "preview": "v",
     "past": "h",
     "runbooks": "r",

@@ -262,8 +262,9 @@ def application() -> Application:
 
 
 def draft(kind: Kind, summary: str, seconds: float, more: dict[str, Any] | None = None) -> Draft:
-    more = more or {}
-    return Draft(kind, summary, ago(seconds), "prod", detail=more.pop("detail", {}), **more)
+    """A fact; without an actor the recorder wrote it by itself."""
+    given = {"source": "cockpit" if more and "actor" in more else "recorder", "detail": {}} | (more or {})
+    return Draft(kind, summary, ago(seconds), "prod", **given)
 
 
 def declared() -> dict[str, Any]:

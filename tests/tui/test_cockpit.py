@@ -246,7 +246,7 @@ async def test_enter_opens_what_is_under_the_cursor(cockpit: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "words"), [("d", "Declare an incident"), ("n", "Note"), ("w", "PROD"), ("question_mark", "Signs")]
+    ("key", "words"), [("d", "Declare an incident"), ("n", "Note"), ("w", "PROD"), ("question_mark", "esc closes")]
 )
 async def test_each_key_opens_its_screen(cockpit: Open, key: str, words: str) -> None:
     async with cockpit() as seat:
@@ -317,7 +317,7 @@ async def test_a_click_on_a_key_is_as_good_as_the_key(cockpit: Open) -> None:
         await seat.pilot.click("#keys-line", offset=(seat.terminal.lines[-1].index("Help"), 0))
         await seat.pilot.pause(0.1)
 
-        assert "Signs" in seat.text
+        assert "esc closes" in seat.text
 
 
 async def test_refresh_asks_every_feed(cockpit: Open) -> None:
@@ -584,3 +584,20 @@ async def test_documents_that_were_edited_meanwhile_are_read_before_they_are_gon
         while stage.plan is not stage.edited or not seat.told:
             await seat.pilot.pause(0.01)
         assert seat.told == ["oncall.md is not there. Its rules are not known."]
+
+
+async def test_the_timeline_is_shown_without_what_was_written_by_itself(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.trouble()
+        seat.stage.incident()
+        await seat.settle()
+        await seat.press("t")
+        await seat.settle()
+
+        assert "4 Timeline 2 of people" in seat.text
+        assert "started right after the deploy" in seat.text
+        assert "5xx errors fired" not in seat.text
+
+        await seat.press("t")
+        await seat.settle()
+        assert "5xx errors fired" in seat.text

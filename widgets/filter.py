@@ -1,0 +1,29 @@
+"""The line into which words are typed that the rows of a pane must hold. It is there only while it is needed."""
+
+from textual.widgets import Input
+
+from widgets.cell import Piece
+from widgets.hint_line import Part, say
+
+
+class FilterLine(Input):
+    """`Input.Changed` and `Input.Submitted` tell the words as they are typed and that they are kept."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, placeholder="words to look for; enter keeps them, esc shows all rows", compact=True)
+        self.display = self.cursor_blink = False
+
+    def begin(self, words: str) -> None:
+        """Take the focus, with the words of before."""
+        self.value, self.display = words, True
+        self.focus()
+
+    def end(self) -> None:
+        self.display = False
+
+    def hint(self, width: int) -> list[Piece]:
+        """What to press while words are typed; nothing while none are."""
+        if not self.has_focus:
+            return []
+        keeps, shows = Part((("enter", "key"), (" keeps them", ""))), Part((("esc", "key"), (" shows all rows", "")))
+        return say("Only rows with these words.", keeps, action=shows, width=width)
