@@ -103,14 +103,13 @@ class Ledger:
         return scene
 
     def _signal(self, event: Event) -> None:
-        scene, key = self._scene(event.environment), key_of(event)
-        if event.kind == Kind.ALERT and text_of(event.detail, "state") == AlertState.SUPPRESSED:
-            scene.silenced[key] = text_of(event.detail, "name") or event.subject
-        else:
-            scene.silenced.pop(key, None)
+        scene = self._scene(event.environment)
+        if event.kind == Kind.ALERT:
+            self._silence(scene, event)
         bad = says_bad(event.kind, event.detail)
         if bad is None:
             return
+        key = key_of(event)
         if bad:
             signal = signal_of(event)
             scene.bad.setdefault(key, signal)
@@ -122,6 +121,13 @@ class Ledger:
             scene.taken.pop(event.subject, None)
             for case in scene.open.values():
                 case.turned_good(key, event.occurred, event.id)
+
+    @staticmethod
+    def _silence(scene: _Scene, event: Event) -> None:
+        if text_of(event.detail, "state") == AlertState.SUPPRESSED:
+            scene.silenced[event.subject] = text_of(event.detail, "name") or event.subject
+        else:
+            scene.silenced.pop(event.subject, None)
 
     def _journal(self, event: Event) -> None:
         if event.kind not in JOURNAL:
