@@ -15,6 +15,7 @@ from cockpit.runbooks.runner import Runner
 from cockpit.runbooks.verify import BY_EYE
 
 DONE, FAILED, STOPPED, UNKNOWN = 0, 1, 3, 4
+BROKEN_OFF = "^C ended what was watched, and starts nothing else: --step N goes on"
 CODES = {StepState.FAILED: FAILED, StepState.UNKNOWN: UNKNOWN}
 
 
@@ -53,12 +54,13 @@ class Tell(Protocol):
 
 async def go(runner: Runner, run: Run, procedure: Procedure, asked: Asked, tell: Tell) -> Ending:
     """The steps asked for, or those of the procedure that are not done yet, in order. Raises RecordError."""
-    for step in chosen(procedure, asked.step):
+    steps = chosen(procedure, asked.step)
+    for step in steps:
         state = runner.run(run.id).state(step.ordinal)
         if asked.step is None and state in SETTLED:
             continue
         ending = await one(runner, run, step, asked, tell)
-        if ending is not None:
+        if ending is not None and (ending.reason != BROKEN_OFF or step is not steps[-1]):
             return ending
     return Ending(DONE)
 
@@ -84,12 +86,12 @@ async def one(runner: Runner, run: Run, step: Step, asked: Asked, tell: Tell) ->
         if lack := lacks(wanted, prepared, asked):
             return Ending(STOPPED, lack, step.ordinal)
         consent = Consent(prepared.fingerprint, wanted.word, asked.approval, again=asked.step == step.ordinal)
-        with stoppable(runner, run, step):
+        with stoppable(runner, run, step) as stops:
             attempt = await runner.perform(run, prepared, consent, tell.output)
     except Refused as refusal:
         return Ending(STOPPED, str(refusal), step.ordinal)
     tell.ended(step, attempt)
-    return after(step, attempt)
+    return after(step, attempt) or (Ending(STOPPED, BROKEN_OFF, step.ordinal) if stops else None)
 
 
 async def by_hand(runner: Runner, run: Run, step: Step, asked: Asked, tell: Tell) -> Ending | None:
@@ -134,8 +136,8 @@ def after(step: Step, attempt: Attempt) -> Ending | None:
 
 
 @contextmanager
-def stoppable(runner: Runner, run: Run, step: Step) -> Iterator[None]:
-    """While it lasts, ^C stops the step and not us: its outcome is still to be written down."""
+def stoppable(runner: Runner, run: Run, step: Step) -> Iterator[Sequence[object]]:
+    """While it lasts, ^C stops the step and not us: its outcome is still to be written down. Gives the stops so far."""
     loop = asyncio.get_running_loop()
     stops: list[asyncio.Task[str]] = []
 
@@ -144,7 +146,7 @@ def stoppable(runner: Runner, run: Run, step: Step) -> Iterator[None]:
 
     undo = handle(loop, stop)
     try:
-        yield
+        yield stops
     finally:
         undo()
 

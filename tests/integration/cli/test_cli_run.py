@@ -1,6 +1,7 @@
 """`cockpit run` and `cockpit exec` as typed: on this machine, and on a simulated system whose deployment failed."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -69,6 +70,16 @@ echo hello <who>
 
 # Make room
 touch <who>
+```
+
+## Watch
+
+```bash
+# See it go by
+tail -n +1 -f ops.md
+
+# Make it so
+touch made
 ```
 
 ## By hand
@@ -166,6 +177,19 @@ def test_it_stops_at_the_first_step_that_fails(runs: Runs) -> None:
     found = runs.ask("fails", "--yes")
     assert (found["exit"], found["stopped"]["step"], found["steps"][0]["state"]) == (1, 1, "failed")
     assert len(found["steps"]) == 1
+
+
+def test_whoever_stops_watching_starts_no_change(runs: Runs, book: Path) -> None:
+    words = ["run", "ops.md#watch", "--db", str(runs.shell.file), "--trust", runs.hash, "--yes"]
+    command = [sys.executable, "-m", "cockpit", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=book.parent) as run:
+        assert run.stdout is not None
+        assert any(line == "# Ops\n" for line in run.stdout)  # it runs
+        run.send_signal(signal.SIGINT)
+        printed, said = run.communicate(timeout=30)
+    assert "ok: watched until it was stopped" in printed
+    assert (run.returncode, "--step N goes on" in said) == (3, True)
+    assert not (book.parent / "made").exists()
 
 
 def test_an_open_placeholder_is_asked_for_and_set(runs: Runs) -> None:
