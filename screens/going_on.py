@@ -56,7 +56,8 @@ class AskGoOn(Dialog[How]):
         rows += labelled("with", known, WIDE, tone="muted", most=2) if known else []
         unseen = [f"Nobody knows how step {each} ended: it has to be settled." for each in unknown(run)[:1]]
         old = ["The document has changed since; the run keeps to the text it began with."] if self._changed else []
-        more = [f"{self._others} more of it are not over; the catalogue has them all."] if self._others else []
+        are = "is" if self._others == 1 else "are"
+        more = [f"{self._others} more of it {are} not over: the catalogue lists them."] if self._others else []
         for sentence in (*unseen, *old, *more):
             rows += labelled("mind", sentence, WIDE, tone="warn", most=2)
         return rows
