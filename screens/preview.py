@@ -14,6 +14,7 @@ from cockpit.incident.export import Exporter
 from cockpit.model.incident import Incident
 from screens import people
 from screens.dialog import Place
+from screens.messages import EventsAppended
 from screens.trouble import explain
 from screens.trust import text_tone
 from widgets.cell import Piece
@@ -60,6 +61,10 @@ class PreviewScreen(Screen[None]):
         self._draft()
 
     def on_screen_resume(self) -> None:
+        self._draft()
+
+    @on(EventsAppended)
+    def _something_happened(self) -> None:
         self._draft()
 
     def _tell(self, state: str) -> None:
