@@ -99,7 +99,7 @@ class Reader:
     def _fence(self, token: "Token", name: str = "") -> bool:
         """Take a fence; True when it held commands. One without a comment is called `name`, or as was announced."""
         section, line, content = self._section, line_of(token), token.content
-        info = token.info if token.type == "fence" else "text"
+        info = token.info if token.type == "fence" else ""  # an indented block has no name: what it holds is judged
         if self._output and section.steps and not language_of(info, content):
             section.steps[-1] = section.steps[-1].printing(clean(content).strip())
             self._promise_nothing()

@@ -344,3 +344,12 @@ def test_the_time_to_read_a_document_grows_no_faster_than_its_size(piece: str) -
         return time.process_time() - started
 
     assert any(12 * max(seconds(25_000), 0.02) > seconds(100_000) for _ in range(3))
+
+
+def test_an_indented_block_of_known_commands_holds_steps_and_other_words_do_not() -> None:
+    step = "    # Clear the cache\n    curl -X DELETE https://api.example.com/cache\n"
+    answer = "    cache cleared\n    2 keys\n"
+
+    [found] = only(f"# Clear\n\nSend it:\n\n{step}\nIt answers:\n\n{answer}").commands
+
+    assert (found.title, found.command) == ("Clear the cache", "curl -X DELETE https://api.example.com/cache")
