@@ -22,6 +22,7 @@ import themes
 from cockpit.model.clean import clean
 from screens.first import FirstScreen
 from screens.modes import cockpit_screen, wall_screen
+from screens.terminal import TerminalDriver
 from widgets.tone import ascii_only
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class CockpitApp(App[None]):
     ]
 
     def __init__(self, attach: Attach, *, wall: bool = False) -> None:
-        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        super().__init__(driver_class=TerminalDriver, ansi_color=True if "NO_COLOR" in os.environ else None)
         self.session: Session | None = None
         self.zone: tzinfo = datetime.now().astimezone().tzinfo or UTC  # the machine's own
         self.bells: Bell

@@ -50,11 +50,17 @@ class Real:
             pass
         return self.process.wait(10)
 
+    def vanish(self) -> None:
+        """The terminal is gone, and no signal says so: the program does not lead its session's terminal."""
+        os.close(self._terminal)
+        self._terminal = -1
+
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        os.close(self._terminal)
+        if self._terminal >= 0:
+            os.close(self._terminal)
 
 
 @contextmanager
