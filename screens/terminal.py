@@ -119,6 +119,14 @@ class TerminalDriver(LinuxDriver):
         except OSError:  # reading may be first to notice
             self._soon(self._leave)
 
+    def _sigcont_application(self, *_: object) -> None:
+        """A line that hangs up wakes its programs, too: only what was put to sleep by its key is resumed.
+
+        Resumed after its end the app would never end: a second thread would read a terminal that is gone, for ever.
+        """
+        if self._must_signal_resume:
+            super()._sigcont_application()
+
     def stop_application_mode(self) -> None:
         self._output.make_room()
         super().stop_application_mode()

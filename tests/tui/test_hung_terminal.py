@@ -78,3 +78,14 @@ def test_it_ends_by_itself_when_a_terminal_that_read_nothing_is_gone(flood: Real
     flood.vanish()
 
     assert flood.process.wait(PATIENCE) == GONE
+
+
+def test_a_wake_up_call_to_what_never_slept_begins_nothing_anew(flood: Real, until_beat: Beats) -> None:
+    """The kernel sends one when a line hangs up: begun again after its end, the app would never end."""
+    begun = b"\x1b[?1049h"  # the alternate screen
+    flood.process.send_signal(signal.SIGCONT)
+    until_beat(DRAWN)
+    flood.process.send_signal(signal.SIGTERM)
+
+    assert flood.end() == 128 + signal.SIGTERM
+    assert flood.received.count(begun) == 1

@@ -2,6 +2,7 @@
 # ruff: noqa: ASYNC110, ASYNC240  # real processes are waited for, and nothing else runs on this loop
 
 import asyncio
+import contextlib
 import os
 import signal
 import stat
@@ -70,7 +71,8 @@ async def begin(tmp_path: Path) -> AsyncIterator[Begin]:
     yield begin
     for each in started:
         if alive(each.owner):
-            os.kill(each.owner.pid, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself in between
+                os.kill(each.owner.pid, signal.SIGTERM)
         while alive(each.owner):
             await asyncio.sleep(0.02)
 
