@@ -16,11 +16,11 @@ from textual.widgets import Input
 from cockpit.model.clean import clean_line
 from cockpit.model.incident import Incident
 from screens import empty, leading, opening, telling
-from screens.cockpit_keys import KEYS, SHOWN
+from screens.cockpit_keys import KEYS
 from screens.due import Due, due
+from screens.edges import draw_edges
 from screens.filling import Scene, filled, wear
 from screens.guard import QUIET
-from screens.key_line import keys_of
 from screens.messages import Attached, EventsAppended, ReadingChanged
 from screens.nudging import ELSEWHERE, Nudges, tell
 from screens.opens import OPENS
@@ -28,10 +28,7 @@ from screens.reasons import Situation, why_not
 from screens.trouble import explain
 from screens.view import PANES, View, pane_of, view
 from widgets import alerts, clocks, probes, revisions, timeline
-from widgets.bar import lines
-from widgets.cell import Piece
 from widgets.filter import FilterLine
-from widgets.hint import hint
 from widgets.keys import KeyLine
 from widgets.line import Lines
 from widgets.pane import Pane
@@ -158,7 +155,7 @@ class CockpitScreen(Screen[None]):
             pane.table.tick(now)
         self._situation = telling.situation(self)
         self._look_at_the_clocks(now)
-        self._draw_lines(now)
+        draw_edges(self, now)
 
     def _look_at_the_clocks(self, now: datetime) -> None:
         """What is due now: in its pane, in the bar, and as a reminder where one has come."""
@@ -189,23 +186,6 @@ class CockpitScreen(Screen[None]):
             self.objects[name] = shown.objects
             self.query_one(f"#{name}", Pane).show(shown.rows, shown.counts, now)
 
-    def _draw_lines(self, now: datetime) -> None:
-        """Bar, strip and hint."""
-        bar = telling.bar(self.cockpit, self.seen, self.asking)
-        told = lines(bar, now, self.cockpit.zone, self.size.width or 80)
-        self.query_one("#bar", Lines).show(*told)
-        self.set_class(len(told) > 1, "-led")
-        strip: list[Piece] = []
-        for pane in self.panes[:4]:
-            strip += [(" │ " if strip else " ", "muted"), *pane.brief]
-        self.query_one("#strip", Lines).show(strip)
-        keys = keys_of(self)
-        working = {id: key.shown for id, key in keys.items() if key.works}
-        width = self.size.width or 80
-        said = self.filter.hint(width) or hint(telling.sight(self), working, now, width)
-        self.query_one("#hint", Lines).show(said)
-        self.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys])
-
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -226,7 +206,7 @@ class CockpitScreen(Screen[None]):
     def _moved(self) -> None:
         """Which keys work, and on what, may depend on the row under the cursor."""
         self._situation = telling.situation(self)
-        self._draw_lines(self.now())
+        draw_edges(self, self.now())
 
     @on(KeyedTable.Selected)
     def _selected(self, message: KeyedTable.Selected) -> None:
@@ -265,7 +245,7 @@ class CockpitScreen(Screen[None]):
         if isinstance(event.widget, KeyedTable):
             for pane in self.panes:
                 pane.set_class(pane.table is event.widget, "-current")
-        self._draw_lines(self.now())
+        draw_edges(self, self.now())
 
     def action_step(self, by: int) -> None:
         shown = len(self.panes) if self.roomy else DUE

@@ -1,6 +1,7 @@
 """People, from a second shell: `role`, `called`, `update`."""
 
 import sys
+from collections.abc import Callable
 
 import click
 
@@ -15,6 +16,20 @@ from cockpit.model.time import RealTime, age
 
 note_option = click.option("--note", "words", default="", metavar="TEXT", help="In a few words.")
 
+Command = Callable[..., None]
+
+
+def about_a_role(command: Command) -> Command:
+    """The arguments of taking a role and of leaving it."""
+    arguments = (
+        click.argument("name", nargs=-1, required=True, metavar="ROLE"),
+        click.option("--who", default="", metavar="PERSON", help="Somebody else than you."),
+        *(note_option, at_option, incident_option, json_option, common_options),
+    )
+    for each in reversed(arguments):
+        command = each(command)
+    return command
+
 
 @click.group(name="role", help="Who leads and who does what: take, leave, handover.", no_args_is_help=False)
 @common_options
@@ -24,13 +39,7 @@ def role(ctx: click.Context, common: Common) -> None:
 
 
 @role.command(name="take", help="Take a role, by its name or initials (`IC`), or give it with --who.")
-@click.argument("name", nargs=-1, required=True, metavar="ROLE")
-@click.option("--who", default="", metavar="PERSON", help="Somebody else than you.")
-@note_option
-@at_option
-@incident_option
-@json_option
-@common_options
+@about_a_role
 def take(
     common: Common, name: tuple[str, ...], who: str, words: str, at: str | None, incident: str | None, as_json: bool
 ) -> None:
@@ -40,13 +49,7 @@ def take(
 
 
 @role.command(name="leave", help="Leave a role.")
-@click.argument("name", nargs=-1, required=True, metavar="ROLE")
-@click.option("--who", default="", metavar="PERSON", help="Somebody else than you.")
-@note_option
-@at_option
-@incident_option
-@json_option
-@common_options
+@about_a_role
 def leave(
     common: Common, name: tuple[str, ...], who: str, words: str, at: str | None, incident: str | None, as_json: bool
 ) -> None:

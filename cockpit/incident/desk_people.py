@@ -29,17 +29,7 @@ def take_role(
     at: datetime | None = None,
 ) -> Event:
     """Put on a hat, or somebody else on theirs. One person may wear several, and several people one."""
-    who, occurred = _person(desk, person), desk.past(at, desk.now())
-
-    def act(ledger: Ledger) -> Draft:
-        meant = desk.meant(ledger, incident)
-        hat = role_named(desk, meant, role)
-        if who in meant.in_role(hat):
-            raise DeskError(f"{who} is {hat} already.")
-        detail = {"what": "takes", "role": hat, "person": who, "note": clean(note, LONGEST_TEXT).strip()}
-        return desk.of(meant, Kind.ROLE, detail, occurred, subject=hat)
-
-    return desk.write(act)
+    return _hat(desk, "takes", role, person, note, incident, at)
 
 
 def leave_role(
@@ -52,14 +42,24 @@ def leave_role(
     at: datetime | None = None,
 ) -> Event:
     """Take a hat off."""
+    return _hat(desk, "leaves", role, person, note, incident, at)
+
+
+def _hat(
+    desk: "Desk", what: str, role: str, person: str, note: str, incident: str | None, at: datetime | None
+) -> Event:
+    """`what` is takes or leaves. Nobody takes what they have, or leaves what they have not."""
     who, occurred = _person(desk, person), desk.past(at, desk.now())
 
     def act(ledger: Ledger) -> Draft:
         meant = desk.meant(ledger, incident)
         hat = role_named(desk, meant, role)
-        if who not in meant.in_role(hat):
+        has = who in meant.in_role(hat)
+        if has and what == "takes":
+            raise DeskError(f"{who} is {hat} already.")
+        if not has and what == "leaves":
             raise DeskError(f"{who} is not {hat}; {_held(meant, hat)}.")
-        detail = {"what": "leaves", "role": hat, "person": who, "note": clean(note, LONGEST_TEXT).strip()}
+        detail = {"what": what, "role": hat, "person": who, "note": clean(note, LONGEST_TEXT).strip()}
         return desk.of(meant, Kind.ROLE, detail, occurred, subject=hat)
 
     return desk.write(act)

@@ -122,6 +122,9 @@ class MemoryDesk:
     def acknowledge(self, *what: object, **how: object) -> None:
         self.asked.append(("acknowledge", *what))
 
+    def pin(self, *what: object, **how: object) -> None:
+        self.asked.append(("pin", *what))
+
 
 @dataclass
 class StubRecorder:

@@ -601,3 +601,35 @@ async def test_the_timeline_is_shown_without_what_was_written_by_itself(cockpit:
         await seat.press("t")
         await seat.settle()
         assert "5xx errors fired" in seat.text
+
+
+async def test_from_error_to_error_on_the_timeline(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.trouble()
+        await seat.settle()
+
+        def here() -> str:
+            chosen = seat.cockpit.under_cursor(3)
+            return getattr(chosen, "summary", "")
+
+        await seat.press("E")
+        assert here() == "✖ ready: [STATUS] (503) == 200"
+        await seat.press("E", "E")
+        assert here() == "▲ critical 5xx errors fired"
+        await seat.press("E")
+        assert here() == "▲ critical 5xx errors fired", "there is none before it"
+        assert seat.told == ["No further error on the timeline in this direction."]
+        await seat.press("e")
+        assert here() == "▲ high Container restarts fired"
+
+
+async def test_one_key_pins_the_event_under_the_cursor(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.trouble()
+        seat.stage.incident()
+        await seat.settle()
+        await seat.press("4", "up", "p")
+        await seat.settle()
+
+        event = seat.cockpit.under_cursor(3)
+        assert seat.stage.desk.asked == [("pin", getattr(event, "id", None), True)]
