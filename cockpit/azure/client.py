@@ -209,13 +209,8 @@ class Azure:
 
         Raises what the SDK raises, so that `once` can tell what was sent from what was not.
         """
-        from azure.core.rest import HttpRequest
-
         async with asyncio.timeout(self._deadline):
-            pool = await self.pool()
-            response = await pool.apps.send_request(HttpRequest(method, link, json=body))
-            must_be_success(response)
-            return response
+            return await _answer(await self.pool(), method, link, body)
 
     def _alert_path(self, identifier: str) -> str:
         if not ALERT_ID.fullmatch(identifier):
@@ -224,8 +219,14 @@ class Azure:
 
 
 async def _object(pool: Pool, link: str) -> Raw:
+    return as_object((await _answer(pool, "GET", link)).json())
+
+
+async def _answer(pool: Pool, method: str, link: str, body: Raw | None = None) -> Any:
+    """The answer to a request at a path, or at a URL exactly as it is. Raises what the SDK raises."""
     from azure.core.rest import HttpRequest
 
-    response = await pool.apps.send_request(HttpRequest("GET", link))
+    template = link.replace("{", "{{").replace("}", "}}")  # the SDK would fill in what stands in braces
+    response = await pool.apps.send_request(HttpRequest(method, template, json=body))
     must_be_success(response)
-    return as_object(response.json())
+    return response

@@ -1,8 +1,9 @@
 """Where each Azure lives: addresses, token scopes and sign-in authority. The simulator is an address like any other."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.system import Cloud
@@ -69,6 +70,16 @@ def checked(url: str) -> str:
     if problem:
         raise SourceError(problem)
     return url.strip().rstrip("/")
+
+
+def stream_address(url: str, parameters: Mapping[str, str]) -> str:
+    """A stream's own address with what is asked of it. Its path and query stay as Azure wrote them, which may be
+
+    signed. Raises SourceError unless it is https, or http on this machine.
+    """
+    if problem := complaint(url):
+        raise SourceError(problem)
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(parameters)}"
 
 
 def complaint(url: str) -> Problem | None:

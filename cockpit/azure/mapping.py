@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from cockpit.model.clean import keep_whole
 from cockpit.model.raw import dig, items, moment, text, whole
 from cockpit.model.revision import Application, Replica, Revision
 
@@ -27,7 +28,7 @@ def application(raw: Raw, revisions: Sequence[Raw], *, environment: str, name: s
         running=text(dig(properties, "runningStatus")),
         changed_by=text(dig(raw, "systemData", "lastModifiedBy")),
         changed_at=moment(dig(raw, "systemData", "lastModifiedAt")),
-        log_stream=text(dig(properties, "eventStreamEndpoint")),
+        log_stream=keep_whole(dig(properties, "eventStreamEndpoint")),
     )
 
 
@@ -81,7 +82,7 @@ def replica(raw: Raw) -> Replica:
         ready=bool(inside) and all(each.get("ready") is True for each in inside),
         restarts=sum(max(0, whole(each.get("restartCount")) or 0) for each in inside),
         created=moment(dig(properties, "createdTime")),
-        containers=tuple((text(each.get("name")), text(each.get("logStreamEndpoint"))) for each in inside),
+        containers=tuple((text(each.get("name")), keep_whole(each.get("logStreamEndpoint"))) for each in inside),
     )
 
 

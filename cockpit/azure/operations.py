@@ -12,11 +12,13 @@ from cockpit.azure.operations_follow import Tell, follow, long_change, settled
 from cockpit.azure.operations_traffic import becomes, fingerprint, merged, refused, traffic_of
 from cockpit.azure.pool import API_VERSION
 from cockpit.azure.trouble import garbage
+from cockpit.model.clean import REPLACEMENT, keep_whole
 from cockpit.model.problem import SourceError
 from cockpit.model.raw import dig, items, text
 from cockpit.model.revision import Application, Revision
 
 Raw = Mapping[str, Any]
+LONGEST = 260  # characters of a name; the longest that Azure allows for any resource
 
 
 class ContainerApp:
@@ -239,6 +241,6 @@ def words_of(response: Any) -> Any:
 
 def segment(name: str) -> str:
     """A name as one segment of a path. Raises SourceError for one that would lead elsewhere."""
-    if not name or set(name) <= {"."} or not name.isprintable():
+    if not name or set(name) <= {"."} or not name.isprintable() or REPLACEMENT in name or not keep_whole(name, LONGEST):
         raise refused(f"{name!r} is no name that Azure knows.")
     return quote(name, safe="")

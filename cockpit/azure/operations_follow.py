@@ -8,6 +8,7 @@ from cockpit.azure.change import Change, Outcome, once
 from cockpit.azure.client import Azure
 from cockpit.azure.shape import as_object
 from cockpit.azure.trouble import MESSAGE, garbage
+from cockpit.model.clean import keep_whole
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig, text
 
@@ -57,8 +58,8 @@ async def follow(azure: Azure, url: str, *, soon: float = FIRST) -> Change:
 
 def operation_url(response: Any) -> str:
     """Where an accepted change can be asked about, "" when it does not say."""
-    headers = response.headers
-    return text(headers.get("Azure-AsyncOperation") or headers.get("Location") or "")
+    links = (keep_whole(response.headers.get(name)) for name in ("Azure-AsyncOperation", "Location"))
+    return next(filter(None, links), "")
 
 
 def state_of(response: Any) -> Change | None:

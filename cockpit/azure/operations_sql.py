@@ -9,6 +9,7 @@ from cockpit.azure.client import Azure
 from cockpit.azure.operations import segment
 from cockpit.azure.operations_follow import Tell, long_change, settled
 from cockpit.azure.operations_traffic import refused
+from cockpit.model.clean import keep_whole
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.raw import dig, moment, text
 
@@ -44,7 +45,7 @@ class SqlServer:
             await self._must_be_free(into)
             properties = {
                 "createMode": "PointInTimeRestore",
-                "sourceDatabaseId": text(found.get("id")) or self._database(source),
+                "sourceDatabaseId": keep_whole(found.get("id")) or self._database(source),
                 "restorePointInTime": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             }
             body = {"location": text(found.get("location")), "properties": properties}

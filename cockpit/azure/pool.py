@@ -19,12 +19,14 @@ READ_TIMEOUT = 20.0  # seconds between two bytes
 RETRY_PAUSE = 0.3  # seconds before a failed read is tried once more
 POLLING = 2  # seconds between two looks at a running operation; Azure sends no Retry-After for these
 CONNECTIONS = 16
+LONGEST_HEADER = 65_536  # bytes; the links of an operation are some 4,000 each, and aiohttp gives up at 8,190
 HEAVY = (
     "aiohttp",
     "azure.core.pipeline.transport",
     "azure.mgmt.appcontainers.aio",
     "azure.monitor.query.aio",
     "cockpit.azure.policy",
+    "cockpit.azure.verbatim",
 )
 
 
@@ -79,6 +81,8 @@ def _session(where: Endpoints, context: ssl.SSLContext) -> "aiohttp.ClientSessio
         connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=context),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,  # the SDK decompresses by itself
+        max_line_size=LONGEST_HEADER,
+        max_field_size=LONGEST_HEADER,
         trust_env=not where.simulated,  # a proxy for the outside world has no business with this machine
     )
 
@@ -95,9 +99,11 @@ def _clients(
     from azure.monitor.query.aio import LogsQueryClient
 
     from cockpit.azure.policy import Authentication, Door, Retries
+    from cockpit.azure.verbatim import VerbatimSession
 
+    verbatim: Any = VerbatimSession(session)
     transport = AioHttpTransport(
-        session=session, session_owner=False, connection_timeout=CONNECT_TIMEOUT, read_timeout=options["read_timeout"]
+        session=verbatim, session_owner=False, connection_timeout=CONNECT_TIMEOUT, read_timeout=options["read_timeout"]
     )
     common: dict[str, Any] = {
         "transport": transport,

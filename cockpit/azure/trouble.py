@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from cockpit.model.clean import clean_line
+from cockpit.model.clean import MAX_KEY, clean_line
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig, text
 
@@ -91,7 +91,7 @@ def no_token(message: str) -> Problem:
             ProblemKind.SIGN_IN,
             "sign in again",
             "Azure wants a fresh sign-in that meets its access policy.",
-            clean_line(f"Run: {command}"),
+            clean_line(f"Run: {command}", MAX_KEY),  # a claims challenge that is cut is none
         )
     if "Please run 'az login'" in message and "AADSTS" not in message:
         return Problem(ProblemKind.SIGN_IN, "az not signed in", "Nobody is signed in to the Azure CLI.", SIGN_IN_ADVICE)

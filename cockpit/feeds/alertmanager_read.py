@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from cockpit.model.alert import Alert, AlertState, severity
+from cockpit.model.clean import keep_whole
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig, moment, text
 
@@ -73,7 +74,7 @@ def listed(body: bytes, *, source: str, environment: str, server: str, seen: dat
 
 
 def _listed(raw: object, *, source: str, environment: str, server: str, seen: datetime) -> Listed:
-    fingerprint = text(dig(raw, "fingerprint"), 100)
+    fingerprint = text(dig(raw, "fingerprint"))
     if not isinstance(raw, Mapping) or not fingerprint:
         raise SourceError(NO_ALERTS)
     status = raw.get("status")
@@ -105,8 +106,8 @@ def alert_of(
     """An alert out of `labels` and `annotations`, which Alertmanager and Prometheus write alike."""
     labels = texts(raw.get("labels"))
     annotations = texts(raw.get("annotations"))
-    addresses = [(name, annotations.get(key, "")) for name, key in LINKS]
-    addresses.append(("source", text(raw.get("generatorURL"))))
+    addresses = [(name, keep_whole(dig(raw, "annotations", key))) for name, key in LINKS]
+    addresses.append(("source", keep_whole(raw.get("generatorURL"))))
     return Alert(
         source=source,
         fingerprint=fingerprint,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from cockpit.azure.cloud import checked
+from cockpit.azure.cloud import stream_address
 from cockpit.azure.readonly import refuse_change_hook
 from cockpit.feeds.http import explain, read_bounded, refused, tls_context
 from cockpit.feeds.logs_lines import Splitter
@@ -50,8 +50,7 @@ async def follow(client: httpx.AsyncClient, endpoint: Endpoint, token: str, time
     try:
         async with client.stream(
             "GET",
-            checked(endpoint.url),
-            params={"follow": "true", "output": "json", "tailLines": str(TAIL)},
+            stream_address(endpoint.url, {"follow": "true", "output": "json", "tailLines": str(TAIL)}),
             headers={"Authorization": f"Bearer {token}"},
         ) as response:
             if response.status_code != 200:

@@ -7,7 +7,7 @@ from cockpit.incident.desk_case import LONGEST_TITLE
 from cockpit.incident.fold import Ledger
 from cockpit.incident.refused import DeskError
 from cockpit.incident.said import said
-from cockpit.model.clean import clean, clean_line
+from cockpit.model.clean import clean, clean_line, keep_whole
 from cockpit.model.event import Draft, Event, Kind
 
 if TYPE_CHECKING:
@@ -113,6 +113,10 @@ def link(desk: "Desk", event: int, target: str, text: str = "", *, incident: str
     where = clean_line(target)
     if not where:
         raise DeskError("Say where the evidence is: an address, a file, a query.")
+    if "://" in where and not (where := keep_whole(target.strip(), LONGEST_TEXT)):
+        raise DeskError(
+            "This address is too long, or holds letters that cannot be kept. Save it in a file, and link the file."
+        )
 
     def act(ledger: Ledger, old: Event) -> Draft:
         meant = desk.meant(ledger, incident or old.incident)

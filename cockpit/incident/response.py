@@ -3,13 +3,13 @@
 Every function takes `(root, event)` pairs and never raises, whatever a detail holds. The last word counts.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from cockpit.incident.detail import date_of, list_of, number_of, span_of, text_of, time_of, words_of
-from cockpit.model.clean import clean_line
+from cockpit.model.clean import clean_line, keep_whole
 from cockpit.model.clock import ClockKind, Rule, rule_of
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Change
@@ -196,9 +196,9 @@ def pins(told: Told, standing: Callable[[int], int]) -> frozenset[int]:
 
 def links(told: Told, standing: Callable[[int], int]) -> tuple[EvidenceLink, ...]:
     return tuple(
-        EvidenceLink(standing(number), text_of(event.detail, "target"), text_of(event.detail, "text"))
+        EvidenceLink(standing(number), target_of(event.detail), text_of(event.detail, "text"))
         for _, event in told
-        if (number := event_number(event)) and text_of(event.detail, "target")
+        if (number := event_number(event)) and target_of(event.detail)
     )
 
 
@@ -274,3 +274,8 @@ def rules(told: Told) -> tuple[Rule, ...]:
         recorded = list_of(event.detail, "rules")
     found = (rule_of(each) for each in recorded if isinstance(each, dict) and span_of(each, "after") is not None)
     return tuple(each for each in found if each is not None)
+
+
+def target_of(detail: Mapping[str, Any]) -> str:
+    """Where evidence lies; an address as it was given, since a shortened one leads elsewhere."""
+    return keep_whole(detail.get("target")) or text_of(detail, "target")

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 from cockpit.incident.chain import GENESIS, Row, canonical, seal
-from cockpit.model.clean import clean, clean_line
+from cockpit.model.clean import clean, clean_line, keep_whole
 from cockpit.model.event import Draft, Event, Kind, RecordError
 from cockpit.model.time import stamp
 
@@ -21,6 +21,7 @@ INSERT = f"INSERT INTO events ({COLUMNS}) VALUES ({', '.join('?' * len(Row._fiel
 
 _decode = json.JSONDecoder().raw_decode
 
+KEYS = frozenset({"operation"})  # details that a later cockpit sends back to whoever gave them
 Mask = Callable[[str], str]
 
 
@@ -38,12 +39,16 @@ class Tidy:
         if isinstance(value, str):
             return clean(self.mask(value))
         if isinstance(value, Mapping):
-            return {self.line(key): self.value(each) for key, each in value.items()}
+            return {self.line(key): (self.key if key in KEYS else self.value)(each) for key, each in value.items()}
         if isinstance(value, list | tuple):
             return [self.value(each) for each in value]
         if isinstance(value, datetime):
             return stamp(value)
         return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+    def key(self, value: object) -> object:
+        """What will be sent back to Azure: as it came, or "" where tidying would have to change a letter of it."""
+        return value if value == self.value(value) == keep_whole(value) else ""
 
 
 def to_row(draft: Draft, *, after: tuple[int, str], recorded: datetime, salt: str, tidy: Tidy) -> Row:

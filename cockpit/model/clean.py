@@ -7,6 +7,7 @@ REPLACEMENT = "\ufffd"
 LINE_BREAKS = re.compile(r"[\r\n\t\x0b\x0c]+")
 MAX_TEXT = 65_536
 MAX_LINE = 2_000
+MAX_KEY = 32_768  # Azure's operation URLs, certificate included, have some 4,000
 
 
 def clean(text: object, limit: int = MAX_TEXT) -> str:
@@ -24,3 +25,12 @@ def clean_line(text: object, limit: int = MAX_LINE) -> str:
     """`clean(text)` on one line: each run of line breaks and tabs becomes one space."""
     plain = text.decode("utf-8", "replace") if isinstance(text, bytes | bytearray) else str(text)
     return clean(LINE_BREAKS.sub(" ", plain).strip(), limit)
+
+
+def keep_whole(key: object, limit: int = MAX_KEY) -> str:
+    """A name, id, URL or token that will be sent back to whoever gave it: exactly as it came, else "".
+
+    What is shown may be shortened and have its hostile characters replaced. What is a key may not: one that is cut or
+    altered by a letter is another key, so one that the door cannot let through as it is is refused whole.
+    """
+    return key if isinstance(key, str) and len(key) <= limit and clean_line(key, limit) == key else ""

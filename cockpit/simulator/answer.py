@@ -29,7 +29,10 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `names`: the variable parts of its path; `query` and `headers` have lower-case keys."""
+    """One request. `names`: the variable parts of its path; `query` and `headers` have lower-case keys.
+
+    `target`: path and query exactly as they were asked for.
+    """
 
     method: str
     path: str
@@ -38,6 +41,7 @@ class Call:
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes = b""
+    target: str = ""
 
     def json(self) -> JSON:
         """The body, a JSON object. Raises RefusedError."""

@@ -7,13 +7,14 @@ from cockpit.simulator.answer import JSON, Answer, Call, RefusedError
 from cockpit.simulator.bodies import (
     app_body,
     operation_body,
-    operation_path,
+    operation_link,
     replica_body,
     replica_names,
     revision_body,
 )
 from cockpit.simulator.changes import activate, deactivate, existing, restart, start
 from cockpit.simulator.patch import read_patch
+from cockpit.simulator.signing import must_be_signed
 from cockpit.simulator.site import REGION_LABEL, SUBSCRIPTION, TENANT, Site, short
 from cockpit.simulator.stage import Stage
 from cockpit.simulator.world import Caller, Operation, World
@@ -58,21 +59,21 @@ def patch_app(stage: Stage, call: Call) -> Answer:
     world, operation = start(stage.world(), patch, call.caller(stage.scenario.operator))
     stage.become(world)
     headers = {
-        "Azure-AsyncOperation": call.url + operation_path(operation, "Statuses"),
-        "Location": call.url + operation_path(operation, "Results"),
+        "Azure-AsyncOperation": call.url + operation_link(operation, "Statuses", stage.scenario.seed),
+        "Location": call.url + operation_link(operation, "Results", stage.scenario.seed),
     }
     return Answer(None, 202, headers)
 
 
 def operation_status(stage: Stage, call: Call) -> Answer:
-    return Answer(operation_body(_operation(stage, call), stage.clock))
+    return Answer(operation_body(_operation(stage, call, "Statuses"), stage.clock))
 
 
 def operation_result(stage: Stage, call: Call) -> Answer:
     """What Location leads to: 202 until it is over, then the app."""
-    operation = _operation(stage, call)
+    operation = _operation(stage, call, "Results")
     if operation.status == "InProgress":
-        return Answer(None, 202, {"Location": call.url + operation_path(operation, "Results")})
+        return Answer(None, 202, {"Location": call.url + operation_link(operation, "Results", stage.scenario.seed)})
     if operation.error:
         raise RefusedError(400, *operation.error)
     return get_app(stage, call)
@@ -167,9 +168,11 @@ def _replicas(stage: Stage, call: Call) -> list[JSON]:
     return [replica_body(world, revision, name, stage.clock, call.url) for name in replica_names(world, revision)]
 
 
-def _operation(stage: Stage, call: Call) -> Operation:
+def _operation(stage: Stage, call: Call, kind: str) -> Operation:
+    """The operation that a signed link leads to. Raises RefusedError: 404 for none, 403 for a link that was changed."""
     wanted = call.names["operation"].lower()
     for operation in stage.world().operations:
         if operation.id == wanted:
+            must_be_signed(call, operation_link(operation, kind, stage.scenario.seed))
             return operation
     raise RefusedError(404, "OperationNotFound", f"The operation '{wanted}' was not found.")

@@ -8,6 +8,7 @@ from cockpit.simulator import times
 from cockpit.simulator.answer import JSON
 from cockpit.simulator.clock import Clock
 from cockpit.simulator.history import restarts
+from cockpit.simulator.signing import sign_link
 from cockpit.simulator.site import (
     API_VERSION,
     CONTAINER,
@@ -193,15 +194,20 @@ def replica_body(world: World, revision: Revision, name: str, clock: Clock, url:
 
 
 def operation_path(operation: Operation, kind: str) -> str:
-    """Where an operation is followed; `kind` is `Statuses` or `Results`."""
+    """Where an operation is; `kind` is `Statuses` or `Results`."""
     folder = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.App/locations/{REGION}/containerappOperation{kind}"
-    return f"{folder}/{operation.id}?api-version={API_VERSION}"
+    return f"{folder}/{operation.id}"
+
+
+def operation_link(operation: Operation, kind: str, seed: int) -> str:
+    """Path and query by which an operation is followed, signed."""
+    return sign_link(f"{operation_path(operation, kind)}?api-version={API_VERSION}&azureAsyncOperation=true", seed)
 
 
 def operation_body(operation: Operation, clock: Clock) -> JSON:
     """The status document that a long-running change is polled by."""
     body: JSON = {
-        "id": operation_path(operation, "Statuses").partition("?")[0],
+        "id": operation_path(operation, "Statuses"),
         "name": operation.id,
         "status": operation.status,
         "startTime": times.naive(clock.at(operation.started)),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -137,11 +138,12 @@ async def _call(request: web.Request) -> Call:
         query={name.lower(): value for name, value in request.query.items()},
         headers={name.lower(): value for name, value in request.headers.items()},
         content=await request.read(),
+        target=request.raw_path,
     )
 
 
 def _with_names(call: Call, names: Mapping[str, str]) -> Call:
-    return Call(call.method, call.path, call.url, names, call.query, call.headers, call.content)
+    return replace(call, names=names)
 
 
 def _check_version(call: Call) -> None:

@@ -5,6 +5,7 @@ from cockpit.simulator.answer import JSON, Answer, Call, RefusedError
 from cockpit.simulator.clock import Clock
 from cockpit.simulator.database import Database, Restore
 from cockpit.simulator.database_changes import earliest, existing, path, rename, restore
+from cockpit.simulator.signing import must_be_signed, sign_link
 from cockpit.simulator.site import REGION, SUBSCRIPTION, identifier
 from cockpit.simulator.stage import Stage
 from cockpit.simulator.world import World
@@ -43,7 +44,7 @@ def put_database(stage: Stage, call: Call) -> Answer:
     caller = call.caller(stage.scenario.operator)
     world, begun = restore(world, source, call.names["database"], at, caller)
     stage.become(world)
-    link = call.url + operation_path(begun)
+    link = call.url + operation_link(begun, world.scenario.seed)
     pause = str(int(POLL_AFTER / stage.clock.speed))
     said = {"operation": "CreateDatabaseAsCopy", "startTime": times.precise(stage.clock.at(begun.started))}
     return Answer(said, 202, {"Azure-AsyncOperation": link, "Location": link, "Retry-After": pause})
@@ -62,13 +63,15 @@ def restore_status(stage: Stage, call: Call) -> Answer:
     found = next((each for each in stage.world().restores if each.id == wanted), None)
     if found is None:
         raise RefusedError(404, "OperationNotFound", f"The operation '{wanted}' was not found.")
+    must_be_signed(call, operation_link(found, stage.scenario.seed))
     status = "Succeeded" if found.over else "InProgress"
     return Answer({"name": found.id, "status": status, "startTime": times.precise(stage.clock.at(found.started))})
 
 
-def operation_path(begun: Restore) -> str:
+def operation_link(begun: Restore, seed: int) -> str:
+    """Path and query by which a restore is followed, signed."""
     folder = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Sql/locations/{REGION}/databaseAzureAsyncOperation"
-    return f"{folder}/{begun.id}?api-version=2023-08-01"
+    return sign_link(f"{folder}/{begun.id}?api-version=2023-08-01", seed)
 
 
 def database_body(world: World, database: Database, clock: Clock) -> JSON:

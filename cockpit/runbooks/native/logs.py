@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from cockpit.azure.client import Azure
-from cockpit.azure.cloud import checked
+from cockpit.azure.cloud import stream_address
 from cockpit.azure.mapping import replica
 from cockpit.azure.operations import ContainerApp
-from cockpit.model.clean import clean_line
+from cockpit.model.clean import clean_line, keep_whole
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.raw import dig, text
+from cockpit.model.raw import dig
 from cockpit.runbooks.execution import Progress
 from cockpit.runbooks.native.parse import Native
 from cockpit.runbooks.native.reads import app_of
@@ -41,7 +41,7 @@ async def show_logs(native: Native, azure: Azure, progress: Progress) -> str:
 
 
 async def system_stream(app: ContainerApp) -> tuple[str, str]:
-    url = text(dig(await app.read(), "properties", "eventStreamEndpoint"))
+    url = keep_whole(dig(await app.read(), "properties", "eventStreamEndpoint"))
     if not url:
         raise SourceError(missing(f"{app.name} has no system log to stream."))
     return url, f"The system log of {app.name}."
@@ -84,7 +84,7 @@ async def batches(url: str, asked: dict[str, str], token: str, *, follow: bool) 
     try:
         async with (
             httpx.AsyncClient(trust_env=False, timeout=limits) as client,
-            client.stream("GET", checked(url), params=asked, headers=headers) as response,
+            client.stream("GET", stream_address(url, asked), headers=headers) as response,
         ):
             if response.status_code != 200:
                 raise SourceError(refused(response.status_code, await beginning(response)))

@@ -10,6 +10,7 @@ from cockpit.azure.identity import Credential
 from cockpit.model.run import StepState
 from cockpit.runbooks.execution import Finished
 from cockpit.runbooks.native import perform, resume
+from cockpit.simulator.bodies import operation_link
 from cockpit.simulator.scenario import load, named
 from tests.integration.azure.fake_azure import FakeAzure, Reply, cloud, opened, token_cache
 from tests.integration.native.commanding import Screen, Shell, known, shell
@@ -246,8 +247,10 @@ class TestLongOperations:
         assert (await resume(url, quiet.azure)).state is StepState.UNKNOWN
 
     async def test_an_operation_may_also_answer_with_the_finished_thing(self, quiet: Shell) -> None:
-        url = await quiet.leave(f"az containerapp ingress traffic set {APP} --revision-weight {R42}=100")
-        assert (await resume(url.replace("Statuses", "Results"), quiet.azure)).state is StepState.OK
+        await quiet.leave(f"az containerapp ingress traffic set {APP} --revision-weight {R42}=100")
+        stage = quiet.play.stage
+        link = operation_link(stage.world().operations[-1], "Results", stage.scenario.seed)
+        assert (await resume(quiet.play.url + link, quiet.azure)).state is StepState.OK
 
     async def test_a_passing_fault_of_the_cloud_does_not_lose_it(self, quiet: Shell) -> None:
         for status in (500, 429, 503):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cockpit.azure.cloud import endpoints
+from cockpit.azure.cloud import endpoints, stream_address
 from cockpit.model.problem import SourceError
 from cockpit.model.system import Cloud
 
@@ -38,3 +38,14 @@ def test_an_address_that_would_carry_a_token_in_the_clear_is_refused(address: st
 
 def test_an_authority_may_be_written_with_or_without_its_scheme() -> None:
     assert endpoints(Cloud(authority="https://login.example.com/")).authority == "login.example.com"
+
+
+@pytest.mark.parametrize(
+    ("url", "asked"),
+    [
+        ("https://a.example/eventstream", "https://a.example/eventstream?tailLines=20"),
+        ("https://a.example/stream?sig=a%2fb%3d/", "https://a.example/stream?sig=a%2fb%3d/&tailLines=20"),
+    ],
+)
+def test_what_a_stream_is_asked_stands_behind_its_address_which_may_be_signed(url: str, asked: str) -> None:
+    assert stream_address(url, {"tailLines": "20"}) == asked

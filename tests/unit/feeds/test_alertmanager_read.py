@@ -43,6 +43,12 @@ def test_an_alert_tells_what_where_since_when_and_where_to_read_on() -> None:
     assert (found.ends - found.updated).total_seconds() == pytest.approx(240, abs=1)
 
 
+def test_an_address_to_read_on_is_whole_or_left_out() -> None:
+    runbook, source = "https://wiki.example.com/" + "r" * 900, "http://prom:9090/graph?g0.expr=" + "s" * 5_000
+    alert = read_one(annotations={"runbook_url": runbook, "dashboard_url": "https://x/\x1b"}, generatorURL=source).alert
+    assert dict(alert.links) == {"runbook": runbook, "source": source}
+
+
 def test_a_silenced_alert_is_suppressed_and_tells_by_what() -> None:
     alert = read((ANSWERS / "alertmanager_0_25.json").read_bytes())["68f33eb33772976c"].alert
     assert alert.state is AlertState.SUPPRESSED

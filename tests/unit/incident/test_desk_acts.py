@@ -258,6 +258,12 @@ def test_a_pin_is_set_once_and_moves_with_the_correction(desk: Desk) -> None:
     assert now(desk).pins == frozenset()
 
 
+def test_a_long_address_of_evidence_stays_whole(desk: Desk) -> None:
+    address = "https://logs.example.com/q?" + "q" * 5_000
+    desk.link(desk.note("the first 500").id, address)
+    assert now(desk).links[0].target == address
+
+
 def test_the_post_mortem_goes_on_after_the_incident_and_back_only_for_a_reason(desk: Desk) -> None:
     id = now(desk).id
     with pytest.raises(DeskError, match="resolve it before"):
@@ -307,6 +313,7 @@ def test_what_was_resolved_last_is_opened_again_with_a_reason(desk: Desk) -> Non
         (lambda desk: desk.correct(1, " "), "cockpit redact"),
         (lambda desk: desk.pin(0), "There is no event 0"),
         (lambda desk: desk.link(1, ""), "where the evidence is"),
+        (lambda desk: desk.link(1, "https://x/" + "q" * 40_000), "too long"),
         (lambda desk: desk.decide("x", at=at(-60 * 24 * 40)), "more than 30 days ago"),
     ],
 )  # fmt: skip

@@ -238,6 +238,21 @@ def test_a_redaction_can_be_verified_though_a_secret_looks_like_its_number(path:
         assert timeline.verify().ok
 
 
+@pytest.mark.parametrize(
+    ("link", "kept"),
+    [
+        ("https://management.azure.com/op?c=" + "M" * 3_600, True),
+        ("https://management.azure.com/op?c=hunter2", False),
+        ("https://management.azure.com/op?c=" + "M" * 60_000, False),
+    ],
+    ids=["long", "with a secret in it", "endless"],
+)
+def test_a_link_that_is_sent_back_is_kept_whole_or_not_at_all(link: str, kept: bool, path: Path) -> None:
+    with opened(path, mask=lambda text: text.replace("hunter2", "•••")) as timeline:
+        [event] = timeline.record([note("goes on", detail={"operation": link, "text": link})])
+        assert event.detail["operation"] == (link if kept else "")
+
+
 def test_only_an_event_that_is_there_can_be_redacted(path: Path) -> None:
     with opened(path) as timeline, pytest.raises(RecordError, match="There is no event 4"):
         timeline.redact(4, "ana", "why not")

@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.clean import clean, clean_line
+from cockpit.model.clean import MAX_KEY, clean, clean_line, keep_whole
 
 ANY_TEXT = st.text(st.characters(codec=None)) | st.binary().map(lambda raw: raw.decode("latin-1"))
 
@@ -45,3 +45,14 @@ def test_a_very_long_text_is_cut_and_says_so() -> None:
 
 def test_a_line_of_a_million_characters_is_short_afterwards() -> None:
     assert len(clean_line("x" * 1_000_000)) < 2_100
+
+
+@given(ANY_TEXT)
+def test_a_key_passes_as_it_is_or_not_at_all(key: str) -> None:
+    assert keep_whole(key) == (key if clean_line(key) == key else "")
+
+
+def test_a_key_as_long_as_azures_passes_whole_and_one_beyond_reason_is_refused_whole() -> None:
+    assert keep_whole("k" * 4_000) == "k" * 4_000
+    assert keep_whole("k" * (MAX_KEY + 1)) == ""
+    assert keep_whole(None) == keep_whole(7) == ""
