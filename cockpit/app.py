@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.segment import Segments
@@ -37,6 +38,10 @@ log = logging.getLogger(__name__)
 Attach = Callable[[], Awaitable["Session"]]
 KEPT = 500  # events of the environment in front, for the timeline pane
 REFUSED = 2  # exit code when there is nothing to show
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM)
+"""Each ends the app with the terminal restored, and the exit code of its signal."""
+FROM_KEYS = (signal.SIGINT, signal.SIGQUIT)
+"""These do, too; but while a command has the terminal their keys are meant for it."""
 
 
 class CockpitApp(App[None]):
@@ -60,6 +65,7 @@ class CockpitApp(App[None]):
         self.zone: tzinfo = datetime.now().astimezone().tzinfo or UTC  # the machine's own
         self.bells: Bell
         self.farewell = ""
+        self._handlers: dict[int, Any] = {}  # of signals, as they were before us
         self._mode = "wall" if wall else "cockpit"
         self._open_session = attach
         for theme in themes.OURS:
@@ -81,9 +87,12 @@ class CockpitApp(App[None]):
     def on_mount(self) -> None:
         self.set_class(ascii_only(), "-ascii")
         loop = asyncio.get_running_loop()
-        for each in (signal.SIGTERM, signal.SIGHUP):
+        for number in ENDING:
             # Without a handler the terminal is left in raw mode; with SIGHUP ignored the process would spin for ever.
-            loop.add_signal_handler(each, self.exit, None, 128 + each)
+            loop.add_signal_handler(number, self.exit, None, 128 + number)
+        for number in FROM_KEYS:
+            end = partial(loop.call_soon_threadsafe, self.exit, None, 128 + number)
+            self._handlers[number] = signal.signal(number, lambda *_, end=end: end())
         self.call_after_refresh(self._start)
 
     # The session
@@ -164,6 +173,8 @@ class CockpitApp(App[None]):
             screen.query("ToastHolder").remove()
 
     async def on_unmount(self) -> None:
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
         if self.session is not None:
             await asyncio.to_thread(self.session.close)
 

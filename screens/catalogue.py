@@ -26,6 +26,7 @@ from screens.catalogue_rows import COLUMNS, Entry, Shelf, about, rows, shelve
 from screens.dialog import TOO_QUICK
 from screens.document import DocumentScreen
 from screens.guard import QUIET, Guard
+from screens.leaving import leave_screen
 from screens.starting import again, open_or_begin
 from screens.trouble import explain
 from widgets.cell import Piece
@@ -223,4 +224,4 @@ class CatalogueScreen(Screen[None]):
         if find.value:
             find.value = ""
         else:
-            self.dismiss()
+            leave_screen(self)

@@ -20,6 +20,7 @@ from screens.checklist_rows import Box
 from screens.form import Field, Form, needed
 from screens.guard import QUIET
 from screens.key_line import keys_of
+from screens.leaving import leave_screen
 from screens.messages import EventsAppended
 from screens.note import Note
 from screens.trouble import explain
@@ -222,7 +223,7 @@ class ChecklistScreen(Screen[None]):
         explain(self, {**MOVES, **ROWS})
 
     def action_back(self) -> None:
-        self.dismiss()
+        leave_screen(self)
 
     def _refuses(self) -> bool:
         """Whether nothing may be written down now; then it says why."""

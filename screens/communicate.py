@@ -26,6 +26,7 @@ from screens import communicate_lines as lines
 from screens.drafts import Drafts, Words
 from screens.guard import QUIET
 from screens.key_line import keys_of
+from screens.leaving import leave_screen
 from screens.marked_text import MarkedText
 from screens.messages import EventsAppended
 from screens.trouble import explain
@@ -263,7 +264,7 @@ class CommunicateScreen(Screen[None]):
             self._confirms = "back"
             self.say("Your words are neither copied nor written down as sent. Press esc again to leave them behind.")
         else:
-            self.dismiss()
+            leave_screen(self)
 
     def _refuses(self) -> bool:
         """Whether nothing may be written down now; then it says why."""

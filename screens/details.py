@@ -10,6 +10,7 @@ from textual.containers import VerticalScroll
 from cockpit.model.incident import Acknowledgement
 from cockpit.model.time import Time
 from screens.dialog import Dialog, Place
+from screens.leaving import leave_screen
 from widgets.facts import Viewer, as_text, facts, heading, rows
 from widgets.line import Lines
 
@@ -47,7 +48,7 @@ class Details(Dialog[None]):
         self.say(SENT, "info")
 
     def action_confirm(self) -> None:
-        self.dismiss(None)
+        leave_screen(self)
 
     def decide(self) -> Callable[[], None] | None:
         """Nothing is done here."""

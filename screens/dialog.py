@@ -24,6 +24,7 @@ from cockpit.model.clean import clean
 from cockpit.model.event import RecordError
 from cockpit.model.time import Time
 from screens.guard import QUIET, Guard
+from screens.leaving import leave_screen
 from widgets.cell import Piece, plain
 from widgets.line import Lines
 
@@ -75,6 +76,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         self._guard = Guard(time)
         self._asked: int | None = None  # touches when the confirm key came, while we wait for the quiet after it
         self._acting = False
+        self._done: Dialog.Done | None = None  # while another screen stands before this one
 
     # For subclasses
 
@@ -151,7 +153,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         self.call_later(self._leave)
 
     def _leave(self) -> None:
-        self.dismiss(None)
+        leave_screen(self)
 
     def action_confirm(self) -> None:
         if self._acting or self._asked is not None or not self.is_current:
@@ -188,7 +190,12 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     @on(Done)
     def _finish(self, message: Done) -> None:
-        self.dismiss(message.result)  # type: ignore[arg-type]  # Message is not generic; _act put a T there
+        self._done = message
+        leave_screen(self, message.result)
+
+    def on_screen_resume(self) -> None:
+        if self._done is not None:
+            leave_screen(self, self._done.result)
 
     @on(Refused)
     def _stay(self, message: Refused) -> None:

@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from cockpit.model.revision import Revision
 from cockpit.model.time import Time
 from screens.dialog import Dialog, Place
+from screens.leaving import leave_screen
 from widgets.cell import Piece
 from widgets.facts import Fact, Viewer, facts
 from widgets.line import Lines
@@ -40,7 +41,7 @@ class Difference(Dialog[None]):
         self.query_one("#act", Lines).show(names, [], *rows)
 
     def action_confirm(self) -> None:
-        self.dismiss(None)
+        leave_screen(self)
 
     def decide(self) -> Callable[[], None] | None:
         """Nothing is done here."""

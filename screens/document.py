@@ -9,6 +9,7 @@ from textual.widgets import Footer
 
 from cockpit.model.runbook import Damage, Runbook
 from cockpit.runbooks.document import text_for_people
+from screens.leaving import leave_screen
 from screens.trust import text_tone
 from widgets.cell import Piece
 from widgets.line import Lines
@@ -48,4 +49,4 @@ class DocumentScreen(Screen[None]):
         self.call_after_refresh(view.action_to, self._line - 1)
 
     def action_back(self) -> None:
-        self.dismiss()
+        leave_screen(self)

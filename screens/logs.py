@@ -15,6 +15,7 @@ from cockpit.model.logline import LogLine
 from cockpit.model.revision import Revision
 from cockpit.model.time import Time
 from screens.batches import batches
+from screens.leaving import leave_screen
 from screens.trouble import explain
 from widgets.cell import Piece
 from widgets.line import Lines
@@ -116,7 +117,7 @@ class LogsScreen(Screen[None]):
         if self.query_one(Input).display:
             self._close_filter("")
         else:
-            self.dismiss()
+            leave_screen(self)
 
     def action_pause(self) -> None:
         self.view.pause() if self.view.following else self.view.action_follow()

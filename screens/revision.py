@@ -10,6 +10,7 @@ from cockpit.model.revision import Application, Revision
 from cockpit.model.run import Value
 from cockpit.model.time import Time
 from screens.dialog import Dialog, Place
+from screens.leaving import leave_screen
 from widgets.choice import Choice
 from widgets.facts import Viewer, facts, rows
 from widgets.line import Lines
@@ -80,7 +81,7 @@ class RevisionMenu(Dialog[Wish]):
 
     def action_confirm(self) -> None:
         if self.query_one(Choice).chosen == LOOK:
-            self.dismiss(None)
+            leave_screen(self)
         else:
             super().action_confirm()
 

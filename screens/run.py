@@ -68,6 +68,7 @@ class RunScreen(Screen[None]):
         self.way_back = way_back(runbook, procedure)
         self.agreed = dict(agreed or {})  # step -> what was shown
         self.busy = 0  # steps that run in this process
+        self.finishing = False  # its end is being written
         self._run, self._at = run, at
         self._document = standing
         self._pane = StepPane(id="run-right")

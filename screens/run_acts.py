@@ -16,6 +16,7 @@ from cockpit.runbooks.ceremony import Consent
 from cockpit.runbooks.execution import Prepared, Refused
 from cockpit.runbooks.runner import Runner
 from screens.ceremony import AskCancel, AskConsent, Edit, Reason, Settle, takes_a_dialog
+from screens.leaving import leave_screen
 from screens.note import Note
 from screens.run_keys import Standing
 from screens.run_messages import Began, Ended, Looked, Moved, Told
@@ -240,14 +241,17 @@ def leave(screen: "RunScreen") -> None:
     if now.last and not now.menu and not now.ended:
         screen.app.run_worker(finish(screen), exit_on_error=False)
     else:
-        screen.app.pop_screen()
+        leave_screen(screen)
 
 
 async def finish(screen: "RunScreen") -> None:
-    """Every step is done, and who did them leaves: the run is over."""
+    """Every step is done, and who did them leaves: the run is over. Asked for twice it is written once."""
+    if screen.finishing:
+        return
+    screen.finishing = True
     with suppress(Refused, RecordError):
         await asyncio.to_thread(screen.session.runner.end, screen.now_run, "every step is done or passed over")
-    screen.app.pop_screen()
+    leave_screen(screen)
 
 
 def name_of_screen(run: Run) -> str:

@@ -14,6 +14,7 @@ from textual.message import Message
 from cockpit.model.identity import Identity
 from cockpit.model.time import Time
 from screens.dialog import Dialog, Place
+from screens.leaving import leave_screen
 from screens.trouble import explain
 from widgets.big import SCALES, big, width
 from widgets.cell import Piece
@@ -126,7 +127,7 @@ class TerminalLogin(Dialog[bool]):
             self.say(f"{self._command[0]} could not be started: {error.strerror or error}.", "bad")
         else:
             if code == 0:
-                self.dismiss(True)
+                leave_screen(self, True)
             else:
                 how = "was stopped" if code < 0 else f"ended with code {code}"
                 self.say(f"{self._command[0]} {how}; nobody is signed in.", "bad")
@@ -134,12 +135,13 @@ class TerminalLogin(Dialog[bool]):
 
 @contextmanager
 def interrupts_for_the_command() -> Iterator[None]:
-    """While a command has the terminal, ctrl+c ends the command, not the cockpit behind it.
+    """While a command has the terminal, ctrl+c and ctrl+\\ end the command, not the cockpit behind it.
 
     A handler that does nothing, not SIG_IGN: an ignored signal would stay ignored in the command.
     """
-    before = signal.signal(signal.SIGINT, lambda *_: None)
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGQUIT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -7,20 +7,33 @@ terminal is gone the thread dies of it, and the loop waits for ever with the rec
 
 import contextlib
 import errno
+import logging
 import os
 import select
 import signal
+import sys
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from threading import Condition, Thread
 from typing import TextIO
 
+from textual import constants
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+from screens.terminal_input import TerminalInput
+
+log = logging.getLogger(__name__)
 
 MOST = 262_144  # bytes that may wait: about ten whole screens, so that a slow line is seconds behind, not minutes
 LOOK = 0.5  # seconds between two looks whether a terminal to which nothing is written is still there
 GRACE = 1.0  # seconds for the last words, which leave the terminal as it was found
 GONE = 128 + signal.SIGHUP  # exit code, as when the line itself says so
+TICK = 0.1  # seconds between two looks whether an Esc stood alone
+AT_ONCE = 4096  # bytes
+PUSH_KEY_REPORTS = "\x1b[>27u"  # kitty: what Textual asks for, and repeats and releases told apart from presses
+POP_KEY_REPORTS = "\x1b[<u"
 
 
 class Output(Thread):
@@ -103,21 +116,45 @@ class TerminalDriver(LinuxDriver):
     """Textual's driver with an Output of ours. The thread that it starts for its own writing has nothing to do."""
 
     _output: Output
+    reports_releases = False  # whether the terminal tells when a key is let go
 
     def start_application_mode(self) -> None:
         assert self._file is not None  # a process without standard error has no terminal
         self._output = Output(self._file, lambda: self._soon(self._app.refresh), lambda: self._soon(self._leave))
         self._output.start()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if not constants.DISABLE_KITTY_KEY:
+            self.write(PUSH_KEY_REPORTS)
 
     def write(self, data: str) -> None:
         self._output.write(data)
 
     def run_input_thread(self) -> None:
+        """Read until the end. Nothing that a terminal sends ends this thread; a terminal that is gone ends the app."""
+        stdin = sys.__stdin__
+        keys = TerminalInput(stdin.encoding if stdin else "utf-8", time.monotonic, debug=self._debug)
+        waiting = select.poll()
+        waiting.register(self.fileno, select.POLLIN)
         try:
-            super().run_input_thread()
+            while not self.exit_event.is_set():
+                if waiting.poll(TICK * 1000):
+                    data = os.read(self.fileno, AT_ONCE)
+                    if not data:
+                        raise OSError(errno.EIO, "the terminal ended")
+                    self._deliver(keys.feed(data))
+                self._deliver(keys.tick())
+                self.reports_releases = keys.reports_releases
         except OSError:  # reading may be first to notice
             self._soon(self._leave)
+
+    def _deliver(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            try:
+                self.process_message(message)
+            except RuntimeError:
+                return  # the loop has ended before us
+            except Exception:
+                log.warning("a key was lost", exc_info=True)
 
     def _sigcont_application(self, *_: object) -> None:
         """A line that hangs up wakes its programs, too: only what was put to sleep by its key is resumed.
@@ -129,6 +166,8 @@ class TerminalDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         self._output.make_room()
+        if not constants.DISABLE_KITTY_KEY:
+            self.write(POP_KEY_REPORTS)
         super().stop_application_mode()
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ from cockpit.model.system import Environment, System
 from cockpit.model.time import RealTime, Time
 from cockpit.watch import Watch
 from screens.due import running
+from screens.leaving import leave_screen
 from screens.messages import Attached, EventsAppended
 from widgets.line import Lines
 from widgets.wall import EVENTS, WallView, wall_state
@@ -129,4 +130,4 @@ class WallScreen(Screen[None]):
         if self.app.screen_stack[0] is self:
             self.app.exit()
         else:
-            self.dismiss()
+            leave_screen(self)

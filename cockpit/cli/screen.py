@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -21,6 +21,7 @@ from cockpit.cli.options import (
 if TYPE_CHECKING:
     from cockpit.wiring import Session
 
+BROKEN = 70  # exit code of a defect, as sysexits.h has it: none that `cockpit status` answers with
 Attach = Callable[[], Awaitable["Session"]]
 
 
@@ -51,11 +52,25 @@ def run_screen(attach: Attach, *, wall: bool = False) -> None:
     from cockpit.app import CockpitApp
 
     app = CockpitApp(attach, wall=wall)
-    app.run()
+    app.run(mouse=mouse_wanted(os.environ))
     if app.farewell:
         click.echo(f"cockpit: {app.farewell}", err=True)
-    if app.return_code:
-        sys.exit(app.return_code)
+    code = exit_code(app.return_code)
+    if code:
+        sys.exit(code)
+
+
+def exit_code(returned: int | None) -> int:
+    """None: the app ended without being told to. 1 is Textual's own for a defect, and an answer of `cockpit status`."""
+    return BROKEN if returned in (None, 1) else returned or 0
+
+
+def mouse_wanted(environ: Mapping[str, str]) -> bool:
+    """Not over SSH: a line that is lost leaves the mouse on, and then every movement types into the shell."""
+    chosen = environ.get("COCKPIT_MOUSE", "").lower()
+    if chosen:
+        return chosen not in ("0", "no", "off", "false")
+    return not any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"))
 
 
 def open_cockpit(common: Common) -> None:

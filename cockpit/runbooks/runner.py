@@ -168,8 +168,9 @@ class Runner:
         self._chosen[run.id] = incident
 
     def end(self, run: Run, reason: str = "") -> Run:
-        """The run is over. What is still running goes on."""
-        self.note(journal.ended(run, reason, self._pen_for(run)))
+        """The run is over. What is still running goes on. One that has ended has no second end."""
+        if self.run(run.id).ended is None:
+            self.note(journal.ended(run, reason, self._pen_for(run)))
         return self.run(run.id)
 
     def settle(self, run: Run, step: int, state: StepState, reason: str = "") -> Run:

@@ -44,6 +44,9 @@ class Real:
         while words.encode() not in self.received:
             assert self.read(), self.received[-2_000:].decode(errors="replace")
 
+    def press(self, keys: bytes) -> None:
+        os.write(self._terminal, keys)
+
     def end(self) -> int:
         """Read to the end; the exit code."""
         while self.read():

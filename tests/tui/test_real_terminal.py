@@ -15,7 +15,13 @@ MOUSE_OFF = b"\x1b[?1000l"
 COLOUR = re.compile(rb"\x1b\[[0-9;]*\b(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|38;[25]|48;[25])[0-9;]*m")
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+ENDINGS = [getattr(signal, f"SIG{name}") for name in ("TERM", "HUP", "INT", "QUIT", "USR1", "USR2", "ALRM")]
+KEYBOARD_AS_FOUND = b"\x1b[<u"  # what the kitty protocol pushed is popped
+NOT_FROM_A_KEYBOARD = bytes(range(128, 256)) + b"\x1b[M \xff\xc3\x1b[1114112u\x1b[97:65;1:1u\x1b[55296;1;55296u\xc3"
+CTRL_Q = b"\x11"
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
 def test_a_signal_ends_it_cleanly_with_the_terminal_restored(ending: signal.Signals) -> None:
     with real(*DRIVER, "trouble") as opened:
         opened.until(READY)
@@ -24,7 +30,33 @@ def test_a_signal_ends_it_cleanly_with_the_terminal_restored(ending: signal.Sign
         assert opened.end() == 128 + ending
         assert opened.received.rfind(LEAVES_SCREEN) > opened.received.rfind(READY.encode())
         assert MOUSE_OFF in opened.received
+        assert opened.received.count(KEYBOARD_AS_FOUND) >= 2
         assert b"closed=True" in opened.received
+
+
+def test_bytes_that_no_keyboard_sends_end_nothing() -> None:
+    with real(*DRIVER, "trouble") as opened:
+        opened.until(READY)
+        for byte in NOT_FROM_A_KEYBOARD:
+            opened.press(bytes((byte,)))
+        opened.press(NOT_FROM_A_KEYBOARD)
+        opened.press(b"  " + CTRL_Q)
+
+        assert opened.end() == 0
+    assert b"Traceback" not in opened.received
+    assert b"closed=True" in opened.received
+
+
+@pytest.mark.parametrize("opens", [b"n", b"s", b"?", b"d", b":", b"a", b"w", b"\r"], ids=repr)
+def test_escapes_that_arrive_together_leave_one_screen_and_end_nothing(opens: bytes) -> None:
+    with real(*DRIVER, "trouble") as opened:
+        opened.until(READY)
+        opened.press(opens + b"\x1b" * 5)
+        opened.press(b"\x1b" * 3 + b"  ")
+        opened.press(CTRL_Q)
+
+        assert opened.end() == 0
+    assert b"Traceback" not in opened.received
 
 
 def test_a_defect_prints_where_it_is_and_no_local_variable() -> None:
