@@ -42,6 +42,7 @@ def read(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
         links=tuple(reader.links),
         labels={**front, **document_labels(sections)},
         damage=damage,
+        findings=tuple(reader.findings),
     )
     return apply(runbook)
 

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from cockpit.model.clean import clean_line
@@ -10,6 +10,17 @@ from cockpit.model.runbook import Step, StepKind
 from cockpit.runbooks.fences import Piece, cut, language_of, trailing_comment
 from cockpit.runbooks.kinds import ORDER, checking, kind_of
 from cockpit.runbooks.labels import plain
+from cockpit.runbooks.mentions import (
+    describes,
+    forbids,
+    forbids_what_follows,
+    goes_on_harmlessly,
+    is_click_path,
+    joins_commands,
+    requests_command,
+    says_or,
+    stands_alone,
+)
 from cockpit.runbooks.placeholders import assignment, placeholders
 
 OR = re.compile(r"(?i)^(or|alternatively)\b")
@@ -40,6 +51,11 @@ class Found:
     altered: bool = False
     asked: bool = False  # its kind was: by a tag
     tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_forbidden(self) -> bool:
+        """True when the comment above it, or behind it, says that it must not run."""
+        return forbids_what_follows(self.title) or forbids_what_follows(self.remark)
 
     def named(self, title: str) -> "Found":
         return replace(self, title=title, kind=self.kind if self.asked else checking(self.kind, title))
@@ -154,45 +170,71 @@ def fence_tags(info: str) -> dict[str, str]:
     }
 
 
-def from_inline(markdown: str, title: str, line: int) -> list[Found]:
-    """Commands and requests in backticks inside a table cell or a list item."""
-    found = []
+def from_inline(markdown: str, title: str, line: int, *, ordered: bool = False, told: bool = False) -> list[Found]:
+    """The commands and requests in backticks that a table cell or a list item asks for; a mention is none.
+
+    `ordered` is an item with a number; `told` says that what stands here is told, not asked for: causes, examples.
+    """
+    steps: list[Found] = []
     box = BOX.match(markdown)
     markdown = markdown[box.end() :] if box else markdown
-    for match in CODE.finditer(markdown):
+    bare = stands_alone([markdown[at:to] for at, to in gaps(markdown)])
+    end, asked = 0, False  # of the command before, and whether it was asked for
+    for match in [] if told else CODE.finditer(markdown):
         text = match[2].strip()
         http = bool(HTTP.match(text))
         if not http and not RUNNABLE.match(text):
             continue
-        words = plain(markdown[: match.start()]).rstrip(" :—–-")
-        name = clean_line(title or words or plain(markdown))
-        found.append(
-            Found(
-                name,
-                kind_of(text, words),
-                line,
-                text,
-                "http" if http else "bash",
-                remark=clean_line(plain(markdown)),
-                inline=True,
-                checkbox=bool(box),
-            )
+        before, after = markdown[: match.start()], markdown[match.end() :]
+        kind = kind_of(text, plain(before).rstrip(" :—–-"))
+        between = markdown[end : match.start()]
+        joined = asked and joins_commands(between)
+        asked = (
+            bare
+            or joined
+            or requests_command(before, after, kind)
+            or ((ordered or box is not None) and stands_alone([before]) and goes_on_harmlessly(after, kind))
         )
-    return found
+        if asked:
+            words = "" if joined else plain(before).rstrip(" :—–-")
+            steps.append(
+                Found(
+                    clean_line(title or words or plain(markdown)),
+                    kind,
+                    line,
+                    text,
+                    "http" if http else "bash",
+                    remark=clean_line(plain(markdown)),
+                    alternative=joined and says_or(between),
+                    inline=True,
+                    checkbox=bool(box),
+                )
+            )
+        end = match.end()
+    return steps
 
 
-def from_item(markdown: str, line: int, *, ordered: bool) -> list[Found]:
-    """A numbered item or a box to tick: something a person does. A plain bullet is only text."""
+def gaps(markdown: str) -> Iterator[tuple[int, int]]:
+    """From where to where no code stands: before, between and behind the backticks."""
+    end = 0
+    for match in CODE.finditer(markdown):
+        yield end, match.start()
+        end = match.end()
+    yield end, len(markdown)
+
+
+def from_item(markdown: str, line: int, *, ordered: bool, told: bool = False) -> list[Found]:
+    """A numbered item or a box to tick: something a person does. A bullet, a cause, a prohibition is only text."""
     box = BOX.match(markdown)
-    if not box and not ordered:
-        return []
     text = BOX.sub("", markdown)
+    if not box and (not ordered or told or forbids(text) or describes(text)):
+        return []
     return [Found(clean_line(plain(text)), StepKind.MANUAL, line, checkbox=bool(box))]
 
 
 def click_path(markdown: str, line: int) -> Found | None:
     """A short paragraph of clicks, `Settings → find the token → Revoke`: a manual step."""
     flat = plain(markdown)
-    if len(ARROW.findall(flat)) < 2 or len(flat) > 300 or "\n" in flat:
+    if len(ARROW.findall(flat)) < 2 or len(flat) > 300 or "\n" in flat or not is_click_path(ARROW.split(flat)):
         return None
     return Found(clean_line(flat), StepKind.MANUAL, line)

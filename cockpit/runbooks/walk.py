@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cockpit.model.clean import clean, clean_line
-from cockpit.model.runbook import Link, Table
+from cockpit.model.runbook import Finding, Link, Table
 from cockpit.runbooks.fences import language_of
 from cockpit.runbooks.labels import label, plain, warns
+from cockpit.runbooks.mentions import forbids, forbids_what_follows, tells
 from cockpit.runbooks.steps import Found, click_path, from_fence, from_inline, from_item
 from cockpit.runbooks.tables import escalation_box, kind_of
 
@@ -44,10 +45,12 @@ class Reader:
         self.sections: list[Section] = [Section("", 0, 1)]
         self.tables: list[Table] = []
         self.links: list[Link] = []
+        self.findings: list[Finding] = []  # what was left out, and why
         # What the paragraph just read promises of the block after it.
         self._output = False  # "**Expected Output:**": the output of the step above
         self._label = ""  # "**When to use:**": a list of occasions
         self._intro = ""  # "To do it by hand:": the name of a command without one
+        self._before = ""  # the paragraph itself, Markdown: it may forbid the block after it
 
     def read(self, text: str) -> None:
         from markdown_it import MarkdownIt
@@ -90,7 +93,7 @@ class Reader:
         return at + 1
 
     def _promise_nothing(self) -> None:
-        self._output, self._label, self._intro = False, "", ""
+        self._output, self._label, self._intro, self._before = False, "", "", ""
 
     def _heading(self, markdown: str, level: int, line: int) -> None:
         above = tuple(each for each in (*self._section.parents, self._section) if each.level < level)
@@ -104,13 +107,25 @@ class Reader:
             section.steps[-1] = section.steps[-1].printing(clean(content).strip())
             self._promise_nothing()
             return False
-        name = name or self._intro
+        name, before = name or self._intro, self._before
         self._promise_nothing()
         self.tables.extend(escalation_box(content, line, section.title))
         found, hints = from_fence(info, content, line)
+        if found and any(forbids_what_follows(text) for text in (before, name, section.title)):
+            self._forbidden(before or name or section.title, line)
+            return False
+        for step in [each for each in found if each.command and each.is_forbidden]:
+            self._forbidden(step.title, step.line)
+            found.remove(step)
         section.hints |= hints
         section.steps.extend(step if step.title or not name else step.named(name) for step in found)
         return bool(found)
+
+    def _forbidden(self, markdown: str, line: int) -> None:
+        """A block that the words above it forbid: nothing of it is a step, the words are a warning."""
+        words = clean_line(plain(markdown), 200)
+        self._section.warnings.extend([] if words in self._section.warnings else [words])
+        self.findings.append(Finding("forbidden", line, clean_line(f'no step, because of "{words}" above it', 300)))
 
     def _table(self, tokens: "list[Token]", line: int) -> None:
         rows: list[list[str]] = []
@@ -129,14 +144,17 @@ class Reader:
         for offset, (row, words) in enumerate(zip(rows[1:], body, strict=True), start=2):
             expected = words[outcome] if outcome is not None and outcome < len(words) else ""
             for at, cell in enumerate(row):
-                found = from_inline(cell, named_by(words, at), line + offset)
+                told = tells(self._section.title) or (at < len(header) and tells(header[at]))
+                found = from_inline(cell, named_by(words, at), line + offset, told=told)
                 self._section.steps.extend(step.expecting(expected) for step in found)
 
     def _list(self, tokens: "list[Token]") -> None:
         """Each item is a step when it is numbered, has a box to tick, or holds a command. Nested lists come flat."""
+        told = any(tells(text) for text in (self._before, self._label, self._section.title))
         self._label_of_a_list(tokens)
         self._promise_nothing()
         ordered: list[bool] = []  # of each list that is open
+        parents: list[str] = []  # the first line of each item that is open
         text = ""  # of the item at hand, once known
         manual: Found | None = None  # the step that it is, as long as nothing better follows
         first = False
@@ -145,6 +163,7 @@ class Reader:
                 ordered.append(token.type.startswith("ordered"))
             elif token.type in ("ordered_list_close", "bullet_list_close"):
                 ordered.pop()
+                del parents[len(ordered) :]
             elif token.type == "list_item_open":
                 first, manual, text = True, None, ""
             elif token.type in ("fence", "code_block"):
@@ -154,18 +173,22 @@ class Reader:
             elif token.type == "inline" and first:
                 first = False
                 text = clean_line(plain(token.content)).rstrip(" :")
-                manual = self._item(token, ordered=ordered[-1])
+                del parents[len(ordered) - 1 :]  # the item before this one is not above it
+                manual = self._item(token, ordered=ordered[-1], told=told or any(map(tells, parents)))
+                parents.append(token.content)
             elif token.type == "inline":
                 self._paragraph(token)
 
-    def _item(self, token: "Token", *, ordered: bool) -> Found | None:
+    def _item(self, token: "Token", *, ordered: bool, told: bool) -> Found | None:
         """Take the first line of an item; the step a person does, when it is one."""
         section = self._section
         line = line_of(token)
         self._links(token.content, line)
-        section.warnings.extend(clean_line(plain(each)) for each in statements(token.content) if warns(each))
-        commands = from_inline(token.content, "", line)
-        by_hand = [] if commands else from_item(token.content, line, ordered=ordered)
+        section.warnings.extend(
+            clean_line(plain(each)) for each in statements(token.content) if warns(each) or forbids(each)
+        )
+        commands = from_inline(token.content, "", line, ordered=ordered, told=told)
+        by_hand = [] if commands else from_item(token.content, line, ordered=ordered, told=told)
         section.steps.extend(commands or by_hand)
         return by_hand[0] if by_hand else None
 
@@ -192,6 +215,7 @@ class Reader:
             if warns(text):
                 self._section.warnings.append(clean_line(plain(text)))
         self._intro = announced(token.content) if not self._output else ""
+        self._before = token.content
         path = click_path(token.content, line)
         if path and self._section.level:
             self._section.steps.append(path)

@@ -142,14 +142,14 @@ def test_commands_in_backticks_in_tables_and_lists_are_runnable() -> None:
         | **5xx** | Check logs: `az containerapp logs show -n mi-<env> -g <rg> --tail 50` |
         | Other | Look in the portal |
 
-        1. See `GET /api/v1/cache/stats`.
+        1. Look at `GET /api/v1/cache/stats`.
         2. Clear: `POST /api/v1/cache/clear`
         3. `DELETE /api/v1/cache/{pattern}`
     """
     steps = only(text).steps
     assert [(step.title, step.kind.value, step.language) for step in steps] == [
         ("5xx", "verify", "bash"),
-        ("See", "read", "http"),
+        ("Look at", "read", "http"),
         ("Clear", "danger", "http"),
         ("DELETE /api/v1/cache/{pattern}", "danger", "http"),
     ]
