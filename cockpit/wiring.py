@@ -295,9 +295,12 @@ def build_feeds(
     time: Time,
     random: Random,
     reveal: Reveal,
-    references: Sequence[str] = (),
+    references: Sequence[str],
 ) -> list[Feed]:
-    """Every feed an environment asks for; nothing that it does not."""
+    """Every feed an environment asks for; nothing that it does not.
+
+    `references` has no default on purpose: a front end that forgets them calls an outage what the others call our line.
+    """
     feeds: list[Feed] = []
     if environment.probes:
         from cockpit.feeds.probes import ProbesFeed

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
-from cockpit.model.overall import UNSEEN, Trouble, Word
+from cockpit.model.overall import UNSEEN, WORSE, Trouble, Word
 from cockpit.model.reading import FeedState
 from cockpit.model.time import age, elapsed
 from widgets.big import ROWS, big, spellable, width
@@ -15,13 +15,22 @@ Line = tuple[Piece, ...]
 
 TONE = {
     Word.OK: "good",
+    Word.INCIDENT: "bad",
     Word.DEGRADED: "warn",
     Word.UNKNOWN: "warn",
     Word.STALE: "bad",
     Word.BLIND: "bad",
     Word.DOWN: "bad",
 }
-GLYPH = {Word.OK: "●", Word.DEGRADED: "◐", Word.UNKNOWN: "◌", Word.STALE: "◌", Word.BLIND: "✖", Word.DOWN: "✖"}
+GLYPH = {
+    Word.OK: "●",
+    Word.INCIDENT: "▲",
+    Word.DEGRADED: "◐",
+    Word.UNKNOWN: "◌",
+    Word.STALE: "◌",
+    Word.BLIND: "✖",
+    Word.DOWN: "✖",
+}
 HOLLOW = "▒"  # the ink of a word that says we cannot see
 WIDEST = max(map(str, Word), key=width)
 # (cells per pixel of the word, rows per pixel, cells per pixel of the clock), the largest that fits is taken.
@@ -48,9 +57,9 @@ def paint(view: WallView, frame: Frame, all_views: Sequence[WallView] = ()) -> l
     """The lines of the wall. Every part keeps its place whatever the others say: nothing moves but the heart."""
     roomy = frame.rows >= ROOMY
     parts: tuple[tuple[list[Line], int], ...] = (
-        (_headline(view, frame), ROWS * _size(frame)[1]),
+        (_headline(headline_word(view, all_views), frame), ROWS * _size(frame)[1]),
         (_broken(view, frame, roomy=roomy), ROWS + 3 if roomy else 3),
-        (_incident(view, frame, roomy=roomy), ROWS if roomy else 2),
+        (_incident(view, frame, all_views, roomy=roomy), ROWS if roomy else 2),
     )
     head: list[Line] = [_header(view, frame), _strip(view, all_views)]
     foot: list[Line] = [_feeds(view), _heart(frame)]
@@ -95,14 +104,23 @@ def _size(frame: Frame) -> tuple[int, int, int]:
     return 0, 0, 0
 
 
-def _headline(view: WallView, frame: Frame) -> list[Line]:
+def headline_word(view: WallView, all_views: Sequence[WallView]) -> Word:
+    """The word in giant letters: never OK while a grave incident is open in any environment, whose turn it may not be.
+
+    The strip keeps each environment's own word.
+    """
+    words = [view.word, *(Word.INCIDENT for other in all_views if other.grave)]
+    return max(words, key=WORSE.__getitem__)
+
+
+def _headline(state_word: Word, frame: Frame) -> list[Line]:
     """The word and the clock, as large as the width allows."""
-    tone = TONE[view.word]
+    tone = TONE[state_word]
     clock = f"{frame.now.astimezone(frame.zone):%H:%M}"
     across, down, small = _size(frame)
     if not across:
-        return [((f" {GLYPH[view.word]} {view.word}", tone), (f"   {clock}", "strong"))]
-    word = big(view.word, across, down, HOLLOW if view.word in UNSEEN.values() else "█")
+        return [((f" {GLYPH[state_word]} {state_word}", tone), (f"   {clock}", "strong"))]
+    word = big(state_word, across, down, HOLLOW if state_word in UNSEEN.values() else "█")
     time = [*big(clock, small), *[" " * width(clock, small)] * (len(word) - ROWS)]
     pairs = zip(word, time, strict=True)
     return [_apart(((f" {left}", tone),), ((f"{right} ", "strong"),), frame.columns) for left, right in pairs]
@@ -110,7 +128,7 @@ def _headline(view: WallView, frame: Frame) -> list[Line]:
 
 def _broken(view: WallView, frame: Frame, *, roomy: bool) -> list[Line]:
     """Names only: the worst in the biggest letters, all that fit in two lines of text. First what cannot be seen."""
-    hidden = view.word in UNSEEN.values() and bool(view.feeds)
+    hidden = bool(view.unseen)
     lines: list[Line] = []
     if roomy and hidden:
         lines = [*((((f" {row}"), "bad"),) for row in big(_how_old(view), _across(frame))), ()]
@@ -169,10 +187,23 @@ def _quiet(view: WallView) -> Line:
         return ((" Nothing is watched here: the configuration names no probes, apps or alert sources.", "warn"),)
     if view.word is Word.OK:
         return ((f" Nothing is broken. {up} of {count} probes up." if count else " Nothing is broken.", "good"),)
+    if view.word is Word.INCIDENT:
+        seen_up = f" {up} of {count} probes up." if count else ""
+        return ((f" Nothing watched here is bad.{seen_up} The incident is still open.", "warn"),)
+    if view.incomplete:
+        partly = plain(", ".join(view.incomplete))
+        return ((f" Nothing known to be broken, but {partly} did not tell everything.", TONE[view.word]),)
     return ((" Nothing known to be broken, and not everything can be seen.", TONE[view.word]),)
 
 
-def _incident(view: WallView, frame: Frame, *, roomy: bool) -> list[Line]:
+def _incident(view: WallView, frame: Frame, all_views: Sequence[WallView], *, roomy: bool) -> list[Line]:
+    """The incident of this environment; where it has none, the gravest of another one, which is named."""
+    others = [other for other in all_views if other.incident and other.environment != view.environment]
+    elsewhere = ""
+    if view.incident is None and others:
+        others.sort(key=lambda other: not other.grave)
+        view, *others = others
+        elsewhere = f"{view.environment.upper()}  "
     incident = view.incident
     if incident is None:
         return [((" No incident.", "muted"),)]
@@ -182,9 +213,12 @@ def _incident(view: WallView, frame: Frame, *, roomy: bool) -> list[Line]:
     if view.leaderless:
         who = (("   nobody leads", "bad"), *who)
     more = f"   +{view.more_incidents} more open" if view.more_incidents else ""
+    if others:
+        more += f"   +{sum(1 + other.more_incidents for other in others)} in {plain(others[0].environment.upper())}"
+        more += " and others" if len(others) > 1 else ""
     drill = "DRILL " if incident.drill else ""
     facts: list[Line] = [
-        ((f"{drill}{incident.severity}  ", "bad"), (plain(incident.title), "strong")),
+        ((plain(elsewhere), "warn"), (f"{drill}{incident.severity}  ", "bad"), (plain(incident.title), "strong")),
         (
             (incident.status.upper(), "info"),
             (f"   {elapsed(running)}", "strong"),

@@ -127,7 +127,9 @@ async def look_once(
     try:
         for each in environments:
             azure = clouds.get(each.name)
-            feeds = wiring.build_feeds(each, azure, time=time, random=random, reveal=reveal)
+            feeds = wiring.build_feeds(
+                each, azure, time=time, random=random, reveal=reveal, references=system.references
+            )
             asked += [(each, feed.name, feed.poll()) for feed in feeds]
             asked += [(each, source, _reading(source, each, call, time)) for source, call in _extras(each, azure, time)]
         readings = await asyncio.gather(*(reading for _, _, reading in asked))

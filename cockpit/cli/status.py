@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -16,10 +15,11 @@ from cockpit.cli.options import (
     common_options,
     json_option,
     load_system,
+    timeline_path,
     usage_sentence,
 )
-from cockpit.cli.status_since import recorded_turns
-from cockpit.cli.status_text import State, document, print_states
+from cockpit.cli.status_since import EnvironmentRecord, read_records
+from cockpit.cli.status_text import State, document, freeze_document, print_freezes, print_states
 from cockpit.model.clean import clean_line
 from cockpit.model.overall import WORSE, Word
 from cockpit.model.reading import Reading, freshness
@@ -27,11 +27,16 @@ from cockpit.model.system import Environment, System
 from cockpit.model.time import RealTime, Time
 
 log = logging.getLogger(__name__)
-HELP = """Look once at every source and say how it stands.
+HELP = """Look once at every source and say how it stands, with the open incidents and the freeze of the timeline.
 
-Exit code: 0 healthy, 1 degraded, 2 down, 3 when it cannot be known (a source did not answer, nothing is watched, or the
+Exit code: 0 healthy, 1 degraded or an incident of the upper half of the severity scale is open, 2 down, 3 when it
+cannot be known (a source did not answer or not all of it, nothing is watched, the timeline cannot be read, or the
 command itself failed). Without --env it looks at every environment, and the worst one counts.
+
+For pipelines, --freeze asks no source: exit code 1 while an environment is frozen, 0 while none is, 3 when the timeline
+cannot be read or is not there.
 """
+FROZEN = 1
 
 
 class Unknown(Refusal):
@@ -51,9 +56,12 @@ class StatusCommand(click.Command):
 
 
 @click.command(name="status", cls=StatusCommand, help=HELP)
+@click.option("--freeze", "only_freeze", is_flag=True, help="Only say whether deployments are frozen: exit code 1.")
 @json_option
 @common_options
-def command(common: Common, as_json: bool) -> None:
+def command(common: Common, only_freeze: bool, as_json: bool) -> None:
+    if only_freeze:
+        raise SystemExit(_say_freeze(common, as_json))
     states = looked(common)
     word = worst(states)
     if as_json:
@@ -66,10 +74,9 @@ def command(common: Common, as_json: bool) -> None:
 def looked(common: Common) -> list[State]:
     """How the asked environments stand. Raises Unknown for whatever keeps it from being known."""
     try:
-        system = load_system(common)
-        asked = system.environments if common.env is None else (choose_environment(system, common.env),)
-        states = asyncio.run(look(system, asked))
-        return [replace(each, turns=recorded_turns(system, common, each.environment.name)) for each in states]
+        system, environments = _chosen(common)
+        records = _records(system, common, environments)
+        return asyncio.run(look(system, environments, records))
     except Refusal as error:
         raise Unknown(error.message) from None
     except KeyboardInterrupt:
@@ -81,12 +88,49 @@ def looked(common: Common) -> list[State]:
         raise Unknown(clean_line(said, 500)) from None
 
 
+def _chosen(common: Common) -> tuple[System, Sequence[Environment]]:
+    """The system, and of its environments those that were asked for. Raises Refusal."""
+    system = load_system(common)
+    return system, system.environments if common.env is None else (choose_environment(system, common.env),)
+
+
+def _records(system: System, common: Common, environments: Sequence[Environment]) -> Mapping[str, EnvironmentRecord]:
+    """What the timeline says of them, by the severity scale of the documents, as the screen has it."""
+    from cockpit.runbooks.plan_files import read_plan
+
+    return read_records(system, read_plan(system), common, environments)
+
+
+def _say_freeze(common: Common, as_json: bool) -> int:
+    """Print whether deployments are frozen; the exit code. Raises Unknown where nobody can know."""
+    try:
+        system, environments = _chosen(common)
+        records = _records(system, common, environments)
+    except Refusal as error:
+        raise Unknown(error.message) from None
+    for record in records.values():
+        if record.problem or not record.exists:
+            why = record.problem or f"nothing was recorded yet at {timeline_path(system, common)}."
+            raise Unknown(f"Whether deployments are frozen is not known: {clean_line(why, 400)}")
+    exit_code = FROZEN if any(record.freeze for record in records.values()) else Word.OK.exit_code
+    if as_json:
+        click.echo(to_json(freeze_document(records, exit_code)))
+    else:
+        print_freezes(records)
+    return exit_code
+
+
 def worst(states: Sequence[State]) -> Word:
     """The word of several environments: their worst."""
     return max((each.overall.word for each in states), key=WORSE.__getitem__, default=Word.UNKNOWN)
 
 
-async def look(system: System, environments: Sequence[Environment], time: Time | None = None) -> list[State]:
+async def look(
+    system: System,
+    environments: Sequence[Environment],
+    records: Mapping[str, EnvironmentRecord],
+    time: Time | None = None,
+) -> list[State]:
     """Ask every feed of the environments once, side by side; nothing is recorded. Raises SourceError."""
     import os
     from random import Random
@@ -100,7 +144,14 @@ async def look(system: System, environments: Sequence[Environment], time: Time |
         feeds = [
             feed
             for each in environments
-            for feed in build_feeds(each, clouds.get(each.name), time=time, random=Random(), reveal=reveal)
+            for feed in build_feeds(
+                each,
+                clouds.get(each.name),
+                time=time,
+                random=Random(),
+                reveal=reveal,
+                references=system.references,
+            )
         ]
         readings = await asyncio.gather(*(feed.poll() for feed in feeds))
     finally:
@@ -108,10 +159,11 @@ async def look(system: System, environments: Sequence[Environment], time: Time |
             await cloud.close()
         if credential is not None:
             await credential.close()
-    return [state(each, readings, time.monotonic()) for each in environments]
+    now = time.monotonic()
+    return [state(each, readings, records[each.name], now) for each in environments]
 
 
-def state(environment: Environment, readings: Sequence[Reading[Any]], now: float) -> State:
+def state(environment: Environment, readings: Sequence[Reading[Any]], record: EnvironmentRecord, now: float) -> State:
     """One environment's part of the answers."""
     mine = [each for each in readings if each.environment == environment.name]
-    return State(environment, tuple(mine), {each.feed: freshness(each, now) for each in mine})
+    return State(environment, tuple(mine), {each.feed: freshness(each, now) for each in mine}, record)

@@ -1,13 +1,22 @@
-"""Since when a probe stands as it does. One look cannot know; the timeline may, if a cockpit has been recording."""
+"""What the timeline knows of an environment that one look at its sources cannot: incidents, freeze, who records."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cockpit.cli.options import Common, Refusal, open_timeline, timeline_path
+from cockpit.incident.comms_facts import lead
 from cockpit.incident.detail import text_of
+from cockpit.incident.history import read_ledger
+from cockpit.incident.lock import RecorderLock, lock_path
+from cockpit.model.clean import clean_line
 from cockpit.model.event import Kind, RecordError
-from cockpit.model.system import System
+from cockpit.model.incident import Incident
+from cockpit.model.ladder import DEFAULT_LADDER, Ladder
+from cockpit.model.plan import Plan
+from cockpit.model.response import Freeze
+from cockpit.model.system import Environment, System
 
 log = logging.getLogger(__name__)
 NEWEST = 5_000  # events of probes that are searched, of each environment
@@ -15,14 +24,56 @@ Turns = Mapping[str, tuple[str, datetime]]
 """The last recorded turn of each probe: into which state, and when."""
 
 
-def recorded_turns(system: System, common: Common, environment: str) -> Turns:
-    """What the timeline says of an environment's probes; nothing where there is none, or none that can be read."""
+@dataclass(frozen=True, slots=True)
+class EnvironmentRecord:
+    """One environment as the timeline tells it.
+
+    `exists` False: nothing was ever recorded there. `problem`: the timeline cannot be read, so nobody can say which
+    incidents are open, nor whether deployments are frozen.
+    """
+
+    exists: bool = False
+    problem: str = ""
+    turns: Turns = field(default_factory=dict)
+    incidents: tuple[Incident, ...] = ()  # the open ones, oldest first
+    freeze: Freeze | None = None
+    recorder: str = ""  # who records now; "" where nobody does
+    lead_role: str = ""
+    ladder: Ladder = DEFAULT_LADDER
+
+    def leaders(self, incident: Incident) -> tuple[str, ...]:
+        """Who leads an incident now."""
+        return incident.in_role(self.lead_role)
+
+
+def read_records(
+    system: System, plan: Plan, common: Common, environments: Sequence[Environment]
+) -> dict[str, EnvironmentRecord]:
+    """What was recorded of each environment, by its name. Blocking. Never raises: what is wrong is in the record."""
+    blank = EnvironmentRecord(lead_role=lead(plan).name, ladder=plan.ladder)
+    path = timeline_path(system, common)
+    records = {}
     try:
-        if not timeline_path(system, common).exists():
-            return {}
+        if not path.exists():
+            return {environment.name: blank for environment in environments}
         with open_timeline(system, common, read_only=True) as timeline:
-            events = timeline.events(environment=environment, kinds=[Kind.PROBE], limit=NEWEST)
+            ledger = read_ledger(timeline, plan.ladder)
+            for environment in environments:
+                events = timeline.events(environment=environment.name, kinds=[Kind.PROBE], limit=NEWEST)
+                records[environment.name] = EnvironmentRecord(
+                    exists=True,
+                    turns={event.subject: (text_of(event.detail, "state"), event.occurred) for event in events},
+                    incidents=tuple(ledger.open(environment.name)),
+                    freeze=ledger.freeze(environment.name),
+                    recorder=RecorderLock(lock_path(path, environment.name)).holder(),
+                    lead_role=blank.lead_role,
+                    ladder=blank.ladder,
+                )
     except (Refusal, RecordError, OSError) as error:
-        log.info("no turns from the timeline: %s", error)
-        return {}
-    return {each.subject: (text_of(each.detail, "state"), each.occurred) for each in events}
+        log.warning("the timeline cannot be read: %s", error)
+        reason = error.message if isinstance(error, Refusal) else str(error)
+        unread = EnvironmentRecord(
+            exists=True, problem=clean_line(reason, 300), lead_role=blank.lead_role, ladder=blank.ladder
+        )
+        return {environment.name: unread for environment in environments}
+    return records

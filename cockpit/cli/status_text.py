@@ -10,18 +10,21 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cockpit.cli.status_since import Turns
+from cockpit.cli.status_since import EnvironmentRecord
 from cockpit.model.alert import Alert
 from cockpit.model.clean import clean_line
+from cockpit.model.incident import Incident
 from cockpit.model.overall import Overall, Word, overall
 from cockpit.model.probe import ProbeResult
 from cockpit.model.reading import FeedState, Freshness, Reading
+from cockpit.model.response import Freeze
 from cockpit.model.revision import Application, Revision
 from cockpit.model.system import Environment
 from cockpit.model.time import RealTime, age, stamp
 
 COLOURS = {
     Word.OK: "green",
+    Word.INCIDENT: "bold red",
     Word.DEGRADED: "yellow",
     Word.UNKNOWN: "yellow",
     Word.STALE: "red",
@@ -44,21 +47,23 @@ PIPE_WIDTH = 200  # columns where nobody looks: a file or another program wants 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One environment: what its feeds answered, and how far each can be believed."""
+    """One environment: what its feeds answered, how far each can be believed, and what was recorded of it."""
 
     environment: Environment
     readings: tuple[Reading[Any], ...]
     fresh: Mapping[str, Freshness]
-    turns: Turns = field(default_factory=dict)
+    record: EnvironmentRecord = field(default_factory=EnvironmentRecord)
 
     def since(self, probe: str) -> datetime | None:
         """When a probe turned into the state it is in, if that was recorded: the first look of a process knows not."""
-        state, at = self.turns.get(probe, ("", None))
+        state, at = self.record.turns.get(probe, ("", None))
         return at if any(each.name == probe and each.state == state for each in self.items(ProbeResult)) else None
 
     @property
     def overall(self) -> Overall:
-        return overall(self.readings, self.fresh)
+        """Judged as the screens judge it."""
+        incidents = None if self.record.problem else self.record.incidents
+        return overall(self.readings, self.fresh, incidents, self.record.ladder)
 
     def items(self, kind: type) -> list[Any]:
         """Every probe result, alert or application that was told."""
@@ -81,9 +86,10 @@ def _print(console: Console, state: State, now: datetime) -> None:
     console.print(
         Text.assemble(f"{clean_line(state.environment.name)}{production}  ", (found.word, COLOURS[found.word]))
     )
+    for line in _recorded(state.record):
+        console.print(Text(f"  {clean_line(line, 500)}"))
     if not state.fresh:
-        console.print("  Nothing is watched here: the configuration names no probes, apps or alert sources.\n")
-        return
+        console.print("  Nothing is watched here: the configuration names no probes, apps or alert sources.")
     for title, columns, body in _rows(state, now):
         if body:
             console.print()
@@ -96,6 +102,11 @@ Rows = list[tuple[str, ...]]
 
 def _rows(state: State, now: datetime) -> Iterable[tuple[str, tuple[str, ...], Rows]]:
     """Title, columns and rows of each table; the second column is the state."""
+    yield (
+        "Incidents",
+        ("incident", "status", "open for", "severity", "leader", "title"),
+        [_incident(each, state.record, now) for each in state.record.incidents],
+    )
     yield (
         "Sources",
         ("source", "state", "age", "", ""),
@@ -138,6 +149,50 @@ def _table(title: str, columns: Sequence[str], rows: Rows) -> Table:
     return table
 
 
+def _recorded(record: EnvironmentRecord) -> Iterable[str]:
+    """What a person must know of the timeline before believing the rest."""
+    if record.problem:
+        yield f"Open incidents and a freeze are not known: {record.problem}"
+    if record.freeze is not None:
+        yield frozen_line(record.freeze)
+    if not record.recorder and not record.problem:
+        yield "Nobody records here now: what happens is only kept while a cockpit is open."
+
+
+def frozen_line(freeze: Freeze) -> str:
+    """`FROZEN since 10:02Z by ana: schema change. No deployments.`"""
+    reason = f": {freeze.reason}" if freeze.reason else ""
+    return f"FROZEN since {freeze.since:%Y-%m-%d %H:%M}Z by {freeze.by or 'somebody'}{reason}. No deployments."
+
+
+def print_freezes(records: Mapping[str, EnvironmentRecord]) -> None:
+    """One line for each environment."""
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    for name, record in records.items():
+        state = frozen_line(record.freeze) if record.freeze else "not frozen"
+        console.print(Text(clean_line(f"{name}  {state}", 500)))
+
+
+def freeze_document(records: Mapping[str, EnvironmentRecord], exit_code: int) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "frozen": any(record.freeze for record in records.values()),
+        "exit_code": exit_code,
+        "environments": [{"name": name, "freeze": _freeze(record.freeze)} for name, record in records.items()],
+    }
+
+
+def _freeze(freeze: Freeze | None) -> dict[str, str] | None:
+    return None if freeze is None else {"since": stamp(freeze.since), "by": freeze.by, "reason": freeze.reason}
+
+
+def _incident(incident: Incident, record: EnvironmentRecord, now: datetime) -> tuple[str, ...]:
+    drill = "DRILL " if incident.drill else ""
+    leaders = ", ".join(record.leaders(incident)) or "nobody leads"
+    status = incident.status.value
+    return incident.id, status, _since(incident.declared, now), incident.severity, leaders, f"{drill}{incident.title}"
+
+
 def _problem(state: State, feed: str) -> tuple[str, str]:
     problem = next((each.problem for each in state.readings if each.feed == feed), None)
     return (problem.message, problem.advice) if problem else ("", "")
@@ -177,6 +232,22 @@ def _environment(state: State) -> dict[str, Any]:
         "production": state.environment.production,
         "word": found.word.value,
         "exit_code": found.word.exit_code,
+        "incidents": [
+            {
+                "id": each.id,
+                "severity": each.severity,
+                "status": each.status.value,
+                "title": each.title,
+                "declared": stamp(each.declared),
+                "leaders": list(state.record.leaders(each)),
+                "drill": each.drill,
+                "grave": each in found.grave,
+            }
+            for each in state.record.incidents
+        ],
+        "freeze": _freeze(state.record.freeze),
+        "recorder": state.record.recorder,
+        "record_problem": state.record.problem,
         "troubles": [
             {
                 "kind": each.kind,
@@ -237,6 +308,7 @@ def _source(state: State, name: str, fresh: Freshness) -> dict[str, Any]:
         "name": name,
         "state": fresh.state.value,
         "seen": seen,
+        "complete": not any(each.incomplete for each in state.readings if each.feed == name),
         "age": fresh.age,
         "problem": message,
         "advice": advice,

@@ -53,6 +53,16 @@ def rank(ladder: Ladder, text: str) -> int | None:
     return rung.rank if rung else None
 
 
+def is_grave(ladder: Ladder, text: str) -> bool:
+    """Whether `text` names a level of the upper half of the ladder, backlog levels aside. What it lacks counts as one.
+
+    Of four levels the first two are grave, of three and of five the middle one as well.
+    """
+    incident_levels = [each for each in ladder if not each.backlog]
+    named = level(ladder, text)
+    return named is None or named in incident_levels[: (len(incident_levels) + 1) // 2]
+
+
 def order(ladder: Ladder, text: str) -> int:
     """Where a severity sorts: the worst first, what the ladder does not have last."""
     found = rank(ladder, text)

@@ -1,21 +1,27 @@
 """One word for how an environment stands, and what stands behind the word."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
 from cockpit.model.alert import Alert, AlertState, Severity
+from cockpit.model.incident import Incident
+from cockpit.model.ladder import DEFAULT_LADDER, Ladder, is_grave
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.revision import Application, Revision
 
 
 class Word(StrEnum):
-    """How it stands. What cannot be seen is never OK: BLIND, STALE and UNKNOWN are words of their own."""
+    """How it stands. What cannot be seen is never OK: BLIND, STALE and UNKNOWN are words of their own.
+
+    INCIDENT: nothing that is watched is bad, and yet a grave incident is open.
+    """
 
     OK = "OK"
+    INCIDENT = "INCIDENT"
     DEGRADED = "DEGRADED"
     UNKNOWN = "UNKNOWN"
     STALE = "STALE"
@@ -24,13 +30,21 @@ class Word(StrEnum):
 
     @property
     def exit_code(self) -> int:
-        """0 healthy, 1 degraded, 2 down, 3 cannot be known."""
+        """0 healthy, 1 degraded or a grave incident is open, 2 down, 3 cannot be known."""
         return EXIT_CODES[self]
 
 
 # A known outage is the worst there is; not seeing may hide one, and is therefore worse than a known weakness.
 WORSE = {word: rank for rank, word in enumerate(Word)}
-EXIT_CODES = {Word.OK: 0, Word.DEGRADED: 1, Word.DOWN: 2, Word.UNKNOWN: 3, Word.STALE: 3, Word.BLIND: 3}
+EXIT_CODES = {
+    Word.OK: 0,
+    Word.INCIDENT: 1,
+    Word.DEGRADED: 1,
+    Word.DOWN: 2,
+    Word.UNKNOWN: 3,
+    Word.STALE: 3,
+    Word.BLIND: 3,
+}
 UNSEEN = {FeedState.WAITING: Word.UNKNOWN, FeedState.STALE: Word.STALE, FeedState.BLIND: Word.BLIND}
 PROBE_WORDS = {
     ProbeState.UP: Word.OK,
@@ -57,31 +71,54 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Overall:
-    """The worst word of an environment, its `troubles` worst first, and the feeds that cannot be believed."""
+    """The worst word of an environment, its `troubles` worst first, and the feeds that cannot be believed.
+
+    `incomplete` are the feeds that were judged by what they told, and did not tell all; `grave` the open incidents
+    beside which nothing is OK.
+    """
 
     word: Word
     troubles: tuple[Trouble, ...] = ()
     unseen: tuple[str, ...] = ()
+    incomplete: tuple[str, ...] = ()
+    grave: tuple[Incident, ...] = ()
 
 
-def overall(readings: Iterable[Reading[Any]], freshness: Mapping[str, Freshness]) -> Overall:
+def overall(
+    readings: Iterable[Reading[Any]],
+    freshness: Mapping[str, Freshness],
+    incidents: Sequence[Incident] | None = (),
+    ladder: Ladder = DEFAULT_LADDER,
+) -> Overall:
     """How an environment stands. `freshness` names every feed it has, also those that never answered.
 
     A value is judged only while its feed can be believed: an old DOWN is STALE, not DOWN. Without feeds it is UNKNOWN.
+    So it is where a feed told only a part: what it left out may be the worst. `incidents` are those of the environment,
+    closed ones are ignored; None where nobody can say which are open.
     """
+    readings = tuple(readings)
     values = {each.feed: each.value for each in readings if each.value is not None}
-    words = [] if freshness else [Word.UNKNOWN]
+    told_in_part = {each.feed for each in readings if each.incomplete}
+    words = [] if freshness and incidents is not None else [Word.UNKNOWN]
+    grave = tuple(each for each in incidents or () if each.open and is_grave(ladder, each.severity))
+    if grave:
+        words.append(Word.INCIDENT)
     found: list[Trouble] = []
     unseen: list[str] = []
+    incomplete: list[str] = []
     for feed, fresh in freshness.items():
         if fresh.state in UNSEEN or feed not in values:
             words.append(UNSEEN.get(fresh.state, Word.UNKNOWN))
             unseen.append(feed)
         else:
             found.extend(troubles(values[feed]))
+            if feed in told_in_part:
+                words.append(Word.UNKNOWN)
+                incomplete.append(feed)
     words.extend(each.word for each in found)
     found.sort(key=lambda each: -WORSE[each.word])
-    return Overall(max(words, key=WORSE.__getitem__, default=Word.OK), tuple(found), tuple(unseen))
+    word = max(words, key=WORSE.__getitem__, default=Word.OK)
+    return Overall(word, tuple(found), tuple(unseen), tuple(incomplete), grave)
 
 
 def troubles(value: object) -> list[Trouble]:

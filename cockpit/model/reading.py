@@ -28,6 +28,11 @@ class Reading(Generic[T]):
     at: datetime | None = None
     problem: Problem | None = None
 
+    @property
+    def incomplete(self) -> bool:
+        """The newest look gave a value and a problem: something that it should have told is missing from the value."""
+        return self.problem is not None and self.seen == self.tried
+
 
 class FeedState(StrEnum):
     """How fresh a pane is. Blind is red, never green."""

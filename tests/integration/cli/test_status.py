@@ -13,9 +13,11 @@ import pytest
 from click.testing import CliRunner
 
 from cockpit.cli import cockpit
+from cockpit.incident.lock import RecorderLock, lock_path
 from cockpit.model.event import Draft, Kind
 from cockpit.model.time import stamp
 from tests.integration.cli.shell import Shell
+from tests.integration.feeds.servers import refusing
 
 
 @dataclass
@@ -226,6 +228,107 @@ def test_without_a_terminal_cockpit_prints_the_status(shell: Shell, config: Path
     assert result.exit_code == 2
     assert "no terminal" in result.stderr
     assert "[STATUS] (503) == 200" in result.stdout
+
+
+@pytest.fixture
+def healthy(config: Path, service: Service) -> Path:
+    """A configuration in which all that is watched is well."""
+    service.answers["/live"] = (200, b"")
+    config.write_text("[environments.prod]\nproduction = true\n" + probe(service, "/live"))
+    return config
+
+
+def test_an_open_grave_incident_is_1_though_all_is_up_and_says_who_leads(shell: Shell, healthy: Path) -> None:
+    shell.say("declare", "--config", str(healthy), "--severity", "P1", "Checkout fails for one client")
+    code, said = status(shell, healthy)
+    assert code == 1
+    assert said.startswith("prod (production)  INCIDENT\n")
+    assert "Checkout fails for one client" in said
+    assert "nobody leads" in said
+    shell.say("role", "take", "--config", str(healthy), "IC")
+    (environment,) = json.loads(status(shell, healthy, "--json")[1])["environments"]
+    (incident,) = environment["incidents"]
+    assert (environment["word"], environment["exit_code"]) == ("INCIDENT", 1)
+    assert (incident["severity"], incident["status"], incident["leaders"]) == ("P1", "investigating", ["ana"])
+    assert incident["grave"]
+    shell.say("resolve", "--config", str(healthy))
+    assert status(shell, healthy)[0] == 0
+
+
+def test_a_small_incident_is_told_and_leaves_the_code_alone(shell: Shell, healthy: Path) -> None:
+    shell.say("declare", "--config", str(healthy), "--severity", "P2", "A report is late")
+    code, said = status(shell, healthy)
+    assert code == 0
+    assert "A report is late" in said
+
+
+def test_an_incident_of_another_environment_counts_where_that_is_asked_for(
+    shell: Shell, config: Path, service: Service
+) -> None:
+    service.answers["/up"] = (200, b"")
+    config.write_text(probe(service, "/up", "prod") + probe(service, "/up", "staging"))
+    shell.say("declare", "--config", str(config), "--env", "staging", "--severity", "P0", "Staging is gone")
+    assert status(shell, config, "--env", "prod")[0] == 0
+    assert status(shell, config, "--env", "staging")[0] == 1
+    assert status(shell, config)[0] == 1
+
+
+def test_a_freeze_is_told_and_a_pipeline_can_ask_for_it_alone(shell: Shell, healthy: Path, service: Service) -> None:
+    shell.say("freeze", "--config", str(healthy), "on", "--reason", "schema change")
+    code, said = status(shell, healthy)
+    assert code == 0
+    assert "FROZEN since" in said
+    assert "schema change" in said
+    service.answers["/live"] = (500, b"")  # a pipeline that asks for the freeze is not told of the service
+    code, said = status(shell, healthy, "--freeze")
+    assert (code, "by ana: schema change" in said) == (1, True)
+    document = json.loads(status(shell, healthy, "--freeze", "--json")[1])
+    assert (document["frozen"], document["exit_code"]) == (True, 1)
+    assert document["environments"][0]["freeze"]["reason"] == "schema change"
+    shell.say("freeze", "--config", str(healthy), "off")
+    assert status(shell, healthy, "--freeze") == (0, "prod  not frozen\n")
+
+
+def test_a_freeze_that_nobody_can_know_of_is_3(shell: Shell, healthy: Path) -> None:
+    result = shell.type("status", "--config", str(healthy), "--freeze")
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "nothing was recorded yet" in result.stderr
+    shell.file.write_text("no database at all, but something else of some length" * 50)
+    assert shell.type("status", "--config", str(healthy), "--freeze").exit_code == 3
+
+
+def test_a_timeline_that_cannot_be_read_may_hide_an_incident(shell: Shell, healthy: Path) -> None:
+    shell.file.write_text("no database at all, but something else of some length" * 50)
+    code, said = status(shell, healthy)
+    assert code == 3
+    assert "Open incidents and a freeze are not known" in said
+    (environment,) = json.loads(status(shell, healthy, "--json")[1])["environments"]
+    assert environment["word"] == "UNKNOWN"
+    assert environment["record_problem"]
+
+
+def test_it_says_who_records_and_that_nobody_does(shell: Shell, healthy: Path) -> None:
+    assert "Nobody records here now" in status(shell, healthy)[1]
+    shell.record(turn("live", "up", 1))
+    lock = RecorderLock(lock_path(shell.file, "prod"), "ben@jump-1 pid 7")
+    assert lock.try_acquire()
+    try:
+        assert "Nobody records" not in status(shell, healthy)[1]
+        (environment,) = json.loads(status(shell, healthy, "--json")[1])["environments"]
+        assert environment["recorder"] == "ben@jump-1 pid 7"
+    finally:
+        lock.release()
+
+
+def test_when_no_reference_answers_it_is_our_own_line_as_on_the_screen(shell: Shell, config: Path) -> None:
+    with refusing() as gone, refusing() as sick:
+        lines = f'[self]\nreferences = ["127.0.0.1:{gone}"]\n'
+        lines += probe(Service(sick), "/ready")
+        config.write_text(lines)
+        code, said = status(shell, config)
+    assert code == 3
+    assert "jump box offline" in said
+    assert "DOWN" not in said
 
 
 def test_nothing_is_written(shell: Shell, config: Path, service: Service) -> None:

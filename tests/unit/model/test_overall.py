@@ -1,5 +1,6 @@
 """One word for an environment: not seeing is never fine, and a known outage is never talked down."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.alert import Alert, AlertState, Severity
+from cockpit.model.incident import Incident, Status
+from cockpit.model.ladder import DEFAULT_LADDER, is_grave
 from cockpit.model.overall import Word, overall, troubles
 from cockpit.model.probe import ProbeResult, ProbeState
+from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.revision import Application, Revision
 
@@ -30,6 +34,14 @@ def app(weight: int, health: str = "Healthy", running: str = "Running") -> Appli
 
 def seen(feed: str, *items: object) -> Reading[Any]:
     return Reading(feed, "prod", 15.0, 1.0, tuple(items), 1.0, NOW)
+
+
+def incident(severity: str = "P1", **more: Any) -> Incident:
+    return Incident("i", "prod", "Readiness failing", severity, Status.INVESTIGATING, NOW, "ana", NOW, **more)
+
+
+def in_part(reading: Reading[Any], kind: ProblemKind = ProblemKind.SERVER) -> Reading[Any]:
+    return replace(reading, problem=Problem(kind, "prom-1: timed out", "prom-1: No answer in time."))
 
 
 def word(*readings: Reading[Any], **states: FeedState) -> Word:
@@ -93,6 +105,36 @@ def test_troubles_name_what_is_wrong_and_since_when() -> None:
     assert (found.kind, found.name, found.since, found.reason) == ("probe", "ready", NOW, "[STATUS] (503) == 200")
 
 
+def test_beside_a_grave_incident_nothing_is_ok() -> None:
+    up, fresh = [seen("probes", probe(ProbeState.UP))], {"probes": Freshness(FeedState.LIVE, 1.0)}
+    judged = overall(up, fresh, [incident("P1")])
+    assert (judged.word, judged.word.exit_code) == (Word.INCIDENT, 1)
+    assert overall(up, fresh, [incident("P2")]).word is Word.OK
+    assert overall(up, fresh, [incident("P0", resolved=NOW)]).word is Word.OK
+    assert overall(up, fresh, [incident("P0", drill=True)]).word is Word.INCIDENT
+
+
+def test_a_grave_incident_hides_no_outage() -> None:
+    down = [seen("probes", probe(ProbeState.DOWN))]
+    assert overall(down, {"probes": Freshness(FeedState.LIVE, 1.0)}, [incident()]).word is Word.DOWN
+
+
+def test_where_nobody_can_say_which_incidents_are_open_nothing_is_ok() -> None:
+    up = [seen("probes", probe(ProbeState.UP))]
+    assert overall(up, {"probes": Freshness(FeedState.LIVE, 1.0)}, None).word is Word.UNKNOWN
+
+
+def test_what_told_only_a_part_is_not_ok_and_is_judged_by_that_part() -> None:
+    assert word(in_part(seen("alerts:prom")), **{"alerts:prom": FeedState.LATE}) is Word.UNKNOWN
+    down = in_part(seen("probes", probe(ProbeState.DOWN)))
+    assert word(down, probes=FeedState.LATE) is Word.DOWN
+
+
+def test_one_failed_look_behind_a_whole_answer_changes_nothing_yet() -> None:
+    late = replace(in_part(seen("probes", probe(ProbeState.UP))), tried=16.0)
+    assert word(late, probes=FeedState.LATE) is Word.OK
+
+
 states = st.sampled_from(list(FeedState))
 values = st.none() | st.lists(
     st.builds(probe, st.sampled_from(list(ProbeState)), flapping=st.booleans())
@@ -100,20 +142,37 @@ values = st.none() | st.lists(
     | st.builds(app, st.integers(0, 100), st.sampled_from(["", "Healthy", "Unhealthy"])),
     max_size=4,
 ).map(tuple)
-worlds = st.dictionaries(st.sampled_from(["probes", "revisions", "alerts:a", "alerts:b"]), st.tuples(states, values))
+feeds = st.sampled_from(["probes", "revisions", "alerts:a", "alerts:b"])
+worlds = st.dictionaries(feeds, st.tuples(states, values, st.booleans()))
+incidents = st.none() | st.lists(
+    st.builds(
+        incident,
+        st.sampled_from(["P0", "P1", "P2", "P3", "SEV-9"]),
+        resolved=st.none() | st.just(NOW),
+        drill=st.booleans(),
+    ),
+    max_size=3,
+)
 
 
-@given(worlds)
-def test_exit_code_0_means_every_feed_was_seen_and_every_probe_is_known(
-    world: dict[str, tuple[FeedState, Any]],
+@given(worlds, incidents)
+def test_exit_code_0_means_all_was_seen_whole_every_probe_is_known_and_no_grave_incident_is_open(
+    world: dict[str, tuple[FeedState, Any, bool]], incidents: list[Incident] | None
 ) -> None:
-    readings = [Reading(feed, "prod", 15.0, 1.0, value, 1.0) for feed, (_, value) in world.items()]
-    result = overall(readings, {feed: Freshness(state, 1.0) for feed, (state, _) in world.items()})
+    readings = [Reading(feed, "prod", 15.0, 1.0, value, 1.0) for feed, (_, value, _) in world.items()]
+    readings = [in_part(each) if world[each.feed][2] else each for each in readings]
+    fresh = {feed: Freshness(state, 1.0) for feed, (state, _, _) in world.items()}
+    result = overall(readings, fresh, incidents)
     assert result.word.exit_code in (0, 1, 2, 3)
     if result.word.exit_code == 0:
         assert world
-        assert all(state in (FeedState.LIVE, FeedState.LATE) and value is not None for state, value in world.values())
-        probes = [each for _, value in world.values() for each in value if isinstance(each, ProbeResult)]
+        assert incidents is not None
+        assert not any(each.open and is_grave(DEFAULT_LADDER, each.severity) for each in incidents)
+        assert all(
+            state in (FeedState.LIVE, FeedState.LATE) and value is not None and not partial
+            for state, value, partial in world.values()
+        )
+        probes = [each for _, value, _ in world.values() for each in value if isinstance(each, ProbeResult)]
         assert all(each.state in (ProbeState.UP, ProbeState.MAINTENANCE) for each in probes)
     if any(each.word is Word.DOWN for each in result.troubles):
         assert result.word.exit_code == 2

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.alert import Severity, severity
-from cockpit.model.ladder import DEFAULT_LADDER, Level, level, rank
+from cockpit.model.ladder import DEFAULT_LADDER, Level, is_grave, level, rank
 from cockpit.model.time import age, elapsed, moment, stamp
 
 
@@ -77,3 +77,23 @@ def test_a_rung_that_is_not_there_is_none(typed: str) -> None:
 
 def test_a_ladder_without_rungs_has_none() -> None:
     assert level((), "P0") is None
+
+
+SCALES = {
+    "four": (DEFAULT_LADDER, ["P0", "P1"]),
+    "three and a backlog": ((*DEFAULT_LADDER[:3], Level("P3", 3, backlog=True)), ["P0", "P1"]),
+    "five": (tuple(Level(f"SEV{number}", number) for number in range(1, 6)), ["SEV1", "SEV2", "SEV3"]),
+    "one": ((Level("Major", 0),), ["Major"]),
+    "only a backlog": ((Level("Later", 0, backlog=True),), []),
+}
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_the_upper_half_of_a_scale_is_grave_and_its_backlog_never(scale: str) -> None:
+    ladder, grave = SCALES[scale]
+    assert [each.name for each in ladder if is_grave(ladder, each.name)] == grave
+
+
+def test_a_severity_that_the_scale_lacks_is_grave() -> None:
+    assert is_grave(DEFAULT_LADDER, "catastrophic")
+    assert is_grave(DEFAULT_LADDER, "")

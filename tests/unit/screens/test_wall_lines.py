@@ -14,6 +14,7 @@ from cockpit.model.event import Event
 from cockpit.model.incident import Incident, Status
 from cockpit.model.overall import Word
 from cockpit.model.probe import ProbeResult, ProbeState
+from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.revision import Application, Revision
 from widgets.big import ROWS, big, spellable, width
@@ -106,6 +107,54 @@ def test_of_several_incidents_the_newest_is_shown_and_the_others_are_counted() -
     assert view.incident is not None
     assert view.incident.title == "new"
     assert "+1 more open" in text(view)
+
+
+def test_of_several_incidents_the_gravest_is_shown_whichever_is_newest() -> None:
+    grave = replace(incident("grave", NOW - timedelta(hours=1)), severity="P0")
+    view = wall_state("prod", [], {}, [grave, incident("new", NOW)])
+    assert view.incident is grave
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_giant_ok_never_stands_over_an_open_grave_incident(size: tuple[int, int]) -> None:
+    up = [reading("probes", probe("live", ProbeState.UP))]
+    own = wall_state("prod", up, {"probes": LIVE}, [incident()])
+    scale = {80: 1, 120: 2, 200: 3}[size[0]]
+    for view in (own, WELL):  # its own turn, and that of an environment where all is well
+        shown = text(view, size, views=(own, WELL))
+        assert all(row in shown for row in big("INCIDENT", scale))
+        assert "Readiness failing" in shown
+
+
+def test_the_incident_of_another_environment_is_shown_and_named_while_one_without_has_its_turn() -> None:
+    shown = text(WELL, views=(BROKEN, WELL))
+    assert "PROD  P1  Readiness failing" in shown
+    assert "No incident." not in shown
+    assert "▸staging ● OK" in shown
+    assert "Nothing is broken. 1 of 1 probes up." in shown
+
+
+def test_incidents_elsewhere_are_counted_beside_its_own() -> None:
+    dev = wall_state("dev", [], {}, [incident("dev is gone")])
+    shown = text(BROKEN, views=(BROKEN, dev))
+    assert "Readiness failing" in shown
+    assert "+1 in DEV" in shown
+
+
+def test_a_small_incident_leaves_the_word_alone_and_is_shown() -> None:
+    up = [reading("probes", probe("live", ProbeState.UP))]
+    view = wall_state("prod", up, {"probes": LIVE}, [replace(incident(), severity="P2")])
+    assert view.word is Word.OK
+    assert "Readiness failing" in text(view, views=(view, WELL))
+
+
+def test_a_source_that_told_only_a_part_is_named_and_nothing_is_ok() -> None:
+    late = replace(reading("alerts:a"), problem=Problem(ProblemKind.SERVER, "prom-1: timed out", "No answer."))
+    view = wall_state("prod", [late], {"alerts:a": Freshness(FeedState.LATE, 2.0, "prom-1: timed out")})
+    shown = text(view)
+    assert view.word is Word.UNKNOWN
+    assert "alerts:a did not tell everything" in shown
+    assert "NO DATA" not in shown
 
 
 def test_quiet_says_how_much_was_seen() -> None:
