@@ -1,18 +1,23 @@
 """Severity, status and resolution of an incident, with the reason, in one dialog."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from textual import on
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.widgets import Input
 
 from cockpit.incident.desk import Desk
+from cockpit.incident.impact import ImpactMoment, propose_impact_end, propose_impact_start
 from cockpit.model.clean import clean_line
 from cockpit.model.incident import Incident
 from cockpit.model.incident import Status as IncidentStatus
 from cockpit.model.response import CloseReason
 from cockpit.model.time import Time
+from cockpit.model.when import WhenError, when
 from screens.dialog import Dialog, Place
+from widgets.cell import Piece
 from widgets.choice import Choice
 from widgets.line import Lines
 
@@ -46,6 +51,8 @@ class Status(Dialog[None]):
         self._desk = desk
         self._incident = incident
         self._severity = incident.severity  # as it was last recorded
+        self._start, self._end = propose_impact_start(incident), propose_impact_end(incident)
+        self._stated = (incident.impact_started, incident.impact_ended)  # as they were last recorded
 
     def fields(self) -> ComposeResult:
         yield Lines(id="subject")
@@ -59,25 +66,52 @@ class Status(Dialog[None]):
         yield Choice([(each.value, text) for each, text in BECAUSE.items()], CloseReason.FIXED.value, id="because")
         yield Lines(id="reason-label", classes="label")
         yield Input(id="reason", max_length=500)
+        yield Lines(id="impact-evidence", classes="label")
+        with Horizontal(id="impact"):
+            yield Lines(id="from-label")
+            yield Input(self._clock_time(self._start), id="impact-from", max_length=40)
+            yield Lines(id="until-label")
+            yield Input(self._clock_time(self._end), id="impact-until", max_length=40)
 
     def on_mount(self) -> None:
-        self.query_one(Input).cursor_blink = False
+        for field in self.query(Input):
+            field.cursor_blink = False
         show = {
             "#subject": (("on ", "muted"), (self._incident.title, "strong")),
             "#severity-label": (("severity", "muted"),),
             "#status-label": (("status", "muted"),),
             "#because-label": (("it ended because it was", "muted"),),
             "#reason-label": (("why, for those who read it later", "muted"),),
+            "#impact-evidence": self._evidence(),
+            "#from-label": (("from ", "muted"),),
+            "#until-label": (("  until ", "muted"),),
         }
         for where, line in show.items():
             self.query_one(where, Lines).show(line)
         self._ask_because()
 
+    def _evidence(self) -> Sequence[Piece]:
+        """What says that users felt it from then until then; Enter takes both times as they stand."""
+        begin = self._start.evidence if self._start else "start not known"
+        end = self._end.evidence if self._end else "no recovery seen yet"
+        return (("users felt it: ", "muted"), (f"{begin} … {end}", ""))
+
+    def _clock_time(self, moment: ImpactMoment | None) -> str:
+        """As `when` reads it back: with its day where that is not today."""
+        if moment is None:
+            return ""
+        local, today = moment.at.astimezone(self.place.zone), self.time.now().astimezone(self.place.zone)
+        return f"{local:%H:%M:%S}" if local.date() == today.date() else f"{local:%Y-%m-%d %H:%M:%S}"
+
     @on(Choice.Changed, "#status")
     def _ask_because(self) -> None:
         """Whoever closes it says how it ended, and is not asked for its severity: both do not fit 24 rows."""
-        closes = self.query_one("#status", Choice).chosen == IncidentStatus.RESOLVED and self._incident.open
-        self.query_one("#dialog").set_class(closes, "-closing")
+        status = self.query_one("#status", Choice)
+        closes = status.chosen == IncidentStatus.RESOLVED and self._incident.open
+        mended = status.changed and status.chosen in (IncidentStatus.MONITORING, IncidentStatus.RESOLVED)
+        self.query_one("#dialog").set_class(closes or mended, "-closing")
+        for id in ("#impact-evidence", "#impact"):
+            self.query_one(id).display = mended
         for id in ("#because-label", "#because"):
             self.query_one(id).display = closes
         for id in ("#severity-label", "#severity"):
@@ -96,7 +130,33 @@ class Status(Dialog[None]):
             self.say(f"{missing}, then press Enter again.")
             return None
         because = self.query_one("#because", Choice).chosen
-        return lambda: self._record(raised, moved, reason, because)
+        try:
+            impact = self._impact() if moved in (IncidentStatus.MONITORING, IncidentStatus.RESOLVED) else self._stated
+        except WhenError as error:
+            self.say(str(error))
+            return None
+        return lambda: self._record(raised, moved, reason, because, impact)
+
+    def _impact(self) -> tuple[datetime | None, datetime | None]:
+        """From when until when users felt it, as the fields say. Raises WhenError."""
+        begin = self._moment("#impact-from", self._start)
+        end = self._moment("#impact-until", self._end)
+        if begin is not None and end is not None and end < begin:
+            self.query_one("#impact-until", Input).focus()
+            raise WhenError("The impact ends before it begins. Correct one of the two times, or empty it.")
+        return begin, end
+
+    def _moment(self, field: str, proposed: ImpactMoment | None) -> datetime | None:
+        text = self.query_one(field, Input).value.strip()
+        if not text:
+            return None
+        if proposed is not None and text == self._clock_time(proposed):
+            return proposed.at
+        try:
+            return when(text, self.time.now(), self.place.zone)
+        except WhenError:
+            self.query_one(field, Input).focus()
+            raise
 
     def _why(self, moved: str | None) -> str:
         """What a reason is needed for; "" where it can be left out."""
@@ -104,10 +164,21 @@ class Status(Dialog[None]):
             return "Resolving closes it. Say in a few words what ended it"
         return "" if self._incident.open or moved is None else "It is over. Say why it is opened again"
 
-    def _record(self, severity: str | None, status: str | None, reason: str, because: str) -> None:
+    def _record(
+        self,
+        severity: str | None,
+        status: str | None,
+        reason: str,
+        because: str,
+        impact: tuple[datetime | None, datetime | None],
+    ) -> None:
         if severity is not None:
             self._desk.change_severity(severity, self._incident.id, reason)
             self._severity = severity
+        started, ended = (new if new != old else None for new, old in zip(impact, self._stated, strict=True))
+        if started is not None or ended is not None:
+            self._desk.amend(self._incident.id, impact_started=started, impact_ended=ended)
+            self._stated = impact
         if status == IncidentStatus.RESOLVED:
             self._desk.resolve(reason, self._incident.id, because=because)
         elif status is not None:

@@ -23,6 +23,7 @@ COMMANDS = {
     "ack": "cockpit.cli.acts:ack",
     "severity": "cockpit.cli.acts:severity",
     "resolve": "cockpit.cli.acts:resolve",
+    "impact": "cockpit.cli.acts:impact",
     "reopen": "cockpit.cli.acts:reopen",
     "role": "cockpit.cli.acts_people:role",
     "called": "cockpit.cli.acts_people:called",

@@ -9,6 +9,7 @@ from cockpit.cli.documents import incident_document
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
 from cockpit.cli.seat import Seat, echo, take_seat
 from cockpit.cli.telling import at_option, capital, reason_option, repeated, tell, where
+from cockpit.incident.impact import describe_impact
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
 from cockpit.model.response import CloseReason
@@ -94,6 +95,23 @@ def severity(common: Common, level: str, reason: str, incident: str | None, as_j
     tell(event, as_json, f"{event.incident}: {event.summary}")
 
 
+@click.command(name="impact", help="Say from when until when users felt it; without times show what is known of it.")
+@click.option("--from", "begin", metavar="TIME", help="When users first felt it.")
+@click.option("--to", "end", metavar="TIME", help="When they felt it no more.")
+@incident_option
+@json_option
+@common_options
+def impact(common: Common, begin: str | None, end: str | None, incident: str | None, as_json: bool) -> None:
+    with take_seat(common, there=True) as seat:
+        if begin or end:
+            seat.desk.amend(incident, impact_started=seat.moment(begin), impact_ended=seat.moment(end))
+        found = seat.desk.find(incident)
+    if as_json:
+        click.echo(to_json(incident_document(found)))
+    else:
+        echo(f"{found.id}: {describe_impact(found)}")
+
+
 @click.command(name="reopen", help="Open a resolved incident again: the one resolved last, or --incident.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why; it stands on the timeline.")
 @incident_option
@@ -119,7 +137,10 @@ def resolve(common: Common, reason: str, because: str, at: str | None, incident:
     back = f" at {repeated(event.occurred)}" if at else ""
     still = f"\n{ended.environment} is still frozen; `cockpit freeze off` lifts it." if frozen else ""
     drafts = f"`cockpit export --incident {ended.id}` drafts its post-mortem."
-    tell(event, as_json, f"Resolved {ended.id}{back}: {ended.title}\n{drafts}{still}")
+    felt = (
+        f"{capital(describe_impact(ended))}\n`cockpit impact --from TIME --to TIME --incident {ended.id}` corrects it."
+    )
+    tell(event, as_json, f"Resolved {ended.id}{back}: {ended.title}\n{felt}\n{drafts}{still}")
 
 
 def _alert(seat: Seat, wanted: str) -> tuple[str, str]:

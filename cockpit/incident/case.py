@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from cockpit.incident import response
 from cockpit.incident.detail import text_of, time_of
 from cockpit.incident.facts import Facts
+from cockpit.incident.impact_signals import HELD, ImpactWatch, last_period
 from cockpit.incident.signals import Signal
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Acknowledgement, Change, Incident, Status
@@ -25,7 +27,13 @@ CLOSE_REASONS = frozenset(CloseReason)
 class Case:
     """Collects what is told and builds the Incident when it is looked at. `freezes` are those of its environment."""
 
-    def __init__(self, declaration: Event, ladder: Ladder, freezes: Callable[[], tuple[Freeze, ...]] = tuple) -> None:
+    def __init__(
+        self,
+        declaration: Event,
+        ladder: Ladder,
+        freezes: Callable[[], tuple[Freeze, ...]] = tuple,
+        is_felt: Callable[[str], bool] = lambda key: True,
+    ) -> None:
         self.id = str(declaration.incident)
         self.environment = declaration.environment
         self._ladder = ladder
@@ -34,8 +42,8 @@ class Case:
         self._facts = Facts(first=declaration.id)
         self._people: dict[str, None] = {}
         self._last_event = 0
-        self._bad: set[str] = set()  # its signals that are bad now
-        self._recovered: datetime | None = None  # the latest recovery of any of them
+        self._impact = ImpactWatch()
+        self._is_felt = is_felt  # whether users feel a bad signal, as the traffic is now
         self._earliest: Signal | None = None  # began before the declaration but was recorded after it
         self._built: Incident | None = None
         self._signalled = False  # since it was built
@@ -48,8 +56,9 @@ class Case:
             self._built = self._build()
         elif self._signalled:  # signals come by the thousand, and move no more of it than this
             detected, by = self._detected(self._facts.at(self._declared))
-            mitigated, last = self._mitigated(self._built.statuses), self._last_event
-            self._built = replace(self._built, detected=detected, detected_by=by, mitigated=mitigated, last_event=last)
+            self._built = replace(
+                self._built, detected=detected, detected_by=by, last_event=self._last_event, **self._felt()
+            )
         self._signalled = False
         return self._built
 
@@ -86,9 +95,15 @@ class Case:
         return self._extent()[1]
 
     def covers(self, occurred: datetime) -> bool:
-        """True while the incident is open and its range reaches back to that moment."""
+        """True within its range: from where it reaches back to, until a recovery of its last minute has held."""
         begins, open = self._extent()
-        return open and occurred >= begins
+        return occurred >= begins and (open or occurred <= self.settles_until)
+
+    @property
+    def settles_until(self) -> datetime:
+        """Until when a signal can still show that a recovery before the resolution did not hold."""
+        moved = [event for _, event in self._facts.of(*EXTENT) if _status(event)]
+        return moved[-1].occurred + HELD
 
     def _extent(self) -> tuple[datetime, bool]:
         if self._range is None:
@@ -101,24 +116,30 @@ class Case:
     def _reach_from(first: Event) -> datetime:
         return min(time_of(first.detail, "reach_from") or first.occurred, first.occurred)
 
-    def turned_bad(self, signal: Signal, id: int) -> None:
-        """A signal within the range went bad."""
-        self._bad.add(signal.key)
+    def turned_bad(self, signal: Signal, id: int, *, detects: bool = True) -> None:
+        """A signal within the range went bad. `detects` False: it tells of the impact, and woke nobody."""
+        self._impact.turned_bad(signal, self._is_felt)
         self._last_event = id
-        if signal.since < self._facts.at(self._declared).occurred and (
-            self._earliest is None or signal.since < self._earliest.since
+        if (
+            detects
+            and signal.since < self._facts.at(self._declared).occurred
+            and (self._earliest is None or signal.since < self._earliest.since)
         ):
             self._earliest = signal
         self._signalled = True
 
     def turned_good(self, key: str, at: datetime, id: int) -> None:
-        """A signal recovered; when it was the last bad one, the service did, at the latest of their recoveries."""
-        if key not in self._bad:
+        """A signal recovered; when it was the last one that users felt, the service did."""
+        if key not in self._impact:
             return
-        self._bad.discard(key)
+        self._impact.turned_good(key, at, self._is_felt)
         self._last_event = id
-        # Sources tell their recoveries late and in any order: the one written last need not be the one that came last.
-        self._recovered = max(at, self._recovered or at)
+        self._signalled = True
+
+    def traffic_moved(self, at: datetime, id: int) -> None:
+        """Other revisions have the traffic now."""
+        self._impact.traffic_moved(at, self._is_felt)
+        self._last_event = id
         self._signalled = True
 
     def _build(self) -> Incident:
@@ -145,7 +166,6 @@ class Case:
             detected=detected,
             detected_by=detected_by,
             acknowledged=min((each.at for each in acks), default=None),
-            mitigated=self._mitigated(statuses),
             resolved=resolved,
             drill=first.detail.get("drill") is True,
             severities=severities,
@@ -174,6 +194,7 @@ class Case:
             recovery=response.recovery(told(Kind.RECOVERY)),
             ran=response.ran(told(Kind.RUN)),
             reviews=response.reviews(told(Kind.REVIEW)),
+            **self._felt(),
         )
 
     def _severities(self, told: Iterable[Event]) -> tuple[Change, ...]:
@@ -196,20 +217,29 @@ class Case:
             return self._earliest.since, self._earliest.label
         return at, by
 
-    def _mitigated(self, statuses: tuple[Change, ...]) -> datetime | None:
-        """When the service was good again: its last bad signal recovered, or somebody began monitoring.
+    def _felt(self) -> dict[str, Any]:
+        """What users felt: since when, in which stretches not, and when the impact ended.
 
-        The earlier of the two, for alerts resolve late; neither counts once it was taken back by a signal that
-        went bad again or by a status before monitoring.
+        What a person stated stands until the record shows that it went on: something that users feel turned bad
+        after that was stated, or the incident was opened again.
         """
-        watching: datetime | None = None
-        for each in statuses:
-            if each.value == Status.MONITORING:
-                watching = watching or each.at
-            elif each.value != Status.RESOLVED:
-                watching = None
-        clear = None if self._bad else self._recovered
-        return min((each for each in (watching, clear) if each is not None), default=None)
+        first, impact = self._facts.at(self._declared), self._impact
+        ended, stated = time_of(first.detail, "impact_ended"), time_of(first.detail, "impact_stated")
+        if ended is not None and self._went_on_after(stated or ended):
+            ended = None
+        period = last_period(impact.periods)
+        return {
+            "impact_ended": ended,
+            "mitigated": ended or (period.start if period else None),
+            "healthy": tuple(impact.periods),
+            "felt_since": impact.first.since if impact.first else None,
+            "felt_by": impact.first.label if impact.first else "",
+        }
+
+    def _went_on_after(self, stated: datetime) -> bool:
+        again = [event for _, event in self._facts.of(Kind.STATUS) if text_of(event.detail, "was") == Status.RESOLVED]
+        relapse = self._impact.relapsed
+        return any(each.occurred > stated for each in again) or (relapse is not None and relapse > stated)
 
 
 def _status(event: Event) -> str:

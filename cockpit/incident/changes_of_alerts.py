@@ -1,8 +1,9 @@
 """Which words of an alert source are facts for the timeline."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from cockpit.incident.impact_signals import revisions_named
 from cockpit.incident.known import Known, KnownAlert
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.event import Draft, Kind
@@ -27,7 +28,7 @@ def alert_changes(
         if alert.state is AlertState.PENDING or (before is None and alert.state in UNTOLD):
             continue
         if before is None:
-            yield _told(alert, environment, _began(alert), min(alert.since, at), "")
+            yield _told(alert, environment, _began(alert), min(alert.since, at), "", _revisions(alert, known))
         elif alert.state != before.state:
             yield _told(alert, environment, _moved(alert, before), at, before.state)
         elif alert.severity != before.severity:
@@ -39,7 +40,9 @@ def alert_changes(
             yield _gone(key, before, environment, at)
 
 
-def _told(alert: Alert, environment: str, summary: str, occurred: datetime, was: str) -> Draft:
+def _told(
+    alert: Alert, environment: str, summary: str, occurred: datetime, was: str, revisions: Sequence[str] = ()
+) -> Draft:
     return Draft(
         Kind.ALERT,
         summary,
@@ -57,8 +60,14 @@ def _told(alert: Alert, environment: str, summary: str, occurred: datetime, was:
             "text": alert.summary,
             "confirmed_by": alert.note if alert.state is AlertState.RESOLVED else "",
             "note": alert.note,
+            **({"revisions": list(revisions)} if revisions else {}),
         },
     )
+
+
+def _revisions(alert: Alert, known: Known) -> list[str]:
+    """The revisions that the alert itself names: whether users feel it depends on what traffic they have."""
+    return revisions_named((alert.resource, *(value for _, value in alert.labels)), known)
 
 
 def _gone(key: str, before: KnownAlert, environment: str, at: datetime) -> Draft:

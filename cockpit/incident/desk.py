@@ -10,6 +10,7 @@ from cockpit.incident import desk_case, desk_clocks, desk_people, desk_practice,
 from cockpit.incident.desk_case import LONGEST_TITLE as LONGEST_TITLE
 from cockpit.incident.fold import Ledger
 from cockpit.incident.history import catch_up, read_ledger
+from cockpit.incident.impact_signals import as_of
 from cockpit.incident.refused import AmbiguousIncident, DeskError
 from cockpit.incident.said import said
 from cockpit.incident.signals import Signal
@@ -72,12 +73,12 @@ class Desk:
     def incidents(self) -> list[Incident]:
         """Every incident of every environment, in the order of their declarations."""
         with self._lock:
-            return list(self._caught_up().incidents.values())
+            return [as_of(incident, self.now()) for incident in self._caught_up().incidents.values()]
 
     def open(self) -> list[Incident]:
         """The open incidents of the desk's environment."""
         with self._lock:
-            return self._caught_up().open(self.environment)
+            return [as_of(incident, self.now()) for incident in self._caught_up().open(self.environment)]
 
     def bad(self) -> list[Signal]:
         """The signals of the desk's environment that are bad now, longest first."""
@@ -97,7 +98,7 @@ class Desk:
     def find(self, incident: str | None) -> Incident:
         """The incident that is meant. Raises DeskError, AmbiguousIncident."""
         with self._lock:
-            return self.meant(self._caught_up(), incident)
+            return as_of(self.meant(self._caught_up(), incident), self.now())
 
     # What can be done: each act in the file of its idea, as a function of the desk.
 

@@ -1,12 +1,15 @@
 """Acts on an incident as a whole: it is declared, changes its severity and status, ends, is opened again, reviewed."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cockpit.incident.case import default_severity
+from cockpit.incident.detail import text_of, time_of
 from cockpit.incident.fold import Ledger
 from cockpit.incident.reach import earliest_signal, reach
 from cockpit.incident.refused import DeskError
+from cockpit.incident.said import said
 from cockpit.model.clean import clean_line
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident, Status
@@ -71,8 +74,9 @@ def amend(
     title: str | None = None,
     reach_from: datetime | None = None,
     impact_started: datetime | None = None,
+    impact_ended: datetime | None = None,
 ) -> Incident:
-    """Correct a declaration: its title, how far back it reaches, when users first felt it."""
+    """Correct a declaration: its title, how far back it reaches, when users first and last felt it."""
     now = desk.now()
     given: dict[str, str] = {}
     if title is not None and clean_line(title, LONGEST_TITLE):
@@ -81,16 +85,37 @@ def amend(
         given["reach_from"] = stamp(desk.past(reach_from, now))
     if impact_started is not None:
         given["impact_started"] = stamp(desk.past(impact_started, now))
+    if impact_ended is not None:
+        given |= {"impact_ended": stamp(desk.past(impact_ended, now)), "impact_stated": stamp(now)}
     if not given:
         raise DeskError("Nothing to correct: give a title, where it reaches back to, or when users first felt it.")
 
     def act(ledger: Ledger) -> Draft:
         meant = desk.meant(ledger, incident)
         first = ledger.declaration(meant.id)
-        summary, detail = f"corrected the declaration: {', '.join(sorted(given))}", {**first.detail, **given}
+        detail = {**first.detail, **given}
+        begin, end = time_of(detail, "impact_started") or meant.detected, time_of(detail, "impact_ended")
+        if impact_ended is not None and begin and end and end < begin:
+            raise DeskError(
+                f"The impact began at {begin:%Y-%m-%d %H:%M:%S}Z; it cannot end before that. Give its start as well."
+            )
+        summary = f"{said(Kind.DECLARE, detail)} ({_amended(given, first.detail)})"
         return desk.of(meant, Kind.DECLARE, detail, first.occurred, summary=summary, supersedes=first.id)
 
     return desk.find(desk.write(act).incident)
+
+
+def _amended(given: Mapping[str, str], before: Mapping[str, Any]) -> str:
+    """What is corrected, the old word beside the new: `impact ended 12:07:58Z (was 12:20:00Z)`."""
+    parts = []
+    for key in sorted(given.keys() - {"impact_stated"}):
+        new, old = time_of(given, key), time_of(before, key)
+        if new is None:
+            parts.append(f"{key.replace('_', ' ')} “{given[key]}” (was “{text_of(before, key)}”)")
+        else:
+            was = f" (was {old:%H:%M:%S}Z)" if old and old != new else ""
+            parts.append(f"{key.replace('_', ' ')} {new:%Y-%m-%d %H:%M:%S}Z{was}")
+    return ", ".join(parts)
 
 
 def change_severity(desk: "Desk", severity: str, incident: str | None = None, reason: str = "") -> Event:

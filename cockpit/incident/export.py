@@ -17,6 +17,7 @@ from cockpit.incident.draft_file import NotOurDraft, merge
 from cockpit.incident.export_csv import as_csv
 from cockpit.incident.export_json import as_json
 from cockpit.incident.history import with_events
+from cockpit.incident.impact_signals import as_of
 from cockpit.incident.metrics import metrics
 from cockpit.incident.postmortem import default_path, render
 from cockpit.incident.recovered import recovery_metrics
@@ -85,6 +86,7 @@ class Exporter:
 
     def _form(self, full: Incident, events: list[Event], head: str) -> str:
         system, plan, now = self.system, self.plan, self.time.now()
+        full = as_of(full, now)
         if self.form is Form.MARKDOWN:
             return render(full, events, system=system, plan=plan, time_zone=system.time_zone, head=head, now=now)
         zone: tzinfo = ZoneInfo(system.time_zone) if system.time_zone else now.astimezone().tzinfo or UTC

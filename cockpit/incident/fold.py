@@ -3,10 +3,12 @@
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from cockpit.incident.case import FACTS, Case
 from cockpit.incident.detail import text_of
 from cockpit.incident.facts import Facts
+from cockpit.incident.impact_signals import SERVING_KINDS, ServingState
 from cockpit.incident.response import event_number, freezes
 from cockpit.incident.signals import Signal, key_of, says_bad, signal_of
 from cockpit.model.alert import AlertState
@@ -15,7 +17,7 @@ from cockpit.model.incident import Acknowledgement, Incident
 from cockpit.model.ladder import Ladder
 from cockpit.model.response import Freeze
 
-FOLDED = (Kind.PROBE, Kind.ALERT, Kind.REDACT, Kind.ACTION, Kind.FREEZE, *sorted(FACTS))
+FOLDED = (Kind.PROBE, Kind.ALERT, *SERVING_KINDS, Kind.REDACT, Kind.ACTION, Kind.FREEZE, *sorted(FACTS))
 """The kinds a Ledger wants to hear; others change no incident."""
 
 JOURNAL = frozenset({Kind.ACK, Kind.RUN})  # what an incident takes from the journal, within its range
@@ -31,10 +33,18 @@ class _Scene:
     told: deque[Event] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     taken: dict[str, Acknowledgement] = field(default_factory=dict)
     open: dict[str, Case] = field(default_factory=dict)
+    closed: dict[str, Case] = field(default_factory=dict)  # so lately that its recovery may not have held
+    serving: ServingState = field(default_factory=ServingState)
     frozen: Facts = field(default_factory=Facts)
 
     def freezes(self) -> tuple[Freeze, ...]:
         return freezes(self.frozen.of(Kind.FREEZE))
+
+    def watched(self, at: datetime) -> list[Case]:
+        """The incidents that a signal of that moment concerns."""
+        if self.closed:
+            self.closed = {id: case for id, case in self.closed.items() if case.settles_until >= at}
+        return [*self.open.values(), *self.closed.values()]
 
 
 class Ledger:
@@ -84,6 +94,9 @@ class Ledger:
         if event.kind in (Kind.PROBE, Kind.ALERT):
             self._signal(event)
             return
+        if event.kind in SERVING_KINDS:
+            self._app(event)
+            return
         if event.kind == Kind.REDACT:
             self._redact(event)
             return
@@ -106,21 +119,37 @@ class Ledger:
         scene = self._scene(event.environment)
         if event.kind == Kind.ALERT:
             self._silence(scene, event)
+            scene.serving.see_alert(event)
         bad = says_bad(event.kind, event.detail)
         if bad is None:
             return
         key = key_of(event)
+        if event.kind == Kind.PROBE:
+            scene.serving.see_probe(event.subject, bad, event.occurred)
         if bad:
             signal = signal_of(event)
             scene.bad.setdefault(key, signal)
-            for case in scene.open.values():
+            for case in scene.watched(event.occurred):
                 if case.covers(event.occurred):
                     case.turned_bad(signal, event.id)
         else:
             scene.bad.pop(key, None)
             scene.taken.pop(event.subject, None)
-            for case in scene.open.values():
+            for case in scene.watched(event.occurred):
                 case.turned_good(key, event.occurred, event.id)
+
+    def _app(self, event: Event) -> None:
+        """What runs, how it fares and who gets the traffic: an incident feels the revisions that have some."""
+        scene = self._scene(event.environment)
+        worse, better = scene.serving.see_app(event)
+        for case in scene.watched(event.occurred):
+            for signal in worse:
+                if case.covers(signal.since):
+                    case.turned_bad(signal, event.id, detects=False)
+            for key in better:
+                case.turned_good(key, event.occurred, event.id)
+            if event.kind == Kind.TRAFFIC:
+                case.traffic_moved(event.occurred, event.id)
 
     @staticmethod
     def _silence(scene: _Scene, event: Event) -> None:
@@ -142,7 +171,7 @@ class Ledger:
 
     def _declare(self, id: str, event: Event) -> None:
         scene = self._scene(event.environment)
-        case = self._cases[id] = scene.open[id] = Case(event, self._ladder, scene.freezes)
+        case = self._cases[id] = scene.open[id] = Case(event, self._ladder, scene.freezes, scene.serving.is_felt)
         for told in scene.told:
             if case.covers(told.occurred):
                 case.apply(told)
@@ -163,8 +192,9 @@ class Ledger:
             self._gather(scene, case, event)
         if case.open:
             scene.open[case.id] = case
-        else:
-            scene.open.pop(case.id, None)
+            scene.closed.pop(case.id, None)
+        elif scene.open.pop(case.id, None):
+            scene.closed[case.id] = case
 
     @staticmethod
     def _gather(scene: _Scene, case: Case, event: Event) -> None:
@@ -172,6 +202,9 @@ class Ledger:
         for signal in scene.bad.values():
             if case.covers(signal.since):
                 case.turned_bad(signal, event.id)
+        for signal in scene.serving.unwell.values():
+            if case.covers(signal.since):
+                case.turned_bad(signal, event.id, detects=False)
 
     @staticmethod
     def _take(scene: _Scene, event: Event) -> None:

@@ -1,8 +1,10 @@
 """From the file to the fold: what a Ledger reads when it begins, and the events of one incident."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from cockpit.incident.fold import FOLDED, Ledger
+from cockpit.incident.impact_signals import HELD, SERVING_KINDS
 from cockpit.incident.membership import members
 from cockpit.incident.store import Timeline
 from cockpit.incident.store_rows import Reader
@@ -10,8 +12,9 @@ from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.ladder import Ladder
 
-SIGNALS = (Kind.PROBE, Kind.ALERT)
+SIGNALS = (Kind.PROBE, Kind.ALERT, *SERVING_KINDS)
 ACTS = tuple(kind for kind in FOLDED if kind not in SIGNALS)
+NEWEST_SERVING = 200  # facts about revisions and traffic: enough for what serves when an incident begins
 NEWEST_SIGNALS = 20_000  # a file may hold a million; what is still bad is among the newest
 
 
@@ -40,12 +43,12 @@ def with_events(timeline: Timeline, ladder: Ladder, incident: Incident) -> tuple
         journal=True,
         environment=incident.environment,
         occurred_from=incident.reach_from,
-        occurred_until=incident.resolved,
+        occurred_until=settled_by(incident),
     )
     own = timeline.events(incident=incident.id)
     ledger = Ledger(ladder)
     found = sorted((*journal, *own), key=lambda each: each.id)
-    for event in found:
+    for event in sorted((*serving_before(timeline, incident), *found), key=lambda each: each.id):
         ledger.apply(event)
     full = ledger.incidents.get(incident.id, incident)
     # A freeze may have begun long before, in another incident: the ledger of everything knows.
@@ -53,3 +56,16 @@ def with_events(timeline: Timeline, ladder: Ladder, incident: Incident) -> tuple
     ran = {each.id: each for each in (*incident.ran, *full.ran)}
     full = replace(full, freezes=incident.freezes, ran=tuple(ran.values()))
     return full, members(full, found)
+
+
+def settled_by(incident: Incident) -> datetime | None:
+    """Until when signals tell of it: what went bad again right after the resolution shows that nothing had held."""
+    return incident.resolved and incident.resolved + HELD
+
+
+def serving_before(timeline: Timeline, incident: Incident) -> list[Event]:
+    """What is known of the traffic from before the incident's range. Blocking. Raises RecordError."""
+    before = timeline.events(
+        environment=incident.environment, kinds=SERVING_KINDS, occurred_until=incident.reach_from, limit=NEWEST_SERVING
+    )
+    return [each for each in before if each.occurred < incident.reach_from]

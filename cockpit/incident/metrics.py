@@ -71,8 +71,9 @@ MEASURES = (
     Measure(
         "TTM",
         "time to mitigate",
-        f"mitigation minus {FROM}; mitigation is when the last bad signal of the incident recovered or the status "
-        "became monitoring, whichever was earlier and was not taken back",
+        f"mitigation minus {FROM}; mitigation is the end of the impact as a person stated it, else when the last of "
+        "the signals that users feel (probes, and the health and alerts of revisions with traffic) recovered, held for "
+        "two minutes",
         impact_begin,
         lambda incident: incident.mitigated,
     ),

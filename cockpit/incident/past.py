@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from cockpit.incident.fold import FOLDED, Ledger
+from cockpit.incident.history import serving_before, settled_by
 from cockpit.incident.store import Timeline
 from cockpit.model.incident import Incident
 from cockpit.model.ladder import Ladder
@@ -18,10 +19,11 @@ def _whole(timeline: Timeline, ladder: Ladder, incident: Incident) -> Incident:
         journal=True,
         environment=incident.environment,
         occurred_from=incident.reach_from,
-        occurred_until=incident.resolved,
+        occurred_until=settled_by(incident),
         kinds=FOLDED,
     )
     ledger = Ledger(ladder)
-    for event in sorted((*journal, *timeline.events(incident=incident.id)), key=lambda each: each.id):
+    before = serving_before(timeline, incident)
+    for event in sorted((*before, *journal, *timeline.events(incident=incident.id)), key=lambda each: each.id):
         ledger.apply(event)
     return ledger.incidents.get(incident.id, incident)

@@ -13,6 +13,7 @@ from cockpit.incident.clocks import clocks
 from cockpit.incident.clocks_binding import worst
 from cockpit.incident.clocks_urgent import met_and_missed
 from cockpit.incident.draft_file import NotOurDraft, block, merge
+from cockpit.incident.impact_signals import as_of
 from cockpit.incident.markdown import inline, lines
 from cockpit.incident.membership import members, standing
 from cockpit.incident.metrics import Metric, MetricState, impact_begin, impact_end, metrics
@@ -58,6 +59,7 @@ def render(
 
     Everything that is printed is escaped, unless our own code made it Markdown.
     """
+    incident = as_of(incident, now)
     mine = standing(members(incident, events))
     zone = ZoneInfo(time_zone) if time_zone else now.astimezone().tzinfo or UTC
     begin, end = impact_begin(incident), impact_end(incident)

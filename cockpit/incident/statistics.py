@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from cockpit.incident.clocks_binding import worst
+from cockpit.incident.impact_signals import as_of
 from cockpit.incident.metrics import Metric, MetricState, metrics
 from cockpit.incident.recovered import recovery_metrics
 from cockpit.incident.statistics_shares import Share, shares
@@ -78,7 +79,7 @@ def statistics(
     `zone` is the system's, for working hours that name none.
     """
     asked = [
-        each
+        as_of(each, now)
         for each in incidents
         if (since is None or each.declared >= since) and severity in (ALL, worst(each, plan.ladder))
     ]

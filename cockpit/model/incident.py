@@ -41,6 +41,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class HealthyPeriod:
+    """A stretch in which nothing that users feel was bad; `end` None: it goes on. `evidence` is what recovered last."""
+
+    start: datetime
+    end: datetime | None = None
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Acknowledgement:
     """Ours, not the source's: who took an alert (by key; "" is the incident itself) and when."""
 
@@ -63,10 +72,11 @@ class Incident:
     declared_by: str
     reach_from: datetime
     impact_started: datetime | None = None  # said by a person, never guessed: a guess would read "we detect at once"
+    impact_ended: datetime | None = None  # said by a person; it takes the place of what the signals say
     detected: datetime | None = None
     detected_by: str = ""  # what told us: `alert 5xx errors`, `probe ready`, `ana`
     acknowledged: datetime | None = None
-    mitigated: datetime | None = None
+    mitigated: datetime | None = None  # users felt it no more; see `as_of` for whether that has held
     resolved: datetime | None = None
     drill: bool = False
     severities: tuple[Change, ...] = ()
@@ -91,6 +101,9 @@ class Incident:
     recovery: Recovery | None = None
     ran: tuple[Ran, ...] = ()
     reviews: tuple[Change, ...] = ()
+    healthy: tuple[HealthyPeriod, ...] = ()
+    felt_since: datetime | None = None  # the earliest signal that users felt, and which
+    felt_by: str = ""
 
     @property
     def open(self) -> bool:

@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from textual.widgets import Input
 
 from cockpit.incident.signals import Signal
-from cockpit.model.event import Event
+from cockpit.model.event import Draft, Event, Kind
+from cockpit.model.incident import Incident
 from cockpit.model.response import CloseReason
 from screens.declare import Declare
 from screens.status import BECAUSE, Status
@@ -120,6 +122,48 @@ async def test_closing_is_refused_without_words_and_its_dialog_is_seen_whole(
         assert all(len(row) <= said.size.width for row in said.text.splitlines())
         assert app.screen.query_one("#dialog").max_scroll_y == 0
         assert play.desk.find(incident.id).open
+
+
+def recovered(play: Play) -> Incident:
+    """An incident of twelve minutes, of a probe that was down and has been up again for three."""
+    probe = Draft(Kind.PROBE, "", play.time.now(), "prod", "readyz", detail={"state": "down"})
+    play.timeline.record([probe])
+    play.declare()
+    up_since = play.time.now() - timedelta(minutes=3)
+    play.timeline.record([replace(probe, detail={"state": "up"}, occurred=up_since)])
+    return play.desk.find(None)
+
+
+async def test_resolving_proposes_the_impact_with_what_says_so_and_enter_takes_it(play: Play, stage: Open) -> None:
+    incident = recovered(play)
+    app = stage(play, Status(play.place, play.time, play.desk, incident))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, play, "down", "down", "down")
+        assert "readyz up again" in shown(app, "#impact-evidence")
+        await press(pilot, play, "tab", "tab", *"rolled back", "enter")
+        found = play.desk.find(incident.id)
+        assert (found.impact_started, found.impact_ended) == (incident.felt_since, incident.mitigated)
+        assert found.impact_ended is not None
+        assert not found.open
+
+
+async def test_a_corrected_impact_is_recorded_and_one_that_cannot_be_is_asked_again(play: Play, stage: Open) -> None:
+    incident = recovered(play)
+    app = stage(play, Status(play.place, play.time, play.desk, incident))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, play, "down", "down", "tab")
+        app.screen.query_one("#impact-until", Input).value = "never"
+        await pilot.pause()
+        await press(pilot, play, "enter")
+        assert "is no time" in shown(app, "#said").replace("\n", " ")
+        assert play.desk.find(incident.id).status == "investigating"
+        app.screen.query_one("#impact-until", Input).value = "10s ago"
+        await pilot.pause()
+        await press(pilot, play, "enter")
+        found = play.desk.find(incident.id)
+        assert found.impact_ended is not None
+        assert found.impact_ended > (incident.mitigated or found.impact_ended)
+        assert found.status == "monitoring"
 
 
 async def test_what_is_over_is_opened_again_only_with_a_reason(play: Play, stage: Open) -> None:

@@ -115,13 +115,14 @@ def test_a_silence_and_a_disappearance_are_no_recovery() -> None:
     assert only(story).mitigated is None
 
 
-def test_monitoring_is_mitigation_in_words_and_going_back_takes_it_back() -> None:
+def test_a_status_that_somebody_chose_is_no_mitigation() -> None:
     story = Story()
-    story.declare(2)
+    story.probe(0, "ready", "down")
+    story.declare(2, reach=-10)
     story.act(Kind.STATUS, 5, status="monitoring")
-    assert only(story).mitigated == at(5)
-    story.act(Kind.STATUS, 6, status="investigating")
     assert only(story).mitigated is None
+    story.probe(7, "ready", "up")
+    assert only(story).mitigated == at(7)
 
 
 def test_an_alert_taken_before_the_declaration_acknowledges_the_incident() -> None:
@@ -158,7 +159,7 @@ def test_a_correction_replaces_what_it_corrects_in_its_place() -> None:
     first = story.act(Kind.STATUS, 5, status="monitoring")
     story.act(Kind.RESOLVE, 9, reason="fixed")
     story.act(Kind.STATUS, 3, status="monitoring", supersedes=first.id)
-    assert only(story).mitigated == at(3)
+    assert [each.at for each in only(story).statuses if each.value == "monitoring"] == [at(3)]
     assert only(story).status is Status.RESOLVED
 
 

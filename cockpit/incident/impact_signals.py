@@ -1,0 +1,203 @@
+"""Which signals users feel, and when the last of them recovered: what "mitigated" means here.
+
+Users feel what a probe of ours feels, and what the revisions that carry traffic do: their health and their alerts. An
+alert about a revision without traffic is work to be done, and no impact; sources also end an alert minutes after its
+cause is gone. So such an alert neither keeps the impact going nor ends it.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from cockpit.incident.detail import list_of, text_of
+from cockpit.incident.known import Known
+from cockpit.incident.signals import Signal
+from cockpit.model.alert import AlertState
+from cockpit.model.event import Event, Kind
+from cockpit.model.incident import HealthyPeriod, Incident
+
+HELD = timedelta(minutes=2)  # a recovery that lasts no longer is a pause, not the end
+SERVING_KINDS = (Kind.REVISION, Kind.TRAFFIC)
+HEALTHY = "Healthy"
+UNHEALTHY = frozenset({"Unhealthy", "Degraded", "Failed", "ActivationFailed", "provisioning failed"})
+
+
+@dataclass(frozen=True, slots=True)
+class AlertOrigin:
+    """What an alert is about: the app or revision it names, and the revisions that had traffic when it fired."""
+
+    resource: str
+    revisions: frozenset[str]  # that it names itself
+    serving: frozenset[str]
+
+
+@dataclass(slots=True)
+class ServingState:
+    """What runs in one environment and which of it has traffic, as the record tells it."""
+
+    known: Known = field(default_factory=Known)
+    alerts: dict[str, AlertOrigin] = field(default_factory=dict)
+    unwell: dict[str, Signal] = field(default_factory=dict)  # revisions with traffic that are not healthy, by key
+    probes_down: set[str] = field(default_factory=set)
+    recovered: datetime | None = None  # when a probe last recovered, which proves that probes watch
+
+    def see_probe(self, name: str, bad: bool, at: datetime) -> None:
+        if bad:
+            self.probes_down.add(name)
+        elif name in self.probes_down:
+            self.probes_down.discard(name)
+            self.recovered = max(at, self.recovered or at)
+
+    def see_alert(self, event: Event) -> None:
+        if text_of(event.detail, "state") in ("", AlertState.RESOLVED):
+            self.alerts.pop(event.subject, None)
+        elif event.subject not in self.alerts:
+            resource = text_of(event.detail, "resource").casefold()
+            app = self._app(resource)
+            self.alerts[event.subject] = AlertOrigin(
+                resource=resource,
+                revisions=frozenset(str(each) for each in list_of(event.detail, "revisions")),
+                serving=frozenset(self.known.apps[app].traffic) if app else frozenset(),
+            )
+
+    def see_app(self, event: Event) -> tuple[list[Signal], list[str]]:
+        """Take a fact about an app: the revisions with traffic that turned bad, and the keys of what is bad no more."""
+        self.known.apply(event)
+        name = event.subject.partition("/")[0]
+        app = self.known.apps.get(name)
+        bad = {
+            f"{Kind.REVISION}:{name}/{revision}": revision
+            for revision in (app.traffic if app else ())
+            if app and revision in app.revisions and app.revisions[revision].health in UNHEALTHY
+        }
+        over = [key for key in self.unwell if key.startswith(f"{Kind.REVISION}:{name}/") and key not in bad]
+        for key in over:
+            del self.unwell[key]
+        new = [Signal(key, f"revision {bad[key]} not healthy", event.occurred) for key in bad if key not in self.unwell]
+        self.unwell |= {each.key: each for each in new}
+        return new, over
+
+    def is_felt(self, key: str) -> bool:
+        """True unless the record shows that the signal is about revisions without traffic, and that all is well."""
+        origin = self.alerts.get(key.removeprefix(f"{Kind.ALERT}:"))
+        if origin is None:
+            return True
+        if origin.revisions:
+            return any(self._weight(each) for each in origin.revisions)
+        name = self._app(origin.resource)
+        app = self.known.apps.get(name)
+        if app is None or not app.traffic:
+            return True
+        serving = set(app.traffic)
+        if any(key.startswith(f"{Kind.REVISION}:{name}/") for key in self.unwell):
+            return True
+        well = all(each in app.revisions and app.revisions[each].health == HEALTHY for each in serving)
+        probes_say_so = self.recovered is not None and not self.probes_down
+        moved = bool(origin.serving) and not origin.serving & serving
+        unwell = any(each.active and each.health in UNHEALTHY for each in app.revisions.values())
+        # An app's alert names no revision. It is about one without traffic where the traffic has left the revisions it
+        # fired for, or where one of them is unwell; what serves must be seen to be well besides.
+        return not ((probes_say_so and (unwell or moved)) or (well and unwell and moved))
+
+    def _app(self, resource: str) -> str:
+        return next((name for name in self.known.apps if name.casefold() == resource), "") if resource else ""
+
+    def _weight(self, revision: str) -> int:
+        """Percent of traffic; of a revision that no record tells of it is not known, so users may feel it."""
+        apps = [each for each in self.known.apps.values() if revision in each.revisions or revision in each.traffic]
+        return max((each.traffic.get(revision, 0) for each in apps), default=1)
+
+
+class ImpactWatch:
+    """The signals of one incident that users feel, and the stretches in which none of them was bad."""
+
+    def __init__(self) -> None:
+        self._certain: dict[str, Signal] = {}  # bad and felt, whatever happens to the traffic
+        self._alerts: dict[str, Signal] = {}  # bad; whether users feel it depends on the traffic
+        self._feels = False
+        self._names: set[str] = set()  # every signal that was felt
+        self._recovered: datetime | None = None
+        self._by = ""
+        self.periods: list[HealthyPeriod] = []
+        self.first: Signal | None = None  # the earliest that was felt
+        self.relapsed: datetime | None = None  # when a signal that users feel last turned bad
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._certain or key in self._alerts
+
+    def turned_bad(self, signal: Signal, is_felt: Callable[[str], bool]) -> None:
+        alert = signal.key.startswith(f"{Kind.ALERT}:")
+        (self._alerts if alert else self._certain).setdefault(signal.key, signal)
+        if alert and not is_felt(signal.key):
+            return
+        self._names.add(signal.key)
+        if self.first is None or signal.since < self.first.since:
+            self.first = signal
+        self._relapse(signal.since)
+
+    def turned_good(self, key: str, at: datetime, is_felt: Callable[[str], bool]) -> None:
+        felt = key in self._certain or (key in self._alerts and key in self._names)
+        signal = self._certain.pop(key, None) or self._alerts.pop(key, None)
+        if signal is not None and felt:
+            self._look(at, signal.label, is_felt)
+
+    def traffic_moved(self, at: datetime, is_felt: Callable[[str], bool]) -> None:
+        """Alerts may be felt now that were not, or no more."""
+        if self._feels:
+            self._look(at, "", is_felt)
+        elif (felt := [each for each in self._alerts.values() if is_felt(each.key)]) and not self._certain:
+            self._names |= {each.key for each in felt}
+            self._relapse(at)
+
+    def _look(self, at: datetime, by: str, is_felt: Callable[[str], bool]) -> None:
+        """Something is better. Sources tell late and in any order: of all recoveries the latest ended the impact."""
+        if self._recovered is None or at >= self._recovered:
+            self._recovered, self._by = at, by or self._by
+        if self._certain or any(is_felt(key) for key in self._alerts):
+            return
+        if self._feels:
+            self._feels = False
+            self.periods.append(HealthyPeriod(self._recovered, evidence=self._evidence()))
+
+    def _relapse(self, since: datetime) -> None:
+        self._feels = True
+        self.relapsed = max(since, self.relapsed or since)
+        if not self.periods or self.periods[-1].end is not None:
+            return
+        last = self.periods.pop()
+        if since > last.start:  # what was told late, and was bad before it, shows that it was never all well
+            self.periods.append(HealthyPeriod(last.start, since, last.evidence))
+
+    def _evidence(self) -> str:
+        probes = [name for name in self._names if name.startswith(f"{Kind.PROBE}:")]
+        if len(probes) == len(self._names) or self._by.startswith("probe "):
+            return "all probes up" if len(probes) > 1 else f"{self._by} up again"
+        return f"{self._by} recovered, the last that users felt" if self._by else "the last that users felt recovered"
+
+
+def as_of(incident: Incident, now: datetime) -> Incident:
+    """The incident as it can be told at `now`: while it is open, a recovery counts once it has held for two minutes."""
+    mitigated = incident.mitigated
+    if mitigated is None or not incident.open or incident.impact_ended is not None or now - mitigated >= HELD:
+        return incident
+    return replace(incident, mitigated=None)
+
+
+def last_period(periods: Iterable[HealthyPeriod]) -> HealthyPeriod | None:
+    """The stretch that still goes on; None while something that users feel is bad."""
+    last = list(periods)[-1:]
+    return last[0] if last and last[0].end is None else None
+
+
+def revisions_named(texts: Iterable[Any], known: Known) -> list[str]:
+    """The recorded revisions that labels or a resource name: itself, or one of its instances."""
+    names = [revision for app in known.apps.values() for revision in app.revisions]
+    spoken = [text.casefold() for text in texts if isinstance(text, str)]
+    return sorted(
+        {
+            name
+            for name in names
+            if any(text == name.casefold() or text.startswith(f"{name.casefold()}-") for text in spoken)
+        }
+    )

@@ -1,0 +1,225 @@
+"""When the impact ended: by what users feel, held, or as a person states it; and what proposes it."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cockpit.incident.impact import propose_impact_end, propose_impact_start
+from cockpit.incident.impact_signals import as_of
+from cockpit.incident.refused import DeskError
+from cockpit.incident.store import Timeline
+from cockpit.model.event import Kind
+from cockpit.model.incident import Incident
+from cockpit.model.time import stamp
+from tests.unit.incident.desks import Clock, at_desk
+from tests.unit.incident.folding import only
+from tests.unit.incident.story import Story, at
+
+BAD, GOOD = "shop--r44", "shop--r43"
+
+
+def app(story: Story, minute: float, *, health: str = "Healthy", bad: str = "Unhealthy") -> None:
+    """The app as a recorder first saw it: all traffic on the good revision."""
+    detail = {
+        "what": "baseline",
+        "traffic": {GOOD: 100},
+        "revisions": {GOOD: {"active": True, "health": health}, BAD: {"active": True, "health": bad}},
+    }
+    story.tell(Kind.REVISION, minute, subject="shop", detail=detail)
+
+
+def traffic(story: Story, minute: float, to: str) -> None:
+    story.tell(Kind.TRAFFIC, minute, subject="shop", detail={"after": {to: 100}})
+
+
+def health(story: Story, minute: float, revision: str, word: str) -> None:
+    detail = {"what": "health", "active": True, "health": word}
+    story.tell(Kind.REVISION, minute, subject=f"shop/{revision}", detail=detail)
+
+
+def alert(story: Story, minute: float, name: str, state: str, resource: str = "shop", **more: object) -> None:
+    detail = {"state": state, "severity": "medium", "name": name, "resource": resource, **more}
+    story.tell(Kind.ALERT, minute, subject=f"az:{name}", detail=detail)
+
+
+def bad_deployment() -> Story:
+    """Traffic went to a bad revision, and back to the good one at minute 6; the probes were up again at minute 7."""
+    story = Story()
+    app(story, -20)
+    traffic(story, 0, BAD)
+    story.probe(1, "readyz", "down")
+    story.probe(1.2, "orders", "down")
+    alert(story, 2, "5xx errors", "firing")
+    alert(story, 3, "container restarts", "firing")
+    story.declare(4, reach=-10)
+    traffic(story, 6, GOOD)
+    story.probe(6.5, "orders", "up")
+    story.probe(7, "readyz", "up")
+    return story
+
+
+def test_alerts_about_the_revision_that_lost_its_traffic_do_not_stretch_the_impact() -> None:
+    story = bad_deployment()
+    assert only(story).mitigated == at(7), "while both alerts still fire"
+    alert(story, 9, "5xx errors", "resolved")
+    alert(story, 25, "container restarts", "resolved")
+    assert only(story).mitigated == at(7)
+
+
+@pytest.mark.parametrize("name", [BAD, f"{BAD}-6f9c-x2x"])
+def test_an_alert_that_names_a_revision_without_traffic_is_not_felt(name: str) -> None:
+    story = Story()
+    app(story, -20)
+    story.declare(0, reach=-10)
+    story.probe(1, "readyz", "down")
+    alert(story, 2, "restarts", "firing", resource=name, revisions=[BAD])
+    story.probe(3, "readyz", "up")
+    assert only(story).mitigated == at(3)
+
+
+def test_an_alert_of_a_revision_with_traffic_is_felt_until_it_resolves() -> None:
+    story = Story()
+    app(story, -20, bad="Healthy")
+    story.declare(0, reach=-10)
+    story.probe(1, "readyz", "down")
+    alert(story, 2, "5xx errors", "firing")
+    story.probe(3, "readyz", "up")
+    assert only(story).mitigated is None
+    alert(story, 8, "5xx errors", "resolved")
+    assert only(story).mitigated == at(8)
+
+
+def test_what_cannot_be_placed_counts_as_felt() -> None:
+    story = Story()
+    story.probe(0, "readyz", "down")
+    story.declare(1, reach=-10)
+    alert(story, 2, "pool exhausted", "firing", resource="orders-db")
+    story.probe(3, "readyz", "up")
+    assert only(story).mitigated is None
+
+
+def test_the_health_of_a_revision_counts_while_it_has_traffic() -> None:
+    story = Story()
+    app(story, -20, bad="Healthy")
+    story.declare(0, reach=-10)
+    traffic(story, 1, BAD)
+    health(story, 2, BAD, "Unhealthy")
+    assert (only(story).felt_since, only(story).detected_by) == (at(2), "ana")
+    traffic(story, 5, GOOD)
+    assert only(story).mitigated == at(5)
+
+
+def test_a_recovery_counts_once_it_has_held_for_two_minutes() -> None:
+    incident = only(bad_deployment())
+    assert as_of(incident, at(8.9)).mitigated is None
+    assert as_of(incident, at(9)).mitigated == at(7)
+
+
+def test_what_turns_bad_right_after_the_resolution_shows_that_nothing_had_held() -> None:
+    story = bad_deployment()
+    story.act(Kind.RESOLVE, 7.5)
+    assert as_of(only(story), at(8)).mitigated == at(7)
+    story.probe(8.5, "readyz", "down")
+    assert as_of(only(story), at(30)).mitigated is None
+
+
+def test_what_turns_bad_long_after_the_resolution_is_another_matter() -> None:
+    story = bad_deployment()
+    story.act(Kind.RESOLVE, 7.5)
+    story.probe(12, "readyz", "down")
+    assert only(story).mitigated == at(7)
+
+
+def test_start_and_end_are_proposed_with_what_says_so() -> None:
+    incident = only(bad_deployment())
+    start, end = propose_impact_start(incident), propose_impact_end(incident)
+    assert start is not None
+    assert end is not None
+    assert (start.at, start.evidence) == (at(0), f"revision {BAD} not healthy")
+    assert (end.at, end.evidence) == (at(7), "all probes up")
+
+
+def test_nothing_is_proposed_as_the_end_while_users_feel_it() -> None:
+    story = Story()
+    story.probe(0, "readyz", "down")
+    story.declare(1, reach=-10)
+    assert propose_impact_end(only(story)) is None
+
+
+def stated(story: Story, minute: float, end: float) -> None:
+    first = next(event for event in story.events if event.kind == Kind.DECLARE)
+    detail = {**first.detail, "impact_ended": stamp(at(end)), "impact_stated": stamp(at(minute))}
+    story.tell(Kind.DECLARE, first.occurred.minute, incident="i1", actor="ben", detail=detail, supersedes=first.id)
+
+
+def test_what_a_person_states_takes_the_place_of_what_the_signals_say() -> None:
+    story = bad_deployment()
+    stated(story, 20, end=15)
+    assert (only(story).mitigated, only(story).impact_ended) == (at(15), at(15))
+
+
+def test_a_stated_end_is_taken_back_by_what_users_feel_afterwards_and_by_an_incident_opened_again() -> None:
+    felt, again = bad_deployment(), bad_deployment()
+    for story in (felt, again):
+        stated(story, 20, end=15)
+    felt.probe(21, "readyz", "down")
+    assert only(felt).mitigated is None
+    again.act(Kind.RESOLVE, 22)
+    again.act(Kind.STATUS, 30, status="investigating", was="resolved")
+    assert only(again).impact_ended is None
+
+
+def test_the_impact_is_stated_at_the_desk_and_the_old_word_stands_beside_the_new(
+    timeline: Timeline, clock: Clock
+) -> None:
+    desk = at_desk(timeline, clock)
+    clock.wall = at(0)
+    desk.declare("x")
+    clock.wall = at(30)
+    desk.amend(impact_started=at(-3), impact_ended=at(12))
+    incident: Incident = desk.amend(impact_ended=at(14))
+    assert (incident.impact_started, incident.mitigated) == (at(-3), at(14))
+    assert "was 02:12:00Z" in timeline.events(kinds=[Kind.DECLARE])[-1].summary
+    with pytest.raises(DeskError):
+        desk.amend(impact_ended=at(-10))
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["probe", "alert", "traffic", "health"]), st.booleans(), st.integers(0, 2), st.integers(1, 5)
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=60)
+@given(steps)
+def test_whatever_happens_mitigated_never_stands_while_a_probe_is_down_nor_before_its_recovery(
+    walk: list[tuple[str, bool, int, int]],
+) -> None:
+    story, down, recovered, minute = Story(), dict[str, bool](), None, 0
+    app(story, -20)
+    story.declare(0, reach=-10)
+    for what, bad, which, pause in walk:
+        minute += pause
+        if what == "probe":
+            name = f"p{which}"
+            if down.get(name) and not bad:
+                recovered = at(minute)
+            down[name] = bad
+            story.probe(minute, name, "down" if bad else "up")
+        elif what == "alert":
+            alert(story, minute, f"a{which}", "firing" if bad else "resolved")
+        elif what == "traffic":
+            traffic(story, minute, BAD if bad else GOOD)
+        else:
+            health(story, minute, GOOD if which else BAD, "Unhealthy" if bad else "Healthy")
+        mitigated = only(story).mitigated
+        if any(down.values()):
+            assert mitigated is None
+        elif mitigated is not None and recovered is not None:
+            assert mitigated >= recovered
+            later = as_of(only(story), mitigated + timedelta(minutes=2))
+            assert later.mitigated == mitigated
