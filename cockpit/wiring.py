@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -213,12 +213,11 @@ def build_runner(
     """The runner, which knows every run of the timeline and hears of new ones, of other cockpits too."""
 
     @lru_cache(maxsize=8)
-    def target(application: Application) -> str:
+    def target(application: Application) -> Mapping[str, str]:
         from cockpit.runbooks import rollback
 
         events = timeline.events(environment=environment.name, kinds=rollback.FOLDED, occurred_from=time.now() - KNOWN)
-        good = rollback.propose(application, events).good
-        return good.name if good else ""
+        return rollback.rollback_values(application, events)
 
     def seen() -> Live:
         return live(watch.readings(environment.name), target=target)

@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from cockpit.model.revision import Application, Revision
+from cockpit.model.revision_health import ill_working
 from cockpit.model.run import Value
 from cockpit.runbooks.catalogue import Catalogue
 from cockpit.runbooks.execution import Refused
 from screens.dialog import Place
 from screens.trouble import explain
 from screens.view import view
-from widgets.revisions import unwell
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -66,18 +66,20 @@ def open_procedure(screen: "Screen[Any]", session: "Session", place: Place, name
 async def _roll_back(
     screen: "Screen[Any]", session: "Session", place: Place, application: Application, chosen: Revision | None
 ) -> None:
-    from cockpit.runbooks.rollback import FOLDED, propose
-    from screens.rollback import AskRollback, plan, to_this
+    from cockpit.runbooks.rollback import FOLDED, propose, propose_chosen
+    from screens.revision import PANE
+    from screens.rollback import AskRollback, plan
     from screens.starting import begin, went_on
 
     now = session.time.now()
     here = session.environment.name
     events = await asyncio.to_thread(session.timeline.events, environment=here, kinds=FOLDED, occurred_from=now - KNOWN)
-    proposal = propose(application, events, now=now)
-    if chosen is not None:
-        proposal = to_this(proposal, application, chosen, session.time)
-    if proposal.good is None:
-        raise Refused(proposal.why)
+    if chosen is None:
+        proposal = propose(application, events, now=now)
+    else:
+        proposal = propose_chosen(application, chosen.name, events, now=now, source=PANE)
+    if proposal.good is None or proposal.refused:
+        raise Refused(proposal.refused or proposal.why)
     catalogue = await asyncio.to_thread(documents(session))
     document = catalogue.document("rollback")
     found = catalogue.find(f"rollback#{proposal.procedure}" if document.builtin else "rollback")
@@ -139,6 +141,6 @@ def application_of(session: "Session", revision: Revision) -> Application | None
 
 
 def worst(applications: tuple[Application, ...]) -> Application | None:
-    """The app whose serving revision is unwell, else the first."""
-    sick = (each for each in applications if each.serving and unwell(each.serving))
-    return next(sick, next(iter(applications), None))
+    """The app with a revision that users depend on and that is not known to serve, else the first."""
+    troubled = (application for application in applications if ill_working([application]))
+    return next(troubled, next(iter(applications), None))

@@ -8,16 +8,15 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from cockpit.model.revision import Application, Revision
+from cockpit.model.revision_health import judge_revision
 from cockpit.model.runbook import Procedure, Runbook, StepKind
 from cockpit.model.time import Time, age
 from cockpit.runbooks.execution import Prepared
-from cockpit.runbooks.rollback import Proposal, cautions
+from cockpit.runbooks.rollback import Proposal
 from cockpit.runbooks.runner import Runner
 from screens.dialog import Dialog, Place
 from screens.difference import Difference
 from screens.document import DocumentScreen
-from screens.revision import PANE
 from screens.run_lines import labelled, undo_of, warning
 from widgets.cell import Piece
 from widgets.line import Lines
@@ -69,18 +68,6 @@ async def plan(runner: Runner, proposal: Proposal, runbook: Runbook, procedure: 
     return Plan(proposal, runbook, procedure, tuple(previews))
 
 
-def to_this(proposal: Proposal, application: Application, chosen: Revision, time: Time) -> Proposal:
-    """The same rollback to a revision that a person chose."""
-    if proposal.bad is None or chosen.name == proposal.bad.name:
-        return proposal
-    given = {**proposal.given, "app": application.name, "previous": chosen.name, "bad": proposal.bad.name}
-    single = application.mode.casefold() == "single"
-    if single:
-        given["image"] = chosen.image
-    mind = tuple(cautions(chosen, proposal.bad, single, time.now()))
-    return replace(proposal, good=chosen, why="You chose it in the pane.", cautions=mind, given=given, source=PANE)
-
-
 class AskRollback(Dialog[Mapping[int, Prepared]]):
     """The answer names the steps that were shown and may go on by themselves."""
 
@@ -105,7 +92,7 @@ class AskRollback(Dialog[Mapping[int, Prepared]]):
 
     def _told(self) -> list[list[Piece]]:
         proposal, plan = self._plan.proposal, self._plan
-        rows = [*self._from_to(), *labelled("", proposal.why, WIDE, tone="muted", most=2), []]
+        rows = [*self._from_to(), *labelled("evidence", proposal.why, WIDE, tone="muted", most=2), []]
         steps = "   ".join(f"{each.step.ordinal} {each.step.title}" for each in plan.by_itself)
         rows += wrap([(steps, "strong")], WIDE, most=3)
         for each in plan.on_their_own:
@@ -135,7 +122,7 @@ class AskRollback(Dialog[Mapping[int, Prepared]]):
         return [
             [
                 (bad.name, "bad"),
-                (f"   {bad.weight} %  {(bad.health or bad.running).lower()}   {deployed}", "muted"),
+                (f"   {bad.weight} %  {judge_revision(bad).word.lower()}   {deployed}", "muted"),
             ],
             [
                 ("  → ", "info"),

@@ -12,6 +12,7 @@ from cockpit.model.event import Event
 from cockpit.model.incident import Acknowledgement
 from cockpit.model.probe import ProbeResult
 from cockpit.model.revision import Replica, Revision
+from cockpit.model.revision_health import judge_revision
 from cockpit.model.time import age
 from widgets.cell import Piece, plain
 
@@ -126,8 +127,10 @@ def _revision(shown: Revision, viewer: Viewer) -> Iterator[Fact]:
     yield "app", shown.app
     yield "traffic", f"{shown.weight} %"
     yield "active", "yes" if shown.active else "no"
+    yield "state", judge_revision(shown).reason
     yield "health", shown.health
     yield "running", shown.running
+    yield "", shown.running_details
     yield "provisioning", shown.provisioning
     yield "error", shown.provisioning_error
     yield "image", shown.image
@@ -142,7 +145,8 @@ def _revision(shown: Revision, viewer: Viewer) -> Iterator[Fact]:
 def _replica(replica: Replica, viewer: Viewer) -> str:
     ready = "ready" if replica.ready else "NOT READY"
     since = f", created {age((viewer.now - replica.created).total_seconds())} ago" if replica.created else ""
-    return f"{replica.name}: {replica.state}, {ready}, {replica.restarts} restarts{since}"
+    details = f" ({replica.details})" if replica.details and not replica.ready else ""
+    return f"{replica.name}: {replica.state}{details}, {ready}, {replica.restarts} restarts{since}"
 
 
 def _event(shown: Event, viewer: Viewer) -> Iterator[Fact]:

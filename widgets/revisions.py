@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from cockpit.model.revision import Application, Revision
+from cockpit.model.revision_health import RevisionCondition, ill_working, judge_revision
 from widgets.cell import Cell, Column, Piece, Row
 
 COLUMNS = (
@@ -16,7 +17,16 @@ COLUMNS = (
     Column(9),
     Column(4, right=True),
 )
-SICK = frozenset({"unhealthy", "degraded", "failed", "activationfailed"})
+MARKS = {
+    RevisionCondition.SERVING: ("●", "good"),
+    RevisionCondition.SCALED_TO_ZERO: ("○", "muted"),
+    RevisionCondition.STARTING: ("◌", "warn"),
+    RevisionCondition.STOPPING: ("◌", "muted"),
+    RevisionCondition.UNKNOWN: ("◌", "warn"),
+    RevisionCondition.ILL: ("✖", "bad"),
+    RevisionCondition.INACTIVE: ("○", "muted"),
+}
+"""Green is only what is known to serve."""
 DIGEST = re.compile(r"@sha256:([0-9a-f]{7})[0-9a-f]*$")
 COMMIT = re.compile(r"^[0-9a-f]{12,40}$")
 
@@ -30,15 +40,9 @@ def rows(applications: Sequence[Application]) -> list[Row]:
 def counts(applications: Sequence[Application]) -> list[Piece]:
     """` mi-prod · multiple`, for the title of the pane; a sick revision with traffic is counted."""
     named = " ".join(f"{each.name} · {each.mode}" for each in applications)
-    sick = sum(bool(unwell(each)) and each.weight > 0 for app in applications for each in app.revisions)
+    sick = sum(health.condition is RevisionCondition.ILL for _, health in ill_working(applications))
     pieces: list[Piece] = [(f" {named}", "muted")] if named else []
     return [*pieces, (" ", ""), (f"✖{sick}", "bad")] if sick else pieces
-
-
-def unwell(revision: Revision) -> str:
-    """The word by which the cloud itself says that something is wrong with it; "" while it says nothing of the kind."""
-    says = (revision.health, revision.running, revision.provisioning)
-    return next((word for word in says if word.replace(" ", "").casefold() in SICK), "")
 
 
 def short_name(revision: Revision) -> str:
@@ -62,11 +66,9 @@ def ready(revision: Revision) -> str:
 
 
 def _row(revision: Revision, several: bool) -> Row:
-    bad = unwell(revision) if revision.active else ""
-    glyph, tone = ("✖", "bad") if bad else ("●", "good") if revision.active else ("○", "muted")
+    health = judge_revision(revision)
+    glyph, tone = MARKS[health.condition]
     quiet = "" if revision.weight else "muted"
-    says = bad or revision.health or revision.running or revision.provisioning
-    health = says if revision.active else "Inactive"
     fresh_start = sum(each.restarts for each in revision.replicas or ())
     return Row(
         f"{revision.app}/{revision.name}",
@@ -74,7 +76,7 @@ def _row(revision: Revision, several: bool) -> Row:
             Cell(glyph, tone),
             Cell(revision.name if several else short_name(revision), "strong" if revision.weight else quiet),
             Cell(f"{revision.weight} %", "strong" if revision.weight else "muted"),
-            Cell(health, tone if revision.active else "muted"),
+            Cell(health.word, tone),
             Cell(short_image(revision.image), "muted"),
             Cell(f"{fresh_start} restarts" if fresh_start else "", "warn"),
             Cell(ready(revision), quiet),

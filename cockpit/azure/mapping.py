@@ -1,13 +1,14 @@
 """What Azure says of a container app, as our own nouns. Pure and total: no answer, however odd, makes it raise."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 from cockpit.model.clean import keep_whole
 from cockpit.model.raw import dig, items, moment, text, whole
-from cockpit.model.revision import Application, Replica, Revision
+from cockpit.model.revision import Application, Replica, Revision, RevisionContainer
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 Raw = Mapping[str, Any]
@@ -19,6 +20,7 @@ def application(raw: Raw, revisions: Sequence[Raw], *, environment: str, name: s
     called = text(raw.get("name")) or name
     traffic = items(dig(properties, "configuration", "ingress", "traffic"))
     latest = text(dig(properties, "latestRevisionName"))
+    configuration = dig(properties, "configuration")
     return Application(
         name=called,
         environment=environment,
@@ -29,6 +31,8 @@ def application(raw: Raw, revisions: Sequence[Raw], *, environment: str, name: s
         changed_by=text(dig(raw, "systemData", "lastModifiedBy")),
         changed_at=moment(dig(raw, "systemData", "lastModifiedAt")),
         log_stream=keep_whole(dig(properties, "eventStreamEndpoint")),
+        # Only a configuration that was told can say that there is none.
+        has_ingress=not isinstance(configuration, Mapping) or isinstance(configuration.get("ingress"), Mapping),
     )
 
 
@@ -47,11 +51,17 @@ def revision(raw: Raw, app: str, traffic: Sequence[Raw] = (), latest: str = "") 
         weight=min(100, max(0, weight)),
         created=moment(dig(properties, "createdTime")),
         image=", ".join(filter(None, (text(each.get("image")) for each in containers(properties)))),
+        containers=tuple(
+            RevisionContainer(text(each.get("name")), text(each.get("image"))) for each in containers(properties)
+        ),
+        settings=template_settings(dig(properties, "template")),
+        min_replicas=least_replicas(dig(properties, "template")),
         labels=tuple(filter(None, (text(each.get("label")) for each in ours))),
         last_active=moment(dig(properties, "lastActiveTime")),
         health=text(dig(properties, "healthState")),
         provisioning=text(dig(properties, "provisioningState")),
         running=text(dig(properties, "runningState")),
+        running_details=text(dig(properties, "runningStateDetails")),
         provisioning_error=text(dig(properties, "provisioningError")),
         replica_count=whole(dig(properties, "replicas")),
         fqdn=text(dig(properties, "fqdn")),
@@ -65,6 +75,53 @@ def routed_to(entry: Raw, latest: str) -> str:
 
 def containers(properties: Any) -> list[Raw]:
     return items(dig(properties, "template", "containers"))
+
+
+def least_replicas(template: Any) -> int | None:
+    """How few replicas it may have: Azure's 0 where the template does not say, None where there is no template."""
+    if not isinstance(template, Mapping):
+        return None
+    return whole(dig(template, "scale", "minReplicas")) or 0
+
+
+UNTOLD: tuple[Any, ...] = ("", None, [], {})  # what Azure leaves out in one answer and says in the next
+NOT_SETTINGS = frozenset({"revisionSuffix", "ephemeralStorage"})  # a name, and what only the app itself tells
+PLAIN_SETTINGS = frozenset(
+    {"image", "cpu", "memory", "minReplicas", "maxReplicas", "cooldownPeriod", "pollingInterval", "port", "path",
+     "type", "secretRef", "scheme", "initialDelaySeconds", "periodSeconds", "timeoutSeconds", "failureThreshold",
+     "successThreshold", "terminationGracePeriodSeconds", "mountPath", "volumeName", "storageName", "storageType"}
+)  # fmt: skip
+MOST_SETTINGS = 1_000  # of one template; more are a mistake or hostile
+
+
+def template_settings(template: Any) -> tuple[tuple[str, str], ...]:
+    """A template as sorted pairs that two revisions can be compared by: `containers.api.env.LOG_LEVEL`.
+
+    Lists of named things go by their names. A value that may be a secret is a digest: compared, and never shown.
+    """
+    return tuple(sorted(_settings(template, "", ""))[:MOST_SETTINGS])
+
+
+def _settings(value: Any, path: str, key: str, depth: int = 0) -> Iterator[tuple[str, str]]:
+    if depth > 12:
+        return
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            if name == "name" and path:  # it is in the path
+                continue
+            if name not in NOT_SETTINGS and inner not in UNTOLD:
+                label = text(name)
+                yield from _settings(inner, f"{path}.{label}" if path else label, label, depth + 1)
+        if key == "env-entry" and not any(value.get(name) not in UNTOLD for name in ("value", "secretRef")):
+            yield path, ""
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            named = text(inner.get("name")) if isinstance(inner, Mapping) else ""
+            inner_key = "env-entry" if key == "env" else key
+            yield from _settings(inner, f"{path}.{named or number}", inner_key, depth + 1)
+    else:
+        plain = text(value) if not isinstance(value, bool) else str(value).lower()
+        yield path, plain if key in PLAIN_SETTINGS else f"#{sha256(repr(value).encode()).hexdigest()[:8]}"
 
 
 def newest_first(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
@@ -82,6 +139,7 @@ def replica(raw: Raw) -> Replica:
         ready=bool(inside) and all(each.get("ready") is True for each in inside),
         restarts=sum(max(0, whole(each.get("restartCount")) or 0) for each in inside),
         created=moment(dig(properties, "createdTime")),
+        details=text(dig(properties, "runningStateDetails")),
         containers=tuple((text(each.get("name")), keep_whole(each.get("logStreamEndpoint"))) for each in inside),
     )
 

@@ -15,7 +15,6 @@ from cockpit.incident.store import Timeline
 from cockpit.model.clean import clean_line
 from cockpit.model.event import Kind, RecordError
 from cockpit.model.problem import SourceError
-from cockpit.model.revision import Application
 from cockpit.model.run import Run
 from cockpit.model.runbook import Runbook
 from cockpit.model.system import Environment, System
@@ -26,7 +25,6 @@ from cockpit.runbooks.catalogue_files import load, markdown_in
 from cockpit.runbooks.lint import World, root_of
 from cockpit.runbooks.plan_files import read_plan
 from cockpit.runbooks.preparing import Setting
-from cockpit.runbooks.rollback import propose
 from cockpit.runbooks.runs import Runs
 from cockpit.runbooks.values import Live, live
 
@@ -111,7 +109,7 @@ async def look_once(system: System, environment: Environment) -> Live:
     try:
         async with asyncio.timeout(LOOK):
             feed = revisions_feed(environment, clouds[environment.name], time=RealTime(), random=Random())
-            return live([await feed.poll()], target=target)
+            return live([await feed.poll()])
     except (SourceError, TimeoutError):
         return Live()
     finally:
@@ -119,12 +117,6 @@ async def look_once(system: System, environment: Environment) -> Live:
             await each.close()
         if credential is not None:
             await credential.close()
-
-
-def target(application: Application) -> str:
-    """Where a rollback would go, by the revisions alone."""
-    good = propose(application).good
-    return good.name if good else ""
 
 
 def setting_of(system: System, environment: Environment) -> tuple[Setting, Secrets]:

@@ -23,7 +23,7 @@ from cockpit.runbooks.catalogue import Catalogue, NotFound, Place
 from cockpit.runbooks.ceremony import Approval, ceremony
 from cockpit.runbooks.execution import Prepared, Refused
 from cockpit.runbooks.parameters import unasked
-from cockpit.runbooks.rollback import FOLDED, propose
+from cockpit.runbooks.rollback import FOLDED, propose, propose_chosen
 from cockpit.wiring import Session
 
 ROLLBACK = "rollback"
@@ -160,11 +160,18 @@ def proposed(session: Session, place: Place, asked: Asked) -> tuple[Place, Seque
     if len(apps) != 1:
         return place, ()
     events = session.timeline.events(environment=session.environment.name, kinds=FOLDED)
-    found = propose(apps[0], events, now=session.time.now())
+    chosen = asked.given.get("previous", "")
+    found = (
+        propose_chosen(apps[0], chosen, events, now=session.time.now())
+        if chosen
+        else propose(apps[0], events, now=session.time.now())
+    )
     procedures = {each.slug: each for each in place.document.runbook.procedures}
     if place.procedure.level == 1 and found.procedure in procedures:
         place = Place(place.document, procedures[found.procedure])
     if asked.step is None:
+        if found.refused:
+            raise Refused(found.refused)
         click.echo(" ".join((found.why, *found.cautions)), err=True)
     return place, found.values
 

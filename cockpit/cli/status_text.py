@@ -19,6 +19,7 @@ from cockpit.model.probe import ProbeResult
 from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.response import Freeze
 from cockpit.model.revision import Application, Revision
+from cockpit.model.revision_health import judge_revision
 from cockpit.model.system import Environment
 from cockpit.model.time import RealTime, age, stamp
 
@@ -204,8 +205,13 @@ def _worth(revision: Revision) -> bool:
 
 
 def _revision(revision: Revision, now: datetime) -> tuple[str, ...]:
-    says = revision.health or revision.running or revision.provisioning or "unknown"
-    return revision.name, says, _since(revision.created, now), f"{revision.weight} %", revision.image
+    return (
+        revision.name,
+        judge_revision(revision).word,
+        _since(revision.created, now),
+        f"{revision.weight} %",
+        revision.image,
+    )
 
 
 def _since(at: datetime | None, now: datetime) -> str:
@@ -288,6 +294,7 @@ def _environment(state: State) -> dict[str, Any]:
                 "active": each.active,
                 "traffic": each.weight,
                 "health": each.health,
+                "condition": judge_revision(each).condition.value,
                 "image": each.image,
                 "created": _stamp(each.created),
             }

@@ -10,7 +10,7 @@ from cockpit.azure.mapping import application, replica, with_replicas
 from cockpit.feeds.base import Polled
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import text
-from cockpit.model.revision import Application, Replica, Revision
+from cockpit.model.revision import MISSING, Application, Replica, Revision
 from cockpit.model.system import Environment
 from cockpit.model.time import Time
 
@@ -100,9 +100,6 @@ async def together(*work: Any) -> list[Any]:
 def first(failures: BaseExceptionGroup[Any]) -> SourceError:
     error = failures.exceptions[0]
     return first(error) if isinstance(error, BaseExceptionGroup) else error
-
-
-MISSING = "missing"
 
 
 def none_there(environment: Environment) -> Problem:

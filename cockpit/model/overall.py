@@ -11,7 +11,8 @@ from cockpit.model.incident import Incident
 from cockpit.model.ladder import DEFAULT_LADDER, Ladder, is_grave
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import FeedState, Freshness, Reading
-from cockpit.model.revision import Application, Revision
+from cockpit.model.revision import MISSING, Application
+from cockpit.model.revision_health import RevisionCondition, ill_working
 
 
 class Word(StrEnum):
@@ -55,7 +56,6 @@ PROBE_WORDS = {
     ProbeState.DOWN: Word.DOWN,
 }
 LOUD = frozenset({Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.UNKNOWN})
-SICK = frozenset({"unhealthy", "degraded", "failed", "activationfailed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def _judge(item: object) -> list[Trouble]:
     if isinstance(item, Alert):
         return _of_alert(item)
     if isinstance(item, Application):
-        return [each for revision in item.revisions for each in _of_revision(revision)]
+        return _of_application(item)
     return []
 
 
@@ -154,10 +154,20 @@ def _of_alert(alert: Alert) -> list[Trouble]:
     return [Trouble("alert", alert.name, Word.DEGRADED, alert.since, reason)]
 
 
-def _of_revision(revision: Revision) -> list[Trouble]:
-    """Only a revision with traffic can trouble anybody."""
-    if revision.weight <= 0:
-        return []
-    says = (revision.health, revision.running, revision.provisioning)
-    sick = next((word for word in says if word.replace(" ", "").casefold() in SICK), "")
-    return [Trouble("revision", revision.name, Word.DEGRADED, None, sick)] if sick else []
+def _of_application(application: Application) -> list[Trouble]:
+    """Only a revision that users depend on can trouble anybody: one with traffic, or any active one without ingress."""
+    if application.running == MISSING:
+        return [Trouble("revision", application.name, Word.UNKNOWN, None, "there is no such app")]
+    found = [
+        Trouble(
+            "revision",
+            revision.name,
+            Word.UNKNOWN if health.condition is RevisionCondition.UNKNOWN else Word.DEGRADED,
+            None,
+            health.reason,
+        )
+        for revision, health in ill_working([application])
+    ]
+    if application.revisions and not application.has_ingress and not application.working:
+        found.append(Trouble("revision", application.name, Word.DEGRADED, None, "no revision is active"))
+    return found

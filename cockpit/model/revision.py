@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+MISSING = "missing"  # the running state of a configured app that is not there
+
 
 @dataclass(frozen=True, slots=True)
 class Replica:
@@ -14,6 +16,15 @@ class Replica:
     restarts: int
     created: datetime | None = None
     containers: tuple[tuple[str, str], ...] = ()  # (container, log stream URL)
+    details: str = ""  # why it is in that state, in the cloud's words
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionContainer:
+    """One container of a revision's template; a side-car is one like any other."""
+
+    name: str
+    image: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,23 @@ class Revision:
     replica_count: int | None = None
     replicas: tuple[Replica, ...] | None = None  # None: not read (inactive, or the read failed)
     fqdn: str = ""
+    running_details: str = ""  # why it is in its running state: `CrashLoopBackOff ...`
+    min_replicas: int | None = None  # None: the cloud did not tell
+    containers: tuple[RevisionContainer, ...] = ()
+    settings: tuple[
+        tuple[str, str], ...
+    ] = ()  # the template, flat and comparable; values that may be secret are digests
+
+    @property
+    def health_word(self) -> str:
+        """The cloud's first word on it: health, else running or provisioning state."""
+        told = "" if self.health == "None" else self.health
+        return told or self.running or self.provisioning or "unknown"
+
+    @property
+    def ready_count(self) -> int | None:
+        """How many replicas are ready; None where they were not read."""
+        return None if self.replicas is None else sum(replica.ready for replica in self.replicas)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +78,14 @@ class Application:
     changed_by: str = ""
     changed_at: datetime | None = None
     log_stream: str = ""  # event stream endpoint of the system log
+    has_ingress: bool = True  # False: no traffic reaches it, whoever is active works
+
+    @property
+    def working(self) -> tuple[Revision, ...]:
+        """Those that users depend on: with traffic, or active where the app has no ingress. Newest first."""
+        return tuple(
+            revision for revision in self.revisions if (revision.weight > 0 if self.has_ingress else revision.active)
+        )
 
     @property
     def serving(self) -> Revision | None:

@@ -1,28 +1,51 @@
-"""Where a rollback goes: to the last revision that carried the traffic healthily. Pure; says why in a sentence."""
+"""Where a rollback goes: to a revision that is known to have served, and by which evidence. Pure.
 
-from collections.abc import Iterable, Mapping, Sequence
+What the cloud says of an inactive revision proves nothing: one whose image never could be pulled is `Provisioned`,
+`Healthy` and has a time when it was last active, like one that served for a week. So a target needs evidence of its
+own: it carried the traffic and nothing failed then, or it is ready now.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from cockpit.model.event import Event, Kind
 from cockpit.model.revision import Application, Revision
+from cockpit.model.revision_health import ILL_DETAILS, RevisionCondition, ill_word, is_ill, joined, judge_revision
 from cockpit.model.run import Value
+from cockpit.model.time import age
 
 FOLDED = (Kind.TRAFFIC, Kind.REVISION, Kind.PROBE)
 """The kinds of events that `propose` reads."""
 
-MULTIPLE, SINGLE = "roll-back", "single-revision-mode"  # procedures of the built-in document
+# Procedures of the built-in document.
+MULTIPLE, SINGLE, WITHOUT_INGRESS = "roll-back", "single-revision-mode", "an-app-without-ingress"
 FAILING = frozenset({"Unhealthy", "Degraded", "Failed", "ActivationFailed", "provisioning failed"})
-NEVER_CAME_UP = frozenset({"Failed", "Provisioning"})
+LEAST_ACTIVE = timedelta(minutes=10)  # one that never came up is replaced sooner, as a rule
+SHORT_SERVICE = timedelta(minutes=2)  # too short to have shown much
 OLD_DAYS = 30
+NAMED_DIFFERENCES = 4
+EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+class RollbackEvidence(StrEnum):
+    """Why a revision is believed to serve well."""
+
+    CARRIED = "carried the traffic"  # by our timeline
+    WAS_ACTIVE = "was active"  # by the cloud's own two times
+    HEALTHY_NOW = "healthy now"
+    CHOSEN = "chosen by a person"
+    NONE = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What a rollback of one app would do. `good` is None when there is nothing to go back to; `why` says so.
 
-    `procedure` is the slug in the document `rollback`; `given` the values it needs, by placeholder.
+    `procedure` is the slug in the document `rollback`; `given` the values it needs, by placeholder. `refused` says why
+    it must not run though there is a target. `differences` is what changes with it, beside the image.
     """
 
     app: str
@@ -33,6 +56,9 @@ class Proposal:
     cautions: tuple[str, ...] = ()
     given: Mapping[str, str] = field(default_factory=dict)
     source: str = "proposal"  # of those values
+    evidence: RollbackEvidence = RollbackEvidence.NONE
+    refused: str = ""
+    differences: tuple[str, ...] = ()
 
     @property
     def values(self) -> tuple[Value, ...]:
@@ -46,83 +72,330 @@ class Service:
     revision: str
     ended: datetime | None
     healthy: bool
+    began: datetime | None = None
+    rolled_back: bool = False  # it ended because an older revision took over
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackCandidate:
+    """A revision that may be gone back to, and what speaks for it. `until` is when it was last known to serve."""
+
+    revision: Revision
+    evidence: RollbackEvidence
+    until: datetime
+    sentence: str
+    short: bool = False  # it served for so short a time that it shows little
 
 
 def propose(application: Application, events: Iterable[Event] = (), *, now: datetime | None = None) -> Proposal:
     """The rollback of an app, by its revisions and what was recorded of them and of the environment's probes."""
-    single = application.mode.casefold() == "single"
-    bad = application.serving or next((each for each in application.revisions if each.active), None)
-    procedure = SINGLE if single else MULTIPLE
+    bad = leaves(application)
+    procedure = procedure_of(application)
     if bad is None:
         return Proposal(application.name, None, None, procedure, f"{application.name} has no revision that serves.")
-    good, why = choose(application.revisions, bad, services(application.name, events))
-    if good is None:
-        return Proposal(application.name, bad, None, procedure, why)
+    history = read_history(application, events)
+    chosen = choose(application, bad, history.services, history.failing)
+    if chosen is None:
+        return Proposal(application.name, bad, None, procedure, nothing_known(application, bad))
+    return proposal_to(application, bad, chosen.revision, chosen.sentence, evidence=chosen.evidence, now=now)
+
+
+def propose_chosen(
+    application: Application,
+    chosen: str,
+    events: Iterable[Event] = (),
+    *,
+    now: datetime | None = None,
+    source: str = "proposal",
+) -> Proposal:
+    """The rollback to a revision that a person named, with what speaks for it or that nothing does."""
+    proposal = propose(application, events, now=now)
+    good = next((revision for revision in application.revisions if revision.name == chosen), None)
+    if proposal.bad is None or good is None or good.name == proposal.bad.name:
+        return proposal
+    history = read_history(application, events)
+    found = candidates(application, proposal.bad, history.services, history.failing)
+    evidence = next((candidate.sentence for candidate in found if candidate.revision.name == chosen), "")
+    why = f"You chose it. {evidence or f'Nothing shows that {chosen} ever served well.'}"
+    return proposal_to(application, proposal.bad, good, why, evidence=RollbackEvidence.CHOSEN, now=now, source=source)
+
+
+def rollback_values(application: Application, events: Iterable[Event] = ()) -> Mapping[str, str]:
+    """What a rollback would fill in, by placeholder; nothing where none is proposed, or it must not run."""
+    proposal = propose(application, events)
+    return {} if proposal.refused else proposal.given
+
+
+def proposal_to(
+    application: Application,
+    bad: Revision,
+    good: Revision,
+    why: str,
+    *,
+    evidence: RollbackEvidence,
+    now: datetime | None,
+    source: str = "proposal",
+) -> Proposal:
+    """The rollback from `bad` to `good`, whoever chose it: its values, what to mind, and whether it may be done."""
+    procedure = procedure_of(application)
     given = {"app": application.name, "previous": good.name, "bad": bad.name}
-    if single:
-        given["image"] = good.image
-    return Proposal(application.name, bad, good, procedure, why, tuple(cautions(good, bad, single, now)), given)
+    if procedure == SINGLE:
+        container = container_to_set(good, bad)
+        given["image"] = container[1]
+        given["container"] = container[0]
+    changed = differences(bad, good)
+    return Proposal(
+        application.name,
+        bad,
+        good,
+        procedure,
+        why,
+        tuple(cautions(good, bad, procedure, now)),
+        {name: value for name, value in given.items() if value},
+        source,
+        evidence,
+        refusal(application, good, bad),
+        changed,
+    )
 
 
-def choose(revisions: Sequence[Revision], bad: Revision, served: Iterable[Service]) -> tuple[Revision | None, str]:
-    """The revision to go back to, and why that one. `revisions` are newest first, `served` oldest first."""
-    usable = {each.name: each for each in revisions if each.name != bad.name and provisioned(each)}
-    for service in reversed(list(served)):
-        if service.healthy and service.revision in usable:
-            until = f" until {service.ended:%Y-%m-%d %H:%M} UTC" if service.ended else ""
-            return usable[service.revision], f"{service.revision} carried the traffic{until}, and nothing failed then."
-    names = [each.name for each in revisions]
-    older = [each for each in revisions[names.index(bad.name) + 1 :] if each.name in usable]
-    if older:
-        return older[0], (
-            f"Nothing recorded says which revision served well; {older[0].name} is the newest one before {bad.name}."
+def procedure_of(application: Application) -> str:
+    if application.mode.casefold() == "single":
+        return SINGLE
+    return MULTIPLE if application.has_ingress else WITHOUT_INGRESS
+
+
+def leaves(application: Application) -> Revision | None:
+    """The revision that a rollback leaves: an ill one that users depend on, else the newest of those.
+
+    A canary with a tenth of the traffic is what was deployed last, and not the one that carries the rest.
+    """
+    working = application.working
+    if not working:
+        return next((revision for revision in application.revisions if revision.active), None)
+    ill = [revision for revision in working if is_ill(revision)]
+    return max(ill, key=lambda revision: revision.weight) if 0 < len(ill) < len(working) else working[0]
+
+
+def choose(
+    application: Application, bad: Revision, served: Sequence[Service], failing: Collection[str] = ()
+) -> RollbackCandidate | None:
+    """The revision to go back to, with its evidence. `served` is oldest first; `failing` is what failed when last seen.
+
+    Carried traffic healthily counts most, the latest of several; then what is active, healthy and ready now.
+    """
+    found = candidates(application, bad, served, failing)
+    order = (RollbackEvidence.HEALTHY_NOW, RollbackEvidence.WAS_ACTIVE, RollbackEvidence.CARRIED)
+
+    def rank(candidate: RollbackCandidate) -> tuple[Any, ...]:
+        proven = candidate.evidence is not RollbackEvidence.HEALTHY_NOW
+        return (
+            proven and not candidate.short,
+            not proven,
+            candidate.until,
+            order.index(candidate.evidence),
+            candidate.revision.created or EPOCH,
         )
-    return None, f"There is no other provisioned revision older than {bad.name}: redeploy, or fix forward."
+
+    return max(found, key=rank, default=None)
 
 
-def provisioned(revision: Revision) -> bool:
-    """True for a revision that came up once; Azure calls one that was deactivated since `Deprovisioned`."""
-    return revision.provisioning not in NEVER_CAME_UP and not revision.provisioning_error
+def candidates(
+    application: Application, bad: Revision, served: Sequence[Service], failing: Collection[str]
+) -> list[RollbackCandidate]:
+    """Every revision that something speaks for, once for each sort of evidence."""
+    taken_over = next((service.began for service in reversed(served) if service.revision == bad.name), None)
+    taken_over = taken_over or bad.created
+    return [
+        candidate
+        for revision in application.revisions
+        if revision.name != bad.name and not known_bad(revision, served, failing)
+        for candidate in (
+            _carried(revision, served, taken_over) or _was_active(revision, taken_over),
+            _ready_now(revision),
+        )
+        if candidate is not None
+    ]
 
 
-def cautions(good: Revision, bad: Revision, single: bool, now: datetime | None) -> Iterable[str]:
+def known_bad(revision: Revision, served: Sequence[Service], failing: Collection[str]) -> bool:
+    """True for what is ill now, never came up, failed when it was last seen active, or was rolled back from."""
+    if ill_word(revision) or is_ill(revision):
+        return True
+    if ILL_DETAILS.search(revision.running_details) and not revision.ready_count:
+        return True
+    if not revision.active and revision.name in failing:
+        return True
+    last = last_service(revision, served)
+    return last is not None and last.ended is not None and (not last.healthy or last.rolled_back)
+
+
+def last_service(revision: Revision, served: Sequence[Service]) -> Service | None:
+    return next((service for service in reversed(served) if service.revision == revision.name), None)
+
+
+def _carried(revision: Revision, served: Sequence[Service], taken_over: datetime | None) -> RollbackCandidate | None:
+    """By our timeline."""
+    service = last_service(revision, served)
+    if service is None or not service.healthy:
+        return None
+    until = service.ended or taken_over or EPOCH
+    off = revision.last_active
+    if off is not None and off < until and (service.began is None or off > service.began):
+        until = off  # nobody watched when it lost the traffic: the cloud knows that it was off by then
+    lasted = until - service.began if service.began else None
+    how_long = f" for {age(lasted.total_seconds())}" if lasted and lasted > timedelta() else ""
+    ended = f" until {until:%Y-%m-%d %H:%M} UTC" if service.ended else ", and still does"
+    sentence = f"{revision.name} carried the traffic{how_long}{ended}, and nothing failed then (timeline)."
+    short = lasted is not None and lasted < SHORT_SERVICE and service.ended is not None
+    return RollbackCandidate(revision, RollbackEvidence.CARRIED, until, sentence, short)
+
+
+def _was_active(revision: Revision, taken_over: datetime | None) -> RollbackCandidate | None:
+    """By the cloud's times: it was kept active for long, which one that never came up is not, as a rule."""
+    if revision.active or revision.created is None or revision.last_active is None:
+        return None
+    lasted = revision.last_active - revision.created
+    if lasted < LEAST_ACTIVE:
+        return None
+    until = min(revision.last_active, taken_over) if taken_over else revision.last_active
+    sentence = (
+        f"{revision.name} was active for {age(lasted.total_seconds())}, until "
+        f"{revision.last_active:%Y-%m-%d %H:%M} UTC, as the cloud says; the timeline knows nothing against it."
+    )
+    return RollbackCandidate(revision, RollbackEvidence.WAS_ACTIVE, until, sentence)
+
+
+def _ready_now(revision: Revision) -> RollbackCandidate | None:
+    """Active, healthy, and at least one replica is known to be ready; also when it is newer."""
+    if judge_revision(revision).condition is not RevisionCondition.SERVING or not revision.ready_count:
+        return None
+    count = len(revision.replicas or ())
+    sentence = f"{revision.name} is active and healthy now, {revision.ready_count} of {count} replicas ready."
+    return RollbackCandidate(revision, RollbackEvidence.HEALTHY_NOW, revision.created or EPOCH, sentence)
+
+
+def nothing_known(application: Application, bad: Revision) -> str:
+    """Why no target is proposed, and what a person can do."""
+    if len(application.revisions) < 2:
+        return f"There is no other revision than {bad.name}: redeploy, or fix forward."
+    return (
+        f"Nothing shows that another revision of {application.name} served well. Choose one in the revisions pane "
+        "(enter, roll back), redeploy, or fix forward."
+    )
+
+
+def refusal(application: Application, good: Revision, bad: Revision) -> str:
+    """Why this rollback must not be done, "" when it may."""
+    if good.name == bad.name:
+        return f"{good.name} is the revision that serves now: there is nothing to go back to."
+    if same_template(good, bad):
+        return (
+            f"{bad.name} runs the same image with the same settings as {good.name}: going back changes nothing. "
+            "Look at what both depend on, or choose another revision in the pane."
+        )
+    return ""
+
+
+def same_template(one: Revision, other: Revision) -> bool:
+    """True where the whole of both templates is known to be the same. What was not read is not the same."""
+    return bool(one.settings) and one.settings == other.settings
+
+
+def differences(bad: Revision, good: Revision) -> tuple[str, ...]:
+    """What changes beside the image: `api env LEVEL has another value`. A value that may be a secret is not told."""
+    before, after = dict(bad.settings), dict(good.settings)
+    if not before or not after:
+        return ()
+    found = []
+    for name in sorted({*before, *after}):
+        old, new = before.get(name), after.get(name)
+        if old == new or name.endswith(".image"):
+            continue
+        label = name.removeprefix("containers.").removesuffix(".value").replace(".", " ")
+        if old is None or new is None:
+            found.append(f"{label} {'is new' if old is None else 'goes'}")
+        elif old.startswith("#") or new.startswith("#"):
+            found.append(f"{label} has another value")
+        else:
+            found.append(f"{label} {old} to {new}")
+    return tuple(found)
+
+
+def container_to_set(good: Revision, bad: Revision) -> tuple[str, str]:
+    """Name and image of the container that the older image is for: the first one that differs, side-cars are left."""
+    running = {container.name: container.image for container in bad.containers}
+    for container in good.containers:
+        if container.image and running.get(container.name) != container.image:
+            return (container.name, container.image) if container.name in running else ("", container.image)
+    first = good.containers[0] if good.containers else None
+    return (first.name, first.image) if first else ("", good.image)
+
+
+def cautions(good: Revision, bad: Revision, procedure: str, now: datetime | None) -> Iterable[str]:
     """What a person should know before agreeing."""
-    if single:
+    if procedure == SINGLE:
         yield "The app is in single revision mode: the older image is deployed again as a new revision."
+        running = {container.name: container.image for container in bad.containers}
+        changed = [container.name for container in good.containers if running.get(container.name) != container.image]
+        if len(changed) > 1:
+            yield f"{', '.join(changed[1:])} also ran another image then, and keeps the one of now."
+    changed_settings = differences(bad, good)
+    if changed_settings and procedure == SINGLE:
+        yield f"These settings stay as they are now: {summed(changed_settings)}."
+    elif changed_settings:
+        yield f"With it change: {summed(changed_settings)}."
     if good.image and good.image == bad.image:
         yield "Both run the same image: the fault may be in the settings, or elsewhere."
+    if 0 < bad.weight < 100:
+        yield f"{bad.name} has {bad.weight} % of the traffic; the undo would send it everything."
     if good.created and bad.created and good.created > bad.created:
         yield f"{good.name} is newer than {bad.name}."
     if now and good.created and (now - good.created).days >= OLD_DAYS:
         yield f"{good.name} is {(now - good.created).days} days old: settings and schema have moved on since."
-    if good.health in FAILING or good.running in FAILING:
-        yield f"{good.name} is itself {good.running if good.running in FAILING else good.health} now."
+    if word := ill_word(good):
+        yield f"{good.name} is itself {word} now."
 
 
-def services(app: str, events: Iterable[Event]) -> list[Service]:
-    """Who carried the traffic of an app, oldest first, and whether all was well at the end of it."""
-    history = History(app)
-    for event in sorted(events, key=lambda each: (each.occurred, each.id)):
+def summed(names: Sequence[str]) -> str:
+    rest = len(names) - NAMED_DIFFERENCES
+    return joined(*names[:NAMED_DIFFERENCES], f"and {rest} more" if rest > 0 else "")
+
+
+def read_history(application: Application, events: Iterable[Event]) -> "ServiceHistory":
+    """Who carried the traffic of an app, and whether all was well at the end of it."""
+    history = ServiceHistory(application)
+    for event in sorted(events, key=lambda event: (event.occurred, event.id)):
         history.apply(event)
-    return history.found + history.current()
+    return history
 
 
-class History:
+class ServiceHistory:
     """A fold over what was recorded. A revision carries the traffic when it has the most of it."""
 
-    def __init__(self, app: str) -> None:
-        self.app = app
-        self.found: list[Service] = []
+    def __init__(self, application: Application) -> None:
+        self.app = application.name
+        self._ended: list[Service] = []
         self._carrying = ""
         self._since: datetime | None = None
         self._down: dict[str, datetime] = {}  # probes, and since when
-        self._failing: set[str] = set()  # revisions
-        self._created: dict[str, datetime] = {}
+        self._failing: set[str] = set()  # revisions, when they were last seen active
+        self._images = {revision.name: revision.image for revision in application.revisions}
+        self._created = {
+            revision.name: revision.created for revision in application.revisions if revision.created is not None
+        }
 
-    def current(self) -> list[Service]:
-        """The service that still goes on."""
+    @property
+    def services(self) -> list[Service]:
+        """Oldest first; the last one still goes on."""
         healthy = not self._down and self._carrying not in self._failing
-        return [Service(self._carrying, None, healthy)] if self._carrying else []
+        current = [Service(self._carrying, None, healthy, self._since)] if self._carrying else []
+        return self._ended + current
+
+    @property
+    def failing(self) -> frozenset[str]:
+        """The revisions that failed when they were last seen active."""
+        return frozenset(self._failing)
 
     def apply(self, event: Event) -> None:
         if event.kind == Kind.PROBE:
@@ -130,7 +403,10 @@ class History:
         elif event.kind == Kind.TRAFFIC and event.subject == self.app:
             self._traffic(event)
         elif event.kind == Kind.REVISION and event.subject == self.app and event.detail.get("what") == "baseline":
-            self._carrying, self._since = carrier(event.detail.get("traffic")), event.occurred
+            self._carrying = carrier(event.detail.get("traffic"))
+            # It carried it before anybody watched: since when is not known, only that it was there.
+            created = self._created.get(self._carrying)
+            self._since = min(created, event.occurred) if created else event.occurred
             states = mapping(event.detail.get("revisions")).items()
             self._failing = {name for name, state in states if is_failing(mapping(state))}
         elif event.kind == Kind.REVISION and event.subject.startswith(f"{self.app}/"):
@@ -145,14 +421,30 @@ class History:
     def _revision(self, name: str, event: Event) -> None:
         if event.detail.get("what") == "created":
             self._created[name] = event.occurred
+        if event.detail.get("what") == "deactivated":
+            return  # what the cloud says of one that is off tells nothing of how it was
         (self._failing.add if is_failing(event.detail) else self._failing.discard)(name)
 
     def _traffic(self, event: Event) -> None:
         before = carrier(event.detail.get("before")) or self._carrying
         after = carrier(event.detail.get("after"))
-        if before and before != after:
-            self.found.append(Service(before, event.occurred, self._was_well(before, after)))
+        if before == after and before:
+            return
+        if before:
+            healthy = self._was_well(before, after)
+            began = self._since if before == self._carrying else None
+            self._ended.append(Service(before, event.occurred, healthy, began, self._goes_back(before, after)))
         self._carrying, self._since = after, event.occurred
+
+    def _goes_back(self, before: str, after: str) -> bool:
+        """To an older revision, or to the image of one: whoever did that had a reason to leave the newer one."""
+        left = self._created.get(before)
+        if left is None:
+            return False
+        image = self._images.get(after, "")
+        older = [name for name, created in self._created.items() if created < left]
+        again = bool(image) and image != self._images.get(before) and any(self._images.get(n) == image for n in older)
+        return after in older or again
 
     def _was_well(self, before: str, after: str) -> bool:
         """No probe was down, nor the revision failing. What broke once its successor was deployed is not its fault."""

@@ -14,24 +14,13 @@ from cockpit.model.runbook import Parameter
 from cockpit.model.secret import MASK, Secret
 from cockpit.model.system import Environment
 from cockpit.runbooks.placeholders import canonical, names_a_secret, same
+from cockpit.runbooks.rollback import rollback_values
 from cockpit.runbooks.values_bounds import others, out_of_bounds
 from cockpit.runbooks.values_check import check
 
 Reveal = Callable[[Secret], str]
-Target = Callable[[Application], str]
-"""The revision that a rollback of an app would go to, "" for none."""
-
-NEVER_CAME_UP = frozenset(
-    {"Failed", "Provisioning"}
-)  # what was deactivated since is `Deprovisioned`, and can serve again
-
-
-def older(application: Application) -> str:
-    """The newest revision that came up once and is older than the one with traffic."""
-    serving = application.serving
-    names = [each.name for each in application.revisions]
-    behind = application.revisions[names.index(serving.name) + 1 :] if serving else ()
-    return next((each.name for each in behind if each.provisioning not in NEVER_CAME_UP), "")
+Target = Callable[[Application], Mapping[str, str]]
+"""What a rollback of an app would fill in, by placeholder; see `rollback_values`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +35,7 @@ class Live:
     serving: str = ""  # the one with the most traffic
     replica: str = ""
     probes: tuple[ProbeResult, ...] = ()
-    target: Target = field(default=older, compare=False)  # who decides on `previous`
+    target: Target = field(default=rollback_values, compare=False)  # who decides on `previous` and `bad`
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +52,7 @@ class Resolved:
     choices: tuple[str, ...] = ()  # what to choose from, when that is known
 
 
-def live(readings: Iterable[Reading[Any]], *, app: str = "", target: Target = older) -> Live:
+def live(readings: Iterable[Reading[Any]], *, app: str = "", target: Target = rollback_values) -> Live:
     """What the newest Readings show of one app: of `app`, else of the only one there is."""
     seen = list(readings)
     apps = tuple(each for each in _values(seen, "revisions") if isinstance(each, Application))
@@ -82,12 +71,13 @@ def focus(seen: Live, app: str = "") -> Live:
         return Live(seen.applications, probes=seen.probes, target=seen.target)
     chosen = named[0]
     serving = chosen.serving
+    rollback = seen.target(chosen)
     return Live(
         applications=seen.applications,
         app=chosen.name,
         fqdn=chosen.fqdn,
-        previous=seen.target(chosen),
-        bad=serving.name if serving else "",
+        previous=rollback.get("previous", ""),
+        bad=rollback.get("bad", serving.name if serving else ""),
         serving=serving.name if serving else "",
         replica=worst_replica(serving),
         probes=seen.probes,

@@ -258,8 +258,8 @@ def application() -> Application:
         "mi-prod", "prod", "multiple", "mi.example.com",
         (
             revision(42, 100, 245, health="Degraded", replicas=replicas),
-            revision(41, 0, 86_400 * 3),
-            revision(40, 0, 86_400 * 9),
+            revision(41, 0, 86_400 * 3, last_active=ago(230)),
+            revision(40, 0, 86_400 * 9, last_active=ago(86_400 * 3)),
         ),
     )  # fmt: skip
 

@@ -130,7 +130,7 @@ async def test_without_an_older_revision_it_says_so_and_asks_nothing(
         ]
         acting.open_rollback(seat.app.screen, session, place)
         await seat.settle()
-        assert "no other provisioned revision" in seat.told[-1]
+        assert "There is no other revision than mi-prod--v42" in seat.told[-1]
 
 
 async def test_a_revision_under_the_cursor_is_the_one_it_goes_back_to(
@@ -140,8 +140,24 @@ async def test_a_revision_under_the_cursor_is_the_one_it_goes_back_to(
     async with open_cockpit(lambda screen: acting.open_rollback(screen, session, place, chosen)) as seat:
         told = " ".join(seat.lines("act").split())
         assert "→ mi-prod--v40" in told
-        assert "You chose it in the pane." in told
+        assert "evidence You chose it. mi-prod--v40 was active for 6d" in told
         assert "mi-prod--v40=100" in told
+
+
+async def test_it_refuses_where_the_target_s_whole_template_is_what_runs(
+    open_cockpit: Open, session: Any, place: Place, play: Play
+) -> None:
+    app = application()
+    settings = (("containers.api.image", "mi:1"), ("scale.minReplicas", "1"))
+    same = replace(app, revisions=tuple(replace(revision, settings=settings) for revision in app.revisions))
+    async with open_cockpit(lambda screen: None) as seat:
+        session.watch.readings = lambda environment: [
+            SimpleNamespace(feed="revisions", environment="prod", value=(same,), problem=None)
+        ]
+        acting.open_rollback(seat.app.screen, session, place)
+        await seat.settle()
+        assert "runs the same image with the same settings as mi-prod--v41" in seat.told[-1]
+        assert play.runs.runs == {}
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])

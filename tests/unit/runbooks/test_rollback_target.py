@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.event import Event, Kind
-from cockpit.model.revision import Application, Revision
-from cockpit.runbooks.rollback import propose
+from cockpit.model.revision import Application, Replica, Revision, RevisionContainer
+from cockpit.model.revision_health import is_ill
+from cockpit.runbooks.rollback import RollbackEvidence, propose
 
 T0 = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
@@ -45,22 +46,36 @@ class Story:
 
 
 def revision(name: str, weight: int = 0, **more: Any) -> Revision:
-    usual = Revision("mi", name, weight > 0, weight, T0, f"app:{name}", provisioning="Provisioned")
-    return replace(usual, **more)
+    """As Azure tells one: `v1` is the oldest, and one that is off is Provisioned, Stopped and Healthy for ever."""
+    created = T0 - timedelta(days=9 - int(name[1:]))
+    usual = Revision("mi", name, weight > 0, weight, created, f"app:{name}", provisioning="Provisioned")
+    state = {"running": "Running" if weight else "Stopped", "health": "Healthy"}
+    return replace(usual, **(state | more))
 
 
-def app(*revisions: Revision, mode: str = "Multiple") -> Application:
-    return Application("mi", "prod", mode, "mi.example.com", revisions)
+def off(name: str, active_for: float = 1_440.0, **more: Any) -> Revision:
+    """Switched off after so many minutes."""
+    found = revision(name, **more)
+    return replace(found, last_active=(found.created or T0) + timedelta(minutes=active_for))
 
 
-V3, V2, V1 = revision("v3", 100), revision("v2"), revision("v1")
+def ready(count: int, of: int) -> tuple[Replica, ...]:
+    return tuple(Replica(f"r{number}", "Running", number < count, 0) for number in range(of))
+
+
+def app(*revisions: Revision, mode: str = "Multiple", **more: Any) -> Application:
+    return Application("mi", "prod", mode, "mi.example.com", revisions, **more)
+
+
+V3, V2, V1 = revision("v3", 100), off("v2"), off("v1")
+NEVER = {"active_for": 2.0}
 
 
 def test_it_goes_back_to_the_last_revision_that_carried_the_traffic_healthily() -> None:
     story = Story().traffic(0, "v1", "v2").created(59, "v3").traffic(60, "v2", "v3").probe(61, "down")
-    found = propose(app(V3, V2, V1), story.events)
-    assert found.good == V2
-    assert found.why == "v2 carried the traffic until 2026-11-21 03:00 UTC, and nothing failed then."
+    found = propose(app(V3, replace(V2, last_active=at(62)), V1), story.events)
+    assert (found.good and found.good.name, found.evidence) == ("v2", RollbackEvidence.CARRIED)
+    assert found.why == "v2 carried the traffic for 1h until 2026-11-21 03:00 UTC, and nothing failed then (timeline)."
     assert found.given == {"app": "mi", "previous": "v2", "bad": "v3"}
 
 
@@ -86,39 +101,108 @@ def test_after_a_rollback_the_revision_rolled_back_from_is_not_proposed_again() 
     assert propose(app(V3, V2, V1), story.events).good == V1
 
 
+def test_a_rollback_is_never_rolled_back_though_no_probe_saw_why_it_was_made() -> None:
+    back = app(revision("v3", active=True, replicas=ready(2, 2)), revision("v2", 100), V1)
+    story = Story().traffic(0, "v1", "v2").traffic(30, "v2", "v3").traffic(60, "v3", "v2")
+
+    assert propose(back, story.events).good == V1
+
+
+def test_the_same_is_so_where_the_older_image_was_deployed_again() -> None:
+    again = revision("v4", 100, image="app:v2")
+    story = Story().traffic(0, "v1", "v2").traffic(30, "v2", "v3").traffic(60, "v3", "v4")
+    found = propose(app(again, off("v3"), V2, V1, mode="single"), story.events)
+
+    assert found.good == V2  # and not v3, which was left
+
+
 def test_a_revision_whose_own_health_failed_is_passed_over() -> None:
     story = Story().traffic(0, "v1", "v2").tell(Kind.REVISION, 5, "mi/v2", {"what": "health", "health": "Degraded"})
     assert propose(app(V3, V2, V1), story.traffic(30, "v2", "v3").events).good == V1
 
 
-def test_the_state_at_the_start_of_the_watch_counts() -> None:
-    detail = {"what": "baseline", "traffic": {"v1": 100}, "revisions": {"v1": {"health": "Healthy"}}}
-    story = Story().tell(Kind.REVISION, 0, "mi", detail).traffic(9, "v1", "v3")
+def test_that_it_is_called_healthy_once_it_is_off_clears_nobody() -> None:
+    story = Story().tell(Kind.REVISION, 5, "mi/v2", {"what": "health", "health": "ActivationFailed"})
+    story.tell(Kind.REVISION, 9, "mi/v2", {"what": "deactivated", "health": "Healthy"})
     assert propose(app(V3, V2, V1), story.events).good == V1
 
 
-def test_without_a_record_it_is_the_newest_provisioned_older_one() -> None:
-    broken = revision("v2", provisioning="Failed")
-    found = propose(app(revision("v4"), V3, broken, V1))
-    assert found.good == V1
-    assert found.why == "Nothing recorded says which revision served well; v1 is the newest one before v3."
+def test_the_state_at_the_start_of_the_watch_counts() -> None:
+    detail = {"what": "baseline", "traffic": {"v1": 100}, "revisions": {"v1": {"health": "Healthy"}}}
+    story = Story().tell(Kind.REVISION, 0, "mi", detail).traffic(0.2, "v1", "v3")
+    found = propose(app(V3, V1), story.events)
+    assert (found.good, found.evidence) == (V1, RollbackEvidence.CARRIED)
 
 
-def test_a_revision_that_was_deactivated_can_be_activated_again() -> None:
-    assert propose(app(V3, revision("v2", provisioning="Deprovisioned"))).given["previous"] == "v2"
+def test_without_a_record_it_is_the_last_one_that_was_active_for_long() -> None:
+    found = propose(app(V3, off("v2", **NEVER), V1))
+    assert (found.good, found.evidence) == (V1, RollbackEvidence.WAS_ACTIVE)
+
+
+def test_one_that_never_came_up_is_not_proposed_though_azure_calls_it_healthy() -> None:
+    assert propose(app(V3, off("v2", **NEVER))).good is None
+    assert propose(app(V3, revision("v2"))).good is None
+    assert propose(app(V3, off("v2", running_details="ImagePullBackOff"), V1)).good == V1
+    assert propose(app(V3, off("v2", running="ActivationFailed"), V1)).good == V1
+
+
+def test_one_that_served_for_seconds_is_worth_less_than_one_that_served_for_long() -> None:
+    story = Story().traffic(0, "v1", "v2").traffic(0.5, "v2", "v3")
+    first = Story().traffic(-90, "v0", "v1").events[0]
+    assert propose(app(V3, off("v2", **NEVER), V1), [first, *story.events]).good == V1
+
+
+def test_else_it_is_one_that_is_ready_now_also_when_it_is_newer() -> None:
+    newer = revision("v4", active=True, running="Running", replicas=ready(2, 2))
+    found = propose(app(newer, V3, off("v2", **NEVER)))
+    assert (found.good, found.evidence) == (newer, RollbackEvidence.HEALTHY_NOW)
+    assert found.why == "v4 is active and healthy now, 2 of 2 replicas ready."
+    assert found.cautions == ("v4 is newer than v3.",)
+
+
+def test_healthy_without_a_ready_replica_is_no_evidence() -> None:
+    for replicas in (None, (), ready(0, 2)):
+        waiting = revision("v4", active=True, running="Running", replicas=replicas)
+        assert propose(app(waiting, V3)).good is None
+
+
+@given(word=st.sampled_from(["Provisioned", "Provisioning", "Deprovisioned", "Deprovisioning", "", "Succeeded"]))
+def test_the_provisioning_state_decides_nothing(word: str) -> None:
+    assert propose(app(V3, replace(V2, provisioning=word), V1)).given["previous"] == "v2"
+    never = off("v2", provisioning=word, **NEVER)
+    assert propose(app(V3, never)).good is None
 
 
 def test_a_revision_that_is_gone_or_never_came_up_is_not_proposed() -> None:
     story = Story().traffic(0, "v0", "v2").traffic(9, "v2", "v3")
-    assert propose(app(V3, revision("v2", provisioning_error="ImagePull"), V1), story.events).good == V1
+    assert propose(app(V3, off("v2", provisioning_error="ImagePull"), V1), story.events).good == V1
 
 
-def test_where_there_is_nothing_to_go_back_to_it_says_so() -> None:
+def test_a_canary_is_what_is_left_and_not_the_one_that_carries_the_rest() -> None:
+    rest = revision("v2", 90, replicas=ready(2, 2))
+    for canary in (revision("v3", 10, health="Unhealthy"), revision("v3", 10)):
+        found = propose(app(canary, rest))
+        assert (found.bad, found.good) == (canary, rest)
+        assert "v3 has 10 % of the traffic; the undo would send it everything." in found.cautions
+
+
+def test_a_canary_that_stands_does_not_make_the_ill_one_a_target() -> None:
+    canary, rest = revision("v3", 10, replicas=ready(1, 1)), revision("v2", 90, health="Unhealthy")
+    found = propose(app(canary, rest))
+    assert (found.bad, found.good, found.evidence) == (rest, canary, RollbackEvidence.HEALTHY_NOW)
+
+
+def test_an_app_without_ingress_is_rolled_back_without_a_traffic_step() -> None:
+    ill = revision("v3", active=True, health="Unhealthy", replicas=ready(0, 2))
+    found = propose(app(ill, V2, has_ingress=False))
+    assert (found.bad, found.good, found.procedure) == (ill, V2, "an-app-without-ingress")
+
+
+def test_where_there_is_nothing_to_go_back_to_it_says_so_and_what_to_do() -> None:
     only = propose(app(V3))
-    assert (only.good, only.why) == (
-        None,
-        "There is no other provisioned revision older than v3: redeploy, or fix forward.",
-    )
+    assert (only.good, only.evidence) == (None, RollbackEvidence.NONE)
+    assert only.why == "There is no other revision than v3: redeploy, or fix forward."
+    assert "Choose one in the revisions pane" in propose(app(V3, off("v2", **NEVER))).why
     assert propose(app()).why == "mi has no revision that serves."
 
 
@@ -131,13 +215,48 @@ def test_single_mode_deploys_the_older_image_again() -> None:
     assert propose(app(V3, V2)).procedure == "roll-back"
 
 
+def test_a_side_car_keeps_its_image_and_the_container_that_changed_is_named() -> None:
+    def with_containers(found: Revision, api: str, proxy: str) -> Revision:
+        both = (RevisionContainer("proxy", proxy), RevisionContainer("api", api))
+        return replace(found, containers=both, image=f"{proxy}, {api}")
+
+    found = propose(
+        app(with_containers(V3, "api:3", "proxy:1"), with_containers(V2, "api:2", "proxy:1"), mode="single")
+    )
+    assert (found.given["container"], found.given["image"]) == ("api", "api:2")
+
+    both = propose(app(with_containers(V3, "api:3", "proxy:3"), with_containers(V2, "api:2", "proxy:2"), mode="single"))
+    assert "api also ran another image then, and keeps the one of now." in both.cautions
+
+
+SETTINGS = (("containers.api.env.LEVEL.value", "#1"), ("containers.api.image", "app:v2"), ("scale.minReplicas", "1"))
+
+
+def test_it_refuses_where_the_target_s_whole_template_is_what_runs() -> None:
+    running, target = replace(V3, image="app:v2", settings=SETTINGS), replace(V2, settings=SETTINGS)
+    found = propose(app(running, target))
+    assert found.good == target
+    assert found.refused.startswith("v3 runs the same image with the same settings as v2")
+
+
+def test_the_same_image_with_other_settings_is_allowed_and_lists_what_differs() -> None:
+    other = tuple((name, {"#1": "#2", "1": "2"}.get(value, value)) for name, value in SETTINGS)
+    found = propose(app(replace(V3, image="app:v2", settings=SETTINGS), replace(V2, settings=other)))
+    assert found.refused == ""
+    assert found.differences == ("api env LEVEL has another value", "scale minReplicas 1 to 2")
+    assert "With it change: api env LEVEL has another value, scale minReplicas 1 to 2." in found.cautions
+
+
+def test_templates_that_were_not_read_are_not_called_the_same() -> None:
+    assert propose(app(replace(V3, image="app:v2"), V2)).refused == ""
+
+
 @pytest.mark.parametrize(
     ("good", "caution"),
     [
-        (revision("v2", image="app:v3"), "Both run the same image: the fault may be in the settings, or elsewhere."),
-        (revision("v2", health="Unhealthy"), "v2 is itself Unhealthy now."),
+        (off("v2", image="app:v3"), "Both run the same image: the fault may be in the settings, or elsewhere."),
         (
-            revision("v2", created=T0 - timedelta(days=45)),
+            off("v2", created=T0 - timedelta(days=45)),
             "v2 is 45 days old: settings and schema have moved on since.",
         ),
     ],
@@ -163,10 +282,60 @@ def test_it_says_what_a_person_should_know_first(good: Revision, caution: str) -
         )
     )
 )
-def test_any_events_at_all_give_a_proposal_of_a_revision_that_is_there(
+def test_any_events_at_all_give_a_revision_that_is_there_or_none(
     told: list[tuple[Kind, str, dict[str, Any]]],
 ) -> None:
     story = Story()
     for minutes, (kind, subject, detail) in enumerate(told):
         story.tell(kind, minutes, subject, detail)
-    assert propose(app(V3, V2, V1), story.events).good in (V2, V1)
+    assert propose(app(V3, V2, V1), story.events).good in (V2, V1, None)
+
+
+WORDS = ["", "Running", "Stopped", "Activating", "Failed", "ActivationFailed", "Healthy", "Unhealthy", "None", "odd"]
+
+
+@st.composite
+def revisions(draw: st.DrawFn) -> tuple[Revision, ...]:
+    found = []
+    for number in range(5, 0, -1):
+        minutes = draw(st.none() | st.integers(0, 9_000))
+        usual = revision(f"v{number}")
+        found.append(
+            replace(
+                usual,
+                active=draw(st.booleans()),
+                weight=draw(st.sampled_from([0, 0, 0, 10, 90, 100])),
+                created=draw(st.sampled_from([usual.created, usual.created, None])),
+                last_active=None
+                if minutes is None or not usual.created
+                else usual.created + timedelta(minutes=minutes),
+                running=draw(st.sampled_from(WORDS)),
+                health=draw(st.sampled_from(WORDS)),
+                provisioning=draw(st.sampled_from(WORDS)),
+                running_details=draw(st.sampled_from(["", "CrashLoopBackOff"])),
+                replicas=draw(st.sampled_from([None, (), ready(0, 1), ready(1, 2)])),
+            )
+        )
+    return tuple(found)
+
+
+@given(revisions(), st.booleans())
+def test_whatever_the_cloud_says_a_target_has_evidence_and_is_not_ill(
+    found: tuple[Revision, ...], has_ingress: bool
+) -> None:
+    proposal = propose(app(*found, has_ingress=has_ingress), now=T0)
+    good = proposal.good
+    if good is None:
+        assert proposal.evidence is RollbackEvidence.NONE
+        return
+    assert good != proposal.bad
+    assert not is_ill(good)
+    assert good.name in proposal.why
+    if proposal.evidence is RollbackEvidence.HEALTHY_NOW:
+        assert good.active
+        assert good.ready_count
+    else:
+        assert proposal.evidence is RollbackEvidence.WAS_ACTIVE
+        assert good.created
+        assert good.last_active
+        assert good.last_active - good.created >= timedelta(minutes=10)

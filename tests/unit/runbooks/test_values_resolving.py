@@ -1,6 +1,7 @@
 """Where the value of a placeholder comes from, and what is no value."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,11 @@ PROD = Environment("prod", subscription="sub-1", resource_group="rg-prod", value
 
 def revision(name: str, weight: int = 0, *, provisioning: str = "Provisioned", ready: bool = True) -> Revision:
     replicas = (Replica(f"{name}-x1", "Running", ready, 0),)
-    return Revision("mi-prod", name, weight > 0, weight, None, provisioning=provisioning, replicas=replicas)
+    created = datetime(2026, 11, int(name[-1]), tzinfo=UTC)
+    off = None if weight else created + timedelta(days=1)
+    return Revision(
+        "mi-prod", name, weight > 0, weight, created, provisioning=provisioning, last_active=off, replicas=replicas
+    )
 
 
 APP = Application(

@@ -1,0 +1,143 @@
+"""What is known of how a revision fares, from all that the cloud says of it. Pure.
+
+The cloud's one word is not enough: a revision that was superseded stays `Healthy` though its image never could be
+pulled, `Running` is said of one without any replica, and traffic may point at one that is switched off.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cockpit.model.revision import Application, Revision
+
+
+class RevisionCondition(StrEnum):
+    """How a revision fares. Only SERVING is known to answer; SCALED_TO_ZERO starts at the next request."""
+
+    SERVING = "serving"
+    SCALED_TO_ZERO = "scaled to zero"
+    STARTING = "starting"
+    STOPPING = "stopping"
+    ILL = "ill"
+    UNKNOWN = "unknown"
+    INACTIVE = "inactive"
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionHealth:
+    """A condition, the one `word` for it that fits a table, and the `reason` in words."""
+
+    condition: RevisionCondition
+    word: str
+    reason: str = ""
+
+
+ILL_WORDS = frozenset({"unhealthy", "degraded", "failed", "activationfailed", "provisioningfailed"})
+ILL_DETAILS = re.compile(
+    r"CrashLoopBackOff|ImagePullBackOff|ErrImage\w*|Deadline Exceeded|OOMKilled|ContainerCrashing"
+    r"|Create\w*Error|RunContainerError|InvalidImage\w*",
+    re.IGNORECASE,
+)
+STARTING_WORDS = frozenset({"activating", "processing", "provisioning", "starting", "inprogress", "pending"})
+STOPPING_WORDS = frozenset({"deprovisioning", "deprovisioned", "deactivating", "stopping", "stopped"})
+RUNNING_WORDS = frozenset({"running", "runningatmaxscale"})
+ZERO_WORDS = frozenset({"scaledtozero", "scaledto0"})
+
+
+def judge_revision(revision: Revision) -> RevisionHealth:
+    """How it fares. Total: no combination of words makes it raise, and none that is not known makes it SERVING."""
+    if not revision.active:
+        return _judge_inactive(revision)
+    if word := ill_word(revision):
+        return RevisionHealth(RevisionCondition.ILL, word, joined(word, revision.running_details, counts(revision)))
+    running = normalized(revision.running)
+    words = {running, normalized(revision.provisioning)}
+    ready = revision.ready_count
+    detail = ILL_DETAILS.search(revision.running_details)
+    if detail and not ready:
+        return RevisionHealth(RevisionCondition.ILL, "Failed", joined(revision.running_details, counts(revision)))
+    if words & STOPPING_WORDS:
+        return RevisionHealth(RevisionCondition.STOPPING, "Stopping", joined("stopping", counts(revision)))
+    if ready:
+        return RevisionHealth(RevisionCondition.SERVING, revision.health_word, counts(revision))
+    if words & STARTING_WORDS:
+        return RevisionHealth(RevisionCondition.STARTING, "Starting", joined("starting", counts(revision)))
+    if has_no_replica(revision):
+        return _judge_empty(revision, running)
+    if ready == 0:
+        return RevisionHealth(RevisionCondition.ILL, "Not ready", counts(revision))
+    if running in ZERO_WORDS:
+        return RevisionHealth(RevisionCondition.SCALED_TO_ZERO, "At zero", "scaled to zero")
+    says_well = normalized(revision.health) == "healthy"
+    if (running in RUNNING_WORDS and (says_well or revision.replica_count)) or (says_well and revision.replica_count):
+        return RevisionHealth(RevisionCondition.SERVING, revision.health_word)
+    return RevisionHealth(RevisionCondition.UNKNOWN, "Unknown", "the cloud does not say how it fares")
+
+
+def _judge_inactive(revision: Revision) -> RevisionHealth:
+    if revision.weight > 0:
+        reason = f"inactive, and {revision.weight} % of the traffic goes to it"
+        return RevisionHealth(RevisionCondition.ILL, "Inactive", reason)
+    return RevisionHealth(RevisionCondition.INACTIVE, "Inactive", revision.provisioning_error)
+
+
+def _judge_empty(revision: Revision, running: str) -> RevisionHealth:
+    if running in ZERO_WORDS or revision.min_replicas == 0:
+        return RevisionHealth(RevisionCondition.SCALED_TO_ZERO, "At zero", "scaled to zero")
+    if revision.min_replicas:
+        return RevisionHealth(RevisionCondition.ILL, "No replica", "no replica")
+    return RevisionHealth(
+        RevisionCondition.UNKNOWN, "No replica", "no replica, and nobody says whether it may have none"
+    )
+
+
+def ill_word(revision: Revision) -> str:
+    """The word by which the cloud itself says that something is wrong with it; "" while it says nothing of the kind."""
+    if revision.provisioning_error:
+        return "Failed"
+    says = (revision.health, revision.running, revision.provisioning)
+    return next((word for word in says if normalized(word) in ILL_WORDS), "")
+
+
+def is_ill(revision: Revision) -> bool:
+    return judge_revision(revision).condition is RevisionCondition.ILL
+
+
+def may_take_traffic(revision: Revision) -> bool:
+    """True for one that answers now, or would at the next request."""
+    return judge_revision(revision).condition in (RevisionCondition.SERVING, RevisionCondition.SCALED_TO_ZERO)
+
+
+def has_no_replica(revision: Revision) -> bool:
+    return revision.replicas == () or (revision.replicas is None and revision.replica_count == 0)
+
+
+def counts(revision: Revision) -> str:
+    """`1 of 3 replicas ready, 17 restarts`, as far as the replicas were read."""
+    if revision.replicas is None:
+        return ""
+    restarts = sum(replica.restarts for replica in revision.replicas)
+    count = len(revision.replicas)
+    ready = f"{revision.ready_count} of {count} replica{'' if count == 1 else 's'} ready" if count else "no replica"
+    return joined(ready, f"{restarts} restart{'' if restarts == 1 else 's'}" if restarts else "")
+
+
+def restarts_of(revision: Revision) -> int:
+    return sum(replica.restarts for replica in revision.replicas or ())
+
+
+def ill_working(applications: Iterable[Application]) -> list[tuple[Revision, RevisionHealth]]:
+    """Every revision that users depend on and that is not known to serve, with how it fares."""
+    judged = [(revision, judge_revision(revision)) for application in applications for revision in application.working]
+    well = (RevisionCondition.SERVING, RevisionCondition.SCALED_TO_ZERO)
+    return [(revision, health) for revision, health in judged if health.condition not in well]
+
+
+def normalized(word: str) -> str:
+    """Azure writes `Activation Failed` and `ActivationFailed`."""
+    return re.sub(r"[^a-z0-9]", "", word.casefold())
+
+
+def joined(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)
