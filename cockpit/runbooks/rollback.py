@@ -13,7 +13,16 @@ from typing import Any
 
 from cockpit.model.event import Event, Kind
 from cockpit.model.revision import Application, Revision
-from cockpit.model.revision_health import ILL_DETAILS, RevisionCondition, ill_word, is_ill, joined, judge_revision
+from cockpit.model.revision_health import (
+    ILL_DETAILS,
+    RevisionCondition,
+    counts,
+    ill_word,
+    is_ill,
+    joined,
+    judge_revision,
+    may_take_traffic,
+)
 from cockpit.model.run import Value
 from cockpit.model.time import age
 
@@ -252,16 +261,24 @@ def _carried(revision: Revision, served: Sequence[Service], taken_over: datetime
 
 
 def _was_active(revision: Revision, taken_over: datetime | None) -> RollbackCandidate | None:
-    """By the cloud's times: it was kept active for long, which one that never came up is not, as a rule."""
-    if revision.active or revision.created is None or revision.last_active is None:
+    """By the cloud's times: it was kept active for long, which one that never came up is not, as a rule.
+
+    One that is active still has no last time: it counts until the one that is left took over, if it could serve now.
+    """
+    end = taken_over if revision.active else revision.last_active
+    if revision.created is None or end is None or end - revision.created < LEAST_ACTIVE:
         return None
-    lasted = revision.last_active - revision.created
-    if lasted < LEAST_ACTIVE:
-        return None
-    until = min(revision.last_active, taken_over) if taken_over else revision.last_active
+    lasted = age((end - revision.created).total_seconds())
+    if revision.active:
+        if not may_take_traffic(revision):
+            return None
+        now = joined(judge_revision(revision).condition.value, counts(revision))
+        sentence = f"{revision.name} was active for {lasted} before that, as the cloud says, and is well now: {now}."
+        return RollbackCandidate(revision, RollbackEvidence.WAS_ACTIVE, end, sentence)
+    until = min(end, taken_over) if taken_over else end
     sentence = (
-        f"{revision.name} was active for {age(lasted.total_seconds())}, until "
-        f"{revision.last_active:%Y-%m-%d %H:%M} UTC, as the cloud says; the timeline knows nothing against it."
+        f"{revision.name} was active for {lasted}, until {end:%Y-%m-%d %H:%M} UTC, as the cloud says; "
+        "the timeline knows nothing against it."
     )
     return RollbackCandidate(revision, RollbackEvidence.WAS_ACTIVE, until, sentence)
 

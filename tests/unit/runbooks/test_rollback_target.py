@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cockpit.model.event import Event, Kind
 from cockpit.model.revision import Application, Replica, Revision, RevisionContainer
-from cockpit.model.revision_health import is_ill
+from cockpit.model.revision_health import is_ill, may_take_traffic
 from cockpit.runbooks.rollback import RollbackEvidence, propose
 
 T0 = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
@@ -150,6 +150,16 @@ def test_one_that_served_for_seconds_is_worth_less_than_one_that_served_for_long
     story = Story().traffic(0, "v1", "v2").traffic(0.5, "v2", "v3")
     first = Story().traffic(-90, "v0", "v1").events[0]
     assert propose(app(V3, off("v2", **NEVER), V1), [first, *story.events]).good == V1
+
+
+def test_the_one_that_is_active_still_counts_until_the_bad_one_came() -> None:
+    """The usual case: paged right after a deployment, and nobody watched before."""
+    before = revision("v2", active=True, running="Running", replicas=ready(2, 2))
+    asleep = replace(before, replicas=(), min_replicas=0)
+    for found in (before, asleep):
+        assert propose(app(V3, found, V1)).good == found
+    assert propose(app(V3, replace(before, replicas=ready(0, 2)), V1)).good == V1
+    assert propose(app(V3, replace(before, running="Activating", replicas=()), V1)).good == V1
 
 
 def test_else_it_is_one_that_is_ready_now_also_when_it_is_newer() -> None:
@@ -334,6 +344,8 @@ def test_whatever_the_cloud_says_a_target_has_evidence_and_is_not_ill(
     if proposal.evidence is RollbackEvidence.HEALTHY_NOW:
         assert good.active
         assert good.ready_count
+    elif good.active:
+        assert may_take_traffic(good)
     else:
         assert proposal.evidence is RollbackEvidence.WAS_ACTIVE
         assert good.created
