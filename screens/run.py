@@ -17,15 +17,16 @@ from cockpit.model.clean import clean_line
 from cockpit.model.run import SETTLED, Run, StepState
 from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.runbooks.execution import Prepared
+from cockpit.runbooks.guard import ToolContext
 from screens import run_lines
 from screens.dialog import TOO_QUICK, Place
 from screens.guard import QUIET, Guard
 from screens.handover import hand_over
 from screens.key_line import bound, keys_of
 from screens.messages import ReadingChanged
-from screens.run_acts import ACTS, Act, go_on, leave, look, watch, way_back, written
+from screens.run_acts import ACTS, Act, go_on, leave, look, look_around, watch, way_back, written
 from screens.run_keys import BINDINGS, SHOWN, Standing, hint, stand, told, why_not
-from screens.run_messages import NOTHING, Began, Ended, Looked, Moved, Told
+from screens.run_messages import NOTHING, Began, ContextsSeen, Ended, Looked, Moved, Told
 from screens.run_step import StepPane
 from screens.trouble import explain
 from widgets.keys import KeyLine
@@ -73,6 +74,7 @@ class RunScreen(Screen[None]):
         self._document = standing
         self._pane = StepPane(id="run-right")
         self.tails: dict[int, Tail] = self._pane.tails
+        self._contexts: tuple[ToolContext, ...] = ()
         self._looked_at = NOTHING
         self._serial = 0
         self._guard = Guard(session.time)
@@ -101,6 +103,7 @@ class RunScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Lines(id="run-head")
+        yield Lines(id="run-contexts")
         yield Lines(id="run-warning")
         with Container(id="run-body"):
             with Vertical(id="run-left"):
@@ -117,6 +120,7 @@ class RunScreen(Screen[None]):
         self.draw()
         self._go_to(self._at or suggested(self.procedure, self.now_run))
         self.look()
+        self.act(look_around)
         self.set_interval(1.0, self._tick)
         self.set_interval(POUR, self._pour)
         self.call_after_refresh(self.draw)
@@ -129,6 +133,7 @@ class RunScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         self._guard = Guard(self.session.time)
         self.look()
+        self.act(look_around)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.draw)
@@ -163,6 +168,10 @@ class RunScreen(Screen[None]):
         self.query_one("#run-warning", Lines).show(
             [(f" ⚠ {' '.join(map(run_lines.warning, self.procedure.warnings))}", "warn")]
         )
+        contexts = self.query_one("#run-contexts", Lines)
+        pieces = run_lines.contexts(self._contexts, run.environment, width)
+        contexts.display = bool(pieces)
+        contexts.show(pieces)
         left = self.query_one("#steps-title", Lines)
         left.show(run_lines.steps_title(run, self.procedure, left.size.width))
 
@@ -229,6 +238,12 @@ class RunScreen(Screen[None]):
 
     # What happens
 
+    @on(ContextsSeen)
+    def _contexts_seen(self) -> None:
+        self._contexts = self.session.runner.contexts(self.procedure)
+        self._draw_head()
+        self.look()
+
     @on(Began)
     def _began(self, message: Began) -> None:
         self._go_to(message.step)
@@ -237,6 +252,7 @@ class RunScreen(Screen[None]):
     def _ended(self, message: Ended) -> None:
         """Suggest what comes next, unless the person has gone to another step meanwhile."""
         attempt = message.attempt
+        self.act(look_around)  # it may have signed in, or chosen another context
         if self.app.screen is not self:
             text = f"{self.procedure.title}, step {attempt.step}: {attempt.state.value}"
             self.notify(clean_line(text), severity="information" if attempt.state in SETTLED else "error", markup=False)
@@ -256,6 +272,8 @@ class RunScreen(Screen[None]):
     @on(Told)
     def _told(self, message: Told) -> None:
         self.notify(message.text, severity=message.severity, markup=False, timeout=10)  # type: ignore[arg-type]
+        self._contexts = self.session.runner.contexts(self.procedure)  # what was refused may have been their answer
+        self._draw_head()
         self.look()
 
     # Keys

@@ -19,7 +19,7 @@ from screens.ceremony import AskCancel, AskConsent, Edit, Reason, Settle, takes_
 from screens.leaving import leave_screen
 from screens.note import Note
 from screens.run_keys import Standing
-from screens.run_messages import Began, Ended, Looked, Moved, Told
+from screens.run_messages import Began, ContextsSeen, Ended, Looked, Moved, Told
 from screens.trouble import explain
 from screens.values import Values
 from widgets.output import Tail
@@ -109,6 +109,12 @@ async def go_on(screen: "RunScreen", now: Standing) -> None:
             return
 
 
+async def look_around(screen: "RunScreen", now: Standing) -> None:
+    """Ask the tools of this procedure which cloud and cluster they act on, for the header."""
+    await screen.session.runner.check_guards(screen.procedure)
+    screen.post_message(ContextsSeen())
+
+
 async def watch(screen: "RunScreen", now: Standing, *, step: int) -> None:
     """Follow a step that another cockpit, or an earlier one, started; where that cannot be, its end is still told."""
     tail = Tail()
@@ -129,11 +135,8 @@ async def edit(screen: "RunScreen", now: Standing) -> None:
         partial(_edited, screen, step),
     )
     prepared = await screen.app.push_screen_wait(dialog)
-    if prepared is None:
-        return
-    if not prepared.runnable:
-        raise Refused(prepared.reason_not_runnable)
-    await run(screen, prepared)
+    if prepared is not None:
+        await run(screen, prepared)
 
 
 def _edited(screen: "RunScreen", step: Step, text: str) -> Prepared:
@@ -143,8 +146,6 @@ def _edited(screen: "RunScreen", step: Step, text: str) -> Prepared:
 async def undo(screen: "RunScreen", now: Standing) -> None:
     step = _step(now)
     prepared = await asyncio.to_thread(screen.session.runner.prepare, screen.now_run, step.ordinal, undo=True)
-    if not prepared.runnable:
-        raise Refused(prepared.reason_not_runnable)
     await run(screen, prepared)
 
 
@@ -290,7 +291,7 @@ async def _answered(screen: "RunScreen", step: Step, asked: tuple[str, ...]) -> 
     if given is None:
         return None
     prepared = await asyncio.to_thread(runner.prepare, this_run, step.ordinal, given)
-    if not prepared.runnable:
+    if not (prepared.runnable or prepared.misfit):
         raise Refused(prepared.reason_not_runnable)
     return prepared
 

@@ -125,6 +125,8 @@ def _why_not_run(step: Step, now: Standing) -> str:
         return now.waits
     if now.asks:
         return ""  # Enter asks for them
+    if now.prepared.misfit:
+        return ""  # Enter looks again: it may have been corrected
     return now.prepared.reason_not_runnable and f"{now.prepared.reason_not_runnable.rstrip('.')}. It can be copied."
 
 
@@ -181,6 +183,8 @@ def _next(step: Step, now: Standing) -> Advice:
         if now.state in SETTLED:
             return _say("Ticked.", ("next", "goes to the next step"))
         return _say("Done by a person.", ("run", "ticks it"), ("skip", "skips it"))
+    if now.prepared and now.prepared.misfit and not now.waits:
+        return _say("Correct it, then", ("run", "looks again"), ("skip", "skips it"), tone="warn")
     if now.problem or (now.prepared and not now.prepared.runnable and not now.asks):
         return _say(
             "It cannot run here.", ("copy", "copies it"), ("by_hand", "done by hand"), ("skip", "skips it"), tone="warn"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from cockpit.model.run import SETTLED, Attempt, Run, StepState, Word
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.execution import Prepared
+from cockpit.runbooks.guard import ToolContext
 from cockpit.runbooks.literal_secrets import hide
 from cockpit.runbooks.placeholders import placeholders
 from cockpit.runbooks.plan_budget import budget
@@ -43,6 +44,18 @@ def head(
     room = max(0, width - length(right) - 1)
     fitted = wrap(left, room, most=1)[0] if length(left) <= room else _cut(left, room)
     return [*fitted, (" " * max(1, width - length(fitted) - length(right)), ""), *right]
+
+
+def contexts(tools: Sequence[ToolContext], environment: str, width: int) -> list[Piece]:
+    """` kubectl prod-cluster · az 0f3c9a1b… is not prod`: what the commands of this run act on; [] for nothing."""
+    pieces: list[Piece] = []
+    for tool in tools:
+        pieces += [(" · " if pieces else " ", "muted"), (f"{tool.tool} ", "muted")]
+        value = tool.value or "gives no answer"
+        cluster = f" (cluster {tool.cluster})" if tool.cluster not in ("", tool.value) else ""
+        tone = "bad" if not tool.fits else "good" if tool.expected else "warn"
+        pieces.append((f"{value}{cluster}{'' if tool.fits else f' is not {environment}'}", tone))
+    return _cut(pieces, width) if pieces else []
 
 
 def name_of(path: str) -> str:

@@ -25,6 +25,10 @@ class Began(Message):
         self.step = step
 
 
+class ContextsSeen(Message):
+    """The tools of this run have said which cloud and which cluster they act on."""
+
+
 class Ended(Message):
     """A try ended."""
 

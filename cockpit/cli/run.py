@@ -126,7 +126,7 @@ async def run(
     """Run or show the procedure; the exit code."""
     runner = session.runner
     async with watching(session):
-        await runner.check_guards()
+        await runner.check_guards(place.procedure)
         await runner.recover()
         place, target = proposed(session, place, asked)
         this = open_run(session, place) if asked.step is not None else None
@@ -140,6 +140,8 @@ async def run(
             return STOPPED
         if not as_json:
             tell_where(session, this)
+            for tool in runner.contexts(place.procedure):
+                click.echo(f"{tool.tool} acts on {tool.value or 'nobody knows what: it gives no answer'}.", err=True)
         tell = Written() if as_json else Aloud()
         ending = await go(runner, this, place.procedure, asked, tell)
         this = await asyncio.to_thread(finish, session, this, place.procedure)

@@ -105,6 +105,7 @@ class Prepared:
     edited: bool = False
     undo: bool = False
     reason_not_runnable: str = ""
+    misfit: bool = False  # that reason is what a tool was last set to: it is looked at again before it counts
     notices: tuple[str, ...] = ()
     meets: tuple[str, ...] = ()  # what a known change would meet, for the dialog: `before --v42 100 %`
     confirmed: str = ""  # stands for that: when it is no longer so, the change is refused

@@ -119,7 +119,7 @@ _NOUNS = (
     r"|architecture|change\s*log|timeline|what\s+(?:happened|happens|went\s+wrong|not\s+to\s+do)"
     r"|how\s+(?:it|this)\s+works|why(?:\s+this\s+\w+)?|don['’]?ts?|contributing\s+factors?|limitations?)"
 )
-_MORE = r"(?:the|some|common|possible|likely|known|potential|typical|usual|main|most|frequent|other|key|more|useful|probable)"
+_MORE = r"(?:the|some|common|possible|likely|known|potential|typical|usual|main|most|other|key|more|useful|probable)"
 TELLS = re.compile(
     rf"""(?ix) ^\W*(?:\d[\d.]*\s+)?(?:{_MORE}\s+)* {_NOUNS} (?:\s*(?:and|&|/|,|or)\s*(?:{_MORE}\s+)*{_NOUNS})*
     (?:\s+(?:of|for|behind|to\s+(?:watch|consider|avoid)|include|are|is|may|could|can)\b.*)? \W*$"""

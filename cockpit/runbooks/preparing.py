@@ -199,7 +199,10 @@ def with_limits(prepared: Prepared, setting: Setting) -> Prepared:
         retry=Retry() if unbounded else retry,
         notices=tuple(notices),
     )
-    return replace(ready, reason_not_runnable=not_now(ready, setting))
+    if reason := not_now(ready, setting):
+        return replace(ready, reason_not_runnable=reason)
+    misfit = next(filter(None, (amiss(ready, tool, setting) for tool in setting.guards)), "")
+    return replace(ready, reason_not_runnable=misfit, misfit=bool(misfit))
 
 
 def not_now(prepared: Prepared, setting: Setting) -> str:
@@ -211,14 +214,12 @@ def not_now(prepared: Prepared, setting: Setting) -> str:
     if prepared.tty and not setting.terminal:
         return "it needs a terminal of its own, and there is none"
     language = "bash" if prepared.undo else prepared.step.language
-    if lacks := tools.missing(prepared.as_written, language, path=setting.path, cwd=setting.cwd):
-        return lacks
-    return next(filter(None, (amiss(prepared, each, setting) for each in setting.guards)), "")
+    return tools.missing(prepared.as_written, language, path=setting.path, cwd=setting.cwd)
 
 
 def amiss(prepared: Prepared, tool: str, setting: Setting) -> str:
     """Why a change by this tool would hit something else; "" when it would not, or is none."""
-    if prepared.kind not in CHANGES or tool not in tools.guarded(prepared.as_written):
+    if prepared.script is None or prepared.kind not in CHANGES or tool not in tools.guarded(prepared.as_written):
         return ""
     return guard.mismatch(tool, setting.environment, setting.guards[tool], prepared.as_run)
 

@@ -18,12 +18,13 @@ from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.model.secret import Secret
 from cockpit.model.system import Environment
 from cockpit.model.time import Time
-from cockpit.runbooks import found_again, guard, journal, rules
+from cockpit.runbooks import found_again, guard, journal, rules, tools
 from cockpit.runbooks import trust as trust_files
 from cockpit.runbooks.attempt import Means, Terminal
 from cockpit.runbooks.ceremony import Ceremony, Consent, ceremony, must_consent
 from cockpit.runbooks.doing import Doing
 from cockpit.runbooks.execution import Output, Prepared, Refused
+from cockpit.runbooks.guard import ToolContext
 from cockpit.runbooks.journal import Pen
 from cockpit.runbooks.minding import Minding
 from cockpit.runbooks.preparing import Setting, asked_by, prepare, resolved
@@ -90,7 +91,8 @@ class Runner:
         self._proposed: dict[str, tuple[Value, ...]] = {}  # of each run, what was found for it rather than typed
         self._chosen: dict[str, str] = {}  # of each run, the incident that a person named for it, "" for none
         self._documents: dict[str, Runbook] = {}
-        self._guards: dict[str, str] = {}
+        self._guards: dict[str, str] = {}  # what each tool was last found to be set to
+        self._cluster = ""  # that the context of kubectl stands for
         self._lock = threading.RLock()
         self._unwritten = itertools.count(-1, -1)  # ids of events that read-only keeps to itself
         self._doing = Doing(self.note, None if read_only else data / "runs", self._pen_for, self._probes, look)
@@ -219,17 +221,43 @@ class Runner:
         return self._minding.added(prepared, self._incident(), dict(self.runs.runs))
 
     async def survey(self, prepared: Prepared) -> Prepared:
-        """What a known change would meet, added to what is shown: who confirms, confirms that. Reads the cloud."""
+        """What a known change would meet, added to what is shown: who confirms, confirms that. Reads the cloud.
+
+        A tool that was set to something else is asked again: it may have been corrected since.
+        """
         from cockpit.runbooks import native
 
+        prepared = await guard.look_again(prepared, self.environment, self._around.shell(), self._guards)
         if self._azure is None or not isinstance(prepared.native, native.Native) or not prepared.runnable:
             return prepared
         found = await native.survey(prepared.native, self._azure)
         return replace(prepared, meets=found.words, confirmed=found.fingerprint, reason_not_runnable=found.refusal)
 
-    async def check_guards(self) -> None:
-        """Look which subscription and which cluster the tools here would act on; `prepare` says what does not fit."""
-        await guard.look(self.environment, self._around.shell(), self._guards)
+    async def check_guards(self, procedure: Procedure | None = None) -> None:
+        """Look which subscription and which cluster the tools here would act on; `prepare` says what does not fit.
+
+        With a procedure the tools of its own commands are asked, too, whatever is configured.
+        """
+        env = self._around.shell()
+        await guard.look(self.environment, env, self._guards, self._tools_of(procedure) if procedure else ())
+        if self._guards.get("kubectl"):
+            self._cluster = await guard.cluster(env)
+
+    def contexts(self, procedure: Procedure) -> tuple[ToolContext, ...]:
+        """What the tools of a procedure act on, as last looked at: to be shown, never to decide by."""
+        used = self._tools_of(procedure) if self._guards else frozenset()
+        return tuple(
+            ToolContext(tool, value, guard.expected(tool, self.environment), self._cluster if tool == "kubectl" else "")
+            for tool, value in sorted(self._guards.items())
+            if tool in used and (value or guard.expected(tool, self.environment))
+        )
+
+    def _tools_of(self, procedure: Procedure) -> frozenset[str]:
+        """The tools whose target decides what the steps of a procedure act on, where not the SDK does them."""
+        from cockpit.runbooks.standins import known_command
+
+        shells = (step for step in procedure.commands if self._azure is None or known_command(step) is None)
+        return frozenset(tool for step in shells for tool in tools.guarded(step.command))
 
     def waits_for(self, run: Run, step: int) -> str:
         """Why a step may not start yet because of other steps; "" when it may."""

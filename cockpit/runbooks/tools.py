@@ -41,7 +41,8 @@ TERMINAL = re.compile(
     | \bkubectl\s+edit\b | \bcrontab\s+-e\b | \bgit\s+(?:rebase\s+-i|add\s+-p|commit(?!.*\s-\w*m)) | \bsudo\s+-[is]\b
     | {AT_START}(?:psql|mysql|sqlcmd|redis-cli|sqlite3|mongosh|python3?|bash|sh|pwsh)\s*$"""
 )
-GUARDED = re.compile(r"(?:^|[\s;&|(`\"'])(az|kubectl|helm)(?=\s)")
+CLUSTER_TOOLS = frozenset({"kubectl", "helm", "helmfile", "oc", "flux", "istioctl", "linkerd", "velero"})
+GUARDED = re.compile(rf"(?:^|[\s;&|(`\"'/])(az|{'|'.join(sorted(CLUSTER_TOOLS))})(?=\s)")
 
 
 def programs(command: str, language: str) -> list[str]:
@@ -110,4 +111,4 @@ def needs_terminal(command: str) -> bool:
 def guarded(command: str) -> list[str]:
     """The tools of a command whose target must be looked at before a change: `az`, `kubectl`."""
     found = {match[1] for match in GUARDED.finditer(command)}
-    return [tool for tool, names in (("az", {"az"}), ("kubectl", {"kubectl", "helm"})) if names & found]
+    return [tool for tool, names in (("az", {"az"}), ("kubectl", CLUSTER_TOOLS)) if names & found]

@@ -3,7 +3,6 @@
 # ruff: noqa: ASYNC110, ASYNC240  # real processes are waited for, and nothing else runs on this loop
 
 import asyncio
-import os
 import stat
 from contextlib import suppress
 from dataclasses import replace
@@ -460,33 +459,6 @@ async def test_commands_that_talk_get_the_terminal(stage: Stage) -> None:
     assert prepared.timeout is None
     await runner.perform(run, prepared, stage.consent(prepared, runner), stage.seen.append)
     assert handed == ["over"]
-
-
-async def test_the_wrong_cluster_stops_a_change_just_before_it_starts(stage: Stage, tmp_path: Path) -> None:
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    fake = tools / "kubectl"
-    fake.write_text('#!/bin/bash\nif [ "$1" = config ]; then cat context; else touch changed; fi\n')
-    fake.chmod(0o755)
-    (tmp_path / "context").write_text("staging-cluster\n")
-    run = stage.start(fence("# Restart\nkubectl rollout restart deployment/app"))
-    path = {"PATH": f"{tools}:{os.environ['PATH']}"}
-    there = os.getcwd()
-    os.chdir(tmp_path)
-    try:
-        runner = stage.again(environment=replace(stage.environment, kube_context="prod-cluster"), environ=path)
-        prepared = runner.prepare(run, 1)
-        with pytest.raises(Refused, match="staging-cluster, but prod is prod-cluster"):
-            await runner.perform(run, prepared, stage.consent(prepared, runner), stage.seen.append)
-        assert "staging-cluster" in runner.prepare(run, 1).reason_not_runnable
-        assert not (tmp_path / "changed").exists()
-        (tmp_path / "context").write_text("prod-cluster\n")
-        await runner.check_guards()
-        prepared = runner.prepare(run, 1)
-        attempt = await runner.perform(run, prepared, stage.consent(prepared, runner), stage.seen.append)
-        assert attempt.state is StepState.OK
-    finally:
-        os.chdir(there)
 
 
 async def test_a_document_that_changed_is_shown_before_anything_starts(stage: Stage) -> None:

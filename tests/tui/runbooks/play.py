@@ -12,6 +12,7 @@ from cockpit.model.runbook import Procedure, Runbook, StepKind
 from cockpit.runbooks.ceremony import Ceremony, Consent
 from cockpit.runbooks.document import read
 from cockpit.runbooks.execution import Finished, Output, Prepared, Refused, Script
+from cockpit.runbooks.guard import ToolContext
 from cockpit.runbooks.runs import Runs, latest
 from cockpit.runbooks.trust import Trust
 from cockpit.runbooks.values import Resolved
@@ -67,6 +68,7 @@ class Play:
     ceremonies: dict[int, Ceremony] = field(default_factory=dict)
     standing: Trust = field(default_factory=lambda: Trust("known", "", runs=3))
     read_only: bool = False
+    tools: tuple[ToolContext, ...] = ()  # what the header says of them
     stale: bool = False  # what was confirmed is not what would run any more
 
     def __post_init__(self) -> None:
@@ -143,6 +145,12 @@ class Play:
     def end(self, run: Run, reason: str = "") -> Run:
         self._write(Kind.RUN, run.id, {"what": "ended", "reason": reason})
         return self.runs.runs[run.id]
+
+    async def check_guards(self, procedure: Procedure | None = None) -> None:
+        """The tools of this stage act on nothing."""
+
+    def contexts(self, procedure: Procedure) -> tuple[ToolContext, ...]:
+        return self.tools
 
     # Steps
 

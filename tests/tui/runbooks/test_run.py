@@ -9,6 +9,7 @@ from textual.events import Key
 
 from cockpit.model.run import Run, StepState
 from cockpit.runbooks.execution import Finished
+from cockpit.runbooks.guard import ToolContext
 from cockpit.runbooks.runs import Runs
 from screens.run import RunScreen
 from tests.tui.runbooks.conftest import Open
@@ -455,6 +456,17 @@ async def test_what_would_run_otherwise_than_shown_is_refused_and_said(open_run:
         await seat.press("enter")
         assert play.performed == []
         assert seat.told == ["What was confirmed is not what would run now: look at it again."]
+
+
+async def test_the_header_says_what_the_tools_act_on_and_what_is_wrong_with_it(open_run: Open, play: Play) -> None:
+    play.tools = (ToolContext("az", "sub-1", "sub-1"), ToolContext("kubectl", "staging", "shop-prod", "eu-2"))
+    async with open_run() as seat:
+        assert seat.lines("run-contexts").strip() == "az sub-1 · kubectl staging (cluster eu-2) is not prod"
+
+
+async def test_a_run_without_such_tools_has_no_line_for_them(open_run: Open) -> None:
+    async with open_run() as seat:
+        assert not seat.app.screen.query_one("#run-contexts").display
 
 
 async def test_the_budget_runs_and_is_over(open_run: Open) -> None:

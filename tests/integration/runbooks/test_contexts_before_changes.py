@@ -1,0 +1,174 @@
+"""Before each change the tools say what they act on: a wrong answer stops it, a corrected one lets it go on."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cockpit.model.run import Run, StepState
+from cockpit.runbooks.execution import Prepared, Refused
+from cockpit.runbooks.runner import Runner
+from tests.integration.runbooks.stage import Stage, fence
+
+KUBECTL = """#!/bin/bash
+if [ "$1" = config ]; then cat "${KUBECONFIG:-HERE/context}"; else echo "$*" >> HERE/changed; fi
+"""
+AZ = """#!/bin/bash
+if [ "$1" = account ]; then cat HERE/subscription; else echo "$*" >> HERE/changed; fi
+"""
+
+
+class Machine:
+    """A machine whose kubectl and az say what a file says, and write down what they change."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "tools").mkdir()
+        for name, text in (("kubectl", KUBECTL), ("az", AZ)):
+            tool = folder / "tools" / name
+            tool.write_text(text.replace("HERE", str(folder)))
+            tool.chmod(0o755)
+        self.set(context="prod-cluster", subscription="sub-1")
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        return {"PATH": f"{self.folder / 'tools'}:{os.environ['PATH']}"}
+
+    def set(self, **values: str) -> None:
+        for name, value in values.items():
+            (self.folder / name).write_text(f"{value}\n")
+
+    @property
+    def changes(self) -> list[str]:
+        changed = self.folder / "changed"
+        return changed.read_text().splitlines() if changed.exists() else []
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+@pytest.fixture
+def begin(stage: Stage, machine: Machine) -> Callable[[str], tuple[Runner, Run]]:
+    def begun(command: str) -> tuple[Runner, Run]:
+        run = stage.start(fence(f"# Do it\n{command}"))
+        environment = replace(stage.environment, kube_context="prod-cluster", subscription="sub-1")
+        return stage.again(environment=environment, environ=machine.environ), run
+
+    return begun
+
+
+async def perform(stage: Stage, runner: Runner, run: Run, prepared: Prepared) -> StepState:
+    prepared = await runner.survey(prepared)
+    attempt = await runner.perform(run, prepared, stage.consent(prepared, runner), stage.seen.append)
+    return attempt.state
+
+
+RESTART = "kubectl rollout restart deployment/app"
+Begin = Callable[[str], tuple[Runner, Run]]
+
+
+async def test_the_wrong_cluster_stops_a_change_and_the_right_one_lets_it_go_on_without_a_restart(
+    stage: Stage, machine: Machine, begin: Begin
+) -> None:
+    runner, run = begin(RESTART)
+    machine.set(context="staging-cluster")
+    with pytest.raises(Refused, match="staging-cluster, but prod is prod-cluster"):
+        await perform(stage, runner, run, runner.prepare(run, 1))
+    stopped = runner.prepare(run, 1)
+    assert (stopped.misfit, stopped.runnable) == (True, False)
+    with pytest.raises(Refused):
+        await perform(stage, runner, run, runner.prepare(run, 1))
+    assert machine.changes == []
+    machine.set(context="prod-cluster")
+    assert await perform(stage, runner, run, runner.prepare(run, 1)) is StepState.OK
+    assert machine.changes == ["rollout restart deployment/app"]
+    assert not runner.prepare(run, 1).misfit
+
+
+async def test_what_was_right_when_it_was_shown_is_asked_again_when_it_starts(
+    stage: Stage, machine: Machine, begin: Begin
+) -> None:
+    runner, run = begin(RESTART)
+    await runner.check_guards()
+    prepared = await runner.survey(runner.prepare(run, 1))
+    consent = stage.consent(prepared, runner)
+    machine.set(context="staging-cluster")  # in another window, while the dialog was open
+    with pytest.raises(Refused, match="staging-cluster"):
+        await runner.perform(run, prepared, consent, stage.seen.append)
+    assert machine.changes == []
+
+
+async def test_a_subscription_is_looked_at_as_a_cluster_is(stage: Stage, machine: Machine, begin: Begin) -> None:
+    runner, run = begin("az resource tag --tags a=b --ids x")
+    machine.set(subscription="sub-2")
+    with pytest.raises(Refused, match="sub-2, but prod is sub-1"):
+        await perform(stage, runner, run, runner.prepare(run, 1))
+    machine.set(subscription="sub-1")
+    assert await perform(stage, runner, run, runner.prepare(run, 1)) is StepState.OK
+
+
+async def test_a_tool_that_gives_no_answer_stops_a_change(stage: Stage, machine: Machine, begin: Begin) -> None:
+    runner, run = begin(RESTART)
+    (machine.folder / "context").unlink()
+    with pytest.raises(Refused, match="not known"):
+        await perform(stage, runner, run, runner.prepare(run, 1))
+    assert machine.changes == []
+
+
+async def test_a_kubeconfig_among_the_values_counts_for_the_question_as_for_the_step(
+    stage: Stage, machine: Machine, begin: Begin
+) -> None:
+    runner, run = begin(f"export KUBECONFIG=/somewhere\n\n# Restart\n{RESTART}")
+    machine.set(other="staging-cluster")
+    prepared = runner.prepare(run, 1, {"KUBECONFIG": str(machine.folder / "other")})
+    with pytest.raises(Refused, match="staging-cluster"):
+        await perform(stage, runner, run, prepared)
+    assert machine.changes == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        f"KUBECONFIG=/tmp/other {RESTART}",
+        f"{RESTART} --kubeconfig /tmp/other",
+        f"{RESTART} --cluster other",
+        f"{RESTART} --server=https://other",
+        f"kubectl config use-context staging-cluster && {RESTART}",
+        f"{RESTART} --context staging-cluster",
+        "helm upgrade api chart --kube-context staging-cluster",
+        "oc delete pod api-0 --context=staging-cluster",
+        "az account set -s sub-2 && az group delete -n x",
+        "AZURE_CONFIG_DIR=/tmp/other az group delete -n x",
+    ],
+)
+async def test_a_command_that_goes_somewhere_else_by_its_own_words_never_starts(
+    stage: Stage, machine: Machine, begin: Begin, command: str
+) -> None:
+    runner, run = begin(command)
+    for tool in ("helm", "oc"):
+        (machine.folder / "tools" / tool).symlink_to(machine.folder / "tools" / "kubectl")
+    with pytest.raises(Refused):
+        await perform(stage, runner, run, runner.prepare(run, 1))
+    assert machine.changes == []
+
+
+async def test_the_header_says_what_the_tools_of_a_run_act_on(stage: Stage, machine: Machine, begin: Begin) -> None:
+    runner, run = begin(RESTART)
+    machine.set(context="staging-cluster")
+    procedure = runner.procedure(run)
+    await runner.check_guards(procedure)
+    (kubectl,) = runner.contexts(procedure)
+    assert (kubectl.tool, kubectl.value, kubectl.fits) == ("kubectl", "staging-cluster", False)
+    machine.set(context="prod-cluster")
+    await runner.check_guards(procedure)
+    assert [tool.fits for tool in runner.contexts(procedure)] == [True]
+
+
+async def test_a_look_is_not_held_up_by_any_context(stage: Stage, machine: Machine, begin: Begin) -> None:
+    runner, run = begin("kubectl get pods")
+    machine.set(context="staging-cluster")
+    assert await perform(stage, runner, run, runner.prepare(run, 1)) is StepState.OK
