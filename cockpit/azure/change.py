@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from cockpit.azure.trouble import explain
+from cockpit.azure.trouble import explain, json_body
 from cockpit.model.problem import Problem, ProblemKind, SourceError
+
+NOTHING_DONE = frozenset({401, 407, 429})  # whoever answers these passed nothing on
 
 
 class Outcome(StrEnum):
@@ -72,7 +74,23 @@ def outcome_of(error: Exception) -> Outcome:
         ProblemKind.CONFLICT,
         ProblemKind.THROTTLED,
     }
-    return Outcome.FAILED if explain(error).kind in refused else Outcome.UNKNOWN
+    return Outcome.FAILED if explain(error).kind in refused and speaks_for_azure(error) else Outcome.UNKNOWN
+
+
+def speaks_for_azure(error: Exception) -> bool:
+    """False for a refusal that something else worded: a proxy that reads answers may refuse them after the change.
+
+    Azure's own refusals are a JSON object with a code or a message, or empty.
+    """
+    response = getattr(error, "response", None)
+    if response is None or response.status_code in NOTHING_DONE:
+        return True
+    try:
+        text = response.text().strip()
+    except Exception:  # a body that cannot be read is not Azure's word
+        return False
+    body = json_body(response)
+    return not text or any(body.get(key) for key in ("error", "code", "Code", "message", "Message"))
 
 
 def never_connected(error: BaseException) -> bool:

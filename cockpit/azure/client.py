@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +12,17 @@ from cockpit.azure.change import Change, Outcome, once
 from cockpit.azure.cloud import endpoints
 from cockpit.azure.identity import Credential
 from cockpit.azure.pool import READ_TIMEOUT, RETRY_PAUSE, Pool, open_pool
-from cockpit.azure.shape import Pages, as_object, must_be_resource, must_be_success, query_string
+from cockpit.azure.shape import (
+    Pages,
+    StrangeAnswerError,
+    as_object,
+    body_of,
+    must_be_resource,
+    must_be_success,
+    query_string,
+)
 from cockpit.azure.trouble import advised, explain, garbage
+from cockpit.model.clean import keep_whole
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig, text
 from cockpit.model.system import Cloud
@@ -190,19 +199,29 @@ class Azure:
         """Mark an alert as acknowledged in Azure, once; where no answer tells, look again. `answer` is the alert."""
         path = f"{self._alert_path(identifier)}/changestate"
         query = query_string({"api_version": ALERTS_API, "newState": "Acknowledged"})
-        change = await once(lambda: self._post(f"{path}?{query}"), explain=self.explain)
+
+        async def send() -> Raw:
+            answer = await self._post(f"{path}?{query}")
+            if not is_acknowledged(answer, identifier):
+                raise StrangeAnswerError
+            return answer
+
+        change = await once(send, explain=self.explain)
         if change.outcome is not Outcome.UNKNOWN:
             return change
         try:
             found = await self.alert(identifier)
         except SourceError:
             return change
-        if text(dig(found, "properties", "essentials", "alertState")) != "Acknowledged":
-            return Change(Outcome.FAILED, change.problem, found)
-        return Change(Outcome.DONE, None, found)
+        # Not seeing it done leaves it unknown: a gateway that lost patience may still have passed the request on.
+        done = is_acknowledged(found, identifier)
+        return Change(Outcome.DONE, None, found) if done else replace(change, answer=found)
 
     async def _post(self, link: str) -> Raw:
-        return as_object((await self.exchange("POST", link)).json())
+        answer = body_of(await self.exchange("POST", link))
+        if not isinstance(answer, Mapping):
+            raise StrangeAnswerError
+        return answer
 
     async def exchange(self, method: str, link: str, body: Raw | None = None) -> Any:
         """One request at a Resource Manager path or URL, and its answer with its headers; for operations.
@@ -216,6 +235,12 @@ class Azure:
         if not ALERT_ID.fullmatch(identifier):
             raise SourceError(Problem(ProblemKind.REFUSED, "bad alert id", "This alert's id is none of Azure's."))
         return f"/subscriptions/{self.subscription}/providers/Microsoft.AlertsManagement/alerts/{identifier}"
+
+
+def is_acknowledged(alert: Raw, identifier: str) -> bool:
+    """Whether an answer is this alert, by the last segment of its id, in the state that was asked for."""
+    same = keep_whole(alert.get("id")).rpartition("/")[2].casefold() == identifier.casefold()
+    return same and text(dig(alert, "properties", "essentials", "alertState")) == "Acknowledged"
 
 
 async def _object(pool: Pool, link: str) -> Raw:

@@ -1,5 +1,6 @@
 """Changes of a container app: each checked against what stands now, sent once, and looked at again when in doubt."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,9 +12,8 @@ from cockpit.azure.mapping import application
 from cockpit.azure.operations_follow import Tell, follow, long_change, settled
 from cockpit.azure.operations_traffic import becomes, fingerprint, merged, refused, traffic_of
 from cockpit.azure.pool import API_VERSION
-from cockpit.azure.trouble import garbage
+from cockpit.azure.shape import StrangeAnswerError, body_of, must_be_thing
 from cockpit.model.clean import REPLACEMENT, keep_whole
-from cockpit.model.problem import SourceError
 from cockpit.model.raw import dig, items, text
 from cockpit.model.revision import Application, Revision
 
@@ -33,17 +33,15 @@ class ContainerApp:
 
     async def read(self) -> Raw:
         """The app as Resource Manager tells it."""
-        app = await self.azure.get(self.path, api_version=API_VERSION)
-        if not isinstance(app.get("properties"), Mapping):
-            raise SourceError(garbage("an app without properties"))
-        return app
+        return must_be_thing(await self.azure.get(self.path, api_version=API_VERSION), self.path)
 
     async def revisions(self) -> list[Raw]:
         """Every revision, inactive ones too, the oldest first."""
         return await self.azure.pages(f"{self.path}/revisions", api_version=API_VERSION)
 
     async def revision(self, name: str) -> Raw:
-        return await self.azure.get(f"{self.path}/revisions/{segment(name)}", api_version=API_VERSION)
+        path = f"{self.path}/revisions/{segment(name)}"
+        return must_be_thing(await self.azure.get(path, api_version=API_VERSION), path)
 
     async def replicas(self, revision: str) -> list[Raw]:
         return await self.azure.pages(f"{self.path}/revisions/{segment(revision)}/replicas", api_version=API_VERSION)
@@ -108,7 +106,7 @@ class ContainerApp:
             latest = text(dig(app, "properties", "latestRevisionName"))
             return not busy(app) and becomes(traffic_of(app), latest) == becomes(sent, latest)
 
-        change = await settled(self.azure, await long_change(self.azure, send, tell), looks_done)
+        change = await settled(self.azure, await long_change(self.azure, self.path, send, tell), looks_done)
         return replace(change, answer=sent) if change.outcome is Outcome.DONE else change
 
     async def set_image(self, image: str, *, container: str, suffix: str, tell: Tell) -> Change:
@@ -126,24 +124,28 @@ class ContainerApp:
             fresh = [each for each in known.revisions if each.name not in before and image in each.image.split(", ")]
             return not busy(app) and bool(fresh)
 
-        return await settled(self.azure, await long_change(self.azure, send, tell), looks_done)
+        return await settled(self.azure, await long_change(self.azure, self.path, send, tell), looks_done)
 
     async def _act(self, what: str, revision: str, check: Callable[[], Awaitable[None]] | None = None) -> Change:
-        """One of the SDK's actions on a revision, which answers with one JSON string."""
-        said: list[Any] = []
+        """One of the SDK's actions on a revision, which answers with one JSON string: `"Activate succeeded"`."""
+        answers: list[Any] = []
 
         async def send() -> Any:
             if check is not None:
                 await check()
             pool = await self.azure.pool()
             action = getattr(pool.apps.container_apps_revisions, what)
-            await action(self.group, self.name, revision, raw_response_hook=lambda each: said.append(words_of(each)))
-            return said[-1] if said else None
+            keep = {"raw_response_hook": lambda response: answers.append(response.http_response)}
+            await action(self.group, self.name, revision, **keep)
+            answer, verb = body_of(answers[-1]), what.partition("_")[0]
+            if not isinstance(answer, str) or not re.search(rf"\b{verb}", answer, re.IGNORECASE):
+                raise StrangeAnswerError
+            return answer
 
         return await once(send, explain=self.azure.explain)
 
     async def _is_active(self, revision: str, wanted: bool) -> bool:
-        return (dig(await self.revision(revision), "properties", "active") is True) is wanted
+        return dig(await self.revision(revision), "properties", "active") is wanted
 
     async def _patch(self, properties: Raw) -> Any:
         """The SDK's PATCH; the poller it makes is left alone, because it would wait 30 s between two looks."""
@@ -229,14 +231,6 @@ def with_image(app: Raw, image: str, container: str) -> list[dict[str, Any]]:
             for entry in items(each.get("env"))
         ] or None
     return [{key: value for key, value in each.items() if value is not None} for each in found]
-
-
-def words_of(response: Any) -> Any:
-    """The JSON of an action's answer; None where there is none."""
-    try:
-        return response.http_response.json()
-    except ValueError:
-        return None
 
 
 def segment(name: str) -> str:

@@ -1,12 +1,12 @@
 """A long operation is looked at until it ends: after 0.1 s at first, every 2 s in the end."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
 from cockpit.azure.change import Change, Outcome, once
 from cockpit.azure.client import Azure
-from cockpit.azure.shape import as_object
+from cockpit.azure.shape import StrangeAnswerError, as_object, body_of, is_thing
 from cockpit.azure.trouble import MESSAGE, garbage
 from cockpit.model.clean import keep_whole
 from cockpit.model.problem import Problem, ProblemKind, SourceError
@@ -20,9 +20,10 @@ SETTLING = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each look at w
 Tell = Callable[[str], None]
 
 
-async def long_change(azure: Azure, send: Callable[[], Awaitable[Any]], tell: Tell) -> Change:
+async def long_change(azure: Azure, thing: str, send: Callable[[], Awaitable[Any]], tell: Tell) -> Change:
     """Send a change, once, and follow the operation it becomes. `send` returns the response with its headers.
 
+    `thing` is the path of what is changed: an answer that is neither of it nor a link to an operation tells nothing.
     `tell` gets the operation's URL as soon as it is known: whoever records it can `follow` it after a restart.
     """
     sent = await once(send, explain=azure.explain)
@@ -31,20 +32,25 @@ async def long_change(azure: Azure, send: Callable[[], Awaitable[Any]], tell: Te
     url = operation_url(sent.answer)
     if url:
         tell(url)
-        return await follow(azure, url)
-    if sent.answer.status_code == 200:
-        return replace(sent, answer=None)
-    return Change(Outcome.UNKNOWN, NO_LINK)
+        return await follow(azure, url, thing=thing)
+    if sent.answer.status_code not in (200, 201):
+        return Change(Outcome.UNKNOWN, NO_LINK)
+    if not is_thing(body_of(sent.answer), thing):
+        return Change(Outcome.UNKNOWN, azure.explain(StrangeAnswerError()))
+    return replace(sent, answer=None)
 
 
-async def follow(azure: Azure, url: str, *, soon: float = FIRST) -> Change:
-    """Wait for an operation to end. UNKNOWN when it is lost from sight, which is not its failure. Never raises."""
+async def follow(azure: Azure, url: str, *, thing: str = "", soon: float = FIRST) -> Change:
+    """Wait for an operation to end. UNKNOWN when it is lost from sight, which is not its failure. Never raises.
+
+    `thing` is the path of what it changes, "" where that is not known any more.
+    """
     pause, missed = soon, 0
     while True:
         await azure.time.sleep(pause)
         pause = min(LONGEST, max(pause, FIRST) * GROWTH)
         try:
-            ended = state_of(await azure.exchange("GET", url))
+            ended = state_of(await azure.exchange("GET", url), thing)
         except Exception as error:
             problem, missed = azure.explain(error), missed + 1
             if not problem.transient or missed >= PATIENCE:
@@ -62,13 +68,13 @@ def operation_url(response: Any) -> str:
     return next(filter(None, links), "")
 
 
-def state_of(response: Any) -> Change | None:
+def state_of(response: Any, thing: str) -> Change | None:
     """What one look tells; None while it goes on. A status document, or the finished thing itself."""
     if response.status_code == 202:
         return None
-    body = as_object(response.json()) if response.status_code != 204 else {}
+    body = as_object(response.json())
     status = text(body.get("status")).lower()
-    finished_thing = not status and (response.status_code == 204 or isinstance(body.get("properties"), Mapping))
+    finished_thing = not status and is_thing(body, thing or keep_whole(body.get("id")))
     if finished_thing or status == "succeeded":
         return Change(Outcome.DONE, None, body)
     if not status:
@@ -89,12 +95,17 @@ async def settled(azure: Azure, change: Change, looks_done: Callable[[], Awaitab
         return change
     for pause in SETTLING:
         await azure.time.sleep(pause)
-        try:
-            if await looks_done():
-                return replace(change, outcome=Outcome.DONE, looked=True)
-        except SourceError:
-            continue
+        if await is_seen(looks_done):
+            return replace(change, outcome=Outcome.DONE, looked=True)
     return change
+
+
+async def is_seen(looks_done: Callable[[], Awaitable[bool]]) -> bool:
+    """Whether a look shows it; one that fails shows nothing."""
+    try:
+        return await looks_done()
+    except SourceError:
+        return False
 
 
 NO_LINK = Problem(

@@ -7,8 +7,9 @@ from typing import Any
 from cockpit.azure.change import Change, once
 from cockpit.azure.client import Azure
 from cockpit.azure.operations import segment
-from cockpit.azure.operations_follow import Tell, long_change, settled
+from cockpit.azure.operations_follow import Tell, is_seen, long_change, settled
 from cockpit.azure.operations_traffic import refused
+from cockpit.azure.shape import StrangeAnswerError, body_of, is_thing, must_be_thing
 from cockpit.model.clean import keep_whole
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.raw import dig, moment, text
@@ -30,7 +31,8 @@ class SqlServer:
         return await self.azure.pages(f"{self.path}/databases", api_version=SQL_API)
 
     async def database(self, name: str) -> Raw:
-        return await self.azure.get(self._database(name), api_version=SQL_API)
+        path = self._database(name)
+        return must_be_thing(await self.azure.get(path, api_version=SQL_API), path)
 
     async def restore(self, source: str, into: str, at: datetime, *, tell: Tell) -> Change:
         """Make a new database of what `source` was at a moment. Takes minutes; `source` stays as it is.
@@ -51,7 +53,8 @@ class SqlServer:
             body = {"location": text(found.get("location")), "properties": properties}
             return await self.azure.exchange("PUT", f"{self._database(into)}?api-version={SQL_API}", body)
 
-        return await settled(self.azure, await long_change(self.azure, send, tell), lambda: self._is_online(into))
+        change = await long_change(self.azure, self._database(into), send, tell)
+        return await settled(self.azure, change, lambda: self._is_online(into))
 
     async def rename(self, old: str, new: str) -> Change:
         """Give a database another name, at once. Refused when the name is taken.
@@ -59,14 +62,18 @@ class SqlServer:
         A swap is two of these, and between them no database has the name that the application asks for.
         """
 
+        async def looks_done() -> bool:
+            return await self._is_online(new) and not await self._exists(old)
+
         async def send() -> Any:
             must_be_online(old, await self.database(old))
             await self._must_be_free(new)
             link = f"{self._database(old)}/move?api-version={SQL_API}"
-            await self.azure.exchange("POST", link, {"id": self._database(new)})
-
-        async def looks_done() -> bool:
-            return await self._is_online(new) and not await self._exists(old)
+            answer = await self.azure.exchange("POST", link, {"id": self._database(new)})
+            # Azure answers with nothing, which anybody can: then only looking tells.
+            named_so = is_thing(body_of(answer), self._database(new))
+            if not named_so and (answer.text().strip() or not await is_seen(looks_done)):
+                raise StrangeAnswerError
 
         return await settled(self.azure, await once(send, explain=self.azure.explain), looks_done)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from cockpit.azure.trouble import garbage
 from cockpit.model.problem import SourceError
@@ -24,6 +24,42 @@ def must_be_success(response: Any) -> None:
         from azure.core.exceptions import HttpResponseError
 
         raise HttpResponseError(response=response)
+
+
+class StrangeAnswerError(ValueError):
+    """A change was answered, but not by what it was about: whether it was done is unknown."""
+
+    def __init__(self) -> None:
+        super().__init__("it is not of what was to be changed")
+
+
+def is_thing(body: object, path: str) -> bool:
+    """Whether an answer is the resource at `path`, and not a sign-in page, a proxy's word, or another resource.
+
+    Azure writes its ids in upper and lower case as it likes; an answer without an id must at least bear the name.
+    """
+    if not isinstance(body, Mapping) or not isinstance(body.get("properties"), Mapping):
+        return False
+    mine = unquote(path).partition("?")[0].rstrip("/").casefold()
+    identifier, name = body.get("id"), body.get("name")
+    if isinstance(identifier, str) and identifier:
+        return identifier.rstrip("/").casefold() == mine
+    return isinstance(name, str) and name.casefold() == mine.rpartition("/")[2]
+
+
+def must_be_thing(body: Raw, path: str) -> Raw:
+    """`body`, read from `path`. Raises SourceError when it is something else."""
+    if not is_thing(body, path):
+        raise SourceError(garbage(f"what was answered is not {unquote(path).rpartition('/')[2]}"))
+    return body
+
+
+def body_of(response: Any) -> Any:
+    """The JSON of an answer; None where there is none."""
+    try:
+        return response.json()
+    except (ValueError, RecursionError, LookupError):
+        return None
 
 
 class Pages:

@@ -23,17 +23,27 @@ READING = frozenset({"GET", "HEAD"})
 LOOKING = 30.0  # seconds that looking again may take
 LARGEST = 1_048_576  # bytes of a body that are read
 HTTP = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE) (/\S*|https?://\S+)")
+PAGE = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*|<\?xml.*?\?>\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+)
+MARKUP = re.compile(rb"<[a-zA-Z!?/]")
+SIGN_IN = re.compile(rb"type\s*=\s*[\"']?password|sign[\s-]?in|log[\s-]?in|SAMLRe(?:quest|sponse)", re.IGNORECASE)
 Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back; `cut` when the body was longer than is read."""
+    """What came back; `cut` when the body was longer than is read, `page` when it is a web page."""
 
     status: int
     reason: str
     body: bytes
     cut: bool = False
+    page: bool = False
+
+    @property
+    def asks_to_sign_in(self) -> bool:
+        return self.page and SIGN_IN.search(self.body) is not None
 
 
 def request(command: str, values: Sequence[Resolved], base: Resolved | None) -> Request:
@@ -72,8 +82,8 @@ async def send(
 ) -> Finished:
     """Send it once and tell how it ended. Raises nothing but cancellation.
 
-    4xx and a refused connection are failed. A change that was sent and got 5xx or no answer is unknown, and what it
-    is about is read again where that can tell.
+    4xx and a refused connection are failed. A change that was sent and got 5xx, a redirect, a web page or no answer
+    is unknown, and what it is about is read again where that can tell.
     """
     import httpx
 
@@ -103,15 +113,24 @@ async def send(
 
 
 def judged(answer: Answer, *, reads: bool) -> Finished:
-    """What an answer means."""
+    """What an answer means. That of a change must be of what was asked to change.
+
+    A redirect after a POST may mean "done, look there" or "sign in first"; a web page may be the application's own or
+    that of whatever stands before it. Neither tells whether it was done.
+    """
     words = f"HTTP {answer.status}"
     if answer.cut:
         words += f", the first {LARGEST} bytes of it"
+    unclear = StepState.FAILED if reads else StepState.UNKNOWN
+    if answer.asks_to_sign_in and not reads:
+        return Finished(unclear, f"{words} with a sign-in page", http_status=answer.status)
+    if answer.page and answer.status < 300 and not reads:
+        return Finished(unclear, f"{words} with a web page, which need not be its own", http_status=answer.status)
     if answer.status < 300:
         return Finished(StepState.OK, words, http_status=answer.status)
     if answer.status < 400:
-        return Finished(StepState.FAILED, f"{words}: it sends us elsewhere", http_status=answer.status)
-    unknown = answer.status >= 500 and not reads
+        return Finished(unclear, f"{words}: it sends us elsewhere", http_status=answer.status)
+    unknown = (answer.status >= 500 or answer.status == 408) and not reads
     return Finished(StepState.UNKNOWN if unknown else StepState.FAILED, words, http_status=answer.status)
 
 
@@ -119,8 +138,8 @@ async def again(client: "httpx.AsyncClient", wanted: Request, before: Finished, 
     """Look at what a change was about. What was to be deleted and is gone was deleted; else it stays unknown."""
     import httpx
 
-    if wanted.method == "POST":  # what it would have done cannot be read back
-        return before
+    if wanted.method == "POST":  # what it would have done cannot be read back, and asking may do something else
+        return replace(before, outcome=f"{before.outcome}; what a POST did cannot be read again: look for yourself")
     try:
         async with asyncio.timeout(LOOKING):
             found = await exchange(client, "GET", wanted.url)
@@ -128,11 +147,9 @@ async def again(client: "httpx.AsyncClient", wanted: Request, before: Finished, 
         output(f"Looked again: {said(error)}\n")
         return before
     output(f"Looked again: GET answers {found.status}\n{readable(found.body.decode('utf-8', 'replace'))}\n")
-    if wanted.method == "DELETE" and found.status in (404, 410):
+    if wanted.method == "DELETE" and found.status in (404, 410) and not found.page:
         return Finished(StepState.OK, f"{before.outcome}, but looking again shows that it is gone")
-    return Finished(
-        StepState.UNKNOWN, f"{before.outcome}; looking again answers {found.status}", timed_out=before.timed_out
-    )
+    return replace(before, outcome=f"{before.outcome}; looking again answers {found.status}")
 
 
 async def exchange(client: "httpx.AsyncClient", method: str, url: str) -> Answer:
@@ -142,7 +159,11 @@ async def exchange(client: "httpx.AsyncClient", method: str, url: str) -> Answer
             body += chunk
             if len(body) > LARGEST:
                 break
-        return Answer(response.status_code, response.reason_phrase, bytes(body[:LARGEST]), len(body) > LARGEST)
+        read = bytes(body[:LARGEST])
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        marked_up = kind in ("text/html", "application/xhtml+xml") and MARKUP.search(read) is not None
+        page = marked_up or PAGE.match(read) is not None  # many frameworks call a bare `ok` text/html
+        return Answer(response.status_code, response.reason_phrase, read, len(body) > LARGEST, page)
 
 
 def trusted(authority: str) -> ssl.SSLContext:

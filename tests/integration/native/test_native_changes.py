@@ -332,6 +332,77 @@ class TestLostAnswers:
         assert finished.state is StepState.FAILED
 
 
+PAGE = "<!DOCTYPE html><html><form>Sign in <input type=password></form></html>"
+ELSEWHERE = {"Location": "https://login.example.com/authorize"}
+STRANGE: dict[str, dict[str, Any]] = {
+    "page": {"status": 200, "body": PAGE, "headers": {"Content-Type": "text/html"}},
+    "page as JSON": {"status": 200, "body": PAGE, "headers": {"Content-Type": "application/json"}},
+    "page with a link": {"status": 200, "body": PAGE, "headers": ELSEWHERE},
+    "nothing": {"status": 200},
+    "no content": {"status": 204},
+    "created": {"status": 201, "body": {"name": "ticket-7"}},
+    "accepted": {"status": 202, "body": {"queued": True}},
+    "object": {"status": 200, "body": {}},
+    "list": {"status": 200, "body": []},
+    "word": {"status": 200, "body": '"Welcome"'},
+    "signed in": {"status": 200, "body": {"status": "ok", "properties": {}}},
+    "another": {
+        "status": 200,
+        "body": {"id": "/subscriptions/x/other", "name": "other", "properties": {"active": True}},
+    },
+    "302": {"status": 302, "headers": ELSEWHERE},
+    "303": {"status": 303, "headers": {"Location": "/signin"}},
+    "307": {"status": 307, "headers": ELSEWHERE},
+    "page 403": {"status": 403, "body": PAGE},
+    "page 404": {"status": 404, "body": PAGE},
+    "proxy 409": {"status": 409, "body": "blocked by policy"},
+    "cut": {"status": 200, "body": '{"id": "/subscr'},
+}
+
+
+class TestStrangeAnswers:
+    """What something between here and Azure says in its place tells nothing: look, and never send again."""
+
+    @pytest.mark.parametrize(("match", "line"), CHANGES)
+    async def test_with_the_world_unchanged_it_is_unknown_and_was_sent_once(
+        self, quiet: Shell, match: str, line: str
+    ) -> None:
+        quiet.play.time.pass_by(5)
+        before = await quiet.play.world()
+        for name, answer in STRANGE.items():
+            await quiet.fault(match, **answer)
+            finished = await quiet.run(line)  # a second try would meet no fault, and succeed
+            assert (finished.state, finished.exit_code) == (StepState.UNKNOWN, None), (name, finished.outcome)
+        after = await quiet.play.world()
+        assert (before["revisions"], before["traffic"]) == (after["revisions"], after["traffic"])
+
+    @pytest.mark.parametrize(("match", "line"), CHANGES)
+    @pytest.mark.parametrize("name", ["page", "302", "page 403"])
+    async def test_what_was_done_all_the_same_is_seen_by_looking(
+        self, quiet: Shell, match: str, line: str, name: str
+    ) -> None:
+        quiet.play.time.pass_by(5)
+        await quiet.fault(match, effect=True, **STRANGE[name])
+        finished = await quiet.run(line)
+        assert finished.state is (StepState.UNKNOWN if "restore" in line else StepState.OK)  # a restore takes longer
+
+    @pytest.mark.parametrize(("match", "line"), [CHANGES[0], CHANGES[1]])
+    @pytest.mark.parametrize("look", [PAGE, {}, {"properties": {}}, {"properties": {"active": False}}, {"value": []}])
+    async def test_a_look_that_is_answered_as_strangely_shows_nothing(
+        self, quiet: Shell, match: str, line: str, look: Any
+    ) -> None:
+        await quiet.fault(match, status=200, body=PAGE)
+        await quiet.fault("GET .*/revisions/[^/]+$", times=None, status=200, body=look)
+        assert (await quiet.run(line)).state is StepState.UNKNOWN
+
+    async def test_an_operation_that_ends_with_another_thing_is_not_done(self, quiet: Shell) -> None:
+        body = {"id": "/subscriptions/x/other", "name": "other", "properties": {}}
+        await quiet.fault("GET .*/containerappOperationStatuses", times=None, status=200, body=body)
+        await quiet.fault("GET .*/containerApps/shop-api$", times=None, status=200, body=body, since=3.0)
+        finished = await quiet.run(f"az containerapp ingress traffic set {APP} --revision-weight {R42}=100")
+        assert finished.state is StepState.UNKNOWN
+
+
 class TestReadOnly:
     @pytest.mark.parametrize(("match", "line"), CHANGES)
     async def test_no_change_leaves_a_cockpit_that_is_read_only(self, match: str, line: str) -> None:

@@ -6,8 +6,10 @@ import httpx
 import pytest
 
 from cockpit.model.run import StepState
+from cockpit.model.runbook import Step, StepKind
 from cockpit.runbooks.execution import Finished, Refused, Request
 from cockpit.runbooks.values import Resolved
+from cockpit.runbooks.verify import Evidence, conclude, expected, verify
 from cockpit.runbooks.web import request, send
 
 HOST = Resolved("FQDN", "app.example.com", "app.example.com", "live")
@@ -81,7 +83,8 @@ async def test_a_good_answer_is_shown() -> None:
 @pytest.mark.parametrize(
     ("method", "status", "state"),
     [("GET", 404, FAILED), ("POST", 404, FAILED), ("POST", 409, FAILED), ("GET", 503, FAILED), ("POST", 503, UNKNOWN),
-     ("PUT", 500, UNKNOWN), ("POST", 302, FAILED), ("GET", 204, OK), ("DELETE", 204, OK)],
+     ("PUT", 500, UNKNOWN), ("POST", 302, UNKNOWN), ("POST", 303, UNKNOWN), ("PUT", 307, UNKNOWN), ("GET", 302, FAILED),
+     ("POST", 408, UNKNOWN), ("GET", 204, OK), ("DELETE", 204, OK)],
 )  # fmt: skip
 async def test_what_a_status_means(method: str, status: int, state: StepState) -> None:
     finished, _, _ = await sent(method, always(status))
@@ -121,6 +124,72 @@ async def test_what_is_still_there_stays_unknown_and_is_shown() -> None:
     assert finished.state is UNKNOWN
     assert asked == ["PUT", "GET"]
     assert "as it is" in shown
+
+
+LOGIN = "<!DOCTYPE html>\n<html><body><form>Sign in <input type='password'></form></body></html>"
+PAGES = [
+    ({"Content-Type": "text/html; charset=utf-8"}, "<p>welcome</p>"),
+    ({"Content-Type": "application/json"}, LOGIN),
+    ({}, "\ufeff\n<!-- proxy --><HTML><body>Authentication required</body></HTML>"),
+    ({"Content-Type": "application/xhtml+xml"}, "<?xml version='1.0'?><html xmlns='x'/>"),
+]
+
+
+@pytest.mark.parametrize(("headers", "body"), PAGES)
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+async def test_a_web_page_in_the_place_of_an_answer_tells_nothing_of_a_change(
+    method: str, headers: dict[str, str], body: str
+) -> None:
+    finished, _, asked = await sent(
+        method, lambda incoming: httpx.Response(200, headers=headers, content=body.encode())
+    )
+    assert finished.state is UNKNOWN
+    assert asked.count(method) == 1
+    assert asked == (["POST"] if method == "POST" else [method, "GET"])
+
+
+async def test_a_bare_word_is_no_page_though_many_frameworks_call_it_one() -> None:
+    finished, _, _ = await sent("POST", lambda incoming: httpx.Response(200, html="ok"))
+    assert finished.state is OK
+
+
+async def test_a_page_that_was_read_is_read() -> None:
+    finished, _, _ = await sent("GET", lambda incoming: httpx.Response(200, html=LOGIN))
+    assert finished.state is OK
+
+
+@pytest.mark.parametrize(("body", "state"), [(LOGIN, UNKNOWN), ("<html>Cannot POST /x</html>", FAILED)])
+async def test_a_refusal_may_be_a_page_but_not_one_to_sign_in(body: str, state: StepState) -> None:
+    finished, _, _ = await sent("POST", lambda incoming: httpx.Response(403, html=body))
+    assert finished.state is state
+
+
+async def test_a_page_that_says_not_found_does_not_prove_that_something_is_gone() -> None:
+    def answer(incoming: httpx.Request) -> httpx.Response:
+        return httpx.Response(302) if incoming.method == "DELETE" else httpx.Response(404, html=LOGIN)
+
+    finished, _, _ = await sent("DELETE", answer)
+    assert finished.state is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("answer", "text", "state"),
+    [
+        (httpx.Response(303), "HTTP 303", OK),
+        (httpx.Response(303), "HTTP 200", UNKNOWN),
+        (httpx.Response(200, html="<p>cache cleared</p>"), 'contains "cache cleared"', OK),
+        (httpx.Response(200, html=LOGIN), 'contains "cache cleared"', UNKNOWN),
+        (httpx.Response(200, html=LOGIN), "HTTP 200", UNKNOWN),
+        (httpx.Response(503, html="cache cleared"), 'contains "cache cleared"', UNKNOWN),
+    ],
+)
+async def test_an_answer_that_the_document_foresees_is_the_things_own(
+    answer: httpx.Response, text: str, state: StepState
+) -> None:
+    finished, _, _ = await sent("POST", lambda incoming: answer)
+    wanted = expected(Step(ordinal=1, title="clear", kind=StepKind.CHANGE, language="http", expected=text, line=1))
+    seen = Evidence(finished.exit_code, finished.http_status, finished.output_tail)
+    assert conclude(finished, verify(wanted, seen), wanted, StepKind.CHANGE)[0] is state
 
 
 async def test_hostile_bodies_are_cleaned_and_cut() -> None:
