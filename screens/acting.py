@@ -83,7 +83,8 @@ async def _roll_back(
     catalogue = await asyncio.to_thread(documents(session))
     document = catalogue.document("rollback")
     found = catalogue.find(f"rollback#{proposal.procedure}" if document.builtin else "rollback")
-    if await went_on(screen.app, session, place, document.runbook, found.procedure, proposal.values):
+    went = await went_on(screen.app, session, place, document.runbook, found.procedure, proposal.values)
+    if went == "on":
         return
     planned = await plan(session.runner, proposal, document.runbook, found.procedure)
     dialog = AskRollback(place, session.time, planned, changed_by=application.changed_by)
@@ -98,6 +99,7 @@ async def _roll_back(
             found.procedure,
             proposed=proposal.values,
             agreed=agreed if document.builtin else None,
+            beside=went == "anew",
         )
 
 

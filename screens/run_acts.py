@@ -13,7 +13,7 @@ from cockpit.model.event import RecordError
 from cockpit.model.run import Run, StepState
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
 from cockpit.runbooks.ceremony import Consent
-from cockpit.runbooks.execution import Prepared, Refused
+from cockpit.runbooks.execution import Prepared, Refused, RunAlreadyOpen, StepTakenElsewhere
 from cockpit.runbooks.runner import Runner
 from screens.ceremony import AskCancel, AskConsent, Edit, Reason, Settle, takes_a_dialog
 from screens.leaving import leave_screen
@@ -83,6 +83,14 @@ async def perform(screen: "RunScreen", prepared: Prepared, consent: Consent) -> 
     screen.busy += 1
     try:
         attempt = await screen.session.runner.perform(screen.now_run, prepared, consent, tail.add)
+    except RunAlreadyOpen as refusal:
+        from screens.starting import follow
+
+        await follow(screen.app, screen.session, screen.place, refusal)
+        return screen.now_run.state(prepared.step.ordinal)
+    except StepTakenElsewhere:
+        screen.tails.pop(prepared.step.ordinal, None)  # what the other's step prints is shown, not an empty page
+        raise
     finally:
         screen.busy -= 1
     screen.post_message(Ended(attempt))

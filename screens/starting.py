@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 from textual.app import App
 
 from cockpit.model.run import Run, Value
 from cockpit.model.runbook import Procedure, Runbook
-from cockpit.runbooks.execution import Prepared
+from cockpit.runbooks.execution import Prepared, RunAlreadyOpen
 from cockpit.runbooks.open_runs import agrees, still_open, untouched
 from screens.dialog import Place
 from screens.document import DocumentScreen
@@ -34,8 +35,12 @@ async def begin(
     agreed: Mapping[int, Prepared] | None = None,
     at: int | None = None,
     incident: str | None = None,
+    beside: bool = False,
 ) -> None:
-    """Begin a run and show it; a document that may not run is shown instead. In a worker. Raises Refused."""
+    """Begin a run and show it; a document that may not run is shown instead. In a worker. Raises Refused.
+
+    Where somebody else has just begun the same, that run is shown, unless a person wants another `beside` it.
+    """
     if runbook.view_only:
         app.push_screen(DocumentScreen(runbook, procedure.line))
         return
@@ -48,9 +53,12 @@ async def begin(
         incident = await app.push_screen_wait(AskIncident(place, session.time, procedure.title, several))
         if incident is None:
             return
-    run = await asyncio.to_thread(
-        runner.start, runbook, procedure, given, trust=accepted, proposed=proposed, incident=incident
-    )
+    begins = partial(runner.start, runbook, procedure, given, trust=accepted, proposed=proposed, incident=incident)
+    try:
+        run = await asyncio.to_thread(begins, beside=beside)
+    except RunAlreadyOpen as refusal:
+        await follow(app, session, place, refusal)
+        return
     screen = RunScreen(session, place, run, runbook, procedure, standing=in_words(trust), agreed=agreed, at=at)
     app.push_screen(screen)
 
@@ -68,8 +76,21 @@ async def open_or_begin(
     incident: str | None = None,
 ) -> None:
     """The run of it that is not over, else a new one. In a worker. Raises Refused."""
-    if runbook.view_only or not await went_on(app, session, place, runbook, procedure, proposed, at):
-        await begin(app, session, place, runbook, procedure, given=given, proposed=proposed, at=at, incident=incident)
+    went = "none" if runbook.view_only else await went_on(app, session, place, runbook, procedure, proposed, at)
+    if went == "on":
+        return
+    await begin(
+        app,
+        session,
+        place,
+        runbook,
+        procedure,
+        given=given,
+        proposed=proposed,
+        at=at,
+        incident=incident,
+        beside=went == "anew",
+    )
 
 
 async def went_on(
@@ -80,27 +101,34 @@ async def went_on(
     procedure: Procedure,
     proposed: Sequence[Value] = (),
     at: int | None = None,
-) -> bool:
+) -> Literal["on", "anew", "none"]:
     """Open the run of the same that is not over, asking first when something was done in it.
 
-    False when a new one is to begin: there is none, or a person wants one. In a worker. Raises Refused.
+    `anew` when a person wants another beside it, `none` when there is none; else it is shown, or the person has left.
+    In a worker. Raises Refused.
     """
     found = still_open(list(session.runner.runs.runs.values()), runbook, procedure, place.environment, proposed)
     if not found:
-        return False
+        return "none"
     run, *others = found
     if untouched(run):
         here = run.incident is None or any(each.id == run.incident for each in session.ledger.open(place.environment))
         if not (agrees(run, proposed) and here and run.sha256 == runbook.sha256):
-            return False  # nothing is lost with it
+            return "none"  # nothing is lost with it
         await again(app, session, place, run, at=at)
-        return True
+        return "on"
     changed = run.sha256 != runbook.sha256
     dialog = AskGoOn(place, session.time, run, procedure, changed=changed, others=len(others))
     answer = await app.push_screen_wait(dialog)
     if answer == "on":
         await again(app, session, place, run, at=at)
-    return answer != "anew"
+    return "anew" if answer == "anew" else "on"
+
+
+async def follow(app: App[Any], session: "Session", place: Place, refusal: RunAlreadyOpen) -> None:
+    """Somebody else leads: say who, and show their run. In a worker. Raises Refused."""
+    app.notify(f"{refusal} You see that run; you follow it.", severity="warning", markup=False, timeout=10)
+    await again(app, session, place, refusal.run)
 
 
 async def again(app: App[Any], session: "Session", place: Place, run: Run, *, at: int | None = None) -> None:

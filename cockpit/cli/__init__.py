@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from cockpit.cli.log import log_path, log_to_file
-from cockpit.cli.options import Common, Refusal, common_options, usage_sentence
+from cockpit.cli.options import Common, Refusal, common_options, typed_at, usage_sentence
+from cockpit.runbooks.processes import process_began
 
 COMMANDS = {
     "wall": "cockpit.cli.screen:wall",
@@ -129,6 +130,7 @@ def cockpit(ctx: click.Context, common: Common) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Entry point: every failure is one sentence on stderr, never a traceback."""
     log_to_file()
+    typed_at.set(process_began())
     try:
         cockpit.main(args=list(argv) if argv is not None else None, prog_name="cockpit")
     except BrokenPipeError:

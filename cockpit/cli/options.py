@@ -5,7 +5,9 @@ import functools
 import getpass
 import os
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 TIMELINE_FILE = "timeline.db"
+typed_at: ContextVar[datetime | None] = ContextVar("typed_at", default=None)
+"""When the command line of this process was typed: what happened later, nobody can have known who typed it."""
 
 
 class Refusal(click.ClickException):

@@ -9,8 +9,8 @@ import click
 
 from cockpit.cli import documents as json_documents
 from cockpit.cli.books import catalogue_of
-from cockpit.cli.options import Common, Refusal, common_options, json_option
-from cockpit.cli.run_begin import begun, document_of, finish, must_be_chosen, open_run, remind
+from cockpit.cli.options import Common, Refusal, common_options, json_option, typed_at
+from cockpit.cli.run_begin import already_open, begun, document_of, finish, must_be_chosen, open_run, remind
 from cockpit.cli.run_session import Aloud, Written, command_line, for_incident, open_session, tell_where, watching
 from cockpit.cli.run_settle import WORDS, by_word
 from cockpit.cli.run_steps import STOPPED, Asked, go, lacks
@@ -21,7 +21,7 @@ from cockpit.model.runbook import Procedure
 from cockpit.model.system import System
 from cockpit.runbooks.catalogue import Catalogue, NotFound, Place
 from cockpit.runbooks.ceremony import Approval, ceremony
-from cockpit.runbooks.execution import Prepared, Refused
+from cockpit.runbooks.execution import Prepared, Refused, RunAlreadyOpen
 from cockpit.runbooks.parameters import unasked
 from cockpit.runbooks.rollback import FOLDED, propose, propose_chosen
 from cockpit.wiring import Session
@@ -40,6 +40,8 @@ ROLLBACK = "rollback"
 @click.option("--yes", is_flag=True, help="Start changes, and say that what is done by hand is done.")
 @click.option("--confirm", "words", multiple=True, metavar="WORD", help="The word that a danger asks for.")
 @click.option("--approval", metavar="WHO: HOW", help="Who approved it, and how.")
+@click.option("--again", is_flag=True, help="Do the step of --step once more, though it is done or unknown.")
+@click.option("--new", is_flag=True, help="Begin a run beside one of the same procedure that is open.")
 @click.option("--settle", type=click.Choice(list(WORDS)), help="Start nothing: say how the step of --step ended.")
 @click.option("--reason", default="", metavar="TEXT", help="What was seen or done, for --settle.")
 @click.option("--dry-run", is_flag=True, help="Show what would run, and start nothing.")
@@ -55,6 +57,8 @@ def command(
     yes: bool,
     words: tuple[str, ...],
     approval: str | None,
+    again: bool,
+    new: bool,
     settle: str | None,
     reason: str,
     dry_run: bool,
@@ -62,7 +66,9 @@ def command(
     incident: str | None,
     as_json: bool,
 ) -> None:
-    asked = Asked(step, yes, words, approval_of(approval), given_of(values))
+    asked = Asked(step, yes, words, approval_of(approval), given_of(values), again, new, typed_at.get())
+    if again and step is None:
+        raise Refusal("--again does one step once more: name it with --step N.")
     if settle and (step is None or dry_run):
         raise Refusal("--settle says how one step ended: name it with --step N, and leave --dry-run out.")
     system, session = open_session(common)
@@ -74,6 +80,8 @@ def command(
         else:
             doing = run(session, place, asked, incident, trust=trust, dry_run=dry_run, as_json=as_json)
         code = asyncio.run(doing)
+    except RunAlreadyOpen as refusal:
+        code = already_open(refusal, as_json)
     except (NotFound, Refused, RecordError) as refusal:
         raise Refusal(str(refusal)) from None
     finally:
@@ -129,16 +137,27 @@ async def run(
         await runner.check_guards(place.procedure)
         await runner.recover()
         place, target = proposed(session, place, asked)
-        this = open_run(session, place) if asked.step is not None else None
+        this = open_run(session, place) if asked.step is not None and not asked.new else None
         if dry_run:
             return show(session, place, asked, target, as_json, this)
         must_be_chosen(place.procedure, asked.step)
-        if asked.step is None and not as_json:
-            remind(session, place)
-        this = await begun(session, place, asked.given, target, this, incident, trust=trust, as_json=as_json)
+        this = await begun(
+            session,
+            place,
+            asked.given,
+            target,
+            this,
+            incident,
+            trust=trust,
+            as_json=as_json,
+            beside=asked.new,
+            typed=asked.typed,
+        )
         if this is None:
             return STOPPED
         if not as_json:
+            if asked.step is None:
+                remind(session, place, this)
             tell_where(session, this)
             for tool in runner.contexts(place.procedure):
                 click.echo(f"{tool.tool} acts on {tool.value or 'nobody knows what: it gives no answer'}.", err=True)

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 import click
@@ -11,9 +13,10 @@ from cockpit.cli.run_session import Written, incident_for
 from cockpit.cli.run_steps import STOPPED, Ending
 from cockpit.model.run import SETTLED, Run, Value
 from cockpit.model.runbook import Procedure
+from cockpit.model.time import stamp
 from cockpit.runbooks.catalogue import Place
-from cockpit.runbooks.execution import Refused
-from cockpit.runbooks.open_runs import still_open, unknown, untouched
+from cockpit.runbooks.execution import Refused, RunAlreadyOpen
+from cockpit.runbooks.open_runs import still_open, untouched
 from cockpit.runbooks.trust import Trust
 from cockpit.wiring import Session
 
@@ -27,15 +30,15 @@ def must_be_chosen(procedure: Procedure, step: int | None) -> None:
 
 
 def open_run(session: Session, place: Place) -> Run | None:
-    """The newest run of this procedure that is not over: a step of it goes on with what was verified and answered."""
-    runbook = place.document.runbook
-    wanted = (runbook.path, place.procedure.slug, runbook.sha256, session.environment.name)
-    mine = [
-        each
-        for each in session.runner.runs.runs.values()
-        if (each.path, each.procedure, each.sha256, each.environment) == wanted and each.ended is None
+    """The newest run of this text that is not over, whichever copy of it somebody has read: a step of it goes on with
+    what was verified and answered."""
+    same_text = (place.procedure.slug, place.document.runbook.sha256, session.environment.name)
+    runs = [
+        run
+        for run in session.runner.runs.runs.values()
+        if (run.procedure, run.sha256, run.environment) == same_text and run.ended is None
     ]
-    return max(mine, key=lambda each: each.started, default=None)
+    return max(runs, key=lambda run: run.started, default=None)
 
 
 async def begun(
@@ -48,8 +51,13 @@ async def begun(
     *,
     trust: str,
     as_json: bool,
+    beside: bool = False,
+    typed: datetime | None = None,
 ) -> Run | None:
-    """The run at hand, else a new one, on the incident that was named; None when the document must be read first."""
+    """The run at hand, else a new one, on the incident that was named; None when the document must be read first.
+
+    With `beside` a new one begins whatever is open. Raises RunAlreadyOpen, Refused.
+    """
     runner, runbook = session.runner, place.document.runbook
     named = incident_for(session, incident, this)
     if this is not None:
@@ -60,20 +68,31 @@ async def begun(
     if not standing.trusted and trust != standing.sha256:
         untrusted(place, standing, as_json)
         return None
-    return await asyncio.to_thread(
+    begins = partial(
         runner.start, runbook, place.procedure, given, trust=standing.sha256, proposed=target, incident=named
     )
+    return await asyncio.to_thread(begins, beside=beside, decided=typed)
 
 
-def remind(session: Session, place: Place) -> None:
-    """A new run begins from the top; who has left one open is told of it."""
-    runs = list(session.runner.runs.runs.values())
-    found = still_open(runs, place.document.runbook, place.procedure, session.environment.name)
-    if found and not untouched(found[0]):
-        unseen = "".join(f", and nobody knows how its step {each} ended" for each in unknown(found[0])[:1])
-        click.echo(
-            f"A run of this began at {found[0].started:%H:%M} UTC and is not over{unseen}: --step N goes on.", err=True
-        )
+def already_open(refusal: RunAlreadyOpen, as_json: bool) -> int:
+    """Somebody leads a run of this: who, since when, and what can be typed; the exit code."""
+    if as_json:
+        run = refusal.run
+        leads = {"run": run.id, "operator": run.operator, "started": stamp(run.started)}
+        stopped = {"step": None, "reason": str(refusal)}
+        click.echo(json_documents.as_json({"steps": [], "stopped": stopped, "open": leads, "exit": STOPPED}))
+    else:
+        goes_on = "" if refusal.run.ended else " --step N goes on in it;"
+        click.echo(f"{refusal}{goes_on} --new begins another.", err=True)
+    return STOPPED
+
+
+def remind(session: Session, place: Place, this: Run) -> None:
+    """A new run begins from the top; who has left another one half-way is told of it."""
+    runs = [run for run in session.runner.runs.runs.values() if run.id != this.id]
+    others = still_open(runs, place.document.runbook, place.procedure, session.environment.name, this.values)
+    if others and not untouched(others[0]):
+        click.echo(f"Another run of this, begun at {others[0].started:%H:%M} UTC, is not over either.", err=True)
 
 
 def untrusted(place: Place, standing: Trust, as_json: bool) -> None:

@@ -4,13 +4,15 @@ import asyncio
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Protocol
 
 from cockpit.model.run import SETTLED, Attempt, Run, StepState
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.ceremony import Approval, Ceremony, Consent
-from cockpit.runbooks.execution import Prepared, Refused
+from cockpit.runbooks.execution import Prepared, Refused, RunAlreadyOpen
+from cockpit.runbooks.preparing import CHANGES
 from cockpit.runbooks.runner import Runner
 from cockpit.runbooks.verify import BY_EYE
 
@@ -28,6 +30,9 @@ class Asked:
     words: tuple[str, ...] = ()
     approval: Approval | None = None
     given: Mapping[str, str] = field(default_factory=dict)
+    again: bool = False  # the step of `step` once more, though it is done or nobody knows whether it is
+    new: bool = False  # a run beside one that is open
+    typed: datetime | None = None  # what others did since then, who typed it cannot have known
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +83,23 @@ async def one(runner: Runner, run: Run, step: Step, asked: Asked, tell: Tell) ->
         return await by_hand(runner, run, step, asked, tell)
     try:
         prepared = await asyncio.to_thread(runner.prepare, run, step.ordinal, asked.given)
+        if asked.typed is not None:
+            known = attempts_until(runner.run(run.id), step.ordinal, asked.typed)
+            prepared = replace(prepared, attempts_before=known)
         prepared = await runner.survey(prepared)
         tell.begins(step, prepared)
         if not prepared.runnable:
             return Ending(STOPPED, f"{prepared.reason_not_runnable}{how_to_give(prepared)}", step.ordinal)
         wanted = runner.ceremony(prepared)
+        if wanted.again and (lack := lacks_again(prepared, asked)):
+            return Ending(STOPPED, lack, step.ordinal)
         if lack := lacks(wanted, prepared, asked):
             return Ending(STOPPED, lack, step.ordinal)
-        consent = Consent(prepared.fingerprint, wanted.word, asked.approval, again=asked.step == step.ordinal)
+        consent = Consent(prepared.fingerprint, wanted.word, asked.approval, again=wanted.again or asked.again)
         with stoppable(runner, run, step) as stops:
             attempt = await runner.perform(run, prepared, consent, tell.output)
+    except RunAlreadyOpen:
+        raise
     except Refused as refusal:
         return Ending(STOPPED, str(refusal), step.ordinal)
     tell.ended(step, attempt)
@@ -116,6 +128,25 @@ def lacks(wanted: Ceremony, prepared: Prepared, asked: Asked) -> str:
     if wanted.approval and asked.approval is None:
         who = f" ({wanted.approver})" if wanted.approver else ""
         return f"this needs an approval{who}: --approval 'WHO: HOW' records it"
+    return ""
+
+
+def attempts_until(run: Run, step: int, moment: datetime) -> int:
+    """The number of the newest attempt of a step that had begun by then; 0 for none."""
+    return max((each.number for each in run.attempts if each.step == step and each.began < moment), default=0)
+
+
+def lacks_again(prepared: Prepared, asked: Asked) -> str:
+    """Why a step that was done, or is unknown, is not done once more; "" when it may be. To look again is harmless."""
+    if asked.again:
+        return ""
+    if prepared.state_before is StepState.UNKNOWN:
+        return (
+            "nobody knows what became of it: look, then say so with --settle ok, by-hand, failed or skipped"
+            " (--reason 'what was seen'); --again does it once more"
+        )
+    if prepared.kind in CHANGES:
+        return f"it is done ({prepared.state_before.value}): --again does it once more"
     return ""
 
 

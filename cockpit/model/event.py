@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 
 class Kind(StrEnum):
@@ -82,7 +82,16 @@ class Event:
     redacted: bool = False
 
 
-Record = Callable[[Sequence[Draft]], Sequence[Event]]
+class EventSource(Protocol):
+    """The events of the file, read inside the transaction that is about to write: nothing newer can be missing."""
+
+    def events(self, *, after: int = 0, kinds: Sequence[str] = ()) -> list[Event]: ...
+
+
+DraftPlan = Callable[[EventSource], Sequence[Draft]]
+"""Decides what to write from the newest state, inside the transaction that writes it. It may raise to write nothing."""
+
+Record = Callable[[Sequence[Draft] | DraftPlan], Sequence[Event]]
 """Writes drafts in one transaction and returns once they are on the disk. Blocking; raises `RecordError`."""
 
 

@@ -13,7 +13,7 @@ from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.model.time import Time
 from cockpit.runbooks import shell
-from cockpit.runbooks.execution import Finished, Output, Prepared, Refused
+from cockpit.runbooks.execution import Finished, Output, Prepared, Refused, StepTakenElsewhere
 from cockpit.runbooks.files import create, make_directory, take_lock
 from cockpit.runbooks.masking import Mask
 from cockpit.runbooks.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE, judge
@@ -31,34 +31,73 @@ Terminal = Callable[[Callable[[], Finished]], Awaitable[Finished]]
 
 @dataclass(slots=True)
 class Files:
-    """What an attempt holds open. `lock` is held as long as anybody, the supervisor too, is at the step."""
+    """What an attempt holds open. `lock` is held as long as anybody, the supervisor too, is at the step.
+
+    Until the intent event is on the disk the transcript has another name: under its own it proves that there is one.
+    """
 
     number: int
     place: Place
     transcript: int
     lock: int
 
+    @property
+    def reserved(self) -> Path:
+        return reserved_path(self.place.transcript)
+
+    def keep(self) -> None:
+        """The intent is written. Raises OSError."""
+        self.reserved.rename(self.place.transcript)
+
     def close(self) -> None:
         for each in (self.transcript, self.lock):
             with suppress(OSError):
                 os.close(each)
 
+    def discard(self) -> None:
+        """Nothing was started after all."""
+        with suppress(OSError):
+            self.reserved.unlink()
+        self.close()
 
-def reserve(directory: Path, step: int, number: int) -> Files:
-    """The lock of a step and a new transcript, from `number` on the first that nobody has. Blocking. Raises Refused."""
+
+def reserved_path(transcript: Path) -> Path:
+    return transcript.with_name(f".{transcript.name}")
+
+
+def reserve(directory: Path, step: int, number: int, *, again: bool = False) -> Files:
+    """The lock of a step and the new transcript of its attempt `number`. Blocking. Raises Refused.
+
+    The timeline says which attempts there were. A transcript that it does not know of proves that somebody was at the
+    step all the same (the timeline may be an older copy): it is not done once more unless a person says `again`.
+    """
     try:
         make_directory(directory)
         lock = take_lock(directory / f"{step}.lock")
         if lock is None:
-            raise Refused("This step is running: another cockpit may have started it.")
-        while True:
-            place = Place(directory / f"{step}-{number}.log")
-            try:
-                return Files(number, place, create(place.transcript), lock)
-            except FileExistsError:
-                number += 1
+            raise StepTakenElsewhere("This step is running: another cockpit has started it.")
+        try:
+            return reserve_transcript(directory, step, number, lock, again=again)
+        except BaseException:
+            os.close(lock)
+            raise
     except OSError as error:
         raise Refused(f"No transcript can be written in {directory}: {error.strerror}. Nothing was started.") from error
+
+
+def reserve_transcript(directory: Path, step: int, number: int, lock: int, *, again: bool) -> Files:
+    """The first transcript from `number` on that nobody has. Raises StepTakenElsewhere, OSError."""
+    while True:
+        place = Place(directory / f"{step}-{number}.log")
+        if not os.path.lexists(place.transcript):
+            reserved_path(place.transcript).unlink(missing_ok=True)  # of somebody who was killed over it
+            return Files(number, place, create(reserved_path(place.transcript)), lock)
+        if not again:
+            raise StepTakenElsewhere(
+                f"Somebody has begun this step, and the timeline does not tell of it: {place.transcript} is there."
+                " Look what was done; then settle the step, or say that it is to be done again."
+            )
+        number += 1
 
 
 class Writing:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -23,9 +24,11 @@ from cockpit.runbooks.masking import masked
 from cockpit.runbooks.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE
 from cockpit.runbooks.output import excerpt, head_and_tail
 from cockpit.runbooks.processes import this_process
+from cockpit.runbooks.runs import latest
 from cockpit.runbooks.shell import Place
 
 Note = Callable[[Draft], object]
+Decide = Callable[[], Draft]
 log = logging.getLogger(__name__)
 WRITES, REST = 3, 1.0  # how often an outcome is tried to be written, and seconds between
 PROBE_LOOK = 0.02  # seconds between two looks at a probe that is waited for
@@ -53,9 +56,17 @@ class Doing:
     """What this process does right now. `folder` holds a folder for each run, None where nothing may be written."""
 
     def __init__(
-        self, note: Note, folder: Path | None, pen: Callable[[Run], Pen], probes: Probes, look: Callable[[], None]
+        self,
+        note: Note,
+        decide: Callable[[Decide], object],
+        folder: Path | None,
+        pen: Callable[[Run], Pen],
+        probes: Probes,
+        look: Callable[[], None],
     ) -> None:
+        """`decide` calls what it gets inside the transaction that writes the draft, on the newest state."""
         self._note = note
+        self._decide = decide
         self._folder = folder
         self._pen = pen
         self._probes = probes
@@ -73,16 +84,25 @@ class Doing:
         means: Means,
         secrets: list[str],
         on_output: Output,
+        judge: Callable[[], Run],
+        *,
+        again: bool,
     ) -> int:
-        """One attempt, with all its tries: its number. Raises Refused and RecordError before anything is started."""
+        """One attempt, with all its tries: its number. Raises Refused and RecordError before anything is started.
+
+        `judge` is asked on the newest state, and nobody can change that before the intent is written: it gives the
+        run, or raises Refused.
+        """
         step = prepared.step.ordinal
         if self.is_at(run, step):
             raise Refused("This step is running.")
         active = Active(prepared, None, self._pen(run), [*secrets, *prepared.hidden])
         self._active[run.id, step] = active
         try:
-            number = await self._begin(run, active, approval)
+            number = await self._begin(run, active, approval, judge, again)
             try:
+                if active.files is not None:
+                    active.files.keep()
                 finished, verified = await self._in_tries(run, active, number, means, on_output)
             except Exception as error:  # a defect of ours: what was begun must not seem to run for ever
                 log.exception("step %s of %s broke off", step, run.id)
@@ -94,17 +114,50 @@ class Doing:
             if active.files is not None:
                 active.files.close()
 
-    async def _begin(self, run: Run, active: Active, approval: Approval | None) -> int:
+    async def _begin(
+        self, run: Run, active: Active, approval: Approval | None, judge: Callable[[], Run], again: bool
+    ) -> int:
         """The files and the intent event; without both nothing is started."""
+        beginning = asyncio.create_task(asyncio.to_thread(self._intend, active, approval, judge, again))
+        try:
+            return await asyncio.shield(beginning)
+        except asyncio.CancelledError:  # the thread goes on: what it has written must not seem to run for ever
+            with suppress(Refused, RecordError):
+                number = await beginning
+                left = Finished(StepState.FAILED, "it was not started: the cockpit was closed", cancelled=True)
+                self._note(
+                    journal.outcome(run, active.prepared.step, number, left, "", "", active.began.now, self._pen(run))
+                )
+            raise
+
+    def _intend(self, active: Active, approval: Approval | None, judge: Callable[[], Run], again: bool) -> int:
+        """Judge, reserve the files and write the intent, all in one transaction. Blocking. Raises Refused, RecordError.
+
+        The files come last of what can refuse, and go when the event cannot be written: a transcript is proof that
+        somebody was at the step.
+        """
         prepared = active.prepared
-        latest = journal.latest_of(run, prepared.step.ordinal)
-        number = latest.number + 1 if latest else 1
-        if self._folder is not None:
-            active.files = await asyncio.to_thread(trying.reserve, self._folder / run.id, prepared.step.ordinal, number)
-            number = active.files.number
-        where = str(active.files.place.transcript) if active.files else ""
-        draft = journal.intent(run, prepared, number, where, this_process(), approval, active.began)
-        await asyncio.to_thread(self._note, journal.without(draft, active.secrets))
+        number = 1
+
+        def decide() -> Draft:
+            nonlocal number
+            run = judge()
+            number = latest(run, prepared.step.ordinal) + 1
+            if self._folder is not None:
+                folder = self._folder / run.id
+                active.files = trying.reserve(folder, prepared.step.ordinal, number, again=again)
+                number = active.files.number
+            where = str(active.files.place.transcript) if active.files else ""
+            draft = journal.intent(run, prepared, number, where, this_process(), approval, active.began)
+            return journal.without(draft, active.secrets)
+
+        try:
+            self._decide(decide)
+        except BaseException:
+            if active.files is not None:
+                active.files.discard()
+                active.files = None
+            raise
         return number
 
     async def _in_tries(
@@ -216,15 +269,15 @@ class Doing:
     async def cancel(self, run: Run, step: Step, means: Means) -> str:
         """Stop what runs, here or under its supervisor. A sentence for the person."""
         active = self._active.get((run.id, step.ordinal))
-        latest = journal.latest_of(run, step.ordinal)
+        attempt = journal.latest_of(run, step.ordinal)
         if active is not None:
             active.stop.set()
             if active.task is not None:
                 active.task.cancel()
                 return stopped(active.prepared.kind in MAY_HAVE_BEEN_DONE)
             place = active.files.place if active.files else None
-        elif latest is not None and latest.state is StepState.RUNNING and latest.transcript:
-            place = Place(Path(latest.transcript))
+        elif attempt is not None and attempt.state is StepState.RUNNING and attempt.transcript:
+            place = Place(Path(attempt.transcript))
         else:
             raise Refused("This step is not running.")
         if place is None or not await shell.cancel(place, means.time):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from cockpit.model.run import StepState
+from cockpit.model.run import Run, StepState
 from cockpit.model.runbook import Step, StepKind
 from cockpit.runbooks.values import Resolved
 
@@ -109,6 +109,8 @@ class Prepared:
     notices: tuple[str, ...] = ()
     meets: tuple[str, ...] = ()  # what a known change would meet, for the dialog: `before --v42 100 %`
     confirmed: str = ""  # stands for that: when it is no longer so, the change is refused
+    attempts_before: int = 0  # of the step, when this was prepared: one more since then is somebody else's
+    state_before: StepState = StepState.TODO  # of the step, when this was prepared
 
     @property
     def runnable(self) -> bool:
@@ -121,6 +123,7 @@ class Prepared:
             [
                 *(self.run, self.step.ordinal, self.environment, self.kind, self.as_written, self.as_run, self.cwd),
                 *(self.timeout, self.tty, self.edited, self.undo, list(self.argv)),
+                *(self.attempts_before, self.state_before),
                 [self.script.text, dict(self.script.variables)] if self.script else None,
                 [repr(self.native), self.confirmed] if self.native else None,
                 [self.request.method, self.request.url] if self.request else None,
@@ -131,3 +134,16 @@ class Prepared:
 
 class Refused(Exception):  # noqa: N818  a rule that holds is no error
     """The runner will not do this; the text says why and what would help. Nothing was started."""
+
+
+class RunAlreadyOpen(Refused):
+    """Somebody else leads, or has just led, a run of the same procedure on the same target: `run`."""
+
+    def __init__(self, run: Run, state: str) -> None:
+        """`state` is how far it has come, in a few words."""
+        super().__init__(f"{run.operator} began a run of this at {run.started:%H:%M:%S} UTC, and it is {state}.")
+        self.run = run
+
+
+class StepTakenElsewhere(Refused):
+    """Another cockpit has begun this step, or has done it since it was shown here."""

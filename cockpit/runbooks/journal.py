@@ -31,8 +31,15 @@ class Pen:
 
 
 def started(
-    id: str, runbook: Runbook, procedure: Procedure, environment: str, values: Sequence[Resolved], pen: Pen
+    id: str,
+    runbook: Runbook,
+    procedure: Procedure,
+    environment: str,
+    values: Sequence[Resolved],
+    owner: Owner,
+    pen: Pen,
 ) -> Draft:
+    """A run has begun; `owner` is the process that leads it: while that lives the run is not left behind."""
     return Draft(
         kind=Kind.RUN,
         summary=f"Run started: {clean_line(procedure.title, SHOWN)}",
@@ -48,6 +55,7 @@ def started(
             "procedure": procedure.slug,
             "title": procedure.title,
             "values": as_detail(values),
+            "owner": owner.as_detail(),
             **promised(procedure),
         },
     )

@@ -14,15 +14,37 @@ def still_open(
 
     An older text of the document counts: what was done by it was done. A run about another app does not.
     """
-    wanted = (runbook.path, procedure.slug, environment)
     mine = [
-        each
-        for each in runs
-        if each.ended is None
-        and (each.path, each.procedure, each.environment) == wanted
-        and app_of(each.values) in ("", app_of(about) or app_of(each.values))
+        run
+        for run in runs
+        if run.ended is None
+        and (run.path == runbook.path or run.sha256 == runbook.sha256)
+        and (run.procedure, run.environment) == (procedure.slug, environment)
+        and same_target(run.values, about)
     ]
-    return sorted(mine, key=lambda each: (bool(unknown(each)), each.started), reverse=True)
+    return sorted(mine, key=lambda run: (bool(unknown(run)), run.started), reverse=True)
+
+
+def same_target(values: Sequence[Value], others: Sequence[Value]) -> bool:
+    """False only when both name an app, and not the same."""
+    return len({app_of(values), app_of(others)} - {""}) < 2
+
+
+def competing(runs: Iterable[Run], run: Run) -> list[Run]:
+    """Other runs of its procedure on its target, over or not, whichever copy of the document they work on."""
+    return [
+        other
+        for other in runs
+        if other.id != run.id
+        and (other.path == run.path or other.sha256 == run.sha256)
+        and (other.procedure, other.environment) == (run.procedure, run.environment)
+        and same_target(other.values, run.values)
+    ]
+
+
+def going_on(run: Run) -> list[int]:
+    """The steps that run, or that nobody saw the end of."""
+    return [step for step, state in run.states if state in (StepState.RUNNING, StepState.UNKNOWN)]
 
 
 def unknown(run: Run) -> list[int]:

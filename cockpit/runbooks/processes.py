@@ -2,7 +2,9 @@
 
 import os
 import signal
+import time as clock
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,16 @@ def owner_of(pid: int) -> Owner:
 
 def this_process() -> Owner:
     return owner_of(os.getpid())
+
+
+def process_began() -> datetime:
+    """When this process began, to a hundredth of a second; now, where nobody knows."""
+    now = datetime.now(UTC)
+    ticks = start_time(os.getpid())
+    if not ticks or not hasattr(clock, "CLOCK_BOOTTIME"):
+        return now
+    age = clock.clock_gettime(clock.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    return now - timedelta(seconds=max(0.0, age))
 
 
 def alive(owner: Owner) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
-from cockpit.runbooks.execution import Prepared, Refused
+from cockpit.runbooks.execution import Prepared, Refused, StepTakenElsewhere
 from cockpit.runbooks.preparing import CHANGES, only_looks
 from cockpit.runbooks.trust import Trust
 
@@ -65,6 +65,30 @@ def must_be_runnable(prepared: Prepared, *, read_only: bool) -> None:
         raise Refused("Read-only: only what looks through the SDK or with GET may run.")
     if sum(each is not None for each in (prepared.script, prepared.native, prepared.request)) != 1:
         raise Refused("This was not prepared.")
+
+
+def must_be_untaken(run: Run, prepared: Prepared) -> None:
+    """What a person agreed to was this step as it stood then: nobody else has begun or settled it since."""
+    step = prepared.step.ordinal
+    last = max((each for each in run.attempts if each.step == step), key=lambda each: each.number, default=None)
+    if run.state(step) is StepState.RUNNING:
+        raise StepTakenElsewhere(running(last))
+    if last is not None and last.number > prepared.attempts_before:
+        raise StepTakenElsewhere(
+            f"{last.actor} ran this step at {last.began:%H:%M:%S} UTC, after it was shown here"
+            f" ({run.state(step).value}): look at it again."
+        )
+    if run.state(step) is not prepared.state_before:
+        word = run.word(step)
+        by = f" by {word.by}" if word else ""
+        raise StepTakenElsewhere(f"This step is {run.state(step).value} now{by}: look at it again.")
+
+
+def running(attempt: Attempt | None) -> str:
+    """Why a step that runs cannot start: who started it and when, where that is known."""
+    if attempt is None or not attempt.actor:
+        return "This step is running."
+    return f"This step is running: {attempt.actor} started it at {attempt.began:%H:%M:%S} UTC."
 
 
 def must_be_its_turn(run: Run, procedure: Procedure, prepared: Prepared) -> None:

@@ -8,10 +8,11 @@ import secrets as random_source
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cockpit.model.event import Draft, Event, Record, RecordError
+from cockpit.model.event import Draft, Event, EventSource, Record, RecordError
 from cockpit.model.probe import ProbeResult
 from cockpit.model.run import Attempt, Run, StepState, Value
 from cockpit.model.runbook import Procedure, Runbook, Step
@@ -23,13 +24,14 @@ from cockpit.runbooks import trust as trust_files
 from cockpit.runbooks.attempt import Means, Terminal
 from cockpit.runbooks.ceremony import Ceremony, Consent, ceremony, must_consent
 from cockpit.runbooks.doing import Doing
-from cockpit.runbooks.execution import Output, Prepared, Refused
+from cockpit.runbooks.execution import Output, Prepared, Refused, RunAlreadyOpen
 from cockpit.runbooks.guard import ToolContext
 from cockpit.runbooks.journal import Pen
 from cockpit.runbooks.minding import Minding
+from cockpit.runbooks.open_runs import competing, going_on, untouched
 from cockpit.runbooks.preparing import Setting, asked_by, prepare, resolved
-from cockpit.runbooks.processes import alive
-from cockpit.runbooks.runs import Runs, attempt_numbered
+from cockpit.runbooks.processes import alive, this_process
+from cockpit.runbooks.runs import FOLDED, Runs, attempt_numbered, latest
 from cockpit.runbooks.surroundings import Surroundings
 from cockpit.runbooks.trust import Trust
 from cockpit.runbooks.values import Live, Resolved
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from cockpit.azure.client import Azure
 
 log = logging.getLogger(__name__)
+JUST_OPENED = timedelta(minutes=1)  # for so long a run in which nothing was done keeps others from beginning one
 
 
 class Runner:
@@ -94,8 +97,11 @@ class Runner:
         self._guards: dict[str, str] = {}  # what each tool was last found to be set to
         self._cluster = ""  # that the context of kubectl stands for
         self._lock = threading.RLock()
+        self._beside: set[str] = set()  # runs that a person wants beside those that are open
+        self._heard = 0  # every event of the timeline up to this id that is for us was taken
         self._unwritten = itertools.count(-1, -1)  # ids of events that read-only keeps to itself
-        self._doing = Doing(self.note, None if read_only else data / "runs", self._pen_for, self._probes, look)
+        folder = None if read_only else data / "runs"
+        self._doing = Doing(self.note, self._write, folder, self._pen_for, self._probes, look)
 
     # What there is.
 
@@ -106,14 +112,12 @@ class Runner:
         except KeyError:
             raise Refused(f"There is no run {id}.") from None
 
-    def apply(self, event: Event) -> None:
-        self.apply_all([event])
-
     def apply_all(self, events: Iterable[Event]) -> None:
-        """Take events of the timeline, this process's and others'."""
+        """Take events of the timeline, this process's and others', none of them left out before the newest."""
         with self._lock:
             for event in events:
                 self.runs.apply(event)
+                self._heard = max(self._heard, event.id)
 
     def trust(self, runbook: Runbook) -> Trust:
         """Whether a document may start at once, or must be looked at first, with the difference. Blocking."""
@@ -146,10 +150,14 @@ class Runner:
         trust: str = "",
         proposed: Sequence[Value] = (),
         incident: str | None = None,
+        beside: bool = True,
+        decided: datetime | None = None,
     ) -> Run:
         """Begin a run on a snapshot. A document new or changed since its last run needs its hash in `trust`.
 
-        `given` was typed, `proposed` was found for it; `incident` is the one it belongs to, "" for none of them.
+        `given` was typed, `proposed` was found for it; `incident` is the one it belongs to, "" for none of them. With
+        `beside` it begins whatever else is open; without, RunAlreadyOpen names the run that somebody leads already, or
+        has done something in since the person here `decided`.
         """
         rules.must_be_startable(runbook, procedure, self.trust(runbook), trust)
         if not self.read_only:
@@ -162,25 +170,57 @@ class Runner:
                 self._chosen[id] = incident
         values = self._resolve(runbook, procedure, id)
         pen = Pen(self.operator, self._time.now(), self._incident() if incident is None else incident or None)
-        self.note(journal.started(id, runbook, procedure, self.environment.name, values, pen))
+        draft = journal.started(id, runbook, procedure, self.environment.name, values, this_process(), pen)
+        if beside:
+            self._beside.add(id)
+
+        def decide() -> Draft:
+            if not beside:
+                self._must_lead(run_of(draft), decided=decided)
+            return draft
+
+        self._write(decide)
         return self.run(id)
+
+    def _must_lead(self, run: Run, *, decided: datetime | None = None, least_touched: bool = False) -> None:
+        """Refuse while another run of the same is led by somebody: one leads, everybody else follows.
+
+        A run is open while who leads it lives elsewhere, or a step of it runs or is unknown. One in which nothing was
+        done yet counts only right after it was opened, or not at all where its first step decides (`least_touched`).
+        """
+        for other in competing(self.runs.runs.values(), run):
+            if decided is not None and any(attempt.began >= decided for attempt in other.attempts):
+                raise RunAlreadyOpen(other, "over already" if other.ended else "not over")
+            if other.ended is not None:
+                continue
+            just_opened = not least_touched and self._time.now() - other.started < JUST_OPENED
+            counts = just_opened if untouched(other) else True
+            steps = going_on(other)
+            leads = self.runs.leading(other) - {this_process()}
+            if counts and (steps or any(map(alive, leads))):
+                state = f" (step {steps[0]} is {other.state(steps[0]).value})" if steps else ""
+                raise RunAlreadyOpen(other, f"not over{state}")
 
     def belongs(self, run: Run, incident: str) -> None:
         """A person's word on which incident a run belongs to that began in none; "" for none of them."""
         self._chosen[run.id] = incident
 
     def end(self, run: Run, reason: str = "") -> Run:
-        """The run is over. What is still running goes on. One that has ended has no second end."""
-        if self.run(run.id).ended is None:
-            self.note(journal.ended(run, reason, self._pen_for(run)))
+        """The run is over. What is still running goes on. Of two who end it, one does."""
+        pen = self._pen_for(run)
+        self._write(lambda: None if self.run(run.id).ended else journal.ended(run, reason, pen))
         return self.run(run.id)
 
     def settle(self, run: Run, step: int, state: StepState, reason: str = "") -> Run:
         """A person's word on a step: by hand, skipped, failed, or looked at and well (ok)."""
-        run = self.run(run.id)
-        rules.must_be_settleable(run, step, state, reason)
-        pen = self._pen_for(run)
-        self.note(journal.settled(run, self.step(run, step), state, run.state(step), reason, pen))
+        pen, settled_step = self._pen_for(run), self.step(run, step)
+
+        def decide() -> Draft:
+            newest = self.run(run.id)
+            rules.must_be_settleable(newest, step, state, reason)
+            return journal.settled(newest, settled_step, state, newest.state(step), reason, pen)
+
+        self._write(decide)
         return self.run(run.id)
 
     # Preparing.
@@ -205,6 +245,7 @@ class Runner:
         document = self.document(run)
         setting = self._setting(document, self._given[run.id], run.values, self._proposed.get(run.id, ()))
         prepared = prepare(run.id, document, self.step(run, step), setting, edit=edit, undo=undo)
+        prepared = replace(prepared, attempts_before=latest(run, step), state_before=run.state(step))
         return self._minding.added(prepared, self.incident(run), dict(self.runs.runs))
 
     def preview(
@@ -276,13 +317,24 @@ class Runner:
         """Do it: intent event, the command, outcome event. Cancelling this coroutine leaves a shell step running."""
         run = self.run(run.id)
         procedure = await asyncio.to_thread(self.procedure, run)
-        rules.must_be_this_run(run, prepared, self.environment.name)
         rules.must_be_runnable(prepared, read_only=self.read_only)
-        rules.must_be_its_turn(run, procedure, prepared)
-        must_consent(self.ceremony(prepared), prepared, consent, self.operator)
+
+        def judge() -> Run:
+            newest = self.run(run.id)
+            rules.must_be_this_run(newest, prepared, self.environment.name)
+            rules.must_be_untaken(newest, prepared)
+            rules.must_be_its_turn(newest, procedure, prepared)
+            must_consent(self.ceremony(prepared), prepared, consent, self.operator)
+            if untouched(newest) and run.id not in self._beside:
+                self._must_lead(newest, least_touched=True)
+            return newest
+
+        judge()  # what is refused anyway is refused before anything is asked
         await guard.must_fit(prepared, self.environment, self._around.shell(), self._guards)
         secret = [*self._hidden(), *(each.value for each in prepared.values if each.secret and each.value)]
-        number = await self._doing.perform(run, prepared, consent.approval, self._means(run), secret, on_output)
+        number = await self._doing.perform(
+            run, prepared, consent.approval, self._means(run), secret, on_output, judge, again=consent.again
+        )
         return attempt_numbered(self.run(run.id), prepared.step.ordinal, number)
 
     async def attach(self, run: Run, step: int, on_output: Output) -> Attempt:
@@ -345,8 +397,31 @@ class Runner:
 
     def note(self, draft: Draft) -> Sequence[Event]:
         """Write one event and know it at once. In read-only it is known here and written nowhere. Blocking."""
-        events = [journal.unwritten(draft, next(self._unwritten))] if self.read_only else self._record([draft])
-        self.apply_all(events)
+        return self._write(lambda: draft)
+
+    def _write(self, decide: Callable[[], Draft | None]) -> Sequence[Event]:
+        """Write what `decide` makes of the newest state, in the transaction in which it is asked. Blocking.
+
+        Others are heard of twice a second; between two looks somebody else may have started, ended or settled the very
+        same. Inside the transaction nobody can: what they wrote is read first, and whoever comes later reads ours.
+        Whatever `decide` raises, nothing is written then.
+        """
+
+        def plan(newest: EventSource) -> list[Draft]:
+            with self._lock:
+                self.apply_all(newest.events(after=self._heard, kinds=FOLDED))
+                draft = decide()
+            return [] if draft is None else [draft]
+
+        if self.read_only:
+            with self._lock:
+                draft = decide()
+                events: Sequence[Event] = [journal.unwritten(draft, next(self._unwritten))] if draft else []
+        else:
+            events = self._record(plan)
+        with self._lock:
+            for event in events:  # not by `apply_all`: others' events may lie between what we have heard and these
+                self.runs.apply(event)
         return events
 
     def incident(self, run: Run) -> str | None:
@@ -376,3 +451,10 @@ class Runner:
             return self.step(run, attempt.step)
         except Refused:
             return rules.nameless(attempt)
+
+
+def run_of(draft: Draft) -> Run:
+    """The run that a draft is about to begin."""
+    runs = Runs()
+    runs.apply(journal.unwritten(draft, 0))
+    return runs.runs[draft.subject]

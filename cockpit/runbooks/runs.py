@@ -20,6 +20,7 @@ class Runs:
     def __init__(self) -> None:
         self.runs: dict[str, Run] = {}
         self.owners: dict[tuple[str, int, int], Owner] = {}  # of attempts still running: run, step, attempt
+        self.leaders: dict[str, frozenset[Owner]] = {}  # of each run that is not over: who began it or a step of it
         self._seen: set[int] = set()
 
     def apply(self, event: Event) -> None:
@@ -41,6 +42,10 @@ class Runs:
         """The process that began an attempt which has no outcome yet; nobody once it has one."""
         return self.owners.get((run.id, attempt.step, attempt.number), Owner())
 
+    def leading(self, run: Run) -> frozenset[Owner]:
+        """The processes that began a run or a step of it; none once it is over."""
+        return self.leaders.get(run.id, frozenset())
+
     def _run(self, event: Event) -> None:
         detail = event.detail
         run = self.runs.get(event.subject)
@@ -58,8 +63,10 @@ class Runs:
                 incident=event.incident,
                 values=_values(detail),
             )
+            self.leaders[event.subject] = frozenset({_owner(detail)})
         elif what == "ended" and run is not None and run.ended is None:
             self.runs[run.id] = replace(run, ended=event.occurred)
+            self.leaders.pop(run.id, None)
 
     def _step(self, run: Run, step: int, event: Event) -> None:
         match _text(event.detail, "phase"):
@@ -102,7 +109,9 @@ class Runs:
             words=_words_but(run, step),
         )
         self.runs[run.id] = _with_state(grown, step, StepState.RUNNING)
-        self.owners[run.id, step, number] = _owner(detail)
+        self.owners[run.id, step, number] = owner = _owner(detail)
+        if run.ended is None:
+            self.leaders[run.id] = self.leading(run) | {owner}
 
     def _operation(self, run: Run, step: int, event: Event) -> None:
         found = _find(run, step, _number(event.detail, "attempt"))

@@ -32,12 +32,18 @@ run = next(iter(stage.runner.runs.runs.values()))
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
-def record(drafts):
-    phase = drafts[0].detail.get("phase")
-    if point == f"before {phase}":
-        die()
-    events = stage.timeline.record(drafts)
-    if point == f"after {phase}":
+def record(plan):
+    phases = []
+
+    def watched(newest):
+        drafts = plan(newest)
+        phases.extend(draft.detail.get("phase") for draft in drafts)
+        if f"before {phases[0]}" == point:
+            die()
+        return drafts
+
+    events = stage.timeline.record(watched)
+    if f"after {phases[0]}" == point:
         die()
     return events
 
@@ -95,6 +101,8 @@ async def test_before_the_intent_nothing_was_tried(stage: Stage) -> None:
     cockpit_that_dies(stage, "before intent")
     assert await next_cockpit(stage, run) == (StepState.TODO, "")
     assert not (stage.folder / "made").exists()
+    let_go(stage)
+    assert (await stage.perform(run)).state is StepState.OK, "and it can be done as if nothing had been"
 
 
 async def test_after_the_intent_and_before_the_start_it_is_unknown(stage: Stage) -> None:
@@ -220,8 +228,8 @@ async def test_a_full_disk_does_not_stop_a_command_half_way(stage: Stage) -> Non
 
     reserve = attempt.reserve
 
-    def on_a_full_disk(*given: object) -> attempt.Files:
-        files = reserve(*given)  # type: ignore[arg-type]
+    def on_a_full_disk(*given: object, **more: object) -> attempt.Files:
+        files = reserve(*given, **more)  # type: ignore[arg-type]
         os.close(files.transcript)
         files.transcript = os.open("/dev/full", os.O_WRONLY)
         return files

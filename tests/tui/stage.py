@@ -11,7 +11,7 @@ from cockpit.feeds.base import Feed
 from cockpit.incident.fold import Ledger
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.clock import ClockKind, Rule
-from cockpit.model.event import Draft, Event, Kind
+from cockpit.model.event import Draft, DraftPlan, Event, Kind
 from cockpit.model.identity import Identity
 from cockpit.model.ladder import DEFAULT_LADDER, Ladder
 from cockpit.model.plan import Checklist, Contact, Plan, Role, Target
@@ -95,7 +95,8 @@ class MemoryTimeline:
         self.followers.append(deliver)
         return lambda: self.followers.remove(deliver)
 
-    def record(self, drafts: Sequence[Draft]) -> list[Event]:
+    def record(self, drafts: Sequence[Draft] | DraftPlan) -> list[Event]:
+        drafts = drafts(self) if callable(drafts) else drafts
         events = [self._event(draft, len(self.kept) + 1 + at) for at, draft in enumerate(drafts)]
         self.kept += events
         for deliver in self.followers:

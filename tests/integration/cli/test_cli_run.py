@@ -166,6 +166,16 @@ def test_a_change_waits_for_yes_and_a_danger_for_its_word(runs: Runs, tmp_path: 
     assert not (tmp_path / "made").exists()
 
 
+def test_a_change_that_is_done_is_done_once_more_only_by_somebody_who_says_so(runs: Runs, tmp_path: Path) -> None:
+    assert runs.ask("change", "--yes")["steps"][1]["state"] == "ok"
+    (tmp_path / "made").unlink()
+    refused = runs.ask("change", "--yes", "--step", "2")
+    assert (refused["exit"], "--again" in refused["stopped"]["reason"]) == (3, True)
+    assert not (tmp_path / "made").exists()
+    assert runs.ask("change", "--yes", "--step", "2", "--again")["exit"] == 0
+    assert (tmp_path / "made").exists()
+
+
 def test_a_step_goes_on_in_the_run_that_is_open(runs: Runs) -> None:
     first = runs.ask("change", "--yes")
     again = runs.ask("change", "--step", "1")

@@ -75,9 +75,35 @@ def test_what_nobody_saw_the_end_of_is_settled_also_after_the_document_has_chang
     assert (again["run"], again["steps"][0]["state"]) == (found["run"], "failed")
 
 
-def test_whoever_begins_anew_is_told_of_the_run_that_is_not_over(book: Book) -> None:
+def test_a_run_with_a_step_that_nobody_saw_the_end_of_keeps_another_from_beginning(book: Book) -> None:
     book.leave_unknown()
-    assert "nobody knows how its step 2 ended: --step N goes on" in book.type().stderr
+    refused = book.type("--yes")
+    assert (refused.exit_code, refused.stdout) == (3, "")
+    assert "ana began a run of this at" in refused.stderr
+    assert "step 2 is unknown" in refused.stderr
+    told = json.loads(book.type("--yes", "--json").stdout)
+    assert (told["exit"], told["open"]["operator"], told["steps"]) == (3, "ana", [])
+    anew = book.type("--new", "--step", "2", "--yes", "--json")
+    assert json.loads(anew.stdout)["run"] != told["open"]["run"]
+
+
+def test_a_step_that_is_unknown_is_sent_again_only_by_somebody_who_says_so(book: Book) -> None:
+    book.leave_unknown()
+    refused = book.type("--step", "2", "--yes")
+    assert refused.exit_code == 3
+    assert "--settle" in refused.stderr
+    assert "--again" in refused.stderr
+    assert book.type("--step", "2", "--yes", "--again").exit_code == 0
+
+
+def test_a_step_that_is_unknown_may_be_done_when_it_was_settled_as_failed(book: Book) -> None:
+    book.leave_unknown()
+    book.settled("--step", "2", "--settle", "failed", "--reason", "it is not there")
+    assert book.type("--step", "2", "--yes").exit_code == 0
+
+
+def test_again_is_about_one_step(book: Book) -> None:
+    assert "--step N" in book.type("--again").stderr
 
 
 @pytest.mark.parametrize(

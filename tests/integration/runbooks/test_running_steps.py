@@ -325,6 +325,7 @@ async def test_one_step_is_never_run_twice_at_once(stage: Stage) -> None:
         await other.perform(run, prepared, stage.consent(prepared, other), stage.seen.append)
     other.runs = Runs()  # even one that has not heard of it yet
     other.apply_all([each for each in stage.timeline.events() if each.kind == "run"])
+    prepared = other.prepare(run, 1)
     with pytest.raises(Refused, match="running"):
         await other.perform(run, prepared, stage.consent(prepared, other), stage.seen.append)
     await stage.runner.cancel(run, 1)

@@ -11,7 +11,7 @@ from cockpit.model.run import Attempt, Run, StepState, Value
 from cockpit.model.runbook import Procedure, Runbook, StepKind
 from cockpit.runbooks.ceremony import Ceremony, Consent
 from cockpit.runbooks.document import read
-from cockpit.runbooks.execution import Finished, Output, Prepared, Refused, Script
+from cockpit.runbooks.execution import Finished, Output, Prepared, Refused, RunAlreadyOpen, Script
 from cockpit.runbooks.guard import ToolContext
 from cockpit.runbooks.runs import Runs, latest
 from cockpit.runbooks.trust import Trust
@@ -69,6 +69,7 @@ class Play:
     standing: Trust = field(default_factory=lambda: Trust("known", "", runs=3))
     read_only: bool = False
     tools: tuple[ToolContext, ...] = ()  # what the header says of them
+    led_by: Run | None = None  # somebody else's, begun in the same second
     stale: bool = False  # what was confirmed is not what would run any more
 
     def __post_init__(self) -> None:
@@ -113,7 +114,10 @@ class Play:
         trust: str = "",
         proposed: Sequence[Value] = (),
         incident: str | None = None,
+        beside: bool = True,
     ) -> Run:
+        if self.led_by is not None and not beside:
+            raise RunAlreadyOpen(self.led_by, "not over")
         if self.read_only:
             raise Refused("Read-only: nothing is run.")
         if runbook.view_only:

@@ -190,3 +190,12 @@ async def test_the_way_back_belongs_where_the_way_there_did(
 async def test_with_one_incident_open_nothing_is_asked(ask: Ask, session: Session) -> None:
     declare(session, "INC-a")
     assert (await ask())[0] == "RunScreen"
+
+
+async def test_whoever_begins_the_same_in_the_same_second_follows_who_was_first(
+    ask: Ask, open_run: Run, play: Play
+) -> None:
+    play.end(open_run)  # it is not among those that are asked about: this screen has not heard of it yet
+    play.led_by = open_run
+    screen, run, runs, _ = await ask()
+    assert (screen, run, runs) == ("RunScreen", "r1", ["r1"])

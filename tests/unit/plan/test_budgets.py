@@ -6,6 +6,7 @@ import pytest
 
 from cockpit.runbooks.document import read
 from cockpit.runbooks.journal import Pen, promised, started
+from cockpit.runbooks.processes import Owner
 
 STEP = "\n```bash\n# Look\ncurl -sf https://example.com\n```\n"
 
@@ -53,5 +54,7 @@ def test_what_lags_behind_is_no_part_of_the_budget(lines: tuple[str, ...]) -> No
 
 def test_the_start_of_a_run_records_both() -> None:
     runbook = read("x.md", f"## Revoke\n\n**Time to fix:** 1 min, up to 5 min until no cache knows it\n{STEP}".encode())
-    draft = started("r", runbook, runbook.procedures[0], "prod", [], Pen("ana", datetime(2026, 11, 21, tzinfo=UTC)))
+    draft = started(
+        "r", runbook, runbook.procedures[0], "prod", [], Owner(), Pen("ana", datetime(2026, 11, 21, tzinfo=UTC))
+    )
     assert (draft.detail["budget"], draft.detail["tail"]) == (60, 300)

@@ -10,6 +10,7 @@ from cockpit.model.event import Draft, Kind
 from cockpit.model.incident import Incident
 from cockpit.runbooks.document import read
 from cockpit.runbooks.journal import Pen, started
+from cockpit.runbooks.processes import Owner
 from tests.unit.requirements.comms_stage import EXAMPLES, Room
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -56,7 +57,7 @@ class Watch(Room):
         runbook = read(document, path.read_bytes())
         meant = next(each for each in runbook.procedures if each.slug == procedure)
         pen = Pen("ana", self.time.now(), self.incident.id)
-        self.timeline.record([started("r1", runbook, meant, "prod", (), pen)])
+        self.timeline.record([started("r1", runbook, meant, "prod", (), Owner(), pen)])
 
     def run_ends(self) -> None:
         ended = Draft(
