@@ -23,9 +23,8 @@ from cockpit.runbooks.catalogue_match import Match
 from screens import dialog
 from screens.catalogue_keys import KEYS
 from screens.catalogue_rows import COLUMNS, Entry, Shelf, about, rows, shelve
-from screens.dialog import TOO_QUICK
 from screens.document import DocumentScreen
-from screens.guard import QUIET, Guard
+from screens.guard import TOO_QUICK, Guard
 from screens.leaving import leave_screen
 from screens.starting import again, open_or_begin
 from screens.trouble import explain
@@ -83,7 +82,7 @@ class CatalogueScreen(Screen[None]):
         self.query_one("#catalogue-head", Lines).show([(" Runbooks", "strong")])
 
     def on_screen_resume(self) -> None:
-        self._guard = Guard(self._session.time)
+        self._guard = Guard(self._session.time, self.app)
         self._read()
 
     @property
@@ -178,10 +177,10 @@ class CatalogueScreen(Screen[None]):
 
     def action_open(self) -> None:
         """Opening runs nothing, each step has a key of its own; but a run is on the timeline, so a hand must ask."""
-        heard = self._guard.hears()
+        counts = self._guard.press()
         self._guard.touch()
-        if heard:
-            self.set_timer(QUIET, partial(self._open_it, self.entry, self._guard, self._guard.touches))
+        if counts:
+            self.set_timer(self._guard.settling, partial(self._open_it, self.entry, self._guard, self._guard.touches))
         else:
             self.notify(TOO_QUICK, severity="warning", markup=False)
 

@@ -37,6 +37,7 @@ class AskConsent(Dialog[Consent]):
     """`prepared` is what the run screen showed when the key was pressed; the answer is good for it alone."""
 
     AUTO_FOCUS = "Input"
+    changes = True
 
     def __init__(
         self,
@@ -241,6 +242,7 @@ class AskCancel(Dialog[bool]):
 
     AUTO_FOCUS = ""
     what = "Cancel"
+    changes = True
     keys = "enter cancels it · esc lets it go on"
 
     def __init__(self, place: Place, time: Time, title: str) -> None:

@@ -23,14 +23,15 @@ from cockpit.incident.refused import DeskError
 from cockpit.model.clean import clean
 from cockpit.model.event import RecordError
 from cockpit.model.time import Time
-from screens.guard import QUIET, Guard
+from screens.guard import TOO_QUICK, Guard
 from screens.leaving import leave_screen
 from widgets.cell import Piece, plain
 from widgets.line import Lines
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
-TOO_QUICK = "Enter came too soon after other keys to be sure it was meant. Press it again."
+ARMING = 0.1  # seconds between two looks whether Enter counts by now
+READY, NOT_YET = "▸ ", "wait: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         Binding("enter", "confirm", "Confirm", priority=True, show=False),
     ]
     what = ""
+    changes = False  # whether confirming it changes something out there: then it says, too, that Enter does not count
     keys = "enter confirms · esc leaves"
 
     class Done(Message):
@@ -74,6 +76,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         self.place = place
         self.time = time
         self._guard = Guard(time)
+        self._keys_shown: list[Piece] = []
         self._asked: int | None = None  # touches when the confirm key came, while we wait for the quiet after it
         self._acting = False
         self._done: Dialog.Done | None = None  # while another screen stands before this one
@@ -122,8 +125,17 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         if self.place.production:
             frame.border_subtitle = "PROD"
         self.query_one("#said", Lines).display = False
-        self.query_one("#keys", Lines).show(((self.keys, "muted"),))
+        self._guard = Guard(self.time, self.app)  # from now on, not from when it was made
+        self._show_keys()
+        self.set_interval(ARMING, self._show_keys)
         self.query_one("#place", Lines).show(self._placed())
+
+    def _show_keys(self) -> None:
+        """The keys; where Enter does something, whether it counts by now."""
+        line = key_line(self.keys, armed=self._guard.armed, changes=self.changes)
+        if line != self._keys_shown:
+            self._keys_shown = line
+            self.query_one("#keys", Lines).show(line)
 
     def _placed(self) -> Sequence[Piece]:
         prod: list[Piece] = [("PROD", "bad"), ("  ", "")] if self.place.production else []
@@ -156,13 +168,18 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         leave_screen(self)
 
     def action_confirm(self) -> None:
-        if self._acting or self._asked is not None or not self.is_current:
+        if self._acting or not self.is_current:
             return
-        if not self._guard.hears():
+        counts = self._guard.press()
+        if self._asked is not None:
+            self._guard.touch()  # held: then the Enter before it does not count either
+            return
+        self._show_keys()
+        if not counts:
             self.say(TOO_QUICK)
             return
         self._asked = self._guard.touches
-        self.set_timer(QUIET, self._settle)
+        self.set_timer(self._guard.settling, self._settle)
 
     def _settle(self) -> None:
         """No key followed the confirm key: it was a hand's, not the first line of something pasted."""
@@ -201,6 +218,20 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     def _stay(self, message: Refused) -> None:
         self._acting = False
         self.say(message.reason, "bad")
+
+
+def key_line(keys: str, *, armed: bool, changes: bool) -> list[Piece]:
+    """`keys` with a sign before what Enter does once it counts; until then, for a change, the word that it does not."""
+    line: list[Piece] = []
+    for part in keys.split(" · "):
+        dot: list[Piece] = [(" · ", "muted")] if line else []
+        if not part.startswith("enter "):
+            line += [*dot, (part, "muted")]
+        elif armed:
+            line += [*dot, (READY, "info"), (part, "strong")]
+        else:
+            line += [*dot, (f"{NOT_YET if changes else ''}{part}", "muted")]
+    return line
 
 
 def wrapped(text: str, width: int) -> list[str]:

@@ -73,6 +73,7 @@ class AskRollback(Dialog[Mapping[int, Prepared]]):
 
     AUTO_FOCUS = ""
     what = "Roll back"
+    changes = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "difference", "Difference", show=False),
         Binding("o", "document", "Runbook", show=False),

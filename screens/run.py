@@ -19,8 +19,8 @@ from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.runbooks.execution import Prepared
 from cockpit.runbooks.guard import ToolContext
 from screens import run_lines
-from screens.dialog import TOO_QUICK, Place
-from screens.guard import QUIET, Guard
+from screens.dialog import Place
+from screens.guard import TOO_QUICK, Guard
 from screens.handover import hand_over
 from screens.key_line import bound, keys_of
 from screens.messages import ReadingChanged
@@ -131,7 +131,7 @@ class RunScreen(Screen[None]):
             self.act(go_on)
 
     def on_screen_resume(self) -> None:
-        self._guard = Guard(self.session.time)
+        self._guard = Guard(self.session.time, self.app)
         self.look()
         self.act(look_around)
 
@@ -265,7 +265,7 @@ class RunScreen(Screen[None]):
     def _suggest(self, done: int) -> None:
         self.draw()
         if self.step and self.step.ordinal == done and self._run.state(done) in SETTLED and not self.procedure.menu:
-            self._guard = Guard(self.session.time)  # an Enter too many is not meant for the next step
+            self._guard = Guard(self.session.time, self.app)  # an Enter too many is not meant for the next step
             self._go_to(suggested(self.procedure, self._run))
         self.look()
 
@@ -300,12 +300,12 @@ class RunScreen(Screen[None]):
     @on(KeyedTable.Selected)
     def action_run(self) -> None:
         """Start the step at hand, unless the key came in a burst: what is pasted never starts anything."""
-        heard = self._guard.hears()
+        counts = self._guard.press()
         self._guard.touch()
-        if not heard:
+        if not counts:
             self.say(TOO_QUICK)
             return
-        self.set_timer(QUIET, partial(self._run_it, self._guard, self._guard.touches))
+        self.set_timer(self._guard.settling, partial(self._run_it, self._guard, self._guard.touches))
 
     def _run_it(self, guard: Guard, touches: int) -> None:
         now = self.standing()

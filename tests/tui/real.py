@@ -31,7 +31,15 @@ class Real:
 
     def read(self) -> bool:
         """Take what there is; False when the program ended or hangs."""
-        ready, _, _ = select.select([self._terminal], [], [], PATIENCE)
+        return self._take(PATIENCE)
+
+    def look(self, seconds: float) -> None:
+        """Take what comes within so long."""
+        if select.select([self._terminal], [], [], seconds)[0]:
+            self._take(0)
+
+    def _take(self, patience: float) -> bool:
+        ready, _, _ = select.select([self._terminal], [], [], patience)
         try:
             chunk = os.read(self._terminal, 65_536) if ready else b""
         except OSError:  # the other end is gone: that is how a pty says end of file

@@ -16,14 +16,14 @@ from cockpit.model.event import RecordError
 from cockpit.model.incident import Incident
 from cockpit.model.incident import Status as IncidentStatus
 from screens.declare import Declare
-from screens.dialog import Dialog, Place
-from screens.guard import QUIET
+from screens.dialog import ARMING, READY, Dialog, Place
+from screens.guard import HELD, LET_GO, TOO_QUICK
 from screens.note import Note
 from screens.status import Status
 from widgets.choice import Choice
 from widgets.line import Lines
 
-SETTLE = QUIET * 3
+SETTLE = HELD + 0.05
 
 
 @pytest.fixture
@@ -327,3 +327,27 @@ def test_picture_at_80x24(
     name: str, snap_compare: Any, stage: Any, place: Place, clock: Any, desk: Desk, incident: Incident
 ) -> None:
     assert snap_compare(stage(DIALOGS[name](place, clock, desk, incident)), terminal_size=(80, 24))
+
+
+async def test_an_enter_that_another_one_follows_is_held_and_does_not_count(
+    stage: Any, declare: Declare, clock: Any, desk: Desk
+) -> None:
+    """As a stalled line brings it: long after the last one, but not alone."""
+    app = stage(declare)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*"Readiness fails")
+        clock.pass_by(1)
+        await pilot.press("enter", "enter", "enter")
+        await pilot.pause(SETTLE)
+        assert desk.open() == []
+        assert " ".join(said(app).split()) == TOO_QUICK
+
+
+async def test_it_says_when_enter_counts(stage: Any, declare: Declare, clock: Any) -> None:
+    app = stage(declare)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause(2 * ARMING)
+        assert READY not in app.screen.query_one("#keys", Lines).text
+        clock.pass_by(LET_GO)
+        await pilot.pause(2 * ARMING)
+        assert READY in app.screen.query_one("#keys", Lines).text

@@ -24,13 +24,13 @@ from cockpit.model.system import Environment, System
 from screens.details import Details
 from screens.dialog import Place
 from screens.export import Export
-from screens.guard import QUIET
+from screens.guard import HELD
 from screens.signin import DeviceCode, TerminalLogin, code_lines
 from widgets.line import Lines
 
 
 async def settle(pilot: Any) -> None:
-    await pilot.pause(QUIET * 3)
+    await pilot.pause(HELD + 0.05)
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()
 

@@ -16,7 +16,7 @@ from cockpit.model.ladder import DEFAULT_LADDER
 from cockpit.model.run import Run, Value
 from cockpit.model.runbook import Procedure, Runbook
 from screens.dialog import Place
-from screens.guard import DEAF, QUIET
+from screens.guard import HELD, LET_GO
 from screens.run import POUR, RunScreen
 from tests.tui.bare import Bare, Clock
 from tests.tui.runbooks.play import NOW, NZDT, Play, document
@@ -27,7 +27,7 @@ from widgets.table import KeyedTable
 
 __all__ = ["Bare", "Clock"]
 PATIENCE = 1_500  # looks; what takes more than half a minute on a busy machine is stuck
-REST = 3 * (QUIET + POUR)  # of the leaping clock: a key is heard, its worker is done, and what came is poured
+REST = 2 * (HELD + POUR)  # of the leaping clock: a key is heard, its worker is done, and what came is poured
 
 
 class Desk:
@@ -86,7 +86,7 @@ class Seat:
     async def press(self, *keys: str) -> None:
         """As a hand does: some time after the last key, and then nothing."""
         for key in keys:
-            self.clock.pass_by(DEAF * 2)
+            self.clock.pass_by(LET_GO + 0.05)
             await self.pilot.press(key)
             await self.settle()
 
