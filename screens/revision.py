@@ -39,7 +39,7 @@ def wishes(application: Application, revision: Revision) -> list[Wish]:
     running = {"app": revision.app, "current-revision": revision.name}
     serves = revision.weight > 0
     found = [Wish("roll back", "away from it" if serves else "to this revision", "")]
-    if not serves and application.mode.casefold() != "single":
+    if not serves and application.has_ingress and application.mode.casefold() != "single":
         given = target | ({"current-revision": application.serving.name} if application.serving else {})
         found.append(Wish("traffic", "to this revision, in stages", "shift-traffic", given))
     if not revision.active:

@@ -83,10 +83,10 @@ def _judge_inactive(revision: Revision) -> RevisionHealth:
 
 
 def _judge_empty(revision: Revision, running: str) -> RevisionHealth:
+    if revision.min_replicas:
+        return RevisionHealth(RevisionCondition.ILL, "No replica", f"no replica, of at least {revision.min_replicas}")
     if running in ZERO_WORDS or revision.min_replicas == 0:
         return RevisionHealth(RevisionCondition.SCALED_TO_ZERO, "At zero", "scaled to zero")
-    if revision.min_replicas:
-        return RevisionHealth(RevisionCondition.ILL, "No replica", "no replica")
     return RevisionHealth(
         RevisionCondition.UNKNOWN, "No replica", "no replica, and nobody says whether it may have none"
     )

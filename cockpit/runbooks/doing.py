@@ -32,6 +32,7 @@ Decide = Callable[[], Draft]
 log = logging.getLogger(__name__)
 WRITES, REST = 3, 1.0  # how often an outcome is tried to be written, and seconds between
 PROBE_LOOK = 0.02  # seconds between two looks at a probe that is waited for
+READY_LOOK = 0.25  # seconds between two looks at a revision that is to become ready
 REFRESH = 2.0  # seconds between two requests that the probes look now
 Probes = Callable[[], Mapping[str, ProbeResult | None]]
 
@@ -169,7 +170,7 @@ class Doing:
         for turn in range(1, retry.times + 1):
             at = size_of(active.files)
             finished = await self._once(run, active, number, means, on_output, at)
-            finished, verified = await self._verified(run, active, finished, at, means)
+            finished, verified = await self._verified(run, active, finished, at, means, on_output)
             enough = finished.state is not StepState.FAILED or finished.cancelled or active.stop.is_set()
             if enough or turn == retry.times:
                 return finished, verified
@@ -223,19 +224,24 @@ class Doing:
             raise
 
     async def _verified(
-        self, run: Run, active: Active, finished: Finished, at: int, means: Means
+        self, run: Run, active: Active, finished: Finished, at: int, means: Means, on_output: Output
     ) -> tuple[Finished, str]:
-        """The try with what the document expects of it; a probe may take its time, and is asked to hurry."""
+        """The try with what the document expects of it; a probe or a revision may take its time."""
         prepared = active.prepared
         wanted = verify.Expected() if prepared.undo else verify.expected(prepared.step)
         output = finished.output_tail
         if active.files is not None and prepared.script is not None:
             output = await asyncio.to_thread(excerpt, active.files.place.transcript, at)
         until = means.time.monotonic() + max((each.within for each in wanted.assertions), default=0.0)
-        asked = -REFRESH
+        asked, told = -REFRESH, ""
+        needs_ready = any(assertion.what == "ready" for assertion in wanted.assertions)
         while True:
             probes = probe_states(self._probes(), changed_at(run))
-            seen = verify.Evidence(finished.exit_code, finished.http_status, output, probes)
+            unready = await unready_of(prepared, means) if needs_ready and finished.state is StepState.OK else None
+            if unready and unready != told:
+                on_output(f"… not ready yet: {unready} …\n")
+                told = unready
+            seen = verify.Evidence(finished.exit_code, finished.http_status, output, probes, unready)
             verdict = verify.verify(wanted, seen)
             now = means.time.monotonic()
             if not verdict.waits or now >= until or active.stop.is_set() or finished.state is not StepState.OK:
@@ -243,7 +249,7 @@ class Doing:
             if now - asked >= REFRESH:
                 self._look()
                 asked = now
-            await first(means.time.sleep(PROBE_LOOK), active.stop.wait())
+            await first(means.time.sleep(READY_LOOK if unready else PROBE_LOOK), active.stop.wait())
         state, verified = verify.conclude(finished, verdict, wanted, prepared.kind)
         return replace(finished, state=state), verified
 
@@ -295,6 +301,17 @@ def changed_at(run: Run) -> datetime | None:
     """When this run last changed something, as far as is known: what a probe saw before that proves nothing."""
     ends = [each.ended for each in run.attempts if each.ended is not None and each.kind in MAY_HAVE_BEEN_DONE]
     return max(ends, default=None)
+
+
+async def unready_of(prepared: Prepared, means: Means) -> str | None:
+    """Why the revision of a known command would not answer now; None where nobody here can ask the cloud."""
+    if prepared.native is None or means.azure is None:
+        return None
+    from cockpit.runbooks.native import Native
+    from cockpit.runbooks.native.readiness import read_unready
+
+    assert isinstance(prepared.native, Native)
+    return await read_unready(prepared.native, means.azure)
 
 
 def probe_states(probes: Mapping[str, ProbeResult | None], since: datetime | None) -> dict[str, str]:

@@ -60,11 +60,11 @@ def instead_of(tag: str) -> str:
 def wrong_need(procedure: Procedure, step: Step) -> str:
     need = step.tags.get("needs", "")
     before = [each for each in procedure.steps if each.ordinal < step.ordinal]
-    if need and need not in ("verify", "previous"):
+    if need and need not in ("verify", "previous", "tried"):
         return f"needs={need} is not understood; it can be verify or previous"
     if need == "verify" and not any(each.kind is StepKind.VERIFY for each in before):
         return "needs=verify, and no step above it verifies anything"
-    return "needs=previous, and there is no step before it" if need == "previous" and not before else ""
+    return f"needs={need}, and there is no step before it" if need in ("previous", "tried") and not before else ""
 
 
 def placeholders(runbook: Runbook, values: frozenset[str]) -> Iterator[Finding]:

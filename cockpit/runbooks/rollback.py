@@ -149,7 +149,7 @@ def proposal_to(
     procedure = procedure_of(application)
     given = {"app": application.name, "previous": good.name, "bad": bad.name}
     if procedure == SINGLE:
-        container = container_to_set(good, bad)
+        container = container_to_set(application, good, bad)
         given["image"] = container[1]
         given["container"] = container[0]
     changed = differences(bad, good)
@@ -339,14 +339,19 @@ def differences(bad: Revision, good: Revision) -> tuple[str, ...]:
     return tuple(found)
 
 
-def container_to_set(good: Revision, bad: Revision) -> tuple[str, str]:
-    """Name and image of the container that the older image is for: the first one that differs, side-cars are left."""
+def container_to_set(application: Application, good: Revision, bad: Revision) -> tuple[str, str]:
+    """Name and image of the container that the older image is for: the first one that differs. Side-cars keep theirs.
+
+    The name is that of a container which runs now; "" where none has the name of the older one, so that it is asked.
+    """
     running = {container.name: container.image for container in bad.containers}
-    for container in good.containers:
-        if container.image and running.get(container.name) != container.image:
-            return (container.name, container.image) if container.name in running else ("", container.image)
-    first = good.containers[0] if good.containers else None
-    return (first.name, first.image) if first else ("", good.image)
+    if not running or not good.containers:
+        return application.name, good.image  # not told: the name that Azure gives by itself
+    if len(running) == len(good.containers) == 1:
+        return next(iter(running)), good.containers[0].image
+    differs = [container for container in good.containers if running.get(container.name) != container.image]
+    chosen = (differs or list(good.containers))[0]
+    return (chosen.name if chosen.name in running else ""), chosen.image
 
 
 def cautions(good: Revision, bad: Revision, procedure: str, now: datetime | None) -> Iterable[str]:

@@ -123,6 +123,10 @@ def _needs(run: Run, procedure: Procedure, step: Step) -> str:
             wanted = [each for each in before if each.kind is StepKind.VERIFY][-1:]
         case "previous":
             wanted = _choices(before)
+        case "tried":
+            wanted = _choices(before)
+            if any(tried_and_skipped(run, choice) for choice in wanted):
+                return ""
         case other:
             return f"Nobody knows what needs={other} means; it can be verify or previous."
     if any(run.state(each.ordinal) in MEETS_A_NEED for each in wanted):
@@ -130,6 +134,13 @@ def _needs(run: Run, procedure: Procedure, step: Step) -> str:
     if not wanted:
         return f"It needs a step before it that is not there (needs={step.tags['needs']})."
     return f"It needs step {wanted[-1].ordinal} ({wanted[-1].title}) to be ok first."
+
+
+def tried_and_skipped(run: Run, step: Step) -> bool:
+    """True when it was tried, did not end well, and a person passed over it with a reason that is recorded."""
+    return run.state(step.ordinal) is StepState.SKIPPED and any(
+        attempt.step == step.ordinal and attempt.ended is not None for attempt in run.attempts
+    )
 
 
 def _choices(before: Sequence[Step]) -> list[Step]:

@@ -14,7 +14,7 @@ from cockpit.model.runbook import Step, StepKind
 from cockpit.runbooks.execution import Finished
 from cockpit.runbooks.outcome import MAY_HAVE_BEEN_DONE
 
-What = Literal["exit", "http", "json", "subset", "regex", "text", "number", "probe"]
+What = Literal["exit", "http", "json", "subset", "regex", "text", "number", "probe", "ready"]
 COMPARED = r"(?P<op>==|!=|<=|>=|<|>|=)\s*(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s,;`]+)"
 STATES = "up|down|degraded"
 WITHIN = r"(?:\s+within\s+(?P<within>\S*\w))?"
@@ -25,6 +25,7 @@ FORMS: tuple[tuple[What, re.Pattern[str]], ...] = (
     ("http", re.compile(r"\b(?P<value>[1-5]\d\d)\s+(?:OK|Created|Accepted|No Content|Not Found)\b")),
     ("probe", re.compile(rf"(?i)\b(?:every|each)\s+probe\s+(?:is\s+)?(?P<value>{STATES})\b{WITHIN}")),
     ("probe", re.compile(rf"(?i)\bprobe\s+`?(?P<name>[\w./-]+)`?\s+(?:is\s+)?(?P<value>{STATES})\b{WITHIN}")),
+    ("ready", re.compile(rf"(?i)\bthe\s+revision\s+is\s+(?P<value>ready)\b{WITHIN}")),
     ("number", re.compile(rf"(?i)\bnumber\s*{COMPARED}")),
     ("regex", re.compile(r"(?i)(?:\bmatch(?:es)?\s+)?(?<![\w/])/(?P<value>(?:[^/\n\\]|\\.)+)/(?![\w/])")),
     ("text", re.compile(r"(?i)\bcontains\s+(?P<value>\"[^\"\n]+\"|'[^'\n]+'|`[^`\n]+`)")),
@@ -39,6 +40,7 @@ ORDERS: Mapping[str, Any] = {
 REPEATS_REPEATED = re.compile(r"[+*}]\)+[+*{]|\|[^)]*\)[+*{]")
 LONGEST = 20_000  # letters of expected text that are read for questions
 EVERY = "*"  # the name of a probe that stands for each of them
+WAITED_FOR = frozenset({"probe", "ready"})  # time alone may turn these into a yes
 BY_EYE = "compare with what is expected"
 
 
@@ -64,12 +66,16 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What there is to judge by. `probes` maps the name of every configured probe to its state."""
+    """What there is to judge by. `probes` maps the name of every configured probe to its state.
+
+    `unready` is why the revision of the command would not answer now, "" when it would; None where that was not read.
+    """
 
     exit_code: int | None = None
     http_status: int | None = None
     output: str = ""
     probes: Mapping[str, str] = field(default_factory=dict)
+    unready: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,8 @@ def _assertion(what: What, match: re.Match[str]) -> Assertion | None:
     value: Any = parts["value"]
     if what in ("exit", "http"):
         return Assertion(what, int(value))
+    if what == "ready":
+        return Assertion(what, True, within=_within(parts["within"]))
     if what == "probe":
         return Assertion(what, value.lower(), parts.get("name") or EVERY, within=_within(parts["within"]))
     if what == "regex":
@@ -122,9 +130,11 @@ def _assertion(what: What, match: re.Match[str]) -> Assertion | None:
 
 def verify(wanted: Expected, seen: Evidence) -> Verdict:
     """The verdict: the first question answered with no, or what is left for the eye."""
-    for assertion in sorted(wanted.assertions, key=lambda each: each.what == "probe"):
+    for assertion in sorted(wanted.assertions, key=lambda each: each.what in WAITED_FOR):
         if no := _fails(assertion, seen):
-            return Verdict("failed", no, waits=assertion.what == "probe")
+            return Verdict("failed", no, waits=assertion.what in WAITED_FOR)
+    if seen.unready is None and any(assertion.what == "ready" for assertion in wanted.assertions):
+        return Verdict("look", "whether a replica is ready cannot be read here: look yourself")
     if not seen.probes and any(each.what == "probe" and each.name == EVERY for each in wanted.assertions):
         return Verdict("look", "no probe is configured here: look at the app yourself")
     if wanted.eye and _same(wanted.text, seen.output):
@@ -172,6 +182,8 @@ def _fails(assertion: Assertion, seen: Evidence) -> str:
             names = sorted(seen.probes) if assertion.name == EVERY else [assertion.name]
             answers = (_differs(f"probe {name}", seen.probes.get(name), "==", assertion.value) for name in names)
             return next(filter(None, answers), "")
+        case "ready":
+            return f"it is not ready: {seen.unready}" if seen.unready else ""
         case "regex":
             return "" if _matches(assertion.value, seen.output) else f"nothing matches /{assertion.value}/"
         case "text":

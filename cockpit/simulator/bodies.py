@@ -20,18 +20,18 @@ from cockpit.simulator.site import (
 from cockpit.simulator.world import Condition, Operation, Revision, World
 
 HEALTH = {
-    Condition.INACTIVE: "None",
+    Condition.INACTIVE: "Healthy",  # as every superseded revision, also one that never came up
     Condition.STARTING: "None",
     Condition.SICK: "Unhealthy",
     Condition.FINE: "Healthy",
 }
 RUNNING = {
     Condition.INACTIVE: "Stopped",
-    Condition.STARTING: "Processing",
+    Condition.STARTING: "Activating",
     Condition.SICK: "Degraded",
     Condition.FINE: "Running",
 }
-PROVISIONING = {Condition.INACTIVE: "Deprovisioned", Condition.STARTING: "Provisioning"}
+DETAILS = {Condition.SICK: "CrashLoopBackOff: back-off restarting the failed container."}
 
 
 def app_body(world: World, clock: Clock, url: str, fqdn: str) -> JSON:
@@ -61,7 +61,7 @@ def app_body(world: World, clock: Clock, url: str, fqdn: str) -> JSON:
             "environmentId": site.environment_id,
             "workloadProfileName": "Consumption",
             "latestRevisionName": latest.name,
-            "latestReadyRevisionName": latest.name,
+            "latestReadyRevisionName": latest_ready(world),
             "latestRevisionFqdn": fqdn,
             "configuration": {
                 "secrets": None,
@@ -85,6 +85,13 @@ def app_body(world: World, clock: Clock, url: str, fqdn: str) -> JSON:
         },
         "identity": {"type": "None"},
     }
+
+
+def latest_ready(world: World) -> str:
+    """The newest revision that is ready, or was before it was switched off."""
+    unready = (Condition.STARTING, Condition.SICK)
+    ready = [revision for revision in world.revisions if world.condition(revision) not in unready]
+    return max(ready, key=lambda revision: revision.created).name if ready else ""
 
 
 def traffic_body(world: World) -> list[JSON]:
@@ -124,9 +131,11 @@ def revision_body(world: World, revision: Revision, clock: Clock, fqdn: str) -> 
         "trafficWeight": world.weights()[revision.name],
         "provisioningError": None,
         "healthState": HEALTH[condition],
-        "provisioningState": PROVISIONING.get(condition, "Provisioned"),
+        "provisioningState": "Provisioned",
         "runningState": RUNNING[condition],
     }
+    if condition in DETAILS:
+        properties["runningStateDetails"] = DETAILS[condition]
     if revision.stopped is not None:
         properties["lastActiveTime"] = times.offset(clock.at(revision.stopped))
     if odd is not None:

@@ -64,7 +64,7 @@ async def test_an_activated_revision_takes_a_moment_to_be_healthy(quiet: Playing
     starting = (await revisions.get_revision(RESOURCE_GROUP, APP, R41)).properties
     quiet.time.pass_by(4)
     started = (await revisions.get_revision(RESOURCE_GROUP, APP, R41)).properties
-    assert (starting.running_state, starting.health_state) == ("Processing", "None")
+    assert (starting.running_state, starting.health_state) == ("Activating", "None")
     assert (started.running_state, started.health_state) == ("Running", "Healthy")
 
 

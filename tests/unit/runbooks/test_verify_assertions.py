@@ -113,3 +113,12 @@ def test_the_state_of_a_step_with_what_was_expected(
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_any_expectation_of_any_output_has_an_answer(text: str, output: str) -> None:
     assert answer(text, Evidence(0, 200, output)).answer in ("passed", "failed", "look")
+
+
+def test_a_revision_is_ready_when_the_cloud_was_asked_and_says_so() -> None:
+    wanted = Expected((Assertion("ready", True, within=60.0),))
+
+    assert verify(wanted, Evidence(unready="")).answer == "passed"
+    waiting = verify(wanted, Evidence(unready="starting, 0 of 2 replicas ready"))
+    assert (waiting.answer, waiting.waits) == ("failed", True)
+    assert verify(wanted, Evidence(unready=None)).answer == "look"  # nobody could ask: not ready, and not refused

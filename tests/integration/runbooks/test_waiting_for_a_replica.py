@@ -1,0 +1,103 @@
+"""A rollback gives no traffic to a revision that would answer nobody, unless a person says so with a reason."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from cockpit.model.event import Kind
+from cockpit.model.run import Run, StepState, Value
+from cockpit.model.system import Environment
+from cockpit.runbooks.catalogue_files import BUILTIN, open_file
+from cockpit.runbooks.execution import Refused
+from cockpit.simulator.scenario import Scenario, load
+from cockpit.simulator.site import RESOURCE_GROUP, SUBSCRIPTION
+from tests.integration.native.commanding import Shell, shell
+from tests.integration.runbooks.stage import Stage
+
+R41, R43, R44 = "shop-api--r41", "shop-api--r43", "shop-api--r44"
+PROD = Environment("prod", subscription=SUBSCRIPTION, resource_group=RESOURCE_GROUP, values={"app": "shop-api"})
+
+
+def world(suffix: str = "r41", **more: Any) -> Scenario:
+    """The bad deployment, with one revision that is otherwise than usual."""
+    scenario = load("bad-deploy")
+    changed = [each.model_copy(update=more) if each.suffix == suffix else each for each in scenario.revisions]
+    return scenario.model_copy(update={"revisions": tuple(changed)})
+
+
+@pytest.fixture
+async def cloud(request: pytest.FixtureRequest) -> AsyncIterator[Shell]:
+    async with shell(getattr(request, "param", world())) as opened:
+        opened.play.time.pass_by(30)
+        yield opened
+
+
+@pytest.fixture
+def native(stage: Stage, cloud: Shell) -> Stage:
+    stage.environment = PROD
+    stage.options = {"azure": cloud.azure, "time": cloud.play.time, "environ": {"PATH": "/usr/bin:/bin"}}
+    stage.runner = stage.again()
+    return stage
+
+
+def begin(stage: Stage) -> Run:
+    runbook = open_file(BUILTIN / "rollback.md")
+    values = (Value("previous", R41, "proposal"), Value("bad", R44, "proposal"))
+    return stage.runner.start(runbook, runbook.procedures[0], trust=runbook.sha256, proposed=values)
+
+
+async def test_it_waits_until_a_replica_is_ready(native: Stage, cloud: Shell) -> None:
+    run = begin(native)
+    await native.perform(run, 1)
+    before = cloud.play.time.seconds
+
+    attempt = await native.perform(native.runner.run(run.id), 2)
+
+    assert attempt.state is StepState.OK, attempt.verified
+    assert 3.0 <= cloud.play.time.seconds - before < 10.0  # the four seconds that the world takes to start one
+    assert "not ready yet: starting, 0 of 2 replicas ready" in native.output
+
+
+@pytest.mark.parametrize("cloud", [world(replicas=0)], indirect=True)
+async def test_one_that_is_scaled_to_zero_and_may_be_is_waited_for_no_longer(native: Stage, cloud: Shell) -> None:
+    run = begin(native)
+    await native.perform(run, 1)
+    assert (await native.perform(native.runner.run(run.id), 2)).state is StepState.OK
+
+
+@pytest.mark.parametrize("cloud", [world(sick=True)], indirect=True)
+async def test_after_a_minute_a_person_may_shift_all_the_same_and_the_reason_is_recorded(
+    native: Stage, cloud: Shell
+) -> None:
+    run = begin(native)
+    await native.perform(run, 1)
+    before = cloud.play.time.seconds
+
+    attempt = await native.perform(native.runner.run(run.id), 2)
+
+    assert attempt.state is StepState.FAILED
+    assert attempt.verified.startswith("it is not ready: Unhealthy")
+    assert 60.0 <= cloud.play.time.seconds - before < 70.0
+    with pytest.raises(Refused, match="step 2"):
+        await native.perform(native.runner.run(run.id), 3)
+    assert await cloud.weights() == {"r44": 100}
+
+    native.runner.settle(native.runner.run(run.id), 2, StepState.SKIPPED, "half of the users is better than none")
+    shifted = await native.perform(native.runner.run(run.id), 3)
+
+    assert shifted.state is StepState.OK, shifted.outcome
+    assert await cloud.weights() == {"r41": 100}
+    settled = [event for event in native.timeline.events(kinds=[Kind.STEP]) if event.detail["phase"] == "settled"]
+    assert [event.detail["reason"] for event in settled] == ["half of the users is better than none"]
+
+
+async def test_where_the_cloud_cannot_be_read_it_is_not_called_ready(native: Stage, cloud: Shell) -> None:
+    run = begin(native)
+    await native.perform(run, 1)
+    await cloud.fault("replicas", status=403, times=None)
+
+    attempt = await native.perform(native.runner.run(run.id), 2)
+
+    assert attempt.state is StepState.FAILED
+    assert "could not be read" in attempt.verified
