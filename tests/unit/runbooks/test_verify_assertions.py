@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Step, StepKind
 from cockpit.runbooks.execution import Finished
-from cockpit.runbooks.verify import Evidence, Verdict, conclude, expected, verify
+from cockpit.runbooks.verify import Assertion, Evidence, Expected, Verdict, conclude, expected, verify
 
 HEALTHY = '{\n  "status": "healthy",\n  "checks": {"database": "ok"},\n  "replicas": 3\n}\n'
 
