@@ -14,6 +14,7 @@ from cockpit.model.time import age
 LATE = timedelta(minutes=5)  # a fact written down later than this says so
 OWN_BUSINESS = frozenset({Kind.RECORDER, Kind.EXPORT, Kind.REDACT})  # about the cockpit, not about the incident
 ELSEWHERE = frozenset({Kind.PIN, Kind.LINK, Kind.TICK, Kind.ITEM, Kind.REVIEW})  # told in a place of their own
+SEEN_LATER = frozenset({Kind.REVISION, Kind.TRAFFIC})  # dated by the cloud, whenever somebody began to watch
 NOTHING = Markdown()
 SPOKEN = frozenset({Kind.NOTE, Kind.DECISION})  # their detail holds all of their words, the summary a line
 
@@ -93,12 +94,22 @@ def _words(event: Event) -> str:
     marks = []
     if event.supersedes is not None:
         marks.append("corrected")
-    late = event.recorded - event.occurred
-    if event.actor and late > LATE:
-        marks.append(f"written down {age(late.total_seconds())} later")
+    marks += late_mark(event)
     # A note keeps all of its words under "text"; an alert its rule's description, the same whatever happened.
     words = (text_of(event.detail, "text") if event.kind in SPOKEN else "") or event.summary
+    return _with_marks(words, marks)
+
+
+def _with_marks(words: str, marks: Sequence[str]) -> str:
     return f"{words} ({', '.join(marks)})" if marks else words
+
+
+def late_mark(event: Event) -> list[str]:
+    """That a person wrote it down later, or that nobody watched when it happened."""
+    late = event.recorded - event.occurred
+    if late <= LATE or not (event.actor or event.kind in SEEN_LATER):
+        return []
+    return [f"{'written down' if event.actor else 'recorded'} {age(late.total_seconds())} later"]
 
 
 def alert_rows(events: Sequence[Event], incident: Incident) -> list[AlertRow]:
@@ -140,7 +151,12 @@ def revisions_created(events: Iterable[Event]) -> int:
 def deployment_rows(events: Iterable[Event]) -> list[DeploymentRow]:
     """Revisions and traffic, in the order given."""
     return [
-        DeploymentRow(each.occurred, each.summary, text_of(each.detail, "image"), text_of(each.detail, "changed_by"))
+        DeploymentRow(
+            each.occurred,
+            _with_marks(each.summary, late_mark(each)),
+            text_of(each.detail, "image"),
+            text_of(each.detail, "changed_by"),
+        )
         for each in events
         if each.kind in (Kind.REVISION, Kind.TRAFFIC)
     ]

@@ -185,6 +185,44 @@ def test_the_first_look_at_an_app_is_one_line_however_many_revisions_it_has() ->
     assert world.app(1, revision("v41", 100), revision("v40"), revision("v39")) == []
 
 
+def test_a_deployment_from_before_the_watch_began_is_recorded_with_its_own_time() -> None:
+    world = Recorded()
+    v42 = revision("v42", 100, created=at(-12), image="r/mi:9f31")
+    created, baseline = world.app(0, v42, revision("v41", created=at(-3_000)), changed_at=at(-11.5))
+    assert (created.detail["what"], created.occurred, created.subject) == ("created", at(-12), "mi/mi--v42")
+    assert created.detail["changed_by"] == "ci@example.com"
+    assert (baseline.detail["what"], baseline.occurred) == ("baseline", at(0))
+    assert "not before 2026-02-27 01:48:00Z" in baseline.summary
+    assert world.app(1, v42, revision("v41"), changed_at=at(-11.5)) == []
+
+
+def test_who_changed_the_app_long_after_a_deployment_did_not_make_it() -> None:
+    (created, _) = Recorded().app(0, revision("v42", 100, created=at(-60)), changed_at=at(-5))
+    assert created.detail["changed_by"] == ""
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(-30, 0), st.integers(1, 5), st.none() | st.integers(-20, 40)),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_traffic_never_moves_to_a_revision_before_it_was_created(walk: list[tuple[int, int, int, int | None]]) -> None:
+    """Each step: which revision has all traffic, how long ago it was made, minutes until then, when the app changed."""
+    world, born, minute = Recorded(), dict[str, datetime](), 0
+    for which, age, pause, changed in walk:
+        minute += pause
+        born.setdefault(f"v{which}", at(minute + age))
+        revisions = [revision(name, 100 if name == f"v{which}" else 0, created=when) for name, when in born.items()]
+        drafts = world.app(minute, *revisions, changed_at=None if changed is None else at(changed))
+        for draft in drafts:
+            assert draft.occurred <= at(minute)
+            if draft.kind == Kind.TRAFFIC:
+                assert draft.occurred >= born[f"v{which}"]
+
+
 def test_a_deployment_is_a_new_revision_and_traffic_that_moved() -> None:
     world = Recorded()
     world.app(0, revision("v41", 100))

@@ -27,6 +27,14 @@ def test_the_youngest_revision_with_traffic_says_when_it_was() -> None:
     assert newest_deployed(story.events) == at(-600)
 
 
+def test_a_revision_from_before_the_record_began_says_when_it_was_made_where_the_cloud_did() -> None:
+    story = Story()
+    revisions = {"v41": {"active": True, "created": stamp(at(-900))}, "v40": {"active": False, "created": "odd"}}
+    detail = {"what": "baseline", "traffic": {"v41": 100}, "revisions": revisions}
+    story.tell(Kind.REVISION, 0, subject="mi", detail=detail)
+    assert newest_deployed(story.events) == at(-900)
+
+
 def test_a_revision_that_was_there_before_the_record_began_says_nothing() -> None:
     story = Story()
     detail = {"what": "baseline", "traffic": {"v41": 100}, "revisions": {"v41": {"active": True}}}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cockpit.incident.markdown import inline, plain
 from cockpit.incident.postmortem import default_path
+from cockpit.incident.postmortem_rows import deployment_rows, late_mark
 from cockpit.model.event import Kind
 from tests.unit.incident.drafts import HEAD, draft, incident_of, parsed, section, shape, shown, table, tell
 from tests.unit.incident.story import Story
@@ -81,6 +82,14 @@ def test_a_long_note_is_printed_whole() -> None:
     story.declare(0)
     story.act(Kind.NOTE, 1, summary="first second", text="first\nsecond third")
     assert timeline_of(draft(story))[1][4] == "first second third"
+
+
+def test_a_deployment_recorded_long_after_it_was_made_says_so() -> None:
+    story = Story()
+    story.tell(Kind.REVISION, 0, subject="mi/v42", late=12, summary="v42 created", detail={"what": "created"})
+    (event,) = story.events
+    assert late_mark(event) == ["recorded 12m later"]
+    assert [row.what for row in deployment_rows(story.events)] == ["v42 created (recorded 12m later)"]
 
 
 def test_only_revisions_created_count_as_such_among_the_facts() -> None:
