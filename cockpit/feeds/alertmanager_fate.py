@@ -5,14 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from cockpit.feeds.alertmanager_read import Report
+from cockpit.feeds.alertmanager_read import LONGEST_SETTLING, Report
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.time import age
 
 KEPT_RESOLVED = timedelta(minutes=10)  # a resolved alert stays in sight this long
 KEPT_UNCONFIRMED = timedelta(hours=1)
-LONGEST_SETTLING = timedelta(minutes=5)  # a server that runs so long has been told everything again
 CLOCKS_DIFFER = timedelta(seconds=2)
+UNLISTED = "firing in Prometheus, listed by no Alertmanager"
 
 
 class Says(StrEnum):
@@ -21,6 +21,7 @@ class Says(StrEnum):
     FIRES = "fires"
     INACTIVE = "inactive"
     UNKNOWN = "unknown"
+    SILENT = "silent"  # one of those that may know does not answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,6 @@ class Word:
 
     says: Says
     why: str
-
-
-AskPrometheus = Callable[[Alert], Word | None]
-"""None where no Prometheus is configured; an Alertmanager's own evidence must then do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +51,22 @@ class Sight:
 @dataclass(frozen=True, slots=True)
 class Trace:
     """One alert across polls. `told` is what is shown; `gone` since when nobody lists it, `resolved` since when we
-    know that it is over."""
+    know that it is over, `first` when we first heard of it. Without `sights` no Alertmanager ever listed it."""
 
     told: Alert
     sights: Mapping[str, Sight] = field(default_factory=dict)  # by server
     gone: datetime | None = None
     resolved: datetime | None = None
+    first: datetime | None = None
+
+    @property
+    def fired(self) -> datetime:
+        """Since when it fires, as far as is known: the sender's clock may be wrong, ours saw it no earlier."""
+        return min(self.told.since, self.first or self.told.since)
+
+
+AskPrometheus = Callable[[Trace], Word | None]
+"""None where no Prometheus is configured; an Alertmanager's own evidence must then do."""
 
 
 def transition(
@@ -81,7 +88,9 @@ def follow(
     sights = seen(fingerprint, before.sights if before else {}, reports)
     present = [each for server, each in sights.items() if each.lost is None and (server in reports or now < each.ends)]
     if present:
-        return Trace(merged(each.alert for each in present), sights)
+        again = before is None or before.resolved is not None
+        first = now if again or before is None else before.first
+        return Trace(merged(each.alert for each in present), sights, first=first)
     if before is None:
         return None
     gone = before.gone or now
@@ -89,8 +98,8 @@ def follow(
         return replace(before, sights=sights) if now - before.resolved <= KEPT_RESOLVED else None
     if now - gone > KEPT_UNCONFIRMED:
         return None
-    told = fate(before, sights, reports, ask(before.told))
-    return Trace(told, sights, gone, now if told.state is AlertState.RESOLVED else None)
+    told = fate(before, sights, reports, ask(before))
+    return Trace(told, sights, gone, now if told.state is AlertState.RESOLVED else None, before.first)
 
 
 def seen(fingerprint: str, before: Mapping[str, Sight], reports: Mapping[str, Report]) -> dict[str, Sight]:
@@ -121,8 +130,10 @@ def fate(before: Trace, sights: Mapping[str, Sight], reports: Mapping[str, Repor
     """The alert as it is told now that nobody lists it."""
     doubts = [doubt(server, sight, reports.get(server)) for server, sight in sorted(sights.items())]
     if word is not None and word.says is Says.FIRES:
-        listed = merged(each.alert for each in sights.values())
-        return replace(listed, note=f"{word.why}, no Alertmanager lists it")
+        fires = merged(each.alert for each in sights.values()) if sights else before.told
+        return replace(fires, state=AlertState.FIRING, note=UNLISTED)
+    if word is not None and word.says is Says.SILENT and not sights:
+        return replace(before.told, note=word.why)  # only its Prometheus knew of it, and nothing was ever withdrawn
     if word is not None and word.says is Says.INACTIVE:
         return replace(before.told, state=AlertState.RESOLVED, note=word.why)
     if word is None and (

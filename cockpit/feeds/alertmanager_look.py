@@ -1,14 +1,17 @@
 """What one look asks of one server, and in which order."""
 
 import asyncio
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeVar
 
 from cockpit.feeds.alertmanager_matchers import matches_all
 from cockpit.feeds.alertmanager_read import Listed, Report, listed, uptime
-from cockpit.feeds.alertmanager_rules import DOWN, Rules, down_of, pending, rules_of
+from cockpit.feeds.alertmanager_rules import Rules, firing, is_partial, pending, rules_of
+from cockpit.feeds.alertmanager_targets import DOWN, UP, Targets, targets_of
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.system import AlertSource
 
@@ -16,8 +19,9 @@ if TYPE_CHECKING:
     from cockpit.feeds.alertmanager_ask import Answer, Ask
 
 T = TypeVar("T")
+LONGEST_FILTER = 2_000  # characters; with more names than fit the whole list is asked for
 LARGE = 100_000  # bytes that take some milliseconds to read
-UNKNOWN_THERE = (ProblemKind.MISSING, ProblemKind.REFUSED)
+UNKNOWN_THERE = (ProblemKind.MISSING, ProblemKind.REFUSED, ProblemKind.GARBAGE)
 
 
 class Reader:
@@ -32,11 +36,35 @@ class Reader:
     async def report(self, server: str, ask: "Ask") -> Report:
         """All that one Alertmanager says. Raises what asking and reading raise."""
         filters = [("filter", each) for each in self._source.filters]
-        answer, watched = await asyncio.gather(ask("/api/v2/alerts", filters), self._watchdog_fires(ask))
+        answer, watchdog = await asyncio.gather(ask("/api/v2/alerts", filters), self._watchdog(ask))
         alerts = await aside(len(answer.body), lambda: self._parsed(server, answer.body, answer.at))
         # Behind the list: a server that restarts between the two answers is then young, and what it lost not resolved.
         status = await ask("/api/v2/status", ())
-        return Report(server, answer.at, alerts, uptime(status.body, status.at), watched, answer.skew)
+        report = Report(
+            server,
+            answer.at,
+            alerts,
+            uptime(status.body, status.at),
+            watched=not self._source.watchdog or bool(watchdog),
+            skew=answer.skew,
+            watchdog=watchdog[0] if watchdog else None,
+        )
+        if report.settling and not report.resends:
+            # How soon it will have been told everything, whatever our filters let pass. Only asked of a young server.
+            others = await self.listed_by_name(None, ask)
+            report = replace(report, others=tuple(others.values()))
+        return report
+
+    async def listed_by_name(self, names: Sequence[str] | None, ask: "Ask") -> dict[str, Listed]:
+        """What one Alertmanager lists under these names, or under any, whatever the filters of the source."""
+        pattern = "|".join(re.escape(name) for name in names or ()).replace("\\", "\\\\").replace('"', '\\"')
+        narrow = names is not None and len(pattern) < LONGEST_FILTER
+        narrowed = [("filter", f'alertname=~"{pattern}"')] if narrow else []
+        answer = await ask("/api/v2/alerts", narrowed)
+        return await aside(
+            len(answer.body),
+            lambda: listed(answer.body, source="", environment="", server="", seen=answer.at),
+        )
 
     def _parsed(self, server: str, body: bytes, at: datetime) -> dict[str, Listed]:
         digest = blake2b(body).digest()
@@ -49,34 +77,46 @@ class Reader:
             self._last[server] = before
         return before[1]
 
-    async def _watchdog_fires(self, ask: "Ask") -> bool:
+    async def _watchdog(self, ask: "Ask") -> list[Listed]:
         """Asked by itself, because the filters of a source seldom let its watchdog pass."""
         if not self._source.watchdog:
-            return True
+            return []
         name = self._source.watchdog.replace("\\", "\\\\").replace('"', '\\"')
         answer = await ask("/api/v2/alerts", [("filter", f'alertname="{name}"')])
-        return bool(listed(answer.body, source="", environment="", server="", seen=answer.at))
+        found = listed(answer.body, source="", environment="", server="", seen=answer.at)
+        return sorted(found.values(), key=lambda entry: entry.updated, reverse=True)
 
     async def rules(self, server: str, ask: "Ask") -> Rules:
         """All that one Prometheus says. Raises what asking and reading raise."""
-        answer, down = await asyncio.gather(ask("/api/v1/rules", [("type", "alert")]), _down(ask))
-        return await aside(len(answer.body), lambda: self._rules(server, answer, down))
+        answer, targets = await asyncio.gather(ask("/api/v1/rules", [("type", "alert")]), _targets(ask))
+        return await aside(len(answer.body), lambda: self._rules(server, answer, targets))
 
-    def _rules(self, server: str, answer: "Answer", down: frozenset[tuple[str, str]]) -> Rules:
+    def _rules(self, server: str, answer: "Answer", targets: Targets | None) -> Rules:
         rules = rules_of(answer.body)
         waiting = pending(rules, source=self._source.name, environment=self._environment, server=server, seen=answer.at)
-        return Rules(server, answer.at, rules, down, tuple(each for each in waiting if self._wanted(dict(each.labels))))
+        return Rules(
+            server,
+            answer.at,
+            rules,
+            targets,
+            pending=tuple(alert for alert in waiting if self._wanted(dict(alert.labels))),
+            firing=tuple(fires for fires in firing(rules, server=server, at=answer.at) if self._wanted(fires.labels)),
+            partial=is_partial(answer.body),
+        )
 
 
-async def _down(ask: "Ask") -> frozenset[tuple[str, str]]:
-    """The targets without data; none where a server knows rules, but no queries (a stand-alone ruler)."""
+async def _targets(ask: "Ask") -> Targets | None:
+    """Which targets give data. None where a server knows rules and no queries (a stand-alone ruler), or answers a query
+    in a way that we cannot read: it then confirms nothing."""
     try:
-        answer = await ask("/api/v1/query", [("query", DOWN)])
+        up, down = await asyncio.gather(ask("/api/v1/query", [("query", UP)]), ask("/api/v1/query", [("query", DOWN)]))
+        return await aside(len(up.body), lambda: targets_of(up.body, down.body))
     except SourceError as error:
         if error.problem.kind in UNKNOWN_THERE:
-            return frozenset()
+            return None
         raise
-    return down_of(answer.body)
+    except (ValueError, RecursionError):
+        return None
 
 
 async def aside(size: int, work: Callable[[], T]) -> T:

@@ -13,6 +13,7 @@ from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig, moment, text
 
 LIFE = timedelta(minutes=4)  # Prometheus' default: an alert not sent again for four times the resend delay is over
+LONGEST_SETTLING = timedelta(minutes=5)  # a server that runs so long has been told everything again
 MOST_LABELS = 64
 LONGEST_LABEL = 500
 PLACES = ("instance", "pod", "node", "host", "app", "service", "job")  # which label names the thing, best first
@@ -34,6 +35,11 @@ class Listed:
     updated: datetime
     ends: datetime
 
+    @property
+    def resend(self) -> timedelta:
+        """How often its sender speaks: Prometheus lets an alert live four times as long."""
+        return max(self.ends - self.updated, timedelta(0)) / 4
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -46,6 +52,20 @@ class Report:
     uptime: timedelta | None = None
     watched: bool = True  # its watchdog fires, or none is configured
     skew: timedelta = timedelta(0)
+    watchdog: Listed | None = None
+    others: tuple[Listed, ...] = ()  # what the filters of the source leave out, where that was asked for
+
+    @property
+    def resends(self) -> list[timedelta]:
+        """How often the senders of all that it lists speak."""
+        entries = [*self.alerts.values(), *([self.watchdog] if self.watchdog else []), *self.others]
+        return [entry.resend for entry in entries]
+
+    @property
+    def settling(self) -> bool:
+        """It runs for so short a time that it may not have been told again of everything that fires."""
+        settles = min(2 * max(self.resends, default=LONGEST_SETTLING), LONGEST_SETTLING)
+        return self.uptime is not None and self.uptime < settles
 
     @property
     def heard(self) -> datetime:

@@ -64,6 +64,10 @@ class IncompleteError(SourceError, Generic[T]):
         self.value = value
 
 
+class UnsureError(IncompleteError[T]):
+    """A whole answer of a source that may not know everything: `problem` says why. It is shown, and never called OK."""
+
+
 async def rest(time: Time, seconds: float, wake: asyncio.Event) -> None:
     """Sleep until the next poll is due or `wake` is set, which is cleared."""
     sleeping = asyncio.ensure_future(time.sleep(seconds))
@@ -137,16 +141,21 @@ class Polled(Generic[T]):
         """One look: a good Reading, or the last good value with the problem beside it."""
         before = self._last or Reading(self.name, self.environment, self.every, self._time.monotonic())
         problem: Problem | None = None
+        caution: Problem | None = None
         try:
             async with asyncio.timeout(self._deadline):
                 value = await self._read()
+        except UnsureError as error:
+            value, caution = error.value, error.problem
         except IncompleteError as error:
             value, problem = error.value, error.problem
         except Exception as error:
             self._last = replace(before, tried=self._time.monotonic(), problem=self._problem(error))
             return self._last
         now = self._time.monotonic()
-        self._last = replace(before, tried=now, value=value, seen=now, at=self._time.now(), problem=problem)
+        self._last = replace(
+            before, tried=now, value=value, seen=now, at=self._time.now(), problem=problem, caution=caution
+        )
         return self._last
 
     def _problem(self, error: Exception) -> Problem:

@@ -27,11 +27,12 @@ class Reading(Generic[T]):
     seen: float | None = None
     at: datetime | None = None
     problem: Problem | None = None
+    caution: Problem | None = None  # nothing failed, and yet the source may not know everything
 
     @property
     def incomplete(self) -> bool:
-        """The newest look gave a value and a problem: something that it should have told is missing from the value."""
-        return self.problem is not None and self.seen == self.tried
+        """What the newest look gave may lack something: a part failed, or the source does not know everything yet."""
+        return self.caution is not None or (self.problem is not None and self.seen == self.tried)
 
 
 class FeedState(StrEnum):
@@ -88,6 +89,8 @@ def freshness(reading: Reading[T] | None, now: float, started: float = 0.0) -> F
         return Freshness(state, old, reading.problem.short)
     if old is None:
         return Freshness(FeedState.WAITING)
+    if reading.caution is not None and fresh_enough:
+        return Freshness(FeedState.LATE, old, reading.caution.short)
     if old <= reading.every + GRACE + 0.5 * reading.every:
         return Freshness(FeedState.LIVE, old)
     return Freshness(FeedState.LATE if fresh_enough else FeedState.STALE, old)

@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from cockpit.feeds.alertmanager_targets import DOWN
 from tests.unit.feeds.fake_time import FakeTime
 
 
@@ -19,9 +20,11 @@ class Fake:
         self.time = time
         self.url = ""
         self.alerts: list[dict[str, Any]] = []
+        self.filtered_out: list[dict[str, Any]] = []  # listed, and passed by no filter of a test
         self.watchdog = False
         self.uptime = timedelta(days=3)
         self.rules: list[dict[str, Any]] = []
+        self.up: list[dict[str, str]] = [{"job": "api", "instance": "a:1"}]
         self.down: list[dict[str, str]] = []
         self.answer: web.Response | None = None  # instead of everything else
         self.no_queries = False
@@ -60,6 +63,8 @@ class Fake:
         match request.path:
             case "/api/v2/alerts" if any("Watchdog" in each for each in request.query.getall("filter", [])):
                 return web.json_response([{"fingerprint": "w"}] if self.watchdog else [], headers=headers)
+            case "/api/v2/alerts" if any(each.startswith("alertname=~") for each in request.query.getall("filter", [])):
+                return web.json_response(self.alerts + self.filtered_out, headers=headers)
             case "/api/v2/alerts":
                 return web.json_response(self.alerts, headers=headers)
             case "/api/v2/status":
@@ -67,8 +72,14 @@ class Fake:
             case "/api/v1/rules":
                 return web.json_response(good({"groups": [{"interval": 15, "rules": self.rules}]}), headers=headers)
             case "/api/v1/query" if not self.no_queries:
-                return web.json_response(good({"result": [{"metric": each} for each in self.down]}), headers=headers)
+                return web.json_response(good({"result": self._series(request.query["query"])}), headers=headers)
         return web.Response(status=404, text="404 page not found")
+
+    def _series(self, query: str) -> list[dict[str, Any]]:
+        down = [{"metric": each, "value": [0, "0"]} for each in self.down]
+        if query == DOWN:
+            return down
+        return down + [{"metric": each, "value": [0, "1"]} for each in self.up if each not in self.down]
 
 
 def good(data: dict[str, Any]) -> dict[str, Any]:

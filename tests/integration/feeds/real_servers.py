@@ -34,6 +34,9 @@ groups:
         expr: signal{kind="5xx"} > 0.05
         for: 2s
         labels: {severity: warning}
+      - alert: ErrorShare
+        expr: sum by (app) (signal{kind="share"}) > 0.5
+        labels: {severity: critical}
 """
 PROMETHEUS = """
 global: {{scrape_interval: 1s, evaluation_interval: 1s, external_labels: {{env: prod}}}}
@@ -44,6 +47,7 @@ scrape_configs:
   - job_name: frail
     static_configs: [{{targets: ["127.0.0.1:{frail}"]}}]
 alerting:
+  alert_relabel_configs: [{{source_labels: [app], regex: lost, action: drop}}]
   alertmanagers:
     - static_configs: [{{targets: ["127.0.0.1:{alertmanager}"]}}]
 """

@@ -13,7 +13,8 @@ from cockpit.config import Secrets
 from cockpit.feeds import alertmanager_ask, alertmanager_look, alertmanager_read
 from cockpit.feeds.alertmanager import alertmanager_feed
 from cockpit.feeds.base import Polled
-from cockpit.model.alert import Alert, AlertState
+from cockpit.model.alert import Alert, AlertState, Severity
+from cockpit.model.overall import Word, overall
 from cockpit.model.problem import ProblemKind
 from cockpit.model.reading import FeedState, Reading, freshness
 from cockpit.model.secret import Secret
@@ -220,13 +221,133 @@ async def test_prometheus_confirms_what_ended_but_not_without_data(world: World)
     world.one.alerts.clear()
     world.prometheus.down = [{"job": "api", "instance": "a:1"}]
     (alert,) = (await feed.poll()).value or ()
-    assert (alert.state, alert.note) == (AlertState.RESOLVING, "not confirmed: no data, a:1 is or was down")
+    assert (alert.state, alert.note) == (AlertState.RESOLVING, "not confirmed: no data, job api is or was down")
     world.prometheus.down = []
     (alert,) = (await feed.poll()).value or ()
     assert (alert.state, alert.note) == (AlertState.RESOLVED, f"confirmed by Prometheus {world.prometheus.name}")
 
 
-async def test_a_ruler_that_answers_no_queries_confirms_all_the_same(world: World) -> None:
+async def test_the_only_target_of_an_aggregated_rule_takes_no_alert_with_it(world: World) -> None:
+    feed = world.feed(world.one, ask_prometheus=True)
+    world.prometheus.evaluates("ErrorShare")
+    world.prometheus.up.append({"job": "batch", "instance": "b:1"})
+    world.one.fires("ErrorShare", app="orders")
+    await feed.poll()
+    world.one.alerts.clear()
+    world.prometheus.down = [{"job": "batch", "instance": "b:1"}]
+    (alert,) = (await feed.poll()).value or ()
+    assert (alert.state, alert.note) == (AlertState.RESOLVING, "not confirmed: no data, job batch is or was down")
+    world.prometheus.down = []
+    assert states(await feed.poll()) == {"ErrorShare": AlertState.RESOLVED}
+
+
+def firing_rule(world: World, name: str, since: timedelta, **labels: str) -> dict[str, Any]:
+    """An alert as the rules of a Prometheus tell it, fired that long ago."""
+    every = {"alertname": name, "severity": "critical", **labels}
+    at = (world.time.now() - since).isoformat()
+    return {"labels": every, "annotations": {}, "state": "firing", "activeAt": at}
+
+
+async def test_what_prometheus_says_fires_and_nobody_lists_is_shown_at_the_first_look(world: World) -> None:
+    for name in ("Down", "Watchdog"):
+        world.prometheus.evaluates(name, firing_rule(world, name, timedelta(minutes=5), team="orders"))
+    world.prometheus.evaluates("Other", firing_rule(world, "Other", timedelta(minutes=5), team="billing"))
+    world.one.watchdog = True
+    feed = world.feed(world.one, ask_prometheus=True, filters=('team="orders"',), watchdog="Watchdog")
+    reading = await feed.poll()
+    (alert,) = reading.value or ()
+    assert (alert.name, alert.state, alert.severity) == ("Down", AlertState.FIRING, Severity.CRITICAL)
+    assert alert.note == "firing in Prometheus, listed by no Alertmanager"
+
+
+async def test_what_a_filter_on_an_external_label_keeps_out_is_not_taken_for_lost(world: World) -> None:
+    world.one.fires("Elsewhere", env="staging")
+    world.one.filtered_out, world.one.alerts = world.one.alerts, []
+    for name in ("Elsewhere", "Lost"):  # neither tells its `env`: Prometheus adds it on sending
+        world.prometheus.evaluates(name, firing_rule(world, name, timedelta(hours=1)))
+    feed = world.feed(world.one, ask_prometheus=True, filters=('env="prod"',))
+    assert states(await feed.poll()) == {"Lost": AlertState.FIRING}
+
+
+async def test_a_pending_alert_that_fires_stays_in_sight_until_it_is_listed_or_lost(world: World) -> None:
+    feed = world.feed(world.one, ask_prometheus=True)
+    fires = firing_rule(world, "Slow", timedelta(0))
+    world.prometheus.evaluates("Slow", fires | {"state": "pending"})
+    (before,) = (await feed.poll()).value or ()
+    world.prometheus.rules.clear()
+    world.prometheus.evaluates("Slow", fires)
+    (on_its_way,) = (await feed.poll()).value or ()
+    assert (on_its_way.state, on_its_way.key) == (AlertState.PENDING, before.key)
+    world.time.elapsed = 61.0
+    (lost,) = (await feed.poll()).value or ()
+    assert (lost.state, lost.key) == (AlertState.FIRING, before.key)
+    world.one.fires("Slow", env="prod")
+    (arrived,) = (await feed.poll()).value or ()
+    assert (arrived.state, arrived.key, arrived.note) == (AlertState.FIRING, before.key, "")
+
+
+async def test_a_lost_alert_ends_as_every_other_and_stays_while_its_prometheus_is_silent(world: World) -> None:
+    feed = world.feed(world.one, ask_prometheus=True)
+    world.prometheus.evaluates("Down", firing_rule(world, "Down", timedelta(hours=1)))
+    assert states(await feed.poll()) == {"Down": AlertState.FIRING}
+    world.prometheus.answer = web.Response(status=503)
+    assert states(await feed.poll()) == {"Down": AlertState.FIRING}
+    world.prometheus.answer = None
+    world.prometheus.rules.clear()
+    world.prometheus.evaluates("Down")
+    world.prometheus.down = [{"job": "api", "instance": "a:1"}]
+    assert states(await feed.poll()) == {"Down": AlertState.RESOLVING}
+    world.prometheus.down = []
+    assert states(await feed.poll()) == {"Down": AlertState.RESOLVED}
+    world.prometheus.rules.clear()
+    world.prometheus.evaluates("Down", firing_rule(world, "Down", timedelta(minutes=2)))
+    assert states(await feed.poll()) == {"Down": AlertState.FIRING}
+
+
+async def test_another_alert_of_the_same_name_hides_no_lost_one(world: World) -> None:
+    world.one.fires("Down", instance="x:1")
+    world.prometheus.evaluates("Down", firing_rule(world, "Down", timedelta(hours=1), app="orders"))
+    reading = await world.feed(world.one, ask_prometheus=True).poll()
+    assert len(reading.value or ()) == 2
+
+
+async def test_with_no_alertmanager_left_what_prometheus_says_is_shown_and_the_pane_is_blind(world: World) -> None:
+    world.one.answer = web.Response(status=500)
+    world.prometheus.evaluates("Down", firing_rule(world, "Down", timedelta(hours=1)))
+    reading = await world.feed(world.one, ask_prometheus=True).poll()
+    assert states(reading) == {"Down": AlertState.FIRING}
+    assert state(reading, world) is FeedState.BLIND
+
+
+async def test_a_server_that_restarted_a_moment_ago_is_not_believed_to_be_empty(world: World) -> None:
+    world.one.uptime = timedelta(seconds=7)
+    reading = await world.feed(world.one).poll()
+    assert reading.incomplete
+    assert reading.caution is not None
+    assert reading.caution.short == f"{world.one.name} restarted 7s ago"
+    assert freshness(reading, world.time.monotonic()).label.endswith("restarted 7s ago")
+    assert word_for(reading, world) is Word.UNKNOWN
+    settled = await world.feed(world.one, world.two).poll()  # the other was told everything long ago
+    assert word_for(settled, world) is Word.OK
+
+
+async def test_a_configured_prometheus_that_is_silent_leaves_nothing_ok(world: World) -> None:
+    world.prometheus.answer = web.Response(status=503)
+    reading = await world.feed(world.one, ask_prometheus=True).poll()
+    assert word_for(reading, world) is Word.UNKNOWN
+
+
+async def test_a_prometheus_that_tells_only_a_part_leaves_nothing_ok(world: World) -> None:
+    world.prometheus.answer = web.json_response({"status": "success", "data": {"groups": [], "groupNextToken": "more"}})
+    reading = await world.feed(world.one, ask_prometheus=True).poll()
+    assert word_for(reading, world) is Word.UNKNOWN
+
+
+def word_for(reading: Reading[Alerts], world: World) -> Word:
+    return overall([reading], {reading.feed: freshness(reading, world.time.monotonic())}).word
+
+
+async def test_a_ruler_that_answers_no_queries_confirms_nothing(world: World) -> None:
     feed = world.feed(world.one, ask_prometheus=True)
     world.prometheus.no_queries = True
     world.prometheus.evaluates("Seen")
@@ -234,7 +355,7 @@ async def test_a_ruler_that_answers_no_queries_confirms_all_the_same(world: Worl
     await feed.poll()
     world.one.alerts.clear()
     reading = await feed.poll()
-    assert (reading.problem, states(reading)) == (None, {"Seen": AlertState.RESOLVED})
+    assert (reading.problem, states(reading)) == (None, {"Seen": AlertState.RESOLVING})
 
 
 async def test_what_is_pending_passes_the_filters_and_stays_for_a_while_when_prometheus_falls_silent(

@@ -1,7 +1,7 @@
 """What Prometheus is believed: that an alert is pending, that one still fires, that one is over."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.feeds.alertmanager_fate import Says, Word
+from cockpit.feeds.alertmanager_fate import Says, Trace, Word
 from cockpit.feeds.alertmanager_labels import LabelSets
 from cockpit.feeds.alertmanager_matchers import matches_all
-from cockpit.feeds.alertmanager_rules import Rules, Witnesses, down_of, pending, rules_of, worth_showing
+from cockpit.feeds.alertmanager_rules import Rules, Witnesses, firing, is_partial, pending, rules_of, worth_showing
+from cockpit.feeds.alertmanager_targets import NOTHING_REMEMBERED, Target, TargetMemory, Targets, targets_of
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.problem import SourceError
 
@@ -20,8 +21,11 @@ BODY = (Path(__file__).parent / "answers" / "prometheus_rules.json").read_bytes(
 AT = datetime(2026, 11, 21, 2, 0, 30, tzinfo=UTC)
 
 
-def said(*down: tuple[str, str], server: str = "prom-1", body: bytes = BODY) -> Rules:
-    return Rules(server, AT, rules_of(body), frozenset(down))
+UP = frozenset({("signals", "orders-api--r12-x"), ("signals", "orders-api--r12-y"), ("batch", "b:1")})
+
+
+def said(*down: Target, server: str = "prom-1", body: bytes = BODY, up: frozenset[Target] = UP) -> Rules:
+    return Rules(server, AT, rules_of(body), Targets(up - set(down), frozenset(down)))
 
 
 def alert(name: str, state: AlertState = AlertState.FIRING, **labels: str) -> Alert:
@@ -29,8 +33,10 @@ def alert(name: str, state: AlertState = AlertState.FIRING, **labels: str) -> Al
     return Alert("am", "f1", name, Severity.HIGH, state, AT, "prod", labels=tuple(sorted(every.items())))
 
 
-def word(found: Alert, *answers: Rules, silent: tuple[str, ...] = ()) -> Word:
-    return Witnesses(answers or (said(),), silent).word_on(found)
+def word(found: Alert, *answers: Rules, silent: tuple[str, ...] = (), before: frozenset[Target] = frozenset()) -> Word:
+    """The word on an alert that fired a moment ago, when the targets of `before` were up."""
+    memories = {each.server: NOTHING_REMEMBERED.after(Targets(before), AT) for each in answers}
+    return Witnesses(answers or (said(),), silent, memories).word_on(Trace(found, first=AT))
 
 
 def waiting(body: bytes = BODY) -> list[Alert]:
@@ -95,9 +101,10 @@ def test_a_rule_that_cannot_know_confirms_nothing(name: str, why: str) -> None:
     assert word(alert(name, app="orders-api")) == Word(Says.UNKNOWN, f"not confirmed: {why}")
 
 
-@pytest.mark.parametrize("down", [("signals", ""), ("signals", "orders-api--r12-y")])
-def test_a_rule_without_data_confirms_nothing(down: tuple[str, str]) -> None:
-    found = word(alert("ReplicaDown", instance="orders-api--r12-y", job="signals"), said(down))
+def test_a_rule_without_data_confirms_nothing() -> None:
+    found = word(
+        alert("ReplicaDown", instance="orders-api--r12-y", job="signals"), said(("signals", "orders-api--r12-y"))
+    )
     assert found.says is Says.UNKNOWN
     assert "no data" in found.why
 
@@ -109,7 +116,7 @@ def test_another_target_that_is_down_hides_nothing() -> None:
 
 def test_a_prometheus_that_does_not_answer_may_know_better() -> None:
     assert word(alert("QueueLong"), said(), silent=("prom-2",)) == Word(
-        Says.UNKNOWN, "not confirmed: prom-2 does not answer"
+        Says.SILENT, "not confirmed: prom-2 does not answer"
     )
 
 
@@ -118,20 +125,160 @@ def test_of_several_that_answer_the_one_that_sees_it_fire_is_believed() -> None:
     assert word(alert("ReplicaDown", instance="orders-api--r12-x"), quiet, said()).says is Says.FIRES
 
 
-def test_targets_without_data_are_read_from_a_query() -> None:
-    body = {
-        "status": "success",
-        "data": {
-            "resultType": "vector",
-            "result": [
-                {"metric": {"job": "signals"}, "value": [1, "0"]},
-                {"metric": {"__name__": "up", "job": "api", "instance": "a:1"}, "value": [1, "0"]},
-                {"metric": {}, "value": [1, "0"]},
-                "odd",
-            ],
-        },
-    }
-    assert down_of(json.dumps(body).encode()) == {("signals", ""), ("api", "a:1")}
+def vector(*series: object) -> bytes:
+    return json.dumps({"status": "success", "data": {"resultType": "vector", "result": list(series)}}).encode()
+
+
+def sample(value: str, **labels: str) -> dict[str, Any]:
+    return {"metric": labels, "value": [1, value]}
+
+
+def test_targets_are_read_from_two_queries() -> None:
+    up = vector(sample("1", job="api", instance="a:1"), sample("0", job="api", instance="a:2"), sample("1"), "odd")
+    down = vector(sample("0", __name__="up", job="web", instance="w:1"))
+    targets = targets_of(up, down)
+    assert targets.up == {("api", "a:1"), ("", "")}
+    assert targets.down == {("api", "a:2"), ("web", "w:1")}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"status": "success", "data": {"result": "5"}}',
+        b'{"status": "success", "data": {}}',
+        b'{"status": "error"}',
+        b'{"status": "success", "data": {"result": []}, "warnings": ["store-2 did not answer"]}',
+    ],
+)
+def test_what_is_no_whole_list_of_series_tells_of_no_target(body: bytes) -> None:
+    with pytest.raises(SourceError):
+        targets_of(vector(), body)
+
+
+LOST = ("batch", "b:2")
+AGGREGATED = alert("QueueLong", app="orders")  # `sum by (app)`: nothing names a target
+OF_JOB = alert("QueueLong", job="batch")
+PUSHED = alert("QueueLong", job="nightly", instance="n1")  # a job that nobody scrapes: pushed, or federated
+
+
+@pytest.mark.parametrize("found", [AGGREGATED, OF_JOB, PUSHED], ids=["aggregated", "only a job", "pushed"])
+def test_an_alert_that_names_no_target_is_not_over_when_one_that_was_up_is_down(found: Alert) -> None:
+    assert word(found, said(LOST), before=UP | {LOST}).says is Says.UNKNOWN
+    assert word(found, said(LOST), before=UP | {LOST}).why == "not confirmed: no data, b:2 is or was down"
+
+
+@pytest.mark.parametrize("found", [AGGREGATED, OF_JOB, PUSHED], ids=["aggregated", "only a job", "pushed"])
+def test_a_target_that_was_down_all_the_while_explains_nothing(found: Alert) -> None:
+    assert word(found, said(LOST), before=UP).says is Says.INACTIVE
+
+
+def test_a_job_that_left_with_all_its_targets_took_its_data_along() -> None:
+    left = UP | {("search", "s:1")}
+    assert word(AGGREGATED, said(), before=left).why == "not confirmed: no data, job search is or was down"
+    assert word(alert("QueueLong", job="search", instance="s:1"), said(), before=left).says is Says.UNKNOWN
+
+
+def test_a_target_that_was_replaced_while_its_job_lives_explains_nothing_but_its_own_alert() -> None:
+    replaced = UP | {LOST}
+    assert word(AGGREGATED, said(), before=replaced).says is Says.INACTIVE
+    own = word(alert("QueueLong", job="batch", instance="b:2"), said(), before=replaced)
+    assert own == Word(Says.UNKNOWN, "not confirmed: no data, b:2 is no target any more")
+
+
+def test_a_job_of_which_another_target_was_lost_says_nothing_of_this_one() -> None:
+    found = alert("QueueLong", job="batch", instance="b:1")
+    assert word(found, said(LOST), before=UP | {LOST}).says is Says.INACTIVE
+
+
+def test_a_server_that_cannot_say_whether_there_was_data_confirms_nothing() -> None:
+    mute = Rules("prom-1", AT, rules_of(BODY), None)
+    assert word(alert("QueueLong"), mute).why == "not confirmed: prom-1 cannot say whether the rule had data"
+    assert word(alert("QueueLong"), said(up=frozenset())).says is Says.UNKNOWN
+
+
+def test_a_server_that_told_only_a_part_confirms_nothing() -> None:
+    part = Rules("prom-1", AT, rules_of(BODY), Targets(UP), partial=True)
+    assert word(alert("QueueLong"), part).says is Says.UNKNOWN
+    assert is_partial(b'{"status": "success", "data": {"groups": [], "groupNextToken": "x"}}')
+    assert is_partial(b'{"status": "success", "data": {"groups": []}, "warnings": ["a store is missing"]}')
+    assert not is_partial(BODY)
+
+
+def one_rule(*alerts: dict[str, Any], **more: Any) -> Rules:
+    """The only rule of a server, as it tells of it."""
+    rule = {"name": "QueueLong", "health": "ok", "lastEvaluation": AT.isoformat(), "alerts": list(alerts), **more}
+    rule = {key: value for key, value in rule.items() if value is not ...}
+    body = json.dumps({"status": "success", "data": {"groups": [{"rules": [rule], "interval": 15}]}}).encode()
+    return Rules("prom-1", AT, rules_of(body), Targets(UP))
+
+
+def in_state(state: object) -> dict[str, Any]:
+    return {"labels": {"alertname": "QueueLong", "app": "orders"}, "state": state, "activeAt": AT.isoformat()}
+
+
+@pytest.mark.parametrize("state", ["firing", "Firing", "Alerting"])
+def test_whatever_word_a_server_has_for_it_what_fires_fires(state: str) -> None:
+    assert word(AGGREGATED, one_rule(in_state(state))).says is Says.FIRES
+
+
+@pytest.mark.parametrize("state", ["NoData", "Error", "Normal (NoData)", "Alerting (Error)", "recovering", "", None, 7])
+def test_a_word_that_nobody_knows_confirms_nothing(state: object) -> None:
+    assert word(AGGREGATED, one_rule(in_state(state))).says is Says.UNKNOWN
+
+
+@pytest.mark.parametrize("state", ["inactive", "Normal"])
+def test_a_word_for_over_confirms_it(state: str) -> None:
+    assert word(AGGREGATED, one_rule(in_state(state))).says is Says.INACTIVE
+    assert word(AGGREGATED, one_rule(state=state)).says is Says.INACTIVE
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"health": ...},
+        {"health": "nodata"},
+        {"health": None},
+        {"alerts": ...},
+        {"alerts": None, "state": "firing"},
+        {"alerts": [], "state": "firing"},
+        {"alerts": [], "state": "recovering"},
+        {"lastEvaluation": ...},
+        {"lastEvaluation": "0001-01-01T00:00:00Z"},
+    ],
+    ids=str,
+)
+def test_an_answer_that_is_missing_confirms_nothing(more: dict[str, Any]) -> None:
+    assert word(AGGREGATED, one_rule(**more)).says is Says.UNKNOWN
+
+
+def test_a_rule_that_says_it_is_inactive_may_leave_its_list_out() -> None:
+    assert word(AGGREGATED, one_rule(alerts=None, state="inactive")).says is Says.INACTIVE
+
+
+TARGETS = st.frozensets(st.tuples(st.sampled_from(["", "batch", "api"]), st.sampled_from(["", "1", "2"])), max_size=4)
+
+
+@given(looks=st.lists(st.tuples(TARGETS, TARGETS), min_size=1, max_size=6), job=st.sampled_from(["", "batch", "x"]))
+def test_an_end_is_confirmed_only_while_no_target_that_could_explain_it_was_lost(
+    looks: list[tuple[frozenset[Target], frozenset[Target]]], job: str
+) -> None:
+    memory = NOTHING_REMEMBERED
+    for up, down in looks:
+        memory = memory.after(Targets(up, down), AT)
+    up, down = looks[-1]
+    answer = Rules("prom-1", AT, rules_of(BODY), Targets(up, down))
+    ended = alert("QueueLong", job=job) if job else alert("QueueLong")
+    says = Witnesses([answer], [], {"prom-1": memory}).word_on(Trace(ended, first=AT)).says
+    if says is Says.INACTIVE:
+        ever_up = {target for seen, _ in looks for target in seen}
+        lost = {target for target in ever_up if target in down and (not job or target[0] == job)}
+        assert not lost
+        assert up | down
+
+
+def test_the_memory_of_targets_forgets_what_left_long_ago() -> None:
+    memory = TargetMemory({("api", "old"): AT - timedelta(days=2)}).after(Targets(UP), AT)
+    assert set(memory.last_up) == UP
 
 
 @pytest.mark.parametrize(
@@ -163,7 +310,8 @@ def test_any_rules_are_read_or_refused(groups: Any) -> None:
     except (SourceError, ValueError):
         return
     waiting(body)
-    Witnesses([Rules("prom-1", AT, found)], []).word_on(alert("QueueLong"))
+    firing(found, server="prom-1", at=AT)
+    Witnesses([Rules("prom-1", AT, found)], []).word_on(Trace(alert("QueueLong")))
 
 
 LABELS = st.dictionaries(st.sampled_from("abc"), st.sampled_from("xy"))
