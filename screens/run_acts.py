@@ -15,6 +15,7 @@ from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
 from cockpit.runbooks.ceremony import Consent
 from cockpit.runbooks.execution import Prepared, Refused, RunAlreadyOpen, StepTakenElsewhere
 from cockpit.runbooks.runner import Runner
+from cockpit.runbooks.sessions import through_place
 from screens.ceremony import AskCancel, AskConsent, Edit, Reason, Settle, takes_a_dialog
 from screens.leaving import leave_screen
 from screens.note import Note
@@ -135,6 +136,8 @@ async def watch(screen: "RunScreen", now: Standing, *, step: int) -> None:
 async def edit(screen: "RunScreen", now: Standing) -> None:
     step = _step(now)
     command = now.prepared.as_written if now.prepared else step.command
+    if step.place is not None:
+        command = through_place(step.place, step.command) or command
     dialog = Edit(
         screen.place,
         screen.session.time,

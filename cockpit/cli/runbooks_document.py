@@ -106,5 +106,6 @@ def step_document(step: Step, prepared: Prepared) -> dict[str, Any]:
         "alternative_to": step.alternative_to,
         "inline": step.inline,
         "checkbox": step.checkbox,
+        "place": step.place.opener if step.place else "",
         "tags": {name: hide(value) for name, value in step.tags.items()},
     }

@@ -18,6 +18,15 @@ class StepKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class RemotePlace:
+    """Where the commands below a session opener belong. `opener` is the command, or the sentence, that leads there."""
+
+    opener: str
+    line: int  # in the document, from 1
+    by_prose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One comment plus one command, a manual action, or a note.
 
@@ -41,6 +50,7 @@ class Step:
     checkbox: bool = False
     altered: bool = False
     literal: bool = False  # typed at a shell: nothing in it is a placeholder, what a shell expands is the shell's
+    place: RemotePlace | None = None  # it belongs there, and never runs here
     tags: Mapping[str, str] = field(default_factory=dict)  # needs, timeout, retry, undo, confirm, approval, expect
 
 

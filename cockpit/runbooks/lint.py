@@ -58,6 +58,7 @@ RULES: tuple[Rule, ...] = (
     lambda runbook, world: lint_steps.secrets(runbook),
     lambda runbook, world: lint_steps.programs(runbook, world.path),
     lambda runbook, world: lint_steps.scripts(runbook, world.places(runbook)),
+    lambda runbook, world: lint_steps.sessions(runbook),
     lambda runbook, world: lint_steps.forms(runbook),
 )
 

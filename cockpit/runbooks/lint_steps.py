@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from cockpit.runbooks.labels import plain
 from cockpit.runbooks.literal_secrets import literals
 from cockpit.runbooks.parameters import declared, name_of
 from cockpit.runbooks.prose import prose
+from cockpit.runbooks.sessions import leaves_commands_behind
 from cockpit.runbooks.simple import simple_commands
 from cockpit.runbooks.standins import known_command
 from cockpit.runbooks.steps import TAG_FLAGS, TAG_KEYS, TAG_WORDS
@@ -150,6 +152,22 @@ def scripts(runbook: Runbook, places: Sequence[Path]) -> Iterator[Finding]:
             if name not in seen and not any((folder / name).is_file() for folder in folders):
                 seen.add(name)
                 yield Finding("script-missing", step.line, clean_line(f"{match[1]} is not there", 300))
+
+
+def sessions(runbook: Runbook) -> Iterator[Finding]:
+    """Commands below one that opens a session: they belong there, and do not run on this machine."""
+    steps = [step for _, step in commands(runbook)]
+    below = Counter(step.place for step in steps if step.place is not None)
+    for place, count in below.items():
+        what = "1 command" if count == 1 else f"{count} commands"
+        where = f'"{place.opener}"' if place.by_prose else f"`{place.opener}`"
+        said = (
+            f"{what} below {where} belong to that place and do not run here: write each as one whole command through it"
+        )
+        yield Finding("elsewhere", place.line, clean_line(said, 300))
+    for step in steps:
+        if step.place is None and leaves_commands_behind(step.command):
+            yield Finding("elsewhere", step.line, "opens a session, and goes on behind it: it does not run here")
 
 
 def forms(runbook: Runbook) -> Iterator[Finding]:

@@ -112,6 +112,17 @@ ELSEWHERE = re.compile(
 )
 """Words that say a command belongs to another machine: it must not run on this one."""
 
+CONDITION_ONLY = re.compile(r"(?i)^\W*(?:if|when(?:ever)?|once|after|before|unless|until)\b[^,:]*[,:]\s*")
+_A_MACHINE = (
+    r"(?:hosts?|servers?|machines?|nodes?|box|vms?|instances?|pods?|containers?|bastion|jump\s*(?:host|box))\b"
+    r"(?!\s+(?:dashboard|portal|ui|console|page|settings|group))"
+)
+GOES_ELSEWHERE = re.compile(
+    rf"""(?ix) ^\W*{LEADS} (?: (?:ssh|exec|shell|rdp|connect|attach|jump|log\s*in|sign\s+in)\b [^.:`]{{0,60}}?
+      \b(?:to|into|on|onto)\b [^.`\ue000]{{0,60}}?\b{_A_MACHINE} | ssh\s+(?:in|into|to|onto)\b
+    | (?:on|inside|within|from(?:\s+within|\s+inside))\s+(?:the|each|every|all|any|one\s+of|your)\s+
+      (?:[\w-]+\s+){{0,3}}?{_A_MACHINE} .*: \s*$ )"""
+)
 _NOUNS = (
     r"(?:such\s+as|causes?|root\s+causes?|reasons?|symptoms?|goals?|non-goals?|objectives?|examples?|references?|see\s+also"
     r"|related(?:\s+\w+)?|further\s+reading|anti-?patterns?|(?:common\s+)?mistakes|pitfalls|metrics?|signals?|background"
@@ -214,6 +225,12 @@ def forbids_what_follows(text: str) -> bool:
     refusal = ASKS_NOT.match(CONDITION.sub("", last, count=1))
     block = refusal and FORBIDS_BLOCK.match(refusal.string[refusal.end() :])
     return bool(block) and not QUALIFIED.search(last)
+
+
+def goes_elsewhere(text: str) -> bool:
+    """True for a sentence that leads to another machine: "SSH to the database server", "On the node, run:"."""
+    sentences = (CONDITION_ONLY.sub("", sentence, count=1) for sentence in SENTENCE.split(_flat(text)))
+    return any(GOES_ELSEWHERE.match(sentence) for sentence in sentences)
 
 
 def tells(text: str) -> bool:

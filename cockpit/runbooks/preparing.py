@@ -15,6 +15,7 @@ from cockpit.runbooks.execution import Prepared, Refused, Retry, Script
 from cockpit.runbooks.kinds import ORDER, kind_of
 from cockpit.runbooks.literal_secrets import hide, secrets_in, without
 from cockpit.runbooks.placeholders import names_a_secret, placeholders
+from cockpit.runbooks.sessions import goes_through, leaves_commands_behind, through_place
 from cockpit.runbooks.values import Live, Resolved, Reveal, resolve
 
 LANGUAGES = frozenset({"bash", "powershell", "http"})
@@ -53,6 +54,8 @@ def prepare(
     language = "bash" if undo else step.language
     kind = kind_now(step, written, language, edited=edit is not None, undo=undo)
     values = typed_along(setting.given) if step.literal else values_of(runbook, written, language, setting)
+    if step.place is not None and edit is None:
+        values = tuple(value for value in values if value.value is not None)  # it does not run: nothing is asked for it
     shown = script.shown(written, language, () if step.literal else values)
     hidden = (*secrets_in(written), *secrets_in(shown))
     bare = Prepared(
@@ -141,12 +144,31 @@ def never(runbook: Runbook, prepared: Prepared, language: str) -> str:
         return "the document had lost its line breaks and text with them: save a repaired copy first"
     if (step.altered and not (prepared.edited or prepared.undo)) or clean(prepared.as_written) != prepared.as_written:
         return "the command holds letters that cannot be shown as they are"
+    if reason := elsewhere(prepared):
+        return reason
     if not prepared.as_written.strip():
         return "this step names no undo" if prepared.undo else "there is no command"
     if language not in LANGUAGES:
         return "nobody here knows how to run this"
     missing = [f"{each.name}: {each.problem}" for each in prepared.values if each.value is None]
     return "; ".join(missing)
+
+
+def elsewhere(prepared: Prepared) -> str:
+    """Why a command that belongs to a session in another place does not run on this machine.
+
+    Edited, it may: written through that place, by the command that opens it. Somebody has seen and confirmed it so.
+    """
+    step = prepared.step
+    if step.place is not None and not (prepared.edited and goes_through(step.place, prepared.as_written)):
+        where = f"`{step.place.opener}`" if not step.place.by_prose else f'"{step.place.opener}"'
+        by_edit = ", or edit it to run through that place" if through_place(step.place, step.command) else ""
+        return (
+            f"it belongs to the place that {where} (line {step.place.line}) leads to: run it there and tick it{by_edit}"
+        )
+    if not step.literal and leaves_commands_behind(prepared.as_written):
+        return "it opens a session and goes on behind it: what follows would run here; run it by hand and tick it"
+    return ""
 
 
 def with_request(prepared: Prepared, setting: Setting) -> Prepared:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from cockpit.model.clean import clean_line
-from cockpit.model.runbook import Step, StepKind
+from cockpit.model.runbook import RemotePlace, Step, StepKind
 from cockpit.runbooks.fences import Piece, cut, language_of, trailing_comment
 from cockpit.runbooks.kinds import ORDER, checking, kind_of
 from cockpit.runbooks.labels import plain
@@ -50,6 +50,7 @@ class Found:
     checkbox: bool = False
     altered: bool = False
     asked: bool = False  # its kind was: by a tag
+    place: RemotePlace | None = None  # the session that it belongs to
     tags: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -89,6 +90,7 @@ def number(found: Sequence[Found]) -> tuple[Step, ...]:
                 inline=each.inline,
                 checkbox=each.checkbox,
                 altered=each.altered,
+                place=each.place,
                 tags=each.tags,
             )
         )

@@ -4,20 +4,22 @@ import gc
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cockpit.model.clean import clean, clean_line
-from cockpit.model.runbook import Finding, Link, Table
+from cockpit.model.runbook import Finding, Link, RemotePlace, Table
 from cockpit.runbooks.fences import language_of
 from cockpit.runbooks.labels import label, plain, warns
-from cockpit.runbooks.mentions import forbids, forbids_what_follows, tells
+from cockpit.runbooks.mentions import forbids, forbids_what_follows, goes_elsewhere, tells
+from cockpit.runbooks.sessions import belongs_elsewhere, ends_session, opens_session
 from cockpit.runbooks.steps import Found, click_path, from_fence, from_inline, from_item
 from cockpit.runbooks.tables import escalation_box, kind_of
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
+STEP_HEADING = re.compile(r"(?i)^\W*(?:step|part|phase|stage)\s+\d+\b|^\d+[.)]\s")  # one of a row
 LINK = re.compile(r"(?<!!)\[([^\[\]\n]{1,200})\]\(<?([^()<>\s]{1,500})>?(?:\s\"[^\"\n]{0,200}\")?\)")
 SENTENCE = re.compile(r"(?<=[.!?])\s+")
 BEGINS_A_WARNING = re.compile(r"\W{0,4}(⚠|WARNING\b|\*\*WARNING)")
@@ -50,6 +52,8 @@ class Reader:
         self._output = False  # "**Expected Output:**": the output of the step above
         self._label = ""  # "**When to use:**": a list of occasions
         self._intro = ""  # "To do it by hand:": the name of a command without one
+        self._heading_now = ""
+        self._places: list[RemotePlace] = []  # the sessions that are open here, the innermost last
         self._before = ""  # the paragraph itself, Markdown: it may forbid the block after it
 
     def read(self, text: str) -> None:
@@ -97,6 +101,11 @@ class Reader:
 
     def _heading(self, markdown: str, level: int, line: int) -> None:
         above = tuple(each for each in (*self._section.parents, self._section) if each.level < level)
+        if not (
+            level == self._section.level and STEP_HEADING.match(markdown) and STEP_HEADING.match(self._heading_now)
+        ):
+            self._places.clear()  # "Step 2" goes on where "Step 1" was; any other heading begins at home
+        self._heading_now = markdown
         self.sections.append(Section(clean_line(plain(markdown)), level, line, above))
 
     def _fence(self, token: "Token", name: str = "") -> bool:
@@ -118,8 +127,26 @@ class Reader:
             self._forbidden(step.title, step.line)
             found.remove(step)
         section.hints |= hints
-        section.steps.extend(step if step.title or not name else step.named(name) for step in found)
+        if any(opens_session(step.command, step.language) for step in found if step.command):
+            self._places = [place for place in self._places if not place.by_prose]  # it is how one gets there
+        section.steps.extend(self._placed(step if step.title or not name else step.named(name)) for step in found)
         return bool(found)
+
+    def _placed(self, step: Found, *, opens: bool = True) -> Found:
+        """The step in the session that it belongs to; it may open another one, or end this one."""
+        if not step.command:
+            return step
+        place = self._places[-1] if self._places else None
+        if ends_session(step.command):
+            del self._places[-1:]
+        elif opens and opens_session(step.command, step.language):
+            self._places.append(RemotePlace(clean_line(step.command), step.line))
+        return replace(step, place=belongs_elsewhere(place, step.command))
+
+    def _led_elsewhere(self, markdown: str, line: int) -> None:
+        if goes_elsewhere(markdown):
+            self._places = [place for place in self._places if not place.by_prose]
+            self._places.append(RemotePlace(clean_line(plain(markdown), 120), line, by_prose=True))
 
     def _forbidden(self, markdown: str, line: int) -> None:
         """A block that the words above it forbid: nothing of it is a step, the words are a warning."""
@@ -146,7 +173,7 @@ class Reader:
             for at, cell in enumerate(row):
                 told = tells(self._section.title) or (at < len(header) and tells(header[at]))
                 found = from_inline(cell, named_by(words, at), line + offset, told=told)
-                self._section.steps.extend(step.expecting(expected) for step in found)
+                self._section.steps.extend(self._placed(step.expecting(expected), opens=False) for step in found)
 
     def _list(self, tokens: "list[Token]") -> None:
         """Each item is a step when it is numbered, has a box to tick, or holds a command. Nested lists come flat."""
@@ -189,7 +216,8 @@ class Reader:
         )
         commands = from_inline(token.content, "", line, ordered=ordered, told=told)
         by_hand = [] if commands else from_item(token.content, line, ordered=ordered, told=told)
-        section.steps.extend(commands or by_hand)
+        section.steps.extend([self._placed(step, opens=ordered) for step in commands] or by_hand)
+        self._led_elsewhere(token.content, line)
         return by_hand[0] if by_hand else None
 
     def _label_of_a_list(self, tokens: "list[Token]") -> None:
@@ -216,6 +244,7 @@ class Reader:
                 self._section.warnings.append(clean_line(plain(text)))
         self._intro = announced(token.content) if not self._output else ""
         self._before = token.content
+        self._led_elsewhere(token.content, line)
         path = click_path(token.content, line)
         if path and self._section.level:
             self._section.steps.append(path)
