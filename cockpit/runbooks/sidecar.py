@@ -14,8 +14,9 @@ from typing import Any
 from cockpit.model.clean import clean_line
 from cockpit.model.near import near
 from cockpit.model.runbook import Finding, Parameter, Procedure, Runbook, Step
+from cockpit.runbooks.kinds import raise_kind
 from cockpit.runbooks.placeholders import canonical
-from cockpit.runbooks.steps import TAG_KEYS, TAG_WORDS, stricter
+from cockpit.runbooks.steps import TAG_KEYS, TAG_WORDS
 
 MARK = "~~~~~~~~"
 BLOCK = re.compile(rf"\n{MARK}toml cockpit\n(.*?)\n{MARK}\n?$", re.DOTALL)
@@ -114,7 +115,7 @@ def overridden(procedures: list[Procedure], override: Mapping[str, str]) -> str:
     tags = {name: override[name] for name in (*TAG_KEYS, "approval") if name in override}
     better = replace(
         step,
-        kind=stricter(step.kind, kind),
+        kind=raise_kind(step.kind, kind),
         tags={**step.tags, **tags},
         expected=override.get("expected", step.expected),
     )

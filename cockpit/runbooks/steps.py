@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from cockpit.model.clean import clean_line
 from cockpit.model.runbook import RemotePlace, Step, StepKind
 from cockpit.runbooks.fences import Piece, cut, language_of, trailing_comment
-from cockpit.runbooks.kinds import ORDER, checking, kind_of
+from cockpit.runbooks.kinds import checking, kind_of, raise_kind
 from cockpit.runbooks.labels import plain
 from cockpit.runbooks.mentions import (
     describes,
@@ -136,7 +136,7 @@ def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, t
     asked = next((TAG_WORDS[word] for word in tags if word in TAG_WORDS), None)
     return Found(
         title=title,
-        kind=stricter(kind, asked),
+        kind=raise_kind(kind, asked),
         line=line + 1 + piece.line,
         command=text,
         language=language,
@@ -147,13 +147,6 @@ def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, t
         asked=asked is not None,
         tags={name: value for name, value in tags.items() if name not in TAG_WORDS},
     )
-
-
-def stricter(guessed: StepKind, asked: StepKind | None) -> StepKind:
-    """A tag may name what our words do not know, and may always ask for more; it never makes a danger less of one."""
-    if asked is None or asked is StepKind.MANUAL:
-        return asked or guessed
-    return guessed if guessed is StepKind.DANGER and ORDER.index(asked) < ORDER.index(guessed) else asked
 
 
 def notes(comments: Sequence[Piece], line: int) -> list[Found]:

@@ -16,7 +16,7 @@ LOOKS = [
     "curl -sf https://<FQDN>/health/ready | jq",
     "curl -s -o /dev/null -w '%{http_code}' https://example.com",
     "docker ps -a",
-    "cd server && A=1 uv run python scripts/manage_tokens.py list",
+    "REV=$(az containerapp revision list -o tsv)",
     'psql "$DATABASE_URL" -c "SELECT count(*) FROM users;"',
     "open http://localhost:3001",
     "for app in a b; do\n  az containerapp show -n $app -g <rg>\ndone",
@@ -46,7 +46,7 @@ CHANGES = [
     "scp config host:/etc/app",
     "source ./env.sh",
     "./checkout-prod.sh",
-    "REV=$(az containerapp revision list -o tsv)",
+    "cd server && A=1 uv run python scripts/manage_tokens.py list",  # a script that nobody here knows
     "POST /api/v1/reload",
     "something-nobody-knows --now",
 ]
@@ -108,8 +108,8 @@ def test_a_look_under_a_comment_that_says_verify_is_a_verification() -> None:
     assert kind_of("docker compose up -d", "Verify") is StepKind.CHANGE
 
 
-def test_a_script_that_verifies_a_rollback_is_not_the_rollback() -> None:
-    assert kind_of(".\\scripts\\verify-rollback.ps1 -Environment production", language="powershell") is StepKind.VERIFY
+def test_a_script_that_verifies_a_rollback_is_not_the_rollback_and_still_not_known_to_look() -> None:
+    assert kind_of(".\\scripts\\verify-rollback.ps1 -Environment production", language="powershell") is StepKind.CHANGE
 
 
 @given(st.sampled_from(LOOKS), st.sampled_from(["; ", " && ", " || ", " | ", " & ", "\n"]), st.sampled_from(DANGERS))

@@ -1,0 +1,9 @@
+"""What a command does to the world, judged from its tree and from tables of what tools' words mean.
+
+Only what is known to read, with flags that are known, is a read; what is not known is a change. The worst part of a
+command counts, wherever it hides: behind pipes, `sudo`, `ssh`, `bash -c`, `kubectl exec`, in a here-document that a
+shell or a database is fed. A name of a file never makes a kind lower.
+
+`judge.py` walks a command and its wrappers, `tables.py` reads `data/*.toml`, `special.py` has the few tools that no
+table can tell (curl, find, sed, awk), `sql.py` parses SQL, `powershell.py` knows cmdlets, `targets.py` files.
+"""

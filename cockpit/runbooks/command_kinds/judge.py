@@ -1,0 +1,303 @@
+"""The kind of a whole text: its tree, each simple command, what wraps it, what it is fed, what it writes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from cockpit.model.runbook import StepKind
+from cockpit.runbooks.command_kinds.special import SPECIAL, Special
+from cockpit.runbooks.command_kinds.tables import (
+    ORDER,
+    CommandTool,
+    find_tool,
+    judge_tool,
+    load_danger_words,
+    load_tools,
+    names_danger,
+)
+from cockpit.runbooks.command_kinds.targets import is_scratch, judge_written_file
+from cockpit.runbooks.command_kinds.wrappers import WRAPPERS, Unwrapped
+from cockpit.runbooks.shell_syntax import (
+    MASK_LETTER,
+    ExpansionKind,
+    ShellDocument,
+    ShellStatement,
+    SimpleCommand,
+    parse_shell,
+)
+
+LONGEST = 20_000  # letters; nobody reads a longer command before confirming it
+DEEPEST = 6  # shells in shells
+SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "ash", "rbash"))
+FETCHERS = frozenset(("curl", "wget", "http", "xh", "fetch"))
+RUNS_CODE = SHELLS | {"eval", "source", ".", "python", "python3", "node", "perl", "ruby", "php"}
+SYSTEM_FOLDERS = ("/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/", "/snap/bin/")
+TEXT_TOOLS = frozenset(
+    (
+        "cat",
+        "echo",
+        "printf",
+        "head",
+        "tail",
+        "grep",
+        "egrep",
+        "sed",
+        "awk",
+        "sort",
+        "uniq",
+        "cut",
+        "tr",
+        "tac",
+        "yes",
+        "base64",
+    )
+)
+SAFE_VARIABLE = (
+    "PATH",
+    "LD_",
+    "DYLD_",
+    "PROMPT_COMMAND",
+    "BASH_ENV",
+    "ENV",
+    "IFS",
+    "EDITOR",
+    "PAGER",
+    "GIT_",
+    "KUBE_EDITOR",
+    "PSQL_",
+)
+
+
+def worst(*kinds: StepKind) -> StepKind:
+    return max(kinds, key=ORDER.index, default=StepKind.READ)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeContext:
+    """What the commands of one text share: its functions, the tools that are known, how deep we are in shells."""
+
+    tools: Mapping[str, CommandTool]
+    functions: frozenset[str] = frozenset()
+    depth: int = 0
+
+
+def judge_shell(text: str, masked: Sequence[tuple[int, int]] = (), context: JudgeContext | None = None) -> StepKind:
+    """The kind of a bash text: that of its worst part. What does not parse is at least a change."""
+    context = context or JudgeContext(load_tools())
+    if len(text) > LONGEST or context.depth > DEEPEST:
+        return StepKind.DANGER
+    document = parse_shell(text, "bash", masked=masked)
+    if document.errors:
+        return worst(StepKind.CHANGE, *_judge_document(document, context), _judge_words_of(text))
+    kinds = _judge_document(document, context)
+    return worst(*kinds) if kinds else StepKind.CHANGE
+
+
+def _judge_words_of(text: str) -> StepKind:
+    """The kind of words that are in no tree: any of them may run."""
+    return StepKind.DANGER if any(names_danger(word) for word in text.split()) else StepKind.CHANGE
+
+
+def _judge_document(document: ShellDocument, context: JudgeContext) -> list[StepKind]:
+    functions = frozenset(name for statement in document.statements for name in statement.functions)
+    context = replace(context, functions=context.functions | functions)
+    return [
+        _judge_command(statement, command, place, context)
+        for statement in document.statements
+        for place, command in enumerate(statement.commands)
+    ]
+
+
+def _judge_command(statement: ShellStatement, command: SimpleCommand, place: int, context: JudgeContext) -> StepKind:
+    kinds = [StepKind.READ]
+    argv = [word.template for word in command.words]
+    stdin = _read_stdin(statement, command)
+    if argv:
+        kinds.append(judge_argv(argv, stdin, context, last=place == len(statement.commands) - 1))
+        kinds.append(_judge_fetched_code(statement, command, argv))
+    if argv and any(assignment.name.startswith(SAFE_VARIABLE) for assignment in command.assignments):
+        kinds.append(StepKind.CHANGE)  # another program may answer to the name
+    if not argv and any(assignment.name.startswith(SAFE_VARIABLE[:7]) for assignment in command.assignments):
+        kinds.append(StepKind.CHANGE)
+    for redirect in command.redirects:
+        if redirect.writes and redirect.target is not None:
+            from_tool = bool(argv) and argv[0] not in TEXT_TOOLS
+            path = redirect.target.template
+            if not path.startswith(MASK_LETTER):
+                kinds.append(judge_written_file(path, redirect.operator, from_tool=from_tool))
+            elif redirect.target.expansions and redirect.target.expansions[0].kind is ExpansionKind.PROCESS:
+                continue  # its command is judged by itself
+            elif redirect.target.raw.startswith(("$TMPDIR/", "${TMPDIR}/")):
+                kinds.append(StepKind.LOCAL)
+            else:
+                kinds.append(StepKind.CHANGE)  # somewhere
+    return worst(*kinds)
+
+
+def _judge_fetched_code(statement: ShellStatement, command: SimpleCommand, argv: Sequence[str]) -> StepKind:
+    """`bash <(curl ...)`, `sh -c "$(curl ...)"`: code that nobody here has read."""
+    if not RUNS_CODE.intersection(argv):
+        return StepKind.READ
+    spans = [(expansion.start, expansion.end) for word in command.words for expansion in word.expansions]
+    inner = [
+        other.words[0].template
+        for other in statement.commands
+        if other.words and any(start < other.start and other.end <= end for start, end in spans)
+    ]
+    return StepKind.DANGER if FETCHERS.intersection(inner) else StepKind.READ
+
+
+# What a command reads
+
+
+class StdinSource(StrEnum):
+    NONE = "none"
+    TEXT = "text"  # it is written in the command itself
+    FILE = "file"
+    PROGRAM = "program"
+    REMOTE = "remote"  # fetched from somewhere
+
+
+@dataclass(frozen=True, slots=True)
+class CommandStdin:
+    source: StdinSource = StdinSource.NONE
+    text: str = ""
+
+
+def _read_stdin(statement: ShellStatement, command: SimpleCommand) -> CommandStdin:
+    for redirect in reversed(command.redirects):
+        if redirect.inline_input is not None:
+            return CommandStdin(StdinSource.TEXT, redirect.inline_input.template)
+        if redirect.operator == "<" and redirect.descriptor in ("", "0"):
+            if redirect.target is not None and redirect.target.raw == "/dev/null":
+                return CommandStdin()
+            return CommandStdin(StdinSource.FILE)
+    producers = list(statement.pipeline_inputs(command))
+    if not producers:
+        return CommandStdin()
+    texts: list[str] = []
+    for producer in producers:
+        argv = [word.template for word in producer.words]
+        if argv and argv[0] in FETCHERS:
+            return CommandStdin(StdinSource.REMOTE)
+        if argv[:1] in (["echo"], ["printf"]):
+            texts.append(" ".join(word for word in argv[1:] if word not in ("-n", "-e", "-ne", "-en")))
+        elif argv == ["cat"] and (inner := _read_stdin(statement, producer)).source is StdinSource.TEXT:
+            texts.append(inner.text)
+        else:
+            source = _read_stdin(statement, producer).source
+            return CommandStdin(StdinSource.REMOTE if source is StdinSource.REMOTE else StdinSource.PROGRAM)
+    return CommandStdin(StdinSource.TEXT, "\n".join(texts).replace("\\n", "\n"))
+
+
+# One command
+
+
+def judge_argv(argv: Sequence[str], stdin: CommandStdin, context: JudgeContext, *, last: bool = True) -> StepKind:
+    """The kind of a command by its words as it gets them; a MASK_LETTER stands for what is only known when it runs."""
+    if context.depth > DEEPEST:
+        return StepKind.DANGER
+    if not argv:
+        return StepKind.READ
+    name = argv[0]
+    if name in context.functions:
+        return StepKind.READ  # what it does is judged where it is defined
+    if MASK_LETTER in name:
+        return worst(StepKind.CHANGE, _judge_unknown(argv[1:]))
+    for folder in SYSTEM_FOLDERS:
+        if name.startswith(folder):
+            name = name.removeprefix(folder)
+    if name == "cd":  # a visit; where it stands alone it moves what follows
+        return StepKind.READ if not last else StepKind.LOCAL
+    inner = replace(context, depth=context.depth + 1)
+    if name in WRAPPERS:
+        return _judge_wrapped(WRAPPERS[name](argv[1:]), stdin, inner)
+    if name in SHELLS:
+        return _judge_inner_shell(argv[1:], stdin, inner)
+    special = SPECIAL.get(name)
+    if special is not None:
+        tool = find_tool(name, context.tools)
+        judged = special(Special(name, tuple(argv[1:]), stdin.source.value, stdin.text, tool))
+        if judged.argv:  # it runs another
+            outer = judge_argv(judged.argv, judged_stdin(judged.stdin, stdin), inner)
+            return worst(judged.kind, _judge_place(outer, judged.elsewhere))
+        if judged.script is not None:
+            outer = judge_shell(judged.script, (), inner)
+            return worst(judged.kind, _judge_place(outer, judged.elsewhere))
+        return judged.kind
+    if len(argv) > 1 and (pair := context.tools.get(f"{name} {argv[1]}")):
+        return judge_tool(pair, argv[2:], is_scratch=is_scratch)
+    tool = find_tool(name, context.tools)
+    if tool is not None:
+        return judge_tool(tool, argv[1:], is_scratch=is_scratch)
+    return _judge_unknown(argv)
+
+
+def judged_stdin(passes: bool, stdin: CommandStdin) -> CommandStdin:
+    return stdin if passes else CommandStdin()
+
+
+def _judge_place(kind: StepKind, elsewhere: bool) -> StepKind:
+    """What changes only this machine is a change where it runs on another, or as somebody else."""
+    return StepKind.CHANGE if elsewhere and kind is StepKind.LOCAL else kind
+
+
+def _judge_unknown(argv: Sequence[str]) -> StepKind:
+    """A program or a script that no table knows: a change, or a danger by the words it goes by."""
+    if not argv:
+        return StepKind.CHANGE
+    program = argv[0].rsplit("/", 1)[-1].rsplit("\\", 1)[-1]
+    stem = program.rsplit(".", 1)[0]
+    first = stem.replace("_", "-").split("-")[0].casefold()
+    joined = any(part in ("and", "then", "or") for part in stem.replace("_", "-").casefold().split("-"))
+    about = first in load_danger_words().looks and not joined  # verify-rollback.ps1 is no rollback, and still unknown
+    names = [program] if not about else []
+    return (
+        StepKind.DANGER
+        if any(names_danger(word) for word in (*names, *argv[1:6])) or ("deploy-new" in stem)
+        else StepKind.CHANGE
+    )
+
+
+def _judge_wrapped(unwrapped: Unwrapped, stdin: CommandStdin, context: JudgeContext) -> StepKind:
+    kind = unwrapped.kind
+    if unwrapped.script is not None:
+        kind = worst(kind, _judge_place(judge_shell(unwrapped.script, (), context), unwrapped.elsewhere))
+    if unwrapped.argv:
+        inner = judge_argv(unwrapped.argv, stdin if unwrapped.keeps_stdin else CommandStdin(), context)
+        kind = worst(kind, _judge_place(inner, unwrapped.elsewhere))
+    elif unwrapped.script is None and unwrapped.feeds_shell:
+        kind = worst(kind, _judge_fed_shell(stdin, context))
+    return kind
+
+
+def _judge_inner_shell(arguments: Sequence[str], stdin: CommandStdin, context: JudgeContext) -> StepKind:
+    """`bash -c "..."`, `bash script.sh`, `bash <<EOF`, `... | bash`."""
+    rest = list(arguments)
+    while rest:
+        word = rest.pop(0)
+        if word.startswith("-") and not word.startswith("--") and "c" in word[1:]:
+            while rest and rest[0] in ("--", "-e", "-x", "-u", "-l"):
+                rest.pop(0)
+            if not rest or rest[0] == MASK_LETTER:
+                return StepKind.CHANGE
+            return judge_shell(rest[0], (), context)
+        if word in ("-o", "+o", "-O", "+O", "--rcfile", "--init-file"):
+            rest[:1] = []
+        elif word in ("-s", "-", "--"):
+            break
+        elif word == "--version" or word == "-n":
+            return StepKind.READ
+        elif not word.startswith(("-", "+")):
+            return _judge_unknown([word, *rest])
+    return _judge_fed_shell(stdin, context)
+
+
+def _judge_fed_shell(stdin: CommandStdin, context: JudgeContext) -> StepKind:
+    match stdin.source:
+        case StdinSource.TEXT:
+            return judge_shell(stdin.text, (), context)
+        case StdinSource.REMOTE:
+            return StepKind.DANGER  # code that nobody here has read
+        case _:
+            return StepKind.CHANGE

@@ -1,0 +1,343 @@
+"""What the words behind a tool's name mean: tables of verbs and flags, as data. See `data/kubernetes.toml` for keys."""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from cockpit.model.runbook import StepKind
+from cockpit.runbooks.shell_syntax import MASK_LETTER
+
+ORDER = [StepKind.READ, StepKind.VERIFY, StepKind.LOCAL, StepKind.CHANGE, StepKind.DANGER]
+NOT_TOOLS = frozenset(("words.toml", "sql.toml"))
+SHORTEST_ABBREVIATION = 4  # letters of `--vo`, which some tools take for --volumes
+
+
+@dataclass(frozen=True, slots=True)
+class VerbPattern:
+    """Some words, each with `*` for anything; `.` at the end means that no other word follows."""
+
+    tokens: tuple[str, ...]
+    kind: StepKind
+
+    def matches(self, words: Sequence[str]) -> bool:
+        """True when the words begin so. A word that is only known when it runs matches nothing but `*`."""
+        if self.tokens[-1:] == (".",):
+            return len(words) == len(self.tokens) - 1 and _match_all(self.tokens[:-1], words)
+        return len(words) >= len(self.tokens) and _match_all(self.tokens, words)
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseRule:
+    """What makes a verb worse (or, with `lowers`, less bad): flags, `flag=value`, or more words than `more_than`."""
+
+    kind: StepKind
+    verbs: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    more_than: int | None = None
+    but: tuple[str, ...] = ()
+    lowers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CommandTool:
+    """One tool, or some that are alike. Each field is a key of the data files."""
+
+    title: str
+    names: tuple[str, ...]
+    verbs: tuple[VerbPattern, ...] = ()
+    raises: tuple[RaiseRule, ...] = ()
+    values: frozenset[str] = frozenset()  # flags that take the next word
+    two_values: frozenset[str] = frozenset()
+    optional_values: frozenset[str] = frozenset()  # take the next word unless it is a flag
+    flags: frozenset[str] = frozenset()  # flags that take none
+    follow_flags: frozenset[str] = frozenset()  # of `values`, but none behind the verb `logs`
+    read_flags: tuple[str, ...] = ()  # with one of these it only looks
+    change_flags: tuple[str, ...] = ()  # with one of these it is a change
+    any_flags: bool = False  # no flag can make a look into something else, but those under `raise`
+    number_flags: bool = False  # `-20`
+    long_style: bool = False  # -flag=value with one dash, no clusters of letters
+    path: bool = False  # groups and then a verb
+    ends_with_verb: bool = False
+    verb_at: int | None = None
+    ignore_case: bool = False
+    positional: str = ""  # what every word that is no flag must look like
+    scratch_paths: bool = False  # every word must be a file of the person's own
+    default: StepKind = StepKind.CHANGE
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedArguments:
+    """A tool's words told apart. `leading` are the words before the first flag that is not known."""
+
+    positionals: tuple[str, ...]
+    leading: tuple[str, ...]
+    flags: tuple[tuple[str, str], ...]
+    unknown_flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DangerWords:
+    danger: frozenset[str]
+    looks: frozenset[str]
+
+
+def _match_all(tokens: Sequence[str], words: Sequence[str]) -> bool:
+    return all(
+        token == "*" or (MASK_LETTER not in word and fnmatchcase(word, token))
+        for token, word in zip(tokens, words, strict=False)
+    )
+
+
+@cache
+def load_tools() -> Mapping[str, CommandTool]:
+    """Every tool of the package's own data by each of its names. Names with `*` are found by `find_tool`."""
+    tools: dict[str, CommandTool] = {}
+    for entry in sorted(files(__package__).joinpath("data").iterdir(), key=lambda item: item.name):
+        if entry.name.endswith(".toml") and entry.name not in NOT_TOOLS:
+            for tool in read_tools(tomllib.loads(entry.read_text("utf-8"))):
+                tools.update(dict.fromkeys(tool.names, tool))
+    return tools
+
+
+@cache
+def load_danger_words() -> DangerWords:
+    table = tomllib.loads(files(__package__).joinpath("data", "words.toml").read_text("utf-8"))
+    return DangerWords(frozenset(table["danger"]), frozenset(table["looks"]))
+
+
+def read_tools(document: Mapping[str, Any]) -> Iterable[CommandTool]:
+    """The tools of one data file."""
+    return [_read_tool(title, table) for title, table in document.items()]
+
+
+def _read_tool(title: str, table: Mapping[str, Any]) -> CommandTool:
+    def strings(key: str) -> tuple[str, ...]:
+        return tuple(table.get(key, ()))
+
+    verbs = tuple(
+        VerbPattern(tuple(pattern.split()), StepKind(kind))
+        for kind, patterns in table.get("verbs", {}).items()
+        for pattern in patterns
+    )
+    raises = tuple(
+        RaiseRule(
+            StepKind(rule["kind"]),
+            tuple(rule.get("verbs", ())),
+            tuple(rule.get("flags", ())),
+            rule.get("more_than"),
+            tuple(rule.get("but", ())),
+            rule.get("lowers", False),
+        )
+        for rule in table.get("raise", ())
+    )
+    return CommandTool(
+        title,
+        strings("names"),
+        verbs,
+        raises,
+        frozenset(strings("values")),
+        frozenset(strings("two_values")),
+        frozenset(strings("optional_values")),
+        frozenset(strings("flags")),
+        frozenset(strings("follow_flags")),
+        strings("read_flags"),
+        strings("change_flags"),
+        any_flags=table.get("any_flags", False),
+        number_flags=table.get("number_flags", False),
+        long_style=table.get("style") == "long",
+        path=table.get("path", False),
+        ends_with_verb=table.get("ends_with_verb", False),
+        verb_at=table.get("verb_at"),
+        ignore_case=table.get("ignore_case", False),
+        positional=table.get("positional", ""),
+        scratch_paths=table.get("paths") == "scratch",
+        default=StepKind(table.get("default", "change")),
+    )
+
+
+def find_tool(name: str, tools: Mapping[str, CommandTool]) -> CommandTool | None:
+    tool = tools.get(name)
+    if tool is None and "." in name:  # mkfs.ext4
+        tool = tools.get(f"{name.partition('.')[0]}.*")
+    return tool
+
+
+def parse_arguments(tool: CommandTool, arguments: Sequence[str]) -> ParsedArguments:
+    """Tell flags, their values and other words apart, as the tool would."""
+    positionals: list[str] = []
+    flags: list[tuple[str, str]] = []
+    unknown: list[str] = []
+    leading: int | None = None
+    place = 0
+    while place < len(arguments):
+        word = arguments[place]
+        place += 1
+        if word == "--":
+            positionals.extend(arguments[place:])
+            break
+        if len(word) < 2 or word[0] != "-":
+            positionals.append(word)
+            continue
+        following = arguments[place] if place < len(arguments) else ""
+        following_is_logs = bool({"logs", "log"} & set(positionals[:2]))
+        taken, new_flags, new_unknown = _read_flag(tool, word, following, after_logs=following_is_logs)
+        place += taken
+        flags.extend(new_flags)
+        if new_unknown:
+            unknown.append(new_unknown)
+            leading = len(positionals) if leading is None else leading
+    end = len(positionals) if leading is None else leading
+    return ParsedArguments(tuple(positionals), tuple(positionals[:end]), tuple(flags), tuple(unknown))
+
+
+def _read_flag(
+    tool: CommandTool, word: str, following: str, *, after_logs: bool
+) -> tuple[int, list[tuple[str, str]], str]:
+    """(how many words behind it belong to it, the flags in it, the one that is not known)."""
+    name, joined, value = word.partition("=")
+    if word in tool.follow_flags and after_logs:
+        return 0, [(word, "")], ""
+    if name in tool.two_values:
+        return 2, [(name, following)], ""
+    if name in tool.optional_values:
+        takes = not joined and following != "" and (following[0] != "-" or following[1:].isdigit())
+        return int(takes), [(name, value or (following if takes else ""))], ""
+    if name in tool.values:
+        return (0, [(name, value)], "") if joined else (1, [(name, following)], "")
+    if name in tool.flags:
+        return 0, [(name, value)], ""
+    if tool.number_flags and word[1:].isdigit():
+        return 0, [], ""
+    if word.startswith("--") or tool.long_style:
+        return 0, [(name, value)], name
+    found: list[tuple[str, str]] = []
+    for index, letter in enumerate(word[1:], start=1):
+        short, rest = f"-{letter}", word[index + 1 :]
+        if short in tool.values and not (short in tool.follow_flags and after_logs):
+            found.append((short, rest or following))
+            return int(not rest), found, ""
+        found.append((short, ""))
+        if short not in tool.flags and short not in tool.follow_flags:
+            return 0, [*found, (word, ""), *((f"-{other}", "") for other in rest)], word
+    return 0, found, ""
+
+
+def judge_tool(tool: CommandTool, arguments: Sequence[str], *, is_scratch: Callable[[str], bool]) -> StepKind:
+    """The kind of a tool with its words."""
+    parsed = parse_arguments(tool, [word.lower() for word in arguments] if tool.ignore_case else arguments)
+    kind, verb = _judge_path(tool, parsed) if tool.path else _judge_verb(tool, parsed)
+    if any(_flag_matches(flag, parsed) for flag in tool.change_flags):
+        kind = StepKind.CHANGE
+    only_look = bool(tool.read_flags) and any(_flag_matches(flag, parsed) for flag in tool.read_flags)
+    if only_look:
+        kind = StepKind.READ
+    if kind in (StepKind.READ, StepKind.LOCAL) and parsed.unknown_flags and not tool.any_flags:
+        kind = StepKind.CHANGE
+    if (
+        kind is StepKind.READ
+        and tool.positional
+        and not all(re.search(tool.positional, word) for word in parsed.positionals)
+    ):
+        kind = StepKind.CHANGE
+    if kind is StepKind.LOCAL and tool.scratch_paths and not all(map(is_scratch, parsed.positionals)):
+        kind = StepKind.CHANGE
+    for rule in tool.raises:
+        if _rule_holds(rule, verb, parsed):
+            kind = rule.kind if rule.lowers else max(kind, rule.kind, key=ORDER.index)
+    return kind
+
+
+def _judge_verb(tool: CommandTool, parsed: ParsedArguments) -> tuple[StepKind, tuple[str, ...]]:
+    sole = len(tool.verbs) == 1 and not tool.verbs[0].tokens
+    if sole:
+        return tool.verbs[0].kind, ()
+    matching = [
+        pattern
+        for pattern in tool.verbs
+        if (pattern.matches(parsed.leading) if pattern.tokens else not parsed.positionals)
+    ]
+    if matching:
+        best = max(
+            matching, key=lambda pattern: (len(pattern.tokens), _count_literal(pattern), ORDER.index(pattern.kind))
+        )
+        return best.kind, parsed.leading
+    return worst_of_words(parsed.positionals[:3], tool.default), parsed.leading
+
+
+def _judge_path(tool: CommandTool, parsed: ParsedArguments) -> tuple[StepKind, tuple[str, ...]]:
+    """Groups and a verb: every verb among the words counts, a longer pattern before the shorter ones in it."""
+    words = parsed.leading
+    if not words:
+        empty = next((pattern.kind for pattern in tool.verbs if not pattern.tokens), tool.default)
+        return (empty if not parsed.positionals else tool.default), words
+    places = range(len(words)) if tool.verb_at is None else range(min(len(words), tool.verb_at + 1))
+    matches = [
+        (len(pattern.tokens), start, pattern.kind)
+        for start in places
+        for pattern in tool.verbs
+        if pattern.tokens and pattern.matches(words[start:])
+    ]
+    taken: set[int] = set()
+    kinds: list[StepKind] = []
+    for length, start, kind in sorted(matches, key=lambda match: (-match[0], -ORDER.index(match[2]))):
+        if taken.isdisjoint(range(start, start + length)):
+            taken.update(range(start, start + length))
+            kinds.append(kind)
+    ended = len(words) - 1 in taken or not tool.ends_with_verb
+    if kinds and (ended or max(kinds, key=ORDER.index) in (StepKind.CHANGE, StepKind.DANGER)):
+        return max(kinds, key=ORDER.index), words
+    return worst_of_words(words[-1:], tool.default), words
+
+
+def _count_literal(pattern: VerbPattern) -> int:
+    return sum("*" not in token for token in pattern.tokens)
+
+
+def _rule_holds(rule: RaiseRule, verb: Sequence[str], parsed: ParsedArguments) -> bool:
+    if rule.verbs and not any(_verb_matches(pattern, verb) for pattern in rule.verbs):
+        return False
+    if any(_verb_matches(pattern, verb) for pattern in rule.but):
+        return False
+    if rule.more_than is not None:
+        return len(parsed.positionals) > rule.more_than
+    return not rule.flags or any(_flag_matches(flag, parsed) for flag in rule.flags)
+
+
+def _verb_matches(pattern: str, verb: Sequence[str]) -> bool:
+    tokens = pattern.split()
+    starts = range(len(verb) - len(tokens) + 1)
+    return any(VerbPattern(tuple(tokens), StepKind.READ).matches(verb[start:]) for start in starts)
+
+
+def _flag_matches(spec: str, parsed: ParsedArguments) -> bool:
+    """`--flag`, `--fl*`, `--flag=value`; `*=0` is also met by a word such as web=0."""
+    if spec.startswith("*"):
+        return any(fnmatchcase(word, spec) for word in parsed.positionals) or any(
+            fnmatchcase(f"{name}={value}", spec) for name, value in parsed.flags
+        )
+    name, joined, _ = spec.partition("=")
+    for flag, value in parsed.flags:
+        if joined and (fnmatchcase(f"{flag}={value}", spec)):
+            return True
+        if not joined and fnmatchcase(flag, spec):
+            return True
+        abbreviated = flag.startswith("--") and len(flag) >= SHORTEST_ABBREVIATION and flag in parsed.unknown_flags
+        if abbreviated and not joined and name.rstrip("*").startswith(flag):
+            return True
+    return False
+
+
+def worst_of_words(words: Iterable[str], default: StepKind) -> StepKind:
+    """A change or worse: words that name destruction make it a danger."""
+    return StepKind.DANGER if any(names_danger(word) for word in words) else default
+
+
+def names_danger(word: str) -> bool:
+    """True when one of the danger words stands in it between joints: `db:reset`, `delete-all`, `cleanup.sh`."""
+    parts = re.split(r"[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z])", word)
+    return not load_danger_words().danger.isdisjoint(part.casefold() for part in parts)

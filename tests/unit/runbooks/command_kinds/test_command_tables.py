@@ -1,0 +1,56 @@
+"""The tables of tools: each entry says what it means to say, no name stands twice, and the package ships them."""
+
+from collections import Counter
+from importlib.resources import files
+
+import pytest
+
+from cockpit.model.runbook import StepKind
+from cockpit.runbooks.command_kinds.judge import judge_shell
+from cockpit.runbooks.command_kinds.special import SPECIAL
+from cockpit.runbooks.command_kinds.tables import CommandTool, VerbPattern, load_danger_words, load_tools
+from cockpit.runbooks.command_kinds.wrappers import WRAPPERS
+
+TOOLS = {tool.title: tool for tool in load_tools().values()}
+PATTERNS = [
+    (tool, pattern)
+    for tool in TOOLS.values()
+    for pattern in tool.verbs
+    if pattern.tokens and tool.names[0] not in SPECIAL
+]
+
+
+def test_the_tables_are_part_of_the_package() -> None:
+    folder = files("cockpit.runbooks.command_kinds").joinpath("data")
+    assert {"words.toml", "kubernetes.toml", "clouds.toml"} <= {entry.name for entry in folder.iterdir()}
+
+
+def test_no_tool_stands_in_two_tables() -> None:
+    counts = Counter(name for tool in TOOLS.values() for name in tool.names)
+    assert [name for name, count in counts.items() if count > 1] == []
+
+
+def test_a_wrapper_is_not_judged_as_a_tool_as_well() -> None:
+    assert not set(WRAPPERS) & set(load_tools())
+
+
+@pytest.mark.parametrize(("tool", "pattern"), PATTERNS, ids=lambda value: getattr(value, "title", "") or "")
+def test_a_verb_means_what_its_table_says(tool: CommandTool, pattern: VerbPattern) -> None:
+    words = [token.replace("*", "thing") for token in pattern.tokens if token != "."]
+    kind = judge_shell(f"{tool.names[0]} {' '.join(words)}")
+    # A star may stand for a word that is worse, or for nothing; the plain words must mean what they say.
+    if "*" not in " ".join(pattern.tokens) and not tool.scratch_paths and not tool.positional:
+        assert kind is pattern.kind
+    if pattern.kind in (StepKind.CHANGE, StepKind.DANGER):
+        assert kind in (StepKind.CHANGE, StepKind.DANGER)
+
+
+@pytest.mark.parametrize("tool", [tool for tool in TOOLS.values() if not tool.any_flags], ids=lambda tool: tool.title)
+def test_a_flag_that_is_not_known_makes_a_look_a_change(tool: CommandTool) -> None:
+    kind = judge_shell(f"{tool.names[0]} --frobnicate")
+    assert kind in (StepKind.CHANGE, StepKind.DANGER)
+
+
+def test_words_of_danger_are_small_letters() -> None:
+    table = load_danger_words()
+    assert all(word == word.casefold() for word in table.danger | table.looks)
