@@ -20,9 +20,10 @@ from cockpit.model.event import Kind, RecordError
 from cockpit.model.run import Run
 from cockpit.runbooks.catalogue import Catalogue, Document, Place
 from cockpit.runbooks.catalogue_match import Match
-from screens import dialog
 from screens.catalogue_keys import KEYS
 from screens.catalogue_rows import COLUMNS, Entry, Shelf, about, rows, shelve
+from screens.dialog import Place as DialogPlace
+from screens.dialog import show_hint
 from screens.document import DocumentScreen
 from screens.guard import TOO_QUICK, Guard
 from screens.leaving import leave_screen
@@ -59,7 +60,7 @@ class CatalogueScreen(Screen[None]):
             self.text = text
 
     def __init__(
-        self, session: "Session", place: "dialog.Place", load: Callable[[], Catalogue], alerts: Sequence[Alert]
+        self, session: "Session", place: DialogPlace, load: Callable[[], Catalogue], alerts: Sequence[Alert]
     ) -> None:
         super().__init__()
         self._session, self._place, self._load, self._alerts = session, place, load, tuple(alerts)
@@ -68,7 +69,7 @@ class CatalogueScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Lines(id="catalogue-head")
-        yield Input(placeholder="type a few letters to find a runbook", id="find", compact=True)
+        yield Input(placeholder=show_hint("type a few letters to find a runbook"), id="find", compact=True)
         yield KeyedTable(COLUMNS, id="places")
         yield Lines(id="about")
         yield Footer(compact=True, show_command_palette=False)

@@ -16,7 +16,8 @@ from cockpit.model.run import StepState
 from cockpit.model.time import Time
 from cockpit.runbooks.ceremony import Approval, Ceremony, Consent
 from cockpit.runbooks.execution import Prepared
-from screens.dialog import Dialog, Place
+from screens.confirmation import Confirmation
+from screens.dialog import Dialog, Place, show_hint
 from screens.run_lines import KIND_TONES, KINDS, highlighted, labelled, meets, undo_of, values, warning, whole
 from widgets.cell import Piece
 from widgets.choice import Choice
@@ -33,11 +34,10 @@ AGAIN = {
 }
 
 
-class AskConsent(Dialog[Consent]):
+class AskConsent(Confirmation[Consent]):
     """`prepared` is what the run screen showed when the key was pressed; the answer is good for it alone."""
 
-    AUTO_FOCUS = "Input"
-    changes = True
+    AUTO_FOCUS = ""  # its field is focused without scrolling to it: what it is about comes first
 
     def __init__(
         self,
@@ -61,8 +61,10 @@ class AskConsent(Dialog[Consent]):
         if self._ceremony.approval:
             yield Lines(id="approval-label", classes="label")
             with Horizontal(id="approval"):
-                yield Input(id="by", placeholder="who gave it", compact=True, max_length=120)
-                yield Input(id="how", placeholder="how: on the bridge, ticket 12 ...", compact=True, max_length=200)
+                yield Input(id="by", placeholder=show_hint("who gave it"), compact=True, max_length=120)
+                yield Input(
+                    id="how", placeholder=show_hint("how: on the bridge, ticket 12 ..."), compact=True, max_length=200
+                )
         if self._ceremony.need == "word":
             yield Lines(id="word-label", classes="label")
             yield Input(id="word", compact=True)
@@ -70,6 +72,8 @@ class AskConsent(Dialog[Consent]):
     def on_mount(self) -> None:
         for field in self.query(Input):
             field.cursor_blink = False
+        if fields := self.query(Input):
+            fields.first().focus(scroll_visible=False)
         self.query_one("#act", Lines).show(*self._told())
         if self._ceremony.approval:
             named = f" The document names {self._ceremony.approver}." if self._ceremony.approver else ""
@@ -88,13 +92,13 @@ class AskConsent(Dialog[Consent]):
         rows: list[list[Piece]] = [[(prepared.step.title, "strong"), ("   ", ""), kind]]
         rows += whole(highlighted(prepared.as_run, prepared.step.language), WIDE)
         if prepared.native is not None:
-            rows += labelled("does", prepared.native.describe(), WIDE, most=2)
+            rows += labelled("does", prepared.native.describe(), WIDE)
         rows += meets(prepared, WIDE)
         rows += [row for row in values(prepared.values, WIDE) if not prepared.native]
         if not prepared.undo:
             rows += labelled("undo", undo_of(prepared) or "the document names none", WIDE)
         for sentence in (*self._extra(), *map(warning, self._warnings)):
-            rows += labelled("mind", sentence, WIDE, tone="warn", most=3)
+            rows += labelled("mind", sentence, WIDE, tone="warn")
         return rows
 
     def _extra(self) -> list[str]:
@@ -167,7 +171,7 @@ class Settle(Dialog[Settled]):
     """A step whose end nobody saw. A person looks, then says; nothing is chosen for them."""
 
     what = "How did it end?"
-    keys = "↑ ↓ or a digit chooses · tab the reason · enter records · esc leaves"
+    keys = "↑ ↓ chooses · tab the reason · enter records · esc leaves"
 
     def __init__(self, place: Place, time: Time, title: str, told: Sequence[str]) -> None:
         super().__init__(place, time)
@@ -237,12 +241,11 @@ def takes_a_dialog(ceremony: Ceremony) -> bool:
     return ceremony.need != "key" or ceremony.approval or ceremony.again
 
 
-class AskCancel(Dialog[bool]):
+class AskCancel(Confirmation[bool]):
     """What has to be known before a running change is stopped."""
 
     AUTO_FOCUS = ""
     what = "Cancel"
-    changes = True
     keys = "enter cancels it · esc lets it go on"
 
     def __init__(self, place: Place, time: Time, title: str) -> None:

@@ -21,7 +21,7 @@ from cockpit.model.incident import Incident
 from cockpit.model.ladder import Level
 from cockpit.model.time import Time, age
 from cockpit.model.when import WhenError, when
-from screens.dialog import Dialog, Place
+from screens.dialog import Dialog, Place, show_hint
 from widgets.cell import Piece, fit, plain
 from widgets.choice import Choice
 from widgets.line import Lines
@@ -65,7 +65,7 @@ class Declare(Dialog[Incident | Event]):
         yield Lines(id="bad", classes="label")
         with Horizontal(id="times"):
             yield Lines(id="impact-label")
-            yield Input(id="impact", placeholder="not known", compact=True)
+            yield Input(id="impact", placeholder=show_hint("not known"), compact=True)
             yield Lines(id="reach-label")
             yield Input(self._clock(self._reach_from), id="reach", compact=True)
 

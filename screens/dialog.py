@@ -100,7 +100,6 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         self.query_one("#dialog").set_class(bool(text), "-saying")
         wide = max(20, self.wide)
         said.show(*(((row, tone),) for row in wrapped(clean(text), wide)))
-        said.call_after_refresh(said.scroll_visible, animate=False)
 
     @property
     def wide(self) -> int:
@@ -132,10 +131,18 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     def _show_keys(self) -> None:
         """The keys; where Enter does something, whether it counts by now."""
-        line = key_line(self.keys, armed=self._guard.armed, changes=self.changes)
+        line = self.key_pieces()
         if line != self._keys_shown:
             self._keys_shown = line
             self.query_one("#keys", Lines).show(line)
+
+    def key_pieces(self) -> list[Piece]:
+        """The last line as it stands now."""
+        return key_line(self.keys, armed=self._guard.armed, changes=self.changes)
+
+    def not_yet(self) -> str:
+        """Why Enter does not count, whatever the fields say; "" when it does."""
+        return ""
 
     def _placed(self) -> Sequence[Piece]:
         prod: list[Piece] = [("PROD", "bad"), ("  ", "")] if self.place.production else []
@@ -175,8 +182,8 @@ class Dialog(ModalScreen[T | None], Generic[T]):
             self._guard.touch()  # held: then the Enter before it does not count either
             return
         self._show_keys()
-        if not counts:
-            self.say(TOO_QUICK)
+        if not counts or (reason := self.not_yet()):
+            self.say(reason if counts else TOO_QUICK)
             return
         self._asked = self._guard.touches
         self.set_timer(self._guard.settling, self._settle)
@@ -232,6 +239,11 @@ def key_line(keys: str, *, armed: bool, changes: bool) -> list[Piece]:
         else:
             line += [*dot, (f"{NOT_YET if changes else ''}{part}", "muted")]
     return line
+
+
+def show_hint(text: str) -> str:
+    """What an empty field shows, in brackets: it must look like no value where there is no colour."""
+    return f"({text})" if text else ""
 
 
 def wrapped(text: str, width: int) -> list[str]:

@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from cockpit.model.clean import clean_line
 from cockpit.model.time import Time
-from screens.dialog import Dialog, Place
+from screens.dialog import Dialog, Place, show_hint
 from widgets.cell import Piece
 from widgets.choice import Choice
 from widgets.line import Lines
@@ -81,7 +81,7 @@ class Form(Dialog[T]):
             return choice
         return Input(
             field.preset,
-            placeholder=field.hint,
+            placeholder=show_hint(field.hint),
             max_length=LONGEST,
             select_on_focus=" " not in field.preset,  # one word is replaced by typing, a sentence is mended
             compact=True,

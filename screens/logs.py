@@ -15,6 +15,7 @@ from cockpit.model.logline import LogLine
 from cockpit.model.revision import Revision
 from cockpit.model.time import Time
 from screens.batches import batches
+from screens.dialog import show_hint
 from screens.leaving import leave_screen
 from screens.trouble import explain
 from widgets.cell import Piece
@@ -62,7 +63,9 @@ class LogsScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Lines(id="log-head")
         yield LogView(self._zone, self._time, id="log")
-        filter = Input(placeholder="words to look for; enter keeps them, esc shows all", id="log-filter", compact=True)
+        filter = Input(
+            placeholder=show_hint("words to look for; enter keeps them, esc shows all"), id="log-filter", compact=True
+        )
         filter.display = filter.cursor_blink = False
         yield filter
         yield Footer(compact=True, show_command_palette=False)

@@ -14,7 +14,7 @@ from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.time import Time
 from cockpit.model.when import WhenError, when
-from screens.dialog import Dialog, Place
+from screens.dialog import Dialog, Place, show_hint
 from widgets.line import Lines
 
 
@@ -38,7 +38,7 @@ class Note(Dialog[Event]):
         yield TextArea(id="text", soft_wrap=True, show_line_numbers=False, compact=True)
         with Horizontal(id="times"):
             yield Lines(id="at-label")
-            yield Input(id="at", placeholder="now, or 10m ago, 14:05 ...", compact=True)
+            yield Input(id="at", placeholder=show_hint("now, or 10m ago, 14:05 ..."), compact=True)
 
     def on_mount(self) -> None:
         self.query_one(TextArea).cursor_blink = False

@@ -14,7 +14,8 @@ from cockpit.model.time import Time, age
 from cockpit.runbooks.execution import Prepared
 from cockpit.runbooks.rollback import Proposal
 from cockpit.runbooks.runner import Runner
-from screens.dialog import Dialog, Place
+from screens.confirmation import Confirmation
+from screens.dialog import Place
 from screens.difference import Difference
 from screens.document import DocumentScreen
 from screens.run_lines import labelled, undo_of, warning
@@ -68,12 +69,11 @@ async def plan(runner: Runner, proposal: Proposal, runbook: Runbook, procedure: 
     return Plan(proposal, runbook, procedure, tuple(previews))
 
 
-class AskRollback(Dialog[Mapping[int, Prepared]]):
+class AskRollback(Confirmation[Mapping[int, Prepared]]):
     """The answer names the steps that were shown and may go on by themselves."""
 
     AUTO_FOCUS = ""
     what = "Roll back"
-    changes = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "difference", "Difference", show=False),
         Binding("o", "document", "Runbook", show=False),

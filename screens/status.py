@@ -13,6 +13,7 @@ from cockpit.incident.impact import ImpactMoment, propose_impact_end, propose_im
 from cockpit.model.clean import clean_line
 from cockpit.model.incident import Incident
 from cockpit.model.incident import Status as IncidentStatus
+from cockpit.model.ladder import order
 from cockpit.model.response import CloseReason
 from cockpit.model.time import Time
 from cockpit.model.when import WhenError, when
@@ -42,7 +43,6 @@ BECAUSE = {
 class Status(Dialog[None]):
     """`incident` is the one captured at the key press. What was recorded before a refusal is not recorded twice."""
 
-    AUTO_FOCUS = "#status"
     what = "Severity and status"
     keys = "enter records · ↑ ↓ choose · tab next · esc leaves, nothing changes"
 
@@ -120,12 +120,13 @@ class Status(Dialog[None]):
     def decide(self) -> Callable[[], None] | None:
         severity, status = self.query_one("#severity", Choice), self.query_one("#status", Choice)
         reason = clean_line(self.query_one(Input).value, 500)
-        raised = severity.chosen if severity.changed and severity.chosen != self._severity else None
+        changed = severity.changed and severity.chosen != self._severity and severity.display  # not one that is hidden
+        raised = severity.chosen if changed else None
         moved = status.chosen if status.changed else None
         if raised is None and moved is None:
             self.say("Nothing was changed. esc leaves.")
             return None
-        if not reason and (missing := self._why(moved)):
+        if not reason and (missing := self._why(raised, moved)):
             self.query_one(Input).focus()
             self.say(f"{missing}, then press Enter again.")
             return None
@@ -158,8 +159,11 @@ class Status(Dialog[None]):
             self.query_one(field, Input).focus()
             raise
 
-    def _why(self, moved: str | None) -> str:
-        """What a reason is needed for; "" where it can be left out."""
+    def _why(self, severity: str | None, moved: str | None) -> str:
+        """What a reason is needed for; "" where it can be left out: a rise waits for no words, a lowering does."""
+        ladder = self._desk.ladder
+        if severity is not None and order(ladder, severity) > order(ladder, self._severity):
+            return f"It was {self._severity}. Say why it is only {severity}"
         if moved == IncidentStatus.RESOLVED:
             return "Resolving closes it. Say in a few words what ended it"
         return "" if self._incident.open or moved is None else "It is over. Say why it is opened again"

@@ -9,7 +9,7 @@ from cockpit.model.clean import clean_line
 from cockpit.model.time import Time
 from cockpit.runbooks.execution import Refused
 from cockpit.runbooks.values import Resolved
-from screens.dialog import Dialog, Place
+from screens.dialog import Dialog, Place, show_hint
 from widgets.cell import Piece
 from widgets.line import Lines
 
@@ -37,7 +37,7 @@ class Values(Dialog[dict[str, str]]):
     def fields(self) -> ComposeResult:
         for at, each in enumerate(self._found):
             yield Lines(id=f"label-{at}", classes="label")
-            yield Input(id=f"value-{at}", placeholder=_stands(each), password=each.secret, compact=True)
+            yield Input(id=f"value-{at}", placeholder=show_hint(_stands(each)), password=each.secret, compact=True)
 
     def on_mount(self) -> None:
         for at, each in enumerate(self._found):
@@ -88,4 +88,4 @@ class Values(Dialog[dict[str, str]]):
 
 def _stands(each: Resolved) -> str:
     """What an empty field means."""
-    return f"{each.shown}  ({each.source})" if each.value is not None else "no value yet"
+    return f"{each.shown}, {each.source}" if each.value is not None else "no value yet"

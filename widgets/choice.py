@@ -71,6 +71,9 @@ class Choice(Lines, can_focus=True):
             self.post_message(self.Changed(self, self.chosen))
 
     def on_key(self, event: events.Key) -> None:
+        """A digit chooses only where nothing can be typed: one meant for a field must not change another."""
+        if self.screen.query("Input, TextArea"):
+            return
         if event.character and event.character.isdecimal() and event.character.isascii():
             at = self._numbered(int(event.character))
             if at is not None:

@@ -57,6 +57,9 @@ NO_APPROVAL = frozenset({"", "no", "none", "n/a", "not required", "false", "-", 
 APART = re.compile(r"\s*[,(;]")  # behind it stands how, or on what condition
 JOINED = re.compile(r"(?i)\s*(?:[+&]|\band\b)\s*")
 NAMED_BY = ("--revision", "--replica", "--name", "-n")  # in this order: what an az command is about
+EVERY_OPERAND_GOES = frozenset({"rm", "rmdir", "shred", "unlink", "dropdb", "dropuser", "wipefs"})
+OPERAND_OF_A_VERB_GOES = frozenset({"docker", "podman", "helm"})
+VERBS = frozenset({"rm", "rmi", "remove", "uninstall", "delete", "del"})
 GENERIC = frozenset({"process", "procedure", "steps", "guide", "commands", "runbook", "instructions", "options"})
 
 
@@ -103,6 +106,14 @@ def named(argv: Sequence[str]) -> str:
     if argv[:2] == ("kubectl", "delete"):
         plain = [each for each in argv[2:4] if not each.startswith("-")]
         return plain[0].partition("/")[2] or "".join(plain[1:]) if plain else ""
+    if argv[:1] == ("sudo",):
+        return named(argv[1:])
+    tool = argv[0].rpartition("/")[2] if argv else ""
+    if tool in EVERY_OPERAND_GOES:
+        return " ".join(text for text in argv[1:] if not text.startswith("-"))
+    if tool in OPERAND_OF_A_VERB_GOES:
+        verb = next((at for at, text in enumerate(argv) if text in VERBS), len(argv))
+        return next((text for text in argv[verb + 1 :] if not text.startswith("-")), "")
     return ""
 
 

@@ -84,15 +84,61 @@ async def test_the_severity_moves_without_leaving_the_title(
         assert desk.open()[0].severity == "P0"
 
 
-async def test_a_digit_picks_the_level_once_the_list_has_the_focus(
-    stage: Any, declare: Declare, clock: Any, desk: Desk
+@pytest.mark.parametrize("name", ["declare", "status"])
+async def test_a_digit_meant_for_a_field_chooses_nothing(
+    name: str, stage: Any, place: Place, clock: Any, desk: Desk, incident: Incident
 ) -> None:
-    app = stage(declare)
+    app = stage(DIALOGS[name](place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press(*"P2 slow", "tab", "3")
-        assert app.screen.query_one(Choice).chosen == "P3"
+        before = [choice.chosen for choice in app.screen.query(Choice)]
+        for choice in app.screen.query(Choice):
+            choice.focus()
+            await pilot.press(*"20 of 20")
+        assert [choice.chosen for choice in app.screen.query(Choice)] == before
+
+
+async def test_lowering_a_severity_asks_why_and_a_rise_waits_for_no_words(
+    stage: Any, place: Place, clock: Any, desk: Desk, incident: Incident
+) -> None:
+    lower = stage(Status(place, clock, desk, incident))
+    async with lower.run_test(size=(80, 24)) as pilot:
+        await pilot.press("down")
         await enter(pilot, clock)
-        assert (desk.open()[0].title, desk.open()[0].severity) == ("P2 slow", "P3")
+        assert "Say why it is only P2" in said(lower)
+        assert desk.find(incident.id).severity == "P1"
+        await pilot.press(*"one client")
+        await enter(pilot, clock)
+        assert desk.find(incident.id).severity == "P2"
+    higher = stage(Status(place, clock, desk, desk.find(incident.id)))
+    async with higher.run_test(size=(80, 24)) as pilot:
+        await pilot.press("up", "up")
+        await enter(pilot, clock)
+        assert desk.find(incident.id).severity == "P0"
+
+
+async def test_a_severity_that_closing_hides_is_not_recorded(
+    stage: Any, place: Place, clock: Any, desk: Desk, incident: Incident
+) -> None:
+    app = stage(Status(place, clock, desk, incident))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("up", "tab", "down", "down", "down")
+        app.screen.query_one("#reason", Input).value = "rolled back"
+        await enter(pilot, clock)
+        assert [severity.value for severity in desk.find(incident.id).severities] == ["P1"]
+
+
+@pytest.mark.parametrize("name", ["declare", "note", "status"])
+async def test_the_first_field_has_the_focus_and_a_bar_before_it(
+    name: str, stage: Any, place: Place, clock: Any, desk: Desk, incident: Incident
+) -> None:
+    app = stage(DIALOGS[name](place, clock, desk, incident))
+    async with app.run_test(size=(80, 24)) as pilot:
+        fields = list(app.screen.query("Input, TextArea, Choice"))
+        assert app.focused is fields[0]
+        for _ in fields:
+            barred = [field for field in fields if field.styles.border_left[0] not in ("", "none")]
+            assert barred == [app.focused]
+            await pilot.press("tab")
 
 
 async def test_when_users_felt_it_and_how_far_it_reaches_can_be_said(
@@ -265,7 +311,7 @@ async def test_status_changes_only_what_was_moved(
 ) -> None:
     app = stage(Status(place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("down", "tab", *"bad deploy")
+        await pilot.press("tab", "down", "tab", *"bad deploy")
         await enter(pilot, clock)
         (now,) = desk.open()
         assert (now.severity, now.status, now.statuses[-1].reason) == ("P1", IncidentStatus.IDENTIFIED, "bad deploy")
@@ -277,7 +323,7 @@ async def test_resolving_asks_what_ended_it(
 ) -> None:
     app = stage(Status(place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("down", "down", "down")
+        await pilot.press("tab", "down", "down", "down")
         await enter(pilot, clock)
         assert "what ended it" in said(app)
         await pilot.press(*"rolled back")
@@ -293,7 +339,7 @@ async def test_a_severity_recorded_before_a_refusal_is_not_recorded_twice(
 
     app = stage(Status(place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("down", "shift+tab", "up")
+        await pilot.press("up", "tab", "down")
         with monkeypatch.context() as broken:
             broken.setattr(desk, "change_status", locked)
             await enter(pilot, clock)
