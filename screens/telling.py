@@ -1,23 +1,29 @@
 """What the bar and the keys are told: the session and the view of this moment, as plain facts."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.clock import ClockState
+from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
 from cockpit.model.probe import ProbeState
 from cockpit.model.problem import ProblemKind
 from cockpit.model.reading import FeedState
+from cockpit.model.revision_health import RevisionCondition, ill_working
+from cockpit.model.rolled_back import last_rollback
 from cockpit.model.run import Run, StepState
+from cockpit.runbooks.waiting_run import WaitingRun, find_waiting_run
 from screens import opening
 from screens.due import Due
 from screens.reasons import Situation
 from screens.view import View, newest_closed, worst_first
 from widgets.bar import Bar
-from widgets.cell import Piece
-from widgets.hint import Sight
+from widgets.cell import Piece, cut
+from widgets.hint import FRESH, NAMED, Sight
 from widgets.pane import OLD
 from widgets.probes import QUIET
 
@@ -86,6 +92,7 @@ def sight(screen: "CockpitScreen") -> Sight:
     now = session.time.now()
     incident = next(iter(worst_first(session.ledger, session.environment.name, session.system.ladder)), None)
     here, alert, followed = session.environment.name, screen.under_cursor(1), opening.followed(screen)
+    waiting = find_waiting_run(session.runner.runs.runs.values(), here, session.runner.known_procedure)
     states = {pane: fresh.state for pane, fresh in seen.fresh.items() if pane not in seen.missing}
     return Sight(
         probes=seen.probes,
@@ -102,7 +109,25 @@ def sight(screen: "CockpitScreen") -> Sight:
         unsettled=unsettled(session.runner.runs.runs.values(), here),
         leaderless=leaderless(incident, session.plan),
         asks=next((each.clock for each in screen.asking if each.clock.state(now) in LATE), None),
+        rolled_back=last_rollback(seen.applications, recent(session.history, now - FRESH), now - FRESH),
+        zone=screen.cockpit.zone,
+        waits=waits(waiting),
+        waits_for=waiting.step_title if waiting else "",
+        gap=waiting.leaves if waiting else "",
     )
+
+
+def recent(events: Sequence[Event], since: datetime) -> Iterable[Event]:
+    """The newest events, back to the first that was recorded before `since`."""
+    return takewhile(lambda event: event.recorded >= since, reversed(events))
+
+
+def waits(waiting: WaitingRun | None) -> str:
+    """`“Roll back” waits at step 5`; "" where none waits, or all its steps are done."""
+    if waiting is None or (waiting.step is None and not waiting.leaves):
+        return ""
+    step = f" at step {waiting.step}" if waiting.step else ""
+    return f"“{cut(waiting.title, NAMED)}” waits{step}"
 
 
 def leaderless(incident: Incident | None, plan: Plan) -> bool:
@@ -130,9 +155,15 @@ def summary(seen: View) -> Piece:
     if down or firing:
         parts = [f"{down} down" if down else "", f"{firing} firing" if firing else ""]
         return (", ".join(part for part in parts if part), "bad")
+    ill = ill_working(seen.applications)
+    sick = sum(health.condition is RevisionCondition.ILL for _, health in ill)
+    if sick:
+        return (f"{sick} revision{'' if sick == 1 else 's'} ill", "bad")
     if any(each.state in OLD for each in seen.fresh.values()):
         return ("cannot see everything", "bad")
     unsure = sum(each.state not in QUIET for each in seen.probes)
     if unsure:
         return (f"{unsure} of {len(seen.probes)} probes not up", "warn")
+    if ill:
+        return (f"{len(ill)} revision{'' if len(ill) == 1 else 's'} not known to serve", "warn")
     return (f"all {len(seen.probes)} probes up", "good") if seen.probes else ("", "")

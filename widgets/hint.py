@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from cockpit.model.alert import Alert, AlertState
-from cockpit.model.clock import Clock, ClockKind
+from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.incident import Incident, Status
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.revision import Application, Revision
+from cockpit.model.revision_health import RevisionCondition, RevisionHealth, ill_working
+from cockpit.model.rolled_back import RolledBack, idle_cause
 from cockpit.model.time import age
 from widgets.alerts import SEVERITIES
 from widgets.cell import Piece, cut
@@ -18,6 +20,7 @@ from widgets.probes import QUIET
 from widgets.revisions import short_name
 
 FRESH = timedelta(minutes=30)  # a deployment younger than this is the first suspect
+RECENT = timedelta(minutes=1)  # the record of a rollback may be later than the recovery that it brought
 NAMED = 24  # cells of a name inside a sentence
 LOST = "NOT RECORDED"
 
@@ -41,10 +44,36 @@ class Sight:
     unsettled: str = ""  # the step of a run that nobody saw the end of
     leaderless: bool = False  # nobody holds the leading role of the incident
     asks: Clock | None = None  # the most urgent clock, when it is at risk or overdue
+    rolled_back: RolledBack | None = None  # lately, and it stands
+    zone: tzinfo = UTC  # of the times that are told
+    waits: str = ""  # the run that waits for a person, and at which step
+    waits_for: str = ""  # the title of that step
+    gap: str = ""  # what that run leaves broken until it goes on
 
     @property
     def down(self) -> list[ProbeResult]:
         return [each for each in self.probes if each.state is ProbeState.DOWN]
+
+    @property
+    def ill(self) -> list[tuple[Revision, RevisionHealth]]:
+        """The revisions that users depend on and that are known to be ill."""
+        return [pair for pair in ill_working(self.applications) if pair[1].condition is RevisionCondition.ILL]
+
+    @property
+    def unsure(self) -> list[tuple[Revision, RevisionHealth]]:
+        """Those that are not known to serve, and not known to be ill: they start, stop, or nobody says."""
+        return [pair for pair in ill_working(self.applications) if pair[1].condition is not RevisionCondition.ILL]
+
+    @property
+    def felt(self) -> list[Alert]:
+        """The firing alerts but for those that, after a rollback, are about a revision without traffic alone."""
+        if self.rolled_back is None:
+            return self.firing
+        return [alert for alert in self.firing if idle_cause(alert, self.applications) is None]
+
+    @property
+    def bad(self) -> bool:
+        return bool(self.down or self.felt or self.ill)
 
     @property
     def firing(self) -> list[Alert]:
@@ -69,16 +98,25 @@ def hint(sight: Sight, keys: Mapping[str, str], now: datetime, width: int = 120)
     if sight.unsettled:
         told = f"Nobody knows how “{cut(sight.unsettled, NAMED)}” ended."
         return say(told, action=key(keys, "runbooks", "opens its run", "opens it"), tone="bad", width=width)
+    if sight.gap:
+        opens = key(keys, "runbooks", "opens its run", "opens it")
+        return say(f"{sight.waits}: {sight.gap}.", action=opens, tone="bad", width=width)
     if sight.incident:
         return _in_incident(sight, sight.incident, keys, now, width)
-    if sight.down or sight.firing:
+    if sight.bad:
         declares = key(keys, "declare", "declares an incident", "declares")
         return say(_broken(sight), *_deployed(sight, keys, now), action=declares, tone="bad", width=width)
     if doubt := _doubt(sight, keys, width):
         return doubt
     if sight.closed and sight.closed.resolved and now - sight.closed.resolved < FRESH:
         drafts = key(keys, "export", "writes the post-mortem draft", "writes the draft")
-        return say(f"“{sight.closed.title}” is resolved.", action=drafts, width=width)
+        return say(f"“{sight.closed.title}” is resolved.", _waits(sight), action=drafts, width=width)
+    if sight.rolled_back:
+        declares = key(keys, "declare", "declares an incident", "declares")
+        return say(_back_since(sight.rolled_back, now), *_after_rollback(sight), action=declares, width=width)
+    if sight.waits:
+        opens = key(keys, "runbooks", "opens its run", "opens it")
+        return say(f"{sight.waits}.", Part(((sight.waits_for, ""),)), action=opens, tone="warn", width=width)
     return say(
         "All quiet." if sight.probes else "Watching.",
         key(keys, "table.select", "shows details", "details"),
@@ -89,12 +127,12 @@ def hint(sight: Sight, keys: Mapping[str, str], now: datetime, width: int = 120)
 
 
 def suspect(applications: Sequence[Application], now: datetime) -> Revision | None:
-    """The newest revision that carries traffic, when it is young enough to be the cause."""
+    """The newest one that users depend on, when it is young enough to be the cause."""
     young = [
         each
         for application in applications
-        for each in application.revisions
-        if each.weight > 0 and each.created and now - each.created < FRESH
+        for each in application.working
+        if each.created and now - each.created < FRESH
     ]
     return max(young, key=lambda each: each.created or now, default=None)
 
@@ -125,21 +163,66 @@ def _command(sight: Sight, keys: Mapping[str, str]) -> list[Part]:
 def _in_incident(sight: Sight, incident: Incident, keys: Mapping[str, str], now: datetime, width: int) -> list[Piece]:
     notes = key(keys, "note", "writes a note", "note")
     command = _command(sight, keys)
-    if sight.down or sight.firing:
+    # What is overdue comes before all else that could be done: it is the part that is never cut.
+    overdue = command[0] if command and sight.asks and sight.asks.state(now) is ClockState.OVERDUE else None
+    if sight.bad:
         deployed = _deployed(sight, keys, now)
         takes = (
             key(keys, "acknowledge", f"takes “{cut(sight.chosen.name, NAMED)}”", "takes it") if sight.chosen else None
         )
+        if overdue:
+            parts = [*deployed, *command[1:], *([takes] if takes else []), _waits(sight)]
+            return say(_broken(sight), *parts, action=overdue, tone="bad", width=width)
         if not takes:
-            return say(_broken(sight), *deployed, *command, action=notes, tone="bad", width=width)
-        return say(_broken(sight), *deployed, *command, notes, action=takes, tone="bad", width=width)
+            return say(_broken(sight), *deployed, *command, _waits(sight), action=notes, tone="bad", width=width)
+        return say(_broken(sight), *deployed, *command, _waits(sight), notes, action=takes, tone="bad", width=width)
     if doubt := _doubt(sight, keys, width):
         return doubt
-    if incident.status is Status.MONITORING:
-        resolves = key(keys, "status", "resolves it when it stays so", "resolves it")
-        return say("Nothing is broken.", *command, action=resolves, tone="good", width=width)
-    moves = key(keys, "status", "to monitoring or resolved")
-    return say("Nothing is broken.", *command, notes, action=moves, width=width)
+    monitoring = incident.status is Status.MONITORING
+    if monitoring:
+        moves = key(keys, "status", "resolves the incident when it stays so", "resolves it")
+    elif sight.rolled_back:
+        moves = key(keys, "status", "sets monitoring")
+    else:
+        moves = key(keys, "status", "sets monitoring or resolved", "sets monitoring")
+    what, told = "Nothing watched here is bad.", list[Part]()
+    if sight.rolled_back:
+        what, told = _back_since(sight.rolled_back, now), _after_rollback(sight)
+    rest = [] if monitoring or sight.rolled_back else [notes]
+    if overdue:
+        return say(what, *told, moves, _waits(sight), action=overdue, tone="good", width=width)
+    return say(what, *told, _waits(sight), *command, *rest, action=moves, tone="good", width=width)
+
+
+def _waits(sight: Sight) -> Part:
+    """The run that waits for a person."""
+    step = f", {sight.waits_for}" if sight.waits_for else ""
+    return Part(((f"{sight.waits}{step}", "warn"),), ((sight.waits, "warn"),)) if sight.waits else Part()
+
+
+def _back_since(back: RolledBack, now: datetime) -> str:
+    to = back.to.removeprefix(back.app) or back.to
+    return f"Rolled back to {to} {age((now - back.at).total_seconds())} ago."
+
+
+def _after_rollback(sight: Sight) -> list[Part]:
+    """What is seen since: the probes that are up and since when, and whose the alerts are that fire still."""
+    told: list[Part] = []
+    if sight.probes:
+        up = [probe for probe in sight.probes if probe.state in QUIET]
+        count = f"{len(up)} of {len(sight.probes)} probes up"
+        last = max((probe.since for probe in up if probe.since), default=None)
+        # Only a recovery after the traffic moved is one of the rollback's; a probe that was up all the time says less.
+        recovered = last is not None and sight.rolled_back is not None and last >= sight.rolled_back.at - RECENT
+        since = f" since {last.astimezone(sight.zone):%H:%M:%S}" if last and recovered else ""
+        told.append(Part(((f"{count}{since}", "good"),), ((count, "good"),)))
+    for alert in sight.firing:
+        cause = idle_cause(alert, sight.applications)
+        if cause is not None:
+            name = short_name(cause)
+            whole = f"“{cut(alert.name, NAMED)}” is {name} alone ({cause.weight} %)"
+            told.append(Part(((whole, "warn"),), ((f"{name} alone alerts", "warn"),)))
+    return told
 
 
 def _doubt(sight: Sight, keys: Mapping[str, str], width: int) -> list[Piece]:
@@ -154,11 +237,22 @@ def _doubt(sight: Sight, keys: Mapping[str, str], width: int) -> list[Piece]:
         return say("Waiting for the first answers.", width=width)
     unsure = [each for each in sight.probes if each.state not in QUIET]
     if not unsure:
-        return []
+        return _not_serving(sight, keys, width)
     others = f" and {len(unsure) - 1} more" if len(unsure) > 1 else ""
     state = f"{unsure[0].name} is {unsure[0].state.value}{others}."
     why = key(keys, "table.select", "shows why")
     return say(state, key(keys, "declare", "declares"), action=why, tone="warn", width=width)
+
+
+def _not_serving(sight: Sight, keys: Mapping[str, str], width: int) -> list[Piece]:
+    """The first revision that is not known to serve, though nothing says that it is ill."""
+    if not sight.unsure:
+        return []
+    revision, health = sight.unsure[0]
+    why = key(keys, "table.select", "shows why")
+    declares = key(keys, "declare", "declares an incident", "declares")
+    told = f"{short_name(revision)} is not known to serve: {health.reason}."
+    return say(told, declares, action=why, tone="warn", width=width)
 
 
 def _broken(sight: Sight) -> str:
@@ -167,12 +261,22 @@ def _broken(sight: Sight) -> str:
         others = f" and {len(sight.down) - 1} more" if len(sight.down) > 1 else ""
         verb = "are" if others else "is"
         return f"{sight.down[0].name}{others} {verb} down."
-    others = f" and {len(sight.firing) - 1} more" if len(sight.firing) > 1 else ""
-    return f"{sight.firing[0].name}{others}."
+    if sight.felt:
+        others = f" and {len(sight.felt) - 1} more" if len(sight.felt) > 1 else ""
+        return f"{sight.felt[0].name}{others}."
+    revision, health = sight.ill[0]
+    others = f" and {len(sight.ill) - 1} more" if len(sight.ill) > 1 else ""
+    return f"{short_name(revision)}{others}: {health.reason}."
 
 
 def _deployed(sight: Sight, keys: Mapping[str, str], now: datetime) -> list[Part]:
     """The first suspect, the key that rolls it back, and the one that shows logs, of the revision it really opens."""
+    rollback = sight.rolled_back
+    if rollback is not None:
+        to = rollback.to.removeprefix(rollback.app) or rollback.to
+        ago = age((now - rollback.at).total_seconds())
+        moved = Part(((f"rolled back to {to} {ago} ago", "warn"),), ((f"back on {to} {ago}", "warn"),))
+        return [moved, key(keys, "logs", "shows logs", "logs")]
     revision = suspect(sight.applications, now)
     if revision is None or revision.created is None:
         return []

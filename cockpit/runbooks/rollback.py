@@ -23,6 +23,7 @@ from cockpit.model.revision_health import (
     judge_revision,
     may_take_traffic,
 )
+from cockpit.model.rolled_back import carrier, goes_back
 from cockpit.model.run import Value
 from cockpit.model.time import age
 
@@ -455,18 +456,10 @@ class ServiceHistory:
         if before:
             healthy = self._was_well(before, after)
             began = self._since if before == self._carrying else None
-            self._ended.append(Service(before, event.occurred, healthy, began, self._goes_back(before, after)))
+            self._ended.append(
+                Service(before, event.occurred, healthy, began, goes_back(self._created, self._images, before, after))
+            )
         self._carrying, self._since = after, event.occurred
-
-    def _goes_back(self, before: str, after: str) -> bool:
-        """To an older revision, or to the image of one: whoever did that had a reason to leave the newer one."""
-        left = self._created.get(before)
-        if left is None:
-            return False
-        image = self._images.get(after, "")
-        older = [name for name, created in self._created.items() if created < left]
-        again = bool(image) and image != self._images.get(before) and any(self._images.get(n) == image for n in older)
-        return after in older or again
 
     def _was_well(self, before: str, after: str) -> bool:
         """No probe was down, nor the revision failing. What broke once its successor was deployed is not its fault."""
@@ -474,12 +467,6 @@ class ServiceHistory:
         in_its_time = deployed is not None and self._since is not None and deployed > self._since
         failures = [since for since in self._down.values() if not (in_its_time and deployed and since >= deployed)]
         return not failures and before not in self._failing
-
-
-def carrier(traffic: object) -> str:
-    """The revision with the most traffic, "" for none."""
-    weights = {str(name): weight for name, weight in mapping(traffic).items() if isinstance(weight, int) and weight > 0}
-    return max(weights, key=lambda name: weights[name], default="")
 
 
 def is_failing(detail: Mapping[str, Any]) -> bool:

@@ -130,6 +130,11 @@ class Runner:
             found = self._documents[run.id] = trust_files.snapshot(run, self._snapshots)
         return found
 
+    def known_procedure(self, run: Run) -> Procedure | None:
+        """The procedure of a run where its document was read already; never blocks."""
+        found = self._documents.get(run.id)
+        return next((each for each in found.procedures if each.slug == run.procedure), None) if found else None
+
     def procedure(self, run: Run) -> Procedure:
         found = next((each for each in self.document(run).procedures if each.slug == run.procedure), None)
         if found is None:

@@ -154,7 +154,7 @@ class Stage:
         self.watch = Watch(list[Feed](self.feeds), self.time)
         self.timeline = MemoryTimeline(self.time)
         self.ledger = Ledger(self.system.ladder)
-        self.runner = SimpleNamespace(runs=Runs())
+        self.runner = SimpleNamespace(runs=Runs(), known_procedure=lambda run: None)
         self.history: list[Event] = []
         self.since = 0
         self.since = 0  # the newest event that the ledger and the history know

@@ -5,10 +5,12 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.incident import Incident, Status
 from cockpit.model.probe import ProbeState
 from cockpit.model.problem import Problem, ProblemKind
-from cockpit.model.revision import Revision
+from cockpit.model.revision import Application, Replica, Revision
+from cockpit.model.rolled_back import RolledBack
 from tests.tui.stage import NOW, SIGNED_OUT, ago, alerts, application, probes, up
 from widgets.cell import length
 from widgets.hint import Sight, hint
@@ -58,10 +60,10 @@ def test_alerts_that_somebody_took_are_not_asked_for_again() -> None:
 
 def test_when_nothing_is_broken_any_more_it_leads_to_the_end() -> None:
     assert said(Sight(QUIET, incident=INCIDENT)) == (
-        "▸ Nothing is broken.  n writes a note · s to monitoring or resolved"
+        "▸ Nothing watched here is bad.  n writes a note · s sets monitoring or resolved"
     )
     assert said(Sight(QUIET, incident=replace(INCIDENT, status=Status.MONITORING))) == (
-        "▸ Nothing is broken.  s resolves it when it stays so"
+        "▸ Nothing watched here is bad.  s resolves the incident when it stays so"
     )
 
 
@@ -69,7 +71,7 @@ def test_a_probe_nobody_knows_about_is_not_called_fine() -> None:
     unsure = (replace(up("ready"), state=ProbeState.UNKNOWN), up("live"))
 
     assert "quiet" not in said(Sight(unsure)).lower()
-    assert "Nothing is broken" not in said(Sight(unsure, incident=INCIDENT))
+    assert "Nothing watched" not in said(Sight(unsure, incident=INCIDENT))
 
 
 def test_nothing_is_called_fine_while_it_cannot_be_seen() -> None:
@@ -151,3 +153,84 @@ def test_the_hint_names_the_revision_whose_logs_the_key_would_open() -> None:
 def test_a_run_with_a_step_that_nobody_saw_the_end_of_comes_before_an_incident() -> None:
     told = said(Sight(QUIET, alerts(), incident=INCIDENT, unsettled="Roll back"))
     assert told == "▸ Nobody knows how “Roll back” ended.  r opens its run"
+
+
+def after_rollback(**more: object) -> tuple[Application, ...]:
+    """v42 was left and restarts in a loop without traffic; v41 has it all."""
+    app = application()
+    bad, good = app.revisions[0], app.revisions[1]
+    ready = (Replica("v41-a", "Running", True, 0),)
+    left = replace(bad, weight=0, active=True)
+    serving = replace(good, weight=100, active=True, health="Healthy", running="Running", replicas=ready)
+    return (replace(app, revisions=(left, replace(serving, **more), app.revisions[2])),)  # type: ignore[arg-type]
+
+
+BACK = RolledBack("mi-prod", "mi-prod--v42", "mi-prod--v41", ago(40))
+RECOVERED = tuple(replace(probe, since=ago(38)) for probe in QUIET)
+RESTARTS = (alerts()[0],)
+
+
+def test_after_a_rollback_it_says_what_is_seen_since_and_whose_the_alert_is_that_still_fires() -> None:
+    sight = Sight(RECOVERED, RESTARTS, after_rollback(), incident=INCIDENT, rolled_back=BACK)
+    assert said(sight, 160) == (
+        "▸ Rolled back to --v41 40s ago.  2 of 2 probes up since 13:26:02 · “Container restarts” is --v42 alone (0 %)"
+        " · s sets monitoring"
+    )
+    assert said(sight, 80).startswith("▸ Rolled back to --v41 40s ago.  2 of 2 probes up")
+    assert said(sight, 80).endswith("s sets monitoring")
+
+
+def test_a_rollback_is_never_proposed_to_be_rolled_back() -> None:
+    for broken in (QUIET, probes()):
+        for created in (ago(86_400), ago(30)):  # in single revision mode the older image is a new revision
+            for incident in (None, INCIDENT):
+                apps = after_rollback(created=created)
+                assert "rolls" not in said(Sight(broken, alerts(), apps, incident=incident, rolled_back=BACK))
+
+
+def test_when_it_did_not_help_it_says_both() -> None:
+    told = said(Sight(probes(), RESTARTS, after_rollback(), incident=INCIDENT, rolled_back=BACK))
+    assert told.startswith("▸ ready is down.  rolled back to --v41 40s ago")
+
+
+def test_an_alert_that_may_be_about_what_users_feel_is_not_explained_away() -> None:
+    elsewhere = after_rollback(replicas=(Replica("v41-a", "Running", True, 1),))
+    unread = after_rollback(replicas=None, replica_count=1)
+    for apps in (elsewhere, unread):
+        assert "alone" not in said(Sight(RECOVERED, RESTARTS, apps, incident=INCIDENT, rolled_back=BACK), 160)
+    named = (replace(alerts()[1], summary="5xx of mi-prod--v42"),)
+    assert "“5xx errors” is --v42 alone" in said(
+        Sight(RECOVERED, named, after_rollback(), incident=INCIDENT, rolled_back=BACK), 160
+    )
+
+
+def test_an_app_whose_revision_is_ill_is_not_all_quiet_though_no_probe_says_so() -> None:
+    worker = replace(application(), has_ingress=False)
+    told = said(Sight(QUIET, (), (worker,)))
+    assert told.startswith("▸ --v42: Degraded, 1 of 3 replicas ready, 6 restarts.")
+    assert told.endswith("d declares an incident")
+
+
+def test_what_is_not_known_to_serve_is_not_all_quiet() -> None:
+    app = application()
+    waiting = replace(app.revisions[0], health="None", running="Activating", replicas=())
+    told = said(Sight(QUIET, (), (replace(app, revisions=(waiting,)),)))
+    assert told.startswith("▸ --v42 is not known to serve: starting, no replica.")
+
+
+def test_what_is_overdue_comes_before_what_else_could_be_done() -> None:
+    clock = Clock("update", ClockKind.UPDATE, "next update", "", "", ago(3_600), due=ago(60))
+    for sight in (
+        Sight(QUIET, alerts(), incident=INCIDENT, chosen=alerts()[1], asks=clock),
+        Sight(QUIET, incident=INCIDENT, asks=clock),
+    ):
+        drawn = "".join(text for text, _ in hint(sight, {**KEYS, "communicate": "c"}, NOW, 80))
+        assert drawn.endswith("c writes the update that is due")
+
+
+def test_a_run_that_waits_is_told_with_its_step_and_first_when_it_leaves_a_gap() -> None:
+    waits, title = "“Swap the databases” waits at step 4", "Rename the restored one"
+    assert f"{waits}, {title}" in said(Sight(QUIET, incident=INCIDENT, waits=waits, waits_for=title), 160)
+    assert waits in said(Sight(QUIET, incident=INCIDENT, waits=waits, waits_for=title), 90)
+    gap = Sight(probes(), alerts(), incident=INCIDENT, waits=waits, gap="no database is called shop now")
+    assert said(gap, 160) == f"▸ {waits}: no database is called shop now.  r opens its run"

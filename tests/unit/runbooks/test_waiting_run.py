@@ -1,0 +1,64 @@
+"""A run that waits in the middle: at which step, and what it leaves until it goes on."""
+
+from datetime import UTC, datetime, timedelta
+
+from cockpit.model.run import Attempt, Run, StepState
+from cockpit.model.runbook import Procedure
+from cockpit.runbooks.catalogue_files import BUILTIN, open_file
+from cockpit.runbooks.waiting_run import WaitingRun, find_waiting_run
+
+T0 = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
+ROLL_BACK = open_file(BUILTIN / "rollback.md").procedures[0]
+OK, TODO = StepState.OK, StepState.TODO
+
+
+def run(*states: StepState, id: str = "run-1", **more: object) -> Run:
+    given = {"states": tuple(enumerate(states, start=1)), "started": T0} | more
+    return Run(id, "rollback.md", "roll-back", "Roll back", "", "prod", "you", **given)  # type: ignore[arg-type]
+
+
+def rename(number: int, old: str, new: str, state: StepState = OK) -> Attempt:
+    command = f"az sql db rename -s shop-sql -g rg -n {old} --new-name {new}"
+    return Attempt(1, number, T0 + timedelta(minutes=number), T0, state, as_run=command)
+
+
+def waiting(*runs: Run, procedure: Procedure | None = ROLL_BACK) -> WaitingRun | None:
+    return find_waiting_run(runs, "prod", lambda run: procedure)
+
+
+def test_it_names_the_next_step() -> None:
+    found = waiting(run(OK, StepState.FAILED))
+    assert found == WaitingRun("run-1", "Roll back", 2, "Wait until it runs and is healthy")
+    unread = waiting(run(OK, OK), procedure=None)
+    assert unread == WaitingRun("run-1", "Roll back", 3)
+
+
+def test_one_that_was_only_opened_runs_or_is_over_does_not_wait() -> None:
+    assert waiting(run()) is None
+    assert waiting(run(OK, StepState.RUNNING)) is None
+    assert waiting(run(OK, ended=T0)) is None
+    assert find_waiting_run([run(OK)], "staging", lambda run: None) is None
+
+
+def test_between_two_renames_no_database_has_the_name() -> None:
+    first = rename(1, "shop", "shop-broken")
+    found = waiting(run(OK, attempts=(first,)))
+    assert found is not None
+    assert found.leaves == "no database is called shop now"
+    whole = waiting(run(OK, OK, attempts=(first, rename(2, "shop-restored", "shop"))))
+    assert whole is not None
+    assert "called shop now" not in whole.leaves
+
+
+def test_a_rename_that_failed_leaves_nothing() -> None:
+    found = waiting(run(OK, attempts=(rename(1, "shop", "shop-broken", StepState.FAILED),)))
+    assert found is not None
+    assert found.leaves == ""
+
+
+def test_the_one_that_leaves_a_gap_comes_before_a_newer_one() -> None:
+    gap = run(OK, id="gap", attempts=(rename(1, "shop", "shop-broken"),))
+    newer = run(OK, id="newer", started=T0 + timedelta(hours=1))
+    found = waiting(gap, newer)
+    assert found is not None
+    assert found.run == "gap"
