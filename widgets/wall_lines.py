@@ -186,7 +186,14 @@ def _quiet(view: WallView) -> Line:
     if not view.feeds:
         return ((" Nothing is watched here: the configuration names no probes, apps or alert sources.", "warn"),)
     if view.word is Word.OK:
-        return ((f" Nothing is broken. {up} of {count} probes up." if count else " Nothing is broken.", "good"),)
+        return (
+            (
+                f" Nothing watched here is bad. {up} of {count} probes up."
+                if count
+                else " Nothing watched here is bad.",
+                "good",
+            ),
+        )
     if view.word is Word.INCIDENT:
         seen_up = f" {up} of {count} probes up." if count else ""
         return ((f" Nothing watched here is bad.{seen_up} The incident is still open.", "warn"),)

@@ -131,7 +131,7 @@ def test_the_incident_of_another_environment_is_shown_and_named_while_one_withou
     assert "PROD  P1  Readiness failing" in shown
     assert "No incident." not in shown
     assert "▸staging ● OK" in shown
-    assert "Nothing is broken. 1 of 1 probes up." in shown
+    assert "Nothing watched here is bad. 1 of 1 probes up." in shown
 
 
 def test_incidents_elsewhere_are_counted_beside_its_own() -> None:
@@ -158,7 +158,7 @@ def test_a_source_that_told_only_a_part_is_named_and_nothing_is_ok() -> None:
 
 
 def test_quiet_says_how_much_was_seen() -> None:
-    assert "Nothing is broken. 1 of 1 probes up." in text(WELL)
+    assert "Nothing watched here is bad. 1 of 1 probes up." in text(WELL)
     assert "No incident." in text(WELL)
 
 

@@ -231,6 +231,6 @@ def test_what_is_overdue_comes_before_what_else_could_be_done() -> None:
 def test_a_run_that_waits_is_told_with_its_step_and_first_when_it_leaves_a_gap() -> None:
     waits, title = "“Swap the databases” waits at step 4", "Rename the restored one"
     assert f"{waits}, {title}" in said(Sight(QUIET, incident=INCIDENT, waits=waits, waits_for=title), 160)
-    assert waits in said(Sight(QUIET, incident=INCIDENT, waits=waits, waits_for=title), 90)
+    assert waits in said(Sight(QUIET, incident=INCIDENT, waits=waits, waits_for=title), 110)
     gap = Sight(probes(), alerts(), incident=INCIDENT, waits=waits, gap="no database is called shop now")
     assert said(gap, 160) == f"▸ {waits}: no database is called shop now.  r opens its run"
