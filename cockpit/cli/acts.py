@@ -83,15 +83,19 @@ def ack(common: Common, alert: str | None, words: str, incident: str | None, as_
     tell(event, as_json, f"{capital(event.summary)}{where(event)}")
 
 
-@click.command(name="severity", help="Move an incident on the ladder.")
+@click.command(name="severity", help="Raise or lower the severity of an incident; its rules bind from now on.")
 @click.argument("level")
+@click.option("--mistake", is_flag=True, help="The one it has was entered by mistake; this one held from then on.")
 @reason_option
 @incident_option
 @json_option
 @common_options
-def severity(common: Common, level: str, reason: str, incident: str | None, as_json: bool) -> None:
+def severity(common: Common, level: str, mistake: bool, reason: str, incident: str | None, as_json: bool) -> None:
     with take_seat(common) as seat:
-        event = seat.desk.change_severity(level, incident, reason)
+        if mistake:
+            event = seat.desk.correct_severity(level, reason, incident)
+        else:
+            event = seat.desk.change_severity(level, incident, reason)
     tell(event, as_json, f"{event.incident}: {event.summary}")
 
 

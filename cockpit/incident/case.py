@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from cockpit.incident import response
@@ -10,8 +11,9 @@ from cockpit.incident.detail import text_of, time_of
 from cockpit.incident.facts import Facts
 from cockpit.incident.impact_signals import HELD, ImpactWatch, last_period
 from cockpit.incident.signals import Signal
+from cockpit.model.clock import Rule
 from cockpit.model.event import Event, Kind
-from cockpit.model.incident import Acknowledgement, Change, Incident, Status
+from cockpit.model.incident import Acknowledgement, Change, HealthyPeriod, Incident, SeverityRules, Status
 from cockpit.model.ladder import Ladder, level
 from cockpit.model.response import CloseReason, Freeze
 
@@ -21,6 +23,7 @@ FACTS = EXTENT | {
     Kind.ITEM, Kind.PIN, Kind.LINK, Kind.RECOVERY, Kind.REVIEW, Kind.RUN,
 }  # fmt: skip
 STATUSES = frozenset(Status)
+MENDED = frozenset({Status.MONITORING.value, Status.RESOLVED.value})
 CLOSE_REASONS = frozenset(CloseReason)
 
 
@@ -42,6 +45,7 @@ class Case:
         self._facts = Facts(first=declaration.id)
         self._people: dict[str, None] = {}
         self._last_event = 0
+        self._superseded: list[Event] = []  # corrections of severities that were entered by mistake
         self._impact = ImpactWatch()
         self._is_felt = is_felt  # whether users feel a bad signal, as the traffic is now
         self._earliest: Signal | None = None  # began before the declaration but was recorded after it
@@ -68,6 +72,8 @@ class Case:
         self._last_event = event.id
         if event.actor and event.kind != Kind.EXPORT:
             self._people.setdefault(event.actor)
+        if event.supersedes is not None and text_of(event.detail, "mistake"):
+            self._superseded.append(event)
         root = event.id if event.supersedes is None else self._facts.place(event)
         if event.kind in FACTS and (root != self._declared or event.kind == Kind.DECLARE):
             self._facts.put(root, event)
@@ -78,6 +84,7 @@ class Case:
 
     def redact(self, id: int) -> None:
         """Forget the words of an event, as a fold of the redacted file would never have seen them."""
+        self._superseded = [each for each in self._superseded if each.id != id]
         if self._facts.redact(id):
             self._built = self._range = None
 
@@ -89,6 +96,16 @@ class Case:
     def declaration(self) -> Event:
         """As it stands after its corrections, under the id of the event that first stated it."""
         return replace(self._facts.at(self._declared), id=self._declared)
+
+    @property
+    def severity_event(self) -> Event:
+        """What set the severity of now, as it stands, under the id of the event that first stated it."""
+        root, event = next(
+            (root, event)
+            for root, event in reversed(self._facts.of(Kind.DECLARE, Kind.SEVERITY))
+            if event.kind == Kind.DECLARE or text_of(event.detail, "severity")
+        )
+        return replace(event, id=root)
 
     @property
     def open(self) -> bool:
@@ -145,7 +162,8 @@ class Case:
     def _build(self) -> Incident:
         told, first = self._facts.of, self._facts.at(self._declared)
         graded, moved = told(Kind.DECLARE, Kind.SEVERITY), [event for _, event in told(*EXTENT)]
-        severities, statuses = self._severities(event for _, event in graded), _statuses(moved)
+        bindings, statuses = self._severities(event for _, event in graded), _statuses(moved)
+        severities = tuple(change for change, _ in bindings)
         acks = tuple(
             Acknowledgement(each.subject, each.occurred, each.actor, text_of(each.detail, "note"))
             for _, each in told(Kind.ACK)
@@ -176,7 +194,9 @@ class Case:
             last_event=self._last_event,
             close_reason=over.reason if over else "",
             because=_because(moved) if over else "",
-            rules=response.rules(graded),
+            rules=bindings[-1][1],
+            bindings=tuple(SeverityRules(change.value, change.at, rules) for change, rules in bindings),
+            mistakes=_mistakes(self._superseded),
             roles=response.roles(told(Kind.ROLE)),
             updates=response.updates(told(Kind.UPDATE)),
             called=response.called(told(Kind.PAGE)),
@@ -197,8 +217,8 @@ class Case:
             **self._felt(),
         )
 
-    def _severities(self, told: Iterable[Event]) -> tuple[Change, ...]:
-        changes: list[Change] = []
+    def _severities(self, told: Iterable[Event]) -> tuple[tuple[Change, tuple[Rule, ...]], ...]:
+        changes: list[tuple[Change, tuple[Rule, ...]]] = []
         for each in told:
             said = text_of(each.detail, "severity")
             rung = level(self._ladder, said)
@@ -206,7 +226,8 @@ class Case:
             if not name and each.kind == Kind.DECLARE:
                 name = default_severity(self._ladder)
             if name:
-                changes.append(Change(name, each.occurred, each.actor, text_of(each.detail, "reason")))
+                change = Change(name, each.occurred, each.actor, text_of(each.detail, "reason"))
+                changes.append((change, response.rules(each)))
         return tuple(changes)
 
     def _detected(self, first: Event) -> tuple[datetime, str]:
@@ -221,25 +242,31 @@ class Case:
         """What users felt: since when, in which stretches not, and when the impact ended.
 
         What a person stated stands until the record shows that it went on: something that users feel turned bad
-        after that was stated, or the incident was opened again.
+        after that was stated, or the status went back to one before monitoring.
         """
         first, impact = self._facts.at(self._declared), self._impact
         ended, stated = time_of(first.detail, "impact_ended"), time_of(first.detail, "impact_stated")
-        if ended is not None and self._went_on_after(stated or ended):
+        periods = list(impact.periods)
+        if ended is not None and (again := self._went_on_after(stated or ended)) is not None:
+            periods.append(HealthyPeriod(ended, max(again, ended), "stated"))
             ended = None
         period = last_period(impact.periods)
         return {
             "impact_ended": ended,
             "mitigated": ended or (period.start if period else None),
-            "healthy": tuple(impact.periods),
+            "healthy": tuple(periods),
             "felt_since": impact.first.since if impact.first else None,
             "felt_by": impact.first.label if impact.first else "",
         }
 
-    def _went_on_after(self, stated: datetime) -> bool:
-        again = [event for _, event in self._facts.of(Kind.STATUS) if text_of(event.detail, "was") == Status.RESOLVED]
-        relapse = self._impact.relapsed
-        return any(each.occurred > stated for each in again) or (relapse is not None and relapse > stated)
+    def _went_on_after(self, stated: datetime) -> datetime | None:
+        """When users felt it again: a signal turned bad, or somebody went back to a status before monitoring."""
+        statuses = _statuses([event for _, event in self._facts.of(*EXTENT)])
+        back = [
+            after.at for before, after in pairwise(statuses) if before.value in MENDED and after.value not in MENDED
+        ]
+        felt = [each for each in self._impact.relapses if each > stated]
+        return min((*felt, *(each for each in back if each >= stated)), default=None)
 
 
 def _status(event: Event) -> str:
@@ -254,7 +281,7 @@ def _status(event: Event) -> str:
 
 def _statuses(moved: Iterable[Event]) -> tuple[Change, ...]:
     return tuple(
-        Change(str(status), each.occurred, each.actor, text_of(each.detail, "reason"))
+        Change(str(status), each.occurred, each.actor, text_of(each.detail, "reason"), _close_reason(each))
         for each in moved
         if (status := _status(each))
     )
@@ -263,8 +290,21 @@ def _statuses(moved: Iterable[Event]) -> tuple[Change, ...]:
 def _because(moved: list[Event]) -> str:
     """Which of the reasons that incidents end for the last resolution names."""
     last = next(each for each in reversed(moved) if _status(each))
-    said = text_of(last.detail, "because")
+    return _close_reason(last)
+
+
+def _close_reason(event: Event) -> str:
+    said = text_of(event.detail, "because")
     return said if said in CLOSE_REASONS else ""
+
+
+def _mistakes(corrections: Iterable[Event]) -> tuple[Change, ...]:
+    """The severities that were marked as entered by mistake, with who said so and when."""
+    return tuple(
+        Change(mistake, each.recorded, each.actor, text_of(each.detail, "mistake_reason"))
+        for each in corrections
+        if (mistake := text_of(each.detail, "mistake"))
+    )
 
 
 def default_severity(ladder: Ladder) -> str:

@@ -42,7 +42,7 @@ def clocks(
         *postmortem(bound),
     ]
     marks = {each.id: each for each in incident.marks}
-    return tuple(marked(each, marks.get(each.id)) for each in _each_once(found))
+    return tuple(marked(each, marks.get(each.id) or marks.get(each.obligation)) for each in _each_once(found))
 
 
 def marked(clock: Clock, mark: Mark | None) -> Clock:
@@ -52,7 +52,8 @@ def marked(clock: Clock, mark: Mark | None) -> Clock:
     clock = replace(clock, snoozed_until=mark.snoozed_until)
     if mark.done is not None and clock.kind is not ClockKind.UPDATE:  # an update said to be sent began a new interval
         return replace(clock, done=min(mark.done, clock.done or mark.done), not_applicable="")
-    if mark.not_applicable and clock.done is None:
+    later = mark.said_at is not None and clock.started > mark.said_at  # it bound only after that was said
+    if mark.not_applicable and clock.done is None and not later:
         return replace(clock, not_applicable=mark.not_applicable)
     return clock
 

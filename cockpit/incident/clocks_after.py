@@ -1,14 +1,16 @@
 """The clocks of mending and of what follows: the recovery target, budgets, what lags behind, the window, the review."""
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from cockpit.incident.clocks_binding import Binding, lost, worst
+from cockpit.incident.clocks_binding import Binding, lost, strictest
 from cockpit.incident.clocks_due import due_after
-from cockpit.incident.clocks_ends import OVER, ended, excused
-from cockpit.model.clock import Clock, ClockKind, Counting
+from cockpit.incident.clocks_ends import Episode, ended, excused, settled, well_after
+from cockpit.model.clock import Clock, ClockKind, Counting, Rule
 from cockpit.model.incident import Incident
-from cockpit.model.response import CloseReason, Ran, Review
+from cockpit.model.ladder import order
+from cockpit.model.response import CloseReason, Ran, Recovery, Review
 
 NOTHING_HAPPENED = frozenset(
     {CloseReason.DUPLICATE, CloseReason.FALSE_POSITIVE, CloseReason.SUPERSEDED, CloseReason.CANCELLED}
@@ -17,24 +19,32 @@ NOTHING_HAPPENED = frozenset(
 
 def recovery(bound: Binding) -> list[Clock]:
     """The time that the chosen scenario may take, from the declaration until it was mitigated or resolved."""
-    incident, chosen = bound.incident, bound.incident.recovery
+    chosen = bound.incident.recovery
     if chosen is None or chosen.rto is None:
         return []
-    due = due_after(incident.declared, chosen.rto, Counting.WALL, bound.plan.hours, bound.zone)
-    words = f"{chosen.scenario} was chosen; counted from the declaration"
+    words = "was chosen; its document is gone" if lost(chosen.origin, bound.plan) else "was chosen"
     return [
-        Clock(
-            id="recovery",
-            kind=ClockKind.RECOVERY,
-            what=f"recovered from {chosen.scenario}",
-            why=f"{words}; its document is gone" if lost(chosen.origin, bound.plan) else words,
-            origin=chosen.origin or "said by hand",
-            started=incident.declared,
-            due=due.due,
-            risk=due.risk,
-            done=incident.mitigated or incident.resolved,
-        )
+        _recovery(bound, chosen, chosen.rto, f"{chosen.scenario} {words}", number)
+        for number in range(len(bound.episodes))
     ]
+
+
+def _recovery(bound: Binding, chosen: Recovery, rto: timedelta, words: str, number: int) -> Clock:
+    episode = bound.episodes[number]
+    due = due_after(episode.start, rto, Counting.WALL, bound.plan.hours, bound.zone)
+    well = well_after(bound.incident, due.due, episode.end)
+    return Clock(
+        id="recovery" if number == 0 else f"recovery:{number + 1}",
+        kind=ClockKind.RECOVERY,
+        what=f"recovered from {chosen.scenario}",
+        why=f"{words}; counted from {'the declaration' if number == 0 else 'when it was opened again'}",
+        origin=chosen.origin or "said by hand",
+        started=episode.start,
+        due=due.due,
+        risk=due.risk,
+        done=well or episode.end,
+        obligation="recovery",
+    )
 
 
 def budgets(bound: Binding, now: datetime) -> list[Clock]:
@@ -61,7 +71,7 @@ def _budget(bound: Binding, ran: Ran) -> Clock:
         risk=due.risk,
         done=ran.ended,
     )
-    return ended(clock, bound.incident.resolved, OVER)
+    return settled(replace(clock, done=None), ran.ended, bound.closed_after(ran.started))
 
 
 def _tail(bound: Binding, ran: Ran, ended_at: datetime, now: datetime) -> Clock:
@@ -84,9 +94,10 @@ def rollback(bound: Binding, deployed: datetime | None, now: datetime) -> list[C
 
     A window, so nothing is missed when it closes: from then on the answer is to mend it forwards.
     """
-    rule = bound.strictest(ClockKind.ROLLBACK)
-    if rule is None:
+    rules = [rule for period in bound.periods if (rule := strictest(ClockKind.ROLLBACK)(period)) is not None]
+    if not rules:
         return []
+    rule = strictest(ClockKind.ROLLBACK)(bound.current) or rules[-1]
     started, why = (deployed, "the newest deployment") if deployed else (bound.incident.declared, "declared")
     resolved = bound.incident.resolved
     clock = excused(bound.clock(rule, "rollback", started, why), resolved, "resolved before the window closed")
@@ -96,19 +107,50 @@ def rollback(bound: Binding, deployed: datetime | None, now: datetime) -> list[C
 
 
 def postmortem(bound: Binding) -> list[Clock]:
-    """From the resolution until it was reviewed, by the rules of the worst severity it had. A drill owes none."""
-    incident = bound.incident
-    if incident.resolved is None or incident.drill:
+    """From each resolution until it was reviewed, by the rules of the worst severity until then. A drill owes none."""
+    if bound.incident.drill:
         return []
-    of_worst = bound.plan.rules_for(worst(incident, bound.plan.ladder))
-    rules = [each for each in (*bound.rules, *of_worst) if each.kind is ClockKind.POSTMORTEM]
-    rule = min(rules, key=lambda each: each.after, default=None)
-    if rule is None:
-        return []
-    clock = bound.clock(rule, "postmortem", incident.resolved, "resolved", done=_reviewed(incident))
-    if clock.done is None and incident.because in NOTHING_HAPPENED:
-        return [replace(clock, not_applicable=f"closed as {incident.because}")]
-    return [clock]
+    found: list[Clock] = []
+    for number, episode in enumerate(bound.episodes):
+        if episode.end is not None:
+            found += _postmortem(bound, number, episode, episode.end, found)
+    return found
+
+
+def _postmortem(bound: Binding, number: int, episode: Episode, end: datetime, before: list[Clock]) -> list[Clock]:
+    again = bound.episodes[number + 1].start if number + 1 < len(bound.episodes) else None
+    reviewed = _reviewed(bound.incident)
+    periods = [period for each in bound.episodes[: number + 1] for period in each.periods]
+    severities = {each.severity for each in periods}
+    worst_of = min(severities, key=lambda name: order(bound.plan.ladder, name))
+    rules = [*(rule for period in periods if period.severity == worst_of for rule in period.rules), *periods[-1].rules]
+    first = _strictest_review([*rules, *bound.plan.rules_for(worst_of)])
+    starts = [(end, "resolved", first)]
+    for change in bound.incident.severities:
+        if change.at > end and (again is None or change.at < again):
+            starts.append((change.at, f"became {change.value}", _strictest_review(bound.plan.rules_for(change.value))))
+    found: list[Clock] = []
+    for start, why, rule in starts:
+        met = reviewed is not None and reviewed <= start
+        if rule is None or (met and (before or found)):
+            continue
+        count = len(before) + len(found)
+        clock = bound.clock(rule, "postmortem" if count == 0 else f"postmortem:{count + 1}", start, why)
+        clock = replace(clock, obligation="postmortem")
+        if any(each.due is not None and (clock.due is None or each.due <= clock.due) for each in found):
+            continue
+        if again is not None and (reviewed is None or reviewed > again):
+            clock = ended(clock, again, "opened again before it was late")
+        elif reviewed is not None:
+            clock = replace(clock, done=reviewed)
+        elif episode.because in NOTHING_HAPPENED:
+            clock = replace(clock, not_applicable=f"closed as {episode.because}")
+        found.append(clock)
+    return found
+
+
+def _strictest_review(rules: Iterable[Rule]) -> Rule | None:
+    return min((rule for rule in rules if rule.kind is ClockKind.POSTMORTEM), key=lambda rule: rule.after, default=None)
 
 
 def _reviewed(incident: Incident) -> datetime | None:

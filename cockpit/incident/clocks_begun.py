@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from cockpit.incident.clocks_binding import Binding
 from cockpit.incident.clocks_due import risk_of
-from cockpit.incident.clocks_ends import OVER, ended
+from cockpit.incident.clocks_ends import settled
 from cockpit.model.clock import Clock, ClockKind, Rule
 from cockpit.model.response import Mark
 
@@ -19,7 +19,8 @@ def begun(bound: Binding) -> list[Clock]:
     clocks = []
     for mark in bound.incident.marks:
         if mark.kind is ClockKind.TASK:
-            clocks.append(ended(_by_hand(bound, mark, mark.kind), bound.incident.resolved, OVER))
+            task = _by_hand(bound, mark, mark.kind)
+            clocks.append(settled(task, mark.done, bound.closed_after(task.started)))
         elif mark.kind is ClockKind.LOOP:
             clocks.append(_by_hand(bound, mark, mark.kind))
         elif mark.kind is ClockKind.BREACH and mark.started is not None:  # only ever from when somebody was aware
@@ -44,7 +45,10 @@ def _by_hand(bound: Binding, mark: Mark, kind: ClockKind) -> Clock:
 
 def _breach(bound: Binding, mark: Mark) -> Clock:
     """The strictest notice that any document of the plan asks for, of whatever severity the incident is."""
-    rules = [*bound.of(ClockKind.BREACH), *(each for each in bound.plan.rules if each.kind is ClockKind.BREACH)]
+    aware = mark.started or bound.incident.declared
+    period = max((each for each in bound.periods if each.start <= aware), key=lambda each: each.start, default=None)
+    recorded = (period or bound.periods[0]).rules
+    rules = [each for each in (*recorded, *bound.plan.rules) if each.kind is ClockKind.BREACH]
     rule = min(rules, key=lambda each: each.after, default=NOTICE)
     started = mark.started or bound.incident.declared
     why = f"aware of it: {mark.text}" if mark.text else "somebody declared to be aware of it"

@@ -1,12 +1,42 @@
 """How a clock ends when what it is for is over: in time it was never needed, too late it was missed."""
 
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-from cockpit.model.clock import Clock
+from cockpit.model.clock import Clock, Rule
+from cockpit.model.incident import HealthyPeriod, Incident
 
 OVER = "resolved before it was late"
 MENDED = "mitigated before it was late"
+LATEST = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityPeriod:
+    """From when on a severity bound, with what. `raised`: it was worse than the one before, or the first."""
+
+    severity: str
+    start: datetime
+    why: str
+    raised: bool
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One time in which an incident was open; `end` None: it is. `because` is the reason that it was closed for."""
+
+    start: datetime
+    end: datetime | None
+    because: str
+    periods: tuple[SeverityPeriod, ...]
+
+
+def settled(clock: Clock, done: datetime | None, end: datetime | None, reason: str = OVER) -> Clock:
+    """Done at that time; without it excused or missed at `end`, after which nothing more can change it."""
+    if done is not None and (end is None or done <= end or (clock.limit is not None and done <= clock.limit)):
+        return replace(clock, done=done, not_applicable="") if not clock.not_applicable else clock
+    return ended(clock, end, reason)
 
 
 def excused(clock: Clock, at: datetime | None, reason: str) -> Clock:
@@ -20,6 +50,32 @@ def ended(clock: Clock, at: datetime | None, reason: str) -> Clock:
     """Excused, or missed at `at`: nobody can do it any more."""
     clock = excused(clock, at, reason)
     return clock if _settled(clock) else replace(clock, done=at)
+
+
+def well_at(incident: Incident, limit: datetime | None) -> datetime | None:
+    """Since when users felt nothing, at the last moment that a clock could be done in time; None where they did."""
+    return next(
+        (each.start for each in healthy_periods(incident) if each.start <= (limit or LATEST) and _goes_on(each, limit)),
+        None,
+    )
+
+
+def well_after(incident: Incident, limit: datetime | None, end: datetime | None) -> datetime | None:
+    """As `well_at`, else when they first felt nothing after it, until `end`."""
+    at_limit = well_at(incident, limit)
+    later = [each.start for each in healthy_periods(incident) if limit is not None and each.start > limit]
+    found = at_limit if at_limit is not None else min(later, default=None)
+    return found if found is not None and (end is None or found <= end) else None
+
+
+def healthy_periods(incident: Incident) -> list[HealthyPeriod]:
+    """What was recorded, and what a person stated."""
+    stated = incident.impact_ended if incident.healthy else incident.mitigated
+    return [*incident.healthy, *([HealthyPeriod(stated)] if stated is not None else [])]
+
+
+def _goes_on(period: HealthyPeriod, limit: datetime | None) -> bool:
+    return period.end is None or (limit is not None and period.end > limit)
 
 
 def _settled(clock: Clock) -> bool:

@@ -1,31 +1,39 @@
 """The clocks of who should be told: the next update, the promised one, and clients while they feel it."""
 
+from dataclasses import replace
 from datetime import datetime
 
-from cockpit.incident.clocks_binding import Binding
+from cockpit.incident.clocks_binding import Binding, strictest
 from cockpit.incident.clocks_due import risk_of
-from cockpit.incident.clocks_ends import MENDED, OVER, ended, excused
+from cockpit.incident.clocks_ends import MENDED, ended, excused, settled, well_at
+from cockpit.incident.clocks_people import said_done
+from cockpit.incident.told import Kept, update_intervals
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.incident import Incident
 from cockpit.model.response import Update
 
 CLIENTS = "client"
+UPDATE = "update"
 
 
 def updates(bound: Binding) -> list[Clock]:
-    """Until the next one: from the last, from the declaration, or from a change of severity, whichever is newest.
+    """Until the next one: each interval since the last one, and before it those that were missed.
 
     A time that the newest update promised takes the place of the interval: it is what people wait for.
     """
-    rule, sent = bound.strictest(ClockKind.UPDATE), _in_order(bound.incident)
-    if rule is None or (sent and sent[-1].promised is not None):
-        return []
-    marked = [each.done for each in bound.incident.marks if each.id == "update" and each.done is not None]
-    begins = [(bound.changed, bound.because(bound.changed)), *((each, "one was sent elsewhere") for each in marked)]
-    if sent:
-        begins.append((sent[-1].at, f"the last one, by {sent[-1].actor or 'nobody named'}"))
-    started, why = max(begins, key=lambda each: each[0])
-    return [ended(bound.clock(rule, "update", started, why), bound.incident.resolved, OVER)]
+    clocks: list[Clock] = []
+    open = 0
+    for number, interval in enumerate(update_intervals(bound), start=1):
+        if interval.rule is None or (interval.answered and interval.outcome(interval.ended) is not Kept.BROKEN):
+            continue
+        open += 0 if interval.answered else 1
+        name = f"{UPDATE}:late:{number}" if interval.answered else UPDATE if open == 1 else f"{UPDATE}:{open}"
+        clock = replace(bound.clock(interval.rule, name, interval.started, interval.why), obligation=UPDATE)
+        if interval.answered:
+            clocks.append(replace(clock, done=interval.ended))
+        else:
+            clocks.append(ended(clock, interval.ended, "resolved before it was late"))
+    return clocks
 
 
 def promises(bound: Binding) -> list[Clock]:
@@ -57,18 +65,24 @@ def _promise(update: Update, audience: str, due: datetime) -> Clock:
 
 def client(bound: Binding) -> list[Clock]:
     """From the start of the impact until clients are told; nothing is owed where it was mitigated sooner."""
-    rule, incident = bound.strictest(ClockKind.CLIENT), bound.incident
-    if rule is None:
-        return []
+    incident = bound.incident
     if incident.impact_started is not None:
-        started, why = incident.impact_started, "users feel it"
+        first = (incident.impact_started, "users feel it")
     else:
-        started, why = (incident.detected, "detected") if incident.detected else (incident.declared, "declared")
-    if bound.opened is not None and bound.opened > started:
-        started, why = bound.opened, "opened again"
-    told = [each.at for each in incident.updates if each.audience.strip().casefold().startswith(CLIENTS)]
-    clock = bound.clock(rule, "client", started, why, done=min(told, default=None))
-    return [ended(excused(clock, incident.mitigated, MENDED), incident.resolved, OVER)]
+        first = (incident.detected, "detected") if incident.detected else (incident.declared, "declared")
+    told = min(
+        (each.at for each in incident.updates if each.audience.strip().casefold().startswith(CLIENTS)), default=None
+    )
+    found = bound.deadlines(
+        "client", strictest(ClockKind.CLIENT), bound.episodes, said_done(bound, "client", told), first=first
+    )
+    clocks = []
+    for clock, stretch in found:
+        in_time = told is not None and (clock.limit is None or told <= clock.limit)
+        if not in_time:
+            clock = excused(clock, well_at(incident, clock.limit), MENDED)
+        clocks.append(settled(clock, told, stretch.end))
+    return clocks
 
 
 def _in_order(incident: Incident) -> list[Update]:

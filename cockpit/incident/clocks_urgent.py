@@ -16,7 +16,14 @@ LEAST_PAUSE = timedelta(minutes=5)
 
 def urgent(clocks: Iterable[Clock], now: datetime) -> list[Clock]:
     """What asks for something by a time: the first due first, then what only tells, then what is snoozed."""
-    asking = [each for each in clocks if each.state(now) in ASKING]
+    soonest: dict[str, Clock] = {}  # of what several severities asked for once, only one asks
+    for clock in clocks:
+        if clock.state(now) in ASKING:
+            name = clock.obligation or clock.id
+            first = soonest.get(name)
+            if first is None or (clock.due or now) < (first.due or now):
+                soonest[name] = clock
+    asking = list(soonest.values())
     return sorted(asking, key=lambda each: (each.snoozed(now), each.kind in TOLD, each.due or now, each.id))
 
 

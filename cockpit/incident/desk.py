@@ -105,6 +105,7 @@ class Desk:
     declare = desk_case.declare
     amend = desk_case.amend
     change_severity = desk_case.change_severity
+    correct_severity = desk_case.correct_severity
     change_status = desk_case.change_status
     resolve = desk_case.resolve
     reopen = desk_case.reopen

@@ -93,7 +93,8 @@ def amend(
     def act(ledger: Ledger) -> Draft:
         meant = desk.meant(ledger, incident)
         first = ledger.declaration(meant.id)
-        detail = {**first.detail, **given}
+        unmarked = {key: value for key, value in first.detail.items() if key not in ("mistake", "mistake_reason")}
+        detail = {**unmarked, **given}
         begin, end = time_of(detail, "impact_started") or meant.detected, time_of(detail, "impact_ended")
         if impact_ended is not None and begin and end and end < begin:
             raise DeskError(
@@ -128,6 +129,27 @@ def change_severity(desk: "Desk", severity: str, incident: str | None = None, re
             raise DeskError(f"{meant.id} is {rung} already.")
         detail = {"severity": rung, "was": meant.severity, "reason": why, "rules": _rules(desk, rung)}
         return desk.of(meant, Kind.SEVERITY, detail, desk.now())
+
+    return desk.write(act)
+
+
+def correct_severity(desk: "Desk", severity: str, reason: str = "", incident: str | None = None) -> Event:
+    """The severity of now was entered by mistake: this one held from then on. The mistake stays in the chain.
+
+    It counts in no metric, and the deadlines that only it began are gone with it.
+    """
+    rung, why = _rung(desk, severity).name, clean_line(reason)
+
+    def act(ledger: Ledger) -> Draft:
+        meant = desk.meant(ledger, incident)
+        if meant.severity == rung:
+            raise DeskError(f"{meant.id} is {rung}. Say which severity was meant instead: `severity P2 --mistake`.")
+        entered = ledger.severity_event(meant.id)
+        kind = Kind.DECLARE if entered.kind == Kind.DECLARE else Kind.SEVERITY
+        marks = {"mistake": meant.severity, "mistake_reason": why}
+        detail = {**entered.detail, "severity": rung, "rules": _rules(desk, rung), **marks}
+        summary = f"{said(kind, detail)} ({meant.severity} was entered by mistake{f': {why}' if why else ''})"
+        return desk.of(meant, kind, detail, entered.occurred, summary=summary, supersedes=entered.id)
 
     return desk.write(act)
 

@@ -120,7 +120,7 @@ def _begin(desk: "Desk", kind: ClockKind, incident: str | None, **words: str) ->
 
 
 def _marked(desk: "Desk", meant: Incident, clock: Clock, at: datetime, **words: Any) -> Draft:
-    return desk.of(meant, Kind.CLOCK, {**words, "name": clock.what}, at, subject=clock.id)
+    return desk.of(meant, Kind.CLOCK, {**words, "name": clock.what}, at, subject=clock.obligation or clock.id)
 
 
 def _clock(desk: "Desk", ledger: Ledger, incident: str | None, id: str) -> tuple[Incident, Clock]:
@@ -128,6 +128,9 @@ def _clock(desk: "Desk", ledger: Ledger, incident: str | None, id: str) -> tuple
     meant, wanted, now = desk.meant(ledger, incident), clean_line(id, 120), desk.now()
     # That a deployment was made is in no event of the incident; the window that it opens can be spoken of all the same.
     known = {each.id: each for each in clocks(meant, desk.plan, now, deployed=now)}
+    asking = [each for each in known.values() if wanted and each.obligation == wanted and each.done is None]
+    if asking:  # of several for one obligation the one that asks for something is meant
+        return meant, next((each for each in asking if not each.not_applicable), asking[0])
     begin_so = [each for each in known if wanted and each.startswith(wanted)]
     if wanted in known or len(begin_so) == 1:
         return meant, known[wanted if wanted in known else begin_so[0]]

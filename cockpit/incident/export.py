@@ -22,6 +22,7 @@ from cockpit.incident.metrics import metrics
 from cockpit.incident.postmortem import default_path, render
 from cockpit.incident.recovered import recovery_metrics
 from cockpit.incident.refused import DeskError
+from cockpit.incident.revised_outcomes import revised_outcomes
 from cockpit.incident.store import Timeline
 from cockpit.model.clean import clean_line
 from cockpit.model.event import Event
@@ -99,6 +100,7 @@ class Exporter:
             severity=worst(full, plan.ladder),
             numbers=(*metrics(full), *recovery_metrics(full)),
             outcomes=met_and_missed(clocks(full, plan, now, zone=zone), now),
+            revised=revised_outcomes(full, events, plan, zone),
             head=head,
             now=now,
         )

@@ -12,6 +12,7 @@ from typing import Any
 
 from cockpit.incident.clocks_urgent import Outcome
 from cockpit.incident.metrics import Metric, metrics
+from cockpit.incident.revised_outcomes import RevisedOutcome
 from cockpit.incident.statistics_targets import target_of
 from cockpit.incident.store_schema import VERSION
 from cockpit.model.event import Event
@@ -30,6 +31,7 @@ def as_json(
     severity: str,
     numbers: Iterable[Metric],
     outcomes: Iterable[Outcome],
+    revised: Iterable[RevisedOutcome] = (),
     head: str,
     now: datetime,
 ) -> str:
@@ -43,6 +45,7 @@ def as_json(
         "incident": incident_document(incident),
         "metrics": [metric_document(each, plan, severity) for each in numbers],
         "clocks": [clock_document(each) for each in outcomes],
+        "revised_outcomes": [plain(asdict(each)) for each in revised],
     }
     return "".join(_pieces(facts, events))
 

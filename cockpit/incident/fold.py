@@ -77,6 +77,10 @@ class Ledger:
         """The declaration that stands, under the id of the first one: what a correction supersedes. Raises KeyError."""
         return self._cases[incident].declaration
 
+    def severity_event(self, incident: str) -> Event:
+        """What set the severity of now, under the id of the event that first stated it. Raises KeyError."""
+        return self._cases[incident].severity_event
+
     def taken(self, environment: str) -> Mapping[str, Acknowledgement]:
         """The last acknowledgement of each alert that has not resolved since, by the alert's key."""
         return dict(self._scene(environment).taken)

@@ -121,7 +121,7 @@ class ImpactWatch:
         self._by = ""
         self.periods: list[HealthyPeriod] = []
         self.first: Signal | None = None  # the earliest that was felt
-        self.relapsed: datetime | None = None  # when a signal that users feel last turned bad
+        self.relapses: list[datetime] = []  # when users began to feel something again
 
     def __contains__(self, key: str) -> bool:
         return key in self._certain or key in self._alerts
@@ -161,8 +161,9 @@ class ImpactWatch:
             self.periods.append(HealthyPeriod(self._recovered, evidence=self._evidence()))
 
     def _relapse(self, since: datetime) -> None:
+        if not self._feels:
+            self.relapses.append(since)
         self._feels = True
-        self.relapsed = max(since, self.relapsed or since)
         if not self.periods or self.periods[-1].end is not None:
             return
         last = self.periods.pop()

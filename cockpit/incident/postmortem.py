@@ -28,8 +28,9 @@ from cockpit.incident.postmortem_response import (
 from cockpit.incident.postmortem_rows import alert_rows, change_rows, deployment_rows, revisions_created, timeline_rows
 from cockpit.incident.postmortem_runs import run_rows
 from cockpit.incident.recovered import recovery_metrics
+from cockpit.incident.revised_outcomes import revised_outcomes
 from cockpit.incident.statistics_targets import target_of
-from cockpit.incident.told import intervals, update_rule
+from cockpit.incident.told import interval_counts, intervals
 from cockpit.model.clock import ClockKind
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
@@ -80,12 +81,12 @@ def render(
         deployments=deployment_rows(mine),
         created=revisions_created(mine),
         messages=message_rows(incident, now),
-        update_rule=update_rule(incident, plan, zone),
-        intervals=intervals(incident, plan, now, zone),
+        intervals=interval_counts(intervals(incident, plan, now, zone)),
         procedures=procedure_rows(incident, due, now),
         runs=run_rows(mine),
         recovery=recovery_metrics(incident),
         outcomes=met_and_missed(told_nowhere_else(due, now), now),
+        revised=revised_outcomes(incident, events, plan, zone),
         lists=list_rows(incident, plan),
         loops=loop_rows(incident, due, now),
         metrics=[(each, target_of(plan, each.short, severity)) for each in metrics(incident)],

@@ -65,6 +65,10 @@ def change_rows(incident: Incident) -> list[ChangeRow]:
     """Every severity and status it had, by when that began."""
     named = [("severity", each) for each in incident.severities] + [("status", each) for each in incident.statuses]
     rows = [ChangeRow(each.at, f"{what} {each.value}", each.actor, each.reason) for what, each in named]
+    rows += [
+        ChangeRow(each.at, f"severity {each.value} marked as entered by mistake", each.actor, each.reason)
+        for each in incident.mistakes
+    ]
     return sorted(rows, key=lambda row: row.at)
 
 

@@ -117,7 +117,7 @@ def marks(told: Told) -> tuple[Mark, ...]:
         elif what == "done":
             found[id] = replace(mark, done=event.occurred, not_applicable="", reason=reason)
         elif what == "not applicable" and reason:
-            found[id] = replace(mark, done=None, not_applicable=reason, reason=reason)
+            found[id] = replace(mark, done=None, not_applicable=reason, reason=reason, said_at=event.occurred)
         elif what == "snoozed":
             found[id] = replace(mark, snoozed_until=time_of(event.detail, "snoozed_until"))
     return tuple(found.values())
@@ -267,11 +267,9 @@ def reviews(told: Told) -> tuple[Change, ...]:
     )
 
 
-def rules(told: Told) -> tuple[Rule, ...]:
-    """What binds since the severity was last set, as that event recorded it."""
-    recorded: list[Any] = []
-    for _, event in told:
-        recorded = list_of(event.detail, "rules")
+def rules(event: Event) -> tuple[Rule, ...]:
+    """What binds since a severity was set, as that event recorded it."""
+    recorded = list_of(event.detail, "rules")
     found = (rule_of(each) for each in recorded if isinstance(each, dict) and span_of(each, "after") is not None)
     return tuple(each for each in found if each is not None)
 

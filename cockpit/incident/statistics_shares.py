@@ -11,6 +11,15 @@ from cockpit.model.clock import ClockKind, ClockState
 from cockpit.model.incident import Incident
 from cockpit.model.plan import MetricTarget, Plan
 
+DEADLINES = (
+    (ClockKind.RESPONSE, "acknowledged in time", "deadlines to acknowledge, of each severity an incident ever had"),
+    (ClockKind.COMMANDER, "commander in time", "deadlines for somebody to lead, also after the last one left"),
+    (ClockKind.ESCALATION, "tiers called in time", "tiers whose window opened and that were called until it closed"),
+    (ClockKind.CLIENT, "clients told in time", "deadlines to tell clients what they feel"),
+    (ClockKind.CHECKLIST, "checklists done in time", "lists whose boxes were all ticked or skipped by their time"),
+)
+"""What bound once counts, whatever the severity became afterwards."""
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -63,6 +72,10 @@ def shares(incidents: Sequence[Incident], plan: Plan, now: datetime, zone: tzinf
             "incidents mitigated, else resolved, within the recovery time of the chosen scenario, counted from the "
             "declaration",
             [each.state(now) for each in running if each.kind is ClockKind.RECOVERY],
+        ),
+        *(
+            _of_clocks(name, definition, [each.state(now) for each in running if each.kind is kind])
+            for kind, name, definition in DEADLINES
         ),
         _of_words(
             "updates in time",

@@ -1,14 +1,15 @@
 """Were people told in time? Every update of an incident and every promise in one, kept or broken."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
-from itertools import pairwise
 
-from cockpit.incident.clocks_binding import binding
+from cockpit.incident.clocks_binding import Binding, binding, strictest
+from cockpit.incident.clocks_due import due_after
+from cockpit.incident.clocks_ends import SeverityPeriod
 from cockpit.model.clock import ClockKind, Rule
-from cockpit.model.incident import Incident, Status
+from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
 from cockpit.model.response import Update
 
@@ -23,66 +24,127 @@ class Kept(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateInterval:
+    """From one update (or the declaration, a new severity) to the next that was due by `due`.
+
+    `rule` None: the time was promised. `ended` by the next update, which answers it, or by the resolution.
+    """
+
+    rule: Rule | None
+    started: datetime
+    due: datetime | None
+    why: str
+    ended: datetime | None = None
+    answered: bool = False
+
+    def outcome(self, now: datetime | None) -> Kept:
+        late = self.due is not None and (self.ended or now or self.started) > self.due
+        if late:
+            return Kept.BROKEN
+        if self.ended is None:
+            return Kept.PENDING
+        return Kept.KEPT if self.answered else Kept.SPARED
+
+
+@dataclass(frozen=True, slots=True)
 class Interval:
-    """From one update (or from the declaration, a new severity) to the next that was due by `due`."""
+    """An interval as it stands at one moment."""
 
     started: datetime
     due: datetime
     ended: datetime | None
     kept: Kept
-
-
-class _What(StrEnum):
-    """What ends an interval or begins one."""
-
-    UPDATE = "update"
-    SEVERITY = "severity"
-    CLOSED = "closed"
-    OPENED = "opened"
-
-
-def update_rule(incident: Incident, plan: Plan, zone: tzinfo = UTC) -> Rule | None:
-    """The strictest rule for updates that binds it now, the same that its clock goes by."""
-    return binding(incident, plan, zone).strictest(ClockKind.UPDATE)
+    rule: Rule | None = None
 
 
 def intervals(incident: Incident, plan: Plan, now: datetime, zone: tzinfo = UTC) -> tuple[Interval, ...]:
-    """Every interval until an update was due, by the rule of now; a promised time takes its place. Pure.
+    """Every interval until an update was due, by the rule that bound then; a promised time takes its place. Pure.
 
-    A change of severity begins an interval anew: what ran until then counts only where it was broken already. While
-    it is closed nobody waits; opened again begins anew.
+    While it is closed nobody waits; opened again begins anew.
     """
-    rule = update_rule(incident, plan, zone)
-    return () if rule is None else tuple(_intervals(incident, rule.after, now))
+    return tuple(
+        Interval(each.started, each.due, each.ended, each.outcome(now), each.rule)
+        for each in update_intervals(binding(incident, plan, zone))
+        if each.due is not None
+    )
 
 
-def _intervals(incident: Incident, after: timedelta, now: datetime) -> Iterator[Interval]:
-    started: datetime | None = incident.declared  # None while it is closed
-    due = incident.declared + after
-    for at, what, promised in _moments(incident):
-        if what is _What.OPENED:
-            started, due = at, at + after
-        elif started is None:
-            continue
-        elif what is _What.CLOSED:
-            yield Interval(started, due, at, Kept.SPARED if at <= due else Kept.BROKEN)
-            started = None
+def interval_counts(found: Sequence[Interval]) -> list[tuple[Rule, int, int]]:
+    """For each rule that bound: how many of its intervals were kept, and how many broken."""
+    counts: dict[Rule, list[int]] = {}
+    rule = next((each.rule for each in found if each.rule is not None), None)
+    for each in found:
+        rule = each.rule or rule  # a promised time stood in the place of the rule before it
+        if rule is not None:
+            tally = counts.setdefault(rule, [0, 0])
+            tally[0] += each.kept is Kept.KEPT
+            tally[1] += each.kept is Kept.BROKEN
+    return [(rule, kept, broken) for rule, (kept, broken) in counts.items()]
+
+
+def update_intervals(bound: Binding) -> list[UpdateInterval]:
+    """In the order in which they began. One that was missed stays so, whatever the severity becomes; pure."""
+    found: list[UpdateInterval] = []
+    for start, _, what in _moments(bound):
+        running = [place for place, each in enumerate(found) if each.ended is None]
+        if isinstance(what, SeverityPeriod):
+            found += _begin_severity(bound, what, [found[place] for place in running])
         else:
-            if what is _What.UPDATE or at > due:
-                yield Interval(started, due, at, Kept.KEPT if at <= due else Kept.BROKEN)
-            started, due = at, promised or at + after
-    if started is not None:
-        yield Interval(started, due, None, Kept.PENDING if now <= due else Kept.BROKEN)
+            for place in running:
+                found[place] = replace(found[place], ended=start, answered=what is not None)
+            if what is not None:
+                found += _begin_after(bound, start, what)
+    return found
 
 
-def _moments(incident: Incident) -> list[tuple[datetime, _What, datetime | None]]:
-    """What ends an interval or begins one, in the order it happened."""
-    found = [(each.at, _What.UPDATE, each.promised) for each in incident.updates]
-    found += [(each.at, _What.SEVERITY, None) for each in incident.severities if each.at > incident.declared]
-    for before, each in pairwise(incident.statuses):
-        if (before.value == Status.RESOLVED) != (each.value == Status.RESOLVED):
-            found.append((each.at, _What.CLOSED if each.value == Status.RESOLVED else _What.OPENED, None))
-    return sorted(found, key=lambda each: each[0])
+def _begin_severity(bound: Binding, period: SeverityPeriod, running: Sequence[UpdateInterval]) -> list[UpdateInterval]:
+    """A new severity begins an interval where its rule is due sooner than what runs; a milder one gives no time."""
+    rule = strictest(ClockKind.UPDATE)(period)
+    if rule is None or (running and not period.raised):
+        return []
+    new = _interval(bound, rule, period.start, period.why)
+    for each in running:
+        waits = each.due is not None and each.due > period.start
+        if waits and (each.rule is None or new.due is None or (each.due and each.due <= new.due)):
+            return []
+        if each.due is None and new.due is None:
+            return []
+    return [new]
+
+
+def _begin_after(bound: Binding, at: datetime, update: Update | str) -> list[UpdateInterval]:
+    period = max((each for each in bound.periods if each.start <= at), key=lambda each: each.start, default=None)
+    if isinstance(update, Update) and update.promised is not None:
+        return [UpdateInterval(None, at, update.promised, "promised")]
+    rule = strictest(ClockKind.UPDATE)(period) if period else None
+    why = update if isinstance(update, str) else f"the last one, by {update.actor or 'nobody named'}"
+    return [] if rule is None else [_interval(bound, rule, at, why)]
+
+
+def _interval(bound: Binding, rule: Rule, start: datetime, why: str) -> UpdateInterval:
+    return UpdateInterval(
+        rule, start, due_after(start, rule.after, rule.counting, bound.plan.hours, bound.zone).due, why
+    )
+
+
+Moment = tuple[datetime, int, SeverityPeriod | Update | str | None]
+
+
+def _moments(bound: Binding) -> Iterator[Moment]:
+    """What begins an interval or ends one, in the order it happened: a severity, an update, None for the resolution.
+
+    While it is closed nobody waits for an update, and one that is sent then begins nothing.
+    """
+    found: list[Moment] = []
+    marked = [each.done for each in bound.incident.marks if each.id == "update" and each.done is not None]
+    for episode in bound.episodes:
+        found += [(each.start, 1, each) for each in episode.periods]
+        sent: list[Moment] = [(each.at, 0, each) for each in bound.incident.updates]
+        sent += [(each, 0, "one was sent elsewhere") for each in marked]
+        found += [each for each in sent if each[0] >= episode.start and (episode.end is None or each[0] <= episode.end)]
+        if episode.end is not None:
+            found.append((episode.end, 2, None))
+    yield from sorted(found, key=lambda each: each[:2])
 
 
 def promise(update: Update, updates: Sequence[Update], now: datetime) -> Kept | None:

@@ -127,6 +127,7 @@ class Clock:
     who: str = ""
     dismissible: bool = True
     until: datetime | None = None
+    obligation: str = ""  # what several clocks may ask for: the id of the first of them
 
     @property
     def limit(self) -> datetime | None:

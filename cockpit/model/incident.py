@@ -38,6 +38,16 @@ class Change:
     at: datetime
     actor: str = ""
     reason: str = ""
+    because: str = ""  # of a resolution: a CloseReason
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityRules:
+    """The rules that were recorded when a severity was set; () where none were."""
+
+    severity: str
+    since: datetime
+    rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +98,8 @@ class Incident:
     close_reason: str = field(default="")  # in the words of who closed it
     because: str = ""  # a CloseReason
     rules: tuple[Rule, ...] = ()  # what binds it, as recorded when its severity was last set
+    bindings: tuple[SeverityRules, ...] = ()  # what bound it, severity after severity
+    mistakes: tuple[Change, ...] = ()  # severities that were entered by mistake: on record, and counted nowhere
     roles: tuple[Holding, ...] = ()
     updates: tuple[Update, ...] = ()
     called: tuple[Called, ...] = ()

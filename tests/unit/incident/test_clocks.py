@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cockpit.incident.clocks import clocks
-from cockpit.incident.clocks_urgent import nudge
+from cockpit.incident.clocks_urgent import nudge, urgent
 from cockpit.model.clock import Clock, ClockKind, ClockState, Counting
 from cockpit.model.incident import Change, Incident
 from cockpit.model.plan import Checklist, Contact, Hours, Plan
@@ -39,11 +39,65 @@ def test_a_response_is_due_after_its_minutes_and_met_by_whoever_acknowledges() -
     assert one(incident(resolved=at(10)), RESPONSE, "response").state(at(99)) is ClockState.MET
 
 
-def test_a_worse_severity_begins_its_clocks_anew_and_a_milder_one_gives_no_new_time() -> None:
-    raised = one(incident(("P2", 0), ("P0", 20)), RESPONSE, "response")
-    assert (raised.started, raised.why) == (at(20), "became P0")
-    lowered = one(incident(("P0", 0), ("P1", 20)), RESPONSE, "response")
-    assert (lowered.started, lowered.why) == (at(0), "P0 declared")
+def test_a_worse_severity_begins_its_clocks_and_what_bound_before_keeps_its_time() -> None:
+    raised = clocks(incident(("P2", 0), ("P0", 20)), RESPONSE, at(21))
+    assert [(each.id, each.started, each.due, each.why) for each in raised] == [
+        ("response", at(0), at(15), "P2 declared"),
+        ("response:2", at(20), at(35), "became P0"),
+    ]
+
+
+BY_SEVERITY = plan(
+    rule(ClockKind.RESPONSE, 5, levels=("P0",)),
+    rule(ClockKind.RESPONSE, 15, levels=("P1",)),
+    rule(ClockKind.COMMANDER, 15, levels=("P0",)),
+    rule(ClockKind.UPDATE, 15, levels=("P0",)),
+    rule(ClockKind.UPDATE, 30, levels=("P1",)),
+    rule(ClockKind.CLIENT, 15, levels=("P0",)),
+)
+
+
+def test_lowering_the_severity_erases_nothing_that_was_missed_and_restates_no_target() -> None:
+    hour = {each.id: (each.due, each.state(at(60))) for each in clocks(incident(("P0", 0)), BY_SEVERITY, at(60))}
+    for milder in ("P1", "P2"):
+        lowered = clocks(incident(("P0", 0), (milder, 60)), BY_SEVERITY, at(61))
+        assert {each.id: (each.due, each.state(at(61))) for each in lowered} == hour
+    met = incident(("P0", 0), ("P1", 60), acknowledged=at(4))
+    assert [(each.due, each.done) for each in clocks(met, BY_SEVERITY, at(61)) if each.kind is ClockKind.RESPONSE] == [
+        (at(5), at(4))
+    ]
+
+
+def test_what_already_runs_out_sooner_stands_so_that_nobody_gains_time() -> None:
+    raised = incident(("P1", 0), ("P0", 12))
+    assert [each.due for each in clocks(raised, BY_SEVERITY, at(13)) if each.kind is ClockKind.RESPONSE] == [at(15)]
+    up_and_down = incident(("P0", 0), ("P2", 4), ("P0", 6))
+    due = [each.due for each in clocks(up_and_down, BY_SEVERITY, at(7)) if each.kind is ClockKind.RESPONSE]
+    assert due[0] == at(5)
+
+
+def test_the_new_rules_bind_from_the_change_on() -> None:
+    raised = one(incident(("P1", 0), ("P0", 12)), BY_SEVERITY, "update", 13)
+    assert (raised.started, raised.due) == (at(0), at(30))
+    second = one(incident(("P1", 0), ("P0", 12)), BY_SEVERITY, "update:2", 13)
+    assert (second.started, second.due) == (at(12), at(27))
+    after_an_update = incident(("P1", 0), ("P0", 12), updates=(sent(20),))
+    assert one(after_an_update, BY_SEVERITY, "update", 21).due == at(35)
+    lowered = incident(("P0", 0), ("P1", 12), updates=(sent(20),))
+    assert one(lowered, BY_SEVERITY, "update", 21).due == at(50)
+
+
+def test_of_several_clocks_for_one_obligation_the_soonest_asks() -> None:
+    asking = urgent(clocks(incident(("P2", 0), ("P0", 20)), RESPONSE, at(21)), at(21))
+    assert [each.id for each in asking] == ["response"]
+
+
+def test_a_tier_that_a_milder_severity_does_not_have_calls_nobody_unless_it_is_raised_before_its_turn() -> None:
+    path = plan(*(replace(each, levels=("P0",)) for each in PATH.rules))
+    lowered = one(incident(("P0", 0), ("P2", 10)), path, "escalation:3", 12)
+    assert (lowered.due, lowered.not_applicable) == (at(30), "became P2 before its turn")
+    again = one(incident(("P0", 0), ("P2", 10), ("P0", 20)), path, "escalation:3", 21)
+    assert (again.due, again.not_applicable) == (at(30), ""), "nobody gains time"
 
 
 def test_somebody_has_to_lead_and_again_when_the_last_one_leaves() -> None:
@@ -51,7 +105,9 @@ def test_somebody_has_to_lead_and_again_when_the_last_one_leaves() -> None:
     leads = held("Incident Commander", "ana", 4)
     assert one(incident(roles=(leads,)), COMMANDER, "commander").done == at(4)
     left = one(incident(roles=(held("incident commander", "ana", 4, 40),)), COMMANDER, "commander", 41)
-    assert (left.due, left.why) == (at(55), "ana left and nobody leads")
+    assert left.done == at(4)
+    again = one(incident(roles=(held("incident commander", "ana", 4, 40),)), COMMANDER, "commander:2", 41)
+    assert (again.due, again.why) == (at(55), "ana left and nobody leads")
 
 
 def test_the_next_update_is_counted_from_the_last_one() -> None:
@@ -66,7 +122,8 @@ def test_a_tier_is_due_when_its_window_opens_and_in_time_until_it_closes() -> No
     assert states(incident(), PATH, 20) == ["overdue", "overdue", "running"]
     assert [each.until for each in clocks(incident(), PATH, at(0))] == [at(15), at(30), at(45)]
     in_time = incident(acknowledged=at(3), called=(called(29, "Team Lead"), called(44, tier=3)))
-    assert states(in_time, PATH, 50) == ["met", "met", "met"]
+    assert states(in_time, PATH, 50) == ["not applicable", "met", "met"], "an acknowledgement is no call"
+    assert states(incident(called=(called(14, tier=1),)), PATH, 14)[:1] == ["met"]
     late = incident(acknowledged=at(16), called=(called(31, tier=2), called(46, tier=3)))
     assert states(late, PATH, 50) == ["missed", "missed", "missed"]
 
@@ -84,10 +141,14 @@ def test_an_order_to_call_everybody_is_not_answered_by_one_who_acknowledges() ->
 
 
 def test_nobody_more_is_called_once_it_is_mitigated_or_resolved() -> None:
-    spared = ["met", "not applicable", "not applicable"]
+    spared = ["not applicable", "not applicable", "not applicable"]
     assert states(incident(acknowledged=at(0), mitigated=at(14)), PATH, 90) == spared
     assert states(incident(acknowledged=at(0), mitigated=at(29)), PATH, 90) == spared
-    assert states(incident(acknowledged=at(0), resolved=at(31)), PATH, 90) == ["met", "missed", "not applicable"]
+    assert states(incident(acknowledged=at(0), resolved=at(31)), PATH, 90) == [
+        "not applicable",
+        "missed",
+        "not applicable",
+    ]
 
 
 def test_a_task_is_done_by_hand_and_ends_with_the_incident() -> None:
@@ -250,7 +311,8 @@ def test_what_was_recorded_binds_also_when_its_document_is_gone() -> None:
 def test_an_incident_that_is_opened_again_begins_anew() -> None:
     statuses = tuple(Change(value, at(minute)) for value, minute in (("resolved", 60), ("investigating", 300)))
     again = incident(statuses=statuses)
-    assert (one(again, UPDATE, "update").due, one(again, RESPONSE, "response").why) == (at(330), "opened again")
+    assert (one(again, UPDATE, "update:2").due, one(again, RESPONSE, "response:2").why) == (at(330), "opened again")
+    assert one(again, UPDATE, "update").state(at(400)) is ClockState.MISSED, "what was due before stays as it was"
     answered = incident(statuses=statuses, acknowledged=at(5))
     assert one(answered, RESPONSE, "response").state(at(400)) is ClockState.MET
 

@@ -56,7 +56,7 @@ def test_a_restart_after_a_while_finds_every_clock_where_it_is_by_then(tmp_path:
         "commander": ClockState.OVERDUE,
         "checklist:first": ClockState.OVERDUE,
         "promise:client": ClockState.RUNNING,
-        "escalation:1": ClockState.MET,
+        "escalation:1": ClockState.NOT_APPLICABLE,
         "escalation:2": ClockState.MET,
         "breach": ClockState.RUNNING,
     }

@@ -179,7 +179,11 @@ def test_a_promised_time_takes_the_place_of_the_interval() -> None:
 
 def test_a_new_severity_begins_the_interval_anew_but_heals_none() -> None:
     levels = (Change("P2", at(0)), Change("P1", at(20)), Change("P0", at(55)))
-    assert words(night(60, severities=levels)) == ["broken", "resolved before"]
+    found = intervals(night(60, severities=levels), replace(PLAN, rules=(HALF_HOUR,)), NOW)
+    assert [(each.started, each.due, each.kept) for each in found] == [
+        (at(0), at(30), Kept.BROKEN),
+        (at(55), at(85), Kept.SPARED),
+    ]
 
 
 def test_a_promise_is_kept_by_the_next_message_to_the_same_audience() -> None:

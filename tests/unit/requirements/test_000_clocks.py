@@ -102,6 +102,7 @@ def test_000_s6_a_message_is_due_when_clients_notice_it_for_more_than_15_minutes
     watch.begins("P1")
     watch.goes_on(14)
     watch.desk.change_status("monitoring")
+    watch.desk.amend(impact_ended=watch.time.now())
     assert watch.clocks()["client"].state(watch.time.now()) is ClockState.NOT_APPLICABLE
     watch.desk.change_status("investigating", reason="it is back")
     watch.goes_on(2)

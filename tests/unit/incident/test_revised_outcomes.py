@@ -1,0 +1,76 @@
+"""What a correction or a back-dated act changes of the past is told: old and new outcome, who and when."""
+
+from cockpit.incident.clocks import clocks
+from cockpit.incident.postmortem_rows import change_rows
+from cockpit.incident.revised_outcomes import GONE, revised_outcomes
+from cockpit.incident.statistics import statistics
+from cockpit.incident.store import Timeline
+from cockpit.model.clock import ClockKind
+from cockpit.model.event import Kind
+from cockpit.model.ladder import DEFAULT_LADDER
+from tests.unit.incident.desks import Clock, at_desk
+from tests.unit.incident.folding import only
+from tests.unit.incident.incidents import plan, rule
+from tests.unit.incident.story import Story, at
+
+TEAM = plan(
+    rule(ClockKind.RESPONSE, 5, levels=("P0",), what="acknowledge"),
+    rule(ClockKind.RESPONSE, 60, levels=("P2",), what="acknowledge"),
+    rule(ClockKind.COMMANDER, 15, levels=("P0",), what="somebody leads"),
+)
+
+
+def test_a_back_dated_role_shows_the_outcome_it_changed() -> None:
+    story = Story()
+    story.declare(0, severity="P0")
+    detail = {"what": "takes", "role": "Incident Commander", "person": "ben"}
+    story.act(Kind.ROLE, 10, "ben", subject="Incident Commander", late=30, **detail)
+    (found,) = revised_outcomes(only(story), story.events, TEAM)
+    assert (found.clock, found.old, found.new, found.actor, found.at) == ("commander", "missed", "met", "ben", at(40))
+
+
+def test_what_is_done_late_and_said_at_once_revises_nothing() -> None:
+    story = Story()
+    story.declare(0, severity="P0")
+    story.act(Kind.ACK, 30)
+    story.act(Kind.SEVERITY, 40, severity="P2")
+    story.act(Kind.RESOLVE, 50)
+    assert revised_outcomes(only(story), story.events, TEAM) == []
+
+
+def test_a_severity_entered_by_mistake_counts_in_no_metric_and_is_seen_in_the_chain(
+    timeline: Timeline, clock: Clock
+) -> None:
+    desk = at_desk(timeline, clock, plan=TEAM)
+    clock.wall = at(0)
+    desk.declare("x", "P2")
+    clock.wall = at(10)
+    desk.change_severity("P0")
+    clock.wall = at(40)
+    desk.correct_severity("P2", "wrong key")
+    incident = desk.find(None)
+    assert incident.severity == "P2"
+    assert {each.value for each in incident.severities} == {"P2"}
+    assert [(each.value, each.actor, each.reason) for each in incident.mistakes] == [("P0", "ana", "wrong key")]
+    assert any("P0 marked as entered by mistake" in row.what for row in change_rows(incident))
+    assert [each.id for each in clocks(incident, TEAM, at(40))] == ["response"]
+    figures = statistics([incident], TEAM, at(41), severity="P0")
+    assert figures.incidents == 0
+    events = timeline.events()
+    assert [each.detail["severity"] for each in events if each.kind == Kind.SEVERITY] == ["P0", "P2"]
+    assert {(each.clock, each.old, each.new) for each in revised_outcomes(incident, events, TEAM)} == {
+        ("response:2", "missed", GONE),
+        ("commander", "missed", GONE),
+    }
+
+
+def test_a_declared_severity_that_was_a_mistake_is_corrected_too_and_later_corrections_keep_that(
+    timeline: Timeline, clock: Clock
+) -> None:
+    desk = at_desk(timeline, clock, plan=TEAM)
+    desk.declare("x", "P0")
+    desk.correct_severity("P2")
+    incident = desk.amend(title="y")
+    assert (incident.severity, incident.title) == ("P2", "y")
+    assert [each.value for each in incident.mistakes] == ["P0"]
+    assert desk.ladder == DEFAULT_LADDER
