@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from cockpit.feeds.base import Feed, unexplained
+from cockpit.model.own_line import suspect_own_line
 from cockpit.model.reading import Freshness, Reading, freshness
 from cockpit.model.time import Time
 
@@ -58,7 +59,11 @@ class Watch:
             feed.refresh()
 
     def publish(self, reading: Reading[Any]) -> None:
-        """Keep a Reading and tell everybody. A listener that fails is logged and harms nobody else."""
+        """Keep a Reading and tell everybody. A listener that fails is logged and harms nobody else.
+
+        Probes that all fell silent are told as what they are: down, or in doubt with our own line.
+        """
+        reading = suspect_own_line(reading, self._latest.values())
         self._latest[reading.environment, reading.feed] = reading
         for listener in tuple(self._listeners):
             try:

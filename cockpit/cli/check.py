@@ -36,6 +36,7 @@ def command(common: Common, live: bool, as_json: bool) -> None:
         raise SystemExit(WRONG) from None
     report: dict[str, Any] = {"ok": True, "errors": [], **check_plan.document(system)}
     report["warnings"] = list(check_plan.warnings(system, os.environ))
+    report["recommendations"] = list(check_plan.recommendations(system))
     if not as_json:
         click.echo("\n".join(text(system, report)))
     if live:
@@ -66,6 +67,7 @@ def text(system: System, report: dict[str, Any]) -> Iterator[str]:
     if report["warnings"]:
         yield ""
         yield from (f"warning: {each}" for each in report["warnings"])
+    yield from (f"recommended: {each}" for each in report["recommendations"])
 
 
 def _live(system: System, common: Common, as_json: bool) -> tuple[str, list[dict[str, Any]]]:

@@ -8,6 +8,7 @@ from typing import Any
 from cockpit.config import Secrets
 from cockpit.model.duration import show
 from cockpit.model.keys import DEFAULT_KEYS
+from cockpit.model.own_line import THIS_MACHINE, host_of
 from cockpit.model.probe import Probe
 from cockpit.model.problem import SourceError
 from cockpit.model.secret import Secret
@@ -51,6 +52,17 @@ def warnings(system: System, environ: Mapping[str, str]) -> Iterator[str]:
                 yield f"{where}: There is no file {each.ca_file} (ca_file)."
             yield from (f"{where}: {trouble}" for trouble in _unrevealed(each.headers, secrets))
         yield from (f"{environment.name}, values: {trouble}" for trouble in _unrevealed(environment.values, secrets))
+
+
+def recommendations(system: System) -> Iterator[str]:
+    """What is right as it is, and would be better otherwise: without references a dead network of our own looks like an
+    outage of everything."""
+    hosts = {host_of(probe.url) for environment in system.environments for probe in environment.probes}
+    if hosts - {THIS_MACHINE} and not system.references:
+        yield (
+            "self: no references. When everything falls silent at once, nobody can tell whether they are down or this "
+            'machine is cut off. Name hosts that always answer: [self] references = ["login.microsoftonline.com:443"].'
+        )
 
 
 def _lost_procedures(system: System) -> Iterator[str]:

@@ -22,6 +22,7 @@ from cockpit.cli.status_since import EnvironmentRecord, read_records
 from cockpit.cli.status_text import State, document, freeze_document, print_freezes, print_states
 from cockpit.model.clean import clean_line
 from cockpit.model.overall import WORSE, Word
+from cockpit.model.own_line import suspect_own_line
 from cockpit.model.reading import Reading, freshness
 from cockpit.model.system import Environment, System
 from cockpit.model.time import RealTime, Time
@@ -153,7 +154,9 @@ async def look(
                 references=system.references,
             )
         ]
-        readings = await asyncio.gather(*(feed.poll() for feed in feeds))
+        began = time.monotonic()
+        polled = await asyncio.gather(*(feed.poll() for feed in feeds))
+        readings = [suspect_own_line(reading, polled, began) for reading in polled]
     finally:
         for cloud in clouds.values():
             await cloud.close()

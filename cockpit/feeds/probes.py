@@ -18,6 +18,7 @@ Results = tuple[ProbeResult, ...]
 
 STARTS = 200  # checks begun per second at most: their handshakes must not keep the screen from painting
 PUBLISH_EVERY = 0.25  # seconds between two publications at least
+ROLL_CALL_EVERY = 10.0  # seconds between two looks at all probes because one fell silent
 NO_PROBES_EVERY = 15.0
 OFFLINE = Problem(
     ProblemKind.NETWORK,
@@ -89,6 +90,7 @@ class ProbesFeed:
         self._pace = Pace(time)
         self._changed = asyncio.Event()
         self._offline = False
+        self._next_roll_call = 0.0
         self._last: Reading[Results] | None = None
 
     def refresh(self) -> None:
@@ -138,10 +140,22 @@ class ProbesFeed:
     async def _check(self, post: Post, asker: Asker) -> None:
         await self._pace.turn()
         outcome = await asker.ask(post.probe)
-        post.standing = fold(post.probe, post.standing, outcome)
+        before, post.standing = post.standing, fold(post.probe, post.standing, outcome)
+        if before.silent_since is None and post.standing.silent_since is not None:
+            self._call_the_roll(post)
         if outcome.offline or outcome.grade is not Grade.INCONCLUSIVE:
             self._offline = outcome.offline
         self._changed.set()
+
+    def _call_the_roll(self, silent: Post) -> None:
+        """One fell silent: ask the others now, for if all are silent it may be our own line, and nobody is down."""
+        now = self._time.monotonic()
+        if now < self._next_roll_call:
+            return
+        self._next_roll_call = now + ROLL_CALL_EVERY
+        for post in self._posts.values():
+            if post is not silent and post.standing.silent_since is None:
+                post.wake.set()
 
     async def _publish_changes(self, publish: Publish) -> None:
         while True:

@@ -1,6 +1,8 @@
 """One check of one probe: ask, time, judge. Whatever happens, the answer is an Outcome."""
 
 import asyncio
+import errno
+import os
 from dataclasses import replace
 
 import httpx
@@ -10,7 +12,7 @@ from cockpit.feeds.http import Reveal, read_bounded, revealed, tls_context
 from cockpit.feeds.probes_lag import LoopLag
 from cockpit.feeds.probes_line import Line
 from cockpit.feeds.probes_network import Journey, Network, Phase, Transport
-from cockpit.feeds.probes_resolver import Resolver
+from cockpit.feeds.probes_resolver import Resolver, SilentResolverError
 from cockpit.feeds.probes_verdict import Grade, Outcome
 from cockpit.feeds.probes_wire import UnsentError
 from cockpit.model.clean import clean_line
@@ -36,6 +38,7 @@ class Endpoint:
         self._lag = lag
         self._time = time
         self._reveal = reveal
+        self._began = 0.0  # when the check under way began (monotonic)
         self._network = Network(resolver)
         self._client: httpx.AsyncClient | None = None
         self._conditions = (*probe.conditions, *probe.degraded)
@@ -43,6 +46,7 @@ class Endpoint:
 
     async def ask(self) -> Outcome:
         started = asyncio.get_running_loop().time()
+        self._began = self._time.monotonic()
         journey = self._network.journey = Journey(started + self._probe.timeout)
         try:
             answer = await self._answer(journey)
@@ -135,7 +139,9 @@ class Endpoint:
             return self._outcome(Grade.INCONCLUSIVE, f"not asked: {error}, nothing left this machine")
         if await self._line.offline(started):
             return replace(self._outcome(Grade.INCONCLUSIVE, "jump box offline"), offline=True)
-        return self._outcome(Grade.FAILING, self._why(journey, error))
+        silent = not self._line.known and not journey.name_found and is_silence(error)
+        outcome = self._outcome(Grade.FAILING, self._why(journey, error))
+        return replace(outcome, silent=silent)
 
     def _why(self, journey: Journey, error: httpx.HTTPError) -> str:
         """In which phase it ended and how; `connect 10.0.0.4: Connection refused`."""
@@ -150,4 +156,11 @@ class Endpoint:
 
     def _outcome(self, grade: Grade, reason: str) -> Outcome:
         address = self._network.journey.address
-        return Outcome(self._time.now(), grade, clean_line(reason, REASON), address=address)
+        return Outcome(self._time.now(), grade, clean_line(reason, REASON), address=address, began=self._began)
+
+
+def is_silence(error: httpx.HTTPError) -> bool:
+    """Nobody answered: it took too long, no name server spoke, or the network could not find the host."""
+    cause = error.__cause__
+    unreachable = str(error) == os.strerror(errno.EHOSTUNREACH)
+    return isinstance(error, httpx.TimeoutException) or isinstance(cause, SilentResolverError) or unreachable

@@ -21,6 +21,11 @@ class Line:
         self._asking: asyncio.Task[bool] | None = None
         self._asked = 0.0
 
+    @property
+    def known(self) -> bool:
+        """Whether there are references at all: only then can the line be told from the endpoints."""
+        return bool(self._references)
+
     async def offline(self, since: float) -> bool:
         """True when not one reference takes a connection. A finding from before `since` (the loop's clock) is old."""
         if not self._references:

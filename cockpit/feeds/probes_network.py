@@ -37,6 +37,7 @@ class Journey:
     phase: Phase = Phase.DNS
     times: dict[Phase, float] = field(default_factory=dict)
     address: str = ""
+    name_found: bool = False  # a name server answered in this check, so our own line works
     certificate_ends: float | None = None  # seconds since the epoch
 
     def spent(self, phase: Phase, seconds: float) -> None:
@@ -67,6 +68,7 @@ class Network(httpcore.AsyncNetworkBackend):
         journey.phase = Phase.DNS
         found = await self._resolver.find(host, journey.until)
         journey.spent(Phase.DNS, found.seconds)
+        journey.name_found |= found.fresh
         journey.phase = Phase.CONNECT
         return Stream(await self._first_to_answer(found.addresses, port), journey)
 

@@ -19,6 +19,10 @@ PATIENCE = 1.0  # seconds a name with a known address is waited for; a slow reso
 PASSING = frozenset({socket.EAI_AGAIN, socket.EAI_FAIL})  # the resolver failed, it did not say "no such name"
 
 
+class SilentResolverError(httpcore.ConnectError):
+    """No name server answered: the name may be as good as ever."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a look-up gave: addresses in the order to try, or why there are none; and the seconds it took."""
@@ -27,6 +31,7 @@ class Found:
     seconds: float
     error: str = ""
     passing: bool = False  # the fault lies with the resolver; an address known from before is as good as ever
+    fresh: bool = False  # a name server said so now: not an address as such, not one of this machine, not one we knew
 
 
 def system_look_up(host: str) -> tuple[str, ...]:
@@ -60,7 +65,7 @@ class Resolver:
             return Found(known, loop.time() - started)
         if found is None:
             raise httpcore.ConnectTimeout("the resolver did not answer")
-        raise httpcore.ConnectError(found.error)
+        raise (SilentResolverError if found.passing else httpcore.ConnectError)(found.error)
 
     def _take_off(self, host: str, loop: asyncio.AbstractEventLoop) -> "asyncio.Future[Found]":
         flight: asyncio.Future[Found] = loop.create_future()
@@ -90,4 +95,13 @@ def _look(look_up: Callable[[str], tuple[str, ...]], host: str) -> Found:
         return Found((), perf_counter() - started, error.strerror or "name not known", error.errno in PASSING)
     except (OSError, UnicodeError) as error:
         return Found((), perf_counter() - started, str(error))
-    return Found(addresses, perf_counter() - started, "" if addresses else "name has no address")
+    fresh = any(not is_loopback(address) for address in addresses)
+    return Found(addresses, perf_counter() - started, "" if addresses else "name has no address", fresh=fresh)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address is this machine's own; `fe80::1%eth0` is none."""
+    try:
+        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return False

@@ -33,6 +33,8 @@ class Outcome:
     latency: float | None = None
     address: str = ""
     offline: bool = False
+    began: float | None = None  # when it was asked (monotonic)
+    silent: bool = False  # nothing came at all: no byte, no refusal, and no word of a name server either
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Standing:
     turns: tuple[bool, ...] = ()  # for each recent conclusive answer: did the grade change
     flapping: bool = False
     history: tuple[float | None, ...] = ()
+    answered: float | None = None  # when the last check began that was answered
+    silent_since: float | None = None  # when the first of the last checks began that were all silent
 
 
 def fold(probe: Probe, before: Standing, outcome: Outcome) -> Standing:
@@ -58,6 +62,10 @@ def fold(probe: Probe, before: Standing, outcome: Outcome) -> Standing:
     after = replace(before, last=outcome, history=(*before.history, outcome.latency)[-HISTORY:])
     if outcome.grade is Grade.INCONCLUSIVE:
         return replace(after, state=ProbeState.UNKNOWN)
+    if outcome.silent:
+        after = replace(after, silent_since=outcome.began if before.silent_since is None else before.silent_since)
+    else:
+        after = replace(after, answered=outcome.began, silent_since=None)
     turned = before.grade is not None and before.grade is not outcome.grade
     turns = (*before.turns, turned)[-RECENT:]
     flapping = sum(turns) > CALM if before.flapping else sum(turns) >= FLAPPING
@@ -123,4 +131,6 @@ def result(probe: Probe, standing: Standing, view: Shown, before: ProbeResult | 
         flapping=standing.flapping,
         history=standing.history,
         address=last.address if last else "",
+        answered=standing.answered,
+        silent_since=standing.silent_since,
     )

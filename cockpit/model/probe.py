@@ -66,3 +66,5 @@ class ProbeResult:
     flapping: bool = False
     history: tuple[float | None, ...] = ()
     address: str = ""  # the address that answered
+    answered: float | None = None  # when it last answered anything (monotonic)
+    silent_since: float | None = None  # when the first check began (monotonic) since which nothing came, nor from DNS

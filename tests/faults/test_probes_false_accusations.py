@@ -121,6 +121,39 @@ async def test_one_reference_that_answers_is_enough_to_trust_our_line() -> None:
     assert (outcome.grade, outcome.reason) == (Grade.FAILING, "connect 127.0.0.1: Connection refused")
 
 
+async def test_an_endpoint_that_says_nothing_at_all_is_silent_and_one_that_refuses_is_not() -> None:
+    with serving(hangs) as hung, refusing() as closed, serving(says(page(status=b"503 Sorry"))) as sick:
+        asked = [probe(port, str(port), timeout=0.5) for port in (hung, closed, sick)]
+        outcomes = await ask(*asked)
+    assert [each.silent for each in outcomes] == [True, False, False]
+    assert {each.grade for each in outcomes} == {Grade.FAILING}
+    assert all(each.began is not None for each in outcomes)
+
+
+async def test_with_references_that_answer_nobody_is_called_silent() -> None:
+    with serving(hangs) as hung, serving(hangs) as alive:
+        outcome = await ask_one(probe(hung, timeout=0.5), references=[f"127.0.0.1:{alive}"])
+    assert (outcome.grade, outcome.silent) == (Grade.FAILING, False)
+
+
+@pytest.mark.parametrize(
+    ("number", "silent"), [(socket.EAI_AGAIN, True), (socket.EAI_FAIL, True), (socket.EAI_NONAME, False)]
+)
+async def test_a_name_server_that_says_no_has_answered(number: int, silent: bool) -> None:
+    def look_up(host: str) -> tuple[str, ...]:
+        raise socket.gaierror(number, "no address")
+
+    outcome = await ask_one(probe("http://gone.test/"), resolver=Resolver(look_up))
+    assert (outcome.grade, outcome.silent) == (Grade.FAILING, silent)
+
+
+async def test_an_endpoint_is_not_silent_where_a_name_server_just_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket.socket, "connect", failing_with(errno.EHOSTUNREACH, errno.EHOSTUNREACH))
+    named = await ask_one(probe("http://far.test/"), resolver=Resolver(lambda _: ("192.0.2.1",)))
+    numbered = await ask_one(probe("http://192.0.2.1/"))
+    assert (named.silent, numbered.silent) == (False, True)
+
+
 @pytest.mark.parametrize("number", [errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EPERM])
 async def test_a_question_that_never_left_this_machine_accuses_nobody(
     number: int, monkeypatch: pytest.MonkeyPatch

@@ -17,7 +17,7 @@ from cockpit.incident.lock import RecorderLock, lock_path
 from cockpit.model.event import Draft, Kind
 from cockpit.model.time import stamp
 from tests.integration.cli.shell import Shell
-from tests.integration.feeds.servers import refusing
+from tests.integration.feeds.servers import hangs, refusing, serving
 
 
 @dataclass
@@ -329,6 +329,38 @@ def test_when_no_reference_answers_it_is_our_own_line_as_on_the_screen(shell: Sh
     assert code == 3
     assert "jump box offline" in said
     assert "DOWN" not in said
+
+
+@pytest.fixture
+def two_hung_hosts() -> Iterator[tuple[str, str]]:
+    """The probe of each, as the configuration has it."""
+    with serving(hangs) as one, serving(hangs, address="127.0.0.2") as two:
+        url = f'"http://127.0.0.2:{two}/two"'
+        yield probe(Service(one), "/one", timeout='"300ms"'), probe(Service(two), "/two", url=url, timeout='"300ms"')
+
+
+def test_when_everything_is_silent_and_nobody_else_answers_it_is_they_or_we(
+    shell: Shell, config: Path, two_hung_hosts: tuple[str, str]
+) -> None:
+    config.write_text("".join(two_hung_hosts))
+    code, said = status(shell, config)
+    assert code == 3
+    assert "all 2 unreachable: they or we" in said
+    config.write_text(two_hung_hosts[0])
+    assert status(shell, config)[0] == 2  # one host says nothing about our line
+
+
+def test_when_another_source_answers_silence_is_down(
+    shell: Shell, config: Path, service: Service, two_hung_hosts: tuple[str, str]
+) -> None:
+    service.answers |= {
+        "/api/v2/alerts": (200, b"[]"),
+        "/api/v2/status": (200, b'{"uptime": "2026-01-01T00:00:00Z"}'),
+    }
+    source = f'[[environments.prod.alerts]]\nname = "am"\nkind = "alertmanager"\nurls = ["{service.url("")}"]\n'
+    config.write_text("".join(two_hung_hosts) + source)
+    code, said = status(shell, config)
+    assert (code, "they or we" in said) == (2, False)
 
 
 def test_nothing_is_written(shell: Shell, config: Path, service: Service) -> None:

@@ -11,7 +11,12 @@ Handler = Callable[[socket.socket, Event], None]
 
 
 @contextmanager
-def serving(handler: Handler, tls: ssl.SSLContext | None = None, requests: list[bytes] | None = None) -> Iterator[int]:
+def serving(
+    handler: Handler,
+    tls: ssl.SSLContext | None = None,
+    requests: list[bytes] | None = None,
+    address: str = "127.0.0.1",
+) -> Iterator[int]:
     """The port of a server that answers every request with `handler`, also while our own loop stands still.
 
     The heads of all requests are added to `requests`.
@@ -40,7 +45,7 @@ def serving(handler: Handler, tls: ssl.SSLContext | None = None, requests: list[
             threads.append(Thread(target=serve, args=(connection,), daemon=True))
             threads[-1].start()
 
-    with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
+    with socket.create_server((address, 0), backlog=1024) as listener:
         accepting = Thread(target=accept, daemon=True)
         accepting.start()
         try:

@@ -77,6 +77,14 @@ def test_the_same_as_json(check: Check) -> None:
     assert report["keys"]["declare"] == "d"
 
 
+def test_references_are_recommended_where_there_are_probes_and_none_is_named(check: Check) -> None:
+    (recommended,) = json.loads(check(GOOD, "--json").stdout)["recommendations"]
+    assert "references" in recommended
+    with_references = GOOD + '\n[self]\nreferences = ["192.0.2.53:53"]\n'
+    assert json.loads(check(with_references, "--json").stdout)["recommendations"] == []
+    assert json.loads(check("", "--json").stdout)["recommendations"] == []
+
+
 def test_every_error_is_listed_and_the_exit_is_2(check: Check) -> None:
     result = check('bell = 1\ntime_zone = "NZST"\n')
     assert result.exit_code == 2

@@ -151,6 +151,23 @@ def test_what_one_more_answer_would_settle_is_asked_again_soon(story: str, expec
     assert undecided(standing) is expected
 
 
+def test_silence_lasts_from_its_first_check_until_an_answer_of_any_kind() -> None:
+    silent = replace(FAILING, silent=True)
+    outcomes = [
+        replace(GOOD, began=1.0),
+        replace(silent, began=2.0),
+        replace(INCONCLUSIVE, began=3.0),
+        replace(silent, began=4.0),
+        replace(FAILING, began=5.0),
+        replace(silent, began=6.0),
+    ]
+    standing, told = Standing(), []
+    for outcome in outcomes:
+        standing = fold(PROBE, standing, outcome)
+        told.append((standing.silent_since, standing.answered))
+    assert told == [(None, 1.0), (2.0, 1.0), (2.0, 1.0), (2.0, 1.0), (None, 5.0), (6.0, 5.0)]
+
+
 def test_a_child_of_what_is_down_is_unknown_and_says_whose() -> None:
     child = replace(PROBE, name="api", depends_on=("gateway",))
     view = shown(child, after("ff"), {"gateway": after("ff"), "api": after("ff")}, START, False)

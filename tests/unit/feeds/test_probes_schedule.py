@@ -23,6 +23,7 @@ class Story:
         self.asked: dict[str, list[float]] = {name: [] for name in answers}
         self.closed = False
         self.offline = False
+        self.silent = False  # what fails does so without a word
         self._time = time
         self._answers = answers
         self._slow = slow or {}
@@ -35,7 +36,8 @@ class Story:
         if self.offline:
             return Outcome(self._time.now(), Grade.INCONCLUSIVE, "jump box offline", offline=True)
         grade = answers[min(len(asked), len(answers)) - 1]
-        return Outcome(self._time.now(), grade, grade.value, 200, 0.01)
+        silent = self.silent and grade is Grade.FAILING
+        return Outcome(self._time.now(), grade, grade.value, 200, 0.01, began=asked[-1], silent=silent)
 
     async def aclose(self) -> None:
         self.closed = True
@@ -167,6 +169,18 @@ async def test_a_dead_line_of_our_own_is_a_problem_of_the_feed_and_of_no_probe()
     assert {(each.state, each.reason) for each in lost.value or ()} == {(ProbeState.UNKNOWN, "jump box offline")}
     assert readings[-1].problem is None
     assert {each.state for each in readings[-1].value or ()} == {ProbeState.UP}
+
+
+async def test_when_one_falls_silent_the_others_are_asked_at_once_and_not_again_and_again() -> None:
+    time = FakeTime()
+    names = ["quick", "slow", "slower"]
+    story = Story(time, {name: [Grade.GOOD, Grade.FAILING] for name in names})
+    story.silent = True
+    feed = feed_of(time, story, probe("quick", 5.0), probe("slow", 600.0), probe("slower", 600.0))
+    async with running(feed) as readings:
+        await time.pass_by(20)
+    assert all(each.silent_since is not None for each in readings[-1].value or ())
+    assert all(len(story.asked[name]) <= 5 for name in names[1:])
 
 
 async def test_asking_once_waits_until_every_verdict_is_settled() -> None:
