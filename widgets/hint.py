@@ -21,6 +21,7 @@ from widgets.revisions import short_name
 
 FRESH = timedelta(minutes=30)  # a deployment younger than this is the first suspect
 RECENT = timedelta(minutes=1)  # the record of a rollback may be later than the recovery that it brought
+ROOMY = 130  # cells in which everything that follows a rollback has room
 NAMED = 24  # cells of a name inside a sentence
 LOST = "NOT RECORDED"
 
@@ -113,7 +114,8 @@ def hint(sight: Sight, keys: Mapping[str, str], now: datetime, width: int = 120)
         return say(f"“{sight.closed.title}” is resolved.", _waits(sight), action=drafts, width=width)
     if sight.rolled_back:
         declares = key(keys, "declare", "declares an incident", "declares")
-        return say(_back_since(sight.rolled_back, now), *_after_rollback(sight), action=declares, width=width)
+        told = [*_after_rollback(sight), _waits(sight)]
+        return say(_back_since(sight.rolled_back, now, width), *told, action=declares, width=width)
     if sight.waits:
         opens = key(keys, "runbooks", "opens its run", "opens it")
         return say(f"{sight.waits}.", Part(((sight.waits_for, ""),)), action=opens, tone="warn", width=width)
@@ -187,7 +189,7 @@ def _in_incident(sight: Sight, incident: Incident, keys: Mapping[str, str], now:
         moves = key(keys, "status", "sets monitoring or resolved", "sets monitoring")
     what, told = "Nothing watched here is bad.", list[Part]()
     if sight.rolled_back:
-        what, told = _back_since(sight.rolled_back, now), _after_rollback(sight)
+        what, told = _back_since(sight.rolled_back, now, width), _after_rollback(sight)
     rest = [] if monitoring or sight.rolled_back else [notes]
     if overdue:
         return say(what, *told, moves, _waits(sight), action=overdue, tone="good", width=width)
@@ -200,9 +202,10 @@ def _waits(sight: Sight) -> Part:
     return Part(((f"{sight.waits}{step}", "warn"),), ((sight.waits, "warn"),)) if sight.waits else Part()
 
 
-def _back_since(back: RolledBack, now: datetime) -> str:
-    to = back.to.removeprefix(back.app) or back.to
-    return f"Rolled back to {to} {age((now - back.at).total_seconds())} ago."
+def _back_since(back: RolledBack, now: datetime, width: int) -> str:
+    """The pane says to which one, where the line has no room for it."""
+    to = f" to {back.to.removeprefix(back.app) or back.to}" if width >= ROOMY else ""
+    return f"Rolled back{to} {age((now - back.at).total_seconds())} ago."
 
 
 def _after_rollback(sight: Sight) -> list[Part]:
@@ -215,7 +218,8 @@ def _after_rollback(sight: Sight) -> list[Part]:
         # Only a recovery after the traffic moved is one of the rollback's; a probe that was up all the time says less.
         recovered = last is not None and sight.rolled_back is not None and last >= sight.rolled_back.at - RECENT
         since = f" since {last.astimezone(sight.zone):%H:%M:%S}" if last and recovered else ""
-        told.append(Part(((f"{count}{since}", "good"),), ((count, "good"),)))
+        short = f"{len(up)} of {len(sight.probes)} up{since}"
+        told.append(Part(((f"{count}{since}", "good"),), ((short, "good"),)))
     for alert in sight.firing:
         cause = idle_cause(alert, sight.applications)
         if cause is not None:

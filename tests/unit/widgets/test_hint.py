@@ -176,8 +176,12 @@ def test_after_a_rollback_it_says_what_is_seen_since_and_whose_the_alert_is_that
         "▸ Rolled back to --v41 40s ago.  2 of 2 probes up since 13:26:02 · “Container restarts” is --v42 alone (0 %)"
         " · s sets monitoring"
     )
-    assert said(sight, 80).startswith("▸ Rolled back to --v41 40s ago.  2 of 2 probes up")
-    assert said(sight, 80).endswith("s sets monitoring")
+    waits = replace(sight, waits="“Roll back” waits at step 5", waits_for="Deactivate the bad revision")
+    assert said(waits) == (
+        "▸ Rolled back 40s ago.  2 of 2 up since 13:26:02 · --v42 alone alerts · “Roll back” waits at step 5"
+        " · s sets monitoring"
+    )
+    assert said(waits, 80) == "▸ Rolled back 40s ago.  2 of 2 up since 13:26:02 · s sets monitoring"
 
 
 def test_a_rollback_is_never_proposed_to_be_rolled_back() -> None:
