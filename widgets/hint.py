@@ -114,8 +114,8 @@ def hint(sight: Sight, keys: Mapping[str, str], now: datetime, width: int = 120)
         return say(f"“{sight.closed.title}” is resolved.", _waits(sight), action=drafts, width=width)
     if sight.rolled_back:
         declares = key(keys, "declare", "declares an incident", "declares")
-        told = [*_after_rollback(sight), _waits(sight)]
-        return say(_back_since(sight.rolled_back, now, width), *told, action=declares, width=width)
+        parts = [*_after_rollback(sight), _waits(sight)]
+        return say(_back_since(sight.rolled_back, now, width), *parts, action=declares, width=width)
     if sight.waits:
         opens = key(keys, "runbooks", "opens its run", "opens it")
         return say(f"{sight.waits}.", Part(((sight.waits_for, ""),)), action=opens, tone="warn", width=width)
