@@ -7,6 +7,7 @@ from typing import Any
 from cockpit.incident.known import Known, KnownApp
 from cockpit.model.event import Draft, Kind
 from cockpit.model.revision import Application, Revision
+from cockpit.model.revision_health import ILL_DETAILS, is_ill
 from cockpit.model.time import stamp
 
 RECENT = timedelta(days=1)  # deployments from before the watch began that are worth a line of their own
@@ -39,6 +40,8 @@ def condition(revision: Revision) -> str:
         return "provisioning failed"
     if revision.running in FAILING:
         return revision.running
+    if revision.active and ILL_DETAILS.search(revision.running_details) and not revision.ready_count:
+        return "Failed"  # it starts for ever: only the details say why
     return "" if revision.health == "None" else revision.health
 
 
@@ -93,7 +96,8 @@ def _revision(
         yield _fact(app, revision, f"{revision.name} {what}", what, environment, at)
     elif revision.active and health and health != was.health:
         since = f", was {was.health}" if was.health else ""
-        yield _fact(app, revision, f"{revision.name} {health}{since}", "health", environment, at)
+        why = f": {revision.running_details}" if revision.running_details and is_ill(revision) else ""
+        yield _fact(app, revision, f"{revision.name} {health}{since}{why}", "health", environment, at)
 
 
 def _created(app: Application, revision: Revision, environment: str, at: datetime) -> Draft:
@@ -128,6 +132,7 @@ def _fact(app: Application, revision: Revision, summary: str, what: str, environ
             "created": stamp(revision.created) if revision.created else "",
             "changed_by": _author(app, revision) if what == "created" else "",
             "error": revision.provisioning_error,
+            **({"details": revision.running_details} if revision.running_details else {}),
         },
     )
 

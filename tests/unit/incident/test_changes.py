@@ -252,6 +252,15 @@ def test_health_is_told_for_active_revisions_and_silence_is_no_health() -> None:
     ]
 
 
+def test_why_a_revision_never_gets_ready_is_told_with_it() -> None:
+    world = Recorded()
+    world.app(0, revision("v41", 100, health="None", running="Activating"))
+    why = "ImagePullBackOff: the image was not found"
+    (fact,) = world.app(1, revision("v41", 100, health="None", running="Activating", running_details=why))
+    assert fact.summary == f"mi--v41 Failed: {why}"
+    assert (fact.detail["health"], fact.detail["details"]) == ("Failed", why)
+
+
 def test_activation_and_deactivation_are_told() -> None:
     world = Recorded()
     world.app(0, revision("v42", 100), revision("v41", active=False))
