@@ -21,6 +21,7 @@ from widgets.revisions import short_name
 
 FRESH = timedelta(minutes=30)  # a deployment younger than this is the first suspect
 RECENT = timedelta(minutes=1)  # the record of a rollback may be later than the recovery that it brought
+EXPLAINED = 50  # alerts; of more nobody reads whose they are, and the line is drawn once a second
 ROOMY = 130  # cells in which everything that follows a rollback has room
 NAMED = 24  # cells of a name inside a sentence
 LOST = "NOT RECORDED"
@@ -68,9 +69,10 @@ class Sight:
     @property
     def felt(self) -> list[Alert]:
         """The firing alerts but for those that, after a rollback, are about a revision without traffic alone."""
-        if self.rolled_back is None:
-            return self.firing
-        return [alert for alert in self.firing if idle_cause(alert, self.applications) is None]
+        firing = self.firing
+        if self.rolled_back is None or len(firing) > EXPLAINED:
+            return firing
+        return [alert for alert in firing if idle_cause(alert, self.applications) is None]
 
     @property
     def bad(self) -> bool:
@@ -220,7 +222,7 @@ def _after_rollback(sight: Sight) -> list[Part]:
         since = f" since {last.astimezone(sight.zone):%H:%M:%S}" if last and recovered else ""
         short = f"{len(up)} of {len(sight.probes)} up{since}"
         told.append(Part(((f"{count}{since}", "good"),), ((short, "good"),)))
-    for alert in sight.firing:
+    for alert in sight.firing[:EXPLAINED]:
         cause = idle_cause(alert, sight.applications)
         if cause is not None:
             name = short_name(cause)
