@@ -66,7 +66,9 @@ def app_body(world: World, clock: Clock, url: str, fqdn: str) -> JSON:
             "configuration": {
                 "secrets": None,
                 "activeRevisionsMode": world.scenario.mode.capitalize(),
-                "ingress": {
+                "ingress": None
+                if not world.scenario.ingress
+                else {
                     "fqdn": fqdn,
                     "external": True,
                     "targetPort": 8000,

@@ -117,6 +117,7 @@ class Scenario(_Part):
     seed: int = 1
     site: Site = SHOP
     mode: Literal["multiple", "single"] = "multiple"  # how many revisions are active at once
+    ingress: bool = True  # False: a worker that nobody calls; whoever is active works
     operation_seconds: float = 12.0  # how long a traffic change takes
     startup_seconds: float = 4.0  # until an activated revision is ready
     restore_seconds: float = 60.0  # how long a database restore takes

@@ -157,7 +157,7 @@ class World:
     def weights(self) -> dict[str, int]:
         """Percent of the traffic for each revision, `latest` resolved."""
         weights = dict.fromkeys((each.name for each in self.revisions), 0)
-        for share in self.traffic:
+        for share in self.traffic if self.scenario.ingress else ():
             weights[share.revision or self.latest.name] += share.weight
         return weights
 

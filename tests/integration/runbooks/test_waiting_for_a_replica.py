@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
+from cockpit.feeds.revisions import Look
 from cockpit.model.event import Kind
+from cockpit.model.overall import Word, troubles
 from cockpit.model.run import Run, StepState, Value
 from cockpit.model.system import Environment
 from cockpit.runbooks.catalogue_files import BUILTIN, open_file
 from cockpit.runbooks.execution import Refused
+from cockpit.runbooks.rollback import MULTIPLE, WITHOUT_INGRESS, propose
 from cockpit.simulator.scenario import Scenario, load
 from cockpit.simulator.site import RESOURCE_GROUP, SUBSCRIPTION
 from tests.integration.native.commanding import Shell, shell
@@ -41,10 +44,11 @@ def native(stage: Stage, cloud: Shell) -> Stage:
     return stage
 
 
-def begin(stage: Stage) -> Run:
+def begin(stage: Stage, slug: str = MULTIPLE) -> Run:
     runbook = open_file(BUILTIN / "rollback.md")
+    (procedure,) = (each for each in runbook.procedures if each.slug == slug)
     values = (Value("previous", R41, "proposal"), Value("bad", R44, "proposal"))
-    return stage.runner.start(runbook, runbook.procedures[0], trust=runbook.sha256, proposed=values)
+    return stage.runner.start(runbook, procedure, trust=runbook.sha256, proposed=values)
 
 
 async def test_it_waits_until_a_replica_is_ready(native: Stage, cloud: Shell) -> None:
@@ -101,3 +105,24 @@ async def test_where_the_cloud_cannot_be_read_it_is_not_called_ready(native: Sta
 
     assert attempt.state is StepState.FAILED
     assert "could not be read" in attempt.verified
+
+
+WORKER = world().model_copy(update={"ingress": False})
+
+
+@pytest.mark.parametrize("cloud", [WORKER], indirect=True)
+async def test_an_app_without_ingress_is_seen_to_be_ill_and_rolled_back_without_traffic(
+    native: Stage, cloud: Shell
+) -> None:
+    apps = await Look(PROD, cloud.azure).applications()
+    assert [(trouble.name, trouble.word) for trouble in troubles(apps)] == [(R44, Word.DEGRADED)]
+    proposal = propose(apps[0])
+    assert (proposal.procedure, proposal.bad and proposal.bad.name) == (WITHOUT_INGRESS, R44)
+    assert (proposal.good and proposal.good.name) == R43
+
+    run = begin(native, WITHOUT_INGRESS)
+    for step in (1, 2, 3, 4):
+        attempt = await native.perform(native.runner.run(run.id), step)
+        assert attempt.state is StepState.OK, attempt.outcome
+
+    assert troubles(await Look(PROD, cloud.azure).applications()) == []
