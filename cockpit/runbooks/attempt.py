@@ -25,6 +25,7 @@ from cockpit.runbooks.shell import Place
 if TYPE_CHECKING:
     from cockpit.azure.client import Azure
 
+EVIDENCE = 8 * 1_048_576  # bytes of what it printed by which a command is judged
 Terminal = Callable[[Callable[[], Finished]], Awaitable[Finished]]
 """Hands the terminal over: leaves the screen, calls what it is given (it blocks until the command ends), comes back."""
 
@@ -175,7 +176,7 @@ async def run_in_shell(
     except OSError as error:
         return Finished(StepState.FAILED, f"it could not be started: {clean_line(error.strerror or error)}")
     return await watch(
-        files.place, owner, prepared.kind, prepared.as_written, means, on_output, at=at, follow=prepared.follow
+        files.place, owner, prepared.kind, prepared.as_run, means, on_output, at=at, follow=prepared.follow
     )
 
 
@@ -192,7 +193,7 @@ async def watch(
 ) -> Finished:
     """Watch a supervised command to its end."""
     ended = await shell.watch(place, owner, on_output, means.mask, means.time, at=at)
-    tail = await asyncio.to_thread(head_and_tail, place.transcript)
+    tail = await asyncio.to_thread(head_and_tail, place.transcript, EVIDENCE)
     return replace(judge(ended, kind, command, tail, follow=follow), transcript=str(place.transcript))
 
 
@@ -204,7 +205,7 @@ async def run_on_terminal(prepared: Prepared, means: Means, writing: Writing) ->
     env = means.env(prepared.script.variables, True)
 
     def there() -> Finished:
-        return judge(shell.foreground(argv, env=env, cwd=prepared.cwd), prepared.kind, prepared.as_written, "")
+        return judge(shell.foreground(argv, env=env, cwd=prepared.cwd), prepared.kind, prepared.as_run, "")
 
     writing.output("It ran on the terminal; what was said there is not kept.\n")
     return await means.terminal(there)

@@ -18,6 +18,7 @@ from cockpit.runbooks import attempt as trying
 from cockpit.runbooks import journal, shell, verify
 from cockpit.runbooks.attempt import Files, Means, Writing, broken_off
 from cockpit.runbooks.ceremony import Approval
+from cockpit.runbooks.curl_requests import without_reports
 from cockpit.runbooks.execution import Finished, Output, Prepared, Refused
 from cockpit.runbooks.journal import Pen
 from cockpit.runbooks.masking import masked
@@ -231,7 +232,7 @@ class Doing:
         wanted = verify.Expected() if prepared.undo else verify.expected(prepared.step)
         output = finished.output_tail
         if active.files is not None and prepared.script is not None:
-            output = await asyncio.to_thread(excerpt, active.files.place.transcript, at)
+            output = without_reports(await asyncio.to_thread(excerpt, active.files.place.transcript, at))
         until = means.time.monotonic() + max((each.within for each in wanted.assertions), default=0.0)
         asked, told = -REFRESH, ""
         needs_ready = any(assertion.what == "ready" for assertion in wanted.assertions)

@@ -14,6 +14,7 @@ from cockpit.model.runbook import Step, StepKind
 from cockpit.runbooks import attempt as trying
 from cockpit.runbooks import journal, verify
 from cockpit.runbooks.attempt import Means, Writing
+from cockpit.runbooks.curl_requests import without_reports
 from cockpit.runbooks.execution import Finished, Output
 from cockpit.runbooks.files import take_lock
 from cockpit.runbooks.journal import Pen
@@ -50,7 +51,12 @@ def recover(run: Run, step: Step, attempt: Attempt, note: Note, pen: Callable[[R
         if not free or (ended is None and attempt.operation):  # an operation goes on elsewhere: it is taken up
             return False
         record(
-            run, step, attempt, judge(ended or GONE, kind_of_attempt(step, attempt), attempt.as_written, ""), note, pen
+            run,
+            step,
+            attempt,
+            judge(ended or GONE, kind_of_attempt(step, attempt), attempt.as_run, head_and_tail(place.transcript)),
+            note,
+            pen,
         )
     return True
 
@@ -70,7 +76,7 @@ async def attach(
     place = Place(Path(attempt.transcript))
     owner = owner_in(place)
     if alive(owner):
-        await trying.watch(place, owner, step.kind, attempt.as_written, means, on_output)
+        await trying.watch(place, owner, step.kind, attempt.as_run, means, on_output)
     if alive(began_by):  # it will write the outcome itself, unless it dies over it
         await means.time.sleep(HEARSAY)
     while now().state is StepState.RUNNING:
@@ -88,7 +94,7 @@ async def end_of(place: Place, step: Step, attempt: Attempt, means: Means, on_ou
     kind = kind_of_attempt(step, attempt)
     ended = ended_in(place)
     if ended is not None or not attempt.operation:
-        return judge(ended or GONE, kind, attempt.as_written, await asyncio.to_thread(excerpt, place.transcript, 0))
+        return judge(ended or GONE, kind, attempt.as_run, await asyncio.to_thread(head_and_tail, place.transcript))
     if means.azure is None:
         return Finished(
             StepState.UNKNOWN, "the operation cannot be asked about without a cloud", operation=attempt.operation
@@ -108,7 +114,8 @@ def record(run: Run, step: Step, attempt: Attempt, finished: Finished, note: Not
     written = replace(written, now=between(attempt.began, end_time(place), written.now))
     kind = kind_of_attempt(step, attempt)
     wanted = verify.Expected() if attempt.undo else verify.expected(step)
-    seen = verify.Evidence(finished.exit_code, finished.http_status, excerpt(place.transcript, 0))
+    printed = without_reports(excerpt(place.transcript, 0))
+    seen = verify.Evidence(finished.exit_code, finished.http_status, printed)
     state, verified = verify.conclude(finished, verify.verify(wanted, seen), wanted, kind)
     output = head_and_tail(place.transcript)
     note(

@@ -1,24 +1,27 @@
 """What the end of a command means. A change that was broken off may have been done: that is `unknown`, not `failed`."""
 
-import re
-
 from cockpit.model.clean import clean_line
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
+from cockpit.runbooks.curl_requests import judge_requests
 from cockpit.runbooks.execution import Finished
 from cockpit.runbooks.shell import Ended
 
 MAY_HAVE_BEEN_DONE = frozenset({StepKind.CHANGE, StepKind.DANGER})
 FAR_SIDE = "what it had asked for elsewhere may still be going on"
 PIPE_CLOSED = 141  # 128 + SIGPIPE, which pipefail does not let pass
-CURL = re.compile(r"(?:^|[\s;&|(])curl\s")
-NO_ANSWER = {28: "timed out", 52: "got an empty answer", 55: "lost the connection", 56: "lost the connection"}
-SERVER_ERROR = re.compile(r"returned error: (5\d\d)")
 
 
 def judge(ended: Ended, kind: StepKind, command: str, output: str, *, follow: bool = False) -> Finished:
-    """How a command that a shell ran has ended. `output` is its tail."""
-    state, said = _judged(ended, kind, command, output, follow)
+    """How a command that a shell ran has ended. `command` is what ran, `output` what it printed, or its two ends."""
+    state, said = _judged(ended, kind, follow)
+    answered = None
+    if ran_to_its_end(ended) and kind in MAY_HAVE_BEEN_DONE and "curl" in command:
+        answered = judge_requests(ended.exit_code or 0, command, output)
+        if answered is not None:
+            state, said = answered.state, answered.outcome
+    if state is StepState.UNKNOWN and answered is not None:
+        said = f"{said}; {FAR_SIDE}"
     if ended.lost:
         said = f"{said}; {ended.lost} bytes of output could not be written"
     return Finished(
@@ -28,10 +31,17 @@ def judge(ended: Ended, kind: StepKind, command: str, output: str, *, follow: bo
         signal=ended.signal,
         timed_out=ended.timed_out,
         cancelled=ended.cancelled,
+        http_status=answered.status if answered is not None else None,
     )
 
 
-def _judged(ended: Ended, kind: StepKind, command: str, output: str, follow: bool) -> tuple[StepState, str]:
+def ran_to_its_end(ended: Ended) -> bool:
+    """Nobody and nothing broke it off, and its exit code is its own."""
+    broken_off = ended.trouble or ended.cancelled or ended.timed_out or ended.signal is not None
+    return ended.known and not broken_off
+
+
+def _judged(ended: Ended, kind: StepKind, follow: bool) -> tuple[StepState, str]:
     changes = kind in MAY_HAVE_BEEN_DONE
     broken_off = StepState.UNKNOWN if changes else StepState.FAILED
     behind = f"; {FAR_SIDE}" if changes else ""
@@ -49,19 +59,6 @@ def _judged(ended: Ended, kind: StepKind, command: str, output: str, follow: boo
         return broken_off, f"ended by signal {ended.signal}{behind}"
     if ended.exit_code == 0:
         return StepState.OK, "exit 0"
-    if changes and (why := _unanswered(ended.exit_code, command, output)):
-        return StepState.UNKNOWN, f"curl {why} (exit {ended.exit_code}); {FAR_SIDE}"
     if ended.exit_code == PIPE_CLOSED:
         return StepState.FAILED, "exit 141: something in the pipe stopped reading before all was written, as head does"
     return StepState.FAILED, f"exit {ended.exit_code}"
-
-
-def _unanswered(code: int | None, command: str, output: str) -> str:
-    """Why a request that was sent has no answer that tells; "" when it was refused or never left."""
-    if not CURL.search(command):
-        return ""
-    if code == 22 and (found := SERVER_ERROR.search(output)):
-        return f"got {found[1]}"
-    if code == 28 and re.search(r"(?i)failed to connect|connection timed out|resolving timed out", output):
-        return ""  # it never got as far as sending
-    return NO_ANSWER.get(code or 0, "")

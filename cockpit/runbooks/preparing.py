@@ -10,7 +10,7 @@ from cockpit.model.run import Value
 from cockpit.model.runbook import Parameter, Procedure, Runbook, Step, StepKind
 from cockpit.model.secret import MASK
 from cockpit.model.system import Environment
-from cockpit.runbooks import guard, script, tags, tools, web
+from cockpit.runbooks import curl_requests, guard, script, tags, tools, web
 from cockpit.runbooks.execution import Prepared, Refused, Retry, Script
 from cockpit.runbooks.kinds import ORDER, kind_of
 from cockpit.runbooks.literal_secrets import hide, secrets_in, without
@@ -183,6 +183,11 @@ def with_command(prepared: Prepared, language: str, setting: Setting) -> Prepare
     from cockpit.runbooks.native import recognise
 
     command = prepared.as_written
+    if language == "bash" and prepared.kind in CHANGES and not tools.needs_terminal(command):
+        command = curl_requests.add_reports(command, path=setting.path)
+        if command != prepared.as_written:
+            with_reports = script.shown(command, language, () if prepared.step.literal else prepared.values)
+            prepared = replace(prepared, as_run=clean(without(hide(with_reports), prepared.hidden)))
     blanks = () if prepared.step.literal else prepared.values
     ready = Script(command, {}, command) if prepared.step.literal else script.script(command, language, blanks)
     # `export NAME=...` of an earlier step is a parameter here: a program that reads it from its environment finds it.

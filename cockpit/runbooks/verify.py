@@ -152,9 +152,8 @@ def conclude(finished: Finished, verdict: Verdict, wanted: Expected, kind: StepK
     if finished.state not in (StepState.OK, StepState.FAILED):
         return finished.state, ""
     if finished.state is StepState.FAILED:
-        counted = (finished.exit_code is not None and "exit" in asked_for) or (
-            finished.http_status is not None and "http" in asked_for
-        )
+        by_exit = finished.exit_code is not None and finished.http_status is None and "exit" in asked_for
+        counted = by_exit or (finished.http_status is not None and "http" in asked_for)
         if not counted or verdict.answer != "passed" or finished.timed_out or finished.cancelled:
             return StepState.FAILED, verdict.said if verdict.answer == "failed" else ""
         return StepState.OK, verdict.said

@@ -13,6 +13,7 @@ from cockpit.model.run import StepState
 from cockpit.model.secret import MASK
 from cockpit.runbooks.execution import Finished, Refused, Request
 from cockpit.runbooks.output import readable
+from cockpit.runbooks.pages import MARKUP, PAGE, SIGN_IN
 from cockpit.runbooks.placeholders import placeholders
 from cockpit.runbooks.values import Resolved
 
@@ -23,11 +24,6 @@ READING = frozenset({"GET", "HEAD"})
 LOOKING = 30.0  # seconds that looking again may take
 LARGEST = 1_048_576  # bytes of a body that are read
 HTTP = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE) (/\S*|https?://\S+)")
-PAGE = re.compile(
-    rb"\A(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*|<\?xml.*?\?>\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
-)
-MARKUP = re.compile(rb"<[a-zA-Z!?/]")
-SIGN_IN = re.compile(rb"type\s*=\s*[\"']?password|sign[\s-]?in|log[\s-]?in|SAMLRe(?:quest|sponse)", re.IGNORECASE)
 Tell = Callable[[str], None]
 
 
