@@ -1,22 +1,19 @@
-"""Placeholders in commands: <x>, [x], $X, ${X}, $env:X. What they stand for is asked once per run, never guessed."""
+"""Placeholders in commands: <x>, {x}, YOUR_X, $X, ${X%/}. What they stand for is asked once per run, never guessed."""
 
 import re
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cockpit.runbooks.placeholder_forms import written_holes
 from cockpit.runbooks.quoting import Context, contexts
+from cockpit.runbooks.unset_variables import ALWAYS_SET, unset_variables
 
-ANGLE = r"<(?P<angle>[A-Za-z][A-Za-z0-9 _.:-]{0,60}?)>"
-SQUARE = r"\[(?P<square>[A-Za-z][A-Za-z0-9 _'-]{0,60}?)\]"
-POWERSHELL = r"\$env:(?P<ps>[A-Za-z_][A-Za-z0-9_]*)"
-BRACED = r"\$\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)\}"
-PLAIN = r"\$(?P<plain>[A-Za-z_][A-Za-z0-9_]*)"
-PATTERN = re.compile("|".join((ANGLE, SQUARE, POWERSHELL, BRACED, PLAIN)))
-ROUTE = re.compile(r"\{(?P<route>[A-Za-z][A-Za-z0-9_-]*)\}")
-SHELL_OWN = re.compile(
-    r"_|HOME|(OLD)?PWD|PATH|USER|E?UID|PPID|SHELL|HOSTNAME|RANDOM|SECONDS|LINENO|LANG|TERM|TMPDIR|IFS"
-    r"|COCKPIT_(INCIDENT|ENV|OPERATOR)"
+POWERSHELL = re.compile(
+    r"\$env:(?P<ps>[A-Za-z_][A-Za-z0-9_]*)|\$\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)\}|\$(?P<plain>[A-Za-z_][A-Za-z0-9_]*)"
 )
+BASH = re.compile(r"\$\{[!#]?(?P<braced>[A-Za-z_][A-Za-z0-9_]*)(?P<rest>[^{}$]*)\}|\$(?P<plain>[A-Za-z_][A-Za-z0-9_]*)")
+DEFAULT = re.compile(r":?[-+=]")
 POWERSHELL_OWN = re.compile(r"(?i)_|home|pwd|true|false|null|args|input|error|host|lastexitcode|psitem|psscriptroot")
 SECRET_WORDS = re.compile(
     r"(?i)secret|token$|password|passwd|database_url|connection_?string|api_?key|private_?key|pat$"
@@ -34,64 +31,71 @@ class Placeholder:
     start: int
     end: int
 
-    @property
-    def variable(self) -> bool:
-        """True for a form that the shell itself would expand."""
-        return self.form.startswith("$")
+    variable: bool = False  # a form that the shell itself would expand
+    kept: bool = False  # it stays as it is, `${X%/}`: the shell finds its value under the name
 
 
 def placeholders(command: str, language: str = "bash") -> list[Placeholder]:
     """Every placeholder of a command in the order written. Quoted regular expressions and JMESPath are left alone."""
+    holes = [
+        Placeholder(hole.name, command[hole.start : hole.end], hole.start, hole.end)
+        for hole in written_holes(command, language)
+    ]
+    if language == "http":
+        return holes
+    spans = [(hole.start, hole.end) for hole in holes]
+    variables = powershell_variables(command) if language == "powershell" else bash_variables(command, spans)
+    free = [each for each in variables if not any(each.start < end and start < each.end for start, end in spans)]
+    return sorted([*holes, *free], key=lambda blank: blank.start)
+
+
+def bash_variables(command: str, masked: Sequence[tuple[int, int]]) -> list[Placeholder]:
+    """The variables that nothing sets, by the grammar; where that gives up, by what they look like."""
+    unset = unset_variables(command, masked)
+    if unset is not None:
+        return [
+            Placeholder(each.name, command[each.start : each.end], each.start, each.end, True, kept=not each.plain)
+            for each in unset
+        ]
+    literal = dollars_kept(command, masked)
     found = []
-    literal = dollars_kept(command) if language == "bash" else frozenset()
-    for match in (ROUTE if language == "http" else PATTERN).finditer(command):
-        kind = match.lastgroup
-        name = match.group(kind or 0)
-        if kind == "square" and not reads_as_a_blank(command, match):
-            continue
-        if kind == "ps" and SHELL_OWN.fullmatch(name.upper()):
-            continue
-        if kind in ("plain", "braced") and (
-            own(name, language) or assigned_before(command, name, match.start(), language)
-        ):
-            continue
-        if match.start() in literal:
-            continue
-        if kind == "angle" and redirects(command, match):
-            continue
-        found.append(Placeholder(name, match.group(), match.start(), match.end()))
+    for match in BASH.finditer(command):
+        name, rest = match["braced"] or match["plain"], match["rest"] or ""
+        known = ALWAYS_SET.fullmatch(name) or assigned_before(command, name, match.start(), "bash")
+        if match.start() not in literal and not known and not DEFAULT.match(rest):
+            plain = match.group() in (f"${name}", f"${{{name}}}")
+            found.append(Placeholder(name, match.group(), match.start(), match.end(), True, kept=not plain))
     return found
 
 
-def own(name: str, language: str) -> bool:
-    """True for a variable that the shell, or the cockpit, always sets."""
-    return bool((POWERSHELL_OWN if language == "powershell" else SHELL_OWN).fullmatch(name))
+def powershell_variables(command: str) -> list[Placeholder]:
+    found = []
+    for match in POWERSHELL.finditer(command):
+        kind = match.lastgroup or ""
+        name = match[kind]
+        if kind == "ps":
+            known = bool(ALWAYS_SET.fullmatch(name.upper()))
+        else:
+            known = own(name) or assigned_before(command, name, match.start(), "powershell")
+        if not known:
+            found.append(Placeholder(name, match.group(), match.start(), match.end(), True))
+    return found
 
 
-def dollars_kept(command: str) -> frozenset[int]:
+def own(name: str) -> bool:
+    """True for a variable that PowerShell always sets."""
+    return bool(POWERSHELL_OWN.fullmatch(name))
+
+
+def dollars_kept(command: str, masked: Sequence[tuple[int, int]]) -> frozenset[int]:
     """Where a `$` is only a letter to this shell, quoted or escaped: `awk '{print $NF}'`, `sh -c 'echo $X'`, `\\$X`."""
     if "$" not in command or not ("'" in command or "\\" in command):
         return frozenset()
-    where = contexts(re.sub(f"{ANGLE}|{SQUARE}", lambda found: "x" * len(found.group()), command))
+    where = contexts("".join("x" if any(a <= at < b for a, b in masked) else c for at, c in enumerate(command)))
     escaped = {found.end() for found in re.finditer(r"\\.", command, re.DOTALL)}
     return frozenset(
         at for at, letter in enumerate(command) if letter == "$" and (where[at] is Context.SINGLE or at + 1 in escaped)
     )
-
-
-def reads_as_a_blank(command: str, match: re.Match[str]) -> bool:
-    """A `[word]` to be filled in, not an index, a glob class, a test, or a JMESPath filter."""
-    before = command[match.start() - 1] if match.start() else " "
-    inside_single = command[: match.start()].count("'") % 2 == 1
-    is_test = before == "[" or command[match.end() : match.end() + 1] == "]"
-    return (
-        not inside_single and not is_test and before not in "$.)]*?" and not re.search(r"\w$", command[: match.start()])
-    )
-
-
-def redirects(command: str, match: re.Match[str]) -> bool:
-    """True for `cmd <file >out`: a space after the name, or a word glued to neither side is still a blank to fill."""
-    return command[: match.start()].endswith("<") or match.group("angle").endswith(" ")
 
 
 def assigned_before(command: str, name: str, position: int, language: str) -> bool:

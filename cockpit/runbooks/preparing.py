@@ -190,6 +190,11 @@ def with_command(prepared: Prepared, language: str, setting: Setting) -> Prepare
             prepared = replace(prepared, as_run=clean(without(hide(with_reports), prepared.hidden)))
     blanks = () if prepared.step.literal else prepared.values
     ready = Script(command, {}, command) if prepared.step.literal else script.script(command, language, blanks)
+    kept = () if prepared.step.literal or language != "bash" else placeholders(command, language)
+    for name in (blank.name for blank in kept if blank.kept and not CARRIED.fullmatch(blank.name)):
+        raise Refused(
+            f"{name} cannot be given to a shell under that name, and the command does more than put it there."
+        )
     # `export NAME=...` of an earlier step is a parameter here: a program that reads it from its environment finds it.
     carried = {each.name: each.value for each in prepared.values if each.value and CARRIED.fullmatch(each.name)}
     ready = replace(ready, variables=carried | dict(ready.variables))

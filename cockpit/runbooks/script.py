@@ -15,6 +15,7 @@ from cockpit.runbooks.values import Resolved
 SAFE = re.compile(r"[A-Za-z0-9_.:/@,+-]*")  # no shell, SQL, jq or arithmetic reads more into these than a word
 NEEDS_A_SHELL = frozenset("|&;<>(){}$`*?[]~#!\n")
 ALWAYS_A_SHELL = frozenset("$`")  # in double quotes
+TRIMS = re.compile(r"\$\{[A-Za-z_]\w*(?:[%#/^,]|:?\?|\[[@*]\]\}|:\d)")  # forms that read no code out of a value
 SUBSCRIPT = re.compile(r"\w\[[^\]\s]*$")
 
 
@@ -48,7 +49,7 @@ def shown(command: str, language: str, values: Sequence[Resolved]) -> str:
     for blank in placeholders(command, language):
         value = known.get(blank.name)
         pieces.append(command[at : blank.start])
-        pieces.append(blank.form if value is None else typed(value, where[blank.start]))
+        pieces.append(blank.form if value is None or blank.kept else typed(value, where[blank.start]))
         at = blank.end
     return "".join(pieces) + command[at:]
 
@@ -73,6 +74,8 @@ def words(command: str, values: Sequence[Resolved]) -> tuple[str, ...]:
     """The argument list of a single plain command, without a shell; () when only a shell can read it."""
     where = places(command, "bash")
     blanks = placeholders(command)
+    if any(blank.kept for blank in blanks):
+        return ()
     inside = {at for blank in blanks for at in range(blank.start, blank.end)}
     for at, letter in enumerate(command):
         joins = letter == "\n" and command[at - 1 : at] == "\\"
@@ -128,6 +131,10 @@ def in_bash(slot: Slot, variable: str, command: str) -> str:
         return slot.blank.form
     quoted = context in (Context.DOUBLE, Context.SINGLE)
     again = interprets(segment(command, slot.blank.start), quoted=quoted)
+    if slot.blank.kept:
+        if again or context is not Context.DOUBLE or not TRIMS.match(slot.blank.form):
+            must_be_safe(slot, "the shell does more with it than put it there")
+        return slot.blank.form
     if context is Context.ELSEWHERE or again or SUBSCRIPT.search(command[: slot.blank.start]):
         must_be_safe(slot, "something reads it again there")
     match context:

@@ -144,6 +144,8 @@ def _resolve(
     except SourceError as error:
         return Resolved(name, None, problem=error.problem.message, secret=True, hint=parameter.hint)
     secret = secret or hidden
+    if value is not None and not value.strip():
+        value = None  # nothing ever starts with an empty value that the document did not write
     if value is None:
         problem = (
             f"nobody has said what it is; give it for this run, or set it in [environments.{environment.name}.values]"

@@ -99,7 +99,7 @@ async def test_a_value_given_for_a_placeholder_behind_a_marker_is_a_secret_too(s
 
 @pytest.mark.parametrize("command", ["GET https://127.0.0.1:9/x?token=hunter2value"])
 async def test_a_request_hides_what_its_address_says(stage: Stage, command: str) -> None:
-    run = stage.start(f"# Ask\n\n## Ask it\n\n1. See: `{command}`\n")
+    run = stage.start(f"# Ask\n\n## Ask it\n\n1. Ask: `{command}`\n")
     (ordinal,) = [each.ordinal for each in stage.runner.procedure(run).commands]
     prepared = stage.runner.prepare(run, ordinal)
     await stage.runner.perform(run, prepared, stage.consent(prepared), stage.seen.append)

@@ -1,0 +1,180 @@
+"""How people write "put your own value here": <x>, {x}, {{ x }}, %X%, __X__, [x], YOUR_X, xxxx, and three dots.
+
+Each form looks like something that a tool means in earnest: a redirection, a glob, JSON, a filter, a date format. What
+is a tool's own is told by its surroundings, and is none. Pure; variables of the shell are not looked for here.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+ANGLE = r"<(?P<angle>[A-Za-z](?:[^<>\n|;&$`\"(){}=\\]|\([^<>\n|;&$`\"(){}=\\]*\)){0,60})>"
+SQUARE = r"\[(?P<square>[A-Za-z][A-Za-z0-9 _'-]{0,60}?)\]"
+ACTIONS = r"\$\{\{\s*(?P<actions>[A-Za-z][\w. -]{0,60}?)\s*\}\}"
+DOUBLE = r"(?<!\$)\{\{-?\s*(?P<double>[A-Za-z][\w.-]{0,60})\s*(?:\|[^{}\n]{0,60})?-?\}\}"
+CURLY = r"(?<![\w$%{\\#]\{)(?<![$%{\\#\w])(?P<bare>\{(?P<curly>[A-Za-z][\w.-]*(?: [\w-]+){0,3})\})(?!\})"
+JOINED_CURLY = r"(?<=[\w])\{(?P<joined>[A-Za-z][\w-]*)\}(?!\})"
+PERCENT = r"(?<![%\w+])%(?P<percent>[A-Z][A-Z0-9_]*)%(?![\w%])"
+DUNDER = r"(?<![A-Za-z0-9_])__(?P<dunder>[A-Z](?:[A-Z0-9_]*[A-Z0-9])?)__(?![A-Za-z0-9_])"
+YOUR = (
+    r"(?<![A-Za-z0-9_$<{\[])(?<!--)"
+    r"(?P<your>(?:YOUR|your|Your)(?:[_-][A-Za-z0-9]+)+|your(?:domain|company|org|app|name|host))(?![A-Za-z0-9_])"
+)
+REPLACE = (
+    r"(?<![A-Za-z0-9_$-])(?P<replace>(?:REPLACE|CHANGE|INSERT|ENTER|FILL)[_-]?(?:ME|THIS|WITH|IN|HERE|YOUR)(?:[_-][A-Z0-9_]+)?"
+    r"|[A-Z][A-Z0-9_]*_HERE)(?![A-Za-z0-9_])"
+)
+CROSSES = r"(?<![A-Za-z0-9])(?P<crosses>x{3,}|X{3,}|y{4,}|Y{4,}|z{4,}|Z{4,})(?![A-Za-z0-9])"
+DOTS = r"(?P<dots>(?<![\w./…])\.\.\.(?![\w./])|(?<![\w.…])…)"
+FORMS = re.compile(
+    "|".join((ACTIONS, DOUBLE, ANGLE, SQUARE, CURLY, JOINED_CURLY, PERCENT, DUNDER, YOUR, REPLACE, CROSSES, DOTS))
+)
+IN_POWERSHELL = re.compile("|".join((ACTIONS, ANGLE, SQUARE, PERCENT, DUNDER, YOUR, REPLACE, CROSSES, DOTS)))
+IN_REQUESTS = re.compile(
+    "|".join(
+        (
+            r"\{\{?\s*(?P<route>[A-Za-z][A-Za-z0-9_-]*)\s*\}?\}",
+            r"<(?P<angle>[^<>\s/][^<>\n]{0,60})>",
+            r"(?<=/):(?P<colon>[A-Za-z]\w*)",
+        )
+    )
+)
+TOOLS_OWN = frozenset(
+    {"none", "pending", "unknown", "nil", "null", "no value", "missing", "invalid", "stdin", "stdout", "br", "eof"}
+)
+_OF_TEMPLATES = "end else json range if with define template block break continue println printf len index not and or"
+TEMPLATE_WORDS = frozenset(_OF_TEMPLATES.split())
+PROGRAM_TEXT = re.compile(
+    r"(?:^|[\s;&|(])(?:jq|yq|awk|gawk|mawk|perl|sed|python[23]?|ruby|node|php|dasel|gron|jp|xmllint|rg|grep|egrep)\s(?:[^'\"|;&]*?)$"
+    r"|(?:--query|--jq|-q|--filter|--template|--go-template|--jsonpath|-o\s*jsonpath|--output\s+jsonpath|jsonpath|--format|-f)[\s=]*$"
+)
+"""What stands before quotes whose text is a program or a filter of a tool's own."""
+GIT_WORDS = frozenset({"u", "upstream", "push"})  # of `main@{upstream}`
+OPTION = re.compile(r"(?P<option>--?[A-Za-z][\w-]*)[\s=]+[\"']?$")
+SPEAKS = re.compile(r"(?:^|[;&|]\s*)(?:echo|printf|log|logger|say|Write-Host|Write-Output)\b[^;&|]*$")
+CAPITALS = re.compile(
+    r"(?P<option>--?[A-Za-z][\w-]*)(?:\s+|=)[\"']?(?P<word>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)[\"']?(?=$|[\s;&|)])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenHole:
+    """One hole as written, from `start` to `end`, and what it is called."""
+
+    name: str
+    start: int
+    end: int
+
+
+def written_holes(command: str, language: str) -> list[WrittenHole]:
+    """Every hole of a command that is no variable, in the order written."""
+    pattern = IN_REQUESTS if language == "http" else IN_POWERSHELL if language == "powershell" else FORMS
+    found: list[WrittenHole] = []
+    for match in pattern.finditer(command):
+        kind = next(name for name, value in match.groupdict().items() if value is not None and name != "bare")
+        if language == "http" or _is_a_hole(command, match, kind):
+            found.append(WrittenHole(_name(command, match, kind), match.start(), match.end()))
+    if language == "bash":
+        found += [
+            each
+            for each in _capitals(command)
+            if not any(each.start < one.end and one.start < each.end for one in found)
+        ]
+    return sorted(found, key=lambda hole: hole.start)
+
+
+def _is_a_hole(command: str, match: re.Match[str], kind: str) -> bool:
+    before, name = command[: match.start()], match[kind]
+    match kind:
+        case "angle":
+            return _angle_is_a_hole(command, match, name)
+        case "square":
+            return _square_is_a_hole(command, match) and not _in_program_text(before)
+        case "double":
+            return name.split()[0].casefold() not in TEMPLATE_WORDS
+        case "curly" | "joined":
+            return (
+                name not in ("end", "range") and not _in_program_text(before) and (kind == "curly" or "'" not in name)
+            )
+        case "percent":
+            return not re.search(r"(?i)\blike\s+['\"]?$|\+[%\w:/. -]*$", before) and (
+                len(name) > 2 or command.count("%") == 2
+            )
+        case "crosses":
+            return not re.search(r"\bmktemp\b[^;&|]*$", before) and not _in_program_text(before)
+        case "dots":
+            return not SPEAKS.search(before) and not _in_comment(before)
+        case "your" | "replace":
+            return not _in_comment(before)
+        case _:
+            return True
+
+
+def _angle_is_a_hole(command: str, match: re.Match[str], name: str) -> bool:
+    """No redirection `cmd <file >out`, no markup, no address, no comparison, no word that a tool prints: `<none>`."""
+    before, after = command[: match.start()], command[match.end() :]
+    if before.endswith("<") or name.endswith((" ", "/")) or "@" in name or "://" in name:
+        return False
+    if name.casefold() in TOOLS_OWN or f"</{name.split()[0]}>" in after:
+        return False
+    return not (" " in name and re.search(r"[\w)\]\"']$", before))
+
+
+def _square_is_a_hole(command: str, match: re.Match[str]) -> bool:
+    """No index, no class of a glob, no test, no filter of JMESPath."""
+    before, after, name = command[: match.start()], command[match.end() :], match["square"]
+    last, following = before[-1:] or " ", after[:1]
+    is_test = last == "[" or following == "]"
+    glued = not last.isspace() or (following not in ("", '"', "'", ")", ";") and not following.isspace())
+    is_class = glued and (len(name) <= 3 or re.fullmatch(r"\w-\w", name)) and not re.search(r"[-_=:@]$", before)
+    single = before.count("'") % 2 == 1
+    return not (single or is_test or is_class or following in ("=", "*", "+", "?")) and not re.search(
+        r"[\w$.)\]*?]$", before
+    )
+
+
+def _in_program_text(before: str) -> bool:
+    """True inside quotes that hold a program or a filter: `jq '{name}'`, `awk '{print}'`, `--query "[].{a:b}"`."""
+    quote = _open_quote(before)
+    return quote is not None and bool(PROGRAM_TEXT.search(before[:quote]))
+
+
+def _open_quote(before: str) -> int | None:
+    """Where the quote opens that a position stands in."""
+    opened: int | None = None
+    skip = False
+    for at, letter in enumerate(before):
+        if skip:
+            skip = False
+        elif letter == "\\" and (opened is None or before[opened] == '"'):
+            skip = True
+        elif opened is None and letter in "'\"":
+            opened = at
+        elif opened is not None and letter == before[opened]:
+            opened = None
+    return opened
+
+
+def _in_comment(before: str) -> bool:
+    line = before.rsplit("\n", 1)[-1]
+    return _open_quote(line) is None and bool(re.search(r"(?:^|\s)#", line))
+
+
+def _name(command: str, match: re.Match[str], kind: str) -> str:
+    """What is asked for. Crosses and dots are called by the option or the word that they stand in."""
+    if kind not in ("crosses", "dots"):
+        return match[kind]
+    option = OPTION.search(command[: match.start()])
+    if option is not None:
+        return option["option"].lstrip("-") if kind == "dots" else f"{option['option'].lstrip('-')} {match[kind]}"
+    return match[kind] if kind == "crosses" else "the rest"
+
+
+def _capitals(command: str) -> Iterator[WrittenHole]:
+    """`--detector-id DETECTOR_ID`: a word in capitals that only says again what its option is called."""
+    for match in CAPITALS.finditer(command):
+        option = re.sub(r"[^a-z0-9]", "", match["option"].casefold())
+        word = re.sub(r"(?:\d+|[^a-z0-9])", "", match["word"].casefold())
+        alike = option and word and (word.startswith(option.removesuffix("s")) or option.startswith(word))
+        if alike and len(option) > 2 and len(word) > 2:
+            yield WrittenHole(match["word"], match.start("word"), match.end("word"))

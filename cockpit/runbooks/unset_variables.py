@@ -1,0 +1,157 @@
+"""Variables of a command that nothing in it has set: run as they are, they would be empty.
+
+Every step starts in a shell of its own. What an earlier step set is gone by then, so a variable counts as set only
+where the same command sets it first, or the shell always does. Pure.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from cockpit.runbooks.shell_syntax import (
+    ExpansionKind,
+    ShellDocument,
+    ShellExpansion,
+    ShellNesting,
+    ShellStatement,
+    SimpleCommand,
+    parse_shell,
+)
+
+ALWAYS_SET = re.compile(
+    r"_|HOME|PWD|PATH|USER|E?UID|PPID|SHELL|HOSTNAME|RANDOM|SRANDOM|SECONDS|LINENO|TERM|IFS|BASH\w*|FUNCNAME|PIPESTATUS"
+    r"|EPOCH\w+|OSTYPE|MACHTYPE|HOSTTYPE|SHLVL|GROUPS|DIRSTACK|COCKPIT_(INCIDENT|ENV|OPERATOR)"
+)
+SET_BY = {"OLDPWD": {"cd", "pushd"}, "REPLY": {"read", "select"}, "OPTARG": {"getopts"}, "OPTIND": {"getopts"}}
+DEFAULTS = frozenset({":-", "-", ":=", "=", ":+", "+"})  # the document says itself what stands there when it is not set
+DECLARES = frozenset({"export", "declare", "local", "readonly", "typeset"})
+APART = frozenset({ShellNesting.SUBSHELL, ShellNesting.SUBSTITUTION, ShellNesting.PIPE, ShellNesting.FUNCTION})
+MAYBE_SET = frozenset({ShellNesting.CONDITION, ShellNesting.LOOP})
+NESTED = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")  # in the pattern of `${X%$Y}`
+SHELLS = frozenset({"bash", "sh", "zsh", "dash", "ksh"})
+NAME = re.compile(r"(?<![$\w{.])[A-Za-z_]\w*(?![\w(])")
+NUMBER_BASE = re.compile(r"\b\d+#\w+|0[xX][0-9A-Fa-f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class UnsetVariable:
+    """One place where a variable is read that is not set. `plain` is `$X` or `${X}`, nothing more."""
+
+    name: str
+    start: int
+    end: int
+    plain: bool
+
+
+def unset_variables(command: str, masked: Sequence[tuple[int, int]] = ()) -> list[UnsetVariable] | None:
+    """Each in the order written; None when the command does not parse, so that nobody can say."""
+    if "$" not in command:
+        return []
+    document = parse_shell(command, masked=masked)
+    if document.errors:
+        return None
+    found: dict[tuple[int, int], UnsetVariable] = {}
+    set_so_far: set[str] = set()
+    programs = {each.name.raw for each in document.commands if each.name}
+    for statement in document.statements:
+        for expansion in statement.expansions:
+            for variable in _read_by(expansion, statement):
+                if not _is_set(variable, statement, set_so_far, programs):
+                    found.setdefault((variable.start, variable.end), variable)
+        set_so_far |= _sets(statement)
+        set_so_far |= set(statement.sets)
+    found |= {(each.start, each.end): each for each in _inside_shells(document, set_so_far)}
+    return _apart(sorted(found.values(), key=lambda each: (each.start, -each.end)))
+
+
+def _read_by(expansion: ShellExpansion, statement: ShellStatement) -> Iterator[UnsetVariable]:
+    """What an expansion reads: itself, or the bare names of `$((N + 1))`."""
+    if expansion.kind is ExpansionKind.ARITHMETIC:
+        text = NUMBER_BASE.sub(lambda match: " " * len(match.group()), expansion.raw)
+        for match in NAME.finditer(text):
+            start = expansion.start + match.start()
+            yield UnsetVariable(match.group(), start, expansion.start + match.end(), False)
+        return
+    if expansion.kind is not ExpansionKind.VARIABLE or expansion.operator in DEFAULTS:
+        return
+    argument = re.fullmatch(r"[1-9]\d*", expansion.name) and not statement.functions
+    if argument or re.fullmatch(r"[A-Za-z_]\w*", expansion.name):
+        plain = expansion.raw in (f"${expansion.name}", f"${{{expansion.name}}}")
+        yield UnsetVariable(expansion.name, expansion.start, expansion.end, plain)
+        if not plain and argument is None:
+            for match in NESTED.finditer(expansion.raw, 2):
+                start = expansion.start + match.start()
+                yield UnsetVariable(match[1] or match[2], start, expansion.start + match.end(), True)
+
+
+def _is_set(variable: UnsetVariable, statement: ShellStatement, before: Iterable[str], programs: set[str]) -> bool:
+    name = variable.name
+    if name in before or name in statement.sets or ALWAYS_SET.fullmatch(name):
+        return True
+    if name.isdigit():
+        return "set" in programs
+    if SET_BY.get(name, set()) & programs:
+        return True
+    reader = _around(statement, variable.start)
+    return any(
+        name == assigned and end <= variable.start and _reaches(writer, reader)
+        for writer in statement.commands
+        for assigned, end in _assigned(writer)
+    )
+
+
+def _assigned(command: SimpleCommand) -> Iterator[tuple[str, int]]:
+    """(name, where it is set) for what a command sets for those behind it; `X=1 tool` sets it for the tool alone."""
+    declares = command.name is not None and command.name.raw in DECLARES
+    if declares or not command.words:
+        yield from ((each.name, each.end) for each in command.assignments if each.value is not None or each.items)
+
+
+def _sets(statement: ShellStatement) -> set[str]:
+    """What a statement has certainly set for the next one."""
+    away = APART | MAYBE_SET
+    return {name for each in statement.commands if not away.intersection(each.nesting) for name, _ in _assigned(each)}
+
+
+def _around(statement: ShellStatement, position: int) -> SimpleCommand | None:
+    """The innermost command at a position."""
+    there = [each for each in statement.commands if each.start <= position < each.end]
+    return min(there, key=lambda each: each.end - each.start, default=None)
+
+
+def _reaches(writer: SimpleCommand, reader: SimpleCommand | None) -> bool:
+    """False where the one sets it in a subshell, a pipe or a branch that the other does not stand in."""
+    outside = list(reader.nesting) if reader else []
+    for nesting in writer.nesting:
+        if nesting in APART | MAYBE_SET:
+            if nesting not in outside:
+                return False
+            outside.remove(nesting)
+    return True
+
+
+def _inside_shells(document: ShellDocument, known: set[str]) -> Iterator[UnsetVariable]:
+    """What `bash -c '... $X ...'` reads: a shell of its own, which finds only what is exported."""
+    for command in document.commands:
+        words = command.words
+        if not words or words[0].raw.rsplit("/", 1)[-1] not in SHELLS:
+            continue
+        at = next((index for index, word in enumerate(words) if re.fullmatch(r"-[a-z]*c", word.raw)), None)
+        script = words[at + 1] if at is not None and at + 1 < len(words) else None
+        if script is None or not script.raw.startswith("'") or script.raw.count("'") != 2:
+            continue
+        for inner in unset_variables(script.raw[1:-1]) or ():
+            if not inner.name.isdigit() and inner.name not in known:
+                start = script.start + 1 + inner.start
+                yield UnsetVariable(inner.name, start, start + inner.end - inner.start, False)
+
+
+def _apart(variables: list[UnsetVariable]) -> list[UnsetVariable]:
+    """None within another: of `${X%$Y}` the outer one ends where the inner one begins."""
+    result: list[UnsetVariable] = []
+    for variable in variables:
+        if result and variable.start < result[-1].end:
+            outer = result[-1]
+            result[-1] = UnsetVariable(outer.name, outer.start, variable.start, False)
+        result.append(variable)
+    return [each for each in result if each.start < each.end]

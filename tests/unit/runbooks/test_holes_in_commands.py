@@ -1,0 +1,303 @@
+"""What has to be filled in before a command may run, and what only looks like it. Our own corpus of both."""
+
+import subprocess
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.model.runbook import Parameter
+from cockpit.model.system import Environment
+from cockpit.runbooks.document import read
+from cockpit.runbooks.execution import Refused
+from cockpit.runbooks.placeholders import placeholders
+from cockpit.runbooks.script import script, words
+from cockpit.runbooks.values import Live, Resolved, resolve
+
+HOLES = {
+    "kubectl delete pod <pod>": ["pod"],
+    "kubectl delete pod <pod/name>": ["pod/name"],
+    "kubectl delete pod <the customer's pod>": ["the customer's pod"],
+    "kubectl logs <pod-name> -n <namespace>": ["pod-name", "namespace"],
+    "az group show -n {group}": ["group"],
+    "x --service shop-{client} --t shop-{client}:{PREVIOUS_REVISION}": ["client", "client", "PREVIOUS_REVISION"],
+    "helm list --namespace {{NAMESPACE}}": ["NAMESPACE"],
+    "helm list -n {{ namespace }}": ["namespace"],
+    "echo ${{ env.NAME }}": ["env.NAME"],
+    "copy %SOURCE% x": ["SOURCE"],
+    "az x -n app-__ENV__-rg": ["ENV"],
+    "kubectl get pod [pod name]": ["pod name"],
+    "aws s3 ls s3://YOUR_BUCKET/": ["YOUR_BUCKET"],
+    "curl -s https://your-domain.com/health": ["your-domain"],
+    "kubectl logs app-xxxxx-yyyyy": ["xxxxx", "yyyyy"],
+    'psql -c "DELETE FROM sessions WHERE user_id IN (...)"': ["the rest"],
+    "kubectl delete pod ...": ["the rest"],
+    "x --id …": ["id"],
+    "export TOKEN=REPLACE_ME": ["REPLACE_ME"],
+    "aws guardduty get-findings --detector-id DETECTOR_ID --finding-ids FINDING_ID_1": ["DETECTOR_ID", "FINDING_ID_1"],
+    "kubectl get pods --namespace NAMESPACE": ["NAMESPACE"],
+    'rm -rf "${DATA_DIR%/}"/old': ["DATA_DIR"],
+    'aws s3 rm "s3://b/${PREFIX,,}"': ["PREFIX"],
+    'rm -rf "$TMPDIR"/*': ["TMPDIR"],
+    'for s in "${servers[@]}"; do echo $s; done': ["servers"],
+    'echo "${X:?}"': ["X"],
+    'kubectl set env d/api QUEUE_URL="$QUEUE_URL" BUCKET="$OTHER"': ["QUEUE_URL", "OTHER"],
+    'X="$X" y': ["X"],
+    "X=1 echo $X": ["X"],
+    "(X=1); echo $X": ["X"],
+    "echo $((N + 1))": ["N"],
+    "rm -rf ${#Y}": ["Y"],
+    "rm $1": ["1"],
+    "cat <<EOF\n$NAME\nEOF": ["NAME"],
+    "bash -c 'rm -rf $DIR/old'": ["DIR"],
+    'if [ -n "$A" ]; then B=1; fi; rm "$B"': ["A", "B"],
+    'rm "${X%$Y}"': ["X", "Y"],
+    'rm -rf "$OLDPWD"': ["OLDPWD"],
+    "curl https://<FQDN>/x": ["FQDN"],
+    "az x --name=<name>": ["name"],
+    "git checkout <branch>": ["branch"],
+    'curl -d \'{"id": "<id>"}\' http://x': ["id"],
+    'curl -d \'{"id": "{id}"}\' http://x': ["id"],
+    "scp x user@{host}:/tmp": ["host"],
+    "redis-cli -h YOUR-HOST ping": ["YOUR-HOST"],
+    "gcloud x --project your-project-id": ["your-project-id"],
+    'curl -H "Authorization: Bearer xxxx" http://x': ["xxxx"],
+    "GET /users/<id>/orders/{order}": ["id", "order"],
+    "POST /users/:id/lock": ["id"],
+}
+NO_HOLES = [
+    "kubectl get pods | awk '{print $1}'",
+    "kubectl get pods -o jsonpath='{.items[*].metadata.name}'",
+    "kubectl get pods -o jsonpath='{range .items[*]}{.metadata.name}{\"\\n\"}{end}'",
+    "docker ps --format '{{.Names}}'",
+    'docker ps --format "table {{.Names}}\t{{.Status}}"',
+    "docker inspect -f '{{json .State}}' web",
+    'az vm list --query "[].{name:name, rg:resourceGroup}" -o table',
+    "az vm list --query \"[?name=='x'].id\" -o tsv",
+    "[ -f /tmp/x ] && rm /tmp/x",
+    'if [ -d "$HOME/x" ]; then ls; fi',
+    '[[ -n "$HOME" ]] && echo yes',
+    "ls *.log",
+    "ls [a-z]*",
+    "rm /tmp/[abc].txt",
+    "cp x.{txt,bak}",
+    "echo {1..5}",
+    "mv file{,.bak}",
+    'curl -d \'{"name": "x", "n": 1}\' http://x',
+    'curl -d "{\\"a\\": [1, 2]}" http://x',
+    "jq '{name, id}' x.json",
+    "jq '.items[] | {name}' x.json",
+    "jq '.[] | select(.name == \"x\")' f",
+    "find . -name '*.log' -exec rm {} \\;",
+    "xargs -I{} kubectl delete {}",
+    "xargs -I % echo %",
+    "date +%Y%m%d",
+    "date -u +%Y-%m-%dT%H:%M:%SZ",
+    "date '+%H%M%S'",
+    "curl -w '%{http_code}' http://x",
+    "git show HEAD@{1}",
+    "git diff main...feature",
+    "go test ./...",
+    'echo "Waiting..."',
+    'echo "Waiting ... please"',
+    "sort <in.txt >out.txt",
+    "cat < in.txt > out.txt",
+    "diff <(ls a) <(ls b)",
+    "cat <<EOF > x\nhello\nEOF",
+    'psql -c "SELECT * FROM x WHERE a < 5 AND b > 3"',
+    "psql -c \"select x from y where name like '%abc%'\"",
+    "psql -c \"select x from y where name like '%ABC%'\"",
+    "kubectl get pods | grep '<none>'",
+    'docker images -f "dangling=true" | grep "<none>"',
+    "mktemp /tmp/x.XXXXXX",
+    "python -c \"print(f'{x}')\"",
+    "python3 -c 'import os; print(os.environ[\"X\"])'",
+    "sed -i 's/{a}/b/' x",
+    "sed -e 's/[xyz]/a/' f",
+    "awk -F: '{print $NF}' /etc/passwd",
+    "awk '$3 > 80 {print $1, $3}' x",
+    'for f in *.log; do gzip "$f"; done',
+    'while read -r ns; do kubectl get "$ns"; done < list',
+    'X=$(date); echo "$X"',
+    'export X=1; echo "$X"',
+    'X=1; echo "${X%/}"',
+    "NAME=a && echo $NAME",
+    'echo "${X:-default}"',
+    "echo ${PORT:-8080}",
+    "echo ${X:+set}",
+    'f() { echo "$1"; }; f a',
+    'echo $? $$ $# "$@" $!',
+    "echo $((1 + 2))",
+    "i=1; i=$((i + 1))",
+    "echo '$X is not set'",
+    'echo "costs \\$X"',
+    "ssh host 'echo $X'",
+    "kubectl exec p -- sh -c 'echo $HOSTNAME'",
+    "curl http://x/{a,b}/c",
+    "curl -H 'Accept: application/json' http://x",
+    'mail -s hi "Ops <ops@example.com>"',
+    "kubectl delete pod api-0",
+    "kubectl get pods -l 'app in (a, b)'",
+    "tar czf x.tgz /srv",
+    "chmod u+rwx x",
+    "promtool query instant http://x 'sum(rate(http_requests_total{job=\"x\"}[5m])) by (code)'",
+    "curl -G http://x --data-urlencode 'query=up{job=\"api\"} == 0'",
+    "env | grep DATABASE_URL",
+    "printenv API_KEY",
+    "kubectl get secret DB_PASSWORD",
+    "gh secret set API_KEY",
+    "unset HTTP_PROXY",
+    "curl -d '<key>value</key>' http://x",
+    "az containerapp show -n a -g b --query properties.latestRevisionName -o tsv",
+    "git log --format='%h %s'",
+    'git log --pretty=format:"%H %an"',
+    "printf '%s\\n' a",
+    "ps aux | grep '[n]ginx'",
+    "ps aux | grep [n]ginx",
+    "cat x | tr '[a-z]' '[A-Z]'",
+    "cat x | tr [:lower:] [:upper:]",
+    "grep -E '[0-9]+' x",
+    "sort -k2 x",
+    "mongosh --eval 'db.x.find({name: \"a\"})'",
+    'kubectl patch d x -p \'{"spec":{"replicas":1}}\'',
+    "kubectl get po -o go-template='{{range .items}}{{.metadata.name}}{{end}}'",
+    "helm template x --set a=b",
+    "tail -n 5 x | cut -d, -f2",
+    "kill -HUP 12",
+    "kubectl get pods -o custom-columns=NAME:.metadata.name",
+    "terraform plan -var 'x={a=\"b\"}'",
+    "aws ec2 describe-instances --query 'Reservations[].Instances[].[InstanceId,State.Name]'",
+    "aws ec2 describe-instances --filters Name=tag:Name,Values=x",
+    'gcloud x --format="value(name)"',
+    "gcloud x --format='table(name,zone)'",
+    "redis-cli --eval x.lua",
+    "echo $RANDOM",
+    'cd /x && ls "$OLDPWD"',
+    'mapfile -t A < x; echo "${A[0]}"',
+    'A=(1 2); echo "${A[@]}"',
+    'declare -A M=([a]=1); echo "${M[a]}"',
+    "set -- a b; echo $1",
+    'read -p "x" Y; echo $Y',
+    'IFS=, read -r a b <<< "1,2"; echo $a',
+    "trap 'rm -f \"$T\"' EXIT",
+    "T=$(mktemp); trap 'rm -f \"$T\"' EXIT",
+    'PGPASSWORD=x psql -c "select 1"',
+    "curl -s http://x | jq -r '.data[] | \"\\(.a) \\(.b)\"'",
+    'curl -s "http://x/?a=b&c=d"',
+]
+
+
+def language_of(command: str) -> str:
+    return "http" if command.startswith(("GET ", "POST ")) else "bash"
+
+
+@pytest.mark.parametrize("command", HOLES)
+def test_every_hole_is_asked_for(command: str) -> None:
+    assert [blank.name for blank in placeholders(command, language_of(command))] == HOLES[command]
+
+
+def test_what_is_a_tools_own_is_hardly_ever_asked_for() -> None:
+    asked = [command for command in NO_HOLES if placeholders(command)]
+    assert len(asked) <= 0.02 * len(NO_HOLES), asked
+
+
+@pytest.mark.parametrize("command", [each for each in HOLES if language_of(each) == "bash"])
+def test_no_command_starts_with_a_hole_in_it(command: str) -> None:
+    with pytest.raises(Refused):
+        script(command, "bash", ())
+    assert words(command, ()) == ()
+
+
+NAMES = st.from_regex(r"[A-Z][A-Z_]{3,9}", fullmatch=True).filter(lambda name: not name.startswith(("BASH", "EPOCH")))
+FORMS = [
+    "$X",
+    "${X}",
+    '"$X"',
+    '"${X%/}"',
+    '"${X##*/}"',
+    '"${X,,}"',
+    '"${X[@]}"',
+    "${#X}",
+    '"${X:?}"',
+    '"${X:0:3}"',
+    '"${X/a/b}"',
+]
+
+
+@given(
+    NAMES,
+    st.sampled_from(FORMS),
+    st.sampled_from(["rm -rf {}/old", "echo a {}", "X1=1; ls {}", "a | b {}", "( rm {} )"]),
+)
+def test_a_variable_that_nothing_sets_is_asked_for_in_every_form(name: str, form: str, command: str) -> None:
+    text = command.replace("{}", form.replace("X", name, 1))
+    assert [blank.name for blank in placeholders(text)] == [name]
+
+
+@given(
+    NAMES,
+    st.sampled_from(FORMS),
+    st.sampled_from(["X=a; ", "export X=a\n", "X=$(date) && ", "read -r X < f; ", "local X=a; "]),
+)
+def test_a_variable_that_the_same_command_sets_first_is_not(name: str, form: str, before: str) -> None:
+    text = before.replace("X", name, 1) + "echo " + form.replace("X", name, 1)
+    assert placeholders(text) == []
+
+
+def test_what_another_step_set_is_gone_by_now() -> None:
+    text = '## Do\n\n```bash\n# One\nX=$(date)\n\n# Two\nL=(a b)\n\n# Three\nrm -rf "$X" "${L[@]}"\n```\n'
+    (procedure,) = read("x.md", text.encode()).procedures
+    assert procedure.steps[-1].parameters == ("X", "L")
+
+
+def run(command: str, values: Mapping[str, str]) -> str:
+    """What bash prints when it runs the script that a command becomes, as a step does."""
+    resolved = tuple(Resolved(name, value, value, "operator") for name, value in values.items())
+    ready = script(command, "bash", resolved)
+    environment = {"PATH": "/usr/bin:/bin", **values, **ready.variables}
+    argv = ["bash", "-e", "-o", "pipefail", "-c", ready.text]
+    return subprocess.run(argv, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "values", "printed"),
+    [
+        ('printf %s "${DIR%/}"/old', {"DIR": "/srv/a b/"}, "/srv/a b/old"),
+        ('printf %s "${PREFIX,,}"', {"PREFIX": "ABC"}, "abc"),
+        ('printf "%s|" "${L[@]}"', {"L": "a b"}, "a b|"),
+        ('printf %s "${X:?}" "$((N + 1))"', {"X": "a", "N": "2"}, "a3"),
+        ('printf %s A="$A"', {"A": "x y"}, "A=x y"),
+        ('A="$A"; printf %s "$A"', {"A": "x y"}, "x y"),
+        ("bash -c 'printf %s \"$A\"'", {"A": "xy"}, "xy"),
+        ('printf %s "${X%$Y}"', {"X": "a.log", "Y": ".log"}, "a"),
+    ],
+)
+def test_a_value_arrives_in_every_form(command: str, values: Mapping[str, str], printed: str) -> None:
+    assert run(command, values) == printed
+
+
+HOSTILE = ["$(touch gone)", "`touch gone`", "a[$(touch gone)]", "; touch gone", "* ?", "a b"]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize(
+    "command", ["echo $((N + 1))", 'echo "${!N}"', 'echo "${N@P}"', "rm ${N%/}", "bash -c 'echo $N'"]
+)
+def test_a_value_is_refused_where_the_shell_would_read_more_into_it(command: str, value: str) -> None:
+    with pytest.raises(Refused):
+        script(command, "bash", [Resolved("N", value, value, "operator")])
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_value_stays_one_word_where_it_is_only_trimmed(value: str) -> None:
+    assert run('printf "%s|" "${N%/}"', {"N": value}) == f"{value}|"
+
+
+@pytest.mark.parametrize("empty", ["", " ", "\t"])
+def test_an_empty_value_is_none(empty: str) -> None:
+    configured = Environment("prod", values={"DIR": empty})
+    for typed in ({}, {"DIR": empty}):
+        (found,) = resolve([Parameter("DIR")], configured, Live(), typed)
+        assert found.value is None
+        assert found.problem
