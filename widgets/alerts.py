@@ -65,10 +65,16 @@ def look(alert: Alert) -> tuple[str, str]:
     return (glyph, "bad") if alert.state is AlertState.FIRING and alert.severity in SHOUTS else (glyph, tone)
 
 
+def quiet_word(alert: Alert) -> str:
+    """How an alert is kept quiet: a person silenced it, another alert inhibits it, or a schedule mutes it."""
+    verb = alert.note.partition(" ")[0]
+    return verb if verb in ("silenced", "inhibited", "muted") else "silenced"
+
+
 @lru_cache(maxsize=8_192)  # in a storm most alerts are those of the poll before
 def _row(alert: Alert, ack: Acknowledgement | None) -> Row:
     glyph, tone = look(alert)
-    state = "silenced" if alert.state is AlertState.SUPPRESSED else alert.state.value
+    state = quiet_word(alert) if alert.state is AlertState.SUPPRESSED else alert.state.value
     taken = Cell(f"✔ {ack.actor}", "good") if ack else Cell(state, tone)
     return Row(
         alert.key,

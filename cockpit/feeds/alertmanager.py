@@ -85,7 +85,7 @@ class AlertmanagerWatch:
         if not reports:  # a Prometheus alone is shown, and not believed to be everything
             alone = together(problems)
             raise IncompleteError(alerts, replace(alone, kind=ProblemKind.MISSING if alone.transient else alone.kind))
-        blind = [no_watchdog(each.server, self._source.watchdog) for each in reports.values() if not each.watched]
+        blind = [no_watchdog(each, self._source.watchdog) for each in reports.values() if not each.watched]
         if blind:
             raise IncompleteError(alerts, together([*blind, *problems]))
         problems += [partial_answer(answer.server) for answer in answers if answer.partial]
@@ -176,8 +176,17 @@ def nobody_to_ask(_: Trace) -> None:
     """Without a Prometheus there is no word on any alert."""
 
 
-def no_watchdog(server: str, watchdog: str) -> Problem:
-    """A server that does not list what must always fire: nothing it leaves out can be believed."""
+def no_watchdog(report: Report, watchdog: str) -> Problem:
+    """A server that does not list what must always fire, or was not told of it again: its silence proves nothing."""
+    server = report.server
+    if report.watchdog is not None:
+        silent = age((report.at - report.watchdog.updated).total_seconds())
+        return Problem(
+            ProblemKind.MISSING,
+            f"{watchdog} on {server} is {silent} old",
+            f"{server} was last told {silent} ago that {watchdog} fires: its Prometheus is cut off, frozen or dead.",
+            "Check that Prometheus runs and reaches this Alertmanager.",
+        )
     return Problem(
         ProblemKind.MISSING,
         f"no {watchdog} from {server}",

@@ -45,7 +45,7 @@ class Reader:
             answer.at,
             alerts,
             uptime(status.body, status.at),
-            watched=not self._source.watchdog or bool(watchdog),
+            watched=not self._source.watchdog or self._is_alive(watchdog, answer.at),
             skew=answer.skew,
             watchdog=watchdog[0] if watchdog else None,
         )
@@ -76,6 +76,12 @@ class Reader:
             )
             self._last[server] = before
         return before[1]
+
+    def _is_alive(self, watchdog: Sequence[Listed], at: datetime) -> bool:
+        """Whether the watchdog was sent lately. Where a Prometheus is asked itself, being listed is enough."""
+        if not watchdog or self._source.prometheus:
+            return bool(watchdog)
+        return not watchdog[0].is_overdue(at)
 
     async def _watchdog(self, ask: "Ask") -> list[Listed]:
         """Asked by itself, because the filters of a source seldom let its watchdog pass."""

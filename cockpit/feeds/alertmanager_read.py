@@ -14,6 +14,7 @@ from cockpit.model.raw import dig, moment, text
 
 LIFE = timedelta(minutes=4)  # Prometheus' default: an alert not sent again for four times the resend delay is over
 LONGEST_SETTLING = timedelta(minutes=5)  # a server that runs so long has been told everything again
+LATE_SENDER = timedelta(seconds=2)  # a sender that is busy is not dead
 MOST_LABELS = 64
 LONGEST_LABEL = 500
 PLACES = ("instance", "pod", "node", "host", "app", "service", "job")  # which label names the thing, best first
@@ -39,6 +40,10 @@ class Listed:
     def resend(self) -> timedelta:
         """How often its sender speaks: Prometheus lets an alert live four times as long."""
         return max(self.ends - self.updated, timedelta(0)) / 4
+
+    def is_overdue(self, at: datetime) -> bool:
+        """Its sender did not speak for two resends at `at`, by the server's clock; it is still listed for two more."""
+        return at - self.updated > 2 * self.resend + max(self.resend / 4, LATE_SENDER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def _gone(key: str, before: KnownAlert, environment: str, at: datetime) -> Draft
 
 def _began(alert: Alert) -> str:
     on = f" on {alert.resource}" if alert.resource else ""
-    silenced = ", silenced at the source" if alert.state is AlertState.SUPPRESSED else ""
+    silenced = f", {alert.note or 'silenced at the source'}" if alert.state is AlertState.SUPPRESSED else ""
     return f"{alert.name} fired ({alert.severity}){on}{silenced}"
 
 
@@ -101,7 +101,7 @@ def _moved(alert: Alert, before: KnownAlert) -> str:
         case AlertState.RESOLVING:
             return f"{alert.name} resolved? {alert.note or 'it vanished, and nothing has confirmed why'}"
         case AlertState.SUPPRESSED:
-            return f"{alert.name} silenced at the source"
+            return f"{alert.name} {alert.note or 'silenced at the source'}"
         case _ if before.state == AlertState.SUPPRESSED:
             return f"{alert.name} no longer silenced, still firing"
         case _:

@@ -22,6 +22,7 @@ class Fake:
         self.alerts: list[dict[str, Any]] = []
         self.filtered_out: list[dict[str, Any]] = []  # listed, and passed by no filter of a test
         self.watchdog = False
+        self.watchdog_sent = timedelta(0)  # ago
         self.uptime = timedelta(days=3)
         self.rules: list[dict[str, Any]] = []
         self.up: list[dict[str, str]] = [{"job": "api", "instance": "a:1"}]
@@ -62,7 +63,9 @@ class Fake:
         headers = {"Date": format_datetime(self.time.now(), usegmt=True)}
         match request.path:
             case "/api/v2/alerts" if any("Watchdog" in each for each in request.query.getall("filter", [])):
-                return web.json_response([{"fingerprint": "w"}] if self.watchdog else [], headers=headers)
+                sent = self.time.now() - self.watchdog_sent
+                times = {"updatedAt": sent.isoformat(), "endsAt": (sent + timedelta(minutes=4)).isoformat()}
+                return web.json_response([{"fingerprint": "w", **times}] if self.watchdog else [], headers=headers)
             case "/api/v2/alerts" if any(each.startswith("alertname=~") for each in request.query.getall("filter", [])):
                 return web.json_response(self.alerts + self.filtered_out, headers=headers)
             case "/api/v2/alerts":

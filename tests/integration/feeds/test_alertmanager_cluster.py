@@ -197,6 +197,20 @@ async def test_without_its_watchdog_a_list_is_shown_and_called_blind(world: Worl
     assert freshness(reading, world.time.monotonic()).label.startswith(f"BLIND no Watchdog from {world.one.name}")
 
 
+@pytest.mark.parametrize(("age", "blind"), [(125, False), (140, True)])
+async def test_a_watchdog_that_is_not_sent_again_is_missed_long_before_it_expires(
+    world: World, age: int, blind: bool
+) -> None:
+    world.one.watchdog_sent = timedelta(seconds=age)
+    world.one.watchdog = True
+    reading = await world.feed(world.one, watchdog="Watchdog").poll()
+    assert (state(reading, world) is FeedState.BLIND) is blind
+    if reading.problem is not None:
+        assert reading.problem.short == f"Watchdog on {world.one.name} is 2m old"
+    asked_itself = await world.feed(world.one, watchdog="Watchdog", ask_prometheus=True).poll()
+    assert asked_itself.problem is None
+
+
 async def test_the_watchdog_itself_is_no_alert_to_look_at(world: World) -> None:
     world.one.watchdog = True
     world.one.fires("Watchdog")

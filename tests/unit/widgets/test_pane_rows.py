@@ -179,3 +179,9 @@ def test_ages_of_what_began_in_the_future_are_nought() -> None:
     row = replace(alerts()[0], since=ago(-30))
 
     assert shown(alert_rows.rows([row], {})[0], alert_rows.COLUMNS, 56).rstrip().endswith("0s")
+
+
+@pytest.mark.parametrize("verb", ["silenced", "inhibited", "muted"])
+def test_what_keeps_an_alert_quiet_is_called_by_its_name(verb: str) -> None:
+    alert = replace(alerts()[0], state=AlertState.SUPPRESSED, note=f"{verb} by 9825d44b")
+    assert verb in shown(alert_rows.rows([alert], {})[0], alert_rows.COLUMNS, 120)
