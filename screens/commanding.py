@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cockpit.model.incident import Incident
+from screens.copying import copy_text
 from screens.opening import place, worst
 from screens.view import newest_closed
 
@@ -41,7 +42,7 @@ def status_line(screen: "CockpitScreen", session: "Session") -> None:
         return
     where = place(screen, session)
     line = compose(STATUS_LINE, scene(session, where, incident), session.time.now())
-    screen.app.copy_to_clipboard(line.text)
+    copy_text(screen.app, line.text)
     sent = taking(session, where, incident).sent
     screen.write(
         partial(sent, STATUS_LINE.audience, line.text, STATUS_LINE.id, line.promised),

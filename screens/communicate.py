@@ -38,7 +38,8 @@ from widgets.wrap import wrap
 
 if TYPE_CHECKING:
     from cockpit.wiring import Session
-    from screens.dialog import Place
+    from screens.copying import copy_text
+from screens.dialog import Place
 
 SHOWN = (
     *("tell.write", "tell.next", "tell.copy", "tell.sent", "tell.line", "tell.to", "tell.promise", "note"),
@@ -243,7 +244,7 @@ class CommunicateScreen(Screen[None]):
         if self._refuses():
             return
         filled = compose(STATUS_LINE, self._scene, self._now)
-        self.app.copy_to_clipboard(filled.text)
+        copy_text(self.app, filled.text)
         self._record(STATUS_LINE.audience, filled.text, STATUS_LINE, filled)
 
     def action_note(self) -> None:
@@ -284,7 +285,7 @@ class CommunicateScreen(Screen[None]):
             return None
         self._confirms, self._put = "", self._area.text
         words = self._drafts.taken(self._template.id, text)
-        self.app.copy_to_clipboard(text)
+        copy_text(self.app, text)
         self._draw()
         return words
 

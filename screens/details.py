@@ -9,12 +9,11 @@ from textual.containers import VerticalScroll
 
 from cockpit.model.incident import Acknowledgement
 from cockpit.model.time import Time
+from screens.copying import copy_text
 from screens.dialog import Dialog, Place
 from screens.leaving import leave_screen
 from widgets.facts import Viewer, as_text, facts, heading, rows
 from widgets.line import Lines
-
-SENT = "Sent to the terminal's clipboard; not every terminal takes it. Shift and the mouse select what is shown."
 
 
 class Details(Dialog[None]):
@@ -44,8 +43,7 @@ class Details(Dialog[None]):
         shown.show(*rows(self._facts, shown.size.width or 70))
 
     def action_copy(self) -> None:
-        self.app.copy_to_clipboard(as_text(self.what, self._facts))
-        self.say(SENT, "info")
+        self.say(copy_text(self.app, as_text(self.what, self._facts)), "info")
 
     def action_confirm(self) -> None:
         leave_screen(self)

@@ -19,6 +19,7 @@ from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.runbooks.execution import Prepared
 from cockpit.runbooks.guard import ToolContext
 from screens import run_lines
+from screens.copying import copy_text
 from screens.dialog import Place
 from screens.guard import TOO_QUICK, Guard
 from screens.handover import hand_over
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from cockpit.wiring import Session
 
 POUR = 0.1  # seconds between two looks at the run and at what its command printed
-SENT = "Sent to the terminal's clipboard; not every terminal takes it. The transcript has it too."
 
 
 class RunScreen(Screen[None]):
@@ -334,8 +334,7 @@ class RunScreen(Screen[None]):
     def action_copy(self) -> None:
         now = self.standing()
         if now.step is not None:
-            self.app.copy_to_clipboard(now.prepared.as_run if now.prepared else now.step.command)
-            self.notify(SENT, markup=False)
+            self.notify(copy_text(self.app, now.prepared.as_run if now.prepared else now.step.command), markup=False)
 
     def action_help(self) -> None:
         from screens.help import HelpScreen

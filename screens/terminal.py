@@ -12,7 +12,9 @@ import os
 import select
 import signal
 import sys
+import termios
 import time
+import tty
 from collections import deque
 from collections.abc import Callable, Iterable
 from threading import Condition, Thread
@@ -33,6 +35,7 @@ GONE = 128 + signal.SIGHUP  # exit code, as when the line itself says so
 TICK = 0.1  # seconds between two looks whether an Esc stood alone
 AT_ONCE = 4096  # bytes
 PUSH_KEY_REPORTS = "\x1b[>27u"  # kitty: what Textual asks for, and repeats and releases told apart from presses
+HIDE_CURSOR = "\x1b[?25l"
 POP_KEY_REPORTS = "\x1b[<u"
 
 
@@ -163,6 +166,20 @@ class TerminalDriver(LinuxDriver):
         """
         if self._must_signal_resume:
             super()._sigcont_application()
+        elif self._app.is_running and self._key_thread is not None and not self.exit_event.is_set():
+            self._soon(self._take_over_again)
+
+    def _take_over_again(self) -> None:
+        """Stopped from elsewhere it could put nothing away, and the shell has used the terminal meanwhile."""
+        if self._app.return_code is not None:
+            return
+        with contextlib.suppress(termios.error):
+            attributes = termios.tcgetattr(self.fileno)
+            attributes[tty.LFLAG] = self._patch_lflag(attributes[tty.LFLAG])
+            attributes[tty.IFLAG] = self._patch_iflag(attributes[tty.IFLAG])
+            termios.tcsetattr(self.fileno, termios.TCSANOW, attributes)
+        self.write(HIDE_CURSOR)
+        self._app.refresh()
 
     def stop_application_mode(self) -> None:
         self._output.make_room()

@@ -11,6 +11,7 @@ from textual.strip import Strip
 from textual.theme import Theme
 from textual.widget import Widget
 
+from cockpit.model.signs import ASCII
 from widgets.cell import Piece
 
 # The theme's colour and the text style of each tone. Red, amber, green-blue and blue never stand alone: a sign or a
@@ -27,12 +28,6 @@ TONES: dict[str, tuple[str, Style]] = {
     "strong": ("", Style(bold=True)),
     "place": ("", Style(bold=True, reverse=True)),
 }
-
-# What the screen's own glyphs become on a terminal without Unicode. One character each: no width may change.
-ASCII = str.maketrans(
-    "●◐✖◌▲△✔▸⚠○–—×·…→←↑↓│─╭╮╰╯┃━▁▂▃▄▅▆▇█▔▕“”‘’",
-    "o~X?!.v>Wo--x.~><^v|-++++|-_.,-=+*#-|\"\"''",
-)
 
 
 def ascii_only(environ: Mapping[str, str] = os.environ) -> bool:

@@ -12,6 +12,7 @@ import click
 
 from cockpit.cli.log import log_path, log_to_file
 from cockpit.cli.options import Common, Refusal, common_options, typed_at, usage_sentence
+from cockpit.cli.streams import BROKEN, OUTPUT_LOST, OutputError, drop_output, open_streams
 from cockpit.runbooks.processes import process_began
 
 COMMANDS = {
@@ -61,6 +62,7 @@ COMMANDS = {
     "check": "cockpit.cli.check:command",
     "schema": "cockpit.cli.schema:command",
     "info": "cockpit.cli.info:command",
+    "reset": "cockpit.cli.reset:command",
 }
 
 
@@ -129,10 +131,16 @@ def cockpit(ctx: click.Context, common: Common) -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Entry point: every failure is one sentence on stderr, never a traceback."""
+    open_streams()
     log_to_file()
     typed_at.set(process_began())
     try:
         cockpit.main(args=list(argv) if argv is not None else None, prog_name="cockpit")
+    except OutputError as error:
+        # The deed stands before its words: a note that could not be printed is on the timeline all the same.
+        drop_output()
+        click.echo(f"cockpit: The output could not be written ({error.strerror}); what was done is done.", err=True)
+        sys.exit(OUTPUT_LOST)
     except BrokenPipeError:
         # The reader of our output left (`cockpit timeline | head`): nothing more to say, and nobody to say it to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -145,4 +153,4 @@ def main(argv: Sequence[str] | None = None) -> None:
         click.echo(f"This is a defect; {log_path()} says where. COCKPIT_DEBUG=1 prints it.", err=True)
         if os.environ.get("COCKPIT_DEBUG") == "1":
             raise
-        sys.exit(1)
+        sys.exit(BROKEN)

@@ -17,11 +17,11 @@ from cockpit.cli.options import (
     operator,
     timeline_path,
 )
+from cockpit.cli.streams import BROKEN
 
 if TYPE_CHECKING:
     from cockpit.wiring import Session
 
-BROKEN = 70  # exit code of a defect, as sysexits.h has it: none that `cockpit status` answers with
 Attach = Callable[[], Awaitable["Session"]]
 
 

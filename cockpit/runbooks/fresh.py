@@ -14,6 +14,7 @@ KEPT = frozenset(
     )
 )
 PLAIN = {"TERM": "dumb", "PAGER": "cat", "GIT_PAGER": "cat", "NO_COLOR": "1", "AZURE_CORE_NO_COLOR": "1"}
+UNBUFFERED = {"PYTHONUNBUFFERED": "1"}  # into a pipe Python prints nothing before 8 KB, or its end
 OF_A_TERMINAL = ("TERM", "COLORTERM", "EDITOR", "VISUAL", "SSH_TTY", "SSH_CONNECTION")
 PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -22,4 +23,4 @@ def environment(ours: Mapping[str, str], more: Mapping[str, str], *, tty: bool =
     """What a step finds. `ours` is our own environment, `more` are the values and the COCKPIT_ variables."""
     kept = {name: value for name, value in ours.items() if name in KEPT or name.startswith("LC_")}
     shown = {name: ours[name] for name in OF_A_TERMINAL if name in ours} if tty else PLAIN
-    return {"PATH": PATH, **kept, **shown, **more}
+    return {"PATH": PATH, **UNBUFFERED, **kept, **shown, **more}

@@ -34,6 +34,16 @@ def test_a_signal_ends_it_cleanly_with_the_terminal_restored(ending: signal.Sign
         assert b"closed=True" in opened.received
 
 
+def test_what_was_stopped_from_elsewhere_draws_everything_when_it_goes_on() -> None:
+    with real(*DRIVER, "trouble") as opened:
+        opened.until(READY)
+        opened.process.send_signal(signal.SIGSTOP)
+        opened.received.clear()
+        opened.process.send_signal(signal.SIGCONT)
+
+        opened.until(READY)
+
+
 def test_bytes_that_no_keyboard_sends_end_nothing() -> None:
     with real(*DRIVER, "trouble") as opened:
         opened.until(READY)

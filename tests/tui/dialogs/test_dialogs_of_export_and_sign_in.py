@@ -283,7 +283,7 @@ async def test_c_copies_all_of_it_and_promises_nothing(stage: Any, place: Place,
         await pilot.press("c")
         assert app.clipboard.startswith("Alert 5xx errors\n")
         assert "fingerprint:" in app.clipboard
-        assert "not every terminal takes it" in text(app, "said")
+        assert "no terminal says" in text(app, "said")
 
 
 @pytest.mark.parametrize("key", ["enter", "escape"])

@@ -1,0 +1,98 @@
+"""Standard input, output and error as a command finds them: closed, full, or in an encoding without our signs.
+
+What a command did stays done when its words cannot be printed: then it says so in one sentence, with an exit code that
+no command uses for an answer.
+"""
+
+import codecs
+import io
+import os
+import sys
+from collections.abc import Mapping
+
+from cockpit.model.signs import in_ascii
+
+OUTPUT_LOST = 74  # exit code, as sysexits.h has it for input and output
+BROKEN = 70  # exit code of a defect, likewise
+FALLBACK = "cockpit.signs"  # the name of our handler for what an encoding does not have
+
+
+class OutputError(OSError):
+    """Standard output takes nothing: closed, or the disk behind it is full."""
+
+
+class OutputFile(io.FileIO):
+    """Tells a failure of its own apart from one of any other file."""
+
+    def write(self, data: object) -> int:
+        try:
+            return super().write(data)  # type: ignore[arg-type]  # whatever bytes the buffer hands on
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(error.errno, error.strerror) from None
+
+
+def open_streams(environ: Mapping[str, str] = os.environ) -> None:
+    """Make all three usable. A descriptor that is closed would be given to the next file, and be written into."""
+    codecs.register_error(FALLBACK, _in_signs_there_are)
+    closed = [number for number in (0, 1, 2) if not _is_open(number)]
+    for number in closed:
+        # Output that nobody can read is open for reading alone, so that a write fails; standard error is let go.
+        nowhere = os.open(os.devnull, os.O_RDWR if number == 2 else os.O_RDONLY)
+        if nowhere != number:
+            os.dup2(nowhere, number)
+            os.close(nowhere)
+    if 0 in closed:
+        sys.stdin = os.fdopen(0, encoding="utf-8", errors="replace", closefd=False)
+    if 2 in closed or sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="replace", closefd=False)
+    elif isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(encoding=_encoding(sys.stderr, environ), errors=FALLBACK)
+    if 1 in closed or _is_the_process_own(sys.stdout):
+        _open_output(environ)
+
+
+def _open_output(environ: Mapping[str, str]) -> None:
+    before = sys.stdout
+    encoding = _encoding(before, environ) if before is not None else "utf-8"
+    lines = bool(before is not None and before.isatty())
+    raw = OutputFile(1, "w", closefd=False)
+    sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw), encoding=encoding, errors=FALLBACK, line_buffering=lines)
+
+
+def drop_output() -> None:
+    """Nothing more is printed, and the end of the process does not try again."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+
+
+def _is_the_process_own(stream: object) -> bool:
+    """False where somebody (a test) put another one there."""
+    return stream is None or (isinstance(stream, io.TextIOWrapper) and stream is sys.__stdout__)
+
+
+def _encoding(stream: object, environ: Mapping[str, str]) -> str:
+    """As the locale names it, also where the machine does not have that locale: the terminal is set to it."""
+    locale = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "")
+    _, dot, charset = locale.partition(".")
+    try:
+        named = codecs.lookup(charset.partition("@")[0]).name if dot else ""
+    except LookupError:
+        named = ""
+    return named if named and not environ.get("PYTHONIOENCODING") else getattr(stream, "encoding", None) or "utf-8"
+
+
+def _in_signs_there_are(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return in_ascii(error.object[error.start : error.end]), error.end

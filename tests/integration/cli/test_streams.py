@@ -1,0 +1,85 @@
+"""A command whose input or output is closed, full or narrow says so in a sentence, and what it did stays done."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cockpit.cli.streams import OUTPUT_LOST
+
+ANSWERS = {0, 1, 2, 3}  # exit codes that `cockpit status` answers with
+TITLE = "Tëst — ▲ 日本"
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A system with one incident; the tests only add notes to it."""
+    path = tmp_path_factory.mktemp("streams") / "cockpit.toml"
+    path.write_text(
+        'system = "quay"\ndata = "data"\n[environments.prod]\n[[environments.prod.probes]]\n'
+        'name = "harbour"\nurl = "http://127.0.0.1:9/"\n',
+        encoding="utf-8",
+    )
+    cockpit(path, "declare", TITLE)
+    return path
+
+
+def cockpit(config: Path, *words: str, redirect: str = "", **environ: str) -> subprocess.CompletedProcess[bytes]:
+    """Run it by a shell, which closes what is to be closed."""
+    return subprocess.run(
+        ["sh", "-c", f'exec "$0" -m cockpit "$@" {redirect}', sys.executable, *words, "--config", str(config)],
+        env={**os.environ, "XDG_STATE_HOME": str(config.parent), **environ},
+        capture_output=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("redirect", [">&-", ">/dev/full"])
+@pytest.mark.parametrize("words", [("status",), ("note", "seen"), ("--help",)], ids=" ".join)
+def test_output_that_is_lost_is_told_in_a_sentence(config: Path, words: tuple[str, ...], redirect: str) -> None:
+    done = cockpit(config, *words, redirect=redirect)
+    said = done.stderr.decode()
+    assert done.returncode == OUTPUT_LOST
+    assert done.returncode not in ANSWERS
+    assert len(said.splitlines()) == 1, said
+    assert "defect" not in said
+    if words[0] == "note":
+        assert b"seen" in cockpit(config, "timeline").stdout
+
+
+@pytest.mark.parametrize("redirect", ["<&-", "2>&-"])
+def test_closed_input_and_standard_error_change_nothing(config: Path, redirect: str) -> None:
+    done = cockpit(config, "incidents", redirect=redirect)
+    assert done.returncode == 0
+    assert TITLE.encode() in done.stdout
+    assert cockpit(config, "note", "seen", redirect=redirect).returncode == 0
+    assert cockpit(config, "verify").returncode == 0
+
+
+@pytest.mark.parametrize("command", ["incidents", "clocks", "status"])
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"LC_ALL": "xx_XX.ISO-8859-1"},
+        {"PYTHONIOENCODING": "latin-1"},
+    ],
+    ids=lambda environ: " ".join(environ.values()),
+)
+def test_every_encoding_is_printed_in(config: Path, command: str, environ: dict[str, str]) -> None:
+    done = cockpit(config, command, **environ)
+    assert b"defect" not in done.stderr
+    assert done.returncode in ANSWERS
+    assert done.stdout
+
+
+def test_what_an_encoding_lacks_stands_in_ascii(config: Path) -> None:
+    assert b"T\xebst - ! ??" in cockpit(config, "incidents", LC_ALL="xx_XX.ISO-8859-1").stdout
+
+
+def test_a_note_that_is_no_text_is_written_and_printed(config: Path) -> None:
+    done = cockpit(config, "note", os.fsdecode(b"caf\xe9"))
+    assert done.returncode == 0
+    assert done.stderr == b""
