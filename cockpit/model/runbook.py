@@ -49,6 +49,7 @@ class Step:
     inline: bool = False  # found in a table or a list, not in a fence
     checkbox: bool = False
     altered: bool = False
+    unparsed: str = ""  # why its block is only to be looked at: it is not in the grammar of its language
     literal: bool = False  # typed at a shell: nothing in it is a placeholder, what a shell expands is the shell's
     place: RemotePlace | None = None  # it belongs there, and never runs here
     tags: Mapping[str, str] = field(default_factory=dict)  # needs, timeout, retry, undo, confirm, approval, expect

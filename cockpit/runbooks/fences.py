@@ -1,11 +1,13 @@
 """A fence of commands, cut into comments and whole commands. The fence is never the step."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Literal
 
-from cockpit.model.clean import clean
+from cockpit.model.clean import clean, clean_line
+from cockpit.runbooks.placeholders import placeholders
+from cockpit.runbooks.shell_syntax import ShellDocument, parse_shell
 
 BASH = frozenset({"bash", "sh", "shell", "zsh", "ksh", "posix"})
 POWERSHELL = frozenset({"powershell", "pwsh", "ps1", "ps", "posh"})
@@ -15,6 +17,7 @@ KNOWN_TOOLS = re.compile(
     r"|pip|make|ssh|scp|sudo|redis-cli|gitleaks|aws|gcloud|ansible(?:-playbook)?|\./\S+)(?:\s|$)"
 )
 PROMPT = re.compile(r"^(?:[\w.-]+@[\w.-]+[: ]\S*?\s*[$#]|[$❯»]|PS [^>]*>)\s+(?=\S)")
+LONGEST_TYPED = 40  # lines of one command below a prompt
 
 Shape = Literal["comment", "command", "blank"]
 
@@ -28,6 +31,7 @@ class Piece:
     line: int
     output: str = ""  # what a console fence shows below the command
     altered: bool = False  # cleaning changed it
+    unparsed: str = ""  # why it is only to be looked at
 
 
 def language_of(info: str, content: str) -> str:
@@ -50,27 +54,55 @@ def guess(content: str) -> str:
 
 
 def cut(content: str, language: str) -> list[Piece]:
-    """The pieces of a fence in order. A command that is never finished makes the whole fence one command."""
+    """The pieces of a fence in order, cut where its grammar ends a statement. Joined, their lines are the fence.
+
+    A fence that is not in the grammar is one piece that never runs: where its commands end is not known.
+    """
     if language == "console":
         return console(content)
-    lines = content.splitlines()
+    content = content.replace("\r\n", "\n")
+    document = parse_fence(content, language)
+    lines = content.split("\n")
+    if document.errors:
+        error = document.errors[0]
+        text = clean_line(lines[min(error.line, len(lines) - 1)].strip(), 60)
+        where = f"line {error.line + 1} of this block is not {language} ({error.reason}, at `{text}`)"
+        reason = f"{where}: nobody can say what it would do. Edit it, or mend the document"
+        return [replace(command(content, 0), unparsed=reason)]
+    ends = statement_lines(document)
     pieces: list[Piece] = []
     at = 0
     while at < len(lines):
-        text = lines[at]
-        if not text.strip():
+        end = ends.get(at, at) + 1
+        text = "\n".join(lines[at:end])
+        if at in ends:
+            pieces.append(command(text, at))
+        elif not text.strip():
             pieces.append(Piece("blank", "", at))
-            at += 1
-        elif text.lstrip().startswith("#"):
-            pieces.append(Piece("comment", clean(text).strip().lstrip("#").strip(), at))
-            at += 1
         else:
-            end = end_of_command(lines, at, language)
-            if end is None:
-                return [command("\n".join(lines), 0)]
-            pieces.append(command("\n".join(lines[at:end]), at))
-            at = end
+            pieces.append(Piece("comment", clean(text).strip().strip("<>").lstrip("#").strip(), at))
+        at = end
     return pieces
+
+
+def parse_fence(content: str, language: str) -> ShellDocument:
+    """The tree of a text in which placeholders are words, not redirections."""
+    masked = [(blank.start, blank.end) for blank in placeholders(content, language) if not blank.variable]
+    return parse_shell(content, language, masked=masked)
+
+
+def statement_lines(document: ShellDocument) -> dict[int, int]:
+    """For each line that begins a command, its last line. Statements that share a line are one command."""
+    ends: dict[int, int] = {}
+    first = last = -1
+    for statement in document.statements:
+        start = document.text.count("\n", 0, statement.start)
+        end = start + statement.text.count("\n")
+        if start > last:
+            first = start
+        last = max(last, end)
+        ends[first] = last
+    return ends
 
 
 def command(raw: str, line: int, output: str = "") -> Piece:
@@ -90,83 +122,30 @@ def console(content: str) -> list[Piece]:
                 pieces.append(Piece("comment", clean(lines[at]).lstrip("#").strip(), at))
             at += 1
             continue
-        bare = [lines[at][prompt.end() :], *(line.removeprefix("> ") for line in lines[at + 1 : at + LONGEST_COMMAND])]
-        length = end_of_command(bare, 0, "bash") or 1
+        bare = [lines[at][prompt.end() :], *(line.removeprefix("> ") for line in lines[at + 1 : at + LONGEST_TYPED])]
+        length = count_typed_lines(bare)
         below = list(takewhile(lambda line: not PROMPT.match(line) and not line.startswith("# "), lines[at + length :]))
         pieces.append(command("\n".join(bare[:length]), at, clean("\n".join(below)).strip()))
         at += length + len(below)
     return pieces
 
 
-OPENERS = re.compile(r"(?:^|[;&|]\s*|\b(?:do|then|else)\s+)(for|while|until|if|case|select)\b|(?:^|[\s)])\{(?=\s|$)")
-CLOSERS = re.compile(r"(?:^|[;&|\s])(done|fi|esac)\b|(?:^|[;\s])\}(?=\s|;|$)")
-HEREDOC = re.compile(r"<<-?\s*(['\"]?)([A-Za-z_]\w*)\1")
-LONGEST_COMMAND = 400  # lines
-
-
-def end_of_command(lines: list[str], start: int, language: str) -> int | None:
-    """The index after the last line of the command that starts at `start`, or None if it never ends."""
-    quote, depth, heredoc = "", 0, ""
-    for index in range(start, min(len(lines), start + LONGEST_COMMAND)):
-        line = lines[index]
-        if heredoc:
-            if line.strip() == heredoc:
-                heredoc = ""
-        else:
-            quote, bare = scan_quotes(line, quote, language)
-            if not quote:
-                found = HEREDOC.search(line) if language != "powershell" else None
-                heredoc = found[2] if found else ""
-                depth += opened(bare, language)
-        if quote or heredoc or depth > 0 or continues(line, language):
-            continue
-        return index + 1
-    return None
-
-
-def opened(bare: str, language: str) -> int:
-    """How many blocks a line opens, less those it closes."""
-    if language == "powershell":
-        return sum(bare.count(each) for each in "({") - sum(bare.count(each) for each in ")}")
-    return len(OPENERS.findall(bare)) - len(CLOSERS.findall(bare))
-
-
-def continues(line: str, language: str) -> bool:
-    """True when the next line belongs to the same command."""
-    if language == "powershell":
-        return line.rstrip().endswith((" `", "|"))
-    stripped = line.rstrip()
-    backslashes = len(stripped) - len(stripped.rstrip("\\"))
-    return backslashes % 2 == 1 or stripped.endswith(("|", "&&", "()"))
-
-
-def scan_quotes(line: str, quote: str, language: str) -> tuple[str, str]:
-    """The quote still open at the end of the line, and the line without what is quoted or commented."""
-    bare: list[str] = []
-    escape = "`" if language == "powershell" else "\\"
-    skip = False
-    for position, letter in enumerate(line):
-        if skip:
-            skip = False
-        elif letter == escape and quote != "'":
-            skip = True
-        elif quote:
-            quote = "" if letter == quote else quote
-        elif letter in "\"'":
-            quote = letter
-        elif letter == "#" and (position == 0 or line[position - 1].isspace()):
-            break
-        else:
-            bare.append(letter)
-    return quote, "".join(bare)
+def count_typed_lines(lines: list[str]) -> int:
+    """How many lines the command takes that begins with the first, below a prompt: until it is finished."""
+    for count in range(1, len(lines) + 1):
+        text = "\n".join(lines[:count])
+        backslashes = len(text) - len(text.rstrip("\\"))
+        if backslashes % 2 == 0 and not parse_fence(text, "bash").errors:
+            return count
+    return 1
 
 
 def trailing_comment(text: str, language: str) -> tuple[str, str]:
     """A one-line command and the comment behind it: `open http://x  # Grafana`."""
     if "\n" in text or "#" not in text:
         return text, ""
-    for match in re.finditer(r"\s+#\s", text):
-        quote, _ = scan_quotes(text[: match.start()], "", language)
-        if not quote:
-            return text[: match.start()].rstrip(), text[match.end() :].strip()
-    return text, ""
+    document = parse_fence(text, language)
+    comment = document.comments[-1] if document.comments and not document.errors else None
+    if comment is None or not re.match(r"#\s", comment.text) or comment.end != len(text.rstrip()):
+        return text, ""
+    return text[: comment.start].rstrip(), comment.text[1:].strip()

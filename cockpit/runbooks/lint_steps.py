@@ -175,6 +175,8 @@ def forms(runbook: Runbook) -> Iterator[Finding]:
     for _, step in commands(runbook):
         if step.altered:
             yield Finding("hidden-letters", step.line, "holds letters that cannot be seen: it will not run")
+        if step.unparsed:
+            yield Finding("not-parsed", step.line, clean_line(f"will not run: {step.unparsed}", 300))
         if re.search(r"\baz\s+containerapp\s+exec\b.*\s--\s", step.command):
             yield Finding(
                 "az-exec", step.line, "az containerapp exec takes its command behind --command, not behind --"

@@ -144,6 +144,8 @@ def never(runbook: Runbook, prepared: Prepared, language: str) -> str:
         return "the document had lost its line breaks and text with them: save a repaired copy first"
     if (step.altered and not (prepared.edited or prepared.undo)) or clean(prepared.as_written) != prepared.as_written:
         return "the command holds letters that cannot be shown as they are"
+    if step.unparsed and not (prepared.edited or prepared.undo):
+        return step.unparsed
     if reason := elsewhere(prepared):
         return reason
     if not prepared.as_written.strip():

@@ -49,6 +49,7 @@ class Found:
     inline: bool = False
     checkbox: bool = False
     altered: bool = False
+    unparsed: str = ""  # why it is only to be looked at
     asked: bool = False  # its kind was: by a tag
     place: RemotePlace | None = None  # the session that it belongs to
     tags: dict[str, str] = field(default_factory=dict)
@@ -90,6 +91,7 @@ def number(found: Sequence[Found]) -> tuple[Step, ...]:
                 inline=each.inline,
                 checkbox=each.checkbox,
                 altered=each.altered,
+                unparsed=each.unparsed,
                 place=each.place,
                 tags=each.tags,
             )
@@ -144,6 +146,7 @@ def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, t
         expected=piece.output,
         alternative=bool(OR.match(title)),
         altered=piece.altered or "\ufffd" in text,
+        unparsed=piece.unparsed,
         asked=asked is not None,
         tags={name: value for name, value in tags.items() if name not in TAG_WORDS},
     )
