@@ -18,6 +18,7 @@ from cockpit.model.run import SETTLED, Run, StepState
 from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.runbooks.execution import Prepared
 from cockpit.runbooks.guard import ToolContext
+from cockpit.runbooks.runs import latest
 from screens import run_lines
 from screens.copying import copy_text
 from screens.dialog import Place
@@ -69,6 +70,8 @@ class RunScreen(Screen[None]):
         self.way_back = way_back(runbook, procedure)
         self.agreed = dict(agreed or {})  # step -> what was shown
         self.busy = 0  # steps that run in this process
+        self.own: set[int] = set()  # which they are
+        self._followed: set[tuple[int, int]] = set()  # steps of others that were watched, with their attempts
         self.finishing = False  # its end is being written
         self._run, self._at = run, at
         self._document = standing
@@ -124,9 +127,7 @@ class RunScreen(Screen[None]):
         self.set_interval(1.0, self._tick)
         self.set_interval(POUR, self._pour)
         self.call_after_refresh(self.draw)
-        for step, state in self._run.states:
-            if state is StepState.RUNNING:
-                self.act(partial(watch, step=step))
+        self._follow_others()
         if self.agreed:
             self.act(go_on)
 
@@ -148,8 +149,17 @@ class RunScreen(Screen[None]):
         with suppress(NoMatches):  # a screen that goes loses its widgets before its timers
             if self.now_run is not self._run:
                 self.draw()
+                self._follow_others()
                 self.look()
             self._pane.output.pour()
+
+    def _follow_others(self) -> None:
+        """Watch every step that runs and is not ours, wherever it was started: its output and its end show here."""
+        for step, state in self._run.states:
+            key = (step, latest(self._run, step))
+            if state is StepState.RUNNING and step not in self.own and key not in self._followed:
+                self._followed.add(key)
+                self.act(partial(watch, step=step))
 
     def draw(self) -> None:
         """Everything, from the run as it is now."""

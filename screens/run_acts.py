@@ -80,7 +80,9 @@ async def run(screen: "RunScreen", prepared: Prepared) -> None:
 
 async def perform(screen: "RunScreen", prepared: Prepared, consent: Consent) -> StepState:
     """Do it; the output goes where the screen finds it."""
-    tail = screen.tails[prepared.step.ordinal] = Tail()
+    step = prepared.step.ordinal
+    tail = screen.tails[step] = Tail()
+    screen.own.add(step)
     screen.busy += 1
     try:
         attempt = await screen.session.runner.perform(screen.now_run, prepared, consent, tail.add)
@@ -88,12 +90,13 @@ async def perform(screen: "RunScreen", prepared: Prepared, consent: Consent) -> 
         from screens.starting import follow
 
         await follow(screen.app, screen.session, screen.place, refusal)
-        return screen.now_run.state(prepared.step.ordinal)
+        return screen.now_run.state(step)
     except StepTakenElsewhere:
-        screen.tails.pop(prepared.step.ordinal, None)  # what the other's step prints is shown, not an empty page
+        screen.tails.pop(step, None)  # what the other's step prints is shown, not an empty page
         raise
     finally:
         screen.busy -= 1
+        screen.own.discard(step)
     screen.post_message(Ended(attempt))
     return attempt.state
 
@@ -126,11 +129,14 @@ async def look_around(screen: "RunScreen", now: Standing) -> None:
 
 async def watch(screen: "RunScreen", now: Standing, *, step: int) -> None:
     """Follow a step that another cockpit, or an earlier one, started; where that cannot be, its end is still told."""
-    tail = Tail()
-    with suppress(Refused):
+    tail = screen.tails[step] = Tail()
+    try:
         attempt = await screen.session.runner.attach(screen.now_run, step, tail.add)
-        screen.tails[step] = tail
-        screen.post_message(Ended(attempt))
+    except Refused:
+        if screen.tails.get(step) is tail:
+            del screen.tails[step]
+        return
+    screen.post_message(Ended(attempt))
 
 
 async def edit(screen: "RunScreen", now: Standing) -> None:

@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from cockpit.model.run import SETTLED, Run, StepState
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.execution import Prepared
+from cockpit.runbooks.rules import nothing_to_undo
 from screens.run_messages import Looked
 from widgets.cell import Piece
 from widgets.steps import chosen_instead, suggested
@@ -59,6 +60,7 @@ class Standing:
     last: bool = False  # nothing is left to do
     ended: bool = False
     menu: bool = False
+    no_undo: str = ""  # why there is nothing to undo
     way_back: bool = False  # the document has a Rollback section for this procedure
 
     @property
@@ -82,6 +84,7 @@ def stand(run: Run, procedure: Procedure, step: Step | None, looked: Looked, way
         last=suggested(procedure, run) is None,
         ended=run.ended is not None,
         menu=procedure.menu,
+        no_undo=nothing_to_undo(run, step) if step else "",
         way_back=way_back,
     )
 
@@ -101,6 +104,8 @@ def why_not(action: str, now: Standing) -> str:
         return "This step is running; cancel it first."
     if action == "undo" and not step.tags.get("undo"):
         return "The document names no undo for this step."
+    if action == "undo" and now.no_undo:
+        return now.no_undo
     if action in COMMANDS - {"run"} and not step.command:
         return "There is no command in this step."
     if action in ("skip", "by_hand") and now.state in SETTLED:
@@ -167,7 +172,7 @@ def _advice(now: Standing) -> Advice:
 
 def _failed(step: Step, now: Standing) -> Advice:
     then = [("run", "tries again"), ("edit", "edits and runs")]
-    then += [("undo", "undoes")] if step.tags.get("undo") else []
+    then += [("undo", "undoes")] if step.tags.get("undo") and not now.no_undo else []
     then += [("rollback", "goes to Rollback")] if now.way_back else []
     return _say("It failed.", *then, ("skip", "marks it and goes on"), tone="bad")
 

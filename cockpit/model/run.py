@@ -60,6 +60,8 @@ class Attempt:
     operation: str = ""
     actor: str = ""
     approval: str = ""  # who gave it and how
+    started: bool = True  # False for a command that could not even be started
+    still_runs: int = 0  # unknown, and its command may run on: the pid
 
 
 @dataclass(frozen=True, slots=True)

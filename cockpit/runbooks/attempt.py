@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time as clock
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from cockpit.azure.client import Azure
 
 EVIDENCE = 8 * 1_048_576  # bytes of what it printed by which a command is judged
+LOOKERS, LETS_GO = 10, 0.2  # how often a lock is tried, and seconds until it is taken for held
+
 Terminal = Callable[[Callable[[], Finished]], Awaitable[Finished]]
 """Hands the terminal over: leaves the screen, calls what it is given (it blocks until the command ends), comes back."""
 
@@ -74,7 +77,7 @@ def reserve(directory: Path, step: int, number: int, *, again: bool = False) -> 
     """
     try:
         make_directory(directory)
-        lock = take_lock(directory / f"{step}.lock")
+        lock = take_lock_soon(directory / f"{step}.lock")
         if lock is None:
             raise StepTakenElsewhere("This step is running: another cockpit has started it.")
         try:
@@ -84,6 +87,16 @@ def reserve(directory: Path, step: int, number: int, *, again: bool = False) -> 
             raise
     except OSError as error:
         raise Refused(f"No transcript can be written in {directory}: {error.strerror}. Nothing was started.") from error
+
+
+def take_lock_soon(path: Path) -> int | None:
+    """As `take_lock`; who only looks whether anybody is at the step holds it for a moment. Raises OSError."""
+    for _ in range(LOOKERS):
+        lock = take_lock(path)
+        if lock is not None:
+            return lock
+        clock.sleep(LETS_GO / LOOKERS)
+    return None
 
 
 def reserve_transcript(directory: Path, step: int, number: int, lock: int, *, again: bool) -> Files:
@@ -158,7 +171,7 @@ async def run_in_shell(
 ) -> Finished:
     """One try under a supervisor. Cancelling this leaves it running. Raises nothing else."""
     assert prepared.script is not None
-    for left in (files.place.exit_file, files.place.pid_file):  # of the try before
+    for left in (files.place.exit_file, files.place.pid_file, files.place.group_file):  # of the try before
         left.unlink(missing_ok=True)
     try:
         owner = await asyncio.to_thread(
@@ -174,7 +187,8 @@ async def run_in_shell(
             grace=means.grace,
         )
     except OSError as error:
-        return Finished(StepState.FAILED, f"it could not be started: {clean_line(error.strerror or error)}")
+        said = f"it could not be started: {clean_line(error.strerror or error)}"
+        return Finished(StepState.FAILED, said, started=False)
     return await watch(
         files.place, owner, prepared.kind, prepared.as_run, means, on_output, at=at, follow=prepared.follow
     )

@@ -24,7 +24,7 @@ from cockpit.runbooks.journal import Pen
 from cockpit.runbooks.masking import masked
 from cockpit.runbooks.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE
 from cockpit.runbooks.output import excerpt, head_and_tail
-from cockpit.runbooks.processes import this_process
+from cockpit.runbooks.processes import this_process, user_of
 from cockpit.runbooks.runs import latest
 from cockpit.runbooks.shell import Place
 
@@ -126,7 +126,7 @@ class Doing:
         except asyncio.CancelledError:  # the thread goes on: what it has written must not seem to run for ever
             with suppress(Refused, RecordError):
                 number = await beginning
-                left = Finished(StepState.FAILED, "it was not started: the cockpit was closed", cancelled=True)
+                left = Finished(StepState.FAILED, "it was not started: the cockpit was closed", started=False)
                 self._note(
                     journal.outcome(run, active.prepared.step, number, left, "", "", active.began.now, self._pen(run))
                 )
@@ -287,8 +287,16 @@ class Doing:
             place = Place(Path(attempt.transcript))
         else:
             raise Refused("This step is not running.")
-        if place is None or not await shell.cancel(place, means.time):
-            return "It is not running under a supervisor any more."
+        try:
+            if place is None or not await shell.cancel(place, means.time):
+                return "It is not running under a supervisor any more."
+        except PermissionError:
+            user = user_of(shell.owner_in(place)) if place else ""
+            who = attempt.actor if attempt and attempt.actor else "somebody else"
+            raise Refused(
+                f"This is not yours to stop: {who} started it{f', as user {user}' if user else ''}."
+                f" Ask {who} to stop it, or stop it as that user."
+            ) from None
         return stopped(step.kind in MAY_HAVE_BEEN_DONE)
 
 

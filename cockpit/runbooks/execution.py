@@ -48,6 +48,8 @@ class Finished:
     operation: str = ""
     transcript: str = ""
     http_status: int | None = None
+    still_runs: int = 0  # the pid of a command whose supervisor is gone, and which may run on
+    started: bool = True  # False for a command that could not even be started
 
 
 @dataclass(frozen=True, slots=True)

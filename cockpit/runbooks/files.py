@@ -38,9 +38,17 @@ def create(path: Path) -> int:
 
 
 def take_lock(path: Path) -> int | None:
-    """The lock file, open and locked; None while anybody holds it, also by inheritance. Raises OSError."""
-    mode = 0o640 if shared(path.parent) else 0o600
-    descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW, mode)
+    """The lock file, open and locked; None while anybody holds it, also by inheritance. Raises OSError.
+
+    Reading is all it takes to lock, so the group of a shared directory may read it, whatever the umask.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        mode = 0o640 if shared(path.parent) else 0o600
+        descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW, mode)
+        with suppress(PermissionError):  # somebody was quicker: its mode is theirs to set
+            os.fchmod(descriptor, mode)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -65,6 +73,20 @@ def write_whole(path: Path, content: bytes) -> None:
         with suppress(OSError):
             new.unlink()
         raise
+
+
+def closed_to_us(*paths: Path) -> bool:
+    """True when we may not see one of these files: what it would tell is then unknown, never `gone`."""
+    for path in paths:
+        try:
+            path.stat()
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return True
+        if not os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
+            return True
+    return False
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from cockpit.model.event import Draft
 from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.runbook import Step, StepKind
-from cockpit.runbooks import attempt as trying
 from cockpit.runbooks import journal, verify
 from cockpit.runbooks.attempt import Means, Writing
 from cockpit.runbooks.curl_requests import without_reports
@@ -19,45 +18,53 @@ from cockpit.runbooks.execution import Finished, Output
 from cockpit.runbooks.files import take_lock
 from cockpit.runbooks.journal import Pen
 from cockpit.runbooks.outcome import judge
-from cockpit.runbooks.output import excerpt, head_and_tail
-from cockpit.runbooks.processes import Owner, alive
-from cockpit.runbooks.shell import GONE, Place, end_time, ended_in, owner_in
+from cockpit.runbooks.output import Tail, excerpt, head_and_tail
+from cockpit.runbooks.shell import Place, end_time, ended_in, left_behind, let_print
 
-Note = Callable[[Draft], object]
-LOOK = 0.1  # seconds between two looks whether somebody else has written the outcome
-HEARSAY = 1.0  # seconds until we have heard what another cockpit has written
+Now = Callable[[], Attempt]
+Decide = Callable[[], Draft | None]
+Write = Callable[[Decide], object]
+"""Writes what it is given the moment that nobody else can write any more; None is nothing."""
+
+LOOK = 0.1  # seconds between two looks at the output, and whether somebody has written the outcome
 
 
 @contextmanager
 def nobody_else(place: Place, step: int) -> Iterator[bool]:
-    """True inside when no other process is at the step, and none can be until this ends. Blocking."""
+    """True inside when no other process is at the step, and none can be until this ends. Blocking.
+
+    What we may not look at is somebody's: not to be let in is no proof that nobody is there.
+    """
+    lock: int | None = None
     try:
         lock = take_lock(place.transcript.with_name(f"{step}.lock"))
-    except OSError:  # the folder is gone, and with it whoever was at work there
-        yield True
-        return
+        free = lock is not None and not place.closed
+    except FileNotFoundError:  # the folder is gone, and with it whoever was at work there
+        free = True
+    except OSError:
+        free = False
     try:
-        yield lock is not None
+        yield free
     finally:
         if lock is not None:
             os.close(lock)
 
 
-def recover(run: Run, step: Step, attempt: Attempt, note: Note, pen: Callable[[Run], Pen]) -> bool:
+def recover(run: Run, step: Step, attempt: Attempt, write: Write, pen: Callable[[Run], Pen], now: Now) -> bool:
     """Write down how an attempt ended of which nobody can tell any more. False when somebody still can. Blocking."""
     place = Place(Path(attempt.transcript))
     with nobody_else(place, attempt.step) as free:
         ended = ended_in(place)
         if not free or (ended is None and attempt.operation):  # an operation goes on elsewhere: it is taken up
             return False
-        record(
-            run,
-            step,
-            attempt,
-            judge(ended or GONE, kind_of_attempt(step, attempt), attempt.as_run, head_and_tail(place.transcript)),
-            note,
-            pen,
-        )
+        left = ended or left_behind(place)
+        if left.still_runs and attempt.still_runs:  # that much is written already
+            let_print(place)
+            return False
+        finished = judge(left, kind_of_attempt(step, attempt), attempt.as_run, head_and_tail(place.transcript))
+        if attempt.still_runs and not left.known:
+            finished = replace(finished, outcome=f"the command (pid {attempt.still_runs}) has ended; nobody saw how")
+        record(run, step, attempt, finished, write, pen, now)
     return True
 
 
@@ -65,27 +72,29 @@ async def attach(
     run: Run,
     step: Step,
     attempt: Attempt,
-    began_by: Owner,
     means: Means,
     on_output: Output,
-    note: Note,
+    write: Write,
     pen: Callable[[Run], Pen],
-    now: Callable[[], Attempt],
+    now: Now,
 ) -> Attempt:
-    """Watch an attempt to its end and see to it that its outcome is written, once. `now` is the attempt as known."""
+    """Watch an attempt to its end and see to it that its outcome is written, once. `now` is the attempt as known.
+
+    Who is at the step holds its lock, and writes the outcome before letting go; whoever finds the lock free writes it.
+    """
     place = Place(Path(attempt.transcript))
-    owner = owner_in(place)
-    if alive(owner):
-        await trying.watch(place, owner, step.kind, attempt.as_run, means, on_output)
-    if alive(began_by):  # it will write the outcome itself, unless it dies over it
-        await means.time.sleep(HEARSAY)
+    tail = Tail(place.transcript, means.mask)
     while now().state is StepState.RUNNING:
+        if text := await asyncio.to_thread(tail.read):
+            on_output(text)
         with nobody_else(place, attempt.step) as free:
             if free and now().state is StepState.RUNNING:
                 finished = await end_of(place, step, now(), means, on_output)
-                await asyncio.to_thread(record, run, step, attempt, finished, note, pen)
-                break
-        await means.time.sleep(LOOK)
+                await asyncio.to_thread(record, run, step, attempt, finished, write, pen, now)
+        if now().state is StepState.RUNNING:
+            await means.time.sleep(LOOK)
+    if text := await asyncio.to_thread(tail.rest):
+        on_output(text)
     return now()
 
 
@@ -94,7 +103,8 @@ async def end_of(place: Place, step: Step, attempt: Attempt, means: Means, on_ou
     kind = kind_of_attempt(step, attempt)
     ended = ended_in(place)
     if ended is not None or not attempt.operation:
-        return judge(ended or GONE, kind, attempt.as_run, await asyncio.to_thread(head_and_tail, place.transcript))
+        left = ended or left_behind(place)
+        return judge(left, kind, attempt.as_run, await asyncio.to_thread(head_and_tail, place.transcript))
     if means.azure is None:
         return Finished(
             StepState.UNKNOWN, "the operation cannot be asked about without a cloud", operation=attempt.operation
@@ -107,22 +117,32 @@ async def end_of(place: Place, step: Step, attempt: Attempt, means: Means, on_ou
     return found
 
 
-def record(run: Run, step: Step, attempt: Attempt, finished: Finished, note: Note, pen: Callable[[Run], Pen]) -> None:
-    """The outcome event, with what the document expects asked of the transcript; of the time it ended. Blocking."""
+def record(
+    run: Run, step: Step, attempt: Attempt, finished: Finished, write: Write, pen: Callable[[Run], Pen], now: Now
+) -> None:
+    """The outcome event, with what the document expects asked of the transcript; of the time it ended. Blocking.
+
+    Nothing is written when somebody else has meanwhile.
+    """
     place = Place(Path(attempt.transcript))
     written = pen(run)
-    written = replace(written, now=between(attempt.began, end_time(place), written.now))
+    ended = None if finished.still_runs else end_time(place)
+    written = replace(written, now=between(attempt.began, ended, written.now))
     kind = kind_of_attempt(step, attempt)
     wanted = verify.Expected() if attempt.undo else verify.expected(step)
     printed = without_reports(excerpt(place.transcript, 0))
     seen = verify.Evidence(finished.exit_code, finished.http_status, printed)
     state, verified = verify.conclude(finished, verify.verify(wanted, seen), wanted, kind)
     output = head_and_tail(place.transcript)
-    note(
-        journal.outcome(
-            run, step, attempt.number, replace(finished, state=state), verified, output, attempt.began, written
-        )
-    )
+    finished = replace(finished, state=state)
+
+    def decide() -> Draft | None:
+        newest = now()
+        if (newest.state, newest.still_runs) != (attempt.state, attempt.still_runs):
+            return None
+        return journal.outcome(run, step, attempt.number, finished, verified, output, attempt.began, written)
+
+    write(decide)
 
 
 def between(began: datetime, ended: datetime | None, now: datetime) -> datetime:

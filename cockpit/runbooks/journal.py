@@ -131,6 +131,8 @@ def outcome(
         "verified": verified,
         "output": output,
         "operation": finished.operation,
+        "still_runs": finished.still_runs,
+        "started": finished.started,
         "seconds": round(took, 3),
     }
     return _step(run, step, f"{finished.state.value} after {took:.1f}s{said}{checked}", detail, pen, behind=True)

@@ -32,6 +32,8 @@ def judge(ended: Ended, kind: StepKind, command: str, output: str, *, follow: bo
         timed_out=ended.timed_out,
         cancelled=ended.cancelled,
         http_status=answered.status if answered is not None else None,
+        still_runs=ended.still_runs,
+        started=not ended.trouble,
     )
 
 
@@ -45,6 +47,8 @@ def _judged(ended: Ended, kind: StepKind, follow: bool) -> tuple[StepState, str]
     changes = kind in MAY_HAVE_BEEN_DONE
     broken_off = StepState.UNKNOWN if changes else StepState.FAILED
     behind = f"; {FAR_SIDE}" if changes else ""
+    if ended.still_runs:
+        return StepState.UNKNOWN, f"its supervisor ended; the command may still run (pid {ended.still_runs})"
     if not ended.known:
         return StepState.UNKNOWN, "it ended without a word: no process and no exit code"
     if ended.trouble:

@@ -1,6 +1,7 @@
 """Is that process still the one it was? A pid is used again; with start time and boot it is not. Standard library."""
 
 import os
+import pwd
 import signal
 import time as clock
 from dataclasses import asdict, dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+GROUP = 2  # field 5
 STARTED = 19  # field 22 of /proc/PID/stat, counted behind the command's name
 
 
@@ -52,17 +54,52 @@ def alive(owner: Owner) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        pass  # somebody else's, but there
+        if not _stat(owner.pid):  # somebody else's, but there; where /proc hides it, more than that is not to be known
+            return True
     return start_time(owner.pid) == owner.started and state(owner.pid) != "Z"
 
 
-def elsewhere(owner: Owner) -> bool:
-    """True for a process of another machine, of which we cannot tell."""
-    return bool(owner.host) and owner.host != os.uname().nodename
+def group_alive(leader: Owner) -> bool:
+    """True while the process group that this very process leads has anybody left, also when the leader is gone."""
+    if alive(leader):
+        return True
+    if leader.pid <= 1 or leader.host != os.uname().nodename or leader.boot != boot():
+        return False
+    if state(leader.pid) not in ("", "Z"):
+        return False  # the number belongs to another process by now
+    try:
+        os.killpg(leader.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return state(leader.pid) != "Z" or others_in_group(leader.pid)
+
+
+def others_in_group(group: int) -> bool:
+    """True when a group has a process that is not the dead leader which nobody has buried yet."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal() and int(entry.name) != group:
+            fields = _stat(int(entry.name))
+            if len(fields) > GROUP and fields[GROUP] == str(group) and fields[0] != "Z":
+                return True
+    return False
+
+
+def user_of(owner: Owner) -> str:
+    """The name of the user that a process runs as; its number where it has no name, "" where nobody knows."""
+    try:
+        number = os.stat(f"/proc/{owner.pid}").st_uid
+    except OSError:
+        return ""
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"
 
 
 def send(owner: Owner, number: signal.Signals) -> bool:
-    """Signal that very process; False when it is gone or not ours to signal."""
+    """Signal that very process; False when it is gone. Raises PermissionError when it is not ours to signal."""
     try:
         descriptor = os.pidfd_open(owner.pid) if hasattr(os, "pidfd_open") else -1
     except OSError:
@@ -74,7 +111,7 @@ def send(owner: Owner, number: signal.Signals) -> bool:
             signal.pidfd_send_signal(descriptor, number)
         else:
             os.kill(owner.pid, number)
-    except OSError:
+    except ProcessLookupError:
         return False
     finally:
         if descriptor >= 0:

@@ -104,14 +104,39 @@ def waits_for(run: Run, procedure: Procedure, step: Step, kind: StepKind, *, und
     if unknown and kind in CHANGES:
         return f"Nobody knows what became of step {unknown[0]}: settle it before anything else is changed."
     if undo:
-        return "" if was_done(run, step) else "Nothing was done in this step yet, so there is nothing to undo."
+        return nothing_to_undo(run, step)
     return _needs(run, procedure, step)
 
 
-def was_done(run: Run, step: Step) -> bool:
-    """True when the step was tried, or a person did it: only that can be taken back."""
-    tried = any(each.step == step.ordinal and not each.undo for each in run.attempts)
-    return tried or run.state(step.ordinal) is StepState.BY_HAND
+def nothing_to_undo(run: Run, step: Step) -> str:
+    """Why there is nothing that an undo could take back; "" when something may have taken effect."""
+    if run.state(step.ordinal) is StepState.BY_HAND:
+        return ""
+    attempts = sorted((each for each in run.attempts if each.step == step.ordinal), key=lambda each: each.number)
+    if not attempts:
+        return "Nothing was done in this step yet, so there is nothing to undo."
+    undone = max((each.number for each in attempts if each.undo and each.state is StepState.OK), default=0)
+    left = [attempt for attempt in attempts if not attempt.undo and attempt.number > undone]
+    if not left:
+        return "What this step did was undone already."
+    word = run.word(step.ordinal)
+    not_done = word is not None and word.state is StepState.SKIPPED
+    if any(took_effect(attempt, step, not_done=not_done) for attempt in left):
+        return ""
+    return "What was tried in this step never took effect, so there is nothing to undo."
+
+
+def took_effect(attempt: Attempt, step: Step, *, not_done: bool) -> bool:
+    """False only when it is known that nothing came of it; `not_done` is a person's word on what was unknown.
+
+    What the cloud or a server refused did nothing; a command that failed may have done half of its work.
+    """
+    if attempt.state is StepState.UNKNOWN:
+        return not not_done
+    if attempt.state is not StepState.FAILED:
+        return True
+    refused = (attempt.native or step.language == "http") and not attempt.operation
+    return attempt.started and not refused
 
 
 def _needs(run: Run, procedure: Procedure, step: Step) -> str:

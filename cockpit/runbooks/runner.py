@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from cockpit.azure.client import Azure
 
 log = logging.getLogger(__name__)
+TAKE_UP = 1.0  # seconds between two looks at what others have left behind
 JUST_OPENED = timedelta(minutes=1)  # for so long a run in which nothing was done keeps others from beginning one
 
 
@@ -348,37 +349,63 @@ class Runner:
         attempt = journal.latest_of(run, step)
         if attempt is None or self._doing.is_at(run, step):
             raise Refused("This step was not started by another cockpit.")
-        number = attempt.number
         return await found_again.attach(
             run,
             await asyncio.to_thread(self._step_or_name, run, attempt),
             attempt,
-            self.runs.owner(run, attempt),
             self._means(run),
             on_output,
-            self.note,
+            self._write,
             self._pen_for,
-            lambda: attempt_numbered(self.run(run.id), step, number),
+            self._now_of(run, attempt),
         )
+
+    def _now_of(self, run: Run, attempt: Attempt) -> Callable[[], Attempt]:
+        """The attempt as it stands whenever it is asked for."""
+        return lambda: attempt_numbered(self.run(run.id), attempt.step, attempt.number)
 
     async def recover(self) -> list[Run]:
         """What ran when a cockpit died: ended meanwhile, still running, or unknown. The runs that changed."""
         changed = []
         for run, attempt in self._running():
             step = await asyncio.to_thread(self._step_or_name, run, attempt)
-            if await asyncio.to_thread(found_again.recover, run, step, attempt, self.note, self._pen_for):
+            now = self._now_of(run, attempt)
+            if await asyncio.to_thread(found_again.recover, run, step, attempt, self._write, self._pen_for, now):
                 changed.append(self.run(run.id))
         return changed
 
     async def run_on(self) -> None:
-        """Take up what cockpits before this one left: write down what has ended, watch the rest. Raises nothing."""
+        """Take up, as long as this cockpit is open, what others leave behind when they end. Never returns by itself."""
+        watched: dict[tuple[str, int, int], asyncio.Task[object]] = {}
+        while True:
+            for key, run, attempt in self._orphans():
+                if key not in watched or watched[key].done():
+                    watched[key] = asyncio.create_task(self._take_up(run, attempt))
+            await self._time.sleep(TAKE_UP)
+
+    async def take_up(self) -> None:
+        """Take up once what others have left behind: write down what has ended, watch the rest to its end."""
+        await asyncio.gather(*(self._take_up(run, attempt) for _, run, attempt in self._orphans()))
+
+    async def _take_up(self, run: Run, attempt: Attempt) -> None:
+        """See to it that the end of an attempt is written whose cockpit is gone. Raises nothing."""
+        step = await asyncio.to_thread(self._step_or_name, run, attempt)
+        now = self._now_of(run, attempt)
         try:
-            await self.recover()
-            orphans = [(run, each) for run, each in self._running() if not alive(self.runs.owner(run, each))]
-            watching = (self.attach(run, each.step, lambda text: None) for run, each in orphans)
-            await asyncio.gather(*watching)
+            await asyncio.to_thread(found_again.recover, run, step, attempt, self._write, self._pen_for, now)
+            if now().state is StepState.RUNNING:
+                await self.attach(run, attempt.step, lambda text: None)
         except (Refused, RecordError) as error:
-            log.warning("steps of an earlier cockpit stay as they are: %s", error)
+            log.warning("a step of another cockpit stays as it is: %s", error)
+
+    def _orphans(self) -> list[tuple[tuple[str, int, int], Run, Attempt]]:
+        """Attempts that nobody will write the end of: their cockpit is gone, or their supervisor."""
+        return [
+            ((run.id, attempt.step, attempt.number), run, attempt)
+            for run, attempt in self._running()
+            if not self._doing.is_at(run, attempt.step)
+            and (attempt.still_runs or not alive(self.runs.owner(run, attempt)))
+        ]
 
     def _probes(self) -> dict[str, ProbeResult | None]:
         """Where every configured probe stands; None for one that has not answered yet."""
@@ -386,10 +413,13 @@ class Runner:
         return {each.name: told.get(each.name) for each in self.environment.probes}
 
     def _running(self) -> list[tuple[Run, Attempt]]:
-        """Attempts in our environment without an outcome; none in read-only, which writes none."""
+        """Attempts in our environment without an outcome, or whose command runs on without its supervisor; none in
+        read-only, which writes none."""
         runs = [] if self.read_only else [*self.runs.runs.values()]
         ours = [each for each in runs if each.environment == self.environment.name]
-        return [(run, each) for run in ours for each in run.attempts if each.state is StepState.RUNNING]
+        return [
+            (run, each) for run in ours for each in run.attempts if each.state is StepState.RUNNING or each.still_runs
+        ]
 
     async def cancel(self, run: Run, step: int) -> str:
         """Stop a running step: INT, then TERM, then KILL. The sentence says what that does not stop."""

@@ -138,6 +138,8 @@ class Runs:
             output=_text(detail, "output"),
             transcript=_text(detail, "transcript") or found.transcript,
             operation=_text(detail, "operation") or found.operation,
+            still_runs=_number(detail, "still_runs") or 0,
+            started=detail.get("started") is not False,
         )
         run = _with_attempt(run, ended)
         self.owners.pop((run.id, step, found.number), None)

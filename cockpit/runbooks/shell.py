@@ -1,7 +1,9 @@
 """Commands run under a supervisor: started, watched, cancelled, and found again after a restart."""
 
 import json
+import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -12,10 +14,10 @@ from pathlib import Path
 
 from cockpit.model.time import Time
 from cockpit.runbooks.execution import Output
-from cockpit.runbooks.files import read_json
+from cockpit.runbooks.files import closed_to_us, read_json
 from cockpit.runbooks.output import Tail
-from cockpit.runbooks.processes import Owner, alive, owner_of, send
-from cockpit.runbooks.supervisor import Job
+from cockpit.runbooks.processes import Owner, alive, group_alive, owner_of, send
+from cockpit.runbooks.supervisor import CHUNK, Job
 
 ROOT = Path(__file__).resolve().parents[2]  # where the package `cockpit` is, installed or not
 QUICK, SLOW = 0.01, 0.05  # seconds between two looks at a transcript, in the first second and later
@@ -37,6 +39,16 @@ class Place:
     def exit_file(self) -> Path:
         return self.transcript.with_suffix(".exit")
 
+    @property
+    def group_file(self) -> Path:
+        """Where the command itself stands: `3-1.group`."""
+        return self.transcript.with_suffix(".group")
+
+    @property
+    def closed(self) -> bool:
+        """True when we may not see how it stands: it is somebody else's, made before the directory was shared."""
+        return closed_to_us(self.transcript.parent, self.transcript, self.pid_file, self.exit_file, self.group_file)
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -50,6 +62,7 @@ class Ended:
     lost: int = 0  # bytes of output that the disk did not take
     known: bool = True
     at: float | None = field(default=None, compare=False)  # seconds since the epoch, by its supervisor's word
+    still_runs: int = 0  # the pid of a command whose supervisor is gone, and which is not
 
 
 GONE = Ended(known=False)
@@ -79,6 +92,7 @@ def start(
         descriptor=descriptor,
         pid_file=str(place.pid_file),
         exit_file=str(place.exit_file),
+        group_file=str(place.group_file),
         timeout=timeout,
         grace=grace,
     )
@@ -109,6 +123,43 @@ def owner_in(place: Place) -> Owner:
         return Owner(**said)
     except TypeError:
         return Owner()
+
+
+def command_in(place: Place) -> Owner:
+    """The process of the command itself, by its own word; nobody when it has not said so."""
+    word = read_json(place.group_file) or {}
+    try:
+        return Owner(**{name: value for name, value in word.items() if name != "pipe"})
+    except TypeError:
+        return Owner()
+
+
+def left_behind(place: Place) -> Ended:
+    """How a command stands whose supervisor is gone without a word: it runs on, or it is gone as well."""
+    command = command_in(place)
+    return Ended(known=False, still_runs=command.pid) if group_alive(command) else GONE
+
+
+def let_print(place: Place) -> None:
+    """Read away what a command prints that nobody reads any more: a full pipe would hold it up for ever.
+
+    What it prints is not kept: only its supervisor knew every secret of it. Never blocks.
+    """
+    word, command = read_json(place.group_file) or {}, command_in(place)
+    path = f"/proc/{command.pid}/fd/1"
+    try:
+        if not alive(command) or not stat.S_ISFIFO(os.stat(path).st_mode) or os.stat(path).st_ino != word.get("pipe"):
+            return
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:
+        return
+    try:
+        while os.read(descriptor, CHUNK):
+            pass
+    except OSError:
+        pass  # nothing more for now
+    finally:
+        os.close(descriptor)
 
 
 def ended_in(place: Place) -> Ended | None:
@@ -149,7 +200,7 @@ async def watch(
         ended = ended_in(place)
         running = ended is None and alive(owner)
         if not running:
-            ended = ended or ended_in(place) or GONE  # it may have written its last word while we looked for it
+            ended = ended or ended_in(place) or left_behind(place)  # it may have written its last word meanwhile
             if rest := tail.rest():
                 on_output(rest)
             await _gone(owner, time)
@@ -168,7 +219,10 @@ async def _gone(owner: Owner, time: Time) -> None:
 
 
 async def cancel(place: Place, time: Time) -> bool:
-    """Ask a supervisor to end its command: INT, then TERM, then KILL. False when it is gone already."""
+    """Ask a supervisor to end its command: INT, then TERM, then KILL. False when it is gone already.
+
+    Raises PermissionError when it runs as somebody else.
+    """
     waited = 0.0
     while (owner := owner_in(place)) == Owner() and ended_in(place) is None and waited < APPEARS:  # until it listens
         await time.sleep(SLOW)

@@ -41,6 +41,7 @@ class Job:
     exit_file: str
     timeout: float | None
     grace: float = 5.0
+    group_file: str = ""  # where the command's own process stands, for whoever comes after a supervisor that was killed
 
 
 class Supervisor:
@@ -62,26 +63,38 @@ class Supervisor:
         signal.signal(signal.SIGTERM, self._cancel)
         signal.signal(signal.SIGHUP, _stay)  # not SIG_IGN, which the command would inherit
         write_whole(Path(self.job.pid_file), json.dumps(owner_of(os.getpid()).as_detail()).encode())
+        output, given = output_pipe()
         try:
             child = subprocess.Popen(
                 self.job.argv,
                 env=dict(self.job.env),
                 cwd=self.job.cwd,
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
+                stdout=given,
+                stderr=given,
                 process_group=0,
+                preexec_fn=lambda: self._leave_word(output),
             )
         except OSError as error:
             return self._said(None, None, f"{error.filename}: {error.strerror}")
-        self._watch(child)
+        finally:
+            os.close(given)
+        self._watch(child, output)
         code = child.wait()
         return self._said(code if code >= 0 else None, -code if code < 0 else None)
 
-    def _watch(self, child: "subprocess.Popen[bytes]") -> None:
+    def _leave_word(self, output: int) -> None:
+        """In the command's process, before there is a command: who it is and which pipe it prints to.
+
+        Written by the process itself, so that there is no moment in which it runs and nobody could find it.
+        """
+        if self.job.group_file:
+            word = owner_of(os.getpid()).as_detail() | {"pipe": os.fstat(output).st_ino}
+            with suppress(OSError):  # a full disk must not keep a command from starting
+                write_whole(Path(self.job.group_file), json.dumps(word).encode())
+
+    def _watch(self, child: "subprocess.Popen[bytes]", output: int) -> None:
         """Read until the output ends, or the command has ended and only something in the background keeps it open."""
-        assert child.stdout is not None
-        output = child.stdout.fileno()
         over: float | None = None
         with selectors.DefaultSelector() as selector:
             selector.register(output, selectors.EVENT_READ)
@@ -139,6 +152,21 @@ class Supervisor:
             "lost": self.lost,
             "ended": time.time(),
         }
+
+
+def output_pipe() -> tuple[int, int]:
+    """What we read from, and what the command prints to.
+
+    Its end can be read, too: a pipe that nobody reads any more kills who prints to it, and a command must not be killed
+    half-way because its supervisor was. Where there is no /proc it is a plain pipe.
+    """
+    output, given = os.pipe()
+    try:
+        both_ways = os.open(f"/proc/self/fd/{given}", os.O_RDWR)
+    except OSError:
+        return output, given
+    os.close(given)
+    return output, both_ways
 
 
 def _stay(number: int, frame: object) -> None:

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,8 @@ import pytest
 from cockpit.model.event import Event
 from cockpit.model.run import Run, StepState
 from cockpit.runbooks.execution import Refused
-from cockpit.runbooks.processes import alive
-from cockpit.runbooks.shell import Place, owner_in
+from cockpit.runbooks.processes import Owner, alive
+from cockpit.runbooks.shell import Place, command_in, owner_in
 from tests.integration.runbooks.stage import Stage, fence
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,7 +133,7 @@ async def test_a_cockpit_takes_up_by_itself_what_another_left(stage: Stage) -> N
     run = stage.start(MAKE)
     cockpit_that_dies(stage, "at first output")
     stage.runner = stage.again()
-    taking_up = asyncio.create_task(stage.runner.run_on())
+    taking_up = asyncio.create_task(stage.runner.take_up())
     await asyncio.sleep(0)
     let_go(stage)
     await taking_up
@@ -151,7 +151,7 @@ async def test_of_two_cockpits_that_find_it_one_writes_how_it_ended(stage: Stage
         theirs.apply_all(events)
 
     stop = stage.timeline.follow(tell_both)
-    both = asyncio.gather(ours.run_on(), theirs.run_on())
+    both = asyncio.gather(ours.take_up(), theirs.take_up())
     await asyncio.sleep(0)
     let_go(stage)
     await both
@@ -240,3 +240,75 @@ async def test_a_full_disk_does_not_stop_a_command_half_way(stage: Stage) -> Non
     assert found.state is StepState.OK
     assert "200000 bytes of output could not be written" in found.outcome
     assert (stage.folder / "made").exists()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        await asyncio.sleep(0.01)
+
+
+def supervisor_and_command(stage: Stage) -> tuple[Owner, Owner]:
+    place = Place(next((stage.folder / "runs").rglob("*.log")))
+    return owner_in(place), command_in(place)
+
+
+async def test_a_command_whose_supervisor_was_killed_is_said_to_run_and_followed_to_its_end(stage: Stage) -> None:
+    run = stage.start(MAKE)
+    cockpit_that_dies(stage, "at first output")
+    supervisor, command = supervisor_and_command(stage)
+    os.kill(supervisor.pid, signal.SIGKILL)
+    await until(lambda: not alive(supervisor))
+    state, outcome = await next_cockpit(stage, run)
+    assert (state, outcome) == (
+        StepState.UNKNOWN,
+        f"its supervisor ended; the command may still run (pid {command.pid})",
+    )
+    assert await stage.runner.recover() == [], "that much is written once"
+    let_go(stage)
+    await until(lambda: not alive(command))
+    await stage.runner.recover()
+    attempt = stage.runner.run(run.id).attempts[0]
+    assert (attempt.state, attempt.still_runs) == (StepState.UNKNOWN, 0)
+    assert f"(pid {command.pid}) has ended" in attempt.outcome
+    assert (stage.folder / "made").exists(), "it was not killed with its supervisor"
+
+
+async def test_a_cockpit_takes_up_what_another_leaves_while_it_is_open(stage: Stage) -> None:
+    """The other one dies later than this one was opened: its step must not seem to run for ever."""
+    run = stage.start(MAKE)
+    ours = stage.again()
+    stop = stage.timeline.follow(ours.apply_all)
+    watching = asyncio.create_task(ours.run_on())
+    await asyncio.sleep(0)
+    await asyncio.to_thread(cockpit_that_dies, stage, "at first output")
+    let_go(stage)
+    await until(lambda: ours.run(run.id).state(1) is StepState.OK)
+    watching.cancel()
+    stop()
+    assert stage.phases() == ["intent", "outcome"]
+
+
+async def test_what_another_cockpits_own_process_does_is_shown_to_who_watches(stage: Stage) -> None:
+    """A request has no supervisor: it is done by the other cockpit itself, which holds the step."""
+    run = stage.start(MAKE)
+    performing = asyncio.create_task(stage.perform(run))
+    await until(lambda: "working" in stage.output)
+    other, seen = stage.again(), list[str]()
+    stop = stage.timeline.follow(other.apply_all)
+    attaching = asyncio.create_task(other.attach(run, 1, seen.append))
+    await until(lambda: "working" in "".join(seen))
+    let_go(stage)
+    assert (await performing).state is (await attaching).state is StepState.OK
+    stop()
+    assert stage.phases() == ["intent", "outcome"]
+
+
+async def test_of_two_who_settle_what_was_left_the_second_is_told(stage: Stage) -> None:
+    run = stage.start(MAKE)
+    cockpit_that_dies(stage, "after intent")
+    await next_cockpit(stage, run)
+    other = stage.again()
+    stage.runner.settle(run, 1, StepState.OK, "it is there")
+    with pytest.raises(Refused, match="looked at"):
+        other.settle(run, 1, StepState.OK, "so it is")
+    assert stage.phases() == ["intent", "outcome", "settled"]

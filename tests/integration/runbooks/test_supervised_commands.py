@@ -8,7 +8,6 @@ import signal
 import stat
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -179,13 +178,27 @@ async def test_whoever_comes_too_late_finds_how_it_ended(begin: Begin) -> None:
     assert ended_in(running.place) == Ended(exit_code=4)
 
 
-async def test_a_killed_supervisor_leaves_nothing_known(begin: Begin) -> None:
+async def test_a_command_whose_supervisor_was_killed_is_found_by_its_pid_until_it_ends(begin: Begin) -> None:
     running = begin("echo $$; exec sleep 60")
     await running.prints("\n")
     os.kill(running.owner.pid, signal.SIGKILL)
+    command = int(running.transcript)
+    assert await running.end() == Ended(known=False, still_runs=command)
+    os.kill(command, signal.SIGKILL)
+    while shell.left_behind(running.place).still_runs:
+        await asyncio.sleep(0.01)
     assert await running.end() == shell.GONE
-    with suppress(ProcessLookupError):
-        os.kill(int(running.transcript), signal.SIGKILL)
+
+
+async def test_a_command_is_not_killed_by_printing_after_its_supervisor_was(begin: Begin, tmp_path: Path) -> None:
+    running = begin("echo here; until [ -e go ]; do sleep 0.02; done; head -c 300000 /dev/zero; touch made")
+    await running.prints("here\n")
+    os.kill(running.owner.pid, signal.SIGKILL)
+    (tmp_path / "go").touch()
+    while shell.left_behind(running.place).still_runs:
+        shell.let_print(running.place)
+        await asyncio.sleep(0.01)
+    assert (tmp_path / "made").exists()
 
 
 async def test_cancel_interrupts_first(begin: Begin) -> None:

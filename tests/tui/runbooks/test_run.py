@@ -293,6 +293,9 @@ async def test_an_edited_command_is_shown_and_recorded_as_edited(open_run: Open,
 async def test_undo_runs_what_the_document_names_with_its_own_dialog(open_run: Open, play: Play) -> None:
     async with open_run(WAY_BACK) as seat:
         await seat.press("u")
+        assert seat.told == ["Nothing was done in this step yet, so there is nothing to undo."]
+        await seat.press("h", "enter")
+        await seat.press("u")
         assert seat.screen == "AskConsent"
         told = seat.lines("act")
         assert "deactivate --revision v1" in told
