@@ -347,7 +347,7 @@ async def test_a_defect_of_ours_leaves_no_step_running_for_ever(stage: Stage, mo
         raise AttributeError("no such thing")
 
     monkeypatch.setattr("cockpit.runbooks.attempt.run_in_shell", defect)
-    run = stage.start(fence("# Look\nls\n\n# Make\ntouch made"))
+    run = stage.start(fence("# Look\nls\n\n# Make\nsystemctl restart api"))
     assert [(await stage.perform(run, step)).state for step in (1, 2)] == [StepState.FAILED, StepState.UNKNOWN]
     assert "unexpected AttributeError: no such thing" in stage.steps()[-1].summary
 
