@@ -4,6 +4,7 @@ import re
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cockpit.runbooks.placeholder_forms import written_holes
 from cockpit.runbooks.quoting import Context, contexts
@@ -37,16 +38,21 @@ class Placeholder:
 
 def placeholders(command: str, language: str = "bash") -> list[Placeholder]:
     """Every placeholder of a command in the order written. Quoted regular expressions and JMESPath are left alone."""
+    return list(_placeholders(command, language))
+
+
+@lru_cache(maxsize=4096)  # a command is asked for its placeholders when it is read, judged, shown and run
+def _placeholders(command: str, language: str) -> tuple[Placeholder, ...]:
     holes = [
         Placeholder(hole.name, command[hole.start : hole.end], hole.start, hole.end)
         for hole in written_holes(command, language)
     ]
     if language == "http":
-        return holes
+        return tuple(holes)
     spans = [(hole.start, hole.end) for hole in holes]
     variables = powershell_variables(command) if language == "powershell" else bash_variables(command, spans)
     free = [each for each in variables if not any(each.start < end and start < each.end for start, end in spans)]
-    return sorted([*holes, *free], key=lambda blank: blank.start)
+    return tuple(sorted([*holes, *free], key=lambda blank: blank.start))
 
 
 def bash_variables(command: str, masked: Sequence[tuple[int, int]]) -> list[Placeholder]:

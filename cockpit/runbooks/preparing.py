@@ -23,6 +23,22 @@ CARRIED = re.compile(
     r"(?!(?:PATH|HOME|ENV|IFS|SHELLOPTS|PROMPT_COMMAND|PS\d|P\d+)$|(?:LD|DYLD|BASH|PYTHON|NODE|PERL|RUBY|GIT|COCKPIT)_?)"
     r"[A-Za-z_]\w*"
 )  # names of variables that change nothing about how a shell or a program itself runs
+_SCRIPTS = r"(?:^|[\s;&|])(?:\./|make\b|bash\s|sh\s)"
+DIRECTS = tuple(
+    (variable, rf"(?:^|[\s;&|(/])(?:{tools})\b|{_SCRIPTS}")
+    for variable, tools in (
+        (r"KUBE\w+|HELM_\w+", r"kubectl|helm|helmfile|oc|k9s|flux|istioctl|velero|kustomize|stern"),
+        (r"AWS_\w+", r"aws|terraform|eksctl|sam|cdk|kubectl"),
+        (r"CLOUDSDK_\w+|GOOGLE_\w+", r"gcloud|gsutil|bq|terraform"),
+        (r"DOCKER_\w+|COMPOSE_\w+", r"docker|docker-compose"),
+        (r"PG\w+|DATABASE_URL", r"psql|pg_\w+|createdb|dropdb|alembic|flyway|prisma|rails|rake|python3?"),
+        (r"TF_\w+|ARM_\w+", r"terraform|tofu"),
+        (r"VAULT_\w+", r"vault"),
+        (r"CONSUL_\w+|NOMAD_\w+|ETCDCTL_\w+", r"consul|nomad|etcdctl"),
+        (r"RAILS_ENV|RACK_ENV|NODE_ENV|DJANGO_\w+|FLASK_\w+", r"rails|rake|npm|node|yarn|python3?|flask|bundle"),
+        (r"ANSIBLE_\w+", r"ansible\S*"),
+    )
+)  # variables that a tool reads by itself
 BY_HAND = frozenset({StepKind.MANUAL, StepKind.NOTE})
 CHANGES = frozenset({StepKind.CHANGE, StepKind.DANGER})
 
@@ -99,6 +115,8 @@ def values_of(runbook: Runbook, command: str, language: str, setting: Setting) -
     """The placeholders of a command, each once, with what they stand for; behind them what is carried along."""
     declared = {each.name: each for each in runbook.parameters}
     names = dict.fromkeys(blank.name for blank in placeholders(command, language))
+    if language == "bash":
+        names |= dict.fromkeys(each.name for each in runbook.parameters if each.hint and directs(each.name, command))
     wanted = [declared.get(name, Parameter(name, secret=names_a_secret(name))) for name in names]
     rest = [
         each for each in runbook.parameters if each.hint and each.name not in names and CARRIED.fullmatch(each.name)
@@ -106,10 +124,20 @@ def values_of(runbook: Runbook, command: str, language: str, setting: Setting) -
     return (*resolved(wanted, setting), *(each for each in resolved(rest, setting) if each.value is not None))
 
 
+def directs(name: str, command: str) -> bool:
+    """True for a variable that no command names and its tool reads all the same: KUBECONFIG decides which cluster.
+
+    Where a document sets one, its commands must not run with another, or with none.
+    """
+    return any(re.fullmatch(variable, name) and re.search(tool, command) for variable, tool in DIRECTS)
+
+
 def asked_by(runbook: Runbook, procedure: Procedure) -> list[Parameter]:
     """The placeholders of a procedure, each once."""
     declared = {each.name: each for each in runbook.parameters}
     names = dict.fromkeys(name for step in procedure.steps for name in step.parameters)
+    hinted = (each.name for each in runbook.parameters if each.hint)
+    names |= dict.fromkeys(name for name in hinted if any(directs(name, each.command) for each in procedure.commands))
     return [declared.get(name, Parameter(name)) for name in names]
 
 

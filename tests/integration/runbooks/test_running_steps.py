@@ -150,6 +150,17 @@ async def test_an_exported_assignment_is_carried_to_the_steps_behind_it(stage: S
     assert [value.name for value in prepared.values if value.value is None] == ["SERVER"]
 
 
+async def test_a_variable_that_only_the_tool_reads_is_asked_for_too(stage: Stage) -> None:
+    run = stage.start(
+        fence("export KUBECONFIG=/srv/keys/staging.yaml\n\n# Remove it\nkubectl delete deployment api\n\n# Look\nls")
+    )
+    prepared = stage.runner.prepare(run, 1)
+    assert [value.name for value in prepared.values if value.value is None] == ["KUBECONFIG"]
+    assert not prepared.runnable
+    assert [value.name for value in stage.runner.parameters(run)] == ["KUBECONFIG"]
+    assert stage.runner.prepare(run, 2).runnable
+
+
 async def test_an_assignment_cannot_change_how_the_shell_runs(stage: Stage) -> None:
     run = stage.start(
         fence('BASH_ENV="x"\nPATH="x"\nLD_PRELOAD="x"\n\n# Look\nls'), {"BASH_ENV": "y", "PATH": "y", "LD_PRELOAD": "y"}
