@@ -121,7 +121,8 @@ def _judge_command(statement: ShellStatement, command: SimpleCommand, place: int
         kinds.append(StepKind.CHANGE)
     for redirect in command.redirects:
         if redirect.writes and redirect.target is not None:
-            from_tool = bool(argv) and argv[0] not in TEXT_TOOLS
+            over_input = redirect.target.template in argv  # `jq . f > f` empties what it reads
+            from_tool = bool(argv) and argv[0] not in TEXT_TOOLS and not over_input
             path = redirect.target.template
             if not path.startswith(MASK_LETTER):
                 kinds.append(judge_written_file(path, redirect.operator, from_tool=from_tool))

@@ -214,6 +214,12 @@ ssh -N -L 5432:db:5432 bastion
 """
 
 CHANGES = """
+gcloud sql instances restart list
+terraform plan -out=/etc/x
+jq . f > f
+alias ls=rm; ls x
+npm audit fix
+make -n deploy
 kubectl apply -f deploy/
 kubectl config use-context prod
 kubectl rollout restart deploy/api
