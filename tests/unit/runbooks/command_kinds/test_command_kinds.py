@@ -217,7 +217,6 @@ CHANGES = """
 gcloud sql instances restart list
 terraform plan -out=/etc/x
 jq . f > f
-alias ls=rm; ls x
 npm audit fix
 make -n deploy
 kubectl apply -f deploy/
@@ -325,6 +324,7 @@ POST /api/v1/reload
 """
 
 DANGERS = """
+alias ls=rm; ls x
 rm -rf .../health-check.sh
 rm status.py
 r\\m -rf /data
