@@ -128,7 +128,7 @@ class PastScreen(Screen[None]):
         figures = {f"{each.short}/{each.level}": each for each in found.figures}
         shares = {each.name: each for each in found.shares}
         self.numbers = {**figures, **shares}
-        rows = incident_rows(message.incidents, self._place.zone, now)
+        rows = incident_rows(message.incidents, self._place.zone, now, self._session.plan.ladder)
         numbered = [
             *(figure_row(*each) for each in figures.items()),
             *(share_row(*each) for each in shares.items()),

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 
 from cockpit.model.clock import Clock
 from cockpit.model.identity import Identity
-from cockpit.model.incident import Incident, Status
+from cockpit.model.incident import Incident, Status, describe_severity
 from cockpit.model.plan import Plan
 from cockpit.model.response import Freeze
 from cockpit.model.time import elapsed
@@ -125,12 +125,12 @@ def _story(bar: Bar, now: datetime, beside: Piece) -> list[Piece]:
     return [
         *where,
         GAP,
-        (f"{worst.severity} ", "bad" if worst.open else "good"),
+        (f"{describe_severity(worst, bar.plan.ladder)} ", "bad" if worst.open else "good"),
         (title, "strong"),
         GAP,
         (worst.status.upper(), tone),
         GAP,
-        (elapsed(((worst.resolved or now) - worst.declared).total_seconds()), "strong"),
+        (elapsed(worst.open_for(now).total_seconds()), "strong"),
     ]
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 
-from cockpit.model.incident import Incident
+from cockpit.model.incident import Incident, worst
+from cockpit.model.ladder import Ladder
 from cockpit.model.response import Review
-from cockpit.model.time import roughly
+from cockpit.model.time import lasted as write_duration
 from widgets.cell import Cell, Column, Row
 
 INCIDENTS = (
@@ -30,24 +31,25 @@ HEADINGS = ("number", "level", "n", "median", "mean", "worst", "target")
 REVIEW_TONES = {Review.DRAFT: "warn", Review.IN_REVIEW: "info", Review.REVIEWED: "good", Review.CLOSED: "muted"}
 
 
-def incident_rows(incidents: Iterable[Incident], zone: tzinfo, now: datetime) -> list[Row]:
+def incident_rows(incidents: Iterable[Incident], zone: tzinfo, now: datetime, ladder: Ladder = ()) -> list[Row]:
     """One row an incident, the newest first: day, severity, title, status, how long, post-mortem, id."""
     newest = sorted(incidents, key=lambda each: (each.declared, each.id), reverse=True)
-    return [_incident(each, zone, now) for each in newest]
+    return [_incident(each, zone, now, ladder) for each in newest]
 
 
-def _incident(incident: Incident, zone: tzinfo, now: datetime) -> Row:
-    begin = incident.impact_started or incident.detected or incident.declared
+def _incident(incident: Incident, zone: tzinfo, now: datetime, ladder: Ladder) -> Row:
+    gravest = worst(incident, ladder)
+    severity = gravest if gravest == incident.severity else f"{gravest}→{incident.severity}"
     drill = "DRILL " if incident.drill else ""
     tone = "" if incident.open else "muted"
     return Row(
         incident.id,
         (
             Cell(f"{incident.declared.astimezone(zone):%Y-%m-%d}", "muted"),
-            Cell(incident.severity, "bad" if incident.open else ""),
+            Cell(severity, "bad" if incident.open else ""),
             Cell(f"{drill}{incident.title}"),
             Cell(incident.status.value, "warn" if incident.open else "good"),
-            Cell(lasted((incident.resolved or now) - begin), tone),
+            Cell(lasted(incident.open_for(now)), tone),
             Cell(incident.review.value, "muted" if incident.open else REVIEW_TONES[incident.review]),
             Cell(incident.id, "muted"),
         ),
@@ -56,4 +58,4 @@ def _incident(incident: Incident, zone: tzinfo, now: datetime) -> Row:
 
 def lasted(length: timedelta | None) -> str:
     """In its two largest units; "" for none."""
-    return "" if length is None else roughly(length)
+    return "" if length is None else write_duration(length)

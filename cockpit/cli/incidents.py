@@ -6,7 +6,8 @@ from cockpit.cli.documents import as_json as to_json
 from cockpit.cli.documents import incident_document
 from cockpit.cli.options import Common, common_options, json_option
 from cockpit.cli.seat import echo, take_seat
-from cockpit.model.incident import Incident
+from cockpit.model.incident import Incident, describe_severity
+from cockpit.model.ladder import Ladder
 from cockpit.model.time import lasted
 
 
@@ -16,6 +17,7 @@ from cockpit.model.time import lasted
 @common_options
 def command(common: Common, only_open: bool, as_json: bool) -> None:
     with take_seat(common, read_only=True) as seat:
+        ladder = seat.plan.ladder
         found = [
             each
             for each in seat.desk.incidents()
@@ -25,16 +27,17 @@ def command(common: Common, only_open: bool, as_json: bool) -> None:
         click.echo(to_json([incident_document(each) for each in found]))
         return
     for each in found:
-        echo(line(each))
+        echo(line(each, ladder))
     if not found:
         echo("No open incident." if only_open else "No incident yet. `cockpit declare TITLE` begins one.")
 
 
-def line(incident: Incident) -> str:
+def line(incident: Incident, ladder: Ladder = ()) -> str:
     """`2026-02-27-k7f  P1  resolved       02-27 02:15Z  28m 05s  prod  Readiness failing`."""
-    ran = lasted(incident.resolved - incident.declared) if incident.resolved else ""
+    ran = lasted(incident.open_for(incident.resolved)) if incident.resolved else ""
     drill = "[drill] " if incident.drill else ""
+    severity = describe_severity(incident, ladder)
     return (
-        f"{incident.id}  {incident.severity:<5} {incident.status:<13} {incident.declared:%m-%d %H:%M}Z  {ran:>11}  "
+        f"{incident.id}  {severity:<5} {incident.status:<13} {incident.declared:%m-%d %H:%M}Z  {ran:>11}  "
         f"{incident.environment}  {drill}{incident.title}"
     )

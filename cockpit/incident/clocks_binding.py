@@ -204,13 +204,6 @@ def _at_that_hour(rules: tuple[Rule, ...], since: datetime, hours: Hours, zone: 
     return tuple(each for each in rules if (outside if each.outside else each.kind not in replaced))
 
 
-def worst(incident: Incident, ladder: Ladder) -> str:
-    """The worst severity that it ever had."""
-    names: Sequence[str] = [each.value for each in incident.severities] or [incident.severity]
-    ranks = {name: found for name in names if (found := rank(ladder, name)) is not None}
-    return min(ranks, key=ranks.__getitem__, default=incident.severity)
-
-
 def lost(origin: str, plan: Plan) -> bool:
     """True where the document that an origin names is no longer among those of the plan."""
     name = origin.partition(":")[0].partition("#")[0]

@@ -10,7 +10,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from cockpit.incident.clocks import clocks
-from cockpit.incident.clocks_binding import worst
 from cockpit.incident.clocks_urgent import met_and_missed
 from cockpit.incident.desk import Desk
 from cockpit.incident.draft_file import NotOurDraft, merge
@@ -26,7 +25,7 @@ from cockpit.incident.revised_outcomes import revised_outcomes
 from cockpit.incident.store import Timeline
 from cockpit.model.clean import clean_line
 from cockpit.model.event import Event
-from cockpit.model.incident import Incident
+from cockpit.model.incident import Incident, worst
 from cockpit.model.plan import Plan
 from cockpit.model.system import System
 from cockpit.model.time import Time

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from cockpit.incident.clocks import clocks
-from cockpit.incident.clocks_binding import worst
 from cockpit.incident.clocks_urgent import met_and_missed
 from cockpit.incident.draft_file import NotOurDraft, block, merge
 from cockpit.incident.impact_signals import as_of
@@ -33,7 +32,7 @@ from cockpit.incident.statistics_targets import target_of
 from cockpit.incident.told import interval_counts, intervals
 from cockpit.model.clock import ClockKind
 from cockpit.model.event import Event
-from cockpit.model.incident import Incident
+from cockpit.model.incident import Incident, describe_severity, worst
 from cockpit.model.plan import Plan
 from cockpit.model.system import System
 from cockpit.model.time import lasted
@@ -68,6 +67,7 @@ def render(
     severity = worst(incident, plan.ladder)
     return _template().render(
         incident=incident,
+        severity=describe_severity(incident, plan.ladder),
         system=system,
         local=lambda moment: _local(moment, zone),
         impact_begin=begin,

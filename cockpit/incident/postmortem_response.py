@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cockpit.incident.clocks_binding import worst
 from cockpit.incident.response import SKIPPED
 from cockpit.incident.told import promise
 from cockpit.model.clock import Clock, ClockKind, ClockState
-from cockpit.model.incident import Incident, Status
+from cockpit.model.incident import Incident, Status, worst
 from cockpit.model.plan import Checklist, Plan
 from cockpit.model.response import Ran, Tick, Update
 

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from cockpit.incident.clocks_binding import worst
 from cockpit.incident.impact_signals import as_of
 from cockpit.incident.metrics import Metric, MetricState, metrics
 from cockpit.incident.recovered import recovery_metrics
 from cockpit.incident.statistics_shares import Share, shares
 from cockpit.incident.statistics_targets import limit_of, target_of, unmeasured
-from cockpit.model.incident import Incident
+from cockpit.model.incident import Incident, worst
 from cockpit.model.ladder import order
 from cockpit.model.plan import MetricTarget, Plan
 from cockpit.model.response import CloseReason

@@ -73,10 +73,6 @@ def shares(incidents: Sequence[Incident], plan: Plan, now: datetime, zone: tzinf
             "declaration",
             [each.state(now) for each in running if each.kind is ClockKind.RECOVERY],
         ),
-        *(
-            _of_clocks(name, definition, [each.state(now) for each in running if each.kind is kind])
-            for kind, name, definition in DEADLINES
-        ),
         _of_words(
             "updates in time",
             "intervals between the declaration and the updates that followed it no longer than the severity's rule, or "
@@ -87,6 +83,10 @@ def shares(incidents: Sequence[Incident], plan: Plan, now: datetime, zone: tzinf
             "promised updates kept",
             "times of the next update given in a message, by which one to the same audience followed",
             promises,
+        ),
+        *(
+            _of_clocks(name, definition, [each.state(now) for each in running if each.kind is kind])
+            for kind, name, definition in DEADLINES
         ),
     )
 

@@ -1,10 +1,11 @@
 """An incident as its events tell it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cockpit.model.clock import Rule
+from cockpit.model.ladder import Ladder, rank
 from cockpit.model.response import (
     ActionItem,
     Called,
@@ -121,6 +122,10 @@ class Incident:
     def open(self) -> bool:
         return self.resolved is None
 
+    def open_for(self, now: datetime) -> timedelta:
+        """From its declaration until it was resolved, or until now: the one duration of an incident everywhere."""
+        return (self.resolved or now) - self.declared
+
     def in_role(self, role: str) -> tuple[str, ...]:
         """Who holds a role now."""
         wanted = role.casefold()
@@ -129,3 +134,16 @@ class Incident:
     @property
     def review(self) -> Review:
         return Review(self.reviews[-1].value) if self.reviews else Review.DRAFT
+
+
+def worst(incident: Incident, ladder: Ladder) -> str:
+    """The worst severity that it ever had."""
+    names = [each.value for each in incident.severities] or [incident.severity]
+    ranks = {name: found for name in names if (found := rank(ladder, name)) is not None}
+    return min(ranks, key=ranks.__getitem__, default=incident.severity)
+
+
+def describe_severity(incident: Incident, ladder: Ladder) -> str:
+    """The worst that it ever was, with the last beside it where that is another: `P1, now P2`."""
+    gravest = worst(incident, ladder)
+    return gravest if gravest == incident.severity else f"{gravest}, now {incident.severity}"

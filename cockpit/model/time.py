@@ -53,27 +53,27 @@ def age(seconds: float) -> str:
 
 
 def elapsed(seconds: float) -> str:
-    """A running duration as `HH:MM:SS`; hours grow past 99."""
+    """A running duration as `HH:MM:SS`; from two days on in its two largest units, as `lasted` says it."""
     whole = max(0, int(seconds))
+    if whole >= LONG:
+        return lasted(timedelta(seconds=whole))
     return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
+LONG = 2 * 86_400  # seconds; from here on days and hours
+
+
 def lasted(length: timedelta) -> str:
-    """To the second: `12s`, `28m 05s`, `3h 02m 00s`; a negative one keeps its sign."""
-    seconds = round(abs(length.total_seconds()))
-    hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
-    sign = "-" if length < timedelta() else ""
-    if hours:
-        return f"{sign}{hours}h {minutes:02}m {rest:02}s"
-    return f"{sign}{minutes}m {rest:02}s" if minutes else f"{sign}{rest}s"
+    """The one way to write a duration, whole seconds in its two largest units: `12s`, `28m 05s`, `3h 02m`, `4d 03h`.
 
-
-def roughly(length: timedelta) -> str:
-    """In its two largest units: `12s`, `28m 05s`, `3h 02m`, `4d 03h`; a negative one keeps its sign."""
+    What is begun is not counted, on a running clock and in a report alike. A negative one keeps its sign.
+    """
     seconds = int(abs(length.total_seconds()))
-    sign = "-" if length < timedelta() else ""
+    sign = "-" if length < timedelta() and seconds else ""
+    if seconds < 60:
+        return f"{sign}{seconds}s"
     if seconds < 3_600:
-        return f"{sign}{seconds // 60}m {seconds % 60:02}s" if seconds >= 60 else f"{sign}{seconds}s"
-    if seconds < 2 * 86_400:
+        return f"{sign}{seconds // 60}m {seconds % 60:02}s"
+    if seconds < LONG:
         return f"{sign}{seconds // 3_600}h {seconds // 60 % 60:02}m"
     return f"{sign}{seconds // 86_400}d {seconds // 3_600 % 24:02}h"

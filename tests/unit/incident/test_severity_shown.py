@@ -1,0 +1,20 @@
+"""The severity that is shown: the worst, with the last beside it; and the one duration of an incident."""
+
+from datetime import timedelta
+
+from cockpit.cli.incidents import line
+from cockpit.model.incident import describe_severity
+from cockpit.model.ladder import DEFAULT_LADDER
+from tests.unit.incident.incidents import incident
+from tests.unit.incident.story import at
+
+
+def test_the_worst_severity_is_shown_with_the_last_beside_it() -> None:
+    assert describe_severity(incident(("P1", 0), ("P2", 30)), DEFAULT_LADDER) == "P1, now P2"
+    assert describe_severity(incident(("P2", 0), ("P1", 30)), DEFAULT_LADDER) == "P1"
+    assert "P1, now P2" in line(incident(("P1", 0), ("P2", 30)), DEFAULT_LADDER)
+
+
+def test_the_duration_of_an_incident_counts_from_its_declaration() -> None:
+    assert incident().open_for(at(7)) == timedelta(minutes=7)
+    assert incident(resolved=at(5), impact_started=at(-20)).open_for(at(90)) == timedelta(minutes=5)
