@@ -144,7 +144,7 @@ def test_the_draft_tells_the_response(story: Story) -> None:
         ["say in step 2 how long it takes", "ben", "2026-03-09", "runbook-improvement"],
     ]
     assert [row[1:4] for row in table(text, "Recovery")] == [
-        ["1h 00m 00s", "50m 00s", "met"],
+        ["1h 00m", "50m 00s", "met"],
         ["15m 00s", "20m 00s", "missed"],
     ]
     assert table(text, "Metrics")[3][1:4] == ["1h 10m 00s", "recorded", "< 1 hour (targets.md:3): missed"]
