@@ -147,7 +147,7 @@ def test_the_draft_tells_the_response(story: Story) -> None:
         ["1h 00m", "50m 00s", "met"],
         ["15m 00s", "20m 00s", "missed"],
     ]
-    assert table(text, "Metrics")[3][1:4] == ["1h 10m 00s", "recorded", "< 1 hour (targets.md:3): missed"]
+    assert table(text, "Metrics")[3][1:4] == ["1h 10m", "recorded", "< 1 hour (targets.md:3): missed"]
 
 
 def test_the_state_of_the_review_and_its_day_stand_on_top(story: Story) -> None:
