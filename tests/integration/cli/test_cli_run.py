@@ -39,7 +39,7 @@ echo ok
 echo before
 
 # Make it so
-touch made
+install -m 600 /dev/null made
 
 # Remove it
 rm made
@@ -69,7 +69,7 @@ echo hello <who>
 echo hello <who>
 
 # Make room
-touch <who>
+install -m 600 /dev/null <who>
 ```
 
 ## Watch
@@ -79,7 +79,7 @@ touch <who>
 tail -n +1 -f ops.md
 
 # Make it so
-touch made
+install -m 600 /dev/null made
 ```
 
 ## By hand
@@ -107,7 +107,7 @@ echo down
 
 ```bash
 # Make it so
-touch made
+install -m 600 /dev/null made
 ```
 """
 
@@ -233,7 +233,7 @@ def test_a_dry_run_shows_everything_and_starts_nothing(runs: Runs, tmp_path: Pat
     found = runs.ask("change", "--dry-run")
     assert [(each["command"], each["runnable"]) for each in found["steps"]] == [
         ("echo before", True),
-        ("touch made", True),
+        ("install -m 600 /dev/null made", True),
         ("rm made", True),
     ]
     assert "--confirm" in found["steps"][2]["ceremony"]
@@ -252,9 +252,9 @@ def test_a_dry_run_says_what_is_to_be_minded_before_each_change(runs: Runs) -> N
 def test_a_dry_run_of_one_step_shows_what_the_open_run_would_do(runs: Runs) -> None:
     assert runs.ask("asks-twice", "--set", "who=Ana")["stopped"]["step"] == 2
     (step,) = runs.ask("asks-twice", "--step", "2", "--dry-run")["steps"]
-    assert (step["command"], step["runnable"]) == ("touch Ana", True)
+    assert (step["command"], step["runnable"]) == ("install -m 600 /dev/null Ana", True)
     (other,) = runs.ask("asks-twice", "--step", "2", "--dry-run", "--set", "who=Bo")["steps"]
-    assert other["command"] == "touch Bo"
+    assert other["command"] == "install -m 600 /dev/null Bo"
 
 
 def test_a_document_that_never_ran_or_has_changed_wants_its_hash(shell: Shell, book: Path) -> None:
