@@ -5,6 +5,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+BOOT_CLOCK: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Linux stops CLOCK_MONOTONIC while the machine sleeps, and what was read before would look fresh after it."""
+
 
 class Time(Protocol):
     """What the cockpit asks of time. Tests pass their own."""
@@ -13,7 +16,7 @@ class Time(Protocol):
         """The wall clock, aware, in UTC. May jump."""
 
     def monotonic(self) -> float:
-        """Seconds that never go back; the only source of ages."""
+        """Seconds that never go back and that count the sleep of the machine; the only source of ages."""
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""
@@ -26,7 +29,7 @@ class RealTime:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        return time.clock_gettime(BOOT_CLOCK)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

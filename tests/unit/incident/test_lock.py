@@ -1,5 +1,6 @@
 """Of all cockpits on one file and environment, one records."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -7,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.incident.lock import RecorderLock, lock_path, this_process
+from cockpit.incident.lock import (
+    LONGEST_LOOK,
+    PASS_OVER_AFTER,
+    HolderWatch,
+    LockHolder,
+    RecorderLock,
+    lock_path,
+    this_process,
+    watch_holder,
+)
 from cockpit.model.event import RecordError
 
 
@@ -109,3 +119,118 @@ def test_a_user_without_a_name_still_has_a_number(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("getpass.getuser", lambda: (_ for _ in ()).throw(KeyError("uid not found")))
     assert this_process().startswith(f"uid {os.getuid()}@")
     assert this_process().endswith(f"pid {os.getpid()}")
+
+
+def lock_of_an_older_version(path: Path, who: str) -> int:
+    """As 0.1.0 took it: an flock, the name, nothing else. Closing the descriptor lets it go."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, who.encode(), 0)
+    return descriptor
+
+
+def read(lock: RecorderLock) -> LockHolder:
+    holder = lock.read_holder()
+    assert holder is not None
+    return holder
+
+
+def test_a_holder_that_is_passed_over_no_longer_holds_it_whatever_it_does(path: Path) -> None:
+    stopped, other = RecorderLock(path, "ana@jump-1 pid 11"), RecorderLock(path, "ben@jump-1 pid 12")
+    assert stopped.try_acquire()
+    assert other.pass_over(read(other))
+    assert (stopped.held, other.held) == (False, True)
+    stopped.beat(7, recording=True)
+    assert not stopped.try_acquire()
+    assert stopped.holder() == read(stopped).who == "ben@jump-1 pid 12"
+    assert [file.name for file in path.parent.iterdir()] == [path.name], "nothing is left beside it"
+
+
+def test_a_holder_that_moved_since_the_look_is_not_passed_over(path: Path) -> None:
+    alive, other = RecorderLock(path), RecorderLock(path)
+    assert alive.try_acquire()
+    before = read(other)
+    alive.beat(7, recording=True)
+    assert not other.pass_over(before)
+    assert alive.held
+
+
+def test_of_two_that_pass_over_in_one_moment_one_holds_it(path: Path) -> None:
+    stopped, one, two = RecorderLock(path, "a"), RecorderLock(path, "b"), RecorderLock(path, "c")
+    assert stopped.try_acquire()
+    before = read(one)
+    assert one.pass_over(before)
+    assert not two.pass_over(before)
+    assert (one.held, two.held) == (True, False)
+
+
+def test_an_older_version_is_never_passed_over_and_reads_our_name_alone(path: Path) -> None:
+    descriptor = lock_of_an_older_version(path, "old@jump-1 pid 3")
+    mine = RecorderLock(path, "ana@jump-1 pid 11")
+    assert not mine.try_acquire()
+    assert not read(mine).may_be_passed_over
+    assert not mine.pass_over(read(mine))
+    os.close(descriptor)
+    assert mine.try_acquire()
+    assert path.read_bytes()[:200].strip() == b"ana@jump-1 pid 11", "0.1.0 reads the first 200 bytes"
+    with pytest.raises(BlockingIOError):
+        lock_of_an_older_version(path, "old@jump-1 pid 3")
+    mine.release()
+    os.close(lock_of_an_older_version(path, "old@jump-1 pid 3"))
+    assert not read(mine).may_be_passed_over, "nothing of our heartbeat is left in its file"
+
+
+def test_a_lock_in_a_directory_that_is_closed_to_us_is_a_sentence(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped, other = RecorderLock(path), RecorderLock(path)
+    assert stopped.try_acquire()
+    monkeypatch.setattr(os, "rename", lambda *_: (_ for _ in ()).throw(PermissionError(1, "sticky")))
+    with pytest.raises(RecordError):
+        other.pass_over(read(other))
+    assert stopped.held
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(
+    "line", [b"beat x lease 1", b"\0" * 160, b"beat 1 lease 1 up nan boot -\n", b"beat " + b"9" * 150]
+)
+def test_what_is_no_heartbeat_is_none(path: Path, line: bytes) -> None:
+    path.write_bytes(b"eve".ljust(200) + line)
+    assert read(RecorderLock(path)).beat is None
+
+
+def looks(*moments: tuple[float, LockHolder]) -> HolderWatch:
+    watch = None
+    for now, holder in moments:
+        watch = watch_holder(watch, holder, now)
+    assert watch is not None
+    return watch
+
+
+ONE, TWO = LockHolder("ana", (1, 1), 0, beat=1), LockHolder("ana", (1, 1), 0, beat=2)
+
+
+def test_a_holder_hangs_after_ten_seconds_without_a_beat() -> None:
+    assert not looks(*((now, ONE) for now in (0.0, 3.0, 6.0, 9.0))).hung
+    assert looks(*((now, ONE) for now in (0.0, 3.0, 6.0, 9.0, PASS_OVER_AFTER))).hung
+    assert not looks(*((now, ONE) for now in (0.0, 3.0, 6.0)), (9.0, TWO), (12.0, TWO)).hung
+
+
+def test_whoever_slept_itself_knows_nothing_of_the_holder() -> None:
+    assert not looks((0.0, ONE), (3600.0, ONE)).hung
+    assert not looks((0.0, ONE), (LONGEST_LOOK + 0.1, ONE), (PASS_OVER_AFTER, ONE)).hung
+
+
+def test_the_clocks_of_who_last_recorded_stay_until_somebody_records(path: Path) -> None:
+    recorded = RecorderLock(path, "ana")
+    assert recorded.try_acquire()
+    recorded.beat(7, recording=True)
+    before = read(recorded)
+    recorded.release()
+    idle = RecorderLock(path, "ben")
+    assert idle.try_acquire()
+    idle.beat(0, recording=False)
+    assert (read(idle).uptime, read(idle).modified) == (before.uptime, before.modified)
+    assert read(idle).beat != before.beat or read(idle).who != before.who
+    idle.beat(8, recording=True)
+    assert read(idle).uptime > before.uptime

@@ -1,6 +1,7 @@
 """The recorder writes what changed, once, in order, and says so when it cannot."""
 
 import asyncio
+import fcntl
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -10,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from cockpit.incident.lock import RecorderLock
 from cockpit.incident.recorder import Recorder
 from cockpit.incident.store import Timeline
+from cockpit.incident.store_rows import Reader
 from cockpit.model.event import Draft, Event, Kind, RecordError
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import Reading
@@ -23,12 +26,13 @@ class Clock:
 
     def __init__(self) -> None:
         self.wall = NIGHT
+        self.stepped = timedelta()  # how far the wall clock was set, which no other clock saw
 
     def now(self) -> datetime:
-        return self.wall
+        return self.wall + self.stepped
 
     def monotonic(self) -> float:
-        return (self.wall - NIGHT).total_seconds()
+        return 1000 + (self.wall - NIGHT).total_seconds()
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(0.002)
@@ -150,7 +154,10 @@ async def test_a_quiet_night_under_watch_is_no_gap_even_after_a_kill(timeline: F
         one.observe(ready(ProbeState.DOWN))
         await until(lambda: facts(timeline) == ["ready down"])
     clock.wall += timedelta(hours=5)
-    os.utime(timeline.path.with_name("prod.lock"), (clock.wall.timestamp(),) * 2)  # it beat until a moment ago
+    killed = RecorderLock(timeline.path.with_name("prod.lock"), time=clock)  # it beat until a moment ago
+    assert killed.try_acquire()
+    killed.beat(1, recording=True)
+    killed.release()
     async with running(recorder(timeline, clock)) as two:
         await until(lambda: two.status == "recording")
     assert facts(timeline) == ["ready down"]
@@ -204,10 +211,14 @@ async def test_a_fact_that_cannot_be_written_at_all_does_not_hold_up_the_rest(
 ) -> None:
     real = timeline.record
 
-    def choke(drafts: Sequence[Draft]) -> list[Event]:
-        if drafts[0].detail.get("state") == "down":
-            raise TypeError("not JSON")
-        return real(drafts)
+    def choke(plan: Callable[[Reader], Sequence[Draft]]) -> list[Event]:
+        def choked(reader: Reader) -> Sequence[Draft]:
+            drafts = plan(reader)
+            if drafts[0].detail.get("state") == "down":
+                raise TypeError("not JSON")
+            return drafts
+
+        return real(choked)
 
     monkeypatch.setattr(timeline, "record", choke)
     async with running(recorder(timeline, clock)) as one:
@@ -247,3 +258,82 @@ async def test_a_directory_we_may_not_write_to_is_said(timeline: FullDisk, clock
     one = Recorder(timeline, "prod", time=clock, lock_path=tmp_path / "no" / "prod.lock", who="ana")
     async with running(one):
         await until(lambda: one.status.startswith("NOT RECORDED"))
+
+
+async def passes_until(clock: Clock, true: Callable[[], bool]) -> None:
+    """Time goes by while we wait, in steps that are shorter than any of the recorder's."""
+
+    def tick() -> bool:
+        clock.wall += timedelta(seconds=0.1)
+        return true()
+
+    await until(tick)
+
+
+async def test_a_recorder_that_does_not_move_is_passed_over_and_writes_nothing_more(
+    timeline: FullDisk, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+        monkeypatch.setattr(one._lock, "beat", lambda *_, **__: None)
+        async with running(recorder(timeline, clock, "ben@jump-2 pid 2")) as two:
+            await until(lambda: two.status == "recorded by ana@jump-1 pid 1")
+            two.observe(ready(ProbeState.DOWN))
+            await passes_until(clock, lambda: two.status == "recording")
+            one.observe(ready(ProbeState.DOWN))
+            one.observe(ready(ProbeState.UP))
+            await until(lambda: facts(timeline) == ["ready down"])
+            await until(lambda: one.status == "recorded by ben@jump-2 pid 2")
+    assert facts(timeline) == ["ready down"]
+    recorders = timeline.events(kinds=[Kind.RECORDER])
+    assert [(event.detail["what"], event.detail["who"][:3]) for event in recorders][:2] == [
+        ("started", "ana"),
+        ("took over", "ben"),
+    ]
+    assert recorders[1].detail["passed_over"] == "ana@jump-1 pid 1"
+
+
+async def test_a_transaction_with_an_old_lease_writes_nothing_even_by_one_who_believes_to_hold_the_lock(
+    timeline: FullDisk, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+        monkeypatch.setattr(type(one._lock), "held", property(lambda _: True))
+        timeline.record([Draft(Kind.RECORDER, "x", NIGHT, "prod", detail={"what": "took over", "who": "ben"})])
+        one.observe(ready(ProbeState.DOWN))
+        await until(lambda: one.status != "recording")
+        assert facts(timeline) == []
+
+
+async def test_an_older_version_that_hangs_is_named_and_not_passed_over(timeline: FullDisk, clock: Clock) -> None:
+    path = timeline.path.with_name("prod.lock")
+    path.write_text("old@jump-1 pid 3")
+    with path.open("r+") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        async with running(recorder(timeline, clock)) as one:
+            await until(lambda: one.status == "recorded by old@jump-1 pid 3")
+            await passes_until(clock, lambda: one.status.startswith("NOT RECORDED: old@jump-1 pid 3 "))
+            assert path.read_text() == "old@jump-1 pid 3"
+            os.utime(path)
+            await until(lambda: one.status == "recorded by old@jump-1 pid 3")
+
+
+async def test_standing_still_is_a_gap_before_anything_new_is_said(timeline: FullDisk, clock: Clock) -> None:
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+        clock.wall += timedelta(hours=1)
+        one.observe(ready(ProbeState.DOWN, 60))
+        await until(lambda: len(facts(timeline)) == 2)
+    assert facts(timeline) == ["nobody recorded for 1h, from 2026-02-27 02:00:00Z", "ready down"]
+
+
+async def test_a_gap_is_as_long_as_the_boot_clock_says_whatever_the_wall_clock_did(
+    timeline: FullDisk, clock: Clock
+) -> None:
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+        clock.stepped = timedelta(hours=5)
+        clock.wall += timedelta(hours=1)
+        one.observe(ready(ProbeState.DOWN, 60))
+        await until(lambda: len(facts(timeline)) == 2)
+    assert facts(timeline)[0].startswith("nobody recorded for 1h")
