@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from cockpit.model.secret_mask import KNOWN_SECRETS
+
 SNAPSHOTS = "TEXTUAL_SNAPSHOT_TEMPDIR"  # how the snapshot plugin tells its folder to the workers of one run
 for name in [each for each in os.environ if each == "NO_COLOR" or each.startswith(("TEXTUAL_", "COCKPIT_CONFIG"))]:
     if name != SNAPSHOTS:
@@ -54,3 +56,9 @@ def _home_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
     monkeypatch.setenv("HOME", str(home))
     for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
         monkeypatch.setenv(variable, str(home / variable.lower()))
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_of_another_test() -> None:
+    """What one test made known as a secret is not masked in the next one."""
+    KNOWN_SECRETS.forget()

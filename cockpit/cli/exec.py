@@ -14,7 +14,7 @@ from cockpit.cli import documents as json_documents
 from cockpit.cli.options import Common, Refusal, common_options, json_option
 from cockpit.cli.run_session import Aloud, Written, for_incident, incident_for, open_session, tell_where
 from cockpit.cli.run_steps import STOPPED, Asked, Ending, go
-from cockpit.model.clean import clean, clean_line
+from cockpit.model.clean import clean_line, clean_unmasked, is_clean
 from cockpit.model.event import RecordError
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
 from cockpit.runbooks.ceremony import ceremony
@@ -69,12 +69,12 @@ def document(line: str) -> Runbook:
         raise Refused("This is not one command: put it into a script, or into a runbook.")
     shown = clean_line(hide(line))
     shown = shown if len(shown) <= SHOWN else f"{shown[: SHOWN - 1]}…"  # the step has it whole
-    step = Step(1, f"{NAME}: {shown}", kind_of(line), LINE, line, "bash", altered=clean(line) != line, literal=True)
+    step = Step(1, f"{NAME}: {shown}", kind_of(line), LINE, line, "bash", altered=not is_clean(line), literal=True)
     procedure = named_safely(Procedure(step.title, slug(step.title), 1, 1, (step,)))
     fence, path = "`" * 12, str(Path.cwd() / NAME)
     text = f"# {procedure.title}\n\n{fence}bash\n{line}\n{fence}\n"
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    return Runbook(path, procedure.title, digest, clean(text, len(text)), (procedure,))
+    return Runbook(path, procedure.title, digest, clean_unmasked(text), (procedure,))
 
 
 def variables(line: str, environ: Mapping[str, str]) -> dict[str, str]:

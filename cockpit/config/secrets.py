@@ -6,18 +6,17 @@ from pathlib import Path
 
 from cockpit.model.clean import HOSTILE, clean_line
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.secret import MASK, Secret
+from cockpit.model.secret import Secret
+from cockpit.model.secret_mask import KNOWN_SECRETS
 
-SHORTEST = 4  # characters: masking shorter ones would riddle every text with dots
 LARGEST = 65_536  # bytes
 
 
 class Secrets:
-    """Reveals secrets and remembers what must be masked. Safe to use from several threads."""
+    """Reveals secrets, and makes known to the door for outside text what it must mask. Safe from several threads."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
-        self._known: tuple[str, ...] = ()  # the longest first; replaced as a whole, never changed
 
     def reveal(self, secret: Secret) -> str:
         """The value, without the line break at its end. Raises SourceError, which never holds the value."""
@@ -27,8 +26,7 @@ class Secrets:
             raise _refused(f"{where} is empty.", "Put the secret there.")
         if HOSTILE.search(value) or "\n" in value or "\t" in value:
             raise _refused(f"{where} holds a line break or a control character.", "Put only the secret there.")
-        if len(value) >= SHORTEST and value not in self._known:
-            self._known = tuple(sorted({*self._known, value}, key=len, reverse=True))
+        KNOWN_SECRETS.learn(value)
         return value
 
     def learn(self, secrets: Iterable[Secret]) -> None:
@@ -38,10 +36,8 @@ class Secrets:
                 self.reveal(secret)
 
     def mask(self, text: str) -> str:
-        """`text` with every value that was ever revealed (of 4 characters and more) replaced by dots."""
-        for value in self._known:
-            text = text.replace(value, MASK)
-        return text
+        """`text` with every value that was ever revealed replaced by dots, however it is written."""
+        return KNOWN_SECRETS.mask(text)
 
     def _from_environment(self, name: str) -> str:
         if name not in self._environ:

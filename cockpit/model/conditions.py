@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from cockpit.model.answer import Absent, Answer, Place, Sort, as_text, read, written
-from cockpit.model.clean import clean_line
+from cockpit.model.clean import clean_line, is_clean_line
 from cockpit.model.condition_syntax import (
     ORDER,
     ConditionError,
@@ -60,7 +60,7 @@ def parse(text: str) -> Condition:
     if len(text) > MAX_LENGTH:
         raise ConditionError(f"is longer than {MAX_LENGTH} characters")
     text = text.strip()
-    if clean_line(text) != text:
+    if not is_clean_line(text):
         raise ConditionError("holds a control character, a line break or a tab")
     left_text, operator, right_text = split(text)
     left, right = term(left_text), term(right_text)

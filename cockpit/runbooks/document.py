@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from cockpit.model.clean import clean, clean_line
+from cockpit.model.clean import clean_line, clean_unmasked
 from cockpit.model.runbook import Procedure, Runbook, Table
 from cockpit.runbooks.chapters import gather
 from cockpit.runbooks.exposure import asking
@@ -24,7 +24,7 @@ def read(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
     text, damage = repair(decode(raw))
     front, text = front_matter(text)
     text = joined(text, decode(sidecar))
-    text = clean(text, limit=len(text) + 1)
+    text = clean_unmasked(text)  # its commands run as they are written; what is shown of them is masked
     reader = Reader()
     reader.read(text)
     sections = reader.sections

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Literal
 
-from cockpit.model.clean import clean, clean_line
+from cockpit.model.clean import clean, clean_line, clean_unmasked
 from cockpit.runbooks.placeholders import placeholders
 from cockpit.runbooks.shell_syntax import ShellDocument, parse_shell
 
@@ -106,7 +106,7 @@ def statement_lines(document: ShellDocument) -> dict[int, int]:
 
 
 def command(raw: str, line: int, output: str = "") -> Piece:
-    text = clean(raw).strip("\n")
+    text = clean_unmasked(raw).strip("\n")
     return Piece("command", text, line, output, altered=text != raw.strip("\n"))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from cockpit.model.clean import clean, clean_line
+from cockpit.model.clean import clean, clean_line, is_clean
 from cockpit.model.run import Value
 from cockpit.model.runbook import Parameter, Procedure, Runbook, Step, StepKind
 from cockpit.model.secret import MASK
@@ -170,7 +170,7 @@ def never(runbook: Runbook, prepared: Prepared, language: str) -> str:
         return "a person does this; there is no command"
     if runbook.view_only:
         return "the document had lost its line breaks and text with them: save a repaired copy first"
-    if (step.altered and not (prepared.edited or prepared.undo)) or clean(prepared.as_written) != prepared.as_written:
+    if (step.altered and not (prepared.edited or prepared.undo)) or not is_clean(prepared.as_written):
         return "the command holds letters that cannot be shown as they are"
     if step.unparsed and not (prepared.edited or prepared.undo):
         return step.unparsed

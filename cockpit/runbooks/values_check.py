@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from cockpit.model.clean import clean_line
+from cockpit.model.clean import clean_line, is_clean_line
 from cockpit.model.near import near
 from cockpit.runbooks.placeholders import canonical, same
 
@@ -23,7 +23,7 @@ def check(name: str, value: str, choices: Sequence[str] = ()) -> str:
         return f"{name} is empty"
     if len(value) > LONGEST:
         return f"{name} is longer than {LONGEST} letters"
-    if clean_line(value, LONGEST) != value or not value.isprintable():
+    if not is_clean_line(value, LONGEST) or not value.isprintable():
         return f"{name} holds a line break or a letter that cannot be seen"
     if value.startswith("-") and not NEGATIVE.fullmatch(value):
         return f"{name} begins with a dash, which a command takes for an option"

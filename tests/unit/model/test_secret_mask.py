@@ -1,0 +1,169 @@
+"""No known secret is left in a text, however it is written; and what is no secret is left alone."""
+
+import base64
+import html
+import json
+import shlex
+import string
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.model.clean import clean, clean_line, clean_unmasked, keep_whole
+from cockpit.model.secret import MASK
+from cockpit.model.secret_mask import KNOWN_SECRETS, SecretRegistry
+
+SECRET = "q7/P@ss w\"or'd&<ü>+\\ 9$x!"
+SECRETS = st.text(
+    st.characters(min_codepoint=32, max_codepoint=0x1F6FF, exclude_categories=["C", "Z"]), min_size=8, max_size=20
+)
+ESCAPES: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "JSON in ASCII": lambda text: json.dumps(text)[1:-1],
+    "JSON in Unicode": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+    "JSON as Go writes it": lambda text: (
+        json.dumps(text)[1:-1].replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e")
+    ),
+    "JSON as .NET writes it": lambda text: (
+        json.dumps(text)[1:-1].replace("+", r"\u002B").replace("'", r"\u0027").replace(r"\"", r"\u0022")
+    ),
+    "JSON as PHP writes it": lambda text: json.dumps(text)[1:-1].replace("/", r"\/"),
+    "JSON in JSON": lambda text: json.dumps(json.dumps(text)[1:-1])[1:-1],
+    "HTML": html.escape,
+    "HTML text": lambda text: html.escape(text, quote=False),
+    "HTML as Go writes it": lambda text: html.escape(text).replace("&quot;", "&#34;").replace("&#x27;", "&#39;"),
+    "HTML by number": lambda text: "".join(f"&#{ord(character)};" for character in text),
+    "JSON in HTML": lambda text: html.escape(json.dumps(text)[1:-1]),
+    "address": lambda text: quote(text, safe=""),
+    "path of an address": quote,
+    "form": quote_plus,
+    "address with small letters": lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
+    "address in an address": lambda text: quote(quote(text, safe=""), safe=""),
+    "hex": lambda text: text.encode().hex(),
+    "hex with capitals": lambda text: text.encode().hex().upper(),
+    "shell quotes": shlex.quote,
+    "shell backslashes": lambda text: "".join(each if each.isalnum() else f"\\{each}" for each in text),
+    "Python": lambda text: repr(text)[1:-1],
+    "Python in ASCII": lambda text: ascii(text)[1:-1],
+    "Python bytes": lambda text: repr(text.encode())[2:-1],
+    "base64 of it": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64 of more, 1": lambda text: base64.b64encode(b"u:" + text.encode() + b"\n").decode(),
+    "base64 of more, 2": lambda text: base64.urlsafe_b64encode(b"u" + text.encode() + b"\n").decode(),
+}
+
+
+def registry_of(*secrets: str) -> SecretRegistry:
+    registry = SecretRegistry()
+    for secret in secrets:
+        registry.learn(secret)
+    return registry
+
+
+@pytest.mark.parametrize("escape", ESCAPES.values(), ids=ESCAPES)
+@given(secret=SECRETS)
+def test_a_secret_is_masked_in_every_escape(escape: Callable[[str], str], secret: str) -> None:
+    written = escape(secret)
+    masked = registry_of(secret).mask(f'{{"error": "no such thing: {written}"}}')
+    assert MASK in masked
+    assert written not in masked
+
+
+@given(
+    secret=st.text(string.ascii_letters + string.digits + "+/=._-~", min_size=12, max_size=30),
+    before=st.binary(max_size=9),
+)
+def test_base64_is_masked_wherever_the_secret_stands_in_it(secret: str, before: bytes) -> None:
+    masked = registry_of(secret).mask(base64.b64encode(before + secret.encode() + b"the rest").decode())
+    # The letters around the dots tell at most some bits of the secret's first and last character.
+    assert len(masked) <= len(base64.b64encode(before + b"the rest").decode()) + len(MASK) + 4
+    assert MASK in masked
+
+
+@pytest.mark.parametrize(
+    ("secret", "part"),
+    [
+        ("Bearer abcd1234efgh", "abcd1234efgh"),
+        ("token ghx-12345678", "ghx-12345678"),
+        ("GenieKey 12ab-34cd-56ef", "12ab-34cd-56ef"),
+        ("Basic " + base64.b64encode(b"grafana:open-sesame").decode(), "open-sesame"),
+        ("Basic " + base64.b64encode(b"grafana:open-sesame").decode(), "grafana:open-sesame"),
+        ("session=f00dfacecafe; Path=/", "f00dfacecafe"),
+        ("Server=tcp:db.example.com;User ID=app;Password=Tr0ub4dor&3;", "Tr0ub4dor"),
+        ("https://app:open-sesame@example.com/hook", "open-sesame"),
+        ("SharedAccessSignature sr=bus&sig=Abc%2Fdefghij%3D&se=1", "Abc/defghij="),
+    ],
+)
+def test_what_is_secret_in_a_secret_is_masked_by_itself(secret: str, part: str) -> None:
+    assert part not in registry_of(secret).mask(f"refused: {part}!")
+
+
+def test_a_connection_string_does_not_make_its_server_a_secret() -> None:
+    text = "no route to db.example.com"
+    assert registry_of("Server=tcp:db.example.com;User ID=app;Password=Tr0ub4dor&3;").mask(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "shopping at shop-api--7f9c8b6",
+        "https://shop.example.com/shop",
+        "localhost:8080",
+        "registry.example.com/shop:prod",
+        "production",
+        "pid 180801",
+        "sha256:5f3c8080a1b2c3",
+        "8080f3a0-prod-4e5f-8080-000000008080",
+    ],
+)
+def test_a_short_secret_is_not_masked_inside_of_a_longer_word(text: str) -> None:
+    assert registry_of("shop", "prod", "8080").mask(text) == text
+
+
+@pytest.mark.parametrize("text", ["Bearer {}", '{{"key":"{}"}}', "password={}&a=1", "it is {}.", "app:{}@db", "'{}'"])
+def test_a_short_secret_is_masked_where_it_stands_alone(text: str) -> None:
+    assert registry_of("prod").mask(text.format("prod")) == text.format(MASK)
+
+
+@given(
+    secret=st.text(string.ascii_letters + string.digits, min_size=16, max_size=60),
+    name=st.one_of(st.uuids().map(str), st.binary(min_size=20, max_size=32).map(bytes.hex)),
+)
+def test_digests_ids_and_revision_names_stay(secret: str, name: str) -> None:
+    registry = registry_of(secret, f"Bearer {secret}")
+    for text in (name, f"sha256:{name}", f"shop-api--{name[:7]}", f"/subscriptions/{name}/providers/Microsoft.App"):
+        assert registry.mask(text) == text
+
+
+@given(text=st.text())
+def test_what_holds_no_secret_is_left_as_it_is(text: str) -> None:
+    assert registry_of("an-unlikely-secret-9f8e7d").mask(text) == text
+
+
+def test_the_door_masks_before_it_cuts_so_that_no_half_of_a_secret_is_left() -> None:
+    KNOWN_SECRETS.learn("open-sesame-now")
+    assert "open" not in clean_line("refused: open-sesame-now", 14)
+    assert "open" not in clean("refused:\nopen-sesame-now", 14)
+
+
+def test_bytes_are_masked_like_text() -> None:
+    KNOWN_SECRETS.learn("open-sesame-now")
+    assert clean(b"refused: open-sesame-now\xff") == f"refused: {MASK}\ufffd"
+
+
+def test_what_is_run_or_sent_again_keeps_its_secrets() -> None:
+    KNOWN_SECRETS.learn("open-sesame-now")
+    assert clean_unmasked("curl -H 'X-Key: open-sesame-now'\r\n") == "curl -H 'X-Key: open-sesame-now'\n"
+    assert keep_whole("https://example.com/?key=open-sesame-now") == "https://example.com/?key=open-sesame-now"
+
+
+def test_masking_twice_changes_nothing_more() -> None:
+    registry = registry_of(SECRET)
+    assert registry.mask(registry.mask(f"a {SECRET} b")) == f"a {MASK} b"
+
+
+def test_several_secrets_and_one_inside_of_another() -> None:
+    registry = registry_of("first-secret", "first-secret-and-more", "second-secret")
+    assert registry.mask("first-secret-and-more second-secret first-secret") == f"{MASK} {MASK} {MASK}"
