@@ -8,10 +8,11 @@ from typing import Any
 from cockpit.feeds.base import Feed, unexplained
 from cockpit.model.own_line import suspect_own_line
 from cockpit.model.reading import Freshness, Reading, freshness
-from cockpit.model.time import Time
+from cockpit.model.time import StandstillWatch, Time
 
 log = logging.getLogger(__name__)
 Listener = Callable[[Reading[Any]], None]
+LOOK_EVERY = 1.0  # seconds between two looks whether we stood still
 RESTART_AFTER = 5.0  # seconds before a feed that broke its promise is started again
 
 
@@ -24,6 +25,7 @@ class Watch:
         self._started = time.monotonic()
         self._latest: dict[tuple[str, str], Reading[Any]] = {}
         self._listeners: list[Listener] = []
+        self._standstill: StandstillWatch | None = None  # while the feeds run
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every Reading from now on. The answer stops it, and may be called again."""
@@ -46,9 +48,10 @@ class Watch:
 
     def freshness(self, environment: str) -> dict[str, Freshness]:
         """The state of every feed of an environment at this moment, by feed name."""
+        woke = self._look_up()
         now = self._time.monotonic()
         return {
-            feed.name: freshness(self.latest(environment, feed.name), now, self._started)
+            feed.name: freshness(self.latest(environment, feed.name), now, self._started, woke)
             for feed in self.feeds
             if feed.environment == environment
         }
@@ -74,9 +77,24 @@ class Watch:
     async def run(self) -> None:
         """Run every feed until cancelled."""
         self._started = self._time.monotonic()
+        self._standstill = StandstillWatch(self._time)
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_looking_up(), name="standstill")
             for feed in self.feeds:
                 group.create_task(self._keep_running(feed), name=f"feed {feed.environment}/{feed.name}")
+
+    async def _keep_looking_up(self) -> None:
+        while True:
+            await self._time.sleep(LOOK_EVERY)
+            self._look_up()
+
+    def _look_up(self) -> float:
+        """When we last woke from standing still. On waking every feed is asked: what it told is of the time before."""
+        if self._standstill is None:
+            return float("-inf")
+        if self._standstill.look():
+            self.refresh()
+        return self._standstill.woke
 
     async def _keep_running(self, feed: Feed) -> None:
         while True:

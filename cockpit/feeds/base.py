@@ -140,6 +140,7 @@ class Polled(Generic[T]):
     async def poll(self) -> Reading[T]:
         """One look: a good Reading, or the last good value with the problem beside it."""
         before = self._last or Reading(self.name, self.environment, self.every, self._time.monotonic())
+        began = self._time.monotonic()
         problem: Problem | None = None
         caution: Problem | None = None
         try:
@@ -150,11 +151,11 @@ class Polled(Generic[T]):
         except IncompleteError as error:
             value, problem = error.value, error.problem
         except Exception as error:
-            self._last = replace(before, tried=self._time.monotonic(), problem=self._problem(error))
+            self._last = replace(before, tried=self._time.monotonic(), began=began, problem=self._problem(error))
             return self._last
         now = self._time.monotonic()
         self._last = replace(
-            before, tried=now, value=value, seen=now, at=self._time.now(), problem=problem, caution=caution
+            before, tried=now, began=began, value=value, seen=now, at=self._time.now(), problem=problem, caution=caution
         )
         return self._last
 

@@ -12,7 +12,7 @@ from cockpit.model.probe import Probe, ProbeResult
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import Reading
 from cockpit.model.secret import Secret
-from cockpit.model.time import Time
+from cockpit.model.time import STANDSTILL, Time
 
 Results = tuple[ProbeResult, ...]
 
@@ -139,13 +139,22 @@ class ProbesFeed:
 
     async def _check(self, post: Post, asker: Asker) -> None:
         await self._pace.turn()
-        outcome = await asker.ask(post.probe)
+        outcome = await self._ask(post.probe, asker)
         before, post.standing = post.standing, fold(post.probe, post.standing, outcome)
         if before.silent_since is None and post.standing.silent_since is not None:
             self._call_the_roll(post)
         if outcome.offline or outcome.grade is not Grade.INCONCLUSIVE:
             self._offline = outcome.offline
         self._changed.set()
+
+    async def _ask(self, probe: Probe, asker: Asker) -> Outcome:
+        """One answer. One that took longer than it may came over a sleep of this machine, accuses nobody, and is asked
+        for again, once: the clock of time-outs stands still in such a sleep and does not notice."""
+        began = self._time.monotonic()
+        outcome = await asker.ask(probe)
+        if self._time.monotonic() - began > probe.timeout + STANDSTILL:
+            return await asker.ask(probe)
+        return outcome
 
     def _call_the_roll(self, silent: Post) -> None:
         """One fell silent: ask the others now, for if all are silent it may be our own line, and nobody is down."""
@@ -175,7 +184,9 @@ class ProbesFeed:
         tried = self._time.monotonic()
         seen, at = (tried, now) if not self._offline or self._last is None else (self._last.seen, self._last.at)
         problem = OFFLINE if self._offline else None
-        self._last = Reading(self.name, self.environment, self.every, tried, value, seen, at, problem)
+        answers = (post.standing.last for post in self._posts.values())
+        began = min((answer.began for answer in answers if answer and answer.began is not None), default=None)
+        self._last = Reading(self.name, self.environment, self.every, tried, value, seen, at, problem, began=began)
         return self._last
 
     async def _network(self) -> Asker:

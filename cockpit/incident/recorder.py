@@ -23,7 +23,7 @@ from cockpit.incident.store import Timeline
 from cockpit.incident.store_rows import Reader
 from cockpit.model.event import Draft, Kind, RecordError
 from cockpit.model.reading import Reading
-from cockpit.model.time import Time, age, stamp
+from cockpit.model.time import StandstillWatch, Time, age, stamp
 
 log = logging.getLogger(__name__)
 BEAT = 2.0  # seconds between two signs of life, two looks at a lock that another holds, two tries on a full disk
@@ -69,7 +69,7 @@ class Recorder:
         self._read_until = 0  # id of the newest event when `_known` and `_opening` were made
         self._lease = 0  # id of the event by which we record; 0 before it is written
         self._last_lease = 0
-        self._alive = 0.0  # boot clock when we last moved
+        self._standstill = StandstillWatch(time)
         self._unsaved: deque[Sequence[Draft]] = deque()  # one poll each, oldest first
         self._wake = asyncio.Event()
         self._trouble = ""
@@ -96,12 +96,13 @@ class Recorder:
             return
         self._latest[reading.feed] = reading
         self._note_pause()
-        if self._known is not None:
+        if self._known is not None and not reading.is_from_before(self._standstill.woke):
             self._queue(changes(self._known, reading, self._time.now()))
 
     async def run(self) -> None:
         """Record whenever the lock is ours, until cancelled; what is queued by then is still written."""
         while not self._timeline.read_only:
+            self._note_pause()
             before = await asyncio.to_thread(self._lock.read_holder)  # taking the lock writes to the file that tells
             if await self._take_lock():
                 try:
@@ -147,7 +148,6 @@ class Recorder:
 
     async def _record(self, before: LockHolder | None) -> None:
         """`before` is what the lock file said before it was ours."""
-        self._alive = self._time.monotonic()
         beating = asyncio.ensure_future(self._keep_beating())
         try:
             while self._lock.held:
@@ -210,8 +210,7 @@ class Recorder:
 
     def _note_pause(self) -> None:
         """Whether we stood still ourselves, stopped or asleep: then nobody recorded, and the timeline says so first."""
-        now = self._time.monotonic()
-        silence, self._alive = now - self._alive, now
+        silence = self._standstill.look()
         if self._lease and silence > GAP_AFTER:
             self._queue([self._gap(silence)])
 

@@ -16,7 +16,8 @@ class Reading(Generic[T]):
     """The newest answer of one feed of one environment.
 
     A failed poll keeps `value`, `seen` and `at` of the last good one and sets `problem`: a failure changes nothing
-    but the state of the pane. `seen` and `tried` are monotonic seconds, `every` the seconds between two polls.
+    but the state of the pane. `seen` and `tried` are monotonic seconds, `every` the seconds between two polls. `began`
+    is when the oldest answer in it was asked for, where that is not when it came.
     """
 
     feed: str
@@ -28,6 +29,11 @@ class Reading(Generic[T]):
     at: datetime | None = None
     problem: Problem | None = None
     caution: Problem | None = None  # nothing failed, and yet the source may not know everything
+    began: float | None = None
+
+    def is_from_before(self, moment: float) -> bool:
+        """Whether it tells of the time before a monotonic moment, even if the answer came later."""
+        return (self.tried if self.began is None else self.began) < moment
 
     @property
     def incomplete(self) -> bool:
@@ -71,8 +77,10 @@ class Freshness:
         return " ".join(part for part in (word, old, self.reason) if part)
 
 
-def freshness(reading: Reading[T] | None, now: float, started: float = 0.0) -> Freshness:
+def freshness(reading: Reading[T] | None, now: float, started: float = 0.0, woke: float = float("-inf")) -> Freshness:
     """The state of a reading at monotonic `now`; `started` is when its feed began, for one that never answered.
+
+    What was asked before the process last `woke` is stale at once: nobody looked meanwhile.
 
     A passing fault within three intervals of a good value is only late; everything else that failed is blind,
     and a value whose feed fell silent without a fault (a frozen loop, a hung call) grows late, then stale.
@@ -89,6 +97,8 @@ def freshness(reading: Reading[T] | None, now: float, started: float = 0.0) -> F
         return Freshness(state, old, reading.problem.short)
     if old is None:
         return Freshness(FeedState.WAITING)
+    if reading.is_from_before(woke):
+        return Freshness(FeedState.STALE, old, "from before a pause")
     if reading.caution is not None and fresh_enough:
         return Freshness(FeedState.LATE, old, reading.caution.short)
     if old <= reading.every + GRACE + 0.5 * reading.every:

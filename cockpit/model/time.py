@@ -8,6 +8,8 @@ from typing import Protocol
 BOOT_CLOCK: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """Linux stops CLOCK_MONOTONIC while the machine sleeps, and what was read before would look fresh after it."""
 
+STANDSTILL = 10.0  # seconds without a look; a busy loop is late by less
+
 
 class Time(Protocol):
     """What the cockpit asks of time. Tests pass their own."""
@@ -33,6 +35,28 @@ class RealTime:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+class StandstillWatch:
+    """Notices that this process did not run: it was stopped, it hung, or it slept with its machine.
+
+    Somebody must look every few seconds: a look that comes `STANDSTILL` seconds after the last is the waking.
+    """
+
+    def __init__(self, time: Time) -> None:
+        self._time = time
+        self._looked = time.monotonic()
+        self.woke = float("-inf")
+        """The monotonic second of the last waking: what was asked before it tells of the time before it."""
+
+    def look(self) -> float:
+        """Seconds we stood still until now; 0.0 when we did not."""
+        now = self._time.monotonic()
+        seconds, self._looked = now - self._looked, now
+        if seconds < STANDSTILL:
+            return 0.0
+        self.woke = now
+        return seconds
 
 
 def stamp(moment: datetime) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -193,3 +194,29 @@ def test_refresh_asks_every_feed() -> None:
     feeds = [Told("probes", time), Told("alerts:a", time)]
     Watch(feeds, time).refresh()
     assert [each.refreshed for each in feeds] == [1, 1]
+
+
+async def test_on_waking_every_reading_is_stale_at_once_and_every_feed_is_asked() -> None:
+    time = FakeTime()
+    feed = Told("alerts", time, "calm")
+    watch = Watch([feed], time)
+    async with running(watch):
+        await time.pass_by(3)
+        assert watch.freshness("prod")["alerts"].state is FeedState.LIVE
+        time.elapsed += 11  # nothing ran meanwhile; by its interval the reading would still be live
+        assert watch.freshness("prod")["alerts"].state is FeedState.STALE
+        assert feed.refreshed == 1
+        watch.publish(feed.reading("calm still"))
+        assert watch.freshness("prod")["alerts"].state is FeedState.LIVE
+
+
+async def test_an_answer_that_was_asked_for_before_a_pause_is_stale_however_late_it_came() -> None:
+    time = FakeTime()
+    feed = Told("alerts", time, "calm")
+    watch = Watch([feed], time)
+    async with running(watch):
+        await time.pass_by(3)
+        began = time.monotonic()
+        time.elapsed += 3600
+        watch.publish(replace(feed.reading("as it was an hour ago"), began=began))
+        assert watch.freshness("prod")["alerts"].state is FeedState.STALE

@@ -5,6 +5,7 @@ import fcntl
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import Reading
 from tests.unit.incident.story import NIGHT, at
 
+STARTED = 1000.0  # seconds since boot when a story begins
+
 
 class Clock:
     """A wall clock that moves when told; sleeping takes a moment of the real one."""
@@ -32,7 +35,7 @@ class Clock:
         return self.wall + self.stepped
 
     def monotonic(self) -> float:
-        return 1000 + (self.wall - NIGHT).total_seconds()
+        return STARTED + (self.wall - NIGHT).total_seconds()
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(0.002)
@@ -84,7 +87,8 @@ async def until(true: Callable[[], bool]) -> None:
 
 def ready(state: ProbeState, minutes: float = 0, environment: str = "prod") -> Reading[Any]:
     result = ProbeResult("ready", environment, "http://x", state, at(minutes))
-    return Reading("probes", environment, 15.0, minutes * 60, (result,), minutes * 60, at(minutes))
+    monotonic = STARTED + minutes * 60
+    return Reading("probes", environment, 15.0, monotonic, (result,), monotonic, at(minutes))
 
 
 def facts(timeline: Timeline) -> list[str]:
@@ -337,3 +341,14 @@ async def test_a_gap_is_as_long_as_the_boot_clock_says_whatever_the_wall_clock_d
         one.observe(ready(ProbeState.DOWN, 60))
         await until(lambda: len(facts(timeline)) == 2)
     assert facts(timeline)[0].startswith("nobody recorded for 1h")
+
+
+async def test_what_was_asked_before_a_pause_and_came_after_it_is_not_recorded(
+    timeline: FullDisk, clock: Clock
+) -> None:
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+        clock.wall += timedelta(hours=1)
+        one.observe(replace(ready(ProbeState.DOWN, 60), began=STARTED))
+        one.observe(ready(ProbeState.UP, 60))
+    assert facts(timeline) == ["nobody recorded for 1h, from 2026-02-27 02:00:00Z"]
