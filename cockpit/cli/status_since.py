@@ -9,7 +9,7 @@ from cockpit.cli.options import Common, Refusal, open_timeline, timeline_path
 from cockpit.incident.comms_facts import lead
 from cockpit.incident.detail import text_of
 from cockpit.incident.history import read_ledger
-from cockpit.incident.lock import RecorderLock, lock_path
+from cockpit.incident.lock import PASS_OVER_AFTER, RecorderLock, lock_path
 from cockpit.model.clean import clean_line
 from cockpit.model.event import Kind, RecordError
 from cockpit.model.incident import Incident
@@ -38,6 +38,7 @@ class EnvironmentRecord:
     incidents: tuple[Incident, ...] = ()  # the open ones, oldest first
     freeze: Freeze | None = None
     recorder: str = ""  # who records now; "" where nobody does
+    stalled: str = ""  # who holds the recorder's lock and does not record: stopped, hung, or without room on its disk
     lead_role: str = ""
     ladder: Ladder = DEFAULT_LADDER
 
@@ -60,12 +61,15 @@ def read_records(
             ledger = read_ledger(timeline, plan.ladder)
             for environment in environments:
                 events = timeline.events(environment=environment.name, kinds=[Kind.PROBE], limit=NEWEST)
+                lock = RecorderLock(lock_path(path, environment.name))
+                holder, stalled = lock.holder(), lock.read_silence() >= PASS_OVER_AFTER
                 records[environment.name] = EnvironmentRecord(
                     exists=True,
                     turns={event.subject: (text_of(event.detail, "state"), event.occurred) for event in events},
                     incidents=tuple(ledger.open(environment.name)),
                     freeze=ledger.freeze(environment.name),
-                    recorder=RecorderLock(lock_path(path, environment.name)).holder(),
+                    recorder="" if stalled else holder,
+                    stalled=holder if stalled else "",
                     lead_role=blank.lead_role,
                     ladder=blank.ladder,
                 )

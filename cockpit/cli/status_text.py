@@ -156,7 +156,9 @@ def _recorded(record: EnvironmentRecord) -> Iterable[str]:
         yield f"Open incidents and a freeze are not known: {record.problem}"
     if record.freeze is not None:
         yield frozen_line(record.freeze)
-    if not record.recorder and not record.problem:
+    if record.stalled:
+        yield f"{record.stalled} holds the recorder's lock and records nothing. Bring it back with `fg`, or end it."
+    elif not record.recorder and not record.problem:
         yield "Nobody records here now: what happens is only kept while a cockpit is open."
 
 
@@ -253,6 +255,7 @@ def _environment(state: State) -> dict[str, Any]:
         ],
         "freeze": _freeze(state.record.freeze),
         "recorder": state.record.recorder,
+        "recorder_stalled": state.record.stalled,
         "record_problem": state.record.problem,
         "troubles": [
             {

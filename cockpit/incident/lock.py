@@ -246,6 +246,14 @@ class RecorderLock:
         finally:
             os.close(descriptor)
 
+    def read_silence(self) -> float:
+        """Seconds since the holder, or whoever held it last, recorded; endless where nobody knows."""
+        holder = self.read_holder()
+        if holder is None:
+            return float("inf")
+        counted = holder.silence_by_boot_clock(self._time, self.boot)
+        return holder.silence_by_wall_clock(self._time) if counted is None else counted
+
     def release(self) -> None:
         """Let go. The file stays: removing it would let two processes hold two files of one name."""
         if self._descriptor is not None:

@@ -313,6 +313,11 @@ def test_it_says_who_records_and_that_nobody_does(shell: Shell, healthy: Path) -
     lock = RecorderLock(lock_path(shell.file, "prod"), "ben@jump-1 pid 7")
     assert lock.try_acquire()
     try:
+        said = status(shell, healthy)[1]
+        assert "ben@jump-1 pid 7" in said, "it holds the lock and has not begun, or is stopped"
+        (environment,) = json.loads(status(shell, healthy, "--json")[1])["environments"]
+        assert (environment["recorder"], environment["recorder_stalled"]) == ("", "ben@jump-1 pid 7")
+        lock.beat(1, recording=True)
         assert "Nobody records" not in status(shell, healthy)[1]
         (environment,) = json.loads(status(shell, healthy, "--json")[1])["environments"]
         assert environment["recorder"] == "ben@jump-1 pid 7"

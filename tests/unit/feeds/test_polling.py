@@ -223,3 +223,17 @@ def test_the_text_of_a_fault_is_cleaned() -> None:
     message = unexplained(ValueError("\x1b]52;c;eA==\x07\n" + "x" * 10_000)).message
     assert "\x1b" not in message
     assert len(message) < 500
+
+
+async def test_a_reading_remembers_when_it_was_asked_for() -> None:
+    time = FakeTime()
+
+    class Slow(Source):
+        async def read(self) -> object:
+            time.elapsed += 3.0
+            return await super().read()
+
+    for answer in ("calm", OSError("gone")):
+        began = time.monotonic()
+        reading = await feed_of(Slow(answer), time).poll()
+        assert (reading.began, reading.tried) == (began, began + 3.0)

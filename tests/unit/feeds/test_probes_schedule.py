@@ -211,3 +211,25 @@ async def test_an_environment_without_probes_stays_live() -> None:
 def test_the_feed_is_as_quick_as_its_quickest_probe() -> None:
     time = FakeTime()
     assert feed_of(time, Story(time, {}), probe("a", 60.0), replace(probe("b"), interval=5.0)).every == 5.0
+
+
+async def test_an_answer_that_came_over_a_sleep_of_the_machine_accuses_nobody() -> None:
+    time = FakeTime()
+    story = Story(time, {"ready": [Grade.GOOD, Grade.FAILING, Grade.GOOD]})
+    once = replace(probe("ready", 20.0), failures=1)
+    async with running(feed_of(time, story, once)) as readings:
+        await time.pass_by(0.5)
+        story._slow["ready"] = 3600.0  # asked, and the lid was closed
+        await time.pass_by(3600.0)
+        del story._slow["ready"]
+        await time.pass_by(100.0)
+    states = {result.state for reading in readings for result in reading.value or ()}
+    assert states == {ProbeState.UP}
+
+
+async def test_a_reading_is_as_old_as_the_oldest_answer_in_it() -> None:
+    time = FakeTime()
+    story = Story(time, {"fast": [Grade.GOOD], "slow": [Grade.GOOD]})
+    async with running(feed_of(time, story, probe("fast", 5.0), probe("slow", 600.0))) as readings:
+        await time.pass_by(590)
+    assert readings[-1].began == max(story.asked["slow"])
