@@ -48,7 +48,7 @@ class Watch:
 
     def freshness(self, environment: str) -> dict[str, Freshness]:
         """The state of every feed of an environment at this moment, by feed name."""
-        woke = self._look_up()
+        woke = self.notice_standstill()
         now = self._time.monotonic()
         return {
             feed.name: freshness(self.latest(environment, feed.name), now, self._started, woke)
@@ -79,16 +79,16 @@ class Watch:
         self._started = self._time.monotonic()
         self._standstill = StandstillWatch(self._time)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep_looking_up(), name="standstill")
+            group.create_task(self._keep_noticing(), name="standstill")
             for feed in self.feeds:
                 group.create_task(self._keep_running(feed), name=f"feed {feed.environment}/{feed.name}")
 
-    async def _keep_looking_up(self) -> None:
+    async def _keep_noticing(self) -> None:
         while True:
             await self._time.sleep(LOOK_EVERY)
-            self._look_up()
+            self.notice_standstill()
 
-    def _look_up(self) -> float:
+    def notice_standstill(self) -> float:
         """When we last woke from standing still. On waking every feed is asked: what it told is of the time before."""
         if self._standstill is None:
             return float("-inf")

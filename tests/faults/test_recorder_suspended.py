@@ -25,6 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cockpit.incident import lock, recorder
+from cockpit.model import time as clocks
 from cockpit.incident.store import Timeline
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import Reading
@@ -34,6 +35,7 @@ folder, who, pace = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
 lock.PASS_OVER_AFTER *= pace
 recorder.BEAT *= pace
 recorder.GAP_AFTER *= pace
+clocks.STANDSTILL *= pace
 
 
 async def main():

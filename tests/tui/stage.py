@@ -46,11 +46,30 @@ PLAN = Plan(
 HISTORY = (0.011, 0.012, 0.019, 0.011, 0.010, 0.021, 0.012, 0.012)
 
 
+RUNS_EVERY = 5.0  # seconds
+
+
 class StillTime:
-    """Stands until somebody moves it. Sleeping waits for ever: nothing polls."""
+    """Stands until somebody moves it. Sleeping waits for ever: nothing polls.
+
+    However far it is moved at once, the cockpit ran all the while: `on_the_way` is called every few seconds of it.
+    """
 
     def __init__(self) -> None:
-        self.passed = 0.0
+        self._passed = 0.0
+        self.on_the_way: Callable[[], object] = lambda: None
+
+    @property
+    def passed(self) -> float:
+        return self._passed
+
+    @passed.setter
+    def passed(self, seconds: float) -> None:
+        while self._passed + RUNS_EVERY < seconds:
+            self._passed += RUNS_EVERY
+            self.on_the_way()
+        self._passed = seconds
+        self.on_the_way()
 
     def now(self) -> datetime:
         return NOW + timedelta(seconds=self.passed)
@@ -152,6 +171,7 @@ class Stage:
     def __post_init__(self) -> None:
         self.feeds = self.feeds or (SilentFeed("probes"), SilentFeed("alerts:azure", 30.0), SilentFeed("revisions"))
         self.watch = Watch(list[Feed](self.feeds), self.time)
+        self.time.on_the_way = self.watch.notice_standstill
         self.timeline = MemoryTimeline(self.time)
         self.ledger = Ledger(self.system.ladder)
         self.runner = SimpleNamespace(runs=Runs(), known_procedure=lambda run: None)
