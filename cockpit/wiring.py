@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -16,12 +16,13 @@ from cockpit.feeds.base import Feed
 from cockpit.incident.desk import Desk
 from cockpit.incident.fold import Ledger
 from cockpit.incident.history import read_ledger
-from cockpit.incident.lock import lock_path
+from cockpit.incident.lock import lock_path, this_process
 from cockpit.incident.recorder import Recorder
 from cockpit.incident.store import Timeline
 from cockpit.model.event import Event
 from cockpit.model.identity import Identity
 from cockpit.model.logline import LogLine
+from cockpit.model.operator import Operator, operator_named
 from cockpit.model.plan import Plan
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.response import Freeze
@@ -62,11 +63,16 @@ class Session:
     desk: Desk
     runner: Runner
     recorder: Recorder | None
-    operator: str
+    author: Operator  # of everything that is written here
     read_only: bool
     time: Time
     clouds: dict[str, "Azure"]  # by environment
     credential: "Credential | None"
+
+    @property
+    def operator(self) -> str:
+        """Who acts, as it stands in the record."""
+        return self.author.name
 
     def identity(self) -> Identity | None:
         """Who the cloud thinks we are; None before the first answer, and where there is no cloud."""
@@ -123,20 +129,22 @@ def build(
     environment: Environment,
     timeline_file: Path,
     *,
-    operator: str,
+    operator: str | Operator,
     wall: bool = False,
     time: Time | None = None,
     random: Random | None = None,
 ) -> Session:
     """Build everything; connects to nothing yet. Blocking: imports, documents, the timeline. Raises RecordError."""
     time, random = time or RealTime(), random or Random()
-    read_only = wall or system.read_only
+    read_only, author = wall or system.read_only, operator_named(operator)
     plan = read_plan(system)
     system = replace(system, ladder=plan.ladder)
     secrets = Secrets(os.environ)
     secrets.learn(system.secrets())
     environments = system.environments if wall else (environment,)
     credential, clouds = connect(system, environments, read_only=read_only, time=time)
+    if credential is not None:
+        author.cloud = partial(cloud_name, credential)
     feeds = [
         feed
         for each in environments
@@ -152,11 +160,11 @@ def build(
     recorder = None
     if not read_only:
         path = lock_path(timeline_file, environment.name)
-        recorder = Recorder(timeline, environment.name, time=time, lock_path=path)
+        recorder = Recorder(timeline, environment.name, time=time, lock_path=path, who=this_process(author.name))
         watch.listen(recorder.observe)
     desk = Desk(
         timeline,
-        operator=operator,
+        operator=author,
         environment=environment.name,
         ladder=plan.ladder,
         plan=plan,
@@ -173,7 +181,7 @@ def build(
         clouds.get(environment.name),
         secrets,
         time,
-        operator,
+        author,
         read_only,
     )
     return Session(
@@ -189,7 +197,7 @@ def build(
         desk=desk,
         runner=runner,
         recorder=recorder,
-        operator=operator,
+        author=author,
         read_only=read_only,
         time=time,
         clouds=clouds,
@@ -207,7 +215,7 @@ def build_runner(
     azure: "Azure | None",
     secrets: Secrets,
     time: Time,
-    operator: str,
+    operator: Operator,
     read_only: bool,
 ) -> Runner:
     """The runner, which knows every run of the timeline and hears of new ones, of other cockpits too."""
@@ -251,6 +259,12 @@ def build_runner(
     runner.apply_all(known)
     timeline.follow(runner.apply_all, after=max((each.id for each in known), default=0))
     return runner
+
+
+def cloud_name(credential: "Credential") -> str:
+    """As whom the cloud knows the person here; "" before its first answer, for a machine, and in a simulated cloud."""
+    identity = credential.identity()
+    return "" if identity is None or identity.machine or identity.method == "simulator" else identity.name
 
 
 def frozen_words(freeze: Freeze | None) -> str:

@@ -23,6 +23,7 @@ from screens.key_line import keys_of
 from screens.leaving import leave_screen
 from screens.messages import EventsAppended
 from screens.note import Note
+from screens.person import act_named
 from screens.trouble import explain
 from widgets.cell import Piece
 from widgets.keys import KeyLine
@@ -239,10 +240,10 @@ class ChecklistScreen(Screen[None]):
     def _tick(self, box: Box, state: str, reason: str = "") -> "Event":
         return self._session.desk.tick(self._list.id, box.number, box.text, state, reason, incident=self._incident.id)
 
-    @work(thread=True, exit_on_error=False, group="writing")
-    def _write(self, act: "Callable[[], Event]") -> None:
+    @work(exit_on_error=False, group="writing")
+    async def _write(self, act: "Callable[[], Event]") -> None:
         try:
-            act()
+            await act_named(self.app, self._place, self._session.time, act)
         except Exception as error:
             self.post_message(self.Failed(explain(error, "a box could not be ticked")))
 

@@ -24,6 +24,7 @@ from screens.guard import QUIET
 from screens.messages import Attached, EventsAppended, ReadingChanged
 from screens.nudging import ELSEWHERE, Nudges, tell
 from screens.opens import OPENS
+from screens.person import act_named
 from screens.reasons import Situation, why_not
 from screens.trouble import explain
 from screens.view import PANES, View, pane_of, view
@@ -320,11 +321,12 @@ class CockpitScreen(Screen[None]):
         if self.session is not None:
             opening.procedure(self, self.session, name)
 
-    @work(thread=True, exit_on_error=False, group="writing")
-    def write(self, act: Callable[[], object], done: str) -> None:
+    @work(exit_on_error=False, group="writing")
+    async def write(self, act: Callable[[], object], done: str) -> None:
         """Do a blocking act off the loop and say how it went."""
+        assert self.session is not None
         try:
-            act()
+            await act_named(self.app, opening.place(self, self.session), self.session.time, act)
         except Exception as error:
             self.notify(explain(error, "an act failed"), severity="error", markup=False)
         else:

@@ -29,6 +29,7 @@ from screens.key_line import keys_of
 from screens.leaving import leave_screen
 from screens.marked_text import MarkedText
 from screens.messages import EventsAppended
+from screens.person import act_named
 from screens.trouble import explain
 from widgets.cell import plain
 from widgets.keys import KeyLine
@@ -293,11 +294,12 @@ class CommunicateScreen(Screen[None]):
         sent = taking(self._session, self._place, self._incident).sent
         self._deliver(partial(sent, audience, text, template.id, filled.promised), template.id)
 
-    @work(thread=True, exit_on_error=False, group="telling")
-    def _deliver(self, act: Callable[[], str], sent: str = "") -> None:
+    @work(exit_on_error=False, group="telling")
+    async def _deliver(self, act: Callable[[], str], sent: str = "") -> None:
         """Do what blocks, and tell how it went."""
         try:
-            self.post_message(self.Told(act(), sent=sent))
+            done = await act_named(self.app, self._place, self._session.time, act)
+            self.post_message(self.Told(done, sent=sent))
         except Exception as error:
             self.post_message(self.Told(explain(error, "a message could not be taken away"), "bad"))
 

@@ -5,10 +5,10 @@ A subclass gives `fields()` and `decide()`. What it acts on is handed to it when
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from textwrap import wrap
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar, cast
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -22,6 +22,7 @@ from textual.widgets import Input, TextArea
 from cockpit.incident.refused import DeskError
 from cockpit.model.clean import clean
 from cockpit.model.event import RecordError
+from cockpit.model.operator import Operator, PersonUnknown
 from cockpit.model.time import Time
 from screens.guard import TOO_QUICK, Guard
 from screens.leaving import leave_screen
@@ -31,6 +32,7 @@ from widgets.line import Lines
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 ARMING = 0.1  # seconds between two looks whether Enter counts by now
+NOT_NAMED = "Nothing was written: this login is shared, and nobody said who you are."
 READY, NOT_YET = "▸ ", "wait: "
 
 
@@ -70,6 +72,14 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         def __init__(self, reason: str) -> None:
             super().__init__()
             self.reason = reason
+
+    class PersonAsked(Message):
+        """The login is shared, and nobody said yet who acts; `act` waits for it."""
+
+        def __init__(self, operator: Operator, act: Callable[[], object]) -> None:
+            super().__init__()
+            self.operator = operator
+            self.act = act
 
     def __init__(self, place: Place, time: Time) -> None:
         super().__init__()
@@ -206,6 +216,8 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     def _act(self, act: Callable[[], T]) -> None:
         try:
             result = act()
+        except PersonUnknown as question:
+            self.post_message(self.PersonAsked(question.operator, act))
         except Exception as error:  # whatever went wrong, the words typed so far stay on the screen
             log.warning("%s: %s", self.what, error, exc_info=not isinstance(error, DeskError | RecordError))
             self.post_message(self.Refused(str(error) or type(error).__name__))
@@ -220,6 +232,22 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     def on_screen_resume(self) -> None:
         if self._done is not None:
             leave_screen(self, self._done.result)
+
+    @on(PersonAsked)
+    def _ask_person(self, message: PersonAsked) -> None:
+        """Once for a login session. Left unanswered, nothing is written and the fields stay as they are."""
+        from screens.person import ask_person
+
+        def answered(name: str | None) -> None:
+            if not name:
+                self._acting = False
+                self.say(NOT_NAMED)
+                return
+            self.place = replace(self.place, actor=name)
+            self.query_one("#place", Lines).show(self._placed())
+            self._act(cast("Callable[[], T]", message.act))
+
+        self.app.push_screen(ask_person(self.place, self.time, message.operator), answered)
 
     @on(Refused)
     def _stay(self, message: Refused) -> None:

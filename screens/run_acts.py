@@ -19,6 +19,7 @@ from cockpit.runbooks.sessions import through_place
 from screens.ceremony import AskCancel, AskConsent, Edit, Reason, Settle, takes_a_dialog
 from screens.leaving import leave_screen
 from screens.note import Note
+from screens.person import act_named, do_named
 from screens.run_keys import Standing
 from screens.run_messages import Began, ContextsSeen, Ended, Looked, Moved, Told
 from screens.trouble import explain
@@ -85,7 +86,8 @@ async def perform(screen: "RunScreen", prepared: Prepared, consent: Consent) -> 
     screen.own.add(step)
     screen.busy += 1
     try:
-        attempt = await screen.session.runner.perform(screen.now_run, prepared, consent, tail.add)
+        performs = partial(screen.session.runner.perform, screen.now_run, prepared, consent, tail.add)
+        attempt = await do_named(screen.app, screen.place, screen.session.time, performs)
     except RunAlreadyOpen as refusal:
         from screens.starting import follow
 
@@ -278,7 +280,9 @@ def name_of_screen(run: Run) -> str:
 
 
 async def settle(screen: "RunScreen", step: Step, state: StepState, reason: str = "") -> None:
-    await asyncio.to_thread(screen.session.runner.settle, screen.now_run, step.ordinal, state, reason)
+    runner = screen.session.runner
+    settles = partial(runner.settle, screen.now_run, step.ordinal, state, reason)
+    await act_named(screen.app, screen.place, screen.session.time, settles)
     screen.post_message(Moved(step.ordinal))
 
 

@@ -14,6 +14,7 @@ from cockpit.runbooks.open_runs import agrees, still_open, untouched
 from screens.dialog import Place
 from screens.document import DocumentScreen
 from screens.going_on import AskGoOn, AskIncident
+from screens.person import act_named
 from screens.run import RunScreen
 from screens.run_acts import name_of_screen
 from screens.trust import AskTrust, in_words
@@ -55,7 +56,7 @@ async def begin(
             return
     begins = partial(runner.start, runbook, procedure, given, trust=accepted, proposed=proposed, incident=incident)
     try:
-        run = await asyncio.to_thread(begins, beside=beside)
+        run = await act_named(app, place, session.time, partial(begins, beside=beside))
     except RunAlreadyOpen as refusal:
         await follow(app, session, place, refusal)
         return

@@ -5,12 +5,19 @@ import logging
 from cockpit.incident.refused import DeskError
 from cockpit.model.clean import clean_line
 from cockpit.model.event import RecordError
+from cockpit.model.operator import PersonUnknown
 from cockpit.model.problem import SourceError
 from cockpit.runbooks.catalogue import NotFound
 from cockpit.runbooks.execution import Refused
 
 log = logging.getLogger(__name__)
-FOR_PEOPLE = (DeskError, RecordError, Refused, NotFound)  # their text is a sentence that says what would help
+FOR_PEOPLE = (
+    DeskError,
+    RecordError,
+    Refused,
+    NotFound,
+    PersonUnknown,
+)  # their text is a sentence that says what would help
 LONGEST = 500
 
 

@@ -1,9 +1,7 @@
 """Who we are to the cloud: the configured ways in their order, one cache of tokens, never silently another identity."""
 
 import asyncio
-import getpass
 import logging
-import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +10,7 @@ from cockpit.azure.cloud import CLOUDS, endpoints
 from cockpit.azure.sources import DeviceCode, Prompt, Simulator, Token, TokenSource, azure_cli, managed_identity
 from cockpit.azure.trouble import NO_AZ, NO_MANAGED_IDENTITY, explain
 from cockpit.model.identity import Identity
+from cockpit.model.operator import account_name
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.system import Cloud, IdentityMethod
 from cockpit.model.time import Time
@@ -218,8 +217,4 @@ def identity_of(source: TokenSource, token: Token) -> Identity:
 
 def local_user() -> str:
     """The user of this machine, for tokens that do not say whose they are."""
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):
-        name = str(os.getuid())
-    return f"{name} (of this machine)"
+    return f"{account_name()} (of this machine)"

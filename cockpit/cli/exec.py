@@ -16,6 +16,7 @@ from cockpit.cli.run_session import Aloud, Written, for_incident, incident_for, 
 from cockpit.cli.run_steps import STOPPED, Asked, Ending, go
 from cockpit.model.clean import clean_line, clean_unmasked, is_clean
 from cockpit.model.event import RecordError
+from cockpit.model.operator import PersonUnknown
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
 from cockpit.runbooks.ceremony import ceremony
 from cockpit.runbooks.document import named_safely
@@ -46,8 +47,9 @@ def command(common: Common, words: tuple[str, ...], incident: str | None, as_jso
         raise Refusal("Say what to run: cockpit exec -- COMMAND ...")
     _, session = open_session(common)
     try:
+        session.author.must_be_named()
         ending = asyncio.run(run(session, document(line_of(words)), incident, as_json))
-    except (Refused, RecordError) as refusal:
+    except (Refused, RecordError, PersonUnknown) as refusal:
         raise Refusal(str(refusal)) from None
     finally:
         session.close()

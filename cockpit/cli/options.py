@@ -2,7 +2,6 @@
 
 import errno
 import functools
-import getpass
 import os
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -17,6 +16,7 @@ from cockpit.model.clean import clean_line
 
 if TYPE_CHECKING:
     from cockpit.incident.store import Timeline
+    from cockpit.model.operator import Operator
     from cockpit.model.system import Environment, System
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -49,6 +49,7 @@ class Common:
     db: str | None = None
     env: str | None = None
     read_only: bool = False
+    person: str | None = None  # who is at a shared login
 
     def over(self, outer: "Common | None") -> "Common":
         """These options, with those given before the subcommand filling the gaps."""
@@ -59,20 +60,30 @@ class Common:
             self.db or outer.db,
             self.env or outer.env,
             self.read_only or outer.read_only,
+            outer.person if self.person is None else self.person,
         )
 
 
 def common_options(command: F) -> F:
-    """Add --config, --db, --env and --read-only; the command gets one `common: Common`."""
+    """Add --config, --db, --env, --read-only and --as; the command gets one `common: Common`."""
 
     @click.option("--config", metavar="PATH", help="The cockpit.toml to use.")
     @click.option("--db", metavar="PATH", help="The timeline file, instead of the one in the data directory.")
     @click.option("--env", metavar="NAME", help="The environment; the first in the file if not given.")
     @click.option("--read-only", is_flag=True, help="Refuse every change, to the cloud and to the timeline.")
+    @click.option("--as", "person", metavar="NAME", help="Who you are, on a login that several people use.")
     @functools.wraps(command)
-    def wrapped(*args: Any, config: str | None, db: str | None, env: str | None, read_only: bool, **kwargs: Any) -> Any:
+    def wrapped(
+        *args: Any,
+        config: str | None,
+        db: str | None,
+        env: str | None,
+        read_only: bool,
+        person: str | None,
+        **kwargs: Any,
+    ) -> Any:
         outer = click.get_current_context().obj
-        common = Common(config, db, env, read_only).over(outer if isinstance(outer, Common) else None)
+        common = Common(config, db, env, read_only, person).over(outer if isinstance(outer, Common) else None)
         return command(*args, common=common, **kwargs)
 
     return wrapped  # type: ignore[return-value]
@@ -139,9 +150,12 @@ def _missing(path: Path) -> bool:
     return False
 
 
-def operator() -> str:
-    """Who is at the keys: the person behind sudo if there is one."""
+def operator(system: "System", common: Common, *, can_ask: bool = True) -> "Operator":
+    """Who is at the keys. Raises Refusal."""
+    from cockpit.cli.login import operator_of
+    from cockpit.model.operator import PersonError
+
     try:
-        return clean_line(os.environ.get("SUDO_USER") or getpass.getuser(), 80)
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
+        return operator_of(system.shared_logins, common.person, can_ask=can_ask)
+    except PersonError as error:
+        raise Refusal(str(error)) from None

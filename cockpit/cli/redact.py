@@ -7,6 +7,7 @@ import click
 
 from cockpit.cli.options import Common, Refusal, common_options, json_option, load_system, open_timeline, operator
 from cockpit.model.event import RecordError
+from cockpit.model.operator import PersonUnknown
 
 
 @click.command(
@@ -22,7 +23,8 @@ def command(common: Common, number: int, reason: str, yes: bool, as_json: bool) 
     if not reason.strip():
         raise Refusal("Say why with --reason; it is what remains of the event.")
     try:
-        with open_timeline(load_system(common), common, there=True) as timeline:
+        system = load_system(common)
+        with open_timeline(system, common, there=True) as timeline:
             event = timeline.event(number)
             if event is None:
                 raise Refusal(f"There is no event {number}; `cockpit timeline` lists them.")
@@ -32,8 +34,8 @@ def command(common: Common, number: int, reason: str, yes: bool, as_json: bool) 
                 click.echo(f"{number} {event.occurred:%Y-%m-%d %H:%M:%S} UTC {event.kind} {event.summary}", err=True)
                 if not click.confirm("Empty its text? It cannot be brought back", err=True):
                     raise Refusal(f"Event {number} stays as it is.")
-            redaction = timeline.redact(number, operator(), reason)
-    except RecordError as error:
+            redaction = timeline.redact(number, operator(system, common), reason)
+    except (RecordError, PersonUnknown) as error:
         raise Refusal(str(error)) from None
     if as_json:
         click.echo(json.dumps({"redacted": number, "event": redaction.id, "head": redaction.hash}))

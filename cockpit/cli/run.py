@@ -16,6 +16,7 @@ from cockpit.cli.run_settle import WORDS, by_word
 from cockpit.cli.run_steps import STOPPED, Asked, go, lacks
 from cockpit.model.event import RecordError
 from cockpit.model.near import near
+from cockpit.model.operator import PersonUnknown
 from cockpit.model.run import Run, StepState, Value
 from cockpit.model.runbook import Procedure
 from cockpit.model.system import System
@@ -73,6 +74,8 @@ def command(
         raise Refusal("--settle says how one step ended: name it with --step N, and leave --dry-run out.")
     system, session = open_session(common)
     try:
+        if not dry_run:
+            session.author.must_be_named()
         place = find(system, name)
         must_be_asked_for(place, asked.given)
         if settle:
@@ -82,7 +85,7 @@ def command(
         code = asyncio.run(doing)
     except RunAlreadyOpen as refusal:
         code = already_open(refusal, as_json)
-    except (NotFound, Refused, RecordError) as refusal:
+    except (NotFound, Refused, RecordError, PersonUnknown) as refusal:
         raise Refusal(str(refusal)) from None
     finally:
         session.close()

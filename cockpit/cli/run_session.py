@@ -37,7 +37,7 @@ def open_session(common: Common) -> tuple[System, Session]:
     system = load_system(common)
     environment: Environment = choose_environment(system, common.env)
     try:
-        session = build(system, environment, timeline_path(system, common), operator=operator())
+        session = build(system, environment, timeline_path(system, common), operator=operator(system, common))
     except (RecordError, SourceError) as error:
         raise Refusal(str(error)) from None
     if sys.stdin.isatty() and sys.stdout.isatty():

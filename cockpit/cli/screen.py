@@ -42,7 +42,8 @@ def _build(common: Common, wall: bool) -> "Session":
     system = load_system(common)
     environment = choose_environment(system, common.env)
     try:
-        return build(system, environment, timeline_path(system, common), operator=operator(), wall=wall)
+        author = operator(system, common, can_ask=False)  # the screen asks with a dialog of its own
+        return build(system, environment, timeline_path(system, common), operator=author, wall=wall)
     except RecordError as error:
         raise Refusal(str(error)) from None
 

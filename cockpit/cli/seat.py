@@ -15,6 +15,7 @@ from cockpit.incident.store import Timeline
 from cockpit.model.clean import clean_line
 from cockpit.model.event import RecordError
 from cockpit.model.incident import Incident
+from cockpit.model.operator import PersonUnknown
 from cockpit.model.plan import Plan
 from cockpit.model.system import Environment, System
 from cockpit.model.time import RealTime
@@ -60,7 +61,7 @@ def take_seat(common: Common, *, read_only: bool = False, there: bool = False) -
         with open_timeline(system, common, read_only=read_only, there=there) as timeline:
             desk = Desk(
                 timeline,
-                operator=operator(),
+                operator=operator(system, common),
                 environment=environment.name,
                 ladder=plan.ladder,
                 plan=plan,
@@ -70,7 +71,7 @@ def take_seat(common: Common, *, read_only: bool = False, there: bool = False) -
             yield Seat(system, plan, environment, timeline, desk)
     except AmbiguousIncident as error:
         raise Refusal(f"{len(error.open)} incidents are open; choose one:\n{choices(error.open)}") from None
-    except (DeskError, RecordError, WhenError) as error:
+    except (DeskError, RecordError, WhenError, PersonUnknown) as error:
         raise Refusal(str(error)) from None
 
 

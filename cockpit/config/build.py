@@ -48,6 +48,7 @@ def build(root: tables.Root, file: Path, known: Mapping[Place, int]) -> System:
         runbooks=tuple(_absolute(each, folder) for each in root.runbooks),
         plan=build_plan(root, ladder, origin),
         templates=tuple(_absolute(each, folder) for each in root.templates),
+        shared_logins=tuple(root.people.shared_logins),
         contacts_file=_absolute(root.contacts_file, folder),
         references=tuple(root.self_check.references),
     )

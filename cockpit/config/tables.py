@@ -19,7 +19,7 @@ from cockpit.config.fields import (
     Zone,
 )
 from cockpit.config.table import Table, written
-from cockpit.config.tables_plan import Checklist, Contact, Hours, Role, Rule, Target
+from cockpit.config.tables_plan import Checklist, Contact, Hours, People, Role, Rule, Target
 from cockpit.model.system import IdentityMethod
 
 Attempts = Annotated[int, Field(ge=1, le=100)]
@@ -138,6 +138,7 @@ class Root(Table):
     runbooks: list[PathText] = Field([], description="Folders and files with the team's runbooks.")
     rules: list[Rule] = Field([], description="What is due when.")
     roles: list[Role] = Field([], description="Who does what in an incident.")
+    people: People = Field(default_factory=People.model_construct, description="The people and their logins.")
     contacts: list[Contact] = Field([], description="Who is reached how.")
     contacts_file: PathText = Field("", description="A private file with more contacts, TOML or a Markdown table.")
     targets: list[Target] = Field([], description="What may be lost and how long it may take.")
@@ -157,6 +158,7 @@ TABLES: dict[tuple[str, ...], type[Table]] = {
     ("ladder",): Rung,
     ("rules",): Rule,
     ("roles",): Role,
+    ("people",): People,
     ("contacts",): Contact,
     ("targets",): Target,
     ("checklists",): Checklist,

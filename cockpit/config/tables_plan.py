@@ -34,6 +34,14 @@ class Role(Table):
     lead: bool = Field(False, description="True for who commands; the first role if none is.")
 
 
+class People(Table):
+    """Who acts under which login."""
+
+    shared_logins: list[Name] = Field(
+        [], description="Logins that several people use; who they are is asked. root, ubuntu and the like always are."
+    )
+
+
 class Contact(Table):
     """Who is reached how."""
 

@@ -20,6 +20,7 @@ from cockpit.model.clean import clean_line
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.ladder import Ladder
+from cockpit.model.operator import LONGEST_NAME, Operator, operator_named, with_author
 from cockpit.model.plan import Plan
 from cockpit.model.response import Freeze
 from cockpit.model.time import Time
@@ -37,7 +38,8 @@ def fresh_letters() -> str:
 class Desk:
     """All methods block, may be called from any thread, and return what they wrote.
 
-    They raise DeskError with a sentence for the person who asked, and RecordError when the file cannot be written.
+    They raise DeskError with a sentence for the person who asked, RecordError when the file cannot be written, and
+    PersonUnknown where the login is shared and nobody said who acts: nothing is written then.
     `incident` is an id or its last letters; without one it is the only open incident of the environment. Times given
     are aware. What is decided is decided inside the transaction that writes it, so two people at two desks cannot
     resolve one incident twice. `plan` may be replaced when the documents were read again.
@@ -47,7 +49,7 @@ class Desk:
         self,
         timeline: Timeline,
         *,
-        operator: str,
+        operator: str | Operator,
         environment: str,
         ladder: Ladder,
         time: Time,
@@ -57,7 +59,7 @@ class Desk:
         letters: Callable[[], str] = fresh_letters,
     ) -> None:
         self.environment = environment
-        self.operator = operator
+        self.author = operator_named(operator)
         self.ladder = ladder
         self.plan = plan or Plan(ladder)
         self.letters = letters
@@ -67,6 +69,22 @@ class Desk:
         self._source = source
         self._ledger: Ledger | None = None
         self._lock = threading.Lock()
+
+    @property
+    def operator(self) -> str:
+        """Who acts, as it stands in the record."""
+        return self.author.name
+
+    def person_named(self, name: str = "") -> str:
+        """The person whom `name` means, who acts if it is "": one has one name, whatever their login is called.
+
+        Raises PersonUnknown.
+        """
+        person = clean_line(name, LONGEST_NAME)
+        is_own = not person or person.casefold() in map(str.casefold, self.author.names)
+        if is_own:
+            self.author.must_be_named()
+        return self.author.name if is_own else person
 
     # What there is.
 
@@ -146,9 +164,12 @@ class Desk:
     def now(self) -> datetime:
         return self._time.now()
 
-    def write(self, decide: Callable[[Ledger], Draft]) -> Event:
-        """Record what `decide` makes of the newest state, in one transaction. It may raise to write nothing."""
-        return self._record(lambda ledger, reader: decide(ledger))
+    def write(self, decide: Callable[[Ledger], Draft], *, nameless: bool = False) -> Event:
+        """Record what `decide` makes of the newest state, in one transaction. It may raise to write nothing.
+
+        `nameless`: it says nothing about who, so that a shared login may write it before it is known who is there.
+        """
+        return self._record(lambda ledger, reader: decide(ledger), nameless=nameless)
 
     def write_on(self, number: int, decide: Callable[[Ledger, Event], Draft]) -> Event:
         """As `write`, about an event: as it stands after its corrections. Raises DeskError when there is none."""
@@ -165,7 +186,13 @@ class Desk:
         """An entry of the journal, or with `incident` of one; without a `summary` it says what its detail does."""
         given = {"environment": self.environment, "summary": said(kind, detail, subject)} | fields
         return Draft(
-            kind=kind, occurred=at, subject=subject, detail=detail, source=self._source, actor=self.operator, **given
+            kind=kind,
+            occurred=at,
+            subject=subject,
+            detail=with_author(detail, self.author.detail()),
+            source=self._source,
+            actor=self.operator,
+            **given,
         )
 
     def of(
@@ -210,9 +237,11 @@ class Desk:
             catch_up(self._ledger, self._timeline)
         return self._ledger
 
-    def _record(self, decide: Callable[[Ledger, Reader], Draft]) -> Event:
+    def _record(self, decide: Callable[[Ledger, Reader], Draft], *, nameless: bool = False) -> Event:
         if self._read_only:
             raise DeskError("Read-only: nothing is written. Start without --read-only to act.")
+        if not nameless:
+            self.author.must_be_named()
         with self._lock:
             ledger = self._caught_up()  # the long way is gone before the transaction keeps others waiting
 

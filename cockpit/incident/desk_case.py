@@ -218,7 +218,7 @@ def exported(desk: "Desk", path: str, head: str, incident: str) -> Event:
         detail = {"path": clean_line(path), "head": head}
         return desk.of(meant, Kind.EXPORT, detail, desk.now(), summary=f"exported to {clean_line(path)}")
 
-    return desk.write(act)
+    return desk.write(act, nameless=True)
 
 
 def review(desk: "Desk", state: str, reason: str = "", *, incident: str | None = None) -> Event:

@@ -30,7 +30,7 @@ def start_task(desk: "Desk", text: str, within: timedelta, person: str = "", *, 
         ClockKind.TASK,
         incident,
         text=_words(text, "Say what is to be looked at."),
-        person=clean_line(person, 80) or desk.operator,
+        person=desk.person_named(person),
         due=stamp(desk.coming(now + within, now)),
     )
 
@@ -42,7 +42,7 @@ def start_loop(desk: "Desk", text: str, due: datetime | None = None, *, incident
         ClockKind.LOOP,
         incident,
         text=_words(text, "Say what is to be put back."),
-        person=desk.operator,
+        person=desk.person_named(),
         due=stamp(desk.coming(due, desk.now())) if due else "",
     )
 
@@ -56,7 +56,8 @@ def aware(desk: "Desk", text: str, at: datetime | None = None, *, incident: str 
         running = next((each for each in meant.marks if each.kind is ClockKind.BREACH), None)
         if running is not None and running.started and not running.not_applicable:
             raise DeskError(f"{meant.id} counts from {running.started:%Y-%m-%d %H:%M:%S}Z already.")
-        detail = {"what": "started", "kind": ClockKind.BREACH.value, "text": words, "person": desk.operator}
+        person = desk.person_named()
+        detail = {"what": "started", "kind": ClockKind.BREACH.value, "text": words, "person": person}
         return desk.of(meant, Kind.CLOCK, detail, occurred, subject=ClockKind.BREACH.value)
 
     return desk.write(act)

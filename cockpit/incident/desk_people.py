@@ -49,10 +49,10 @@ def _hat(
     desk: "Desk", what: str, role: str, person: str, note: str, incident: str | None, at: datetime | None
 ) -> Event:
     """`what` is takes or leaves. Nobody takes what they have, or leaves what they have not."""
-    who, occurred = _person(desk, person), desk.past(at, desk.now())
+    occurred = desk.past(at, desk.now())
 
     def act(ledger: Ledger) -> Draft:
-        meant = desk.meant(ledger, incident)
+        who, meant = desk.person_named(person), desk.meant(ledger, incident)
         hat = role_named(desk, meant, role)
         has = who in meant.in_role(hat)
         if has and what == "takes":
@@ -69,9 +69,9 @@ def hand_over(
     desk: "Desk", role: str, to: str, note: str = "", open: Sequence[str] = (), *, incident: str | None = None
 ) -> Event:
     """Give a hat to somebody else. `open` are lines on what goes on: clocks, silences, runs; the note keeps them."""
-    taker = clean_line(to, LONGEST_NAME)
-    if not taker:
+    if not clean_line(to, LONGEST_NAME):
         raise DeskError("Say to whom it is handed over.")
+    taker = desk.person_named(to)
     words = "\n".join(filter(None, [clean(note, LONGEST_TEXT).strip(), *(clean_line(each, 300) for each in open)]))
 
     def act(ledger: Ledger) -> Draft:
@@ -179,10 +179,6 @@ def role_named(desk: "Desk", meant: Incident, text: str) -> str:
     if close:
         raise DeskError(f"There is no role `{wanted}`; did you mean {close}?")
     return wanted
-
-
-def _person(desk: "Desk", person: str) -> str:
-    return clean_line(person, LONGEST_NAME) or desk.operator
 
 
 def _held(meant: Incident, hat: str) -> str:

@@ -11,7 +11,6 @@ passed over and so never is.
 """
 
 import fcntl
-import getpass
 import os
 import re
 import secrets
@@ -24,6 +23,7 @@ from urllib.parse import quote
 from cockpit.incident.store_files import file_mode, identity
 from cockpit.incident.store_trouble import explain
 from cockpit.model.clean import clean_line
+from cockpit.model.operator import account_name
 from cockpit.model.time import RealTime, Time
 
 LONGEST = 200  # bytes of a holder's name, padded to this; what an older version reads
@@ -42,13 +42,9 @@ def lock_path(timeline: Path, environment: str) -> Path:
     return timeline.with_name(f"{timeline.name}.{quote(environment, safe='')}.lock")
 
 
-def this_process() -> str:
-    """As others read it: `ana@jump-1 pid 4711`."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container whose user has no name
-        user = f"uid {os.getuid()}"
-    return clean_line(f"{user}@{socket.gethostname()} pid {os.getpid()}", LONGEST)
+def this_process(person: str = "") -> str:
+    """As others read it: `ana@jump-1 pid 4711`; the account's name where the person is not known."""
+    return clean_line(f"{person or account_name()}@{socket.gethostname()} pid {os.getpid()}", LONGEST)
 
 
 def read_boot_id() -> str:

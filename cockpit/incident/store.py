@@ -18,6 +18,7 @@ from cockpit.incident.store_rows import INSERT, Mask, Reader, Tidy, to_event, to
 from cockpit.incident.store_trouble import explain
 from cockpit.incident.store_writer import Writer
 from cockpit.model.event import Draft, Event, Kind, RecordError
+from cockpit.model.operator import Operator, operator_named, with_author
 from cockpit.model.time import Time
 
 PATIENCE = 5.0  # seconds to wait for another program's lock
@@ -157,13 +158,15 @@ class Timeline:
         with self._connection() as connection:
             return search(connection, query, limit)
 
-    def redact(self, number: int, actor: str, reason: str) -> Event:
+    def redact(self, number: int, actor: str | Operator, reason: str) -> Event:
         """Empty summary, detail and salt of an event and write down who did it and why; returns that event.
 
         Its old text is then gone from the file and from the `-wal` beside it, not from backups. Redacting again
         only makes sure of the latter.
         """
-        event = self._write(lambda connection: self._empty(connection, number, actor, reason))[0]
+        author = operator_named(actor)
+        author.must_be_named()
+        event = self._write(lambda connection: self._empty(connection, number, author, reason))[0]
         if self._writer is not None and not self._writer.empty_wal():
             raise RecordError(
                 f"Event {number} is emptied, but a program that is reading the file keeps its old text in "
@@ -190,7 +193,7 @@ class Timeline:
         connection.executemany(INSERT, rows)
         return [to_event(row) for row in rows]
 
-    def _empty(self, connection: sqlite3.Connection, number: int, actor: str, reason: str) -> list[Event]:
+    def _empty(self, connection: sqlite3.Connection, number: int, author: Operator, reason: str) -> list[Event]:
         event = Reader(connection).event(number)
         if event is None:
             raise RecordError(f"There is no event {number}; `cockpit timeline` lists them.")
@@ -204,9 +207,9 @@ class Timeline:
             occurred=self._time.now(),
             environment=event.environment,
             subject=str(number),
-            actor=actor,
+            actor=author.name,
             incident=event.incident,
-            detail={"reason": reason},
+            detail=with_author({"reason": reason}, author.detail()),
         )
         return self._append(connection, [draft])
 

@@ -80,6 +80,7 @@ class System:
     runbooks: tuple[str, ...] = ()  # folders and files of the team's own documents
     plan: Plan = field(default_factory=lambda: Plan(ladder=()))  # the configured part of it, over the documents
     templates: tuple[str, ...] = ()  # folders and files of messages
+    shared_logins: tuple[str, ...] = ()  # accounts that several people use, beside the well-known ones
     contacts_file: str = ""  # kept out of the repository: people and how they are reached
     references: tuple[str, ...] = ()  # host:port pairs that answer when our own line works
 

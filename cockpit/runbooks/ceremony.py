@@ -1,11 +1,12 @@
 """How much it takes to start a step. The kind decides, and the runner holds everybody to it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from cockpit.model.operator import SHARED_LOGINS, fold_name
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Procedure, StepKind
 from cockpit.runbooks.execution import Prepared, Refused
@@ -124,8 +125,10 @@ def noun(procedure: Procedure) -> str:
     return telling[-1] if telling else procedure.slug
 
 
-def must_consent(wanted: Ceremony, prepared: Prepared, given: Consent, operator: str) -> None:
-    """Raise Refused unless a person did all that is wanted, for exactly this."""
+def must_consent(wanted: Ceremony, prepared: Prepared, given: Consent, operator_names: Collection[str]) -> None:
+    """Raise Refused unless a person did all that is wanted, for exactly this. None of `operator_names`, which all are
+    names of who acts, is the name of somebody who approves it.
+    """
     if given.fingerprint and given.fingerprint != prepared.fingerprint:
         raise Refused("What was confirmed is not what would run now: look at it again.")
     if wanted.need != "key" and not given.fingerprint:
@@ -135,19 +138,21 @@ def must_consent(wanted: Ceremony, prepared: Prepared, given: Consent, operator:
     if wanted.again and not given.again:
         raise Refused("This step is done, or nobody knows whether it is: say that it is to be done again.")
     if wanted.approval:
-        _must_be_approved(wanted, given.approval, operator)
+        _must_be_approved(wanted, given.approval, operator_names)
 
 
-def _must_be_approved(wanted: Ceremony, approval: Approval | None, operator: str) -> None:
+def _must_be_approved(wanted: Ceremony, approval: Approval | None, operator_names: Collection[str]) -> None:
     if approval is None or not approval.by.strip() or not approval.how.strip():
         raise Refused("This needs an approval: say who gave it, and how.")
     gave = people(approval.by.replace(",", "+"))
-    if operator.strip().casefold() in gave:
+    if not gave.isdisjoint(map(fold_name, operator_names)):
         raise Refused("An approval is given by somebody else than who runs the step.")
+    if shared := sorted(gave & SHARED_LOGINS):
+        raise Refused(f"{shared[0]} is a shared login, not a person: name who gave the approval.")
     if len(gave) < wanted.approvers:
         raise Refused(f"This needs {wanted.approvers} approvals ({wanted.approver}): name each, as in `Ana + Ben`.")
 
 
 def people(text: str) -> set[str]:
-    """Those whom `Ana + Ben`, or `Ana and Ben`, names, each once."""
-    return {name.strip().casefold() for name in JOINED.split(text) if name.strip()}
+    """Those whom `Ana + Ben`, or `Ana and Ben`, names, each once: `Ana + ana@example.com` is one person."""
+    return {fold_name(name) for name in JOINED.split(text) if fold_name(name)}

@@ -1,12 +1,13 @@
 """The events of a run, as the timeline keeps them. Pure: what a run says, never when or whether."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from cockpit.model.clean import clean_line
 from cockpit.model.event import Draft, Event, Kind
+from cockpit.model.operator import with_author
 from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.runbooks.ceremony import Approval
@@ -23,11 +24,12 @@ TEXTS = frozenset({"title", "as_written", "as_run", "outcome", "verified", "outp
 
 @dataclass(frozen=True, slots=True)
 class Pen:
-    """Who writes, when, and for which incident."""
+    """Who writes, when, and for which incident; `by` is what stands beside the name."""
 
     actor: str
     now: datetime
     incident: str | None = None
+    by: Mapping[str, str] = field(default_factory=dict)
 
 
 def started(
@@ -48,16 +50,19 @@ def started(
         subject=id,
         actor=pen.actor,
         incident=pen.incident,
-        detail={
-            "what": "started",
-            "path": runbook.path,
-            "sha256": runbook.sha256,
-            "procedure": procedure.slug,
-            "title": procedure.title,
-            "values": as_detail(values),
-            "owner": owner.as_detail(),
-            **promised(procedure),
-        },
+        detail=with_author(
+            {
+                "what": "started",
+                "path": runbook.path,
+                "sha256": runbook.sha256,
+                "procedure": procedure.slug,
+                "title": procedure.title,
+                "values": as_detail(values),
+                "owner": owner.as_detail(),
+                **promised(procedure),
+            },
+            pen.by,
+        ),
     )
 
 
@@ -77,7 +82,7 @@ def ended(run: Run, reason: str, pen: Pen) -> Draft:
         subject=run.id,
         actor=pen.actor,
         incident=pen.incident,
-        detail={"what": "ended", "reason": reason},
+        detail=with_author({"what": "ended", "reason": reason}, pen.by),
     )
 
 
@@ -195,5 +200,5 @@ def _step(run: Run, step: Step, said: str, detail: Mapping[str, Any], pen: Pen, 
         subject=f"{run.id}#{step.ordinal}",
         actor=pen.actor,
         incident=pen.incident,
-        detail=detail,
+        detail=with_author(detail, pen.by),
     )

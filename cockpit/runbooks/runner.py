@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cockpit.model.event import Draft, Event, EventSource, Record, RecordError
+from cockpit.model.operator import Operator, operator_named
 from cockpit.model.probe import ProbeResult
 from cockpit.model.run import Attempt, Run, StepState, Value
 from cockpit.model.runbook import Procedure, Runbook, Step
@@ -46,7 +47,8 @@ JUST_OPENED = timedelta(minutes=1)  # for so long a run in which nothing was don
 
 class Runner:
     """Runs of one environment. `start`, `prepare`, `settle`, `end` block on a file and may be called from any thread;
-    the coroutines belong to the loop. All raise Refused, whose text is for the person, and RecordError.
+    the coroutines belong to the loop. All raise Refused, whose text is for the person, and RecordError; what a person
+    does raises PersonUnknown where the login is shared and nobody said who it is.
     """
 
     def __init__(
@@ -54,7 +56,7 @@ class Runner:
         *,
         record: Record,
         environment: Environment,
-        operator: str,
+        operator: str | Operator,
         time: Time,
         data: Path,
         azure: "Azure | None",
@@ -75,7 +77,7 @@ class Runner:
         `hidden` are secrets that no output may show; `look` asks the feeds to look now.
         """
         self.environment = environment
-        self.operator = operator
+        self.author = operator_named(operator)
         self.read_only = read_only
         self.terminal = terminal  # the screen sets its own when it opens
         self.runs = Runs()
@@ -89,7 +91,7 @@ class Runner:
         self._minding = minding
         self._new_id = new_id
         self._around = Surroundings(
-            environment, operator, time, data, azure, reveal, mask, read_only, live, environ, grace
+            environment, self.author, time, data, azure, reveal, mask, read_only, live, environ, grace
         )
         self._given: dict[str, dict[str, str]] = {}  # of each run, secrets too: never written anywhere
         self._proposed: dict[str, tuple[Value, ...]] = {}  # of each run, what was found for it rather than typed
@@ -103,6 +105,11 @@ class Runner:
         self._unwritten = itertools.count(-1, -1)  # ids of events that read-only keeps to itself
         folder = None if read_only else data / "runs"
         self._doing = Doing(self.note, self._write, folder, self._pen_for, self._probes, look)
+
+    @property
+    def operator(self) -> str:
+        """Who acts, as it stands in the record."""
+        return self.author.name
 
     # What there is.
 
@@ -175,7 +182,8 @@ class Runner:
             if incident is not None:
                 self._chosen[id] = incident
         values = self._resolve(runbook, procedure, id)
-        pen = Pen(self.operator, self._time.now(), self._incident() if incident is None else incident or None)
+        self.author.must_be_named()
+        pen = self._pen(self._incident() if incident is None else incident or None)
         draft = journal.started(id, runbook, procedure, self.environment.name, values, this_process(), pen)
         if beside:
             self._beside.add(id)
@@ -219,6 +227,7 @@ class Runner:
 
     def settle(self, run: Run, step: int, state: StepState, reason: str = "") -> Run:
         """A person's word on a step: by hand, skipped, failed, or looked at and well (ok)."""
+        self.author.must_be_named()
         pen, settled_step = self._pen_for(run), self.step(run, step)
 
         def decide() -> Draft:
@@ -324,13 +333,14 @@ class Runner:
         run = self.run(run.id)
         procedure = await asyncio.to_thread(self.procedure, run)
         rules.must_be_runnable(prepared, read_only=self.read_only)
+        self.author.must_be_named()
 
         def judge() -> Run:
             newest = self.run(run.id)
             rules.must_be_this_run(newest, prepared, self.environment.name)
             rules.must_be_untaken(newest, prepared)
             rules.must_be_its_turn(newest, procedure, prepared)
-            must_consent(self.ceremony(prepared), prepared, consent, self.operator)
+            must_consent(self.ceremony(prepared), prepared, consent, self.author.names)
             if untouched(newest) and run.id not in self._beside:
                 self._must_lead(newest, least_touched=True)
             return newest
@@ -465,7 +475,10 @@ class Runner:
         return self._incident() if chosen is None else chosen or None
 
     def _pen_for(self, run: Run) -> Pen:
-        return Pen(self.operator, self._time.now(), self.incident(run))
+        return self._pen(self.incident(run))
+
+    def _pen(self, incident: str | None) -> Pen:
+        return Pen(self.operator, self._time.now(), incident, self.author.detail())
 
     def _resolve(self, runbook: Runbook, procedure: Procedure, id: str) -> tuple[Resolved, ...]:
         run = self.runs.runs.get(id)

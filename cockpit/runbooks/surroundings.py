@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cockpit.model.operator import Operator
 from cockpit.model.run import Value
 from cockpit.model.runbook import Runbook
 from cockpit.model.secret import Secret
@@ -24,7 +25,7 @@ class Surroundings:
     """Of one environment. `environ` is what we were started in; `grace` the seconds between INT, TERM and KILL."""
 
     environment: Environment
-    operator: str
+    author: Operator
     time: Time
     data: Path
     azure: "Azure | None"
@@ -69,7 +70,7 @@ class Surroundings:
         ours = {
             "COCKPIT_INCIDENT": incident or "",
             "COCKPIT_ENV": self.environment.name,
-            "COCKPIT_OPERATOR": self.operator,
+            "COCKPIT_OPERATOR": self.author.name,
         }
         return fresh.environment(self.environ, {**self.environment.shell, **ours, **(variables or {})}, tty=tty)
 

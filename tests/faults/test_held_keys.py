@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from screens.guard import LET_GO
+from tests.signed_in import COMMAND
 from tests.tui.real import PATIENCE, Real, real
 
 ENTER = b"\r"
@@ -41,7 +42,7 @@ def opened(tmp_path: Path, changed: Path) -> Iterator[Real]:
         encoding="utf-8",
     )
     with real(
-        "-m", "cockpit", "--config", str(config), PATH=f"{tool.parent}:/usr/bin:/bin", XDG_STATE_HOME=str(tmp_path)
+        COMMAND[1], "--config", str(config), PATH=f"{tool.parent}:/usr/bin:/bin", XDG_STATE_HOME=str(tmp_path)
     ) as terminal:
         terminal.until("harbour")
         terminal.press(F6)

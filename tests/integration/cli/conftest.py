@@ -10,5 +10,5 @@ from tests.integration.cli.shell import Shell
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SUDO_USER", "ana")
+    monkeypatch.setattr("cockpit.cli.login.login_name", lambda: "ana")
     return Shell(tmp_path / "timeline.db")

@@ -16,6 +16,7 @@ from click.testing import Result
 
 from cockpit.runbooks.document import read
 from tests.integration.cli.shell import Shell
+from tests.signed_in import COMMAND
 
 BOOK = """
 # Ops
@@ -191,7 +192,7 @@ def test_it_stops_at_the_first_step_that_fails(runs: Runs) -> None:
 
 def test_whoever_stops_watching_starts_no_change(runs: Runs, book: Path) -> None:
     words = ["run", "ops.md#watch", "--db", str(runs.shell.file), "--trust", runs.hash, "--yes"]
-    command = [sys.executable, "-m", "cockpit", *words]
+    command = [*COMMAND, *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=book.parent) as run:
         assert run.stdout is not None
         assert any(line == "# Ops\n" for line in run.stdout)  # it runs

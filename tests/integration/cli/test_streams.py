@@ -2,12 +2,12 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from cockpit.cli.streams import OUTPUT_LOST
+from tests.signed_in import COMMAND
 
 ANSWERS = {0, 1, 2, 3}  # exit codes that `cockpit status` answers with
 TITLE = "Tëst — ▲ 日本"
@@ -29,7 +29,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def cockpit(config: Path, *words: str, redirect: str = "", **environ: str) -> subprocess.CompletedProcess[bytes]:
     """Run it by a shell, which closes what is to be closed."""
     return subprocess.run(
-        ["sh", "-c", f'exec "$0" -m cockpit "$@" {redirect}', sys.executable, *words, "--config", str(config)],
+        ["sh", "-c", f'exec "$@" {redirect}', "sh", *COMMAND, *words, "--config", str(config)],
         env={**os.environ, "XDG_STATE_HOME": str(config.parent), **environ},
         capture_output=True,
         check=False,

@@ -1,15 +1,17 @@
 """A real terminal: tmux, of a size, running the real command. What is read is what a person would see."""
 
 import os
+import shlex
 import shutil
 import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.signed_in import COMMAND
 
 HUMAN_PAUSE = 0.35  # seconds; a dialog is deaf for less
 PATIENCE = 30.0  # seconds; a test machine may be busy, and waiting ends as soon as the text is there
@@ -88,7 +90,7 @@ def open_terminal(tmp_path: Path) -> Iterator[Open]:
     }
 
     def start(columns: int, rows: int, arguments: str) -> Tmux:
-        terminal = Tmux(columns, rows, f"{sys.executable} -m cockpit {arguments}", environment, tmp_path)
+        terminal = Tmux(columns, rows, f"{shlex.join(COMMAND)} {arguments}", environment, tmp_path)
         opened.append(terminal)
         return terminal
 

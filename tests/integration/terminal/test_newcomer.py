@@ -2,17 +2,18 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.signed_in import COMMAND
+
 
 def shell(*arguments: str) -> str:
     """What a second shell sees."""
-    done = subprocess.run([sys.executable, "-m", "cockpit", *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -52,10 +52,10 @@ def test_004_emergency_index_a_failover_takes_two_approvers_and_neither_is_the_o
     assert (wanted.approver, wanted.approvers) == ("DBA + On-call lead", 2)
     consent = Consent(prepared.fingerprint, wanted.word, Approval(by, "on the bridge"))
     if enough:
-        must_consent(wanted, prepared, consent, "ana")
+        must_consent(wanted, prepared, consent, ("ana",))
     else:
         with pytest.raises(Refused, match="approval"):
-            must_consent(wanted, prepared, consent, "ana")
+            must_consent(wanted, prepared, consent, ("ana",))
 
 
 @pytest.mark.parametrize(

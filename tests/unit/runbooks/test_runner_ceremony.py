@@ -114,7 +114,7 @@ def refused(wanted: Ceremony, **given: Any) -> bool:
     ready = prepared(StepKind.DANGER)
     consent = Consent(**({"fingerprint": ready.fingerprint} | given))
     try:
-        must_consent(wanted, ready, consent, "you")
+        must_consent(wanted, ready, consent, ("you", "you@example.com"))
     except Refused:
         return True
     return False
