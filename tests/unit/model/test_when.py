@@ -28,6 +28,18 @@ NOW = datetime(2026, 2, 27, 13, 26, 41, tzinfo=UTC)  # 02:26:41 on the 28th in A
         ("13:05Z", "2026-02-28T02:05:00+13:00"),
         ("2026-02-27 14:05", "2026-02-27T14:05:00+13:00"),
         ("2026-02-27T13:05:00Z", "2026-02-28T02:05:00+13:00"),
+        ("13:05 UTC", "2026-02-28T02:05:00+13:00"),
+        ("13:05 utc", "2026-02-28T02:05:00+13:00"),
+        ("13:05:09 GMT", "2026-02-28T02:05:09+13:00"),
+        ("23:50 UTC", "2026-02-26T23:50:00+00:00"),
+        ("yesterday 13:05 UTC", "2026-02-26T13:05:00+00:00"),
+        ("2026-02-27 13:05 UTC", "2026-02-27T13:05:00+00:00"),
+        ("2026-02-27 13:05:31Z", "2026-02-27T13:05:31+00:00"),
+        ("2026-02-27 13:05 +00:00", "2026-02-27T13:05:00+00:00"),
+        ("2026-02-27T13:05:00.250+00:00", "2026-02-27T13:05:00.250+00:00"),
+        ("14:05 +0100", "2026-02-27T13:05:00+00:00"),
+        ("14:05 UTC+1", "2026-02-27T13:05:00+00:00"),
+        ("02:05 NZDT", "2026-02-28T02:05:00+13:00"),
     ],
 )
 def test_a_time_as_typed(text: str, told: str) -> None:
@@ -48,6 +60,20 @@ def test_the_future_is_refused(text: str) -> None:
 def test_nonsense_is_told_how_to_write_a_time(text: str) -> None:
     with pytest.raises(WhenError, match="10m ago"):
         when(text, NOW, AUCKLAND)
+
+
+@pytest.mark.parametrize("text", ["10:00 CST", "10:00 mars", "2026-02-27 10:00 IST", "10:00 +25:00", "10:00 +01:75"])
+def test_a_zone_that_is_none_or_several_is_asked_for_in_utc(text: str) -> None:
+    with pytest.raises(WhenError, match="UTC"):
+        when(text, NOW, AUCKLAND)
+
+
+@given(
+    st.datetimes(datetime(2020, 1, 1), datetime(2026, 2, 27)),
+    st.sampled_from(("Z", " Z", " UTC", " utc", "+00:00", " GMT")),
+)
+def test_a_moment_in_utc_reads_the_same_however_utc_is_written(moment: datetime, zone: str) -> None:
+    assert when(f"{moment:%Y-%m-%d %H:%M:%S}{zone}", NOW, AUCKLAND) == moment.replace(microsecond=0, tzinfo=UTC)
 
 
 @given(st.text(max_size=30) | st.from_regex(r"[0-9:]{1,8}( ago)?", fullmatch=True))
