@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from cockpit.model.clean import keep_whole
-from cockpit.model.raw import dig, items, moment, text, whole
+from cockpit.model.raw import dig, items, moment, resource_name, text, whole
 from cockpit.model.revision import Application, Replica, Revision, RevisionContainer
 
 EPOCH = datetime.fromtimestamp(0, UTC)
@@ -17,9 +17,9 @@ Raw = Mapping[str, Any]
 def application(raw: Raw, revisions: Sequence[Raw], *, environment: str, name: str = "") -> Application:
     """One container app of its GET and the list of its revisions. `name` is what it is called if it does not say."""
     properties = dig(raw, "properties")
-    called = text(raw.get("name")) or name
+    called = resource_name(raw.get("name")) or name
     traffic = items(dig(properties, "configuration", "ingress", "traffic"))
-    latest = text(dig(properties, "latestRevisionName"))
+    latest = resource_name(dig(properties, "latestRevisionName"))
     configuration = dig(properties, "configuration")
     return Application(
         name=called,
@@ -39,7 +39,7 @@ def application(raw: Raw, revisions: Sequence[Raw], *, environment: str, name: s
 def revision(raw: Raw, app: str, traffic: Sequence[Raw] = (), latest: str = "") -> Revision:
     """One revision. Weight and labels come from the app's `traffic` where the revision itself does not tell."""
     properties = dig(raw, "properties")
-    name = text(raw.get("name"))
+    name = resource_name(raw.get("name"))
     ours = [each for each in traffic if routed_to(each, latest) == name]
     weight = whole(dig(properties, "trafficWeight"))
     if weight is None:
@@ -52,7 +52,8 @@ def revision(raw: Raw, app: str, traffic: Sequence[Raw] = (), latest: str = "") 
         created=moment(dig(properties, "createdTime")),
         image=", ".join(filter(None, (text(each.get("image")) for each in containers(properties)))),
         containers=tuple(
-            RevisionContainer(text(each.get("name")), text(each.get("image"))) for each in containers(properties)
+            RevisionContainer(resource_name(each.get("name")), text(each.get("image")))
+            for each in containers(properties)
         ),
         settings=template_settings(dig(properties, "template")),
         min_replicas=least_replicas(dig(properties, "template")),
@@ -70,7 +71,7 @@ def revision(raw: Raw, app: str, traffic: Sequence[Raw] = (), latest: str = "") 
 
 def routed_to(entry: Raw, latest: str) -> str:
     """The revision that a traffic entry sends to."""
-    return latest if entry.get("latestRevision") is True else text(entry.get("revisionName"))
+    return latest if entry.get("latestRevision") is True else resource_name(entry.get("revisionName"))
 
 
 def containers(properties: Any) -> list[Raw]:
@@ -134,13 +135,15 @@ def replica(raw: Raw) -> Replica:
     properties = dig(raw, "properties")
     inside = items(dig(properties, "containers"))
     return Replica(
-        name=text(raw.get("name")),
+        name=resource_name(raw.get("name")),
         state=text(dig(properties, "runningState")),
         ready=bool(inside) and all(each.get("ready") is True for each in inside),
         restarts=sum(max(0, whole(each.get("restartCount")) or 0) for each in inside),
         created=moment(dig(properties, "createdTime")),
         details=text(dig(properties, "runningStateDetails")),
-        containers=tuple((text(each.get("name")), keep_whole(each.get("logStreamEndpoint"))) for each in inside),
+        containers=tuple(
+            (resource_name(each.get("name")), keep_whole(each.get("logStreamEndpoint"))) for each in inside
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from cockpit.azure.operations_traffic import becomes, fingerprint, merged, refus
 from cockpit.azure.pool import API_VERSION
 from cockpit.azure.shape import StrangeAnswerError, body_of, must_be_thing
 from cockpit.model.clean import REPLACEMENT, keep_whole
-from cockpit.model.raw import dig, items, text
+from cockpit.model.raw import dig, items, resource_name, text
 from cockpit.model.revision import Application, Revision
 
 Raw = Mapping[str, Any]
@@ -75,10 +75,10 @@ class ContainerApp:
             found = await self.revision(revision)
             if dig(found, "properties", "active") is not True:
                 raise refused(f"{revision} is not active, so there is nothing to restart.", "Activate it instead.")
-            before.update(text(each.get("name")) for each in await self.replicas(revision))
+            before.update(resource_name(each.get("name")) for each in await self.replicas(revision))
 
         async def looks_done() -> bool:
-            now = {text(each.get("name")) for each in await self.replicas(revision)}
+            now = {resource_name(each.get("name")) for each in await self.replicas(revision)}
             return bool(before) and bool(now) and not now & before
 
         return await settled(self.azure, await self._act("restart_revision", revision, check), looks_done)
@@ -103,7 +103,7 @@ class ContainerApp:
 
         async def looks_done() -> bool:
             app = await self.read()
-            latest = text(dig(app, "properties", "latestRevisionName"))
+            latest = resource_name(dig(app, "properties", "latestRevisionName"))
             return not busy(app) and becomes(traffic_of(app), latest) == becomes(sent, latest)
 
         change = await settled(self.azure, await long_change(self.azure, self.path, send, tell), looks_done)
@@ -201,7 +201,7 @@ def named(known: Application, name: str) -> Revision:
 
 def moved(app: Raw, known: Application) -> str:
     """What stands now, for someone who confirmed something else."""
-    latest = text(dig(app, "properties", "latestRevisionName"))
+    latest = resource_name(dig(app, "properties", "latestRevisionName"))
     now = ", ".join(f"{name} {weight} %" for name, weight in becomes(traffic_of(app), latest).items())
     return f"The traffic of {known.name} changed after you confirmed: it is now {now or 'nowhere'}. Nothing was sent."
 
@@ -216,8 +216,8 @@ def with_image(app: Raw, image: str, container: str) -> list[dict[str, Any]]:
     Azure leaves out variables that are empty, and takes a list without their `value` for a mistake.
     """
     found = [dict(each) for each in items(dig(app, "properties", "template", "containers"))]
-    names = [text(each.get("name")) for each in found]
-    chosen = [each for each in found if text(each.get("name")) == container] if container else found
+    names = [resource_name(each.get("name")) for each in found]
+    chosen = [each for each in found if resource_name(each.get("name")) == container] if container else found
     if len(chosen) != 1:
         raise refused(
             f"{'It has no container ' + repr(container) if container else 'It has more than one container'}: "

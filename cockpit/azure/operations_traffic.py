@@ -11,7 +11,7 @@ from typing import Any
 
 from cockpit.azure.mapping import routed_to
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.raw import dig, items, text, whole
+from cockpit.model.raw import dig, items, resource_name, text, whole
 from cockpit.model.revision import Application
 
 Raw = Mapping[str, Any]
@@ -26,7 +26,7 @@ def fingerprint(app: Raw) -> str:
     """Stands for who gets the traffic of an app, and in which revision mode. There is no ETag to compare."""
     mode = text(dig(app, "properties", "configuration", "activeRevisionsMode")).lower()
     entries = [(called(each), whole(each.get("weight")) or 0, text(each.get("label"))) for each in traffic_of(app)]
-    latest = text(dig(app, "properties", "latestRevisionName"))
+    latest = resource_name(dig(app, "properties", "latestRevisionName"))
     return hashlib.sha256(json.dumps([mode, latest, entries]).encode()).hexdigest()[:16]
 
 
@@ -84,7 +84,7 @@ def share(rest: int, before: Sequence[int]) -> list[int]:
 
 
 def called(entry: Raw) -> str:
-    return LATEST if entry.get("latestRevision") is True else text(entry.get("revisionName"))
+    return LATEST if entry.get("latestRevision") is True else resource_name(entry.get("revisionName"))
 
 
 def new_entry(name: str, known: Application) -> dict[str, Any]:

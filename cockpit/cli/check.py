@@ -12,7 +12,7 @@ import click
 
 from cockpit.cli import check_plan
 from cockpit.cli.options import Common, Refusal, choose_environment, common_options, json_option
-from cockpit.config import ConfigErrors, default_system, find, load
+from cockpit.config import ConfigErrors, Secrets, default_system, find, load
 from cockpit.model.problem import SourceError
 from cockpit.model.system import System
 from cockpit.model.time import RealTime
@@ -34,6 +34,7 @@ def command(common: Common, live: bool, as_json: bool) -> None:
     except ConfigErrors as errors:
         click.echo(json.dumps(errors_document(errors), indent=2) if as_json else f"cockpit: {errors}", err=not as_json)
         raise SystemExit(WRONG) from None
+    Secrets(os.environ).learn(system.secrets())
     report: dict[str, Any] = {"ok": True, "errors": [], **check_plan.document(system)}
     report["warnings"] = list(check_plan.warnings(system, os.environ))
     report["recommendations"] = list(check_plan.recommendations(system))

@@ -122,7 +122,7 @@ def reason(body: bytes) -> str:
     try:
         found: Any = json.loads(body[:65_536])
     except (ValueError, RecursionError):
-        found = body[: SAID * 4]
+        found = body[:65_536]  # far more than is shown: a secret that is cut in two would not be known again
         if found.lstrip()[:1] == b"<":
             return ""  # a page for people tells nothing in one line
     if isinstance(found, dict):

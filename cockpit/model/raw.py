@@ -7,6 +7,7 @@ from typing import Any
 
 from cockpit.model.clean import MAX_LINE, clean_line
 
+RESOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d{1,12})?\s*(Z|[+-]\d\d:?\d\d)?")
 
 
@@ -24,6 +25,11 @@ def text(value: object, limit: int = MAX_LINE) -> str:
     if isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool)):
         return clean_line(value, limit)
     return ""
+
+
+def resource_name(value: object, limit: int = MAX_LINE) -> str:
+    """The name of a resource: as `text`, but a name that fits Azure's rules stays to the letter, as it is sent back."""
+    return value if isinstance(value, str) and RESOURCE_NAME.fullmatch(value) else text(value, limit)
 
 
 def whole(value: object) -> int | None:

@@ -91,10 +91,14 @@ class KnownSecret:
         """Finds every form in which letters and digits are as they are."""
         return re.compile("|".join(form.source for form in self.forms))
 
+    @property
+    def spelled_form(self) -> SecretForm:
+        """The form in which letters and digits are escaped, too."""
+        return SecretForm(self.value, spelled_source, alone=len(self.value) < SHORT)
+
     @cached_property
     def spelled_out(self) -> re.Pattern[str]:
-        """Finds it where letters and digits are escaped, too."""
-        return re.compile(SecretForm(self.value, spelled_source, alone=len(self.value) < SHORT).source)
+        return re.compile(self.spelled_form.source)
 
 
 class SecretRegistry:
@@ -190,9 +194,10 @@ def secret_forms(value: str) -> Iterator[SecretForm]:
         first, last = (0, 2, 3)[before], (before + len(data)) * 8 // 6
         inner, whole = encoded[first:last], encoded[first:]
         if whole != inner and len(whole) >= LEAST_ENCODED:
-            yield SecretForm(whole, base64_source, f"(?:{character_source('=')}){{0,2}}", alone)
+            by_chance = len(inner) < LEAST_ENCODED
+            yield SecretForm(whole, base64_source, f"(?:{character_source('=')}){{0,2}}", alone and by_chance)
         if len(inner) >= LEAST_ENCODED:
-            yield SecretForm(inner, base64_source, alone=alone and before == 0)
+            yield SecretForm(inner, base64_source)
     yield SecretForm(data.hex(), hex_source, alone=alone)
 
 
@@ -243,12 +248,15 @@ QUOTED: dict[str, tuple[str, ...]] = {
 }
 
 
-@lru_cache(maxsize=64)
+BASE64_PLUS = r"(?:[+-]|%(?:25)*2[bBdD]|\\{1,8}(?:u00|x)2[bBdD]|&#(?:43|45|[xX]2[bBdD]);)"
+BASE64_SLASH = r"(?:\\{0,8}/|_|%(?:25)*[25][fF]|\\{1,8}(?:u00|x)[25][fF]|&#(?:47|95|[xX][25][fF]);)"
+
+
 def base64_source(character: str) -> str:
     """A character of base64 in both of its alphabets, and as addresses and JSON escape it."""
     if character.isalnum():
         return character
-    return "(?:" + "|".join(map(character_source, "+-" if character == "+" else "/_")) + ")"
+    return BASE64_PLUS if character == "+" else BASE64_SLASH
 
 
 def hex_source(digit: str) -> str:

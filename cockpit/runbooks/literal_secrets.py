@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from cockpit.model.secret import MASK
+from cockpit.model.secret_mask import KNOWN_SECRETS
 from cockpit.runbooks.literal_words import Word, quotes, word_at
 
 LEAST = 4  # letters: shorter ones are masked where they stand, and not in what a command prints
@@ -115,13 +116,13 @@ def secrets_in(command: str) -> tuple[str, ...]:
 
 
 def hide(command: str) -> str:
-    """The command for people: dots where a secret stands, and wherever else it is said."""
+    """The command for people: dots where a secret stands, given away or known, and wherever else it is said."""
     found, pieces, at = literals(command), [], 0
     for each in found:
         if each.end > at:
             pieces += [command[at : max(at, each.start)], MASK if each.start >= at else ""]
             at = each.end
-    return without("".join([*pieces, command[at:]]), secrets_in(command))
+    return KNOWN_SECRETS.mask(without("".join([*pieces, command[at:]]), secrets_in(command)))
 
 
 def without(text: str, secrets: Iterable[str]) -> str:

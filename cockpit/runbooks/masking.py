@@ -1,99 +1,161 @@
-"""Secrets taken out of a stream of bytes, also where one falls across two reads. Standard library only."""
+"""Secrets taken out of a stream of bytes, also where one falls across two reads. Standard library only.
 
-import json
+What a secret looks like in each escape is told by `cockpit.model.secret_mask`; here its expressions meet a text of
+which the end is not known yet. What may be the beginning of a secret is held back until more has come.
+"""
+
 import re
-from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterable, Iterator
-from urllib.parse import quote, quote_plus
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
-DOTS = "•••".encode()
-SHORTEST = 4  # letters: masking shorter ones would riddle every text with dots
-ESCAPED = re.compile("%[0-9A-F]{2}")
+from cockpit.model.secret import MASK
+from cockpit.model.secret_mask import (
+    LETTER_ESCAPED,
+    SPELLED_OUT,
+    KnownSecret,
+    SecretForm,
+    SecretRegistry,
+    secret_parts,
+    spelled_source,
+)
+
+DOTS = MASK.encode()
+AHEAD = 2  # bytes that must follow a short secret before it is known to stand alone
+ONE_ESCAPE = 12  # bytes of one character, escaped twice
+LONGEST_HELD = 65_536  # bytes; what begins a secret and goes on for longer is no escape of it
+LETTER_BEGINS = (
+    rb"\\{1,8}(?:[uUx]\{?)?[0-9A-Fa-f]{0,8}(?:\\{1,8}[uUx]?[0-9A-Fa-f]{0,4}){0,4}"
+    rb"|\\{0,8}&(?:amp;){0,8}#?[xX]?\w{0,8}|(?:%(?:25){0,8}[0-9A-Fa-f]{0,2}){1,4}"
+)
+LETTERS_ESCAPED = re.compile(LETTER_ESCAPED.encode())
+BEGINS_LETTER = re.compile(rb"(?:" + LETTER_BEGINS + rb")\Z")
+BEGINS_ESCAPE = re.compile(rb"(?:" + LETTER_BEGINS + rb"|['\"`$!%{}]['\"\\]{0,4}|[\x80-\xff]{1,8})\Z")
 
 
-def forms(secrets: Iterable[str]) -> list[bytes]:
-    """Every way a secret may be printed: as it is, in an address, in JSON, in base64. The longest first."""
-    found: set[str] = set()
-    for secret in secrets:
-        if len(secret) >= SHORTEST:
-            found |= {secret, json.dumps(secret)[1:-1], *in_an_address(secret), *in_base64(secret.encode())}
-            found |= {line for line in secret.splitlines() if len(line) >= SHORTEST}
-    return sorted((each.encode() for each in found), key=len, reverse=True)
+class StreamForm:
+    """One form of a secret as bytes, that can be told from its beginning."""
+
+    def __init__(self, form: SecretForm, *, spelled: bool) -> None:
+        source_of = spelled_source if spelled else form.source_of
+        self._slots = [_compiled(source_of(character)) for character in form.text]
+        self._escapes = BEGINS_LETTER if form.text[:1].isalnum() and form.text.isascii() else BEGINS_ESCAPE
+        self._escaped = spelled or not form.text[:1].isalnum()  # whether its first character may be
+        self._alone = form.alone
+        self._reach = min(LONGEST_HELD, len(form.text) * ONE_ESCAPE)
+
+    def begins(self, text: bytes) -> int | None:
+        """Where in a text this form begins that may go on behind the end of the text."""
+        first = max(0, len(text) - self._reach)
+        for match in self._slots[0].finditer(text, first):
+            if self._goes_on(text, match.start()):
+                return match.start()
+        if self._escaped and (escape := self._escapes.search(text, max(first, len(text) - 4 * ONE_ESCAPE))):
+            return escape.start()
+        return None
+
+    def _goes_on(self, text: bytes, position: int) -> bool:
+        for slot in self._slots:
+            if position == len(text):
+                return True
+            match = slot.match(text, position)
+            if match is None:
+                return BEGINS_ESCAPE.match(text, position) is not None
+            position = match.end()
+        return self._alone and position > len(text) - AHEAD
 
 
-def in_an_address(text: str) -> Iterator[str]:
-    """As curl, browsers and forms escape it; some write their escapes in small letters."""
-    for each in (quote(text), quote(text, safe=""), quote_plus(text)):
-        yield each
-        yield ESCAPED.sub(lambda found: found.group().lower(), each)
+class StreamSecrets:
+    """Some secrets, ready to be found in bytes; built once for a set of them."""
 
+    def __init__(self, secrets: Iterable[str]) -> None:
+        parts = {part for secret in secrets for part in secret_parts(secret)}
+        known = [KnownSecret(part) for part in sorted(parts, key=lambda part: (-len(part), part))]
+        short_enough = [secret for secret in known if len(secret.value) <= SPELLED_OUT]
+        hints = {re.escape(hint) for secret in known for hint in secret.hints}
+        self._hinted = re.compile("|".join([*sorted(hints), LETTER_ESCAPED]).encode())
+        self._known = [(secret, tuple(hint.encode() for hint in secret.hints)) for secret in known]
+        self.forms = [
+            StreamForm(form, spelled=form.text == secret.value and secret in short_enough)
+            for secret in known
+            for form in secret.forms
+        ]
 
-def in_base64(secret: bytes) -> Iterator[str]:
-    """By itself, and inside of something longer: there only its place in a group of three bytes matters.
+    def find(self, text: bytes) -> list[tuple[int, int]]:
+        """Where secrets stand in a text."""
+        if not self.forms or not self._hinted.search(text):
+            return []
+        letters = LETTERS_ESCAPED.search(text) is not None
+        sources = []
+        for secret, hints in self._known:
+            if any(hint in text for hint in hints):
+                sources += [form.source for form in secret.forms]
+            if letters and len(secret.value) <= SPELLED_OUT:
+                sources.append(secret.spelled_form.source)
+        return [match.span() for match in _compiled("|".join(sources)).finditer(text)] if sources else []
 
-    Letters at its ends that it shares with what stands beside it are left: they tell at most four of its bits.
-    """
-    for encode in (b64encode, urlsafe_b64encode):
-        for before in range(3):
-            text = encode(bytes(before) + secret).decode()
-            inner = text[(0, 2, 3)[before] : (before + len(secret)) * 8 // 6]
-            for each in (inner, text) if before == 0 else (inner,):
-                if len(each) >= SHORTEST:
-                    yield each
-                    yield from in_an_address(each)
+    def begins(self, text: bytes) -> int:
+        """From where on a text may be the beginning of a secret; its length where no end of it is."""
+        starts = [start for form in self.forms if (start := form.begins(text)) is not None]
+        return min(starts, default=len(text))
 
 
 class Mask:
     """Bytes in, bytes without secrets out. What may be the beginning of one is held back until the next call."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._forms = forms(secrets)
-        # Where none of these is, none of the others can be, as each holds one of them.
-        self._least = [each for each in self._forms if not any(less != each and less in each for less in self._forms)]
+        self._secrets = _stream_secrets(tuple(dict.fromkeys(secrets)))
+        self._before = b""  # the byte before what is held: whether a short secret stands alone depends on it
         self._held = b""
 
     def feed(self, chunk: bytes) -> bytes:
-        if not self._forms:
+        if not self._secrets.forms:
             return chunk
-        text = self._held + chunk
-        cut = len(text) - self._open(text)
-        pattern = self._pattern(text)
-        for match in pattern.finditer(text) if pattern else ():
-            if match.start() < cut < match.end():
-                cut = match.end()
-        self._held = text[cut:]
-        return pattern.sub(DOTS, text[:cut]) if pattern else text[:cut]
+        text = self._before + self._held + chunk
+        return self._pass_on(text, self._secrets.begins(text))
 
     def flush(self) -> bytes:
         """What was held back, at the end."""
-        rest, self._held = self._held, b""
-        pattern = self._pattern(rest)
-        return pattern.sub(DOTS, rest) if pattern else rest
+        text = self._before + self._held
+        return self._pass_on(text, len(text))
 
     def whole(self, text: str) -> str:
         """A text that nothing comes before or after."""
         raw = text.encode("utf-8", "surrogatepass")
         return (self.feed(raw) + self.flush()).decode("utf-8", "surrogatepass")
 
-    def _pattern(self, text: bytes) -> re.Pattern[bytes] | None:
-        """Finds the forms that are in a text; None when none is: looking for each by itself is ten times as fast."""
-        there = [form for form in self._least if form in text]
-        if not there:
-            return None
-        return re.compile(b"|".join(re.escape(form) for form in self._forms if any(less in form for less in there)))
-
-    def _open(self, text: bytes) -> int:
-        """The length of the longest end of `text` that a secret begins with, short of being all of it."""
-        return max((overlap(text, form) for form in self._forms), default=0)
-
-
-def overlap(text: bytes, form: bytes) -> int:
-    at = text.find(form[:1], max(0, len(text) - len(form) + 1))
-    while at >= 0 and not form.startswith(text[at:]):
-        at = text.find(form[:1], at + 1)
-    return len(text) - at if at >= 0 else 0
+    def _pass_on(self, text: bytes, cut: int) -> bytes:
+        """The text up to `cut`, or to the end of a secret that stands across it; the rest is held."""
+        position = len(self._before)
+        cut, pieces = max(cut, position), list[bytes]()
+        for start, end in self._secrets.find(text):
+            if start >= cut or start < position:
+                continue
+            pieces += [text[position:start], DOTS]
+            position = end
+        cut = max(cut, position)
+        pieces.append(text[position:cut])
+        self._before, self._held = text[max(0, cut - 1) : cut], text[cut:]
+        return b"".join(pieces)
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
     """A whole text without secrets."""
-    return Mask(secrets).whole(text)
+    return _registry(tuple(dict.fromkeys(secrets))).mask(text)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(source: str) -> re.Pattern[bytes]:
+    return re.compile(source.encode("utf-8", "surrogatepass"))
+
+
+@lru_cache(maxsize=8)
+def _stream_secrets(secrets: Sequence[str]) -> StreamSecrets:
+    return StreamSecrets(secrets)
+
+
+@lru_cache(maxsize=8)
+def _registry(secrets: Sequence[str]) -> SecretRegistry:
+    registry = SecretRegistry()
+    for secret in secrets:
+        registry.learn(secret)
+    return registry

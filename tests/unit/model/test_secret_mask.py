@@ -9,7 +9,7 @@ from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.model.clean import clean, clean_line, clean_unmasked, keep_whole
@@ -63,6 +63,7 @@ def registry_of(*secrets: str) -> SecretRegistry:
 
 
 @pytest.mark.parametrize("escape", ESCAPES.values(), ids=ESCAPES)
+@settings(max_examples=30)
 @given(secret=SECRETS)
 def test_a_secret_is_masked_in_every_escape(escape: Callable[[str], str], secret: str) -> None:
     written = escape(secret)

@@ -9,12 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote, unquote
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.runbooks.masking import DOTS, Mask
 from cockpit.runbooks.output import BEHIND, Tail, head_and_tail, readable
 from cockpit.runbooks.processes import Owner, alive, send, this_process
+from tests.unit.model.test_secret_mask import ESCAPES, SECRETS
 
 SECRET = "hunter2secret"
 
@@ -81,8 +83,39 @@ def test_small_letters_in_an_escape_hide_nothing() -> None:
     assert masked(["pa/ss+w"], b"x=pa%2fss%2bw&") == b"x=" + DOTS + b"&"
 
 
+def test_hex_is_seen_through() -> None:
+    assert masked([SECRET], b"0x" + SECRET.encode().hex().encode()) == b"0x" + DOTS
+
+
 def test_an_encoding_nobody_named_is_not_seen_through() -> None:
-    assert masked([SECRET], SECRET.encode().hex().encode()) == SECRET.encode().hex().encode()  # said in the manual
+    assert masked([SECRET], SECRET.encode()[::-1]) == SECRET.encode()[::-1]  # said in the manual
+
+
+@pytest.mark.parametrize("escape", ESCAPES.values(), ids=ESCAPES)
+@settings(max_examples=15)
+@given(secret=SECRETS, cuts=st.lists(st.integers(0, 300), max_size=6))
+def test_every_escape_is_masked_however_the_stream_is_cut(
+    escape: Callable[[str], str], secret: str, cuts: list[int]
+) -> None:
+    stream = f"body: {escape(secret)} end".encode()
+    at = sorted({min(each, len(stream)) for each in (0, *cuts, len(stream))})
+    found = masked([secret], *(stream[start:end] for start, end in pairwise(at)))
+    assert DOTS in found
+    assert escape(secret).encode() not in found
+    assert found.startswith(b"body: ")
+    assert found.endswith(b" end")
+
+
+@pytest.mark.parametrize("text", ["shop-api--7f9c8b6", "localhost:8080", "shopping", "x.shop.example.com", "8080a"])
+def test_a_short_secret_is_no_part_of_a_longer_word_byte_by_byte(text: str) -> None:
+    stream = f"at {text} and\n".encode()
+    assert masked(["shop", "8080"], *(bytes([each]) for each in stream)) == stream
+
+
+def test_what_begins_no_secret_is_not_held_back() -> None:
+    mask = Mask([SECRET, "Bearer abcd1234efgh"])
+    assert mask.feed(b"Continue? [y/N] ") == b"Continue? [y/N] "
+    assert mask.feed(b"....") == b"...."
 
 
 def test_this_process_lives_and_an_older_one_of_its_number_does_not() -> None:
