@@ -13,6 +13,7 @@ from typing import Any
 from cockpit.incident.chain import GENESIS, Row, canonical, seal
 from cockpit.model.clean import clean, clean_line, keep_whole
 from cockpit.model.event import Draft, Event, Kind, RecordError
+from cockpit.model.secret_mask import KNOWN_SECRETS
 from cockpit.model.time import stamp
 
 FORMAT = 1  # `v` of the events written now
@@ -90,8 +91,8 @@ def to_event(row: Row) -> Event:
             kind=row.kind,
             source=row.source,
             actor=row.actor,
-            summary=row.summary,
-            detail={} if row.emptied else _detail(row.detail),
+            summary=KNOWN_SECRETS.mask(row.summary),
+            detail={} if row.emptied else _masked_detail(row.detail),
             supersedes=row.supersedes,
             v=row.v,
             hash=row.hash,
@@ -99,6 +100,22 @@ def to_event(row: Row) -> Event:
         )
     except (TypeError, ValueError) as error:
         raise RecordError(f"Event {row.id} cannot be read; run `cockpit verify` to see what happened to it.") from error
+
+
+def _masked_detail(text: str) -> dict[str, Any]:
+    """The detail without the secrets that an older cockpit, which did not know them, left in it."""
+    detail = _detail(text)
+    if KNOWN_SECRETS.mask(text) == text:
+        return detail
+    return {key: value if key in KEYS else _masked(value) for key, value in detail.items()}
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return KNOWN_SECRETS.mask(value)
+    if isinstance(value, dict):
+        return {key: _masked(each) for key, each in value.items()}
+    return [_masked(each) for each in value] if isinstance(value, list) else value
 
 
 def _detail(text: str) -> dict[str, Any]:

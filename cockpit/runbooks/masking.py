@@ -55,11 +55,11 @@ class StreamForm:
 
     def _goes_on(self, text: bytes, position: int) -> bool:
         for slot in self._slots:
-            if position == len(text):
-                return True
+            if position == len(text) or BEGINS_ESCAPE.match(text, position):
+                return True  # an `&` at the end may be itself, or become `&amp;`
             match = slot.match(text, position)
             if match is None:
-                return BEGINS_ESCAPE.match(text, position) is not None
+                return False
             position = match.end()
         return self._alone and position > len(text) - AHEAD
 
