@@ -162,8 +162,14 @@ class Recorder:
         """On the loop, and not in the thread that writes: a loop that hangs must look so, a slow disk must not."""
         while True:
             self._note_pause()
-            self._lock.beat(self._lease, recording=bool(self._lease) and not self._trouble)
+            self._beat()
             await self._time.sleep(BEAT)
+
+    def _beat(self) -> None:
+        """A sign of life; and of recording only while nothing waits to be written: a gap that is not in the file yet
+        would be lost with us."""
+        recording = self._lease > 0 and not self._unsaved and not self._trouble
+        self._lock.beat(self._lease, recording=recording)
 
     async def _begin(self, before: LockHolder | None) -> bool:
         """Find out what was last recorded, and line up what is new; false when the timeline cannot be read."""
@@ -332,7 +338,7 @@ class Recorder:
         if self._known is not None and self._lock.held:
             self._queue([self._about_us(STOPPED)])
             await self._save()
-            self._lock.beat(self._lease, recording=bool(self._lease) and not self._trouble)
+            self._beat()
             for draft in (draft for batch in self._unsaved for draft in batch):
                 log.error("never recorded: %s", draft)
         self._known, self._lease = None, 0
