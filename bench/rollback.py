@@ -14,9 +14,9 @@ from cockpit.azure.identity import credential
 from cockpit.model.system import Cloud
 from cockpit.model.time import RealTime
 from cockpit.runbooks.native import perform, recognise, survey
-from cockpit.simulator.clock import Clock
+from cockpit.simulator.clock import SimulatedClock
 from cockpit.simulator.scenario import load
-from cockpit.simulator.server import Server
+from cockpit.simulator.server import SimulatorServer
 from cockpit.simulator.site import APP, RESOURCE_GROUP, SUBSCRIPTION
 from cockpit.simulator.stage import Stage
 
@@ -54,8 +54,8 @@ def rollback() -> list[Measure]:
 async def one_rollback() -> float:
     """Seconds from the first command to the first good answer, in a world of its own."""
     story = load("quiet").model_copy(update={"operation_seconds": OPERATION, "startup_seconds": OPERATION})
-    stage = Stage(story, Clock(RealTime(), 1.0))
-    runner = web.AppRunner(Server(stage).application(), access_log=None)
+    stage = Stage(story, SimulatedClock(RealTime(), 1.0))
+    runner = web.AppRunner(SimulatorServer(stage).application(), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}"

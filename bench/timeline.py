@@ -13,7 +13,7 @@ from typing import Any
 
 from bench.measure import Measure
 from cockpit.incident.desk import Desk
-from cockpit.incident.export import Exporter, Form
+from cockpit.incident.export import Exporter, ExportForm
 from cockpit.incident.fold import Ledger
 from cockpit.incident.history import with_events
 from cockpit.incident.store import Timeline
@@ -103,7 +103,7 @@ def exports(folder: Path) -> list[Measure]:
         write(file, EXPORTED)
         desk = Desk(file, operator="ana", environment="prod", ladder=DEFAULT_LADDER, time=RealTime())
         (incident,) = desk.incidents()
-        return [export(Exporter(incident, file, desk, system, RealTime(), form=each), folder) for each in Form]
+        return [export(Exporter(incident, file, desk, system, RealTime(), form=each), folder) for each in ExportForm]
 
 
 def export(exporter: Exporter, folder: Path) -> Measure:

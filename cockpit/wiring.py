@@ -31,7 +31,7 @@ from cockpit.model.secret import Secret
 from cockpit.model.system import AlertSource, Environment, System
 from cockpit.model.time import RealTime, Time
 from cockpit.runbooks.catalogue_files import load
-from cockpit.runbooks.minding import Minding, Snapshot, snapshot_named
+from cockpit.runbooks.minding import EvidenceProcedure, Minding, snapshot_named
 from cockpit.runbooks.plan_files import read_again, read_plan
 from cockpit.runbooks.runner import Runner
 from cockpit.runbooks.runs import FOLDED as RUN_KINDS
@@ -236,7 +236,7 @@ def build_runner(
         return found[0].id if len(found) == 1 else None
 
     @lru_cache(maxsize=1)
-    def snapshot() -> Snapshot | None:
+    def snapshot() -> EvidenceProcedure | None:
         return snapshot_named(plan.snapshot, load(system.runbooks)) if plan.snapshot else None
 
     runner = Runner(

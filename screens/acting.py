@@ -9,8 +9,8 @@ from cockpit.model.revision import Application, Revision
 from cockpit.model.revision_health import ill_working
 from cockpit.model.run import Value
 from cockpit.runbooks.catalogue import Catalogue
-from cockpit.runbooks.execution import Refused
-from screens.dialog import Place
+from cockpit.runbooks.execution import RunRefused
+from screens.dialog import DialogContext
 from screens.trouble import explain
 from screens.view import view
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 KNOWN = timedelta(days=30)  # how far back the last healthy revision is looked for
 
 
-def open_catalogue(screen: "Screen[Any]", session: "Session", place: Place) -> None:
+def open_catalogue(screen: "Screen[Any]", session: "Session", place: DialogContext) -> None:
     from screens.catalogue import CatalogueScreen
 
     alerts = view(session.watch, session.environment.name).alerts
     screen.app.push_screen(CatalogueScreen(session, place, documents(session), alerts))
 
 
-def open_revision(screen: "Screen[Any]", session: "Session", place: Place, revision: Revision) -> None:
+def open_revision(screen: "Screen[Any]", session: "Session", place: DialogContext, revision: Revision) -> None:
     """The menu of a revision, captured at the key press."""
     from screens.revision import RevisionMenu, Wish
 
@@ -48,7 +48,9 @@ def open_revision(screen: "Screen[Any]", session: "Session", place: Place, revis
     screen.app.push_screen(RevisionMenu(place, session.time, application, revision), wished)
 
 
-def open_rollback(screen: "Screen[Any]", session: "Session", place: Place, chosen: Revision | None = None) -> None:
+def open_rollback(
+    screen: "Screen[Any]", session: "Session", place: DialogContext, chosen: Revision | None = None
+) -> None:
     """Away from what serves: to `chosen` when that is another revision, else to the last one that served well."""
     applications = view(session.watch, session.environment.name).applications
     application = application_of(session, chosen) if chosen else worst(applications)
@@ -58,13 +60,13 @@ def open_rollback(screen: "Screen[Any]", session: "Session", place: Place, chose
     in_words(screen, _roll_back(screen, session, place, application, chosen))
 
 
-def open_procedure(screen: "Screen[Any]", session: "Session", place: Place, name: str) -> None:
+def open_procedure(screen: "Screen[Any]", session: "Session", place: DialogContext, name: str) -> None:
     """The procedure that `[keys]` binds: `restore-database#2`."""
     in_words(screen, begin_named(screen, session, place, name))
 
 
 async def _roll_back(
-    screen: "Screen[Any]", session: "Session", place: Place, application: Application, chosen: Revision | None
+    screen: "Screen[Any]", session: "Session", place: DialogContext, application: Application, chosen: Revision | None
 ) -> None:
     from cockpit.runbooks.rollback import FOLDED, propose, propose_chosen
     from screens.revision import PANE
@@ -79,7 +81,7 @@ async def _roll_back(
     else:
         proposal = propose_chosen(application, chosen.name, events, now=now, source=PANE)
     if proposal.good is None or proposal.refused:
-        raise Refused(proposal.refused or proposal.why)
+        raise RunRefused(proposal.refused or proposal.why)
     catalogue = await asyncio.to_thread(documents(session))
     document = catalogue.document("rollback")
     found = catalogue.find(f"rollback#{proposal.procedure}" if document.builtin else "rollback")
@@ -104,7 +106,7 @@ async def _roll_back(
 
 
 async def begin_named(
-    screen: "Screen[Any]", session: "Session", place: Place, name: str, proposed: Sequence[Value] = ()
+    screen: "Screen[Any]", session: "Session", place: DialogContext, name: str, proposed: Sequence[Value] = ()
 ) -> None:
     from screens.starting import open_or_begin
 

@@ -18,11 +18,11 @@ from cockpit.incident.practised import days
 from cockpit.model.alert import Alert
 from cockpit.model.event import Kind, RecordError
 from cockpit.model.run import Run
-from cockpit.runbooks.catalogue import Catalogue, Document, Place
+from cockpit.runbooks.catalogue import Catalogue, CatalogueEntry, Document
 from cockpit.runbooks.catalogue_match import Match
 from screens.catalogue_keys import KEYS
 from screens.catalogue_rows import COLUMNS, Entry, Shelf, about, rows, shelve
-from screens.dialog import Place as DialogPlace
+from screens.dialog import DialogContext as DialogPlace
 from screens.dialog import show_hint
 from screens.document import DocumentScreen
 from screens.guard import TOO_QUICK, Guard
@@ -52,7 +52,7 @@ class CatalogueScreen(Screen[None]):
             super().__init__()
             self.shelf = shelf
 
-    class Told(Message):
+    class CatalogueNotice(Message):
         """Something was refused, or broke."""
 
         def __init__(self, text: str) -> None:
@@ -102,7 +102,7 @@ class CatalogueScreen(Screen[None]):
         try:
             shelf = await asyncio.to_thread(self._shelve)
         except Exception as error:
-            self.post_message(self.Told(explain(error, "the catalogue could not be read")))
+            self.post_message(self.CatalogueNotice(explain(error, "the catalogue could not be read")))
         else:
             self.post_message(self.Loaded(shelf))
 
@@ -122,7 +122,7 @@ class CatalogueScreen(Screen[None]):
     def _loaded(self, message: Loaded) -> None:
         self._shelf = shelf = message.shelf
         head: list[Piece] = [(" Runbooks", "strong")]
-        head += [(f"   {shelf.of(Document)} documents, {shelf.of(Place)} procedures", "muted")]
+        head += [(f"   {shelf.of(Document)} documents, {shelf.of(CatalogueEntry)} procedures", "muted")]
         matching, going = shelf.of(Match), shelf.of(Run)
         head += [(f" · {matching} for what fires now", "bad")] if matching else []
         head += [(f" · {going} {'run' if going == 1 else 'runs'} not over", "info")] if going else []
@@ -160,8 +160,8 @@ class CatalogueScreen(Screen[None]):
     def on_resize(self) -> None:
         self.call_after_refresh(self._describe)
 
-    @on(Told)
-    def _told(self, message: Told) -> None:
+    @on(CatalogueNotice)
+    def _told(self, message: CatalogueNotice) -> None:
         self.notify(message.text, severity="error", markup=False, timeout=10)
 
     # Keys
@@ -203,18 +203,18 @@ class CatalogueScreen(Screen[None]):
         try:
             if isinstance(entry, Run):
                 await again(self.app, self._session, self._place, entry)
-            elif isinstance(entry, Place | Match) and entry.procedure is not None:
+            elif isinstance(entry, CatalogueEntry | Match) and entry.procedure is not None:
                 at = entry.step.ordinal if isinstance(entry, Match) and entry.step else None
                 runbook = entry.document.runbook
                 await open_or_begin(self.app, self._session, self._place, runbook, entry.procedure, at=at)
         except Exception as error:
-            self.post_message(self.Told(explain(error, "a runbook could not be opened")))
+            self.post_message(self.CatalogueNotice(explain(error, "a runbook could not be opened")))
 
     def action_read(self) -> None:
-        if isinstance(self.entry, Document | Place | Match):
+        if isinstance(self.entry, Document | CatalogueEntry | Match):
             self._show(self.entry)
 
-    def _show(self, entry: Document | Place | Match) -> None:
+    def _show(self, entry: Document | CatalogueEntry | Match) -> None:
         document = entry if isinstance(entry, Document) else entry.document
         procedure = None if isinstance(entry, Document) else entry.procedure
         self.app.push_screen(DocumentScreen(document.runbook, procedure.line if procedure else 1))

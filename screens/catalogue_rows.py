@@ -8,7 +8,7 @@ from cockpit.model.alert import Alert
 from cockpit.model.run import SETTLED, Run
 from cockpit.model.runbook import Procedure
 from cockpit.runbooks.badges import Badge, badges, overdue
-from cockpit.runbooks.catalogue import Catalogue, Document, Place, Unread
+from cockpit.runbooks.catalogue import Catalogue, CatalogueEntry, Document, Unread
 from cockpit.runbooks.catalogue_match import Match, matches
 from cockpit.runbooks.catalogue_search import search
 from cockpit.runbooks.plan_budget import budget
@@ -26,7 +26,7 @@ COLUMNS = (
 )
 SHORT = 9  # cells of a time
 TONES = {Badge.VIEW_ONLY: "bad", Badge.CHANGED: "warn", Badge.OVERDUE: "warn"}
-Entry = Run | Match | Place | Document | Unread
+Entry = Run | Match | CatalogueEntry | Document | Unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class Shelf:
     done: Mapping[str, date]  # what was practised when
 
     @property
-    def places(self) -> list[Place]:
-        return [each for each in self.entries.values() if isinstance(each, Place)]
+    def places(self) -> list[CatalogueEntry]:
+        return [each for each in self.entries.values() if isinstance(each, CatalogueEntry)]
 
     def of(self, kind: type[Entry]) -> int:
         return sum(isinstance(each, kind) for each in self.entries.values())
@@ -60,7 +60,7 @@ def shelve(
     for document in catalogue.documents:
         entries[f"doc:{document.id}"] = document
         for procedure in document.runbook.procedures:
-            place = Place(document, procedure)
+            place = CatalogueEntry(document, procedure)
             entries[f"place:{place.name}"] = place
     entries |= {f"unread:{each.path}": each for each in catalogue.unread}
     last = {each.path: each.sha256 for each in reversed(known)}
@@ -110,7 +110,7 @@ def _row(id: str, entry: Entry, shelf: Shelf, *, found: bool = False) -> Row:
                 Cell(_time(entry.procedure), "muted"),
                 Cell(f"step {entry.step.ordinal}" if entry.step else _size(entry.procedure), "muted"),
             )
-        case Place():
+        case CatalogueEntry():
             cells = (
                 Cell(""),
                 Cell(entry.procedure.title if found else f"  {entry.procedure.title}"),
@@ -163,7 +163,7 @@ def about(entry: Entry | None, shelf: Shelf, width: int) -> list[list[Piece]]:
         case Match():
             first = labelled("says", entry.hint or entry.document.runbook.title, width, tone="strong", most=2)
             return first + (_procedure(entry.procedure, entry.document, width) if entry.procedure else [])
-        case Place():
+        case CatalogueEntry():
             return _procedure(entry.procedure, entry.document, width)
         case Document():
             return _document(entry, shelf, width)

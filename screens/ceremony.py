@@ -14,10 +14,10 @@ from textual.widgets import Input, TextArea
 from cockpit.model.clean import clean, clean_line
 from cockpit.model.run import StepState
 from cockpit.model.time import Time
-from cockpit.runbooks.ceremony import Approval, Ceremony, Consent
+from cockpit.runbooks.ceremony import Approval, Consent, RequiredConfirmation
 from cockpit.runbooks.execution import Prepared
 from screens.confirmation import Confirmation
-from screens.dialog import Dialog, Place, show_hint
+from screens.dialog import Dialog, DialogContext, show_hint
 from screens.run_lines import KIND_TONES, KINDS, highlighted, labelled, meets, undo_of, values, warning, whole
 from widgets.cell import Piece
 from widgets.choice import Choice
@@ -41,10 +41,10 @@ class AskConsent(Confirmation[Consent]):
 
     def __init__(
         self,
-        place: Place,
+        place: DialogContext,
         time: Time,
         prepared: Prepared,
-        ceremony: Ceremony,
+        ceremony: RequiredConfirmation,
         *,
         state: StepState = StepState.TODO,
         warnings: Sequence[str] = (),
@@ -127,7 +127,7 @@ class Reason(Dialog[str]):
     """Asks for a sentence about a step, or lets it be empty."""
 
     def __init__(
-        self, place: Place, time: Time, what: str, about: Sequence[str], question: str, *, needed: bool
+        self, place: DialogContext, time: Time, what: str, about: Sequence[str], question: str, *, needed: bool
     ) -> None:
         super().__init__(place, time)
         self.what = what
@@ -173,7 +173,7 @@ class Settle(Dialog[Settled]):
     what = "How did it end?"
     keys = "↑ ↓ chooses · tab the reason · enter records · esc leaves"
 
-    def __init__(self, place: Place, time: Time, title: str, told: Sequence[str]) -> None:
+    def __init__(self, place: DialogContext, time: Time, title: str, told: Sequence[str]) -> None:
         super().__init__(place, time)
         self._title, self._told = title, tuple(told)
 
@@ -211,7 +211,9 @@ class Edit(Dialog[Prepared]):
     keys = "enter goes on to what will run · ctrl+j new line · esc leaves"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+j", "new_line", "New line", priority=True, show=False)]
 
-    def __init__(self, place: Place, time: Time, title: str, command: str, prepare: Callable[[str], Prepared]) -> None:
+    def __init__(
+        self, place: DialogContext, time: Time, title: str, command: str, prepare: Callable[[str], Prepared]
+    ) -> None:
         super().__init__(place, time)
         self._title, self._command, self._prepare = title, command, prepare
 
@@ -237,7 +239,7 @@ class Edit(Dialog[Prepared]):
         return lambda: self._prepare(text)
 
 
-def takes_a_dialog(ceremony: Ceremony) -> bool:
+def takes_a_dialog(ceremony: RequiredConfirmation) -> bool:
     return ceremony.need != "key" or ceremony.approval or ceremony.again
 
 
@@ -248,7 +250,7 @@ class AskCancel(Confirmation[bool]):
     what = "Cancel"
     keys = "enter cancels it · esc lets it go on"
 
-    def __init__(self, place: Place, time: Time, title: str) -> None:
+    def __init__(self, place: DialogContext, time: Time, title: str) -> None:
         super().__init__(place, time)
         self._title = title
 

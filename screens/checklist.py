@@ -16,8 +16,8 @@ from cockpit.incident.response import DONE, OPEN, SKIPPED
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist
 from screens import checklist_rows as boxes
-from screens.checklist_rows import Box
-from screens.form import Field, Form, needed
+from screens.checklist_rows import ChecklistBox
+from screens.form import Field, FormDialog, needed
 from screens.guard import QUIET
 from screens.key_line import keys_of
 from screens.leaving import leave_screen
@@ -34,7 +34,7 @@ from widgets.wrap import wrap
 if TYPE_CHECKING:
     from cockpit.model.event import Event
     from cockpit.wiring import Session
-    from screens.dialog import Place
+    from screens.dialog import DialogContext
 
 SHOWN = (
     *("table.select", "check.skip", "check.open", "check.act", "note", "check.next"),
@@ -68,7 +68,7 @@ class ChecklistScreen(Screen[None]):
     def __init__(
         self,
         session: "Session",
-        place: "Place",
+        place: "DialogContext",
         incident: Incident,
         acts: Mapping[str, Callable[[], None]],
         first: str = "",
@@ -104,13 +104,13 @@ class ChecklistScreen(Screen[None]):
         return self._lists[self._at]
 
     @property
-    def _boxes(self) -> tuple[Box, ...]:
+    def _boxes(self) -> tuple[ChecklistBox, ...]:
         """As the events tell it at this moment."""
         self._incident = self._session.ledger.incidents.get(self._incident.id, self._incident)
         return boxes.boxes(self._list, self._incident)
 
     @property
-    def _box(self) -> Box | None:
+    def _box(self) -> ChecklistBox | None:
         """The one under the cursor."""
         return next((each for each in self._boxes if str(each.number) == self._table.cursor), None)
 
@@ -184,7 +184,7 @@ class ChecklistScreen(Screen[None]):
             self.say(f"It is {box.state} already; u opens it again.")
             return
         about: list[list[Piece]] = [[(row, tone) for row, tone in line] for line in wrap([(box.text, "strong")], 72)]
-        form: Form[Event] = Form(
+        form: FormDialog[Event] = FormDialog(
             self._place,
             self._session.time,
             "Skip an item",
@@ -237,7 +237,7 @@ class ChecklistScreen(Screen[None]):
 
     # Writing
 
-    def _tick(self, box: Box, state: str, reason: str = "") -> "Event":
+    def _tick(self, box: ChecklistBox, state: str, reason: str = "") -> "Event":
         return self._session.desk.tick(self._list.id, box.number, box.text, state, reason, incident=self._incident.id)
 
     @work(exit_on_error=False, group="writing")

@@ -40,7 +40,7 @@ DOES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class ChecklistBox:
     """One item; `number` from 1."""
 
     number: int
@@ -58,18 +58,18 @@ class Box:
         return min(((match.start(), act) for match, act in found if match), default=(0, ""))[1]
 
 
-def boxes(checklist: Checklist, incident: Incident) -> tuple[Box, ...]:
+def boxes(checklist: Checklist, incident: Incident) -> tuple[ChecklistBox, ...]:
     """Every item with its tick. One whose words have changed since it was ticked is open again."""
     ticks = {each.item: each for each in incident.ticks if each.list == checklist.id}
     found = []
     for number, text in enumerate(checklist.items, 1):
         tick = ticks.get(number)
         same = tick is not None and tick.text in ("", text, clean_line(text, LONGEST_LINE))
-        found.append(Box(number, text, tick if same else None))
+        found.append(ChecklistBox(number, text, tick if same else None))
     return tuple(found)
 
 
-def settled(of: Sequence[Box]) -> int:
+def settled(of: Sequence[ChecklistBox]) -> int:
     """How many boxes are done or skipped."""
     return sum(each.state in (DONE, SKIPPED) for each in of)
 
@@ -80,12 +80,12 @@ def opens_for(checklists: Sequence[Checklist], severity: str) -> list[Checklist]
     return sorted(checklists, key=lambda each: wanted not in {level.casefold() for level in each.levels})
 
 
-def rows(of: Sequence[Box], operator: str, zone: tzinfo) -> list[Row]:
+def rows(of: Sequence[ChecklistBox], operator: str, zone: tzinfo) -> list[Row]:
     """A row a box: its sign, its number, its words, who ticked it and when."""
     return [_row(each, operator, zone) for each in of]
 
 
-def _row(box: Box, operator: str, zone: tzinfo) -> Row:
+def _row(box: ChecklistBox, operator: str, zone: tzinfo) -> Row:
     sign, tone = SIGNS.get(box.state, SIGNS[OPEN])
     short = long = ""
     if box.tick and box.state != OPEN:
@@ -98,7 +98,7 @@ def _row(box: Box, operator: str, zone: tzinfo) -> Row:
     )
 
 
-def about(box: Box | None, key: str, zone: tzinfo) -> list[list[Piece]]:
+def about(box: ChecklistBox | None, key: str, zone: tzinfo) -> list[list[Piece]]:
     """The whole item, why it was skipped, and what one key does for it."""
     if box is None:
         return [[("This checklist has no boxes.", "muted")]]
@@ -111,7 +111,7 @@ def about(box: Box | None, key: str, zone: tzinfo) -> list[list[Piece]]:
     return lines
 
 
-def progress(checklist: Checklist, of: Sequence[Box]) -> list[Piece]:
+def progress(checklist: Checklist, of: Sequence[ChecklistBox]) -> list[Piece]:
     """`First ten minutes 3/5`."""
     done, total = settled(of), len(of)
     return [(f"{checklist.title} ", ""), (f"{done}/{total}", "good" if done == total else "strong")]

@@ -17,9 +17,9 @@ from cockpit.model.clean import clean_line
 from cockpit.model.incident import Incident
 from screens import empty, leading, opening, telling
 from screens.cockpit_keys import KEYS
-from screens.due import Due, due
+from screens.due import DueClock, due
 from screens.edges import draw_edges
-from screens.filling import Scene, filled, wear
+from screens.filling import PaneScene, filled, wear
 from screens.guard import QUIET
 from screens.messages import Attached, EventsAppended, ReadingChanged
 from screens.nudging import ELSEWHERE, Nudges, tell
@@ -67,7 +67,7 @@ class CockpitScreen(Screen[None]):
         self._waiting: set[str] = set()
         self._people_only = False
         self._situation = Situation()
-        self.asking, self._nudges = list[Due](), Nudges()
+        self.asking, self._nudges = list[DueClock](), Nudges()
         self._pressed, self._hurried = 0.0, False  # when the last key came, and whether in a burst: pasted, a slow line
 
     @property
@@ -182,7 +182,7 @@ class CockpitScreen(Screen[None]):
             return
         self.seen, now = view(self.session.watch, self.session.environment.name), self.now()
         for name in names:
-            scene = Scene(self.seen, self.asking, self.cockpit.zone, self._today, now, self._people_only)
+            scene = PaneScene(self.seen, self.asking, self.cockpit.zone, self._today, now, self._people_only)
             shown = filled(name, self.session, scene)
             self.objects[name] = shown.objects
             self.query_one(f"#{name}", Pane).show(shown.rows, shown.counts, now)
@@ -214,7 +214,7 @@ class CockpitScreen(Screen[None]):
         found = self.objects.get(message.table.id.removesuffix("-table") if message.table.id else "", {})
         if self.session and message.row in found:
             shown = found[message.row]
-            if isinstance(shown, Due):
+            if isinstance(shown, DueClock):
                 leading.act_on(self, self.session, shown)
             elif isinstance(shown, Incident):
                 leading.roles(self, self.session)

@@ -16,8 +16,8 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import TextArea
 
-from cockpit.incident.comms import Filled
-from cockpit.incident.comms_offers import STATUS_LINE, Scene, compose, offers
+from cockpit.incident.comms import FilledMessage
+from cockpit.incident.comms_offers import STATUS_LINE, MessageScene, compose, offers
 from cockpit.incident.comms_taking import Taking
 from cockpit.model.clean import clean, clean_line
 from cockpit.model.incident import Incident
@@ -40,7 +40,7 @@ from widgets.wrap import wrap
 if TYPE_CHECKING:
     from cockpit.wiring import Session
     from screens.copying import copy_text
-from screens.dialog import Place
+from screens.dialog import DialogContext
 
 SHOWN = (
     *("tell.write", "tell.next", "tell.copy", "tell.sent", "tell.line", "tell.to", "tell.promise", "note"),
@@ -67,7 +67,7 @@ class CommunicateScreen(Screen[None]):
         Binding("escape", "back", "Back", id="tell.back", tooltip="From the words to the keys, then back"),
     ]
 
-    class Told(Message):
+    class MessageNotice(Message):
         """How something went."""
 
         def __init__(self, text: str, tone: str = "good", sent: str = "") -> None:
@@ -75,7 +75,7 @@ class CommunicateScreen(Screen[None]):
             super().__init__()
             self.text, self.tone, self.sent = text, tone, sent
 
-    def __init__(self, session: "Session", place: "Place", incident: Incident) -> None:
+    def __init__(self, session: "Session", place: "DialogContext", incident: Incident) -> None:
         super().__init__()
         self._session, self._place, self._incident = session, place, incident
         self._drafts = Drafts(offers(incident, session.plan))
@@ -116,7 +116,7 @@ class CommunicateScreen(Screen[None]):
         return self._drafts.templates.get(self._table.cursor or "", STATUS_LINE)
 
     @property
-    def _scene(self) -> Scene:
+    def _scene(self) -> MessageScene:
         self._incident = self._session.ledger.incidents.get(self._incident.id, self._incident)
         return scene(self._session, self._place, self._incident)
 
@@ -175,8 +175,8 @@ class CommunicateScreen(Screen[None]):
         rows = wrap([(clean_line(text), tone)], max(20, self.size.width - 2), most=3)
         self.query_one("#tell-said", Lines).show(*rows)
 
-    @on(Told)
-    def _told(self, message: Told) -> None:
+    @on(MessageNotice)
+    def _told(self, message: MessageNotice) -> None:
         self._drafts.on_record(message.sent)
         self._draw()
         self.say(message.text, message.tone)
@@ -290,7 +290,7 @@ class CommunicateScreen(Screen[None]):
         self._draw()
         return words
 
-    def _record(self, audience: str, text: str, template: Template, filled: Filled) -> None:
+    def _record(self, audience: str, text: str, template: Template, filled: FilledMessage) -> None:
         sent = taking(self._session, self._place, self._incident).sent
         self._deliver(partial(sent, audience, text, template.id, filled.promised), template.id)
 
@@ -299,16 +299,16 @@ class CommunicateScreen(Screen[None]):
         """Do what blocks, and tell how it went."""
         try:
             done = await act_named(self.app, self._place, self._session.time, act)
-            self.post_message(self.Told(done, sent=sent))
+            self.post_message(self.MessageNotice(done, sent=sent))
         except Exception as error:
-            self.post_message(self.Told(explain(error, "a message could not be taken away"), "bad"))
+            self.post_message(self.MessageNotice(explain(error, "a message could not be taken away"), "bad"))
 
 
-def scene(session: "Session", place: "Place", incident: Incident) -> Scene:
+def scene(session: "Session", place: "DialogContext", incident: Incident) -> MessageScene:
     """What a message about this incident is written from, as things stand now."""
     bad = [each.label for each in session.ledger.bad(incident.environment)] if incident.open else []
-    return Scene(incident, session.system, session.plan, place.zone, bad)
+    return MessageScene(incident, session.system, session.plan, place.zone, bad)
 
 
-def taking(session: "Session", place: "Place", incident: Incident) -> Taking:
+def taking(session: "Session", place: "DialogContext", incident: Incident) -> Taking:
     return Taking(session.desk, incident.id, session.timeline.path.parent, session.time, place.zone)

@@ -21,7 +21,7 @@ from cockpit.model.incident import Incident
 from cockpit.model.ladder import Level
 from cockpit.model.time import Time, age
 from cockpit.model.when import WhenError, when
-from screens.dialog import Dialog, Place, show_hint
+from screens.dialog import Dialog, DialogContext, show_hint
 from widgets.cell import Piece, fit, plain
 from widgets.choice import Choice
 from widgets.line import Lines
@@ -44,7 +44,7 @@ class Declare(Dialog[Incident | Event]):
         Binding("ctrl+r", "drill", "Drill", priority=True, show=False),
     ]
 
-    def __init__(self, place: Place, time: Time, desk: Desk, bad: Sequence[Signal]) -> None:
+    def __init__(self, place: DialogContext, time: Time, desk: Desk, bad: Sequence[Signal]) -> None:
         super().__init__(place, time)
         self._desk = desk
         self._bad = tuple(sorted(bad, key=lambda each: each.since))

@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from cockpit.model.incident import Acknowledgement
 from cockpit.model.time import Time
 from screens.copying import copy_text
-from screens.dialog import Dialog, Place
+from screens.dialog import Dialog, DialogContext
 from screens.leaving import leave_screen
 from widgets.facts import Viewer, as_text, facts, heading, rows
 from widgets.line import Lines
@@ -23,7 +23,7 @@ class Details(Dialog[None]):
     keys = "c copies all of it · ↑ ↓ scroll · enter or esc leaves"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("c", "copy", "Copy", show=False)]
 
-    def __init__(self, place: Place, time: Time, shown: object, taken: Acknowledgement | None = None) -> None:
+    def __init__(self, place: DialogContext, time: Time, shown: object, taken: Acknowledgement | None = None) -> None:
         super().__init__(place, time)
         self.what = heading(shown)
         self._facts = facts(shown, Viewer(time.now(), place.zone), taken)

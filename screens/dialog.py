@@ -37,7 +37,7 @@ READY, NOT_YET = "▸ ", "wait: "
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DialogContext:
     """Where a dialog acts, and as whom; `zone` is for the times it shows and reads."""
 
     environment: str
@@ -81,7 +81,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
             self.operator = operator
             self.act = act
 
-    def __init__(self, place: Place, time: Time) -> None:
+    def __init__(self, place: DialogContext, time: Time) -> None:
         super().__init__()
         self.place = place
         self.time = time

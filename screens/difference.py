@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 
 from cockpit.model.revision import Revision
 from cockpit.model.time import Time
-from screens.dialog import Dialog, Place
+from screens.dialog import Dialog, DialogContext
 from screens.leaving import leave_screen
 from widgets.cell import Piece
 from widgets.facts import Fact, Viewer, facts
@@ -22,7 +22,7 @@ class Difference(Dialog[None]):
     AUTO_FOCUS = ""
     keys = "esc or enter leaves"
 
-    def __init__(self, place: Place, time: Time, bad: Revision, good: Revision) -> None:
+    def __init__(self, place: DialogContext, time: Time, bad: Revision, good: Revision) -> None:
         super().__init__(place, time)
         self.what = "Difference"
         self._bad, self._good = bad, good

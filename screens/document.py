@@ -13,7 +13,7 @@ from screens.leaving import leave_screen
 from screens.trust import text_tone
 from widgets.cell import Piece
 from widgets.line import Lines
-from widgets.output import OutputView, Tail
+from widgets.output import OutputTail, OutputView
 
 DAMAGES = {
     Damage.NONE: "",
@@ -45,7 +45,7 @@ class DocumentScreen(Screen[None]):
         self.query_one("#document-head", Lines).show(head)
         view = self.query_one(OutputView)
         view.focus()
-        view.show(Tail(text_for_people(self._runbook), kept=10_000_000), follow=False)
+        view.show(OutputTail(text_for_people(self._runbook), kept=10_000_000), follow=False)
         self.call_after_refresh(view.action_to, self._line - 1)
 
     def action_back(self) -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 
-from cockpit.incident.comms import Filled
-from cockpit.incident.comms_offers import Scene, compose, promises
+from cockpit.incident.comms import FilledMessage
+from cockpit.incident.comms_offers import MessageScene, compose, promises
 from cockpit.model.plan import Template
 
 NOTHING = timedelta()
@@ -18,7 +18,7 @@ class Words:
     """A message that a person changed or copied: from then on it is not filled anew."""
 
     text: str
-    filled: Filled
+    filled: FilledMessage
     state: str = CHANGED
 
 
@@ -27,7 +27,7 @@ class Drafts:
 
     def __init__(self, templates: Sequence[Template]) -> None:
         self.templates = {each.id: each for each in templates}
-        self.filled = Filled("")
+        self.filled = FilledMessage("")
         self._kept: dict[str, Words] = {}
         self._promise: timedelta | None = None  # None is as often as the rules ask
 
@@ -40,7 +40,7 @@ class Drafts:
         """Another draft is in front: what was chosen for the last one does not hold for it."""
         self._promise = None
 
-    def show(self, id: str, scene: Scene, now: datetime) -> str:
+    def show(self, id: str, scene: MessageScene, now: datetime) -> str:
         """The text of a draft: a person's words as they are, else filled from this moment."""
         kept = self._kept.get(id)
         self.filled = kept.filled if kept else compose(self.templates[id], scene, now, self._promise)
@@ -73,7 +73,7 @@ class Drafts:
             return "It is written down already. Press s again if it was sent once more."
         return ""
 
-    def promise_another(self, id: str, scene: Scene, now: datetime) -> bool:
+    def promise_another(self, id: str, scene: MessageScene, now: datetime) -> bool:
         """The next choice of when another follows, in the end none. True where a person's words stay as they are."""
         choices = (*promises(self.templates[id], scene.incident, scene.plan), NOTHING)
         due = self.filled.promised

@@ -22,19 +22,19 @@ REMEMBERED = timedelta(days=30)  # an older incident whose post-mortem was never
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueClock:
     """One clock, and the incident it belongs to."""
 
     incident: Incident
     clock: Clock
 
 
-def due(session: "Session", now: datetime, zone: tzinfo) -> list[Due]:
+def due(session: "Session", now: datetime, zone: tzinfo) -> list[DueClock]:
     """Everything that asks for something in the environment in front, the most urgent first."""
-    here, found = session.environment.name, list[Due]()
+    here, found = session.environment.name, list[DueClock]()
     open = worst_first(session.ledger, here, session.plan.ladder)
     for incident in (*open, *owing(session.ledger.incidents.values(), here, now)):
-        found += [Due(incident, each) for each in urgent(running(session, incident, now, zone), now)]
+        found += [DueClock(incident, each) for each in urgent(running(session, incident, now, zone), now)]
     return sorted(found, key=lambda each: _order(each.clock, now))
 
 

@@ -10,8 +10,8 @@ from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.time import Time
 from screens.details import Details
-from screens.dialog import Place
-from screens.form import Field, Form, needed
+from screens.dialog import DialogContext
+from screens.form import Field, FormDialog, needed
 
 if TYPE_CHECKING:
     from cockpit.incident.desk import Desk
@@ -28,7 +28,7 @@ class EventDetails(Details):
         Binding("w", "correct", "Correct", show=False),
     ]
 
-    def __init__(self, place: Place, time: Time, event: Event, desk: "Desk", incident: Incident | None) -> None:
+    def __init__(self, place: DialogContext, time: Time, event: Event, desk: "Desk", incident: Incident | None) -> None:
         super().__init__(place, time, event)
         self._event = event
         self._desk = desk
@@ -50,7 +50,7 @@ class EventDetails(Details):
             return
         event, desk, id = self._event.id, self._desk, self._incident.id
         self.app.push_screen(
-            Form(
+            FormDialog(
                 self.place,
                 self.time,
                 f"Evidence for event {event}",
@@ -66,7 +66,7 @@ class EventDetails(Details):
         event, desk = self._event, self._desk
         words = event.detail.get("text")
         self.app.push_screen(
-            Form(
+            FormDialog(
                 self.place,
                 self.time,
                 f"Correct event {event.id}",

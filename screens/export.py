@@ -13,7 +13,7 @@ from cockpit.incident.export import Exporter
 from cockpit.incident.refused import DeskError
 from cockpit.model.clean import clean_line
 from cockpit.model.time import Time
-from screens.dialog import Dialog, Place
+from screens.dialog import Dialog, DialogContext
 from widgets.line import Lines
 
 
@@ -30,7 +30,7 @@ class Export(Dialog[Path]):
             super().__init__()
             self.path, self.outlook, self.why = path, outlook, why
 
-    def __init__(self, place: Place, time: Time, exporter: Exporter) -> None:
+    def __init__(self, place: DialogContext, time: Time, exporter: Exporter) -> None:
         super().__init__(place, time)
         self._exporter = exporter
         self._foreign: Path | None = None

@@ -6,7 +6,7 @@ from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from screens import empty
-from screens.due import Due
+from screens.due import DueClock
 from screens.view import View, worst_first
 from widgets import alerts, clocks, probes, revisions, timeline
 from widgets.cell import Piece, Row
@@ -19,7 +19,7 @@ RECORDER = "recorder"  # the source of what is written down by itself
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class FilledPanes:
     """`objects` by the ids of the rows: what a key acts on is the object, never the row."""
 
     rows: Sequence[Row]
@@ -28,35 +28,35 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class PaneScene:
     """What the panes are filled from, beside the session: what was read, what is due, and where and when it is read."""
 
     seen: View
-    asking: Sequence[Due]
+    asking: Sequence[DueClock]
     zone: tzinfo
     today: date
     now: datetime
     people_only: bool = False  # the timeline without what the recorder wrote by itself
 
 
-def filled(name: str, session: "Session", scene: Scene) -> Filled:
+def filled(name: str, session: "Session", scene: PaneScene) -> FilledPanes:
     """The pane `name` as things stand."""
     seen = scene.seen
     if name == "probes":
         objects = {each.name: each for each in seen.probes}
-        return Filled(probes.rows(seen.probes), probes.counts(seen.probes), objects)
+        return FilledPanes(probes.rows(seen.probes), probes.counts(seen.probes), objects)
     if name == "alerts":
         taken = session.ledger.taken(session.environment.name)
         by_key = {each.key: each for each in seen.alerts}
-        return Filled(alerts.rows(seen.alerts, taken), alerts.counts(seen.alerts), by_key)
+        return FilledPanes(alerts.rows(seen.alerts, taken), alerts.counts(seen.alerts), by_key)
     if name == "revisions":
         apps = seen.applications
         named = {f"{each.app}/{each.name}": each for app in apps for each in app.revisions}
-        return Filled(revisions.rows(apps), revisions.counts(apps), named)
+        return FilledPanes(revisions.rows(apps), revisions.counts(apps), named)
     return _due(session, scene) if name == "due" else _timeline(session, scene)
 
 
-def _due(session: "Session", scene: Scene) -> Filled:
+def _due(session: "Session", scene: PaneScene) -> FilledPanes:
     due = [each.clock for each in scene.asking]
     ours = {f"{each.incident.id}/{each.clock.id}": each for each in scene.asking}
     rows = clocks.rows(
@@ -65,10 +65,10 @@ def _due(session: "Session", scene: Scene) -> Filled:
     open = worst_first(session.ledger, session.environment.name, session.plan.ladder)
     people = clocks.leader_rows(open[0], session.plan, session.operator) if open else []
     roles = {row.id: open[0] for row in people}
-    return Filled([*rows, *people], clocks.counts(due, scene.now), {**ours, **roles})
+    return FilledPanes([*rows, *people], clocks.counts(due, scene.now), {**ours, **roles})
 
 
-def _timeline(session: "Session", scene: Scene) -> Filled:
+def _timeline(session: "Session", scene: PaneScene) -> FilledPanes:
     incidents = worst_first(session.ledger, session.environment.name, session.plan.ladder)
     pins = frozenset[int]().union(*(each.pins for each in incidents))
     kept = [each for each in session.history if not scene.people_only or each.source != RECORDER or each.id in pins]
@@ -76,7 +76,7 @@ def _timeline(session: "Session", scene: Scene) -> Filled:
     counts = [(f" {len(rows)}", "muted")] if rows else []
     if scene.people_only:
         counts = [(f" {len(rows)} of people", "info")]
-    return Filled(rows, counts, {str(each.id): each for each in session.history})
+    return FilledPanes(rows, counts, {str(each.id): each for each in session.history})
 
 
 def wear(panes: Sequence[Pane], session: "Session", seen: View) -> None:

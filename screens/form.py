@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from cockpit.model.clean import clean_line
 from cockpit.model.time import Time
-from screens.dialog import Dialog, Place, show_hint
+from screens.dialog import Dialog, DialogContext, show_hint
 from widgets.cell import Piece
 from widgets.choice import Choice
 from widgets.line import Lines
@@ -38,7 +38,7 @@ class FormError(ValueError):
     """What was typed cannot be meant; the message says what to write instead."""
 
 
-class Form(Dialog[T]):
+class FormDialog(Dialog[T]):
     """`act` takes the values by name and does the blocking deed; `check` raises FormError while they are not whole.
 
     What the form acts on is bound into `act` when it is made, and named by `about`.
@@ -48,7 +48,7 @@ class Form(Dialog[T]):
 
     def __init__(
         self,
-        place: Place,
+        place: DialogContext,
         time: Time,
         what: str,
         fields: Sequence[Field],

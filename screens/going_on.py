@@ -11,7 +11,7 @@ from cockpit.model.run import SETTLED, Run
 from cockpit.model.runbook import Procedure
 from cockpit.model.time import Time, age
 from cockpit.runbooks.open_runs import unknown
-from screens.dialog import Dialog, Place
+from screens.dialog import Dialog, DialogContext
 from screens.run_lines import labelled
 from widgets.cell import Piece
 from widgets.choice import Choice
@@ -34,7 +34,14 @@ class AskGoOn(Dialog[How]):
     ]
 
     def __init__(
-        self, place: Place, time: Time, run: Run, procedure: Procedure, *, changed: bool = False, others: int = 0
+        self,
+        place: DialogContext,
+        time: Time,
+        run: Run,
+        procedure: Procedure,
+        *,
+        changed: bool = False,
+        others: int = 0,
     ) -> None:
         super().__init__(place, time)
         self._run, self._procedure, self._changed, self._others = run, procedure, changed, others
@@ -84,7 +91,7 @@ class AskIncident(Dialog[str]):
     what = "For which incident?"
     keys = "↑ ↓ or a digit chooses · enter goes on · esc leaves"
 
-    def __init__(self, place: Place, time: Time, title: str, open: Sequence[Incident]) -> None:
+    def __init__(self, place: DialogContext, time: Time, title: str, open: Sequence[Incident]) -> None:
         super().__init__(place, time)
         self._title = title
         self._ids = (*(each.id for each in open), JOURNAL)

@@ -5,7 +5,7 @@ from typing import Any
 
 from textual.app import App, SuspendNotSupported
 
-from cockpit.runbooks.execution import Finished, Refused
+from cockpit.runbooks.execution import Finished, RunRefused
 from screens.signin import interrupts_for_the_command
 
 
@@ -18,4 +18,4 @@ async def hand_over(app: App[Any], act: Callable[[], Finished]) -> Finished:
         with app.suspend(), interrupts_for_the_command():
             return act()
     except SuspendNotSupported as error:
-        raise Refused("This terminal cannot be handed over: run the command in another one, then say so.") from error
+        raise RunRefused("This terminal cannot be handed over: run the command in another one, then say so.") from error

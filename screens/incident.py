@@ -16,18 +16,18 @@ from cockpit.model.clock import Clock
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist, Role
 from screens import incident_keys, people, timing
-from screens.dialog import Dialog, Place
+from screens.dialog import Dialog, DialogContext
 from screens.due import running
 from screens.incident_keys import KEYS
 from screens.key_line import keys_of
 from screens.messages import EventsAppended
 from screens.note import Note
-from screens.status import Status
+from screens.status import StatusDialog
 from screens.updating import update
 from widgets import clocks as clock_rows
 from widgets.bar import headline
 from widgets.cell import Piece
-from widgets.command import CALLS, LISTS, ROLES, Call, call_rows, calls, list_rows, progress, reach, role_rows
+from widgets.command import CALLS, LISTS, ROLES, CallCandidate, call_rows, calls, list_rows, progress, reach, role_rows
 from widgets.keys import KeyLine
 from widgets.line import Lines
 from widgets.pane import Pane
@@ -55,7 +55,7 @@ class IncidentScreen(Screen[None]):
     def __init__(
         self,
         session: "Session",
-        place: Place,
+        place: DialogContext,
         incident: str,
         *,
         pane: int = 0,
@@ -153,7 +153,7 @@ class IncidentScreen(Screen[None]):
         if isinstance(chosen, Clock):
             facts = " · ".join(filter(None, [chosen.why, chosen.who, chosen.origin]))
             return [*told, ("  ·  ", "muted"), (facts, "muted")]
-        if isinstance(chosen, Call):
+        if isinstance(chosen, CallCandidate):
             return [*told, ("  ·  ", "muted"), (chosen.who, "strong"), (f"  {reach(chosen)}", "")]
         if self._asks:
             urgent = clock_rows.brief(self._asks[0], self._session.time.now())[1:]
@@ -200,7 +200,7 @@ class IncidentScreen(Screen[None]):
             form = timing.clock(place, time, desk, incident, chosen)
         elif isinstance(chosen, Role):
             form = people.role(place, time, desk, incident, chosen.name, chosen.duty, self._open_things())
-        elif isinstance(chosen, Call):
+        elif isinstance(chosen, CallCandidate):
             form = people.called(place, time, desk, incident, chosen.who, chosen.tier, chosen.contacts)
         elif isinstance(chosen, Checklist):
             self._boxes(chosen.id)
@@ -218,7 +218,7 @@ class IncidentScreen(Screen[None]):
             "aware": partial(timing.aware, place, time, desk, incident, plan),
             "snooze": self._snooze,
             "note": partial(Note, place, time, desk, incident),
-            "status": partial(Status, place, time, desk, incident),
+            "status": partial(StatusDialog, place, time, desk, incident),
             "update": partial(update, place, time, desk, incident, plan),
             "freeze": partial(people.freeze, place, time, desk, self._session.ledger.freeze(place.environment)),
         }

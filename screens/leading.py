@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from screens import commanding
-from screens.due import Due
+from screens.due import DueClock
 from screens.opening import place, worst
 from screens.view import newest_closed
 
@@ -52,7 +52,7 @@ def snooze(screen: "CockpitScreen", session: "Session") -> None:
         screen.notify("Nothing is due, so there is nothing to put off.", severity="warning", markup=False)
 
 
-def act_on(screen: "CockpitScreen", session: "Session", due: Due, *, later: bool = False) -> None:
+def act_on(screen: "CockpitScreen", session: "Session", due: DueClock, *, later: bool = False) -> None:
     """Say of one clock that it is done, or later, or does not apply."""
     from screens import timing
 

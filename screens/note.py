@@ -14,7 +14,7 @@ from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.time import Time
 from cockpit.model.when import WhenError, when
-from screens.dialog import Dialog, Place, show_hint
+from screens.dialog import Dialog, DialogContext, show_hint
 from widgets.line import Lines
 
 
@@ -28,7 +28,7 @@ class Note(Dialog[Event]):
     keys = "enter records · ctrl+j new line · tab time · esc leaves"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+j", "new_line", "New line", priority=True, show=False)]
 
-    def __init__(self, place: Place, time: Time, desk: Desk, incident: Incident | None) -> None:
+    def __init__(self, place: DialogContext, time: Time, desk: Desk, incident: Incident | None) -> None:
         super().__init__(place, time)
         self._desk = desk
         self._incident = incident

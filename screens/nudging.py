@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cockpit.incident.clocks_urgent import nudge
-from screens.due import Due
+from screens.due import DueClock
 from widgets.clocks import remaining
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class Nudges:
     def __init__(self) -> None:
         self._given: dict[tuple[str, str], int] | None = None
 
-    def fresh(self, asking: Iterable[Due], now: datetime) -> list[Due]:
+    def fresh(self, asking: Iterable[DueClock], now: datetime) -> list[DueClock]:
         """Those whose next reminder has come since the last call; each is told once."""
         counted = {(each.incident.id, each.clock.id): (each, nudge(each.clock, now)) for each in asking}
         before = self._given
@@ -30,7 +30,7 @@ class Nudges:
         return [each for key, (each, count) in counted.items() if count > before.get(key, 0)]
 
 
-def tell(app: "CockpitApp", fresh: Sequence[Due], now: datetime) -> None:
+def tell(app: "CockpitApp", fresh: Sequence[DueClock], now: datetime) -> None:
     """One notice for all of them, on whatever screen is in front, and once the bell; nothing for none."""
     if fresh:
         app.notify(words(fresh, now), severity="warning", markup=False)
@@ -38,14 +38,14 @@ def tell(app: "CockpitApp", fresh: Sequence[Due], now: datetime) -> None:
         app.bell()
 
 
-def words(fresh: Sequence[Due], now: datetime) -> str:
+def words(fresh: Sequence[DueClock], now: datetime) -> str:
     """One notice for all of them, the most urgent first: `Next update to clients: 3:00 left. And 1 more is due.`"""
     others = len(fresh) - 1
     more = f" And {others} more {'is' if others == 1 else 'are'} due." if others else ""
     return f"{_left(fresh[0], now)}{more}"
 
 
-def _left(due: Due, now: datetime) -> str:
+def _left(due: DueClock, now: datetime) -> str:
     left = due.clock.left(now)
     told = remaining(due.clock, now)
     return f"{due.clock.what}: {told}{'' if left is None or left.total_seconds() < 0 else ' left'}."

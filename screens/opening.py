@@ -15,7 +15,7 @@ from screens.view import newest_closed, worst_first
 if TYPE_CHECKING:
     from cockpit.wiring import Session
     from screens.cockpit import CockpitScreen
-    from screens.dialog import Place
+    from screens.dialog import DialogContext
 
 
 TO_PANES = ("pane_1", "pane_2", "pane_3", "pane_4")
@@ -47,11 +47,11 @@ def note(screen: "CockpitScreen", session: "Session") -> None:
 
 
 def status(screen: "CockpitScreen", session: "Session") -> None:
-    from screens.status import Status
+    from screens.status import StatusDialog
 
     incident = worst(session) or newest_closed(session.ledger, session.environment.name)  # which may be opened again
     if incident is not None:
-        screen.app.push_screen(Status(place(screen, session), session.time, session.desk, incident))
+        screen.app.push_screen(StatusDialog(place(screen, session), session.time, session.desk, incident))
 
 
 def acknowledge(screen: "CockpitScreen", session: "Session") -> None:
@@ -136,7 +136,7 @@ def followed(screen: "CockpitScreen") -> tuple[Application, Revision] | None:
 
 def sign_in(screen: "CockpitScreen", session: "Session") -> None:
     """By the way a person signed in before; afterwards every source is asked again."""
-    from screens.signin import DeviceCode, TerminalLogin
+    from screens.signin import DeviceCodeDialog, TerminalLogin
 
     credential = session.credential
     way = credential.signs_in_with if credential else None
@@ -154,7 +154,7 @@ def sign_in(screen: "CockpitScreen", session: "Session") -> None:
         login = TerminalLogin(where, session.time, credential.login_command(), screen.cockpit.hand_over)
         screen.app.push_screen(login, done)
     else:
-        screen.app.push_screen(DeviceCode(where, session.time, credential.sign_in), done)
+        screen.app.push_screen(DeviceCodeDialog(where, session.time, credential.sign_in), done)
 
 
 def runbooks(screen: "CockpitScreen", session: "Session") -> None:
@@ -184,17 +184,17 @@ def bind_procedures(screen: "CockpitScreen", session: "Session") -> None:
         screen.app.bind(key, f"screen.procedure({name!r})", description=name, show=False)
 
 
-def acting_place(screen: "CockpitScreen", session: "Session") -> "Place":
+def acting_place(screen: "CockpitScreen", session: "Session") -> "DialogContext":
     """As whom the cloud will see what is done, where that is known."""
     found, identity = place(screen, session), session.identity()
     return replace(found, actor=identity.label) if identity else found
 
 
-def place(screen: "CockpitScreen", session: "Session") -> "Place":
-    from screens.dialog import Place
+def place(screen: "CockpitScreen", session: "Session") -> "DialogContext":
+    from screens.dialog import DialogContext
 
     here = session.environment
-    return Place(here.name, here.production, session.operator, screen.cockpit.zone)
+    return DialogContext(here.name, here.production, session.operator, screen.cockpit.zone)
 
 
 def worst(session: "Session") -> Incident | None:

@@ -14,12 +14,12 @@ from textual.screen import Screen
 from cockpit.incident.past import whole
 from cockpit.incident.practised import days
 from cockpit.incident.statistics import Figure, Statistics, statistics
-from cockpit.incident.statistics_shares import Share
+from cockpit.incident.statistics_shares import KeptShare
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
 from cockpit.model.response import Review
 from cockpit.runbooks.drills import drills
-from screens.dialog import Place
+from screens.dialog import DialogContext
 from screens.key_line import keys_of
 from screens.trouble import explain
 from widgets.cell import Cell, Piece, Row
@@ -71,13 +71,13 @@ class PastScreen(Screen[None]):
             self.incidents = tuple(incidents)
             self.overdue = overdue  # drills
 
-    def __init__(self, session: "Session", place: Place) -> None:
+    def __init__(self, session: "Session", place: DialogContext) -> None:
         super().__init__()
         self._session = session
         self._place = place
         self.panes = (Pane(1, "Incidents", INCIDENTS, classes="-current"), Pane(2, "Numbers", NUMBERS))
         self.incidents: Mapping[str, Incident] = {}
-        self.numbers: Mapping[str, Figure | Share] = {}
+        self.numbers: Mapping[str, Figure | KeptShare] = {}
 
     def compose(self) -> ComposeResult:
         yield Lines(id="bar")
@@ -239,7 +239,7 @@ def figure_row(id: str, figure: Figure) -> Row:
     return Row(id, (*cells, *times, Cell(", ".join(told), MET[figure.met])))
 
 
-def share_row(id: str, share: Share) -> Row:
+def share_row(id: str, share: KeptShare) -> Row:
     """Name, kept of total, percent, and the target."""
     percent = "" if share.percent is None else f"{share.percent:.0f} %"
     target = share.target.text if share.target else ""

@@ -12,8 +12,8 @@ from cockpit.model.incident import Incident
 from cockpit.model.plan import Contact
 from cockpit.model.response import Freeze, Review
 from cockpit.model.time import Time
-from screens.dialog import Place
-from screens.form import Field, Form, Values, needed
+from screens.dialog import DialogContext
+from screens.form import Field, FormDialog, Values, needed
 from widgets.cell import Piece
 from widgets.clocks import ASKS, remaining
 
@@ -29,8 +29,8 @@ def about(incident: Incident, *more: Piece) -> list[list[Piece]]:
 
 
 def role(
-    place: Place, time: Time, desk: "Desk", incident: Incident, name: str, duty: str, leaves: Sequence[str]
-) -> "Form[Event]":
+    place: DialogContext, time: Time, desk: "Desk", incident: Incident, name: str, duty: str, leaves: Sequence[str]
+) -> "FormDialog[Event]":
     """Take a role, leave it, or hand it over; `leaves` is what is still open, for the note of a handover."""
     holds = incident.in_role(name)
     options = [("take", "I or somebody else takes it; several may hold one")]
@@ -49,7 +49,7 @@ def role(
         return desk.take_role(name, person, note, incident=incident.id)
 
     open: list[list[Piece]] = [[("still open: ", "muted"), (each, "")] for each in leaves[:4]] if holds else []
-    return Form(
+    return FormDialog(
         place,
         time,
         f"Role: {name}",
@@ -65,8 +65,8 @@ def role(
 
 
 def called(
-    place: Place, time: Time, desk: "Desk", incident: Incident, who: str, tier: int, contacts: Sequence[Contact]
-) -> "Form[Event]":
+    place: DialogContext, time: Time, desk: "Desk", incident: Incident, who: str, tier: int, contacts: Sequence[Contact]
+) -> "FormDialog[Event]":
     """Write down that somebody was called. The cockpit pages nobody."""
     known: list[list[Piece]] = [
         [
@@ -76,7 +76,7 @@ def called(
         ]
         for each in contacts
     ]
-    return Form(
+    return FormDialog(
         place,
         time,
         "Called",
@@ -91,9 +91,9 @@ def called(
     )
 
 
-def decision(place: Place, time: Time, desk: "Desk", incident: Incident) -> "Form[Event]":
+def decision(place: DialogContext, time: Time, desk: "Desk", incident: Incident) -> "FormDialog[Event]":
     """A decision stands on the timeline as one: what, and why."""
-    return Form(
+    return FormDialog(
         place,
         time,
         "Decision",
@@ -104,7 +104,7 @@ def decision(place: Place, time: Time, desk: "Desk", incident: Incident) -> "For
     )
 
 
-def freeze(place: Place, time: Time, desk: "Desk", now: Freeze | None) -> "Form[Event]":
+def freeze(place: DialogContext, time: Time, desk: "Desk", now: Freeze | None) -> "FormDialog[Event]":
     """Forbid deployments to the environment, or allow them again."""
     what = "Lift the freeze" if now else "Freeze deployments"
     told: list[Piece] = [
@@ -119,7 +119,7 @@ def freeze(place: Place, time: Time, desk: "Desk", now: Freeze | None) -> "Form[
             (f" at {now.since.astimezone(place.zone):%H:%M}", ""),
             (f": {now.reason}", "muted"),
         ]
-    return Form(
+    return FormDialog(
         place,
         time,
         what,
@@ -152,9 +152,9 @@ REVIEWS = {
 }
 
 
-def review(place: Place, time: Time, desk: "Desk", incident: Incident) -> "Form[Event]":
+def review(place: DialogContext, time: Time, desk: "Desk", incident: Incident) -> "FormDialog[Event]":
     """Where the post-mortem stands."""
-    return Form(
+    return FormDialog(
         place,
         time,
         "Post-mortem",

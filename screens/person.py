@@ -6,18 +6,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cockpit.model.operator import Operator, PersonError, PersonUnknown, check_person
-from screens.form import Field, Form, FormError, Values
+from screens.form import Field, FormDialog, FormError, Values
 
 if TYPE_CHECKING:
     from textual.app import App
 
     from cockpit.model.time import Time
-    from screens.dialog import Place
+    from screens.dialog import DialogContext
 
 R = TypeVar("R")
 
 
-def ask_person(place: "Place", time: "Time", operator: Operator) -> Form[str]:
+def ask_person(place: "DialogContext", time: "Time", operator: Operator) -> FormDialog[str]:
     """The question; its answer is the name as it is written from now on, None when it was left."""
 
     def check(values: Values) -> None:
@@ -26,7 +26,7 @@ def ask_person(place: "Place", time: "Time", operator: Operator) -> Form[str]:
         except PersonError as error:
             raise FormError(str(error)) from None
 
-    return Form(
+    return FormDialog(
         place,
         time,
         "Who are you?",
@@ -41,7 +41,7 @@ def ask_person(place: "Place", time: "Time", operator: Operator) -> Form[str]:
     )
 
 
-async def do_named(app: "App[Any]", place: "Place", time: "Time", act: Callable[[], Awaitable[R]]) -> R:
+async def do_named(app: "App[Any]", place: "DialogContext", time: "Time", act: Callable[[], Awaitable[R]]) -> R:
     """What an act returns; where it does not know who acts, that is asked, and it is done again. In a worker.
 
     Raises PersonUnknown when the question was left, and what the act raises.
@@ -54,6 +54,6 @@ async def do_named(app: "App[Any]", place: "Place", time: "Time", act: Callable[
     return await act()
 
 
-async def act_named(app: "App[Any]", place: "Place", time: "Time", act: Callable[[], R]) -> R:
+async def act_named(app: "App[Any]", place: "DialogContext", time: "Time", act: Callable[[], R]) -> R:
     """As `do_named`, for an act that blocks: it is done off the loop."""
     return await do_named(app, place, time, partial(asyncio.to_thread, act))

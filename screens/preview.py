@@ -13,13 +13,13 @@ from textual.widgets import Footer
 from cockpit.incident.export import Exporter
 from cockpit.model.incident import Incident
 from screens import people
-from screens.dialog import Place
+from screens.dialog import DialogContext
 from screens.messages import EventsAppended
 from screens.trouble import explain
 from screens.trust import text_tone
 from widgets.cell import Piece
 from widgets.line import Lines
-from widgets.output import OutputView, Tail
+from widgets.output import OutputTail, OutputView
 
 if TYPE_CHECKING:
     from cockpit.wiring import Session
@@ -44,7 +44,7 @@ class PreviewScreen(Screen[None]):
             super().__init__()
             self.text = text
 
-    def __init__(self, session: "Session", place: Place, incident: Incident) -> None:
+    def __init__(self, session: "Session", place: DialogContext, incident: Incident) -> None:
         super().__init__()
         self._session = session
         self._place = place
@@ -89,7 +89,7 @@ class PreviewScreen(Screen[None]):
     def _show(self, message: Drafted) -> None:
         incident = self._session.ledger.incidents.get(self._incident.id, self._incident)
         self._tell(incident.review.value)
-        self.query_one(OutputView).show(Tail(readable(message.text), kept=10_000_000), follow=False)
+        self.query_one(OutputView).show(OutputTail(readable(message.text), kept=10_000_000), follow=False)
 
     def action_export(self) -> None:
         from screens.export import Export

@@ -9,7 +9,7 @@ from textual.containers import VerticalScroll
 from cockpit.model.revision import Application, Revision
 from cockpit.model.run import Value
 from cockpit.model.time import Time
-from screens.dialog import Dialog, Place
+from screens.dialog import Dialog, DialogContext
 from screens.leaving import leave_screen
 from widgets.choice import Choice
 from widgets.facts import Viewer, facts, rows
@@ -57,7 +57,7 @@ class RevisionMenu(Dialog[Wish]):
     AUTO_FOCUS = "Choice"
     keys = "↑ ↓ chooses · enter opens it; nothing runs yet · esc leaves"
 
-    def __init__(self, place: Place, time: Time, application: Application, revision: Revision) -> None:
+    def __init__(self, place: DialogContext, time: Time, application: Application, revision: Revision) -> None:
         super().__init__(place, time)
         self.what = "Revision"
         self._wishes = wishes(application, revision)

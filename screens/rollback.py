@@ -15,7 +15,7 @@ from cockpit.runbooks.execution import Prepared
 from cockpit.runbooks.rollback import Proposal
 from cockpit.runbooks.runner import Runner
 from screens.confirmation import Confirmation
-from screens.dialog import Place
+from screens.dialog import DialogContext
 from screens.difference import Difference
 from screens.document import DocumentScreen
 from screens.run_lines import labelled, undo_of, warning
@@ -29,7 +29,7 @@ BY_ITSELF = frozenset({StepKind.READ, StepKind.VERIFY, StepKind.LOCAL, StepKind.
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RollbackPlan:
     """A rollback as it would be run: what is shown is what `agreed` to, step by step."""
 
     proposal: Proposal
@@ -54,7 +54,7 @@ class Plan:
         return next((each.reason_not_runnable for each in self.by_itself if not each.runnable), "")
 
 
-async def plan(runner: Runner, proposal: Proposal, runbook: Runbook, procedure: Procedure) -> Plan:
+async def plan(runner: Runner, proposal: Proposal, runbook: Runbook, procedure: Procedure) -> RollbackPlan:
     """Resolve every step, and look at what the first change would meet. Raises Refused."""
     previews: list[Prepared] = []
     confirmed = ""
@@ -66,7 +66,7 @@ async def plan(runner: Runner, proposal: Proposal, runbook: Runbook, procedure: 
         # Activating changes no traffic: whoever agrees to the whole agrees to it as it stands now.
         held = confirmed if prepared.kind is StepKind.CHANGE and prepared.native else ""
         previews.append(replace(prepared, confirmed=held))
-    return Plan(proposal, runbook, procedure, tuple(previews))
+    return RollbackPlan(proposal, runbook, procedure, tuple(previews))
 
 
 class AskRollback(Confirmation[Mapping[int, Prepared]]):
@@ -79,7 +79,7 @@ class AskRollback(Confirmation[Mapping[int, Prepared]]):
         Binding("o", "document", "Runbook", show=False),
     ]
 
-    def __init__(self, place: Place, time: Time, plan: Plan, *, changed_by: str = "") -> None:
+    def __init__(self, place: DialogContext, time: Time, plan: RollbackPlan, *, changed_by: str = "") -> None:
         super().__init__(place, time)
         self._plan, self._changed_by = plan, changed_by
         starts = "" if plan.trouble else "enter starts · "

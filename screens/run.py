@@ -21,19 +21,19 @@ from cockpit.runbooks.guard import ToolContext
 from cockpit.runbooks.runs import latest
 from screens import run_lines
 from screens.copying import copy_text
-from screens.dialog import Place
+from screens.dialog import DialogContext
 from screens.guard import TOO_QUICK, Guard
 from screens.handover import hand_over
 from screens.key_line import bound, keys_of
 from screens.messages import ReadingChanged
 from screens.run_acts import ACTS, Act, go_on, leave, look, look_around, watch, way_back, written
-from screens.run_keys import BINDINGS, SHOWN, Standing, hint, stand, told, why_not
-from screens.run_messages import NOTHING, Began, ContextsSeen, Ended, Looked, Moved, Told
+from screens.run_keys import BINDINGS, SHOWN, StepStanding, hint, stand, told, why_not
+from screens.run_messages import NOTHING, AttemptEnded, Began, ContextsSeen, RunNotice, StepPrepared, StepSettled
 from screens.run_step import StepPane
 from screens.trouble import explain
 from widgets.keys import KeyLine
 from widgets.line import Lines
-from widgets.output import Tail
+from widgets.output import OutputTail
 from widgets.steps import COLUMNS, rows, suggested
 from widgets.table import KeyedTable
 
@@ -56,7 +56,7 @@ class RunScreen(Screen[None]):
     def __init__(
         self,
         session: "Session",
-        place: Place,
+        place: DialogContext,
         run: Run,
         runbook: Runbook,
         procedure: Procedure,
@@ -76,7 +76,7 @@ class RunScreen(Screen[None]):
         self._run, self._at = run, at
         self._document = standing
         self._pane = StepPane(id="run-right")
-        self.tails: dict[int, Tail] = self._pane.tails
+        self.tails: dict[int, OutputTail] = self._pane.tails
         self._contexts: tuple[ToolContext, ...] = ()
         self._looked_at = NOTHING
         self._serial = 0
@@ -98,7 +98,7 @@ class RunScreen(Screen[None]):
         """The step at hand."""
         return next((each for each in self.procedure.steps if str(each.ordinal) == self.table.cursor), None)
 
-    def standing(self) -> Standing:
+    def standing(self) -> StepStanding:
         """How the step at hand stands, as it is shown."""
         return stand(self.now_run, self.procedure, self.step, self._looked_at, self.way_back is not None)
 
@@ -212,8 +212,8 @@ class RunScreen(Screen[None]):
     def _look(self, serial: int, step: int) -> None:
         self.post_message(look(self.session.runner, self.now_run, step, serial))
 
-    @on(Looked)
-    def _looked(self, message: Looked) -> None:
+    @on(StepPrepared)
+    def _looked(self, message: StepPrepared) -> None:
         if message.serial == self._serial:
             self._looked_at = message
             self.draw_step()
@@ -258,8 +258,8 @@ class RunScreen(Screen[None]):
     def _began(self, message: Began) -> None:
         self._go_to(message.step)
 
-    @on(Ended)
-    def _ended(self, message: Ended) -> None:
+    @on(AttemptEnded)
+    def _ended(self, message: AttemptEnded) -> None:
         """Suggest what comes next, unless the person has gone to another step meanwhile."""
         attempt = message.attempt
         self.act(look_around)  # it may have signed in, or chosen another context
@@ -268,8 +268,8 @@ class RunScreen(Screen[None]):
             self.notify(clean_line(text), severity="information" if attempt.state in SETTLED else "error", markup=False)
         self._suggest(attempt.step)
 
-    @on(Moved)
-    def _settled(self, message: Moved) -> None:
+    @on(StepSettled)
+    def _settled(self, message: StepSettled) -> None:
         self._suggest(message.step)
 
     def _suggest(self, done: int) -> None:
@@ -279,8 +279,8 @@ class RunScreen(Screen[None]):
             self._go_to(suggested(self.procedure, self._run))
         self.look()
 
-    @on(Told)
-    def _told(self, message: Told) -> None:
+    @on(RunNotice)
+    def _told(self, message: RunNotice) -> None:
         self.notify(message.text, severity=message.severity, markup=False, timeout=10)  # type: ignore[arg-type]
         self._contexts = self.session.runner.contexts(self.procedure)  # what was refused may have been their answer
         self._draw_head()
@@ -334,12 +334,12 @@ class RunScreen(Screen[None]):
         self._act(doing, self.standing())
 
     @work(exit_on_error=False, group="acts")
-    async def _act(self, doing: Act, now: Standing) -> None:
+    async def _act(self, doing: Act, now: StepStanding) -> None:
         """Do something that may ask, and say what was refused."""
         try:
             await doing(self, now)
         except Exception as error:
-            self.post_message(Told(explain(error, "an act of a run failed"), "error"))
+            self.post_message(RunNotice(explain(error, "an act of a run failed"), "error"))
 
     def action_copy(self) -> None:
         now = self.standing()

@@ -13,18 +13,18 @@ from cockpit.model.event import RecordError
 from cockpit.model.run import Run, StepState
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
 from cockpit.runbooks.ceremony import Consent
-from cockpit.runbooks.execution import Prepared, Refused, RunAlreadyOpen, StepTakenElsewhere
+from cockpit.runbooks.execution import Prepared, RunAlreadyOpen, RunRefused, StepTakenElsewhere
 from cockpit.runbooks.runner import Runner
 from cockpit.runbooks.sessions import through_place
 from screens.ceremony import AskCancel, AskConsent, Edit, Reason, Settle, takes_a_dialog
 from screens.leaving import leave_screen
 from screens.note import Note
 from screens.person import act_named, do_named
-from screens.run_keys import Standing
-from screens.run_messages import Began, ContextsSeen, Ended, Looked, Moved, Told
+from screens.run_keys import StepStanding
+from screens.run_messages import AttemptEnded, Began, ContextsSeen, RunNotice, StepPrepared, StepSettled
 from screens.trouble import explain
 from screens.values import Values
-from widgets.output import Tail
+from widgets.output import OutputTail
 from widgets.steps import newest, suggested
 
 if TYPE_CHECKING:
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 HARMLESS = frozenset({StepKind.READ, StepKind.VERIFY})
 
 
-def look(runner: Runner, run: Run, step: int, serial: int) -> Looked:
+def look(runner: Runner, run: Run, step: int, serial: int) -> StepPrepared:
     """Resolve a step. Blocking; never raises: what is wrong with it is what has to be shown."""
     try:
-        return Looked(serial, runner.prepare(run, step), waits=runner.waits_for(run, step))
+        return StepPrepared(serial, runner.prepare(run, step), waits=runner.waits_for(run, step))
     except Exception as error:
-        return Looked(serial, None, explain(error, f"step {step} could not be resolved"))
+        return StepPrepared(serial, None, explain(error, f"step {step} could not be resolved"))
 
 
 def way_back(runbook: Runbook, procedure: Procedure) -> Procedure | None:
@@ -54,7 +54,7 @@ def written(screen: "RunScreen", run: Run) -> str:
     return screen.session.runner.incident(run) or ("in the journal" if some else "")
 
 
-async def start(screen: "RunScreen", now: Standing) -> None:
+async def start(screen: "RunScreen", now: StepStanding) -> None:
     """Run the step at hand, or tick it, or settle it when nobody saw its end."""
     assert now.step is not None
     if now.state is StepState.UNKNOWN and not await _settled(screen, now):
@@ -73,7 +73,7 @@ async def run(screen: "RunScreen", prepared: Prepared) -> None:
     """With the ceremony that its kind takes, do what was shown."""
     prepared = await screen.session.runner.survey(prepared)
     if not prepared.runnable:
-        raise Refused(prepared.reason_not_runnable)
+        raise RunRefused(prepared.reason_not_runnable)
     consent = await _consent(screen, prepared)
     if consent is not None:
         await perform(screen, prepared, consent)
@@ -82,7 +82,7 @@ async def run(screen: "RunScreen", prepared: Prepared) -> None:
 async def perform(screen: "RunScreen", prepared: Prepared, consent: Consent) -> StepState:
     """Do it; the output goes where the screen finds it."""
     step = prepared.step.ordinal
-    tail = screen.tails[step] = Tail()
+    tail = screen.tails[step] = OutputTail()
     screen.own.add(step)
     screen.busy += 1
     try:
@@ -99,11 +99,11 @@ async def perform(screen: "RunScreen", prepared: Prepared, consent: Consent) -> 
     finally:
         screen.busy -= 1
         screen.own.discard(step)
-    screen.post_message(Ended(attempt))
+    screen.post_message(AttemptEnded(attempt))
     return attempt.state
 
 
-async def go_on(screen: "RunScreen", now: Standing) -> None:
+async def go_on(screen: "RunScreen", now: StepStanding) -> None:
     """Do what was agreed to beforehand, one step after the other, for as long as all goes well."""
     runner = screen.session.runner
     while (step := suggested(screen.procedure, screen.now_run)) in screen.agreed:
@@ -113,9 +113,11 @@ async def go_on(screen: "RunScreen", now: Standing) -> None:
         prepared = await asyncio.to_thread(runner.prepare, screen.now_run, step)
         prepared = await runner.survey(prepared)
         if not prepared.runnable:
-            raise Refused(prepared.reason_not_runnable)
+            raise RunRefused(prepared.reason_not_runnable)
         if prepared.as_run != shown.as_run or shown.confirmed not in ("", prepared.confirmed):
-            raise Refused("What would run now is not what was shown when it was agreed to. Look at it, then start it.")
+            raise RunRefused(
+                "What would run now is not what was shown when it was agreed to. Look at it, then start it."
+            )
         ceremony = runner.ceremony(prepared)
         if ceremony.need == "word" or ceremony.approval or ceremony.again:
             return
@@ -123,25 +125,25 @@ async def go_on(screen: "RunScreen", now: Standing) -> None:
             return
 
 
-async def look_around(screen: "RunScreen", now: Standing) -> None:
+async def look_around(screen: "RunScreen", now: StepStanding) -> None:
     """Ask the tools of this procedure which cloud and cluster they act on, for the header."""
     await screen.session.runner.check_guards(screen.procedure)
     screen.post_message(ContextsSeen())
 
 
-async def watch(screen: "RunScreen", now: Standing, *, step: int) -> None:
+async def watch(screen: "RunScreen", now: StepStanding, *, step: int) -> None:
     """Follow a step that another cockpit, or an earlier one, started; where that cannot be, its end is still told."""
-    tail = screen.tails[step] = Tail()
+    tail = screen.tails[step] = OutputTail()
     try:
         attempt = await screen.session.runner.attach(screen.now_run, step, tail.add)
-    except Refused:
+    except RunRefused:
         if screen.tails.get(step) is tail:
             del screen.tails[step]
         return
-    screen.post_message(Ended(attempt))
+    screen.post_message(AttemptEnded(attempt))
 
 
-async def edit(screen: "RunScreen", now: Standing) -> None:
+async def edit(screen: "RunScreen", now: StepStanding) -> None:
     step = _step(now)
     command = now.prepared.as_written if now.prepared else step.command
     if step.place is not None:
@@ -162,27 +164,27 @@ def _edited(screen: "RunScreen", step: Step, text: str) -> Prepared:
     return screen.session.runner.prepare(screen.now_run, step.ordinal, edit=text)
 
 
-async def undo(screen: "RunScreen", now: Standing) -> None:
+async def undo(screen: "RunScreen", now: StepStanding) -> None:
     step = _step(now)
     prepared = await asyncio.to_thread(screen.session.runner.prepare, screen.now_run, step.ordinal, undo=True)
     await run(screen, prepared)
 
 
-async def skip(screen: "RunScreen", now: Standing) -> None:
+async def skip(screen: "RunScreen", now: StepStanding) -> None:
     step = _step(now)
     reason = await _reason(screen, "Skip", [step.title], "Why is it left out?", needed=True)
     if reason is not None:
         await settle(screen, step, StepState.SKIPPED, reason)
 
 
-async def by_hand(screen: "RunScreen", now: Standing) -> None:
+async def by_hand(screen: "RunScreen", now: StepStanding) -> None:
     step = _step(now)
     reason = await _reason(screen, "Done by hand", [step.title], "what was done instead", needed=False)
     if reason is not None:
         await settle(screen, step, StepState.BY_HAND, reason)
 
 
-async def well(screen: "RunScreen", now: Standing) -> None:
+async def well(screen: "RunScreen", now: StepStanding) -> None:
     """The operator compared what was expected with what came, and it is well."""
     step = _step(now)
     about = [step.title, "You looked at what came back and say that it is well, whatever the command said."]
@@ -191,35 +193,35 @@ async def well(screen: "RunScreen", now: Standing) -> None:
         await settle(screen, step, StepState.OK, reason)
 
 
-async def values(screen: "RunScreen", now: Standing) -> None:
+async def values(screen: "RunScreen", now: StepStanding) -> None:
     """Look at all values of the run, and give others."""
     runner, this_run = screen.session.runner, screen.now_run
     found = await asyncio.to_thread(runner.parameters, this_run)
     if not found:
-        raise Refused("This procedure has no placeholders.")
+        raise RunRefused("This procedure has no placeholders.")
     dialog = Values(screen.place, screen.session.time, found, (), lambda given: runner.parameters(this_run, given))
     given = await screen.app.push_screen_wait(dialog)
     if given and now.step is not None:
         await asyncio.to_thread(runner.prepare, this_run, now.step.ordinal, given)
-        screen.post_message(Told("The values are taken for the rest of this run.", "information"))
+        screen.post_message(RunNotice("The values are taken for the rest of this run.", "information"))
 
 
-async def cancel(screen: "RunScreen", now: Standing) -> None:
+async def cancel(screen: "RunScreen", now: StepStanding) -> None:
     step = _step(now)
     kind = now.prepared.kind if now.prepared else step.kind
     dialog = AskCancel(screen.place, screen.session.time, step.title)
     if kind not in HARMLESS and not await screen.app.push_screen_wait(dialog):
         return
-    screen.post_message(Told(await screen.session.runner.cancel(screen.now_run, step.ordinal)))
+    screen.post_message(RunNotice(await screen.session.runner.cancel(screen.now_run, step.ordinal)))
 
 
-async def note(screen: "RunScreen", now: Standing) -> None:
+async def note(screen: "RunScreen", now: StepStanding) -> None:
     session = screen.session
     incident = session.ledger.incidents.get(screen.now_run.incident or "")
     await screen.app.push_screen_wait(Note(screen.place, session.time, session.desk, incident))
 
 
-async def rollback(screen: "RunScreen", now: Standing) -> None:
+async def rollback(screen: "RunScreen", now: StepStanding) -> None:
     """Open the document's Rollback section as a run of its own."""
     from screens.starting import open_or_begin
 
@@ -242,7 +244,7 @@ async def rollback(screen: "RunScreen", now: Standing) -> None:
     )
 
 
-async def end(screen: "RunScreen", now: Standing) -> None:
+async def end(screen: "RunScreen", now: StepStanding) -> None:
     left = [each.title for each in screen.procedure.commands if screen.now_run.state(each.ordinal) is StepState.TODO]
     about = [
         screen.procedure.title,
@@ -269,7 +271,7 @@ async def finish(screen: "RunScreen") -> None:
     if screen.finishing:
         return
     screen.finishing = True
-    with suppress(Refused, RecordError):
+    with suppress(RunRefused, RecordError):
         await asyncio.to_thread(screen.session.runner.end, screen.now_run, "every step is done or passed over")
     leave_screen(screen)
 
@@ -283,10 +285,10 @@ async def settle(screen: "RunScreen", step: Step, state: StepState, reason: str 
     runner = screen.session.runner
     settles = partial(runner.settle, screen.now_run, step.ordinal, state, reason)
     await act_named(screen.app, screen.place, screen.session.time, settles)
-    screen.post_message(Moved(step.ordinal))
+    screen.post_message(StepSettled(step.ordinal))
 
 
-async def _settled(screen: "RunScreen", now: Standing) -> bool:
+async def _settled(screen: "RunScreen", now: StepStanding) -> bool:
     """Have a person say how a step ended. True when it is to be run again."""
     step = _step(now)
     attempt = newest(screen.now_run, step.ordinal)
@@ -313,7 +315,7 @@ async def _answered(screen: "RunScreen", step: Step, asked: tuple[str, ...]) -> 
         return None
     prepared = await asyncio.to_thread(runner.prepare, this_run, step.ordinal, given)
     if not (prepared.runnable or prepared.misfit):
-        raise Refused(prepared.reason_not_runnable)
+        raise RunRefused(prepared.reason_not_runnable)
     return prepared
 
 
@@ -333,12 +335,12 @@ async def _reason(screen: "RunScreen", what: str, about: list[str], question: st
     )
 
 
-def _step(now: Standing) -> Step:
+def _step(now: StepStanding) -> Step:
     assert now.step is not None  # `why_not` has refused the key otherwise
     return now.step
 
 
-Act = Callable[["RunScreen", Standing], Awaitable[None]]
+Act = Callable[["RunScreen", StepStanding], Awaitable[None]]
 ACTS: dict[str, Act] = {
     "run": start,
     "edit": edit,

@@ -9,7 +9,7 @@ from cockpit.model.run import SETTLED, Run, StepState
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.execution import Prepared
 from cockpit.runbooks.rules import nothing_to_undo
-from screens.run_messages import Looked
+from screens.run_messages import StepPrepared
 from widgets.cell import Piece
 from widgets.steps import chosen_instead, suggested
 
@@ -47,7 +47,7 @@ def told(keys: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StepStanding:
     """How the step at hand stands, as far as it decides what the keys do."""
 
     step: Step | None = None
@@ -69,11 +69,11 @@ class Standing:
         return tuple(each.name for each in self.prepared.values if each.value is None) if self.prepared else ()
 
 
-def stand(run: Run, procedure: Procedure, step: Step | None, looked: Looked, way_back: bool) -> Standing:
+def stand(run: Run, procedure: Procedure, step: Step | None, looked: StepPrepared, way_back: bool) -> StepStanding:
     """How a step of a run stands, with what is known of what would run."""
     at = step.ordinal if step else 0
     running = (number for number, state in run.states if state is StepState.RUNNING and number != at)
-    return Standing(
+    return StepStanding(
         step=step,
         state=run.state(at),
         prepared=looked.prepared,
@@ -89,7 +89,7 @@ def stand(run: Run, procedure: Procedure, step: Step | None, looked: Looked, way
     )
 
 
-def why_not(action: str, now: Standing) -> str:
+def why_not(action: str, now: StepStanding) -> str:
     """One sentence, or "" when the key works."""
     step = now.step
     if action in ENDS and now.ended:
@@ -115,7 +115,7 @@ def why_not(action: str, now: Standing) -> str:
     return _why_not_run(step, now) if action == "run" else ""
 
 
-def _why_not_run(step: Step, now: Standing) -> str:
+def _why_not_run(step: Step, now: StepStanding) -> str:
     if step.kind is StepKind.NOTE:
         return "A note: there is nothing to run."
     if not step.command:
@@ -135,7 +135,7 @@ def _why_not_run(step: Step, now: Standing) -> str:
     return now.prepared.reason_not_runnable and f"{now.prepared.reason_not_runnable.rstrip('.')}. It can be copied."
 
 
-def hint(now: Standing, keys: Mapping[str, str]) -> list[Piece]:
+def hint(now: StepStanding, keys: Mapping[str, str]) -> list[Piece]:
     """What to do next, and with which key; `keys` names the key of each action that works now."""
     what, tone, then = _advice(now)
     known = [(keys[action], does) for action, does in then if action in keys]
@@ -149,7 +149,7 @@ Advice = tuple[str, str, list[tuple[str, str]]]
 """What to say, its tone, and (action, what it does) in the order of usefulness."""
 
 
-def _advice(now: Standing) -> Advice:
+def _advice(now: StepStanding) -> Advice:
     step = now.step
     if now.ended:
         return _say("This run has ended.", ("back", "leaves"))
@@ -170,14 +170,14 @@ def _advice(now: Standing) -> Advice:
     return _next(step, now)
 
 
-def _failed(step: Step, now: Standing) -> Advice:
+def _failed(step: Step, now: StepStanding) -> Advice:
     then = [("run", "tries again"), ("edit", "edits and runs")]
     then += [("undo", "undoes")] if step.tags.get("undo") and not now.no_undo else []
     then += [("rollback", "goes to Rollback")] if now.way_back else []
     return _say("It failed.", *then, ("skip", "marks it and goes on"), tone="bad")
 
 
-def _next(step: Step, now: Standing) -> Advice:
+def _next(step: Step, now: StepStanding) -> Advice:
     if step.kind is StepKind.NOTE:
         return _say("A note, to be read.", ("next", "goes to the next step"))
     if now.state in SETTLED and step.command:

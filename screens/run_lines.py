@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from cockpit.model.run import SETTLED, Attempt, Run, StepState, Word
+from cockpit.model.run import SETTLED, Attempt, Run, SettledBy, StepState
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.execution import Prepared
 from cockpit.runbooks.guard import ToolContext
@@ -11,7 +11,7 @@ from cockpit.runbooks.literal_secrets import hide
 from cockpit.runbooks.placeholders import placeholders
 from cockpit.runbooks.plan_budget import budget
 from cockpit.runbooks.values import Resolved
-from screens.run_keys import Standing
+from screens.run_keys import StepStanding
 from widgets.budget import clock
 from widgets.cell import Piece, cut, length, plain
 from widgets.pane import border
@@ -102,7 +102,7 @@ def output_title(expected: bool, attempt: Attempt | None, width: int) -> list[Pi
 
 
 def about(
-    step: Step, now: Standing, attempt: Attempt | None, word: Word | None, width: int, most: int, copy: str
+    step: Step, now: StepStanding, attempt: Attempt | None, word: SettledBy | None, width: int, most: int, copy: str
 ) -> list[list[Piece]]:
     """The step at hand: its command with values shown, what it asks for, what was said, and how it ended.
 
@@ -117,7 +117,7 @@ def about(
     return [*above, *(wrap([(step.title, "")], width, most=max(2, room)) if step.title else []), *below]
 
 
-def _below(now: Standing, attempt: Attempt | None, word: Word | None, width: int) -> list[list[Piece]]:
+def _below(now: StepStanding, attempt: Attempt | None, word: SettledBy | None, width: int) -> list[list[Piece]]:
     rows: list[list[Piece]] = []
     if attempt and now.state is not StepState.TODO and (attempt.edited or attempt.undo):
         what = "edited to" if attempt.edited else "undone by"
@@ -183,7 +183,7 @@ def meets(prepared: Prepared, width: int) -> list[list[Piece]]:
     return [row for each in prepared.meets for row in labelled("meets", each, width, tone="info", most=2)]
 
 
-def settled(word: Word, width: int) -> list[list[Piece]]:
+def settled(word: SettledBy, width: int) -> list[list[Piece]]:
     """What a person said of the step."""
     glyph, tone = SIGNS.get(word.state, ("·", ""))
     said = f"{word.state.value}, said {word.by}{f': {word.reason}' if word.reason else ''}"

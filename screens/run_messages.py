@@ -6,7 +6,7 @@ from cockpit.model.run import Attempt
 from cockpit.runbooks.execution import Prepared
 
 
-class Looked(Message, bubble=False):
+class StepPrepared(Message, bubble=False):
     """A step was resolved, or could not be: `problem` says why. `waits`: why other steps come first."""
 
     def __init__(self, serial: int, prepared: Prepared | None, problem: str = "", waits: str = "") -> None:
@@ -14,7 +14,7 @@ class Looked(Message, bubble=False):
         self.serial, self.prepared, self.problem, self.waits = serial, prepared, problem, waits
 
 
-NOTHING = Looked(0, None)
+NOTHING = StepPrepared(0, None)
 
 
 class Began(Message):
@@ -29,7 +29,7 @@ class ContextsSeen(Message):
     """The tools of this run have said which cloud and which cluster they act on."""
 
 
-class Ended(Message):
+class AttemptEnded(Message):
     """A try ended."""
 
     def __init__(self, attempt: Attempt) -> None:
@@ -37,7 +37,7 @@ class Ended(Message):
         self.attempt = attempt
 
 
-class Moved(Message):
+class StepSettled(Message):
     """A person settled a step: the next one is suggested."""
 
     def __init__(self, step: int) -> None:
@@ -45,7 +45,7 @@ class Moved(Message):
         self.step = step
 
 
-class Told(Message):
+class RunNotice(Message):
     """Something to say: a refusal, or what a cancelled step leaves behind."""
 
     def __init__(self, text: str, severity: str = "warning") -> None:

@@ -6,9 +6,9 @@ from textual.containers import Container, Vertical
 from cockpit.model.run import Attempt, Run
 from cockpit.model.runbook import Step
 from screens import run_lines
-from screens.run_keys import Standing
+from screens.run_keys import StepStanding
 from widgets.line import Lines
-from widgets.output import OutputView, Tail
+from widgets.output import OutputTail, OutputView
 from widgets.steps import newest
 
 
@@ -17,8 +17,8 @@ class StepPane(Vertical):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self.tails: dict[int, Tail] = {}
-        self._kept: tuple[int, int, Tail] | None = None  # step, attempt and what the timeline kept of its output
+        self.tails: dict[int, OutputTail] = {}
+        self._kept: tuple[int, int, OutputTail] | None = None  # step, attempt and what the timeline kept of its output
 
     def compose(self) -> ComposeResult:
         yield Lines(id="step-title")
@@ -36,7 +36,7 @@ class StepPane(Vertical):
     def output(self) -> OutputView:
         return self.query_one("#output", OutputView)
 
-    def show(self, run: Run, now: Standing, copy: str) -> None:
+    def show(self, run: Run, now: StepStanding, copy: str) -> None:
         """Draw the step that `now` is about; `copy` is the key that copies its command."""
         step = now.step
         if step is None:
@@ -55,16 +55,16 @@ class StepPane(Vertical):
         expected, above = self.query_one("#expected", OutputView), self.query_one("#output-title", Lines)
         expected.display = bool(step.expected)
         if step.expected and "\n".join(expected.tail.lines) != step.expected.rstrip("\n"):
-            expected.show(Tail(step.expected), follow=False)
+            expected.show(OutputTail(step.expected), follow=False)
         self.output.show(self._tail(step, attempt))
         above.show(run_lines.output_title(bool(step.expected), attempt, width))
         above.display = bool(step.expected or attempt)
 
-    def _tail(self, step: Step, attempt: Attempt | None) -> Tail:
+    def _tail(self, step: Step, attempt: Attempt | None) -> OutputTail:
         """What this cockpit saw the step print, else what the timeline kept of it."""
         if step.ordinal in self.tails:
             return self.tails[step.ordinal]
         number = attempt.number if attempt else 0
         if self._kept is None or self._kept[:2] != (step.ordinal, number):
-            self._kept = (step.ordinal, number, Tail(attempt.output if attempt else ""))
+            self._kept = (step.ordinal, number, OutputTail(attempt.output if attempt else ""))
         return self._kept[2]

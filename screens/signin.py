@@ -13,7 +13,7 @@ from textual.message import Message
 
 from cockpit.model.identity import Identity
 from cockpit.model.time import Time
-from screens.dialog import Dialog, Place
+from screens.dialog import Dialog, DialogContext
 from screens.leaving import leave_screen
 from screens.trouble import explain
 from widgets.big import SCALES, big, width
@@ -21,7 +21,7 @@ from widgets.cell import Piece
 from widgets.line import Lines
 
 
-class Prompt(Protocol):
+class SignInPromptView(Protocol):
     """What a person must do: open `url` and type `code` before `expires`."""
 
     @property
@@ -32,10 +32,10 @@ class Prompt(Protocol):
     def expires(self) -> datetime: ...
 
 
-SignIn = Callable[[Callable[[Prompt], None]], Awaitable[Identity]]
+SignIn = Callable[[Callable[[SignInPromptView], None]], Awaitable[Identity]]
 
 
-class DeviceCode(Dialog[Identity]):
+class DeviceCodeDialog(Dialog[Identity]):
     """`sign_in(prompt)` shows its prompt as soon as it has one and answers with who signed in."""
 
     what = "Sign in"
@@ -45,11 +45,11 @@ class DeviceCode(Dialog[Identity]):
     class Prompted(Message):
         """The code arrived."""
 
-        def __init__(self, prompt: Prompt) -> None:
+        def __init__(self, prompt: SignInPromptView) -> None:
             super().__init__()
             self.prompt = prompt
 
-    def __init__(self, place: Place, time: Time, sign_in: SignIn) -> None:
+    def __init__(self, place: DialogContext, time: Time, sign_in: SignIn) -> None:
         super().__init__(place, time)
         self._sign_in = sign_in
 
@@ -70,7 +70,7 @@ class DeviceCode(Dialog[Identity]):
         else:
             self.post_message(self.Done(identity))
 
-    def _prompted(self, prompt: Prompt) -> None:
+    def _prompted(self, prompt: SignInPromptView) -> None:
         self.post_message(self.Prompted(prompt))
 
     @on(Prompted)
@@ -101,7 +101,9 @@ class TerminalLogin(Dialog[bool]):
     what = "Sign in"
     keys = "enter hands this terminal to it · esc leaves"
 
-    def __init__(self, place: Place, time: Time, command: Sequence[str], run: Callable[[Sequence[str]], int]) -> None:
+    def __init__(
+        self, place: DialogContext, time: Time, command: Sequence[str], run: Callable[[Sequence[str]], int]
+    ) -> None:
         super().__init__(place, time)
         self._command = tuple(command)
         self._run = run

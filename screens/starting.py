@@ -11,7 +11,7 @@ from cockpit.model.run import Run, Value
 from cockpit.model.runbook import Procedure, Runbook
 from cockpit.runbooks.execution import Prepared, RunAlreadyOpen
 from cockpit.runbooks.open_runs import agrees, still_open, untouched
-from screens.dialog import Place
+from screens.dialog import DialogContext
 from screens.document import DocumentScreen
 from screens.going_on import AskGoOn, AskIncident
 from screens.person import act_named
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 async def begin(
     app: App[Any],
     session: "Session",
-    place: Place,
+    place: DialogContext,
     runbook: Runbook,
     procedure: Procedure,
     *,
@@ -67,7 +67,7 @@ async def begin(
 async def open_or_begin(
     app: App[Any],
     session: "Session",
-    place: Place,
+    place: DialogContext,
     runbook: Runbook,
     procedure: Procedure,
     *,
@@ -97,7 +97,7 @@ async def open_or_begin(
 async def went_on(
     app: App[Any],
     session: "Session",
-    place: Place,
+    place: DialogContext,
     runbook: Runbook,
     procedure: Procedure,
     proposed: Sequence[Value] = (),
@@ -126,13 +126,13 @@ async def went_on(
     return "anew" if answer == "anew" else "on"
 
 
-async def follow(app: App[Any], session: "Session", place: Place, refusal: RunAlreadyOpen) -> None:
+async def follow(app: App[Any], session: "Session", place: DialogContext, refusal: RunAlreadyOpen) -> None:
     """Somebody else leads: say who, and show their run. In a worker. Raises Refused."""
     app.notify(f"{refusal} You see that run; you follow it.", severity="warning", markup=False, timeout=10)
     await again(app, session, place, refusal.run)
 
 
-async def again(app: App[Any], session: "Session", place: Place, run: Run, *, at: int | None = None) -> None:
+async def again(app: App[Any], session: "Session", place: DialogContext, run: Run, *, at: int | None = None) -> None:
     """Show a run that began earlier, here or elsewhere. In a worker. Raises Refused."""
     name = name_of_screen(run)
     if app.is_screen_installed(name):
@@ -149,7 +149,7 @@ async def again(app: App[Any], session: "Session", place: Place, run: Run, *, at
     app.push_screen(RunScreen(session, place, run, runbook, procedure, standing="as it was when the run began", at=at))
 
 
-def several_open(session: "Session", place: Place) -> "list[Incident]":
+def several_open(session: "Session", place: DialogContext) -> "list[Incident]":
     """The open incidents, when there is a choice."""
     found = session.ledger.open(place.environment)
     return found if len(found) > 1 else []

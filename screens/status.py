@@ -17,7 +17,7 @@ from cockpit.model.ladder import order
 from cockpit.model.response import CloseReason
 from cockpit.model.time import Time
 from cockpit.model.when import WhenError, when
-from screens.dialog import Dialog, Place
+from screens.dialog import Dialog, DialogContext
 from widgets.cell import Piece
 from widgets.choice import Choice
 from widgets.line import Lines
@@ -40,13 +40,13 @@ BECAUSE = {
 }
 
 
-class Status(Dialog[None]):
+class StatusDialog(Dialog[None]):
     """`incident` is the one captured at the key press. What was recorded before a refusal is not recorded twice."""
 
     what = "Severity and status"
     keys = "enter records · ↑ ↓ choose · tab next · esc leaves, nothing changes"
 
-    def __init__(self, place: Place, time: Time, desk: Desk, incident: Incident) -> None:
+    def __init__(self, place: DialogContext, time: Time, desk: Desk, incident: Incident) -> None:
         super().__init__(place, time)
         self._desk = desk
         self._incident = incident

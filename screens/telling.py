@@ -18,12 +18,12 @@ from cockpit.model.rolled_back import last_rollback
 from cockpit.model.run import Run, StepState
 from cockpit.runbooks.waiting_run import WaitingRun, find_waiting_run
 from screens import opening
-from screens.due import Due
+from screens.due import DueClock
 from screens.reasons import Situation
 from screens.view import View, newest_closed, worst_first
 from widgets.bar import Bar
 from widgets.cell import Piece, cut
-from widgets.hint import FRESH, NAMED, Sight
+from widgets.hint import FRESH, NAMED, HintInput
 from widgets.pane import OLD
 from widgets.probes import QUIET
 
@@ -55,7 +55,7 @@ def situation(screen: "CockpitScreen") -> Situation:
     )
 
 
-def bar(app: "CockpitApp", seen: View, asking: Sequence[Due]) -> Bar:
+def bar(app: "CockpitApp", seen: View, asking: Sequence[DueClock]) -> Bar:
     """The bar as things stand, with the most urgent clocks."""
     session = app.session
     if session is None:
@@ -84,17 +84,17 @@ def letters_of(incident: Incident, shown: Sequence[Incident]) -> str:
     return incident.id[-3:] if shown and shown[0].id != incident.id else ""
 
 
-def sight(screen: "CockpitScreen") -> Sight:
+def sight(screen: "CockpitScreen") -> HintInput:
     """What decides the hint; what it says of a key is taken from what the key would act on."""
     session, seen = screen.session, screen.seen
     if session is None:
-        return Sight(attached=False)
+        return HintInput(attached=False)
     now = session.time.now()
     incident = next(iter(worst_first(session.ledger, session.environment.name, session.system.ladder)), None)
     here, alert, followed = session.environment.name, screen.under_cursor(1), opening.followed(screen)
     waiting = find_waiting_run(session.runner.runs.runs.values(), here, session.runner.known_procedure)
     states = {pane: fresh.state for pane, fresh in seen.fresh.items() if pane not in seen.missing}
-    return Sight(
+    return HintInput(
         probes=seen.probes,
         alerts=seen.alerts,
         applications=seen.applications,

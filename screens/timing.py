@@ -10,8 +10,8 @@ from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
 from cockpit.model.time import Time
 from cockpit.model.when import WhenError, when
-from screens.dialog import Place
-from screens.form import Field, Form, FormError, Values, needed
+from screens.dialog import DialogContext
+from screens.form import Field, FormDialog, FormError, Values, needed
 from screens.people import about
 from widgets.cell import Piece
 from widgets.clocks import remaining
@@ -25,8 +25,8 @@ DONE, LATER, NEVER = "done", "remind me later", "not applicable"
 
 
 def clock(
-    place: Place, time: Time, desk: "Desk", incident: Incident, running: Clock, *, later: bool = False
-) -> "Form[Event]":
+    place: DialogContext, time: Time, desk: "Desk", incident: Incident, running: Clock, *, later: bool = False
+) -> "FormDialog[Event]":
     """Say that something is done, ask to be reminded later, or say why it does not apply; `later` stands first then."""
     snoozes = [(f"{LATER}: {each} min", "it counts on; nothing rings until then") for each in SNOOZES]
     breach = running.kind is ClockKind.BREACH
@@ -56,7 +56,7 @@ def clock(
         (f"  {left}", ""),
         (f"  due {shown_due(running, place.zone, now)}", "muted"),
     ]
-    return Form(
+    return FormDialog(
         place,
         time,
         "Clock",
@@ -71,7 +71,7 @@ def clock(
     )
 
 
-def task(place: Place, time: Time, desk: "Desk", incident: Incident) -> "Form[Event]":
+def task(place: DialogContext, time: Time, desk: "Desk", incident: Incident) -> "FormDialog[Event]":
     """A task with a time to look back at it: “look at X, I come back to you in three minutes”."""
 
     def check(values: Values) -> None:
@@ -80,7 +80,7 @@ def task(place: Place, time: Time, desk: "Desk", incident: Incident) -> "Form[Ev
         if length(values["within"], "The time") <= timedelta():
             raise FormError("The time must be more than nothing.")
 
-    return Form(
+    return FormDialog(
         place,
         time,
         "Task with a time",
@@ -98,7 +98,7 @@ def task(place: Place, time: Time, desk: "Desk", incident: Incident) -> "Form[Ev
     )
 
 
-def loop(place: Place, time: Time, desk: "Desk", incident: Incident) -> "Form[Event]":
+def loop(place: DialogContext, time: Time, desk: "Desk", incident: Incident) -> "FormDialog[Event]":
     """Something was turned off for now and must be turned on again: it stays open, also after the incident."""
 
     def act(values: Values) -> "Event":
@@ -110,7 +110,7 @@ def loop(place: Place, time: Time, desk: "Desk", incident: Incident) -> "Form[Ev
         if values["within"]:
             length(values["within"], "The time")
 
-    return Form(
+    return FormDialog(
         place,
         time,
         "To be undone later",
@@ -124,7 +124,7 @@ def loop(place: Place, time: Time, desk: "Desk", incident: Incident) -> "Form[Ev
     )
 
 
-def aware(place: Place, time: Time, desk: "Desk", incident: Incident, plan: Plan) -> "Form[Event]":
+def aware(place: DialogContext, time: Time, desk: "Desk", incident: Incident, plan: Plan) -> "FormDialog[Event]":
     """Start the clock of the breach notice. Only a person can: awareness is a judgement."""
     rule = next((each for each in plan.rules if each.kind is ClockKind.BREACH), None)
     hours = f"{rule.after.total_seconds() / 3600:.0f} hours" if rule else "72 hours"
@@ -136,7 +136,7 @@ def aware(place: Place, time: Time, desk: "Desk", incident: Incident, plan: Plan
         needed("text", "Say what is known.")(values)
         moment(values["at"], time.now(), place)
 
-    return Form(
+    return FormDialog(
         place,
         time,
         "Aware of a breach of personal data",
@@ -155,7 +155,9 @@ def aware(place: Place, time: Time, desk: "Desk", incident: Incident, plan: Plan
     )
 
 
-def scenario(place: Place, time: Time, desk: "Desk", incident: Incident, plan: Plan) -> "Form[Event] | None":
+def scenario(
+    place: DialogContext, time: Time, desk: "Desk", incident: Incident, plan: Plan
+) -> "FormDialog[Event] | None":
     """Choose what the recovery is measured against; None where no document gives targets."""
     if not plan.targets:
         return None
@@ -167,7 +169,7 @@ def scenario(place: Place, time: Time, desk: "Desk", incident: Incident, plan: P
         return desk.choose_scenario(target.scenario, target.rto, target.rpo, target.origin, incident=incident.id)
 
     chosen = incident.recovery.scenario if incident.recovery else options[0][0]
-    return Form(
+    return FormDialog(
         place,
         time,
         "Recovery scenario",
@@ -191,7 +193,7 @@ def _short(value: timedelta) -> str:
     return f"{minutes // 60}h" if minutes and minutes % 60 == 0 else f"{minutes} min"
 
 
-def moment(text: str, now: datetime, place: Place) -> datetime | None:
+def moment(text: str, now: datetime, place: DialogContext) -> datetime | None:
     """The past moment typed into a field, None for now. Raises FormError."""
     try:
         return when(text, now, place.zone) if text else None

@@ -8,13 +8,13 @@ from cockpit.model.event import RecordError
 from cockpit.model.operator import PersonUnknown
 from cockpit.model.problem import SourceError
 from cockpit.runbooks.catalogue import NotFound
-from cockpit.runbooks.execution import Refused
+from cockpit.runbooks.execution import RunRefused
 
 log = logging.getLogger(__name__)
 FOR_PEOPLE = (
     DeskError,
     RecordError,
-    Refused,
+    RunRefused,
     NotFound,
     PersonUnknown,
 )  # their text is a sentence that says what would help

@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 from cockpit.model.runbook import Runbook
 from cockpit.model.time import Time
 from cockpit.runbooks.trust import Trust
-from screens.dialog import Dialog, Place
+from screens.dialog import Dialog, DialogContext
 from widgets.line import Lines
-from widgets.output import OutputView, Tail
+from widgets.output import OutputTail, OutputView
 
 DIFF_TONES = {"+": "good", "-": "bad", "@": "info"}
 
@@ -21,7 +21,7 @@ class AskTrust(Dialog[str]):
     AUTO_FOCUS = "OutputView"
     keys = "↑ ↓ page up, page down look · enter trusts this text · esc leaves"
 
-    def __init__(self, place: Place, time: Time, runbook: Runbook, trust: Trust) -> None:
+    def __init__(self, place: DialogContext, time: Time, runbook: Runbook, trust: Trust) -> None:
         super().__init__(place, time)
         self.what = "New document" if trust.standing == "new" else "Changed document"
         self._runbook, self._trust = runbook, trust
@@ -33,7 +33,7 @@ class AskTrust(Dialog[str]):
         )
 
     def on_mount(self) -> None:
-        tail = Tail(self._trust.difference, kept=1_000_000)
+        tail = OutputTail(self._trust.difference, kept=1_000_000)
         told = f"It has not run here before: {len(tail)} lines."
         if self._trust.standing == "changed":
             lines = tail.lines
@@ -53,7 +53,7 @@ class AskTrust(Dialog[str]):
         """Nothing that is to be looked at stands beyond an edge."""
         view = self.query_one(OutputView)
         text = folded(self._trust.difference, max(20, view.size.width - 1), signed=self._trust.standing == "changed")
-        view.show(Tail(text, kept=10_000_000), follow=False)
+        view.show(OutputTail(text, kept=10_000_000), follow=False)
 
     def decide(self) -> Callable[[], str] | None:
         return lambda: self._trust.sha256

@@ -9,8 +9,8 @@ from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
 from cockpit.model.time import Time
 from screens.communicate_lines import AUDIENCES
-from screens.dialog import Place
-from screens.form import Field, Form, FormError, Values, needed
+from screens.dialog import DialogContext
+from screens.form import Field, FormDialog, FormError, Values, needed
 
 if TYPE_CHECKING:
     from cockpit.incident.desk import Desk
@@ -20,7 +20,7 @@ READS = {"client": "customers, clients", "team": "the incident channel, our own 
 NOT_PROMISED = frozenset({"", "-", "–", "none", "no", "0"})
 
 
-def update(place: Place, time: Time, desk: "Desk", incident: Incident, plan: Plan) -> "Form[Event]":
+def update(place: DialogContext, time: Time, desk: "Desk", incident: Incident, plan: Plan) -> "FormDialog[Event]":
     """One line and Enter; the next one is promised as often as the incident's rules ask."""
     usual = usual_promise(incident, plan)
     preset = f"{int(usual.total_seconds()) // 60} min" if usual else ""
@@ -35,7 +35,7 @@ def update(place: Place, time: Time, desk: "Desk", incident: Incident, plan: Pla
         needed("text", "Say in one line what they were told.")(values)
         promised(values["next"])
 
-    return Form(
+    return FormDialog(
         place,
         time,
         "Update sent",

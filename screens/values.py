@@ -7,9 +7,9 @@ from textual.widgets import Input
 
 from cockpit.model.clean import clean_line
 from cockpit.model.time import Time
-from cockpit.runbooks.execution import Refused
+from cockpit.runbooks.execution import RunRefused
 from cockpit.runbooks.values import Resolved
-from screens.dialog import Dialog, Place, show_hint
+from screens.dialog import Dialog, DialogContext, show_hint
 from widgets.cell import Piece
 from widgets.line import Lines
 
@@ -27,7 +27,7 @@ class Values(Dialog[dict[str, str]]):
     keys = "enter takes them · tab next · ↑ ↓ candidates · esc leaves"
 
     def __init__(
-        self, place: Place, time: Time, found: Sequence[Resolved], needed: Sequence[str], check: Check
+        self, place: DialogContext, time: Time, found: Sequence[Resolved], needed: Sequence[str], check: Check
     ) -> None:
         super().__init__(place, time)
         self._found = sorted(found, key=lambda each: (each.name not in needed, each.value is not None))
@@ -82,7 +82,7 @@ class Values(Dialog[dict[str, str]]):
         """Raises Refused with the first thing that is wrong or missing."""
         for each in self._check(given):
             if each.value is None and (each.name in given or each.name in self._needed):
-                raise Refused(clean_line(f"{each.name}: {each.problem or 'it has no value yet'}.", 300))
+                raise RunRefused(clean_line(f"{each.name}: {each.problem or 'it has no value yet'}.", 300))
         return given
 
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.incident import Incident
-from cockpit.model.ladder import Ladder, order
+from cockpit.model.ladder import SeverityScale, order
 from cockpit.model.probe import ProbeResult
 from cockpit.model.problem import Problem
 from cockpit.model.reading import FeedState, Freshness, Reading, worst
@@ -78,7 +78,7 @@ class Incidents(Protocol):
     def open(self, environment: str) -> Sequence[Incident]: ...
 
 
-def worst_first(ledger: Incidents, environment: str, ladder: Ladder) -> tuple[Incident, ...]:
+def worst_first(ledger: Incidents, environment: str, ladder: SeverityScale) -> tuple[Incident, ...]:
     """The open incidents of an environment by severity, then the oldest first."""
     return tuple(sorted(ledger.open(environment), key=lambda each: (order(ladder, each.severity), each.declared)))
 

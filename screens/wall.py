@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from cockpit.incident.fold import Ledger
 from cockpit.model.event import Event
-from cockpit.model.overall import Word
+from cockpit.model.overall import OverallState
 from cockpit.model.plan import Plan
 from cockpit.model.system import Environment, System
 from cockpit.model.time import RealTime, Time
@@ -35,7 +35,7 @@ class Readable(Protocol):
     def events(self, *, environment: str | None = None, limit: int | None = None) -> list[Event]: ...
 
 
-class Sight(Protocol):
+class WallSession(Protocol):
     """All that the wall knows of a session: no desk, no runner, no way to write."""
 
     @property
@@ -67,8 +67,8 @@ class WallScreen(Screen[None]):
         self._events: dict[str, deque[Event]] = {}
 
     @property
-    def sight(self) -> Sight | None:
-        return cast("Sight | None", cast("CockpitApp", self.app).session)
+    def sight(self) -> WallSession | None:
+        return cast("WallSession | None", cast("CockpitApp", self.app).session)
 
     def compose(self) -> ComposeResult:
         yield Lines()
@@ -84,7 +84,7 @@ class WallScreen(Screen[None]):
         self.call_after_refresh(self.tick)
 
     @work(thread=True, exit_on_error=False)
-    def _load_events(self, sight: Sight) -> None:
+    def _load_events(self, sight: WallSession) -> None:
         for each in sight.environments:
             self.post_message(EventsAppended(sight.timeline.events(environment=each.name, limit=EVENTS)))
 
@@ -103,13 +103,13 @@ class WallScreen(Screen[None]):
         sight = self.sight
         time: Time = sight.time if sight else RealTime()
         now, beat = time.now(), int(time.monotonic())
-        views = self._views(sight) if sight else [WallView("…", False, Word.UNKNOWN, starting=True)]
+        views = self._views(sight) if sight else [WallView("…", False, OverallState.UNKNOWN, starting=True)]
         view = views[beat // ROTATE % len(views)]
         zone = cast("CockpitApp", self.app).zone
         frame = Frame(self.size.width, self.size.height, now, zone, beat, sight.system.name if sight else "")
         self.query_one(Lines).show(*paint(view, frame, views))
 
-    def _views(self, sight: Sight) -> list[WallView]:
+    def _views(self, sight: WallSession) -> list[WallView]:
         zone = cast("CockpitApp", self.app).zone
         return [
             wall_state(

@@ -65,7 +65,7 @@ def _list_row(incident: Incident, checklist: Checklist) -> Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CallCandidate:
     """Somebody to call: a tier of the escalation with its clock, or a contact. `contacts` are who that may be."""
 
     id: str
@@ -79,11 +79,11 @@ class Call:
     origin: str = ""
 
 
-def calls(incident: Incident, plan: Plan, running: Iterable[Clock], now: datetime) -> list[Call]:
+def calls(incident: Incident, plan: Plan, running: Iterable[Clock], now: datetime) -> list[CallCandidate]:
     """Who is due to be called now, who is next and in how long; then everybody the documents name."""
     found = [_tier(each, plan, now) for each in running if each.kind is ClockKind.ESCALATION]
     pages = [
-        Call(
+        CallCandidate(
             f"page:{at}",
             each.who,
             f"when: {each.condition}",
@@ -93,7 +93,7 @@ def calls(incident: Incident, plan: Plan, running: Iterable[Clock], now: datetim
         for at, each in enumerate(plan.pages)
     ]
     contacts = [
-        Call(
+        CallCandidate(
             f"contact:{at}", each.role, " · ".join(filter(None, [each.person, each.how, each.scope])), contacts=(each,),
             sign=("", "") if each.filled else ("⚠", "warn"), origin=each.origin,
         )
@@ -102,7 +102,7 @@ def calls(incident: Incident, plan: Plan, running: Iterable[Clock], now: datetim
     return [*found, *contacts, *pages]
 
 
-def _tier(clock: Clock, plan: Plan, now: datetime) -> Call:
+def _tier(clock: Clock, plan: Plan, now: datetime) -> CallCandidate:
     state = clock.state(now)
     number = int(clock.id.rpartition(":")[2]) if clock.id.rpartition(":")[2].isdecimal() else 0
     told = {
@@ -111,7 +111,9 @@ def _tier(clock: Clock, plan: Plan, now: datetime) -> Call:
         ClockState.MISSED: (("✔", "warn"), "called"),
     }.get(state, (("○", ""), f"in {remaining(clock, now)}"))
     who = clock.who or clock.what
-    return Call(clock.id, who, clock.why, number, clock, known(who, plan.contacts), told[0], told[1], clock.origin)
+    return CallCandidate(
+        clock.id, who, clock.why, number, clock, known(who, plan.contacts), told[0], told[1], clock.origin
+    )
 
 
 def known(who: str, contacts: Sequence[Contact]) -> tuple[Contact, ...]:
@@ -120,7 +122,7 @@ def known(who: str, contacts: Sequence[Contact]) -> tuple[Contact, ...]:
     return tuple(each for each in contacts if each.role and each.role.casefold() in words)
 
 
-def call_rows(found: Iterable[Call]) -> list[Row]:
+def call_rows(found: Iterable[CallCandidate]) -> list[Row]:
     """One row somebody: sign, when, who, and how they are reached."""
     return [
         Row(
@@ -138,7 +140,7 @@ def call_rows(found: Iterable[Call]) -> list[Row]:
     ]
 
 
-def reach(call: Call) -> str:
+def reach(call: CallCandidate) -> str:
     """How to reach them, or when this row is for."""
     how = [" ".join(filter(None, [each.person, each.how])) for each in call.contacts] if call.clock else []
     return "; ".join(filter(None, how)) or call.what

@@ -28,7 +28,7 @@ LOST = "NOT RECORDED"
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class HintInput:
     """What the screen sees at one moment, as far as it decides what to do next."""
 
     probes: Sequence[ProbeResult] = ()
@@ -84,7 +84,7 @@ class Sight:
         return sorted(firing, key=lambda each: SEVERITIES.index(each.severity))
 
 
-def hint(sight: Sight, keys: Mapping[str, str], now: datetime, width: int = 120) -> list[Piece]:
+def hint(sight: HintInput, keys: Mapping[str, str], now: datetime, width: int = 120) -> list[Piece]:
     """The line in `width` cells, `keys` naming the key of each binding id that works now.
 
     What is lost comes first, then seeing, then declaring, then working.
@@ -153,7 +153,7 @@ def _lost(status: str, width: int) -> list[Piece]:
 TELLS = frozenset({ClockKind.UPDATE, ClockKind.PROMISE, ClockKind.CLIENT})
 
 
-def _command(sight: Sight, keys: Mapping[str, str]) -> list[Part]:
+def _command(sight: HintInput, keys: Mapping[str, str]) -> list[Part]:
     """What the one who leads owes: a name on the lead first, then what is late."""
     if sight.leaderless:
         return [key(keys, "roles", "takes the lead", "leads")]
@@ -164,7 +164,9 @@ def _command(sight: Sight, keys: Mapping[str, str]) -> list[Part]:
     return [key(keys, "snooze", f"answers “{cut(sight.asks.what, NAMED)}”", "what is due")]
 
 
-def _in_incident(sight: Sight, incident: Incident, keys: Mapping[str, str], now: datetime, width: int) -> list[Piece]:
+def _in_incident(
+    sight: HintInput, incident: Incident, keys: Mapping[str, str], now: datetime, width: int
+) -> list[Piece]:
     notes = key(keys, "note", "writes a note", "note")
     command = _command(sight, keys)
     # What is overdue comes before all else that could be done: it is the part that is never cut.
@@ -198,7 +200,7 @@ def _in_incident(sight: Sight, incident: Incident, keys: Mapping[str, str], now:
     return say(what, *told, _waits(sight), *command, *rest, action=moves, tone="good", width=width)
 
 
-def _waits(sight: Sight) -> Part:
+def _waits(sight: HintInput) -> Part:
     """The run that waits for a person."""
     step = f", {sight.waits_for}" if sight.waits_for else ""
     return Part(((f"{sight.waits}{step}", "warn"),), ((sight.waits, "warn"),)) if sight.waits else Part()
@@ -210,7 +212,7 @@ def _back_since(back: RolledBack, now: datetime, width: int) -> str:
     return f"Rolled back{to} {age((now - back.at).total_seconds())} ago."
 
 
-def _after_rollback(sight: Sight) -> list[Part]:
+def _after_rollback(sight: HintInput) -> list[Part]:
     """What is seen since: the probes that are up and since when, and whose the alerts are that fire still."""
     told: list[Part] = []
     if sight.probes:
@@ -231,7 +233,7 @@ def _after_rollback(sight: Sight) -> list[Part]:
     return told
 
 
-def _doubt(sight: Sight, keys: Mapping[str, str], width: int) -> list[Piece]:
+def _doubt(sight: HintInput, keys: Mapping[str, str], width: int) -> list[Piece]:
     """What keeps us from saying that all is well; nothing when nothing does."""
     if sight.problems:
         advice = Part(((sight.problems[0].advice, ""),)) if sight.problems[0].advice else Part()
@@ -250,7 +252,7 @@ def _doubt(sight: Sight, keys: Mapping[str, str], width: int) -> list[Piece]:
     return say(state, key(keys, "declare", "declares"), action=why, tone="warn", width=width)
 
 
-def _not_serving(sight: Sight, keys: Mapping[str, str], width: int) -> list[Piece]:
+def _not_serving(sight: HintInput, keys: Mapping[str, str], width: int) -> list[Piece]:
     """The first revision that is not known to serve, though nothing says that it is ill."""
     if not sight.unsure:
         return []
@@ -261,7 +263,7 @@ def _not_serving(sight: Sight, keys: Mapping[str, str], width: int) -> list[Piec
     return say(told, declares, action=why, tone="warn", width=width)
 
 
-def _broken(sight: Sight) -> str:
+def _broken(sight: HintInput) -> str:
     """What is broken, in one clause."""
     if sight.down:
         others = f" and {len(sight.down) - 1} more" if len(sight.down) > 1 else ""
@@ -275,7 +277,7 @@ def _broken(sight: Sight) -> str:
     return f"{short_name(revision)}{others}: {health.reason}."
 
 
-def _deployed(sight: Sight, keys: Mapping[str, str], now: datetime) -> list[Part]:
+def _deployed(sight: HintInput, keys: Mapping[str, str], now: datetime) -> list[Part]:
     """The first suspect, the key that rolls it back, and the one that shows logs, of the revision it really opens."""
     rollback = sight.rolled_back
     if rollback is not None:

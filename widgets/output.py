@@ -15,7 +15,7 @@ KEPT = 5_000  # lines; the transcript has them all
 LONGEST = 2_000  # letters of a line
 
 
-class Tail:
+class OutputTail:
     """The newest lines of an output. `total` counts all that ever came; the last one may still grow."""
 
     def __init__(self, text: str = "", *, kept: int = KEPT) -> None:
@@ -69,13 +69,13 @@ class OutputView(Growing):
     ) -> None:
         """`tone` is that of a line; a view that does not `follow` starts at its first one."""
         super().__init__(id=id)
-        self.tail = Tail()
+        self.tail = OutputTail()
         self.following = follow
         self._tone = tone
         self._drawn = -1
         self._only_ascii = ascii_only()
 
-    def show(self, tail: Tail, *, follow: bool = True) -> None:
+    def show(self, tail: OutputTail, *, follow: bool = True) -> None:
         """Show another output, from its end or from its beginning."""
         if tail is not self.tail:
             self.tail, self.following, self._drawn = tail, follow, -1

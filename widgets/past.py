@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 
 from cockpit.model.incident import Incident, worst
-from cockpit.model.ladder import Ladder
+from cockpit.model.ladder import SeverityScale
 from cockpit.model.response import Review
 from cockpit.model.time import lasted as write_duration
 from widgets.cell import Cell, Column, Row
@@ -31,13 +31,13 @@ HEADINGS = ("number", "level", "n", "median", "mean", "worst", "target")
 REVIEW_TONES = {Review.DRAFT: "warn", Review.IN_REVIEW: "info", Review.REVIEWED: "good", Review.CLOSED: "muted"}
 
 
-def incident_rows(incidents: Iterable[Incident], zone: tzinfo, now: datetime, ladder: Ladder = ()) -> list[Row]:
+def incident_rows(incidents: Iterable[Incident], zone: tzinfo, now: datetime, ladder: SeverityScale = ()) -> list[Row]:
     """One row an incident, the newest first: day, severity, title, status, how long, post-mortem, id."""
     newest = sorted(incidents, key=lambda each: (each.declared, each.id), reverse=True)
     return [_incident(each, zone, now, ladder) for each in newest]
 
 
-def _incident(incident: Incident, zone: tzinfo, now: datetime, ladder: Ladder) -> Row:
+def _incident(incident: Incident, zone: tzinfo, now: datetime, ladder: SeverityScale) -> Row:
     gravest = worst(incident, ladder)
     severity = gravest if gravest == incident.severity else f"{gravest}→{incident.severity}"
     drill = "DRILL " if incident.drill else ""

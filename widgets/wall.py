@@ -8,7 +8,7 @@ from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.ladder import order
-from cockpit.model.overall import WORSE, Trouble, Word, overall, troubles
+from cockpit.model.overall import WORSE, OverallState, Trouble, overall, troubles
 from cockpit.model.plan import Plan
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import RANK, Freshness, Reading
@@ -28,7 +28,7 @@ class WallView:
 
     environment: str
     production: bool
-    word: Word
+    word: OverallState
     broken: tuple[Trouble, ...] = ()
     unsure: tuple[Trouble, ...] = ()
     probes: tuple[int, int] = (0, 0)  # up, all

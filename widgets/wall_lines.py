@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
-from cockpit.model.overall import UNSEEN, WORSE, Trouble, Word
+from cockpit.model.overall import UNSEEN, WORSE, OverallState, Trouble
 from cockpit.model.reading import FeedState
 from cockpit.model.time import age, elapsed
 from widgets.big import ROWS, big, spellable, width
@@ -14,25 +14,25 @@ from widgets.wall import WallView
 Line = tuple[Piece, ...]
 
 TONE = {
-    Word.OK: "good",
-    Word.INCIDENT: "bad",
-    Word.DEGRADED: "warn",
-    Word.UNKNOWN: "warn",
-    Word.STALE: "bad",
-    Word.BLIND: "bad",
-    Word.DOWN: "bad",
+    OverallState.OK: "good",
+    OverallState.INCIDENT: "bad",
+    OverallState.DEGRADED: "warn",
+    OverallState.UNKNOWN: "warn",
+    OverallState.STALE: "bad",
+    OverallState.BLIND: "bad",
+    OverallState.DOWN: "bad",
 }
 GLYPH = {
-    Word.OK: "●",
-    Word.INCIDENT: "▲",
-    Word.DEGRADED: "◐",
-    Word.UNKNOWN: "◌",
-    Word.STALE: "◌",
-    Word.BLIND: "✖",
-    Word.DOWN: "✖",
+    OverallState.OK: "●",
+    OverallState.INCIDENT: "▲",
+    OverallState.DEGRADED: "◐",
+    OverallState.UNKNOWN: "◌",
+    OverallState.STALE: "◌",
+    OverallState.BLIND: "✖",
+    OverallState.DOWN: "✖",
 }
 HOLLOW = "▒"  # the ink of a word that says we cannot see
-WIDEST = max(map(str, Word), key=width)
+WIDEST = max(map(str, OverallState), key=width)
 # (cells per pixel of the word, rows per pixel, cells per pixel of the clock), the largest that fits is taken.
 SIZES = ((3, 2, 2), (2, 1, 2), (2, 1, 1), (1, 1, 1))
 ROOMY = 34  # rows from which the broken names and the incident are drawn big as well
@@ -104,16 +104,16 @@ def _size(frame: Frame) -> tuple[int, int, int]:
     return 0, 0, 0
 
 
-def headline_word(view: WallView, all_views: Sequence[WallView]) -> Word:
+def headline_word(view: WallView, all_views: Sequence[WallView]) -> OverallState:
     """The word in giant letters: never OK while a grave incident is open in any environment, whose turn it may not be.
 
     The strip keeps each environment's own word.
     """
-    words = [view.word, *(Word.INCIDENT for other in all_views if other.grave)]
+    words = [view.word, *(OverallState.INCIDENT for other in all_views if other.grave)]
     return max(words, key=WORSE.__getitem__)
 
 
-def _headline(state_word: Word, frame: Frame) -> list[Line]:
+def _headline(state_word: OverallState, frame: Frame) -> list[Line]:
     """The word and the clock, as large as the width allows."""
     tone = TONE[state_word]
     clock = f"{frame.now.astimezone(frame.zone):%H:%M}"
@@ -185,7 +185,7 @@ def _quiet(view: WallView) -> Line:
     up, count = view.probes
     if not view.feeds:
         return ((" Nothing is watched here: the configuration names no probes, apps or alert sources.", "warn"),)
-    if view.word is Word.OK:
+    if view.word is OverallState.OK:
         return (
             (
                 f" Nothing watched here is bad. {up} of {count} probes up."
@@ -194,7 +194,7 @@ def _quiet(view: WallView) -> Line:
                 "good",
             ),
         )
-    if view.word is Word.INCIDENT:
+    if view.word is OverallState.INCIDENT:
         seen_up = f" {up} of {count} probes up." if count else ""
         return ((f" Nothing watched here is bad.{seen_up} The incident is still open.", "warn"),)
     if view.incomplete:

@@ -11,7 +11,7 @@ from cockpit.model.problem import Problem, ProblemKind, SourceError
 NOTHING_DONE = frozenset({401, 407, 429})  # whoever answers these passed nothing on
 
 
-class Outcome(StrEnum):
+class ChangeOutcome(StrEnum):
     """UNKNOWN: it was sent, and no answer tells whether it was done. Only looking again can."""
 
     DONE = "done"
@@ -20,13 +20,13 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class AzureChange:
     """What came of one change: `problem` says why it is not DONE, `answer` is what the service returned.
 
     `operation` is the URL of a long one; `looked` that no answer told, and a second look did.
     """
 
-    outcome: Outcome
+    outcome: ChangeOutcome
     problem: Problem | None = None
     answer: Any = None
     operation: str = ""
@@ -38,7 +38,7 @@ async def once(
     follow: Callable[[Any], Awaitable[Any]] | None = None,
     *,
     explain: Callable[[Exception], Problem] = explain,
-) -> Change:
+) -> AzureChange:
     """Do one change, once, and tell what came of it. Raises nothing but cancellation.
 
     `send` makes it; `follow` waits for a long-running one to end, given what `send` returned (the SDK's poller).
@@ -47,12 +47,12 @@ async def once(
     try:
         answer = await send()
     except Exception as error:
-        return Change(outcome_of(error), explain(error))
+        return AzureChange(outcome_of(error), explain(error))
     try:
-        return Change(Outcome.DONE, None, answer if follow is None else await follow(answer))
+        return AzureChange(ChangeOutcome.DONE, None, answer if follow is None else await follow(answer))
     except Exception as error:
         # Losing sight of an operation, by a 404 or a dropped line, is not its failure: Azure carries on with it.
-        return Change(Outcome.FAILED if reports_failure(error) else Outcome.UNKNOWN, explain(error))
+        return AzureChange(ChangeOutcome.FAILED if reports_failure(error) else ChangeOutcome.UNKNOWN, explain(error))
 
 
 def reports_failure(error: Exception) -> bool:
@@ -60,12 +60,12 @@ def reports_failure(error: Exception) -> bool:
     return getattr(error, "status_code", None) == 200 and explain(error).kind is ProblemKind.REFUSED
 
 
-def outcome_of(error: Exception) -> Outcome:
+def outcome_of(error: Exception) -> ChangeOutcome:
     """Whether a failed change was certainly not done (FAILED), or may have been (UNKNOWN)."""
     if isinstance(error, SourceError):
-        return Outcome.FAILED  # ours: no token, or refused before anything was sent
+        return ChangeOutcome.FAILED  # ours: no token, or refused before anything was sent
     if never_connected(error):
-        return Outcome.FAILED
+        return ChangeOutcome.FAILED
     refused = {
         ProblemKind.SIGN_IN,
         ProblemKind.FORBIDDEN,
@@ -74,7 +74,7 @@ def outcome_of(error: Exception) -> Outcome:
         ProblemKind.CONFLICT,
         ProblemKind.THROTTLED,
     }
-    return Outcome.FAILED if explain(error).kind in refused and speaks_for_azure(error) else Outcome.UNKNOWN
+    return ChangeOutcome.FAILED if explain(error).kind in refused and speaks_for_azure(error) else ChangeOutcome.UNKNOWN
 
 
 def speaks_for_azure(error: Exception) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from cockpit.azure.change import Change, Outcome, once
+from cockpit.azure.change import AzureChange, ChangeOutcome, once
 from cockpit.azure.cloud import endpoints
 from cockpit.azure.identity import Credential
 from cockpit.azure.pool import READ_TIMEOUT, RETRY_PAUSE, Pool, open_pool
@@ -35,7 +35,7 @@ ALERT_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class LogTable:
     """Rows of a Log Analytics answer by column name; `partial` says why some are missing, "" when none are."""
 
     rows: tuple[Raw, ...]
@@ -137,7 +137,7 @@ class Azure:
             raise SourceError(garbage("a stream token without a token"))
         return token
 
-    async def query(self, workspace: str, kql: str, since: datetime, until: datetime) -> Table:
+    async def query(self, workspace: str, kql: str, since: datetime, until: datetime) -> LogTable:
         """The first table of a Log Analytics query over what was logged between two moments."""
         from azure.monitor.query import LogsQueryPartialResult
 
@@ -160,7 +160,7 @@ class Azure:
             tables = found.partial_data if isinstance(found, LogsQueryPartialResult) else found.tables
             rows = tuple(dict(zip(tables[0].columns, row, strict=False)) for row in tables[0].rows) if tables else ()
         reason = text(str(getattr(found, "partial_error", "") or "")) if partial else ""
-        return Table(rows, reason or ("no reason given" if partial else ""))
+        return LogTable(rows, reason or ("no reason given" if partial else ""))
 
     async def get(self, path: str, **parameters: str) -> Raw:
         """The JSON object at any Resource Manager path, with an `api_version=`."""
@@ -195,7 +195,7 @@ class Azure:
         """One alert by the last segment of its id."""
         return await self.get(self._alert_path(identifier), api_version=ALERTS_API)
 
-    async def acknowledge(self, identifier: str) -> Change:
+    async def acknowledge(self, identifier: str) -> AzureChange:
         """Mark an alert as acknowledged in Azure, once; where no answer tells, look again. `answer` is the alert."""
         path = f"{self._alert_path(identifier)}/changestate"
         query = query_string({"api_version": ALERTS_API, "newState": "Acknowledged"})
@@ -207,7 +207,7 @@ class Azure:
             return answer
 
         change = await once(send, explain=self.explain)
-        if change.outcome is not Outcome.UNKNOWN:
+        if change.outcome is not ChangeOutcome.UNKNOWN:
             return change
         try:
             found = await self.alert(identifier)
@@ -215,7 +215,7 @@ class Azure:
             return change
         # Not seeing it done leaves it unknown: a gateway that lost patience may still have passed the request on.
         done = is_acknowledged(found, identifier)
-        return Change(Outcome.DONE, None, found) if done else replace(change, answer=found)
+        return AzureChange(ChangeOutcome.DONE, None, found) if done else replace(change, answer=found)
 
     async def _post(self, link: str) -> Raw:
         answer = body_of(await self.exchange("POST", link))

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from cockpit.azure.claims import login_command_in, owner
 from cockpit.azure.cloud import CLOUDS, endpoints
-from cockpit.azure.sources import DeviceCode, Prompt, Simulator, Token, TokenSource, azure_cli, managed_identity
+from cockpit.azure.sources import (
+    DeviceCodeSource,
+    SignInPrompt,
+    Simulator,
+    Token,
+    TokenSource,
+    azure_cli,
+    managed_identity,
+)
 from cockpit.azure.trouble import NO_AZ, NO_MANAGED_IDENTITY, explain
 from cockpit.model.identity import Identity
 from cockpit.model.operator import account_name
@@ -35,7 +43,7 @@ def credential(
     ways: dict[IdentityMethod, Callable[[], TokenSource]] = {
         "cli": lambda: azure_cli(tenant),
         "managed_identity": lambda: managed_identity(client_id),
-        "device_code": lambda: DeviceCode(tenant, where.authority, known_authority=known),
+        "device_code": lambda: DeviceCodeSource(tenant, where.authority, known_authority=known),
         "simulator": Simulator,
     }
     return Credential([ways[each]() for each in order], where.resource_manager_scope, time=time, tenant=tenant)
@@ -93,9 +101,9 @@ class Credential:
         """Drop a token that the service does not take (any more); failures still answer for everybody."""
         self._tokens = {scope: each for scope, each in self._tokens.items() if each.secret != secret}
 
-    async def sign_in(self, prompt: Callable[[Prompt], None]) -> Identity:
+    async def sign_in(self, prompt: Callable[[SignInPrompt], None]) -> Identity:
         """Sign a person in by device code. Raises SourceError; cancelling ends the wait within a second."""
-        source = next((each for each in self._sources if isinstance(each, DeviceCode)), None)
+        source = next((each for each in self._sources if isinstance(each, DeviceCodeSource)), None)
         if source is None:
             raise SourceError(NO_DEVICE_CODE)
         try:

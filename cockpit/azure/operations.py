@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from cockpit.azure.change import Change, Outcome, once
+from cockpit.azure.change import AzureChange, ChangeOutcome, once
 from cockpit.azure.client import Azure
 from cockpit.azure.mapping import application
 from cockpit.azure.operations_follow import Tell, follow, long_change, settled
@@ -52,12 +52,12 @@ class ContainerApp:
         app = await self.read()
         return app, application(app, revisions, environment="", name=self.name)
 
-    async def activate(self, revision: str) -> Change:
+    async def activate(self, revision: str) -> AzureChange:
         """Start a revision. Traffic stays where it is, but in single revision mode all of it follows."""
         change = await self._act("activate_revision", revision)
         return await settled(self.azure, change, lambda: self._is_active(revision, True))
 
-    async def deactivate(self, revision: str) -> Change:
+    async def deactivate(self, revision: str) -> AzureChange:
         """Stop a revision. Refused while it has traffic, which Azure would then send nowhere, or is the last one."""
 
         async def check() -> None:
@@ -67,7 +67,7 @@ class ContainerApp:
         change = await self._act("deactivate_revision", revision, check)
         return await settled(self.azure, change, lambda: self._is_active(revision, False))
 
-    async def restart(self, revision: str) -> Change:
+    async def restart(self, revision: str) -> AzureChange:
         """Replace every instance of an active revision."""
         before: set[str] = set()
 
@@ -85,7 +85,7 @@ class ContainerApp:
 
     async def set_traffic(
         self, weights: Mapping[str, int], labels: Mapping[str, int], *, confirmed: str, tell: Tell
-    ) -> Change:
+    ) -> AzureChange:
         """Give revisions, by name or label, their percent of the traffic. Only the traffic list is sent.
 
         `confirmed` is the fingerprint of what the person saw; refused if the app is not as it was then. "" compares
@@ -107,9 +107,9 @@ class ContainerApp:
             return not busy(app) and becomes(traffic_of(app), latest) == becomes(sent, latest)
 
         change = await settled(self.azure, await long_change(self.azure, self.path, send, tell), looks_done)
-        return replace(change, answer=sent) if change.outcome is Outcome.DONE else change
+        return replace(change, answer=sent) if change.outcome is ChangeOutcome.DONE else change
 
-    async def set_image(self, image: str, *, container: str, suffix: str, tell: Tell) -> Change:
+    async def set_image(self, image: str, *, container: str, suffix: str, tell: Tell) -> AzureChange:
         """Deploy an image as a new revision. `container` may be "" when there is but one."""
         before: list[str] = []
 
@@ -126,7 +126,7 @@ class ContainerApp:
 
         return await settled(self.azure, await long_change(self.azure, self.path, send, tell), looks_done)
 
-    async def _act(self, what: str, revision: str, check: Callable[[], Awaitable[None]] | None = None) -> Change:
+    async def _act(self, what: str, revision: str, check: Callable[[], Awaitable[None]] | None = None) -> AzureChange:
         """One of the SDK's actions on a revision, which answers with one JSON string: `"Activate succeeded"`."""
         answers: list[Any] = []
 
@@ -162,7 +162,7 @@ class ContainerApp:
         return answers[-1]
 
 
-async def resume(azure: Azure, url: str) -> Change:
+async def resume(azure: Azure, url: str) -> AzureChange:
     """Take up a long operation by its URL, after a restart."""
     return await follow(azure, url, soon=0.0)
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from cockpit.azure.change import Change, Outcome, once
+from cockpit.azure.change import AzureChange, ChangeOutcome, once
 from cockpit.azure.client import Azure
 from cockpit.azure.shape import StrangeAnswerError, as_object, body_of, is_thing
 from cockpit.azure.trouble import MESSAGE, garbage
@@ -20,27 +20,27 @@ SETTLING = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each look at w
 Tell = Callable[[str], None]
 
 
-async def long_change(azure: Azure, thing: str, send: Callable[[], Awaitable[Any]], tell: Tell) -> Change:
+async def long_change(azure: Azure, thing: str, send: Callable[[], Awaitable[Any]], tell: Tell) -> AzureChange:
     """Send a change, once, and follow the operation it becomes. `send` returns the response with its headers.
 
     `thing` is the path of what is changed: an answer that is neither of it nor a link to an operation tells nothing.
     `tell` gets the operation's URL as soon as it is known: whoever records it can `follow` it after a restart.
     """
     sent = await once(send, explain=azure.explain)
-    if sent.outcome is not Outcome.DONE:
+    if sent.outcome is not ChangeOutcome.DONE:
         return sent
     url = operation_url(sent.answer)
     if url:
         tell(url)
         return await follow(azure, url, thing=thing)
     if sent.answer.status_code not in (200, 201):
-        return Change(Outcome.UNKNOWN, NO_LINK)
+        return AzureChange(ChangeOutcome.UNKNOWN, NO_LINK)
     if not is_thing(body_of(sent.answer), thing):
-        return Change(Outcome.UNKNOWN, azure.explain(StrangeAnswerError()))
+        return AzureChange(ChangeOutcome.UNKNOWN, azure.explain(StrangeAnswerError()))
     return replace(sent, answer=None)
 
 
-async def follow(azure: Azure, url: str, *, thing: str = "", soon: float = FIRST) -> Change:
+async def follow(azure: Azure, url: str, *, thing: str = "", soon: float = FIRST) -> AzureChange:
     """Wait for an operation to end. UNKNOWN when it is lost from sight, which is not its failure. Never raises.
 
     `thing` is the path of what it changes, "" where that is not known any more.
@@ -54,7 +54,7 @@ async def follow(azure: Azure, url: str, *, thing: str = "", soon: float = FIRST
         except Exception as error:
             problem, missed = azure.explain(error), missed + 1
             if not problem.transient or missed >= PATIENCE:
-                return Change(Outcome.UNKNOWN, problem, operation=url)
+                return AzureChange(ChangeOutcome.UNKNOWN, problem, operation=url)
             pause = max(pause, min(problem.retry_after or 0.0, LONGEST_PAUSE))
             continue
         missed = 0
@@ -68,7 +68,7 @@ def operation_url(response: Any) -> str:
     return next(filter(None, links), "")
 
 
-def state_of(response: Any, thing: str) -> Change | None:
+def state_of(response: Any, thing: str) -> AzureChange | None:
     """What one look tells; None while it goes on. A status document, or the finished thing itself."""
     if response.status_code == 202:
         return None
@@ -76,27 +76,29 @@ def state_of(response: Any, thing: str) -> Change | None:
     status = text(body.get("status")).lower()
     finished_thing = not status and is_thing(body, thing or keep_whole(body.get("id")))
     if finished_thing or status == "succeeded":
-        return Change(Outcome.DONE, None, body)
+        return AzureChange(ChangeOutcome.DONE, None, body)
     if not status:
         raise SourceError(garbage("an operation that tells no status"))
     if status not in ("failed", "canceled", "cancelled"):
         return None
     code = text(dig(body, "error", "code")) or status
     words = text(dig(body, "error", "message"), MESSAGE) or f"Azure says that the operation {status}."
-    return Change(Outcome.FAILED, Problem(ProblemKind.REFUSED, f"failed {code}"[:48], f"{code}: {words}"), body)
+    return AzureChange(
+        ChangeOutcome.FAILED, Problem(ProblemKind.REFUSED, f"failed {code}"[:48], f"{code}: {words}"), body
+    )
 
 
-async def settled(azure: Azure, change: Change, looks_done: Callable[[], Awaitable[bool]]) -> Change:
+async def settled(azure: Azure, change: AzureChange, looks_done: Callable[[], Awaitable[bool]]) -> AzureChange:
     """`change`, or what looking again tells of one that got no answer. Not seeing it done leaves it unknown:
 
     a gateway that lost patience may still have passed the request on.
     """
-    if change.outcome is not Outcome.UNKNOWN:
+    if change.outcome is not ChangeOutcome.UNKNOWN:
         return change
     for pause in SETTLING:
         await azure.time.sleep(pause)
         if await is_seen(looks_done):
-            return replace(change, outcome=Outcome.DONE, looked=True)
+            return replace(change, outcome=ChangeOutcome.DONE, looked=True)
     return change
 
 

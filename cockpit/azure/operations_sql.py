@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from cockpit.azure.change import Change, once
+from cockpit.azure.change import AzureChange, once
 from cockpit.azure.client import Azure
 from cockpit.azure.operations import segment
 from cockpit.azure.operations_follow import Tell, is_seen, long_change, settled
@@ -34,7 +34,7 @@ class SqlServer:
         path = self._database(name)
         return must_be_thing(await self.azure.get(path, api_version=SQL_API), path)
 
-    async def restore(self, source: str, into: str, at: datetime, *, tell: Tell) -> Change:
+    async def restore(self, source: str, into: str, at: datetime, *, tell: Tell) -> AzureChange:
         """Make a new database of what `source` was at a moment. Takes minutes; `source` stays as it is.
 
         Refused when the moment is outside of what is kept, or when `into` exists.
@@ -56,7 +56,7 @@ class SqlServer:
         change = await long_change(self.azure, self._database(into), send, tell)
         return await settled(self.azure, change, lambda: self._is_online(into))
 
-    async def rename(self, old: str, new: str) -> Change:
+    async def rename(self, old: str, new: str) -> AzureChange:
         """Give a database another name, at once. Refused when the name is taken.
 
         A swap is two of these, and between them no database has the name that the application asks for.

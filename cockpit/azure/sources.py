@@ -31,7 +31,7 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
+class SignInPrompt:
     """What a person must do to sign in: open `url` and type `code` before `expires`."""
 
     url: str
@@ -108,7 +108,7 @@ def managed_identity(client_id: str) -> TokenSource:
     return Library("managed_identity", build, human=False)
 
 
-class DeviceCode:
+class DeviceCodeSource:
     """A person who signs in on another device. Until `sign_in` has succeeded, every fetch says so.
 
     On msal itself: azure-identity's credential for this has no async version and cannot be cancelled.
@@ -137,14 +137,14 @@ class DeviceCode:
         answer = app.acquire_token_silent_with_error([scope], account=accounts[0], claims_challenge=claims or None)
         return token_of(answer or {})
 
-    async def sign_in(self, scope: str, prompt: Callable[[Prompt], None]) -> Token:
+    async def sign_in(self, scope: str, prompt: Callable[[SignInPrompt], None]) -> Token:
         """Show the code through `prompt`, in the loop's thread, and wait. Cancelling ends the wait within a second."""
         loop = asyncio.get_running_loop()
         cancelled = threading.Event()
 
         def show(flow: dict[str, Any]) -> None:
             expires = datetime.fromtimestamp(flow["expires_at"], UTC)
-            loop.call_soon_threadsafe(prompt, Prompt(flow["verification_uri"], flow["user_code"], expires))
+            loop.call_soon_threadsafe(prompt, SignInPrompt(flow["verification_uri"], flow["user_code"], expires))
 
         try:
             return await asyncio.to_thread(self._wait_for_person, scope, show, cancelled)

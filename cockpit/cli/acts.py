@@ -7,7 +7,7 @@ import click
 from cockpit.cli.documents import as_json as to_json
 from cockpit.cli.documents import incident_document
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
-from cockpit.cli.seat import Seat, echo, take_seat
+from cockpit.cli.seat import CliSession, echo, open_cli_session
 from cockpit.cli.telling import at_option, capital, reason_option, repeated, tell, where
 from cockpit.incident.impact import describe_impact
 from cockpit.model.event import Kind
@@ -34,7 +34,7 @@ def declare(
     drill: bool,
     as_json: bool,
 ) -> None:
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         incident = seat.desk.declare(
             " ".join(title),
             severity,
@@ -64,7 +64,7 @@ def declare(
 @common_options
 def note(common: Common, text: tuple[str, ...], at: str | None, incident: str | None, as_json: bool) -> None:
     words = sys.stdin.read() if text == ("-",) else " ".join(text)
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         event = seat.desk.note(words, incident, seat.moment(at))
     back = f" at {repeated(event.occurred)}" if at else ""
     tell(event, as_json, f"Noted{back}{where(event)}: {event.summary}")
@@ -77,7 +77,7 @@ def note(common: Common, text: tuple[str, ...], at: str | None, incident: str | 
 @json_option
 @common_options
 def ack(common: Common, alert: str | None, words: str, incident: str | None, as_json: bool) -> None:
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         key, name = _alert(seat, alert) if alert else ("", "")
         event = seat.desk.acknowledge(key, name, incident, words)
     tell(event, as_json, f"{capital(event.summary)}{where(event)}")
@@ -91,7 +91,7 @@ def ack(common: Common, alert: str | None, words: str, incident: str | None, as_
 @json_option
 @common_options
 def severity(common: Common, level: str, mistake: bool, reason: str, incident: str | None, as_json: bool) -> None:
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         if mistake:
             event = seat.desk.correct_severity(level, reason, incident)
         else:
@@ -106,7 +106,7 @@ def severity(common: Common, level: str, mistake: bool, reason: str, incident: s
 @json_option
 @common_options
 def impact(common: Common, begin: str | None, end: str | None, incident: str | None, as_json: bool) -> None:
-    with take_seat(common, there=True) as seat:
+    with open_cli_session(common, there=True) as seat:
         if begin or end:
             seat.desk.amend(incident, impact_started=seat.moment(begin), impact_ended=seat.moment(end))
         found = seat.desk.find(incident)
@@ -122,7 +122,7 @@ def impact(common: Common, begin: str | None, end: str | None, incident: str | N
 @json_option
 @common_options
 def reopen(common: Common, reason: str, incident: str | None, as_json: bool) -> None:
-    with take_seat(common, there=True) as seat:
+    with open_cli_session(common, there=True) as seat:
         tell(seat.desk.reopen(reason, incident), as_json)
 
 
@@ -134,7 +134,7 @@ def reopen(common: Common, reason: str, incident: str | None, as_json: bool) -> 
 @json_option
 @common_options
 def resolve(common: Common, reason: str, because: str, at: str | None, incident: str | None, as_json: bool) -> None:
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         event = seat.desk.resolve(reason, incident, seat.moment(at), because)
         ended: Incident = seat.desk.find(event.incident)
         frozen = seat.desk.frozen() is not None
@@ -147,7 +147,7 @@ def resolve(common: Common, reason: str, because: str, at: str | None, incident:
     tell(event, as_json, f"Resolved {ended.id}{back}: {ended.title}\n{felt}\n{drafts}{still}")
 
 
-def _alert(seat: Seat, wanted: str) -> tuple[str, str]:
+def _alert(seat: CliSession, wanted: str) -> tuple[str, str]:
     """Key and name of the one bad alert that is meant. Raises Refusal naming those there are."""
     alerts = {
         each.key.partition(":")[2]: each.label.removeprefix("alert ")

@@ -3,7 +3,7 @@
 import click
 
 from cockpit.cli.options import Common, common_options, incident_option, json_option
-from cockpit.cli.seat import take_seat
+from cockpit.cli.seat import open_cli_session
 from cockpit.cli.telling import ahead, at_option, length, reason_option, tell
 from cockpit.model.time import RealTime
 
@@ -16,7 +16,7 @@ from cockpit.model.time import RealTime
 @json_option
 @common_options
 def task(common: Common, text: tuple[str, ...], within: str, who: str, incident: str | None, as_json: bool) -> None:
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         event = seat.desk.start_task(" ".join(text), length(within), who, incident=incident)
     tell(event, as_json, f"Began {event.subject}: {event.summary}")
 
@@ -28,7 +28,7 @@ def task(common: Common, text: tuple[str, ...], within: str, who: str, incident:
 @json_option
 @common_options
 def loop(common: Common, text: tuple[str, ...], within: str | None, incident: str | None, as_json: bool) -> None:
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         event = seat.desk.start_loop(" ".join(text), ahead(within), incident=incident)
     tell(event, as_json, f"Began {event.subject}: {event.summary}")
 
@@ -40,7 +40,7 @@ def loop(common: Common, text: tuple[str, ...], within: str | None, incident: st
 @json_option
 @common_options
 def aware(common: Common, text: tuple[str, ...], at: str | None, incident: str | None, as_json: bool) -> None:
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         event = seat.desk.aware(" ".join(text), seat.moment(at), incident=incident)
     since = f"{event.occurred:%Y-%m-%d %H:%M}Z"
     tell(event, as_json, f"Aware since {since} on {event.incident}; `cockpit clocks` tells when the notice is due.")
@@ -61,7 +61,7 @@ def clock(ctx: click.Context, common: Common) -> None:
 @json_option
 @common_options
 def done(common: Common, id: str, reason: str, at: str | None, incident: str | None, as_json: bool) -> None:
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         tell(seat.desk.clock_done(id, reason, seat.moment(at), incident=incident), as_json)
 
 
@@ -72,7 +72,7 @@ def done(common: Common, id: str, reason: str, at: str | None, incident: str | N
 @json_option
 @common_options
 def snooze(common: Common, id: str, span: str, incident: str | None, as_json: bool) -> None:
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         tell(seat.desk.snooze(id, RealTime().now() + length(span), incident=incident), as_json)
 
 
@@ -83,5 +83,5 @@ def snooze(common: Common, id: str, span: str, incident: str | None, as_json: bo
 @json_option
 @common_options
 def not_applicable(common: Common, id: str, reason: str, incident: str | None, as_json: bool) -> None:
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         tell(seat.desk.not_applicable(id, reason, incident=incident), as_json)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import click
 
 from cockpit.cli.options import Common, common_options, incident_option, json_option
-from cockpit.cli.seat import Seat, take_seat
+from cockpit.cli.seat import CliSession, open_cli_session
 from cockpit.cli.telling import ahead, at_option, tell
 from cockpit.incident.clocks import clocks
 from cockpit.incident.clocks_urgent import TOLD, urgent
@@ -43,7 +43,7 @@ def role(ctx: click.Context, common: Common) -> None:
 def take(
     common: Common, name: tuple[str, ...], who: str, words: str, at: str | None, incident: str | None, as_json: bool
 ) -> None:
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         event = seat.desk.take_role(" ".join(name), who, words, incident=incident, at=seat.moment(at))
     tell(event, as_json)
 
@@ -53,7 +53,7 @@ def take(
 def leave(
     common: Common, name: tuple[str, ...], who: str, words: str, at: str | None, incident: str | None, as_json: bool
 ) -> None:
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         event = seat.desk.leave_role(" ".join(name), who, words, incident=incident, at=seat.moment(at))
     tell(event, as_json)
 
@@ -66,13 +66,13 @@ def leave(
 @json_option
 @common_options
 def handover(common: Common, name: str, to: str, words: str, incident: str | None, as_json: bool) -> None:
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         goes_on = _goes_on(seat, seat.desk.find(incident))
         event = seat.desk.hand_over(name, to, words, goes_on, incident=incident)
     tell(event, as_json)
 
 
-def _goes_on(seat: Seat, incident: Incident) -> list[str]:
+def _goes_on(seat: CliSession, incident: Incident) -> list[str]:
     """What who takes over must know: clocks that ask for something, runs that have not ended, silences, a freeze."""
     now = RealTime().now()
     asking = urgent(clocks(incident, seat.plan, now, zone=seat.zone), now)
@@ -102,7 +102,7 @@ def called(
     incident: str | None,
     as_json: bool,
 ) -> None:
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         event = seat.desk.called(" ".join(who), tier, how, words, incident=incident, at=seat.moment(at))
     tell(event, as_json)
 
@@ -127,6 +127,6 @@ def update(
     as_json: bool,
 ) -> None:
     words = sys.stdin.read() if text == ("-",) else " ".join(text)
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         event = seat.desk.sent(audience, words, promised=ahead(promise), incident=incident, at=seat.moment(at))
     tell(event, as_json)

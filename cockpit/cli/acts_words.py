@@ -5,7 +5,7 @@ import sys
 import click
 
 from cockpit.cli.options import Common, common_options, incident_option, json_option
-from cockpit.cli.seat import take_seat
+from cockpit.cli.seat import open_cli_session
 from cockpit.cli.telling import at_option, reason_option, tell
 from cockpit.model.response import Review
 
@@ -22,7 +22,7 @@ event_argument = click.argument("number", metavar="EVENT", type=click.IntRange(m
 def decide(
     common: Common, text: tuple[str, ...], reason: str, at: str | None, incident: str | None, as_json: bool
 ) -> None:
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         tell(seat.desk.decide(" ".join(text), reason, incident=incident, at=seat.moment(at)), as_json)
 
 
@@ -34,7 +34,7 @@ def decide(
 @common_options
 def correct(common: Common, number: int, text: tuple[str, ...], at: str | None, as_json: bool) -> None:
     words = sys.stdin.read() if text == ("-",) else " ".join(text)
-    with take_seat(common, there=True) as seat:
+    with open_cli_session(common, there=True) as seat:
         event = seat.desk.correct(number, words, seat.moment(at))
     tell(event, as_json, f"Corrected {number}: {event.summary}")
 
@@ -46,7 +46,7 @@ def correct(common: Common, number: int, text: tuple[str, ...], at: str | None, 
 @json_option
 @common_options
 def pin(common: Common, number: int, off: bool, incident: str | None, as_json: bool) -> None:
-    with take_seat(common, there=True) as seat:
+    with open_cli_session(common, there=True) as seat:
         tell(seat.desk.pin(number, not off, incident=incident), as_json)
 
 
@@ -58,7 +58,7 @@ def pin(common: Common, number: int, off: bool, incident: str | None, as_json: b
 @json_option
 @common_options
 def link(common: Common, number: int, target: str, text: str, incident: str | None, as_json: bool) -> None:
-    with take_seat(common, there=True) as seat:
+    with open_cli_session(common, there=True) as seat:
         tell(seat.desk.link(number, target, text, incident=incident), as_json)
 
 
@@ -69,5 +69,5 @@ def link(common: Common, number: int, target: str, text: str, incident: str | No
 @json_option
 @common_options
 def review(common: Common, state: tuple[str, ...], reason: str, incident: str | None, as_json: bool) -> None:
-    with take_seat(common, there=True) as seat:
+    with open_cli_session(common, there=True) as seat:
         tell(seat.desk.review(" ".join(state).replace("-", " "), reason, incident=incident), as_json)

@@ -5,7 +5,7 @@ import click
 from cockpit.cli.documents import as_json as to_json
 from cockpit.cli.documents import plain
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
-from cockpit.cli.seat import echo, take_seat
+from cockpit.cli.seat import echo, open_cli_session
 from cockpit.cli.telling import capital, day, length, reason_option, tell
 from cockpit.incident.response import DONE, OPEN, SKIPPED
 from cockpit.model.response import ActionItem
@@ -23,7 +23,7 @@ def tick(common: Common, box: str, skip: str | None, again: bool, incident: str 
     if not name or not number.isascii() or not number.isdecimal() or len(number) > 4:
         raise Refusal(f"`{box[:60]}` names no box; write LIST#N, such as first-ten-minutes#3.")
     state = OPEN if again else DONE if skip is None else SKIPPED
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         event = seat.desk.tick(name, int(number), state=state, reason=skip or "", incident=incident)
     tell(event, as_json)
 
@@ -35,7 +35,7 @@ def tick(common: Common, box: str, skip: str | None, again: bool, incident: str 
 @json_option
 @common_options
 def freeze(common: Common, on: str, reason: str, incident: str | None, as_json: bool) -> None:
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         event = seat.desk.freeze(on == "on", reason, incident=incident)
     where = f" ({event.incident})" if event.incident else ""
     tell(event, as_json, f"{capital(event.environment)}: {event.summary}{where}")
@@ -59,7 +59,7 @@ def item(ctx: click.Context, common: Common) -> None:
 def add(
     common: Common, text: tuple[str, ...], owner: str, due: str | None, label: str, incident: str | None, as_json: bool
 ) -> None:
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         event = seat.desk.add_item(" ".join(text), owner, day(due), label, incident=incident)
     tell(event, as_json, f"Added {event.subject} to {event.incident}: {event.summary}")
 
@@ -71,7 +71,7 @@ def add(
 @json_option
 @common_options
 def done(common: Common, id: str, again: bool, incident: str | None, as_json: bool) -> None:
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         tell(seat.desk.change_item(id, done=not again, incident=incident), as_json)
 
 
@@ -80,7 +80,7 @@ def done(common: Common, id: str, again: bool, incident: str | None, as_json: bo
 @json_option
 @common_options
 def list_items(common: Common, incident: str | None, as_json: bool) -> None:
-    with take_seat(common, read_only=True) as seat:
+    with open_cli_session(common, read_only=True) as seat:
         meant = seat.desk.find(incident)
     if as_json:
         click.echo(to_json([{"id": each.id} | _document(each) for each in meant.items]))
@@ -106,7 +106,7 @@ def _document(item: ActionItem) -> dict[str, object]:
 def scenario(
     common: Common, name: tuple[str, ...], rto: str | None, rpo: str | None, incident: str | None, as_json: bool
 ) -> None:
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         event = seat.desk.choose_scenario(
             " ".join(name), length(rto) if rto else None, length(rpo) if rpo else None, incident=incident
         )
@@ -119,7 +119,7 @@ def scenario(
 @json_option
 @common_options
 def recovered_to(common: Common, point: tuple[str, ...], incident: str | None, as_json: bool) -> None:
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         moment = seat.moment(" ".join(point))
         assert moment is not None
         tell(seat.desk.recovered_to(moment, incident=incident), as_json)

@@ -22,7 +22,7 @@ from cockpit.model.time import RealTime
 from cockpit.runbooks import fresh, guard, rules
 from cockpit.runbooks.catalogue import Catalogue
 from cockpit.runbooks.catalogue_files import load, markdown_in
-from cockpit.runbooks.lint import World, root_of
+from cockpit.runbooks.lint import LintContext, root_of
 from cockpit.runbooks.plan_files import read_plan
 from cockpit.runbooks.preparing import Setting
 from cockpit.runbooks.runs import Runs
@@ -52,9 +52,9 @@ def load_team(common: Common) -> System:
     return replace(system, ladder=read_plan(system).ladder)
 
 
-def world_of(system: System, runbook: Runbook) -> World:
+def world_of(system: System, runbook: Runbook) -> LintContext:
     """What a document is linted against."""
-    return World(
+    return LintContext(
         today=RealTime().now().date(),
         path=os.environ.get("PATH", ""),
         root=str(root_of(Path(runbook.path))),

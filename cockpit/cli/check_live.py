@@ -22,7 +22,7 @@ UNREACHED = (ProblemKind.NETWORK, ProblemKind.TIMEOUT)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LiveCheck:
     """What one source answered: a feed's name, `logs` or `log stream`."""
 
     environment: Environment
@@ -42,7 +42,7 @@ class Look:
         return self.reading.problem is None and not self.silent
 
 
-def document(looks: Sequence[Look]) -> list[dict[str, Any]]:
+def document(looks: Sequence[LiveCheck]) -> list[dict[str, Any]]:
     """What was found, for JSON."""
     return [
         {
@@ -58,7 +58,7 @@ def document(looks: Sequence[Look]) -> list[dict[str, Any]]:
     ]
 
 
-def lines(looks: Sequence[Look]) -> Iterator[str]:
+def lines(looks: Sequence[LiveCheck]) -> Iterator[str]:
     """What was found, one source after the other, each failure with what to do."""
     width = max((len(look.source) for look in looks), default=0)
     for look in looks:
@@ -72,7 +72,7 @@ def lines(looks: Sequence[Look]) -> Iterator[str]:
             yield f"       {probe.name}: {probe.reason or 'no answer'} ({probe.url})"
 
 
-def advice(problem: Problem, look: Look) -> str:
+def advice(problem: Problem, look: LiveCheck) -> str:
     """What to do about it: which role to ask for, or what cannot be reached."""
     if problem.kind is ProblemKind.FORBIDDEN:
         return f"Ask for {_role(look)}."
@@ -81,7 +81,7 @@ def advice(problem: Problem, look: Look) -> str:
     return problem.advice or "Run it again; if it stays, the log file says more."
 
 
-def _role(look: Look) -> str:
+def _role(look: LiveCheck) -> str:
     where = look.environment
     match look.source:
         case "revisions":
@@ -99,7 +99,7 @@ def _role(look: Look) -> str:
     return "access; the server refuses the headers in cockpit.toml"
 
 
-def _found(look: Look) -> str:
+def _found(look: LiveCheck) -> str:
     value = look.reading.value
     if value is None:
         return ""
@@ -114,7 +114,7 @@ def _found(look: Look) -> str:
 
 async def look_once(
     system: System, environments: Sequence[Environment], environ: Mapping[str, str], *, time: Time, random: Random
-) -> tuple[str, list[Look]]:
+) -> tuple[str, list[LiveCheck]]:
     """Ask every source of these environments once, side by side: as whom, and what each said. Changes nothing.
 
     Raises SourceError when the configured identity and cloud do not fit each other.
@@ -139,7 +139,7 @@ async def look_once(
             await azure.close()
         if credential is not None:
             await credential.close()
-    looks = [Look(where, source, reading) for (where, source, _), reading in zip(asked, readings, strict=True)]
+    looks = [LiveCheck(where, source, reading) for (where, source, _), reading in zip(asked, readings, strict=True)]
     return identity.label if identity else "", looks
 
 

@@ -8,7 +8,7 @@ import click
 from cockpit.cli.documents import as_json as to_json
 from cockpit.cli.documents import plain
 from cockpit.cli.options import Common, common_options, incident_option, json_option
-from cockpit.cli.seat import echo, take_seat
+from cockpit.cli.seat import echo, open_cli_session
 from cockpit.incident.clocks import clocks
 from cockpit.incident.clocks_urgent import urgent
 from cockpit.incident.deployed import FOLDED, newest_deployed
@@ -25,7 +25,7 @@ REMEMBERED = timedelta(days=30)  # how far back a deployment is looked for
 @json_option
 @common_options
 def command(common: Common, everything: bool, incident: str | None, as_json: bool) -> None:
-    with take_seat(common, read_only=True) as seat:
+    with open_cli_session(common, read_only=True) as seat:
         meant, now = seat.desk.find(incident), RealTime().now()
         deployed = newest_deployed(
             seat.timeline.events(environment=meant.environment, kinds=FOLDED, occurred_from=now - REMEMBERED)

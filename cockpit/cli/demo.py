@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 READY_WITHIN = 30.0  # seconds
 
 
-class World:
+class SimulatorProcess:
     """A simulator in a process of its own. It ends when our end of its standard input closes, even by kill -9."""
 
     def __init__(self, scenario: str, speed: float) -> None:
@@ -60,7 +60,7 @@ def command(common: Common, scenario: str, speed: float) -> None:
 
     if not terminal_can_draw():
         raise Refusal("`cockpit demo` draws a screen and needs a terminal; run it in one, over `ssh -t` if remote.")
-    world = World(scenario, speed)
+    world = SimulatorProcess(scenario, speed)
 
     async def attach() -> "Session":
         config = await world.ready()

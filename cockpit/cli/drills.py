@@ -8,7 +8,7 @@ import click
 from cockpit.cli.documents import as_json as to_json
 from cockpit.cli.documents import event_document
 from cockpit.cli.options import Common, common_options, json_option
-from cockpit.cli.seat import Seat, echo, take_seat
+from cockpit.cli.seat import CliSession, echo, open_cli_session
 from cockpit.cli.telling import at_option, tell, where
 from cockpit.incident.desk_practice import practice_named
 from cockpit.incident.practised import days
@@ -37,7 +37,7 @@ def command(ctx: click.Context, common: Common, as_json: bool) -> None:
     ctx.obj = common
     if ctx.invoked_subcommand is not None:
         return
-    with take_seat(common, read_only=True) as seat:
+    with open_cli_session(common, read_only=True) as seat:
         today = _today(seat)
         found = drills(seat.plan.practices, _days(seat), today)
     if as_json:
@@ -55,7 +55,7 @@ def command(ctx: click.Context, common: Common, as_json: bool) -> None:
 @json_option
 @common_options
 def done(common: Common, name: tuple[str, ...], note: str, incident: str | None, at: str | None, as_json: bool) -> None:
-    with take_seat(common) as seat:
+    with open_cli_session(common) as seat:
         practice = practice_named(seat.plan.practices, " ".join(name))
         event = seat.desk.practised(practice.name, note, incident=incident, at=seat.moment(at))
         stands = drill(practice, _days(seat).get(practice.name.casefold()))
@@ -109,10 +109,10 @@ def drill_document(drill: Drill, today: date) -> dict[str, object]:
     }
 
 
-def _days(seat: Seat) -> dict[str, date]:
+def _days(seat: CliSession) -> dict[str, date]:
     """Our own record of every environment, in local days."""
     return days(seat.timeline.events(kinds=[Kind.PRACTICE]), seat.zone)
 
 
-def _today(seat: Seat) -> date:
+def _today(seat: CliSession) -> date:
     return RealTime().now().astimezone(seat.zone).date()

@@ -20,7 +20,7 @@ from cockpit.model.operator import PersonUnknown
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
 from cockpit.runbooks.ceremony import ceremony
 from cockpit.runbooks.document import named_safely
-from cockpit.runbooks.execution import Refused
+from cockpit.runbooks.execution import RunRefused
 from cockpit.runbooks.kinds import kind_of
 from cockpit.runbooks.labels import slug
 from cockpit.runbooks.literal_secrets import hide
@@ -49,7 +49,7 @@ def command(common: Common, words: tuple[str, ...], incident: str | None, as_jso
     try:
         session.author.must_be_named()
         ending = asyncio.run(run(session, document(line_of(words)), incident, as_json))
-    except (Refused, RecordError, PersonUnknown) as refusal:
+    except (RunRefused, RecordError, PersonUnknown) as refusal:
         raise Refusal(str(refusal)) from None
     finally:
         session.close()
@@ -68,7 +68,7 @@ def document(line: str) -> Runbook:
     """
     steps = number(from_fence("bash", line, LINE - 1)[0])
     if len(steps) != 1 or not steps[0].command:
-        raise Refused("This is not one command: put it into a script, or into a runbook.")
+        raise RunRefused("This is not one command: put it into a script, or into a runbook.")
     shown = clean_line(hide(line))
     shown = shown if len(shown) <= SHOWN else f"{shown[: SHOWN - 1]}…"  # the step has it whole
     step = Step(1, f"{NAME}: {shown}", kind_of(line), LINE, line, "bash", altered=not is_clean(line), literal=True)

@@ -6,9 +6,9 @@ import click
 
 from cockpit.cli.documents import as_json as to_json
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
-from cockpit.cli.seat import Seat, choices, echo, take_seat
+from cockpit.cli.seat import CliSession, choices, echo, open_cli_session
 from cockpit.incident.draft_file import NotOurDraft
-from cockpit.incident.export import NEW_FILE, Exporter, Form
+from cockpit.incident.export import NEW_FILE, Exporter, ExportForm
 from cockpit.model.incident import Incident
 from cockpit.model.time import RealTime
 
@@ -24,8 +24,8 @@ NEWEST = 5  # incidents that are offered when none is open
 @click.option(
     "--format",
     "form",
-    type=click.Choice([each.value for each in Form]),
-    default=Form.MARKDOWN.value,
+    type=click.Choice([each.value for each in ExportForm]),
+    default=ExportForm.MARKDOWN.value,
     show_default=True,
     help="The draft, the whole incident, or the timeline for a spreadsheet.",
 )
@@ -34,14 +34,14 @@ NEWEST = 5  # incidents that are offered when none is open
 @json_option
 @common_options
 def command(common: Common, output: str | None, form: str, force: bool, incident: str | None, as_json: bool) -> None:
-    with take_seat(common, there=True) as seat:
+    with open_cli_session(common, there=True) as seat:
         meant = _meant(seat, incident)
-        exporter = Exporter(meant, seat.timeline, seat.desk, seat.system, RealTime(), seat.plan, Form(form))
+        exporter = Exporter(meant, seat.timeline, seat.desk, seat.system, RealTime(), seat.plan, ExportForm(form))
         path = exporter.preset if output is None else Path(output).expanduser()
         text, head = exporter.told()
         done = "" if output == "-" else _written(exporter, path, text, head, force)
     if not done:
-        what = "markdown" if exporter.form is Form.MARKDOWN else exporter.form.value
+        what = "markdown" if exporter.form is ExportForm.MARKDOWN else exporter.form.value
         click.echo(to_json({"incident": meant.id, "head": head, what: text}) if as_json else text, nl=as_json)
     elif as_json:
         document = {"incident": meant.id, "format": form, "path": str(path), "merged": done != NEW_FILE, "head": head}
@@ -50,7 +50,7 @@ def command(common: Common, output: str | None, form: str, force: bool, incident
         echo(f"{'Wrote' if done == NEW_FILE else 'Brought up to date'} {path}")
 
 
-def _meant(seat: Seat, incident: str | None) -> Incident:
+def _meant(seat: CliSession, incident: str | None) -> Incident:
     """The incident that is named, else the only open one; where none is open, the newest are offered."""
     if incident is None and not seat.desk.open():
         here = [each for each in seat.desk.incidents() if each.environment == seat.environment.name]

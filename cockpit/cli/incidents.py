@@ -5,9 +5,9 @@ import click
 from cockpit.cli.documents import as_json as to_json
 from cockpit.cli.documents import incident_document
 from cockpit.cli.options import Common, common_options, json_option
-from cockpit.cli.seat import echo, take_seat
+from cockpit.cli.seat import echo, open_cli_session
 from cockpit.model.incident import Incident, describe_severity
-from cockpit.model.ladder import Ladder
+from cockpit.model.ladder import SeverityScale
 from cockpit.model.time import lasted
 
 
@@ -16,7 +16,7 @@ from cockpit.model.time import lasted
 @json_option
 @common_options
 def command(common: Common, only_open: bool, as_json: bool) -> None:
-    with take_seat(common, read_only=True) as seat:
+    with open_cli_session(common, read_only=True) as seat:
         ladder = seat.plan.ladder
         found = [
             each
@@ -32,7 +32,7 @@ def command(common: Common, only_open: bool, as_json: bool) -> None:
         echo("No open incident." if only_open else "No incident yet. `cockpit declare TITLE` begins one.")
 
 
-def line(incident: Incident, ladder: Ladder = ()) -> str:
+def line(incident: Incident, ladder: SeverityScale = ()) -> str:
     """`2026-02-27-k7f  P1  resolved       02-27 02:15Z  28m 05s  prod  Readiness failing`."""
     ran = lasted(incident.open_for(incident.resolved)) if incident.resolved else ""
     drill = "[drill] " if incident.drill else ""

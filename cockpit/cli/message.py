@@ -6,9 +6,9 @@ import click
 
 from cockpit.cli.documents import as_json as to_json
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
-from cockpit.cli.seat import Seat, echo, take_seat
+from cockpit.cli.seat import CliSession, echo, open_cli_session
 from cockpit.cli.telling import length
-from cockpit.incident.comms_offers import Scene, compose, offers
+from cockpit.incident.comms_offers import MessageScene, compose, offers
 from cockpit.model.clean import clean_line
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Template
@@ -23,7 +23,7 @@ from cockpit.model.time import RealTime, stamp
 @common_options
 def command(common: Common, name: tuple[str, ...], promise: str | None, incident: str | None, as_json: bool) -> None:
     within = timedelta() if promise == "none" else length(promise) if promise else None
-    with take_seat(common, read_only=True) as seat:
+    with open_cli_session(common, read_only=True) as seat:
         meant = seat.desk.find(incident)
         there = offers(meant, seat.plan)
         if not name:
@@ -33,9 +33,9 @@ def command(common: Common, name: tuple[str, ...], promise: str | None, incident
         _print(_named(there, " ".join(name)), seat, meant, within, as_json)
 
 
-def _print(template: Template, seat: Seat, incident: Incident, within: timedelta | None, as_json: bool) -> None:
+def _print(template: Template, seat: CliSession, incident: Incident, within: timedelta | None, as_json: bool) -> None:
     symptoms = [each.label for each in seat.desk.bad()] if incident.open else []
-    scene = Scene(incident, seat.system, seat.plan, seat.zone, symptoms)
+    scene = MessageScene(incident, seat.system, seat.plan, seat.zone, symptoms)
     told = compose(template, scene, RealTime().now(), within)
     if as_json:
         promised = stamp(told.promised) if told.promised else None

@@ -11,11 +11,11 @@ import click
 from cockpit.cli.documents import as_json as to_json
 from cockpit.cli.documents import plain
 from cockpit.cli.options import Common, Refusal, common_options, json_option
-from cockpit.cli.seat import Seat, echo, take_seat
+from cockpit.cli.seat import CliSession, echo, open_cli_session
 from cockpit.cli.since import since, since_option
 from cockpit.incident.past import whole
 from cockpit.incident.statistics import ALL, Figure, Statistics, statistics
-from cockpit.incident.statistics_shares import Share
+from cockpit.incident.statistics_shares import KeptShare
 from cockpit.model.incident import Incident
 from cockpit.model.ladder import level
 from cockpit.model.time import RealTime, lasted
@@ -36,7 +36,7 @@ COLUMNS = (
 @json_option
 @common_options
 def command(common: Common, since: str | None, severity: str | None, as_json: bool) -> None:
-    with take_seat(common, read_only=True) as seat:
+    with open_cli_session(common, read_only=True) as seat:
         found, known = _statistics(common, seat, since, severity)
     if as_json:
         click.echo(to_json(statistics_document(found)))
@@ -46,7 +46,7 @@ def command(common: Common, since: str | None, severity: str | None, as_json: bo
         echo(_empty(found, known))
 
 
-def _statistics(common: Common, seat: Seat, back: str | None, severity: str | None) -> tuple[Statistics, int]:
+def _statistics(common: Common, seat: CliSession, back: str | None, severity: str | None) -> tuple[Statistics, int]:
     """The statistics, and how many incidents there are without the filters."""
     rung = level(seat.plan.ladder, severity) if severity else None
     if severity and rung is None:
@@ -123,7 +123,7 @@ def _time(value: timedelta | None) -> str:
     return "-" if value is None else lasted(value)
 
 
-def _share(share: Share) -> str:
+def _share(share: KeptShare) -> str:
     percent = share.percent
     said = "none to count yet" if percent is None else f"{share.kept} of {share.total} ({percent:.0f} %)"
     if share.pending:

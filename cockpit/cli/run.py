@@ -20,9 +20,9 @@ from cockpit.model.operator import PersonUnknown
 from cockpit.model.run import Run, StepState, Value
 from cockpit.model.runbook import Procedure
 from cockpit.model.system import System
-from cockpit.runbooks.catalogue import Catalogue, NotFound, Place
+from cockpit.runbooks.catalogue import Catalogue, CatalogueEntry, NotFound
 from cockpit.runbooks.ceremony import Approval, ceremony
-from cockpit.runbooks.execution import Prepared, Refused, RunAlreadyOpen
+from cockpit.runbooks.execution import Prepared, RunAlreadyOpen, RunRefused
 from cockpit.runbooks.parameters import unasked
 from cockpit.runbooks.rollback import FOLDED, propose, propose_chosen
 from cockpit.wiring import Session
@@ -85,7 +85,7 @@ def command(
         code = asyncio.run(doing)
     except RunAlreadyOpen as refusal:
         code = already_open(refusal, as_json)
-    except (NotFound, Refused, RecordError, PersonUnknown) as refusal:
+    except (NotFound, RunRefused, RecordError, PersonUnknown) as refusal:
         raise Refusal(str(refusal)) from None
     finally:
         session.close()
@@ -101,7 +101,7 @@ def given_of(values: Iterable[str]) -> dict[str, str]:
     return {name.strip("<>[]${} "): value for name, _, value in pairs}
 
 
-def must_be_asked_for(place: Place, given: Iterable[str]) -> None:
+def must_be_asked_for(place: CatalogueEntry, given: Iterable[str]) -> None:
     """A mistyped name would leave its placeholder to what was found for it. Raises Refusal."""
     known = place.document.runbook.parameters
     if name := unasked(given, known):
@@ -120,7 +120,7 @@ def approval_of(text: str | None) -> Approval | None:
     return Approval(who.strip(), how.strip())
 
 
-def find(system: System, name: str) -> Place:
+def find(system: System, name: str) -> CatalogueEntry:
     """The procedure; DOC may also be the path of a file that is in no folder of the configuration. Raises NotFound."""
     catalogue = catalogue_of(system)
     path, hash_sign, procedure = name.partition("#")
@@ -132,7 +132,14 @@ def find(system: System, name: str) -> Place:
 
 
 async def run(
-    session: Session, place: Place, asked: Asked, incident: str | None, *, trust: str, dry_run: bool, as_json: bool
+    session: Session,
+    place: CatalogueEntry,
+    asked: Asked,
+    incident: str | None,
+    *,
+    trust: str,
+    dry_run: bool,
+    as_json: bool,
 ) -> int:
     """Run or show the procedure; the exit code."""
     runner = session.runner
@@ -174,7 +181,7 @@ async def run(
     return ending.code
 
 
-def proposed(session: Session, place: Place, asked: Asked) -> tuple[Place, Sequence[Value]]:
+def proposed(session: Session, place: CatalogueEntry, asked: Asked) -> tuple[CatalogueEntry, Sequence[Value]]:
     """The built-in rollback with its target, of the one app there is or was named: the procedure, and its values."""
     if place.document.id != ROLLBACK or not place.document.builtin:
         return place, ()
@@ -192,15 +199,17 @@ def proposed(session: Session, place: Place, asked: Asked) -> tuple[Place, Seque
     )
     procedures = {each.slug: each for each in place.document.runbook.procedures}
     if place.procedure.level == 1 and found.procedure in procedures:
-        place = Place(place.document, procedures[found.procedure])
+        place = CatalogueEntry(place.document, procedures[found.procedure])
     if asked.step is None:
         if found.refused:
-            raise Refused(found.refused)
+            raise RunRefused(found.refused)
         click.echo(" ".join((found.why, *found.cautions)), err=True)
     return place, found.values
 
 
-def show(session: Session, place: Place, asked: Asked, target: Sequence[Value], as_json: bool, this: Run | None) -> int:
+def show(
+    session: Session, place: CatalogueEntry, asked: Asked, target: Sequence[Value], as_json: bool, this: Run | None
+) -> int:
     """What would run, step by step; in the run that is open, with its values."""
     steps = []
     for step in place.procedure.steps:

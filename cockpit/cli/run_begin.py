@@ -14,8 +14,8 @@ from cockpit.cli.run_steps import STOPPED, Ending
 from cockpit.model.run import SETTLED, Run, Value
 from cockpit.model.runbook import Procedure
 from cockpit.model.time import stamp
-from cockpit.runbooks.catalogue import Place
-from cockpit.runbooks.execution import Refused, RunAlreadyOpen
+from cockpit.runbooks.catalogue import CatalogueEntry
+from cockpit.runbooks.execution import RunAlreadyOpen, RunRefused
 from cockpit.runbooks.open_runs import still_open, untouched
 from cockpit.runbooks.trust import Trust
 from cockpit.wiring import Session
@@ -24,12 +24,12 @@ from cockpit.wiring import Session
 def must_be_chosen(procedure: Procedure, step: int | None) -> None:
     """A menu is chosen from, and what is chosen is there. Raises Refused."""
     if procedure.menu and step is None:
-        raise Refused(f"{procedure.title} is a menu: choose with --step N (cockpit runbooks lists them).")
+        raise RunRefused(f"{procedure.title} is a menu: choose with --step N (cockpit runbooks lists them).")
     if step is not None and not any(each.ordinal == step for each in procedure.steps):
-        raise Refused(f"{procedure.title} has no step {step}.")
+        raise RunRefused(f"{procedure.title} has no step {step}.")
 
 
-def open_run(session: Session, place: Place) -> Run | None:
+def open_run(session: Session, place: CatalogueEntry) -> Run | None:
     """The newest run of this text that is not over, whichever copy of it somebody has read: a step of it goes on with
     what was verified and answered."""
     same_text = (place.procedure.slug, place.document.runbook.sha256, session.environment.name)
@@ -43,7 +43,7 @@ def open_run(session: Session, place: Place) -> Run | None:
 
 async def begun(
     session: Session,
-    place: Place,
+    place: CatalogueEntry,
     given: Mapping[str, str],
     target: Sequence[Value],
     this: Run | None,
@@ -87,7 +87,7 @@ def already_open(refusal: RunAlreadyOpen, as_json: bool) -> int:
     return STOPPED
 
 
-def remind(session: Session, place: Place, this: Run) -> None:
+def remind(session: Session, place: CatalogueEntry, this: Run) -> None:
     """A new run begins from the top; who has left another one half-way is told of it."""
     runs = [run for run in session.runner.runs.runs.values() if run.id != this.id]
     others = still_open(runs, place.document.runbook, place.procedure, session.environment.name, this.values)
@@ -95,7 +95,7 @@ def remind(session: Session, place: Place, this: Run) -> None:
         click.echo(f"Another run of this, begun at {others[0].started:%H:%M} UTC, is not over either.", err=True)
 
 
-def untrusted(place: Place, standing: Trust, as_json: bool) -> None:
+def untrusted(place: CatalogueEntry, standing: Trust, as_json: bool) -> None:
     """A document that is new, or has changed since its last run, is shown first."""
     what = "has never run here" if standing.standing == "new" else "has changed since its last run"
     reason = f"{place.document.runbook.path} {what}"
@@ -117,7 +117,7 @@ def finish(session: Session, this: Run, procedure: Procedure) -> Run:
     return session.runner.end(this) if over else this
 
 
-def document_of(place: Place, this: Run, written: Written, ending: Ending) -> dict[str, Any]:
+def document_of(place: CatalogueEntry, this: Run, written: Written, ending: Ending) -> dict[str, Any]:
     return {
         "run": this.id,
         "procedure": place.name,

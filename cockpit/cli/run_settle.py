@@ -11,8 +11,8 @@ from cockpit.cli.run_steps import DONE, STOPPED, Asked, Ending
 from cockpit.model.clean import clean_line
 from cockpit.model.run import Run, StepState
 from cockpit.model.runbook import Step
-from cockpit.runbooks.catalogue import Place
-from cockpit.runbooks.execution import Refused
+from cockpit.runbooks.catalogue import CatalogueEntry
+from cockpit.runbooks.execution import RunRefused
 from cockpit.runbooks.open_runs import still_open
 from cockpit.runbooks.runner import Runner
 from cockpit.wiring import Session
@@ -26,7 +26,7 @@ WORDS = {
 LOOKED_AT = frozenset({StepState.UNKNOWN, StepState.WARN})
 
 
-def meant(runner: Runner, place: Place, step: int) -> Run | None:
+def meant(runner: Runner, place: CatalogueEntry, step: int) -> Run | None:
     """The run in which that step waits for a person, else the newest that is not over; of an older text, too."""
     runs = list(runner.runs.runs.values())
     found = still_open(runs, place.document.runbook, place.procedure, runner.environment.name)
@@ -40,7 +40,7 @@ async def settle(runner: Runner, run: Run, step: int, word: str, reason: str) ->
     if state is StepState.OK and was not in LOOKED_AT:
         state = StepState.BY_HAND
     if state is StepState.BY_HAND and not reason.strip():
-        raise Refused("Say what was done, with --reason TEXT: it goes on the timeline.")
+        raise RunRefused("Say what was done, with --reason TEXT: it goes on the timeline.")
     return await asyncio.to_thread(runner.settle, run, step, state, reason), found, state
 
 
@@ -50,7 +50,7 @@ def say(step: Step, state: StepState, who: str, reason: str) -> None:
 
 async def by_word(
     session: Session,
-    place: Place,
+    place: CatalogueEntry,
     asked: Asked,
     word: str,
     reason: str,

@@ -10,8 +10,8 @@ from typing import Protocol
 
 from cockpit.model.run import SETTLED, Attempt, Run, StepState
 from cockpit.model.runbook import Procedure, Step, StepKind
-from cockpit.runbooks.ceremony import Approval, Ceremony, Consent
-from cockpit.runbooks.execution import Prepared, Refused, RunAlreadyOpen
+from cockpit.runbooks.ceremony import Approval, Consent, RequiredConfirmation
+from cockpit.runbooks.execution import Prepared, RunAlreadyOpen, RunRefused
 from cockpit.runbooks.preparing import CHANGES
 from cockpit.runbooks.runner import Runner
 from cockpit.runbooks.verify import BY_EYE
@@ -100,7 +100,7 @@ async def one(runner: Runner, run: Run, step: Step, asked: Asked, tell: Tell) ->
             attempt = await runner.perform(run, prepared, consent, tell.output)
     except RunAlreadyOpen:
         raise
-    except Refused as refusal:
+    except RunRefused as refusal:
         return Ending(STOPPED, str(refusal), step.ordinal)
     tell.ended(step, attempt)
     return after(step, attempt) or (Ending(STOPPED, BROKEN_OFF, step.ordinal) if stops else None)
@@ -119,7 +119,7 @@ async def by_hand(runner: Runner, run: Run, step: Step, asked: Asked, tell: Tell
     return None
 
 
-def lacks(wanted: Ceremony, prepared: Prepared, asked: Asked) -> str:
+def lacks(wanted: RequiredConfirmation, prepared: Prepared, asked: Asked) -> str:
     """What is missing of the ceremony, and how to give it; "" for nothing."""
     if wanted.need == "confirm" and not asked.yes:
         return "this changes something: --yes starts it"

@@ -5,9 +5,9 @@ import click
 from cockpit.cli.documents import as_json as to_json
 from cockpit.cli.documents import event_document
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
-from cockpit.cli.seat import Seat, echo, take_seat
+from cockpit.cli.seat import CliSession, echo, open_cli_session
 from cockpit.cli.since import since, since_option
-from cockpit.incident.search import PAGE, Hit, Page, Query, terms
+from cockpit.incident.search import PAGE, Hit, Query, SearchPage, terms
 from cockpit.model.clean import clean_line
 from cockpit.model.event import Kind
 
@@ -38,7 +38,7 @@ def command(
     incident: str | None,
     as_json: bool,
 ) -> None:
-    with take_seat(common, read_only=True) as seat:
+    with open_cli_session(common, read_only=True) as seat:
         query = _query(common, seat, words, since, kinds, incident, before)
         page = seat.timeline.search(query, limit)
     if as_json:
@@ -51,7 +51,7 @@ def command(
 
 def _query(
     common: Common,
-    seat: Seat,
+    seat: CliSession,
     words: tuple[str, ...],
     back: str | None,
     kinds: tuple[str, ...],
@@ -119,7 +119,7 @@ def _cleaned(text: str) -> str:
     return clean_line(f".{text}.")[1:-1]
 
 
-def _end(page: Page, query: Query) -> None:
+def _end(page: SearchPage, query: Query) -> None:
     if not page.hits:
         echo(f"Nothing recorded says {' and '.join(f'`{each}`' for each in query.terms)}.")
     elif page.more:

@@ -24,7 +24,7 @@ from cockpit.runbooks.plan_files import read_plan
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class CliSession:
     system: System  # its ladder is the plan's
     plan: Plan
     environment: Environment
@@ -44,7 +44,7 @@ class Seat:
 
 
 @contextmanager
-def take_seat(common: Common, *, read_only: bool = False, there: bool = False) -> Iterator[Seat]:
+def open_cli_session(common: Common, *, read_only: bool = False, there: bool = False) -> Iterator[CliSession]:
     """The desk of the chosen environment. What it refuses becomes a Refusal; open incidents to choose from are listed.
 
     Without a configuration file any name of an environment will do. `there`: what acts on what was recorded begins no
@@ -68,7 +68,7 @@ def take_seat(common: Common, *, read_only: bool = False, there: bool = False) -
                 time=RealTime(),
                 source="cli",
             )
-            yield Seat(system, plan, environment, timeline, desk)
+            yield CliSession(system, plan, environment, timeline, desk)
     except AmbiguousIncident as error:
         raise Refusal(f"{len(error.open)} incidents are open; choose one:\n{choices(error.open)}") from None
     except (DeskError, RecordError, WhenError, PersonUnknown) as error:

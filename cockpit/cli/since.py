@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-from cockpit.cli.seat import Seat
+from cockpit.cli.seat import CliSession
 from cockpit.model.duration import DurationError, seconds
 
 since_option = click.option(
@@ -12,7 +12,7 @@ since_option = click.option(
 )
 
 
-def since(seat: Seat, text: str | None) -> datetime | None:
+def since(seat: CliSession, text: str | None) -> datetime | None:
     """The moment that was typed; a bare duration counts back from now. Raises WhenError."""
     if text is None:
         return None

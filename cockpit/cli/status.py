@@ -21,7 +21,7 @@ from cockpit.cli.options import (
 from cockpit.cli.status_since import EnvironmentRecord, read_records
 from cockpit.cli.status_text import State, document, freeze_document, print_freezes, print_states
 from cockpit.model.clean import clean_line
-from cockpit.model.overall import WORSE, Word
+from cockpit.model.overall import WORSE, OverallState
 from cockpit.model.own_line import suspect_own_line
 from cockpit.model.reading import Reading, freshness
 from cockpit.model.system import Environment, System
@@ -43,7 +43,7 @@ FROZEN = 1
 class Unknown(Refusal):
     """Why nothing can be said. Never the exit code of a service that is down."""
 
-    exit_code = Word.UNKNOWN.exit_code
+    exit_code = OverallState.UNKNOWN.exit_code
 
 
 class StatusCommand(click.Command):
@@ -113,7 +113,7 @@ def _say_freeze(common: Common, as_json: bool) -> int:
         if record.problem or not record.exists:
             why = record.problem or f"nothing was recorded yet at {timeline_path(system, common)}."
             raise Unknown(f"Whether deployments are frozen is not known: {clean_line(why, 400)}")
-    exit_code = FROZEN if any(record.freeze for record in records.values()) else Word.OK.exit_code
+    exit_code = FROZEN if any(record.freeze for record in records.values()) else OverallState.OK.exit_code
     if as_json:
         click.echo(to_json(freeze_document(records, exit_code)))
     else:
@@ -121,9 +121,9 @@ def _say_freeze(common: Common, as_json: bool) -> int:
     return exit_code
 
 
-def worst(states: Sequence[State]) -> Word:
+def worst(states: Sequence[State]) -> OverallState:
     """The word of several environments: their worst."""
-    return max((each.overall.word for each in states), key=WORSE.__getitem__, default=Word.UNKNOWN)
+    return max((each.overall.word for each in states), key=WORSE.__getitem__, default=OverallState.UNKNOWN)
 
 
 async def look(

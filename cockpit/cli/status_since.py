@@ -13,7 +13,7 @@ from cockpit.incident.lock import PASS_OVER_AFTER, RecorderLock, lock_path
 from cockpit.model.clean import clean_line
 from cockpit.model.event import Kind, RecordError
 from cockpit.model.incident import Incident
-from cockpit.model.ladder import DEFAULT_LADDER, Ladder
+from cockpit.model.ladder import DEFAULT_LADDER, SeverityScale
 from cockpit.model.plan import Plan
 from cockpit.model.response import Freeze
 from cockpit.model.system import Environment, System
@@ -40,7 +40,7 @@ class EnvironmentRecord:
     recorder: str = ""  # who records now; "" where nobody does
     stalled: str = ""  # who holds the recorder's lock and does not record: stopped, hung, or without room on its disk
     lead_role: str = ""
-    ladder: Ladder = DEFAULT_LADDER
+    ladder: SeverityScale = DEFAULT_LADDER
 
     def leaders(self, incident: Incident) -> tuple[str, ...]:
         """Who leads an incident now."""

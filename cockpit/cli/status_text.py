@@ -14,7 +14,7 @@ from cockpit.cli.status_since import EnvironmentRecord
 from cockpit.model.alert import Alert
 from cockpit.model.clean import clean_line
 from cockpit.model.incident import Incident
-from cockpit.model.overall import Overall, Word, overall
+from cockpit.model.overall import Overall, OverallState, overall
 from cockpit.model.probe import ProbeResult
 from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.response import Freeze
@@ -24,13 +24,13 @@ from cockpit.model.system import Environment
 from cockpit.model.time import RealTime, age, stamp
 
 COLOURS = {
-    Word.OK: "green",
-    Word.INCIDENT: "bold red",
-    Word.DEGRADED: "yellow",
-    Word.UNKNOWN: "yellow",
-    Word.STALE: "red",
-    Word.BLIND: "red",
-    Word.DOWN: "bold red",
+    OverallState.OK: "green",
+    OverallState.INCIDENT: "bold red",
+    OverallState.DEGRADED: "yellow",
+    OverallState.UNKNOWN: "yellow",
+    OverallState.STALE: "red",
+    OverallState.BLIND: "red",
+    OverallState.DOWN: "bold red",
 }
 STATE_COLOURS = {
     "up": "green",
@@ -224,7 +224,7 @@ def _ms(seconds: float | None) -> str:
     return "" if seconds is None else f"{seconds * 1000:.0f} ms"
 
 
-def document(states: Sequence[State], word: Word) -> dict[str, Any]:
+def document(states: Sequence[State], word: OverallState) -> dict[str, Any]:
     """The same for programs; times in UTC, ages and latencies in seconds."""
     return {
         "word": word.value,

@@ -5,7 +5,7 @@ import click
 from cockpit.cli.documents import as_json as to_json
 from cockpit.cli.documents import event_document
 from cockpit.cli.options import Common, common_options, incident_option, json_option
-from cockpit.cli.seat import Seat, echo, take_seat
+from cockpit.cli.seat import CliSession, echo, open_cli_session
 from cockpit.incident.history import with_events
 from cockpit.incident.membership import standing
 from cockpit.model.event import Event
@@ -20,7 +20,7 @@ from cockpit.model.event import Event
 @json_option
 @common_options
 def command(common: Common, limit: int | None, incident: str | None, as_json: bool) -> None:
-    with take_seat(common, read_only=True) as seat:
+    with open_cli_session(common, read_only=True) as seat:
         events = _events(seat, incident, limit)
     if as_json:
         click.echo(to_json([event_document(each) for each in events]))
@@ -31,7 +31,7 @@ def command(common: Common, limit: int | None, incident: str | None, as_json: bo
         echo(f"Nothing is recorded in {seat.environment.name} yet.")
 
 
-def _events(seat: Seat, incident: str | None, limit: int | None) -> list[Event]:
+def _events(seat: CliSession, incident: str | None, limit: int | None) -> list[Event]:
     if incident is None:
         return seat.timeline.events(environment=seat.environment.name, limit=limit)
     _, events = with_events(seat.timeline, seat.system.ladder, seat.desk.find(incident))

@@ -13,7 +13,7 @@ from cockpit.config import default_system
 from cockpit.model.event import RecordError
 
 if TYPE_CHECKING:
-    from cockpit.incident.chain import Verdict
+    from cockpit.incident.chain import ChainVerdict
 
 HASH = re.compile("[0-9a-f]{12,64}")
 
@@ -41,11 +41,11 @@ def command(common: Common, head: str, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def as_document(verdict: "Verdict", path: Path) -> str:
+def as_document(verdict: "ChainVerdict", path: Path) -> str:
     return json.dumps({"file": str(path), **asdict(verdict)}, indent=2)
 
 
-def as_text(verdict: "Verdict", path: Path) -> str:
+def as_text(verdict: "ChainVerdict", path: Path) -> str:
     found = (
         f"whole: {verdict.count} events in {path}, none changed, none missing between the first and the newest"
         if verdict.ok
@@ -58,7 +58,7 @@ def as_text(verdict: "Verdict", path: Path) -> str:
     )
 
 
-def sound(verdict: "Verdict") -> str:
+def sound(verdict: "ChainVerdict") -> str:
     """How far a broken timeline can be trusted."""
     good = verdict.count if verdict.first_bad is None else verdict.first_bad - 1
     return f"events 1 to {good} are sound" if good else "no event can be vouched for"

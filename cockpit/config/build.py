@@ -54,7 +54,7 @@ def build(root: tables.Root, file: Path, known: Mapping[Place, int]) -> System:
     )
 
 
-def _environment(name: str, table: tables.Environment, folder: Path) -> Environment:
+def _environment(name: str, table: tables.EnvironmentTable, folder: Path) -> Environment:
     return Environment(
         name=name,
         production=table.production,
@@ -72,7 +72,7 @@ def _environment(name: str, table: tables.Environment, folder: Path) -> Environm
     )
 
 
-def _probe(environment: str, table: tables.Probe, folder: Path) -> Probe:
+def _probe(environment: str, table: tables.ProbeTable, folder: Path) -> Probe:
     return Probe(
         name=table.name,
         environment=environment,
@@ -95,7 +95,7 @@ def _probe(environment: str, table: tables.Probe, folder: Path) -> Probe:
     )
 
 
-def _alert_source(table: tables.AlertSource, folder: Path) -> AlertSource:
+def _alert_source(table: tables.AlertSourceTable, folder: Path) -> AlertSource:
     return AlertSource(
         name=table.name,
         kind=table.kind,

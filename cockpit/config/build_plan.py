@@ -4,10 +4,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from cockpit.config.tables import Root
-from cockpit.config.tables_plan import Hours as HoursTable
-from cockpit.config.tables_plan import Weekday
+from cockpit.config.tables_plan import HoursTable, Weekday
 from cockpit.model.clock import ClockKind, Counting, Rule
-from cockpit.model.ladder import Ladder
+from cockpit.model.ladder import SeverityScale
 from cockpit.model.plan import Checklist, Contact, Hours, Plan, Role, Target
 
 Origin = Callable[[str, int], str]  # the name of an array and a place in it: where that stands
@@ -23,7 +22,7 @@ WHAT = {
 }
 
 
-def build_plan(root: Root, ladder: Ladder, origin: Origin) -> Plan:
+def build_plan(root: Root, ladder: SeverityScale, origin: Origin) -> Plan:
     """What the file says of the Plan; `ladder` is empty where it has none."""
     return Plan(
         ladder=ladder,

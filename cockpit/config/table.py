@@ -10,7 +10,7 @@ def written(value: Any) -> Any:
     return value
 
 
-class Table(BaseModel):
+class ConfigTable(BaseModel):
     """No key is ignored, nothing is converted; validators are built once, by the outermost table.
 
     Defaults are written as in the file, so that the schema shows them, and read like everything else.

@@ -18,21 +18,29 @@ from cockpit.config.fields import (
     Url,
     Zone,
 )
-from cockpit.config.table import Table, written
-from cockpit.config.tables_plan import Checklist, Contact, Hours, People, Role, Rule, Target
+from cockpit.config.table import ConfigTable, written
+from cockpit.config.tables_plan import (
+    ChecklistTable,
+    ContactTable,
+    HoursTable,
+    People,
+    RoleTable,
+    RuleTable,
+    TargetTable,
+)
 from cockpit.model.system import IdentityMethod
 
 Attempts = Annotated[int, Field(ge=1, le=100)]
 
 
-class Maintenance(Table):
+class Maintenance(ConfigTable):
     """A window in which the probe's answers accuse nobody."""
 
     start: Moment = Field(alias="from", description="Its beginning, with a time zone.")
     until: Moment = Field(description="Its end, with a time zone.")
 
 
-class Probe(Table):
+class ProbeTable(ConfigTable):
     """One health check."""
 
     name: Name = Field(description="How it is called on the screen; unique within its environment.")
@@ -56,7 +64,7 @@ class Probe(Table):
     runbook: Line = Field("", description="The procedure that helps when it is down.")
 
 
-class AlertSource(Table):
+class AlertSourceTable(ConfigTable):
     """Where alerts come from."""
 
     name: Name = Field(description="How it is called on the screen; unique within its environment.")
@@ -71,7 +79,7 @@ class AlertSource(Table):
     ca_file: PathText = Field("", description="A file of trusted certificates (PEM), relative to this file.")
 
 
-class Environment(Table):
+class EnvironmentTable(ConfigTable):
     """prod, staging ...: where it is and what is watched there. The first in the file is the one opened."""
 
     production: bool = Field(False, description="True gives it the word PRODUCTION and a border of its own.")
@@ -84,11 +92,11 @@ class Environment(Table):
     kube_context: Line = Field("", description="What kubectl's current context must be before a change in a shell.")
     values: dict[str, TextOrSecret] = Field({}, description="Values for the placeholders of runbooks.")
     shell: dict[str, Line] = Field({}, description="Variables that the commands of runbooks find; nothing secret.")
-    probes: list[Probe] = Field([], description="Health checks.")
-    alerts: list[AlertSource] = Field([], description="Alert sources.")
+    probes: list[ProbeTable] = Field([], description="Health checks.")
+    alerts: list[AlertSourceTable] = Field([], description="Alert sources.")
 
 
-class Identity(Table):
+class IdentityTable(ConfigTable):
     """As whom the cloud is asked."""
 
     order: list[IdentityMethod] = Field(["cli"], min_length=1, description="Ways to sign in; the first that can, does.")
@@ -96,7 +104,7 @@ class Identity(Table):
     client_id: Guid = Field("", description="The client id of a user-assigned managed identity.")
 
 
-class Cloud(Table):
+class CloudTable(ConfigTable):
     """Which Azure."""
 
     name: Literal["public", "us_government", "china"] = Field("public", description="The cloud.")
@@ -105,7 +113,7 @@ class Cloud(Table):
     authority: CloudUrl = Field("", description="Where tokens come from, if not the cloud's own.")
 
 
-class Rung(Table):
+class SeverityLevelTable(ConfigTable):
     """One severity; the first is the worst."""
 
     name: Name = Field(description="As it is typed and shown: P0, SEV-1.")
@@ -114,13 +122,13 @@ class Rung(Table):
     backlog: bool = Field(False, description="True: no incident but a note for the working day.")
 
 
-class Self(Table):
+class Self(ConfigTable):
     """What we check of ourselves before we accuse anybody."""
 
     references: list[Reference] = Field([], description="host:port pairs that answer whenever our own line works.")
 
 
-class Root(Table):
+class Root(ConfigTable):
     """The configuration of one system."""
 
     system: Line = Field("", description="Its name; the folder's if not given.")
@@ -131,46 +139,46 @@ class Root(Table):
     read_only: bool = Field(False, description="True refuses every change.")
     bell: bool = Field(True, description="One terminal bell on a new critical alert.")
     theme: Line = Field("", description="The colour theme.")
-    identity: Identity = Field(default_factory=Identity.model_construct, description="How we sign in.")
-    cloud: Cloud = Field(default_factory=Cloud.model_construct, description="Where the cloud is.")
-    ladder: list[Rung] = Field([], description="Severities, the worst first; P0 to P3 if not given.")
+    identity: IdentityTable = Field(default_factory=IdentityTable.model_construct, description="How we sign in.")
+    cloud: CloudTable = Field(default_factory=CloudTable.model_construct, description="Where the cloud is.")
+    ladder: list[SeverityLevelTable] = Field([], description="Severities, the worst first; P0 to P3 if not given.")
     keys: dict[str, Line] = Field({}, description="Other keys: action = keys, or key = runbook#procedure.")
     runbooks: list[PathText] = Field([], description="Folders and files with the team's runbooks.")
-    rules: list[Rule] = Field([], description="What is due when.")
-    roles: list[Role] = Field([], description="Who does what in an incident.")
+    rules: list[RuleTable] = Field([], description="What is due when.")
+    roles: list[RoleTable] = Field([], description="Who does what in an incident.")
     people: People = Field(default_factory=People.model_construct, description="The people and their logins.")
-    contacts: list[Contact] = Field([], description="Who is reached how.")
+    contacts: list[ContactTable] = Field([], description="Who is reached how.")
     contacts_file: PathText = Field("", description="A private file with more contacts, TOML or a Markdown table.")
-    targets: list[Target] = Field([], description="What may be lost and how long it may take.")
-    checklists: list[Checklist] = Field([], description="Boxes to tick.")
+    targets: list[TargetTable] = Field([], description="What may be lost and how long it may take.")
+    checklists: list[ChecklistTable] = Field([], description="Boxes to tick.")
     templates: list[PathText] = Field([], description="Folders and files with messages to send.")
-    hours: Hours = Field(default_factory=Hours.model_construct, description="The working hours.")
+    hours: HoursTable = Field(default_factory=HoursTable.model_construct, description="The working hours.")
     snapshot: Line = Field("", description="The procedure that preserves evidence: runbook#procedure.")
     self_check: Self = Field(default_factory=Self.model_construct, alias="self", description="How we check ourselves.")
-    environments: dict[str, Environment] = Field({}, description="One table for each.")
+    environments: dict[str, EnvironmentTable] = Field({}, description="One table for each.")
 
 
 # Where each table stands: "*" is any name; the steps of an array are left out.
-TABLES: dict[tuple[str, ...], type[Table]] = {
+TABLES: dict[tuple[str, ...], type[ConfigTable]] = {
     (): Root,
-    ("identity",): Identity,
-    ("cloud",): Cloud,
-    ("ladder",): Rung,
-    ("rules",): Rule,
-    ("roles",): Role,
+    ("identity",): IdentityTable,
+    ("cloud",): CloudTable,
+    ("ladder",): SeverityLevelTable,
+    ("rules",): RuleTable,
+    ("roles",): RoleTable,
     ("people",): People,
-    ("contacts",): Contact,
-    ("targets",): Target,
-    ("checklists",): Checklist,
-    ("hours",): Hours,
+    ("contacts",): ContactTable,
+    ("targets",): TargetTable,
+    ("checklists",): ChecklistTable,
+    ("hours",): HoursTable,
     ("self",): Self,
-    ("environments", "*"): Environment,
-    ("environments", "*", "probes"): Probe,
+    ("environments", "*"): EnvironmentTable,
+    ("environments", "*", "probes"): ProbeTable,
     ("environments", "*", "probes", "maintenance"): Maintenance,
-    ("environments", "*", "alerts"): AlertSource,
+    ("environments", "*", "alerts"): AlertSourceTable,
 }
 
 
-def keys_of(table: type[Table]) -> tuple[str, ...]:
+def keys_of(table: type[ConfigTable]) -> tuple[str, ...]:
     """The keys of a table as they are written."""
     return tuple(field.alias or name for name, field in table.model_fields.items())

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from cockpit.config.fields import Clock, Day, Line, Name, Term, Zone
-from cockpit.config.table import Table, written
+from cockpit.config.table import ConfigTable, written
 
 RuleKind = Literal[
     "response", "commander", "checklist", "update", "escalation", "client", "breach", "rollback", "postmortem"
@@ -14,7 +14,7 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Items = Annotated[list[Name], Field(min_length=1)]
 
 
-class Rule(Table):
+class RuleTable(ConfigTable):
     """One deadline. It takes the place of every other of its kind for its severities."""
 
     kind: RuleKind = Field(description="What is due.")
@@ -26,7 +26,7 @@ class Rule(Table):
     checklist: Line = Field("", description="The name of the list that a checklist rule is about.")
 
 
-class Role(Table):
+class RoleTable(ConfigTable):
     """One hat in an incident."""
 
     name: Name = Field(description="As it is typed and shown.")
@@ -34,7 +34,7 @@ class Role(Table):
     lead: bool = Field(False, description="True for who commands; the first role if none is.")
 
 
-class People(Table):
+class People(ConfigTable):
     """Who acts under which login."""
 
     shared_logins: list[Name] = Field(
@@ -42,7 +42,7 @@ class People(Table):
     )
 
 
-class Contact(Table):
+class ContactTable(ConfigTable):
     """Who is reached how."""
 
     role: Name = Field(description="As which they are called.")
@@ -52,7 +52,7 @@ class Contact(Table):
     scope: Line = Field("", description="For what.")
 
 
-class Target(Table):
+class TargetTable(ConfigTable):
     """What may be lost and how long it may take in one scenario."""
 
     scenario: Name = Field(description="What has happened.")
@@ -61,7 +61,7 @@ class Target(Table):
     how: Line = Field("", description="The way back.")
 
 
-class Checklist(Table):
+class ChecklistTable(ConfigTable):
     """Boxes to tick."""
 
     name: Name = Field(description="As it is typed and shown.")
@@ -70,7 +70,7 @@ class Checklist(Table):
     within: Term | None = Field(None, description="How soon every box is to be ticked.")
 
 
-class Hours(Table):
+class HoursTable(ConfigTable):
     """When people work."""
 
     days: Annotated[list[Weekday], Field(min_length=1)] = Field(

@@ -9,7 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from cockpit.feeds.alertmanager_fate import AskPrometheus, Trace, transition
-from cockpit.feeds.alertmanager_look import Reader, aside
+from cockpit.feeds.alertmanager_look import AlertmanagerReader, aside
 from cockpit.feeds.alertmanager_read import Report
 from cockpit.feeds.alertmanager_rules import FiringInRule, Rules, Witnesses, rule_alert, worth_showing
 from cockpit.feeds.alertmanager_targets import NOTHING_REMEMBERED, TargetMemory
@@ -22,7 +22,7 @@ from cockpit.model.system import AlertSource
 from cockpit.model.time import Time, age
 
 if TYPE_CHECKING:  # httpx is not loaded before the first look
-    from cockpit.feeds.alertmanager_ask import Server
+    from cockpit.feeds.alertmanager_ask import AlertServer
 
 DEADLINE = 30.0  # seconds for one look: the servers side by side (12 s), then the comparing of thousands
 HELD = timedelta(minutes=4)  # what a Prometheus called pending before it fell silent is shown this long
@@ -57,8 +57,8 @@ class AlertmanagerWatch:
         self._environment = environment
         self._time = time
         self._reveal = reveal
-        self._reader = Reader(source, environment)
-        self._servers: tuple[list[Server], list[Server]] | None = None  # of Alertmanager, and of Prometheus
+        self._reader = AlertmanagerReader(source, environment)
+        self._servers: tuple[list[AlertServer], list[AlertServer]] | None = None  # of Alertmanager, and of Prometheus
         self._traces: Mapping[str, Trace] = {}
         self._unlisted = UnlistedAlerts()
         self._memories: dict[str, TargetMemory] = {}  # by Prometheus
@@ -96,7 +96,7 @@ class AlertmanagerWatch:
         return alerts
 
     async def _unlisted_by(
-        self, alertmanagers: "Sequence[Server]", reports: Mapping[str, Report], answers: Sequence[Rules]
+        self, alertmanagers: "Sequence[AlertServer]", reports: Mapping[str, Report], answers: Sequence[Rules]
     ) -> list[FiringInRule]:
         """What fires by the word of a Prometheus, and no Alertmanager has.
 
@@ -165,10 +165,10 @@ class AlertmanagerWatch:
             note=note,
         )
 
-    def _load(self) -> "tuple[list[Server], list[Server]]":
-        from cockpit.feeds.alertmanager_ask import Server
+    def _load(self) -> "tuple[list[AlertServer], list[AlertServer]]":
+        from cockpit.feeds.alertmanager_ask import AlertServer
 
-        of = partial(Server, source=self._source, time=self._time, reveal=self._reveal)
+        of = partial(AlertServer, source=self._source, time=self._time, reveal=self._reveal)
         return [of(url) for url in self._source.urls], [of(url) for url in self._source.prometheus]
 
 

@@ -30,7 +30,7 @@ TOO_LARGE = Problem(
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServerAnswer:
     """A whole body, and when it was given by the clock of the server; `skew` is how much ours is ahead of that."""
 
     body: bytes
@@ -38,11 +38,11 @@ class Answer:
     skew: timedelta
 
 
-Ask = Callable[[str, Parameters], Awaitable[Answer]]
+Ask = Callable[[str, Parameters], Awaitable[ServerAnswer]]
 """GET of a path below the server's address, with its parameters. Raises what httpx raises, or SourceError."""
 
 
-class Server:
+class AlertServer:
     """An address that is asked again and again, and left alone for as long as it asks to be."""
 
     def __init__(self, url: str, source: AlertSource, time: Time, reveal: Reveal) -> None:
@@ -71,7 +71,7 @@ class Server:
             self._rest = (self._time.monotonic() + (problem.retry_after or 0.0), problem)
             return problem
 
-    async def _get(self, http: httpx.AsyncClient, path: str, parameters: Parameters) -> Answer:
+    async def _get(self, http: httpx.AsyncClient, path: str, parameters: Parameters) -> ServerAnswer:
         async with http.stream("GET", f"{self._url}{path}", params=list(parameters)) as response:
             body, whole = await read_bounded(response, LARGEST)
             now = self._time.now()
@@ -80,7 +80,7 @@ class Server:
             if not whole:
                 raise SourceError(TOO_LARGE)
             at = its_time(response.headers, now)
-            return Answer(body, at, now - at)
+            return ServerAnswer(body, at, now - at)
 
 
 def its_time(headers: Mapping[str, str], now: datetime) -> datetime:

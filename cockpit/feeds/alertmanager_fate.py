@@ -25,7 +25,7 @@ class Says(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class ResolutionWord:
     """`why` completes it for a person: who confirms it, or why nobody can."""
 
     says: Says
@@ -33,7 +33,7 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class AlertSighting:
     """The last that one server told of one alert, by our clock. `lost` is when it was first found missing there."""
 
     alert: Alert
@@ -54,7 +54,7 @@ class Trace:
     know that it is over, `first` when we first heard of it. Without `sights` no Alertmanager ever listed it."""
 
     told: Alert
-    sights: Mapping[str, Sight] = field(default_factory=dict)  # by server
+    sights: Mapping[str, AlertSighting] = field(default_factory=dict)  # by server
     gone: datetime | None = None
     resolved: datetime | None = None
     first: datetime | None = None
@@ -65,7 +65,7 @@ class Trace:
         return min(self.told.since, self.first or self.told.since)
 
 
-AskPrometheus = Callable[[Trace], Word | None]
+AskPrometheus = Callable[[Trace], ResolutionWord | None]
 """None where no Prometheus is configured; an Alertmanager's own evidence must then do."""
 
 
@@ -102,12 +102,16 @@ def follow(
     return Trace(told, sights, gone, now if told.state is AlertState.RESOLVED else None, before.first)
 
 
-def seen(fingerprint: str, before: Mapping[str, Sight], reports: Mapping[str, Report]) -> dict[str, Sight]:
+def seen(
+    fingerprint: str, before: Mapping[str, AlertSighting], reports: Mapping[str, Report]
+) -> dict[str, AlertSighting]:
     """Every server's last word on one alert, newest where it answered."""
     sights = dict(before)
     for server, report in reports.items():
         if (found := report.alerts.get(fingerprint)) is not None:
-            sights[server] = Sight(found.alert, report.heard, found.updated + report.skew, found.ends + report.skew)
+            sights[server] = AlertSighting(
+                found.alert, report.heard, found.updated + report.skew, found.ends + report.skew
+            )
         elif server in sights and sights[server].lost is None:
             sights[server] = replace(sights[server], lost=report.heard)
     return sights
@@ -126,7 +130,9 @@ def merged(alerts: Iterable[Alert]) -> Alert:
     )
 
 
-def fate(before: Trace, sights: Mapping[str, Sight], reports: Mapping[str, Report], word: Word | None) -> Alert:
+def fate(
+    before: Trace, sights: Mapping[str, AlertSighting], reports: Mapping[str, Report], word: ResolutionWord | None
+) -> Alert:
     """The alert as it is told now that nobody lists it."""
     doubts = [doubt(server, sight, reports.get(server)) for server, sight in sorted(sights.items())]
     if word is not None and word.says is Says.FIRES:
@@ -144,7 +150,7 @@ def fate(before: Trace, sights: Mapping[str, Sight], reports: Mapping[str, Repor
     return replace(before.told, state=AlertState.RESOLVING, note=why or "vanished, not confirmed yet")
 
 
-def doubt(server: str, sight: Sight, report: Report | None) -> str:
+def doubt(server: str, sight: AlertSighting, report: Report | None) -> str:
     """Why a server's list without this alert does not prove that it is over; "" when it does."""
     if report is None or sight.lost is None:
         return f"not confirmed: {server} does not answer"

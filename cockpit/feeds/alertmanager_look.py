@@ -16,7 +16,7 @@ from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.system import AlertSource
 
 if TYPE_CHECKING:
-    from cockpit.feeds.alertmanager_ask import Answer, Ask
+    from cockpit.feeds.alertmanager_ask import Ask, ServerAnswer
 
 T = TypeVar("T")
 LONGEST_FILTER = 2_000  # characters; with more names than fit the whole list is asked for
@@ -24,7 +24,7 @@ LARGE = 100_000  # bytes that take some milliseconds to read
 UNKNOWN_THERE = (ProblemKind.MISSING, ProblemKind.REFUSED, ProblemKind.GARBAGE)
 
 
-class Reader:
+class AlertmanagerReader:
     """Asks the servers of one source. An Alertmanager's list is parsed only when its bytes have changed."""
 
     def __init__(self, source: AlertSource, environment: str) -> None:
@@ -97,7 +97,7 @@ class Reader:
         answer, targets = await asyncio.gather(ask("/api/v1/rules", [("type", "alert")]), _targets(ask))
         return await aside(len(answer.body), lambda: self._rules(server, answer, targets))
 
-    def _rules(self, server: str, answer: "Answer", targets: Targets | None) -> Rules:
+    def _rules(self, server: str, answer: "ServerAnswer", targets: Targets | None) -> Rules:
         rules = rules_of(answer.body)
         waiting = pending(rules, source=self._source.name, environment=self._environment, server=server, seen=answer.at)
         return Rules(

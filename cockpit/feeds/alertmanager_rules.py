@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from cockpit.feeds.alertmanager_fate import Says, Trace, Word
+from cockpit.feeds.alertmanager_fate import ResolutionWord, Says, Trace
 from cockpit.feeds.alertmanager_labels import Labels, LabelSets
 from cockpit.feeds.alertmanager_read import alert_of, decoded, texts, when
 from cockpit.feeds.alertmanager_targets import NOTHING_REMEMBERED, TargetMemory, Targets, TargetWitness
@@ -28,7 +28,7 @@ nothing: `nodata`, `error`, `Normal (NoData)`, and whatever comes next."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class AlertingRule:
     """One alerting rule. `evaluated` by the clock of its server, None when never; `every` and `waits` (its `for`) in
     seconds; `failure` is why it cannot be believed, "" when it can.
 
@@ -67,19 +67,19 @@ class Rules:
 
     server: str
     at: datetime
-    rules: Mapping[str, tuple[Rule, ...]]  # by the name of the alert
+    rules: Mapping[str, tuple[AlertingRule, ...]]  # by the name of the alert
     targets: Targets | None = None
     pending: tuple[Alert, ...] = ()
     firing: tuple[FiringInRule, ...] = ()
     partial: bool = False
 
 
-def rules_of(body: bytes) -> dict[str, tuple[Rule, ...]]:
+def rules_of(body: bytes) -> dict[str, tuple[AlertingRule, ...]]:
     """The rules of `GET /api/v1/rules?type=alert`, by name. Raises SourceError, ValueError or RecursionError."""
     groups = dig(_data(decoded(body)), "groups")
     if not isinstance(groups, list):
         raise SourceError(Problem(ProblemKind.GARBAGE, "no rules", "The answer is no list of rules."))
-    found: dict[str, tuple[Rule, ...]] = {}
+    found: dict[str, tuple[AlertingRule, ...]] = {}
     for group in items(groups):
         for raw in items(group.get("rules")):
             name = text(raw.get("name"))
@@ -100,8 +100,8 @@ def _data(answer: Any) -> Any:
     return dig(answer, "data")
 
 
-def _rule(raw: Mapping[str, Any], interval: object) -> Rule:
-    return Rule(
+def _rule(raw: Mapping[str, Any], interval: object) -> AlertingRule:
+    return AlertingRule(
         moment(raw.get("lastEvaluation")),
         _seconds(interval, 60.0),
         _failure(raw),
@@ -136,7 +136,7 @@ def state_of(word: object) -> AlertState | None:
 
 
 def pending(
-    rules: Mapping[str, Sequence[Rule]], *, source: str, environment: str, server: str, seen: datetime
+    rules: Mapping[str, Sequence[AlertingRule]], *, source: str, environment: str, server: str, seen: datetime
 ) -> list[Alert]:
     """The alerts that wait for their rule's `for` to pass."""
     return [
@@ -145,7 +145,9 @@ def pending(
     ]
 
 
-def active(rules: Mapping[str, Sequence[Rule]], state: AlertState) -> Iterable[tuple[Rule, Mapping[str, Any]]]:
+def active(
+    rules: Mapping[str, Sequence[AlertingRule]], state: AlertState
+) -> Iterable[tuple[AlertingRule, Mapping[str, Any]]]:
     """The active alerts of that state as they came, each with its rule."""
     return (
         (rule, raw)
@@ -156,7 +158,7 @@ def active(rules: Mapping[str, Sequence[Rule]], state: AlertState) -> Iterable[t
     )
 
 
-def firing(rules: Mapping[str, Sequence[Rule]], *, server: str, at: datetime) -> list[FiringInRule]:
+def firing(rules: Mapping[str, Sequence[AlertingRule]], *, server: str, at: datetime) -> list[FiringInRule]:
     """The alerts that fire by the word of their Prometheus."""
     return [
         FiringInRule(texts(raw.get("labels")), raw, server, at - _fired(rule, raw, at))
@@ -164,7 +166,7 @@ def firing(rules: Mapping[str, Sequence[Rule]], *, server: str, at: datetime) ->
     ]
 
 
-def _fired(rule: Rule, raw: Mapping[str, Any], at: datetime) -> datetime:
+def _fired(rule: AlertingRule, raw: Mapping[str, Any], at: datetime) -> datetime:
     """When it turned from pending to firing: Prometheus only tells since when its condition holds."""
     since = when(raw.get("activeAt"))
     return at if since is None else min(at, since + timedelta(seconds=rule.waits))
@@ -217,26 +219,26 @@ class Witnesses:
             if answer.targets is not None
         }
 
-    def word_on(self, trace: Trace) -> Word:
+    def word_on(self, trace: Trace) -> ResolutionWord:
         """What they say of an alert that is listed no more. One that does not answer may know better than the rest."""
         alert = trace.told
         labels = dict(alert.labels)
         for answer in self._answers:
             if self._agrees(answer, alert.name, AlertState.FIRING, labels):
-                return Word(Says.FIRES, f"{answer.server} says it fires")
+                return ResolutionWord(Says.FIRES, f"{answer.server} says it fires")
             if self._agrees(answer, alert.name, AlertState.PENDING, labels):
-                return Word(Says.UNKNOWN, f"not confirmed: pending once more in {answer.server}")
+                return ResolutionWord(Says.UNKNOWN, f"not confirmed: pending once more in {answer.server}")
             if self._agrees(answer, alert.name, None, labels):
-                return Word(Says.UNKNOWN, f"not confirmed: {answer.server} has it in a state we do not know")
+                return ResolutionWord(Says.UNKNOWN, f"not confirmed: {answer.server} has it in a state we do not know")
         knowing = [answer for answer in self._answers if alert.name in answer.rules]
         if self._silent:
-            return Word(Says.SILENT, f"not confirmed: {self._silent[0]} does not answer")
+            return ResolutionWord(Says.SILENT, f"not confirmed: {self._silent[0]} does not answer")
         if not knowing:
-            return Word(Says.UNKNOWN, f"not confirmed: no Prometheus has a rule {alert.name}")
+            return ResolutionWord(Says.UNKNOWN, f"not confirmed: no Prometheus has a rule {alert.name}")
         why = next((why for answer in self._answers if (why := self._doubt(answer, alert.name, labels, trace))), "")
         if why:
-            return Word(Says.UNKNOWN, f"not confirmed: {why}")
-        return Word(Says.INACTIVE, f"confirmed by Prometheus {knowing[0].server}")
+            return ResolutionWord(Says.UNKNOWN, f"not confirmed: {why}")
+        return ResolutionWord(Says.INACTIVE, f"confirmed by Prometheus {knowing[0].server}")
 
     def _doubt(self, answer: Rules, name: str, labels: Labels, trace: Trace) -> str:
         if answer.partial:

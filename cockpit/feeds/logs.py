@@ -22,7 +22,7 @@ from cockpit.model.time import Time
 if TYPE_CHECKING:
     import httpx
 
-    from cockpit.feeds.logs_follow import Endpoint
+    from cockpit.feeds.logs_follow import LogEndpoint
 
 LOOK_AGAIN = 10.0  # seconds between two looks at which replicas there are; also the pause before a new connection
 WAITING_LINES = 1_000  # lines ready for a reader that is slow; then the streams wait too
@@ -85,7 +85,7 @@ class LogWatch:
         self._time = time
         self._waiting = waiting
         self._token = ""
-        self._endpoints: dict[str, Endpoint] = {}
+        self._endpoints: dict[str, LogEndpoint] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._complaints: dict[str, str] = {}
         self._past_told = False
@@ -125,9 +125,9 @@ class LogWatch:
             self._past_told = True
             await self._tell_past(why)
 
-    async def _streams(self) -> "dict[str, Endpoint]":
+    async def _streams(self) -> "dict[str, LogEndpoint]":
         """The streams of this revision: one a container, and the app's system log."""
-        from cockpit.feeds.logs_follow import Endpoint
+        from cockpit.feeds.logs_follow import LogEndpoint
 
         try:
             raw = await self._azure.replicas(self._environment.resource_group, self._app.name, self._revision.name)
@@ -137,16 +137,16 @@ class LogWatch:
             raw = []  # the revision itself is gone
         name = self._revision.name
         found = {
-            f"{each.name}/{container}": Endpoint(url, partial(console_line, revision=name, replica=each.name))
+            f"{each.name}/{container}": LogEndpoint(url, partial(console_line, revision=name, replica=each.name))
             for each in map(replica, raw)
             for container, url in each.containers
             if url
         }
         if self._app.log_stream:
-            found[SYSTEM] = Endpoint(self._app.log_stream, partial(system_line, revision=name))
+            found[SYSTEM] = LogEndpoint(self._app.log_stream, partial(system_line, revision=name))
         return found
 
-    async def _follow(self, client: "httpx.AsyncClient", key: str, endpoint: "Endpoint") -> None:
+    async def _follow(self, client: "httpx.AsyncClient", key: str, endpoint: "LogEndpoint") -> None:
         from cockpit.feeds.http import explain
         from cockpit.feeds.logs_follow import follow
 

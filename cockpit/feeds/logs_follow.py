@@ -22,7 +22,7 @@ ERROR_BODY = 4_096
 
 
 @dataclass
-class Endpoint:
+class LogEndpoint:
     """One stream of one container, or the system log of the app; lives through many connections."""
 
     url: str
@@ -41,7 +41,7 @@ def stream_client(*, read_only: bool, simulated: bool) -> httpx.AsyncClient:
     )
 
 
-async def follow(client: httpx.AsyncClient, endpoint: Endpoint, token: str, time: Time) -> AsyncIterator[LogLine]:
+async def follow(client: httpx.AsyncClient, endpoint: LogEndpoint, token: str, time: Time) -> AsyncIterator[LogLine]:
     """The tail and what comes after it, until the server ends the stream. Raises SourceError.
 
     After a new connection the tail holds lines that were seen before; those are not told twice.

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from cockpit.azure.client import Azure, Table
+from cockpit.azure.client import Azure, LogTable
 from cockpit.feeds.logs_lines import table_row
 from cockpit.model.logline import LogLine
 from cockpit.model.problem import Problem, ProblemKind, SourceError
@@ -38,7 +38,7 @@ async def history(azure: Azure, workspace: str, revision: Revision, now: datetim
     answers = await asyncio.gather(
         *(azure.query(workspace, kql(revision, *layout), since, until) for layout in LAYOUTS), return_exceptions=True
     )
-    tables = [each for each in answers if isinstance(each, Table)]
+    tables = [each for each in answers if isinstance(each, LogTable)]
     if not tables:
         raise worst([each for each in answers if isinstance(each, BaseException)])
     lines = [line for table in tables for row in table.rows if (line := table_row(row)) is not None]

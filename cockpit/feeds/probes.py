@@ -7,7 +7,7 @@ from random import Random
 from typing import Protocol
 
 from cockpit.feeds.base import JITTER, Publish, phase, rest
-from cockpit.feeds.probes_verdict import Grade, Outcome, Standing, fold, result, shown, undecided
+from cockpit.feeds.probes_verdict import CheckOutcome, Grade, ProbeStanding, fold, result, shown, undecided
 from cockpit.model.probe import Probe, ProbeResult
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import Reading
@@ -31,7 +31,7 @@ OFFLINE = Problem(
 class Asker(Protocol):
     """What asks the endpoints: the network, or a story in a test."""
 
-    async def ask(self, probe: Probe) -> Outcome: ...
+    async def ask(self, probe: Probe) -> CheckOutcome: ...
 
     async def aclose(self) -> None: ...
 
@@ -55,7 +55,7 @@ class Post:
     """One probe and how it stands."""
 
     probe: Probe
-    standing: Standing = field(default_factory=Standing)
+    standing: ProbeStanding = field(default_factory=ProbeStanding)
     published: ProbeResult | None = None
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -147,7 +147,7 @@ class ProbesFeed:
             self._offline = outcome.offline
         self._changed.set()
 
-    async def _ask(self, probe: Probe, asker: Asker) -> Outcome:
+    async def _ask(self, probe: Probe, asker: Asker) -> CheckOutcome:
         """One answer. One that took longer than it may came over a sleep of this machine, accuses nobody, and is asked
         for again, once: the clock of time-outs stands still in such a sleep and does not notice."""
         began = self._time.monotonic()

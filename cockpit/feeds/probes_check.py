@@ -13,10 +13,10 @@ from cockpit.feeds.probes_lag import LoopLag
 from cockpit.feeds.probes_line import Line
 from cockpit.feeds.probes_network import Journey, Network, Phase, Transport
 from cockpit.feeds.probes_resolver import Resolver, SilentResolverError
-from cockpit.feeds.probes_verdict import Grade, Outcome
+from cockpit.feeds.probes_verdict import CheckOutcome, Grade
 from cockpit.feeds.probes_wire import UnsentError
 from cockpit.model.clean import clean_line
-from cockpit.model.conditions import Answer, check
+from cockpit.model.conditions import ProbeAnswer, check
 from cockpit.model.probe import Probe
 from cockpit.model.secret import Secret
 from cockpit.model.time import Time
@@ -27,7 +27,7 @@ OUR_LAG = 0.20  # share of the time-out: with more lag than this, a time-out is 
 REASON = 300  # characters
 
 
-class Endpoint:
+class ProbeEndpoint:
     """One probe and its own client. `ask` never raises; one call at a time."""
 
     def __init__(
@@ -44,7 +44,7 @@ class Endpoint:
         self._conditions = (*probe.conditions, *probe.degraded)
         self._wants_body = any("[BODY]" in condition.text for condition in self._conditions)
 
-    async def ask(self) -> Outcome:
+    async def ask(self) -> CheckOutcome:
         started = asyncio.get_running_loop().time()
         self._began = self._time.monotonic()
         journey = self._network.journey = Journey(started + self._probe.timeout)
@@ -64,7 +64,7 @@ class Endpoint:
         if self._client is not None:
             await self._client.aclose()
 
-    async def _answer(self, journey: Journey) -> Answer:
+    async def _answer(self, journey: Journey) -> ProbeAnswer:
         client = self._opened()
         client.cookies.clear()  # a sticky session would pin every later check to one replica
         request = self._request(client)
@@ -106,9 +106,9 @@ class Endpoint:
         """Read only when a condition looks at it: an endless stream is no failure of an endpoint asked for a status."""
         return (await read_bounded(response, MAX_BODY))[0] if self._wants_body else b""
 
-    def _described(self, response: httpx.Response, body: bytes, journey: Journey) -> Answer:
+    def _described(self, response: httpx.Response, body: bytes, journey: Journey) -> ProbeAnswer:
         ends = journey.certificate_ends
-        return Answer(
+        return ProbeAnswer(
             connected=True,
             status=response.status_code,
             headers=dict(response.headers),
@@ -123,7 +123,7 @@ class Endpoint:
             certificate_expiration=None if ends is None else ends - self._time.now().timestamp(),
         )
 
-    def _judged(self, answer: Answer) -> Outcome:
+    def _judged(self, answer: ProbeAnswer) -> CheckOutcome:
         """The first condition that does not hold speaks; a failing one before a degraded one."""
         grade, reason = Grade.GOOD, ""
         if not self._probe.conditions and (answer.status or 0) >= 400:
@@ -134,7 +134,7 @@ class Endpoint:
                 reason = failed.shown
         return replace(self._outcome(grade, reason), status=answer.status, latency=answer.response_time)
 
-    async def _no_answer(self, journey: Journey, error: httpx.HTTPError, started: float) -> Outcome:
+    async def _no_answer(self, journey: Journey, error: httpx.HTTPError, started: float) -> CheckOutcome:
         if isinstance(error.__cause__, UnsentError):
             return self._outcome(Grade.INCONCLUSIVE, f"not asked: {error}, nothing left this machine")
         if await self._line.offline(started):
@@ -154,9 +154,9 @@ class Endpoint:
             return "the configured URL or a header cannot be sent"  # its own words would show the header
         return f"{place}: {error or type(error).__name__}"
 
-    def _outcome(self, grade: Grade, reason: str) -> Outcome:
+    def _outcome(self, grade: Grade, reason: str) -> CheckOutcome:
         address = self._network.journey.address
-        return Outcome(self._time.now(), grade, clean_line(reason, REASON), address=address, began=self._began)
+        return CheckOutcome(self._time.now(), grade, clean_line(reason, REASON), address=address, began=self._began)
 
 
 def is_silence(error: httpx.HTTPError) -> bool:

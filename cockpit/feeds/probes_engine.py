@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from cockpit.feeds.http import Reveal, tls_context
-from cockpit.feeds.probes_check import Endpoint
+from cockpit.feeds.probes_check import ProbeEndpoint
 from cockpit.feeds.probes_lag import LoopLag
 from cockpit.feeds.probes_line import Line
 from cockpit.feeds.probes_resolver import Resolver
-from cockpit.feeds.probes_verdict import Outcome
+from cockpit.feeds.probes_verdict import CheckOutcome
 from cockpit.model.probe import Probe
 from cockpit.model.time import Time
 
@@ -36,12 +36,12 @@ class Engine:
         line = Line(references, resolver)
         self._lag = LoopLag()
         self._endpoints = {
-            each.name: Endpoint(each, resolver=resolver, line=line, lag=self._lag, time=time, reveal=reveal)
+            each.name: ProbeEndpoint(each, resolver=resolver, line=line, lag=self._lag, time=time, reveal=reveal)
             for each in probes
         }
         self._lag.start()
 
-    async def ask(self, probe: Probe) -> Outcome:
+    async def ask(self, probe: Probe) -> CheckOutcome:
         return await self._endpoints[probe.name].ask()
 
     async def aclose(self) -> None:

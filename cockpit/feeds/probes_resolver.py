@@ -24,7 +24,7 @@ class SilentResolverError(httpcore.ConnectError):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Resolution:
     """What a look-up gave: addresses in the order to try, or why there are none; and the seconds it took."""
 
     addresses: tuple[str, ...]
@@ -45,14 +45,14 @@ class Resolver:
 
     def __init__(self, look_up: Callable[[str], tuple[str, ...]] = system_look_up) -> None:
         self._look_up = look_up
-        self._flights: dict[str, asyncio.Future[Found]] = {}
+        self._flights: dict[str, asyncio.Future[Resolution]] = {}
         self._good: dict[str, tuple[str, ...]] = {}
 
-    async def find(self, host: str, until: float) -> Found:
+    async def find(self, host: str, until: float) -> Resolution:
         """The addresses of `host`. Raises httpcore.ConnectError, or ConnectTimeout at `until` (the loop's clock)."""
         with suppress(ValueError):
             ipaddress.ip_address(host)
-            return Found((host,), 0.0)
+            return Resolution((host,), 0.0)
         loop = asyncio.get_running_loop()
         known = self._good.get(host)
         started = loop.time()
@@ -62,15 +62,15 @@ class Resolver:
         if found is not None and not found.error:
             return found
         if known and (found is None or found.passing):
-            return Found(known, loop.time() - started)
+            return Resolution(known, loop.time() - started)
         if found is None:
             raise httpcore.ConnectTimeout("the resolver did not answer")
         raise (SilentResolverError if found.passing else httpcore.ConnectError)(found.error)
 
-    def _take_off(self, host: str, loop: asyncio.AbstractEventLoop) -> "asyncio.Future[Found]":
-        flight: asyncio.Future[Found] = loop.create_future()
+    def _take_off(self, host: str, loop: asyncio.AbstractEventLoop) -> "asyncio.Future[Resolution]":
+        flight: asyncio.Future[Resolution] = loop.create_future()
 
-        def land(found: Found) -> None:
+        def land(found: Resolution) -> None:
             self._flights.pop(host, None)
             if found.addresses:
                 self._good[host] = found.addresses
@@ -87,16 +87,16 @@ class Resolver:
         return flight
 
 
-def _look(look_up: Callable[[str], tuple[str, ...]], host: str) -> Found:
+def _look(look_up: Callable[[str], tuple[str, ...]], host: str) -> Resolution:
     started = perf_counter()
     try:
         addresses = look_up(host)
     except socket.gaierror as error:
-        return Found((), perf_counter() - started, error.strerror or "name not known", error.errno in PASSING)
+        return Resolution((), perf_counter() - started, error.strerror or "name not known", error.errno in PASSING)
     except (OSError, UnicodeError) as error:
-        return Found((), perf_counter() - started, str(error))
+        return Resolution((), perf_counter() - started, str(error))
     fresh = any(not is_loopback(address) for address in addresses)
-    return Found(addresses, perf_counter() - started, "" if addresses else "name has no address", fresh=fresh)
+    return Resolution(addresses, perf_counter() - started, "" if addresses else "name has no address", fresh=fresh)
 
 
 def is_loopback(address: str) -> bool:

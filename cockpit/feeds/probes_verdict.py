@@ -23,7 +23,7 @@ class Grade(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CheckOutcome:
     """One check. `reason` is one cleaned line, "" for a good one; `offline`: our own line was found dead."""
 
     at: datetime
@@ -38,14 +38,14 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ProbeStanding:
     """Where a probe stands by its own answers: parents, maintenance and our own line are not in it.
 
     `accused`: it was DOWN, and has not yet answered well often enough to be cleared.
     """
 
     state: ProbeState = ProbeState.UNKNOWN
-    last: Outcome | None = None
+    last: CheckOutcome | None = None
     grade: Grade | None = None  # of the last conclusive answer
     failing: int = 0
     good: int = 0
@@ -57,7 +57,7 @@ class Standing:
     silent_since: float | None = None  # when the first of the last checks began that were all silent
 
 
-def fold(probe: Probe, before: Standing, outcome: Outcome) -> Standing:
+def fold(probe: Probe, before: ProbeStanding, outcome: CheckOutcome) -> ProbeStanding:
     """The standing after one more answer."""
     after = replace(before, last=outcome, history=(*before.history, outcome.latency)[-HISTORY:])
     if outcome.grade is Grade.INCONCLUSIVE:
@@ -82,7 +82,7 @@ def fold(probe: Probe, before: Standing, outcome: Outcome) -> Standing:
     return replace(after, state=state, failing=0, good=good, accused=False)
 
 
-def undecided(standing: Standing) -> bool:
+def undecided(standing: ProbeStanding) -> bool:
     """One more answer soon would tell: the last one told nothing, was a first failure, or cleared nobody yet."""
     if standing.last is not None and standing.last.grade is Grade.INCONCLUSIVE:
         return not standing.last.offline
@@ -97,7 +97,9 @@ class Shown:
     reason: str
 
 
-def shown(probe: Probe, standing: Standing, standings: Mapping[str, Standing], now: datetime, offline: bool) -> Shown:
+def shown(
+    probe: Probe, standing: ProbeStanding, standings: Mapping[str, ProbeStanding], now: datetime, offline: bool
+) -> Shown:
     """What may be said of a probe now: its own state, unless maintenance, our own line or a parent explains it."""
     for start, end in probe.maintenance:
         if start <= now < end:
@@ -114,7 +116,9 @@ def shown(probe: Probe, standing: Standing, standings: Mapping[str, Standing], n
     return Shown(standing.state, standing.last.reason)
 
 
-def result(probe: Probe, standing: Standing, view: Shown, before: ProbeResult | None, now: datetime) -> ProbeResult:
+def result(
+    probe: Probe, standing: ProbeStanding, view: Shown, before: ProbeResult | None, now: datetime
+) -> ProbeResult:
     """The ProbeResult to publish; `since` moves only when the shown state does."""
     last = standing.last
     return ProbeResult(

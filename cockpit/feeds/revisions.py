@@ -25,7 +25,7 @@ def revisions_feed(
     """Reading[tuple[Application, ...]], by name; the apps of the configuration, or all of the resource group."""
 
     async def read() -> tuple[Application, ...]:
-        return await Look(environment, azure).applications()
+        return await RevisionsPoll(environment, azure).applications()
 
     return Polled(
         "revisions",
@@ -38,7 +38,7 @@ def revisions_feed(
     )
 
 
-class Look:
+class RevisionsPoll:
     """One look at an environment; it never has more than AT_ONCE calls under way."""
 
     def __init__(self, environment: Environment, azure: Azure) -> None:

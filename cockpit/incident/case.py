@@ -8,13 +8,13 @@ from typing import Any
 
 from cockpit.incident import response
 from cockpit.incident.detail import text_of, time_of
-from cockpit.incident.facts import Facts
+from cockpit.incident.facts import CorrectedFacts
 from cockpit.incident.impact_signals import HELD, ImpactWatch, last_period
 from cockpit.incident.signals import Signal
 from cockpit.model.clock import Rule
 from cockpit.model.event import Event, Kind
-from cockpit.model.incident import Acknowledgement, Change, HealthyPeriod, Incident, SeverityRules, Status
-from cockpit.model.ladder import Ladder, level
+from cockpit.model.incident import Acknowledgement, HealthyPeriod, Incident, SeverityRules, StateChange, Status
+from cockpit.model.ladder import SeverityScale, level
 from cockpit.model.response import CloseReason, Freeze
 
 EXTENT = frozenset({Kind.DECLARE, Kind.STATUS, Kind.RESOLVE})  # what moves the range of an incident
@@ -27,13 +27,13 @@ MENDED = frozenset({Status.MONITORING.value, Status.RESOLVED.value})
 CLOSE_REASONS = frozenset(CloseReason)
 
 
-class Case:
+class IncidentFold:
     """Collects what is told and builds the Incident when it is looked at. `freezes` are those of its environment."""
 
     def __init__(
         self,
         declaration: Event,
-        ladder: Ladder,
+        ladder: SeverityScale,
         freezes: Callable[[], tuple[Freeze, ...]] = tuple,
         is_felt: Callable[[str], bool] = lambda key: True,
     ) -> None:
@@ -42,7 +42,7 @@ class Case:
         self._ladder = ladder
         self._freezes = freezes
         self._declared = declaration.id
-        self._facts = Facts(first=declaration.id)
+        self._facts = CorrectedFacts(first=declaration.id)
         self._people: dict[str, None] = {}
         self._last_event = 0
         self._superseded: list[Event] = []  # corrections of severities that were entered by mistake
@@ -217,8 +217,8 @@ class Case:
             **self._felt(),
         )
 
-    def _severities(self, told: Iterable[Event]) -> tuple[tuple[Change, tuple[Rule, ...]], ...]:
-        changes: list[tuple[Change, tuple[Rule, ...]]] = []
+    def _severities(self, told: Iterable[Event]) -> tuple[tuple[StateChange, tuple[Rule, ...]], ...]:
+        changes: list[tuple[StateChange, tuple[Rule, ...]]] = []
         for each in told:
             said = text_of(each.detail, "severity")
             rung = level(self._ladder, said)
@@ -226,7 +226,7 @@ class Case:
             if not name and each.kind == Kind.DECLARE:
                 name = default_severity(self._ladder)
             if name:
-                change = Change(name, each.occurred, each.actor, text_of(each.detail, "reason"))
+                change = StateChange(name, each.occurred, each.actor, text_of(each.detail, "reason"))
                 changes.append((change, response.rules(each)))
         return tuple(changes)
 
@@ -279,9 +279,9 @@ def _status(event: Event) -> str:
     return said if isinstance(said, str) and said in STATUSES else ""
 
 
-def _statuses(moved: Iterable[Event]) -> tuple[Change, ...]:
+def _statuses(moved: Iterable[Event]) -> tuple[StateChange, ...]:
     return tuple(
-        Change(str(status), each.occurred, each.actor, text_of(each.detail, "reason"), _close_reason(each))
+        StateChange(str(status), each.occurred, each.actor, text_of(each.detail, "reason"), _close_reason(each))
         for each in moved
         if (status := _status(each))
     )
@@ -298,15 +298,15 @@ def _close_reason(event: Event) -> str:
     return said if said in CLOSE_REASONS else ""
 
 
-def _mistakes(corrections: Iterable[Event]) -> tuple[Change, ...]:
+def _mistakes(corrections: Iterable[Event]) -> tuple[StateChange, ...]:
     """The severities that were marked as entered by mistake, with who said so and when."""
     return tuple(
-        Change(mistake, each.recorded, each.actor, text_of(each.detail, "mistake_reason"))
+        StateChange(mistake, each.recorded, each.actor, text_of(each.detail, "mistake_reason"))
         for each in corrections
         if (mistake := text_of(each.detail, "mistake"))
     )
 
 
-def default_severity(ladder: Ladder) -> str:
+def default_severity(ladder: SeverityScale) -> str:
     """The rung of a declaration that names none: the worst but one, loud without waking everybody."""
     return ladder[min(1, len(ladder) - 1)].name

@@ -21,7 +21,7 @@ CANNOT_PROVE = (
 )
 
 
-class Row(NamedTuple):
+class ChainRow(NamedTuple):
     """One event exactly as the file holds it; the columns in their order."""
 
     id: int
@@ -49,14 +49,14 @@ class Row(NamedTuple):
 
 
 PAYLOAD = ("summary", "detail", "salt")  # what a redaction empties
-SEALED = tuple(name for name in Row._fields if name not in (*PAYLOAD, "prev_hash", "hash"))
+SEALED = tuple(name for name in ChainRow._fields if name not in (*PAYLOAD, "prev_hash", "hash"))
 
 canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 """JSON in the one form that is hashed: sorted keys, no spaces, text as it is. Raises TypeError, ValueError."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ChainVerdict:
     """What a walk along the chain found.
 
     `count` events were read, `head` is the hash of the newest. When not `ok`, `reason` says what is wrong and
@@ -79,18 +79,18 @@ def payload_hash(salt: str, summary: str, detail: str) -> str:
     return sha256(canonical([salt, summary, detail]).encode()).hexdigest()
 
 
-def row_hash(row: Row) -> str:
+def row_hash(row: ChainRow) -> str:
     sealed = {name: getattr(row, name) for name in SEALED}
     return sha256((row.prev_hash + canonical(sealed)).encode()).hexdigest()
 
 
-def seal(row: Row) -> Row:
+def seal(row: ChainRow) -> ChainRow:
     """`row` with its two hashes; its `prev_hash` must be set."""
     row = row._replace(payload_hash=payload_hash(row.salt, row.summary, row.detail))
     return row._replace(hash=row_hash(row))
 
 
-def flaw(row: Row, before: str, expected: int) -> str:
+def flaw(row: ChainRow, before: str, expected: int) -> str:
     """What is wrong with the event that should be number `expected` and follow hash `before`; "" when it fits."""
     if row.id != expected:
         return f"event {expected} is missing"
@@ -106,7 +106,7 @@ def flaw(row: Row, before: str, expected: int) -> str:
     return ""
 
 
-def verify(rows: Iterable[Row], *, known: str = "") -> Verdict:
+def verify(rows: Iterable[ChainRow], *, known: str = "") -> ChainVerdict:
     """Walk along all events in id order.
 
     `known` is a head noted earlier (a post-mortem prints one), or how it begins: it must be on the chain. Memory
@@ -119,11 +119,11 @@ def verify(rows: Iterable[Row], *, known: str = "") -> Verdict:
         try:
             row = next(present, None)
         except UnreadableError as error:
-            return Verdict(False, count, head, count + 1, str(error))
+            return ChainVerdict(False, count, head, count + 1, str(error))
         if row is None:
             break
         if reason := flaw(row, head, count + 1):
-            return Verdict(False, count, head, count + 1, reason)
+            return ChainVerdict(False, count, head, count + 1, reason)
         head, count = row.hash, row.id
         met = met or head.startswith(known)
         if row.emptied:
@@ -132,7 +132,9 @@ def verify(rows: Iterable[Row], *, known: str = "") -> Verdict:
             emptied.discard(int(row.subject))
     if emptied:
         first = min(emptied)
-        return Verdict(False, count, head, first, f"event {first} was emptied, but no redaction says so")
+        return ChainVerdict(False, count, head, first, f"event {first} was emptied, but no redaction says so")
     if not met:
-        return Verdict(False, count, head, None, f"no event has the hash {known}: events were removed, or written anew")
-    return Verdict(True, count, head)
+        return ChainVerdict(
+            False, count, head, None, f"no event has the hash {known}: events were removed, or written anew"
+        )
+    return ChainVerdict(True, count, head)

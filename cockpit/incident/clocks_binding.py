@@ -13,8 +13,8 @@ from cockpit.incident.business import is_open
 from cockpit.incident.clocks_due import due_after
 from cockpit.incident.clocks_ends import Episode, SeverityPeriod
 from cockpit.model.clock import Clock, ClockKind, Rule
-from cockpit.model.incident import Change, Incident, SeverityRules, Status
-from cockpit.model.ladder import Ladder, rank
+from cockpit.model.incident import Incident, SeverityRules, StateChange, Status
+from cockpit.model.ladder import SeverityScale, rank
 from cockpit.model.plan import BUILT_IN, Hours, Plan
 
 CONFIGURATION = ".toml"  # a rule of the configuration stands in no document that could go
@@ -133,7 +133,7 @@ def _changes(incident: Incident) -> list[SeverityRules]:
     given = incident.bindings
     if not given:
         last = len(incident.severities) - 1
-        severities = incident.severities or (Change(incident.severity, incident.declared),)
+        severities = incident.severities or (StateChange(incident.severity, incident.declared),)
         given = tuple(
             SeverityRules(change.value, change.at, incident.rules if number >= last else ())
             for number, change in enumerate(severities)
@@ -190,7 +190,7 @@ def _period(found: SeverityRules, start: datetime, why: str, raised: bool, plan:
     return SeverityPeriod(found.severity, start, why, raised, rules)
 
 
-def _is_worse(ladder: Ladder, severity: str, than: str) -> bool:
+def _is_worse(ladder: SeverityScale, severity: str, than: str) -> bool:
     new, old = rank(ladder, severity), rank(ladder, than)
     return severity != than and (new is None or old is None or new < old)
 

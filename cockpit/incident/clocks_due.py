@@ -12,29 +12,29 @@ RISK = 0.8  # of the counted time; the share at which service level tools warn
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueTime:
     """Both None: it never comes, because nobody ever works or the calendar ends before it does."""
 
     due: datetime | None
     risk: datetime | None
 
 
-NEVER = Due(None, None)
+NEVER = DueTime(None, None)
 
 
-def due_after(start: datetime, after: timedelta, counting: Counting, hours: Hours, zone: tzinfo) -> Due:
+def due_after(start: datetime, after: timedelta, counting: Counting, hours: Hours, zone: tzinfo) -> DueTime:
     """`after` counted from `start`; below zero is at once. Days are whole: one begun is one more. Never raises."""
     span = max(after, NOTHING)
     try:
         if counting is Counting.WALL:
-            return Due(start + span, start + span * RISK)
+            return DueTime(start + span, start + span * RISK)
         if counting is Counting.HOURS:
             due = add_hours(start, span, hours, zone)
-            return NEVER if due is None else Due(due, add_hours(start, span * RISK, hours, zone))
+            return NEVER if due is None else DueTime(due, add_hours(start, span * RISK, hours, zone))
         due = add_days(start, math.ceil(span / DAY), hours, zone)
         if due is None:
             return NEVER
-        return Due(due, add_hours(start, worked(start, due, hours, zone) * RISK, hours, zone))
+        return DueTime(due, add_hours(start, worked(start, due, hours, zone) * RISK, hours, zone))
     except OverflowError:
         return NEVER
 

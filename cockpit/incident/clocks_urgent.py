@@ -42,7 +42,7 @@ def nudge(clock: Clock, now: datetime) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ClockOutcome:
     """How one clock went. `target` is the time it had, `actual` the time it took or has taken so far."""
 
     clock: Clock
@@ -51,13 +51,13 @@ class Outcome:
     actual: timedelta | None
 
 
-def met_and_missed(clocks: Iterable[Clock], now: datetime) -> tuple[Outcome, ...]:
+def met_and_missed(clocks: Iterable[Clock], now: datetime) -> tuple[ClockOutcome, ...]:
     """Every clock that somebody can be late for, for the post-mortem, in the order in which they began."""
     kept = sorted((each for each in clocks if each.kind not in TOLD), key=lambda each: (each.started, each.id))
     return tuple(_outcome(each, now) for each in kept)
 
 
-def _outcome(clock: Clock, now: datetime) -> Outcome:
+def _outcome(clock: Clock, now: datetime) -> ClockOutcome:
     target = None if clock.limit is None else max(clock.limit - clock.started, timedelta())
     actual = None if clock.not_applicable else max((clock.done or now) - clock.started, timedelta())
-    return Outcome(clock, clock.state(now), target, actual)
+    return ClockOutcome(clock, clock.state(now), target, actual)

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from cockpit.incident.comms_choices import chosen_length, chosen_level, chosen_status, lengths, options
-from cockpit.incident.comms_facts import Facts, facts, moment_of, named, usual_promise
+from cockpit.incident.comms_facts import MessageFacts, facts, moment_of, named, usual_promise
 from cockpit.incident.comms_marks import mark, unmarked
 from cockpit.incident.comms_times import ABBREVIATION, abbreviations, told
 from cockpit.model.clean import clean, clean_line
 from cockpit.model.incident import Incident, Status
-from cockpit.model.ladder import Ladder
+from cockpit.model.ladder import SeverityScale
 from cockpit.model.plan import Plan, Template
 from cockpit.model.system import System
 
@@ -40,7 +40,7 @@ _QUOTED = re.compile(r"^[ ]{0,3}>[ ]?", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class FilledMessage:
     """A message. `fields` are what was put in, `unknown` the names that stand in `text` as marks: `⟦client name?⟧`.
 
     `promised` is the time of the next message as the text tells it; None when it tells none.
@@ -61,7 +61,7 @@ def fill(
     zone: tzinfo,
     given: Mapping[str, str] | None = None,
     promise: timedelta | None = None,
-) -> Filled:
+) -> FilledMessage:
     """`given` are values that a person said, by the names of their fields; they come before what the incident knows.
 
     `promise` is in how long the next message follows: None is as often as the incident's rules ask, zero is not at all.
@@ -76,7 +76,7 @@ def fill(
         filling.promises = True
     if incident.drill:
         text = f"{DRILL}\n\n{text}".rstrip()
-    return Filled(
+    return FilledMessage(
         text, tuple(filling.fields.items()), tuple(dict.fromkeys(filling.unknown)), due if filling.promises else None
     )
 
@@ -90,7 +90,9 @@ def plain_words(text: str) -> str:
 class _Filling:
     """One pass over one template."""
 
-    def __init__(self, known: Facts, incident: Incident, ladder: Ladder, given: Mapping[str, str]) -> None:
+    def __init__(
+        self, known: MessageFacts, incident: Incident, ladder: SeverityScale, given: Mapping[str, str]
+    ) -> None:
         self.fields: dict[str, str] = {}
         self.unknown: list[str] = []
         self.promises = False

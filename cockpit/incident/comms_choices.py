@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from cockpit.incident.comms_times import length, words
 from cockpit.model.incident import Status
-from cockpit.model.ladder import Ladder, level
+from cockpit.model.ladder import SeverityScale, level
 
 _ALTERNATIVES = re.compile(r"\s*[/|]\s*|\s+or\s+")
 _ORDER = tuple(Status)
@@ -41,7 +41,7 @@ def chosen_status(offered: Sequence[str], now: Status) -> str:
     return next((by_name[each] for each in reversed(reached) if each in by_name), "")
 
 
-def chosen_level(offered: Sequence[str], severity: str, ladder: Ladder) -> str:
+def chosen_level(offered: Sequence[str], severity: str, ladder: SeverityScale) -> str:
     """The one of several severities that is meant; "" where it is not offered."""
     meant = level(ladder, severity)
     if len(offered) < 2 or meant is None:

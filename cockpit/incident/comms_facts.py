@@ -46,7 +46,7 @@ TIMELY = frozenset({"time", "times", "date", "datetime", "timestamp", "when", "h
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class MessageFacts:
     """`values` are texts by the names of NAMES, `moments` by those of MOMENTS; what is not known is not in them."""
 
     now: datetime
@@ -58,7 +58,7 @@ class Facts:
 
 def facts(
     incident: Incident, system: System, plan: Plan, now: datetime, zone: tzinfo, promise: timedelta | None
-) -> Facts:
+) -> MessageFacts:
     """Everything there is to tell; `promise` is in how long the next message follows, None when nothing is promised."""
     started = incident.impact_started or incident.detected or incident.declared
     moments = {
@@ -87,7 +87,7 @@ def facts(
     here = system.environment(incident.environment)
     given = here.values if here else {}
     values |= {_normal(name): value for name, value in given.items() if isinstance(value, str)}  # never a secret
-    return Facts(
+    return MessageFacts(
         now,
         zone,
         {name: line for name, value in values.items() if (line := clean_line(value))},
@@ -111,7 +111,7 @@ def usual_promise(incident: Incident, plan: Plan) -> timedelta | None:
     )
 
 
-def named(field: str, known: Facts) -> str:
+def named(field: str, known: MessageFacts) -> str:
     """The value of a field by its name, "" where nobody knows it."""
     name = _normal(field).removeprefix("incident ") if "." in field else _normal(field)
     key = next((key for key, names in NAMES.items() if name in names), name)

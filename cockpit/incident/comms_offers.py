@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from cockpit.incident.clocks import clocks
-from cockpit.incident.comms import Filled, fill
+from cockpit.incident.comms import FilledMessage, fill
 from cockpit.incident.comms_facts import usual_promise
 from cockpit.incident.comms_lines import declare_text, status_line
 from cockpit.incident.comms_times import LENGTH, length
@@ -19,7 +19,7 @@ PROMISES = tuple(timedelta(minutes=each) for each in (15, 30, 60, 120))
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class MessageScene:
     """What a message is written from. `symptoms` are what is bad now, in a few words each."""
 
     incident: Incident
@@ -35,17 +35,17 @@ def offers(incident: Incident, plan: Plan) -> tuple[Template, ...]:
     return (*plan.templates, *channel) if incident.updates else (*channel[:1], *plan.templates, *channel[1:])
 
 
-def compose(template: Template, scene: Scene, now: datetime, promise: timedelta | None = None) -> Filled:
+def compose(template: Template, scene: MessageScene, now: datetime, promise: timedelta | None = None) -> FilledMessage:
     """The message as it stands now. `promise` is as `comms.fill` takes it."""
     incident, plan = scene.incident, scene.plan
     if template is DECLARATION:
-        return Filled(declare_text(incident, scene.zone, plan, scene.symptoms))
+        return FilledMessage(declare_text(incident, scene.zone, plan, scene.symptoms))
     if template is not STATUS_LINE:
         return fill(template, incident, scene.system, plan, now, scene.zone, promise=promise)
     length = usual_promise(incident, plan) if promise is None else promise
     due = (now + length).replace(second=0, microsecond=0) if length and incident.open else None
     running = clocks(incident, plan, now, zone=scene.zone)
-    return Filled(status_line(incident, running, now, scene.zone, plan, due), promised=due)
+    return FilledMessage(status_line(incident, running, now, scene.zone, plan, due), promised=due)
 
 
 def promises(template: Template, incident: Incident, plan: Plan) -> tuple[timedelta, ...]:

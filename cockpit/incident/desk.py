@@ -15,11 +15,11 @@ from cockpit.incident.refused import AmbiguousIncident, DeskError
 from cockpit.incident.said import said
 from cockpit.incident.signals import Signal
 from cockpit.incident.store import Timeline
-from cockpit.incident.store_rows import Reader
+from cockpit.incident.store_rows import TimelineReader
 from cockpit.model.clean import clean_line
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident
-from cockpit.model.ladder import Ladder
+from cockpit.model.ladder import SeverityScale
 from cockpit.model.operator import LONGEST_NAME, Operator, operator_named, with_author
 from cockpit.model.plan import Plan
 from cockpit.model.response import Freeze
@@ -51,7 +51,7 @@ class Desk:
         *,
         operator: str | Operator,
         environment: str,
-        ladder: Ladder,
+        ladder: SeverityScale,
         time: Time,
         plan: Plan | None = None,
         read_only: bool = False,
@@ -174,7 +174,7 @@ class Desk:
     def write_on(self, number: int, decide: Callable[[Ledger, Event], Draft]) -> Event:
         """As `write`, about an event: as it stands after its corrections. Raises DeskError when there is none."""
 
-        def found(ledger: Ledger, reader: Reader) -> Draft:
+        def found(ledger: Ledger, reader: TimelineReader) -> Draft:
             event = _standing(reader, number)
             if event is None:
                 raise DeskError(f"There is no event {number}; `cockpit timeline` lists them.")
@@ -237,7 +237,7 @@ class Desk:
             catch_up(self._ledger, self._timeline)
         return self._ledger
 
-    def _record(self, decide: Callable[[Ledger, Reader], Draft], *, nameless: bool = False) -> Event:
+    def _record(self, decide: Callable[[Ledger, TimelineReader], Draft], *, nameless: bool = False) -> Event:
         if self._read_only:
             raise DeskError("Read-only: nothing is written. Start without --read-only to act.")
         if not nameless:
@@ -245,7 +245,7 @@ class Desk:
         with self._lock:
             ledger = self._caught_up()  # the long way is gone before the transaction keeps others waiting
 
-            def plan(reader: Reader) -> list[Draft]:
+            def plan(reader: TimelineReader) -> list[Draft]:
                 catch_up(ledger, reader)
                 return [decide(ledger, reader)]
 
@@ -262,7 +262,7 @@ def _named(ledger: Ledger, wanted: str) -> Incident:
     raise DeskError(f"There is no incident `{wanted}`; `cockpit incidents` lists them.")
 
 
-def _standing(reader: Reader, number: int) -> Event | None:
+def _standing(reader: TimelineReader, number: int) -> Event | None:
     """The event of that number, or its last correction: two who correct one event correct it one after the other."""
     found = reader.event(number) if 0 < number < 1 << 63 else None
     if found is None:

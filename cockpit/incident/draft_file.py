@@ -29,7 +29,7 @@ def digest(body: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class DraftBlock:
     """One of our blocks as it stands in a text, from `start` to `end`; `edited` when its words are no longer ours."""
 
     name: str
@@ -58,7 +58,7 @@ def merge(old: str, new: str) -> str:
     return "".join([*parts, old[done:]])
 
 
-def _blocks(text: str) -> list[Block]:
+def _blocks(text: str) -> list[DraftBlock]:
     """Every block in order. Raises NotOurDraft when a marker was changed or has lost its partner."""
     begins = list(BEGIN.finditer(text))
     if len(begins) != len(ANY_BEGIN.findall(text)):
@@ -71,7 +71,7 @@ def _blocks(text: str) -> list[Block]:
         if end < 0:
             raise NotOurDraft(f"the block `{begin['name']}` has lost its cockpit:end marker")
         body = text[begin.end() : end].strip()
-        blocks.append(Block(begin["name"], begin.start(), end + len(mark), body, digest(body) != begin["digest"]))
+        blocks.append(DraftBlock(begin["name"], begin.start(), end + len(mark), body, digest(body) != begin["digest"]))
     return blocks
 
 

@@ -35,7 +35,7 @@ OUR_DRAFT = "our own draft: the facts are written anew, what people wrote in it 
 OUR_EXPORT = "our own export of this incident: it is written anew"
 
 
-class Form(StrEnum):
+class ExportForm(StrEnum):
     """What is written: the draft of the post-mortem, the whole incident, or its timeline. The value is the suffix."""
 
     MARKDOWN = "md"
@@ -53,7 +53,7 @@ class Exporter:
     system: System
     time: Time
     plan: Plan = field(default_factory=Plan)
-    form: Form = Form.MARKDOWN
+    form: ExportForm = ExportForm.MARKDOWN
 
     @property
     def preset(self) -> Path:
@@ -87,10 +87,10 @@ class Exporter:
     def _form(self, full: Incident, events: list[Event], head: str) -> str:
         system, plan, now = self.system, self.plan, self.time.now()
         full = as_of(full, now)
-        if self.form is Form.MARKDOWN:
+        if self.form is ExportForm.MARKDOWN:
             return render(full, events, system=system, plan=plan, time_zone=system.time_zone, head=head, now=now)
         zone: tzinfo = ZoneInfo(system.time_zone) if system.time_zone else now.astimezone().tzinfo or UTC
-        if self.form is Form.CSV:
+        if self.form is ExportForm.CSV:
             return as_csv(full, events, zone)
         return as_json(
             full,
@@ -105,12 +105,12 @@ class Exporter:
         )
 
 
-def outlook(path: Path, text: str, form: Form = Form.MARKDOWN) -> str:
+def outlook(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN) -> str:
     """What writing `text` there would do: `NEW_FILE`, `OUR_DRAFT` or `OUR_EXPORT`. Raises NotOurDraft, DeskError."""
     return _said(_onto(path, text, form), form)
 
 
-def write(path: Path, text: str, form: Form = Form.MARKDOWN, *, force: bool = False) -> str:
+def write(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN, *, force: bool = False) -> str:
     """Write `text` into `path`, whole or not at all; the answer is what was done, as `outlook` says it.
 
     With `force` a file that is not our own of this incident is replaced. Raises NotOurDraft, DeskError. Blocking.
@@ -130,18 +130,18 @@ def write(path: Path, text: str, form: Form = Form.MARKDOWN, *, force: bool = Fa
     return _said(merged, form)
 
 
-def _encoding(form: Form) -> str:
+def _encoding(form: ExportForm) -> str:
     """A spreadsheet takes a table for UTF-8 only when it begins with the mark."""
-    return "utf-8-sig" if form is Form.CSV else "utf-8"
+    return "utf-8-sig" if form is ExportForm.CSV else "utf-8"
 
 
-def _said(merged: str | None, form: Form) -> str:
+def _said(merged: str | None, form: ExportForm) -> str:
     if merged is None:
         return NEW_FILE
-    return OUR_DRAFT if form is Form.MARKDOWN else OUR_EXPORT
+    return OUR_DRAFT if form is ExportForm.MARKDOWN else OUR_EXPORT
 
 
-def _onto(path: Path, text: str, form: Form) -> str | None:
+def _onto(path: Path, text: str, form: ExportForm) -> str | None:
     """The text to write over what is there, None where nothing is."""
     if path.exists() and not (path.is_file() or path.is_dir()):  # a device or a pipe may never end
         raise DeskError(f"{path} is no file; name one that may be written.")
@@ -153,17 +153,17 @@ def _onto(path: Path, text: str, form: Form) -> str | None:
         raise NotOurDraft("it is not a text file") from None
     except OSError as error:
         raise DeskError(f"{path} cannot be read: {clean_line(error.strerror or error)}.") from error
-    if form is Form.MARKDOWN:
+    if form is ExportForm.MARKDOWN:
         return merge(old, text)
     if _signature(old, form) != _signature(text, form):
         raise NotOurDraft("it is not an export of this incident that the cockpit wrote")
     return text
 
 
-def _signature(text: str, form: Form) -> tuple[str, ...]:
+def _signature(text: str, form: ExportForm) -> tuple[str, ...]:
     """How an export begins, whenever it was written: the format, and the incident it is of."""
     lines = tuple(text.splitlines()[:3])
-    return lines if form is Form.JSON else (*lines[:1], *(line.partition(",")[0] for line in lines[1:2]))
+    return lines if form is ExportForm.JSON else (*lines[:1], *(line.partition(",")[0] for line in lines[1:2]))
 
 
 def _replace(target: Path, content: bytes) -> None:

@@ -10,7 +10,7 @@ from dataclasses import asdict, fields
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from cockpit.incident.clocks_urgent import Outcome
+from cockpit.incident.clocks_urgent import ClockOutcome
 from cockpit.incident.metrics import Metric, metrics
 from cockpit.incident.revised_outcomes import RevisedOutcome
 from cockpit.incident.statistics_targets import target_of
@@ -30,7 +30,7 @@ def as_json(
     plan: Plan,
     severity: str,
     numbers: Iterable[Metric],
-    outcomes: Iterable[Outcome],
+    outcomes: Iterable[ClockOutcome],
     revised: Iterable[RevisedOutcome] = (),
     head: str,
     now: datetime,
@@ -86,7 +86,7 @@ def metric_document(metric: Metric, plan: Plan, severity: str) -> dict[str, Any]
     return found
 
 
-def clock_document(outcome: Outcome) -> dict[str, Any]:
+def clock_document(outcome: ClockOutcome) -> dict[str, Any]:
     """A clock, how it stands, the time it had and the time it took."""
     found: dict[str, Any] = plain(asdict(outcome.clock))
     return found | {

@@ -5,7 +5,7 @@ from dataclasses import replace
 from cockpit.model.event import Event
 
 
-class Facts:
+class CorrectedFacts:
     """Events by the id of the one that first stated them, so a correction replaces its fact in place.
 
     What corrects an event from before `first` stands for itself: it is of another incident. Who first stated a fact

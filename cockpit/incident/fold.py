@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cockpit.incident.case import FACTS, Case
+from cockpit.incident.case import FACTS, IncidentFold
 from cockpit.incident.detail import text_of
-from cockpit.incident.facts import Facts
+from cockpit.incident.facts import CorrectedFacts
 from cockpit.incident.impact_signals import SERVING_KINDS, ServingState
 from cockpit.incident.response import event_number, freezes
 from cockpit.incident.signals import Signal, key_of, says_bad, signal_of
 from cockpit.model.alert import AlertState
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Acknowledgement, Incident
-from cockpit.model.ladder import Ladder
+from cockpit.model.ladder import SeverityScale
 from cockpit.model.response import Freeze
 
 FOLDED = (Kind.PROBE, Kind.ALERT, *SERVING_KINDS, Kind.REDACT, Kind.ACTION, Kind.FREEZE, *sorted(FACTS))
@@ -32,15 +32,15 @@ class _Scene:
     silenced: dict[str, str] = field(default_factory=dict)  # alerts, by key: what they are called
     told: deque[Event] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     taken: dict[str, Acknowledgement] = field(default_factory=dict)
-    open: dict[str, Case] = field(default_factory=dict)
-    closed: dict[str, Case] = field(default_factory=dict)  # so lately that its recovery may not have held
+    open: dict[str, IncidentFold] = field(default_factory=dict)
+    closed: dict[str, IncidentFold] = field(default_factory=dict)  # so lately that its recovery may not have held
     serving: ServingState = field(default_factory=ServingState)
-    frozen: Facts = field(default_factory=Facts)
+    frozen: CorrectedFacts = field(default_factory=CorrectedFacts)
 
     def freezes(self) -> tuple[Freeze, ...]:
         return freezes(self.frozen.of(Kind.FREEZE))
 
-    def watched(self, at: datetime) -> list[Case]:
+    def watched(self, at: datetime) -> list[IncidentFold]:
         """The incidents that a signal of that moment concerns."""
         if self.closed:
             self.closed = {id: case for id, case in self.closed.items() if case.settles_until >= at}
@@ -50,9 +50,9 @@ class _Scene:
 class Ledger:
     """A fold of events in the order of their ids. Pure: no clock, no file. An id already seen is ignored."""
 
-    def __init__(self, ladder: Ladder) -> None:
+    def __init__(self, ladder: SeverityScale) -> None:
         self._ladder = ladder
-        self._cases: dict[str, Case] = {}
+        self._cases: dict[str, IncidentFold] = {}
         self._scenes: dict[str, _Scene] = {}
         self.last = 0  # the id of the newest event applied
 
@@ -175,13 +175,15 @@ class Ledger:
 
     def _declare(self, id: str, event: Event) -> None:
         scene = self._scene(event.environment)
-        case = self._cases[id] = scene.open[id] = Case(event, self._ladder, scene.freezes, scene.serving.is_felt)
+        case = self._cases[id] = scene.open[id] = IncidentFold(
+            event, self._ladder, scene.freezes, scene.serving.is_felt
+        )
         for told in scene.told:
             if case.covers(told.occurred):
                 case.apply(told)
         self._gather(scene, case, event)
 
-    def _belongs(self, case: Case, event: Event) -> None:
+    def _belongs(self, case: IncidentFold, event: Event) -> None:
         if event.kind == Kind.DECLARE and event.supersedes is None:
             return  # the first declaration stands; only a correction may replace it
         scene = self._scene(case.environment)
@@ -201,7 +203,7 @@ class Ledger:
             scene.closed[case.id] = case
 
     @staticmethod
-    def _gather(scene: _Scene, case: Case, event: Event) -> None:
+    def _gather(scene: _Scene, case: IncidentFold, event: Event) -> None:
         """The signals that are bad already and began within the range are the incident's own."""
         for signal in scene.bad.values():
             if case.covers(signal.since):

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from cockpit.incident.store_connect import Opened, to_read
 from cockpit.incident.store_files import identity
-from cockpit.incident.store_rows import Reader
+from cockpit.incident.store_rows import TimelineReader
 from cockpit.incident.store_trouble import explain
 from cockpit.model.event import Event, RecordError
 
@@ -22,7 +22,7 @@ Deliver = Callable[[list[Event]], None]
 Report = Callable[[RecordError | None], None]
 
 
-class Tail:
+class TimelineTail:
     """Where one follower stands in the file: behind the event `after`. Belongs to one thread."""
 
     def __init__(self, path: Path, after: int, patience: float) -> None:
@@ -54,7 +54,7 @@ class Tail:
         (version,) = connection.execute("PRAGMA data_version").fetchone()
         if version == self._version:
             return []
-        reader = Reader(connection)
+        reader = TimelineReader(connection)
         self._refuse_another_timeline(reader)
         events = reader.events(after=self._last[0], before=self._last[0] + BATCH + 1)
         if events:
@@ -71,7 +71,7 @@ class Tail:
             self._opened = to_read(self._path, self._patience)
         return self._opened.connection
 
-    def _refuse_another_timeline(self, reader: Reader) -> None:
+    def _refuse_another_timeline(self, reader: TimelineReader) -> None:
         number, known = self._last
         if not number:
             return
@@ -88,7 +88,7 @@ class Follower:
     again. Both are called on the follower's thread; what they raise is logged.
     """
 
-    def __init__(self, tail: Tail, deliver: Deliver, report: Report, every: float = EVERY) -> None:
+    def __init__(self, tail: TimelineTail, deliver: Deliver, report: Report, every: float = EVERY) -> None:
         self._tail = tail
         self._deliver = deliver
         self._report = report

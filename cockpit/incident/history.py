@@ -7,10 +7,10 @@ from cockpit.incident.fold import FOLDED, Ledger
 from cockpit.incident.impact_signals import HELD, SERVING_KINDS
 from cockpit.incident.membership import members
 from cockpit.incident.store import Timeline
-from cockpit.incident.store_rows import Reader
+from cockpit.incident.store_rows import TimelineReader
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Incident
-from cockpit.model.ladder import Ladder
+from cockpit.model.ladder import SeverityScale
 
 SIGNALS = (Kind.PROBE, Kind.ALERT, *SERVING_KINDS)
 ACTS = tuple(kind for kind in FOLDED if kind not in SIGNALS)
@@ -18,7 +18,7 @@ NEWEST_SERVING = 200  # facts about revisions and traffic: enough for what serve
 NEWEST_SIGNALS = 20_000  # a file may hold a million; what is still bad is among the newest
 
 
-def read_ledger(timeline: Timeline, ladder: Ladder) -> Ledger:
+def read_ledger(timeline: Timeline, ladder: SeverityScale) -> Ledger:
     """Every act of a person and the newest signals, folded. Blocking. Raises RecordError.
 
     An incident of long ago may lack its signals here, and with them its mitigation; `with_events` has them.
@@ -31,13 +31,13 @@ def read_ledger(timeline: Timeline, ladder: Ladder) -> Ledger:
     return ledger
 
 
-def catch_up(ledger: Ledger, source: Timeline | Reader) -> None:
+def catch_up(ledger: Ledger, source: Timeline | TimelineReader) -> None:
     """Apply what was written since. Blocking. Raises RecordError."""
     for event in source.events(after=ledger.last, kinds=FOLDED):
         ledger.apply(event)
 
 
-def with_events(timeline: Timeline, ladder: Ladder, incident: Incident) -> tuple[Incident, list[Event]]:
+def with_events(timeline: Timeline, ladder: SeverityScale, incident: Incident) -> tuple[Incident, list[Event]]:
     """An incident folded again from its whole range, and its events in id order. Blocking. Raises RecordError."""
     journal = timeline.events(
         journal=True,

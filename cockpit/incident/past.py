@@ -6,15 +6,15 @@ from cockpit.incident.fold import FOLDED, Ledger
 from cockpit.incident.history import serving_before, settled_by
 from cockpit.incident.store import Timeline
 from cockpit.model.incident import Incident
-from cockpit.model.ladder import Ladder
+from cockpit.model.ladder import SeverityScale
 
 
-def whole(timeline: Timeline, ladder: Ladder, incidents: Iterable[Incident]) -> list[Incident]:
+def whole(timeline: Timeline, ladder: SeverityScale, incidents: Iterable[Incident]) -> list[Incident]:
     """The same incidents with every signal of their ranges. Blocking: a query or two each. Raises RecordError."""
     return [_whole(timeline, ladder, each) for each in incidents]
 
 
-def _whole(timeline: Timeline, ladder: Ladder, incident: Incident) -> Incident:
+def _whole(timeline: Timeline, ladder: SeverityScale, incident: Incident) -> Incident:
     journal = timeline.events(
         journal=True,
         environment=incident.environment,

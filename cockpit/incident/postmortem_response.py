@@ -25,7 +25,7 @@ class MessageRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class ChecklistLine:
     text: str
     state: str
     by: str = ""
@@ -39,7 +39,7 @@ class ListRow:
 
     title: str
     origin: str
-    boxes: tuple[Box, ...]
+    boxes: tuple[ChecklistLine, ...]
     gone: bool = False
 
     @property
@@ -112,18 +112,18 @@ def list_rows(incident: Incident, plan: Plan) -> list[ListRow]:
     ]
 
 
-def _boxes(checklist: Checklist, ticks: dict[int, Tick]) -> tuple[Box, ...]:
+def _boxes(checklist: Checklist, ticks: dict[int, Tick]) -> tuple[ChecklistLine, ...]:
     """As the list is now, and what was ticked of it as it was then."""
     listed = [
-        _ticked(ticks[number], text) if number in ticks else Box(text, NOT_TICKED)
+        _ticked(ticks[number], text) if number in ticks else ChecklistLine(text, NOT_TICKED)
         for number, text in enumerate(checklist.items, start=1)
     ]
     return (*listed, *(_ticked(tick) for number, tick in sorted(ticks.items()) if number > len(listed)))
 
 
-def _ticked(tick: Tick, text: str = "") -> Box:
+def _ticked(tick: Tick, text: str = "") -> ChecklistLine:
     state = tick.state if tick.state in ("done", SKIPPED) else NOT_TICKED
-    return Box(tick.text or text, state, tick.actor, tick.at, tick.reason)
+    return ChecklistLine(tick.text or text, state, tick.actor, tick.at, tick.reason)
 
 
 def procedure_rows(incident: Incident, clocks: Sequence[Clock], now: datetime) -> list[ProcedureRow]:

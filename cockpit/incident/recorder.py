@@ -20,7 +20,7 @@ from cockpit.incident.detail import text_of
 from cockpit.incident.known import TOLD, Known
 from cockpit.incident.lock import HolderWatch, LockHolder, RecorderLock, this_process, watch_holder
 from cockpit.incident.store import Timeline
-from cockpit.incident.store_rows import Reader
+from cockpit.incident.store_rows import TimelineReader
 from cockpit.model.event import Draft, Kind, RecordError
 from cockpit.model.reading import Reading
 from cockpit.model.time import StandstillWatch, Time, age, stamp
@@ -266,7 +266,7 @@ class Recorder:
         """Blocking. From here on whoever recorded before can write nothing more, wherever it was stopped."""
         until = self._read_until
 
-        def plan(reader: Reader) -> Sequence[Draft]:
+        def plan(reader: TimelineReader) -> Sequence[Draft]:
             if reader.events(environment=self._environment, kinds=(*TOLD, Kind.RECORDER), after=until, limit=1):
                 raise StaleStateError("Another cockpit wrote in the same moment; what it wrote is read first.")
             return opening
@@ -278,7 +278,7 @@ class Recorder:
         """Blocking. Raises LeaseLostError when another has begun to record since we did."""
         lease = self._lease
 
-        def plan(reader: Reader) -> Sequence[Draft]:
+        def plan(reader: TimelineReader) -> Sequence[Draft]:
             newer = reader.events(environment=self._environment, kinds=[Kind.RECORDER], after=lease)
             if any(text_of(event.detail, "what") != STOPPED for event in newer):
                 raise LeaseLostError("Another cockpit records now.")

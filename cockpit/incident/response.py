@@ -12,7 +12,7 @@ from cockpit.incident.detail import date_of, list_of, number_of, span_of, text_o
 from cockpit.model.clean import clean_line, keep_whole
 from cockpit.model.clock import ClockKind, Rule, rule_of
 from cockpit.model.event import Event, Kind
-from cockpit.model.incident import Change
+from cockpit.model.incident import StateChange
 from cockpit.model.response import (
     ActionItem,
     Called,
@@ -259,9 +259,9 @@ def ran(told: Told) -> tuple[Ran, ...]:
     return tuple(found.values())
 
 
-def reviews(told: Told) -> tuple[Change, ...]:
+def reviews(told: Told) -> tuple[StateChange, ...]:
     return tuple(
-        Change(state, event.occurred, event.actor, text_of(event.detail, "reason"))
+        StateChange(state, event.occurred, event.actor, text_of(event.detail, "reason"))
         for _, event in told
         if (state := text_of(event.detail, "state")) in frozenset(Review)
     )

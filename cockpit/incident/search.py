@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cockpit.incident.chain import Row
+from cockpit.incident.chain import ChainRow
 from cockpit.incident.store_rows import COLUMNS, to_event
 from cockpit.model.event import Event
 from cockpit.model.time import stamp
@@ -52,7 +52,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SearchPage:
     """Hits, the newest first; `more` when there are older ones behind the last of them."""
 
     hits: tuple[Hit, ...]
@@ -65,7 +65,7 @@ def terms(typed: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for each in found if each))
 
 
-def search(connection: sqlite3.Connection, query: Query, limit: int = PAGE) -> Page:
+def search(connection: sqlite3.Connection, query: Query, limit: int = PAGE) -> SearchPage:
     """The newest `limit` events that hold every term, in any case and order. Blocking. Raises sqlite3.Error.
 
     Looked at are summary, subject, actor, and every value of the detail. A redacted event has no words left and is
@@ -73,7 +73,7 @@ def search(connection: sqlite3.Connection, query: Query, limit: int = PAGE) -> P
     """
     patterns = [_pattern(each) for each in query.terms]
     if not patterns:
-        return Page(())
+        return SearchPage(())
     hits: list[Hit] = []
     corrected = _corrected_since(connection, query.before)
     for event in _candidates(connection, query):
@@ -82,9 +82,9 @@ def search(connection: sqlite3.Connection, query: Query, limit: int = PAGE) -> P
         if not _wanted(query, event) or (said := _said(event, patterns)) is None:
             continue
         if len(hits) == limit:
-            return Page(tuple(hits), more=True)
+            return SearchPage(tuple(hits), more=True)
         hits.append(Hit(event, *said, superseded=event.id in corrected))
-    return Page(tuple(hits))
+    return SearchPage(tuple(hits))
 
 
 def _candidates(connection: sqlite3.Connection, query: Query) -> Iterator[Event]:
@@ -106,7 +106,7 @@ def _candidates(connection: sqlite3.Connection, query: Query) -> Iterator[Event]
         f"SELECT {COLUMNS} FROM events WHERE {' AND '.join([*bounds, found])} ORDER BY id DESC",
         [*bounds.values(), *(value for _, values in told for value in values)],
     )
-    return (to_event(Row._make(row)) for row in rows)
+    return (to_event(ChainRow._make(row)) for row in rows)
 
 
 def _holder(terms: Sequence[str]) -> Callable[[str], bool]:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from cockpit.incident.impact_signals import as_of
 from cockpit.incident.metrics import Metric, MetricState, metrics
 from cockpit.incident.recovered import recovery_metrics
-from cockpit.incident.statistics_shares import Share, shares
+from cockpit.incident.statistics_shares import KeptShare, shares
 from cockpit.incident.statistics_targets import limit_of, target_of, unmeasured
 from cockpit.model.incident import Incident, worst
 from cockpit.model.ladder import order
@@ -60,7 +60,7 @@ class Statistics:
     drills: int
     empty: int
     figures: tuple[Figure, ...]
-    shares: tuple[Share, ...]
+    shares: tuple[KeptShare, ...]
     unmeasured: tuple[MetricTarget, ...] = ()
 
 

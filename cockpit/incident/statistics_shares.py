@@ -22,7 +22,7 @@ DEADLINES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class KeptShare:
     """`kept` of `total`; what has not ended yet is in neither and counted as `pending`."""
 
     name: str
@@ -43,7 +43,7 @@ class Share:
         return self.percent >= self.target.percent
 
 
-def shares(incidents: Sequence[Incident], plan: Plan, now: datetime, zone: tzinfo = UTC) -> tuple[Share, ...]:
+def shares(incidents: Sequence[Incident], plan: Plan, now: datetime, zone: tzinfo = UTC) -> tuple[KeptShare, ...]:
     """Every share, of incidents that count; `zone` is the system's. The order of the incidents changes nothing."""
     running = [each for incident in incidents for each in clocks(incident, plan, now, zone=zone)]
     told = [each.kept for incident in incidents for each in intervals(incident, plan, now, zone)]
@@ -54,7 +54,7 @@ def shares(incidents: Sequence[Incident], plan: Plan, now: datetime, zone: tzinf
         if (kept := promise(each, incident.updates, now)) is not None
     ]
     return (
-        Share(
+        KeptShare(
             "incidents with a runbook",
             "incidents in which at least one procedure of a runbook was run; one that is open may still come to it",
             sum(1 for each in incidents if each.ran),
@@ -91,14 +91,14 @@ def shares(incidents: Sequence[Incident], plan: Plan, now: datetime, zone: tzinf
     )
 
 
-def _of_clocks(name: str, definition: str, states: Sequence[ClockState]) -> Share:
+def _of_clocks(name: str, definition: str, states: Sequence[ClockState]) -> KeptShare:
     """What is overdue has missed its time already, whenever it will end."""
     missed = sum(1 for each in states if each in (ClockState.MISSED, ClockState.OVERDUE))
     met = states.count(ClockState.MET)
     pending = sum(1 for each in states if each in (ClockState.RUNNING, ClockState.AT_RISK))
-    return Share(name, definition, met, met + missed, pending)
+    return KeptShare(name, definition, met, met + missed, pending)
 
 
-def _of_words(name: str, definition: str, words: Sequence[Kept]) -> Share:
+def _of_words(name: str, definition: str, words: Sequence[Kept]) -> KeptShare:
     kept = words.count(Kept.KEPT)
-    return Share(name, definition, kept, kept + words.count(Kept.BROKEN), words.count(Kept.PENDING))
+    return KeptShare(name, definition, kept, kept + words.count(Kept.BROKEN), words.count(Kept.PENDING))

@@ -8,13 +8,13 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from cockpit.incident.chain import Row, Verdict
-from cockpit.incident.follow import Deliver, Follower, Report, Tail
-from cockpit.incident.search import PAGE, Page, Query, search
+from cockpit.incident.chain import ChainRow, ChainVerdict
+from cockpit.incident.follow import Deliver, Follower, Report, TimelineTail
+from cockpit.incident.search import PAGE, Query, SearchPage, search
 from cockpit.incident.store_audit import audit
 from cockpit.incident.store_connect import to_read
 from cockpit.incident.store_files import refuse_network
-from cockpit.incident.store_rows import INSERT, Mask, Reader, Tidy, to_event, to_row
+from cockpit.incident.store_rows import INSERT, Mask, Tidy, TimelineReader, to_event, to_row
 from cockpit.incident.store_trouble import explain
 from cockpit.incident.store_writer import Writer
 from cockpit.model.event import Draft, Event, Kind, RecordError
@@ -22,7 +22,7 @@ from cockpit.model.operator import Operator, operator_named, with_author
 from cockpit.model.time import Time
 
 PATIENCE = 5.0  # seconds to wait for another program's lock
-Plan = Callable[[Reader], Sequence[Draft]]
+Plan = Callable[[TimelineReader], Sequence[Draft]]
 """Decides what to write from what is in the file, inside the transaction that writes it."""
 
 
@@ -136,7 +136,7 @@ class Timeline:
         if after is None:
             with self._reading() as reader:
                 after, _ = reader.last()
-        follower = Follower(Tail(self.path, after, self._patience), deliver, report or (lambda trouble: None))
+        follower = Follower(TimelineTail(self.path, after, self._patience), deliver, report or (lambda trouble: None))
         self._followers.append(follower)
 
         def stop() -> None:
@@ -146,14 +146,14 @@ class Timeline:
 
         return stop
 
-    def verify(self, *, known: str = "") -> Verdict:
+    def verify(self, *, known: str = "") -> ChainVerdict:
         """Walk along the whole chain; `known` is a head noted earlier, which must be on it. Seconds for a long file."""
         if not self.path.exists():
             raise RecordError(f"There is no timeline at {self.path}; name the file with --db.")
         with self._connection() as connection:
             return audit(connection, known=known)
 
-    def search(self, query: Query, limit: int = PAGE) -> Page:
+    def search(self, query: Query, limit: int = PAGE) -> SearchPage:
         """The newest `limit` events that hold every term of the query. A second for a million events."""
         with self._connection() as connection:
             return search(connection, query, limit)
@@ -183,9 +183,9 @@ class Timeline:
         return events
 
     def _append(self, connection: sqlite3.Connection, drafts: Sequence[Draft] | Plan) -> list[Event]:
-        reader = Reader(connection)
+        reader = TimelineReader(connection)
         last = reader.last()
-        rows: list[Row] = []
+        rows: list[ChainRow] = []
         for draft in drafts(reader) if callable(drafts) else drafts:
             row = to_row(draft, after=last, recorded=self._time.now(), salt=self._salt(), tidy=self._tidy)
             last = (row.id, row.hash)
@@ -194,10 +194,10 @@ class Timeline:
         return [to_event(row) for row in rows]
 
     def _empty(self, connection: sqlite3.Connection, number: int, author: Operator, reason: str) -> list[Event]:
-        event = Reader(connection).event(number)
+        event = TimelineReader(connection).event(number)
         if event is None:
             raise RecordError(f"There is no event {number}; `cockpit timeline` lists them.")
-        redactions = Reader(connection).events(kinds=[Kind.REDACT])
+        redactions = TimelineReader(connection).events(kinds=[Kind.REDACT])
         if event.redacted and (done := [each for each in redactions if each.subject == str(number)]):
             return done
         connection.execute("UPDATE events SET summary = '', detail = '', salt = '' WHERE id = ?", [number])
@@ -214,9 +214,9 @@ class Timeline:
         return self._append(connection, [draft])
 
     @contextmanager
-    def _reading(self) -> Iterator[Reader]:
+    def _reading(self) -> Iterator[TimelineReader]:
         with self._connection() as connection:
-            yield Reader(connection)
+            yield TimelineReader(connection)
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:

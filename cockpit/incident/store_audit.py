@@ -4,21 +4,21 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 
-from cockpit.incident.chain import Row, UnreadableError, Verdict, verify
-from cockpit.incident.store_rows import Reader
+from cockpit.incident.chain import ChainRow, ChainVerdict, UnreadableError, verify
+from cockpit.incident.store_rows import TimelineReader
 from cockpit.incident.store_schema import missing_guards
 from cockpit.model.clean import clean_line
 
 
-def audit(connection: sqlite3.Connection, *, known: str = "") -> Verdict:
+def audit(connection: sqlite3.Connection, *, known: str = "") -> ChainVerdict:
     """The verdict on the whole file; a file that SQLite itself finds damaged is one, too. Does not raise."""
     verdict = verify(_readable(connection), known=known)
     return replace(verdict, ok=False, reason=flaw) if verdict.ok and (flaw := _flaw(connection)) else verdict
 
 
-def _readable(connection: sqlite3.Connection) -> Iterator[Row]:
+def _readable(connection: sqlite3.Connection) -> Iterator[ChainRow]:
     try:
-        yield from Reader(connection).rows()
+        yield from TimelineReader(connection).rows()
     except sqlite3.Error as error:
         raise UnreadableError(f"the file cannot be read any further ({clean_line(error, 200)})") from error
 

@@ -10,15 +10,15 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any
 
-from cockpit.incident.chain import GENESIS, Row, canonical, seal
+from cockpit.incident.chain import GENESIS, ChainRow, canonical, seal
 from cockpit.model.clean import clean, clean_line, keep_whole
 from cockpit.model.event import Draft, Event, Kind, RecordError
 from cockpit.model.secret_mask import KNOWN_SECRETS
 from cockpit.model.time import stamp
 
 FORMAT = 1  # `v` of the events written now
-COLUMNS = ", ".join(Row._fields)
-INSERT = f"INSERT INTO events ({COLUMNS}) VALUES ({', '.join('?' * len(Row._fields))})"
+COLUMNS = ", ".join(ChainRow._fields)
+INSERT = f"INSERT INTO events ({COLUMNS}) VALUES ({', '.join('?' * len(ChainRow._fields))})"
 
 _decode = json.JSONDecoder().raw_decode
 
@@ -52,10 +52,10 @@ class Tidy:
         return value if value == self.value(value) == keep_whole(value) else ""
 
 
-def to_row(draft: Draft, *, after: tuple[int, str], recorded: datetime, salt: str, tidy: Tidy) -> Row:
+def to_row(draft: Draft, *, after: tuple[int, str], recorded: datetime, salt: str, tidy: Tidy) -> ChainRow:
     """The sealed row of a draft that follows `after` (id, hash). Raises TypeError for a detail that is not JSON."""
     last, prev_hash = after
-    row = Row(
+    row = ChainRow(
         id=last + 1,
         incident=None if draft.incident is None else clean_line(draft.incident),
         environment=clean_line(draft.environment),
@@ -78,7 +78,7 @@ def to_row(draft: Draft, *, after: tuple[int, str], recorded: datetime, salt: st
     return seal(row)
 
 
-def to_event(row: Row) -> Event:
+def to_event(row: ChainRow) -> Event:
     """Raises RecordError for a row that the cockpit never wrote."""
     try:
         return Event(
@@ -126,7 +126,7 @@ def _detail(text: str) -> dict[str, Any]:
     return value
 
 
-class Reader:
+class TimelineReader:
     """Questions to the table over one connection, thus within its transaction where there is one."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -190,12 +190,12 @@ class Reader:
         row = self._connection.execute("SELECT hash FROM events WHERE id = ?", [number]).fetchone()
         return row[0] if row else None
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[ChainRow]:
         """Every row in id order, one at a time."""
         return self._rows("ORDER BY id", [])
 
-    def _rows(self, clauses: str, values: Sequence[Any]) -> Iterator[Row]:
-        return map(Row._make, self._connection.execute(f"SELECT {COLUMNS} FROM events {clauses}", values))
+    def _rows(self, clauses: str, values: Sequence[Any]) -> Iterator[ChainRow]:
+        return map(ChainRow._make, self._connection.execute(f"SELECT {COLUMNS} FROM events {clauses}", values))
 
 
 def _where(conditions: Sequence[str]) -> str:

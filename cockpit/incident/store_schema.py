@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-from cockpit.incident.chain import GENESIS, PAYLOAD, Row
+from cockpit.incident.chain import GENESIS, PAYLOAD, ChainRow
 from cockpit.model.event import RecordError
 
 APPLICATION_ID = 0x636F636B  # "cock", so that file(1) and we know the file again
@@ -15,7 +15,7 @@ OPTIONAL = ("incident", "supersedes")
 # read from the end; the two with a time are for ranges.
 INDEXES = (("incident",), ("environment",), ("environment", "kind"), ("environment", "occurred"), ("kind", "occurred"))
 
-_kept = " AND ".join(f"NEW.{name} IS OLD.{name}" for name in Row._fields if name not in PAYLOAD)
+_kept = " AND ".join(f"NEW.{name} IS OLD.{name}" for name in ChainRow._fields if name not in PAYLOAD)
 _emptied = " AND ".join(f"NEW.{name} = ''" for name in PAYLOAD)
 TRIGGERS = {
     "events_continue_the_chain": f"""
@@ -58,8 +58,8 @@ def create(connection: sqlite3.Connection) -> None:
     """Write the schema. Within the caller's transaction."""
     from sqlite_utils import Database  # only a new file needs it
 
-    columns = {name: int if name in INTEGERS else str for name in Row._fields}
-    required = [name for name in Row._fields if name not in OPTIONAL]
+    columns = {name: int if name in INTEGERS else str for name in ChainRow._fields}
+    required = [name for name in ChainRow._fields if name not in OPTIONAL]
     events = Database(connection, execute_plugins=False).table("events")
     events.create(columns, pk="id", not_null=required)
     for index in INDEXES:

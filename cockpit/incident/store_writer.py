@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from cockpit.incident.store_connect import empty_wal, to_write
 from cockpit.incident.store_files import identity, make_file
-from cockpit.incident.store_rows import Reader
+from cockpit.incident.store_rows import TimelineReader
 from cockpit.incident.store_trouble import explain
 from cockpit.model.event import RecordError
 
@@ -63,7 +63,7 @@ class Writer:
             connection.execute("BEGIN IMMEDIATE")
             self._refuse_other_content(connection)
             result = work(connection)
-            last = Reader(connection).last()
+            last = TimelineReader(connection).last()
             connection.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
             # After a failed write to the disk a connection no longer knows what the file holds; the next call reopens.
@@ -96,7 +96,7 @@ class Writer:
     def _refuse_other_content(self, connection: sqlite3.Connection) -> None:
         """What was shown as recorded must still be there: an older copy put in place is not written to."""
         number, known = self._last
-        if number and Reader(connection).hash_of(number) != known:
+        if number and TimelineReader(connection).hash_of(number) != known:
             raise self._replaced()
 
     def _replaced(self) -> RecordError:

@@ -43,7 +43,7 @@ SHOWN = 80  # characters of a value on the screen
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ProbeAnswer:
     """What a probe got back; times in seconds, None where the phase was not reached."""
 
     connected: bool
@@ -61,7 +61,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AnswerPath:
     """A place in an answer. `steps` lead into the body, or hold the one header's name; `function` is len, has or ""."""
 
     text: str
@@ -78,7 +78,7 @@ class Absent(Exception):  # noqa: N818  it is no error: an answer may well lack 
     """There is no such value in this answer; the text says why, in a few words."""
 
 
-def read(place: Place, answer: Answer) -> Any:
+def read(place: AnswerPath, answer: ProbeAnswer) -> Any:
     """The value at `place`: Decimal for numbers and seconds, bool for a flag, else text or JSON. Raises Absent."""
     match place.function:
         case "has":
@@ -108,7 +108,7 @@ def as_text(value: Any) -> str:
         raise Absent("nested too deeply") from None
 
 
-def _value(place: Place, answer: Answer) -> Any:
+def _value(place: AnswerPath, answer: ProbeAnswer) -> Any:
     match place.name:
         case "STATUS":
             return Decimal(_present(answer.status, "no answer"))
@@ -147,7 +147,7 @@ def _header(headers: Mapping[str, str], name: str) -> str:
     raise Absent("missing")
 
 
-def _has(place: Place, answer: Answer) -> bool:
+def _has(place: AnswerPath, answer: ProbeAnswer) -> bool:
     try:
         _value(place, answer)
     except Absent:
@@ -155,7 +155,7 @@ def _has(place: Place, answer: Answer) -> bool:
     return bool(place.steps or answer.body)
 
 
-def _length(place: Place, answer: Answer) -> Decimal:
+def _length(place: AnswerPath, answer: ProbeAnswer) -> Decimal:
     """Members of a list or an object, characters of anything else that is text."""
     value = _value(place, answer)
     if place.name == "BODY" and not place.steps and isinstance(document := _document(answer.body), list | dict):

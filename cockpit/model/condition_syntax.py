@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from cockpit.model.answer import FUNCTIONS, SORTS, Place
+from cockpit.model.answer import FUNCTIONS, SORTS, AnswerPath
 from cockpit.model.near import near
 
 ORDER = ("<", "<=", ">", ">=")
@@ -29,7 +29,7 @@ class ConditionError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Literal:
+class ConditionLiteral:
     """A value as written; `value` is Decimal for a number or seconds, bool for a flag, else text."""
 
     text: str
@@ -54,10 +54,10 @@ class OneOf:
     """`any(200, 204)`."""
 
     text: str
-    literals: tuple[Literal, ...]
+    literals: tuple[ConditionLiteral, ...]
 
 
-Term = Place | Literal | Pattern | OneOf
+Term = AnswerPath | ConditionLiteral | Pattern | OneOf
 
 
 def split(text: str) -> tuple[str, str, str]:
@@ -95,12 +95,12 @@ def term(text: str) -> Term:
     if text[0] in QUOTES:
         if len(text) < 2 or text[-1] != text[0] or text[0] in text[1:-1]:
             raise ConditionError(f"has a quote that is not closed at its end: {quoted(text)}")
-        return Literal(text, text[1:-1])
+        return ConditionLiteral(text, text[1:-1])
     if text.startswith("["):
         return _place(text)
     call = CALL.fullmatch(text)
     if call is None:
-        return Literal(text, text)
+        return ConditionLiteral(text, text)
     name, inside = call.group(1), call.group(2).strip()
     match name:
         case "pat":
@@ -117,14 +117,16 @@ def term(text: str) -> Term:
             )
 
 
-def _items(text: str, inside: str) -> tuple[Literal, ...]:
+def _items(text: str, inside: str) -> tuple[ConditionLiteral, ...]:
     found = ITEM.findall(inside)
     if not found or ITEM.sub("", inside):
         raise ConditionError(f"has a list that cannot be read: {quoted(text)}", "any(200, 204)")
-    return tuple(Literal(each, each[1:-1] if each[0] in QUOTES else each) for each in (item.strip() for item in found))
+    return tuple(
+        ConditionLiteral(each, each[1:-1] if each[0] in QUOTES else each) for each in (item.strip() for item in found)
+    )
 
 
-def _place(text: str, whole: str = "") -> Place:
+def _place(text: str, whole: str = "") -> AnswerPath:
     bracket = PLACE.fullmatch(text)
     name = bracket.group(1) if bracket else ""
     if bracket is None or name not in SORTS:
@@ -133,18 +135,18 @@ def _place(text: str, whole: str = "") -> Place:
         raise ConditionError(f"asks for {quoted(text)}, which is not known{known}", suggestion)
     rest = bracket.group(2)
     if name == "BODY":
-        return Place(whole or text, name, _steps(text, rest))
+        return AnswerPath(whole or text, name, _steps(text, rest))
     if name == "HEADER":
         header = HEADER_NAME.fullmatch(rest)
         if header is None:
             raise ConditionError("needs the header's name", "[HEADER].Content-Type")
-        return Place(whole or text, name, (header.group(1),))
+        return AnswerPath(whole or text, name, (header.group(1),))
     if rest:
         raise ConditionError(f"has {quoted(rest)} after [{name}], which has no parts", f"[{name}]")
-    return Place(whole or text, name)
+    return AnswerPath(whole or text, name)
 
 
-def _counted(place: Place, function: str) -> Place:
+def _counted(place: AnswerPath, function: str) -> AnswerPath:
     if place.name not in ("BODY", "HEADER"):
         raise ConditionError(f"calls {function}() on [{place.name}]; it works on [BODY] and [HEADER]")
     return replace(place, function=function)

@@ -11,12 +11,12 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any
 
-from cockpit.model.answer import Absent, Answer, Place, Sort, as_text, read, written
+from cockpit.model.answer import Absent, AnswerPath, ProbeAnswer, Sort, as_text, read, written
 from cockpit.model.clean import clean_line, is_clean_line
 from cockpit.model.condition_syntax import (
     ORDER,
     ConditionError,
-    Literal,
+    ConditionLiteral,
     OneOf,
     Pattern,
     Term,
@@ -27,7 +27,7 @@ from cockpit.model.condition_syntax import (
 )
 from cockpit.model.duration import DurationError, seconds
 
-__all__ = ["Answer", "Condition", "ConditionError", "Failed", "check", "parse"]
+__all__ = ["Condition", "ConditionError", "FailedCondition", "ProbeAnswer", "check", "parse"]
 
 MAX_LENGTH = 1_000  # characters of one condition
 SHOWN = 300  # characters of a failed one on the screen
@@ -42,13 +42,13 @@ class Condition:
     """One comparison, `[STATUS] == 200`; `text` is how it was written, `left` is always a place in the answer."""
 
     text: str
-    left: Place
+    left: AnswerPath
     operator: str
     right: Term
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FailedCondition:
     """A condition that did not hold, `shown` with the value in place: `[STATUS] (503) == 200`."""
 
     condition: Condition
@@ -64,16 +64,16 @@ def parse(text: str) -> Condition:
         raise ConditionError("holds a control character, a line break or a tab")
     left_text, operator, right_text = split(text)
     left, right = term(left_text), term(right_text)
-    if not isinstance(left, Place):  # `200 == [STATUS]` is read as `[STATUS] == 200`
+    if not isinstance(left, AnswerPath):  # `200 == [STATUS]` is read as `[STATUS] == 200`
         left, right, operator = right, left, MIRROR.get(operator, operator)
-    if not isinstance(left, Place):
+    if not isinstance(left, AnswerPath):
         raise ConditionError(
             "compares nothing of the answer; one side must be a placeholder such as [STATUS]", bracketed(left_text)
         )
     return Condition(text, left, operator, _settle(right, operator, left))
 
 
-def check(condition: Condition, answer: Answer) -> Failed | None:
+def check(condition: Condition, answer: ProbeAnswer) -> FailedCondition | None:
     """None when the condition holds. Never raises: what cannot be compared does not hold, and `shown` says why."""
     numeric = condition.operator in ORDER or _is_numeric(condition.right)
     try:
@@ -82,17 +82,17 @@ def check(condition: Condition, answer: Answer) -> Failed | None:
     except Absent:
         pass  # which side, and why, is shown below
     left, right = (_shown(side, answer, numeric) for side in (condition.left, condition.right))
-    return Failed(condition, clean_line(f"{left} {condition.operator} {right}", SHOWN))
+    return FailedCondition(condition, clean_line(f"{left} {condition.operator} {right}", SHOWN))
 
 
-def _holds(value: Any, operator: str, right: Term, answer: Answer) -> bool:
+def _holds(value: Any, operator: str, right: Term, answer: ProbeAnswer) -> bool:
     match right:
         case Pattern(glob=glob):
             same = fnmatchcase(as_text(value), glob)
         case OneOf(literals=literals):
             same = any(_equal(value, each.value) for each in literals)
         case _:
-            other = read(right, answer) if isinstance(right, Place) else right.value
+            other = read(right, answer) if isinstance(right, AnswerPath) else right.value
             if operator in ORDER:
                 return _ordered(_number(value), operator, _number(other))
             same = _equal(value, other)
@@ -124,7 +124,7 @@ def _ordered(left: Decimal, operator: str, right: Decimal) -> bool:
 def _is_numeric(term: Term) -> bool:
     """True when `term` can only be compared with a number."""
     match term:
-        case Literal(value=value):
+        case ConditionLiteral(value=value):
             return isinstance(value, Decimal)
         case OneOf(literals=literals):
             return all(isinstance(each.value, Decimal) for each in literals)
@@ -132,7 +132,7 @@ def _is_numeric(term: Term) -> bool:
             return False
 
 
-def _value(place: Place, answer: Answer, numeric: bool) -> Any:
+def _value(place: AnswerPath, answer: ProbeAnswer, numeric: bool) -> Any:
     value = read(place, answer)
     return _number(value) if numeric else value
 
@@ -148,8 +148,8 @@ def _number(value: Any) -> Decimal:
     raise Absent(f"{written(value, Sort.ANY)}: not a number")
 
 
-def _shown(term: Term, answer: Answer, numeric: bool) -> str:
-    if not isinstance(term, Place):
+def _shown(term: Term, answer: ProbeAnswer, numeric: bool) -> str:
+    if not isinstance(term, AnswerPath):
         return term.text
     try:
         value = written(_value(term, answer, numeric), term.sort)
@@ -158,13 +158,13 @@ def _shown(term: Term, answer: Answer, numeric: bool) -> str:
     return f"{term.text} ({value})"
 
 
-def _settle(side: Term, operator: str, place: Place) -> Term:
+def _settle(side: Term, operator: str, place: AnswerPath) -> Term:
     """`side` as it must be to stand beside `place`: a bare number beside a time becomes seconds, and so on."""
     sort = place.sort
     if operator in ORDER and (sort in (Sort.FLAG, Sort.TEXT) or isinstance(side, Pattern | OneOf)):
         raise ConditionError(f"orders {place.text} by {operator}, but here only == and != make sense")
     match side:
-        case Place():
+        case AnswerPath():
             pair = {sort, side.sort}
             if len(pair) > 1 and not (pair <= COMPARABLE or pair <= DURATIONS):
                 raise ConditionError(f"compares {place.text}, {sort.value}, with {side.text}, {side.sort.value}")
@@ -175,11 +175,11 @@ def _settle(side: Term, operator: str, place: Place) -> Term:
             return side
         case OneOf():
             return replace(side, literals=tuple(_literal(each, operator, place) for each in side.literals))
-        case Literal():
+        case ConditionLiteral():
             return _literal(side, operator, place)
 
 
-def _literal(literal: Literal, operator: str, place: Place) -> Literal:
+def _literal(literal: ConditionLiteral, operator: str, place: AnswerPath) -> ConditionLiteral:
     number = Decimal(literal.text) if literal.bare and NUMBER.fullmatch(literal.text) else None
     match place.sort:
         case Sort.FLAG:
@@ -200,7 +200,7 @@ def _literal(literal: Literal, operator: str, place: Place) -> Literal:
     return replace(literal, value=number)
 
 
-def _time(literal: Literal, number: Decimal | None, place: Place) -> Decimal:
+def _time(literal: ConditionLiteral, number: Decimal | None, place: AnswerPath) -> Decimal:
     if number is not None and place.sort is Sort.TIME:
         return number / 1000
     if number is not None:
@@ -211,7 +211,7 @@ def _time(literal: Literal, number: Decimal | None, place: Place) -> Decimal:
         raise ConditionError(f"has {quoted(literal.text)}, which {error}", error.suggestion) from None
 
 
-def _wildcard(literal: Literal) -> str:
+def _wildcard(literal: ConditionLiteral) -> str:
     """`2xx` was meant as a pattern."""
     family = re.fullmatch(r"([1-5])[xX*?]{1,2}", literal.text)
     return f"pat({family.group(1)}??)" if family else ""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cockpit.model.clock import Rule
-from cockpit.model.ladder import Ladder, rank
+from cockpit.model.ladder import SeverityScale, rank
 from cockpit.model.response import (
     ActionItem,
     Called,
@@ -32,7 +32,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class StateChange:
     """One step of a severity or a status: the new value, since when, by whom and why."""
 
     value: str
@@ -90,8 +90,8 @@ class Incident:
     mitigated: datetime | None = None  # users felt it no more; see `as_of` for whether that has held
     resolved: datetime | None = None
     drill: bool = False
-    severities: tuple[Change, ...] = ()
-    statuses: tuple[Change, ...] = ()
+    severities: tuple[StateChange, ...] = ()
+    statuses: tuple[StateChange, ...] = ()
     acks: tuple[Acknowledgement, ...] = ()
     people: tuple[str, ...] = ()
     notes: int = 0
@@ -100,7 +100,7 @@ class Incident:
     because: str = ""  # a CloseReason
     rules: tuple[Rule, ...] = ()  # what binds it, as recorded when its severity was last set
     bindings: tuple[SeverityRules, ...] = ()  # what bound it, severity after severity
-    mistakes: tuple[Change, ...] = ()  # severities that were entered by mistake: on record, and counted nowhere
+    mistakes: tuple[StateChange, ...] = ()  # severities that were entered by mistake: on record, and counted nowhere
     roles: tuple[Holding, ...] = ()
     updates: tuple[Update, ...] = ()
     called: tuple[Called, ...] = ()
@@ -113,7 +113,7 @@ class Incident:
     freezes: tuple[Freeze, ...] = ()  # of its environment, within its range
     recovery: Recovery | None = None
     ran: tuple[Ran, ...] = ()
-    reviews: tuple[Change, ...] = ()
+    reviews: tuple[StateChange, ...] = ()
     healthy: tuple[HealthyPeriod, ...] = ()
     felt_since: datetime | None = None  # the earliest signal that users felt, and which
     felt_by: str = ""
@@ -136,14 +136,14 @@ class Incident:
         return Review(self.reviews[-1].value) if self.reviews else Review.DRAFT
 
 
-def worst(incident: Incident, ladder: Ladder) -> str:
+def worst(incident: Incident, ladder: SeverityScale) -> str:
     """The worst severity that it ever had."""
     names = [each.value for each in incident.severities] or [incident.severity]
     ranks = {name: found for name in names if (found := rank(ladder, name)) is not None}
     return min(ranks, key=ranks.__getitem__, default=incident.severity)
 
 
-def describe_severity(incident: Incident, ladder: Ladder) -> str:
+def describe_severity(incident: Incident, ladder: SeverityScale) -> str:
     """The worst that it ever was, with the last beside it where that is another: `P1, now P2`."""
     gravest = worst(incident, ladder)
     return gravest if gravest == incident.severity else f"{gravest}, now {incident.severity}"

@@ -16,9 +16,9 @@ class Level:
     origin: str = "built in"
 
 
-Ladder = tuple[Level, ...]
+SeverityScale = tuple[Level, ...]
 
-DEFAULT_LADDER: Ladder = (
+DEFAULT_LADDER: SeverityScale = (
     Level("P0", 0, "Production down, data at risk, or an active security incident"),
     Level("P1", 1, "A major feature is broken, or one customer is blocked"),
     Level("P2", 2, "Degraded or minor; work goes on around it"),
@@ -26,7 +26,7 @@ DEFAULT_LADDER: Ladder = (
 )
 
 
-def level(ladder: Ladder, text: str) -> Level | None:
+def level(ladder: SeverityScale, text: str) -> Level | None:
     """The rung that `text` names: its name in any case, or `SEV-n` / `Pn` by number.
 
     A ladder that starts at 1 (SEV-1) counts from 1, one that starts at 0 (P0) from 0; `SEV-1` on the P ladder is P0.
@@ -47,13 +47,13 @@ def level(ladder: Ladder, text: str) -> Level | None:
     return next((each for each in ladder if each.rank == wanted_rank), None)
 
 
-def rank(ladder: Ladder, text: str) -> int | None:
+def rank(ladder: SeverityScale, text: str) -> int | None:
     """How bad what `text` names is, 0 the worst; None where the ladder has no such rung."""
     rung = level(ladder, text)
     return rung.rank if rung else None
 
 
-def is_grave(ladder: Ladder, text: str) -> bool:
+def is_grave(ladder: SeverityScale, text: str) -> bool:
     """Whether `text` names a level of the upper half of the ladder, backlog levels aside. What it lacks counts as one.
 
     Of four levels the first two are grave, of three and of five the middle one as well.
@@ -63,7 +63,7 @@ def is_grave(ladder: Ladder, text: str) -> bool:
     return named is None or named in incident_levels[: (len(incident_levels) + 1) // 2]
 
 
-def order(ladder: Ladder, text: str) -> int:
+def order(ladder: SeverityScale, text: str) -> int:
     """Where a severity sorts: the worst first, what the ladder does not have last."""
     found = rank(ladder, text)
     return len(ladder) if found is None else found

@@ -8,14 +8,14 @@ from typing import Any, Literal
 
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.incident import Incident
-from cockpit.model.ladder import DEFAULT_LADDER, Ladder, is_grave
+from cockpit.model.ladder import DEFAULT_LADDER, SeverityScale, is_grave
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.revision import MISSING, Application
 from cockpit.model.revision_health import RevisionCondition, ill_working
 
 
-class Word(StrEnum):
+class OverallState(StrEnum):
     """How it stands. What cannot be seen is never OK: BLIND, STALE and UNKNOWN are words of their own.
 
     INCIDENT: nothing that is watched is bad, and yet a grave incident is open.
@@ -36,24 +36,28 @@ class Word(StrEnum):
 
 
 # A known outage is the worst there is; not seeing may hide one, and is therefore worse than a known weakness.
-WORSE = {word: rank for rank, word in enumerate(Word)}
+WORSE = {word: rank for rank, word in enumerate(OverallState)}
 EXIT_CODES = {
-    Word.OK: 0,
-    Word.INCIDENT: 1,
-    Word.DEGRADED: 1,
-    Word.DOWN: 2,
-    Word.UNKNOWN: 3,
-    Word.STALE: 3,
-    Word.BLIND: 3,
+    OverallState.OK: 0,
+    OverallState.INCIDENT: 1,
+    OverallState.DEGRADED: 1,
+    OverallState.DOWN: 2,
+    OverallState.UNKNOWN: 3,
+    OverallState.STALE: 3,
+    OverallState.BLIND: 3,
 }
-UNSEEN = {FeedState.WAITING: Word.UNKNOWN, FeedState.STALE: Word.STALE, FeedState.BLIND: Word.BLIND}
+UNSEEN = {
+    FeedState.WAITING: OverallState.UNKNOWN,
+    FeedState.STALE: OverallState.STALE,
+    FeedState.BLIND: OverallState.BLIND,
+}
 PROBE_WORDS = {
-    ProbeState.UP: Word.OK,
-    ProbeState.MAINTENANCE: Word.OK,
-    ProbeState.DEGRADED: Word.DEGRADED,
-    ProbeState.PENDING: Word.DEGRADED,  # it failed, and nothing has said yet that it was a blip
-    ProbeState.UNKNOWN: Word.UNKNOWN,
-    ProbeState.DOWN: Word.DOWN,
+    ProbeState.UP: OverallState.OK,
+    ProbeState.MAINTENANCE: OverallState.OK,
+    ProbeState.DEGRADED: OverallState.DEGRADED,
+    ProbeState.PENDING: OverallState.DEGRADED,  # it failed, and nothing has said yet that it was a blip
+    ProbeState.UNKNOWN: OverallState.UNKNOWN,
+    ProbeState.DOWN: OverallState.DOWN,
 }
 LOUD = frozenset({Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.UNKNOWN})
 
@@ -64,7 +68,7 @@ class Trouble:
 
     kind: Literal["probe", "alert", "revision"]
     name: str
-    word: Word
+    word: OverallState
     since: datetime | None = None
     reason: str = ""
 
@@ -77,7 +81,7 @@ class Overall:
     beside which nothing is OK.
     """
 
-    word: Word
+    word: OverallState
     troubles: tuple[Trouble, ...] = ()
     unseen: tuple[str, ...] = ()
     incomplete: tuple[str, ...] = ()
@@ -88,7 +92,7 @@ def overall(
     readings: Iterable[Reading[Any]],
     freshness: Mapping[str, Freshness],
     incidents: Sequence[Incident] | None = (),
-    ladder: Ladder = DEFAULT_LADDER,
+    ladder: SeverityScale = DEFAULT_LADDER,
 ) -> Overall:
     """How an environment stands. `freshness` names every feed it has, also those that never answered.
 
@@ -99,25 +103,25 @@ def overall(
     readings = tuple(readings)
     values = {each.feed: each.value for each in readings if each.value is not None}
     told_in_part = {each.feed for each in readings if each.incomplete}
-    words = [] if freshness and incidents is not None else [Word.UNKNOWN]
+    words = [] if freshness and incidents is not None else [OverallState.UNKNOWN]
     grave = tuple(each for each in incidents or () if each.open and is_grave(ladder, each.severity))
     if grave:
-        words.append(Word.INCIDENT)
+        words.append(OverallState.INCIDENT)
     found: list[Trouble] = []
     unseen: list[str] = []
     incomplete: list[str] = []
     for feed, fresh in freshness.items():
         if fresh.state in UNSEEN or feed not in values:
-            words.append(UNSEEN.get(fresh.state, Word.UNKNOWN))
+            words.append(UNSEEN.get(fresh.state, OverallState.UNKNOWN))
             unseen.append(feed)
         else:
             found.extend(troubles(values[feed]))
             if feed in told_in_part:
-                words.append(Word.UNKNOWN)
+                words.append(OverallState.UNKNOWN)
                 incomplete.append(feed)
     words.extend(each.word for each in found)
     found.sort(key=lambda each: -WORSE[each.word])
-    word = max(words, key=WORSE.__getitem__, default=Word.OK)
+    word = max(words, key=WORSE.__getitem__, default=OverallState.OK)
     return Overall(word, tuple(found), tuple(unseen), tuple(incomplete), grave)
 
 
@@ -138,8 +142,8 @@ def _judge(item: object) -> list[Trouble]:
 
 
 def _of_probe(result: ProbeResult) -> list[Trouble]:
-    word = Word.DEGRADED if result.flapping and result.state is ProbeState.UP else PROBE_WORDS[result.state]
-    if word is Word.OK:
+    word = OverallState.DEGRADED if result.flapping and result.state is ProbeState.UP else PROBE_WORDS[result.state]
+    if word is OverallState.OK:
         return []
     reason = result.reason or ("flapping" if result.flapping else result.state.value)
     return [Trouble("probe", result.name, word, result.since, reason)]
@@ -151,23 +155,23 @@ def _of_alert(alert: Alert) -> list[Trouble]:
     reason = alert.note or alert.summary
     if alert.state is AlertState.RESOLVING:
         reason = f"resolved? {reason}".strip()
-    return [Trouble("alert", alert.name, Word.DEGRADED, alert.since, reason)]
+    return [Trouble("alert", alert.name, OverallState.DEGRADED, alert.since, reason)]
 
 
 def _of_application(application: Application) -> list[Trouble]:
     """Only a revision that users depend on can trouble anybody: one with traffic, or any active one without ingress."""
     if application.running == MISSING:
-        return [Trouble("revision", application.name, Word.UNKNOWN, None, "there is no such app")]
+        return [Trouble("revision", application.name, OverallState.UNKNOWN, None, "there is no such app")]
     found = [
         Trouble(
             "revision",
             revision.name,
-            Word.UNKNOWN if health.condition is RevisionCondition.UNKNOWN else Word.DEGRADED,
+            OverallState.UNKNOWN if health.condition is RevisionCondition.UNKNOWN else OverallState.DEGRADED,
             None,
             health.reason,
         )
         for revision, health in ill_working([application])
     ]
     if application.revisions and not application.has_ingress and not application.working:
-        found.append(Trouble("revision", application.name, Word.DEGRADED, None, "no revision is active"))
+        found.append(Trouble("revision", application.name, OverallState.DEGRADED, None, "no revision is active"))
     return found

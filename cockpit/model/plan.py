@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 
 from cockpit.model.clock import Rule
-from cockpit.model.ladder import DEFAULT_LADDER, Ladder
+from cockpit.model.ladder import DEFAULT_LADDER, SeverityScale
 from cockpit.model.problem import Problem
 
 BUILT_IN = "built in"
@@ -34,7 +34,7 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageRule:
     """Whom to call when something particular happens: a row of a who-to-page table."""
 
     condition: str
@@ -118,11 +118,11 @@ class Plan:
     `documents` are the names that an `origin` may begin with; a rule of another one has lost its document.
     """
 
-    ladder: Ladder = DEFAULT_LADDER
+    ladder: SeverityScale = DEFAULT_LADDER
     rules: tuple[Rule, ...] = ()
     roles: tuple[Role, ...] = ()
     contacts: tuple[Contact, ...] = ()
-    pages: tuple[Page, ...] = ()
+    pages: tuple[PageRule, ...] = ()
     targets: tuple[Target, ...] = ()
     metric_targets: tuple[MetricTarget, ...] = ()
     templates: tuple[Template, ...] = ()

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from cockpit.model.clock import ClockKind, Counting, Rule
-from cockpit.model.ladder import Ladder
+from cockpit.model.ladder import SeverityScale
 from cockpit.model.plan import Checklist, Plan, Role, Template
 
 FIRST_TEN = "first-ten-minutes"
@@ -57,7 +57,7 @@ Lead: [lead]. Next update by [next update].
 )
 
 
-def rules(ladder: Ladder) -> tuple[Rule, ...]:
+def rules(ladder: SeverityScale) -> tuple[Rule, ...]:
     """The deadlines of the worst rungs, and of what may happen on any."""
     grave = tuple(each.name for each in ladder[:GRAVE] if not each.backlog)
     return (
@@ -72,7 +72,7 @@ def rules(ladder: Ladder) -> tuple[Rule, ...]:
     )
 
 
-def default_plan(ladder: Ladder) -> Plan:
+def default_plan(ladder: SeverityScale) -> Plan:
     """The whole of what is built in, for this ladder. Its working hours are Monday to Friday, 8 to 18."""
     grave = tuple(each.name for each in ladder[:GRAVE] if not each.backlog)
     return Plan(

@@ -65,7 +65,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class SettledBy:
     """How a person settled a step: by hand, skipped, looked at and well; it stands until the step is tried again."""
 
     step: int
@@ -91,10 +91,10 @@ class Run:
     values: tuple[Value, ...] = ()
     states: tuple[tuple[int, StepState], ...] = ()
     attempts: tuple[Attempt, ...] = ()
-    words: tuple[Word, ...] = ()
+    words: tuple[SettledBy, ...] = ()
     ended: datetime | None = None
 
-    def word(self, step: int) -> Word | None:
+    def word(self, step: int) -> SettledBy | None:
         """A person's word on a step, when it was the last of it."""
         return next((each for each in self.words if each.step == step), None)
 

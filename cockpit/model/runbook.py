@@ -96,7 +96,7 @@ class Procedure:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class DocumentTable:
     """A table recognised by its header row; `kind` is "" when no reader knows it."""
 
     kind: str
@@ -142,7 +142,7 @@ class Runbook:
     text: str
     procedures: tuple[Procedure, ...] = ()
     parameters: tuple[Parameter, ...] = ()
-    tables: tuple[Table, ...] = ()
+    tables: tuple[DocumentTable, ...] = ()
     links: tuple[Link, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     damage: Damage = Damage.NONE

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cockpit.model.ladder import DEFAULT_LADDER, Ladder
+from cockpit.model.ladder import DEFAULT_LADDER, SeverityScale
 from cockpit.model.plan import Plan
 from cockpit.model.probe import Probe
 from cockpit.model.secret import Secret
@@ -70,7 +70,7 @@ class System:
     order: tuple[IdentityMethod, ...] = ("cli",)
     tenant: str = ""
     client_id: str = ""  # of a user-assigned managed identity
-    ladder: Ladder = DEFAULT_LADDER
+    ladder: SeverityScale = DEFAULT_LADDER
     time_zone: str = ""  # IANA name for local times; "" is the machine's
     read_only: bool = False
     bell: bool = True

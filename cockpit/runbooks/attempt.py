@@ -14,14 +14,14 @@ from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.model.time import Time
 from cockpit.runbooks import shell
-from cockpit.runbooks.execution import Finished, Output, Prepared, Refused, StepTakenElsewhere
+from cockpit.runbooks.execution import Finished, Output, Prepared, RunRefused, StepTakenElsewhere
 from cockpit.runbooks.files import create, make_directory, take_lock
 from cockpit.runbooks.masking import Mask
 from cockpit.runbooks.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE, judge
 from cockpit.runbooks.output import KEPT, head_and_tail, readable
 from cockpit.runbooks.processes import Owner
 from cockpit.runbooks.script import argument_list
-from cockpit.runbooks.shell import Place
+from cockpit.runbooks.shell import AttemptFiles
 
 if TYPE_CHECKING:
     from cockpit.azure.client import Azure
@@ -41,7 +41,7 @@ class Files:
     """
 
     number: int
-    place: Place
+    place: AttemptFiles
     transcript: int
     lock: int
 
@@ -86,7 +86,9 @@ def reserve(directory: Path, step: int, number: int, *, again: bool = False) -> 
             os.close(lock)
             raise
     except OSError as error:
-        raise Refused(f"No transcript can be written in {directory}: {error.strerror}. Nothing was started.") from error
+        raise RunRefused(
+            f"No transcript can be written in {directory}: {error.strerror}. Nothing was started."
+        ) from error
 
 
 def take_lock_soon(path: Path) -> int | None:
@@ -102,7 +104,7 @@ def take_lock_soon(path: Path) -> int | None:
 def reserve_transcript(directory: Path, step: int, number: int, lock: int, *, again: bool) -> Files:
     """The first transcript from `number` on that nobody has. Raises StepTakenElsewhere, OSError."""
     while True:
-        place = Place(directory / f"{step}-{number}.log")
+        place = AttemptFiles(directory / f"{step}-{number}.log")
         if not os.path.lexists(place.transcript):
             reserved_path(place.transcript).unlink(missing_ok=True)  # of somebody who was killed over it
             return Files(number, place, create(reserved_path(place.transcript)), lock)
@@ -195,7 +197,7 @@ async def run_in_shell(
 
 
 async def watch(
-    place: Place,
+    place: AttemptFiles,
     owner: Owner,
     kind: StepKind,
     command: str,
@@ -229,7 +231,7 @@ async def run_native(prepared: Prepared, means: Means, writing: Writing) -> Fini
     """One try through the SDK."""
     from cockpit.runbooks import native
 
-    assert isinstance(prepared.native, native.Native)
+    assert isinstance(prepared.native, native.AzCommand)
     assert means.azure is not None
     return await native.perform(prepared.native, means.azure, writing, confirmed=prepared.confirmed)
 

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from cockpit.model.clean import clean_line
-from cockpit.model.runbook import Finding, Procedure, Runbook, Table
+from cockpit.model.runbook import DocumentTable, Finding, Procedure, Runbook
 from cockpit.runbooks.dates import day_in, never
 from cockpit.runbooks.labels import plain
 from cockpit.runbooks.prose import prose, unfilled
@@ -90,7 +90,7 @@ def due(runbook: Runbook) -> Iterator[tuple[str, str, int]]:
             yield plain(item[1]), item[2], number
 
 
-def column(table: Table, names: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+def column(table: DocumentTable, names: tuple[str, ...]) -> Iterator[tuple[int, str]]:
     """(row, cell) of the first column whose name begins with one of these."""
     at = next((at for at, name in enumerate(table.header) if name.casefold().startswith(names)), None)
     if at is not None:

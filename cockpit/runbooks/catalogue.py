@@ -32,7 +32,7 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CatalogueEntry:
     """One procedure of one document."""
 
     document: Document
@@ -54,11 +54,11 @@ class Catalogue:
     documents: tuple[Document, ...] = ()
     unread: tuple[Unread, ...] = ()
 
-    def places(self) -> Iterator[Place]:
+    def places(self) -> Iterator[CatalogueEntry]:
         """Every procedure there is."""
-        return (Place(document, each) for document in self.documents for each in document.runbook.procedures)
+        return (CatalogueEntry(document, each) for document in self.documents for each in document.runbook.procedures)
 
-    def find(self, text: str) -> Place:
+    def find(self, text: str) -> CatalogueEntry:
         """The place that `DOC#PROCEDURE` names. Raises NotFound with what was probably meant.
 
         DOC is an id, a file name or a title; PROCEDURE a slug, some words of the title, the number of its section or
@@ -66,7 +66,7 @@ class Catalogue:
         """
         name, hash_sign, procedure = text.strip().partition("#")
         document = self.document(name)
-        return Place(document, find_procedure(document, procedure) if hash_sign else main_procedure(document))
+        return CatalogueEntry(document, find_procedure(document, procedure) if hash_sign else main_procedure(document))
 
     def document(self, name: str) -> Document:
         """The document of that id, file name, path or title. Raises NotFound."""

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Literal
 
 from cockpit.model.alert import Alert, AlertState
-from cockpit.model.runbook import Procedure, Step, Table
+from cockpit.model.runbook import DocumentTable, Procedure, Step
 from cockpit.runbooks.catalogue import Catalogue, Document
 from cockpit.runbooks.references import jumps
 
@@ -68,7 +68,7 @@ def document_matches(document: Document, alert: Alert) -> Iterator[Match]:
             yield Match(alert, document, "when", said[0], procedure)
 
 
-def table_matches(document: Document, table: Table, alert: Alert) -> Iterator[Match]:
+def table_matches(document: Document, table: DocumentTable, alert: Alert) -> Iterator[Match]:
     """The rows of a table of alerts and first actions that name the alert, with what can be run or jumped to."""
     action = next(at for at, name in enumerate(table.header) if "action" in name.casefold())
     for at, row in enumerate(table.rows):
@@ -85,7 +85,7 @@ def table_matches(document: Document, table: Table, alert: Alert) -> Iterator[Ma
         yield Match(alert, document, "table", hint, procedure, step)
 
 
-def thresholds(document: Document, table: Table, alert: Alert) -> Iterator[Match]:
+def thresholds(document: Document, table: DocumentTable, alert: Alert) -> Iterator[Match]:
     """The limits that a document gives the signal of the alert: what it is measured against, for want of more."""
     limit = next(at for at, name in enumerate(table.header) if "threshold" in name.casefold())
     for row in table.rows:

@@ -3,19 +3,19 @@
 import re
 from collections.abc import Iterable
 
-from cockpit.runbooks.catalogue import Place
+from cockpit.runbooks.catalogue import CatalogueEntry
 
 FAR = 1_000  # worse than any real score
 
 
-def search(places: Iterable[Place], query: str) -> list[Place]:
+def search(places: Iterable[CatalogueEntry], query: str) -> list[CatalogueEntry]:
     """The places that fit the query, the best first; all of them, in their order, for an empty one."""
     wanted = query.casefold().split()
     scored = [(score(place, wanted), at, place) for at, place in enumerate(places)]
     return [place for fit, _, place in sorted(scored, key=lambda each: each[:2]) if fit < FAR]
 
 
-def score(place: Place, wanted: list[str]) -> int:
+def score(place: CatalogueEntry, wanted: list[str]) -> int:
     """0 is best. Every word must be found; in the title counts more than in what the document says elsewhere."""
     procedure, runbook = place.procedure, place.document.runbook
     layers = (

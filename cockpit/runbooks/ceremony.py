@@ -9,14 +9,14 @@ from typing import Literal
 from cockpit.model.operator import SHARED_LOGINS, fold_name
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Procedure, StepKind
-from cockpit.runbooks.execution import Prepared, Refused
+from cockpit.runbooks.execution import Prepared, RunRefused
 from cockpit.runbooks.placeholders import placeholders
 
 Need = Literal["key", "confirm", "word"]
 
 
 @dataclass(frozen=True, slots=True)
-class Ceremony:
+class RequiredConfirmation:
     """`key`: one press. `confirm`: having been shown it. `word`: typed as it stands in `word`.
 
     `approval` asks who gave it and how; `again` that a step already done, or left unknown, is to be done once more.
@@ -64,7 +64,7 @@ VERBS = frozenset({"rm", "rmi", "remove", "uninstall", "delete", "del"})
 GENERIC = frozenset({"process", "procedure", "steps", "guide", "commands", "runbook", "instructions", "options"})
 
 
-def ceremony(prepared: Prepared, procedure: Procedure, state: StepState) -> Ceremony:
+def ceremony(prepared: Prepared, procedure: Procedure, state: StepState) -> RequiredConfirmation:
     """What it takes to start a step that stands at `state`."""
     need = NEEDS.get(prepared.kind, "key")
     label = procedure.labels.get("approval required", "").strip()
@@ -73,7 +73,7 @@ def ceremony(prepared: Prepared, procedure: Procedure, state: StepState) -> Cere
     approver = prepared.step.tags.get("approval", "") or label if approval else ""
     # Undoing what was done is no doing it again; what is unknown is settled first, or done again knowingly.
     again = state is StepState.UNKNOWN or (state in DONE and not prepared.undo)
-    return Ceremony(need, word(prepared, procedure) if need == "word" else "", approval, approver, again)
+    return RequiredConfirmation(need, word(prepared, procedure) if need == "word" else "", approval, approver, again)
 
 
 def word(prepared: Prepared, procedure: Procedure) -> str:
@@ -125,32 +125,34 @@ def noun(procedure: Procedure) -> str:
     return telling[-1] if telling else procedure.slug
 
 
-def must_consent(wanted: Ceremony, prepared: Prepared, given: Consent, operator_names: Collection[str]) -> None:
+def must_consent(
+    wanted: RequiredConfirmation, prepared: Prepared, given: Consent, operator_names: Collection[str]
+) -> None:
     """Raise Refused unless a person did all that is wanted, for exactly this. None of `operator_names`, which all are
     names of who acts, is the name of somebody who approves it.
     """
     if given.fingerprint and given.fingerprint != prepared.fingerprint:
-        raise Refused("What was confirmed is not what would run now: look at it again.")
+        raise RunRefused("What was confirmed is not what would run now: look at it again.")
     if wanted.need != "key" and not given.fingerprint:
-        raise Refused(f"This is a {prepared.kind.value}: it must be shown and confirmed first.")
+        raise RunRefused(f"This is a {prepared.kind.value}: it must be shown and confirmed first.")
     if wanted.need == "word" and given.word.strip() != wanted.word:
-        raise Refused(f"This cannot be undone by itself: type {wanted.word} to start it.")
+        raise RunRefused(f"This cannot be undone by itself: type {wanted.word} to start it.")
     if wanted.again and not given.again:
-        raise Refused("This step is done, or nobody knows whether it is: say that it is to be done again.")
+        raise RunRefused("This step is done, or nobody knows whether it is: say that it is to be done again.")
     if wanted.approval:
         _must_be_approved(wanted, given.approval, operator_names)
 
 
-def _must_be_approved(wanted: Ceremony, approval: Approval | None, operator_names: Collection[str]) -> None:
+def _must_be_approved(wanted: RequiredConfirmation, approval: Approval | None, operator_names: Collection[str]) -> None:
     if approval is None or not approval.by.strip() or not approval.how.strip():
-        raise Refused("This needs an approval: say who gave it, and how.")
+        raise RunRefused("This needs an approval: say who gave it, and how.")
     gave = people(approval.by.replace(",", "+"))
     if not gave.isdisjoint(map(fold_name, operator_names)):
-        raise Refused("An approval is given by somebody else than who runs the step.")
+        raise RunRefused("An approval is given by somebody else than who runs the step.")
     if shared := sorted(gave & SHARED_LOGINS):
-        raise Refused(f"{shared[0]} is a shared login, not a person: name who gave the approval.")
+        raise RunRefused(f"{shared[0]} is a shared login, not a person: name who gave the approval.")
     if len(gave) < wanted.approvers:
-        raise Refused(f"This needs {wanted.approvers} approvals ({wanted.approver}): name each, as in `Ana + Ben`.")
+        raise RunRefused(f"This needs {wanted.approvers} approvals ({wanted.approver}): name each, as in `Ana + Ben`.")
 
 
 def people(text: str) -> set[str]:

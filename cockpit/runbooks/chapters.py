@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from cockpit.model.runbook import Procedure
 from cockpit.runbooks.labels import slug
 from cockpit.runbooks.menus import is_menu
-from cockpit.runbooks.steps import Found, number
+from cockpit.runbooks.steps import UnnumberedStep, number
 from cockpit.runbooks.walk import Section
 
 CHAPTERS = frozenset({"purpose", "parameters", "prerequisites", "procedure", "verification", "post-incident", "steps"})
@@ -76,7 +76,7 @@ def grouped(sections: list[Section]) -> Iterator[tuple[Section, list[Section]]]:
     yield from rest
 
 
-def titled(section: Section) -> list[Found]:
+def titled(section: Section) -> list[UnnumberedStep]:
     """The steps of a section; one without a comment of its own is named by its heading, `Step 3: ...` or plain."""
     name = SECTION_NUMBER.sub("", STEP_HEADING.sub("", section.title)) or section.title or "Step"
     return [step if step.title else step.named(name) for step in section.steps]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from cockpit.model.clean import clean_line, clean_unmasked
-from cockpit.model.runbook import Procedure, Runbook, Table
+from cockpit.model.runbook import DocumentTable, Procedure, Runbook
 from cockpit.runbooks.chapters import gather
 from cockpit.runbooks.exposure import asking
 from cockpit.runbooks.labels import plain
@@ -14,7 +14,7 @@ from cockpit.runbooks.literal_secrets import hide, hide_in_text, secrets_in, wit
 from cockpit.runbooks.parameters import parameters
 from cockpit.runbooks.repair import decode, repair
 from cockpit.runbooks.sidecar import apply, joined
-from cockpit.runbooks.walk import Reader, Section
+from cockpit.runbooks.walk import MarkdownReader, Section
 
 FRONT_MATTER = re.compile(r"---\n((?:[\w .-]+:.*\n|\s*#.*\n|\n)+?)---\n")
 
@@ -25,7 +25,7 @@ def read(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
     front, text = front_matter(text)
     text = joined(text, decode(sidecar))
     text = clean_unmasked(text)  # its commands run as they are written; what is shown of them is masked
-    reader = Reader()
+    reader = MarkdownReader()
     reader.read(text)
     sections = reader.sections
     procedures = tuple(asking(named_safely(each)) for each in gather(sections))
@@ -67,7 +67,7 @@ def text_for_people(runbook: Runbook) -> str:
     return hide_in_text(runbook.text, secrets_of(runbook.procedures))
 
 
-def without_secrets(table: Table) -> Table:
+def without_secrets(table: DocumentTable) -> DocumentTable:
     return replace(table, rows=tuple(tuple(map(hide, row)) for row in table.rows))
 
 

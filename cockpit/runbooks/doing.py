@@ -19,14 +19,14 @@ from cockpit.runbooks import journal, shell, verify
 from cockpit.runbooks.attempt import Files, Means, Writing, broken_off
 from cockpit.runbooks.ceremony import Approval
 from cockpit.runbooks.curl_requests import without_reports
-from cockpit.runbooks.execution import Finished, Output, Prepared, Refused
+from cockpit.runbooks.execution import Finished, Output, Prepared, RunRefused
 from cockpit.runbooks.journal import Pen
 from cockpit.runbooks.masking import masked
 from cockpit.runbooks.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE
 from cockpit.runbooks.output import excerpt, head_and_tail
 from cockpit.runbooks.processes import this_process, user_of
 from cockpit.runbooks.runs import latest
-from cockpit.runbooks.shell import Place
+from cockpit.runbooks.shell import AttemptFiles
 
 Note = Callable[[Draft], object]
 Decide = Callable[[], Draft]
@@ -97,7 +97,7 @@ class Doing:
         """
         step = prepared.step.ordinal
         if self.is_at(run, step):
-            raise Refused("This step is running.")
+            raise RunRefused("This step is running.")
         active = Active(prepared, None, self._pen(run), [*secrets, *prepared.hidden])
         self._active[run.id, step] = active
         try:
@@ -124,7 +124,7 @@ class Doing:
         try:
             return await asyncio.shield(beginning)
         except asyncio.CancelledError:  # the thread goes on: what it has written must not seem to run for ever
-            with suppress(Refused, RecordError):
+            with suppress(RunRefused, RecordError):
                 number = await beginning
                 left = Finished(StepState.FAILED, "it was not started: the cockpit was closed", started=False)
                 self._note(
@@ -284,16 +284,16 @@ class Doing:
                 return stopped(active.prepared.kind in MAY_HAVE_BEEN_DONE)
             place = active.files.place if active.files else None
         elif attempt is not None and attempt.state is StepState.RUNNING and attempt.transcript:
-            place = Place(Path(attempt.transcript))
+            place = AttemptFiles(Path(attempt.transcript))
         else:
-            raise Refused("This step is not running.")
+            raise RunRefused("This step is not running.")
         try:
             if place is None or not await shell.cancel(place, means.time):
                 return "It is not running under a supervisor any more."
         except PermissionError:
             user = user_of(shell.owner_in(place)) if place else ""
             who = attempt.actor if attempt and attempt.actor else "somebody else"
-            raise Refused(
+            raise RunRefused(
                 f"This is not yours to stop: {who} started it{f', as user {user}' if user else ''}."
                 f" Ask {who} to stop it, or stop it as that user."
             ) from None
@@ -316,10 +316,10 @@ async def unready_of(prepared: Prepared, means: Means) -> str | None:
     """Why the revision of a known command would not answer now; None where nobody here can ask the cloud."""
     if prepared.native is None or means.azure is None:
         return None
-    from cockpit.runbooks.native import Native
+    from cockpit.runbooks.native import AzCommand
     from cockpit.runbooks.native.readiness import read_unready
 
-    assert isinstance(prepared.native, Native)
+    assert isinstance(prepared.native, AzCommand)
     return await read_unready(prepared.native, means.azure)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from cockpit.model.plan import Practice
-from cockpit.model.runbook import Runbook, Table
+from cockpit.model.runbook import DocumentTable, Runbook
 from cockpit.runbooks.catalogue import Document
 from cockpit.runbooks.labels import LABEL, label
 from cockpit.runbooks.plan import origin_of
@@ -35,11 +35,11 @@ def paste(practice: Practice, documents: Iterable[Document], done: date, due: da
     return _filled(lines[line - 1].rstrip(), _table(runbook, line), done, due)
 
 
-def _table(runbook: Runbook, line: int) -> Table | None:
+def _table(runbook: Runbook, line: int) -> DocumentTable | None:
     return next((each for each in runbook.tables if 0 <= line - each.line - 2 < len(each.rows)), None)
 
 
-def _filled(raw: str, table: Table | None, done: date, due: date | None) -> Paste:
+def _filled(raw: str, table: DocumentTable | None, done: date, due: date | None) -> Paste:
     if table is not None:
         return _row(raw, table, done, due)
     found = label(raw)
@@ -53,7 +53,7 @@ def _filled(raw: str, table: Table | None, done: date, due: date | None) -> Past
     return Paste(f"{raw.strip()[: match.start('value')].rstrip()} {done}" if match else "")
 
 
-def _row(raw: str, table: Table, done: date, due: date | None) -> Paste:
+def _row(raw: str, table: DocumentTable, done: date, due: date | None) -> Paste:
     """The row with its own cells, but for the two days."""
     last, after = column(table, "last"), column(table, "next")
     cells = PIPE.split(raw)

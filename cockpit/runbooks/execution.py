@@ -14,7 +14,7 @@ Output = Callable[[str], None]
 """Gets output as it comes, in batches: cleaned and masked. On the loop's thread."""
 
 
-class Native(Protocol):
+class NativeCommand(Protocol):
     """A command that needs no shell: recognised by `cockpit.runbooks.native`, done through the SDK."""
 
     @property
@@ -96,7 +96,7 @@ class Prepared:
     values: tuple[Resolved, ...] = ()
     hidden: tuple[str, ...] = field(default=(), repr=False)  # secrets that stand in the command as they are
     script: Script | None = None
-    native: Native | None = None
+    native: NativeCommand | None = None
     request: Request | None = None
     argv: tuple[str, ...] = field(default=(), repr=False)
     cwd: str = ""
@@ -134,11 +134,11 @@ class Prepared:
         return hashlib.sha256(said.encode()).hexdigest()
 
 
-class Refused(Exception):  # noqa: N818  a rule that holds is no error
+class RunRefused(Exception):  # noqa: N818  a rule that holds is no error
     """The runner will not do this; the text says why and what would help. Nothing was started."""
 
 
-class RunAlreadyOpen(Refused):
+class RunAlreadyOpen(RunRefused):
     """Somebody else leads, or has just led, a run of the same procedure on the same target: `run`."""
 
     def __init__(self, run: Run, state: str) -> None:
@@ -147,5 +147,5 @@ class RunAlreadyOpen(Refused):
         self.run = run
 
 
-class StepTakenElsewhere(Refused):
+class StepTakenElsewhere(RunRefused):
     """Another cockpit has begun this step, or has done it since it was shown here."""

@@ -18,8 +18,8 @@ from cockpit.runbooks.execution import Finished, Output
 from cockpit.runbooks.files import take_lock
 from cockpit.runbooks.journal import Pen
 from cockpit.runbooks.outcome import judge
-from cockpit.runbooks.output import Tail, excerpt, head_and_tail
-from cockpit.runbooks.shell import Place, end_time, ended_in, left_behind, let_print
+from cockpit.runbooks.output import TranscriptTail, excerpt, head_and_tail
+from cockpit.runbooks.shell import AttemptFiles, end_time, ended_in, left_behind, let_print
 
 Now = Callable[[], Attempt]
 Decide = Callable[[], Draft | None]
@@ -30,7 +30,7 @@ LOOK = 0.1  # seconds between two looks at the output, and whether somebody has 
 
 
 @contextmanager
-def nobody_else(place: Place, step: int) -> Iterator[bool]:
+def nobody_else(place: AttemptFiles, step: int) -> Iterator[bool]:
     """True inside when no other process is at the step, and none can be until this ends. Blocking.
 
     What we may not look at is somebody's: not to be let in is no proof that nobody is there.
@@ -52,7 +52,7 @@ def nobody_else(place: Place, step: int) -> Iterator[bool]:
 
 def recover(run: Run, step: Step, attempt: Attempt, write: Write, pen: Callable[[Run], Pen], now: Now) -> bool:
     """Write down how an attempt ended of which nobody can tell any more. False when somebody still can. Blocking."""
-    place = Place(Path(attempt.transcript))
+    place = AttemptFiles(Path(attempt.transcript))
     with nobody_else(place, attempt.step) as free:
         ended = ended_in(place)
         if not free or (ended is None and attempt.operation):  # an operation goes on elsewhere: it is taken up
@@ -82,8 +82,8 @@ async def attach(
 
     Who is at the step holds its lock, and writes the outcome before letting go; whoever finds the lock free writes it.
     """
-    place = Place(Path(attempt.transcript))
-    tail = Tail(place.transcript, means.mask)
+    place = AttemptFiles(Path(attempt.transcript))
+    tail = TranscriptTail(place.transcript, means.mask)
     while now().state is StepState.RUNNING:
         if text := await asyncio.to_thread(tail.read):
             on_output(text)
@@ -98,7 +98,7 @@ async def attach(
     return now()
 
 
-async def end_of(place: Place, step: Step, attempt: Attempt, means: Means, on_output: Output) -> Finished:
+async def end_of(place: AttemptFiles, step: Step, attempt: Attempt, means: Means, on_output: Output) -> Finished:
     """How it ended: by its exit file, by asking Azure about its operation, else nobody knows."""
     kind = kind_of_attempt(step, attempt)
     ended = ended_in(place)
@@ -124,7 +124,7 @@ def record(
 
     Nothing is written when somebody else has meanwhile.
     """
-    place = Place(Path(attempt.transcript))
+    place = AttemptFiles(Path(attempt.transcript))
     written = pen(run)
     ended = None if finished.still_runs else end_time(place)
     written = replace(written, now=between(attempt.began, ended, written.now))

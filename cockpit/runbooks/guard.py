@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from cockpit.model.clean import clean_line
 from cockpit.model.runbook import StepKind
 from cockpit.model.system import Environment
-from cockpit.runbooks.execution import Prepared, Refused
+from cockpit.runbooks.execution import Prepared, RunRefused
 from cockpit.runbooks.tools import guarded
 
 QUESTIONS = {
@@ -107,7 +107,7 @@ async def must_fit(
 ) -> None:
     """Ask again, now, before a change that goes through a shell. Raises Refused."""
     if reason := await misfit_now(prepared, environment, env, found):
-        raise Refused(f"{reason[0].upper()}{reason[1:]}: nothing was started.")
+        raise RunRefused(f"{reason[0].upper()}{reason[1:]}: nothing was started.")
 
 
 async def misfit_now(

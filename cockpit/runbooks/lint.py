@@ -10,11 +10,11 @@ from cockpit.runbooks import lint_links, lint_steps, lint_text
 from cockpit.runbooks.badges import overdue
 from cockpit.runbooks.prose import unfilled
 
-Rule = Callable[["Runbook", "World"], Iterator[Finding]]
+Rule = Callable[["Runbook", "LintContext"], Iterator[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class LintContext:
     """What a document is checked against. `root` is how far up files are looked for, "" for the document's folder.
 
     `values` are the names that some environment has a value for, `severities` the rungs of the configured ladder,
@@ -35,7 +35,7 @@ class World:
         return [folder, *above]
 
 
-def damage(runbook: Runbook, world: World) -> Iterator[Finding]:
+def damage(runbook: Runbook, world: LintContext) -> Iterator[Finding]:
     if runbook.damage is Damage.RECONSTRUCTED:
         said = "has lost its line breaks, and text with them: it can be read but not run until a repaired copy is saved"
         yield Finding("damaged", 1, said)
@@ -63,7 +63,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def lint(runbook: Runbook, world: World) -> tuple[Finding, ...]:
+def lint(runbook: Runbook, world: LintContext) -> tuple[Finding, ...]:
     """Every finding of every rule, by line. Reads the files that the document names: blocking. Never raises."""
     found = {finding for rule in RULES for finding in rule(runbook, world)}
     return tuple(sorted(found, key=lambda each: (each.line, each.rule, each.message)))

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from cockpit.model.clean import clean_line
-from cockpit.model.runbook import Finding, Runbook, Table
+from cockpit.model.runbook import DocumentTable, Finding, Runbook
 from cockpit.runbooks.labels import plain, slug
 from cockpit.runbooks.plan_hours import ABOUT, hours_of
 from cockpit.runbooks.plan_text import source
@@ -64,7 +64,7 @@ def disagreeing_tables(runbook: Runbook) -> Iterator[Finding]:
             yield from disagreements(counted, text, table, line)
 
 
-def disagreements(counted: re.Pattern[str], text: str, table: Table, line: int) -> Iterator[Finding]:
+def disagreements(counted: re.Pattern[str], text: str, table: DocumentTable, line: int) -> Iterator[Finding]:
     for match in counted.finditer(text):
         word = match[1].casefold()
         number = NUMBERS.index(word) + 1 if word in NUMBERS else int(word)

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from cockpit.model.secret import MASK
 from cockpit.model.secret_mask import KNOWN_SECRETS
-from cockpit.runbooks.literal_words import Word, quotes, word_at
+from cockpit.runbooks.literal_words import LiteralWord, quotes, word_at
 
 LEAST = 4  # letters: shorter ones are masked where they stand, and not in what a command prints
 LONG = 8  # letters from which on a part of a header is a secret by itself
@@ -95,7 +95,7 @@ RUNS_IT = re.compile(r"-\w*c\s+[\"']$")
 
 
 @dataclass(frozen=True, slots=True)
-class Literal:
+class LiteralSecret:
     """One secret: what gives it away, where it stands in the command, and every text it would be printed as."""
 
     marker: str
@@ -104,7 +104,7 @@ class Literal:
     values: tuple[str, ...]
 
 
-def literals(command: str) -> list[Literal]:
+def literals(command: str) -> list[LiteralSecret]:
     """The secrets of a command in the order written."""
     return sorted(_found(command), key=lambda each: (each.start, -each.end))
 
@@ -139,14 +139,14 @@ def hide_in_text(text: str, secrets: Iterable[str]) -> str:
     return without("\n".join(map(hide, lines)), {*secrets, *said})
 
 
-def _found(command: str) -> Iterator[Literal]:
+def _found(command: str) -> Iterator[LiteralSecret]:
     small = command.lower()
     for pattern in (ADDRESS, JWT):
         for match in pattern.finditer(command) if _may(pattern, small) else ():
             value = match["value"]
             if not NOT_SECRET.fullmatch(value) and not value.startswith(("$", "<", MASK)):
                 marker = match.groupdict().get("marker") or "eyJ"
-                yield Literal(marker, *match.span("value"), tuple(dict.fromkeys((value, unquote(value)))))
+                yield LiteralSecret(marker, *match.span("value"), tuple(dict.fromkeys((value, unquote(value)))))
     inside: list[str] = []
     for pattern in (OPTION, SHORT, FROM_LITERAL, ASSIGNED, IN_JSON, IN_SQL, HEADER, AUTHORIZATION):
         whole, read = pattern in (HEADER, AUTHORIZATION), 0
@@ -158,14 +158,14 @@ def _found(command: str) -> Iterator[Literal]:
             word = word_at(command, match.end(), inside, end)
             read = word.end
             if values := _values(word, parts=whole):
-                yield Literal(match[match.lastgroup or 0], word.start, word.end, values)
+                yield LiteralSecret(match[match.lastgroup or 0], word.start, word.end, values)
     for match in SECRETS.finditer(command):
         at, inside = match.end(), inside or quotes(command)
         while pair := PAIR.match(command, at):
             word = word_at(command, pair.end(), inside, LIST_END)
             at = word.end
             if values := _values(word, parts=False):
-                yield Literal("--secrets", word.start, word.end, values)
+                yield LiteralSecret("--secrets", word.start, word.end, values)
 
 
 def _may(pattern: re.Pattern[str], small: str) -> bool:
@@ -182,7 +182,7 @@ def _end(command: str, start: int) -> re.Pattern[str]:
     return LIST_END if alone or before == ";" else WORD_END
 
 
-def _values(word: Word, *, parts: bool) -> tuple[str, ...]:
+def _values(word: LiteralWord, *, parts: bool) -> tuple[str, ...]:
     """Every text that a word's secret may be printed as; none when it is no secret. A header's parts count, too."""
     said = "".join(word.pieces)
     if not said or NOT_SECRET.fullmatch(said) or NOT_SECRET.fullmatch(word.raw):

@@ -10,7 +10,7 @@ BLANK = re.compile(r"<[A-Za-z][A-Za-z0-9 _.:-]{0,60}?>")
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class LiteralWord:
     """`raw` as written, from `start` to `end`; `text` as the shell takes it; its `pieces` around what is filled in."""
 
     raw: str
@@ -42,7 +42,7 @@ def quotes(command: str) -> list[str]:
     return [*inside, quote]
 
 
-def word_at(command: str, at: int, inside: list[str], end: re.Pattern[str]) -> Word:
+def word_at(command: str, at: int, inside: list[str], end: re.Pattern[str]) -> LiteralWord:
     """The rest of the word from `at` on; `end` is what ends it within the quotes that it begins in."""
     outer = inside[at]
     opening = re.compile(r"\\?[\"']").match(command, at)
@@ -51,10 +51,10 @@ def word_at(command: str, at: int, inside: list[str], end: re.Pattern[str]) -> W
     reading = _Reading(command, at, outer)
     reading.run(end)
     pieces = tuple(each for each in reading.pieces if each)
-    return Word(command[at : reading.at], at, reading.at, reading.text, pieces)
+    return LiteralWord(command[at : reading.at], at, reading.at, reading.text, pieces)
 
 
-def _quoted_within(command: str, opening: re.Match[str], outer: str) -> Word:
+def _quoted_within(command: str, opening: re.Match[str], outer: str) -> LiteralWord:
     """A value in quotes of its own inside other ones: `'{"password": "x"}'`, `"... PASSWORD 'x'"`."""
     mark, start = opening.group(), opening.end()
     at = start
@@ -63,7 +63,7 @@ def _quoted_within(command: str, opening: re.Match[str], outer: str) -> Word:
     at = min(at, len(command))
     raw = command[start:at]
     pieces = [raw] if outer == "'" else re.split(f"{EXPANSION.pattern}|{BLANK.pattern}", raw)
-    return Word(raw, start, at, raw, tuple(each for each in pieces if each))
+    return LiteralWord(raw, start, at, raw, tuple(each for each in pieces if each))
 
 
 class _Reading:

@@ -12,7 +12,7 @@ from cockpit.runbooks.execution import Prepared
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class EvidenceProcedure:
     """The procedure that preserves the evidence: as it was named, and where that is; without a place there is none."""
 
     name: str
@@ -23,13 +23,13 @@ class Snapshot:
         return (PurePath(run.path).name, run.procedure) == (PurePath(self.path).name, self.procedure)
 
 
-def snapshot_named(name: str, catalogue: Catalogue) -> Snapshot:
+def snapshot_named(name: str, catalogue: Catalogue) -> EvidenceProcedure:
     """What `DOC#PROCEDURE` stands for."""
     try:
         place = catalogue.find(name)
     except NotFound:
-        return Snapshot(name)
-    return Snapshot(name, place.document.runbook.path, place.procedure.slug)
+        return EvidenceProcedure(name)
+    return EvidenceProcedure(name, place.document.runbook.path, place.procedure.slug)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Minding:
     """`frozen` says that nothing may be deployed, "" while it may; `snapshot` is None where none is asked for."""
 
     frozen: Callable[[], str] = str
-    snapshot: Callable[[], Snapshot | None] = lambda: None
+    snapshot: Callable[[], EvidenceProcedure | None] = lambda: None
 
     def added(self, prepared: Prepared, incident: str | None, runs: Mapping[str, Run]) -> Prepared:
         """A change with these words among its notices; anything else as it is. It may start all the same."""
@@ -49,7 +49,7 @@ class Minding:
         return replace(prepared, notices=(*prepared.notices, *filter(None, words)))
 
 
-def not_kept(snapshot: Snapshot, incident: str, runs: Mapping[str, Run], this: str = "") -> str:
+def not_kept(snapshot: EvidenceProcedure, incident: str, runs: Mapping[str, Run], this: str = "") -> str:
     """That no step of the procedure is on record as done in the incident; "" when one is, or `this` run is of it."""
     of_it = [run for run in runs.values() if snapshot.run_by(run)]
     kept = any(run.incident == incident and any(state in SETTLED for _, state in run.states) for run in of_it)

@@ -5,14 +5,14 @@ from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.runbooks.curl_requests import judge_requests
 from cockpit.runbooks.execution import Finished
-from cockpit.runbooks.shell import Ended
+from cockpit.runbooks.shell import CommandEnd
 
 MAY_HAVE_BEEN_DONE = frozenset({StepKind.CHANGE, StepKind.DANGER})
 FAR_SIDE = "what it had asked for elsewhere may still be going on"
 PIPE_CLOSED = 141  # 128 + SIGPIPE, which pipefail does not let pass
 
 
-def judge(ended: Ended, kind: StepKind, command: str, output: str, *, follow: bool = False) -> Finished:
+def judge(ended: CommandEnd, kind: StepKind, command: str, output: str, *, follow: bool = False) -> Finished:
     """How a command that a shell ran has ended. `command` is what ran, `output` what it printed, or its two ends."""
     state, said = _judged(ended, kind, follow)
     answered = None
@@ -37,13 +37,13 @@ def judge(ended: Ended, kind: StepKind, command: str, output: str, *, follow: bo
     )
 
 
-def ran_to_its_end(ended: Ended) -> bool:
+def ran_to_its_end(ended: CommandEnd) -> bool:
     """Nobody and nothing broke it off, and its exit code is its own."""
     broken_off = ended.trouble or ended.cancelled or ended.timed_out or ended.signal is not None
     return ended.known and not broken_off
 
 
-def _judged(ended: Ended, kind: StepKind, follow: bool) -> tuple[StepState, str]:
+def _judged(ended: CommandEnd, kind: StepKind, follow: bool) -> tuple[StepState, str]:
     changes = kind in MAY_HAVE_BEEN_DONE
     broken_off = StepState.UNKNOWN if changes else StepState.FAILED
     behind = f"; {FAR_SIDE}" if changes else ""

@@ -20,7 +20,7 @@ def readable(text: str) -> str:
     return clean(plain, limit=len(plain) + 1)
 
 
-class Tail:
+class TranscriptTail:
     """Reads a growing transcript. `mask` takes out what became a secret only after the command began."""
 
     def __init__(self, path: Path, mask: Callable[[str], str], *, at: int = 0) -> None:

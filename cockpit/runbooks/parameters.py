@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from cockpit.model.runbook import Parameter, Procedure, Table
+from cockpit.model.runbook import DocumentTable, Parameter, Procedure
 from cockpit.model.secret import MASK
 from cockpit.runbooks import placeholders as blanks
 from cockpit.runbooks.literal_secrets import literals
@@ -14,7 +14,7 @@ CHOICE = re.compile(r"^[\w.-]+(?:\s*[,/|]\s*[\w.-]+)+$")
 
 
 def parameters(
-    procedures: Iterable[Procedure], hints: Mapping[str, str], tables: Iterable[Table]
+    procedures: Iterable[Procedure], hints: Mapping[str, str], tables: Iterable[DocumentTable]
 ) -> tuple[Parameter, ...]:
     """Every placeholder in order of appearance, with all its forms, its literal as a hint, and its row in the table."""
     found: dict[str, Parameter] = {}
@@ -57,7 +57,7 @@ def commands(procedures: Iterable[Procedure]) -> Iterator[tuple[str, str]]:
             yield undo, "bash"
 
 
-def declared(tables: Iterable[Table]) -> Iterator[Mapping[str, str]]:
+def declared(tables: Iterable[DocumentTable]) -> Iterator[Mapping[str, str]]:
     """The rows of every table of parameters, by column name in lower case."""
     for table in tables:
         if table.kind == "parameters":

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cockpit.model.ladder import DEFAULT_LADDER, Ladder
+from cockpit.model.ladder import DEFAULT_LADDER, SeverityScale
 from cockpit.model.plan import BUILT_IN, Contact, Plan
 from cockpit.model.plan_defaults import GRAVE, default_plan
 from cockpit.runbooks.catalogue import Document
@@ -61,7 +61,7 @@ def by_use(parts: Sequence[Plan]) -> tuple[list[Contact], list[Contact]]:
     return [each for each in every if each.filled], [each for each in every if not each.filled]
 
 
-def part(source: Source, ladder: Ladder) -> Plan:
+def part(source: Source, ladder: SeverityScale) -> Plan:
     """What one document says. The ladder is that of the team."""
     people = tuple(contacts(source))
     heard = hours_of(source)

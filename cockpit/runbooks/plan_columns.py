@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from cockpit.model.runbook import Table
+from cockpit.model.runbook import DocumentTable
 
 BLANK = re.compile(
     r"""(?ix) ^\W*(?:tbd|tbc|todo|fixme|n/?a|none|unknown|x{2,}|\?+)?\W*$   # says nothing
@@ -12,7 +12,7 @@ BLANK = re.compile(
 )
 
 
-def column(table: Table, *words: str, but: Sequence[int] = ()) -> int | None:
+def column(table: DocumentTable, *words: str, but: Sequence[int] = ()) -> int | None:
     """The first column whose head has one of these words, the words in their order."""
     heads = [each.casefold() for each in table.header]
     found = (at for word in words for at, head in enumerate(heads) if word in head and at not in but)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from cockpit.model.clock import ClockKind, Rule
-from cockpit.model.runbook import Table
+from cockpit.model.runbook import DocumentTable
 from cockpit.runbooks.plan_columns import blank, cell, column
 from cockpit.runbooks.plan_text import Source, levels_in
 
@@ -40,16 +40,16 @@ def opens(window: str) -> timedelta | None:
     return float(match["from"]) * UNITS[unit] if match and unit else None
 
 
-def levels_of(table: Table, row: tuple[str, ...]) -> tuple[str, ...]:
+def levels_of(table: DocumentTable, row: tuple[str, ...]) -> tuple[str, ...]:
     """The severities of a tier: of its own column, else of what the box or the heading is called; none are all."""
     own = column(table, "severity", "priority", "level")
     return levels_in(cell(row, own)) or levels_in(table.heading)
 
 
-def who_of(table: Table, row: tuple[str, ...]) -> str:
+def who_of(table: DocumentTable, row: tuple[str, ...]) -> str:
     return cell(row, column(table, "who", "contact", "call", "page", "person", "role", "escalate", but=(0,)))
 
 
-def first_row(table: Table) -> int:
+def first_row(table: DocumentTable) -> int:
     """From the line of a table to its first row: below a rule, or below the borders and the title of a drawn box."""
     return 3 if table.header == BOX else 2

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cockpit.model.clean import clean_line
-from cockpit.model.ladder import Ladder, Level
-from cockpit.model.runbook import Table
+from cockpit.model.ladder import Level, SeverityScale
+from cockpit.model.runbook import DocumentTable
 from cockpit.runbooks.plan_columns import cell, column
 from cockpit.runbooks.plan_text import SEVERITY, Source, levels_in
 
@@ -21,7 +21,7 @@ LONGEST_NAME = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class DocumentSeverityLevel:
     """One row of a ladder as a document writes it."""
 
     name: str
@@ -31,7 +31,7 @@ class Rung:
     column: str = ""
 
 
-def rungs(source: Source) -> Iterator[Rung]:
+def rungs(source: Source) -> Iterator[DocumentSeverityLevel]:
     """Every rung that a document writes down, in its order."""
     for table in source.runbook.tables:
         if table.kind == "severity-ladder":
@@ -39,16 +39,18 @@ def rungs(source: Source) -> Iterator[Rung]:
     arrowed = [(line, match) for line, match in arrows(source.runbook.text)]
     if len({match["name"].casefold() for _, match in arrowed}) > 1:
         for line, match in arrowed:
-            yield Rung(name_of(match["name"]), clean_line(match["definition"]), clean_line(match["response"]), line)
+            yield DocumentSeverityLevel(
+                name_of(match["name"]), clean_line(match["definition"]), clean_line(match["response"]), line
+            )
 
 
-def of_table(table: Table) -> Iterator[Rung]:
+def of_table(table: DocumentTable) -> Iterator[DocumentSeverityLevel]:
     response = column(table, "respon", "action")
     definition = column(table, "definition", "example", "description", "scenario", "criteria", "impact", "meaning")
 
     for at, row in enumerate(table.rows):
         if name := name_of(row[0] if row else ""):
-            yield Rung(name, cell(row, definition), cell(row, response), table.line + 2 + at)
+            yield DocumentSeverityLevel(name, cell(row, definition), cell(row, response), table.line + 2 + at)
 
 
 def arrows(text: str) -> Iterator[tuple[int, re.Match[str]]]:
@@ -65,17 +67,17 @@ def name_of(text: str) -> str:
     return re.sub(r"(?i)^SEV-?(?=\d)", "SEV-", levels_in(match.group())[0])
 
 
-def ladder_of(source: Source) -> Ladder:
+def ladder_of(source: Source) -> SeverityScale:
     """The ladder of one document: its rungs merged by name, the worst first."""
     return ranked([level_of(each, source.origin(each.line)) for each in rungs(source)])
 
 
-def level_of(rung: Rung, origin: str) -> Level:
+def level_of(rung: DocumentSeverityLevel, origin: str) -> Level:
     backlog = bool(BACKLOG.search(rung.response))
     return Level(rung.name, 0, rung.definition, rung.response, backlog, origin)
 
 
-def merged(ladders: Iterable[Ladder], over: Ladder = ()) -> Ladder:
+def merged(ladders: Iterable[SeverityScale], over: SeverityScale = ()) -> SeverityScale:
     """One ladder of many: `over`, else all that name their rungs in the commonest way; what is blank is filled in."""
     every = [each for each in ladders if each]
     own = over or commonest(every)
@@ -90,13 +92,13 @@ def merged(ladders: Iterable[Ladder], over: Ladder = ()) -> Ladder:
     return tuple(filled(own, more)) if over else ranked([*own, *more])
 
 
-def commonest(ladders: Sequence[Ladder]) -> Ladder:
+def commonest(ladders: Sequence[SeverityScale]) -> SeverityScale:
     """Of several ways to name severities the one that most rungs follow, the first of those."""
     counts = Counter(family_of(level.name) for ladder in ladders for level in ladder)
     return max(ladders, key=lambda each: counts[family_of(each[0].name)], default=())
 
 
-def ranked(levels: Sequence[Level]) -> Ladder:
+def ranked(levels: Sequence[Level]) -> SeverityScale:
     """The levels, each name once, by their numbers; by their place where a name has none."""
     found = {each.name.casefold(): each for each in reversed(levels)}
     order = list(dict.fromkeys(each.name.casefold() for each in levels))

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from cockpit.model.clean import clean_line
 from cockpit.model.clock import ClockKind, Rule
-from cockpit.model.ladder import Ladder
+from cockpit.model.ladder import SeverityScale
 from cockpit.model.plan import BUILT_IN, Checklist, Plan, Template
 from cockpit.model.problem import Problem, ProblemKind
 
@@ -15,7 +15,7 @@ SEVERAL = frozenset({ClockKind.ESCALATION, ClockKind.CHECKLIST})  # kinds that o
 T = TypeVar("T")
 
 
-def binding(layers: Sequence[Plan], ladder: Ladder) -> tuple[Rule, ...]:
+def binding(layers: Sequence[Plan], ladder: SeverityScale) -> tuple[Rule, ...]:
     """The rules of all layers, each without the levels for which a layer before it has a rule of its kind."""
     names = tuple(each.name for each in ladder)
     taken: set[tuple[ClockKind, bool, str]] = set()
@@ -37,7 +37,7 @@ def key(rule: Rule, name: str) -> tuple[ClockKind, bool, str]:
     return rule.kind, rule.outside, name
 
 
-def on_ladder(rule: Rule, ladder: Ladder) -> Rule | None:
+def on_ladder(rule: Rule, ladder: SeverityScale) -> Rule | None:
     """The rule with its levels as the ladder calls them; None when the ladder has none of them.
 
     A level of another kind of ladder is not translated: SEV-2 of one document need not be P1 of another.
@@ -54,7 +54,7 @@ def bare(name: str) -> str:
     return re.sub(r"[\s-]", "", name).casefold()
 
 
-def unbound(layers: Sequence[Plan], ladder: Ladder) -> Iterator[Problem]:
+def unbound(layers: Sequence[Plan], ladder: SeverityScale) -> Iterator[Problem]:
     """A word for every document with rules for levels that the ladder does not have."""
     known = {bare(each.name) for each in ladder}
     lost: dict[str, dict[str, None]] = {}

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from cockpit.model.plan import Contact, Page, Role
-from cockpit.model.runbook import Table
+from cockpit.model.plan import Contact, PageRule, Role
+from cockpit.model.runbook import DocumentTable
 from cockpit.runbooks.plan_columns import blank, cell, column
-from cockpit.runbooks.plan_text import Block, Shape, Source
+from cockpit.runbooks.plan_text import OutlineBlock, Shape, Source
 
 ROLES = re.compile(r"(?i)\broles?\b")
 CONTACTS = re.compile(r"(?i)\bcontacts?\b")
@@ -55,7 +55,7 @@ def contacts(source: Source) -> Iterator[Contact]:
                 yield from _contacts_in(block, source)
 
 
-def _contacts_of(table: Table, source: Source) -> Iterator[Contact]:
+def _contacts_of(table: DocumentTable, source: Source) -> Iterator[Contact]:
     role = column(table, "role", "who", "name") or 0
     person = column(table, "person", "primary", "name", but=(role,))
     backup = column(table, "backup", "secondary", "deputy", but=(role,))
@@ -97,7 +97,7 @@ def _awaits(text: str) -> bool:
     return bool(text.strip("-–— ")) and blank(text)
 
 
-def _contacts_in(block: Block, source: Source) -> Iterator[Contact]:
+def _contacts_in(block: OutlineBlock, source: Source) -> Iterator[Contact]:
     """`On-call engineer: pager` in a list, or a line each in a fence without a language."""
     if block.shape is Shape.ITEM:
         lines = [(block.line, block.text)]
@@ -111,7 +111,7 @@ def _contacts_in(block: Block, source: Source) -> Iterator[Contact]:
             yield Contact(match["role"], how=how, filled=not blank(how), origin=source.origin(number))
 
 
-def pages(source: Source) -> Iterator[Page]:
+def pages(source: Source) -> Iterator[PageRule]:
     """Whom to call when something particular happens."""
     for table in source.runbook.tables:
         if table.kind != "who-to-page":
@@ -119,4 +119,4 @@ def pages(source: Source) -> Iterator[Page]:
         who = column(table, "who", but=(0,))
         for at, row in enumerate(table.rows):
             if cell(row, 0) and cell(row, who):
-                yield Page(cell(row, 0), cell(row, who), source.origin(table.line + 2 + at))
+                yield PageRule(cell(row, 0), cell(row, who), source.origin(table.line + 2 + at))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from cockpit.model.clean import clean_line
 from cockpit.model.plan import Practice
-from cockpit.model.runbook import Runbook, Table
+from cockpit.model.runbook import DocumentTable, Runbook
 from cockpit.runbooks.dates import day_in
 from cockpit.runbooks.labels import label, plain
 from cockpit.runbooks.plan_columns import cell, column
@@ -65,7 +65,7 @@ def labels_in(runbook: Runbook) -> Iterator[tuple[int, str, str, str]]:
             yield line, clean_line(plain(heading)), *found
 
 
-def _of_table(table: Table, source: Source) -> Iterator[Practice]:
+def _of_table(table: DocumentTable, source: Source) -> Iterator[Practice]:
     every, next_one = column(table, "frequency", "every", "how often"), column(table, "next")
     last, whose, method = column(table, "last"), column(table, "audience"), column(table, "method")
     training = table.kind == "training"

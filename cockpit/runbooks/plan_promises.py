@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from cockpit.model.clock import ClockKind, Counting, Rule
 from cockpit.model.plan import Contact
-from cockpit.runbooks.plan_text import Block, Chapter, Source, levels_in
+from cockpit.runbooks.plan_text import Chapter, OutlineBlock, Source, levels_in
 from cockpit.runbooks.plan_times import Amount, amounts
 
 WITHIN = re.compile(r"(?i)\b(?:within|in under|no later than|at the latest after|in less than|not later than)\W*$")
@@ -33,7 +33,7 @@ class Said:
     """One time in a sentence, with the words before it and where it stands."""
 
     chapter: Chapter
-    block: Block
+    block: OutlineBlock
     amount: Amount
 
     @property

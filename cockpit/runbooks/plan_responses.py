@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from cockpit.model.clock import ClockKind, Counting, Rule
-from cockpit.model.ladder import Ladder
+from cockpit.model.ladder import SeverityScale
 from cockpit.runbooks.plan_ladder import rungs
 from cockpit.runbooks.plan_text import Source
 from cockpit.runbooks.plan_times import Amount, amounts
@@ -35,7 +35,7 @@ def ladder_rules(source: Source) -> Iterator[Rule]:
         yield from response_rules(rung.response, rung.name, source.origin(rung.line))
 
 
-def configured_rules(ladder: Ladder) -> Iterator[Rule]:
+def configured_rules(ladder: SeverityScale) -> Iterator[Rule]:
     """The rules in the responses of a configured ladder."""
     for each in ladder:
         yield from response_rules(each.response, each.name, each.origin)
@@ -57,7 +57,7 @@ def response_rules(response: str, level: str, origin: str) -> Iterator[Rule]:
         yield Rule(ClockKind.RESPONSE, "triage", A_WORKING_DAY, origin, counting=hours, levels=(level,))
 
 
-def paging_rules(ladder: Ladder) -> Iterator[Rule]:
+def paging_rules(ladder: SeverityScale) -> Iterator[Rule]:
     """`Page on-call + backup`, `All hands`: who is called at once where no escalation says it by the minute."""
     for each in ladder:
         found = next((match for clause in CLAUSE.split(each.response) if (match := CALLED.match(clause))), None)

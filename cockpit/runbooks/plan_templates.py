@@ -8,7 +8,7 @@ from cockpit.model.plan import Template
 from cockpit.runbooks.chapters import unique
 from cockpit.runbooks.document import front_matter
 from cockpit.runbooks.labels import slug
-from cockpit.runbooks.plan_text import Block, Chapter, Shape, Source
+from cockpit.runbooks.plan_text import Chapter, OutlineBlock, Shape, Source
 from cockpit.runbooks.prose import HEADING
 
 MESSAGES = re.compile(r"(?i)communicat|message|notif|notice|status update|wording|announce|e-?mail")
@@ -34,7 +34,7 @@ def templates(source: Source) -> Iterator[Template]:
                 yield Template(id, title, block.text.strip() + "\n", audience(chapter.path, block.text), origin)
 
 
-def message(chapter: Chapter, block: Block) -> bool:
+def message(chapter: Chapter, block: OutlineBlock) -> bool:
     """True for a quotation or a plain fence with something to fill in."""
     if block.shape not in (Shape.QUOTE, Shape.FENCE) or block.info not in ("", "text", "txt", "markdown", "md"):
         return False

@@ -25,7 +25,7 @@ class Shape(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class OutlineBlock:
     """One paragraph, item, quotation or fence. A quotation and a fence keep their lines, the others are one line."""
 
     shape: Shape
@@ -49,7 +49,7 @@ class Chapter:
     line: int = 1
     top: str = ""
     above: tuple[str, ...] = ()
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[OutlineBlock, ...] = ()
 
     @property
     def path(self) -> str:
@@ -74,7 +74,7 @@ class Source:
     def origin(self, line: int) -> str:
         return f"{self.name}:{line}"
 
-    def said(self) -> Iterator[tuple[Chapter, Block]]:
+    def said(self) -> Iterator[tuple[Chapter, OutlineBlock]]:
         """What is said in sentences: paragraphs and items."""
         for chapter in self.chapters:
             yield from ((chapter, each) for each in chapter.blocks if each.shape in (Shape.TEXT, Shape.ITEM))
@@ -93,9 +93,9 @@ def chapters(text: str) -> Iterator[Chapter]:
     """Every chapter of a text in order; the first has no title."""
     at: Chapter = Chapter()
     parents: list[Chapter] = []
-    blocks: list[Block] = []
+    blocks: list[OutlineBlock] = []
     for block in cut(text):
-        if isinstance(block, Block):
+        if isinstance(block, OutlineBlock):
             blocks.append(block)
             continue
         yield replace(at, blocks=tuple(blocks))
@@ -107,9 +107,9 @@ def chapters(text: str) -> Iterator[Chapter]:
     yield replace(at, blocks=tuple(blocks))
 
 
-def cut(text: str) -> Iterator[Block | Chapter]:
+def cut(text: str) -> Iterator[OutlineBlock | Chapter]:
     """The blocks of a text, and its headings as chapters without any."""
-    block: Block | None = None  # the one that is not yet over
+    block: OutlineBlock | None = None  # the one that is not yet over
     lines: list[str] = []  # of it
     fence = ""
     for number, line in enumerate(text.split("\n"), start=1):
@@ -122,43 +122,43 @@ def cut(text: str) -> Iterator[Block | Chapter]:
         else:
             begun, goes_on = begin(line, number, mark)
             fence = mark[1] if mark else ""
-        if goes_on and block is not None and isinstance(begun, Block) and joins(block, begun):
+        if goes_on and block is not None and isinstance(begun, OutlineBlock) and joins(block, begun):
             lines.append(begun.text)
             continue
         if block is not None:
             yield whole(block, lines)
-        block = begun if isinstance(begun, Block) else None
-        lines = [begun.text] if isinstance(begun, Block) and begun.shape is not Shape.FENCE else []
+        block = begun if isinstance(begun, OutlineBlock) else None
+        lines = [begun.text] if isinstance(begun, OutlineBlock) and begun.shape is not Shape.FENCE else []
         if isinstance(begun, Chapter):
             yield begun
     if block is not None:
         yield whole(block, lines)
 
 
-def whole(block: Block, lines: list[str]) -> Block:
+def whole(block: OutlineBlock, lines: list[str]) -> OutlineBlock:
     """The block with the text of its lines."""
     together = block.shape in (Shape.FENCE, Shape.QUOTE)
     return replace(block, text="\n".join(lines) if together else clean_line(" ".join(lines)))
 
 
-def begin(line: str, number: int, fence: re.Match[str] | None) -> tuple[Block | Chapter | None, bool]:
+def begin(line: str, number: int, fence: re.Match[str] | None) -> tuple[OutlineBlock | Chapter | None, bool]:
     """What a line begins, and whether it may only go on with what is before it."""
     if fence:
-        return Block(Shape.FENCE, number, "", info=fence[2].strip()), False
+        return OutlineBlock(Shape.FENCE, number, "", info=fence[2].strip()), False
     if title := HEADING.match(line):
         return Chapter(clean_line(plain(title[1].rstrip("# "))), len(line) - len(line.lstrip("#")), number), False
     if not line.strip() or RULER.match(line) or line.lstrip().startswith("|"):
         return None, False
     if line.lstrip().startswith(">"):
-        return Block(Shape.QUOTE, number, quoted(line)), True
+        return OutlineBlock(Shape.QUOTE, number, quoted(line)), True
     if item := ITEM.match(line):
         ordered, box = item["mark"][0].isdigit(), bool(item["box"])
         nested = len(item["indent"].expandtabs(4)) > 1
-        return Block(Shape.ITEM, number, said(item["text"]), ordered, box, nested), False
-    return Block(Shape.TEXT, number, said(line)), label(line) is None
+        return OutlineBlock(Shape.ITEM, number, said(item["text"]), ordered, box, nested), False
+    return OutlineBlock(Shape.TEXT, number, said(line)), label(line) is None
 
 
-def joins(block: Block, begun: Block) -> bool:
+def joins(block: OutlineBlock, begun: OutlineBlock) -> bool:
     """True when a line goes on with the block before it: a quotation with another, words with what was wrapped."""
     if begun.shape is Shape.QUOTE:
         return block.shape is Shape.QUOTE

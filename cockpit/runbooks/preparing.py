@@ -11,7 +11,7 @@ from cockpit.model.runbook import Parameter, Procedure, Runbook, Step, StepKind
 from cockpit.model.secret import MASK
 from cockpit.model.system import Environment
 from cockpit.runbooks import curl_requests, guard, script, tags, tools, web
-from cockpit.runbooks.execution import Prepared, Refused, Retry, Script
+from cockpit.runbooks.execution import Prepared, Retry, RunRefused, Script
 from cockpit.runbooks.kinds import ORDER, kind_of
 from cockpit.runbooks.literal_secrets import hide, secrets_in, without
 from cockpit.runbooks.placeholders import names_a_secret, placeholders
@@ -91,7 +91,7 @@ def prepare(
         return replace(bare, reason_not_runnable=reason)
     try:
         ready = with_request(bare, setting) if language == "http" else with_command(bare, language, setting)
-    except Refused as refusal:
+    except RunRefused as refusal:
         return replace(bare, reason_not_runnable=str(refusal))
     return with_limits(ready, setting)
 
@@ -222,7 +222,7 @@ def with_command(prepared: Prepared, language: str, setting: Setting) -> Prepare
     ready = Script(command, {}, command) if prepared.step.literal else script.script(command, language, blanks)
     kept = () if prepared.step.literal or language != "bash" else placeholders(command, language)
     for name in (blank.name for blank in kept if blank.kept and not CARRIED.fullmatch(blank.name)):
-        raise Refused(
+        raise RunRefused(
             f"{name} cannot be given to a shell under that name, and the command does more than put it there."
         )
     # `export NAME=...` of an earlier step is a parameter here: a program that reads it from its environment finds it.

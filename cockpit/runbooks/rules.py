@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
-from cockpit.runbooks.execution import Prepared, Refused, StepTakenElsewhere
+from cockpit.runbooks.execution import Prepared, RunRefused, StepTakenElsewhere
 from cockpit.runbooks.preparing import CHANGES, only_looks
 from cockpit.runbooks.trust import Trust
 
@@ -15,12 +15,14 @@ SETTLES = frozenset({StepState.OK, StepState.BY_HAND, StepState.SKIPPED, StepSta
 
 def must_be_startable(runbook: Runbook, procedure: Procedure, standing: Trust, accepted: str) -> None:
     if runbook.view_only:
-        raise Refused("This document had lost its line breaks, and text with them: save a repaired copy and run that.")
+        raise RunRefused(
+            "This document had lost its line breaks, and text with them: save a repaired copy and run that."
+        )
     if procedure not in runbook.procedures:
-        raise Refused(f"The document has no procedure {procedure.slug}.")
+        raise RunRefused(f"The document has no procedure {procedure.slug}.")
     if not standing.trusted and accepted != runbook.sha256:
         what = "has never run here" if standing.standing == "new" else "has changed since its last run"
-        raise Refused(f"This document {what}: read it, then trust its hash {runbook.sha256}.")
+        raise RunRefused(f"This document {what}: read it, then trust its hash {runbook.sha256}.")
 
 
 def folder_of(runbook: Runbook, otherwise: Path) -> str:
@@ -32,7 +34,7 @@ def folder_of(runbook: Runbook, otherwise: Path) -> str:
 def step_of(procedure: Procedure, ordinal: int) -> Step:
     found = next((each for each in procedure.steps if each.ordinal == ordinal), None)
     if found is None:
-        raise Refused(f"{procedure.title} has no step {ordinal}.")
+        raise RunRefused(f"{procedure.title} has no step {ordinal}.")
     return found
 
 
@@ -40,31 +42,31 @@ def must_be_settleable(run: Run, step: int, state: StepState, reason: str) -> No
     """A person may say how a step stands, with a reason where it is not simply done by hand."""
     was = run.state(step)
     if state not in SETTLES:
-        raise Refused(f"A step cannot be settled as {state.value}.")
+        raise RunRefused(f"A step cannot be settled as {state.value}.")
     if was is StepState.RUNNING:
-        raise Refused("The step is running: stop it first.")
+        raise RunRefused("The step is running: stop it first.")
     if state is StepState.OK and was not in (StepState.WARN, StepState.UNKNOWN):
-        raise Refused("Only a step that was looked at is ok by a person's word; this one can be done by hand.")
+        raise RunRefused("Only a step that was looked at is ok by a person's word; this one can be done by hand.")
     if not reason.strip() and state is not StepState.BY_HAND:
-        raise Refused("Say why, in a few words: it goes on the timeline.")
+        raise RunRefused("Say why, in a few words: it goes on the timeline.")
 
 
 def must_be_this_run(run: Run, prepared: Prepared, environment: str) -> None:
     if run.id != prepared.run:
-        raise Refused("This was prepared for another run.")
+        raise RunRefused("This was prepared for another run.")
     if run.environment != environment or prepared.environment != environment:
-        raise Refused(f"This run is in {run.environment}, and this cockpit acts on {environment}.")
+        raise RunRefused(f"This run is in {run.environment}, and this cockpit acts on {environment}.")
     if run.ended is not None:
-        raise Refused("This run is over: start a new one.")
+        raise RunRefused("This run is over: start a new one.")
 
 
 def must_be_runnable(prepared: Prepared, *, read_only: bool) -> None:
     if not prepared.runnable:
-        raise Refused(f"This cannot run: {prepared.reason_not_runnable}.")
+        raise RunRefused(f"This cannot run: {prepared.reason_not_runnable}.")
     if read_only and not only_looks(prepared):
-        raise Refused("Read-only: only what looks through the SDK or with GET may run.")
+        raise RunRefused("Read-only: only what looks through the SDK or with GET may run.")
     if sum(each is not None for each in (prepared.script, prepared.native, prepared.request)) != 1:
-        raise Refused("This was not prepared.")
+        raise RunRefused("This was not prepared.")
 
 
 def must_be_untaken(run: Run, prepared: Prepared) -> None:
@@ -93,7 +95,7 @@ def running(attempt: Attempt | None) -> str:
 
 def must_be_its_turn(run: Run, procedure: Procedure, prepared: Prepared) -> None:
     if reason := waits_for(run, procedure, prepared.step, prepared.kind, undo=prepared.undo):
-        raise Refused(reason)
+        raise RunRefused(reason)
 
 
 def waits_for(run: Run, procedure: Procedure, step: Step, kind: StepKind, *, undo: bool = False) -> str:

@@ -23,9 +23,9 @@ from cockpit.model.time import Time
 from cockpit.runbooks import found_again, guard, journal, rules, tools
 from cockpit.runbooks import trust as trust_files
 from cockpit.runbooks.attempt import Means, Terminal
-from cockpit.runbooks.ceremony import Ceremony, Consent, ceremony, must_consent
+from cockpit.runbooks.ceremony import Consent, RequiredConfirmation, ceremony, must_consent
 from cockpit.runbooks.doing import Doing
-from cockpit.runbooks.execution import Output, Prepared, Refused, RunAlreadyOpen
+from cockpit.runbooks.execution import Output, Prepared, RunAlreadyOpen, RunRefused
 from cockpit.runbooks.guard import ToolContext
 from cockpit.runbooks.journal import Pen
 from cockpit.runbooks.minding import Minding
@@ -33,7 +33,7 @@ from cockpit.runbooks.open_runs import competing, going_on, untouched
 from cockpit.runbooks.preparing import Setting, asked_by, prepare, resolved
 from cockpit.runbooks.processes import alive, this_process
 from cockpit.runbooks.runs import FOLDED, Runs, attempt_numbered, latest
-from cockpit.runbooks.surroundings import Surroundings
+from cockpit.runbooks.surroundings import RunContext
 from cockpit.runbooks.trust import Trust
 from cockpit.runbooks.values import Live, Resolved
 
@@ -90,7 +90,7 @@ class Runner:
         self._hidden = hidden
         self._minding = minding
         self._new_id = new_id
-        self._around = Surroundings(
+        self._around = RunContext(
             environment, self.author, time, data, azure, reveal, mask, read_only, live, environ, grace
         )
         self._given: dict[str, dict[str, str]] = {}  # of each run, secrets too: never written anywhere
@@ -118,7 +118,7 @@ class Runner:
         try:
             return self.runs.runs[id]
         except KeyError:
-            raise Refused(f"There is no run {id}.") from None
+            raise RunRefused(f"There is no run {id}.") from None
 
     def apply_all(self, events: Iterable[Event]) -> None:
         """Take events of the timeline, this process's and others', none of them left out before the newest."""
@@ -146,7 +146,7 @@ class Runner:
     def procedure(self, run: Run) -> Procedure:
         found = next((each for each in self.document(run).procedures if each.slug == run.procedure), None)
         if found is None:
-            raise Refused(f"The document of this run has no procedure {run.procedure}.")
+            raise RunRefused(f"The document of this run has no procedure {run.procedure}.")
         return found
 
     def step(self, run: Run, ordinal: int) -> Step:
@@ -284,7 +284,7 @@ class Runner:
         from cockpit.runbooks import native
 
         prepared = await guard.look_again(prepared, self.environment, self._around.shell(), self._guards)
-        if self._azure is None or not isinstance(prepared.native, native.Native) or not prepared.runnable:
+        if self._azure is None or not isinstance(prepared.native, native.AzCommand) or not prepared.runnable:
             return prepared
         found = await native.survey(prepared.native, self._azure)
         return replace(prepared, meets=found.words, confirmed=found.fingerprint, reason_not_runnable=found.refusal)
@@ -321,7 +321,7 @@ class Runner:
         found = rules.step_of(procedure, step)
         return rules.waits_for(self.run(run.id), procedure, found, found.kind)
 
-    def ceremony(self, prepared: Prepared) -> Ceremony:
+    def ceremony(self, prepared: Prepared) -> RequiredConfirmation:
         """What it takes to start it."""
         run = self.run(prepared.run)
         return ceremony(prepared, self.procedure(run), run.state(prepared.step.ordinal))
@@ -358,7 +358,7 @@ class Runner:
         run = self.run(run.id)
         attempt = journal.latest_of(run, step)
         if attempt is None or self._doing.is_at(run, step):
-            raise Refused("This step was not started by another cockpit.")
+            raise RunRefused("This step was not started by another cockpit.")
         return await found_again.attach(
             run,
             await asyncio.to_thread(self._step_or_name, run, attempt),
@@ -405,7 +405,7 @@ class Runner:
             await asyncio.to_thread(found_again.recover, run, step, attempt, self._write, self._pen_for, now)
             if now().state is StepState.RUNNING:
                 await self.attach(run, attempt.step, lambda text: None)
-        except (Refused, RecordError) as error:
+        except (RunRefused, RecordError) as error:
             log.warning("a step of another cockpit stays as it is: %s", error)
 
     def _orphans(self) -> list[tuple[tuple[str, int, int], Run, Attempt]]:
@@ -497,7 +497,7 @@ class Runner:
     def _step_or_name(self, run: Run, attempt: Attempt) -> Step:
         try:
             return self.step(run, attempt.step)
-        except Refused:
+        except RunRefused:
             return rules.nameless(attempt)
 
 

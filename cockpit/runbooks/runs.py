@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from cockpit.model.event import Event, Kind
-from cockpit.model.run import Attempt, Run, StepState, Value, Word
+from cockpit.model.run import Attempt, Run, SettledBy, StepState, Value
 from cockpit.runbooks.processes import Owner
 
 FOLDED = (Kind.RUN, Kind.STEP)
@@ -79,7 +79,7 @@ class Runs:
             case "settled":
                 state = _state(event.detail)
                 if state is not None and state is not StepState.RUNNING:
-                    said = Word(step, state, event.actor, _text(event.detail, "reason"), event.occurred)
+                    said = SettledBy(step, state, event.actor, _text(event.detail, "reason"), event.occurred)
                     told = replace(run, words=(*_words_but(run, step), said))
                     self.runs[run.id] = _with_state(told, step, state)
 
@@ -170,7 +170,7 @@ def _with_attempt(run: Run, attempt: Attempt) -> Run:
     return replace(run, attempts=tuple(attempt if (each.step, each.number) == key else each for each in run.attempts))
 
 
-def _words_but(run: Run, step: int) -> tuple[Word, ...]:
+def _words_but(run: Run, step: int) -> tuple[SettledBy, ...]:
     return tuple(each for each in run.words if each.step != step)
 
 

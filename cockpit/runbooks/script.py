@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cockpit.model.secret import MASK
-from cockpit.runbooks.execution import Refused, Script
+from cockpit.runbooks.execution import RunRefused, Script
 from cockpit.runbooks.interpreters import interprets
 from cockpit.runbooks.placeholders import Placeholder, placeholders
 from cockpit.runbooks.quoting import Context, contexts
@@ -105,9 +105,9 @@ def slots(command: str, language: str, values: Sequence[Resolved]) -> list[Slot]
     for blank in placeholders(command, language):
         value = known.get(blank.name)
         if value is None or value.value is None:
-            raise Refused(f"{blank.form} has no value{': ' + value.problem if value and value.problem else '.'}")
+            raise RunRefused(f"{blank.form} has no value{': ' + value.problem if value and value.problem else '.'}")
         if "\0" in value.value:
-            raise Refused(f"The value of {blank.form} holds a NUL, which no command can be given.")
+            raise RunRefused(f"The value of {blank.form} holds a NUL, which no command can be given.")
         found.append(Slot(blank, where[blank.start], value))
     return found
 
@@ -152,7 +152,7 @@ def in_powershell(slot: Slot, variable: str, command: str) -> str:
     """As `in_bash`. A value joined to other text in a bare word is put there as it is, so it must be harmless."""
     before, after = command[: slot.blank.start][-1:], command[slot.blank.end :][:1]
     if '"' in (slot.value.value or ""):
-        raise Refused(f"The value of {slot.blank.form} holds a double quote, which PowerShell may pass on wrongly.")
+        raise RunRefused(f"The value of {slot.blank.form} holds a double quote, which PowerShell may pass on wrongly.")
     if slot.context is Context.DOUBLE:
         return f"${{env:{variable}}}"
     if slot.context is Context.BARE and before in ("", " ", "\n", "=", "(") and after in ("", " ", "\n", ")", ";"):
@@ -166,7 +166,7 @@ def in_powershell(slot: Slot, variable: str, command: str) -> str:
 def must_be_safe(slot: Slot, why: str) -> None:
     value = slot.value.value or ""
     if not SAFE.fullmatch(value) or value.startswith("-"):
-        raise Refused(
+        raise RunRefused(
             f"The value of {slot.blank.form} may hold only letters, digits and _ . : / @ , + - in this command: {why}."
         )
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from cockpit.model.time import Time
 from cockpit.runbooks.execution import Output
 from cockpit.runbooks.files import closed_to_us, read_json
-from cockpit.runbooks.output import Tail
+from cockpit.runbooks.output import TranscriptTail
 from cockpit.runbooks.processes import Owner, alive, group_alive, owner_of, send
 from cockpit.runbooks.supervisor import CHUNK, Job
 
@@ -26,7 +26,7 @@ APPEARS = 5.0  # seconds until a supervisor must have said who it is
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AttemptFiles:
     """The files of one try, side by side: `3-1.log`, `3-1.pid`, `3-1.exit`."""
 
     transcript: Path
@@ -51,7 +51,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class CommandEnd:
     """How a command ended; all None when its supervisor is gone and left no word."""
 
     exit_code: int | None = None
@@ -65,7 +65,7 @@ class Ended:
     still_runs: int = 0  # the pid of a command whose supervisor is gone, and which is not
 
 
-GONE = Ended(known=False)
+GONE = CommandEnd(known=False)
 
 
 def start(
@@ -74,7 +74,7 @@ def start(
     env: Mapping[str, str],
     cwd: str,
     secrets: Sequence[str],
-    place: Place,
+    place: AttemptFiles,
     descriptor: int,
     timeout: float | None,
     keep: Sequence[int] = (),
@@ -116,7 +116,7 @@ def start(
     return owner
 
 
-def owner_in(place: Place) -> Owner:
+def owner_in(place: AttemptFiles) -> Owner:
     """Who supervises, by its own word; nobody when it has not said so."""
     said = read_json(place.pid_file) or {}
     try:
@@ -125,7 +125,7 @@ def owner_in(place: Place) -> Owner:
         return Owner()
 
 
-def command_in(place: Place) -> Owner:
+def command_in(place: AttemptFiles) -> Owner:
     """The process of the command itself, by its own word; nobody when it has not said so."""
     word = read_json(place.group_file) or {}
     try:
@@ -134,13 +134,13 @@ def command_in(place: Place) -> Owner:
         return Owner()
 
 
-def left_behind(place: Place) -> Ended:
+def left_behind(place: AttemptFiles) -> CommandEnd:
     """How a command stands whose supervisor is gone without a word: it runs on, or it is gone as well."""
     command = command_in(place)
-    return Ended(known=False, still_runs=command.pid) if group_alive(command) else GONE
+    return CommandEnd(known=False, still_runs=command.pid) if group_alive(command) else GONE
 
 
-def let_print(place: Place) -> None:
+def let_print(place: AttemptFiles) -> None:
     """Read away what a command prints that nobody reads any more: a full pipe would hold it up for ever.
 
     What it prints is not kept: only its supervisor knew every secret of it. Never blocks.
@@ -162,13 +162,13 @@ def let_print(place: Place) -> None:
         os.close(descriptor)
 
 
-def ended_in(place: Place) -> Ended | None:
+def ended_in(place: AttemptFiles) -> CommandEnd | None:
     """What the exit file says; None when there is none."""
     said = read_json(place.exit_file)
     if said is None:
         return None
     code, number, lost, at = said.get("exit_code"), said.get("signal"), said.get("lost"), said.get("ended")
-    return Ended(
+    return CommandEnd(
         exit_code=code if isinstance(code, int) else None,
         signal=number if isinstance(number, int) else None,
         timed_out=said.get("timed_out") is True,
@@ -179,7 +179,7 @@ def ended_in(place: Place) -> Ended | None:
     )
 
 
-def end_time(place: Place) -> datetime | None:
+def end_time(place: AttemptFiles) -> datetime | None:
     """When a command ended: by its supervisor's word, else by the age of that word; None when there is none."""
     ended = ended_in(place)
     if ended is None:
@@ -191,10 +191,10 @@ def end_time(place: Place) -> datetime | None:
 
 
 async def watch(
-    place: Place, owner: Owner, on_output: Output, mask: Callable[[str], str], time: Time, *, at: int = 0
-) -> Ended:
+    place: AttemptFiles, owner: Owner, on_output: Output, mask: Callable[[str], str], time: Time, *, at: int = 0
+) -> CommandEnd:
     """Show the output from byte `at` on until the command has ended. Cancelling this leaves the command running."""
-    tail = Tail(place.transcript, mask, at=at)
+    tail = TranscriptTail(place.transcript, mask, at=at)
     began = time.monotonic()
     while True:
         ended = ended_in(place)
@@ -218,7 +218,7 @@ async def _gone(owner: Owner, time: Time) -> None:
         waited += QUICK
 
 
-async def cancel(place: Place, time: Time) -> bool:
+async def cancel(place: AttemptFiles, time: Time) -> bool:
     """Ask a supervisor to end its command: INT, then TERM, then KILL. False when it is gone already.
 
     Raises PermissionError when it runs as somebody else.
@@ -230,15 +230,15 @@ async def cancel(place: Place, time: Time) -> bool:
     return send(owner, signal.SIGINT)
 
 
-def foreground(argv: Sequence[str], *, env: Mapping[str, str], cwd: str) -> Ended:
+def foreground(argv: Sequence[str], *, env: Mapping[str, str], cwd: str) -> CommandEnd:
     """Run a command that needs the terminal, on it. Blocks until it ends. An interrupt is the command's, not ours."""
     main = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGINT, lambda number, frame: None) if main else None
     try:
         code = subprocess.run(argv, env=dict(env), cwd=cwd, check=False).returncode
     except OSError as error:
-        return Ended(trouble=f"{error.filename}: {error.strerror}")
+        return CommandEnd(trouble=f"{error.filename}: {error.strerror}")
     finally:
         if main:
             signal.signal(signal.SIGINT, before)
-    return Ended(exit_code=code if code >= 0 else None, signal=-code if code < 0 else None)
+    return CommandEnd(exit_code=code if code >= 0 else None, signal=-code if code < 0 else None)

@@ -3,7 +3,7 @@
 import re
 
 from cockpit.model.runbook import Step
-from cockpit.runbooks.native import Native, recognise
+from cockpit.runbooks.native import AzCommand, recognise
 from cockpit.runbooks.placeholders import canonical, placeholders
 from cockpit.runbooks.script import words
 from cockpit.runbooks.values import Resolved
@@ -12,7 +12,7 @@ MOMENT = re.compile(r"time|date|since|until|point")
 NUMBER = re.compile(r"count|tail|lines|number|weight|percent")
 
 
-def known_command(step: Step) -> Native | None:
+def known_command(step: Step) -> AzCommand | None:
     """The known az command that a step would be, whatever its values; None for one that a shell must run."""
     if step.language != "bash" or step.altered or not step.command:
         return None

@@ -35,7 +35,7 @@ TAG_FLAGS = frozenset({"approval", "skip"})
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class UnnumberedStep:
     """A step before its section has numbered it; `alternative` says that it replaces the one before."""
 
     title: str
@@ -59,18 +59,18 @@ class Found:
         """True when the comment above it, or behind it, says that it must not run."""
         return forbids_what_follows(self.title) or forbids_what_follows(self.remark)
 
-    def named(self, title: str) -> "Found":
+    def named(self, title: str) -> "UnnumberedStep":
         return replace(self, title=title, kind=self.kind if self.asked else checking(self.kind, title))
 
-    def expecting(self, text: str) -> "Found":
+    def expecting(self, text: str) -> "UnnumberedStep":
         return replace(self, expected=text) if text else self
 
-    def printing(self, output: str) -> "Found":
+    def printing(self, output: str) -> "UnnumberedStep":
         """What it is expected to print, below what was already said of it."""
         return replace(self, expected=f"{self.expected}\n{output}".strip())
 
 
-def number(found: Sequence[Found]) -> tuple[Step, ...]:
+def number(found: Sequence[UnnumberedStep]) -> tuple[Step, ...]:
     """The steps of one procedure, counted from 1; an alternative points at the first of its choices."""
     steps: list[Step] = []
     for ordinal, each in enumerate(found, start=1):
@@ -99,13 +99,13 @@ def number(found: Sequence[Found]) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def from_fence(info: str, content: str, line: int) -> tuple[list[Found], dict[str, str]]:
+def from_fence(info: str, content: str, line: int) -> tuple[list[UnnumberedStep], dict[str, str]]:
     """The steps of a fence and the literals it gives to names. `line` is that of the opening mark."""
     language = language_of(info, content)
     tags = fence_tags(info)
     if not language or "skip" in tags:
         return [], {}
-    steps: list[Found] = []
+    steps: list[UnnumberedStep] = []
     hints: dict[str, str] = {}
     comments: list[Piece] = []
     used = False  # the comments in hand already name a command
@@ -128,7 +128,7 @@ def from_fence(info: str, content: str, line: int) -> tuple[list[Found], dict[st
     return steps, hints
 
 
-def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, tags: dict[str, str]) -> Found:
+def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, tags: dict[str, str]) -> UnnumberedStep:
     """One command under its comments: the first names the step, the others and one at its end are remarks."""
     language = "bash" if language == "console" else language
     text, tail = trailing_comment(piece.text, language)
@@ -136,7 +136,7 @@ def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, t
     remark = " ".join(clean_line(each) for each in (*(comment.text for comment in comments[1:]), tail) if each)
     kind = kind_of(text, title, language)
     asked = next((TAG_WORDS[word] for word in tags if word in TAG_WORDS), None)
-    return Found(
+    return UnnumberedStep(
         title=title,
         kind=raise_kind(kind, asked),
         line=line + 1 + piece.line,
@@ -152,9 +152,11 @@ def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, t
     )
 
 
-def notes(comments: Sequence[Piece], line: int) -> list[Found]:
+def notes(comments: Sequence[Piece], line: int) -> list[UnnumberedStep]:
     """Comments with no command under them: a note each."""
-    return [Found(clean_line(each.text), StepKind.NOTE, line + 1 + each.line) for each in comments if each.text]
+    return [
+        UnnumberedStep(clean_line(each.text), StepKind.NOTE, line + 1 + each.line) for each in comments if each.text
+    ]
 
 
 def fence_tags(info: str) -> dict[str, str]:
@@ -168,12 +170,14 @@ def fence_tags(info: str) -> dict[str, str]:
     }
 
 
-def from_inline(markdown: str, title: str, line: int, *, ordered: bool = False, told: bool = False) -> list[Found]:
+def from_inline(
+    markdown: str, title: str, line: int, *, ordered: bool = False, told: bool = False
+) -> list[UnnumberedStep]:
     """The commands and requests in backticks that a table cell or a list item asks for; a mention is none.
 
     `ordered` is an item with a number; `told` says that what stands here is told, not asked for: causes, examples.
     """
-    steps: list[Found] = []
+    steps: list[UnnumberedStep] = []
     box = BOX.match(markdown)
     markdown = markdown[box.end() :] if box else markdown
     bare = stands_alone([markdown[at:to] for at, to in gaps(markdown)])
@@ -196,7 +200,7 @@ def from_inline(markdown: str, title: str, line: int, *, ordered: bool = False, 
         if asked:
             words = "" if joined else plain(before).rstrip(" :—–-")
             steps.append(
-                Found(
+                UnnumberedStep(
                     clean_line(title or words or plain(markdown)),
                     kind,
                     line,
@@ -221,18 +225,18 @@ def gaps(markdown: str) -> Iterator[tuple[int, int]]:
     yield end, len(markdown)
 
 
-def from_item(markdown: str, line: int, *, ordered: bool, told: bool = False) -> list[Found]:
+def from_item(markdown: str, line: int, *, ordered: bool, told: bool = False) -> list[UnnumberedStep]:
     """A numbered item or a box to tick: something a person does. A bullet, a cause, a prohibition is only text."""
     box = BOX.match(markdown)
     text = BOX.sub("", markdown)
     if not box and (not ordered or told or forbids(text) or describes(text)):
         return []
-    return [Found(clean_line(plain(text)), StepKind.MANUAL, line, checkbox=bool(box))]
+    return [UnnumberedStep(clean_line(plain(text)), StepKind.MANUAL, line, checkbox=bool(box))]
 
 
-def click_path(markdown: str, line: int) -> Found | None:
+def click_path(markdown: str, line: int) -> UnnumberedStep | None:
     """A short paragraph of clicks, `Settings → find the token → Revoke`: a manual step."""
     flat = plain(markdown)
     if len(ARROW.findall(flat)) < 2 or len(flat) > 300 or "\n" in flat or not is_click_path(ARROW.split(flat)):
         return None
-    return Found(clean_line(flat), StepKind.MANUAL, line)
+    return UnnumberedStep(clean_line(flat), StepKind.MANUAL, line)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RunContext:
     """Of one environment. `environ` is what we were started in; `grace` the seconds between INT, TERM and KILL."""
 
     environment: Environment

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
-from cockpit.model.runbook import Table
+from cockpit.model.runbook import DocumentTable
 from cockpit.runbooks.labels import plain
 
 
@@ -66,9 +66,9 @@ BOX_ROW = re.compile(r"^\s*[│|]\s*(\d+\s*(?:-\s*\d+|\+)\s*(?:min|minutes|h|hou
 BOX_TITLE = re.compile(r"^\s*[│|]\s*([^│|]*?)\s*[│|]\s*$")
 
 
-def escalation_box(content: str, line: int, heading: str) -> list[Table]:
+def escalation_box(content: str, line: int, heading: str) -> list[DocumentTable]:
     """Escalation windows drawn with box characters: one table for each title, rows of (window, who)."""
-    found: list[Table] = []
+    found: list[DocumentTable] = []
     title, rows, start = "", [], line
     for offset, text in enumerate(content.splitlines()):
         row, name = BOX_ROW.match(text), BOX_TITLE.match(text)
@@ -76,8 +76,8 @@ def escalation_box(content: str, line: int, heading: str) -> list[Table]:
             rows.append((row[1], row[2]))
         elif name and name[1]:
             if rows:
-                found.append(Table("escalation", ("window", "who"), tuple(rows), start, title or heading))
+                found.append(DocumentTable("escalation", ("window", "who"), tuple(rows), start, title or heading))
             title, rows, start = name[1], [], line + offset
     if rows:
-        found.append(Table("escalation", ("window", "who"), tuple(rows), start, title or heading))
+        found.append(DocumentTable("escalation", ("window", "who"), tuple(rows), start, title or heading))
     return found

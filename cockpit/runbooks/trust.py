@@ -11,7 +11,7 @@ from typing import Literal
 from cockpit.model.run import Run
 from cockpit.model.runbook import Damage, Runbook
 from cockpit.runbooks.document import read, secrets_of, text_for_people
-from cockpit.runbooks.execution import Refused
+from cockpit.runbooks.execution import RunRefused
 from cockpit.runbooks.files import make_directory, write_whole
 from cockpit.runbooks.literal_secrets import hide_in_text, secrets_in
 
@@ -89,16 +89,16 @@ def keep(runbook: Runbook, snapshots: Path) -> None:
         if not path.exists():
             write_whole(path, runbook.text.encode())
     except OSError as error:
-        raise Refused(f"The document could not be kept in {snapshots}: {error.strerror}.") from error
+        raise RunRefused(f"The document could not be kept in {snapshots}: {error.strerror}.") from error
 
 
 def snapshot(run: Run, snapshots: Path) -> Runbook:
     """The document of a run as it was when the run began. Blocking. Raises Refused."""
     if not HASH.fullmatch(run.sha256):
-        raise Refused("The run does not say which document it works on.")
+        raise RunRefused("The run does not say which document it works on.")
     try:
         raw = snapshot_path(snapshots, run.sha256).read_bytes()
     except OSError as error:
-        raise Refused(f"The document of this run is not in {snapshots} any more: {error.strerror}.") from error
+        raise RunRefused(f"The document of this run is not in {snapshots} any more: {error.strerror}.") from error
     # What was mended when it was read stays mended: reading it again finds no damage.
     return replace(read(run.path, raw), sha256=run.sha256, damage=Damage.NONE)

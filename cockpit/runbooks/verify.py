@@ -79,7 +79,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class VerifyVerdict:
     """`look`: nothing spoke against it, and a person must compare the rest. `waits`: time alone may turn the no."""
 
     answer: Literal["passed", "failed", "look"]
@@ -128,23 +128,23 @@ def _assertion(what: What, match: re.Match[str]) -> Assertion | None:
     return Assertion(what, value, parts.get("name") or "", parts["op"])
 
 
-def verify(wanted: Expected, seen: Evidence) -> Verdict:
+def verify(wanted: Expected, seen: Evidence) -> VerifyVerdict:
     """The verdict: the first question answered with no, or what is left for the eye."""
     for assertion in sorted(wanted.assertions, key=lambda each: each.what in WAITED_FOR):
         if no := _fails(assertion, seen):
-            return Verdict("failed", no, waits=assertion.what in WAITED_FOR)
+            return VerifyVerdict("failed", no, waits=assertion.what in WAITED_FOR)
     if seen.unready is None and any(assertion.what == "ready" for assertion in wanted.assertions):
-        return Verdict("look", "whether a replica is ready cannot be read here: look yourself")
+        return VerifyVerdict("look", "whether a replica is ready cannot be read here: look yourself")
     if not seen.probes and any(each.what == "probe" and each.name == EVERY for each in wanted.assertions):
-        return Verdict("look", "no probe is configured here: look at the app yourself")
+        return VerifyVerdict("look", "no probe is configured here: look at the app yourself")
     if wanted.eye and _same(wanted.text, seen.output):
-        return Verdict("passed", "exactly as expected")
+        return VerifyVerdict("passed", "exactly as expected")
     if wanted.eye:
-        return Verdict("look", BY_EYE)
-    return Verdict("passed", "as expected" if wanted.assertions else "")
+        return VerifyVerdict("look", BY_EYE)
+    return VerifyVerdict("passed", "as expected" if wanted.assertions else "")
 
 
-def conclude(finished: Finished, verdict: Verdict, wanted: Expected, kind: StepKind) -> tuple[StepState, str]:
+def conclude(finished: Finished, verdict: VerifyVerdict, wanted: Expected, kind: StepKind) -> tuple[StepState, str]:
     """The state of the attempt and what is said of its verification. What is unknown stays unknown."""
     asked_for = {each.what for each in wanted.assertions}
     if finished.state is StepState.UNKNOWN and verdict.answer == "passed" and foreseen(finished, asked_for):

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cockpit.model.clean import clean, clean_line
-from cockpit.model.runbook import Finding, Link, RemotePlace, Table
+from cockpit.model.runbook import DocumentTable, Finding, Link, RemotePlace
 from cockpit.runbooks.fences import language_of
 from cockpit.runbooks.labels import label, plain, warns
 from cockpit.runbooks.mentions import forbids, forbids_what_follows, goes_elsewhere, tells
 from cockpit.runbooks.sessions import belongs_elsewhere, ends_session, opens_session
-from cockpit.runbooks.steps import Found, click_path, from_fence, from_inline, from_item
+from cockpit.runbooks.steps import UnnumberedStep, click_path, from_fence, from_inline, from_item
 from cockpit.runbooks.tables import escalation_box, kind_of
 
 if TYPE_CHECKING:
@@ -34,18 +34,18 @@ class Section:
     level: int
     line: int
     parents: tuple["Section", ...] = ()  # the headings above, outermost first
-    steps: list[Found] = field(default_factory=list)
+    steps: list[UnnumberedStep] = field(default_factory=list)
     hints: dict[str, str] = field(default_factory=dict)  # NAME="literal" lines
     labels: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
 
-class Reader:
+class MarkdownReader:
     """`read` fills `sections` (the first has no heading), `tables` and `links`, in the order of the document."""
 
     def __init__(self) -> None:
         self.sections: list[Section] = [Section("", 0, 1)]
-        self.tables: list[Table] = []
+        self.tables: list[DocumentTable] = []
         self.links: list[Link] = []
         self.findings: list[Finding] = []  # what was left out, and why
         # What the paragraph just read promises of the block after it.
@@ -132,7 +132,7 @@ class Reader:
         section.steps.extend(self._placed(step if step.title or not name else step.named(name)) for step in found)
         return bool(found)
 
-    def _placed(self, step: Found, *, opens: bool = True) -> Found:
+    def _placed(self, step: UnnumberedStep, *, opens: bool = True) -> UnnumberedStep:
         """The step in the session that it belongs to; it may open another one, or end this one."""
         if not step.command:
             return step
@@ -166,7 +166,7 @@ class Reader:
             return
         header, *body = [[clean_line(plain(cell)) for cell in row] for row in rows]
         kind = kind_of(header, self._section.title)
-        self.tables.append(Table(kind, tuple(header), tuple(map(tuple, body)), line, self._section.title))
+        self.tables.append(DocumentTable(kind, tuple(header), tuple(map(tuple, body)), line, self._section.title))
         outcome = next((at for at, name in enumerate(header) if name.casefold().startswith("expected")), None)
         for offset, (row, words) in enumerate(zip(rows[1:], body, strict=True), start=2):
             expected = words[outcome] if outcome is not None and outcome < len(words) else ""
@@ -183,7 +183,7 @@ class Reader:
         ordered: list[bool] = []  # of each list that is open
         parents: list[str] = []  # the first line of each item that is open
         text = ""  # of the item at hand, once known
-        manual: Found | None = None  # the step that it is, as long as nothing better follows
+        manual: UnnumberedStep | None = None  # the step that it is, as long as nothing better follows
         first = False
         for token in tokens:
             if token.type in ("ordered_list_open", "bullet_list_open"):
@@ -206,7 +206,7 @@ class Reader:
             elif token.type == "inline":
                 self._paragraph(token)
 
-    def _item(self, token: "Token", *, ordered: bool, told: bool) -> Found | None:
+    def _item(self, token: "Token", *, ordered: bool, told: bool) -> UnnumberedStep | None:
         """Take the first line of an item; the step a person does, when it is one."""
         section = self._section
         line = line_of(token)

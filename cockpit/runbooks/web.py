@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from cockpit.model.clean import clean_line
 from cockpit.model.run import StepState
 from cockpit.model.secret import MASK
-from cockpit.runbooks.execution import Finished, Refused, Request
+from cockpit.runbooks.execution import Finished, Request, RunRefused
 from cockpit.runbooks.output import readable
 from cockpit.runbooks.pages import MARKUP, PAGE, SIGN_IN
 from cockpit.runbooks.placeholders import placeholders
@@ -28,7 +28,7 @@ Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpStepAnswer:
     """What came back; `cut` when the body was longer than is read, `page` when it is a web page."""
 
     status: int
@@ -46,13 +46,13 @@ def request(command: str, values: Sequence[Resolved], base: Resolved | None) -> 
     """The request that a step stands for. `base` is the environment's host. Raises Refused."""
     match = HTTP.fullmatch(command.strip())
     if match is None:
-        raise Refused("This is no request that can be sent.")
+        raise RunRefused("This is no request that can be sent.")
     known: Mapping[str, Resolved] = {each.name: each for each in values}
     sent, shown, at = [], [], 0
     for blank in placeholders(match[2], "http"):
         value = known.get(blank.name)
         if value is None or value.value is None:
-            raise Refused(f"{blank.form} has no value{': ' + value.problem if value and value.problem else '.'}")
+            raise RunRefused(f"{blank.form} has no value{': ' + value.problem if value and value.problem else '.'}")
         part = quote(value.value, safe="")  # a slash or a question mark in a value leads nowhere else
         sent += [match[2][at : blank.start], part]
         shown += [match[2][at : blank.start], MASK if value.secret else part]
@@ -60,11 +60,11 @@ def request(command: str, values: Sequence[Resolved], base: Resolved | None) -> 
     path, seen = "".join([*sent, match[2][at:]]), "".join([*shown, match[2][at:]])
     if path.startswith("/"):
         if base is None or base.value is None:
-            raise Refused("The address of the app is not known: set FQDN in the environment's values.")
+            raise RunRefused("The address of the app is not known: set FQDN in the environment's values.")
         scheme = "" if "://" in base.value else "https://"
         path, seen = f"{scheme}{base.value.rstrip('/')}{path}", f"{scheme}{base.shown.rstrip('/')}{seen}"
     if urlsplit(path).username is not None:
-        raise Refused("The address holds a name and password; it is not sent.")
+        raise RunRefused("The address holds a name and password; it is not sent.")
     return Request(match[1], path, f"{match[1]} {seen}")
 
 
@@ -108,7 +108,7 @@ async def send(
         return finished if finished.state is not StepState.UNKNOWN else await again(client, wanted, finished, output)
 
 
-def judged(answer: Answer, *, reads: bool) -> Finished:
+def judged(answer: HttpStepAnswer, *, reads: bool) -> Finished:
     """What an answer means. That of a change must be of what was asked to change.
 
     A redirect after a POST may mean "done, look there" or "sign in first"; a web page may be the application's own or
@@ -148,7 +148,7 @@ async def again(client: "httpx.AsyncClient", wanted: Request, before: Finished, 
     return replace(before, outcome=f"{before.outcome}; looking again answers {found.status}")
 
 
-async def exchange(client: "httpx.AsyncClient", method: str, url: str) -> Answer:
+async def exchange(client: "httpx.AsyncClient", method: str, url: str) -> HttpStepAnswer:
     async with client.stream(method, url) as response:
         body = bytearray()
         async for chunk in response.aiter_bytes():
@@ -159,7 +159,7 @@ async def exchange(client: "httpx.AsyncClient", method: str, url: str) -> Answer
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         marked_up = kind in ("text/html", "application/xhtml+xml") and MARKUP.search(read) is not None
         page = marked_up or PAGE.match(read) is not None  # many frameworks call a bare `ok` text/html
-        return Answer(response.status_code, response.reason_phrase, read, len(body) > LARGEST, page)
+        return HttpStepAnswer(response.status_code, response.reason_phrase, read, len(body) > LARGEST, page)
 
 
 def trusted(authority: str) -> ssl.SSLContext:

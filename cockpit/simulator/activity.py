@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from cockpit.simulator import times
-from cockpit.simulator.answer import JSON, Answer, Call, RefusedError
-from cockpit.simulator.clock import Clock
+from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, SimulatedRequest
+from cockpit.simulator.clock import SimulatedClock
 from cockpit.simulator.site import SUBSCRIPTION, identifier
 from cockpit.simulator.stage import Stage
 from cockpit.simulator.world import Activity, World
@@ -19,7 +19,7 @@ PATTERN = (
 )
 
 
-def list_activity(stage: Stage, call: Call) -> Answer:
+def list_activity(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """Newest first. The service understands few filters, and none without a start time."""
     since, until, wanted = _filter(call.query.get("$filter", ""))
     world, clock = stage.world(), stage.clock
@@ -30,10 +30,10 @@ def list_activity(stage: Stage, call: Call) -> Answer:
         for at, body in _entries(world, activity, clock)
         if since <= at <= (until or at) and all(_said(body, each).lower() == said for each, said in wanted.items())
     ]
-    return Answer({"value": found, "nextLink": None})
+    return SimulatedAnswer({"value": found, "nextLink": None})
 
 
-def _entries(world: World, activity: Activity, clock: Clock) -> Iterator[tuple[datetime, JSON]]:
+def _entries(world: World, activity: Activity, clock: SimulatedClock) -> Iterator[tuple[datetime, JSON]]:
     ended = "Failed" if activity.failed else "Succeeded"
     for name, status, at in (("EndRequest", ended, activity.end), ("BeginRequest", "Started", activity.begin)):
         moment = clock.at(at)

@@ -6,9 +6,9 @@ from urllib.parse import urlencode, urlsplit
 
 from cockpit.simulator import times
 from cockpit.simulator.alerts import SimulatedAlert, alerts
-from cockpit.simulator.answer import JSON, Answer, Call, RefusedError
+from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, SimulatedRequest
 from cockpit.simulator.changes import set_alert_state
-from cockpit.simulator.clock import Clock
+from cockpit.simulator.clock import SimulatedClock
 from cockpit.simulator.site import Site
 from cockpit.simulator.stage import Stage
 
@@ -22,7 +22,7 @@ KNOWN = {
 }  # fmt: skip
 
 
-def list_alerts(stage: Stage, call: Call) -> Answer:
+def list_alerts(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """One page. Without timeRange only the last day is seen, however long an older alert has been firing."""
     unknown = sorted(set(call.query) - KNOWN)
     if unknown:
@@ -40,7 +40,7 @@ def list_alerts(stage: Stage, call: Call) -> Answer:
     first = _number(call, "ctoken", 0, len(chosen))
     page = chosen[first : first + size]
     more = first + size < len(chosen)
-    return Answer(
+    return SimulatedAnswer(
         {
             "value": [alert_body(each, stage.clock, stage.scenario.site) for each in page],
             "nextLink": _next_link(stage, call, first + size) if more else None,
@@ -48,11 +48,11 @@ def list_alerts(stage: Stage, call: Call) -> Answer:
     )
 
 
-def get_alert(stage: Stage, call: Call) -> Answer:
-    return Answer(alert_body(_find(stage, call), stage.clock, stage.scenario.site))
+def get_alert(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
+    return SimulatedAnswer(alert_body(_find(stage, call), stage.clock, stage.scenario.site))
 
 
-def change_state(stage: Stage, call: Call) -> Answer:
+def change_state(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """What a person says of an alert. The condition it fires on is not touched."""
     alert = _find(stage, call)
     state = call.query.get("newstate", "")
@@ -61,10 +61,10 @@ def change_state(stage: Stage, call: Call) -> Answer:
     if call.content:
         call.json()
     stage.become(set_alert_state(stage.world(), alert.id, state, call.caller(stage.scenario.operator)))
-    return Answer(alert_body(_find(stage, call), stage.clock, stage.scenario.site))
+    return SimulatedAnswer(alert_body(_find(stage, call), stage.clock, stage.scenario.site))
 
 
-def alert_body(alert: SimulatedAlert, clock: Clock, site: Site) -> JSON:
+def alert_body(alert: SimulatedAlert, clock: SimulatedClock, site: Site) -> JSON:
     """`name` is the rule's; only the id ends in the alert's own GUID."""
     essentials: JSON = {
         "severity": alert.severity,
@@ -95,7 +95,7 @@ def alert_body(alert: SimulatedAlert, clock: Clock, site: Site) -> JSON:
     }
 
 
-def _window(clock: Clock, call: Call) -> tuple[datetime, datetime]:
+def _window(clock: SimulatedClock, call: SimulatedRequest) -> tuple[datetime, datetime]:
     """Alerts that fired outside of it are not listed."""
     if custom := call.query.get("customtimerange"):
         return times.read_range(custom)
@@ -106,7 +106,7 @@ def _window(clock: Clock, call: Call) -> tuple[datetime, datetime]:
     return now - RANGES[name], now
 
 
-def _matches(alert: SimulatedAlert, call: Call, site: Site) -> bool:
+def _matches(alert: SimulatedAlert, call: SimulatedRequest, site: Site) -> bool:
     said = {
         "monitorcondition": alert.condition,
         "alertstate": alert.state,
@@ -117,7 +117,7 @@ def _matches(alert: SimulatedAlert, call: Call, site: Site) -> bool:
     return all(call.query.get(name, value).lower() == value.lower() for name, value in said.items())
 
 
-def _sorted(found: list[SimulatedAlert], call: Call) -> list[SimulatedAlert]:
+def _sorted(found: list[SimulatedAlert], call: SimulatedRequest) -> list[SimulatedAlert]:
     """By the last change unless asked otherwise; the newest or the highest first."""
     keys: dict[str, Callable[[SimulatedAlert], float | str]] = {
         "lastmodifieddatetime": lambda each: each.changed,
@@ -132,14 +132,14 @@ def _sorted(found: list[SimulatedAlert], call: Call) -> list[SimulatedAlert]:
     return sorted(found, key=key, reverse=order == "desc")
 
 
-def _number(call: Call, name: str, otherwise: int, largest: int) -> int:
+def _number(call: SimulatedRequest, name: str, otherwise: int, largest: int) -> int:
     text = call.query.get(name, str(otherwise))
     if not (text.isascii() and text.isdigit() and int(text) <= largest):
         raise RefusedError(400, "BadRequest", f"{name} must be a number up to {largest}.")
     return int(text)
 
 
-def _next_link(stage: Stage, call: Call, first: int) -> str:
+def _next_link(stage: Stage, call: SimulatedRequest, first: int) -> str:
     """Where the list goes on. The odd form leads nowhere: only its path and query are of use to the caller."""
     odd = stage.scenario.oddities.port_443
     base = f"https://{urlsplit(call.url).hostname}:443" if odd else call.url
@@ -147,7 +147,7 @@ def _next_link(stage: Stage, call: Call, first: int) -> str:
     return f"{base}{call.path}?{urlencode({**call.query, 'api-version': version, 'ctoken': first})}"
 
 
-def _find(stage: Stage, call: Call) -> SimulatedAlert:
+def _find(stage: Stage, call: SimulatedRequest) -> SimulatedAlert:
     wanted = call.names["alert"].lower()
     for alert in alerts(stage.world()):
         if alert.id == wanted:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from cockpit.simulator.scenario import AlertRule, StandingAlert
 from cockpit.simulator.site import identifier
-from cockpit.simulator.world import Snapshot, World
+from cockpit.simulator.world import World, WorldSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def spells(world: World, watches: str) -> list[tuple[float, float | None]]:
     return [*found, (since, None)] if since is not None else found
 
 
-def _troubled(snapshot: Snapshot, watches: str) -> bool:
+def _troubled(snapshot: WorldSnapshot, watches: str) -> bool:
     if watches == "restarts":
         return bool(snapshot.sick & snapshot.active)
     serving = set(snapshot.weights)

@@ -28,7 +28,7 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class SimulatedRequest:
     """One request. `names`: the variable parts of its path; `query` and `headers` have lower-case keys.
 
     `target`: path and query exactly as they were asked for.
@@ -64,7 +64,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SimulatedAnswer:
     """`body` goes out as JSON; None is an empty body."""
 
     body: Any = None

@@ -6,7 +6,7 @@ times without a zone are how real answers look.
 
 from cockpit.simulator import times
 from cockpit.simulator.answer import JSON
-from cockpit.simulator.clock import Clock
+from cockpit.simulator.clock import SimulatedClock
 from cockpit.simulator.history import restarts
 from cockpit.simulator.signing import sign_link
 from cockpit.simulator.site import (
@@ -17,24 +17,24 @@ from cockpit.simulator.site import (
     SUBSCRIPTION,
     short,
 )
-from cockpit.simulator.world import Condition, Operation, Revision, World
+from cockpit.simulator.world import Operation, SimulatedCondition, SimulatedRevision, World
 
 HEALTH = {
-    Condition.INACTIVE: "Healthy",  # as every superseded revision, also one that never came up
-    Condition.STARTING: "None",
-    Condition.SICK: "Unhealthy",
-    Condition.FINE: "Healthy",
+    SimulatedCondition.INACTIVE: "Healthy",  # as every superseded revision, also one that never came up
+    SimulatedCondition.STARTING: "None",
+    SimulatedCondition.SICK: "Unhealthy",
+    SimulatedCondition.FINE: "Healthy",
 }
 RUNNING = {
-    Condition.INACTIVE: "Stopped",
-    Condition.STARTING: "Activating",
-    Condition.SICK: "Degraded",
-    Condition.FINE: "Running",
+    SimulatedCondition.INACTIVE: "Stopped",
+    SimulatedCondition.STARTING: "Activating",
+    SimulatedCondition.SICK: "Degraded",
+    SimulatedCondition.FINE: "Running",
 }
-DETAILS = {Condition.SICK: "CrashLoopBackOff: back-off restarting the failed container."}
+DETAILS = {SimulatedCondition.SICK: "CrashLoopBackOff: back-off restarting the failed container."}
 
 
-def app_body(world: World, clock: Clock, url: str, fqdn: str) -> JSON:
+def app_body(world: World, clock: SimulatedClock, url: str, fqdn: str) -> JSON:
     """The container app. `url` is where its streams are, `fqdn` where its users go."""
     site = world.scenario.site
     changed = times.naive(clock.at(world.changed_at))
@@ -91,7 +91,7 @@ def app_body(world: World, clock: Clock, url: str, fqdn: str) -> JSON:
 
 def latest_ready(world: World) -> str:
     """The newest revision that is ready, or was before it was switched off."""
-    unready = (Condition.STARTING, Condition.SICK)
+    unready = (SimulatedCondition.STARTING, SimulatedCondition.SICK)
     ready = [revision for revision in world.revisions if world.condition(revision) not in unready]
     return max(ready, key=lambda revision: revision.created).name if ready else ""
 
@@ -105,7 +105,7 @@ def traffic_body(world: World) -> list[JSON]:
     return entries
 
 
-def template_body(revision: Revision, *, in_app: bool) -> JSON:
+def template_body(revision: SimulatedRevision, *, in_app: bool) -> JSON:
     """Containers and scale. Only the app's own answer tells the ephemeral storage."""
     storage = {"ephemeralStorage": "1Gi"} if in_app else {}
     return {
@@ -120,7 +120,7 @@ def template_body(revision: Revision, *, in_app: bool) -> JSON:
     }
 
 
-def revision_body(world: World, revision: Revision, clock: Clock, fqdn: str) -> JSON:
+def revision_body(world: World, revision: SimulatedRevision, clock: SimulatedClock, fqdn: str) -> JSON:
     """One revision. `lastActiveTime` is there only while it is inactive."""
     condition = world.condition(revision)
     odd = revision.odd
@@ -157,11 +157,11 @@ def revision_body(world: World, revision: Revision, clock: Clock, fqdn: str) -> 
     }
 
 
-def replica_count(revision: Revision) -> int:
+def replica_count(revision: SimulatedRevision) -> int:
     return revision.min_replicas if revision.active else 0
 
 
-def replica_names(world: World, revision: Revision) -> list[str]:
+def replica_names(world: World, revision: SimulatedRevision) -> list[str]:
     """The instances of a revision; a restart gives them new names."""
     seed = world.scenario.seed
     pod = short(seed, 9, "pod", revision.name)
@@ -171,9 +171,9 @@ def replica_names(world: World, revision: Revision) -> list[str]:
     ]
 
 
-def replica_body(world: World, revision: Revision, name: str, clock: Clock, url: str) -> JSON:
+def replica_body(world: World, revision: SimulatedRevision, name: str, clock: SimulatedClock, url: str) -> JSON:
     """One instance with its container."""
-    fine = world.condition(revision) is Condition.FINE
+    fine = world.condition(revision) is SimulatedCondition.FINE
     state = "Running" if fine else "NotRunning"
     details = "" if fine else "The container is not ready."
     site = world.scenario.site
@@ -191,7 +191,7 @@ def replica_body(world: World, revision: Revision, name: str, clock: Clock, url:
                     "name": CONTAINER,
                     "containerId": f"containerd://{short(world.scenario.seed, 32, name)}",
                     "ready": fine,
-                    "started": fine or world.condition(revision) is Condition.SICK,
+                    "started": fine or world.condition(revision) is SimulatedCondition.SICK,
                     "restartCount": restarts(world, revision),
                     "runningState": state,
                     "runningStateDetails": details,
@@ -215,7 +215,7 @@ def operation_link(operation: Operation, kind: str, seed: int) -> str:
     return sign_link(f"{operation_path(operation, kind)}?api-version={API_VERSION}&azureAsyncOperation=true", seed)
 
 
-def operation_body(operation: Operation, clock: Clock) -> JSON:
+def operation_body(operation: Operation, clock: SimulatedClock) -> JSON:
     """The status document that a long-running change is polled by."""
     body: JSON = {
         "id": operation_path(operation, "Statuses"),

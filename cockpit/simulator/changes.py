@@ -12,8 +12,8 @@ from cockpit.simulator.world import (
     Caller,
     Operation,
     Patch,
-    Revision,
-    Share,
+    SimulatedRevision,
+    TrafficShare,
     World,
     remember,
 )
@@ -40,7 +40,7 @@ def activate(world: World, name: str, caller: Caller) -> World:
         ready = world.now + (0.0 if single else world.scenario.startup_seconds)
         revision = replace(revision, active=True, started=world.now, ready=ready, stopped=None)
     if single:
-        world = replace(_alone(world, revision.name), traffic=(Share(100, revision.name),))
+        world = replace(_alone(world, revision.name), traffic=(TrafficShare(100, revision.name),))
     return _acted(world, revision, "activate", caller)
 
 
@@ -140,12 +140,12 @@ def refuse_while_busy(world: World) -> None:
         )
 
 
-def _writable(world: World, name: str) -> Revision:
+def _writable(world: World, name: str) -> SimulatedRevision:
     refuse_while_busy(world)
     return existing(world, name)
 
 
-def existing(world: World, name: str) -> Revision:
+def existing(world: World, name: str) -> SimulatedRevision:
     """The revision of that name. Raises RefusedError, 404."""
     revision = world.revision(name)
     if revision is None:
@@ -155,7 +155,7 @@ def existing(world: World, name: str) -> Revision:
     return revision
 
 
-def _acted(world: World, revision: Revision, action: str, caller: Caller) -> World:
+def _acted(world: World, revision: SimulatedRevision, action: str, caller: Caller) -> World:
     """The world with `revision` as it now is, and the act in the Activity Log."""
     correlation = identifier(world.scenario.seed, action, world.writes)
     activity = Activity(
@@ -210,7 +210,7 @@ def _with_mode(world: World) -> World:
     """In single mode the newest revision takes everything, and the others stop."""
     if world.scenario.mode == "multiple":
         return world
-    return replace(_alone(world, world.latest.name), traffic=(Share(100),))
+    return replace(_alone(world, world.latest.name), traffic=(TrafficShare(100),))
 
 
 def _alone(world: World, name: str) -> World:
@@ -222,8 +222,8 @@ def _alone(world: World, name: str) -> World:
     return replace(world, revisions=stopped)
 
 
-def _new_revision(world: World, name: str, image: str, *, sick: bool) -> Revision:
-    return Revision(
+def _new_revision(world: World, name: str, image: str, *, sick: bool) -> SimulatedRevision:
+    return SimulatedRevision(
         name=name,
         image=image,
         created=world.now,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from cockpit.model.time import Time
 
 
-class Clock:
+class SimulatedClock:
     """Seconds of simulated time since the start, `speed` of them for each real one.
 
     A moment after the start is shown where it happens on the real clock, so that nothing a faster world reports

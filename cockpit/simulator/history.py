@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cockpit.simulator.world import CRASH_EVERY, Revision, Snapshot, World
+from cockpit.simulator.world import CRASH_EVERY, SimulatedRevision, World, WorldSnapshot
 
 
 def weight_at(world: World, name: str, at: float) -> int:
@@ -14,7 +14,7 @@ def sick_at(world: World, name: str, at: float) -> bool:
     return name in snapshot_at(world, at).sick
 
 
-def snapshot_at(world: World, at: float) -> Snapshot:
+def snapshot_at(world: World, at: float) -> WorldSnapshot:
     """The newest one that is not later than `at`; the first for anything before the start."""
     found = world.history[0]
     for snapshot in world.history:
@@ -24,7 +24,7 @@ def snapshot_at(world: World, at: float) -> Snapshot:
     return found
 
 
-def crashes(world: World, revision: Revision, until: float) -> Iterator[tuple[int, float]]:
+def crashes(world: World, revision: SimulatedRevision, until: float) -> Iterator[tuple[int, float]]:
     """(number, when) of each crash of a revision's containers since they were started."""
     number = 0
     for since, end in sick_spells(world, revision, until):
@@ -34,7 +34,7 @@ def crashes(world: World, revision: Revision, until: float) -> Iterator[tuple[in
             yield number, revision.started + tick * CRASH_EVERY
 
 
-def restarts(world: World, revision: Revision, until: float | None = None) -> int:
+def restarts(world: World, revision: SimulatedRevision, until: float | None = None) -> int:
     """How often each container has crashed since it was started; an inactive revision has none to count."""
     if not revision.active:
         return 0
@@ -45,7 +45,7 @@ def restarts(world: World, revision: Revision, until: float | None = None) -> in
     )
 
 
-def sick_spells(world: World, revision: Revision, until: float) -> Iterator[tuple[float, float]]:
+def sick_spells(world: World, revision: SimulatedRevision, until: float) -> Iterator[tuple[float, float]]:
     """From when to when it was ill, within its present life."""
     ends = [*(each.at for each in world.history[1:]), until]
     for place, (snapshot, end) in enumerate(zip(world.history, ends, strict=True)):

@@ -22,7 +22,7 @@ TEXT = r"\"[^\"\\]*\"|'[^'\\]*'"
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class KustoTable:
     """Rows with named columns; `types` are Kusto's."""
 
     columns: tuple[str, ...]
@@ -30,7 +30,7 @@ class Table:
     rows: tuple[Row, ...]
 
 
-def run(query: str, tables: Mapping[str, Table], now: datetime) -> Table:
+def run(query: str, tables: Mapping[str, KustoTable], now: datetime) -> KustoTable:
     """The rows a query asks for; `ago` counts from `now`. Raises RefusedError in the shape of Kusto's own."""
     source, *stages = [each.strip() for each in _split(_without_comments(query), "|")]
     table = _source(source, tables)
@@ -71,7 +71,7 @@ def _split(text: str, separator: str) -> list[str]:
     return [*parts, text[start:]]
 
 
-def _source(text: str, tables: Mapping[str, Table]) -> Table:
+def _source(text: str, tables: Mapping[str, KustoTable]) -> KustoTable:
     union = re.fullmatch(r"union\s+(isfuzzy\s*=\s*true\s+)?(.+)", text, re.IGNORECASE | re.DOTALL)
     wanted = [each.strip().strip("()").strip() for each in union.group(2).split(",")] if union else [text]
     fuzzy = bool(union and union.group(1))
@@ -81,15 +81,15 @@ def _source(text: str, tables: Mapping[str, Table]) -> Table:
         known = ", ".join(sorted(tables))
         raise refusal(f"'{missing[0][:80]}' could not be resolved to a table; there are {known}", "SemanticError")
     types = {name: kind for table in found for name, kind in zip(table.columns, table.types, strict=True)}
-    return Table(tuple(types), tuple(types.values()), tuple(row for table in found for row in table.rows))
+    return KustoTable(tuple(types), tuple(types.values()), tuple(row for table in found for row in table.rows))
 
 
-def _where(table: Table, text: str, now: datetime) -> Table:
+def _where(table: KustoTable, text: str, now: datetime) -> KustoTable:
     tests = [_test(table, each.strip(), now) for each in re.split(r"\s+and\s+", text, flags=re.IGNORECASE)]
-    return Table(table.columns, table.types, tuple(row for row in table.rows if all(test(row) for test in tests)))
+    return KustoTable(table.columns, table.types, tuple(row for row in table.rows if all(test(row) for test in tests)))
 
 
-def _test(table: Table, text: str, now: datetime) -> Callable[[Row], bool]:
+def _test(table: KustoTable, text: str, now: datetime) -> Callable[[Row], bool]:
     """One comparison of `where`."""
     if found := re.fullmatch(rf"({WORD})\s+between\s*\((.+?)\s*\.\.\s*(.+)\)", text, re.IGNORECASE):
         column, low, high = _time_column(table, found[1]), _moment(found[2], now), _moment(found[3], now)
@@ -139,7 +139,7 @@ def _moment(text: str, now: datetime) -> datetime:
     raise refusal(f"'{text[:80]}' is not a time the simulator understands")
 
 
-def _project(table: Table, text: str, now: datetime) -> Table:
+def _project(table: KustoTable, text: str, now: datetime) -> KustoTable:
     chosen: dict[str, str] = {}
     for part in _split(text, ","):
         found = re.fullmatch(rf"(?:({WORD})\s*=\s*)?({WORD})", part.strip())
@@ -148,47 +148,47 @@ def _project(table: Table, text: str, now: datetime) -> Table:
         chosen[found[1] or found[2]] = _column(table, found[2])
     kinds = dict(zip(table.columns, table.types, strict=True))
     rows = tuple({name: row.get(column) for name, column in chosen.items()} for row in table.rows)
-    return Table(tuple(chosen), tuple(kinds[each] for each in chosen.values()), rows)
+    return KustoTable(tuple(chosen), tuple(kinds[each] for each in chosen.values()), rows)
 
 
-def _order(table: Table, text: str, now: datetime) -> Table:
+def _order(table: KustoTable, text: str, now: datetime) -> KustoTable:
     found = re.fullmatch(rf"by\s+({WORD})(?:\s+(asc|desc))?", text, re.IGNORECASE)
     if found is None:
         raise refusal(f"'order {text[:80]}' is not supported")
     column = _column(table, found[1])
     rows = sorted(table.rows, key=lambda row: row.get(column) or "", reverse=(found[2] or "desc").lower() == "desc")
-    return Table(table.columns, table.types, tuple(rows))
+    return KustoTable(table.columns, table.types, tuple(rows))
 
 
-def _top(table: Table, text: str, now: datetime) -> Table:
+def _top(table: KustoTable, text: str, now: datetime) -> KustoTable:
     number, _, order = text.partition(" ")
     return _take(_order(table, order.strip(), now), number, now)
 
 
-def _take(table: Table, text: str, now: datetime) -> Table:
+def _take(table: KustoTable, text: str, now: datetime) -> KustoTable:
     if not re.fullmatch(r"\d{1,7}", text):
         raise refusal(f"'{text[:80]}' is not a number of rows")
-    return Table(table.columns, table.types, table.rows[: int(text)])
+    return KustoTable(table.columns, table.types, table.rows[: int(text)])
 
 
-def _count(table: Table, text: str, now: datetime) -> Table:
-    return Table(("Count",), ("long",), ({"Count": len(table.rows)},))
+def _count(table: KustoTable, text: str, now: datetime) -> KustoTable:
+    return KustoTable(("Count",), ("long",), ({"Count": len(table.rows)},))
 
 
-def _column(table: Table, name: str) -> str:
+def _column(table: KustoTable, name: str) -> str:
     if name not in table.columns:
         known = ", ".join(table.columns)
         raise refusal(f"'{name}' is not a column; there are {known}", "SemanticError")
     return name
 
 
-def _time_column(table: Table, name: str) -> str:
+def _time_column(table: KustoTable, name: str) -> str:
     if table.types[table.columns.index(_column(table, name))] != "datetime":
         raise refusal(f"'{name}' is not a column of times")
     return name
 
 
-OPERATORS: Mapping[str, Callable[[Table, str, datetime], Table]] = {
+OPERATORS: Mapping[str, Callable[[KustoTable, str, datetime], KustoTable]] = {
     "where": _where,
     "project": _project,
     "order": _order,

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.simulator import loglines, times
-from cockpit.simulator.answer import JSON, Answer, Call, RefusedError
-from cockpit.simulator.clock import Clock
-from cockpit.simulator.kusto import Row, Table, refusal, run
+from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, SimulatedRequest
+from cockpit.simulator.clock import SimulatedClock
+from cockpit.simulator.kusto import KustoTable, Row, refusal, run
 from cockpit.simulator.site import CONTAINER, MANAGED_ENVIRONMENT, WORKSPACE
 from cockpit.simulator.stage import Stage
 from cockpit.simulator.world import World
@@ -21,7 +21,7 @@ SYSTEM_COLUMNS = ("ContainerAppName", "RevisionName", "ReplicaName", "Environmen
 DURATION = re.compile(r"P(?:(\d+(?:\.\d+)?)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 
 
-def query_workspace(stage: Stage, call: Call) -> Answer:
+def query_workspace(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """One query. In an odd world the rows come with an error beside them, and still a 200."""
     if call.names["workspace"].lower() != WORKSPACE:
         raise RefusedError(
@@ -44,10 +44,10 @@ def query_workspace(stage: Stage, call: Call) -> Answer:
                 {"code": "EngineError", "message": "Something went wrong processing your query on the server."}
             ],
         }
-    return Answer(answer)
+    return SimulatedAnswer(answer)
 
 
-def tables(world: World, clock: Clock, since: datetime, until: datetime) -> dict[str, Table]:
+def tables(world: World, clock: SimulatedClock, since: datetime, until: datetime) -> dict[str, KustoTable]:
     """The tables of the workspace with the rows between two moments.
 
     Which names hold rows depends on where the environment sends its logs: `..._CL` tables with `_s` columns, or the
@@ -75,7 +75,7 @@ def tables(world: World, clock: Clock, since: datetime, until: datetime) -> dict
     }
 
 
-def table_body(table: Table) -> JSON:
+def table_body(table: KustoTable) -> JSON:
     """Rows as lists, in the order of the columns."""
     return {
         "name": "PrimaryResult",
@@ -84,10 +84,10 @@ def table_body(table: Table) -> JSON:
     }
 
 
-def _table(columns: tuple[str, ...], rows: Sequence[Row], *, custom: bool = False) -> Table:
+def _table(columns: tuple[str, ...], rows: Sequence[Row], *, custom: bool = False) -> KustoTable:
     named = {each: f"{each}_{'g' if each == 'ContainerGroupName' else 's'}" if custom else each for each in columns}
     renamed = ({named.get(name, name): value for name, value in row.items()} for row in rows)
-    return Table(("TimeGenerated", *named.values()), ("datetime", *("string" for _ in columns)), tuple(renamed))
+    return KustoTable(("TimeGenerated", *named.values()), ("datetime", *("string" for _ in columns)), tuple(renamed))
 
 
 def _console_row(world: World, line: loglines.ConsoleLine) -> Row:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cockpit.simulator.bodies import replica_names
 from cockpit.simulator.history import crashes, sick_at, weight_at
 from cockpit.simulator.site import identifier
-from cockpit.simulator.world import Revision, World
+from cockpit.simulator.world import SimulatedRevision, World
 
 TICK = 2.0  # seconds between two lines of a serving container
 IDLE_TICKS = 15  # an idle one writes this much less often
@@ -33,7 +33,7 @@ class SystemLine:
     count: int = 1
 
 
-def console(world: World, revision: Revision, since: float, until: float) -> list[ConsoleLine]:
+def console(world: World, revision: SimulatedRevision, since: float, until: float) -> list[ConsoleLine]:
     """The lines of one revision's containers, oldest first."""
     first, last = _alive(world, revision, since, until)
     replicas = replica_names(world, revision) or [f"{revision.name}-gone"]
@@ -52,19 +52,19 @@ def system(world: World, since: float, until: float) -> list[SystemLine]:
     return sorted((each for each in found if since < each.at <= min(until, world.now)), key=lambda each: each.at)
 
 
-def _alive(world: World, revision: Revision, since: float, until: float) -> tuple[float, float]:
+def _alive(world: World, revision: SimulatedRevision, since: float, until: float) -> tuple[float, float]:
     end = world.now if revision.stopped is None else revision.stopped
     return max(since, revision.created, world.now - KEPT), min(until, end, world.now)
 
 
-def _console_text(world: World, revision: Revision, tick: int) -> tuple[str, str]:
+def _console_text(world: World, revision: SimulatedRevision, tick: int) -> tuple[str, str]:
     order = int(identifier(world.scenario.seed, "order", tick)[:4], 16)
     if tick % 3 == 0 and sick_at(world, revision.name, tick * TICK):
         return "ERROR", f"GET /api/orders/{order} 500 5003ms TimeoutError: database pool exhausted (20 of 20 in use)"
     return "INFO", f"GET /api/orders/{order} 200 {8 + order % 17}ms"
 
 
-def _system_of(world: World, revision: Revision) -> Iterator[SystemLine]:
+def _system_of(world: World, revision: SimulatedRevision) -> Iterator[SystemLine]:
     replica = next(iter(replica_names(world, revision)), "")
     name = revision.name
     yield SystemLine(revision.created, name, "", "Normal", "RevisionCreation", f"Creating new revision {name}")

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from cockpit.simulator import times
-from cockpit.simulator.answer import JSON, Answer, Call, RefusedError
+from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, SimulatedRequest
 from cockpit.simulator.history import restarts, sick_at, weight_at
 from cockpit.simulator.site import REGION, identifier
 from cockpit.simulator.stage import Stage
-from cockpit.simulator.world import Revision, World
+from cockpit.simulator.world import SimulatedRevision, World
 
 MINUTE = timedelta(minutes=1)
 LONGEST = timedelta(days=1)
@@ -26,7 +26,7 @@ AGGREGATIONS = {"total", "average", "maximum", "minimum", "count"}
 DIMENSIONS = {"revisionname": "revisionName", "statuscodecategory": "statusCodeCategory"}
 
 
-class Cell(NamedTuple):
+class MetricMinute(NamedTuple):
     """What one revision contributed to a minute."""
 
     revision: str
@@ -34,7 +34,7 @@ class Cell(NamedTuple):
     value: float
 
 
-def list_metrics(stage: Stage, call: Call) -> Answer:
+def list_metrics(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """The series of one or more metrics; a `$filter` on a dimension picks a value of it, `'*'` splits by it."""
     names = [each.strip() for each in call.query.get("metricnames", "Requests").split(",")]
     unknown = [each for each in names if each not in UNITS]
@@ -49,7 +49,7 @@ def list_metrics(stage: Stage, call: Call) -> Answer:
         raise RefusedError(400, "BadRequest", f"aggregation must be of {', '.join(sorted(AGGREGATIONS))}.")
     since, until = _timespan(stage, call)
     filters = _filters(call.query.get("$filter", ""))
-    return Answer(
+    return SimulatedAnswer(
         {
             "cost": 0,
             "timespan": f"{times.zulu(since)}/{times.zulu(until)}",
@@ -103,7 +103,7 @@ def _point(minute: datetime, value: float | None, aggregations: list[str]) -> JS
     return {"timeStamp": times.zulu(minute), **values}
 
 
-def _cells(world: World, name: str, at: float) -> Iterator[Cell]:
+def _cells(world: World, name: str, at: float) -> Iterator[MetricMinute]:
     wobble = int(identifier(world.scenario.seed, name, int(at // 60))[:2], 16)  # 0 to 255
     for revision in world.revisions:
         if name == "Requests":
@@ -111,12 +111,12 @@ def _cells(world: World, name: str, at: float) -> Iterator[Cell]:
             failed = float(total // 3) if sick_at(world, revision.name, at) else 0.0
             for category, value in (("2xx", total - failed), ("5xx", failed)):
                 if value:
-                    yield Cell(revision.name, category, value)
+                    yield MetricMinute(revision.name, category, value)
         elif _alive(revision, at):
-            yield Cell(revision.name, "", _gauge(world, name, revision, at, wobble))
+            yield MetricMinute(revision.name, "", _gauge(world, name, revision, at, wobble))
 
 
-def _gauge(world: World, name: str, revision: Revision, at: float, wobble: int) -> float:
+def _gauge(world: World, name: str, revision: SimulatedRevision, at: float, wobble: int) -> float:
     return {
         "Replicas": float(revision.min_replicas),
         "RestartCount": float(restarts(world, revision, at) * revision.min_replicas),
@@ -125,7 +125,7 @@ def _gauge(world: World, name: str, revision: Revision, at: float, wobble: int) 
     }[name]
 
 
-def _alive(revision: Revision, at: float) -> bool:
+def _alive(revision: SimulatedRevision, at: float) -> bool:
     return revision.created <= at and (revision.stopped is None or at < revision.stopped)
 
 
@@ -134,7 +134,7 @@ def _minutes(since: datetime, until: datetime) -> list[datetime]:
     return [first + MINUTE * each for each in range(int((until - first) / MINUTE))]
 
 
-def _timespan(stage: Stage, call: Call) -> tuple[datetime, datetime]:
+def _timespan(stage: Stage, call: SimulatedRequest) -> tuple[datetime, datetime]:
     now = stage.clock.at(stage.clock.elapsed())
     since, until = times.read_range(call.query["timespan"]) if "timespan" in call.query else (now - 60 * MINUTE, now)
     if not timedelta(0) < until - since <= LONGEST:

@@ -4,7 +4,7 @@ from typing import Any
 
 from cockpit.simulator.answer import JSON, RefusedError
 from cockpit.simulator.site import CONTAINER
-from cockpit.simulator.world import MAX_REPLICAS, Patch, Share
+from cockpit.simulator.world import MAX_REPLICAS, Patch, TrafficShare
 
 CODE = "InvalidParameterValueInContainerTemplate"
 
@@ -51,17 +51,17 @@ def _only(part: Any, place: str, known: set[str]) -> JSON:
     return part
 
 
-def _traffic(entries: Any) -> tuple[Share, ...]:
+def _traffic(entries: Any) -> tuple[TrafficShare, ...]:
     if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
         raise RefusedError(400, "InvalidRequestContent", "traffic must be a list of objects.")
     return tuple(_share(each) for each in entries)
 
 
-def _share(entry: JSON) -> Share:
+def _share(entry: JSON) -> TrafficShare:
     revision = entry.get("revisionName") or ""
     if bool(revision) == bool(entry.get("latestRevision")):
         raise RefusedError(400, "RevisionTrafficInvalid", "A traffic entry names a revision or is for the latest one.")
-    return Share(_weight(entry.get("weight", 0)), str(revision), str(entry.get("label") or ""))
+    return TrafficShare(_weight(entry.get("weight", 0)), str(revision), str(entry.get("label") or ""))
 
 
 def _weight(value: Any) -> int:

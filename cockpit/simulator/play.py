@@ -12,10 +12,10 @@ from pathlib import Path
 from aiohttp import web
 
 from cockpit.model.time import RealTime
-from cockpit.simulator.clock import Clock
+from cockpit.simulator.clock import SimulatedClock
 from cockpit.simulator.config_file import new_directory, write_config
 from cockpit.simulator.scenario import Scenario
-from cockpit.simulator.server import Server
+from cockpit.simulator.server import SimulatorServer
 from cockpit.simulator.site import SUBSCRIPTION, WORKSPACE
 from cockpit.simulator.stage import Stage
 from cockpit.simulator.tls import make_authority
@@ -34,8 +34,8 @@ async def play(
     for each in SIGNALS:
         loop.add_signal_handler(each, over.set)
     time = RealTime()
-    stage = Stage(scenario, Clock(time, speed))
-    runner = web.AppRunner(Server(stage).application(), access_log=None, shutdown_timeout=GRACE)
+    stage = Stage(scenario, SimulatedClock(time, speed))
+    runner = web.AppRunner(SimulatorServer(stage).application(), access_log=None, shutdown_timeout=GRACE)
     await runner.setup()
     try:
         await web.TCPSite(runner, HOST, port).start()

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cockpit.simulator import activity, alert_api, apps, log_analytics, metrics, service_health, sql_api
-from cockpit.simulator.answer import Answer, Call, RefusedError
+from cockpit.simulator.answer import RefusedError, SimulatedAnswer, SimulatedRequest
 from cockpit.simulator.stage import Stage
 
-Handler = Callable[[Stage, Call], Answer]
+Handler = Callable[[Stage, SimulatedRequest], SimulatedAnswer]
 
 
 @dataclass(frozen=True)

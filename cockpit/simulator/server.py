@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from cockpit.simulator import workload
-from cockpit.simulator.answer import Answer, Call, RefusedError
+from cockpit.simulator.answer import RefusedError, SimulatedAnswer, SimulatedRequest
 from cockpit.simulator.apps import check_place
 from cockpit.simulator.faults import Fault
 from cockpit.simulator.overview import show
@@ -23,7 +23,7 @@ READS, WRITES = 11_999, 1_199  # what Azure grants a caller per hour
 LARGEST_BODY = 4 * 1024 * 1024  # bytes, as Resource Manager's
 
 
-class Server:
+class SimulatorServer:
     """The simulator's one request handler."""
 
     def __init__(self, stage: Stage) -> None:
@@ -69,7 +69,7 @@ class Server:
         await self._stage.clock.hold(fault.delay)
         return _broken(fault, self._usual_headers(call))
 
-    async def _true_answer(self, request: web.Request, call: Call) -> web.StreamResponse:
+    async def _true_answer(self, request: web.Request, call: SimulatedRequest) -> web.StreamResponse:
         for pattern, system in ((SYSTEM, True), (CONSOLE, False)):
             found = pattern.fullmatch(call.path)
             if found and call.method == "GET":
@@ -78,7 +78,7 @@ class Server:
         await self._stage.clock.hold(wait)
         return self._response(call, answer)
 
-    def _answer(self, call: Call) -> tuple[Answer, float]:
+    def _answer(self, call: SimulatedRequest) -> tuple[SimulatedAnswer, float]:
         """The true answer, carried out, and the seconds it takes."""
         try:
             # Over TLS there is only the workload: nobody manages a cloud through its customers' front door.
@@ -91,14 +91,14 @@ class Server:
             _check_version(named)
             return handler(self._stage, named), 0.0
         except RefusedError as refusal:
-            return Answer(refusal.body(), refusal.status), 0.0
+            return SimulatedAnswer(refusal.body(), refusal.status), 0.0
 
-    async def _stream(self, request: web.Request, call: Call, *, system: bool) -> web.StreamResponse:
+    async def _stream(self, request: web.Request, call: SimulatedRequest, *, system: bool) -> web.StreamResponse:
         try:
             check_place(self._stage.scenario.site, call)
             stream = LogStream(self._stage, call, system=system)
         except RefusedError as refusal:
-            return self._response(call, Answer(refusal.body(), refusal.status))
+            return self._response(call, SimulatedAnswer(refusal.body(), refusal.status))
         response = web.StreamResponse(headers={"Content-Type": "text/plain; charset=utf-8"})
         await response.prepare(request)
         await response.write(stream.start())
@@ -109,14 +109,14 @@ class Server:
         await response.write_eof()
         return response
 
-    def _response(self, call: Call, answer: Answer) -> web.Response:
+    def _response(self, call: SimulatedRequest, answer: SimulatedAnswer) -> web.Response:
         body = b"" if answer.body is None else _written(answer.body)
         headers = {**self._usual_headers(call), **answer.headers}
         if body:
             headers.setdefault("Content-Type", "application/json; charset=utf-8")
         return web.Response(status=answer.status, body=body, headers=headers)
 
-    def _usual_headers(self, call: Call) -> dict[str, str]:
+    def _usual_headers(self, call: SimulatedRequest) -> dict[str, str]:
         """What Resource Manager puts on every answer; its quotas count down."""
         if not call.path.lower().startswith("/subscriptions/"):
             return {}
@@ -130,8 +130,8 @@ class Server:
         }
 
 
-async def _call(request: web.Request) -> Call:
-    return Call(
+async def _call(request: web.Request) -> SimulatedRequest:
+    return SimulatedRequest(
         method=request.method,
         path=request.path,
         url=f"{request.scheme}://{request.host}",
@@ -142,11 +142,11 @@ async def _call(request: web.Request) -> Call:
     )
 
 
-def _with_names(call: Call, names: Mapping[str, str]) -> Call:
+def _with_names(call: SimulatedRequest, names: Mapping[str, str]) -> SimulatedRequest:
     return replace(call, names=names)
 
 
-def _check_version(call: Call) -> None:
+def _check_version(call: SimulatedRequest) -> None:
     if call.path.lower().startswith("/subscriptions/") and "api-version" not in call.query:
         raise RefusedError(
             400,

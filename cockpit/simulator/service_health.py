@@ -1,14 +1,14 @@
 """Azure's own health: the service issues that the scenario tells of."""
 
 from cockpit.simulator import times
-from cockpit.simulator.answer import JSON, Answer, Call
-from cockpit.simulator.clock import Clock
+from cockpit.simulator.answer import JSON, SimulatedAnswer, SimulatedRequest
+from cockpit.simulator.clock import SimulatedClock
 from cockpit.simulator.scenario import ServiceIssue
 from cockpit.simulator.site import REGION_LABEL
 from cockpit.simulator.stage import Stage
 
 
-def list_events(stage: Stage, call: Call) -> Answer:
+def list_events(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """The events since `queryStartTime`, all of them without it."""
     start = call.query.get("querystarttime")
     since = times.read(start) if start else None
@@ -17,10 +17,10 @@ def list_events(stage: Stage, call: Call) -> Answer:
         for each in stage.scenario.service_issues
         if since is None or stage.clock.at(-each.age) >= since
     ]
-    return Answer({"value": found, "nextLink": None})
+    return SimulatedAnswer({"value": found, "nextLink": None})
 
 
-def _body(issue: ServiceIssue, clock: Clock) -> JSON:
+def _body(issue: ServiceIssue, clock: SimulatedClock) -> JSON:
     began = times.precise(clock.at(-issue.age))
     ended = {"impactMitigationTime": times.precise(clock.at(-issue.age / 2))} if issue.status == "Resolved" else {}
     region = {"impactedRegion": REGION_LABEL, "status": issue.status, "lastUpdateTime": began}

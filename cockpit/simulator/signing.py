@@ -7,7 +7,7 @@ and a hash. What stands in them here follows from the link itself, so that a wor
 import base64
 import hashlib
 
-from cockpit.simulator.answer import Call, RefusedError
+from cockpit.simulator.answer import RefusedError, SimulatedRequest
 
 CERTIFICATE = range(1_931, 2_400)  # bytes
 SIGNATURE, HASH = 256, 32  # bytes
@@ -24,7 +24,7 @@ def sign_link(path: str, seed: int) -> str:
     return f"{written}&s={_as_text(signature)}&h={_as_text(drawn[-HASH:])}"
 
 
-def must_be_signed(call: Call, link: str) -> None:
+def must_be_signed(call: SimulatedRequest, link: str) -> None:
     """Raises RefusedError, 403, for a request whose path and query are not exactly `link`."""
     if call.target != link:
         raise RefusedError(

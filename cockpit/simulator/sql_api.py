@@ -1,8 +1,8 @@
 """Azure SQL's answers about databases: list, show, point-in-time restore, move, and the status of a restore."""
 
 from cockpit.simulator import times
-from cockpit.simulator.answer import JSON, Answer, Call, RefusedError
-from cockpit.simulator.clock import Clock
+from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, SimulatedRequest
+from cockpit.simulator.clock import SimulatedClock
 from cockpit.simulator.database import Database, Restore
 from cockpit.simulator.database_changes import earliest, existing, path, rename, restore
 from cockpit.simulator.signing import must_be_signed, sign_link
@@ -14,24 +14,24 @@ GIGABYTE = 1_073_741_824
 POLL_AFTER = 15.0  # simulated seconds that Azure asks to wait between two looks at a restore
 
 
-def show_server(stage: Stage, call: Call) -> Answer:
+def show_server(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     site = stage.scenario.site
     properties = {"state": "Ready", "version": "12.0", "fullyQualifiedDomainName": f"{site.sql_server}.example.com"}
     kind = {"type": "Microsoft.Sql/servers", "location": REGION, "kind": "v12.0"}
-    return Answer({"id": site.sql_id, "name": site.sql_server, **kind, "properties": properties})
+    return SimulatedAnswer({"id": site.sql_id, "name": site.sql_server, **kind, "properties": properties})
 
 
-def list_databases(stage: Stage, call: Call) -> Answer:
+def list_databases(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     world = stage.world()
-    return Answer({"value": [database_body(world, each, stage.clock) for each in world.databases]})
+    return SimulatedAnswer({"value": [database_body(world, each, stage.clock) for each in world.databases]})
 
 
-def get_database(stage: Stage, call: Call) -> Answer:
+def get_database(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     world = stage.world()
-    return Answer(database_body(world, existing(world, call.names["database"]), stage.clock))
+    return SimulatedAnswer(database_body(world, existing(world, call.names["database"]), stage.clock))
 
 
-def put_database(stage: Stage, call: Call) -> Answer:
+def put_database(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """Only a point-in-time restore from the same server; anything else is refused, never ignored."""
     body = call.json()
     properties = body.get("properties")
@@ -47,25 +47,27 @@ def put_database(stage: Stage, call: Call) -> Answer:
     link = call.url + operation_link(begun, world.scenario.seed)
     pause = str(int(POLL_AFTER / stage.clock.speed))
     said = {"operation": "CreateDatabaseAsCopy", "startTime": times.precise(stage.clock.at(begun.started))}
-    return Answer(said, 202, {"Azure-AsyncOperation": link, "Location": link, "Retry-After": pause})
+    return SimulatedAnswer(said, 202, {"Azure-AsyncOperation": link, "Location": link, "Retry-After": pause})
 
 
-def move_database(stage: Stage, call: Call) -> Answer:
+def move_database(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """A rename: the body holds the whole id with the new name. 200 with nothing in it."""
     world = stage.world()
     new = _named(world, call.json().get("id"), "id")
     stage.become(rename(world, call.names["database"], new, call.caller(stage.scenario.operator)))
-    return Answer(None)
+    return SimulatedAnswer(None)
 
 
-def restore_status(stage: Stage, call: Call) -> Answer:
+def restore_status(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     wanted = call.names["operation"].lower()
     found = next((each for each in stage.world().restores if each.id == wanted), None)
     if found is None:
         raise RefusedError(404, "OperationNotFound", f"The operation '{wanted}' was not found.")
     must_be_signed(call, operation_link(found, stage.scenario.seed))
     status = "Succeeded" if found.over else "InProgress"
-    return Answer({"name": found.id, "status": status, "startTime": times.precise(stage.clock.at(found.started))})
+    return SimulatedAnswer(
+        {"name": found.id, "status": status, "startTime": times.precise(stage.clock.at(found.started))}
+    )
 
 
 def operation_link(begun: Restore, seed: int) -> str:
@@ -74,7 +76,7 @@ def operation_link(begun: Restore, seed: int) -> str:
     return sign_link(f"{folder}/{begun.id}?api-version=2023-08-01", seed)
 
 
-def database_body(world: World, database: Database, clock: Clock) -> JSON:
+def database_body(world: World, database: Database, clock: SimulatedClock) -> JSON:
     system = database.level == "System"
     sku = {"name": database.level, "tier": database.level, "capacity": 0 if system else 5}
     ready = database.status == "Online"

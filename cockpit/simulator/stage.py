@@ -1,6 +1,6 @@
 """The one thing that changes: which world it is now. Everything else about the world is a value."""
 
-from cockpit.simulator.clock import Clock
+from cockpit.simulator.clock import SimulatedClock
 from cockpit.simulator.faults import Faults
 from cockpit.simulator.progress import advance
 from cockpit.simulator.scenario import Scenario
@@ -10,7 +10,7 @@ from cockpit.simulator.world import World, begin
 class Stage:
     """A scenario being played: the clock, the world as of the last look, the faults in force."""
 
-    def __init__(self, scenario: Scenario, clock: Clock) -> None:
+    def __init__(self, scenario: Scenario, clock: SimulatedClock) -> None:
         self.fqdn = ""  # where the workload answers over TLS, once it does
         self.scenario = scenario
         self.clock = clock

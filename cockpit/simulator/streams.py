@@ -6,10 +6,10 @@ from datetime import datetime
 from math import inf
 
 from cockpit.simulator import loglines, times
-from cockpit.simulator.answer import JSON, Call, RefusedError
+from cockpit.simulator.answer import JSON, RefusedError, SimulatedRequest
 from cockpit.simulator.bodies import replica_names
 from cockpit.simulator.changes import existing
-from cockpit.simulator.clock import Clock
+from cockpit.simulator.clock import SimulatedClock
 from cockpit.simulator.site import CONTAINER
 from cockpit.simulator.stage import Stage
 from cockpit.simulator.world import World
@@ -44,7 +44,7 @@ CHATTER = (
 class LogStream:
     """One open stream. `start()` is what is sent at once; `more()` what came since the last look."""
 
-    def __init__(self, stage: Stage, call: Call, *, system: bool) -> None:
+    def __init__(self, stage: Stage, call: SimulatedRequest, *, system: bool) -> None:
         self._stage = stage
         self._call = call
         self._system = system
@@ -83,7 +83,7 @@ class LogStream:
             for each in loglines.console(world, revision, since, until)
         ]
 
-    def _system_record(self, line: loglines.SystemLine, clock: Clock) -> JSON:
+    def _system_record(self, line: loglines.SystemLine, clock: SimulatedClock) -> JSON:
         return {
             "TimeStamp": self._shape(clock.at(line.at)),
             "Type": line.kind,
@@ -132,14 +132,14 @@ class LogStream:
         return disturbed
 
 
-def _tail(call: Call) -> int:
+def _tail(call: SimulatedRequest) -> int:
     text = call.query.get("taillines", str(USUAL_TAIL))
     if not (text.isascii() and text.isdigit() and int(text) <= LONGEST_TAIL):
         raise RefusedError(400, "BadRequest", f"tailLines must be from 0 to {LONGEST_TAIL}.")
     return int(text)
 
 
-def _check_container(world: World, call: Call) -> None:
+def _check_container(world: World, call: SimulatedRequest) -> None:
     """Raises RefusedError, 404, when the replica or its container is not there (any more)."""
     revision = existing(world, call.names["revision"])
     here = [each.lower() for each in replica_names(world, revision)]

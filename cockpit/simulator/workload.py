@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from cockpit.simulator.answer import JSON, Answer, Call
+from cockpit.simulator.answer import JSON, SimulatedAnswer, SimulatedRequest
 from cockpit.simulator.site import identifier
 from cockpit.simulator.stage import Stage
-from cockpit.simulator.world import Condition, World
+from cockpit.simulator.world import SimulatedCondition, World
 
 LIVE = ("/health/live", "/healthz")
 READY = ("/health/ready", "/readyz")
@@ -13,7 +13,7 @@ EVERY_THIRD = 3  # a sick revision in the traffic fails every third request
 SPREAD = 37  # has no divisor in common with 100: walks through all the percents, evenly spread
 
 
-def answer(stage: Stage, call: Call) -> Answer:
+def answer(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """Liveness, readiness, or any other request."""
     path = call.path.lower().rstrip("/")
     world = stage.world()
@@ -25,43 +25,43 @@ def answer(stage: Stage, call: Call) -> Answer:
     return _request(world, call)
 
 
-def delay(world: World, call: Call) -> float:
+def delay(world: World, call: SimulatedRequest) -> float:
     """Real seconds the answer takes: a little wobble, and longer where a sick revision has traffic."""
     wobble = int(identifier(world.scenario.seed, "delay", call.path, world.requests, int(world.now))[:2], 16)
-    slow = 0.150 if _serving(world, Condition.SICK) else 0.0
+    slow = 0.150 if _serving(world, SimulatedCondition.SICK) else 0.0
     return slow + 0.004 + wobble / 255 * 0.016
 
 
-def _live(world: World) -> Answer:
+def _live(world: World) -> SimulatedAnswer:
     """The process runs wherever a container does, ready or not."""
-    if all(_is(world, name, Condition.INACTIVE) for name in _weights(world)):
+    if all(_is(world, name, SimulatedCondition.INACTIVE) for name in _weights(world)):
         return _nobody()
-    return Answer({"status": "healthy"})
+    return SimulatedAnswer({"status": "healthy"})
 
 
-def _ready(world: World) -> Answer:
+def _ready(world: World) -> SimulatedAnswer:
     """Ready only if everything that has traffic is."""
-    if _serving(world, Condition.INACTIVE):
+    if _serving(world, SimulatedCondition.INACTIVE):
         return _nobody()
-    if _serving(world, Condition.STARTING):
-        return Answer(_readiness("starting"), 503)
+    if _serving(world, SimulatedCondition.STARTING):
+        return SimulatedAnswer(_readiness("starting"), 503)
     if not world.has_database:
-        return Answer(_readiness("missing"), 503)
-    if _serving(world, Condition.SICK):
-        return Answer(_readiness("timeout"), 503)
-    return Answer(_readiness("ok"))
+        return SimulatedAnswer(_readiness("missing"), 503)
+    if _serving(world, SimulatedCondition.SICK):
+        return SimulatedAnswer(_readiness("timeout"), 503)
+    return SimulatedAnswer(_readiness("ok"))
 
 
-def _request(world: World, call: Call) -> Answer:
+def _request(world: World, call: SimulatedRequest) -> SimulatedAnswer:
     name = routed(world, world.requests)
-    if _is(world, name, Condition.INACTIVE) or _is(world, name, Condition.STARTING):
+    if _is(world, name, SimulatedCondition.INACTIVE) or _is(world, name, SimulatedCondition.STARTING):
         return _nobody()
     if not world.has_database:
-        return Answer({"error": "no such database"}, 500, {"x-served-by": name})
-    sick = _serving(world, Condition.SICK)
+        return SimulatedAnswer({"error": "no such database"}, 500, {"x-served-by": name})
+    sick = _serving(world, SimulatedCondition.SICK)
     if sick and world.requests % EVERY_THIRD == 0:
-        return Answer({"error": "database pool exhausted"}, 500, {"x-served-by": sick[0]})
-    return Answer({"path": call.path, "status": "ok"}, headers={"x-served-by": name})
+        return SimulatedAnswer({"error": "database pool exhausted"}, 500, {"x-served-by": sick[0]})
+    return SimulatedAnswer({"path": call.path, "status": "ok"}, headers={"x-served-by": name})
 
 
 def routed(world: World, number: int) -> str:
@@ -78,12 +78,12 @@ def _weights(world: World) -> dict[str, int]:
     return {name: weight for name, weight in world.weights().items() if weight}
 
 
-def _is(world: World, name: str, condition: Condition) -> bool:
+def _is(world: World, name: str, condition: SimulatedCondition) -> bool:
     revision = world.revision(name)
     return revision is not None and world.condition(revision) is condition
 
 
-def _serving(world: World, condition: Condition) -> list[str]:
+def _serving(world: World, condition: SimulatedCondition) -> list[str]:
     """The revisions in that condition that have traffic."""
     return [name for name in _weights(world) if _is(world, name, condition)]
 
@@ -92,6 +92,6 @@ def _readiness(database: str) -> JSON:
     return {"status": "ready" if database == "ok" else "not ready", "checks": {"database": database}}
 
 
-def _nobody() -> Answer:
+def _nobody() -> SimulatedAnswer:
     """What the ingress says when there is no replica behind it."""
-    return Answer({"error": "no healthy upstream"}, 503)
+    return SimulatedAnswer({"error": "no healthy upstream"}, 503)

@@ -17,7 +17,7 @@ MAX_REPLICAS = 10
 CRASH_EVERY = 15.0  # seconds between two restarts of a sick container
 
 
-class Condition(Enum):
+class SimulatedCondition(Enum):
     """How a revision is doing."""
 
     INACTIVE = "inactive"
@@ -27,7 +27,7 @@ class Condition(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Revision:
+class SimulatedRevision:
     """One deployed version.
 
     `started`: when its present replicas were; `ready`: from when on it can answer; `stopped`: when it was deactivated.
@@ -47,7 +47,7 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class TrafficShare:
     """One entry of the traffic list. `revision` "" is whichever is the latest."""
 
     weight: int
@@ -56,7 +56,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class WorldSnapshot:
     """What stood from `at` on."""
 
     at: float
@@ -83,7 +83,7 @@ class Activity:
 class Patch:
     """What a PATCH asks for; None leaves as it is."""
 
-    traffic: tuple[Share, ...] | None = None
+    traffic: tuple[TrafficShare, ...] | None = None
     image: str | None = None
     min_replicas: int | None = None
     max_replicas: int | None = None
@@ -118,12 +118,12 @@ class World:
 
     scenario: Scenario
     now: float
-    revisions: tuple[Revision, ...]  # oldest first
-    traffic: tuple[Share, ...]
+    revisions: tuple[SimulatedRevision, ...]  # oldest first
+    traffic: tuple[TrafficShare, ...]
     pending: tuple[Event, ...]
     databases: tuple[Database, ...] = ()
     restores: tuple[Restore, ...] = ()
-    history: tuple[Snapshot, ...] = ()
+    history: tuple[WorldSnapshot, ...] = ()
     operations: tuple[Operation, ...] = ()
     activity: tuple[Activity, ...] = ()
     alert_states: Mapping[str, tuple[str, float, str]] = field(default_factory=dict)  # id: (state, when, who)
@@ -133,14 +133,14 @@ class World:
     changed_at: float = 0.0
 
     @property
-    def latest(self) -> Revision:
+    def latest(self) -> SimulatedRevision:
         return max(self.revisions, key=lambda each: each.created)
 
     @property
     def running_operation(self) -> Operation | None:
         return next((each for each in self.operations if each.status == "InProgress"), None)
 
-    def revision(self, name: str) -> Revision | None:
+    def revision(self, name: str) -> SimulatedRevision | None:
         """By name, in any case."""
         return next((each for each in self.revisions if each.name.lower() == name.lower()), None)
 
@@ -161,12 +161,12 @@ class World:
             weights[share.revision or self.latest.name] += share.weight
         return weights
 
-    def condition(self, revision: Revision) -> Condition:
+    def condition(self, revision: SimulatedRevision) -> SimulatedCondition:
         if not revision.active:
-            return Condition.INACTIVE
+            return SimulatedCondition.INACTIVE
         if self.now < revision.ready:
-            return Condition.STARTING
-        return Condition.SICK if revision.sick else Condition.FINE
+            return SimulatedCondition.STARTING
+        return SimulatedCondition.SICK if revision.sick else SimulatedCondition.FINE
 
 
 def begin(scenario: Scenario) -> World:
@@ -178,7 +178,7 @@ def begin(scenario: Scenario) -> World:
         )
     )
     traffic = tuple(
-        Share(each.weight, scenario.site.revision(each.suffix) if each.suffix else "", each.label)
+        TrafficShare(each.weight, scenario.site.revision(each.suffix) if each.suffix else "", each.label)
         for each in scenario.traffic
     )
     pending = tuple(sorted(scenario.events, key=lambda each: each.at))
@@ -204,8 +204,8 @@ def begin(scenario: Scenario) -> World:
 WRITE = "Microsoft.App/containerApps/write"
 
 
-def _revision(spec: RevisionSpec, name: str) -> Revision:
-    return Revision(
+def _revision(spec: RevisionSpec, name: str) -> SimulatedRevision:
+    return SimulatedRevision(
         name=name,
         image=spec.image,
         created=-spec.age,
@@ -225,6 +225,6 @@ def remember(world: World) -> World:
     weights = {name: weight for name, weight in world.weights().items() if weight}
     active = frozenset(each.name for each in world.revisions if each.active)
     sick = frozenset(each.name for each in world.revisions if each.sick)
-    if world.history and replace(world.history[-1], at=world.now) == Snapshot(world.now, weights, active, sick):
+    if world.history and replace(world.history[-1], at=world.now) == WorldSnapshot(world.now, weights, active, sick):
         return world
-    return replace(world, history=(*world.history, Snapshot(world.now, weights, active, sick)))
+    return replace(world, history=(*world.history, WorldSnapshot(world.now, weights, active, sick)))

@@ -10,7 +10,7 @@ from pathlib import Path
 os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}  # read by Textual when it is imported
 
 from cockpit.app import CockpitApp
-from cockpit.cli.demo import World
+from cockpit.cli.demo import SimulatorProcess
 from cockpit.cli.options import Common
 from cockpit.cli.screen import attach_to
 from cockpit.wiring import Session
@@ -20,7 +20,7 @@ SPEED = 4.0
 
 
 async def draw() -> None:
-    world = World("bad-deploy", SPEED)
+    world = SimulatorProcess("bad-deploy", SPEED)
 
     async def attach() -> Session:
         return await attach_to(Common(config=await world.ready()))

@@ -16,7 +16,7 @@ from pathlib import Path
 import cockpit.runbooks.native  # noqa: F401  imported before the fork, not behind it
 from cockpit.cli import main as cockpit_command
 from cockpit.model.run import Run, StepState
-from cockpit.runbooks.execution import Refused
+from cockpit.runbooks.execution import RunRefused
 from tests.integration.runbooks.stage import Stage
 
 READY = 0.3  # seconds until both have opened everything
@@ -33,7 +33,7 @@ def on_a_screen(folder: Path, start: float) -> int:
     time.sleep(max(0.0, start - time.monotonic()))
     try:
         attempt = asyncio.run(stage.runner.perform(run, prepared, consent, lambda text: None))
-    except Refused:
+    except RunRefused:
         return REFUSED
     return DONE if attempt.state is StepState.OK else 1
 

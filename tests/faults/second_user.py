@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import cockpit.runbooks.native  # noqa: F401
-from cockpit.runbooks.execution import Refused
+from cockpit.runbooks.execution import RunRefused
 from tests.integration.runbooks.stage import Stage
 
 
@@ -21,7 +21,7 @@ async def look(stage: Stage) -> dict[str, object]:
     await stage.runner.take_up()
     try:
         cancelled = await stage.runner.cancel(run, 1)
-    except Refused as refusal:
+    except RunRefused as refusal:
         cancelled = f"refused: {refusal}"
     return {"changed": len(changed), "state": stage.runner.run(run.id).state(1), "cancelled": cancelled}
 

@@ -17,7 +17,7 @@ import pytest
 from cockpit.incident.export import OUR_DRAFT
 from cockpit.model.run import SETTLED, StepState
 from cockpit.runbooks.processes import alive
-from cockpit.runbooks.shell import Place, owner_in
+from cockpit.runbooks.shell import AttemptFiles, owner_in
 from tests.faults.responder import ACTS, DRAFT, WORDS, desk_of, exporter_of
 from tests.integration.runbooks.stage import Stage
 
@@ -116,6 +116,6 @@ def export_again(stage: Stage, *, edited: bool) -> None:
 
 def end_commands(folder: Path) -> None:
     for pid_file in (folder / "runs").rglob("*.pid"):
-        owner = owner_in(Place(pid_file.with_suffix(".log")))
+        owner = owner_in(AttemptFiles(pid_file.with_suffix(".log")))
         if alive(owner):
             os.kill(owner.pid, signal.SIGTERM)

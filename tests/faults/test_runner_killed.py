@@ -14,9 +14,9 @@ import pytest
 
 from cockpit.model.event import Event
 from cockpit.model.run import Run, StepState
-from cockpit.runbooks.execution import Refused
+from cockpit.runbooks.execution import RunRefused
 from cockpit.runbooks.processes import Owner, alive
-from cockpit.runbooks.shell import Place, command_in, owner_in
+from cockpit.runbooks.shell import AttemptFiles, command_in, owner_in
 from tests.integration.runbooks.stage import Stage, fence
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,7 +63,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     made = Stage(tmp_path)
     yield made
     for pid_file in (tmp_path / "runs").rglob("*.pid"):
-        owner = owner_in(Place(pid_file.with_suffix(".log")))
+        owner = owner_in(AttemptFiles(pid_file.with_suffix(".log")))
         if alive(owner):
             os.kill(owner.pid, signal.SIGTERM)
     made.close()
@@ -112,7 +112,7 @@ async def test_after_the_intent_and_before_the_start_it_is_unknown(stage: Stage)
     assert state is StepState.UNKNOWN
     assert "no process and no exit code" in said
     prepared = stage.runner.prepare(run, 1)
-    with pytest.raises(Refused, match="again"):
+    with pytest.raises(RunRefused, match="again"):
         await stage.runner.perform(run, prepared, stage.consent(prepared, again=False), stage.seen.append)
     stage.runner.settle(run, 1, StepState.SKIPPED, "looked: nothing was made")
     assert stage.runner.run(run.id).state(1) is StepState.SKIPPED
@@ -194,7 +194,7 @@ async def test_after_the_outcome_all_is_known(stage: Stage) -> None:
 async def test_when_its_supervisor_is_killed_too_it_is_unknown(stage: Stage) -> None:
     run = stage.start(fence("# Make\necho $$; exec sleep 60", "bash change"))
     cockpit_that_dies(stage, "at first output")
-    place = Place(next((stage.folder / "runs").rglob("*.log")))
+    place = AttemptFiles(next((stage.folder / "runs").rglob("*.log")))
     owner = owner_in(place)
     os.kill(owner.pid, signal.SIGKILL)
     os.kill(int(place.transcript.read_text()), signal.SIGKILL)
@@ -248,7 +248,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 def supervisor_and_command(stage: Stage) -> tuple[Owner, Owner]:
-    place = Place(next((stage.folder / "runs").rglob("*.log")))
+    place = AttemptFiles(next((stage.folder / "runs").rglob("*.log")))
     return owner_in(place), command_in(place)
 
 
@@ -309,6 +309,6 @@ async def test_of_two_who_settle_what_was_left_the_second_is_told(stage: Stage) 
     await next_cockpit(stage, run)
     other = stage.again()
     stage.runner.settle(run, 1, StepState.OK, "it is there")
-    with pytest.raises(Refused, match="looked at"):
+    with pytest.raises(RunRefused, match="looked at"):
         other.settle(run, 1, StepState.OK, "so it is")
     assert stage.phases() == ["intent", "outcome", "settled"]

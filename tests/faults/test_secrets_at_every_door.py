@@ -21,7 +21,7 @@ from cockpit.feeds.base import unexplained
 from cockpit.feeds.http import refused
 from cockpit.feeds.logs_lines import console_line, system_line, table_row
 from cockpit.incident.store import Timeline
-from cockpit.model.answer import Answer
+from cockpit.model.answer import ProbeAnswer
 from cockpit.model.clean import clean, clean_line
 from cockpit.model.conditions import check, parse
 from cockpit.model.event import Draft, Kind
@@ -56,16 +56,18 @@ def configured() -> Secrets:
 
 
 def probe_body(echo: str) -> object:
-    return check(parse("[BODY] == ok"), Answer(connected=True, status=200, body=f"no: {echo}".encode()))
+    return check(parse("[BODY] == ok"), ProbeAnswer(connected=True, status=200, body=f"no: {echo}".encode()))
 
 
 def probe_json(echo: str) -> object:
     body = json.dumps({"error": {"why": [f"no: {echo}"]}}).encode()
-    return check(parse("[BODY].error == ok"), Answer(connected=True, status=200, body=body))
+    return check(parse("[BODY].error == ok"), ProbeAnswer(connected=True, status=200, body=body))
 
 
 def probe_header(echo: str) -> object:
-    return check(parse("[HEADER].X-Why == ok"), Answer(connected=True, status=200, headers={"x-why": f"no: {echo}"}))
+    return check(
+        parse("[HEADER].X-Why == ok"), ProbeAnswer(connected=True, status=200, headers={"x-why": f"no: {echo}"})
+    )
 
 
 def alertmanager_refusal(echo: str) -> object:

@@ -15,7 +15,7 @@ from random import Random
 import pytest
 
 from cockpit.incident import store_files
-from cockpit.incident.chain import Verdict
+from cockpit.incident.chain import ChainVerdict
 from cockpit.incident.store import Timeline
 from cockpit.incident.store_files import filesystem
 from cockpit.model.event import Event, RecordError
@@ -239,13 +239,13 @@ def test_an_empty_file_becomes_a_timeline(path: Path) -> None:
         assert len(timeline.record(notes(1))) == 1
 
 
-def finding(path: Path) -> Verdict:
+def finding(path: Path) -> ChainVerdict:
     """The verdict on a file; one that cannot even be opened is damaged, too."""
     try:
         with opened(path, read_only=True) as timeline:
             return timeline.verify()
     except RecordError as error:
-        return Verdict(False, 0, "", None, str(error))
+        return ChainVerdict(False, 0, "", None, str(error))
 
 
 def pages(path: Path) -> int:

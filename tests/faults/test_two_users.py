@@ -19,7 +19,7 @@ import pytest
 from cockpit.model.run import Run, StepState
 from cockpit.runbooks import found_again
 from cockpit.runbooks.files import take_lock
-from cockpit.runbooks.shell import Place
+from cockpit.runbooks.shell import AttemptFiles
 from tests.integration.runbooks.stage import Stage, fence
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,12 +102,12 @@ def test_a_lock_that_cannot_be_looked_at_is_held(
         raise error
 
     monkeypatch.setattr(found_again, "take_lock", refuse)
-    with found_again.nobody_else(Place(tmp_path / "1-1.log"), 1) as free:
+    with found_again.nobody_else(AttemptFiles(tmp_path / "1-1.log"), 1) as free:
         assert not free
 
 
 def test_a_folder_that_is_gone_holds_nobody(tmp_path: Path) -> None:
-    with found_again.nobody_else(Place(tmp_path / "gone" / "1-1.log"), 1) as free:
+    with found_again.nobody_else(AttemptFiles(tmp_path / "gone" / "1-1.log"), 1) as free:
         assert free
 
 

@@ -13,7 +13,7 @@ from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.event import Draft, DraftPlan, Event, Kind
 from cockpit.model.identity import Identity
-from cockpit.model.ladder import DEFAULT_LADDER, Ladder
+from cockpit.model.ladder import DEFAULT_LADDER, SeverityScale
 from cockpit.model.plan import Checklist, Contact, Plan, Role, Target
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
@@ -136,7 +136,7 @@ class MemoryTimeline:
 class MemoryDesk:
     """Writes down what it was asked to do."""
 
-    ladder: Ladder = DEFAULT_LADDER
+    ladder: SeverityScale = DEFAULT_LADDER
     asked: list[tuple[object, ...]] = field(default_factory=list)
 
     def acknowledge(self, *what: object, **how: object) -> None:

@@ -9,7 +9,7 @@
 cancellation, which leaves a long operation going on in Azure under the URL that `progress.operation` was told.
 """
 
-from cockpit.runbooks.native.parse import Native, recognise
+from cockpit.runbooks.native.parse import AzCommand, recognise
 from cockpit.runbooks.native.performing import Survey, perform, resume, survey
 
-__all__ = ["Native", "Survey", "perform", "recognise", "resume", "survey"]
+__all__ = ["AzCommand", "Survey", "perform", "recognise", "resume", "survey"]

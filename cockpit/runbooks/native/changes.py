@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from cockpit.azure.change import Change, Outcome
+from cockpit.azure.change import AzureChange, ChangeOutcome
 from cockpit.azure.client import Azure
 from cockpit.azure.operations import must_be_divisible, must_be_idle, single_mode
 from cockpit.azure.operations_traffic import becomes, fingerprint, merged, traffic_of
@@ -13,32 +13,32 @@ from cockpit.model.revision import Application
 from cockpit.runbooks.execution import Progress
 from cockpit.runbooks.native import shapes
 from cockpit.runbooks.native.commands import moment
-from cockpit.runbooks.native.parse import Native
+from cockpit.runbooks.native.parse import AzCommand
 from cockpit.runbooks.native.reads import app_of, server_of
 
-Act = Callable[[Native, Azure, Progress, str], Awaitable[tuple[Change, Any]]]
+Act = Callable[[AzCommand, Azure, Progress, str], Awaitable[tuple[AzureChange, Any]]]
 
 
-async def activate(native: Native, azure: Azure, progress: Progress, confirmed: str) -> tuple[Change, Any]:
+async def activate(native: AzCommand, azure: Azure, progress: Progress, confirmed: str) -> tuple[AzureChange, Any]:
     change = await app_of(native, azure).activate(native.one("revision"))
     return change, change.answer
 
 
-async def deactivate(native: Native, azure: Azure, progress: Progress, confirmed: str) -> tuple[Change, Any]:
+async def deactivate(native: AzCommand, azure: Azure, progress: Progress, confirmed: str) -> tuple[AzureChange, Any]:
     change = await app_of(native, azure).deactivate(native.one("revision"))
     return change, change.answer
 
 
-async def restart(native: Native, azure: Azure, progress: Progress, confirmed: str) -> tuple[Change, Any]:
+async def restart(native: AzCommand, azure: Azure, progress: Progress, confirmed: str) -> tuple[AzureChange, Any]:
     change = await app_of(native, azure).restart(native.one("revision"))
     return change, change.answer
 
 
-async def set_traffic(native: Native, azure: Azure, progress: Progress, confirmed: str) -> tuple[Change, Any]:
+async def set_traffic(native: AzCommand, azure: Azure, progress: Progress, confirmed: str) -> tuple[AzureChange, Any]:
     app = app_of(native, azure)
     weights, labels = weights_of(native, "revision-weight"), weights_of(native, "label-weight")
     change = await app.set_traffic(weights, labels, confirmed=confirmed, tell=progress.operation)
-    if change.outcome is not Outcome.DONE:
+    if change.outcome is not ChangeOutcome.DONE:
         return change, None
     try:
         return change, [dict(each) for each in traffic_of(await app.read())]
@@ -46,7 +46,7 @@ async def set_traffic(native: Native, azure: Azure, progress: Progress, confirme
         return change, change.answer
 
 
-async def update(native: Native, azure: Azure, progress: Progress, confirmed: str) -> tuple[Change, Any]:
+async def update(native: AzCommand, azure: Azure, progress: Progress, confirmed: str) -> tuple[AzureChange, Any]:
     app = app_of(native, azure)
     change = await app.set_image(
         native.one("image"),
@@ -57,23 +57,23 @@ async def update(native: Native, azure: Azure, progress: Progress, confirmed: st
     return change, await result_of(change, app.read)
 
 
-async def restore(native: Native, azure: Azure, progress: Progress, confirmed: str) -> tuple[Change, Any]:
+async def restore(native: AzCommand, azure: Azure, progress: Progress, confirmed: str) -> tuple[AzureChange, Any]:
     server, into = server_of(native, azure), native.one("dest-name")
     change = await server.restore(native.one("name"), into, moment(native.one("time")), tell=progress.operation)
     return change, await result_of(change, lambda: server.database(into), shapes.database)
 
 
-async def rename(native: Native, azure: Azure, progress: Progress, confirmed: str) -> tuple[Change, Any]:
+async def rename(native: AzCommand, azure: Azure, progress: Progress, confirmed: str) -> tuple[AzureChange, Any]:
     server, new = server_of(native, azure), native.one("new-name")
     change = await server.rename(native.one("name"), new)
     return change, await result_of(change, lambda: server.database(new), shapes.database)
 
 
 async def result_of(
-    change: Change, read: Callable[[], Awaitable[Any]], shape: Callable[[Any], Any] = shapes.with_groups
+    change: AzureChange, read: Callable[[], Awaitable[Any]], shape: Callable[[Any], Any] = shapes.with_groups
 ) -> Any:
     """What az prints after a change: the thing as it is now. None when that cannot be read; the change stays done."""
-    if change.outcome is not Outcome.DONE:
+    if change.outcome is not ChangeOutcome.DONE:
         return None
     try:
         return shape(await read())
@@ -92,7 +92,7 @@ CHANGES: Mapping[str, Act] = {
 }
 
 
-async def look(native: Native, azure: Azure) -> tuple[tuple[str, ...], str]:
+async def look(native: AzCommand, azure: Azure) -> tuple[tuple[str, ...], str]:
     """What a change would meet, in words, and the fingerprint of the traffic. Raises SourceError if it is refused."""
     if native.words not in CHANGES:
         return (), ""
@@ -122,7 +122,7 @@ FOLLOWS = {
 }
 
 
-async def look_at_database(native: Native, azure: Azure) -> tuple[str, ...]:
+async def look_at_database(native: AzCommand, azure: Azure) -> tuple[str, ...]:
     found = await server_of(native, azure).database(native.one("name"))
     status = text(dig(found, "properties", "status"))
     words = [f"{native.one('name')} is {status or 'in no state it tells'}."]
@@ -135,12 +135,12 @@ async def look_at_database(native: Native, azure: Azure) -> tuple[str, ...]:
     return tuple(words)
 
 
-def weights_of(native: Native, flag: str) -> dict[str, int]:
+def weights_of(native: AzCommand, flag: str) -> dict[str, int]:
     """`name=80` as az takes it; of a name given twice the last counts."""
     return {name: int(weight) for name, _, weight in (each.rpartition("=") for each in native.many(flag))}
 
 
-def labels_of(native: Native, known: Application) -> tuple[str, ...]:
+def labels_of(native: AzCommand, known: Application) -> tuple[str, ...]:
     return next((each.labels for each in known.revisions if each.name == native.one("revision")), ())
 
 

@@ -11,7 +11,7 @@ from cockpit.model.clean import clean_line, keep_whole
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig
 from cockpit.runbooks.execution import Progress
-from cockpit.runbooks.native.parse import Native
+from cockpit.runbooks.native.parse import AzCommand
 from cockpit.runbooks.native.reads import app_of
 
 USUAL_TAIL = "20"
@@ -20,7 +20,7 @@ LONGEST_LINE = 65_536  # bytes kept of one line
 BATCH = 32_768  # bytes read at once
 
 
-async def show_logs(native: Native, azure: Azure, progress: Progress) -> str:
+async def show_logs(native: AzCommand, azure: Azure, progress: Progress) -> str:
     """Print lines as they come; what it showed, in one sentence. With --follow it ends when the stream does.
 
     Raises SourceError.
@@ -47,7 +47,7 @@ async def system_stream(app: ContainerApp) -> tuple[str, str]:
     return url, f"The system log of {app.name}."
 
 
-async def console_stream(native: Native, app: ContainerApp) -> tuple[str, str]:
+async def console_stream(native: AzCommand, app: ContainerApp) -> tuple[str, str]:
     """The stream of one container. Without --revision it is the one with the most traffic: az takes the latest,
 
     which after a rollback is the broken one. Raises SourceError.

@@ -12,7 +12,7 @@ OWN_SUBSCRIPTION = ("subscription", "name")  # of `account show`, the name is a 
 
 
 @dataclass(frozen=True, slots=True)
-class Native:
+class AzCommand:
     """One known command: `words` such as `containerapp revision activate`, `given` by long flag name without dashes."""
 
     words: str
@@ -47,7 +47,7 @@ class Native:
 UNSAID = {"resource-group": "the subscription", "metrics": "the main metric"}
 
 
-def recognise(argv: Sequence[str], *, subscription: str = "") -> Native | None:
+def recognise(argv: Sequence[str], *, subscription: str = "") -> AzCommand | None:
     """The known command of an argument list that begins with `az`; None for one that bash must run as it is written.
 
     `subscription` is the id that the environment has: a command that names another one is not ours.
@@ -69,7 +69,7 @@ def recognise(argv: Sequence[str], *, subscription: str = "") -> Native | None:
         given.setdefault("name", (given["revision"][0].rpartition("--")[0],))
     if query and not compiles(query):
         return None
-    return Native(command.words, command.kind, given, output, query)
+    return AzCommand(command.words, command.kind, given, output, query)
 
 
 def read_flags(command: Command, rest: deque[str]) -> dict[str, tuple[str, ...]] | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from cockpit.azure.change import Change, Outcome
+from cockpit.azure.change import AzureChange, ChangeOutcome
 from cockpit.azure.client import Azure
 from cockpit.model.clean import clean_line
 from cockpit.model.problem import Problem, SourceError
@@ -11,7 +11,7 @@ from cockpit.model.run import StepState
 from cockpit.runbooks.execution import Finished, Progress
 from cockpit.runbooks.native.changes import CHANGES, look
 from cockpit.runbooks.native.logs import show_logs
-from cockpit.runbooks.native.parse import Native
+from cockpit.runbooks.native.parse import AzCommand
 from cockpit.runbooks.native.printing import NoTableError, printed
 from cockpit.runbooks.native.reads import READS, TABLES
 
@@ -28,7 +28,7 @@ class Survey:
     refusal: str = ""
 
 
-async def survey(native: Native, azure: Azure) -> Survey:
+async def survey(native: AzCommand, azure: Azure) -> Survey:
     """Look at what a change would meet, without changing anything. A read meets nothing."""
     try:
         words, fingerprint = await look(native, azure)
@@ -37,7 +37,7 @@ async def survey(native: Native, azure: Azure) -> Survey:
     return Survey(words, fingerprint)
 
 
-async def perform(native: Native, azure: Azure, progress: Progress, *, confirmed: str = "") -> Finished:
+async def perform(native: AzCommand, azure: Azure, progress: Progress, *, confirmed: str = "") -> Finished:
     """Do it, print as az prints, and tell how it ended. A change is sent once.
 
     `confirmed`: the fingerprint of the survey that the person saw; when the app is no longer as it was, it is refused.
@@ -59,20 +59,20 @@ async def resume(url: str, azure: Azure, progress: Progress | None = None) -> Fi
     from cockpit.azure.operations import resume as follow
 
     change = await follow(azure, url)
-    if change.outcome is Outcome.DONE:
+    if change.outcome is ChangeOutcome.DONE:
         return Finished(StepState.OK, "The operation ended well while it was looked for again.", 0, operation=url)
     return not_done(progress, change)
 
 
-def of_change(native: Native, progress: Progress, change: Change, value: Any) -> Finished:
-    if change.outcome is not Outcome.DONE:
+def of_change(native: AzCommand, progress: Progress, change: AzureChange, value: Any) -> Finished:
+    if change.outcome is not ChangeOutcome.DONE:
         return not_done(progress, change)
     notes = (LOOKED,) if change.looked else ()
     return finish(native, progress, value, notes, operation=change.operation)
 
 
 def finish(
-    native: Native, progress: Progress, value: Any, notes: tuple[str, ...] = (), operation: str = ""
+    native: AzCommand, progress: Progress, value: Any, notes: tuple[str, ...] = (), operation: str = ""
 ) -> Finished:
     """Print the result; what was done stays done when it cannot be printed as asked."""
     try:
@@ -89,9 +89,9 @@ def finish(
     return Finished(StepState.OK, " ".join((f"{native.describe()}: done.", *notes)), 0, operation=operation)
 
 
-def not_done(progress: Progress | None, change: Change) -> Finished:
+def not_done(progress: Progress | None, change: AzureChange) -> Finished:
     why = change.problem
-    if why is not None and change.outcome is Outcome.FAILED:
+    if why is not None and change.outcome is ChangeOutcome.FAILED:
         return failed(progress, why, change.operation)
     said = f"Unknown whether it was done: {why.message if why else 'no answer came.'} {STILL}"
     if progress is not None:

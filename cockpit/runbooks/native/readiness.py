@@ -6,11 +6,11 @@ from cockpit.azure.client import Azure
 from cockpit.azure.mapping import replica, revision
 from cockpit.model.problem import SourceError
 from cockpit.model.revision_health import judge_revision, may_take_traffic
-from cockpit.runbooks.native.parse import Native
+from cockpit.runbooks.native.parse import AzCommand
 from cockpit.runbooks.native.reads import app_of
 
 
-async def read_unready(native: Native, azure: Azure) -> str | None:
+async def read_unready(native: AzCommand, azure: Azure) -> str | None:
     """Why it would not answer, "" when a replica is ready or it is scaled to zero and may be; None if none is named."""
     name = native.one("revision")
     if not name:

@@ -13,11 +13,11 @@ from cockpit.azure.pool import API_VERSION
 from cockpit.model.raw import dig, text
 from cockpit.runbooks.native import shapes
 from cockpit.runbooks.native.commands import moment
-from cockpit.runbooks.native.parse import Native
+from cockpit.runbooks.native.parse import AzCommand
 from cockpit.runbooks.native.printing import Rows
 
 Found = tuple[Any, tuple[str, ...]]
-Read = Callable[[Native, Azure], Awaitable[Found]]
+Read = Callable[[AzCommand, Azure], Awaitable[Found]]
 
 SUBSCRIPTION_API = "2022-12-01"
 ACTIVITY_API = "2015-04-01"
@@ -27,15 +27,15 @@ MOST_EVENTS = 50
 CLOUDS = {"login.microsoftonline.us": "AzureUSGovernment", "login.chinacloudapi.cn": "AzureChinaCloud"}
 
 
-def app_of(native: Native, azure: Azure) -> ContainerApp:
+def app_of(native: AzCommand, azure: Azure) -> ContainerApp:
     return ContainerApp(azure, native.one("resource-group"), native.one("name"))
 
 
-def server_of(native: Native, azure: Azure) -> SqlServer:
+def server_of(native: AzCommand, azure: Azure) -> SqlServer:
     return SqlServer(azure, native.one("resource-group"), native.one("server"))
 
 
-async def show_account(native: Native, azure: Azure) -> Found:
+async def show_account(native: AzCommand, azure: Azure) -> Found:
     body = await azure.get(f"/subscriptions/{segment(azure.subscription)}", api_version=SUBSCRIPTION_API)
     who = azure.credential.identity()
     shown = shapes.account(
@@ -48,18 +48,18 @@ async def show_account(native: Native, azure: Azure) -> Found:
     return shown, ()
 
 
-async def list_apps(native: Native, azure: Azure) -> Found:
+async def list_apps(native: AzCommand, azure: Azure) -> Found:
     group = native.one("resource-group")
     scope = f"/subscriptions/{segment(azure.subscription)}" + (f"/resourceGroups/{segment(group)}" if group else "")
     found = await azure.pages(f"{scope}/providers/Microsoft.App/containerApps", api_version=API_VERSION)
     return shapes.with_groups(found), ()
 
 
-async def show_app(native: Native, azure: Azure) -> Found:
+async def show_app(native: AzCommand, azure: Azure) -> Found:
     return shapes.with_groups(await app_of(native, azure).read()), ()
 
 
-async def list_revisions(native: Native, azure: Azure) -> Found:
+async def list_revisions(native: AzCommand, azure: Azure) -> Found:
     """All of them: what one rolls back to is inactive more often than not, and az shows those only with --all."""
     found = await app_of(native, azure).revisions()
     hidden = [text(each.get("name")) for each in found if dig(each, "properties", "active") is not True]
@@ -67,30 +67,30 @@ async def list_revisions(native: Native, azure: Azure) -> Found:
     return shapes.with_groups(found), (said,) if hidden and not native.has("all") else ()
 
 
-async def show_revision(native: Native, azure: Azure) -> Found:
+async def show_revision(native: AzCommand, azure: Azure) -> Found:
     return shapes.with_groups(await app_of(native, azure).revision(native.one("revision"))), ()
 
 
-async def show_traffic(native: Native, azure: Azure) -> Found:
+async def show_traffic(native: AzCommand, azure: Azure) -> Found:
     return [dict(each) for each in traffic_of(await app_of(native, azure).read())], ()
 
 
-async def list_replicas(native: Native, azure: Azure) -> Found:
+async def list_replicas(native: AzCommand, azure: Azure) -> Found:
     """Of a revision; like az, of the latest one when none is named."""
     app = app_of(native, azure)
     revision = native.one("revision") or text(dig(await app.read(), "properties", "latestRevisionName"))
     return shapes.with_groups(await app.replicas(revision)), ()
 
 
-async def list_databases(native: Native, azure: Azure) -> Found:
+async def list_databases(native: AzCommand, azure: Azure) -> Found:
     return [shapes.database(each) for each in await server_of(native, azure).databases()], ()
 
 
-async def show_database(native: Native, azure: Azure) -> Found:
+async def show_database(native: AzCommand, azure: Azure) -> Found:
     return shapes.database(await server_of(native, azure).database(native.one("name"))), ()
 
 
-async def list_activity(native: Native, azure: Azure) -> Found:
+async def list_activity(native: AzCommand, azure: Azure) -> Found:
     """The newest first; without times, the last six hours, as az does."""
     since, until = window(native, azure.time.now(), SIX_HOURS)
     test = f"eventTimestamp ge '{zulu(since)}' and eventTimestamp le '{zulu(until)}'"
@@ -106,7 +106,7 @@ async def list_activity(native: Native, azure: Azure) -> Found:
     return shapes.with_groups(found[: int(native.one("max-events", str(MOST_EVENTS)))]), ()
 
 
-async def list_metrics(native: Native, azure: Azure) -> Found:
+async def list_metrics(native: AzCommand, azure: Azure) -> Found:
     since, until = window(native, azure.time.now(), ONE_HOUR)
     asked = {
         "metricnames": ",".join(native.many("metrics")),
@@ -120,7 +120,7 @@ async def list_metrics(native: Native, azure: Azure) -> Found:
     return shapes.with_groups(await azure.get(path, api_version=METRICS_API, timespan=timespan, **said)), ()
 
 
-def window(native: Native, now: datetime, usual: timedelta) -> tuple[datetime, datetime]:
+def window(native: AzCommand, now: datetime, usual: timedelta) -> tuple[datetime, datetime]:
     """From when until when: a missing end is now, a missing start is --offset before the end."""
     offset = span(native.one("offset")) or usual
     start, end = native.one("start-time"), native.one("end-time")

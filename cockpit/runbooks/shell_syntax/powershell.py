@@ -73,12 +73,12 @@ def read_powershell(written: str, parsed: str) -> ShellDocument:
         elif node.type == "comment":
             comments.append(ShellComment(source.start(node), source.end(node), source.raw(node)))
         elif node.is_named and node.type != "empty_statement":
-            statements.append(_StatementReader(source, len(statements)).read(node))
+            statements.append(_PowerShellStatementReader(source, len(statements)).read(node))
     return ShellDocument(written, "powershell", tuple(statements), tuple(comments), tuple(find_errors(root, source)))
 
 
 @dataclass(slots=True)
-class _StatementReader:
+class _PowerShellStatementReader:
     """One walk over a statement, which collects what is in it."""
 
     source: SourceText

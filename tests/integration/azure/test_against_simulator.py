@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cockpit.azure.change import Outcome
+from cockpit.azure.change import ChangeOutcome
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import credential
 from cockpit.config import load
@@ -116,7 +116,7 @@ async def test_an_old_open_alert_is_seen_and_acknowledging_it_reaches_azure(
     reading = await feed.poll()
     assert reading.value is not None
     old = next(each for each in reading.value if each.name == "certificate expires soon")
-    assert (await azure.acknowledge(old.native_id)).outcome is Outcome.DONE
+    assert (await azure.acknowledge(old.native_id)).outcome is ChangeOutcome.DONE
     again = await feed.poll()
     assert again.value is not None
     assert {each.name: each.native_state for each in again.value}["certificate expires soon"] == "Acknowledged"
@@ -130,7 +130,7 @@ async def test_a_gateway_that_lost_patience_after_the_change_was_made_is_found_o
     slow = next(each for each in reading.value if each.name == "slow responses")
     await fault(ready, match="POST .*/changestate", times=1, status=504, effect=True)
     change = await azure.acknowledge(slow.native_id)
-    assert change.outcome is Outcome.DONE
+    assert change.outcome is ChangeOutcome.DONE
     assert change.problem is None
 
 

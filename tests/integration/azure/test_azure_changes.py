@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cockpit.azure.change import Outcome, once
+from cockpit.azure.change import ChangeOutcome, once
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import Credential
 from cockpit.azure.operations import ContainerApp
@@ -25,7 +25,7 @@ def standing(state: str) -> dict[str, object]:
 async def test_acknowledging_marks_the_alert_once_and_tells_what_azure_says(azure: Azure, cloud: FakeAzure) -> None:
     cloud.on(r"POST .*/alerts/guid-1/changestate\?.*newState=Acknowledged", Reply(body=standing("Acknowledged")))
     change = await azure.acknowledge("guid-1")
-    assert change.outcome is Outcome.DONE
+    assert change.outcome is ChangeOutcome.DONE
     assert change.answer["name"] == "5xx"
     assert cloud.asked == [
         f"POST /subscriptions/{SUBSCRIPTION}/providers/Microsoft.AlertsManagement/alerts/guid-1/changestate"
@@ -44,13 +44,13 @@ async def test_an_answer_that_tells_nothing_is_followed_by_a_look_never_by_a_sec
     cloud.on("POST", reply)
     cloud.on("GET", Reply(body=standing("Acknowledged")))
     change = await azure.acknowledge("guid-1")
-    assert change.outcome is Outcome.DONE
+    assert change.outcome is ChangeOutcome.DONE
     assert cloud.sent("^POST") == 1
     cloud.on("GET", Reply(body=standing("New")))
-    assert (await azure.acknowledge("guid-1")).outcome is Outcome.UNKNOWN
+    assert (await azure.acknowledge("guid-1")).outcome is ChangeOutcome.UNKNOWN
     cloud.on("GET", Reply(500))
     change = await azure.acknowledge("guid-1")
-    assert change.outcome is Outcome.UNKNOWN
+    assert change.outcome is ChangeOutcome.UNKNOWN
     assert change.problem is not None
     assert cloud.sent("^POST") == 3
 
@@ -59,14 +59,14 @@ async def test_a_change_that_hangs_is_unknown(cloud: FakeAzure, token_cache: Cre
     cloud.on("POST", Reply(hang=True))
     cloud.on("GET", Reply(503))
     async with opened(cloud, token_cache, read_timeout=0.05) as azure:
-        assert (await azure.acknowledge("guid-1")).outcome is Outcome.UNKNOWN
+        assert (await azure.acknowledge("guid-1")).outcome is ChangeOutcome.UNKNOWN
     assert cloud.sent("^POST") == 1
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 429])
 async def test_a_refusal_is_a_failure_and_needs_no_look(status: int, azure: Azure, cloud: FakeAzure) -> None:
     cloud.on("POST", Reply(status, {"error": {"code": "No"}}, {"Retry-After": "1"} if status == 429 else {}))
-    assert (await azure.acknowledge("guid-1")).outcome is Outcome.FAILED
+    assert (await azure.acknowledge("guid-1")).outcome is ChangeOutcome.FAILED
     assert len(cloud.asked) == 1
 
 
@@ -74,7 +74,7 @@ async def test_a_change_that_never_left_is_a_failure(cloud: FakeAzure, token_cac
     cloud.url = "http://127.0.0.1:9"
     async with opened(cloud, token_cache) as azure:
         change = await azure.acknowledge("guid-1")
-    assert change.outcome is Outcome.FAILED
+    assert change.outcome is ChangeOutcome.FAILED
     assert change.problem is not None
     assert change.problem.kind is ProblemKind.NETWORK
 
@@ -90,7 +90,7 @@ async def test_an_id_that_is_none_of_azures_never_becomes_part_of_a_path(
 
 async def test_read_only_refuses_a_change_before_it_leaves(read_only_azure: Azure, cloud: FakeAzure) -> None:
     change = await read_only_azure.acknowledge("guid-1")
-    assert change.outcome is Outcome.FAILED
+    assert change.outcome is ChangeOutcome.FAILED
     assert change.problem is not None
     assert change.problem.short == "read-only"
     assert cloud.asked == []
@@ -159,7 +159,7 @@ async def test_an_operation_that_azure_accepted_and_then_failed_says_why(azure: 
         lambda: apps.container_apps.begin_update("rg", "web", NOTHING, polling_interval=0),
         lambda poller: poller.result(),
     )
-    assert change.outcome is Outcome.FAILED
+    assert change.outcome is ChangeOutcome.FAILED
     assert change.problem is not None
     assert change.problem.short == "failed RevisionFailed"
     assert "no image" in change.problem.message
@@ -177,4 +177,4 @@ async def test_losing_sight_of_an_operation_is_not_taken_for_its_failure(
         lambda: apps.container_apps.begin_update("rg", "web", NOTHING, polling_interval=0),
         lambda poller: poller.result(),
     )
-    assert change.outcome is Outcome.UNKNOWN
+    assert change.outcome is ChangeOutcome.UNKNOWN

@@ -14,7 +14,7 @@ import trustme
 from aiohttp import web
 
 from cockpit.azure.identity import Credential, credential
-from cockpit.azure.sources import Prompt
+from cockpit.azure.sources import SignInPrompt
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.system import Cloud
 from cockpit.model.time import RealTime
@@ -107,9 +107,9 @@ async def person(authority: Authority) -> AsyncIterator[Credential]:
 async def test_a_person_signs_in_with_a_code_and_every_scope_works_from_then_on(
     authority: Authority, person: Credential
 ) -> None:
-    prompts: list[Prompt] = []
+    prompts: list[SignInPrompt] = []
 
-    def prompt(shown: Prompt) -> None:
+    def prompt(shown: SignInPrompt) -> None:
         prompts.append(shown)
         authority.person_came = True
 

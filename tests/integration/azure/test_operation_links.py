@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from cockpit.azure.change import Outcome
+from cockpit.azure.change import ChangeOutcome
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import Credential
 from cockpit.azure.operations import ContainerApp
@@ -56,7 +56,7 @@ async def test_a_link_goes_out_letter_by_letter(
 ) -> None:
     cloud.url = wire.url
     async with opened(cloud, token_cache) as azure:
-        assert (await follow(azure, f"{wire.url}{link}", soon=0.0)).outcome is Outcome.DONE
+        assert (await follow(azure, f"{wire.url}{link}", soon=0.0)).outcome is ChangeOutcome.DONE
     assert wire.lines == [f"GET {link} HTTP/1.1"]
 
 
@@ -64,7 +64,7 @@ APP = {"name": "web", "properties": {"template": {"containers": [{"name": "api",
 PATHS = r"GET .*/containerApps/web"
 
 
-async def deploy(azure: Azure, told: list[str]) -> Outcome:
+async def deploy(azure: Azure, told: list[str]) -> ChangeOutcome:
     app = ContainerApp(azure, "rg", "web")
     return (await app.set_image("a:2", container="", suffix="", tell=told.append)).outcome
 
@@ -76,7 +76,7 @@ async def test_a_change_is_followed_and_told_by_the_whole_link(link: str, azure:
     cloud.on(rf"{PATHS}/revisions", Reply(body={"value": []}))
     cloud.on("PATCH", Reply(202, "", {"Azure-AsyncOperation": f"{cloud.url}{link}"}))
     cloud.on("GET /operations", Reply(body={"status": "Succeeded"}))
-    assert await deploy(azure, told) is Outcome.DONE
+    assert await deploy(azure, told) is ChangeOutcome.DONE
     assert told == [f"{cloud.url}{link}"]
 
 
@@ -89,5 +89,5 @@ async def test_a_link_that_cannot_pass_whole_is_refused_whole_and_the_other_one_
     cloud.on(rf"{PATHS}/revisions", Reply(body={"value": []}))
     cloud.on("PATCH", Reply(202, "", {"Azure-AsyncOperation": f"{cloud.url}/{bad}", "Location": f"{cloud.url}/good"}))
     cloud.on("GET /good", Reply(body={"status": "Succeeded"}))
-    assert await deploy(azure, told) is Outcome.DONE
+    assert await deploy(azure, told) is ChangeOutcome.DONE
     assert told == [f"{cloud.url}/good"]

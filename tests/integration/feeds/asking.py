@@ -6,7 +6,7 @@ from typing import Any
 
 from cockpit.feeds.probes_engine import Engine
 from cockpit.feeds.probes_resolver import Resolver
-from cockpit.feeds.probes_verdict import Outcome
+from cockpit.feeds.probes_verdict import CheckOutcome
 from cockpit.model.conditions import parse
 from cockpit.model.probe import Probe
 from cockpit.model.secret import Secret
@@ -31,7 +31,7 @@ async def ask(
     reveal: Callable[[Secret], str] = str,
     meanwhile: Callable[[], None] | None = None,
     once: Callable[[], bool] = lambda: True,
-) -> list[Outcome]:
+) -> list[CheckOutcome]:
     """One outcome of each probe, all asked at once; `meanwhile` runs on their loop once something is true."""
     engine = Engine(probes, references, time=RealTime(), reveal=reveal, resolver=resolver)
     try:
@@ -45,7 +45,7 @@ async def ask(
         await engine.aclose()
 
 
-async def ask_one(one: Probe, **options: Any) -> Outcome:
+async def ask_one(one: Probe, **options: Any) -> CheckOutcome:
     """Its outcome; where nobody made our own loop lag and it did all the same, on a busy machine, another one."""
     for _ in range(TRIES):
         (outcome,) = await ask(one, **options)

@@ -14,7 +14,7 @@ from cockpit.feeds import alertmanager_ask, alertmanager_look, alertmanager_read
 from cockpit.feeds.alertmanager import alertmanager_feed
 from cockpit.feeds.base import Polled
 from cockpit.model.alert import Alert, AlertState, Severity
-from cockpit.model.overall import Word, overall
+from cockpit.model.overall import OverallState, overall
 from cockpit.model.problem import ProblemKind
 from cockpit.model.reading import FeedState, Reading, freshness
 from cockpit.model.secret import Secret
@@ -340,24 +340,24 @@ async def test_a_server_that_restarted_a_moment_ago_is_not_believed_to_be_empty(
     assert reading.caution is not None
     assert reading.caution.short == f"{world.one.name} restarted 7s ago"
     assert freshness(reading, world.time.monotonic()).label.endswith("restarted 7s ago")
-    assert word_for(reading, world) is Word.UNKNOWN
+    assert word_for(reading, world) is OverallState.UNKNOWN
     settled = await world.feed(world.one, world.two).poll()  # the other was told everything long ago
-    assert word_for(settled, world) is Word.OK
+    assert word_for(settled, world) is OverallState.OK
 
 
 async def test_a_configured_prometheus_that_is_silent_leaves_nothing_ok(world: World) -> None:
     world.prometheus.answer = web.Response(status=503)
     reading = await world.feed(world.one, ask_prometheus=True).poll()
-    assert word_for(reading, world) is Word.UNKNOWN
+    assert word_for(reading, world) is OverallState.UNKNOWN
 
 
 async def test_a_prometheus_that_tells_only_a_part_leaves_nothing_ok(world: World) -> None:
     world.prometheus.answer = web.json_response({"status": "success", "data": {"groups": [], "groupNextToken": "more"}})
     reading = await world.feed(world.one, ask_prometheus=True).poll()
-    assert word_for(reading, world) is Word.UNKNOWN
+    assert word_for(reading, world) is OverallState.UNKNOWN
 
 
-def word_for(reading: Reading[Alerts], world: World) -> Word:
+def word_for(reading: Reading[Alerts], world: World) -> OverallState:
     return overall([reading], {reading.feed: freshness(reading, world.time.monotonic())}).word
 
 

@@ -11,7 +11,7 @@ from cockpit.azure.client import Azure
 from cockpit.azure.identity import credential
 from cockpit.model.system import Cloud
 from cockpit.runbooks.execution import Finished
-from cockpit.runbooks.native import Native, Survey, perform, recognise, survey
+from cockpit.runbooks.native import AzCommand, Survey, perform, recognise, survey
 from cockpit.simulator.scenario import Scenario
 from cockpit.simulator.site import SUBSCRIPTION
 from tests.integration.simulator.playing import Playing, playing
@@ -76,7 +76,7 @@ class Shell:
         (await self.play.http.post("/simulator/faults", json={"match": match, **how})).raise_for_status()
 
 
-def known(line: str) -> Native:
+def known(line: str) -> AzCommand:
     found = recognise(shlex.split(line), subscription=SUBSCRIPTION)
     assert found is not None, f"not known: {line}"
     return found

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.run import Run, StepState
-from cockpit.runbooks.execution import Prepared, Refused
+from cockpit.runbooks.execution import Prepared, RunRefused
 from cockpit.runbooks.runner import Runner
 from tests.integration.runbooks.stage import Stage, fence
 
@@ -76,11 +76,11 @@ async def test_the_wrong_cluster_stops_a_change_and_the_right_one_lets_it_go_on_
 ) -> None:
     runner, run = begin(RESTART)
     machine.set(context="staging-cluster")
-    with pytest.raises(Refused, match="staging-cluster, but prod is prod-cluster"):
+    with pytest.raises(RunRefused, match="staging-cluster, but prod is prod-cluster"):
         await perform(stage, runner, run, runner.prepare(run, 1))
     stopped = runner.prepare(run, 1)
     assert (stopped.misfit, stopped.runnable) == (True, False)
-    with pytest.raises(Refused):
+    with pytest.raises(RunRefused):
         await perform(stage, runner, run, runner.prepare(run, 1))
     assert machine.changes == []
     machine.set(context="prod-cluster")
@@ -97,7 +97,7 @@ async def test_what_was_right_when_it_was_shown_is_asked_again_when_it_starts(
     prepared = await runner.survey(runner.prepare(run, 1))
     consent = stage.consent(prepared, runner)
     machine.set(context="staging-cluster")  # in another window, while the dialog was open
-    with pytest.raises(Refused, match="staging-cluster"):
+    with pytest.raises(RunRefused, match="staging-cluster"):
         await runner.perform(run, prepared, consent, stage.seen.append)
     assert machine.changes == []
 
@@ -105,7 +105,7 @@ async def test_what_was_right_when_it_was_shown_is_asked_again_when_it_starts(
 async def test_a_subscription_is_looked_at_as_a_cluster_is(stage: Stage, machine: Machine, begin: Begin) -> None:
     runner, run = begin("az resource tag --tags a=b --ids x")
     machine.set(subscription="sub-2")
-    with pytest.raises(Refused, match="sub-2, but prod is sub-1"):
+    with pytest.raises(RunRefused, match="sub-2, but prod is sub-1"):
         await perform(stage, runner, run, runner.prepare(run, 1))
     machine.set(subscription="sub-1")
     assert await perform(stage, runner, run, runner.prepare(run, 1)) is StepState.OK
@@ -114,7 +114,7 @@ async def test_a_subscription_is_looked_at_as_a_cluster_is(stage: Stage, machine
 async def test_a_tool_that_gives_no_answer_stops_a_change(stage: Stage, machine: Machine, begin: Begin) -> None:
     runner, run = begin(RESTART)
     (machine.folder / "context").unlink()
-    with pytest.raises(Refused, match="not known"):
+    with pytest.raises(RunRefused, match="not known"):
         await perform(stage, runner, run, runner.prepare(run, 1))
     assert machine.changes == []
 
@@ -125,7 +125,7 @@ async def test_a_kubeconfig_among_the_values_counts_for_the_question_as_for_the_
     runner, run = begin(f"export KUBECONFIG=/somewhere\n\n# Restart\n{RESTART}")
     machine.set(other="staging-cluster")
     prepared = runner.prepare(run, 1, {"KUBECONFIG": str(machine.folder / "other")})
-    with pytest.raises(Refused, match="staging-cluster"):
+    with pytest.raises(RunRefused, match="staging-cluster"):
         await perform(stage, runner, run, prepared)
     assert machine.changes == []
 
@@ -151,7 +151,7 @@ async def test_a_command_that_goes_somewhere_else_by_its_own_words_never_starts(
     runner, run = begin(command)
     for tool in ("helm", "oc"):
         (machine.folder / "tools" / tool).symlink_to(machine.folder / "tools" / "kubectl")
-    with pytest.raises(Refused):
+    with pytest.raises(RunRefused):
         await perform(stage, runner, run, runner.prepare(run, 1))
     assert machine.changes == []
 

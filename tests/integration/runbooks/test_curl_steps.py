@@ -13,7 +13,7 @@ from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.runbooks.curl_requests import add_reports, without_reports
 from cockpit.runbooks.outcome import judge
-from cockpit.runbooks.shell import Ended
+from cockpit.runbooks.shell import CommandEnd
 from tests.integration.runbooks.stage import Stage, fence
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed on this machine")
@@ -91,7 +91,7 @@ async def tried(command: str) -> tuple[StepState, str]:
         subprocess.run, ["bash", "-e", "-o", "pipefail", "-c", reporting],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )  # fmt: skip
-    finished = judge(Ended(ran.returncode), StepKind.CHANGE, reporting, ran.stdout.decode("utf-8", "replace"))
+    finished = judge(CommandEnd(ran.returncode), StepKind.CHANGE, reporting, ran.stdout.decode("utf-8", "replace"))
     return finished.state, finished.outcome
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.cli.run_session import Aloud
-from cockpit.runbooks.minding import Minding, Snapshot
+from cockpit.runbooks.minding import EvidenceProcedure, Minding
 from tests.integration.runbooks.stage import Stage, fence
 
 FROZEN = "prod is frozen since 14:02Z by ana: until green."
@@ -21,7 +21,7 @@ kubectl rollout restart deploy/web
 # Drop it
 kubectl delete deploy/web
 """
-KEEPING = Snapshot("keep#keep-the-logs", "keep.md", "keep-the-logs")
+KEEPING = EvidenceProcedure("keep#keep-the-logs", "keep.md", "keep-the-logs")
 KEEP = "# Keep\n\n## Keep the logs\n\n```bash\n# Copy\ncp /dev/null kept\n```\n"
 
 

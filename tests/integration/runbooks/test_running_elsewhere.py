@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.run import StepState
-from cockpit.runbooks.execution import Refused
+from cockpit.runbooks.execution import RunRefused
 from tests.integration.runbooks.stage import Stage, fence
 
 RESTORE = fence(
@@ -20,7 +20,7 @@ async def test_what_belongs_to_a_host_never_runs_here(stage: Stage) -> None:
     assert not prepared.runnable
     assert "kubectl exec -it api-0 -- bash" in prepared.reason_not_runnable
     assert [value.name for value in prepared.values if value.value is None] == []  # nothing is asked for it
-    with pytest.raises(Refused):
+    with pytest.raises(RunRefused):
         await stage.runner.perform(run, prepared, stage.consent(prepared), stage.seen.append)
     assert stage.runner.run(run.id).attempts == ()
     assert stage.runner.prepare(run, 4).runnable

@@ -17,7 +17,7 @@ from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.system import Cloud, Environment
 from cockpit.model.time import RealTime, Time
 from cockpit.runbooks.ceremony import Consent
-from cockpit.runbooks.execution import Refused
+from cockpit.runbooks.execution import RunRefused
 from cockpit.simulator.scenario import load
 from cockpit.simulator.site import RESOURCE_GROUP, SUBSCRIPTION
 from tests.integration.native.commanding import Shell, shell
@@ -94,7 +94,7 @@ async def test_what_would_be_refused_is_not_runnable_once_it_was_looked_at(nativ
     run = native.start(text, {"bad": R43})
     surveyed = await native.runner.survey(native.runner.prepare(run, 1))
     assert "100 % of the traffic" in surveyed.reason_not_runnable
-    with pytest.raises(Refused, match="traffic"):
+    with pytest.raises(RunRefused, match="traffic"):
         await native.runner.perform(run, surveyed, Consent(surveyed.fingerprint, R43), native.seen.append)
 
 
@@ -118,7 +118,7 @@ async def test_read_only_looks_through_the_sdk_and_writes_nothing(native: Stage,
     run = runner.start(changing, changing.procedures[0], {"previous": R41}, trust=changing.sha256)
     prepared = runner.prepare(run, 1)
     for each in (prepared, replace(prepared, reason_not_runnable="")):
-        with pytest.raises(Refused, match=r"(?i)read-only"):
+        with pytest.raises(RunRefused, match=r"(?i)read-only"):
             await runner.perform(run, each, Consent(each.fingerprint), native.seen.append)
     await azure.close()
 

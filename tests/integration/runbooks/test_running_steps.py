@@ -17,7 +17,7 @@ from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.model.time import RealTime
 from cockpit.runbooks.ceremony import Approval, Consent
-from cockpit.runbooks.execution import Finished, Refused
+from cockpit.runbooks.execution import Finished, RunRefused
 from cockpit.runbooks.runs import Runs
 from cockpit.runbooks.values import Live
 from tests.integration.runbooks.stage import Stage, fence
@@ -103,7 +103,7 @@ async def test_what_the_operator_said_is_asked_once_per_run(stage: Stage) -> Non
 async def test_an_unresolved_placeholder_never_starts(stage: Stage) -> None:
     run = stage.start(fence("# Look\necho -g <nobody-knows> --revision PREV"))
     prepared = stage.runner.prepare(run, 1)
-    with pytest.raises(Refused, match="nobody-knows"):
+    with pytest.raises(RunRefused, match="nobody-knows"):
         await stage.runner.perform(run, prepared, Consent(prepared.fingerprint), stage.seen.append)
     assert stage.steps() == []
     assert not (stage.folder / "--revision").exists()
@@ -195,7 +195,7 @@ async def test_ok_is_frozen_until_it_is_asked_for_again(stage: Stage) -> None:
     await stage.perform(run)
     prepared = stage.runner.prepare(run, 1)
     assert stage.runner.ceremony(prepared).again
-    with pytest.raises(Refused, match="again"):
+    with pytest.raises(RunRefused, match="again"):
         await stage.runner.perform(run, prepared, Consent(), stage.seen.append)
     assert (await stage.runner.perform(run, prepared, Consent(again=True), stage.seen.append)).state is StepState.OK
 
@@ -306,10 +306,10 @@ async def test_a_stopped_change_is_unknown_and_must_be_settled(stage: Stage) -> 
     said = await stage.runner.cancel(run, 1)
     assert "may still be going on" in said
     assert (await performing).state is StepState.UNKNOWN
-    with pytest.raises(Refused, match="step 1: settle it"):
+    with pytest.raises(RunRefused, match="step 1: settle it"):
         await stage.perform(run, 2)
     prepared = stage.runner.prepare(run, 1)
-    with pytest.raises(Refused, match="again"):
+    with pytest.raises(RunRefused, match="again"):
         await stage.runner.perform(run, prepared, stage.consent(prepared, again=False), stage.seen.append)
     stage.runner.settle(run, 1, StepState.BY_HAND, "looked: it is there")
     assert (await stage.perform(run, 2)).state is StepState.OK
@@ -333,12 +333,12 @@ async def test_one_step_is_never_run_twice_at_once(stage: Stage) -> None:
         await asyncio.sleep(0.01)
     other = stage.again()
     prepared = other.prepare(run, 1)
-    with pytest.raises(Refused, match="running"):
+    with pytest.raises(RunRefused, match="running"):
         await other.perform(run, prepared, stage.consent(prepared, other), stage.seen.append)
     other.runs = Runs()  # even one that has not heard of it yet
     other.apply_all([each for each in stage.timeline.events() if each.kind == "run"])
     prepared = other.prepare(run, 1)
-    with pytest.raises(Refused, match="running"):
+    with pytest.raises(RunRefused, match="running"):
         await other.perform(run, prepared, stage.consent(prepared, other), stage.seen.append)
     await stage.runner.cancel(run, 1)
     await performing
@@ -374,7 +374,7 @@ async def test_an_undo_brings_the_step_back_to_do(stage: Stage) -> None:
 
 async def test_what_was_never_done_cannot_be_undone(stage: Stage) -> None:
     run = stage.start(fence("# Make\ntouch made", 'bash change undo="touch undone"'))
-    with pytest.raises(Refused, match="nothing to undo"):
+    with pytest.raises(RunRefused, match="nothing to undo"):
         await stage.perform(run, 1, undo=True)
     assert not (stage.folder / "undone").exists()
     assert stage.steps() == []
@@ -384,9 +384,9 @@ async def test_a_change_needs_to_have_been_shown_exactly_so(stage: Stage) -> Non
     run = stage.start(fence("# Make\ntouch <name>", "bash change"), {"name": "one"})
     shown = stage.runner.prepare(run, 1)
     now = stage.runner.prepare(run, 1, {"name": "two"})
-    with pytest.raises(Refused, match="must be shown and confirmed"):
+    with pytest.raises(RunRefused, match="must be shown and confirmed"):
         await stage.runner.perform(run, now, Consent(), stage.seen.append)
-    with pytest.raises(Refused, match="not what would run now"):
+    with pytest.raises(RunRefused, match="not what would run now"):
         await stage.runner.perform(run, now, Consent(shown.fingerprint), stage.seen.append)
     assert stage.steps() == []
 
@@ -397,7 +397,7 @@ async def test_danger_takes_the_name_of_what_it_destroys(stage: Stage) -> None:
     prepared = stage.runner.prepare(run, 1)
     assert stage.runner.ceremony(prepared).word == "old-data"
     for wrong in ("", "yes", "prod", "old data"):
-        with pytest.raises(Refused, match="type old-data"):
+        with pytest.raises(RunRefused, match="type old-data"):
             await stage.runner.perform(run, prepared, Consent(prepared.fingerprint, wrong), stage.seen.append)
     await stage.runner.perform(run, prepared, Consent(prepared.fingerprint, "old-data"), stage.seen.append)
     assert not (stage.folder / "old-data").exists()
@@ -410,7 +410,7 @@ async def test_an_approval_is_recorded_as_who_gave_it_and_how(stage: Stage) -> N
     prepared = stage.runner.prepare(run, 1)
     assert stage.runner.ceremony(prepared).approval
     for approval in (None, Approval("", "x"), Approval("ana", ""), Approval("You", "myself")):
-        with pytest.raises(Refused, match="approval"):
+        with pytest.raises(RunRefused, match="approval"):
             await stage.runner.perform(run, prepared, stage.consent(prepared, approval=approval), stage.seen.append)
     await stage.runner.perform(run, prepared, stage.consent(prepared), stage.seen.append)
     assert stage.steps()[0].detail["approval"] == "ana, on the bridge"
@@ -420,10 +420,10 @@ async def test_an_approval_is_recorded_as_who_gave_it_and_how(stage: Stage) -> N
 async def test_needs_verify_holds_back_until_it_is_ok(stage: Stage) -> None:
     text = "# Mend it\n\n## Mend\n\n```bash verify\ntest -e up\n```\n\n```bash danger needs=verify\nrm up\n```\n"
     run = stage.start(text)
-    with pytest.raises(Refused, match="needs step 1"):
+    with pytest.raises(RunRefused, match="needs step 1"):
         await stage.perform(run, 2)
     await stage.perform(run, 1)
-    with pytest.raises(Refused, match="needs step 1"):
+    with pytest.raises(RunRefused, match="needs step 1"):
         await stage.perform(run, 2)
     (stage.folder / "up").touch()
     await stage.perform(run, 1)
@@ -437,7 +437,7 @@ async def test_read_only_runs_no_shell_at_all(stage: Stage) -> None:
     assert "read-only" in prepared.reason_not_runnable
     writable = stage.runner.prepare(run, 1)
     for each in (prepared, writable):
-        with pytest.raises(Refused, match=r"(?i)read-only"):
+        with pytest.raises(RunRefused, match=r"(?i)read-only"):
             await runner.perform(run, each, Consent(each.fingerprint), stage.seen.append)
 
 
@@ -476,7 +476,7 @@ async def test_commands_that_talk_get_the_terminal(stage: Stage) -> None:
 
 async def test_a_document_that_changed_is_shown_before_anything_starts(stage: Stage) -> None:
     first = stage.document(fence("# Look\necho one"))
-    with pytest.raises(Refused, match=first.sha256):
+    with pytest.raises(RunRefused, match=first.sha256):
         stage.runner.start(first, first.procedures[0])
     assert stage.runner.trust(first).standing == "new"
     stage.runner.start(first, first.procedures[0], trust=first.sha256)
@@ -486,7 +486,7 @@ async def test_a_document_that_changed_is_shown_before_anything_starts(stage: St
     assert standing.standing == "changed"
     assert "-echo one" in standing.difference
     assert "+echo two" in standing.difference
-    with pytest.raises(Refused, match="has changed"):
+    with pytest.raises(RunRefused, match="has changed"):
         stage.runner.start(second, second.procedures[0], trust=first.sha256)
 
 
@@ -503,7 +503,7 @@ async def test_a_run_of_another_environment_is_not_touched(stage: Stage) -> None
     run = stage.start(fence("# Look\nls"))
     runner = stage.again(environment=Environment("staging"))
     prepared = runner.prepare(run, 1)
-    with pytest.raises(Refused, match="acts on staging"):
+    with pytest.raises(RunRefused, match="acts on staging"):
         await runner.perform(run, prepared, Consent(prepared.fingerprint), stage.seen.append)
 
 

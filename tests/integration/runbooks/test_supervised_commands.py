@@ -18,7 +18,7 @@ from cockpit.model.time import RealTime
 from cockpit.runbooks import shell
 from cockpit.runbooks.files import create
 from cockpit.runbooks.processes import Owner, alive
-from cockpit.runbooks.shell import Ended, Place, cancel, ended_in, owner_in, watch
+from cockpit.runbooks.shell import AttemptFiles, CommandEnd, cancel, ended_in, owner_in, watch
 
 PATH = os.environ["PATH"]
 Begin = Callable[..., "Running"]
@@ -26,11 +26,11 @@ Begin = Callable[..., "Running"]
 
 @dataclass
 class Running:
-    place: Place
+    place: AttemptFiles
     owner: Owner
     seen: list[str] = field(default_factory=list)
 
-    async def end(self) -> Ended:
+    async def end(self) -> CommandEnd:
         return await watch(self.place, self.owner, self.seen.append, lambda text: text, RealTime())
 
     @property
@@ -52,7 +52,7 @@ async def begin(tmp_path: Path) -> AsyncIterator[Begin]:
     started: list[Running] = []
 
     def begin(script: str, **options: Any) -> Running:
-        place = Place(tmp_path / f"{len(started)}.log")
+        place = AttemptFiles(tmp_path / f"{len(started)}.log")
         descriptor = create(place.transcript)
         given: dict[str, Any] = {
             "env": {"PATH": PATH},
@@ -79,7 +79,7 @@ async def begin(tmp_path: Path) -> AsyncIterator[Begin]:
 async def test_output_and_exit_code_come_back(begin: Begin) -> None:
     running = begin("echo one; echo two >&2; exit 3")
     ended = await running.end()
-    assert ended == Ended(exit_code=3)
+    assert ended == CommandEnd(exit_code=3)
     assert running.output == running.transcript == "one\ntwo\n"
 
 
@@ -167,7 +167,7 @@ async def test_whoever_comes_later_finds_it_running_and_sees_all_of_it(begin: Be
     later = Running(running.place, owner_in(running.place))
     assert later.owner == running.owner
     assert alive(later.owner)
-    assert await later.end() == Ended(exit_code=0)
+    assert await later.end() == CommandEnd(exit_code=0)
     assert later.output == "before\nafter\n"
 
 
@@ -175,7 +175,7 @@ async def test_whoever_comes_too_late_finds_how_it_ended(begin: Begin) -> None:
     running = begin("exit 4")
     await running.end()
     assert not alive(owner_in(running.place))
-    assert ended_in(running.place) == Ended(exit_code=4)
+    assert ended_in(running.place) == CommandEnd(exit_code=4)
 
 
 async def test_a_command_whose_supervisor_was_killed_is_found_by_its_pid_until_it_ends(begin: Begin) -> None:
@@ -183,7 +183,7 @@ async def test_a_command_whose_supervisor_was_killed_is_found_by_its_pid_until_i
     await running.prints("\n")
     os.kill(running.owner.pid, signal.SIGKILL)
     command = int(running.transcript)
-    assert await running.end() == Ended(known=False, still_runs=command)
+    assert await running.end() == CommandEnd(known=False, still_runs=command)
     os.kill(command, signal.SIGKILL)
     while shell.left_behind(running.place).still_runs:
         await asyncio.sleep(0.01)

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from cockpit.feeds.revisions import Look
+from cockpit.feeds.revisions import RevisionsPoll
 from cockpit.model.event import Kind
-from cockpit.model.overall import Word, troubles
+from cockpit.model.overall import OverallState, troubles
 from cockpit.model.run import Run, StepState, Value
 from cockpit.model.system import Environment
 from cockpit.runbooks.catalogue_files import BUILTIN, open_file
-from cockpit.runbooks.execution import Refused
+from cockpit.runbooks.execution import RunRefused
 from cockpit.runbooks.rollback import MULTIPLE, WITHOUT_INGRESS, propose
 from cockpit.simulator.scenario import Scenario, load
 from cockpit.simulator.site import RESOURCE_GROUP, SUBSCRIPTION
@@ -83,7 +83,7 @@ async def test_after_a_minute_a_person_may_shift_all_the_same_and_the_reason_is_
     assert attempt.state is StepState.FAILED
     assert attempt.verified.startswith("it is not ready: Unhealthy")
     assert 60.0 <= cloud.play.time.seconds - before < 70.0
-    with pytest.raises(Refused, match="step 2"):
+    with pytest.raises(RunRefused, match="step 2"):
         await native.perform(native.runner.run(run.id), 3)
     assert await cloud.weights() == {"r44": 100}
 
@@ -114,8 +114,8 @@ WORKER = world().model_copy(update={"ingress": False})
 async def test_an_app_without_ingress_is_seen_to_be_ill_and_rolled_back_without_traffic(
     native: Stage, cloud: Shell
 ) -> None:
-    apps = await Look(PROD, cloud.azure).applications()
-    assert [(trouble.name, trouble.word) for trouble in troubles(apps)] == [(R44, Word.DEGRADED)]
+    apps = await RevisionsPoll(PROD, cloud.azure).applications()
+    assert [(trouble.name, trouble.word) for trouble in troubles(apps)] == [(R44, OverallState.DEGRADED)]
     proposal = propose(apps[0])
     assert (proposal.procedure, proposal.bad and proposal.bad.name) == (WITHOUT_INGRESS, R44)
     assert (proposal.good and proposal.good.name) == R43
@@ -125,4 +125,4 @@ async def test_an_app_without_ingress_is_seen_to_be_ill_and_rolled_back_without_
         attempt = await native.perform(native.runner.run(run.id), step)
         assert attempt.state is StepState.OK, attempt.outcome
 
-    assert troubles(await Look(PROD, cloud.azure).applications()) == []
+    assert troubles(await RevisionsPoll(PROD, cloud.azure).applications()) == []

@@ -15,9 +15,9 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.mgmt.appcontainers.aio import ContainerAppsAPIClient
 from azure.monitor.query.aio import LogsQueryClient
 
-from cockpit.simulator.clock import Clock
+from cockpit.simulator.clock import SimulatedClock
 from cockpit.simulator.scenario import Scenario
-from cockpit.simulator.server import Server
+from cockpit.simulator.server import SimulatorServer
 from cockpit.simulator.site import APP, RESOURCE_GROUP, SUBSCRIPTION
 from cockpit.simulator.stage import Stage
 
@@ -136,9 +136,9 @@ class Playing:
 async def playing(scenario: Scenario, speed: float = 1.0) -> AsyncIterator[Playing]:
     """Serve a scenario on a free port of this machine."""
     time = FakeTime()
-    stage = Stage(scenario, Clock(time, speed))
+    stage = Stage(scenario, SimulatedClock(time, speed))
     async with AsyncExitStack() as stack:
-        runner = web.AppRunner(Server(stage).application(), access_log=None, shutdown_timeout=0.1)
+        runner = web.AppRunner(SimulatorServer(stage).application(), access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, "127.0.0.1", 0).start()

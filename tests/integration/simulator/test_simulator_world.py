@@ -12,7 +12,7 @@ from cockpit.simulator.changes import activate, deactivate, restart, start
 from cockpit.simulator.progress import advance
 from cockpit.simulator.scenario import ScenarioError, load, names, parse
 from cockpit.simulator.workload import routed
-from cockpit.simulator.world import Caller, Patch, Share, World, begin
+from cockpit.simulator.world import Caller, Patch, TrafficShare, World, begin
 
 WHO = Caller("operator@example.com")
 NAMES = ["shop-api--r41", "shop-api--r43", "shop-api--r44"]
@@ -30,7 +30,7 @@ def act(world: World, what: str, name: str) -> World:
     """One change; a refused one changes nothing."""
     try:
         if what == "traffic":
-            return start(world, Patch((Share(100, name),)), WHO)[0]
+            return start(world, Patch((TrafficShare(100, name),)), WHO)[0]
         return {"activate": activate, "deactivate": deactivate, "restart": restart}[what](world, name, WHO)
     except RefusedError:
         return world
@@ -62,7 +62,7 @@ def test_whatever_is_done_the_weights_make_100(done: list[tuple[float, str, str]
 @given(st.integers(0, 100), st.integers(0, 10_000))
 def test_every_hundred_requests_are_shared_out_by_weight(weight: int, first: int) -> None:
     world = begin(load("quiet"))
-    world = replace(world, traffic=(Share(weight, "shop-api--r42"), Share(100 - weight, "shop-api--r43")))
+    world = replace(world, traffic=(TrafficShare(weight, "shop-api--r42"), TrafficShare(100 - weight, "shop-api--r43")))
     answered = [routed(world, first + each) for each in range(100)]
     assert answered.count("shop-api--r42") == weight
 

@@ -14,7 +14,7 @@ from cockpit.incident.history import catch_up
 from cockpit.incident.store import Timeline
 from cockpit.runbooks.runs import Runs
 from cockpit.watch import Watch
-from screens.dialog import Place
+from screens.dialog import DialogContext
 from tests.tui.bare import Bare, Clock
 from tests.tui.stage import ENVIRONMENT, PLAN, SYSTEM
 
@@ -41,8 +41,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def place() -> Place:
-    return Place("prod", True, "you@example.com", NZDT)
+def place() -> DialogContext:
+    return DialogContext("prod", True, "you@example.com", NZDT)
 
 
 @pytest.fixture

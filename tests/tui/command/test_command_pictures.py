@@ -11,33 +11,33 @@ from textual.screen import Screen
 
 from cockpit.model.incident import Incident
 from screens import people, timing
-from screens.dialog import Place
+from screens.dialog import DialogContext
 from screens.due import running
 from screens.event import EventDetails
 from screens.incident import IncidentScreen
 from screens.preview import PreviewScreen
 from tests.tui.command.conftest import Clock, Front, Session
 
-Make = Callable[[Session, Place, Clock, Incident], Screen[Any]]
+Make = Callable[[Session, DialogContext, Clock, Incident], Screen[Any]]
 
 
-def role(session: Session, place: Place, clock: Clock, incident: Incident) -> Screen[Any]:
+def role(session: Session, place: DialogContext, clock: Clock, incident: Incident) -> Screen[Any]:
     due = running(session, incident, clock.now(), place.zone)
     leaves = people.open_things(due, [], clock.now())
     return people.role(place, clock, session.desk, incident, "Incident Commander", "drives, does not debug", leaves)
 
 
-def a_clock(session: Session, place: Place, clock: Clock, incident: Incident) -> Screen[Any]:
+def a_clock(session: Session, place: DialogContext, clock: Clock, incident: Incident) -> Screen[Any]:
     due = running(session, incident, clock.now(), place.zone)
     update = next(each for each in due if each.what == "next update")
     return timing.clock(place, clock, session.desk, incident, update)
 
 
-def called(session: Session, place: Place, clock: Clock, incident: Incident) -> Screen[Any]:
+def called(session: Session, place: DialogContext, clock: Clock, incident: Incident) -> Screen[Any]:
     return people.called(place, clock, session.desk, incident, "team lead", 2, session.plan.contacts)
 
 
-def event(session: Session, place: Place, clock: Clock, incident: Incident) -> Screen[Any]:
+def event(session: Session, place: DialogContext, clock: Clock, incident: Incident) -> Screen[Any]:
     written = session.desk.note("it began right after the deploy", incident=incident.id)
     # Its own hash holds a salt, and is another each time.
     return EventDetails(place, clock, replace(written, hash="0" * 64), session.desk, incident)
@@ -57,7 +57,7 @@ MADE: dict[str, Make] = {
 
 @pytest.mark.parametrize("name", MADE)
 def test_picture_at_80x24(
-    snap_compare: Callable[..., Any], session: Session, place: Place, clock: Clock, name: str
+    snap_compare: Callable[..., Any], session: Session, place: DialogContext, clock: Clock, name: str
 ) -> None:
     session.desk.take_role("Incident Commander", "ana@example.com")
     session.desk.start_task("look at the slow queries", timedelta(minutes=3))
@@ -74,7 +74,7 @@ def test_picture_at_80x24(
 
 
 def test_picture_of_the_incident_screen_on_a_large_terminal(
-    snap_compare: Callable[..., Any], session: Session, place: Place, clock: Clock
+    snap_compare: Callable[..., Any], session: Session, place: DialogContext, clock: Clock
 ) -> None:
     session.desk.take_role("Ops Lead", "ana@example.com")
     session.catch_up()

@@ -8,21 +8,21 @@ from textual.screen import Screen
 
 from screens.checklist import ChecklistScreen
 from screens.communicate import CommunicateScreen
-from screens.dialog import Place
-from screens.form import Form
+from screens.dialog import DialogContext
+from screens.form import FormDialog
 from screens.help import HelpScreen
 from screens.incident import IncidentScreen
 from screens.note import Note
 from screens.past import PastScreen
 from screens.preview import PreviewScreen
-from screens.status import Status
+from screens.status import StatusDialog
 from tests.tui.command.conftest import Clock, Front, Session
 from widgets.cell import widths
 from widgets.clocks import COLUMNS
 from widgets.keys import KeyLine
 from widgets.line import Lines
 
-Open = Callable[[Session, Place], Screen[Any]]
+Open = Callable[[Session, DialogContext], Screen[Any]]
 
 
 def the_incident(session: Session) -> Any:
@@ -41,7 +41,7 @@ SCREENS: dict[str, Open] = {
 
 
 @pytest.mark.parametrize("name", SCREENS)
-async def test_every_screen_of_an_incident_explains_its_keys(session: Session, place: Place, name: str) -> None:
+async def test_every_screen_of_an_incident_explains_its_keys(session: Session, place: DialogContext, name: str) -> None:
     shown = SCREENS[name](session, place)
     async with Front(shown).run_test(size=(80, 24)) as pilot:
         if name != "preview":  # it has a Footer
@@ -59,7 +59,9 @@ async def test_every_screen_of_an_incident_explains_its_keys(session: Session, p
 
 
 @pytest.mark.parametrize("name", ["incident", "checklist", "communicate", "preview"])
-async def test_n_writes_a_note_wherever_an_incident_is(session: Session, place: Place, clock: Clock, name: str) -> None:
+async def test_n_writes_a_note_wherever_an_incident_is(
+    session: Session, place: DialogContext, clock: Clock, name: str
+) -> None:
     async with Front(SCREENS[name](session, place)).run_test(size=(80, 24)) as pilot:
         clock.pass_by(1)
         await pilot.press("n")
@@ -69,10 +71,10 @@ async def test_n_writes_a_note_wherever_an_incident_is(session: Session, place: 
 
 
 @pytest.mark.parametrize(
-    ("key", "opened"), [("s", Status), ("c", CommunicateScreen), ("v", PreviewScreen), ("f", Form)]
+    ("key", "opened"), [("s", StatusDialog), ("c", CommunicateScreen), ("v", PreviewScreen), ("f", FormDialog)]
 )
 async def test_a_key_of_the_cockpit_does_the_same_on_the_incident_screen(
-    session: Session, place: Place, key: str, opened: type[Any]
+    session: Session, place: DialogContext, key: str, opened: type[Any]
 ) -> None:
     async with Front(SCREENS["incident"](session, place)).run_test(size=(80, 24)) as pilot:
         await pilot.press(key)
@@ -81,7 +83,7 @@ async def test_a_key_of_the_cockpit_does_the_same_on_the_incident_screen(
         assert isinstance(pilot.app.screen, opened)
 
 
-async def test_boxes_open_from_an_incident_of_before_too(session: Session, place: Place) -> None:
+async def test_boxes_open_from_an_incident_of_before_too(session: Session, place: DialogContext) -> None:
     async with Front(SCREENS["incident"](session, place)).run_test(size=(80, 24)) as pilot:
         await pilot.press("3", "enter")
         await pilot.pause()
@@ -89,7 +91,7 @@ async def test_boxes_open_from_an_incident_of_before_too(session: Session, place
         assert isinstance(pilot.app.screen, ChecklistScreen)
 
 
-async def test_a_key_that_writes_says_why_it_does_nothing(session: Session, place: Place) -> None:
+async def test_a_key_that_writes_says_why_it_does_nothing(session: Session, place: DialogContext) -> None:
     session.read_only = True
     async with Front(SCREENS["incident"](session, place)).run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("n")
@@ -99,7 +101,7 @@ async def test_a_key_that_writes_says_why_it_does_nothing(session: Session, plac
 
 
 async def test_the_screen_says_where_how_long_and_how_a_contact_is_reached(
-    session: Session, place: Place, clock: Clock
+    session: Session, place: DialogContext, clock: Clock
 ) -> None:
     clock.pass_by(61)
     shown = SCREENS["incident"](session, place)

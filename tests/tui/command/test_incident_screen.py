@@ -10,8 +10,8 @@ from textual.pilot import Pilot
 from cockpit.model.clock import ClockKind
 from cockpit.model.event import Draft, Kind
 from cockpit.model.incident import Incident
-from screens.dialog import Place
-from screens.form import Form
+from screens.dialog import DialogContext
+from screens.form import FormDialog
 from screens.incident import IncidentScreen
 from tests.tui.command.conftest import Clock, Front, Session, confirm
 from widgets.line import Lines
@@ -30,7 +30,7 @@ def shown(pane: Pane, clock: Clock) -> list[str]:
 
 
 @pytest.fixture
-def screen(session: Session, place: Place) -> IncidentScreen:
+def screen(session: Session, place: DialogContext) -> IncidentScreen:
     return IncidentScreen(session, place, incident(session).id)  # type: ignore[arg-type]  # all it needs of one
 
 
@@ -107,7 +107,7 @@ async def test_the_breach_clock_cannot_be_put_off(screen: IncidentScreen, sessio
         await pilot.press("enter")
         await pilot.pause()
         form = pilot.app.screen
-        assert isinstance(form, Form)
+        assert isinstance(form, FormDialog)
         assert [name for name, _ in form.query_one("#field-what").options] == ["done", "not applicable"]  # type: ignore[attr-defined]
 
         await confirm(pilot, clock)

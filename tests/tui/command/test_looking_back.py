@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from cockpit.model.event import Kind
 from cockpit.model.plan import Practice
 from cockpit.model.response import Review
-from screens.dialog import Place
+from screens.dialog import DialogContext
 from screens.event import EventDetails
 from screens.past import PastScreen
 from screens.preview import PreviewScreen, readable
@@ -40,7 +40,7 @@ async def read(pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
-async def test_it_lists_every_incident_and_counts_no_drill(ended: Session, place: Place) -> None:
+async def test_it_lists_every_incident_and_counts_no_drill(ended: Session, place: DialogContext) -> None:
     screen = PastScreen(ended, place)  # type: ignore[arg-type]  # all it needs of a session
     async with Front(screen).run_test(size=(120, 40)) as pilot:
         await read(pilot)
@@ -51,7 +51,7 @@ async def test_it_lists_every_incident_and_counts_no_drill(ended: Session, place
         assert numbers["TTA/P1"][2:6] == ["1", "2m 00s", "2m 00s", "2m 00s"]
 
 
-async def test_the_definition_of_the_number_under_the_cursor_is_told(ended: Session, place: Place) -> None:
+async def test_the_definition_of_the_number_under_the_cursor_is_told(ended: Session, place: DialogContext) -> None:
     screen = PastScreen(ended, place)  # type: ignore[arg-type]
     async with Front(screen).run_test(size=(80, 24)) as pilot:
         await read(pilot)
@@ -61,7 +61,7 @@ async def test_the_definition_of_the_number_under_the_cursor_is_told(ended: Sess
         assert "first acknowledgement" in screen.query_one("#definition", Lines).text
 
 
-async def test_overdue_drills_are_counted_until_one_was_done(ended: Session, place: Place) -> None:
+async def test_overdue_drills_are_counted_until_one_was_done(ended: Session, place: DialogContext) -> None:
     late = [Practice(name, "Monthly", last="2026-01-20") for name in ("Rollback", "Restore")]
     ended.plan = ended.desk.plan = replace(ended.plan, practices=(*late, Practice("Chaos", "Annual", "TBD")))
     ended.desk.practised("restore")
@@ -73,7 +73,7 @@ async def test_overdue_drills_are_counted_until_one_was_done(ended: Session, pla
 
 
 async def test_the_draft_is_read_before_it_is_written_and_its_review_moves_on(
-    ended: Session, place: Place, clock: Clock
+    ended: Session, place: DialogContext, clock: Clock
 ) -> None:
     incident = next(each for each in ended.ledger.incidents.values() if not each.drill)
     screen = PreviewScreen(ended, place, incident)  # type: ignore[arg-type]
@@ -93,7 +93,9 @@ def test_the_markers_of_a_draft_are_not_shown() -> None:
     ) == ("# T\n\na fact\n\n_why?_\n")
 
 
-async def test_an_event_can_be_pinned_linked_and_corrected(session: Session, place: Place, clock: Clock) -> None:
+async def test_an_event_can_be_pinned_linked_and_corrected(
+    session: Session, place: DialogContext, clock: Clock
+) -> None:
     note = session.desk.note("started right after teh deploy")
     session.catch_up()
     [incident] = session.ledger.incidents.values()
@@ -121,7 +123,7 @@ async def test_an_event_can_be_pinned_linked_and_corrected(session: Session, pla
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 def test_picture_of_incidents_before(
-    snap_compare: Callable[..., Any], ended: Session, place: Place, size: tuple[int, int]
+    snap_compare: Callable[..., Any], ended: Session, place: DialogContext, size: tuple[int, int]
 ) -> None:
     screen = PastScreen(ended, place)  # type: ignore[arg-type]
 

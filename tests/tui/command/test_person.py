@@ -4,8 +4,8 @@ import pytest
 from textual.widgets import Input, TextArea
 
 from cockpit.model.operator import LoginAccount, Operator
-from screens.dialog import Place
-from screens.form import Form
+from screens.dialog import DialogContext
+from screens.form import FormDialog
 from screens.note import Note
 from tests.tui.command.conftest import Clock, Front, Session, confirm
 
@@ -24,14 +24,14 @@ def actors(session: Session) -> list[str]:
 
 
 async def test_the_first_act_asks_who_it_is_and_is_then_done(
-    session: Session, clock: Clock, place: Place, operator: Operator
+    session: Session, clock: Clock, place: DialogContext, operator: Operator
 ) -> None:
     app = Front(Note(place, clock, session.desk, None))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"seen")
         await confirm(pilot, clock)
         question = app.screen
-        assert isinstance(question, Form)
+        assert isinstance(question, FormDialog)
         assert question.query_one("#field-name", Input).value == "ana"
         question.query_one("#field-name", Input).value = "Ana Lind"
         await pilot.pause()
@@ -43,14 +43,14 @@ async def test_the_first_act_asks_who_it_is_and_is_then_done(
 
 
 async def test_left_unanswered_nothing_is_written_and_the_words_stay(
-    session: Session, clock: Clock, place: Place, operator: Operator
+    session: Session, clock: Clock, place: DialogContext, operator: Operator
 ) -> None:
     note = Note(place, clock, session.desk, None)
     app = Front(note)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"seen")
         await confirm(pilot, clock)
-        assert isinstance(app.screen, Form)
+        assert isinstance(app.screen, FormDialog)
         await pilot.press("escape")
         await pilot.pause()
         assert note.is_current
@@ -59,7 +59,9 @@ async def test_left_unanswered_nothing_is_written_and_the_words_stay(
     assert operator.nameless
 
 
-async def test_a_shared_login_is_no_answer(session: Session, clock: Clock, place: Place, operator: Operator) -> None:
+async def test_a_shared_login_is_no_answer(
+    session: Session, clock: Clock, place: DialogContext, operator: Operator
+) -> None:
     app = Front(Note(place, clock, session.desk, None))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"seen")
@@ -67,5 +69,5 @@ async def test_a_shared_login_is_no_answer(session: Session, clock: Clock, place
         app.screen.query_one("#field-name", Input).value = "root"
         await pilot.pause()
         await confirm(pilot, clock)
-        assert isinstance(app.screen, Form)
+        assert isinstance(app.screen, FormDialog)
     assert actors(session) == []

@@ -19,7 +19,7 @@ from cockpit.model.incident import Incident
 from cockpit.model.ladder import Level
 from cockpit.model.plan import Checklist, Plan, Role, Template
 from cockpit.model.system import Environment, System
-from screens.dialog import Place
+from screens.dialog import DialogContext
 from screens.messages import EventsAppended
 from tests.tui.bare import Bare, Clock
 
@@ -86,7 +86,7 @@ class Play:
             time=self.time,
         )
         self.operator, self.read_only = "ana@example.com", False
-        self.place = Place("prod", True, self.operator, AUCKLAND)
+        self.place = DialogContext("prod", True, self.operator, AUCKLAND)
         self.ledger = read_ledger(self.timeline, plan.ladder)
         self._seen = 0
 

@@ -8,7 +8,7 @@ import pytest
 from cockpit.model.plan import Checklist
 from cockpit.model.response import Tick
 from screens.checklist import ChecklistScreen
-from screens.checklist_rows import Box, boxes
+from screens.checklist_rows import ChecklistBox, boxes
 from tests.tui.comms.conftest import CARE, FIRST, NOW, Play, Stage, press
 from widgets.keys import KeyLine
 from widgets.line import Lines
@@ -142,7 +142,7 @@ async def test_a_read_only_cockpit_ticks_nothing(check: Open, play: Play) -> Non
     ],
 )
 def test_the_first_word_that_the_cockpit_knows_is_what_an_item_asks_for(item: str, act: str) -> None:
-    assert Box(1, item, None).act == act
+    assert ChecklistBox(1, item, None).act == act
 
 
 def test_a_box_whose_words_have_changed_since_is_open_again(play: Play) -> None:

@@ -10,7 +10,7 @@ import pytest
 from screens import commanding
 from screens.checklist import ChecklistScreen
 from screens.communicate import CommunicateScreen
-from screens.form import Form
+from screens.form import FormDialog
 from tests.tui.comms.conftest import AUCKLAND, PLAN
 
 
@@ -41,7 +41,7 @@ def front() -> Any:
     ("opens", "screen"),
     [
         (commanding.communicate, CommunicateScreen),
-        (commanding.update, Form),
+        (commanding.update, FormDialog),
         (commanding.checklist, ChecklistScreen),
     ],
 )

@@ -11,7 +11,7 @@ from cockpit.incident.signals import Signal
 from screens.checklist import ChecklistScreen
 from screens.communicate import CommunicateScreen
 from screens.declare import Declare
-from screens.status import Status
+from screens.status import StatusDialog
 from screens.updating import update
 from tests.tui.comms.conftest import Play, Stage, press
 
@@ -61,7 +61,7 @@ def test_picture_of_the_end_of_an_incident(
     async def run(pilot: Pilot[Any]) -> None:
         await press(pilot, play, "down", "down", "down")
 
-    app = stage(play, Status(play.place, play.time, play.desk, play.declare()))
+    app = stage(play, StatusDialog(play.place, play.time, play.desk, play.declare()))
     assert snap_compare(app, terminal_size=size, run_before=run)
 
 

@@ -12,7 +12,7 @@ from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.response import CloseReason
 from screens.declare import Declare
-from screens.status import BECAUSE, Status
+from screens.status import BECAUSE, StatusDialog
 from tests.tui.comms.conftest import Play, Stage, press
 from widgets.choice import Choice
 from widgets.line import Lines
@@ -102,7 +102,7 @@ async def test_002_s0_p3_is_a_note_and_no_incident(play: Play, stage: Open, dial
 async def test_closing_says_how_it_ended(play: Play, stage: Open, because: CloseReason) -> None:
     incident = play.declare()
     down = ["down"] * list(BECAUSE).index(because)
-    app = stage(play, Status(play.place, play.time, play.desk, incident))
+    app = stage(play, StatusDialog(play.place, play.time, play.desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "down", "down", "down", "tab", *down, "tab", *"x", "enter")
         found = play.desk.find(incident.id)
@@ -114,7 +114,7 @@ async def test_closing_is_refused_without_words_and_its_dialog_is_seen_whole(
     play: Play, stage: Open, size: tuple[int, int]
 ) -> None:
     incident = play.declare()
-    app = stage(play, Status(play.place, play.time, play.desk, incident))
+    app = stage(play, StatusDialog(play.place, play.time, play.desk, incident))
     async with app.run_test(size=size) as pilot:
         await press(pilot, play, "down", "down", "down", "enter")
         said = app.screen.query_one("#said", Lines)
@@ -136,7 +136,7 @@ def recovered(play: Play) -> Incident:
 
 async def test_resolving_proposes_the_impact_with_what_says_so_and_enter_takes_it(play: Play, stage: Open) -> None:
     incident = recovered(play)
-    app = stage(play, Status(play.place, play.time, play.desk, incident))
+    app = stage(play, StatusDialog(play.place, play.time, play.desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "down", "down", "down")
         assert "readyz up again" in shown(app, "#impact-evidence")
@@ -149,7 +149,7 @@ async def test_resolving_proposes_the_impact_with_what_says_so_and_enter_takes_i
 
 async def test_a_corrected_impact_is_recorded_and_one_that_cannot_be_is_asked_again(play: Play, stage: Open) -> None:
     incident = recovered(play)
-    app = stage(play, Status(play.place, play.time, play.desk, incident))
+    app = stage(play, StatusDialog(play.place, play.time, play.desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "down", "down", "tab")
         app.screen.query_one("#impact-until", Input).value = "never"
@@ -170,7 +170,7 @@ async def test_what_is_over_is_opened_again_only_with_a_reason(play: Play, stage
     incident = play.declare()
     play.desk.resolve("rolled back", incident.id)
     play.catch_up()
-    app = stage(play, Status(play.place, play.time, play.desk, play.desk.find(incident.id)))
+    app = stage(play, StatusDialog(play.place, play.time, play.desk, play.desk.find(incident.id)))
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "up", "enter")
         assert "Say why it is opened again" in shown(app, "#said").replace("\n", " ")

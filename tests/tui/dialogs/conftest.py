@@ -12,7 +12,7 @@ from cockpit.incident.desk import Desk
 from cockpit.incident.store import Timeline
 from cockpit.model.incident import Incident
 from cockpit.model.ladder import DEFAULT_LADDER
-from screens.dialog import Place
+from screens.dialog import DialogContext
 from tests.tui.bare import Bare, Clock
 
 NOW = datetime(2026, 2, 27, 13, 26, 41, tzinfo=UTC)
@@ -35,8 +35,8 @@ def stage() -> Callable[[ModalScreen[Any]], Stage]:
 
 
 @pytest.fixture
-def place() -> Place:
-    return Place("prod", True, "you@example.com via az cli", NZDT)
+def place() -> DialogContext:
+    return DialogContext("prod", True, "you@example.com via az cli", NZDT)
 
 
 @pytest.fixture

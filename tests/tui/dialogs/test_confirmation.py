@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from screens.confirmation import Confirmation
-from screens.dialog import READY, Place
+from screens.dialog import READY, DialogContext
 from screens.guard import HELD, LET_GO
 from widgets.line import Lines
 
@@ -25,7 +25,7 @@ class Ask(Confirmation[str]):
     what = "Run"
     keys = "enter runs it · esc leaves"
 
-    def __init__(self, place: Place, time: Any, rows: int) -> None:
+    def __init__(self, place: DialogContext, time: Any, rows: int) -> None:
         super().__init__(place, time)
         self._rows = rows
 
@@ -52,7 +52,7 @@ async def enter(pilot: Pilot[Any], clock: Any) -> None:
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (80, 14)], ids=str)
 @pytest.mark.parametrize("rows", [30, 121])
 async def test_enter_works_only_once_the_last_row_was_shown(
-    size: tuple[int, int], rows: int, stage: Any, place: Place, clock: Any
+    size: tuple[int, int], rows: int, stage: Any, place: DialogContext, clock: Any
 ) -> None:
     dialog = Ask(place, clock, rows)
     app = stage(dialog)
@@ -74,7 +74,7 @@ async def test_enter_works_only_once_the_last_row_was_shown(
         assert app.answers == ["confirmed"]
 
 
-async def test_a_jump_to_the_end_shows_not_what_lies_between(stage: Any, place: Place, clock: Any) -> None:
+async def test_a_jump_to_the_end_shows_not_what_lies_between(stage: Any, place: DialogContext, clock: Any) -> None:
     dialog = Ask(place, clock, 121)
     app = stage(dialog)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -86,7 +86,7 @@ async def test_a_jump_to_the_end_shows_not_what_lies_between(stage: Any, place: 
         assert app.answers == []
 
 
-async def test_what_fits_needs_no_page_down(stage: Any, place: Place, clock: Any) -> None:
+async def test_what_fits_needs_no_page_down(stage: Any, place: DialogContext, clock: Any) -> None:
     app = stage(Ask(place, clock, 5))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause(0.2)

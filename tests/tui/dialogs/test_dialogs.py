@@ -16,10 +16,10 @@ from cockpit.model.event import RecordError
 from cockpit.model.incident import Incident
 from cockpit.model.incident import Status as IncidentStatus
 from screens.declare import Declare
-from screens.dialog import ARMING, READY, Dialog, Place
+from screens.dialog import ARMING, READY, Dialog, DialogContext
 from screens.guard import HELD, LET_GO, TOO_QUICK
 from screens.note import Note
-from screens.status import Status
+from screens.status import StatusDialog
 from widgets.choice import Choice
 from widgets.line import Lines
 
@@ -27,7 +27,7 @@ SETTLE = HELD + 0.05
 
 
 @pytest.fixture
-def declare(place: Place, clock: Any, desk: Desk) -> Declare:
+def declare(place: DialogContext, clock: Any, desk: Desk) -> Declare:
     now = clock.now()
     alert = Signal("alert:f", "alert 5xx errors", now - timedelta(seconds=12))
     probe = Signal("probe:ready", "probe ready", now - timedelta(seconds=38))
@@ -86,7 +86,7 @@ async def test_the_severity_moves_without_leaving_the_title(
 
 @pytest.mark.parametrize("name", ["declare", "status"])
 async def test_a_digit_meant_for_a_field_chooses_nothing(
-    name: str, stage: Any, place: Place, clock: Any, desk: Desk, incident: Incident
+    name: str, stage: Any, place: DialogContext, clock: Any, desk: Desk, incident: Incident
 ) -> None:
     app = stage(DIALOGS[name](place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -98,9 +98,9 @@ async def test_a_digit_meant_for_a_field_chooses_nothing(
 
 
 async def test_lowering_a_severity_asks_why_and_a_rise_waits_for_no_words(
-    stage: Any, place: Place, clock: Any, desk: Desk, incident: Incident
+    stage: Any, place: DialogContext, clock: Any, desk: Desk, incident: Incident
 ) -> None:
-    lower = stage(Status(place, clock, desk, incident))
+    lower = stage(StatusDialog(place, clock, desk, incident))
     async with lower.run_test(size=(80, 24)) as pilot:
         await pilot.press("down")
         await enter(pilot, clock)
@@ -109,7 +109,7 @@ async def test_lowering_a_severity_asks_why_and_a_rise_waits_for_no_words(
         await pilot.press(*"one client")
         await enter(pilot, clock)
         assert desk.find(incident.id).severity == "P2"
-    higher = stage(Status(place, clock, desk, desk.find(incident.id)))
+    higher = stage(StatusDialog(place, clock, desk, desk.find(incident.id)))
     async with higher.run_test(size=(80, 24)) as pilot:
         await pilot.press("up", "up")
         await enter(pilot, clock)
@@ -117,9 +117,9 @@ async def test_lowering_a_severity_asks_why_and_a_rise_waits_for_no_words(
 
 
 async def test_a_severity_that_closing_hides_is_not_recorded(
-    stage: Any, place: Place, clock: Any, desk: Desk, incident: Incident
+    stage: Any, place: DialogContext, clock: Any, desk: Desk, incident: Incident
 ) -> None:
-    app = stage(Status(place, clock, desk, incident))
+    app = stage(StatusDialog(place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("up", "tab", "down", "down", "down")
         app.screen.query_one("#reason", Input).value = "rolled back"
@@ -129,7 +129,7 @@ async def test_a_severity_that_closing_hides_is_not_recorded(
 
 @pytest.mark.parametrize("name", ["declare", "note", "status"])
 async def test_the_first_field_has_the_focus_and_a_bar_before_it(
-    name: str, stage: Any, place: Place, clock: Any, desk: Desk, incident: Incident
+    name: str, stage: Any, place: DialogContext, clock: Any, desk: Desk, incident: Incident
 ) -> None:
     app = stage(DIALOGS[name](place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -188,7 +188,7 @@ async def test_what_is_bad_now_is_on_the_screen_longest_first(stage: Any, declar
 
 
 async def test_a_long_name_does_not_push_age_and_meaning_out_of_a_dialog(
-    stage: Any, place: Place, clock: Any, desk: Desk
+    stage: Any, place: DialogContext, clock: Any, desk: Desk
 ) -> None:
     since = clock.now() - timedelta(seconds=38)
     long = Signal("alert:long", "alert ContainerAppReplicaRestartCountAboveThresholdCritical", since)
@@ -281,7 +281,7 @@ async def test_the_whole_dialog_is_seen(stage: Any, declare: Declare, size: tupl
 
 
 async def test_a_note_goes_to_the_incident_with_its_line_breaks_and_its_time(
-    stage: Any, place: Place, clock: Any, desk: Desk, incident: Incident, timeline: Timeline
+    stage: Any, place: DialogContext, clock: Any, desk: Desk, incident: Incident, timeline: Timeline
 ) -> None:
     app = stage(Note(place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -293,7 +293,7 @@ async def test_a_note_goes_to_the_incident_with_its_line_breaks_and_its_time(
 
 
 async def test_a_pasted_note_keeps_its_lines_and_waits_for_enter(
-    stage: Any, place: Place, clock: Any, desk: Desk, timeline: Timeline
+    stage: Any, place: DialogContext, clock: Any, desk: Desk, timeline: Timeline
 ) -> None:
     app = stage(Note(place, clock, desk, None))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -307,9 +307,9 @@ async def test_a_pasted_note_keeps_its_lines_and_waits_for_enter(
 
 
 async def test_status_changes_only_what_was_moved(
-    stage: Any, place: Place, clock: Any, desk: Desk, incident: Incident
+    stage: Any, place: DialogContext, clock: Any, desk: Desk, incident: Incident
 ) -> None:
-    app = stage(Status(place, clock, desk, incident))
+    app = stage(StatusDialog(place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("tab", "down", "tab", *"bad deploy")
         await enter(pilot, clock)
@@ -319,9 +319,9 @@ async def test_status_changes_only_what_was_moved(
 
 
 async def test_resolving_asks_what_ended_it(
-    stage: Any, place: Place, clock: Any, desk: Desk, incident: Incident
+    stage: Any, place: DialogContext, clock: Any, desk: Desk, incident: Incident
 ) -> None:
-    app = stage(Status(place, clock, desk, incident))
+    app = stage(StatusDialog(place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("tab", "down", "down", "down")
         await enter(pilot, clock)
@@ -332,12 +332,12 @@ async def test_resolving_asks_what_ended_it(
 
 
 async def test_a_severity_recorded_before_a_refusal_is_not_recorded_twice(
-    stage: Any, place: Place, clock: Any, desk: Desk, incident: Incident, monkeypatch: pytest.MonkeyPatch
+    stage: Any, place: DialogContext, clock: Any, desk: Desk, incident: Incident, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def locked(*_: object) -> NoReturn:
         raise RecordError("The timeline is locked.")
 
-    app = stage(Status(place, clock, desk, incident))
+    app = stage(StatusDialog(place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("up", "tab", "down")
         with monkeypatch.context() as broken:
@@ -350,9 +350,9 @@ async def test_a_severity_recorded_before_a_refusal_is_not_recorded_twice(
 
 
 async def test_status_without_a_move_does_nothing(
-    stage: Any, place: Place, clock: Any, desk: Desk, incident: Incident
+    stage: Any, place: DialogContext, clock: Any, desk: Desk, incident: Incident
 ) -> None:
-    app = stage(Status(place, clock, desk, incident))
+    app = stage(StatusDialog(place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot, clock)
         assert "Nothing was changed" in said(app)
@@ -364,13 +364,13 @@ DIALOGS: dict[str, Callable[..., Dialog[Any]]] = {
         place, clock, desk, [Signal("probe:ready", "probe ready", clock.now() - timedelta(seconds=38))]
     ),
     "note": Note,
-    "status": Status,
+    "status": StatusDialog,
 }
 
 
 @pytest.mark.parametrize("name", DIALOGS)
 def test_picture_at_80x24(
-    name: str, snap_compare: Any, stage: Any, place: Place, clock: Any, desk: Desk, incident: Incident
+    name: str, snap_compare: Any, stage: Any, place: DialogContext, clock: Any, desk: Desk, incident: Incident
 ) -> None:
     assert snap_compare(stage(DIALOGS[name](place, clock, desk, incident)), terminal_size=(80, 24))
 

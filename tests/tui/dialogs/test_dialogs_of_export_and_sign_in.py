@@ -22,10 +22,10 @@ from cockpit.model.incident import Incident
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.system import Environment, System
 from screens.details import Details
-from screens.dialog import Place
+from screens.dialog import DialogContext
 from screens.export import Export
 from screens.guard import HELD
-from screens.signin import DeviceCode, TerminalLogin, code_lines
+from screens.signin import DeviceCodeDialog, TerminalLogin, code_lines
 from widgets.line import Lines
 
 
@@ -72,7 +72,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exporter: Exporter) ->
 
 
 @pytest.fixture
-def export(place: Place, clock: Any, exporter: Exporter, path: Path) -> Export:
+def export(place: DialogContext, clock: Any, exporter: Exporter, path: Path) -> Export:
     return Export(place, clock, exporter)
 
 
@@ -149,7 +149,7 @@ class Code:
 
 
 async def test_the_code_is_big_and_also_text_and_the_dialog_closes_by_itself(
-    stage: Any, place: Place, clock: Any
+    stage: Any, place: DialogContext, clock: Any
 ) -> None:
     confirmed = asyncio.Event()
 
@@ -158,7 +158,7 @@ async def test_the_code_is_big_and_also_text_and_the_dialog_closes_by_itself(
         await confirmed.wait()
         return Identity("you@example.com", "device_code")
 
-    app = stage(DeviceCode(place, clock, sign_in))
+    app = stage(DeviceCodeDialog(place, clock, sign_in))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         await pilot.pause()
@@ -171,18 +171,18 @@ async def test_the_code_is_big_and_also_text_and_the_dialog_closes_by_itself(
         assert app.answers == [Identity("you@example.com", "device_code")]
 
 
-async def test_a_failed_sign_in_says_why_and_stays(stage: Any, place: Place, clock: Any) -> None:
+async def test_a_failed_sign_in_says_why_and_stays(stage: Any, place: DialogContext, clock: Any) -> None:
     async def sign_in(_: Any) -> Identity:
         raise SourceError(Problem(ProblemKind.SIGN_IN, "expired", "The code has expired.", "Ask for a new one."))
 
-    app = stage(DeviceCode(place, clock, sign_in))
+    app = stage(DeviceCodeDialog(place, clock, sign_in))
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert "The code has expired. Ask for a new one." in text(app, "said")
         assert app.answers == []
 
 
-async def test_leaving_stops_waiting_for_the_code(stage: Any, place: Place, clock: Any) -> None:
+async def test_leaving_stops_waiting_for_the_code(stage: Any, place: DialogContext, clock: Any) -> None:
     cancelled = asyncio.Event()
 
     async def sign_in(_: Any) -> Identity:
@@ -192,7 +192,7 @@ async def test_leaving_stops_waiting_for_the_code(stage: Any, place: Place, cloc
             cancelled.set()
         raise AssertionError("nobody confirmed")
 
-    app = stage(DeviceCode(place, clock, sign_in))
+    app = stage(DeviceCodeDialog(place, clock, sign_in))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         await pilot.press("escape")
@@ -207,7 +207,7 @@ def test_a_code_too_long_for_big_letters_is_still_text() -> None:
 
 
 async def test_az_login_is_shown_before_the_terminal_is_handed_over(
-    stage: Any, place: Place, clock: Any, monkeypatch: pytest.MonkeyPatch
+    stage: Any, place: DialogContext, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: list[Any] = []
 
@@ -227,7 +227,7 @@ async def test_az_login_is_shown_before_the_terminal_is_handed_over(
 
 
 async def test_ctrl_c_while_az_has_the_terminal_ends_az_and_not_the_cockpit(
-    stage: Any, place: Place, clock: Any, monkeypatch: pytest.MonkeyPatch
+    stage: Any, place: DialogContext, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def run(_: Any) -> int:
         signal.raise_signal(signal.SIGINT)
@@ -244,7 +244,9 @@ async def test_ctrl_c_while_az_has_the_terminal_ends_az_and_not_the_cockpit(
     assert signal.getsignal(signal.SIGINT) is before
 
 
-async def test_a_terminal_that_cannot_be_handed_over_says_what_to_run(stage: Any, place: Place, clock: Any) -> None:
+async def test_a_terminal_that_cannot_be_handed_over_says_what_to_run(
+    stage: Any, place: DialogContext, clock: Any
+) -> None:
     app = stage(TerminalLogin(place, clock, ["az", "login"], lambda _: 0))
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot, clock)
@@ -263,7 +265,7 @@ def alert(clock: Any) -> Alert:
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_long_details_scroll_and_the_keys_stay_in_sight(
-    stage: Any, place: Place, clock: Any, alert: Alert, size: tuple[int, int]
+    stage: Any, place: DialogContext, clock: Any, alert: Alert, size: tuple[int, int]
 ) -> None:
     app = stage(Details(place, clock, alert))
     async with app.run_test(size=size) as pilot:
@@ -277,7 +279,9 @@ async def test_long_details_scroll_and_the_keys_stay_in_sight(
         assert scroll.scroll_offset.y > 0
 
 
-async def test_c_copies_all_of_it_and_promises_nothing(stage: Any, place: Place, clock: Any, alert: Alert) -> None:
+async def test_c_copies_all_of_it_and_promises_nothing(
+    stage: Any, place: DialogContext, clock: Any, alert: Alert
+) -> None:
     app = stage(Details(place, clock, alert))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("c")
@@ -287,7 +291,7 @@ async def test_c_copies_all_of_it_and_promises_nothing(stage: Any, place: Place,
 
 
 @pytest.mark.parametrize("key", ["enter", "escape"])
-async def test_either_key_leaves_details(stage: Any, place: Place, clock: Any, alert: Alert, key: str) -> None:
+async def test_either_key_leaves_details(stage: Any, place: DialogContext, clock: Any, alert: Alert, key: str) -> None:
     app = stage(Details(place, clock, alert))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(key)

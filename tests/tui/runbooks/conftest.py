@@ -15,7 +15,7 @@ from cockpit.incident.fold import Ledger
 from cockpit.model.ladder import DEFAULT_LADDER
 from cockpit.model.run import Run, Value
 from cockpit.model.runbook import Procedure, Runbook
-from screens.dialog import Place
+from screens.dialog import DialogContext
 from screens.guard import HELD, LET_GO
 from screens.run import POUR, RunScreen
 from tests.tui.bare import Bare, Clock
@@ -141,8 +141,8 @@ def session(play: Play, clock: Clock) -> Session:
 
 
 @pytest.fixture
-def place() -> Place:
-    return Place("prod", True, "you@example.com via az cli", NZDT)
+def place() -> DialogContext:
+    return DialogContext("prod", True, "you@example.com via az cli", NZDT)
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def bad_deployment(session: Session, play: Play) -> Session:
 
 
 @pytest.fixture
-def make_run(session: Session, place: Place) -> Callable[..., RunScreen]:
+def make_run(session: Session, place: DialogContext) -> Callable[..., RunScreen]:
     """A run of the first procedure of a document, or of the one with `slug`; `before` happens before it is opened."""
 
     def make(

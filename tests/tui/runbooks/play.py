@@ -9,9 +9,9 @@ from typing import Any
 from cockpit.model.event import Event, Kind
 from cockpit.model.run import Attempt, Run, StepState, Value
 from cockpit.model.runbook import Procedure, Runbook, StepKind
-from cockpit.runbooks.ceremony import Ceremony, Consent
+from cockpit.runbooks.ceremony import Consent, RequiredConfirmation
 from cockpit.runbooks.document import read
-from cockpit.runbooks.execution import Finished, Output, Prepared, Refused, RunAlreadyOpen, Script
+from cockpit.runbooks.execution import Finished, Output, Prepared, RunAlreadyOpen, RunRefused, Script
 from cockpit.runbooks.guard import ToolContext
 from cockpit.runbooks.runs import Runs, latest
 from cockpit.runbooks.trust import Trust
@@ -65,7 +65,7 @@ class Play:
     meets: dict[int, tuple[str, ...]] = field(default_factory=dict)
     confirmed: str = ""
     waits: dict[int, str] = field(default_factory=dict)
-    ceremonies: dict[int, Ceremony] = field(default_factory=dict)
+    ceremonies: dict[int, RequiredConfirmation] = field(default_factory=dict)
     standing: Trust = field(default_factory=lambda: Trust("known", "", runs=3))
     read_only: bool = False
     tools: tuple[ToolContext, ...] = ()  # what the header says of them
@@ -119,11 +119,11 @@ class Play:
         if self.led_by is not None and not beside:
             raise RunAlreadyOpen(self.led_by, "not over")
         if self.read_only:
-            raise Refused("Read-only: nothing is run.")
+            raise RunRefused("Read-only: nothing is run.")
         if runbook.view_only:
-            raise Refused("This document was put together from a damaged one: it can be read, not run.")
+            raise RunRefused("This document was put together from a damaged one: it can be read, not run.")
         if not self.standing.trusted and trust != runbook.sha256:
-            raise Refused("The document is new.")
+            raise RunRefused("The document is new.")
         id = f"r{len(self.runs.runs) + 1}"
         self._documents[id] = (runbook, procedure)
         self._given[id] = {each.name: each.shown for each in proposed} | dict(given or {})
@@ -229,19 +229,19 @@ class Play:
     def waits_for(self, run: Run, step: int) -> str:
         return self.waits.get(step, "")
 
-    def ceremony(self, prepared: Prepared) -> Ceremony:
+    def ceremony(self, prepared: Prepared) -> RequiredConfirmation:
         if prepared.step.ordinal in self.ceremonies:
             return self.ceremonies[prepared.step.ordinal]
         run = self.runs.runs.get(prepared.run)
         done = run is not None and run.state(prepared.step.ordinal) in (StepState.OK, StepState.UNKNOWN)
         need = {StepKind.CHANGE: "confirm", StepKind.DANGER: "word"}.get(prepared.kind, "key")
         word = "mi-prod--v42" if need == "word" else ""
-        return Ceremony(need, word, again=done and not prepared.undo)  # type: ignore[arg-type]
+        return RequiredConfirmation(need, word, again=done and not prepared.undo)  # type: ignore[arg-type]
 
     async def perform(self, run: Run, prepared: Prepared, consent: Consent, on_output: Output) -> Attempt:
         step = prepared.step.ordinal
         if self.stale or consent.fingerprint != prepared.fingerprint:
-            raise Refused("What was confirmed is not what would run now: look at it again.")
+            raise RunRefused("What was confirmed is not what would run now: look at it again.")
         self.performed.append((step, prepared.as_run, consent))
         number = latest(self.runs.runs[run.id], step) + 1
         subject = f"{run.id}#{step}"

@@ -11,7 +11,7 @@ from cockpit.model.runbook import Damage
 from cockpit.runbooks.catalogue import Catalogue, Document, Unread
 from cockpit.runbooks.trust import Trust
 from screens.catalogue import CatalogueScreen
-from screens.dialog import Place
+from screens.dialog import DialogContext
 from tests.tui.runbooks.conftest import Bare, Seat, Session
 from tests.tui.runbooks.play import NOW, ROLLBACK, Play, document
 from widgets.output import OutputView
@@ -51,7 +51,7 @@ Open = Callable[..., Any]
 
 
 @pytest.fixture
-def open_catalogue(session: Session, place: Place) -> Open:
+def open_catalogue(session: Session, place: DialogContext) -> Open:
     @asynccontextmanager
     async def open(
         books: Catalogue | None = None, alerts: tuple[Alert, ...] = (), size: tuple[int, int] = (120, 40)

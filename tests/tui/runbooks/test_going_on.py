@@ -10,7 +10,7 @@ from textual.screen import Screen
 from cockpit.model.event import Event, Kind
 from cockpit.model.run import Run, Value
 from screens import acting
-from screens.dialog import Place
+from screens.dialog import DialogContext
 from screens.run import RunScreen
 from screens.starting import again, open_or_begin
 from tests.tui.runbooks.conftest import Bare, Seat, Session
@@ -38,7 +38,7 @@ Ask = Callable[..., Any]
 
 
 @pytest.fixture
-def ask(session: Session, place: Place) -> Ask:
+def ask(session: Session, place: DialogContext) -> Ask:
     """Ask for the procedure, press keys, and tell where that led: the screen, and the ids of all runs."""
 
     async def ask(*keys: str, about: tuple[Value, ...] = ABOUT, look: str = "", run: Run | None = None) -> Any:
@@ -103,7 +103,7 @@ async def test_one_whose_step_nobody_saw_the_end_of_is_asked_about(
 
 async def test_pasted_letters_choose_nothing(ask: Ask, open_run: Run, play: Play, session: Session) -> None:
     play.leave_unknown(open_run, 2)
-    place = Place("prod", True, "you", NOW.tzinfo)  # type: ignore[arg-type]
+    place = DialogContext("prod", True, "you", NOW.tzinfo)  # type: ignore[arg-type]
     app = Bare(Screen())
     async with app.run_test() as pilot:
         seat = Seat(app, pilot, session)
@@ -118,7 +118,7 @@ async def test_pasted_letters_choose_nothing(ask: Ask, open_run: Run, play: Play
 
 
 async def test_roll_back_asks_before_it_proposes_anything(
-    bad_deployment: Session, place: Place, play: Play, session: Session
+    bad_deployment: Session, place: DialogContext, play: Play, session: Session
 ) -> None:
     app = Bare(Screen())
     async with app.run_test() as pilot:

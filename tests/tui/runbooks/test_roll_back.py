@@ -14,7 +14,7 @@ from cockpit.model.run import StepState
 from cockpit.runbooks.catalogue_files import BUILTIN, open_file
 from cockpit.runbooks.execution import Finished
 from screens import acting
-from screens.dialog import Place
+from screens.dialog import DialogContext
 from screens.revision import wishes
 from tests.tui.runbooks.conftest import Bare, Seat, Session
 from tests.tui.runbooks.play import Play
@@ -24,7 +24,7 @@ Open = Callable[..., Any]
 
 
 @pytest.fixture
-def open_cockpit(bad_deployment: Session, place: Place) -> Open:
+def open_cockpit(bad_deployment: Session, place: DialogContext) -> Open:
     """An empty screen in front of a session whose panes show a bad deployment."""
     session = bad_deployment
 
@@ -121,7 +121,7 @@ async def test_the_difference_and_the_runbook_are_one_key_away(open_cockpit: Ope
 
 
 async def test_without_an_older_revision_it_says_so_and_asks_nothing(
-    open_cockpit: Open, session: Any, place: Place
+    open_cockpit: Open, session: Any, place: DialogContext
 ) -> None:
     only = replace(application(), revisions=application().revisions[:1])
     async with open_cockpit(lambda screen: None) as seat:
@@ -134,7 +134,7 @@ async def test_without_an_older_revision_it_says_so_and_asks_nothing(
 
 
 async def test_a_revision_under_the_cursor_is_the_one_it_goes_back_to(
-    open_cockpit: Open, session: Any, place: Place
+    open_cockpit: Open, session: Any, place: DialogContext
 ) -> None:
     chosen = application().revisions[2]
     async with open_cockpit(lambda screen: acting.open_rollback(screen, session, place, chosen)) as seat:
@@ -145,7 +145,7 @@ async def test_a_revision_under_the_cursor_is_the_one_it_goes_back_to(
 
 
 async def test_it_refuses_where_the_target_s_whole_template_is_what_runs(
-    open_cockpit: Open, session: Any, place: Place, play: Play
+    open_cockpit: Open, session: Any, place: DialogContext, play: Play
 ) -> None:
     app = application()
     settings = (("containers.api.image", "mi:1"), ("scale.minReplicas", "1"))
@@ -169,7 +169,7 @@ async def test_the_whole_dialog_is_seen(open_cockpit: Open, size: tuple[int, int
 
 
 async def test_the_menu_of_a_revision_opens_what_is_chosen_and_runs_nothing(
-    open_cockpit: Open, session: Any, place: Place, play: Play
+    open_cockpit: Open, session: Any, place: DialogContext, play: Play
 ) -> None:
     chosen = application().revisions[1]
     async with open_cockpit(lambda screen: acting.open_revision(screen, session, place, chosen)) as seat:
@@ -183,7 +183,7 @@ async def test_the_menu_of_a_revision_opens_what_is_chosen_and_runs_nothing(
 
 
 async def test_only_looking_at_a_revision_is_what_enter_does_first(
-    open_cockpit: Open, session: Any, place: Place, play: Play
+    open_cockpit: Open, session: Any, place: DialogContext, play: Play
 ) -> None:
     chosen = application().revisions[1]
     async with open_cockpit(lambda screen: acting.open_revision(screen, session, place, chosen)) as seat:
@@ -218,13 +218,15 @@ def test_every_wish_is_a_built_in_procedure_with_the_values_it_asks_for() -> Non
 
 
 async def test_a_procedure_with_a_key_of_its_own_opens_its_run(
-    open_cockpit: Open, session: Any, place: Place, play: Play
+    open_cockpit: Open, session: Any, place: DialogContext, play: Play
 ) -> None:
     async with open_cockpit(lambda screen: acting.open_procedure(screen, session, place, "restart")) as seat:
         assert seat.screen == "RunScreen"
         assert play.performed == []
 
 
-async def test_a_key_whose_procedure_is_gone_says_what_there_is(open_cockpit: Open, session: Any, place: Place) -> None:
+async def test_a_key_whose_procedure_is_gone_says_what_there_is(
+    open_cockpit: Open, session: Any, place: DialogContext
+) -> None:
     async with open_cockpit(lambda screen: acting.open_procedure(screen, session, place, "restrat#1")) as seat:
         assert "Did you mean `restart`?" in seat.told[-1]

@@ -12,7 +12,7 @@ from cockpit.runbooks.catalogue import Catalogue, Document
 from cockpit.runbooks.execution import Finished
 from screens import acting
 from screens.catalogue import CatalogueScreen
-from screens.dialog import Place
+from screens.dialog import DialogContext
 from tests.tui.runbooks.conftest import Bare, Seat, Session
 from tests.tui.runbooks.play import ROLLBACK, Play, document
 from tests.tui.runbooks.test_catalogue_screen import FIRES, QUICK
@@ -47,7 +47,7 @@ def test_picture_of_a_comparison(snap_compare: Any, make_run: Callable[..., Any]
     assert snap_compare(app, terminal_size=(120, 40), run_before=after(app, session, "enter"))
 
 
-def test_picture_of_a_roll_back(snap_compare: Any, bad_deployment: Session, place: Place, play: Play) -> None:
+def test_picture_of_a_roll_back(snap_compare: Any, bad_deployment: Session, place: DialogContext, play: Play) -> None:
     play.meets[1] = ("Traffic now: mi-prod--v42 100 %.",)
     screen: Screen[Any] = Screen()
     app = Bare(screen)
@@ -59,7 +59,7 @@ def test_picture_of_a_roll_back(snap_compare: Any, bad_deployment: Session, plac
     assert snap_compare(app, terminal_size=(80, 24), run_before=ask)
 
 
-def test_picture_of_the_catalogue(snap_compare: Any, session: Session, place: Place) -> None:
+def test_picture_of_the_catalogue(snap_compare: Any, session: Session, place: DialogContext) -> None:
     books = Catalogue(
         (Document("break-glass", document(ROLLBACK)), Document("quick", document(QUICK, "runbooks/quick.md")))
     )

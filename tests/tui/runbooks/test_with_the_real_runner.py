@@ -13,7 +13,7 @@ from cockpit.runbooks.catalogue_files import load
 from cockpit.runbooks.runner import Runner
 from cockpit.runbooks.values import Live
 from screens.catalogue import CatalogueScreen
-from screens.dialog import Place
+from screens.dialog import DialogContext
 from tests.tui.runbooks.conftest import Bare, Seat, Session
 from tests.tui.stage import MemoryTimeline, StillTime
 
@@ -54,7 +54,7 @@ def real(tmp_path: Path, session: Session) -> Runner:
 
 
 @asynccontextmanager
-async def opened(session: Session, place: Place, folder: Path) -> AsyncIterator[Seat]:
+async def opened(session: Session, place: DialogContext, folder: Path) -> AsyncIterator[Seat]:
     screen = CatalogueScreen(session, place, lambda: load([str(folder)], builtin=False), ())  # type: ignore[arg-type]
     app = Bare(screen)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -64,7 +64,7 @@ async def opened(session: Session, place: Place, folder: Path) -> AsyncIterator[
 
 
 async def test_a_document_becomes_a_run_that_is_trusted_looked_at_confirmed_and_recorded(
-    real: Runner, session: Session, place: Place, tmp_path: Path
+    real: Runner, session: Session, place: DialogContext, tmp_path: Path
 ) -> None:
     victim = tmp_path / "books" / "old.log"  # a step runs in the folder of its document
     victim.write_text("old")
@@ -101,7 +101,9 @@ async def test_a_document_becomes_a_run_that_is_trusted_looked_at_confirmed_and_
     assert Path(transcript).read_text() == "disk.md\nold.log\n"  # noqa: ASYNC240  a test waits for nobody
 
 
-async def test_what_is_not_trusted_has_no_run(real: Runner, session: Session, place: Place, tmp_path: Path) -> None:
+async def test_what_is_not_trusted_has_no_run(
+    real: Runner, session: Session, place: DialogContext, tmp_path: Path
+) -> None:
     async with opened(session, place, tmp_path / "books") as seat:
         session.time.pass_by(1)
         await seat.pilot.press("down")

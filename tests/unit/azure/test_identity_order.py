@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cockpit.azure.identity import Credential, credential
-from cockpit.azure.sources import Prompt, Token
+from cockpit.azure.sources import SignInPrompt, Token
 from cockpit.azure.trouble import NO_AZ, NO_MANAGED_IDENTITY, NOT_SIGNED_IN
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.system import Cloud, IdentityMethod
@@ -203,7 +203,7 @@ def test_the_login_command_names_the_configured_tenant(clock: Clock) -> None:
 
 
 async def test_signing_in_by_device_code_needs_it_in_the_configuration(clock: Clock) -> None:
-    def prompt(_: Prompt) -> None:
+    def prompt(_: SignInPrompt) -> None:
         raise AssertionError
 
     with pytest.raises(SourceError) as failed:

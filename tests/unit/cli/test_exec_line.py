@@ -13,7 +13,7 @@ from cockpit.cli import cockpit
 from cockpit.cli.exec import document
 from cockpit.model.clean import clean
 from cockpit.model.runbook import Step, StepKind
-from cockpit.runbooks.execution import Refused
+from cockpit.runbooks.execution import RunRefused
 
 PRINTABLE = st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"]), min_size=1)
 
@@ -50,14 +50,14 @@ def test_the_ceremony_is_that_of_what_was_typed() -> None:
 
 @pytest.mark.parametrize("line", ["ls\nrm a", "ls\n\nls", "# only a comment", "A=1", ""])
 def test_what_is_not_one_command_is_refused(line: str) -> None:
-    with pytest.raises(Refused, match="not one command"):
+    with pytest.raises(RunRefused, match="not one command"):
         document(line)
 
 
 @given(st.text())
 def test_a_line_that_cleaning_alters_never_runs(words: str) -> None:
     line = f"echo '{words}'"
-    with suppress(Refused):  # it may be no command at all
+    with suppress(RunRefused):  # it may be no command at all
         assert step(line).altered == (clean(line) != line)
 
 

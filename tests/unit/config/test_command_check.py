@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from cockpit import wiring
 from cockpit.cli.check import command
-from cockpit.cli.check_live import Look, document, lines
+from cockpit.cli.check_live import LiveCheck, document, lines
 from cockpit.model.identity import Identity
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind, SourceError
@@ -160,8 +160,8 @@ PROD = Environment(
 FORBIDDEN = Problem(ProblemKind.FORBIDDEN, "403 AuthorizationFailed", "The client has no authorization.")
 
 
-def looked(source: str, value: Any = None, problem: Problem | None = None) -> Look:
-    return Look(PROD, source, Reading(source, "prod", 15.0, 0.0, value=value, problem=problem))
+def looked(source: str, value: Any = None, problem: Problem | None = None) -> LiveCheck:
+    return LiveCheck(PROD, source, Reading(source, "prod", 15.0, 0.0, value=value, problem=problem))
 
 
 def probe(name: str, state: ProbeState, status: int | None, reason: str = "") -> ProbeResult:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.config import default_system, tables
-from cockpit.config.table import Table
+from cockpit.config.table import ConfigTable
 from cockpit.config.tables import keys_of
 from cockpit.model.ladder import DEFAULT_LADDER
 from cockpit.model.probe import Probe
@@ -187,14 +187,14 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_obstacle(read: Read) -> 
 @pytest.mark.parametrize(
     ("table", "noun", "elsewhere"),
     [
-        (tables.Probe, Probe, {"environment"}),
-        (tables.AlertSource, AlertSource, set()),
-        (tables.Environment, Environment, {"name", "unnamed"}),
-        (tables.Cloud, Cloud, set()),
+        (tables.ProbeTable, Probe, {"environment"}),
+        (tables.AlertSourceTable, AlertSource, set()),
+        (tables.EnvironmentTable, Environment, {"name", "unnamed"}),
+        (tables.CloudTable, Cloud, set()),
     ],
 )
 def test_the_file_can_say_everything_the_model_knows(
-    table: type[Table], noun: type[typing.Any], elsewhere: set[str]
+    table: type[ConfigTable], noun: type[typing.Any], elsewhere: set[str]
 ) -> None:
     assert set(keys_of(table)) == {field.name for field in dataclasses.fields(noun)} - elsewhere
 

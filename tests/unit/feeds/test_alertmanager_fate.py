@@ -13,9 +13,9 @@ from cockpit.feeds.alertmanager_fate import (
     KEPT_UNCONFIRMED,
     UNLISTED,
     AskPrometheus,
+    ResolutionWord,
     Says,
     Trace,
-    Word,
     merged,
     transition,
 )
@@ -35,7 +35,7 @@ def nobody(_: Trace) -> None:
 
 
 def prometheus(says: Says, why: str = "confirmed by Prometheus prom-1") -> AskPrometheus:
-    return lambda _: Word(says, why)
+    return lambda _: ResolutionWord(says, why)
 
 
 class Story:

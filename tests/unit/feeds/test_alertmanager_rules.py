@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.feeds.alertmanager_fate import Says, Trace, Word
+from cockpit.feeds.alertmanager_fate import ResolutionWord, Says, Trace
 from cockpit.feeds.alertmanager_labels import LabelSets
 from cockpit.feeds.alertmanager_matchers import matches_all
 from cockpit.feeds.alertmanager_rules import Rules, Witnesses, firing, is_partial, pending, rules_of, worth_showing
@@ -33,7 +33,9 @@ def alert(name: str, state: AlertState = AlertState.FIRING, **labels: str) -> Al
     return Alert("am", "f1", name, Severity.HIGH, state, AT, "prod", labels=tuple(sorted(every.items())))
 
 
-def word(found: Alert, *answers: Rules, silent: tuple[str, ...] = (), before: frozenset[Target] = frozenset()) -> Word:
+def word(
+    found: Alert, *answers: Rules, silent: tuple[str, ...] = (), before: frozenset[Target] = frozenset()
+) -> ResolutionWord:
     """The word on an alert that fired a moment ago, when the targets of `before` were up."""
     memories = {each.server: NOTHING_REMEMBERED.after(Targets(before), AT) for each in answers}
     return Witnesses(answers or (said(),), silent, memories).word_on(Trace(found, first=AT))
@@ -71,7 +73,7 @@ def test_two_servers_with_the_same_rules_tell_a_pending_alert_once() -> None:
 
 
 def test_an_inactive_rule_that_was_just_evaluated_confirms_the_end() -> None:
-    assert word(alert("QueueLong")) == Word(Says.INACTIVE, "confirmed by Prometheus prom-1")
+    assert word(alert("QueueLong")) == ResolutionWord(Says.INACTIVE, "confirmed by Prometheus prom-1")
 
 
 def test_a_rule_that_fires_for_another_instance_confirms_the_end_of_this_one() -> None:
@@ -80,7 +82,7 @@ def test_a_rule_that_fires_for_another_instance_confirms_the_end_of_this_one() -
 
 def test_an_alert_that_prometheus_still_has_fires() -> None:
     found = alert("ReplicaDown", instance="orders-api--r12-x", job="signals", severity="critical")
-    assert word(found) == Word(Says.FIRES, "prom-1 says it fires")
+    assert word(found) == ResolutionWord(Says.FIRES, "prom-1 says it fires")
 
 
 def test_an_alert_whose_labels_were_dropped_on_the_way_is_still_recognised() -> None:
@@ -98,7 +100,7 @@ def test_an_alert_whose_labels_were_dropped_on_the_way_is_still_recognised() -> 
     ],
 )
 def test_a_rule_that_cannot_know_confirms_nothing(name: str, why: str) -> None:
-    assert word(alert(name, app="orders-api")) == Word(Says.UNKNOWN, f"not confirmed: {why}")
+    assert word(alert(name, app="orders-api")) == ResolutionWord(Says.UNKNOWN, f"not confirmed: {why}")
 
 
 def test_a_rule_without_data_confirms_nothing() -> None:
@@ -115,7 +117,7 @@ def test_another_target_that_is_down_hides_nothing() -> None:
 
 
 def test_a_prometheus_that_does_not_answer_may_know_better() -> None:
-    assert word(alert("QueueLong"), said(), silent=("prom-2",)) == Word(
+    assert word(alert("QueueLong"), said(), silent=("prom-2",)) == ResolutionWord(
         Says.SILENT, "not confirmed: prom-2 does not answer"
     )
 
@@ -182,7 +184,7 @@ def test_a_target_that_was_replaced_while_its_job_lives_explains_nothing_but_its
     replaced = UP | {LOST}
     assert word(AGGREGATED, said(), before=replaced).says is Says.INACTIVE
     own = word(alert("QueueLong", job="batch", instance="b:2"), said(), before=replaced)
-    assert own == Word(Says.UNKNOWN, "not confirmed: no data, b:2 is no target any more")
+    assert own == ResolutionWord(Says.UNKNOWN, "not confirmed: no data, b:2 is no target any more")
 
 
 def test_a_job_of_which_another_target_was_lost_says_nothing_of_this_one() -> None:

@@ -13,9 +13,9 @@ from cockpit.feeds.probes_verdict import (
     FLAPPING,
     HISTORY,
     RECENT,
+    CheckOutcome,
     Grade,
-    Outcome,
-    Standing,
+    ProbeStanding,
     fold,
     result,
     shown,
@@ -25,11 +25,11 @@ from cockpit.model.probe import Probe, ProbeState
 from tests.unit.feeds.fake_time import START
 
 PROBE = Probe("ready", "prod", "https://ready.example.com", failures=2, successes=1)
-GOOD, DEGRADED, FAILING, INCONCLUSIVE = (Outcome(START, grade, grade.value) for grade in Grade)
+GOOD, DEGRADED, FAILING, INCONCLUSIVE = (CheckOutcome(START, grade, grade.value) for grade in Grade)
 WORDS = {"g": GOOD, "d": DEGRADED, "f": FAILING, "i": INCONCLUSIVE}
 
 outcomes = st.builds(
-    Outcome,
+    CheckOutcome,
     at=st.just(START),
     grade=st.sampled_from(Grade),
     reason=st.just("why"),
@@ -38,8 +38,8 @@ outcomes = st.builds(
 probes = st.builds(lambda f, s: replace(PROBE, failures=f, successes=s), st.integers(1, 6), st.integers(1, 6))
 
 
-def after(story: str, probe: Probe = PROBE) -> Standing:
-    return reduce(lambda standing, letter: fold(probe, standing, WORDS[letter]), story, Standing())
+def after(story: str, probe: Probe = PROBE) -> ProbeStanding:
+    return reduce(lambda standing, letter: fold(probe, standing, WORDS[letter]), story, ProbeStanding())
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,10 @@ def test_a_story_of_answers_ends_in_a_state(story: str, failures: int, successes
 
 
 @given(probe=probes, story=st.lists(outcomes, max_size=80))
-def test_down_means_enough_failing_answers_in_a_row_and_up_means_a_good_one(probe: Probe, story: list[Outcome]) -> None:
-    standing = Standing()
+def test_down_means_enough_failing_answers_in_a_row_and_up_means_a_good_one(
+    probe: Probe, story: list[CheckOutcome]
+) -> None:
+    standing = ProbeStanding()
     longest = row = 0
     for outcome in story:
         standing = fold(probe, standing, outcome)
@@ -92,18 +94,20 @@ def test_down_means_enough_failing_answers_in_a_row_and_up_means_a_good_one(prob
 
 
 @given(probe=probes, story=st.lists(outcomes, max_size=40), lost=st.integers(0, 40))
-def test_an_answer_that_says_nothing_changes_no_later_verdict(probe: Probe, story: list[Outcome], lost: int) -> None:
+def test_an_answer_that_says_nothing_changes_no_later_verdict(
+    probe: Probe, story: list[CheckOutcome], lost: int
+) -> None:
     conclusive = [each for each in story if each.grade is not Grade.INCONCLUSIVE] + [GOOD]
     with_gap = [*conclusive[:lost], INCONCLUSIVE, *conclusive[lost:], conclusive[-1]]
     without = [*conclusive, conclusive[-1]]
-    ends = [reduce(lambda s, o: fold(probe, s, o), told, Standing()) for told in (with_gap, without)]
+    ends = [reduce(lambda s, o: fold(probe, s, o), told, ProbeStanding()) for told in (with_gap, without)]
     assert ends[0].state is ends[1].state
     assert ends[0].failing == ends[1].failing
 
 
 @given(probe=probes, story=st.lists(outcomes, max_size=40))
-def test_enough_good_answers_clear_anybody(probe: Probe, story: list[Outcome]) -> None:
-    standing = reduce(lambda s, o: fold(probe, s, o), [*story, *[GOOD] * probe.successes], Standing())
+def test_enough_good_answers_clear_anybody(probe: Probe, story: list[CheckOutcome]) -> None:
+    standing = reduce(lambda s, o: fold(probe, s, o), [*story, *[GOOD] * probe.successes], ProbeStanding())
     assert standing.state is ProbeState.UP
 
 
@@ -121,8 +125,8 @@ def test_flapping_is_forgotten_after_twenty_calm_answers() -> None:
 
 
 @given(story=st.lists(outcomes, max_size=120))
-def test_flapping_begins_at_five_turns_ends_at_two_and_stays_as_it_is_between(story: list[Outcome]) -> None:
-    standing = Standing()
+def test_flapping_begins_at_five_turns_ends_at_two_and_stays_as_it_is_between(story: list[CheckOutcome]) -> None:
+    standing = ProbeStanding()
     for outcome in story:
         before, standing = standing, fold(PROBE, standing, outcome)
         turns = sum(standing.turns)
@@ -136,7 +140,7 @@ def test_flapping_begins_at_five_turns_ends_at_two_and_stays_as_it_is_between(st
 def test_a_probe_that_keeps_turning_is_said_to_flap_once(lengths: list[int]) -> None:
     """However irregularly: no good or bad spell of six answers lets it go, so the timeline hears of it once."""
     story = "".join(("f" if odd % 2 else "g") * length for odd, length in enumerate(lengths))
-    standing, said = Standing(), 0
+    standing, said = ProbeStanding(), 0
     for letter in story:
         before, standing = standing, fold(PROBE, standing, WORDS[letter])
         said += standing.flapping is not before.flapping
@@ -161,7 +165,7 @@ def test_silence_lasts_from_its_first_check_until_an_answer_of_any_kind() -> Non
         replace(FAILING, began=5.0),
         replace(silent, began=6.0),
     ]
-    standing, told = Standing(), []
+    standing, told = ProbeStanding(), []
     for outcome in outcomes:
         standing = fold(PROBE, standing, outcome)
         told.append((standing.silent_since, standing.answered))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from random import Random
 
 from cockpit.feeds.probes import OFFLINE, PUBLISH_EVERY, STARTS, ProbesFeed, Results
-from cockpit.feeds.probes_verdict import Grade, Outcome
+from cockpit.feeds.probes_verdict import CheckOutcome, Grade
 from cockpit.model.probe import Probe, ProbeState
 from cockpit.model.reading import Reading
 from tests.unit.feeds.fake_time import FakeTime
@@ -28,16 +28,16 @@ class Story:
         self._answers = answers
         self._slow = slow or {}
 
-    async def ask(self, probe: Probe) -> Outcome:
+    async def ask(self, probe: Probe) -> CheckOutcome:
         asked, answers = self.asked[probe.name], self._answers[probe.name]
         asked.append(self._time.monotonic())
         if probe.name in self._slow:
             await self._time.sleep(self._slow[probe.name])
         if self.offline:
-            return Outcome(self._time.now(), Grade.INCONCLUSIVE, "jump box offline", offline=True)
+            return CheckOutcome(self._time.now(), Grade.INCONCLUSIVE, "jump box offline", offline=True)
         grade = answers[min(len(asked), len(answers)) - 1]
         silent = self.silent and grade is Grade.FAILING
-        return Outcome(self._time.now(), grade, grade.value, 200, 0.01, began=asked[-1], silent=silent)
+        return CheckOutcome(self._time.now(), grade, grade.value, 200, 0.01, began=asked[-1], silent=silent)
 
     async def aclose(self) -> None:
         self.closed = True

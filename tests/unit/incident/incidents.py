@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from cockpit.model.clock import Clock, ClockKind, Rule
-from cockpit.model.incident import Change, Incident, Status
+from cockpit.model.incident import Incident, StateChange, Status
 from cockpit.model.plan import Plan
 from cockpit.model.response import Called, Holding, Tick, Update
 from tests.unit.incident.story import at
@@ -27,7 +27,7 @@ def incident(*severities: tuple[str, float], **fields: Any) -> Incident:
     given = severities or (("P1", 0),)
     full: dict[str, Any] = {
         "severity": given[-1][0],
-        "severities": tuple(Change(name, at(minutes), "ana") for name, minutes in given),
+        "severities": tuple(StateChange(name, at(minutes), "ana") for name, minutes in given),
         "status": Status.RESOLVED if fields.get("resolved") else Status.INVESTIGATING,
     }
     return Incident(

@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.incident.chain import GENESIS, Row, UnreadableError, canonical, seal, verify
+from cockpit.incident.chain import GENESIS, ChainRow, UnreadableError, canonical, seal, verify
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 numbers = st.integers(-(2**63), 2**63 - 1)
 
 
 @st.composite
-def chains(draw: st.DrawFn, at_least: int = 1) -> list[Row]:
+def chains(draw: st.DrawFn, at_least: int = 1) -> list[ChainRow]:
     """A sound chain of a few events with any text in them."""
-    rows: list[Row] = []
+    rows: list[ChainRow] = []
     for number in range(1, draw(st.integers(at_least, 6)) + 1):
-        row = Row(
+        row = ChainRow(
             id=number,
             incident=draw(st.none() | texts),
             environment=draw(texts),
@@ -40,27 +40,27 @@ def chains(draw: st.DrawFn, at_least: int = 1) -> list[Row]:
     return rows
 
 
-def emptied(row: Row) -> Row:
+def emptied(row: ChainRow) -> ChainRow:
     return row._replace(summary="", detail="", salt="")
 
 
-def redaction(rows: list[Row], subject: int) -> Row:
+def redaction(rows: list[ChainRow], subject: int) -> ChainRow:
     """The event that says that event `subject` was emptied, at the end of `rows`."""
     last = rows[-1]
     return seal(last._replace(id=last.id + 1, kind="redact", subject=str(subject), salt="f" * 32, prev_hash=last.hash))
 
 
 @given(chains())
-def test_a_chain_as_written_is_whole(rows: list[Row]) -> None:
+def test_a_chain_as_written_is_whole(rows: list[ChainRow]) -> None:
     verdict = verify(rows)
     assert verdict.ok
     assert (verdict.count, verdict.head) == (len(rows), rows[-1].hash)
 
 
 @given(chains(), st.data())
-def test_a_change_to_any_single_column_is_found_where_it_is(rows: list[Row], data: st.DataObject) -> None:
+def test_a_change_to_any_single_column_is_found_where_it_is(rows: list[ChainRow], data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(rows) - 1))
-    column = data.draw(st.sampled_from([name for name in Row._fields if name != "id"]))
+    column = data.draw(st.sampled_from([name for name in ChainRow._fields if name != "id"]))
     before = getattr(rows[at], column)
     value: Any = data.draw(
         (st.none() | texts | numbers | st.binary(max_size=4)).filter(
@@ -73,7 +73,7 @@ def test_a_change_to_any_single_column_is_found_where_it_is(rows: list[Row], dat
 
 
 @given(chains(at_least=2), st.data())
-def test_two_events_that_changed_places_are_found(rows: list[Row], data: st.DataObject) -> None:
+def test_two_events_that_changed_places_are_found(rows: list[ChainRow], data: st.DataObject) -> None:
     one, other = sorted(data.draw(st.lists(st.integers(0, len(rows) - 1), min_size=2, max_size=2, unique=True)))
     swapped = list(rows)
     swapped[one] = rows[other]._replace(id=one + 1)
@@ -83,7 +83,7 @@ def test_two_events_that_changed_places_are_found(rows: list[Row], data: st.Data
 
 @given(chains(at_least=2), st.data())
 def test_an_event_taken_out_of_the_middle_is_found_even_when_the_rest_closes_up(
-    rows: list[Row], data: st.DataObject
+    rows: list[ChainRow], data: st.DataObject
 ) -> None:
     gone = data.draw(st.integers(0, len(rows) - 2))
     left = [*rows[:gone], *rows[gone + 1 :]]
@@ -93,7 +93,7 @@ def test_an_event_taken_out_of_the_middle_is_found_even_when_the_rest_closes_up(
 
 
 @given(chains(), st.data())
-def test_a_redacted_chain_still_verifies(rows: list[Row], data: st.DataObject) -> None:
+def test_a_redacted_chain_still_verifies(rows: list[ChainRow], data: st.DataObject) -> None:
     gone = data.draw(st.integers(0, len(rows) - 1))
     after = [*rows, redaction(rows, gone + 1)]
     after[gone] = emptied(after[gone])
@@ -101,7 +101,7 @@ def test_a_redacted_chain_still_verifies(rows: list[Row], data: st.DataObject) -
 
 
 @given(chains(), st.data())
-def test_an_event_emptied_without_a_redaction_is_found(rows: list[Row], data: st.DataObject) -> None:
+def test_an_event_emptied_without_a_redaction_is_found(rows: list[ChainRow], data: st.DataObject) -> None:
     gone = data.draw(st.integers(0, len(rows) - 1))
     rows[gone] = emptied(rows[gone])
     verdict = verify(rows)
@@ -111,7 +111,7 @@ def test_an_event_emptied_without_a_redaction_is_found(rows: list[Row], data: st
 
 
 @given(chains(at_least=2), st.data())
-def test_removed_newest_events_are_found_only_by_who_noted_the_head(rows: list[Row], data: st.DataObject) -> None:
+def test_removed_newest_events_are_found_only_by_who_noted_the_head(rows: list[ChainRow], data: st.DataObject) -> None:
     kept = rows[: data.draw(st.integers(1, len(rows) - 1))]
     unaware = verify(kept)
     assert unaware.ok, "a chain cut short is still a chain"
@@ -122,7 +122,7 @@ def test_removed_newest_events_are_found_only_by_who_noted_the_head(rows: list[R
 
 def test_a_file_that_cannot_be_read_further_ends_the_walk_with_what_was_sound() -> None:
     first = seal(
-        Row(1, None, "prod", "", "t", "t", "note", "cockpit", "ana", "s", "{}", None, 1, "aa", "", GENESIS, "")
+        ChainRow(1, None, "prod", "", "t", "t", "note", "cockpit", "ana", "s", "{}", None, 1, "aa", "", GENESIS, "")
     )
 
     def rows() -> Any:
@@ -145,7 +145,9 @@ def test_anybody_can_compute_the_hashes_with_json_and_sha256() -> None:
     from hashlib import sha256
 
     row = seal(
-        Row(1, None, "prod", "ready", "o", "r", "note", "cli", "ana", "sum", '{"a":1}', None, 1, "aa", "", GENESIS, "")
+        ChainRow(
+            1, None, "prod", "ready", "o", "r", "note", "cli", "ana", "sum", '{"a":1}', None, 1, "aa", "", GENESIS, ""
+        )
     )
     payload = sha256(b'["aa","sum","{\\"a\\":1}"]').hexdigest()
     sealed = (

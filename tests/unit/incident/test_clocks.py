@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from cockpit.incident.clocks import clocks
 from cockpit.incident.clocks_urgent import nudge, urgent
 from cockpit.model.clock import Clock, ClockKind, ClockState, Counting
-from cockpit.model.incident import Change, Incident
+from cockpit.model.incident import Incident, StateChange
 from cockpit.model.plan import Checklist, Contact, Hours, Plan
 from cockpit.model.response import Mark, Ran, Recovery
 from tests.unit.incident.incidents import called, held, incident, named, plan, rule, sent, tick
@@ -271,9 +271,9 @@ def test_a_post_mortem_is_due_three_working_days_after_the_resolution() -> None:
     assert clock.due == datetime(2026, 3, 4, 18, tzinfo=ZoneInfo("Pacific/Auckland"))
     four_fifths = datetime(2026, 3, 4, 11, 36, tzinfo=ZoneInfo("Pacific/Auckland"))  # of two hours and three days
     assert clock.risk == four_fifths
-    reviews = (Change("reviewed", at(500)), Change("closed", at(600)))
+    reviews = (StateChange("reviewed", at(500)), StateChange("closed", at(600)))
     assert one(incident(resolved=at(60), reviews=reviews), REVIEW, "postmortem").done == at(500)
-    back = (*reviews, Change("draft", at(700)))
+    back = (*reviews, StateChange("draft", at(700)))
     assert one(incident(resolved=at(60), reviews=back), REVIEW, "postmortem").done is None
 
 
@@ -309,7 +309,7 @@ def test_what_was_recorded_binds_also_when_its_document_is_gone() -> None:
 
 
 def test_an_incident_that_is_opened_again_begins_anew() -> None:
-    statuses = tuple(Change(value, at(minute)) for value, minute in (("resolved", 60), ("investigating", 300)))
+    statuses = tuple(StateChange(value, at(minute)) for value, minute in (("resolved", 60), ("investigating", 300)))
     again = incident(statuses=statuses)
     assert (one(again, UPDATE, "update:2").due, one(again, RESPONSE, "response:2").why) == (at(330), "opened again")
     assert one(again, UPDATE, "update").state(at(400)) is ClockState.MISSED, "what was due before stays as it was"
@@ -318,7 +318,7 @@ def test_an_incident_that_is_opened_again_begins_anew() -> None:
 
 
 def test_a_corrected_declaration_moves_its_clocks() -> None:
-    corrected = replace(incident(), declared=at(-10), severities=(Change("P1", at(-10)),))
+    corrected = replace(incident(), declared=at(-10), severities=(StateChange("P1", at(-10)),))
     assert one(corrected, RESPONSE, "response").due == at(5)
 
 

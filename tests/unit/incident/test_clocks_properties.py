@@ -12,7 +12,7 @@ from cockpit.incident.clocks import clocks
 from cockpit.incident.clocks_urgent import ASKING, MOST, met_and_missed, nudge, urgent
 from cockpit.model.clock import ClockKind, ClockState, Counting, Rule
 from cockpit.model.clock_due import shown_due
-from cockpit.model.incident import Change, Incident, Status
+from cockpit.model.incident import Incident, StateChange, Status
 from cockpit.model.ladder import DEFAULT_LADDER
 from cockpit.model.plan import Checklist, Contact, Hours, Plan, Role
 from cockpit.model.response import Called, CloseReason, Holding, Mark, Ran, Recovery, Review, Tick, Update
@@ -110,8 +110,8 @@ incidents = st.builds(
     mitigated=maybe(moments),
     resolved=maybe(moments),
     drill=st.booleans(),
-    severities=many(st.builds(Change, words, moments)),
-    statuses=many(st.builds(Change, st.sampled_from([each.value for each in Status]), moments)),
+    severities=many(st.builds(StateChange, words, moments)),
+    statuses=many(st.builds(StateChange, st.sampled_from([each.value for each in Status]), moments)),
     because=st.sampled_from(["", "nonsense", *(each.value for each in CloseReason)]),
     rules=rules,
     roles=many(st.builds(Holding, words, words, moments, maybe(moments))),
@@ -121,7 +121,7 @@ incidents = st.builds(
     marks=many(marks, 4),
     recovery=maybe(st.builds(Recovery, words, moments, maybe(spans), maybe(spans))),
     ran=many(st.builds(Ran, words, words, moments, maybe(moments), maybe(spans), maybe(spans))),
-    reviews=many(st.builds(Change, st.sampled_from([each.value for each in Review]), moments)),
+    reviews=many(st.builds(StateChange, st.sampled_from([each.value for each in Review]), moments)),
 )
 
 

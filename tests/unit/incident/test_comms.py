@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.incident.comms import Filled, fill
+from cockpit.incident.comms import FilledMessage, fill
 from cockpit.incident.comms_facts import usual_promise
 from cockpit.incident.comms_file import keep
 from cockpit.incident.comms_lines import declare_text, status_line
@@ -49,7 +49,7 @@ def incident(now: datetime = SUMMER, **given: object) -> Incident:
     return replace(found, **given)  # type: ignore[arg-type]  # names of its own fields
 
 
-def filled(text: str, now: datetime = SUMMER, zone: ZoneInfo = AUCKLAND, **given: object) -> Filled:
+def filled(text: str, now: datetime = SUMMER, zone: ZoneInfo = AUCKLAND, **given: object) -> FilledMessage:
     return fill(Template("t", "T", text), incident(now, **given), SYSTEM, PLAN, now, zone)
 
 
@@ -105,7 +105,7 @@ def test_what_a_person_said_comes_before_what_the_incident_knows() -> None:
     ],
 )
 def test_what_only_looks_like_a_field_stays(looks_like_one: str) -> None:
-    assert filled(looks_like_one) == Filled(looks_like_one)
+    assert filled(looks_like_one) == FilledMessage(looks_like_one)
 
 
 def test_stars_and_quotes_of_markdown_are_not_sent() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cockpit.incident.clocks import clocks
 from cockpit.incident.clocks_urgent import met_and_missed
 from cockpit.incident.draft_file import NotOurDraft
-from cockpit.incident.export import NEW_FILE, OUR_EXPORT, Form, outlook, write
+from cockpit.incident.export import NEW_FILE, OUR_EXPORT, ExportForm, outlook, write
 from cockpit.incident.export_csv import as_csv, safe
 from cockpit.incident.export_json import as_json
 from cockpit.incident.metrics import metrics
@@ -104,8 +104,8 @@ def test_each_event_stands_on_a_line_of_its_own() -> None:
     assert len(lines) == len(story.events)
 
 
-@pytest.mark.parametrize("form", [Form.JSON, Form.CSV])
-def test_our_export_of_the_incident_is_written_anew_and_no_other_file_is(tmp_path: Path, form: Form) -> None:
+@pytest.mark.parametrize("form", [ExportForm.JSON, ExportForm.CSV])
+def test_our_export_of_the_incident_is_written_anew_and_no_other_file_is(tmp_path: Path, form: ExportForm) -> None:
     def told(incident: str = "i1", more: str = "") -> str:
         story = Story()
         story.declare(0, incident=incident)
@@ -113,7 +113,7 @@ def test_our_export_of_the_incident_is_written_anew_and_no_other_file_is(tmp_pat
             story.act(Kind.NOTE, 1, summary=more, incident=incident)
         return (
             document(story, incident=incident)
-            if form is Form.JSON
+            if form is ExportForm.JSON
             else as_csv(incident_of(story, incident), story.events, ZONE)
         )
 
@@ -132,6 +132,6 @@ def test_our_export_of_the_incident_is_written_anew_and_no_other_file_is(tmp_pat
 
 def test_a_spreadsheet_is_told_that_the_table_is_utf_8(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    write(path, "incident,what\r\ni1,P1 → P0\r\n", Form.CSV)
+    write(path, "incident,what\r\ni1,P1 → P0\r\n", ExportForm.CSV)
     assert path.read_bytes().startswith(b"\xef\xbb\xbfincident,")
-    assert outlook(path, "incident,what\r\ni1,other\r\n", Form.CSV) == OUR_EXPORT
+    assert outlook(path, "incident,what\r\ni1,other\r\n", ExportForm.CSV) == OUR_EXPORT

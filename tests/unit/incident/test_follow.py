@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.incident import follow
-from cockpit.incident.follow import Follower, Tail
+from cockpit.incident.follow import Follower, TimelineTail
 from cockpit.model.event import Event, RecordError
 from tests.unit.incident.files import any_tool, note, notes, opened
 
@@ -23,8 +23,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def tail(path: Path) -> Iterator[Tail]:
-    tail = Tail(path, 0, patience=0.2)
+def tail(path: Path) -> Iterator[TimelineTail]:
+    tail = TimelineTail(path, 0, patience=0.2)
     yield tail
     tail.close()
 
@@ -49,7 +49,7 @@ class Received:
         return self._queue.empty()
 
 
-def test_a_tail_finds_each_event_once_and_only_looks_when_something_changed(path: Path, tail: Tail) -> None:
+def test_a_tail_finds_each_event_once_and_only_looks_when_something_changed(path: Path, tail: TimelineTail) -> None:
     assert tail.new() == [], "the file is not there yet"
     with opened(path) as timeline:
         assert tail.new() == []
@@ -62,7 +62,7 @@ def test_a_tail_finds_each_event_once_and_only_looks_when_something_changed(path
         assert [event.kind for event in tail.new()] == ["redact"]
 
 
-def test_a_long_history_comes_in_batches(path: Path, tail: Tail, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_history_comes_in_batches(path: Path, tail: TimelineTail, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(follow, "BATCH", 4)
     with opened(path) as timeline:
         timeline.record(notes(10))
@@ -144,7 +144,7 @@ def test_a_follower_may_record_and_stop_itself(path: Path) -> None:
         assert len(timeline.events()) == 2
 
 
-class Scripted(Tail):
+class Scripted(TimelineTail):
     """A Tail that finds what it is told to, one outcome a look, then nothing more."""
 
     def __init__(self, *outcomes: RecordError | None) -> None:
@@ -172,7 +172,7 @@ def test_trouble_is_reported_once_and_so_is_its_end() -> None:
     assert reports == [locked, damaged, None, locked, None]
 
 
-def test_a_file_that_was_taken_away_is_said_and_followed_again_when_it_is_back(path: Path, tail: Tail) -> None:
+def test_a_file_that_was_taken_away_is_said_and_followed_again_when_it_is_back(path: Path, tail: TimelineTail) -> None:
     aside = path.with_name("aside")
     with opened(path) as timeline:
         timeline.record(notes(2))
@@ -185,7 +185,7 @@ def test_a_file_that_was_taken_away_is_said_and_followed_again_when_it_is_back(p
         assert [event.id for event in tail.new()] == [3]
 
 
-def test_another_timeline_at_the_same_path_is_not_passed_off_as_the_old_one(path: Path, tail: Tail) -> None:
+def test_another_timeline_at_the_same_path_is_not_passed_off_as_the_old_one(path: Path, tail: TimelineTail) -> None:
     with opened(path) as timeline:
         timeline.record(notes(3))
     assert len(tail.new()) == 3
@@ -197,7 +197,7 @@ def test_another_timeline_at_the_same_path_is_not_passed_off_as_the_old_one(path
 
 
 def test_a_file_read_as_it_lies_on_the_disk_is_read_again_at_each_look(
-    path: Path, tail: Tail, monkeypatch: pytest.MonkeyPatch
+    path: Path, tail: TimelineTail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As on a read-only medium: such a connection never learns that the file changed."""
     from cockpit.incident import store_connect
@@ -217,7 +217,7 @@ def test_a_file_read_as_it_lies_on_the_disk_is_read_again_at_each_look(
     assert [event.id for event in tail.new()] == [2]
 
 
-def test_an_idle_follower_leaves_the_file_free_for_others(path: Path, tail: Tail) -> None:
+def test_an_idle_follower_leaves_the_file_free_for_others(path: Path, tail: TimelineTail) -> None:
     with opened(path) as timeline:
         timeline.record(notes(1))
         tail.new()

@@ -12,7 +12,7 @@ from cockpit.incident.markdown import link
 from cockpit.incident.postmortem_response import NOT_TICKED, list_rows, loop_rows, message_rows, severity_times
 from cockpit.model.clock import Clock, ClockKind, Rule
 from cockpit.model.event import Kind
-from cockpit.model.incident import Change, Incident, Status
+from cockpit.model.incident import Incident, StateChange, Status
 from cockpit.model.ladder import DEFAULT_LADDER
 from cockpit.model.plan import Checklist, MetricTarget, Plan
 from cockpit.model.response import Freeze, Ran, Tick, Update
@@ -22,12 +22,12 @@ from tests.unit.incident.story import Story, at
 
 NIGHT = Incident(
     "i1", "prod", "x", "P1", Status.RESOLVED, declared=at(0), declared_by="ana", reach_from=at(-10), resolved=at(60),
-    severities=(Change("P1", at(0)),),
+    severities=(StateChange("P1", at(0)),),
 )  # fmt: skip
 
 
-def statuses(*changes: tuple[str, float]) -> tuple[Change, ...]:
-    return tuple(Change(value, at(minute)) for value, minute in changes)
+def statuses(*changes: tuple[str, float]) -> tuple[StateChange, ...]:
+    return tuple(StateChange(value, at(minute)) for value, minute in changes)
 
 
 def test_the_time_in_each_severity_is_kept_also_over_a_time_when_it_was_closed() -> None:
@@ -68,7 +68,7 @@ def test_a_list_shows_the_boxes_that_nobody_ticked() -> None:
 def test_a_list_that_its_severity_opens_is_there_though_nobody_touched_it() -> None:
     (row,) = list_rows(NIGHT, Plan(checklists=(LIST, Checklist("other", "Other", ("x",)))))
     assert row.left == ["declare", "freeze", "tell"]
-    assert list_rows(replace(NIGHT, severities=(Change("P2", at(0)),)), Plan(checklists=(LIST,))) == []
+    assert list_rows(replace(NIGHT, severities=(StateChange("P2", at(0)),)), Plan(checklists=(LIST,))) == []
 
 
 def test_a_list_whose_document_is_gone_shows_what_was_ticked_and_says_so() -> None:

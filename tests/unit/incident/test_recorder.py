@@ -15,7 +15,7 @@ import pytest
 from cockpit.incident.lock import RecorderLock
 from cockpit.incident.recorder import Recorder
 from cockpit.incident.store import Timeline
-from cockpit.incident.store_rows import Reader
+from cockpit.incident.store_rows import TimelineReader
 from cockpit.model.event import Draft, Event, Kind, RecordError
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import Reading
@@ -215,8 +215,8 @@ async def test_a_fact_that_cannot_be_written_at_all_does_not_hold_up_the_rest(
 ) -> None:
     real = timeline.record
 
-    def choke(plan: Callable[[Reader], Sequence[Draft]]) -> list[Event]:
-        def choked(reader: Reader) -> Sequence[Draft]:
+    def choke(plan: Callable[[TimelineReader], Sequence[Draft]]) -> list[Event]:
+        def choked(reader: TimelineReader) -> Sequence[Draft]:
             drafts = plan(reader)
             if drafts[0].detail.get("state") == "down":
                 raise TypeError("not JSON")

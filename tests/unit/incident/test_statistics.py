@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from cockpit.incident.clocks import clocks
 from cockpit.incident.statistics import Figure, statistics
-from cockpit.incident.statistics_shares import Share
+from cockpit.incident.statistics_shares import KeptShare
 from cockpit.incident.told import Kept, intervals, promise
 from cockpit.model.clock import ClockKind, Rule
-from cockpit.model.incident import Change, Incident, Status
+from cockpit.model.incident import Incident, StateChange, Status
 from cockpit.model.plan import MetricTarget, Plan
 from cockpit.model.response import Ran, Recovery, Update
 from tests.unit.incident.story import at
@@ -32,7 +32,7 @@ PLAN = Plan(
 OVER = Incident(
     "i1", "prod", "x", "P1", Status.RESOLVED, declared=at(5), declared_by="ana", reach_from=at(-10),
     impact_started=at(0), detected=at(2), acknowledged=at(6), mitigated=at(20), resolved=at(30),
-    severities=(Change("P1", at(5)),),
+    severities=(StateChange("P1", at(5)),),
 )  # fmt: skip
 NOW = at(600)
 
@@ -42,7 +42,7 @@ def figure(incidents: list[Incident], short: str, level: str = "P1") -> Figure:
     return found
 
 
-def share(incidents: list[Incident], name: str, now: datetime = NOW) -> Share:
+def share(incidents: list[Incident], name: str, now: datetime = NOW) -> KeptShare:
     (found,) = [each for each in statistics(incidents, PLAN, now).shares if name in each.name]
     return found
 
@@ -70,7 +70,7 @@ def test_an_open_incident_is_pending_and_no_point() -> None:
 
 
 def test_a_target_for_one_severity_binds_no_other() -> None:
-    grave = replace(OVER, id="i2", severity="P0", severities=(Change("P0", at(5)),))
+    grave = replace(OVER, id="i2", severity="P0", severities=(StateChange("P0", at(5)),))
     target = figure([OVER, grave], "TTR", "P0").target
     assert target is not None
     assert target.text == "< 1 hour"
@@ -79,7 +79,7 @@ def test_a_target_for_one_severity_binds_no_other() -> None:
 
 
 def test_an_incident_counts_at_the_worst_severity_it_had() -> None:
-    lowered = replace(OVER, severity="P3", severities=(Change("P0", at(5)), Change("P3", at(25))))
+    lowered = replace(OVER, severity="P3", severities=(StateChange("P0", at(5)), StateChange("P3", at(25))))
     assert figure([lowered], "TTR", "P0").recorded == 1
     assert statistics([lowered], PLAN, NOW, severity="P3").incidents == 0
 
@@ -144,7 +144,7 @@ def night(*statuses: float, **told: Any) -> Incident:
         Status.INVESTIGATING,
         *(Status.INVESTIGATING if turn % 2 else Status.RESOLVED for turn in range(len(statuses))),
     ]
-    changes = tuple(Change(word, at(minute)) for word, minute in zip(words, (0, *statuses), strict=True))
+    changes = tuple(StateChange(word, at(minute)) for word, minute in zip(words, (0, *statuses), strict=True))
     return replace(OVER, declared=at(0), rules=(HALF_HOUR,), statuses=changes, **told)
 
 
@@ -178,7 +178,7 @@ def test_a_promised_time_takes_the_place_of_the_interval() -> None:
 
 
 def test_a_new_severity_begins_the_interval_anew_but_heals_none() -> None:
-    levels = (Change("P2", at(0)), Change("P1", at(20)), Change("P0", at(55)))
+    levels = (StateChange("P2", at(0)), StateChange("P1", at(20)), StateChange("P0", at(55)))
     found = intervals(night(60, severities=levels), replace(PLAN, rules=(HALF_HOUR,)), NOW)
     assert [(each.started, each.due, each.kept) for each in found] == [
         (at(0), at(30), Kept.BROKEN),
@@ -197,7 +197,7 @@ incidents = st.lists(
     st.builds(
         lambda impact, detected, acknowledged, mitigated, resolved, level, drill: replace(
             OVER, impact_started=impact, detected=detected, acknowledged=acknowledged, mitigated=mitigated,
-            resolved=resolved, severity=level, severities=(Change(level, at(5)),), drill=drill,
+            resolved=resolved, severity=level, severities=(StateChange(level, at(5)),), drill=drill,
         ),
         minutes, minutes, minutes, minutes, minutes, st.sampled_from(["P0", "P1", "gone"]), st.booleans(),
     ),

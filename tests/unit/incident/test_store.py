@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.incident.chain import GENESIS
-from cockpit.incident.store_rows import Reader, Tidy, to_event, to_row
+from cockpit.incident.store_rows import Tidy, TimelineReader, to_event, to_row
 from cockpit.model.event import Draft, Kind, RecordError
 from tests.unit.incident.files import NIGHT, any_tool, note, notes, opened, tamper
 
@@ -68,7 +68,7 @@ def test_all_drafts_of_a_call_are_written_or_none(path: Path) -> None:
 def test_the_next_incident_number_is_allotted_inside_the_transaction(path: Path) -> None:
     """Many threads of two open timelines declare at once; each gets a number of its own."""
 
-    def declare(reader: Reader) -> Sequence[Draft]:
+    def declare(reader: TimelineReader) -> Sequence[Draft]:
         number = len(reader.events(kinds=[Kind.DECLARE])) + 1
         return [note("declared", kind=Kind.DECLARE, incident=f"INC-{number}")]
 
@@ -80,7 +80,7 @@ def test_the_next_incident_number_is_allotted_inside_the_transaction(path: Path)
 
 
 def test_a_plan_that_fails_writes_nothing(path: Path) -> None:
-    def plan(reader: Reader) -> Sequence[Draft]:
+    def plan(reader: TimelineReader) -> Sequence[Draft]:
         raise LookupError("no such incident")
 
     with opened(path) as timeline:

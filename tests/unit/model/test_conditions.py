@@ -2,9 +2,9 @@
 
 import pytest
 
-from cockpit.model.conditions import Answer, ConditionError, check, parse
+from cockpit.model.conditions import ConditionError, ProbeAnswer, check, parse
 
-SICK = Answer(
+SICK = ProbeAnswer(
     connected=True,
     status=503,
     headers={"Content-Type": "application/json", "X-Depth": "12"},
@@ -126,20 +126,20 @@ def test_what_the_answer_lacks_is_false_with_its_reason(text: str, shown: str) -
     ],
 )
 def test_no_answer_at_all_makes_every_condition_false(text: str, shown: str) -> None:
-    failed = check(parse(text), Answer(connected=False))
+    failed = check(parse(text), ProbeAnswer(connected=False))
     assert failed is not None
     assert failed.shown == shown
 
 
 def test_a_body_that_is_not_json_has_no_fields() -> None:
-    failed = check(parse("[BODY].status == healthy"), Answer(True, 200, body=b"<html>"))
+    failed = check(parse("[BODY].status == healthy"), ProbeAnswer(True, 200, body=b"<html>"))
     assert failed is not None
     assert failed.shown == "[BODY].status (body is not JSON) == healthy"
 
 
 def test_the_whole_body_is_text() -> None:
-    assert check(parse("[BODY] == pong"), Answer(True, 200, body=b"pong")) is None
-    assert check(parse("len([BODY]) == 4"), Answer(True, 200, body=b"pong")) is None
+    assert check(parse("[BODY] == pong"), ProbeAnswer(True, 200, body=b"pong")) is None
+    assert check(parse("len([BODY]) == 4"), ProbeAnswer(True, 200, body=b"pong")) is None
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_a_condition_that_can_never_be_right_is_refused(text: str, reason: str, 
 
 
 def test_hostile_text_of_an_answer_is_cleaned_and_bounded_before_it_is_shown() -> None:
-    failed = check(parse("[BODY] == pong"), Answer(True, 200, body=b"\x1b]52;c;aGk=\x07\r\n" + b"A" * 1_000_000))
+    failed = check(parse("[BODY] == pong"), ProbeAnswer(True, 200, body=b"\x1b]52;c;aGk=\x07\r\n" + b"A" * 1_000_000))
     assert failed is not None
     assert "\x1b" not in failed.shown
     assert "\n" not in failed.shown

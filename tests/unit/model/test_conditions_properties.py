@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cockpit.model.answer import SORTS
 from cockpit.model.clean import clean_line
-from cockpit.model.conditions import Answer, Condition, ConditionError, check, parse
+from cockpit.model.conditions import Condition, ConditionError, ProbeAnswer, check, parse
 from cockpit.model.duration import DurationError, seconds, show
 
 words = st.sampled_from(
@@ -26,7 +26,7 @@ documents = st.recursive(
 bodies = st.binary(max_size=50) | documents.map(lambda document: json.dumps(document).encode())
 moments = st.none() | st.floats()
 answers = st.builds(
-    Answer,
+    ProbeAnswer,
     connected=st.booleans(),
     status=st.none() | st.integers(),
     headers=st.dictionaries(st.sampled_from(["A", "a", "Content-Type"]), st.text()),
@@ -63,7 +63,9 @@ def test_reading_raises_nothing_but_a_condition_error(text: str) -> None:
     right=st.sampled_from(["200", "0.1", "1e300", "5ms", "true", "null", "pat(*a*)", "any(1, x)", "[BODY].b", "ok"]),
     answer=answers,
 )  # fmt: skip
-def test_checking_never_raises_and_shows_one_clean_line(left: str, operator: str, right: str, answer: Answer) -> None:
+def test_checking_never_raises_and_shows_one_clean_line(
+    left: str, operator: str, right: str, answer: ProbeAnswer
+) -> None:
     condition = read(f"{left} {operator} {right}")
     failed = check(condition, answer) if condition else None
     if failed:
@@ -72,27 +74,27 @@ def test_checking_never_raises_and_shows_one_clean_line(left: str, operator: str
 
 
 @given(text=condition_like, answer=answers)
-def test_whatever_was_read_can_be_checked(text: str, answer: Answer) -> None:
+def test_whatever_was_read_can_be_checked(text: str, answer: ProbeAnswer) -> None:
     condition = read(text)
     assert condition is None or check(condition, answer) is None or check(condition, answer) == check(condition, answer)
 
 
 @given(left=st.decimals(-1000, 1000, places=3), right=st.decimals(-1000, 1000, places=3))
 def test_decimals_are_ordered_as_decimals(left: Decimal, right: Decimal) -> None:
-    answer = Answer(True, 200, body=f'{{"a": {left}}}'.encode())
+    answer = ProbeAnswer(True, 200, body=f'{{"a": {left}}}'.encode())
     assert (check(parse(f"[BODY].a < {right}"), answer) is None) == (left < right)
     assert (check(parse(f"[BODY].a == {right}"), answer) is None) == (left == right)
 
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 50_000, b'{"a": 1e999999999999999999999}', b'{"a": NaN}'])
 def test_a_body_made_to_break_a_reader_is_just_not_json(body: bytes) -> None:
-    failed = check(parse("[BODY].a == 1"), Answer(True, 200, body=body))
+    failed = check(parse("[BODY].a == 1"), ProbeAnswer(True, 200, body=body))
     assert failed is not None
     assert "not JSON" in failed.shown
 
 
 def test_an_integer_of_a_million_digits_is_no_way_to_hang_a_probe() -> None:
-    assert check(parse("[BODY].a > 1"), Answer(True, 200, body=b'{"a": ' + b"9" * 1_000_000 + b"}")) is not None
+    assert check(parse("[BODY].a > 1"), ProbeAnswer(True, 200, body=b'{"a": ' + b"9" * 1_000_000 + b"}")) is not None
 
 
 @given(text=st.text(max_size=30))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.incident import Incident, Status
 from cockpit.model.ladder import DEFAULT_LADDER, is_grave
-from cockpit.model.overall import Word, overall, troubles
+from cockpit.model.overall import OverallState, overall, troubles
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import FeedState, Freshness, Reading
@@ -44,60 +44,67 @@ def in_part(reading: Reading[Any], kind: ProblemKind = ProblemKind.SERVER) -> Re
     return replace(reading, problem=Problem(kind, "prom-1: timed out", "prom-1: No answer in time."))
 
 
-def word(*readings: Reading[Any], **states: FeedState) -> Word:
+def word(*readings: Reading[Any], **states: FeedState) -> OverallState:
     fresh = {each.feed: Freshness(states.get(each.feed, FeedState.LIVE), 1.0) for each in readings}
     return overall(readings, fresh).word
 
 
 def test_all_up_is_ok() -> None:
-    assert word(seen("probes", probe(ProbeState.UP)), seen("alerts:prom"), seen("revisions", app(100))) is Word.OK
+    assert (
+        word(seen("probes", probe(ProbeState.UP)), seen("alerts:prom"), seen("revisions", app(100))) is OverallState.OK
+    )
 
 
 def test_a_down_probe_is_down_even_beside_a_blind_feed() -> None:
-    assert word(seen("probes", probe(ProbeState.DOWN)), seen("revisions"), revisions=FeedState.BLIND) is Word.DOWN
+    assert (
+        word(seen("probes", probe(ProbeState.DOWN)), seen("revisions"), revisions=FeedState.BLIND) is OverallState.DOWN
+    )
 
 
 def test_a_blind_feed_is_worse_than_a_known_weakness() -> None:
-    assert word(seen("probes", probe(ProbeState.DEGRADED)), seen("revisions"), revisions=FeedState.BLIND) is Word.BLIND
+    assert (
+        word(seen("probes", probe(ProbeState.DEGRADED)), seen("revisions"), revisions=FeedState.BLIND)
+        is OverallState.BLIND
+    )
 
 
 def test_an_old_answer_is_not_believed() -> None:
-    assert word(seen("probes", probe(ProbeState.DOWN)), probes=FeedState.STALE) is Word.STALE
-    assert word(seen("probes", probe(ProbeState.UP)), probes=FeedState.STALE) is Word.STALE
+    assert word(seen("probes", probe(ProbeState.DOWN)), probes=FeedState.STALE) is OverallState.STALE
+    assert word(seen("probes", probe(ProbeState.UP)), probes=FeedState.STALE) is OverallState.STALE
 
 
 def test_a_first_failing_answer_is_not_ok_and_not_yet_down() -> None:
-    assert word(seen("probes", probe(ProbeState.PENDING))) is Word.DEGRADED
+    assert word(seen("probes", probe(ProbeState.PENDING))) is OverallState.DEGRADED
 
 
 def test_flapping_is_a_weakness_though_it_answers_now() -> None:
-    assert word(seen("probes", probe(ProbeState.UP, flapping=True))) is Word.DEGRADED
+    assert word(seen("probes", probe(ProbeState.UP, flapping=True))) is OverallState.DEGRADED
 
 
 def test_maintenance_is_planned() -> None:
-    assert word(seen("probes", probe(ProbeState.MAINTENANCE))) is Word.OK
+    assert word(seen("probes", probe(ProbeState.MAINTENANCE))) is OverallState.OK
 
 
 def test_a_loud_alert_degrades_and_a_vanished_one_still_does() -> None:
-    assert word(seen("alerts:prom", alert(AlertState.FIRING))) is Word.DEGRADED
-    assert word(seen("alerts:prom", alert(AlertState.RESOLVING))) is Word.DEGRADED
-    assert word(seen("alerts:prom", alert(AlertState.FIRING, Severity.UNKNOWN))) is Word.DEGRADED
+    assert word(seen("alerts:prom", alert(AlertState.FIRING))) is OverallState.DEGRADED
+    assert word(seen("alerts:prom", alert(AlertState.RESOLVING))) is OverallState.DEGRADED
+    assert word(seen("alerts:prom", alert(AlertState.FIRING, Severity.UNKNOWN))) is OverallState.DEGRADED
 
 
 def test_a_quiet_silenced_or_resolved_alert_does_not() -> None:
-    assert word(seen("alerts:prom", alert(AlertState.FIRING, Severity.INFO))) is Word.OK
-    assert word(seen("alerts:prom", alert(AlertState.SUPPRESSED))) is Word.OK
-    assert word(seen("alerts:prom", alert(AlertState.RESOLVED))) is Word.OK
+    assert word(seen("alerts:prom", alert(AlertState.FIRING, Severity.INFO))) is OverallState.OK
+    assert word(seen("alerts:prom", alert(AlertState.SUPPRESSED))) is OverallState.OK
+    assert word(seen("alerts:prom", alert(AlertState.RESOLVED))) is OverallState.OK
 
 
 def test_a_sick_revision_counts_only_while_it_has_traffic() -> None:
-    assert word(seen("revisions", app(100, health="Unhealthy"))) is Word.DEGRADED
-    assert word(seen("revisions", app(100, running="Activation Failed"))) is Word.DEGRADED
-    assert word(seen("revisions", app(0, health="Unhealthy"))) is Word.OK
+    assert word(seen("revisions", app(100, health="Unhealthy"))) is OverallState.DEGRADED
+    assert word(seen("revisions", app(100, running="Activation Failed"))) is OverallState.DEGRADED
+    assert word(seen("revisions", app(0, health="Unhealthy"))) is OverallState.OK
 
 
 def test_nothing_watched_is_unknown() -> None:
-    assert overall((), {}).word is Word.UNKNOWN
+    assert overall((), {}).word is OverallState.UNKNOWN
 
 
 def test_troubles_name_what_is_wrong_and_since_when() -> None:
@@ -108,31 +115,31 @@ def test_troubles_name_what_is_wrong_and_since_when() -> None:
 def test_beside_a_grave_incident_nothing_is_ok() -> None:
     up, fresh = [seen("probes", probe(ProbeState.UP))], {"probes": Freshness(FeedState.LIVE, 1.0)}
     judged = overall(up, fresh, [incident("P1")])
-    assert (judged.word, judged.word.exit_code) == (Word.INCIDENT, 1)
-    assert overall(up, fresh, [incident("P2")]).word is Word.OK
-    assert overall(up, fresh, [incident("P0", resolved=NOW)]).word is Word.OK
-    assert overall(up, fresh, [incident("P0", drill=True)]).word is Word.INCIDENT
+    assert (judged.word, judged.word.exit_code) == (OverallState.INCIDENT, 1)
+    assert overall(up, fresh, [incident("P2")]).word is OverallState.OK
+    assert overall(up, fresh, [incident("P0", resolved=NOW)]).word is OverallState.OK
+    assert overall(up, fresh, [incident("P0", drill=True)]).word is OverallState.INCIDENT
 
 
 def test_a_grave_incident_hides_no_outage() -> None:
     down = [seen("probes", probe(ProbeState.DOWN))]
-    assert overall(down, {"probes": Freshness(FeedState.LIVE, 1.0)}, [incident()]).word is Word.DOWN
+    assert overall(down, {"probes": Freshness(FeedState.LIVE, 1.0)}, [incident()]).word is OverallState.DOWN
 
 
 def test_where_nobody_can_say_which_incidents_are_open_nothing_is_ok() -> None:
     up = [seen("probes", probe(ProbeState.UP))]
-    assert overall(up, {"probes": Freshness(FeedState.LIVE, 1.0)}, None).word is Word.UNKNOWN
+    assert overall(up, {"probes": Freshness(FeedState.LIVE, 1.0)}, None).word is OverallState.UNKNOWN
 
 
 def test_what_told_only_a_part_is_not_ok_and_is_judged_by_that_part() -> None:
-    assert word(in_part(seen("alerts:prom")), **{"alerts:prom": FeedState.LATE}) is Word.UNKNOWN
+    assert word(in_part(seen("alerts:prom")), **{"alerts:prom": FeedState.LATE}) is OverallState.UNKNOWN
     down = in_part(seen("probes", probe(ProbeState.DOWN)))
-    assert word(down, probes=FeedState.LATE) is Word.DOWN
+    assert word(down, probes=FeedState.LATE) is OverallState.DOWN
 
 
 def test_one_failed_look_behind_a_whole_answer_changes_nothing_yet() -> None:
     late = replace(in_part(seen("probes", probe(ProbeState.UP))), tried=16.0)
-    assert word(late, probes=FeedState.LATE) is Word.OK
+    assert word(late, probes=FeedState.LATE) is OverallState.OK
 
 
 states = st.sampled_from(list(FeedState))
@@ -174,5 +181,5 @@ def test_exit_code_0_means_all_was_seen_whole_every_probe_is_known_and_no_grave_
         )
         probes = [each for _, value, _ in world.values() for each in value if isinstance(each, ProbeResult)]
         assert all(each.state in (ProbeState.UP, ProbeState.MAINTENANCE) for each in probes)
-    if any(each.word is Word.DOWN for each in result.troubles):
+    if any(each.word is OverallState.DOWN for each in result.troubles):
         assert result.word.exit_code == 2

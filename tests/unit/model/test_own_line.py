@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.overall import Word, overall
+from cockpit.model.overall import OverallState, overall
 from cockpit.model.own_line import host_of, is_suspected, suspect_own_line
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
@@ -53,7 +53,7 @@ def test_when_two_unrelated_hosts_fall_silent_and_nobody_else_answers_nobody_is_
     assert is_suspected(doubted)
     fresh = freshness(doubted, 121.0)
     assert fresh.state is FeedState.BLIND
-    assert overall([doubted], {"probes": fresh}).word is Word.BLIND
+    assert overall([doubted], {"probes": fresh}).word is OverallState.BLIND
     assert overall([doubted], {"probes": fresh}).word.exit_code == 3
 
 

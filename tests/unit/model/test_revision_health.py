@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.overall import Word, overall
+from cockpit.model.overall import OverallState, overall
 from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.revision import MISSING, Application, Replica, Revision
 from cockpit.model.revision_health import RevisionCondition, judge_revision
@@ -59,7 +59,7 @@ def test_one_word_of_the_cloud_is_not_enough(told: Revision, condition: Revision
     assert judge_revision(told).condition is condition
 
 
-def word(*revisions: Revision, **more: Any) -> Word:
+def word(*revisions: Revision, **more: Any) -> OverallState:
     app = Application("mi", "prod", "multiple", "", revisions, **more)
     reading: Reading[Any] = Reading("revisions", "prod", 15.0, 1.0, (app,), 1.0, T0)
     return overall([reading], {"revisions": Freshness(FeedState.LIVE, 1.0)}).word
@@ -67,21 +67,21 @@ def word(*revisions: Revision, **more: Any) -> Word:
 
 def test_an_app_without_ingress_can_be_ill() -> None:
     ill = revision(weight=0, health="Unhealthy", replicas=replicas(0, 2, 17))
-    assert word(ill, has_ingress=False) is Word.DEGRADED
-    assert word(replace(ill, active=False), has_ingress=False) is Word.DEGRADED  # nobody works
-    assert word(revision(weight=0, replicas=replicas(2, 2)), has_ingress=False) is Word.OK
+    assert word(ill, has_ingress=False) is OverallState.DEGRADED
+    assert word(replace(ill, active=False), has_ingress=False) is OverallState.DEGRADED  # nobody works
+    assert word(revision(weight=0, replicas=replicas(2, 2)), has_ingress=False) is OverallState.OK
 
 
 def test_traffic_that_goes_to_nobody_is_no_good() -> None:
-    assert word(revision(active=False, running="Stopped")) is Word.DEGRADED
-    assert word(revision(running="Activating")) is Word.DEGRADED
-    assert word(revision(replicas=(), min_replicas=1)) is Word.DEGRADED
-    assert word(revision(health="", running="", provisioning="")) is Word.UNKNOWN
-    assert word(running=MISSING) is Word.UNKNOWN
+    assert word(revision(active=False, running="Stopped")) is OverallState.DEGRADED
+    assert word(revision(running="Activating")) is OverallState.DEGRADED
+    assert word(revision(replicas=(), min_replicas=1)) is OverallState.DEGRADED
+    assert word(revision(health="", running="", provisioning="")) is OverallState.UNKNOWN
+    assert word(running=MISSING) is OverallState.UNKNOWN
 
 
 def test_one_that_sleeps_until_somebody_asks_is_fine() -> None:
-    assert word(revision(replicas=(), min_replicas=0)) is Word.OK
+    assert word(revision(replicas=(), min_replicas=0)) is OverallState.OK
 
 
 def test_the_reason_says_how_many_are_ready_and_how_often_they_restarted() -> None:

@@ -7,7 +7,7 @@ import pytest
 from cockpit.model.clock import ClockKind
 from cockpit.model.plan import BUILT_IN, Plan
 from cockpit.runbooks.document import read
-from cockpit.runbooks.lint import World, lint
+from cockpit.runbooks.lint import LintContext, lint
 from tests.unit.plan.reading import plan_of
 
 BOX = """
@@ -190,6 +190,6 @@ def test_what_comes_round() -> None:
 
 def test_a_zone_that_several_places_call_so_is_a_finding() -> None:
     text = b"# Team\n\nOffice hours: Mon-Fri 9-17 IST\n"
-    (found,) = lint(read("team.md", text), World(date(2026, 11, 21)))
+    (found,) = lint(read("team.md", text), LintContext(date(2026, 11, 21)))
     assert (found.rule, found.line) == ("zone-unknown", 3)
-    assert lint(read("team.md", text.replace(b"IST", b"NZST")), World(date(2026, 11, 21))) == ()
+    assert lint(read("team.md", text.replace(b"IST", b"NZST")), LintContext(date(2026, 11, 21))) == ()

@@ -7,7 +7,7 @@ import pytest
 
 from cockpit.incident.statistics import Figure, statistics
 from cockpit.model.event import Kind
-from cockpit.model.incident import Change, Incident, Status
+from cockpit.model.incident import Incident, StateChange, Status
 from cockpit.model.response import Ran, Recovery
 from tests.unit.incident.drafts import draft, table
 from tests.unit.incident.story import Story, at
@@ -21,7 +21,7 @@ def night(level: str = "SEV-1", *, detected: float = 4, acknowledged: float = 8,
     return Incident(
         "i1", "prod", "x", level, Status.RESOLVED, declared=at(5), declared_by="ana", reach_from=at(-10),
         impact_started=at(0), detected=at(detected), acknowledged=at(acknowledged), resolved=at(resolved),
-        severities=(Change(level, at(5)),),
+        severities=(StateChange(level, at(5)),),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from cockpit.model.clock import ClockKind
 from cockpit.model.ladder import level
 from cockpit.runbooks.catalogue import Document
 from cockpit.runbooks.document import read
-from cockpit.runbooks.lint import World, lint
+from cockpit.runbooks.lint import LintContext, lint
 from cockpit.runbooks.plan import plan
 from tests.unit.requirements.teams import EXAMPLES, plan_of
 
@@ -59,7 +59,7 @@ def test_001_emergency_contacts_that_nobody_filled_in_are_marked_and_the_channel
 
 
 def test_001_emergency_contacts_that_nobody_filled_in_are_found_by_lint() -> None:
-    found = lint(read("incident.md", BLANKS), World(date(2026, 11, 21)))
+    found = lint(read("incident.md", BLANKS), LintContext(date(2026, 11, 21)))
     assert [each.line for each in found if each.rule == "not-filled-in"] == [4, 5, 6, 7, 9, 11, 13]
 
 
@@ -67,7 +67,7 @@ def test_001_severity_that_is_named_and_defined_nowhere_is_found_by_lint() -> No
     text = (EXAMPLES / "unioneyes" / "runbooks" / "incident.md").read_text()
     without = "".join(line for line in text.splitlines(keepends=True) if "**SEV-4**" not in line)
     named = without + "\nA SEV-4 can wait.\n"
-    world = World(date(2026, 11, 21))
+    world = LintContext(date(2026, 11, 21))
     assert not [each for each in lint(read("i.md", text.encode()), world) if each.rule == "severity-undefined"]
     (finding,) = [each for each in lint(read("i.md", named.encode()), world) if each.rule == "severity-undefined"]
     assert "SEV-4" in finding.message
@@ -75,7 +75,7 @@ def test_001_severity_that_is_named_and_defined_nowhere_is_found_by_lint() -> No
 
 def test_001_maintenance_checklist_links_and_scripts_are_checked_by_lint() -> None:
     text = b"# X\n\nSee [it](gone.md).\n\n```bash\n# Roll back\n./scripts/gone.sh\n```\n"
-    rules = {each.rule for each in lint(read("x.md", text), World(date(2026, 11, 21), path="/bin"))}
+    rules = {each.rule for each in lint(read("x.md", text), LintContext(date(2026, 11, 21), path="/bin"))}
     assert {"dead-link", "script-missing"} <= rules
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from cockpit.incident.comms_lines import declare_text, status_line
-from cockpit.incident.comms_offers import DECLARATION, Scene, compose, offers
+from cockpit.incident.comms_offers import DECLARATION, MessageScene, compose, offers
 from cockpit.model.clock import ClockKind
 from screens.checklist_rows import boxes, opens_for
 from tests.unit.requirements.comms_stage import AUCKLAND, Room, rung
@@ -76,7 +76,7 @@ def test_002_s1_5_communicate_a_customer_facing_status_update_is_ready_to_be_sen
     dealix = room("dealix")
     incident = dealix.declare("P1")
     template = next(each for each in offers(incident, dealix.plan) if each.audience == "client")
-    told = compose(template, Scene(incident, dealix.system, dealix.plan, AUCKLAND), dealix.time.now())
+    told = compose(template, MessageScene(incident, dealix.system, dealix.plan, AUCKLAND), dealix.time.now())
     assert "Sign-in fails" in told.text
     assert "within 30 minutes" in told.text
     assert told.unknown == ("client name",)

@@ -8,8 +8,8 @@ import pytest
 from cockpit.model.clock import ClockKind
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
-from cockpit.runbooks.ceremony import Approval, Ceremony, Consent, ceremony, must_consent
-from cockpit.runbooks.execution import Refused
+from cockpit.runbooks.ceremony import Approval, Consent, RequiredConfirmation, ceremony, must_consent
+from cockpit.runbooks.execution import RunRefused
 from tests.unit.requirements.acting_stage import Shift
 
 OnShift = Callable[[str], Shift]
@@ -28,7 +28,7 @@ def test_004_priorities_are_declared_and_their_response_time_is_on_record(
 FAILOVER = {"replica-server": "mys-prod-west", "primary-server": "mys-prod-east"}
 
 
-def asked(team: Shift, name: str, step: int, **given: str) -> Ceremony:
+def asked(team: Shift, name: str, step: int, **given: str) -> RequiredConfirmation:
     """What it takes to start a step."""
     runbook, procedure = team.procedure(name)
     return ceremony(team.runner.preview(runbook, procedure, step, given), procedure, StepState.TODO)
@@ -54,7 +54,7 @@ def test_004_emergency_index_a_failover_takes_two_approvers_and_neither_is_the_o
     if enough:
         must_consent(wanted, prepared, consent, ("ana",))
     else:
-        with pytest.raises(Refused, match="approval"):
+        with pytest.raises(RunRefused, match="approval"):
             must_consent(wanted, prepared, consent, ("ana",))
 
 

@@ -10,7 +10,7 @@ from cockpit.config import load as load_config
 from cockpit.model.system import System
 from cockpit.runbooks.catalogue import Catalogue
 from cockpit.runbooks.catalogue_files import load
-from cockpit.runbooks.lint import World, lint
+from cockpit.runbooks.lint import LintContext, lint
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*/cockpit.toml"))
 WRITTEN = date(2026, 11, 21)
@@ -42,7 +42,7 @@ def test_there_is_nothing_to_mend(system: System, catalogue: Catalogue, tools: s
     found = [
         (document.id, finding)
         for document in catalogue.documents
-        for finding in lint(document.runbook, World(WRITTEN, tools, values=values, severities=severities))
+        for finding in lint(document.runbook, LintContext(WRITTEN, tools, values=values, severities=severities))
     ]
     assert found == []
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cockpit.model.runbook import Parameter
 from cockpit.model.system import Environment
 from cockpit.runbooks.document import read
-from cockpit.runbooks.execution import Refused
+from cockpit.runbooks.execution import RunRefused
 from cockpit.runbooks.placeholders import placeholders
 from cockpit.runbooks.script import script, words
 from cockpit.runbooks.values import Live, Resolved, resolve
@@ -204,7 +204,7 @@ def test_what_is_a_tools_own_is_hardly_ever_asked_for() -> None:
 
 @pytest.mark.parametrize("command", [each for each in HOLES if language_of(each) == "bash"])
 def test_no_command_starts_with_a_hole_in_it(command: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RunRefused):
         script(command, "bash", ())
     assert words(command, ()) == ()
 
@@ -285,7 +285,7 @@ HOSTILE = ["$(touch gone)", "`touch gone`", "a[$(touch gone)]", "; touch gone", 
     "command", ["echo $((N + 1))", 'echo "${!N}"', 'echo "${N@P}"', "rm ${N%/}", "bash -c 'echo $N'"]
 )
 def test_a_value_is_refused_where_the_shell_would_read_more_into_it(command: str, value: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RunRefused):
         script(command, "bash", [Resolved("N", value, value, "operator")])
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cockpit.model.system import Environment
 from cockpit.runbooks.badges import badges
 from cockpit.runbooks.document import read
-from cockpit.runbooks.lint import World, lint
+from cockpit.runbooks.lint import LintContext, lint
 from cockpit.runbooks.placeholders import placeholders
 from cockpit.runbooks.preparing import Setting, prepare
 from cockpit.runbooks.values import Live
@@ -63,4 +63,4 @@ def test_nothing_with_an_open_placeholder_can_start(text: str) -> None:
 def test_everything_that_is_said_of_a_document_is_said_of_a_mangled_one(text: str) -> None:
     book = read("/nowhere/x.md", text.encode("utf-8", "surrogatepass"))
     badges(book, date(2026, 11, 21))
-    lint(book, World(date(2026, 11, 21)))
+    lint(book, LintContext(date(2026, 11, 21)))

@@ -6,8 +6,8 @@ import pytest
 
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Procedure, Step, StepKind
-from cockpit.runbooks.ceremony import Approval, Ceremony, Consent, ceremony, must_consent
-from cockpit.runbooks.execution import Prepared, Refused
+from cockpit.runbooks.ceremony import Approval, Consent, RequiredConfirmation, ceremony, must_consent
+from cockpit.runbooks.execution import Prepared, RunRefused
 from cockpit.runbooks.values import Resolved
 
 TODO = StepState.TODO
@@ -110,18 +110,18 @@ def test_what_is_done_or_unknown_is_done_again_only_knowingly(state: StepState, 
     assert ceremony(prepared(StepKind.CHANGE, undo=undo), procedure(), state).again is again
 
 
-def refused(wanted: Ceremony, **given: Any) -> bool:
+def refused(wanted: RequiredConfirmation, **given: Any) -> bool:
     ready = prepared(StepKind.DANGER)
     consent = Consent(**({"fingerprint": ready.fingerprint} | given))
     try:
         must_consent(wanted, ready, consent, ("you", "you@example.com"))
-    except Refused:
+    except RunRefused:
         return True
     return False
 
 
 def test_nothing_less_than_all_of_it_will_do() -> None:
-    wanted = Ceremony("word", "mi-prod", approval=True, again=True)
+    wanted = RequiredConfirmation("word", "mi-prod", approval=True, again=True)
     full: dict[str, Any] = {"word": "mi-prod", "approval": Approval("ana", "by phone"), "again": True}
     assert not refused(wanted, **full)
     lacking: list[dict[str, Any]] = [
@@ -143,13 +143,13 @@ def test_nothing_less_than_all_of_it_will_do() -> None:
     ],
 )  # fmt: skip
 def test_an_approval_by_two_takes_two_who_are_not_the_operator(named: str, by: str, enough: bool) -> None:
-    wanted = Ceremony("confirm", approval=True, approver=named)
+    wanted = RequiredConfirmation("confirm", approval=True, approver=named)
     assert refused(wanted, approval=Approval(by, "by phone")) is not enough
 
 
 def test_a_key_confirms_nothing_that_was_shown_otherwise() -> None:
-    assert not refused(Ceremony("key"), fingerprint="")
-    assert refused(Ceremony("key"), fingerprint="of something else")
+    assert not refused(RequiredConfirmation("key"), fingerprint="")
+    assert refused(RequiredConfirmation("key"), fingerprint="of something else")
 
 
 def test_the_fingerprint_stands_for_everything_that_would_run() -> None:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.runbooks.masking import DOTS, Mask
-from cockpit.runbooks.output import BEHIND, Tail, head_and_tail, readable
+from cockpit.runbooks.output import BEHIND, TranscriptTail, head_and_tail, readable
 from cockpit.runbooks.processes import Owner, alive, send, this_process
 from tests.unit.model.test_secret_mask import ESCAPES, SECRETS
 
@@ -144,7 +144,7 @@ def test_a_growing_transcript_is_shown_whole(text: str, cuts: list[int]) -> None
     with TemporaryDirectory() as folder:
         path = Path(folder, "x.log")
         path.write_bytes(b"")
-        tail, shown = Tail(path, lambda each: each), ""
+        tail, shown = TranscriptTail(path, lambda each: each), ""
         for end in [*sorted(cuts), len(raw)]:
             path.write_bytes(raw[:end])
             shown += tail.read()
@@ -156,7 +156,7 @@ def test_a_growing_transcript_is_shown_whole(text: str, cuts: list[int]) -> None
 def test_whoever_falls_far_behind_sees_the_newest(tmp_path: Path) -> None:
     path = tmp_path / "x.log"
     path.write_bytes(b"a\n" * BEHIND)
-    first = Tail(path, lambda each: each).read()
+    first = TranscriptTail(path, lambda each: each).read()
     assert "KB more are in the transcript" in first
     assert len(first) < BEHIND
 

@@ -12,7 +12,7 @@ from cockpit.model.runbook import Runbook
 from cockpit.model.system import Environment
 from cockpit.model.time import RealTime
 from cockpit.runbooks.document import read
-from cockpit.runbooks.execution import Refused
+from cockpit.runbooks.execution import RunRefused
 from cockpit.runbooks.placeholders import placeholders
 from cockpit.runbooks.runner import Runner
 from cockpit.runbooks.trust import BUILT_IN, keep, snapshot, trust
@@ -93,7 +93,7 @@ def test_a_built_in_document_is_trusted_by_its_bytes_and_not_by_its_name(tmp_pat
     forged = read(str(path), path.read_bytes() + b"\n```bash\nrm -rf x\n```\n")
     assert trust(ours, [], tmp_path).standing == "built-in"
     assert trust(forged, [], tmp_path).standing == "new"
-    with pytest.raises(Refused, match=forged.sha256):
+    with pytest.raises(RunRefused, match=forged.sha256):
         runner(tmp_path).start(forged, forged.procedures[0])
 
 
@@ -105,5 +105,5 @@ def test_a_document_whose_last_text_is_gone_shows_all_of_itself(tmp_path: Path) 
 
 
 def test_a_run_whose_document_is_gone_says_so(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="not in"):
+    with pytest.raises(RunRefused, match="not in"):
         snapshot(run_of(document([("bash", "echo 1")])), tmp_path)

@@ -7,7 +7,7 @@ import pytest
 
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Step, StepKind
-from cockpit.runbooks.execution import Finished, Refused, Request
+from cockpit.runbooks.execution import Finished, Request, RunRefused
 from cockpit.runbooks.values import Resolved
 from cockpit.runbooks.verify import Evidence, conclude, expected, verify
 from cockpit.runbooks.web import request, send
@@ -68,9 +68,9 @@ def test_a_secret_in_a_path_is_dots_and_in_no_repr() -> None:
 
 
 def test_a_missing_value_or_host_is_refused() -> None:
-    with pytest.raises(Refused, match="id} has no value"):
+    with pytest.raises(RunRefused, match="id} has no value"):
         request("GET /jobs/{id}", [Resolved("id", None)], HOST)
-    with pytest.raises(Refused, match="FQDN"):
+    with pytest.raises(RunRefused, match="FQDN"):
         request("GET /x", [], Resolved("FQDN", None))
 
 

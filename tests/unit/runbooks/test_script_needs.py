@@ -12,7 +12,7 @@ from cockpit.runbooks.execution import Retry
 from cockpit.runbooks.fresh import environment
 from cockpit.runbooks.guard import mismatch
 from cockpit.runbooks.outcome import judge
-from cockpit.runbooks.shell import GONE, Ended
+from cockpit.runbooks.shell import GONE, CommandEnd
 from cockpit.runbooks.tags import retry_of, timeout_of
 from cockpit.runbooks.tools import endless, guarded, missing, needs_terminal, programs
 
@@ -156,15 +156,17 @@ OK, FAILED, UNKNOWN = StepState.OK, StepState.FAILED, StepState.UNKNOWN
 @pytest.mark.parametrize(
     ("ended", "looked", "changed"),
     [
-        (Ended(0), OK, OK), (Ended(1), FAILED, FAILED), (GONE, UNKNOWN, UNKNOWN),
-        (Ended(trouble="x"), FAILED, FAILED),
-        (Ended(signal=signal.SIGKILL), FAILED, UNKNOWN), (Ended(signal=2, timed_out=True), FAILED, UNKNOWN),
-        (Ended(exit_code=130, cancelled=True), FAILED, UNKNOWN),
-        (Ended(exit_code=0, cancelled=True), FAILED, UNKNOWN),
-        (Ended(exit_code=141), FAILED, FAILED),
+        (CommandEnd(0), OK, OK), (CommandEnd(1), FAILED, FAILED), (GONE, UNKNOWN, UNKNOWN),
+        (CommandEnd(trouble="x"), FAILED, FAILED),
+        (CommandEnd(signal=signal.SIGKILL), FAILED, UNKNOWN), (CommandEnd(signal=2, timed_out=True), FAILED, UNKNOWN),
+        (CommandEnd(exit_code=130, cancelled=True), FAILED, UNKNOWN),
+        (CommandEnd(exit_code=0, cancelled=True), FAILED, UNKNOWN),
+        (CommandEnd(exit_code=141), FAILED, FAILED),
     ],
 )  # fmt: skip
-def test_a_change_that_was_broken_off_may_have_been_done(ended: Ended, looked: StepState, changed: StepState) -> None:
+def test_a_change_that_was_broken_off_may_have_been_done(
+    ended: CommandEnd, looked: StepState, changed: StepState
+) -> None:
     assert judge(ended, StepKind.READ, "x", "").state is looked
     for kind in (StepKind.CHANGE, StepKind.DANGER):
         assert judge(ended, kind, "x", "").state is changed
@@ -182,12 +184,12 @@ def test_a_change_that_was_broken_off_may_have_been_done(ended: Ended, looked: S
     ],
 )  # fmt: skip
 def test_a_request_without_an_answer_may_have_been_done(code: int, output: str, state: StepState) -> None:
-    assert judge(Ended(code), StepKind.CHANGE, "curl -X POST https://x", output).state is state
-    assert judge(Ended(code), StepKind.VERIFY, "curl https://x", output).state is (FAILED if code else OK)
+    assert judge(CommandEnd(code), StepKind.CHANGE, "curl -X POST https://x", output).state is state
+    assert judge(CommandEnd(code), StepKind.VERIFY, "curl https://x", output).state is (FAILED if code else OK)
 
 
 def test_a_stream_that_was_stopped_is_well() -> None:
-    assert judge(Ended(signal=2, cancelled=True), StepKind.READ, "tail -f x", "", follow=True).state is OK
+    assert judge(CommandEnd(signal=2, cancelled=True), StepKind.READ, "tail -f x", "", follow=True).state is OK
 
 
 def test_the_environment_of_a_step_is_a_short_list() -> None:

@@ -13,7 +13,7 @@ from cockpit.model.runbook import Damage, Procedure, Runbook, Step
 from cockpit.runbooks.badges import Badge, badges
 from cockpit.runbooks.catalogue_files import load, open_file
 from cockpit.runbooks.document import read
-from cockpit.runbooks.lint import World, lint
+from cockpit.runbooks.lint import LintContext, lint
 from cockpit.runbooks.prose import headings
 from cockpit.runbooks.references import jumps
 
@@ -176,7 +176,7 @@ def test_a_reference_to_a_section_leads_to_its_procedures() -> None:
     ],
 )
 def test_lint_finds_what_is_wrong_with_each(number: str, rules: set[str]) -> None:
-    world = World(TODAY, severities=frozenset({"P0", "P1", "P2", "P3"}))
+    world = LintContext(TODAY, severities=frozenset({"P0", "P1", "P2", "P3"}))
     assert rules <= {each.rule for each in lint(book(number), world)}
 
 

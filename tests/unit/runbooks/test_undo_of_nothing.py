@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cockpit.model.run import Attempt, Run, StepState, Word
+from cockpit.model.run import Attempt, Run, SettledBy, StepState
 from cockpit.model.runbook import Step, StepKind
 from cockpit.runbooks.rules import nothing_to_undo
 
@@ -45,7 +45,7 @@ def test_what_took_effect_can_be_undone(attempts: tuple[Attempt, ...], step: Ste
 
 
 def test_what_a_person_looked_at_and_left_out_has_no_undo() -> None:
-    run = replace(RUN, attempts=(UNKNOWN,), words=(Word(1, StepState.SKIPPED, "ana", "nothing is there", NOW),))
+    run = replace(RUN, attempts=(UNKNOWN,), words=(SettledBy(1, StepState.SKIPPED, "ana", "nothing is there", NOW),))
     assert nothing_to_undo(run, STEP)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Step, StepKind
 from cockpit.runbooks.execution import Finished
-from cockpit.runbooks.verify import Assertion, Evidence, Expected, Verdict, conclude, expected, verify
+from cockpit.runbooks.verify import Assertion, Evidence, Expected, VerifyVerdict, conclude, expected, verify
 
 HEALTHY = '{\n  "status": "healthy",\n  "checks": {"database": "ok"},\n  "replicas": 3\n}\n'
 
@@ -16,7 +16,7 @@ def step(text: str, kind: StepKind = StepKind.VERIFY, language: str = "bash") ->
     return Step(1, "Verify", kind, 1, "curl", language, expected=text)
 
 
-def answer(text: str, seen: Evidence, language: str = "bash") -> Verdict:
+def answer(text: str, seen: Evidence, language: str = "bash") -> VerifyVerdict:
     return verify(expected(step(text, language=language)), seen)
 
 

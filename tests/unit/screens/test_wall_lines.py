@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident, Status
-from cockpit.model.overall import Word
+from cockpit.model.overall import OverallState
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import FeedState, Freshness, Reading
@@ -144,7 +144,7 @@ def test_incidents_elsewhere_are_counted_beside_its_own() -> None:
 def test_a_small_incident_leaves_the_word_alone_and_is_shown() -> None:
     up = [reading("probes", probe("live", ProbeState.UP))]
     view = wall_state("prod", up, {"probes": LIVE}, [replace(incident(), severity="P2")])
-    assert view.word is Word.OK
+    assert view.word is OverallState.OK
     assert "Readiness failing" in text(view, views=(view, WELL))
 
 
@@ -152,7 +152,7 @@ def test_a_source_that_told_only_a_part_is_named_and_nothing_is_ok() -> None:
     late = replace(reading("alerts:a"), problem=Problem(ProblemKind.SERVER, "prom-1: timed out", "No answer."))
     view = wall_state("prod", [late], {"alerts:a": Freshness(FeedState.LATE, 2.0, "prom-1: timed out")})
     shown = text(view)
-    assert view.word is Word.UNKNOWN
+    assert view.word is OverallState.UNKNOWN
     assert "alerts:a did not tell everything" in shown
     assert "NO DATA" not in shown
 
@@ -223,4 +223,4 @@ def test_every_word_and_device_code_has_letters() -> None:
         assert len(rows) == ROWS
         assert {cell_len(row) for row in rows} == {width(character)}
     assert len({tuple(big(each)) for each in everything}) == len(everything)
-    assert all(word == word.upper() for word in Word)
+    assert all(word == word.upper() for word in OverallState)

@@ -13,7 +13,7 @@ from cockpit.model.revision import Application, Replica, Revision
 from cockpit.model.rolled_back import RolledBack
 from tests.tui.stage import NOW, SIGNED_OUT, ago, alerts, application, probes, up
 from widgets.cell import length
-from widgets.hint import Sight, hint
+from widgets.hint import HintInput, hint
 
 KEYS = {
     "declare": "d", "note": "n", "status": "s", "acknowledge": "a", "export": "x", "logs": "l", "help": "?",
@@ -25,20 +25,22 @@ INCIDENT = Incident(
 )
 
 
-def said(sight: Sight, width: int = 120) -> str:
+def said(sight: HintInput, width: int = 120) -> str:
     return "".join(text for text, _ in hint(sight, KEYS, NOW, width)).strip()
 
 
 def test_while_it_starts_it_says_so() -> None:
-    assert said(Sight(attached=False)) == "▸ Starting. The panes fill as their sources answer."
+    assert said(HintInput(attached=False)) == "▸ Starting. The panes fill as their sources answer."
 
 
 def test_when_all_is_quiet_it_teaches_the_keys() -> None:
-    assert said(Sight(QUIET)) == ("▸ All quiet.  enter shows details · d declares an incident · ? explains the screen")
+    assert said(HintInput(QUIET)) == (
+        "▸ All quiet.  enter shows details · d declares an incident · ? explains the screen"
+    )
 
 
 def test_what_is_broken_comes_with_the_newest_deployment_and_the_key_that_declares() -> None:
-    assert said(Sight(probes(), alerts(), (application(),))) == (
+    assert said(HintInput(probes(), alerts(), (application(),))) == (
         "▸ ready is down.  --v42 deployed 4m ago · R rolls it back · l shows its logs · d declares an incident"
     )
 
@@ -47,22 +49,22 @@ def test_an_old_deployment_is_no_suspect() -> None:
     revision = replace(application().revisions[0], created=ago(86_400))
     old = replace(application(), revisions=(revision,))
 
-    assert said(Sight(probes(), (), (old,))) == "▸ ready is down.  d declares an incident"
+    assert said(HintInput(probes(), (), (old,))) == "▸ ready is down.  d declares an incident"
 
 
 def test_in_an_incident_the_alert_that_the_key_would_take_is_the_next_thing() -> None:
-    assert "a takes “5xx errors”" in said(Sight(QUIET, alerts(), incident=INCIDENT, chosen=alerts()[1]))
+    assert "a takes “5xx errors”" in said(HintInput(QUIET, alerts(), incident=INCIDENT, chosen=alerts()[1]))
 
 
 def test_alerts_that_somebody_took_are_not_asked_for_again() -> None:
-    assert said(Sight(QUIET, alerts(), incident=INCIDENT)) == "▸ 5xx errors and 1 more.  n writes a note"
+    assert said(HintInput(QUIET, alerts(), incident=INCIDENT)) == "▸ 5xx errors and 1 more.  n writes a note"
 
 
 def test_when_nothing_is_broken_any_more_it_leads_to_the_end() -> None:
-    assert said(Sight(QUIET, incident=INCIDENT)) == (
+    assert said(HintInput(QUIET, incident=INCIDENT)) == (
         "▸ Nothing watched here is bad.  n writes a note · s sets monitoring or resolved"
     )
-    assert said(Sight(QUIET, incident=replace(INCIDENT, status=Status.MONITORING))) == (
+    assert said(HintInput(QUIET, incident=replace(INCIDENT, status=Status.MONITORING))) == (
         "▸ Nothing watched here is bad.  s resolves the incident when it stays so"
     )
 
@@ -70,23 +72,23 @@ def test_when_nothing_is_broken_any_more_it_leads_to_the_end() -> None:
 def test_a_probe_nobody_knows_about_is_not_called_fine() -> None:
     unsure = (replace(up("ready"), state=ProbeState.UNKNOWN), up("live"))
 
-    assert "quiet" not in said(Sight(unsure)).lower()
-    assert "Nothing watched" not in said(Sight(unsure, incident=INCIDENT))
+    assert "quiet" not in said(HintInput(unsure)).lower()
+    assert "Nothing watched" not in said(HintInput(unsure, incident=INCIDENT))
 
 
 def test_nothing_is_called_fine_while_it_cannot_be_seen() -> None:
-    assert said(Sight(QUIET, old=("Probes", "Alerts"))) == "▸ Probes and Alerts: what is shown is old."
-    assert said(Sight((), waiting=True)) == "▸ Waiting for the first answers."
+    assert said(HintInput(QUIET, old=("Probes", "Alerts"))) == "▸ Probes and Alerts: what is shown is old."
+    assert said(HintInput((), waiting=True)) == "▸ Waiting for the first answers."
 
 
 def test_after_the_end_it_leads_to_the_draft() -> None:
     over = replace(INCIDENT, status=Status.RESOLVED, resolved=ago(120))
 
-    assert said(Sight(QUIET, closed=over)) == "▸ “Readiness failing” is resolved.  x writes the post-mortem draft"
+    assert said(HintInput(QUIET, closed=over)) == "▸ “Readiness failing” is resolved.  x writes the post-mortem draft"
 
 
 def test_a_sign_in_that_expired_comes_before_everything_because_without_it_nothing_is_seen() -> None:
-    assert said(Sight(probes(), problems=(SIGNED_OUT,), incident=INCIDENT)) == (
+    assert said(HintInput(probes(), problems=(SIGNED_OUT,), incident=INCIDENT)) == (
         "▸ The sign-in to Azure has expired.  i signs in again"
     )
 
@@ -94,11 +96,11 @@ def test_a_sign_in_that_expired_comes_before_everything_because_without_it_nothi
 def test_a_source_that_cannot_be_read_is_said_with_what_to_do() -> None:
     problem = Problem(ProblemKind.FORBIDDEN, "403", "Reader is missing on the group.", "Ask for the role Reader.")
 
-    assert said(Sight(QUIET, problems=(problem,))) == "▸ Reader is missing on the group.  Ask for the role Reader."
+    assert said(HintInput(QUIET, problems=(problem,))) == "▸ Reader is missing on the group.  Ask for the role Reader."
 
 
 def test_a_key_that_does_not_work_now_is_not_offered() -> None:
-    line = "".join(text for text, _ in hint(Sight(probes()), {}, NOW))
+    line = "".join(text for text, _ in hint(HintInput(probes()), {}, NOW))
 
     assert "declares" not in line
 
@@ -106,10 +108,12 @@ def test_a_key_that_does_not_work_now_is_not_offered() -> None:
 def test_on_80_cells_the_middle_gives_way_and_the_action_stays() -> None:
     two = (*probes(), replace(probes()[1], name="mcp"))
 
-    assert said(Sight(two, alerts(), (application(),)), 80) == (
+    assert said(HintInput(two, alerts(), (application(),)), 80) == (
         "▸ ready and 1 more are down.  --v42 4m ago · R back · d declares an incident"
     )
-    assert said(Sight(two, alerts(), (application(),)), 60) == "▸ ready and 1 more are down.  d declares an incident"
+    assert (
+        said(HintInput(two, alerts(), (application(),)), 60) == "▸ ready and 1 more are down.  d declares an incident"
+    )
 
 
 NAMES = st.text("abcdefgh-漢é ", min_size=1, max_size=90)
@@ -123,7 +127,7 @@ def test_whatever_the_names_the_action_s_key_and_verb_are_whole(
     app = replace(application(), revisions=(replace(application().revisions[0], name=revision),))
     chosen = replace(alerts()[1], name=alert)
     incident = INCIDENT if status else None
-    drawn = hint(Sight((down,), (chosen,), (app,), incident=incident, chosen=chosen), KEYS, NOW, width)
+    drawn = hint(HintInput((down,), (chosen,), (app,), incident=incident, chosen=chosen), KEYS, NOW, width)
 
     text = "".join(text for text, _ in drawn)
     assert length(drawn) <= width
@@ -132,7 +136,7 @@ def test_whatever_the_names_the_action_s_key_and_verb_are_whole(
 
 def test_a_timeline_that_is_not_written_comes_before_everything_and_says_what_to_do() -> None:
     status = "NOT RECORDED, 6 facts waiting: The disk of /var/t.db is full: nothing is lost. Free some space."
-    sight = Sight(probes(), alerts(), (application(),), incident=INCIDENT, recorder=status)
+    sight = HintInput(probes(), alerts(), (application(),), incident=INCIDENT, recorder=status)
 
     assert said(sight, 120) == "▸ NOT RECORDED, 6 facts waiting  The disk of /var/t.db is full · Free some space."
     assert said(sight, 60).startswith("▸ NOT RECORDED")
@@ -140,18 +144,18 @@ def test_a_timeline_that_is_not_written_comes_before_everything_and_says_what_to
 
 
 def test_a_timeline_that_another_cockpit_writes_needs_nobody_to_act() -> None:
-    assert said(Sight(QUIET, recorder="recorded by ana@jump-1 pid 4711")).startswith("▸ All quiet.")
+    assert said(HintInput(QUIET, recorder="recorded by ana@jump-1 pid 4711")).startswith("▸ All quiet.")
 
 
 def test_the_hint_names_the_revision_whose_logs_the_key_would_open() -> None:
     other: Revision = application().revisions[1]
 
-    assert "l shows the logs of --v41" in said(Sight(probes(), (), (application(),), logs_of=other))
-    assert "l shows its logs" in said(Sight(probes(), (), (application(),), logs_of=application().revisions[0]))
+    assert "l shows the logs of --v41" in said(HintInput(probes(), (), (application(),), logs_of=other))
+    assert "l shows its logs" in said(HintInput(probes(), (), (application(),), logs_of=application().revisions[0]))
 
 
 def test_a_run_with_a_step_that_nobody_saw_the_end_of_comes_before_an_incident() -> None:
-    told = said(Sight(QUIET, alerts(), incident=INCIDENT, unsettled="Roll back"))
+    told = said(HintInput(QUIET, alerts(), incident=INCIDENT, unsettled="Roll back"))
     assert told == "▸ Nobody knows how “Roll back” ended.  r opens its run"
 
 
@@ -171,7 +175,7 @@ RESTARTS = (alerts()[0],)
 
 
 def test_after_a_rollback_it_says_what_is_seen_since_and_whose_the_alert_is_that_still_fires() -> None:
-    sight = Sight(RECOVERED, RESTARTS, after_rollback(), incident=INCIDENT, rolled_back=BACK)
+    sight = HintInput(RECOVERED, RESTARTS, after_rollback(), incident=INCIDENT, rolled_back=BACK)
     assert said(sight, 160) == (
         "▸ Rolled back to --v41 40s ago.  2 of 2 probes up since 13:26:02 · “Container restarts” is --v42 alone (0 %)"
         " · s sets monitoring"
@@ -189,11 +193,11 @@ def test_a_rollback_is_never_proposed_to_be_rolled_back() -> None:
         for created in (ago(86_400), ago(30)):  # in single revision mode the older image is a new revision
             for incident in (None, INCIDENT):
                 apps = after_rollback(created=created)
-                assert "rolls" not in said(Sight(broken, alerts(), apps, incident=incident, rolled_back=BACK))
+                assert "rolls" not in said(HintInput(broken, alerts(), apps, incident=incident, rolled_back=BACK))
 
 
 def test_when_it_did_not_help_it_says_both() -> None:
-    told = said(Sight(probes(), RESTARTS, after_rollback(), incident=INCIDENT, rolled_back=BACK))
+    told = said(HintInput(probes(), RESTARTS, after_rollback(), incident=INCIDENT, rolled_back=BACK))
     assert told.startswith("▸ ready is down.  rolled back to --v41 40s ago")
 
 
@@ -201,16 +205,16 @@ def test_an_alert_that_may_be_about_what_users_feel_is_not_explained_away() -> N
     elsewhere = after_rollback(replicas=(Replica("v41-a", "Running", True, 1),))
     unread = after_rollback(replicas=None, replica_count=1)
     for apps in (elsewhere, unread):
-        assert "alone" not in said(Sight(RECOVERED, RESTARTS, apps, incident=INCIDENT, rolled_back=BACK), 160)
+        assert "alone" not in said(HintInput(RECOVERED, RESTARTS, apps, incident=INCIDENT, rolled_back=BACK), 160)
     named = (replace(alerts()[1], summary="5xx of mi-prod--v42"),)
     assert "“5xx errors” is --v42 alone" in said(
-        Sight(RECOVERED, named, after_rollback(), incident=INCIDENT, rolled_back=BACK), 160
+        HintInput(RECOVERED, named, after_rollback(), incident=INCIDENT, rolled_back=BACK), 160
     )
 
 
 def test_an_app_whose_revision_is_ill_is_not_all_quiet_though_no_probe_says_so() -> None:
     worker = replace(application(), has_ingress=False)
-    told = said(Sight(QUIET, (), (worker,)))
+    told = said(HintInput(QUIET, (), (worker,)))
     assert told.startswith("▸ --v42: Degraded, 1 of 3 replicas ready, 6 restarts.")
     assert told.endswith("d declares an incident")
 
@@ -218,15 +222,15 @@ def test_an_app_whose_revision_is_ill_is_not_all_quiet_though_no_probe_says_so()
 def test_what_is_not_known_to_serve_is_not_all_quiet() -> None:
     app = application()
     waiting = replace(app.revisions[0], health="None", running="Activating", replicas=())
-    told = said(Sight(QUIET, (), (replace(app, revisions=(waiting,)),)))
+    told = said(HintInput(QUIET, (), (replace(app, revisions=(waiting,)),)))
     assert told.startswith("▸ --v42 is not known to serve: starting, no replica.")
 
 
 def test_what_is_overdue_comes_before_what_else_could_be_done() -> None:
     clock = Clock("update", ClockKind.UPDATE, "next update", "", "", ago(3_600), due=ago(60))
     for sight in (
-        Sight(QUIET, alerts(), incident=INCIDENT, chosen=alerts()[1], asks=clock),
-        Sight(QUIET, incident=INCIDENT, asks=clock),
+        HintInput(QUIET, alerts(), incident=INCIDENT, chosen=alerts()[1], asks=clock),
+        HintInput(QUIET, incident=INCIDENT, asks=clock),
     ):
         drawn = "".join(text for text, _ in hint(sight, {**KEYS, "communicate": "c"}, NOW, 80))
         assert drawn.endswith("c writes the update that is due")
@@ -234,7 +238,7 @@ def test_what_is_overdue_comes_before_what_else_could_be_done() -> None:
 
 def test_a_run_that_waits_is_told_with_its_step_and_first_when_it_leaves_a_gap() -> None:
     waits, title = "“Swap the databases” waits at step 4", "Rename the restored one"
-    assert f"{waits}, {title}" in said(Sight(QUIET, incident=INCIDENT, waits=waits, waits_for=title), 160)
-    assert waits in said(Sight(QUIET, incident=INCIDENT, waits=waits, waits_for=title), 110)
-    gap = Sight(probes(), alerts(), incident=INCIDENT, waits=waits, gap="no database is called shop now")
+    assert f"{waits}, {title}" in said(HintInput(QUIET, incident=INCIDENT, waits=waits, waits_for=title), 160)
+    assert waits in said(HintInput(QUIET, incident=INCIDENT, waits=waits, waits_for=title), 110)
+    gap = HintInput(probes(), alerts(), incident=INCIDENT, waits=waits, gap="no database is called shop now")
     assert said(gap, 160) == f"▸ {waits}: no database is called shop now.  r opens its run"

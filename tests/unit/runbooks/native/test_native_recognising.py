@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.runbook import StepKind
-from cockpit.runbooks.native import Native, recognise
+from cockpit.runbooks.native import AzCommand, recognise
 from cockpit.runbooks.native.commands import COMMANDS
 
 OURS = "5105c0de-0000-4000-8000-000000000001"
 APP = "-n shop-api -g shop-prod-rg"
 
 
-def known(line: str) -> Native | None:
+def known(line: str) -> AzCommand | None:
     return recognise(shlex.split(line), subscription=OURS)
 
 
@@ -52,7 +52,9 @@ def test_short_and_long_and_joined_flags_say_the_same() -> None:
         known("az containerapp show -n shop-api -g rg -o tsv --query id")
         == known("az containerapp show --name shop-api --resource-group rg --output tsv --query id")
         == known("az containerapp show --name=shop-api --resource-group=rg --output=tsv --query=id")
-        == Native("containerapp show", StepKind.READ, {"name": ("shop-api",), "resource-group": ("rg",)}, "tsv", "id")
+        == AzCommand(
+            "containerapp show", StepKind.READ, {"name": ("shop-api",), "resource-group": ("rg",)}, "tsv", "id"
+        )
     )
 
 
