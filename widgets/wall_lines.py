@@ -37,7 +37,7 @@ WIDEST = max(map(str, OverallState), key=width)
 SIZES = ((3, 2, 2), (2, 1, 2), (2, 1, 1), (1, 1, 1))
 ROOMY = 34  # rows from which the broken names and the incident are drawn big as well
 SPACIOUS = 50
-EVENTS = 3  # shown at least
+EVENT_COUNT = 3  # shown at least
 BEAT = 20  # cells the heart travels
 
 
@@ -63,9 +63,9 @@ def paint(view: WallView, frame: Frame, all_views: Sequence[WallView] = ()) -> l
     )
     head: list[Line] = [_header(view, frame), _strip(view, all_views)]
     foot: list[Line] = [_feeds(view), _heart(frame)]
-    spare = frame.rows - len(head) - len(foot) - sum(rows for _, rows in parts) - EVENTS
+    spare = frame.rows - len(head) - len(foot) - sum(rows for _, rows in parts) - EVENT_COUNT
     gap = min(max(spare // (len(parts) + 1), 0), 4)
-    events = EVENTS + max(0, spare - gap * (len(parts) + 1))
+    events = EVENT_COUNT + max(0, spare - gap * (len(parts) + 1))
     parts += ((_events(view, frame)[-events:], events),)
     body = [line for part, rows in parts for line in [*[()] * gap, *part, *[()] * (rows - len(part))]]
     room = max(0, frame.rows - len(head) - len(foot))

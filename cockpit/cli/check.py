@@ -12,7 +12,7 @@ import click
 
 from cockpit.cli import check_plan
 from cockpit.cli.options import Common, Refusal, choose_environment, common_options, json_option
-from cockpit.config import ConfigErrors, Secrets, default_system, find, load
+from cockpit.config import ConfigErrors, Secrets, default_system, find_config_file, load_system
 from cockpit.model.problem import SourceError
 from cockpit.model.system import System
 from cockpit.model.time import RealTime
@@ -29,8 +29,8 @@ UNANSWERED = 1  # it has none, but a source does not answer
 @common_options
 def command(common: Common, live: bool, as_json: bool) -> None:
     try:
-        path = find(common.config, os.environ, Path.cwd())
-        system = load(path) if path is not None else default_system()
+        path = find_config_file(common.config, os.environ, Path.cwd())
+        system = load_system(path) if path is not None else default_system()
     except ConfigErrors as errors:
         click.echo(json.dumps(errors_document(errors), indent=2) if as_json else f"cockpit: {errors}", err=not as_json)
         raise SystemExit(WRONG) from None

@@ -24,7 +24,7 @@ REMEMBERED = timedelta(days=30)  # how far back a deployment is looked for
 @incident_option
 @json_option
 @common_options
-def command(common: Common, everything: bool, incident: str | None, as_json: bool) -> None:
+def list_clocks(common: Common, everything: bool, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common, read_only=True) as seat:
         meant, now = seat.desk.find(incident), RealTime().now()
         deployed = newest_deployed(

@@ -55,7 +55,7 @@ class SimulatorProcess:
 @click.option("--scenario", default="bad-deploy", show_default=True, help="The story to play.")
 @click.option("--speed", default=1.0, show_default=True, type=click.FloatRange(0.1, 100), help="How fast it plays.")
 @common_options
-def command(common: Common, scenario: str, speed: float) -> None:
+def demo(common: Common, scenario: str, speed: float) -> None:
     from cockpit.cli.screen import attach_to, run_screen, terminal_can_draw
 
     if not terminal_can_draw():

@@ -33,7 +33,7 @@ NEWEST = 5  # incidents that are offered when none is open
 @incident_option
 @json_option
 @common_options
-def command(common: Common, output: str | None, form: str, force: bool, incident: str | None, as_json: bool) -> None:
+def export(common: Common, output: str | None, form: str, force: bool, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common, there=True) as seat:
         meant = _meant(seat, incident)
         exporter = Exporter(meant, seat.timeline, seat.desk, seat.system, RealTime(), seat.plan, ExportForm(form))

@@ -15,7 +15,7 @@ from cockpit.model.time import lasted
 @click.option("--open", "only_open", is_flag=True, help="Only those still open.")
 @json_option
 @common_options
-def command(common: Common, only_open: bool, as_json: bool) -> None:
+def incidents(common: Common, only_open: bool, as_json: bool) -> None:
     with open_cli_session(common, read_only=True) as seat:
         ladder = seat.plan.ladder
         found = [
@@ -27,12 +27,12 @@ def command(common: Common, only_open: bool, as_json: bool) -> None:
         click.echo(to_json([incident_document(each) for each in found]))
         return
     for each in found:
-        echo(line(each, ladder))
+        echo(render_incident_line(each, ladder))
     if not found:
         echo("No open incident." if only_open else "No incident yet. `cockpit declare TITLE` begins one.")
 
 
-def line(incident: Incident, ladder: SeverityScale = ()) -> str:
+def render_incident_line(incident: Incident, ladder: SeverityScale = ()) -> str:
     """`2026-02-27-k7f  P1  resolved       02-27 02:15Z  28m 05s  prod  Readiness failing`."""
     ran = lasted(incident.open_for(incident.resolved)) if incident.resolved else ""
     drill = "[drill] " if incident.drill else ""

@@ -10,19 +10,19 @@ import click
 
 from cockpit.cli.log import log_path
 from cockpit.cli.options import Common, common_options, json_option, timeline_path
-from cockpit.config import ConfigErrors, candidates, default_system, find, load
+from cockpit.config import ConfigErrors, candidates, default_system, find_config_file, load_system
 from cockpit.model.system import System
 
 
 @click.command(help="Print every path in use: configuration, data, timeline, locks, log, transcripts.")
 @json_option
 @common_options
-def command(common: Common, as_json: bool) -> None:
+def info(common: Common, as_json: bool) -> None:
     used: Path | None = None
     system, trouble = default_system(), ""
     try:
-        used = find(common.config, os.environ, Path.cwd())
-        system = load(used) if used is not None else system
+        used = find_config_file(common.config, os.environ, Path.cwd())
+        system = load_system(used) if used is not None else system
     except ConfigErrors as errors:
         trouble = str(errors)
     found = document(system, common, used, trouble)

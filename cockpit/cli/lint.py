@@ -17,7 +17,7 @@ FOUND = 1
 @click.argument("paths", metavar="PATH...", nargs=-1)
 @json_option
 @common_options
-def command(common: Common, paths: tuple[str, ...], as_json: bool) -> None:
+def lint_documents(common: Common, paths: tuple[str, ...], as_json: bool) -> None:
     system = load_team(common)
     if not paths and not system.runbooks:
         raise Refusal("Name a file or a folder, or set `runbooks` in cockpit.toml.")

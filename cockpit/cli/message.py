@@ -21,7 +21,7 @@ from cockpit.model.time import RealTime, stamp
 @incident_option
 @json_option
 @common_options
-def command(common: Common, name: tuple[str, ...], promise: str | None, incident: str | None, as_json: bool) -> None:
+def message(common: Common, name: tuple[str, ...], promise: str | None, incident: str | None, as_json: bool) -> None:
     within = timedelta() if promise == "none" else length(promise) if promise else None
     with open_cli_session(common, read_only=True) as seat:
         meant = seat.desk.find(incident)

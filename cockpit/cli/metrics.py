@@ -35,7 +35,7 @@ COLUMNS = (
 @click.option("--severity", metavar="LEVEL", help="Only incidents whose worst severity this was.")
 @json_option
 @common_options
-def command(common: Common, since: str | None, severity: str | None, as_json: bool) -> None:
+def metrics(common: Common, since: str | None, severity: str | None, as_json: bool) -> None:
     with open_cli_session(common, read_only=True) as seat:
         found, known = _statistics(common, seat, since, severity)
     if as_json:

@@ -95,11 +95,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 def load_system(common: Common) -> "System":
     """The configured system, or the built-in default where no file is found. Raises Refusal with every error."""
-    from cockpit.config import ConfigErrors, Secrets, default_system, find, load
+    from cockpit.config import ConfigErrors, Secrets, default_system, find_config_file, load_system
 
     try:
-        path = find(common.config, os.environ, Path.cwd())
-        system = load(path) if path is not None else default_system()
+        path = find_config_file(common.config, os.environ, Path.cwd())
+        system = load_system(path) if path is not None else default_system()
     except ConfigErrors as errors:
         raise Refusal(str(errors)) from None
     Secrets(os.environ).learn(system.secrets())  # before anything from outside is read: all of it may echo one

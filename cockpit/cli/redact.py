@@ -19,7 +19,7 @@ from cockpit.model.operator import PersonUnknown
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 @common_options
-def command(common: Common, number: int, reason: str, yes: bool, as_json: bool) -> None:
+def redact(common: Common, number: int, reason: str, yes: bool, as_json: bool) -> None:
     if not reason.strip():
         raise Refusal("Say why with --reason; it is what remains of the event.")
     try:

@@ -28,7 +28,7 @@ LONGEST = 200
 @incident_option
 @json_option
 @common_options
-def command(
+def search(
     common: Common,
     words: tuple[str, ...],
     since: str | None,

@@ -14,7 +14,7 @@ from cockpit.cli.options import Refusal
 @click.option("--app", default="", show_default="shop-api", help="The name of the container app.")
 @click.option("--resource-group", default="", show_default="shop-prod-rg", help="The name of its resource group.")
 @click.option("--until-stdin-closes", is_flag=True, help="End when standard input does.")
-def command(port: int, scenario: str, speed: float, app: str, resource_group: str, until_stdin_closes: bool) -> None:
+def simulator(port: int, scenario: str, speed: float, app: str, resource_group: str, until_stdin_closes: bool) -> None:
     from cockpit.simulator.play import play
     from cockpit.simulator.scenario import ScenarioError, load, named
 

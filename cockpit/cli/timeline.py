@@ -19,7 +19,7 @@ from cockpit.model.event import Event
 @incident_option
 @json_option
 @common_options
-def command(common: Common, limit: int | None, incident: str | None, as_json: bool) -> None:
+def timeline(common: Common, limit: int | None, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common, read_only=True) as seat:
         events = _events(seat, incident, limit)
     if as_json:

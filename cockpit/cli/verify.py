@@ -25,7 +25,7 @@ HASH = re.compile("[0-9a-f]{12,64}")
 @click.option("--head", metavar="HASH", default="", help="A head noted earlier, or how it begins; it must be there.")
 @json_option
 @common_options
-def command(common: Common, head: str, as_json: bool) -> None:
+def verify(common: Common, head: str, as_json: bool) -> None:
     known = head.strip().lower()
     if known and not HASH.fullmatch(known):
         raise Refusal("--head takes the hash that `cockpit verify` printed, at least its first 12 digits.")

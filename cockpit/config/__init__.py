@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.config.errors import ConfigError, ConfigErrors
-from cockpit.config.places import candidates, default_data, default_system, find
+from cockpit.config.places import candidates, default_data, default_system, find_config_file
 from cockpit.config.secrets import Secrets
 from cockpit.model.system import System
 
@@ -12,23 +12,23 @@ __all__ = [
     "ConfigError",
     "ConfigErrors",
     "Secrets",
+    "build_json_schema",
     "candidates",
     "default_data",
     "default_system",
-    "find",
-    "load",
-    "schema",
+    "find_config_file",
+    "load_system",
 ]
 
 
-def load(path: Path) -> System:
+def load_system(path: Path) -> System:
     """The System that the file describes. Raises ConfigErrors with all that is wrong, each with path and line."""
     from cockpit.config.loading import load_file  # pydantic is only paid for by those who have a file
 
     return load_file(path)
 
 
-def schema() -> dict[str, Any]:
+def build_json_schema() -> dict[str, Any]:
     """The JSON Schema of cockpit.toml, draft 2020-12."""
     from cockpit.config.json_schema import json_schema
 

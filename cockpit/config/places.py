@@ -32,7 +32,7 @@ def candidates(option: str | None, environ: Mapping[str, str], cwd: Path) -> lis
     return found
 
 
-def find(option: str | None, environ: Mapping[str, str], cwd: Path) -> Path | None:
+def find_config_file(option: str | None, environ: Mapping[str, str], cwd: Path) -> Path | None:
     """The configuration in use, None where there is none. Raises ConfigErrors when one is named that is not there."""
     for how, path in candidates(option, environ, cwd):
         if os.path.exists(path):  # never raises, unlike Path.exists

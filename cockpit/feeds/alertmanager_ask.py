@@ -16,7 +16,7 @@ from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.system import AlertSource
 from cockpit.model.time import Time
 
-T = TypeVar("T")
+Answered = TypeVar("Answered")
 Parameters = Sequence[tuple[str, str]]
 PATIENCE = 12.0  # seconds for everything that one look asks of one server
 LARGEST = 48 * 1024 * 1024  # bytes of one answer; 20,000 alerts are 13 MB
@@ -53,7 +53,7 @@ class AlertServer:
         self._reveal = reveal
         self._rest: tuple[float, Problem] = (0.0, TOO_LARGE)  # until when (monotonic), and what it said
 
-    async def look(self, asking: Callable[[Ask], Awaitable[T]]) -> T | Problem:
+    async def look(self, asking: Callable[[Ask], Awaitable[Answered]]) -> Answered | Problem:
         """What `asking` makes of this server, or why nothing: a Problem that names it. Never raises."""
         until, said = self._rest
         if self._time.monotonic() < until:

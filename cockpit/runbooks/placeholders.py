@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from cockpit.runbooks.placeholder_forms import written_holes
-from cockpit.runbooks.quoting import Context, contexts
+from cockpit.runbooks.quoting import Context, find_bash_contexts
 from cockpit.runbooks.unset_variables import ALWAYS_SET, unset_variables
 
 POWERSHELL = re.compile(
@@ -97,7 +97,9 @@ def dollars_kept(command: str, masked: Sequence[tuple[int, int]]) -> frozenset[i
     """Where a `$` is only a letter to this shell, quoted or escaped: `awk '{print $NF}'`, `sh -c 'echo $X'`, `\\$X`."""
     if "$" not in command or not ("'" in command or "\\" in command):
         return frozenset()
-    where = contexts("".join("x" if any(a <= at < b for a, b in masked) else c for at, c in enumerate(command)))
+    where = find_bash_contexts(
+        "".join("x" if any(a <= at < b for a, b in masked) else c for at, c in enumerate(command))
+    )
     escaped = {found.end() for found in re.finditer(r"\\.", command, re.DOTALL)}
     return frozenset(
         at for at, letter in enumerate(command) if letter == "$" and (where[at] is Context.SINGLE or at + 1 in escaped)

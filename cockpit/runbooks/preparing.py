@@ -204,7 +204,7 @@ def elsewhere(prepared: Prepared) -> str:
 def with_request(prepared: Prepared, setting: Setting) -> Prepared:
     """An HTTP step. Raises Refused."""
     host = resolved([Parameter("FQDN")], setting)[0]
-    request = web.request(prepared.as_written, prepared.values, host)
+    request = web.build_request(prepared.as_written, prepared.values, host)
     return replace(prepared, request=request, as_run=clean(without(hide(request.shown), prepared.hidden)))
 
 

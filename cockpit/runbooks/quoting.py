@@ -23,7 +23,7 @@ HEREDOC = re.compile(r"<<-?[ \t]*(['\"]?)([A-Za-z_]\w*)\1")
 CLOSED_BY = {"((": "))", "$((": "))", "$[": "]", "${": "}", "[[": "]]", "$'": "'"}
 
 
-def contexts(command: str) -> list[Context]:
+def find_bash_contexts(command: str) -> list[Context]:
     """The context of every letter. A command that does not end what it opens is ELSEWHERE as a whole."""
     # The unpaired `)` of a case in `$( )` and the quoting in backticks are beyond us.
     if len(command) > LONGEST or "`" in command or ("$(" in command and CASE.search(command)):

@@ -6,7 +6,7 @@ DOUBLE = '"\u201c\u201d\u201e'  # PowerShell takes typographic quotes for quotes
 SINGLE = "'\u2018\u2019\u201a\u201b"
 
 
-def contexts(command: str) -> list[Context]:
+def find_powershell_contexts(command: str) -> list[Context]:
     """The context of every letter. Here-strings, `$( )` in quotes and open quotes make all of it ELSEWHERE."""
     if '@"' in command or "@'" in command:
         return [Context.ELSEWHERE] * len(command)

@@ -9,7 +9,7 @@ from cockpit.model.secret import MASK
 from cockpit.runbooks.execution import RunRefused, Script
 from cockpit.runbooks.interpreters import interprets
 from cockpit.runbooks.placeholders import Placeholder, placeholders
-from cockpit.runbooks.quoting import Context, contexts
+from cockpit.runbooks.quoting import Context, find_bash_contexts
 from cockpit.runbooks.values import Resolved
 
 SAFE = re.compile(r"[A-Za-z0-9_.:/@,+-]*")  # no shell, SQL, jq or arithmetic reads more into these than a word
@@ -118,10 +118,10 @@ def places(command: str, language: str) -> list[Context]:
     for blank in placeholders(command, language):
         letters[blank.start : blank.end] = "x" * (blank.end - blank.start)
     if language == "powershell":
-        from cockpit.runbooks.quoting_powershell import contexts as powershell_contexts
+        from cockpit.runbooks.quoting_powershell import find_powershell_contexts as powershell_contexts
 
         return powershell_contexts("".join(letters))
-    return contexts("".join(letters))
+    return find_bash_contexts("".join(letters))
 
 
 def in_bash(slot: Slot, variable: str, command: str) -> str:

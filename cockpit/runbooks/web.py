@@ -42,7 +42,7 @@ class HttpStepAnswer:
         return self.page and SIGN_IN.search(self.body) is not None
 
 
-def request(command: str, values: Sequence[Resolved], base: Resolved | None) -> Request:
+def build_request(command: str, values: Sequence[Resolved], base: Resolved | None) -> Request:
     """The request that a step stands for. `base` is the environment's host. Raises Refused."""
     match = HTTP.fullmatch(command.strip())
     if match is None:

@@ -29,8 +29,8 @@ def read_patch(body: JSON) -> Patch:
     return Patch(
         traffic,
         image=_image(template["containers"]) if "containers" in template else None,
-        min_replicas=_replicas(scale, "minReplicas"),
-        max_replicas=_replicas(scale, "maxReplicas"),
+        min_replicas=_read_replica_limits(scale, "minReplicas"),
+        max_replicas=_read_replica_limits(scale, "maxReplicas"),
         suffix=suffix or None,
         new_revision=True,
     )
@@ -86,7 +86,7 @@ def _image(containers: Any) -> str | None:
     return image
 
 
-def _replicas(scale: JSON, name: str) -> int | None:
+def _read_replica_limits(scale: JSON, name: str) -> int | None:
     value = scale.get(name)
     if value is None:
         return None

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.cli import COMMANDS
-from cockpit.config import load
+from cockpit.config import load_system
 
 README = Path("README.md").read_text(encoding="utf-8")
 DOCUMENTS = [Path("README.md"), *sorted(Path("docs").glob("*.md"))]
@@ -16,7 +16,7 @@ def test_the_configuration_shown_is_a_good_one(tmp_path: Path) -> None:
     (block,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     path = tmp_path / "cockpit.toml"
     path.write_text(block, encoding="utf-8")
-    system = load(path)
+    system = load_system(path)
     assert (system.name, len(system.environments[0].probes)) == ("Shop", 1)
 
 

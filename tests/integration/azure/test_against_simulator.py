@@ -17,7 +17,7 @@ import pytest
 from cockpit.azure.change import ChangeOutcome
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import credential
-from cockpit.config import load
+from cockpit.config import load_system
 from cockpit.feeds.azure_alerts import azure_alerts_feed
 from cockpit.feeds.logs import stream
 from cockpit.feeds.revisions import revisions_feed
@@ -48,7 +48,7 @@ def ready() -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def system(ready: dict[str, Any]) -> System:
-    return load(Path(ready["config"]))
+    return load_system(Path(ready["config"]))
 
 
 @pytest.fixture

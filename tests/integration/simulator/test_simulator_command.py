@@ -64,10 +64,10 @@ def test_the_configuration_is_in_a_directory_of_its_own_that_nobody_else_can_rea
 
 
 def test_the_configuration_is_one_that_the_cockpit_reads(start: Start) -> None:
-    from cockpit.config import load
+    from cockpit.config import load_system
 
     line = ready(start("--scenario", "bad-deploy"))
-    system = load(Path(line["config"]))
+    system = load_system(Path(line["config"]))
     prod = system.environment("prod")
     assert prod is not None
     assert (system.order, system.cloud.endpoint, system.cloud.logs_endpoint) == (

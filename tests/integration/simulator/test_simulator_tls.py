@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cockpit.config import load
+from cockpit.config import load_system
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
 
 
 def test_curl_reaches_the_fqdn_as_a_runbook_writes_it(ready: dict[str, Any]) -> None:
-    prod = load(Path(ready["config"])).environments[0]
+    prod = load_system(Path(ready["config"])).environments[0]
     command = "curl -sf https://<FQDN>/health/ready | jq -r .status".replace("<FQDN>", str(prod.values["FQDN"]))
     done = subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", command], env={**prod.shell}, capture_output=True, text=True, check=False

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.config import ConfigError, ConfigErrors, load
+from cockpit.config import ConfigError, ConfigErrors, load_system
 from cockpit.model.system import System
 
 Read = Callable[[str], System]
@@ -19,7 +19,7 @@ def read(tmp_path: Path) -> Read:
     def reading(text: str) -> System:
         file = tmp_path / "cockpit.toml"
         file.write_text(text, encoding="utf-8")
-        return load(file)
+        return load_system(file)
 
     return reading
 

@@ -20,7 +20,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_every_path_in_use_is_told(home: Path) -> None:
     (home / "cockpit.toml").write_text('data = "state"\n[environments.prod]\n[environments.staging]\n')
-    found = json.loads(CliRunner().invoke(info.command, ["--json"]).stdout)
+    found = json.loads(CliRunner().invoke(info.info, ["--json"]).stdout)
     assert found["config"] == str(home / "cockpit.toml")
     assert [each["used"] for each in found["candidates"]] == [True, False]
     assert found["data"] == str(home / "state")
@@ -31,14 +31,14 @@ def test_every_path_in_use_is_told(home: Path) -> None:
 
 
 def test_the_timeline_that_was_asked_for_is_the_one_told(home: Path) -> None:
-    found = json.loads(CliRunner().invoke(info.command, ["--json", "--db", str(home / "other.db")]).stdout)
+    found = json.loads(CliRunner().invoke(info.info, ["--json", "--db", str(home / "other.db")]).stdout)
     assert found["timeline"] == str(home / "other.db")
     assert found["data"] == str(home)
 
 
 def test_as_text_it_says_which_are_in_use_and_which_are_there(home: Path) -> None:
     (home / "cockpit.toml").write_text("")
-    output = CliRunner().invoke(info.command, []).output
+    output = CliRunner().invoke(info.info, []).output
     assert f"{home}/cockpit.toml  (current directory: in use)" in output
     assert "(user configuration: -)" in output
     assert "(not there yet)" in output
@@ -47,14 +47,14 @@ def test_as_text_it_says_which_are_in_use_and_which_are_there(home: Path) -> Non
 @pytest.mark.parametrize("arguments", [[], ["--config", "none.toml"]])
 def test_a_broken_or_missing_configuration_does_not_silence_it(home: Path, arguments: list[str]) -> None:
     (home / "cockpit.toml").write_text("bell = 3")
-    result = CliRunner().invoke(info.command, arguments)
+    result = CliRunner().invoke(info.info, arguments)
     assert result.exit_code == 0
     assert "The configuration cannot be used" in result.output
     assert "must be true or false" in result.output or "does not exist" in result.output
 
 
 def test_the_schema_is_json_for_an_editor() -> None:
-    printed = json.loads(CliRunner().invoke(schema.command, []).stdout)
+    printed = json.loads(CliRunner().invoke(schema.schema, []).stdout)
     assert printed["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     probe = printed["$defs"]["Probe"]
     assert probe["required"] == ["name", "url"]
@@ -66,7 +66,7 @@ def test_the_schema_is_json_for_an_editor() -> None:
 
 
 def test_every_key_in_the_schema_says_what_it_means() -> None:
-    printed = json.loads(CliRunner().invoke(schema.command, []).stdout)
+    printed = json.loads(CliRunner().invoke(schema.schema, []).stdout)
     for table in (printed, *printed["$defs"].values()):
         for name, key in table["properties"].items():
             assert key.get("description"), name

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cockpit.config import load, schema
+from cockpit.config import build_json_schema, load_system
 from cockpit.model.answer import FUNCTIONS, SORTS
 from cockpit.model.keys import DEFAULT_KEYS
 
@@ -20,11 +20,11 @@ EXAMPLES = sorted((TOP / "examples").glob("*/cockpit.toml"))
 def test_every_block_of_the_reference_is_a_valid_file(block: str, tmp_path: Path) -> None:
     file = tmp_path / "cockpit.toml"
     file.write_text(block, encoding="utf-8")
-    assert load(file).environments
+    assert load_system(file).environments
 
 
 def tables() -> dict[str, dict[str, Any]]:
-    whole = schema()
+    whole = build_json_schema()
     return {name: table["properties"] for name, table in {"top": whole, **whole["$defs"]}.items()}
 
 
@@ -50,7 +50,7 @@ def test_there_is_an_example_for_each_kind_of_system() -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.parent.name)
 def test_every_example_loads_and_watches_something(example: Path) -> None:
-    system = load(example)
+    system = load_system(example)
     assert all(environment.probes for environment in system.environments)
     assert [each.name for each in system.environments if each.production]
 

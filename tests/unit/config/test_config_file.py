@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cockpit.config import ConfigErrors, load
+from cockpit.config import ConfigErrors, load_system
 from cockpit.config.lines import line_of, lines
 
 
 def refusal(path: Path) -> str:
     with pytest.raises(ConfigErrors) as refused:
-        load(path)
+        load_system(path)
     assert len(refused.value.errors) == 1
     return str(refused.value)
 
@@ -79,7 +79,7 @@ def test_a_configuration_from_a_pipe(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     writer = threading.Thread(target=lambda: pipe.write_text('system = "piped"'))
     writer.start()
-    assert load(pipe).name == "piped"
+    assert load_system(pipe).name == "piped"
     writer.join()
 
 
@@ -87,7 +87,7 @@ def test_a_configuration_from_a_pipe(tmp_path: Path) -> None:
 @given(content=st.binary(max_size=100) | st.text(alphabet="ab=[].\"'\n# {},1\\\x1b", max_size=60).map(str.encode))
 def test_whatever_a_file_holds_it_is_a_system_or_a_list_of_mistakes(tmp_path: Path, content: bytes) -> None:
     try:
-        assert load(holding(tmp_path, content)).environments
+        assert load_system(holding(tmp_path, content)).environments
     except ConfigErrors as errors:
         told = str(errors)
     else:

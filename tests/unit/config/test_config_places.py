@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.config import ConfigErrors, default_system, find
+from cockpit.config import ConfigErrors, default_system, find_config_file
 from cockpit.config.places import candidates
 
 
@@ -24,26 +24,26 @@ def made(path: Path) -> Path:
 
 def test_the_nearest_one_wins(here: Path) -> None:
     cwd = here / "cwd"
-    assert find(None, {}, cwd) is None
+    assert find_config_file(None, {}, cwd) is None
     user = made(here / "xdg" / "cockpit" / "cockpit.toml")
-    assert find(None, {}, cwd) == user
+    assert find_config_file(None, {}, cwd) == user
     local = made(cwd / "cockpit.toml")
-    assert find(None, {}, cwd) == local
+    assert find_config_file(None, {}, cwd) == local
     named = made(here / "named.toml")
-    assert find(None, {"COCKPIT_CONFIG": str(named)}, cwd) == named
+    assert find_config_file(None, {"COCKPIT_CONFIG": str(named)}, cwd) == named
     asked = made(cwd / "asked.toml")
-    assert find("asked.toml", {"COCKPIT_CONFIG": str(named)}, cwd) == asked
+    assert find_config_file("asked.toml", {"COCKPIT_CONFIG": str(named)}, cwd) == asked
 
 
 @pytest.mark.parametrize(("option", "environ"), [("none.toml", {}), (None, {"COCKPIT_CONFIG": "none.toml"})])
 def test_one_that_is_named_must_be_there(here: Path, option: str | None, environ: dict[str, str]) -> None:
     made(here / "cwd" / "cockpit.toml")
     with pytest.raises(ConfigErrors, match=r"none\.toml"):
-        find(option, environ, here / "cwd")
+        find_config_file(option, environ, here / "cwd")
 
 
 def test_an_empty_variable_names_nothing(here: Path) -> None:
-    assert find(None, {"COCKPIT_CONFIG": ""}, here / "cwd") is None
+    assert find_config_file(None, {"COCKPIT_CONFIG": ""}, here / "cwd") is None
 
 
 def test_every_place_is_listed_in_order(here: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from cockpit.cli import cockpit
-from cockpit.config import ConfigErrors, load
+from cockpit.config import ConfigErrors, load_system
 
 
 def keys(tmp_path: Path, *lines: str) -> Path:
@@ -16,13 +16,13 @@ def keys(tmp_path: Path, *lines: str) -> Path:
 
 
 def test_a_key_opens_a_procedure_beside_the_keys_of_actions(tmp_path: Path) -> None:
-    system = load(keys(tmp_path, 'F6 = "restore-database#2"', '"ctrl+r" = "ops#roll-back"', 'declare = "D"'))
+    system = load_system(keys(tmp_path, 'F6 = "restore-database#2"', '"ctrl+r" = "ops#roll-back"', 'declare = "D"'))
     assert system.procedure_keys == {"f6": "restore-database#2", "ctrl+r": "ops#roll-back"}
     assert system.keys == {"declare": "D"}
 
 
 def test_a_function_key_may_name_a_document_alone(tmp_path: Path) -> None:
-    assert load(keys(tmp_path, 'F7 = "rollback"')).procedure_keys == {"f7": "rollback"}
+    assert load_system(keys(tmp_path, 'F7 = "rollback"')).procedure_keys == {"f7": "rollback"}
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,12 @@ def test_a_function_key_may_name_a_document_alone(tmp_path: Path) -> None:
 )
 def test_a_key_that_is_taken_or_is_none_is_an_error(tmp_path: Path, line: str, said: str) -> None:
     with pytest.raises(ConfigErrors) as wrong:
-        load(keys(tmp_path, line))
+        load_system(keys(tmp_path, line))
     assert said in str(wrong.value)
 
 
 def test_a_key_that_an_action_gave_up_is_free(tmp_path: Path) -> None:
-    assert load(keys(tmp_path, 'refresh = "f8"', 'F5 = "ops#1"')).procedure_keys == {"f5": "ops#1"}
+    assert load_system(keys(tmp_path, 'refresh = "f8"', 'F5 = "ops#1"')).procedure_keys == {"f5": "ops#1"}
 
 
 def test_check_says_when_there_is_no_such_procedure_or_folder(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from cockpit.cli.incidents import line
+from cockpit.cli.incidents import render_incident_line
 from cockpit.model.incident import describe_severity
 from cockpit.model.ladder import DEFAULT_LADDER
 from tests.unit.incident.incidents import incident
@@ -12,7 +12,7 @@ from tests.unit.incident.story import at
 def test_the_worst_severity_is_shown_with_the_last_beside_it() -> None:
     assert describe_severity(incident(("P1", 0), ("P2", 30)), DEFAULT_LADDER) == "P1, now P2"
     assert describe_severity(incident(("P2", 0), ("P1", 30)), DEFAULT_LADDER) == "P1"
-    assert "P1, now P2" in line(incident(("P1", 0), ("P2", 30)), DEFAULT_LADDER)
+    assert "P1, now P2" in render_incident_line(incident(("P1", 0), ("P2", 30)), DEFAULT_LADDER)
 
 
 def test_the_duration_of_an_incident_counts_from_its_declaration() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cockpit.config import load
+from cockpit.config import load_system
 from cockpit.incident.desk import Desk
 from cockpit.incident.store import Timeline
 from cockpit.model.incident import Incident
@@ -39,7 +39,7 @@ class StillTime:
 @lru_cache
 def team(name: str) -> tuple[System, Plan]:
     """The configuration of an example team, and what its documents say."""
-    system = load(EXAMPLES / name / "cockpit.toml")
+    system = load_system(EXAMPLES / name / "cockpit.toml")
     return system, read_plan(system)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from cockpit.config import load as load_config
+from cockpit.config import load_system as load_config
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.runbooks.catalogue_files import load
 from cockpit.runbooks.catalogue_match import Match, matches

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 
-from cockpit.config import load
+from cockpit.config import load_system
 from cockpit.model.plan import Plan
 from cockpit.runbooks.plan_files import read_plan
 
@@ -12,4 +12,4 @@ EXAMPLES = Path(__file__).parents[3] / "examples"
 
 @lru_cache
 def plan_of(name: str) -> Plan:
-    return read_plan(load(EXAMPLES / name / "cockpit.toml"))
+    return read_plan(load_system(EXAMPLES / name / "cockpit.toml"))

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cockpit.config import load as load_config
+from cockpit.config import load_system as load_config
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.runbooks.catalogue import Document
 from cockpit.runbooks.catalogue_files import load

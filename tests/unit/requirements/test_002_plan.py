@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.config import load
+from cockpit.config import load_system
 from cockpit.model.clock import ClockKind, Counting, Rule
 from cockpit.model.ladder import level
 from cockpit.runbooks.plan_files import read_plan
@@ -114,7 +114,7 @@ def test_002_s8_who_to_page(condition: str, who: str) -> None:
 def test_002_s8_real_contacts_stay_in_a_private_file(tmp_path: Path) -> None:
     private = tmp_path / "oncall.md"
     private.write_text("| Role | Person | Phone |\n|---|---|---|\n| On-call platform | Kim | 123 |\n")
-    system = replace(load(EXAMPLES / "dealix" / "cockpit.toml"), contacts_file=str(private))
+    system = replace(load_system(EXAMPLES / "dealix" / "cockpit.toml"), contacts_file=str(private))
     assert [(each.role, each.person, each.how) for each in read_plan(system).contacts] == [
         ("On-call platform", "Kim", "123")
     ]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.config import load as load_config
+from cockpit.config import load_system as load_config
 from cockpit.model.system import System
 from cockpit.runbooks.catalogue import Catalogue
 from cockpit.runbooks.catalogue_files import load

@@ -10,7 +10,7 @@ from cockpit.model.runbook import Step, StepKind
 from cockpit.runbooks.execution import Finished, Request, RunRefused
 from cockpit.runbooks.values import Resolved
 from cockpit.runbooks.verify import Evidence, conclude, expected, verify
-from cockpit.runbooks.web import request, send
+from cockpit.runbooks.web import build_request, send
 
 HOST = Resolved("FQDN", "app.example.com", "app.example.com", "live")
 OK, FAILED, UNKNOWN = StepState.OK, StepState.FAILED, StepState.UNKNOWN
@@ -48,7 +48,7 @@ def raising(error: Exception) -> Callable[[httpx.Request], httpx.Response]:
 
 
 def test_a_path_goes_to_the_environments_own_host() -> None:
-    found = request("GET /health/ready", [], HOST)
+    found = build_request("GET /health/ready", [], HOST)
     assert (found.method, found.url, found.shown) == (
         "GET",
         "https://app.example.com/health/ready",
@@ -57,21 +57,21 @@ def test_a_path_goes_to_the_environments_own_host() -> None:
 
 
 def test_a_value_in_a_path_leads_nowhere_else() -> None:
-    found = request("POST /jobs/{id}/retry", [value("id", "../../admin?x=1#y")], HOST)
+    found = build_request("POST /jobs/{id}/retry", [value("id", "../../admin?x=1#y")], HOST)
     assert found.url == "https://app.example.com/jobs/..%2F..%2Fadmin%3Fx%3D1%23y/retry"
 
 
 def test_a_secret_in_a_path_is_dots_and_in_no_repr() -> None:
-    found = request("GET /by-token/{token}", [value("token", "hunter2", secret=True)], HOST)
+    found = build_request("GET /by-token/{token}", [value("token", "hunter2", secret=True)], HOST)
     assert found.shown == "GET https://app.example.com/by-token/•••"
     assert "hunter2" not in repr(found)
 
 
 def test_a_missing_value_or_host_is_refused() -> None:
     with pytest.raises(RunRefused, match="id} has no value"):
-        request("GET /jobs/{id}", [Resolved("id", None)], HOST)
+        build_request("GET /jobs/{id}", [Resolved("id", None)], HOST)
     with pytest.raises(RunRefused, match="FQDN"):
-        request("GET /x", [], Resolved("FQDN", None))
+        build_request("GET /x", [], Resolved("FQDN", None))
 
 
 async def test_a_good_answer_is_shown() -> None:
