@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cockpit.model.reading import Reading
-    from cockpit.wiring import Session
+    from cockpit.session import Session
 
 
 def empty() -> None:
@@ -32,7 +32,7 @@ def storm(probes: int, alerts: int, every: float) -> None:
     async def attach() -> "Session":
         from cockpit.config import default_system
         from cockpit.model.system import Environment
-        from cockpit.wiring import build
+        from cockpit.session import build
 
         data = Path(tempfile.mkdtemp(prefix="cockpit-bench-"))
         system = replace(default_system(), environments=(Environment("storm", production=True),), bell=False)

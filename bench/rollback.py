@@ -13,12 +13,12 @@ from cockpit.azure.client import Azure
 from cockpit.azure.identity import credential
 from cockpit.model.system import Cloud
 from cockpit.model.time import RealTime
-from cockpit.runbooks.native import perform, recognise, survey
-from cockpit.simulator.clock import SimulatedClock
-from cockpit.simulator.scenario import load
+from cockpit.runbooks.az import perform, recognise, survey
 from cockpit.simulator.server import SimulatorServer
-from cockpit.simulator.site import APP, RESOURCE_GROUP, SUBSCRIPTION
-from cockpit.simulator.stage import Stage
+from cockpit.simulator.world.clock import SimulatedClock
+from cockpit.simulator.world.scenario import load
+from cockpit.simulator.world.site import APP, RESOURCE_GROUP, SUBSCRIPTION
+from cockpit.simulator.world.stage import Stage
 
 ROUNDS = 5
 OPERATION = 0.2  # seconds that Azure takes for each thing it does here

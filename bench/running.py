@@ -35,7 +35,7 @@ true
 def world() -> None:
     """The demo's bad deployment, at once, in a cloud that takes `OPERATION` for everything. `bench.running world`."""
     from cockpit.simulator.play import play
-    from cockpit.simulator.scenario import Deploy, load
+    from cockpit.simulator.world.scenario import Deploy, load
 
     story = load("bad-deploy")
     events = [each.model_copy(update={"at": 0.1}) if isinstance(each, Deploy) else each for each in story.events]

@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from bench.measure import Measure
-from cockpit.incident.desk import Desk
-from cockpit.incident.export import Exporter, ExportForm
-from cockpit.incident.fold import Ledger
-from cockpit.incident.history import with_events
-from cockpit.incident.store import Timeline
+from cockpit.incident.actions.desk import Desk
+from cockpit.incident.ledger import Ledger
+from cockpit.incident.load import with_events
+from cockpit.incident.postmortem.export import Exporter, ExportForm
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident
-from cockpit.model.ladder import DEFAULT_LADDER
+from cockpit.model.severity_scale import DEFAULT_LADDER
 from cockpit.model.system import System
 from cockpit.model.time import RealTime, stamp
+from cockpit.timeline.timeline import Timeline
 
 BEST_OF = 5
 APPENDS = 1_000  # each durable before the next

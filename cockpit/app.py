@@ -20,19 +20,19 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 import themes
-from cockpit.model.clean import clean
-from screens.first import FirstScreen
-from screens.modes import cockpit_screen, wall_screen
-from screens.terminal import TerminalDriver
+from cockpit.model.text import clean
+from screens.main.modes import MODULES, cockpit_screen, wall_screen
+from screens.shared.driver import TerminalDriver
+from screens.shared.first_frame import FirstScreen
 from widgets.tone import ascii_only
 
 if TYPE_CHECKING:
     from cockpit.model.event import Event
     from cockpit.model.reading import Reading
     from cockpit.model.system import System
-    from cockpit.wiring import Session
-    from screens.bell import Bell
-    from screens.messages import EventsAppended
+    from cockpit.session import Session
+    from screens.shared.app_messages import EventsAppended
+    from screens.shared.bell import Bell
 
 log = logging.getLogger(__name__)
 Attach = Callable[[], Awaitable["Session"]]
@@ -115,7 +115,7 @@ class CockpitApp(App[None]):
 
     def _subscribe(self, session: "Session") -> None:
         """From now on every Reading and event of the session comes here."""
-        from screens.messages import Attached, EventsAppended
+        from screens.shared.app_messages import Attached, EventsAppended
 
         def deliver(events: "list[Event]") -> None:
             self.post_message(EventsAppended(events))  # from the timeline's thread to ours
@@ -126,15 +126,17 @@ class CockpitApp(App[None]):
 
     async def _load(self) -> None:
         """Import the screen in a thread, so that the first frame answers keys, and bring it to the front."""
-        from screens.bell import Bell
+        from screens.shared.bell import Bell
 
         self.bells = Bell()
-        await asyncio.to_thread(importlib.import_module, f"screens.{self._mode}")
+        await asyncio.to_thread(importlib.import_module, MODULES[self._mode])
         await self.switch_mode(self._mode)
 
     def _configure(self, system: "System") -> None:
-        from screens import catalogue_keys, cockpit_keys, run_keys
-        from screens.preferences import preferences
+        from screens.catalogue import keys as catalogue_keys
+        from screens.main import keys as cockpit_keys
+        from screens.run import keys as run_keys
+        from screens.shared.preferences import preferences
         from widgets.table import KeyedTable
 
         ours = [*self.BINDINGS, *cockpit_keys.KEYS, *KeyedTable.BINDINGS, *run_keys.BINDINGS, *catalogue_keys.KEYS]
@@ -146,7 +148,7 @@ class CockpitApp(App[None]):
             self.theme = wanted.theme
 
     def _reading(self, reading: "Reading[Any]") -> None:
-        from screens.messages import ReadingChanged
+        from screens.shared.app_messages import ReadingChanged
 
         self.screen.post_message(ReadingChanged(reading))  # one that comes to the front later looks for itself
         if self.session and self.bells.rings(self.session.watch, reading):
@@ -183,7 +185,7 @@ class CockpitApp(App[None]):
         return subprocess.call(list(command))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        from screens.commands import commands
+        from screens.main.palette import commands
 
         yield from commands(self, screen)
 

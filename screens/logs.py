@@ -1,8 +1,11 @@
 """The log of one revision, live: which revision, from where, following or paused, filtered."""
 
+import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from datetime import tzinfo
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -14,13 +17,52 @@ from textual.widgets import Footer, Input
 from cockpit.model.logline import LogLine
 from cockpit.model.revision import Revision
 from cockpit.model.time import Time
-from screens.batches import batches
-from screens.dialog import show_hint
-from screens.leaving import leave_screen
-from screens.trouble import explain
+from screens.dialogs.dialog import show_hint
+from screens.shared.errors import explain
+from screens.shared.leaving import leave_screen
 from widgets.cell import Piece
 from widgets.line import Lines
 from widgets.log import KEPT, LogView, summary
+
+# Lines that come one by one, told in batches: a screen is repainted ten times a second at most.
+
+T = TypeVar("T")
+
+
+async def batches(items: AsyncIterator[T], *, every: float, longest: int, time: Time) -> AsyncIterator[list[T]]:
+    """What came since the last batch, at most one batch in `every` seconds, the newest `longest` items of it.
+
+    Ends when `items` ends, and raises what it raised. The first item waits for nothing.
+    """
+    waiting: deque[T] = deque(maxlen=longest)
+    arrived = asyncio.Event()
+
+    async def read() -> None:
+        try:
+            async for item in items:
+                waiting.append(item)
+                arrived.set()
+        finally:
+            arrived.set()
+
+    reading = asyncio.create_task(read())
+    try:
+        while not reading.done() or waiting:
+            await arrived.wait()
+            arrived.clear()
+            if waiting:
+                batch = list(waiting)
+                waiting.clear()
+                yield batch
+                await time.sleep(every)
+            if reading.done():
+                arrived.set()
+        await reading
+    finally:
+        reading.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await reading
+
 
 EVERY = 0.1  # seconds between two repaints at least
 Open = Callable[[], AsyncIterator[LogLine]]

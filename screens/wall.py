@@ -9,19 +9,18 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from cockpit.incident.fold import Ledger
+from cockpit.feeds.watch import Watch
+from cockpit.incident.ledger import Ledger
 from cockpit.model.event import Event
 from cockpit.model.overall import OverallState
 from cockpit.model.plan import Plan
 from cockpit.model.system import Environment, System
 from cockpit.model.time import RealTime, Time
-from cockpit.watch import Watch
-from screens.due import running
-from screens.leaving import leave_screen
-from screens.messages import Attached, EventsAppended
+from screens.shared.app_messages import Attached, EventsAppended
+from screens.shared.due import running
+from screens.shared.leaving import leave_screen
 from widgets.line import Lines
-from widgets.wall import EVENTS, WallView, wall_state
-from widgets.wall_lines import Frame, paint
+from widgets.wall import EVENTS, Frame, WallView, paint, wall_state
 
 if TYPE_CHECKING:
     from cockpit.app import CockpitApp

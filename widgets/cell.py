@@ -8,7 +8,7 @@ from datetime import datetime
 
 from rich.cells import cell_len, get_character_cell_size
 
-from cockpit.model.clean import HOSTILE, REPLACEMENT
+from cockpit.model.text import HOSTILE, REPLACEMENT
 from cockpit.model.time import age
 
 Piece = tuple[str, str]

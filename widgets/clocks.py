@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
-from cockpit.model.clock import Clock, ClockKind, ClockState
-from cockpit.model.clock_due import shown_due
+from cockpit.model.clock import Clock, ClockKind, ClockState, shown_due
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan, Role
 from widgets.cell import Cell, Column, Piece, Row, cut

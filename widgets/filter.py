@@ -3,7 +3,7 @@
 from textual.widgets import Input
 
 from widgets.cell import Piece
-from widgets.hint_line import Part, say
+from widgets.hint import Part, say
 
 
 class FilterLine(Input):

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 
 from cockpit.model.incident import Incident, worst
-from cockpit.model.ladder import SeverityScale
 from cockpit.model.response import Review
+from cockpit.model.severity_scale import SeverityScale
 from cockpit.model.time import lasted as write_duration
 from widgets.cell import Cell, Column, Row
 

@@ -2,16 +2,20 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
-from cockpit.model.ladder import order
-from cockpit.model.overall import WORSE, OverallState, Trouble, overall, troubles
+from cockpit.model.overall import UNSEEN, WORSE, OverallState, Trouble, overall, troubles
 from cockpit.model.plan import Plan
 from cockpit.model.probe import ProbeResult, ProbeState
-from cockpit.model.reading import RANK, Freshness, Reading
+from cockpit.model.reading import RANK, FeedState, Freshness, Reading
+from cockpit.model.severity_scale import order
+from cockpit.model.time import age, elapsed
+from widgets.big import ROWS, big, spellable, width
+from widgets.cell import Piece, cut, length, plain
 
 DEFAULT = Plan()
 UPDATES = frozenset({ClockKind.UPDATE, ClockKind.PROMISE})
@@ -83,3 +87,289 @@ def wall_state(
         more_incidents=max(0, len(running) - 1),
         events=tuple(events)[-EVENTS:],
     )
+
+
+# The wall as lines of text, decided without a terminal.
+
+Line = tuple[Piece, ...]
+
+TONE = {
+    OverallState.OK: "good",
+    OverallState.INCIDENT: "bad",
+    OverallState.DEGRADED: "warn",
+    OverallState.UNKNOWN: "warn",
+    OverallState.STALE: "bad",
+    OverallState.BLIND: "bad",
+    OverallState.DOWN: "bad",
+}
+GLYPH = {
+    OverallState.OK: "●",
+    OverallState.INCIDENT: "▲",
+    OverallState.DEGRADED: "◐",
+    OverallState.UNKNOWN: "◌",
+    OverallState.STALE: "◌",
+    OverallState.BLIND: "✖",
+    OverallState.DOWN: "✖",
+}
+HOLLOW = "▒"  # the ink of a word that says we cannot see
+WIDEST = max(map(str, OverallState), key=width)
+# (cells per pixel of the word, rows per pixel, cells per pixel of the clock), the largest that fits is taken.
+SIZES = ((3, 2, 2), (2, 1, 2), (2, 1, 1), (1, 1, 1))
+ROOMY = 34  # rows from which the broken names and the incident are drawn big as well
+SPACIOUS = 50
+EVENT_COUNT = 3  # shown at least
+BEAT = 20  # cells the heart travels
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where and when the wall is drawn: the size in cells, the clock, and the seconds its heart has beaten."""
+
+    columns: int
+    rows: int
+    now: datetime
+    zone: tzinfo
+    beat: int
+    title: str = ""
+
+
+def paint(view: WallView, frame: Frame, all_views: Sequence[WallView] = ()) -> list[Line]:
+    """The lines of the wall. Every part keeps its place whatever the others say: nothing moves but the heart."""
+    roomy = frame.rows >= ROOMY
+    parts: tuple[tuple[list[Line], int], ...] = (
+        (_headline(headline_word(view, all_views), frame), ROWS * _size(frame)[1]),
+        (_broken(view, frame, roomy=roomy), ROWS + 3 if roomy else 3),
+        (_incident(view, frame, all_views, roomy=roomy), ROWS if roomy else 2),
+    )
+    head: list[Line] = [_header(view, frame), _strip(view, all_views)]
+    foot: list[Line] = [_feeds(view), _heart(frame)]
+    spare = frame.rows - len(head) - len(foot) - sum(rows for _, rows in parts) - EVENT_COUNT
+    gap = min(max(spare // (len(parts) + 1), 0), 4)
+    events = EVENT_COUNT + max(0, spare - gap * (len(parts) + 1))
+    parts += ((_events(view, frame)[-events:], events),)
+    body = [line for part, rows in parts for line in [*[()] * gap, *part, *[()] * (rows - len(part))]]
+    room = max(0, frame.rows - len(head) - len(foot))
+    return [*head, *[*body, *[()] * room][:room], *foot][: frame.rows]
+
+
+def _header(view: WallView, frame: Frame) -> Line:
+    place = f" {view.environment.upper()} "
+    left = ((place, "strong"), (" PRODUCTION " if view.production else "", "warn"), (f" {frame.title}", "muted"))
+    local = frame.now.astimezone(frame.zone)
+    right = ((f"{local:%a %d %b %H:%M:%S %Z}", ""), (f"   {frame.now.astimezone(UTC):%H:%M}Z ", "muted"))
+    return _apart(left, right, frame.columns)
+
+
+def _strip(view: WallView, views: Sequence[WallView]) -> Line:
+    """Every environment with its word, so that none is out of sight while another has the wall."""
+    if len(views) < 2:
+        return ()
+    pieces: list[Piece] = []
+    for each in views:
+        here = "▸" if each.environment == view.environment else " "
+        pieces += [
+            (f" {here}{each.environment} ", ""),
+            (f"{GLYPH[each.word]} {each.word}", TONE[each.word]),
+            ("  ", ""),
+        ]
+    return tuple(pieces)
+
+
+def _size(frame: Frame) -> tuple[int, int, int]:
+    """How large the word and the clock are drawn here; zeros when even the smallest is too wide."""
+    for across, down, small in SIZES:
+        wide = width(WIDEST, across) + width("00:00", small) + 4
+        if wide <= frame.columns and (down == 1 or frame.rows >= SPACIOUS):
+            return across, down, small
+    return 0, 0, 0
+
+
+def headline_word(view: WallView, all_views: Sequence[WallView]) -> OverallState:
+    """The word in giant letters: never OK while a grave incident is open in any environment, whose turn it may not be.
+
+    The strip keeps each environment's own word.
+    """
+    words = [view.word, *(OverallState.INCIDENT for other in all_views if other.grave)]
+    return max(words, key=WORSE.__getitem__)
+
+
+def _headline(state_word: OverallState, frame: Frame) -> list[Line]:
+    """The word and the clock, as large as the width allows."""
+    tone = TONE[state_word]
+    clock = f"{frame.now.astimezone(frame.zone):%H:%M}"
+    across, down, small = _size(frame)
+    if not across:
+        return [((f" {GLYPH[state_word]} {state_word}", tone), (f"   {clock}", "strong"))]
+    word = big(state_word, across, down, HOLLOW if state_word in UNSEEN.values() else "█")
+    time = [*big(clock, small), *[" " * width(clock, small)] * (len(word) - ROWS)]
+    pairs = zip(word, time, strict=True)
+    return [_apart(((f" {left}", tone),), ((f"{right} ", "strong"),), frame.columns) for left, right in pairs]
+
+
+def _broken(view: WallView, frame: Frame, *, roomy: bool) -> list[Line]:
+    """Names only: the worst in the biggest letters, all that fit in two lines of text. First what cannot be seen."""
+    hidden = bool(view.unseen)
+    lines: list[Line] = []
+    if roomy and hidden:
+        lines = [*((((f" {row}"), "bad"),) for row in big(_how_old(view), _across(frame))), ()]
+    elif roomy:
+        lines = _big_names(view.broken, frame)
+    elif hidden:
+        lines = [((f" {_how_old(view)}: what follows may no longer be true.", "bad"),)]
+    if not view.broken and not view.unsure:
+        return [*lines, _quiet(view)]
+    named = [_sign(each) for each in view.broken]
+    named += [(f"? {plain(each.name)}", "stale") for each in view.unsure]
+    return lines + _flow(list(dict.fromkeys(named)), frame.columns, 2)
+
+
+def _sign(trouble: Trouble) -> Piece:
+    """With the sign that it has in its pane."""
+    name = plain(trouble.name)
+    if trouble.kind == "alert":
+        waning = trouble.reason.startswith("resolved?")
+        return (f"△ {name}", "warn") if waning else (f"▲ {name}", "bad")
+    return (f"✖ {name}", "bad") if trouble.kind == "revision" else (f"{GLYPH[trouble.word]} {name}", TONE[trouble.word])
+
+
+def _how_old(view: WallView) -> str:
+    """The age of the oldest answer among the feeds that cannot be believed."""
+    ages = [fresh.age for _, fresh in view.feeds if fresh.state in UNSEEN]
+    known = [each for each in ages if each is not None]
+    return f"{age(max(known))} OLD" if known else "NO DATA"
+
+
+def _across(frame: Frame) -> int:
+    return 2 if frame.rows >= SPACIOUS else 1
+
+
+def _big_names(broken: Sequence[Trouble], frame: Frame) -> list[Line]:
+    """One row of big names: as many as fit, worst first."""
+    across = _across(frame)
+    rows: list[list[Piece]] = [[(" ", "")] for _ in range(ROWS)]
+    left = frame.columns - 2
+    names = dict.fromkeys((each.name, each.word) for each in broken)
+    for name, word in names:
+        wide = width(name, across) + 4 * across
+        if not spellable(name) or wide > left:
+            continue
+        left -= wide
+        for row, text in zip(rows, big(name, across), strict=True):
+            row.append((text + " " * (4 * across), TONE[word]))
+    return [tuple(row) for row in rows] + [()] if left < frame.columns - 2 else []
+
+
+def _quiet(view: WallView) -> Line:
+    if view.starting:
+        return ((" Reading the configuration …", "muted"),)
+    up, count = view.probes
+    if not view.feeds:
+        return ((" Nothing is watched here: the configuration names no probes, apps or alert sources.", "warn"),)
+    if view.word is OverallState.OK:
+        return (
+            (
+                f" Nothing watched here is bad. {up} of {count} probes up."
+                if count
+                else " Nothing watched here is bad.",
+                "good",
+            ),
+        )
+    if view.word is OverallState.INCIDENT:
+        seen_up = f" {up} of {count} probes up." if count else ""
+        return ((f" Nothing watched here is bad.{seen_up} The incident is still open.", "warn"),)
+    if view.incomplete:
+        partly = plain(", ".join(view.incomplete))
+        return ((f" Nothing known to be broken, but {partly} did not tell everything.", TONE[view.word]),)
+    return ((" Nothing known to be broken, and not everything can be seen.", TONE[view.word]),)
+
+
+def _incident(view: WallView, frame: Frame, all_views: Sequence[WallView], *, roomy: bool) -> list[Line]:
+    """The incident of this environment; where it has none, the gravest of another one, which is named."""
+    others = [other for other in all_views if other.incident and other.environment != view.environment]
+    elsewhere = ""
+    if view.incident is None and others:
+        others.sort(key=lambda other: not other.grave)
+        view, *others = others
+        elsewhere = f"{view.environment.upper()}  "
+    incident = view.incident
+    if incident is None:
+        return [((" No incident.", "muted"),)]
+    running = (frame.now - incident.declared).total_seconds()
+    on_it = f"   on it: {plain(', '.join(incident.people) or incident.declared_by or 'NOBODY YET')}"
+    who: Line = ((f"   led by {plain(', '.join(view.leads))}", ""),) if view.leads else ((on_it, ""),)
+    if view.leaderless:
+        who = (("   nobody leads", "bad"), *who)
+    more = f"   +{view.more_incidents} more open" if view.more_incidents else ""
+    if others:
+        more += f"   +{sum(1 + other.more_incidents for other in others)} in {plain(others[0].environment.upper())}"
+        more += " and others" if len(others) > 1 else ""
+    drill = "DRILL " if incident.drill else ""
+    facts: list[Line] = [
+        ((plain(elsewhere), "warn"), (f"{drill}{incident.severity}  ", "bad"), (plain(incident.title), "strong")),
+        (
+            (incident.status.upper(), "info"),
+            (f"   {elapsed(running)}", "strong"),
+            *_update(view, frame),
+            *who,
+            (more, "warn"),
+        ),
+    ]
+    if not roomy:
+        return [((" ", ""), *line) for line in facts]
+    figure = big(f"{incident.severity} {age(running)}", _across(frame))
+    beside = [(), facts[0], (), facts[1], ()]
+    return [((f" {row}   ", "bad"), *line) for row, line in zip(figure, beside, strict=True)]
+
+
+def _update(view: WallView, frame: Frame) -> Line:
+    """When the next update is due: the question of everybody who passes by."""
+    clock = view.update
+    if clock is None or clock.due is None:
+        return ()
+    late = frame.now >= clock.due
+    told = f"   update {'was due' if late else 'by'} {clock.due.astimezone(frame.zone):%H:%M}"
+    return ((told, "bad" if late else "strong"),)
+
+
+def _events(view: WallView, frame: Frame) -> list[Line]:
+    return [
+        ((f" {each.occurred.astimezone(frame.zone):%H:%M:%S}  ", "muted"), (plain(each.summary), ""))
+        for each in view.events
+    ]
+
+
+def _feeds(view: WallView) -> Line:
+    pieces: list[Piece] = [(" ", "")]
+    for name, fresh in view.feeds:
+        tone = {FeedState.LIVE: "muted", FeedState.LATE: "warn", FeedState.WAITING: "muted"}.get(fresh.state, "bad")
+        pieces += [(f"{name} {plain(fresh.label)}", tone), ("   ", "")]
+    return tuple(pieces)
+
+
+def _heart(frame: Frame) -> Line:
+    """A beat that moves every second: where it stands still, the wall is dead and nothing above it can be believed."""
+    at = frame.beat % BEAT
+    return (
+        (" " + "·" * at, "muted"),
+        ("●", "good"),
+        ("·" * (BEAT - 1 - at), "muted"),
+        ("  alive while this moves", "muted"),
+    )
+
+
+def _flow(pieces: Sequence[Piece], columns: int, rows: int) -> list[Line]:
+    """The pieces side by side over at most `rows` lines, three blanks apart; `+n` for those left out."""
+    lines: list[list[Piece]] = [[]]
+    for at, (text, tone) in enumerate(pieces):
+        short = cut(text, columns - 8)
+        if lines[-1] and length(lines[-1]) + length([(short, "")]) + 8 > columns:
+            if len(lines) == rows:
+                lines[-1].append((f"  +{len(pieces) - at}", "strong"))
+                break
+            lines.append([])
+        lines[-1].append((f" {short}  ", tone))
+    return [tuple(line) for line in lines]
+
+
+def _apart(left: Sequence[Piece], right: Sequence[Piece], columns: int) -> Line:
+    return (*left, (" " * max(1, columns - length(left) - length(right)), ""), *right)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from cockpit.azure.change import AzureChange, ChangeOutcome, once
-from cockpit.azure.cloud import endpoints
+from cockpit.azure.changes.change import AzureChange, ChangeOutcome, once
+from cockpit.azure.endpoints import endpoints
+from cockpit.azure.errors import advised, explain, garbage
 from cockpit.azure.identity import Credential
 from cockpit.azure.pool import READ_TIMEOUT, RETRY_PAUSE, Pool, open_pool
-from cockpit.azure.shape import (
+from cockpit.azure.validate import (
     Pages,
     StrangeAnswerError,
     as_object,
@@ -21,11 +22,10 @@ from cockpit.azure.shape import (
     must_be_success,
     query_string,
 )
-from cockpit.azure.trouble import advised, explain, garbage
-from cockpit.model.clean import keep_whole
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig, text
 from cockpit.model.system import Cloud
+from cockpit.model.text import keep_whole
 from cockpit.model.time import Time
 
 Raw = Mapping[str, Any]

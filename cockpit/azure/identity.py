@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from cockpit.azure.claims import login_command_in, owner
-from cockpit.azure.cloud import CLOUDS, endpoints
-from cockpit.azure.sources import (
+from cockpit.azure.endpoints import CLOUDS, endpoints
+from cockpit.azure.errors import NO_AZ, NO_MANAGED_IDENTITY, explain
+from cockpit.azure.token_sources import (
     DeviceCodeSource,
     SignInPrompt,
     Simulator,
@@ -16,7 +17,6 @@ from cockpit.azure.sources import (
     azure_cli,
     managed_identity,
 )
-from cockpit.azure.trouble import NO_AZ, NO_MANAGED_IDENTITY, explain
 from cockpit.model.identity import Identity
 from cockpit.model.operator import account_name
 from cockpit.model.problem import Problem, ProblemKind, SourceError

@@ -8,11 +8,11 @@ from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy, AsyncRetryPolicy, SansIOHTTPPolicy
 
 from cockpit.azure.claims import challenge
+from cockpit.azure.errors import UNREGISTERED
 from cockpit.azure.identity import Credential
 from cockpit.azure.readonly import READING_METHODS, refuse_change
-from cockpit.azure.trouble import UNREGISTERED
-from cockpit.model.clean import clean_line
 from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.text import clean_line
 
 Request = PipelineRequest[Any]
 Response = PipelineResponse[Any, Any]

@@ -5,7 +5,7 @@ import ssl
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cockpit.azure.cloud import Endpoints
+from cockpit.azure.endpoints import Endpoints
 from cockpit.azure.identity import Credential
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cockpit.model.clean import clean_line
 from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.text import clean_line
 
 if TYPE_CHECKING:
     import httpx

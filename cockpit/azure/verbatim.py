@@ -5,7 +5,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from cockpit.model.clean import keep_whole
+from cockpit.model.text import keep_whole
 
 
 class VerbatimSession:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from cockpit.cli.documents import as_json as to_json
+from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
-from cockpit.cli.seat import CliSession, choices, echo, open_cli_session
-from cockpit.incident.draft_file import NotOurDraft
-from cockpit.incident.export import NEW_FILE, Exporter, ExportForm
+from cockpit.cli.session import CliSession, choices, echo, open_cli_session
+from cockpit.incident.postmortem.export import NEW_FILE, Exporter, ExportForm
+from cockpit.incident.postmortem.merge import NotOurDraft
 from cockpit.model.incident import Incident
 from cockpit.model.time import RealTime
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import platformdirs
 
-from cockpit.model.clean import clean
+from cockpit.model.text import clean
 
 LIBRARIES = ("azure", "msal", "httpx", "httpcore", "aiohttp", "asyncio")
 BYTES = 1_000_000

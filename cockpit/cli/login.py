@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 
-from cockpit.model.clean import clean_line
 from cockpit.model.operator import (
     LoginAccount,
     Operator,
@@ -20,6 +19,7 @@ from cockpit.model.operator import (
     check_person,
     is_shared,
 )
+from cockpit.model.text import clean_line
 
 KEPT = timedelta(hours=12)  # a name counts for so long: longer than a shift, shorter than until the next person's
 LONGEST_FILE = 65_536  # bytes

@@ -8,16 +8,15 @@ from typing import Any
 
 import click
 
-from cockpit.cli.documents import as_json as to_json
-from cockpit.cli.documents import plain
+from cockpit.cli.json_documents import as_json as to_json
+from cockpit.cli.json_documents import plain
 from cockpit.cli.options import Common, Refusal, common_options, json_option
-from cockpit.cli.seat import CliSession, echo, open_cli_session
+from cockpit.cli.session import CliSession, echo, open_cli_session
 from cockpit.cli.since import since, since_option
-from cockpit.incident.past import whole
-from cockpit.incident.statistics import ALL, Figure, Statistics, statistics
-from cockpit.incident.statistics_shares import KeptShare
+from cockpit.incident.load import whole
+from cockpit.incident.metrics.statistics import ALL, Figure, KeptShare, Statistics, statistics
 from cockpit.model.incident import Incident
-from cockpit.model.ladder import level
+from cockpit.model.severity_scale import level
 from cockpit.model.time import RealTime, lasted
 
 WIDTH = 110

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from cockpit.model.clean import clean_line
+from cockpit.model.text import clean_line
 
 if TYPE_CHECKING:
-    from cockpit.incident.store import Timeline
     from cockpit.model.operator import Operator
     from cockpit.model.system import Environment, System
+    from cockpit.timeline.timeline import Timeline
 
 F = TypeVar("F", bound=Callable[..., Any])
 TIMELINE_FILE = "timeline.db"
@@ -125,9 +125,9 @@ def timeline_path(system: "System", common: Common) -> Path:
 def open_timeline(system: "System", common: Common, *, read_only: bool = False, there: bool = False) -> "Timeline":
     """The timeline of this command; `there` for one that begins none. Raises Refusal when it cannot be opened."""
     from cockpit.config import Secrets
-    from cockpit.incident.store import Timeline
     from cockpit.model.event import RecordError
     from cockpit.model.time import RealTime
+    from cockpit.timeline.timeline import Timeline
 
     secrets = Secrets(os.environ)
     secrets.learn(system.secrets())

@@ -20,7 +20,7 @@ from cockpit.cli.options import (
 from cockpit.cli.streams import BROKEN
 
 if TYPE_CHECKING:
-    from cockpit.wiring import Session
+    from cockpit.session import Session
 
 Attach = Callable[[], Awaitable["Session"]]
 
@@ -37,7 +37,7 @@ async def attach_to(common: Common, *, wall: bool = False) -> "Session":
 
 def _build(common: Common, wall: bool) -> "Session":
     from cockpit.model.event import RecordError
-    from cockpit.wiring import build
+    from cockpit.session import build
 
     system = load_system(common)
     environment = choose_environment(system, common.env)
@@ -77,7 +77,7 @@ def mouse_wanted(environ: Mapping[str, str]) -> bool:
 def open_cockpit(common: Common) -> None:
     """What `cockpit` does without a command: the screen, or plain status where nothing can be drawn."""
     if not terminal_can_draw():
-        from cockpit.cli.plain import print_status
+        from cockpit.cli.status.command import print_status
 
         sys.exit(print_status(common))
     run_screen(lambda: attach_to(common))

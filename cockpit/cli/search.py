@@ -2,14 +2,14 @@
 
 import click
 
-from cockpit.cli.documents import as_json as to_json
-from cockpit.cli.documents import event_document
+from cockpit.cli.json_documents import as_json as to_json
+from cockpit.cli.json_documents import event_document
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
-from cockpit.cli.seat import CliSession, echo, open_cli_session
+from cockpit.cli.session import CliSession, echo, open_cli_session
 from cockpit.cli.since import since, since_option
-from cockpit.incident.search import PAGE, Hit, Query, SearchPage, terms
-from cockpit.model.clean import clean_line
 from cockpit.model.event import Kind
+from cockpit.model.text import clean_line
+from cockpit.timeline.search import PAGE, Hit, Query, SearchPage, terms
 
 AROUND = 60  # letters kept on each side of the words of a long line
 LONGEST = 200

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-from cockpit.cli.seat import CliSession
+from cockpit.cli.session import CliSession
 from cockpit.model.duration import DurationError, seconds
 
 since_option = click.option(

@@ -23,13 +23,13 @@ __all__ = [
 
 def load_system(path: Path) -> System:
     """The System that the file describes. Raises ConfigErrors with all that is wrong, each with path and line."""
-    from cockpit.config.loading import load_file  # pydantic is only paid for by those who have a file
+    from cockpit.config.load import load_file  # pydantic is only paid for by those who have a file
 
     return load_file(path)
 
 
 def build_json_schema() -> dict[str, Any]:
     """The JSON Schema of cockpit.toml, draft 2020-12."""
-    from cockpit.config.json_schema import json_schema
+    from cockpit.config.schema import json_schema
 
     return json_schema()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cockpit.model.clean import clean_line
+from cockpit.model.text import clean_line
 
 Path = tuple[str | int, ...]
 

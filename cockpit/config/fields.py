@@ -9,12 +9,11 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from cockpit.model.clean import HOSTILE
 from cockpit.model.conditions import Condition, ConditionError, parse
 from cockpit.model.duration import PATTERN, DurationError, seconds
-from cockpit.model.near import near
 from cockpit.model.secret import Secret
-from cockpit.model.zones import ABBREVIATIONS
+from cockpit.model.text import HOSTILE, near
+from cockpit.model.time import ABBREVIATIONS
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 PLACEHOLDER = re.compile(r"\$\{|\{\{|<[^>]*>|\$[A-Z]")

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from cockpit.model.clean import HOSTILE, clean_line
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.secret import Secret
 from cockpit.model.secret_mask import KNOWN_SECRETS
+from cockpit.model.text import HOSTILE, clean_line
 
 LARGEST = 65_536  # bytes
 

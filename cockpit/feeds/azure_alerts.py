@@ -8,12 +8,12 @@ from random import Random
 from typing import Any
 
 from cockpit.azure.client import Azure
-from cockpit.azure.mapping_alerts import alert
+from cockpit.azure.mapping import alert
 from cockpit.feeds.base import Polled
 from cockpit.model.alert import Alert, AlertState
-from cockpit.model.clean import clean_line
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.system import AlertSource, Environment
+from cockpit.model.text import clean_line
 from cockpit.model.time import Time
 
 DEADLINE = 40.0  # seconds for one look, all pages and confirmations

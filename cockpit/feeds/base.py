@@ -7,9 +7,9 @@ from dataclasses import replace
 from random import Random
 from typing import Any, Generic, Protocol, TypeVar
 
-from cockpit.model.clean import clean_line
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.reading import Reading
+from cockpit.model.text import clean_line
 from cockpit.model.time import Time
 
 T = TypeVar("T")

@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 
 from cockpit.feeds.base import unexplained
-from cockpit.model.clean import clean_line
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.secret import Secret
+from cockpit.model.text import clean_line
 
 Reveal = Callable[[Secret], str]
 

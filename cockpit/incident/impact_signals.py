@@ -8,14 +8,13 @@ cause is gone. So such an alert neither keeps the impact going nor ends it.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from cockpit.incident.detail import list_of, text_of
-from cockpit.incident.known import Known
 from cockpit.incident.signals import Signal
 from cockpit.model.alert import AlertState
 from cockpit.model.event import Event, Kind
+from cockpit.model.event_detail import list_of, text_of
 from cockpit.model.incident import HealthyPeriod, Incident
+from cockpit.recorder.last_recorded import LastRecorded
 
 HELD = timedelta(minutes=2)  # a recovery that lasts no longer is a pause, not the end
 SERVING_KINDS = (Kind.REVISION, Kind.TRAFFIC)
@@ -36,7 +35,7 @@ class AlertOrigin:
 class ServingState:
     """What runs in one environment and which of it has traffic, as the record tells it."""
 
-    known: Known = field(default_factory=Known)
+    known: LastRecorded = field(default_factory=LastRecorded)
     alerts: dict[str, AlertOrigin] = field(default_factory=dict)
     unwell: dict[str, Signal] = field(default_factory=dict)  # revisions with traffic that are not healthy, by key
     probes_down: set[str] = field(default_factory=set)
@@ -189,16 +188,3 @@ def last_period(periods: Iterable[HealthyPeriod]) -> HealthyPeriod | None:
     """The stretch that still goes on; None while something that users feel is bad."""
     last = list(periods)[-1:]
     return last[0] if last and last[0].end is None else None
-
-
-def revisions_named(texts: Iterable[Any], known: Known) -> list[str]:
-    """The recorded revisions that labels or a resource name: itself, or one of its instances."""
-    names = [revision for app in known.apps.values() for revision in app.revisions]
-    spoken = [text.casefold() for text in texts if isinstance(text, str)]
-    return sorted(
-        {
-            name
-            for name in names
-            if any(text == name.casefold() or text.startswith(f"{name.casefold()}-") for text in spoken)
-        }
-    )

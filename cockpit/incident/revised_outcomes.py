@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from cockpit.incident.case import FACTS
-from cockpit.incident.clocks import clocks
-from cockpit.incident.clocks_urgent import TOLD
-from cockpit.incident.fold import Ledger
+from cockpit.incident.clocks.clocks import clocks
+from cockpit.incident.clocks.reminders import TOLD
+from cockpit.incident.incident_state import FACTS
+from cockpit.incident.ledger import Ledger
 from cockpit.model.clock import Clock, ClockState
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Incident

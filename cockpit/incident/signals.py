@@ -1,17 +1,15 @@
 """Signals: the probes and alerts that are bad at a point of the timeline, and since when."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from cockpit.incident.detail import text_of
 from cockpit.model.alert import AlertState, Severity
 from cockpit.model.event import Draft, Event, Kind
+from cockpit.model.event_detail import text_of
 from cockpit.model.probe import ProbeState
-
-FLAPPING = "flapping"  # recorded once in the place of a probe's state, instead of every flip
-REMOVED = "removed"  # the probe left the configuration while it was bad
+from cockpit.recorder.last_recorded import FLAPPING, REMOVED
 
 PROBE_SAYS = {
     ProbeState.DOWN.value: True,
@@ -59,3 +57,23 @@ def signal_of(fact: Event | Draft) -> Signal:
     """The signal that a bad fact begins."""
     name = text_of(fact.detail, "name") or fact.subject
     return Signal(key_of(fact), f"{'alert' if fact.kind == Kind.ALERT else 'probe'} {name}", fact.occurred)
+
+
+# How far back into the journal an incident reaches when it is declared.
+
+LOOK_BACK = timedelta(hours=2)  # what has been bad for longer was there before this incident
+ALWAYS = timedelta(minutes=30)  # kept in any case
+LEAD_IN = timedelta(minutes=10)  # before the first signal: the deployment that broke it comes before what noticed
+
+
+def earliest_signal(bad: Iterable[Signal], declared: datetime) -> Signal | None:
+    """The signal that knew first: still bad, and for no longer than two hours."""
+    recent = (each for each in bad if declared - LOOK_BACK <= each.since <= declared)
+    return min(recent, key=lambda each: each.since, default=None)
+
+
+def reach(first: Signal | None, declared: datetime) -> datetime:
+    """Where the incident's range begins: half an hour back, or some minutes before the first signal."""
+    if first is None:
+        return declared - ALWAYS
+    return min(declared - ALWAYS, first.since - LEAD_IN)

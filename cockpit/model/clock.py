@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
 
-from cockpit.model.clean import clean_line
+from cockpit.model.text import clean_line
 
 
 class ClockKind(StrEnum):
@@ -157,3 +157,39 @@ class Clock:
     def snoozed(self, now: datetime) -> bool:
         """True while somebody asked not to be reminded. It counts on all the same."""
         return self.snoozed_until is not None and now < self.snoozed_until
+
+
+# The moment at which a clock is due, as people on two sides of the world read it.
+
+WEEK = timedelta(days=6)  # a weekday names only one day within it
+
+
+def shown_due(clock: Clock, zone: tzinfo, now: datetime) -> str:
+    """`04:17 NZDT · 15:17Z`, with the weekday or the date where it is another day there; "" without a time.
+
+    Where the zone is UTC it is said once.
+    """
+    if clock.due is None:
+        return ""
+    try:
+        here, today = clock.due.astimezone(zone), now.astimezone(zone)
+        utc, utc_today = clock.due.astimezone(UTC), now.astimezone(UTC)
+    except OverflowError:  # the edge of the calendar, where a zone has no local time
+        return ""
+    universal = f"{_day(utc, utc_today)}{utc:%H:%M}Z"
+    if here.tzname() == "UTC":
+        return universal
+    return f"{_day(here, today)}{here:%H:%M} {_name(here)} · {universal}"
+
+
+def _day(at: datetime, today: datetime) -> str:
+    if at.date() == today.date():
+        return ""
+    days = abs(at.date() - today.date())
+    return f"{at:%a} " if days <= WEEK else f"{at.day} {at:%b} "
+
+
+def _name(at: datetime) -> str:
+    """The abbreviation in force; a zone that has only a number is told from UTC."""
+    name = at.tzname() or ""
+    return f"UTC{name}" if name[:1] in "+-" else name

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from cockpit.model.answer import FUNCTIONS, SORTS, AnswerPath
-from cockpit.model.near import near
+from cockpit.model.text import near
 
 ORDER = ("<", "<=", ">", ">=")
 OPERATORS = ("==", "!=", *ORDER)

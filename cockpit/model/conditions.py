@@ -12,7 +12,6 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from cockpit.model.answer import Absent, AnswerPath, ProbeAnswer, Sort, as_text, read, written
-from cockpit.model.clean import clean_line, is_clean_line
 from cockpit.model.condition_syntax import (
     ORDER,
     ConditionError,
@@ -26,6 +25,7 @@ from cockpit.model.condition_syntax import (
     term,
 )
 from cockpit.model.duration import DurationError, seconds
+from cockpit.model.text import clean_line, is_clean_line
 
 __all__ = ["Condition", "ConditionError", "FailedCondition", "ProbeAnswer", "check", "parse"]
 

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cockpit.model.clock import Rule
-from cockpit.model.ladder import SeverityScale, rank
 from cockpit.model.response import (
     ActionItem,
     Called,
@@ -20,6 +19,7 @@ from cockpit.model.response import (
     Tick,
     Update,
 )
+from cockpit.model.severity_scale import SeverityScale, rank
 
 
 class Status(StrEnum):

@@ -5,7 +5,7 @@ import pwd
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from cockpit.model.clean import clean_line
+from cockpit.model.text import clean_line
 
 LONGEST_NAME = 80  # characters
 SHARED_LOGINS = frozenset(

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.incident import Incident
-from cockpit.model.ladder import DEFAULT_LADDER, SeverityScale, is_grave
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.revision import MISSING, Application
 from cockpit.model.revision_health import RevisionCondition, ill_working
+from cockpit.model.severity_scale import DEFAULT_LADDER, SeverityScale, is_grave
 
 
 class OverallState(StrEnum):

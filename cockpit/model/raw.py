@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from cockpit.model.clean import MAX_LINE, clean_line
+from cockpit.model.text import MAX_LINE, clean_line
 
 RESOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d{1,12})?\s*(Z|[+-]\d\d:?\d\d)?")

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cockpit.model.ladder import DEFAULT_LADDER, SeverityScale
 from cockpit.model.plan import Plan
 from cockpit.model.probe import Probe
 from cockpit.model.secret import Secret
+from cockpit.model.severity_scale import DEFAULT_LADDER, SeverityScale
 
 IdentityMethod = Literal["cli", "managed_identity", "device_code", "simulator"]
 
@@ -94,3 +94,17 @@ class System:
             tables += [environment.values, *(probe.headers for probe in environment.probes)]
             tables += [source.headers for source in environment.alerts]
         return {value for table in tables for value in table.values() if isinstance(value, Secret)}
+
+
+# The themes that `theme` in cockpit.toml may name.
+
+OURS = ("dark", "light", "high-contrast", "ansi")
+"""The words to choose from."""
+
+FULL = (
+    *("cockpit-dark", "cockpit-light", "cockpit-high-contrast", "ansi-dark", "ansi-light", "atom-one-dark"),
+    *("atom-one-light", "catppuccin-frappe", "catppuccin-latte", "catppuccin-macchiato", "catppuccin-mocha", "dracula"),
+    *("flexoki", "gruvbox", "monokai", "nord", "rose-pine", "rose-pine-dawn", "rose-pine-moon", "solarized-dark"),
+    *("solarized-light", "textual-dark", "textual-light", "tokyo-night"),
+)
+"""The full names of these and of the screen library's own."""

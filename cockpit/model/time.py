@@ -1,9 +1,12 @@
 """Time as it is injected everywhere: wall clock for people, monotonic clock for ages."""
 
 import asyncio
+import re
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Protocol
+
+from cockpit.model.duration import DurationError, seconds
 
 BOOT_CLOCK: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """Linux stops CLOCK_MONOTONIC while the machine sleeps, and what was read before would look fresh after it."""
@@ -104,3 +107,114 @@ def lasted(length: timedelta) -> str:
     if seconds < LONG:
         return f"{sign}{seconds // 3_600}h {seconds // 60 % 60:02}m"
     return f"{sign}{seconds // 86_400}d {seconds // 3_600 % 24:02}h"
+
+
+# What people write for a time zone: abbreviations, which are no zones, with the zone that each means.
+
+# Abbreviations that mean one place, winter or summer; IST, CST, AST and BST mean several and are not in here.
+ABBREVIATIONS = {
+    **dict.fromkeys(("NZST", "NZDT", "NZT"), "Pacific/Auckland"),
+    **dict.fromkeys(("AEST", "AEDT"), "Australia/Sydney"),
+    **dict.fromkeys(("ACST", "ACDT"), "Australia/Adelaide"),
+    "AWST": "Australia/Perth",
+    "JST": "Asia/Tokyo",
+    "KST": "Asia/Seoul",
+    "SGT": "Asia/Singapore",
+    "HKT": "Asia/Hong_Kong",
+    **dict.fromkeys(("CET", "CEST", "MEZ", "MESZ"), "Europe/Berlin"),
+    **dict.fromkeys(("EET", "EEST"), "Europe/Helsinki"),
+    **dict.fromkeys(("GMT", "UTC", "Z"), "UTC"),
+    **dict.fromkeys(("EST", "EDT", "ET"), "America/New_York"),
+    **dict.fromkeys(("CDT", "CT"), "America/Chicago"),
+    **dict.fromkeys(("MDT", "MT"), "America/Denver"),
+    **dict.fromkeys(("PST", "PDT", "PT"), "America/Los_Angeles"),
+}
+
+
+# Times as people type them in an incident: `10m ago`, `14:05`, `yesterday 23:50`, `2026-02-27 14:05`.
+
+AHEAD = timedelta(minutes=1)  # a clock time this little ahead of now is now, on a clock that runs a bit fast
+HINT = "write `10m ago`, `14:05`, `14:05 UTC`, `yesterday 23:50` or `2026-02-27 14:05 UTC`"
+_CLOCK = re.compile(r"(?:(today|yesterday)\s+)?(\d{1,2}):(\d{2})(?::(\d{2}))?", re.IGNORECASE)
+_ZONED = re.compile(
+    r"(?P<time>.*\d:\d\d(?::\d\d(?:[.,]\d+)?)?)\s*(?P<zone>[a-z][a-z/_]*|(?:utc|gmt)?[+-]\d{1,2}(?::?\d\d)?)",
+    re.IGNORECASE,
+)
+_OFFSET = re.compile(r"(?:utc|gmt)?(?P<sign>[+-])(?P<hours>\d{1,2})(?::?(?P<minutes>\d\d))?", re.IGNORECASE)
+
+
+class WhenError(ValueError):
+    """Text that names no moment, or one that has not come yet."""
+
+
+def when(text: str, now: datetime, zone: tzinfo) -> datetime:
+    """The past moment that `text` names, aware; a time without a zone is in `zone`, `14:05Z` and `14:05 UTC` in UTC.
+
+    A bare clock time is its last occurrence: `23:50` at ten past midnight was yesterday. Raises WhenError.
+    """
+    words = " ".join(text.split())
+    bare, its_zone = _split_zone(words, now, zone)
+    found = _ago(words, now) or _clock(bare, now, its_zone) or _date(bare, its_zone)
+    if found is None:
+        raise WhenError(f"`{words[:40]}` is no time; {HINT}.")
+    if found > now + AHEAD:
+        raise WhenError(f"`{words[:40]}` has not come yet.")
+    return min(found, now)
+
+
+def _split_zone(words: str, now: datetime, zone: tzinfo) -> tuple[str, tzinfo]:
+    """The time without its zone, and the zone: `14:05 UTC`, `14:05+13:00`, `14:05 NZDT` where that is `zone` itself.
+
+    Raises WhenError for letters that name no single zone: CST is three.
+    """
+    match = _ZONED.fullmatch(words)
+    if match is None:
+        return words, zone
+    time, name = match["time"], match["zone"]
+    if name.casefold() in ("z", "utc", "gmt"):
+        return time, UTC
+    if (offset := _OFFSET.fullmatch(name)) and int(offset["hours"]) < 24 and int(offset["minutes"] or 0) < 60:
+        length = timedelta(hours=int(offset["hours"]), minutes=int(offset["minutes"] or 0))
+        return time, timezone(-length if offset["sign"] == "-" else length)
+    shown = {(now - timedelta(days=days)).astimezone(zone).strftime("%Z").casefold() for days in (0, 91, 182, 274)}
+    if name.casefold() in shown:  # as the screen writes it, in winter or in summer
+        return time, zone
+    raise WhenError(f"`{name[:20]}` is no time zone that is known here; write UTC, or an offset such as +02:00.")
+
+
+def _ago(words: str, now: datetime) -> datetime | None:
+    if words.casefold() == "now":
+        return now
+    length, found, rest = words.casefold().rpartition("ago")
+    if not found or rest:
+        return None
+    try:
+        return now - timedelta(seconds=float(seconds(length.replace(" ", ""))))
+    except (DurationError, OverflowError):
+        return None
+
+
+def _clock(words: str, now: datetime, zone: tzinfo) -> datetime | None:
+    match = _CLOCK.fullmatch(words)
+    if match is None:
+        return None
+    day, hour, minute, second = match.groups()
+    here = now.astimezone(zone)
+    try:
+        at = here.replace(hour=int(hour), minute=int(minute), second=int(second or 0), microsecond=0)
+    except ValueError:
+        return None
+    back = 1 if day and day.casefold() == "yesterday" else 0
+    if not day and at > here + AHEAD:
+        back = 1
+    return at - timedelta(days=back)
+
+
+def _date(words: str, zone: tzinfo) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(words)
+    except ValueError:
+        return None
+    if "-" not in words:  # fromisoformat reads bare digits as dates; nobody means that here
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=zone)

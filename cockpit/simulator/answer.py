@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cockpit.simulator.world import Caller
+from cockpit.simulator.world.world import Caller
 
 JSON = dict[str, Any]
 

@@ -6,8 +6,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from cockpit.simulator.site import CONTAINER, SUBSCRIPTION, WORKSPACE
-from cockpit.simulator.stage import Stage
+from cockpit.simulator.world.site import CONTAINER, SUBSCRIPTION, WORKSPACE
+from cockpit.simulator.world.stage import Stage
 
 PROBE_EVERY, RETRY_EVERY, ALERTS_EVERY, APPS_EVERY = 5.0, 2.0, 5.0, 5.0  # seconds of simulated time
 ONCALL = "oncall.md"  # the shop's own page for the night: its severities, people, messages and steps

@@ -12,13 +12,13 @@ from pathlib import Path
 from aiohttp import web
 
 from cockpit.model.time import RealTime
-from cockpit.simulator.clock import SimulatedClock
 from cockpit.simulator.config_file import new_directory, write_config
-from cockpit.simulator.scenario import Scenario
 from cockpit.simulator.server import SimulatorServer
-from cockpit.simulator.site import SUBSCRIPTION, WORKSPACE
-from cockpit.simulator.stage import Stage
 from cockpit.simulator.tls import make_authority
+from cockpit.simulator.world.clock import SimulatedClock
+from cockpit.simulator.world.scenario import Scenario
+from cockpit.simulator.world.site import SUBSCRIPTION, WORKSPACE
+from cockpit.simulator.world.stage import Stage
 
 HOST = "127.0.0.1"
 GRACE = 0.2  # seconds that open streams get at the end

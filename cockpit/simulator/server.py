@@ -8,15 +8,60 @@ from typing import Any
 from aiohttp import web
 from pydantic import ValidationError
 
+from cockpit.model.time import stamp
 from cockpit.simulator import workload
-from cockpit.simulator.answer import RefusedError, SimulatedAnswer, SimulatedRequest
-from cockpit.simulator.apps import check_place
+from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, SimulatedRequest
+from cockpit.simulator.azure.bodies import operation_body, traffic_body
+from cockpit.simulator.azure.container_apps import check_place
+from cockpit.simulator.azure.routes import CONSOLE, SYSTEM, match
 from cockpit.simulator.faults import Fault
-from cockpit.simulator.overview import show
-from cockpit.simulator.routes import CONSOLE, SYSTEM, match
-from cockpit.simulator.site import identifier
-from cockpit.simulator.stage import Stage
-from cockpit.simulator.streams import LogStream
+from cockpit.simulator.logs.streams import LogStream
+from cockpit.simulator.world.alerts import alerts
+from cockpit.simulator.world.site import SUBSCRIPTION, WORKSPACE, identifier
+from cockpit.simulator.world.stage import Stage, restarts
+
+# The whole world in one JSON object, for people and tests who look behind the scenes.
+
+
+def show(stage: Stage) -> JSON:
+    """`elapsed` in simulated seconds; times on the wall clock."""
+    world, clock = stage.world(), stage.clock
+    weights = world.weights()
+    return {
+        "scenario": stage.scenario.name,
+        "about": stage.scenario.about,
+        "speed": clock.speed,
+        "elapsed": world.now,
+        "now": stamp(clock.at(world.now)),
+        "subscription": SUBSCRIPTION,
+        "resource_group": stage.scenario.site.resource_group,
+        "app": stage.scenario.site.app,
+        "workspace": WORKSPACE,
+        "revisions": [
+            {
+                "name": each.name,
+                "image": each.image,
+                "created": stamp(clock.at(each.created)),
+                "active": each.active,
+                "weight": weights[each.name],
+                "condition": world.condition(each).value,
+                "restarts": restarts(world, each),
+            }
+            for each in world.revisions
+        ],
+        "traffic": traffic_body(world),
+        "operations": [operation_body(each, clock) for each in world.operations],
+        "databases": [{"name": each.name, "status": each.status} for each in world.databases],
+        "alerts": [
+            {"id": each.id, "name": each.name, "severity": each.severity, "condition": each.condition,
+             "state": each.state, "fired": stamp(clock.at(each.fired))}
+            for each in alerts(world)
+        ],
+        "pending": [each.model_dump() for each in world.pending],
+        "requests": world.requests,
+        "faults": stage.faults.listed(),
+    }  # fmt: skip
+
 
 FOLLOW_EVERY = 1.0  # simulated seconds between two looks for new log lines
 READS, WRITES = 11_999, 1_199  # what Azure grants a caller per hour

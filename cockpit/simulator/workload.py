@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from cockpit.simulator.answer import JSON, SimulatedAnswer, SimulatedRequest
-from cockpit.simulator.site import identifier
-from cockpit.simulator.stage import Stage
-from cockpit.simulator.world import SimulatedCondition, World
+from cockpit.simulator.world.site import identifier
+from cockpit.simulator.world.stage import Stage
+from cockpit.simulator.world.world import SimulatedCondition, World
 
 LIVE = ("/health/live", "/healthz")
 READY = ("/health/ready", "/readyz")

@@ -13,7 +13,7 @@ from cockpit.app import CockpitApp
 from cockpit.cli.demo import SimulatorProcess
 from cockpit.cli.options import Common
 from cockpit.cli.screen import attach_to
-from cockpit.wiring import Session
+from cockpit.session import Session
 
 HERE = Path(__file__).parent
 SPEED = 4.0

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import cockpit.runbooks.native  # noqa: F401  imported before the fork, not behind it
+import cockpit.runbooks.az  # noqa: F401  imported before the fork, not behind it
 from cockpit.cli import main as cockpit_command
 from cockpit.model.run import Run, StepState
-from cockpit.runbooks.execution import RunRefused
+from cockpit.runbooks.types import RunRefused
 from tests.integration.runbooks.stage import Stage
 
 READY = 0.3  # seconds until both have opened everything

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from random import Random
 
-from cockpit.incident.desk import Desk
-from cockpit.incident.export import Exporter
-from cockpit.model.ladder import DEFAULT_LADDER
+from cockpit.incident.actions.desk import Desk
+from cockpit.incident.postmortem.export import Exporter
+from cockpit.model.severity_scale import DEFAULT_LADDER
 from cockpit.model.system import System
 from cockpit.model.time import RealTime
 from tests.integration.runbooks.stage import PROD, Stage, fence

@@ -10,8 +10,8 @@ import os
 import sys
 from pathlib import Path
 
-import cockpit.runbooks.native  # noqa: F401
-from cockpit.runbooks.execution import RunRefused
+import cockpit.runbooks.az  # noqa: F401
+from cockpit.runbooks.types import RunRefused
 from tests.integration.runbooks.stage import Stage
 
 

@@ -14,10 +14,10 @@ from random import Random
 
 import pytest
 
-from cockpit.incident.export import OUR_DRAFT
+from cockpit.incident.postmortem.export import OUR_DRAFT
 from cockpit.model.run import SETTLED, StepState
-from cockpit.runbooks.processes import alive
-from cockpit.runbooks.shell import AttemptFiles, owner_in
+from cockpit.runbooks.run.process.identity import alive
+from cockpit.runbooks.run.process.shell import AttemptFiles, owner_in
 from tests.faults.responder import ACTS, DRAFT, WORDS, desk_of, exporter_of
 from tests.integration.runbooks.stage import Stage
 

@@ -13,8 +13,8 @@ from threading import Event
 import pytest
 import trustme
 
-from cockpit.feeds.probes_resolver import Resolver
-from cockpit.feeds.probes_verdict import Grade
+from cockpit.feeds.probes.resolver import Resolver
+from cockpit.feeds.probes.state import Grade
 from tests.integration.feeds.asking import ask, ask_one, probe
 from tests.integration.feeds.servers import hangs, page, refusing, says, serving
 

@@ -9,11 +9,11 @@ from threading import Event
 import pytest
 import trustme
 
-from cockpit.feeds.probes_engine import Engine
-from cockpit.feeds.probes_resolver import Resolver
-from cockpit.feeds.probes_verdict import Grade
-from cockpit.model.clean import HOSTILE
+from cockpit.feeds.probes.feed import Engine
+from cockpit.feeds.probes.resolver import Resolver
+from cockpit.feeds.probes.state import Grade
 from cockpit.model.secret import Secret
+from cockpit.model.text import HOSTILE
 from cockpit.model.time import RealTime
 from tests.integration.feeds.asking import ask_one, probe
 from tests.integration.feeds.servers import Handler, page, refusing, says, serving

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.incident.store import Timeline
 from cockpit.model.event import Kind
 from cockpit.model.time import RealTime
+from cockpit.timeline.timeline import Timeline
 
 # A cockpit with one probe, whose answer stands in a file. It prints each status of its recorder once.
 COCKPIT = """

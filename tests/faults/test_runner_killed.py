@@ -14,9 +14,9 @@ import pytest
 
 from cockpit.model.event import Event
 from cockpit.model.run import Run, StepState
-from cockpit.runbooks.execution import RunRefused
-from cockpit.runbooks.processes import Owner, alive
-from cockpit.runbooks.shell import AttemptFiles, command_in, owner_in
+from cockpit.runbooks.run.process.identity import Owner, alive
+from cockpit.runbooks.run.process.shell import AttemptFiles, command_in, owner_in
+from cockpit.runbooks.types import RunRefused
 from tests.integration.runbooks.stage import Stage, fence
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -224,7 +224,7 @@ async def test_a_living_cockpits_step_is_left_alone(stage: Stage) -> None:
 async def test_a_full_disk_does_not_stop_a_command_half_way(stage: Stage) -> None:
     run = stage.start(fence("# Make\nhead -c 200000 /dev/zero | tr '\\0' x; touch made", "bash change"))
     prepared = stage.runner.prepare(run, 1)
-    from cockpit.runbooks import attempt
+    from cockpit.runbooks.run import attempt
 
     reserve = attempt.reserve
 

@@ -11,26 +11,26 @@ from urllib.parse import quote
 
 import pytest
 
-from cockpit.azure import trouble
+from cockpit.azure import errors as trouble
+from cockpit.azure.mapping import alert as azure_alert
 from cockpit.azure.mapping import revision
-from cockpit.azure.mapping_alerts import alert as azure_alert
 from cockpit.cli.log import CleanFormatter
 from cockpit.config import Secrets
-from cockpit.feeds.alertmanager_read import listed
+from cockpit.feeds.alertmanager.alerts import listed
 from cockpit.feeds.base import unexplained
 from cockpit.feeds.http import refused
-from cockpit.feeds.logs_lines import console_line, system_line, table_row
-from cockpit.incident.store import Timeline
+from cockpit.feeds.logs.parse import console_line, system_line, table_row
 from cockpit.model.answer import ProbeAnswer
-from cockpit.model.clean import clean, clean_line
 from cockpit.model.conditions import check, parse
 from cockpit.model.event import Draft, Kind
 from cockpit.model.secret import MASK, Secret
 from cockpit.model.secret_mask import KNOWN_SECRETS
+from cockpit.model.text import clean, clean_line
 from cockpit.model.time import RealTime
-from cockpit.runbooks.attempt import Writing
-from cockpit.runbooks.document import read, text_for_people
-from cockpit.runbooks.native.printing import printed
+from cockpit.runbooks.az.output import printed
+from cockpit.runbooks.document.read import read, text_for_people
+from cockpit.runbooks.run.attempt import Writing
+from cockpit.timeline.timeline import Timeline
 
 TOKEN = "t0k3n&Of<the>\"configuration'"
 NOW = datetime(2026, 11, 29, 14, 0, tzinfo=UTC)

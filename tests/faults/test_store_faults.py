@@ -14,11 +14,11 @@ from random import Random
 
 import pytest
 
-from cockpit.incident import store_files
-from cockpit.incident.chain import ChainVerdict
-from cockpit.incident.store import Timeline
-from cockpit.incident.store_files import filesystem
 from cockpit.model.event import Event, RecordError
+from cockpit.timeline import connection as store_files
+from cockpit.timeline.connection import filesystem
+from cockpit.timeline.hash_chain import ChainVerdict
+from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.files import any_tool, note, notes, opened
 
 NOBODY = 65534

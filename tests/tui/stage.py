@@ -8,20 +8,20 @@ from types import SimpleNamespace
 from typing import Any
 
 from cockpit.feeds.base import Feed
-from cockpit.incident.fold import Ledger
+from cockpit.feeds.watch import Watch
+from cockpit.incident.ledger import Ledger
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.event import Draft, DraftPlan, Event, Kind
 from cockpit.model.identity import Identity
-from cockpit.model.ladder import DEFAULT_LADDER, SeverityScale
 from cockpit.model.plan import Checklist, Contact, Plan, Role, Target
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import Reading
 from cockpit.model.revision import Application, Replica, Revision
+from cockpit.model.severity_scale import DEFAULT_LADDER, SeverityScale
 from cockpit.model.system import AlertSource, Environment, System
-from cockpit.runbooks.runs import Runs
-from cockpit.watch import Watch
+from cockpit.runbooks.run.runs import Runs
 
 NOW = datetime(2026, 11, 20, 13, 26, 40, tzinfo=UTC)
 ENVIRONMENT = Environment("prod", production=True, apps=("mi-prod",), alerts=(AlertSource("azure", "azure"),))

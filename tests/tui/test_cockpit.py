@@ -15,7 +15,7 @@ from cockpit.model.alert import Severity
 from cockpit.model.event import Kind
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.revision import Application
-from screens.cockpit import CockpitScreen
+from screens.main.screen import CockpitScreen
 from tests.tui.stage import SIGNED_OUT, Stage, alerts, application, draft, probes, up
 from tests.tui.terminal import Terminal
 from widgets.pane import Pane

@@ -6,11 +6,11 @@ import pytest
 from textual.binding import Binding
 
 from cockpit.app import CockpitApp
-from cockpit.model.keys import DEFAULT_KEYS
-from screens.catalogue import CatalogueScreen
-from screens.cockpit import CockpitScreen
-from screens.keymap import KeysError, check
-from screens.run import RunScreen
+from cockpit.model.key_bindings import DEFAULT_KEYS
+from screens.catalogue.screen import CatalogueScreen
+from screens.main.screen import CockpitScreen
+from screens.run.screen import RunScreen
+from screens.shared.preferences import KeysError, check
 from widgets.table import KeyedTable
 
 SCREENS = (CockpitApp, CockpitScreen, KeyedTable, RunScreen, CatalogueScreen)

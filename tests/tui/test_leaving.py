@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from screens.leaving import leave_screen
+from screens.shared.leaving import leave_screen
 from tests.tui.bare import Bare
 
 SCREENS = Path(__file__).parents[2] / "screens"

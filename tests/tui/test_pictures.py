@@ -7,7 +7,7 @@ import pytest
 from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp
-from screens.cockpit import CockpitScreen
+from screens.main.screen import CockpitScreen
 from tests.tui.stage import SIGNED_OUT, Stage
 
 SnapCompare = Callable[..., bool]

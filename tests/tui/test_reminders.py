@@ -7,9 +7,9 @@ import pytest
 from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp
-from screens.cockpit import CockpitScreen
-from screens.incident import IncidentScreen
-from screens.note import Note
+from screens.dialogs.note import Note
+from screens.incident.screen import IncidentScreen
+from screens.main.screen import CockpitScreen
 from tests.tui.stage import Stage
 from tests.tui.terminal import Terminal
 

@@ -33,6 +33,8 @@ def test_nothing_heavy_is_loaded_before_the_first_paint(entry: str) -> None:
     assert not modules_after(f"import {entry}") & set(HEAVY)
 
 
-@pytest.mark.parametrize("entry", ["cockpit.wiring", "cockpit.watch", "cockpit.incident.desk", "cockpit.simulator"])
+@pytest.mark.parametrize(
+    "entry", ["cockpit.session", "cockpit.feeds.watch", "cockpit.timeline.timeline", "cockpit.simulator"]
+)
 def test_the_core_runs_without_a_terminal_library(entry: str) -> None:
     assert not modules_after(f"import {entry}") & {"textual", "rich", "screens", "widgets", "themes"}

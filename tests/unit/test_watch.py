@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from cockpit.feeds.base import Publish
+from cockpit.feeds.watch import RESTART_AFTER, Watch
 from cockpit.model.problem import ProblemKind
 from cockpit.model.reading import FeedState, Reading
-from cockpit.watch import RESTART_AFTER, Watch
 from tests.unit.feeds.fake_time import FakeTime
 
 

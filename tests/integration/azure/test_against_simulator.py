@@ -14,12 +14,12 @@ from typing import Any
 import httpx
 import pytest
 
-from cockpit.azure.change import ChangeOutcome
+from cockpit.azure.changes.change import ChangeOutcome
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import credential
 from cockpit.config import load_system
 from cockpit.feeds.azure_alerts import azure_alerts_feed
-from cockpit.feeds.logs import stream
+from cockpit.feeds.logs.stream import stream
 from cockpit.feeds.revisions import revisions_feed
 from cockpit.model.logline import LogLine
 from cockpit.model.problem import ProblemKind

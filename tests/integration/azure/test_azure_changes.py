@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from cockpit.azure.change import ChangeOutcome, once
+from cockpit.azure.changes.change import ChangeOutcome, once
+from cockpit.azure.changes.container_app import ContainerApp
+from cockpit.azure.changes.long_running import follow
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import Credential
-from cockpit.azure.operations import ContainerApp
-from cockpit.azure.operations_follow import follow
 from cockpit.model.problem import ProblemKind, SourceError
 from tests.integration.azure.fake_azure import SUBSCRIPTION, FakeAzure, Reply, opened
 

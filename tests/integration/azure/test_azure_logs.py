@@ -11,7 +11,7 @@ from aiohttp import web
 
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import Credential
-from cockpit.feeds.logs import stream
+from cockpit.feeds.logs.stream import stream
 from cockpit.model.logline import LogLine
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.revision import Application, Revision

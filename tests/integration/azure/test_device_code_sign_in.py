@@ -14,7 +14,7 @@ import trustme
 from aiohttp import web
 
 from cockpit.azure.identity import Credential, credential
-from cockpit.azure.sources import SignInPrompt
+from cockpit.azure.token_sources import SignInPrompt
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.system import Cloud
 from cockpit.model.time import RealTime

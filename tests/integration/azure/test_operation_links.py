@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from cockpit.azure.change import ChangeOutcome
+from cockpit.azure.changes.change import ChangeOutcome
+from cockpit.azure.changes.container_app import ContainerApp
+from cockpit.azure.changes.long_running import follow
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import Credential
-from cockpit.azure.operations import ContainerApp
-from cockpit.azure.operations_follow import follow
-from cockpit.model.clean import MAX_KEY
+from cockpit.model.text import MAX_KEY
 from tests.integration.azure.fake_azure import FakeAzure, Reply, opened
 
 DONE = b'{"status": "Succeeded"}'

@@ -7,9 +7,9 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from cockpit.cli import cockpit
-from cockpit.incident.store import Timeline
 from cockpit.model.event import Draft
 from cockpit.model.time import RealTime
+from cockpit.timeline.timeline import Timeline
 
 
 class Shell:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from cockpit.runbooks.document import read
+from cockpit.runbooks.document.read import read
 from tests.integration.cli.shell import Shell
 from tests.signed_in import COMMAND
 

@@ -8,7 +8,7 @@ import pytest
 
 from cockpit.model.event import Draft, Kind
 from cockpit.model.time import RealTime
-from cockpit.runbooks.document import read
+from cockpit.runbooks.document.read import read
 from tests.integration.cli.shell import Shell
 
 BOOK = """

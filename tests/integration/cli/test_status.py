@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from cockpit.cli import cockpit
-from cockpit.incident.lock import RecorderLock, lock_path
 from cockpit.model.event import Draft, Kind
 from cockpit.model.time import stamp
+from cockpit.recorder.lock import RecorderLock, lock_path
 from tests.integration.cli.shell import Shell
 from tests.integration.feeds.servers import hangs, refusing, serving
 
@@ -208,7 +208,7 @@ def test_a_defect_of_ours_is_3(shell: Shell, config: Path, monkeypatch: pytest.M
     def broken(*_: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("cockpit.cli.status.load_system", broken)
+    monkeypatch.setattr("cockpit.cli.status.command.load_system", broken)
     result = shell.type("status")
     assert result.exit_code == 3
     assert "ZeroDivisionError" in result.stderr

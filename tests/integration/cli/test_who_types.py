@@ -2,9 +2,9 @@
 
 import pytest
 
-from cockpit.incident.store import Timeline
 from cockpit.model.event import Event
 from cockpit.model.time import RealTime
+from cockpit.timeline.timeline import Timeline
 from tests.integration.cli.shell import Shell
 
 FORGED = ("LOGNAME", "USER", "SUDO_USER", "COCKPIT_OPERATOR", "COCKPIT_ACTOR")

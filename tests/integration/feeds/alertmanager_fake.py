@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from cockpit.feeds.alertmanager_targets import DOWN
+from cockpit.feeds.alertmanager.targets import DOWN
 from tests.unit.feeds.fake_time import FakeTime
 
 

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cockpit.feeds.probes_engine import Engine
-from cockpit.feeds.probes_resolver import Resolver
-from cockpit.feeds.probes_verdict import CheckOutcome
+from cockpit.feeds.probes.feed import Engine
+from cockpit.feeds.probes.resolver import Resolver
+from cockpit.feeds.probes.state import CheckOutcome
 from cockpit.model.conditions import parse
 from cockpit.model.probe import Probe
 from cockpit.model.secret import Secret

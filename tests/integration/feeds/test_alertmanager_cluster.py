@@ -10,8 +10,16 @@ import pytest
 from aiohttp import web
 
 from cockpit.config import Secrets
-from cockpit.feeds import alertmanager_ask, alertmanager_look, alertmanager_read
-from cockpit.feeds.alertmanager import alertmanager_feed
+from cockpit.feeds.alertmanager import (
+    alerts as alertmanager_read,
+)
+from cockpit.feeds.alertmanager import (
+    client as alertmanager_ask,
+)
+from cockpit.feeds.alertmanager import (
+    client as alertmanager_look,
+)
+from cockpit.feeds.alertmanager.feed import alertmanager_feed
 from cockpit.feeds.base import Polled
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.overall import OverallState, overall

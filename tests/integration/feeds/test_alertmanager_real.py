@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from cockpit.cli import cockpit
-from cockpit.feeds import alertmanager_ask
-from cockpit.feeds.alertmanager import alertmanager_feed
+from cockpit.feeds.alertmanager import client as alertmanager_ask
+from cockpit.feeds.alertmanager.feed import alertmanager_feed
 from cockpit.feeds.base import Polled
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.reading import Reading

@@ -10,10 +10,10 @@ from typing import Any
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import credential
 from cockpit.model.system import Cloud
-from cockpit.runbooks.execution import Finished
-from cockpit.runbooks.native import AzCommand, Survey, perform, recognise, survey
-from cockpit.simulator.scenario import Scenario
-from cockpit.simulator.site import SUBSCRIPTION
+from cockpit.runbooks.az import AzCommand, Survey, perform, recognise, survey
+from cockpit.runbooks.types import Finished
+from cockpit.simulator.world.scenario import Scenario
+from cockpit.simulator.world.site import SUBSCRIPTION
 from tests.integration.simulator.playing import Playing, playing
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from cockpit.azure.identity import Credential
 from cockpit.model.run import StepState
-from cockpit.runbooks.execution import Finished
-from cockpit.runbooks.native import perform, resume
-from cockpit.simulator.bodies import operation_link
-from cockpit.simulator.scenario import load, named
+from cockpit.runbooks.az import perform, resume
+from cockpit.runbooks.types import Finished
+from cockpit.simulator.azure.bodies import operation_link
+from cockpit.simulator.world.scenario import load, named
 from tests.integration.azure.fake_azure import FakeAzure, Reply, cloud, opened, token_cache
 from tests.integration.native.commanding import Screen, Shell, known, shell
 from tests.integration.simulator.playing import FakeTime

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from cockpit.model.run import StepState
-from cockpit.runbooks.native import perform
-from cockpit.simulator.site import SUBSCRIPTION
+from cockpit.runbooks.az import perform
+from cockpit.simulator.world.site import SUBSCRIPTION
 from tests.integration.native.commanding import Screen, Shell, known
 
 APP = "-n shop-api -g shop-prod-rg"

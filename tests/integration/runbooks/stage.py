@@ -7,18 +7,18 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from cockpit.incident.store import Timeline
 from cockpit.model.event import Event
 from cockpit.model.run import Attempt, Run
 from cockpit.model.runbook import Runbook
 from cockpit.model.secret import Secret
 from cockpit.model.system import Environment
 from cockpit.model.time import RealTime
-from cockpit.runbooks.ceremony import Approval, Consent
-from cockpit.runbooks.document import read
-from cockpit.runbooks.execution import Prepared
-from cockpit.runbooks.runner import Runner
-from cockpit.runbooks.values import Live
+from cockpit.runbooks.document.read import read
+from cockpit.runbooks.prepare.confirmation import Approval, Consent
+from cockpit.runbooks.prepare.values import Live
+from cockpit.runbooks.run.runner import Runner
+from cockpit.runbooks.types import Prepared
+from cockpit.timeline.timeline import Timeline
 
 SECRETS = {"TOKEN": "hunter2secret"}
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.run import Run, StepState
-from cockpit.runbooks.execution import Prepared, RunRefused
-from cockpit.runbooks.runner import Runner
+from cockpit.runbooks.run.runner import Runner
+from cockpit.runbooks.types import Prepared, RunRefused
 from tests.integration.runbooks.stage import Stage, fence
 
 KUBECTL = """#!/bin/bash

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.cli.exec import document
-from cockpit.incident.postmortem_runs import run_rows
+from cockpit.cli.run.exec import document
+from cockpit.incident.postmortem.rows import run_rows
 from cockpit.model.event import Event
-from cockpit.runbooks.execution import Prepared
-from cockpit.runbooks.literal_secrets import NOT_SECRET
+from cockpit.runbooks.shell_syntax.literal_secrets import NOT_SECRET
+from cockpit.runbooks.types import Prepared
 from tests.integration.runbooks.stage import Stage, fence
 
 VALUES = st.text(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.cli.run_session import Aloud
-from cockpit.runbooks.minding import EvidenceProcedure, Minding
+from cockpit.cli.run.session import Aloud
+from cockpit.runbooks.run.notices import EvidenceProcedure, Minding
 from tests.integration.runbooks.stage import Stage, fence
 
 FROZEN = "prod is frozen since 14:02Z by ana: until green."

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.run import StepState
-from cockpit.runbooks.execution import RunRefused
+from cockpit.runbooks.types import RunRefused
 from tests.integration.runbooks.stage import Stage, fence
 
 RESTORE = fence(

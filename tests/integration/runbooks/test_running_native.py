@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from cockpit.azure.client import Azure
-from cockpit.incident.store import Timeline
 from cockpit.model.event import RecordError
 from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.system import Cloud, Environment
 from cockpit.model.time import RealTime, Time
-from cockpit.runbooks.ceremony import Consent
-from cockpit.runbooks.execution import RunRefused
-from cockpit.simulator.scenario import load
-from cockpit.simulator.site import RESOURCE_GROUP, SUBSCRIPTION
+from cockpit.runbooks.prepare.confirmation import Consent
+from cockpit.runbooks.types import RunRefused
+from cockpit.simulator.world.scenario import load
+from cockpit.simulator.world.site import RESOURCE_GROUP, SUBSCRIPTION
+from cockpit.timeline.timeline import Timeline
 from tests.integration.native.commanding import Shell, shell
 from tests.integration.runbooks.stage import Stage, fence
 

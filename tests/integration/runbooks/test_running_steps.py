@@ -16,10 +16,10 @@ from cockpit.model.probe import Probe, ProbeResult, ProbeState
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.model.time import RealTime
-from cockpit.runbooks.ceremony import Approval, Consent
-from cockpit.runbooks.execution import Finished, RunRefused
-from cockpit.runbooks.runs import Runs
-from cockpit.runbooks.values import Live
+from cockpit.runbooks.prepare.confirmation import Approval, Consent
+from cockpit.runbooks.prepare.values import Live
+from cockpit.runbooks.run.runs import Runs
+from cockpit.runbooks.types import Finished, RunRefused
 from tests.integration.runbooks.stage import Stage, fence
 
 
@@ -357,7 +357,7 @@ async def test_a_defect_of_ours_leaves_no_step_running_for_ever(stage: Stage, mo
     async def defect(*args: object) -> Finished:
         raise AttributeError("no such thing")
 
-    monkeypatch.setattr("cockpit.runbooks.attempt.run_in_shell", defect)
+    monkeypatch.setattr("cockpit.runbooks.run.attempt.run_in_shell", defect)
     run = stage.start(fence("# Look\nls\n\n# Make\nsystemctl restart api"))
     assert [(await stage.perform(run, step)).state for step in (1, 2)] == [StepState.FAILED, StepState.UNKNOWN]
     assert "unexpected AttributeError: no such thing" in stage.steps()[-1].summary

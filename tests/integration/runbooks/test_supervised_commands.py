@@ -15,10 +15,17 @@ from typing import Any
 import pytest
 
 from cockpit.model.time import RealTime
-from cockpit.runbooks import shell
-from cockpit.runbooks.files import create
-from cockpit.runbooks.processes import Owner, alive
-from cockpit.runbooks.shell import AttemptFiles, CommandEnd, cancel, ended_in, owner_in, watch
+from cockpit.runbooks.run.process import shell
+from cockpit.runbooks.run.process.files import create
+from cockpit.runbooks.run.process.identity import Owner, alive
+from cockpit.runbooks.run.process.shell import (
+    AttemptFiles,
+    CommandEnd,
+    cancel,
+    ended_in,
+    owner_in,
+    watch,
+)
 
 PATH = os.environ["PATH"]
 Begin = Callable[..., "Running"]

@@ -10,11 +10,11 @@ from cockpit.model.event import Kind
 from cockpit.model.overall import OverallState, troubles
 from cockpit.model.run import Run, StepState, Value
 from cockpit.model.system import Environment
-from cockpit.runbooks.catalogue_files import BUILTIN, open_file
-from cockpit.runbooks.execution import RunRefused
+from cockpit.runbooks.catalogue.load import BUILTIN, open_file
 from cockpit.runbooks.rollback import MULTIPLE, WITHOUT_INGRESS, propose
-from cockpit.simulator.scenario import Scenario, load
-from cockpit.simulator.site import RESOURCE_GROUP, SUBSCRIPTION
+from cockpit.runbooks.types import RunRefused
+from cockpit.simulator.world.scenario import Scenario, load
+from cockpit.simulator.world.site import RESOURCE_GROUP, SUBSCRIPTION
 from tests.integration.native.commanding import Shell, shell
 from tests.integration.runbooks.stage import Stage
 

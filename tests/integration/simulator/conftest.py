@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from cockpit.simulator.scenario import load
+from cockpit.simulator.world.scenario import load
 from tests.integration.simulator.playing import Playing, playing
 
 

@@ -15,11 +15,11 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.mgmt.appcontainers.aio import ContainerAppsAPIClient
 from azure.monitor.query.aio import LogsQueryClient
 
-from cockpit.simulator.clock import SimulatedClock
-from cockpit.simulator.scenario import Scenario
 from cockpit.simulator.server import SimulatorServer
-from cockpit.simulator.site import APP, RESOURCE_GROUP, SUBSCRIPTION
-from cockpit.simulator.stage import Stage
+from cockpit.simulator.world.clock import SimulatedClock
+from cockpit.simulator.world.scenario import Scenario
+from cockpit.simulator.world.site import APP, RESOURCE_GROUP, SUBSCRIPTION
+from cockpit.simulator.world.stage import Stage
 
 EPOCH = datetime(2026, 2, 27, 2, 0, tzinfo=UTC)
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{RESOURCE_GROUP}"

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from cockpit.simulator.scenario import load
-from cockpit.simulator.site import SUBSCRIPTION
+from cockpit.simulator.world.scenario import load
+from cockpit.simulator.world.site import SUBSCRIPTION
 from tests.integration.simulator.playing import APP_PATH, Playing, playing
 
 R43, R44 = "shop-api--r43", "shop-api--r44"

@@ -11,7 +11,7 @@ from cockpit.feeds.azure_alerts import azure_alerts_feed
 from cockpit.feeds.revisions import revisions_feed
 from cockpit.model.alert import AlertState, Severity
 from cockpit.model.system import AlertSource, Cloud, Environment
-from cockpit.simulator.site import APP, RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
+from cockpit.simulator.world.site import APP, RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
 from tests.integration.simulator.playing import Playing
 
 PROD = Environment("prod", True, SUBSCRIPTION, RESOURCE_GROUP, WORKSPACE, (APP,))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cockpit.simulator.scenario import load
+from cockpit.simulator.world.scenario import load
 from tests.integration.simulator.playing import GROUP, Playing, playing
 
 SERVER = f"{GROUP}/providers/Microsoft.Sql/servers/shop-api-sql"

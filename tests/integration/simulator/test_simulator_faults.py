@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from cockpit.simulator.site import APP, RESOURCE_GROUP, SUBSCRIPTION
+from cockpit.simulator.world.site import APP, RESOURCE_GROUP, SUBSCRIPTION
 from tests.integration.simulator.playing import APP_PATH, Playing
 
 VERSION = {"api-version": "2025-07-01"}

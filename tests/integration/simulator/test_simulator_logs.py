@@ -9,8 +9,8 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.monitor.query import LogsQueryStatus
 
-from cockpit.simulator.scenario import load
-from cockpit.simulator.site import WORKSPACE
+from cockpit.simulator.world.scenario import load
+from cockpit.simulator.world.site import WORKSPACE
 from tests.integration.simulator.playing import APP_PATH, Playing, playing
 
 R43, R44 = "shop-api--r43", "shop-api--r44"

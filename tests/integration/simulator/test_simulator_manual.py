@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.simulator.azure.routes import ROUTES
 from cockpit.simulator.faults import Fault
-from cockpit.simulator.routes import ROUTES
-from cockpit.simulator.scenario import names
+from cockpit.simulator.world.scenario import names
 
 MANUAL = (Path(__file__).parents[3] / "docs" / "simulator.md").read_text("utf-8")
 

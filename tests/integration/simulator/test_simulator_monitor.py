@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cockpit.simulator.site import SUBSCRIPTION
+from cockpit.simulator.world.site import SUBSCRIPTION
 from tests.integration.simulator.playing import APP_PATH, GROUP, Playing
 
 ALERTS = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.AlertsManagement/alerts"

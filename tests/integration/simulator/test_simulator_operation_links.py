@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cockpit.simulator.site import SUBSCRIPTION
+from cockpit.simulator.world.site import SUBSCRIPTION
 from tests.integration.simulator.playing import APP_PATH, GROUP, Playing
 
 VERSION = {"api-version": "2025-07-01"}

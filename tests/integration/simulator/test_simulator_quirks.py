@@ -8,7 +8,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.monitor.query import LogsQueryPartialResult
 
-from cockpit.simulator.site import APP, RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
+from cockpit.simulator.world.site import APP, RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
 from tests.integration.simulator.playing import APP_PATH, GROUP, Playing
 
 VERSION = {"api-version": "2025-07-01"}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 
-from cockpit.simulator.site import APP, RESOURCE_GROUP
+from cockpit.simulator.world.site import APP, RESOURCE_GROUP
 from tests.integration.simulator.playing import Playing
 
 R41, R42, R43 = "shop-api--r41", "shop-api--r42", "shop-api--r43"

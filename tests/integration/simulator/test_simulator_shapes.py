@@ -3,7 +3,7 @@ Insights 2015-04-01 and 2018-01-01), as far as they mean something here."""
 
 from typing import Any
 
-from cockpit.simulator.site import SUBSCRIPTION
+from cockpit.simulator.world.site import SUBSCRIPTION
 from tests.integration.simulator.playing import APP_PATH, Playing
 
 APP_FIELDS = {

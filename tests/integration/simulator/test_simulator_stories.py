@@ -2,7 +2,7 @@
 
 import pytest
 
-from cockpit.simulator.scenario import ScenarioError, load, named, parse
+from cockpit.simulator.world.scenario import ScenarioError, load, named, parse
 from tests.integration.simulator.playing import APP_PATH, Playing, playing
 
 VERSION = {"api-version": "2025-07-01"}

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.simulator.alerts import alerts
 from cockpit.simulator.answer import RefusedError
-from cockpit.simulator.changes import activate, deactivate, restart, start
-from cockpit.simulator.progress import advance
-from cockpit.simulator.scenario import ScenarioError, load, names, parse
 from cockpit.simulator.workload import routed
-from cockpit.simulator.world import Caller, Patch, TrafficShare, World, begin
+from cockpit.simulator.world.alerts import alerts
+from cockpit.simulator.world.changes import activate, deactivate, restart, start
+from cockpit.simulator.world.scenario import ScenarioError, load, names, parse
+from cockpit.simulator.world.stage import advance
+from cockpit.simulator.world.world import Caller, Patch, TrafficShare, World, begin
 
 WHO = Caller("operator@example.com")
 NAMES = ["shop-api--r41", "shop-api--r43", "shop-api--r44"]

@@ -8,13 +8,13 @@ from types import SimpleNamespace
 import pytest
 from textual.pilot import Pilot
 
-from cockpit.incident.desk import Desk
-from cockpit.incident.fold import Ledger
-from cockpit.incident.history import catch_up
-from cockpit.incident.store import Timeline
-from cockpit.runbooks.runs import Runs
-from cockpit.watch import Watch
-from screens.dialog import DialogContext
+from cockpit.feeds.watch import Watch
+from cockpit.incident.actions.desk import Desk
+from cockpit.incident.ledger import Ledger
+from cockpit.incident.load import catch_up
+from cockpit.runbooks.run.runs import Runs
+from cockpit.timeline.timeline import Timeline
+from screens.dialogs.dialog import DialogContext
 from tests.tui.bare import Bare, Clock
 from tests.tui.stage import ENVIRONMENT, PLAN, SYSTEM
 

@@ -10,12 +10,13 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from cockpit.model.incident import Incident
-from screens import people, timing
-from screens.dialog import DialogContext
-from screens.due import running
-from screens.event import EventDetails
-from screens.incident import IncidentScreen
-from screens.preview import PreviewScreen
+from screens.dialogs.details import EventDetails
+from screens.dialogs.dialog import DialogContext
+from screens.incident import clock_forms as timing
+from screens.incident import people_forms as people
+from screens.incident.draft_preview import PreviewScreen
+from screens.incident.screen import IncidentScreen
+from screens.shared.due import running
 from tests.tui.command.conftest import Clock, Front, Session
 
 Make = Callable[[Session, DialogContext, Clock, Incident], Screen[Any]]

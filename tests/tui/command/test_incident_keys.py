@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 from textual.screen import Screen
 
-from screens.checklist import ChecklistScreen
-from screens.communicate import CommunicateScreen
-from screens.dialog import DialogContext
-from screens.form import FormDialog
-from screens.help import HelpScreen
-from screens.incident import IncidentScreen
-from screens.note import Note
-from screens.past import PastScreen
-from screens.preview import PreviewScreen
-from screens.status import StatusDialog
+from screens.checklist.screen import ChecklistScreen
+from screens.dialogs.dialog import DialogContext
+from screens.dialogs.form import FormDialog
+from screens.dialogs.note import Note
+from screens.dialogs.status import StatusDialog
+from screens.history.screen import PastScreen
+from screens.incident.draft_preview import PreviewScreen
+from screens.incident.screen import IncidentScreen
+from screens.messages.screen import CommunicateScreen
+from screens.shared.help import HelpScreen
 from tests.tui.command.conftest import Clock, Front, Session
 from widgets.cell import widths
 from widgets.clocks import COLUMNS

@@ -10,9 +10,9 @@ from textual.pilot import Pilot
 from cockpit.model.clock import ClockKind
 from cockpit.model.event import Draft, Kind
 from cockpit.model.incident import Incident
-from screens.dialog import DialogContext
-from screens.form import FormDialog
-from screens.incident import IncidentScreen
+from screens.dialogs.dialog import DialogContext
+from screens.dialogs.form import FormDialog
+from screens.incident.screen import IncidentScreen
 from tests.tui.command.conftest import Clock, Front, Session, confirm
 from widgets.line import Lines
 from widgets.pane import Pane

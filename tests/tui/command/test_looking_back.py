@@ -10,10 +10,10 @@ from textual.pilot import Pilot
 from cockpit.model.event import Kind
 from cockpit.model.plan import Practice
 from cockpit.model.response import Review
-from screens.dialog import DialogContext
-from screens.event import EventDetails
-from screens.past import PastScreen
-from screens.preview import PreviewScreen, readable
+from screens.dialogs.details import EventDetails
+from screens.dialogs.dialog import DialogContext
+from screens.history.screen import PastScreen
+from screens.incident.draft_preview import PreviewScreen, readable
 from tests.tui.command.conftest import Clock, Front, Session, confirm
 from widgets.line import Lines
 from widgets.output import OutputView

@@ -4,9 +4,9 @@ import pytest
 from textual.widgets import Input, TextArea
 
 from cockpit.model.operator import LoginAccount, Operator
-from screens.dialog import DialogContext
-from screens.form import FormDialog
-from screens.note import Note
+from screens.dialogs.dialog import DialogContext
+from screens.dialogs.form import FormDialog
+from screens.dialogs.note import Note
 from tests.tui.command.conftest import Clock, Front, Session, confirm
 
 SHARED = LoginAccount("ubuntu", shared=True, proposal="ana")

@@ -10,17 +10,17 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from cockpit.incident.desk import Desk
-from cockpit.incident.history import read_ledger
-from cockpit.incident.store import Timeline
+from cockpit.incident.actions.desk import Desk
+from cockpit.incident.load import read_ledger
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
-from cockpit.model.ladder import Level
 from cockpit.model.plan import Checklist, Plan, Role, Template
+from cockpit.model.severity_scale import Level
 from cockpit.model.system import Environment, System
-from screens.dialog import DialogContext
-from screens.messages import EventsAppended
+from cockpit.timeline.timeline import Timeline
+from screens.dialogs.dialog import DialogContext
+from screens.shared.app_messages import EventsAppended
 from tests.tui.bare import Bare, Clock
 
 NOW = datetime(2026, 11, 20, 13, 26, 40, tzinfo=UTC)

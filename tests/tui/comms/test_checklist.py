@@ -7,8 +7,8 @@ import pytest
 
 from cockpit.model.plan import Checklist
 from cockpit.model.response import Tick
-from screens.checklist import ChecklistScreen
-from screens.checklist_rows import ChecklistBox, boxes
+from screens.checklist.rows import ChecklistBox, boxes
+from screens.checklist.screen import ChecklistScreen
 from tests.tui.comms.conftest import CARE, FIRST, NOW, Play, Stage, press
 from widgets.keys import KeyLine
 from widgets.line import Lines

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from screens import commanding
-from screens.checklist import ChecklistScreen
-from screens.communicate import CommunicateScreen
-from screens.form import FormDialog
+from screens.checklist.screen import ChecklistScreen
+from screens.dialogs.form import FormDialog
+from screens.main import actions as commanding
+from screens.messages.screen import CommunicateScreen
 from tests.tui.comms.conftest import AUCKLAND, PLAN
 
 

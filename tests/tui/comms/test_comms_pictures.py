@@ -8,11 +8,11 @@ import pytest
 from textual.pilot import Pilot
 
 from cockpit.incident.signals import Signal
-from screens.checklist import ChecklistScreen
-from screens.communicate import CommunicateScreen
-from screens.declare import Declare
-from screens.status import StatusDialog
-from screens.updating import update
+from screens.checklist.screen import ChecklistScreen
+from screens.dialogs.declare import Declare
+from screens.dialogs.status import StatusDialog
+from screens.incident.people_forms import update
+from screens.messages.screen import CommunicateScreen
 from tests.tui.comms.conftest import Play, Stage, press
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])

@@ -7,9 +7,8 @@ from typing import Any, NoReturn
 import pytest
 
 from cockpit.model.event import RecordError
-from screens.communicate import CommunicateScreen
-from screens.marked_text import MarkedText
-from screens.updating import update
+from screens.incident.people_forms import update
+from screens.messages.screen import CommunicateScreen, MarkedText
 from tests.tui.comms.conftest import NOW, Play, Stage, press
 from widgets.line import Lines
 from widgets.table import KeyedTable

@@ -11,8 +11,8 @@ from cockpit.incident.signals import Signal
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.response import CloseReason
-from screens.declare import Declare
-from screens.status import BECAUSE, StatusDialog
+from screens.dialogs.declare import Declare
+from screens.dialogs.status import BECAUSE, StatusDialog
 from tests.tui.comms.conftest import Play, Stage, press
 from widgets.choice import Choice
 from widgets.line import Lines

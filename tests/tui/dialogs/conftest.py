@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from textual.screen import ModalScreen
 
-from cockpit.incident.desk import Desk
-from cockpit.incident.store import Timeline
+from cockpit.incident.actions.desk import Desk
 from cockpit.model.incident import Incident
-from cockpit.model.ladder import DEFAULT_LADDER
-from screens.dialog import DialogContext
+from cockpit.model.severity_scale import DEFAULT_LADDER
+from cockpit.timeline.timeline import Timeline
+from screens.dialogs.dialog import DialogContext
 from tests.tui.bare import Bare, Clock
 
 NOW = datetime(2026, 2, 27, 13, 26, 41, tzinfo=UTC)

@@ -9,9 +9,8 @@ from textual.app import ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from screens.confirmation import Confirmation
-from screens.dialog import READY, DialogContext
-from screens.guard import HELD, LET_GO
+from screens.dialogs.confirmation import Confirmation
+from screens.dialogs.dialog import HELD, LET_GO, READY, DialogContext
 from widgets.line import Lines
 
 SCREENS = Path(__file__).parents[3] / "screens"

@@ -9,17 +9,16 @@ from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from cockpit.incident.desk import Desk
+from cockpit.incident.actions.desk import Desk
 from cockpit.incident.signals import Signal
-from cockpit.incident.store import Timeline
 from cockpit.model.event import RecordError
 from cockpit.model.incident import Incident
 from cockpit.model.incident import Status as IncidentStatus
-from screens.declare import Declare
-from screens.dialog import ARMING, READY, Dialog, DialogContext
-from screens.guard import HELD, LET_GO, TOO_QUICK
-from screens.note import Note
-from screens.status import StatusDialog
+from cockpit.timeline.timeline import Timeline
+from screens.dialogs.declare import Declare
+from screens.dialogs.dialog import ARMING, HELD, LET_GO, READY, TOO_QUICK, Dialog, DialogContext
+from screens.dialogs.note import Note
+from screens.dialogs.status import StatusDialog
 from widgets.choice import Choice
 from widgets.line import Lines
 

@@ -13,19 +13,18 @@ from typing import Any
 import pytest
 from textual.widgets import Input
 
-from cockpit.incident.desk import Desk
-from cockpit.incident.export import Exporter
-from cockpit.incident.store import Timeline
+from cockpit.incident.actions.desk import Desk
+from cockpit.incident.postmortem.export import Exporter
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.identity import Identity
 from cockpit.model.incident import Incident
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.system import Environment, System
-from screens.details import Details
-from screens.dialog import DialogContext
-from screens.export import Export
-from screens.guard import HELD
-from screens.signin import DeviceCodeDialog, TerminalLogin, code_lines
+from cockpit.timeline.timeline import Timeline
+from screens.dialogs.details import Details
+from screens.dialogs.dialog import HELD, DialogContext
+from screens.dialogs.signin import DeviceCodeDialog, TerminalLogin, code_lines
+from screens.incident.export_dialog import Export
 from widgets.line import Lines
 
 

@@ -11,13 +11,12 @@ from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from cockpit.incident.fold import Ledger
-from cockpit.model.ladder import DEFAULT_LADDER
+from cockpit.incident.ledger import Ledger
 from cockpit.model.run import Run, Value
 from cockpit.model.runbook import Procedure, Runbook
-from screens.dialog import DialogContext
-from screens.guard import HELD, LET_GO
-from screens.run import POUR, RunScreen
+from cockpit.model.severity_scale import DEFAULT_LADDER
+from screens.dialogs.dialog import HELD, LET_GO, DialogContext
+from screens.run.screen import POUR, RunScreen
 from tests.tui.bare import Bare, Clock
 from tests.tui.runbooks.play import NOW, NZDT, Play, document
 from tests.tui.stage import application

@@ -9,13 +9,12 @@ from typing import Any
 from cockpit.model.event import Event, Kind
 from cockpit.model.run import Attempt, Run, StepState, Value
 from cockpit.model.runbook import Procedure, Runbook, StepKind
-from cockpit.runbooks.ceremony import Consent, RequiredConfirmation
-from cockpit.runbooks.document import read
-from cockpit.runbooks.execution import Finished, Output, Prepared, RunAlreadyOpen, RunRefused, Script
-from cockpit.runbooks.guard import ToolContext
-from cockpit.runbooks.runs import Runs, latest
-from cockpit.runbooks.trust import Trust
-from cockpit.runbooks.values import Resolved
+from cockpit.runbooks.document.read import read
+from cockpit.runbooks.prepare.confirmation import Consent, RequiredConfirmation
+from cockpit.runbooks.prepare.target_guard import ToolContext
+from cockpit.runbooks.run.runs import Runs, latest
+from cockpit.runbooks.run.trust import Trust
+from cockpit.runbooks.types import Finished, Output, Prepared, Resolved, RunAlreadyOpen, RunRefused, Script
 from tests.tui.bare import Clock
 
 NOW = datetime(2026, 11, 20, 13, 26, 40, tzinfo=UTC)

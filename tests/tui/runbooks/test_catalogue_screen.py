@@ -8,10 +8,10 @@ import pytest
 
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.runbook import Damage
-from cockpit.runbooks.catalogue import Catalogue, Document, Unread
-from cockpit.runbooks.trust import Trust
-from screens.catalogue import CatalogueScreen
-from screens.dialog import DialogContext
+from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, Unread
+from cockpit.runbooks.run.trust import Trust
+from screens.catalogue.screen import CatalogueScreen
+from screens.dialogs.dialog import DialogContext
 from tests.tui.runbooks.conftest import Bare, Seat, Session
 from tests.tui.runbooks.play import NOW, ROLLBACK, Play, document
 from widgets.output import OutputView

@@ -9,10 +9,10 @@ from textual.screen import Screen
 
 from cockpit.model.event import Event, Kind
 from cockpit.model.run import Run, Value
-from screens import acting
-from screens.dialog import DialogContext
-from screens.run import RunScreen
-from screens.starting import again, open_or_begin
+from screens.dialogs.dialog import DialogContext
+from screens.main import runbook_actions as acting
+from screens.run.open import again, open_or_begin
+from screens.run.screen import RunScreen
 from tests.tui.runbooks.conftest import Bare, Seat, Session
 from tests.tui.runbooks.play import NOW, ROLLBACK, Play, document
 

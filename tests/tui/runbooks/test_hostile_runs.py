@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cockpit.model.run import StepState
-from cockpit.runbooks.execution import Finished
+from cockpit.runbooks.types import Finished
 from tests.tui.runbooks.conftest import Bare, Open, Seat
 from tests.tui.runbooks.play import Play
 from tests.tui.terminal import Terminal

@@ -6,8 +6,8 @@ from textual.binding import Binding
 
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Step, StepKind
-from screens.run_acts import ACTS
-from screens.run_keys import BINDINGS, StepStanding, hint, why_not
+from screens.run.actions import ACTS
+from screens.run.keys import BINDINGS, StepStanding, hint, why_not
 
 KEYS = [each for each in BINDINGS if isinstance(each, Binding)]
 WRITTEN = {"escape": "esc", "question_mark": "?"}

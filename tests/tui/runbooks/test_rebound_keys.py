@@ -2,8 +2,8 @@
 
 from textual.widgets._footer import FooterKey
 
-from screens.help import HelpScreen
-from screens.run import RunScreen
+from screens.run.screen import RunScreen
+from screens.shared.help import HelpScreen
 from tests.tui.runbooks.conftest import Open, Seat
 from tests.tui.runbooks.test_catalogue_screen import open_catalogue
 

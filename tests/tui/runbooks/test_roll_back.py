@@ -11,11 +11,11 @@ import pytest
 from textual.screen import Screen
 
 from cockpit.model.run import StepState
-from cockpit.runbooks.catalogue_files import BUILTIN, open_file
-from cockpit.runbooks.execution import Finished
-from screens import acting
-from screens.dialog import DialogContext
-from screens.revision import wishes
+from cockpit.runbooks.catalogue.load import BUILTIN, open_file
+from cockpit.runbooks.types import Finished
+from screens.dialogs.dialog import DialogContext
+from screens.main import runbook_actions as acting
+from screens.run.revision_menu import wishes
 from tests.tui.runbooks.conftest import Bare, Seat, Session
 from tests.tui.runbooks.play import Play
 from tests.tui.stage import application

@@ -8,10 +8,10 @@ import pytest
 from textual.events import Key
 
 from cockpit.model.run import Run, StepState
-from cockpit.runbooks.execution import Finished
-from cockpit.runbooks.guard import ToolContext
-from cockpit.runbooks.runs import Runs
-from screens.run import RunScreen
+from cockpit.runbooks.prepare.target_guard import ToolContext
+from cockpit.runbooks.run.runs import Runs
+from cockpit.runbooks.types import Finished
+from screens.run.screen import RunScreen
 from tests.tui.runbooks.conftest import Open
 from tests.tui.runbooks.play import Play
 

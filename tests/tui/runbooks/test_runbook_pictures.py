@@ -8,11 +8,11 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from cockpit.model.run import StepState
-from cockpit.runbooks.catalogue import Catalogue, Document
-from cockpit.runbooks.execution import Finished
-from screens import acting
-from screens.catalogue import CatalogueScreen
-from screens.dialog import DialogContext
+from cockpit.runbooks.catalogue.catalogue import Catalogue, Document
+from cockpit.runbooks.types import Finished
+from screens.catalogue.screen import CatalogueScreen
+from screens.dialogs.dialog import DialogContext
+from screens.main import runbook_actions as acting
 from tests.tui.runbooks.conftest import Bare, Seat, Session
 from tests.tui.runbooks.play import ROLLBACK, Play, document
 from tests.tui.runbooks.test_catalogue_screen import FIRES, QUICK

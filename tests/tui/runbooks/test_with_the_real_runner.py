@@ -9,11 +9,11 @@ import pytest
 from cockpit.model.run import StepState
 from cockpit.model.system import Environment
 from cockpit.model.time import RealTime
-from cockpit.runbooks.catalogue_files import load
-from cockpit.runbooks.runner import Runner
-from cockpit.runbooks.values import Live
-from screens.catalogue import CatalogueScreen
-from screens.dialog import DialogContext
+from cockpit.runbooks.catalogue.load import load
+from cockpit.runbooks.prepare.values import Live
+from cockpit.runbooks.run.runner import Runner
+from screens.catalogue.screen import CatalogueScreen
+from screens.dialogs.dialog import DialogContext
 from tests.tui.runbooks.conftest import Bare, Seat, Session
 from tests.tui.stage import MemoryTimeline, StillTime
 

@@ -10,16 +10,16 @@ from textual.screen import Screen
 
 import themes
 from cockpit.feeds.base import Publish
-from cockpit.incident.fold import Ledger
+from cockpit.feeds.watch import Watch
+from cockpit.incident.ledger import Ledger
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.event import Event
-from cockpit.model.ladder import DEFAULT_LADDER
 from cockpit.model.plan import Plan, Role
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import Reading
+from cockpit.model.severity_scale import DEFAULT_LADDER
 from cockpit.model.system import Environment, System
-from cockpit.watch import Watch
-from screens.messages import Attached, EventsAppended
+from screens.shared.app_messages import Attached, EventsAppended
 from screens.wall import ROTATE, WallScreen
 from widgets.line import Lines
 

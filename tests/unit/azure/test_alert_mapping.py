@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.azure.mapping_alerts import alert, rule_name
+from cockpit.azure.mapping import alert, rule_name
 from cockpit.model.alert import Alert, AlertState, Severity
 
 NOW = datetime(2026, 2, 27, 2, 14, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cockpit.azure.cloud import endpoints, stream_address
+from cockpit.azure.endpoints import endpoints, stream_address
 from cockpit.model.problem import SourceError
 from cockpit.model.system import Cloud
 

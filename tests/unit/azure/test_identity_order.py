@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from cockpit.azure.errors import NO_AZ, NO_MANAGED_IDENTITY, NOT_SIGNED_IN
 from cockpit.azure.identity import Credential, credential
-from cockpit.azure.sources import SignInPrompt, Token
-from cockpit.azure.trouble import NO_AZ, NO_MANAGED_IDENTITY, NOT_SIGNED_IN
+from cockpit.azure.token_sources import SignInPrompt, Token
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.system import Cloud, IdentityMethod
 

@@ -11,7 +11,7 @@ CHEAP = (
     "cockpit.azure.identity",
     "cockpit.feeds.revisions",
     "cockpit.feeds.azure_alerts",
-    "cockpit.feeds.logs",
+    "cockpit.feeds.logs.stream",
 )
 
 

@@ -6,7 +6,7 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError, ServiceResponseTimeoutError
 from azure.identity import CredentialUnavailableError
 
-from cockpit.azure.trouble import NO_AZ, NO_MANAGED_IDENTITY, advised, explain
+from cockpit.azure.errors import NO_AZ, NO_MANAGED_IDENTITY, advised, explain
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 
 

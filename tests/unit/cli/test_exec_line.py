@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.cli import cockpit
-from cockpit.cli.exec import document
-from cockpit.model.clean import clean
+from cockpit.cli.run.exec import document
 from cockpit.model.runbook import Step, StepKind
-from cockpit.runbooks.execution import RunRefused
+from cockpit.model.text import clean
+from cockpit.runbooks.types import RunRefused
 
 PRINTABLE = st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"]), min_size=1)
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from cockpit import wiring
-from cockpit.cli.check import command
-from cockpit.cli.check_live import LiveCheck, document, lines
+from cockpit import session as wiring
+from cockpit.cli.check.command import command
+from cockpit.cli.check.live import LiveCheck, document, lines
 from cockpit.model.identity import Identity
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind, SourceError

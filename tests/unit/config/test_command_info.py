@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cockpit.cli import info, schema
+from cockpit.cli.check import command as info
+from cockpit.cli.check import command as schema
 
 
 @pytest.fixture(autouse=True)

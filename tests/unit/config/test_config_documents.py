@@ -8,7 +8,7 @@ import pytest
 
 from cockpit.config import build_json_schema, load_system
 from cockpit.model.answer import FUNCTIONS, SORTS
-from cockpit.model.keys import DEFAULT_KEYS
+from cockpit.model.key_bindings import DEFAULT_KEYS
 
 TOP = Path(__file__).parents[3]
 REFERENCE = (TOP / "docs" / "configuration.md").read_text(encoding="utf-8")
@@ -65,7 +65,9 @@ def test_the_actions_that_can_be_bound_are_those_of_the_screen() -> None:
     from textual.binding import Binding
 
     from cockpit.app import CockpitApp
-    from screens import catalogue_keys, cockpit_keys, run_keys
+    from screens.catalogue import keys as catalogue_keys
+    from screens.main import keys as cockpit_keys
+    from screens.run import keys as run_keys
     from widgets.table import KeyedTable
 
     bindings = [*CockpitApp.BINDINGS, *cockpit_keys.KEYS, *KeyedTable.BINDINGS]

@@ -5,11 +5,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.config.checks import rules
+from cockpit.config.load import read_shape
 from cockpit.config.raw import flat_keys
-from cockpit.config.rules import rules
-from cockpit.config.shape import read_shape
-from cockpit.config.tables import TABLES, keys_of
-from cockpit.model.clean import clean_line
+from cockpit.config.schema import TABLES, keys_of
+from cockpit.model.text import clean_line
 
 KEYS = sorted({key for table in TABLES.values() for key in keys_of(table)})
 names = st.sampled_from([*KEYS, "prod", "Authorization", "table", "up"]) | st.text(max_size=5)

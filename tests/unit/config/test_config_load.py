@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.config import default_system, tables
-from cockpit.config.table import ConfigTable
-from cockpit.config.tables import keys_of
-from cockpit.model.ladder import DEFAULT_LADDER
+from cockpit.config import default_system
+from cockpit.config import schema as tables
+from cockpit.config.schema import ConfigTable, keys_of
 from cockpit.model.probe import Probe
 from cockpit.model.secret import Secret
+from cockpit.model.severity_scale import DEFAULT_LADDER
 from cockpit.model.system import AlertSource, Cloud, Environment, System
 
 Read = Callable[[str], System]

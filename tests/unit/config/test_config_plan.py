@@ -8,8 +8,8 @@ import pytest
 
 from cockpit.config import ConfigError
 from cockpit.model.clock import ClockKind, Counting, Rule
-from cockpit.model.ladder import Level
 from cockpit.model.plan import Checklist, Contact, Hours, Role, Target
+from cockpit.model.severity_scale import Level
 from cockpit.model.system import System
 
 Read = Callable[[str], System]

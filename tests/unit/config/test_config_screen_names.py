@@ -7,10 +7,10 @@ from textual.keys import KEY_TO_UNICODE_NAME, Keys, _character_to_key
 from textual.theme import BUILTIN_THEMES
 
 import themes
-from cockpit.config.rules_screen import key_rules
-from cockpit.model import key_names
-from cockpit.model.keys import DEFAULT_KEYS
-from cockpit.model.themes import FULL, OURS
+from cockpit.config.checks_keys import key_rules
+from cockpit.model import key_bindings as key_names
+from cockpit.model.key_bindings import DEFAULT_KEYS
+from cockpit.model.system import FULL, OURS
 
 SPECIAL = sorted({each.value for each in Keys} | set(KEY_TO_UNICODE_NAME) | set(key_names.SPECIAL))
 SENT_BY_NOBODY = {"ctrl-at"}  # textual's own aliases, which are not typed

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.feeds.alertmanager_fate import (
+from cockpit.feeds.alertmanager.alerts import Listed, Report
+from cockpit.feeds.alertmanager.resolution import (
     KEPT_RESOLVED,
     KEPT_UNCONFIRMED,
     UNLISTED,
@@ -19,7 +20,6 @@ from cockpit.feeds.alertmanager_fate import (
     merged,
     transition,
 )
-from cockpit.feeds.alertmanager_read import Listed, Report
 from cockpit.model.alert import Alert, AlertState, Severity
 
 START = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)

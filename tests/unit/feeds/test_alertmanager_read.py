@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.feeds.alertmanager_read import LIFE, MOST_LABELS, Listed, listed, uptime
+from cockpit.feeds.alertmanager.alerts import LIFE, MOST_LABELS, Listed, listed, uptime
 from cockpit.model.alert import AlertState, Severity
-from cockpit.model.clean import HOSTILE
 from cockpit.model.problem import SourceError
+from cockpit.model.text import HOSTILE
 
 ANSWERS = Path(__file__).parent / "answers"
 SEEN = datetime(2026, 11, 21, 2, 0, 30, tzinfo=UTC)

@@ -9,11 +9,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.feeds.alertmanager_fate import ResolutionWord, Says, Trace
-from cockpit.feeds.alertmanager_labels import LabelSets
-from cockpit.feeds.alertmanager_matchers import matches_all
-from cockpit.feeds.alertmanager_rules import Rules, Witnesses, firing, is_partial, pending, rules_of, worth_showing
-from cockpit.feeds.alertmanager_targets import NOTHING_REMEMBERED, Target, TargetMemory, Targets, targets_of
+from cockpit.feeds.alertmanager.client import matches_all
+from cockpit.feeds.alertmanager.labels import LabelSets
+from cockpit.feeds.alertmanager.resolution import ResolutionWord, Says, Trace
+from cockpit.feeds.alertmanager.rules import (
+    Rules,
+    Witnesses,
+    firing,
+    is_partial,
+    pending,
+    rules_of,
+    worth_showing,
+)
+from cockpit.feeds.alertmanager.targets import (
+    NOTHING_REMEMBERED,
+    Target,
+    TargetMemory,
+    Targets,
+    targets_of,
+)
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.problem import SourceError
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.feeds.http import explain, http_date, reason, refused, retry_after, revealed, tls_context
-from cockpit.model.clean import HOSTILE
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.secret import Secret
+from cockpit.model.text import HOSTILE
 from tests.unit.feeds.fake_time import START
 
 KNOWN = Problem(ProblemKind.CONFLICT, "busy", "Busy.")

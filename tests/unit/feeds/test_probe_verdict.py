@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.feeds.probes_verdict import (
+from cockpit.feeds.probes.state import (
     CALM,
     FLAPPING,
     HISTORY,

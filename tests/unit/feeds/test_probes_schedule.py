@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from random import Random
 
-from cockpit.feeds.probes import OFFLINE, PUBLISH_EVERY, STARTS, ProbesFeed, Results
-from cockpit.feeds.probes_verdict import CheckOutcome, Grade
+from cockpit.feeds.probes.feed import OFFLINE, PUBLISH_EVERY, STARTS, ProbesFeed, Results
+from cockpit.feeds.probes.state import CheckOutcome, Grade
 from cockpit.model.probe import Probe, ProbeState
 from cockpit.model.reading import Reading
 from tests.unit.feeds.fake_time import FakeTime

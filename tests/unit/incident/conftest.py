@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.incident.store import Timeline
+from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.desks import Clock
 
 

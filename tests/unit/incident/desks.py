@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from cockpit.incident.desk import Desk
-from cockpit.incident.store import Timeline
-from cockpit.model.ladder import DEFAULT_LADDER
+from cockpit.incident.actions.desk import Desk
+from cockpit.model.severity_scale import DEFAULT_LADDER
+from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.story import NIGHT
 
 

@@ -6,13 +6,12 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from cockpit.incident.fold import Ledger
-from cockpit.incident.postmortem import render
+from cockpit.incident.ledger import Ledger
+from cockpit.incident.postmortem.draft import render
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
-from cockpit.model.ladder import DEFAULT_LADDER
-from cockpit.model.plan import Plan
-from cockpit.model.plan_defaults import FIRST_TEN, default_plan
+from cockpit.model.plan import FIRST_TEN, Plan, default_plan
+from cockpit.model.severity_scale import DEFAULT_LADDER
 from cockpit.model.system import Environment, System
 from cockpit.model.time import stamp
 from tests.unit.incident.story import Story, at

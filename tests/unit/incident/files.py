@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from cockpit.incident.store import Timeline
-from cockpit.incident.store_schema import TRIGGERS
 from cockpit.model.event import Draft, Kind
+from cockpit.timeline.schema import TRIGGERS
+from cockpit.timeline.timeline import Timeline
 
 NIGHT = datetime(2026, 2, 27, 2, 0, tzinfo=UTC)
 

@@ -1,9 +1,9 @@
 """What the fold makes of a story."""
 
-from cockpit.incident.fold import Ledger
+from cockpit.incident.ledger import Ledger
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
-from cockpit.model.ladder import DEFAULT_LADDER
+from cockpit.model.severity_scale import DEFAULT_LADDER
 from tests.unit.incident.story import Story
 
 

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.incident.business import add_days, add_hours, is_open, next_opening, worked, zone_of
+from cockpit.incident.clocks.business_hours import (
+    add_days,
+    add_hours,
+    is_open,
+    next_opening,
+    worked,
+    zone_of,
+)
 from cockpit.model.plan import Hours
 
 AUCKLAND = ZoneInfo("Pacific/Auckland")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.incident.chain import GENESIS, ChainRow, UnreadableError, canonical, seal, verify
+from cockpit.timeline.hash_chain import GENESIS, ChainRow, UnreadableError, canonical, seal, verify
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 numbers = st.integers(-(2**63), 2**63 - 1)

@@ -9,8 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.incident.changes import changes
-from cockpit.incident.known import Known
 from cockpit.incident.signals import says_bad
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.event import Draft, Kind
@@ -18,6 +16,8 @@ from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import Reading
 from cockpit.model.revision import Application, Revision
+from cockpit.recorder.changes import changes
+from cockpit.recorder.last_recorded import LastRecorded
 from tests.unit.incident.story import at
 
 EXPIRED = Problem(ProblemKind.SIGN_IN, "401 az login expired", "The sign-in expired.", "Run az login.")
@@ -27,7 +27,7 @@ class Recorded:
     """A Known that hears everything it yields, as the recorder's does."""
 
     def __init__(self) -> None:
-        self.known = Known()
+        self.known = LastRecorded()
 
     def see(
         self, minutes: float, feed: str, value: object, problem: Problem | None = None, seen: float = 0
@@ -303,7 +303,7 @@ def test_a_source_that_answers_but_cannot_be_believed_is_blind_at_once_and_its_w
 
 def test_a_feed_that_never_saw_anything_is_blind_at_once() -> None:
     reading: Reading[Any] = Reading("alerts:am", "prod", 15.0, tried=0.0, problem=EXPIRED)
-    (blind,) = changes(Known(), reading, at(0))
+    (blind,) = changes(LastRecorded(), reading, at(0))
     assert blind.summary == "alerts:am blind: 401 az login expired"
 
 

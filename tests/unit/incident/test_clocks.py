@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cockpit.incident.clocks import clocks
-from cockpit.incident.clocks_urgent import nudge, urgent
+from cockpit.incident.clocks.clocks import clocks
+from cockpit.incident.clocks.reminders import nudge, urgent
 from cockpit.model.clock import Clock, ClockKind, ClockState, Counting
 from cockpit.model.incident import Incident, StateChange
 from cockpit.model.plan import Checklist, Contact, Hours, Plan

@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.incident.clocks import clocks
-from cockpit.incident.clocks_urgent import TOLD
-from cockpit.incident.fold import Ledger
-from cockpit.incident.told import intervals
+from cockpit.incident.clocks.clocks import clocks
+from cockpit.incident.clocks.reminders import TOLD
+from cockpit.incident.clocks.updates import intervals
+from cockpit.incident.ledger import Ledger
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
-from cockpit.model.ladder import DEFAULT_LADDER
 from cockpit.model.plan import Checklist, Plan, Role
 from cockpit.model.response import Review
+from cockpit.model.severity_scale import DEFAULT_LADDER
 from cockpit.model.time import stamp
 from tests.unit.incident.incidents import plan, rule
 from tests.unit.incident.story import Story, at

@@ -8,14 +8,13 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.incident.clocks import clocks
-from cockpit.incident.clocks_urgent import ASKING, MOST, met_and_missed, nudge, urgent
-from cockpit.model.clock import ClockKind, ClockState, Counting, Rule
-from cockpit.model.clock_due import shown_due
+from cockpit.incident.clocks.clocks import clocks
+from cockpit.incident.clocks.reminders import ASKING, MOST, met_and_missed, nudge, urgent
+from cockpit.model.clock import ClockKind, ClockState, Counting, Rule, shown_due
 from cockpit.model.incident import Incident, StateChange, Status
-from cockpit.model.ladder import DEFAULT_LADDER
 from cockpit.model.plan import Checklist, Contact, Hours, Plan, Role
 from cockpit.model.response import Called, CloseReason, Holding, Mark, Ran, Recovery, Review, Tick, Update
+from cockpit.model.severity_scale import DEFAULT_LADDER
 
 NIGHT = datetime(2026, 4, 4, 12, tzinfo=UTC)  # summer time ends in Auckland that night
 AUCKLAND = ZoneInfo("Pacific/Auckland")

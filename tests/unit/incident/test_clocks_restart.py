@@ -3,11 +3,11 @@
 from datetime import timedelta
 from pathlib import Path
 
-from cockpit.incident.clocks import clocks
-from cockpit.incident.desk import Desk
-from cockpit.incident.store import Timeline
+from cockpit.incident.actions.desk import Desk
+from cockpit.incident.clocks.clocks import clocks
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.plan import Checklist, Plan, Role
+from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.files import Ticking, opened
 from tests.unit.incident.incidents import plan, rule
 

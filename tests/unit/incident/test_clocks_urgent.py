@@ -5,10 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cockpit.incident.clocks import clocks
-from cockpit.incident.clocks_urgent import met_and_missed, nudge, urgent
-from cockpit.model.clock import Clock, ClockKind, ClockState
-from cockpit.model.clock_due import shown_due
+from cockpit.incident.clocks.clocks import clocks
+from cockpit.incident.clocks.reminders import met_and_missed, nudge, urgent
+from cockpit.model.clock import Clock, ClockKind, ClockState, shown_due
 from cockpit.model.response import Mark, Ran
 from tests.unit.incident.incidents import incident, plan, rule
 from tests.unit.incident.story import at

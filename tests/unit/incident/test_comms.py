@@ -9,19 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.incident.comms import FilledMessage, fill
-from cockpit.incident.comms_facts import usual_promise
-from cockpit.incident.comms_file import keep
-from cockpit.incident.comms_lines import declare_text, status_line
-from cockpit.incident.comms_marks import marks
-from cockpit.incident.refused import DeskError
-from cockpit.model.clean import HOSTILE
+from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.messages.fields import usual_promise
+from cockpit.incident.messages.offers import declare_text, status_line
+from cockpit.incident.messages.outbox import keep
+from cockpit.incident.messages.template import FilledMessage, fill, marks
 from cockpit.model.clock import Clock, ClockKind, Rule
 from cockpit.model.incident import Incident, Status
 from cockpit.model.plan import Plan, Role, Template
 from cockpit.model.response import Holding
 from cockpit.model.secret import Secret
 from cockpit.model.system import Environment, System
+from cockpit.model.text import HOSTILE
 
 AUCKLAND = ZoneInfo("Pacific/Auckland")
 SUMMER = datetime(2026, 11, 20, 13, 26, 40, tzinfo=UTC)

@@ -1,8 +1,8 @@
 """The rollback window in a shell: from when what serves now was deployed, as recorders wrote it down."""
 
-from cockpit.incident.deployed import newest_deployed
 from cockpit.model.event import Kind
 from cockpit.model.time import stamp
+from cockpit.recorder.last_recorded import newest_deployed
 from tests.unit.incident.story import Story, at
 
 

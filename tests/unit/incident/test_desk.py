@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from cockpit.incident.desk import Desk
-from cockpit.incident.refused import AmbiguousIncident, DeskError
-from cockpit.incident.store import Timeline
+from cockpit.incident.actions.desk import Desk
+from cockpit.incident.actions.errors import AmbiguousIncident, DeskError
 from cockpit.model.event import Draft, Kind
 from cockpit.model.incident import Status
-from cockpit.model.ladder import DEFAULT_LADDER, Level
+from cockpit.model.severity_scale import DEFAULT_LADDER, Level
+from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.desks import Clock, at_desk
 from tests.unit.incident.story import NIGHT, at
 

@@ -6,16 +6,16 @@ from datetime import date, timedelta
 
 import pytest
 
-from cockpit.incident.desk import Desk
+from cockpit.incident.actions.desk import Desk
+from cockpit.incident.actions.errors import DeskError
 from cockpit.incident.membership import standing
-from cockpit.incident.refused import DeskError
-from cockpit.incident.store import Timeline
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident
-from cockpit.model.ladder import Level
 from cockpit.model.plan import Checklist, Plan, Role, Target
 from cockpit.model.response import Review
+from cockpit.model.severity_scale import Level
+from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.desks import Clock, at_desk
 from tests.unit.incident.story import NIGHT, at
 

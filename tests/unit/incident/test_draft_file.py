@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.incident.draft_file import KEPT, NotOurDraft, block, digest, merge
+from cockpit.incident.postmortem.merge import KEPT, NotOurDraft, block, digest, merge
 
 
 def draft(facts: str, timeline: str, id: str = "i1") -> str:

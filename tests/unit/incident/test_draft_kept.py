@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.incident.draft_file import BEGIN, KEPT, merge
+from cockpit.incident.postmortem.merge import BEGIN, KEPT, merge
 from tests.unit.incident.drafts import draft, tell
 
 END = "<!-- cockpit:end "

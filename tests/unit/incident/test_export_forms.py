@@ -11,13 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.incident.clocks import clocks
-from cockpit.incident.clocks_urgent import met_and_missed
-from cockpit.incident.draft_file import NotOurDraft
-from cockpit.incident.export import NEW_FILE, OUR_EXPORT, ExportForm, outlook, write
-from cockpit.incident.export_csv import as_csv, safe
-from cockpit.incident.export_json import as_json
-from cockpit.incident.metrics import metrics
+from cockpit.incident.clocks.clocks import clocks
+from cockpit.incident.clocks.reminders import met_and_missed
+from cockpit.incident.metrics.metrics import metrics
+from cockpit.incident.postmortem.export import NEW_FILE, OUR_EXPORT, ExportForm, as_csv, outlook, safe, write
+from cockpit.incident.postmortem.json_document import as_json
+from cockpit.incident.postmortem.merge import NotOurDraft
 from cockpit.model.event import Kind
 from cockpit.model.plan import MetricTarget, Plan
 from tests.unit.incident.drafts import PLAN, incident_of, tell

@@ -6,11 +6,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.incident.fold import Ledger
+from cockpit.incident.ledger import Ledger
 from cockpit.incident.membership import members, standing
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident, Status
-from cockpit.model.ladder import DEFAULT_LADDER
+from cockpit.model.severity_scale import DEFAULT_LADDER
 from cockpit.model.time import stamp
 from tests.unit.incident.story import at, written
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.incident import follow
-from cockpit.incident.follow import Follower, TimelineTail
 from cockpit.model.event import Event, RecordError
+from cockpit.timeline import follower as follow
+from cockpit.timeline.follower import Follower, TimelineTail
 from tests.unit.incident.files import any_tool, note, notes, opened
 
 SOON = 10.0  # seconds after which a test gives up; it never takes that long
@@ -200,7 +200,7 @@ def test_a_file_read_as_it_lies_on_the_disk_is_read_again_at_each_look(
     path: Path, tail: TimelineTail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As on a read-only medium: such a connection never learns that the file changed."""
-    from cockpit.incident import store_connect
+    from cockpit.timeline import connection as store_connect
 
     with opened(path) as timeline:
         timeline.record(notes(1))

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.incident.fold import Ledger
-from cockpit.incident.history import with_events
+from cockpit.incident.ledger import Ledger
+from cockpit.incident.load import with_events
 from cockpit.incident.membership import members
-from cockpit.incident.store import Timeline
 from cockpit.model.event import Draft, Event, Kind
-from cockpit.model.ladder import DEFAULT_LADDER
+from cockpit.model.severity_scale import DEFAULT_LADDER
 from cockpit.model.time import stamp
+from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.files import opened
 from tests.unit.incident.story import at
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cockpit.incident.actions.errors import DeskError
 from cockpit.incident.impact import propose_impact_end, propose_impact_start
 from cockpit.incident.impact_signals import as_of
-from cockpit.incident.refused import DeskError
-from cockpit.incident.store import Timeline
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
 from cockpit.model.time import stamp
+from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.desks import Clock, at_desk
 from tests.unit.incident.folding import only
 from tests.unit.incident.story import Story, at

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.incident.lock import (
+from cockpit.model.event import RecordError
+from cockpit.recorder.lock import (
     LONGEST_LOOK,
     PASS_OVER_AFTER,
     HolderWatch,
@@ -18,7 +19,6 @@ from cockpit.incident.lock import (
     this_process,
     watch_holder,
 )
-from cockpit.model.event import RecordError
 
 
 @pytest.fixture

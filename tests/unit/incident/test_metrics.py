@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from cockpit.incident.metrics import Metric, MetricState, metrics
+from cockpit.incident.metrics.metrics import Metric, MetricState, metrics
 from cockpit.model.incident import Incident, Status
 from tests.unit.incident.story import at
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cockpit.incident.markdown import inline, plain
-from cockpit.incident.postmortem import default_path
-from cockpit.incident.postmortem_rows import deployment_rows, late_mark
+from cockpit.incident.postmortem.draft import default_path
+from cockpit.incident.postmortem.markdown import inline, plain
+from cockpit.incident.postmortem.rows import deployment_rows, late_mark
 from cockpit.model.event import Kind
 from tests.unit.incident.drafts import HEAD, draft, incident_of, parsed, section, shape, shown, table, tell
 from tests.unit.incident.story import Story

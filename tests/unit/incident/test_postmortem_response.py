@@ -8,14 +8,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cockpit.incident.markdown import link
-from cockpit.incident.postmortem_response import NOT_TICKED, list_rows, loop_rows, message_rows, severity_times
+from cockpit.incident.postmortem.markdown import link
+from cockpit.incident.postmortem.rows import (
+    NOT_TICKED,
+    list_rows,
+    loop_rows,
+    message_rows,
+    severity_times,
+)
 from cockpit.model.clock import Clock, ClockKind, Rule
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident, StateChange, Status
-from cockpit.model.ladder import DEFAULT_LADDER
 from cockpit.model.plan import Checklist, MetricTarget, Plan
 from cockpit.model.response import Freeze, Ran, Tick, Update
+from cockpit.model.severity_scale import DEFAULT_LADDER
 from cockpit.model.time import stamp
 from tests.unit.incident.drafts import draft, table
 from tests.unit.incident.story import Story, at

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from cockpit.incident.desk import Desk
-from cockpit.incident.practised import practised
-from cockpit.incident.refused import DeskError
-from cockpit.incident.store import Timeline
+from cockpit.incident.actions.desk import Desk
+from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.load import practised
 from cockpit.model.event import Kind
-from cockpit.model.ladder import DEFAULT_LADDER
 from cockpit.model.plan import Plan, Practice
+from cockpit.model.severity_scale import DEFAULT_LADDER
+from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.desks import Clock, at_desk
 from tests.unit.incident.story import NIGHT
 

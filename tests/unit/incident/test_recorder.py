@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from cockpit.incident.lock import RecorderLock
-from cockpit.incident.recorder import Recorder
-from cockpit.incident.store import Timeline
-from cockpit.incident.store_rows import TimelineReader
 from cockpit.model.event import Draft, Event, Kind, RecordError
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import Reading
+from cockpit.recorder.lock import RecorderLock
+from cockpit.recorder.recorder import Recorder
+from cockpit.timeline.rows import TimelineReader
+from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.story import NIGHT, at
 
 STARTED = 1000.0  # seconds since boot when a story begins

@@ -20,11 +20,11 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from cockpit.incident.recorder import GAP_AFTER, Recorder
-from cockpit.incident.store import Timeline
 from cockpit.model.event import Kind
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import Reading
+from cockpit.recorder.recorder import GAP_AFTER, Recorder
+from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.story import NIGHT
 
 T = TypeVar("T")

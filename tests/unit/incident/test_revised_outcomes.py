@@ -1,13 +1,13 @@
 """What a correction or a back-dated act changes of the past is told: old and new outcome, who and when."""
 
-from cockpit.incident.clocks import clocks
-from cockpit.incident.postmortem_rows import change_rows
+from cockpit.incident.clocks.clocks import clocks
+from cockpit.incident.metrics.statistics import statistics
+from cockpit.incident.postmortem.rows import change_rows
 from cockpit.incident.revised_outcomes import GONE, revised_outcomes
-from cockpit.incident.statistics import statistics
-from cockpit.incident.store import Timeline
 from cockpit.model.clock import ClockKind
 from cockpit.model.event import Kind
-from cockpit.model.ladder import DEFAULT_LADDER
+from cockpit.model.severity_scale import DEFAULT_LADDER
+from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.desks import Clock, at_desk
 from tests.unit.incident.folding import only
 from tests.unit.incident.incidents import plan, rule

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cockpit.incident.search import Query, terms
-from cockpit.incident.store import Timeline
 from cockpit.model.event import Kind
+from cockpit.timeline.search import Query, terms
+from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.files import NIGHT, note, opened
 
 

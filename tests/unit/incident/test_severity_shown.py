@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from cockpit.cli.incidents import render_incident_line
+from cockpit.cli.record import render_incident_line
 from cockpit.model.incident import describe_severity
-from cockpit.model.ladder import DEFAULT_LADDER
+from cockpit.model.severity_scale import DEFAULT_LADDER
 from tests.unit.incident.incidents import incident
 from tests.unit.incident.story import at
 

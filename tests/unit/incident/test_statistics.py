@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.incident.clocks import clocks
-from cockpit.incident.statistics import Figure, statistics
-from cockpit.incident.statistics_shares import KeptShare
-from cockpit.incident.told import Kept, intervals, promise
+from cockpit.incident.clocks.clocks import clocks
+from cockpit.incident.clocks.updates import Kept, intervals, promise
+from cockpit.incident.metrics.statistics import Figure, KeptShare, statistics
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.incident import Incident, StateChange, Status
 from cockpit.model.plan import MetricTarget, Plan

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.incident.chain import GENESIS
-from cockpit.incident.store_rows import Tidy, TimelineReader, to_event, to_row
 from cockpit.model.event import Draft, Kind, RecordError
+from cockpit.timeline.hash_chain import GENESIS
+from cockpit.timeline.rows import Tidy, TimelineReader, to_event, to_row
 from tests.unit.incident.files import NIGHT, any_tool, note, notes, opened, tamper
 
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from cockpit.incident.draft_file import merge
+from cockpit.incident.postmortem.merge import merge
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = (ROOT / "docs" / "worked-example.md").read_text(encoding="utf-8")

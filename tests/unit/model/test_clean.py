@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.clean import MAX_KEY, clean, clean_line, keep_whole
+from cockpit.model.text import MAX_KEY, clean, clean_line, keep_whole
 
 ANY_TEXT = st.text(st.characters(codec=None)) | st.binary().map(lambda raw: raw.decode("latin-1"))
 

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.incident import Incident, Status
-from cockpit.model.ladder import DEFAULT_LADDER, is_grave
 from cockpit.model.overall import OverallState, overall, troubles
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.revision import Application, Revision
+from cockpit.model.severity_scale import DEFAULT_LADDER, is_grave
 
 NOW = datetime(2026, 2, 27, 13, 26, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.when import WhenError, when
+from cockpit.model.time import WhenError, when
 
 AUCKLAND = ZoneInfo("Pacific/Auckland")
 NOW = datetime(2026, 2, 27, 13, 26, 41, tzinfo=UTC)  # 02:26:41 on the 28th in Auckland

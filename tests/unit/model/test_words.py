@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.alert import Severity, severity
-from cockpit.model.ladder import DEFAULT_LADDER, Level, is_grave, level, rank
+from cockpit.model.severity_scale import DEFAULT_LADDER, Level, is_grave, level, rank
 from cockpit.model.time import age, elapsed, moment, stamp
 
 

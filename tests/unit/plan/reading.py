@@ -4,9 +4,9 @@ from textwrap import dedent
 
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.plan import BUILT_IN, Plan
-from cockpit.runbooks.catalogue import Document
-from cockpit.runbooks.document import read
-from cockpit.runbooks.plan import NOTHING, plan
+from cockpit.runbooks.catalogue.catalogue import Document
+from cockpit.runbooks.document.read import read
+from cockpit.runbooks.plan.plan import NOTHING, plan
 
 MINUTE, HOUR = 60.0, 3_600.0
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cockpit.runbooks.document import read
-from cockpit.runbooks.journal import Pen, promised, started
-from cockpit.runbooks.processes import Owner
+from cockpit.runbooks.document.read import read
+from cockpit.runbooks.run.events import Pen, promised, started
+from cockpit.runbooks.run.process.identity import Owner
 
 STEP = "\n```bash\n# Look\ncurl -sf https://example.com\n```\n"
 

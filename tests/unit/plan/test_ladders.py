@@ -3,8 +3,8 @@
 import pytest
 
 from cockpit.model.clock import ClockKind, Counting
-from cockpit.model.ladder import DEFAULT_LADDER, Level
-from cockpit.runbooks.plan import NOTHING
+from cockpit.model.severity_scale import DEFAULT_LADDER, Level
+from cockpit.runbooks.plan.plan import NOTHING
 from tests.unit.plan.reading import HOUR, MINUTE, only, plan_of, told
 
 LADDER = """

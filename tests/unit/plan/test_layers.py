@@ -3,10 +3,9 @@
 from datetime import time, timedelta
 
 from cockpit.model.clock import ClockKind, Rule
-from cockpit.model.plan import BUILT_IN, Checklist, Contact, Hours, Plan, Role, Target, Template
-from cockpit.model.plan_defaults import FIRST_TEN
-from cockpit.runbooks.catalogue import Document
-from cockpit.runbooks.plan import plan
+from cockpit.model.plan import BUILT_IN, FIRST_TEN, Checklist, Contact, Hours, Plan, Role, Target, Template
+from cockpit.runbooks.catalogue.catalogue import Document
+from cockpit.runbooks.plan.plan import plan
 from tests.unit.plan.reading import MINUTE, document, plan_of, told
 
 MINE = "cockpit.toml:7"

@@ -6,8 +6,8 @@ import pytest
 
 from cockpit.model.clock import ClockKind
 from cockpit.model.plan import BUILT_IN, Plan
-from cockpit.runbooks.document import read
-from cockpit.runbooks.lint import LintContext, lint
+from cockpit.runbooks.document.read import read
+from cockpit.runbooks.lint.lint import LintContext, lint
 from tests.unit.plan.reading import plan_of
 
 BOX = """

@@ -7,7 +7,7 @@ import pytest
 from cockpit.config import default_system
 from cockpit.model.plan import BUILT_IN, Plan
 from cockpit.model.problem import ProblemKind
-from cockpit.runbooks.plan_files import read_plan
+from cockpit.runbooks.plan.load import read_plan
 
 
 def plan_with(**parts: object) -> Plan:

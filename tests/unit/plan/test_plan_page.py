@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cockpit.cli.plan import command
+from cockpit.cli.runbooks.plan import command
 
 PAGE = (Path(__file__).parents[3] / "docs" / "plan.md").read_text(encoding="utf-8")
 

@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.model.clean import HOSTILE
 from cockpit.model.clock import rule_of
 from cockpit.model.plan import Plan
-from cockpit.runbooks.plan import plan
+from cockpit.model.text import HOSTILE
+from cockpit.runbooks.plan.plan import plan
 from tests.unit.plan.reading import document
 
 SAID = """P0 P1 SEV-1 sev 2 within every after 15 min 5-15 minutes 3 business days 72 hours 99999 h update commander

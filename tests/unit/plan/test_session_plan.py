@@ -9,7 +9,7 @@ import pytest
 
 from cockpit.config import default_system
 from cockpit.model.clock import ClockKind
-from cockpit.wiring import Session, build
+from cockpit.session import Session, build
 
 LADDER = (
     "| Level | Definition | Response |\n|---|---|---|\n| SEV-1 | Down | update every {} min |\n| SEV-2 | Slow | - |\n"

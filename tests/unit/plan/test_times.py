@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.clock import Counting
-from cockpit.runbooks.plan_times import amount, amounts
+from cockpit.runbooks.plan.durations import amount, amounts
 
 
 @pytest.mark.parametrize(

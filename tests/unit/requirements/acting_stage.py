@@ -6,11 +6,11 @@ from cockpit.config import Secrets
 from cockpit.model.run import Run
 from cockpit.model.runbook import Procedure, Runbook
 from cockpit.model.system import Environment
-from cockpit.runbooks.catalogue_files import load
-from cockpit.runbooks.minding import Minding, snapshot_named
-from cockpit.runbooks.runner import Runner
-from cockpit.runbooks.values import Live
-from cockpit.wiring import frozen_words
+from cockpit.runbooks.catalogue.load import load
+from cockpit.runbooks.prepare.values import Live
+from cockpit.runbooks.run.notices import Minding, snapshot_named
+from cockpit.runbooks.run.runner import Runner
+from cockpit.session import frozen_words
 from tests.unit.requirements.comms_stage import Room
 
 

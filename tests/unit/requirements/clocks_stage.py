@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cockpit.incident.clocks import clocks
+from cockpit.incident.clocks.clocks import clocks
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.event import Draft, Kind
 from cockpit.model.incident import Incident
-from cockpit.runbooks.document import read
-from cockpit.runbooks.journal import Pen, started
-from cockpit.runbooks.processes import Owner
+from cockpit.runbooks.document.read import read
+from cockpit.runbooks.run.events import Pen, started
+from cockpit.runbooks.run.process.identity import Owner
 from tests.unit.requirements.comms_stage import EXAMPLES, Room
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

@@ -7,13 +7,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cockpit.config import load_system
-from cockpit.incident.desk import Desk
-from cockpit.incident.store import Timeline
+from cockpit.incident.actions.desk import Desk
 from cockpit.model.incident import Incident
-from cockpit.model.ladder import Level
 from cockpit.model.plan import Plan
+from cockpit.model.severity_scale import Level
 from cockpit.model.system import System
-from cockpit.runbooks.plan_files import read_plan
+from cockpit.runbooks.plan.load import read_plan
+from cockpit.timeline.timeline import Timeline
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 SUMMER = datetime(2026, 11, 20, 13, 26, 40, tzinfo=UTC)  # in New Zealand

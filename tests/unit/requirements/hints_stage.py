@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from cockpit.config import load_system as load_config
 from cockpit.model.alert import Alert, AlertState, Severity
-from cockpit.runbooks.catalogue_files import load
-from cockpit.runbooks.catalogue_match import Match, matches
+from cockpit.runbooks.catalogue.alert_match import Match, matches
+from cockpit.runbooks.catalogue.load import load
 from tests.unit.requirements.teams import EXAMPLES
 
 

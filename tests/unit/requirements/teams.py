@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cockpit.config import load_system
 from cockpit.model.plan import Plan
-from cockpit.runbooks.plan_files import read_plan
+from cockpit.runbooks.plan.load import read_plan
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 

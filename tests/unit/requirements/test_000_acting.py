@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from cockpit.model.run import StepState
-from screens.run_lines import head
+from screens.run.rows import head
 from tests.unit.requirements.acting_stage import Shift
 
 OnShift = Callable[[str], Shift]

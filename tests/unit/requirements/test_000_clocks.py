@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from cockpit.incident.business import is_open, zone_of
-from cockpit.model.clock import ClockKind, ClockState
-from cockpit.model.clock_due import shown_due
+from cockpit.incident.clocks.business_hours import is_open, zone_of
+from cockpit.model.clock import ClockKind, ClockState, shown_due
 from tests.unit.requirements.clocks_stage import HOUR, MINUTE, Watch, due_in, origin
 
 OnCall = Callable[[str], Watch]

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from cockpit.incident.comms import fill
-from cockpit.incident.comms_offers import offers
+from cockpit.incident.messages.offers import offers
+from cockpit.incident.messages.template import fill
 from cockpit.model.clock import ClockKind
 from cockpit.model.incident import Status
 from tests.unit.requirements.comms_stage import AUCKLAND, Room

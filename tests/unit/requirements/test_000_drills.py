@@ -3,9 +3,8 @@
 from datetime import date
 from pathlib import Path
 
-from cockpit.runbooks.catalogue_files import load
-from cockpit.runbooks.drills import drill
-from cockpit.runbooks.drills_line import paste
+from cockpit.runbooks.catalogue.load import load
+from cockpit.runbooks.drills.drills import drill, paste
 from tests.unit.requirements.teams import EXAMPLES, plan_of
 
 NAME = "Test of Runbook: Restore the database to a point in time"

@@ -7,11 +7,11 @@ import pytest
 
 from cockpit.config import load_system as load_config
 from cockpit.model.clock import ClockKind, Rule
-from cockpit.runbooks.catalogue import Document
-from cockpit.runbooks.catalogue_files import load
-from cockpit.runbooks.document import read
-from cockpit.runbooks.journal import promised
-from cockpit.runbooks.plan import plan
+from cockpit.runbooks.catalogue.catalogue import Document
+from cockpit.runbooks.catalogue.load import load
+from cockpit.runbooks.document.read import read
+from cockpit.runbooks.plan.plan import plan
+from cockpit.runbooks.run.events import promised
 from tests.unit.requirements.teams import EXAMPLES, plan_of
 
 TEAM = "meeting-intelligence"

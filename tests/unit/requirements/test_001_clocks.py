@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from cockpit.incident.clocks_urgent import nudge, urgent
+from cockpit.incident.clocks.reminders import nudge, urgent
 from cockpit.model.clock import ClockKind, ClockState
 from tests.unit.requirements.clocks_stage import Watch, due_in, origin
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from screens.checklist_rows import boxes, settled
+from screens.checklist.rows import boxes, settled
 from tests.unit.requirements.comms_stage import Room, rung
 
 Enter = Callable[[str], Room]

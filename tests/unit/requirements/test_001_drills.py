@@ -4,12 +4,11 @@ from datetime import date
 
 import pytest
 
-from cockpit.runbooks.catalogue import Document
-from cockpit.runbooks.catalogue_files import load
-from cockpit.runbooks.document import read
-from cockpit.runbooks.drills import drill, drills
-from cockpit.runbooks.drills_line import paste
-from cockpit.runbooks.plan import plan
+from cockpit.runbooks.catalogue.catalogue import Document
+from cockpit.runbooks.catalogue.load import load
+from cockpit.runbooks.document.read import read
+from cockpit.runbooks.drills.drills import drill, drills, paste
+from cockpit.runbooks.plan.plan import plan
 from tests.unit.requirements.teams import EXAMPLES, plan_of
 
 PLAN = plan_of("unioneyes")

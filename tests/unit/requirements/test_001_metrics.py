@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from cockpit.incident.statistics import Figure, statistics
+from cockpit.incident.metrics.statistics import Figure, statistics
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident, StateChange, Status
 from cockpit.model.response import Ran, Recovery

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 import pytest
 
 from cockpit.model.clock import ClockKind
-from cockpit.model.ladder import level
-from cockpit.runbooks.catalogue import Document
-from cockpit.runbooks.document import read
-from cockpit.runbooks.lint import LintContext, lint
-from cockpit.runbooks.plan import plan
+from cockpit.model.severity_scale import level
+from cockpit.runbooks.catalogue.catalogue import Document
+from cockpit.runbooks.document.read import read
+from cockpit.runbooks.lint.lint import LintContext, lint
+from cockpit.runbooks.plan.plan import plan
 from tests.unit.requirements.teams import EXAMPLES, plan_of
 
 PLAN = plan_of("unioneyes")

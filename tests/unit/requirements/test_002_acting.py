@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from cockpit.incident.refused import DeskError
+from cockpit.incident.actions.errors import DeskError
 from cockpit.model.clock import ClockKind
 from cockpit.model.event import Kind
 from cockpit.model.plan import Plan

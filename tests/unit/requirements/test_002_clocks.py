@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from cockpit.incident.refused import DeskError
+from cockpit.incident.actions.errors import DeskError
 from cockpit.model.clock import ClockKind, ClockState
 from tests.unit.requirements.clocks_stage import HOUR, MINUTE, Watch, due_in, origin
 

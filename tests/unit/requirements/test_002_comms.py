@@ -5,10 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from cockpit.incident.comms_lines import declare_text, status_line
-from cockpit.incident.comms_offers import DECLARATION, MessageScene, compose, offers
+from cockpit.incident.messages.offers import DECLARATION, MessageScene, compose, declare_text, offers, status_line
 from cockpit.model.clock import ClockKind
-from screens.checklist_rows import boxes, opens_for
+from screens.checklist.rows import boxes, opens_for
 from tests.unit.requirements.comms_stage import AUCKLAND, Room, rung
 
 Enter = Callable[[str], Room]
@@ -33,7 +32,7 @@ def test_002_s0_a_level_is_declared_with_its_meaning_and_what_the_team_does_on_s
 
 
 def test_002_s0_p3_is_no_incident_but_a_note() -> None:
-    assert rung("dealix", "P3").backlog  # screens/declare.py writes a note for such a level
+    assert rung("dealix", "P3").backlog  # screens/dialogs/declare.py writes a note for such a level
 
 
 def test_002_s1_first_ten_minutes_open_by_themselves_for_p0_and_p1(room: Enter) -> None:

@@ -4,9 +4,8 @@ from datetime import date
 
 import pytest
 
-from cockpit.runbooks.catalogue_files import load
-from cockpit.runbooks.drills import drill, drills
-from cockpit.runbooks.drills_line import paste
+from cockpit.runbooks.catalogue.load import load
+from cockpit.runbooks.drills.drills import drill, drills, paste
 from tests.unit.requirements.teams import EXAMPLES, plan_of
 
 RESTORE = "Test that a backup can be restored"

@@ -8,8 +8,8 @@ import pytest
 
 from cockpit.config import load_system
 from cockpit.model.clock import ClockKind, Counting, Rule
-from cockpit.model.ladder import level
-from cockpit.runbooks.plan_files import read_plan
+from cockpit.model.severity_scale import level
+from cockpit.runbooks.plan.load import read_plan
 from tests.unit.requirements.teams import EXAMPLES, plan_of
 
 PLAN = plan_of("dealix")

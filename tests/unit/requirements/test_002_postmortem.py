@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.incident.postmortem import default_path
+from cockpit.incident.postmortem.draft import default_path
 from cockpit.model.event import Kind
 from tests.unit.incident.drafts import draft, incident_of, section, table
 from tests.unit.incident.story import Story

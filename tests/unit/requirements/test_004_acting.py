@@ -8,8 +8,14 @@ import pytest
 from cockpit.model.clock import ClockKind
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
-from cockpit.runbooks.ceremony import Approval, Consent, RequiredConfirmation, ceremony, must_consent
-from cockpit.runbooks.execution import RunRefused
+from cockpit.runbooks.prepare.confirmation import (
+    Approval,
+    Consent,
+    RequiredConfirmation,
+    ceremony,
+    must_consent,
+)
+from cockpit.runbooks.types import RunRefused
 from tests.unit.requirements.acting_stage import Shift
 
 OnShift = Callable[[str], Shift]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from cockpit.incident.clocks_urgent import urgent
+from cockpit.incident.clocks.reminders import urgent
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from tests.unit.requirements.clocks_stage import MINUTE, Watch, due_in, origin
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
-from cockpit.runbooks.badges import Badge, badges
-from cockpit.runbooks.catalogue_files import BUILTIN, load, open_file
-from cockpit.runbooks.native import recognise
-from cockpit.runbooks.placeholders import placeholders
+from cockpit.runbooks.az import recognise
+from cockpit.runbooks.catalogue.load import BUILTIN, load, open_file
+from cockpit.runbooks.drills.badges import Badge, badges
+from cockpit.runbooks.prepare.tags import retry_of, timeout_of
 from cockpit.runbooks.rollback import MULTIPLE, SINGLE
-from cockpit.runbooks.tags import retry_of, timeout_of
-from cockpit.runbooks.verify import expected
+from cockpit.runbooks.run.verify import expected
+from cockpit.runbooks.shell_syntax.placeholders import placeholders
 
 FILES = sorted(BUILTIN.glob("*.md"))
 BOOKS: dict[str, Runbook] = {path.stem: open_file(path) for path in FILES}

@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.alert import Alert, AlertState, Severity
-from cockpit.runbooks.badges import Badge, badges, last_tested, overdue
-from cockpit.runbooks.catalogue import Catalogue, Document, NotFound
-from cockpit.runbooks.catalogue_files import load
-from cockpit.runbooks.catalogue_match import matches
-from cockpit.runbooks.catalogue_search import search
-from cockpit.runbooks.dates import day_in, never
-from cockpit.runbooks.document import read
-from cockpit.runbooks.references import follow, jumps
+from cockpit.runbooks.catalogue.alert_match import matches
+from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, NotFound, search
+from cockpit.runbooks.catalogue.load import load
+from cockpit.runbooks.catalogue.references import follow, jumps
+from cockpit.runbooks.document.dates import day_in, never
+from cockpit.runbooks.document.read import read
+from cockpit.runbooks.drills.badges import Badge, badges, last_tested, overdue
 
 TODAY = date(2026, 11, 21)
 OPS = """

@@ -8,9 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.runbook import RemotePlace, Runbook
-from cockpit.runbooks.document import read
-from cockpit.runbooks.lint_steps import sessions
-from cockpit.runbooks.sessions import ends_session, goes_through, leaves_commands_behind, opens_session, through_place
+from cockpit.runbooks.document.read import read
+from cockpit.runbooks.document.sessions import (
+    ends_session,
+    goes_through,
+    leaves_commands_behind,
+    opens_session,
+    through_place,
+)
+from cockpit.runbooks.lint.steps import sessions
 
 OPENERS = """
     ssh host

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.runbook import Procedure, Runbook, StepKind
-from cockpit.runbooks.document import read
+from cockpit.runbooks.document.read import read
 
 
 def runbook(text: str) -> Runbook:

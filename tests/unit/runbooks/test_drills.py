@@ -7,13 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.plan import Practice
-from cockpit.runbooks.catalogue import Document
-from cockpit.runbooks.dates import day_in
-from cockpit.runbooks.document import read
-from cockpit.runbooks.drills import drill, drills
-from cockpit.runbooks.drills_line import paste
-from cockpit.runbooks.plan import plan
-from cockpit.runbooks.rhythm import rhythm
+from cockpit.runbooks.catalogue.catalogue import Document
+from cockpit.runbooks.document.dates import day_in, rhythm
+from cockpit.runbooks.document.read import read
+from cockpit.runbooks.drills.drills import drill, drills, paste
+from cockpit.runbooks.plan.plan import plan
 
 TODAY = date(2026, 11, 21)  # a Saturday
 HEAD = "| Drill | Frequency | Last Completed | Next Scheduled |\n|---|---|---|---|\n"

@@ -8,9 +8,9 @@ import pytest
 
 from cockpit.config import load_system as load_config
 from cockpit.model.system import System
-from cockpit.runbooks.catalogue import Catalogue
-from cockpit.runbooks.catalogue_files import load
-from cockpit.runbooks.lint import LintContext, lint
+from cockpit.runbooks.catalogue.catalogue import Catalogue
+from cockpit.runbooks.catalogue.load import load
+from cockpit.runbooks.lint.lint import LintContext, lint
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*/cockpit.toml"))
 WRITTEN = date(2026, 11, 21)

@@ -2,8 +2,7 @@
 
 import pytest
 
-from cockpit.runbooks.document import read
-from cockpit.runbooks.exposure import QUESTION
+from cockpit.runbooks.document.read import QUESTION, read
 
 
 def warned(text: str) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from cockpit.model.runbook import Parameter
 from cockpit.model.system import Environment
-from cockpit.runbooks.document import read
-from cockpit.runbooks.execution import RunRefused
-from cockpit.runbooks.placeholders import placeholders
-from cockpit.runbooks.script import script, words
-from cockpit.runbooks.values import Live, Resolved, resolve
+from cockpit.runbooks.document.read import read
+from cockpit.runbooks.prepare.script import script, words
+from cockpit.runbooks.prepare.values import Live, resolve
+from cockpit.runbooks.shell_syntax.placeholders import placeholders
+from cockpit.runbooks.types import Resolved, RunRefused
 
 HOLES = {
     "kubectl delete pod <pod>": ["pod"],

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.runbook import StepKind
-from cockpit.runbooks.kinds import ORDER, kind_of
+from cockpit.runbooks.document.step_kind import ORDER, kind_of
 
 LOOKS = [
     "az containerapp revision list -n mi-<env> -g <rg> -o table",

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.runbooks.catalogue_files import BUILTIN, open_file
-from cockpit.runbooks.document import read
-from cockpit.runbooks.lint import LintContext, lint, root_of
+from cockpit.runbooks.catalogue.load import BUILTIN, open_file
+from cockpit.runbooks.document.read import read
+from cockpit.runbooks.lint.lint import LintContext, lint, root_of
 
 TODAY = date(2026, 11, 21)
 Check = Callable[..., list[Any]]

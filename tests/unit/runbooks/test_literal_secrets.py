@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cockpit.model.secret import MASK
-from cockpit.runbooks.literal_secrets import NOT_SECRET, hide, literals, secrets_in
+from cockpit.runbooks.shell_syntax.literal_secrets import NOT_SECRET, hide, literals, secrets_in
 
 LETTERS = st.characters(min_codepoint=0x21, max_codepoint=0x17F, exclude_categories=("C", "Z"), exclude_characters="•")
 ANY = st.text(LETTERS, min_size=8, max_size=30).filter(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from cockpit.model.run import Run
 from cockpit.model.runbook import Runbook
-from cockpit.runbooks.document import read, text_for_people
-from cockpit.runbooks.trust import keep, trust
+from cockpit.runbooks.document.read import read, text_for_people
+from cockpit.runbooks.run.trust import keep, trust
 
 BOOK = """# Ops
 

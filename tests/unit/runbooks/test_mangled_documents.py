@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.model.system import Environment
-from cockpit.runbooks.badges import badges
-from cockpit.runbooks.document import read
-from cockpit.runbooks.lint import LintContext, lint
-from cockpit.runbooks.placeholders import placeholders
-from cockpit.runbooks.preparing import Setting, prepare
-from cockpit.runbooks.values import Live
+from cockpit.runbooks.document.read import read
+from cockpit.runbooks.drills.badges import badges
+from cockpit.runbooks.lint.lint import LintContext, lint
+from cockpit.runbooks.prepare.prepare import Setting, prepare
+from cockpit.runbooks.prepare.values import Live
+from cockpit.runbooks.shell_syntax.placeholders import placeholders
 
 TOP = Path(__file__).parents[3]
 WHOLE = [path.read_text(encoding="utf-8") for path in sorted(TOP.glob("examples/*/runbooks/*.md"))]

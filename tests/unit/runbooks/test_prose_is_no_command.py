@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.runbook import Runbook, Step, StepKind
-from cockpit.runbooks.document import read
+from cockpit.runbooks.document.read import read
 
 ASKED_FOR = """
     `kubectl rollout restart deployment/api`

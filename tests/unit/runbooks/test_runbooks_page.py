@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 import cockpit.runbooks
-from cockpit.cli.run_settle import WORDS
+from cockpit.cli.run.settle import WORDS
 from cockpit.model.runbook import Runbook, Step, StepKind
-from cockpit.runbooks.document import read
-from cockpit.runbooks.kinds import kind_of
-from cockpit.runbooks.lint_steps import TAGS
-from cockpit.runbooks.tables import kind_of as table_kind_of
-from cockpit.runbooks.tags import retry_of, timeout_of
-from cockpit.runbooks.verify import expected
+from cockpit.runbooks.document.read import read
+from cockpit.runbooks.document.step_kind import kind_of
+from cockpit.runbooks.document.tables import kind_of as table_kind_of
+from cockpit.runbooks.lint.steps import TAGS
+from cockpit.runbooks.prepare.tags import retry_of, timeout_of
+from cockpit.runbooks.run.verify import expected
 
 PAGE = (Path(__file__).parents[3] / "docs" / "runbooks.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(

@@ -6,9 +6,14 @@ import pytest
 
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Procedure, Step, StepKind
-from cockpit.runbooks.ceremony import Approval, Consent, RequiredConfirmation, ceremony, must_consent
-from cockpit.runbooks.execution import Prepared, RunRefused
-from cockpit.runbooks.values import Resolved
+from cockpit.runbooks.prepare.confirmation import (
+    Approval,
+    Consent,
+    RequiredConfirmation,
+    ceremony,
+    must_consent,
+)
+from cockpit.runbooks.types import Prepared, Resolved, RunRefused
 
 TODO = StepState.TODO
 
@@ -155,7 +160,7 @@ def test_a_key_confirms_nothing_that_was_shown_otherwise() -> None:
 def test_the_fingerprint_stands_for_everything_that_would_run() -> None:
     from dataclasses import replace
 
-    from cockpit.runbooks.execution import Request, Script
+    from cockpit.runbooks.types import Request, Script
 
     base = replace(prepared(StepKind.CHANGE), script=Script("echo", {"P1": "a"}))
     others = [

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.runbooks.masking import DOTS, Mask
-from cockpit.runbooks.output import BEHIND, TranscriptTail, head_and_tail, readable
-from cockpit.runbooks.processes import Owner, alive, send, this_process
+from cockpit.runbooks.run.process.identity import Owner, alive, send, this_process
+from cockpit.runbooks.run.process.masking import DOTS, Mask
+from cockpit.runbooks.run.process.transcript import BEHIND, TranscriptTail, head_and_tail, readable
 from tests.unit.model.test_secret_mask import ESCAPES, SECRETS
 
 SECRET = "hunter2secret"

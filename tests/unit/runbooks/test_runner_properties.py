@@ -11,12 +11,12 @@ from cockpit.model.run import Run
 from cockpit.model.runbook import Runbook
 from cockpit.model.system import Environment
 from cockpit.model.time import RealTime
-from cockpit.runbooks.document import read
-from cockpit.runbooks.execution import RunRefused
-from cockpit.runbooks.placeholders import placeholders
-from cockpit.runbooks.runner import Runner
-from cockpit.runbooks.trust import BUILT_IN, keep, snapshot, trust
-from cockpit.runbooks.values import Live
+from cockpit.runbooks.document.read import read
+from cockpit.runbooks.prepare.values import Live
+from cockpit.runbooks.run.runner import Runner
+from cockpit.runbooks.run.trust import BUILT_IN, keep, snapshot, trust
+from cockpit.runbooks.shell_syntax.placeholders import placeholders
+from cockpit.runbooks.types import RunRefused
 
 PIECES = st.sampled_from(
     ["<x>", "[y]", "$Z", "${Z}", "'", '"', "`", "$(", ")", "\\", "\n", " ", "|", "&&", ";", "#", "echo ", "az ",

@@ -7,10 +7,10 @@ import pytest
 
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Step, StepKind
-from cockpit.runbooks.execution import Finished, Request, RunRefused
-from cockpit.runbooks.values import Resolved
-from cockpit.runbooks.verify import Evidence, conclude, expected, verify
-from cockpit.runbooks.web import build_request, send
+from cockpit.runbooks.prepare.http_request import build_request
+from cockpit.runbooks.run.http_step import send
+from cockpit.runbooks.run.verify import Evidence, conclude, expected, verify
+from cockpit.runbooks.types import Finished, Request, Resolved, RunRefused
 
 HOST = Resolved("FQDN", "app.example.com", "app.example.com", "live")
 OK, FAILED, UNKNOWN = StepState.OK, StepState.FAILED, StepState.UNKNOWN

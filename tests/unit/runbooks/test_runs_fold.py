@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cockpit.model.event import Event, Kind
 from cockpit.model.run import Run, StepState
-from cockpit.runbooks.runs import Runs, latest
+from cockpit.runbooks.run.runs import Runs, latest
 
 NIGHT = datetime(2026, 2, 27, 2, 0, tzinfo=UTC)
 

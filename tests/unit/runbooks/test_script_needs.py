@@ -8,13 +8,19 @@ import pytest
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Step, StepKind
 from cockpit.model.system import Environment
-from cockpit.runbooks.execution import Retry
-from cockpit.runbooks.fresh import environment
-from cockpit.runbooks.guard import mismatch
-from cockpit.runbooks.outcome import judge
-from cockpit.runbooks.shell import GONE, CommandEnd
-from cockpit.runbooks.tags import retry_of, timeout_of
-from cockpit.runbooks.tools import endless, guarded, missing, needs_terminal, programs
+from cockpit.runbooks.prepare.environment import environment
+from cockpit.runbooks.prepare.tags import retry_of, timeout_of
+from cockpit.runbooks.prepare.target_guard import mismatch
+from cockpit.runbooks.run.outcome import judge
+from cockpit.runbooks.run.process.shell import GONE, CommandEnd
+from cockpit.runbooks.shell_syntax.requirements import (
+    endless,
+    guarded,
+    missing,
+    needs_terminal,
+    programs,
+)
+from cockpit.runbooks.types import Retry
 
 
 @pytest.mark.parametrize(

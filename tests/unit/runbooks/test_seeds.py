@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.runbook import Damage, Procedure, Runbook, Step
-from cockpit.runbooks.badges import Badge, badges
-from cockpit.runbooks.catalogue_files import load, open_file
-from cockpit.runbooks.document import read
-from cockpit.runbooks.lint import LintContext, lint
-from cockpit.runbooks.prose import headings
-from cockpit.runbooks.references import jumps
+from cockpit.runbooks.catalogue.load import load, open_file
+from cockpit.runbooks.catalogue.references import jumps
+from cockpit.runbooks.document.prose import headings
+from cockpit.runbooks.document.read import read
+from cockpit.runbooks.drills.badges import Badge, badges
+from cockpit.runbooks.lint.lint import LintContext, lint
 
 FOLDER = os.environ.get("COCKPIT_SEEDS", "")
 pytestmark = pytest.mark.skipif(not FOLDER, reason="COCKPIT_SEEDS does not name the folder of the source documents")

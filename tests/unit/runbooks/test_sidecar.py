@@ -4,9 +4,9 @@ import pytest
 
 from cockpit.model.runbook import Runbook, Step, StepKind
 from cockpit.model.system import Environment
-from cockpit.runbooks.document import read
-from cockpit.runbooks.sidecar import fingerprint
-from cockpit.runbooks.values import Live, resolve
+from cockpit.runbooks.document.read import read
+from cockpit.runbooks.document.sidecar import fingerprint
+from cockpit.runbooks.prepare.values import Live, resolve
 
 BOOK = b"""# Ops
 

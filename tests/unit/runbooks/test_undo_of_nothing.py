@@ -7,7 +7,7 @@ import pytest
 
 from cockpit.model.run import Attempt, Run, SettledBy, StepState
 from cockpit.model.runbook import Step, StepKind
-from cockpit.runbooks.rules import nothing_to_undo
+from cockpit.runbooks.run.preconditions import nothing_to_undo
 
 NOW = datetime(2026, 11, 20, 13, tzinfo=UTC)
 STEP = Step(1, "Make it so", StepKind.CHANGE, 1, "touch made", "bash")

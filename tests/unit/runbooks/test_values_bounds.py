@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from cockpit.model.runbook import Parameter
 from cockpit.model.system import Environment
-from cockpit.runbooks.values import Live, Resolved, resolve
-from cockpit.runbooks.values_bounds import out_of_bounds
+from cockpit.runbooks.prepare.values import Live, out_of_bounds, resolve
+from cockpit.runbooks.types import Resolved
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ASKED = "before the impact began; at most 7 days, at least 15 minutes ago"

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.runbooks.execution import RunRefused
-from cockpit.runbooks.script import argument_list, script, words
-from cockpit.runbooks.values import Resolved
+from cockpit.runbooks.prepare.script import argument_list, script, words
+from cockpit.runbooks.types import Resolved, RunRefused
 
 QUOTES = [
     "'", '"', "''", '""', '\'"\'', '"\'"', "a'b", 'a"b', '`', "'; x '", '"; x "', "$'x'", '$"x"', "\\'", '\\"',

@@ -14,7 +14,8 @@ from cockpit.model.run import Value
 from cockpit.model.runbook import Parameter
 from cockpit.model.secret import MASK, Secret
 from cockpit.model.system import Environment
-from cockpit.runbooks.values import Live, Resolved, live, resolve
+from cockpit.runbooks.prepare.values import Live, live, resolve
+from cockpit.runbooks.types import Resolved
 
 PROD = Environment("prod", subscription="sub-1", resource_group="rg-prod", values={"TOKEN": Secret("env", "T")})
 

@@ -6,8 +6,16 @@ from hypothesis import strategies as st
 
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Step, StepKind
-from cockpit.runbooks.execution import Finished
-from cockpit.runbooks.verify import Assertion, Evidence, Expected, VerifyVerdict, conclude, expected, verify
+from cockpit.runbooks.run.verify import (
+    Assertion,
+    Evidence,
+    Expected,
+    VerifyVerdict,
+    conclude,
+    expected,
+    verify,
+)
+from cockpit.runbooks.types import Finished
 
 HEALTHY = '{\n  "status": "healthy",\n  "checks": {"database": "ok"},\n  "replicas": 3\n}\n'
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.runbook import Procedure
-from cockpit.runbooks.catalogue_files import BUILTIN, open_file
-from cockpit.runbooks.waiting_run import WaitingRun, find_waiting_run
+from cockpit.runbooks.catalogue.load import BUILTIN, open_file
+from cockpit.runbooks.run.waiting_run import WaitingRun, find_waiting_run
 
 T0 = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 ROLL_BACK = open_file(BUILTIN / "rollback.md").procedures[0]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cockpit.runbooks.ceremony import named
+from cockpit.runbooks.prepare.confirmation import named
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from cockpit.model.time import RealTime
-from screens.batches import batches
+from screens.logs import batches
 
 
 class Pauses(RealTime):

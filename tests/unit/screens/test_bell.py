@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from cockpit.feeds.watch import Watch
 from cockpit.model.own_line import they_or_we
 from cockpit.model.reading import Reading
-from cockpit.watch import Watch
-from screens.bell import Bell
+from screens.shared.bell import Bell
 from tests.unit.feeds.fake_time import FakeTime
 
 NOW = datetime(2026, 11, 29, 3, 0, tzinfo=UTC)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.incident.draft_file import NotOurDraft, block
-from cockpit.incident.export import NEW_FILE, OUR_DRAFT, outlook, write
-from cockpit.incident.refused import DeskError
+from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.postmortem.export import NEW_FILE, OUR_DRAFT, outlook, write
+from cockpit.incident.postmortem.merge import NotOurDraft, block
 
 
 def draft(fact: str, incident: str = "i1") -> str:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from textual.events import Key, Paste
 from textual.message import Message
 
-from screens.terminal_input import LONGEST_PASTE, TOGETHER, TerminalInput
+from screens.shared.terminal_input import LONGEST_PASTE, TOGETHER, TerminalInput
 
 
 class Clock:

@@ -18,8 +18,7 @@ from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.revision import Application, Revision
 from widgets.big import ROWS, big, spellable, width
-from widgets.wall import WallView, wall_state
-from widgets.wall_lines import Frame, paint
+from widgets.wall import Frame, WallView, paint, wall_state
 
 NOW = datetime(2026, 2, 27, 13, 26, 41, tzinfo=UTC)
 NZDT = timezone(timedelta(hours=13), "NZDT")

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from cockpit.model.clean import HOSTILE
+from cockpit.model.text import HOSTILE
 from widgets.cell import Cell, Column, Row, changed, cut, fit, join, line, plain, widths
 
 NOW = datetime(2026, 11, 20, 13, 0, tzinfo=UTC)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from widgets.budget import clock
+from screens.run.rows import clock
 from widgets.wrap import wrap
 
 

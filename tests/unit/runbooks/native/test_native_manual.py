@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.runbooks.native.commands import COMMANDS
+from cockpit.runbooks.az.known_commands import COMMANDS
 
 MANUAL = (Path(__file__).parents[4] / "docs" / "az-commands.md").read_text("utf-8")
 ROWS = {found[1]: set(found[2].split()) for found in re.finditer(r"(?m)^\| `([a-z -]+)` \| `([^`]+)` \|", MANUAL)}

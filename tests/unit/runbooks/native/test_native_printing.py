@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.runbooks.native import shapes
-from cockpit.runbooks.native.printing import NoTableError, printed
+from cockpit.runbooks.az import shapes
+from cockpit.runbooks.az.output import NoTableError, printed
 
 REVISIONS: list[dict[str, Any]] = [
     {

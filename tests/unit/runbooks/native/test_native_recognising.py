@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.runbook import StepKind
-from cockpit.runbooks.native import AzCommand, recognise
-from cockpit.runbooks.native.commands import COMMANDS
+from cockpit.runbooks.az import AzCommand, recognise
+from cockpit.runbooks.az.known_commands import COMMANDS
 
 OURS = "5105c0de-0000-4000-8000-000000000001"
 APP = "-n shop-api -g shop-prod-rg"

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.azure.changes.traffic import becomes, fingerprint, merged, share
 from cockpit.azure.mapping import application
-from cockpit.azure.operations_traffic import becomes, fingerprint, merged, share
 from cockpit.model.problem import SourceError
 
 LATEST = "shop--r4"

@@ -1,0 +1,1 @@
+"""Changes to Azure resources: sent once, followed to their end."""

@@ -1,0 +1,226 @@
+"""What an exception of the Azure libraries means for the person at the screen."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.raw import dig, text
+from cockpit.model.text import MAX_KEY, clean_line
+
+if TYPE_CHECKING:
+    from azure.core.exceptions import HttpResponseError
+
+MESSAGE = 400  # characters of somebody else's error text that are worth showing
+SIGN_IN_ADVICE = "Sign in again: one key in the cockpit, or `az login` in another shell."
+NOBODY_ADVICE = (
+    "Nobody can sign in here, only a machine's identity is configured: check that one, or add cli to [identity] order."
+)
+SIGN_IN_EXPIRED = "The sign-in to Azure has expired"
+
+NO_AZ = Problem(
+    ProblemKind.SIGN_IN,
+    "az not installed",
+    "The Azure CLI is not on the PATH of this machine.",
+    "Install az, or name another way in [identity] order.",
+)
+NO_MANAGED_IDENTITY = Problem(
+    ProblemKind.SIGN_IN,
+    "no managed identity",
+    "This machine has no managed identity that answers.",
+    "Assign one to it, or name another way in [identity] order.",
+)
+NOT_SIGNED_IN = Problem(
+    ProblemKind.SIGN_IN,
+    "sign in needed",
+    "Nobody has signed in with a device code yet.",
+    "Sign in from the cockpit; it shows an address and a code.",
+)
+
+UNREGISTERED = Problem(
+    ProblemKind.REFUSED,
+    "not registered",
+    "A resource provider that this needs is not registered in the subscription.",
+    "Someone who may do it runs: az provider register -n Microsoft.App (or Microsoft.AlertsManagement).",
+)
+TIMED_OUT = Problem(ProblemKind.TIMEOUT, "timed out", "Azure did not answer in time.", "It is asked again by itself.")
+
+
+def explain(error: Exception) -> Problem:
+    """The Problem of anything the SDKs, the credential or the network raise. Total."""
+    if isinstance(error, SourceError):
+        return error.problem
+    from azure.core import exceptions
+
+    if isinstance(error, exceptions.DecodeError) and (error.status_code or 200) == 200:
+        return garbage(error.message)
+    if isinstance(error, exceptions.HttpResponseError):
+        return of_response(error) if error.response is not None else no_token(str(error.message))
+    if isinstance(error, TimeoutError | exceptions.ServiceRequestTimeoutError | exceptions.ServiceResponseTimeoutError):
+        return TIMED_OUT
+    if isinstance(error, exceptions.ServiceRequestError | exceptions.ServiceResponseError | OSError):
+        return unreachable(error)
+    if isinstance(error, ValueError | TypeError | AttributeError | LookupError | RecursionError):
+        # Raised inside the SDK when an answer has not the shape it must have; our own mapping never raises.
+        return garbage(str(error))
+    return Problem(
+        ProblemKind.FAULT,
+        f"fault {type(error).__name__}",
+        clean_line(f"Unexpected {type(error).__name__}: {error}", MESSAGE),
+        "This is a defect of the cockpit; the log file has the details.",
+    )
+
+
+def advised(problem: Problem, person: bool) -> Problem:
+    """The same Problem, not asking to sign in where no person can: with the simulator, or a machine's identity."""
+    return problem if person or problem.advice != SIGN_IN_ADVICE else replace(problem, advice=NOBODY_ADVICE)
+
+
+def no_token(message: str) -> Problem:
+    """A credential that got no token. Where its words hold the command to run, that is shown as it is."""
+    if "not found on path" in message or "Failed to execute" in message:
+        return NO_AZ
+    if "Timed out waiting for Azure CLI" in message:
+        return Problem(ProblemKind.TIMEOUT, "az timed out", "The Azure CLI did not answer in time.", SIGN_IN_ADVICE)
+    if "claims-challenge" in message:
+        command = message[message.index("az login") :]
+        return Problem(
+            ProblemKind.SIGN_IN,
+            "sign in again",
+            "Azure wants a fresh sign-in that meets its access policy.",
+            clean_line(f"Run: {command}", MAX_KEY),  # a claims challenge that is cut is none
+        )
+    if "Please run 'az login'" in message and "AADSTS" not in message:
+        return Problem(ProblemKind.SIGN_IN, "az not signed in", "Nobody is signed in to the Azure CLI.", SIGN_IN_ADVICE)
+    if "anaged identity" in message or "IMDS" in message or "ManagedIdentity" in message:
+        return NO_MANAGED_IDENTITY
+    return sign_in_failed(message)
+
+
+def sign_in_failed(said: object) -> Problem:
+    """A sign-in that the authority refused, with its AADSTS code where there is one."""
+    words = clean_line(said, MESSAGE)
+    code = re.search(r"AADSTS\d+", words)
+    expired = "expired" in words.lower() or (code is not None and code.group() in EXPIRED)
+    short = (
+        "az login expired" if expired and "az login" in words else "sign-in expired" if expired else "sign-in failed"
+    )
+    message = f"{SIGN_IN_EXPIRED}: {words}" if expired else words or "No token."
+    return Problem(ProblemKind.SIGN_IN, f"{short} {code.group()}" if code else short, message, SIGN_IN_ADVICE)
+
+
+EXPIRED = frozenset({"AADSTS700082", "AADSTS70043", "AADSTS50173", "AADSTS50078", "AADSTS70008", "AADSTS50089"})
+
+
+def of_response(error: "HttpResponseError") -> Problem:
+    """An answer with an error status, or with a failed operation in a 200."""
+    status = error.status_code or 0
+    code, words = code_and_message(error)
+    if not code and "JSON is invalid" in words:
+        words = ""  # an error page of something in between: its status tells more than that it is no JSON
+    said = f"{code}: {words}" if code else words
+    short = f"{status} {code}".strip()[:48]
+    if status == 200 and not code:
+        return garbage(error.message)
+    if status == 200:
+        # How the SDK reports an operation that was accepted and failed later.
+        return Problem(ProblemKind.REFUSED, f"failed {code}".strip()[:48], said or "The operation failed.")
+    if status == 401:
+        message = f"{SIGN_IN_EXPIRED}: {said}" if said else f"{SIGN_IN_EXPIRED}."
+        return Problem(ProblemKind.SIGN_IN, "401 sign-in expired", message, SIGN_IN_ADVICE)
+    if status == 409 and code == "MissingSubscriptionRegistration":
+        return UNREGISTERED
+    kind = kind_of(status)
+    wait = retry_after(error.response) if kind in (ProblemKind.THROTTLED, ProblemKind.SERVER) else None
+    return Problem(kind, short, said or f"Azure answered {status}.", ADVICE.get(kind, ""), wait)
+
+
+def kind_of(status: int) -> ProblemKind:
+    """What an HTTP status other than 200 and 401 means."""
+    named = {
+        403: ProblemKind.FORBIDDEN,
+        404: ProblemKind.MISSING,
+        408: ProblemKind.TIMEOUT,
+        409: ProblemKind.CONFLICT,
+        429: ProblemKind.THROTTLED,
+    }
+    if status in named:
+        return named[status]
+    if status >= 500:
+        return ProblemKind.SERVER
+    # A redirect or an odd 2xx comes from something between us and Azure, a proxy or a sign-in page.
+    return ProblemKind.REFUSED if status >= 400 else ProblemKind.GARBAGE
+
+
+ADVICE = {
+    ProblemKind.FORBIDDEN: "The identity in use lacks a role; docs/azure.md lists which call needs which.",
+    ProblemKind.MISSING: "Check subscription, resource group and names in cockpit.toml.",
+    ProblemKind.CONFLICT: "Another change is in progress; look again before trying again.",
+    ProblemKind.GARBAGE: "Something between here and Azure answered in its place: a proxy, or a network sign-in page.",
+}
+
+
+def code_and_message(error: "HttpResponseError") -> tuple[str, str]:
+    """The service's own code and sentence, cleaned; from the SDK's model, else the body, else the exception."""
+    code, words = text(getattr(error.error, "code", None)), text(getattr(error.error, "message", None), MESSAGE)
+    if not code:
+        body = json_body(error.response)
+        code = text(dig(body, "error", "code")) or text(dig(body, "code"))
+        words = words or text(dig(body, "error", "message"), MESSAGE) or text(dig(body, "message"), MESSAGE)
+    return code, words or clean_line(error.message or "", MESSAGE)
+
+
+def json_body(response: Any) -> Mapping[str, Any]:
+    try:
+        body = response.json()
+    except Exception:  # whatever the body is, it must not hide the status
+        return {}
+    return body if isinstance(body, Mapping) else {}
+
+
+def retry_after(response: Any) -> float | None:
+    """Seconds the service asked us to wait: Retry-After as seconds or as an HTTP date."""
+    value = str((getattr(response, "headers", None) or {}).get("Retry-After", "")).strip()
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", value):
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+TLS_SETTINGS = re.compile(r" ssl:(<.*?>|\w+)")  # aiohttp names them in every failure to connect, TLS or not
+
+
+def unreachable(error: Exception) -> Problem:
+    """No connection, or one that broke. The words of the innermost cause tell which."""
+    words = clean_line(TLS_SETTINGS.sub("", str(error)), MESSAGE)
+    lowered = words.lower()
+    if "timed out" in lowered:
+        return TIMED_OUT
+    if "certificate" in lowered or "ssl" in lowered:
+        return Problem(
+            ProblemKind.NETWORK,
+            "TLS refused",
+            f"The certificate of Azure's address is not trusted here: {words}",
+            "Behind an inspecting proxy, set SSL_CERT_FILE to its CA.",
+        )
+    if "name or service" in lowered or "resolution" in lowered or "getaddrinfo" in lowered or "dns" in lowered:
+        return Problem(ProblemKind.NETWORK, "no such name", f"The name could not be resolved: {words}", "Check DNS.")
+    if "connect" in lowered and "disconnect" not in lowered and "reset" not in lowered:
+        return Problem(
+            ProblemKind.NETWORK, "cannot connect", f"No connection: {words}", "Check the line and the proxy."
+        )
+    return Problem(ProblemKind.NETWORK, "connection broke", f"The connection broke: {words}")
+
+
+def garbage(message: object) -> Problem:
+    return Problem(
+        ProblemKind.GARBAGE,
+        "unreadable answer",
+        clean_line(f"Azure's answer cannot be read: {message}", MESSAGE),
+        ADVICE[ProblemKind.GARBAGE],
+    )

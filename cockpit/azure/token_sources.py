@@ -1,0 +1,191 @@
+"""The ways to a token. `fetch` asks once, without a cache, and raises what its library raises."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Protocol
+
+from cockpit.azure.errors import NOT_SIGNED_IN, sign_in_failed
+from cockpit.model.problem import SourceError
+from cockpit.model.system import IdentityMethod
+
+AUTHORITY_TIMEOUT = 10  # seconds for one answer of the sign-in authority
+AZ_TIMEOUT = 20  # seconds: a cold az on a busy box takes several
+FOR_EVER = 4_102_444_800.0  # the year 2100
+PUBLIC_CLIENT = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"  # the client id that az and azure-identity sign people in with
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bearer token; `expires` in epoch seconds. Never printed."""
+
+    secret: str
+    expires: float
+
+    def __repr__(self) -> str:
+        return f"Token(•••, expires={self.expires})"
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPrompt:
+    """What a person must do to sign in: open `url` and type `code` before `expires`."""
+
+    url: str
+    code: str
+    expires: datetime
+
+
+class TokenSource(Protocol):
+    """One way to a token. `human` tells whether a person stands behind it."""
+
+    method: IdentityMethod
+    human: bool
+
+    async def fetch(self, scope: str, claims: str = "") -> Token:
+        """A fresh token for a scope such as `https://management.azure.com/.default`."""
+
+    async def close(self) -> None: ...
+
+
+class Simulator:
+    """The simulated world takes any token; this one is worth nothing anywhere else."""
+
+    method: IdentityMethod = "simulator"
+    human = True
+
+    async def fetch(self, scope: str, claims: str = "") -> Token:
+        return Token("simulator", FOR_EVER)
+
+    async def close(self) -> None:
+        return
+
+
+class Library:
+    """A credential of azure-identity, built at its first use and off the loop: the import alone takes a while."""
+
+    def __init__(self, method: IdentityMethod, build: Callable[[], Any], *, human: bool) -> None:
+        self.method = method
+        self.human = human
+        self._build = build
+        self._credential: Any = None
+
+    async def fetch(self, scope: str, claims: str = "") -> Token:
+        if self._credential is None:
+            self._credential = await asyncio.to_thread(self._build)
+        token = await self._credential.get_token(scope, claims=claims or None)
+        return Token(token.token, token.expires_on)
+
+    async def close(self) -> None:
+        if self._credential is not None:
+            await self._credential.close()
+
+
+def azure_cli(tenant: str) -> TokenSource:
+    """The person who ran `az login`. Each fetch is one az process."""
+
+    def build() -> Any:
+        from azure.identity.aio import AzureCliCredential
+
+        return AzureCliCredential(tenant_id=tenant, process_timeout=AZ_TIMEOUT)
+
+    return Library("cli", build, human=True)
+
+
+def managed_identity(client_id: str) -> TokenSource:
+    """The machine this runs on. Only ever used where the configuration names it."""
+
+    def build() -> Any:
+        from azure.identity.aio import ChainedTokenCredential, ManagedIdentityCredential
+
+        # In a chain the metadata service is probed for 1 s first; alone it is waited for 13 s on a box without one.
+        machine = ManagedIdentityCredential(client_id=client_id or None, retry_total=1, retry_backoff_factor=0.2)
+        return ChainedTokenCredential(machine)
+
+    return Library("managed_identity", build, human=False)
+
+
+class DeviceCodeSource:
+    """A person who signs in on another device. Until `sign_in` has succeeded, every fetch says so.
+
+    On msal itself: azure-identity's credential for this has no async version and cannot be cancelled.
+    """
+
+    method: IdentityMethod = "device_code"
+    human = True
+
+    def __init__(self, tenant: str, authority: str, *, known_authority: bool) -> None:
+        self._authority = f"https://{authority}/{tenant or 'organizations'}"
+        self._known_authority = known_authority
+        self._application: Any = None
+        self._session: Any = None
+        self._lock = threading.Lock()
+
+    async def fetch(self, scope: str, claims: str = "") -> Token:
+        if self._application is None:
+            raise SourceError(NOT_SIGNED_IN)
+        return await asyncio.to_thread(self._silently, scope, claims)
+
+    def _silently(self, scope: str, claims: str) -> Token:
+        app = self._app()
+        accounts = app.get_accounts()
+        if not accounts:
+            raise SourceError(NOT_SIGNED_IN)
+        answer = app.acquire_token_silent_with_error([scope], account=accounts[0], claims_challenge=claims or None)
+        return token_of(answer or {})
+
+    async def sign_in(self, scope: str, prompt: Callable[[SignInPrompt], None]) -> Token:
+        """Show the code through `prompt`, in the loop's thread, and wait. Cancelling ends the wait within a second."""
+        loop = asyncio.get_running_loop()
+        cancelled = threading.Event()
+
+        def show(flow: dict[str, Any]) -> None:
+            expires = datetime.fromtimestamp(flow["expires_at"], UTC)
+            loop.call_soon_threadsafe(prompt, SignInPrompt(flow["verification_uri"], flow["user_code"], expires))
+
+        try:
+            return await asyncio.to_thread(self._wait_for_person, scope, show, cancelled)
+        finally:
+            cancelled.set()
+
+    def _wait_for_person(self, scope: str, show: Callable[[dict[str, Any]], None], cancelled: threading.Event) -> Token:
+        app = self._app()
+        flow = app.initiate_device_flow([scope])
+        if "user_code" not in flow:
+            return token_of(flow)
+        show(flow)
+        answer = app.acquire_token_by_device_flow(
+            flow, exit_condition=lambda flow: cancelled.is_set() or time.time() > flow["expires_at"]
+        )
+        return token_of(answer)
+
+    def _app(self) -> Any:
+        import msal  # type: ignore[import-untyped]
+        import requests
+
+        with self._lock:
+            if self._session is None:
+                self._session = requests.Session()
+                self._session.request = partial(self._session.request, timeout=AUTHORITY_TIMEOUT)
+            if self._application is None:
+                self._application = msal.PublicClientApplication(
+                    PUBLIC_CLIENT,
+                    authority=self._authority,
+                    instance_discovery=None if self._known_authority else False,
+                    http_client=self._session,  # ours, so that it can be closed
+                )
+            return self._application
+
+    async def close(self) -> None:
+        if self._session is not None:
+            self._session.close()
+
+
+def token_of(answer: dict[str, Any]) -> Token:
+    """The token of an msal answer. Raises SourceError with the authority's own words when it holds none."""
+    if "access_token" in answer:
+        return Token(str(answer["access_token"]), time.time() + float(answer.get("expires_in") or 0))
+    raise SourceError(sign_in_failed(answer.get("error_description") or answer.get("error") or "no token came back"))

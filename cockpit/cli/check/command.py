@@ -1,0 +1,157 @@
+"""`cockpit check`: is the configuration right, what would run, and does every source answer?"""
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import click
+
+from cockpit.cli.check import report as check_plan
+from cockpit.cli.log import log_path
+from cockpit.cli.options import Common, Refusal, choose_environment, common_options, json_option, timeline_path
+from cockpit.config import (
+    ConfigErrors,
+    Secrets,
+    build_json_schema,
+    candidates,
+    default_system,
+    find_config_file,
+    load_system,
+)
+from cockpit.model.problem import SourceError
+from cockpit.model.system import System
+from cockpit.model.time import RealTime
+
+WRONG = 2  # the configuration has errors
+UNANSWERED = 1  # it has none, but a source does not answer
+
+
+@click.command(
+    help="Check cockpit.toml and print what would run. Exit 0: all is well, 1: a source does not answer, 2: errors."
+)
+@click.option("--live", is_flag=True, help="Call every source once, and say which role or reach is missing.")
+@json_option
+@common_options
+def command(common: Common, live: bool, as_json: bool) -> None:
+    try:
+        path = find_config_file(common.config, os.environ, Path.cwd())
+        system = load_system(path) if path is not None else default_system()
+    except ConfigErrors as errors:
+        click.echo(json.dumps(errors_document(errors), indent=2) if as_json else f"cockpit: {errors}", err=not as_json)
+        raise SystemExit(WRONG) from None
+    Secrets(os.environ).learn(system.secrets())
+    report: dict[str, Any] = {"ok": True, "errors": [], **check_plan.document(system)}
+    report["warnings"] = list(check_plan.warnings(system, os.environ))
+    report["recommendations"] = list(check_plan.recommendations(system))
+    if not as_json:
+        click.echo("\n".join(text(system, report)))
+    if live:
+        report["as"], report["live"] = _live(system, common, as_json)
+        report["ok"] = all(each["ok"] for each in report["live"])
+    if as_json:
+        click.echo(json.dumps(report, indent=2))
+    if not report["ok"]:
+        raise SystemExit(UNANSWERED)
+
+
+def errors_document(errors: ConfigErrors) -> dict[str, Any]:
+    listed = [
+        {"path": each.path, "line": each.line, "message": each.message, "suggestion": each.suggestion}
+        for each in errors.errors
+    ]
+    return {"ok": False, "file": errors.file, "errors": listed}
+
+
+def text(system: System, report: dict[str, Any]) -> Iterator[str]:
+    """The verdict, what would run, and the warnings."""
+    if system.file:
+        yield f"{system.file} is right: system {system.name}"
+    else:
+        yield "There is no cockpit.toml (`cockpit info` says where it is looked for); without one this would run:"
+    yield ""
+    yield from check_plan.lines(report)
+    if report["warnings"]:
+        yield ""
+        yield from (f"warning: {each}" for each in report["warnings"])
+    yield from (f"recommended: {each}" for each in report["recommendations"])
+
+
+def _live(system: System, common: Common, as_json: bool) -> tuple[str, list[dict[str, Any]]]:
+    """As whom we asked, and what every source said; printed already unless JSON is wanted."""
+    from cockpit.cli.check import live as check_live
+
+    chosen = system.environments if common.env is None else (choose_environment(system, common.env),)
+    try:
+        identity, looks = asyncio.run(
+            check_live.look_once(system, chosen, os.environ, time=RealTime(), random=Random())
+        )
+    except SourceError as error:
+        raise Refusal(f"{error.problem.message} {error.problem.advice}".strip()) from None
+    if not as_json:
+        click.echo(f"\nasked as {identity}" if identity else "")
+        click.echo("\n".join(check_live.lines(looks)) if looks else "There is no source to call.")
+    return identity, check_live.document(looks)
+
+
+# `cockpit schema`: the JSON Schema of cockpit.toml.
+
+
+@click.command(help="Print the JSON Schema of cockpit.toml, for editors.")
+@click.option("--json", is_flag=True, expose_value=False, help="As the other commands take it; it is JSON anyway.")
+def schema() -> None:
+    click.echo(json.dumps(build_json_schema(), indent=2, ensure_ascii=False))
+
+
+# `cockpit info`: every path in use. Answers also when the configuration is broken, for then it is asked.
+
+
+@click.command(help="Print every path in use: configuration, data, timeline, locks, log, transcripts.")
+@json_option
+@common_options
+def info(common: Common, as_json: bool) -> None:
+    used: Path | None = None
+    system, trouble = default_system(), ""
+    try:
+        used = find_config_file(common.config, os.environ, Path.cwd())
+        system = load_system(used) if used is not None else system
+    except ConfigErrors as errors:
+        trouble = str(errors)
+    found = document(system, common, used, trouble)
+    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(lines(found)))
+
+
+def document(system: System, common: Common, used: Path | None, trouble: str) -> dict[str, Any]:
+    """Every path, and whether there is something. Without a readable configuration the paths are the default ones."""
+    from cockpit.recorder.lock import lock_path
+
+    timeline = timeline_path(system, common)
+    looked = candidates(common.config, os.environ, Path.cwd())
+    return {
+        "config": str(used) if used else None,
+        "trouble": trouble,
+        "candidates": [{"from": how, "path": str(path), "used": path == used} for how, path in looked],
+        "data": str(timeline.parent),
+        "timeline": str(timeline),
+        "locks": {each.name: str(lock_path(timeline, each.name)) for each in system.environments},
+        "transcripts": str(timeline.parent / "transcripts"),
+        "log": str(log_path()),
+    }
+
+
+def lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """A document as people read it."""
+    for each in found["candidates"]:
+        mark = "in use" if each["used"] else "there" if os.path.exists(each["path"]) else "-"
+        yield f"config       {each['path']}  ({each['from']}: {mark})"
+    paths = [("data", found["data"]), ("timeline", found["timeline"])]
+    paths += [(f"lock {name}", path) for name, path in found["locks"].items()]
+    paths += [("transcripts", found["transcripts"]), ("log", found["log"])]
+    for what, path in paths:
+        yield f"{what:<12} {path}{'' if os.path.exists(path) else '  (not there yet)'}"
+    if found["trouble"]:
+        yield ""
+        yield f"The configuration cannot be used, so the paths are those without one. {found['trouble']}"

@@ -1,0 +1,165 @@
+"""`cockpit check --live`: one call to every source, and which role or reach is missing."""
+
+import asyncio
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from cockpit.config import Secrets
+from cockpit.feeds.base import unexplained
+from cockpit.model.probe import ProbeResult, ProbeState
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.reading import Reading
+from cockpit.model.revision import Revision
+from cockpit.model.system import Environment, System
+from cockpit.model.time import Time
+
+if TYPE_CHECKING:
+    from cockpit.azure.client import Azure
+
+UNREACHED = (ProblemKind.NETWORK, ProblemKind.TIMEOUT)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCheck:
+    """What one source answered: a feed's name, `logs` or `log stream`."""
+
+    environment: Environment
+    source: str
+    reading: Reading[Any]
+
+    @property
+    def silent(self) -> list[ProbeResult]:
+        """The probes that got no answer at all; one that answers badly is reached."""
+        if self.source != "probes":
+            return []
+        results: Sequence[ProbeResult] = self.reading.value or ()
+        return [each for each in results if each.status is None and each.state is not ProbeState.MAINTENANCE]
+
+    @property
+    def ok(self) -> bool:
+        return self.reading.problem is None and not self.silent
+
+
+def document(looks: Sequence[LiveCheck]) -> list[dict[str, Any]]:
+    """What was found, for JSON."""
+    return [
+        {
+            "environment": look.environment.name,
+            "source": look.source,
+            "ok": look.ok,
+            "found": _found(look),
+            "problem": look.reading.problem.message if look.reading.problem else "",
+            "advice": advice(look.reading.problem, look) if look.reading.problem else "",
+            "no_answer": {probe.name: probe.reason for probe in look.silent},
+        }
+        for look in looks
+    ]
+
+
+def lines(looks: Sequence[LiveCheck]) -> Iterator[str]:
+    """What was found, one source after the other, each failure with what to do."""
+    width = max((len(look.source) for look in looks), default=0)
+    for look in looks:
+        problem = look.reading.problem
+        said = problem.short if problem else _found(look)
+        yield f"{'ok  ' if look.ok else 'FAIL'} {look.environment.name}  {look.source:<{width}}  {said}"
+        if problem:
+            yield f"       {problem.message}"
+            yield f"       {advice(problem, look)}"
+        for probe in look.silent:
+            yield f"       {probe.name}: {probe.reason or 'no answer'} ({probe.url})"
+
+
+def advice(problem: Problem, look: LiveCheck) -> str:
+    """What to do about it: which role to ask for, or what cannot be reached."""
+    if problem.kind is ProblemKind.FORBIDDEN:
+        return f"Ask for {_role(look)}."
+    if problem.kind in UNREACHED:
+        return f"This machine has no reach to it: network, proxy or firewall. {problem.advice}".strip()
+    return problem.advice or "Run it again; if it stays, the log file says more."
+
+
+def _role(look: LiveCheck) -> str:
+    where = look.environment
+    match look.source:
+        case "revisions":
+            return f"the role Reader on resource group {where.resource_group}"
+        case "log stream":
+            return (
+                "a role with the action Microsoft.App/containerApps/getAuthToken/action, "
+                f"such as Container Apps Operator, on resource group {where.resource_group}"
+            )
+        case "logs":
+            return f"the role Log Analytics Reader on workspace {where.workspace}"
+    kinds = {f"alerts:{source.name}": source.kind for source in where.alerts}
+    if kinds.get(look.source) == "azure":
+        return f"the role Monitoring Reader on subscription {where.subscription}"
+    return "access; the server refuses the headers in cockpit.toml"
+
+
+def _found(look: LiveCheck) -> str:
+    value = look.reading.value
+    if value is None:
+        return ""
+    if look.source == "probes":
+        answered = len(value) - len(look.silent)
+        return f"{answered} of {len(value)} answer"
+    if look.source in ("logs", "log stream"):
+        return "answers"
+    noun = "alert" if look.source.startswith("alerts") else "app"
+    return f"{len(value)} {noun}{'' if len(value) == 1 else 's'}"
+
+
+async def look_once(
+    system: System, environments: Sequence[Environment], environ: Mapping[str, str], *, time: Time, random: Random
+) -> tuple[str, list[LiveCheck]]:
+    """Ask every source of these environments once, side by side: as whom, and what each said. Changes nothing.
+
+    Raises SourceError when the configured identity and cloud do not fit each other.
+    """
+    from cockpit import session as wiring
+
+    credential, clouds = wiring.connect(system, environments, read_only=True, time=time)
+    reveal = Secrets(environ).reveal
+    asked: list[tuple[Environment, str, Awaitable[Reading[Any]]]] = []
+    try:
+        for each in environments:
+            azure = clouds.get(each.name)
+            feeds = wiring.build_feeds(
+                each, azure, time=time, random=random, reveal=reveal, references=system.references
+            )
+            asked += [(each, feed.name, feed.poll()) for feed in feeds]
+            asked += [(each, source, _reading(source, each, call, time)) for source, call in _extras(each, azure, time)]
+        readings = await asyncio.gather(*(reading for _, _, reading in asked))
+        identity = credential.identity() if credential is not None else None
+    finally:
+        for azure in clouds.values():
+            await azure.close()
+        if credential is not None:
+            await credential.close()
+    looks = [LiveCheck(where, source, reading) for (where, source, _), reading in zip(asked, readings, strict=True)]
+    return identity.label if identity else "", looks
+
+
+def _extras(where: Environment, azure: "Azure | None", time: Time) -> Iterator[tuple[str, Awaitable[Any]]]:
+    """The sources that are asked only when somebody wants to see logs, asked as they would be then."""
+    if azure is None or not where.apps:
+        return
+    yield "log stream", azure.stream_token(where.resource_group, where.apps[0])
+    if where.workspace:
+        from cockpit.feeds.logs.history import history
+
+        nobody = Revision(where.apps[0], "cockpit-check", active=False, weight=0, created=None)
+        yield "logs", history(azure, where.workspace, nobody, time.now())
+
+
+async def _reading(source: str, where: Environment, call: Awaitable[Any], time: Time) -> Reading[Any]:
+    """The answer as a Reading; what was answered is not kept (one of them is a token)."""
+    try:
+        await call
+    except Exception as error:
+        problem = error.problem if isinstance(error, SourceError) else unexplained(error)
+        return Reading(source, where.name, 0.0, time.monotonic(), problem=problem)
+    return Reading(source, where.name, 0.0, time.monotonic(), value=True)

@@ -1,0 +1,149 @@
+"""Clocks that people begin and end, from a second shell: `task`, `loop`, `aware`, `clock`."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+import click
+
+from cockpit.cli.json_documents import as_json as to_json
+from cockpit.cli.json_documents import plain
+from cockpit.cli.options import Common, common_options, incident_option, json_option
+from cockpit.cli.output import ahead, at_option, length, reason_option, tell
+from cockpit.cli.session import echo, open_cli_session
+from cockpit.incident.clocks.clocks import clocks
+from cockpit.incident.clocks.reminders import urgent
+from cockpit.model.clock import Clock, ClockState, shown_due
+from cockpit.model.time import RealTime, age
+from cockpit.recorder.last_recorded import FOLDED, newest_deployed
+
+
+@click.command(name="task", help="Something to look at, with a time to come back to it.")
+@click.argument("text", nargs=-1, required=True)
+@click.option("--in", "within", required=True, metavar="TIME", help="Within what time: `3m`.")
+@click.option("--who", default="", metavar="PERSON", help="Somebody else than you.")
+@incident_option
+@json_option
+@common_options
+def task(common: Common, text: tuple[str, ...], within: str, who: str, incident: str | None, as_json: bool) -> None:
+    with open_cli_session(common) as seat:
+        event = seat.desk.start_task(" ".join(text), length(within), who, incident=incident)
+    tell(event, as_json, f"Began {event.subject}: {event.summary}")
+
+
+@click.command(name="loop", help="Something was turned off for now and must be turned on again.")
+@click.argument("text", nargs=-1, required=True)
+@click.option("--in", "within", metavar="TIME", help="Within what time, if that matters: `2h`.")
+@incident_option
+@json_option
+@common_options
+def loop(common: Common, text: tuple[str, ...], within: str | None, incident: str | None, as_json: bool) -> None:
+    with open_cli_session(common) as seat:
+        event = seat.desk.start_loop(" ".join(text), ahead(within), incident=incident)
+    tell(event, as_json, f"Began {event.subject}: {event.summary}")
+
+
+@click.command(name="aware", help="Declare to be aware of a breach: the time to tell the authority counts from then.")
+@click.argument("text", nargs=-1, required=True)
+@at_option
+@incident_option
+@json_option
+@common_options
+def aware(common: Common, text: tuple[str, ...], at: str | None, incident: str | None, as_json: bool) -> None:
+    with open_cli_session(common) as seat:
+        event = seat.desk.aware(" ".join(text), seat.moment(at), incident=incident)
+    since = f"{event.occurred:%Y-%m-%d %H:%M}Z"
+    tell(event, as_json, f"Aware since {since} on {event.incident}; `cockpit clocks` tells when the notice is due.")
+
+
+@click.group(name="clock", help="Say what became of a clock: done, snooze, na.", no_args_is_help=False)
+@common_options
+@click.pass_context
+def clock(ctx: click.Context, common: Common) -> None:
+    ctx.obj = common
+
+
+@clock.command(name="done", help="What the clock asks for is done. `breach`: the authority was notified.")
+@click.argument("id")
+@reason_option
+@at_option
+@incident_option
+@json_option
+@common_options
+def done(common: Common, id: str, reason: str, at: str | None, incident: str | None, as_json: bool) -> None:
+    with open_cli_session(common) as seat:
+        tell(seat.desk.clock_done(id, reason, seat.moment(at), incident=incident), as_json)
+
+
+@clock.command(name="snooze", help="Be reminded later; the clock counts on.")
+@click.argument("id")
+@click.option("--for", "span", default="10m", metavar="TIME", help="For how long: `10m`, a day at most.")
+@incident_option
+@json_option
+@common_options
+def snooze(common: Common, id: str, span: str, incident: str | None, as_json: bool) -> None:
+    with open_cli_session(common) as seat:
+        tell(seat.desk.snooze(id, RealTime().now() + length(span), incident=incident), as_json)
+
+
+@clock.command(name="na", help="The clock does not apply here. `breach`: it is not notifiable.")
+@click.argument("id")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; it stands on the timeline.")
+@incident_option
+@json_option
+@common_options
+def not_applicable(common: Common, id: str, reason: str, incident: str | None, as_json: bool) -> None:
+    with open_cli_session(common) as seat:
+        tell(seat.desk.not_applicable(id, reason, incident=incident), as_json)
+
+
+# `cockpit clocks`: what is due in an incident, why, and by when.
+
+REMEMBERED = timedelta(days=30)  # how far back a deployment is looked for
+
+
+@click.command(name="clocks", help="What is due in an incident, why and by when; --all tells what is over, too.")
+@click.option("--all", "everything", is_flag=True, help="Also what was done, missed, or does not apply.")
+@incident_option
+@json_option
+@common_options
+def list_clocks(common: Common, everything: bool, incident: str | None, as_json: bool) -> None:
+    with open_cli_session(common, read_only=True) as seat:
+        meant, now = seat.desk.find(incident), RealTime().now()
+        deployed = newest_deployed(
+            seat.timeline.events(environment=meant.environment, kinds=FOLDED, occurred_from=now - REMEMBERED)
+        )
+        found = clocks(meant, seat.plan, now, zone=seat.zone, deployed=deployed)
+        shown = urgent(found, now)
+        shown += [each for each in found if each.state(now) is ClockState.OPEN]
+        if everything or as_json:
+            shown += [each for each in found if each not in shown]
+        if as_json:
+            click.echo(to_json([_document(each, now) for each in shown]))
+            return
+        for each in shown:
+            echo(f"{left(each, now):<14}  {shown_due(each, seat.zone, now):<27} {each.id}: {_what(each)}")
+        if not shown:
+            echo(f"Nothing is due in {meant.id}.")
+
+
+def left(clock: Clock, now: datetime) -> str:
+    """`12m left`, `3m late`; how it stands where no time runs."""
+    span = clock.left(now)
+    if span is None:
+        return clock.state(now).value
+    return f"{age(abs(span).total_seconds())} {'late' if span < timedelta() else 'left'}"
+
+
+def _what(clock: Clock) -> str:
+    who = f" ({clock.who})" if clock.who else ""
+    because = clock.not_applicable or clock.why
+    return f"{clock.what}{who}; {because} [{clock.origin}]"
+
+
+def _document(clock: Clock, now: datetime) -> dict[str, object]:
+    span = clock.left(now)
+    return {
+        **{name: plain(value) for name, value in asdict(clock).items()},
+        "state": clock.state(now).value,
+        "seconds_left": None if span is None else span.total_seconds(),
+    }

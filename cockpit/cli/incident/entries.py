@@ -1,0 +1,126 @@
+"""The timeline itself, from a second shell: `decide`, `correct`, `pin`, `link`, `review`."""
+
+import sys
+from datetime import timedelta
+
+import click
+
+from cockpit.cli.json_documents import as_json as to_json
+from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
+from cockpit.cli.output import at_option, length, reason_option, tell
+from cockpit.cli.session import CliSession, echo, open_cli_session
+from cockpit.incident.messages.offers import MessageScene, compose, offers
+from cockpit.model.incident import Incident
+from cockpit.model.plan import Template
+from cockpit.model.response import Review
+from cockpit.model.text import clean_line
+from cockpit.model.time import RealTime, stamp
+
+event_argument = click.argument("number", metavar="EVENT", type=click.IntRange(min=1))
+
+
+@click.command(name="decide", help="Write down a decision.")
+@click.argument("text", nargs=-1, required=True)
+@reason_option
+@at_option
+@incident_option
+@json_option
+@common_options
+def decide(
+    common: Common, text: tuple[str, ...], reason: str, at: str | None, incident: str | None, as_json: bool
+) -> None:
+    with open_cli_session(common) as seat:
+        tell(seat.desk.decide(" ".join(text), reason, incident=incident, at=seat.moment(at)), as_json)
+
+
+@click.command(name="correct", help="Let an entry read otherwise; what it said stays on record. `-` reads the words.")
+@event_argument
+@click.argument("text", nargs=-1, required=True)
+@at_option
+@json_option
+@common_options
+def correct(common: Common, number: int, text: tuple[str, ...], at: str | None, as_json: bool) -> None:
+    words = sys.stdin.read() if text == ("-",) else " ".join(text)
+    with open_cli_session(common, there=True) as seat:
+        event = seat.desk.correct(number, words, seat.moment(at))
+    tell(event, as_json, f"Corrected {number}: {event.summary}")
+
+
+@click.command(name="pin", help="Mark an entry as one that matters.")
+@event_argument
+@click.option("--off", is_flag=True, help="Take the mark away.")
+@incident_option
+@json_option
+@common_options
+def pin(common: Common, number: int, off: bool, incident: str | None, as_json: bool) -> None:
+    with open_cli_session(common, there=True) as seat:
+        tell(seat.desk.pin(number, not off, incident=incident), as_json)
+
+
+@click.command(name="link", help="Say where the proof of an entry is: an address, a file, a query.")
+@event_argument
+@click.argument("target")
+@click.option("--text", default="", metavar="TEXT", help="What is to be seen there.")
+@incident_option
+@json_option
+@common_options
+def link(common: Common, number: int, target: str, text: str, incident: str | None, as_json: bool) -> None:
+    with open_cli_session(common, there=True) as seat:
+        tell(seat.desk.link(number, target, text, incident=incident), as_json)
+
+
+@click.command(name="review", help=f"Say where the post-mortem stands: {', '.join(Review)}.")
+@click.argument("state", nargs=-1, required=True)
+@reason_option
+@incident_option
+@json_option
+@common_options
+def review(common: Common, state: tuple[str, ...], reason: str, incident: str | None, as_json: bool) -> None:
+    with open_cli_session(common, there=True) as seat:
+        tell(seat.desk.review(" ".join(state).replace("-", " "), reason, incident=incident), as_json)
+
+
+# `cockpit message`: a message about an incident, filled from its template. It is printed; nothing is sent.
+
+
+@click.command(name="message", help="Print a message about an incident, or without a name which ones there are.")
+@click.argument("name", nargs=-1)
+@click.option("--promise", metavar="LENGTH", help="When the next one follows: `30m`, `1h`, or `none`.")
+@incident_option
+@json_option
+@common_options
+def message(common: Common, name: tuple[str, ...], promise: str | None, incident: str | None, as_json: bool) -> None:
+    within = timedelta() if promise == "none" else length(promise) if promise else None
+    with open_cli_session(common, read_only=True) as seat:
+        meant = seat.desk.find(incident)
+        there = offers(meant, seat.plan)
+        if not name:
+            for each in there:
+                echo(f"{each.id}  {each.title}, to {each.audience} ({each.origin})")
+            return
+        _print(_named(there, " ".join(name)), seat, meant, within, as_json)
+
+
+def _print(template: Template, seat: CliSession, incident: Incident, within: timedelta | None, as_json: bool) -> None:
+    symptoms = [each.label for each in seat.desk.bad()] if incident.open else []
+    scene = MessageScene(incident, seat.system, seat.plan, seat.zone, symptoms)
+    told = compose(template, scene, RealTime().now(), within)
+    if as_json:
+        promised = stamp(told.promised) if told.promised else None
+        found = {"template": template.id, "audience": template.audience, "text": told.text}
+        click.echo(to_json({**found, "unknown": list(told.unknown), "promised": promised}))
+        return
+    echo(told.text)
+    if told.unknown:
+        click.echo(f"To fill: {', '.join(clean_line(each) for each in told.unknown)}.", err=True)
+
+
+def _named(templates: tuple[Template, ...], text: str) -> Template:
+    """The one of that id, else the only one whose id or title has these words. Raises Refusal."""
+    wanted = text.casefold()
+    exact = [each for each in templates if each.id.casefold() == wanted]
+    found = exact or [each for each in templates if wanted in each.id.casefold() or wanted in each.title.casefold()]
+    if len(found) != 1:
+        names = ", ".join(each.id for each in found or templates)
+        raise Refusal(f"`{clean_line(text, 40)}` names {'several messages' if found else 'no message'}: {names}.")
+    return found[0]

@@ -1,0 +1,166 @@
+"""What a responder does from a second shell: `declare`, `note`, `ack`, `severity`, `resolve`, `reopen`."""
+
+import sys
+
+import click
+
+from cockpit.cli.json_documents import as_json as to_json
+from cockpit.cli.json_documents import incident_document
+from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
+from cockpit.cli.output import at_option, capital, reason_option, repeated, tell, where
+from cockpit.cli.session import CliSession, echo, open_cli_session
+from cockpit.incident.impact import describe_impact
+from cockpit.model.event import Kind
+from cockpit.model.incident import Incident
+from cockpit.model.response import CloseReason
+
+
+@click.command(name="declare", help="Declare an incident: one line that says what is wrong.")
+@click.argument("title", nargs=-1, required=True)
+@click.option("--severity", metavar="LEVEL", help="A rung of the ladder, or SEV-n; the worst but one if not given.")
+@click.option("--unsure", is_flag=True, help="Between two rungs: take the higher one.")
+@click.option("--impact", metavar="TIME", help="When users first felt it, if that is known.")
+@click.option("--reach", metavar="TIME", help="How far back the incident's range reaches, if further or less.")
+@click.option("--drill", is_flag=True, help="An exercise: it counts in no statistics.")
+@json_option
+@common_options
+def declare(
+    common: Common,
+    title: tuple[str, ...],
+    severity: str | None,
+    unsure: bool,
+    impact: str | None,
+    reach: str | None,
+    drill: bool,
+    as_json: bool,
+) -> None:
+    with open_cli_session(common) as seat:
+        incident = seat.desk.declare(
+            " ".join(title),
+            severity,
+            unsure=unsure,
+            reach_from=seat.moment(reach),
+            impact_started=seat.moment(impact),
+            drill=drill,
+        )
+    if as_json:
+        click.echo(to_json(incident_document(incident)))
+        return
+    what = "drill " if incident.drill else ""
+    echo(f"Declared {what}{incident.severity} {incident.id} in {incident.environment}: {incident.title}")
+    if incident.detected and incident.detected < incident.declared:
+        echo(f"Detected {incident.detected:%H:%M:%S} UTC by {incident.detected_by}.")
+    if incident.impact_started:
+        echo(f"Users felt it from {repeated(incident.impact_started)}.")
+    reaches = repeated(incident.reach_from) if reach else f"{incident.reach_from:%H:%M:%S} UTC"
+    echo(f"It reaches back to {reaches}. `cockpit note TEXT` adds to it.")
+
+
+@click.command(name="note", help="Write down what was seen, thought or done. `-` reads it from standard input.")
+@click.argument("text", nargs=-1, required=True)
+@at_option
+@incident_option
+@json_option
+@common_options
+def note(common: Common, text: tuple[str, ...], at: str | None, incident: str | None, as_json: bool) -> None:
+    words = sys.stdin.read() if text == ("-",) else " ".join(text)
+    with open_cli_session(common) as seat:
+        event = seat.desk.note(words, incident, seat.moment(at))
+    back = f" at {repeated(event.occurred)}" if at else ""
+    tell(event, as_json, f"Noted{back}{where(event)}: {event.summary}")
+
+
+@click.command(name="ack", help="Take an alert, by its name or its key; without one the incident itself.")
+@click.argument("alert", required=False)
+@click.option("--note", "words", default="", metavar="TEXT", help="What you are about to do.")
+@incident_option
+@json_option
+@common_options
+def ack(common: Common, alert: str | None, words: str, incident: str | None, as_json: bool) -> None:
+    with open_cli_session(common) as seat:
+        key, name = _alert(seat, alert) if alert else ("", "")
+        event = seat.desk.acknowledge(key, name, incident, words)
+    tell(event, as_json, f"{capital(event.summary)}{where(event)}")
+
+
+@click.command(name="severity", help="Raise or lower the severity of an incident; its rules bind from now on.")
+@click.argument("level")
+@click.option("--mistake", is_flag=True, help="The one it has was entered by mistake; this one held from then on.")
+@reason_option
+@incident_option
+@json_option
+@common_options
+def severity(common: Common, level: str, mistake: bool, reason: str, incident: str | None, as_json: bool) -> None:
+    with open_cli_session(common) as seat:
+        if mistake:
+            event = seat.desk.correct_severity(level, reason, incident)
+        else:
+            event = seat.desk.change_severity(level, incident, reason)
+    tell(event, as_json, f"{event.incident}: {event.summary}")
+
+
+@click.command(name="impact", help="Say from when until when users felt it; without times show what is known of it.")
+@click.option("--from", "begin", metavar="TIME", help="When users first felt it.")
+@click.option("--to", "end", metavar="TIME", help="When they felt it no more.")
+@incident_option
+@json_option
+@common_options
+def impact(common: Common, begin: str | None, end: str | None, incident: str | None, as_json: bool) -> None:
+    with open_cli_session(common, there=True) as seat:
+        if begin or end:
+            seat.desk.amend(incident, impact_started=seat.moment(begin), impact_ended=seat.moment(end))
+        found = seat.desk.find(incident)
+    if as_json:
+        click.echo(to_json(incident_document(found)))
+    else:
+        echo(f"{found.id}: {describe_impact(found)}")
+
+
+@click.command(name="reopen", help="Open a resolved incident again: the one resolved last, or --incident.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; it stands on the timeline.")
+@incident_option
+@json_option
+@common_options
+def reopen(common: Common, reason: str, incident: str | None, as_json: bool) -> None:
+    with open_cli_session(common, there=True) as seat:
+        tell(seat.desk.reopen(reason, incident), as_json)
+
+
+@click.command(name="resolve", help="End an incident.")
+@reason_option
+@click.option("--because", default="", metavar="KIND", help=f"One of {', '.join(CloseReason)}.")
+@at_option
+@incident_option
+@json_option
+@common_options
+def resolve(common: Common, reason: str, because: str, at: str | None, incident: str | None, as_json: bool) -> None:
+    with open_cli_session(common) as seat:
+        event = seat.desk.resolve(reason, incident, seat.moment(at), because)
+        ended: Incident = seat.desk.find(event.incident)
+        frozen = seat.desk.frozen() is not None
+    back = f" at {repeated(event.occurred)}" if at else ""
+    still = f"\n{ended.environment} is still frozen; `cockpit freeze off` lifts it." if frozen else ""
+    drafts = f"`cockpit export --incident {ended.id}` drafts its post-mortem."
+    felt = (
+        f"{capital(describe_impact(ended))}\n`cockpit impact --from TIME --to TIME --incident {ended.id}` corrects it."
+    )
+    tell(event, as_json, f"Resolved {ended.id}{back}: {ended.title}\n{felt}\n{drafts}{still}")
+
+
+def _alert(seat: CliSession, wanted: str) -> tuple[str, str]:
+    """Key and name of the one bad alert that is meant. Raises Refusal naming those there are."""
+    alerts = {
+        each.key.partition(":")[2]: each.label.removeprefix("alert ")
+        for each in seat.desk.bad()
+        if each.key.startswith(f"{Kind.ALERT}:")
+    }
+    if wanted in alerts:
+        return wanted, alerts[wanted]
+    named = [(key, name) for key, name in alerts.items() if name.casefold() == wanted.strip().casefold()]
+    if len(named) == 1:
+        return named[0]
+    listed = "".join(f"\n  {key}  {name}" for key, name in named or alerts.items())
+    if named:
+        raise Refusal(f"{len(named)} alerts have that name; choose one by its key:{listed}")
+    there = f"; there are:{listed}" if alerts else "; none is."
+    raise Refusal(f"No alert `{wanted}` is recorded as firing in {seat.environment.name}{there}")

@@ -1,0 +1,132 @@
+"""People, from a second shell: `role`, `called`, `update`."""
+
+import sys
+from collections.abc import Callable
+
+import click
+
+from cockpit.cli.options import Common, common_options, incident_option, json_option
+from cockpit.cli.output import ahead, at_option, tell
+from cockpit.cli.session import CliSession, open_cli_session
+from cockpit.incident.clocks.clocks import clocks
+from cockpit.incident.clocks.reminders import TOLD, urgent
+from cockpit.model.clock import shown_due
+from cockpit.model.incident import Incident
+from cockpit.model.time import RealTime, age
+
+note_option = click.option("--note", "words", default="", metavar="TEXT", help="In a few words.")
+
+Command = Callable[..., None]
+
+
+def about_a_role(command: Command) -> Command:
+    """The arguments of taking a role and of leaving it."""
+    arguments = (
+        click.argument("name", nargs=-1, required=True, metavar="ROLE"),
+        click.option("--who", default="", metavar="PERSON", help="Somebody else than you."),
+        *(note_option, at_option, incident_option, json_option, common_options),
+    )
+    for each in reversed(arguments):
+        command = each(command)
+    return command
+
+
+@click.group(name="role", help="Who leads and who does what: take, leave, handover.", no_args_is_help=False)
+@common_options
+@click.pass_context
+def role(ctx: click.Context, common: Common) -> None:
+    ctx.obj = common
+
+
+@role.command(name="take", help="Take a role, by its name or initials (`IC`), or give it with --who.")
+@about_a_role
+def take(
+    common: Common, name: tuple[str, ...], who: str, words: str, at: str | None, incident: str | None, as_json: bool
+) -> None:
+    with open_cli_session(common) as seat:
+        event = seat.desk.take_role(" ".join(name), who, words, incident=incident, at=seat.moment(at))
+    tell(event, as_json)
+
+
+@role.command(name="leave", help="Leave a role.")
+@about_a_role
+def leave(
+    common: Common, name: tuple[str, ...], who: str, words: str, at: str | None, incident: str | None, as_json: bool
+) -> None:
+    with open_cli_session(common) as seat:
+        event = seat.desk.leave_role(" ".join(name), who, words, incident=incident, at=seat.moment(at))
+    tell(event, as_json)
+
+
+@role.command(name="handover", help="Hand a role over; clocks and runs that go on are written into the note.")
+@click.argument("name", metavar="ROLE")
+@click.argument("to", metavar="PERSON")
+@note_option
+@incident_option
+@json_option
+@common_options
+def handover(common: Common, name: str, to: str, words: str, incident: str | None, as_json: bool) -> None:
+    with open_cli_session(common) as seat:
+        goes_on = _goes_on(seat, seat.desk.find(incident))
+        event = seat.desk.hand_over(name, to, words, goes_on, incident=incident)
+    tell(event, as_json)
+
+
+def _goes_on(seat: CliSession, incident: Incident) -> list[str]:
+    """What who takes over must know: clocks that ask for something, runs that have not ended, silences, a freeze."""
+    now = RealTime().now()
+    asking = urgent(clocks(incident, seat.plan, now, zone=seat.zone), now)
+    lines = [f"{each.what}, due {shown_due(each, seat.zone, now)}" for each in asking if each.kind not in TOLD]
+    running = (each for each in incident.ran if each.ended is None)
+    lines += [f"running for {age((now - each.started).total_seconds())}: {each.title}" for each in running]
+    lines += [f"silenced at its source: {each}" for each in seat.desk.silenced()]
+    return lines + [f"{each.environment} is frozen: {each.reason}" for each in incident.freezes if each.until is None]
+
+
+@click.command(name="called", help="Write down that somebody was called. The cockpit calls nobody.")
+@click.argument("who", nargs=-1, required=True)
+@click.option("--tier", default=0, metavar="N", help="The tier of the escalation, from 1.")
+@click.option("--how", default="", metavar="TEXT", help="Phone, pager, chat.")
+@click.option("--note", "words", default="", metavar="TEXT", help="What they said.")
+@at_option
+@incident_option
+@json_option
+@common_options
+def called(
+    common: Common,
+    who: tuple[str, ...],
+    tier: int,
+    how: str,
+    words: str,
+    at: str | None,
+    incident: str | None,
+    as_json: bool,
+) -> None:
+    with open_cli_session(common) as seat:
+        event = seat.desk.called(" ".join(who), tier, how, words, incident=incident, at=seat.moment(at))
+    tell(event, as_json)
+
+
+@click.command(name="update", help="Write down what was told to others. `-` reads it from standard input.")
+@click.argument("text", nargs=-1, required=True)
+@click.option(
+    "--to", "audience", metavar="AUDIENCE", default="team", help="team, client, authority; team if not given."
+)
+@click.option("--promise", metavar="TIME", help="In what time the message says that the next one comes: `30m`.")
+@at_option
+@incident_option
+@json_option
+@common_options
+def update(
+    common: Common,
+    text: tuple[str, ...],
+    audience: str,
+    promise: str | None,
+    at: str | None,
+    incident: str | None,
+    as_json: bool,
+) -> None:
+    words = sys.stdin.read() if text == ("-",) else " ".join(text)
+    with open_cli_session(common) as seat:
+        event = seat.desk.sent(audience, words, promised=ahead(promise), incident=incident, at=seat.moment(at))
+    tell(event, as_json)

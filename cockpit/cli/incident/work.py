@@ -1,0 +1,125 @@
+"""The work, from a second shell: `tick`, `freeze`, `item`, `scenario`, `recovered-to`."""
+
+import click
+
+from cockpit.cli.json_documents import as_json as to_json
+from cockpit.cli.json_documents import plain
+from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
+from cockpit.cli.output import capital, day, length, reason_option, tell
+from cockpit.cli.session import echo, open_cli_session
+from cockpit.incident.response_state import DONE, OPEN, SKIPPED
+from cockpit.model.response import ActionItem
+
+
+@click.command(name="tick", help="Tick a box of a checklist: LIST#N, counted from 1.")
+@click.argument("box", metavar="LIST#N")
+@click.option("--skip", metavar="TEXT", help="It is skipped, and why.")
+@click.option("--open", "again", is_flag=True, help="It is open again.")
+@incident_option
+@json_option
+@common_options
+def tick(common: Common, box: str, skip: str | None, again: bool, incident: str | None, as_json: bool) -> None:
+    name, _, number = box.rpartition("#")
+    if not name or not number.isascii() or not number.isdecimal() or len(number) > 4:
+        raise Refusal(f"`{box[:60]}` names no box; write LIST#N, such as first-ten-minutes#3.")
+    state = OPEN if again else DONE if skip is None else SKIPPED
+    with open_cli_session(common) as seat:
+        event = seat.desk.tick(name, int(number), state=state, reason=skip or "", incident=incident)
+    tell(event, as_json)
+
+
+@click.command(name="freeze", help="Forbid deployments to the environment (on), or allow them again (off).")
+@click.argument("on", type=click.Choice(["on", "off"]))
+@reason_option
+@incident_option
+@json_option
+@common_options
+def freeze(common: Common, on: str, reason: str, incident: str | None, as_json: bool) -> None:
+    with open_cli_session(common) as seat:
+        event = seat.desk.freeze(on == "on", reason, incident=incident)
+    where = f" ({event.incident})" if event.incident else ""
+    tell(event, as_json, f"{capital(event.environment)}: {event.summary}{where}")
+
+
+@click.group(name="item", help="What is to be done after the incident: add, done, list.", no_args_is_help=False)
+@common_options
+@click.pass_context
+def item(ctx: click.Context, common: Common) -> None:
+    ctx.obj = common
+
+
+@item.command(name="add", help="Something to do after the incident. A note that begins with TODO: is one, too.")
+@click.argument("text", nargs=-1, required=True)
+@click.option("--owner", default="", metavar="PERSON", help="Who does it.")
+@click.option("--due", metavar="DAY", help="By when: 2026-12-01.")
+@click.option("--label", default="", metavar="TEXT", help="What it does: prevent, detect, mitigate ...")
+@incident_option
+@json_option
+@common_options
+def add(
+    common: Common, text: tuple[str, ...], owner: str, due: str | None, label: str, incident: str | None, as_json: bool
+) -> None:
+    with open_cli_session(common) as seat:
+        event = seat.desk.add_item(" ".join(text), owner, day(due), label, incident=incident)
+    tell(event, as_json, f"Added {event.subject} to {event.incident}: {event.summary}")
+
+
+@item.command(name="done", help="An action item is done; --again opens it once more.")
+@click.argument("id")
+@click.option("--again", is_flag=True, help="It is not done after all.")
+@incident_option
+@json_option
+@common_options
+def done(common: Common, id: str, again: bool, incident: str | None, as_json: bool) -> None:
+    with open_cli_session(common) as seat:
+        tell(seat.desk.change_item(id, done=not again, incident=incident), as_json)
+
+
+@item.command(name="list", help="The action items of an incident.")
+@incident_option
+@json_option
+@common_options
+def list_items(common: Common, incident: str | None, as_json: bool) -> None:
+    with open_cli_session(common, read_only=True) as seat:
+        meant = seat.desk.find(incident)
+    if as_json:
+        click.echo(to_json([{"id": each.id} | _document(each) for each in meant.items]))
+        return
+    for each in meant.items:
+        due = f", due {each.due}" if each.due else ""
+        echo(f"[{'x' if each.done else ' '}] {each.id:<8} {each.text} ({each.owner or 'nobody yet'}{due})")
+    if not meant.items:
+        echo(f"{meant.id} has no action items. `cockpit item add TEXT` begins one.")
+
+
+def _document(item: ActionItem) -> dict[str, object]:
+    return {name: plain(getattr(item, name)) for name in ("text", "owner", "due", "done", "label", "at", "actor")}
+
+
+@click.command(name="scenario", help="Say what is being recovered from; its targets come from the documents.")
+@click.argument("name", nargs=-1, required=True)
+@click.option("--rto", metavar="TIME", help="In what time it must be recovered: `4h`.")
+@click.option("--rpo", metavar="TIME", help="How much may be lost: `15m`.")
+@incident_option
+@json_option
+@common_options
+def scenario(
+    common: Common, name: tuple[str, ...], rto: str | None, rpo: str | None, incident: str | None, as_json: bool
+) -> None:
+    with open_cli_session(common) as seat:
+        event = seat.desk.choose_scenario(
+            " ".join(name), length(rto) if rto else None, length(rpo) if rpo else None, incident=incident
+        )
+    tell(event, as_json)
+
+
+@click.command(name="recovered-to", help="Say to which moment the data was brought back.")
+@click.argument("point", nargs=-1, required=True, metavar="TIME")
+@incident_option
+@json_option
+@common_options
+def recovered_to(common: Common, point: tuple[str, ...], incident: str | None, as_json: bool) -> None:
+    with open_cli_session(common) as seat:
+        moment = seat.moment(" ".join(point))
+        assert moment is not None
+        tell(seat.desk.recovered_to(moment, incident=incident), as_json)

@@ -1,0 +1,197 @@
+"""`cockpit timeline`: what happened, in the order it happened."""
+
+import json
+import re
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cockpit.cli.json_documents import as_json as to_json
+from cockpit.cli.json_documents import event_document, incident_document
+from cockpit.cli.options import (
+    Common,
+    Refusal,
+    common_options,
+    incident_option,
+    json_option,
+    load_system,
+    open_timeline,
+    operator,
+)
+from cockpit.cli.session import CliSession, echo, open_cli_session
+from cockpit.config import default_system
+from cockpit.incident.load import with_events
+from cockpit.incident.membership import standing
+from cockpit.model.event import Event, RecordError
+from cockpit.model.incident import Incident, describe_severity
+from cockpit.model.operator import PersonUnknown
+from cockpit.model.severity_scale import SeverityScale
+from cockpit.model.time import lasted
+
+if TYPE_CHECKING:
+    from cockpit.timeline.hash_chain import ChainVerdict
+
+
+@click.command(
+    name="timeline",
+    help="Print the events of an incident; without --incident everything of the environment. Times are UTC.",
+)
+@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Only the newest N events.")
+@incident_option
+@json_option
+@common_options
+def timeline(common: Common, limit: int | None, incident: str | None, as_json: bool) -> None:
+    with open_cli_session(common, read_only=True) as seat:
+        events = _events(seat, incident, limit)
+    if as_json:
+        click.echo(to_json([event_document(each) for each in events]))
+        return
+    for each in standing(events):
+        echo(line(each))
+    if not events:
+        echo(f"Nothing is recorded in {seat.environment.name} yet.")
+
+
+def _events(seat: CliSession, incident: str | None, limit: int | None) -> list[Event]:
+    if incident is None:
+        return seat.timeline.events(environment=seat.environment.name, limit=limit)
+    _, events = with_events(seat.timeline, seat.system.ladder, seat.desk.find(incident))
+    return events[-limit:] if limit else events
+
+
+def line(event: Event) -> str:
+    """`   42  2026-02-27 02:14:31Z  alert     recorder    5xx errors fired (high)`; the id is what `redact` takes."""
+    words = "(redacted)" if event.redacted else event.summary
+    corrected = " (corrected)" if event.supersedes is not None else ""
+    who = event.actor or event.source
+    return f"{event.id:>5}  {event.occurred:%Y-%m-%d %H:%M:%S}Z  {event.kind:<9} {who:<11} {words}{corrected}"
+
+
+# `cockpit incidents`: every incident, newest last.
+
+
+@click.command(name="incidents", help="List the incidents, newest last; with --env those of one environment.")
+@click.option("--open", "only_open", is_flag=True, help="Only those still open.")
+@json_option
+@common_options
+def incidents(common: Common, only_open: bool, as_json: bool) -> None:
+    with open_cli_session(common, read_only=True) as seat:
+        ladder = seat.plan.ladder
+        found = [
+            each
+            for each in seat.desk.incidents()
+            if (common.env is None or each.environment == seat.environment.name) and (each.open or not only_open)
+        ]
+    if as_json:
+        click.echo(to_json([incident_document(each) for each in found]))
+        return
+    for each in found:
+        echo(render_incident_line(each, ladder))
+    if not found:
+        echo("No open incident." if only_open else "No incident yet. `cockpit declare TITLE` begins one.")
+
+
+def render_incident_line(incident: Incident, ladder: SeverityScale = ()) -> str:
+    """`2026-02-27-k7f  P1  resolved       02-27 02:15Z  28m 05s  prod  Readiness failing`."""
+    ran = lasted(incident.open_for(incident.resolved)) if incident.resolved else ""
+    drill = "[drill] " if incident.drill else ""
+    severity = describe_severity(incident, ladder)
+    return (
+        f"{incident.id}  {severity:<5} {incident.status:<13} {incident.declared:%m-%d %H:%M}Z  {ran:>11}  "
+        f"{incident.environment}  {drill}{incident.title}"
+    )
+
+
+# `cockpit redact ID`: take the text of one event out of the timeline, and write down that it was done.
+
+
+@click.command(
+    name="redact",
+    help="Empty the text of event ID, for good: a leaked token, a person's data. Who, when and why stay on record.",
+)
+@click.argument("number", metavar="ID", type=click.IntRange(min=1))
+@click.option("--reason", required=True, help="Why; it is kept, so do not repeat what must go.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@common_options
+def redact(common: Common, number: int, reason: str, yes: bool, as_json: bool) -> None:
+    if not reason.strip():
+        raise Refusal("Say why with --reason; it is what remains of the event.")
+    try:
+        system = load_system(common)
+        with open_timeline(system, common, there=True) as timeline:
+            event = timeline.event(number)
+            if event is None:
+                raise Refusal(f"There is no event {number}; `cockpit timeline` lists them.")
+            if not yes and not event.redacted:
+                if not somebody_is_there():
+                    raise Refusal("There is no terminal to ask on; add --yes to empty the event without a question.")
+                click.echo(f"{number} {event.occurred:%Y-%m-%d %H:%M:%S} UTC {event.kind} {event.summary}", err=True)
+                if not click.confirm("Empty its text? It cannot be brought back", err=True):
+                    raise Refusal(f"Event {number} stays as it is.")
+            redaction = timeline.redact(number, operator(system, common), reason)
+    except (RecordError, PersonUnknown) as error:
+        raise Refusal(str(error)) from None
+    if as_json:
+        click.echo(json.dumps({"redacted": number, "event": redaction.id, "head": redaction.hash}))
+    else:
+        click.echo(f"Event {number} is empty; event {redaction.id} says who did it and why.")
+        click.echo("Backups and copies of the file still hold the old text. A leaked secret must be changed as well.")
+
+
+def somebody_is_there() -> bool:
+    return sys.stdin.isatty()
+
+
+# `cockpit verify`: is the timeline whole, and what a chain cannot tell.
+
+HASH = re.compile("[0-9a-f]{12,64}")
+
+
+@click.command(
+    name="verify",
+    help="Check that no event was changed or removed. Exit 0: the timeline is whole, 1: it is not, 2: cannot tell.",
+)
+@click.option("--head", metavar="HASH", default="", help="A head noted earlier, or how it begins; it must be there.")
+@json_option
+@common_options
+def verify(common: Common, head: str, as_json: bool) -> None:
+    known = head.strip().lower()
+    if known and not HASH.fullmatch(known):
+        raise Refusal("--head takes the hash that `cockpit verify` printed, at least its first 12 digits.")
+    # A timeline named on the command line can be checked whatever state the configuration is in.
+    system = default_system() if common.db and not common.config else load_system(common)
+    with open_timeline(system, common, read_only=True) as timeline:
+        try:
+            verdict = timeline.verify(known=known)
+        except RecordError as error:
+            raise Refusal(str(error)) from None
+    click.echo(as_document(verdict, timeline.path) if as_json else as_text(verdict, timeline.path))
+    if not verdict.ok:
+        raise SystemExit(1)
+
+
+def as_document(verdict: "ChainVerdict", path: Path) -> str:
+    return json.dumps({"file": str(path), **asdict(verdict)}, indent=2)
+
+
+def as_text(verdict: "ChainVerdict", path: Path) -> str:
+    found = (
+        f"whole: {verdict.count} events in {path}, none changed, none missing between the first and the newest"
+        if verdict.ok
+        else f"BROKEN: {verdict.reason}, in {path}\n{sound(verdict)}"
+    )
+    limits = "\n".join(f"  - {each}" for each in verdict.cannot_prove)
+    return (
+        f"{found}\nhead {verdict.head}\n\nA chain cannot prove\n{limits}\n"
+        "Note the head where others cannot change it; `cockpit verify --head HASH` then proves that it is still there."
+    )
+
+
+def sound(verdict: "ChainVerdict") -> str:
+    """How far a broken timeline can be trusted."""
+    good = verdict.count if verdict.first_bad is None else verdict.first_bad - 1
+    return f"events 1 to {good} are sound" if good else "no event can be vouched for"

@@ -1,0 +1,132 @@
+"""The run that a command line is about: found again or begun, told of, and over when nothing is left to do."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import click
+
+from cockpit.cli import json_documents
+from cockpit.cli.run.session import Written, incident_for
+from cockpit.cli.run.steps import STOPPED, Ending
+from cockpit.model.run import SETTLED, Run, Value
+from cockpit.model.runbook import Procedure
+from cockpit.model.time import stamp
+from cockpit.runbooks.catalogue.catalogue import CatalogueEntry
+from cockpit.runbooks.run.runs import still_open, untouched
+from cockpit.runbooks.run.trust import Trust
+from cockpit.runbooks.types import RunAlreadyOpen, RunRefused
+from cockpit.session import Session
+
+
+def must_be_chosen(procedure: Procedure, step: int | None) -> None:
+    """A menu is chosen from, and what is chosen is there. Raises Refused."""
+    if procedure.menu and step is None:
+        raise RunRefused(f"{procedure.title} is a menu: choose with --step N (cockpit runbooks lists them).")
+    if step is not None and not any(each.ordinal == step for each in procedure.steps):
+        raise RunRefused(f"{procedure.title} has no step {step}.")
+
+
+def open_run(session: Session, place: CatalogueEntry) -> Run | None:
+    """The newest run of this text that is not over, whichever copy of it somebody has read: a step of it goes on with
+    what was verified and answered."""
+    same_text = (place.procedure.slug, place.document.runbook.sha256, session.environment.name)
+    runs = [
+        run
+        for run in session.runner.runs.runs.values()
+        if (run.procedure, run.sha256, run.environment) == same_text and run.ended is None
+    ]
+    return max(runs, key=lambda run: run.started, default=None)
+
+
+async def begun(
+    session: Session,
+    place: CatalogueEntry,
+    given: Mapping[str, str],
+    target: Sequence[Value],
+    this: Run | None,
+    incident: str | None,
+    *,
+    trust: str,
+    as_json: bool,
+    beside: bool = False,
+    typed: datetime | None = None,
+) -> Run | None:
+    """The run at hand, else a new one, on the incident that was named; None when the document must be read first.
+
+    With `beside` a new one begins whatever is open. Raises RunAlreadyOpen, Refused.
+    """
+    runner, runbook = session.runner, place.document.runbook
+    named = incident_for(session, incident, this)
+    if this is not None:
+        if named is not None:
+            runner.belongs(this, named)
+        return this
+    standing = await asyncio.to_thread(runner.trust, runbook)
+    if not standing.trusted and trust != standing.sha256:
+        untrusted(place, standing, as_json)
+        return None
+    begins = partial(
+        runner.start, runbook, place.procedure, given, trust=standing.sha256, proposed=target, incident=named
+    )
+    return await asyncio.to_thread(begins, beside=beside, decided=typed)
+
+
+def already_open(refusal: RunAlreadyOpen, as_json: bool) -> int:
+    """Somebody leads a run of this: who, since when, and what can be typed; the exit code."""
+    if as_json:
+        run = refusal.run
+        leads = {"run": run.id, "operator": run.operator, "started": stamp(run.started)}
+        stopped = {"step": None, "reason": str(refusal)}
+        click.echo(json_documents.as_json({"steps": [], "stopped": stopped, "open": leads, "exit": STOPPED}))
+    else:
+        goes_on = "" if refusal.run.ended else " --step N goes on in it;"
+        click.echo(f"{refusal}{goes_on} --new begins another.", err=True)
+    return STOPPED
+
+
+def remind(session: Session, place: CatalogueEntry, this: Run) -> None:
+    """A new run begins from the top; who has left another one half-way is told of it."""
+    runs = [run for run in session.runner.runs.runs.values() if run.id != this.id]
+    others = still_open(runs, place.document.runbook, place.procedure, session.environment.name, this.values)
+    if others and not untouched(others[0]):
+        click.echo(f"Another run of this, begun at {others[0].started:%H:%M} UTC, is not over either.", err=True)
+
+
+def untrusted(place: CatalogueEntry, standing: Trust, as_json: bool) -> None:
+    """A document that is new, or has changed since its last run, is shown first."""
+    what = "has never run here" if standing.standing == "new" else "has changed since its last run"
+    reason = f"{place.document.runbook.path} {what}"
+    if as_json:
+        stopped = {"step": None, "reason": reason}
+        found = {"steps": [], "stopped": stopped, "trust": standing.sha256, "difference": standing.difference}
+        click.echo(json_documents.as_json({**found, "exit": STOPPED}))
+        return
+    if standing.standing == "changed":
+        click.echo(standing.difference)
+    click.echo(f"{reason}: read it, then say --trust {standing.sha256}", err=True)
+
+
+def finish(session: Session, this: Run, procedure: Procedure) -> Run:
+    """The run is over when nothing is left to do in it; else it stays open for --step."""
+    this = session.runner.run(this.id)
+    left = [each for each in procedure.steps if each.command and each.alternative_to is None]
+    over = procedure.menu or all(this.state(each.ordinal) in SETTLED for each in left)
+    return session.runner.end(this) if over else this
+
+
+def document_of(place: CatalogueEntry, this: Run, written: Written, ending: Ending) -> dict[str, Any]:
+    return {
+        "run": this.id,
+        "procedure": place.name,
+        "path": this.path,
+        "sha256": this.sha256,
+        "environment": this.environment,
+        "incident": this.incident,
+        "ended": this.ended is not None,
+        "steps": written.steps,
+        "stopped": {"step": ending.step, "reason": ending.reason} if ending.reason else None,
+        "exit": ending.code,
+    }

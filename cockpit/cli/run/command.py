@@ -1,0 +1,264 @@
+"""`cockpit run`: a procedure from the shell, step by step, by the same ceremony as on the screen."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cockpit.cli import json_documents
+from cockpit.cli.options import Common, Refusal, common_options, json_option, typed_at
+from cockpit.cli.run.begin import (
+    already_open,
+    begun,
+    document_of,
+    finish,
+    must_be_chosen,
+    open_run,
+    remind,
+)
+from cockpit.cli.run.session import (
+    Aloud,
+    Written,
+    command_line,
+    for_incident,
+    open_session,
+    tell_where,
+    watching,
+)
+from cockpit.cli.run.settle import WORDS, by_word
+from cockpit.cli.run.steps import STOPPED, Asked, go, lacks
+from cockpit.cli.runbook_context import catalogue_of
+from cockpit.model.event import RecordError
+from cockpit.model.operator import PersonUnknown
+from cockpit.model.run import Run, StepState, Value
+from cockpit.model.runbook import Procedure
+from cockpit.model.system import System
+from cockpit.model.text import near
+from cockpit.runbooks.catalogue.catalogue import Catalogue, CatalogueEntry, NotFound
+from cockpit.runbooks.document.parameters import unasked
+from cockpit.runbooks.prepare.confirmation import Approval, ceremony
+from cockpit.runbooks.rollback import FOLDED, propose, propose_chosen
+from cockpit.runbooks.types import Prepared, RunAlreadyOpen, RunRefused
+from cockpit.session import Session
+
+ROLLBACK = "rollback"
+
+
+@click.command(
+    help="Run DOC#PROCEDURE: its steps in order, until one fails or needs more than was said."
+    " Exit 0: done, 1: a step failed, 3: stopped before a step, 4: nobody knows what became of one.",
+    epilog="`cockpit runbooks` lists what there is. `cockpit run rollback` rolls the newest deployment back.",
+)
+@click.argument("name", metavar="DOC#PROCEDURE")
+@click.option("--step", type=click.IntRange(min=1), metavar="N", help="Only this step, in the run that is open.")
+@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="What a placeholder stands for.")
+@click.option("--yes", is_flag=True, help="Start changes, and say that what is done by hand is done.")
+@click.option("--confirm", "words", multiple=True, metavar="WORD", help="The word that a danger asks for.")
+@click.option("--approval", metavar="WHO: HOW", help="Who approved it, and how.")
+@click.option("--again", is_flag=True, help="Do the step of --step once more, though it is done or unknown.")
+@click.option("--new", is_flag=True, help="Begin a run beside one of the same procedure that is open.")
+@click.option("--settle", type=click.Choice(list(WORDS)), help="Start nothing: say how the step of --step ended.")
+@click.option("--reason", default="", metavar="TEXT", help="What was seen or done, for --settle.")
+@click.option("--dry-run", is_flag=True, help="Show what would run, and start nothing.")
+@click.option("--trust", default="", metavar="HASH", help="The hash of a document that is new or has changed.")
+@for_incident
+@json_option
+@common_options
+def command(
+    common: Common,
+    name: str,
+    step: int | None,
+    values: tuple[str, ...],
+    yes: bool,
+    words: tuple[str, ...],
+    approval: str | None,
+    again: bool,
+    new: bool,
+    settle: str | None,
+    reason: str,
+    dry_run: bool,
+    trust: str,
+    incident: str | None,
+    as_json: bool,
+) -> None:
+    asked = Asked(step, yes, words, approval_of(approval), given_of(values), again, new, typed_at.get())
+    if again and step is None:
+        raise Refusal("--again does one step once more: name it with --step N.")
+    if settle and (step is None or dry_run):
+        raise Refusal("--settle says how one step ended: name it with --step N, and leave --dry-run out.")
+    system, session = open_session(common)
+    try:
+        if not dry_run:
+            session.author.must_be_named()
+        place = find(system, name)
+        must_be_asked_for(place, asked.given)
+        if settle:
+            doing = by_word(session, place, asked, settle, reason, incident, trust=trust, as_json=as_json)
+        else:
+            doing = run(session, place, asked, incident, trust=trust, dry_run=dry_run, as_json=as_json)
+        code = asyncio.run(doing)
+    except RunAlreadyOpen as refusal:
+        code = already_open(refusal, as_json)
+    except (NotFound, RunRefused, RecordError, PersonUnknown) as refusal:
+        raise Refusal(str(refusal)) from None
+    finally:
+        session.close()
+    raise SystemExit(code)
+
+
+def given_of(values: Iterable[str]) -> dict[str, str]:
+    """`NAME=VALUE` pairs. Raises Refusal."""
+    pairs = [each.partition("=") for each in values]
+    for name, equals, _ in pairs:
+        if not equals or not name.strip():
+            raise Refusal(f"`--set {name}` sets nothing; write --set NAME=VALUE.")
+    return {name.strip("<>[]${} "): value for name, _, value in pairs}
+
+
+def must_be_asked_for(place: CatalogueEntry, given: Iterable[str]) -> None:
+    """A mistyped name would leave its placeholder to what was found for it. Raises Refusal."""
+    known = place.document.runbook.parameters
+    if name := unasked(given, known):
+        names = [each.name for each in known]
+        meant = near(name, names)
+        hint = f"Did you mean `{meant}`?" if meant else f"It asks for: {', '.join(names) or 'nothing'}."
+        raise Refusal(f"Nothing in `{place.document.id}` asks for `{name}`. {hint}")
+
+
+def approval_of(text: str | None) -> Approval | None:
+    if text is None:
+        return None
+    who, colon, how = text.partition(":")
+    if not colon or not who.strip() or not how.strip():
+        raise Refusal("Say who approved it and how: --approval 'Dana: on the phone'.")
+    return Approval(who.strip(), how.strip())
+
+
+def find(system: System, name: str) -> CatalogueEntry:
+    """The procedure; DOC may also be the path of a file that is in no folder of the configuration. Raises NotFound."""
+    catalogue = catalogue_of(system)
+    path, hash_sign, procedure = name.partition("#")
+    if Path(path).is_file():
+        (document, *_) = catalogue_of(system, [path]).documents
+        catalogue = Catalogue((document,))
+        name = f"{document.id}{hash_sign}{procedure}"
+    return catalogue.find(name)
+
+
+async def run(
+    session: Session,
+    place: CatalogueEntry,
+    asked: Asked,
+    incident: str | None,
+    *,
+    trust: str,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    """Run or show the procedure; the exit code."""
+    runner = session.runner
+    async with watching(session):
+        await runner.check_guards(place.procedure)
+        await runner.recover()
+        place, target = proposed(session, place, asked)
+        this = open_run(session, place) if asked.step is not None and not asked.new else None
+        if dry_run:
+            return show(session, place, asked, target, as_json, this)
+        must_be_chosen(place.procedure, asked.step)
+        this = await begun(
+            session,
+            place,
+            asked.given,
+            target,
+            this,
+            incident,
+            trust=trust,
+            as_json=as_json,
+            beside=asked.new,
+            typed=asked.typed,
+        )
+        if this is None:
+            return STOPPED
+        if not as_json:
+            if asked.step is None:
+                remind(session, place, this)
+            tell_where(session, this)
+            for tool in runner.contexts(place.procedure):
+                click.echo(f"{tool.tool} acts on {tool.value or 'nobody knows what: it gives no answer'}.", err=True)
+        tell = Written() if as_json else Aloud()
+        ending = await go(runner, this, place.procedure, asked, tell)
+        this = await asyncio.to_thread(finish, session, this, place.procedure)
+    if isinstance(tell, Written):
+        click.echo(json_documents.as_json(document_of(place, this, tell, ending)))
+    elif ending.reason:
+        click.echo(f"Stopped at step {ending.step}: {ending.reason.removesuffix('.')}.", err=True)
+    return ending.code
+
+
+def proposed(session: Session, place: CatalogueEntry, asked: Asked) -> tuple[CatalogueEntry, Sequence[Value]]:
+    """The built-in rollback with its target, of the one app there is or was named: the procedure, and its values."""
+    if place.document.id != ROLLBACK or not place.document.builtin:
+        return place, ()
+    reading = session.watch.latest(session.environment.name, "revisions")
+    named = asked.given.get("app", "")
+    apps = [each for each in (reading.value if reading else None) or () if named in ("", each.name)]
+    if len(apps) != 1:
+        return place, ()
+    events = session.timeline.events(environment=session.environment.name, kinds=FOLDED)
+    chosen = asked.given.get("previous", "")
+    found = (
+        propose_chosen(apps[0], chosen, events, now=session.time.now())
+        if chosen
+        else propose(apps[0], events, now=session.time.now())
+    )
+    procedures = {each.slug: each for each in place.document.runbook.procedures}
+    if place.procedure.level == 1 and found.procedure in procedures:
+        place = CatalogueEntry(place.document, procedures[found.procedure])
+    if asked.step is None:
+        if found.refused:
+            raise RunRefused(found.refused)
+        click.echo(" ".join((found.why, *found.cautions)), err=True)
+    return place, found.values
+
+
+def show(
+    session: Session, place: CatalogueEntry, asked: Asked, target: Sequence[Value], as_json: bool, this: Run | None
+) -> int:
+    """What would run, step by step; in the run that is open, with its values."""
+    steps = []
+    for step in place.procedure.steps:
+        if asked.step in (None, step.ordinal):
+            prepared = (
+                session.runner.prepare(this, step.ordinal, asked.given)
+                if this
+                else session.runner.preview(place.document.runbook, place.procedure, step.ordinal, asked.given, target)
+            )
+            steps.append(shown(place.procedure, prepared, asked))
+    if as_json:
+        click.echo(json_documents.as_json({"procedure": place.name, "dry_run": True, "steps": steps}))
+        return 0
+    for each in steps:
+        click.secho(f"{each['step']} {each['title']}  [{each['kind']}]", bold=True)
+        click.echo(command_line(each["command"]), nl=False)
+        for notice in each["notices"]:
+            click.echo(f"  {notice}")
+        if each["reason"] or each["ceremony"]:
+            click.echo(f"  {each['reason'] or each['ceremony']}")
+    return 0
+
+
+def shown(procedure: Procedure, prepared: Prepared, asked: Asked) -> dict[str, Any]:
+    wanted = ceremony(prepared, procedure, StepState.TODO)
+    return {
+        "step": prepared.step.ordinal,
+        "title": prepared.step.title,
+        "kind": prepared.kind.value,
+        "command": prepared.as_run,
+        "native": prepared.native is not None,
+        "runnable": prepared.runnable,
+        "reason": prepared.reason_not_runnable,
+        "notices": list(prepared.notices),
+        "ceremony": lacks(wanted, prepared, asked),
+    }

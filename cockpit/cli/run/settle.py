@@ -1,0 +1,83 @@
+"""`cockpit run ... --step N --settle WORD`: a person's word on a step that nobody here saw the end of, or could run."""
+
+import asyncio
+
+import click
+
+from cockpit.cli import json_documents
+from cockpit.cli.run.begin import begun, document_of, finish, must_be_chosen
+from cockpit.cli.run.session import Written
+from cockpit.cli.run.steps import DONE, STOPPED, Asked, Ending
+from cockpit.model.run import Run, StepState
+from cockpit.model.runbook import Step
+from cockpit.model.text import clean_line
+from cockpit.runbooks.catalogue.catalogue import CatalogueEntry
+from cockpit.runbooks.run.runner import Runner
+from cockpit.runbooks.run.runs import still_open
+from cockpit.runbooks.types import RunRefused
+from cockpit.session import Session
+
+WORDS = {
+    "ok": StepState.OK,
+    "by-hand": StepState.BY_HAND,
+    "failed": StepState.FAILED,
+    "skipped": StepState.SKIPPED,
+}
+LOOKED_AT = frozenset({StepState.UNKNOWN, StepState.WARN})
+
+
+def meant(runner: Runner, place: CatalogueEntry, step: int) -> Run | None:
+    """The run in which that step waits for a person, else the newest that is not over; of an older text, too."""
+    runs = list(runner.runs.runs.values())
+    found = still_open(runs, place.document.runbook, place.procedure, runner.environment.name)
+    return next((each for each in found if each.state(step) in LOOKED_AT), next(iter(found), None))
+
+
+async def settle(runner: Runner, run: Run, step: int, word: str, reason: str) -> tuple[Run, Step, StepState]:
+    """Write it down. What was never run here and is `ok` was done by hand. Raises Refused, RecordError."""
+    found = await asyncio.to_thread(runner.step, run, step)
+    state, was = WORDS[word], runner.run(run.id).state(step)
+    if state is StepState.OK and was not in LOOKED_AT:
+        state = StepState.BY_HAND
+    if state is StepState.BY_HAND and not reason.strip():
+        raise RunRefused("Say what was done, with --reason TEXT: it goes on the timeline.")
+    return await asyncio.to_thread(runner.settle, run, step, state, reason), found, state
+
+
+def say(step: Step, state: StepState, who: str, reason: str) -> None:
+    click.echo(f"{step.ordinal} {clean_line(step.title)}: {state.value}, by {who}: {clean_line(reason, 300)}")
+
+
+async def by_word(
+    session: Session,
+    place: CatalogueEntry,
+    asked: Asked,
+    word: str,
+    reason: str,
+    incident: str | None,
+    *,
+    trust: str,
+    as_json: bool,
+) -> int:
+    """Settle one step by a person's word; the exit code. Nothing is started, and nothing is watched."""
+    runner, step = session.runner, asked.step or 0
+    try:
+        await runner.recover()
+        this = meant(runner, place, step)
+        if this is None:
+            must_be_chosen(place.procedure, step)
+        this = await begun(session, place, asked.given, (), this, incident, trust=trust, as_json=as_json)
+        if this is None:
+            return STOPPED
+        this, found, state = await settle(runner, this, step, word, reason)
+        this = await asyncio.to_thread(finish, session, this, runner.procedure(this))
+    finally:
+        await session.disconnect()
+    if as_json:
+        tell = Written()
+        tell.begins(found, None)
+        tell.settled(found, state, reason)
+        click.echo(json_documents.as_json(document_of(place, this, tell, Ending(DONE))))
+    else:
+        say(found, state, session.operator, reason)
+    return DONE

@@ -1,0 +1,191 @@
+"""A procedure without a screen: steps in order, by the same ceremony, until one fails or lacks what it takes."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from cockpit.model.run import SETTLED, Attempt, Run, StepState
+from cockpit.model.runbook import Procedure, Step, StepKind
+from cockpit.runbooks.prepare.confirmation import Approval, Consent, RequiredConfirmation
+from cockpit.runbooks.prepare.prepare import CHANGES
+from cockpit.runbooks.run.runner import Runner
+from cockpit.runbooks.run.verify import BY_EYE
+from cockpit.runbooks.types import Prepared, RunAlreadyOpen, RunRefused
+
+DONE, FAILED, STOPPED, UNKNOWN = 0, 1, 3, 4
+BROKEN_OFF = "^C ended what was watched, and starts nothing else: --step N goes on"
+CODES = {StepState.FAILED: FAILED, StepState.UNKNOWN: UNKNOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line said. `step` is the only one to do; `words` are for dangers, in any order."""
+
+    step: int | None = None
+    yes: bool = False
+    words: tuple[str, ...] = ()
+    approval: Approval | None = None
+    given: Mapping[str, str] = field(default_factory=dict)
+    again: bool = False  # the step of `step` once more, though it is done or nobody knows whether it is
+    new: bool = False  # a run beside one that is open
+    typed: datetime | None = None  # what others did since then, who typed it cannot have known
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How it ended. `reason` says why it stopped and what would help, "" when all is done."""
+
+    code: int
+    reason: str = ""
+    step: int | None = None
+
+
+class Tell(Protocol):
+    """Who hears what happens."""
+
+    def begins(self, step: Step, prepared: Prepared | None) -> None:
+        """A step is at hand; without a `prepared` it is one that a person does."""
+
+    def output(self, text: str) -> None: ...
+
+    def ended(self, step: Step, attempt: Attempt) -> None: ...
+
+    def settled(self, step: Step, state: StepState, reason: str) -> None: ...
+
+
+async def go(runner: Runner, run: Run, procedure: Procedure, asked: Asked, tell: Tell) -> Ending:
+    """The steps asked for, or those of the procedure that are not done yet, in order. Raises RecordError."""
+    steps = chosen(procedure, asked.step)
+    for step in steps:
+        state = runner.run(run.id).state(step.ordinal)
+        if asked.step is None and state in SETTLED:
+            continue
+        ending = await one(runner, run, step, asked, tell)
+        if ending is not None and (ending.reason != BROKEN_OFF or step is not steps[-1]):
+            return ending
+    return Ending(DONE)
+
+
+def chosen(procedure: Procedure, ordinal: int | None) -> Sequence[Step]:
+    """The steps to do. Of alternatives the first counts, unless another is asked for."""
+    if ordinal is not None:
+        return [step for step in procedure.steps if step.ordinal == ordinal]
+    return [step for step in procedure.steps if step.alternative_to is None]
+
+
+async def one(runner: Runner, run: Run, step: Step, asked: Asked, tell: Tell) -> Ending | None:
+    """One step; the ending when it is the last for now."""
+    if not step.command:
+        return await by_hand(runner, run, step, asked, tell)
+    try:
+        prepared = await asyncio.to_thread(runner.prepare, run, step.ordinal, asked.given)
+        if asked.typed is not None:
+            known = attempts_until(runner.run(run.id), step.ordinal, asked.typed)
+            prepared = replace(prepared, attempts_before=known)
+        prepared = await runner.survey(prepared)
+        tell.begins(step, prepared)
+        if not prepared.runnable:
+            return Ending(STOPPED, f"{prepared.reason_not_runnable}{how_to_give(prepared)}", step.ordinal)
+        wanted = runner.ceremony(prepared)
+        if wanted.again and (lack := lacks_again(prepared, asked)):
+            return Ending(STOPPED, lack, step.ordinal)
+        if lack := lacks(wanted, prepared, asked):
+            return Ending(STOPPED, lack, step.ordinal)
+        consent = Consent(prepared.fingerprint, wanted.word, asked.approval, again=wanted.again or asked.again)
+        with stoppable(runner, run, step) as stops:
+            attempt = await runner.perform(run, prepared, consent, tell.output)
+    except RunAlreadyOpen:
+        raise
+    except RunRefused as refusal:
+        return Ending(STOPPED, str(refusal), step.ordinal)
+    tell.ended(step, attempt)
+    return after(step, attempt) or (Ending(STOPPED, BROKEN_OFF, step.ordinal) if stops else None)
+
+
+async def by_hand(runner: Runner, run: Run, step: Step, asked: Asked, tell: Tell) -> Ending | None:
+    """A note is only shown; what a person does, --yes says is done."""
+    tell.begins(step, None)
+    if step.kind is StepKind.NOTE:
+        return None
+    if not asked.yes:
+        return Ending(STOPPED, "this is for a person to do: do it, then say --yes", step.ordinal)
+    reason = "said with --yes"
+    await asyncio.to_thread(runner.settle, run, step.ordinal, StepState.BY_HAND, reason)
+    tell.settled(step, StepState.BY_HAND, reason)
+    return None
+
+
+def lacks(wanted: RequiredConfirmation, prepared: Prepared, asked: Asked) -> str:
+    """What is missing of the ceremony, and how to give it; "" for nothing."""
+    if wanted.need == "confirm" and not asked.yes:
+        return "this changes something: --yes starts it"
+    if wanted.need == "word" and wanted.word not in asked.words:
+        return f"this is a danger in {prepared.environment}: --confirm '{wanted.word}' starts it"
+    if wanted.approval and asked.approval is None:
+        who = f" ({wanted.approver})" if wanted.approver else ""
+        return f"this needs an approval{who}: --approval 'WHO: HOW' records it"
+    return ""
+
+
+def attempts_until(run: Run, step: int, moment: datetime) -> int:
+    """The number of the newest attempt of a step that had begun by then; 0 for none."""
+    return max((each.number for each in run.attempts if each.step == step and each.began < moment), default=0)
+
+
+def lacks_again(prepared: Prepared, asked: Asked) -> str:
+    """Why a step that was done, or is unknown, is not done once more; "" when it may be. To look again is harmless."""
+    if asked.again:
+        return ""
+    if prepared.state_before is StepState.UNKNOWN:
+        return (
+            "nobody knows what became of it: look, then say so with --settle ok, by-hand, failed or skipped"
+            " (--reason 'what was seen'); --again does it once more"
+        )
+    if prepared.kind in CHANGES:
+        return f"it is done ({prepared.state_before.value}): --again does it once more"
+    return ""
+
+
+def how_to_give(prepared: Prepared) -> str:
+    """How a missing value is given."""
+    missing = [each.name for each in prepared.values if each.value is None]
+    return f" (--set '{missing[0]}=...')" if missing else ""
+
+
+def after(step: Step, attempt: Attempt) -> Ending | None:
+    """Whether the next step may follow: not after a failure, nor after a change that did not do what it should."""
+    why = "; ".join(each for each in (attempt.outcome, attempt.verified) if each)
+    if attempt.state in CODES:
+        return Ending(CODES[attempt.state], why or attempt.state.value, step.ordinal)
+    if attempt.state is StepState.WARN and attempt.verified != BY_EYE:
+        return Ending(FAILED, why, step.ordinal)
+    return None
+
+
+@contextmanager
+def stoppable(runner: Runner, run: Run, step: Step) -> Iterator[Sequence[object]]:
+    """While it lasts, ^C stops the step and not us: its outcome is still to be written down. Gives the stops so far."""
+    loop = asyncio.get_running_loop()
+    stops: list[asyncio.Task[str]] = []
+
+    def stop() -> None:
+        stops.append(loop.create_task(runner.cancel(run, step.ordinal)))
+
+    undo = handle(loop, stop)
+    try:
+        yield stops
+    finally:
+        undo()
+
+
+def handle(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> Callable[[], object]:
+    """Call `stop` at ^C. The answer takes that back; where there are no signals nothing is done."""
+    try:
+        loop.add_signal_handler(signal.SIGINT, stop)
+    except (NotImplementedError, RuntimeError, ValueError):
+        return lambda: None
+    return lambda: loop.remove_signal_handler(signal.SIGINT)

@@ -1,0 +1,161 @@
+"""What the commands about runbooks share: the catalogue of a system, and what its environment can fill in now."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, date
+from pathlib import Path
+
+from cockpit.cli.options import Common, Refusal, load_system, timeline_path
+from cockpit.config import Secrets
+from cockpit.incident.load import days
+from cockpit.model.event import Kind, RecordError
+from cockpit.model.problem import SourceError
+from cockpit.model.run import Run
+from cockpit.model.runbook import Runbook
+from cockpit.model.system import Environment, System
+from cockpit.model.text import clean_line
+from cockpit.model.time import RealTime
+from cockpit.runbooks.catalogue.catalogue import Catalogue
+from cockpit.runbooks.catalogue.load import load, markdown_in
+from cockpit.runbooks.lint.lint import LintContext, root_of
+from cockpit.runbooks.plan.load import read_plan
+from cockpit.runbooks.prepare import environment as fresh
+from cockpit.runbooks.prepare import target_guard as guard
+from cockpit.runbooks.prepare.prepare import Setting
+from cockpit.runbooks.prepare.values import Live, live
+from cockpit.runbooks.run import preconditions as rules
+from cockpit.runbooks.run.runs import Runs
+from cockpit.timeline.timeline import Timeline
+
+LOOK = 8.0  # seconds that one look at the cloud may take; a list must not wait for a cloud that is away
+
+
+def catalogue_of(system: System, paths: Sequence[str] = ()) -> Catalogue:
+    """The documents in these files and folders, else all of the system with the built-in ones. Raises Refusal."""
+    found = load(paths, builtin=False) if paths else load(system.runbooks)
+    if paths and found.unread:
+        raise Refusal("; ".join(f"{each.path} {each.reason}" for each in found.unread) + ".")
+    if empty := [each for each in paths if holds_none(Path(each).expanduser())]:
+        raise Refusal(f"There is no *.md file in {clean_line(', nor in '.join(empty), 300)}.")
+    return found
+
+
+def holds_none(path: Path) -> bool:
+    """True for a folder without documents: a check of it would pass whatever was meant."""
+    return path.is_dir() and next(markdown_in(path), None) is None
+
+
+def load_team(common: Common) -> System:
+    """The system with the ladder of its plan, so that a severity which any of its documents defines is known."""
+    system = load_system(common)
+    return replace(system, ladder=read_plan(system).ladder)
+
+
+def world_of(system: System, runbook: Runbook) -> LintContext:
+    """What a document is linted against."""
+    return LintContext(
+        today=RealTime().now().date(),
+        path=os.environ.get("PATH", ""),
+        root=str(root_of(Path(runbook.path))),
+        values=frozenset(name for each in system.environments for name in each.values),
+        severities=frozenset(each.name for each in system.ladder),
+    )
+
+
+def runs_of(system: System, common: Common) -> list[Run]:
+    """The runs on the timeline, where there is one that can be read."""
+    path = timeline_path(system, common)
+    if not path.exists():
+        return []
+    runs = Runs()
+    try:
+        with Timeline(path, time=RealTime(), read_only=True) as timeline:
+            for event in timeline.events(kinds=(Kind.RUN,)):
+                runs.apply(event)
+    except RecordError:
+        return []
+    return list(runs.runs.values())
+
+
+def practised_of(system: System, common: Common) -> dict[str, date]:
+    """On which day each practice was last done, as the timeline tells, where there is one that can be read."""
+    path = timeline_path(system, common)
+    if not path.exists():
+        return {}
+    try:
+        with Timeline(path, time=RealTime(), read_only=True) as timeline:
+            return days(timeline.events(kinds=(Kind.PRACTICE,)), UTC)
+    except RecordError:
+        return {}
+
+
+def last_hash(runs: Iterable[Run], runbook: Runbook) -> str:
+    """The hash of the document at its last run, "" for one that never ran."""
+    mine = [each for each in runs if each.path == runbook.path]
+    return max(mine, key=lambda each: each.started).sha256 if mine else ""
+
+
+async def look_once(system: System, environment: Environment) -> Live:
+    """What the panes would show now; nothing where there is no cloud, or it does not answer."""
+    from cockpit.feeds.revisions import revisions_feed
+    from cockpit.session import connect
+
+    if not environment.subscription or not environment.apps:
+        return Live()
+    from random import Random
+
+    credential, clouds = connect(system, [environment], read_only=True, time=RealTime())
+    try:
+        async with asyncio.timeout(LOOK):
+            feed = revisions_feed(environment, clouds[environment.name], time=RealTime(), random=Random())
+            return live([await feed.poll()])
+    except (SourceError, TimeoutError):
+        return Live()
+    finally:
+        for each in clouds.values():
+            await each.close()
+        if credential is not None:
+            await credential.close()
+
+
+def setting_of(system: System, environment: Environment) -> tuple[Setting, Secrets]:
+    """What steps are prepared in, for lists: what is known of the cloud, the guards and this machine. Blocking."""
+    secrets = Secrets(os.environ)
+    secrets.learn(system.secrets())
+    env = fresh.environment(os.environ, environment.shell)
+    guards: dict[str, str] = {}
+
+    async def look() -> Live:
+        _, seen = await asyncio.gather(guard.look(environment, env, guards), look_once(system, environment))
+        return seen
+
+    seen = asyncio.run(look())
+    setting = Setting(
+        environment=environment,
+        seen=seen,
+        given={},
+        kept=(),
+        proposed=(),
+        reveal=secrets.reveal,
+        path=env["PATH"],
+        cwd="",
+        cloud=bool(environment.subscription),
+        read_only=system.read_only,
+        terminal=sys.stdin.isatty(),
+        guards=guards,
+    )
+    return setting, secrets
+
+
+def folder_of(runbook: Runbook) -> str:
+    """Where the steps of a document run."""
+    return rules.folder_of(runbook, Path.cwd())
+
+
+def shown_path(path: str) -> str:
+    """A path as short as it can be typed from here."""
+    relative = os.path.relpath(path)
+    return clean_line(relative if not relative.startswith("..") else path, 300)

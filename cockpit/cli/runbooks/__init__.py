@@ -1,0 +1,1 @@
+"""Commands about documents: list, show, lint, the plan, exercises."""

@@ -1,0 +1,117 @@
+"""`cockpit drills`: what is practised how often, when it was last done, and what is overdue; `drills done`."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import click
+
+from cockpit.cli.json_documents import as_json as to_json
+from cockpit.cli.json_documents import event_document
+from cockpit.cli.options import Common, common_options, json_option
+from cockpit.cli.output import at_option, tell, where
+from cockpit.cli.session import CliSession, echo, open_cli_session
+from cockpit.incident.actions.work import practice_named
+from cockpit.incident.load import days
+from cockpit.model.event import Kind
+from cockpit.model.plan import Practice
+from cockpit.model.time import RealTime
+from cockpit.runbooks.catalogue.load import load
+from cockpit.runbooks.drills.drills import Drill, drill, drills, paste
+
+NONE = """No drill, training or review is known. Documents that `runbooks = [...]` in cockpit.toml names tell of them:
+- a table with the columns Drill, Frequency, Last Completed and Next Scheduled
+- an item such as `Monthly game day: the database fails over` under a heading such as Hygiene or Drills
+- a line such as `**Next Review**: 2027-03-07` or `**Last Tested**: 2026-11-02`"""
+
+
+@click.group(
+    name="drills",
+    help="List drills, trainings and reviews: when each was last done, and what is overdue.",
+    invoke_without_command=True,
+)
+@json_option
+@common_options
+@click.pass_context
+def command(ctx: click.Context, common: Common, as_json: bool) -> None:
+    ctx.obj = common
+    if ctx.invoked_subcommand is not None:
+        return
+    with open_cli_session(common, read_only=True) as seat:
+        today = _today(seat)
+        found = drills(seat.plan.practices, _days(seat), today)
+    if as_json:
+        click.echo(to_json([drill_document(each, today) for each in found]))
+        return
+    for line in lines(found, today) if found else NONE.split("\n"):
+        echo(line)
+
+
+@command.command(name="done", help="Write down that a drill, training or review of the list took place.")
+@click.argument("name", nargs=-1, required=True)
+@click.option("--note", default="", metavar="TEXT", help="What came out of it.")
+@click.option("--incident", metavar="ID", help="The drill that it was: declared with --drill, and resolved.")
+@at_option
+@json_option
+@common_options
+def done(common: Common, name: tuple[str, ...], note: str, incident: str | None, at: str | None, as_json: bool) -> None:
+    with open_cli_session(common) as seat:
+        practice = practice_named(seat.plan.practices, " ".join(name))
+        event = seat.desk.practised(practice.name, note, incident=incident, at=seat.moment(at))
+        stands = drill(practice, _days(seat).get(practice.name.casefold()))
+        documents = load(seat.system.runbooks, builtin=False).documents
+        day = event.occurred.astimezone(seat.zone).date()
+        filled = paste(practice, documents, stands.last or day, stands.due)
+    if as_json:
+        told = {"due": str(stands.due) if stands.due else None, "paste": filled.line, "advice": filled.advice}
+        click.echo(to_json(event_document(event) | told))
+        return
+    coming = f"next due {stands.due}" if stands.due else f"no day when it is next due: {stands.undated}"
+    tell(event, False, f"Practised {practice.name} on {day}{where(event)}; {coming}.")
+    if filled.line:
+        echo(f"For {practice.origin}, which the cockpit never writes:")
+        echo(filled.line)
+    if filled.advice:
+        echo(f"{practice.origin}: {filled.advice}")
+
+
+def lines(found: Sequence[Drill], today: date) -> list[str]:
+    """A line each: how it stands, when it is due, when it was last done and who says so, what, how often, where."""
+    return [
+        f"{each.standing(today):<13} {each.due or '-'!s:<11} last {_last(each):<22} {_what(each.practice)}"
+        for each in found
+    ]
+
+
+def _last(drill: Drill) -> str:
+    return f"{drill.last} ({'record' if drill.recorded else 'document'})" if drill.last else "never"
+
+
+def _what(practice: Practice) -> str:
+    often = f" ({practice.every or practice.next})" if practice.every or practice.next else ""
+    return f"{practice.name}{often} [{practice.origin}]"
+
+
+def drill_document(drill: Drill, today: date) -> dict[str, object]:
+    """Days as text, None for none."""
+    practice = drill.practice
+    return {
+        "name": practice.name,
+        "every": practice.every,
+        "next": practice.next,
+        "due": str(drill.due) if drill.due else None,
+        "undated": drill.undated,
+        "last": str(drill.last) if drill.last else None,
+        "last_from": ("record" if drill.recorded else "document") if drill.last else None,
+        "standing": drill.standing(today),
+        "overdue_days": drill.late(today),
+        "origin": practice.origin,
+    }
+
+
+def _days(seat: CliSession) -> dict[str, date]:
+    """Our own record of every environment, in local days."""
+    return days(seat.timeline.events(kinds=[Kind.PRACTICE]), seat.zone)
+
+
+def _today(seat: CliSession) -> date:
+    return RealTime().now().astimezone(seat.zone).date()

@@ -1,0 +1,111 @@
+"""Runbooks as JSON documents."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, replace
+from datetime import date
+from typing import Any
+
+from cockpit.cli.runbook_context import folder_of
+from cockpit.model.runbook import Finding, Procedure, Runbook, Step
+from cockpit.runbooks.catalogue.catalogue import Catalogue, Document
+from cockpit.runbooks.document.sidecar import fingerprint
+from cockpit.runbooks.drills.badges import Badge, badges, last_tested
+from cockpit.runbooks.lint.dry_values import known_command
+from cockpit.runbooks.prepare.prepare import Setting, prepare
+from cockpit.runbooks.shell_syntax.literal_secrets import hide
+from cockpit.runbooks.types import Prepared
+
+Lint = Callable[[Runbook], Iterable[Finding]]
+
+
+def catalogue_document(
+    catalogue: Catalogue,
+    setting: Setting,
+    lint: Lint,
+    today: date,
+    last_run: Callable[[Runbook], str],
+    done: Mapping[str, date],
+) -> dict[str, Any]:
+    """The whole catalogue: `lint` gives findings, `last_run` the hash at the last run, `done` our own practice."""
+    return {
+        "environment": setting.environment.name,
+        "documents": [
+            document_document(
+                each,
+                setting,
+                lint(each.runbook),
+                badges(each.runbook, today, last_run=last_run(each.runbook), done=done),
+            )
+            for each in catalogue.documents
+        ],
+        "unread": [asdict(each) for each in catalogue.unread],
+    }
+
+
+def document_document(
+    document: Document, setting: Setting, findings: Iterable[Finding], worn: Iterable[Badge]
+) -> dict[str, Any]:
+    runbook = document.runbook
+    here = replace(setting, cwd=folder_of(runbook))
+    return {
+        "id": document.id,
+        "path": runbook.path,
+        "title": runbook.title,
+        "builtin": document.builtin,
+        "replaces_builtin": document.replaces,
+        "sha256": runbook.sha256,
+        "damage": runbook.damage.value,
+        "view_only": runbook.view_only,
+        "labels": dict(runbook.labels),
+        "badges": [each.value for each in worn],
+        "procedures": [procedure_document(document, each, here) for each in runbook.procedures],
+        "parameters": [asdict(each) for each in runbook.parameters],
+        "tables": [asdict(each) for each in runbook.tables],
+        "links": [asdict(each) for each in runbook.links],
+        "findings": [asdict(each) for each in findings],
+    }
+
+
+def procedure_document(document: Document, procedure: Procedure, setting: Setting) -> dict[str, Any]:
+    tested = last_tested(document.runbook, procedure)
+    return {
+        "name": f"{document.id}#{procedure.slug}",
+        "title": procedure.title,
+        "slug": procedure.slug,
+        "within": list(procedure.within),
+        "line": procedure.line,
+        "menu": procedure.menu,
+        "section": procedure.section,
+        "labels": dict(procedure.labels),
+        "warnings": list(procedure.warnings),
+        "tested": tested.isoformat() if tested else None,
+        "steps": [step_document(each, prepare("", document.runbook, each, setting)) for each in procedure.steps],
+    }
+
+
+def step_document(step: Step, prepared: Prepared) -> dict[str, Any]:
+    """`runnable`: it could start now; else `reason` says why not, `open` which values are missing.
+
+    `native`: no shell is needed for it.
+    """
+    return {
+        "ordinal": step.ordinal,
+        "title": step.title,
+        "kind": step.kind.value,
+        "command": hide(step.command),
+        "hash": fingerprint(step.command) if step.command else "",
+        "language": step.language,
+        "parameters": list(step.parameters),
+        "native": step.language == "http" or known_command(step) is not None,
+        "runnable": prepared.runnable,
+        "reason": prepared.reason_not_runnable,
+        "open": [each.name for each in prepared.values if each.value is None],
+        "line": step.line,
+        "remark": step.remark,
+        "expected": step.expected,
+        "alternative_to": step.alternative_to,
+        "inline": step.inline,
+        "checkbox": step.checkbox,
+        "place": step.place.opener if step.place else "",
+        "tags": {name: hide(value) for name, value in step.tags.items()},
+    }

@@ -1,0 +1,121 @@
+"""`cockpit runbooks`: what there is to run, what each step would take, and what is the matter with the documents."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from cockpit.cli import json_documents
+from cockpit.cli.options import Common, Refusal, choose_environment, common_options, json_option
+from cockpit.cli.runbook_context import (
+    catalogue_of,
+    last_hash,
+    load_team,
+    practised_of,
+    runs_of,
+    setting_of,
+    shown_path,
+    world_of,
+)
+from cockpit.cli.runbooks.json_document import catalogue_document
+from cockpit.model.runbook import Finding, Runbook
+from cockpit.model.time import RealTime
+from cockpit.runbooks.lint.lint import lint
+
+
+@click.command(
+    help="List runbooks: documents, procedures, steps, tables and findings. PATH is a file or a folder; without one,"
+    " those of cockpit.toml and the built-in ones."
+)
+@click.argument("paths", metavar="[PATH]...", nargs=-1)
+@json_option
+@common_options
+def command(common: Common, paths: tuple[str, ...], as_json: bool) -> None:
+    system = load_team(common)
+    environment = choose_environment(system, common.env)
+    catalogue = catalogue_of(system, paths)
+    setting, secrets = setting_of(system, environment)
+    runs = runs_of(system, common)
+
+    def findings(runbook: Runbook) -> tuple[Finding, ...]:
+        return lint(runbook, world_of(system, runbook))
+
+    found = catalogue_document(
+        catalogue,
+        setting,
+        findings,
+        RealTime().now().date(),
+        lambda runbook: last_hash(runs, runbook),
+        practised_of(system, common),
+    )
+    text = json_documents.as_json(found) if as_json else "\n".join(lines(found))
+    click.echo(secrets.mask(text))
+
+
+def lines(found: dict[str, Any]) -> Iterator[str]:
+    """The catalogue for people."""
+    for document in found["documents"]:
+        where = "built in" if document["builtin"] else shown_path(document["path"])
+        badges = "".join(f"  [{each}]" for each in document["badges"])
+        yield f"{document['id']}  {document['title']}  ({where}){badges}"
+        for procedure in document["procedures"]:
+            yield from procedure_lines(procedure)
+        if document["tables"]:
+            kinds = Counter(each["kind"] or "not recognised" for each in document["tables"])
+            yield "  tables: " + ", ".join(kind + (f" x{count}" if count > 1 else "") for kind, count in kinds.items())
+        if document["findings"]:
+            yield f"  {plural(len(document['findings']), 'finding')}: cockpit lint {shown_path(document['path'])}"
+        yield ""
+    for each in found["unread"]:
+        yield f"{each['path']} {each['reason']}"
+    if not found["documents"]:
+        yield 'There are no runbooks. Name folders in cockpit.toml: runbooks = ["runbooks"]'
+
+
+def procedure_lines(procedure: dict[str, Any]) -> Iterator[str]:
+    menu = "  (a menu: choose with --step)" if procedure["menu"] else ""
+    yield f"  {procedure['name']}{menu}"
+    for step in procedure["steps"]:
+        how = "" if not step["command"] else "native" if step["native"] else step["language"]
+        yield f"    {step['ordinal']:>2} {step['kind']:7} {how:10} {step['title']}{hindrance(step)}"
+
+
+def hindrance(step: dict[str, Any]) -> str:
+    """Why a step with a command could not start now, in a few words."""
+    if step["runnable"] or not step["command"]:
+        return ""
+    return "  - needs " + ", ".join(step["open"]) if step["open"] else f"  - {step['reason']}"
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+# `cockpit lint`: what should be mended in runbooks before the next incident.
+
+FOUND = 1
+
+
+@click.command(help="Check runbooks; PATH is a file or a folder. Exit 0: nothing to mend, 1: findings, 2: not there.")
+@click.argument("paths", metavar="PATH...", nargs=-1)
+@json_option
+@common_options
+def lint_documents(common: Common, paths: tuple[str, ...], as_json: bool) -> None:
+    system = load_team(common)
+    if not paths and not system.runbooks:
+        raise Refusal("Name a file or a folder, or set `runbooks` in cockpit.toml.")
+    documents = catalogue_of(system, paths or system.runbooks).documents
+    found = {each.runbook.path: lint(each.runbook, world_of(system, each.runbook)) for each in documents}
+    count = sum(map(len, found.values()))
+    if as_json:
+        listed = [{"path": path, "findings": [asdict(each) for each in findings]} for path, findings in found.items()]
+        click.echo(json_documents.as_json({"ok": not count, "documents": listed}))
+    else:
+        for path, findings in found.items():
+            for each in findings:
+                click.echo(f"{shown_path(path)}:{each.line}: {each.rule}: {each.message}")
+        click.echo(f"{plural(len(documents), 'document')}, {plural(count, 'finding') if count else 'no findings'}")
+    if count:
+        raise SystemExit(FOUND)

@@ -1,0 +1,118 @@
+"""`cockpit plan`: what the cockpit understood of the team's documents and configuration, each with where it stands."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+
+import click
+
+from cockpit.cli import json_documents
+from cockpit.cli.options import Common, common_options, json_option, load_system
+from cockpit.model.clock import Counting, Rule
+from cockpit.model.duration import show
+from cockpit.model.plan import Contact, Hours, Plan, Practice, Target
+from cockpit.model.severity_scale import Level
+from cockpit.model.text import clean
+from cockpit.runbooks.plan.load import read_plan
+
+# The Plan as lines for people: what was read, each with where it stands.
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+UNFILLED = "NOT FILLED IN"
+A_DAY = timedelta(days=1)
+
+
+def lines(plan: Plan, zone: str) -> Iterator[str]:
+    """Every part of the plan under its heading. `zone` is the system's, for hours that name none."""
+    yield from part("Ladder", [(each.origin, of_level(each)) for each in plan.ladder])
+    yield from part("Rules", [(each.origin, of_rule(each)) for each in plan.rules])
+    roles = [(each.origin, joined(each.name + " (leads)" * each.lead, each.duty)) for each in plan.roles]
+    yield from part("Roles", roles)
+    yield from part("Contacts", [(each.origin, of_contact(each)) for each in plan.contacts])
+    yield from part("Who to page", [(each.origin, joined(each.condition, each.who)) for each in plan.pages])
+    yield from part("Recovery targets", [(each.origin, of_target(each)) for each in plan.targets])
+    metrics = [(each.origin, joined(each.metric, each.text, each.level)) for each in plan.metric_targets]
+    yield from part("Metric targets", metrics)
+    messages = [(each.origin, joined(each.id, f"to the {each.audience}", each.title)) for each in plan.templates]
+    yield from part("Templates", messages)
+    for each in plan.checklists:
+        opens = f", opens for {', '.join(each.levels)}" if each.levels else ""
+        boxes = [("", f"[ ] {item}") for item in each.items]
+        yield from part(f"Checklist {each.id}{opens}  ({each.origin})", boxes)
+    yield from part("What comes round", [(each.origin, of_practice(each)) for each in plan.practices])
+    yield from part("Working hours", [(plan.hours.origin, of_hours(plan.hours, zone))])
+    yield from part("Preserve first", [("", plan.snapshot)] if plan.snapshot else [])
+    yield from part("To look at", [("", f"{each.message} {each.advice}".strip()) for each in plan.problems])
+
+
+def part(title: str, rows: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """A heading and its rows, each with its origin behind it; nothing for none."""
+    if rows:
+        yield title
+        for origin, words in rows:
+            yield f"  {words}  ({origin})" if origin else f"  {words}"
+        yield ""
+
+
+def joined(*words: str) -> str:
+    return "; ".join(each for each in words if each)
+
+
+def of_level(level: Level) -> str:
+    return joined(level.name, level.definition, level.response, "no incident, a note" * level.backlog)
+
+
+def of_rule(rule: Rule) -> str:
+    """`response: acknowledge within 15m, P0 P1`."""
+    time = "from the start" if not rule.after else f"after {length(rule.after, rule.counting)}"
+    tier = f" {rule.number}" if rule.number else ""
+    who = f"by {rule.who}" if rule.who and rule.who not in rule.what else ""
+    when = "begun outside the hours" * rule.outside
+    return joined(f"{rule.kind}{tier}: {rule.what}", time, who, " ".join(rule.levels) or "every level", when)
+
+
+def length(after: timedelta, counting: Counting) -> str:
+    """`15m`, `3 business days`, `2h of business hours`."""
+    if counting is Counting.DAYS:
+        return f"{after / A_DAY:g} business days"
+    hours = after / timedelta(hours=1)
+    words = f"{hours:g}h" if hours in (48, 72) else show(after.total_seconds())  # the law counts them
+    return f"{words} of business hours" if counting is Counting.HOURS else words
+
+
+def of_contact(contact: Contact) -> str:
+    backup = f"else {contact.backup}" if contact.backup else ""
+    return joined(contact.role, contact.person, contact.how, backup, contact.scope, UNFILLED * (not contact.filled))
+
+
+def of_target(target: Target) -> str:
+    lost = f"loses at most {show(target.rpo.total_seconds()) if target.rpo else 'nothing'}"
+    takes = f"takes at most {show(target.rto.total_seconds())}" if target.rto is not None else ""
+    return joined(target.scenario, lost if target.rpo is not None else "", takes, target.how)
+
+
+def of_practice(practice: Practice) -> str:
+    last, due = practice.last, practice.due
+    coming = f"next {practice.next}" + (f" = {due}" if due and str(due) != practice.next else "")
+    return joined(practice.name, practice.every, coming if practice.next else "", f"last {last}" if last else "")
+
+
+def of_hours(hours: Hours, zone: str) -> str:
+    days = " ".join(DAYS[each] for each in hours.days)
+    off = f"off {', '.join(map(str, hours.holidays))}" if hours.holidays else ""
+    return joined(f"{days} {hours.opens:%H:%M}-{hours.closes:%H:%M}", hours.zone or zone or "this machine's zone", off)
+
+
+@click.command(
+    name="plan", help="What should happen in an incident: ladder, rules, roles, contacts ..., with its source."
+)
+@json_option
+@common_options
+def command(common: Common, as_json: bool) -> None:
+    system = load_system(common)
+    plan = read_plan(system)
+    if as_json:
+        click.echo(json_documents.as_json(json_documents.plain(asdict(plan))))
+        return
+    for line in lines(plan, system.time_zone):
+        click.echo(clean(line))

@@ -1,0 +1,87 @@
+"""A seat at the desk: what the commands that act or read on the timeline need, and their errors as sentences."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+import click
+
+from cockpit.cli.options import Common, Refusal, choose_environment, load_system, open_timeline, operator
+from cockpit.incident.actions.desk import Desk
+from cockpit.incident.actions.errors import AmbiguousIncident, DeskError
+from cockpit.model.event import RecordError
+from cockpit.model.incident import Incident
+from cockpit.model.operator import PersonUnknown
+from cockpit.model.plan import Plan
+from cockpit.model.system import Environment, System
+from cockpit.model.text import clean_line
+from cockpit.model.time import RealTime, WhenError, when
+from cockpit.runbooks.plan.load import read_plan
+from cockpit.timeline.timeline import Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class CliSession:
+    system: System  # its ladder is the plan's
+    plan: Plan
+    environment: Environment
+    timeline: Timeline
+    desk: Desk
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of local times: the configured one, else the machine's."""
+        if self.system.time_zone:
+            return ZoneInfo(self.system.time_zone)
+        return datetime.now().astimezone().tzinfo or ZoneInfo("UTC")
+
+    def moment(self, text: str | None) -> datetime | None:
+        """A time as it was typed. Raises WhenError."""
+        return None if text is None else when(text, RealTime().now(), self.zone)
+
+
+@contextmanager
+def open_cli_session(common: Common, *, read_only: bool = False, there: bool = False) -> Iterator[CliSession]:
+    """The desk of the chosen environment. What it refuses becomes a Refusal; open incidents to choose from are listed.
+
+    Without a configuration file any name of an environment will do. `there`: what acts on what was recorded begins no
+    timeline.
+    """
+    system = load_system(common)
+    if common.env and not system.file:
+        environment = Environment(clean_line(common.env, 80))
+    else:
+        environment = choose_environment(system, common.env)
+    plan = read_plan(system)
+    system = replace(system, ladder=plan.ladder)
+    try:
+        with open_timeline(system, common, read_only=read_only, there=there) as timeline:
+            desk = Desk(
+                timeline,
+                operator=operator(system, common),
+                environment=environment.name,
+                ladder=plan.ladder,
+                plan=plan,
+                time=RealTime(),
+                source="cli",
+            )
+            yield CliSession(system, plan, environment, timeline, desk)
+    except AmbiguousIncident as error:
+        raise Refusal(f"{len(error.open)} incidents are open; choose one:\n{choices(error.open)}") from None
+    except (DeskError, RecordError, WhenError, PersonUnknown) as error:
+        raise Refusal(str(error)) from None
+
+
+def choices(incidents: tuple[Incident, ...] | list[Incident]) -> str:
+    """One line for each incident that can be named, as it is typed."""
+    return "\n".join(
+        f"  --incident {each.id}  {each.severity} {each.status} {clean_line(each.title)}" for each in incidents
+    )
+
+
+def echo(text: str) -> None:
+    """Print; what came from others was cleaned when it was written, and again here, for files we did not write."""
+    for line in text.split("\n"):
+        click.echo(clean_line(line, 10_000) if line.strip() else "")

@@ -1,0 +1,400 @@
+"""The answers of one look, as plain tables and as a JSON document. Words carry the meaning, colour only repeats it."""
+
+import logging
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cockpit.cli.options import Common, Refusal, open_timeline, timeline_path
+from cockpit.incident.load import read_ledger
+from cockpit.incident.messages.fields import lead
+from cockpit.model.alert import Alert
+from cockpit.model.event import Kind, RecordError
+from cockpit.model.event_detail import text_of
+from cockpit.model.incident import Incident
+from cockpit.model.overall import Overall, OverallState, overall
+from cockpit.model.plan import Plan
+from cockpit.model.probe import ProbeResult
+from cockpit.model.reading import FeedState, Freshness, Reading
+from cockpit.model.response import Freeze
+from cockpit.model.revision import Application, Revision
+from cockpit.model.revision_health import judge_revision
+from cockpit.model.severity_scale import DEFAULT_LADDER, SeverityScale
+from cockpit.model.system import Environment, System
+from cockpit.model.text import clean_line
+from cockpit.model.time import RealTime, age, stamp
+from cockpit.recorder.lock import PASS_OVER_AFTER, RecorderLock, lock_path
+
+# What the timeline knows of an environment that one look at its sources cannot: incidents, freeze, who records.
+
+log = logging.getLogger(__name__)
+NEWEST = 5_000  # events of probes that are searched, of each environment
+Turns = Mapping[str, tuple[str, datetime]]
+"""The last recorded turn of each probe: into which state, and when."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentRecord:
+    """One environment as the timeline tells it.
+
+    `exists` False: nothing was ever recorded there. `problem`: the timeline cannot be read, so nobody can say which
+    incidents are open, nor whether deployments are frozen.
+    """
+
+    exists: bool = False
+    problem: str = ""
+    turns: Turns = field(default_factory=dict)
+    incidents: tuple[Incident, ...] = ()  # the open ones, oldest first
+    freeze: Freeze | None = None
+    recorder: str = ""  # who records now; "" where nobody does
+    stalled: str = ""  # who holds the recorder's lock and does not record: stopped, hung, or without room on its disk
+    lead_role: str = ""
+    ladder: SeverityScale = DEFAULT_LADDER
+
+    def leaders(self, incident: Incident) -> tuple[str, ...]:
+        """Who leads an incident now."""
+        return incident.in_role(self.lead_role)
+
+
+def read_records(
+    system: System, plan: Plan, common: Common, environments: Sequence[Environment]
+) -> dict[str, EnvironmentRecord]:
+    """What was recorded of each environment, by its name. Blocking. Never raises: what is wrong is in the record."""
+    blank = EnvironmentRecord(lead_role=lead(plan).name, ladder=plan.ladder)
+    path = timeline_path(system, common)
+    records = {}
+    try:
+        if not path.exists():
+            return {environment.name: blank for environment in environments}
+        with open_timeline(system, common, read_only=True) as timeline:
+            ledger = read_ledger(timeline, plan.ladder)
+            for environment in environments:
+                events = timeline.events(environment=environment.name, kinds=[Kind.PROBE], limit=NEWEST)
+                lock = RecorderLock(lock_path(path, environment.name))
+                holder, stalled = lock.holder(), lock.read_silence() >= PASS_OVER_AFTER
+                records[environment.name] = EnvironmentRecord(
+                    exists=True,
+                    turns={event.subject: (text_of(event.detail, "state"), event.occurred) for event in events},
+                    incidents=tuple(ledger.open(environment.name)),
+                    freeze=ledger.freeze(environment.name),
+                    recorder="" if stalled else holder,
+                    stalled=holder if stalled else "",
+                    lead_role=blank.lead_role,
+                    ladder=blank.ladder,
+                )
+    except (Refusal, RecordError, OSError) as error:
+        log.warning("the timeline cannot be read: %s", error)
+        reason = error.message if isinstance(error, Refusal) else str(error)
+        unread = EnvironmentRecord(
+            exists=True, problem=clean_line(reason, 300), lead_role=blank.lead_role, ladder=blank.ladder
+        )
+        return {environment.name: unread for environment in environments}
+    return records
+
+
+COLOURS = {
+    OverallState.OK: "green",
+    OverallState.INCIDENT: "bold red",
+    OverallState.DEGRADED: "yellow",
+    OverallState.UNKNOWN: "yellow",
+    OverallState.STALE: "red",
+    OverallState.BLIND: "red",
+    OverallState.DOWN: "bold red",
+}
+STATE_COLOURS = {
+    "up": "green",
+    "down": "bold red",
+    "firing": "bold red",
+    "blind": "red",
+    "stale": "red",
+    "degraded": "yellow",
+    "pending": "yellow",
+    "unknown": "yellow",
+    "resolved?": "yellow",
+}
+PIPE_WIDTH = 200  # columns where nobody looks: a file or another program wants whole names
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One environment: what its feeds answered, how far each can be believed, and what was recorded of it."""
+
+    environment: Environment
+    readings: tuple[Reading[Any], ...]
+    fresh: Mapping[str, Freshness]
+    record: EnvironmentRecord = field(default_factory=EnvironmentRecord)
+
+    def since(self, probe: str) -> datetime | None:
+        """When a probe turned into the state it is in, if that was recorded: the first look of a process knows not."""
+        state, at = self.record.turns.get(probe, ("", None))
+        return at if any(each.name == probe and each.state == state for each in self.items(ProbeResult)) else None
+
+    @property
+    def overall(self) -> Overall:
+        """Judged as the screens judge it."""
+        incidents = None if self.record.problem else self.record.incidents
+        return overall(self.readings, self.fresh, incidents, self.record.ladder)
+
+    def items(self, kind: type) -> list[Any]:
+        """Every probe result, alert or application that was told."""
+        return [item for each in self.readings for item in each.value or () if isinstance(item, kind)]
+
+
+def print_states(states: Sequence[State]) -> None:
+    """To standard output, in colour where that is a terminal that has some."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a glyph the locale cannot write must not end the report
+    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    now = RealTime().now()
+    for each in states:
+        _print(console, each, now)
+
+
+def _print(console: Console, state: State, now: datetime) -> None:
+    found = state.overall
+    production = " (production)" if state.environment.production else ""
+    console.print(
+        Text.assemble(f"{clean_line(state.environment.name)}{production}  ", (found.word, COLOURS[found.word]))
+    )
+    for line in _recorded(state.record):
+        console.print(Text(f"  {clean_line(line, 500)}"))
+    if not state.fresh:
+        console.print("  Nothing is watched here: the configuration names no probes, apps or alert sources.")
+    for title, columns, body in _rows(state, now):
+        if body:
+            console.print()
+            console.print(_table(title, columns, body))
+    console.print()
+
+
+Rows = list[tuple[str, ...]]
+
+
+def _rows(state: State, now: datetime) -> Iterable[tuple[str, tuple[str, ...], Rows]]:
+    """Title, columns and rows of each table; the second column is the state."""
+    yield (
+        "Incidents",
+        ("incident", "status", "open for", "severity", "leader", "title"),
+        [_incident(each, state.record, now) for each in state.record.incidents],
+    )
+    yield (
+        "Sources",
+        ("source", "state", "age", "", ""),
+        [
+            (name, fresh.state.value, "" if fresh.age is None else age(fresh.age), *_problem(state, name))
+            for name, fresh in state.fresh.items()
+        ],
+    )
+    yield (
+        "Probes",
+        ("probe", "state", "since", "latency", "reason"),
+        [
+            (each.name, each.state.value, _since(state.since(each.name), now), _ms(each.latency), each.reason)
+            for each in state.items(ProbeResult)
+        ],
+    )
+    yield (
+        "Alerts",
+        ("alert", "state", "since", "severity", "summary"),
+        [
+            (each.name, each.state.value, _since(each.since, now), each.severity.value, each.note or each.summary)
+            for each in state.items(Alert)
+        ],
+    )
+    yield (
+        "Revisions",
+        ("revision", "state", "age", "traffic", "image"),
+        [_revision(each, now) for app in state.items(Application) for each in app.revisions if _worth(each)],
+    )
+
+
+def _table(title: str, columns: Sequence[str], rows: Rows) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for at, name in enumerate(columns):
+        table.add_column(name, overflow="fold", no_wrap=at in (1, 2), justify="right" if at == 2 else "left")
+    for row in rows:
+        cells = [Text(clean_line(each, 500)) for each in row]
+        cells[1].stylize(STATE_COLOURS.get(row[1].lower(), ""))
+        table.add_row(*cells)
+    return table
+
+
+def _recorded(record: EnvironmentRecord) -> Iterable[str]:
+    """What a person must know of the timeline before believing the rest."""
+    if record.problem:
+        yield f"Open incidents and a freeze are not known: {record.problem}"
+    if record.freeze is not None:
+        yield frozen_line(record.freeze)
+    if record.stalled:
+        yield f"{record.stalled} holds the recorder's lock and records nothing. Bring it back with `fg`, or end it."
+    elif not record.recorder and not record.problem:
+        yield "Nobody records here now: what happens is only kept while a cockpit is open."
+
+
+def frozen_line(freeze: Freeze) -> str:
+    """`FROZEN since 10:02Z by ana: schema change. No deployments.`"""
+    reason = f": {freeze.reason}" if freeze.reason else ""
+    return f"FROZEN since {freeze.since:%Y-%m-%d %H:%M}Z by {freeze.by or 'somebody'}{reason}. No deployments."
+
+
+def print_freezes(records: Mapping[str, EnvironmentRecord]) -> None:
+    """One line for each environment."""
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    for name, record in records.items():
+        state = frozen_line(record.freeze) if record.freeze else "not frozen"
+        console.print(Text(clean_line(f"{name}  {state}", 500)))
+
+
+def freeze_document(records: Mapping[str, EnvironmentRecord], exit_code: int) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "frozen": any(record.freeze for record in records.values()),
+        "exit_code": exit_code,
+        "environments": [{"name": name, "freeze": _freeze(record.freeze)} for name, record in records.items()],
+    }
+
+
+def _freeze(freeze: Freeze | None) -> dict[str, str] | None:
+    return None if freeze is None else {"since": stamp(freeze.since), "by": freeze.by, "reason": freeze.reason}
+
+
+def _incident(incident: Incident, record: EnvironmentRecord, now: datetime) -> tuple[str, ...]:
+    drill = "DRILL " if incident.drill else ""
+    leaders = ", ".join(record.leaders(incident)) or "nobody leads"
+    status = incident.status.value
+    return incident.id, status, _since(incident.declared, now), incident.severity, leaders, f"{drill}{incident.title}"
+
+
+def _problem(state: State, feed: str) -> tuple[str, str]:
+    problem = next((each.problem for each in state.readings if each.feed == feed), None)
+    return (problem.message, problem.advice) if problem else ("", "")
+
+
+def _worth(revision: Revision) -> bool:
+    """Those that run or serve; the long tail of old ones is for the screen."""
+    return revision.active or revision.weight > 0
+
+
+def _revision(revision: Revision, now: datetime) -> tuple[str, ...]:
+    return (
+        revision.name,
+        judge_revision(revision).word,
+        _since(revision.created, now),
+        f"{revision.weight} %",
+        revision.image,
+    )
+
+
+def _since(at: datetime | None, now: datetime) -> str:
+    return "" if at is None else age((now - at).total_seconds())
+
+
+def _ms(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds * 1000:.0f} ms"
+
+
+def document(states: Sequence[State], word: OverallState) -> dict[str, Any]:
+    """The same for programs; times in UTC, ages and latencies in seconds."""
+    return {
+        "word": word.value,
+        "exit_code": word.exit_code,
+        "environments": [_environment(each) for each in states],
+    }
+
+
+def _environment(state: State) -> dict[str, Any]:
+    found = state.overall
+    return {
+        "name": state.environment.name,
+        "production": state.environment.production,
+        "word": found.word.value,
+        "exit_code": found.word.exit_code,
+        "incidents": [
+            {
+                "id": each.id,
+                "severity": each.severity,
+                "status": each.status.value,
+                "title": each.title,
+                "declared": stamp(each.declared),
+                "leaders": list(state.record.leaders(each)),
+                "drill": each.drill,
+                "grave": each in found.grave,
+            }
+            for each in state.record.incidents
+        ],
+        "freeze": _freeze(state.record.freeze),
+        "recorder": state.record.recorder,
+        "recorder_stalled": state.record.stalled,
+        "record_problem": state.record.problem,
+        "troubles": [
+            {
+                "kind": each.kind,
+                "name": each.name,
+                "word": each.word.value,
+                "since": _stamp(state.since(each.name) if each.kind == "probe" else each.since),
+                "reason": each.reason,
+            }
+            for each in found.troubles
+        ],
+        "sources": [_source(state, name, fresh) for name, fresh in state.fresh.items()],
+        "probes": [
+            {
+                "name": each.name,
+                "state": each.state.value,
+                "since": _stamp(state.since(each.name)),
+                "latency": each.latency,
+                "reason": each.reason,
+                "url": each.url,
+            }
+            for each in state.items(ProbeResult)
+        ],
+        "alerts": [
+            {
+                "key": each.key,
+                "name": each.name,
+                "state": each.state.value,
+                "severity": each.severity.value,
+                "since": stamp(each.since),
+                "summary": each.summary,
+            }
+            for each in state.items(Alert)
+        ],
+        "revisions": [
+            {
+                "app": each.app,
+                "name": each.name,
+                "active": each.active,
+                "traffic": each.weight,
+                "health": each.health,
+                "condition": judge_revision(each).condition.value,
+                "image": each.image,
+                "created": _stamp(each.created),
+            }
+            for app in state.items(Application)
+            for each in app.revisions
+        ],
+    }
+
+
+def _stamp(at: datetime | None) -> str | None:
+    return None if at is None else stamp(at)
+
+
+def _source(state: State, name: str, fresh: Freshness) -> dict[str, Any]:
+    message, advice = _problem(state, name)
+    seen = fresh.state in (FeedState.LIVE, FeedState.LATE)
+    return {
+        "name": name,
+        "state": fresh.state.value,
+        "seen": seen,
+        "complete": not any(each.incomplete for each in state.readings if each.feed == name),
+        "age": fresh.age,
+        "problem": message,
+        "advice": advice,
+    }

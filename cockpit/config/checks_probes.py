@@ -1,0 +1,94 @@
+"""Probes: names that are unique and known, no circle of dependencies, values that fit each other."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from cockpit.config.checks_secrets import header_rules
+from cockpit.config.errors import ConfigError, Path, mistake
+from cockpit.config.raw import Raw, duplicates, duration, tables, text, texts
+from cockpit.model.text import near
+
+INTERVAL = 15.0  # seconds, the default
+TLS_ONLY = ("[CERTIFICATE_EXPIRATION]", "[TLS_TIME]")
+
+
+def probe_rules(path: Path, array: Any) -> Iterator[ConfigError]:
+    """`path` is that of the array of probes."""
+    yield from duplicates(path, array)
+    probes = tables(array)
+    names = [_name(probe) for _, probe in probes]
+    for at, probe in probes:
+        place = (*path, at)
+        yield from header_rules((*place, "headers"), probe.get("headers"))
+        yield from _times(place, probe)
+        yield from _tls(place, probe)
+        yield from _parents(place, probe, names)
+    yield from _circles(path, probes)
+
+
+def _name(probe: Raw) -> str:
+    return text(probe.get("name")).strip()
+
+
+def _times(path: Path, probe: Raw) -> Iterator[ConfigError]:
+    interval = duration(probe.get("interval", "15s")) or INTERVAL
+    for key in ("timeout", "retry_interval"):
+        if (duration(probe.get(key)) or 0.0) > interval:
+            yield mistake((*path, key), f"is longer than the interval ({probe.get('interval', '15s')})")
+    for at, window in tables(probe.get("maintenance")):
+        start, until = window.get("from"), window.get("until")
+        if isinstance(start, datetime) and isinstance(until, datetime) and _aware(start, until) and until <= start:
+            yield mistake((*path, "maintenance", at, "until"), "is not after its `from`")
+
+
+def _aware(*moments: datetime) -> bool:
+    return all(moment.tzinfo is not None for moment in moments)
+
+
+def _tls(path: Path, probe: Raw) -> Iterator[ConfigError]:
+    if not text(probe.get("url")).strip().startswith("http://"):
+        return
+    for key in ("conditions", "degraded"):
+        for at, condition in texts(probe.get(key)):
+            for place in TLS_ONLY:
+                if place in condition:
+                    yield mistake((*path, key, at), f"asks for {place}, but the address is http:// and has none")
+
+
+def _parents(path: Path, probe: Raw, names: list[str]) -> Iterator[ConfigError]:
+    own = _name(probe)
+    for at, parent in texts(probe.get("depends_on")):
+        place = (*path, "depends_on", at)
+        if parent.strip() == own:
+            yield mistake(place, "names the probe itself")
+        elif parent.strip() not in names:
+            others = [name for name in names if name != own]
+            yield mistake(place, f"`{parent}` is no probe of this environment", near(parent, others))
+
+
+def _circles(path: Path, probes: list[tuple[int, Raw]]) -> Iterator[ConfigError]:
+    """One error for each circle, at the probe of it that comes first."""
+    parents = {_name(probe): [name.strip() for _, name in texts(probe.get("depends_on"))] for _, probe in probes}
+    position = {_name(probe): at for at, probe in reversed(probes)}
+    reported: set[str] = set()
+    for name in parents:
+        circle = _way_back(name, parents)
+        if len(circle) > 2 and not reported & set(circle):
+            reported |= set(circle)
+            yield mistake((*path, position[name], "depends_on"), f"goes in a circle: {' → '.join(circle)}")
+
+
+def _way_back(start: str, parents: dict[str, list[str]]) -> list[str]:
+    """The names from `start` along its parents back to itself, or nothing."""
+    ways = [[start]]
+    seen = {start}
+    while ways:
+        way = ways.pop()
+        for parent in parents.get(way[-1], ()):
+            if parent == start:
+                return [*way, start]
+            if parent not in seen:
+                seen.add(parent)
+                ways.append([*way, parent])
+    return []

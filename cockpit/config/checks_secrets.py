@@ -1,0 +1,70 @@
+"""A secret is never written into the file, and a header that HTTP would refuse is refused here."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from cockpit.config.errors import ConfigError, Path, mistake
+from cockpit.config.raw import duplicates, table, tables, texts
+
+SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|password|credential|api-?key|-key$|^key$", re.IGNORECASE)
+SECRET_VALUE = re.compile(r"(password|passwd|secret|token|api[_-]?key|connection[_-]?string)$", re.IGNORECASE)
+NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, 5.6.2
+
+
+def header_rules(path: Path, headers: Any) -> Iterator[ConfigError]:
+    """`path` is that of the headers table."""
+    for name, value in table(headers).items():
+        place = (*path, name)
+        if not NAME.fullmatch(name):
+            yield mistake(place, "is no name of a header")
+        elif not isinstance(value, str):
+            continue
+        elif SECRET_HEADER.search(name):
+            yield _plain(place, name)
+        elif not value.isascii():
+            yield mistake(place, "holds a character that HTTP headers cannot carry")
+
+
+def value_rules(path: Path, values: Any) -> Iterator[ConfigError]:
+    """`path` is that of the table of values for placeholders."""
+    for name, value in table(values).items():
+        if isinstance(value, str) and value and SECRET_VALUE.search(name):
+            yield _plain((*path, name), name)
+
+
+def _plain(place: Path, name: str) -> ConfigError:
+    variable = re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_")
+    way = f'{name} = {{ env = "{variable}" }} or {{ file = "path" }}'
+    return mistake(place, f"is a secret and must not stand in the file; write {way}")
+
+
+# Alert sources: what each kind needs, and what it has no use for.
+
+MATCHER = re.compile(
+    r"""\s*([A-Za-z_][A-Za-z0-9_]*|"[^"]+")  # a label
+    \s*(=~|!~|!=|=)\s*
+    ("(?:[^"\\]|\\.)*"|[^"{},\s=~!][^"{},\s]*)\s*  # its value; bare, it begins with no sign: `severity=~` has none
+    """,
+    re.VERBOSE,
+)
+ALERTMANAGER_ONLY = ("urls", "prometheus", "headers", "filters", "watchdog", "verify_tls", "ca_file")
+
+
+def alert_rules(path: Path, array: Any, subscription: Any) -> Iterator[ConfigError]:
+    """`path` is that of the array of sources; `subscription` that of its environment."""
+    yield from duplicates(path, array)
+    for at, source in tables(array):
+        place = (*path, at)
+        yield from header_rules((*place, "headers"), source.get("headers"))
+        for position, matcher in texts(source.get("filters")):
+            if not MATCHER.fullmatch(matcher):
+                yield mistake((*place, "filters", position), f"`{matcher}` is no matcher", 'severity="critical"')
+        if source.get("kind") == "alertmanager" and not source.get("urls"):
+            yield mistake((*place, "urls"), "is required: the addresses of the Alertmanager servers")
+        if source.get("kind") == "azure":
+            for key in ALERTMANAGER_ONLY:
+                if key in source:
+                    yield mistake((*place, key), "is only for kind = alertmanager")
+            if not subscription:
+                yield mistake((*path[:-1], "subscription"), f"is required: {path[-1]}[{at}] asks Azure")

@@ -1,0 +1,1 @@
+"""Alerts of Alertmanager and of the Prometheus behind it."""

@@ -1,0 +1,186 @@
+"""What an Alertmanager says, as our own nouns. Any JSON may come in; what is no alert is left out."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from cockpit.model.alert import Alert, AlertState, severity
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.raw import dig, moment, text
+from cockpit.model.text import keep_whole
+
+LIFE = timedelta(minutes=4)  # Prometheus' default: an alert not sent again for four times the resend delay is over
+LONGEST_SETTLING = timedelta(minutes=5)  # a server that runs so long has been told everything again
+LATE_SENDER = timedelta(seconds=2)  # a sender that is busy is not dead
+MOST_LABELS = 64
+LONGEST_LABEL = 500
+PLACES = ("instance", "pod", "node", "host", "app", "service", "job")  # which label names the thing, best first
+SUMMARIES = ("summary", "description", "message")
+LINKS = (("runbook", "runbook_url"), ("dashboard", "dashboard_url"))
+NO_ALERTS = Problem(ProblemKind.GARBAGE, "no alerts", "The answer is no list of alerts.")
+
+# A storm repeats a few names, values and times thousands of times.
+line = lru_cache(maxsize=16_384)(text)
+time_of = lru_cache(maxsize=4_096)(moment)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An alert in a server's list. By that server's clock: when its sender last spoke of it, and when silence of the
+    sender would end it."""
+
+    alert: Alert
+    updated: datetime
+    ends: datetime
+
+    @property
+    def resend(self) -> timedelta:
+        """How often its sender speaks: Prometheus lets an alert live four times as long."""
+        return max(self.ends - self.updated, timedelta(0)) / 4
+
+    def is_overdue(self, at: datetime) -> bool:
+        """Its sender did not speak for two resends at `at`, by the server's clock; it is still listed for two more."""
+        return at - self.updated > 2 * self.resend + max(self.resend / 4, LATE_SENDER)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that one server said in one look. `at` is when, by its own clock, and `skew` how much ours is ahead of it;
+    `uptime` is None when it does not tell."""
+
+    server: str
+    at: datetime
+    alerts: Mapping[str, Listed]  # by fingerprint
+    uptime: timedelta | None = None
+    watched: bool = True  # its watchdog fires, or none is configured
+    skew: timedelta = timedelta(0)
+    watchdog: Listed | None = None
+    others: tuple[Listed, ...] = ()  # what the filters of the source leave out, where that was asked for
+
+    @property
+    def resends(self) -> list[timedelta]:
+        """How often the senders of all that it lists speak."""
+        entries = [*self.alerts.values(), *([self.watchdog] if self.watchdog else []), *self.others]
+        return [entry.resend for entry in entries]
+
+    @property
+    def settling(self) -> bool:
+        """It runs for so short a time that it may not have been told again of everything that fires."""
+        settles = min(2 * max(self.resends, default=LONGEST_SETTLING), LONGEST_SETTLING)
+        return self.uptime is not None and self.uptime < settles
+
+    @property
+    def heard(self) -> datetime:
+        """When it answered, by our clock: another server may have kept us waiting since."""
+        return self.at + self.skew
+
+
+def decoded(body: bytes) -> Any:
+    """The JSON of `body`. Raises ValueError or RecursionError.
+
+    A hook in Python lets other threads run between two objects; the parser alone holds them all up to its end.
+    """
+    return json.loads(body, object_hook=lambda found: found)
+
+
+def listed(body: bytes, *, source: str, environment: str, server: str, seen: datetime) -> dict[str, Listed]:
+    """The alerts of `GET /api/v2/alerts` by fingerprint. `seen` stands in for times that cannot be read.
+
+    Raises SourceError when one of them is no alert, ValueError or RecursionError when it is no JSON.
+    """
+    raw = decoded(body)
+    if not isinstance(raw, list):
+        raise SourceError(NO_ALERTS)
+    found = (_listed(each, source=source, environment=environment, server=server, seen=seen) for each in raw)
+    return {each.alert.fingerprint: each for each in found}
+
+
+def _listed(raw: object, *, source: str, environment: str, server: str, seen: datetime) -> Listed:
+    fingerprint = text(dig(raw, "fingerprint"))
+    if not isinstance(raw, Mapping) or not fingerprint:
+        raise SourceError(NO_ALERTS)
+    status = raw.get("status")
+    updated = when(raw.get("updatedAt")) or seen
+    alert = alert_of(
+        raw,
+        fingerprint,
+        state(status),
+        when(raw.get("startsAt")) or seen,
+        source=source,
+        environment=environment,
+        server=server,
+        note=hushed(status),
+    )
+    return Listed(alert, updated, when(raw.get("endsAt")) or updated + LIFE)
+
+
+def alert_of(
+    raw: Mapping[str, Any],
+    fingerprint: str,
+    state: AlertState,
+    since: datetime,
+    *,
+    source: str,
+    environment: str,
+    server: str,
+    note: str = "",
+) -> Alert:
+    """An alert out of `labels` and `annotations`, which Alertmanager and Prometheus write alike."""
+    labels = texts(raw.get("labels"))
+    annotations = texts(raw.get("annotations"))
+    addresses = [(name, keep_whole(dig(raw, "annotations", key))) for name, key in LINKS]
+    addresses.append(("source", keep_whole(raw.get("generatorURL"))))
+    return Alert(
+        source=source,
+        fingerprint=fingerprint,
+        name=labels.get("alertname") or "alert without a name",
+        severity=severity(labels.get("severity")),
+        state=state,
+        since=since,
+        environment=environment,
+        resource=next((labels[name] for name in PLACES if labels.get(name)), ""),
+        summary=next((annotations[name] for name in SUMMARIES if annotations.get(name)), ""),
+        labels=tuple(sorted(labels.items())),
+        links=tuple((name, url) for name, url in addresses if url.startswith(("http://", "https://"))),
+        seen_by=(server,),
+        native_id=fingerprint,
+        note=note,
+    )
+
+
+def texts(raw: object) -> dict[str, str]:
+    """Labels or annotations, cleaned; those past `MOST_LABELS` are left out."""
+    pairs = list(raw.items())[:MOST_LABELS] if isinstance(raw, Mapping) else []
+    return {line(name, LONGEST_LABEL): line(value, LONGEST_LABEL) for name, value in pairs if isinstance(value, str)}
+
+
+def when(value: object) -> datetime | None:
+    """A time as Go writes it; None for its zero and for everything else."""
+    return time_of(value) if isinstance(value, str) else None
+
+
+def state(status: object) -> AlertState:
+    """Suppressed when anything hushes it; an alert not yet processed fires."""
+    quiet = dig(status, "state") == "suppressed" or hushed(status)
+    return AlertState.SUPPRESSED if quiet else AlertState.FIRING
+
+
+def hushed(status: object) -> str:
+    """By what an alert is hushed: `silenced by 9825d44b`, `inhibited by ...`, `muted by weekends`; "" by nothing."""
+    for verb, key in (("silenced", "silencedBy"), ("inhibited", "inhibitedBy"), ("muted", "mutedBy")):
+        by = dig(status, key)
+        if isinstance(by, list) and by:
+            return f"{verb} by {text(by[0], 40) or 'something'}" + (f" and {len(by) - 1} more" if len(by) > 1 else "")
+    return ""
+
+
+def uptime(body: bytes, at: datetime) -> timedelta | None:
+    """How long a server runs, out of `GET /api/v2/status` (whose `uptime` is its start). Raises ValueError.
+
+    The rest of that answer is a whole configuration, which is nobody's to see: it is not kept.
+    """
+    started = moment(dig(decoded(body), "uptime"))
+    return None if started is None else at - started

@@ -1,0 +1,271 @@
+"""What one look asks of one server, and in which order."""
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from hashlib import blake2b
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+
+from cockpit.feeds.alertmanager.alerts import Listed, Report, listed, uptime
+from cockpit.feeds.alertmanager.rules import Rules, firing, is_partial, pending, rules_of
+from cockpit.feeds.alertmanager.targets import DOWN, UP, Targets, targets_of
+from cockpit.feeds.http import Reveal, client, explain, http_date, read_bounded, refused, revealed
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.system import AlertSource
+from cockpit.model.text import clean_line
+from cockpit.model.time import Time
+
+if TYPE_CHECKING:
+    pass
+
+
+# One server of an alert source: asked with a patience of its own, so that a hung one costs the others nothing.
+
+Answered = TypeVar("Answered")
+Parameters = Sequence[tuple[str, str]]
+PATIENCE = 12.0  # seconds for everything that one look asks of one server
+LARGEST = 48 * 1024 * 1024  # bytes of one answer; 20,000 alerts are 13 MB
+SAME_CLOCK = timedelta(seconds=2)  # a Date header has whole seconds: less is no difference
+TOO_LARGE = Problem(
+    ProblemKind.GARBAGE,
+    "too large",
+    f"The answer is longer than {LARGEST // 1024**2} MB.",
+    "Narrow it with filters.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAnswer:
+    """A whole body, and when it was given by the clock of the server; `skew` is how much ours is ahead of that."""
+
+    body: bytes
+    at: datetime
+    skew: timedelta
+
+
+Ask = Callable[[str, Parameters], Awaitable[ServerAnswer]]
+"""GET of a path below the server's address, with its parameters. Raises what httpx raises, or SourceError."""
+
+
+class AlertServer:
+    """An address that is asked again and again, and left alone for as long as it asks to be."""
+
+    def __init__(self, url: str, source: AlertSource, time: Time, reveal: Reveal) -> None:
+        self.name = server_name(url)
+        self._url = url.rstrip("/")
+        self._source = source
+        self._time = time
+        self._reveal = reveal
+        self._rest: tuple[float, Problem] = (0.0, TOO_LARGE)  # until when (monotonic), and what it said
+
+    async def look(self, asking: Callable[[Ask], Awaitable[Answered]]) -> Answered | Problem:
+        """What `asking` makes of this server, or why nothing: a Problem that names it. Never raises."""
+        until, said = self._rest
+        if self._time.monotonic() < until:
+            return said
+        try:
+            headers = revealed(self._source.headers, self._reveal)
+            async with (
+                asyncio.timeout(PATIENCE),
+                client(verify=self._source.verify_tls, ca_file=self._source.ca_file) as http,
+            ):
+                http.headers.update({**headers, "Accept-Encoding": "identity"})  # no small body unpacks into a huge one
+                return await asking(partial(self._get, http))
+        except Exception as error:
+            problem = named(self.name, explain(error))
+            self._rest = (self._time.monotonic() + (problem.retry_after or 0.0), problem)
+            return problem
+
+    async def _get(self, http: httpx.AsyncClient, path: str, parameters: Parameters) -> ServerAnswer:
+        async with http.stream("GET", f"{self._url}{path}", params=list(parameters)) as response:
+            body, whole = await read_bounded(response, LARGEST)
+            now = self._time.now()
+            if response.status_code != 200:
+                raise SourceError(refused(response.status_code, response.headers, body, now))
+            if not whole:
+                raise SourceError(TOO_LARGE)
+            at = its_time(response.headers, now)
+            return ServerAnswer(body, at, now - at)
+
+
+def its_time(headers: Mapping[str, str], now: datetime) -> datetime:
+    """The time at the server: ours, unless its Date says that one of us is wrong."""
+    date = http_date(headers.get("date", ""))
+    return now if date is None or abs(date - now) < SAME_CLOCK else date
+
+
+def server_name(url: str) -> str:
+    """`am-1.example.com:9093/tenant`: where a server is, without scheme, user and query."""
+    try:
+        parts = urlsplit(url)
+        return clean_line(parts.netloc.rpartition("@")[2] + parts.path.rstrip("/"), 100) or "server"
+    except ValueError:
+        return "server"
+
+
+def named(server: str, problem: Problem) -> Problem:
+    """`problem`, telling whose it is."""
+    return replace(problem, short=f"{server}: {problem.short}", message=f"{server}: {problem.message}")
+
+
+# Alertmanager's matchers, applied by us where no Alertmanager does: to the pending alerts of a Prometheus.
+
+MATCHER = re.compile(r"""\s*("(?:[^"\\]|\\.)+"|[^\s"=!~{},]+)\s*(=~|!~|!=|=)\s*(.*?)\s*""", re.DOTALL)
+Matches = Callable[[Mapping[str, str]], bool]
+
+
+def matches_all(filters: Iterable[str]) -> Matches:
+    """Whether labels pass every one of `filters`, each like `severity=~"critical|warning"`. Never raises.
+
+    A label that is not there passes: a Prometheus tells its alerts without the external labels it adds on sending.
+    What we cannot read passes too, since a row too many is better than one too few.
+    """
+    tests = [test for text in filters if (test := _test(text)) is not None]
+
+    def passes(labels: Mapping[str, str]) -> bool:
+        return all(name not in labels or test(labels[name]) for name, test in tests)
+
+    return passes
+
+
+def _test(text: str) -> tuple[str, Callable[[str], bool]] | None:
+    found = MATCHER.fullmatch(text)
+    if found is None:
+        return None
+    name, operator, value = unquoted(found[1]), found[2], unquoted(found[3])
+    if operator in ("=", "!="):
+        return name, lambda said: (said == value) is (operator == "=")
+    try:
+        pattern = re.compile(value)
+    except re.error:
+        return None  # Go knows an expression or two that Python does not
+    return name, lambda said: (pattern.fullmatch(said) is not None) is (operator == "=~")
+
+
+def unquoted(text: str) -> str:
+    """The text between the quotes, if there are any."""
+    if not text.startswith('"'):
+        return text
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        return text.strip('"')
+
+
+T = TypeVar("T")
+LONGEST_FILTER = 2_000  # characters; with more names than fit the whole list is asked for
+LARGE = 100_000  # bytes that take some milliseconds to read
+UNKNOWN_THERE = (ProblemKind.MISSING, ProblemKind.REFUSED, ProblemKind.GARBAGE)
+
+
+class AlertmanagerReader:
+    """Asks the servers of one source. An Alertmanager's list is parsed only when its bytes have changed."""
+
+    def __init__(self, source: AlertSource, environment: str) -> None:
+        self._source = source
+        self._environment = environment
+        self._wanted = matches_all(source.filters)
+        self._last: dict[str, tuple[bytes, dict[str, Listed]]] = {}  # by server: the digest of its list, and the list
+
+    async def report(self, server: str, ask: "Ask") -> Report:
+        """All that one Alertmanager says. Raises what asking and reading raise."""
+        filters = [("filter", each) for each in self._source.filters]
+        answer, watchdog = await asyncio.gather(ask("/api/v2/alerts", filters), self._watchdog(ask))
+        alerts = await aside(len(answer.body), lambda: self._parsed(server, answer.body, answer.at))
+        # Behind the list: a server that restarts between the two answers is then young, and what it lost not resolved.
+        status = await ask("/api/v2/status", ())
+        report = Report(
+            server,
+            answer.at,
+            alerts,
+            uptime(status.body, status.at),
+            watched=not self._source.watchdog or self._is_alive(watchdog, answer.at),
+            skew=answer.skew,
+            watchdog=watchdog[0] if watchdog else None,
+        )
+        if report.settling and not report.resends:
+            # How soon it will have been told everything, whatever our filters let pass. Only asked of a young server.
+            others = await self.listed_by_name(None, ask)
+            report = replace(report, others=tuple(others.values()))
+        return report
+
+    async def listed_by_name(self, names: Sequence[str] | None, ask: "Ask") -> dict[str, Listed]:
+        """What one Alertmanager lists under these names, or under any, whatever the filters of the source."""
+        pattern = "|".join(re.escape(name) for name in names or ()).replace("\\", "\\\\").replace('"', '\\"')
+        narrow = names is not None and len(pattern) < LONGEST_FILTER
+        narrowed = [("filter", f'alertname=~"{pattern}"')] if narrow else []
+        answer = await ask("/api/v2/alerts", narrowed)
+        return await aside(
+            len(answer.body),
+            lambda: listed(answer.body, source="", environment="", server="", seen=answer.at),
+        )
+
+    def _parsed(self, server: str, body: bytes, at: datetime) -> dict[str, Listed]:
+        digest = blake2b(body).digest()
+        before = self._last.get(server)
+        if before is None or before[0] != digest:
+            before = (
+                digest,
+                listed(body, source=self._source.name, environment=self._environment, server=server, seen=at),
+            )
+            self._last[server] = before
+        return before[1]
+
+    def _is_alive(self, watchdog: Sequence[Listed], at: datetime) -> bool:
+        """Whether the watchdog was sent lately. Where a Prometheus is asked itself, being listed is enough."""
+        if not watchdog or self._source.prometheus:
+            return bool(watchdog)
+        return not watchdog[0].is_overdue(at)
+
+    async def _watchdog(self, ask: "Ask") -> list[Listed]:
+        """Asked by itself, because the filters of a source seldom let its watchdog pass."""
+        if not self._source.watchdog:
+            return []
+        name = self._source.watchdog.replace("\\", "\\\\").replace('"', '\\"')
+        answer = await ask("/api/v2/alerts", [("filter", f'alertname="{name}"')])
+        found = listed(answer.body, source="", environment="", server="", seen=answer.at)
+        return sorted(found.values(), key=lambda entry: entry.updated, reverse=True)
+
+    async def rules(self, server: str, ask: "Ask") -> Rules:
+        """All that one Prometheus says. Raises what asking and reading raise."""
+        answer, targets = await asyncio.gather(ask("/api/v1/rules", [("type", "alert")]), _targets(ask))
+        return await aside(len(answer.body), lambda: self._rules(server, answer, targets))
+
+    def _rules(self, server: str, answer: "ServerAnswer", targets: Targets | None) -> Rules:
+        rules = rules_of(answer.body)
+        waiting = pending(rules, source=self._source.name, environment=self._environment, server=server, seen=answer.at)
+        return Rules(
+            server,
+            answer.at,
+            rules,
+            targets,
+            pending=tuple(alert for alert in waiting if self._wanted(dict(alert.labels))),
+            firing=tuple(fires for fires in firing(rules, server=server, at=answer.at) if self._wanted(fires.labels)),
+            partial=is_partial(answer.body),
+        )
+
+
+async def _targets(ask: "Ask") -> Targets | None:
+    """Which targets give data. None where a server knows rules and no queries (a stand-alone ruler), or answers a query
+    in a way that we cannot read: it then confirms nothing."""
+    try:
+        up, down = await asyncio.gather(ask("/api/v1/query", [("query", UP)]), ask("/api/v1/query", [("query", DOWN)]))
+        return await aside(len(up.body), lambda: targets_of(up.body, down.body))
+    except SourceError as error:
+        if error.problem.kind in UNKNOWN_THERE:
+            return None
+        raise
+    except (ValueError, RecursionError):
+        return None
+
+
+async def aside(size: int, work: Callable[[], T]) -> T:
+    """`work` on `size` bytes: here when they are few, in a thread when it would hold up the screen."""
+    return work() if size < LARGE else await asyncio.to_thread(work)

@@ -1,0 +1,240 @@
+"""The feed of an Alertmanager cluster: what fires, what is pending, and what became of that which fired before."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING
+
+from cockpit.feeds.alertmanager.alerts import Report
+from cockpit.feeds.alertmanager.client import AlertmanagerReader, aside
+from cockpit.feeds.alertmanager.resolution import AskPrometheus, Trace, transition
+from cockpit.feeds.alertmanager.rules import (
+    FiringInRule,
+    Rules,
+    Witnesses,
+    rule_alert,
+    worth_showing,
+)
+from cockpit.feeds.alertmanager.targets import NOTHING_REMEMBERED, TargetMemory
+from cockpit.feeds.alertmanager.unlisted import (
+    UnlistedAlerts,
+    add_unlisted,
+    not_listed,
+    resend_delay,
+)
+from cockpit.feeds.base import IncompleteError, Polled, UnsureError
+from cockpit.model.alert import Alert, AlertState
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.secret import Secret
+from cockpit.model.system import AlertSource
+from cockpit.model.time import Time, age
+
+if TYPE_CHECKING:  # httpx is not loaded before the first look
+    from cockpit.feeds.alertmanager.client import AlertServer
+
+DEADLINE = 30.0  # seconds for one look: the servers side by side (12 s), then the comparing of thousands
+HELD = timedelta(minutes=4)  # what a Prometheus called pending before it fell silent is shown this long
+SIZE = 600  # bytes of an alert
+
+
+def alertmanager_feed(
+    source: AlertSource, environment: str, *, time: Time, random: Random, reveal: Callable[[Secret], str]
+) -> Polled[tuple[Alert, ...]]:
+    """Reading[tuple[Alert, ...]] of all servers of `source` together.
+
+    With some of them failing, the Reading holds what the others say beside the problem. With nobody answering it holds
+    what it held before.
+    """
+    alerts = AlertmanagerWatch(source, environment, time, reveal)
+    return Polled(
+        f"alerts:{source.name}",
+        environment,
+        alerts.read,
+        every=source.interval,
+        deadline=DEADLINE,
+        time=time,
+        random=random,
+    )
+
+
+class AlertmanagerWatch:
+    """Remembers what was listed, so that it can tell what became of it."""
+
+    def __init__(self, source: AlertSource, environment: str, time: Time, reveal: Callable[[Secret], str]) -> None:
+        self._source = source
+        self._environment = environment
+        self._time = time
+        self._reveal = reveal
+        self._reader = AlertmanagerReader(source, environment)
+        self._servers: tuple[list[AlertServer], list[AlertServer]] | None = None  # of Alertmanager, and of Prometheus
+        self._traces: Mapping[str, Trace] = {}
+        self._unlisted = UnlistedAlerts()
+        self._memories: dict[str, TargetMemory] = {}  # by Prometheus
+        self._pending: dict[str, tuple[datetime, Sequence[Alert]]] = {}  # by Prometheus, and when it said so
+
+    async def read(self) -> tuple[Alert, ...]:
+        """One look. Raises IncompleteError when some servers fail or are blind, UnsureError when those that
+        answer may not know everything, SourceError when nobody answers."""
+        if self._servers is None:
+            self._servers = await asyncio.to_thread(self._load)
+        alertmanagers, prometheus = self._servers
+        said, told = await asyncio.gather(
+            asyncio.gather(*(each.look(partial(self._reader.report, each.name)) for each in alertmanagers)),
+            asyncio.gather(*(each.look(partial(self._reader.rules, each.name)) for each in prometheus)),
+        )
+        reports = {each.server: each for each in said if isinstance(each, Report)}
+        problems = [each for each in (*said, *told) if isinstance(each, Problem)]
+        answers = [each for each in told if isinstance(each, Rules)]
+        if not reports and not answers:
+            raise SourceError(together(problems))
+        silent = [each.name for each, answer in zip(prometheus, told, strict=True) if isinstance(answer, Problem)]
+        unlisted = await self._unlisted_by(alertmanagers, reports, answers)
+        alerts = await self._tell(reports, Witnesses(answers, silent, self._memories), answers, unlisted)
+        if not reports:  # a Prometheus alone is shown, and not believed to be everything
+            alone = together(problems)
+            raise IncompleteError(alerts, replace(alone, kind=ProblemKind.MISSING if alone.transient else alone.kind))
+        blind = [no_watchdog(each, self._source.watchdog) for each in reports.values() if not each.watched]
+        if blind:
+            raise IncompleteError(alerts, together([*blind, *problems]))
+        problems += [partial_answer(answer.server) for answer in answers if answer.partial]
+        if problems:  # whatever their reason, the others answered: what is shown is late, we are not blind
+            raise IncompleteError(alerts, replace(together(problems), kind=ProblemKind.SERVER, retry_after=None))
+        if all(report.settling for report in reports.values()):
+            raise UnsureError(alerts, together([restarted(report) for report in reports.values()]))
+        return alerts
+
+    async def _unlisted_by(
+        self, alertmanagers: "Sequence[AlertServer]", reports: Mapping[str, Report], answers: Sequence[Rules]
+    ) -> list[FiringInRule]:
+        """What fires by the word of a Prometheus, and no Alertmanager has.
+
+        Our filters may have kept it out of a list: then it is looked for by its name, since Prometheus does not tell
+        the external labels by which a filter may go.
+        """
+        firing = [fires for answer in answers for fires in answer.firing]
+        size = SIZE * len(firing)
+        lists = [report.alerts for report in reports.values()]
+        unlisted = await aside(size, partial(not_listed, firing, lists))
+        if not unlisted or not self._source.filters:
+            return unlisted
+        names = sorted({fires.labels.get("alertname", "") for fires in unlisted})
+        answered = await asyncio.gather(
+            *(server.look(partial(self._reader.listed_by_name, names)) for server in alertmanagers)
+        )
+        whole = [listing for listing in answered if not isinstance(listing, Problem)]
+        if not whole:  # nobody can say now: nothing new is said, and nothing taken back
+            return [fires for fires in unlisted if fires.fingerprint in self._unlisted.missed]
+        return await aside(size, partial(not_listed, unlisted, whole))
+
+    async def _tell(
+        self,
+        reports: Mapping[str, Report],
+        witnesses: Witnesses,
+        answers: Sequence[Rules],
+        unlisted: Sequence[FiringInRule],
+    ) -> tuple[Alert, ...]:
+        """Take in what the servers said, away from the loop when it is much."""
+        now = self._time.now()
+        for answer in answers:
+            if answer.targets is not None:
+                memory = self._memories.get(answer.server, NOTHING_REMEMBERED)
+                self._memories[answer.server] = memory.after(answer.targets, now)
+        ask = witnesses.word_on if self._source.prometheus else nobody_to_ask
+        sizes = (len(self._traces), *(len(each.alerts) for each in reports.values()), *(len(e.firing) for e in answers))
+        much = SIZE * max(sizes)
+        self._traces = await aside(much, partial(self._next_traces, reports, ask, unlisted, now))
+        self._pending |= {each.server: (now, each.pending) for each in answers}
+        names = self._unlisted.shown_as
+        listed = [
+            replace(trace.told, fingerprint=names[fingerprint]) if fingerprint in names else trace.told
+            for fingerprint, trace in self._traces.items()
+        ]
+        waiting = [alert for at, alerts in self._pending.values() if now - at < HELD for alert in alerts]
+        waiting += self._unlisted.on_their_way
+        shown = (*listed, *await aside(much, partial(worth_showing, waiting, listed)))
+        return tuple(each for each in shown if not self._source.watchdog or each.name != self._source.watchdog)
+
+    def _next_traces(
+        self, reports: Mapping[str, Report], ask: AskPrometheus, unlisted: Sequence[FiringInRule], now: datetime
+    ) -> Mapping[str, Trace]:
+        traces = transition(self._traces, reports, ask, now)
+        delay = resend_delay(reports.values())
+        self._unlisted = add_unlisted(self._unlisted, traces, unlisted, delay, self._alert_of_rule, now)
+        return self._unlisted.traces
+
+    def _alert_of_rule(self, fires: FiringInRule, state: AlertState, note: str) -> Alert:
+        return rule_alert(
+            fires.raw,
+            state,
+            source=self._source.name,
+            environment=self._environment,
+            server=fires.server,
+            seen=self._time.now(),
+            note=note,
+        )
+
+    def _load(self) -> "tuple[list[AlertServer], list[AlertServer]]":
+        from cockpit.feeds.alertmanager.client import AlertServer
+
+        of = partial(AlertServer, source=self._source, time=self._time, reveal=self._reveal)
+        return [of(url) for url in self._source.urls], [of(url) for url in self._source.prometheus]
+
+
+def nobody_to_ask(_: Trace) -> None:
+    """Without a Prometheus there is no word on any alert."""
+
+
+def no_watchdog(report: Report, watchdog: str) -> Problem:
+    """A server that does not list what must always fire, or was not told of it again: its silence proves nothing."""
+    server = report.server
+    if report.watchdog is not None:
+        silent = age((report.at - report.watchdog.updated).total_seconds())
+        return Problem(
+            ProblemKind.MISSING,
+            f"{watchdog} on {server} is {silent} old",
+            f"{server} was last told {silent} ago that {watchdog} fires: its Prometheus is cut off, frozen or dead.",
+            "Check that Prometheus runs and reaches this Alertmanager.",
+        )
+    return Problem(
+        ProblemKind.MISSING,
+        f"no {watchdog} from {server}",
+        f"{server} does not list {watchdog}, which must always fire: it is cut off from its Prometheus, or restarted.",
+        "Check that Prometheus runs and reaches this Alertmanager.",
+    )
+
+
+def restarted(report: Report) -> Problem:
+    """A server that forgot everything a moment ago: what it does not list may fire all the same."""
+    runs = age(report.uptime.total_seconds()) if report.uptime else "a moment"
+    return Problem(
+        ProblemKind.SERVER,
+        f"{report.server} restarted {runs} ago",
+        f"{report.server} restarted {runs} ago and may not have been told again of everything that fires.",
+        "Wait for two resend intervals of its senders (two minutes by default).",
+    )
+
+
+def partial_answer(server: str) -> Problem:
+    """A Prometheus that says itself that its answer is not the whole one."""
+    return Problem(
+        ProblemKind.SERVER,
+        f"{server}: partial answer",
+        f"{server} told only a part of its rules.",
+        "Look at the stores behind it.",
+    )
+
+
+def together(problems: Sequence[Problem]) -> Problem:
+    """Several problems as one: the first decides, all are told, and only if all ask for a rest there is one."""
+    first = problems[0]
+    more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+    waits = [each.retry_after for each in problems if each.retry_after is not None]
+    return replace(
+        first,
+        short=f"{first.short}{more}",
+        message=" ".join(each.message for each in problems),
+        retry_after=min(waits) if len(waits) == len(problems) else None,
+    )

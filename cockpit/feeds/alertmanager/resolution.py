@@ -1,0 +1,166 @@
+"""What became of an alert that is listed no more. Absence alone proves nothing; everything here is pure."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from cockpit.feeds.alertmanager.alerts import LONGEST_SETTLING, Report
+from cockpit.model.alert import Alert, AlertState
+from cockpit.model.time import age
+
+KEPT_RESOLVED = timedelta(minutes=10)  # a resolved alert stays in sight this long
+KEPT_UNCONFIRMED = timedelta(hours=1)
+CLOCKS_DIFFER = timedelta(seconds=2)
+UNLISTED = "firing in Prometheus, listed by no Alertmanager"
+
+
+class Says(StrEnum):
+    """What Prometheus says of an alert that no Alertmanager lists."""
+
+    FIRES = "fires"
+    INACTIVE = "inactive"
+    UNKNOWN = "unknown"
+    SILENT = "silent"  # one of those that may know does not answer
+
+
+@dataclass(frozen=True, slots=True)
+class ResolutionWord:
+    """`why` completes it for a person: who confirms it, or why nobody can."""
+
+    says: Says
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSighting:
+    """The last that one server told of one alert, by our clock. `lost` is when it was first found missing there."""
+
+    alert: Alert
+    heard: datetime  # when we last read it in the list
+    updated: datetime  # when its sender had last spoken of it
+    ends: datetime  # when silence of the sender ends it
+    lost: datetime | None = None
+
+    @property
+    def resend(self) -> timedelta:
+        """How often its sender speaks: Prometheus lets an alert live four times as long."""
+        return max(self.ends - self.updated, timedelta(0)) / 4
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One alert across polls. `told` is what is shown; `gone` since when nobody lists it, `resolved` since when we
+    know that it is over, `first` when we first heard of it. Without `sights` no Alertmanager ever listed it."""
+
+    told: Alert
+    sights: Mapping[str, AlertSighting] = field(default_factory=dict)  # by server
+    gone: datetime | None = None
+    resolved: datetime | None = None
+    first: datetime | None = None
+
+    @property
+    def fired(self) -> datetime:
+        """Since when it fires, as far as is known: the sender's clock may be wrong, ours saw it no earlier."""
+        return min(self.told.since, self.first or self.told.since)
+
+
+AskPrometheus = Callable[[Trace], ResolutionWord | None]
+"""None where no Prometheus is configured; an Alertmanager's own evidence must then do."""
+
+
+def transition(
+    before: Mapping[str, Trace], reports: Mapping[str, Report], ask: AskPrometheus, now: datetime
+) -> dict[str, Trace]:
+    """The traces after a look in which the servers of `reports` answered, both by their own keys.
+
+    What a server that did not answer has told stands until it would have ended by itself.
+    """
+    fingerprints = dict.fromkeys([*before, *(each for report in reports.values() for each in report.alerts)])
+    after = ((each, follow(each, before.get(each), reports, ask, now)) for each in fingerprints)
+    return {each: trace for each, trace in after if trace is not None}
+
+
+def follow(
+    fingerprint: str, before: Trace | None, reports: Mapping[str, Report], ask: AskPrometheus, now: datetime
+) -> Trace | None:
+    """One alert's next Trace; None once it has left."""
+    sights = seen(fingerprint, before.sights if before else {}, reports)
+    present = [each for server, each in sights.items() if each.lost is None and (server in reports or now < each.ends)]
+    if present:
+        again = before is None or before.resolved is not None
+        first = now if again or before is None else before.first
+        return Trace(merged(each.alert for each in present), sights, first=first)
+    if before is None:
+        return None
+    gone = before.gone or now
+    if before.resolved is not None:
+        return replace(before, sights=sights) if now - before.resolved <= KEPT_RESOLVED else None
+    if now - gone > KEPT_UNCONFIRMED:
+        return None
+    told = fate(before, sights, reports, ask(before))
+    return Trace(told, sights, gone, now if told.state is AlertState.RESOLVED else None, before.first)
+
+
+def seen(
+    fingerprint: str, before: Mapping[str, AlertSighting], reports: Mapping[str, Report]
+) -> dict[str, AlertSighting]:
+    """Every server's last word on one alert, newest where it answered."""
+    sights = dict(before)
+    for server, report in reports.items():
+        if (found := report.alerts.get(fingerprint)) is not None:
+            sights[server] = AlertSighting(
+                found.alert, report.heard, found.updated + report.skew, found.ends + report.skew
+            )
+        elif server in sights and sights[server].lost is None:
+            sights[server] = replace(sights[server], lost=report.heard)
+    return sights
+
+
+def merged(alerts: Iterable[Alert]) -> Alert:
+    """One alert out of what several servers say of it: since the earliest, quiet only if all of them keep it so."""
+    every = list(alerts)
+    if len(every) == 1:
+        return every[0]
+    loud = next((each for each in every if each.state is AlertState.FIRING), every[0])
+    return replace(
+        loud,
+        since=min(each.since for each in every),
+        seen_by=tuple(sorted({server for each in every for server in each.seen_by})),
+    )
+
+
+def fate(
+    before: Trace, sights: Mapping[str, AlertSighting], reports: Mapping[str, Report], word: ResolutionWord | None
+) -> Alert:
+    """The alert as it is told now that nobody lists it."""
+    doubts = [doubt(server, sight, reports.get(server)) for server, sight in sorted(sights.items())]
+    if word is not None and word.says is Says.FIRES:
+        fires = merged(each.alert for each in sights.values()) if sights else before.told
+        return replace(fires, state=AlertState.FIRING, note=UNLISTED)
+    if word is not None and word.says is Says.SILENT and not sights:
+        return replace(before.told, note=word.why)  # only its Prometheus knew of it, and nothing was ever withdrawn
+    if word is not None and word.says is Says.INACTIVE:
+        return replace(before.told, state=AlertState.RESOLVED, note=word.why)
+    if word is None and (
+        sure := next((server for server, why in zip(sorted(sights), doubts, strict=True) if not why), "")
+    ):
+        return replace(before.told, state=AlertState.RESOLVED, note=f"confirmed by Alertmanager {sure}")
+    why = next((each for each in doubts if each), word.why if word else "")
+    return replace(before.told, state=AlertState.RESOLVING, note=why or "vanished, not confirmed yet")
+
+
+def doubt(server: str, sight: AlertSighting, report: Report | None) -> str:
+    """Why a server's list without this alert does not prove that it is over; "" when it does."""
+    if report is None or sight.lost is None:
+        return f"not confirmed: {server} does not answer"
+    if not report.watched:
+        return f"not confirmed: no watchdog from {server}"
+    if report.uptime is None:
+        return f"not confirmed: {server} does not say how long it runs"
+    if report.uptime < min(2 * sight.resend, LONGEST_SETTLING):
+        return f"vanished, {server} restarted {age(report.uptime.total_seconds())} ago"
+    if sight.heard <= sight.lost < sight.ends - min(sight.resend, CLOCKS_DIFFER):
+        return ""  # it ended before its time (and no clock was set back): its sender said so
+    spoke_lately = sight.heard - sight.updated <= 1.5 * sight.resend
+    return f"vanished while we could not see {server}" if spoke_lately else "expired: sender silent"

@@ -1,0 +1,296 @@
+"""What a Prometheus says of its alerting rules: which alerts are active, and whether one that vanished is over."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+
+from cockpit.feeds.alertmanager.alerts import alert_of, decoded, texts, when
+from cockpit.feeds.alertmanager.labels import Labels, LabelSets
+from cockpit.feeds.alertmanager.resolution import ResolutionWord, Says, Trace
+from cockpit.feeds.alertmanager.targets import (
+    NOTHING_REMEMBERED,
+    TargetMemory,
+    Targets,
+    TargetWitness,
+)
+from cockpit.model.alert import Alert, AlertState
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.raw import dig, items, moment, text
+from cockpit.model.time import age
+
+WINDOW = timedelta(minutes=2)
+STATE_WORDS = {
+    "firing": AlertState.FIRING,
+    "alerting": AlertState.FIRING,  # Grafana
+    "pending": AlertState.PENDING,
+    "inactive": AlertState.RESOLVED,
+    "normal": AlertState.RESOLVED,  # Grafana
+}
+"""What the words of rule servers for the state of an alert or a rule mean. Every other word is unknown, and proves
+nothing: `nodata`, `error`, `Normal (NoData)`, and whatever comes next."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertingRule:
+    """One alerting rule. `evaluated` by the clock of its server, None when never; `every` and `waits` (its `for`) in
+    seconds; `failure` is why it cannot be believed, "" when it can.
+
+    `active` are its alerts as they came, not cleaned: of thousands only a few are ever looked at.
+    """
+
+    evaluated: datetime | None
+    every: float
+    failure: str
+    active: tuple[Mapping[str, Any], ...]
+    waits: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FiringInRule:
+    """An alert that Prometheus says fires: its cleaned labels, all of it as it came, and for how long by that server's
+    clock."""
+
+    labels: Labels
+    raw: Mapping[str, Any]
+    server: str
+    lasted: timedelta
+
+    @property
+    def fingerprint(self) -> str:
+        """Ours: Prometheus gives none, and Alertmanager's covers external labels that Prometheus does not tell."""
+        return fingerprint_of(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """All that one Prometheus said in one look. `targets` None: it knows rules, and cannot say whether they had data.
+
+    `partial`: it said itself that this is not all of it.
+    """
+
+    server: str
+    at: datetime
+    rules: Mapping[str, tuple[AlertingRule, ...]]  # by the name of the alert
+    targets: Targets | None = None
+    pending: tuple[Alert, ...] = ()
+    firing: tuple[FiringInRule, ...] = ()
+    partial: bool = False
+
+
+def rules_of(body: bytes) -> dict[str, tuple[AlertingRule, ...]]:
+    """The rules of `GET /api/v1/rules?type=alert`, by name. Raises SourceError, ValueError or RecursionError."""
+    groups = dig(_data(decoded(body)), "groups")
+    if not isinstance(groups, list):
+        raise SourceError(Problem(ProblemKind.GARBAGE, "no rules", "The answer is no list of rules."))
+    found: dict[str, tuple[AlertingRule, ...]] = {}
+    for group in items(groups):
+        for raw in items(group.get("rules")):
+            name = text(raw.get("name"))
+            if raw.get("type", "alerting") == "alerting" and name:
+                found[name] = (*found.get(name, ()), _rule(raw, group.get("interval")))
+    return found
+
+
+def is_partial(body: bytes) -> bool:
+    """Whether a server said that it left rules out: a page of several, or stores that did not answer (Thanos)."""
+    answer = decoded(body)
+    return bool(dig(answer, "warnings") or dig(answer, "data", "groupNextToken"))
+
+
+def _data(answer: Any) -> Any:
+    if dig(answer, "status") != "success":
+        raise SourceError(Problem(ProblemKind.GARBAGE, "no rules", "The answer is none of a Prometheus."))
+    return dig(answer, "data")
+
+
+def _rule(raw: Mapping[str, Any], interval: object) -> AlertingRule:
+    return AlertingRule(
+        moment(raw.get("lastEvaluation")),
+        _seconds(interval, 60.0),
+        _failure(raw),
+        tuple(items(raw.get("alerts"))),
+        _seconds(raw.get("duration"), 0.0),
+    )
+
+
+def _seconds(value: object, otherwise: float) -> float:
+    return float(value) if isinstance(value, int | float) and 0 < value < 86_400 else otherwise
+
+
+def _failure(raw: Mapping[str, Any]) -> str:
+    """Why a rule proves nothing: it fails, or its server does not say in words we know that it does not."""
+    health = text(raw.get("health"), 80)
+    if health.casefold() != "ok":
+        return text(raw.get("lastError"), 80) or health or "its health is not told"
+    rule_state = text(raw.get("state"), 40)
+    if rule_state and state_of(rule_state) is None:
+        return f"its state is `{rule_state}`"
+    listed = isinstance(raw.get("alerts"), list)
+    if not listed and state_of(rule_state) is not AlertState.RESOLVED:
+        return "its alerts are not told"
+    if listed and not raw["alerts"] and state_of(rule_state) in (AlertState.FIRING, AlertState.PENDING):
+        return f"it is {rule_state}, and its alerts are not told"
+    return ""
+
+
+def state_of(word: object) -> AlertState | None:
+    """The state that a rule server's word stands for; None for a word that nobody knows."""
+    return STATE_WORDS.get(word.strip().casefold()) if isinstance(word, str) else None
+
+
+def pending(
+    rules: Mapping[str, Sequence[AlertingRule]], *, source: str, environment: str, server: str, seen: datetime
+) -> list[Alert]:
+    """The alerts that wait for their rule's `for` to pass."""
+    return [
+        rule_alert(raw, AlertState.PENDING, source=source, environment=environment, server=server, seen=seen)
+        for _, raw in active(rules, AlertState.PENDING)
+    ]
+
+
+def active(
+    rules: Mapping[str, Sequence[AlertingRule]], state: AlertState
+) -> Iterable[tuple[AlertingRule, Mapping[str, Any]]]:
+    """The active alerts of that state as they came, each with its rule."""
+    return (
+        (rule, raw)
+        for several in rules.values()
+        for rule in several
+        for raw in rule.active
+        if state_of(raw.get("state")) is state
+    )
+
+
+def firing(rules: Mapping[str, Sequence[AlertingRule]], *, server: str, at: datetime) -> list[FiringInRule]:
+    """The alerts that fire by the word of their Prometheus."""
+    return [
+        FiringInRule(texts(raw.get("labels")), raw, server, at - _fired(rule, raw, at))
+        for rule, raw in active(rules, AlertState.FIRING)
+    ]
+
+
+def _fired(rule: AlertingRule, raw: Mapping[str, Any], at: datetime) -> datetime:
+    """When it turned from pending to firing: Prometheus only tells since when its condition holds."""
+    since = when(raw.get("activeAt"))
+    return at if since is None else min(at, since + timedelta(seconds=rule.waits))
+
+
+def rule_alert(
+    raw: Mapping[str, Any],
+    state: AlertState,
+    *,
+    source: str,
+    environment: str,
+    server: str,
+    seen: datetime,
+    note: str = "",
+) -> Alert:
+    """An alert as its Prometheus tells it. `seen` stands in for a time that cannot be read."""
+    return alert_of(
+        raw,
+        fingerprint_of(texts(raw.get("labels"))),
+        state,
+        when(raw.get("activeAt")) or seen,
+        source=source,
+        environment=environment,
+        server=server,
+        note=note,
+    )
+
+
+def fingerprint_of(labels: Labels) -> str:
+    """The same from look to look, while an alert is pending and when it fires."""
+    return f"pending-{blake2b(repr(sorted(labels.items())).encode(), digest_size=8).hexdigest()}"
+
+
+class Witnesses:
+    """Every Prometheus in one look: `answers` of some, and the names of those that are `silent`.
+
+    `memories` are what is known of their targets from earlier looks, by server.
+    """
+
+    def __init__(
+        self, answers: Sequence[Rules], silent: Sequence[str], memories: Mapping[str, TargetMemory] | None = None
+    ) -> None:
+        self._answers = answers
+        self._silent = silent
+        self._active: dict[tuple[str, str, AlertState | None], LabelSets] = {}
+        memories = memories or {}
+        self._targets = {
+            answer.server: TargetWitness(answer.targets, memories.get(answer.server, NOTHING_REMEMBERED))
+            for answer in answers
+            if answer.targets is not None
+        }
+
+    def word_on(self, trace: Trace) -> ResolutionWord:
+        """What they say of an alert that is listed no more. One that does not answer may know better than the rest."""
+        alert = trace.told
+        labels = dict(alert.labels)
+        for answer in self._answers:
+            if self._agrees(answer, alert.name, AlertState.FIRING, labels):
+                return ResolutionWord(Says.FIRES, f"{answer.server} says it fires")
+            if self._agrees(answer, alert.name, AlertState.PENDING, labels):
+                return ResolutionWord(Says.UNKNOWN, f"not confirmed: pending once more in {answer.server}")
+            if self._agrees(answer, alert.name, None, labels):
+                return ResolutionWord(Says.UNKNOWN, f"not confirmed: {answer.server} has it in a state we do not know")
+        knowing = [answer for answer in self._answers if alert.name in answer.rules]
+        if self._silent:
+            return ResolutionWord(Says.SILENT, f"not confirmed: {self._silent[0]} does not answer")
+        if not knowing:
+            return ResolutionWord(Says.UNKNOWN, f"not confirmed: no Prometheus has a rule {alert.name}")
+        why = next((why for answer in self._answers if (why := self._doubt(answer, alert.name, labels, trace))), "")
+        if why:
+            return ResolutionWord(Says.UNKNOWN, f"not confirmed: {why}")
+        return ResolutionWord(Says.INACTIVE, f"confirmed by Prometheus {knowing[0].server}")
+
+    def _doubt(self, answer: Rules, name: str, labels: Labels, trace: Trace) -> str:
+        if answer.partial:
+            return f"{answer.server} told only a part of its rules"
+        if name not in answer.rules:
+            return ""
+        if why := doubt(answer, name):
+            return why
+        if answer.server not in self._targets:
+            return f"{answer.server} cannot say whether the rule had data"
+        return self._targets[answer.server].doubt(labels, trace.fired)
+
+    def _agrees(self, answer: Rules, name: str, state: AlertState | None, labels: Labels) -> bool:
+        key = answer.server, name, state
+        if key not in self._active:
+            self._active[key] = LabelSets(
+                texts(raw.get("labels"))
+                for rule in answer.rules.get(name, ())
+                for raw in rule.active
+                if state_of(raw.get("state")) is state
+            )
+        return self._active[key].any_agrees(labels)
+
+
+def doubt(answer: Rules, name: str) -> str:
+    """Why an inactive rule proves nothing: it fails, or is not evaluated. "" when it may prove something."""
+    for rule in answer.rules[name]:
+        if rule.evaluated is None:
+            return f"{answer.server} has not evaluated the rule yet"
+        if rule.failure:
+            return f"the rule fails in {answer.server}: {rule.failure}"
+        late = answer.at - rule.evaluated
+        if late > min(timedelta(seconds=2 * rule.every + 5), WINDOW):
+            return f"{answer.server} last evaluated the rule {age(late.total_seconds())} ago"
+    return ""
+
+
+def worth_showing(waiting: Iterable[Alert], shown: Iterable[Alert]) -> list[Alert]:
+    """The pending alerts, each once, without those that already fire: the two servers are asked a moment apart."""
+    firing: dict[str, list[Labels]] = {}
+    for alert in shown:
+        if alert.state in (AlertState.FIRING, AlertState.SUPPRESSED):
+            firing.setdefault(alert.name, []).append(dict(alert.labels))
+    known = {name: LabelSets(sets) for name, sets in firing.items()}
+    once = {alert.fingerprint: alert for alert in waiting}
+    return [
+        alert
+        for alert in once.values()
+        if alert.name not in known or not known[alert.name].any_agrees(dict(alert.labels))
+    ]

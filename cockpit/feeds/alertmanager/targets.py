@@ -1,0 +1,121 @@
+"""Which targets of a Prometheus give data. A rule without data ends its alerts, and that proves nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cockpit.feeds.alertmanager.alerts import decoded, texts
+from cockpit.feeds.alertmanager.labels import Labels
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.raw import dig, items
+
+UP = "max by (job, instance) (up)"
+DOWN = "min by (job, instance) (min_over_time(up[2m])) == 0"
+"""Targets that were down at some time of two minutes: a rule evaluated in them may have had no data, though by now the
+target is back."""
+REMEMBERED = timedelta(days=1)  # how long we know that a target once was up
+BETWEEN_LOOKS = timedelta(minutes=2)  # a target may have died just before we first heard of the alert
+
+Target = tuple[str, str]  # job, instance
+NO_VECTOR = Problem(
+    ProblemKind.GARBAGE, "no query", "The answer to a query is no list of series, or not the whole one."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The targets of one Prometheus at one moment: `up` now, `down` now or a moment ago. One may be both."""
+
+    up: frozenset[Target] = frozenset()
+    down: frozenset[Target] = frozenset()
+
+
+def targets_of(up_body: bytes, down_body: bytes) -> Targets:
+    """Out of the answers to UP and DOWN. Raises SourceError, ValueError or RecursionError."""
+    up = series_of(up_body)
+    gone_now = frozenset(target for target, value in up if value != "1")
+    return Targets(
+        up=frozenset(target for target, value in up if value == "1"),
+        down=gone_now | frozenset(target for target, _ in series_of(down_body)),
+    )
+
+
+def series_of(body: bytes) -> list[tuple[Target, str]]:
+    """Each series of an instant vector with its value. A partial answer is refused: what it lacks may be our target."""
+    answer = decoded(body)
+    found = dig(answer, "data", "result")
+    if dig(answer, "status") != "success" or not isinstance(found, list) or dig(answer, "warnings"):
+        raise SourceError(NO_VECTOR)
+    return [(_target(each.get("metric")), _value(each.get("value"))) for each in items(found)]
+
+
+def _target(metric: object) -> Target:
+    labels = texts(metric)
+    return labels.get("job", ""), labels.get("instance", "")
+
+
+def _value(sample: object) -> str:
+    return str(sample[1]) if isinstance(sample, list) and len(sample) == 2 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetMemory:
+    """When each target of one Prometheus was last seen up, by our clock."""
+
+    last_up: Mapping[Target, datetime]
+
+    def after(self, targets: Targets, now: datetime) -> "TargetMemory":
+        """What is remembered after one more look."""
+        kept = {target: seen for target, seen in self.last_up.items() if now - seen <= REMEMBERED}
+        return TargetMemory({**kept, **dict.fromkeys(targets.up, now)})
+
+
+NOTHING_REMEMBERED = TargetMemory({})
+
+
+class TargetWitness:
+    """Whether the data behind an alert was there, for one Prometheus at one look."""
+
+    def __init__(self, targets: Targets, memory: TargetMemory) -> None:
+        self._targets = targets
+        self._memory = memory
+        living_jobs = {job for job, _ in targets.up}
+        known = targets.up | targets.down | frozenset(memory.last_up)
+        self._known = known
+        self._jobs = {job for job, _ in known}
+        # A target that left while its job lives on was replaced: every deployment does that. A whole job that left
+        # took its data with it.
+        left = (target for target in memory.last_up if target[0] not in living_jobs)
+        self._lost = sorted(targets.down.union(left))
+
+    def doubt(self, labels: Labels, fired: datetime) -> str:
+        """Why the end of an alert that fired since `fired` (our clock) may be missing data; "" when it was all there.
+
+        An alert that names its target is answered for by that target. One that names none, or none that is scraped
+        here (aggregated rules, pushed and federated metrics), by each that was up while it fired.
+        """
+        if not self._known:
+            return "it knows no target, so whether the rule had data cannot be seen"
+        job, instance = labels.get("job", ""), labels.get("instance", "")
+        if instance and (job, instance) in self._known:
+            return self._exact_doubt((job, instance))
+        scope = [target for target in self._lost if job not in self._jobs or target[0] == job]
+        return next((self._describe(target) for target in scope if self._was_up(target, fired)), "")
+
+    def _exact_doubt(self, target: Target) -> str:
+        if target in self._targets.down:
+            return self._describe(target)
+        return "" if target in self._targets.up else f"no data, {_name(target)} is no target any more"
+
+    def _was_up(self, target: Target, fired: datetime) -> bool:
+        last_up = self._memory.last_up.get(target)
+        return last_up is not None and last_up >= fired - BETWEEN_LOOKS
+
+    def _describe(self, target: Target) -> str:
+        job = target[0]
+        others = {name for name in self._targets.up - self._targets.down if name[0] == job}
+        return f"no data, {_name(target) if others or not job else f'job {job}'} is or was down"
+
+
+def _name(target: Target) -> str:
+    return target[1] or target[0] or "a target"

@@ -1,0 +1,117 @@
+"""What Prometheus says fires and no Alertmanager lists: it is on its way, or lost on it. Everything here is pure."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cockpit.feeds.alertmanager.alerts import LIFE, Listed, Report
+from cockpit.feeds.alertmanager.labels import Labels
+from cockpit.feeds.alertmanager.resolution import UNLISTED, Trace
+from cockpit.feeds.alertmanager.rules import FiringInRule
+from cockpit.model.alert import Alert, AlertState
+
+ON_ITS_WAY = "fires in Prometheus, no Alertmanager lists it yet"
+DEFAULT_RESEND = LIFE / 4
+COMMON = frozenset({"alertname", "severity"})  # labels that tell no thing from another
+LISTED_STATES = (AlertState.FIRING, AlertState.SUPPRESSED)
+
+MakeAlert = Callable[[FiringInRule, AlertState, str], Alert]
+"""An Alert of our own with that state and note."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnlistedAlerts:
+    """The unlisted alerts after one look.
+
+    `traces` are all there are, those of the lost ones among them; `on_their_way` may still arrive; `missed` is since
+    when each was missed, by our clock. `shown_as`: an alert that an Alertmanager lists by now keeps the fingerprint
+    under which it was shown before, so that what a person did about it stays with it.
+    """
+
+    traces: Mapping[str, Trace] = field(default_factory=dict)
+    on_their_way: tuple[Alert, ...] = ()
+    missed: Mapping[str, datetime] = field(default_factory=dict)
+    shown_as: Mapping[str, str] = field(default_factory=dict)
+
+
+def resend_delay(reports: Iterable[Report]) -> timedelta:
+    """How long an alert may take to be listed: until its sender speaks again, a minute at most."""
+    resends = (resend for report in reports for resend in report.resends)
+    return min((*resends, DEFAULT_RESEND))
+
+
+def not_listed(firing: Iterable[FiringInRule], listings: Iterable[Mapping[str, Listed]]) -> list[FiringInRule]:
+    """What fires by the word of a Prometheus and is in none of those lists."""
+    listed = ListedAlerts(
+        (dict(entry.alert.labels), fingerprint) for listing in listings for fingerprint, entry in listing.items()
+    )
+    return [fires for fires in firing if not listed.find(fires.labels)]
+
+
+def add_unlisted(
+    before: UnlistedAlerts,
+    traces: Mapping[str, Trace],
+    firing: Iterable[FiringInRule],
+    delay: timedelta,
+    make: MakeAlert,
+    now: datetime,
+) -> UnlistedAlerts:
+    """`traces` are those after this look at the Alertmanagers, `firing` what may be unlisted.
+
+    What fires unlisted for `delay` becomes a trace without sights, and lives on as every other alert.
+    """
+    listed = ListedAlerts(
+        (dict(trace.told.labels), fingerprint)
+        for fingerprint, trace in traces.items()
+        if trace.sights and trace.told.state in LISTED_STATES
+    )
+    by_fingerprint = {fires.fingerprint: fires for fires in firing}
+    unlisted = {fingerprint: fires for fingerprint, fires in by_fingerprint.items() if not listed.find(fires.labels)}
+    missed = {fingerprint: before.missed.get(fingerprint, now) for fingerprint in unlisted}
+    after = dict(traces)
+    on_their_way: list[Alert] = []
+    for fingerprint, fires in unlisted.items():
+        known = traces.get(fingerprint)
+        if known is None and max(fires.lasted, now - missed[fingerprint]) < delay:
+            on_their_way.append(make(fires, AlertState.PENDING, ON_ITS_WAY))
+            continue
+        first = known.first if known is not None and known.resolved is None else now
+        after[fingerprint] = Trace(make(fires, AlertState.FIRING, UNLISTED), first=first)
+    arrived = {
+        found: fingerprint
+        for fingerprint, trace in traces.items()
+        if not trace.sights and (found := listed.find(dict(trace.told.labels)))
+    }
+    for fingerprint in arrived.values():
+        after.pop(fingerprint, None)
+    shown_as = {listed_as: shown for listed_as, shown in {**before.shown_as, **arrived}.items() if listed_as in after}
+    return UnlistedAlerts(after, tuple(on_their_way), missed, shown_as)
+
+
+class ListedAlerts:
+    """Alerts of an Alertmanager, each with its fingerprint, found by the labels that Prometheus knows of them.
+
+    Prometheus adds labels on the way and may drop some: two are the same when no label that both have differs. A label
+    that tells what it is about must be among those, or an alert of the same name hides another one.
+    """
+
+    def __init__(self, alerts: Iterable[tuple[Labels, str]]) -> None:
+        self._by_shape: dict[str, dict[tuple[str, ...], list[tuple[Labels, str]]]] = {}
+        for labels, fingerprint in alerts:
+            shapes = self._by_shape.setdefault(labels.get("alertname", ""), {})
+            shapes.setdefault(tuple(sorted(labels)), []).append((labels, fingerprint))
+        self._index: dict[tuple[str, tuple[str, ...], tuple[str, ...]], dict[tuple[str, ...], str]] = {}
+
+    def find(self, labels: Labels) -> str:
+        """The fingerprint under which an Alertmanager lists it, "" where none does."""
+        telling = labels.keys() - COMMON
+        for names, entries in self._by_shape.get(labels.get("alertname", ""), {}).items():
+            shared = tuple(name for name in names if name in labels)
+            if telling and telling.isdisjoint(shared):
+                continue
+            key = (labels.get("alertname", ""), names, shared)
+            if key not in self._index:
+                self._index[key] = {tuple(known[name] for name in shared): found for known, found in entries}
+            if found := self._index[key].get(tuple(labels[name] for name in shared)):
+                return found
+        return ""

@@ -1,0 +1,1 @@
+"""Log lines of a revision: live stream, parsing, history."""

@@ -1,0 +1,70 @@
+"""One log stream of Azure: connect, follow, hand on whole lines. Imports httpx."""
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+import httpx
+
+from cockpit.azure.endpoints import stream_address
+from cockpit.azure.readonly import refuse_change_hook
+from cockpit.feeds.http import explain, read_bounded, refused, tls_context
+from cockpit.feeds.logs.parse import Splitter
+from cockpit.model.logline import LogLine
+from cockpit.model.problem import SourceError
+from cockpit.model.time import Time
+
+TAIL = 100  # lines before now
+REMEMBERED = 3 * TAIL  # hashes of lines kept to tell repeated ones after a new connection
+CONNECT = 5.0  # seconds
+SILENCE = 120.0  # seconds without a byte before a connection counts as dead
+ERROR_BODY = 4_096
+
+
+@dataclass
+class LogEndpoint:
+    """One stream of one container, or the system log of the app; lives through many connections."""
+
+    url: str
+    parse: Callable[[bytes], LogLine | None]
+    recent: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+
+
+def stream_client(*, read_only: bool, simulated: bool) -> httpx.AsyncClient:
+    """For streams only: no limit to their length, a limit to their silence. Goes the way the SDKs' clients go."""
+    return httpx.AsyncClient(
+        verify=tls_context(),
+        trust_env=not simulated,  # a proxy for the outside world has no business with this machine
+        timeout=httpx.Timeout(CONNECT, read=SILENCE),
+        limits=httpx.Limits(max_connections=None),
+        event_hooks={"request": [refuse_change_hook] if read_only else []},
+    )
+
+
+async def follow(client: httpx.AsyncClient, endpoint: LogEndpoint, token: str, time: Time) -> AsyncIterator[LogLine]:
+    """The tail and what comes after it, until the server ends the stream. Raises SourceError.
+
+    After a new connection the tail holds lines that were seen before; those are not told twice.
+    """
+    seen, tail_left = frozenset(endpoint.recent), TAIL if endpoint.recent else 0
+    try:
+        async with client.stream(
+            "GET",
+            stream_address(endpoint.url, {"follow": "true", "output": "json", "tailLines": str(TAIL)}),
+            headers={"Authorization": f"Bearer {token}"},
+        ) as response:
+            if response.status_code != 200:
+                body, _ = await read_bounded(response, ERROR_BODY)
+                raise SourceError(refused(response.status_code, response.headers, body, time.now()))
+            lines = Splitter()
+            async for chunk in response.aiter_bytes():
+                for raw in lines.feed(chunk):
+                    mark = hash(raw)
+                    repeated = tail_left > 0 and mark in seen
+                    tail_left -= 1
+                    endpoint.recent.append(mark)
+                    line = None if repeated else endpoint.parse(raw)
+                    if line is not None:
+                        yield line
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        raise SourceError(explain(error)) from error

@@ -1,0 +1,94 @@
+"""Lines of the log streams and rows of Log Analytics, as LogLines. Pure and total."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from cockpit.model.logline import LogLine
+from cockpit.model.raw import dig, moment, text
+from cockpit.model.text import MAX_LINE, clean_line
+
+LONGEST_LINE = 65_536  # bytes; the rest of a longer one is dropped as it arrives
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+CHATTER = re.compile(r"(Connecting to |Successfully [Cc]onnected to )(the (container|events)|container|events)")
+SUFFIX = re.compile(r"_[sgdbt]$")
+
+
+class Splitter:
+    """Bytes in, whole lines out; never holds more than LONGEST_LINE of a line that does not end."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._dropping = False
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        *whole, rest = (self._rest + chunk).split(b"\n")
+        if self._dropping and whole:
+            whole, self._dropping = whole[1:], False
+        if self._dropping:
+            rest = b""
+        if len(rest) > LONGEST_LINE:
+            whole.append(rest[:LONGEST_LINE])
+            rest, self._dropping = b"", True
+        self._rest = rest
+        return [each[:LONGEST_LINE] for each in whole if each.strip()]
+
+
+def console_line(raw: bytes, revision: str, replica: str) -> LogLine | None:
+    """One line of a container's output, None for what says nothing: blank, null, or the stream greeting us."""
+    record = record_of(raw)
+    said = words(record.get("Log")) if record is not None else words(raw)
+    if not said or CHATTER.match(said):
+        return None
+    return LogLine(said, moment(dig(record, "TimeStamp")), "console", revision, replica)
+
+
+def system_line(raw: bytes, revision: str) -> LogLine | None:
+    """One line of the platform about `revision` or the whole app; None when it is about another, or says nothing."""
+    record = record_of(raw)
+    if record is None:
+        said = words(raw)
+        return LogLine(said, None, "system") if said and not CHATTER.match(said) else None
+    said, about = words(record.get("Msg")), text(record.get("RevisionName"))
+    if not said or CHATTER.match(said) or about not in ("", revision):
+        return None
+    return LogLine(said, moment(record.get("TimeStamp")), "system", about, *where_and_why(record))
+
+
+def table_row(raw: Mapping[str, Any]) -> LogLine | None:
+    """One row of either table layout of Log Analytics: columns may end in `_s` or not. None without a text."""
+    row = {SUFFIX.sub("", key): value for key, value in raw.items() if value is not None}
+    said = words(row.get("Log"))
+    if not said:
+        return None
+    system = bool(row.get("EventSource") or row.get("Reason"))
+    replica, reason = where_and_why(row)
+    return LogLine(
+        said,
+        moment(row.get("TimeGenerated")),
+        "system" if system else "console",
+        text(row.get("RevisionName")),
+        replica or text(row.get("ContainerGroupName")),
+        reason,
+    )
+
+
+def record_of(raw: bytes) -> Mapping[str, Any] | None:
+    """The JSON object of a line, None for a line that is none and so stands for itself."""
+    try:
+        record = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, Mapping) else None
+
+
+def words(value: object) -> str:
+    """A log text on one line, cleaned, without the colours its program meant for another screen."""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    return clean_line(COLOUR.sub("", value), MAX_LINE) if isinstance(value, str) else ""
+
+
+def where_and_why(record: Mapping[str, Any]) -> tuple[str, str]:
+    return text(record.get("ReplicaName")), text(record.get("Reason"))

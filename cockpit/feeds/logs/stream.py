@@ -1,0 +1,195 @@
+"""The log of one revision as one stream: each replica's console, the platform's words, and the past of what ended."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from cockpit.azure.client import Azure
+from cockpit.azure.mapping import replica
+from cockpit.feeds.logs.history import history
+from cockpit.feeds.logs.parse import console_line, system_line
+from cockpit.model.logline import LogLine
+from cockpit.model.problem import ProblemKind, SourceError
+from cockpit.model.revision import Application, Revision
+from cockpit.model.system import Environment
+from cockpit.model.time import Time
+
+if TYPE_CHECKING:
+    import httpx
+
+    from cockpit.feeds.logs.follow import LogEndpoint
+
+LOOK_AGAIN = 10.0  # seconds between two looks at which replicas there are; also the pause before a new connection
+WAITING_LINES = 1_000  # lines ready for a reader that is slow; then the streams wait too
+SYSTEM = "system log"
+OURS = "cockpit"  # the reason of lines that are our own words
+
+
+async def stream(
+    azure: Azure, application: Application, revision: Revision, *, environment: Environment, time: Time
+) -> AsyncGenerator[LogLine, None]:
+    """Lines as they come, until the reader stops. Raises SourceError when nobody is signed in.
+
+    Every other trouble is a line of its own (`reason` is `cockpit`), and the stream goes on: connections are made
+    again, new replicas are found, and a revision without replicas is read from Log Analytics, once.
+    """
+    waiting: asyncio.Queue[LogLine | None] = asyncio.Queue(WAITING_LINES)
+    work = asyncio.create_task(LogWatch(azure, application, revision, environment, time, waiting).run())
+    work.add_done_callback(lambda _: wake(waiting))
+    try:
+        while not (work.done() and waiting.empty()):
+            line = await waiting.get()
+            if line is not None:
+                yield line
+        if not work.cancelled():
+            work.result()
+    finally:
+        work.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await work
+
+
+def wake(waiting: "asyncio.Queue[LogLine | None]") -> None:
+    """End the reader's wait; a full queue needs no waking."""
+    with suppress(asyncio.QueueFull):
+        waiting.put_nowait(None)
+
+
+def span(since: datetime, until: datetime, now: datetime) -> str:
+    """`07:00Z-07:30Z`, with the day where it is not that of `now`; all in UTC."""
+    day = "" if since.date() == now.date() else f"{since:%b %d} "
+    return f"{day}{since:%H:%M}Z-{until:%H:%M}Z"
+
+
+class LogWatch:
+    """Keeps one connection to every stream of a revision, and everything they say flows into one queue."""
+
+    def __init__(
+        self,
+        azure: Azure,
+        application: Application,
+        revision: Revision,
+        environment: Environment,
+        time: Time,
+        waiting: "asyncio.Queue[LogLine | None]",
+    ) -> None:
+        self._azure = azure
+        self._app = application
+        self._revision = revision
+        self._environment = environment
+        self._time = time
+        self._waiting = waiting
+        self._token = ""
+        self._endpoints: dict[str, LogEndpoint] = {}
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._complaints: dict[str, str] = {}
+        self._past_told = False
+
+    async def run(self) -> None:
+        await asyncio.to_thread(import_module, "cockpit.feeds.logs.follow")  # httpx, not before somebody wants logs
+        from cockpit.feeds.logs.follow import stream_client
+
+        azure = self._azure
+        async with stream_client(read_only=azure.read_only, simulated=azure.where.simulated) as client:
+            try:
+                while True:
+                    await self._look(client)
+                    await self._time.sleep(LOOK_AGAIN)
+            finally:
+                await self._stop()
+
+    async def _look(self, client: "httpx.AsyncClient") -> None:
+        """Connect to every stream there is and that is not connected."""
+        why = "no replicas"
+        try:
+            found = await self._streams()
+            self._token = self._token or await self._azure.stream_token(
+                self._environment.resource_group, self._app.name
+            )
+            self._complaints.pop("streams", None)
+        except SourceError as error:
+            if error.problem.kind is ProblemKind.SIGN_IN:
+                raise
+            await self._complain("streams", f"no live log: {error.problem.message} {error.problem.advice}".strip())
+            found, why = {}, "not followed live"
+        self._endpoints = {key: self._endpoints.get(key, each) for key, each in found.items()}
+        self._running = {key: task for key, task in self._running.items() if not task.done()}
+        for key in self._endpoints.keys() - self._running.keys():
+            self._running[key] = asyncio.create_task(self._follow(client, key, self._endpoints[key]))
+        if not self._endpoints.keys() - {SYSTEM} and not self._past_told:
+            self._past_told = True
+            await self._tell_past(why)
+
+    async def _streams(self) -> "dict[str, LogEndpoint]":
+        """The streams of this revision: one a container, and the app's system log."""
+        from cockpit.feeds.logs.follow import LogEndpoint
+
+        try:
+            raw = await self._azure.replicas(self._environment.resource_group, self._app.name, self._revision.name)
+        except SourceError as error:
+            if error.problem.kind is not ProblemKind.MISSING:
+                raise
+            raw = []  # the revision itself is gone
+        name = self._revision.name
+        found = {
+            f"{each.name}/{container}": LogEndpoint(url, partial(console_line, revision=name, replica=each.name))
+            for each in map(replica, raw)
+            for container, url in each.containers
+            if url
+        }
+        if self._app.log_stream:
+            found[SYSTEM] = LogEndpoint(self._app.log_stream, partial(system_line, revision=name))
+        return found
+
+    async def _follow(self, client: "httpx.AsyncClient", key: str, endpoint: "LogEndpoint") -> None:
+        from cockpit.feeds.http import explain
+        from cockpit.feeds.logs.follow import follow
+
+        try:
+            async for line in follow(client, endpoint, self._token, self._time):
+                self._complaints.pop(key, None)
+                await self._waiting.put(line)
+        except Exception as error:
+            problem = explain(error)
+            if problem.kind in (ProblemKind.SIGN_IN, ProblemKind.FORBIDDEN):
+                self._token = ""  # they last an hour; the next look brings a new one
+            await self._complain(key, f"the stream of {key} broke: {problem.message}")
+
+    async def _tell_past(self, why: str) -> None:
+        workspace = self._environment.workspace
+        if not workspace:
+            await self._say(f"{why}: the configuration names no workspace, so there is no past to show")
+            return
+        try:
+            past = await history(self._azure, workspace, self._revision, self._time.now())
+        except SourceError as error:
+            said = f"{why}: Log Analytics has no answer: {error.problem.message} {error.problem.advice}"
+            await self._say(said.strip())
+            return
+        whence = f"{why}: Log Analytics, {span(past.since, past.until, self._time.now())}"
+        count = "1 line" if len(past.lines) == 1 else f"{len(past.lines)} lines"
+        await self._say(f"{whence}, {count}, some minutes behind", whence)
+        if past.partial:
+            await self._say(f"Log Analytics answered only in part: {past.partial}")
+        for line in past.lines:
+            await self._waiting.put(replace(line, past=whence))
+
+    async def _complain(self, about: str, words: str) -> None:
+        """Say it once, not at every look while it lasts."""
+        if self._complaints.get(about) != words:
+            self._complaints[about] = words
+            await self._say(words)
+
+    async def _say(self, words: str, past: str = "") -> None:
+        line = LogLine(words, self._time.now(), "system", self._revision.name, reason=OURS, past=past)
+        await self._waiting.put(line)
+
+    async def _stop(self) -> None:
+        for task in self._running.values():
+            task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)

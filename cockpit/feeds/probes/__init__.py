@@ -1,0 +1,1 @@
+"""Health checks: schedule, request, conditions, state, and whether our own network is at fault."""

@@ -1,0 +1,431 @@
+"""The way of one probe through the network, timed phase by phase: an httpcore backend and the httpx transport on it."""
+
+import asyncio
+import errno
+import os
+import socket
+import ssl
+import struct
+import time
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import httpcore
+import httpx
+
+from cockpit.feeds.probes.resolver import Resolver
+
+# A socket that knows when its bytes arrived: by the kernel's stamp where there is one, not when our loop found time.
+
+SO_TIMESTAMPING = 37  # linux/asm-generic/socket.h; Python 3.11 has no name for it
+RX_SOFTWARE_STAMPS = 1 << 3 | 1 << 4  # SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE
+STAMP = struct.Struct("@ll")  # the first of three timespecs is the software stamp
+ROOM = socket.CMSG_SPACE(3 * STAMP.size)
+CHUNK = 16_384  # one TLS record; the stamp is that of the last byte taken, so take little
+OLDEST = 600.0  # a stamp older than this is a stepped clock, not a packet
+TCP_INFO = struct.Struct("=68xI28xI")  # linux/tcp.h: tcpi_rtt (microseconds) and tcpi_total_retrans
+
+OURS = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.EACCES, errno.EPERM})
+
+Watch = Callable[[int, Callable[[], None]], None]
+
+
+class UnsentError(httpcore.ConnectError):
+    """This machine itself would not connect: no route, no port left, a firewall of its own. It accuses nobody."""
+
+
+class Wire:
+    """One TCP connection. Times are seconds of the loop's clock; `until` is when an operation gives up.
+
+    Raises httpcore's time-outs and network errors.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self._loop = asyncio.get_running_loop()
+        self.arrived = self._loop.time()  # when the bytes last received reached this machine
+
+    async def receive(self, until: float) -> bytes:
+        """The next bytes; b"" at the end."""
+        while True:
+            with suppress(BlockingIOError):
+                return self._take()
+            # Only after a look: an answer that came while our own loop slept is an answer in time.
+            if self._loop.time() >= until:
+                raise httpcore.ReadTimeout("no answer in time")
+            await self._wait(self._loop.add_reader, self._loop.remove_reader, until)
+
+    async def send(self, data: bytes, until: float) -> None:
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[self._socket.send(rest) :]
+            except BlockingIOError:
+                if self._loop.time() >= until:
+                    raise httpcore.WriteTimeout("not taken in time") from None
+                await self._wait(self._loop.add_writer, self._loop.remove_writer, until)
+            except OSError as error:
+                raise httpcore.WriteError(error.strerror or "connection lost") from error
+
+    async def connected(self, until: float) -> None:
+        """Wait until the connection stands."""
+        while True:
+            if failed := self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                raise httpcore.ConnectError(os.strerror(failed))
+            with suppress(OSError):
+                self._socket.getpeername()
+                return
+            if self._loop.time() >= until:
+                raise httpcore.ConnectTimeout("no answer in time")
+            await self._wait(self._loop.add_writer, self._loop.remove_writer, until)
+
+    def handshake_time(self) -> float | None:
+        """Seconds the kernel measured for the TCP handshake; None where it does not say or had to repeat itself."""
+        try:
+            info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO.size)
+            rtt, repeated = TCP_INFO.unpack(info)
+        except (OSError, AttributeError, struct.error):
+            return None
+        return rtt / 1e6 if rtt and not repeated else None
+
+    def readable(self) -> bool:
+        """Bytes, or the end, are waiting."""
+        try:
+            self._socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return True
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _take(self) -> bytes:
+        try:
+            data, ancillary, _flags, _address = self._socket.recvmsg(CHUNK, ROOM)
+        except BlockingIOError:
+            raise
+        except OSError as error:
+            raise httpcore.ReadError(error.strerror or "connection lost") from error
+        self.arrived = self._loop.time() - _age(ancillary)
+        return data
+
+    async def _wait(self, watch: Watch, unwatch: Callable[[int], bool], until: float) -> None:
+        ready = self._loop.create_future()
+        number = self._socket.fileno()
+        watch(number, lambda: None if ready.done() else ready.set_result(None))
+        try:
+            await asyncio.wait((ready,), timeout=max(0.0, until - self._loop.time()))
+        finally:
+            unwatch(number)
+
+
+def _age(ancillary: list[tuple[int, int, bytes]]) -> float:
+    """Seconds ago the kernel received the bytes; 0 where it did not say."""
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPING and len(data) >= STAMP.size:
+            seconds, nanoseconds = STAMP.unpack_from(data)
+            age: float = time.time() - (seconds + nanoseconds / 1e9)
+            if 0.0 <= age < OLDEST:
+                return age
+    return 0.0
+
+
+async def connect(address: str, port: int, until: float) -> Wire:
+    """A connection to one address. Raises httpcore.ConnectTimeout or httpcore.ConnectError with the system's reason."""
+    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with suppress(OSError):  # elsewhere than on Linux the loop's own clock has to do
+            sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPING, RX_SOFTWARE_STAMPS)
+        try:
+            with suppress(BlockingIOError):
+                sock.connect((address, port))
+        except OSError as error:
+            kind = UnsentError if error.errno in OURS else httpcore.ConnectError
+            raise kind(error.strerror or "cannot connect") from error
+        wire = Wire(sock)
+        await wire.connected(until)
+    except BaseException:
+        sock.close()
+        raise
+    return wire
+
+
+# TLS on a Wire.
+
+T = TypeVar("T")
+
+
+class Tls:
+    """A Wire with TLS on it. `arrived` is when the bytes came that gave the last plain text.
+
+    The session tickets of TLS 1.3 arrive before any answer; their time is not the answer's.
+    """
+
+    def __init__(self, wire: Wire, context: ssl.SSLContext, hostname: str | None) -> None:
+        self._wire = wire
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=hostname)
+
+    @property
+    def arrived(self) -> float:
+        return self._wire.arrived
+
+    async def shake_hands(self, until: float) -> None:
+        try:
+            await self._drive(self._tls.do_handshake, until)
+        except httpcore.ReadTimeout as error:
+            raise httpcore.ConnectTimeout(str(error)) from error
+        except ssl.SSLError as error:
+            raise httpcore.ConnectError(spoken(error)) from error
+        except (httpcore.ReadError, httpcore.WriteError, OSError) as error:
+            raise httpcore.ConnectError(f"handshake broken off: {error}") from error
+
+    def certificate_ends(self) -> float | None:
+        """Seconds since the epoch; None when certificates are not verified, for then Python does not read them."""
+        ends = (self._tls.getpeercert() or {}).get("notAfter")
+        return float(ssl.cert_time_to_seconds(ends)) if isinstance(ends, str) else None
+
+    async def receive(self, until: float) -> bytes:
+        try:
+            return await self._drive(lambda: self._tls.read(65_536), until)
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            return b""
+        except ssl.SSLError as error:
+            raise httpcore.ReadError(spoken(error)) from error
+
+    async def send(self, data: bytes, until: float) -> None:
+        try:
+            await self._drive(lambda: self._tls.write(data), until)
+        except ssl.SSLError as error:
+            raise httpcore.WriteError(spoken(error)) from error
+
+    def readable(self) -> bool:
+        return bool(self._tls.pending() or self._wire.readable())
+
+    def close(self) -> None:
+        self._wire.close()
+
+    async def _drive(self, step: Callable[[], T], until: float) -> T:
+        """Do `step`, passing bytes to and from the wire, until it is done."""
+        while True:
+            try:
+                done = step()
+            except ssl.SSLWantReadError:
+                await self._flush(until)
+                data = await self._wire.receive(until)
+                if data:
+                    self._incoming.write(data)
+                else:
+                    self._incoming.write_eof()
+            else:
+                await self._flush(until)
+                return done
+
+    async def _flush(self, until: float) -> None:
+        if self._outgoing.pending:
+            await self._wire.send(self._outgoing.read(), until)
+
+
+def spoken(error: ssl.SSLError) -> str:
+    """What OpenSSL says, without its source lines: `certificate has expired`."""
+    said = getattr(error, "verify_message", "") or (error.reason or "").lower().replace("_", " ")
+    return said or "TLS failed"
+
+
+class Phase(StrEnum):
+    """Where a probe is on its way."""
+
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    ANSWER = "answer"
+    BODY = "body"
+
+
+@dataclass(slots=True)
+class Journey:
+    """One check under way. Times in seconds; `until` is when it gives up, by the loop's clock.
+
+    A redirect adds to each phase. What our own loop wastes between two phases is in none of them.
+    """
+
+    until: float
+    phase: Phase = Phase.DNS
+    times: dict[Phase, float] = field(default_factory=dict)
+    address: str = ""
+    name_found: bool = False  # a name server answered in this check, so our own line works
+    certificate_ends: float | None = None  # seconds since the epoch
+
+    def spent(self, phase: Phase, seconds: float) -> None:
+        self.times[phase] = self.times.get(phase, 0.0) + max(0.0, seconds)
+
+    @property
+    def response_time(self) -> float | None:
+        """From the look-up to the first byte of the answer; None before that."""
+        return sum(self.times.values()) if Phase.ANSWER in self.times else None
+
+
+class Network(httpcore.AsyncNetworkBackend):
+    """The backend of one probe. `journey` is the check under way; there is never more than one."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self.journey = Journey(0.0)
+        self._resolver = resolver
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Any = None,
+    ) -> httpcore.AsyncNetworkStream:
+        journey = self.journey
+        journey.phase = Phase.DNS
+        found = await self._resolver.find(host, journey.until)
+        journey.spent(Phase.DNS, found.seconds)
+        journey.name_found |= found.fresh
+        journey.phase = Phase.CONNECT
+        return Stream(await self._first_to_answer(found.addresses, port), journey)
+
+    async def _first_to_answer(self, addresses: tuple[str, ...], port: int) -> Wire:
+        """The first address that takes us. One that refuses costs no time, and `localhost` often has such a one."""
+        errors: dict[str, httpcore.ConnectError] = {}
+        for address in addresses:
+            self.journey.address = address
+            started = asyncio.get_running_loop().time()
+            try:
+                wire = await connect(address, port, self.journey.until)
+            except httpcore.ConnectError as error:
+                errors[address] = error
+            else:
+                took = asyncio.get_running_loop().time() - started
+                self.journey.spent(Phase.CONNECT, min(took, wire.handshake_time() or took))
+                return wire
+        # What one address answered tells more than that another cannot be reached from here.
+        self.journey.address = next(
+            (each for each, error in errors.items() if not isinstance(error, UnsentError)), addresses[-1]
+        )
+        raise errors[self.journey.address]
+
+
+class Stream(httpcore.AsyncNetworkStream):
+    """A connection of one journey, plain or with TLS on it."""
+
+    def __init__(self, wire: Wire | Tls, journey: Journey) -> None:
+        self._wire = wire
+        self._journey = journey
+        self._asked: float | None = None
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        data = await self._wire.receive(self._until(timeout))
+        if self._asked is not None:
+            self._journey.spent(Phase.ANSWER, self._wire.arrived - self._asked)
+            self._asked = None
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._journey.phase = Phase.ANSWER
+        await self._wire.send(buffer, self._until(timeout))
+        self._asked = asyncio.get_running_loop().time()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        assert isinstance(self._wire, Wire)  # httpcore asks once, of a fresh connection
+        self._journey.phase = Phase.TLS
+        started = asyncio.get_running_loop().time()
+        tls = Tls(self._wire, ssl_context, server_hostname)
+        try:
+            await tls.shake_hands(self._until(timeout))
+        except BaseException:
+            self._wire.close()
+            raise
+        self._journey.spent(Phase.TLS, tls.arrived - started)
+        self._journey.certificate_ends = tls.certificate_ends()
+        return Stream(tls, self._journey)
+
+    async def aclose(self) -> None:
+        self._wire.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        if info == "is_readable":
+            return self._wire.readable()
+        return None
+
+    def _until(self, timeout: float | None) -> float:
+        """httpx' own time-out for this step, and never past the end of the whole journey."""
+        if timeout is None:
+            return self._journey.until
+        return min(asyncio.get_running_loop().time() + timeout, self._journey.until)
+
+
+class Transport(httpx.AsyncBaseTransport):
+    """httpx over `network`: a fresh connection for every request, as a new visitor would make it."""
+
+    def __init__(self, context: ssl.SSLContext, network: Network) -> None:
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=context, max_connections=2, max_keepalive_connections=0, network_backend=network
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        asked = httpcore.Request(
+            request.method,
+            httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        with in_httpx_words():
+            answer = await self._pool.handle_async_request(asked)
+        assert isinstance(answer.stream, AsyncIterable)
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=Body(answer.stream), extensions=answer.extensions
+        )
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
+
+
+class Body(httpx.AsyncByteStream):
+    """The body as it comes."""
+
+    def __init__(self, stream: AsyncIterable[bytes]) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with in_httpx_words():
+            async for part in self._stream:
+                yield part
+
+    async def aclose(self) -> None:
+        if hasattr(self._stream, "aclose"):
+            await self._stream.aclose()
+
+
+ERRORS = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+)
+
+
+@contextmanager
+def in_httpx_words() -> Iterator[None]:
+    """httpcore's errors as httpx', which has one of the same name for each; the cause stays the original."""
+    try:
+        yield
+    except ERRORS as error:
+        name = next(each.__name__ for each in type(error).__mro__ if hasattr(httpx, each.__name__))
+        raise getattr(httpx, name)(str(error)) from error

@@ -1,0 +1,1 @@
+"""What a responder does to an incident; each action appends events."""

@@ -1,0 +1,290 @@
+"""The Desk: everything a responder does to an incident. Each act is written before it counts. The write side."""
+
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from cockpit.incident.actions import (
+    clocks as desk_clocks,
+)
+from cockpit.incident.actions import (
+    entries as desk_words,
+)
+from cockpit.incident.actions import (
+    lifecycle as desk_case,
+)
+from cockpit.incident.actions import (
+    roles as desk_people,
+)
+from cockpit.incident.actions import (
+    work as desk_practice,
+)
+from cockpit.incident.actions import (
+    work as desk_work,
+)
+from cockpit.incident.actions.errors import AmbiguousIncident, DeskError
+from cockpit.incident.actions.summaries import said
+from cockpit.incident.impact_signals import as_of
+from cockpit.incident.ledger import Ledger
+from cockpit.incident.load import catch_up, read_ledger
+from cockpit.incident.signals import Signal
+from cockpit.model.event import Draft, Event, Kind
+from cockpit.model.incident import Incident
+from cockpit.model.operator import LONGEST_NAME, Operator, operator_named, with_author
+from cockpit.model.plan import Plan
+from cockpit.model.response import Freeze
+from cockpit.model.severity_scale import SeverityScale
+from cockpit.model.text import clean_line
+from cockpit.model.time import Time
+from cockpit.timeline.rows import TimelineReader
+from cockpit.timeline.timeline import Timeline
+
+OLDEST = timedelta(days=30)  # a time further back is a slip of the finger
+LATEST = timedelta(days=30)  # and so is one further ahead
+AHEAD = timedelta(seconds=60)  # clocks of two machines may differ by so much
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is read for another
+
+
+def fresh_letters() -> str:
+    return "".join(secrets.choice(LETTERS) for _ in range(3))
+
+
+class Desk:
+    """All methods block, may be called from any thread, and return what they wrote.
+
+    They raise DeskError with a sentence for the person who asked, RecordError when the file cannot be written, and
+    PersonUnknown where the login is shared and nobody said who acts: nothing is written then.
+    `incident` is an id or its last letters; without one it is the only open incident of the environment. Times given
+    are aware. What is decided is decided inside the transaction that writes it, so two people at two desks cannot
+    resolve one incident twice. `plan` may be replaced when the documents were read again.
+    """
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        *,
+        operator: str | Operator,
+        environment: str,
+        ladder: SeverityScale,
+        time: Time,
+        plan: Plan | None = None,
+        read_only: bool = False,
+        source: str = "cockpit",
+        letters: Callable[[], str] = fresh_letters,
+    ) -> None:
+        self.environment = environment
+        self.author = operator_named(operator)
+        self.ladder = ladder
+        self.plan = plan or Plan(ladder)
+        self.letters = letters
+        self._timeline = timeline
+        self._time = time
+        self._read_only = read_only or timeline.read_only
+        self._source = source
+        self._ledger: Ledger | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def operator(self) -> str:
+        """Who acts, as it stands in the record."""
+        return self.author.name
+
+    def person_named(self, name: str = "") -> str:
+        """The person whom `name` means, who acts if it is "": one has one name, whatever their login is called.
+
+        Raises PersonUnknown.
+        """
+        person = clean_line(name, LONGEST_NAME)
+        is_own = not person or person.casefold() in map(str.casefold, self.author.names)
+        if is_own:
+            self.author.must_be_named()
+        return self.author.name if is_own else person
+
+    # What there is.
+
+    def incidents(self) -> list[Incident]:
+        """Every incident of every environment, in the order of their declarations."""
+        with self._lock:
+            return [as_of(incident, self.now()) for incident in self._caught_up().incidents.values()]
+
+    def open(self) -> list[Incident]:
+        """The open incidents of the desk's environment."""
+        with self._lock:
+            return [as_of(incident, self.now()) for incident in self._caught_up().open(self.environment)]
+
+    def bad(self) -> list[Signal]:
+        """The signals of the desk's environment that are bad now, longest first."""
+        with self._lock:
+            return self._caught_up().bad(self.environment)
+
+    def silenced(self) -> list[str]:
+        """The names of the alerts of the desk's environment that their source keeps silent now."""
+        with self._lock:
+            return self._caught_up().silenced(self.environment)
+
+    def frozen(self) -> Freeze | None:
+        """Since when nothing may be deployed to the desk's environment."""
+        with self._lock:
+            return self._caught_up().freeze(self.environment)
+
+    def find(self, incident: str | None) -> Incident:
+        """The incident that is meant. Raises DeskError, AmbiguousIncident."""
+        with self._lock:
+            return as_of(self.meant(self._caught_up(), incident), self.now())
+
+    # What can be done: each act in the file of its idea, as a function of the desk.
+
+    declare = desk_case.declare
+    amend = desk_case.amend
+    change_severity = desk_case.change_severity
+    correct_severity = desk_case.correct_severity
+    change_status = desk_case.change_status
+    resolve = desk_case.resolve
+    reopen = desk_case.reopen
+    exported = desk_case.exported
+    review = desk_case.review
+
+    take_role = desk_people.take_role
+    leave_role = desk_people.leave_role
+    hand_over = desk_people.hand_over
+    acknowledge = desk_people.acknowledge
+    called = desk_people.called
+    sent = desk_people.sent
+
+    note = desk_words.note
+    decide = desk_words.decide
+    correct = desk_words.correct
+    pin = desk_words.pin
+    link = desk_words.link
+
+    start_task = desk_clocks.start_task
+    start_loop = desk_clocks.start_loop
+    aware = desk_clocks.aware
+    clock_done = desk_clocks.clock_done
+    snooze = desk_clocks.snooze
+    not_applicable = desk_clocks.not_applicable
+
+    tick = desk_work.tick
+    freeze = desk_work.freeze
+    add_item = desk_work.add_item
+    change_item = desk_work.change_item
+    choose_scenario = desk_work.choose_scenario
+    recovered_to = desk_work.recovered_to
+
+    practised = desk_practice.practised
+
+    # What the acts are made of.
+
+    def now(self) -> datetime:
+        return self._time.now()
+
+    def write(self, decide: Callable[[Ledger], Draft], *, nameless: bool = False) -> Event:
+        """Record what `decide` makes of the newest state, in one transaction. It may raise to write nothing.
+
+        `nameless`: it says nothing about who, so that a shared login may write it before it is known who is there.
+        """
+        return self._record(lambda ledger, reader: decide(ledger), nameless=nameless)
+
+    def write_on(self, number: int, decide: Callable[[Ledger, Event], Draft]) -> Event:
+        """As `write`, about an event: as it stands after its corrections. Raises DeskError when there is none."""
+
+        def found(ledger: Ledger, reader: TimelineReader) -> Draft:
+            event = _standing(reader, number)
+            if event is None:
+                raise DeskError(f"There is no event {number}; `cockpit timeline` lists them.")
+            return decide(ledger, event)
+
+        return self._record(found)
+
+    def draft(self, kind: Kind, detail: Mapping[str, Any], at: datetime, *, subject: str = "", **fields: Any) -> Draft:
+        """An entry of the journal, or with `incident` of one; without a `summary` it says what its detail does."""
+        given = {"environment": self.environment, "summary": said(kind, detail, subject)} | fields
+        return Draft(
+            kind=kind,
+            occurred=at,
+            subject=subject,
+            detail=with_author(detail, self.author.detail()),
+            source=self._source,
+            actor=self.operator,
+            **given,
+        )
+
+    def of(
+        self, meant: Incident, kind: Kind, detail: Mapping[str, Any], at: datetime, *, subject: str = "", **fields: Any
+    ) -> Draft:
+        """An event of that incident."""
+        return self.draft(kind, detail, at, subject=subject, incident=meant.id, environment=meant.environment, **fields)
+
+    def meant(self, ledger: Ledger, incident: str | None) -> Incident:
+        """Raises DeskError, AmbiguousIncident."""
+        if incident is not None:
+            return _named(ledger, clean_line(incident, 60))
+        open = ledger.open(self.environment)
+        if not open:
+            raise DeskError(f"No incident is open in {self.environment}; declare one first.")
+        if len(open) > 1:
+            raise AmbiguousIncident(open)
+        return open[0]
+
+    def past(self, at: datetime | None, now: datetime, oldest: timedelta = OLDEST) -> datetime:
+        """A time somebody gave for what happened, else now. Raises DeskError for one that cannot be meant."""
+        if at is None:
+            return now
+        if at > now + AHEAD:
+            raise DeskError(f"{at:%Y-%m-%d %H:%M:%S %Z} is in the future; only what has happened can be written down.")
+        if at < now - oldest:
+            raise DeskError(f"{at:%Y-%m-%d %H:%M %Z} is more than {oldest.days} days ago; check the date.")
+        return min(at, now)
+
+    def coming(self, at: datetime, now: datetime) -> datetime:
+        """A time by which somebody wants something. Raises DeskError for one that cannot be meant."""
+        if at <= now:
+            raise DeskError(f"{at:%Y-%m-%d %H:%M:%S %Z} is over; give a time that is yet to come.")
+        if at > now + LATEST:
+            raise DeskError(f"{at:%Y-%m-%d %H:%M %Z} is more than {LATEST.days} days ahead; check the date.")
+        return at
+
+    def _caught_up(self) -> Ledger:
+        if self._ledger is None:
+            self._ledger = read_ledger(self._timeline, self.ladder)
+        else:
+            catch_up(self._ledger, self._timeline)
+        return self._ledger
+
+    def _record(self, decide: Callable[[Ledger, TimelineReader], Draft], *, nameless: bool = False) -> Event:
+        if self._read_only:
+            raise DeskError("Read-only: nothing is written. Start without --read-only to act.")
+        if not nameless:
+            self.author.must_be_named()
+        with self._lock:
+            ledger = self._caught_up()  # the long way is gone before the transaction keeps others waiting
+
+            def plan(reader: TimelineReader) -> list[Draft]:
+                catch_up(ledger, reader)
+                return [decide(ledger, reader)]
+
+            return self._timeline.record(plan)[0]
+
+
+def _named(ledger: Ledger, wanted: str) -> Incident:
+    incidents = ledger.incidents
+    found = [each for id, each in incidents.items() if wanted and id.endswith(f"-{wanted}")]
+    if wanted in incidents:
+        return incidents[wanted]
+    if len(found) == 1:
+        return found[0]
+    raise DeskError(f"There is no incident `{wanted}`; `cockpit incidents` lists them.")
+
+
+def _standing(reader: TimelineReader, number: int) -> Event | None:
+    """The event of that number, or its last correction: two who correct one event correct it one after the other."""
+    found = reader.event(number) if 0 < number < 1 << 63 else None
+    if found is None:
+        return None
+    where: dict[str, Any] = {"incident": found.incident} if found.incident else {"journal": True, "kinds": [found.kind]}
+    for each in reader.events(after=number, **where):
+        if each.supersedes == found.id:
+            found = each
+    return found

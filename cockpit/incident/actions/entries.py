@@ -1,0 +1,126 @@
+"""Acts on the timeline itself: a note, a decision, a correction, a pin, a link to what proves an entry."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.actions.lifecycle import LONGEST_TITLE
+from cockpit.incident.actions.summaries import said
+from cockpit.incident.ledger import Ledger
+from cockpit.model.event import Draft, Event, Kind
+from cockpit.model.text import clean, clean_line, keep_whole
+
+if TYPE_CHECKING:
+    from cockpit.incident.actions.desk import Desk
+
+LONGEST_TEXT = 20_000  # characters
+SHOWN = 120  # characters of an entry in the entry that names it
+WORDS = {
+    Kind.NOTE: "text", Kind.DECISION: "text", Kind.UPDATE: "text", Kind.ITEM: "text", Kind.LINK: "text",
+    Kind.TICK: "reason", Kind.ACK: "note", Kind.PAGE: "note", Kind.ROLE: "note", Kind.SEVERITY: "reason",
+    Kind.STATUS: "reason", Kind.RESOLVE: "reason", Kind.FREEZE: "reason", Kind.REVIEW: "reason",
+    Kind.DECLARE: "title", Kind.PRACTICE: "note",
+}  # fmt: skip
+"""The words of an entry that a person may have to correct."""
+
+WITH_LINES = frozenset({Kind.NOTE, Kind.DECISION, Kind.UPDATE, Kind.ROLE})
+LONGEST_LINE = 500  # characters of those without; a title is shorter still
+
+
+def note(
+    desk: "Desk", text: str, incident: str | None = None, at: datetime | None = None, *, journal: bool = False
+) -> Event:
+    """Write down what was seen, thought or done; with `journal`, and without an open incident, it goes to the journal.
+
+    One that begins with `TODO:` is an action item as well.
+    """
+    words, line = clean(text, LONGEST_TEXT).strip(), clean_line(text)
+    if not line:
+        raise DeskError("A note needs words.")
+    occurred = desk.past(at, desk.now())
+    detail = {} if words == line else {"text": words}
+
+    def act(ledger: Ledger) -> Draft:
+        if journal or (incident is None and not ledger.open(desk.environment)):
+            return desk.draft(Kind.NOTE, detail, occurred, summary=line)
+        return desk.of(desk.meant(ledger, incident), Kind.NOTE, detail, occurred, summary=line)
+
+    return desk.write(act)
+
+
+def decide(
+    desk: "Desk", text: str, reason: str = "", *, incident: str | None = None, at: datetime | None = None
+) -> Event:
+    """A decision is an entry of its own: what, and why."""
+    words, occurred = clean(text, LONGEST_TEXT).strip(), desk.past(at, desk.now())
+    if not words:
+        raise DeskError("Say what was decided.")
+    detail = {"text": words, "reason": clean(reason, LONGEST_TEXT).strip()}
+    return desk.write(lambda ledger: desk.of(desk.meant(ledger, incident), Kind.DECISION, detail, occurred))
+
+
+def correct(desk: "Desk", event: int, text: str, at: datetime | None = None) -> Event:
+    """Let an entry read otherwise: what it said stays on record, beneath what it says now. `at` corrects its time.
+
+    Where two correct one entry both corrections are on record, and the later one stands.
+    """
+    words = clean(text, LONGEST_TEXT).strip()
+    if not words:
+        raise DeskError("Say what it should read. Words that must go for good are taken out with `cockpit redact`.")
+    now = desk.now()
+
+    def act(ledger: Ledger, old: Event) -> Draft:
+        kind = next((each for each in WORDS if each == old.kind), None)
+        if kind is None:
+            raise DeskError(f"Event {event} ({old.kind}) is on record as it was seen; write a note about it instead.")
+        if old.redacted:
+            raise DeskError(f"Event {event} was redacted; write a note instead.")
+        line = clean_line(words)
+        short = clean_line(words, LONGEST_TITLE if kind is Kind.DECLARE else LONGEST_LINE)
+        detail = {**old.detail, WORDS[kind]: words if kind in WITH_LINES else short}
+        if kind is Kind.NOTE and words == line:
+            del detail["text"]
+        return desk.draft(
+            kind,
+            detail,
+            desk.past(at, now) if at else old.occurred,
+            subject=old.subject,
+            environment=old.environment,
+            incident=old.incident,
+            summary=line if kind is Kind.NOTE else said(kind, detail, old.subject),
+            supersedes=old.id,
+        )
+
+    return desk.write_on(event, act)
+
+
+def pin(desk: "Desk", event: int, on: bool = True, *, incident: str | None = None) -> Event:
+    """Mark an entry as one that matters, or take the mark away."""
+
+    def act(ledger: Ledger, old: Event) -> Draft:
+        meant = desk.meant(ledger, incident or old.incident)
+        if (old.id in meant.pins) == on:
+            raise DeskError(f"Event {event} is {'pinned already' if on else 'not pinned'}.")
+        return desk.of(
+            meant, Kind.PIN, {"on": on, "name": clean_line(old.summary, SHOWN)}, desk.now(), subject=str(old.id)
+        )
+
+    return desk.write_on(event, act)
+
+
+def link(desk: "Desk", event: int, target: str, text: str = "", *, incident: str | None = None) -> Event:
+    """Say where the proof of an entry is: an address, a file, a query."""
+    where = clean_line(target)
+    if not where:
+        raise DeskError("Say where the evidence is: an address, a file, a query.")
+    if "://" in where and not (where := keep_whole(target.strip(), LONGEST_TEXT)):
+        raise DeskError(
+            "This address is too long, or holds letters that cannot be kept. Save it in a file, and link the file."
+        )
+
+    def act(ledger: Ledger, old: Event) -> Draft:
+        meant = desk.meant(ledger, incident or old.incident)
+        detail = {"target": where, "text": clean_line(text), "name": clean_line(old.summary, SHOWN)}
+        return desk.of(meant, Kind.LINK, detail, desk.now(), subject=str(old.id))
+
+    return desk.write_on(event, act)

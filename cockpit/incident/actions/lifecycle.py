@@ -1,0 +1,276 @@
+"""Acts on an incident as a whole: it is declared, changes its severity and status, ends, is opened again, reviewed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.actions.summaries import said
+from cockpit.incident.incident_state import default_severity
+from cockpit.incident.ledger import Ledger
+from cockpit.incident.signals import earliest_signal, reach
+from cockpit.model.event import Draft, Event, Kind
+from cockpit.model.event_detail import text_of, time_of
+from cockpit.model.incident import Incident, Status
+from cockpit.model.response import CloseReason, Review
+from cockpit.model.severity_scale import Level, level
+from cockpit.model.text import clean_line
+from cockpit.model.time import stamp
+
+if TYPE_CHECKING:
+    from cockpit.incident.actions.desk import Desk
+
+LONGEST_TITLE = 200  # characters; it has to fit a bar
+
+
+def declare(
+    desk: "Desk",
+    title: str,
+    severity: str | None = None,
+    *,
+    unsure: bool = False,
+    reach_from: datetime | None = None,
+    impact_started: datetime | None = None,
+    drill: bool = False,
+) -> Incident:
+    """Begin an incident; without a severity on the worst rung but one. `impact_started`: users first felt it.
+
+    `unsure` whether it is this rung or the one above takes the one above: it is easier to stand down than to catch up.
+    """
+    subject = clean_line(title, LONGEST_TITLE)
+    if not subject:
+        raise DeskError("An incident needs a title: one line that says what is wrong.")
+    rung = _rung(desk, severity if severity is not None else default_severity(desk.ladder))
+    if unsure:
+        rung = desk.ladder[max(0, desk.ladder.index(rung) - 1)]
+    if rung.backlog:
+        raise DeskError(f"{rung.name} is for the backlog, no incident: write a note, or choose a higher severity.")
+    now = desk.now()
+    begin = desk.past(reach_from, now) if reach_from else None
+    impact = desk.past(impact_started, now) if impact_started else None
+
+    def act(ledger: Ledger) -> Draft:
+        signal = earliest_signal(ledger.bad(desk.environment), now)
+        detail = {
+            "title": subject,
+            "severity": rung.name,
+            "reach_from": stamp(begin or reach(signal, now)),
+            "detected": stamp(signal.since) if signal else "",
+            "detected_by": signal.label if signal else "",
+            "impact_started": stamp(impact) if impact else "",
+            "drill": drill,
+            "unsure": unsure,
+            "rules": _rules(desk, rung.name),
+        }
+        return desk.draft(Kind.DECLARE, detail, now, incident=_new_id(desk, ledger, now))
+
+    return desk.find(desk.write(act).incident)
+
+
+def amend(
+    desk: "Desk",
+    incident: str | None = None,
+    *,
+    title: str | None = None,
+    reach_from: datetime | None = None,
+    impact_started: datetime | None = None,
+    impact_ended: datetime | None = None,
+) -> Incident:
+    """Correct a declaration: its title, how far back it reaches, when users first and last felt it."""
+    now = desk.now()
+    given: dict[str, str] = {}
+    if title is not None and clean_line(title, LONGEST_TITLE):
+        given["title"] = clean_line(title, LONGEST_TITLE)
+    if reach_from is not None:
+        given["reach_from"] = stamp(desk.past(reach_from, now))
+    if impact_started is not None:
+        given["impact_started"] = stamp(desk.past(impact_started, now))
+    if impact_ended is not None:
+        given |= {"impact_ended": stamp(desk.past(impact_ended, now)), "impact_stated": stamp(now)}
+    if not given:
+        raise DeskError("Nothing to correct: give a title, where it reaches back to, or when users first felt it.")
+
+    def act(ledger: Ledger) -> Draft:
+        meant = desk.meant(ledger, incident)
+        first = ledger.declaration(meant.id)
+        unmarked = {key: value for key, value in first.detail.items() if key not in ("mistake", "mistake_reason")}
+        detail = {**unmarked, **given}
+        begin, end = time_of(detail, "impact_started") or meant.detected, time_of(detail, "impact_ended")
+        if impact_ended is not None and begin and end and end < begin:
+            raise DeskError(
+                f"The impact began at {begin:%Y-%m-%d %H:%M:%S}Z; it cannot end before that. Give its start as well."
+            )
+        summary = f"{said(Kind.DECLARE, detail)} ({_amended(given, first.detail)})"
+        return desk.of(meant, Kind.DECLARE, detail, first.occurred, summary=summary, supersedes=first.id)
+
+    return desk.find(desk.write(act).incident)
+
+
+def _amended(given: Mapping[str, str], before: Mapping[str, Any]) -> str:
+    """What is corrected, the old word beside the new: `impact ended 12:07:58Z (was 12:20:00Z)`."""
+    parts = []
+    for key in sorted(given.keys() - {"impact_stated"}):
+        new, old = time_of(given, key), time_of(before, key)
+        if new is None:
+            parts.append(f"{key.replace('_', ' ')} “{given[key]}” (was “{text_of(before, key)}”)")
+        else:
+            was = f" (was {old:%H:%M:%S}Z)" if old and old != new else ""
+            parts.append(f"{key.replace('_', ' ')} {new:%Y-%m-%d %H:%M:%S}Z{was}")
+    return ", ".join(parts)
+
+
+def change_severity(desk: "Desk", severity: str, incident: str | None = None, reason: str = "") -> Event:
+    """Raise or lower an incident on the ladder; the rules of its new rung bind from now."""
+    rung, why = _rung(desk, severity).name, clean_line(reason)
+
+    def act(ledger: Ledger) -> Draft:
+        meant = desk.meant(ledger, incident)
+        if meant.severity == rung:
+            raise DeskError(f"{meant.id} is {rung} already.")
+        detail = {"severity": rung, "was": meant.severity, "reason": why, "rules": _rules(desk, rung)}
+        return desk.of(meant, Kind.SEVERITY, detail, desk.now())
+
+    return desk.write(act)
+
+
+def correct_severity(desk: "Desk", severity: str, reason: str = "", incident: str | None = None) -> Event:
+    """The severity of now was entered by mistake: this one held from then on. The mistake stays in the chain.
+
+    It counts in no metric, and the deadlines that only it began are gone with it.
+    """
+    rung, why = _rung(desk, severity).name, clean_line(reason)
+
+    def act(ledger: Ledger) -> Draft:
+        meant = desk.meant(ledger, incident)
+        if meant.severity == rung:
+            raise DeskError(f"{meant.id} is {rung}. Say which severity was meant instead: `severity P2 --mistake`.")
+        entered = ledger.severity_event(meant.id)
+        kind = Kind.DECLARE if entered.kind == Kind.DECLARE else Kind.SEVERITY
+        marks = {"mistake": meant.severity, "mistake_reason": why}
+        detail = {**entered.detail, "severity": rung, "rules": _rules(desk, rung), **marks}
+        summary = f"{said(kind, detail)} ({meant.severity} was entered by mistake{f': {why}' if why else ''})"
+        return desk.of(meant, kind, detail, entered.occurred, summary=summary, supersedes=entered.id)
+
+    return desk.write(act)
+
+
+def change_status(desk: "Desk", status: str, incident: str | None = None, reason: str = "") -> Event:
+    """Say where the responders are. A resolved incident named by its id is opened again, with a reason."""
+    wanted, why = clean_line(status).lower(), clean_line(reason)
+    if wanted not in frozenset(Status):
+        raise DeskError(f"`{clean_line(status, 40)}` is no status; there are {', '.join(Status)}.")
+    if wanted == Status.RESOLVED:
+        return desk.resolve(reason, incident)
+
+    def act(ledger: Ledger) -> Draft:
+        meant = desk.meant(ledger, incident)
+        if meant.status == wanted:
+            raise DeskError(f"{meant.id} is {wanted} already.")
+        if not meant.open and not why:
+            raise DeskError(f"{meant.id} is resolved; say why it is opened again.")
+        detail = {"status": wanted, "was": meant.status.value, "reason": why}
+        return desk.of(meant, Kind.STATUS, detail, desk.now())
+
+    return desk.write(act)
+
+
+def resolve(
+    desk: "Desk", reason: str = "", incident: str | None = None, at: datetime | None = None, because: str = ""
+) -> Event:
+    """End an incident. `because` is a CloseReason, for what was no incident or not this one."""
+    now, why, kind = desk.now(), clean_line(reason), clean_line(because, 40).casefold().replace("_", " ")
+    occurred = desk.past(at, now)
+    if kind and kind not in frozenset(CloseReason):
+        raise DeskError(f"`{kind}` is no reason that incidents end for; there are {', '.join(CloseReason)}.")
+
+    def act(ledger: Ledger) -> Draft:
+        meant = desk.meant(ledger, incident)
+        if not meant.open:
+            raise DeskError(f"{meant.id} is resolved already.")
+        if occurred < meant.declared:
+            raise DeskError(f"{meant.id} was declared at {meant.declared:%H:%M:%S}Z; it cannot end before that.")
+        return desk.of(meant, Kind.RESOLVE, {"reason": why, "because": kind}, occurred)
+
+    return desk.write(act)
+
+
+def reopen(desk: "Desk", reason: str, incident: str | None = None) -> Event:
+    """Open a resolved incident again, without a name the one that was resolved last. It needs a reason."""
+    why = clean_line(reason)
+    if not why:
+        raise DeskError("Say why it is opened again; the reason stands on the timeline.")
+
+    def act(ledger: Ledger) -> Draft:
+        meant = desk.meant(ledger, incident) if incident is not None else _resolved_last(desk, ledger)
+        if meant.open:
+            raise DeskError(f"{meant.id} is open.")
+        detail = {"status": Status.INVESTIGATING.value, "was": meant.status.value, "reason": why}
+        return desk.of(meant, Kind.STATUS, detail, desk.now())
+
+    return desk.write(act)
+
+
+def exported(desk: "Desk", path: str, head: str, incident: str) -> Event:
+    """Remember that a post-mortem draft was written, and which state of the timeline it shows."""
+
+    def act(ledger: Ledger) -> Draft:
+        meant = desk.meant(ledger, incident)
+        detail = {"path": clean_line(path), "head": head}
+        return desk.of(meant, Kind.EXPORT, detail, desk.now(), summary=f"exported to {clean_line(path)}")
+
+    return desk.write(act, nameless=True)
+
+
+def review(desk: "Desk", state: str, reason: str = "", *, incident: str | None = None) -> Event:
+    """Say where the post-mortem stands. Going back needs a reason, and nothing is reviewed before it is over."""
+    wanted, why = clean_line(state, 40).casefold(), clean_line(reason)
+    order = list(Review)
+    if wanted not in order:
+        raise DeskError(f"`{wanted}` is no state of a post-mortem; there are {', '.join(order)}.")
+    next = Review(wanted)
+
+    def act(ledger: Ledger) -> Draft:
+        meant = desk.meant(ledger, incident)
+        if meant.review is next:
+            raise DeskError(f"The post-mortem of {meant.id} is {next} already.")
+        if meant.open and next in (Review.REVIEWED, Review.CLOSED):
+            raise DeskError(f"{meant.id} is open; resolve it before its post-mortem is {next}.")
+        if order.index(next) < order.index(meant.review) and not why:
+            raise DeskError(f"The post-mortem of {meant.id} is {meant.review}; say why it goes back to {next}.")
+        detail = {"state": next.value, "was": meant.review.value, "reason": why}
+        return desk.of(meant, Kind.REVIEW, detail, desk.now())
+
+    return desk.write(act)
+
+
+def _rung(desk: "Desk", text: str) -> Level:
+    rung = level(desk.ladder, text)
+    if rung is None:
+        names = ", ".join(each.name for each in desk.ladder)
+        worst = level(desk.ladder, "SEV-1")
+        means = f" SEV-1 is {worst.name}." if worst and worst.name.casefold() != "sev-1" else ""
+        raise DeskError(f"`{clean_line(text, 40)}` is no severity here; there are {names}.{means}")
+    return rung
+
+
+def _rules(desk: "Desk", rung: str) -> list[dict[str, Any]]:
+    """What binds from now, on record: its clocks go on when its document is gone."""
+    return [each.detail() for each in desk.plan.rules_for(rung)]
+
+
+def _new_id(desk: "Desk", ledger: Ledger, now: datetime) -> str:
+    while True:
+        id = f"{now:%Y-%m-%d}-{desk.letters()}"
+        if id not in ledger.incidents:
+            return id
+
+
+def _resolved_last(desk: "Desk", ledger: Ledger) -> Incident:
+    over = [
+        (each.resolved, each)
+        for each in ledger.incidents.values()
+        if each.resolved is not None and each.environment == desk.environment
+    ]
+    if not over:
+        raise DeskError(f"No incident of {desk.environment} is resolved.")
+    return max(over, key=lambda each: each[0])[1]

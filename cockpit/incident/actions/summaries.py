@@ -1,0 +1,152 @@
+"""The one line an event reads as on the timeline, made of nothing but its detail: so a correction reads the same."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cockpit.model.clock import ClockKind
+from cockpit.model.duration import show
+from cockpit.model.event import Kind
+from cockpit.model.event_detail import span_of, text_of, time_of, words_of
+from cockpit.model.incident import Status
+from cockpit.model.text import clean_line
+
+
+def said(kind: Kind, detail: Mapping[str, Any], subject: str = "") -> str:
+    """`severity P1 → P0: everybody is out`. Times are in UTC. "" for a kind that no person writes."""
+    line = _LINES.get(kind)
+    return line(_Text(detail, subject)) if line else ""
+
+
+class _Text:
+    """A detail, looked at as words."""
+
+    def __init__(self, detail: Mapping[str, Any], subject: str) -> None:
+        self.detail = detail
+        self.subject = subject
+
+    def __getitem__(self, key: str) -> str:
+        return text_of(self.detail, key)
+
+    def because(self, what: str, key: str = "reason") -> str:
+        return f"{what}: {self[key]}" if self[key] else what
+
+    def clock_time(self, key: str) -> str:
+        at = time_of(self.detail, key)
+        return f"{at:%H:%M}Z" if at else ""
+
+
+def _declare(text: _Text) -> str:
+    word = "declared drill" if text.detail.get("drill") is True else "declared"
+    return f"{word} {text['severity']}: {text['title']}"
+
+
+def _status(text: _Text) -> str:
+    again = text["was"] == Status.RESOLVED
+    return text.because(f"{'opened again:' if again else 'status'} {text['status']}")
+
+
+def _resolve(text: _Text) -> str:
+    return text.because(f"resolved ({text['because']})" if text["because"] else "resolved")
+
+
+def _role(text: _Text) -> str:
+    note = "; ".join(words_of(text.detail, "note").splitlines())
+    what = f"{text['person']} is {text['role']}"
+    if text["what"] == "leaves":
+        what = f"{text['person']} leaves {text['role']}"
+    elif text["from"]:
+        what = f"{text['from']} hands {text['role']} over to {text['person']}"
+    return clean_line(f"{what}: {note}" if note else what)
+
+
+def _clock(text: _Text) -> str:
+    what, breach = text["what"], text.subject == ClockKind.BREACH
+    if what == "started":
+        return _begun(text)
+    if what == "done":
+        return text.because("authority notified" if breach else f"done: {text['name']}")
+    if what == "snoozed":
+        return f"reminded again at {text.clock_time('snoozed_until')}: {text['name']}"
+    return text.because("breach not notifiable" if breach else f"not applicable: {text['name']}")
+
+
+def _begun(text: _Text) -> str:
+    due = f", due {text.clock_time('due')}" if text.clock_time("due") else ""
+    if text["kind"] == ClockKind.TASK:
+        return f"task for {text['person']}: {text['text']}{due}"
+    if text["kind"] == ClockKind.LOOP:
+        return f"to be undone: {text['text']}{due}"
+    return text.because("aware of a breach", "text")
+
+
+def _update(text: _Text) -> str:
+    promised = f" (next at {text.clock_time('promised')})" if text.clock_time("promised") else ""
+    return f"update to {text['audience']}{promised}: {text['text']}"
+
+
+def _page(text: _Text) -> str:
+    tier = text.detail.get("tier")
+    where = f" (tier {tier})" if isinstance(tier, int) and tier > 0 else ""
+    how = f", {text['how']}" if text["how"] else ""
+    return text.because(f"called {text['who']}{where}{how}", "note")
+
+
+def _tick(text: _Text) -> str:
+    word = {"done": "ticked", "skipped": "skipped", "open": "unticked"}.get(text["state"], text["state"])
+    return text.because(f"{word}: {text['text'] or text.subject}")
+
+
+def _item(text: _Text) -> str:
+    changes = [
+        *(["done"] if text.detail.get("done") is True else ["open again"] if "done" in text.detail else []),
+        *(
+            f"{key} {text[key]}" if text[key] else f"no {key}"
+            for key in ("owner", "due", "label")
+            if key in text.detail
+        ),
+    ]
+    told = f" ({', '.join(changes)})" if changes else ""
+    return f"action item: {text['text'] or text['name']}{told}"
+
+
+def _recovery(text: _Text) -> str:
+    point = time_of(text.detail, "point")
+    if text["what"] == "recovered to":
+        return f"data recovered to {point:%Y-%m-%d %H:%M:%S}Z" if point else "data recovered"
+    targets = [
+        f"{name} {show(span.total_seconds())}"
+        for name, key in (("recovery time", "rto"), ("recovery point", "rpo"))
+        if (span := span_of(text.detail, key))
+    ]
+    return f"scenario {text['scenario']}{': ' if targets else ''}{', '.join(targets)}"
+
+
+def _acknowledged(text: _Text) -> str:
+    return text.because(f"acknowledged {text['name'] or clean_line(text.subject) or 'the incident'}", "note")
+
+
+def _freeze(text: _Text) -> str:
+    return text.because("deployments frozen" if text.detail.get("on") is True else "freeze lifted")
+
+
+_LINES: dict[Kind, Callable[[_Text], str]] = {
+    Kind.DECLARE: _declare,
+    Kind.NOTE: lambda text: text["text"],
+    Kind.ACK: _acknowledged,
+    Kind.SEVERITY: lambda text: text.because(f"severity {text['was']} → {text['severity']}"),
+    Kind.STATUS: _status,
+    Kind.RESOLVE: _resolve,
+    Kind.ROLE: _role,
+    Kind.CLOCK: _clock,
+    Kind.UPDATE: _update,
+    Kind.PAGE: _page,
+    Kind.TICK: _tick,
+    Kind.FREEZE: _freeze,
+    Kind.DECISION: lambda text: f"decided: {text['text']}" + (f" ({text['reason']})" if text["reason"] else ""),
+    Kind.ITEM: _item,
+    Kind.PIN: lambda text: f"{'unpinned' if text.detail.get('on') is False else 'pinned'}: {text['name']}",
+    Kind.LINK: lambda text: text.because(f"evidence for “{text['name']}”: {text['target']}", "text"),
+    Kind.RECOVERY: _recovery,
+    Kind.PRACTICE: lambda text: text.because(f"practised {clean_line(text.subject)}", "note"),
+    Kind.REVIEW: lambda text: text.because(f"post-mortem {text['state']}"),
+}

@@ -1,0 +1,251 @@
+"""Acts of the work: a box ticked, deployments frozen, something to do afterwards, what is recovered, and to when."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.ledger import Ledger
+from cockpit.incident.response_state import DONE, OPEN, SKIPPED, TICKED
+from cockpit.model.event import Draft, Event, Kind
+from cockpit.model.event_detail import LONGEST
+from cockpit.model.incident import Incident
+from cockpit.model.plan import Practice
+from cockpit.model.text import clean_line, near
+from cockpit.model.time import stamp
+
+if TYPE_CHECKING:
+    from cockpit.incident.actions.desk import Desk
+
+
+LONGEST_LINE = 500  # characters
+LONGEST_NAME = 80
+
+
+def tick(
+    desk: "Desk",
+    list: str,
+    item: int,
+    text: str = "",
+    state: str = DONE,
+    reason: str = "",
+    *,
+    incident: str | None = None,
+) -> Event:
+    """Set one box, counted from 1: done, skipped because, or open again.
+
+    Without `text` the list is one of the plan, by its id or a part of it that no other has.
+    """
+    name, wanted, why = clean_line(list, LONGEST_NAME), clean_line(state, 20), clean_line(reason, LONGEST_LINE)
+    if wanted not in TICKED:
+        raise DeskError(f"A box is {DONE}, {SKIPPED} or {OPEN}, not `{wanted}`.")
+    if wanted == SKIPPED and not why:
+        raise DeskError("Say why it is skipped; the reason stands in the post-mortem.")
+    words = clean_line(text, LONGEST_LINE)
+    if not words:
+        name, words = _box(desk, name, item)
+
+    def act(ledger: Ledger) -> Draft:
+        meant = desk.meant(ledger, incident)
+        stands = next((each.state for each in meant.ticks if (each.list, each.item) == (name, item)), OPEN)
+        if stands == wanted:
+            raise DeskError(f"{name}#{item} is {wanted} already.")
+        detail = {"list": name, "item": item, "text": words, "state": wanted, "reason": why}
+        return desk.of(meant, Kind.TICK, detail, desk.now(), subject=f"{name}#{item}")
+
+    return desk.write(act)
+
+
+def _box(desk: "Desk", list: str, item: int) -> tuple[str, str]:
+    """The id of a list of the plan, and the words of a box of it. Raises DeskError."""
+    known = {each.id: each for each in desk.plan.checklists}
+    fits = [each for each in known if list and list.casefold() in each.casefold()]
+    if list not in known and len(fits) != 1:
+        raise DeskError(f"There is no checklist `{list}`; there are {', '.join(known) or 'none'}.")
+    found = known.get(list) or known[fits[0]]
+    if not 1 <= item <= len(found.items):
+        raise DeskError(f"{found.id} has {len(found.items)} boxes, counted from 1.")
+    return found.id, clean_line(found.items[item - 1], LONGEST_LINE)
+
+
+def freeze(desk: "Desk", on: bool, reason: str = "", *, incident: str | None = None) -> Event:
+    """Forbid deployments to the environment, or allow them again, with or without an incident."""
+    why = clean_line(reason, LONGEST_LINE)
+
+    def act(ledger: Ledger) -> Draft:
+        open = ledger.open(desk.environment)
+        named = incident is not None or len(open) == 1
+        meant = desk.meant(ledger, incident) if named else None
+        where = meant.environment if meant else desk.environment
+        if (ledger.freeze(where) is not None) == on:
+            raise DeskError(f"{where} is {'frozen already' if on else 'not frozen'}.")
+        detail = {"on": on, "reason": why}
+        return desk.of(meant, Kind.FREEZE, detail, desk.now()) if meant else desk.draft(Kind.FREEZE, detail, desk.now())
+
+    return desk.write(act)
+
+
+def add_item(
+    desk: "Desk", text: str, owner: str = "", due: date | None = None, label: str = "", *, incident: str | None = None
+) -> Event:
+    """Something to do after the incident. Its id is the subject of the event."""
+    detail = _item(text=text, owner=owner, due=due, label=label)
+    if not detail["text"]:
+        raise DeskError("Say what is to be done.")
+
+    def act(ledger: Ledger) -> Draft:
+        meant = desk.meant(ledger, incident)
+        taken = {each.id for each in meant.items}
+        id = next(each for each in iter(desk.letters, None) if each not in taken)
+        return desk.of(meant, Kind.ITEM, {key: value for key, value in detail.items() if value}, desk.now(), subject=id)
+
+    return desk.write(act)
+
+
+def change_item(
+    desk: "Desk",
+    id: str,
+    *,
+    text: str | None = None,
+    owner: str | None = None,
+    due: date | str | None = None,
+    label: str | None = None,
+    done: bool | None = None,
+    incident: str | None = None,
+) -> Event:
+    """Change what is given; `due=""` takes the day away. `id` as `note-12` for what a note tells of."""
+    wanted = clean_line(id, LONGEST_NAME)
+    given = {"text": text or None, "owner": owner, "due": due, "label": label, "done": done}
+    detail = _item(**{key: value for key, value in given.items() if value is not None})
+    if not detail:
+        raise DeskError("Nothing to change: give its words, owner, due day or label, or say that it is done.")
+
+    def act(ledger: Ledger) -> Draft:
+        meant = desk.meant(ledger, incident)
+        item = next((each for each in meant.items if each.id == wanted), None)
+        if item is None:
+            known = ", ".join(each.id for each in meant.items)
+            raise DeskError(f"{meant.id} has no action item `{wanted}`; there are {known or 'none'}.")
+        if len(detail) == 1 and done is not None and done == (item.done is not None):
+            raise DeskError(f"{wanted} is {'done already' if done else 'not done'}.")
+        return desk.of(meant, Kind.ITEM, {**detail, "name": item.text}, desk.now(), subject=wanted)
+
+    return desk.write(act)
+
+
+def _item(**given: Any) -> dict[str, Any]:
+    due = given.get("due")
+    if due is not None:
+        given["due"] = due.isoformat() if isinstance(due, date) else ""
+    lengths = {"text": LONGEST_LINE, "owner": LONGEST_NAME, "label": LONGEST_NAME}
+    return {key: clean_line(value, lengths[key]) if key in lengths else value for key, value in given.items()}
+
+
+def choose_scenario(
+    desk: "Desk",
+    scenario: str,
+    rto: timedelta | None = None,
+    rpo: timedelta | None = None,
+    origin: str = "",
+    *,
+    incident: str | None = None,
+) -> Event:
+    """Say what is being recovered from; the targets are the plan's where none are given."""
+    name, target = clean_line(scenario, LONGEST_LINE), desk.plan.target(scenario)
+    if not name:
+        raise DeskError("Say which scenario.")
+    if rto is not None and not timedelta() < rto <= LONGEST:
+        raise DeskError("A recovery time is longer than nothing: `30m`, `4h`.")
+    if rpo is not None and not timedelta() <= rpo <= LONGEST:  # none: not a minute may be lost
+        raise DeskError("What may be lost is a time from nothing on: `0m`, `15m`.")
+    if target is None and rto is None and rpo is None:
+        known = [each.scenario for each in desk.plan.targets]
+        close = near(name, known)
+        raise DeskError(
+            f"No document has a target for `{name}`; "
+            + (f"did you mean `{close}`?" if close else "give one with it, such as 30m.")
+        )
+    if target is not None:
+        name, origin = target.scenario, origin or target.origin
+        rto, rpo = rto or target.rto, rpo or target.rpo
+    detail = {
+        "what": "chosen",
+        "scenario": name,
+        "rto": None if rto is None else rto.total_seconds(),
+        "rpo": None if rpo is None else rpo.total_seconds(),  # nothing may be lost is a target, too
+        "origin": clean_line(origin, LONGEST_LINE),
+    }
+    return desk.write(
+        lambda ledger: desk.of(desk.meant(ledger, incident), Kind.RECOVERY, detail, desk.now(), subject=name)
+    )
+
+
+def recovered_to(desk: "Desk", point: datetime, *, incident: str | None = None) -> Event:
+    """Say to which moment the data was brought back: what was written after it is lost."""
+    detail = {"what": "recovered to", "point": stamp(desk.past(point, desk.now()))}
+
+    def act(ledger: Ledger) -> Draft:
+        meant = desk.meant(ledger, incident)
+        subject = meant.recovery.scenario if meant.recovery else ""
+        return desk.of(meant, Kind.RECOVERY, detail, desk.now(), subject=subject)
+
+    return desk.write(act)
+
+
+# The act of practising: a drill, a training or a review took place.
+
+OLDEST = timedelta(days=731)  # what comes round once a year may be written down late
+
+
+def practised(
+    desk: "Desk", name: str, note: str = "", *, incident: str | None = None, at: datetime | None = None
+) -> Event:
+    """Write down that a practice of the plan was done; with `incident` by that drill, when it was resolved."""
+    practice, now, words = practice_named(desk.plan.practices, name), desk.now(), clean_line(note)
+    occurred = desk.past(at, now, OLDEST)
+
+    def act(ledger: Ledger) -> Draft:
+        meant = _over(desk.meant(ledger, incident)) if incident is not None else None
+        detail = {"note": words, "incident": meant.id if meant else ""}
+        if meant is None:
+            return desk.draft(Kind.PRACTICE, detail, occurred, subject=practice.name)
+        then = occurred if at is not None else meant.resolved or now
+        return desk.of(meant, Kind.PRACTICE, detail, then, subject=practice.name)
+
+    return desk.write(act)
+
+
+def practice_named(practices: Sequence[Practice], text: str) -> Practice:
+    """The practice of that name, else the only one that begins so or holds it. Raises DeskError."""
+    wanted = clean_line(text).casefold()
+    if not wanted:
+        raise DeskError("Say what was practised; `cockpit drills` lists what there is.")
+    if not practices:
+        raise DeskError("No practice is known; `cockpit drills` says what makes one.")
+    names = {each.name: each.name.casefold() for each in practices}
+    for fits in (
+        [name for name, folded in names.items() if folded == wanted],
+        [name for name, folded in names.items() if folded.startswith(wanted)],
+        [name for name, folded in names.items() if wanted in folded],
+    ):
+        if len(fits) == 1:
+            return next(each for each in practices if each.name == fits[0])
+        if fits:
+            raise DeskError(f"`{clean_line(text, 80)}` may be {_either(fits)}; write more of the name.")
+    close = near(clean_line(text), list(names))
+    hint = f"did you mean {close}?" if close else "`cockpit drills` lists what there is."
+    raise DeskError(f"There is no practice `{clean_line(text, 80)}`; {hint}")
+
+
+def _either(names: Sequence[str]) -> str:
+    shown = [clean_line(each, 60) for each in names]
+    return f"{', '.join(shown[:-1])} or {shown[-1]}"
+
+
+def _over(incident: Incident) -> Incident:
+    """Raises DeskError for what is no drill, or not over yet."""
+    if not incident.drill:
+        raise DeskError(f"{incident.id} was no drill; without --incident the practice stands for itself.")
+    if incident.resolved is None:
+        raise DeskError(f"{incident.id} is still open; resolve it, then it counts as done.")
+    return incident

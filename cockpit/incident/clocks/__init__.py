@@ -1,0 +1,1 @@
+"""Deadlines of an incident: pure functions of events, Plan and time."""

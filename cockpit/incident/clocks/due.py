@@ -1,0 +1,131 @@
+"""When a rule is due, and when four fifths of its time are gone: on the wall, in working hours, in working days."""
+
+import math
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from cockpit.incident.clocks.business_hours import DAY, NOTHING, add_days, add_hours, worked
+from cockpit.model.clock import Clock, Counting, Rule
+from cockpit.model.incident import HealthyPeriod, Incident
+from cockpit.model.plan import Hours
+
+RISK = 0.8  # of the counted time; the share at which service level tools warn
+
+
+@dataclass(frozen=True, slots=True)
+class DueTime:
+    """Both None: it never comes, because nobody ever works or the calendar ends before it does."""
+
+    due: datetime | None
+    risk: datetime | None
+
+
+NEVER = DueTime(None, None)
+
+
+def due_after(start: datetime, after: timedelta, counting: Counting, hours: Hours, zone: tzinfo) -> DueTime:
+    """`after` counted from `start`; below zero is at once. Days are whole: one begun is one more. Never raises."""
+    span = max(after, NOTHING)
+    try:
+        if counting is Counting.WALL:
+            return DueTime(start + span, start + span * RISK)
+        if counting is Counting.HOURS:
+            due = add_hours(start, span, hours, zone)
+            return NEVER if due is None else DueTime(due, add_hours(start, span * RISK, hours, zone))
+        due = add_days(start, math.ceil(span / DAY), hours, zone)
+        if due is None:
+            return NEVER
+        return DueTime(due, add_hours(start, worked(start, due, hours, zone) * RISK, hours, zone))
+    except OverflowError:
+        return NEVER
+
+
+def risk_of(start: datetime, due: datetime | None) -> datetime | None:
+    """Four fifths of the way to a time that somebody named."""
+    return None if due is None else start + max(due - start, NOTHING) * RISK
+
+
+def later_by(at: datetime | None, span: timedelta) -> datetime | None:
+    """None where there is no such moment any more."""
+    try:
+        return None if at is None else at + span
+    except OverflowError:
+        return None
+
+
+# How a clock ends when what it is for is over: in time it was never needed, too late it was missed.
+
+OVER = "resolved before it was late"
+MENDED = "mitigated before it was late"
+LATEST = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityPeriod:
+    """From when on a severity bound, with what. `raised`: it was worse than the one before, or the first."""
+
+    severity: str
+    start: datetime
+    why: str
+    raised: bool
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One time in which an incident was open; `end` None: it is. `because` is the reason that it was closed for."""
+
+    start: datetime
+    end: datetime | None
+    because: str
+    periods: tuple[SeverityPeriod, ...]
+
+
+def settled(clock: Clock, done: datetime | None, end: datetime | None, reason: str = OVER) -> Clock:
+    """Done at that time; without it excused or missed at `end`, after which nothing more can change it."""
+    if done is not None and (end is None or done <= end or (clock.limit is not None and done <= clock.limit)):
+        return replace(clock, done=done, not_applicable="") if not clock.not_applicable else clock
+    return ended(clock, end, reason)
+
+
+def excused(clock: Clock, at: datetime | None, reason: str) -> Clock:
+    """Not applicable, where `at` came while it could be done in time. One that is over already stays as it is."""
+    if at is None or _settled(clock) or (clock.limit is not None and at > clock.limit):
+        return clock
+    return replace(clock, not_applicable=reason)
+
+
+def ended(clock: Clock, at: datetime | None, reason: str) -> Clock:
+    """Excused, or missed at `at`: nobody can do it any more."""
+    clock = excused(clock, at, reason)
+    return clock if _settled(clock) else replace(clock, done=at)
+
+
+def well_at(incident: Incident, limit: datetime | None) -> datetime | None:
+    """Since when users felt nothing, at the last moment that a clock could be done in time; None where they did."""
+    return next(
+        (each.start for each in healthy_periods(incident) if each.start <= (limit or LATEST) and _goes_on(each, limit)),
+        None,
+    )
+
+
+def well_after(incident: Incident, limit: datetime | None, end: datetime | None) -> datetime | None:
+    """As `well_at`, else when they first felt nothing after it, until `end`."""
+    at_limit = well_at(incident, limit)
+    later = [each.start for each in healthy_periods(incident) if limit is not None and each.start > limit]
+    found = at_limit if at_limit is not None else min(later, default=None)
+    return found if found is not None and (end is None or found <= end) else None
+
+
+def healthy_periods(incident: Incident) -> list[HealthyPeriod]:
+    """What was recorded, and what a person stated."""
+    stated = incident.impact_ended if incident.healthy else incident.mitigated
+    return [*incident.healthy, *([HealthyPeriod(stated)] if stated is not None else [])]
+
+
+def _goes_on(period: HealthyPeriod, limit: datetime | None) -> bool:
+    return period.end is None or (limit is not None and period.end > limit)
+
+
+def _settled(clock: Clock) -> bool:
+    return clock.done is not None or bool(clock.not_applicable)

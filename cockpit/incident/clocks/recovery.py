@@ -1,0 +1,211 @@
+"""The clocks of mending and of what follows: the recovery target, budgets, what lags behind, the window, the review."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from cockpit.incident.clocks.due import Episode, due_after, ended, excused, risk_of, settled, well_after
+from cockpit.incident.clocks.rules import Binding, lost, strictest
+from cockpit.model.clock import Clock, ClockKind, Counting, Rule
+from cockpit.model.incident import Incident
+from cockpit.model.response import CloseReason, Mark, Ran, Recovery, Review
+from cockpit.model.severity_scale import order
+
+NOTHING_HAPPENED = frozenset(
+    {CloseReason.DUPLICATE, CloseReason.FALSE_POSITIVE, CloseReason.SUPERSEDED, CloseReason.CANCELLED}
+)
+
+
+def recovery(bound: Binding) -> list[Clock]:
+    """The time that the chosen scenario may take, from the declaration until it was mitigated or resolved."""
+    chosen = bound.incident.recovery
+    if chosen is None or chosen.rto is None:
+        return []
+    words = "was chosen; its document is gone" if lost(chosen.origin, bound.plan) else "was chosen"
+    return [
+        _recovery(bound, chosen, chosen.rto, f"{chosen.scenario} {words}", number)
+        for number in range(len(bound.episodes))
+    ]
+
+
+def _recovery(bound: Binding, chosen: Recovery, rto: timedelta, words: str, number: int) -> Clock:
+    episode = bound.episodes[number]
+    due = due_after(episode.start, rto, Counting.WALL, bound.plan.hours, bound.zone)
+    well = well_after(bound.incident, due.due, episode.end)
+    return Clock(
+        id="recovery" if number == 0 else f"recovery:{number + 1}",
+        kind=ClockKind.RECOVERY,
+        what=f"recovered from {chosen.scenario}",
+        why=f"{words}; counted from {'the declaration' if number == 0 else 'when it was opened again'}",
+        origin=chosen.origin or "said by hand",
+        started=episode.start,
+        due=due.due,
+        risk=due.risk,
+        done=well or episode.end,
+        obligation="recovery",
+    )
+
+
+def budgets(bound: Binding, now: datetime) -> list[Clock]:
+    """What each run may take, and how long its effect may lag behind its end."""
+    clocks = []
+    for ran in bound.incident.ran:
+        if ran.budget is not None:
+            clocks.append(_budget(bound, ran))
+        if ran.tail is not None and ran.ended is not None:
+            clocks.append(_tail(bound, ran, ran.ended, now))
+    return clocks
+
+
+def _budget(bound: Binding, ran: Ran) -> Clock:
+    due = due_after(ran.started, ran.budget or ran.started - ran.started, Counting.WALL, bound.plan.hours, bound.zone)
+    clock = Clock(
+        id=f"budget:{ran.id}",
+        kind=ClockKind.BUDGET,
+        what=ran.title or "a procedure",
+        why="the time it is said to take",
+        origin=ran.origin or f"run {ran.id}",
+        started=ran.started,
+        due=due.due,
+        risk=due.risk,
+        done=ran.ended,
+    )
+    return settled(replace(clock, done=None), ran.ended, bound.closed_after(ran.started))
+
+
+def _tail(bound: Binding, ran: Ran, ended_at: datetime, now: datetime) -> Clock:
+    """Nobody does anything about it: it is over when its time is. It has no risk, and is never late."""
+    due = due_after(ended_at, ran.tail or ended_at - ended_at, Counting.WALL, bound.plan.hours, bound.zone).due
+    return Clock(
+        id=f"tail:{ran.id}",
+        kind=ClockKind.TAIL,
+        what=f"{ran.title or 'a change'} may not have reached everything",
+        why="how long its effect lags behind",
+        origin=ran.origin or f"run {ran.id}",
+        started=ended_at,
+        due=due,
+        done=due if due is not None and now >= due else None,
+    )
+
+
+def rollback(bound: Binding, deployed: datetime | None, now: datetime) -> list[Clock]:
+    """How long rolling back is free of blame, from the newest deployment, or else the declaration.
+
+    A window, so nothing is missed when it closes: from then on the answer is to mend it forwards.
+    """
+    rules = [rule for period in bound.periods if (rule := strictest(ClockKind.ROLLBACK)(period)) is not None]
+    if not rules:
+        return []
+    rule = strictest(ClockKind.ROLLBACK)(bound.current) or rules[-1]
+    started, why = (deployed, "the newest deployment") if deployed else (bound.incident.declared, "declared")
+    resolved = bound.incident.resolved
+    clock = excused(bound.clock(rule, "rollback", started, why), resolved, "resolved before the window closed")
+    if not clock.not_applicable and clock.due is not None and max(now, resolved or now) >= clock.due:
+        return [replace(clock, not_applicable="the window has closed: mend it forwards")]
+    return [clock]
+
+
+def postmortem(bound: Binding) -> list[Clock]:
+    """From each resolution until it was reviewed, by the rules of the worst severity until then. A drill owes none."""
+    if bound.incident.drill:
+        return []
+    found: list[Clock] = []
+    for number, episode in enumerate(bound.episodes):
+        if episode.end is not None:
+            found += _postmortem(bound, number, episode, episode.end, found)
+    return found
+
+
+def _postmortem(bound: Binding, number: int, episode: Episode, end: datetime, before: list[Clock]) -> list[Clock]:
+    again = bound.episodes[number + 1].start if number + 1 < len(bound.episodes) else None
+    reviewed = _reviewed(bound.incident)
+    periods = [period for each in bound.episodes[: number + 1] for period in each.periods]
+    severities = {each.severity for each in periods}
+    worst_of = min(severities, key=lambda name: order(bound.plan.ladder, name))
+    rules = [*(rule for period in periods if period.severity == worst_of for rule in period.rules), *periods[-1].rules]
+    first = _strictest_review([*rules, *bound.plan.rules_for(worst_of)])
+    starts = [(end, "resolved", first)]
+    for change in bound.incident.severities:
+        if change.at > end and (again is None or change.at < again):
+            starts.append((change.at, f"became {change.value}", _strictest_review(bound.plan.rules_for(change.value))))
+    found: list[Clock] = []
+    for start, why, rule in starts:
+        met = reviewed is not None and reviewed <= start
+        if rule is None or (met and (before or found)):
+            continue
+        count = len(before) + len(found)
+        clock = bound.clock(rule, "postmortem" if count == 0 else f"postmortem:{count + 1}", start, why)
+        clock = replace(clock, obligation="postmortem")
+        if any(each.due is not None and (clock.due is None or each.due <= clock.due) for each in found):
+            continue
+        if again is not None and (reviewed is None or reviewed > again):
+            clock = ended(clock, again, "opened again before it was late")
+        elif reviewed is not None:
+            clock = replace(clock, done=reviewed)
+        elif episode.because in NOTHING_HAPPENED:
+            clock = replace(clock, not_applicable=f"closed as {episode.because}")
+        found.append(clock)
+    return found
+
+
+def _strictest_review(rules: Iterable[Rule]) -> Rule | None:
+    return min((rule for rule in rules if rule.kind is ClockKind.POSTMORTEM), key=lambda rule: rule.after, default=None)
+
+
+def _reviewed(incident: Incident) -> datetime | None:
+    """When it became reviewed, unless that was taken back since."""
+    since = None
+    for change in reversed(incident.reviews):
+        if change.value not in (Review.REVIEWED, Review.CLOSED):
+            break
+        since = change.at
+    return since
+
+
+# The clocks that a person began: a task with a time, a loose end, the notice of a breach.
+
+BY_HAND = "said by hand"
+NOTICE = Rule(ClockKind.BREACH, "notify the authority", timedelta(hours=72))
+"""Where no document says otherwise: the GDPR (article 33) and the Saudi PDPL both give 72 hours from being aware."""
+
+
+def begun(bound: Binding) -> list[Clock]:
+    """One for each mark with which a person began something. A task ends with the incident, the others do not."""
+    clocks = []
+    for mark in bound.incident.marks:
+        if mark.kind is ClockKind.TASK:
+            task = _by_hand(bound, mark, mark.kind)
+            clocks.append(settled(task, mark.done, bound.closed_after(task.started)))
+        elif mark.kind is ClockKind.LOOP:
+            clocks.append(_by_hand(bound, mark, mark.kind))
+        elif mark.kind is ClockKind.BREACH and mark.started is not None:  # only ever from when somebody was aware
+            clocks.append(_breach(bound, mark))
+    return clocks
+
+
+def _by_hand(bound: Binding, mark: Mark, kind: ClockKind) -> Clock:
+    started = mark.started or bound.incident.declared
+    return Clock(
+        id=mark.id,
+        kind=kind,
+        what=mark.text or kind.value,
+        why="a task with a time" if kind is ClockKind.TASK else "a loose end to tie up again",
+        origin=BY_HAND,
+        started=started,
+        due=mark.due,
+        risk=risk_of(started, mark.due),
+        who=mark.person,
+    )
+
+
+def _breach(bound: Binding, mark: Mark) -> Clock:
+    """The strictest notice that any document of the plan asks for, of whatever severity the incident is."""
+    aware = mark.started or bound.incident.declared
+    period = max((each for each in bound.periods if each.start <= aware), key=lambda each: each.start, default=None)
+    recorded = (period or bound.periods[0]).rules
+    rules = [each for each in (*recorded, *bound.plan.rules) if each.kind is ClockKind.BREACH]
+    rule = min(rules, key=lambda each: each.after, default=NOTICE)
+    started = mark.started or bound.incident.declared
+    why = f"aware of it: {mark.text}" if mark.text else "somebody declared to be aware of it"
+    clock = replace(bound.clock(rule, mark.id, started, why), dismissible=False)
+    return clock if mark.due is None else replace(clock, due=mark.due, risk=risk_of(started, mark.due))

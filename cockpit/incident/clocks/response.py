@@ -1,0 +1,239 @@
+"""The clocks of who should be there: somebody answers, leads, is called, and works through the first list."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from cockpit.incident.clocks.business_hours import NOTHING
+from cockpit.incident.clocks.due import (
+    MENDED,
+    OVER,
+    Episode,
+    SeverityPeriod,
+    excused,
+    later_by,
+    settled,
+    well_at,
+)
+from cockpit.incident.clocks.rules import Binding, strictest
+from cockpit.model.clock import Clock, ClockKind, Rule
+from cockpit.model.response import Holding
+
+LEADS = "incident commander"  # where no role of the plan leads
+WORD = re.compile(r"[^\W_]+")
+AT_ONCE = timedelta(minutes=15)  # the window of an order to call somebody at once
+HAS_IT = "acknowledged: who is on call has it"
+SETTLED = frozenset({"done", "skipped"})
+
+
+def said_done(bound: Binding, obligation: str, *moments: datetime | None) -> datetime | None:
+    """When an obligation was first met: by what happened, or because a person said so."""
+    marks = [each.done for each in bound.incident.marks if each.id == obligation]
+    return min((each for each in (*moments, *marks) if each is not None), default=None)
+
+
+def response(bound: Binding) -> list[Clock]:
+    """From the declaration until somebody acknowledges; resolving is an answer as well."""
+    acknowledged = bound.incident.acknowledged
+    met = said_done(bound, "response", acknowledged)
+    found = bound.deadlines("response", strictest(ClockKind.RESPONSE), bound.episodes, met)
+    return [
+        replace(clock, done=min((each for each in (acknowledged, stretch.end) if each is not None), default=None))
+        for clock, stretch in found
+    ]
+
+
+def commander(bound: Binding) -> list[Clock]:
+    """From the declaration until somebody is in a leading role; again from when the last of them left."""
+    leading = {each.name.casefold() for each in bound.plan.roles if each.lead} or {LEADS}
+    held = [each for each in bound.incident.roles if each.role.casefold() in leading]
+    clocks = []
+    for clock, stretch in bound.deadlines("commander", strictest(ClockKind.COMMANDER), _leaderless(bound, held)):
+        episode = next(
+            (each for each in bound.episodes if each.start <= stretch.start and _within(stretch, each)), None
+        )
+        end = episode.end if episode else None
+        taken = stretch.end if stretch.because == TAKEN else None
+        clocks.append(settled(clock, taken, end))
+    return clocks
+
+
+TAKEN = "taken"
+
+
+def _within(stretch: Episode, episode: Episode) -> bool:
+    return episode.end is None or stretch.start <= episode.end
+
+
+def _leaderless(bound: Binding, held: list[Holding]) -> Iterator[Episode]:
+    """The stretches of time in which nobody led; the one after the declaration also where somebody led at once."""
+    times = [(each.since, max(each.until, each.since) if each.until else None, each.person) for each in held]
+    for number, episode in enumerate(bound.episodes):
+        start, why, led, leads = episode.start, "", False, False
+        for since, until, person in _merged(times):
+            if (until is not None and until <= episode.start and number > 0) or (
+                episode.end is not None and since > episode.end
+            ):
+                continue
+            if since > start or (number == 0 and not led):
+                yield _stretch(episode, start, since, why, TAKEN)
+            led, leads = True, until is None
+            if until is not None:
+                start, why = until, f"{person} left and nobody leads"
+        if not leads and (not led or episode.end is None or start < episode.end):
+            yield _stretch(episode, start, episode.end, why, "")
+
+
+def _merged(times: list[tuple[datetime, datetime | None, str]]) -> list[tuple[datetime, datetime | None, str]]:
+    """Overlapping holdings as one; `person` is who left last."""
+    found: list[tuple[datetime, datetime | None, str]] = []
+    for since, until, person in sorted(times, key=lambda each: each[0]):
+        if found and (found[-1][1] is None or since <= found[-1][1]):
+            last = found[-1]
+            if last[1] is not None and (until is None or until > last[1]):
+                found[-1] = (last[0], until, person)
+        else:
+            found.append((since, until, person))
+    return found
+
+
+def _stretch(episode: Episode, start: datetime, end: datetime | None, why: str, because: str) -> Episode:
+    """Its severities: the one in force when it began, and each that followed in it."""
+    before = [each for each in episode.periods if each.start <= start] or list(episode.periods[:1])
+    first = (
+        before[-1]
+        if not why and before[-1].start == start
+        else replace(before[-1], start=start, why=why or before[-1].why, raised=True)
+    )
+    after = [each for each in episode.periods if each.start > start and (end is None or each.start <= end)]
+    return Episode(start, end, because, (first, *after))
+
+
+def checklists(bound: Binding) -> list[Clock]:
+    """From the declaration until every box of a list is ticked, or skipped with a reason."""
+    names = dict.fromkeys(
+        rule.checklist for period in bound.periods for rule in period.rules if rule.kind is ClockKind.CHECKLIST
+    )
+    return [clock for name in names for clock in _checklist(bound, name)]
+
+
+def _checklist(bound: Binding, name: str) -> list[Clock]:
+    listed = bound.plan.checklist(name)
+    ticks = {each.item: each for each in bound.incident.ticks if each.list == name}
+    done = {item: each.at for item, each in ticks.items() if each.state in SETTLED}
+    boxes = range(1, len(listed.items) + 1) if listed else sorted(ticks)
+    ticked = [done[box] for box in boxes if box in done]
+    total = str(len(boxes)) if listed else "?"
+    # Where the list itself is gone nobody knows how many boxes it had: only a person can say that it is done.
+    whole = listed is not None and len(ticked) == len(boxes)
+    finished = max(ticked, default=bound.incident.declared) if whole else None
+
+    def pick(period: SeverityPeriod) -> Rule | None:
+        rules = [each for each in period.rules if each.kind is ClockKind.CHECKLIST and each.checklist == name]
+        return min(rules, key=lambda rule: rule.after, default=None)
+
+    id = f"checklist:{name}"
+    return [
+        settled(replace(clock, what=f"{clock.what} {len(ticked)}/{total}"), finished, stretch.end)
+        for clock, stretch in bound.deadlines(id, pick, bound.episodes, said_done(bound, id, finished))
+    ]
+
+
+def escalation(bound: Binding) -> list[Clock]:
+    """One for each tier, due when its window opens, done in time when somebody of it is called until it closes.
+
+    On a path of several tiers nobody calls the first one once somebody acknowledged: who is on call has it. A single
+    tier is an order to call, and only a call ends it. A tier binds when its window opens: one that a milder severity of
+    that moment does not have calls nobody. A call to a later tier ends the earlier ones, for whoever was skipped is
+    not called backwards. A tier that could wait until it was mitigated is spared.
+    """
+    numbers = sorted(
+        {rule.number for period in bound.periods for rule in period.rules if rule.kind is ClockKind.ESCALATION}
+    )
+    return [clock for number in numbers for clock in _tier(bound, number)]
+
+
+def _path(period: SeverityPeriod) -> list[Rule]:
+    tiers = [each for each in period.rules if each.kind is ClockKind.ESCALATION]
+    return sorted(tiers, key=lambda rule: (rule.number, rule.after))
+
+
+def _tier(bound: Binding, number: int) -> list[Clock]:
+    incident, id = bound.incident, f"escalation:{number}"
+
+    def pick(period: SeverityPeriod) -> Rule | None:
+        return next((each for each in _path(period) if each.number == number), None)
+
+    later = min((each.at for each in incident.called if each.tier > number), default=None)
+    called = min(_calls(bound, number), default=None)
+    taken = incident.acknowledged if _is_first_of_several(bound, number) else None
+    clocks = []
+    for clock, stretch in bound.deadlines(id, pick, bound.episodes, said_done(bound, id, called, taken)):
+        path = _path(max((each for each in stretch.periods if each.start <= clock.started), key=_start))
+        place = next(place for place, rule in enumerate(path) if rule.number == number)
+        clock = replace(clock, until=later_by(clock.due, _window(path, place)))
+        if called is not None and clock.limit is not None and called <= clock.limit:
+            clocks.append(replace(clock, done=called))
+            continue
+        milder = _milder_when_due(clock, stretch, number)
+        if milder is not None:
+            clock = replace(clock, not_applicable=f"{milder.why} before its turn")
+        clock = excused(clock, taken, HAS_IT)
+        clock = excused(clock, well_at(incident, clock.limit), MENDED)
+        clock = excused(clock, later, "a later tier was called before it was late")
+        clock = excused(clock, stretch.end, OVER)
+        late = min((each for each in (called, taken, later, stretch.end) if each is not None), default=None)
+        clocks.append(clock if clock.not_applicable else replace(clock, done=late))
+    return clocks
+
+
+def _start(period: SeverityPeriod) -> datetime:
+    return period.start
+
+
+def _is_first_of_several(bound: Binding, number: int) -> bool:
+    """Whoever acknowledges is on call and has it: on a path of several tiers nobody need call the first one."""
+    numbers = {each.number for period in bound.periods for each in _path(period)}
+    return len(numbers) > 1 and number == min(numbers)
+
+
+def _calls(bound: Binding, number: int) -> list[datetime]:
+    rules = [each for period in bound.periods for each in _path(period) if each.number == number]
+    return [
+        call.at for call in bound.incident.called if any(_meant(each, call.tier, call.who, bound) for each in rules)
+    ]
+
+
+def _milder_when_due(clock: Clock, stretch: Episode, number: int) -> SeverityPeriod | None:
+    """The milder severity that was in force when the window of this tier opened, and that has no such tier."""
+    if clock.due is None:
+        return None
+    due = clock.due
+    in_force = max((each for each in stretch.periods if each.start <= due), key=_start, default=None)
+    if in_force is None or in_force.start <= clock.started:
+        return None
+    return None if any(rule.number == number for rule in _path(in_force)) else in_force
+
+
+def _window(tiers: list[Rule], place: int) -> timedelta:
+    """Until the next tier's turn; of the last one, which no document closes, as long as that of the one before it."""
+    turns = sorted({max(each.after, NOTHING) for each in tiers})
+    at = turns.index(max(tiers[place].after, NOTHING))
+    if at + 1 < len(turns):
+        return turns[at + 1] - turns[at]
+    return turns[at] - turns[at - 1] if at else AT_ONCE
+
+
+def _meant(rule: Rule, tier: int, who: str, bound: Binding) -> bool:
+    """A call names its tier; where it does not, whom it names must be a role of the tier, or the person in one."""
+    if tier:
+        return tier == rule.number
+    called = _words(who)
+    roles = [_words(each.role) for each in bound.plan.contacts if called in (_words(each.person), _words(each.backup))]
+    return called != "  " and any(name != "  " and name in _words(rule.who) for name in (called, *roles))
+
+
+def _words(text: str) -> str:
+    """For whole words to be found in others: ` on call lead and team lead `."""
+    return f" {' '.join(WORD.findall(text.casefold()))} "

@@ -1,0 +1,211 @@
+"""Which rules bound an incident, from when on, and the clocks that they begin.
+
+A deadline that bound once keeps its target, its due time and its outcome, whatever the severity or the status becomes
+later. The rules of a new severity bind from the change on, and only where they are due sooner than what runs already:
+so nobody gains time, neither by lowering a severity nor by raising it again.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+
+from cockpit.incident.clocks.business_hours import is_open
+from cockpit.incident.clocks.due import Episode, SeverityPeriod, due_after
+from cockpit.model.clock import Clock, ClockKind, Rule
+from cockpit.model.incident import Incident, SeverityRules, StateChange, Status
+from cockpit.model.plan import BUILT_IN, Hours, Plan
+from cockpit.model.severity_scale import SeverityScale, rank
+
+CONFIGURATION = ".toml"  # a rule of the configuration stands in no document that could go
+Pick = Callable[[SeverityPeriod], Rule | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """The rules of one incident over its time. `zone` is where hours without a zone are meant."""
+
+    incident: Incident
+    plan: Plan
+    episodes: tuple[Episode, ...]
+    zone: tzinfo
+
+    @property
+    def current(self) -> SeverityPeriod:
+        return self.episodes[-1].periods[-1]
+
+    @property
+    def periods(self) -> list[SeverityPeriod]:
+        return [period for episode in self.episodes for period in episode.periods]
+
+    def closed_after(self, moment: datetime) -> datetime | None:
+        """When it was first resolved after that moment: what was begun then ended with it, opened again or not."""
+        return min((each.end for each in self.episodes if each.end is not None and each.end >= moment), default=None)
+
+    def clock(
+        self, rule: Rule, id: str, started: datetime, why: str, *, done: datetime | None = None, what: str = ""
+    ) -> Clock:
+        """The clock that `rule` begins at `started`."""
+        due = due_after(started, rule.after, rule.counting, self.plan.hours, self.zone)
+        return Clock(
+            id=id,
+            kind=rule.kind,
+            what=what or rule.what or rule.kind.value,
+            why=f"{why}; its document is gone" if lost(rule.origin, self.plan) else why,
+            origin=rule.origin or "not recorded",
+            started=started,
+            due=due.due,
+            risk=due.risk,
+            done=done,
+            who=rule.who,
+        )
+
+    def deadlines(
+        self,
+        obligation: str,
+        pick: Pick,
+        stretches: Iterable[Episode],
+        done: datetime | None = None,
+        *,
+        first: tuple[datetime, str] | None = None,
+    ) -> list[tuple[Clock, Episode]]:
+        """Every deadline of one obligation, in the order in which they began to bind, each with its stretch of time.
+
+        `done` is when the obligation was first met: what would begin after that does not, unless nothing else did.
+        `first` is when and why the clock of the declaration starts, where it is not the declaration itself.
+        """
+        found: list[tuple[Clock, Episode]] = []
+        for stretch in stretches:
+            bound: list[Clock] = []
+            for period in stretch.periods:
+                rule = pick(period)
+                if rule is None:
+                    continue
+                settled = done is not None and done <= period.start
+                if settled and (found or bound):
+                    continue
+                if bound and not period.raised:
+                    continue
+                start, why = period.start, period.why
+                if first is not None and period.start == self.incident.declared and not found and not bound:
+                    start, why = first
+                clock = self.clock(rule, _numbered(obligation, len(found)), start, why)
+                clock = replace(clock, obligation=obligation)
+                if not settled and any(_runs_out_first(each, clock, period.start) for each in bound):
+                    continue
+                bound.append(clock)
+                found.append((clock, stretch))
+        return found
+
+
+def _numbered(obligation: str, before: int) -> str:
+    """The first keeps the plain name, so that what was said of it stays with it."""
+    return obligation if before == 0 else f"{obligation}:{before + 1}"
+
+
+def _runs_out_first(running: Clock, other: Clock, at: datetime) -> bool:
+    """True where a clock that still runs at that moment is due no later than the other one."""
+    if running.due is None:
+        return other.due is None
+    return running.due > at and (other.due is None or running.due <= other.due)
+
+
+def strictest(kind: ClockKind) -> Pick:
+    """The rule of a kind with the least time, where several say when the same thing is due."""
+    return lambda period: min((rule for rule in period.rules if rule.kind is kind), key=_after, default=None)
+
+
+def _after(rule: Rule) -> tuple[object, ...]:
+    return (rule.after,)
+
+
+def binding(incident: Incident, plan: Plan, zone: tzinfo = UTC) -> Binding:
+    """What was recorded when each severity was set; what the plan says now where nothing was."""
+    changes = _changes(incident)
+    episodes = tuple(
+        _episode(start, end, because, changes, incident, plan, zone) for start, end, because in _opened(incident)
+    )
+    return Binding(incident, plan, episodes, zone)
+
+
+def _changes(incident: Incident) -> list[SeverityRules]:
+    """Each severity with its rules, in the order in which they took effect; none before the declaration."""
+    given = incident.bindings
+    if not given:
+        last = len(incident.severities) - 1
+        severities = incident.severities or (StateChange(incident.severity, incident.declared),)
+        given = tuple(
+            SeverityRules(change.value, change.at, incident.rules if number >= last else ())
+            for number, change in enumerate(severities)
+        )
+    moved = [replace(each, since=max(each.since, incident.declared)) for each in given]
+    return sorted(moved, key=lambda each: each.since)
+
+
+def _opened(incident: Incident) -> list[tuple[datetime, datetime | None, str]]:
+    """From when until when it was open, and as what it was closed."""
+    found: list[tuple[datetime, datetime | None, str]] = []
+    start: datetime | None = incident.declared
+    for change in incident.statuses:
+        if change.value == Status.RESOLVED and start is not None:
+            found.append((start, max(change.at, start), change.because))
+            start = None
+        elif change.value != Status.RESOLVED and start is None:
+            start = max(change.at, incident.declared)
+    if start is not None:
+        untold = incident.resolved if not incident.statuses else None
+        end = None if untold is None else max(untold, start)
+        found.append((start, end, incident.because))
+    elif incident.because:
+        found[-1] = (*found[-1][:2], incident.because)
+    return found
+
+
+def _episode(
+    start: datetime,
+    end: datetime | None,
+    because: str,
+    changes: Sequence[SeverityRules],
+    incident: Incident,
+    plan: Plan,
+    zone: tzinfo,
+) -> Episode:
+    """The severities of one time in which it was open: the one in force when it began, and each that followed."""
+    before = [each for each in changes if each.since <= start] or list(changes[:1])
+    after = [
+        each for each in changes if each.since > start and each not in before and (end is None or each.since <= end)
+    ]
+    again = start > incident.declared
+    periods = [
+        _period(before[-1], start, "opened again" if again else f"{before[-1].severity} declared", True, plan, zone)
+    ]
+    for old, new in zip([before[-1], *after], after, strict=False):
+        raised = _is_worse(plan.ladder, new.severity, old.severity)
+        periods.append(_period(new, new.since, f"became {new.severity}", raised, plan, zone))
+    return Episode(start, end, because, tuple(periods))
+
+
+def _period(found: SeverityRules, start: datetime, why: str, raised: bool, plan: Plan, zone: tzinfo) -> SeverityPeriod:
+    rules = _at_that_hour(found.rules or plan.rules_for(found.severity), start, plan.hours, zone)
+    return SeverityPeriod(found.severity, start, why, raised, rules)
+
+
+def _is_worse(ladder: SeverityScale, severity: str, than: str) -> bool:
+    new, old = rank(ladder, severity), rank(ladder, than)
+    return severity != than and (new is None or old is None or new < old)
+
+
+def _at_that_hour(rules: tuple[Rule, ...], since: datetime, hours: Hours, zone: tzinfo) -> tuple[Rule, ...]:
+    """Outside working hours a rule for them takes the place of those of its kind; within them it says nothing."""
+    if not any(each.outside for each in rules):
+        return rules
+    outside = not is_open(since, hours, zone)
+    replaced = {each.kind for each in rules if each.outside} if outside else frozenset[ClockKind]()
+    return tuple(each for each in rules if (outside if each.outside else each.kind not in replaced))
+
+
+def lost(origin: str, plan: Plan) -> bool:
+    """True where the document that an origin names is no longer among those of the plan."""
+    name = origin.partition(":")[0].partition("#")[0]
+    if not name or name.startswith(BUILT_IN) or name.endswith(CONFIGURATION):
+        return False
+    return not any(origin == each or origin.startswith((f"{each}:", f"{each}#")) for each in plan.documents)

@@ -1,0 +1,246 @@
+"""The clocks of who should be told: the next update, the promised one, and clients while they feel it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from enum import StrEnum
+
+from cockpit.incident.clocks.due import MENDED, SeverityPeriod, due_after, ended, excused, risk_of, settled, well_at
+from cockpit.incident.clocks.response import said_done
+from cockpit.incident.clocks.rules import Binding, binding, strictest
+from cockpit.model.clock import Clock, ClockKind, Rule
+from cockpit.model.incident import Incident
+from cockpit.model.plan import Plan
+from cockpit.model.response import Update
+
+# Were people told in time? Every update of an incident and every promise in one, kept or broken.
+
+
+class Kept(StrEnum):
+    """PENDING: its time has not come yet. SPARED: resolved before, so nothing was owed any more."""
+
+    KEPT = "kept"
+    BROKEN = "broken"
+    PENDING = "pending"
+    SPARED = "resolved before"
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateInterval:
+    """From one update (or the declaration, a new severity) to the next that was due by `due`.
+
+    `rule` None: the time was promised. `ended` by the next update, which answers it, or by the resolution.
+    """
+
+    rule: Rule | None
+    started: datetime
+    due: datetime | None
+    why: str
+    ended: datetime | None = None
+    answered: bool = False
+
+    def outcome(self, now: datetime | None) -> Kept:
+        late = self.due is not None and (self.ended or now or self.started) > self.due
+        if late:
+            return Kept.BROKEN
+        if self.ended is None:
+            return Kept.PENDING
+        return Kept.KEPT if self.answered else Kept.SPARED
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An interval as it stands at one moment."""
+
+    started: datetime
+    due: datetime
+    ended: datetime | None
+    kept: Kept
+    rule: Rule | None = None
+
+
+def intervals(incident: Incident, plan: Plan, now: datetime, zone: tzinfo = UTC) -> tuple[Interval, ...]:
+    """Every interval until an update was due, by the rule that bound then; a promised time takes its place. Pure.
+
+    While it is closed nobody waits; opened again begins anew.
+    """
+    return tuple(
+        Interval(each.started, each.due, each.ended, each.outcome(now), each.rule)
+        for each in update_intervals(binding(incident, plan, zone))
+        if each.due is not None
+    )
+
+
+def interval_counts(found: Sequence[Interval]) -> list[tuple[Rule, int, int]]:
+    """For each rule that bound: how many of its intervals were kept, and how many broken."""
+    counts: dict[Rule, list[int]] = {}
+    rule = next((each.rule for each in found if each.rule is not None), None)
+    for each in found:
+        rule = each.rule or rule  # a promised time stood in the place of the rule before it
+        if rule is not None:
+            tally = counts.setdefault(rule, [0, 0])
+            tally[0] += each.kept is Kept.KEPT
+            tally[1] += each.kept is Kept.BROKEN
+    return [(rule, kept, broken) for rule, (kept, broken) in counts.items()]
+
+
+def update_intervals(bound: Binding) -> list[UpdateInterval]:
+    """In the order in which they began. One that was missed stays so, whatever the severity becomes; pure."""
+    found: list[UpdateInterval] = []
+    for start, _, what in _moments(bound):
+        running = [place for place, each in enumerate(found) if each.ended is None]
+        if isinstance(what, SeverityPeriod):
+            found += _begin_severity(bound, what, [found[place] for place in running])
+        else:
+            for place in running:
+                found[place] = replace(found[place], ended=start, answered=what is not None)
+            if what is not None:
+                found += _begin_after(bound, start, what)
+    return found
+
+
+def _begin_severity(bound: Binding, period: SeverityPeriod, running: Sequence[UpdateInterval]) -> list[UpdateInterval]:
+    """A new severity begins an interval where its rule is due sooner than what runs; a milder one gives no time."""
+    rule = strictest(ClockKind.UPDATE)(period)
+    if rule is None or (running and not period.raised):
+        return []
+    new = _interval(bound, rule, period.start, period.why)
+    for each in running:
+        waits = each.due is not None and each.due > period.start
+        if waits and (each.rule is None or new.due is None or (each.due and each.due <= new.due)):
+            return []
+        if each.due is None and new.due is None:
+            return []
+    return [new]
+
+
+def _begin_after(bound: Binding, at: datetime, update: Update | str) -> list[UpdateInterval]:
+    period = max((each for each in bound.periods if each.start <= at), key=lambda each: each.start, default=None)
+    if isinstance(update, Update) and update.promised is not None:
+        return [UpdateInterval(None, at, update.promised, "promised")]
+    rule = strictest(ClockKind.UPDATE)(period) if period else None
+    why = update if isinstance(update, str) else f"the last one, by {update.actor or 'nobody named'}"
+    return [] if rule is None else [_interval(bound, rule, at, why)]
+
+
+def _interval(bound: Binding, rule: Rule, start: datetime, why: str) -> UpdateInterval:
+    return UpdateInterval(
+        rule, start, due_after(start, rule.after, rule.counting, bound.plan.hours, bound.zone).due, why
+    )
+
+
+Moment = tuple[datetime, int, SeverityPeriod | Update | str | None]
+
+
+def _moments(bound: Binding) -> Iterator[Moment]:
+    """What begins an interval or ends one, in the order it happened: a severity, an update, None for the resolution.
+
+    While it is closed nobody waits for an update, and one that is sent then begins nothing.
+    """
+    found: list[Moment] = []
+    marked = [each.done for each in bound.incident.marks if each.id == "update" and each.done is not None]
+    for episode in bound.episodes:
+        found += [(each.start, 1, each) for each in episode.periods]
+        sent: list[Moment] = [(each.at, 0, each) for each in bound.incident.updates]
+        sent += [(each, 0, "one was sent elsewhere") for each in marked]
+        found += [each for each in sent if each[0] >= episode.start and (episode.end is None or each[0] <= episode.end)]
+        if episode.end is not None:
+            found.append((episode.end, 2, None))
+    yield from sorted(found, key=lambda each: each[:2])
+
+
+def promise(update: Update, updates: Sequence[Update], now: datetime) -> Kept | None:
+    """Whether the time an update promised was kept, by the next update to the same audience; None without a promise.
+
+    The end of the incident keeps no promise: whoever was promised a message waits for one.
+    """
+    if update.promised is None:
+        return None
+    audience = update.audience.strip().casefold()
+    after = [
+        each.at
+        for each in updates
+        if each is not update
+        and each.audience.strip().casefold() == audience
+        and (each.at, each.event) > (update.at, update.event)
+    ]
+    if after:
+        return Kept.KEPT if min(after) <= update.promised else Kept.BROKEN
+    return Kept.PENDING if now <= update.promised else Kept.BROKEN
+
+
+CLIENTS = "client"
+UPDATE = "update"
+
+
+def updates(bound: Binding) -> list[Clock]:
+    """Until the next one: each interval since the last one, and before it those that were missed.
+
+    A time that the newest update promised takes the place of the interval: it is what people wait for.
+    """
+    clocks: list[Clock] = []
+    open = 0
+    for number, interval in enumerate(update_intervals(bound), start=1):
+        if interval.rule is None or (interval.answered and interval.outcome(interval.ended) is not Kept.BROKEN):
+            continue
+        open += 0 if interval.answered else 1
+        name = f"{UPDATE}:late:{number}" if interval.answered else UPDATE if open == 1 else f"{UPDATE}:{open}"
+        clock = replace(bound.clock(interval.rule, name, interval.started, interval.why), obligation=UPDATE)
+        if interval.answered:
+            clocks.append(replace(clock, done=interval.ended))
+        else:
+            clocks.append(ended(clock, interval.ended, "resolved before it was late"))
+    return clocks
+
+
+def promises(bound: Binding) -> list[Clock]:
+    """The newest promise to each audience that no update to it has kept yet. It outlives the incident: people wait.
+
+    Those that are over are told in `told.py`.
+    """
+    waiting: dict[str, Clock] = {}
+    for each in _in_order(bound.incident):
+        audience = each.audience.strip().casefold()
+        waiting.pop(audience, None)
+        if each.promised is not None:
+            waiting[audience] = _promise(each, audience, each.promised)
+    return list(waiting.values())
+
+
+def _promise(update: Update, audience: str, due: datetime) -> Clock:
+    return Clock(
+        id=f"promise:{audience}" if audience else "promise",
+        kind=ClockKind.PROMISE,
+        what=f"update to {audience}" if audience else "update",
+        why=f"promised by {update.actor or 'nobody named'}",
+        origin=f"the update of event {update.event}" if update.event else "an update",
+        started=update.at,
+        due=due,
+        risk=risk_of(update.at, due),
+    )
+
+
+def client(bound: Binding) -> list[Clock]:
+    """From the start of the impact until clients are told; nothing is owed where it was mitigated sooner."""
+    incident = bound.incident
+    if incident.impact_started is not None:
+        first = (incident.impact_started, "users feel it")
+    else:
+        first = (incident.detected, "detected") if incident.detected else (incident.declared, "declared")
+    told = min(
+        (each.at for each in incident.updates if each.audience.strip().casefold().startswith(CLIENTS)), default=None
+    )
+    found = bound.deadlines(
+        "client", strictest(ClockKind.CLIENT), bound.episodes, said_done(bound, "client", told), first=first
+    )
+    clocks = []
+    for clock, stretch in found:
+        in_time = told is not None and (clock.limit is None or told <= clock.limit)
+        if not in_time:
+            clock = excused(clock, well_at(incident, clock.limit), MENDED)
+        clocks.append(settled(clock, told, stretch.end))
+    return clocks
+
+
+def _in_order(incident: Incident) -> list[Update]:
+    return sorted(incident.updates, key=lambda each: each.at)

@@ -1,0 +1,312 @@
+"""Case: what is known of one incident while its events arrive; answers with an Incident when asked."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from cockpit.incident import response_state as response
+from cockpit.incident.corrections import CorrectedFacts
+from cockpit.incident.impact_signals import HELD, ImpactWatch, last_period
+from cockpit.incident.signals import Signal
+from cockpit.model.clock import Rule
+from cockpit.model.event import Event, Kind
+from cockpit.model.event_detail import text_of, time_of
+from cockpit.model.incident import Acknowledgement, HealthyPeriod, Incident, SeverityRules, StateChange, Status
+from cockpit.model.response import CloseReason, Freeze
+from cockpit.model.severity_scale import SeverityScale, level
+
+EXTENT = frozenset({Kind.DECLARE, Kind.STATUS, Kind.RESOLVE})  # what moves the range of an incident
+FACTS = EXTENT | {
+    Kind.NOTE, Kind.ACK, Kind.SEVERITY, Kind.ROLE, Kind.CLOCK, Kind.UPDATE, Kind.PAGE, Kind.TICK, Kind.DECISION,
+    Kind.ITEM, Kind.PIN, Kind.LINK, Kind.RECOVERY, Kind.REVIEW, Kind.RUN,
+}  # fmt: skip
+STATUSES = frozenset(Status)
+MENDED = frozenset({Status.MONITORING.value, Status.RESOLVED.value})
+CLOSE_REASONS = frozenset(CloseReason)
+
+
+class IncidentFold:
+    """Collects what is told and builds the Incident when it is looked at. `freezes` are those of its environment."""
+
+    def __init__(
+        self,
+        declaration: Event,
+        ladder: SeverityScale,
+        freezes: Callable[[], tuple[Freeze, ...]] = tuple,
+        is_felt: Callable[[str], bool] = lambda key: True,
+    ) -> None:
+        self.id = str(declaration.incident)
+        self.environment = declaration.environment
+        self._ladder = ladder
+        self._freezes = freezes
+        self._declared = declaration.id
+        self._facts = CorrectedFacts(first=declaration.id)
+        self._people: dict[str, None] = {}
+        self._last_event = 0
+        self._superseded: list[Event] = []  # corrections of severities that were entered by mistake
+        self._impact = ImpactWatch()
+        self._is_felt = is_felt  # whether users feel a bad signal, as the traffic is now
+        self._earliest: Signal | None = None  # began before the declaration but was recorded after it
+        self._built: Incident | None = None
+        self._signalled = False  # since it was built
+        self._range: tuple[datetime, bool] | None = None  # where it begins, and whether it still goes on
+        self.apply(declaration)
+
+    @property
+    def incident(self) -> Incident:
+        if self._built is None:
+            self._built = self._build()
+        elif self._signalled:  # signals come by the thousand, and move no more of it than this
+            detected, by = self._detected(self._facts.at(self._declared))
+            self._built = replace(
+                self._built, detected=detected, detected_by=by, last_event=self._last_event, **self._felt()
+            )
+        self._signalled = False
+        return self._built
+
+    def apply(self, event: Event) -> None:
+        """Take one event of this incident, or an acknowledgement or a run of the journal that falls into its range."""
+        self._built = None
+        self._last_event = event.id
+        if event.actor and event.kind != Kind.EXPORT:
+            self._people.setdefault(event.actor)
+        if event.supersedes is not None and text_of(event.detail, "mistake"):
+            self._superseded.append(event)
+        root = event.id if event.supersedes is None else self._facts.place(event)
+        if event.kind in FACTS and (root != self._declared or event.kind == Kind.DECLARE):
+            self._facts.put(root, event)
+        elif event.supersedes is not None and root != self._declared:
+            self._facts.withdraw(root)  # something else stands in its place now
+        if event.kind in EXTENT or event.supersedes is not None:
+            self._range = None
+
+    def redact(self, id: int) -> None:
+        """Forget the words of an event, as a fold of the redacted file would never have seen them."""
+        self._superseded = [each for each in self._superseded if each.id != id]
+        if self._facts.redact(id):
+            self._built = self._range = None
+
+    def look_again(self) -> None:
+        """Something of its environment changed that it shows."""
+        self._built = None
+
+    @property
+    def declaration(self) -> Event:
+        """As it stands after its corrections, under the id of the event that first stated it."""
+        return replace(self._facts.at(self._declared), id=self._declared)
+
+    @property
+    def severity_event(self) -> Event:
+        """What set the severity of now, as it stands, under the id of the event that first stated it."""
+        root, event = next(
+            (root, event)
+            for root, event in reversed(self._facts.of(Kind.DECLARE, Kind.SEVERITY))
+            if event.kind == Kind.DECLARE or text_of(event.detail, "severity")
+        )
+        return replace(event, id=root)
+
+    @property
+    def open(self) -> bool:
+        return self._extent()[1]
+
+    def covers(self, occurred: datetime) -> bool:
+        """True within its range: from where it reaches back to, until a recovery of its last minute has held."""
+        begins, open = self._extent()
+        return occurred >= begins and (open or occurred <= self.settles_until)
+
+    @property
+    def settles_until(self) -> datetime:
+        """Until when a signal can still show that a recovery before the resolution did not hold."""
+        moved = [event for _, event in self._facts.of(*EXTENT) if _status(event)]
+        return moved[-1].occurred + HELD
+
+    def _extent(self) -> tuple[datetime, bool]:
+        if self._range is None:
+            said = (_status(each) for _, each in reversed(self._facts.of(*EXTENT)))
+            over = next(each for each in said if each) == Status.RESOLVED
+            self._range = (self._reach_from(self._facts.at(self._declared)), not over)
+        return self._range
+
+    @staticmethod
+    def _reach_from(first: Event) -> datetime:
+        return min(time_of(first.detail, "reach_from") or first.occurred, first.occurred)
+
+    def turned_bad(self, signal: Signal, id: int, *, detects: bool = True) -> None:
+        """A signal within the range went bad. `detects` False: it tells of the impact, and woke nobody."""
+        self._impact.turned_bad(signal, self._is_felt)
+        self._last_event = id
+        if (
+            detects
+            and signal.since < self._facts.at(self._declared).occurred
+            and (self._earliest is None or signal.since < self._earliest.since)
+        ):
+            self._earliest = signal
+        self._signalled = True
+
+    def turned_good(self, key: str, at: datetime, id: int) -> None:
+        """A signal recovered; when it was the last one that users felt, the service did."""
+        if key not in self._impact:
+            return
+        self._impact.turned_good(key, at, self._is_felt)
+        self._last_event = id
+        self._signalled = True
+
+    def traffic_moved(self, at: datetime, id: int) -> None:
+        """Other revisions have the traffic now."""
+        self._impact.traffic_moved(at, self._is_felt)
+        self._last_event = id
+        self._signalled = True
+
+    def _build(self) -> Incident:
+        told, first = self._facts.of, self._facts.at(self._declared)
+        graded, moved = told(Kind.DECLARE, Kind.SEVERITY), [event for _, event in told(*EXTENT)]
+        bindings, statuses = self._severities(event for _, event in graded), _statuses(moved)
+        severities = tuple(change for change, _ in bindings)
+        acks = tuple(
+            Acknowledgement(each.subject, each.occurred, each.actor, text_of(each.detail, "note"))
+            for _, each in told(Kind.ACK)
+        )
+        detected, detected_by = self._detected(first)
+        over = statuses[-1] if statuses[-1].value == Status.RESOLVED else None
+        reach_from, resolved = self._reach_from(first), over.at if over else None
+        return Incident(
+            id=self.id,
+            environment=self.environment,
+            title=text_of(first.detail, "title") or ("(redacted)" if first.redacted else "(no title)"),
+            severity=severities[-1].value,
+            status=Status(statuses[-1].value),
+            declared=first.occurred,
+            declared_by=first.actor,
+            reach_from=reach_from,
+            impact_started=time_of(first.detail, "impact_started"),
+            detected=detected,
+            detected_by=detected_by,
+            acknowledged=min((each.at for each in acks), default=None),
+            resolved=resolved,
+            drill=first.detail.get("drill") is True,
+            severities=severities,
+            statuses=statuses,
+            acks=acks,
+            people=tuple(self._people),
+            notes=len(told(Kind.NOTE)),
+            last_event=self._last_event,
+            close_reason=over.reason if over else "",
+            because=_because(moved) if over else "",
+            rules=bindings[-1][1],
+            bindings=tuple(SeverityRules(change.value, change.at, rules) for change, rules in bindings),
+            mistakes=_mistakes(self._superseded),
+            roles=response.roles(told(Kind.ROLE)),
+            updates=response.updates(told(Kind.UPDATE)),
+            called=response.called(told(Kind.PAGE)),
+            ticks=response.ticks(told(Kind.TICK)),
+            marks=response.marks(told(Kind.CLOCK)),
+            decisions=response.decisions(told(Kind.DECISION)),
+            items=response.items(told(Kind.NOTE, Kind.ITEM)),
+            pins=response.pins(told(Kind.PIN), self._facts.standing),
+            links=response.links(told(Kind.LINK), self._facts.standing),
+            freezes=tuple(
+                each
+                for each in self._freezes()
+                if (resolved is None or each.since <= resolved) and (each.until is None or each.until >= reach_from)
+            ),
+            recovery=response.recovery(told(Kind.RECOVERY)),
+            ran=response.ran(told(Kind.RUN)),
+            reviews=response.reviews(told(Kind.REVIEW)),
+            **self._felt(),
+        )
+
+    def _severities(self, told: Iterable[Event]) -> tuple[tuple[StateChange, tuple[Rule, ...]], ...]:
+        changes: list[tuple[StateChange, tuple[Rule, ...]]] = []
+        for each in told:
+            said = text_of(each.detail, "severity")
+            rung = level(self._ladder, said)
+            name = rung.name if rung else said
+            if not name and each.kind == Kind.DECLARE:
+                name = default_severity(self._ladder)
+            if name:
+                change = StateChange(name, each.occurred, each.actor, text_of(each.detail, "reason"))
+                changes.append((change, response.rules(each)))
+        return tuple(changes)
+
+    def _detected(self, first: Event) -> tuple[datetime, str]:
+        """The earliest bad signal, else the person who declared."""
+        said = time_of(first.detail, "detected")
+        at, by = (said, text_of(first.detail, "detected_by")) if said else (first.occurred, first.actor)
+        if self._earliest is not None and self._earliest.since < at:
+            return self._earliest.since, self._earliest.label
+        return at, by
+
+    def _felt(self) -> dict[str, Any]:
+        """What users felt: since when, in which stretches not, and when the impact ended.
+
+        What a person stated stands until the record shows that it went on: something that users feel turned bad
+        after that was stated, or the status went back to one before monitoring.
+        """
+        first, impact = self._facts.at(self._declared), self._impact
+        ended, stated = time_of(first.detail, "impact_ended"), time_of(first.detail, "impact_stated")
+        periods = list(impact.periods)
+        if ended is not None and (again := self._went_on_after(stated or ended)) is not None:
+            periods.append(HealthyPeriod(ended, max(again, ended), "stated"))
+            ended = None
+        period = last_period(impact.periods)
+        return {
+            "impact_ended": ended,
+            "mitigated": ended or (period.start if period else None),
+            "healthy": tuple(periods),
+            "felt_since": impact.first.since if impact.first else None,
+            "felt_by": impact.first.label if impact.first else "",
+        }
+
+    def _went_on_after(self, stated: datetime) -> datetime | None:
+        """When users felt it again: a signal turned bad, or somebody went back to a status before monitoring."""
+        statuses = _statuses([event for _, event in self._facts.of(*EXTENT)])
+        back = [
+            after.at for before, after in pairwise(statuses) if before.value in MENDED and after.value not in MENDED
+        ]
+        felt = [each for each in self._impact.relapses if each > stated]
+        return min((*felt, *(each for each in back if each >= stated)), default=None)
+
+
+def _status(event: Event) -> str:
+    """The status that an event sets; "" when it sets none."""
+    if event.kind == Kind.DECLARE:
+        return Status.INVESTIGATING
+    if event.kind == Kind.RESOLVE:
+        return Status.RESOLVED
+    said = event.detail.get("status")
+    return said if isinstance(said, str) and said in STATUSES else ""
+
+
+def _statuses(moved: Iterable[Event]) -> tuple[StateChange, ...]:
+    return tuple(
+        StateChange(str(status), each.occurred, each.actor, text_of(each.detail, "reason"), _close_reason(each))
+        for each in moved
+        if (status := _status(each))
+    )
+
+
+def _because(moved: list[Event]) -> str:
+    """Which of the reasons that incidents end for the last resolution names."""
+    last = next(each for each in reversed(moved) if _status(each))
+    return _close_reason(last)
+
+
+def _close_reason(event: Event) -> str:
+    said = text_of(event.detail, "because")
+    return said if said in CLOSE_REASONS else ""
+
+
+def _mistakes(corrections: Iterable[Event]) -> tuple[StateChange, ...]:
+    """The severities that were marked as entered by mistake, with who said so and when."""
+    return tuple(
+        StateChange(mistake, each.recorded, each.actor, text_of(each.detail, "mistake_reason"))
+        for each in corrections
+        if (mistake := text_of(each.detail, "mistake"))
+    )
+
+
+def default_severity(ladder: SeverityScale) -> str:
+    """The rung of a declaration that names none: the worst but one, loud without waking everybody."""
+    return ladder[min(1, len(ladder) - 1)].name

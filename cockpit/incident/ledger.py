@@ -1,0 +1,243 @@
+"""Ledger: every incident as the events so far tell it. An append costs the same however long the file is."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cockpit.incident.corrections import CorrectedFacts
+from cockpit.incident.impact_signals import SERVING_KINDS, ServingState
+from cockpit.incident.incident_state import FACTS, IncidentFold
+from cockpit.incident.response_state import event_number, freezes
+from cockpit.incident.signals import Signal, key_of, says_bad, signal_of
+from cockpit.model.alert import AlertState
+from cockpit.model.event import Event, Kind
+from cockpit.model.event_detail import text_of
+from cockpit.model.incident import Acknowledgement, Incident
+from cockpit.model.response import Freeze
+from cockpit.model.severity_scale import SeverityScale
+
+FOLDED = (Kind.PROBE, Kind.ALERT, *SERVING_KINDS, Kind.REDACT, Kind.ACTION, Kind.FREEZE, *sorted(FACTS))
+"""The kinds a Ledger wants to hear; others change no incident."""
+
+JOURNAL = frozenset({Kind.ACK, Kind.RUN})  # what an incident takes from the journal, within its range
+REMEMBERED = 256  # of those in an environment's journal, for the incident that is declared next
+
+
+@dataclass(slots=True)
+class _Scene:
+    """What one environment brings to an incident declared in it."""
+
+    bad: dict[str, Signal] = field(default_factory=dict)
+    silenced: dict[str, str] = field(default_factory=dict)  # alerts, by key: what they are called
+    told: deque[Event] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    taken: dict[str, Acknowledgement] = field(default_factory=dict)
+    open: dict[str, IncidentFold] = field(default_factory=dict)
+    closed: dict[str, IncidentFold] = field(default_factory=dict)  # so lately that its recovery may not have held
+    serving: ServingState = field(default_factory=ServingState)
+    frozen: CorrectedFacts = field(default_factory=CorrectedFacts)
+
+    def freezes(self) -> tuple[Freeze, ...]:
+        return freezes(self.frozen.of(Kind.FREEZE))
+
+    def watched(self, at: datetime) -> list[IncidentFold]:
+        """The incidents that a signal of that moment concerns."""
+        if self.closed:
+            self.closed = {id: case for id, case in self.closed.items() if case.settles_until >= at}
+        return [*self.open.values(), *self.closed.values()]
+
+
+class Ledger:
+    """A fold of events in the order of their ids. Pure: no clock, no file. An id already seen is ignored."""
+
+    def __init__(self, ladder: SeverityScale) -> None:
+        self._ladder = ladder
+        self._cases: dict[str, IncidentFold] = {}
+        self._scenes: dict[str, _Scene] = {}
+        self.last = 0  # the id of the newest event applied
+
+    @property
+    def incidents(self) -> dict[str, Incident]:
+        """Every incident by id, in the order of their declarations."""
+        return {id: case.incident for id, case in self._cases.items()}
+
+    def open(self, environment: str) -> list[Incident]:
+        """The open incidents of an environment, oldest first."""
+        return [case.incident for case in self._scene(environment).open.values()]
+
+    def bad(self, environment: str) -> list[Signal]:
+        """The signals that are bad now, longest first."""
+        return sorted(self._scene(environment).bad.values(), key=lambda each: each.since)
+
+    def silenced(self, environment: str) -> list[str]:
+        """The names of the alerts that their source keeps silent now, in the order in which they fell silent."""
+        return list(self._scene(environment).silenced.values())
+
+    def declaration(self, incident: str) -> Event:
+        """The declaration that stands, under the id of the first one: what a correction supersedes. Raises KeyError."""
+        return self._cases[incident].declaration
+
+    def severity_event(self, incident: str) -> Event:
+        """What set the severity of now, under the id of the event that first stated it. Raises KeyError."""
+        return self._cases[incident].severity_event
+
+    def taken(self, environment: str) -> Mapping[str, Acknowledgement]:
+        """The last acknowledgement of each alert that has not resolved since, by the alert's key."""
+        return dict(self._scene(environment).taken)
+
+    def freeze(self, environment: str) -> Freeze | None:
+        """Since when nothing may be deployed to an environment, and why; None while it may."""
+        last = self._scene(environment).freezes()[-1:]
+        return last[0] if last and last[0].until is None else None
+
+    def apply(self, event: Event) -> None:
+        """Take one event. Never raises, whatever its detail holds."""
+        if event.id <= self.last:
+            return
+        self.last = event.id
+        if event.kind in (Kind.PROBE, Kind.ALERT):
+            self._signal(event)
+            return
+        if event.kind in SERVING_KINDS:
+            self._app(event)
+            return
+        if event.kind == Kind.REDACT:
+            self._redact(event)
+            return
+        if event.kind == Kind.FREEZE or event.supersedes is not None:
+            self._freeze(event)
+        if event.incident is None:
+            self._journal(event)
+        elif event.incident in self._cases:
+            self._belongs(self._cases[event.incident], event)
+        elif event.kind == Kind.DECLARE:
+            self._declare(event.incident, event)
+
+    def _scene(self, environment: str) -> _Scene:
+        scene = self._scenes.get(environment)
+        if scene is None:
+            scene = self._scenes[environment] = _Scene()
+        return scene
+
+    def _signal(self, event: Event) -> None:
+        scene = self._scene(event.environment)
+        if event.kind == Kind.ALERT:
+            self._silence(scene, event)
+            scene.serving.see_alert(event)
+        bad = says_bad(event.kind, event.detail)
+        if bad is None:
+            return
+        key = key_of(event)
+        if event.kind == Kind.PROBE:
+            scene.serving.see_probe(event.subject, bad, event.occurred)
+        if bad:
+            signal = signal_of(event)
+            scene.bad.setdefault(key, signal)
+            for case in scene.watched(event.occurred):
+                if case.covers(event.occurred):
+                    case.turned_bad(signal, event.id)
+        else:
+            scene.bad.pop(key, None)
+            scene.taken.pop(event.subject, None)
+            for case in scene.watched(event.occurred):
+                case.turned_good(key, event.occurred, event.id)
+
+    def _app(self, event: Event) -> None:
+        """What runs, how it fares and who gets the traffic: an incident feels the revisions that have some."""
+        scene = self._scene(event.environment)
+        worse, better = scene.serving.see_app(event)
+        for case in scene.watched(event.occurred):
+            for signal in worse:
+                if case.covers(signal.since):
+                    case.turned_bad(signal, event.id, detects=False)
+            for key in better:
+                case.turned_good(key, event.occurred, event.id)
+            if event.kind == Kind.TRAFFIC:
+                case.traffic_moved(event.occurred, event.id)
+
+    @staticmethod
+    def _silence(scene: _Scene, event: Event) -> None:
+        if text_of(event.detail, "state") == AlertState.SUPPRESSED:
+            scene.silenced[event.subject] = text_of(event.detail, "name") or event.subject
+        else:
+            scene.silenced.pop(event.subject, None)
+
+    def _journal(self, event: Event) -> None:
+        if event.kind not in JOURNAL:
+            return
+        scene = self._scene(event.environment)
+        scene.told.append(event)
+        if event.kind == Kind.ACK:
+            self._take(scene, event)
+        for case in scene.open.values():
+            if case.covers(event.occurred):
+                case.apply(event)
+
+    def _declare(self, id: str, event: Event) -> None:
+        scene = self._scene(event.environment)
+        case = self._cases[id] = scene.open[id] = IncidentFold(
+            event, self._ladder, scene.freezes, scene.serving.is_felt
+        )
+        for told in scene.told:
+            if case.covers(told.occurred):
+                case.apply(told)
+        self._gather(scene, case, event)
+
+    def _belongs(self, case: IncidentFold, event: Event) -> None:
+        if event.kind == Kind.DECLARE and event.supersedes is None:
+            return  # the first declaration stands; only a correction may replace it
+        scene = self._scene(case.environment)
+        if event.kind == Kind.RUN:  # one that began in the journal, perhaps long before, and joined the incident later
+            for told in scene.told:
+                if told.kind == Kind.RUN and told.subject == event.subject:
+                    case.apply(told)
+        case.apply(event)
+        if event.kind == Kind.ACK:
+            self._take(scene, event)
+        elif event.kind == Kind.DECLARE:
+            self._gather(scene, case, event)
+        if case.open:
+            scene.open[case.id] = case
+            scene.closed.pop(case.id, None)
+        elif scene.open.pop(case.id, None):
+            scene.closed[case.id] = case
+
+    @staticmethod
+    def _gather(scene: _Scene, case: IncidentFold, event: Event) -> None:
+        """The signals that are bad already and began within the range are the incident's own."""
+        for signal in scene.bad.values():
+            if case.covers(signal.since):
+                case.turned_bad(signal, event.id)
+        for signal in scene.serving.unwell.values():
+            if case.covers(signal.since):
+                case.turned_bad(signal, event.id, detects=False)
+
+    @staticmethod
+    def _take(scene: _Scene, event: Event) -> None:
+        if event.subject:
+            scene.taken[event.subject] = Acknowledgement(
+                event.subject, event.occurred, event.actor, text_of(event.detail, "note")
+            )
+
+    def _freeze(self, event: Event) -> None:
+        """A freeze holds for an environment, whichever incident it was called in."""
+        scene = self._scene(event.environment)
+        root = scene.frozen.place(event)
+        if event.kind == Kind.FREEZE:
+            scene.frozen.put(root, event)
+        elif not scene.frozen.withdraw(root):
+            return
+        self._look_again(event.environment)
+
+    def _redact(self, event: Event) -> None:
+        number = event_number(event)
+        for case in self._cases.values():
+            case.redact(number)
+        for environment, scene in self._scenes.items():
+            if scene.frozen.redact(number):
+                self._look_again(environment)
+
+    def _look_again(self, environment: str) -> None:
+        for case in self._cases.values():
+            if case.environment == environment:
+                case.look_again()

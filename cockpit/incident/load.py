@@ -1,0 +1,111 @@
+"""From the file to the fold: what a Ledger reads when it begins, and the events of one incident."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime, tzinfo
+
+from cockpit.incident.impact_signals import HELD, SERVING_KINDS
+from cockpit.incident.ledger import FOLDED, Ledger
+from cockpit.incident.membership import members, standing
+from cockpit.model.event import Event, Kind
+from cockpit.model.incident import Incident
+from cockpit.model.severity_scale import SeverityScale
+from cockpit.model.text import clean_line
+from cockpit.timeline.rows import TimelineReader
+from cockpit.timeline.timeline import Timeline
+
+SIGNALS = (Kind.PROBE, Kind.ALERT, *SERVING_KINDS)
+ACTS = tuple(kind for kind in FOLDED if kind not in SIGNALS)
+NEWEST_SERVING = 200  # facts about revisions and traffic: enough for what serves when an incident begins
+NEWEST_SIGNALS = 20_000  # a file may hold a million; what is still bad is among the newest
+
+
+def read_ledger(timeline: Timeline, ladder: SeverityScale) -> Ledger:
+    """Every act of a person and the newest signals, folded. Blocking. Raises RecordError.
+
+    An incident of long ago may lack its signals here, and with them its mitigation; `with_events` has them.
+    """
+    ledger = Ledger(ladder)
+    acts = timeline.events(kinds=ACTS)
+    signals = timeline.events(kinds=SIGNALS, limit=NEWEST_SIGNALS)
+    for event in sorted((*acts, *signals), key=lambda each: each.id):
+        ledger.apply(event)
+    return ledger
+
+
+def catch_up(ledger: Ledger, source: Timeline | TimelineReader) -> None:
+    """Apply what was written since. Blocking. Raises RecordError."""
+    for event in source.events(after=ledger.last, kinds=FOLDED):
+        ledger.apply(event)
+
+
+def with_events(timeline: Timeline, ladder: SeverityScale, incident: Incident) -> tuple[Incident, list[Event]]:
+    """An incident folded again from its whole range, and its events in id order. Blocking. Raises RecordError."""
+    journal = timeline.events(
+        journal=True,
+        environment=incident.environment,
+        occurred_from=incident.reach_from,
+        occurred_until=settled_by(incident),
+    )
+    own = timeline.events(incident=incident.id)
+    ledger = Ledger(ladder)
+    found = sorted((*journal, *own), key=lambda each: each.id)
+    for event in sorted((*serving_before(timeline, incident), *found), key=lambda each: each.id):
+        ledger.apply(event)
+    full = ledger.incidents.get(incident.id, incident)
+    # A freeze may have begun long before, in another incident: the ledger of everything knows.
+    # So may a run that joined it.
+    ran = {each.id: each for each in (*incident.ran, *full.ran)}
+    full = replace(full, freezes=incident.freezes, ran=tuple(ran.values()))
+    return full, members(full, found)
+
+
+def settled_by(incident: Incident) -> datetime | None:
+    """Until when signals tell of it: what went bad again right after the resolution shows that nothing had held."""
+    return incident.resolved and incident.resolved + HELD
+
+
+def serving_before(timeline: Timeline, incident: Incident) -> list[Event]:
+    """What is known of the traffic from before the incident's range. Blocking. Raises RecordError."""
+    before = timeline.events(
+        environment=incident.environment, kinds=SERVING_KINDS, occurred_until=incident.reach_from, limit=NEWEST_SERVING
+    )
+    return [each for each in before if each.occurred < incident.reach_from]
+
+
+# Our own record of drills, trainings and reviews: what was practised when.
+
+
+def practised(events: Iterable[Event]) -> dict[str, datetime]:
+    """When each practice was last done, by its name in lower case. A correction counts, what it corrects does not."""
+    return {
+        clean_line(each.subject).casefold(): each.occurred for each in standing(events) if each.kind == Kind.PRACTICE
+    }
+
+
+def days(events: Iterable[Event], zone: tzinfo) -> dict[str, date]:
+    """On which day each was last done, in local time."""
+    return {name: at.astimezone(zone).date() for name, at in practised(events).items()}
+
+
+# Every incident there ever was, each folded from its whole range: a Ledger may have forgotten old signals.
+
+
+def whole(timeline: Timeline, ladder: SeverityScale, incidents: Iterable[Incident]) -> list[Incident]:
+    """The same incidents with every signal of their ranges. Blocking: a query or two each. Raises RecordError."""
+    return [_whole(timeline, ladder, each) for each in incidents]
+
+
+def _whole(timeline: Timeline, ladder: SeverityScale, incident: Incident) -> Incident:
+    journal = timeline.events(
+        journal=True,
+        environment=incident.environment,
+        occurred_from=incident.reach_from,
+        occurred_until=settled_by(incident),
+        kinds=FOLDED,
+    )
+    ledger = Ledger(ladder)
+    before = serving_before(timeline, incident)
+    for event in sorted((*before, *journal, *timeline.events(incident=incident.id)), key=lambda each: each.id):
+        ledger.apply(event)
+    return ledger.incidents.get(incident.id, incident)

@@ -1,0 +1,1 @@
+"""Messages to customers, management and authorities, filled from the incident."""

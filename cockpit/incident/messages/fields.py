@@ -1,0 +1,194 @@
+"""What an incident knows about itself, by the names that a template's fields may have."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from cockpit.model.clock import ClockKind
+from cockpit.model.incident import Incident
+from cockpit.model.plan import Plan, Role
+from cockpit.model.system import System
+from cockpit.model.text import clean_line
+
+# Moments and lengths of time as a message tells them: in the zone in force, with UTC beside it.
+
+UTC_NAMES = frozenset({"UTC", "GMT", "Z"})
+ABBREVIATION = re.compile(r"(?:UTC|GMT|Z|[A-Z]{1,4}[SD]T|[CEMW]E[S]?T)")
+LENGTH = re.compile(r"(\d{1,4})\s*(m|mins?|minutes?|h|hrs?|hours?)\b", re.IGNORECASE)
+LONGEST = timedelta(days=7)  # nobody promises the next message for later
+
+
+def abbreviations(zone: tzinfo, now: datetime) -> frozenset[str]:
+    """What a zone is called in the course of this year: `NZST` and `NZDT`. Bare offsets such as `+03` are no names."""
+    year = now.astimezone(zone).year
+    names = {datetime(year, month, 1, tzinfo=zone).tzname() or "" for month in range(1, 13)}
+    return frozenset(name for name in names if name.isascii() and name.isalpha() and name not in UTC_NAMES)
+
+
+def told(at: datetime, now: datetime, zone: tzinfo, *, utc_only: bool = False) -> str:
+    """`02:14 NZDT (13:14 UTC)`, with its day where that is not today's."""
+    local, utc = at.astimezone(zone), at.astimezone(UTC)
+    if utc_only or local.tzname() in UTC_NAMES:
+        return f"{_day(utc, now.astimezone(UTC))}{utc:%H:%M} UTC"
+    return f"{_day(local, now.astimezone(zone))}{local:%H:%M %Z} ({utc:%H:%M} UTC)"
+
+
+def brief(at: datetime, zone: tzinfo) -> str:
+    """`02:14 NZDT (13:14Z)`."""
+    local = at.astimezone(zone)
+    return (
+        f"{at.astimezone(UTC):%H:%M}Z"
+        if local.tzname() in UTC_NAMES
+        else f"{local:%H:%M %Z} ({at.astimezone(UTC):%H:%M}Z)"
+    )
+
+
+def _day(at: datetime, today: datetime) -> str:
+    return "" if at.date() == today.date() else f"{at.day} {at:%b} "
+
+
+def words(length: timedelta) -> str:
+    """`12 minutes`, `1 hour 5 minutes`, `2 days 3 hours`; anything shorter is `less than a minute`."""
+    minutes = int(length.total_seconds()) // 60
+    if minutes < 1:
+        return "less than a minute"
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [(days, "day"), (hours, "hour"), (0 if days else minutes, "minute")]
+    return " ".join(f"{count} {name}{'' if count == 1 else 's'}" for count, name in parts if count)
+
+
+def length(text: str) -> timedelta | None:
+    """The length that `30 minutes`, `1 hour` or `2h` names, when it names nothing else."""
+    found = LENGTH.fullmatch(text.strip().removeprefix("in ").removeprefix("within ").strip())
+    if found is None:
+        return None
+    unit = timedelta(hours=1) if found[2].casefold().startswith("h") else timedelta(minutes=1)
+    return min(int(found[1]) * unit, LONGEST)
+
+
+COMMANDER = Role("Incident Commander", lead=True)
+NAMES: Mapping[str, frozenset[str]] = {
+    "title": frozenset(
+        {"title", "incident", "incident title", "incident name", "headline", "subject", "summary", "problem"}
+    ),
+    "impact": frozenset(
+        {"impact", "user impact", "customer impact", "client impact", "what does not work", "what is affected"}
+        | {"what is broken", "description", "brief description", "short description", "description of impact"}
+        | {"affected service", "affected services", "affected features", "issue", "describe the impact"}
+    ),
+    "symptoms": frozenset({"symptom", "symptoms", "detected by", "alert"}),
+    "severity": frozenset({"severity", "priority", "level", "sev", "severity level"}),
+    "status": frozenset({"status", "current status", "state"}),
+    "id": frozenset({"id", "incident id", "incident number", "incident reference", "reference"}),
+    "environment": frozenset({"environment", "env"}),
+    "system": frozenset({"system", "service", "product", "application", "service name", "system name", "product name"}),
+    "commander": frozenset({"ic", "lead", "commander", "incident commander", "incident lead"}),
+    "duration": frozenset(
+        {"duration", "elapsed", "elapsed time", "how long", "downtime", "outage duration", "total duration"}
+    ),
+    "interval": frozenset({"interval", "update interval", "next update in", "minutes until next update"}),
+}
+MOMENTS: Mapping[str, tuple[str, ...]] = {  # in this order: the time of the next update is not when it started
+    "next": ("next", "next update", "update by"),
+    "resolved": ("resolved", "restored", "recovered", "ended", "end"),
+    "detected": ("detected", "detection", "noticed"),
+    "declared": ("declared", "declaration"),
+    "now": ("now", "current", "sent", "as of", "today"),
+    "started": ("started", "start", "since", "began"),
+}
+TIMELY = frozenset({"time", "times", "date", "datetime", "timestamp", "when", "hh:mm"})
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFacts:
+    """`values` are texts by the names of NAMES, `moments` by those of MOMENTS; what is not known is not in them."""
+
+    now: datetime
+    zone: tzinfo
+    values: Mapping[str, str] = field(default_factory=dict)
+    moments: Mapping[str, datetime] = field(default_factory=dict)
+    promise: timedelta | None = None
+
+
+def facts(
+    incident: Incident, system: System, plan: Plan, now: datetime, zone: tzinfo, promise: timedelta | None
+) -> MessageFacts:
+    """Everything there is to tell; `promise` is in how long the next message follows, None when nothing is promised."""
+    started = incident.impact_started or incident.detected or incident.declared
+    moments = {
+        "started": started,
+        "detected": incident.detected,
+        "declared": incident.declared,
+        "resolved": incident.resolved,
+        "now": now,
+        # Whole minutes, as the text tells it: what is recorded as promised is what was said.
+        "next": (now + promise).replace(second=0, microsecond=0) if promise else None,
+    }
+    values = {
+        "title": incident.title,
+        "impact": incident.title,  # the answer to "what is broken, in one line?"
+        "symptoms": incident.detected_by,
+        "severity": incident.severity,
+        "status": incident.status.value.capitalize(),
+        "id": incident.id,
+        "environment": incident.environment,
+        "system": system.name,
+        "commander": ", ".join(incident.in_role(lead(plan).name)),
+        "duration": words((incident.resolved or now) - started),
+        "interval": words(promise) if promise else "",
+    }
+    values |= {_normal(each.name): ", ".join(incident.in_role(each.name)) for each in plan.roles if not each.lead}
+    here = system.environment(incident.environment)
+    given = here.values if here else {}
+    values |= {_normal(name): value for name, value in given.items() if isinstance(value, str)}  # never a secret
+    return MessageFacts(
+        now,
+        zone,
+        {name: line for name, value in values.items() if (line := clean_line(value))},
+        {name: at for name, at in moments.items() if at is not None},
+        promise or None,
+    )
+
+
+def lead(plan: Plan) -> Role:
+    """The role that leads an incident."""
+    return next((each for each in plan.roles if each.lead), COMMANDER)
+
+
+def usual_promise(incident: Incident, plan: Plan) -> timedelta | None:
+    """How often this incident's rules ask for an update; None where no rule does, and once it is over."""
+    if not incident.open:
+        return None
+    rules = incident.rules or plan.rules_for(incident.severity)
+    return min(
+        (each.after for each in rules if each.kind is ClockKind.UPDATE and each.holds(incident.severity)), default=None
+    )
+
+
+def named(field: str, known: MessageFacts) -> str:
+    """The value of a field by its name, "" where nobody knows it."""
+    name = _normal(field).removeprefix("incident ") if "." in field else _normal(field)
+    key = next((key for key, names in NAMES.items() if name in names), name)
+    return known.values.get(key, "")
+
+
+def moment_of(field: str, before: str) -> str:
+    """Which of MOMENTS a field asks for: by its own words, else by the words `before` it on its line; "" for no time.
+
+    A field that only says `time`, after words that tell nothing, asks when it started.
+    """
+    own = _normal(ABBREVIATION.sub(" ", field))
+    if TIMELY & set(own.split()):
+        return _moment_in(own) or _moment_in(_normal(before)) or "started"
+    return next((name for name, signs in MOMENTS.items() if own.removesuffix(" at") in signs), "")
+
+
+def _moment_in(text: str) -> str:
+    said = f" {text} "
+    return next((name for name, signs in MOMENTS.items() if any(f" {sign} " in said for sign in signs)), "")
+
+
+def _normal(name: str) -> str:
+    """`{{ incident.start_time }}` and `[Start Time]` are one name."""
+    return " ".join(re.sub(r"[^0-9a-z:]+", " ", name.casefold()).split()).removeprefix("the ").strip(": ")

@@ -1,0 +1,121 @@
+"""The messages that can be written at this moment: the plan's templates, and two lines for the incident channel."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from cockpit.incident.clocks.clocks import clocks
+from cockpit.incident.messages.fields import LENGTH, brief, lead, length, usual_promise
+from cockpit.incident.messages.template import FilledMessage, fill, unmarked
+from cockpit.model.clock import Clock, ClockKind
+from cockpit.model.incident import Incident
+from cockpit.model.plan import Plan, Template
+from cockpit.model.severity_scale import Level
+from cockpit.model.system import System
+from cockpit.model.text import clean_line
+from cockpit.model.time import elapsed
+
+# The two texts of the incident channel: one line on how it stands, and what is said when an incident is declared.
+
+DEFAULT = Plan()
+UPDATES = frozenset({ClockKind.UPDATE, ClockKind.PROMISE})
+
+
+def status_line(
+    incident: Incident,
+    clocks: Iterable[Clock],
+    now: datetime,
+    zone: tzinfo,
+    plan: Plan = DEFAULT,
+    promised: datetime | None = None,
+) -> str:
+    """`[P1] INVESTIGATING Readiness failing after deploy · prod · 00:12:43 · IC ana · next update 04:17 NZDT (15:17Z)`.
+
+    `promised` is the time of the next update when this line is one itself; else the clocks say it.
+    """
+    drill = "DRILL " if incident.drill else ""
+    head = f"[{incident.severity}] {drill}{incident.status.value.upper()} {incident.title}"
+    ran = elapsed(((incident.resolved or now) - incident.declared).total_seconds())
+    parts = [head, incident.environment, ran if incident.open else f"after {ran}", _led(incident, plan)]
+    due = promised or _next_update(clocks)
+    if due is not None and incident.open:
+        late = "" if due > now else "was due "
+        parts.append(f"next update {late}{brief(due, zone)}")
+    return unmarked(clean_line(" · ".join(part for part in parts if part)))
+
+
+def declare_text(incident: Incident, zone: tzinfo, plan: Plan = DEFAULT, symptoms: Sequence[str] = ()) -> str:
+    """What to paste into the incident channel at the declaration: severity, symptoms, impact, one commander.
+
+    `symptoms` are what is bad at that moment, in a few words each; without any it is what told us.
+    """
+    begun = incident.impact_started
+    rung = next((each for each in plan.ladder if each.name == incident.severity), None)
+    told = "; ".join(symptoms) or incident.detected_by
+    since = f", since {brief(incident.detected, zone)}" if incident.detected else ""
+    lines = [
+        f"{'DRILL, an exercise: ' if incident.drill else ''}[{incident.severity}] {incident.title}",
+        f"Severity: {_meant(incident, rung)}",
+        f"Symptoms: {told or 'not known yet'}{since}",
+        f"Impact: {f'felt since {brief(begun, zone)}' if begun else 'not known yet'}",
+        f"{lead(plan).name}: {', '.join(incident.in_role(lead(plan).name)) or 'nobody yet, who takes it?'}",
+        f"Environment: {incident.environment} · {incident.id} · declared {brief(incident.declared, zone)}",
+    ]
+    return "\n".join(unmarked(clean_line(line)) for line in lines)
+
+
+def _led(incident: Incident, plan: Plan) -> str:
+    people = [each.partition("@")[0] for each in incident.in_role(lead(plan).name)]
+    return f"IC {', '.join(people)}" if people else "no IC yet" if incident.open else ""
+
+
+def _next_update(clocks: Iterable[Clock]) -> datetime | None:
+    """The earliest update that is still to be sent."""
+    open = (each for each in clocks if each.kind in UPDATES and each.done is None and not each.not_applicable)
+    return min((each.due for each in open if each.due is not None), default=None)
+
+
+def _meant(incident: Incident, rung: Level | None) -> str:
+    return f"{incident.severity}, {rung.definition}" if rung and rung.definition else incident.severity
+
+
+STATUS_LINE = Template("status-line", "Status line (channel)", "", "team")
+DECLARATION = Template("declaration", "Declaration (channel)", "", "team")
+PROMISES = tuple(timedelta(minutes=each) for each in (15, 30, 60, 120))
+
+
+@dataclass(frozen=True, slots=True)
+class MessageScene:
+    """What a message is written from. `symptoms` are what is bad now, in a few words each."""
+
+    incident: Incident
+    system: System
+    plan: Plan
+    zone: tzinfo
+    symptoms: Sequence[str] = ()
+
+
+def offers(incident: Incident, plan: Plan) -> tuple[Template, ...]:
+    """What can be written of an incident, the most likely first: its declaration until somebody was told anything."""
+    channel = (STATUS_LINE, DECLARATION) if incident.updates else (DECLARATION, STATUS_LINE)
+    return (*plan.templates, *channel) if incident.updates else (*channel[:1], *plan.templates, *channel[1:])
+
+
+def compose(template: Template, scene: MessageScene, now: datetime, promise: timedelta | None = None) -> FilledMessage:
+    """The message as it stands now. `promise` is as `comms.fill` takes it."""
+    incident, plan = scene.incident, scene.plan
+    if template is DECLARATION:
+        return FilledMessage(declare_text(incident, scene.zone, plan, scene.symptoms))
+    if template is not STATUS_LINE:
+        return fill(template, incident, scene.system, plan, now, scene.zone, promise=promise)
+    length = usual_promise(incident, plan) if promise is None else promise
+    due = (now + length).replace(second=0, microsecond=0) if length and incident.open else None
+    running = clocks(incident, plan, now, zone=scene.zone)
+    return FilledMessage(status_line(incident, running, now, scene.zone, plan, due), promised=due)
+
+
+def promises(template: Template, incident: Incident, plan: Plan) -> tuple[timedelta, ...]:
+    """In how long the next message may be promised: what the rules and the template say among the usual ones."""
+    usual = usual_promise(incident, plan)
+    named = {each for found in LENGTH.finditer(template.text) if (each := length(found[0]))}
+    return tuple(sorted({*PROMISES, *named, *([usual] if usual else [])}))

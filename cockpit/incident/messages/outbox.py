@@ -1,0 +1,82 @@
+"""Taking a message away: into a file, because terminals drop what is copied, and onto the timeline once it was sent."""
+
+import contextlib
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+
+from cockpit.incident.actions.desk import Desk
+from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.messages.fields import brief
+from cockpit.model.text import clean_line
+from cockpit.model.time import Time
+from cockpit.timeline.connection import file_mode
+
+# A message as a file beside the timeline: not every terminal takes what is copied.
+
+FOLDER = "messages"
+
+
+def keep(text: str, data: Path, incident: str, now: datetime) -> Path:
+    """Write `text` into a new file under `data` and return its path. Blocking. Raises DeskError.
+
+    0600, and 0640 in a directory that a team shares: those who may read the timeline may read what was sent.
+    """
+    folder = data / FOLDER
+    name = f"update-{re.sub(r'[^0-9A-Za-z-]', '', incident)}-{now.astimezone(UTC):%H%M%S}Z.txt"
+    try:
+        shared = file_mode(data) == 0o660
+        if not folder.exists():
+            folder.mkdir(mode=0o700)
+            folder.chmod(0o2770 if shared else 0o700)
+        _put(folder / name, text, 0o640 if shared else 0o600)
+    except OSError as error:
+        raise DeskError(f"{folder / name} cannot be written: {clean_line(error.strerror or error)}.") from error
+    return folder / name
+
+
+def _put(path: Path, text: str, mode: int) -> None:
+    """Whole or not at all, and never through a link that somebody laid in a shared directory."""
+    number, beside = tempfile.mkstemp(dir=path.parent, prefix=".update-")
+    try:
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            file.write(text.rstrip("\n") + "\n")
+        os.chmod(beside, mode)
+        os.replace(beside, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """Of one incident. `data` is the directory of the timeline. All methods block, and answer with what to say."""
+
+    desk: Desk
+    incident: str
+    data: Path
+    time: Time
+    zone: tzinfo
+
+    def copied(self, text: str) -> str:
+        """A file of what the clipboard should hold."""
+        return f"Copied{self._keep(text)[1]}, for terminals may drop it. s writes down that it was sent."
+
+    def sent(self, audience: str, text: str, template: str, promised: datetime | None) -> str:
+        """Record that this was sent, word for word. Raises DeskError, RecordError."""
+        file, kept = self._keep(text)
+        self.desk.sent(audience, text, template, promised, file, incident=self.incident)
+        next = f", the next one promised by {brief(promised, self.zone)}" if promised else ""
+        return f"Written down as sent to the {audience}{next}. Copied{kept}."
+
+    def _keep(self, text: str) -> tuple[str, str]:
+        """The path of its file, and what to say of it. A full disk must not keep anybody from telling others."""
+        try:
+            path = keep(text, self.data, self.incident, self.time.now())
+        except DeskError as error:
+            return "", f", but {clean_line(error).rstrip('.')}"
+        return str(path), f"; also in {path}"

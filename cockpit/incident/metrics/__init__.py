@@ -1,0 +1,1 @@
+"""Figures of one incident and statistics over many, each with its definition."""

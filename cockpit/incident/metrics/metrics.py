@@ -1,0 +1,142 @@
+"""The four numbers of an incident, each with the definition that is printed under it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from cockpit.model.incident import Incident
+
+
+class MetricState(StrEnum):
+    """Only RECORDED is a number. A value that cannot be right is shown as invalid, never dropped in silence."""
+
+    RECORDED = "recorded"
+    PENDING = "pending"  # the incident is open and the end has not come yet
+    NOT_APPLICABLE = "not applicable"  # nothing in the timeline says when it began, or that it ever ended
+    INVALID = "invalid"  # it ends before it begins
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """`value` is None unless `state` is recorded or invalid."""
+
+    short: str
+    name: str
+    definition: str
+    state: MetricState
+    value: timedelta | None = None
+    begin: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How a metric is made: two moments of an incident and the words for both."""
+
+    short: str
+    name: str
+    definition: str
+    begin: Callable[[Incident], datetime | None]
+    end: Callable[[Incident], datetime | None]
+
+
+def impact_begin(incident: Incident) -> datetime | None:
+    """When users first felt it, if somebody said so; else when it was detected."""
+    return incident.impact_started or incident.detected
+
+
+def impact_end(incident: Incident) -> datetime | None:
+    """When it was mitigated, or else resolved; None while neither has happened."""
+    return incident.mitigated or incident.resolved
+
+
+FROM = "impact start, or detection where nobody stated the impact start"
+MEASURES = (
+    Measure(
+        "TTD",
+        "time to detect",
+        "detection minus impact start; detection is the earliest bad probe or alert in the incident's range that was "
+        "still bad when it was declared, else the declaration; impact start is stated by a person, never guessed",
+        lambda incident: incident.impact_started,
+        lambda incident: incident.detected,
+    ),
+    Measure(
+        "TTA",
+        "time to acknowledge",
+        "first acknowledgement, of the incident or of one of its alerts, minus detection",
+        lambda incident: incident.detected,
+        lambda incident: incident.acknowledged,
+    ),
+    Measure(
+        "TTM",
+        "time to mitigate",
+        f"mitigation minus {FROM}; mitigation is the end of the impact as a person stated it, else when the last of "
+        "the signals that users feel (probes, and the health and alerts of revisions with traffic) recovered, held for "
+        "two minutes",
+        impact_begin,
+        lambda incident: incident.mitigated,
+    ),
+    Measure("TTR", "time to resolve", f"resolution minus {FROM}", impact_begin, lambda incident: incident.resolved),
+)
+
+
+def metrics(incident: Incident) -> tuple[Metric, ...]:
+    """The numbers of one incident. Those of a drill are as real, but count in no statistics."""
+    return tuple(_measured(each, incident) for each in MEASURES)
+
+
+def _measured(measure: Measure, incident: Incident) -> Metric:
+    begin, end = measure.begin(incident), measure.end(incident)
+    value = None
+    if begin is None:
+        state = MetricState.NOT_APPLICABLE
+    elif end is None:
+        state = MetricState.PENDING if incident.open else MetricState.NOT_APPLICABLE
+    else:
+        value = end - begin
+        state = MetricState.INVALID if value < timedelta() else MetricState.RECORDED
+    return Metric(measure.short, measure.name, measure.definition, state, value, begin, end)
+
+
+# What a recovery achieved: how long it took and how much was lost, against the target of the chosen scenario.
+
+TIME = Metric(
+    "RTO",
+    "recovery time achieved",
+    "mitigation, else resolution, minus declaration, where a recovery scenario was chosen",
+    MetricState.NOT_APPLICABLE,
+)
+POINT = Metric(
+    "RPO",
+    "recovery point achieved",
+    "impact start, or detection where nobody stated it, minus the moment the data was brought back to; a moment after "
+    "that start counts as nothing lost",
+    MetricState.NOT_APPLICABLE,
+)
+
+
+def recovery_metrics(incident: Incident) -> tuple[Metric, Metric]:
+    """Recovery time and point of one incident; not applicable where no scenario was chosen."""
+    return _time(incident), _point(incident)
+
+
+def _time(incident: Incident) -> Metric:
+    if incident.recovery is None:
+        return TIME
+    end = impact_end(incident)
+    if end is None:
+        return replace(TIME, state=MetricState.PENDING if incident.open else MetricState.NOT_APPLICABLE)
+    value = end - incident.declared
+    state = MetricState.INVALID if value < timedelta() else MetricState.RECORDED
+    return replace(TIME, state=state, value=value, begin=incident.declared, end=end)
+
+
+def _point(incident: Incident) -> Metric:
+    if incident.recovery is None:
+        return POINT
+    point, begin = incident.recovery.point, impact_begin(incident)
+    if point is None or begin is None:
+        return replace(POINT, state=MetricState.PENDING if incident.open else MetricState.NOT_APPLICABLE)
+    lost = max(begin - point, timedelta())
+    return replace(POINT, state=MetricState.RECORDED, value=lost, begin=point, end=begin)

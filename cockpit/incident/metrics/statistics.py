@@ -1,0 +1,238 @@
+"""Metrics over incidents: each number with its definition, how many it stands on, and what the documents ask for.
+
+The mean of a few skewed durations says little, so the median and the worst stand beside it, and how many were within
+the target. Pure: the order of the incidents changes nothing.
+"""
+
+import statistics as mathematics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from cockpit.incident.clocks.clocks import clocks
+from cockpit.incident.clocks.updates import Kept, intervals, promise
+from cockpit.incident.impact_signals import as_of
+from cockpit.incident.metrics.metrics import Metric, MetricState, metrics, recovery_metrics
+from cockpit.incident.metrics.targets import limit_of, target_of, unmeasured, usage_target
+from cockpit.model.clock import ClockKind, ClockState
+from cockpit.model.incident import Incident, worst
+from cockpit.model.plan import MetricTarget, Plan
+from cockpit.model.response import CloseReason
+from cockpit.model.severity_scale import order
+
+# Shares over incidents: how often a runbook was used, and how often what was promised was kept.
+
+DEADLINES = (
+    (ClockKind.RESPONSE, "acknowledged in time", "deadlines to acknowledge, of each severity an incident ever had"),
+    (ClockKind.COMMANDER, "commander in time", "deadlines for somebody to lead, also after the last one left"),
+    (ClockKind.ESCALATION, "tiers called in time", "tiers whose window opened and that were called until it closed"),
+    (ClockKind.CLIENT, "clients told in time", "deadlines to tell clients what they feel"),
+    (ClockKind.CHECKLIST, "checklists done in time", "lists whose boxes were all ticked or skipped by their time"),
+)
+"""What bound once counts, whatever the severity became afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptShare:
+    """`kept` of `total`; what has not ended yet is in neither and counted as `pending`."""
+
+    name: str
+    definition: str
+    kept: int
+    total: int
+    pending: int = 0
+    target: MetricTarget | None = None
+
+    @property
+    def percent(self) -> float | None:
+        return 100 * self.kept / self.total if self.total else None
+
+    @property
+    def met(self) -> bool | None:
+        if self.percent is None or self.target is None or self.target.percent is None:
+            return None
+        return self.percent >= self.target.percent
+
+
+def shares(incidents: Sequence[Incident], plan: Plan, now: datetime, zone: tzinfo = UTC) -> tuple[KeptShare, ...]:
+    """Every share, of incidents that count; `zone` is the system's. The order of the incidents changes nothing."""
+    running = [each for incident in incidents for each in clocks(incident, plan, now, zone=zone)]
+    told = [each.kept for incident in incidents for each in intervals(incident, plan, now, zone)]
+    promises = [
+        kept
+        for incident in incidents
+        for each in incident.updates
+        if (kept := promise(each, incident.updates, now)) is not None
+    ]
+    return (
+        KeptShare(
+            "incidents with a runbook",
+            "incidents in which at least one procedure of a runbook was run; one that is open may still come to it",
+            sum(1 for each in incidents if each.ran),
+            sum(1 for each in incidents if each.ran or not each.open),
+            sum(1 for each in incidents if each.open and not each.ran),
+            target=usage_target(plan),
+        ),
+        _of_clocks(
+            "procedures within their budget",
+            "runs that ended within the time their procedure is said to take, of those that have such a time",
+            [each.state(now) for each in running if each.kind is ClockKind.BUDGET],
+        ),
+        _of_clocks(
+            "recoveries within their target",
+            "incidents mitigated, else resolved, within the recovery time of the chosen scenario, counted from the "
+            "declaration",
+            [each.state(now) for each in running if each.kind is ClockKind.RECOVERY],
+        ),
+        _of_words(
+            "updates in time",
+            "intervals between the declaration and the updates that followed it no longer than the severity's rule, or "
+            "than the last update promised",
+            told,
+        ),
+        _of_words(
+            "promised updates kept",
+            "times of the next update given in a message, by which one to the same audience followed",
+            promises,
+        ),
+        *(
+            _of_clocks(name, definition, [each.state(now) for each in running if each.kind is kind])
+            for kind, name, definition in DEADLINES
+        ),
+    )
+
+
+def _of_clocks(name: str, definition: str, states: Sequence[ClockState]) -> KeptShare:
+    """What is overdue has missed its time already, whenever it will end."""
+    missed = sum(1 for each in states if each in (ClockState.MISSED, ClockState.OVERDUE))
+    met = states.count(ClockState.MET)
+    pending = sum(1 for each in states if each in (ClockState.RUNNING, ClockState.AT_RISK))
+    return KeptShare(name, definition, met, met + missed, pending)
+
+
+def _of_words(name: str, definition: str, words: Sequence[Kept]) -> KeptShare:
+    kept = words.count(Kept.KEPT)
+    return KeptShare(name, definition, kept, kept + words.count(Kept.BROKEN), words.count(Kept.PENDING))
+
+
+ALL = ""  # the level of a figure over every severity
+NOTHING_HAPPENED = frozenset(
+    {CloseReason.DUPLICATE, CloseReason.FALSE_POSITIVE, CloseReason.SUPERSEDED, CloseReason.CANCELLED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of one severity. Only recorded values are points; `within` of them kept the target.
+
+    `met` is what the documents' word asks: the mean against the limit. None where there is no point or no limit.
+    """
+
+    short: str
+    name: str
+    definition: str
+    level: str
+    recorded: int
+    pending: int
+    not_applicable: int
+    invalid: int
+    median: timedelta | None = None
+    mean: timedelta | None = None
+    worst: timedelta | None = None
+    target: MetricTarget | None = None
+    within: int = 0
+    met: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """`incidents` are counted; `drills` and `empty` (closed as something that was none) were left out.
+
+    `unmeasured` are targets of the documents that no figure here answers to.
+    """
+
+    incidents: int
+    drills: int
+    empty: int
+    figures: tuple[Figure, ...]
+    shares: tuple[KeptShare, ...]
+    unmeasured: tuple[MetricTarget, ...] = ()
+
+
+def statistics(
+    incidents: Iterable[Incident],
+    plan: Plan,
+    now: datetime,
+    *,
+    since: datetime | None = None,
+    severity: str = ALL,
+    zone: tzinfo = UTC,
+) -> Statistics:
+    """Over the incidents declared from `since` on whose worst severity was `severity`, each where given.
+
+    `zone` is the system's, for working hours that name none.
+    """
+    asked = [
+        as_of(each, now)
+        for each in incidents
+        if (since is None or each.declared >= since) and severity in (ALL, worst(each, plan.ladder))
+    ]
+    real = [each for each in asked if not each.drill]
+    counted = [each for each in real if each.because not in NOTHING_HAPPENED]
+    figures = _figures(counted, plan)
+    shared = shares(counted, plan, now, zone)
+    return Statistics(
+        incidents=len(counted),
+        drills=len(asked) - len(real),
+        empty=len(real) - len(counted),
+        figures=tuple(figures),
+        shares=shared,
+        unmeasured=unmeasured(plan),
+    )
+
+
+def measured(incident: Incident) -> tuple[Metric, ...]:
+    """Every number of one incident, the four times and what a recovery achieved."""
+    return (*metrics(incident), *recovery_metrics(incident))
+
+
+def _figures(incidents: Sequence[Incident], plan: Plan) -> list[Figure]:
+    """By metric, and within it by severity, the worst first, the whole last."""
+    groups: dict[str, list[tuple[Metric, ...]]] = {}
+    for each in incidents:
+        groups.setdefault(worst(each, plan.ladder), []).append(measured(each))
+    names = sorted(groups, key=lambda name: (order(plan.ladder, name), name))
+    every = [each for name in names for each in groups[name]]
+    rows = [(name, groups[name]) for name in names]
+    if len(names) != 1:
+        rows.append((ALL, every))
+    count = len(every[0]) if every else 0
+    return [_figure(name, [each[index] for each in group], plan) for index in range(count) for name, group in rows]
+
+
+def _figure(name: str, values: Sequence[Metric], plan: Plan) -> Figure:
+    first = values[0]
+    states = Counter(each.state for each in values)
+    points = sorted(
+        each.value.total_seconds() for each in values if each.state is MetricState.RECORDED and each.value is not None
+    )
+    target = target_of(plan, first.short, name)
+    limit = limit_of(target)
+    mean = timedelta(seconds=mathematics.fmean(points)) if points else None
+    return Figure(
+        first.short,
+        first.name,
+        first.definition,
+        name,
+        recorded=len(points),
+        pending=states[MetricState.PENDING],
+        not_applicable=states[MetricState.NOT_APPLICABLE],
+        invalid=states[MetricState.INVALID],
+        median=timedelta(seconds=mathematics.median(points)) if points else None,
+        mean=mean,
+        worst=timedelta(seconds=points[-1]) if points else None,
+        target=target,
+        within=sum(1 for each in points if limit is not None and each <= limit.total_seconds()),
+        met=None if limit is None or mean is None else mean <= limit,
+    )

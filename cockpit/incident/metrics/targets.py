@@ -1,0 +1,47 @@
+"""Which of the documents' targets a figure answers to."""
+
+from datetime import timedelta
+
+from cockpit.model.plan import MetricTarget, Plan
+from cockpit.model.severity_scale import level
+
+SHORT = ("TTD", "TTA", "TTM", "TTR", "RTO", "RPO")
+USAGE = "runbook"  # a target whose name has this word and a percentage asks how often a runbook was used
+
+
+def target_of(plan: Plan, short: str, severity: str) -> MetricTarget | None:
+    """The target for one metric of one severity: its own where there is one, else that of every severity."""
+    found = [each for each in plan.metric_targets if _short(each) == short]
+    own = (each for each in found if each.level and severity and _same(plan, each.level, severity))
+    general = (each for each in found if not each.level)
+    return next(own, None) or next(general, None)
+
+
+def limit_of(target: MetricTarget | None) -> timedelta | None:
+    return target.limit if target else None
+
+
+def usage_target(plan: Plan) -> MetricTarget | None:
+    return next((each for each in plan.metric_targets if _is_usage(each)), None)
+
+
+def unmeasured(plan: Plan) -> tuple[MetricTarget, ...]:
+    """What the documents ask for and nothing that is recorded here can answer: backups, say."""
+    return tuple(each for each in plan.metric_targets if _short(each) not in SHORT and not _is_usage(each))
+
+
+def _short(target: MetricTarget) -> str:
+    """`TTD` of `MTTD`: the mean is how it is summed up, not what is measured."""
+    name = target.metric.strip().upper()
+    return name[1:] if name.startswith("MTT") else name
+
+
+def _same(plan: Plan, wanted: str, severity: str) -> bool:
+    if wanted.casefold() == severity.casefold():
+        return True
+    rung = level(plan.ladder, wanted)
+    return rung is not None and rung.name.casefold() == severity.casefold()
+
+
+def _is_usage(target: MetricTarget) -> bool:
+    return USAGE in target.metric.casefold() and target.percent is not None

@@ -1,0 +1,1 @@
+"""The post-mortem draft and the other export formats."""

@@ -1,0 +1,111 @@
+"""The whole incident as one JSON document, for whoever goes on with it in another program.
+
+Times are text in UTC, durations seconds. Each event stands on a line of its own with its hash, so that two exports can
+be compared and a line can be held against the timeline file.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from cockpit.incident.clocks.reminders import ClockOutcome
+from cockpit.incident.metrics.metrics import Metric, metrics
+from cockpit.incident.metrics.targets import target_of
+from cockpit.incident.revised_outcomes import RevisedOutcome
+from cockpit.model.event import Event
+from cockpit.model.incident import Incident
+from cockpit.model.plan import Plan
+from cockpit.model.time import stamp
+from cockpit.timeline.schema import VERSION
+
+FORMAT = "cockpit incident 1"  # raised when a field changes its meaning, not when one is added
+
+
+def as_json(
+    incident: Incident,
+    events: Iterable[Event],
+    *,
+    plan: Plan,
+    severity: str,
+    numbers: Iterable[Metric],
+    outcomes: Iterable[ClockOutcome],
+    revised: Iterable[RevisedOutcome] = (),
+    head: str,
+    now: datetime,
+) -> str:
+    """The document. `numbers` are measured against the targets of the plan for `severity`; `outcomes` are clocks."""
+    facts: dict[str, Any] = {
+        "format": FORMAT,
+        "id": incident.id,
+        "written": stamp(now),
+        "head": head,
+        "timeline_schema": VERSION,
+        "incident": incident_document(incident),
+        "metrics": [metric_document(each, plan, severity) for each in numbers],
+        "clocks": [clock_document(each) for each in outcomes],
+        "revised_outcomes": [plain(asdict(each)) for each in revised],
+    }
+    return "".join(_pieces(facts, events))
+
+
+def _pieces(facts: Mapping[str, Any], events: Iterable[Event]) -> Iterator[str]:
+    yield json.dumps(facts, indent=2)[: -len("\n}")]
+    yield ',\n  "events": ['
+    for number, each in enumerate(events):
+        yield f"{',' if number else ''}\n    {json.dumps(event_document(each))}"
+    yield "\n  ]\n}\n"
+
+
+def event_document(event: Event) -> dict[str, Any]:
+    """Every field of an event."""
+    return {name: plain(getattr(event, name)) for name in EVENT}
+
+
+EVENT: Sequence[str] = tuple(each.name for each in fields(Event))
+
+
+def incident_document(incident: Incident) -> dict[str, Any]:
+    """Every field of an incident, whether it is open, and its metrics."""
+    document = {name: plain(value) for name, value in asdict(incident).items()}
+    document["open"] = incident.open
+    document["review"] = incident.review.value
+    document["metrics"] = {
+        each.short: {"state": each.state.value, "seconds": plain(each.value)} for each in metrics(incident)
+    }
+    return document
+
+
+def metric_document(metric: Metric, plan: Plan, severity: str) -> dict[str, Any]:
+    """A number with its definition and what the documents ask for."""
+    target = target_of(plan, metric.short, severity)
+    found: dict[str, Any] = plain(asdict(metric))
+    found["seconds"] = found.pop("value")
+    found["target"] = None if target is None else plain(asdict(target))
+    return found
+
+
+def clock_document(outcome: ClockOutcome) -> dict[str, Any]:
+    """A clock, how it stands, the time it had and the time it took."""
+    found: dict[str, Any] = plain(asdict(outcome.clock))
+    return found | {
+        "state": outcome.state.value,
+        "target_seconds": plain(outcome.target),
+        "actual_seconds": plain(outcome.actual),
+    }
+
+
+def plain(value: Any) -> Any:
+    """As JSON has it: times as text, durations in seconds, sets in order."""
+    if isinstance(value, datetime):
+        return stamp(value)
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(plain(each) for each in value)
+    return [plain(each) for each in value] if isinstance(value, list | tuple) else value

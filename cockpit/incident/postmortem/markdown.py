@@ -1,0 +1,48 @@
+"""Text that others wrote, put into Markdown so that it stays text: no cell, line, link or tag of its own."""
+
+import re
+from functools import lru_cache
+
+from cockpit.model.text import clean_line
+
+SPECIAL = re.compile(r"[\\`*\[\]<>|#~&$]")
+UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")  # inside a word it means nothing and reads better bare
+ADDRESS = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)  # some renderers make a link of a bare address
+WEB = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+")  # nothing that ends a cell, a link or a line
+
+
+class Markdown(str):
+    """Text that is Markdown already, and is not escaped again."""
+
+    __slots__ = ()
+
+
+def plain(text: object) -> str:
+    """The text a reader is to see: cleaned, on one line, each run of white space one space."""
+    return " ".join(clean_line(text).split())
+
+
+def inline(text: object) -> Markdown:
+    """`text` for the inside of a line or a table cell: a CommonMark renderer shows exactly `plain(text)`.
+
+    Never put it at the beginning of a line: there `1.` or `---` would be more than text.
+    """
+    return text if isinstance(text, Markdown) else _escaped(str(text))
+
+
+def lines(text: object) -> Markdown:
+    """`text` for a table cell, with its line breaks."""
+    return Markdown("<br>".join(inline(line) for line in str(text).strip().splitlines()))
+
+
+def link(target: str, text: str = "") -> Markdown:
+    """Where a piece of evidence lies: a link for a plain web address, else the words alone."""
+    if WEB.fullmatch(target) is None:
+        return Markdown(f"{inline(text)}: {inline(target)}" if text else inline(target))
+    return Markdown(f"[{inline(text or target)}](<{target}>)")
+
+
+@lru_cache(4096)  # a table says the same names again and again
+def _escaped(text: str) -> Markdown:
+    escaped = SPECIAL.sub(lambda found: f"\\{found.group()}", plain(text))
+    return Markdown(ADDRESS.sub(lambda found: f"\\{found.group()}", UNDERSCORE.sub(r"\\_", escaped)))

@@ -1,0 +1,390 @@
+"""The tables of a post-mortem draft, as plain values; the template gives them their form."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from cockpit.incident.clocks.updates import promise
+from cockpit.incident.postmortem.markdown import Markdown, link
+from cockpit.incident.response_state import SKIPPED
+from cockpit.model.alert import AlertState
+from cockpit.model.clock import Clock, ClockKind, ClockState
+from cockpit.model.event import Event, Kind
+from cockpit.model.event_detail import text_of
+from cockpit.model.incident import Incident, Status, worst
+from cockpit.model.plan import Checklist, Plan
+from cockpit.model.response import Ran, Tick, Update
+from cockpit.model.text import clean_line
+from cockpit.model.time import age
+
+LATE = timedelta(minutes=5)  # a fact written down later than this says so
+OWN_BUSINESS = frozenset({Kind.RECORDER, Kind.EXPORT, Kind.REDACT})  # about the cockpit, not about the incident
+ELSEWHERE = frozenset({Kind.PIN, Kind.LINK, Kind.TICK, Kind.ITEM, Kind.REVIEW})  # told in a place of their own
+SEEN_LATER = frozenset({Kind.REVISION, Kind.TRAFFIC})  # dated by the cloud, whenever somebody began to watch
+NOTHING = Markdown()
+SPOKEN = frozenset({Kind.NOTE, Kind.DECISION})  # their detail holds all of their words, the summary a line
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    at: datetime
+    what: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineRow:
+    """`evidence` leads to what proves it."""
+
+    at: datetime
+    kind: str
+    who: str
+    what: str
+    pinned: bool = False
+    evidence: Markdown = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """`ended` is the last word of its source: a moment, or why there is none."""
+
+    name: str
+    severity: str
+    resource: str
+    source: str
+    fired: datetime | None
+    state: str
+    ended: datetime | None
+    taken_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentRow:
+    at: datetime
+    what: str
+    image: str
+    by: str
+
+
+def change_rows(incident: Incident) -> list[ChangeRow]:
+    """Every severity and status it had, by when that began."""
+    named = [("severity", each) for each in incident.severities] + [("status", each) for each in incident.statuses]
+    rows = [ChangeRow(each.at, f"{what} {each.value}", each.actor, each.reason) for what, each in named]
+    rows += [
+        ChangeRow(each.at, f"severity {each.value} marked as entered by mistake", each.actor, each.reason)
+        for each in incident.mistakes
+    ]
+    return sorted(rows, key=lambda row: row.at)
+
+
+def timeline_rows(events: Iterable[Event], incident: Incident) -> list[TimelineRow]:
+    """Every fact of the incident, in the order given, with its pin and its evidence."""
+    links: dict[int, list[str]] = {}
+    for each in incident.links:
+        links.setdefault(each.event, []).append(link(each.target, each.text))
+    evidence = {number: Markdown(", ".join(found)) for number, found in links.items()}
+    return [
+        TimelineRow(
+            event.occurred,
+            event.kind,
+            event.actor or event.source,
+            _words(event),
+            event.id in incident.pins,
+            evidence.get(event.id, NOTHING),
+        )
+        for event in events
+        if event.kind not in OWN_BUSINESS and event.kind not in ELSEWHERE
+    ]
+
+
+def _words(event: Event) -> str:
+    if event.redacted:
+        return "(redacted)"
+    marks = []
+    if event.supersedes is not None:
+        marks.append("corrected")
+    marks += late_mark(event)
+    # A note keeps all of its words under "text"; an alert its rule's description, the same whatever happened.
+    words = (text_of(event.detail, "text") if event.kind in SPOKEN else "") or event.summary
+    return _with_marks(words, marks)
+
+
+def _with_marks(words: str, marks: Sequence[str]) -> str:
+    return f"{words} ({', '.join(marks)})" if marks else words
+
+
+def late_mark(event: Event) -> list[str]:
+    """That a person wrote it down later, or that nobody watched when it happened."""
+    late = event.recorded - event.occurred
+    if late <= LATE or not (event.actor or event.kind in SEEN_LATER):
+        return []
+    return [f"{'written down' if event.actor else 'recorded'} {age(late.total_seconds())} later"]
+
+
+def alert_rows(events: Sequence[Event], incident: Incident) -> list[AlertRow]:
+    """One row an alert, in the order they first appear."""
+    takers: dict[str, list[str]] = {}
+    for ack in incident.acks:
+        takers.setdefault(ack.alert, []).append(ack.actor)
+    rows: dict[str, AlertRow] = {}
+    for event in events:
+        if event.kind != Kind.ALERT:
+            continue
+        state = text_of(event.detail, "state")
+        row = rows.get(event.subject) or AlertRow(
+            text_of(event.detail, "name") or event.subject,
+            "",
+            "",
+            event.subject.partition(":")[0],
+            None,
+            "",
+            None,
+            ", ".join(dict.fromkeys(takers.get(event.subject, []))),
+        )
+        rows[event.subject] = replace(
+            row,
+            severity=text_of(event.detail, "severity") or row.severity,
+            resource=text_of(event.detail, "resource") or row.resource,
+            fired=row.fired or (event.occurred if state == AlertState.FIRING else None),
+            state=state,
+            ended=event.occurred if state == AlertState.RESOLVED else None,
+        )
+    return list(rows.values())
+
+
+def revisions_created(events: Iterable[Event]) -> int:
+    """How many revisions were made; the recorder's first look, health and traffic make none."""
+    return len({each.subject for each in events if each.kind == Kind.REVISION and each.detail.get("what") == "created"})
+
+
+def deployment_rows(events: Iterable[Event]) -> list[DeploymentRow]:
+    """Revisions and traffic, in the order given."""
+    return [
+        DeploymentRow(
+            each.occurred,
+            _with_marks(each.summary, late_mark(each)),
+            text_of(each.detail, "image"),
+            text_of(each.detail, "changed_by"),
+        )
+        for each in events
+        if each.kind in (Kind.REVISION, Kind.TRAFFIC)
+    ]
+
+
+# What people did, as the draft tells it: severities, messages, boxes, procedures, and what is still open.
+
+NOT_TICKED = "not ticked"
+LOOSE = frozenset({ClockKind.LOOP, ClockKind.TASK, ClockKind.PROMISE, ClockKind.BREACH})
+STILL = frozenset({ClockState.OPEN, ClockState.RUNNING, ClockState.AT_RISK, ClockState.OVERDUE})
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """One message that was sent; `kept` is what became of the time it promised."""
+
+    update: Update
+    kept: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistLine:
+    text: str
+    state: str
+    by: str = ""
+    at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """A checklist with every box; `gone` when its document is, so that only what was ticked is known."""
+
+    title: str
+    origin: str
+    boxes: tuple[ChecklistLine, ...]
+    gone: bool = False
+
+    @property
+    def left(self) -> list[str]:
+        """What nobody ticked or skipped."""
+        return [each.text for each in self.boxes if each.state == NOT_TICKED]
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureRow:
+    """One run of a procedure against the time it is said to take."""
+
+    ran: Ran
+    took: timedelta | None
+    kept: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoopRow:
+    """Something that waits for somebody; `due` None: without a time."""
+
+    what: str
+    since: datetime
+    due: datetime | None
+    who: str
+    state: str
+
+
+def severity_times(incident: Incident, now: datetime) -> list[tuple[str, timedelta]]:
+    """How long it was open in each severity, in the order it first had them."""
+    moments = [(each.at, "severity", each.value) for each in incident.severities]
+    moments += [(each.at, "status", each.value) for each in incident.statuses]
+    times: dict[str, timedelta] = {}
+    severity, open, last = "", True, incident.declared
+    for at, what, value in [*sorted(moments, key=lambda each: each[0]), (incident.resolved or now, "", "")]:
+        if severity and open:
+            times[severity] = times.get(severity, timedelta()) + max(at - last, timedelta())
+        last = max(last, at)
+        if what == "severity":
+            severity = value
+            times.setdefault(severity, timedelta())
+        elif what == "status":
+            open = value != Status.RESOLVED
+    return list(times.items())
+
+
+def message_rows(incident: Incident, now: datetime) -> list[MessageRow]:
+    """Every message in the order in which they were sent."""
+    sent = sorted(incident.updates, key=lambda each: (each.at, each.event))
+    return [MessageRow(each, promise(each, sent, now) or "") for each in sent]
+
+
+def list_rows(incident: Incident, plan: Plan) -> list[ListRow]:
+    """The lists that its severities open, and those that somebody began: every box, also those nobody ticked."""
+    ticks: dict[str, dict[int, Tick]] = {}
+    for each in incident.ticks:
+        ticks.setdefault(each.list, {})[each.item] = each
+    bound = {each.checklist for each in incident.rules if each.checklist}
+    had = {each.value.casefold() for each in incident.severities} | {worst(incident, plan.ladder).casefold()}
+    lists = {
+        each.id: each
+        for each in plan.checklists
+        if each.id in ticks or each.id in bound or had & {name.casefold() for name in each.levels}
+    }
+    rows = [ListRow(each.title, each.origin, _boxes(each, ticks.get(each.id, {}))) for each in lists.values()]
+    gone = {id: boxes for id, boxes in ticks.items() if id not in lists}
+    return rows + [
+        ListRow(id, "", tuple(_ticked(box) for _, box in sorted(boxes.items())), gone=True)
+        for id, boxes in gone.items()
+    ]
+
+
+def _boxes(checklist: Checklist, ticks: dict[int, Tick]) -> tuple[ChecklistLine, ...]:
+    """As the list is now, and what was ticked of it as it was then."""
+    listed = [
+        _ticked(ticks[number], text) if number in ticks else ChecklistLine(text, NOT_TICKED)
+        for number, text in enumerate(checklist.items, start=1)
+    ]
+    return (*listed, *(_ticked(tick) for number, tick in sorted(ticks.items()) if number > len(listed)))
+
+
+def _ticked(tick: Tick, text: str = "") -> ChecklistLine:
+    state = tick.state if tick.state in ("done", SKIPPED) else NOT_TICKED
+    return ChecklistLine(tick.text or text, state, tick.actor, tick.at, tick.reason)
+
+
+def procedure_rows(incident: Incident, clocks: Sequence[Clock], now: datetime) -> list[ProcedureRow]:
+    """Every run of a procedure, in the order they began."""
+    states = {each.id: each.state(now).value for each in clocks if each.kind is ClockKind.BUDGET}
+    return [
+        ProcedureRow(each, each.ended - each.started if each.ended else None, states.get(f"budget:{each.id}", ""))
+        for each in sorted(incident.ran, key=lambda each: each.started)
+    ]
+
+
+def told_nowhere_else(clocks: Sequence[Clock], now: datetime) -> list[Clock]:
+    """Without the clocks whose story is told with the recovery, the messages, or what is still open."""
+    return [
+        each
+        for each in clocks
+        if each.kind not in (ClockKind.RECOVERY, ClockKind.PROMISE)
+        and not (each.kind in LOOSE and each.state(now) in STILL)
+    ]
+
+
+def loop_rows(incident: Incident, clocks: Sequence[Clock], now: datetime) -> list[LoopRow]:
+    """What was begun and not ended: loose ends, tasks, promises, a freeze, a run."""
+    rows = [
+        LoopRow(each.what, each.started, each.due, each.who, each.state(now).value)
+        for each in clocks
+        if each.kind in LOOSE and each.state(now) in STILL
+    ]
+    rows += [
+        LoopRow(f"no deployments to {each.environment}: {each.reason}".rstrip(": "), each.since, None, each.by, "holds")
+        for each in incident.freezes
+        if each.until is None
+    ]
+    rows += [
+        LoopRow(f"run of {each.title}", each.started, None, "", "not ended") for each in incident.ran if not each.ended
+    ]
+    return sorted(rows, key=lambda each: each.since)
+
+
+# What was run, as the draft tells it: each try of a step with its command, its end and what came back.
+
+COMMAND = 400  # characters of a command in its cell
+ANSWER = 200  # characters of the end of what it printed
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One try. `state` is "running" while no end is known, `took` in seconds, `answer` the end of its output."""
+
+    at: datetime
+    who: str
+    step: str
+    command: str
+    state: str = "running"
+    outcome: str = ""
+    took: float | None = None
+    answer: str = ""
+    approval: str = ""
+
+
+def run_rows(events: Iterable[Event]) -> list[RunRow]:
+    """Every try of every step, in the order they began; what a person settled stands with its last try."""
+    rows: dict[tuple[str, object], RunRow] = {}
+    for event in events:
+        if event.kind != Kind.STEP:
+            continue
+        phase, key = text_of(event.detail, "phase"), (event.subject, event.detail.get("attempt"))
+        if phase == "intent":
+            rows[key] = _begun(event)
+        elif phase == "outcome" and key in rows:
+            rows[key] = _ended(rows[key], event)
+        elif phase == "settled":
+            last = next((each for each in reversed(rows) if each[0] == event.subject), key)
+            rows[last] = _settled(rows.get(last), event)
+    return list(rows.values())
+
+
+def _begun(event: Event) -> RunRow:
+    command = clean_line(text_of(event.detail, "as_run"), COMMAND)
+    edited = " (edited)" if event.detail.get("edited") is True else ""
+    step = text_of(event.detail, "title") + edited
+    return RunRow(event.occurred, event.actor, step, command, approval=text_of(event.detail, "approval"))
+
+
+def _ended(row: RunRow, event: Event) -> RunRow:
+    seconds = event.detail.get("seconds")
+    words = [text_of(event.detail, "outcome"), text_of(event.detail, "verified")]
+    return replace(
+        row,
+        state=text_of(event.detail, "state"),
+        outcome="; ".join(each for each in words if each),
+        took=float(seconds) if isinstance(seconds, int | float) else None,
+        answer=clean_line(text_of(event.detail, "output")[-ANSWER:]),
+    )
+
+
+def _settled(row: RunRow | None, event: Event) -> RunRow:
+    said, reason = text_of(event.detail, "state"), text_of(event.detail, "reason")
+    if row is None:
+        return RunRow(event.occurred, event.actor, text_of(event.detail, "title"), "", said, reason)
+    return replace(row, state=said, outcome="; ".join(each for each in (row.outcome, reason) if each))

@@ -1,0 +1,71 @@
+"""The one door for text that somebody else wrote: alerts, logs, documents, API errors, command output."""
+
+import re
+from collections.abc import Iterable
+
+from cockpit.model.secret_mask import KNOWN_SECRETS
+
+HOSTILE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+REPLACEMENT = "\ufffd"
+LINE_BREAKS = re.compile(r"[\r\n\t\x0b\x0c]+")
+MAX_TEXT = 65_536
+MAX_LINE = 2_000
+MAX_KEY = 32_768  # Azure's operation URLs, certificate included, have some 4,000
+
+
+def clean(text: object, limit: int = MAX_TEXT) -> str:
+    """`text` without known secrets, and with what could steer a terminal replaced; newline and tab stay.
+
+    Replaced are control characters, ESC, C1, bidi marks and lone surrogates. Bytes are read as UTF-8, invalid ones
+    replaced. Longer than `limit` characters is cut, and says so; masked is before, as half a secret is one too.
+    """
+    plain = text.decode("utf-8", "replace") if isinstance(text, bytes | bytearray) else str(text)
+    plain = KNOWN_SECRETS.mask(plain)
+    if len(plain) > limit:
+        plain = f"{plain[:limit]}… ({len(plain) - limit} more characters)"
+    return HOSTILE.sub(REPLACEMENT, plain.replace("\r\n", "\n"))
+
+
+def clean_line(text: object, limit: int = MAX_LINE) -> str:
+    """`clean(text)` on one line: each run of line breaks and tabs becomes one space."""
+    plain = text.decode("utf-8", "replace") if isinstance(text, bytes | bytearray) else str(text)
+    return clean(LINE_BREAKS.sub(" ", plain).strip(), limit)
+
+
+def clean_unmasked(text: str) -> str:
+    """`text` with what could steer a terminal replaced, all of it, and with its secrets.
+
+    Only for what is run, parsed or sent again, such as a document; whoever shows it masks it.
+    """
+    return HOSTILE.sub(REPLACEMENT, text.replace("\r\n", "\n"))
+
+
+def is_clean(text: str) -> bool:
+    """Whether nothing in it could steer a terminal."""
+    return clean_unmasked(text) == text
+
+
+def is_clean_line(text: str, limit: int = MAX_LINE) -> bool:
+    """Whether it is one line of at most `limit` characters in which nothing could steer a terminal."""
+    return len(text) <= limit and is_clean(text) and LINE_BREAKS.sub(" ", text).strip() == text
+
+
+def keep_whole(key: object, limit: int = MAX_KEY) -> str:
+    """A name, id, URL or token that will be sent back to whoever gave it: exactly as it came, else "".
+
+    What is shown may be shortened and have its hostile characters replaced. What is a key may not: one that is cut or
+    altered by a letter is another key, so one that the door cannot let through as it is is refused whole.
+    """
+    return key if isinstance(key, str) and is_clean_line(key, limit) else ""
+
+
+# Did you mean?
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """The known word nearest to `word`, or "" when none is near."""
+    from difflib import get_close_matches  # only a mistake needs it; the first paint does not wait for it
+
+    by_fold = {each.casefold(): each for each in known}
+    found = get_close_matches(word.casefold()[:100], by_fold, n=1, cutoff=0.6)
+    return by_fold[found[0]] if found else ""

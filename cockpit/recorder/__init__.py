@@ -1,0 +1,1 @@
+"""Turns changes between readings into events, one recorder for each file and environment."""

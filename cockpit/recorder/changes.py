@@ -1,0 +1,414 @@
+"""What changed: a Reading held against what is Known, as drafts for the timeline. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from cockpit.model.alert import Alert, AlertState
+from cockpit.model.event import Draft, Kind
+from cockpit.model.probe import ProbeResult, ProbeState
+from cockpit.model.reading import STALE_AFTER, Reading
+from cockpit.model.revision import Application, Revision
+from cockpit.model.revision_health import ILL_DETAILS, is_ill
+from cockpit.model.time import age, stamp
+from cockpit.recorder.last_recorded import FLAPPING, REMOVED, LastRecorded, RecordedAlert, RecordedApp
+
+
+def find_named_revisions(texts: Iterable[Any], known: LastRecorded) -> list[str]:
+    """The recorded revisions that labels or a resource name: itself, or one of its instances."""
+    names = [revision for app in known.apps.values() for revision in app.revisions]
+    spoken = [text.casefold() for text in texts if isinstance(text, str)]
+    return sorted(
+        {
+            name
+            for name in names
+            if any(text == name.casefold() or text.startswith(f"{name.casefold()}-") for text in spoken)
+        }
+    )
+
+
+# Which words of an alert source are facts for the timeline.
+
+GONE = "not listed after a gap in our watch, and nothing confirms that it resolved"
+UNTOLD = (AlertState.RESOLVING, AlertState.RESOLVED)  # the end of an alert whose beginning nobody recorded
+
+
+def alert_changes(
+    known: LastRecorded, environment: str, source: str, alerts: Iterable[Alert], at: datetime
+) -> Iterator[Draft]:
+    """Drafts for every alert of `source` whose state or severity is not the one on the timeline.
+
+    Pending is the source's own waiting and no fact yet. An alert that is on the timeline but unknown to the source
+    (it forgot, or we just started) is `resolved?`.
+    """
+    seen = set()
+    for alert in alerts:
+        seen.add(alert.key)
+        before = known.alerts.get(alert.key)
+        if alert.state is AlertState.PENDING or (before is None and alert.state in UNTOLD):
+            continue
+        if before is None:
+            yield _told(alert, environment, _began(alert), min(alert.since, at), "", _revisions(alert, known))
+        elif alert.state != before.state:
+            yield _told(alert, environment, _moved(alert, before), at, before.state)
+        elif alert.severity != before.severity:
+            yield _told(
+                alert, environment, f"{alert.name} now {alert.severity}, was {before.severity}", at, alert.state
+            )
+    for key, before in sorted(known.alerts.items()):
+        if key.startswith(f"{source}:") and key not in seen and before.state != AlertState.RESOLVING:
+            yield _gone(key, before, environment, at)
+
+
+def _told(
+    alert: Alert, environment: str, summary: str, occurred: datetime, was: str, revisions: Sequence[str] = ()
+) -> Draft:
+    return Draft(
+        Kind.ALERT,
+        summary,
+        occurred,
+        environment,
+        alert.key,
+        source="recorder",
+        detail={
+            "name": alert.name,
+            "severity": alert.severity.value,
+            "state": alert.state.value,
+            "was": was,
+            "since": stamp(alert.since),
+            "resource": alert.resource,
+            "text": alert.summary,
+            "confirmed_by": alert.note if alert.state is AlertState.RESOLVED else "",
+            "note": alert.note,
+            **({"revisions": list(revisions)} if revisions else {}),
+        },
+    )
+
+
+def _revisions(alert: Alert, known: LastRecorded) -> list[str]:
+    """The revisions that the alert itself names: whether users feel it depends on what traffic they have."""
+    return find_named_revisions((alert.resource, *(value for _, value in alert.labels)), known)
+
+
+def _gone(key: str, before: RecordedAlert, environment: str, at: datetime) -> Draft:
+    return Draft(
+        Kind.ALERT,
+        f"{before.name} resolved? {GONE}",
+        at,
+        environment,
+        key,
+        source="recorder",
+        detail={
+            "name": before.name,
+            "severity": before.severity,
+            "state": AlertState.RESOLVING.value,
+            "was": before.state,
+            "note": GONE,
+        },
+    )
+
+
+def _began(alert: Alert) -> str:
+    on = f" on {alert.resource}" if alert.resource else ""
+    silenced = f", {alert.note or 'silenced at the source'}" if alert.state is AlertState.SUPPRESSED else ""
+    return f"{alert.name} fired ({alert.severity}){on}{silenced}"
+
+
+def _moved(alert: Alert, before: RecordedAlert) -> str:
+    match alert.state:
+        case AlertState.RESOLVED:
+            return f"{alert.name} resolved: {alert.note}" if alert.note else f"{alert.name} resolved"
+        case AlertState.RESOLVING:
+            return f"{alert.name} resolved? {alert.note or 'it vanished, and nothing has confirmed why'}"
+        case AlertState.SUPPRESSED:
+            return f"{alert.name} {alert.note or 'silenced at the source'}"
+        case _ if before.state == AlertState.SUPPRESSED:
+            return f"{alert.name} no longer silenced, still firing"
+        case _:
+            return f"{alert.name} still firing: it is listed again"
+
+
+# Which states of the deployed apps are facts for the timeline.
+
+RECENT = timedelta(days=1)  # deployments from before the watch began that are worth a line of their own
+SAME_CHANGE = timedelta(minutes=2)  # between a revision and the change of the app that made it
+FAILING = frozenset({"Degraded", "Failed", "ActivationFailed"})  # running states that say more than the health
+
+
+def app_changes(known: LastRecorded, environment: str, apps: Iterable[Application], at: datetime) -> Iterator[Draft]:
+    """Drafts for new, activated, deactivated revisions, for their health, and for traffic that moved.
+
+    An app never recorded before yields one baseline, what there was when the watch began, and each deployment of the
+    day before with its own time: whoever is paged opens the cockpit after the deployment that broke it.
+    """
+    for app in apps:
+        before = known.apps.get(app.name)
+        if before is None:
+            for revision in app.revisions:
+                if revision.created is not None and at - RECENT <= revision.created <= at:
+                    yield _created(app, revision, environment, at)
+            yield _baseline(app, environment, at)
+            continue
+        for revision in app.revisions:
+            yield from _revision(before, app, revision, environment, at)
+        yield from _traffic(before, app, environment, at)
+
+
+def condition(revision: Revision) -> str:
+    """The word for how a revision fares: a failing running state before the health; "" where neither says anything."""
+    if revision.provisioning_error:
+        return "provisioning failed"
+    if revision.running in FAILING:
+        return revision.running
+    if revision.active and ILL_DETAILS.search(revision.running_details) and not revision.ready_count:
+        return "Failed"  # it starts for ever: only the details say why
+    return "" if revision.health == "None" else revision.health
+
+
+def traffic_of(app: Application) -> dict[str, int]:
+    """Percent by revision, without zeros."""
+    return {each.name: each.weight for each in app.revisions if each.weight > 0}
+
+
+def share(app: str, traffic: Mapping[str, Any]) -> str:
+    """`--v41 90 %, --v42 10 %`: the app's own name says nothing twice."""
+    parts = sorted(traffic.items(), key=lambda each: (-each[1], each[0]))
+    return ", ".join(f"{name.removeprefix(app)} {weight} %" for name, weight in parts) or "nobody"
+
+
+def _baseline(app: Application, environment: str, at: datetime) -> Draft:
+    traffic = traffic_of(app)
+    made = [each.created for each in app.revisions if each.weight > 0 and each.created is not None]
+    since = f", not before {max(made):%Y-%m-%d %H:%M:%S}Z" if len(made) == 1 and at - RECENT <= made[0] <= at else ""
+    count = f"{len(app.revisions)} revision{'' if len(app.revisions) == 1 else 's'}"
+    return Draft(
+        Kind.REVISION,
+        f"{app.name}: {count}, traffic to {share(app.name, traffic)}{since}",
+        at,
+        environment,
+        app.name,
+        source="recorder",
+        detail={
+            "what": "baseline",
+            "traffic": traffic,
+            "revisions": {
+                each.name: {
+                    "active": each.active,
+                    "health": condition(each),
+                    "image": each.image,
+                    "created": stamp(each.created) if each.created else "",
+                }
+                for each in app.revisions
+            },
+        },
+    )
+
+
+def _revision(
+    before: RecordedApp, app: Application, revision: Revision, environment: str, at: datetime
+) -> Iterator[Draft]:
+    was, health = before.revisions.get(revision.name), condition(revision)
+    if was is None:
+        yield _created(app, revision, environment, at)
+        return
+    if revision.active != was.active:
+        what = "activated" if revision.active else "deactivated"
+        yield _fact(app, revision, f"{revision.name} {what}", what, environment, at)
+    elif revision.active and health and health != was.health:
+        since = f", was {was.health}" if was.health else ""
+        why = f": {revision.running_details}" if revision.running_details and is_ill(revision) else ""
+        yield _fact(app, revision, f"{revision.name} {health}{since}{why}", "health", environment, at)
+
+
+def _created(app: Application, revision: Revision, environment: str, at: datetime) -> Draft:
+    """Dated by the cloud: it may be recorded long after."""
+    author = _author(app, revision)
+    by = f" by {author}" if author else ""
+    occurred = min(revision.created or at, at)
+    return _fact(app, revision, f"{revision.name} created{by}", "created", environment, occurred)
+
+
+def _author(app: Application, revision: Revision) -> str:
+    """Who changed the app last made its newest revision, unless the change came later than that revision."""
+    if app.revisions[0] is not revision:
+        return ""
+    later = revision.created and app.changed_at and app.changed_at - revision.created > SAME_CHANGE
+    return "" if later else app.changed_by
+
+
+def _fact(app: Application, revision: Revision, summary: str, what: str, environment: str, occurred: datetime) -> Draft:
+    return Draft(
+        Kind.REVISION,
+        summary,
+        occurred,
+        environment,
+        f"{app.name}/{revision.name}",
+        source="recorder",
+        detail={
+            "what": what,
+            "active": revision.active,
+            "health": condition(revision),
+            "image": revision.image,
+            "created": stamp(revision.created) if revision.created else "",
+            "changed_by": _author(app, revision) if what == "created" else "",
+            "error": revision.provisioning_error,
+            **({"details": revision.running_details} if revision.running_details else {}),
+        },
+    )
+
+
+def _traffic(before: RecordedApp, app: Application, environment: str, at: datetime) -> Iterator[Draft]:
+    now = traffic_of(app)
+    if now == before.traffic:
+        return
+    # The cloud's own time of the change, when it can be the time of this one.
+    told = before.told
+    changed = app.changed_at
+    occurred = changed if changed is not None and changed <= at and (told is None or changed > told) else at
+    # Nothing is served before it exists: the last change of the app may be an older one than what it now sends to.
+    gaining = {name for name, weight in now.items() if weight > before.traffic.get(name, 0)}
+    made = (each.created for each in app.revisions if each.name in gaining and each.created is not None)
+    occurred = min(max([occurred, *made]), at)
+    yield Draft(
+        Kind.TRAFFIC,
+        f"{app.name}: traffic from {share(app.name, before.traffic)} to {share(app.name, now)}",
+        occurred,
+        environment,
+        app.name,
+        source="recorder",
+        detail={"before": dict(before.traffic), "after": now, "changed_by": app.changed_by},
+    )
+
+
+# Which answers of the probes are facts for the timeline.
+
+UNKNOWN_AFTER = timedelta(seconds=60)  # our own lag for a moment is no fact about the endpoint
+
+
+def probe_changes(
+    known: LastRecorded, environment: str, results: Iterable[ProbeResult], now: datetime
+) -> Iterator[Draft]:
+    """Drafts for every probe whose settled state is not the one on the timeline.
+
+    Pending is not settled, and unknown only once it lasted. A flapping probe is said once to be flapping: its flips
+    would drown everything else. A probe first seen up is no news.
+    """
+    seen = set()
+    for result in results:
+        seen.add(result.name)
+        was, state = known.probes.get(result.name, ""), _settled(result, now)
+        if state == was or state is None or (not was and state in (ProbeState.UP, ProbeState.MAINTENANCE)):
+            continue
+        yield Draft(
+            Kind.PROBE,
+            _summary(result, state),
+            min(now if state == FLAPPING else result.since, now),
+            environment,
+            result.name,
+            source="recorder",
+            detail={
+                "state": state,
+                "was": was,
+                "reason": result.reason,
+                "since": stamp(result.since),
+                "url": result.url,
+            },
+        )
+    for name in sorted(known.probes.keys() - seen):
+        yield Draft(
+            Kind.PROBE,
+            f"{name} is no longer watched",
+            now,
+            environment,
+            name,
+            source="recorder",
+            detail={"state": REMOVED, "was": known.probes[name], "reason": "no longer in the configuration"},
+        )
+
+
+def _settled(result: ProbeResult, now: datetime) -> str | None:
+    if result.flapping:
+        return FLAPPING
+    if result.state is ProbeState.PENDING:
+        return None
+    if result.state is ProbeState.UNKNOWN and now - result.since < UNKNOWN_AFTER:
+        return None
+    return result.state.value
+
+
+def _summary(result: ProbeResult, state: str) -> str:
+    if state == ProbeState.UP:
+        return f"{result.name} up again"
+    if state == ProbeState.UNKNOWN:
+        return f"{result.name} unknown: {result.reason or 'no data'}"
+    return f"{result.name} {state}: {result.reason}" if result.reason else f"{result.name} {state}"
+
+
+BLIND_AFTER = 60.0  # seconds without an answer before the timeline says so; less is a hiccup
+
+
+def changes(known: LastRecorded, reading: Reading[Any], now: datetime) -> list[Draft]:
+    """The facts that `reading` adds to `known`, oldest first; `now` is the wall clock.
+
+    A failed poll changes nothing, except that a feed which stays blind is a fact of its own. Half an answer (one of
+    two servers is down) says what it says: what it holds was seen just now.
+    """
+    whole = reading.problem is None
+    answered = reading.value is not None and (whole or reading.seen == reading.tried)
+    about_feed = _sees_again(known, reading, now) if whole and answered else _blind(known, reading, now)
+    found = [*about_feed, *(_of_feed(known, reading, now) if answered else ())]
+    return sorted(found, key=lambda each: each.occurred)
+
+
+def _of_feed(known: LastRecorded, reading: Reading[Any], now: datetime) -> Iterable[Draft]:
+    at = reading.at or now
+    if reading.feed == "probes":
+        return probe_changes(known, reading.environment, reading.value or (), now)
+    if reading.feed == "revisions":
+        return app_changes(known, reading.environment, reading.value or (), at)
+    if reading.feed.startswith("alerts:"):
+        return alert_changes(known, reading.environment, reading.feed.removeprefix("alerts:"), reading.value or (), at)
+    return ()
+
+
+def _blind(known: LastRecorded, reading: Reading[Any], now: datetime) -> list[Draft]:
+    if reading.problem is None or reading.feed in known.blind:
+        return []
+    silent = None if reading.seen is None else reading.tried - reading.seen
+    # A source that answers and yet cannot be believed (its watchdog is missing) is blind at once.
+    disbelieved = silent == 0 and not reading.problem.transient
+    hiccup = silent is not None and silent < max(BLIND_AFTER, STALE_AFTER * reading.every)
+    if hiccup and not disbelieved:
+        return []
+    last = f", last seen {age(silent)} ago" if silent is not None else ""
+    return [
+        Draft(
+            Kind.FEED,
+            f"{reading.feed} blind: {reading.problem.short}{last}",
+            now,
+            reading.environment,
+            reading.feed,
+            source="recorder",
+            detail={
+                "state": "blind",
+                "reason": reading.problem.message,
+                "since": stamp(reading.at) if reading.at else "",
+            },
+        )
+    ]
+
+
+def _sees_again(known: LastRecorded, reading: Reading[Any], now: datetime) -> list[Draft]:
+    if reading.feed not in known.blind:
+        return []
+    return [
+        Draft(
+            Kind.FEED,
+            f"{reading.feed} sees again",
+            reading.at or now,
+            reading.environment,
+            reading.feed,
+            source="recorder",
+            detail={"state": "live", "reason": ""},
+        )
+    ]

@@ -1,0 +1,362 @@
+"""The Recorder: readings become events. One per timeline file and environment; the others wait for its lock.
+
+The lock says who may record, but it cannot stop one who believes to hold it: a process that was stopped in the middle
+of its work goes on where it was, with facts in its hand that are an hour old. So who begins to record takes a lease:
+the id of the event that says so. Every later transaction first looks whether a newer such event stands in the timeline,
+and then writes nothing: what has happened since is the other's to tell.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from cockpit.model.event import Draft, Kind, RecordError
+from cockpit.model.event_detail import text_of
+from cockpit.model.reading import Reading
+from cockpit.model.time import StandstillWatch, Time, age, stamp
+from cockpit.recorder.changes import changes
+from cockpit.recorder.last_recorded import TOLD, LastRecorded
+from cockpit.recorder.lock import HolderWatch, LockHolder, RecorderLock, this_process, watch_holder
+from cockpit.timeline.rows import TimelineReader
+from cockpit.timeline.timeline import Timeline
+
+log = logging.getLogger(__name__)
+BEAT = 2.0  # seconds between two signs of life, two looks at a lock that another holds, two tries on a full disk
+GAP_AFTER = 30.0  # seconds nobody recorded before the timeline says so; a restart is no gap
+FOLDED = 20_000  # newest facts that are read back; what is older and still true is told once more
+STOPPED = "stopped"  # what a recorder event says when it is no lease
+
+
+class LeaseLostError(RecordError):
+    """Another cockpit records since: nothing of ours is written."""
+
+
+class StaleStateError(RecordError):
+    """Another cockpit wrote while we read what it last recorded: read again before the first word."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedState:
+    """What the timeline last said, until which event, and what to write first: the gap, and our lease.
+
+    `superseded`: another cockpit has recorded since our own last lease.
+    """
+
+    known: LastRecorded
+    until: int
+    opening: tuple[Draft, ...]
+    superseded: bool
+
+
+class Recorder:
+    """Writes what changed in one environment. `observe` and `status` belong to the loop's thread."""
+
+    def __init__(self, timeline: Timeline, environment: str, *, time: Time, lock_path: Path, who: str = "") -> None:
+        """`who` is how other cockpits read us: `ana@jump-1 pid 4711`."""
+        self._timeline = timeline
+        self._environment = environment
+        self._time = time
+        self._who = who or this_process()
+        self._lock = RecorderLock(lock_path, self._who, time=time)
+        self._latest: dict[str, Reading[Any]] = {}
+        self._known: LastRecorded | None = None  # None while another records, or nobody can
+        self._opening: Sequence[Draft] = ()  # what is written first; with it our lease is taken
+        self._read_until = 0  # id of the newest event when `_known` and `_opening` were made
+        self._lease = 0  # id of the event by which we record; 0 before it is written
+        self._last_lease = 0
+        self._standstill = StandstillWatch(time)
+        self._unsaved: deque[Sequence[Draft]] = deque()  # one poll each, oldest first
+        self._wake = asyncio.Event()
+        self._trouble = ""
+        self._holder = ""
+        self._watch: HolderWatch | None = None  # of the one we wait for
+        self._passed_over = ""  # who held the lock that we took away, and for how long it had not moved
+
+    @property
+    def status(self) -> str:
+        """`recording`, `recorded by ana@jump-1 pid 4711`, or `NOT RECORDED ...` with the reason and what waits."""
+        if self._trouble:
+            facts = sum(len(each) for each in self._unsaved)
+            waiting = f", {facts} fact{'' if facts == 1 else 's'} waiting" if facts else ""
+            return f"NOT RECORDED{waiting}: {self._trouble}"
+        if self._known is not None and self._lease:
+            return "recording"
+        if self._timeline.read_only:
+            return "not recording: read-only"
+        return f"recorded by {self._holder}" if self._holder else "not recording yet"
+
+    def observe(self, reading: Reading[Any]) -> None:
+        """Take a reading of any environment. Never blocks: what changed is queued and written elsewhere."""
+        if reading.environment != self._environment:
+            return
+        self._latest[reading.feed] = reading
+        self._note_pause()
+        if self._known is not None and not reading.is_from_before(self._standstill.woke):
+            self._queue(changes(self._known, reading, self._time.now()))
+
+    async def run(self) -> None:
+        """Record whenever the lock is ours, until cancelled; what is queued by then is still written."""
+        while not self._timeline.read_only:
+            self._note_pause()
+            before = await asyncio.to_thread(self._lock.read_holder)  # taking the lock writes to the file that tells
+            if await self._take_lock():
+                try:
+                    await self._record(before)
+                finally:
+                    await self._end()
+            await self._time.sleep(BEAT)
+
+    async def _take_lock(self) -> bool:
+        try:
+            mine = await asyncio.to_thread(self._lock.try_acquire)
+            return mine or await self._wait_for_holder()
+        except RecordError as error:
+            self._trouble = str(error)
+            return False
+
+    async def _wait_for_holder(self) -> bool:
+        """One look at who holds the lock; true when it did not move and we have passed it over. Raises RecordError."""
+        holder = await asyncio.to_thread(self._lock.read_holder)
+        if holder is None:
+            self._watch = None
+            return False
+        self._holder = holder.who
+        self._watch = watch_holder(self._watch, holder, self._time.monotonic())
+        self._trouble = ""
+        if not self._watch.hung:
+            return False
+        still = age(self._watch.still)
+        if not holder.may_be_passed_over:
+            raise RecordError(
+                f"{holder.who} holds the recorder's lock and has not moved for {still}. It is an older version, which "
+                "cannot be passed over: bring it back with `fg`, or end it."
+            )
+        try:
+            mine = await asyncio.to_thread(self._lock.pass_over, holder)
+        except RecordError as error:
+            raise RecordError(
+                f"{holder.who} holds the recorder's lock and has not moved for {still}. The lock cannot be taken away: "
+                f"{error}"
+            ) from error
+        self._passed_over = f"which had not moved for {still}" if mine else ""
+        return mine
+
+    async def _record(self, before: LockHolder | None) -> None:
+        """`before` is what the lock file said before it was ours."""
+        beating = asyncio.ensure_future(self._keep_beating())
+        try:
+            while self._lock.held:
+                if self._known is None and not await self._begin(before):
+                    return
+                await self._save()
+                await self._rest()
+        finally:
+            beating.cancel()
+
+    async def _keep_beating(self) -> None:
+        """On the loop, and not in the thread that writes: a loop that hangs must look so, a slow disk must not."""
+        while True:
+            self._note_pause()
+            self._beat()
+            await self._time.sleep(BEAT)
+
+    def _beat(self) -> None:
+        """A sign of life; and of recording only while nothing waits to be written: a gap that is not in the file yet
+        would be lost with us."""
+        recording = self._lease > 0 and not self._unsaved and not self._trouble
+        self._lock.beat(self._lease, recording=recording)
+
+    async def _begin(self, before: LockHolder | None) -> bool:
+        """Find out what was last recorded, and line up what is new; false when the timeline cannot be read."""
+        try:
+            state = await asyncio.to_thread(self._read_state, before)
+        except RecordError as error:
+            self._trouble = str(error)
+            return False
+        if state.superseded:
+            self._drop_unsaved()
+        self._known, self._read_until, self._opening = state.known, state.until, state.opening
+        for batch in self._unsaved:
+            for draft in batch:
+                self._known.apply(draft)
+        for reading in sorted(self._latest.values(), key=lambda reading: reading.tried):
+            self.observe(reading)
+        return True
+
+    def _read_state(self, before: LockHolder | None) -> RecordedState:
+        """Blocking."""
+        until = max((event.id for event in self._timeline.events(limit=1)), default=0)
+        known = LastRecorded()
+        for event in self._timeline.events(environment=self._environment, kinds=TOLD, before=until + 1, limit=FOLDED):
+            known.apply(event)
+        leases = self._timeline.events(environment=self._environment, kinds=[Kind.RECORDER], after=self._last_lease)
+        return RecordedState(
+            known,
+            until,
+            (*self._gap_before(before), self._about_us("took over" if self._holder else "started")),
+            superseded=bool(self._last_lease) and any(text_of(event.detail, "what") != STOPPED for event in leases),
+        )
+
+    def _gap_before(self, before: LockHolder | None) -> list[Draft]:
+        """How long nobody recorded until now: by the boot clock where it went on counting, else by what is written."""
+        kinds = (*TOLD, Kind.RECORDER, Kind.GAP)
+        newest = self._timeline.events(environment=self._environment, kinds=kinds, limit=1)
+        if not newest:
+            return []
+        silence = (self._time.now() - newest[-1].recorded).total_seconds()
+        if before is not None:
+            counted = before.silence_by_boot_clock(self._time, self._lock.boot)
+            silence = min(silence, before.silence_by_wall_clock(self._time)) if counted is None else counted
+        return [self._gap(silence)] if silence > GAP_AFTER else []
+
+    def _note_pause(self) -> None:
+        """Whether we stood still ourselves, stopped or asleep: then nobody recorded, and the timeline says so first."""
+        silence = self._standstill.look()
+        if self._lease and silence > GAP_AFTER:
+            self._queue([self._gap(silence)])
+
+    def _gap(self, seconds: float) -> Draft:
+        end = self._time.now()
+        begin = end - timedelta(seconds=seconds)
+        return Draft(
+            Kind.GAP,
+            f"nobody recorded for {age(seconds)}, from {begin:%Y-%m-%d %H:%M:%S}Z",
+            end,
+            self._environment,
+            source="recorder",
+            detail={"from": stamp(begin), "until": stamp(end)},
+        )
+
+    def _about_us(self, what: str) -> Draft:
+        detail = {"what": what, "who": self._who}
+        if self._passed_over:
+            detail["passed_over"] = self._holder
+        more = ", ".join(part for part in (f"from {self._holder}" if self._holder else "", self._passed_over) if part)
+        return Draft(
+            Kind.RECORDER,
+            " ".join(part for part in ("recording", what, "by", self._who, "" if what == STOPPED else more) if part),
+            self._time.now(),
+            self._environment,
+            source="recorder",
+            detail=detail,
+        )
+
+    def _queue(self, drafts: Sequence[Draft]) -> None:
+        if not drafts or self._known is None:
+            return
+        for draft in drafts:
+            self._known.apply(draft)
+        self._unsaved.append(drafts)
+        self._wake.set()
+
+    async def _save(self) -> None:
+        """Write what is queued, one transaction a poll. What cannot be written stays, in order, for the next beat."""
+        if self._known is not None and not self._lease:
+            await self._write(self._opening, self._take_lease)
+        while self._unsaved and self._lease:
+            if not await self._write(self._unsaved[0], self._record_by_lease):
+                return
+
+    def _take_lease(self, opening: Sequence[Draft]) -> None:
+        """Blocking. From here on whoever recorded before can write nothing more, wherever it was stopped."""
+        until = self._read_until
+
+        def plan(reader: TimelineReader) -> Sequence[Draft]:
+            if reader.events(environment=self._environment, kinds=(*TOLD, Kind.RECORDER), after=until, limit=1):
+                raise StaleStateError("Another cockpit wrote in the same moment; what it wrote is read first.")
+            return opening
+
+        events = self._timeline.record(plan)
+        self._lease = self._last_lease = next(event.id for event in events if event.kind == Kind.RECORDER)
+
+    def _record_by_lease(self, batch: Sequence[Draft]) -> None:
+        """Blocking. Raises LeaseLostError when another has begun to record since we did."""
+        lease = self._lease
+
+        def plan(reader: TimelineReader) -> Sequence[Draft]:
+            newer = reader.events(environment=self._environment, kinds=[Kind.RECORDER], after=lease)
+            if any(text_of(event.detail, "what") != STOPPED for event in newer):
+                raise LeaseLostError("Another cockpit records now.")
+            return batch
+
+        self._timeline.record(plan)
+
+    async def _write(self, batch: Sequence[Draft], write: Callable[[Sequence[Draft]], None]) -> bool:
+        """One transaction; true when it is done with, one way or another."""
+        writing = asyncio.ensure_future(asyncio.to_thread(write, batch))
+        interrupted: asyncio.CancelledError | None = None
+        while not writing.done():
+            try:
+                await asyncio.wait({writing})
+            except asyncio.CancelledError as error:
+                interrupted = error  # the thread cannot be stopped: wait until we know whether it is in the file
+        done = self._settle(batch, writing.exception())
+        if interrupted is not None:
+            raise interrupted
+        return done
+
+    def _settle(self, batch: Sequence[Draft], error: BaseException | None) -> bool:
+        if isinstance(error, LeaseLostError):
+            self._give_up()
+            return False
+        if isinstance(error, StaleStateError):
+            self._drop_unsaved()
+            self._known = None
+            return False
+        if isinstance(error, RecordError):
+            self._trouble = str(error)
+            return False
+        if error is not None:
+            log.error("a poll could not be recorded: %s", [draft.summary for draft in batch], exc_info=error)
+            if batch is self._opening:
+                self._trouble = "The recording could not begin; the log file has the details."
+                return False
+        if self._unsaved and self._unsaved[0] is batch:
+            self._unsaved.popleft()
+        self._trouble = ""
+        return True
+
+    def _give_up(self) -> None:
+        """We were passed over while we stood still: the other has told what happened since, by its own readings."""
+        log.warning("another cockpit took over the recording of %s", self._environment)
+        self._drop_unsaved()
+        self._known, self._lease = None, 0
+        self._lock.release()
+
+    def _drop_unsaved(self) -> None:
+        for draft in (draft for batch in self._unsaved for draft in batch):
+            log.error("never recorded: %s", draft)
+        self._unsaved.clear()
+
+    async def _end(self) -> None:
+        """Write what is left and that we stopped, then let go of the lock."""
+        if self._known is not None and self._lock.held:
+            self._queue([self._about_us(STOPPED)])
+            await self._save()
+            self._beat()
+            for draft in (draft for batch in self._unsaved for draft in batch):
+                log.error("never recorded: %s", draft)
+        self._known, self._lease = None, 0
+        self._holder = self._passed_over = ""
+        self._watch = None
+        self._lock.release()
+
+    async def _rest(self) -> None:
+        """Until something is queued, or for a beat; for a whole one while the file cannot be written."""
+        if self._trouble:
+            self._wake.clear()
+            await self._time.sleep(BEAT)
+            return
+        waking = asyncio.ensure_future(self._wake.wait())
+        sleeping = asyncio.ensure_future(self._time.sleep(BEAT))
+        try:
+            await asyncio.wait((waking, sleeping), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waking.cancel()
+            sleeping.cancel()
+            self._wake.clear()

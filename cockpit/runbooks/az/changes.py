@@ -1,0 +1,148 @@
+"""The known commands that change something, and the look at what they would meet. Each answers (change, result)."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from cockpit.azure.changes.change import AzureChange, ChangeOutcome
+from cockpit.azure.changes.container_app import must_be_divisible, must_be_idle, single_mode
+from cockpit.azure.changes.traffic import becomes, fingerprint, merged, traffic_of
+from cockpit.azure.client import Azure
+from cockpit.model.problem import SourceError
+from cockpit.model.raw import dig, text
+from cockpit.model.revision import Application
+from cockpit.runbooks.az import shapes
+from cockpit.runbooks.az.known_commands import moment
+from cockpit.runbooks.az.parse import AzCommand
+from cockpit.runbooks.az.reads import app_of, server_of
+from cockpit.runbooks.types import Progress
+
+Act = Callable[[AzCommand, Azure, Progress, str], Awaitable[tuple[AzureChange, Any]]]
+
+
+async def activate(native: AzCommand, azure: Azure, progress: Progress, confirmed: str) -> tuple[AzureChange, Any]:
+    change = await app_of(native, azure).activate(native.one("revision"))
+    return change, change.answer
+
+
+async def deactivate(native: AzCommand, azure: Azure, progress: Progress, confirmed: str) -> tuple[AzureChange, Any]:
+    change = await app_of(native, azure).deactivate(native.one("revision"))
+    return change, change.answer
+
+
+async def restart(native: AzCommand, azure: Azure, progress: Progress, confirmed: str) -> tuple[AzureChange, Any]:
+    change = await app_of(native, azure).restart(native.one("revision"))
+    return change, change.answer
+
+
+async def set_traffic(native: AzCommand, azure: Azure, progress: Progress, confirmed: str) -> tuple[AzureChange, Any]:
+    app = app_of(native, azure)
+    weights, labels = weights_of(native, "revision-weight"), weights_of(native, "label-weight")
+    change = await app.set_traffic(weights, labels, confirmed=confirmed, tell=progress.operation)
+    if change.outcome is not ChangeOutcome.DONE:
+        return change, None
+    try:
+        return change, [dict(each) for each in traffic_of(await app.read())]
+    except SourceError:
+        return change, change.answer
+
+
+async def update(native: AzCommand, azure: Azure, progress: Progress, confirmed: str) -> tuple[AzureChange, Any]:
+    app = app_of(native, azure)
+    change = await app.set_image(
+        native.one("image"),
+        container=native.one("container-name"),
+        suffix=native.one("revision-suffix"),
+        tell=progress.operation,
+    )
+    return change, await result_of(change, app.read)
+
+
+async def restore(native: AzCommand, azure: Azure, progress: Progress, confirmed: str) -> tuple[AzureChange, Any]:
+    server, into = server_of(native, azure), native.one("dest-name")
+    change = await server.restore(native.one("name"), into, moment(native.one("time")), tell=progress.operation)
+    return change, await result_of(change, lambda: server.database(into), shapes.database)
+
+
+async def rename(native: AzCommand, azure: Azure, progress: Progress, confirmed: str) -> tuple[AzureChange, Any]:
+    server, new = server_of(native, azure), native.one("new-name")
+    change = await server.rename(native.one("name"), new)
+    return change, await result_of(change, lambda: server.database(new), shapes.database)
+
+
+async def result_of(
+    change: AzureChange, read: Callable[[], Awaitable[Any]], shape: Callable[[Any], Any] = shapes.with_groups
+) -> Any:
+    """What az prints after a change: the thing as it is now. None when that cannot be read; the change stays done."""
+    if change.outcome is not ChangeOutcome.DONE:
+        return None
+    try:
+        return shape(await read())
+    except SourceError:
+        return None
+
+
+CHANGES: Mapping[str, Act] = {
+    "containerapp revision activate": activate,
+    "containerapp revision deactivate": deactivate,
+    "containerapp revision restart": restart,
+    "containerapp ingress traffic set": set_traffic,
+    "containerapp update": update,
+    "sql db restore": restore,
+    "sql db rename": rename,
+}
+
+
+async def look(native: AzCommand, azure: Azure) -> tuple[tuple[str, ...], str]:
+    """What a change would meet, in words, and the fingerprint of the traffic. Raises SourceError if it is refused."""
+    if native.words not in CHANGES:
+        return (), ""
+    if native.words.startswith("sql"):
+        return await look_at_database(native, azure), ""
+    raw, known = await app_of(native, azure).standing()
+    latest = text(dig(raw, "properties", "latestRevisionName"))
+    words = [f"Traffic now: {shares(becomes(traffic_of(raw), latest))}."]
+    if native.words == "containerapp ingress traffic set":
+        must_be_divisible(raw, known)
+        after = merged(raw, known, weights_of(native, "revision-weight"), weights_of(native, "label-weight"))
+        words.append(f"Traffic then: {shares(becomes(after, latest))}.")
+    elif native.words == "containerapp revision deactivate":
+        must_be_idle(known, native.one("revision"))
+        words += [
+            f"It wears the label {label!r}, whose address it will no longer answer."
+            for label in labels_of(native, known)
+        ]
+    elif known.mode == "single":
+        words.append(f"{single_mode(known.name)} {FOLLOWS.get(native.words, '')}".strip())
+    return tuple(words), fingerprint(raw)
+
+
+FOLLOWS = {
+    "containerapp revision activate": "The revision you activate takes all of it, and the others stop.",
+    "containerapp update": "The new revision takes all of it once it is ready.",
+}
+
+
+async def look_at_database(native: AzCommand, azure: Azure) -> tuple[str, ...]:
+    found = await server_of(native, azure).database(native.one("name"))
+    status = text(dig(found, "properties", "status"))
+    words = [f"{native.one('name')} is {status or 'in no state it tells'}."]
+    if native.words == "sql db restore":
+        earliest = text(dig(found, "properties", "earliestRestoreDate"))
+        words.append(f"It can be restored as it was since {earliest or 'a time it does not tell'}.")
+    else:
+        old, new = native.one("name"), native.one("new-name")
+        words.append(f"Afterwards what connects to {new} gets this database, and what connects to {old} gets none.")
+    return tuple(words)
+
+
+def weights_of(native: AzCommand, flag: str) -> dict[str, int]:
+    """`name=80` as az takes it; of a name given twice the last counts."""
+    return {name: int(weight) for name, _, weight in (each.rpartition("=") for each in native.many(flag))}
+
+
+def labels_of(native: AzCommand, known: Application) -> tuple[str, ...]:
+    return next((each.labels for each in known.revisions if each.name == native.one("revision")), ())
+
+
+def shares(weights: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {weight} %" for name, weight in weights.items()) or "nowhere"

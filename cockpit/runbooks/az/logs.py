@@ -1,0 +1,122 @@
+"""`az containerapp logs show`: the live stream of a container, or the platform's own log of the app."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from cockpit.azure.changes.container_app import ContainerApp
+from cockpit.azure.client import Azure
+from cockpit.azure.endpoints import stream_address
+from cockpit.azure.mapping import replica
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.raw import dig
+from cockpit.model.text import clean_line, keep_whole
+from cockpit.runbooks.az.parse import AzCommand
+from cockpit.runbooks.az.reads import app_of
+from cockpit.runbooks.types import Progress
+
+USUAL_TAIL = "20"
+CONNECT, SILENCE = 5.0, 120.0  # seconds; a stream that follows may be silent for longer
+LONGEST_LINE = 65_536  # bytes kept of one line
+BATCH = 32_768  # bytes read at once
+
+
+async def show_logs(native: AzCommand, azure: Azure, progress: Progress) -> str:
+    """Print lines as they come; what it showed, in one sentence. With --follow it ends when the stream does.
+
+    Raises SourceError.
+    """
+    app = app_of(native, azure)
+    url, said = await (system_stream(app) if native.one("type") == "system" else console_stream(native, app))
+    token = await azure.stream_token(app.group, app.name)
+    asked = {
+        "follow": "true" if native.follow else "false",
+        "output": native.one("format", "json"),
+        "tailLines": native.one("tail", USUAL_TAIL),
+    }
+    count = 0
+    async for lines in batches(url, asked, token, follow=native.follow):
+        count += len(lines)
+        progress.output("".join(f"{clean_line(each, LONGEST_LINE)}\n" for each in lines))
+    return f"{said} {count} lines."
+
+
+async def system_stream(app: ContainerApp) -> tuple[str, str]:
+    url = keep_whole(dig(await app.read(), "properties", "eventStreamEndpoint"))
+    if not url:
+        raise SourceError(missing(f"{app.name} has no system log to stream."))
+    return url, f"The system log of {app.name}."
+
+
+async def console_stream(native: AzCommand, app: ContainerApp) -> tuple[str, str]:
+    """The stream of one container. Without --revision it is the one with the most traffic: az takes the latest,
+
+    which after a rollback is the broken one. Raises SourceError.
+    """
+    _, known = await app.standing()
+    revision = native.one("revision") or (known.serving.name if known.serving else "")
+    if not revision:
+        raise SourceError(missing(f"No revision of {app.name} has traffic; name one with --revision."))
+    found = [replica(each) for each in await app.replicas(revision)]
+    chosen = [each for each in found if not native.one("replica") or each.name == native.one("replica")]
+    streams = [
+        (each.name, container, url)
+        for each in chosen
+        for container, url in each.containers
+        if url and native.one("container", container) == container
+    ]
+    if not streams:
+        raise SourceError(missing(f"{revision} has no such container running; its past is in Log Analytics."))
+    name, container, url = streams[0]
+    newest = known.revisions[0].name if known.revisions else revision
+    others = f" of {len(streams)} streams" if len(streams) > 1 else ""
+    why = f" (the one with traffic; az would take the newest, {newest})" if newest != revision else ""
+    why = "" if native.one("revision") else why
+    return url, f"The console of {container} in {name}{others}, revision {revision}{why}."
+
+
+async def batches(url: str, asked: dict[str, str], token: str, *, follow: bool) -> AsyncIterator[list[bytes]]:
+    """Whole lines, as many as came at once. Raises SourceError."""
+    import httpx
+
+    limits = httpx.Timeout(CONNECT, read=None if follow else SILENCE)
+    headers = {"Authorization": f"Bearer {token}"}
+    rest = b""
+    try:
+        async with (
+            httpx.AsyncClient(trust_env=False, timeout=limits) as client,
+            client.stream("GET", stream_address(url, asked), headers=headers) as response,
+        ):
+            if response.status_code != 200:
+                raise SourceError(refused(response.status_code, await beginning(response)))
+            async for chunk in response.aiter_bytes(BATCH if not follow else None):
+                *whole, rest = (rest + chunk).split(b"\n")
+                rest = rest[:LONGEST_LINE]
+                if lines := [each[:LONGEST_LINE] for each in whole if each.strip()]:
+                    yield lines
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        raise SourceError(broken(error)) from error
+    if rest.strip():
+        yield [rest]
+
+
+async def beginning(response: Any) -> bytes:
+    """Enough of an error's body to tell why."""
+    async for chunk in response.aiter_bytes(2_000):
+        return bytes(chunk)
+    return b""
+
+
+def refused(status: int, body: bytes) -> Problem:
+    kind = ProblemKind.MISSING if status == 404 else ProblemKind.SERVER if status >= 500 else ProblemKind.REFUSED
+    return Problem(
+        kind, f"HTTP {status}", clean_line(f"The log stream answered {status}: {body.decode('utf-8', 'replace')}", 300)
+    )
+
+
+def broken(error: Exception) -> Problem:
+    said = clean_line(str(error) or type(error).__name__, 200)
+    return Problem(ProblemKind.NETWORK, "stream broke", f"The log stream broke: {said}.")
+
+
+def missing(message: str) -> Problem:
+    return Problem(ProblemKind.MISSING, "no log stream", message)

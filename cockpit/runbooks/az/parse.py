@@ -1,0 +1,135 @@
+"""An argument list becomes a known command, or nothing. What is not understood to the last letter is bash's to run."""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cockpit.model.runbook import StepKind
+from cockpit.runbooks.az.known_commands import COMMANDS, Command, Flag, Takes
+
+TRUE, FALSE = frozenset({"true", "yes", "1", "t", "y"}), frozenset({"false", "no", "0", "f", "n"})
+OWN_SUBSCRIPTION = ("subscription", "name")  # of `account show`, the name is a subscription's too
+
+
+@dataclass(frozen=True, slots=True)
+class AzCommand:
+    """One known command: `words` such as `containerapp revision activate`, `given` by long flag name without dashes."""
+
+    words: str
+    kind: StepKind
+    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    output: str = "json"
+    query: str = ""
+
+    def one(self, flag: str, otherwise: str = "") -> str:
+        return self.given.get(flag, (otherwise,))[0]
+
+    def many(self, flag: str) -> tuple[str, ...]:
+        return self.given.get(flag, ())
+
+    def has(self, flag: str) -> bool:
+        """Whether a flag is on: there without a value, or with `true`."""
+        return self.one(flag, "false") == "true"
+
+    @property
+    def follow(self) -> bool:
+        """True for a stream without an end of its own."""
+        return self.words == "containerapp logs show" and self.has("follow")
+
+    def describe(self) -> str:
+        """What it does, in one sentence for people."""
+        said = COMMANDS[self.words].says
+        for flag in COMMANDS[self.words].flags:
+            said = said.replace(f"{{{flag.name}}}", " ".join(self.many(flag.name)) or UNSAID.get(flag.name, ""))
+        return said.strip()
+
+
+UNSAID = {"resource-group": "the subscription", "metrics": "the main metric"}
+
+
+def recognise(argv: Sequence[str], *, subscription: str = "") -> AzCommand | None:
+    """The known command of an argument list that begins with `az`; None for one that bash must run as it is written.
+
+    `subscription` is the id that the environment has: a command that names another one is not ours.
+    """
+    rest = deque(argv[1:])
+    words = []
+    while rest and not rest[0].startswith("-"):
+        words.append(rest.popleft())
+    command = COMMANDS.get(" ".join(words))
+    if list(argv[:1]) != ["az"] or command is None:
+        return None
+    given = read_flags(command, rest)
+    if given is None or not fits(command, given, subscription):
+        return None
+    output, query = given.pop("output", ("json",))[0], given.pop("query", ("",))[0]
+    for own in ("only-show-errors", "subscription"):
+        given.pop(own, None)
+    if "revision" in given:
+        given.setdefault("name", (given["revision"][0].rpartition("--")[0],))
+    if query and not compiles(query):
+        return None
+    return AzCommand(command.words, command.kind, given, output, query)
+
+
+def read_flags(command: Command, rest: deque[str]) -> dict[str, tuple[str, ...]] | None:
+    """The values of every flag by its name; None as soon as something is not as it should be."""
+    given: dict[str, tuple[str, ...]] = {}
+    while rest:
+        word = rest.popleft()
+        form, equals, joined = word.partition("=") if word.startswith("--") else (word, "", "")
+        flag = command.flag(form)
+        if flag is None or flag.name in given:
+            return None
+        values = read_values(flag, rest, joined if equals else None)
+        if values is None:
+            return None
+        given[flag.name] = values
+    return given
+
+
+def read_values(flag: Flag, rest: deque[str], joined: str | None) -> tuple[str, ...] | None:
+    """What a flag is given, taken off `rest`; `joined` is what stood behind its `=`."""
+    if flag.takes is Takes.NOTHING:
+        return None if joined is not None else ("true",)
+    values = [] if joined is None else [joined]
+    most = 100 if flag.takes is Takes.MANY else 1
+    while rest and not rest[0].startswith("-") and joined is None and len(values) < most:
+        values.append(rest.popleft())
+    if flag.takes is Takes.MAYBE:
+        return truth(values[0] if values else "true")
+    if not values or not all(flag.accepts(each) for each in values):
+        return None
+    return tuple(values)
+
+
+def truth(word: str) -> tuple[str, ...] | None:
+    lowered = word.lower()
+    return ("true",) if lowered in TRUE else ("false",) if lowered in FALSE else None
+
+
+def fits(command: Command, given: Mapping[str, tuple[str, ...]], subscription: str) -> bool:
+    """Everything needed is there, and it is about the subscription that we speak to."""
+    if not all(flag.name in given for flag in command.flags if flag.required):
+        return False
+    if command.words == "containerapp ingress traffic set" and not {"revision-weight", "label-weight"} & set(given):
+        return False
+    if "revision" in given and "name" not in given and "--" not in given["revision"][0]:
+        return False
+    named = [given[each][0] for each in OWN_SUBSCRIPTION if each in given and (each != "name" or is_account(command))]
+    return all(subscription and each.lower() == subscription.lower() for each in named)
+
+
+def is_account(command: Command) -> bool:
+    return command.words == "account show"
+
+
+def compiles(query: str) -> bool:
+    import jmespath
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        jmespath.compile(query)
+    except (JMESPathError, ValueError, KeyError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,114 @@
+"""Doing what a known command stands for. Thin: reads and changes each have their table of what does them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from cockpit.azure.changes.change import AzureChange, ChangeOutcome
+from cockpit.azure.client import Azure
+from cockpit.model.problem import Problem, SourceError
+from cockpit.model.run import StepState
+from cockpit.model.text import clean_line
+from cockpit.runbooks.az.changes import CHANGES, look
+from cockpit.runbooks.az.logs import show_logs
+from cockpit.runbooks.az.output import NoTableError, printed
+from cockpit.runbooks.az.parse import AzCommand
+from cockpit.runbooks.az.reads import READS, TABLES
+from cockpit.runbooks.types import Finished, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a change would meet: `words` for the dialog, `fingerprint` for `perform` to compare with, "" if nothing is.
+
+    `refusal` says that it would be refused now, and why.
+    """
+
+    words: tuple[str, ...] = ()
+    fingerprint: str = ""
+    refusal: str = ""
+
+
+async def survey(native: AzCommand, azure: Azure) -> Survey:
+    """Look at what a change would meet, without changing anything. A read meets nothing."""
+    try:
+        words, fingerprint = await look(native, azure)
+    except SourceError as error:
+        return Survey(refusal=sentence(error.problem))
+    return Survey(words, fingerprint)
+
+
+async def perform(native: AzCommand, azure: Azure, progress: Progress, *, confirmed: str = "") -> Finished:
+    """Do it, print as az prints, and tell how it ended. A change is sent once.
+
+    `confirmed`: the fingerprint of the survey that the person saw; when the app is no longer as it was, it is refused.
+    """
+    try:
+        if native.words == "containerapp logs show":
+            return Finished(StepState.OK, await show_logs(native, azure, progress), 0)
+        if read := READS.get(native.words):
+            value, notes = await read(native, azure)
+            return finish(native, progress, value, notes)
+        change, value = await CHANGES[native.words](native, azure, progress, confirmed)
+    except SourceError as error:
+        return failed(progress, error.problem)
+    return of_change(native, progress, change, value)
+
+
+async def resume(url: str, azure: Azure, progress: Progress | None = None) -> Finished:
+    """Wait for a long operation by its URL, as after a restart."""
+    from cockpit.azure.changes.container_app import resume as follow
+
+    change = await follow(azure, url)
+    if change.outcome is ChangeOutcome.DONE:
+        return Finished(StepState.OK, "The operation ended well while it was looked for again.", 0, operation=url)
+    return not_done(progress, change)
+
+
+def of_change(native: AzCommand, progress: Progress, change: AzureChange, value: Any) -> Finished:
+    if change.outcome is not ChangeOutcome.DONE:
+        return not_done(progress, change)
+    notes = (LOOKED,) if change.looked else ()
+    return finish(native, progress, value, notes, operation=change.operation)
+
+
+def finish(
+    native: AzCommand, progress: Progress, value: Any, notes: tuple[str, ...] = (), operation: str = ""
+) -> Finished:
+    """Print the result; what was done stays done when it cannot be printed as asked."""
+    try:
+        text = printed(value, output=native.output, query=native.query, rows=TABLES.get(native.words))
+    except ValueError as error:
+        said = str(error) if isinstance(error, NoTableError) else f"The query fails on this result: {error}"
+        changed = native.words in CHANGES
+        progress.output(f"ERROR: {clean_line(said)}\n")
+        done = "It was done, but its result could not be printed. " if changed else ""
+        state = StepState.WARN if changed else StepState.FAILED
+        return Finished(state, clean_line(done + said), 0 if changed else 1, operation=operation)
+    if text:
+        progress.output(text)
+    return Finished(StepState.OK, " ".join((f"{native.describe()}: done.", *notes)), 0, operation=operation)
+
+
+def not_done(progress: Progress | None, change: AzureChange) -> Finished:
+    why = change.problem
+    if why is not None and change.outcome is ChangeOutcome.FAILED:
+        return failed(progress, why, change.operation)
+    said = f"Unknown whether it was done: {why.message if why else 'no answer came.'} {STILL}"
+    if progress is not None:
+        progress.output(f"UNKNOWN: {said}\n")
+    return Finished(StepState.UNKNOWN, said, operation=change.operation)
+
+
+def failed(progress: Progress | None, problem: Problem, operation: str = "") -> Finished:
+    said = sentence(problem)
+    if progress is not None:
+        progress.output(f"ERROR: {said}\n")
+    return Finished(StepState.FAILED, said, 1, operation=operation)
+
+
+def sentence(problem: Problem) -> str:
+    return f"{problem.message} {problem.advice}".strip()
+
+
+LOOKED = "Azure gave no answer, but looking again shows that it was done."
+STILL = "Azure may still be working on it. Look before you try again."

@@ -1,0 +1,179 @@
+"""The known commands that only read, and the columns of their tables. Each answers (result, notes)."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cockpit.azure.changes.container_app import ContainerApp, segment
+from cockpit.azure.changes.sql import SqlServer
+from cockpit.azure.changes.traffic import traffic_of
+from cockpit.azure.client import Azure
+from cockpit.azure.pool import API_VERSION
+from cockpit.model.raw import dig, text
+from cockpit.runbooks.az import shapes
+from cockpit.runbooks.az.known_commands import moment
+from cockpit.runbooks.az.output import Rows
+from cockpit.runbooks.az.parse import AzCommand
+
+Found = tuple[Any, tuple[str, ...]]
+Read = Callable[[AzCommand, Azure], Awaitable[Found]]
+
+SUBSCRIPTION_API = "2022-12-01"
+ACTIVITY_API = "2015-04-01"
+METRICS_API = "2024-02-01"
+SIX_HOURS, ONE_HOUR = timedelta(hours=6), timedelta(hours=1)  # what az looks back when nobody says
+MOST_EVENTS = 50
+CLOUDS = {"login.microsoftonline.us": "AzureUSGovernment", "login.chinacloudapi.cn": "AzureChinaCloud"}
+
+
+def app_of(native: AzCommand, azure: Azure) -> ContainerApp:
+    return ContainerApp(azure, native.one("resource-group"), native.one("name"))
+
+
+def server_of(native: AzCommand, azure: Azure) -> SqlServer:
+    return SqlServer(azure, native.one("resource-group"), native.one("server"))
+
+
+async def show_account(native: AzCommand, azure: Azure) -> Found:
+    body = await azure.get(f"/subscriptions/{segment(azure.subscription)}", api_version=SUBSCRIPTION_API)
+    who = azure.credential.identity()
+    shown = shapes.account(
+        body,
+        CLOUDS.get(azure.where.authority, "AzureCloud"),
+        who.name if who else "",
+        machine=bool(who and who.machine),
+        home=who.tenant if who else "",
+    )
+    return shown, ()
+
+
+async def list_apps(native: AzCommand, azure: Azure) -> Found:
+    group = native.one("resource-group")
+    scope = f"/subscriptions/{segment(azure.subscription)}" + (f"/resourceGroups/{segment(group)}" if group else "")
+    found = await azure.pages(f"{scope}/providers/Microsoft.App/containerApps", api_version=API_VERSION)
+    return shapes.with_groups(found), ()
+
+
+async def show_app(native: AzCommand, azure: Azure) -> Found:
+    return shapes.with_groups(await app_of(native, azure).read()), ()
+
+
+async def list_revisions(native: AzCommand, azure: Azure) -> Found:
+    """All of them: what one rolls back to is inactive more often than not, and az shows those only with --all."""
+    found = await app_of(native, azure).revisions()
+    hidden = [text(each.get("name")) for each in found if dig(each, "properties", "active") is not True]
+    said = f"az would hide {len(hidden)} inactive without --all: {', '.join(hidden)}."
+    return shapes.with_groups(found), (said,) if hidden and not native.has("all") else ()
+
+
+async def show_revision(native: AzCommand, azure: Azure) -> Found:
+    return shapes.with_groups(await app_of(native, azure).revision(native.one("revision"))), ()
+
+
+async def show_traffic(native: AzCommand, azure: Azure) -> Found:
+    return [dict(each) for each in traffic_of(await app_of(native, azure).read())], ()
+
+
+async def list_replicas(native: AzCommand, azure: Azure) -> Found:
+    """Of a revision; like az, of the latest one when none is named."""
+    app = app_of(native, azure)
+    revision = native.one("revision") or text(dig(await app.read(), "properties", "latestRevisionName"))
+    return shapes.with_groups(await app.replicas(revision)), ()
+
+
+async def list_databases(native: AzCommand, azure: Azure) -> Found:
+    return [shapes.database(each) for each in await server_of(native, azure).databases()], ()
+
+
+async def show_database(native: AzCommand, azure: Azure) -> Found:
+    return shapes.database(await server_of(native, azure).database(native.one("name"))), ()
+
+
+async def list_activity(native: AzCommand, azure: Azure) -> Found:
+    """The newest first; without times, the last six hours, as az does."""
+    since, until = window(native, azure.time.now(), SIX_HOURS)
+    test = f"eventTimestamp ge '{zulu(since)}' and eventTimestamp le '{zulu(until)}'"
+    for flag, field in (("correlation-id", "correlationId"), ("resource-id", "resourceUri")):
+        if native.one(flag):
+            test += f" and {field} eq '{native.one(flag)}'"
+            break
+    else:
+        group = native.one("resource-group")
+        test += f" and resourceGroupName eq '{group}'" if group else ""
+    path = f"/subscriptions/{segment(azure.subscription)}/providers/Microsoft.Insights/eventtypes/management/values"
+    found = await azure.pages(path, api_version=ACTIVITY_API, **{"$filter": test})
+    return shapes.with_groups(found[: int(native.one("max-events", str(MOST_EVENTS)))]), ()
+
+
+async def list_metrics(native: AzCommand, azure: Azure) -> Found:
+    since, until = window(native, azure.time.now(), ONE_HOUR)
+    asked = {
+        "metricnames": ",".join(native.many("metrics")),
+        "aggregation": ",".join(native.many("aggregation")),
+        "interval": interval(native.one("interval")),
+        "$filter": native.one("filter"),
+    }
+    said = {key: value for key, value in asked.items() if value}
+    path = f"{native.one('resource')}/providers/Microsoft.Insights/metrics"
+    timespan = f"{zulu(since)}/{zulu(until)}"
+    return shapes.with_groups(await azure.get(path, api_version=METRICS_API, timespan=timespan, **said)), ()
+
+
+def window(native: AzCommand, now: datetime, usual: timedelta) -> tuple[datetime, datetime]:
+    """From when until when: a missing end is now, a missing start is --offset before the end."""
+    offset = span(native.one("offset")) or usual
+    start, end = native.one("start-time"), native.one("end-time")
+    if start and not end:
+        since = moment(start)
+        return since, since + offset if native.one("offset") else now
+    until = moment(end) if end else now
+    return (moment(start) if start else until - offset), until
+
+
+def span(written: str) -> timedelta | None:
+    """`1d2h30m`; None for ""."""
+    parts = {unit: int(number) for number, unit in re.findall(r"(\d+)([dhm])", written)}
+    if not parts:
+        return None
+    return timedelta(days=parts.get("d", 0), hours=parts.get("h", 0), minutes=parts.get("m", 0))
+
+
+def interval(written: str) -> str:
+    """`5m`, `1h` and `1d` as ISO 8601 has them."""
+    found = re.fullmatch(r"(\d+)([mhd])", written)
+    if found is None:
+        return written
+    return f"P{found[1]}D" if found[2] == "d" else f"PT{found[1]}{found[2].upper()}"
+
+
+def zulu(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+READS: Mapping[str, Read] = {
+    "account show": show_account,
+    "containerapp list": list_apps,
+    "containerapp show": show_app,
+    "containerapp revision list": list_revisions,
+    "containerapp revision show": show_revision,
+    "containerapp ingress traffic show": show_traffic,
+    "containerapp replica list": list_replicas,
+    "sql db list": list_databases,
+    "sql db show": show_database,
+    "monitor activity-log list": list_activity,
+    "monitor metrics list": list_metrics,
+}
+
+TABLES: Mapping[str, Rows] = {
+    "containerapp list": shapes.each_or_one(shapes.app_row),
+    "containerapp show": shapes.app_row,
+    "containerapp update": shapes.app_row,
+    "containerapp revision list": shapes.each_or_one(shapes.revision_row),
+    "containerapp revision show": shapes.revision_row,
+    "sql db list": shapes.each_or_one(shapes.database_row),
+    "sql db show": shapes.database_row,
+    "sql db restore": shapes.database_row,
+    "sql db rename": shapes.database_row,
+    "monitor metrics list": shapes.metric_rows,
+}

@@ -1,0 +1,100 @@
+"""Resource Manager's answers as az hands them on: resource groups added, databases flattened, columns chosen. Pure."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from cockpit.model.raw import dig
+from cockpit.runbooks.az.output import Rows
+
+IN_A_GROUP = re.compile(r"/subscriptions/[^/]+/resourceGroups/([^/]+)(/|$)", re.IGNORECASE)
+APP_COLUMNS = ("name", "location", "resourceGroup", "provisioningState")
+REVISION_COLUMNS = ("active", "createdTime", "trafficWeight", "healthState", "provisioningState", "replicas")
+UNITS = ((1024**4, "TB"), (1024**3, "GB"), (1024**2, "MB"), (1024, "kB"), (1, "B"))
+
+
+def with_groups(value: Any) -> Any:
+    """A copy in which every object that has a resource id also has its `resourceGroup`, at the end."""
+    if isinstance(value, list):
+        return [with_groups(each) for each in value]
+    if not isinstance(value, Mapping):
+        return value
+    copy = {key: with_groups(each) for key, each in value.items()}
+    found = IN_A_GROUP.match(copy["id"]) if isinstance(copy.get("id"), str) else None
+    if found and "resourcegroup" not in (key.lower() for key in copy):
+        copy["resourceGroup"] = found[1]
+    return copy
+
+
+def database(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A database as az shows one: its properties beside its name, with the two fields az keeps from older times."""
+    inner = body.get("properties")
+    flat = {key: value for key, value in body.items() if key != "properties"}
+    flat |= inner if isinstance(inner, Mapping) else {}
+    pool = flat.get("elasticPoolId")
+    flat["edition"] = dig(flat, "sku", "tier")
+    flat["elasticPoolName"] = pool.rpartition("/")[2] if isinstance(pool, str) else None
+    shaped: dict[str, Any] = with_groups(flat)
+    return shaped
+
+
+def account(body: Mapping[str, Any], environment: str, user: str, *, machine: bool, home: str) -> dict[str, Any]:
+    """A subscription as `az account show` prints it."""
+    return {
+        "environmentName": environment,
+        "homeTenantId": home or body.get("tenantId"),
+        "id": body.get("subscriptionId"),
+        "isDefault": True,
+        "managedByTenants": body.get("managedByTenants") or [],
+        "name": body.get("displayName"),
+        "state": body.get("state"),
+        "tenantId": body.get("tenantId"),
+        "user": {"name": user, "type": "servicePrincipal" if machine else "user"},
+    }
+
+
+def app_row(app: Mapping[str, Any]) -> dict[str, Any]:
+    chosen = {key: app[key] for key in app if key in APP_COLUMNS}
+    return {**chosen, "fqdn": dig(app, "properties", "configuration", "ingress", "fqdn")}
+
+
+def revision_row(revision: Mapping[str, Any]) -> dict[str, Any]:
+    properties = revision.get("properties")
+    inner = properties if isinstance(properties, Mapping) else {}
+    return {**{key: inner[key] for key in inner if key in REVISION_COLUMNS}, "name": revision.get("name")}
+
+
+def database_row(database: Mapping[str, Any]) -> dict[str, Any]:
+    sku = database["sku"]
+    return {
+        "name": database["name"],
+        "tier": sku["tier"],
+        "family": sku.get("family") or " ",
+        "capacity": sku.get("capacity") or " ",
+        "maxSize": friendly(database["maxSizeBytes"]),
+        "elasticPool": database["elasticPoolName"] or " ",
+    }
+
+
+def friendly(size: int) -> str:
+    """Bytes in the largest unit that divides them: `2GB`, `1536MB`."""
+    amount, unit = next((size // each, unit) for each, unit in UNITS if size % each == 0)
+    return f"{amount}{unit}"
+
+
+def metric_rows(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row for each point of each series: time, metric, dimensions, values."""
+    rows = []
+    for metric in answer["value"]:
+        for series in metric["timeseries"]:
+            named = {each["name"]["localizedValue"]: each["value"] for each in series["metadatavalues"]}
+            for point in series["data"]:
+                values = {key: value for key, value in point.items() if key != "timeStamp"}
+                when = re.sub(r"^(\S{10})T(\S{8})\+00:00$", r"\1 \2", point["timeStamp"])
+                rows.append({"Timestamp": when, "Name": metric["name"]["localizedValue"], **named, **values})
+    return rows
+
+
+def each_or_one(row: Rows) -> Rows:
+    """The columns of one object, for a list of them too."""
+    return lambda result: [row(each) for each in result] if isinstance(result, list) else row(result)

@@ -1,0 +1,212 @@
+"""The documents of a team, and the built-in ones, as one catalogue: found by name, by number, by a few letters."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from cockpit.model.runbook import Procedure, Runbook
+from cockpit.model.text import clean_line, near
+from cockpit.runbooks.document.labels import slug
+
+NUMBER = re.compile(r"^(\d+(?:\.\d+)*)[.)]?\s")
+ORDINAL = re.compile(r"^\d+(?:\.\d+)*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A runbook in the catalogue. `id` is what stands before the `#`: the name of its file, unique."""
+
+    id: str
+    runbook: Runbook
+    builtin: bool = False
+    replaces: bool = False  # stands where a built-in one was
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file or folder that could not be read, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """One procedure of one document."""
+
+    document: Document
+    procedure: Procedure
+
+    @property
+    def name(self) -> str:
+        return f"{self.document.id}#{self.procedure.slug}"
+
+
+class NotFound(LookupError):  # noqa: N818  not an error of ours
+    """There is no such document or procedure; the text says so and what is near."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Documents in the order of the configuration, the built-in ones last."""
+
+    documents: tuple[Document, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+    def places(self) -> Iterator[CatalogueEntry]:
+        """Every procedure there is."""
+        return (CatalogueEntry(document, each) for document in self.documents for each in document.runbook.procedures)
+
+    def find(self, text: str) -> CatalogueEntry:
+        """The place that `DOC#PROCEDURE` names. Raises NotFound with what was probably meant.
+
+        DOC is an id, a file name or a title; PROCEDURE a slug, some words of the title, the number of its section or
+        its place in the document. Without `#` the document's own procedure, when it has one that stands out.
+        """
+        name, hash_sign, procedure = text.strip().partition("#")
+        document = self.document(name)
+        return CatalogueEntry(document, find_procedure(document, procedure) if hash_sign else main_procedure(document))
+
+    def document(self, name: str) -> Document:
+        """The document of that id, file name, path or title. Raises NotFound."""
+        wanted = name.strip().casefold()
+        for names in (ids, files, titles):
+            found = [each for each in self.documents if wanted and wanted in names(each)]
+            if len(found) == 1:
+                return found[0]
+            if found:
+                several = ", ".join(each.id for each in found)
+                raise NotFound(f"`{shown(name)}` may be any of {several}.")
+        meant = near(wanted, [each.id for each in self.documents]) or near(wanted, map(title_of, self.documents))
+        hint = f" Did you mean `{meant}`?" if meant else f" There are: {listed(each.id for each in self.documents)}."
+        raise NotFound(f"There is no runbook `{shown(name)}`.{hint}")
+
+
+def ids(document: Document) -> tuple[str, ...]:
+    return (document.id.casefold(),)
+
+
+def files(document: Document) -> tuple[str, ...]:
+    path = document.runbook.path.casefold()
+    return path, path.rsplit("/", 1)[-1]
+
+
+def title_of(document: Document) -> str:
+    return document.runbook.title
+
+
+def titles(document: Document) -> tuple[str, ...]:
+    return document.runbook.title.casefold(), slug(document.runbook.title)
+
+
+def main_procedure(document: Document) -> Procedure:
+    """The only procedure, or that of the title itself. Raises NotFound where one must be chosen."""
+    procedures = document.runbook.procedures
+    heads = [each for each in procedures if each.level <= 1] or [each for each in procedures if not each.section]
+    if len(heads) == 1:
+        return heads[0]
+    if not procedures:
+        raise NotFound(f"`{document.id}` has nothing to run.")
+    raise NotFound(f"`{document.id}` has several procedures: {listed(f'#{each.slug}' for each in procedures)}.")
+
+
+def find_procedure(document: Document, text: str) -> Procedure:
+    """The procedure of a document by slug, number, place or words. Raises NotFound."""
+    procedures = document.runbook.procedures
+    wanted = slug(text)
+    exact = [each for each in procedures if each.slug == wanted]
+    if exact:
+        return exact[0]
+    if ORDINAL.match(text.strip()):
+        if found := numbered(procedures, text.strip()):
+            return found
+    else:
+        found_by_words = [each for each in procedures if has_words(each, wanted)]
+        if len(found_by_words) == 1:
+            return found_by_words[0]
+        if found_by_words:
+            several = listed(f"#{each.slug}" for each in found_by_words)
+            raise NotFound(f"`{shown(text)}` may be any of {several}.")
+    meant = near_slug(wanted, [each.slug for each in procedures])
+    hint = f"Did you mean `#{meant}`?" if meant else f"It has: {listed(f'#{each.slug}' for each in procedures)}."
+    raise NotFound(f"`{document.id}` has no procedure `{shown(text)}`. {hint}")
+
+
+def numbered(procedures: Sequence[Procedure], number: str) -> Procedure | None:
+    """The procedure in the section of that number, else the one at that place."""
+    for each in procedures:
+        if any(number_of(title) == number for title in (each.title, *each.within)):
+            return each
+    has_numbers = any(number_of(title) for each in procedures for title in (each.title, *each.within))
+    at = int(number) if number.isdecimal() and len(number) < 6 else 0
+    return procedures[at - 1] if 0 < at <= len(procedures) and not has_numbers else None
+
+
+def number_of(title: str) -> str:
+    """`2` of `2. Restore the database`, `2.1` of `2.1 Provider down`, else ""."""
+    match = NUMBER.match(title)
+    return match[1] if match else ""
+
+
+def has_words(procedure: Procedure, wanted: str) -> bool:
+    """True when the slug holds the wanted words side by side."""
+    return bool(wanted) and f"-{wanted}-" in f"-{procedure.slug}-"
+
+
+def near_slug(wanted: str, slugs: Sequence[str]) -> str:
+    """The slug nearest to what was typed, as a whole or by its words; "" when none is near."""
+    by_word = {word: each for each in reversed(slugs) for word in each.split("-") if len(word) > 3}
+    word = near(wanted, slugs) or next((found for part in wanted.split("-") if (found := near(part, by_word))), "")
+    return by_word.get(word, word)
+
+
+def shown(text: str) -> str:
+    return clean_line(text, 60)
+
+
+def listed(names: Iterable[str]) -> str:
+    found = list(names)
+    more = f" and {len(found) - 8} more" if len(found) > 8 else ""
+    return (", ".join(found[:8]) or "none") + more
+
+
+# Fuzzy find in a catalogue: a few letters, in any order of words.
+
+FAR = 1_000  # worse than any real score
+
+
+def search(places: Iterable[CatalogueEntry], query: str) -> list[CatalogueEntry]:
+    """The places that fit the query, the best first; all of them, in their order, for an empty one."""
+    wanted = query.casefold().split()
+    scored = [(score(place, wanted), at, place) for at, place in enumerate(places)]
+    return [place for fit, _, place in sorted(scored, key=lambda each: each[:2]) if fit < FAR]
+
+
+def score(place: CatalogueEntry, wanted: list[str]) -> int:
+    """0 is best. Every word must be found; in the title counts more than in what the document says elsewhere."""
+    procedure, runbook = place.procedure, place.document.runbook
+    layers = (
+        " ".join((procedure.title, *procedure.within)),
+        f"{place.document.id} {runbook.title}",
+        " ".join((procedure.labels.get("when", ""), procedure.labels.get("symptoms", ""))),
+        " ".join(step.title for step in procedure.steps),
+    )
+    title, *rest = (text.casefold() for text in layers)
+    total = 0
+    for word in wanted:
+        elsewhere = (fits(word, text) + 10 * depth for depth, text in enumerate(rest, start=1))
+        total += min(fits(word, title), *elsewhere, 5 if in_order(word, title) else FAR)
+    return min(total, FAR)
+
+
+def fits(word: str, text: str) -> int:
+    """How well one word fits: 0 begins a word, 1 is inside one, FAR not at all."""
+    if word not in text:
+        return FAR
+    return 0 if re.search(rf"\b{re.escape(word)}", text) else 1
+
+
+def in_order(letters: str, text: str) -> bool:
+    """True when the letters stand in the text in this order: `rsdb` finds "Restore Database"."""
+    rest = iter(text)
+    return all(letter in rest for letter in letters)

@@ -1,0 +1,100 @@
+"""Where the documents of a catalogue come from: files, folders and what ships with the program. Blocking."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from cockpit.model.runbook import Runbook
+from cockpit.model.text import clean_line, near
+from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, Unread
+from cockpit.runbooks.document.labels import slug
+from cockpit.runbooks.document.read import read
+from cockpit.runbooks.document.sidecar import sidecar_of
+
+BUILTIN = Path(__file__).parents[1] / "builtin"
+LARGEST = 10_000_000  # bytes; no document is larger, a log by mistake is
+SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
+
+
+def load(paths: Sequence[str], *, builtin: bool = True) -> Catalogue:
+    """The catalogue of these files and folders. A folder gives its *.md, deep; a file is read whatever its ending.
+
+    What cannot be read is in `unread`. A document with the name of a built-in one takes its place.
+    """
+    unread: list[Unread] = []
+    own = named(unique_files(paths, unread), unread)
+    taken = {each.id for each in own}
+    shipped: list[Document] = []
+    if builtin:
+        shipped = [Document(each.id, each.runbook, builtin=True) for each in named(markdown_in(BUILTIN), unread)]
+    replaced = {each.id for each in shipped} & taken
+    kept = tuple(each for each in shipped if each.id not in replaced)
+    mine = tuple(Document(each.id, each.runbook, replaces=each.id in replaced) for each in own)
+    return Catalogue(mine + kept, tuple(unread))
+
+
+def open_file(path: Path) -> Runbook:
+    """The runbook in a file, with its sidecar when there is one. Raises OSError, also for a file too large."""
+    if path.stat().st_size > LARGEST:
+        raise OSError(f"is larger than {LARGEST // 1_000_000} MB")
+    beside = sidecar_of(path)
+    return read(str(path), path.read_bytes(), beside.read_bytes() if beside.is_file() else b"")
+
+
+def unique_files(paths: Iterable[str], unread: list[Unread]) -> Iterator[Path]:
+    """Every file once, however often it is named."""
+    seen: set[str] = set()
+    for name in paths:
+        path = Path(name).expanduser()
+        if path.is_dir():
+            found = markdown_in(path)
+        elif path.exists():
+            found = iter([path])
+        else:
+            unread.append(Unread(clean_line(name), missing(path)))
+            continue
+        for each in found:
+            real = os.path.realpath(each)
+            if real not in seen:
+                seen.add(real)
+                yield each
+
+
+def missing(path: Path) -> str:
+    """That a path is not there, and which one beside it was probably meant."""
+    try:
+        beside = [each.name for each in path.parent.iterdir()]
+    except OSError:
+        return f"is not there, nor is {clean_line(str(path.parent), 200)}"
+    meant = near(path.name, beside)
+    return "is not there" + (f"; did you mean {clean_line(meant, 200)}?" if meant else "")
+
+
+def markdown_in(folder: Path) -> Iterator[Path]:
+    """The *.md of a folder and its subfolders in order; nothing hidden."""
+    for base, folders, names in os.walk(folder):
+        folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in SKIPPED)
+        yield from (Path(base, name) for name in sorted(names) if name.endswith(".md") and not name.startswith("."))
+
+
+def named(files: Iterable[Path], unread: list[Unread]) -> list[Document]:
+    """Documents with ids: the name of the file, with its folder where two are named alike."""
+    documents: dict[str, Document] = {}
+    for path in files:
+        try:
+            runbook = open_file(path)
+        except OSError as error:
+            unread.append(Unread(clean_line(str(path)), clean_line(error.strerror or str(error), 200)))
+            continue
+        id = free_id(path, documents)
+        documents[id] = Document(id, runbook)
+    return list(documents.values())
+
+
+def free_id(path: Path, taken: Iterable[str]) -> str:
+    """`restore`, or `db/restore` when there is one already, or `restore-2`."""
+    stem = slug(path.stem)
+    beside = f"{slug(path.resolve().parent.name)}/{stem}"
+    numbered = (f"{stem}-{count}" for count in range(2, 1_000_000))
+    used = set(taken)
+    return next(each for each in (stem, beside, *([] if beside not in used else numbered)) if each not in used)

@@ -1,0 +1,1 @@
+"""A Markdown document read into procedures, steps, tables and parameters."""

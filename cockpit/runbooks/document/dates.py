@@ -1,0 +1,128 @@
+"""Dates as documents write them: 2026-02-09, 9 Feb 2026, February 12, 2026, Q2 2026; and none yet: TBD, never."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from dateutil.relativedelta import relativedelta
+
+MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905  it reads as a calendar
+MONTH = r"(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+FORMS = (
+    re.compile(r"\b(?P<year>\d{4})-(?P<number>\d{2})-(?P<day>\d{2})\b"),
+    re.compile(rf"(?i)\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+{MONTH},?\s+(?P<year>\d{{4}})\b"),
+    re.compile(rf"(?i)\b{MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})\b"),
+)
+QUARTER = re.compile(r"(?i)\bQ(?P<quarter>[1-4])\s+(?P<year>\d{4})\b")
+NEVER = re.compile(r"(?i)^\W*(never|tbd|tbc|n/?a|none|not yet|todo|-|–|—)?\W*$")
+
+
+def day_in(text: str) -> date | None:
+    """The first date in a text; of a quarter its last day. None for no date, or one that no calendar has."""
+    for form in FORMS:
+        if match := form.search(text):
+            month = int(match["number"]) if "number" in match.groupdict() else MONTHS.index(match["month"].lower()) + 1
+            return _day(int(match["year"]), month, int(match["day"]))
+    if match := QUARTER.search(text):
+        year, after = int(match["year"]), int(match["quarter"]) * 3 + 1
+        first = _day(year + after // 13, (after - 1) % 12 + 1, 1)
+        return first - timedelta(days=1) if first else None
+    return None
+
+
+def never(text: str) -> bool:
+    """True when the text says that it has not happened yet: `TBD`, `never`, `-`, nothing."""
+    return bool(NEVER.match(text))
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+# How often something comes round, as documents say it: `weekly`, `Monthly, first Monday`, `every two weeks`.
+
+UNITS = {"day": (0, 1), "week": (0, 7), "fortnight": (0, 14), "month": (1, 0), "quarter": (3, 0), "year": (12, 0)}
+SINGLE = {
+    "daily": "day", "weekly": "week", "fortnightly": "fortnight", "monthly": "month", "quarterly": "quarter",
+    "yearly": "year", "annual": "year", "annually": "year",
+}  # fmt: skip
+NUMBERS = {"other": 2, "second": 2, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+PLACES = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": -1}
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+UNIT = rf"(?P<unit>{'|'.join(UNITS)})s?"
+EVERY = re.compile(rf"\b(?:every|each|per|once\s+an?)\s+(?:(?P<count>\d{{1,2}}|{'|'.join(NUMBERS)})\s+)?{UNIT}\b")
+ADVERB = re.compile(rf"(?<![\w-])(?:{'|'.join(SINGLE)})(?![\w-])")
+HALF_YEAR = re.compile(r"\b(?:half[- ]?yearly|semi-?annual(?:ly)?|twice\s+a\s+year)\b")
+OFTENER = re.compile(r"\b(?:twice|times)\b(?!\s+a\s+year)|\btimes\b")
+WEEKDAY = re.compile(rf"\b(?:(?P<place>{'|'.join(PLACES)})\s+)?(?P<day>{'|'.join(DAYS)})s?\b")
+A_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """Once in so many months and days. `weekday` counts from Monday, 0; `place` is which of a month's, -1 the last."""
+
+    months: int = 0
+    days: int = 0
+    weekday: int | None = None
+    place: int = 0
+
+    def after(self, last: date) -> date | None:
+        """When it is due again: a round later, on the nearest day that is one. None beyond the calendar."""
+        try:
+            round_later = last + relativedelta(months=self.months, days=self.days)
+            return min(self._near(round_later), key=lambda each: abs(each - round_later))
+        except (ValueError, OverflowError):
+            return None
+
+    def _near(self, day: date) -> Iterator[date]:
+        """The days about that one on which it may be; done a day early or late, it stays on its weekday."""
+        if self.weekday is None:
+            yield day
+        elif not self.place:
+            yield from (each for off in range(-3, 4) if (each := day + timedelta(off)).weekday() == self.weekday)
+        else:
+            yield from (self._in_month(day + relativedelta(months=off, day=1)) for off in (-1, 0, 1))
+
+    def _in_month(self, first: date) -> date:
+        assert self.weekday is not None
+        if self.place < 0:
+            last = first + relativedelta(day=31)
+            return last - timedelta((last.weekday() - self.weekday) % 7)
+        return first + timedelta((self.weekday - first.weekday()) % 7) + (self.place - 1) * A_WEEK
+
+
+def rhythm(text: str) -> Rhythm | None:
+    """The rhythm that a text names, of several the shortest; None for words that name none."""
+    words = " ".join(text.casefold().split())
+    day = WEEKDAY.search(words)
+    rounds = list(_rounds(words))
+    if not rounds and day is None:
+        return None
+    months, days = min(rounds, key=lambda each: each[0] * 30 + each[1], default=(0, 7))
+    if day is None:
+        return Rhythm(months, days)
+    place = PLACES.get(day["place"] or "", 0)
+    if place:
+        return Rhythm(months or 1, 0, DAYS.index(day["day"]), place)
+    return Rhythm(months, 0 if months else max(days, 7), DAYS.index(day["day"]))
+
+
+def _rounds(words: str) -> Iterator[tuple[int, int]]:
+    """(months, days) of each round that is named."""
+    if HALF_YEAR.search(words):
+        yield 6, 0
+        return
+    if OFTENER.search(words):
+        return
+    for match in EVERY.finditer(words):
+        count = match["count"] or "1"
+        months, days = UNITS[match["unit"]]
+        number = int(count) if count.isdecimal() else NUMBERS[count]
+        if number:
+            yield months * number, days * number
+    yield from (UNITS[SINGLE[match.group()]] for match in ADVERB.finditer(words))

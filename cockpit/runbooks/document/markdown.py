@@ -1,0 +1,321 @@
+"""One walk over the Markdown of a document: its headings with what stands under each, its tables, its links."""
+
+import gc
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from cockpit.model.runbook import DocumentTable, Finding, Link, RemotePlace
+from cockpit.model.text import clean, clean_line
+from cockpit.runbooks.document.fences import language_of
+from cockpit.runbooks.document.labels import label, plain, warns
+from cockpit.runbooks.document.mentions import forbids, forbids_what_follows, goes_elsewhere, tells
+from cockpit.runbooks.document.sessions import belongs_elsewhere, ends_session, opens_session
+from cockpit.runbooks.document.steps import (
+    UnnumberedStep,
+    click_path,
+    from_fence,
+    from_inline,
+    from_item,
+)
+from cockpit.runbooks.document.tables import escalation_box, kind_of
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+STEP_HEADING = re.compile(r"(?i)^\W*(?:step|part|phase|stage)\s+\d+\b|^\d+[.)]\s")  # one of a row
+LINK = re.compile(r"(?<!!)\[([^\[\]\n]{1,200})\]\(<?([^()<>\s]{1,500})>?(?:\s\"[^\"\n]{0,200}\")?\)")
+SENTENCE = re.compile(r"(?<=[.!?])\s+")
+BEGINS_A_WARNING = re.compile(r"\W{0,4}(⚠|WARNING\b|\*\*WARNING)")
+LONGEST_LABEL = 500  # letters of a list that is the value of a label
+
+
+@dataclass(slots=True)
+class Section:
+    """A heading and what stands under it until the next heading."""
+
+    title: str
+    level: int
+    line: int
+    parents: tuple["Section", ...] = ()  # the headings above, outermost first
+    steps: list[UnnumberedStep] = field(default_factory=list)
+    hints: dict[str, str] = field(default_factory=dict)  # NAME="literal" lines
+    labels: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+class MarkdownReader:
+    """`read` fills `sections` (the first has no heading), `tables` and `links`, in the order of the document."""
+
+    def __init__(self) -> None:
+        self.sections: list[Section] = [Section("", 0, 1)]
+        self.tables: list[DocumentTable] = []
+        self.links: list[Link] = []
+        self.findings: list[Finding] = []  # what was left out, and why
+        # What the paragraph just read promises of the block after it.
+        self._output = False  # "**Expected Output:**": the output of the step above
+        self._label = ""  # "**When to use:**": a list of occasions
+        self._intro = ""  # "To do it by hand:": the name of a command without one
+        self._heading_now = ""
+        self._places: list[RemotePlace] = []  # the sessions that are open here, the innermost last
+        self._before = ""  # the paragraph itself, Markdown: it may forbid the block after it
+
+    def read(self, text: str) -> None:
+        from markdown_it import MarkdownIt
+
+        # html off: with it on, <PREVIOUS> is markup and vanishes from the text. Inline markup is not parsed at all:
+        # we read the raw text of a line, and a hostile one ("[[[[...") would take minutes.
+        parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["inline", "reference"])
+        with no_collection():
+            tokens = parser.parse(text)
+            at = 0
+            while at < len(tokens):
+                at = self._block(tokens, at)
+
+    @property
+    def _section(self) -> Section:
+        return self.sections[-1]
+
+    def _block(self, tokens: "list[Token]", at: int) -> int:
+        """Take the block that starts at `at`; the index after it."""
+        token = tokens[at]
+        if token.type in ("fence", "code_block"):
+            self._fence(token)
+        elif token.type == "inline":
+            self._paragraph(token)
+        elif token.type == "heading_open":
+            self._promise_nothing()
+            self._heading(tokens[at + 1].content, int(token.tag[1:]), line_of(token))
+            self._links(tokens[at + 1].content, line_of(token))
+            return at + 3
+        elif token.type == "table_open":
+            self._promise_nothing()
+            end = closing(tokens, at)
+            self._table(tokens[at:end], line_of(token))
+            return end
+        elif token.type in ("ordered_list_open", "bullet_list_open"):
+            end = closing(tokens, at)
+            self._list(tokens[at:end])
+            self._promise_nothing()
+            return end
+        return at + 1
+
+    def _promise_nothing(self) -> None:
+        self._output, self._label, self._intro, self._before = False, "", "", ""
+
+    def _heading(self, markdown: str, level: int, line: int) -> None:
+        above = tuple(each for each in (*self._section.parents, self._section) if each.level < level)
+        if not (
+            level == self._section.level and STEP_HEADING.match(markdown) and STEP_HEADING.match(self._heading_now)
+        ):
+            self._places.clear()  # "Step 2" goes on where "Step 1" was; any other heading begins at home
+        self._heading_now = markdown
+        self.sections.append(Section(clean_line(plain(markdown)), level, line, above))
+
+    def _fence(self, token: "Token", name: str = "") -> bool:
+        """Take a fence; True when it held commands. One without a comment is called `name`, or as was announced."""
+        section, line, content = self._section, line_of(token), token.content
+        info = token.info if token.type == "fence" else ""  # an indented block has no name: what it holds is judged
+        if self._output and section.steps and not language_of(info, content):
+            section.steps[-1] = section.steps[-1].printing(clean(content).strip())
+            self._promise_nothing()
+            return False
+        name, before = name or self._intro, self._before
+        self._promise_nothing()
+        self.tables.extend(escalation_box(content, line, section.title))
+        found, hints = from_fence(info, content, line)
+        if found and any(forbids_what_follows(text) for text in (before, name, section.title)):
+            self._forbidden(before or name or section.title, line)
+            return False
+        for step in [each for each in found if each.command and each.is_forbidden]:
+            self._forbidden(step.title, step.line)
+            found.remove(step)
+        section.hints |= hints
+        if any(opens_session(step.command, step.language) for step in found if step.command):
+            self._places = [place for place in self._places if not place.by_prose]  # it is how one gets there
+        section.steps.extend(self._placed(step if step.title or not name else step.named(name)) for step in found)
+        return bool(found)
+
+    def _placed(self, step: UnnumberedStep, *, opens: bool = True) -> UnnumberedStep:
+        """The step in the session that it belongs to; it may open another one, or end this one."""
+        if not step.command:
+            return step
+        place = self._places[-1] if self._places else None
+        if ends_session(step.command):
+            del self._places[-1:]
+        elif opens and opens_session(step.command, step.language):
+            self._places.append(RemotePlace(clean_line(step.command), step.line))
+        return replace(step, place=belongs_elsewhere(place, step.command))
+
+    def _led_elsewhere(self, markdown: str, line: int) -> None:
+        if goes_elsewhere(markdown):
+            self._places = [place for place in self._places if not place.by_prose]
+            self._places.append(RemotePlace(clean_line(plain(markdown), 120), line, by_prose=True))
+
+    def _forbidden(self, markdown: str, line: int) -> None:
+        """A block that the words above it forbid: nothing of it is a step, the words are a warning."""
+        words = clean_line(plain(markdown), 200)
+        self._section.warnings.extend([] if words in self._section.warnings else [words])
+        self.findings.append(Finding("forbidden", line, clean_line(f'no step, because of "{words}" above it', 300)))
+
+    def _table(self, tokens: "list[Token]", line: int) -> None:
+        rows: list[list[str]] = []
+        for token in tokens:
+            if token.type == "tr_open":
+                rows.append([])
+            elif token.type == "inline":
+                rows[-1].append(token.content)
+                self._links(token.content, line + max(0, len(rows) - 1) + (len(rows) > 1))
+        if not rows:
+            return
+        header, *body = [[clean_line(plain(cell)) for cell in row] for row in rows]
+        kind = kind_of(header, self._section.title)
+        self.tables.append(DocumentTable(kind, tuple(header), tuple(map(tuple, body)), line, self._section.title))
+        outcome = next((at for at, name in enumerate(header) if name.casefold().startswith("expected")), None)
+        for offset, (row, words) in enumerate(zip(rows[1:], body, strict=True), start=2):
+            expected = words[outcome] if outcome is not None and outcome < len(words) else ""
+            for at, cell in enumerate(row):
+                told = tells(self._section.title) or (at < len(header) and tells(header[at]))
+                found = from_inline(cell, named_by(words, at), line + offset, told=told)
+                self._section.steps.extend(self._placed(step.expecting(expected), opens=False) for step in found)
+
+    def _list(self, tokens: "list[Token]") -> None:
+        """Each item is a step when it is numbered, has a box to tick, or holds a command. Nested lists come flat."""
+        told = any(tells(text) for text in (self._before, self._label, self._section.title))
+        self._label_of_a_list(tokens)
+        self._promise_nothing()
+        ordered: list[bool] = []  # of each list that is open
+        parents: list[str] = []  # the first line of each item that is open
+        text = ""  # of the item at hand, once known
+        manual: UnnumberedStep | None = None  # the step that it is, as long as nothing better follows
+        first = False
+        for token in tokens:
+            if token.type in ("ordered_list_open", "bullet_list_open"):
+                ordered.append(token.type.startswith("ordered"))
+            elif token.type in ("ordered_list_close", "bullet_list_close"):
+                ordered.pop()
+                del parents[len(ordered) :]
+            elif token.type == "list_item_open":
+                first, manual, text = True, None, ""
+            elif token.type in ("fence", "code_block"):
+                at = len(self._section.steps)
+                if self._fence(token, text) and manual is not None and self._section.steps[at - 1] is manual:
+                    del self._section.steps[at - 1]  # the item says what its commands do: it is their name
+            elif token.type == "inline" and first:
+                first = False
+                text = clean_line(plain(token.content)).rstrip(" :")
+                del parents[len(ordered) - 1 :]  # the item before this one is not above it
+                manual = self._item(token, ordered=ordered[-1], told=told or any(map(tells, parents)))
+                parents.append(token.content)
+            elif token.type == "inline":
+                self._paragraph(token)
+
+    def _item(self, token: "Token", *, ordered: bool, told: bool) -> UnnumberedStep | None:
+        """Take the first line of an item; the step a person does, when it is one."""
+        section = self._section
+        line = line_of(token)
+        self._links(token.content, line)
+        section.warnings.extend(
+            clean_line(plain(each)) for each in statements(token.content) if warns(each) or forbids(each)
+        )
+        commands = from_inline(token.content, "", line, ordered=ordered, told=told)
+        by_hand = [] if commands else from_item(token.content, line, ordered=ordered, told=told)
+        section.steps.extend([self._placed(step, opens=ordered) for step in commands] or by_hand)
+        self._led_elsewhere(token.content, line)
+        return by_hand[0] if by_hand else None
+
+    def _label_of_a_list(self, tokens: "list[Token]") -> None:
+        """A label that ended its line with nothing: the list under it is its value."""
+        if not self._label or tokens[0].type != "bullet_list_open":
+            return
+        items = [clean_line(plain(token.content)) for token in tokens if token.type == "inline"]
+        self._section.labels.setdefault(self._label, clean_line("; ".join(items), LONGEST_LABEL))
+
+    def _paragraph(self, token: "Token") -> None:
+        self._promise_nothing()
+        line = line_of(token)
+        self._links(token.content, line)
+        for text in statements(token.content):
+            self._promise_nothing()
+            found = label(text)
+            if found and found[0] == "expected output":
+                self._expected(clean_line(plain(found[1])))
+            elif found and found[1]:
+                self._section.labels.setdefault(found[0], clean_line(plain(found[1])))
+            elif found:
+                self._label = found[0]
+            if warns(text):
+                self._section.warnings.append(clean_line(plain(text)))
+        self._intro = announced(token.content) if not self._output else ""
+        self._before = token.content
+        self._led_elsewhere(token.content, line)
+        path = click_path(token.content, line)
+        if path and self._section.level:
+            self._section.steps.append(path)
+
+    def _expected(self, text: str) -> None:
+        section = self._section
+        if text and section.steps:
+            section.steps[-1] = section.steps[-1].expecting(text)
+        self._output = True
+
+    def _links(self, markdown: str, line: int) -> None:
+        if "](" not in markdown:
+            return
+        for offset, text in enumerate(markdown.splitlines()):
+            for match in LINK.finditer(text):
+                self.links.append(Link(clean_line(plain(match[1]), 200), clean_line(match[2], 500), line + offset))
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """A hundred thousand tokens, none of them garbage: looking for some would take a quarter of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def line_of(token: "Token") -> int:
+    """The first line of a block, from 1."""
+    return token.map[0] + 1 if token.map else 1
+
+
+def statements(markdown: str) -> list[str]:
+    """The lines of a paragraph with what was only wrapped joined again; a label or a warning begins a new one."""
+    found: list[list[str]] = []
+    for line in markdown.splitlines():
+        if found and not label(line) and not BEGINS_A_WARNING.match(line):
+            found[-1].append(line.strip())
+        else:
+            found.append([line])
+    return [" ".join(lines) for lines in found]
+
+
+def named_by(row: list[str], at: int) -> str:
+    """The cell that names the command in cell `at`: the first, unless that is the command itself."""
+    return next((cell for index, cell in enumerate(row) if cell and index != at), row[0]) if at == 0 else row[0]
+
+
+def announced(markdown: str) -> str:
+    """The last sentence of a paragraph that ends in a colon: what the block below it is for."""
+    flat = clean_line(plain(markdown))
+    if not flat.endswith(":"):
+        return ""
+    sentence = SENTENCE.split(flat)[-1].rstrip(" :")
+    return sentence if len(sentence.split()) >= 3 else ""
+
+
+def closing(tokens: "list[Token]", at: int) -> int:
+    """The index after the token that closes the one at `at`."""
+    depth = 0
+    for index in range(at, len(tokens)):
+        depth += tokens[index].nesting
+        if depth == 0:
+            return index + 1
+    return len(tokens)

@@ -1,0 +1,310 @@
+"""Which prose asks for the command that it names, and which only mentions it. In doubt it is a mention.
+
+A sentence that forbids a command, warns of it, gives it as an example, a cause or a goal names it just as one that
+asks for it does. So a command in backticks becomes a step only where the item is nothing but the command, or where an
+imperative stands before it. Pure; English only: in another language every command in prose is a mention.
+"""
+
+import re
+from collections.abc import Sequence
+
+from cockpit.model.runbook import StepKind
+from cockpit.runbooks.document.labels import plain
+
+LOOKS = frozenset({StepKind.READ, StepKind.VERIFY})
+_RUNS = "apply call do enter execute invoke issue rerun run try type use"
+_INSPECTS = """
+    check confirm describe ensure examine inspect look monitor observe review see tail validate verify view wait watch
+"""
+_ACTS = """
+    abort accept acknowledge activate add adjust alert allow announce apply approve archive ask assign attach
+    authenticate backup bring build bump cancel capture change choose clean clear click clone close collect commit
+    compare configure connect contact copy cordon count create cut deactivate debug decrease define delete demote deploy
+    destroy detach determine diagnose disable disconnect document download drain drop dump edit email enable escalate
+    evict export extend fail failback failover fetch fill find fix flush follow force freeze gather generate get give go
+    grant halt identify import increase inform initiate insert install isolate keep kill launch leave let list load lock
+    log login lower make mark measure merge migrate mount move navigate note notify obtain open page patch pause perform
+    pick ping point post press prevent promote provision prune publish pull purge push put query raise read reapply
+    reassign rebuild reboot recall reclaim recreate record recover redeploy reduce refresh register reindex reinstall
+    reload release remove rename renew repair repeat replace replay report request reroute rescale reset resize resolve
+    restart restore resume resync retrieve retry return revert revoke roll rollback rotate route sanity save scale scan
+    schedule search select send set share show shut sign silence smoke snapshot spin ssh stage start stop store submit
+    suspend swap switch sync tag take tell terminate test throttle trace track trigger truncate turn unblock uncordon
+    undo uninstall unlock unmount unset update upgrade upload vacuum wipe write
+"""
+RUNS, INSPECTS, ACTS = (frozenset(verbs.split()) for verbs in (_RUNS, _INSPECTS, _ACTS))
+IMPERATIVES = RUNS | INSPECTS | ACTS
+
+LONGEST = 1000  # letters of an item or a paragraph that are looked at; more is an essay, which asks for nothing
+LEADS = (
+    r"(?:(?:please|first(?:ly)?|second(?:ly)?|third(?:ly)?|then|next|now|finally|lastly|also|again|and|or|but|alternatively"
+    r"|otherwise|afterwards?|immediately|manually|simply|just|quickly|always|optionally|else|so"
+    r"|step\s+\d+|you\s+(?:can|may|should|must|need\s+to|will\s+need\s+to|have\s+to|could))[\s,]+)*"
+)
+IMPERATIVE = re.compile(rf"(?i){LEADS}(?P<verb>[a-z]+)(?:-[a-z]+)?(?=$|[\s:,()`\ue000])")
+CLAUSE = re.compile(r"(?i)(?:,|[:;(]|\s[-—–]|→|=>|\b(?:and|then|or|but))\s+|(?<=[(—–→])")
+AFRESH = re.compile(r"[:(]\s*|\s[-—–]\s+|[—–→]\s*")  # behind these a sentence begins anew
+SENTENCE = re.compile(r"(?<!e\.g)(?<!i\.e)(?<!etc)(?<=[.!?;])\s+")
+CONDITION = re.compile(
+    r"(?i)^\W*(?:if|when(?:ever)?|once|after|before|unless|until|while|as\s+soon\s+as|in\s+case|should|where|for|to|on|in|from"
+    r"|at|with|as|depending|given|since|because|during)\b[^,:—–]*?(?:[,:—–]|\bthen\b|\s-\s)\s*"
+)
+FORBIDS = re.compile(
+    r"""(?ix) \b(?:do|does|did|must|should|shall|may|can|could|will|would|need)(?:\s+not\b|n['’]?t\b)
+    | \b(?:cannot|never|avoid|avoids|refrain|forbidden|prohibited|disallowed|nobody|no\s+one|no\s+longer|no\s+need)\b
+    | \bnot\s+(?:to|be|use|run|allowed|permitted|recommended|advised|safe|supported)\b
+    | \b(?:instead\s+of|rather\s+than|without|except|stop\s+using|other\s+than|against\s+using)\b[^,:;]*$
+    | \bbeware\b | ❌ | 🚫 | ⛔"""
+)
+ASKS_NOT = re.compile(
+    r"""(?ix) ^\W*(?:(?:please|warning|caution|danger|important|note|attention|critical|and|but|so|you|we|also
+    |under\s+no\s+circumstances)\W+)*
+    (?:do\s+not|don['’]?t|never|avoid|(?:must|should|shall|can|could|may|will)\s+(?:not|never)|(?:must|should)n['’]?t
+    |cannot|can['’]?t|refrain\s+from|no\s+(?:one|body)\s+(?:may|should|must)|not\s+to\b|under\s+no\s+circumstances|it\s+is\s+forbidden)\b
+    (?!\s+(?:forget|panic|worry|hesitate|be\s+afraid))"""
+)
+NEVERTHELESS = re.compile(r"(?i)\b(?:do\s+not|don['’]?t)\s+(?:forget|panic|worry|hesitate|be\s+afraid)(?:\s+to\b)?")
+FORBIDS_BLOCK = re.compile(
+    r"""(?ix) ^\W*(?:(?:please|ever|by\s+any\s+means|the)\W+)*
+    (?: \W*$ | [:—–] | (?:run|execute|do|try|call|type|copy|paste|issue|invoke|use|apply|running|using|doing|executing
+    |trying)\b (?:\W*$ | [:;,.] | \s+(?:this|these|those|it|the\s+(?:following|commands?|script|next|below)|any|in|on
+    |here|by|manually|again|ever|below|such|like|anything)\b)
+    | (?:\w+\s+){0,3}(?:this|these|the\s+following|like\s+this)\b )"""
+)
+GATE = re.compile(r"(?i)\b(?:proceed|continue|go\s+on|move\s+on|start|leave|skip|close|wait)\b[^`\ue000]*$")
+BAD_EXAMPLE = re.compile(
+    r"(?i)^\W*(?:bad|wrong|incorrect|bad\s+(?:example|practice|idea)|anti-?patterns?|not\s+like\s+this|don['’]?ts?|never)\W*$"
+)
+QUALIFIED = re.compile(r"(?i)\b(?:unless|until|before|without|except|while|if|when|as\s+long\s+as|more\s+than|twice)\b")
+EXAMPLE = re.compile(
+    r"(?i)\be\.\s?g\b|\bi\.\s?e\b|\bfor\s+(?:example|instance)\b|\bsuch\s+as\b|\bsimilar\s+to\b|\blike\b"
+)
+MENTIONING = re.compile(
+    r"""(?ix) ^\W*(?:warning|caution|danger|note|nb|attention|examples?|e\.g|for\s+(?:example|instance)|causes?
+    |root\s+causes?|reasons?|goals?|non-goals?|see|see\s+also|references?|related|symptoms?|impacts?|bad|wrong|don['’]?ts?|anti-?patterns?
+    |deprecated|legacy|history|background|was|previously|tip|hint|faq|q|question|metrics?)\b(?=\W*(?:$|[:.—–(]|\*|\s-\s))"""
+)
+LINKS = re.compile(r"(?ix) (?:[:(→—–]|=>|\s-|\b(?:with|using|via|through|by|command|following|this)) \s*$")
+LINKS_BY = re.compile(r"(?i)\b(?:by|via|through)\s+(?:running|executing|calling|using|issuing|typing|invoking)\s*$")
+LINKS_A_LOOK = re.compile(r"(?i)\b(?:that|if|whether|until|at|output\s+of|result\s+of|in)(?:\s+the)?\s*$")
+JOINS = re.compile(r"(?i)[\s,;&+→]*(?:(?:and|then|or|followed\s+by|afterwards|next)\b[\s,:]*)*")
+OR = re.compile(r"(?i)\bor\b")
+SUBJECT = re.compile(
+    r"(?i)^\W*(?:is|are|was|were|has|had|must|should|will|would|can|cannot|could|may|might|does|did|do|fails?|deletes?"
+    r"|destroys?|removes?|drops?|caused|causes|breaks?|never|not|n['’]t|isn['’]t|won['’]t|wouldn['’]t|shouldn['’]t)\b"
+)
+ONLY_CODE = re.compile(r"(?i)[\s*_().,:;]*(?:step\s+\d+|\d+[.)])?[\s*_().,:;]*")
+OR_ALSO = re.compile(r"(?i)^\s*\(or\b[^()]*(?:\([^()]*\)[^()]*)*\)\W*$")
+TAIL = re.compile(r"(?i)^\s*(?:against|again|on|in|for|from|until|with|as|to|and|twice|once|every)\b[^.!?]*\.?$")
+EXPECTS = re.compile(
+    r"(?i)^\s*(?:is|are|shows?|returns?|prints?|says?|reports?|lists?|gives?|answers?|has|contains?|must|should|works?)\b"
+)
+_MACHINES = (
+    r"(?:hosts?|servers?|machines?|nodes?|box|vms?|instances?|pods?|containers?|bastion|jump\s*(?:host|box)|primary"
+    r"|replica|standby|leader|router|firewall|switch|console)\b"
+)
+ELSEWHERE = re.compile(
+    rf"""(?ix) \b(?:ssh|exec|shell|attach|telnet|rdp|log(?:in|\s+in|ged\s+in)|sign\s+in|connect|jump)\b[^.`]{{0,60}}?
+      \b(?:to|into|on|onto|in)\b [^.`]{{0,60}}? \b{_MACHINES}
+    | \bssh\s+(?:in|to|into)\b
+    | (?:^|[,;:]\s*)\b(?:on|inside|within|from(?:\s+within)?|in)\s+
+      (?:the|a|an|each|every|any|one\s+of\s+the|your|all)\s+ (?:[\w-]+\s+){{0,3}}?{_MACHINES}"""
+)
+"""Words that say a command belongs to another machine: it must not run on this one."""
+
+CONDITION_ONLY = re.compile(r"(?i)^\W*(?:if|when(?:ever)?|once|after|before|unless|until)\b[^,:]*[,:]\s*")
+_A_MACHINE = (
+    r"(?:hosts?|servers?|machines?|nodes?|box|vms?|instances?|pods?|containers?|bastion|jump\s*(?:host|box))\b"
+    r"(?!\s+(?:dashboard|portal|ui|console|page|settings|group))"
+)
+GOES_ELSEWHERE = re.compile(
+    rf"""(?ix) ^\W*{LEADS} (?: (?:ssh|exec|shell|rdp|connect|attach|jump|log\s*in|sign\s+in)\b [^.:`]{{0,60}}?
+      \b(?:to|into|on|onto)\b [^.`\ue000]{{0,60}}?\b{_A_MACHINE} | ssh\s+(?:in|into|to|onto)\b
+    | (?:on|inside|within|from(?:\s+within|\s+inside))\s+(?:the|each|every|all|any|one\s+of|your)\s+
+      (?:[\w-]+\s+){{0,3}}?{_A_MACHINE} .*: \s*$ )"""
+)
+_NOUNS = (
+    r"(?:such\s+as|causes?|root\s+causes?|reasons?|symptoms?|goals?|non-goals?|objectives?|examples?|references?|see\s+also"
+    r"|related(?:\s+\w+)?|further\s+reading|anti-?patterns?|(?:common\s+)?mistakes|pitfalls|metrics?|signals?|background"
+    r"|impacts?|overview|history|glossary|definitions?|terms|assumptions?|risks?|lessons(?:\s+learned)?|motivation"
+    r"|architecture|change\s*log|timeline|what\s+(?:happened|happens|went\s+wrong|not\s+to\s+do)"
+    r"|how\s+(?:it|this)\s+works|why(?:\s+this\s+\w+)?|don['’]?ts?|contributing\s+factors?|limitations?)"
+)
+_MORE = r"(?:the|some|common|possible|likely|known|potential|typical|usual|main|most|other|key|more|useful|probable)"
+TELLS = re.compile(
+    rf"""(?ix) ^\W*(?:\d[\d.]*\s+)?(?:{_MORE}\s+)* {_NOUNS} (?:\s*(?:and|&|/|,|or)\s*(?:{_MORE}\s+)*{_NOUNS})*
+    (?:\s+(?:of|for|behind|to\s+(?:watch|consider|avoid)|include|are|is|may|could|can)\b.*)? \W*$"""
+)
+TELLS_OF = re.compile(
+    r"(?i)\b(?:causes?|reasons?|symptoms?|goals?|examples?|metrics?|signals?|factors?|scenarios?|e\.g|means|defined\s+as)\b"
+)
+AUTOMATION = re.compile(
+    r"""(?ix) ^\W*(?:what\s+)?(?:(?:the|this|that|our|each|every|an?|it)\s+)?(?:[\w./-]+\s+){0,3}?
+    (?:pipeline|workflow|script|job|action|ci|cd|ci/cd|bot|controller|operator|cron\w*|automation|hook|system|service|tool|command
+    |deploy(?:ment)?|release|build|function|lambda|it|playbook)\b [^.]*
+    \b(?:will|does|do|performs?|runs|executes|consists|includes|contains|goes|works|happens|automatically|then|which|that|is|are
+    |in\s+turn|following|steps|stages)\b"""
+)
+STATE = re.compile(
+    r"(?i)^(?:is|are|was|were|has|have|had|must|should|can|may|exist|exists|show|shows|look|all|not|of|for)\b"
+)
+NAMES = re.compile(r"^\s*(`+)[^`\s]+\1\s*(?:[:(]|\s[-—–]|[—–]|\bis\b|\bmeans\b)\s*(?P<rest>.*)$", re.DOTALL)
+UI = re.compile(
+    r"(?i)\b(?:click|settings?|menu|tab|portal|console|page|button|dashboard|sidebar|admin|account|profile|preferences|security|users?"
+    r"|tokens?|options|blade|overview)\b"
+)
+
+
+def requests_command(before: str, after: str, kind: StepKind) -> bool:
+    """True when the words before a command, in its own item, ask for it. `before` and `after` are Markdown.
+
+    A look may also be named by what it looks at ("Check that `kubectl get pods` shows three"): running one that was
+    only mentioned harms nobody. A change must be asked for by the verb itself, or behind a colon, "with", "using".
+    """
+    text = NEVERTHELESS.sub("", _flat(before))
+    sentence = SENTENCE.split(text)[-1] if text else ""
+    if len(before) > LONGEST or MENTIONING.match(text) or ELSEWHERE.search(text):
+        return False
+    if kind not in LOOKS and SUBJECT.match(_flat(after)):
+        return False
+    if not sentence.strip() or EXAMPLE.search(sentence):
+        return False
+    main = CONDITION.sub("", sentence, count=1) if not _imperative(sentence) else sentence
+    if FORBIDS.search(main):
+        return False
+    if re.fullmatch(r"(?i)\W*to\s+[^:]+:\s*", sentence):  # "To roll back:"
+        return True
+    lead = _from_last_imperative(main)
+    return bool(lead) and _links(lead, kind)
+
+
+def stands_alone(gaps: Sequence[str]) -> bool:
+    """True when nothing stands around and between the commands of an item but marks, a number, "and then"."""
+    return bool(ONLY_CODE.fullmatch(gaps[0]) and ONLY_CODE.fullmatch(gaps[-1])) and all(map(joins_commands, gaps[1:-1]))
+
+
+def goes_on_harmlessly(after: str, kind: StepKind) -> bool:
+    """True for a numbered item or a box that begins with its command: "`gitleaks detect` against the full history"."""
+    text = _flat(after)
+    if FORBIDS.search(text) or EXAMPLE.search(text):
+        return False
+    return bool(OR_ALSO.match(text) or (kind in LOOKS and (TAIL.match(text) or EXPECTS.match(text))))
+
+
+def joins_commands(between: str) -> bool:
+    """True for what stands between two commands of one request: "`a` and then `b`"."""
+    return bool(JOINS.fullmatch(_flat(between)))
+
+
+def says_or(between: str) -> bool:
+    """True when the second of two commands replaces the first."""
+    return bool(OR.search(between))
+
+
+def forbids(text: str) -> bool:
+    """True for a sentence that forbids what it names: "Do NOT run `terraform apply`", "**Never:**"."""
+    sentences = SENTENCE.split(_flat(text))
+    return any(
+        (ASKS_NOT.match(sentence) and not GATE.search(sentence)) or BAD_EXAMPLE.match(sentence)
+        for sentence in (CONDITION.sub("", each, count=1) for each in sentences)
+    )
+
+
+def forbids_what_follows(text: str) -> bool:
+    """True when the last sentence of a text forbids the block below it, whatever the circumstances.
+
+    "Do not run this before the backup is there:" says when to run it: that one is a step, under a warning.
+    """
+    sentences = [each for each in SENTENCE.split(_flat(text)) if each.strip()]
+    if not sentences:
+        return False
+    last = sentences[-1].strip()
+    wrong = re.search(r"(?i)\b(?:instead\s+of|rather\s+than)\s*:$", last)
+    if wrong or BAD_EXAMPLE.match(last):
+        return True
+    refusal = ASKS_NOT.match(CONDITION.sub("", last, count=1))
+    block = refusal and FORBIDS_BLOCK.match(refusal.string[refusal.end() :])
+    return bool(block) and not QUALIFIED.search(last)
+
+
+def goes_elsewhere(text: str) -> bool:
+    """True for a sentence that leads to another machine: "SSH to the database server", "On the node, run:"."""
+    sentences = (CONDITION_ONLY.sub("", sentence, count=1) for sentence in SENTENCE.split(_flat(text)))
+    return any(GOES_ELSEWHERE.match(sentence) for sentence in sentences)
+
+
+def tells(text: str) -> bool:
+    """True for a heading, label or introduction under which stands what is so, not what is to be done: "Causes"."""
+    flat = _flat(text).strip()
+    if TELLS.match(flat) or forbids_what_follows(flat):
+        return True
+    if not flat.endswith(":") or _imperative(flat):
+        return False
+    last = SENTENCE.split(flat)[-1]
+    return bool(TELLS_OF.search(last) or AUTOMATION.match(last))
+
+
+def describes(item: str) -> bool:
+    """True for an item that says what something does by itself, or what a name means: "Logs in to Azure"."""
+    named = NAMES.match(item[:LONGEST])
+    if named is not None:
+        return not _imperative(named["rest"])
+    first, _, rest = _flat(item).strip().partition(" ")
+    return bool(_third_person(first)) and bool(rest) and not STATE.match(rest)
+
+
+def is_click_path(parts: list[str]) -> bool:
+    """True when clicks, or places to click, stand between arrows; not for how a request travels."""
+    return any(_imperative(each) or UI.search(each) for each in parts) and not forbids(" ".join(parts))
+
+
+def _flat(markdown: str) -> str:
+    """One line without emphasis and links; commands in it are a single letter that no word holds."""
+    markdown = markdown[:LONGEST]
+    return " ".join(plain(re.sub(r"(`+)(.+?)\1", "\ue000", markdown)).split()) + (
+        " " if markdown[-1:].isspace() else ""
+    )
+
+
+def _imperative(text: str) -> str:
+    """The verb that a text begins with, in the form that tells somebody to do it; "" for none."""
+    match = IMPERATIVE.match(text.lstrip(" \t*_-—–:,.(→⚠️☐"))
+    verb = match["verb"].casefold() if match else ""
+    return verb if verb in IMPERATIVES else ""
+
+
+def _from_last_imperative(sentence: str) -> str:
+    """The sentence from its last clause on that begins with an imperative; "" where somebody else does it.
+
+    "The pipeline builds, tests and run" begins with a subject of its own: what is joined to it is not for us.
+    """
+    lead = sentence if _imperative(sentence) else ""
+    for match in CLAUSE.finditer(sentence):
+        rest = sentence[match.end() :]
+        afresh = AFRESH.fullmatch(match.group()) or match.group() == ""
+        if (afresh or lead or match.start() == 0) and _imperative(rest):
+            lead = rest
+    return lead
+
+
+def _links(lead: str, kind: StepKind) -> bool:
+    """True when an imperative reaches the command behind it: as its object, or behind a colon or "with"."""
+    verb = _imperative(lead)
+    bare = re.sub(rf"(?i)^.*?\b{verb}\b", "", lead, count=1).strip(" ")
+    if verb in RUNS and not re.sub(
+        r"(?i)\b(?:again|the|this|following|command|commands|instead|a|an|also)\b", "", bare
+    ).strip(" :\"'*_"):
+        return True
+    if LINKS.search(bare) or LINKS_BY.search(bare):
+        return True
+    return kind in LOOKS and verb in INSPECTS and (not bare or bool(LINKS_A_LOOK.search(bare)))
+
+
+def _third_person(word: str) -> bool:
+    """True for "Builds", "Pushes", "Applies": what something does, not what to do."""
+    lower = word.casefold()
+    if not lower.endswith("s") or lower in IMPERATIVES:
+        return False
+    return any(
+        base in IMPERATIVES for base in (lower[:-1], lower[:-2], f"{lower[:-3]}y" if lower.endswith("ies") else "")
+    )

@@ -1,0 +1,86 @@
+"""The placeholders of a document, each once, with what the document says of it."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from cockpit.model.runbook import DocumentTable, Parameter, Procedure
+from cockpit.model.secret import MASK
+from cockpit.runbooks.shell_syntax import placeholders as blanks
+from cockpit.runbooks.shell_syntax.literal_secrets import literals
+
+FILLED = "filled1in"
+CHOICE = re.compile(r"^[\w.-]+(?:\s*[,/|]\s*[\w.-]+)+$")
+
+
+def parameters(
+    procedures: Iterable[Procedure], hints: Mapping[str, str], tables: Iterable[DocumentTable]
+) -> tuple[Parameter, ...]:
+    """Every placeholder in order of appearance, with all its forms, its literal as a hint, and its row in the table."""
+    found: dict[str, Parameter] = {}
+    for command, language in commands(procedures):
+        for blank in blanks.placeholders(command, language):
+            old = found.get(blank.name) or Parameter(blank.name, secret=blanks.names_a_secret(blank.name))
+            if not old.secret and behind_a_marker(command, blank):
+                old = replace(old, secret=True)
+            whole = blanks.composite(command, blank)
+            alone = whole == blank.form
+            found[blank.name] = replace(
+                old,
+                forms=tuple(dict.fromkeys((*old.forms, blank.form))),
+                composites=old.composites if alone else tuple(dict.fromkeys((*old.composites, whole))),
+            )
+    for name, value in hints.items():
+        old = found.get(name) or Parameter(name, (f"${name}",), secret=blanks.names_a_secret(name))
+        found[name] = replace(old, hint=MASK if literals(f"{name}={value!r}") else value)
+    rows = list(declared(tables))
+    return tuple(described(each, rows) for each in found.values())
+
+
+def unasked(names: Iterable[str], known: Iterable[Parameter]) -> str:
+    """The first of these names that nothing in the document goes by, "" when all are asked for somewhere."""
+    asked = ("app", "FQDN", *(name for each in known for name in (each.name, *each.aliases)))
+    return next((name for name in names if not any(blanks.same(name, each) for each in asked)), "")
+
+
+def behind_a_marker(command: str, blank: blanks.Placeholder) -> bool:
+    """Whether what stands for a placeholder is a secret by its place, as in `--password <x>`, whatever its name."""
+    filled = f"{command[: blank.start]}{FILLED}{command[blank.end :]}"
+    return any(each.start <= blank.start < each.end for each in literals(filled))
+
+
+def commands(procedures: Iterable[Procedure]) -> Iterator[tuple[str, str]]:
+    """(command, language) of every step, and of the undo that it names."""
+    for step in (step for procedure in procedures for step in procedure.commands):
+        yield step.command, step.language
+        if undo := step.tags.get("undo"):
+            yield undo, "bash"
+
+
+def declared(tables: Iterable[DocumentTable]) -> Iterator[Mapping[str, str]]:
+    """The rows of every table of parameters, by column name in lower case."""
+    for table in tables:
+        if table.kind == "parameters":
+            columns = [name.casefold() for name in table.header]
+            yield from (dict(zip(columns, row, strict=False)) for row in table.rows)
+
+
+def name_of(row: Mapping[str, str]) -> str:
+    """The placeholder that a row of a table of parameters declares, without its brackets."""
+    return next((row[each] for each in ("name", "parameter") if row.get(each)), "").strip("<>[]${} ")
+
+
+def described(parameter: Parameter, rows: Sequence[Mapping[str, str]]) -> Parameter:
+    """The parameter with its row: where its value comes from, what it may be, whether it is a secret."""
+    row = next((row for row in rows if blanks.canonical(name_of(row)) == blanks.canonical(parameter.name)), None)
+    if row is None:
+        return parameter
+    kind, check = row.get("type", "").casefold(), row.get("check", "")
+    choices = tuple(re.split(r"\s*[,/|]\s*", check)) if kind == "choice" and CHOICE.match(check) else ()
+    return replace(
+        parameter,
+        choices=choices,
+        secret=parameter.secret or kind == "secret",
+        origin=row.get("from", "") or row.get("description", ""),
+        check="" if choices else check,
+    )

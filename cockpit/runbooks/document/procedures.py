@@ -1,0 +1,122 @@
+"""Sections with something to do become procedures. The chapters of a template belong to its title."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from cockpit.model.runbook import Procedure, Step
+from cockpit.runbooks.document.labels import slug
+from cockpit.runbooks.document.markdown import Section
+from cockpit.runbooks.document.steps import UnnumberedStep, number
+from cockpit.runbooks.shell_syntax.placeholders import canonical
+
+# A menu is a list to choose from. Running one from top to bottom would do a thing and its opposite.
+
+MENU_HEADING = re.compile(
+    r"(?i)\b(reference|cheat ?sheet|commands|endpoints|options|quick (ref|commands)|toolbox|faq)\b"
+)
+OPPOSITES = (
+    {"upgrade", "downgrade"}, {"activate", "deactivate"}, {"start", "stop"}, {"enable", "disable"}, {"up", "down"},
+    {"create", "delete"}, {"add", "remove"}, {"install", "uninstall"}, {"cordon", "uncordon"},
+    {"open", "close"}, {"lock", "unlock"}, {"pause", "resume"}, {"attach", "detach"},
+)  # fmt: skip
+OPPOSED = frozenset().union(*OPPOSITES)
+
+
+def is_menu(title: str, parents: Sequence[str], steps: Sequence[Step]) -> bool:
+    """True when the steps are choices: by the heading, an "Or ...", a table, or an act and its opposite."""
+    commands = [step for step in steps if step.command]
+    if len(commands) < 2:
+        return False
+    named = any(MENU_HEADING.search(each) for each in (title, *parents[1:]))
+    chosen = any(step.alternative_to is not None for step in steps)
+    tabled = all(step.inline for step in commands)
+    return named or chosen or tabled or undoes_itself(commands)
+
+
+def undoes_itself(steps: Sequence[Step]) -> bool:
+    """True when two steps of one tool do opposite things to the same target."""
+    acts: dict[tuple[str, frozenset[str]], set[str]] = {}
+    for tool, verb, target in (act for step in steps for act in verbs(step)):
+        acts.setdefault((tool, target), set()).add(verb)
+    return any(pair <= done for done in acts.values() for pair in OPPOSITES)
+
+
+def verbs(step: Step) -> Iterator[tuple[str, str, frozenset[str]]]:
+    """(tool, verb, placeholders) for every word of a command that has an opposite."""
+    words = step.command.split()
+    target = frozenset(canonical(name) for name in step.parameters)
+    for word in OPPOSED.intersection(words[1:]):
+        yield words[0], word, target
+
+
+CHAPTERS = frozenset({"purpose", "parameters", "prerequisites", "procedure", "verification", "post-incident", "steps"})
+ROLLBACK = "rollback"
+STEP_HEADING = re.compile(r"(?i)^step\s+\d+[:.)]?\s*")
+SECTION_NUMBER = re.compile(r"^[\d.]+\s+")
+
+
+def gather(sections: list[Section]) -> list[Procedure]:
+    """Every section that has steps, as a procedure with a slug of its own."""
+    used: dict[str, int] = {}
+    procedures: list[Procedure] = []
+    for head, members in grouped(sections):
+        found = [step for member in members for step in titled(member)]
+        if not found:
+            continue
+        above = [each for each in head.parents if each.level >= 2]
+        # `When` of section 3 holds for 3.1; what the document says of itself stays with the document.
+        labels = {name: value for each in (*above, *members) for name, value in each.labels.items()}
+        steps = number(found)
+        procedures.append(
+            Procedure(
+                title=head.title or "Start",
+                slug=unique(slug(head.title or "start"), used),
+                level=head.level,
+                line=head.line,
+                steps=steps,
+                labels=labels,
+                warnings=tuple(warning for member in members for warning in member.warnings),
+                section=ROLLBACK if slug(head.title) == ROLLBACK else "",
+                menu=is_menu(head.title, [parent.title for parent in head.parents], steps),
+                within=tuple(each.title for each in above),
+            )
+        )
+    return procedures
+
+
+def unique(anchor: str, used: dict[str, int]) -> str:
+    """The anchor, numbered when it is taken. `used` counts how often each was asked for."""
+    free = anchor
+    while free in used:
+        used[anchor] += 1
+        free = f"{anchor}-{used[anchor]}"
+    used[free] = 1
+    return free
+
+
+def grouped(sections: list[Section]) -> Iterator[tuple[Section, list[Section]]]:
+    """Each section on its own, except that the chapters of a templated runbook belong to its title."""
+    procedure = next((each for each in sections if slug(each.title) == "procedure"), None)
+    title = next((each for each in sections if each.level == 1), sections[0])
+    if procedure is None:
+        yield from ((each, [each]) for each in sections)
+        return
+    members: list[Section] = []
+    rest: list[tuple[Section, list[Section]]] = []
+    for section in sections:
+        path = [*section.parents, section]
+        chapter = next((each for each in path if each.level == procedure.level), section)
+        if section is title or slug(chapter.title) in CHAPTERS:
+            members.append(section)
+        elif rest and rest[-1][0] is chapter:
+            rest[-1][1].append(section)
+        else:
+            rest.append((section, [section]))
+    yield title, members
+    yield from rest
+
+
+def titled(section: Section) -> list[UnnumberedStep]:
+    """The steps of a section; one without a comment of its own is named by its heading, `Step 3: ...` or plain."""
+    name = SECTION_NUMBER.sub("", STEP_HEADING.sub("", section.title)) or section.title or "Step"
+    return [step if step.title else step.named(name) for step in section.steps]

@@ -1,0 +1,119 @@
+"""A Markdown document, read into procedures, steps, tables and links. Any Markdown at all; nothing here runs."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from cockpit.model.runbook import DocumentTable, Procedure, Runbook
+from cockpit.model.text import clean_line, clean_unmasked
+from cockpit.runbooks.document.labels import plain
+from cockpit.runbooks.document.markdown import MarkdownReader, Section
+from cockpit.runbooks.document.parameters import parameters
+from cockpit.runbooks.document.procedures import gather
+from cockpit.runbooks.document.repair import decode, repair
+from cockpit.runbooks.document.sidecar import apply, joined
+from cockpit.runbooks.shell_syntax.literal_secrets import hide, hide_in_text, secrets_in, without
+
+# Procedures after which somebody should ask whether personal data was within reach. The question is never answered.
+
+SECRET = r"(?:secrets?|tokens?|keys?|credentials?|passwords?|data)"
+EXPOSED = re.compile(
+    rf"(?i)\b{SECRET}\b[^.;]{{0,30}}\bleak|\bleak\w*\s+(?:of\s+)?{SECRET}\b|\bcompromised?\b|\btaken over\b|\bstolen\b"
+    r"|\bbreach|\bransomware\b|\b(?:device|laptop|phone)\b[^.;]{0,20}\blost\b|\blost (?:device|laptop|phone)\b"
+)
+SAID_IN = ("when", "symptoms", "alerts")
+QUESTION = (
+    "Could personal data have been read? Once somebody is aware of it, start the clock of the notice: "
+    "Breach in the incident, or `cockpit aware`."
+)
+
+
+def exposes(procedure: Procedure) -> bool:
+    """True when its headings or labels speak of a leak, a lost device, an account in other hands."""
+    said = (procedure.title, *procedure.within, *(procedure.labels.get(name, "") for name in SAID_IN))
+    return any(EXPOSED.search(text) for text in said)
+
+
+def asking(procedure: Procedure) -> Procedure:
+    """The procedure with the question among what is read before its first step. Awareness itself is a judgement."""
+    return replace(procedure, warnings=(*procedure.warnings, QUESTION)) if exposes(procedure) else procedure
+
+
+FRONT_MATTER = re.compile(r"---\n((?:[\w .-]+:.*\n|\s*#.*\n|\n)+?)---\n")
+
+
+def read(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
+    """The runbook in these bytes, with its sidecar. Never raises: what cannot be understood is simply not a step."""
+    text, damage = repair(decode(raw))
+    front, text = front_matter(text)
+    text = joined(text, decode(sidecar))
+    text = clean_unmasked(text)  # its commands run as they are written; what is shown of them is masked
+    reader = MarkdownReader()
+    reader.read(text)
+    sections = reader.sections
+    procedures = tuple(asking(named_safely(each)) for each in gather(sections))
+    title = next((plain(each.title) for each in sections if each.level == 1), "")
+    hints = {name: value for section in sections for name, value in section.hints.items()}
+    runbook = Runbook(
+        path=path,
+        title=clean_line(title or front.get("title", "") or path.rsplit("/", 1)[-1]),
+        sha256=hashlib.sha256(raw + sidecar).hexdigest(),
+        text=text,
+        procedures=procedures,
+        parameters=parameters(procedures, hints, reader.tables),
+        tables=tuple(map(without_secrets, reader.tables)),
+        links=tuple(reader.links),
+        labels={**front, **document_labels(sections)},
+        damage=damage,
+        findings=tuple(reader.findings),
+    )
+    return apply(runbook)
+
+
+def named_safely(procedure: Procedure) -> Procedure:
+    """The procedure with dots where its title, or what stands beside a step, says a secret of one of its commands."""
+    secrets = secrets_of([procedure])
+    steps = (
+        replace(each, title=without(each.title, secrets), remark=without(each.remark, secrets))
+        for each in procedure.steps
+    )
+    return replace(procedure, title=without(procedure.title, secrets), steps=tuple(steps)) if secrets else procedure
+
+
+def secrets_of(procedures: Iterable[Procedure]) -> set[str]:
+    """What the commands of a document give away."""
+    return {value for each in procedures for step in each.commands for value in secrets_in(step.command)}
+
+
+def text_for_people(runbook: Runbook) -> str:
+    """The text of a document, with dots where a secret stands in it."""
+    return hide_in_text(runbook.text, secrets_of(runbook.procedures))
+
+
+def without_secrets(table: DocumentTable) -> DocumentTable:
+    return replace(table, rows=tuple(tuple(map(hide, row)) for row in table.rows))
+
+
+def front_matter(text: str) -> tuple[dict[str, str], str]:
+    """The flat `key: value` lines of a leading `---` block, and the text with the block blanked: lines stay true."""
+    match = FRONT_MATTER.match(text)
+    if match is None:
+        return {}, text
+    pairs = (line.partition(":") for line in match[1].splitlines() if not line.lstrip().startswith("#"))
+    values = {
+        clean_line(name, 50).casefold().replace("_", " "): clean_line(value).strip("\"' ")
+        for name, colon, value in pairs
+        if colon and value.strip()
+    }
+    return values, "\n" * match.group().count("\n") + text[match.end() :]
+
+
+def document_labels(sections: list[Section]) -> Mapping[str, str]:
+    """What the document says of itself before its first procedure: owner, version, last updated."""
+    labels: dict[str, str] = {}
+    for section in sections:
+        if section.level > 1:
+            break
+        labels |= section.labels
+    return labels

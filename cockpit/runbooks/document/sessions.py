@@ -1,0 +1,311 @@
+"""Commands that open a session in another place: a host, a container, another user, a database, an interpreter.
+
+What a document writes below `ssh host` is typed at that host. Run on this machine it would hit something else, so it
+belongs to the session until `exit`, or a heading. Pure; what a command is, the shell's own grammar says.
+"""
+
+import re
+import shlex
+from collections.abc import Sequence
+
+from cockpit.model.runbook import RemotePlace
+from cockpit.runbooks.shell_syntax import ShellNesting, SimpleCommand, parse_shell
+
+_SHELLS = "bash sh zsh ksh ash dash fish csh tcsh pwsh powershell cmd rbash"
+_INTERPRETERS = (
+    "python python2 python3 ipython bpython node deno irb pry ghci scala R julia lua erl iex php groovysh jshell"
+)
+SHELLS, INTERPRETERS = frozenset(_SHELLS.split()), frozenset(_INTERPRETERS.split())
+ENDS = re.compile(
+    r"(?i)^\s*(?:exit|logout|quit|bye|disconnect|\\q|\.quit|\.exit|:q|exit\(\)|quit\(\))(?:\s+\d+)?\s*;?\s*$"
+)
+ENDS_IN_POWERSHELL = re.compile(r"(?i)^\s*Exit-PSSession\s*$")
+OPEN_HERE = frozenset({ShellNesting.LIST, ShellNesting.GROUP, ShellNesting.CONDITION})
+_CLOUD = "az kubectl oc helm gcloud aws gh terraform ssh scp fly heroku doctl argocd flux"
+FROM_ANYWHERE = frozenset(_CLOUD.split())
+WRAPPERS = frozenset({"env", "nohup", "exec", "command", "time", "nice", "stdbuf", "winpty"})
+CONTAINER_CLIENTS = frozenset(
+    {"docker", "podman", "nerdctl", "docker-compose", "podman-compose", "crictl", "lxc", "incus"}
+)
+CLUSTER_CLIENTS = frozenset({"kubectl", "oc", "k", "microk8s.kubectl"})
+# Options that take a value in the next word, of the tools whose first other word is what they open.
+TAKES_VALUE = {
+    "ssh": "-B -b -c -D -E -e -F -I -i -J -L -l -m -O -o -P -p -Q -R -S -W -w",
+    "su": "-s --shell -g --group -G --supp-group -w",
+    "sudo": "-u --user -g --group -h --host -p --prompt -C -D --chdir -R --chroot -r -t -T -U",
+    "docker": "-e --env --env-file -u --user -w --workdir -v --volume -p --publish --name --network --net --entrypoint"
+    " -f --file --project-name --project-directory --profile -H --host -c --context -l --label -m --memory --mount"
+    " --index --add-host --cpus --hostname -h --ip --link --log-driver --platform --pull --restart --shm-size --ulimit"
+    " --detach-keys",
+    "kubectl": "-n --namespace -c --container --context --kubeconfig --cluster --user -s --server --image -l --labels"
+    " -f --filename --target --copy-to --as --pod-running-timeout --profile --overrides --restart --env --token"
+    " --request-timeout",
+    "redis-cli": "-h -p -a -u -n -s -i -r -t --user --pass --cacert --cert --key --tls-ciphers --sni",
+    "chroot": "--userspec --groups",
+}
+# A database's client asks for commands, unless one of these says what to do.
+TOLD_BY = {
+    "psql": ("-c", "--command", "-f", "--file", "-l", "--list", "-V", "--version", "-?", "--help"),
+    "mysql": ("-e", "--execute", "-V", "--version", "--help", "-?"),
+    "mariadb": ("-e", "--execute", "-V", "--version", "--help"),
+    "sqlcmd": ("-Q", "-i", "-L", "-?"),
+    "clickhouse-client": ("-q", "--query", "--queries-file", "-V", "--version"),
+    "cqlsh": ("-e", "--execute", "-f", "--file", "--version"),
+    "mongosh": ("--eval", "-f", "--file", "--version", "--help"),
+    "mongo": ("--eval", "--version", "--help"),
+    "influx": ("-execute", "-import", "-version"),
+    "usql": ("-c", "-f"),
+    "pgcli": ("--list", "-l", "--version"),
+    "sqlplus": ("-V",),
+    "duckdb": ("-c", "-s", "--version"),
+}
+# How many words such a client takes before one of them says what to do.
+ASKED_BY_A_WORD = {"sqlite3": 1, "redis-cli": 0, "valkey-cli": 0, "keydb-cli": 0, "cypher-shell": 0}
+ONE_ANSWER = re.compile(r"-x$|--(?:scan|stat|latency|bigkeys|memkeys|hotkeys|pipe|rdb|cluster|eval|version|intrinsic)")
+PLAIN_START = re.compile(r"-[lia]+|-q|-|--(?:login|interactive|norc|noprofile)|-NoLogo|-NoProfile")
+_OTHERS = (
+    r"(?:gcloud|doctl)\s+compute\s+(?:\S+\s+)*?ssh\b(?!.*\s--(?:command|ssh-command)\b)",
+    r"gcloud\s+(?:sql\s+connect|(?:alpha\s+)?cloud-shell\s+ssh)\b",
+    r"aws\s+ssm\s+start-session\b(?!.*--document-name)",
+    r"aws\s+ecs\s+execute-command\b(?!.*--command\s+\S*\s?\S*\s-c)",
+    r"az\s+(?:ssh\s+vm|webapp\s+ssh)\b",
+    r"az\s+containerapp\s+exec\b(?!.*--command)",
+    r"az\s+(?:containerapp|container)\s+exec\b.*--(?:exec-)?command[\s=]+[\"']?(?:/\S*/)?\w*sh[\"']?(?:\s|$)",
+    r"heroku\s+(?:ps:exec|run\s+(?:--?\S+\s+)*(?:bash|sh|(?:bin/)?rails\s+c\w*))\s*$",
+    r"heroku\s+(?:pg:psql|redis:cli)\b(?!.*\s-c)",
+    r"fly(?:ctl)?\s+(?:ssh\s+console|postgres\s+connect|pg\s+connect)\b(?!.*\s(?:-C|--command)\b)",
+    r"(?:vagrant|minikube|multipass|docker-machine|colima|juju|tsh|cf|limactl|gh\s+codespace|hcloud\s+server|kitchen)"
+    r"\s+(?:ssh|shell|login)\b(?!.*\s(?:-c|--command)\b)",
+    r"hbase\s+shell\b(?!.*\s-n)",
+    r"(?:bundle\s+exec\s+)?(?:\S*/)?rails\s+(?:c|console|db|dbconsole)\b",
+    r"(?:\S*python\d?\s+)?\S*manage\.py\s+(?:shell|dbshell)\w*\s*$",
+    r"flask\s+shell\b|php\s+artisan\s+tinker\b|(?:poetry|pipenv)\s+shell\b|newgrp\b",
+    r"nix-shell\b(?!.*--run)|bq\s+shell\b",
+    r"(?:machinectl|virsh|pct|qm|xl)\s+(?:shell|login|console|enter|terminal)\b|lxc-attach\b(?!.*\s--\s)",
+    r"(?:mosh|telnet|sftp|ftp|lftp|rlogin|rsh|slogin|autossh|evil-winrm|zkCli\.sh|spark-shell|pyspark)\b",
+    r"nsenter\b(?!.*\s(?:--\s+)?(?:\S*/)?(?!-|\d)[a-z]\w*\s*$)|arch-chroot\s+\S+\s*$",
+    r"(?:toolbox|distrobox)\s+enter\b",
+)
+OTHERS = re.compile("|".join(_OTHERS))
+_NAMES = "|".join(re.escape(name) for name in sorted({*SHELLS, *INTERPRETERS, *TOLD_BY, *ASKED_BY_A_WORD}))
+_WORDS = (
+    "su sudo doas ssh chroot exec run debug attach rsh shell console connect ip nsenter enter start-session pg:psql"
+    " execute-command redis:cli ps:exec rails dbshell tinker nix-shell lxc-attach login terminal mosh telnet sftp ftp"
+    " lftp rlogin slogin autossh evil-winrm spark-shell pyspark newgrp arch-chroot manage.py zkCli.sh"
+)
+MAYBE = re.compile(rf"(?:^|[\s;&|(\"'/])(?:{_NAMES}|{'|'.join(map(re.escape, _WORDS.split()))})(?=$|[\s;&|)\"'])")
+POWERSHELL = re.compile(r"(?i)^\s*(?:Enter-PSSession|etsn|Enter-PSHostProcess)\b")
+
+
+def opens_session(command: str, language: str = "bash") -> bool:
+    """True when a command ends in a session that waits for more: nothing says there what to do, nothing feeds it."""
+    if language == "powershell" and POWERSHELL.match(command):
+        return True
+    return any(_opens(each) for each in _commands(command))
+
+
+def leaves_commands_behind(command: str) -> bool:
+    """True when a session opens in the middle of a command: what follows would run here, once somebody has left it."""
+    commands = _commands(command)
+    return any(_opens(each) for each in commands[:-1] if ShellNesting.LOOP not in each.nesting)
+
+
+def ends_session(command: str) -> bool:
+    return bool(ENDS.match(command) or ENDS_IN_POWERSHELL.match(command))
+
+
+def belongs_elsewhere(place: RemotePlace | None, command: str) -> RemotePlace | None:
+    """The place a command belongs to. A sentence that leads to a host says nothing of what is asked of the cloud."""
+    if place is None or not place.by_prose:
+        return place
+    words = command.split()
+    program = next((word for word in words if word != "sudo" and "=" not in word), "").rsplit("/", 1)[-1]
+    return None if program in FROM_ANYWHERE else place
+
+
+def through_place(place: RemotePlace, command: str) -> str:
+    """The same command through the place it belongs to, as it would be typed here; "" where there is no such way."""
+    if place.by_prose:
+        return ""
+    found = [each for each in _commands(place.opener) if _opens(each)]
+    if len(found) != 1 or found[0].end < len(place.opener.rstrip()):
+        return ""
+    opener = found[0]
+    words = [word.raw for word in opener.words]
+    head = place.opener[: opener.start] + " ".join(words)
+    name = words[0].rsplit("/", 1)[-1]
+    if name == "ssh":
+        return f"{head} -- {shlex.quote(command)}"
+    inner = _inner(tuple(word.text or word.raw for word in opener.words))
+    if name in CLUSTER_CLIENTS | CONTAINER_CLIENTS and inner and inner[-1].rsplit("/", 1)[-1] in SHELLS:
+        quiet = [word for word in words if word not in ("-it", "-ti", "-t", "--tty")]
+        return f"{place.opener[: opener.start]}{' '.join(quiet)} -c {shlex.quote(command)}"
+    if name in ("psql", "mysql", "mariadb"):
+        return f"{head} {'-c' if name == 'psql' else '-e'} {shlex.quote(command)}"
+    return ""
+
+
+def goes_through(place: RemotePlace, command: str) -> bool:
+    """True when a command is one that runs in the place: written by a person after the pattern of `through_place`."""
+    pattern = through_place(place, "true")
+    head = pattern[: pattern.rindex("true")].rstrip("'\"")
+    return bool(pattern) and command.strip().startswith(head) and not opens_session(command)
+
+
+def _commands(command: str) -> list[SimpleCommand]:
+    """The simple commands of a text, in the order of their places; where it does not parse, those of each line.
+
+    [] for a text without a word that could open anything: most are, and parsing takes its time.
+    """
+    if not MAYBE.search(command):
+        return []
+    from cockpit.runbooks.shell_syntax.placeholders import placeholders
+
+    def parsed(text: str) -> list[SimpleCommand]:
+        spans = [(blank.start, blank.end) for blank in placeholders(text) if not blank.variable]
+        document = parse_shell(text, masked=spans)
+        return [] if document.errors else sorted(document.commands, key=lambda each: each.start)
+
+    return parsed(command) or [each for line in command.splitlines() for each in parsed(line)]
+
+
+def _opens(command: SimpleCommand) -> bool:
+    if not command.words or command.input_from or not OPEN_HERE.issuperset(command.nesting):
+        return False
+    if any(redirect.operator.startswith("<") for redirect in command.redirects):
+        return False
+    return _asks_for_more(tuple(word.text if word.text is not None else word.raw for word in command.words))
+
+
+def _asks_for_more(argv: Sequence[str]) -> bool:
+    """True when an argument list opens something and says nothing of what to do there."""
+    if not argv:
+        return False
+    name, rest = argv[0].rsplit("/", 1)[-1], list(argv[1:])
+    if OTHERS.match(" ".join([name, *rest])):
+        return True
+    if name in WRAPPERS:
+        return _asks_for_more(_behind_options(rest, ""))
+    if name in SHELLS or name in INTERPRETERS:
+        return all(PLAIN_START.fullmatch(word) for word in rest)
+    if name in CLUSTER_CLIENTS:
+        return _in_a_cluster(rest)
+    if name in CONTAINER_CLIENTS:
+        return _in_a_container(rest)
+    if name in TOLD_BY:
+        return not any(_is_told(word, TOLD_BY[name]) for word in rest)
+    if name in ASKED_BY_A_WORD:
+        words = _without_options(rest, "redis-cli")
+        return len(words) <= ASKED_BY_A_WORD[name] and not any(ONE_ANSWER.match(word) for word in rest)
+    return name in _OPENERS and _OPENERS[name](rest)
+
+
+def _sudo(rest: list[str]) -> bool:
+    inner = _behind_options(rest, "sudo")
+    options = rest[: len(rest) - len(inner)]
+    shell = any(re.fullmatch(r"-[a-zA-Z]*[is][a-zA-Z]*|--login|--shell", word) for word in options)
+    return not inner if shell else _asks_for_more(inner)
+
+
+def _su(rest: list[str]) -> bool:
+    return not any(re.match(r"-c|--command", word) for word in rest)
+
+
+def _ssh(rest: list[str]) -> bool:
+    words = _behind_options(rest, "ssh")
+    words = [*words[:1], *_behind_options(words[1:], "ssh")]
+    only_a_tunnel = any(re.fullmatch(r"-[A-Za-z]*[NWOQGV][A-Za-z]*", word) for word in rest)
+    return not only_a_tunnel and bool(words) and (len(words) == 1 or _asks_for_more(_split(words[1:])))
+
+
+def _chroot(rest: list[str]) -> bool:
+    words = _behind_options(rest, "chroot")
+    return len(words) == 1 or _asks_for_more(words[1:])
+
+
+def _ip(rest: list[str]) -> bool:
+    return rest[:2] == ["netns", "exec"] and _asks_for_more(rest[3:])
+
+
+_OPENERS = {"sudo": _sudo, "doas": _sudo, "su": _su, "ssh": _ssh, "chroot": _chroot, "ip": _ip}
+
+
+def _is_told(word: str, options: Sequence[str]) -> bool:
+    """True for `-c`, `-c'select 1'`, `--eval=...`, a script, `@script`."""
+    if re.search(r"\.(?:js|sql)$|^@", word):
+        return True
+    short = (option for option in options if len(option) == 2)
+    return any(word == each or word.startswith(f"{each}=") for each in options) or (
+        not word.startswith("--") and any(word.startswith(option) for option in short)
+    )
+
+
+def _in_a_cluster(rest: list[str]) -> bool:
+    behind = _behind_options(rest, "kubectl")
+    verb, arguments = (behind[0], behind[1:]) if behind else ("", [])
+    if verb == "attach":
+        return True
+    if verb == "rsh":
+        return len(_without_options(arguments, "kubectl")) <= 1
+    if verb not in ("exec", "run", "debug"):
+        return False
+    if "--" in arguments:
+        return _asks_for_more(arguments[arguments.index("--") + 1 :])
+    plain = _without_options(arguments, "kubectl")
+    interactive = any(re.fullmatch(r"-[it]+|--stdin(?:=true)?|--tty(?:=true)?", each) for each in arguments)
+    return _asks_for_more(plain[1:]) if len(plain) > 1 else verb == "debug" or interactive
+
+
+def _in_a_container(rest: list[str]) -> bool:
+    behind = _behind_options(rest, "docker")
+    if behind[:1] in (["compose"], ["container"]):
+        behind = _behind_options(behind[1:], "docker")
+    verb, arguments = (behind[0], behind[1:]) if behind else ("", [])
+    if verb == "attach":
+        return True
+    if verb not in ("exec", "run", "shell"):
+        return False
+    inner = _behind_options(arguments, "docker")
+    options = arguments[: len(arguments) - len(inner)]
+    interactive = any(re.fullmatch(r"-[a-z]*[it][a-z]*|--interactive|--tty", each) for each in options)
+    detached = any(each in ("-d", "--detach") for each in options)
+    words = inner[2:] if inner[1:2] == ["--"] else inner[1:]
+    return not detached and (_asks_for_more(words) if words else interactive)
+
+
+def _inner(argv: Sequence[str]) -> list[str]:
+    """The words behind the pod or the container."""
+    words = list(argv)
+    return words[words.index("--") + 1 :] if "--" in words else words[-1:]
+
+
+def _behind_options(rest: Sequence[str], tool: str) -> list[str]:
+    """The words from the first one on that is no option, and no option's value."""
+    values = frozenset(TAKES_VALUE.get(tool, "").split())
+    at = 0
+    while at < len(rest):
+        word = rest[at]
+        if word == "--":
+            return list(rest[at + 1 :])
+        if not word.startswith("-") and not (tool in ("", "sudo") and re.match(r"[A-Za-z_]\w*=", word)):
+            return list(rest[at:])
+        at += 2 if word in values else 1
+    return []
+
+
+def _without_options(rest: Sequence[str], tool: str) -> list[str]:
+    """The words that are no options, wherever they stand."""
+    found: list[str] = []
+    left = _behind_options(rest, tool)
+    while left:
+        found.append(left[0])
+        left = _behind_options(left[1:], tool)
+    return found
+
+
+def _split(words: Sequence[str]) -> list[str]:
+    """The remote command of ssh, which is joined by blanks and split again over there."""
+    try:
+        return shlex.split(" ".join(words))
+    except ValueError:
+        return list(words)

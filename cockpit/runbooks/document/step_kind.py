@@ -1,0 +1,45 @@
+"""What kind of step a command is. Unknown is a change; a kind decides how it is confirmed, never whether it may run.
+
+The judging is done in `command_kinds`; here placeholders are taken out first, and titles and requests are looked at.
+"""
+
+import re
+from functools import lru_cache
+
+from cockpit.model.runbook import StepKind
+from cockpit.runbooks.command_kinds.tables import ORDER
+from cockpit.runbooks.shell_syntax.placeholders import placeholders
+
+__all__ = ["ORDER", "checking", "kind_of", "raise_kind"]
+
+CHECKS = re.compile(r"(?i)^(verify|verification|check|confirm|spot-check|validate)\b")
+REQUEST = re.compile(r"^\s*(GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE)\s+(/\S*|https?://\S+)\s*$")
+
+
+def kind_of(command: str, comment: str = "", language: str = "bash") -> StepKind:
+    """The kind of a command under its comment: that of its worst part."""
+    return checking(_judge(command, language), comment)
+
+
+@lru_cache(maxsize=4096)  # a document is read again when it changes, and its steps are judged again when they are run
+def _judge(command: str, language: str) -> StepKind:
+    from cockpit.runbooks.command_kinds.judge import judge_shell
+    from cockpit.runbooks.command_kinds.powershell import judge_powershell
+    from cockpit.runbooks.command_kinds.special import judge_request
+
+    if request := REQUEST.match(command):
+        return judge_request(request[1], request[2])
+    masked = [(blank.start, blank.end) for blank in placeholders(command, language) if not blank.variable]
+    return judge_powershell(command, masked) if language == "powershell" else judge_shell(command, masked)
+
+
+def checking(kind: StepKind, title: str) -> StepKind:
+    """A look is a verification when its title says so: `Verify`, `Check that it came back`."""
+    return StepKind.VERIFY if kind is StepKind.READ and CHECKS.match(title) else kind
+
+
+def raise_kind(judged: StepKind, declared: StepKind | None) -> StepKind:
+    """What a document's tag or sidecar declares may make a kind worse, never less; `manual` takes it off our hands."""
+    if declared is None or declared is StepKind.MANUAL:
+        return declared or judged
+    return max(judged, declared, key=ORDER.index)

@@ -1,0 +1,1 @@
+"""Exercises that documents ask for, and when each was last done."""

@@ -1,0 +1,97 @@
+"""What a catalogue says of a document at a glance: never tested, review overdue, changed, not filled in, view only."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from enum import StrEnum
+
+from cockpit.model.runbook import DocumentTable, Finding, Procedure, Runbook
+from cockpit.model.text import clean_line
+from cockpit.runbooks.document.dates import day_in, never
+from cockpit.runbooks.document.labels import plain
+from cockpit.runbooks.document.prose import prose, unfilled
+
+
+class Badge(StrEnum):
+    """The value is what is shown."""
+
+    VIEW_ONLY = "view only"
+    CHANGED = "changed"
+    OVERDUE = "review overdue"
+    UNFILLED = "not filled in"
+    UNTESTED = "never tested"
+
+
+REVIEW_LABELS = ("next review", "review by", "review date", "review due", "next test", "next drill")
+TESTED_COLUMNS = ("last completed", "last tested", "last run", "last drill")
+DUE_COLUMNS = ("next review", "next scheduled", "next test", "due")
+NOTHING: Mapping[str, date] = {}
+BULLET = re.compile(r"^\s*[-*+]\s+\*\*([^*]{1,80}?):?\*\*:?\s*(.+)$")
+
+
+def badges(
+    runbook: Runbook, today: date, *, last_run: str = "", done: Mapping[str, date] = NOTHING
+) -> tuple[Badge, ...]:
+    """The badges of a document, the weightiest first. `last_run` is the hash of the document that ran last, or "".
+
+    `done` is our own record of what was practised: the last day by the practice's name in lower case.
+    """
+    wears = {
+        Badge.VIEW_ONLY: runbook.view_only,
+        Badge.CHANGED: bool(last_run) and last_run != runbook.sha256,
+        Badge.OVERDUE: any(overdue(runbook, today, done)),
+        Badge.UNFILLED: any(unfilled(runbook.text)),
+        Badge.UNTESTED: any(each.commands for each in runbook.procedures) and untested(runbook, done),
+    }
+    return tuple(badge for badge, worn in wears.items() if worn)
+
+
+def last_tested(runbook: Runbook, procedure: Procedure) -> date | None:
+    """When a procedure was last tested, as its labels or its document's say; None for never."""
+    return day_in(procedure.labels.get("tested", "")) or day_in(runbook.labels.get("tested", ""))
+
+
+def untested(runbook: Runbook, done: Mapping[str, date] = NOTHING) -> bool:
+    """True when nothing says that the document was ever tested, or when one of its drills has yet to happen."""
+    titles = (runbook.title, *(each.title for each in runbook.procedures))
+    said = [runbook.labels.get("tested", ""), *(each.labels.get("tested", "") for each in runbook.procedures)]
+    said += [str(done[name]) for each in titles if (name := f"test of {each}".casefold()) in done]
+    drills = [
+        str(done.get(table.rows[at][0].casefold(), cell))
+        for table in runbook.tables
+        for at, cell in column(table, TESTED_COLUMNS)
+    ]
+    return any(map(never, drills)) or all(map(never, [*said, *drills]))
+
+
+def overdue(runbook: Runbook, today: date, done: Mapping[str, date] = NOTHING) -> Iterator[Finding]:
+    """A finding for every review, test or drill whose day has passed: in labels, in tables, in lists of reviews."""
+    reviewed = done.get(f"review of {runbook.title}".casefold(), date.min)
+    for name, said, line in due(runbook):
+        day = day_in(said)
+        met = reviewed if name in REVIEW_LABELS else date.min
+        met = max(met, *(done.get(each.casefold(), date.min) for each in (name, f"Review of {name}")))
+        if day is not None and met < day < today:
+            yield Finding("review-overdue", line, clean_line(f"{name} was due on {day}", 200))
+
+
+def due(runbook: Runbook) -> Iterator[tuple[str, str, int]]:
+    """(what, the text that holds its day, line) of everything that the document says is due."""
+    for name in REVIEW_LABELS:
+        said = {each.labels[name]: each.line for each in reversed(runbook.procedures) if name in each.labels}
+        said |= {runbook.labels[name]: 1} if name in runbook.labels else {}
+        yield from ((name, text, line) for text, line in said.items())
+    for table in runbook.tables:
+        for at, cell in column(table, DUE_COLUMNS):
+            yield table.rows[at][0], cell, table.line + 2 + at
+    for number, heading, text in prose(runbook.text):
+        item = BULLET.match(text)
+        if item and "review" in heading.casefold():
+            yield plain(item[1]), item[2], number
+
+
+def column(table: DocumentTable, names: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+    """(row, cell) of the first column whose name begins with one of these."""
+    at = next((at for at, name in enumerate(table.header) if name.casefold().startswith(names)), None)
+    if at is not None:
+        yield from ((number, row[at]) for number, row in enumerate(table.rows) if at < len(row))

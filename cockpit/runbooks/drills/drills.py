@@ -1,0 +1,146 @@
+"""Drills: each practice as it stands, from its document and from our own record, whichever is newer."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from cockpit.model.plan import Practice
+from cockpit.model.runbook import DocumentTable, Runbook
+from cockpit.runbooks.catalogue.catalogue import Document
+from cockpit.runbooks.document.dates import Rhythm, day_in, never, rhythm
+from cockpit.runbooks.document.labels import LABEL, label
+from cockpit.runbooks.plan.outline import column
+from cockpit.runbooks.plan.plan import origin_of
+
+NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """When a practice was last done, and when it is next due.
+
+    `recorded`: our own record is newer than its document. `undated` says why no day is known where `due` is None.
+    """
+
+    practice: Practice
+    last: date | None = None
+    recorded: bool = False
+    due: date | None = None
+    undated: str = ""
+
+    def late(self, today: date) -> int:
+        """Since how many days it is overdue; 0 on the day itself and while it is to come."""
+        return max(0, (today - self.due).days) if self.due else 0
+
+    def standing(self, today: date) -> str:
+        """`overdue 12 d`, `today`, `in 3 d`, `never`, `no date`."""
+        if self.due is None:
+            return NEVER if self.last is None else "no date"
+        if self.due == today:
+            return "today"
+        return f"overdue {self.late(today)} d" if self.due < today else f"in {(self.due - today).days} d"
+
+
+def drills(practices: Iterable[Practice], done: Mapping[str, date], today: date) -> list[Drill]:
+    """Every practice: the longest overdue first, then what was never done, then what is to come, then the undated.
+
+    `done` are the days of our own record, by the practice's name in lower case.
+    """
+    found = [drill(each, done.get(each.name.casefold())) for each in practices]
+    return sorted(found, key=lambda each: each.due or (today if each.last is None else date.max))
+
+
+def drill(practice: Practice, done: date | None = None) -> Drill:
+    """One practice, last done by us on that day."""
+    written = day_in(practice.last)
+    ours = done is not None and (written is None or done > written)
+    last = done if ours else written
+    often = rhythm_of(practice)
+    due = _due(practice.due, last, often, ours)
+    return Drill(practice, last, ours, due, "" if due else _undated(practice, last, often))
+
+
+def rhythm_of(practice: Practice) -> Rhythm | None:
+    """What its document says of how often; `Next: first Monday (TBD)` says it in the other column."""
+    return rhythm(practice.every if practice.due else f"{practice.every} {practice.next}")
+
+
+def _due(written: date | None, last: date | None, often: Rhythm | None, ours: bool) -> date | None:
+    """The day that is written holds until it was met; a day early or late is on it, the nearer round counts."""
+    coming = often.after(last) if often and last else None
+    if written is None or last is None:
+        return written or coming
+    if written <= last or (ours and coming and written - last < coming - written):
+        return coming
+    return written
+
+
+def _undated(practice: Practice, last: date | None, often: Rhythm | None) -> str:
+    if last is None:
+        return "it was never done" if often or never(practice.every) else f"“{practice.every}” is no rhythm known here"
+    words = " ".join(filter(None, (practice.every, "" if never(practice.next) else practice.next)))
+    return f"“{words}” is no rhythm known here" if words else "its document names no day and no rhythm"
+
+
+# The line to paste into a document once a practice was done. The document itself is never written.
+
+PIPE = re.compile(r"(?<!\\)\|")
+DONE = re.compile(r"\s+\(last done [^()]{0,40}\)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Paste:
+    """`line` as it should read in the document, `advice` what cannot be filled in. Either may be ""."""
+
+    line: str = ""
+    advice: str = ""
+
+
+def paste(practice: Practice, documents: Iterable[Document], done: date, due: date | None) -> Paste:
+    """The line that says of a practice when it was done and, where it is known, when it is next due."""
+    name, _, number = practice.origin.rpartition(":")
+    runbook = next((each.runbook for each in documents if origin_of(each) == name), None)
+    lines = runbook.text.split("\n") if runbook else []
+    if runbook is None or not number.isdecimal() or not 1 <= int(number) <= len(lines):
+        return Paste(advice=f"The line of {practice.origin} cannot be found; write {done} where it says when.")
+    line = int(number)
+    return _filled(lines[line - 1].rstrip(), _table(runbook, line), done, due)
+
+
+def _table(runbook: Runbook, line: int) -> DocumentTable | None:
+    return next((each for each in runbook.tables if 0 <= line - each.line - 2 < len(each.rows)), None)
+
+
+def _filled(raw: str, table: DocumentTable | None, done: date, due: date | None) -> Paste:
+    if table is not None:
+        return _row(raw, table, done, due)
+    found = label(raw)
+    if found is None:
+        if raw.lstrip().startswith("**") or "next" in raw.casefold():
+            return Paste(advice="Write the next day there.")
+        return Paste(f"{DONE.sub('', raw)} (last done {done})")
+    if found[0] != "tested":
+        return Paste(advice=f"Its {found[0]} has no rhythm to compute it from: write the next day there.")
+    match = LABEL.match(raw.strip())
+    return Paste(f"{raw.strip()[: match.start('value')].rstrip()} {done}" if match else "")
+
+
+def _row(raw: str, table: DocumentTable, done: date, due: date | None) -> Paste:
+    """The row with its own cells, but for the two days."""
+    last, after = column(table, "last"), column(table, "next")
+    cells = PIPE.split(raw)
+    edge = 1 if not cells[0].strip() else 0  # a row may do without its outer pipes
+    advice = [] if last is not None else ['The table has no column such as "Last Completed"; one more would hold it.']
+    for at, day in ((last, done), (after, due)):
+        if at is None or day is None:
+            continue
+        if at + edge >= len(cells):
+            return Paste(advice=f"The row has too few cells; write {done} into it.")
+        old = cells[at + edge]
+        cells[at + edge] = f" {day} ".ljust(len(old)) if old.strip() or len(old) > 1 else f" {day} "
+    if last is None:
+        cells[len(cells) - edge : len(cells) - edge] = [f" {done} "]
+    if after is not None and due is None:
+        advice.append("When it is next due is not known here: write that day, too.")
+    return Paste("|".join(cells), " ".join(advice))

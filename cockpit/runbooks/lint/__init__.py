@@ -1,0 +1,1 @@
+"""What should be mended in a document, with the line."""

@@ -1,0 +1,77 @@
+"""What the owner of a document should mend before the next incident. Each rule has a name and a sentence."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from cockpit.model.runbook import Damage, Finding, Runbook
+from cockpit.runbooks.document.prose import unfilled
+from cockpit.runbooks.drills.badges import overdue
+from cockpit.runbooks.lint import steps as lint_steps
+from cockpit.runbooks.lint import text as lint_links
+from cockpit.runbooks.lint import text as lint_text
+
+Rule = Callable[["Runbook", "LintContext"], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class LintContext:
+    """What a document is checked against. `root` is how far up files are looked for, "" for the document's folder.
+
+    `values` are the names that some environment has a value for, `severities` the rungs of the configured ladder,
+    `path` is where programs are looked for.
+    """
+
+    today: date
+    path: str = ""
+    root: str = ""
+    values: frozenset[str] = field(default_factory=frozenset)
+    severities: frozenset[str] = field(default_factory=frozenset)
+
+    def places(self, runbook: Runbook) -> list[Path]:
+        """The folders in which a file that a document names may be: its own, and those above it up to the root."""
+        folder = Path(runbook.path).expanduser().resolve().parent
+        root = Path(self.root).resolve() if self.root else folder
+        above = [each for each in folder.parents if each == root or root in each.parents]
+        return [folder, *above]
+
+
+def damage(runbook: Runbook, world: LintContext) -> Iterator[Finding]:
+    if runbook.damage is Damage.RECONSTRUCTED:
+        said = "has lost its line breaks, and text with them: it can be read but not run until a repaired copy is saved"
+        yield Finding("damaged", 1, said)
+    elif runbook.damage is Damage.MOJIBAKE:
+        yield Finding("damaged", 1, "was saved in a wrong encoding: it is shown repaired, the file is not")
+
+
+RULES: tuple[Rule, ...] = (
+    damage,
+    lambda runbook, world: iter(runbook.findings),
+    lambda runbook, world: unfilled(runbook.text),
+    lambda runbook, world: overdue(runbook, world.today),
+    lambda runbook, world: lint_text.missing_sections(runbook),
+    lambda runbook, world: lint_text.disagreeing_tables(runbook),
+    lambda runbook, world: lint_text.unknown_zones(runbook),
+    lambda runbook, world: lint_text.undefined_severities(runbook, world.severities),
+    lambda runbook, world: lint_links.dead_links(runbook, world.places(runbook)),
+    lambda runbook, world: lint_steps.tags(runbook),
+    lambda runbook, world: lint_steps.placeholders(runbook, world.values),
+    lambda runbook, world: lint_steps.secrets(runbook),
+    lambda runbook, world: lint_steps.programs(runbook, world.path),
+    lambda runbook, world: lint_steps.scripts(runbook, world.places(runbook)),
+    lambda runbook, world: lint_steps.sessions(runbook),
+    lambda runbook, world: lint_steps.forms(runbook),
+)
+
+
+def lint(runbook: Runbook, world: LintContext) -> tuple[Finding, ...]:
+    """Every finding of every rule, by line. Reads the files that the document names: blocking. Never raises."""
+    found = {finding for rule in RULES for finding in rule(runbook, world)}
+    return tuple(sorted(found, key=lambda each: (each.line, each.rule, each.message)))
+
+
+def root_of(path: Path) -> Path:
+    """The repository that a file is in, else its folder: how far up the files it names are looked for."""
+    folder = path.expanduser().resolve().parent
+    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)

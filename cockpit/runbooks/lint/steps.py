@@ -1,0 +1,182 @@
+"""Rules about commands: tags, placeholders, secrets in arguments, programs and scripts that are missing."""
+
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from cockpit.model.runbook import Finding, Parameter, Procedure, Runbook, Step, StepKind
+from cockpit.model.secret import MASK
+from cockpit.model.system import Environment
+from cockpit.model.text import clean_line, near
+from cockpit.runbooks.document.labels import plain
+from cockpit.runbooks.document.parameters import declared, name_of
+from cockpit.runbooks.document.prose import prose
+from cockpit.runbooks.document.sessions import leaves_commands_behind
+from cockpit.runbooks.document.steps import TAG_FLAGS, TAG_KEYS, TAG_WORDS
+from cockpit.runbooks.lint.dry_values import known_command
+from cockpit.runbooks.prepare.tags import retry_of, timeout_of
+from cockpit.runbooks.prepare.values import Live, resolve
+from cockpit.runbooks.shell_syntax import placeholders as blanks
+from cockpit.runbooks.shell_syntax.commands import simple_commands
+from cockpit.runbooks.shell_syntax.literal_secrets import literals
+from cockpit.runbooks.shell_syntax.requirements import programs as programs_of
+
+TAGS = frozenset({*TAG_KEYS, *TAG_FLAGS, *TAG_WORDS})
+SCRIPT = re.compile(
+    r"""(?x) (?:^|(?<=[\s"'=])) ((?:\.{1,2}[/\\]|[\w.-]+[/\\]) (?:[\w.-]+[/\\])* [\w.-]+\.(?:sh|ps1|py|sql))
+    (?=[\s"']|$)"""
+)
+MADE = re.compile(r"(?:--file|--output|-o|-O|>)[\s=]+[\"']?([\w./\\-]+)")  # a file that a command brings here
+CHANGES_FOLDER = re.compile(r"(?:^|[;&|\s])cd\s+([\w./-]+)")
+GIVEN = re.compile(r"(?:^|\s)[A-Za-z_]\w*=[\"']?$")  # NAME=<x> before a command: its environment, not its arguments
+OPENS = re.compile(r"^(open|xdg-open|start)\s+https?://")
+CMDLET = re.compile(r"^[A-Z][a-z]+-[A-Z]\w+$|^[\w.:\\/-]*\.(ps1|exe)$|^\$|^[&({]")
+# An environment and panes that know everything they can: what even they do not know, somebody must say.
+EVERYTHING = Environment("env", subscription="subscription", resource_group="rg", workspace="workspace")
+LIVE = Live(app="app", fqdn="app.example.com", previous="v1", bad="v2", serving="v2", replica="replica")
+
+
+def commands(runbook: Runbook) -> Iterator[tuple[Procedure, Step]]:
+    return ((procedure, step) for procedure in runbook.procedures for step in procedure.commands)
+
+
+def tags(runbook: Runbook) -> Iterator[Finding]:
+    """Every tag behind the language of a fence is one that is known, with a value that is understood."""
+    for procedure, step in commands(runbook):
+        for name in step.tags.keys() - TAGS:
+            yield Finding("unknown-tag", step.line, clean_line(f"`{name}` is no tag; {instead_of(name)}", 300))
+        wrong = [timeout_of(step, step.kind)[1], retry_of(step, step.kind)[1], wrong_need(procedure, step)]
+        yield from (Finding("bad-tag", step.line, clean_line(each, 300)) for each in wrong if each)
+
+
+def instead_of(tag: str) -> str:
+    if tag == "native":
+        return "az commands that are known run without a shell by themselves, and others cannot"
+    meant = near(tag, TAGS)
+    return f"did you mean `{meant}`?" if meant else f"known are {', '.join(sorted(TAGS))}"
+
+
+def wrong_need(procedure: Procedure, step: Step) -> str:
+    need = step.tags.get("needs", "")
+    before = [each for each in procedure.steps if each.ordinal < step.ordinal]
+    if need and need not in ("verify", "previous", "tried"):
+        return f"needs={need} is not understood; it can be verify or previous"
+    if need == "verify" and not any(each.kind is StepKind.VERIFY for each in before):
+        return "needs=verify, and no step above it verifies anything"
+    return f"needs={need}, and there is no step before it" if need in ("previous", "tried") and not before else ""
+
+
+def placeholders(runbook: Runbook, values: frozenset[str]) -> Iterator[Finding]:
+    """Somebody can say what each placeholder stands for: the configuration, the panes, a table, a word of the text."""
+    told = {blanks.canonical(name_of(row)) for row in declared(runbook.tables)}
+    known = told | {blanks.canonical(each) for each in values}
+    for parameter in runbook.parameters:
+        names = {blanks.canonical(each) for each in (parameter.name, *parameter.aliases)}
+        configured = names & known or any(blanks.same(parameter.name, each) for each in values)
+        if configured or parameter.hint or resolve([parameter], EVERYTHING, LIVE, {})[0].source:
+            continue
+        if not spoken_of(runbook, parameter):
+            said = f"nothing says what {parameter.forms[0]} is: explain it in a table of parameters, or give it a value"
+            yield Finding("unknown-placeholder", first_use(runbook, parameter), clean_line(said, 300))
+
+
+def spoken_of(runbook: Runbook, parameter: Parameter) -> bool:
+    """True when the text, a title or a comment uses a placeholder or its words: "List tokens to find the ID"."""
+    words = [word for word in re.split(r"[\s_.:-]+", parameter.name.casefold()) if word]
+    said = [step.title for procedure in runbook.procedures for step in procedure.steps if not step.inline]
+    said += [plain(text) for _, _, text in prose(runbook.text)]
+    phrase = re.compile(r"(?<![\w<$\[{])" + r"[\s_-]+".join(map(re.escape, words)) + r"s?(?![\w>\]}])", re.IGNORECASE)
+    return any(phrase.search(text) or any(form in text for form in parameter.forms) for text in said)
+
+
+def first_use(runbook: Runbook, parameter: Parameter) -> int:
+    return next((step.line for _, step in commands(runbook) if parameter.name in step.parameters), 1)
+
+
+def secrets(runbook: Runbook) -> Iterator[Finding]:
+    """No secret stands in an argument list, where every user of the machine can read it; and none in the document."""
+    hidden = {each.name for each in runbook.parameters if each.secret}
+    for _, step in commands(runbook):
+        if found := literals(step.command):
+            yield Finding("secret-in-document", step.line, f"a secret is written out behind {found[0].marker}")
+        if step.language == "http":
+            continue
+        for blank in blanks.placeholders(step.command, step.language):
+            if blank.name in hidden and not GIVEN.search(step.command[: blank.start]):
+                said = f"{blank.form} would stand in an argument list, which others on the machine can read"
+                yield Finding("secret-in-arguments", step.line, clean_line(said, 300))
+
+    for each in runbook.parameters:
+        if each.hint == MASK:
+            given = re.search(rf"\b{re.escape(each.name)}\s*=", runbook.text)
+            line = runbook.text.count("\n", 0, given.start()) + 1 if given else 1
+            yield Finding("secret-in-document", line, f"a secret is written out behind {each.name}")
+
+
+def programs(runbook: Runbook, path: str) -> Iterator[Finding]:
+    """The programs that the commands start are on this machine; known az commands need none."""
+    missing: dict[str, int] = {}
+    for _, step in commands(runbook):
+        for name in [] if without_shell(step) else wanted(step):
+            if name not in missing and "/" not in name and not shutil.which(name, path=path):
+                missing[name] = step.line
+    for name, line in missing.items():
+        yield Finding("tool-missing", line, clean_line(f"{name} is not installed on this machine", 200))
+
+
+def without_shell(step: Step) -> bool:
+    """True for what the cockpit does itself: requests, addresses to open, az commands that it knows."""
+    return step.language == "http" or bool(OPENS.match(step.command)) or known_command(step) is not None
+
+
+def wanted(step: Step) -> list[str]:
+    """The programs of a step; those of PowerShell without its own cmdlets."""
+    found = programs_of(step.command, step.language)
+    if step.language == "powershell":
+        parts = simple_commands(step.command, "powershell") or []
+        first = [part.text.split()[0].strip("\"'") for part in parts]
+        found += [name for name in first if not CMDLET.match(name) and re.fullmatch(r"[\w.-]+", name)]
+    return found
+
+
+def scripts(runbook: Runbook, places: Sequence[Path]) -> Iterator[Finding]:
+    """The scripts that the commands name are beside the document, or in a folder above it."""
+    seen = {made for _, step in commands(runbook) for made in MADE.findall(step.command)}
+    for _, step in commands(runbook):
+        folders = [place / moved for place in places for moved in ("", *CHANGES_FOLDER.findall(step.command))]
+        for match in SCRIPT.finditer(step.command):
+            name = match[1].replace("\\", "/")
+            if name not in seen and not any((folder / name).is_file() for folder in folders):
+                seen.add(name)
+                yield Finding("script-missing", step.line, clean_line(f"{match[1]} is not there", 300))
+
+
+def sessions(runbook: Runbook) -> Iterator[Finding]:
+    """Commands below one that opens a session: they belong there, and do not run on this machine."""
+    steps = [step for _, step in commands(runbook)]
+    below = Counter(step.place for step in steps if step.place is not None)
+    for place, count in below.items():
+        what = "1 command" if count == 1 else f"{count} commands"
+        where = f'"{place.opener}"' if place.by_prose else f"`{place.opener}`"
+        said = (
+            f"{what} below {where} belong to that place and do not run here: write each as one whole command through it"
+        )
+        yield Finding("elsewhere", place.line, clean_line(said, 300))
+    for step in steps:
+        if step.place is None and leaves_commands_behind(step.command):
+            yield Finding("elsewhere", step.line, "opens a session, and goes on behind it: it does not run here")
+
+
+def forms(runbook: Runbook) -> Iterator[Finding]:
+    """What would go wrong as it is written."""
+    for _, step in commands(runbook):
+        if step.altered:
+            yield Finding("hidden-letters", step.line, "holds letters that cannot be seen: it will not run")
+        if step.unparsed:
+            yield Finding("not-parsed", step.line, clean_line(f"will not run: {step.unparsed}", 300))
+        if re.search(r"\baz\s+containerapp\s+exec\b.*\s--\s", step.command):
+            yield Finding(
+                "az-exec", step.line, "az containerapp exec takes its command behind --command, not behind --"
+            )

@@ -1,0 +1,157 @@
+"""Rules about what a document says: sections of the template, numbers that disagree, severities nobody defined."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from urllib.parse import unquote
+
+from cockpit.model.runbook import DocumentTable, Finding, Runbook
+from cockpit.model.text import clean_line
+from cockpit.runbooks.catalogue.references import OUTSIDE
+from cockpit.runbooks.document.labels import plain, slug
+from cockpit.runbooks.document.prose import headings, prose
+from cockpit.runbooks.document.repair import decode
+from cockpit.runbooks.plan.outline import source
+from cockpit.runbooks.plan.working_hours import ABOUT, hours_of
+
+TEMPLATE = ("Purpose", "Prerequisites", "Procedure", "Verification", "Rollback", "Post-Incident")
+FOLLOWS = 3  # sections of the template that make a document one that follows it
+NUMBERS = "one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905  they count
+NOUNS = {
+    "alert-actions": "alert rules?|alerts?|rules?",
+    "contacts": "contacts|people|roles",
+    "drills": "drills",
+    "history": "versions|revisions",
+    "metric-targets": "metrics|targets",
+    "probes": "probes|endpoints|health checks?|checks",
+    "recovery-targets": "scenarios|targets",
+    "severity-ladder": "levels|severities|priorities",
+    "thresholds": "signals|thresholds|alerts",
+    "approvals": "runbooks|scenarios|procedures",
+    "runbook-index": "runbooks|scenarios|procedures",
+    "escalation": "tiers|levels|steps",
+}
+SEVERITY = re.compile(r"(?<![\w/.-])(SEV-?[0-9]|P[0-5])(?![\w.%-])")
+
+
+def unknown_zones(runbook: Runbook) -> Iterator[Finding]:
+    """Working hours are in a zone that is known: an abbreviation that several places use is none."""
+    heard = hours_of(source("", "", runbook)) if ABOUT.search(runbook.text) else None
+    if heard and heard.unknown:
+        said = f"says {heard.unknown}, which is no one zone; write its IANA name, such as Pacific/Auckland"
+        yield Finding("zone-unknown", heard.line, said)
+
+
+def missing_sections(runbook: Runbook) -> Iterator[Finding]:
+    """A document that follows the template has all of its sections."""
+    there = {slug(title) for _, title in headings(runbook.text)}
+    missing = [each for each in TEMPLATE if slug(each) not in there]
+    if "procedure" in there or len(TEMPLATE) - len(missing) >= FOLLOWS:
+        for section in missing:
+            yield Finding("missing-section", 1, f"has no section {section}, though it follows the template")
+
+
+def disagreeing_tables(runbook: Runbook) -> Iterator[Finding]:
+    """A number in the text beside a table is the number of its rows: "7 alert rules" above six of them."""
+    under = Counter(each.heading for each in runbook.tables)
+    alone = [each for each in runbook.tables if each.kind in NOUNS and under[each.heading] == 1]
+    beside = defaultdict[str, list[tuple[int, str]]](list)
+    for line, heading, text in prose(runbook.text) if alone else ():
+        if not text.lstrip().startswith("|"):
+            beside[plain(heading)].append((line, text))
+    for table in alone:
+        counted = re.compile(
+            rf"(?i)(?<![\w<>~≤≥/.,-])(\d{{1,3}}|{'|'.join(NUMBERS)})\s+(?:[a-z-]+\s+)?({NOUNS[table.kind]})\b"
+        )
+        for line, text in beside[table.heading]:
+            yield from disagreements(counted, text, table, line)
+
+
+def disagreements(counted: re.Pattern[str], text: str, table: DocumentTable, line: int) -> Iterator[Finding]:
+    for match in counted.finditer(text):
+        word = match[1].casefold()
+        number = NUMBERS.index(word) + 1 if word in NUMBERS else int(word)
+        if number != len(table.rows):
+            said = clean_line(match.group(), 60)
+            yield Finding("table-disagrees", line, f'says "{said}", the table below has {len(table.rows)} rows')
+
+
+def undefined_severities(runbook: Runbook, configured: frozenset[str]) -> Iterator[Finding]:
+    """A severity that is named is defined: in a table of this document, or in the ladder of the configuration."""
+    ladders = [table for table in runbook.tables if table.kind == "severity-ladder"]
+    defined = {named(row[0]) for table in ladders for row in table.rows} | {named(each) for each in configured}
+    seen: set[str] = set()
+    for number, text in enumerate(runbook.text.split("\n"), start=1):
+        for match in SEVERITY.finditer(text):
+            name = named(match[1])
+            if name not in defined and name not in seen:
+                seen.add(name)
+                yield Finding("severity-undefined", number, f"names {match[1]}, and no severity ladder here defines it")
+
+
+def named(severity: str) -> str:
+    """`SEV-1`, `Sev 1` and `SEV1` are one name."""
+    return re.sub(r"[\s-]", "", severity).casefold()
+
+
+# Rules about where a document points: files that are not there, anchors that no heading has.
+
+MENTION = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.md)`")
+PATTERN = re.compile(r"YYYY|XXXX|NNN")  # a way to name files, not a file
+LARGEST = 10_000_000  # bytes of a file whose headings are looked for
+
+
+def dead_links(runbook: Runbook, places: Sequence[Path]) -> Iterator[Finding]:
+    """Every link inside the repository leads somewhere. `places` is the document's folder and those above it."""
+    own = anchors(runbook.text)
+    for link in runbook.links:
+        if OUTSIDE.match(link.target):
+            continue
+        name, _, anchor = unquote(link.target).partition("#")
+        file = found(name.partition("?")[0], places) if name else None
+        if name and file is None:
+            yield Finding("dead-link", link.line, clean_line(f"links to {link.target}, which is not there", 300))
+        elif anchor and squeezed(anchor) not in (own if file is None else anchors_of(file, anchor)):
+            yield Finding(
+                "dead-link", link.line, clean_line(f"links to {link.target}, and no heading is named so", 300)
+            )
+    linked = {link.target.partition("#")[0].rsplit("/", 1)[-1] for link in runbook.links}
+    for line, _, text in prose(runbook.text):
+        for match in MENTION.finditer(text):
+            name = match[1]
+            if name.rsplit("/", 1)[-1] not in linked and not PATTERN.search(name) and found(name, places) is None:
+                yield Finding("dead-link", line, clean_line(f"mentions {name}, which is not there", 300))
+
+
+def found(name: str, places: Sequence[Path]) -> Path | None:
+    """The file or folder of that name, as seen from the document's folder; `/x` from a folder above, too."""
+    names = [name] if not name.startswith("/") else []
+    candidates = [places[0] / each for each in names] + [place / name.lstrip("/") for place in places]
+    for path in candidates:
+        try:
+            if path.exists():
+                return path
+        except (OSError, ValueError):  # a name no file can have
+            return None
+    return None
+
+
+def anchors(text: str) -> frozenset[str]:
+    """What a link may name in a text: its headings."""
+    return frozenset(squeezed(slug(title)) for _, title in headings(text))
+
+
+def anchors_of(file: Path, asked: str) -> frozenset[str]:
+    """The anchors of another file; of one that is no Markdown, or cannot be read, the asked one counts as there."""
+    try:
+        if file.suffix == ".md" and file.stat().st_size <= LARGEST:
+            return anchors(decode(file.read_bytes()))
+    except OSError:
+        pass
+    return frozenset({squeezed(asked)})
+
+
+def squeezed(anchor: str) -> str:
+    """Viewers disagree on doubled dashes, and on the number behind a heading that there is twice."""
+    return re.sub(r"-+", "-", re.sub(r"-\d+$", "", anchor.casefold())).strip("-")

@@ -1,0 +1,1 @@
+"""The Plan: what a team's documents and configuration say should happen in an incident."""

@@ -1,0 +1,104 @@
+"""Deadlines in sentences: 72 hours for a breach, 3 business days for a post-mortem, 15 minutes of downtime."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from cockpit.model.clock import ClockKind, Counting, Rule
+from cockpit.model.plan import Contact
+from cockpit.runbooks.plan.durations import Amount, amounts
+from cockpit.runbooks.plan.outline import Chapter, OutlineBlock, Source, levels_in
+
+WITHIN = re.compile(r"(?i)\b(?:within|in under|no later than|at the latest after|in less than|not later than)\W*$")
+AFTER = re.compile(r"(?i)(?:>|≥|\bmore than|\bexceed(?:s|ing)?|\bover|\blonger than|\bafter|\bbeyond)\s*$")
+EVERY = re.compile(r"(?i)\b(?:every|each)\s*$")
+BREACH = re.compile(r"(?i)\bbreach|\bpersonal data\b|\bdata (?:incident|protection)|\bprivacy\b|\bPDPL\b|\bGDPR\b")
+NOTIFY = re.compile(r"(?i)\b(?:notif|report|inform|tell)")
+AFTERWARDS = re.compile(r"(?i)post-?\s?mortem|post-incident|after the incident|retrospective")
+WINDOW = re.compile(r"(?i)roll-?\s?back window|fix(?:ing)?[\s-]forward|free of blame")
+ROLLING_BACK = re.compile(r"(?i)roll-?\s?back|downgrade|revert|fix(?:ing)?[\s-]forward")
+CLIENTS = re.compile(r"(?i)\b(?:clients?|customers?|users?)\b")
+SUFFERING = re.compile(r"(?i)outage|downtime|disruption|affected|facing|notice|unavailable|down\b")
+UPDATES = re.compile(r"(?i)\bupdates?\b")
+AFTER_HOURS = re.compile(r"(?i)\b(?:after|out of|outside)[\s-](?:hours|business|working|office)|\bafter-?hours\b")
+COMMANDER = re.compile(r"(?i)\bcommander\b|\bIC\b")
+CRITICAL = re.compile(r"(?i)\bcritical\b|\bemergenc|\burgent\b")
+LONG = timedelta(hours=1)  # what an authority, a review or a rollback is given, at least
+LONGEST = 80  # letters of what is to be done
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One time in a sentence, with the words before it and where it stands."""
+
+    chapter: Chapter
+    block: OutlineBlock
+    amount: Amount
+
+    @property
+    def text(self) -> str:
+        return self.block.text
+
+    @property
+    def before(self) -> str:
+        """The words before the time, `~` and the like left out."""
+        return self.text[: self.amount.start].rstrip("~<≤ (")
+
+    @property
+    def all(self) -> str:
+        return f"{self.chapter.whole_path}: {self.text}"
+
+
+def promise_rules(source: Source, worst: tuple[str, ...] = ()) -> Iterator[Rule]:
+    """Every rule in the sentences of a document. `worst` are the levels that `critical` means."""
+    for chapter, block in source.said():
+        for each in amounts(block.text):
+            rule = promised(Said(chapter, block, each), source.origin(block.line), worst)
+            if rule is not None:
+                yield rule
+
+
+def promised(said: Said, origin: str, worst: tuple[str, ...]) -> Rule | None:
+    """The rule that a time in a sentence makes, None for most of them: a threshold is no promise."""
+    after, counting, levels = said.amount.after, said.amount.counting, levels_in(said.text)
+    within, long = bool(WITHIN.search(said.before)), after >= LONG
+    if within and long and BREACH.search(said.all) and NOTIFY.search(said.text):
+        return Rule(ClockKind.BREACH, task(said), after, origin, counting=counting, levels=levels)
+    if within and long and AFTERWARDS.search(said.all):
+        what = "review the post-mortem"
+        return Rule(ClockKind.POSTMORTEM, what, after, origin, counting=counting, levels=levels)
+    if within and AFTER_HOURS.search(said.text[: said.amount.start]):
+        levels = levels or (worst if CRITICAL.search(said.text) else ())
+        return Rule(ClockKind.RESPONSE, note(said), after, origin, levels=levels, outside=True)
+    if within and COMMANDER.search(said.text):
+        return Rule(ClockKind.COMMANDER, "name a commander", after, origin, counting=counting, levels=levels)
+    if long and WINDOW.search(said.text) and ROLLING_BACK.search(said.all):
+        return Rule(ClockKind.ROLLBACK, "roll back free of blame", after, origin, counting=counting, levels=levels)
+    if AFTER.search(said.before) and CLIENTS.search(said.text) and SUFFERING.search(said.text):
+        return Rule(ClockKind.CLIENT, "tell clients", after, origin, counting=counting, levels=levels)
+    if EVERY.search(said.before) and UPDATES.search(said.text) and levels and counting is Counting.WALL:
+        return Rule(ClockKind.UPDATE, "update the team", after, origin, levels=levels)
+    return None
+
+
+def contact_rules(contacts: tuple[Contact, ...]) -> Iterator[Rule]:
+    """`Client-facing outage >15 min` beside a contact: it is they who are told then, or who tell."""
+    for contact in contacts:
+        for each in amounts(contact.scope):
+            before = contact.scope[: each.start].rstrip("~ (")
+            if AFTER.search(before) and CLIENTS.search(contact.scope) and SUFFERING.search(contact.scope):
+                what = "tell clients"
+                yield Rule(ClockKind.CLIENT, what, each.after, contact.origin, who=contact.role)
+
+
+def task(said: Said) -> str:
+    """What is to be done, in the words before the time: `Notify the authority`."""
+    words = WITHIN.sub("", said.before).strip(" ,:;—–-")
+    return (words if NOTIFY.search(words) else "notify the authority")[-LONGEST:]
+
+
+def note(said: Said) -> str:
+    """`acknowledge (after hours, best effort)` as the sentence has it."""
+    effort = ", best effort" if re.search(r"(?i)best[\s-]effort", said.text) else ""
+    return f"acknowledge (after hours{effort})"

@@ -1,0 +1,123 @@
+"""Where the Plan of a system comes from: its documents, messages and private contacts, read anew. Blocking."""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from cockpit.model.plan import Contact, Plan, Template
+from cockpit.model.problem import Problem, ProblemKind
+from cockpit.model.system import System
+from cockpit.model.text import clean_line
+from cockpit.runbooks.catalogue.catalogue import Catalogue
+from cockpit.runbooks.catalogue.load import LARGEST, load, missing
+from cockpit.runbooks.document.labels import slug
+from cockpit.runbooks.document.read import read
+from cockpit.runbooks.plan.outline import source
+from cockpit.runbooks.plan.people import contact_of, contacts
+from cockpit.runbooks.plan.plan import plan
+from cockpit.runbooks.plan.templates import template_of
+
+OTHER_LADDER = Problem(
+    ProblemKind.CONFLICT,
+    "other severities",
+    "The documents name other severities than when the cockpit was opened.",
+    "Open it again to go by them.",
+)
+MESSAGES = (".md", ".txt")
+
+
+def read_plan(system: System, catalogue: Catalogue | None = None) -> Plan:
+    """The Plan of a system; `catalogue` where its documents were read already. Never raises.
+
+    What was to be read and cannot be is among the problems of the plan.
+    """
+    found = catalogue or load(system.runbooks, builtin=False)
+    problems = [lost(each.path, each.reason) for each in found.unread]
+    configured = replace(
+        system.plan,
+        contacts=(*system.plan.contacts, *read_contacts(system.contacts_file, problems)),
+        templates=(*system.plan.templates, *read_templates(system.templates, problems)),
+        documents=frozenset(Path(each).name for each in (system.file, system.contacts_file) if each),
+        problems=tuple(problems),
+    )
+    return plan(found.documents, configured)
+
+
+def read_again(system: System, before: Plan) -> Plan:
+    """The plan as it is now. Never raises.
+
+    With other severities than before, by which all that is shown is sorted, only what is lost is told.
+    """
+    found = read_plan(system)
+    if [each.name for each in found.ladder] == [each.name for each in before.ladder]:
+        return found
+    return replace(before, documents=found.documents, problems=(*found.problems, OTHER_LADDER))
+
+
+def read_templates(paths: Sequence[str], problems: list[Problem]) -> tuple[Template, ...]:
+    """One message from each file; a name that two files have counts once."""
+    found: dict[str, Template] = {}
+    for path in paths:
+        for file in messages_in(Path(path)):
+            text = text_of(file, problems)
+            if text.strip():
+                template = template_of(file.stem, text, file.name)
+                found.setdefault(template.id, template)
+    return tuple(found.values())
+
+
+def messages_in(path: Path) -> Iterable[Path]:
+    """The messages of a folder in order, nothing hidden; a file is one whatever its ending."""
+    try:
+        return sorted(each for each in path.iterdir() if each.suffix in MESSAGES and not each.name.startswith("."))
+    except OSError:
+        return [path]
+
+
+def read_contacts(path: str, problems: list[Problem]) -> tuple[Contact, ...]:
+    """The people of a private file: `[[contacts]]` in TOML, or tables and lists in Markdown."""
+    if not path:
+        return ()
+    file = Path(path)
+    text = text_of(file, problems)
+    if file.suffix == ".toml":
+        try:
+            return tuple(contacts_in(tomllib.loads(text), file.name))
+        except (ValueError, RecursionError) as error:
+            problems.append(unreadable(path, f"is no TOML: {error}"))
+            return ()
+    return tuple(contacts(source(slug(file.stem), file.name, read(path, text.encode()))))
+
+
+def contacts_in(data: dict[str, object], origin: str) -> Iterator[Contact]:
+    """What is a contact in `[[contacts]]`; what is none is left out."""
+    listed = data.get("contacts")
+    for each in listed if isinstance(listed, list) else ():
+        if isinstance(each, dict):
+            given = {name: clean_line(value, 300) for name, value in each.items() if isinstance(value, str)}
+            if given.get("role"):
+                yield contact_of(given, origin)
+
+
+def text_of(file: Path, problems: list[Problem]) -> str:
+    """The text of a file, "" with a problem where it cannot be read."""
+    try:
+        if file.stat().st_size > LARGEST:
+            raise OSError(f"is larger than {LARGEST // 1_000_000} MB")
+        return file.read_bytes().decode("utf-8-sig", "replace")
+    except FileNotFoundError:
+        problems.append(lost(str(file), missing(file)))
+    except (OSError, ValueError) as error:
+        problems.append(unreadable(str(file), getattr(error, "strerror", None) or str(error)))
+    return ""
+
+
+def lost(path: str, reason: str) -> Problem:
+    said = clean_line(f"{path} {reason}.", 300)
+    return Problem(ProblemKind.MISSING, "not there", said, "What it says of incidents is not known here.")
+
+
+def unreadable(path: str, reason: str) -> Problem:
+    said = clean_line(f"{path} cannot be read: {reason}.", 300)
+    return Problem(ProblemKind.GARBAGE, "cannot be read", said, "What it says of incidents is not known here.")

@@ -1,0 +1,201 @@
+"""A document cut into chapters and blocks: what is said where, by lines. Rows of tables are read elsewhere."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+
+from cockpit.model.runbook import DocumentTable, Runbook
+from cockpit.model.text import clean_line
+from cockpit.runbooks.document.labels import label, plain
+from cockpit.runbooks.document.prose import FENCE, HEADING
+
+ITEM = re.compile(r"^(?P<indent>\s*)(?P<mark>[-*+]|\d{1,3}[.)])\s+(?P<box>\[[ xX]\]\s+)?(?P<text>\S.*)$")
+RULER = re.compile(r"^\s*([-*_])(?:\s*\1){2,}\s*$")
+SEVERITY = re.compile(r"(?i)\b(?:SEV-?\s?[0-9]|[PS][0-5])(?![\w.%])")
+
+
+class Shape(Enum):
+    """What a block is."""
+
+    TEXT = auto()
+    ITEM = auto()
+    QUOTE = auto()
+    FENCE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineBlock:
+    """One paragraph, item, quotation or fence. A quotation and a fence keep their lines, the others are one line."""
+
+    shape: Shape
+    line: int
+    text: str
+    ordered: bool = False
+    box: bool = False
+    nested: bool = False
+    info: str = ""  # of a fence
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A heading and the blocks under it, until the next heading.
+
+    `above` are the headings that it stands under, but for `top`, the title of the document.
+    """
+
+    title: str = ""
+    level: int = 0
+    line: int = 1
+    top: str = ""
+    above: tuple[str, ...] = ()
+    blocks: tuple[OutlineBlock, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """What its headings say, the document's own title left out."""
+        return " / ".join((*self.above, self.title))
+
+    @property
+    def whole_path(self) -> str:
+        """What all of its headings say."""
+        return f"{self.top} / {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One document to be read: `name` is how an origin begins, `id` what the catalogue calls it."""
+
+    id: str
+    name: str
+    runbook: Runbook
+    chapters: tuple[Chapter, ...] = field(default=())
+
+    def origin(self, line: int) -> str:
+        return f"{self.name}:{line}"
+
+    def said(self) -> Iterator[tuple[Chapter, OutlineBlock]]:
+        """What is said in sentences: paragraphs and items."""
+        for chapter in self.chapters:
+            yield from ((chapter, each) for each in chapter.blocks if each.shape in (Shape.TEXT, Shape.ITEM))
+
+
+def source(id: str, name: str, runbook: Runbook) -> Source:
+    return Source(id, name, runbook, tuple(chapters(runbook.text)))
+
+
+def levels_in(text: str) -> tuple[str, ...]:
+    """The severities that a text names, as it writes them: `P0`, `SEV-1`. Each once."""
+    return tuple(dict.fromkeys(re.sub(r"\s", "", match.group()).upper() for match in SEVERITY.finditer(text)))
+
+
+def chapters(text: str) -> Iterator[Chapter]:
+    """Every chapter of a text in order; the first has no title."""
+    at: Chapter = Chapter()
+    parents: list[Chapter] = []
+    blocks: list[OutlineBlock] = []
+    for block in cut(text):
+        if isinstance(block, OutlineBlock):
+            blocks.append(block)
+            continue
+        yield replace(at, blocks=tuple(blocks))
+        blocks = []
+        parents = [each for each in parents if each.level < block.level]
+        top = next((each.title for each in parents if each.level == 1), "")
+        at = replace(block, top=top, above=tuple(each.title for each in parents if each.level > 1))
+        parents.append(at)
+    yield replace(at, blocks=tuple(blocks))
+
+
+def cut(text: str) -> Iterator[OutlineBlock | Chapter]:
+    """The blocks of a text, and its headings as chapters without any."""
+    block: OutlineBlock | None = None  # the one that is not yet over
+    lines: list[str] = []  # of it
+    fence = ""
+    for number, line in enumerate(text.split("\n"), start=1):
+        mark = FENCE.match(line)
+        if fence:
+            if not (mark and mark[1].startswith(fence) and not mark[2].strip()):
+                lines.append(line)
+                continue
+            begun, goes_on, fence = None, False, ""
+        else:
+            begun, goes_on = begin(line, number, mark)
+            fence = mark[1] if mark else ""
+        if goes_on and block is not None and isinstance(begun, OutlineBlock) and joins(block, begun):
+            lines.append(begun.text)
+            continue
+        if block is not None:
+            yield whole(block, lines)
+        block = begun if isinstance(begun, OutlineBlock) else None
+        lines = [begun.text] if isinstance(begun, OutlineBlock) and begun.shape is not Shape.FENCE else []
+        if isinstance(begun, Chapter):
+            yield begun
+    if block is not None:
+        yield whole(block, lines)
+
+
+def whole(block: OutlineBlock, lines: list[str]) -> OutlineBlock:
+    """The block with the text of its lines."""
+    together = block.shape in (Shape.FENCE, Shape.QUOTE)
+    return replace(block, text="\n".join(lines) if together else clean_line(" ".join(lines)))
+
+
+def begin(line: str, number: int, fence: re.Match[str] | None) -> tuple[OutlineBlock | Chapter | None, bool]:
+    """What a line begins, and whether it may only go on with what is before it."""
+    if fence:
+        return OutlineBlock(Shape.FENCE, number, "", info=fence[2].strip()), False
+    if title := HEADING.match(line):
+        return Chapter(clean_line(plain(title[1].rstrip("# "))), len(line) - len(line.lstrip("#")), number), False
+    if not line.strip() or RULER.match(line) or line.lstrip().startswith("|"):
+        return None, False
+    if line.lstrip().startswith(">"):
+        return OutlineBlock(Shape.QUOTE, number, quoted(line)), True
+    if item := ITEM.match(line):
+        ordered, box = item["mark"][0].isdigit(), bool(item["box"])
+        nested = len(item["indent"].expandtabs(4)) > 1
+        return OutlineBlock(Shape.ITEM, number, said(item["text"]), ordered, box, nested), False
+    return OutlineBlock(Shape.TEXT, number, said(line)), label(line) is None
+
+
+def joins(block: OutlineBlock, begun: OutlineBlock) -> bool:
+    """True when a line goes on with the block before it: a quotation with another, words with what was wrapped."""
+    if begun.shape is Shape.QUOTE:
+        return block.shape is Shape.QUOTE
+    return block.shape in (Shape.TEXT, Shape.ITEM)
+
+
+def said(line: str) -> str:
+    """One line as it is read, without its emphasis."""
+    return clean_line(plain(line))
+
+
+def quoted(line: str) -> str:
+    """One line of a quotation without its mark."""
+    return said(line.lstrip()[1:])
+
+
+# Columns and cells of a table, found by what their heads say; and the blanks that nobody filled in.
+
+BLANK = re.compile(
+    r"""(?ix) ^\W*(?:tbd|tbc|todo|fixme|n/?a|none|unknown|x{2,}|\?+)?\W*$   # says nothing
+    | ^\s*[\[<{][^\]>}]{0,80}[\]>}]\s*$                                      # [PagerDuty/Phone], <name>
+    | \b(?:tbd|tbc|todo|fixme)\b"""
+)
+
+
+def column(table: DocumentTable, *words: str, but: Sequence[int] = ()) -> int | None:
+    """The first column whose head has one of these words, the words in their order."""
+    heads = [each.casefold() for each in table.header]
+    found = (at for word in words for at, head in enumerate(heads) if word in head and at not in but)
+    return next(found, None)
+
+
+def cell(row: Sequence[str], at: int | None) -> str:
+    """The cell in that column, "" where there is none."""
+    return row[at].strip() if at is not None and at < len(row) else ""
+
+
+def blank(text: str) -> bool:
+    """True for nothing, a dash, TBD, or a placeholder in brackets."""
+    return bool(BLANK.search(text[:400]))

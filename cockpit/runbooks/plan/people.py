@@ -1,0 +1,171 @@
+"""Roles, contacts, and whom to call for what, as tables and lists have them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from cockpit.model.clock import ClockKind, Rule
+from cockpit.model.plan import Contact, PageRule, Role
+from cockpit.model.runbook import DocumentTable
+from cockpit.runbooks.plan.outline import OutlineBlock, Shape, Source, blank, cell, column, levels_in
+
+ROLES = re.compile(r"(?i)\broles?\b")
+CONTACTS = re.compile(r"(?i)\bcontacts?\b")
+DUTY = re.compile(r"^(?P<name>[A-Z][^—–:]{1,60}?)\s*(?:—|–|:|\s-\s)\s*(?P<duty>\S.{0,300})$")
+LEADS = re.compile(r"(?i)\b(?:commander|incident (?:lead|manager))\b")
+NICKNAME = re.compile(r"\s*\([^()]{1,12}\)")
+REACHED = re.compile(r"^\s*(?P<role>[A-Z][^:#\n]{1,60}?)\s*:\s+(?P<how>\S.{0,200})$")
+
+
+def roles(source: Source) -> tuple[Role, ...]:
+    """The roles of a document; the commander leads, else the first."""
+    found = [*_roles_of_tables(source), *_roles_of_lists(source)]
+    if found and not any(each.lead for each in found):
+        found[0] = replace(found[0], lead=True)
+    return tuple(found)
+
+
+def _roles_of_tables(source: Source) -> Iterator[Role]:
+    for table in source.runbook.tables:
+        if table.kind == "roles":
+            for at, row in enumerate(table.rows):
+                yield _role(cell(row, 0), cell(row, 1), source.origin(table.line + 2 + at))
+
+
+def _roles_of_lists(source: Source) -> Iterator[Role]:
+    for chapter in source.chapters:
+        if ROLES.search(chapter.title):
+            for block in chapter.blocks:
+                if block.shape is Shape.ITEM and not block.nested and (match := DUTY.match(block.text)):
+                    yield _role(match["name"], match["duty"], source.origin(block.line))
+
+
+def _role(name: str, duty: str, origin: str) -> Role:
+    return Role(NICKNAME.sub("", name).strip(), duty.rstrip(". "), bool(LEADS.search(name)), origin)
+
+
+def contacts(source: Source) -> Iterator[Contact]:
+    """Everybody who is to be reached; one whose person and number are placeholders is not filled in."""
+    for table in source.runbook.tables:
+        if table.kind == "contacts":
+            yield from _contacts_of(table, source)
+    for chapter in source.chapters:
+        if CONTACTS.search(chapter.title):
+            for block in chapter.blocks:
+                yield from _contacts_in(block, source)
+
+
+def _contacts_of(table: DocumentTable, source: Source) -> Iterator[Contact]:
+    role = column(table, "role", "who", "name") or 0
+    person = column(table, "person", "primary", "name", but=(role,))
+    backup = column(table, "backup", "secondary", "deputy", but=(role,))
+    known = tuple(at for at in (role, person, backup) if at is not None)
+    how = column(table, "method", "how", "contact", "phone", "reach", "mail", but=known)
+    scope = column(table, "when", "scope", "for", "notes", but=known if how is None else (*known, how))
+    for at, row in enumerate(table.rows):
+        if not cell(row, role):
+            continue
+        who, reached = cell(row, person), cell(row, how)
+        spare = cell(row, backup)
+        yield Contact(
+            role=cell(row, role),
+            person=who,
+            backup="" if blank(spare) else spare,
+            how=reached,
+            scope=cell(row, scope),
+            filled=not all(blank(each) for each in (who, reached)) and not _awaits(who) and not _awaits(reached),
+            origin=source.origin(table.line + 2 + at),
+        )
+
+
+def contact_of(given: Mapping[str, str], origin: str) -> Contact:
+    """The contact of a table of TOML."""
+    who, reached = given.get("person", ""), given.get("how", "")
+    return Contact(
+        role=given["role"],
+        person=who,
+        backup=given.get("backup", ""),
+        how=reached,
+        scope=given.get("scope", ""),
+        filled=not (blank(who) and blank(reached)),
+        origin=origin,
+    )
+
+
+def _awaits(text: str) -> bool:
+    """True for a placeholder; a cell with nothing in it says nothing."""
+    return bool(text.strip("-–— ")) and blank(text)
+
+
+def _contacts_in(block: OutlineBlock, source: Source) -> Iterator[Contact]:
+    """`On-call engineer: pager` in a list, or a line each in a fence without a language."""
+    if block.shape is Shape.ITEM:
+        lines = [(block.line, block.text)]
+    elif block.shape is Shape.FENCE and not block.info:
+        lines = [(block.line + 1 + at, line) for at, line in enumerate(block.text.split("\n"))]
+    else:
+        return
+    for number, line in lines:
+        if match := REACHED.match(line):
+            how = match["how"].strip()
+            yield Contact(match["role"], how=how, filled=not blank(how), origin=source.origin(number))
+
+
+def pages(source: Source) -> Iterator[PageRule]:
+    """Whom to call when something particular happens."""
+    for table in source.runbook.tables:
+        if table.kind != "who-to-page":
+            continue
+        who = column(table, "who", but=(0,))
+        for at, row in enumerate(table.rows):
+            if cell(row, 0) and cell(row, who):
+                yield PageRule(cell(row, 0), cell(row, who), source.origin(table.line + 2 + at))
+
+
+# Who becomes due when: windows drawn as boxes or written as tables, a rule for each tier.
+
+WINDOW = re.compile(
+    r"(?i)^\W*(?P<from>\d{1,4}(?:\.\d)?)\s*(?P<first>m|h)?[a-z]*\s*"
+    r"(?:\+|(?:-|–|—|to)\s*(?P<until>\d{1,4}(?:\.\d)?|\+|∞)?)?\s*(?P<unit>m|h|d)?"
+)
+BOX = ("window", "who")  # the head that a drawn box is given
+UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+
+
+def escalation_rules(source: Source) -> Iterator[Rule]:
+    """One rule for each tier, numbered from 1 for each level."""
+    counts: dict[tuple[str, ...], int] = {}
+    for table in source.runbook.tables:
+        if table.kind != "escalation":
+            continue
+        for at, row in enumerate(table.rows):
+            levels = levels_of(table, row)
+            after, who = opens(cell(row, 0)), who_of(table, row)
+            if after is None or blank(who):
+                continue
+            counts[levels] = number = counts.get(levels, 0) + 1
+            line = source.origin(table.line + at + first_row(table))
+            yield Rule(ClockKind.ESCALATION, f"call {who}", after, line, who=who, levels=levels, number=number)
+
+
+def opens(window: str) -> timedelta | None:
+    """When a window opens: `15-30 min` after 15 minutes, `60+ min` after 60, `1-2 h` after one hour."""
+    match = WINDOW.match(window)
+    unit = (match["unit"] or match["first"] or "").lower() if match else ""
+    return float(match["from"]) * UNITS[unit] if match and unit else None
+
+
+def levels_of(table: DocumentTable, row: tuple[str, ...]) -> tuple[str, ...]:
+    """The severities of a tier: of its own column, else of what the box or the heading is called; none are all."""
+    own = column(table, "severity", "priority", "level")
+    return levels_in(cell(row, own)) or levels_in(table.heading)
+
+
+def who_of(table: DocumentTable, row: tuple[str, ...]) -> str:
+    return cell(row, column(table, "who", "contact", "call", "page", "person", "role", "escalate", but=(0,)))
+
+
+def first_row(table: DocumentTable) -> int:
+    """From the line of a table to its first row: below a rule, or below the borders and the title of a drawn box."""
+    return 3 if table.header == BOX else 2

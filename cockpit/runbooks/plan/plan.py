@@ -1,0 +1,92 @@
+"""The Plan of a team: what its documents say should happen in an incident, over what is built in. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from cockpit.model.plan import BUILT_IN, GRAVE, Contact, Plan, default_plan
+from cockpit.model.severity_scale import DEFAULT_LADDER, SeverityScale
+from cockpit.runbooks.catalogue.catalogue import Document
+from cockpit.runbooks.plan.checklists import checklists
+from cockpit.runbooks.plan.deadlines import contact_rules, promise_rules
+from cockpit.runbooks.plan.outline import Source
+from cockpit.runbooks.plan.outline import source as read
+from cockpit.runbooks.plan.people import contacts, escalation_rules, pages, roles
+from cockpit.runbooks.plan.practices import practices
+from cockpit.runbooks.plan.precedence import binding, first, opening, over, spoken, unbound
+from cockpit.runbooks.plan.severities import configured_rules, ladder_of, ladder_rules, merged, paging_rules
+from cockpit.runbooks.plan.targets import metric_targets, targets
+from cockpit.runbooks.plan.templates import templates
+from cockpit.runbooks.plan.working_hours import hours_of
+
+NOTHING = Plan(ladder=())
+
+
+def plan(documents: Sequence[Document], configured: Plan = NOTHING) -> Plan:
+    """What holds: configured, else as the team's own documents say in their order, else built in. Never raises.
+
+    `configured.ladder` is empty where none is configured.
+    """
+    own = [read(each.id, origin_of(each), each.runbook) for each in documents if not each.builtin]
+    ladders = [ladder_of(each) for each in own]
+    ladder = merged(ladders, configured.ladder) or DEFAULT_LADDER
+    parts = [part(each, ladder) for each in own]
+    mine = replace(configured, rules=(*configured.rules, *configured_rules(configured.ladder)))
+    calls = [replace(NOTHING, rules=tuple(paging_rules(each))) for each in (configured.ladder, *ladders)]
+    layers = [mine, *parts, *calls, default_plan(ladder)]
+    rules = binding(layers, ladder)
+    return Plan(
+        ladder=ladder,
+        rules=rules,
+        roles=first(each.roles for each in layers),
+        contacts=over([configured.contacts, *by_use(parts)], lambda each: each.role.casefold()),
+        pages=over((each.pages for each in layers), lambda each: each.condition.casefold()),
+        targets=over((each.targets for each in layers), lambda each: each.scenario.casefold()),
+        metric_targets=over((each.metric_targets for each in layers), lambda each: (each.metric, each.level)),
+        templates=spoken(over((each.templates for each in layers), lambda each: each.id)),
+        checklists=opening(layers, rules),
+        hours=next((each.hours for each in layers if each.hours.origin != BUILT_IN), layers[-1].hours),
+        practices=over((each.practices for each in layers), lambda each: each.name.casefold()),
+        snapshot=configured.snapshot,
+        documents=frozenset({BUILT_IN, *configured.documents, *(each.name for each in own)}),
+        problems=(*configured.problems, *unbound(layers, ladder)),
+    )
+
+
+def by_use(parts: Sequence[Plan]) -> tuple[list[Contact], list[Contact]]:
+    """The contacts of all documents: those that can be reached, and those that are still blank."""
+    every = [each for part in parts for each in part.contacts]
+    return [each for each in every if each.filled], [each for each in every if not each.filled]
+
+
+def part(source: Source, ladder: SeverityScale) -> Plan:
+    """What one document says. The ladder is that of the team."""
+    people = tuple(contacts(source))
+    heard = hours_of(source)
+    worst = tuple(each.name for each in ladder[:GRAVE])
+    lists, list_rules = checklists(source, worst)
+    return Plan(
+        ladder=(),
+        rules=(
+            *ladder_rules(source),
+            *escalation_rules(source),
+            *list_rules,
+            *contact_rules(people),
+            *promise_rules(source, worst),
+        ),
+        roles=roles(source),
+        contacts=people,
+        pages=tuple(pages(source)),
+        targets=tuple(targets(source)),
+        metric_targets=tuple(metric_targets(source)),
+        templates=tuple(templates(source)),
+        checklists=lists,
+        hours=heard.hours if heard else NOTHING.hours,
+        practices=tuple(practices(source)),
+    )
+
+
+def origin_of(document: Document) -> str:
+    """How a document is called before the line: its file, with the folder where the catalogue needs it too."""
+    folder, _, _ = document.id.rpartition("/")
+    name = document.runbook.path.replace("\\", "/").rsplit("/", 1)[-1]
+    return f"{folder}/{name}" if folder else name

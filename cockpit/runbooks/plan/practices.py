@@ -1,0 +1,81 @@
+"""Drills, training and reviews: what comes round, and when it is next due."""
+
+import re
+from collections.abc import Iterator
+
+from cockpit.model.plan import Practice
+from cockpit.model.runbook import DocumentTable, Runbook
+from cockpit.model.text import clean_line
+from cockpit.runbooks.document.dates import DAYS, UNITS, day_in
+from cockpit.runbooks.document.labels import label, plain
+from cockpit.runbooks.document.prose import prose
+from cockpit.runbooks.plan.outline import Shape, Source, cell, column
+
+LABELS = frozenset({"tested", "next review"})
+TABLES = frozenset({"drills", "training", "reviews"})
+WORDS = "|".join((*UNITS, *DAYS))
+EVERY = rf"(?:every\s+(?:\w+\s+)?(?:{WORDS})s?|daily|weekly|fortnightly|monthly|quarterly|yearly|annual(?:ly)?)"
+ROUND = re.compile(
+    rf"(?i)^(?P<every>{EVERY})\s+(?P<name>\S.{{2,200}}?)(?P<done>\s+\(last done (?P<last>[^()]{{4,40}})\))?$"
+)
+CARE = re.compile(r"(?i)hygiene|prevent|drill|training|review|practice|exercise|game day|maintenance")
+REVIEWS = re.compile(r"(?i)next review")
+DATED = re.compile(r"^(?P<name>[^:]{2,100}):\s*(?P<next>\S.{0,60})$")
+
+
+def practices(source: Source) -> Iterator[Practice]:
+    """Everything of a document that comes round."""
+    for table in source.runbook.tables:
+        if table.kind in TABLES:
+            yield from _of_table(table, source)
+    for chapter in source.chapters:
+        for block in chapter.blocks if CARE.search(chapter.path) else ():
+            if block.shape is not Shape.ITEM or block.box:
+                continue
+            origin = source.origin(block.line)
+            if REVIEWS.search(chapter.title) and (dated := DATED.match(block.text)):
+                due = day_in(dated["next"])
+                yield Practice(f"Review of {dated['name']}", next=dated["next"], due=due, origin=origin)
+            elif came := ROUND.match(block.text):
+                name = came["name"][:1].upper() + came["name"][1:]
+                yield Practice(name, every=came["every"], last=came["last"] or "", origin=origin)
+    yield from _of_labels(source)
+
+
+def _of_labels(source: Source) -> Iterator[Practice]:
+    """What a document says of itself and of its procedures: when they were tested, when they are to be reviewed."""
+    said = {(name, heading): (value, line) for line, heading, name, value in labels_in(source.runbook)}
+    if front := source.runbook.labels.get("next review", ""):
+        said.setdefault(("next review", source.runbook.title), (front, 1))
+    for (name, heading), (value, line) in said.items():
+        what, origin = heading or source.runbook.title, source.origin(line)
+        if name == "next review":
+            yield Practice(f"Review of {what}", next=value, due=day_in(value), origin=origin)
+        else:
+            yield Practice(f"Test of {what}", last=value, origin=origin)
+
+
+def labels_in(runbook: Runbook) -> Iterator[tuple[int, str, str, str]]:
+    """(line, heading above, name, value) of each label that says when something was tested or is to be reviewed."""
+    for line, heading, text in prose(runbook.text):
+        found = label(text)
+        if found and found[0] in LABELS and found[1]:
+            yield line, clean_line(plain(heading)), *found
+
+
+def _of_table(table: DocumentTable, source: Source) -> Iterator[Practice]:
+    every, next_one = column(table, "frequency", "every", "how often"), column(table, "next")
+    last, whose, method = column(table, "last"), column(table, "audience"), column(table, "method")
+    training = table.kind == "training"
+    for at, row in enumerate(table.rows):
+        if not cell(row, 0):
+            continue
+        how = ", ".join(filter(None, (cell(row, whose), cell(row, method))))
+        yield Practice(
+            name=f"{cell(row, 0)} training{f': {how}' if how else ''}" if training else cell(row, 0),
+            every=cell(row, every),
+            next=cell(row, next_one),
+            last=cell(row, last),
+            due=day_in(cell(row, next_one)),
+            origin=source.origin(table.line + 2 + at),
+        )

@@ -1,0 +1,197 @@
+"""The severity ladder of a document, from its tables and from lines such as `SEV-1: all users are down → page all`."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from cockpit.model.clock import ClockKind, Counting, Rule
+from cockpit.model.runbook import DocumentTable
+from cockpit.model.severity_scale import Level, SeverityScale
+from cockpit.model.text import clean_line
+from cockpit.runbooks.plan.durations import Amount, amounts
+from cockpit.runbooks.plan.outline import SEVERITY, Source, cell, column, levels_in
+
+ARROWED = re.compile(
+    r"(?i)^[\s#>*+-]{0,12}(?P<name>SEV-?\s?[0-9]|P[0-5])\**\s*[:—–-]{1,2}\**\s*(?P<definition>[^→\n]{1,300}?)"
+    r"\s*(?:→|->|=>)\s*(?P<response>[^→\n]{1,300})$"
+)
+BACKLOG = re.compile(r"(?i)\bbacklog\b")
+NUMBER = re.compile(r"\d")
+LONGEST_NAME = 20
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSeverityLevel:
+    """One row of a ladder as a document writes it."""
+
+    name: str
+    definition: str
+    response: str
+    line: int
+    column: str = ""
+
+
+def rungs(source: Source) -> Iterator[DocumentSeverityLevel]:
+    """Every rung that a document writes down, in its order."""
+    for table in source.runbook.tables:
+        if table.kind == "severity-ladder":
+            yield from of_table(table)
+    arrowed = [(line, match) for line, match in arrows(source.runbook.text)]
+    if len({match["name"].casefold() for _, match in arrowed}) > 1:
+        for line, match in arrowed:
+            yield DocumentSeverityLevel(
+                name_of(match["name"]), clean_line(match["definition"]), clean_line(match["response"]), line
+            )
+
+
+def of_table(table: DocumentTable) -> Iterator[DocumentSeverityLevel]:
+    response = column(table, "respon", "action")
+    definition = column(table, "definition", "example", "description", "scenario", "criteria", "impact", "meaning")
+
+    for at, row in enumerate(table.rows):
+        if name := name_of(row[0] if row else ""):
+            yield DocumentSeverityLevel(name, cell(row, definition), cell(row, response), table.line + 2 + at)
+
+
+def arrows(text: str) -> Iterator[tuple[int, re.Match[str]]]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if ("→" in line or "->" in line or "=>" in line) and (match := ARROWED.match(line[:700])):
+            yield number, match
+
+
+def name_of(text: str) -> str:
+    """`P0` of `P0 - Critical`, `SEV-1` of `sev 1`; else the text itself when it is short enough to be a name."""
+    match = SEVERITY.match(text)
+    if match is None:
+        return text if len(text) <= LONGEST_NAME else ""
+    return re.sub(r"(?i)^SEV-?(?=\d)", "SEV-", levels_in(match.group())[0])
+
+
+def ladder_of(source: Source) -> SeverityScale:
+    """The ladder of one document: its rungs merged by name, the worst first."""
+    return ranked([level_of(each, source.origin(each.line)) for each in rungs(source)])
+
+
+def level_of(rung: DocumentSeverityLevel, origin: str) -> Level:
+    backlog = bool(BACKLOG.search(rung.response))
+    return Level(rung.name, 0, rung.definition, rung.response, backlog, origin)
+
+
+def merged(ladders: Iterable[SeverityScale], over: SeverityScale = ()) -> SeverityScale:
+    """One ladder of many: `over`, else all that name their rungs in the commonest way; what is blank is filled in."""
+    every = [each for each in ladders if each]
+    own = over or commonest(every)
+    family = {family_of(each.name) for each in own}
+    known = {each.name.casefold() for each in own}
+    more = [
+        level
+        for ladder in every
+        for level in ladder
+        if level.name.casefold() in known or (not over and "" not in family and family_of(level.name) in family)
+    ]
+    return tuple(filled(own, more)) if over else ranked([*own, *more])
+
+
+def commonest(ladders: Sequence[SeverityScale]) -> SeverityScale:
+    """Of several ways to name severities the one that most rungs follow, the first of those."""
+    counts = Counter(family_of(level.name) for ladder in ladders for level in ladder)
+    return max(ladders, key=lambda each: counts[family_of(each[0].name)], default=())
+
+
+def ranked(levels: Sequence[Level]) -> SeverityScale:
+    """The levels, each name once, by their numbers; by their place where a name has none."""
+    found = {each.name.casefold(): each for each in reversed(levels)}
+    order = list(dict.fromkeys(each.name.casefold() for each in levels))
+    if all(NUMBER.search(name) for name in order):
+        order.sort(key=lambda name: int(NUMBER.findall(name)[0]))
+    first = [found[name] for name in order]
+    return tuple(replace(each, rank=rank) for rank, each in enumerate(filled(first, levels)))
+
+
+def filled(ladder: Sequence[Level], levels: Sequence[Level]) -> Iterator[Level]:
+    """Each level of the ladder with the first definition and response that anybody gave it."""
+    for each in ladder:
+        same = [other for other in (each, *levels) if other.name.casefold() == each.name.casefold()]
+        yield replace(
+            each,
+            definition=next((other.definition for other in same if other.definition), ""),
+            response=next((other.response for other in same if other.response), ""),
+            backlog=any(other.backlog for other in same),
+        )
+
+
+def family_of(name: str) -> str:
+    """What comes before the number: `p`, `sev`; "" of a name without one, which is in no family."""
+    return re.sub(r"[\s\d-].*$", "", name).casefold() if NUMBER.search(name) else ""
+
+
+# What a response promises: `incident commander within 15 min; update every 30 min` are two rules.
+
+CLAUSE = re.compile(r"[;.,]\s+|\s+then\s+|\n")
+WORKING_HOURS = re.compile(r"(?i)\b(?:business|working|office|work)[\s-]hours\b")
+CALLED = re.compile(
+    r"(?i)^\W*(?:(?:page|call|alert|wake)\s+(?P<who>[^.;,]{2,80}?)(?:\s+(?:immediately|at once|now))?"
+    r"|all[\s-]hands|everybody|everyone)\W*$"
+)
+A_WORKING_DAY = timedelta(hours=8)  # "business-hours triage" names no time: one working day is what it can mean at most
+# From the most particular to the least: the first that a clause holds says what is promised; None is no clock of ours.
+PROMISES: tuple[tuple[re.Pattern[str], ClockKind | None, str], ...] = (
+    (re.compile(r"(?i)post-?\s?mortem|post-incident|retrospective"), ClockKind.POSTMORTEM, "review the post-mortem"),
+    (re.compile(r"(?i)commander|\bIC\b|\bincident lead\b"), ClockKind.COMMANDER, "name a commander"),
+    (re.compile(r"(?i)\bevery\b"), ClockKind.UPDATE, "update the team"),
+    (re.compile(r"(?i)\b(?:clients?|customers?|users?)\b|status page"), ClockKind.CLIENT, "tell clients"),
+    (re.compile(r"(?i)\bupdat"), ClockKind.UPDATE, "update the team"),
+    (re.compile(r"(?i)resol|\bfix|restor|mitigat|recover|\bescalat"), None, ""),
+    (re.compile(r""), ClockKind.RESPONSE, "acknowledge"),
+)
+
+
+def ladder_rules(source: Source) -> Iterator[Rule]:
+    """The rules in the ladder of a document."""
+    for rung in rungs(source):
+        yield from response_rules(rung.response, rung.name, source.origin(rung.line))
+
+
+def configured_rules(ladder: SeverityScale) -> Iterator[Rule]:
+    """The rules in the responses of a configured ladder."""
+    for each in ladder:
+        yield from response_rules(each.response, each.name, each.origin)
+
+
+def response_rules(response: str, level: str, origin: str) -> Iterator[Rule]:
+    """The rules in what a team does at one level. A bare time is the time to answer in."""
+    timed = False
+    for clause in CLAUSE.split(response):
+        for each in amounts(clause):
+            timed = True
+            kind, what = promised(clause)
+            if kind is ClockKind.UPDATE and not each.after:
+                continue  # no rhythm: each update would be late before it was sent
+            if kind is not None:
+                yield Rule(kind, what, each.after, origin, counting=counted(clause, each), levels=(level,))
+    if not timed and WORKING_HOURS.search(response):
+        hours = Counting.HOURS
+        yield Rule(ClockKind.RESPONSE, "triage", A_WORKING_DAY, origin, counting=hours, levels=(level,))
+
+
+def paging_rules(ladder: SeverityScale) -> Iterator[Rule]:
+    """`Page on-call + backup`, `All hands`: who is called at once where no escalation says it by the minute."""
+    for each in ladder:
+        found = next((match for clause in CLAUSE.split(each.response) if (match := CALLED.match(clause))), None)
+        if found:
+            who = found["who"] or "everybody"
+            levels = (each.name,)
+            yield Rule(ClockKind.ESCALATION, f"call {who}", timedelta(0), each.origin, who=who, levels=levels, number=1)
+
+
+def promised(clause: str) -> tuple[ClockKind | None, str]:
+    """What a clause with a time in it promises."""
+    return next((kind, what) for words, kind, what in PROMISES if words.search(clause))
+
+
+def counted(clause: str, amount: Amount) -> Counting:
+    """`within 2 hours, in business hours` counts them alone."""
+    wall = amount.counting is Counting.WALL
+    return Counting.HOURS if wall and WORKING_HOURS.search(clause) else amount.counting

@@ -1,0 +1,64 @@
+"""Messages to send: a quotation or a fence with a subject or blanks in a chapter about messages, and files of them."""
+
+import re
+from collections.abc import Iterator
+
+from cockpit.model.plan import Template
+from cockpit.model.text import clean, clean_line
+from cockpit.runbooks.document.labels import slug
+from cockpit.runbooks.document.procedures import unique
+from cockpit.runbooks.document.prose import HEADING
+from cockpit.runbooks.document.read import front_matter
+from cockpit.runbooks.plan.outline import Chapter, OutlineBlock, Shape, Source
+
+MESSAGES = re.compile(r"(?i)communicat|message|notif|notice|status update|wording|announce|e-?mail")
+SUBJECT = re.compile(r"(?im)^\s*\**subject\b")
+BLANK = re.compile(r"(?<!\])\[[^\[\]\n]{2,80}\](?![(\[:])|\{\{[^{}\n]{1,80}\}\}")
+NUMBERED = re.compile(r"^[\d.]+\s+")
+AUDIENCES = (
+    ("authority", re.compile(r"(?i)authorit|regulator|breach|data protection|supervis")),
+    ("team", re.compile(r"(?i)\bteam\b|internal|slack|teams channel|#\w+|colleague|stakeholder|engineer")),
+    ("client", re.compile(r"(?i)client|customer|user|public|external|status page")),
+)
+
+
+def templates(source: Source) -> Iterator[Template]:
+    """Every message of a document."""
+    taken: dict[str, int] = {}
+    for chapter in source.chapters:
+        for block in chapter.blocks:
+            if message(chapter, block):
+                title = NUMBERED.sub("", chapter.title) or "Message"
+                id = unique(f"{source.id}/{slug(title)}", taken)
+                origin = source.origin(block.line)
+                yield Template(id, title, block.text.strip() + "\n", audience(chapter.path, block.text), origin)
+
+
+def message(chapter: Chapter, block: OutlineBlock) -> bool:
+    """True for a quotation or a plain fence with something to fill in."""
+    if block.shape not in (Shape.QUOTE, Shape.FENCE) or block.info not in ("", "text", "txt", "markdown", "md"):
+        return False
+    if SUBJECT.search(block.text):
+        return True
+    return bool(MESSAGES.search(chapter.whole_path) and BLANK.search(block.text))
+
+
+def audience(*texts: str) -> str:
+    """Who reads it, by the first text that says so: clients where none does."""
+    return next((name for text in texts for name, words in AUDIENCES if words.search(text)), "client")
+
+
+def template_of(name: str, text: str, origin: str) -> Template:
+    """The message in a file of its own: `name` without its ending is its id.
+
+    A front matter may give `title` and `audience`; a first heading is the title as well, and no part of the message.
+    """
+    labels, body = front_matter(clean(text, limit=100_000).replace("\r", ""))
+    lines = body.strip("\n").split("\n")
+    heading = HEADING.match(lines[0])
+    title = labels.get("title") or (clean_line(heading[1], 100) if heading else name)
+    wanted = labels.get("audience", "").casefold()
+    known = [each for each, _ in AUDIENCES]
+    words = "\n".join(lines[1:] if heading else lines).strip("\n") + "\n"
+    reader = wanted if wanted in known else audience(name.replace("-", " ").replace("_", " "), title)
+    return Template(slug(name), title, words, reader, origin)

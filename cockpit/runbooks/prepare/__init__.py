@@ -1,0 +1,1 @@
+"""From a step and values to what would run, and whether it may."""

@@ -1,0 +1,160 @@
+"""How much it takes to start a step. The kind decides, and the runner holds everybody to it."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from cockpit.model.operator import SHARED_LOGINS, fold_name
+from cockpit.model.run import StepState
+from cockpit.model.runbook import Procedure, StepKind
+from cockpit.runbooks.shell_syntax.placeholders import placeholders
+from cockpit.runbooks.types import Prepared, RunRefused
+
+Need = Literal["key", "confirm", "word"]
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredConfirmation:
+    """`key`: one press. `confirm`: having been shown it. `word`: typed as it stands in `word`.
+
+    `approval` asks who gave it and how; `again` that a step already done, or left unknown, is to be done once more.
+    """
+
+    need: Need
+    word: str = ""
+    approval: bool = False
+    approver: str = ""  # who, as the document names them
+    again: bool = False
+
+    @property
+    def approvers(self) -> int:
+        """How many people it takes: two for `DBA + On-call lead`."""
+        return len(people(APART.split(self.approver)[0])) or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who gave it and how: `verbally, on the bridge`. By somebody else than who runs the step; of two, `Ana + Ben`."""
+
+    by: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a person did in answer to a Ceremony. `fingerprint` is of the Prepared that was shown."""
+
+    fingerprint: str = ""
+    word: str = ""
+    approval: Approval | None = None
+    again: bool = False
+
+
+NEEDS: Mapping[StepKind, Need] = {StepKind.CHANGE: "confirm", StepKind.DANGER: "word"}
+DONE = frozenset({StepState.OK, StepState.BY_HAND})
+NO_APPROVAL = frozenset({"", "no", "none", "n/a", "not required", "false", "-", "–"})
+APART = re.compile(r"\s*[,(;]")  # behind it stands how, or on what condition
+JOINED = re.compile(r"(?i)\s*(?:[+&]|\band\b)\s*")
+NAMED_BY = ("--revision", "--replica", "--name", "-n")  # in this order: what an az command is about
+EVERY_OPERAND_GOES = frozenset({"rm", "rmdir", "shred", "unlink", "dropdb", "dropuser", "wipefs"})
+OPERAND_OF_A_VERB_GOES = frozenset({"docker", "podman", "helm"})
+VERBS = frozenset({"rm", "rmi", "remove", "uninstall", "delete", "del"})
+GENERIC = frozenset({"process", "procedure", "steps", "guide", "commands", "runbook", "instructions", "options"})
+
+
+def ceremony(prepared: Prepared, procedure: Procedure, state: StepState) -> RequiredConfirmation:
+    """What it takes to start a step that stands at `state`."""
+    need = NEEDS.get(prepared.kind, "key")
+    label = procedure.labels.get("approval required", "").strip()
+    asked = "approval" in prepared.step.tags or label.casefold().split(",")[0].split(" ")[0] not in NO_APPROVAL
+    approval = asked and need != "key"
+    approver = prepared.step.tags.get("approval", "") or label if approval else ""
+    # Undoing what was done is no doing it again; what is unknown is settled first, or done again knowingly.
+    again = state is StepState.UNKNOWN or (state in DONE and not prepared.undo)
+    return RequiredConfirmation(need, word(prepared, procedure) if need == "word" else "", approval, approver, again)
+
+
+def word(prepared: Prepared, procedure: Procedure) -> str:
+    """What must be typed: what the document asks for, else the name of what goes, else what the procedure is about."""
+    return filled(prepared.step.tags.get("confirm", ""), prepared) or destroyed(prepared) or noun(procedure)
+
+
+def filled(text: str, prepared: Prepared) -> str:
+    """`mi-<env>` with its values; "" when one of them is missing or secret."""
+    known = {each.name: each.value for each in prepared.values if not each.secret}
+    for blank in reversed(placeholders(text)):
+        value = known.get(blank.name)
+        if value is None:
+            return ""
+        text = text[: blank.start] + value + text[blank.end :]
+    return text.strip()
+
+
+def destroyed(prepared: Prepared) -> str:
+    """The name of what a command destroys, as far as its words tell; never a secret."""
+    secrets = {each.value for each in prepared.values if each.secret}
+    name = named(prepared.argv) or next((each.shown for each in reversed(prepared.values) if not each.secret), "")
+    return "" if name in secrets else name
+
+
+def named(argv: Sequence[str]) -> str:
+    """What an argument list is about: of az the revision, else the name; of kubectl what stands behind the kind."""
+    if argv[:1] == ("az",):
+        flags = dict(pairwise(argv))
+        return next((flags[each] for each in NAMED_BY if each in flags), "")
+    if argv[:2] == ("kubectl", "delete"):
+        plain = [each for each in argv[2:4] if not each.startswith("-")]
+        return plain[0].partition("/")[2] or "".join(plain[1:]) if plain else ""
+    if argv[:1] == ("sudo",):
+        return named(argv[1:])
+    tool = argv[0].rpartition("/")[2] if argv else ""
+    if tool in EVERY_OPERAND_GOES:
+        return " ".join(text for text in argv[1:] if not text.startswith("-"))
+    if tool in OPERAND_OF_A_VERB_GOES:
+        verb = next((at for at, text in enumerate(argv) if text in VERBS), len(argv))
+        return next((text for text in argv[verb + 1 :] if not text.startswith("-")), "")
+    return ""
+
+
+def noun(procedure: Procedure) -> str:
+    """The last word of a procedure's title that says what it is about, in lower case."""
+    words = [each.strip(".,:;()[]'\"").casefold() for each in procedure.title.split()]
+    telling = [each for each in words if each.replace("-", "").isalpha() and each not in GENERIC and len(each) > 2]
+    return telling[-1] if telling else procedure.slug
+
+
+def must_consent(
+    wanted: RequiredConfirmation, prepared: Prepared, given: Consent, operator_names: Collection[str]
+) -> None:
+    """Raise Refused unless a person did all that is wanted, for exactly this. None of `operator_names`, which all are
+    names of who acts, is the name of somebody who approves it.
+    """
+    if given.fingerprint and given.fingerprint != prepared.fingerprint:
+        raise RunRefused("What was confirmed is not what would run now: look at it again.")
+    if wanted.need != "key" and not given.fingerprint:
+        raise RunRefused(f"This is a {prepared.kind.value}: it must be shown and confirmed first.")
+    if wanted.need == "word" and given.word.strip() != wanted.word:
+        raise RunRefused(f"This cannot be undone by itself: type {wanted.word} to start it.")
+    if wanted.again and not given.again:
+        raise RunRefused("This step is done, or nobody knows whether it is: say that it is to be done again.")
+    if wanted.approval:
+        _must_be_approved(wanted, given.approval, operator_names)
+
+
+def _must_be_approved(wanted: RequiredConfirmation, approval: Approval | None, operator_names: Collection[str]) -> None:
+    if approval is None or not approval.by.strip() or not approval.how.strip():
+        raise RunRefused("This needs an approval: say who gave it, and how.")
+    gave = people(approval.by.replace(",", "+"))
+    if not gave.isdisjoint(map(fold_name, operator_names)):
+        raise RunRefused("An approval is given by somebody else than who runs the step.")
+    if shared := sorted(gave & SHARED_LOGINS):
+        raise RunRefused(f"{shared[0]} is a shared login, not a person: name who gave the approval.")
+    if len(gave) < wanted.approvers:
+        raise RunRefused(f"This needs {wanted.approvers} approvals ({wanted.approver}): name each, as in `Ana + Ben`.")
+
+
+def people(text: str) -> set[str]:
+    """Those whom `Ana + Ben`, or `Ana and Ben`, names, each once: `Ana + ana@example.com` is one person."""
+    return {fold_name(name) for name in JOINED.split(text) if fold_name(name)}

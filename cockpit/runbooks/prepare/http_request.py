@@ -1,0 +1,45 @@
+"""TODO"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from cockpit.model.secret import MASK
+from cockpit.runbooks.shell_syntax.placeholders import placeholders
+from cockpit.runbooks.types import Request, Resolved, RunRefused
+
+if TYPE_CHECKING:
+    pass
+
+
+READING = frozenset({"GET", "HEAD"})
+
+
+HTTP = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE) (/\S*|https?://\S+)")
+
+
+def build_request(command: str, values: Sequence[Resolved], base: Resolved | None) -> Request:
+    """The request that a step stands for. `base` is the environment's host. Raises Refused."""
+    match = HTTP.fullmatch(command.strip())
+    if match is None:
+        raise RunRefused("This is no request that can be sent.")
+    known: Mapping[str, Resolved] = {each.name: each for each in values}
+    sent, shown, at = [], [], 0
+    for blank in placeholders(match[2], "http"):
+        value = known.get(blank.name)
+        if value is None or value.value is None:
+            raise RunRefused(f"{blank.form} has no value{': ' + value.problem if value and value.problem else '.'}")
+        part = quote(value.value, safe="")  # a slash or a question mark in a value leads nowhere else
+        sent += [match[2][at : blank.start], part]
+        shown += [match[2][at : blank.start], MASK if value.secret else part]
+        at = blank.end
+    path, seen = "".join([*sent, match[2][at:]]), "".join([*shown, match[2][at:]])
+    if path.startswith("/"):
+        if base is None or base.value is None:
+            raise RunRefused("The address of the app is not known: set FQDN in the environment's values.")
+        scheme = "" if "://" in base.value else "https://"
+        path, seen = f"{scheme}{base.value.rstrip('/')}{path}", f"{scheme}{base.shown.rstrip('/')}{seen}"
+    if urlsplit(path).username is not None:
+        raise RunRefused("The address holds a name and password; it is not sent.")
+    return Request(match[1], path, f"{match[1]} {seen}")

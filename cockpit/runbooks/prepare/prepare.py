@@ -1,0 +1,297 @@
+"""A step becomes a Prepared: values found, script made, and every reason why it could not start named beforehand."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from cockpit.model.run import Value
+from cockpit.model.runbook import Parameter, Procedure, Runbook, Step, StepKind
+from cockpit.model.secret import MASK
+from cockpit.model.system import Environment
+from cockpit.model.text import clean, clean_line, is_clean
+from cockpit.runbooks.document.sessions import goes_through, leaves_commands_behind, through_place
+from cockpit.runbooks.document.step_kind import ORDER, kind_of
+from cockpit.runbooks.prepare import script, tags
+from cockpit.runbooks.prepare import target_guard as guard
+from cockpit.runbooks.prepare.http_request import READING, build_request
+from cockpit.runbooks.prepare.values import Live, Reveal, resolve
+from cockpit.runbooks.shell_syntax import curl_requests
+from cockpit.runbooks.shell_syntax import requirements as tools
+from cockpit.runbooks.shell_syntax.literal_secrets import hide, secrets_in, without
+from cockpit.runbooks.shell_syntax.placeholders import names_a_secret, placeholders
+from cockpit.runbooks.types import Prepared, Resolved, Retry, RunRefused, Script
+
+LANGUAGES = frozenset({"bash", "powershell", "http"})
+CARRIED = re.compile(
+    r"(?!(?:PATH|HOME|ENV|IFS|SHELLOPTS|PROMPT_COMMAND|PS\d|P\d+)$|(?:LD|DYLD|BASH|PYTHON|NODE|PERL|RUBY|GIT|COCKPIT)_?)"
+    r"[A-Za-z_]\w*"
+)  # names of variables that change nothing about how a shell or a program itself runs
+_SCRIPTS = r"(?:^|[\s;&|])(?:\./|make\b|bash\s|sh\s)"
+DIRECTS = tuple(
+    (variable, rf"(?:^|[\s;&|(/])(?:{tools})\b|{_SCRIPTS}")
+    for variable, tools in (
+        (r"KUBE\w+|HELM_\w+", r"kubectl|helm|helmfile|oc|k9s|flux|istioctl|velero|kustomize|stern"),
+        (r"AWS_\w+", r"aws|terraform|eksctl|sam|cdk|kubectl"),
+        (r"CLOUDSDK_\w+|GOOGLE_\w+", r"gcloud|gsutil|bq|terraform"),
+        (r"DOCKER_\w+|COMPOSE_\w+", r"docker|docker-compose"),
+        (r"PG\w+|DATABASE_URL", r"psql|pg_\w+|createdb|dropdb|alembic|flyway|prisma|rails|rake|python3?"),
+        (r"TF_\w+|ARM_\w+", r"terraform|tofu"),
+        (r"VAULT_\w+", r"vault"),
+        (r"CONSUL_\w+|NOMAD_\w+|ETCDCTL_\w+", r"consul|nomad|etcdctl"),
+        (r"RAILS_ENV|RACK_ENV|NODE_ENV|DJANGO_\w+|FLASK_\w+", r"rails|rake|npm|node|yarn|python3?|flask|bundle"),
+        (r"ANSIBLE_\w+", r"ansible\S*"),
+    )
+)  # variables that a tool reads by itself
+BY_HAND = frozenset({StepKind.MANUAL, StepKind.NOTE})
+CHANGES = frozenset({StepKind.CHANGE, StepKind.DANGER})
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a step is prepared in. `guards` holds what each tool was last found to be set to, where it was asked."""
+
+    environment: Environment
+    seen: Live
+    given: Mapping[str, str]
+    kept: Sequence[Value]  # what the run has used so far
+    proposed: Sequence[Value]  # what was found for it: the operator's word and the run's own count more
+    reveal: Reveal
+    path: str  # where programs are looked for
+    cwd: str
+    cloud: bool  # known az commands go through the SDK
+    read_only: bool
+    terminal: bool  # there is one to hand over
+    guards: Mapping[str, str]
+    now: datetime | None = None  # None: nothing is said of how long ago a moment is
+
+
+def prepare(
+    run: str, runbook: Runbook, step: Step, setting: Setting, *, edit: str | None = None, undo: bool = False
+) -> Prepared:
+    """The step as it would run now. Never raises: what keeps it from running is its `reason_not_runnable`."""
+    written = step.tags.get("undo", "") if undo else step.command if edit is None else edit
+    language = "bash" if undo else step.language
+    kind = kind_now(step, written, language, edited=edit is not None, undo=undo)
+    values = typed_along(setting.given) if step.literal else values_of(runbook, written, language, setting)
+    if step.place is not None and edit is None:
+        values = tuple(value for value in values if value.value is not None)  # it does not run: nothing is asked for it
+    shown = script.shown(written, language, () if step.literal else values)
+    hidden = (*secrets_in(written), *secrets_in(shown))
+    bare = Prepared(
+        run=run,
+        step=step,
+        environment=setting.environment.name,
+        kind=kind,
+        as_written=written,
+        as_run=clean(without(hide(shown), hidden)),
+        values=tuple(replace(each, shown=MASK, secret=True) if each.value in hidden else each for each in values),
+        hidden=hidden,
+        cwd=setting.cwd,
+        edited=edit is not None and edit != step.command,
+        undo=undo,
+    )
+    if reason := never(runbook, bare, language):
+        return replace(bare, reason_not_runnable=reason)
+    try:
+        ready = with_request(bare, setting) if language == "http" else with_command(bare, language, setting)
+    except RunRefused as refusal:
+        return replace(bare, reason_not_runnable=str(refusal))
+    return with_limits(ready, setting)
+
+
+def kind_now(step: Step, command: str, language: str, *, edited: bool, undo: bool) -> StepKind:
+    """The kind of what would run. An edit is judged by its own words, and by what the document asked beyond them."""
+    if step.kind in BY_HAND or not (edited or undo):
+        return step.kind
+    own = kind_of(command, "" if undo else step.title, language)
+    if undo:
+        return stricter(own, StepKind.CHANGE)
+    asked_for_more = stricter(step.kind, kind_of(step.command, step.title, step.language)) is step.kind
+    return stricter(own, step.kind) if asked_for_more and step.kind is not own else own
+
+
+def stricter(one: StepKind, other: StepKind) -> StepKind:
+    return max(one, other, key=ORDER.index)
+
+
+def values_of(runbook: Runbook, command: str, language: str, setting: Setting) -> tuple[Resolved, ...]:
+    """The placeholders of a command, each once, with what they stand for; behind them what is carried along."""
+    declared = {each.name: each for each in runbook.parameters}
+    names = dict.fromkeys(blank.name for blank in placeholders(command, language))
+    if language == "bash":
+        names |= dict.fromkeys(each.name for each in runbook.parameters if each.hint and directs(each.name, command))
+    wanted = [declared.get(name, Parameter(name, secret=names_a_secret(name))) for name in names]
+    rest = [
+        each for each in runbook.parameters if each.hint and each.name not in names and CARRIED.fullmatch(each.name)
+    ]
+    return (*resolved(wanted, setting), *(each for each in resolved(rest, setting) if each.value is not None))
+
+
+def directs(name: str, command: str) -> bool:
+    """True for a variable that no command names and its tool reads all the same: KUBECONFIG decides which cluster.
+
+    Where a document sets one, its commands must not run with another, or with none.
+    """
+    return any(re.fullmatch(variable, name) and re.search(tool, command) for variable, tool in DIRECTS)
+
+
+def asked_by(runbook: Runbook, procedure: Procedure) -> list[Parameter]:
+    """The placeholders of a procedure, each once."""
+    declared = {each.name: each for each in runbook.parameters}
+    names = dict.fromkeys(name for step in procedure.steps for name in step.parameters)
+    hinted = (each.name for each in runbook.parameters if each.hint)
+    names |= dict.fromkeys(name for name in hinted if any(directs(name, each.command) for each in procedure.commands))
+    return [declared.get(name, Parameter(name)) for name in names]
+
+
+def typed_along(given: Mapping[str, str]) -> tuple[Resolved, ...]:
+    """Variables of the shell that a literal command was typed at, exactly as they are there."""
+    secret = {name: names_a_secret(name) for name in given}
+    return tuple(
+        Resolved(name, value, MASK if secret[name] else clean_line(value), "operator", secret=secret[name])
+        for name, value in given.items()
+    )
+
+
+def resolved(wanted: Sequence[Parameter], setting: Setting) -> tuple[Resolved, ...]:
+    return resolve(
+        wanted,
+        setting.environment,
+        setting.seen,
+        setting.given,
+        setting.reveal,
+        setting.kept,
+        setting.proposed,
+        setting.now,
+    )
+
+
+def never(runbook: Runbook, prepared: Prepared, language: str) -> str:
+    """Why this can never run, whatever the values."""
+    step = prepared.step
+    if prepared.kind in BY_HAND:
+        return "a person does this; there is no command"
+    if runbook.view_only:
+        return "the document had lost its line breaks and text with them: save a repaired copy first"
+    if (step.altered and not (prepared.edited or prepared.undo)) or not is_clean(prepared.as_written):
+        return "the command holds letters that cannot be shown as they are"
+    if step.unparsed and not (prepared.edited or prepared.undo):
+        return step.unparsed
+    if reason := elsewhere(prepared):
+        return reason
+    if not prepared.as_written.strip():
+        return "this step names no undo" if prepared.undo else "there is no command"
+    if language not in LANGUAGES:
+        return "nobody here knows how to run this"
+    missing = [f"{each.name}: {each.problem}" for each in prepared.values if each.value is None]
+    return "; ".join(missing)
+
+
+def elsewhere(prepared: Prepared) -> str:
+    """Why a command that belongs to a session in another place does not run on this machine.
+
+    Edited, it may: written through that place, by the command that opens it. Somebody has seen and confirmed it so.
+    """
+    step = prepared.step
+    if step.place is not None and not (prepared.edited and goes_through(step.place, prepared.as_written)):
+        where = f"`{step.place.opener}`" if not step.place.by_prose else f'"{step.place.opener}"'
+        by_edit = ", or edit it to run through that place" if through_place(step.place, step.command) else ""
+        return (
+            f"it belongs to the place that {where} (line {step.place.line}) leads to: run it there and tick it{by_edit}"
+        )
+    if not step.literal and leaves_commands_behind(prepared.as_written):
+        return "it opens a session and goes on behind it: what follows would run here; run it by hand and tick it"
+    return ""
+
+
+def with_request(prepared: Prepared, setting: Setting) -> Prepared:
+    """An HTTP step. Raises Refused."""
+    host = resolved([Parameter("FQDN")], setting)[0]
+    request = build_request(prepared.as_written, prepared.values, host)
+    return replace(prepared, request=request, as_run=clean(without(hide(request.shown), prepared.hidden)))
+
+
+def with_command(prepared: Prepared, language: str, setting: Setting) -> Prepared:
+    """A command for a shell, or one that needs none. Raises Refused."""
+    from cockpit.runbooks.az import recognise
+
+    command = prepared.as_written
+    if language == "bash" and prepared.kind in CHANGES and not tools.needs_terminal(command):
+        command = curl_requests.add_reports(command, path=setting.path)
+        if command != prepared.as_written:
+            with_reports = script.shown(command, language, () if prepared.step.literal else prepared.values)
+            prepared = replace(prepared, as_run=clean(without(hide(with_reports), prepared.hidden)))
+    blanks = () if prepared.step.literal else prepared.values
+    ready = Script(command, {}, command) if prepared.step.literal else script.script(command, language, blanks)
+    kept = () if prepared.step.literal or language != "bash" else placeholders(command, language)
+    for name in (blank.name for blank in kept if blank.kept and not CARRIED.fullmatch(blank.name)):
+        raise RunRefused(
+            f"{name} cannot be given to a shell under that name, and the command does more than put it there."
+        )
+    # `export NAME=...` of an earlier step is a parameter here: a program that reads it from its environment finds it.
+    carried = {each.name: each.value for each in prepared.values if each.value and CARRIED.fullmatch(each.name)}
+    ready = replace(ready, variables=carried | dict(ready.variables))
+    argv = script.words(command, blanks) if language == "bash" else ()
+    native = recognise(argv, subscription=setting.environment.subscription) if argv and setting.cloud else None
+    if native is not None:
+        return replace(
+            prepared, native=native, argv=argv, kind=stricter(prepared.kind, native.kind), follow=native.follow
+        )
+    return replace(
+        prepared,
+        script=ready,
+        argv=argv,
+        tty=language == "bash" and tools.needs_terminal(command),
+        follow=tools.endless(command),
+    )
+
+
+def with_limits(prepared: Prepared, setting: Setting) -> Prepared:
+    """Its time-out and tries, and what keeps it from running here and now."""
+    timeout, wrong_timeout = tags.timeout_of(prepared.step, prepared.kind)
+    retry, wrong_retry = tags.retry_of(prepared.step, prepared.kind)
+    unbounded = prepared.follow or prepared.tty
+    notices = [each for each in (wrong_timeout, wrong_retry) if each]
+    if prepared.script is not None and prepared.kind in CHANGES:
+        notices += [
+            f"nothing in the configuration says which {each} this must go to"
+            for each in tools.guarded(prepared.as_written)
+            if not guard.expected(each, setting.environment)
+        ]
+    ready = replace(
+        prepared,
+        timeout=None if unbounded else timeout,
+        retry=Retry() if unbounded else retry,
+        notices=tuple(notices),
+    )
+    if reason := not_now(ready, setting):
+        return replace(ready, reason_not_runnable=reason)
+    misfit = next(filter(None, (amiss(ready, tool, setting) for tool in setting.guards)), "")
+    return replace(ready, reason_not_runnable=misfit, misfit=bool(misfit))
+
+
+def not_now(prepared: Prepared, setting: Setting) -> str:
+    """Why this cannot start here and now; "" when it can."""
+    if setting.read_only and not only_looks(prepared):
+        return "read-only: only what looks through the SDK or with GET may run"
+    if prepared.script is None:
+        return ""
+    if prepared.tty and not setting.terminal:
+        return "it needs a terminal of its own, and there is none"
+    language = "bash" if prepared.undo else prepared.step.language
+    return tools.missing(prepared.as_written, language, path=setting.path, cwd=setting.cwd)
+
+
+def amiss(prepared: Prepared, tool: str, setting: Setting) -> str:
+    """Why a change by this tool would hit something else; "" when it would not, or is none."""
+    if prepared.script is None or prepared.kind not in CHANGES or tool not in tools.guarded(prepared.as_written):
+        return ""
+    return guard.mismatch(tool, setting.environment, setting.guards[tool], prepared.as_run)
+
+
+def only_looks(prepared: Prepared) -> bool:
+    """True for what read-only lets through: a known read, or GET."""
+    if prepared.native is not None:
+        return prepared.native.kind in tags.LOOKS
+    return prepared.request is not None and prepared.request.method in READING

@@ -1,0 +1,209 @@
+"""A command and its values become a script. A value reaches the shell as a variable, never as text of the script."""
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from cockpit.model.secret import MASK
+from cockpit.runbooks.shell_syntax.interpreters import interprets
+from cockpit.runbooks.shell_syntax.placeholders import Placeholder, placeholders
+from cockpit.runbooks.shell_syntax.quoting import Context, find_bash_contexts
+from cockpit.runbooks.types import Resolved, RunRefused, Script
+
+SAFE = re.compile(r"[A-Za-z0-9_.:/@,+-]*")  # no shell, SQL, jq or arithmetic reads more into these than a word
+NEEDS_A_SHELL = frozenset("|&;<>(){}$`*?[]~#!\n")
+ALWAYS_A_SHELL = frozenset("$`")  # in double quotes
+TRIMS = re.compile(r"\$\{[A-Za-z_]\w*(?:[%#/^,]|:?\?|\[[@*]\]\}|:\d)")  # forms that read no code out of a value
+SUBSCRIPT = re.compile(r"\w\[[^\]\s]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One placeholder of a command, where it stands and what stands for it."""
+
+    blank: Placeholder
+    context: Context
+    value: Resolved
+
+
+def script(command: str, language: str, values: Sequence[Resolved]) -> Script:
+    """The script of a command. Raises Refused for a missing value, and for one that its place cannot take safely."""
+    found = slots(command, language, values)
+    variables = {f"P{number}": slot.value.value or "" for number, slot in enumerate(found, start=1)}
+    powershell = language == "powershell"
+    put = [
+        (in_powershell if powershell else in_bash)(slot, f"P{number}", command)
+        for number, slot in enumerate(found, start=1)
+    ]
+    return Script(replaced(command, found, put), variables, shown(command, language, values))
+
+
+def shown(command: str, language: str, values: Sequence[Resolved]) -> str:
+    """The command for people: values filled in, quoted as one would type them; secrets as dots, missing ones left."""
+    known = {each.name: each for each in values if each.value is not None}
+    where = places(command, language)
+    pieces = []
+    at = 0
+    for blank in placeholders(command, language):
+        value = known.get(blank.name)
+        pieces.append(command[at : blank.start])
+        pieces.append(blank.form if value is None or blank.kept else typed(value, where[blank.start]))
+        at = blank.end
+    return "".join(pieces) + command[at:]
+
+
+def typed(value: Resolved, context: Context) -> str:
+    """A value as a person would type it there."""
+    if value.secret:
+        return MASK
+    text = value.value or ""
+    match context:
+        case Context.BARE:
+            return shlex.quote(text)
+        case Context.DOUBLE:
+            return re.sub(r'([\\"$`])', r"\\\1", text)
+        case Context.SINGLE:
+            return text.replace("'", "'\\''")
+        case _:
+            return text
+
+
+def words(command: str, values: Sequence[Resolved]) -> tuple[str, ...]:
+    """The argument list of a single plain command, without a shell; () when only a shell can read it."""
+    where = places(command, "bash")
+    blanks = placeholders(command)
+    if any(blank.kept for blank in blanks):
+        return ()
+    inside = {at for blank in blanks for at in range(blank.start, blank.end)}
+    for at, letter in enumerate(command):
+        joins = letter == "\n" and command[at - 1 : at] == "\\"
+        if at in inside or joins or where[at] is Context.SINGLE:
+            continue
+        needs = ALWAYS_A_SHELL if where[at] is Context.DOUBLE else NEEDS_A_SHELL
+        if letter in needs or where[at] in (Context.ELSEWHERE, Context.COMMENT):
+            return ()
+    known = {each.name: each.value for each in values}
+    marks = {f"\ue000{number}\ue001": known.get(blank.name) for number, blank in enumerate(blanks)}
+    if None in marks.values() or "\ue000" in command:
+        return ()
+    template = replaced_forms(command, blanks, list(marks))
+    try:
+        split = shlex.split(template.replace("\\\n", " "))
+    except ValueError:
+        return ()
+    pattern = re.compile("|".join(map(re.escape, marks)) or r"(?!)")
+    return tuple(pattern.sub(lambda found: marks[found.group()] or "", word) for word in split)
+
+
+def slots(command: str, language: str, values: Sequence[Resolved]) -> list[Slot]:
+    """The placeholders of a command with their values. Raises Refused for one without."""
+    known = {each.name: each for each in values}
+    where = places(command, language)
+    found = []
+    for blank in placeholders(command, language):
+        value = known.get(blank.name)
+        if value is None or value.value is None:
+            raise RunRefused(f"{blank.form} has no value{': ' + value.problem if value and value.problem else '.'}")
+        if "\0" in value.value:
+            raise RunRefused(f"The value of {blank.form} holds a NUL, which no command can be given.")
+        found.append(Slot(blank, where[blank.start], value))
+    return found
+
+
+def places(command: str, language: str) -> list[Context]:
+    """The context of every letter, with placeholders out of the way: `[client's name]` opens no quote."""
+    letters = list(command)
+    for blank in placeholders(command, language):
+        letters[blank.start : blank.end] = "x" * (blank.end - blank.start)
+    if language == "powershell":
+        from cockpit.runbooks.shell_syntax.quoting import find_powershell_contexts as powershell_contexts
+
+        return powershell_contexts("".join(letters))
+    return find_bash_contexts("".join(letters))
+
+
+def in_bash(slot: Slot, variable: str, command: str) -> str:
+    """What stands in the script in a placeholder's place. Raises Refused."""
+    context = slot.context
+    if context is Context.COMMENT:
+        return slot.blank.form
+    quoted = context in (Context.DOUBLE, Context.SINGLE)
+    again = interprets(segment(command, slot.blank.start), quoted=quoted)
+    if slot.blank.kept:
+        if again or context is not Context.DOUBLE or not TRIMS.match(slot.blank.form):
+            must_be_safe(slot, "the shell does more with it than put it there")
+        return slot.blank.form
+    if context is Context.ELSEWHERE or again or SUBSCRIPT.search(command[: slot.blank.start]):
+        must_be_safe(slot, "something reads it again there")
+    match context:
+        case Context.BARE:
+            return f'"${variable}"'
+        case Context.DOUBLE:
+            return f"${{{variable}}}"
+        case Context.SINGLE:
+            return f"'\"${variable}\"'"
+        case _:
+            return slot.value.value or ""
+
+
+def in_powershell(slot: Slot, variable: str, command: str) -> str:
+    """As `in_bash`. A value joined to other text in a bare word is put there as it is, so it must be harmless."""
+    before, after = command[: slot.blank.start][-1:], command[slot.blank.end :][:1]
+    if '"' in (slot.value.value or ""):
+        raise RunRefused(f"The value of {slot.blank.form} holds a double quote, which PowerShell may pass on wrongly.")
+    if slot.context is Context.DOUBLE:
+        return f"${{env:{variable}}}"
+    if slot.context is Context.BARE and before in ("", " ", "\n", "=", "(") and after in ("", " ", "\n", ")", ";"):
+        return f'"${{env:{variable}}}"'
+    if slot.context is Context.COMMENT:
+        return slot.blank.form
+    must_be_safe(slot, f"it stands {slot.context.value}")
+    return slot.value.value or ""
+
+
+def must_be_safe(slot: Slot, why: str) -> None:
+    value = slot.value.value or ""
+    if not SAFE.fullmatch(value) or value.startswith("-"):
+        raise RunRefused(
+            f"The value of {slot.blank.form} may hold only letters, digits and _ . : / @ , + - in this command: {why}."
+        )
+
+
+def segment(command: str, at: int) -> str:
+    """The line of commands that position `at` stands in: what another command would read as its program."""
+    where = places(command, "bash")
+    breaks = [i for i, letter in enumerate(command) if letter in ";|&\n" and where[i] is Context.BARE]
+    joined = {i for i in breaks if command[i] == "\n" and command[i - 1 : i] == "\\"}
+    start = max((i + 1 for i in breaks if i < at and i not in joined), default=0)
+    end = min((i for i in breaks if i >= at and i not in joined), default=len(command))
+    return command[start:end]
+
+
+def replaced(command: str, found: Sequence[Slot], put: Sequence[str]) -> str:
+    return replaced_forms(command, [slot.blank for slot in found], put)
+
+
+def replaced_forms(command: str, blanks: Sequence[Placeholder], put: Sequence[str]) -> str:
+    """The command with each placeholder replaced."""
+
+    def pieces() -> Iterator[str]:
+        at = 0
+        for blank, text in zip(blanks, put, strict=True):
+            yield command[at : blank.start]
+            yield text
+            at = blank.end
+        yield command[at:]
+
+    return "".join(pieces())
+
+
+def argument_list(ready: Script, language: str) -> list[str]:
+    """What is started: the shell, its strict options, and the script."""
+    if language == "powershell":
+        strict = "$ErrorActionPreference = 'Stop'\n"
+        return ["pwsh", "-NoProfile", "-NonInteractive", "-Command", f"{strict}{ready.text}\n{EXIT_AS_IT_DID}"]
+    return ["bash", "-e", "-o", "pipefail", "-c", ready.text]
+
+
+EXIT_AS_IT_DID = "if ($LASTEXITCODE) { exit $LASTEXITCODE }"

@@ -1,0 +1,154 @@
+"""Is this the cloud and the cluster we mean? Asked of the tools themselves, each time before they change something.
+
+What a tool was set to a minute ago says nothing about now: somebody corrects it, or switches it in another window. So
+an answer is only shown; whether a change may start is decided by asking again (`must_fit`), every time.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, replace
+
+from cockpit.model.runbook import StepKind
+from cockpit.model.system import Environment
+from cockpit.model.text import clean_line
+from cockpit.runbooks.shell_syntax.requirements import guarded
+from cockpit.runbooks.types import Prepared, RunRefused
+
+QUESTIONS = {
+    "az": ("az", "account", "show", "--query", "id", "--output", "tsv"),
+    "kubectl": ("kubectl", "config", "current-context"),
+}
+CLUSTER = ("kubectl", "config", "view", "--minify", "--output", "jsonpath={.contexts[0].context.cluster}")
+NAMED = {
+    "az": re.compile(r"\s--subscription[\s=]+(\S+)|\baz\s+account\s+set\s[^;&|\n]*?(?:-s|-n|--name)[\s=]+(\S+)"),
+    "kubectl": re.compile(r"\s--(?:kube-)?context[\s=]+(\S+)|\buse-context\s+(\S+)|\bkubectx\s+([^\s;&|-]\S*)"),
+}
+"""Where a command says itself what it acts on, or switches to it on its way."""
+OWN_SETTINGS = {
+    "az": re.compile(r"\bAZURE_CONFIG_DIR="),
+    "kubectl": re.compile(
+        r"\bKUBECONFIG=|\s--kubeconfig[\s=]|\s--(?:server|cluster)[\s=]|\bkubectl\s+(?:\S+\s+)*?-s[\s=]"
+    ),
+}
+"""What makes a tool act on something else than it is set to, and not by a name that could be compared."""
+SAYS = {"az": "the subscription of az", "kubectl": "the context of kubectl"}
+PATIENCE = 20.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """What a tool on this machine acts on, "" when it gave no answer, and what it should act on, "" for anything."""
+
+    tool: str
+    value: str
+    expected: str = ""
+    cluster: str = ""  # of a context, where it goes by another name
+
+    @property
+    def fits(self) -> bool:
+        return not self.expected or self.value.casefold() == self.expected.casefold()
+
+
+def expected(tool: str, environment: Environment) -> str:
+    """What a tool must be set to, "" when the configuration does not say."""
+    return environment.subscription if tool == "az" else environment.kube_context
+
+
+def mismatch(tool: str, environment: Environment, found: str, command: str = "") -> str:
+    """Why a change by this tool would not be on `environment`; "" when it would, or nothing is configured.
+
+    A subscription or context that the command names itself counts instead of the one the tool is set to.
+    """
+    target = expected(tool, environment)
+    if not target:
+        return ""
+    named = [next(filter(None, match.groups())).strip("\"';") for match in NAMED[tool].finditer(command)]
+    if not named and (own := OWN_SETTINGS[tool].search(command)):
+        said = clean_line(own.group(), 40).rstrip("=")
+        return (
+            f"the command brings its own settings of {tool} ({said}): nobody can say that it is on {environment.name}"
+        )
+    wrong = [name for name in named or [found] if name.casefold() != target.casefold()]
+    if not wrong:
+        return ""
+    said = clean_line(wrong[0], 80) or "not known (it gave no answer)"
+    where = "in the command" if named else "on this machine"
+    return f"{SAYS[tool]} {where} is {said}, but {environment.name} is {target}"
+
+
+async def look(
+    environment: Environment, env: Mapping[str, str], found: MutableMapping[str, str], tools: Iterable[str] = ()
+) -> None:
+    """Ask every tool that the configuration has an answer for, and `tools`, side by side, and note it in `found`."""
+    asked = [tool for tool in QUESTIONS if expected(tool, environment) or tool in tools]
+    found.update(zip(asked, await asyncio.gather(*(ask(tool, env) for tool in asked)), strict=True))
+
+
+async def cluster(env: Mapping[str, str]) -> str:
+    """The cluster that the context of kubectl stands for, "" when it does not say."""
+    return await answer(CLUSTER, env)
+
+
+async def look_again(
+    prepared: Prepared, environment: Environment, env: Mapping[str, str], found: MutableMapping[str, str]
+) -> Prepared:
+    """A step whose tool was set to something else when it was last looked at, looked at now: somebody may have
+    corrected it since. Anything else stays as it is.
+    """
+    if not prepared.misfit:
+        return prepared
+    reason = await misfit_now(prepared, environment, env, found)
+    return replace(prepared, reason_not_runnable=reason, misfit=bool(reason))
+
+
+async def must_fit(
+    prepared: Prepared, environment: Environment, env: Mapping[str, str], found: MutableMapping[str, str]
+) -> None:
+    """Ask again, now, before a change that goes through a shell. Raises Refused."""
+    if reason := await misfit_now(prepared, environment, env, found):
+        raise RunRefused(f"{reason[0].upper()}{reason[1:]}: nothing was started.")
+
+
+async def misfit_now(
+    prepared: Prepared, environment: Environment, env: Mapping[str, str], found: MutableMapping[str, str]
+) -> str:
+    """Why a change would be made on something else, by the word of its tools at this moment; "" when it would not.
+
+    They are asked in the environment that the step will find: a KUBECONFIG among its values counts.
+    """
+    if prepared.script is None or prepared.kind not in (StepKind.CHANGE, StepKind.DANGER):
+        return ""
+    for tool in guarded(prepared.as_written):
+        if expected(tool, environment):
+            found[tool] = await ask(tool, {**env, **prepared.script.variables})
+            if reason := mismatch(tool, environment, found[tool], prepared.as_run):
+                return reason
+    return ""
+
+
+async def ask(tool: str, env: Mapping[str, str]) -> str:
+    """What a tool is set to now; "" when it does not say."""
+    return await answer(QUESTIONS[tool], env)
+
+
+async def answer(argv: tuple[str, ...], env: Mapping[str, str]) -> str:
+    """One line of a program's output; "" when it fails, is not there, or takes too long."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            env=dict(env),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+    except OSError:
+        return ""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            output, _ = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        return ""
+    return clean_line(output, 200) if process.returncode == 0 else ""

@@ -1,0 +1,310 @@
+"""What placeholders stand for: the operator's answer, the environment's values, what the panes show. Never a guess."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cockpit.model.probe import ProbeResult
+from cockpit.model.problem import SourceError
+from cockpit.model.reading import Reading
+from cockpit.model.revision import Application, Revision
+from cockpit.model.run import Value
+from cockpit.model.runbook import Parameter
+from cockpit.model.secret import MASK, Secret
+from cockpit.model.system import Environment
+from cockpit.model.text import clean_line, is_clean_line, near
+from cockpit.runbooks.plan.durations import amount
+from cockpit.runbooks.rollback import rollback_values
+from cockpit.runbooks.shell_syntax.placeholders import canonical, names_a_secret, same
+from cockpit.runbooks.types import Resolved
+
+# What the Check column of a table of parameters asks of a value: `not BAD`, `at most 7 days, at least 15 min ago`.
+
+CLAUSE = re.compile(r"[,;]\s*|\s+and\s+")
+OTHER = re.compile(r"(?i)^not\W+(?P<name>[\w-]+)\W*$")
+NEWEST = re.compile(r"(?i)\bat least\b|\bolder than\b|\bmore than\b")  # it must lie this far back
+OLDEST = re.compile(r"(?i)\bat most\b|\bwithin\b|\b(?:not|no) (?:older|more) than\b|\bless than\b")  # and no further
+
+
+def others(text: str) -> Iterator[str]:
+    """The parameters whose value this one must not have."""
+    for clause in CLAUSE.split(text):
+        if found := OTHER.match(clause.strip()):
+            yield found["name"]
+
+
+def out_of_bounds(text: str, value: str, now: datetime) -> str:
+    """Why a moment lies too far back, or not far enough; "" for one that may be, and for what is no moment."""
+    try:
+        ago = now - datetime.fromisoformat(value)
+    except (TypeError, ValueError):  # no moment, or one without its zone
+        return ""
+    if ago < timedelta(0):
+        return f"lies in the future: it is {now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if limits(text) else ""
+    return next((f"is not {clause}" for clause, least, most in limits(text) if not least <= ago <= most), "")
+
+
+def limits(text: str) -> list[tuple[str, timedelta, timedelta]]:
+    """(words, from, to) of every clause that says how long ago something may be."""
+    found: list[tuple[str, timedelta, timedelta]] = []
+    for clause in CLAUSE.split(text):
+        span = amount(clause)
+        if span is not None and OLDEST.search(clause):
+            found.append((ago(clause), timedelta(0), span.after))
+        elif span is not None and NEWEST.search(clause):
+            found.append((ago(clause), span.after, timedelta.max))
+    return found
+
+
+def ago(clause: str) -> str:
+    words = clause.strip().removesuffix(" ago")
+    return f"{words} ago"
+
+
+# Is this value what its name asks for? Whatever passes here is still given to the shell only as a variable.
+
+LONGEST = 4_096  # letters
+HOST = re.compile(
+    r"(?=.{1,260}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*(:\d{1,5})?"
+)
+REVISION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?")
+MOMENT = re.compile(r"(^|_)(time|timestamp|datetime|restore_point)$")
+NEGATIVE = re.compile(r"-\d+")
+
+
+def check(name: str, value: str, choices: Sequence[str] = ()) -> str:
+    """Why a value cannot stand for this name, "" when it can."""
+    if not value.strip():
+        return f"{name} is empty"
+    if len(value) > LONGEST:
+        return f"{name} is longer than {LONGEST} letters"
+    if not is_clean_line(value, LONGEST) or not value.isprintable():
+        return f"{name} holds a line break or a letter that cannot be seen"
+    if value.startswith("-") and not NEGATIVE.fullmatch(value):
+        return f"{name} begins with a dash, which a command takes for an option"
+    if choices and value not in choices:
+        meant = near(value, choices)
+        return f"there is no {clean_line(value, 80)} here" + (f"; did you mean {meant}?" if meant else "")
+    return _of_its_kind(name, value)
+
+
+def _of_its_kind(name: str, value: str) -> str:
+    if same(name, "fqdn") and not HOST.fullmatch(value):
+        return f"{name} must be a host name such as app.example.com, without https:// and path"
+    if any(same(name, each) for each in ("previous", "bad")) and not REVISION.fullmatch(value):
+        return f"{name} must be the name of a revision"
+    if MOMENT.search(canonical(name)) and not _is_moment(value):
+        return f"{name} must be a time with its zone, such as 2026-02-27T02:00:00Z"
+    return ""
+
+
+def _is_moment(value: str) -> bool:
+    try:
+        return datetime.fromisoformat(value).tzinfo is not None and "T" in value.upper()
+    except ValueError:
+        return False
+
+
+Reveal = Callable[[Secret], str]
+Target = Callable[[Application], Mapping[str, str]]
+"""What a rollback of an app would fill in, by placeholder; see `rollback_values`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What the panes show that can fill a placeholder; "" where it is not known. Built from Readings by `live`."""
+
+    applications: tuple[Application, ...] = ()
+    app: str = ""
+    fqdn: str = ""
+    previous: str = ""  # the revision a rollback would go to
+    bad: str = ""  # the revision it would leave
+    serving: str = ""  # the one with the most traffic
+    replica: str = ""
+    probes: tuple[ProbeResult, ...] = ()
+    target: Target = field(default=rollback_values, compare=False)  # who decides on `previous` and `bad`
+
+
+def live(readings: Iterable[Reading[Any]], *, app: str = "", target: Target = rollback_values) -> Live:
+    """What the newest Readings show of one app: of `app`, else of the only one there is."""
+    seen = list(readings)
+    apps = tuple(each for each in _values(seen, "revisions") if isinstance(each, Application))
+    probes = tuple(each for each in _values(seen, "probes") if isinstance(each, ProbeResult))
+    return focus(Live(apps, probes=probes, target=target), app)
+
+
+def _values(readings: Sequence[Reading[Any]], feed: str) -> list[Any]:
+    return [one for each in readings if each.feed == feed and isinstance(each.value, tuple) for one in each.value]
+
+
+def focus(seen: Live, app: str = "") -> Live:
+    """The same panes, with an eye on one app. Where there are several and none is named, nothing is known of any."""
+    named = [each for each in seen.applications if each.name == app] if app else list(seen.applications)
+    if len(named) != 1:
+        return Live(seen.applications, probes=seen.probes, target=seen.target)
+    chosen = named[0]
+    serving = chosen.serving
+    rollback = seen.target(chosen)
+    return Live(
+        applications=seen.applications,
+        app=chosen.name,
+        fqdn=chosen.fqdn,
+        previous=rollback.get("previous", ""),
+        bad=rollback.get("bad", serving.name if serving else ""),
+        serving=serving.name if serving else "",
+        replica=worst_replica(serving),
+        probes=seen.probes,
+        target=seen.target,
+    )
+
+
+def worst_replica(revision: Revision | None) -> str:
+    """A replica that is not ready, the one with the most restarts first; "" when all are."""
+    unready = [each for each in (revision.replicas if revision else None) or () if not each.ready]
+    return max(unready, key=lambda each: each.restarts).name if unready else ""
+
+
+def resolve(
+    parameters: Sequence[Parameter],
+    environment: Environment,
+    seen: Live,
+    given: Mapping[str, str],
+    reveal: Reveal | None = None,
+    kept: Sequence[Value] = (),
+    proposed: Sequence[Value] = (),
+    now: datetime | None = None,
+) -> tuple[Resolved, ...]:
+    """Every parameter with its value, or why it has none. The operator's word counts most, then the environment's.
+
+    `kept` is what the run has used before: the revision that was bad when it began stays the bad one. `proposed` is
+    what was found for it before it began. With `now` a moment is held to how long ago its document lets it be.
+    """
+    before = {each.name: each for each in kept if each.shown != MASK and each.source != "environment"}
+    offered = {each.name: each for each in proposed}
+    said = (*given.items(), *((each.name, each.shown) for each in (*before.values(), *proposed)))
+    named = next((value for name, value in said if same(name, "app")), "") or _plain(environment, "app")
+    at = seen if not named or named == seen.app else focus(seen, named)
+
+    def found(each: Parameter) -> Resolved:
+        return _resolve(each, environment, at, given, reveal, before.get(each.name) or _named(each.name, offered))
+
+    return tuple(_held_to(each.check, found(each), found, now) for each in parameters)
+
+
+def _held_to(text: str, found: Resolved, resolved: Callable[[Parameter], Resolved], now: datetime | None) -> Resolved:
+    """The value, unless the document's own words on what it must be speak against it."""
+    if not text or found.value is None:
+        return found
+    same_as = next((each for each in others(text) if resolved(Parameter(each)).value == found.value), "")
+    amiss = f"must not be that of {same_as}" if same_as else out_of_bounds(text, found.value, now) if now else ""
+    return replace(found, value=None, problem=f"{found.name} {amiss}") if amiss else found
+
+
+def _resolve(
+    parameter: Parameter,
+    environment: Environment,
+    seen: Live,
+    given: Mapping[str, str],
+    reveal: Reveal | None,
+    kept: Value | None,
+) -> Resolved:
+    name = parameter.name
+    secret = parameter.secret or names_a_secret(name)
+    choices = parameter.choices or _choices(name, seen)
+    try:
+        found = (_find(each, environment, seen, given, reveal, kept) for each in (name, *parameter.aliases))
+        value, source, hidden = next((each for each in found if each[0] is not None), (None, "", False))
+    except SourceError as error:
+        return Resolved(name, None, problem=error.problem.message, secret=True, hint=parameter.hint)
+    secret = secret or hidden
+    if value is not None and not value.strip():
+        value = None  # nothing ever starts with an empty value that the document did not write
+    if value is None:
+        problem = (
+            f"nobody has said what it is; give it for this run, or set it in [environments.{environment.name}.values]"
+        )
+        return Resolved(name, None, problem=problem, secret=secret, hint=parameter.hint, choices=choices)
+    problem = check(name, value, parameter.choices or _known(name, seen))
+    return Resolved(
+        name,
+        None if problem else value,
+        MASK if secret else value,
+        source,
+        problem,
+        secret,
+        parameter.hint,
+        choices,
+    )
+
+
+def _find(
+    name: str,
+    environment: Environment,
+    seen: Live,
+    given: Mapping[str, str],
+    reveal: Reveal | None,
+    kept: Value | None,
+) -> tuple[str | None, str, bool]:
+    """(value, source, secret). Raises SourceError for a secret that is not there."""
+    answer = _named(name, given)
+    if answer is not None and answer.strip():
+        return answer.strip(), "operator", False
+    if kept is not None:
+        return kept.shown, kept.source, False
+    configured = _named(name, environment.values)
+    if isinstance(configured, Secret):
+        return (reveal(configured) if reveal else None), "environment", True
+    if configured is not None:
+        return configured, "environment", False
+    for value, source, names in (
+        ("" if environment.unnamed else environment.name, "environment", ("env",)),
+        (environment.resource_group, "environment", ("rg",)),
+        (environment.subscription, "environment", ("subscription", "subscription_id")),
+        (environment.workspace, "environment", ("workspace", "workspace_id")),
+        (seen.app, "live", ("app",)),
+        (seen.fqdn, "live", ("fqdn",)),
+        (seen.previous, "live", ("previous",)),
+        (seen.bad, "live", ("bad",)),
+        (seen.serving, "live", ("current_revision",)),
+        (seen.replica, "live", ("replica", "replica_name")),
+    ):
+        if value and any(same(name, each) for each in names) and canonical(name) not in TOO_WIDE:
+            return value, source, False
+    return None, "", False
+
+
+TOO_WIDE = frozenset({"revision", "host", "hostname"})  # a database has those too: asked for, never filled in
+
+
+def _named(name: str, values: Mapping[str, Any]) -> Any:
+    """The value under a name: as written, then by its canonical form, then by another word for the same thing."""
+    if name in values:
+        return values[name]
+    by_form = {canonical(each): value for each, value in values.items()}
+    if canonical(name) in by_form:
+        return by_form[canonical(name)]
+    return next((value for each, value in values.items() if same(name, each)), None)
+
+
+def _plain(environment: Environment, name: str) -> str:
+    value = _named(name, environment.values)
+    return value if isinstance(value, str) else ""
+
+
+def _is_revision(name: str) -> bool:
+    return canonical(name) not in TOO_WIDE and any(same(name, each) for each in ("previous", "bad", "current_revision"))
+
+
+def _choices(name: str, seen: Live) -> tuple[str, ...]:
+    """What there is to choose from, as the panes show it."""
+    if same(name, "app"):
+        return tuple(each.name for each in seen.applications)
+    apps = [each for each in seen.applications if each.name == seen.app]
+    return tuple(each.name for app in apps for each in app.revisions) if _is_revision(name) else ()
+
+
+def _known(name: str, seen: Live) -> tuple[str, ...]:
+    """The only values that can be right."""
+    return _choices(name, seen) if _is_revision(name) else ()

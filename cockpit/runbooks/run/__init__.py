@@ -1,0 +1,1 @@
+"""Runs of a procedure: start, execute, outcome, recovery."""

@@ -1,0 +1,269 @@
+"""One attempt in progress: its files, its output, its end. How each sort of step is done is here; whether, is not."""
+
+import asyncio
+import os
+import time as clock
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cockpit.model.run import StepState
+from cockpit.model.runbook import StepKind
+from cockpit.model.text import clean_line
+from cockpit.model.time import Time
+from cockpit.runbooks.prepare.script import argument_list
+from cockpit.runbooks.run.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE, judge
+from cockpit.runbooks.run.process import shell
+from cockpit.runbooks.run.process.files import create, make_directory, take_lock
+from cockpit.runbooks.run.process.identity import Owner
+from cockpit.runbooks.run.process.masking import Mask
+from cockpit.runbooks.run.process.shell import AttemptFiles
+from cockpit.runbooks.run.process.transcript import KEPT, head_and_tail, readable
+from cockpit.runbooks.types import Finished, Output, Prepared, RunRefused, StepTakenElsewhere
+
+if TYPE_CHECKING:
+    from cockpit.azure.client import Azure
+
+EVIDENCE = 8 * 1_048_576  # bytes of what it printed by which a command is judged
+LOOKERS, LETS_GO = 10, 0.2  # how often a lock is tried, and seconds until it is taken for held
+
+Terminal = Callable[[Callable[[], Finished]], Awaitable[Finished]]
+"""Hands the terminal over: leaves the screen, calls what it is given (it blocks until the command ends), comes back."""
+
+
+@dataclass(slots=True)
+class Files:
+    """What an attempt holds open. `lock` is held as long as anybody, the supervisor too, is at the step.
+
+    Until the intent event is on the disk the transcript has another name: under its own it proves that there is one.
+    """
+
+    number: int
+    place: AttemptFiles
+    transcript: int
+    lock: int
+
+    @property
+    def reserved(self) -> Path:
+        return reserved_path(self.place.transcript)
+
+    def keep(self) -> None:
+        """The intent is written. Raises OSError."""
+        self.reserved.rename(self.place.transcript)
+
+    def close(self) -> None:
+        for each in (self.transcript, self.lock):
+            with suppress(OSError):
+                os.close(each)
+
+    def discard(self) -> None:
+        """Nothing was started after all."""
+        with suppress(OSError):
+            self.reserved.unlink()
+        self.close()
+
+
+def reserved_path(transcript: Path) -> Path:
+    return transcript.with_name(f".{transcript.name}")
+
+
+def reserve(directory: Path, step: int, number: int, *, again: bool = False) -> Files:
+    """The lock of a step and the new transcript of its attempt `number`. Blocking. Raises Refused.
+
+    The timeline says which attempts there were. A transcript that it does not know of proves that somebody was at the
+    step all the same (the timeline may be an older copy): it is not done once more unless a person says `again`.
+    """
+    try:
+        make_directory(directory)
+        lock = take_lock_soon(directory / f"{step}.lock")
+        if lock is None:
+            raise StepTakenElsewhere("This step is running: another cockpit has started it.")
+        try:
+            return reserve_transcript(directory, step, number, lock, again=again)
+        except BaseException:
+            os.close(lock)
+            raise
+    except OSError as error:
+        raise RunRefused(
+            f"No transcript can be written in {directory}: {error.strerror}. Nothing was started."
+        ) from error
+
+
+def take_lock_soon(path: Path) -> int | None:
+    """As `take_lock`; who only looks whether anybody is at the step holds it for a moment. Raises OSError."""
+    for _ in range(LOOKERS):
+        lock = take_lock(path)
+        if lock is not None:
+            return lock
+        clock.sleep(LETS_GO / LOOKERS)
+    return None
+
+
+def reserve_transcript(directory: Path, step: int, number: int, lock: int, *, again: bool) -> Files:
+    """The first transcript from `number` on that nobody has. Raises StepTakenElsewhere, OSError."""
+    while True:
+        place = AttemptFiles(directory / f"{step}-{number}.log")
+        if not os.path.lexists(place.transcript):
+            reserved_path(place.transcript).unlink(missing_ok=True)  # of somebody who was killed over it
+            return Files(number, place, create(reserved_path(place.transcript)), lock)
+        if not again:
+            raise StepTakenElsewhere(
+                f"Somebody has begun this step, and the timeline does not tell of it: {place.transcript} is there."
+                " Look what was done; then settle the step, or say that it is to be done again."
+            )
+        number += 1
+
+
+class Writing:
+    """Output of what runs in this process, on its way to the transcript and the screen. A Progress."""
+
+    def __init__(
+        self,
+        descriptor: int | None,
+        secrets: list[str],
+        mask: Callable[[str], str],
+        on_output: Output,
+        on_operation: Callable[[str], None],
+    ) -> None:
+        self._descriptor = descriptor
+        self._secrets = Mask(secrets)
+        self._mask = mask
+        self._on_output = on_output
+        self._on_operation = on_operation
+        self.kept = ""  # the beginning of it, for those without a transcript
+
+    def output(self, text: str) -> None:
+        shown = self._mask(readable(self._secrets.feed(text.encode()).decode("utf-8", "replace")))
+        self._take(shown)
+
+    def finish(self) -> None:
+        """What was held back in case it became a secret."""
+        self._take(self._mask(readable(self._secrets.flush().decode("utf-8", "replace"))))
+
+    def operation(self, url: str) -> None:
+        self._on_operation(url)
+
+    def _take(self, shown: str) -> None:
+        if not shown:
+            return
+        self.kept = (self.kept + shown)[:KEPT]
+        if self._descriptor is not None:
+            with suppress(OSError):  # a full disk: the screen still has it
+                os.write(self._descriptor, shown.encode())
+        self._on_output(shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What attempts are done with. `env` makes the environment of a step."""
+
+    time: Time
+    azure: "Azure | None"
+    mask: Callable[[str], str]
+    env: Callable[[Mapping[str, str], bool], dict[str, str]]
+    terminal: Terminal | None
+    authority: str = ""  # a file with who else is to be trusted
+    grace: float = 5.0
+
+
+async def run_in_shell(
+    prepared: Prepared, files: Files, means: Means, secrets: list[str], on_output: Output, at: int
+) -> Finished:
+    """One try under a supervisor. Cancelling this leaves it running. Raises nothing else."""
+    assert prepared.script is not None
+    for left in (files.place.exit_file, files.place.pid_file, files.place.group_file):  # of the try before
+        left.unlink(missing_ok=True)
+    try:
+        owner = await asyncio.to_thread(
+            shell.start,
+            argument_list(prepared.script, language_of(prepared)),
+            env=means.env(prepared.script.variables, False),
+            cwd=prepared.cwd,
+            secrets=secrets,
+            place=files.place,
+            descriptor=files.transcript,
+            timeout=prepared.timeout,
+            keep=(files.lock,),
+            grace=means.grace,
+        )
+    except OSError as error:
+        said = f"it could not be started: {clean_line(error.strerror or error)}"
+        return Finished(StepState.FAILED, said, started=False)
+    return await watch(
+        files.place, owner, prepared.kind, prepared.as_run, means, on_output, at=at, follow=prepared.follow
+    )
+
+
+async def watch(
+    place: AttemptFiles,
+    owner: Owner,
+    kind: StepKind,
+    command: str,
+    means: Means,
+    on_output: Output,
+    *,
+    at: int = 0,
+    follow: bool = False,
+) -> Finished:
+    """Watch a supervised command to its end."""
+    ended = await shell.watch(place, owner, on_output, means.mask, means.time, at=at)
+    tail = await asyncio.to_thread(head_and_tail, place.transcript, EVIDENCE)
+    return replace(judge(ended, kind, command, tail, follow=follow), transcript=str(place.transcript))
+
+
+async def run_on_terminal(prepared: Prepared, means: Means, writing: Writing) -> Finished:
+    """One try on the terminal itself. What was said there is not kept."""
+    assert prepared.script is not None
+    assert means.terminal is not None
+    argv = argument_list(prepared.script, language_of(prepared))
+    env = means.env(prepared.script.variables, True)
+
+    def there() -> Finished:
+        return judge(shell.foreground(argv, env=env, cwd=prepared.cwd), prepared.kind, prepared.as_run, "")
+
+    writing.output("It ran on the terminal; what was said there is not kept.\n")
+    return await means.terminal(there)
+
+
+async def run_native(prepared: Prepared, means: Means, writing: Writing) -> Finished:
+    """One try through the SDK."""
+    from cockpit.runbooks import az as native
+
+    assert isinstance(prepared.native, native.AzCommand)
+    assert means.azure is not None
+    return await native.perform(prepared.native, means.azure, writing, confirmed=prepared.confirmed)
+
+
+async def run_request(prepared: Prepared, means: Means, writing: Writing) -> Finished:
+    """One try over HTTP."""
+    from cockpit.runbooks.run import http_step as web
+
+    assert prepared.request is not None
+    return await web.send(
+        prepared.request, timeout=prepared.timeout or 60.0, output=writing.output, authority=means.authority
+    )
+
+
+async def bounded(doing: Awaitable[Finished], prepared: Prepared) -> Finished:
+    """What runs in this process, within its time-out."""
+    if prepared.timeout is None:
+        return await doing
+    try:
+        async with asyncio.timeout(prepared.timeout):
+            return await doing
+    except TimeoutError:
+        return broken_off(prepared.kind, "it took too long and was given up", timed_out=True)
+
+
+def broken_off(kind: StepKind, why: str, *, timed_out: bool = False) -> Finished:
+    """The end of something that was not waited for."""
+    changes = kind in MAY_HAVE_BEEN_DONE
+    state = StepState.UNKNOWN if changes else StepState.FAILED
+    said = f"{why}; {FAR_SIDE}" if changes else why
+    return Finished(state, said, timed_out=timed_out, cancelled=not timed_out)
+
+
+def language_of(prepared: Prepared) -> str:
+    return "bash" if prepared.undo else prepared.step.language

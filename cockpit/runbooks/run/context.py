@@ -1,0 +1,89 @@
+"""What a step meets here: the panes, the environment of its shell, the means to do it. Asked anew for each step."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cockpit.model.operator import Operator
+from cockpit.model.run import Value
+from cockpit.model.runbook import Runbook
+from cockpit.model.secret import Secret
+from cockpit.model.system import Environment
+from cockpit.model.time import Time
+from cockpit.runbooks.prepare import environment as fresh
+from cockpit.runbooks.prepare.prepare import Setting
+from cockpit.runbooks.prepare.values import Live
+from cockpit.runbooks.run import preconditions as rules
+from cockpit.runbooks.run.attempt import Means, Terminal
+
+if TYPE_CHECKING:
+    from cockpit.azure.client import Azure
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """Of one environment. `environ` is what we were started in; `grace` the seconds between INT, TERM and KILL."""
+
+    environment: Environment
+    author: Operator
+    time: Time
+    data: Path
+    azure: "Azure | None"
+    reveal: Callable[[Secret], str]
+    mask: Callable[[str], str]
+    read_only: bool
+    live: Callable[[], Live]
+    environ: Mapping[str, str]
+    grace: float
+
+    def setting(
+        self,
+        runbook: Runbook,
+        given: Mapping[str, str],
+        kept: Sequence[Value],
+        proposed: Sequence[Value],
+        guards: Mapping[str, str],
+        *,
+        terminal: bool,
+    ) -> Setting:
+        """What a step of this document is prepared in."""
+        return Setting(
+            environment=self.environment,
+            seen=self.live(),
+            given=given,
+            kept=kept,
+            proposed=proposed,
+            reveal=self.reveal,
+            path=self.shell()["PATH"],
+            cwd=rules.folder_of(runbook, self.data),
+            cloud=self.azure is not None,
+            read_only=self.read_only,
+            terminal=terminal,
+            guards=guards,
+            now=self.time.now(),
+        )
+
+    def shell(
+        self, variables: Mapping[str, str] | None = None, tty: bool = False, incident: str | None = None
+    ) -> dict[str, str]:
+        """The variables that a command finds."""
+        ours = {
+            "COCKPIT_INCIDENT": incident or "",
+            "COCKPIT_ENV": self.environment.name,
+            "COCKPIT_OPERATOR": self.author.name,
+        }
+        return fresh.environment(self.environ, {**self.environment.shell, **ours, **(variables or {})}, tty=tty)
+
+    def means(self, terminal: Terminal | None, incident: str | None) -> Means:
+        """What a step of a run of that incident is done with."""
+        found = self.shell()
+        return Means(
+            time=self.time,
+            azure=self.azure,
+            mask=self.mask,
+            env=lambda variables, tty: self.shell(variables, tty, incident),
+            terminal=terminal,
+            authority=found.get("CURL_CA_BUNDLE") or found.get("SSL_CERT_FILE") or "",
+            grace=self.grace,
+        )

@@ -1,0 +1,203 @@
+"""The events of a run, as the timeline keeps them. Pure: what a run says, never when or whether."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from cockpit.model.event import Draft, Event, Kind
+from cockpit.model.operator import with_author
+from cockpit.model.run import Attempt, Run, StepState
+from cockpit.model.runbook import Procedure, Runbook, Step
+from cockpit.model.text import clean_line
+from cockpit.runbooks.plan.durations import budget, tail
+from cockpit.runbooks.prepare.confirmation import Approval
+from cockpit.runbooks.run.process.identity import Owner
+from cockpit.runbooks.run.process.masking import Mask
+from cockpit.runbooks.shell_syntax.literal_secrets import hide
+from cockpit.runbooks.types import Finished, Prepared, Resolved
+
+SHOWN = 120  # letters of a title in a summary
+TEXTS = frozenset({"title", "as_written", "as_run", "outcome", "verified", "output", "reason"})  # where one could stand
+
+
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """Who writes, when, and for which incident; `by` is what stands beside the name."""
+
+    actor: str
+    now: datetime
+    incident: str | None = None
+    by: Mapping[str, str] = field(default_factory=dict)
+
+
+def started(
+    id: str,
+    runbook: Runbook,
+    procedure: Procedure,
+    environment: str,
+    values: Sequence[Resolved],
+    owner: Owner,
+    pen: Pen,
+) -> Draft:
+    """A run has begun; `owner` is the process that leads it: while that lives the run is not left behind."""
+    return Draft(
+        kind=Kind.RUN,
+        summary=f"Run started: {clean_line(procedure.title, SHOWN)}",
+        occurred=pen.now,
+        environment=environment,
+        subject=id,
+        actor=pen.actor,
+        incident=pen.incident,
+        detail=with_author(
+            {
+                "what": "started",
+                "path": runbook.path,
+                "sha256": runbook.sha256,
+                "procedure": procedure.slug,
+                "title": procedure.title,
+                "values": as_detail(values),
+                "owner": owner.as_detail(),
+                **promised(procedure),
+            },
+            pen.by,
+        ),
+    )
+
+
+def promised(procedure: Procedure) -> dict[str, float]:
+    """The seconds that a procedure is said to take, and those by which its effect may lag; only what it says."""
+    said = {"budget": budget(procedure), "tail": tail(procedure)}
+    return {name: length.total_seconds() for name, length in said.items() if length is not None}
+
+
+def ended(run: Run, reason: str, pen: Pen) -> Draft:
+    why = f" ({clean_line(reason, SHOWN)})" if reason else ""
+    return Draft(
+        kind=Kind.RUN,
+        summary=f"Run ended: {clean_line(run.title, SHOWN)}{why}",
+        occurred=pen.now,
+        environment=run.environment,
+        subject=run.id,
+        actor=pen.actor,
+        incident=pen.incident,
+        detail=with_author({"what": "ended", "reason": reason}, pen.by),
+    )
+
+
+def intent(
+    run: Run, prepared: Prepared, number: int, transcript: str, owner: Owner, approval: Approval | None, pen: Pen
+) -> Draft:
+    """Written before anything starts: whatever happens then, it is known that it was tried."""
+    verb = "undo started" if prepared.undo else "edited and started" if prepared.edited else "started"
+    approved = f"{approval.by}, {approval.how}" if approval else ""
+    verb += f" (approved by {clean_line(approved, SHOWN)})" if approved else ""
+    detail = {
+        "phase": "intent",
+        "attempt": number,
+        "title": prepared.step.title,
+        "kind": prepared.kind.value,
+        "as_written": hide(prepared.as_written),
+        "as_run": prepared.as_run,
+        "native": prepared.native is not None,
+        "edited": prepared.edited,
+        "undo": prepared.undo,
+        "transcript": transcript,
+        "owner": owner.as_detail(),
+        "values": as_detail(prepared.values),
+        "approval": approved,
+    }
+    return _step(run, prepared.step, verb, detail, pen)
+
+
+def operation(run: Run, step: Step, number: int, url: str, pen: Pen) -> Draft:
+    """A long operation has begun elsewhere; here is where it can be asked about."""
+    return _step(run, step, "goes on in Azure", {"phase": "operation", "attempt": number, "operation": url}, pen)
+
+
+def outcome(
+    run: Run, step: Step, number: int, finished: Finished, verified: str, output: str, began: datetime, pen: Pen
+) -> Draft:
+    took = max(0.0, (pen.now - began).total_seconds())
+    said = f": {clean_line(finished.outcome, 160)}" if finished.outcome else ""
+    checked = f"; {clean_line(verified, 160)}" if verified else ""
+    detail = {
+        "phase": "outcome",
+        "attempt": number,
+        "title": step.title,
+        "state": finished.state.value,
+        "exit_code": finished.exit_code,
+        "signal": finished.signal,
+        "http_status": finished.http_status,
+        "timed_out": finished.timed_out,
+        "cancelled": finished.cancelled,
+        "outcome": finished.outcome,
+        "verified": verified,
+        "output": output,
+        "operation": finished.operation,
+        "still_runs": finished.still_runs,
+        "started": finished.started,
+        "seconds": round(took, 3),
+    }
+    return _step(run, step, f"{finished.state.value} after {took:.1f}s{said}{checked}", detail, pen, behind=True)
+
+
+def settled(run: Run, step: Step, state: StepState, was: StepState, reason: str, pen: Pen) -> Draft:
+    why = f": {clean_line(reason, 160)}" if reason else ""
+    detail = {"phase": "settled", "title": step.title, "state": state.value, "was": was.value, "reason": reason}
+    return _step(run, step, f"{state.value}{why}", detail, pen, behind=True)
+
+
+def without(draft: Draft, secrets: Sequence[str]) -> Draft:
+    """The same event with dots for these secrets. What runs are found by, paths and hashes, stays as it is."""
+    mask = Mask(secrets)
+    detail = {
+        name: mask.whole(value) if name in TEXTS and isinstance(value, str) else value
+        for name, value in draft.detail.items()
+    }
+    return replace(draft, summary=mask.whole(draft.summary), detail=detail)
+
+
+def as_detail(values: Sequence[Resolved]) -> list[dict[str, str]]:
+    """Values as they may be kept: masked where they are secret."""
+    return [
+        {"name": each.name, "shown": each.shown, "source": each.source} for each in values if each.value is not None
+    ]
+
+
+def latest_of(run: Run, step: int) -> Attempt | None:
+    return max((each for each in run.attempts if each.step == step), key=lambda each: each.number, default=None)
+
+
+def unwritten(draft: Draft, id: int) -> Event:
+    """An event that only this process knows, as read-only has them."""
+    return Event(
+        id=id,
+        incident=draft.incident,
+        environment=draft.environment,
+        subject=draft.subject,
+        occurred=draft.occurred,
+        recorded=draft.occurred,
+        kind=draft.kind,
+        source=draft.source,
+        actor=draft.actor,
+        summary=draft.summary,
+        detail=draft.detail,
+        supersedes=None,
+        v=1,
+        hash="",
+    )
+
+
+def _step(run: Run, step: Step, said: str, detail: Mapping[str, Any], pen: Pen, *, behind: bool = False) -> Draft:
+    title = clean_line(step.title, SHOWN)
+    return Draft(
+        kind=Kind.STEP,
+        summary=f"Step {step.ordinal} {title}: {said}" if behind else f"Step {step.ordinal} {said}: {title}",
+        occurred=pen.now,
+        environment=run.environment,
+        subject=f"{run.id}#{step.ordinal}",
+        actor=pen.actor,
+        incident=pen.incident,
+        detail=with_author(detail, pen.by),
+    )

@@ -1,0 +1,354 @@
+"""Attempts from intent to outcome: begun, tried again, verified, stopped."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cockpit.model.event import Draft, RecordError
+from cockpit.model.probe import ProbeResult
+from cockpit.model.run import Run, StepState
+from cockpit.model.runbook import Step, StepKind
+from cockpit.model.text import clean_line
+from cockpit.runbooks.prepare.confirmation import Approval
+from cockpit.runbooks.run import attempt as trying
+from cockpit.runbooks.run import events as journal
+from cockpit.runbooks.run import verify
+from cockpit.runbooks.run.attempt import Files, Means, Writing, broken_off
+from cockpit.runbooks.run.events import Pen
+from cockpit.runbooks.run.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE
+from cockpit.runbooks.run.process import shell
+from cockpit.runbooks.run.process.identity import this_process, user_of
+from cockpit.runbooks.run.process.masking import masked
+from cockpit.runbooks.run.process.shell import AttemptFiles
+from cockpit.runbooks.run.process.transcript import excerpt, head_and_tail
+from cockpit.runbooks.run.runs import latest
+from cockpit.runbooks.shell_syntax.curl_requests import without_reports
+from cockpit.runbooks.types import Finished, Output, Prepared, RunRefused
+
+Note = Callable[[Draft], object]
+Decide = Callable[[], Draft]
+log = logging.getLogger(__name__)
+WRITES, REST = 3, 1.0  # how often an outcome is tried to be written, and seconds between
+PROBE_LOOK = 0.02  # seconds between two looks at a probe that is waited for
+READY_LOOK = 0.25  # seconds between two looks at a revision that is to become ready
+REFRESH = 2.0  # seconds between two requests that the probes look now
+Probes = Callable[[], Mapping[str, ProbeResult | None]]
+
+
+@dataclass(slots=True)
+class Active:
+    """An attempt that this process is at. `stop` is a person's; `task` is of what can only be stopped from within."""
+
+    prepared: Prepared
+    files: Files | None
+    began: Pen
+    secrets: list[str]
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    task: "asyncio.Task[Finished] | None" = None
+
+    @property
+    def outlives_us(self) -> bool:
+        return self.prepared.script is not None and not self.prepared.tty
+
+
+class Doing:
+    """What this process does right now. `folder` holds a folder for each run, None where nothing may be written."""
+
+    def __init__(
+        self,
+        note: Note,
+        decide: Callable[[Decide], object],
+        folder: Path | None,
+        pen: Callable[[Run], Pen],
+        probes: Probes,
+        look: Callable[[], None],
+    ) -> None:
+        """`decide` calls what it gets inside the transaction that writes the draft, on the newest state."""
+        self._note = note
+        self._decide = decide
+        self._folder = folder
+        self._pen = pen
+        self._probes = probes
+        self._look = look
+        self._active: dict[tuple[str, int], Active] = {}
+
+    def is_at(self, run: Run, step: int) -> bool:
+        return (run.id, step) in self._active
+
+    async def perform(
+        self,
+        run: Run,
+        prepared: Prepared,
+        approval: Approval | None,
+        means: Means,
+        secrets: list[str],
+        on_output: Output,
+        judge: Callable[[], Run],
+        *,
+        again: bool,
+    ) -> int:
+        """One attempt, with all its tries: its number. Raises Refused and RecordError before anything is started.
+
+        `judge` is asked on the newest state, and nobody can change that before the intent is written: it gives the
+        run, or raises Refused.
+        """
+        step = prepared.step.ordinal
+        if self.is_at(run, step):
+            raise RunRefused("This step is running.")
+        active = Active(prepared, None, self._pen(run), [*secrets, *prepared.hidden])
+        self._active[run.id, step] = active
+        try:
+            number = await self._begin(run, active, approval, judge, again)
+            try:
+                if active.files is not None:
+                    active.files.keep()
+                finished, verified = await self._in_tries(run, active, number, means, on_output)
+            except Exception as error:  # a defect of ours: what was begun must not seem to run for ever
+                log.exception("step %s of %s broke off", step, run.id)
+                finished, verified = broke(prepared.kind, error), ""
+            await asyncio.shield(asyncio.create_task(self._end(run, active, number, finished, verified, means)))
+            return number
+        finally:
+            del self._active[run.id, step]
+            if active.files is not None:
+                active.files.close()
+
+    async def _begin(
+        self, run: Run, active: Active, approval: Approval | None, judge: Callable[[], Run], again: bool
+    ) -> int:
+        """The files and the intent event; without both nothing is started."""
+        beginning = asyncio.create_task(asyncio.to_thread(self._intend, active, approval, judge, again))
+        try:
+            return await asyncio.shield(beginning)
+        except asyncio.CancelledError:  # the thread goes on: what it has written must not seem to run for ever
+            with suppress(RunRefused, RecordError):
+                number = await beginning
+                left = Finished(StepState.FAILED, "it was not started: the cockpit was closed", started=False)
+                self._note(
+                    journal.outcome(run, active.prepared.step, number, left, "", "", active.began.now, self._pen(run))
+                )
+            raise
+
+    def _intend(self, active: Active, approval: Approval | None, judge: Callable[[], Run], again: bool) -> int:
+        """Judge, reserve the files and write the intent, all in one transaction. Blocking. Raises Refused, RecordError.
+
+        The files come last of what can refuse, and go when the event cannot be written: a transcript is proof that
+        somebody was at the step.
+        """
+        prepared = active.prepared
+        number = 1
+
+        def decide() -> Draft:
+            nonlocal number
+            run = judge()
+            number = latest(run, prepared.step.ordinal) + 1
+            if self._folder is not None:
+                folder = self._folder / run.id
+                active.files = trying.reserve(folder, prepared.step.ordinal, number, again=again)
+                number = active.files.number
+            where = str(active.files.place.transcript) if active.files else ""
+            draft = journal.intent(run, prepared, number, where, this_process(), approval, active.began)
+            return journal.without(draft, active.secrets)
+
+        try:
+            self._decide(decide)
+        except BaseException:
+            if active.files is not None:
+                active.files.discard()
+                active.files = None
+            raise
+        return number
+
+    async def _in_tries(
+        self, run: Run, active: Active, number: int, means: Means, on_output: Output
+    ) -> tuple[Finished, str]:
+        """Until it is well, the tries are used up, or a person has had enough."""
+        retry = active.prepared.retry
+        said = ""
+        for turn in range(1, retry.times + 1):
+            at = size_of(active.files)
+            finished = await self._once(run, active, number, means, on_output, at)
+            finished, verified = await self._verified(run, active, finished, at, means, on_output)
+            enough = finished.state is not StepState.FAILED or finished.cancelled or active.stop.is_set()
+            if enough or turn == retry.times:
+                return finished, verified
+            why = "; ".join(filter(None, (finished.outcome, verified)))
+            if why != said:
+                on_output(f"… try {turn} of {retry.times}: {why}; again in {retry.every:g}s …\n")
+                said = why
+            await first(means.time.sleep(retry.every), active.stop.wait())
+            if active.stop.is_set():
+                return replace(finished, cancelled=True, outcome=f"stopped by hand after {turn} tries: {why}"), verified
+        raise AssertionError("there is at least one try")
+
+    async def _once(self, run: Run, active: Active, number: int, means: Means, on_output: Output, at: int) -> Finished:
+        prepared = active.prepared
+        if active.outlives_us:
+            assert active.files is not None
+            return await trying.run_in_shell(prepared, active.files, means, active.secrets, on_output, at)
+        telling: list[asyncio.Task[object]] = []
+
+        def tell(url: str) -> None:
+            draft = journal.operation(run, prepared.step, number, url, self._pen(run))
+            telling.append(asyncio.create_task(asyncio.to_thread(self._note, journal.without(draft, active.secrets))))
+
+        descriptor = active.files.transcript if active.files else None
+        writing = Writing(descriptor, active.secrets, means.mask, on_output, tell)
+        finished = await self._from_within(run, active, number, means, writing)
+        writing.finish()
+        await asyncio.gather(*telling)
+        tail, said = finished.output_tail or writing.kept, finished.outcome
+        return replace(finished, output_tail=masked(tail, active.secrets), outcome=masked(said, active.secrets))
+
+    async def _from_within(self, run: Run, active: Active, number: int, means: Means, writing: Writing) -> Finished:
+        """What runs in this process. Stopped by a person it has an end; if we are cancelled, that is written too."""
+        prepared = active.prepared
+        if prepared.tty:
+            return await trying.run_on_terminal(prepared, means, writing)
+        native = prepared.native is not None
+        doing = trying.run_native(prepared, means, writing) if native else trying.run_request(prepared, means, writing)
+        active.task = asyncio.create_task(trying.bounded(doing, prepared) if native else doing)
+        try:
+            return await active.task
+        except asyncio.CancelledError:
+            if active.stop.is_set():
+                if prepared.follow:
+                    return Finished(StepState.OK, "watched until it was stopped", 0, cancelled=True)
+                return broken_off(prepared.kind, "stopped by hand")
+            left = broken_off(prepared.kind, "the cockpit was closed while it went on")
+            pen = self._pen(run)
+            draft = journal.outcome(run, prepared.step, number, left, "", writing.kept, active.began.now, pen)
+            self._note(journal.without(draft, active.secrets))
+            raise
+
+    async def _verified(
+        self, run: Run, active: Active, finished: Finished, at: int, means: Means, on_output: Output
+    ) -> tuple[Finished, str]:
+        """The try with what the document expects of it; a probe or a revision may take its time."""
+        prepared = active.prepared
+        wanted = verify.Expected() if prepared.undo else verify.expected(prepared.step)
+        output = finished.output_tail
+        if active.files is not None and prepared.script is not None:
+            output = without_reports(await asyncio.to_thread(excerpt, active.files.place.transcript, at))
+        until = means.time.monotonic() + max((each.within for each in wanted.assertions), default=0.0)
+        asked, told = -REFRESH, ""
+        needs_ready = any(assertion.what == "ready" for assertion in wanted.assertions)
+        while True:
+            probes = probe_states(self._probes(), changed_at(run))
+            unready = await unready_of(prepared, means) if needs_ready and finished.state is StepState.OK else None
+            if unready and unready != told:
+                on_output(f"… not ready yet: {unready} …\n")
+                told = unready
+            seen = verify.Evidence(finished.exit_code, finished.http_status, output, probes, unready)
+            verdict = verify.verify(wanted, seen)
+            now = means.time.monotonic()
+            if not verdict.waits or now >= until or active.stop.is_set() or finished.state is not StepState.OK:
+                break
+            if now - asked >= REFRESH:
+                self._look()
+                asked = now
+            await first(means.time.sleep(READY_LOOK if unready else PROBE_LOOK), active.stop.wait())
+        state, verified = verify.conclude(finished, verdict, wanted, prepared.kind)
+        return replace(finished, state=state), verified
+
+    async def _end(
+        self, run: Run, active: Active, number: int, finished: Finished, verified: str, means: Means
+    ) -> None:
+        """The outcome event. Raises RecordError when it cannot be written for seconds."""
+        step = active.prepared.step
+        output = finished.output_tail
+        if active.files is not None:
+            output = await asyncio.to_thread(head_and_tail, active.files.place.transcript)
+        output = means.mask(output)
+        draft = journal.outcome(run, step, number, finished, verified, output, active.began.now, self._pen(run))
+        draft = journal.without(draft, active.secrets)
+        for _ in range(WRITES - 1):
+            try:
+                await asyncio.to_thread(self._note, draft)
+                return
+            except RecordError:  # a full disk may have been seen to by now; what was done must not be lost
+                await means.time.sleep(REST)
+        await asyncio.to_thread(self._note, draft)
+
+    async def cancel(self, run: Run, step: Step, means: Means) -> str:
+        """Stop what runs, here or under its supervisor. A sentence for the person."""
+        active = self._active.get((run.id, step.ordinal))
+        attempt = journal.latest_of(run, step.ordinal)
+        if active is not None:
+            active.stop.set()
+            if active.task is not None:
+                active.task.cancel()
+                return stopped(active.prepared.kind in MAY_HAVE_BEEN_DONE)
+            place = active.files.place if active.files else None
+        elif attempt is not None and attempt.state is StepState.RUNNING and attempt.transcript:
+            place = AttemptFiles(Path(attempt.transcript))
+        else:
+            raise RunRefused("This step is not running.")
+        try:
+            if place is None or not await shell.cancel(place, means.time):
+                return "It is not running under a supervisor any more."
+        except PermissionError:
+            user = user_of(shell.owner_in(place)) if place else ""
+            who = attempt.actor if attempt and attempt.actor else "somebody else"
+            raise RunRefused(
+                f"This is not yours to stop: {who} started it{f', as user {user}' if user else ''}."
+                f" Ask {who} to stop it, or stop it as that user."
+            ) from None
+        return stopped(step.kind in MAY_HAVE_BEEN_DONE)
+
+
+def broke(kind: StepKind, error: Exception) -> Finished:
+    """The end of a step that ended by a defect; of a change nobody knows whether it was done."""
+    said = f"it broke off by an unexpected {type(error).__name__}: {clean_line(error, 200)}"
+    return replace(broken_off(kind, said), cancelled=False)
+
+
+def changed_at(run: Run) -> datetime | None:
+    """When this run last changed something, as far as is known: what a probe saw before that proves nothing."""
+    ends = [each.ended for each in run.attempts if each.ended is not None and each.kind in MAY_HAVE_BEEN_DONE]
+    return max(ends, default=None)
+
+
+async def unready_of(prepared: Prepared, means: Means) -> str | None:
+    """Why the revision of a known command would not answer now; None where nobody here can ask the cloud."""
+    if prepared.native is None or means.azure is None:
+        return None
+    from cockpit.runbooks.az import AzCommand
+    from cockpit.runbooks.az.readiness import read_unready
+
+    assert isinstance(prepared.native, AzCommand)
+    return await read_unready(prepared.native, means.azure)
+
+
+def probe_states(probes: Mapping[str, ProbeResult | None], since: datetime | None) -> dict[str, str]:
+    """Each probe's state; one that has not looked since the last change has not seen it."""
+    return {name: state_since(each, since) for name, each in probes.items()}
+
+
+def state_since(probe: ProbeResult | None, since: datetime | None) -> str:
+    if probe is None or probe.checked is None:
+        return "without an answer yet"
+    return probe.state.value if since is None or probe.checked >= since else "not asked since the change"
+
+
+def stopped(changes: bool) -> str:
+    return f"Interrupted; if it does not listen it is ended.{' But ' + FAR_SIDE + '.' if changes else ''}"
+
+
+async def first(*waiting: Coroutine[Any, Any, object]) -> None:
+    """Wait for the first of some coroutines, and end the others."""
+    tasks = [asyncio.create_task(each) for each in waiting]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in tasks:
+            each.cancel()
+
+
+def size_of(files: Files | None) -> int:
+    return files.place.transcript.stat().st_size if files is not None else 0

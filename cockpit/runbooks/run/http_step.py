@@ -1,0 +1,145 @@
+"""HTTP steps: `GET /health/ready`, `POST /admin/cache/clear` against the environment's own address. Sent once."""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from cockpit.model.run import StepState
+from cockpit.model.text import clean_line
+from cockpit.runbooks.prepare.http_request import READING
+from cockpit.runbooks.run.process.transcript import readable
+from cockpit.runbooks.run.web_pages import MARKUP, PAGE, SIGN_IN
+from cockpit.runbooks.types import Finished, Request
+
+if TYPE_CHECKING:
+    import httpx
+
+LOOKING = 30.0  # seconds that looking again may take
+LARGEST = 1_048_576  # bytes of a body that are read
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class HttpStepAnswer:
+    """What came back; `cut` when the body was longer than is read, `page` when it is a web page."""
+
+    status: int
+    reason: str
+    body: bytes
+    cut: bool = False
+    page: bool = False
+
+    @property
+    def asks_to_sign_in(self) -> bool:
+        return self.page and SIGN_IN.search(self.body) is not None
+
+
+async def send(
+    wanted: Request,
+    *,
+    timeout: float,
+    output: Tell,
+    authority: str = "",
+    transport: "httpx.AsyncBaseTransport | None" = None,
+) -> Finished:
+    """Send it once and tell how it ended. Raises nothing but cancellation.
+
+    4xx and a refused connection are failed. A change that was sent and got 5xx, a redirect, a web page or no answer
+    is unknown, and what it is about is read again where that can tell.
+    """
+    import httpx
+
+    reads = wanted.method in READING
+    try:
+        context = trusted(authority)
+    except OSError as error:
+        return Finished(StepState.FAILED, f"the authority file {authority} cannot be read: {error.strerror}")
+    async with httpx.AsyncClient(
+        verify=context, timeout=timeout, trust_env=False, transport=transport, follow_redirects=False
+    ) as client:
+        try:
+            async with asyncio.timeout(timeout):  # httpx bounds each read, not all of them
+                answer = await exchange(client, wanted.method, wanted.url)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+            return Finished(StepState.FAILED, f"could not connect: {said(error)}")
+        except (httpx.HTTPError, TimeoutError) as error:
+            timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
+            why = "no answer in time" if timed_out else f"the connection broke: {said(error)}"
+            if reads:
+                return Finished(StepState.FAILED, why, timed_out=timed_out)
+            return await again(client, wanted, Finished(StepState.UNKNOWN, why, timed_out=timed_out), output)
+        body = readable(answer.body.decode("utf-8", "replace"))
+        output(f"HTTP {answer.status} {answer.reason}\n{body}\n")
+        finished = replace(judged(answer, reads=reads), output_tail=body)
+        return finished if finished.state is not StepState.UNKNOWN else await again(client, wanted, finished, output)
+
+
+def judged(answer: HttpStepAnswer, *, reads: bool) -> Finished:
+    """What an answer means. That of a change must be of what was asked to change.
+
+    A redirect after a POST may mean "done, look there" or "sign in first"; a web page may be the application's own or
+    that of whatever stands before it. Neither tells whether it was done.
+    """
+    words = f"HTTP {answer.status}"
+    if answer.cut:
+        words += f", the first {LARGEST} bytes of it"
+    unclear = StepState.FAILED if reads else StepState.UNKNOWN
+    if answer.asks_to_sign_in and not reads:
+        return Finished(unclear, f"{words} with a sign-in page", http_status=answer.status)
+    if answer.page and answer.status < 300 and not reads:
+        return Finished(unclear, f"{words} with a web page, which need not be its own", http_status=answer.status)
+    if answer.status < 300:
+        return Finished(StepState.OK, words, http_status=answer.status)
+    if answer.status < 400:
+        return Finished(unclear, f"{words}: it sends us elsewhere", http_status=answer.status)
+    unknown = (answer.status >= 500 or answer.status == 408) and not reads
+    return Finished(StepState.UNKNOWN if unknown else StepState.FAILED, words, http_status=answer.status)
+
+
+async def again(client: "httpx.AsyncClient", wanted: Request, before: Finished, output: Tell) -> Finished:
+    """Look at what a change was about. What was to be deleted and is gone was deleted; else it stays unknown."""
+    import httpx
+
+    if wanted.method == "POST":  # what it would have done cannot be read back, and asking may do something else
+        return replace(before, outcome=f"{before.outcome}; what a POST did cannot be read again: look for yourself")
+    try:
+        async with asyncio.timeout(LOOKING):
+            found = await exchange(client, "GET", wanted.url)
+    except (httpx.HTTPError, TimeoutError) as error:
+        output(f"Looked again: {said(error)}\n")
+        return before
+    output(f"Looked again: GET answers {found.status}\n{readable(found.body.decode('utf-8', 'replace'))}\n")
+    if wanted.method == "DELETE" and found.status in (404, 410) and not found.page:
+        return Finished(StepState.OK, f"{before.outcome}, but looking again shows that it is gone")
+    return replace(before, outcome=f"{before.outcome}; looking again answers {found.status}")
+
+
+async def exchange(client: "httpx.AsyncClient", method: str, url: str) -> HttpStepAnswer:
+    async with client.stream(method, url) as response:
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > LARGEST:
+                break
+        read = bytes(body[:LARGEST])
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        marked_up = kind in ("text/html", "application/xhtml+xml") and MARKUP.search(read) is not None
+        page = marked_up or PAGE.match(read) is not None  # many frameworks call a bare `ok` text/html
+        return HttpStepAnswer(response.status_code, response.reason_phrase, read, len(body) > LARGEST, page)
+
+
+def trusted(authority: str) -> ssl.SSLContext:
+    """The machine's own authorities, certifi's, and those in a file: whom curl trusts in a step, we trust."""
+    import httpx
+
+    context = httpx.create_ssl_context()
+    context.load_default_certs()
+    if authority:
+        context.load_verify_locations(authority)
+    return context
+
+
+def said(error: Exception) -> str:
+    return clean_line(error, 200) or type(error).__name__

@@ -1,0 +1,58 @@
+"""What a person should mind before a change: that deployments are frozen, that nobody has kept the evidence."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+from cockpit.model.run import SETTLED, Run
+from cockpit.model.runbook import StepKind
+from cockpit.runbooks.catalogue.catalogue import Catalogue, NotFound
+from cockpit.runbooks.prepare.confirmation import NEEDS
+from cockpit.runbooks.types import Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceProcedure:
+    """The procedure that preserves the evidence: as it was named, and where that is; without a place there is none."""
+
+    name: str
+    path: str = ""
+    procedure: str = ""
+
+    def run_by(self, run: Run) -> bool:
+        return (PurePath(run.path).name, run.procedure) == (PurePath(self.path).name, self.procedure)
+
+
+def snapshot_named(name: str, catalogue: Catalogue) -> EvidenceProcedure:
+    """What `DOC#PROCEDURE` stands for."""
+    try:
+        place = catalogue.find(name)
+    except NotFound:
+        return EvidenceProcedure(name)
+    return EvidenceProcedure(name, place.document.runbook.path, place.procedure.slug)
+
+
+@dataclass(frozen=True, slots=True)
+class Minding:
+    """`frozen` says that nothing may be deployed, "" while it may; `snapshot` is None where none is asked for."""
+
+    frozen: Callable[[], str] = str
+    snapshot: Callable[[], EvidenceProcedure | None] = lambda: None
+
+    def added(self, prepared: Prepared, incident: str | None, runs: Mapping[str, Run]) -> Prepared:
+        """A change with these words among its notices; anything else as it is. It may start all the same."""
+        if prepared.kind not in NEEDS:
+            return prepared
+        words, snapshot = [self.frozen()], self.snapshot()
+        if prepared.kind is StepKind.DANGER and incident is not None and snapshot is not None:
+            words.append(not_kept(snapshot, incident, runs, prepared.run))
+        return replace(prepared, notices=(*prepared.notices, *filter(None, words)))
+
+
+def not_kept(snapshot: EvidenceProcedure, incident: str, runs: Mapping[str, Run], this: str = "") -> str:
+    """That no step of the procedure is on record as done in the incident; "" when one is, or `this` run is of it."""
+    of_it = [run for run in runs.values() if snapshot.run_by(run)]
+    kept = any(run.incident == incident and any(state in SETTLED for _, state in run.states) for run in of_it)
+    if kept or this in {run.id for run in of_it}:
+        return ""
+    return f"No snapshot was taken in this incident: {snapshot.name} preserves the evidence."

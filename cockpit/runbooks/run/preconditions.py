@@ -1,0 +1,183 @@
+"""When something may begin, may start, may be settled. Each rule is a few lines that raise Refused with its reason."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cockpit.model.run import Attempt, Run, StepState
+from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
+from cockpit.runbooks.prepare.prepare import CHANGES, only_looks
+from cockpit.runbooks.run.trust import Trust
+from cockpit.runbooks.types import Prepared, RunRefused, StepTakenElsewhere
+
+MEETS_A_NEED = frozenset({StepState.OK, StepState.BY_HAND})
+SETTLES = frozenset({StepState.OK, StepState.BY_HAND, StepState.SKIPPED, StepState.FAILED, StepState.WARN})
+
+
+def must_be_startable(runbook: Runbook, procedure: Procedure, standing: Trust, accepted: str) -> None:
+    if runbook.view_only:
+        raise RunRefused(
+            "This document had lost its line breaks, and text with them: save a repaired copy and run that."
+        )
+    if procedure not in runbook.procedures:
+        raise RunRefused(f"The document has no procedure {procedure.slug}.")
+    if not standing.trusted and accepted != runbook.sha256:
+        what = "has never run here" if standing.standing == "new" else "has changed since its last run"
+        raise RunRefused(f"This document {what}: read it, then trust its hash {runbook.sha256}.")
+
+
+def folder_of(runbook: Runbook, otherwise: Path) -> str:
+    """Where every step of a document runs: in its folder."""
+    folder = Path(runbook.path).expanduser().absolute().parent
+    return str(folder if folder.is_dir() else otherwise if otherwise.is_dir() else Path("/"))
+
+
+def step_of(procedure: Procedure, ordinal: int) -> Step:
+    found = next((each for each in procedure.steps if each.ordinal == ordinal), None)
+    if found is None:
+        raise RunRefused(f"{procedure.title} has no step {ordinal}.")
+    return found
+
+
+def must_be_settleable(run: Run, step: int, state: StepState, reason: str) -> None:
+    """A person may say how a step stands, with a reason where it is not simply done by hand."""
+    was = run.state(step)
+    if state not in SETTLES:
+        raise RunRefused(f"A step cannot be settled as {state.value}.")
+    if was is StepState.RUNNING:
+        raise RunRefused("The step is running: stop it first.")
+    if state is StepState.OK and was not in (StepState.WARN, StepState.UNKNOWN):
+        raise RunRefused("Only a step that was looked at is ok by a person's word; this one can be done by hand.")
+    if not reason.strip() and state is not StepState.BY_HAND:
+        raise RunRefused("Say why, in a few words: it goes on the timeline.")
+
+
+def must_be_this_run(run: Run, prepared: Prepared, environment: str) -> None:
+    if run.id != prepared.run:
+        raise RunRefused("This was prepared for another run.")
+    if run.environment != environment or prepared.environment != environment:
+        raise RunRefused(f"This run is in {run.environment}, and this cockpit acts on {environment}.")
+    if run.ended is not None:
+        raise RunRefused("This run is over: start a new one.")
+
+
+def must_be_runnable(prepared: Prepared, *, read_only: bool) -> None:
+    if not prepared.runnable:
+        raise RunRefused(f"This cannot run: {prepared.reason_not_runnable}.")
+    if read_only and not only_looks(prepared):
+        raise RunRefused("Read-only: only what looks through the SDK or with GET may run.")
+    if sum(each is not None for each in (prepared.script, prepared.native, prepared.request)) != 1:
+        raise RunRefused("This was not prepared.")
+
+
+def must_be_untaken(run: Run, prepared: Prepared) -> None:
+    """What a person agreed to was this step as it stood then: nobody else has begun or settled it since."""
+    step = prepared.step.ordinal
+    last = max((each for each in run.attempts if each.step == step), key=lambda each: each.number, default=None)
+    if run.state(step) is StepState.RUNNING:
+        raise StepTakenElsewhere(running(last))
+    if last is not None and last.number > prepared.attempts_before:
+        raise StepTakenElsewhere(
+            f"{last.actor} ran this step at {last.began:%H:%M:%S} UTC, after it was shown here"
+            f" ({run.state(step).value}): look at it again."
+        )
+    if run.state(step) is not prepared.state_before:
+        word = run.word(step)
+        by = f" by {word.by}" if word else ""
+        raise StepTakenElsewhere(f"This step is {run.state(step).value} now{by}: look at it again.")
+
+
+def running(attempt: Attempt | None) -> str:
+    """Why a step that runs cannot start: who started it and when, where that is known."""
+    if attempt is None or not attempt.actor:
+        return "This step is running."
+    return f"This step is running: {attempt.actor} started it at {attempt.began:%H:%M:%S} UTC."
+
+
+def must_be_its_turn(run: Run, procedure: Procedure, prepared: Prepared) -> None:
+    if reason := waits_for(run, procedure, prepared.step, prepared.kind, undo=prepared.undo):
+        raise RunRefused(reason)
+
+
+def waits_for(run: Run, procedure: Procedure, step: Step, kind: StepKind, *, undo: bool = False) -> str:
+    """Why a step may not start yet, as far as other steps are concerned; "" when it may."""
+    if run.state(step.ordinal) is StepState.RUNNING:
+        return "This step is running."
+    unknown = [number for number, state in run.states if state is StepState.UNKNOWN and number != step.ordinal]
+    if unknown and kind in CHANGES:
+        return f"Nobody knows what became of step {unknown[0]}: settle it before anything else is changed."
+    if undo:
+        return nothing_to_undo(run, step)
+    return _needs(run, procedure, step)
+
+
+def nothing_to_undo(run: Run, step: Step) -> str:
+    """Why there is nothing that an undo could take back; "" when something may have taken effect."""
+    if run.state(step.ordinal) is StepState.BY_HAND:
+        return ""
+    attempts = sorted((each for each in run.attempts if each.step == step.ordinal), key=lambda each: each.number)
+    if not attempts:
+        return "Nothing was done in this step yet, so there is nothing to undo."
+    undone = max((each.number for each in attempts if each.undo and each.state is StepState.OK), default=0)
+    left = [attempt for attempt in attempts if not attempt.undo and attempt.number > undone]
+    if not left:
+        return "What this step did was undone already."
+    word = run.word(step.ordinal)
+    not_done = word is not None and word.state is StepState.SKIPPED
+    if any(took_effect(attempt, step, not_done=not_done) for attempt in left):
+        return ""
+    return "What was tried in this step never took effect, so there is nothing to undo."
+
+
+def took_effect(attempt: Attempt, step: Step, *, not_done: bool) -> bool:
+    """False only when it is known that nothing came of it; `not_done` is a person's word on what was unknown.
+
+    What the cloud or a server refused did nothing; a command that failed may have done half of its work.
+    """
+    if attempt.state is StepState.UNKNOWN:
+        return not not_done
+    if attempt.state is not StepState.FAILED:
+        return True
+    refused = (attempt.native or step.language == "http") and not attempt.operation
+    return attempt.started and not refused
+
+
+def _needs(run: Run, procedure: Procedure, step: Step) -> str:
+    before = [each for each in procedure.steps if each.ordinal < step.ordinal and each.kind is not StepKind.NOTE]
+    match step.tags.get("needs", ""):
+        case "":
+            return ""
+        case "verify":
+            wanted = [each for each in before if each.kind is StepKind.VERIFY][-1:]
+        case "previous":
+            wanted = _choices(before)
+        case "tried":
+            wanted = _choices(before)
+            if any(tried_and_skipped(run, choice) for choice in wanted):
+                return ""
+        case other:
+            return f"Nobody knows what needs={other} means; it can be verify or previous."
+    if any(run.state(each.ordinal) in MEETS_A_NEED for each in wanted):
+        return ""
+    if not wanted:
+        return f"It needs a step before it that is not there (needs={step.tags['needs']})."
+    return f"It needs step {wanted[-1].ordinal} ({wanted[-1].title}) to be ok first."
+
+
+def tried_and_skipped(run: Run, step: Step) -> bool:
+    """True when it was tried, did not end well, and a person passed over it with a reason that is recorded."""
+    return run.state(step.ordinal) is StepState.SKIPPED and any(
+        attempt.step == step.ordinal and attempt.ended is not None for attempt in run.attempts
+    )
+
+
+def _choices(before: Sequence[Step]) -> list[Step]:
+    """The step before, with those it could be replaced by."""
+    if not before:
+        return []
+    head = before[-1].alternative_to or before[-1].ordinal
+    return [each for each in before if head in (each.ordinal, each.alternative_to)]
+
+
+def nameless(attempt: Attempt) -> Step:
+    """A step whose document is not here any more, as far as its attempt tells."""
+    return Step(attempt.step, "(its document is gone)", StepKind.CHANGE, 1, attempt.as_written, "bash")

@@ -1,0 +1,1 @@
+"""Shell steps under a supervisor that outlives the screen."""

@@ -1,0 +1,195 @@
+"""The supervisor of one command: a process in a session of its own, which a dropped line or a dead cockpit cannot end.
+
+Started as `python -m cockpit.runbooks.supervisor` with a Job as JSON on standard input, so that no secret is in an
+argument list or a file. It runs the command, writes what it prints to the transcript with secrets masked, and leaves
+an exit file. SIGINT or SIGTERM ends the command: INT, then TERM, then KILL. Standard library only: it starts in 30 ms.
+"""
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cockpit.runbooks.run.process.files import write_whole
+from cockpit.runbooks.run.process.identity import owner_of
+from cockpit.runbooks.run.process.masking import Mask
+
+CHUNK = 65_536  # bytes
+NOTICE = 0.05  # seconds until a cancel, a time-out or the end of a silent command is noticed
+LEFT_BEHIND = 0.3  # seconds to go on reading after the command has ended, for what it left in the background
+STEPS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to run. `descriptor` is the open transcript, `grace` the seconds between INT, TERM and KILL."""
+
+    argv: list[str]
+    env: Mapping[str, str]
+    cwd: str
+    secrets: list[str]
+    descriptor: int
+    pid_file: str
+    exit_file: str
+    timeout: float | None
+    grace: float = 5.0
+    group_file: str = ""  # where the command's own process stands, for whoever comes after a supervisor that was killed
+
+
+class Supervisor:
+    """Runs one Job to its end."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.mask = Mask(job.secrets)
+        self.cancelled = False
+        self.timed_out = False
+        self.written = 0
+        self.lost = 0  # bytes that the disk did not take
+        self._ending = -1  # which of STEPS was sent last
+        self._next = time.monotonic() + job.timeout if job.timeout is not None else None
+
+    def run(self) -> dict[str, Any]:
+        """What the exit file says."""
+        signal.signal(signal.SIGINT, self._cancel)
+        signal.signal(signal.SIGTERM, self._cancel)
+        signal.signal(signal.SIGHUP, _stay)  # not SIG_IGN, which the command would inherit
+        write_whole(Path(self.job.pid_file), json.dumps(owner_of(os.getpid()).as_detail()).encode())
+        output, given = output_pipe()
+        try:
+            child = subprocess.Popen(
+                self.job.argv,
+                env=dict(self.job.env),
+                cwd=self.job.cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=given,
+                stderr=given,
+                process_group=0,
+                preexec_fn=lambda: self._leave_word(output),
+            )
+        except OSError as error:
+            return self._said(None, None, f"{error.filename}: {error.strerror}")
+        finally:
+            os.close(given)
+        self._watch(child, output)
+        code = child.wait()
+        return self._said(code if code >= 0 else None, -code if code < 0 else None)
+
+    def _leave_word(self, output: int) -> None:
+        """In the command's process, before there is a command: who it is and which pipe it prints to.
+
+        Written by the process itself, so that there is no moment in which it runs and nobody could find it.
+        """
+        if self.job.group_file:
+            word = owner_of(os.getpid()).as_detail() | {"pipe": os.fstat(output).st_ino}
+            with suppress(OSError):  # a full disk must not keep a command from starting
+                write_whole(Path(self.job.group_file), json.dumps(word).encode())
+
+    def _watch(self, child: "subprocess.Popen[bytes]", output: int) -> None:
+        """Read until the output ends, or the command has ended and only something in the background keeps it open."""
+        over: float | None = None
+        with selectors.DefaultSelector() as selector:
+            selector.register(output, selectors.EVENT_READ)
+            while over is None or time.monotonic() < over:
+                if selector.select(NOTICE):
+                    chunk = os.read(output, CHUNK)
+                    if not chunk:
+                        break
+                    self._write(self.mask.feed(chunk))
+                if over is None and child.poll() is not None:
+                    over = time.monotonic() + LEFT_BEHIND
+                self._end_in_time(child.pid)
+        while child.poll() is None or (self._ending >= 0 and self._next is not None):  # what was ended, ends as a whole
+            time.sleep(NOTICE / 10)
+            self._end_in_time(child.pid)
+        self._write(self.mask.flush())
+
+    def _cancel(self, number: int, frame: object) -> None:
+        if self._ending < 0:
+            self.cancelled = True
+            self._next = time.monotonic()
+
+    def _end_in_time(self, group: int) -> None:
+        """Send what is due: at the time-out or a cancel INT, then after each grace TERM and KILL."""
+        if self._ending >= 0 and not there(group):
+            self._next = None
+        if self._next is None or time.monotonic() < self._next:
+            return
+        self.timed_out = not self.cancelled
+        self._ending += 1
+        last = self._ending == len(STEPS) - 1
+        self._next = None if last else time.monotonic() + self.job.grace
+        with suppress(ProcessLookupError):
+            os.killpg(group, STEPS[self._ending])
+
+    def _write(self, chunk: bytes) -> None:
+        """A full disk must not stop the command half-way: what does not fit is counted."""
+        while chunk:
+            try:
+                size = os.write(self.job.descriptor, chunk)
+            except OSError:
+                self.lost += len(chunk)
+                return
+            self.written += size
+            chunk = chunk[size:]
+
+    def _said(self, code: int | None, number: int | None, trouble: str = "") -> dict[str, Any]:
+        return {
+            "exit_code": code,
+            "signal": number,
+            "timed_out": self.timed_out,
+            "cancelled": self.cancelled,
+            "trouble": trouble,
+            "written": self.written,
+            "lost": self.lost,
+            "ended": time.time(),
+        }
+
+
+def output_pipe() -> tuple[int, int]:
+    """What we read from, and what the command prints to.
+
+    Its end can be read, too: a pipe that nobody reads any more kills who prints to it, and a command must not be killed
+    half-way because its supervisor was. Where there is no /proc it is a plain pipe.
+    """
+    output, given = os.pipe()
+    try:
+        both_ways = os.open(f"/proc/self/fd/{given}", os.O_RDWR)
+    except OSError:
+        return output, given
+    os.close(given)
+    return output, both_ways
+
+
+def _stay(number: int, frame: object) -> None:
+    """A line that drops is nothing to us."""
+
+
+def there(group: int) -> bool:
+    """True while any process of a group is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def main() -> None:
+    job = Job(**json.load(sys.stdin))
+    ended = Supervisor(job).run()
+    write_whole(Path(job.exit_file), json.dumps(ended).encode())
+    os._exit(0)  # at once: somebody waits for the step to be free, and there is nothing left to tidy
+
+
+if __name__ == "__main__":
+    main()

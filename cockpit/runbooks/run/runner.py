@@ -1,0 +1,516 @@
+"""The runner: every rule about what may start, the intent before, the outcome after. Screens and commands only ask."""
+
+import asyncio
+import itertools
+import logging
+import os
+import secrets as random_source
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cockpit.model.event import Draft, Event, EventSource, Record, RecordError
+from cockpit.model.operator import Operator, operator_named
+from cockpit.model.probe import ProbeResult
+from cockpit.model.run import Attempt, Run, StepState, Value
+from cockpit.model.runbook import Procedure, Runbook, Step
+from cockpit.model.secret import Secret
+from cockpit.model.system import Environment
+from cockpit.model.time import Time
+from cockpit.runbooks.prepare import target_guard as guard
+from cockpit.runbooks.prepare.confirmation import (
+    Consent,
+    RequiredConfirmation,
+    ceremony,
+    must_consent,
+)
+from cockpit.runbooks.prepare.prepare import Setting, asked_by, prepare, resolved
+from cockpit.runbooks.prepare.target_guard import ToolContext
+from cockpit.runbooks.prepare.values import Live
+from cockpit.runbooks.run import events as journal
+from cockpit.runbooks.run import preconditions as rules
+from cockpit.runbooks.run import recovery as found_again
+from cockpit.runbooks.run import trust as trust_files
+from cockpit.runbooks.run.attempt import Means, Terminal
+from cockpit.runbooks.run.context import RunContext
+from cockpit.runbooks.run.events import Pen
+from cockpit.runbooks.run.execute import Doing
+from cockpit.runbooks.run.notices import Minding
+from cockpit.runbooks.run.process.identity import alive, this_process
+from cockpit.runbooks.run.runs import FOLDED, Runs, attempt_numbered, competing, going_on, latest, untouched
+from cockpit.runbooks.run.trust import Trust
+from cockpit.runbooks.shell_syntax import requirements as tools
+from cockpit.runbooks.types import Output, Prepared, Resolved, RunAlreadyOpen, RunRefused
+
+if TYPE_CHECKING:
+    from cockpit.azure.client import Azure
+
+log = logging.getLogger(__name__)
+TAKE_UP = 1.0  # seconds between two looks at what others have left behind
+JUST_OPENED = timedelta(minutes=1)  # for so long a run in which nothing was done keeps others from beginning one
+
+
+class Runner:
+    """Runs of one environment. `start`, `prepare`, `settle`, `end` block on a file and may be called from any thread;
+    the coroutines belong to the loop. All raise Refused, whose text is for the person, and RecordError; what a person
+    does raises PersonUnknown where the login is shared and nobody said who it is.
+    """
+
+    def __init__(
+        self,
+        *,
+        record: Record,
+        environment: Environment,
+        operator: str | Operator,
+        time: Time,
+        data: Path,
+        azure: "Azure | None",
+        reveal: Callable[[Secret], str],
+        mask: Callable[[str], str],
+        read_only: bool,
+        live: Callable[[], Live],
+        incident: Callable[[], str | None],
+        hidden: Callable[[], Sequence[str]] = tuple,
+        look: Callable[[], None] = lambda: None,
+        minding: Minding = Minding(),  # noqa: B008  frozen
+        terminal: Terminal | None = None,
+        environ: Mapping[str, str] = os.environ,
+        new_id: Callable[[], str] = lambda: f"run-{random_source.token_hex(4)}",
+        grace: float = 5.0,
+    ) -> None:
+        """`data` holds transcripts and snapshots; `incident` says which one runs belong to of which nobody has said it;
+        `hidden` are secrets that no output may show; `look` asks the feeds to look now.
+        """
+        self.environment = environment
+        self.author = operator_named(operator)
+        self.read_only = read_only
+        self.terminal = terminal  # the screen sets its own when it opens
+        self.runs = Runs()
+        self._record = record
+        self._time = time
+        self._data = data
+        self._azure = azure
+        self._live = live
+        self._incident = incident
+        self._hidden = hidden
+        self._minding = minding
+        self._new_id = new_id
+        self._around = RunContext(
+            environment, self.author, time, data, azure, reveal, mask, read_only, live, environ, grace
+        )
+        self._given: dict[str, dict[str, str]] = {}  # of each run, secrets too: never written anywhere
+        self._proposed: dict[str, tuple[Value, ...]] = {}  # of each run, what was found for it rather than typed
+        self._chosen: dict[str, str] = {}  # of each run, the incident that a person named for it, "" for none
+        self._documents: dict[str, Runbook] = {}
+        self._guards: dict[str, str] = {}  # what each tool was last found to be set to
+        self._cluster = ""  # that the context of kubectl stands for
+        self._lock = threading.RLock()
+        self._beside: set[str] = set()  # runs that a person wants beside those that are open
+        self._heard = 0  # every event of the timeline up to this id that is for us was taken
+        self._unwritten = itertools.count(-1, -1)  # ids of events that read-only keeps to itself
+        folder = None if read_only else data / "runs"
+        self._doing = Doing(self.note, self._write, folder, self._pen_for, self._probes, look)
+
+    @property
+    def operator(self) -> str:
+        """Who acts, as it stands in the record."""
+        return self.author.name
+
+    # What there is.
+
+    def run(self, id: str) -> Run:
+        """The run as it stands now. Raises Refused."""
+        try:
+            return self.runs.runs[id]
+        except KeyError:
+            raise RunRefused(f"There is no run {id}.") from None
+
+    def apply_all(self, events: Iterable[Event]) -> None:
+        """Take events of the timeline, this process's and others', none of them left out before the newest."""
+        with self._lock:
+            for event in events:
+                self.runs.apply(event)
+                self._heard = max(self._heard, event.id)
+
+    def trust(self, runbook: Runbook) -> Trust:
+        """Whether a document may start at once, or must be looked at first, with the difference. Blocking."""
+        return trust_files.trust(runbook, list(self.runs.runs.values()), self._snapshots)
+
+    def document(self, run: Run) -> Runbook:
+        """The document as it was when the run began, whatever became of the file. Blocking. Raises Refused."""
+        found = self._documents.get(run.id)
+        if found is None:
+            found = self._documents[run.id] = trust_files.snapshot(run, self._snapshots)
+        return found
+
+    def known_procedure(self, run: Run) -> Procedure | None:
+        """The procedure of a run where its document was read already; never blocks."""
+        found = self._documents.get(run.id)
+        return next((each for each in found.procedures if each.slug == run.procedure), None) if found else None
+
+    def procedure(self, run: Run) -> Procedure:
+        found = next((each for each in self.document(run).procedures if each.slug == run.procedure), None)
+        if found is None:
+            raise RunRefused(f"The document of this run has no procedure {run.procedure}.")
+        return found
+
+    def step(self, run: Run, ordinal: int) -> Step:
+        return rules.step_of(self.procedure(run), ordinal)
+
+    # Beginning and ending.
+
+    def start(
+        self,
+        runbook: Runbook,
+        procedure: Procedure,
+        given: Mapping[str, str] | None = None,
+        *,
+        trust: str = "",
+        proposed: Sequence[Value] = (),
+        incident: str | None = None,
+        beside: bool = True,
+        decided: datetime | None = None,
+    ) -> Run:
+        """Begin a run on a snapshot. A document new or changed since its last run needs its hash in `trust`.
+
+        `given` was typed, `proposed` was found for it; `incident` is the one it belongs to, "" for none of them. With
+        `beside` it begins whatever else is open; without, RunAlreadyOpen names the run that somebody leads already, or
+        has done something in since the person here `decided`.
+        """
+        rules.must_be_startable(runbook, procedure, self.trust(runbook), trust)
+        if not self.read_only:
+            trust_files.keep(runbook, self._snapshots)
+        id = self._new_id()
+        with self._lock:
+            self._given[id], self._proposed[id] = dict(given or {}), tuple(proposed)
+            self._documents[id] = runbook
+            if incident is not None:
+                self._chosen[id] = incident
+        values = self._resolve(runbook, procedure, id)
+        self.author.must_be_named()
+        pen = self._pen(self._incident() if incident is None else incident or None)
+        draft = journal.started(id, runbook, procedure, self.environment.name, values, this_process(), pen)
+        if beside:
+            self._beside.add(id)
+
+        def decide() -> Draft:
+            if not beside:
+                self._must_lead(run_of(draft), decided=decided)
+            return draft
+
+        self._write(decide)
+        return self.run(id)
+
+    def _must_lead(self, run: Run, *, decided: datetime | None = None, least_touched: bool = False) -> None:
+        """Refuse while another run of the same is led by somebody: one leads, everybody else follows.
+
+        A run is open while who leads it lives elsewhere, or a step of it runs or is unknown. One in which nothing was
+        done yet counts only right after it was opened, or not at all where its first step decides (`least_touched`).
+        """
+        for other in competing(self.runs.runs.values(), run):
+            if decided is not None and any(attempt.began >= decided for attempt in other.attempts):
+                raise RunAlreadyOpen(other, "over already" if other.ended else "not over")
+            if other.ended is not None:
+                continue
+            just_opened = not least_touched and self._time.now() - other.started < JUST_OPENED
+            counts = just_opened if untouched(other) else True
+            steps = going_on(other)
+            leads = self.runs.leading(other) - {this_process()}
+            if counts and (steps or any(map(alive, leads))):
+                state = f" (step {steps[0]} is {other.state(steps[0]).value})" if steps else ""
+                raise RunAlreadyOpen(other, f"not over{state}")
+
+    def belongs(self, run: Run, incident: str) -> None:
+        """A person's word on which incident a run belongs to that began in none; "" for none of them."""
+        self._chosen[run.id] = incident
+
+    def end(self, run: Run, reason: str = "") -> Run:
+        """The run is over. What is still running goes on. Of two who end it, one does."""
+        pen = self._pen_for(run)
+        self._write(lambda: None if self.run(run.id).ended else journal.ended(run, reason, pen))
+        return self.run(run.id)
+
+    def settle(self, run: Run, step: int, state: StepState, reason: str = "") -> Run:
+        """A person's word on a step: by hand, skipped, failed, or looked at and well (ok)."""
+        self.author.must_be_named()
+        pen, settled_step = self._pen_for(run), self.step(run, step)
+
+        def decide() -> Draft:
+            newest = self.run(run.id)
+            rules.must_be_settleable(newest, step, state, reason)
+            return journal.settled(newest, settled_step, state, newest.state(step), reason, pen)
+
+        self._write(decide)
+        return self.run(run.id)
+
+    # Preparing.
+
+    def parameters(self, run: Run, given: Mapping[str, str] | None = None) -> tuple[Resolved, ...]:
+        """Every placeholder of the procedure with what it stands for now, or why it has no value. Runs nothing."""
+        self._given.setdefault(run.id, {}).update(given or {})
+        return self._resolve(self.document(run), self.procedure(run), run.id)
+
+    def prepare(
+        self,
+        run: Run,
+        step: int,
+        given: Mapping[str, str] | None = None,
+        *,
+        edit: str | None = None,
+        undo: bool = False,
+    ) -> Prepared:
+        """The step, resolved. `given` is remembered for the run; `edit` replaces the command, `undo` takes its undo."""
+        run = self.run(run.id)
+        self._given.setdefault(run.id, {}).update(given or {})
+        document = self.document(run)
+        setting = self._setting(document, self._given[run.id], run.values, self._proposed.get(run.id, ()))
+        prepared = prepare(run.id, document, self.step(run, step), setting, edit=edit, undo=undo)
+        prepared = replace(prepared, attempts_before=latest(run, step), state_before=run.state(step))
+        return self._minding.added(prepared, self.incident(run), dict(self.runs.runs))
+
+    def preview(
+        self,
+        runbook: Runbook,
+        procedure: Procedure,
+        step: int,
+        given: Mapping[str, str] | None = None,
+        proposed: Sequence[Value] = (),
+    ) -> Prepared:
+        """As `prepare`, of a procedure that has no run: for lists, --dry-run and the catalogue."""
+        setting = self._setting(runbook, given or {}, (), proposed)
+        prepared = prepare("", runbook, rules.step_of(procedure, step), setting)
+        return self._minding.added(prepared, self._incident(), dict(self.runs.runs))
+
+    async def survey(self, prepared: Prepared) -> Prepared:
+        """What a known change would meet, added to what is shown: who confirms, confirms that. Reads the cloud.
+
+        A tool that was set to something else is asked again: it may have been corrected since.
+        """
+        from cockpit.runbooks import az as native
+
+        prepared = await guard.look_again(prepared, self.environment, self._around.shell(), self._guards)
+        if self._azure is None or not isinstance(prepared.native, native.AzCommand) or not prepared.runnable:
+            return prepared
+        found = await native.survey(prepared.native, self._azure)
+        return replace(prepared, meets=found.words, confirmed=found.fingerprint, reason_not_runnable=found.refusal)
+
+    async def check_guards(self, procedure: Procedure | None = None) -> None:
+        """Look which subscription and which cluster the tools here would act on; `prepare` says what does not fit.
+
+        With a procedure the tools of its own commands are asked, too, whatever is configured.
+        """
+        env = self._around.shell()
+        await guard.look(self.environment, env, self._guards, self._tools_of(procedure) if procedure else ())
+        if self._guards.get("kubectl"):
+            self._cluster = await guard.cluster(env)
+
+    def contexts(self, procedure: Procedure) -> tuple[ToolContext, ...]:
+        """What the tools of a procedure act on, as last looked at: to be shown, never to decide by."""
+        used = self._tools_of(procedure) if self._guards else frozenset()
+        return tuple(
+            ToolContext(tool, value, guard.expected(tool, self.environment), self._cluster if tool == "kubectl" else "")
+            for tool, value in sorted(self._guards.items())
+            if tool in used and (value or guard.expected(tool, self.environment))
+        )
+
+    def _tools_of(self, procedure: Procedure) -> frozenset[str]:
+        """The tools whose target decides what the steps of a procedure act on, where not the SDK does them."""
+        from cockpit.runbooks.lint.dry_values import known_command
+
+        shells = (step for step in procedure.commands if self._azure is None or known_command(step) is None)
+        return frozenset(tool for step in shells for tool in tools.guarded(step.command))
+
+    def waits_for(self, run: Run, step: int) -> str:
+        """Why a step may not start yet because of other steps; "" when it may."""
+        procedure = self.procedure(run)
+        found = rules.step_of(procedure, step)
+        return rules.waits_for(self.run(run.id), procedure, found, found.kind)
+
+    def ceremony(self, prepared: Prepared) -> RequiredConfirmation:
+        """What it takes to start it."""
+        run = self.run(prepared.run)
+        return ceremony(prepared, self.procedure(run), run.state(prepared.step.ordinal))
+
+    # Doing.
+
+    async def perform(self, run: Run, prepared: Prepared, consent: Consent, on_output: Output) -> Attempt:
+        """Do it: intent event, the command, outcome event. Cancelling this coroutine leaves a shell step running."""
+        run = self.run(run.id)
+        procedure = await asyncio.to_thread(self.procedure, run)
+        rules.must_be_runnable(prepared, read_only=self.read_only)
+        self.author.must_be_named()
+
+        def judge() -> Run:
+            newest = self.run(run.id)
+            rules.must_be_this_run(newest, prepared, self.environment.name)
+            rules.must_be_untaken(newest, prepared)
+            rules.must_be_its_turn(newest, procedure, prepared)
+            must_consent(self.ceremony(prepared), prepared, consent, self.author.names)
+            if untouched(newest) and run.id not in self._beside:
+                self._must_lead(newest, least_touched=True)
+            return newest
+
+        judge()  # what is refused anyway is refused before anything is asked
+        await guard.must_fit(prepared, self.environment, self._around.shell(), self._guards)
+        secret = [*self._hidden(), *(each.value for each in prepared.values if each.secret and each.value)]
+        number = await self._doing.perform(
+            run, prepared, consent.approval, self._means(run), secret, on_output, judge, again=consent.again
+        )
+        return attempt_numbered(self.run(run.id), prepared.step.ordinal, number)
+
+    async def attach(self, run: Run, step: int, on_output: Output) -> Attempt:
+        """Watch a step that another cockpit, or an earlier one, started; its outcome is recorded when it ends."""
+        run = self.run(run.id)
+        attempt = journal.latest_of(run, step)
+        if attempt is None or self._doing.is_at(run, step):
+            raise RunRefused("This step was not started by another cockpit.")
+        return await found_again.attach(
+            run,
+            await asyncio.to_thread(self._step_or_name, run, attempt),
+            attempt,
+            self._means(run),
+            on_output,
+            self._write,
+            self._pen_for,
+            self._now_of(run, attempt),
+        )
+
+    def _now_of(self, run: Run, attempt: Attempt) -> Callable[[], Attempt]:
+        """The attempt as it stands whenever it is asked for."""
+        return lambda: attempt_numbered(self.run(run.id), attempt.step, attempt.number)
+
+    async def recover(self) -> list[Run]:
+        """What ran when a cockpit died: ended meanwhile, still running, or unknown. The runs that changed."""
+        changed = []
+        for run, attempt in self._running():
+            step = await asyncio.to_thread(self._step_or_name, run, attempt)
+            now = self._now_of(run, attempt)
+            if await asyncio.to_thread(found_again.recover, run, step, attempt, self._write, self._pen_for, now):
+                changed.append(self.run(run.id))
+        return changed
+
+    async def run_on(self) -> None:
+        """Take up, as long as this cockpit is open, what others leave behind when they end. Never returns by itself."""
+        watched: dict[tuple[str, int, int], asyncio.Task[object]] = {}
+        while True:
+            for key, run, attempt in self._orphans():
+                if key not in watched or watched[key].done():
+                    watched[key] = asyncio.create_task(self._take_up(run, attempt))
+            await self._time.sleep(TAKE_UP)
+
+    async def take_up(self) -> None:
+        """Take up once what others have left behind: write down what has ended, watch the rest to its end."""
+        await asyncio.gather(*(self._take_up(run, attempt) for _, run, attempt in self._orphans()))
+
+    async def _take_up(self, run: Run, attempt: Attempt) -> None:
+        """See to it that the end of an attempt is written whose cockpit is gone. Raises nothing."""
+        step = await asyncio.to_thread(self._step_or_name, run, attempt)
+        now = self._now_of(run, attempt)
+        try:
+            await asyncio.to_thread(found_again.recover, run, step, attempt, self._write, self._pen_for, now)
+            if now().state is StepState.RUNNING:
+                await self.attach(run, attempt.step, lambda text: None)
+        except (RunRefused, RecordError) as error:
+            log.warning("a step of another cockpit stays as it is: %s", error)
+
+    def _orphans(self) -> list[tuple[tuple[str, int, int], Run, Attempt]]:
+        """Attempts that nobody will write the end of: their cockpit is gone, or their supervisor."""
+        return [
+            ((run.id, attempt.step, attempt.number), run, attempt)
+            for run, attempt in self._running()
+            if not self._doing.is_at(run, attempt.step)
+            and (attempt.still_runs or not alive(self.runs.owner(run, attempt)))
+        ]
+
+    def _probes(self) -> dict[str, ProbeResult | None]:
+        """Where every configured probe stands; None for one that has not answered yet."""
+        told = {each.name: each for each in self._live().probes}
+        return {each.name: told.get(each.name) for each in self.environment.probes}
+
+    def _running(self) -> list[tuple[Run, Attempt]]:
+        """Attempts in our environment without an outcome, or whose command runs on without its supervisor; none in
+        read-only, which writes none."""
+        runs = [] if self.read_only else [*self.runs.runs.values()]
+        ours = [each for each in runs if each.environment == self.environment.name]
+        return [
+            (run, each) for run in ours for each in run.attempts if each.state is StepState.RUNNING or each.still_runs
+        ]
+
+    async def cancel(self, run: Run, step: int) -> str:
+        """Stop a running step: INT, then TERM, then KILL. The sentence says what that does not stop."""
+        run = self.run(run.id)
+        return await self._doing.cancel(run, await asyncio.to_thread(self.step, run, step), self._means(run))
+
+    @property
+    def _snapshots(self) -> Path:
+        return self._data / "snapshots"
+
+    def note(self, draft: Draft) -> Sequence[Event]:
+        """Write one event and know it at once. In read-only it is known here and written nowhere. Blocking."""
+        return self._write(lambda: draft)
+
+    def _write(self, decide: Callable[[], Draft | None]) -> Sequence[Event]:
+        """Write what `decide` makes of the newest state, in the transaction in which it is asked. Blocking.
+
+        Others are heard of twice a second; between two looks somebody else may have started, ended or settled the very
+        same. Inside the transaction nobody can: what they wrote is read first, and whoever comes later reads ours.
+        Whatever `decide` raises, nothing is written then.
+        """
+
+        def plan(newest: EventSource) -> list[Draft]:
+            with self._lock:
+                self.apply_all(newest.events(after=self._heard, kinds=FOLDED))
+                draft = decide()
+            return [] if draft is None else [draft]
+
+        if self.read_only:
+            with self._lock:
+                draft = decide()
+                events: Sequence[Event] = [journal.unwritten(draft, next(self._unwritten))] if draft else []
+        else:
+            events = self._record(plan)
+        with self._lock:
+            for event in events:  # not by `apply_all`: others' events may lie between what we have heard and these
+                self.runs.apply(event)
+        return events
+
+    def incident(self, run: Run) -> str | None:
+        """The one it began in, else what a person said, else the one that is open by now; None for the journal."""
+        chosen = run.incident or self._chosen.get(run.id)
+        return self._incident() if chosen is None else chosen or None
+
+    def _pen_for(self, run: Run) -> Pen:
+        return self._pen(self.incident(run))
+
+    def _pen(self, incident: str | None) -> Pen:
+        return Pen(self.operator, self._time.now(), incident, self.author.detail())
+
+    def _resolve(self, runbook: Runbook, procedure: Procedure, id: str) -> tuple[Resolved, ...]:
+        run = self.runs.runs.get(id)
+        kept = run.values if run else ()
+        setting = self._setting(runbook, self._given.get(id, {}), kept, self._proposed.get(id, ()))
+        return resolved(asked_by(runbook, procedure), setting)
+
+    def _setting(
+        self, runbook: Runbook, given: Mapping[str, str], kept: Sequence[Value], proposed: Sequence[Value]
+    ) -> Setting:
+        return self._around.setting(runbook, given, kept, proposed, self._guards, terminal=self.terminal is not None)
+
+    def _means(self, run: Run) -> Means:
+        return self._around.means(self.terminal, self.incident(run))
+
+    def _step_or_name(self, run: Run, attempt: Attempt) -> Step:
+        try:
+            return self.step(run, attempt.step)
+        except RunRefused:
+            return rules.nameless(attempt)
+
+
+def run_of(draft: Draft) -> Run:
+    """The run that a draft is about to begin."""
+    runs = Runs()
+    runs.apply(journal.unwritten(draft, 0))
+    return runs.runs[draft.subject]

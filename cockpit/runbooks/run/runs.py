@@ -1,0 +1,272 @@
+"""Runs: every run of a procedure as its events tell it. Pure: no clock, no file, no processes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from cockpit.model.event import Event, Kind
+from cockpit.model.run import Attempt, Run, SettledBy, StepState, Value
+from cockpit.model.runbook import Procedure, Runbook
+from cockpit.runbooks.run.process.identity import Owner
+from cockpit.runbooks.shell_syntax.placeholders import same
+
+FOLDED = (Kind.RUN, Kind.STEP)
+"""The kinds Runs wants to hear."""
+
+OPEN = frozenset({StepState.RUNNING, StepState.UNKNOWN})
+
+
+class Runs:
+    """A fold of RUN and STEP events. An event seen before changes nothing; odd ones are passed over."""
+
+    def __init__(self) -> None:
+        self.runs: dict[str, Run] = {}
+        self.owners: dict[tuple[str, int, int], Owner] = {}  # of attempts still running: run, step, attempt
+        self.leaders: dict[str, frozenset[Owner]] = {}  # of each run that is not over: who began it or a step of it
+        self._seen: set[int] = set()
+
+    def apply(self, event: Event) -> None:
+        """Take one event. Never raises, whatever its detail holds."""
+        if event.kind not in FOLDED or event.id in self._seen:
+            return
+        self._seen.add(event.id)
+        if event.kind == Kind.RUN:
+            self._run(event)
+            return
+        id, _, ordinal = event.subject.rpartition("#")
+        run = self.runs.get(id)
+        if run is not None and ordinal.isdecimal():
+            if run.incident is None and event.incident is not None:  # begun before any was declared
+                run = self.runs[id] = replace(run, incident=event.incident)
+            self._step(run, int(ordinal), event)
+
+    def owner(self, run: Run, attempt: Attempt) -> Owner:
+        """The process that began an attempt which has no outcome yet; nobody once it has one."""
+        return self.owners.get((run.id, attempt.step, attempt.number), Owner())
+
+    def leading(self, run: Run) -> frozenset[Owner]:
+        """The processes that began a run or a step of it; none once it is over."""
+        return self.leaders.get(run.id, frozenset())
+
+    def _run(self, event: Event) -> None:
+        detail = event.detail
+        run = self.runs.get(event.subject)
+        what = _text(detail, "what")
+        if what == "started" and run is None and event.subject:
+            self.runs[event.subject] = Run(
+                id=event.subject,
+                path=_text(detail, "path"),
+                procedure=_text(detail, "procedure"),
+                title=_text(detail, "title"),
+                sha256=_text(detail, "sha256"),
+                environment=event.environment,
+                operator=event.actor,
+                started=event.occurred,
+                incident=event.incident,
+                values=_values(detail),
+            )
+            self.leaders[event.subject] = frozenset({_owner(detail)})
+        elif what == "ended" and run is not None and run.ended is None:
+            self.runs[run.id] = replace(run, ended=event.occurred)
+            self.leaders.pop(run.id, None)
+
+    def _step(self, run: Run, step: int, event: Event) -> None:
+        match _text(event.detail, "phase"):
+            case "intent":
+                self._intent(run, step, event)
+            case "operation":
+                self._operation(run, step, event)
+            case "outcome":
+                self._outcome(run, step, event)
+            case "settled":
+                state = _state(event.detail)
+                if state is not None and state is not StepState.RUNNING:
+                    said = SettledBy(step, state, event.actor, _text(event.detail, "reason"), event.occurred)
+                    told = replace(run, words=(*_words_but(run, step), said))
+                    self.runs[run.id] = _with_state(told, step, state)
+
+    def _intent(self, run: Run, step: int, event: Event) -> None:
+        detail, number = event.detail, _number(event.detail, "attempt")
+        if number is None or _find(run, step, number) is not None:
+            return
+        attempt = Attempt(
+            number=number,
+            step=step,
+            began=event.occurred,
+            kind=_text(detail, "kind"),
+            as_written=_text(detail, "as_written"),
+            as_run=_text(detail, "as_run"),
+            native=detail.get("native") is True,
+            edited=detail.get("edited") is True,
+            undo=detail.get("undo") is True,
+            transcript=_text(detail, "transcript"),
+            actor=event.actor,
+            approval=_text(detail, "approval"),
+        )
+        values = {each.name: each for each in (*run.values, *_values(detail))}
+        grown = replace(
+            run,
+            attempts=(*run.attempts, attempt),
+            values=tuple(values.values()),
+            words=_words_but(run, step),
+        )
+        self.runs[run.id] = _with_state(grown, step, StepState.RUNNING)
+        self.owners[run.id, step, number] = owner = _owner(detail)
+        if run.ended is None:
+            self.leaders[run.id] = self.leading(run) | {owner}
+
+    def _operation(self, run: Run, step: int, event: Event) -> None:
+        found = _find(run, step, _number(event.detail, "attempt"))
+        if found is not None:
+            told = replace(found, operation=_text(event.detail, "operation"))
+            self.runs[run.id] = _with_attempt(run, told)
+
+    def _outcome(self, run: Run, step: int, event: Event) -> None:
+        """An attempt ends once; only `unknown` gives way to somebody who knows better."""
+        detail, state = event.detail, _state(event.detail)
+        found = _find(run, step, _number(detail, "attempt"))
+        if found is None or found.state not in OPEN or state in (None, StepState.RUNNING, StepState.TODO):
+            return
+        assert state is not None
+        ended = replace(
+            found,
+            ended=event.occurred,
+            state=state,
+            exit_code=_number(detail, "exit_code"),
+            signal=_number(detail, "signal"),
+            timed_out=detail.get("timed_out") is True,
+            outcome=_text(detail, "outcome"),
+            verified=_text(detail, "verified"),
+            output=_text(detail, "output"),
+            transcript=_text(detail, "transcript") or found.transcript,
+            operation=_text(detail, "operation") or found.operation,
+            still_runs=_number(detail, "still_runs") or 0,
+            started=detail.get("started") is not False,
+        )
+        run = _with_attempt(run, ended)
+        self.owners.pop((run.id, step, found.number), None)
+        if run.state(step) in OPEN and found.number == latest(run, step):  # else a person has settled it meanwhile
+            run = _with_state(run, step, StepState.TODO if found.undo and state is StepState.OK else state)
+        self.runs[run.id] = run
+
+
+def latest(run: Run, step: int) -> int:
+    """The number of the newest attempt of a step; 0 before the first."""
+    return max((each.number for each in run.attempts if each.step == step), default=0)
+
+
+def attempt_numbered(run: Run, step: int, number: int) -> Attempt:
+    """Raises LookupError when there is no such attempt."""
+    found = _find(run, step, number)
+    if found is None:
+        raise LookupError(f"attempt {number} of step {step}")
+    return found
+
+
+def _find(run: Run, step: int, number: int | None) -> Attempt | None:
+    return next((each for each in run.attempts if each.step == step and each.number == number), None)
+
+
+def _with_attempt(run: Run, attempt: Attempt) -> Run:
+    key = (attempt.step, attempt.number)
+    return replace(run, attempts=tuple(attempt if (each.step, each.number) == key else each for each in run.attempts))
+
+
+def _words_but(run: Run, step: int) -> tuple[SettledBy, ...]:
+    return tuple(each for each in run.words if each.step != step)
+
+
+def _with_state(run: Run, step: int, state: StepState) -> Run:
+    return replace(run, states=tuple(sorted((dict(run.states) | {step: state}).items())))
+
+
+def _text(detail: Mapping[str, Any], key: str) -> str:
+    value = detail.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _number(detail: Mapping[str, Any], key: str) -> int | None:
+    value = detail.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _state(detail: Mapping[str, Any]) -> StepState | None:
+    text = _text(detail, "state")
+    return StepState(text) if text in set(StepState) else None
+
+
+def _values(detail: Mapping[str, Any]) -> tuple[Value, ...]:
+    given = detail.get("values")
+    found = [each for each in given if isinstance(each, Mapping)] if isinstance(given, list | tuple) else []
+    return tuple(Value(_text(each, "name"), _text(each, "shown"), _text(each, "source")) for each in found)
+
+
+def _owner(detail: Mapping[str, Any]) -> Owner:
+    given = detail.get("owner")
+    if not isinstance(given, Mapping):
+        return Owner()
+    return Owner(_text(given, "host"), _text(given, "boot"), _number(given, "pid") or 0, _number(given, "started") or 0)
+
+
+# Runs that are not over: which one is meant by whoever asks for the same procedure again. Pure.
+
+
+def still_open(
+    runs: Iterable[Run], runbook: Runbook, procedure: Procedure, environment: str, about: Sequence[Value] = ()
+) -> list[Run]:
+    """Those of this procedure in this environment: first what needs a person, then the newest.
+
+    An older text of the document counts: what was done by it was done. A run about another app does not.
+    """
+    mine = [
+        run
+        for run in runs
+        if run.ended is None
+        and (run.path == runbook.path or run.sha256 == runbook.sha256)
+        and (run.procedure, run.environment) == (procedure.slug, environment)
+        and same_target(run.values, about)
+    ]
+    return sorted(mine, key=lambda run: (bool(unknown(run)), run.started), reverse=True)
+
+
+def same_target(values: Sequence[Value], others: Sequence[Value]) -> bool:
+    """False only when both name an app, and not the same."""
+    return len({app_of(values), app_of(others)} - {""}) < 2
+
+
+def competing(runs: Iterable[Run], run: Run) -> list[Run]:
+    """Other runs of its procedure on its target, over or not, whichever copy of the document they work on."""
+    return [
+        other
+        for other in runs
+        if other.id != run.id
+        and (other.path == run.path or other.sha256 == run.sha256)
+        and (other.procedure, other.environment) == (run.procedure, run.environment)
+        and same_target(other.values, run.values)
+    ]
+
+
+def going_on(run: Run) -> list[int]:
+    """The steps that run, or that nobody saw the end of."""
+    return [step for step, state in run.states if state in (StepState.RUNNING, StepState.UNKNOWN)]
+
+
+def unknown(run: Run) -> list[int]:
+    """The steps that nobody saw the end of."""
+    return [step for step, state in run.states if state is StepState.UNKNOWN]
+
+
+def untouched(run: Run) -> bool:
+    """True as long as nothing was done in it."""
+    return not run.states
+
+
+def agrees(run: Run, about: Sequence[Value]) -> bool:
+    """True when a run stands on these values, as far as it has them."""
+    known = {each.name: each.shown for each in run.values}
+    return all(known.get(each.name, each.shown) == each.shown for each in about)
+
+
+def app_of(values: Sequence[Value]) -> str:
+    """The app that values are about, "" where none of them says."""
+    return next((each.shown for each in values if same(each.name, "app")), "")

@@ -1,0 +1,280 @@
+"""Is that what the document expects? Typed questions with a yes or no, else the person's eye. Never a similarity."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from cockpit.model.duration import PATTERN as DURATION
+from cockpit.model.duration import DurationError, seconds
+from cockpit.model.run import StepState
+from cockpit.model.runbook import Step, StepKind
+from cockpit.model.text import clean_line
+from cockpit.runbooks.run.outcome import MAY_HAVE_BEEN_DONE
+from cockpit.runbooks.types import Finished
+
+What = Literal["exit", "http", "json", "subset", "regex", "text", "number", "probe", "ready"]
+COMPARED = r"(?P<op>==|!=|<=|>=|<|>|=)\s*(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s,;`]+)"
+STATES = "up|down|degraded"
+WITHIN = r"(?:\s+within\s+(?P<within>\S*\w))?"
+FORMS: tuple[tuple[What, re.Pattern[str]], ...] = (
+    ("exit", re.compile(r"(?i)\bexit(?:\s+(?:code|status))?\s*(?:==|=|:|is)?\s*(?P<value>\d{1,3})\b")),
+    ("json", re.compile(rf"`?(?<![\w.])(?P<name>\.[\w.\[\]\"@-]*)\s*{COMPARED}`?")),
+    ("http", re.compile(r"(?i)\b(?:http|status)(?:\s+(?:code|status))?\s*(?:==|=|:|is)?\s*(?P<value>[1-5]\d\d)\b")),
+    ("http", re.compile(r"\b(?P<value>[1-5]\d\d)\s+(?:OK|Created|Accepted|No Content|Not Found)\b")),
+    ("probe", re.compile(rf"(?i)\b(?:every|each)\s+probe\s+(?:is\s+)?(?P<value>{STATES})\b{WITHIN}")),
+    ("probe", re.compile(rf"(?i)\bprobe\s+`?(?P<name>[\w./-]+)`?\s+(?:is\s+)?(?P<value>{STATES})\b{WITHIN}")),
+    ("ready", re.compile(rf"(?i)\bthe\s+revision\s+is\s+(?P<value>ready)\b{WITHIN}")),
+    ("number", re.compile(rf"(?i)\bnumber\s*{COMPARED}")),
+    ("regex", re.compile(r"(?i)(?:\bmatch(?:es)?\s+)?(?<![\w/])/(?P<value>(?:[^/\n\\]|\\.)+)/(?![\w/])")),
+    ("text", re.compile(r"(?i)\bcontains\s+(?P<value>\"[^\"\n]+\"|'[^'\n]+'|`[^`\n]+`)")),
+)  # fmt: skip
+OBJECT = re.compile(r"\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
+CONNECTS = re.compile(r"(?i)\b(?:and|with|the|body|returns?|output|is|be|should|an?|code)\b|[\s,;.:`&]+")
+BARE_STATUS = re.compile(r"^\s*`?(?P<value>[1-5]\d\d)`?(?=$|[\s,;])")
+ORDERS: Mapping[str, Any] = {
+    "==": lambda a, b: a == b, "=": lambda a, b: a == b, "!=": lambda a, b: a != b, "<": lambda a, b: a < b,
+    ">": lambda a, b: a > b, "<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b,
+}  # fmt: skip
+REPEATS_REPEATED = re.compile(r"[+*}]\)+[+*{]|\|[^)]*\)[+*{]")
+LONGEST = 20_000  # letters of expected text that are read for questions
+EVERY = "*"  # the name of a probe that stands for each of them
+WAITED_FOR = frozenset({"probe", "ready"})  # time alone may turn these into a yes
+BY_EYE = "compare with what is expected"
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """One question. `name` is a path or a probe, `within` the seconds a probe may take to get there."""
+
+    what: What
+    value: Any
+    name: str = ""
+    operator: str = "=="
+    within: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a document expects of a step. `eye`: there is more to it than the questions ask."""
+
+    assertions: tuple[Assertion, ...] = ()
+    eye: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What there is to judge by. `probes` maps the name of every configured probe to its state.
+
+    `unready` is why the revision of the command would not answer now, "" when it would; None where that was not read.
+    """
+
+    exit_code: int | None = None
+    http_status: int | None = None
+    output: str = ""
+    probes: Mapping[str, str] = field(default_factory=dict)
+    unready: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyVerdict:
+    """`look`: nothing spoke against it, and a person must compare the rest. `waits`: time alone may turn the no."""
+
+    answer: Literal["passed", "failed", "look"]
+    said: str = ""
+    waits: bool = False
+
+
+def expected(step: Step) -> Expected:
+    """The questions in a step's expected text and its `expect` tag. Never raises."""
+    text = "\n".join(each for each in (step.expected, step.tags.get("expect", "")) if each)
+    if len(text) > LONGEST:
+        return Expected(eye=True, text=text)
+    found: list[Assertion] = []
+    rest = text
+    if step.language == "http" and (status := BARE_STATUS.match(rest)):
+        found.append(Assertion("http", int(status["value"])))
+        rest = rest[status.end() :]
+    for match in list(OBJECT.finditer(rest)):
+        if isinstance(subset := _json(match.group()), dict):
+            found.append(Assertion("subset", subset))
+            rest = rest.replace(match.group(), " ", 1)
+    for what, form in FORMS:
+        for match in list(form.finditer(rest)):
+            if (assertion := _assertion(what, match)) is not None:
+                found.append(assertion)
+                rest = rest.replace(match.group(), " ", 1)
+    return Expected(tuple(found), bool(CONNECTS.sub("", rest)), text)
+
+
+def _assertion(what: What, match: re.Match[str]) -> Assertion | None:
+    parts = match.groupdict()
+    value: Any = parts["value"]
+    if what in ("exit", "http"):
+        return Assertion(what, int(value))
+    if what == "ready":
+        return Assertion(what, True, within=_within(parts["within"]))
+    if what == "probe":
+        return Assertion(what, value.lower(), parts.get("name") or EVERY, within=_within(parts["within"]))
+    if what == "regex":
+        return Assertion(what, value) if _is_pattern(value) else None
+    if what == "text":
+        return Assertion(what, value[1:-1])
+    value = _literal(value)
+    if what == "number" and not _is_number(value):
+        return None
+    return Assertion(what, value, parts.get("name") or "", parts["op"])
+
+
+def verify(wanted: Expected, seen: Evidence) -> VerifyVerdict:
+    """The verdict: the first question answered with no, or what is left for the eye."""
+    for assertion in sorted(wanted.assertions, key=lambda each: each.what in WAITED_FOR):
+        if no := _fails(assertion, seen):
+            return VerifyVerdict("failed", no, waits=assertion.what in WAITED_FOR)
+    if seen.unready is None and any(assertion.what == "ready" for assertion in wanted.assertions):
+        return VerifyVerdict("look", "whether a replica is ready cannot be read here: look yourself")
+    if not seen.probes and any(each.what == "probe" and each.name == EVERY for each in wanted.assertions):
+        return VerifyVerdict("look", "no probe is configured here: look at the app yourself")
+    if wanted.eye and _same(wanted.text, seen.output):
+        return VerifyVerdict("passed", "exactly as expected")
+    if wanted.eye:
+        return VerifyVerdict("look", BY_EYE)
+    return VerifyVerdict("passed", "as expected" if wanted.assertions else "")
+
+
+def conclude(finished: Finished, verdict: VerifyVerdict, wanted: Expected, kind: StepKind) -> tuple[StepState, str]:
+    """The state of the attempt and what is said of its verification. What is unknown stays unknown."""
+    asked_for = {each.what for each in wanted.assertions}
+    if finished.state is StepState.UNKNOWN and verdict.answer == "passed" and foreseen(finished, asked_for):
+        return StepState.OK, verdict.said
+    if finished.state not in (StepState.OK, StepState.FAILED):
+        return finished.state, ""
+    if finished.state is StepState.FAILED:
+        by_exit = finished.exit_code is not None and finished.http_status is None and "exit" in asked_for
+        counted = by_exit or (finished.http_status is not None and "http" in asked_for)
+        if not counted or verdict.answer != "passed" or finished.timed_out or finished.cancelled:
+            return StepState.FAILED, verdict.said if verdict.answer == "failed" else ""
+        return StepState.OK, verdict.said
+    if verdict.answer == "failed":
+        # What changed something did so, whatever it printed: it is not to be done again as if it had failed.
+        return StepState.WARN if kind in MAY_HAVE_BEEN_DONE else StepState.FAILED, verdict.said
+    return StepState.WARN if verdict.answer == "look" else StepState.OK, verdict.said
+
+
+def foreseen(finished: Finished, asked_for: set[What]) -> bool:
+    """Whether a document foresees an answer that would be strange elsewhere: a redirect, or what stands in a page."""
+    status = finished.http_status or 0
+    body = {"json", "subset", "regex", "text", "number"}
+    return (300 <= status < 400 and "http" in asked_for) or (200 <= status < 300 and bool(body & asked_for))
+
+
+def _fails(assertion: Assertion, seen: Evidence) -> str:
+    """Why the answer is no, "" for yes."""
+    match assertion.what:
+        case "exit":
+            return _differs("exit code", seen.exit_code, "==", assertion.value)
+        case "http":
+            return _differs("HTTP status", seen.http_status, "==", assertion.value)
+        case "probe":
+            names = sorted(seen.probes) if assertion.name == EVERY else [assertion.name]
+            answers = (_differs(f"probe {name}", seen.probes.get(name), "==", assertion.value) for name in names)
+            return next(filter(None, answers), "")
+        case "ready":
+            return f"it is not ready: {seen.unready}" if seen.unready else ""
+        case "regex":
+            return "" if _matches(assertion.value, seen.output) else f"nothing matches /{assertion.value}/"
+        case "text":
+            # As whole words: `unhealthy` does not contain `healthy`.
+            whole = rf"(?<!\w){re.escape(assertion.value)}(?!\w)"
+            return "" if re.search(whole, seen.output) else f"it does not contain {assertion.value!r}"
+        case "number":
+            number = _literal(seen.output.strip())
+            if not _is_number(number):
+                return f"the output is no number: {clean_line(seen.output, 60)!r}"
+            return _differs("number", number, assertion.operator, assertion.value)
+    document = _json(seen.output)
+    if document is None:
+        return "the output is not JSON"
+    if assertion.what == "subset":
+        return _lacks(document, assertion.value)
+    return _differs(assertion.name, _at(document, assertion.name), assertion.operator, assertion.value)
+
+
+def _differs(name: str, actual: Any, operator: str, value: Any) -> str:
+    try:
+        if actual is not None and ORDERS[operator](actual, value):
+            return ""
+    except TypeError:
+        pass
+    shown = "nothing" if actual is None else clean_line(json.dumps(actual, ensure_ascii=False), 80)
+    return f"{name} is {shown}, expected {operator} {clean_line(json.dumps(value, ensure_ascii=False), 80)}"
+
+
+def _lacks(document: Any, wanted: Mapping[str, Any]) -> str:
+    """The first field of `wanted` that the document has not, or has otherwise."""
+    for key, value in wanted.items():
+        actual = document.get(key) if isinstance(document, dict) else None
+        inner = _lacks(actual, value) if isinstance(value, dict) else _differs(f".{key}", actual, "==", value)
+        if inner:
+            return inner
+    return ""
+
+
+def _at(document: Any, path: str) -> Any:
+    """The value at a path as jq writes it; None when there is none."""
+    import jmespath
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        return jmespath.search(path.removeprefix(".").replace('["', '."').replace('"]', '"') or "@", document)
+    except (JMESPathError, ValueError, RecursionError):
+        return None
+
+
+def _is_pattern(text: str) -> bool:
+    """A regular expression that ends: one that repeats what repeats may go on for ever."""
+    try:
+        re.compile(text)
+    except (re.error, RecursionError, OverflowError):
+        return False
+    return REPEATS_REPEATED.search(text) is None
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Line by line, and no endless line."""
+    compiled = re.compile(pattern)
+    return any(compiled.search(line[:2_000]) for line in text.splitlines())
+
+
+def _literal(text: str) -> Any:
+    if text[:1] in "\"'" and text[-1:] == text[:1] and len(text) > 1:
+        return text[1:-1]
+    value = _json(text)
+    return text if value is None and text != "null" else value
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _within(text: str | None) -> float:
+    try:
+        return float(seconds(text)) if text and re.fullmatch(DURATION, text) else 0.0
+    except DurationError:
+        return 0.0
+
+
+def _same(one: str, other: str) -> bool:
+    def lines(text: str) -> list[str]:
+        return [line.rstrip() for line in text.strip().splitlines()]
+
+    return lines(one) == lines(other)

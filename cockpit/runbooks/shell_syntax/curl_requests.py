@@ -1,0 +1,294 @@
+"""What a curl in a shell step has sent, and what came back of it.
+
+An exit code tells little: without -f a 504 is exit 0, with -f and -s it is 22 like a 404, and a broken answer is 18,
+whatever was done before. So a curl that sends something gets a format for --write-out, which prints the status behind
+the answer, on standard error: what the command prints on standard output stays as it was. Where that cannot be added
+(standard error goes elsewhere, curl is too old or runs on another machine), all that is not surely refused is unknown.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from cockpit.model.run import StepState
+from cockpit.model.runbook import StepKind
+from cockpit.runbooks.document.step_kind import kind_of
+from cockpit.runbooks.run.web_pages import MARKUP, PAGE, SIGN_IN
+from cockpit.runbooks.shell_syntax import (
+    MASK_LETTER,
+    ShellDocument,
+    ShellNesting,
+    ShellWord,
+    SimpleCommand,
+    parse_shell,
+)
+from cockpit.runbooks.shell_syntax.placeholders import placeholders
+
+REPORT = "%{stderr}\\nanswer: HTTP %{http_code}, %{num_redirects} redirects, %{size_download} bytes, %{content_type}\\n"
+REPORTED = re.compile(r"(?:\A|\n)answer: HTTP (\d{3}), (\d+) redirects, (\d+) bytes, ?(.*)(?:\n|\Z)")
+FIRST_WITH_STDERR = (7, 63)  # the curl that knows %{stderr}; an older one would print the report among the answer
+CURL = re.compile(r"(?<![\w-])curl(?![\w-])")
+ELSEWHERE = re.compile(r"2>|&>|\|&|--stderr\b")  # standard error is not ours to write to
+HTTP_ERROR = re.compile(r"curl: \(22\) [^\n]*returned error: (\d{3})")
+NEVER_SENT = {6: "the name is unknown", 7: "the connection was refused"}
+NOT_STARTED = frozenset({126, 127})
+OWN_CODES_FROM = 6  # lower exit codes of a pipe are mostly those of what reads the answer: jq, grep
+SHORT_WITH_VALUE = frozenset("AbcCdDeEFHKmoPQrtTuUwxXyYz")
+SENDING = ("--da", "--for", "--js", "--up")  # as far as curl lets one shorten them
+LONG_WITH_VALUE = re.compile(
+    r"--(?:header|user|output|url|max-time|connect-timeout|retry[\w-]*|user-agent|cookie[\w-]*|cacert|cert|key|proxy"
+    r"|resolve|connect-to|config|range|referer|interface|dump-header|request-target|unix-socket|oauth2-bearer|noproxy)"
+)
+WRAPPERS = frozenset(("sudo", "env", "nohup", "time", "nice", "command", "exec", "stdbuf", "timeout", "xargs"))
+HANDED_ON = {ShellNesting.PIPE, ShellNesting.SUBSTITUTION}
+READS = ("GET", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True, slots=True)
+class CurlCall:
+    """One curl in a command. `program` and `write_out` are words of it; `here`: it runs on this machine, in this shell.
+
+    `many`: one run of it may be more than one request, so that its exit code tells only of the last. `shown`: what
+    it was answered is printed, not saved or handed on.
+    """
+
+    program: ShellWord
+    sends: bool
+    fails: bool  # -f: its exit code tells of an error status
+    many: bool
+    here: bool
+    shown: bool = True
+    write_out: ShellWord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CurlAnswer:
+    """What one request was answered with, as curl reports it. `status` 0: with nothing."""
+
+    status: int
+    redirects: int
+    size: int
+    content_type: str
+
+    @property
+    def is_page(self) -> bool:
+        return self.content_type.partition(";")[0].strip().lower() in ("text/html", "application/xhtml+xml")
+
+
+@dataclass(frozen=True, slots=True)
+class CurlVerdict:
+    state: StepState
+    outcome: str
+    status: int | None = None
+
+
+def add_reports(command: str, *, path: str) -> str:
+    """The command with the status of each curl that sends something reported on standard error, where that can be."""
+    if not CURL.search(command) or ELSEWHERE.search(command):
+        return command
+    spans = tuple((blank.start, blank.end) for blank in placeholders(command))
+    document = parse_shell(command, "bash", masked=spans)
+    calls = [call for call in sending_calls(document, command) if call.here]
+    if document.errors or not calls or not knows_stderr(shutil.which("curl", path=path) or ""):
+        return command
+    added = [
+        (call.write_out.end, f"'{REPORT}'") if call.write_out else (call.program.end, f" -w '{REPORT}'")
+        for call in calls
+    ]
+    for end, text in sorted(added, reverse=True):
+        command = command[:end] + text + command[end:]
+    return command
+
+
+def without_reports(output: str) -> str:
+    """What a command printed itself."""
+    return REPORTED.sub("", output) if "answer: HTTP " in output else output
+
+
+def read_reports(output: str) -> list[CurlAnswer]:
+    return [
+        CurlAnswer(int(status), int(redirects), int(size), content_type)
+        for status, redirects, size, content_type in REPORTED.findall(output)
+    ]
+
+
+def judge_requests(code: int, command: str, output: str) -> CurlVerdict | None:
+    """What the end of a command tells of the changes that its curls sent; None when it sent none by curl.
+
+    `command` is what ran, its reports included; `output` what it printed.
+    """
+    document = parse_shell(command, "bash")
+    calls = sending_calls(document, command)
+    alone = sum(1 for each in document.commands if each.words) == 1
+    if not calls or (alone and code in NOT_STARTED):
+        return None
+    if answers := read_reports(output):
+        return of_answers(code, answers, without_reports(output), calls, alone=alone)
+    reports = command.count(REPORT) >= len(calls)
+    if code == 0:
+        swallowed = "||" in command or "; true" in command
+        if reports or (all(call.fails for call in calls) and not swallowed):
+            return None  # it was never run, or -f would have told of an error
+        return CurlVerdict(StepState.UNKNOWN, "curl has sent it; its status is not known (exit 0, without -f)")
+    if code == 22 and (refusals := HTTP_ERROR.findall(output)):
+        return of_answers(code, [CurlAnswer(int(refusals[-1]), 0, 0, "")], "", calls, alone=alone)
+    if code in NEVER_SENT and not any(call.many for call in calls) and len(calls) == 1:
+        return CurlVerdict(StepState.FAILED, f"exit {code}: {NEVER_SENT[code]}")
+    return CurlVerdict(StepState.UNKNOWN, f"curl may have sent it, and no answer tells (exit {code})")
+
+
+def of_answers(
+    code: int, answers: Sequence[CurlAnswer], printed: str, calls: Sequence[CurlCall], *, alone: bool
+) -> CurlVerdict:
+    """What statuses tell, the worst of them first."""
+    statuses = sorted({answer.status for answer in answers})
+    status = statuses[0] if len(statuses) == 1 else None
+    answered = f"HTTP {', '.join(f'{status:03}' for status in statuses)}"
+    words = f"{answered} (exit {code})"
+
+    def unknown(why: str) -> CurlVerdict:
+        return CurlVerdict(StepState.UNKNOWN, f"{words}: {why}", status)
+
+    if 0 in statuses:
+        once = len(answers) == 1 and answers[0].redirects == 0 and not any(call.many for call in calls)
+        if code in NEVER_SENT and once:
+            return CurlVerdict(StepState.FAILED, f"exit {code}: {NEVER_SENT[code]}")
+        return CurlVerdict(StepState.UNKNOWN, f"curl may have sent it, and no answer tells (exit {code})")
+    if any(each >= 500 or each in (100, 101, 408) for each in statuses):
+        return unknown("it may have been done all the same")
+    if any(each < 200 or 300 <= each < 400 for each in statuses) or any(each.redirects for each in answers):
+        return unknown("it was sent elsewhere, which tells nothing of what was done")
+    refused = [each for each in statuses if each >= 400]
+    shown = all(call.shown for call in calls)
+    if not refused and any(shows_page(answer, printed, shown) for answer in answers):
+        return unknown("a web page answered, as of a sign-in or a proxy")
+    if refused and any(answer.is_page for answer in answers) and SIGN_IN.search(printed.encode()):
+        return unknown("a sign-in page answered")
+    if refused and len(refused) < len(statuses):
+        return unknown("some was done, and some refused")
+    if refused:
+        return CurlVerdict(StepState.FAILED, words, status)
+    if code == 0:
+        return CurlVerdict(StepState.OK, f"exit 0, {answered}", status)
+    if alone or OWN_CODES_FROM <= code < 128:
+        return unknown("its answer broke off")
+    return CurlVerdict(StepState.FAILED, f"exit {code}, though it was answered {answered}", status)
+
+
+def shows_page(answer: CurlAnswer, printed: str, shown: bool) -> bool:
+    """Whether a web page came back. One that was saved or handed on is judged by its type alone."""
+    body = printed.strip().encode()
+    if PAGE.match(body):
+        return True
+    return answer.is_page and answer.size > 0 and (not shown or not body or MARKUP.search(body) is not None)
+
+
+def sending_calls(document: ShellDocument, command: str) -> list[CurlCall]:
+    """The curls that send a change. Where only the document calls a step a change, all its curls may be it."""
+    calls = list(find_calls(document))
+    sending = [call for call in calls if call.sends]
+    if sending or kind_of(command) in (StepKind.CHANGE, StepKind.DANGER):
+        return sending
+    return calls
+
+
+def find_calls(document: ShellDocument) -> Iterator[CurlCall]:
+    """Every curl of a command, also in pipes, loops and substitutions, on other machines and in quoted scripts."""
+    if document.errors and CURL.search(document.text):
+        nowhere = ShellWord(0, 0, "curl", ("curl",))
+        yield CurlCall(nowhere, sends=True, fails=False, many=True, here=False)
+        return
+    for command in document.commands:
+        yield from calls_of(command)
+
+
+def calls_of(command: SimpleCommand) -> Iterator[CurlCall]:
+    for place, word in enumerate(command.words):
+        text = word.text or ""
+        if text == "curl" or text.endswith("/curl"):
+            here = place == 0 or command.words[0].text in WRAPPERS
+            call = read_call(word, command.words[place + 1 :], here=here)
+            handed_on = HANDED_ON & set(command.nesting) or any(each.writes for each in command.redirects)
+            yield replace(call, shown=call.shown and not handed_on)
+            return
+    for word in command.words[1:]:
+        if CURL.search(word.template) and " " in word.template:  # bash -c '…', ssh host '…'
+            inner = parse_shell(word.template, "bash")
+            for call in find_calls(inner):
+                yield replace(call, program=word, here=False)
+
+
+def read_call(program: ShellWord, arguments: Sequence[ShellWord], *, here: bool) -> CurlCall:
+    """curl's own options, as far as they tell what it sends. What is only known when it runs may send."""
+    sends = fails = many = reads = saved = False
+    write_out: ShellWord | None = None
+    addresses = 0
+    rest = iter(arguments)
+    for word in rest:
+        text = word.template
+        if not text.startswith("-") or text == "-":
+            addresses += 1
+            sends = sends or (bool(word.expansions) and not word.quoted and word.raw.startswith("$"))
+            continue
+        for option, value in options_of(word, rest):
+            method = (value.text or "?").upper() if value is not None else ""
+            sends = sends or option in ("-d", "-F", "-T", "-K") or option.startswith((*SENDING, "--conf"))
+            if option == "-X":
+                sends = sends or method not in READS
+            reads = reads or option in ("-G", "--get")
+            fails = fails or option in ("-f", "--fail", "--fail-with-body")
+            many = many or option in ("-L", "--location", "--location-trusted", "--next", "-:", "-Z", "--parallel")
+            many = many or option.startswith("--retry")
+            addresses += option == "--url"
+            saved = saved or option in ("-o", "-O", "-J") or option.startswith(("--out", "--remote-"))
+            if option == "-w":
+                write_out = value
+    sends = sends and not (reads and not any(word.template.startswith(("-X", "--req")) for word in arguments))
+    unknown_format = write_out is not None and (write_out.template[:1] in ("@", MASK_LETTER) or not write_out.parts)
+    several = any(word.text in ("--next", "-:") for word in arguments)  # each with options of its own
+    here = here and not unknown_format and not several
+    return CurlCall(program, sends, fails, many or addresses > 1, here, not saved, write_out)
+
+
+def options_of(word: ShellWord, rest: Iterator[ShellWord]) -> Iterator[tuple[str, ShellWord | None]]:
+    """The options that one word holds, each with the word of its value: `-sXPOST` is -s and -X with POST."""
+    text = word.template
+    if text.startswith("--"):
+        if text == "--request" or (text.startswith("--req") and "--request".startswith(text)):
+            yield "-X", next(rest, None)
+        elif text in ("--write-out", "--write"):
+            yield "-w", next(rest, None)
+        elif text.startswith(SENDING) or LONG_WITH_VALUE.fullmatch(text):
+            yield text, next(rest, None)
+        else:
+            yield text, None
+        return
+    for place, letter in enumerate(text[1:], start=1):
+        if letter not in SHORT_WITH_VALUE:
+            yield f"-{letter}", None
+            continue
+        inside = text[place + 1 :]
+        yield f"-{letter}", ShellWord(word.start, word.end, inside, (inside,)) if inside else next(rest, None)
+        return
+
+
+def knows_stderr(program: str) -> bool:
+    """Whether this curl can report on standard error. Asks it once."""
+    try:
+        return bool(program) and version_of(program, os.stat(program).st_mtime_ns) >= FIRST_WITH_STDERR
+    except OSError:
+        return False
+
+
+@lru_cache(maxsize=8)
+def version_of(program: str, changed: int) -> tuple[int, int]:
+    try:
+        said = subprocess.run([program, "--version"], capture_output=True, timeout=5, check=False).stdout
+    except (OSError, subprocess.SubprocessError):
+        return 0, 0
+    found = re.match(rb"curl (\d+)\.(\d+)", said)
+    return (int(found[1]), int(found[2])) if found else (0, 0)

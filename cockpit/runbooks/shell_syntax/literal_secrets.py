@@ -1,0 +1,197 @@
+"""Secrets that stand in a command as they are, found by what stands before them. Nothing that is shown may hold one.
+
+What is not sure to be a secret is left alone: a `$TOKEN`, a `<token>`, `--token-id 7`. Total: any text may be asked.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from cockpit.model.secret import MASK
+from cockpit.model.secret_mask import KNOWN_SECRETS
+from cockpit.runbooks.shell_syntax.words import LiteralWord, quotes, word_at
+
+LEAST = 4  # letters: shorter ones are masked where they stand, and not in what a command prints
+LONG = 8  # letters from which on a part of a header is a secret by itself
+NEAR = 200  # letters between a program and its short option
+
+KEY = r"(?:api|access|account|shared|private|subscription|encryption|signing|master|function|secret)[-_]?key"
+NOUN = rf"(?:password|passwd|passphrase|pwd(?![=\s]+[/.~])|secret|token|{KEY})"
+NO_VALUE = r"(?!--?(?:no|ask|show|generate|with|expose|prompt|use|skip|reset|rotate|list)-)"
+SCHEME = r"(?:(?:bearer|basic|token|apikey|digest|sharedkey|negotiate)\s+)?"
+GAP = r"(?:=|(?:\s|\\\n)+(?!-))(?!id=)"
+OPTION = re.compile(rf"(?i)(?<![\w-]){NO_VALUE}(?P<marker>--?(?:\w[\w-]*?)?{NOUN}){GAP}")
+ASSIGNED = re.compile(
+    rf"(?i)(?<![\w.-])(?P<marker>(?:[\w.-]*?{NOUN}|sig|[\w-]*signature|(?:\w+_)?pat))(?:=(?!=)|[\"']?\s*=\s*(?=[\"']))"
+)
+HEADER = re.compile(
+    rf"(?i)(?:(?:-H|--header)[=\s]*[\"']?|(?<![\w-])(?=X-))(?P<marker>[\w-]*(?:{NOUN}|-key|-auth))[\"']?\s*[:=]\s*[\"']?"
+)
+AUTHORIZATION = re.compile(
+    rf"(?i)(?<![\w-])(?P<marker>(?:proxy-)?authorization|(?:set-)?cookie)[\"']?\s*[:=]\s*[\"']?{SCHEME}"
+)
+IN_JSON = re.compile(rf"(?i)(?<![\w.-])(?P<marker>[\w.-]*?{NOUN})\\?[\"']\s*:\s*(?=\\?[\"'])")
+IN_SQL = re.compile(r"(?i)\b(?P<marker>password|identified\s+by)(?:\s*=\s*|\s+)N?(?=')")
+SHORT = re.compile(
+    rf"""(?x) (?<![\w-])(?:
+      (?:mysql|mariadb)[\w-]*\b[^\n;|]{{0,{NEAR}}}?\s (?P<mysql>-p)(?=\S)
+    | (?P<sshpass>sshpass\s+-p)\s*
+    | (?:sqlcmd|bcp)\b[^\n;|]{{0,{NEAR}}}?\s (?P<sqlcmd>-P)\s*
+    | redis-cli\b[^\n;|]{{0,{NEAR}}}?\s (?P<redis>-a)\s+
+    | (?:az|docker|podman|helm|oras)\b[^\n;|]{{0,{NEAR}}}?\slogin\b[^\n;|]{{0,{NEAR}}}?\s (?P<login>-p)\s+
+    | mongo\w*\b[^\n;|]{{0,{NEAR}}}?\s (?P<mongo>-p)\s+
+    | keyvault\s+secret\s+set\b[^\n;|]{{0,{NEAR}}}?\s (?P<vault>--value)[=\s]+
+    | curl\b[^\n;|]{{0,{NEAR}}}?\s (?P<curl>-u|--user|--proxy-user)[=\s]*["']?[^\s:"'$<]+:
+    | (?i:(?P<powershell>ConvertTo-SecureString))\s+(?i:-String\s+)?
+    | openssl\b[^\n;|]{{0,{NEAR}}}?\s (?P<openssl>-pass(?:in|out)?)\s+["']?pass:
+    )"""
+)
+FROM_LITERAL = re.compile(r"(?P<marker>--from-literal)[=\s]+[\"']?[\w.-]+=")  # of a `create secret`
+SECRETS = re.compile(r"--secrets[=\s]+")  # of az containerapp: pairs of a name and a secret
+PAIR = re.compile(r"(?:[\s\"']*[\w.-]+=keyvaultref:\S*)*[\s\"']*(?!-)[\w.-]+=(?!keyvaultref:)")
+ADDRESS = re.compile(r"(?P<marker>[A-Za-z][\w+.-]{0,20}://)[^\s/:@'\"<>]*:(?P<value>[^\s/'\"?#]+)@")
+JWT = re.compile(r"(?<![\w-])(?P<value>eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*)")
+NOT_SECRET = re.compile(
+    r"""(?xis) \$\{?\w+\}? | \$env:\w+ | \$\(.* | `.* | <[^<>]*> | \[[a-z][\w\ '-]*\]? | \$?\{\{.* | %\w+% | [*•.x…_-]+
+    | true | false | yes | no | null | none | redacted | (?:~|\.{1,2})/.* | file:.*"""
+)
+NOUNS = ("pass", "pwd", "secret", "token", "key")
+HINTS = {
+    ADDRESS: ("@",),
+    JWT: ("eyj",),
+    OPTION: NOUNS,
+    SHORT: (
+        "mysql",
+        "mariadb",
+        "sshpass",
+        "sqlcmd",
+        "bcp",
+        "redis",
+        "login",
+        "mongo",
+        "keyvault",
+        "curl",
+        "openssl",
+        "securestring",
+    ),
+    FROM_LITERAL: ("create secret",),
+    ASSIGNED: tuple(
+        f"{each}=" for each in ("word", "wd", "phrase", "secret", "token", "key", "sig", "ure", "pat", *"'\" ")
+    ),
+    IN_JSON: ('":', "':", '" :', "' :"),
+    IN_SQL: ("'",),
+    HEADER: ("-h", "x-"),
+    AUTHORIZATION: ("authorization", "cookie"),
+}  # what the command must hold in small letters
+
+# Where a value ends that stands within quotes which hold more than it.
+IN_A_LIST = r"[;&]\s*(?:\w[\w. -]*=|[\"']|$)"
+URL_END, LIST_END = re.compile(r"[&#\s;]"), re.compile(IN_A_LIST)
+WORD_END, NEVER = re.compile(rf"\s|[;|]\s|{IN_A_LIST}"), re.compile(r"(?!)")
+RUNS_IT = re.compile(r"-\w*c\s+[\"']$")
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralSecret:
+    """One secret: what gives it away, where it stands in the command, and every text it would be printed as."""
+
+    marker: str
+    start: int
+    end: int
+    values: tuple[str, ...]
+
+
+def literals(command: str) -> list[LiteralSecret]:
+    """The secrets of a command in the order written."""
+    return sorted(_found(command), key=lambda each: (each.start, -each.end))
+
+
+def secrets_in(command: str) -> tuple[str, ...]:
+    """The values of a command's secrets that its output must not show."""
+    values = dict.fromkeys(value for each in literals(command) for value in each.values)
+    return tuple(each for each in values if len(each) >= LEAST)
+
+
+def hide(command: str) -> str:
+    """The command for people: dots where a secret stands, given away or known, and wherever else it is said."""
+    found, pieces, at = literals(command), [], 0
+    for each in found:
+        if each.end > at:
+            pieces += [command[at : max(at, each.start)], MASK if each.start >= at else ""]
+            at = each.end
+    return KNOWN_SECRETS.mask(without("".join([*pieces, command[at:]]), secrets_in(command)))
+
+
+def without(text: str, secrets: Iterable[str]) -> str:
+    """A text in which none of these is said."""
+    for each in sorted(secrets, key=len, reverse=True):
+        text = text.replace(each, MASK)
+    return text
+
+
+def hide_in_text(text: str, secrets: Iterable[str]) -> str:
+    """A document for people: without the secrets of its commands, and without those that a line of it gives away."""
+    lines = text.split("\n")
+    said = {value for line in lines for value in secrets_in(line)}
+    return without("\n".join(map(hide, lines)), {*secrets, *said})
+
+
+def _found(command: str) -> Iterator[LiteralSecret]:
+    small = command.lower()
+    for pattern in (ADDRESS, JWT):
+        for match in pattern.finditer(command) if _may(pattern, small) else ():
+            value = match["value"]
+            if not NOT_SECRET.fullmatch(value) and not value.startswith(("$", "<", MASK)):
+                marker = match.groupdict().get("marker") or "eyJ"
+                yield LiteralSecret(marker, *match.span("value"), tuple(dict.fromkeys((value, unquote(value)))))
+    inside: list[str] = []
+    for pattern in (OPTION, SHORT, FROM_LITERAL, ASSIGNED, IN_JSON, IN_SQL, HEADER, AUTHORIZATION):
+        whole, read = pattern in (HEADER, AUTHORIZATION), 0
+        for match in pattern.finditer(command) if _may(pattern, small) else ():
+            if match.end() < read:  # part of the value before it
+                continue
+            inside = inside or quotes(command)
+            end = NEVER if whole else _end(command, match.start())
+            word = word_at(command, match.end(), inside, end)
+            read = word.end
+            if values := _values(word, parts=whole):
+                yield LiteralSecret(match[match.lastgroup or 0], word.start, word.end, values)
+    for match in SECRETS.finditer(command):
+        at, inside = match.end(), inside or quotes(command)
+        while pair := PAIR.match(command, at):
+            word = word_at(command, pair.end(), inside, LIST_END)
+            at = word.end
+            if values := _values(word, parts=False):
+                yield LiteralSecret("--secrets", word.start, word.end, values)
+
+
+def _may(pattern: re.Pattern[str], small: str) -> bool:
+    """Whether it is worth to look: most commands hold no secret, and a document has thousands."""
+    return any(each in small for each in HINTS[pattern])
+
+
+def _end(command: str, start: int) -> re.Pattern[str]:
+    """What ends a value within quotes, by what stands before its name."""
+    before = command[start - 1 : start]
+    if before and before in "?&":
+        return URL_END
+    alone = before and before in "\"'" and not RUNS_IT.search(command[:start])
+    return LIST_END if alone or before == ";" else WORD_END
+
+
+def _values(word: LiteralWord, *, parts: bool) -> tuple[str, ...]:
+    """Every text that a word's secret may be printed as; none when it is no secret. A header's parts count, too."""
+    said = "".join(word.pieces)
+    if not said or NOT_SECRET.fullmatch(said) or NOT_SECRET.fullmatch(word.raw):
+        return ()
+    found = [*word.pieces, word.text, word.raw, unquote(word.text)]
+    if "\\" in word.raw:
+        with suppress(ValueError):
+            found.append(str(json.loads(f'"{word.raw}"')))
+    if parts:
+        split = re.split(r"[\s;,]+|(?<=\w)=(?=.)", word.text)
+        found += [*(each for each in split if len(each) >= LONG), split[-1]]
+    return tuple(dict.fromkeys(each for each in found if each))

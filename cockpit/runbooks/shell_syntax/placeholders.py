@@ -1,0 +1,163 @@
+"""Placeholders in commands: <x>, {x}, YOUR_X, $X, ${X%/}. What they stand for is asked once per run, never guessed."""
+
+import re
+import string
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from cockpit.runbooks.shell_syntax.placeholder_forms import written_holes
+from cockpit.runbooks.shell_syntax.quoting import Context, find_bash_contexts
+from cockpit.runbooks.shell_syntax.unset_variables import ALWAYS_SET, unset_variables
+
+POWERSHELL = re.compile(
+    r"\$env:(?P<ps>[A-Za-z_][A-Za-z0-9_]*)|\$\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)\}|\$(?P<plain>[A-Za-z_][A-Za-z0-9_]*)"
+)
+BASH = re.compile(r"\$\{[!#]?(?P<braced>[A-Za-z_][A-Za-z0-9_]*)(?P<rest>[^{}$]*)\}|\$(?P<plain>[A-Za-z_][A-Za-z0-9_]*)")
+DEFAULT = re.compile(r":?[-+=]")
+POWERSHELL_OWN = re.compile(r"(?i)_|home|pwd|true|false|null|args|input|error|host|lastexitcode|psitem|psscriptroot")
+SECRET_WORDS = re.compile(
+    r"(?i)secret|token$|password|passwd|database_url|connection_?string|api_?key|private_?key|pat$"
+)
+WORD = string.ascii_letters + string.digits + "_./:@-"
+COMPOSITE = re.compile(r"[A-Za-z0-9_./:@-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """One occurrence: `name` as asked for, `form` as written, `start` and `end` in the command."""
+
+    name: str
+    form: str
+    start: int
+    end: int
+
+    variable: bool = False  # a form that the shell itself would expand
+    kept: bool = False  # it stays as it is, `${X%/}`: the shell finds its value under the name
+
+
+def placeholders(command: str, language: str = "bash") -> list[Placeholder]:
+    """Every placeholder of a command in the order written. Quoted regular expressions and JMESPath are left alone."""
+    return list(_placeholders(command, language))
+
+
+@lru_cache(maxsize=4096)  # a command is asked for its placeholders when it is read, judged, shown and run
+def _placeholders(command: str, language: str) -> tuple[Placeholder, ...]:
+    holes = [
+        Placeholder(hole.name, command[hole.start : hole.end], hole.start, hole.end)
+        for hole in written_holes(command, language)
+    ]
+    if language == "http":
+        return tuple(holes)
+    spans = [(hole.start, hole.end) for hole in holes]
+    variables = powershell_variables(command) if language == "powershell" else bash_variables(command, spans)
+    free = [each for each in variables if not any(each.start < end and start < each.end for start, end in spans)]
+    return tuple(sorted([*holes, *free], key=lambda blank: blank.start))
+
+
+def bash_variables(command: str, masked: Sequence[tuple[int, int]]) -> list[Placeholder]:
+    """The variables that nothing sets, by the grammar; where that gives up, by what they look like."""
+    unset = unset_variables(command, masked)
+    if unset is not None:
+        return [
+            Placeholder(each.name, command[each.start : each.end], each.start, each.end, True, kept=not each.plain)
+            for each in unset
+        ]
+    literal = dollars_kept(command, masked)
+    found = []
+    for match in BASH.finditer(command):
+        name, rest = match["braced"] or match["plain"], match["rest"] or ""
+        known = ALWAYS_SET.fullmatch(name) or assigned_before(command, name, match.start(), "bash")
+        if match.start() not in literal and not known and not DEFAULT.match(rest):
+            plain = match.group() in (f"${name}", f"${{{name}}}")
+            found.append(Placeholder(name, match.group(), match.start(), match.end(), True, kept=not plain))
+    return found
+
+
+def powershell_variables(command: str) -> list[Placeholder]:
+    found = []
+    for match in POWERSHELL.finditer(command):
+        kind = match.lastgroup or ""
+        name = match[kind]
+        if kind == "ps":
+            known = bool(ALWAYS_SET.fullmatch(name.upper()))
+        else:
+            known = own(name) or assigned_before(command, name, match.start(), "powershell")
+        if not known:
+            found.append(Placeholder(name, match.group(), match.start(), match.end(), True))
+    return found
+
+
+def own(name: str) -> bool:
+    """True for a variable that PowerShell always sets."""
+    return bool(POWERSHELL_OWN.fullmatch(name))
+
+
+def dollars_kept(command: str, masked: Sequence[tuple[int, int]]) -> frozenset[int]:
+    """Where a `$` is only a letter to this shell, quoted or escaped: `awk '{print $NF}'`, `sh -c 'echo $X'`, `\\$X`."""
+    if "$" not in command or not ("'" in command or "\\" in command):
+        return frozenset()
+    where = find_bash_contexts(
+        "".join("x" if any(a <= at < b for a, b in masked) else c for at, c in enumerate(command))
+    )
+    escaped = {found.end() for found in re.finditer(r"\\.", command, re.DOTALL)}
+    return frozenset(
+        at for at, letter in enumerate(command) if letter == "$" and (where[at] is Context.SINGLE or at + 1 in escaped)
+    )
+
+
+def assigned_before(command: str, name: str, position: int, language: str) -> bool:
+    """True when the same command sets the variable first: `for x in ...; do echo $x`, `X=1; echo $X`."""
+    set_by = rf"(?:^|[\s;(]){name}=|\bfor {name} in\b|\bread (?:-r )?{name}\b"
+    if language == "powershell":
+        if re.match(rf"\$(?:env:)?{name}\s*(?:=(?!=)|in\b)", command[position:]):
+            return True  # here it is set: `$x = ...`, `foreach ($x in ...`
+        set_by = rf"\$(?:env:)?{name}\s*=(?!=)|\bforeach\s*\(\${name} in\b"
+    return name in command[:position] and bool(re.search(set_by, command[:position]))
+
+
+def composite(command: str, placeholder: Placeholder) -> str:
+    """The whole word a placeholder stands in: `meeting-<env>-rg`; the placeholder alone when it stands alone."""
+    before = command[: placeholder.start]
+    head = before[len(before.rstrip(WORD)) :]
+    tail = COMPOSITE.match(command, placeholder.end)
+    return head + placeholder.form + (tail.group() if tail else "")
+
+
+def names_a_secret(name: str) -> bool:
+    """True for a name whose value must never be shown."""
+    return bool(SECRET_WORDS.search(name))
+
+
+ASSIGNMENT = re.compile(r"""^(?:export\s+)?(?P<name>[A-Za-z_]\w*)=(?P<value>"[^"]*"|'[^']*'|\S*)\s*$""")
+
+POWERSHELL_ASSIGNMENT = re.compile(r"""^\$(?:env:)?(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>"[^"]*"|'[^']*')\s*$""")
+
+
+def assignment(command: str) -> tuple[str, str] | None:
+    """(name, literal) when the command does nothing but set one variable; such a line is a parameter, not a step."""
+    match = ASSIGNMENT.match(command.strip()) or POWERSHELL_ASSIGNMENT.match(command.strip())
+    if match is None or "$(" in command or "`" in command:
+        return None
+    return match["name"], match["value"].strip("\"'")
+
+
+ALIASES = (
+    frozenset({"app", "app_name", "application", "container_app", "containerapp"}),
+    frozenset({"rg", "resource_group", "resourcegroup", "group"}),
+    frozenset({"env", "environment"}),
+    frozenset({"previous", "previous_revision", "prev", "good", "good_revision"}),
+    frozenset({"bad", "bad_revision", "broken", "broken_revision"}),
+    frozenset({"current_revision", "revision", "serving_revision"}),
+    frozenset({"fqdn", "host", "hostname", "app_fqdn"}),
+)
+
+
+def same(one: str, other: str) -> bool:
+    """True when two names ask for one thing: <APP> and <APP_NAME>, <rg> and <RESOURCE_GROUP>."""
+    left, right = canonical(one), canonical(other)
+    return left == right or any(left in group and right in group for group in ALIASES)
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[\s-]+", "_", name.strip()).casefold()

@@ -1,0 +1,181 @@
+"""Where in a bash command a letter stands: bare, in double quotes, in single quotes, or where no value may go as it is.
+
+Not a parser of bash: whatever it is not sure of is ELSEWHERE, and that is the strict one.
+"""
+
+import re
+from enum import StrEnum
+
+
+class Context(StrEnum):
+    """What quoting a value needs at one place of a command."""
+
+    BARE = "bare"
+    DOUBLE = "in double quotes"
+    SINGLE = "in single quotes"
+    COMMENT = "in a comment"
+    ELSEWHERE = "where the shell reads it again"  # arithmetic, ${...}, $'...', `...`, [[ ]], here-documents
+
+
+LONGEST = 20_000  # letters; a command longer than that is no command
+CASE = re.compile(r"\bcase\b")
+HEREDOC = re.compile(r"<<-?[ \t]*(['\"]?)([A-Za-z_]\w*)\1")
+CLOSED_BY = {"((": "))", "$((": "))", "$[": "]", "${": "}", "[[": "]]", "$'": "'"}
+
+
+def find_bash_contexts(command: str) -> list[Context]:
+    """The context of every letter. A command that does not end what it opens is ELSEWHERE as a whole."""
+    # The unpaired `)` of a case in `$( )` and the quoting in backticks are beyond us.
+    if len(command) > LONGEST or "`" in command or ("$(" in command and CASE.search(command)):
+        return [Context.ELSEWHERE] * len(command)
+    scan = Scan(command)
+    return scan.found if scan.run() else [Context.ELSEWHERE] * len(command)
+
+
+class Scan:
+    """One walk over a command. `open` holds what is open: `"`, `'`, `(`, or an opener of CLOSED_BY."""
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+        self.found: list[Context] = []
+        self.open: list[str] = []
+        self.heredocs: list[str] = []
+
+    def run(self) -> bool:
+        """True when everything that was opened was closed."""
+        while (at := len(self.found)) < len(self.command):
+            top = self.open[-1] if self.open else ""
+            if top == "'":
+                self._single(at)
+            elif top in CLOSED_BY:
+                self._elsewhere(at, top)
+            elif top == '"':
+                self._double(at)
+            else:
+                self._bare(at)
+        return not self.open and not self.heredocs
+
+    def _take(self, context: Context, letters: int = 1) -> None:
+        letters = min(letters, len(self.command) - len(self.found))
+        self.found.extend([context] * letters)
+
+    def _single(self, at: int) -> None:
+        if self.command[at] == "'":
+            self.open.pop()
+        self._take(Context.SINGLE)
+
+    def _double(self, at: int) -> None:
+        letter = self.command[at]
+        if letter == "\\":
+            self._take(Context.DOUBLE, 2)
+        elif letter == '"':
+            self.open.pop()
+            self._take(Context.DOUBLE)
+        elif letter == "$" and not self.command.startswith("$'", at):
+            self._dollar(at, Context.DOUBLE)
+        else:
+            self._take(Context.DOUBLE)
+
+    def _elsewhere(self, at: int, opener: str) -> None:
+        """Inside arithmetic and the like: only the way out matters, past quotes and more of the same."""
+        closer = CLOSED_BY[opener]
+        if self.command[at] == "\\":
+            self._take(Context.ELSEWHERE, 2)
+        elif self.command.startswith(closer, at):
+            self.open.pop()
+            self._take(Context.ELSEWHERE, len(closer))
+        elif opener != "$'" and (inner := self._opener(at)):
+            self.open.append(inner)
+            self._take(Context.ELSEWHERE, len(inner))
+        else:
+            self._take(Context.ELSEWHERE)
+
+    def _opener(self, at: int) -> str:
+        return next((each for each in ("$((", "${", "$[", "$'") if self.command.startswith(each, at)), "")
+
+    def _dollar(self, at: int, context: Context) -> None:
+        if inner := self._opener(at):
+            self.open.append(inner)
+            self._take(context, len(inner))
+        elif self.command.startswith("$(", at):
+            self.open.append("(")
+            self._take(context, 2)
+        else:
+            self._take(context)
+
+    def _bare(self, at: int) -> None:
+        letter, command = self.command[at], self.command
+        starts_word = at == 0 or command[at - 1] in " \t\n;|&("
+        if letter == "\\":
+            self._take(Context.BARE, 2)
+        elif letter in "\"'":
+            self.open.append(letter)
+            self._take(Context.BARE)
+        elif letter == "$":
+            self._dollar(at, Context.BARE)
+        elif letter == "#" and starts_word:
+            end = command.find("\n", at)
+            self._take(Context.COMMENT, (len(command) if end < 0 else end) - at)
+        elif starts_word and (command.startswith("((", at) or re.match(r"\[\[\s", command[at : at + 3])):
+            self.open.append(command[at : at + 2])
+            self._take(Context.BARE, 2)
+        elif letter in "()":
+            self._parenthesis(letter)
+        elif letter == "<" and (here := HEREDOC.match(command, at)) and command[at - 1 : at] != "<":
+            self.heredocs.append(here[2])
+            self._take(Context.BARE, here.end() - at)
+        else:
+            self._take(Context.BARE)
+            if letter == "\n" and self.heredocs:
+                self._heredoc_bodies()
+
+    def _parenthesis(self, letter: str) -> None:
+        if letter == "(":
+            self.open.append(letter)
+        elif self.open and self.open[-1] == "(":
+            self.open.pop()
+        self._take(Context.BARE)
+
+    def _heredoc_bodies(self) -> None:
+        while self.heredocs and len(self.found) < len(self.command):
+            end = self.command.find("\n", len(self.found))
+            line = self.command[len(self.found) : len(self.command) if end < 0 else end + 1]
+            self._take(Context.ELSEWHERE, len(line))
+            if line.strip() == self.heredocs[0]:
+                self.heredocs.pop(0)
+
+
+# Where in a PowerShell command a letter stands; as `quoting` for bash, and as strict about what it is not sure of.
+
+DOUBLE = '"\u201c\u201d\u201e'  # PowerShell takes typographic quotes for quotes
+SINGLE = "'\u2018\u2019\u201a\u201b"
+
+
+def find_powershell_contexts(command: str) -> list[Context]:
+    """The context of every letter. Here-strings, `$( )` in quotes and open quotes make all of it ELSEWHERE."""
+    if '@"' in command or "@'" in command:
+        return [Context.ELSEWHERE] * len(command)
+    found: list[Context] = []
+    quote = Context.BARE
+    while (at := len(found)) < len(command):
+        letter = command[at]
+        if quote is Context.DOUBLE and command.startswith("$(", at):
+            return [Context.ELSEWHERE] * len(command)
+        if letter == "`" and quote is not Context.SINGLE:
+            found.extend([quote] * min(2, len(command) - at))
+            continue
+        if letter == "#" and quote is Context.BARE and (at == 0 or command[at - 1].isspace()):
+            end = command.find("\n", at)
+            found.extend([Context.COMMENT] * ((len(command) if end < 0 else end) - at))
+            continue
+        found.append(quote)
+        quote = after(letter, quote)
+    return found if quote is Context.BARE else [Context.ELSEWHERE] * len(command)
+
+
+def after(letter: str, quote: Context) -> Context:
+    """The context behind a letter."""
+    if quote is Context.BARE:
+        return Context.DOUBLE if letter in DOUBLE else Context.SINGLE if letter in SINGLE else quote
+    closers = DOUBLE if quote is Context.DOUBLE else SINGLE
+    return Context.BARE if letter in closers else quote

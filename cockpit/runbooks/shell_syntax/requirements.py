@@ -1,0 +1,114 @@
+"""What a command needs to run: programs, the terminal, an end. Decided from its words, before anything starts."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from cockpit.runbooks.shell_syntax.commands import simple_commands
+from cockpit.runbooks.shell_syntax.placeholders import placeholders
+
+BUILT_IN = frozenset(
+    (
+        *("alias", "bg", "bind", "break", "builtin", "caller", "cd", "command", "compgen", "complete", "continue"),
+        *("declare", "dirs", "disown", "echo", "enable", "eval", "exec", "exit", "export", "false", "fc", "fg"),
+        *("getopts", "hash", "help", "history", "jobs", "kill", "let", "local", "logout", "mapfile", "popd", "printf"),
+        *("pushd", "pwd", "read", "readarray", "readonly", "return", "set", "shift", "shopt", "source", "suspend"),
+        *("test", "times", "trap", "true", "type", "typeset", "ulimit", "umask", "unalias", "unset", "wait"),
+        *("[", "[[", "]]", ".", ":", "{", "}", "(", ")", "!", "if", "then", "else", "elif", "fi", "for", "while"),
+        *("until", "do", "done", "case", "esac", "select", "function", "in", "time", "coproc"),
+    )
+)
+LEADS_ON = frozenset(("then", "else", "elif", "do", "if", "while", "until", "!", "{", "(", "time"))  # another follows
+WRAPPERS = frozenset(("sudo", "env", "nohup", "exec", "command", "nice", "stdbuf"))
+ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+FUNCTION = re.compile(r"(?m)^\s*(?:function\s+)?([A-Za-z_][\w-]*)\s*\(\)")
+CONTAINERS = r"\b(?:kubectl|oc|docker|podman|nerdctl|docker-compose)\b"
+ENDLESS = re.compile(
+    rf"""(?x) \s--follow(?![\w=-]) | \s--follow=true | ^\s*watch\s
+    | (?:^|[;&|]\s*)(?:tail|journalctl)\s(?:[^;&|]*\s)?-[A-Za-z]*[fF][A-Za-z]*(?=\s|$)
+    | {CONTAINERS}[^;&|]*\blogs\b[^;&|]*\s-[A-Za-z]*f\b
+    | \bkubectl\s+get\b[^;&|]*\s(?:-w|--watch)\b | \bkubectl\s+port-forward\b | \baz\s+webapp\s+log\s+tail\b"""
+)
+AT_START = r"(?:^|[;&|]\s*|\bsudo\s+)"
+TERMINAL = re.compile(
+    rf"""(?x) {AT_START}az\s+(?:login|interactive)\b(?!.*--(?:service-principal|identity|federated-token))
+    | \baz\s+(?:containerapp|webapp)\s+(?:exec|ssh)\b | \bgh\s+auth\s+(?:login|refresh)\b
+    | \bdocker\s+login\b(?!.*--password-stdin)
+    | {CONTAINERS}[^;&|]*?\s(?:exec|run|attach|debug)\s(?:[^;&|]*\s)?(?:-[a-zA-Z]*t[a-zA-Z]*\b|--tty\b)
+    | {AT_START}(?:ssh|sftp|vi|vim|nvim|nano|emacs|less|more|top|htop|btop|k9s|tmux|screen|passwd|su|visudo)(?:\s|$)
+    | \bkubectl\s+edit\b | \bcrontab\s+-e\b | \bgit\s+(?:rebase\s+-i|add\s+-p|commit(?!.*\s-\w*m)) | \bsudo\s+-[is]\b
+    | {AT_START}(?:psql|mysql|sqlcmd|redis-cli|sqlite3|mongosh|python3?|bash|sh|pwsh)\s*$"""
+)
+CLUSTER_TOOLS = frozenset({"kubectl", "helm", "helmfile", "oc", "flux", "istioctl", "linkerd", "velero"})
+GUARDED = re.compile(rf"(?:^|[\s;&|(`\"'/])(az|{'|'.join(sorted(CLUSTER_TOOLS))})(?=\s)")
+
+
+def programs(command: str, language: str) -> list[str]:
+    """The programs that a command starts, as written, each once; those only known while it runs are left out."""
+    if language == "powershell":
+        return ["pwsh"]
+    found = ["bash"]
+    own = set(FUNCTION.findall(command))
+    blanks = {blank.form for blank in placeholders(command)}
+    for words in _commands(command):
+        name = _program(words)
+        if name and name not in BUILT_IN and name not in own and name not in found and not _unknown(name, blanks):
+            found.append(name)
+    return found
+
+
+def _commands(command: str) -> Iterator[list[str]]:
+    simple = simple_commands(command)
+    yield from (each.text.split() for each in (simple or ()))
+    if simple is None and (words := command.split()):
+        yield words  # what else it starts, only bash can tell
+
+
+def _program(words: list[str]) -> str:
+    """The program of a simple command: behind keywords, assignments and such as sudo."""
+    rest = iter(words)
+    for word in rest:
+        if ASSIGNMENT.match(word) or word in LEADS_ON or word.endswith("()"):
+            continue
+        if word in WRAPPERS:
+            inner = [each for each in rest if not each.startswith("-") and not ASSIGNMENT.match(each)]
+            return inner[0] if inner else word
+        return word.strip("\"'")
+    return ""
+
+
+def _unknown(name: str, blanks: set[str]) -> bool:
+    return any(blank in name for blank in blanks) or not re.fullmatch(r"[\w./~+@-]+", name)
+
+
+def missing(command: str, language: str, *, path: str, cwd: str) -> str:
+    """Why a command cannot run on this machine, "" when all it starts is here."""
+    moves = re.search(r"(?:^|[;&|\s])(?:cd|pushd)\s", command) is not None
+    for name in programs(command, language):
+        if name == "pwsh" and not shutil.which("pwsh", path=path):
+            return "PowerShell (pwsh) is not installed on this machine: copy it to where it is"
+        if "/" in name:
+            # A path below another directory is only found out by going there.
+            if not moves and not os.access(Path(cwd, name).expanduser(), os.X_OK):
+                return f"there is no program {name} in {cwd}"
+        elif not shutil.which(name, path=path):
+            return f"{name} is not installed on this machine"
+    return ""
+
+
+def endless(command: str) -> bool:
+    """True for a command that shows what comes until it is stopped."""
+    return ENDLESS.search(command) is not None
+
+
+def needs_terminal(command: str) -> bool:
+    """True for a command that talks with the person: sign-in, editors, shells in containers."""
+    return any(TERMINAL.search(line) for line in command.replace("\\\n", " ").splitlines())
+
+
+def guarded(command: str) -> list[str]:
+    """The tools of a command whose target must be looked at before a change: `az`, `kubectl`."""
+    found = {match[1] for match in GUARDED.finditer(command)}
+    return [tool for tool, names in (("az", {"az"}), ("kubectl", CLUSTER_TOOLS)) if names & found]

@@ -1,0 +1,165 @@
+"""What is about to run, what it takes to start it, and what came of it. The types that runner and screens share."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from cockpit.model.run import Run, StepState
+from cockpit.model.runbook import Step, StepKind
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """One placeholder: its value, or None with the `problem`. `shown` is masked when it is a secret."""
+
+    name: str
+    value: str | None = field(repr=False)
+    shown: str = ""
+    source: str = ""  # operator | environment | live | proposal | revisions pane
+    problem: str = ""
+    secret: bool = False
+    hint: str = ""  # the document's own literal: to be shown beside the question, never taken
+    choices: tuple[str, ...] = ()  # what to choose from, when that is known
+
+
+Output = Callable[[str], None]
+"""Gets output as it comes, in batches: cleaned and masked. On the loop's thread."""
+
+
+class NativeCommand(Protocol):
+    """A command that needs no shell: recognised by `cockpit.runbooks.native`, done through the SDK."""
+
+    @property
+    def kind(self) -> StepKind: ...
+
+    def describe(self) -> str:
+        """One line: what will be done, on what."""
+
+
+class Progress(Protocol):
+    """What a native operation tells while it runs. On the loop's thread."""
+
+    def output(self, text: str) -> None:
+        """Something to show, as az would print it."""
+
+    def operation(self, url: str) -> None:
+        """Where a long operation can be asked about: told as soon as it is known, so that a restart finds it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How one try ended. `outcome` is one sentence, `operation` the URL of one that may still be going on."""
+
+    state: StepState
+    outcome: str = ""
+    exit_code: int | None = None
+    signal: int | None = None
+    timed_out: bool = False
+    cancelled: bool = False
+    output_tail: str = ""
+    operation: str = ""
+    transcript: str = ""
+    http_status: int | None = None
+    still_runs: int = 0  # the pid of a command whose supervisor is gone, and which may run on
+    started: bool = True  # False for a command that could not even be started
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """`retry=10x6s`: at most `times` tries, `every` seconds apart. Only steps that look are tried again."""
+
+    times: int = 1
+    every: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A command as a shell gets it: values are in `variables`, never in `text`. `shown` is for people, masked."""
+
+    text: str
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    shown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP step, ready to send. `shown` is masked."""
+
+    method: str
+    url: str = field(repr=False)
+    shown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One step, resolved: what is shown is what runs, and `fingerprint` stands for all of it.
+
+    `as_run` has its values filled in and secrets masked; where a value is missing the placeholder stays. Exactly one
+    of `script`, `native` and `request` is set when it can run; `reason_not_runnable` is "" then. `argv` is what the
+    command would start, when it is a single plain command.
+    """
+
+    run: str
+    step: Step
+    environment: str
+    kind: StepKind
+    as_written: str
+    as_run: str
+    values: tuple[Resolved, ...] = ()
+    hidden: tuple[str, ...] = field(default=(), repr=False)  # secrets that stand in the command as they are
+    script: Script | None = None
+    native: NativeCommand | None = None
+    request: Request | None = None
+    argv: tuple[str, ...] = field(default=(), repr=False)
+    cwd: str = ""
+    timeout: float | None = None
+    retry: Retry = Retry()
+    tty: bool = False
+    follow: bool = False
+    edited: bool = False
+    undo: bool = False
+    reason_not_runnable: str = ""
+    misfit: bool = False  # that reason is what a tool was last set to: it is looked at again before it counts
+    notices: tuple[str, ...] = ()
+    meets: tuple[str, ...] = ()  # what a known change would meet, for the dialog: `before --v42 100 %`
+    confirmed: str = ""  # stands for that: when it is no longer so, the change is refused
+    attempts_before: int = 0  # of the step, when this was prepared: one more since then is somebody else's
+    state_before: StepState = StepState.TODO  # of the step, when this was prepared
+
+    @property
+    def runnable(self) -> bool:
+        return not self.reason_not_runnable
+
+    @property
+    def fingerprint(self) -> str:
+        """Stands for what would run, on what, with which values. Of no use to anybody who does not know them all."""
+        said = json.dumps(
+            [
+                *(self.run, self.step.ordinal, self.environment, self.kind, self.as_written, self.as_run, self.cwd),
+                *(self.timeout, self.tty, self.edited, self.undo, list(self.argv)),
+                *(self.attempts_before, self.state_before),
+                [self.script.text, dict(self.script.variables)] if self.script else None,
+                [repr(self.native), self.confirmed] if self.native else None,
+                [self.request.method, self.request.url] if self.request else None,
+            ]
+        )
+        return hashlib.sha256(said.encode()).hexdigest()
+
+
+class RunRefused(Exception):  # noqa: N818  a rule that holds is no error
+    """The runner will not do this; the text says why and what would help. Nothing was started."""
+
+
+class RunAlreadyOpen(RunRefused):
+    """Somebody else leads, or has just led, a run of the same procedure on the same target: `run`."""
+
+    def __init__(self, run: Run, state: str) -> None:
+        """`state` is how far it has come, in a few words."""
+        super().__init__(f"{run.operator} began a run of this at {run.started:%H:%M:%S} UTC, and it is {state}.")
+        self.run = run
+
+
+class StepTakenElsewhere(RunRefused):
+    """Another cockpit has begun this step, or has done it since it was shown here."""

@@ -1,0 +1,354 @@
+"""The one composition root: a System becomes a Session, which holds everything a front end needs."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import lru_cache, partial
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from cockpit.config import Secrets
+from cockpit.feeds.base import Feed
+from cockpit.feeds.watch import Watch
+from cockpit.incident.actions.desk import Desk
+from cockpit.incident.ledger import Ledger
+from cockpit.incident.load import read_ledger
+from cockpit.model.event import Event
+from cockpit.model.identity import Identity
+from cockpit.model.logline import LogLine
+from cockpit.model.operator import Operator, operator_named
+from cockpit.model.plan import Plan
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.response import Freeze
+from cockpit.model.revision import Application, Revision
+from cockpit.model.secret import Secret
+from cockpit.model.system import AlertSource, Environment, System
+from cockpit.model.time import RealTime, Time
+from cockpit.recorder.lock import lock_path, this_process
+from cockpit.recorder.recorder import Recorder
+from cockpit.runbooks.catalogue.load import load
+from cockpit.runbooks.plan.load import read_again, read_plan
+from cockpit.runbooks.prepare.values import Live, live
+from cockpit.runbooks.run.notices import EvidenceProcedure, Minding, snapshot_named
+from cockpit.runbooks.run.runner import Runner
+from cockpit.runbooks.run.runs import FOLDED as RUN_KINDS
+from cockpit.timeline.timeline import Timeline
+
+if TYPE_CHECKING:
+    from cockpit.azure.client import Azure
+    from cockpit.azure.identity import Credential
+
+Reveal = Callable[[Secret], str]
+KNOWN = timedelta(days=30)  # how far back the last healthy revision is looked for
+SHOWN = 500  # events of the journal that the timeline pane opens with
+
+
+@dataclass(slots=True)
+class Session:
+    """One opened system. `environment` is the one in front; a wall watches them all and records nothing."""
+
+    system: System  # its ladder is the plan's
+    plan: Plan  # as the documents were when they were last read
+    environment: Environment
+    environments: tuple[Environment, ...]
+    watch: Watch
+    timeline: Timeline
+    ledger: Ledger
+    since: int  # follow the timeline behind this id: what came while we were reading is then seen twice, never missed
+    history: list[Event]  # the newest events of the environment in front, oldest first
+    desk: Desk
+    runner: Runner
+    recorder: Recorder | None
+    author: Operator  # of everything that is written here
+    read_only: bool
+    time: Time
+    clouds: dict[str, "Azure"]  # by environment
+    credential: "Credential | None"
+
+    @property
+    def operator(self) -> str:
+        """Who acts, as it stands in the record."""
+        return self.author.name
+
+    def identity(self) -> Identity | None:
+        """Who the cloud thinks we are; None before the first answer, and where there is no cloud."""
+        return self.credential.identity() if self.credential else None
+
+    def logs(self, application: Application, revision: Revision) -> AsyncIterator[LogLine]:
+        """The console and system log of a revision. Raises SourceError where there is no cloud."""
+        from cockpit.feeds.logs.stream import stream
+
+        azure = self.clouds.get(application.environment)
+        where = next((each for each in self.environments if each.name == application.environment), None)
+        if azure is None or where is None:
+            raise SourceError(NO_CLOUD)
+        return stream(azure, application, revision, environment=where, time=self.time)
+
+    def read_again(self) -> Plan:
+        """The plan as the documents say it now; the desk goes by it from here on. Blocking. Never raises."""
+        self.plan = self.desk.plan = read_again(self.system, self.plan)
+        return self.plan
+
+    async def run(self) -> None:
+        """Watch, record, and take up what a cockpit before left running, until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.watch.run(), name="watch")
+                if self.recorder is not None:
+                    group.create_task(self.recorder.run(), name="recorder")
+                group.create_task(self.runner.run_on(), name="runner")
+        finally:
+            await self.disconnect()
+
+    async def disconnect(self) -> None:
+        """Close every connection to the cloud."""
+        for azure in self.clouds.values():
+            await azure.close()
+        if self.credential is not None:
+            await self.credential.close()
+
+    def close(self) -> None:
+        """Close the timeline. Blocking."""
+        self.timeline.close()
+
+
+NO_CLOUD = Problem(
+    ProblemKind.MISSING,
+    "no cloud",
+    "This environment has no subscription, so there are no logs to stream.",
+    "Set subscription, resource_group and apps in cockpit.toml.",
+)
+
+
+def build(
+    system: System,
+    environment: Environment,
+    timeline_file: Path,
+    *,
+    operator: str | Operator,
+    wall: bool = False,
+    time: Time | None = None,
+    random: Random | None = None,
+) -> Session:
+    """Build everything; connects to nothing yet. Blocking: imports, documents, the timeline. Raises RecordError."""
+    time, random = time or RealTime(), random or Random()
+    read_only, author = wall or system.read_only, operator_named(operator)
+    plan = read_plan(system)
+    system = replace(system, ladder=plan.ladder)
+    secrets = Secrets(os.environ)
+    secrets.learn(system.secrets())
+    environments = system.environments if wall else (environment,)
+    credential, clouds = connect(system, environments, read_only=read_only, time=time)
+    if credential is not None:
+        author.cloud = partial(cloud_name, credential)
+    feeds = [
+        feed
+        for each in environments
+        for feed in build_feeds(
+            each, clouds.get(each.name), time=time, random=random, reveal=secrets.reveal, references=system.references
+        )
+    ]
+    watch = Watch(feeds, time)
+    timeline = Timeline(timeline_file, time=time, read_only=read_only, mask=secrets.mask)
+    since = max((each.id for each in timeline.events(limit=1)), default=0)
+    history = timeline.events(environment=environment.name, limit=SHOWN)
+    ledger = read_ledger(timeline, plan.ladder)
+    recorder = None
+    if not read_only:
+        path = lock_path(timeline_file, environment.name)
+        recorder = Recorder(timeline, environment.name, time=time, lock_path=path, who=this_process(author.name))
+        watch.listen(recorder.observe)
+    desk = Desk(
+        timeline,
+        operator=author,
+        environment=environment.name,
+        ladder=plan.ladder,
+        plan=plan,
+        time=time,
+        read_only=read_only,
+    )
+    runner = build_runner(
+        system,
+        plan,
+        environment,
+        timeline,
+        ledger,
+        watch,
+        clouds.get(environment.name),
+        secrets,
+        time,
+        author,
+        read_only,
+    )
+    return Session(
+        system=system,
+        plan=plan,
+        environment=environment,
+        environments=environments,
+        watch=watch,
+        timeline=timeline,
+        ledger=ledger,
+        since=since,
+        history=history,
+        desk=desk,
+        runner=runner,
+        recorder=recorder,
+        author=author,
+        read_only=read_only,
+        time=time,
+        clouds=clouds,
+        credential=credential,
+    )
+
+
+def build_runner(
+    system: System,
+    plan: Plan,
+    environment: Environment,
+    timeline: Timeline,
+    ledger: Ledger,
+    watch: Watch,
+    azure: "Azure | None",
+    secrets: Secrets,
+    time: Time,
+    operator: Operator,
+    read_only: bool,
+) -> Runner:
+    """The runner, which knows every run of the timeline and hears of new ones, of other cockpits too."""
+
+    @lru_cache(maxsize=8)
+    def target(application: Application) -> Mapping[str, str]:
+        from cockpit.runbooks import rollback
+
+        events = timeline.events(environment=environment.name, kinds=rollback.FOLDED, occurred_from=time.now() - KNOWN)
+        return rollback.rollback_values(application, events)
+
+    def seen() -> Live:
+        return live(watch.readings(environment.name), target=target)
+
+    def incident() -> str | None:
+        """The one that is open; where several are, nobody has said which."""
+        found = ledger.open(environment.name)
+        return found[0].id if len(found) == 1 else None
+
+    @lru_cache(maxsize=1)
+    def snapshot() -> EvidenceProcedure | None:
+        return snapshot_named(plan.snapshot, load(system.runbooks)) if plan.snapshot else None
+
+    runner = Runner(
+        record=timeline.record,
+        environment=environment,
+        operator=operator,
+        time=time,
+        data=timeline.path.parent,
+        azure=azure,
+        reveal=secrets.reveal,
+        mask=secrets.mask,
+        read_only=read_only,
+        live=seen,
+        incident=incident,
+        hidden=lambda: revealed(system, secrets),
+        look=watch.refresh,
+        minding=Minding(lambda: frozen_words(ledger.freeze(environment.name)), snapshot),
+    )
+    known = timeline.events(kinds=RUN_KINDS)
+    runner.apply_all(known)
+    timeline.follow(runner.apply_all, after=max((each.id for each in known), default=0))
+    return runner
+
+
+def cloud_name(credential: "Credential") -> str:
+    """As whom the cloud knows the person here; "" before its first answer, for a machine, and in a simulated cloud."""
+    identity = credential.identity()
+    return "" if identity is None or identity.machine or identity.method == "simulator" else identity.name
+
+
+def frozen_words(freeze: Freeze | None) -> str:
+    """What a person is told before a change in an environment that is frozen; "" while it is not."""
+    if freeze is None:
+        return ""
+    why = f": {freeze.reason}" if freeze.reason else ""
+    return f"{freeze.environment} is frozen since {freeze.since:%H:%M}Z by {freeze.by}{why}."
+
+
+def revealed(system: System, secrets: Secrets) -> list[str]:
+    """Every configured secret that is there, for masking what commands print."""
+    found = []
+    for each in system.secrets():
+        with suppress(SourceError):
+            found.append(secrets.reveal(each))
+    return found
+
+
+def connect(
+    system: System, environments: Sequence[Environment], *, read_only: bool, time: Time
+) -> "tuple[Credential | None, dict[str, Azure]]":
+    """One credential for all, one client for each environment that has a subscription. Raises SourceError."""
+    with_cloud = [each for each in environments if each.subscription]
+    if not with_cloud:
+        return None, {}
+    from cockpit.azure.client import Azure
+    from cockpit.azure.identity import credential
+
+    shared = credential(system.order, system.tenant, system.client_id, system.cloud, time=time)
+    return shared, {
+        each.name: Azure(system.cloud, shared, subscription=each.subscription, read_only=read_only, time=time)
+        for each in with_cloud
+    }
+
+
+def build_feeds(
+    environment: Environment,
+    azure: "Azure | None",
+    *,
+    time: Time,
+    random: Random,
+    reveal: Reveal,
+    references: Sequence[str],
+) -> list[Feed]:
+    """Every feed an environment asks for; nothing that it does not.
+
+    `references` has no default on purpose: a front end that forgets them calls an outage what the others call our line.
+    """
+    feeds: list[Feed] = []
+    if environment.probes:
+        from cockpit.feeds.probes.feed import ProbesFeed
+
+        feeds.append(
+            ProbesFeed(
+                environment.name,
+                environment.probes,
+                time=time,
+                random=random,
+                reveal=reveal,
+                references=references,
+            )
+        )
+    if azure is not None:
+        from cockpit.feeds.revisions import revisions_feed
+
+        feeds.append(revisions_feed(environment, azure, time=time, random=random))
+    feeds += [
+        feed
+        for source in environment.alerts
+        if (feed := _alerts_feed(source, environment, azure, time=time, random=random, reveal=reveal)) is not None
+    ]
+    return feeds
+
+
+def _alerts_feed(
+    source: AlertSource, environment: Environment, azure: "Azure | None", *, time: Time, random: Random, reveal: Reveal
+) -> Feed | None:
+    if source.kind == "alertmanager":
+        from cockpit.feeds.alertmanager.feed import alertmanager_feed
+
+        return alertmanager_feed(source, environment.name, time=time, random=random, reveal=reveal)
+    if azure is None:
+        return None  # the configuration refuses an azure source without a subscription
+    from cockpit.feeds.azure_alerts import azure_alerts_feed
+
+    return azure_alerts_feed(source, environment, azure, time=time, random=random)

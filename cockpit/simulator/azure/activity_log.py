@@ -1,0 +1,146 @@
+"""The Activity Log: who changed what, two entries for each operation, some time after it happened."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, SimulatedRequest
+from cockpit.simulator.azure import times
+from cockpit.simulator.world.clock import SimulatedClock
+from cockpit.simulator.world.scenario import ServiceIssue
+from cockpit.simulator.world.site import REGION_LABEL, SUBSCRIPTION, identifier
+from cockpit.simulator.world.stage import Stage
+from cockpit.simulator.world.world import Activity, World
+
+TEST = re.compile(r"(\w+)\s+(eq|ge|le)\s+'([^']*)'", re.IGNORECASE)
+EQUALITIES = {"resourcegroupname", "resourceuri", "resourceprovider", "correlationid"}
+PATTERN = (
+    "eventTimestamp ge '...' [and eventTimestamp le '...'] [and one of resourceGroupName, resourceUri, "
+    "resourceProvider, correlationId eq '...']"
+)
+
+
+def list_activity(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
+    """Newest first. The service understands few filters, and none without a start time."""
+    since, until, wanted = _filter(call.query.get("$filter", ""))
+    world, clock = stage.world(), stage.clock
+    found = [
+        body
+        for activity in sorted(world.activity, key=lambda each: each.end, reverse=True)
+        if activity.end + world.scenario.activity_lag <= world.now
+        for at, body in _entries(world, activity, clock)
+        if since <= at <= (until or at) and all(_said(body, each).lower() == said for each, said in wanted.items())
+    ]
+    return SimulatedAnswer({"value": found, "nextLink": None})
+
+
+def _entries(world: World, activity: Activity, clock: SimulatedClock) -> Iterator[tuple[datetime, JSON]]:
+    ended = "Failed" if activity.failed else "Succeeded"
+    for name, status, at in (("EndRequest", ended, activity.end), ("BeginRequest", "Started", activity.begin)):
+        moment = clock.at(at)
+        yield moment, _entry(world, activity, name, status, moment)
+
+
+def _entry(world: World, activity: Activity, name: str, status: str, moment: datetime) -> JSON:
+    event = identifier(world.scenario.seed, activity.correlation, name)
+    site = world.scenario.site
+    resource = activity.resource if activity.resource.startswith("/subscriptions/") else site.app_id + activity.resource
+    return {
+        "authorization": {"action": activity.action, "scope": resource},
+        "caller": activity.caller,
+        "correlationId": activity.correlation,
+        "operationId": activity.correlation,
+        "description": "",
+        "eventDataId": event,
+        "eventName": _named(name),
+        "category": _named("Administrative"),
+        "httpRequest": {
+            "clientRequestId": activity.client_request,
+            "clientIpAddress": "192.0.2.10",
+            "method": "PATCH" if activity.action.endswith("/write") else "POST",
+        },
+        "id": f"{resource}/events/{event}",
+        "level": "Error" if status == "Failed" else "Informational",
+        "resourceGroupName": site.resource_group,
+        "resourceProviderName": _named(activity.action.partition("/")[0]),
+        "resourceId": resource,
+        "operationName": _named(activity.action),
+        "status": _named(status),
+        "subStatus": _named("" if status == "Started" else "OK"),
+        "eventTimestamp": times.precise(moment),
+        "submissionTimestamp": times.precise(moment),
+        "subscriptionId": SUBSCRIPTION,
+    }
+
+
+def _named(value: str) -> JSON:
+    return {"value": value, "localizedValue": value}
+
+
+def _said(body: JSON, field: str) -> str:
+    return {
+        "resourcegroupname": str(body["resourceGroupName"]),
+        "resourceuri": str(body["resourceId"]),
+        "resourceprovider": str(body["resourceProviderName"]["value"]),
+        "correlationid": str(body["correlationId"]),
+    }[field]
+
+
+def _filter(text: str) -> tuple[datetime, datetime | None, dict[str, str]]:
+    """(from, until, further equalities by lower-case field). Raises RefusedError."""
+    since: datetime | None = None
+    until: datetime | None = None
+    wanted: dict[str, str] = {}
+    for part in re.split(r"\s+and\s+", text.strip(), flags=re.IGNORECASE):
+        test = TEST.fullmatch(part)
+        field, operator = (test[1].lower(), test[2].lower()) if test else ("", "")
+        if test and (field, operator) == ("eventtimestamp", "ge"):
+            since = times.read(test[3])
+        elif test and (field, operator) == ("eventtimestamp", "le"):
+            until = times.read(test[3])
+        elif test and operator == "eq" and field in EQUALITIES and not wanted:
+            wanted[field] = test[3].lower()
+        else:
+            raise RefusedError(400, "BadRequest", f"The $filter is not supported; it must be: {PATTERN}.")
+    if since is None:
+        raise RefusedError(400, "BadRequest", f"A start time is needed: {PATTERN}.")
+    return since, until, wanted
+
+
+# Azure's own health: the service issues that the scenario tells of.
+
+
+def list_events(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
+    """The events since `queryStartTime`, all of them without it."""
+    start = call.query.get("querystarttime")
+    since = times.read(start) if start else None
+    found = [
+        _body(each, stage.clock)
+        for each in stage.scenario.service_issues
+        if since is None or stage.clock.at(-each.age) >= since
+    ]
+    return SimulatedAnswer({"value": found, "nextLink": None})
+
+
+def _body(issue: ServiceIssue, clock: SimulatedClock) -> JSON:
+    began = times.precise(clock.at(-issue.age))
+    ended = {"impactMitigationTime": times.precise(clock.at(-issue.age / 2))} if issue.status == "Resolved" else {}
+    region = {"impactedRegion": REGION_LABEL, "status": issue.status, "lastUpdateTime": began}
+    return {
+        "id": f"/providers/Microsoft.ResourceHealth/events/{issue.name}",
+        "name": issue.name,
+        "type": "/providers/Microsoft.ResourceHealth/events",
+        "properties": {
+            "eventType": "ServiceIssue",
+            "eventSource": "ResourceHealth",
+            "status": issue.status,
+            "title": issue.title,
+            "summary": issue.title,
+            "level": "Warning",
+            "eventLevel": "Warning",
+            "impactStartTime": began,
+            "lastUpdateTime": began,
+            "impact": [{"impactedService": issue.service, "impactedRegions": [region]}],
+            **ended,
+        },
+    }

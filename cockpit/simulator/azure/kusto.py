@@ -1,0 +1,200 @@
+"""A small, fixed part of the Kusto query language. What is outside of it is refused with a list of what is inside."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from cockpit.simulator.answer import RefusedError
+from cockpit.simulator.azure import times
+
+Row = Mapping[str, Any]
+SUPPORTED = (
+    "TABLE or `union [isfuzzy=true] TABLE, TABLE`, then any of: where COLUMN ==|!=|=~|has|contains|startswith 'text', "
+    "where COLUMN in ('a', 'b'), where TimeGenerated >|>=|<|<= ago(30m)|datetime(...) or between (datetime(...) .. "
+    "datetime(...)), joined by `and`; project COLUMN, NAME = COLUMN; order by|sort by COLUMN asc|desc; top N by "
+    "COLUMN asc|desc; take|limit N; count"
+)
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+WORD = r"[A-Za-z_]\w*"
+TEXT = r"\"[^\"\\]*\"|'[^'\\]*'"
+
+
+@dataclass(frozen=True, slots=True)
+class KustoTable:
+    """Rows with named columns; `types` are Kusto's."""
+
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def run(query: str, tables: Mapping[str, KustoTable], now: datetime) -> KustoTable:
+    """The rows a query asks for; `ago` counts from `now`. Raises RefusedError in the shape of Kusto's own."""
+    source, *stages = [each.strip() for each in _split(_without_comments(query), "|")]
+    table = _source(source, tables)
+    for stage in stages:
+        word, _, rest = stage.partition(" ")
+        operator = OPERATORS.get(word.lower())
+        if operator is None:
+            raise refusal(f"'{word}' is not supported")
+        table = operator(table, rest.strip(), now)
+    return table
+
+
+def refusal(reason: str, code: str = "SyntaxError") -> RefusedError:
+    """Log Analytics' bad request; the reason is in the inner error, where a reader must look for it."""
+    inner = {"code": code, "message": f"{reason}. The simulator understands: {SUPPORTED}."}
+    return RefusedError(400, "BadArgumentError", "The request had some invalid properties", inner)
+
+
+def _without_comments(query: str) -> str:
+    return re.sub(rf"({TEXT})|//[^\n]*", lambda found: found.group(1) or "", query)
+
+
+def _split(text: str, separator: str) -> list[str]:
+    """`text` at each separator outside of quotes and brackets."""
+    parts, depth, quote, start = [], 0, "", 0
+    for place, letter in enumerate(text):
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "\"'":
+            quote = letter
+        elif letter in "([":
+            depth += 1
+        elif letter in ")]":
+            depth -= 1
+        elif letter == separator and depth == 0:
+            parts.append(text[start:place])
+            start = place + 1
+    return [*parts, text[start:]]
+
+
+def _source(text: str, tables: Mapping[str, KustoTable]) -> KustoTable:
+    union = re.fullmatch(r"union\s+(isfuzzy\s*=\s*true\s+)?(.+)", text, re.IGNORECASE | re.DOTALL)
+    wanted = [each.strip().strip("()").strip() for each in union.group(2).split(",")] if union else [text]
+    fuzzy = bool(union and union.group(1))
+    found = [tables[each] for each in wanted if each in tables]
+    missing = [each for each in wanted if each not in tables]
+    if missing and not (fuzzy and found):
+        known = ", ".join(sorted(tables))
+        raise refusal(f"'{missing[0][:80]}' could not be resolved to a table; there are {known}", "SemanticError")
+    types = {name: kind for table in found for name, kind in zip(table.columns, table.types, strict=True)}
+    return KustoTable(tuple(types), tuple(types.values()), tuple(row for table in found for row in table.rows))
+
+
+def _where(table: KustoTable, text: str, now: datetime) -> KustoTable:
+    tests = [_test(table, each.strip(), now) for each in re.split(r"\s+and\s+", text, flags=re.IGNORECASE)]
+    return KustoTable(table.columns, table.types, tuple(row for row in table.rows if all(test(row) for test in tests)))
+
+
+def _test(table: KustoTable, text: str, now: datetime) -> Callable[[Row], bool]:
+    """One comparison of `where`."""
+    if found := re.fullmatch(rf"({WORD})\s+between\s*\((.+?)\s*\.\.\s*(.+)\)", text, re.IGNORECASE):
+        column, low, high = _time_column(table, found[1]), _moment(found[2], now), _moment(found[3], now)
+        return lambda row: bool(low <= row[column] <= high)
+    if found := re.fullmatch(rf"({WORD})\s*(>=|<=|>|<)\s*(.+)", text):
+        column, limit = _time_column(table, found[1]), _moment(found[3], now)
+        return _compared(column, found[2], limit)
+    if found := re.fullmatch(rf"({WORD})\s+in\s*\(((?:\s*(?:{TEXT})\s*,?)+)\)", text):
+        column, allowed = _column(table, found[1]), {each[1:-1] for each in re.findall(TEXT, found[2])}
+        return lambda row: row.get(column, "") in allowed
+    if found := re.fullmatch(rf"({WORD})\s*(==|!=|=~|has|contains|startswith)\s*({TEXT})", text, re.IGNORECASE):
+        column, literal = _column(table, found[1]), found[3][1:-1]
+        return _matched(column, found[2].lower(), literal)
+    raise refusal(f"the condition '{text[:80]}' is not supported")
+
+
+def _compared(column: str, operator: str, limit: datetime) -> Callable[[Row], bool]:
+    return {
+        ">=": lambda row: row[column] >= limit,
+        "<=": lambda row: row[column] <= limit,
+        ">": lambda row: row[column] > limit,
+        "<": lambda row: row[column] < limit,
+    }[operator]
+
+
+def _matched(column: str, operator: str, literal: str) -> Callable[[Row], bool]:
+    small = literal.lower()
+    return {
+        "==": lambda row: row.get(column, "") == literal,
+        "!=": lambda row: row.get(column, "") != literal,
+        "=~": lambda row: str(row.get(column, "")).lower() == small,
+        "has": lambda row: re.search(rf"(?<!\w){re.escape(small)}(?!\w)", str(row.get(column, "")).lower()) is not None,
+        "contains": lambda row: small in str(row.get(column, "")).lower(),
+        "startswith": lambda row: str(row.get(column, "")).lower().startswith(small),
+    }[operator]
+
+
+def _moment(text: str, now: datetime) -> datetime:
+    """`ago(30m)`, `now()` or `datetime(2026-02-27T02:00:00Z)`."""
+    text = text.strip()
+    if found := re.fullmatch(r"ago\(\s*(\d{1,6})([smhd])\s*\)", text):
+        return now - timedelta(**{UNITS[found[2]]: int(found[1])})
+    if found := re.fullmatch(r"datetime\((.+)\)", text):
+        return times.read(found[1].strip("\"'"))
+    if text == "now()":
+        return now
+    raise refusal(f"'{text[:80]}' is not a time the simulator understands")
+
+
+def _project(table: KustoTable, text: str, now: datetime) -> KustoTable:
+    chosen: dict[str, str] = {}
+    for part in _split(text, ","):
+        found = re.fullmatch(rf"(?:({WORD})\s*=\s*)?({WORD})", part.strip())
+        if found is None:
+            raise refusal(f"'project {part.strip()[:80]}' is not supported")
+        chosen[found[1] or found[2]] = _column(table, found[2])
+    kinds = dict(zip(table.columns, table.types, strict=True))
+    rows = tuple({name: row.get(column) for name, column in chosen.items()} for row in table.rows)
+    return KustoTable(tuple(chosen), tuple(kinds[each] for each in chosen.values()), rows)
+
+
+def _order(table: KustoTable, text: str, now: datetime) -> KustoTable:
+    found = re.fullmatch(rf"by\s+({WORD})(?:\s+(asc|desc))?", text, re.IGNORECASE)
+    if found is None:
+        raise refusal(f"'order {text[:80]}' is not supported")
+    column = _column(table, found[1])
+    rows = sorted(table.rows, key=lambda row: row.get(column) or "", reverse=(found[2] or "desc").lower() == "desc")
+    return KustoTable(table.columns, table.types, tuple(rows))
+
+
+def _top(table: KustoTable, text: str, now: datetime) -> KustoTable:
+    number, _, order = text.partition(" ")
+    return _take(_order(table, order.strip(), now), number, now)
+
+
+def _take(table: KustoTable, text: str, now: datetime) -> KustoTable:
+    if not re.fullmatch(r"\d{1,7}", text):
+        raise refusal(f"'{text[:80]}' is not a number of rows")
+    return KustoTable(table.columns, table.types, table.rows[: int(text)])
+
+
+def _count(table: KustoTable, text: str, now: datetime) -> KustoTable:
+    return KustoTable(("Count",), ("long",), ({"Count": len(table.rows)},))
+
+
+def _column(table: KustoTable, name: str) -> str:
+    if name not in table.columns:
+        known = ", ".join(table.columns)
+        raise refusal(f"'{name}' is not a column; there are {known}", "SemanticError")
+    return name
+
+
+def _time_column(table: KustoTable, name: str) -> str:
+    if table.types[table.columns.index(_column(table, name))] != "datetime":
+        raise refusal(f"'{name}' is not a column of times")
+    return name
+
+
+OPERATORS: Mapping[str, Callable[[KustoTable, str, datetime], KustoTable]] = {
+    "where": _where,
+    "project": _project,
+    "order": _order,
+    "sort": _order,
+    "top": _top,
+    "take": _take,
+    "limit": _take,
+    "count": _count,
+}

@@ -1,0 +1,117 @@
+"""Which handler answers which request. Paths match in any case, with or without a slash at the end."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from cockpit.simulator.answer import RefusedError, SimulatedAnswer, SimulatedRequest
+from cockpit.simulator.azure import (
+    activity_log as activity,
+)
+from cockpit.simulator.azure import (
+    activity_log as service_health,
+)
+from cockpit.simulator.azure import (
+    alerts as alert_api,
+)
+from cockpit.simulator.azure import (
+    container_apps as apps,
+)
+from cockpit.simulator.azure import (
+    log_analytics,
+    metrics,
+)
+from cockpit.simulator.azure import (
+    sql as sql_api,
+)
+from cockpit.simulator.world.stage import Stage
+
+Handler = Callable[[Stage, SimulatedRequest], SimulatedAnswer]
+
+
+@dataclass(frozen=True)
+class Route:
+    """`template`: a path with `{name}` for one segment and `{name*}` for any number of them."""
+
+    method: str
+    template: str
+    handler: Handler
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return path_pattern(self.template)
+
+
+def path_pattern(template: str) -> re.Pattern[str]:
+    """What a path must look like."""
+    pieces = re.split(r"(\{\w+\*?\})", template)
+    written = "".join(_group(each) if each.startswith("{") else re.escape(each) for each in pieces)
+    return re.compile(written + "/?", re.IGNORECASE)
+
+
+def _group(token: str) -> str:
+    name = token.strip("{}*")
+    return f"(?P<{name}>.*)" if token.endswith("*}") else f"(?P<{name}>[^/]+)"
+
+
+SUBSCRIPTION = "/subscriptions/{subscription}"
+GROUP = SUBSCRIPTION + "/resourceGroups/{group}"
+APP = GROUP + "/providers/Microsoft.App/containerApps/{app}"
+REVISION = APP + "/revisions/{revision}"
+ALERTS = SUBSCRIPTION + "{below*}/providers/Microsoft.AlertsManagement/alerts"
+OPERATION = SUBSCRIPTION + "/providers/Microsoft.App/locations/{location}/containerappOperation"
+DATABASES = GROUP + "/providers/Microsoft.Sql/servers/{server}/databases"
+RESTORE = SUBSCRIPTION + "/providers/Microsoft.Sql/locations/{location}/databaseAzureAsyncOperation"
+CONSOLE_STREAM = GROUP + "/containerApps/{app}/revisions/{revision}/replicas/{replica}/containers/{container}/logstream"
+SYSTEM_STREAM = GROUP + "/containerApps/{app}/eventstream"
+
+ROUTES = (
+    Route("GET", SUBSCRIPTION, apps.subscription),
+    Route("GET", SUBSCRIPTION + "/providers/Microsoft.App/containerApps", apps.list_apps),
+    Route("GET", GROUP + "/providers/Microsoft.App/containerApps", apps.list_apps),
+    Route("GET", APP, apps.get_app),
+    Route("PATCH", APP, apps.patch_app),
+    Route("POST", APP + "/getAuthToken", apps.get_auth_token),
+    Route("POST", APP + "/listSecrets", apps.list_secrets),
+    Route("GET", APP + "/revisions", apps.list_revisions),
+    Route("GET", REVISION, apps.get_revision),
+    Route("POST", REVISION + "/{action}", apps.act_on_revision),
+    Route("GET", REVISION + "/replicas", apps.list_replicas),
+    Route("GET", REVISION + "/replicas/{replica}", apps.get_replica),
+    Route("GET", OPERATION + "Statuses/{operation}", apps.operation_status),
+    Route("GET", OPERATION + "Results/{operation}", apps.operation_result),
+    Route("GET", GROUP + "/providers/Microsoft.Sql/servers/{server}", sql_api.show_server),
+    Route("GET", DATABASES, sql_api.list_databases),
+    Route("GET", DATABASES + "/{database}", sql_api.get_database),
+    Route("PUT", DATABASES + "/{database}", sql_api.put_database),
+    Route("POST", DATABASES + "/{database}/move", sql_api.move_database),
+    Route("GET", RESTORE + "/{operation}", sql_api.restore_status),
+    Route("GET", APP + "/providers/Microsoft.Insights/metrics", metrics.list_metrics),
+    Route("GET", SUBSCRIPTION + "/providers/Microsoft.Insights/eventtypes/management/values", activity.list_activity),
+    Route("GET", SUBSCRIPTION + "/providers/Microsoft.ResourceHealth/events", service_health.list_events),
+    Route("GET", SUBSCRIPTION + "/providers/{provider}", apps.provider),
+    Route("GET", ALERTS, alert_api.list_alerts),
+    Route("GET", ALERTS + "/{alert}", alert_api.get_alert),
+    Route("POST", ALERTS + "/{alert}/changestate", alert_api.change_state),
+    Route("POST", "/v1/workspaces/{workspace}/query", log_analytics.query_workspace),
+)
+CONSOLE, SYSTEM = path_pattern(CONSOLE_STREAM), path_pattern(SYSTEM_STREAM)
+OURS = ("/subscriptions/", "/v1/", "/simulator", "/providers/")  # every other path is the workload's
+
+
+def match(method: str, path: str) -> tuple[Handler, dict[str, str]] | None:
+    """The handler and the variable parts of the path; None if it is the workload's. Raises RefusedError."""
+    known = False
+    for route in ROUTES:
+        if found := route.pattern.fullmatch(path):
+            if route.method == method:
+                return route.handler, found.groupdict()
+            known = True
+    if not path.lower().startswith(OURS):
+        return None
+    if known:
+        raise RefusedError(405, "MethodNotAllowed", f"The simulator does not answer {method} on this path.")
+    raise RefusedError(
+        501, "NotSimulated", f"The simulator has nothing at {method} {path}; docs/simulator.md lists what it has."
+    )

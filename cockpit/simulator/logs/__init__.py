@@ -1,0 +1,1 @@
+"""What the simulated containers and the platform wrote, and the live streams of it."""

@@ -1,0 +1,81 @@
+"""What the containers and the platform wrote to their logs: computed from the world, never stored."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cockpit.simulator.azure.bodies import replica_names
+from cockpit.simulator.world.site import identifier
+from cockpit.simulator.world.stage import crashes, sick_at, weight_at
+from cockpit.simulator.world.world import SimulatedRevision, World
+
+TICK = 2.0  # seconds between two lines of a serving container
+IDLE_TICKS = 15  # an idle one writes this much less often
+KEPT = 6 * 3_600.0  # seconds of log there are
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleLine:
+    at: float
+    revision: str
+    replica: str
+    level: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SystemLine:
+    at: float
+    revision: str
+    replica: str
+    kind: str  # Normal | Warning
+    reason: str
+    text: str
+    count: int = 1
+
+
+def console(world: World, revision: SimulatedRevision, since: float, until: float) -> list[ConsoleLine]:
+    """The lines of one revision's containers, oldest first."""
+    first, last = _alive(world, revision, since, until)
+    replicas = replica_names(world, revision) or [f"{revision.name}-gone"]
+    found = []
+    for tick in range(int(first // TICK) + 1, int(last // TICK) + 1):
+        serving = weight_at(world, revision.name, tick * TICK) > 0
+        if serving or tick % IDLE_TICKS == 0:
+            level, text = _console_text(world, revision, tick) if serving else ("INFO", "idle, no requests")
+            found.append(ConsoleLine(tick * TICK, revision.name, replicas[tick % len(replicas)], level, text))
+    return found
+
+
+def system(world: World, since: float, until: float) -> list[SystemLine]:
+    """What the platform did to every revision, oldest first."""
+    found = [each for revision in world.revisions for each in _system_of(world, revision)]
+    return sorted((each for each in found if since < each.at <= min(until, world.now)), key=lambda each: each.at)
+
+
+def _alive(world: World, revision: SimulatedRevision, since: float, until: float) -> tuple[float, float]:
+    end = world.now if revision.stopped is None else revision.stopped
+    return max(since, revision.created, world.now - KEPT), min(until, end, world.now)
+
+
+def _console_text(world: World, revision: SimulatedRevision, tick: int) -> tuple[str, str]:
+    order = int(identifier(world.scenario.seed, "order", tick)[:4], 16)
+    if tick % 3 == 0 and sick_at(world, revision.name, tick * TICK):
+        return "ERROR", f"GET /api/orders/{order} 500 5003ms TimeoutError: database pool exhausted (20 of 20 in use)"
+    return "INFO", f"GET /api/orders/{order} 200 {8 + order % 17}ms"
+
+
+def _system_of(world: World, revision: SimulatedRevision) -> Iterator[SystemLine]:
+    replica = next(iter(replica_names(world, revision)), "")
+    name = revision.name
+    yield SystemLine(revision.created, name, "", "Normal", "RevisionCreation", f"Creating new revision {name}")
+    yield SystemLine(revision.started, name, replica, "Normal", "ContainerStarted", "Started container 'api'")
+    if revision.stopped is not None:
+        yield SystemLine(revision.stopped, name, "", "Normal", "RevisionDeactivating", f"Deactivating revision {name}")
+        return
+    if not sick_at(world, name, revision.ready):
+        yield SystemLine(revision.ready, name, replica, "Normal", "RevisionReady", f"Revision {name} is ready")
+    for count, at in crashes(world, revision, world.now):
+        failed = "Probe of Readiness failed with status code: 503"
+        yield SystemLine(at - 5, name, replica, "Warning", "ProbeFailed", failed, count)
+        backoff = "Container 'api' was terminated with exit code '1'; back-off restarting it"
+        yield SystemLine(at, name, replica, "Warning", "ContainerBackOff", backoff, count)

@@ -1,0 +1,1 @@
+"""The simulated world as values: what it holds, how it changes, and what a scenario makes of it."""

@@ -1,0 +1,97 @@
+"""The alerts of the world at a moment: standing ones, and those that follow from how the traffic went.
+
+An alert is never stored. Its rule watches the history for spells of trouble; a spell that lasts long enough fired an
+alert, and the end of the spell resolved it. Only what people said of an alert is state of the world.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cockpit.simulator.world.scenario import AlertRule, StandingAlert
+from cockpit.simulator.world.site import identifier
+from cockpit.simulator.world.world import World, WorldSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedAlert:
+    """One alert instance. Times in seconds since the start; `resolved` None while it fires."""
+
+    id: str
+    name: str
+    severity: str
+    fired: float
+    resolved: float | None
+    state: str  # New | Acknowledged | Closed: what people said
+    changed: float
+    changed_by: str
+    description: str
+    signal: str = "Metric"
+    rule: str = ""  # said instead of the rule's resource id
+    says_resolved_at: float | None = None  # a resolution time that is there although it fires
+
+    @property
+    def condition(self) -> str:
+        return "Fired" if self.resolved is None else "Resolved"
+
+
+def alerts(world: World) -> list[SimulatedAlert]:
+    """Every alert so far, newest first."""
+    found = [each for rule in world.scenario.rules for each in _following(world, rule)]
+    found += [each for standing in world.scenario.alerts for each in _standing(world, standing)]
+    return sorted(found, key=lambda each: (each.fired, each.id), reverse=True)
+
+
+def spells(world: World, watches: str) -> list[tuple[float, float | None]]:
+    """From when until when the trouble lasted; None: it still does."""
+    found: list[tuple[float, float | None]] = []
+    since: float | None = None
+    for snapshot in world.history:
+        troubled = _troubled(snapshot, watches)
+        if troubled and since is None:
+            since = snapshot.at
+        elif not troubled and since is not None:
+            found.append((since, snapshot.at))
+            since = None
+    return [*found, (since, None)] if since is not None else found
+
+
+def _troubled(snapshot: WorldSnapshot, watches: str) -> bool:
+    if watches == "restarts":
+        return bool(snapshot.sick & snapshot.active)
+    serving = set(snapshot.weights)
+    return bool(serving & snapshot.sick or serving - snapshot.active)
+
+
+def _following(world: World, rule: AlertRule) -> Iterator[SimulatedAlert]:
+    for place, (since, until) in enumerate(spells(world, rule.watches)):
+        fired = since + rule.fires_after
+        if fired > world.now or (until is not None and fired > until):
+            continue
+        over = None if until is None else until + rule.resolves_after
+        resolved = over if over is not None and over <= world.now else None
+        alert = identifier(world.scenario.seed, "alert", rule.name, place)
+        state, changed, who = world.alert_states.get(alert, ("New", resolved or fired, "System"))
+        yield SimulatedAlert(
+            alert, rule.name, rule.severity, fired, resolved, state, changed, who, rule.description, rule.signal
+        )
+
+
+def _standing(world: World, standing: StandingAlert) -> Iterator[SimulatedAlert]:
+    for place in range(standing.count):
+        fired = -standing.age - 60.0 * place
+        later = fired / 2
+        alert = identifier(world.scenario.seed, "standing", standing.name, place)
+        state, changed, who = world.alert_states.get(alert, (standing.state, fired, "System"))
+        yield SimulatedAlert(
+            alert,
+            standing.name if standing.count == 1 else f"{standing.name} {place + 1}",
+            standing.severity,
+            fired,
+            later if standing.condition == "Resolved" else None,
+            state,
+            changed,
+            who,
+            standing.description,
+            rule=standing.rule,
+            says_resolved_at=later if standing.resolved_time_while_fired else None,
+        )

@@ -1,0 +1,169 @@
+"""A scenario as its TOML file tells it: what the world holds at the start, and what happens by itself."""
+
+import tomllib
+from importlib.resources import files
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cockpit.simulator.faults import Fault
+from cockpit.simulator.world.site import SHOP, Site
+
+
+class ScenarioError(ValueError):
+    """A scenario that is not there or cannot be read; the message says which and why."""
+
+
+class _Part(BaseModel):
+    """Everything in the file is immutable, and a misspelled key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RevisionSpec(_Part):
+    """One revision. The fields after `replicas` make it answer oddly, as revisions in the wild do."""
+
+    suffix: str
+    image: str
+    age: float = 0.0  # seconds before the start
+    active: bool = True
+    sick: bool = False
+    replicas: int = 2
+    running_state: str = ""  # said instead of the true one
+    provisioning_error: str = ""
+    created_text: str = ""  # said instead of a date
+    bare: bool = False  # answers without health, running state, template and replicas
+
+
+class ShareSpec(_Part):
+    """One entry of the ingress traffic list. No `suffix`: whichever revision is the latest."""
+
+    weight: int
+    suffix: str = ""
+    label: str = ""
+
+
+class Deploy(_Part):
+    """A new revision arrives. It takes whatever traffic the list gives to the latest one."""
+
+    at: float  # seconds after the start
+    what: Literal["deploy"]
+    suffix: str
+    image: str
+    by: str
+    sick: bool = False
+
+
+class Turn(_Part):
+    """A revision falls ill, or recovers, with no new deployment: a dependency, a full disk, a certificate."""
+
+    at: float
+    what: Literal["sicken", "heal"]
+    suffix: str
+
+
+Event = Annotated[Deploy | Turn, Field(discriminator="what")]
+
+
+class AlertRule(_Part):
+    """An alert that follows the world: `errors` while a sick revision has traffic, `restarts` while one is active."""
+
+    name: str
+    severity: Literal["Sev0", "Sev1", "Sev2", "Sev3", "Sev4"]
+    watches: Literal["errors", "restarts"]
+    fires_after: float  # seconds
+    resolves_after: float
+    description: str
+    signal: str = "Metric"
+
+
+class StandingAlert(_Part):
+    """`count` alerts that are there from the start, one minute apart, whatever the world does."""
+
+    name: str
+    severity: Literal["Sev0", "Sev1", "Sev2", "Sev3", "Sev4"]
+    age: float  # seconds before the start
+    condition: Literal["Fired", "Resolved"] = "Fired"
+    state: Literal["New", "Acknowledged", "Closed"] = "New"
+    description: str = ""
+    count: int = 1
+    rule: str = ""  # what `alertRule` says instead of the rule's resource id
+    resolved_time_while_fired: bool = False
+
+
+class ServiceIssue(_Part):
+    """One event of Azure's own service health."""
+
+    name: str
+    title: str
+    age: float
+    status: Literal["Active", "Resolved"]
+    service: str
+
+
+class Oddities(_Part):
+    """Which of Azure's odd answers this world gives."""
+
+    log_lines: bool = False  # four timestamp shapes, blank lines, records of nulls
+    port_443: bool = False  # nextLink names port 443 and another api-version
+    partial_logs: bool = False  # Log Analytics answers 200 with an error beside the rows
+
+
+class Scenario(_Part):
+    """A whole world. Durations in seconds of simulated time."""
+
+    name: str = ""
+    about: str
+    seed: int = 1
+    site: Site = SHOP
+    mode: Literal["multiple", "single"] = "multiple"  # how many revisions are active at once
+    ingress: bool = True  # False: a worker that nobody calls; whoever is active works
+    operation_seconds: float = 12.0  # how long a traffic change takes
+    startup_seconds: float = 4.0  # until an activated revision is ready
+    restore_seconds: float = 60.0  # how long a database restore takes
+    activity_lag: float = 0.0  # until the Activity Log shows an event
+    operator: str = "operator@example.com"  # who asks, when the token does not say
+    registries: tuple[str, ...] = ("registry.example.com",)
+    log_destination: Literal["log-analytics", "azure-monitor"] = "log-analytics"
+    oddities: Oddities = Oddities()
+    revisions: tuple[RevisionSpec, ...] = Field(min_length=3)
+    traffic: tuple[ShareSpec, ...] = Field(min_length=1)
+    events: tuple[Event, ...] = ()
+    rules: tuple[AlertRule, ...] = ()
+    alerts: tuple[StandingAlert, ...] = ()
+    service_issues: tuple[ServiceIssue, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+def names() -> list[str]:
+    """Every scenario there is."""
+    folder = files("cockpit.simulator") / "scenarios"
+    return sorted(each.name.removesuffix(".toml") for each in folder.iterdir() if each.name.endswith(".toml"))
+
+
+def load(name: str) -> Scenario:
+    """The scenario of that name. Raises ScenarioError."""
+    if name not in names():
+        raise ScenarioError(f"There is no scenario `{name}`; there are: {', '.join(names())}.")
+    return parse(name, (files("cockpit.simulator") / "scenarios" / f"{name}.toml").read_text("utf-8"))
+
+
+def parse(name: str, text: str) -> Scenario:
+    """The scenario that `text` tells. Raises ScenarioError with everything that is wrong with it."""
+    try:
+        return Scenario.model_validate({"name": name, **tomllib.loads(text)})
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(f"Scenario `{name}` is not TOML: {error}") from None
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise ScenarioError(f"Scenario `{name}`: {wrong}") from None
+
+
+def named(scenario: Scenario, **names: str) -> Scenario:
+    """The same story with other names; "" leaves one as it is. Raises ScenarioError."""
+    try:
+        site = Site.model_validate(scenario.site.model_dump() | {key: name for key, name in names.items() if name})
+    except ValidationError as error:
+        wrong = ", ".join(f"--{str(each['loc'][0]).replace('_', '-')} {each['input']!r}" for each in error.errors())
+        raise ScenarioError(f"Azure would not take this name: {wrong}.") from None
+    return scenario.model_copy(update={"site": site})

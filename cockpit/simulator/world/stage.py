@@ -1,0 +1,121 @@
+"""The one thing that changes: which world it is now. Everything else about the world is a value."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
+from cockpit.simulator.faults import Faults
+from cockpit.simulator.world.changes import finish, happen
+from cockpit.simulator.world.clock import SimulatedClock
+from cockpit.simulator.world.database_changes import finish_restore
+from cockpit.simulator.world.scenario import Scenario
+from cockpit.simulator.world.world import CRASH_EVERY, SimulatedRevision, World, WorldSnapshot, begin
+
+# What time alone does to the world: the scenario's events come, and long-running operations end.
+
+Step = tuple[float, Callable[[World], World]]
+
+
+def advance(world: World, now: float) -> World:
+    """The world at second `now`: everything due by then has happened, each at its own second.
+
+    It may be called as often or as seldom as one likes; the world at a given second is the same.
+    """
+    while (step := soonest(world)) is not None and step[0] <= now:
+        at, change = step
+        world = change(replace(world, now=at))
+    return replace(world, now=max(world.now, now))
+
+
+def soonest(world: World) -> Step | None:
+    """What is due first; of what is due at once, what was begun ends before anything new comes."""
+    due: list[Step] = [(each.due, partial(finish_restore, due=each)) for each in world.restores if not each.over]
+    if (operation := world.running_operation) is not None:
+        due.insert(0, (operation.due, partial(finish, operation=operation)))
+    if world.pending:
+        due.append((world.pending[0].at, next_event))
+    return min(due, key=lambda each: each[0], default=None)
+
+
+def next_event(world: World) -> World:
+    event, *later = world.pending
+    return happen(replace(world, pending=tuple(later)), event)
+
+
+# What the world was like at an earlier moment, read from the snapshots it keeps.
+
+
+def weight_at(world: World, name: str, at: float) -> int:
+    """Percent of the traffic that a revision had; before the start what it has at the start."""
+    return snapshot_at(world, at).weights.get(name, 0)
+
+
+def sick_at(world: World, name: str, at: float) -> bool:
+    return name in snapshot_at(world, at).sick
+
+
+def snapshot_at(world: World, at: float) -> WorldSnapshot:
+    """The newest one that is not later than `at`; the first for anything before the start."""
+    found = world.history[0]
+    for snapshot in world.history:
+        if snapshot.at > at:
+            break
+        found = snapshot
+    return found
+
+
+def crashes(world: World, revision: SimulatedRevision, until: float) -> Iterator[tuple[int, float]]:
+    """(number, when) of each crash of a revision's containers since they were started."""
+    number = 0
+    for since, end in sick_spells(world, revision, until):
+        first, last = (int((each - revision.started) // CRASH_EVERY) for each in (since, end))
+        for tick in range(first + 1, last + 1):
+            number += 1
+            yield number, revision.started + tick * CRASH_EVERY
+
+
+def restarts(world: World, revision: SimulatedRevision, until: float | None = None) -> int:
+    """How often each container has crashed since it was started; an inactive revision has none to count."""
+    if not revision.active:
+        return 0
+    end = world.now if until is None else until
+    return sum(
+        int((last - revision.started) // CRASH_EVERY) - int((first - revision.started) // CRASH_EVERY)
+        for first, last in sick_spells(world, revision, end)
+    )
+
+
+def sick_spells(world: World, revision: SimulatedRevision, until: float) -> Iterator[tuple[float, float]]:
+    """From when to when it was ill, within its present life."""
+    ends = [*(each.at for each in world.history[1:]), until]
+    for place, (snapshot, end) in enumerate(zip(world.history, ends, strict=True)):
+        since = max(revision.started, snapshot.at if place else revision.started)
+        if revision.name in snapshot.sick and since < min(end, until):
+            yield since, min(end, until)
+
+
+class Stage:
+    """A scenario being played: the clock, the world as of the last look, the faults in force."""
+
+    def __init__(self, scenario: Scenario, clock: SimulatedClock) -> None:
+        self.fqdn = ""  # where the workload answers over TLS, once it does
+        self.scenario = scenario
+        self.clock = clock
+        self.faults = Faults()
+        self._world = begin(scenario)
+        for fault in scenario.faults:
+            self.faults.arm(fault)
+
+    def host(self, url: str) -> str:
+        """What Azure would call the app's FQDN: its TLS address, or where we were asked when there is none."""
+        return self.fqdn or url.partition("://")[2]
+
+    def world(self) -> World:
+        """The world at this moment."""
+        self._world = advance(self._world, self.clock.elapsed())
+        return self._world
+
+    def become(self, world: World) -> World:
+        """From now on the world is this one."""
+        self._world = world
+        return world

@@ -1,0 +1,1 @@
+"""The timeline file: append-only events in a hash chain."""

@@ -1,0 +1,269 @@
+"""Connections to the timeline file: the one that writes, and those that read."""
+
+import errno
+import os
+import re
+import sqlite3
+import stat
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic, sleep
+from typing import NamedTuple
+from urllib.parse import quote
+
+from cockpit.model.event import RecordError
+from cockpit.model.text import clean_line
+from cockpit.timeline.schema import check, create, prepare
+
+# Where the file may live and who may read it: modes, shared directories, network filesystems.
+
+MOUNTS = Path("/proc/self/mountinfo")
+OCTAL = re.compile(r"\\([0-7]{3})")
+# Write-ahead logging needs memory and locks shared by all who open the file; these promise neither, or lose them.
+NETWORK = frozenset(
+    (
+        *("nfs", "nfs3", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "ncpfs", "davfs", "afs", "coda", "9p"),
+        *("ceph", "lustre", "gpfs", "beegfs", "orangefs", "pvfs2"),
+        *("fuse.sshfs", "fuse.glusterfs", "fuse.ceph", "fuse.s3fs", "fuse.rclone", "fuse.davfs2", "fuse.gcsfuse"),
+        *("fuse.blobfuse", "fuse.blobfuse2", "fuse.cifs", "fuse.smbnetfs", "fuse.juicefs", "fuse.nfs"),
+    )
+)
+
+
+def filesystem(path: Path, mountinfo: str) -> str:
+    """The type of the filesystem that holds `path` (absolute, resolved), from the text of proc(5) mountinfo; or ""."""
+    longest, found = -1, ""
+    for line in mountinfo.splitlines():
+        before, separator, after = line.partition(" - ")
+        fields = before.split()
+        if not separator or len(fields) < 5 or not after.split():
+            continue
+        point = Path(OCTAL.sub(lambda code: chr(int(code[1], 8)), fields[4]))  # a space is written \040
+        # Of two mounts on one point the later one is seen.
+        if path.is_relative_to(point) and len(point.parts) >= longest:
+            longest, found = len(point.parts), after.split()[0]
+    return found
+
+
+def refuse_network(path: Path) -> None:
+    """Raise RecordError when `path` is on a network filesystem. Without mountinfo (no Linux) nothing is refused."""
+    try:
+        mountinfo = MOUNTS.read_text(errors="replace")
+    except OSError:
+        return
+    kind = filesystem(path.resolve(), mountinfo)
+    if kind in NETWORK:
+        raise RecordError(
+            f"{path} is on a network filesystem ({kind}), where locks cannot be trusted; "
+            "choose a directory on a local disk with --db or `data` in cockpit.toml."
+        )
+
+
+def make_file(path: Path) -> None:
+    """Make the directory and an empty file where there is none, before SQLite does it with the modes of the umask.
+
+    A directory we make is 0700. In one that a team shares (2770) the file is 0660, else 0600; SQLite gives `-wal`
+    and `-shm` the mode of the file. Raises OSError.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mode = file_mode(path.parent)
+    try:
+        # Never opened when it is there: closing it again would drop the locks this process holds on it (POSIX).
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
+    except FileExistsError:
+        return
+    os.fchmod(descriptor, mode)  # a umask of 077 must not lock the team out
+    os.close(descriptor)
+
+
+def file_mode(directory: Path) -> int:
+    """0660 in a directory that hands its group on and lets it write (2770), else 0600."""
+    shared = stat.S_ISGID | stat.S_IWGRP
+    return 0o660 if directory.stat().st_mode & shared == shared else 0o600
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file a path leads to now; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino)
+
+
+# What SQLite and the operating system say, in sentences that say what to do.
+
+SAVED = "nothing of this was written, everything before it is safe"
+ELSEWHERE = "Ask its owner for write access, or name another file with --db."
+
+
+def primary(error: sqlite3.Error) -> int:
+    """The result code; an extended one holds its primary one in the low byte. 0 where Python made the error itself."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def explain(error: sqlite3.Error | OSError, path: Path, patience: float) -> RecordError:
+    """The RecordError of a failure on `path`; `patience` is how many seconds a lock was waited for."""
+    sentence = _of_system(error, path) if isinstance(error, OSError) else _of_sqlite(error, path, patience)
+    return RecordError(sentence)
+
+
+def read_only(path: Path) -> str:
+    return f"{path} or its directory is read-only for you. {ELSEWHERE}"
+
+
+def _of_sqlite(error: sqlite3.Error, path: Path, patience: float) -> str:
+    match primary(error):
+        case sqlite3.SQLITE_FULL:
+            return f"The disk of {path} is full: {SAVED}. Free some space and try again."
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return (
+                f"{path} was locked by another program for more than {patience:g} s: {SAVED}. "
+                "Close what holds it (`fuser` names it) and try again."
+            )
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
+            return read_only(path)
+        case sqlite3.SQLITE_CANTOPEN:
+            return f"{path} cannot be opened: it, its directory or a file beside it is closed to you. {ELSEWHERE}"
+        case sqlite3.SQLITE_NOTADB:
+            return (
+                f"{path} is not a timeline: it is no SQLite file, or it is damaged. "
+                "Name another file with --db, or restore a backup."
+            )
+        case sqlite3.SQLITE_CORRUPT:
+            return (
+                f"{path} is damaged. Keep a copy, run `cockpit verify` to see how far it can be read, "
+                "and restore a backup."
+            )
+        case sqlite3.SQLITE_IOERR:
+            return (
+                f"The disk of {path} refused to read or write ({clean_line(error)}): {SAVED}. "
+                "Check its free space and its health."
+            )
+        case _:
+            return f"{path} cannot be used: {clean_line(error)}."
+
+
+def _of_system(error: OSError, path: Path) -> str:
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return f"The disk of {path} is full: {SAVED}. Free some space and try again."
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            return f"{path.parent} is closed to you. {ELSEWHERE}"
+        case errno.ENOTDIR | errno.EEXIST:
+            return f"{path.parent} is not a directory. Name another file with --db."
+        case _:
+            return f"{path} cannot be opened: {clean_line(error.strerror or error)}."
+
+
+NO_MEMORY = frozenset(  # a full disk has no room for what readers and writers share
+    {sqlite3.SQLITE_IOERR_SHMOPEN, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP}
+)
+RETRY = 0.02  # seconds between two tries where SQLite itself does not wait for a lock
+
+
+class Opened(NamedTuple):
+    """A connection; `live` when it sees what others write, so that it need not be opened again to look again."""
+
+    connection: sqlite3.Connection
+    live: bool
+
+
+def to_write(path: Path, patience: float) -> sqlite3.Connection:
+    """A connection for one writer, which waits `patience` seconds for a lock. Raises sqlite3.Error, RecordError."""
+    # SQLite would quietly open such a file to read, and refuse only the first write.
+    if path.exists() and not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise RecordError(read_only(path))
+    connection = _open(f"{_uri(path)}?mode=rw", patience)
+    try:
+        connection.execute("PRAGMA secure_delete = ON")
+        _use_wal(connection, patience)
+        connection.execute("PRAGMA synchronous = FULL")
+        prepare(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def to_read(path: Path, patience: float) -> Opened:
+    """A connection that cannot write. A file that is not there yet, or is still empty, reads as one without events.
+
+    Raises sqlite3.Error, OSError, RecordError.
+    """
+    if not path.exists() or not path.stat().st_size:
+        return Opened(_nothing(), live=False)
+    opened = _open_to_read(path, patience)
+    try:
+        check(opened.connection, path)
+    except BaseException:
+        opened.connection.close()
+        raise
+    return opened
+
+
+def _open_to_read(path: Path, patience: float) -> Opened:
+    """Where we may not write, and on a full disk, SQLite cannot make the memory that readers and writers share. If
+    nobody has the file open it is then read as it lies on the disk."""
+    connection = _open(f"{_uri(path)}?mode=ro", patience)
+    try:
+        connection.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.Error as error:
+        connection.close()
+        if not _without_shared(error) or is_open(path):
+            raise
+        return Opened(_open(f"{_uri(path)}?mode=ro&immutable=1", patience), live=False)
+    return Opened(connection, live=True)
+
+
+def _without_shared(error: sqlite3.Error) -> bool:
+    kinds = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+    return primary(error) in kinds or getattr(error, "sqlite_errorcode", 0) in NO_MEMORY
+
+
+def is_open(path: Path) -> bool:
+    """True when a write-ahead log lies beside the file: somebody writes, or was killed writing."""
+    with suppress(OSError):
+        return path.with_name(f"{path.name}-wal").stat().st_size > 0
+    return False
+
+
+def _open(uri: str, patience: float) -> sqlite3.Connection:
+    # Every use is on one thread at a time; the writer's thread is not the one that opens and closes.
+    return sqlite3.connect(uri, uri=True, timeout=patience, isolation_level=None, check_same_thread=False)
+
+
+def _uri(path: Path) -> str:
+    return f"file:{quote(str(path.absolute()))}"
+
+
+def _nothing() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    create(connection)
+    return connection
+
+
+def _use_wal(connection: sqlite3.Connection, patience: float) -> None:
+    """Switch to write-ahead logging. SQLite does not wait for a lock here, so two who make one file together must."""
+    deadline = monotonic() + patience
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            return
+        except sqlite3.OperationalError as error:
+            if primary(error) != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                raise
+        sleep(RETRY)
+
+
+def empty_wal(connection: sqlite3.Connection, patience: float) -> bool:
+    """Move everything out of the `-wal` file and cut it to nothing; False when a reader was in the way all the time.
+
+    SQLite waits for readers and writers here, but not for another process that is doing the same.
+    """
+    deadline = monotonic() + patience
+    while True:
+        (blocked, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not blocked or monotonic() > deadline:
+            return not blocked
+        sleep(RETRY)

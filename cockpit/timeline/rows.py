@@ -1,0 +1,202 @@
+"""Between drafts, rows and events; and the questions one can ask the table."""
+
+import json
+import math
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from operator import attrgetter
+from typing import Any
+
+from cockpit.model.event import Draft, Event, Kind, RecordError
+from cockpit.model.secret_mask import KNOWN_SECRETS
+from cockpit.model.text import clean, clean_line, keep_whole
+from cockpit.model.time import stamp
+from cockpit.timeline.hash_chain import GENESIS, ChainRow, canonical, seal
+
+FORMAT = 1  # `v` of the events written now
+COLUMNS = ", ".join(ChainRow._fields)
+INSERT = f"INSERT INTO events ({COLUMNS}) VALUES ({', '.join('?' * len(ChainRow._fields))})"
+
+_decode = json.JSONDecoder().raw_decode
+
+KEYS = frozenset({"operation"})  # details that a later cockpit sends back to whoever gave them
+Mask = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Tidy:
+    """The last door before the file: secrets masked first, whole, then hostile characters replaced."""
+
+    mask: Mask
+
+    def line(self, text: object) -> str:
+        return clean_line(self.mask(str(text)))
+
+    def value(self, value: object) -> object:
+        """A JSON value with every text in it tidied. A float JSON has no word for becomes text."""
+        if isinstance(value, str):
+            return clean(self.mask(value))
+        if isinstance(value, Mapping):
+            return {self.line(key): (self.key if key in KEYS else self.value)(each) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(each) for each in value]
+        if isinstance(value, datetime):
+            return stamp(value)
+        return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+    def key(self, value: object) -> object:
+        """What will be sent back to Azure: as it came, or "" where tidying would have to change a letter of it."""
+        return value if value == self.value(value) == keep_whole(value) else ""
+
+
+def to_row(draft: Draft, *, after: tuple[int, str], recorded: datetime, salt: str, tidy: Tidy) -> ChainRow:
+    """The sealed row of a draft that follows `after` (id, hash). Raises TypeError for a detail that is not JSON."""
+    last, prev_hash = after
+    row = ChainRow(
+        id=last + 1,
+        incident=None if draft.incident is None else clean_line(draft.incident),
+        environment=clean_line(draft.environment),
+        # The id that a redaction names is ours, and verify must be able to read it, whatever the secrets are.
+        subject=draft.subject if draft.kind == Kind.REDACT else tidy.line(draft.subject),
+        occurred=stamp(draft.occurred),
+        recorded=stamp(recorded),
+        kind=clean_line(draft.kind),
+        source=clean_line(draft.source),
+        actor=clean_line(draft.actor),
+        summary=tidy.line(draft.summary),
+        detail=canonical(tidy.value(draft.detail)),
+        supersedes=draft.supersedes,
+        v=FORMAT,
+        salt=salt,
+        payload_hash="",
+        prev_hash=prev_hash,
+        hash="",
+    )
+    return seal(row)
+
+
+def to_event(row: ChainRow) -> Event:
+    """Raises RecordError for a row that the cockpit never wrote."""
+    try:
+        return Event(
+            id=row.id,
+            incident=row.incident,
+            environment=row.environment,
+            subject=row.subject,
+            occurred=datetime.fromisoformat(row.occurred),
+            recorded=datetime.fromisoformat(row.recorded),
+            kind=row.kind,
+            source=row.source,
+            actor=row.actor,
+            summary=KNOWN_SECRETS.mask(row.summary),
+            detail={} if row.emptied else _masked_detail(row.detail),
+            supersedes=row.supersedes,
+            v=row.v,
+            hash=row.hash,
+            redacted=row.emptied,
+        )
+    except (TypeError, ValueError) as error:
+        raise RecordError(f"Event {row.id} cannot be read; run `cockpit verify` to see what happened to it.") from error
+
+
+def _masked_detail(text: str) -> dict[str, Any]:
+    """The detail without the secrets that an older cockpit, which did not know them, left in it."""
+    detail = _detail(text)
+    if KNOWN_SECRETS.mask(text) == text:
+        return detail
+    return {key: value if key in KEYS else _masked(value) for key, value in detail.items()}
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return KNOWN_SECRETS.mask(value)
+    if isinstance(value, dict):
+        return {key: _masked(each) for key, each in value.items()}
+    return [_masked(each) for each in value] if isinstance(value, list) else value
+
+
+def _detail(text: str) -> dict[str, Any]:
+    """The canonical JSON that was written, read in a third of the time of `json.loads`. Raises ValueError."""
+    value, end = _decode(text)
+    if end != len(text) or not isinstance(value, dict):
+        raise ValueError("the detail is more or less than an object")
+    return value
+
+
+class TimelineReader:
+    """Questions to the table over one connection, thus within its transaction where there is one."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def events(
+        self,
+        *,
+        incident: str | None = None,
+        journal: bool = False,
+        environment: str | None = None,
+        after: int = 0,
+        before: int | None = None,
+        occurred_from: datetime | None = None,
+        occurred_until: datetime | None = None,
+        kinds: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> list[Event]:
+        """What matches every filter given, in id order; with `limit` the newest that many.
+
+        `journal`: only what no incident owns. `after` and `before` are ids and exclusive, `occurred_from` and
+        `occurred_until` inclusive.
+        """
+        filters: list[tuple[str, Any]] = [
+            ("incident = ?", incident),
+            ("environment = ?", environment),
+            ("id > ?", after or None),
+            ("id < ?", before),
+            ("occurred >= ?", occurred_from and stamp(occurred_from)),
+            ("occurred <= ?", occurred_until and stamp(occurred_until)),
+        ]
+        given = [(condition, value) for condition, value in filters if value is not None]
+        conditions = [condition for condition, _ in given]
+        values = [value for _, value in given]
+        if journal:
+            conditions.append("+incident IS NULL")  # the plus keeps SQLite from walking through every journal's index
+        if limit is None:
+            if kinds:
+                conditions.append(f"kind IN ({', '.join('?' * len(kinds))})")
+                values += [str(kind) for kind in kinds]
+            return [to_event(row) for row in self._rows(f"{_where(conditions)} ORDER BY id", values)]
+        if not kinds:
+            return self._newest(conditions, values, limit)
+        # One walk from the end for each kind: asked for all at once SQLite would sort everything that matches.
+        found = [self._newest([*conditions, "kind = ?"], [*values, str(kind)], limit) for kind in set(kinds)]
+        return sorted(chain.from_iterable(found), key=attrgetter("id"))[-limit:] if limit else []
+
+    def _newest(self, conditions: Sequence[str], values: Sequence[Any], limit: int) -> list[Event]:
+        rows = self._rows(f"{_where(conditions)} ORDER BY id DESC LIMIT ?", [*values, limit])
+        return [to_event(row) for row in rows][::-1]
+
+    def event(self, number: int) -> Event | None:
+        return next((to_event(row) for row in self._rows("WHERE id = ?", [number])), None)
+
+    def last(self) -> tuple[int, str]:
+        """Id and hash of the newest event; (0, GENESIS) while there is none."""
+        row = self._connection.execute("SELECT id, hash FROM events ORDER BY id DESC LIMIT 1").fetchone()
+        return (row[0], row[1]) if row else (0, GENESIS)
+
+    def hash_of(self, number: int) -> str | None:
+        row = self._connection.execute("SELECT hash FROM events WHERE id = ?", [number]).fetchone()
+        return row[0] if row else None
+
+    def rows(self) -> Iterator[ChainRow]:
+        """Every row in id order, one at a time."""
+        return self._rows("ORDER BY id", [])
+
+    def _rows(self, clauses: str, values: Sequence[Any]) -> Iterator[ChainRow]:
+        return map(ChainRow._make, self._connection.execute(f"SELECT {COLUMNS} FROM events {clauses}", values))
+
+
+def _where(conditions: Sequence[str]) -> str:
+    return f"WHERE {' AND '.join(conditions)}" if conditions else ""

@@ -1,0 +1,226 @@
+"""The timeline: the append-only file that remembers. See docs/timeline.md."""
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from cockpit.model.event import Draft, Event, Kind, RecordError
+from cockpit.model.operator import Operator, operator_named, with_author
+from cockpit.model.time import Time
+from cockpit.timeline.connection import explain, refuse_network, to_read
+from cockpit.timeline.follower import Deliver, Follower, Report, TimelineTail
+from cockpit.timeline.hash_chain import ChainRow, ChainVerdict
+from cockpit.timeline.rows import INSERT, Mask, Tidy, TimelineReader, to_event, to_row
+from cockpit.timeline.search import PAGE, Query, SearchPage, search
+from cockpit.timeline.verify import audit
+from cockpit.timeline.writer import Writer
+
+PATIENCE = 5.0  # seconds to wait for another program's lock
+Plan = Callable[[TimelineReader], Sequence[Draft]]
+"""Decides what to write from what is in the file, inside the transaction that writes it."""
+
+
+def fresh_salt() -> str:
+    """128 bits, so that an emptied text cannot be guessed back out of its hash."""
+    return secrets.token_hex(16)
+
+
+class Timeline:
+    """One timeline file. Every method may be called from any thread; those that touch the file block.
+
+    `mask` hides secrets in what is written, `salt` gives a fresh secret text for each event, `patience` is how many
+    seconds another program's lock is waited for. All methods raise RecordError, whose text says what to do.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        time: Time,
+        read_only: bool = False,
+        mask: Mask | None = None,
+        salt: Callable[[], str] = fresh_salt,
+        patience: float = PATIENCE,
+    ) -> None:
+        """Open the file, or make it. With `read_only` a file that is not there yet is a timeline without events."""
+        self.path = path.absolute()
+        self.read_only = read_only
+        self._time = time
+        self._tidy = Tidy(mask or (lambda text: text))
+        self._salt = salt
+        self._patience = patience
+        self._followers: list[Follower] = []
+        if os.path.isdir(self.path):  # unlike Path.is_dir it raises nothing where we may not look
+            raise RecordError(
+                f"{self.path} is a directory; name the file in it with --db, such as {self.path}/timeline.db."
+            )
+        refuse_network(self.path)
+        self._writer = None if read_only else Writer(self.path, patience)
+        with self._reading():
+            pass  # a file that cannot be read is said now, not at the first question
+
+    def close(self) -> None:
+        """Stop the followers, let the write in hand finish, close the file."""
+        for follower in tuple(self._followers):
+            follower.stop()
+        if self._writer is not None:
+            self._writer.close()
+
+    def __enter__(self) -> "Timeline":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def record(self, drafts: Sequence[Draft] | Plan) -> list[Event]:
+        """Append all drafts or none, and return them as events once they are on the disk.
+
+        A Plan is asked for its drafts inside the transaction: what it read cannot change before it is written.
+        """
+        if not callable(drafts) and not drafts:
+            return []
+        return self._write(lambda connection: self._append(connection, drafts))
+
+    def events(
+        self,
+        *,
+        incident: str | None = None,
+        journal: bool = False,
+        environment: str | None = None,
+        after: int = 0,
+        before: int | None = None,
+        occurred_from: datetime | None = None,
+        occurred_until: datetime | None = None,
+        kinds: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> list[Event]:
+        """What matches every filter given, in id order; with `limit` the newest that many.
+
+        `journal`: only what no incident owns. `after` and `before` are ids and exclusive, `occurred_from` and
+        `occurred_until` inclusive.
+        """
+        with self._reading() as reader:
+            return reader.events(
+                incident=incident,
+                journal=journal,
+                environment=environment,
+                after=after,
+                before=before,
+                occurred_from=occurred_from,
+                occurred_until=occurred_until,
+                kinds=kinds,
+                limit=limit,
+            )
+
+    def event(self, number: int) -> Event | None:
+        with self._reading() as reader:
+            return reader.event(number)
+
+    def head(self) -> str:
+        """The hash of the newest event: who notes it elsewhere can later prove what the file held."""
+        with self._reading() as reader:
+            return reader.last()[1]
+
+    def follow(self, deliver: Deliver, *, after: int | None = None, report: Report | None = None) -> Callable[[], None]:
+        """Hand over every event behind id `after` (None: behind the newest), of all processes, in order, each once.
+
+        Own events come at once, others' within half a second, on a thread of its own. `report` gets the RecordError
+        when the file can no longer be read, and None when it can again. The answer stops it.
+        """
+        if after is None:
+            with self._reading() as reader:
+                after, _ = reader.last()
+        follower = Follower(TimelineTail(self.path, after, self._patience), deliver, report or (lambda trouble: None))
+        self._followers.append(follower)
+
+        def stop() -> None:
+            follower.stop()
+            if follower in self._followers:
+                self._followers.remove(follower)
+
+        return stop
+
+    def verify(self, *, known: str = "") -> ChainVerdict:
+        """Walk along the whole chain; `known` is a head noted earlier, which must be on it. Seconds for a long file."""
+        if not self.path.exists():
+            raise RecordError(f"There is no timeline at {self.path}; name the file with --db.")
+        with self._connection() as connection:
+            return audit(connection, known=known)
+
+    def search(self, query: Query, limit: int = PAGE) -> SearchPage:
+        """The newest `limit` events that hold every term of the query. A second for a million events."""
+        with self._connection() as connection:
+            return search(connection, query, limit)
+
+    def redact(self, number: int, actor: str | Operator, reason: str) -> Event:
+        """Empty summary, detail and salt of an event and write down who did it and why; returns that event.
+
+        Its old text is then gone from the file and from the `-wal` beside it, not from backups. Redacting again
+        only makes sure of the latter.
+        """
+        author = operator_named(actor)
+        author.must_be_named()
+        event = self._write(lambda connection: self._empty(connection, number, author, reason))[0]
+        if self._writer is not None and not self._writer.empty_wal():
+            raise RecordError(
+                f"Event {number} is emptied, but a program that is reading the file keeps its old text in "
+                f"{self.path.name}-wal; run `cockpit redact {number}` again when it is done."
+            )
+        return event
+
+    def _write(self, work: Callable[[sqlite3.Connection], list[Event]]) -> list[Event]:
+        if self._writer is None:
+            raise RecordError("Read-only: nothing is recorded. Start without --read-only to write.")
+        events = self._writer.run(work)
+        for follower in tuple(self._followers):
+            follower.wake()
+        return events
+
+    def _append(self, connection: sqlite3.Connection, drafts: Sequence[Draft] | Plan) -> list[Event]:
+        reader = TimelineReader(connection)
+        last = reader.last()
+        rows: list[ChainRow] = []
+        for draft in drafts(reader) if callable(drafts) else drafts:
+            row = to_row(draft, after=last, recorded=self._time.now(), salt=self._salt(), tidy=self._tidy)
+            last = (row.id, row.hash)
+            rows.append(row)
+        connection.executemany(INSERT, rows)
+        return [to_event(row) for row in rows]
+
+    def _empty(self, connection: sqlite3.Connection, number: int, author: Operator, reason: str) -> list[Event]:
+        event = TimelineReader(connection).event(number)
+        if event is None:
+            raise RecordError(f"There is no event {number}; `cockpit timeline` lists them.")
+        redactions = TimelineReader(connection).events(kinds=[Kind.REDACT])
+        if event.redacted and (done := [each for each in redactions if each.subject == str(number)]):
+            return done
+        connection.execute("UPDATE events SET summary = '', detail = '', salt = '' WHERE id = ?", [number])
+        draft = Draft(
+            kind=Kind.REDACT,
+            summary=f"Event {number} redacted: {reason}",
+            occurred=self._time.now(),
+            environment=event.environment,
+            subject=str(number),
+            actor=author.name,
+            incident=event.incident,
+            detail=with_author({"reason": reason}, author.detail()),
+        )
+        return self._append(connection, [draft])
+
+    @contextmanager
+    def _reading(self) -> Iterator[TimelineReader]:
+        with self._connection() as connection:
+            yield TimelineReader(connection)
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection for one question: none waits for another, and none keeps the file busy afterwards."""
+        try:
+            with closing(to_read(self.path, self._patience).connection) as connection:
+                yield connection
+        except (sqlite3.Error, OSError) as error:
+            raise explain(error, self.path, self._patience) from error

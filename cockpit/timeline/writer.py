@@ -1,0 +1,109 @@
+"""The one thread that writes: a transaction for each call, durable when the call returns."""
+
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from cockpit.model.event import RecordError
+from cockpit.timeline.connection import empty_wal, explain, identity, make_file, to_write
+from cockpit.timeline.rows import TimelineReader
+
+T = TypeVar("T")
+
+
+class Writer:
+    """Owns the writing connection and its thread. `patience` is how many seconds a lock is waited for."""
+
+    def __init__(self, path: Path, patience: float) -> None:
+        """Open or make the file. Raises RecordError."""
+        self._path = path
+        self._patience = patience
+        self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
+        self._last = (0, "")  # id and hash of the newest event we know to be in the file
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="timeline-writer")
+        try:
+            self.run(lambda _: None)
+        except BaseException:
+            self.close()
+            raise
+
+    def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do `work` in one `BEGIN IMMEDIATE` transaction and return once it is on the disk. Blocks.
+
+        Raises RecordError, or whatever `work` raises; nothing of it is then in the file.
+        """
+        return self._submit(lambda: self._transaction(work))
+
+    def empty_wal(self) -> bool:
+        """Leave nothing in the `-wal` file; False when a reader was in the way. Blocks. Raises RecordError."""
+        return self._submit(self._empty_wal)
+
+    def close(self) -> None:
+        """Let the write in hand finish, then close the file."""
+        self._thread.shutdown(wait=True)
+        self._drop()
+
+    def _submit(self, call: Callable[[], T]) -> T:
+        try:
+            future = self._thread.submit(call)
+        except RuntimeError:  # shut down, or the interpreter is ending
+            raise RecordError("The timeline is closed; nothing more is recorded.") from None
+        return future.result()
+
+    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._file is not None and identity(self._path) != self._file:
+            raise self._replaced()
+        try:
+            connection = self._open()
+            connection.execute("BEGIN IMMEDIATE")
+            self._refuse_other_content(connection)
+            result = work(connection)
+            last = TimelineReader(connection).last()
+            connection.execute("COMMIT")
+        except (sqlite3.Error, OSError) as error:
+            # After a failed write to the disk a connection no longer knows what the file holds; the next call reopens.
+            self._drop()
+            raise explain(error, self._path, self._patience) from error
+        except BaseException:
+            if self._connection is not None:
+                self._connection.rollback()
+            raise
+        self._last = last
+        if identity(self._path) != self._file:
+            raise self._replaced()
+        return result
+
+    def _empty_wal(self) -> bool:
+        try:
+            return empty_wal(self._open(), self._patience)
+        except (sqlite3.Error, OSError) as error:
+            self._drop()
+            raise explain(error, self._path, self._patience) from error
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            if self._file is None:
+                make_file(self._path)
+            self._connection = to_write(self._path, self._patience)
+            self._file = self._file or identity(self._path)
+        return self._connection
+
+    def _refuse_other_content(self, connection: sqlite3.Connection) -> None:
+        """What was shown as recorded must still be there: an older copy put in place is not written to."""
+        number, known = self._last
+        if number and TimelineReader(connection).hash_of(number) != known:
+            raise self._replaced()
+
+    def _replaced(self) -> RecordError:
+        return RecordError(
+            f"{self._path} was replaced or removed while it was open, so nothing more is written to it. "
+            "Put the original back, or restart the cockpit to go on with what is there now."
+        )
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

@@ -1,0 +1,195 @@
+"""What the catalogue shows: runs that go on, what helps with the alerts that fire, and every document. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from cockpit.model.alert import Alert
+from cockpit.model.run import SETTLED, Run
+from cockpit.model.runbook import Procedure
+from cockpit.runbooks.catalogue.alert_match import Match, matches
+from cockpit.runbooks.catalogue.catalogue import Catalogue, CatalogueEntry, Document, Unread, search
+from cockpit.runbooks.drills.badges import Badge, badges, overdue
+from cockpit.runbooks.plan.durations import budget
+from screens.run.rows import labelled, warning
+from widgets.cell import Cell, Column, Piece, Row
+from widgets.steps import SIGNS
+
+COLUMNS = (
+    Column(1),
+    Column(0, prose=True),
+    Column(38, prose=True, from_width=84),
+    Column(9, right=True),
+    Column(13, right=True, from_width=84),
+    Column(14, right=True, below=84),  # the same, but for documents: where not all badges fit, the weightiest
+)
+SHORT = 9  # cells of a time
+TONES = {Badge.VIEW_ONLY: "bad", Badge.CHANGED: "warn", Badge.OVERDUE: "warn"}
+Entry = Run | Match | CatalogueEntry | Document | Unread
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The catalogue at one moment, by the ids of its rows, in their order."""
+
+    entries: Mapping[str, Entry]
+    badges: Mapping[str, tuple[Badge, ...]]  # by document
+    today: date
+    done: Mapping[str, date]  # what was practised when
+
+    @property
+    def places(self) -> list[CatalogueEntry]:
+        return [each for each in self.entries.values() if isinstance(each, CatalogueEntry)]
+
+    def of(self, kind: type[Entry]) -> int:
+        return sum(isinstance(each, kind) for each in self.entries.values())
+
+
+def shelve(
+    catalogue: Catalogue, runs: Iterable[Run], alerts: Sequence[Alert], today: date, done: Mapping[str, date]
+) -> Shelf:
+    """Runs that are not over first, the newest on top; then matches; then the documents with their procedures.
+
+    `done` is our own record of what was practised: the last day by the practice's name in lower case.
+    """
+    known = sorted(runs, key=lambda each: each.started, reverse=True)
+    entries: dict[str, Entry] = {f"run:{each.id}": each for each in known if each.ended is None}
+    for at, match in enumerate(matches(catalogue, alerts)):
+        entries[f"match:{at}"] = match
+    for document in catalogue.documents:
+        entries[f"doc:{document.id}"] = document
+        for procedure in document.runbook.procedures:
+            place = CatalogueEntry(document, procedure)
+            entries[f"place:{place.name}"] = place
+    entries |= {f"unread:{each.path}": each for each in catalogue.unread}
+    last = {each.path: each.sha256 for each in reversed(known)}
+    worn = {
+        each.id: badges(each.runbook, today, last_run=last.get(each.runbook.path, ""), done=done)
+        for each in catalogue.documents
+    }
+    return Shelf(entries, worn, today, done)
+
+
+def rows(shelf: Shelf, query: str) -> list[Row]:
+    """All rows, or with a query the procedures that fit it, the best first."""
+    if not query.strip():
+        return [_row(id, entry, shelf) for id, entry in shelf.entries.items()]
+    fitting = sorted(
+        search(shelf.places, query), key=lambda each: bool(each.procedure.section)
+    )  # a way back comes last
+    found = [_row(f"place:{each.name}", each, shelf, found=True) for each in fitting]
+    words = query.casefold().split()
+    titles = {id: each for id, each in shelf.entries.items() if isinstance(each, Document)}
+    fits = [
+        _row(id, each, shelf)
+        for id, each in titles.items()
+        if all(word in f"{each.id} {each.runbook.title}".casefold() for word in words)
+    ]
+    return [*found, *fits]
+
+
+def _row(id: str, entry: Entry, shelf: Shelf, *, found: bool = False) -> Row:
+    narrow: Cell | None = None
+    match entry:
+        case Run():
+            glyph, tone = _run_sign(entry)
+            done = sum(state in SETTLED for _, state in entry.states)
+            cells = (
+                Cell(glyph, tone),
+                Cell(entry.title, "strong"),
+                Cell(f"begun by {entry.operator}", "muted"),
+                Cell("", "muted", entry.started),
+                Cell(f"{done} done" if done else "begun", "info"),
+            )
+        case Match():
+            cells = (
+                Cell("▲", "bad"),
+                Cell(entry.hint or entry.document.runbook.title, "strong"),
+                Cell(f"for {entry.alert.name}", "bad"),
+                Cell(_time(entry.procedure), "muted"),
+                Cell(f"step {entry.step.ordinal}" if entry.step else _size(entry.procedure), "muted"),
+            )
+        case CatalogueEntry():
+            cells = (
+                Cell(""),
+                Cell(entry.procedure.title if found else f"  {entry.procedure.title}"),
+                Cell(entry.document.runbook.title if found else "", "muted"),
+                Cell(_time(entry.procedure), "muted"),
+                Cell(_size(entry.procedure), "muted"),
+            )
+        case Document():
+            worn = shelf.badges.get(entry.id, ())
+            tone = next((TONES[each] for each in worn if each in TONES), "muted")
+            own = "built in" if entry.builtin else ""
+            narrow = Cell(next(iter(worn), own), tone)
+            cells = (
+                Cell("·", "muted"),
+                Cell(entry.runbook.title, "strong"),
+                Cell(" · ".join([*([own] if own else []), *worn]), tone),
+                Cell(""),
+                Cell(""),
+            )
+        case Unread():
+            cells = (Cell("✖", "bad"), Cell(entry.path), Cell(entry.reason, "bad"), Cell(""), Cell(""))
+    return Row(id, (*cells, narrow or cells[-1]))
+
+
+def _run_sign(run: Run) -> tuple[str, str]:
+    """The state of a run that needs a person most."""
+    held = [SIGNS[state] for _, state in run.states if state not in SETTLED and state in SIGNS]
+    return held[0] if held else ("▸", "info")
+
+
+def _time(procedure: Procedure | None) -> str:
+    """The document's own words where they are short, else the time in them."""
+    if procedure is None:
+        return ""
+    said = procedure.labels.get("time to fix", "").rstrip(".").replace("minutes", "min").replace("minute", "min")
+    limit = budget(procedure) if len(said) > SHORT else None
+    return f"{limit.total_seconds() / 60:g} min" if limit else said[:SHORT]
+
+
+def _size(procedure: Procedure | None) -> str:
+    if procedure is None:
+        return "to read"
+    count = len(procedure.to_do)
+    return f"menu of {count}" if procedure.menu else "1 step" if count == 1 else f"{count} steps"
+
+
+def about(entry: Entry | None, shelf: Shelf, width: int) -> list[list[Piece]]:
+    """What can be known of the entry under the cursor before it is opened."""
+    match entry:
+        case Match():
+            first = labelled("says", entry.hint or entry.document.runbook.title, width, tone="strong", most=2)
+            return first + (_procedure(entry.procedure, entry.document, width) if entry.procedure else [])
+        case CatalogueEntry():
+            return _procedure(entry.procedure, entry.document, width)
+        case Document():
+            return _document(entry, shelf, width)
+        case Run():
+            states = " · ".join(f"{step} {state.value}" for step, state in entry.states) or "nothing was done yet"
+            return labelled("run", f"{entry.id} of {entry.path}", width, most=1) + labelled(
+                "steps", states, width, most=2
+            )
+        case Unread():
+            return labelled("cannot read", f"{entry.path} {entry.reason}", width, tone="bad", most=3)
+    return []
+
+
+def _procedure(procedure: Procedure, document: Document, width: int) -> list[list[Piece]]:
+    told = [
+        ("when", procedure.labels.get("when", "") or procedure.labels.get("symptoms", ""), ""),
+        ("mind", " ".join(map(warning, procedure.warnings)), "warn"),
+    ]
+    told += [("approval", procedure.labels.get("approval required", ""), "")]
+    told += [("steps", " · ".join(f"{each.ordinal} {each.title}" for each in procedure.steps), "")]
+    told += [("in", " › ".join((document.runbook.title, *procedure.within)), "muted")]
+    return [row for label, text, tone in told if text for row in labelled(label, text, width, tone=tone, most=2)]
+
+
+def _document(document: Document, shelf: Shelf, width: int) -> list[list[Piece]]:
+    labels = document.runbook.labels
+    due = "; ".join(each.message for each in overdue(document.runbook, shelf.today, shelf.done))
+    told = [("file", document.runbook.path, "muted"), ("owner", labels.get("owner", ""), ""), ("overdue", due, "warn")]
+    told += [("badges", ", ".join(shelf.badges.get(document.id, ())), "warn")]
+    return [row for label, text, tone in told if text for row in labelled(label, text, width, tone=tone, most=2)]

@@ -1,0 +1,226 @@
+"""The catalogue: every runbook, found by a few letters, what helps with the firing alerts on top."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.events import Key
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, Input
+
+from cockpit.incident.load import days
+from cockpit.model.alert import Alert
+from cockpit.model.event import Kind, RecordError
+from cockpit.model.run import Run
+from cockpit.runbooks.catalogue.alert_match import Match
+from cockpit.runbooks.catalogue.catalogue import Catalogue, CatalogueEntry, Document
+from screens.catalogue.keys import KEYS
+from screens.catalogue.rows import COLUMNS, Entry, Shelf, about, rows, shelve
+from screens.dialogs.dialog import TOO_QUICK, Guard, show_hint
+from screens.dialogs.dialog import DialogContext as DialogPlace
+from screens.run.open import again, open_or_begin
+from screens.shared.document import DocumentScreen
+from screens.shared.errors import explain
+from screens.shared.leaving import leave_screen
+from widgets.cell import Piece
+from widgets.line import Lines
+from widgets.table import KeyedTable
+
+if TYPE_CHECKING:
+    from cockpit.session import Session
+
+EMPTY = "No runbook yet: `runbooks = [...]` in cockpit.toml names folders and files."
+
+
+class CatalogueScreen(Screen[None]):
+    """`load` reads the documents anew, and blocks; `alerts` are those of the key press."""
+
+    CSS_PATH = "screen.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
+
+    class Loaded(Message):
+        """The documents were read."""
+
+        def __init__(self, shelf: Shelf) -> None:
+            super().__init__()
+            self.shelf = shelf
+
+    class CatalogueNotice(Message):
+        """Something was refused, or broke."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(
+        self, session: "Session", place: DialogPlace, load: Callable[[], Catalogue], alerts: Sequence[Alert]
+    ) -> None:
+        super().__init__()
+        self._session, self._place, self._load, self._alerts = session, place, load, tuple(alerts)
+        self._shelf: Shelf | None = None
+        self._guard = Guard(session.time)
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="catalogue-head")
+        yield Input(placeholder=show_hint("type a few letters to find a runbook"), id="find", compact=True)
+        yield KeyedTable(COLUMNS, id="places")
+        yield Lines(id="about")
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        find = self.query_one(Input)
+        find.cursor_blink = False
+        find.focus()
+        self.table.can_focus = False
+        self.table.explain([("Reading…", "muted")])
+        self.query_one("#catalogue-head", Lines).show([(" Runbooks", "strong")])
+
+    def on_screen_resume(self) -> None:
+        self._guard = Guard(self._session.time, self.app)
+        self._read()
+
+    @property
+    def table(self) -> KeyedTable:
+        return self.query_one("#places", KeyedTable)
+
+    @property
+    def entry(self) -> Entry | None:
+        """What is under the cursor."""
+        return self._shelf.entries.get(self.table.cursor or "") if self._shelf else None
+
+    # What is shown
+
+    @work(exclusive=True, group="reading", exit_on_error=False)
+    async def _read(self) -> None:
+        try:
+            shelf = await asyncio.to_thread(self._shelve)
+        except Exception as error:
+            self.post_message(self.CatalogueNotice(explain(error, "the catalogue could not be read")))
+        else:
+            self.post_message(self.Loaded(shelf))
+
+    def _shelve(self) -> Shelf:
+        runs = list(self._session.runner.runs.runs.values())
+        today = self._session.time.now().astimezone(self._place.zone).date()
+        return shelve(self._load(), runs, self._alerts, today, self._practised())
+
+    def _practised(self) -> Mapping[str, date]:
+        """What was practised when. A timeline that cannot be read keeps no runbook from anybody."""
+        try:
+            return days(self._session.timeline.events(kinds=[Kind.PRACTICE]), self._place.zone)
+        except RecordError:
+            return {}
+
+    @on(Loaded)
+    def _loaded(self, message: Loaded) -> None:
+        self._shelf = shelf = message.shelf
+        head: list[Piece] = [(" Runbooks", "strong")]
+        head += [(f"   {shelf.of(Document)} documents, {shelf.of(CatalogueEntry)} procedures", "muted")]
+        matching, going = shelf.of(Match), shelf.of(Run)
+        head += [(f" · {matching} for what fires now", "bad")] if matching else []
+        head += [(f" · {going} {'run' if going == 1 else 'runs'} not over", "info")] if going else []
+        self.query_one("#catalogue-head", Lines).show(head)
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._shelf is None:
+            return
+        query = self.query_one(Input).value
+        found = rows(self._shelf, query)
+        none = (
+            "Nothing fits; esc shows all."
+            if query
+            else "No runbook yet: `runbooks = [...]` in cockpit.toml names them."
+        )
+        self.table.explain([(none, "muted")])
+        self.table.show(found, self._session.time.now())
+        self._describe()
+
+    @on(KeyedTable.Highlighted)
+    def _describe(self) -> None:
+        below = self.query_one("#about", Lines)
+        if self._shelf is not None:
+            below.show(*about(self.entry, self._shelf, max(20, below.size.width - 2)))
+
+    @on(Input.Changed)
+    def _narrow(self) -> None:
+        """The best fit is under the cursor, whatever was there before."""
+        self._guard.touch()
+        self._draw()
+        self.table.move_to(0)
+        self._describe()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._describe)
+
+    @on(CatalogueNotice)
+    def _told(self, message: CatalogueNotice) -> None:
+        self.notify(message.text, severity="error", markup=False, timeout=10)
+
+    # Keys
+
+    def action_move(self, by: int) -> None:
+        self.table.action_move(by)
+
+    def action_page(self, direction: int) -> None:
+        self.table.action_page(direction)
+
+    def on_key(self, event: Key) -> None:
+        if event.key != "enter":
+            self._guard.touch()
+
+    def action_open(self) -> None:
+        """Opening runs nothing, each step has a key of its own; but a run is on the timeline, so a hand must ask."""
+        counts = self._guard.press()
+        self._guard.touch()
+        if counts:
+            self.set_timer(self._guard.settling, partial(self._open_it, self.entry, self._guard, self._guard.touches))
+        else:
+            self.notify(TOO_QUICK, severity="warning", markup=False)
+
+    def _open_it(self, entry: Entry | None, guard: Guard, touches: int) -> None:
+        if guard is not self._guard or guard.touches != touches:
+            self.notify(TOO_QUICK, severity="warning", markup=False)
+            return
+        if isinstance(entry, Document) or (isinstance(entry, Match) and entry.procedure is None):
+            self._show(entry)
+        elif entry is not None:
+            self._open(entry)
+
+    @on(KeyedTable.Selected)
+    def _clicked(self) -> None:
+        self.action_open()
+
+    @work(exclusive=True, group="opening", exit_on_error=False)
+    async def _open(self, entry: Entry) -> None:
+        try:
+            if isinstance(entry, Run):
+                await again(self.app, self._session, self._place, entry)
+            elif isinstance(entry, CatalogueEntry | Match) and entry.procedure is not None:
+                at = entry.step.ordinal if isinstance(entry, Match) and entry.step else None
+                runbook = entry.document.runbook
+                await open_or_begin(self.app, self._session, self._place, runbook, entry.procedure, at=at)
+        except Exception as error:
+            self.post_message(self.CatalogueNotice(explain(error, "a runbook could not be opened")))
+
+    def action_read(self) -> None:
+        if isinstance(self.entry, Document | CatalogueEntry | Match):
+            self._show(self.entry)
+
+    def _show(self, entry: Document | CatalogueEntry | Match) -> None:
+        document = entry if isinstance(entry, Document) else entry.document
+        procedure = None if isinstance(entry, Document) else entry.procedure
+        self.app.push_screen(DocumentScreen(document.runbook, procedure.line if procedure else 1))
+
+    def action_back(self) -> None:
+        find = self.query_one(Input)
+        if find.value:
+            find.value = ""
+        else:
+            leave_screen(self)

@@ -1,0 +1,1 @@
+"""A checklist of an incident."""

@@ -1,0 +1,117 @@
+"""The boxes of a checklist as they stand: who ticked what and when, and which of them the cockpit can do."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from cockpit.incident.actions.work import LONGEST_LINE
+from cockpit.incident.response_state import DONE, OPEN, SKIPPED
+from cockpit.model.incident import Incident
+from cockpit.model.plan import Checklist
+from cockpit.model.response import Tick
+from cockpit.model.text import clean_line
+from widgets.cell import Cell, Column, Piece, Row
+from widgets.clocks import name
+
+WIDE = 100
+COLUMNS = (
+    Column(1),
+    Column(2, right=True),
+    Column(0, prose=True),
+    Column(14, prose=True, below=WIDE),
+    Column(30, prose=True, from_width=WIDE),
+)
+SIGNS = {DONE: ("✔", "good"), SKIPPED: ("–", "warn"), OPEN: ("○", "")}
+WORDS = (  # what an item says, and which act of the cockpit that is
+    ("roll_back", r"roll(?:ed|ing|s)?[ -]?back"),
+    ("declare", r"declar(?:e|ed|es|ing)"),
+    ("freeze", r"(?:un)?freez(?:e|es|ing)|frozen"),
+    ("communicate", r"communicat(?:e|es|ing|ion)|status update|tell (?:the )?(?:clients|customers|users)"),
+    ("preserve", r"preserv(?:e|es|ing)|snapshot"),
+)
+DOES = {
+    "roll_back": "rolls back",
+    "declare": "writes the declaration",
+    "freeze": "freezes deployments",
+    "communicate": "writes to clients or the team",
+    "preserve": "opens the snapshot procedure",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistBox:
+    """One item; `number` from 1."""
+
+    number: int
+    text: str
+    tick: Tick | None
+
+    @property
+    def state(self) -> str:
+        return self.tick.state if self.tick else OPEN
+
+    @property
+    def act(self) -> str:
+        """The act of the cockpit that the item asks for, by the first of its words; "" for none."""
+        found = ((re.search(rf"\b(?:{pattern})\b", self.text, re.IGNORECASE), act) for act, pattern in WORDS)
+        return min(((match.start(), act) for match, act in found if match), default=(0, ""))[1]
+
+
+def boxes(checklist: Checklist, incident: Incident) -> tuple[ChecklistBox, ...]:
+    """Every item with its tick. One whose words have changed since it was ticked is open again."""
+    ticks = {each.item: each for each in incident.ticks if each.list == checklist.id}
+    found = []
+    for number, text in enumerate(checklist.items, 1):
+        tick = ticks.get(number)
+        same = tick is not None and tick.text in ("", text, clean_line(text, LONGEST_LINE))
+        found.append(ChecklistBox(number, text, tick if same else None))
+    return tuple(found)
+
+
+def settled(of: Sequence[ChecklistBox]) -> int:
+    """How many boxes are done or skipped."""
+    return sum(each.state in (DONE, SKIPPED) for each in of)
+
+
+def opens_for(checklists: Sequence[Checklist], severity: str) -> list[Checklist]:
+    """The plan's checklists, those that belong to an incident of this severity first."""
+    wanted = severity.casefold()
+    return sorted(checklists, key=lambda each: wanted not in {level.casefold() for level in each.levels})
+
+
+def rows(of: Sequence[ChecklistBox], operator: str, zone: tzinfo) -> list[Row]:
+    """A row a box: its sign, its number, its words, who ticked it and when."""
+    return [_row(each, operator, zone) for each in of]
+
+
+def _row(box: ChecklistBox, operator: str, zone: tzinfo) -> Row:
+    sign, tone = SIGNS.get(box.state, SIGNS[OPEN])
+    short = long = ""
+    if box.tick and box.state != OPEN:
+        who, at = name(box.tick.actor, operator), box.tick.at.astimezone(zone)
+        short, long = f"{at:%H:%M} {who}", f"{box.state} by {who} {at:%H:%M:%S}"
+    words = Cell(box.text, "muted" if short else "")
+    return Row(
+        str(box.number),
+        (Cell(sign, tone), Cell(str(box.number), "muted"), words, Cell(short, "muted"), Cell(long, "muted")),
+    )
+
+
+def about(box: ChecklistBox | None, key: str, zone: tzinfo) -> list[list[Piece]]:
+    """The whole item, why it was skipped, and what one key does for it."""
+    if box is None:
+        return [[("This checklist has no boxes.", "muted")]]
+    lines: list[list[Piece]] = [[(box.text, "strong")]]
+    if box.tick and box.state != OPEN:
+        how = f"{box.state} by {box.tick.actor}, {box.tick.at.astimezone(zone):%H:%M:%S %Z}"
+        lines.append([(how, "muted"), (f": {box.tick.reason}" if box.tick.reason else "", "")])
+    if box.act and key:
+        lines.append([(key, "key"), (f" {DOES[box.act]}", "")])
+    return lines
+
+
+def progress(checklist: Checklist, of: Sequence[ChecklistBox]) -> list[Piece]:
+    """`First ten minutes 3/5`."""
+    done, total = settled(of), len(of)
+    return [(f"{checklist.title} ", ""), (f"{done}/{total}", "good" if done == total else "strong")]

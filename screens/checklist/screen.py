@@ -1,0 +1,258 @@
+"""The checklists of an incident: tick a box, skip it with a reason, and do what it asks for by one key."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.events import Key, ScreenResume
+from textual.message import Message
+from textual.screen import Screen
+
+from cockpit.incident.response_state import DONE, OPEN, SKIPPED
+from cockpit.model.incident import Incident
+from cockpit.model.plan import Checklist
+from screens.checklist import rows as boxes
+from screens.checklist.rows import ChecklistBox
+from screens.dialogs.dialog import QUIET
+from screens.dialogs.form import Field, FormDialog, needed
+from screens.dialogs.note import Note
+from screens.dialogs.person import act_named
+from screens.shared.app_messages import EventsAppended
+from screens.shared.bound_keys import keys_of
+from screens.shared.errors import explain
+from screens.shared.leaving import leave_screen
+from widgets.cell import Piece
+from widgets.keys import KeyLine
+from widgets.line import Lines
+from widgets.table import KeyedTable
+from widgets.wrap import wrap
+
+if TYPE_CHECKING:
+    from cockpit.model.event import Event
+    from cockpit.session import Session
+    from screens.dialogs.dialog import DialogContext
+
+SHOWN = (
+    *("table.select", "check.skip", "check.open", "check.act", "note", "check.next"),
+    *("help", "check.back"),
+)
+MOVES: dict[tuple[str, ...], str] = {("table.select",): "Tick the box under the cursor"}
+
+
+class ChecklistScreen(Screen[None]):
+    """`acts` are what an item may offer, by the names of `checklist_rows.WORDS`; `first` is the list to begin with."""
+
+    CSS_PATH = "screen.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "skip", "Skip", id="check.skip", tooltip="Skip it, with a reason"),
+        Binding("u", "open_again", "Undo", id="check.open", tooltip="It is not done after all"),
+        Binding("o", "act", "Do it", id="check.act", tooltip="What the item asks for"),
+        Binding("n", "note", "Note", id="note", tooltip="Write a note on the timeline"),
+        Binding("tab", "turn(1)", "Next list", id="check.next", tooltip="The next checklist"),
+        Binding("shift+tab", "turn(-1)", "Previous list", id="check.previous", show=False),
+        Binding("question_mark", "help", "Help", id="help", tooltip="Keys of this screen"),
+        Binding("escape,q", "back", "Back", id="check.back", key_display="esc", tooltip="Back"),
+    ]
+
+    class Failed(Message):
+        """It could not be written down; `reason` in words."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
+    def __init__(
+        self,
+        session: "Session",
+        place: "DialogContext",
+        incident: Incident,
+        acts: Mapping[str, Callable[[], None]],
+        first: str = "",
+    ) -> None:
+        super().__init__()
+        self._session, self._place, self._incident, self._acts = session, place, incident, dict(acts)
+        self._lists = boxes.opens_for(session.plan.checklists, incident.severity)
+        self._at = next((at for at, each in enumerate(self._lists) if each.id == first), 0)
+        self._pressed, self._hurried = 0.0, False
+
+    # What is shown
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="check-head")
+        yield Lines(id="check-lists")
+        yield KeyedTable(boxes.COLUMNS, id="check-boxes")
+        yield Lines(id="check-about")
+        yield Lines(id="check-said")
+        yield KeyLine(id="keys-line")
+
+    def on_mount(self) -> None:
+        self._table.focus()
+        self._draw()  # the rows, so that there is a box to go to
+        self._to_next()
+        self.call_after_refresh(self._draw)
+
+    @property
+    def _table(self) -> KeyedTable:
+        return self.query_one(KeyedTable)
+
+    @property
+    def _list(self) -> Checklist:
+        return self._lists[self._at]
+
+    @property
+    def _boxes(self) -> tuple[ChecklistBox, ...]:
+        """As the events tell it at this moment."""
+        self._incident = self._session.ledger.incidents.get(self._incident.id, self._incident)
+        return boxes.boxes(self._list, self._incident)
+
+    @property
+    def _box(self) -> ChecklistBox | None:
+        """The one under the cursor."""
+        return next((each for each in self._boxes if str(each.number) == self._table.cursor), None)
+
+    @on(EventsAppended)
+    @on(KeyedTable.Highlighted)
+    @on(ScreenResume)
+    def _draw(self) -> None:
+        of, now, place = self._boxes, self._session.time.now(), self._place
+        self.query_one("#check-head", Lines).show(self._head())
+        told: list[Piece] = [(" ", "")]
+        for each in (*self._lists[self._at :], *self._lists[: self._at]):  # the one at hand first: it is never cut off
+            count = boxes.progress(each, boxes.boxes(each, self._incident))
+            told += [("▸ " if each is self._list else "  ", "info"), *count, ("   ", "")]
+        self.query_one("#check-lists", Lines).show(told)
+        self._table.show(boxes.rows(of, self._session.operator, place.zone), now)
+        keys, box = keys_of(self), self._box
+        if enter := keys.get("table.select"):
+            keys["table.select"] = replace(enter, does="Done")
+        act = keys["check.act"].shown if box and box.act in self._acts and "check.act" in keys else ""
+        wide = max(20, self.size.width - 2)
+        lines = [row for line in boxes.about(box, act, place.zone) for row in wrap(line, wide, most=3)]
+        self.query_one("#check-about", Lines).show(*lines)
+        self.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys and (id != "check.act" or act)])
+
+    def _head(self) -> list[Piece]:
+        incident = self._incident
+        return [
+            (" Checklists", "strong"),
+            ("   ", ""),
+            (f" {incident.environment.upper()} ", "place" if self._place.production else "strong"),
+            ("  ", ""),
+            *([("DRILL ", "warn")] if incident.drill else []),
+            (f"{incident.severity} ", "bad" if incident.open else "good"),
+            (incident.title, "strong"),
+        ]
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._draw)
+
+    def say(self, text: str, tone: str = "warn") -> None:
+        self.query_one("#check-said", Lines).show(((text, tone),))
+
+    # Keys
+
+    def on_key(self, event: Key) -> None:
+        """Before a key acts: did it come faster than a hand types?"""
+        before, self._pressed = self._pressed, self._session.time.monotonic()
+        self._hurried = self._pressed - before < QUIET
+
+    def action_turn(self, by: int) -> None:
+        self._at = (self._at + by) % len(self._lists)
+        self.say("")
+        self._draw()
+        self._to_next()
+
+    @on(KeyedTable.Selected)
+    def _tick_it(self) -> None:
+        box = self._box
+        if box is None or self._refuses():
+            return
+        if box.state == DONE:
+            self.say("It is ticked already; u opens it again.")
+        else:
+            self._write(partial(self._tick, box, DONE))
+
+    def action_skip(self) -> None:
+        box = self._box
+        if box is None or self._refuses():
+            return
+        if box.state != OPEN:
+            self.say(f"It is {box.state} already; u opens it again.")
+            return
+        about: list[list[Piece]] = [[(row, tone) for row, tone in line] for line in wrap([(box.text, "strong")], 72)]
+        form: FormDialog[Event] = FormDialog(
+            self._place,
+            self._session.time,
+            "Skip an item",
+            [Field("reason", "why, for those who read it later")],
+            lambda values: self._tick(box, SKIPPED, values["reason"]),
+            about=about,
+            check=needed("reason", "Say in a few words why it is skipped."),
+            does="skips it",
+        )
+        self.app.push_screen(form)
+
+    def action_open_again(self) -> None:
+        box = self._box
+        if box is None or self._refuses():
+            return
+        if box.state == OPEN:
+            self.say("It is open: nothing to take back.")
+        else:
+            self._write(partial(self._tick, box, OPEN))
+
+    def action_act(self) -> None:
+        """What the item asks for; the box is ticked by hand once it is done."""
+        box = self._box
+        act = self._acts.get(box.act) if box else None
+        if act is None:
+            self.say("The cockpit knows no key for this item; Enter ticks it once it is done.")
+        elif not self._hurried:
+            act()
+
+    def action_note(self) -> None:
+        if not self._refuses():
+            self.app.push_screen(Note(self._place, self._session.time, self._session.desk, self._incident))
+
+    def action_help(self) -> None:
+        from screens.shared.help import ROWS, explain
+
+        explain(self, {**MOVES, **ROWS})
+
+    def action_back(self) -> None:
+        leave_screen(self)
+
+    def _refuses(self) -> bool:
+        """Whether nothing may be written down now; then it says why."""
+        self.say("")
+        if self._session.read_only:
+            self.say("Read-only: nothing is recorded. Start without --read-only to tick.")
+        elif self._hurried:
+            self.say("That key came in a burst of others. Press it again.")
+        return self._session.read_only or self._hurried
+
+    # Writing
+
+    def _tick(self, box: ChecklistBox, state: str, reason: str = "") -> "Event":
+        return self._session.desk.tick(self._list.id, box.number, box.text, state, reason, incident=self._incident.id)
+
+    @work(exit_on_error=False, group="writing")
+    async def _write(self, act: "Callable[[], Event]") -> None:
+        try:
+            await act_named(self.app, self._place, self._session.time, act)
+        except Exception as error:
+            self.post_message(self.Failed(explain(error, "a box could not be ticked")))
+
+    @on(Failed)
+    def _failed(self, message: Failed) -> None:
+        self.say(message.reason, "bad")
+
+    def _to_next(self) -> None:
+        """The first box that is open."""
+        found = next((each for each in self._boxes if each.state == OPEN), None)
+        if found is not None:
+            self._table.move_to(found.number - 1)

@@ -1,0 +1,71 @@
+"""A dialog that starts a change: what is confirmed was on the screen from its first row to its last."""
+
+from typing import ClassVar, TypeVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+
+from screens.dialogs.dialog import Dialog
+from widgets.cell import Piece
+
+T = TypeVar("T")
+
+
+class Confirmation(Dialog[T]):
+    """Enter works once all was shown, however many rows there are and wherever the cursor stands."""
+
+    changes = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pagedown", "turn_page(1)", "Further", priority=True, show=False),
+        Binding("pageup", "turn_page(-1)", "Back", priority=True, show=False),
+        Binding("down", "scroll_rows(1)", "Down", show=False),
+        Binding("up", "scroll_rows(-1)", "Up", show=False),
+    ]
+    _rows_shown = 0  # from the first on, without a gap
+
+    def on_mount(self) -> None:
+        self.query_one("#dialog", VerticalScroll).can_focus = False
+        self.call_after_refresh(self._to_top)
+
+    def _to_top(self) -> None:
+        """A field that has the focus lies at the end: what it is about comes first."""
+        self.query_one("#dialog").scroll_home(animate=False)
+
+    @property
+    def _rows_seen_at_once(self) -> int:
+        """The keys stay in sight at the lower edge, and hide what is behind them."""
+        frame = self.query_one("#dialog")
+        return max(0, frame.content_size.height - self.query_one("#foot").outer_size.height)
+
+    @property
+    def rows_below(self) -> int:
+        """How many rows nobody has seen yet, below those that were."""
+        frame, at_once = self.query_one("#dialog"), self._rows_seen_at_once
+        first = round(frame.scroll_y)
+        if at_once and first <= self._rows_shown:
+            self._rows_shown = max(self._rows_shown, first + at_once)
+        return max(0, frame.max_scroll_y + at_once - self._rows_shown) if at_once else 1
+
+    def action_turn_page(self, by: int) -> None:
+        """A page on; after a jump, to the first row that was jumped over."""
+        frame = self.query_one("#dialog")
+        if by > 0 and self.rows_below and round(frame.scroll_y) > self._rows_shown:
+            frame.scroll_to(y=self._rows_shown, animate=False)
+        else:
+            self.action_scroll_rows(by * max(1, self._rows_seen_at_once - 1))
+
+    def action_scroll_rows(self, by: int) -> None:
+        assert self.rows_below >= 0  # what is on the screen now counts as shown
+        self.query_one("#dialog").scroll_relative(y=by, animate=False)
+
+    def key_pieces(self) -> list[Piece]:
+        below = self.rows_below
+        if not below:
+            return super().key_pieces()
+        rows = "row" if below == 1 else "rows"
+        return [(f"↓ {below} more {rows}: ", "warn"), ("page down", "key"), (" shows them, then enter works", "")]
+
+    def not_yet(self) -> str:
+        below = self.rows_below
+        rows = "row is" if below == 1 else "rows are"
+        return f"{below} {rows} still below. Read to the end with page down, then press Enter." if below else ""

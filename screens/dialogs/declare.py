@@ -1,0 +1,159 @@
+"""Declare an incident: one line and Enter. The rest is pre-set, on screen, and can be changed."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widgets import Input
+
+from cockpit.incident.actions.desk import Desk
+from cockpit.incident.actions.lifecycle import LONGEST_TITLE
+from cockpit.incident.incident_state import default_severity
+from cockpit.incident.signals import Signal, earliest_signal, reach
+from cockpit.model.event import Event
+from cockpit.model.incident import Incident
+from cockpit.model.severity_scale import Level
+from cockpit.model.text import clean_line
+from cockpit.model.time import Time, WhenError, age, when
+from screens.dialogs.dialog import Dialog, DialogContext, show_hint
+from widgets.cell import Piece, fit, plain
+from widgets.choice import Choice
+from widgets.line import Lines
+from widgets.wrap import wrap
+
+SHOWN = 3  # signals listed; the rest is a number
+LABEL = 24  # cells of a signal's name: its age and what it means come after it
+
+
+class Declare(Dialog[Incident | Event]):
+    """`bad` are the signals that are bad at the key press, as the ledger knows them.
+
+    Its answer is the incident; or, for a level that makes none, the note that was written in its place.
+    """
+
+    what = "Declare an incident"
+    keys = "enter declares · ↑ ↓ severity · tab next field · esc leaves"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+t", "unsure", "Unsure", priority=True, show=False),
+        Binding("ctrl+r", "drill", "Drill", priority=True, show=False),
+    ]
+
+    def __init__(self, place: DialogContext, time: Time, desk: Desk, bad: Sequence[Signal]) -> None:
+        super().__init__(place, time)
+        self._desk = desk
+        self._bad = tuple(sorted(bad, key=lambda each: each.since))
+        self._first = earliest_signal(self._bad, time.now())
+        self._reach_from = reach(self._first, time.now())
+        self._unsure = self._drill = False
+
+    def fields(self) -> ComposeResult:
+        yield Lines(id="ask", classes="label")
+        yield Input(id="title", max_length=LONGEST_TITLE)
+        yield Choice(
+            [(each.name, each.definition) for each in self._desk.ladder],
+            default_severity(self._desk.ladder),
+            was="preset",
+        )
+        yield Lines(id="response")
+        yield Lines(id="unsure")
+        yield Lines(id="bad", classes="label")
+        with Horizontal(id="times"):
+            yield Lines(id="impact-label")
+            yield Input(id="impact", placeholder=show_hint("not known"), compact=True)
+            yield Lines(id="reach-label")
+            yield Input(self._clock(self._reach_from), id="reach", compact=True)
+
+    def on_mount(self) -> None:
+        for field in self.query(Input):
+            field.cursor_blink = False
+        self.query_one("#ask", Lines).show((("What is broken, in one line?", "strong"),))
+        self._tell_level()
+        self.query_one("#bad", Lines).show(*self._signals())
+        self.query_one("#impact-label", Lines).show((("users felt it since", "muted"),))
+        self.query_one("#reach-label", Lines).show((("reaches back to", "muted"),))
+
+    def key_up(self) -> None:
+        self.query_one(Choice).action_move(-1)
+
+    def key_down(self) -> None:
+        self.query_one(Choice).action_move(1)
+
+    @property
+    def _rung(self) -> Level:
+        """The level that is chosen."""
+        chosen = self.query_one(Choice).chosen
+        return next(each for each in self._desk.ladder if each.name == chosen)
+
+    def action_unsure(self) -> None:
+        """Between two levels the higher one is taken: it is lowered with one key, a late one costs time."""
+        self._unsure = not self._unsure
+        self.query_one(Choice).action_move(-1 if self._unsure else 1)
+        self._tell_level()
+
+    def action_drill(self) -> None:
+        self._drill = not self._drill
+        self._tell_level()
+
+    @on(Choice.Changed)
+    def _tell_level(self) -> None:
+        """What the team does at this level, in its own words; and that the lowest makes no incident."""
+        rung = self._rung
+        said: list[Piece] = [("  → ", "info"), (rung.response, "")] if rung.response else []
+        if rung.backlog:
+            said = [("  → no incident: ", "warn"), ("enter", "key"), (" writes a note for the working day", "")]
+        self.query_one("#response", Lines).show(*wrap(said, self.wide, most=2, indent=4))
+        unsure = ("unsure, so the higher one" if self._unsure else "unsure? takes the higher one", "")
+        drill = ("a DRILL, counted nowhere", "warn") if self._drill else ("no drill", "muted")
+        self.query_one("#unsure", Lines).show(
+            [("  ", ""), ("ctrl+t", "key"), (" ", ""), unsure, ("   ", ""), ("ctrl+r", "key"), (" ", ""), drill]
+        )
+
+    def decide(self) -> Callable[[], Incident | Event] | None:
+        title = clean_line(self.query_one("#title", Input).value, LONGEST_TITLE)
+        if not title:
+            self.say("It needs a title: what is broken, in a few words.")
+            return None
+        try:
+            impact = self._time_in("#impact")
+            reach_from = self._time_in("#reach", self._reach_from)
+        except WhenError as error:
+            self.say(str(error))
+            return None
+        rung, drill = self._rung, self._drill
+        if rung.backlog:
+            return lambda: self._desk.note(f"{rung.name}: {title}", journal=True)
+        return lambda: self._desk.declare(title, rung.name, reach_from=reach_from, impact_started=impact, drill=drill)
+
+    def _time_in(self, field: str, stood: datetime | None = None) -> datetime | None:
+        """The moment typed into a field, None where it is as it stood: the desk knows it best. Raises WhenError."""
+        text = self.query_one(field, Input).value.strip()
+        if not text or (stood is not None and text == self._clock(stood)):
+            return None
+        return when(text, self.time.now(), self.place.zone)
+
+    def _clock(self, at: datetime) -> str:
+        return f"{at.astimezone(self.place.zone):%H:%M:%S}"
+
+    def _signals(self) -> list[tuple[Piece, ...]]:
+        """What is bad now and since when, longest first."""
+        if not self._bad:
+            return [(("Nothing watched here is bad now: detected by you, now.", "muted"),)]
+        shown, now = self._bad[:SHOWN], self.time.now()
+        wide = min(LABEL, max(cell_len(plain(each.label)) for each in shown))
+        rows: list[tuple[Piece, ...]] = [
+            (
+                ("bad now  " if at == 0 else "         ", "muted"),
+                (f"✖ {fit(each.label, wide)}", "bad"),
+                (f"  {age((now - each.since).total_seconds()):>3}, since {self._clock(each.since)}", "muted"),
+                ("  detected by this" if each is self._first else "", "muted"),
+            )
+            for at, each in enumerate(shown)
+        ]
+        if len(self._bad) > SHOWN:
+            rows[-1] += ((f"  and {len(self._bad) - SHOWN} more", "muted"),)
+        return rows

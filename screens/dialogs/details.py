@@ -1,0 +1,127 @@
+"""Everything known of the thing under the cursor."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+
+from cockpit.model.event import Event, Kind
+from cockpit.model.incident import Acknowledgement, Incident
+from cockpit.model.time import Time
+from screens.dialogs.dialog import Dialog, DialogContext
+from screens.dialogs.form import Field, FormDialog, needed
+from screens.shared.copying import copy_text
+from screens.shared.leaving import leave_screen
+from widgets.facts import Viewer, as_text, facts, heading, rows
+from widgets.line import Lines
+
+if TYPE_CHECKING:
+    from cockpit.incident.actions.desk import Desk
+
+
+class Details(Dialog[None]):
+    """`shown` is the object captured at the key press: it does not change while it is read."""
+
+    AUTO_FOCUS = "#scroll"
+    keys = "c copies all of it · ↑ ↓ scroll · enter or esc leaves"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("c", "copy", "Copy", show=False)]
+
+    def __init__(self, place: DialogContext, time: Time, shown: object, taken: Acknowledgement | None = None) -> None:
+        super().__init__(place, time)
+        self.what = heading(shown)
+        self._facts = facts(shown, Viewer(time.now(), place.zone), taken)
+
+    def fields(self) -> ComposeResult:
+        with VerticalScroll(id="scroll", classes="label"):
+            yield Lines(id="facts")
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._draw)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._draw)
+
+    def _draw(self) -> None:
+        shown = self.query_one("#facts", Lines)
+        shown.show(*rows(self._facts, shown.size.width or 70))
+
+    def action_copy(self) -> None:
+        self.say(copy_text(self.app, as_text(self.what, self._facts)), "info")
+
+    def action_confirm(self) -> None:
+        leave_screen(self)
+
+    def decide(self) -> Callable[[], None] | None:
+        """Nothing is done here."""
+        return None
+
+
+# One event of the timeline in full, and what may be done with it: pin it, link the evidence, correct its words.
+
+CORRECTED = frozenset({Kind.NOTE, Kind.DECISION, Kind.UPDATE})  # the kinds whose words are a person's own
+
+
+class EventDetails(Details):
+    """`incident` is the one that its pin and links belong to, None where none is known: then it is only read."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "pin", "Pin", show=False),
+        Binding("k", "link", "Link", show=False),
+        Binding("w", "correct", "Correct", show=False),
+    ]
+
+    def __init__(self, place: DialogContext, time: Time, event: Event, desk: "Desk", incident: Incident | None) -> None:
+        super().__init__(place, time, event)
+        self._event = event
+        self._desk = desk
+        self._incident = incident
+        if incident is not None:
+            words = " · w corrects its words" if event.kind in CORRECTED else ""
+            self.keys = f"p {'unpins' if self._pinned else 'pins'} · k links evidence{words} · c copies · esc leaves"
+
+    @property
+    def _pinned(self) -> bool:
+        return self._incident is not None and self._event.id in self._incident.pins
+
+    def action_pin(self) -> None:
+        if self._incident is not None:
+            self._act(partial(self._desk.pin, self._event.id, not self._pinned, incident=self._incident.id))
+
+    def action_link(self) -> None:
+        if self._incident is None:
+            return
+        event, desk, id = self._event.id, self._desk, self._incident.id
+        self.app.push_screen(
+            FormDialog(
+                self.place,
+                self.time,
+                f"Evidence for event {event}",
+                [Field("target", "where it is", hint="https://… or a path"), Field("text", "what it shows")],
+                lambda values: desk.link(event, values["target"], values["text"], incident=id),
+                check=needed("target", "Say where the evidence is: an address or a path."),
+            )
+        )
+
+    def action_correct(self) -> None:
+        if self._incident is None or self._event.kind not in CORRECTED:
+            return
+        event, desk = self._event, self._desk
+        words = event.detail.get("text")
+        self.app.push_screen(
+            FormDialog(
+                self.place,
+                self.time,
+                f"Correct event {event.id}",
+                [Field("text", "what it should say", words if isinstance(words, str) else event.summary)],
+                lambda values: desk.correct(event.id, values["text"]),
+                about=[[("Both stay on record; the correction is what is shown.", "muted")]],
+                check=needed("text", "A correction needs words; to take an event out of sight use `cockpit redact`."),
+            )
+        )
+
+    def decide(self) -> Callable[[], None] | None:
+        """Enter leaves; nothing is done by it."""
+        return None

@@ -1,0 +1,331 @@
+"""What every dialog does: says what, where and as whom; lets nobody confirm by accident; leaves at once.
+
+A subclass gives `fields()` and `decide()`. What it acts on is handed to it when it is made: never the current row.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from textwrap import wrap
+from typing import Any, ClassVar, Generic, TypeVar, cast
+
+from textual import on, work
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Input, TextArea
+
+from cockpit.incident.actions.errors import DeskError
+from cockpit.model.event import RecordError
+from cockpit.model.operator import Operator, PersonUnknown
+from cockpit.model.text import clean
+from cockpit.model.time import Time
+from screens.shared.leaving import leave_screen
+from widgets.cell import Piece, plain
+from widgets.line import Lines
+
+# Telling a person's confirm key from type-ahead, from a pasted burst and from a key that is held.
+
+DEAF = 0.3  # seconds after opening in which a confirm key is type-ahead meant for something else
+QUIET = 0.05  # seconds without a key before and after a confirm key: a terminal pastes faster, no hand does
+LET_GO = 0.7  # seconds without any Enter after which none is held: keys repeat within 660 ms at the latest by default
+HELD = 0.15  # seconds after an Enter in which another one means that it is held: keys repeat every 30 to 120 ms
+TOO_QUICK = "Enter came too soon to be sure it was meant. Take the finger off it for a moment, then press it again."
+
+
+def tells_releases(app: App[Any]) -> bool:
+    """Whether the terminal tells when a key is let go. Then a held Enter arrives once, and every Enter is a press."""
+    return bool(getattr(app._driver, "reports_releases", False))
+
+
+class Guard:
+    """Opened with its dialog. Every key that types or moves is told to it by `touch`, every Enter by `press`.
+
+    The Enter that opened the dialog may be held: it counts as pressed at the moment of opening.
+    """
+
+    def __init__(self, time: Time, app: App[Any] | None = None) -> None:
+        self._time, self._app = time, app
+        self._opened = self._entered = time.monotonic()
+        self._touched: float | None = None
+        self.touches = 0
+
+    def touch(self) -> None:
+        """A key or a paste arrived."""
+        self._touched = self._time.monotonic()
+        self.touches += 1
+
+    @property
+    def settling(self) -> float:
+        """Seconds to wait after an Enter whether other keys follow, which say that it was not a hand's, or is held."""
+        return QUIET if self._app is not None and tells_releases(self._app) else HELD
+
+    @property
+    def armed(self) -> bool:
+        """Whether the next Enter will count, as far as it is known to be a press of its own."""
+        now = self._time.monotonic()
+        if self._app is not None and tells_releases(self._app):
+            return now - self._opened >= DEAF
+        return now - max(self._opened, self._entered) >= LET_GO
+
+    def press(self) -> bool:
+        """Enter arrived. Whether it is meant as a confirmation; if not, LET_GO begins anew."""
+        now = self._time.monotonic()
+        calm = self._touched is None or now - self._touched >= QUIET
+        counts = self.armed and calm
+        self._entered = now
+        return counts
+
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+ARMING = 0.1  # seconds between two looks whether Enter counts by now
+NOT_NAMED = "Nothing was written: this login is shared, and nobody said who you are."
+READY, NOT_YET = "▸ ", "wait: "
+
+
+@dataclass(frozen=True, slots=True)
+class DialogContext:
+    """Where a dialog acts, and as whom; `zone` is for the times it shows and reads."""
+
+    environment: str
+    production: bool
+    actor: str
+    zone: tzinfo
+
+
+class Dialog(ModalScreen[T | None], Generic[T]):
+    """A modal question. Its result is what its act returned, or None when it was left."""
+
+    CSS_PATH = "dialog.tcss"
+    AUTO_FOCUS = "Input, TextArea, Choice"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave", priority=True, show=False),
+        Binding("enter", "confirm", "Confirm", priority=True, show=False),
+    ]
+    what = ""
+    changes = False  # whether confirming it changes something out there: then it says, too, that Enter does not count
+    keys = "enter confirms · esc leaves"
+
+    class Done(Message):
+        """The act was done; `result` is what it returned."""
+
+        def __init__(self, result: object) -> None:
+            super().__init__()
+            self.result = result
+
+    class Refused(Message):
+        """The act was refused; `reason` in words."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
+    class PersonAsked(Message):
+        """The login is shared, and nobody said yet who acts; `act` waits for it."""
+
+        def __init__(self, operator: Operator, act: Callable[[], object]) -> None:
+            super().__init__()
+            self.operator = operator
+            self.act = act
+
+    def __init__(self, place: DialogContext, time: Time) -> None:
+        super().__init__()
+        self.place = place
+        self.time = time
+        self._guard = Guard(time)
+        self._keys_shown: list[Piece] = []
+        self._asked: int | None = None  # touches when the confirm key came, while we wait for the quiet after it
+        self._acting = False
+        self._done: Dialog.Done | None = None  # while another screen stands before this one
+
+    # For subclasses
+
+    def fields(self) -> ComposeResult:
+        """The widgets between the place and the keys."""
+        yield from ()
+
+    def decide(self) -> Callable[[], T] | None:
+        """The blocking act that the fields ask for, or None after `say` told what is missing."""
+        raise NotImplementedError
+
+    def say(self, text: str, tone: str = "warn") -> None:
+        """Put a line above the keys; "" takes it away. A dialog that is leaving has nothing to say any more."""
+        said = self.query("#said").first(Lines) if self.is_attached and self.query("#said") else None
+        if said is None:
+            return
+        said.display = bool(text)
+        self.query_one("#dialog").set_class(bool(text), "-saying")
+        wide = max(20, self.wide)
+        said.show(*(((row, tone),) for row in wrapped(clean(text), wide)))
+
+    @property
+    def wide(self) -> int:
+        """Cells of a row; as many as there will be while it is not laid out yet."""
+        return self.query_one("#dialog").content_size.width or min(78, self.app.size.width) - 4
+
+    # The frame
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="dialog", classes="-production" if self.place.production else ""):
+            yield Lines(id="place")
+            yield from self.fields()
+            with Vertical(id="foot"):  # in sight however long the dialog is
+                yield Lines(id="said")
+                yield Lines(id="keys")
+
+    def on_mount(self) -> None:
+        self.app.clear_notifications()
+        frame = self.query_one("#dialog", VerticalScroll)
+        frame.can_focus = False
+        frame.border_title = Content(plain(self.what))  # a str would be read as markup, and may name an action
+        if self.place.production:
+            frame.border_subtitle = "PROD"
+        self.query_one("#said", Lines).display = False
+        self._guard = Guard(self.time, self.app)  # from now on, not from when it was made
+        self._show_keys()
+        self.set_interval(ARMING, self._show_keys)
+        self.query_one("#place", Lines).show(self._placed())
+
+    def _show_keys(self) -> None:
+        """The keys; where Enter does something, whether it counts by now."""
+        line = self.key_pieces()
+        if line != self._keys_shown:
+            self._keys_shown = line
+            self.query_one("#keys", Lines).show(line)
+
+    def key_pieces(self) -> list[Piece]:
+        """The last line as it stands now."""
+        return key_line(self.keys, armed=self._guard.armed, changes=self.changes)
+
+    def not_yet(self) -> str:
+        """Why Enter does not count, whatever the fields say; "" when it does."""
+        return ""
+
+    def _placed(self) -> Sequence[Piece]:
+        prod: list[Piece] = [("PROD", "bad"), ("  ", "")] if self.place.production else []
+        return (
+            *prod,
+            ("in ", "muted"),
+            (self.place.environment, "strong"),
+            ("   as ", "muted"),
+            (self.place.actor, ""),
+        )
+
+    # Confirming
+
+    @on(Input.Changed)
+    @on(TextArea.Changed)
+    def _typed(self) -> None:
+        self._guard.touch()
+
+    def on_key(self) -> None:
+        self._guard.touch()
+
+    def on_paste(self) -> None:
+        self._guard.touch()
+
+    def action_leave(self) -> None:
+        """In the dialog's own turn: an esc that comes at once must not take away what is still being put together."""
+        self.call_later(self._leave)
+
+    def _leave(self) -> None:
+        leave_screen(self)
+
+    def action_confirm(self) -> None:
+        if self._acting or not self.is_current:
+            return
+        counts = self._guard.press()
+        if self._asked is not None:
+            self._guard.touch()  # held: then the Enter before it does not count either
+            return
+        self._show_keys()
+        if not counts or (reason := self.not_yet()):
+            self.say(reason if counts else TOO_QUICK)
+            return
+        self._asked = self._guard.touches
+        self.set_timer(self._guard.settling, self._settle)
+
+    def _settle(self) -> None:
+        """No key followed the confirm key: it was a hand's, not the first line of something pasted."""
+        if not self.is_current:
+            return  # left by esc in the meantime; leaving wins
+        asked, self._asked = self._asked, None
+        if asked != self._guard.touches:
+            self.say(TOO_QUICK)
+            return
+        self.say("")
+        act = self.decide()
+        if act is not None:
+            self._acting = True
+            self._act(act)
+
+    @work(thread=True, exit_on_error=False)
+    def _act(self, act: Callable[[], T]) -> None:
+        try:
+            result = act()
+        except PersonUnknown as question:
+            self.post_message(self.PersonAsked(question.operator, act))
+        except Exception as error:  # whatever went wrong, the words typed so far stay on the screen
+            log.warning("%s: %s", self.what, error, exc_info=not isinstance(error, DeskError | RecordError))
+            self.post_message(self.Refused(str(error) or type(error).__name__))
+        else:
+            self.post_message(self.Done(result))
+
+    @on(Done)
+    def _finish(self, message: Done) -> None:
+        self._done = message
+        leave_screen(self, message.result)
+
+    def on_screen_resume(self) -> None:
+        if self._done is not None:
+            leave_screen(self, self._done.result)
+
+    @on(PersonAsked)
+    def _ask_person(self, message: PersonAsked) -> None:
+        """Once for a login session. Left unanswered, nothing is written and the fields stay as they are."""
+        from screens.dialogs.person import ask_person
+
+        def answered(name: str | None) -> None:
+            if not name:
+                self._acting = False
+                self.say(NOT_NAMED)
+                return
+            self.place = replace(self.place, actor=name)
+            self.query_one("#place", Lines).show(self._placed())
+            self._act(cast("Callable[[], T]", message.act))
+
+        self.app.push_screen(ask_person(self.place, self.time, message.operator), answered)
+
+    @on(Refused)
+    def _stay(self, message: Refused) -> None:
+        self._acting = False
+        self.say(message.reason, "bad")
+
+
+def key_line(keys: str, *, armed: bool, changes: bool) -> list[Piece]:
+    """`keys` with a sign before what Enter does once it counts; until then, for a change, the word that it does not."""
+    line: list[Piece] = []
+    for part in keys.split(" · "):
+        dot: list[Piece] = [(" · ", "muted")] if line else []
+        if not part.startswith("enter "):
+            line += [*dot, (part, "muted")]
+        elif armed:
+            line += [*dot, (READY, "info"), (part, "strong")]
+        else:
+            line += [*dot, (f"{NOT_YET if changes else ''}{part}", "muted")]
+    return line
+
+
+def show_hint(text: str) -> str:
+    """What an empty field shows, in brackets: it must look like no value where there is no colour."""
+    return f"({text})" if text else ""
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """`text` in at most four rows of `width` characters, broken between words."""
+    return wrap(" ".join(text.split()), width, max_lines=4, placeholder=" …")

@@ -1,0 +1,131 @@
+"""A dialog of a few named fields: what every small act of a responder asks for."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from textual.app import ComposeResult
+from textual.widget import Widget
+from textual.widgets import Input
+
+from cockpit.model.text import clean_line
+from cockpit.model.time import Time
+from screens.dialogs.dialog import Dialog, DialogContext, show_hint
+from widgets.cell import Piece
+from widgets.choice import Choice
+from widgets.line import Lines
+from widgets.wrap import wrap
+
+T = TypeVar("T")
+LONGEST = 500  # characters of a field
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: a line to type into, or with `options` (name, meaning) a choice. `preset` is what stands in it."""
+
+    name: str
+    label: str
+    preset: str = ""
+    hint: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+
+
+Values = Mapping[str, str]
+
+
+class FormError(ValueError):
+    """What was typed cannot be meant; the message says what to write instead."""
+
+
+class FormDialog(Dialog[T]):
+    """`act` takes the values by name and does the blocking deed; `check` raises FormError while they are not whole.
+
+    What the form acts on is bound into `act` when it is made, and named by `about`.
+    """
+
+    AUTO_FOCUS = ".field"
+
+    def __init__(
+        self,
+        place: DialogContext,
+        time: Time,
+        what: str,
+        fields: Sequence[Field],
+        act: Callable[[Values], T],
+        *,
+        about: Sequence[Sequence[Piece]] = (),
+        check: Callable[[Values], None] = lambda values: None,
+        does: str = "records",
+    ) -> None:
+        super().__init__(place, time)
+        self.what = what
+        self.keys = f"enter {does} · {'tab next · ' if len(fields) > 1 else ''}esc leaves, nothing changes"
+        self._fields = tuple(fields)
+        self._act_on = act
+        self._about = tuple(about)
+        self._check = check
+
+    def fields(self) -> ComposeResult:
+        if self._about:
+            yield Lines(id="about", classes="label")
+        for each in self._fields:
+            yield Lines(id=f"label-{each.name}", classes="label")
+            yield self._input(each)
+
+    @staticmethod
+    def _input(field: Field) -> Widget:
+        if field.options:
+            choice = Choice(field.options, field.preset, id=f"field-{field.name}")
+            choice.add_class("field")
+            return choice
+        return Input(
+            field.preset,
+            placeholder=show_hint(field.hint),
+            max_length=LONGEST,
+            select_on_focus=" " not in field.preset,  # one word is replaced by typing, a sentence is mended
+            compact=True,
+            id=f"field-{field.name}",
+            classes="field",
+        )
+
+    def on_mount(self) -> None:
+        if self._about:
+            lines = (row for line in self._about for row in wrap(line, self.wide, most=3, indent=2))
+            self.query_one("#about", Lines).show(*lines)
+        for each in self._fields:
+            self.query_one(f"#label-{each.name}", Lines).show(((each.label, "muted"),))
+        for line in self.query(Input):
+            line.cursor_blink = False
+
+    def values(self) -> Values:
+        """What stands in the fields now, cleaned."""
+        found: dict[str, str] = {}
+        for each in self._fields:
+            widget = self.query_one(f"#field-{each.name}")
+            found[each.name] = widget.chosen if isinstance(widget, Choice) else clean_line(self._typed_in(widget))
+        return found
+
+    @staticmethod
+    def _typed_in(widget: Widget) -> str:
+        assert isinstance(widget, Input)
+        return widget.value
+
+    def decide(self) -> Callable[[], T] | None:
+        values = self.values()
+        try:
+            self._check(values)
+        except FormError as error:
+            self.say(str(error))
+            return None
+        return lambda: self._act_on(values)
+
+
+def needed(name: str, sentence: str) -> Callable[[Values], None]:
+    """A check that a field is not empty."""
+
+    def check(values: Values) -> None:
+        if not values[name]:
+            raise FormError(sentence)
+
+    return check

@@ -1,0 +1,69 @@
+"""Write a note into the timeline, now or for an earlier moment."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widgets import Input, TextArea
+
+from cockpit.incident.actions.desk import Desk
+from cockpit.model.event import Event
+from cockpit.model.incident import Incident
+from cockpit.model.text import clean
+from cockpit.model.time import Time, WhenError, when
+from screens.dialogs.dialog import Dialog, DialogContext, show_hint
+from widgets.line import Lines
+
+
+class Note(Dialog[Event]):
+    """`incident` is where it goes, None for the journal.
+
+    Enter records and ctrl+j begins a new line: the other way round, a note in a hurry needs a chord to leave.
+    """
+
+    what = "Note"
+    keys = "enter records · ctrl+j new line · tab time · esc leaves"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+j", "new_line", "New line", priority=True, show=False)]
+
+    def __init__(self, place: DialogContext, time: Time, desk: Desk, incident: Incident | None) -> None:
+        super().__init__(place, time)
+        self._desk = desk
+        self._incident = incident
+
+    def fields(self) -> ComposeResult:
+        yield Lines(id="goes-to", classes="label")
+        yield TextArea(id="text", soft_wrap=True, show_line_numbers=False, compact=True)
+        with Horizontal(id="times"):
+            yield Lines(id="at-label")
+            yield Input(id="at", placeholder=show_hint("now, or 10m ago, 14:05 ..."), compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one(TextArea).cursor_blink = False
+        self.query_one(Input).cursor_blink = False
+        to = (
+            f"{self._incident.severity} {self._incident.title}"
+            if self._incident
+            else "the journal: no incident is open"
+        )
+        self.query_one("#goes-to", Lines).show((("to ", "muted"), (to, "strong")))
+        self.query_one("#at-label", Lines).show((("it happened", "muted"),))
+
+    def action_new_line(self) -> None:
+        if self.focused is self.query_one(TextArea):
+            self.query_one(TextArea).insert("\n")
+
+    def decide(self) -> Callable[[], Event] | None:
+        text = clean(self.query_one(TextArea).text).strip()
+        if not text:
+            self.say("There is nothing to write down yet.")
+            return None
+        typed = self.query_one(Input).value.strip()
+        try:
+            at = when(typed, self.time.now(), self.place.zone) if typed else None
+        except WhenError as error:
+            self.say(str(error))
+            return None
+        incident = self._incident.id if self._incident else None
+        return lambda: self._desk.note(text, incident, at)

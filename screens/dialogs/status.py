@@ -1,0 +1,188 @@
+"""Severity, status and resolution of an incident, with the reason, in one dialog."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Input
+
+from cockpit.incident.actions.desk import Desk
+from cockpit.incident.impact import ImpactMoment, propose_impact_end, propose_impact_start
+from cockpit.model.incident import Incident
+from cockpit.model.incident import Status as IncidentStatus
+from cockpit.model.response import CloseReason
+from cockpit.model.severity_scale import order
+from cockpit.model.text import clean_line
+from cockpit.model.time import Time, WhenError, when
+from screens.dialogs.dialog import Dialog, DialogContext
+from widgets.cell import Piece
+from widgets.choice import Choice
+from widgets.line import Lines
+
+MEANING = {
+    IncidentStatus.INVESTIGATING: "we do not know yet why",
+    IncidentStatus.IDENTIFIED: "we know why and are mending it",
+    IncidentStatus.MONITORING: "mended; we watch whether it holds",
+    IncidentStatus.RESOLVED: "over: closes the incident",
+}
+
+
+BECAUSE = {
+    CloseReason.FIXED: "mended",
+    CloseReason.FALSE_POSITIVE: "nothing was wrong",
+    CloseReason.DUPLICATE: "another incident tells the same",
+    CloseReason.SUPERSEDED: "a later incident goes on with it",
+    CloseReason.EXTERNAL: "broken and mended by somebody else",
+    CloseReason.CANCELLED: "declared by mistake, or called off",
+}
+
+
+class StatusDialog(Dialog[None]):
+    """`incident` is the one captured at the key press. What was recorded before a refusal is not recorded twice."""
+
+    what = "Severity and status"
+    keys = "enter records · ↑ ↓ choose · tab next · esc leaves, nothing changes"
+
+    def __init__(self, place: DialogContext, time: Time, desk: Desk, incident: Incident) -> None:
+        super().__init__(place, time)
+        self._desk = desk
+        self._incident = incident
+        self._severity = incident.severity  # as it was last recorded
+        self._start, self._end = propose_impact_start(incident), propose_impact_end(incident)
+        self._stated = (incident.impact_started, incident.impact_ended)  # as they were last recorded
+
+    def fields(self) -> ComposeResult:
+        yield Lines(id="subject")
+        yield Lines(id="severity-label", classes="label")
+        yield Choice(
+            [(each.name, each.definition) for each in self._desk.ladder], self._incident.severity, id="severity"
+        )
+        yield Lines(id="status-label", classes="label")
+        yield Choice([(each.value, text) for each, text in MEANING.items()], self._incident.status.value, id="status")
+        yield Lines(id="because-label", classes="label")
+        yield Choice([(each.value, text) for each, text in BECAUSE.items()], CloseReason.FIXED.value, id="because")
+        yield Lines(id="reason-label", classes="label")
+        yield Input(id="reason", max_length=500)
+        yield Lines(id="impact-evidence", classes="label")
+        with Horizontal(id="impact"):
+            yield Lines(id="from-label")
+            yield Input(self._clock_time(self._start), id="impact-from", max_length=40)
+            yield Lines(id="until-label")
+            yield Input(self._clock_time(self._end), id="impact-until", max_length=40)
+
+    def on_mount(self) -> None:
+        for field in self.query(Input):
+            field.cursor_blink = False
+        show = {
+            "#subject": (("on ", "muted"), (self._incident.title, "strong")),
+            "#severity-label": (("severity", "muted"),),
+            "#status-label": (("status", "muted"),),
+            "#because-label": (("it ended because it was", "muted"),),
+            "#reason-label": (("why, for those who read it later", "muted"),),
+            "#impact-evidence": self._evidence(),
+            "#from-label": (("from ", "muted"),),
+            "#until-label": (("  until ", "muted"),),
+        }
+        for where, line in show.items():
+            self.query_one(where, Lines).show(line)
+        self._ask_because()
+
+    def _evidence(self) -> Sequence[Piece]:
+        """What says that users felt it from then until then; Enter takes both times as they stand."""
+        begin = self._start.evidence if self._start else "start not known"
+        end = self._end.evidence if self._end else "no recovery seen yet"
+        return (("users felt it: ", "muted"), (f"{begin} … {end}", ""))
+
+    def _clock_time(self, moment: ImpactMoment | None) -> str:
+        """As `when` reads it back: with its day where that is not today."""
+        if moment is None:
+            return ""
+        local, today = moment.at.astimezone(self.place.zone), self.time.now().astimezone(self.place.zone)
+        return f"{local:%H:%M:%S}" if local.date() == today.date() else f"{local:%Y-%m-%d %H:%M:%S}"
+
+    @on(Choice.Changed, "#status")
+    def _ask_because(self) -> None:
+        """Whoever closes it says how it ended, and is not asked for its severity: both do not fit 24 rows."""
+        status = self.query_one("#status", Choice)
+        closes = status.chosen == IncidentStatus.RESOLVED and self._incident.open
+        mended = status.changed and status.chosen in (IncidentStatus.MONITORING, IncidentStatus.RESOLVED)
+        self.query_one("#dialog").set_class(closes or mended, "-closing")
+        for id in ("#impact-evidence", "#impact"):
+            self.query_one(id).display = mended
+        for id in ("#because-label", "#because"):
+            self.query_one(id).display = closes
+        for id in ("#severity-label", "#severity"):
+            self.query_one(id).display = not closes
+
+    def decide(self) -> Callable[[], None] | None:
+        severity, status = self.query_one("#severity", Choice), self.query_one("#status", Choice)
+        reason = clean_line(self.query_one(Input).value, 500)
+        changed = severity.changed and severity.chosen != self._severity and severity.display  # not one that is hidden
+        raised = severity.chosen if changed else None
+        moved = status.chosen if status.changed else None
+        if raised is None and moved is None:
+            self.say("Nothing was changed. esc leaves.")
+            return None
+        if not reason and (missing := self._why(raised, moved)):
+            self.query_one(Input).focus()
+            self.say(f"{missing}, then press Enter again.")
+            return None
+        because = self.query_one("#because", Choice).chosen
+        try:
+            impact = self._impact() if moved in (IncidentStatus.MONITORING, IncidentStatus.RESOLVED) else self._stated
+        except WhenError as error:
+            self.say(str(error))
+            return None
+        return lambda: self._record(raised, moved, reason, because, impact)
+
+    def _impact(self) -> tuple[datetime | None, datetime | None]:
+        """From when until when users felt it, as the fields say. Raises WhenError."""
+        begin = self._moment("#impact-from", self._start)
+        end = self._moment("#impact-until", self._end)
+        if begin is not None and end is not None and end < begin:
+            self.query_one("#impact-until", Input).focus()
+            raise WhenError("The impact ends before it begins. Correct one of the two times, or empty it.")
+        return begin, end
+
+    def _moment(self, field: str, proposed: ImpactMoment | None) -> datetime | None:
+        text = self.query_one(field, Input).value.strip()
+        if not text:
+            return None
+        if proposed is not None and text == self._clock_time(proposed):
+            return proposed.at
+        try:
+            return when(text, self.time.now(), self.place.zone)
+        except WhenError:
+            self.query_one(field, Input).focus()
+            raise
+
+    def _why(self, severity: str | None, moved: str | None) -> str:
+        """What a reason is needed for; "" where it can be left out: a rise waits for no words, a lowering does."""
+        ladder = self._desk.ladder
+        if severity is not None and order(ladder, severity) > order(ladder, self._severity):
+            return f"It was {self._severity}. Say why it is only {severity}"
+        if moved == IncidentStatus.RESOLVED:
+            return "Resolving closes it. Say in a few words what ended it"
+        return "" if self._incident.open or moved is None else "It is over. Say why it is opened again"
+
+    def _record(
+        self,
+        severity: str | None,
+        status: str | None,
+        reason: str,
+        because: str,
+        impact: tuple[datetime | None, datetime | None],
+    ) -> None:
+        if severity is not None:
+            self._desk.change_severity(severity, self._incident.id, reason)
+            self._severity = severity
+        started, ended = (new if new != old else None for new, old in zip(impact, self._stated, strict=True))
+        if started is not None or ended is not None:
+            self._desk.amend(self._incident.id, impact_started=started, impact_ended=ended)
+            self._stated = impact
+        if status == IncidentStatus.RESOLVED:
+            self._desk.resolve(reason, self._incident.id, because=because)
+        elif status is not None:
+            self._desk.change_status(status, self._incident.id, reason)

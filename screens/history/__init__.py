@@ -1,0 +1,1 @@
+"""Incidents before, and their numbers."""

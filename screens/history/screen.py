@@ -1,0 +1,252 @@
+"""Incidents of before, and the numbers over them, each with its definition."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.events import DescendantFocus
+from textual.message import Message
+from textual.screen import Screen
+
+from cockpit.incident.load import days, whole
+from cockpit.incident.metrics.statistics import Figure, KeptShare, Statistics, statistics
+from cockpit.model.event import Kind
+from cockpit.model.incident import Incident
+from cockpit.model.response import Review
+from cockpit.runbooks.drills.drills import drills
+from screens.dialogs.dialog import DialogContext
+from screens.shared.bound_keys import keys_of
+from screens.shared.errors import explain
+from widgets.cell import Cell, Piece, Row
+from widgets.keys import KeyLine
+from widgets.line import Lines
+from widgets.pane import Pane
+from widgets.past import HEADINGS, INCIDENTS, NUMBERS, incident_rows, lasted
+from widgets.table import KeyedTable
+from widgets.wrap import wrap
+
+if TYPE_CHECKING:
+    from cockpit.session import Session
+
+SHOWN = ("past.preview", "past.lead", "past.other", "help", "past.back")
+MOVES: dict[tuple[str, ...], str] = {
+    ("past.1", "past.2"): "To a pane: incidents, numbers",
+    ("table.select",): "Read the post-mortem draft of the incident",
+}
+DRAFTS = {
+    Review.DRAFT: "a draft",
+    Review.IN_REVIEW: "in review",
+    Review.REVIEWED: "reviewed",
+    Review.CLOSED: "closed",
+}
+MET = {True: "good", False: "bad", None: "muted"}
+
+
+class PastScreen(Screen[None]):
+    """Every incident of the environment in front, folded from its whole range; the drills count in no number."""
+
+    CSS_PATH = ["../main/screen.tcss", "screen.tcss"]  # noqa: RUF012  # an instance variable of Screen
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "preview", "Preview", id="past.preview", tooltip="Read the post-mortem draft of this incident"),
+        Binding("o", "lead", "Open", id="past.lead", tooltip="Its clocks, roles and checklists"),
+        Binding("tab,shift+tab", "other", "Other pane", id="past.other", key_display="tab", tooltip="The other pane"),
+        Binding("1", "pane(0)", "Incidents", id="past.1", show=False),
+        Binding("2", "pane(1)", "Numbers", id="past.2", show=False),
+        Binding("question_mark", "help", "Help", id="help", tooltip="Keys of this screen"),
+        Binding("escape,q", "dismiss", "Back", id="past.back", key_display="esc", tooltip="Back"),
+    ]
+
+    class Folded(Message):
+        """The incidents were read from the file."""
+
+        def __init__(self, incidents: Sequence[Incident], overdue: int) -> None:
+            super().__init__()
+            self.incidents = tuple(incidents)
+            self.overdue = overdue  # drills
+
+    def __init__(self, session: "Session", place: DialogContext) -> None:
+        super().__init__()
+        self._session = session
+        self._place = place
+        self.panes = (Pane(1, "Incidents", INCIDENTS, classes="-current"), Pane(2, "Numbers", NUMBERS))
+        self.incidents: Mapping[str, Incident] = {}
+        self.numbers: Mapping[str, Figure | KeptShare] = {}
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="bar")
+        yield Lines(id="strip")
+        with Container(id="panes"):
+            yield from self.panes
+        yield Lines(id="definition")
+        yield KeyLine(id="keys-line")
+
+    def on_mount(self) -> None:
+        self._title()
+        for pane in self.panes:
+            pane.table.explain((("Reading the timeline…", "muted"),))
+        self.panes[0].table.focus()
+        self._read()
+
+    def _title(self, overdue: int = 0) -> None:
+        title: list[Piece] = [(f" {self._session.system.name}", "strong"), (f"  {self._place.environment}", "")]
+        title += [(f"   drills: {overdue} overdue", "warn")] if overdue else []
+        self.query_one("#bar", Lines).show([*title, ("   incidents of before, and the numbers over them", "muted")])
+
+    @work(thread=True, exit_on_error=False)
+    def _read(self) -> None:
+        """Each incident from its whole range: the ledger may have forgotten old signals."""
+        session, here = self._session, self._place.environment
+        try:
+            known = [each for each in session.ledger.incidents.values() if each.environment == here]
+            found = whole(session.timeline, session.plan.ladder, known)
+            overdue = self._overdue()
+        except Exception as error:
+            self.notify(explain(error, "the incidents of before could not be read"), severity="error", markup=False)
+        else:
+            self.post_message(self.Folded(found, overdue))
+
+    def _overdue(self) -> int:
+        """How many drills, trainings and reviews are overdue."""
+        session, zone = self._session, self._place.zone
+        done = days(session.timeline.events(kinds=[Kind.PRACTICE]), zone)
+        today = session.time.now().astimezone(zone).date()
+        return sum(each.late(today) > 0 for each in drills(session.plan.practices, done, today))
+
+    @on(Folded)
+    def _show(self, message: Folded) -> None:
+        now = self._session.time.now()
+        found = statistics(message.incidents, self._session.plan, now, zone=self._place.zone)
+        self.incidents = {each.id: each for each in message.incidents}
+        self._title(message.overdue)
+        figures = {f"{each.short}/{each.level}": each for each in found.figures}
+        shares = {each.name: each for each in found.shares}
+        self.numbers = {**figures, **shares}
+        rows = incident_rows(message.incidents, self._place.zone, now, self._session.plan.ladder)
+        numbered = [
+            *(figure_row(*each) for each in figures.items()),
+            *(share_row(*each) for each in shares.items()),
+        ]
+        self.panes[0].show(rows, [(f" {len(rows)}", "muted")] if rows else [], now)
+        self.panes[1].show([heading(), *numbered] if found.incidents else [], counted(found), now)
+        self.panes[0].table.explain((("No incident yet. d on the cockpit declares one.", "muted"),))
+        self.panes[1].table.explain((("Nothing to measure yet; drills do not count.", "muted"),))
+        self._tell()
+
+    @on(KeyedTable.Highlighted)
+    @on(DescendantFocus)
+    def _tell(self) -> None:
+        """The definition of the number under the cursor, or what the incident under it was."""
+        current = self.current
+        row = self.panes[current].table.cursor or ""
+        told: Sequence[Piece] = self._defined(row) if current else self._summed_up(row)
+        wide = max(20, self.size.width - 2)
+        self.query_one("#definition", Lines).show(*([(" ", ""), *line] for line in wrap(told, wide, most=4)))
+        strip: list[Piece] = []
+        for pane in self.panes:
+            strip += [(" │ " if strip else " ", "muted"), *pane.brief]
+        self.query_one("#strip", Lines).show(strip)
+        keys = keys_of(self)
+        self.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys])
+
+    def _defined(self, row: str) -> list[Piece]:
+        number = self.numbers.get(row)
+        if number is None:
+            return []
+        target = f"target {number.target.text} ({number.target.origin}). " if number.target else ""
+        return [(f"{number.name}: ", "strong"), (target, "muted"), (f"{number.definition}.", "")]
+
+    def _summed_up(self, row: str) -> list[Piece]:
+        incident = self.incidents.get(row)
+        if incident is None:
+            return []
+        reason = f": {incident.close_reason}" if incident.close_reason else ""
+        ran = f", {len(incident.ran)} procedures run" if incident.ran else ""
+        draft = f" Its post-mortem is {DRAFTS[incident.review]}." if not incident.open else ""
+        told = f"  {incident.status.value}{reason}{ran}.{draft}"
+        return [(incident.title, "strong"), (told, ""), (f"  {incident.id}", "muted")]
+
+    # Keys
+
+    @property
+    def current(self) -> int:
+        return 1 if self.panes[1].has_class("-current") else 0
+
+    @on(DescendantFocus)
+    def _focused(self, event: DescendantFocus) -> None:
+        if isinstance(event.widget, KeyedTable):
+            for pane in self.panes:
+                pane.set_class(pane.table is event.widget, "-current")
+
+    def action_pane(self, at: int) -> None:
+        self.panes[at].table.focus()
+
+    def action_other(self) -> None:
+        self.action_pane(1 - self.current)
+
+    @on(KeyedTable.Selected)
+    def _selected(self, message: KeyedTable.Selected) -> None:
+        if message.table is self.panes[0].table:
+            self.action_preview()
+
+    def _chosen(self) -> Incident | None:
+        return self.incidents.get(self.panes[0].table.cursor or "")
+
+    def action_help(self) -> None:
+        from screens.shared.help import ROWS, explain
+
+        explain(self, {**MOVES, **ROWS})
+
+    def action_preview(self) -> None:
+        from screens.incident.draft_preview import PreviewScreen
+
+        if incident := self._chosen():
+            self.app.push_screen(PreviewScreen(self._session, self._place, incident))
+
+    def action_lead(self) -> None:
+        from screens.incident.screen import IncidentScreen
+
+        if incident := self._chosen():
+            self.app.push_screen(IncidentScreen(self._session, self._place, incident.id))
+
+
+def counted(found: Statistics) -> list[Piece]:
+    """How many incidents the numbers stand on, and how many drills were left out."""
+    drills = f", {found.drills} drills left out" if found.drills else ""
+    return [(f" over {found.incidents}{drills}", "muted")]
+
+
+def heading() -> Row:
+    """What the columns of the numbers are."""
+    return Row("", tuple(Cell(each, "muted") for each in HEADINGS))
+
+
+def figure_row(id: str, figure: Figure) -> Row:
+    """Name, severity, n, median, mean, worst, and the target with how it was kept."""
+    states = ((figure.pending, "pending"), (figure.not_applicable, "not applicable"), (figure.invalid, "invalid"))
+    told = [f"{count} {state}" for count, state in states if count]
+    if figure.target is not None:
+        kept = {True: ": met", False: ": missed", None: ""}[figure.met]
+        told.insert(0, f"{figure.target.text}{kept}")
+    times = [Cell(lasted(each), MET[figure.met]) for each in (figure.median, figure.mean, figure.worst)]
+    cells = (Cell(f"{figure.short} {figure.name}"), Cell(figure.level or "all"), Cell(str(figure.recorded), "muted"))
+    return Row(id, (*cells, *times, Cell(", ".join(told), MET[figure.met])))
+
+
+def share_row(id: str, share: KeptShare) -> Row:
+    """Name, kept of total, percent, and the target."""
+    percent = "" if share.percent is None else f"{share.percent:.0f} %"
+    target = share.target.text if share.target else ""
+    cells = (Cell(share.name, span=2), Cell(str(share.total), "muted"), Cell(percent, MET[share.met]))
+    return Row(
+        id,
+        (
+            *cells,
+            Cell(f"{share.kept} kept" if share.total else "none yet", "muted", span=2),
+            Cell(target, MET[share.met]),
+        ),
+    )

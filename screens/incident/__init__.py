@@ -1,0 +1,1 @@
+"""The incident's own screen and its forms."""

@@ -1,0 +1,207 @@
+"""Forms of clocks: done, later or not applicable; a task with a time; what is to be undone; a breach; a scenario."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cockpit.model.clock import Clock, ClockKind, shown_due
+from cockpit.model.duration import DurationError, seconds
+from cockpit.model.incident import Incident
+from cockpit.model.plan import Plan
+from cockpit.model.time import Time, WhenError, when
+from screens.dialogs.dialog import DialogContext
+from screens.dialogs.form import Field, FormDialog, FormError, Values, needed
+from screens.incident.people_forms import about
+from widgets.cell import Piece
+from widgets.clocks import remaining
+
+if TYPE_CHECKING:
+    from cockpit.incident.actions.desk import Desk
+    from cockpit.model.event import Event
+
+SNOOZES = (10, 30, 60)  # minutes
+DONE, LATER, NEVER = "done", "remind me later", "not applicable"
+
+
+def clock(
+    place: DialogContext, time: Time, desk: "Desk", incident: Incident, running: Clock, *, later: bool = False
+) -> "FormDialog[Event]":
+    """Say that something is done, ask to be reminded later, or say why it does not apply; `later` stands first then."""
+    snoozes = [(f"{LATER}: {each} min", "it counts on; nothing rings until then") for each in SNOOZES]
+    breach = running.kind is ClockKind.BREACH
+    done = "notified: say when and whom below" if breach else "it is done now, or at the time below"
+    never = "not notifiable: say below why, and who decided" if breach else "say below why it does not apply"
+    options = ((DONE, done), *(() if breach else snoozes), (NEVER, never))
+
+    def act(values: Values) -> "Event":
+        chosen, reason = values["what"], values["reason"]
+        if chosen == NEVER:
+            return desk.not_applicable(running.id, reason, incident=incident.id)
+        if chosen == DONE:
+            at = moment(values["at"], time.now(), place)
+            return desk.clock_done(running.id, reason, at=at, incident=incident.id)
+        minutes = int(chosen.removesuffix(" min").rpartition(" ")[2])
+        return desk.snooze(running.id, time.now() + timedelta(minutes=minutes), incident=incident.id)
+
+    def check(values: Values) -> None:
+        moment(values["at"], time.now(), place)
+        if not values["reason"] and (values["what"] == NEVER or breach):
+            raise FormError("Say why in a few words; it stands in the post-mortem.")
+
+    now = time.now()
+    left = remaining(running, now)
+    told: list[Piece] = [
+        (running.what, "strong"),
+        (f"  {left}", ""),
+        (f"  due {shown_due(running, place.zone, now)}", "muted"),
+    ]
+    return FormDialog(
+        place,
+        time,
+        "Clock",
+        [
+            Field("what", "what", snoozes[0][0] if later else DONE, options=options),
+            Field("reason", "in a few words", hint="what was done, or why not"),
+            Field("at", "when it was done", hint="now, or 10m ago, 14:05 ..."),
+        ],
+        act,
+        about=[*about(incident, *told), [("its rule: ", "muted"), (running.origin, "")]],
+        check=check,
+    )
+
+
+def task(place: DialogContext, time: Time, desk: "Desk", incident: Incident) -> "FormDialog[Event]":
+    """A task with a time to look back at it: “look at X, I come back to you in three minutes”."""
+
+    def check(values: Values) -> None:
+        if not values["text"]:
+            raise FormError("Say what is to be looked at.")
+        if length(values["within"], "The time") <= timedelta():
+            raise FormError("The time must be more than nothing.")
+
+    return FormDialog(
+        place,
+        time,
+        "Task with a time",
+        [
+            Field("text", "what is to be done", hint="look at the slow queries"),
+            Field("within", "back in", "3m"),
+            Field("person", "who", place.actor),
+        ],
+        lambda values: desk.start_task(
+            values["text"], length(values["within"], "The time"), values["person"], incident=incident.id
+        ),
+        about=about(incident),
+        check=check,
+        does="starts its clock",
+    )
+
+
+def loop(place: DialogContext, time: Time, desk: "Desk", incident: Incident) -> "FormDialog[Event]":
+    """Something was turned off for now and must be turned on again: it stays open, also after the incident."""
+
+    def act(values: Values) -> "Event":
+        until = time.now() + length(values["within"], "The time") if values["within"] else None
+        return desk.start_loop(values["text"], until, incident=incident.id)
+
+    def check(values: Values) -> None:
+        needed("text", "Say what must be turned on again.")(values)
+        if values["within"]:
+            length(values["within"], "The time")
+
+    return FormDialog(
+        place,
+        time,
+        "To be undone later",
+        [
+            Field("text", "what was turned off or loosened for now", hint="signature check of the webhook is off"),
+            Field("within", "to be undone within", hint="nothing, or 2h, 1d"),
+        ],
+        act,
+        about=about(incident),
+        check=check,
+    )
+
+
+def aware(place: DialogContext, time: Time, desk: "Desk", incident: Incident, plan: Plan) -> "FormDialog[Event]":
+    """Start the clock of the breach notice. Only a person can: awareness is a judgement."""
+    rule = next((each for each in plan.rules if each.kind is ClockKind.BREACH), None)
+    hours = f"{rule.after.total_seconds() / 3600:.0f} hours" if rule else "72 hours"
+    told: list[Piece] = [(f"From the moment of awareness the authority is to be told within {hours}.", "warn")]
+    if rule:
+        told.append((f" {rule.origin}", "muted"))
+
+    def check(values: Values) -> None:
+        needed("text", "Say what is known.")(values)
+        moment(values["at"], time.now(), place)
+
+    return FormDialog(
+        place,
+        time,
+        "Aware of a breach of personal data",
+        [
+            Field("text", "what is known with reasonable certainty"),
+            Field("at", "aware since", hint="now, or 20m ago, 14:05 ..."),
+        ],
+        lambda values: desk.aware(values["text"], at=moment(values["at"], time.now(), place), incident=incident.id),
+        about=[
+            *about(incident),
+            told,
+            [("This clock cannot be dismissed: only notified, or not notifiable because.", "")],
+        ],
+        check=check,
+        does="starts the clock",
+    )
+
+
+def scenario(
+    place: DialogContext, time: Time, desk: "Desk", incident: Incident, plan: Plan
+) -> "FormDialog[Event] | None":
+    """Choose what the recovery is measured against; None where no document gives targets."""
+    if not plan.targets:
+        return None
+    options = tuple((each.scenario, _targets(each.rpo, each.rto)) for each in plan.targets)
+
+    def act(values: Values) -> "Event":
+        target = plan.target(values["scenario"])
+        assert target is not None
+        return desk.choose_scenario(target.scenario, target.rto, target.rpo, target.origin, incident=incident.id)
+
+    chosen = incident.recovery.scenario if incident.recovery else options[0][0]
+    return FormDialog(
+        place,
+        time,
+        "Recovery scenario",
+        [Field("scenario", "which", chosen, options=options)],
+        act,
+        about=about(incident, ("its recovery time counts from the declaration", "muted")),
+    )
+
+
+def _targets(rpo: timedelta | None, rto: timedelta | None) -> str:
+    said = [
+        f"{name} {_short(value)}"
+        for name, value in (("lose at most", rpo), ("recover within", rto))
+        if value is not None
+    ]
+    return ", ".join(said)
+
+
+def _short(value: timedelta) -> str:
+    minutes = int(value.total_seconds() // 60)
+    return f"{minutes // 60}h" if minutes and minutes % 60 == 0 else f"{minutes} min"
+
+
+def moment(text: str, now: datetime, place: DialogContext) -> datetime | None:
+    """The past moment typed into a field, None for now. Raises FormError."""
+    try:
+        return when(text, now, place.zone) if text else None
+    except WhenError as error:
+        raise FormError(str(error)) from error
+
+
+def length(text: str, what: str) -> timedelta:
+    """`3m`, or bare minutes. Raises FormError."""
+    try:
+        return timedelta(seconds=float(seconds(f"{text}m" if text.isdecimal() else text)))
+    except (DurationError, OverflowError) as error:
+        raise FormError(f"{what}: write minutes, or 90s, 20m, 2h.") from error

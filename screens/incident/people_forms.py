@@ -1,0 +1,222 @@
+"""Forms of people: who holds a role, who was called, what was decided, whether anything may be deployed.
+
+What a form is about is captured when it is made, and named in it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cockpit.incident.messages.fields import length, usual_promise
+from cockpit.model.clock import Clock
+from cockpit.model.incident import Incident
+from cockpit.model.plan import Contact, Plan
+from cockpit.model.response import Freeze, Review
+from cockpit.model.time import Time
+from screens.dialogs.dialog import DialogContext
+from screens.dialogs.form import Field, FormDialog, FormError, Values, needed
+from screens.messages.header import AUDIENCES
+from widgets.cell import Piece
+from widgets.clocks import ASKS, remaining
+
+if TYPE_CHECKING:
+    from cockpit.incident.actions.desk import Desk
+    from cockpit.model.event import Event
+
+
+def about(incident: Incident, *more: Piece) -> list[list[Piece]]:
+    """Which incident the form is about, and what else of it."""
+    lines: list[list[Piece]] = [[("on ", "muted"), (f"{incident.severity} ", ""), (incident.title, "strong")]]
+    return [*lines, *([list(more)] if more else [])]
+
+
+def role(
+    place: DialogContext, time: Time, desk: "Desk", incident: Incident, name: str, duty: str, leaves: Sequence[str]
+) -> "FormDialog[Event]":
+    """Take a role, leave it, or hand it over; `leaves` is what is still open, for the note of a handover."""
+    holds = incident.in_role(name)
+    options = [("take", "I or somebody else takes it; several may hold one")]
+    if holds:
+        options += [
+            ("hand over", f"from {', '.join(holds)} to the person below"),
+            ("leave", "the person below lets it go"),
+        ]
+
+    def act(values: Values) -> "Event":
+        person, note = values["person"], values["note"]
+        if values["what"] == "leave":
+            return desk.leave_role(name, person, note, incident=incident.id)
+        if values["what"] == "hand over":
+            return desk.hand_over(name, person, "; ".join(filter(None, [note, *leaves])), incident=incident.id)
+        return desk.take_role(name, person, note, incident=incident.id)
+
+    open: list[list[Piece]] = [[("still open: ", "muted"), (each, "")] for each in leaves[:4]] if holds else []
+    return FormDialog(
+        place,
+        time,
+        f"Role: {name}",
+        [
+            Field("what", "what", options=tuple(options)),
+            Field("person", "person", place.actor, "a name or an address"),
+            Field("note", "note", hint="what the next one must know"),
+        ],
+        act,
+        about=[*about(incident, (duty, "muted")), *open],
+        check=needed("person", "Say who: a name or an address."),
+    )
+
+
+def called(
+    place: DialogContext, time: Time, desk: "Desk", incident: Incident, who: str, tier: int, contacts: Sequence[Contact]
+) -> "FormDialog[Event]":
+    """Write down that somebody was called. The cockpit pages nobody."""
+    known: list[list[Piece]] = [
+        [
+            (f"{each.role}: ", "muted"),
+            (each.person or "not filled in", "" if each.filled else "bad"),
+            (f"  {each.how}", ""),
+        ]
+        for each in contacts
+    ]
+    return FormDialog(
+        place,
+        time,
+        "Called",
+        [
+            Field("who", "who was called", who),
+            Field("how", "how", contacts[0].how if contacts else "", "phone, pager, chat"),
+            Field("note", "what they said", hint="on their way, no answer ..."),
+        ],
+        lambda values: desk.called(values["who"], tier, values["how"], values["note"], incident=incident.id),
+        about=[*about(incident), *known, [("You make the call; this writes it down.", "muted")]],
+        check=needed("who", "Say who was called."),
+    )
+
+
+def decision(place: DialogContext, time: Time, desk: "Desk", incident: Incident) -> "FormDialog[Event]":
+    """A decision stands on the timeline as one: what, and why."""
+    return FormDialog(
+        place,
+        time,
+        "Decision",
+        [Field("text", "what was decided", hint="roll back; do not wait for the fix"), Field("reason", "why")],
+        lambda values: desk.decide(values["text"], values["reason"], incident=incident.id),
+        about=about(incident),
+        check=needed("text", "Say what was decided."),
+    )
+
+
+def freeze(place: DialogContext, time: Time, desk: "Desk", now: Freeze | None) -> "FormDialog[Event]":
+    """Forbid deployments to the environment, or allow them again."""
+    what = "Lift the freeze" if now else "Freeze deployments"
+    told: list[Piece] = [
+        ("No deployments to ", ""),
+        (place.environment, "strong"),
+        (" until it is lifted; a step that changes it warns.", ""),
+    ]
+    if now:
+        told = [
+            ("Frozen by ", ""),
+            (now.by, "strong"),
+            (f" at {now.since.astimezone(place.zone):%H:%M}", ""),
+            (f": {now.reason}", "muted"),
+        ]
+    return FormDialog(
+        place,
+        time,
+        what,
+        [Field("reason", "why", hint="green again" if now else "until prod is green")],
+        lambda values: desk.freeze(now is None, values["reason"]),
+        about=[told],
+        does="lifts it" if now else "freezes",
+    )
+
+
+def open_things(
+    clocks: Sequence[Clock],
+    runs: Sequence[str],
+    now: datetime,
+    silenced: Sequence[str] = (),
+    freeze: Freeze | None = None,
+) -> list[str]:
+    """What a handover must name: clocks that ask for something, runs that go on, silent alerts, a freeze."""
+    told = [f"{each.what} ({remaining(each, now) or 'open'})" for each in clocks if each.state(now) in ASKS]
+    told += [f"running: {each}" for each in runs]
+    told += [f"silenced at its source: {each}" for each in silenced]
+    return [*told, *([f"{freeze.environment} is frozen: {freeze.reason}".rstrip(": ")] if freeze else [])]
+
+
+REVIEWS = {
+    Review.DRAFT: "facts are filled in, people still write",
+    Review.IN_REVIEW: "others read it",
+    Review.REVIEWED: "it was gone through together; ends its clock",
+    Review.CLOSED: "its action items are done, or have an owner elsewhere",
+}
+
+
+def review(place: DialogContext, time: Time, desk: "Desk", incident: Incident) -> "FormDialog[Event]":
+    """Where the post-mortem stands."""
+    return FormDialog(
+        place,
+        time,
+        "Post-mortem",
+        [
+            Field(
+                "state",
+                "state",
+                incident.review.value,
+                options=tuple((each.value, text) for each, text in REVIEWS.items()),
+            ),
+            Field("reason", "in a few words", hint="who reviewed it, where"),
+        ],
+        lambda values: desk.review(values["state"], values["reason"], incident=incident.id),
+        about=about(incident),
+    )
+
+
+# The small dialog for an update that was sent by other means: what was said, to whom, when the next one follows.
+
+READS = {"client": "customers, clients", "team": "the incident channel, our own people", "authority": "a regulator"}
+NOT_PROMISED = frozenset({"", "-", "–", "none", "no", "0"})
+
+
+def update(place: DialogContext, time: Time, desk: "Desk", incident: Incident, plan: Plan) -> "FormDialog[Event]":
+    """One line and Enter; the next one is promised as often as the incident's rules ask."""
+    usual = usual_promise(incident, plan)
+    preset = f"{int(usual.total_seconds()) // 60} min" if usual else ""
+    last = incident.updates[-1].audience if incident.updates else "client"
+
+    def act(values: Values) -> "Event":
+        within = promised(values["next"])
+        due = (time.now() + within).replace(second=0, microsecond=0) if within else None
+        return desk.sent(values["to"], values["text"], promised=due, incident=incident.id)
+
+    def check(values: Values) -> None:
+        needed("text", "Say in one line what they were told.")(values)
+        promised(values["next"])
+
+    return FormDialog(
+        place,
+        time,
+        "Update sent",
+        [
+            Field("text", "what was said, in one line"),
+            Field("next", "promised: the next one in", preset, "nothing, or 30 min, 1 hour"),
+            Field("to", "to", last, options=tuple((each, READS[each]) for each in AUDIENCES)),
+        ],
+        act,
+        about=[[("on ", "muted"), (f"{incident.severity} ", ""), (incident.title, "strong")]],
+        check=check,
+        does="writes it down",
+    )
+
+
+def promised(text: str) -> timedelta | None:
+    """The length that was typed, None for no promise. Raises FormError."""
+    words = " ".join(text.split())
+    if words.casefold() in NOT_PROMISED:
+        return None
+    found = length(words) or length(f"{words} min")
+    if not found:
+        raise FormError(f"`{words[:40]}` is no length of time; write 30 min or 1 hour, or nothing.")
+    return found

@@ -1,0 +1,271 @@
+"""The incident as its commander needs it: what is due, who holds which role, which boxes are open, whom to call."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.events import DescendantFocus, Key
+from textual.screen import Screen
+
+from cockpit.incident.clocks.reminders import urgent
+from cockpit.model.clock import Clock
+from cockpit.model.incident import Incident
+from cockpit.model.plan import Checklist, Role
+from screens.dialogs.dialog import Dialog, DialogContext
+from screens.dialogs.note import Note
+from screens.dialogs.status import StatusDialog
+from screens.incident import clock_forms as timing
+from screens.incident import keys as incident_keys
+from screens.incident import people_forms as people
+from screens.incident.keys import KEYS
+from screens.incident.people_forms import update
+from screens.shared.app_messages import EventsAppended
+from screens.shared.bound_keys import keys_of
+from screens.shared.due import running
+from widgets import clocks as clock_rows
+from widgets.bar import headline
+from widgets.cell import Piece
+from widgets.command import CALLS, LISTS, ROLES, CallCandidate, call_rows, calls, list_rows, progress, reach, role_rows
+from widgets.keys import KeyLine
+from widgets.line import Lines
+from widgets.pane import Pane
+from widgets.table import KeyedTable
+
+if TYPE_CHECKING:
+    from cockpit.session import Session
+
+Asked = Dialog[Any] | None
+READ_ONLY = "Read-only: nothing is recorded. Start without --read-only to write."
+NAMES = ("Clocks", "Roles", "Checklists", "Call")
+
+
+class IncidentScreen(Screen[None]):
+    """Of one incident, captured when it was opened; it follows the timeline while it is in front.
+
+    `boxes` opens a checklist by its id; without it its boxes are ticked, and nothing of the cockpit is at hand there.
+    """
+
+    CSS_PATH = ["../main/screen.tcss", "screen.tcss"]  # noqa: RUF012  # an instance variable of Screen
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # an instance variable of Screen
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
+
+    def __init__(
+        self,
+        session: "Session",
+        place: DialogContext,
+        incident: str,
+        *,
+        pane: int = 0,
+        boxes: Callable[[str], None] | None = None,
+    ) -> None:
+        super().__init__()
+        self._session = session
+        self._place = place
+        self._shown = incident
+        self._begin = pane
+        self._boxes = boxes or self._tick_boxes
+        self._asks: Sequence[Clock] = ()
+        self.panes = (
+            Pane(1, NAMES[0], clock_rows.COLUMNS, classes="-current"),
+            Pane(2, NAMES[1], ROLES),
+            Pane(3, NAMES[2], LISTS),
+            Pane(4, NAMES[3], CALLS),
+        )
+        self.objects: tuple[Mapping[str, object], ...] = ({}, {}, {}, {})
+
+    @property
+    def incident(self) -> Incident:
+        return self._session.ledger.incidents[self._shown]
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="bar")
+        yield Lines(id="strip")
+        with Container(id="panes"):
+            yield from self.panes
+        yield Lines(id="hint")
+        yield KeyLine(id="keys-line")
+
+    def on_mount(self) -> None:
+        self.panes[0].table.explain((("Nothing is due.", "muted"),))
+        self.panes[1].table.explain((("The plan names no roles.", "muted"),))
+        self.panes[2].table.explain(
+            (("No checklist is known.", "muted"),), (("A list of - [ ] boxes is one.", "muted"),)
+        )
+        nobody = ("Nobody to call is known.", "A table of roles and contacts", "in a runbook names them.")
+        self.panes[3].table.explain(*(((line, "muted"),) for line in nobody))
+        self.action_pane(self._begin)
+        self.set_interval(1.0, self.draw)
+        self.draw()
+
+    @on(EventsAppended)
+    def draw(self) -> None:
+        """All of it anew, from the incident as it is folded now."""
+        session, now = self._session, self._session.time.now()
+        incident, plan = self.incident, session.plan
+        clocks = running(session, incident, now, self._place.zone)
+        asks = urgent(clocks, now)
+        shown = [*asks, *(each for each in clocks if each not in asks)]
+        to_call = calls(incident, plan, clocks, now)
+        self.objects = (
+            {each.id: each for each in shown},
+            {each.name: each for each in plan.roles},
+            {each.id: each for each in plan.checklists},
+            {each.id: each for each in to_call},
+        )
+        zone = self._place.zone
+        counted: list[Piece] = [(f" {progress(incident, each)}", "muted") for each in plan.checklists if each.levels][
+            :1
+        ]
+        self.panes[0].show(clock_rows.rows(shown, now, zone), clock_rows.counts(clocks, now), now)
+        self.panes[1].show(role_rows(incident, plan, self._place.actor, zone), [], now)
+        self.panes[2].show(list_rows(incident, plan), counted, now)
+        self.panes[3].show(call_rows(to_call), [], now)
+        self._asks = asks
+        self._draw_lines()
+
+    @on(KeyedTable.Highlighted)
+    def _draw_lines(self) -> None:
+        place, now = self._place, self._session.time.now()
+        wide = self.size.width or 80
+        story = headline(self.incident, place.environment, place.production, now, place.zone, wide)
+        self.query_one("#bar", Lines).show(story)
+        strip: list[Piece] = []
+        for pane in self.panes:
+            strip += [(" │ " if strip else " ", "muted"), *pane.brief]
+        self.query_one("#strip", Lines).show(strip)
+        self.query_one("#hint", Lines).show(self._hint())
+        keys = keys_of(self)
+        self.query_one(KeyLine).offer([keys[id] for id in incident_keys.SHOWN if id in keys])
+
+    def _hint(self) -> list[Piece]:
+        """What enter does, and of the row under the cursor what its pane may have no room for."""
+        does = (
+            "answers it",
+            "takes it, hands it over, leaves it",
+            "opens its boxes",
+            "writes the call down",
+        )
+        told: list[Piece] = [(" ▸ ", "info"), ("enter", "key"), (f" {does[self.current]}", "")]
+        chosen = self.objects[self.current].get(self.panes[self.current].table.cursor or "")
+        if isinstance(chosen, Clock):
+            facts = " · ".join(filter(None, [chosen.why, chosen.who, chosen.origin]))
+            return [*told, ("  ·  ", "muted"), (facts, "muted")]
+        if isinstance(chosen, CallCandidate):
+            return [*told, ("  ·  ", "muted"), (chosen.who, "strong"), (f"  {reach(chosen)}", "")]
+        if self._asks:
+            urgent = clock_rows.brief(self._asks[0], self._session.time.now())[1:]
+            told += [("  ·  most urgent: ", "muted"), (self._asks[0].what, "strong"), (" ", ""), *urgent]
+        return told
+
+    # Keys
+
+    @property
+    def current(self) -> int:
+        return next((at for at, pane in enumerate(self.panes) if pane.has_class("-current")), 0)
+
+    def action_pane(self, at: int) -> None:
+        self.panes[at].table.focus()
+
+    def action_step(self, by: int) -> None:
+        self.action_pane((self.current + by) % len(self.panes))
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        if isinstance(event.widget, KeyedTable):
+            for pane in self.panes:
+                pane.set_class(pane.table is event.widget, "-current")
+        self.draw()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return None if action == "form" and self._session.read_only else True
+
+    def on_key(self, event: Key) -> None:
+        """A key that does nothing now says why."""
+        active = self.active_bindings.get(event.key)
+        if active is not None and not active.enabled:
+            self.notify(READ_ONLY, severity="warning", markup=False)
+
+    @on(KeyedTable.Selected)
+    def _selected(self, message: KeyedTable.Selected) -> None:
+        if self._session.read_only:
+            self.notify(READ_ONLY, severity="warning", markup=False)
+            return
+        of = next(at for at, pane in enumerate(self.panes) if pane.table is message.table)
+        chosen = self.objects[of].get(message.row)
+        form: Asked = None
+        place, time, desk, incident = self._place, self._session.time, self._session.desk, self.incident
+        if isinstance(chosen, Clock):
+            form = timing.clock(place, time, desk, incident, chosen)
+        elif isinstance(chosen, Role):
+            form = people.role(place, time, desk, incident, chosen.name, chosen.duty, self._open_things())
+        elif isinstance(chosen, CallCandidate):
+            form = people.called(place, time, desk, incident, chosen.who, chosen.tier, chosen.contacts)
+        elif isinstance(chosen, Checklist):
+            self._boxes(chosen.id)
+        if form is not None:
+            self.app.push_screen(form)
+
+    def action_form(self, name: str) -> None:
+        place, time, desk, incident = self._place, self._session.time, self._session.desk, self.incident
+        plan = self._session.plan
+        forms: dict[str, Callable[[], Asked]] = {
+            "task": partial(timing.task, place, time, desk, incident),
+            "loop": partial(timing.loop, place, time, desk, incident),
+            "decide": partial(people.decision, place, time, desk, incident),
+            "scenario": partial(timing.scenario, place, time, desk, incident, plan),
+            "aware": partial(timing.aware, place, time, desk, incident, plan),
+            "snooze": self._snooze,
+            "note": partial(Note, place, time, desk, incident),
+            "status": partial(StatusDialog, place, time, desk, incident),
+            "update": partial(update, place, time, desk, incident, plan),
+            "freeze": partial(people.freeze, place, time, desk, self._session.ledger.freeze(place.environment)),
+        }
+        form = forms[name]()
+        if form is not None:
+            self.app.push_screen(form)
+        elif name == "scenario":
+            told = "No recovery targets are known: a table with Scenario, RPO and RTO in a runbook gives them."
+            self.notify(told, severity="warning", markup=False)
+
+    def action_tell(self) -> None:
+        from screens.messages.screen import CommunicateScreen
+
+        self.app.push_screen(CommunicateScreen(self._session, self._place, self.incident))
+
+    def action_preview(self) -> None:
+        from screens.incident.draft_preview import PreviewScreen
+
+        self.app.push_screen(PreviewScreen(self._session, self._place, self.incident))
+
+    def action_help(self) -> None:
+        from screens.shared.help import DUE, ROWS, explain
+
+        explain(self, {**incident_keys.MOVES, **ROWS}, without=incident_keys.PANES, signs=DUE)
+
+    def _tick_boxes(self, checklist: str) -> None:
+        from screens.checklist.screen import ChecklistScreen
+
+        tell, freeze = self.action_tell, partial(self.action_form, "freeze")
+        acts: dict[str, Callable[[], None]] = {"declare": tell, "communicate": tell, "freeze": freeze}
+        self.app.push_screen(ChecklistScreen(self._session, self._place, self.incident, acts, checklist))
+
+    def _snooze(self) -> Asked:
+        chosen = self.objects[0].get(self.panes[0].table.cursor or "")
+        if not isinstance(chosen, Clock):
+            return None
+        return timing.clock(self._place, self._session.time, self._session.desk, self.incident, chosen, later=True)
+
+    def _open_things(self) -> list[str]:
+        now = self._session.time.now()
+        runs = [
+            each.title
+            for each in self._session.runner.runs.runs.values()
+            if each.incident == self._shown and each.ended is None
+        ]
+        clocks = running(self._session, self.incident, now, self._place.zone)
+        ledger, here = self._session.ledger, self.incident.environment
+        return people.open_things(clocks, runs, now, ledger.silenced(here), ledger.freeze(here))

@@ -1,0 +1,1 @@
+"""The main screen: panes, keys, hint, palette."""

@@ -1,0 +1,387 @@
+"""What the cockpit's keys open. Each screen is imported when it is first asked for, and gets what was captured then."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cockpit.model.alert import Alert
+from cockpit.model.event import Event
+from cockpit.model.incident import Incident
+from cockpit.model.revision import Revision
+from screens.main.panes import followed
+from screens.shared.copying import copy_text
+from screens.shared.due import DueClock
+from screens.shared.view import newest_closed, worst_first
+
+if TYPE_CHECKING:
+    from cockpit.session import Session
+    from screens.dialogs.dialog import DialogContext
+    from screens.main.screen import CockpitScreen
+
+
+# Reads the documents again while the cockpit is open: somebody may have edited them since it began.
+
+
+def read_again(screen: "CockpitScreen", session: "Session") -> None:
+    """In a thread, while what was asked for opens; what cannot be read any more, or goes unheeded, is said once."""
+    known = session.plan.problems
+
+    def read() -> None:
+        for problem in session.read_again().problems:
+            if problem not in known:
+                words = f"{problem.message} {problem.advice}".strip()
+                screen.notify(words, severity="warning", markup=False, timeout=10)
+
+    screen.run_worker(read, thread=True, group="plan", exit_on_error=False)
+
+
+TO_PANES = ("pane_1", "pane_2", "pane_3", "pane_4")
+
+
+def help(screen: "CockpitScreen") -> None:
+    from screens.shared.help import ROWS, WATCHED, explain
+
+    moves = {
+        TO_PANES: "To a pane: probes, alerts, revisions, timeline",
+        **ROWS,
+        ("table.select",): "Details of the row",
+    }
+    explain(screen, moves, without=TO_PANES, signs=WATCHED)
+
+
+def declare(screen: "CockpitScreen", session: "Session") -> None:
+    from screens.dialogs.declare import Declare
+
+    read_again(screen, session)  # the rules that will bind are those of now
+    bad = session.ledger.bad(session.environment.name)
+    screen.app.push_screen(Declare(place(screen, session), session.time, session.desk, bad))
+
+
+def note(screen: "CockpitScreen", session: "Session") -> None:
+    from screens.dialogs.note import Note
+
+    screen.app.push_screen(Note(place(screen, session), session.time, session.desk, worst(session)))
+
+
+def status(screen: "CockpitScreen", session: "Session") -> None:
+    from screens.dialogs.status import StatusDialog
+
+    incident = worst(session) or newest_closed(session.ledger, session.environment.name)  # which may be opened again
+    if incident is not None:
+        screen.app.push_screen(StatusDialog(place(screen, session), session.time, session.desk, incident))
+
+
+def acknowledge(screen: "CockpitScreen", session: "Session") -> None:
+    """Take the alert under the cursor; one key, and the notice names it."""
+    alert = screen.under_cursor(1)
+    if not isinstance(alert, Alert):
+        return
+
+    def write() -> None:
+        session.desk.acknowledge(alert.key, alert.name)
+
+    screen.write(write, f"You took {alert.name}.")
+
+
+def wall(screen: "CockpitScreen", session: "Session") -> None:
+    from screens.main.modes import wall_screen
+
+    screen.app.push_screen(wall_screen())
+
+
+def details(screen: "CockpitScreen", session: "Session", shown: object) -> None:
+    from screens.dialogs.details import Details
+    from screens.main.runbook_actions import open_revision
+
+    if isinstance(shown, Revision):
+        open_revision(screen, session, acting_place(screen, session), shown)
+        return
+    if isinstance(shown, Event):
+        from screens.dialogs.details import EventDetails
+
+        incident = session.ledger.incidents.get(shown.incident or "") or worst(session)
+        where = place(screen, session)
+        screen.app.push_screen(EventDetails(where, session.time, shown, session.desk, incident))
+        return
+    taken = session.ledger.taken(session.environment.name)
+    ack = taken.get(shown.key) if isinstance(shown, Alert) else None
+    screen.app.push_screen(Details(place(screen, session), session.time, shown, ack))
+
+
+def export(screen: "CockpitScreen", session: "Session") -> None:
+    from cockpit.incident.postmortem.export import Exporter
+    from screens.incident.export_dialog import Export
+
+    incident = worst(session) or newest_closed(session.ledger, session.environment.name)
+    if incident is None:
+        return
+    exporter = Exporter(incident, session.timeline, session.desk, session.system, session.time, session.plan)
+
+    def written(path: Path | None) -> None:
+        if path is not None:
+            screen.notify(f"The draft is in {path}.", markup=False)
+
+    screen.app.push_screen(Export(place(screen, session), session.time, exporter), written)
+
+
+def logs(screen: "CockpitScreen", session: "Session") -> None:
+    """Of the revision under the cursor when its pane has the focus, else of the one with the most traffic."""
+    from screens.logs import LogsScreen
+
+    found = followed(screen)
+    if found is None:
+        screen.notify("No revision has traffic; choose one in pane 3 first.", severity="warning", markup=False)
+        return
+    app, revision = found
+    open_stream = partial(session.logs, app, revision)
+    screen.app.push_screen(LogsScreen(revision, open_stream, zone=screen.cockpit.zone, time=session.time))
+
+
+def sign_in(screen: "CockpitScreen", session: "Session") -> None:
+    """By the way a person signed in before; afterwards every source is asked again."""
+    from screens.dialogs.signin import DeviceCodeDialog, TerminalLogin
+
+    credential = session.credential
+    way = credential.signs_in_with if credential else None
+    if credential is None or way is None:
+        screen.notify("Only a machine's identity is configured here: nobody can sign in.", markup=False)
+        return
+
+    def done(result: object) -> None:
+        if result:
+            credential.forget()
+            session.watch.refresh()
+
+    where = place(screen, session)
+    if way == "cli":
+        login = TerminalLogin(where, session.time, credential.login_command(), screen.cockpit.hand_over)
+        screen.app.push_screen(login, done)
+    else:
+        screen.app.push_screen(DeviceCodeDialog(where, session.time, credential.sign_in), done)
+
+
+def runbooks(screen: "CockpitScreen", session: "Session") -> None:
+    from screens.main.runbook_actions import open_catalogue
+
+    read_again(screen, session)  # as the catalogue reads the documents itself
+    open_catalogue(screen, session, acting_place(screen, session))
+
+
+def roll_back(screen: "CockpitScreen", session: "Session") -> None:
+    """To the revision under the cursor when its pane has the focus, else to the last one that served well."""
+    from screens.main.runbook_actions import open_rollback
+
+    chosen = screen.under_cursor(2) if screen.current == 2 else None
+    open_rollback(screen, session, acting_place(screen, session), chosen if isinstance(chosen, Revision) else None)
+
+
+def procedure(screen: "CockpitScreen", session: "Session", name: str) -> None:
+    from screens.main.runbook_actions import open_procedure
+
+    open_procedure(screen, session, acting_place(screen, session), name)
+
+
+def bind_procedures(screen: "CockpitScreen", session: "Session") -> None:
+    """The keys that the configuration gives to procedures."""
+    for key, name in session.system.procedure_keys.items():
+        screen.app.bind(key, f"screen.procedure({name!r})", description=name, show=False)
+
+
+def acting_place(screen: "CockpitScreen", session: "Session") -> "DialogContext":
+    """As whom the cloud will see what is done, where that is known."""
+    found, identity = place(screen, session), session.identity()
+    return replace(found, actor=identity.label) if identity else found
+
+
+def place(screen: "CockpitScreen", session: "Session") -> "DialogContext":
+    from screens.dialogs.dialog import DialogContext
+
+    here = session.environment
+    return DialogContext(here.name, here.production, session.operator, screen.cockpit.zone)
+
+
+def worst(session: "Session") -> Incident | None:
+    """The incident that the bar shows, captured at the key press."""
+    return next(iter(worst_first(session.ledger, session.environment.name, session.system.ladder)), None)
+
+
+# What the keys of communication and of checklists open. What they are about is captured at the key press.
+
+
+def communicate(screen: "CockpitScreen", session: "Session", incident: Incident | None = None) -> None:
+    """Write to clients or the team; of the incident that the bar shows, or the one that ended last."""
+    from screens.messages.screen import CommunicateScreen
+
+    told = incident or _told_of(session)
+    if told is not None:
+        screen.app.push_screen(CommunicateScreen(session, place(screen, session), told))
+
+
+def update(screen: "CockpitScreen", session: "Session") -> None:
+    """Write down that an update was sent by other means."""
+    from screens.incident.people_forms import update as form
+
+    incident = _told_of(session)
+    if incident is not None:
+        screen.app.push_screen(form(place(screen, session), session.time, session.desk, incident, session.plan))
+
+
+def status_line(screen: "CockpitScreen", session: "Session") -> None:
+    """Copy the one line on how it stands, for the incident channel, and write down that it was sent."""
+    from cockpit.incident.messages.offers import STATUS_LINE, compose
+    from screens.messages.screen import scene, taking
+
+    incident = _told_of(session)
+    if incident is None:
+        return
+    where = place(screen, session)
+    line = compose(STATUS_LINE, scene(session, where, incident), session.time.now())
+    copy_text(screen.app, line.text)
+    sent = taking(session, where, incident).sent
+    screen.write(
+        partial(sent, STATUS_LINE.audience, line.text, STATUS_LINE.id, line.promised),
+        "The status line is copied, kept in messages/ beside the timeline, and written down as sent to the team.",
+    )
+
+
+def checklist(screen: "CockpitScreen", session: "Session", first: str = "", incident: Incident | None = None) -> None:
+    """The boxes of the plan's checklists, those of the incident's severity first; `first` names another one."""
+    of = incident or _told_of(session)
+    if of is None:
+        return
+    if not session.plan.checklists:
+        screen.notify("No document has a checklist: `- [ ]` items make one.", severity="warning", markup=False)
+        return
+    from screens.checklist.screen import ChecklistScreen
+
+    acts = acts_of_items(screen, session, of)
+    screen.app.push_screen(ChecklistScreen(session, place(screen, session), of, acts, first))
+
+
+def acts_of_items(screen: "CockpitScreen", session: "Session", incident: Incident) -> dict[str, Callable[[], None]]:
+    """What the items of a checklist can offer here, by the names of `checklist_rows.WORDS`."""
+
+    acts: dict[str, Callable[[], None]] = {
+        "declare": partial(communicate, screen, session, incident),
+        "communicate": partial(communicate, screen, session, incident),
+        "freeze": partial(freeze, screen, session),
+        "roll_back": partial(roll_back, screen, session),
+    }
+    if session.plan.snapshot:
+        acts["preserve"] = partial(procedure, screen, session, session.plan.snapshot)
+    return acts
+
+
+def _told_of(session: "Session") -> Incident | None:
+    return worst(session) or newest_closed(session.ledger, session.environment.name)
+
+
+# What the keys of an incident's command open: its screen, a clock, the freeze, a pin.
+
+ROLES_PANE = 1
+
+
+def concerned(session: "Session") -> Incident | None:
+    """The incident that the bar shows, else the one that ended last: captured at the key press."""
+    return worst(session) or newest_closed(session.ledger, session.environment.name)
+
+
+def lead(screen: "CockpitScreen", session: "Session", pane: int = 0) -> None:
+    """The incident's own screen, with the cursor in one of its panes."""
+    from screens.incident.screen import IncidentScreen
+
+    incident = concerned(session)
+    if incident is not None:
+        boxes = partial(checklist, screen, session, incident=incident)
+        where = place(screen, session)
+        screen.app.push_screen(IncidentScreen(session, where, incident.id, pane=pane, boxes=boxes))
+
+
+def roles(screen: "CockpitScreen", session: "Session") -> None:
+    lead(screen, session, ROLES_PANE)
+
+
+def lead_to(screen: "CockpitScreen", session: "Session", form: str) -> None:
+    """The incident's own screen with one of its forms over it, by the names of `incident_keys.FORMS`."""
+    lead(screen, session)
+    front = screen.app.screen_stack[-1]
+    front.call_after_refresh(front.run_action, f"form({form!r})")
+
+
+def snooze(screen: "CockpitScreen", session: "Session") -> None:
+    """The most urgent clock, as the bar shows it."""
+    if screen.asking:
+        act_on(screen, session, screen.asking[0], later=True)
+    else:
+        screen.notify("Nothing is due, so there is nothing to put off.", severity="warning", markup=False)
+
+
+def act_on(screen: "CockpitScreen", session: "Session", due: DueClock, *, later: bool = False) -> None:
+    """Say of one clock that it is done, or later, or does not apply."""
+    from screens.incident import clock_forms as timing
+
+    where = place(screen, session)
+    screen.app.push_screen(timing.clock(where, session.time, session.desk, due.incident, due.clock, later=later))
+
+
+def freeze(screen: "CockpitScreen", session: "Session") -> None:
+    from screens.incident import people_forms as people
+
+    now = session.ledger.freeze(session.environment.name)
+    screen.app.push_screen(people.freeze(place(screen, session), session.time, session.desk, now))
+
+
+def pin(screen: "CockpitScreen", session: "Session") -> None:
+    """Pin the event under the cursor of the timeline, or take its pin away; one key, and the notice names it."""
+    event, incident = screen.under_cursor(3), concerned(session)
+    if not isinstance(event, Event) or incident is None:
+        return
+    on = event.id not in incident.pins
+
+    def write() -> None:
+        session.desk.pin(event.id, on, incident=incident.id)
+
+    screen.write(write, f"{'Pinned' if on else 'No longer pinned'}: {event.summary}")
+
+
+def preview(screen: "CockpitScreen", session: "Session") -> None:
+    """The draft as it would be written now."""
+    from screens.incident.draft_preview import PreviewScreen
+
+    incident = concerned(session)
+    if incident is not None:
+        screen.app.push_screen(PreviewScreen(session, place(screen, session), incident))
+
+
+def past(screen: "CockpitScreen", session: "Session") -> None:
+    from screens.history.screen import PastScreen
+
+    screen.app.push_screen(PastScreen(session, place(screen, session)))
+
+
+# Which function a key of the cockpit calls, by the name of its action.
+
+Opens = Callable[["CockpitScreen", "Session"], None]
+OPENS: dict[str, Opens] = {
+    "declare": declare,
+    "note": note,
+    "status": status,
+    "acknowledge": acknowledge,
+    "export": export,
+    "logs": logs,
+    "wall": wall,
+    "sign_in": sign_in,
+    "runbooks": runbooks,
+    "roll_back": roll_back,
+    "roles": roles,
+    "communicate": communicate,
+    "update": update,
+    "status_line": status_line,
+    "snooze": snooze,
+    "freeze": freeze,
+    "pin": pin,
+    "preview": preview,
+    "past": past,
+}

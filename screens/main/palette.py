@@ -1,0 +1,45 @@
+"""The palette: every key of the screen by its name, and the themes. Nothing is in it that does not work now."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+import themes
+from screens.incident.keys import FORMS
+
+
+def commands(app: App[Any], screen: Screen[Any]) -> Iterable[SystemCommand]:
+    """What can be done from `screen` at this moment, then the themes."""
+    seen = set()
+    for active in screen.active_bindings.values():
+        binding = active.binding
+        if not binding.id or not binding.description or not active.enabled or binding.id in seen:
+            continue
+        if binding.id.startswith(("table.", "palette")):
+            continue
+        seen.add(binding.id)
+        key = app.get_key_display(binding)
+        yield SystemCommand(
+            binding.description,
+            f"{key}   {binding.tooltip or ''}".rstrip(),
+            partial(app.run_action, binding.action, active.node),
+        )
+    yield from _in_an_incident(screen)
+    for word, name in themes.NAMES.items():
+        yield SystemCommand(f"Theme {word}", "Colours of the screen", partial(setattr, app, "theme", name))
+
+
+def _in_an_incident(screen: Screen[Any]) -> Iterable[SystemCommand]:
+    """From the cockpit also what has its key on the incident screen only."""
+    from screens.main.actions import concerned, lead_to
+    from screens.main.screen import CockpitScreen
+
+    session = screen.session if isinstance(screen, CockpitScreen) else None
+    if session is None or session.read_only or concerned(session) is None:
+        return
+    assert isinstance(screen, CockpitScreen)
+    for name, each in FORMS.items():
+        yield SystemCommand(each.description, each.tooltip, partial(lead_to, screen, session, name))

@@ -1,0 +1,174 @@
+"""What each pane of the cockpit shows: its rows, what its border counts, and the objects that the rows stand for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from cockpit.model.problem import Problem
+from cockpit.model.reading import FeedState, Freshness
+from cockpit.model.system import Environment
+from cockpit.model.time import age
+from screens.shared.due import DueClock
+from screens.shared.view import View, worst_first
+from widgets import alerts, clocks, probes, revisions, timeline
+from widgets.cell import Piece, Row
+from widgets.pane import Pane
+
+if TYPE_CHECKING:
+    from cockpit.session import Session
+
+from typing import TYPE_CHECKING
+
+from cockpit.model.revision import Application, Revision
+
+if TYPE_CHECKING:
+    from cockpit.session import Session
+    from screens.main.screen import CockpitScreen
+
+
+def followed(screen: "CockpitScreen") -> tuple[Application, Revision] | None:
+    """Whose logs the key opens at this moment."""
+    chosen = screen.under_cursor(2) if screen.current == 2 else None
+    for app in screen.seen.applications:
+        revision = app.serving
+        if isinstance(chosen, Revision):
+            revision = next(
+                (each for each in app.revisions if (each.app, each.name) == (chosen.app, chosen.name)), None
+            )
+        if revision is not None:
+            return app, revision
+    return None
+
+
+# What a pane without rows says: an empty state teaches.
+
+Said = list[list[Piece]]
+
+MISSING = {
+    "probes": ("No probe is configured.", "probes"),
+    "alerts": ("No alert source is configured.", "alerts"),
+}
+
+
+def starting() -> Said:
+    return [[("Starting…", "muted")]]
+
+
+def quiet_timeline(read_only: bool) -> Said:
+    """Before anything happened."""
+    if read_only:
+        return [[("Nothing was recorded yet.", "muted")]]
+    return [
+        [("Nothing happened yet.", "muted")],
+        [("Every change is written down here by itself.", "muted")],
+    ]
+
+
+def nothing_due() -> Said:
+    return [[("Nothing is due.", "good")], [("Declaring an incident starts its clocks.", "muted")]]
+
+
+def empty(pane: str, environment: Environment, fresh: Freshness, problems: Sequence[Problem], missing: bool) -> Said:
+    """Why `pane` has no rows, and what would fill it."""
+    if missing:
+        return _missing(pane, environment)
+    if fresh.state is FeedState.BLIND:
+        told = [[(problem.message, "bad")] for problem in problems[:2]]
+        advice = [[(problem.advice, "")] for problem in problems[:2] if problem.advice]
+        return [*told, *advice] or [[(f"No answer yet: {fresh.reason}.", "bad")]]
+    if fresh.age is None:
+        return [[("Waiting for the first answer…", "muted")]]
+    look = f"last look {age(fresh.age)} ago"
+    if pane == "alerts":
+        sources = " and ".join(each.name for each in environment.alerts)
+        return [[("No alerts.", "good")], [(f"Watching {sources}, {look}.", "muted")]]
+    if pane == "revisions":
+        return [[(f"{', '.join(environment.apps) or 'The app'} has no revisions, {look}.", "muted")]]
+    return [[(f"No results, {look}.", "muted")]]
+
+
+def _missing(pane: str, environment: Environment) -> Said:
+    if pane == "revisions":
+        what, key = "No app is configured.", f"[environments.{environment.name}] apps"
+    else:
+        what, name = MISSING[pane]
+        key = f"[[environments.{environment.name}.{name}]]"
+    return [[(what, "")], [(f"{key} in cockpit.toml fills this pane.", "muted")]]
+
+
+RECORDER = "recorder"  # the source of what is written down by itself
+
+
+@dataclass(frozen=True, slots=True)
+class FilledPanes:
+    """`objects` by the ids of the rows: what a key acts on is the object, never the row."""
+
+    rows: Sequence[Row]
+    counts: Sequence[Piece]
+    objects: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class PaneScene:
+    """What the panes are filled from, beside the session: what was read, what is due, and where and when it is read."""
+
+    seen: View
+    asking: Sequence[DueClock]
+    zone: tzinfo
+    today: date
+    now: datetime
+    people_only: bool = False  # the timeline without what the recorder wrote by itself
+
+
+def filled(name: str, session: "Session", scene: PaneScene) -> FilledPanes:
+    """The pane `name` as things stand."""
+    seen = scene.seen
+    if name == "probes":
+        objects = {each.name: each for each in seen.probes}
+        return FilledPanes(probes.rows(seen.probes), probes.counts(seen.probes), objects)
+    if name == "alerts":
+        taken = session.ledger.taken(session.environment.name)
+        by_key = {each.key: each for each in seen.alerts}
+        return FilledPanes(alerts.rows(seen.alerts, taken), alerts.counts(seen.alerts), by_key)
+    if name == "revisions":
+        apps = seen.applications
+        named = {f"{each.app}/{each.name}": each for app in apps for each in app.revisions}
+        return FilledPanes(revisions.rows(apps), revisions.counts(apps), named)
+    return _due(session, scene) if name == "due" else _timeline(session, scene)
+
+
+def _due(session: "Session", scene: PaneScene) -> FilledPanes:
+    due = [each.clock for each in scene.asking]
+    ours = {f"{each.incident.id}/{each.clock.id}": each for each in scene.asking}
+    rows = clocks.rows(
+        due, scene.now, scene.zone, list(ours), calm=True
+    )  # a dozen ticking seconds cost a slow line dear
+    open = worst_first(session.ledger, session.environment.name, session.plan.ladder)
+    people = clocks.leader_rows(open[0], session.plan, session.operator) if open else []
+    roles = {row.id: open[0] for row in people}
+    return FilledPanes([*rows, *people], clocks.counts(due, scene.now), {**ours, **roles})
+
+
+def _timeline(session: "Session", scene: PaneScene) -> FilledPanes:
+    incidents = worst_first(session.ledger, session.environment.name, session.plan.ladder)
+    pins = frozenset[int]().union(*(each.pins for each in incidents))
+    kept = [each for each in session.history if not scene.people_only or each.source != RECORDER or each.id in pins]
+    rows = timeline.rows(kept, session.operator, scene.zone, scene.today, pins)
+    counts = [(f" {len(rows)}", "muted")] if rows else []
+    if scene.people_only:
+        counts = [(f" {len(rows)} of people", "info")]
+    return FilledPanes(rows, counts, {str(each.id): each for each in session.history})
+
+
+def wear(panes: Sequence[Pane], session: "Session", seen: View) -> None:
+    """Each pane's border tells how fresh it is, an empty one why it is empty."""
+    for pane in panes[:3]:
+        name = pane.id or ""
+        fresh, missing = seen.fresh[name], name in seen.missing
+        pane.state("", "muted") if missing else pane.wear(fresh)
+        pane.table.explain(*empty(name, session.environment, fresh, seen.problems, missing))
+    said = session.recorder.status if session.recorder else "not recording"
+    panes[3].state(said, "muted" if said.startswith("record") else "warn")
+    panes[3].table.explain(*quiet_timeline(session.read_only))
+    panes[4].table.explain(*nothing_due())

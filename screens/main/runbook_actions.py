@@ -1,0 +1,150 @@
+"""What the cockpit's keys open of the runbooks: the catalogue, a roll back, a revision, a procedure of a key."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from cockpit.model.revision import Application, Revision
+from cockpit.model.revision_health import ill_working
+from cockpit.model.run import Value
+from cockpit.runbooks.catalogue.catalogue import Catalogue
+from cockpit.runbooks.types import RunRefused
+from screens.dialogs.dialog import DialogContext
+from screens.shared.errors import explain
+from screens.shared.view import view
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from cockpit.session import Session
+
+KNOWN = timedelta(days=30)  # how far back the last healthy revision is looked for
+
+
+def open_catalogue(screen: "Screen[Any]", session: "Session", place: DialogContext) -> None:
+    from screens.catalogue.screen import CatalogueScreen
+
+    alerts = view(session.watch, session.environment.name).alerts
+    screen.app.push_screen(CatalogueScreen(session, place, documents(session), alerts))
+
+
+def open_revision(screen: "Screen[Any]", session: "Session", place: DialogContext, revision: Revision) -> None:
+    """The menu of a revision, captured at the key press."""
+    from screens.run.revision_menu import RevisionMenu, Wish
+
+    application = application_of(session, revision)
+    if application is None:
+        return
+
+    def wished(wish: Wish | None) -> None:
+        if wish is None:
+            return
+        if not wish.procedure:
+            open_rollback(screen, session, place, revision)
+        else:
+            in_words(screen, begin_named(screen, session, place, wish.procedure, wish.values))
+
+    screen.app.push_screen(RevisionMenu(place, session.time, application, revision), wished)
+
+
+def open_rollback(
+    screen: "Screen[Any]", session: "Session", place: DialogContext, chosen: Revision | None = None
+) -> None:
+    """Away from what serves: to `chosen` when that is another revision, else to the last one that served well."""
+    applications = view(session.watch, session.environment.name).applications
+    application = application_of(session, chosen) if chosen else worst(applications)
+    if application is None:
+        screen.notify("No app is known yet, so there is nothing to roll back.", severity="warning", markup=False)
+        return
+    in_words(screen, _roll_back(screen, session, place, application, chosen))
+
+
+def open_procedure(screen: "Screen[Any]", session: "Session", place: DialogContext, name: str) -> None:
+    """The procedure that `[keys]` binds: `restore-database#2`."""
+    in_words(screen, begin_named(screen, session, place, name))
+
+
+async def _roll_back(
+    screen: "Screen[Any]", session: "Session", place: DialogContext, application: Application, chosen: Revision | None
+) -> None:
+    from cockpit.runbooks.rollback import FOLDED, propose, propose_chosen
+    from screens.run.open import begin, went_on
+    from screens.run.revision_menu import PANE
+    from screens.run.rollback import AskRollback, plan
+
+    now = session.time.now()
+    here = session.environment.name
+    events = await asyncio.to_thread(session.timeline.events, environment=here, kinds=FOLDED, occurred_from=now - KNOWN)
+    if chosen is None:
+        proposal = propose(application, events, now=now)
+    else:
+        proposal = propose_chosen(application, chosen.name, events, now=now, source=PANE)
+    if proposal.good is None or proposal.refused:
+        raise RunRefused(proposal.refused or proposal.why)
+    catalogue = await asyncio.to_thread(documents(session))
+    document = catalogue.document("rollback")
+    found = catalogue.find(f"rollback#{proposal.procedure}" if document.builtin else "rollback")
+    went = await went_on(screen.app, session, place, document.runbook, found.procedure, proposal.values)
+    if went == "on":
+        return
+    planned = await plan(session.runner, proposal, document.runbook, found.procedure)
+    dialog = AskRollback(place, session.time, planned, changed_by=application.changed_by)
+    agreed = await screen.app.push_screen_wait(dialog)
+    if agreed is not None:
+        # A team's own document in its place is run step by step: only what ships with us is known to stop in time.
+        await begin(
+            screen.app,
+            session,
+            place,
+            document.runbook,
+            found.procedure,
+            proposed=proposal.values,
+            agreed=agreed if document.builtin else None,
+            beside=went == "anew",
+        )
+
+
+async def begin_named(
+    screen: "Screen[Any]", session: "Session", place: DialogContext, name: str, proposed: Sequence[Value] = ()
+) -> None:
+    from screens.run.open import open_or_begin
+
+    catalogue = await asyncio.to_thread(documents(session))
+    found = catalogue.find(name)
+    await open_or_begin(screen.app, session, place, found.document.runbook, found.procedure, proposed=proposed)
+
+
+def documents(session: "Session") -> Callable[[], Catalogue]:
+    """Reads the catalogue anew; blocking."""
+
+    def read() -> Catalogue:
+        from cockpit.runbooks.catalogue.load import load
+
+        return load(session.system.runbooks)
+
+    return read
+
+
+def in_words(screen: "Screen[Any]", doing: Coroutine[Any, Any, None]) -> None:
+    """Do it in a worker of the screen; what is refused is said."""
+
+    async def told() -> None:
+        try:
+            await doing
+        except Exception as error:
+            words = explain(error, "a runbook could not be opened")
+            screen.notify(words, severity="error", markup=False, timeout=10)
+
+    screen.run_worker(told(), group="runbooks", exclusive=True, exit_on_error=False)
+
+
+def application_of(session: "Session", revision: Revision) -> Application | None:
+    applications = view(session.watch, session.environment.name).applications
+    return next((each for each in applications if each.name == revision.app), None)
+
+
+def worst(applications: tuple[Application, ...]) -> Application | None:
+    """The app with a revision that users depend on and that is not known to serve, else the first."""
+    troubled = (application for application in applications if ill_working([application]))
+    return next(troubled, next(iter(applications), None))

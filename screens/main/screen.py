@@ -1,0 +1,342 @@
+"""The cockpit: a bar, four panes, a hint and the keys. It shows what it is told and opens what a key asks for."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.events import DescendantFocus, Key, Resize, ScreenResume, ScreenSuspend
+from textual.screen import ModalScreen, Screen
+from textual.timer import Timer
+from textual.widgets import Input
+
+from cockpit.model.incident import Incident
+from cockpit.model.text import clean_line
+from screens.dialogs.dialog import QUIET
+from screens.dialogs.person import act_named
+from screens.main import (
+    actions as leading,
+)
+from screens.main import (
+    actions as opening,
+)
+from screens.main import (
+    panes as empty,
+)
+from screens.main import (
+    status_lines as telling,
+)
+from screens.main.actions import OPENS
+from screens.main.keys import KEYS, Situation, why_not
+from screens.main.panes import PaneScene, filled, wear
+from screens.main.status_lines import ELSEWHERE, Nudges, draw_edges, tell
+from screens.shared.app_messages import Attached, EventsAppended, ReadingChanged
+from screens.shared.due import DueClock, due
+from screens.shared.errors import explain
+from screens.shared.view import PANES, View, pane_of, view
+from widgets import alerts, clocks, probes, revisions, timeline
+from widgets.filter import FilterLine
+from widgets.keys import KeyLine
+from widgets.line import Lines
+from widgets.pane import Pane
+from widgets.table import KeyedTable
+
+if TYPE_CHECKING:
+    from cockpit.app import CockpitApp
+    from cockpit.session import Session
+
+TIMELINE, DUE = 3, 4  # places among the panes
+TOGETHER = 0.25  # seconds in which further Readings are shown in one go
+
+
+class CockpitScreen(Screen[None]):
+    """The main screen. `session` is the app's, None while it starts."""
+
+    CSS_PATH = "screen.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (200, "-huge")]  # noqa: RUF012  # an instance variable of Screen
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.panes = (
+            Pane(1, "Probes", probes.COLUMNS, classes="-current"),
+            Pane(2, "Alerts", alerts.COLUMNS),
+            Pane(3, "Revisions", revisions.COLUMNS),
+            Pane(4, "Timeline", timeline.COLUMNS, follow=True),
+            Pane(5, "Due", clocks.COLUMNS),  # on a screen of 200 columns; on a smaller one the key opens the incident
+        )
+        self.seen = View()
+        self.objects: dict[str, Mapping[str, object]] = {}  # what each pane's rows stand for, by their ids
+        self._clock: Timer
+        self._today = date.min
+        self._waiting: set[str] = set()
+        self._people_only = False
+        self._situation = Situation()
+        self.asking, self._nudges = list[DueClock](), Nudges()
+        self._pressed, self._hurried = 0.0, False  # when the last key came, and whether in a burst: pasted, a slow line
+
+    @property
+    def cockpit(self) -> "CockpitApp":
+        return cast("CockpitApp", self.app)
+
+    @property
+    def session(self) -> "Session | None":
+        return self.cockpit.session
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="bar")
+        yield Lines(id="strip")
+        with Container(id="panes"):
+            first, second, third, fourth, fifth = self.panes
+            yield from (first, second, fifth, third, fourth)  # the grid fills its rows in this order
+        yield FilterLine(id="filter")
+        yield Lines(id="hint")
+        yield KeyLine(id="keys-line")
+
+    def on_mount(self) -> None:
+        for pane in self.panes:
+            pane.table.explain(*empty.starting())
+        self.panes[0].table.focus()
+        self._clock = self.set_interval(1.0, self.tick)
+        self.set_interval(ELSEWHERE, self.remind_elsewhere)
+        self._attached()
+
+    # What arrives
+
+    @on(Attached)
+    def _attached(self) -> None:
+        if self.session is not None:
+            opening.bind_procedures(self, self.session)
+            self.draw(*PANES, "timeline")
+        self.tick()
+
+    @on(ReadingChanged)
+    def _reading_changed(self, message: ReadingChanged) -> None:
+        if self.session and message.reading.environment == self.session.environment.name:
+            if not self._waiting:
+                self.set_timer(TOGETHER, self.show_waiting)
+            self._waiting.add(pane_of(message.reading.feed))
+
+    @on(ScreenSuspend)
+    def _behind_another(self) -> None:
+        """The app tells only the screen in front: Textual sends the whole screen for each message to one behind."""
+        self._clock.pause()
+        self.app.clear_notifications()
+
+    @on(ScreenResume)
+    def _in_front_again(self) -> None:
+        self._clock.resume()
+        self._waiting.clear()
+        self.draw(*PANES, "timeline")
+        self.tick()
+
+    def show_waiting(self) -> None:
+        """Draw the panes whose Readings changed since the last time; one behind another screen waits for its return."""
+        if not self.is_active:
+            return
+        waiting, self._waiting = self._waiting, set()
+        self.draw(*waiting)
+        self.tick()
+
+    @on(EventsAppended)
+    def _events_appended(self) -> None:
+        self.draw("timeline", "alerts")  # an acknowledgement is shown beside its alert
+        self.tick()
+
+    # What is shown
+
+    def now(self) -> datetime:
+        return self.session.time.now() if self.session else datetime.now(UTC)
+
+    def tick(self) -> None:
+        """Once a second and after every change: ages, the state of the feeds, the bar and the hint."""
+        now = self.now()
+        if self.session is not None:
+            self.seen = view(self.session.watch, self.session.environment.name)
+            wear(self.panes, self.session, self.seen)
+        if (today := now.astimezone(self.cockpit.zone).date()) != self._today:
+            self._today = today  # at midnight what was today's becomes yesterday's
+            self.draw("timeline")
+        for pane in self.panes:
+            pane.table.tick(now)
+        self._situation = telling.situation(self)
+        self._look_at_the_clocks(now)
+        draw_edges(self, now)
+
+    def _look_at_the_clocks(self, now: datetime) -> None:
+        """What is due now: in its pane, in the bar, and as a reminder where one has come."""
+        if self.session is None:
+            return
+        self._remind(self.session, now)
+        if self.roomy:
+            self.draw("due")
+
+    def remind_elsewhere(self) -> None:
+        """Whoever reads logs or runs a procedure is reminded there; a dialog is not disturbed, its turn comes after."""
+        if self.session is not None and not self.is_active and not isinstance(self.app.screen, ModalScreen):
+            self._remind(self.session, self.now())
+
+    def _remind(self, session: "Session", now: datetime) -> None:
+        """One notice for all that fell due since the last look."""
+        self.asking = due(session, now, self.cockpit.zone)
+        tell(self.cockpit, self._nudges.fresh(self.asking, now), now)
+
+    def draw(self, *names: str) -> None:
+        """The rows of the named panes, from the newest Readings."""
+        if self.session is None:
+            return
+        self.seen, now = view(self.session.watch, self.session.environment.name), self.now()
+        for name in names:
+            scene = PaneScene(self.seen, self.asking, self.cockpit.zone, self._today, now, self._people_only)
+            shown = filled(name, self.session, scene)
+            self.objects[name] = shown.objects
+            self.query_one(f"#{name}", Pane).show(shown.rows, shown.counts, now)
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """None greys a key out; pressing it says why."""
+        name = str(parameters[0]) if action == "open" else action
+        return None if why_not(name, self._situation) else True
+
+    def on_key(self, event: Key) -> None:
+        """Before a key acts: did it come faster than a hand types, and does it do anything now? If not, say why."""
+        before, self._pressed = self._pressed, self.session.time.monotonic() if self.session else 0.0
+        self._hurried = self._pressed - before < QUIET
+        active = self.active_bindings.get(event.key)
+        reason = why_not(active.binding.id or "", self._situation) if active else ""
+        if reason:
+            self.notify(reason, severity="warning", markup=False)
+
+    @on(KeyedTable.Highlighted)
+    def _moved(self) -> None:
+        """Which keys work, and on what, may depend on the row under the cursor."""
+        self._situation = telling.situation(self)
+        draw_edges(self, self.now())
+
+    @on(KeyedTable.Selected)
+    def _selected(self, message: KeyedTable.Selected) -> None:
+        found = self.objects.get(message.table.id.removesuffix("-table") if message.table.id else "", {})
+        if self.session and message.row in found:
+            shown = found[message.row]
+            if isinstance(shown, DueClock):
+                leading.act_on(self, self.session, shown)
+            elif isinstance(shown, Incident):
+                leading.roles(self, self.session)
+            else:
+                opening.details(self, self.session, shown)
+
+    def under_cursor(self, pane: int) -> object | None:
+        """The object, not the row: what a key acts on is captured when it is pressed."""
+        table = self.panes[pane].table
+        return self.objects.get(self.panes[pane].id or "", {}).get(table.cursor or "")
+
+    @property
+    def current(self) -> int:
+        return next((at for at, pane in enumerate(self.panes) if pane.has_class("-current")), 0)
+
+    @property
+    def roomy(self) -> bool:
+        """Whether there is room for what is due beside the four panes."""
+        return self.has_class("-huge") and not self.has_class("-short")
+
+    def action_pane(self, at: int) -> None:
+        if at != DUE or self.roomy:
+            self.panes[at].table.focus()
+        elif self.session is not None:  # what is due has its pane on a wide screen only
+            leading.lead(self, self.session)
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """The pane with the focus is the current one, and stays it while something is typed into the filter."""
+        if isinstance(event.widget, KeyedTable):
+            for pane in self.panes:
+                pane.set_class(pane.table is event.widget, "-current")
+        draw_edges(self, self.now())
+
+    def action_step(self, by: int) -> None:
+        shown = len(self.panes) if self.roomy else DUE
+        self.action_pane((self.current + by) % shown)
+
+    def action_error(self, by: int) -> None:
+        """To the next or the previous event of the timeline that tells of something broken."""
+        table, found = self.panes[TIMELINE].table, self.objects.get("timeline", {})
+        wrong = [at for at, row in enumerate(table.rows) if timeline.went_wrong(found.get(row.id))]
+        ahead = [at for at in wrong if (at - table.cursor_index) * by > 0]
+        self.action_pane(TIMELINE)
+        if ahead:
+            table.move_to(min(ahead) if by > 0 else max(ahead))
+        else:
+            told = "No further error on the timeline" if wrong else "No error on the timeline"
+            self.notify(f"{told} in this direction." if wrong else f"{told}.", markup=False)
+
+    # The filter
+
+    @property
+    def filter(self) -> FilterLine:
+        return self.query_one(FilterLine)
+
+    def action_filter(self) -> None:
+        self.filter.begin(self.panes[self.current].words)
+
+    @on(Input.Changed, "#filter")
+    def _narrow(self, message: Input.Changed) -> None:
+        self.panes[self.current].narrow(message.value)
+
+    @on(Input.Submitted, "#filter")
+    def _keep_filter(self) -> None:
+        self.filter.end()
+        self.panes[self.current].table.focus()
+
+    def action_leave_filter(self) -> None:
+        for pane in self.panes:
+            pane.narrow("")
+        self._keep_filter()
+
+    def action_people_only(self) -> None:
+        """Without what the recorder wrote by itself, or with all of it again; what is pinned stays."""
+        self._people_only = not self._people_only
+        self.draw("timeline")
+        self.action_pane(TIMELINE)
+
+    def on_resize(self, event: Resize) -> None:
+        self.call_after_refresh(self.tick)
+
+    def action_refresh(self) -> None:
+        if self.session:
+            self.session.watch.refresh()
+
+    def action_mute(self) -> None:
+        bell = self.cockpit.bells
+        bell.muted = not bell.muted
+        self.notify("The bell is off." if bell.muted else "The bell is on.", markup=False)
+        self.tick()
+
+    def action_help(self) -> None:
+        opening.help(self)
+
+    def action_open(self, what: str) -> None:
+        """Open one of `OPENS`, with what is under the cursors at this moment."""
+        if self._hurried and what in ("acknowledge", "pin", "status_line"):  # the keys that write without asking
+            self.notify("That key came in a burst of others. Press it again.", severity="warning", markup=False)
+        elif self.session is not None:
+            OPENS[what](self, self.session)
+
+    def action_procedure(self, name: str) -> None:
+        """Open the procedure that a key of the configuration names."""
+        if self.session is not None:
+            opening.procedure(self, self.session, name)
+
+    @work(exit_on_error=False, group="writing")
+    async def write(self, act: Callable[[], object], done: str) -> None:
+        """Do a blocking act off the loop and say how it went."""
+        assert self.session is not None
+        try:
+            await act_named(self.app, opening.place(self, self.session), self.session.time, act)
+        except Exception as error:
+            self.notify(explain(error, "an act failed"), severity="error", markup=False)
+        else:
+            self.notify(clean_line(done), markup=False)

@@ -1,0 +1,239 @@
+"""What the bar and the keys are told: the session and the view of this moment, as plain facts."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from cockpit.incident.clocks.reminders import nudge
+from cockpit.model.alert import Alert, AlertState
+from cockpit.model.clock import ClockState
+from cockpit.model.event import Event
+from cockpit.model.incident import Incident
+from cockpit.model.plan import Plan
+from cockpit.model.probe import ProbeState
+from cockpit.model.problem import ProblemKind
+from cockpit.model.reading import FeedState
+from cockpit.model.revision_health import RevisionCondition, ill_working
+from cockpit.model.rolled_back import last_rollback
+from cockpit.model.run import Run, StepState
+from cockpit.runbooks.run.waiting_run import WaitingRun, find_waiting_run
+from screens.main.keys import SHOWN, Situation
+from screens.main.panes import followed
+from screens.shared.bound_keys import keys_of
+from screens.shared.due import DueClock
+from screens.shared.view import View, newest_closed, worst_first
+from widgets.bar import Bar, lines
+from widgets.cell import Piece, cut
+from widgets.clocks import remaining
+from widgets.hint import FRESH, NAMED, HintInput, hint
+from widgets.keys import KeyLine
+from widgets.line import Lines
+from widgets.pane import OLD
+from widgets.probes import QUIET
+
+if TYPE_CHECKING:
+    from cockpit.app import CockpitApp
+    from screens.main.screen import CockpitScreen
+
+
+CLOCKS = 2  # in the bar at all times
+LATE = frozenset({ClockState.AT_RISK, ClockState.OVERDUE})
+
+
+def situation(screen: "CockpitScreen") -> Situation:
+    """What decides which keys work at this moment."""
+    session, seen = screen.session, screen.seen
+    if session is None:
+        return Situation()
+    here = session.environment.name
+    alert = screen.under_cursor(1)
+    return Situation(
+        attached=True,
+        read_only=session.read_only,
+        any_incident=any(each.environment == here for each in session.ledger.incidents.values()),
+        alert=isinstance(alert, Alert),
+        taken=isinstance(alert, Alert) and alert.key in session.ledger.taken(here),
+        event=screen.under_cursor(3) is not None,
+        apps=bool(seen.applications),
+        signed_out=any(each.kind is ProblemKind.SIGN_IN for each in seen.problems),
+        person=session.credential is None or session.credential.signs_in_with is not None,
+    )
+
+
+def bar(app: "CockpitApp", seen: View, asking: Sequence[DueClock]) -> Bar:
+    """The bar as things stand, with the most urgent clocks."""
+    session = app.session
+    if session is None:
+        return Bar(environment="starting")
+    incidents = worst_first(session.ledger, session.environment.name, session.system.ladder)
+    return Bar(
+        environment=session.environment.name,
+        production=session.environment.production,
+        system=session.system.name,
+        incidents=incidents,
+        situation=summary(seen),
+        operator=session.operator,
+        identity=session.identity(),
+        read_only=session.read_only,
+        recorder=session.recorder.status if session.recorder else "",
+        muted=app.bells.muted,
+        plan=session.plan,
+        clocks=tuple(each.clock for each in asking[:CLOCKS]),
+        whose=tuple(letters_of(each.incident, incidents) for each in asking[:CLOCKS]),
+        freeze=session.ledger.freeze(session.environment.name),
+    )
+
+
+def letters_of(incident: Incident, shown: Sequence[Incident]) -> str:
+    """What tells a clock's incident from the one that the bar shows; "" where it is that one, or none is open."""
+    return incident.id[-3:] if shown and shown[0].id != incident.id else ""
+
+
+def sight(screen: "CockpitScreen") -> HintInput:
+    """What decides the hint; what it says of a key is taken from what the key would act on."""
+    session, seen = screen.session, screen.seen
+    if session is None:
+        return HintInput(attached=False)
+    now = session.time.now()
+    incident = next(iter(worst_first(session.ledger, session.environment.name, session.system.ladder)), None)
+    here, alert, followed_revision = session.environment.name, screen.under_cursor(1), followed(screen)
+    waiting = find_waiting_run(session.runner.runs.runs.values(), here, session.runner.known_procedure)
+    states = {pane: fresh.state for pane, fresh in seen.fresh.items() if pane not in seen.missing}
+    return HintInput(
+        probes=seen.probes,
+        alerts=seen.alerts,
+        applications=seen.applications,
+        problems=seen.problems,
+        incident=incident,
+        closed=newest_closed(session.ledger, here),
+        old=tuple(pane.capitalize() for pane, state in states.items() if state in OLD),
+        waiting=FeedState.WAITING in states.values(),
+        recorder=session.recorder.status if session.recorder else "",
+        logs_of=followed_revision[1] if followed_revision else None,
+        chosen=alert if isinstance(alert, Alert) else None,
+        unsettled=unsettled(session.runner.runs.runs.values(), here),
+        leaderless=leaderless(incident, session.plan),
+        asks=next((each.clock for each in screen.asking if each.clock.state(now) in LATE), None),
+        rolled_back=last_rollback(seen.applications, recent(session.history, now - FRESH), now - FRESH),
+        zone=screen.cockpit.zone,
+        waits=waits(waiting),
+        waits_for=waiting.step_title if waiting else "",
+        gap=waiting.leaves if waiting else "",
+    )
+
+
+def recent(events: Sequence[Event], since: datetime) -> Iterable[Event]:
+    """The newest events, back to the first that was recorded before `since`."""
+    return takewhile(lambda event: event.recorded >= since, reversed(events))
+
+
+def waits(waiting: WaitingRun | None) -> str:
+    """`“Roll back” waits at step 5`; "" where none waits, or all its steps are done."""
+    if waiting is None or (waiting.step is None and not waiting.leaves):
+        return ""
+    step = f" at step {waiting.step}" if waiting.step else ""
+    return f"“{cut(waiting.title, NAMED)}” waits{step}"
+
+
+def leaderless(incident: Incident | None, plan: Plan) -> bool:
+    """True while nobody holds the leading role of an open incident."""
+    leads = [each.name for each in plan.roles if each.lead]
+    return incident is not None and bool(leads) and not any(incident.in_role(each) for each in leads)
+
+
+def unsettled(runs: Iterable[Run], environment: str) -> str:
+    """The run with a step that nobody saw the end of; the newest of several."""
+    waiting = [
+        run
+        for run in runs
+        if run.environment == environment
+        and run.ended is None
+        and any(state is StepState.UNKNOWN for _, state in run.states)
+    ]
+    return max(waiting, key=lambda run: run.started).title if waiting else ""
+
+
+def summary(seen: View) -> Piece:
+    """How the environment stands while there is no incident: `2 down`, `all 12 probes up`, `cannot see`."""
+    down = sum(each.state is ProbeState.DOWN for each in seen.probes)
+    firing = sum(each.state is AlertState.FIRING for each in seen.alerts)
+    if down or firing:
+        parts = [f"{down} down" if down else "", f"{firing} firing" if firing else ""]
+        return (", ".join(part for part in parts if part), "bad")
+    ill = ill_working(seen.applications)
+    sick = sum(health.condition is RevisionCondition.ILL for _, health in ill)
+    if sick:
+        return (f"{sick} revision{'' if sick == 1 else 's'} ill", "bad")
+    if any(each.state in OLD for each in seen.fresh.values()):
+        return ("cannot see everything", "bad")
+    unsure = sum(each.state not in QUIET for each in seen.probes)
+    if unsure:
+        return (f"{unsure} of {len(seen.probes)} probes not up", "warn")
+    if ill:
+        return (f"{len(ill)} revision{'' if len(ill) == 1 else 's'} not known to serve", "warn")
+    return (f"all {len(seen.probes)} probes up", "good") if seen.probes else ("", "")
+
+
+# The lines around the panes of the cockpit: the bar and the strip above them, the hint and the keys below.
+
+NARROW = 80  # cells, before the screen knows its own width
+
+
+def draw_edges(screen: "CockpitScreen", now: datetime) -> None:
+    """All four, from what the screen has seen."""
+    width = screen.size.width or NARROW
+    told = lines(bar(screen.cockpit, screen.seen, screen.asking), now, screen.cockpit.zone, width)
+    screen.query_one("#bar", Lines).show(*told)
+    screen.set_class(len(told) > 1, "-led")
+    strip: list[Piece] = []
+    for pane in screen.panes[:4]:
+        strip += [(" │ " if strip else " ", "muted"), *pane.brief]
+    screen.query_one("#strip", Lines).show(strip)
+    keys = keys_of(screen)
+    working = {id: key.shown for id, key in keys.items() if key.works}
+    said = screen.filter.hint(width) or hint(sight(screen), working, now, width)
+    screen.query_one("#hint", Lines).show(said)
+    screen.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys])
+
+
+# Reminders of what is due: one when it is at risk, one when it is due, a few more, and then silence.
+
+ELSEWHERE = 5.0  # seconds between two looks at the clocks while another screen is in front
+
+
+class Nudges:
+    """Which reminders were given. What was due before this screen began is on the screen and rings no more."""
+
+    def __init__(self) -> None:
+        self._given: dict[tuple[str, str], int] | None = None
+
+    def fresh(self, asking: Iterable[DueClock], now: datetime) -> list[DueClock]:
+        """Those whose next reminder has come since the last call; each is told once."""
+        counted = {(each.incident.id, each.clock.id): (each, nudge(each.clock, now)) for each in asking}
+        before = self._given
+        self._given = {key: count for key, (_, count) in counted.items()}
+        if before is None:
+            return []
+        return [each for key, (each, count) in counted.items() if count > before.get(key, 0)]
+
+
+def tell(app: "CockpitApp", fresh: Sequence[DueClock], now: datetime) -> None:
+    """One notice for all of them, on whatever screen is in front, and once the bell; nothing for none."""
+    if fresh:
+        app.notify(words(fresh, now), severity="warning", markup=False)
+    if fresh and not app.bells.muted:
+        app.bell()
+
+
+def words(fresh: Sequence[DueClock], now: datetime) -> str:
+    """One notice for all of them, the most urgent first: `Next update to clients: 3:00 left. And 1 more is due.`"""
+    others = len(fresh) - 1
+    more = f" And {others} more {'is' if others == 1 else 'are'} due." if others else ""
+    return f"{_left(fresh[0], now)}{more}"
+
+
+def _left(due: DueClock, now: datetime) -> str:
+    left = due.clock.left(now)
+    told = remaining(due.clock, now)
+    return f"{due.clock.what}: {told}{'' if left is None or left.total_seconds() < 0 else ' left'}."

@@ -1,0 +1,1 @@
+"""Messages to be filled, copied and logged."""

@@ -1,0 +1,92 @@
+"""The messages of an incident while somebody writes: what is filled in, and the words that a person made of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from math import ceil
+
+from cockpit.incident.messages.offers import MessageScene, compose, promises
+from cockpit.incident.messages.template import FilledMessage
+from cockpit.model.plan import Template
+
+NOTHING = timedelta()
+CHANGED, COPIED, SENT = "changed", "copied", "sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A message that a person changed or copied: from then on it is not filled anew."""
+
+    text: str
+    filled: FilledMessage
+    state: str = CHANGED
+
+
+class Drafts:
+    """One draft a template. `filled` is what the one in front was last filled with."""
+
+    def __init__(self, templates: Sequence[Template]) -> None:
+        self.templates = {each.id: each for each in templates}
+        self.filled = FilledMessage("")
+        self._kept: dict[str, Words] = {}
+        self._promise: timedelta | None = None  # None is as often as the rules ask
+
+    @property
+    def states(self) -> dict[str, str]:
+        """What a person did with which draft."""
+        return {id: words.state for id, words in self._kept.items()}
+
+    def turn(self) -> None:
+        """Another draft is in front: what was chosen for the last one does not hold for it."""
+        self._promise = None
+
+    def show(self, id: str, scene: MessageScene, now: datetime) -> str:
+        """The text of a draft: a person's words as they are, else filled from this moment."""
+        kept = self._kept.get(id)
+        self.filled = kept.filled if kept else compose(self.templates[id], scene, now, self._promise)
+        return kept.text if kept else self.filled.text
+
+    def typed(self, id: str, text: str) -> None:
+        """A person changed it."""
+        self._kept[id] = Words(text, self.filled)
+
+    def taken(self, id: str, text: str) -> Words:
+        """It was copied: from now on it stays word for word, so that the timeline has what was sent."""
+        words = self._kept[id] = Words(text, self.filled, COPIED)
+        return words
+
+    def on_record(self, id: str) -> None:
+        if id in self._kept:
+            self._kept[id] = replace(self._kept[id], state=SENT)
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether words of a person went nowhere yet."""
+        return CHANGED in self.states.values()
+
+    def doubt(self, id: str, missing: int) -> str:
+        """Why a second press is asked for before it is written down as sent; "" when one is enough."""
+        if missing:
+            what = "One field is" if missing == 1 else f"{missing} fields are"
+            return f"{what} not filled; tab goes there. Press s again if it was sent as it stands."
+        if self.states.get(id) == SENT:
+            return "It is written down already. Press s again if it was sent once more."
+        return ""
+
+    def promise_another(self, id: str, scene: MessageScene, now: datetime) -> bool:
+        """The next choice of when another follows, in the end none. True where a person's words stay as they are."""
+        choices = (*promises(self.templates[id], scene.incident, scene.plan), NOTHING)
+        due = self.filled.promised
+        length = timedelta(minutes=minutes(due, now)) if due else NOTHING
+        self._promise = choices[(choices.index(length) + 1) % len(choices)] if length in choices else choices[0]
+        kept = self._kept.get(id)
+        if kept is None:
+            return False
+        promised = compose(self.templates[id], scene, now, self._promise).promised
+        self._kept[id] = replace(kept, filled=replace(kept.filled, promised=promised))
+        return True
+
+
+def minutes(promised: datetime, now: datetime) -> int:
+    """In how many minutes it is due; a time that was told in whole minutes counts as it was meant."""
+    return max(0, ceil((promised - now).total_seconds() / 60))

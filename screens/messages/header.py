@@ -1,0 +1,70 @@
+"""What the communicate screen says around a message: which there are, to whom, what it promises, what is missing."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
+
+from cockpit.incident.messages.fields import brief
+from cockpit.model.incident import Incident
+from cockpit.model.plan import Template
+from screens.messages.drafts import minutes
+from widgets.bar import STATUS_TONES
+from widgets.cell import Cell, Column, Piece, Row
+
+COLUMNS = (Column(0), Column(9), Column(7))
+AUDIENCES = ("client", "team", "authority")
+NOTHING_SENT: tuple[Piece, ...] = (
+    ("Nothing is sent from here: ", ""),
+    ("c", "key"),
+    (" copies, you send it, ", ""),
+    ("s", "key"),
+    (" writes down that you did.", ""),
+)
+
+
+WRITING: tuple[Piece, ...] = (
+    ("Your words. ", ""),
+    ("esc", "key"),
+    (" when they are done; then ", ""),
+    ("c", "key"),
+    (" copies, ", ""),
+    ("s", "key"),
+    (" writes down that you sent them.", ""),
+)
+
+
+def head(incident: Incident, production: bool) -> list[Piece]:
+    """What is told of."""
+    drill: list[Piece] = [("DRILL ", "warn")] if incident.drill else []
+    return [
+        (" Tell", "strong"),
+        ("   ", ""),
+        (f" {incident.environment.upper()} ", "place" if production else "strong"),
+        ("  ", ""),
+        *drill,
+        (f"{incident.severity} ", "bad" if incident.open else "good"),
+        (incident.title, "strong"),
+        ("   ", ""),
+        (incident.status.value.upper(), STATUS_TONES[incident.status]),
+    ]
+
+
+def rows(templates: Sequence[Template], states: Mapping[str, str]) -> list[Row]:
+    """A row a message; `states` says by its id what a person did with it: changed, copied or sent."""
+    return [
+        Row(each.id, (Cell(each.title), Cell(each.audience, "muted"), Cell(states.get(each.id, ""), "info")))
+        for each in templates
+    ]
+
+
+def settings(audience: str, promised: datetime | None, missing: int, now: datetime, zone: tzinfo) -> list[Piece]:
+    """`to client · next one by 02:56 NZDT (13:56Z), in 30 min · 2 to fill`."""
+    said: list[Piece] = [("to ", "muted"), (audience, "strong"), (" · ", "muted")]
+    if promised is None:
+        said.append(("promises no next one", "muted"))
+    else:
+        said += [("next one by ", "muted"), (brief(promised, zone), "strong")]
+        said.append((f", in {minutes(promised, now)} min", "muted"))
+    said.append((" · ", "muted"))
+    fields = f"{missing} to fill"
+    said.append((fields, "warn") if missing else ("nothing left to fill", "good"))
+    return said

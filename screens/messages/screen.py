@@ -1,0 +1,351 @@
+"""Tell others: choose a message, mend its words, copy it, write down that it was sent. Nothing is sent from here."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.events import Key
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import TextArea
+from textual.widgets.text_area import Selection
+
+from cockpit.incident.messages.offers import STATUS_LINE, MessageScene, compose, offers
+from cockpit.incident.messages.outbox import Taking
+from cockpit.incident.messages.template import FilledMessage, marks
+from cockpit.model.incident import Incident
+from cockpit.model.plan import Template
+from cockpit.model.text import clean, clean_line
+from screens.dialogs.dialog import QUIET, DialogContext
+from screens.dialogs.person import act_named
+from screens.messages import header as lines
+from screens.messages.drafts import Drafts, Words
+from screens.shared.app_messages import EventsAppended
+from screens.shared.bound_keys import keys_of
+from screens.shared.errors import explain
+from screens.shared.leaving import leave_screen
+from widgets.cell import plain
+from widgets.keys import KeyLine
+from widgets.line import Lines
+from widgets.table import KeyedTable
+from widgets.wrap import wrap
+
+if TYPE_CHECKING:
+    from cockpit.session import Session
+    from screens.shared.copying import copy_text
+
+
+# The words of a message, to be changed: what nobody knew is selected, so that typing takes its place.
+
+
+class MarkedText(TextArea):
+    """A text area that knows the marks in its text."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, soft_wrap=True, show_line_numbers=False, compact=True)
+        self.cursor_blink = False
+
+    @property
+    def missing(self) -> int:
+        """How many marks are still in it."""
+        return len(marks(self.text))
+
+    def next_mark(self) -> bool:
+        """Select the next mark behind the cursor, after the last one the first; False when there is none."""
+        found = marks(self.text)
+        if not found:
+            return False
+        at = _index(self.text, self.cursor_location)
+        start, end = next((each for each in found if each[0] >= at), found[0])
+        self.selection = Selection(_location(self.text, start), _location(self.text, end))
+        self.scroll_cursor_visible()
+        return True
+
+
+def _index(text: str, location: tuple[int, int]) -> int:
+    row, column = location
+    return sum(len(line) + 1 for line in text.split("\n")[:row]) + column
+
+
+def _location(text: str, index: int) -> tuple[int, int]:
+    before = text[:index]
+    return before.count("\n"), index - (before.rfind("\n") + 1)
+
+
+SHOWN = (
+    *("tell.write", "tell.next", "tell.copy", "tell.sent", "tell.line", "tell.to", "tell.promise", "note"),
+    *("help", "tell.back"),
+)
+MOVES: dict[tuple[str, ...], str] = {("table.select",): "Change the words of the message under the cursor"}
+
+
+class CommunicateScreen(Screen[None]):
+    """`incident` is the one of the key press. The text under the cursor is filled anew until a person touches it."""
+
+    CSS_PATH = "screen.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # an instance variable of Screen
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e", "write", "Write", id="tell.write", tooltip="Change the words"),
+        Binding("tab", "next_mark", "Next field", id="tell.next", tooltip="To the next field that nobody knew"),
+        Binding("c", "copy", "Copy", id="tell.copy", tooltip="Copy the text, and keep it in a file"),
+        Binding("s", "sent", "Sent", id="tell.sent", tooltip="Copy it, and write down that it was sent"),
+        Binding("i", "line", "Line", id="tell.line", tooltip="Copy the status line, and write down that it was sent"),
+        Binding("a", "audience", "To", id="tell.to", tooltip="Who reads it"),
+        Binding("p", "promise", "Promise", id="tell.promise", tooltip="When the next one follows"),
+        Binding("n", "note", "Note", id="note", tooltip="Write a note on the timeline"),
+        Binding("question_mark", "help", "Help", id="help", tooltip="Keys of this screen"),
+        Binding("escape", "back", "Back", id="tell.back", tooltip="From the words to the keys, then back"),
+    ]
+
+    class MessageNotice(Message):
+        """How something went."""
+
+        def __init__(self, text: str, tone: str = "good", sent: str = "") -> None:
+            """`sent` is the message that is on record now."""
+            super().__init__()
+            self.text, self.tone, self.sent = text, tone, sent
+
+    def __init__(self, session: "Session", place: "DialogContext", incident: Incident) -> None:
+        super().__init__()
+        self._session, self._place, self._incident = session, place, incident
+        self._drafts = Drafts(offers(incident, session.plan))
+        self._audience = ""  # "" is the template's own
+        self._put = ""  # what we put into the text area; other words in it are a person's
+        self._confirms = ""  # the key whose second press does it all the same
+        self._said = False  # something was told above the keys; until then it is what to do next
+        self._pressed, self._hurried = 0.0, False
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="tell-head")
+        with Container(id="tell-body"):
+            yield KeyedTable(lines.COLUMNS, id="tell-list")
+            with Vertical(id="tell-right"):
+                yield Lines(id="tell-settings")
+                yield MarkedText(id="tell-text")
+        yield Lines(id="tell-said")
+        yield KeyLine(id="keys-line")
+
+    def on_mount(self) -> None:
+        self._table.focus()
+        self._draw()  # the list, so that a message is under its cursor
+        self._show()
+
+    # What is shown
+
+    @property
+    def _table(self) -> KeyedTable:
+        return self.query_one(KeyedTable)
+
+    @property
+    def _area(self) -> MarkedText:
+        return self.query_one(MarkedText)
+
+    @property
+    def _template(self) -> Template:
+        """The one under the cursor."""
+        return self._drafts.templates.get(self._table.cursor or "", STATUS_LINE)
+
+    @property
+    def _scene(self) -> MessageScene:
+        self._incident = self._session.ledger.incidents.get(self._incident.id, self._incident)
+        return scene(self._session, self._place, self._incident)
+
+    @on(KeyedTable.Highlighted)
+    def _chosen(self) -> None:
+        self._audience, self._said = "", False
+        self._drafts.turn()
+        self._show()
+
+    @on(KeyedTable.Selected)
+    def action_write(self) -> None:
+        """Into the words, at the first thing that nobody knew."""
+        self._area.focus()
+        self._area.move_cursor((0, 0))
+        self._area.next_mark()
+
+    @on(EventsAppended)
+    def _events(self) -> None:
+        """What happens does not change a text under somebody's cursor."""
+        if not self._area.has_focus:
+            self._show()
+
+    @property
+    def _now(self) -> datetime:
+        return self._session.time.now()
+
+    @property
+    def audience(self) -> str:
+        return self._audience or self._template.audience
+
+    def _show(self) -> None:
+        """The message under the cursor: a person's words as they are, else filled from this moment."""
+        self._put = self._drafts.show(self._template.id, self._scene, self._now)
+        if self._area.text != self._put:
+            self._area.text = self._put
+        self._draw()
+
+    def _draw(self) -> None:
+        self.query_one("#tell-head", Lines).show(lines.head(self._incident, self._place.production))
+        drafts, now = self._drafts, self._now
+        self._table.show(lines.rows(tuple(drafts.templates.values()), drafts.states), now)
+        said = lines.settings(self.audience, drafts.filled.promised, self._area.missing, now, self._place.zone)
+        from_where = plain(f"{self._template.title} · {self._template.origin}")
+        self.query_one("#tell-right").border_title = Content(from_where)
+        self.query_one("#tell-settings", Lines).show(said)
+        keys, writing = keys_of(self), self._area.has_focus
+        if not self._said:
+            self.query_one("#tell-said", Lines).show(lines.WRITING if writing else lines.NOTHING_SENT)
+        if writing and "tell.back" in keys:
+            keys["tell.back"] = replace(keys["tell.back"], does="Done")
+        self.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys])
+
+    def say(self, text: str, tone: str = "warn") -> None:
+        """Above the keys."""
+        self._said = True
+        rows = wrap([(clean_line(text), tone)], max(20, self.size.width - 2), most=3)
+        self.query_one("#tell-said", Lines).show(*rows)
+
+    @on(MessageNotice)
+    def _told(self, message: MessageNotice) -> None:
+        self._drafts.on_record(message.sent)
+        self._draw()
+        self.say(message.text, message.tone)
+
+    @on(TextArea.Changed)
+    def _typed(self) -> None:
+        if self._area.text != self._put:
+            self._put = self._area.text
+            self._drafts.typed(self._template.id, self._put)
+            self._confirms = ""
+        self._draw()
+
+    def on_descendant_focus(self) -> None:
+        self._draw()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._draw)
+
+    # Keys
+
+    def on_key(self, event: Key) -> None:
+        """Before a key acts: did it come faster than a hand types?"""
+        before, self._pressed = self._pressed, self._session.time.monotonic()
+        self._hurried = self._pressed - before < QUIET
+
+    def action_next_mark(self) -> None:
+        """Select the next field that nobody knew: what is typed then takes its place."""
+        self._area.focus()
+        if not self._area.next_mark():
+            self.say("Nothing is left to fill.", "good")
+
+    def action_audience(self) -> None:
+        at = lines.AUDIENCES.index(self.audience) if self.audience in lines.AUDIENCES else -1
+        self._audience = lines.AUDIENCES[(at + 1) % len(lines.AUDIENCES)]
+        self._draw()
+
+    def action_promise(self) -> None:
+        """The next of the times at which a further message may be promised; after the last one, none."""
+        stay = self._drafts.promise_another(self._template.id, self._scene, self._now)
+        self._show()
+        if stay:
+            self.say("Your words stay as they are: the time in them is yours to change.")
+
+    def action_copy(self) -> None:
+        words = self._take()
+        if words is None:
+            return
+        if self._session.read_only:
+            self.say("Copied. Read-only: it is in no file, and nothing is recorded.")
+        else:
+            self._deliver(partial(taking(self._session, self._place, self._incident).copied, words.text))
+
+    def action_sent(self) -> None:
+        if self._refuses():
+            return
+        if (doubt := self._drafts.doubt(self._template.id, self._area.missing)) and self._confirms != "sent":
+            self._confirms = "sent"
+            self.say(doubt)
+            return
+        words = self._take()
+        if words is not None:
+            self._record(self.audience, words.text, self._template, words.filled)
+
+    def action_line(self) -> None:
+        """The status line as it stands now, whatever message is under the cursor."""
+        if self._refuses():
+            return
+        filled = compose(STATUS_LINE, self._scene, self._now)
+        copy_text(self.app, filled.text)
+        self._record(STATUS_LINE.audience, filled.text, STATUS_LINE, filled)
+
+    def action_note(self) -> None:
+        from screens.dialogs.note import Note
+
+        if not self._refuses():
+            self.app.push_screen(Note(self._place, self._session.time, self._session.desk, self._incident))
+
+    def action_help(self) -> None:
+        from screens.shared.help import ROWS, explain
+
+        explain(self, {**MOVES, **ROWS})
+
+    def action_back(self) -> None:
+        if self._area.has_focus:
+            self._table.focus()
+        elif self._confirms != "back" and self._drafts.unsaved:
+            self._confirms = "back"
+            self.say("Your words are neither copied nor written down as sent. Press esc again to leave them behind.")
+        else:
+            leave_screen(self)
+
+    def _refuses(self) -> bool:
+        """Whether nothing may be written down now; then it says why."""
+        if self._session.read_only:
+            self.say("Read-only: nothing is recorded; c copies.")
+        elif self._hurried:
+            self.say("That key came in a burst of others. Press it again.")
+        return self._session.read_only or self._hurried
+
+    # Taking it away
+
+    def _take(self) -> Words | None:
+        """Put the message into the terminal's clipboard."""
+        text = clean(self._area.text).strip()
+        if not text:
+            self.say("There is no text to take.")
+            return None
+        self._confirms, self._put = "", self._area.text
+        words = self._drafts.taken(self._template.id, text)
+        copy_text(self.app, text)
+        self._draw()
+        return words
+
+    def _record(self, audience: str, text: str, template: Template, filled: FilledMessage) -> None:
+        sent = taking(self._session, self._place, self._incident).sent
+        self._deliver(partial(sent, audience, text, template.id, filled.promised), template.id)
+
+    @work(exit_on_error=False, group="telling")
+    async def _deliver(self, act: Callable[[], str], sent: str = "") -> None:
+        """Do what blocks, and tell how it went."""
+        try:
+            done = await act_named(self.app, self._place, self._session.time, act)
+            self.post_message(self.MessageNotice(done, sent=sent))
+        except Exception as error:
+            self.post_message(self.MessageNotice(explain(error, "a message could not be taken away"), "bad"))
+
+
+def scene(session: "Session", place: "DialogContext", incident: Incident) -> MessageScene:
+    """What a message about this incident is written from, as things stand now."""
+    bad = [each.label for each in session.ledger.bad(incident.environment)] if incident.open else []
+    return MessageScene(incident, session.system, session.plan, place.zone, bad)
+
+
+def taking(session: "Session", place: "DialogContext", incident: Incident) -> Taking:
+    return Taking(session.desk, incident.id, session.timeline.path.parent, session.time, place.zone)

@@ -1,0 +1,1 @@
+"""A run of a procedure: steps, values, confirmation, rollback."""

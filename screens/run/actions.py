@@ -1,0 +1,363 @@
+"""What the keys of a run do: ask what has to be asked, then tell the runner. Coroutines; they touch no widget.
+
+Each gets the screen, for its dialogs and messages, and how the step at hand stood when the key was pressed.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+from cockpit.model.event import RecordError
+from cockpit.model.run import Run, StepState
+from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
+from cockpit.runbooks.document.sessions import through_place
+from cockpit.runbooks.prepare.confirmation import Consent
+from cockpit.runbooks.run.runner import Runner
+from cockpit.runbooks.types import Prepared, RunAlreadyOpen, RunRefused, StepTakenElsewhere
+from screens.dialogs.note import Note
+from screens.dialogs.person import act_named, do_named
+from screens.run.confirm import AskCancel, AskConsent, Edit, Reason, Settle, takes_a_dialog
+from screens.run.keys import StepStanding
+from screens.run.messages import (
+    AttemptEnded,
+    Began,
+    ContextsSeen,
+    RunNotice,
+    StepPrepared,
+    StepSettled,
+)
+from screens.run.values import Values
+from screens.shared.errors import explain
+from screens.shared.leaving import leave_screen
+from widgets.output import OutputTail
+from widgets.steps import newest, suggested
+
+if TYPE_CHECKING:
+    from screens.run.screen import RunScreen
+
+HARMLESS = frozenset({StepKind.READ, StepKind.VERIFY})
+
+
+def look(runner: Runner, run: Run, step: int, serial: int) -> StepPrepared:
+    """Resolve a step. Blocking; never raises: what is wrong with it is what has to be shown."""
+    try:
+        return StepPrepared(serial, runner.prepare(run, step), waits=runner.waits_for(run, step))
+    except Exception as error:
+        return StepPrepared(serial, None, explain(error, f"step {step} could not be resolved"))
+
+
+def way_back(runbook: Runbook, procedure: Procedure) -> Procedure | None:
+    """The document's own Rollback section: the next one behind this procedure, else the first."""
+    sections = [each for each in runbook.procedures if each.section == "rollback"]
+    behind = (each for each in sections if each.line > procedure.line)
+    return None if procedure.section == "rollback" else next(iter([*behind, *sections]), None)
+
+
+def written(screen: "RunScreen", run: Run) -> str:
+    """On which timeline what is done goes, unless that goes without saying."""
+    some = screen.session.ledger.open(run.environment)
+    return screen.session.runner.incident(run) or ("in the journal" if some else "")
+
+
+async def start(screen: "RunScreen", now: StepStanding) -> None:
+    """Run the step at hand, or tick it, or settle it when nobody saw its end."""
+    assert now.step is not None
+    if now.state is StepState.UNKNOWN and not await _settled(screen, now):
+        return
+    if not now.step.command:
+        await settle(screen, now.step, StepState.BY_HAND)
+        return
+    prepared = now.prepared
+    if prepared is not None and now.asks:
+        prepared = await _answered(screen, now.step, now.asks)
+    if prepared is not None:
+        await run(screen, prepared)
+
+
+async def run(screen: "RunScreen", prepared: Prepared) -> None:
+    """With the ceremony that its kind takes, do what was shown."""
+    prepared = await screen.session.runner.survey(prepared)
+    if not prepared.runnable:
+        raise RunRefused(prepared.reason_not_runnable)
+    consent = await _consent(screen, prepared)
+    if consent is not None:
+        await perform(screen, prepared, consent)
+
+
+async def perform(screen: "RunScreen", prepared: Prepared, consent: Consent) -> StepState:
+    """Do it; the output goes where the screen finds it."""
+    step = prepared.step.ordinal
+    tail = screen.tails[step] = OutputTail()
+    screen.own.add(step)
+    screen.busy += 1
+    try:
+        performs = partial(screen.session.runner.perform, screen.now_run, prepared, consent, tail.add)
+        attempt = await do_named(screen.app, screen.place, screen.session.time, performs)
+    except RunAlreadyOpen as refusal:
+        from screens.run.open import follow
+
+        await follow(screen.app, screen.session, screen.place, refusal)
+        return screen.now_run.state(step)
+    except StepTakenElsewhere:
+        screen.tails.pop(step, None)  # what the other's step prints is shown, not an empty page
+        raise
+    finally:
+        screen.busy -= 1
+        screen.own.discard(step)
+    screen.post_message(AttemptEnded(attempt))
+    return attempt.state
+
+
+async def go_on(screen: "RunScreen", now: StepStanding) -> None:
+    """Do what was agreed to beforehand, one step after the other, for as long as all goes well."""
+    runner = screen.session.runner
+    while (step := suggested(screen.procedure, screen.now_run)) in screen.agreed:
+        assert step is not None
+        shown = screen.agreed.pop(step)
+        screen.post_message(Began(step))
+        prepared = await asyncio.to_thread(runner.prepare, screen.now_run, step)
+        prepared = await runner.survey(prepared)
+        if not prepared.runnable:
+            raise RunRefused(prepared.reason_not_runnable)
+        if prepared.as_run != shown.as_run or shown.confirmed not in ("", prepared.confirmed):
+            raise RunRefused(
+                "What would run now is not what was shown when it was agreed to. Look at it, then start it."
+            )
+        ceremony = runner.ceremony(prepared)
+        if ceremony.need == "word" or ceremony.approval or ceremony.again:
+            return
+        if await perform(screen, prepared, Consent(prepared.fingerprint)) is not StepState.OK:
+            return
+
+
+async def look_around(screen: "RunScreen", now: StepStanding) -> None:
+    """Ask the tools of this procedure which cloud and cluster they act on, for the header."""
+    await screen.session.runner.check_guards(screen.procedure)
+    screen.post_message(ContextsSeen())
+
+
+async def watch(screen: "RunScreen", now: StepStanding, *, step: int) -> None:
+    """Follow a step that another cockpit, or an earlier one, started; where that cannot be, its end is still told."""
+    tail = screen.tails[step] = OutputTail()
+    try:
+        attempt = await screen.session.runner.attach(screen.now_run, step, tail.add)
+    except RunRefused:
+        if screen.tails.get(step) is tail:
+            del screen.tails[step]
+        return
+    screen.post_message(AttemptEnded(attempt))
+
+
+async def edit(screen: "RunScreen", now: StepStanding) -> None:
+    step = _step(now)
+    command = now.prepared.as_written if now.prepared else step.command
+    if step.place is not None:
+        command = through_place(step.place, step.command) or command
+    dialog = Edit(
+        screen.place,
+        screen.session.time,
+        step.title,
+        command,
+        partial(_edited, screen, step),
+    )
+    prepared = await screen.app.push_screen_wait(dialog)
+    if prepared is not None:
+        await run(screen, prepared)
+
+
+def _edited(screen: "RunScreen", step: Step, text: str) -> Prepared:
+    return screen.session.runner.prepare(screen.now_run, step.ordinal, edit=text)
+
+
+async def undo(screen: "RunScreen", now: StepStanding) -> None:
+    step = _step(now)
+    prepared = await asyncio.to_thread(screen.session.runner.prepare, screen.now_run, step.ordinal, undo=True)
+    await run(screen, prepared)
+
+
+async def skip(screen: "RunScreen", now: StepStanding) -> None:
+    step = _step(now)
+    reason = await _reason(screen, "Skip", [step.title], "Why is it left out?", needed=True)
+    if reason is not None:
+        await settle(screen, step, StepState.SKIPPED, reason)
+
+
+async def by_hand(screen: "RunScreen", now: StepStanding) -> None:
+    step = _step(now)
+    reason = await _reason(screen, "Done by hand", [step.title], "what was done instead", needed=False)
+    if reason is not None:
+        await settle(screen, step, StepState.BY_HAND, reason)
+
+
+async def well(screen: "RunScreen", now: StepStanding) -> None:
+    """The operator compared what was expected with what came, and it is well."""
+    step = _step(now)
+    about = [step.title, "You looked at what came back and say that it is well, whatever the command said."]
+    reason = await _reason(screen, "Looked at and well", about, "What did you see?", needed=True)
+    if reason is not None:
+        await settle(screen, step, StepState.OK, reason)
+
+
+async def values(screen: "RunScreen", now: StepStanding) -> None:
+    """Look at all values of the run, and give others."""
+    runner, this_run = screen.session.runner, screen.now_run
+    found = await asyncio.to_thread(runner.parameters, this_run)
+    if not found:
+        raise RunRefused("This procedure has no placeholders.")
+    dialog = Values(screen.place, screen.session.time, found, (), lambda given: runner.parameters(this_run, given))
+    given = await screen.app.push_screen_wait(dialog)
+    if given and now.step is not None:
+        await asyncio.to_thread(runner.prepare, this_run, now.step.ordinal, given)
+        screen.post_message(RunNotice("The values are taken for the rest of this run.", "information"))
+
+
+async def cancel(screen: "RunScreen", now: StepStanding) -> None:
+    step = _step(now)
+    kind = now.prepared.kind if now.prepared else step.kind
+    dialog = AskCancel(screen.place, screen.session.time, step.title)
+    if kind not in HARMLESS and not await screen.app.push_screen_wait(dialog):
+        return
+    screen.post_message(RunNotice(await screen.session.runner.cancel(screen.now_run, step.ordinal)))
+
+
+async def note(screen: "RunScreen", now: StepStanding) -> None:
+    session = screen.session
+    incident = session.ledger.incidents.get(screen.now_run.incident or "")
+    await screen.app.push_screen_wait(Note(screen.place, session.time, session.desk, incident))
+
+
+async def rollback(screen: "RunScreen", now: StepStanding) -> None:
+    """Open the document's Rollback section as a run of its own."""
+    from screens.run.open import open_or_begin
+
+    assert screen.way_back is not None
+    session = screen.session
+    found = await asyncio.to_thread(session.runner.parameters, screen.now_run)
+    given = {each.name: each.value for each in found if each.value is not None and each.source == "operator"}
+    # What was bad when the run began has no traffic any more: the panes would name another one now.
+    seen = [each for each in screen.now_run.values if each.source not in ("operator", "environment")]
+    where = session.runner.incident(screen.now_run)
+    await open_or_begin(
+        screen.app,
+        session,
+        screen.place,
+        screen.runbook,
+        screen.way_back,
+        given=given,
+        proposed=seen,
+        incident=where,
+    )
+
+
+async def end(screen: "RunScreen", now: StepStanding) -> None:
+    left = [each.title for each in screen.procedure.commands if screen.now_run.state(each.ordinal) is StepState.TODO]
+    about = [
+        screen.procedure.title,
+        f"{len(left)} steps were not done." if left else "Every step was done or passed over.",
+    ]
+    reason = await _reason(screen, "End the run", about, "why now", needed=False)
+    if reason is not None:
+        await asyncio.to_thread(screen.session.runner.end, screen.now_run, reason)
+
+
+def leave(screen: "RunScreen") -> None:
+    """Back. While one of its steps runs here the screen stays alive behind the others; when all is done it is over."""
+    now = screen.standing()
+    if screen.busy and not screen.app.is_screen_installed(screen):
+        screen.app.install_screen(screen, name_of_screen(screen.now_run))
+    if now.last and not now.menu and not now.ended:
+        screen.app.run_worker(finish(screen), exit_on_error=False)
+    else:
+        leave_screen(screen)
+
+
+async def finish(screen: "RunScreen") -> None:
+    """Every step is done, and who did them leaves: the run is over. Asked for twice it is written once."""
+    if screen.finishing:
+        return
+    screen.finishing = True
+    with suppress(RunRefused, RecordError):
+        await asyncio.to_thread(screen.session.runner.end, screen.now_run, "every step is done or passed over")
+    leave_screen(screen)
+
+
+def name_of_screen(run: Run) -> str:
+    """Under which a run that goes on in the background is found again."""
+    return f"run:{run.id}"
+
+
+async def settle(screen: "RunScreen", step: Step, state: StepState, reason: str = "") -> None:
+    runner = screen.session.runner
+    settles = partial(runner.settle, screen.now_run, step.ordinal, state, reason)
+    await act_named(screen.app, screen.place, screen.session.time, settles)
+    screen.post_message(StepSettled(step.ordinal))
+
+
+async def _settled(screen: "RunScreen", now: StepStanding) -> bool:
+    """Have a person say how a step ended. True when it is to be run again."""
+    step = _step(now)
+    attempt = newest(screen.now_run, step.ordinal)
+    told = [attempt.outcome] if attempt and attempt.outcome else []
+    told.append(
+        f"Started {attempt.began.astimezone(screen.place.zone):%H:%M:%S %Z} by {attempt.actor}." if attempt else ""
+    )
+    answer = await screen.app.push_screen_wait(Settle(screen.place, screen.session.time, step.title, told))
+    if answer is None:
+        return False
+    state, reason = answer
+    if state is not None:
+        await settle(screen, step, state, reason)
+    return state is None
+
+
+async def _answered(screen: "RunScreen", step: Step, asked: tuple[str, ...]) -> Prepared | None:
+    """Ask for what the step needs; the step resolved with it, or None when the question was left."""
+    runner, this_run = screen.session.runner, screen.now_run
+    found = await asyncio.to_thread(runner.parameters, this_run)
+    dialog = Values(screen.place, screen.session.time, found, asked, lambda given: runner.parameters(this_run, given))
+    given = await screen.app.push_screen_wait(dialog)
+    if given is None:
+        return None
+    prepared = await asyncio.to_thread(runner.prepare, this_run, step.ordinal, given)
+    if not (prepared.runnable or prepared.misfit):
+        raise RunRefused(prepared.reason_not_runnable)
+    return prepared
+
+
+async def _consent(screen: "RunScreen", prepared: Prepared) -> Consent | None:
+    ceremony = screen.session.runner.ceremony(prepared)
+    if not takes_a_dialog(ceremony):
+        return Consent(prepared.fingerprint)
+    state = screen.now_run.state(prepared.step.ordinal)
+    warnings = screen.procedure.warnings
+    dialog = AskConsent(screen.place, screen.session.time, prepared, ceremony, state=state, warnings=warnings)
+    return await screen.app.push_screen_wait(dialog)
+
+
+async def _reason(screen: "RunScreen", what: str, about: list[str], question: str, *, needed: bool) -> str | None:
+    return await screen.app.push_screen_wait(
+        Reason(screen.place, screen.session.time, what, about, question, needed=needed)
+    )
+
+
+def _step(now: StepStanding) -> Step:
+    assert now.step is not None  # `why_not` has refused the key otherwise
+    return now.step
+
+
+Act = Callable[["RunScreen", StepStanding], Awaitable[None]]
+ACTS: dict[str, Act] = {
+    "run": start,
+    "edit": edit,
+    "undo": undo,
+    "skip": skip,
+    "by_hand": by_hand,
+    "well": well,
+    "values": values,
+    "cancel": cancel,
+    "note": note,
+    "rollback": rollback,
+    "end": end,
+}

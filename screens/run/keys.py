@@ -1,0 +1,218 @@
+"""Which keys of a run work at this moment, why the others do not, and the one line that says what to do next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+from cockpit.model.run import SETTLED, Run, StepState
+from cockpit.model.runbook import Procedure, Step, StepKind
+from cockpit.runbooks.run.preconditions import nothing_to_undo
+from cockpit.runbooks.types import Prepared
+from screens.run.messages import StepPrepared
+from widgets.cell import Piece
+from widgets.steps import chosen_instead, suggested
+
+BINDINGS: list[BindingType] = [
+    Binding("enter", "run", "Run", id="run.run", show=False, tooltip="Run or tick the step at hand"),
+    Binding("tab", "next", "Next", id="run.next", tooltip="The step that matters next"),
+    Binding("e", "do('edit')", "Edit", id="run.edit", tooltip="Edit the command for this one try"),
+    Binding("s", "do('skip')", "Skip", id="run.skip", tooltip="Skip the step, with a reason"),
+    Binding("h", "do('by_hand')", "By hand", id="run.by_hand", tooltip="It was done by hand"),
+    Binding("u", "do('undo')", "Undo", id="run.undo", tooltip="Run the undo that the document names"),
+    Binding("v", "do('values')", "Values", id="run.values", tooltip="What the placeholders stand for"),
+    Binding("c", "copy", "Copy", id="run.copy", tooltip="Copy the command with its values"),
+    Binding("x", "do('cancel')", "Cancel", id="run.cancel", tooltip="Stop the running step"),
+    Binding("question_mark", "help", "Help", id="run.help", tooltip="All keys of this screen"),
+    Binding("escape", "back", "Back", id="run.back", tooltip="Back; the run goes on"),
+    Binding("o", "do('well')", "Is well", id="run.well", show=False, tooltip="Looked at, and it is well"),
+    Binding("b", "do('rollback')", "Rollback", id="run.rollback", show=False, tooltip="The Rollback section"),
+    Binding("n", "do('note')", "Note", id="run.note", show=False, tooltip="Write a note on the timeline"),
+    Binding("f", "full", "Full", id="run.full", show=False, tooltip="The whole screen for the output"),
+    Binding("q", "do('end')", "End", id="run.end", show=False, tooltip="End the run"),
+]
+SHOWN = ("next", "cancel", "edit", "skip", "by_hand", "undo", "values", "copy", "help", "back")
+COMMANDS = frozenset({"run", "edit", "undo", "copy"})
+NEEDS_A_STEP = COMMANDS | {"skip", "by_hand", "well", "cancel"}
+ENDS = frozenset({"run", "edit", "skip", "by_hand", "well", "undo", "cancel", "end", "values"})
+OPEN = frozenset({StepState.WARN, StepState.UNKNOWN})  # for a person to say that it is well
+
+
+def told(keys: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The help: each key and what it does; `keys` are those of each action as they are bound now."""
+    runs = dict.fromkeys(keys[each] for each in ("run.run", "table.select") if each in keys)
+    now = {**keys, "run.run": " ".join(runs)}  # Enter is the table's, while that has the focus
+    ours = [each for each in BINDINGS if isinstance(each, Binding)]
+    return [(now[each.id], each.tooltip) for each in ours if each.id in now]
+
+
+@dataclass(frozen=True, slots=True)
+class StepStanding:
+    """How the step at hand stands, as far as it decides what the keys do."""
+
+    step: Step | None = None
+    state: StepState = StepState.TODO
+    prepared: Prepared | None = None  # as it is shown; None until it is there
+    problem: str = ""  # why it could not even be prepared
+    waits: str = ""  # why other steps come first
+    running: int | None = None  # another step that runs and has to end first
+    instead: int | None = None  # the alternative that was done in its place
+    last: bool = False  # nothing is left to do
+    ended: bool = False
+    menu: bool = False
+    no_undo: str = ""  # why there is nothing to undo
+    way_back: bool = False  # the document has a Rollback section for this procedure
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The placeholders that have no value yet."""
+        return tuple(each.name for each in self.prepared.values if each.value is None) if self.prepared else ()
+
+
+def stand(run: Run, procedure: Procedure, step: Step | None, looked: StepPrepared, way_back: bool) -> StepStanding:
+    """How a step of a run stands, with what is known of what would run."""
+    at = step.ordinal if step else 0
+    running = (number for number, state in run.states if state is StepState.RUNNING and number != at)
+    return StepStanding(
+        step=step,
+        state=run.state(at),
+        prepared=looked.prepared,
+        problem=looked.problem,
+        waits=looked.waits,
+        running=next(running, None),
+        instead=chosen_instead(step, procedure, run) if step else None,
+        last=suggested(procedure, run) is None,
+        ended=run.ended is not None,
+        menu=procedure.menu,
+        no_undo=nothing_to_undo(run, step) if step else "",
+        way_back=way_back,
+    )
+
+
+def why_not(action: str, now: StepStanding) -> str:
+    """One sentence, or "" when the key works."""
+    step = now.step
+    if action in ENDS and now.ended:
+        return "This run has ended; the catalogue starts another one."
+    if step is None:
+        return "There is no step to do that with." if action in NEEDS_A_STEP else ""
+    if action == "rollback" and not now.way_back:
+        return "The document has no Rollback section for this procedure."
+    if action == "cancel" and now.state is not StepState.RUNNING:
+        return "This step is not running."
+    if action in ("run", "edit", "skip", "by_hand", "well", "undo") and now.state is StepState.RUNNING:
+        return "This step is running; cancel it first."
+    if action == "undo" and not step.tags.get("undo"):
+        return "The document names no undo for this step."
+    if action == "undo" and now.no_undo:
+        return now.no_undo
+    if action in COMMANDS - {"run"} and not step.command:
+        return "There is no command in this step."
+    if action in ("skip", "by_hand") and now.state in SETTLED:
+        return f"This step is {now.state.value} already."
+    if action == "well" and now.state not in OPEN:
+        return "Only a step that somebody has to judge is well by a person's word; this one can be done by hand."
+    return _why_not_run(step, now) if action == "run" else ""
+
+
+def _why_not_run(step: Step, now: StepStanding) -> str:
+    if step.kind is StepKind.NOTE:
+        return "A note: there is nothing to run."
+    if not step.command:
+        return f"This step is {now.state.value} already." if now.state in SETTLED else ""
+    if now.running is not None:
+        return f"Step {now.running} is still running; wait for its end, or cancel it there."
+    if now.problem:
+        return now.problem
+    if now.prepared is None:
+        return "Still being looked at; in a moment."
+    if now.waits:
+        return now.waits
+    if now.asks:
+        return ""  # Enter asks for them
+    if now.prepared.misfit:
+        return ""  # Enter looks again: it may have been corrected
+    return now.prepared.reason_not_runnable and f"{now.prepared.reason_not_runnable.rstrip('.')}. It can be copied."
+
+
+def hint(now: StepStanding, keys: Mapping[str, str]) -> list[Piece]:
+    """What to do next, and with which key; `keys` names the key of each action that works now."""
+    what, tone, then = _advice(now)
+    known = [(keys[action], does) for action, does in then if action in keys]
+    pieces: list[Piece] = [(" ▸ ", "info"), (what, tone)]
+    for at, (key, does) in enumerate(known):
+        pieces += [(" · " if at else "  " if what else "", "muted"), (key, "key"), (f" {does}", "")]
+    return pieces
+
+
+Advice = tuple[str, str, list[tuple[str, str]]]
+"""What to say, its tone, and (action, what it does) in the order of usefulness."""
+
+
+def _advice(now: StepStanding) -> Advice:
+    step = now.step
+    if now.ended:
+        return _say("This run has ended.", ("back", "leaves"))
+    if step is None:
+        return _say("This procedure has no steps.", ("back", "leaves"))
+    if now.state is StepState.WARN:
+        return _say(
+            "Compare what came with what was expected.", ("well", "it is well"), ("run", "runs it again"), tone="warn"
+        )
+    if now.last and not now.menu:
+        return _say("All steps are done.", ("back", "ends the run and leaves"), ("note", "writes a note"), tone="good")
+    if now.state is StepState.RUNNING:
+        return _say("It is running.", ("cancel", "cancels it"), ("back", "leaves, the run goes on"))
+    if now.state is StepState.UNKNOWN:
+        return _say("Nobody knows how this ended.", ("run", "settles it: look, then say"), tone="warn")
+    if now.state is StepState.FAILED:
+        return _failed(step, now)
+    return _next(step, now)
+
+
+def _failed(step: Step, now: StepStanding) -> Advice:
+    then = [("run", "tries again"), ("edit", "edits and runs")]
+    then += [("undo", "undoes")] if step.tags.get("undo") and not now.no_undo else []
+    then += [("rollback", "goes to Rollback")] if now.way_back else []
+    return _say("It failed.", *then, ("skip", "marks it and goes on"), tone="bad")
+
+
+def _next(step: Step, now: StepStanding) -> Advice:
+    if step.kind is StepKind.NOTE:
+        return _say("A note, to be read.", ("next", "goes to the next step"))
+    if now.state in SETTLED and step.command:
+        return _say(
+            f"This step is {now.state.value}.", ("next", "goes to the next one"), ("run", "asks to run it again")
+        )
+    if not step.command:
+        if now.state in SETTLED:
+            return _say("Ticked.", ("next", "goes to the next step"))
+        return _say("Done by a person.", ("run", "ticks it"), ("skip", "skips it"))
+    if now.prepared and now.prepared.misfit and not now.waits:
+        return _say("Correct it, then", ("run", "looks again"), ("skip", "skips it"), tone="warn")
+    if now.problem or (now.prepared and not now.prepared.runnable and not now.asks):
+        return _say(
+            "It cannot run here.", ("copy", "copies it"), ("by_hand", "done by hand"), ("skip", "skips it"), tone="warn"
+        )
+    if now.waits:
+        return _say(now.waits, ("next", "goes to what comes first"), ("skip", "skips it"))
+    if now.asks:
+        return _say("It asks for " + ", ".join(now.asks) + ".", ("run", "gives them"), tone="warn")
+    if now.instead is not None:
+        return _say(f"Step {now.instead} was done in its place.", ("run", "runs this one too"), tone="warn")
+    return _say("", ("run", ENTER[now.prepared.kind if now.prepared else step.kind]), ("skip", "skips it"))
+
+
+ENTER = {
+    StepKind.READ: "looks; nothing is changed",
+    StepKind.VERIFY: "checks; nothing is changed",
+    StepKind.LOCAL: "runs it; it changes this machine only",
+    StepKind.CHANGE: "shows what will change, and asks",
+    StepKind.DANGER: "shows what it destroys, and asks for a word",
+    StepKind.MANUAL: "ticks it",
+    StepKind.NOTE: "",
+}
+
+
+def _say(what: str, *then: tuple[str, str], tone: str = "") -> Advice:
+    return what, tone, list(then)

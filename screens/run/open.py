@@ -1,0 +1,155 @@
+"""From a document to a run on the screen: looked at when it is new or changed, begun, and found again later."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from textual.app import App
+
+from cockpit.model.run import Run, Value
+from cockpit.model.runbook import Procedure, Runbook
+from cockpit.runbooks.run.runs import agrees, still_open, untouched
+from cockpit.runbooks.types import Prepared, RunAlreadyOpen
+from screens.dialogs.dialog import DialogContext
+from screens.dialogs.person import act_named
+from screens.run.actions import name_of_screen
+from screens.run.resume import AskGoOn, AskIncident
+from screens.run.screen import RunScreen
+from screens.run.trust import AskTrust, in_words
+from screens.shared.document import DocumentScreen
+
+if TYPE_CHECKING:
+    from cockpit.model.incident import Incident
+    from cockpit.session import Session
+
+
+async def begin(
+    app: App[Any],
+    session: "Session",
+    place: DialogContext,
+    runbook: Runbook,
+    procedure: Procedure,
+    *,
+    given: Mapping[str, str] | None = None,
+    proposed: Sequence[Value] = (),
+    agreed: Mapping[int, Prepared] | None = None,
+    at: int | None = None,
+    incident: str | None = None,
+    beside: bool = False,
+) -> None:
+    """Begin a run and show it; a document that may not run is shown instead. In a worker. Raises Refused.
+
+    Where somebody else has just begun the same, that run is shown, unless a person wants another `beside` it.
+    """
+    if runbook.view_only:
+        app.push_screen(DocumentScreen(runbook, procedure.line))
+        return
+    runner = session.runner
+    trust = await asyncio.to_thread(runner.trust, runbook)
+    accepted = "" if trust.trusted else await app.push_screen_wait(AskTrust(place, session.time, runbook, trust))
+    if accepted is None:
+        return
+    if incident is None and (several := several_open(session, place)):
+        incident = await app.push_screen_wait(AskIncident(place, session.time, procedure.title, several))
+        if incident is None:
+            return
+    begins = partial(runner.start, runbook, procedure, given, trust=accepted, proposed=proposed, incident=incident)
+    try:
+        run = await act_named(app, place, session.time, partial(begins, beside=beside))
+    except RunAlreadyOpen as refusal:
+        await follow(app, session, place, refusal)
+        return
+    screen = RunScreen(session, place, run, runbook, procedure, standing=in_words(trust), agreed=agreed, at=at)
+    app.push_screen(screen)
+
+
+async def open_or_begin(
+    app: App[Any],
+    session: "Session",
+    place: DialogContext,
+    runbook: Runbook,
+    procedure: Procedure,
+    *,
+    given: Mapping[str, str] | None = None,
+    proposed: Sequence[Value] = (),
+    at: int | None = None,
+    incident: str | None = None,
+) -> None:
+    """The run of it that is not over, else a new one. In a worker. Raises Refused."""
+    went = "none" if runbook.view_only else await went_on(app, session, place, runbook, procedure, proposed, at)
+    if went == "on":
+        return
+    await begin(
+        app,
+        session,
+        place,
+        runbook,
+        procedure,
+        given=given,
+        proposed=proposed,
+        at=at,
+        incident=incident,
+        beside=went == "anew",
+    )
+
+
+async def went_on(
+    app: App[Any],
+    session: "Session",
+    place: DialogContext,
+    runbook: Runbook,
+    procedure: Procedure,
+    proposed: Sequence[Value] = (),
+    at: int | None = None,
+) -> Literal["on", "anew", "none"]:
+    """Open the run of the same that is not over, asking first when something was done in it.
+
+    `anew` when a person wants another beside it, `none` when there is none; else it is shown, or the person has left.
+    In a worker. Raises Refused.
+    """
+    found = still_open(list(session.runner.runs.runs.values()), runbook, procedure, place.environment, proposed)
+    if not found:
+        return "none"
+    run, *others = found
+    if untouched(run):
+        here = run.incident is None or any(each.id == run.incident for each in session.ledger.open(place.environment))
+        if not (agrees(run, proposed) and here and run.sha256 == runbook.sha256):
+            return "none"  # nothing is lost with it
+        await again(app, session, place, run, at=at)
+        return "on"
+    changed = run.sha256 != runbook.sha256
+    dialog = AskGoOn(place, session.time, run, procedure, changed=changed, others=len(others))
+    answer = await app.push_screen_wait(dialog)
+    if answer == "on":
+        await again(app, session, place, run, at=at)
+    return "anew" if answer == "anew" else "on"
+
+
+async def follow(app: App[Any], session: "Session", place: DialogContext, refusal: RunAlreadyOpen) -> None:
+    """Somebody else leads: say who, and show their run. In a worker. Raises Refused."""
+    app.notify(f"{refusal} You see that run; you follow it.", severity="warning", markup=False, timeout=10)
+    await again(app, session, place, refusal.run)
+
+
+async def again(app: App[Any], session: "Session", place: DialogContext, run: Run, *, at: int | None = None) -> None:
+    """Show a run that began earlier, here or elsewhere. In a worker. Raises Refused."""
+    name = name_of_screen(run)
+    if app.is_screen_installed(name):
+        app.push_screen(name)
+        return
+    runbook = await asyncio.to_thread(session.runner.document, run)
+    procedure = await asyncio.to_thread(session.runner.procedure, run)
+    several = several_open(session, place)
+    if several and session.runner.incident(run) is None:
+        incident = await app.push_screen_wait(AskIncident(place, session.time, run.title, several))
+        if incident is None:
+            return
+        session.runner.belongs(run, incident)
+    app.push_screen(RunScreen(session, place, run, runbook, procedure, standing="as it was when the run began", at=at))
+
+
+def several_open(session: "Session", place: DialogContext) -> "list[Incident]":
+    """The open incidents, when there is a choice."""
+    found = session.ledger.open(place.environment)
+    return found if len(found) > 1 else []

@@ -1,0 +1,114 @@
+"""A procedure that is asked for while a run of it is not over: going on with that one comes first."""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Literal
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from cockpit.model.incident import Incident
+from cockpit.model.run import SETTLED, Run
+from cockpit.model.runbook import Procedure
+from cockpit.model.time import Time, age
+from cockpit.runbooks.run.runs import unknown
+from screens.dialogs.dialog import Dialog, DialogContext
+from screens.run.rows import labelled
+from widgets.cell import Piece
+from widgets.choice import Choice
+from widgets.line import Lines
+
+WIDE = 74  # cells inside a dialog
+How = Literal["on", "anew"]
+JOURNAL = ""
+
+
+class AskGoOn(Dialog[How]):
+    """One key goes on, one begins anew; Enter and Esc do neither. `others` are further runs of it that are open."""
+
+    AUTO_FOCUS = ""
+    what = "A run of this is not over"
+    keys = "g goes on with it · n begins anew · esc leaves"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("g", "choose('on')", "Go on", priority=True, show=False),
+        Binding("n", "choose('anew')", "Begin anew", priority=True, show=False),
+    ]
+
+    def __init__(
+        self,
+        place: DialogContext,
+        time: Time,
+        run: Run,
+        procedure: Procedure,
+        *,
+        changed: bool = False,
+        others: int = 0,
+    ) -> None:
+        super().__init__(place, time)
+        self._run, self._procedure, self._changed, self._others = run, procedure, changed, others
+        self._chosen: How | None = None
+
+    def fields(self) -> ComposeResult:
+        yield Lines(id="act", classes="label")
+
+    def on_mount(self) -> None:
+        self.query_one("#act", Lines).show([(self._run.title, "strong")], *self._told())
+
+    def _told(self) -> list[list[Piece]]:
+        run, steps = self._run, self._procedure.to_do
+        done = sum(run.state(each.ordinal) in SETTLED for each in steps)
+        since = age((self.time.now() - run.started).total_seconds())
+        rows = labelled("begun", f"{since} ago by {run.operator}: {done} of {len(steps)} steps done", WIDE)
+        rows += labelled("on", run.incident or "the journal: it belongs to no incident", WIDE)
+        known = " · ".join(f"{each.name} = {each.shown}" for each in run.values)
+        rows += labelled("with", known, WIDE, tone="muted", most=2) if known else []
+        unseen = [f"Nobody knows how step {each} ended: it has to be settled." for each in unknown(run)[:1]]
+        old = ["The document has changed since; the run keeps to the text it began with."] if self._changed else []
+        are = "is" if self._others == 1 else "are"
+        more = [f"{self._others} more of it {are} not over: the catalogue lists them."] if self._others else []
+        for sentence in (*unseen, *old, *more):
+            rows += labelled("mind", sentence, WIDE, tone="warn", most=2)
+        return rows
+
+    def action_choose(self, how: How) -> None:
+        if self._asked is None:
+            self._chosen = how
+            super().action_confirm()
+        else:
+            self._guard.touch()  # a letter right behind it: both were meant for something else
+
+    def action_confirm(self) -> None:
+        self.action_leave()
+
+    def decide(self) -> Callable[[], How] | None:
+        chosen = self._chosen
+        return (lambda: chosen) if chosen else None
+
+
+class AskIncident(Dialog[str]):
+    """Several incidents are open: which one a run belongs to. The answer is its id, "" for none of them."""
+
+    AUTO_FOCUS = "Choice"
+    what = "For which incident?"
+    keys = "↑ ↓ or a digit chooses · enter goes on · esc leaves"
+
+    def __init__(self, place: DialogContext, time: Time, title: str, open: Sequence[Incident]) -> None:
+        super().__init__(place, time)
+        self._title = title
+        self._ids = (*(each.id for each in open), JOURNAL)
+        self._names = [
+            *((f"{at} {each.id}", f"{each.severity} {each.title}") for at, each in enumerate(open, start=1)),
+            ("0 none of them", "it goes to the journal"),
+        ]
+
+    def fields(self) -> ComposeResult:
+        yield Lines(id="act", classes="label")
+        yield Choice(self._names, self._names[0][0])
+
+    def on_mount(self) -> None:
+        told = f"{len(self._ids) - 1} incidents are open. What is done goes on the timeline of one of them."
+        self.query_one("#act", Lines).show([(self._title, "strong")], [(told, "muted")])
+
+    def decide(self) -> Callable[[], str] | None:
+        names = [name for name, _ in self._names]
+        chosen = self._ids[names.index(self.query_one(Choice).chosen)]
+        return lambda: chosen

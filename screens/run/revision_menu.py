@@ -1,0 +1,91 @@
+"""A revision under the cursor: everything known of it, and what can be done with it. Nothing is done by choosing."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+
+from cockpit.model.revision import Application, Revision
+from cockpit.model.run import Value
+from cockpit.model.time import Time
+from screens.dialogs.dialog import Dialog, DialogContext
+from screens.shared.leaving import leave_screen
+from widgets.choice import Choice
+from widgets.facts import Viewer, facts, rows
+from widgets.line import Lines
+
+LOOK = "only look"
+PANE = "revisions pane"  # where the values of a wish come from
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to do: `procedure` as the catalogue finds it, `given` for its placeholders; "" is the roll-back dialog."""
+
+    name: str
+    means: str
+    procedure: str
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        return tuple(Value(name, value, PANE) for name, value in self.given.items())
+
+
+def wishes(application: Application, revision: Revision) -> list[Wish]:
+    """What makes sense for this revision as it stands."""
+    target = {"app": revision.app, "target-revision": revision.name}
+    running = {"app": revision.app, "current-revision": revision.name}
+    serves = revision.weight > 0
+    found = [Wish("roll back", "away from it" if serves else "to this revision", "")]
+    if not serves and application.has_ingress and application.mode.casefold() != "single":
+        given = target | ({"current-revision": application.serving.name} if application.serving else {})
+        found.append(Wish("traffic", "to this revision, in stages", "shift-traffic", given))
+    if not revision.active:
+        found.append(Wish("activate", "start its replicas", "activate", target))
+    elif not serves:
+        found.append(Wish("deactivate", "stop its replicas; asks for its name", "deactivate", target))
+    if revision.active:
+        found.append(Wish("restart", "replace all its replicas", "restart", running))
+    return found
+
+
+class RevisionMenu(Dialog[Wish]):
+    """Shows `revision`, as it was at the key press, and asks what to do with it."""
+
+    AUTO_FOCUS = "Choice"
+    keys = "↑ ↓ chooses · enter opens it; nothing runs yet · esc leaves"
+
+    def __init__(self, place: DialogContext, time: Time, application: Application, revision: Revision) -> None:
+        super().__init__(place, time)
+        self.what = "Revision"
+        self._wishes = wishes(application, revision)
+        self._facts = [("revision", revision.name), *facts(revision, Viewer(time.now(), place.zone))]
+
+    def fields(self) -> ComposeResult:
+        with VerticalScroll(id="scroll", classes="label"):
+            yield Lines(id="facts")
+        yield Choice([(LOOK, ""), *((each.name, each.means) for each in self._wishes)], LOOK)
+
+    def on_mount(self) -> None:
+        self.query_one("#scroll").can_focus = False
+        self.call_after_refresh(self._draw)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._draw)
+
+    def _draw(self) -> None:
+        shown = self.query_one("#facts", Lines)
+        shown.show(*rows(self._facts, shown.size.width or 70))
+
+    def action_confirm(self) -> None:
+        if self.query_one(Choice).chosen == LOOK:
+            leave_screen(self)
+        else:
+            super().action_confirm()
+
+    def decide(self) -> Callable[[], Wish] | None:
+        chosen = self.query_one(Choice).chosen
+        wish = next((each for each in self._wishes if each.name == chosen), None)
+        return (lambda: wish) if wish else None

@@ -1,0 +1,207 @@
+"""Roll back: from where to where and why, the commands, what they do not cover; two keys from the main screen."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from cockpit.model.revision import Revision
+from cockpit.model.revision_health import judge_revision
+from cockpit.model.runbook import Procedure, Runbook, StepKind
+from cockpit.model.time import Time, age
+from cockpit.runbooks.rollback import Proposal
+from cockpit.runbooks.run.runner import Runner
+from cockpit.runbooks.types import Prepared
+from screens.dialogs.confirmation import Confirmation
+from screens.dialogs.dialog import Dialog, DialogContext
+from screens.run.rows import labelled, undo_of, warning
+from screens.shared.document import DocumentScreen
+from screens.shared.leaving import leave_screen
+from widgets.cell import Piece
+from widgets.facts import Fact, Viewer, facts
+from widgets.line import Lines
+from widgets.revisions import short_image
+from widgets.wrap import wrap
+
+# What tells two revisions apart, field by field.
+
+LABEL = 14  # cells
+
+
+class Difference(Dialog[None]):
+    """`bad` is what a rollback leaves, `good` where it goes."""
+
+    AUTO_FOCUS = ""
+    keys = "esc or enter leaves"
+
+    def __init__(self, place: DialogContext, time: Time, bad: Revision, good: Revision) -> None:
+        super().__init__(place, time)
+        self.what = "Difference"
+        self._bad, self._good = bad, good
+
+    def fields(self) -> ComposeResult:
+        yield Lines(id="act", classes="label")
+
+    def on_mount(self) -> None:
+        viewer = Viewer(self.time.now(), self.place.zone)
+        rows: list[list[Piece]] = []
+        for label, old, new in differences(facts(self._bad, viewer), facts(self._good, viewer)):
+            rows.append([(label, "strong")])
+            rows += wrap([("  ✖ ", "bad"), (old or "nothing", "")], 74, most=3, indent=4)
+            rows += wrap([("  ✔ ", "good"), (new or "nothing", "")], 74, most=3, indent=4)
+        names: list[Piece] = [("✖ ", "bad"), (self._bad.name, "strong"), ("   ✔ ", "good"), (self._good.name, "strong")]
+        self.query_one("#act", Lines).show(names, [], *rows)
+
+    def action_confirm(self) -> None:
+        leave_screen(self)
+
+    def decide(self) -> Callable[[], None] | None:
+        """Nothing is done here."""
+        return None
+
+
+def differences(old: list[Fact], new: list[Fact]) -> list[tuple[str, str, str]]:
+    """(label, old, new) of every labelled fact that differs, in the order of the old ones."""
+    before, after = _whole(old), _whole(new)
+    return [
+        (label, before.get(label, ""), after.get(label, ""))
+        for label in dict.fromkeys([*before, *after])
+        if before.get(label, "") != after.get(label, "")
+    ]
+
+
+def _whole(found: list[Fact]) -> dict[str, str]:
+    """Facts by label, with their continuations."""
+    whole: dict[str, str] = {}
+    label = ""
+    for name, value in found:
+        label = name or label
+        whole[label] = f"{whole[label]}\n{value}" if label in whole else value
+    return whole
+
+
+WIDE = 74  # cells inside a dialog
+BY_ITSELF = frozenset({StepKind.READ, StepKind.VERIFY, StepKind.LOCAL, StepKind.CHANGE})
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackPlan:
+    """A rollback as it would be run: what is shown is what `agreed` to, step by step."""
+
+    proposal: Proposal
+    runbook: Runbook
+    procedure: Procedure
+    previews: tuple[Prepared, ...]
+
+    @property
+    def by_itself(self) -> tuple[Prepared, ...]:
+        """The steps up to the first that takes more than this dialog: a typed word, or a person's hand."""
+        kinds = {each.step.ordinal: each.kind for each in self.previews}
+        until = next((each.ordinal for each in self.procedure.steps if kinds.get(each.ordinal) not in BY_ITSELF), None)
+        return tuple(each for each in self.previews if until is None or each.step.ordinal < until)
+
+    @property
+    def on_their_own(self) -> tuple[Prepared, ...]:
+        return tuple(each for each in self.previews if each not in self.by_itself)
+
+    @property
+    def trouble(self) -> str:
+        """Why it cannot begin, "" when it can."""
+        return next((each.reason_not_runnable for each in self.by_itself if not each.runnable), "")
+
+
+async def plan(runner: Runner, proposal: Proposal, runbook: Runbook, procedure: Procedure) -> RollbackPlan:
+    """Resolve every step, and look at what the first change would meet. Raises Refused."""
+    previews: list[Prepared] = []
+    confirmed = ""
+    for step in procedure.commands:
+        prepared = await asyncio.to_thread(runner.preview, runbook, procedure, step.ordinal, None, proposal.values)
+        if prepared.kind is StepKind.CHANGE and not confirmed:
+            prepared = await runner.survey(prepared)
+            confirmed = prepared.confirmed
+        # Activating changes no traffic: whoever agrees to the whole agrees to it as it stands now.
+        held = confirmed if prepared.kind is StepKind.CHANGE and prepared.native else ""
+        previews.append(replace(prepared, confirmed=held))
+    return RollbackPlan(proposal, runbook, procedure, tuple(previews))
+
+
+class AskRollback(Confirmation[Mapping[int, Prepared]]):
+    """The answer names the steps that were shown and may go on by themselves."""
+
+    AUTO_FOCUS = ""
+    what = "Roll back"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("d", "difference", "Difference", show=False),
+        Binding("o", "document", "Runbook", show=False),
+    ]
+
+    def __init__(self, place: DialogContext, time: Time, plan: RollbackPlan, *, changed_by: str = "") -> None:
+        super().__init__(place, time)
+        self._plan, self._changed_by = plan, changed_by
+        starts = "" if plan.trouble else "enter starts · "
+        self.keys = f"{starts}esc leaves · d difference between the two · o the runbook"
+
+    def fields(self) -> ComposeResult:
+        yield Lines(id="act", classes="label")
+
+    def on_mount(self) -> None:
+        self.query_one("#act", Lines).show(*self._told())
+
+    def _told(self) -> list[list[Piece]]:
+        proposal, plan = self._plan.proposal, self._plan
+        rows = [*self._from_to(), *labelled("evidence", proposal.why, WIDE, tone="muted", most=2), []]
+        steps = "   ".join(f"{each.step.ordinal} {each.step.title}" for each in plan.by_itself)
+        rows += wrap([(steps, "strong")], WIDE, most=3)
+        for each in plan.on_their_own:
+            rows += wrap(
+                [(f"{each.step.ordinal} {each.step.title}", ""), (": offered afterwards", "muted")], WIDE, most=1
+            )
+        changes = [each for each in plan.by_itself if each.kind is StepKind.CHANGE]
+        for at, each in enumerate(changes):
+            rows += labelled("" if at else "stands for", each.as_run, WIDE)
+        meets = [sentence for each in changes for sentence in each.meets]
+        rows += [row for each in meets for row in labelled("meets", each, WIDE, most=1)]
+        known = {
+            each.name: each.shown for preview in plan.previews for each in preview.values if each.value is not None
+        }
+        rows += labelled("undo", undo_of(changes[-1], known) if changes else "", WIDE)
+        minded = dict.fromkeys(notice for each in changes for notice in each.notices)
+        for sentence in (*minded, *proposal.cautions, *map(warning, plan.procedure.warnings)):
+            rows += labelled("mind", sentence, WIDE, tone="warn", most=3)
+        return rows + labelled("cannot run", plan.trouble, WIDE, tone="bad", most=3) if plan.trouble else rows
+
+    def _from_to(self) -> list[list[Piece]]:
+        bad, good = self._plan.proposal.bad, self._plan.proposal.good
+        assert bad is not None
+        assert good is not None
+        by = f" by {self._changed_by}" if self._changed_by else ""
+        deployed = f"deployed {age((self.time.now() - bad.created).total_seconds())} ago{by}" if bad.created else ""
+        return [
+            [
+                (bad.name, "bad"),
+                (f"   {bad.weight} %  {judge_revision(bad).word.lower()}   {deployed}", "muted"),
+            ],
+            [
+                ("  → ", "info"),
+                (good.name, "good"),
+                (f"   {'active' if good.active else 'inactive'}   image {short_image(good.image)}", "muted"),
+            ],
+        ]
+
+    def decide(self) -> Callable[[], Mapping[int, Prepared]] | None:
+        if self._plan.trouble:
+            self.say(self._plan.trouble, "bad")
+            return None
+        agreed = {each.step.ordinal: each for each in self._plan.by_itself}
+        return lambda: agreed
+
+    def action_difference(self) -> None:
+        bad, good = self._plan.proposal.bad, self._plan.proposal.good
+        if bad is not None and good is not None:
+            self.app.push_screen(Difference(self.place, self.time, bad, good))
+
+    def action_document(self) -> None:
+        self.app.push_screen(DocumentScreen(self._plan.runbook, self._plan.procedure.line))

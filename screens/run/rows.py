@@ -1,0 +1,249 @@
+"""What a run says of itself and of the step at hand, as rows of pieces. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from cockpit.model.run import SETTLED, Attempt, Run, SettledBy, StepState
+from cockpit.model.runbook import Procedure, Step, StepKind
+from cockpit.model.time import age
+from cockpit.runbooks.plan.durations import budget
+from cockpit.runbooks.prepare.target_guard import ToolContext
+from cockpit.runbooks.shell_syntax.literal_secrets import hide
+from cockpit.runbooks.shell_syntax.placeholders import placeholders
+from cockpit.runbooks.types import Prepared, Resolved
+from screens.run.keys import StepStanding
+from widgets.cell import Piece, cut, length, plain
+from widgets.pane import border
+from widgets.steps import SIGNS, took
+from widgets.wrap import wrap
+
+# How much is gone of the time that a document allows a procedure.
+
+CELLS = 8
+AT_RISK = 0.8  # of the budget
+
+
+def clock(spent: float, budget: float | None) -> list[Piece]:
+    """`budget 5:00 ▰▰▱▱▱▱▱▱ 1:12`; without a budget only the time that passed."""
+    if not budget:
+        return [(minutes(spent), "muted")]
+    share = spent / budget
+    tone = "bad" if share > 1 else "warn" if share >= AT_RISK else "good"
+    full = max(0, min(CELLS, int(share * CELLS)))  # a clock that was set back has spent nothing
+    over = [(f"  {age(spent - budget)} over", "bad")] if share > 1 else []
+    return [
+        (f"budget {minutes(budget)} ", "muted"),
+        ("█" * full, tone),
+        ("▁" * (CELLS - full), "muted"),
+        (f" {minutes(spent)}", tone),
+        *over,
+    ]
+
+
+def minutes(seconds: float) -> str:
+    """`1:12`, `75:00`."""
+    whole = max(0, int(seconds))
+    return f"{whole // 60}:{whole % 60:02}"
+
+
+LABEL = 12  # cells
+WARNS = re.compile(r"^[⚠\ufe0f\s]*(?:WARNING|Warning)?[:\s]*")
+KINDS = {
+    StepKind.READ: "read",
+    StepKind.VERIFY: "verify",
+    StepKind.LOCAL: "this machine only",
+    StepKind.CHANGE: "change",
+    StepKind.DANGER: "⚠ danger",
+    StepKind.MANUAL: "by hand",
+    StepKind.NOTE: "note",
+}
+KIND_TONES = {StepKind.CHANGE: "warn", StepKind.DANGER: "bad"}
+
+
+def head(
+    run: Run, procedure: Procedure, standing: str, written: str, spent: float, production: bool, width: int
+) -> list[Piece]:
+    """`PROD  Roll back   INC-20261120-abc   rollback.md unchanged      budget 5:00 ▰▰▱▱ 1:12`."""
+    left: list[Piece] = [(" ", ""), *([("PROD", "bad"), ("  ", "")] if production else [])]
+    left += [(procedure.title, "strong"), *([(f"   {written}", "info")] if written else [])]
+    left += [(f"   {name_of(run.path)} ", "muted"), (standing, "muted")]
+    limit = budget(procedure)
+    right = [*clock(spent, limit.total_seconds() if limit else None), (" ", "")]
+    room = max(0, width - length(right) - 1)
+    fitted = wrap(left, room, most=1)[0] if length(left) <= room else _cut(left, room)
+    return [*fitted, (" " * max(1, width - length(fitted) - length(right)), ""), *right]
+
+
+def contexts(tools: Sequence[ToolContext], environment: str, width: int) -> list[Piece]:
+    """` kubectl prod-cluster · az 0f3c9a1b… is not prod`: what the commands of this run act on; [] for nothing."""
+    pieces: list[Piece] = []
+    for tool in tools:
+        pieces += [(" · " if pieces else " ", "muted"), (f"{tool.tool} ", "muted")]
+        value = tool.value or "gives no answer"
+        cluster = f" (cluster {tool.cluster})" if tool.cluster not in ("", tool.value) else ""
+        tone = "bad" if not tool.fits else "good" if tool.expected else "warn"
+        pieces.append((f"{value}{cluster}{'' if tool.fits else f' is not {environment}'}", tone))
+    return _cut(pieces, width) if pieces else []
+
+
+def name_of(path: str) -> str:
+    return path.rsplit("/", 1)[-1]
+
+
+def heading(step: Step, prepared: Prepared | None, width: int) -> list[Piece]:
+    """The upper border: number and title at the left, the kind in words at the right."""
+    kind = prepared.kind if prepared else step.kind
+    words = [KINDS[kind]]
+    if prepared and prepared.native:
+        words.append("without a shell")
+    elif prepared and prepared.request:
+        words.append("HTTP")
+    elif prepared and prepared.script:
+        words.append(step.language)
+    if prepared and prepared.edited:
+        words.append("edited")
+    if prepared and prepared.undo:
+        words.append("undo")
+    state = (" · ".join(words), KIND_TONES.get(kind, "muted"))
+    title = cut(plain(step.title), max(4, width - length([state]) - 12), middle=False)
+    return joined(border([(f"{step.ordinal} ", "muted"), (title, "strong")], state, width, "muted"))
+
+
+def steps_title(run: Run, procedure: Procedure, width: int) -> list[Piece]:
+    """The upper border of the steps: a menu says that it is one."""
+    name = "Menu: choose one" if procedure.menu else "Steps"
+    done = sum(run.state(each.ordinal) in SETTLED for each in procedure.to_do)
+    return joined(border([(name, "strong")], (f"{done} of {len(procedure.to_do)}", "muted"), width, "muted"))
+
+
+def joined(halves: tuple[list[Piece], list[Piece]]) -> list[Piece]:
+    return [*halves[0], *halves[1]]
+
+
+def output_title(expected: bool, attempt: Attempt | None, width: int) -> list[Piece]:
+    """The rule above the output, with the path of the whole transcript."""
+    left = [("── ", "muted"), ("Expected beside output " if expected else "Output ", "strong")]
+    path = f" {attempt.transcript} " if attempt and attempt.transcript else ""
+    room = max(0, width - length(left) - 3)
+    right = cut(path, room)
+    return [*left, ("─" * max(0, room - length([(right, "")])), "muted"), (right, "muted"), ("──", "muted")]
+
+
+def about(
+    step: Step, now: StepStanding, attempt: Attempt | None, word: SettledBy | None, width: int, most: int, copy: str
+) -> list[list[Piece]]:
+    """The step at hand: its command with values shown, what it asks for, what was said, and how it ended.
+
+    The command gets the rows of `most` that nothing else needs; `copy` is the key that copies it.
+    """
+    above = wrap([(step.remark, "muted")], width, most=2) if step.remark else []
+    below = _below(now, attempt, word, width)
+    room = most - len(above) - len(below)
+    if step.command:
+        shown = now.prepared.as_run if now.prepared else hide(step.command)
+        return [*above, *whole(highlighted(shown, step.language), width, max(3, room), copy), *below]
+    return [*above, *(wrap([(step.title, "")], width, most=max(2, room)) if step.title else []), *below]
+
+
+def _below(now: StepStanding, attempt: Attempt | None, word: SettledBy | None, width: int) -> list[list[Piece]]:
+    rows: list[list[Piece]] = []
+    if attempt and now.state is not StepState.TODO and (attempt.edited or attempt.undo):
+        what = "edited to" if attempt.edited else "undone by"
+        rows += labelled(what, attempt.as_run, width, tone="warn", most=3)
+    if now.prepared:
+        rows += meets(now.prepared, width)
+        rows += values(now.prepared.values, width)
+        for notice in now.prepared.notices:
+            rows += labelled("mind", notice, width, tone="warn", most=2)
+        if not now.prepared.runnable and not now.asks:
+            rows += labelled("cannot run", now.prepared.reason_not_runnable, width, tone="bad", most=3)
+    if now.problem:
+        rows += labelled("cannot run", now.problem, width, tone="bad", most=3)
+    return rows + (settled(word, width) if word else ended(now.state, attempt, width))
+
+
+def whole(command: Sequence[Piece], width: int, most: int = 0, copy: str = "") -> list[list[Piece]]:
+    """A command in rows. Where it does not fit it says how much of it is missing: nobody takes a part for the whole."""
+    rows = wrap(command, width, indent=4)
+    if most and len(rows) > most:
+        copies = f"; {copy} copies them all" if copy else ""
+        rows = [*rows[: most - 1], [(f"… and {len(rows) - most + 1} more rows{copies}", "warn")]]
+    return rows
+
+
+def warning(text: str) -> str:
+    """A document's warning without its own sign and word, which we put in front ourselves."""
+    return WARNS.sub("", text)
+
+
+def undo_of(prepared: Prepared, given: Mapping[str, str] | None = None) -> str:
+    """The undo that a step names, with the values that are known; "" for none."""
+    known = {each.name: each.shown for each in prepared.values if each.value is not None} | dict(given or {})
+    text = prepared.step.tags.get("undo", "")
+    for blank in reversed(placeholders(text)):
+        text = text[: blank.start] + known.get(blank.name, blank.form) + text[blank.end :]
+    return hide(text)
+
+
+def highlighted(command: str, language: str) -> list[Piece]:
+    """A command in which what nobody has answered yet stands out."""
+    pieces: list[Piece] = []
+    at = 0
+    for blank in placeholders(command, language):
+        pieces += [(command[at : blank.start], ""), (blank.form, "warn")]
+        at = blank.end
+    return [*pieces, (command[at:], "")]
+
+
+def values(found: Sequence[Resolved], width: int) -> list[list[Piece]]:
+    """`with env = prod · PREVIOUS = mi-prod--v41 (live)` and `asks rg`."""
+    telling = sorted(found, key=lambda each: each.source == "environment")  # what is configured is seldom the surprise
+    known = [f"{each.name} = {each.shown} ({each.source})" for each in telling if each.value is not None]
+    asked = [each.name for each in found if each.value is None]
+    wrong = [f"{each.name}: {each.problem}" for each in found if each.value is None and each.source]
+    rows = labelled("with", " · ".join(known), width, tone="muted", most=2) if known else []
+    rows += labelled("asks", " · ".join(asked), width, tone="warn", most=2) if asked else []
+    return rows + [row for each in wrong for row in labelled("wrong", each, width, tone="bad", most=2)]
+
+
+def meets(prepared: Prepared, width: int) -> list[list[Piece]]:
+    """What a known change would meet, such as the traffic before and afterwards."""
+    return [row for each in prepared.meets for row in labelled("meets", each, width, tone="info", most=2)]
+
+
+def settled(word: SettledBy, width: int) -> list[list[Piece]]:
+    """What a person said of the step."""
+    glyph, tone = SIGNS.get(word.state, ("·", ""))
+    said = f"{word.state.value}, said {word.by}{f': {word.reason}' if word.reason else ''}"
+    return wrap([(f"{glyph} {said}", tone)], width, most=3, indent=2)
+
+
+def ended(state: StepState, attempt: Attempt | None, width: int) -> list[list[Piece]]:
+    """How the newest try ended."""
+    if attempt is None or state in (StepState.TODO, StepState.RUNNING):
+        return []
+    glyph, tone = SIGNS[state]
+    after = f" after {took((attempt.ended - attempt.began).total_seconds())}" if attempt.ended else ""
+    exit = f"exit {attempt.exit_code}" if attempt.exit_code is not None else ""
+    exit = "" if exit and exit in attempt.outcome else exit
+    signal = f"signal {attempt.signal}" if attempt.signal is not None else ""
+    said = [f"{state.value}{after}", exit, signal, "timed out" if attempt.timed_out else "", attempt.outcome]
+    said += [attempt.verified, f"approved by {attempt.approval}" if attempt.approval else ""]
+    return wrap([(f"{glyph} ", tone), (" · ".join(each for each in said if each), tone)], width, most=3, indent=2)
+
+
+def labelled(label: str, text: str, width: int, *, tone: str = "", most: int = 0) -> list[list[Piece]]:
+    """`label     text`, the text wrapped under itself."""
+    rows = wrap([(text, tone)], width - LABEL, most=most)
+    return [[(f"{'' if at else label:<{LABEL}}", "muted"), *row] for at, row in enumerate(rows)]
+
+
+def _cut(pieces: Sequence[Piece], width: int) -> list[Piece]:
+    """Pieces in `width` cells, the last that fits cut."""
+    fitted: list[Piece] = []
+    for text, tone in pieces:
+        room = width - length(fitted)
+        fitted.append((cut(text, room, middle=False), tone))
+        if length(fitted) >= width:
+            break
+    return fitted

@@ -1,0 +1,371 @@
+"""A run of a procedure: its steps at the left, the step at hand at the right, one key away from what matters next."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, Vertical
+from textual.css.query import NoMatches
+from textual.events import Key
+from textual.screen import Screen
+
+from cockpit.model.run import SETTLED, Run, StepState
+from cockpit.model.runbook import Procedure, Runbook, Step
+from cockpit.model.text import clean_line
+from cockpit.runbooks.prepare.target_guard import ToolContext
+from cockpit.runbooks.run.runs import latest
+from cockpit.runbooks.types import Prepared
+from screens.dialogs.dialog import TOO_QUICK, DialogContext, Guard
+from screens.run import rows as run_lines
+from screens.run.actions import ACTS, Act, go_on, leave, look, look_around, watch, way_back, written
+from screens.run.keys import BINDINGS, SHOWN, StepStanding, hint, stand, told, why_not
+from screens.run.messages import (
+    NOTHING,
+    AttemptEnded,
+    Began,
+    ContextsSeen,
+    RunNotice,
+    StepPrepared,
+    StepSettled,
+)
+from screens.run.step_pane import StepPane, hand_over
+from screens.shared.app_messages import ReadingChanged
+from screens.shared.bound_keys import bound, keys_of
+from screens.shared.copying import copy_text
+from screens.shared.errors import explain
+from widgets.keys import KeyLine
+from widgets.line import Lines
+from widgets.output import OutputTail
+from widgets.steps import COLUMNS, rows, suggested
+from widgets.table import KeyedTable
+
+if TYPE_CHECKING:
+    from cockpit.session import Session
+
+POUR = 0.1  # seconds between two looks at the run and at what its command printed
+
+
+class RunScreen(Screen[None]):
+    """`standing` says how the document stands since its last run, `at` which step to begin with.
+
+    What `agreed` names was consented to beforehand: it goes on by itself, as long as what would run is what was shown.
+    """
+
+    CSS_PATH = "screen.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # an instance variable of Screen
+    BINDINGS: ClassVar[list[BindingType]] = BINDINGS
+
+    def __init__(
+        self,
+        session: "Session",
+        place: DialogContext,
+        run: Run,
+        runbook: Runbook,
+        procedure: Procedure,
+        *,
+        standing: str = "",
+        agreed: Mapping[int, Prepared] | None = None,
+        at: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.session, self.place, self.runbook, self.procedure = session, place, runbook, procedure
+        self.way_back = way_back(runbook, procedure)
+        self.agreed = dict(agreed or {})  # step -> what was shown
+        self.busy = 0  # steps that run in this process
+        self.own: set[int] = set()  # which they are
+        self._followed: set[tuple[int, int]] = set()  # steps of others that were watched, with their attempts
+        self.finishing = False  # its end is being written
+        self._run, self._at = run, at
+        self._document = standing
+        self._pane = StepPane(id="run-right")
+        self.tails: dict[int, OutputTail] = self._pane.tails
+        self._contexts: tuple[ToolContext, ...] = ()
+        self._looked_at = NOTHING
+        self._serial = 0
+        self._guard = Guard(session.time)
+
+    # What it works on
+
+    @property
+    def now_run(self) -> Run:
+        """The run as its events tell it at this moment."""
+        return self.session.runner.runs.runs.get(self._run.id, self._run)
+
+    @property
+    def table(self) -> KeyedTable:
+        return self.query_one("#steps", KeyedTable)
+
+    @property
+    def step(self) -> Step | None:
+        """The step at hand."""
+        return next((each for each in self.procedure.steps if str(each.ordinal) == self.table.cursor), None)
+
+    def standing(self) -> StepStanding:
+        """How the step at hand stands, as it is shown."""
+        return stand(self.now_run, self.procedure, self.step, self._looked_at, self.way_back is not None)
+
+    # The screen
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="run-head")
+        yield Lines(id="run-contexts")
+        yield Lines(id="run-warning")
+        with Container(id="run-body"):
+            with Vertical(id="run-left"):
+                yield Lines(id="steps-title")
+                yield KeyedTable(COLUMNS, id="steps")
+            yield self._pane
+        yield Lines(id="run-hint")
+        yield KeyLine(id="keys-line")
+
+    def on_mount(self) -> None:
+        self.session.runner.terminal = partial(hand_over, self.app)
+        self.query_one("#run-warning", Lines).display = bool(self.procedure.warnings)
+        self.table.focus()
+        self.draw()
+        self._go_to(self._at or suggested(self.procedure, self.now_run))
+        self.look()
+        self.act(look_around)
+        self.set_interval(1.0, self._tick)
+        self.set_interval(POUR, self._pour)
+        self.call_after_refresh(self.draw)
+        self._follow_others()
+        if self.agreed:
+            self.act(go_on)
+
+    def on_screen_resume(self) -> None:
+        self._guard = Guard(self.session.time, self.app)
+        self.look()
+        self.act(look_around)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.draw)
+
+    def _tick(self) -> None:
+        with suppress(NoMatches):
+            self.table.tick(self.session.time.now())
+            self._draw_head()
+
+    def _pour(self) -> None:
+        """Show what changed: the run by whoever records, the output by its command. A worker touches no widget."""
+        with suppress(NoMatches):  # a screen that goes loses its widgets before its timers
+            if self.now_run is not self._run:
+                self.draw()
+                self._follow_others()
+                self.look()
+            self._pane.output.pour()
+
+    def _follow_others(self) -> None:
+        """Watch every step that runs and is not ours, wherever it was started: its output and its end show here."""
+        for step, state in self._run.states:
+            key = (step, latest(self._run, step))
+            if state is StepState.RUNNING and step not in self.own and key not in self._followed:
+                self._followed.add(key)
+                self.act(partial(watch, step=step))
+
+    def draw(self) -> None:
+        """Everything, from the run as it is now."""
+        self._run = run = self.now_run
+        self.table.show(rows(self.procedure, run, suggested(self.procedure, run)), self.session.time.now())
+        self._draw_head()
+        self.draw_step()
+
+    def _draw_head(self) -> None:
+        run, width = self._run, self.size.width or 80
+        until = run.ended or self.session.time.now()
+        spent = (until - run.started).total_seconds()
+        self.query_one("#run-head", Lines).show(
+            run_lines.head(run, self.procedure, self._document, written(self, run), spent, self.place.production, width)
+        )
+        self.query_one("#run-warning", Lines).show(
+            [(f" ⚠ {' '.join(map(run_lines.warning, self.procedure.warnings))}", "warn")]
+        )
+        contexts = self.query_one("#run-contexts", Lines)
+        pieces = run_lines.contexts(self._contexts, run.environment, width)
+        contexts.display = bool(pieces)
+        contexts.show(pieces)
+        left = self.query_one("#steps-title", Lines)
+        left.show(run_lines.steps_title(run, self.procedure, left.size.width))
+
+    def draw_step(self) -> None:
+        """The step at hand, its output, the hint and the keys."""
+        now = self.standing()
+        keys = {id.removeprefix("run."): key for id, key in keys_of(self).items()}
+        if "table.select" in keys:  # Enter is the table's, while that has the focus
+            keys["run"] = keys["table.select"]
+        working = {name: key.shown for name, key in keys.items() if key.works}
+        self._pane.show(self._run, now, working.get("copy", ""))
+        self.query_one("#run-hint", Lines).show(hint(now, working))
+        self.query_one(KeyLine).offer([keys[name] for name in SHOWN if name in keys])
+
+    # Looking at a step: what would run
+
+    def look(self) -> None:
+        """Resolve the step at hand anew; what is shown stays until the answer is there."""
+        step = self.step
+        if step is not None and step.command:
+            self._serial += 1
+            self._look(self._serial, step.ordinal)
+        elif self._looked_at is not NOTHING:
+            self._looked_at = NOTHING
+            self.draw_step()
+
+    @work(thread=True, exclusive=True, group="look", exit_on_error=False)
+    def _look(self, serial: int, step: int) -> None:
+        self.post_message(look(self.session.runner, self.now_run, step, serial))
+
+    @on(StepPrepared)
+    def _looked(self, message: StepPrepared) -> None:
+        if message.serial == self._serial:
+            self._looked_at = message
+            self.draw_step()
+
+    @on(ReadingChanged)
+    def _reading_changed(self, message: ReadingChanged) -> None:
+        if message.reading.feed == "revisions":
+            self.look()
+
+    # Moving
+
+    @on(KeyedTable.Highlighted)
+    def _moved(self, message: KeyedTable.Highlighted) -> None:
+        if isinstance(message, KeyedTable.Selected):
+            return  # it did not move: what was looked at is what Enter is about
+        self._looked_at = NOTHING
+        self.draw_step()
+        self.look()
+
+    def _go_to(self, step: int | None) -> None:
+        place = next((at for at, each in enumerate(self.procedure.steps) if each.ordinal == step), None)
+        if place is not None:
+            self.table.move_to(place)
+
+    def action_next(self) -> None:
+        """The suggested step; in a menu, and when all is done, the one below."""
+        step = suggested(self.procedure, self.now_run)
+        if step is None or (self.step and self.step.ordinal == step):
+            self.table.action_move(1)
+        else:
+            self._go_to(step)
+
+    # What happens
+
+    @on(ContextsSeen)
+    def _contexts_seen(self) -> None:
+        self._contexts = self.session.runner.contexts(self.procedure)
+        self._draw_head()
+        self.look()
+
+    @on(Began)
+    def _began(self, message: Began) -> None:
+        self._go_to(message.step)
+
+    @on(AttemptEnded)
+    def _ended(self, message: AttemptEnded) -> None:
+        """Suggest what comes next, unless the person has gone to another step meanwhile."""
+        attempt = message.attempt
+        self.act(look_around)  # it may have signed in, or chosen another context
+        if self.app.screen is not self:
+            text = f"{self.procedure.title}, step {attempt.step}: {attempt.state.value}"
+            self.notify(clean_line(text), severity="information" if attempt.state in SETTLED else "error", markup=False)
+        self._suggest(attempt.step)
+
+    @on(StepSettled)
+    def _settled(self, message: StepSettled) -> None:
+        self._suggest(message.step)
+
+    def _suggest(self, done: int) -> None:
+        self.draw()
+        if self.step and self.step.ordinal == done and self._run.state(done) in SETTLED and not self.procedure.menu:
+            self._guard = Guard(self.session.time, self.app)  # an Enter too many is not meant for the next step
+            self._go_to(suggested(self.procedure, self._run))
+        self.look()
+
+    @on(RunNotice)
+    def _told(self, message: RunNotice) -> None:
+        self.notify(message.text, severity=message.severity, markup=False, timeout=10)  # type: ignore[arg-type]
+        self._contexts = self.session.runner.contexts(self.procedure)  # what was refused may have been their answer
+        self._draw_head()
+        self.look()
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """None greys a key out; pressing it says why."""
+        return None if self.is_mounted and why_not(named(action, parameters), self.standing()) else True
+
+    def on_key(self, event: Key) -> None:
+        """Every key comes by here before its binding; one that is disabled says why."""
+        active = self.active_bindings.get(event.key)
+        action = (active.binding.id or "").removeprefix("run.") if active else ""
+        if action not in ("run", "table.select"):
+            self._guard.touch()
+        if reason := why_not(action, self.standing()):
+            self.say(reason)
+
+    def on_paste(self) -> None:
+        self._guard.touch()
+
+    def say(self, text: str) -> None:
+        self.notify(clean_line(text, 500), severity="warning", markup=False)
+
+    @on(KeyedTable.Selected)
+    def action_run(self) -> None:
+        """Start the step at hand, unless the key came in a burst: what is pasted never starts anything."""
+        counts = self._guard.press()
+        self._guard.touch()
+        if not counts:
+            self.say(TOO_QUICK)
+            return
+        self.set_timer(self._guard.settling, partial(self._run_it, self._guard, self._guard.touches))
+
+    def _run_it(self, guard: Guard, touches: int) -> None:
+        now = self.standing()
+        if guard is not self._guard or guard.touches != touches:
+            self.say(TOO_QUICK)
+        elif reason := why_not("run", now):
+            self.say(reason)
+        elif now.step is not None:
+            self.act(ACTS["run"])
+
+    def action_do(self, what: str) -> None:
+        """Do one of `run_acts.ACTS`, with the step at hand as it stands now."""
+        self.act(ACTS[what])
+
+    def act(self, doing: Act) -> None:
+        self._act(doing, self.standing())
+
+    @work(exit_on_error=False, group="acts")
+    async def _act(self, doing: Act, now: StepStanding) -> None:
+        """Do something that may ask, and say what was refused."""
+        try:
+            await doing(self, now)
+        except Exception as error:
+            self.post_message(RunNotice(explain(error, "an act of a run failed"), "error"))
+
+    def action_copy(self) -> None:
+        now = self.standing()
+        if now.step is not None:
+            self.notify(copy_text(self.app, now.prepared.as_run if now.prepared else now.step.command), markup=False)
+
+    def action_help(self) -> None:
+        from screens.shared.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(told(bound(self))))
+
+    def action_full(self) -> None:
+        self.toggle_class("-full")
+        (self._pane.output if self.has_class("-full") else self.table).focus()
+
+    def action_back(self) -> None:
+        """The run goes on: while one of its steps runs here, the screen stays alive behind the others."""
+        self.action_full() if self.has_class("-full") else leave(self)
+
+
+def named(action: str, parameters: tuple[object, ...]) -> str:
+    """The act that a binding stands for: `edit` of `do('edit')`."""
+    return str(parameters[0]) if action == "do" else action

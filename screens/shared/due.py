@@ -1,0 +1,76 @@
+"""What is due now, over every incident that still asks for something: for the bar, the fifth pane and the wall."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING, Protocol
+
+from cockpit.feeds.watch import Watch
+from cockpit.incident.clocks.clocks import clocks
+from cockpit.incident.clocks.reminders import TOLD, urgent
+from cockpit.model.clock import Clock
+from cockpit.model.incident import Incident
+from cockpit.model.plan import Plan
+from cockpit.model.response import Review
+from cockpit.model.revision import Application
+from screens.shared.view import view, worst_first
+
+if TYPE_CHECKING:
+    from cockpit.session import Session
+
+REMEMBERED = timedelta(days=30)  # an older incident whose post-mortem was never written is history
+
+
+@dataclass(frozen=True, slots=True)
+class DueClock:
+    """One clock, and the incident it belongs to."""
+
+    incident: Incident
+    clock: Clock
+
+
+def due(session: "Session", now: datetime, zone: tzinfo) -> list[DueClock]:
+    """Everything that asks for something in the environment in front, the most urgent first."""
+    here, found = session.environment.name, list[DueClock]()
+    open = worst_first(session.ledger, here, session.plan.ladder)
+    for incident in (*open, *owing(session.ledger.incidents.values(), here, now)):
+        found += [DueClock(incident, each) for each in urgent(running(session, incident, now, zone), now)]
+    return sorted(found, key=lambda each: _order(each.clock, now))
+
+
+def _order(clock: Clock, now: datetime) -> tuple[bool, bool, datetime]:
+    """As `urgent` orders the clocks of one incident."""
+    return clock.snoozed(now), clock.kind in TOLD, clock.due or now
+
+
+def owing(incidents: Iterable[Incident], environment: str, now: datetime) -> list[Incident]:
+    """The resolved incidents that are not over yet: somebody still owes their post-mortem."""
+    return [
+        each
+        for each in incidents
+        if each.environment == environment
+        and each.resolved is not None
+        and now - each.resolved < REMEMBERED
+        and each.review not in (Review.REVIEWED, Review.CLOSED)
+    ]
+
+
+class Watched(Protocol):
+    """The part of a session that its clocks are made of; the wall has no more."""
+
+    @property
+    def plan(self) -> Plan: ...
+    @property
+    def watch(self) -> Watch: ...
+
+
+def running(session: Watched, incident: Incident, now: datetime, zone: tzinfo) -> tuple[Clock, ...]:
+    """Every clock of one incident, with what the screen knows of deployments."""
+    seen = view(session.watch, incident.environment)
+    return clocks(incident, session.plan, now, zone=zone, deployed=newest_deployment(seen.applications))
+
+
+def newest_deployment(applications: Iterable[Application]) -> datetime | None:
+    """When the youngest revision with traffic was created."""
+    made = [each.created for app in applications for each in app.revisions if each.weight > 0 and each.created]
+    return max(made, default=None)

@@ -1,0 +1,89 @@
+"""What the four panes show of one environment, gathered from the newest Readings. Pure but for asking the Watch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from cockpit.feeds.watch import Watch
+from cockpit.model.alert import Alert, AlertState, Severity
+from cockpit.model.incident import Incident
+from cockpit.model.probe import ProbeResult
+from cockpit.model.problem import Problem
+from cockpit.model.reading import FeedState, Freshness, Reading, worst
+from cockpit.model.revision import Application
+from cockpit.model.severity_scale import SeverityScale, order
+
+PANES = ("probes", "alerts", "revisions")
+ALERTS = "alerts:"
+
+
+def pane_of(feed: str) -> str:
+    """The pane that shows a feed: `alerts:prom-1` belongs to `alerts`."""
+    return feed.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The values of the newest good answers, and of each pane how far they can be believed."""
+
+    probes: tuple[ProbeResult, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    applications: tuple[Application, ...] = ()
+    fresh: Mapping[str, Freshness] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()  # why feeds are blind, each cause once
+    missing: frozenset[str] = frozenset()  # panes without any feed
+
+    @property
+    def critical(self) -> frozenset[str]:
+        """The keys of the critical alerts that fire."""
+        return frozenset(
+            each.key for each in self.alerts if each.state is AlertState.FIRING and each.severity is Severity.CRITICAL
+        )
+
+
+def view(watch: Watch, environment: str) -> View:
+    """The newest Readings of an environment as the panes show them."""
+    fresh = watch.freshness(environment)
+    panes = {pane: worst([state for feed, state in fresh.items() if pane_of(feed) == pane]) for pane in PANES}
+    readings = watch.readings(environment)
+    return View(
+        probes=_values(readings, "probes"),
+        alerts=_values(readings, "alerts"),
+        applications=_values(readings, "revisions"),
+        fresh=panes,
+        problems=_problems(readings, fresh),
+        missing=frozenset(pane for pane in PANES if not any(pane_of(feed) == pane for feed in fresh)),
+    )
+
+
+def _values(readings: Sequence[Reading[Any]], pane: str) -> tuple[Any, ...]:
+    return tuple(item for each in readings if pane_of(each.feed) == pane for item in each.value or ())
+
+
+def _problems(readings: Sequence[Reading[Any]], fresh: Mapping[str, Freshness]) -> tuple[Problem, ...]:
+    blind = [
+        each.problem
+        for each in readings
+        if each.problem and each.feed in fresh and fresh[each.feed].state is FeedState.BLIND
+    ]
+    return tuple({problem.message: problem for problem in blind}.values())
+
+
+class Incidents(Protocol):
+    """The part of the Ledger that a screen reads."""
+
+    @property
+    def incidents(self) -> Mapping[str, Incident]: ...
+
+    def open(self, environment: str) -> Sequence[Incident]: ...
+
+
+def worst_first(ledger: Incidents, environment: str, ladder: SeverityScale) -> tuple[Incident, ...]:
+    """The open incidents of an environment by severity, then the oldest first."""
+    return tuple(sorted(ledger.open(environment), key=lambda each: (order(ladder, each.severity), each.declared)))
+
+
+def newest_closed(ledger: Incidents, environment: str) -> Incident | None:
+    """The incident of an environment that was resolved last."""
+    closed = [each for each in ledger.incidents.values() if each.environment == environment and each.resolved]
+    return max(closed, key=lambda each: each.resolved or each.declared, default=None)
