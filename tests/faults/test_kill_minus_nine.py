@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from tests.unit.incident.files import note, opened
+from tests.unit.timeline.files import note, opened
 
 # Writes batches until it is killed; what it prints has returned from record(). Long details fill the write-ahead
 # log, so that checkpoints are hit as well.
@@ -20,9 +20,9 @@ WRITER = """
 import sys
 from pathlib import Path
 from random import Random
-from cockpit.incident.store import Timeline
+from cockpit.timeline.timeline import Timeline
 from cockpit.model.time import RealTime
-from tests.unit.incident.files import note
+from tests.unit.timeline.files import note
 
 random, me = Random(sys.argv[2]), sys.argv[2]
 print("opening", flush=True)

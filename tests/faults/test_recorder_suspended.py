@@ -26,7 +26,7 @@ from pathlib import Path
 
 from cockpit.incident import lock, recorder
 from cockpit.model import time as clocks
-from cockpit.incident.store import Timeline
+from cockpit.timeline.timeline import Timeline
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import Reading
 from cockpit.model.time import RealTime

@@ -19,7 +19,7 @@ from cockpit.timeline import connection as store_files
 from cockpit.timeline.connection import filesystem
 from cockpit.timeline.hash_chain import ChainVerdict
 from cockpit.timeline.timeline import Timeline
-from tests.unit.incident.files import any_tool, note, notes, opened
+from tests.unit.timeline.files import any_tool, note, notes, opened
 
 NOBODY = 65534
 
@@ -113,7 +113,7 @@ def test_a_file_that_may_not_grow_any_further_is_said(path: Path) -> None:
     """What a quota does; works without the right to mount a disk."""
     script = (
         "import resource, sys; from pathlib import Path; from cockpit.model.event import RecordError\n"
-        "from tests.unit.incident.files import notes, opened\n"
+        "from tests.unit.timeline.files import notes, opened\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))\n"
         "with opened(Path(sys.argv[1])) as timeline:\n"
         "    try:\n"
@@ -142,7 +142,7 @@ def test_a_locked_file_is_waited_for_and_then_said(path: Path) -> None:
 
 def test_three_processes_write_at_once_and_lose_nothing(path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from tests.unit.incident.files import notes, opened\n"
+        "import sys; from pathlib import Path; from tests.unit.timeline.files import notes, opened\n"
         "with opened(Path(sys.argv[1]), patience=30) as timeline:\n"
         "    for number in range(25): timeline.record(notes(2, actor=sys.argv[2]))"
     )

@@ -20,7 +20,7 @@ from cockpit.runbooks.types import RunRefused
 from cockpit.simulator.world.scenario import load
 from cockpit.simulator.world.site import RESOURCE_GROUP, SUBSCRIPTION
 from cockpit.timeline.timeline import Timeline
-from tests.integration.native.commanding import Shell, shell
+from tests.integration.runbooks.az.commanding import Shell, shell
 from tests.integration.runbooks.stage import Stage, fence
 
 R41, R42, R43 = (f"shop-api--r{number}" for number in range(41, 44))

@@ -15,7 +15,7 @@ from cockpit.runbooks.rollback import MULTIPLE, WITHOUT_INGRESS, propose
 from cockpit.runbooks.types import RunRefused
 from cockpit.simulator.world.scenario import Scenario, load
 from cockpit.simulator.world.site import RESOURCE_GROUP, SUBSCRIPTION
-from tests.integration.native.commanding import Shell, shell
+from tests.integration.runbooks.az.commanding import Shell, shell
 from tests.integration.runbooks.stage import Stage
 
 R41, R43, R44 = "shop-api--r41", "shop-api--r43", "shop-api--r44"

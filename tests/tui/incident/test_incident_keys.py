@@ -1,0 +1,122 @@
+"""Every key of the screens of an incident can be found from them, and means the same on each."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.screen import Screen
+
+from screens.checklist.screen import ChecklistScreen
+from screens.dialogs.dialog import DialogContext
+from screens.dialogs.form import FormDialog
+from screens.dialogs.note import Note
+from screens.dialogs.status import StatusDialog
+from screens.history.screen import PastScreen
+from screens.incident.draft_preview import PreviewScreen
+from screens.incident.screen import IncidentScreen
+from screens.messages.screen import CommunicateScreen
+from screens.shared.help import HelpScreen
+from tests.tui.incident.conftest import Clock, Front, Session
+from widgets.cell import widths
+from widgets.clocks import COLUMNS
+from widgets.keys import KeyLine
+from widgets.line import Lines
+
+Open = Callable[[Session, DialogContext], Screen[Any]]
+
+
+def the_incident(session: Session) -> Any:
+    session.catch_up()
+    [found] = session.ledger.incidents.values()
+    return found
+
+
+SCREENS: dict[str, Open] = {
+    "incident": lambda session, place: IncidentScreen(session, place, the_incident(session).id),  # type: ignore[arg-type]
+    "past": lambda session, place: PastScreen(session, place),  # type: ignore[arg-type]
+    "checklist": lambda session, place: ChecklistScreen(session, place, the_incident(session), {}),  # type: ignore[arg-type]
+    "communicate": lambda session, place: CommunicateScreen(session, place, the_incident(session)),  # type: ignore[arg-type]
+    "preview": lambda session, place: PreviewScreen(session, place, the_incident(session)),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_every_screen_of_an_incident_explains_its_keys(session: Session, place: DialogContext, name: str) -> None:
+    shown = SCREENS[name](session, place)
+    async with Front(shown).run_test(size=(80, 24)) as pilot:
+        if name != "preview":  # it has a Footer
+            assert "? Help" in shown.query_one(KeyLine).text
+            assert "esc Back" in shown.query_one(KeyLine).text
+        await pilot.press("question_mark")
+        await pilot.pause()
+
+        found = pilot.app.screen
+        assert isinstance(found, HelpScreen)
+        told = dict(found.keys)
+        assert told["esc"].endswith("ack")
+        visible = {each.binding.id for each in shown.active_bindings.values() if each.binding.show}
+        assert len(told) >= len(visible)
+
+
+@pytest.mark.parametrize("name", ["incident", "checklist", "communicate", "preview"])
+async def test_n_writes_a_note_wherever_an_incident_is(
+    session: Session, place: DialogContext, clock: Clock, name: str
+) -> None:
+    async with Front(SCREENS[name](session, place)).run_test(size=(80, 24)) as pilot:
+        clock.pass_by(1)
+        await pilot.press("n")
+        await pilot.pause()
+
+        assert isinstance(pilot.app.screen, Note)
+
+
+@pytest.mark.parametrize(
+    ("key", "opened"), [("s", StatusDialog), ("c", CommunicateScreen), ("v", PreviewScreen), ("f", FormDialog)]
+)
+async def test_a_key_of_the_cockpit_does_the_same_on_the_incident_screen(
+    session: Session, place: DialogContext, key: str, opened: type[Any]
+) -> None:
+    async with Front(SCREENS["incident"](session, place)).run_test(size=(80, 24)) as pilot:
+        await pilot.press(key)
+        await pilot.pause()
+
+        assert isinstance(pilot.app.screen, opened)
+
+
+async def test_boxes_open_from_an_incident_of_before_too(session: Session, place: DialogContext) -> None:
+    async with Front(SCREENS["incident"](session, place)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("3", "enter")
+        await pilot.pause()
+
+        assert isinstance(pilot.app.screen, ChecklistScreen)
+
+
+async def test_a_key_that_writes_says_why_it_does_nothing(session: Session, place: DialogContext) -> None:
+    session.read_only = True
+    async with Front(SCREENS["incident"](session, place)).run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.press("n")
+        await pilot.pause()
+
+        assert "Read-only" in "".join(str(each.message) for each in pilot.app._notifications)
+
+
+async def test_the_screen_says_where_how_long_and_how_a_contact_is_reached(
+    session: Session, place: DialogContext, clock: Clock
+) -> None:
+    clock.pass_by(61)
+    shown = SCREENS["incident"](session, place)
+    async with Front(shown).run_test(size=(80, 24)) as pilot:
+        await pilot.press("4")
+        await pilot.pause()
+
+        bar, hint = shown.query_one("#bar", Lines).text, shown.query_one("#hint", Lines).text
+        assert "PROD" in bar
+        assert "00:01:01" in bar
+        assert bar.rstrip().endswith("02:27 NZDT")
+        assert "team lead  ana@example.com phone" in hint
+
+
+def test_what_a_clock_is_about_is_never_squeezed_out() -> None:
+    squeezed = [wide for wide in range(40, 200) if widths(COLUMNS, wide)[1] < 26]
+
+    assert squeezed == []

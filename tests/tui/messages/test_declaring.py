@@ -1,0 +1,179 @@
+"""Declaring with the team's own words on the screen, and closing with a reason."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from textual.widgets import Input
+
+from cockpit.incident.signals import Signal
+from cockpit.model.event import Draft, Event, Kind
+from cockpit.model.incident import Incident
+from cockpit.model.response import CloseReason
+from screens.dialogs.declare import Declare
+from screens.dialogs.status import BECAUSE, StatusDialog
+from tests.tui.messages.conftest import Play, Stage, press
+from widgets.choice import Choice
+from widgets.line import Lines
+
+Open = Callable[..., Stage]
+
+
+@pytest.fixture
+def dialog(play: Play) -> Declare:
+    since = play.time.now() - timedelta(seconds=38)
+    return Declare(play.place, play.time, play.desk, [Signal("probe:ready", "probe ready", since)])
+
+
+def shown(app: Stage, id: str) -> str:
+    return app.screen.query_one(id, Lines).text
+
+
+async def test_the_ladder_is_on_screen_with_what_the_team_does_at_the_chosen_level(
+    play: Play, stage: Open, dialog: Declare
+) -> None:
+    app = stage(play, dialog)
+    async with app.run_test(size=(80, 24)) as pilot:
+        ladder = app.screen.query_one(Choice).text
+        assert all(each.definition in ladder for each in play.plan.ladder)
+        assert shown(app, "#response").strip() == "→ On-call leads; an update every 30 min"
+        await press(pilot, play, "up")
+        assert shown(app, "#response").strip() == "→ Everybody; a commander within 15 min"
+
+
+async def test_a_long_response_is_read_to_its_end(play: Play, stage: Open, dialog: Declare) -> None:
+    long = "Everybody; acknowledge within 5 min, an incident commander within 10 min, updates every 15 min"
+    play.desk.ladder = (replace(play.plan.ladder[0], response=long), *play.plan.ladder[1:])
+    app = stage(play, dialog)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, play, "up")
+        rows = [row.strip() for row in shown(app, "#response").splitlines()]
+        assert " ".join(rows) == f"→ {long}"
+
+
+async def test_two_keys_and_one_line_declare_what_was_seen_first_as_detected(
+    play: Play, stage: Open, dialog: Declare
+) -> None:
+    app = stage(play, dialog)
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert "probe ready  38s, since 02:26:02  detected by this" in shown(app, "#bad")
+        await press(pilot, play, *"down", "enter")
+        (incident,) = play.desk.open()
+        assert (incident.title, incident.severity, incident.drill) == ("down", "P1", False)
+
+
+async def test_who_is_unsure_takes_the_higher_level_by_one_key(play: Play, stage: Open, dialog: Declare) -> None:
+    app = stage(play, dialog)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, play, *"slow", "down", "ctrl+t")
+        assert "unsure, so the higher one" in shown(app, "#unsure")
+        assert app.screen.query_one(Choice).chosen == "P1"
+        await press(pilot, play, "ctrl+t")
+        assert app.screen.query_one(Choice).chosen == "P2"
+        await press(pilot, play, "ctrl+t", "enter")
+        assert play.desk.open()[0].severity == "P1"
+
+
+async def test_a_drill_is_declared_as_one(play: Play, stage: Open, dialog: Declare) -> None:
+    app = stage(play, dialog)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, play, *"game day", "ctrl+r")
+        assert "DRILL" in shown(app, "#unsure")
+        await press(pilot, play, "enter")
+        assert play.desk.open()[0].drill
+
+
+@pytest.mark.parametrize("already", [0, 2])
+async def test_002_s0_p3_is_a_note_and_no_incident(play: Play, stage: Open, dialog: Declare, already: int) -> None:
+    open = [play.desk.declare(f"another {number}") for number in range(already)]
+    app = stage(play, dialog)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, play, *"typo", "down", "down")
+        assert "no incident" in shown(app, "#response")
+        await press(pilot, play, "enter")
+        (written,) = app.answers
+        assert isinstance(written, Event)
+        assert (written.kind, written.summary, written.incident) == ("note", "P3: typo", None)
+        assert [each.id for each in play.desk.open()] == [each.id for each in open]
+
+
+@pytest.mark.parametrize("because", BECAUSE)
+async def test_closing_says_how_it_ended(play: Play, stage: Open, because: CloseReason) -> None:
+    incident = play.declare()
+    down = ["down"] * list(BECAUSE).index(because)
+    app = stage(play, StatusDialog(play.place, play.time, play.desk, incident))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, play, "down", "down", "down", "tab", *down, "tab", *"x", "enter")
+        found = play.desk.find(incident.id)
+        assert (found.open, found.close_reason, found.because) == (False, "x", because)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_closing_is_refused_without_words_and_its_dialog_is_seen_whole(
+    play: Play, stage: Open, size: tuple[int, int]
+) -> None:
+    incident = play.declare()
+    app = stage(play, StatusDialog(play.place, play.time, play.desk, incident))
+    async with app.run_test(size=size) as pilot:
+        await press(pilot, play, "down", "down", "down", "enter")
+        said = app.screen.query_one("#said", Lines)
+        assert said.text.replace("\n", " ").endswith("then press Enter again.")
+        assert all(len(row) <= said.size.width for row in said.text.splitlines())
+        assert app.screen.query_one("#dialog").max_scroll_y == 0
+        assert play.desk.find(incident.id).open
+
+
+def recovered(play: Play) -> Incident:
+    """An incident of twelve minutes, of a probe that was down and has been up again for three."""
+    probe = Draft(Kind.PROBE, "", play.time.now(), "prod", "readyz", detail={"state": "down"})
+    play.timeline.record([probe])
+    play.declare()
+    up_since = play.time.now() - timedelta(minutes=3)
+    play.timeline.record([replace(probe, detail={"state": "up"}, occurred=up_since)])
+    return play.desk.find(None)
+
+
+async def test_resolving_proposes_the_impact_with_what_says_so_and_enter_takes_it(play: Play, stage: Open) -> None:
+    incident = recovered(play)
+    app = stage(play, StatusDialog(play.place, play.time, play.desk, incident))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, play, "down", "down", "down")
+        assert "readyz up again" in shown(app, "#impact-evidence")
+        await press(pilot, play, "tab", "tab", *"rolled back", "enter")
+        found = play.desk.find(incident.id)
+        assert (found.impact_started, found.impact_ended) == (incident.felt_since, incident.mitigated)
+        assert found.impact_ended is not None
+        assert not found.open
+
+
+async def test_a_corrected_impact_is_recorded_and_one_that_cannot_be_is_asked_again(play: Play, stage: Open) -> None:
+    incident = recovered(play)
+    app = stage(play, StatusDialog(play.place, play.time, play.desk, incident))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, play, "down", "down", "tab")
+        app.screen.query_one("#impact-until", Input).value = "never"
+        await pilot.pause()
+        await press(pilot, play, "enter")
+        assert "is no time" in shown(app, "#said").replace("\n", " ")
+        assert play.desk.find(incident.id).status == "investigating"
+        app.screen.query_one("#impact-until", Input).value = "10s ago"
+        await pilot.pause()
+        await press(pilot, play, "enter")
+        found = play.desk.find(incident.id)
+        assert found.impact_ended is not None
+        assert found.impact_ended > (incident.mitigated or found.impact_ended)
+        assert found.status == "monitoring"
+
+
+async def test_what_is_over_is_opened_again_only_with_a_reason(play: Play, stage: Open) -> None:
+    incident = play.declare()
+    play.desk.resolve("rolled back", incident.id)
+    play.catch_up()
+    app = stage(play, StatusDialog(play.place, play.time, play.desk, play.desk.find(incident.id)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, play, "up", "enter")
+        assert "Say why it is opened again" in shown(app, "#said").replace("\n", " ")
+        await press(pilot, play, *"it came back", "enter")
+        found = play.desk.find(incident.id)
+        assert (found.open, found.statuses[-1].reason) == (True, "it came back")

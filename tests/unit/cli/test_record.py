@@ -1,0 +1,148 @@
+"""`cockpit verify` and `cockpit redact`, as they are typed."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cockpit.cli import cockpit
+from tests.unit.timeline.files import notes, opened, tamper
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "timeline.db"
+    with opened(path) as timeline:
+        timeline.record(notes(5))
+    return path
+
+
+def run(*arguments: object, typed: str = "") -> Result:
+    return CliRunner().invoke(cockpit, [str(each) for each in arguments], input=typed)
+
+
+def head(path: Path) -> str:
+    with opened(path, read_only=True) as timeline:
+        return timeline.head()
+
+
+def test_a_whole_timeline_is_said_to_be_whole_and_what_that_does_not_prove(path: Path) -> None:
+    result = run("verify", "--db", path)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"whole: 5 events in {path}")
+    assert f"head {head(path)}" in result.stdout
+    assert "cannot prove" in result.stdout
+    assert "newest events were not removed" in result.stdout
+    assert "whole file was not written anew" in result.stdout
+
+
+def test_a_changed_event_is_named_with_what_is_still_sound(path: Path) -> None:
+    tamper(path, "UPDATE events SET summary = 'nothing happened' WHERE id = 4")
+    result = run("verify", "--db", path)
+    assert result.exit_code == 1
+    assert "BROKEN: the text of event 4 was changed" in result.stdout
+    assert "events 1 to 3 are sound" in result.stdout
+
+
+def test_when_the_first_event_was_changed_nothing_is_vouched_for(path: Path) -> None:
+    tamper(path, "UPDATE events SET actor = 'somebody' WHERE id = 1")
+    assert "no event can be vouched for" in run("verify", "--db", path).stdout
+
+
+def test_a_noted_head_finds_what_a_chain_alone_cannot(path: Path) -> None:
+    noted = head(path)
+    for written in (noted, noted.upper(), noted[:12]):
+        assert run("verify", "--db", path, "--head", written).exit_code == 0
+    tamper(path, "DELETE FROM events WHERE id = 5")
+    assert run("verify", "--db", path).exit_code == 0
+    result = run("verify", "--db", path, "--head", noted)
+    assert result.exit_code == 1
+    assert noted in result.stdout
+
+
+@pytest.mark.parametrize("head", ["abc", "x" * 64, "0" * 65])
+def test_what_is_no_head_is_not_looked_for(path: Path, head: str) -> None:
+    result = run("verify", "--db", path, "--head", head)
+    assert result.exit_code == 2
+    assert "--head takes the hash" in result.stderr
+
+
+def test_verify_as_json(path: Path) -> None:
+    document = json.loads(run("verify", "--db", path, "--json").stdout)
+    assert (document["ok"], document["count"], document["head"]) == (True, 5, head(path))
+    assert document["file"] == str(path)
+    assert len(document["cannot_prove"]) == 3
+    tamper(path, "DELETE FROM events WHERE id = 2")
+    result = run("verify", "--db", path, "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["first_bad"] == 2
+
+
+def test_a_file_that_is_not_there_is_never_called_whole(path: Path) -> None:
+    result = run("verify", "--db", path.with_name("typo.db"))
+    assert result.exit_code == 2
+    assert "There is no timeline at" in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_file_that_cannot_be_opened_is_one_sentence(path: Path) -> None:
+    path.write_text("not a database " * 100)
+    result = run("verify", "--db", path)
+    assert result.exit_code == 2
+    assert "is not a timeline" in result.stderr
+
+
+def test_redact_shows_the_event_and_asks(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.cli.record.somebody_is_there", lambda: True)
+    refused = run("redact", 3, "--reason", "a token", "--db", path, typed="n\n")
+    assert refused.exit_code == 2
+    assert "note 3" in refused.stderr
+    assert "cockpit: Event 3 stays as it is." in refused.stderr
+    with opened(path, read_only=True) as timeline:
+        assert len(timeline.events()) == 5
+    done = run("redact", 3, "--reason", "a token", "--db", path, typed="y\n")
+    assert done.exit_code == 0
+    assert "Event 3 is empty; event 6 says who did it and why." in done.stdout
+    assert "must be changed" in done.stdout
+    assert run("verify", "--db", path).exit_code == 0
+
+
+def test_redact_without_a_terminal_says_what_to_add(path: Path) -> None:
+    before = head(path)
+    result = run("redact", 3, "--reason", "a token", "--db", path)
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert "add --yes" in result.stderr
+    assert head(path) == before
+
+
+def test_redact_without_asking_and_as_json(path: Path) -> None:
+    result = run("redact", 3, "--reason", "a token", "--db", path, "--yes", "--json")
+    assert json.loads(result.stdout) == {"redacted": 3, "event": 6, "head": head(path)}
+    with opened(path, read_only=True) as timeline:
+        event, redaction = timeline.event(3), timeline.event(6)
+    assert event is not None
+    assert redaction is not None
+    assert (event.summary, event.redacted) == ("", True)
+    assert redaction.detail == {"reason": "a token"}
+    assert redaction.actor
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("9", "--reason", "x"), "There is no event 9"),
+        (("1", "--reason", "  "), "Say why with --reason"),
+        (("1", "--reason", "x", "--read-only"), "Read-only"),
+    ],
+)
+def test_what_cannot_be_redacted_is_refused_in_a_sentence(
+    path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    before = head(path)
+    result = run("redact", *arguments, "--yes", "--db", path)
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+    assert head(path) == before

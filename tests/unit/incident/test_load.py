@@ -1,0 +1,89 @@
+"""One incident read from the file: its own events and its range of the journal, each once."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cockpit.incident.ledger import Ledger
+from cockpit.incident.load import with_events
+from cockpit.incident.membership import members
+from cockpit.model.event import Draft, Event, Kind
+from cockpit.model.severity_scale import DEFAULT_LADDER
+from cockpit.model.time import stamp
+from cockpit.timeline.timeline import Timeline
+from tests.unit.incident.story import at
+from tests.unit.timeline.files import opened
+
+
+def fold(events: list[Event]) -> Ledger:
+    ledger = Ledger(DEFAULT_LADDER)
+    for event in events:
+        ledger.apply(event)
+    return ledger
+
+
+def declared(incident: str, minute: float, reach: float) -> Draft:
+    detail = {"title": incident, "severity": "P1", "reach_from": stamp(at(reach))}
+    return Draft(Kind.DECLARE, incident, at(minute), "prod", actor="ana", incident=incident, detail=detail)
+
+
+minutes, places, subjects = st.integers(-40, 40), st.sampled_from(["prod", "staging"]), st.sampled_from(["a", "b"])
+signals = st.builds(  # a recorder writes into the journal only
+    lambda kind, minute, environment, subject, state: Draft(
+        kind, "x", at(minute), environment, subject, source="recorder", detail={"state": state}
+    ),
+    st.sampled_from([Kind.PROBE, Kind.ALERT]),
+    minutes,
+    places,
+    subjects,
+    st.sampled_from(["down", "up", "firing", "resolved"]),
+)
+acts = st.builds(
+    lambda kind, minute, environment, subject, incident: Draft(
+        kind, "x", at(minute), environment, subject, actor="ben", incident=incident
+    ),
+    st.sampled_from([Kind.NOTE, Kind.ACK, Kind.RESOLVE]),
+    minutes,
+    places,
+    subjects,
+    st.sampled_from([None, "i1", "i2"]),
+)
+facts = signals | acts
+
+
+@settings(max_examples=25)
+@given(st.lists(facts, max_size=20), st.lists(facts, max_size=20))
+def test_an_incident_read_by_its_range_is_the_one_folded_from_the_whole_range(
+    tmp_path_factory: pytest.TempPathFactory, before: list[Draft], after: list[Draft]
+) -> None:
+    """Other incidents' events of the same hours change nothing, so they are not read."""
+    with opened(tmp_path_factory.mktemp("file") / "timeline.db") as timeline:
+        timeline.record([*before, declared("i1", 0, -20), declared("i2", 1, -30), *after])
+        incident = fold(timeline.events()).incidents["i1"]
+        within = timeline.events(
+            environment="prod", occurred_from=incident.reach_from, occurred_until=incident.resolved
+        )
+        every = {each.id: each for each in (*within, *timeline.events(incident="i1"))}
+        found = [every[id] for id in sorted(every)]
+        full = fold(found).incidents.get("i1", incident)
+        assert with_events(timeline, DEFAULT_LADDER, incident) == (full, members(full, found))
+
+
+def test_no_event_is_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    with opened(tmp_path / "timeline.db") as timeline:
+        note = Draft(Kind.NOTE, "x", at(1), "prod", actor="ana", incident="i1")
+        timeline.record([Draft(Kind.PROBE, "down", at(-1), "prod", "a"), declared("i1", 0, -20), note, note])
+        incident = fold(timeline.events()).incidents["i1"]
+        ask = Timeline.events
+
+        def counting(self: Timeline, **filters: object) -> list[Event]:
+            events = ask(self, **filters)  # type: ignore[arg-type]
+            read.extend(each.id for each in events)
+            return events
+
+        monkeypatch.setattr(Timeline, "events", counting)
+        with_events(timeline, DEFAULT_LADDER, incident)
+    assert sorted(read) == [1, 2, 3, 4]

@@ -1,0 +1,66 @@
+"""Documents cut, doubled and shuffled: read without a crash, and nothing with an open placeholder can start."""
+
+import re
+from datetime import date
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cockpit.model.system import Environment
+from cockpit.runbooks.document.read import read
+from cockpit.runbooks.drills.badges import badges
+from cockpit.runbooks.lint.lint import LintContext, lint
+from cockpit.runbooks.prepare.prepare import Setting, prepare
+from cockpit.runbooks.prepare.values import Live
+from cockpit.runbooks.shell_syntax.placeholders import placeholders
+
+TOP = Path(__file__).parents[4]
+WHOLE = [path.read_text(encoding="utf-8") for path in sorted(TOP.glob("examples/*/runbooks/*.md"))]
+PIECES = [piece for text in WHOLE for piece in re.split(r"(?<=\n)\n", text)]
+NOTHING_GIVEN = Setting(
+    environment=Environment("prod"),
+    seen=Live(),
+    given={},
+    kept=(),
+    proposed=(),
+    reveal=lambda secret: "",
+    path="/usr/bin:/bin",
+    cwd="/",
+    cloud=True,
+    read_only=False,
+    terminal=True,
+    guards={},
+)
+
+
+@st.composite
+def mangled(draw: st.DrawFn) -> str:
+    """Blocks of real documents in any order, with a slice cut out and a piece of anything put in."""
+    text = "\n".join(draw(st.lists(st.sampled_from(PIECES), min_size=1, max_size=12)))
+    start = draw(st.integers(0, len(text)))
+    end = draw(st.integers(start, min(len(text), start + 80)))
+    return (
+        text[:start]
+        + draw(st.sampled_from(["", "```", "<", ">", "'", '"', "\\", "$(", "|", "\x00", "\u202e"]))
+        + text[end:]
+    )
+
+
+@given(mangled())
+@settings(max_examples=150, deadline=None)
+def test_nothing_with_an_open_placeholder_can_start(text: str) -> None:
+    book = read("/nowhere/x.md", text.encode("utf-8", "surrogatepass"))
+    for procedure in book.procedures:
+        for step in procedure.steps:
+            prepared = prepare("", book, step, NOTHING_GIVEN)
+            blanks = {blank.name for blank in placeholders(step.command, step.language)} - {"env"}
+            assert not (blanks and prepared.runnable), (step.command, blanks)
+
+
+@given(mangled())
+@settings(max_examples=60, deadline=None)
+def test_everything_that_is_said_of_a_document_is_said_of_a_mangled_one(text: str) -> None:
+    book = read("/nowhere/x.md", text.encode("utf-8", "surrogatepass"))
+    badges(book, date(2026, 11, 21))
+    lint(book, LintContext(date(2026, 11, 21)))

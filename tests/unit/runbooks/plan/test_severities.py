@@ -1,0 +1,118 @@
+"""Severities out of tables and lines, merged where documents name them alike."""
+
+import pytest
+
+from cockpit.model.clock import ClockKind, Counting
+from cockpit.model.severity_scale import DEFAULT_LADDER, Level
+from cockpit.runbooks.plan.plan import NOTHING
+from tests.unit.runbooks.plan.reading import HOUR, MINUTE, only, plan_of, told
+
+LADDER = """
+    # Severities
+
+    | Level | Definition | Response |
+    |---|---|---|
+    | **P0** | Down | All hands; incident commander within 15 min |
+    | **P1** | Broken | On-call owns; update every 30 min |
+    | P2 | Slow | Business-hours triage |
+    | P3 | Cosmetic | Backlog |
+"""
+PRIORITIES = """
+    ## Priorities
+
+    | Priority | Response Time | Example Scenarios |
+    |---|---|---|
+    | P0 | 15 minutes | Outage |
+    | P1 | 30 minutes | Partial outage |
+    | P4 | 8 hours | Typing errors |
+"""
+
+
+def test_a_table_is_a_ladder_with_the_worst_first() -> None:
+    found = plan_of(LADDER)
+    assert [(each.name, each.rank, each.definition, each.backlog) for each in found.ladder] == [
+        ("P0", 0, "Down", False),
+        ("P1", 1, "Broken", False),
+        ("P2", 2, "Slow", False),
+        ("P3", 3, "Cosmetic", True),
+    ]
+    assert found.ladder[1].origin == "oncall.md:7"
+
+
+def test_a_response_becomes_rules_for_its_severity() -> None:
+    found = plan_of(LADDER)
+    assert told(found, ClockKind.COMMANDER) == [("commander", 15 * MINUTE, ("P0",))]
+    assert told(found, ClockKind.UPDATE) == [("update", 30 * MINUTE, ("P1",))]
+    triage = only(found, ClockKind.RESPONSE)
+    assert (triage.levels, triage.counting, triage.after.total_seconds()) == (("P2",), Counting.HOURS, 8 * HOUR)
+    everybody = only(found, ClockKind.ESCALATION)
+    assert (everybody.who, everybody.levels, everybody.number) == ("everybody", ("P0",), 1)
+
+
+def test_tables_of_two_documents_that_name_their_levels_alike_are_one_ladder() -> None:
+    found = plan_of(PRIORITIES, LADDER)
+    assert [each.name for each in found.ladder] == ["P0", "P1", "P2", "P3", "P4"]
+    assert (found.ladder[0].definition, found.ladder[0].response) == ("Outage", "15 minutes")
+    assert found.ladder[2].definition == "Slow"
+    assert told(found, ClockKind.RESPONSE)[:3] == [
+        ("response", 15 * MINUTE, ("P0",)),
+        ("response", 30 * MINUTE, ("P1",)),
+        ("response", 8 * HOUR, ("P4",)),
+    ]
+
+
+def test_levels_of_another_kind_are_never_translated_and_that_is_said() -> None:
+    other = "| Severity | Definition | Response |\n|---|---|---|\n| SEV-1 | Down | within 5 min |\n"
+    found = plan_of(LADDER, other)
+    assert [each.name for each in found.ladder] == ["P0", "P1", "P2", "P3"]
+    assert [each.message for each in found.problems] == ["second.md has rules for SEV-1; the ladder is P0, P1, P2, P3."]
+    assert 5 * MINUTE not in [after for _, after, _ in told(found)]
+
+
+def test_lines_with_arrows_are_a_ladder_too() -> None:
+    found = plan_of(
+        "# Go\n\n```sh\n# SEV-1: all down → Page everyone immediately\n# SEV 2: slow -> Page on-call\n```\n"
+    )
+    assert [(each.name, each.definition) for each in found.ladder] == [("SEV-1", "all down"), ("SEV-2", "slow")]
+    tiers = [(each.who, each.levels) for each in found.rules if each.kind is ClockKind.ESCALATION]
+    assert tiers == [("everyone", ("SEV-1",)), ("on-call", ("SEV-2",))]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "# P0: the first page → the second\n", "| Scenario | Priority |\n|--|--|\n| x | P1 |\n"]
+)
+def test_without_a_ladder_it_is_the_built_in_one(text: str) -> None:
+    assert plan_of(text).ladder == DEFAULT_LADDER
+
+
+def test_an_update_every_nothing_is_no_rhythm() -> None:
+    assert told(plan_of("| Level | Definition | Response |\n|---|---|---|\n| P0 | Down | update every 0 min |\n")) == []
+
+
+def test_a_configured_ladder_stands_alone_and_takes_from_documents_what_it_leaves_open() -> None:
+    mine = NOTHING.__class__(ladder=(Level("P0", 0, "Worst", origin="cockpit.toml:3"), Level("P1", 1)))
+    found = plan_of(LADDER, configured=mine)
+    assert [(each.name, each.definition, each.response) for each in found.ladder] == [
+        ("P0", "Worst", "All hands; incident commander within 15 min"),
+        ("P1", "Broken", "On-call owns; update every 30 min"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("response", "kind", "seconds"),
+    [
+        ("respond within 10 min", "response", 600),
+        ("acknowledge in 10 minutes", "response", 600),
+        ("IC within 20 min", "commander", 1_200),
+        ("tell customers within 30 min", "client", 1_800),
+        ("updates every hour", "update", 3_600),
+        ("post-mortem within 5 business days", "postmortem", 432_000),
+    ],
+)
+def test_what_a_response_promises(response: str, kind: str, seconds: float) -> None:
+    found = plan_of(f"| Level | Definition | Response |\n|---|---|---|\n| P0 | Down | {response} |\n")
+    assert told(found) == [(kind, seconds, ("P0",))]
+
+
+def test_a_time_to_resolve_is_no_clock_of_ours() -> None:
+    assert told(plan_of("| Level | Definition | Response |\n|---|---|---|\n| P0 | Down | fixed within 4 h |\n")) == []
