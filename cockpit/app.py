@@ -140,12 +140,12 @@ class CockpitApp(App[None]):
         from widgets.table import KeyedTable
 
         ours = [*self.BINDINGS, *cockpit_keys.KEYS, *KeyedTable.BINDINGS, *run_keys.BINDINGS, *catalogue_keys.KEYS]
-        wanted = preferences(system, ours)
-        self.set_keymap(wanted.keymap)
-        self.zone = wanted.zone
+        expected = preferences(system, ours)
+        self.set_keymap(expected.keymap)
+        self.zone = expected.zone
         self.bells.muted = not system.bell
-        if wanted.theme and not self._few_colours:
-            self.theme = wanted.theme
+        if expected.theme and not self._few_colours:
+            self.theme = expected.theme
 
     def _reading(self, reading: "Reading[Any]") -> None:
         from screens.shared.app_messages import ReadingChanged
@@ -160,7 +160,7 @@ class CockpitApp(App[None]):
             self.session.ledger.apply(event)
         history, here = self.session.history, self.session.environment.name
         newest = history[-1].id if history else 0
-        history += [each for each in message.events if each.id > newest and each.environment in (here, "")]
+        history += [event for event in message.events if event.id > newest and event.environment in (here, "")]
         del history[:-KEPT]
         self.screen.post_message(type(message)(message.events))
 

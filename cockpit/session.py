@@ -83,7 +83,9 @@ class Session:
         from cockpit.feeds.logs.stream import stream
 
         azure = self.clouds.get(application.environment)
-        where = next((each for each in self.environments if each.name == application.environment), None)
+        where = next(
+            (environment for environment in self.environments if environment.name == application.environment), None
+        )
         if azure is None or where is None:
             raise SourceError(NO_CLOUD)
         return stream(azure, application, revision, environment=where, time=self.time)
@@ -147,14 +149,19 @@ def build(
         author.cloud = partial(cloud_name, credential)
     feeds = [
         feed
-        for each in environments
+        for environment in environments
         for feed in build_feeds(
-            each, clouds.get(each.name), time=time, random=random, reveal=secrets.reveal, references=system.references
+            environment,
+            clouds.get(environment.name),
+            time=time,
+            random=random,
+            reveal=secrets.reveal,
+            references=system.references,
         )
     ]
     watch = Watch(feeds, time)
     timeline = Timeline(timeline_file, time=time, read_only=read_only, mask=secrets.mask)
-    since = max((each.id for each in timeline.events(limit=1)), default=0)
+    since = max((event.id for event in timeline.events(limit=1)), default=0)
     history = timeline.events(environment=environment.name, limit=SHOWN)
     ledger = read_ledger(timeline, plan.ladder)
     recorder = None
@@ -232,8 +239,8 @@ def build_runner(
 
     def incident() -> str | None:
         """The one that is open; where several are, nobody has said which."""
-        found = ledger.open(environment.name)
-        return found[0].id if len(found) == 1 else None
+        incidents = ledger.open(environment.name)
+        return incidents[0].id if len(incidents) == 1 else None
 
     @lru_cache(maxsize=1)
     def snapshot() -> EvidenceProcedure | None:
@@ -255,9 +262,9 @@ def build_runner(
         look=watch.refresh,
         minding=Minding(lambda: frozen_words(ledger.freeze(environment.name)), snapshot),
     )
-    known = timeline.events(kinds=RUN_KINDS)
-    runner.apply_all(known)
-    timeline.follow(runner.apply_all, after=max((each.id for each in known), default=0))
+    known_items = timeline.events(kinds=RUN_KINDS)
+    runner.apply_all(known_items)
+    timeline.follow(runner.apply_all, after=max((event.id for event in known_items), default=0))
     return runner
 
 
@@ -277,18 +284,18 @@ def frozen_words(freeze: Freeze | None) -> str:
 
 def revealed(system: System, secrets: Secrets) -> list[str]:
     """Every configured secret that is there, for masking what commands print."""
-    found = []
-    for each in system.secrets():
+    result = []
+    for secret in system.secrets():
         with suppress(SourceError):
-            found.append(secrets.reveal(each))
-    return found
+            result.append(secrets.reveal(secret))
+    return result
 
 
 def connect(
     system: System, environments: Sequence[Environment], *, read_only: bool, time: Time
 ) -> "tuple[Credential | None, dict[str, Azure]]":
     """One credential for all, one client for each environment that has a subscription. Raises SourceError."""
-    with_cloud = [each for each in environments if each.subscription]
+    with_cloud = [environment for environment in environments if environment.subscription]
     if not with_cloud:
         return None, {}
     from cockpit.azure.client import Azure
@@ -296,8 +303,10 @@ def connect(
 
     shared = credential(system.order, system.tenant, system.client_id, system.cloud, time=time)
     return shared, {
-        each.name: Azure(system.cloud, shared, subscription=each.subscription, read_only=read_only, time=time)
-        for each in with_cloud
+        environment.name: Azure(
+            system.cloud, shared, subscription=environment.subscription, read_only=read_only, time=time
+        )
+        for environment in with_cloud
     }
 
 

@@ -190,8 +190,8 @@ class LogsScreen(Screen[None]):
     def _keep_filter(self) -> None:
         self._close_filter(self.query_one(Input).value)
 
-    def _close_filter(self, words: str) -> None:
+    def _close_filter(self, text: str) -> None:
         filter = self.query_one(Input)
-        filter.value = words
-        filter.display = bool(words)
+        filter.value = text
+        filter.display = bool(text)
         self.view.focus()

@@ -84,8 +84,8 @@ class WallScreen(Screen[None]):
 
     @work(thread=True, exit_on_error=False)
     def _load_events(self, sight: WallSession) -> None:
-        for each in sight.environments:
-            self.post_message(EventsAppended(sight.timeline.events(environment=each.name, limit=EVENTS)))
+        for environment in sight.environments:
+            self.post_message(EventsAppended(sight.timeline.events(environment=environment.name, limit=EVENTS)))
 
     @on(EventsAppended)
     def _events_appended(self, message: EventsAppended) -> None:
@@ -112,16 +112,16 @@ class WallScreen(Screen[None]):
         zone = cast("CockpitApp", self.app).zone
         return [
             wall_state(
-                each.name,
-                sight.watch.readings(each.name),
-                sight.watch.freshness(each.name),
-                sight.ledger.open(each.name),
-                tuple(self._events.get(each.name, ())),
-                production=each.production,
+                environment.name,
+                sight.watch.readings(environment.name),
+                sight.watch.freshness(environment.name),
+                sight.ledger.open(environment.name),
+                tuple(self._events.get(environment.name, ())),
+                production=environment.production,
                 plan=sight.plan,
                 clocks=lambda incident: running(sight, incident, sight.time.now(), zone),
             )
-            for each in sight.environments
+            for environment in sight.environments
         ]
 
     def action_back(self) -> None:

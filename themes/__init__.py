@@ -80,5 +80,5 @@ def css() -> str:
 
 def resolve(name: str) -> str | None:
     """The theme that a configuration's word names: one of `NAMES`, or a theme's full name. None: there is none."""
-    known = {*NAMES.values(), *BUILTIN_THEMES}
-    return NAMES.get(name, name if name in known else None)
+    names = {*NAMES.values(), *BUILTIN_THEMES}
+    return NAMES.get(name, name if name in names else None)

@@ -36,23 +36,23 @@ def rows(alerts: Sequence[Alert], acks: Mapping[str, Acknowledgement]) -> list[R
     """One row an alert; `acks` are ours, by the alert's key. A taken alert is quieter than one nobody has."""
     ordered = sorted(
         alerts,
-        key=lambda each: (
-            STATE_RANK[each.state],
-            SEVERITY_RANK[each.severity],
-            -each.since.timestamp(),
-            each.key,
+        key=lambda alert: (
+            STATE_RANK[alert.state],
+            SEVERITY_RANK[alert.severity],
+            -alert.since.timestamp(),
+            alert.key,
         ),
     )
-    return [_row(each, acks.get(each.key)) for each in ordered]
+    return [_row(alert, acks.get(alert.key)) for alert in ordered]
 
 
 def counts(alerts: Sequence[Alert]) -> list[Piece]:
     """` ▲2 △1`, for the title of the pane."""
-    firing = [each for each in alerts if each.state is AlertState.FIRING]
-    unsure = sum(each.state is AlertState.RESOLVING for each in alerts)
+    firing = [alert for alert in alerts if alert.state is AlertState.FIRING]
+    unsure = sum(alert.state is AlertState.RESOLVING for alert in alerts)
     pieces: list[Piece] = []
     if firing:
-        loud = any(each.severity in SHOUTS for each in firing)
+        loud = any(alert.severity in SHOUTS for alert in firing)
         pieces += [(" ", ""), (f"▲{len(firing)}", "bad" if loud else "warn")]
     if unsure:
         pieces += [(" ", ""), (f"△{unsure}", "warn")]

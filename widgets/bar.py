@@ -48,11 +48,11 @@ def lines(bar: Bar, now: datetime, zone: tzinfo, width: int) -> list[list[Piece]
     clock = local_time(now, zone)
     due = _due(bar, now, NARROW if width < 100 else NAMED)
     if width < 100:
-        told = [spread(_brief(bar, now, width - len(clock) - 2), [(clock, "muted"), (" ", "")], width)]
+        pair_lists = [spread(_brief(bar, now, width - len(clock) - 2), [(clock, "muted"), (" ", "")], width)]
         led = _led(bar)[:3]  # the lead; the others are a key away
         if due or led:
-            told.append(spread(led, [*due, (" ", "")], width))
-        return told
+            pair_lists.append(spread(led, [*due, (" ", "")], width))
+        return pair_lists
     both = f"{clock}  {now:%H:%M}Z"
     right = [*due, (" ", "")] if due else []
     story = [*_story(bar, now, (f" {bar.system}", "")), *_more(bar)]
@@ -76,11 +76,11 @@ def headline(
 def _due(bar: Bar, now: datetime, named: int) -> list[Piece]:
     """The most urgent clocks, side by side; before them that nothing may be deployed."""
     pieces: list[Piece] = [("FROZEN", "warn")] if bar.freeze else []
-    for at, each in enumerate(bar.clocks):
+    for index, clock in enumerate(bar.clocks):
         pieces += [(" · ", "muted")] if pieces else []
-        if letters := "".join(bar.whose[at : at + 1]):
+        if letters := "".join(bar.whose[index : index + 1]):
             pieces.append((f"{letters} ", "muted"))
-        pieces += brief(each, now, named)
+        pieces += brief(clock, now, named)
     return pieces
 
 
@@ -96,14 +96,14 @@ def local_time(now: datetime, zone: tzinfo) -> str:
 
 def _brief(bar: Bar, now: datetime, room: int) -> list[Piece]:
     """The story, what must never be out of sight, and while there is room who acts and in which system."""
-    told = [*_story(bar, now, (" read-only", "warn") if bar.read_only else ("", "")), *_more(bar), *_unwritten(bar)]
-    told += [GAP, ("bell off", "muted")] if bar.muted else []
+    pairs = [*_story(bar, now, (" read-only", "warn") if bar.read_only else ("", "")), *_more(bar), *_unwritten(bar)]
+    pairs += [GAP, ("bell off", "muted")] if bar.muted else []
     who = bar.identity.name if bar.identity else bar.operator
     machine = bar.identity is not None and bar.identity.machine
-    for at, pieces in ((len(told), [GAP, (who, "warn" if machine else "muted")]), (1, [(f" {bar.system}", "")])):
-        if length(told) + length(pieces) <= room and pieces[-1][0].strip():
-            told[at:at] = pieces
-    return told
+    for index, pieces in ((len(pairs), [GAP, (who, "warn" if machine else "muted")]), (1, [(f" {bar.system}", "")])):
+        if length(pairs) + length(pieces) <= room and pieces[-1][0].strip():
+            pairs[index:index] = pieces
+    return pairs
 
 
 def _unwritten(bar: Bar) -> list[Piece]:
@@ -142,17 +142,17 @@ def _more(bar: Bar) -> list[Piece]:
 def _people(bar: Bar) -> list[Piece]:
     """Who acts, as whom, and whether what happens is written down."""
     same = bar.identity is not None and bar.identity.name == bar.operator
-    said: list[Piece] = [*_led(bar), GAP] if bar.incidents and bar.plan.roles else []
-    said += [(" you are ", "muted"), ("" if same else bar.operator or "nobody", "")]
-    if bar.incidents and (others := [each for each in bar.incidents[0].people if each != bar.operator]):
-        said += [GAP, ("with ", "muted"), (", ".join(others), "")]
+    pairs: list[Piece] = [*_led(bar), GAP] if bar.incidents and bar.plan.roles else []
+    pairs += [(" you are ", "muted"), ("" if same else bar.operator or "nobody", "")]
+    if bar.incidents and (others := [person for person in bar.incidents[0].people if person != bar.operator]):
+        pairs += [GAP, ("with ", "muted"), (", ".join(others), "")]
     if bar.identity:
-        said += [*([] if same else [GAP]), (bar.identity.label, "warn" if bar.identity.machine else "")]
+        pairs += [*([] if same else [GAP]), (bar.identity.label, "warn" if bar.identity.machine else "")]
     if bar.read_only:
-        said += [GAP, ("read-only", "warn")]
+        pairs += [GAP, ("read-only", "warn")]
     if bar.recorder:
-        said += [GAP, (bar.recorder, "muted" if bar.recorder.startswith("record") else "bad")]
-    return [*said, GAP, ("bell off", "muted")] if bar.muted else said
+        pairs += [GAP, (bar.recorder, "muted" if bar.recorder.startswith("record") else "bad")]
+    return [*pairs, GAP, ("bell off", "muted")] if bar.muted else pairs
 
 
 def spread(left: Sequence[Piece], right: Sequence[Piece], width: int) -> list[Piece]:
@@ -161,8 +161,8 @@ def spread(left: Sequence[Piece], right: Sequence[Piece], width: int) -> list[Pi
     shortened = list(left)
     over = length(left) - room
     if over > 0 and shortened:
-        at = max(range(len(shortened)), key=lambda each: length([shortened[each]]))
-        text, tone = shortened[at]
-        shortened[at] = (cut(text, max(1, length([(text, tone)]) - over), middle=False), tone)
+        index = max(range(len(shortened)), key=lambda number: length([shortened[number]]))
+        text, tone = shortened[index]
+        shortened[index] = (cut(text, max(1, length([(text, tone)]) - over), middle=False), tone)
     blank = max(0, width - length(shortened) - length(right))
     return [*shortened, (" " * blank, ""), *right]

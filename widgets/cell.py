@@ -41,10 +41,10 @@ class Row:
     id: str
     cells: tuple[Cell, ...]
 
-    def matches(self, words: str) -> bool:
+    def matches(self, tokens: str) -> bool:
         """Whether every one of the lower-case `words` is somewhere in the row."""
         text = " ".join(cell.text for cell in self.cells).lower()
-        return all(word in text for word in words.split())
+        return all(word in text for word in tokens.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,10 @@ class Column:
 
 def widths(columns: Sequence[Column], total: int) -> list[int]:
     """The cells each column gets in a table of `total` cells, one blank between two columns; 0 is a hidden column."""
-    given = [column.width if column.shown(total) else 0 for column in columns]
-    shown = [each for each, column in zip(given, columns, strict=True) if each or not column.width]
-    left = max(0, total - sum(shown) - (len(shown) - 1))
-    return [left if not column.width else each for each, column in zip(given, columns, strict=True)]
+    numbers = [column.width if column.shown(total) else 0 for column in columns]
+    visible = [number for number, column in zip(numbers, columns, strict=True) if number or not column.width]
+    left = max(0, total - sum(visible) - (len(visible) - 1))
+    return [left if not column.width else number for number, column in zip(numbers, columns, strict=True)]
 
 
 def plain(text: str) -> str:
@@ -90,7 +90,7 @@ def cut(text: str, width: int, *, middle: bool = True) -> str:
         return ELLIPSIS[:width]
     tail = _within(reversed(text), (width - 1) // 2)[::-1] if middle else ""
     # A combining mark belongs to the character that was cut away before it.
-    tail = tail.lstrip("".join({each for each in tail if unicodedata.combining(each)}) or None)
+    tail = tail.lstrip("".join({text for text in tail if unicodedata.combining(text)}) or None)
     return _within(text, width - 1 - cell_len(tail)) + ELLIPSIS + tail
 
 
@@ -101,14 +101,14 @@ def fit(text: str, width: int, *, right: bool = False, middle: bool = True) -> s
     return blank + short if right else short + blank
 
 
-def line(row: Row, columns: Sequence[Column], given: Sequence[int], now: datetime) -> tuple[Piece, ...]:
+def line(row: Row, columns: Sequence[Column], numbers: Sequence[int], now: datetime) -> tuple[Piece, ...]:
     """The pieces of a row, fitted to the `given` widths."""
     pieces: list[Piece] = []
-    at = 0
+    index = 0
     for cell in row.cells:
-        spanned = [each for each in given[at : at + cell.span] if each]
-        column = columns[at]
-        at += cell.span
+        spanned = [number for number in numbers[index : index + cell.span] if number]
+        column = columns[index]
+        index += cell.span
         if not spanned:
             continue
         if pieces:
@@ -145,7 +145,7 @@ def changed(old: Sequence[Piece], new: Sequence[Piece]) -> tuple[int, int] | Non
     longest = max(len(before), len(after))
     before += [("", "")] * (longest - len(before))
     after += [("", "")] * (longest - len(after))
-    different = [at for at in range(longest) if before[at] != after[at]]
+    different = [index for index in range(longest) if before[index] != after[index]]
     return (different[0], different[-1] + 1) if different else None
 
 

@@ -64,9 +64,9 @@ class Choice(Lines, can_focus=True):
         """Up is worse, down is milder; it does not go round."""
         self.choose(min(max(self._at + by, 0), len(self.options) - 1))
 
-    def choose(self, at: int) -> None:
-        if at != self._at:
-            self._at = at
+    def choose(self, index: int) -> None:
+        if index != self._at:
+            self._at = index
             self._draw()
             self.post_message(self.Changed(self, self.chosen))
 
@@ -75,9 +75,9 @@ class Choice(Lines, can_focus=True):
         if self.screen.query("Input, TextArea"):
             return
         if event.character and event.character.isdecimal() and event.character.isascii():
-            at = self._numbered(int(event.character))
-            if at is not None:
-                self.choose(at)
+            index = self._numbered(int(event.character))
+            if index is not None:
+                self.choose(index)
 
     def on_click(self, event: events.Click) -> None:
         if event.y < len(self.options):
@@ -85,18 +85,18 @@ class Choice(Lines, can_focus=True):
 
     def _numbered(self, digit: int) -> int | None:
         named = [re.search(r"\d+", name) for name, _ in self.options]
-        for at, found in enumerate(named):
-            if found and int(found.group()) == digit:
-                return at
+        for index, match in enumerate(named):
+            if match and int(match.group()) == digit:
+                return index
         return digit - 1 if not any(named) and 0 < digit <= len(self.options) else None
 
     def _draw(self) -> None:
         wide = max((len(name) for name, _ in self.options), default=0)
-        self.show(*(self._row(at, name.ljust(wide), text) for at, (name, text) in enumerate(self.options)))
+        self.show(*(self._row(index, name.ljust(wide), text) for index, (name, text) in enumerate(self.options)))
 
-    def _row(self, at: int, name: str, text: str) -> tuple[Piece, ...]:
-        here = at == self._at
-        was = (f"  ({self._said_of_it})" if at == self._was and self.changed else "", "muted")
+    def _row(self, index: int, name: str, text: str) -> tuple[Piece, ...]:
+        here = index == self._at
+        was = (f"  ({self._said_of_it})" if index == self._was and self.changed else "", "muted")
         return (
             ("▸ " if here else "  ", "info"),
             (name, "strong" if here else ""),

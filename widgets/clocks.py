@@ -67,8 +67,8 @@ def remaining(clock: Clock, now: datetime, *, calm: bool = False) -> str:
     if late and clock.kind is ClockKind.ESCALATION:
         return "now"  # nobody is late: it is their turn to be called
     length = abs(left)
-    told = f"{length // MINUTE} min" if calm and NEAR <= length < HOUR else span(length)
-    return f"{told}{' over' if late else ''}"
+    sentence = f"{length // MINUTE} min" if calm and NEAR <= length < HOUR else span(length)
+    return f"{sentence}{' over' if late else ''}"
 
 
 def span(length: timedelta) -> str:
@@ -88,8 +88,8 @@ def rows(
 
     `ids` name the rows where clocks of several incidents stand together; `calm` ones tick only while they are NEAR.
     """
-    named = ids or [each.id for each in clocks]
-    return [_row(each, id, now, zone, calm=calm) for each, id in zip(clocks, named, strict=True)]
+    named = ids or [clock.id for clock in clocks]
+    return [_row(clock, id, now, zone, calm=calm) for clock, id in zip(clocks, named, strict=True)]
 
 
 def _row(clock: Clock, id: str, now: datetime, zone: tzinfo, *, calm: bool) -> Row:
@@ -125,16 +125,16 @@ def due(clock: Clock, zone: tzinfo, now: datetime) -> str:
 
 def counts(clocks: Sequence[Clock], now: datetime) -> list[Piece]:
     """` ✖1 ◐2 ○3` of those that ask for something."""
-    found = [SIGNS[each.state(now)] for each in clocks if each.state(now) in ASKS]
-    told = [(sign, tone, sum(one == (sign, tone) for one in found)) for sign, tone in dict.fromkeys(found)]
-    return [(f" {sign}{count}", tone or "muted") for sign, tone, count in sorted(told)]
+    pairs = [SIGNS[clock.state(now)] for clock in clocks if clock.state(now) in ASKS]
+    triples = [(sign, tone, sum(one == (sign, tone) for one in pairs)) for sign, tone in dict.fromkeys(pairs)]
+    return [(f" {sign}{count}", tone or "muted") for sign, tone, count in sorted(triples)]
 
 
 def leaders(incident: Incident, plan: Plan, operator: str) -> list[Piece]:
     """`IC ana · Ops you · Scribe –`: every role of the plan in few letters, and who holds it."""
     pieces: list[Piece] = []
     for role in plan.roles:
-        people = [name(each, operator) for each in incident.in_role(role.name)]
+        people = [name(text, operator) for text in incident.in_role(role.name)]
         empty = "bad" if role.lead else "muted"
         pieces += [(" · " if pieces else " ", "muted"), (f"{short(role)} ", "muted")]
         pieces.append((", ".join(people) or "–", "" if people else empty))
@@ -145,7 +145,7 @@ def leader_rows(incident: Incident, plan: Plan, operator: str) -> list[Row]:
     """The same as rows for below the clocks: `IC  ana`."""
     rows = []
     for role in plan.roles:
-        people = ", ".join(name(each, operator) for each in incident.in_role(role.name))
+        people = ", ".join(name(text, operator) for text in incident.in_role(role.name))
         tone = "" if people else "bad" if role.lead else "muted"
         rows.append(Row(f"role:{role.name}", (Cell(), Cell(f"{short(role):<8}{people or 'nobody'}", tone))))
     return rows
@@ -153,10 +153,10 @@ def leader_rows(incident: Incident, plan: Plan, operator: str) -> list[Row]:
 
 def short(role: Role) -> str:
     """`IC` for Incident Commander; the first word of any other role."""
-    words = role.name.split()
-    if role.lead and len(words) > 1:
-        return "".join(word[0] for word in words).upper()
-    return words[0] if words else role.name
+    parts = role.name.split()
+    if role.lead and len(parts) > 1:
+        return "".join(word[0] for word in parts).upper()
+    return parts[0] if parts else role.name
 
 
 def name(person: str, operator: str) -> str:

@@ -26,9 +26,13 @@ def role_rows(incident: Incident, plan: Plan, operator: str, zone: tzinfo) -> li
     """One row a role: who holds it, since when, and what it is for."""
     rows = []
     for role in plan.roles:
-        holding = [each for each in incident.roles if each.role.casefold() == role.name.casefold() and not each.until]
-        people = ", ".join(name(each.person, operator) for each in holding)
-        since = f"{min(each.since for each in holding).astimezone(zone):%H:%M:%S}" if holding else ""
+        holding = [
+            holding
+            for holding in incident.roles
+            if holding.role.casefold() == role.name.casefold() and not holding.until
+        ]
+        people = ", ".join(name(item.person, operator) for item in holding)
+        since = f"{min(item.since for item in holding).astimezone(zone):%H:%M:%S}" if holding else ""
         nobody = Cell("nobody", "bad" if role.lead and incident.open else "muted")
         rows.append(
             Row(
@@ -41,27 +45,27 @@ def role_rows(incident: Incident, plan: Plan, operator: str, zone: tzinfo) -> li
 
 def progress(incident: Incident, checklist: Checklist) -> str:
     """`3/5` boxes that need nothing any more."""
-    settled = {each.item for each in incident.ticks if each.list == checklist.id and each.state in ("done", "skipped")}
+    settled = {tick.item for tick in incident.ticks if tick.list == checklist.id and tick.state in ("done", "skipped")}
     return f"{len(settled)}/{len(checklist.items)}"
 
 
 def list_rows(incident: Incident, plan: Plan) -> list[Row]:
     """One row a checklist; those that this severity opens first."""
-    ordered = sorted(plan.checklists, key=lambda each: not opens(each, incident))
-    return [_list_row(incident, each) for each in ordered]
+    ordered = sorted(plan.checklists, key=lambda checklist: not opens(checklist, incident))
+    return [_list_row(incident, checklist) for checklist in ordered]
 
 
 def opens(checklist: Checklist, incident: Incident) -> bool:
     """True for a checklist that opens by itself at this severity."""
-    return incident.severity.casefold() in {each.casefold() for each in checklist.levels}
+    return incident.severity.casefold() in {level.casefold() for level in checklist.levels}
 
 
 def _list_row(incident: Incident, checklist: Checklist) -> Row:
-    told = progress(incident, checklist)
-    done, _, all = told.partition("/")
+    sentence = progress(incident, checklist)
+    done, _, all = sentence.partition("/")
     tone = "" if opens(checklist, incident) else "muted"
     sign = Cell("✔", "good") if done == all else Cell("○", tone)
-    return Row(checklist.id, (sign, Cell(checklist.title, tone), Cell(told, tone), Cell(checklist.origin, "muted")))
+    return Row(checklist.id, (sign, Cell(checklist.title, tone), Cell(sentence, tone), Cell(checklist.origin, "muted")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,66 +85,66 @@ class CallCandidate:
 
 def calls(incident: Incident, plan: Plan, running: Iterable[Clock], now: datetime) -> list[CallCandidate]:
     """Who is due to be called now, who is next and in how long; then everybody the documents name."""
-    found = [_tier(each, plan, now) for each in running if each.kind is ClockKind.ESCALATION]
+    call_candidates = [_tier(clock, plan, now) for clock in running if clock.kind is ClockKind.ESCALATION]
     pages = [
         CallCandidate(
-            f"page:{at}",
-            each.who,
-            f"when: {each.condition}",
-            contacts=known(each.who, plan.contacts),
-            origin=each.origin,
+            f"page:{index}",
+            page_rule.who,
+            f"when: {page_rule.condition}",
+            contacts=known(page_rule.who, plan.contacts),
+            origin=page_rule.origin,
         )
-        for at, each in enumerate(plan.pages)
+        for index, page_rule in enumerate(plan.pages)
     ]
     contacts = [
         CallCandidate(
-            f"contact:{at}", each.role, " · ".join(filter(None, [each.person, each.how, each.scope])), contacts=(each,),
-            sign=("", "") if each.filled else ("⚠", "warn"), origin=each.origin,
+            f"contact:{index}", contact.role, " · ".join(filter(None, [contact.person, contact.how, contact.scope])), contacts=(contact,),
+            sign=("", "") if contact.filled else ("⚠", "warn"), origin=contact.origin,
         )
-        for at, each in enumerate(plan.contacts)
+        for index, contact in enumerate(plan.contacts)
     ]  # fmt: skip
-    return [*found, *contacts, *pages]
+    return [*call_candidates, *contacts, *pages]
 
 
 def _tier(clock: Clock, plan: Plan, now: datetime) -> CallCandidate:
     state = clock.state(now)
     number = int(clock.id.rpartition(":")[2]) if clock.id.rpartition(":")[2].isdecimal() else 0
-    told = {
+    pair = {
         ClockState.OVERDUE: (("▲", "bad"), "now"),
         ClockState.MET: (("✔", "good"), "called"),
         ClockState.MISSED: (("✔", "warn"), "called"),
     }.get(state, (("○", ""), f"in {remaining(clock, now)}"))
     who = clock.who or clock.what
     return CallCandidate(
-        clock.id, who, clock.why, number, clock, known(who, plan.contacts), told[0], told[1], clock.origin
+        clock.id, who, clock.why, number, clock, known(who, plan.contacts), pair[0], pair[1], clock.origin
     )
 
 
 def known(who: str, contacts: Sequence[Contact]) -> tuple[Contact, ...]:
     """The contacts whose role or name a tier speaks of: `on-call lead + team lead`."""
-    words = who.casefold()
-    return tuple(each for each in contacts if each.role and each.role.casefold() in words)
+    text = who.casefold()
+    return tuple(contact for contact in contacts if contact.role and contact.role.casefold() in text)
 
 
-def call_rows(found: Iterable[CallCandidate]) -> list[Row]:
+def call_rows(call_candidates: Iterable[CallCandidate]) -> list[Row]:
     """One row somebody: sign, when, who, and how they are reached."""
     return [
         Row(
-            each.id,
+            call_candidate.id,
             (
-                Cell(*each.sign),
-                Cell(each.when, each.sign[1]),
-                Cell(each.who),
-                Cell(each.who),
-                Cell(reach(each), "muted"),
-                Cell(each.origin, "muted"),
+                Cell(*call_candidate.sign),
+                Cell(call_candidate.when, call_candidate.sign[1]),
+                Cell(call_candidate.who),
+                Cell(call_candidate.who),
+                Cell(reach(call_candidate), "muted"),
+                Cell(call_candidate.origin, "muted"),
             ),
         )
-        for each in found
+        for call_candidate in call_candidates
     ]
 
 
 def reach(call: CallCandidate) -> str:
     """How to reach them, or when this row is for."""
-    how = [" ".join(filter(None, [each.person, each.how])) for each in call.contacts] if call.clock else []
+    how = [" ".join(filter(None, [contact.person, contact.how])) for contact in call.contacts] if call.clock else []
     return "; ".join(filter(None, how)) or call.what

@@ -28,118 +28,121 @@ class Viewer:
     now: datetime
     zone: tzinfo
 
-    def time(self, at: datetime | None) -> str:
+    def time(self, moment: datetime | None) -> str:
         """`02:14:31 NZDT, 28 Feb 2026   13:14:31Z   12m ago`; "" for no time."""
-        if at is None:
+        if moment is None:
             return ""
-        local = at.astimezone(self.zone)
-        passed = age((self.now - at).total_seconds())
-        return f"{local:%H:%M:%S %Z, %d %b %Y}   {at.astimezone(UTC):%H:%M:%S}Z   {passed} ago"
+        local = moment.astimezone(self.zone)
+        passed = age((self.now - moment).total_seconds())
+        return f"{local:%H:%M:%S %Z, %d %b %Y}   {moment.astimezone(UTC):%H:%M:%S}Z   {passed} ago"
 
 
-def heading(shown: object) -> str:
+def heading(value: object) -> str:
     """What it is, by name."""
-    match shown:
+    match value:
         case ProbeResult():
-            return f"Probe {shown.name}"
+            return f"Probe {value.name}"
         case Alert():
-            return f"Alert {shown.name}"
+            return f"Alert {value.name}"
         case Revision():
-            return f"Revision {shown.name}"
+            return f"Revision {value.name}"
         case Event():
-            return f"Event {shown.id}"
-    return type(shown).__name__
+            return f"Event {value.id}"
+    return type(value).__name__
 
 
-def facts(shown: object, viewer: Viewer, taken: Acknowledgement | None = None) -> list[Fact]:
+def facts(visible: object, viewer: Viewer, taken: Acknowledgement | None = None) -> list[Fact]:
     """All fields that say something; `taken` is the acknowledgement of an alert."""
-    match shown:
+    match visible:
         case ProbeResult():
-            found = _probe(shown, viewer)
+            pairs = _probe(visible, viewer)
         case Alert():
-            found = _alert(shown, viewer, taken)
+            pairs = _alert(visible, viewer, taken)
         case Revision():
-            found = _revision(shown, viewer)
+            pairs = _revision(visible, viewer)
         case Event():
-            found = _event(shown, viewer)
+            pairs = _event(visible, viewer)
         case _:
-            found = iter(())
-    return [(label, value) for label, value in found if value]
+            pairs = iter(())
+    return [(label, value) for label, value in pairs if value]
 
 
-def rows(found: Sequence[Fact], width: int) -> list[tuple[Piece, ...]]:
+def rows(pairs: Sequence[Fact], width: int) -> list[tuple[Piece, ...]]:
     """The facts as lines of at most `width` cells, long values wrapped under themselves."""
     lines: list[tuple[Piece, ...]] = []
-    for label, value in found:
+    for label, value in pairs:
         parts = [part for line in value.splitlines() for part in wrap(plain(line), max(10, width - LABEL)) or [""]]
-        for at, part in enumerate(parts):
-            lines.append(((f"{'' if at else label:<{LABEL}}", "muted"), (part, "")))
+        for index, part in enumerate(parts):
+            lines.append(((f"{'' if index else label:<{LABEL}}", "muted"), (part, "")))
     return lines
 
 
-def as_text(title: str, found: Sequence[Fact]) -> str:
+def as_text(title: str, pairs: Sequence[Fact]) -> str:
     """The same for a clipboard or a chat."""
-    body = "\n".join(f"{label + ':' if label else '':<{LABEL}} {value}" for label, value in found)
+    body = "\n".join(f"{label + ':' if label else '':<{LABEL}} {value}" for label, value in pairs)
     return f"{title}\n{body}\n"
 
 
-def _probe(shown: ProbeResult, viewer: Viewer) -> Iterator[Fact]:
-    yield "state", shown.state.value + (", flapping" if shown.flapping else "")
-    yield "since", viewer.time(shown.since)
-    yield "reason", shown.reason
-    yield "failing", f"{shown.failing} answers in a row" if shown.failing else ""
-    yield "URL", shown.url
-    yield "address", shown.address
-    yield "status", str(shown.status or "")
-    yield "latency", _ms(shown.latency)
-    answered = [each for each in shown.history if each is not None]
+def _probe(probe_result: ProbeResult, viewer: Viewer) -> Iterator[Fact]:
+    yield "state", probe_result.state.value + (", flapping" if probe_result.flapping else "")
+    yield "since", viewer.time(probe_result.since)
+    yield "reason", probe_result.reason
+    yield "failing", f"{probe_result.failing} answers in a row" if probe_result.failing else ""
+    yield "URL", probe_result.url
+    yield "address", probe_result.address
+    yield "status", str(probe_result.status or "")
+    yield "latency", _ms(probe_result.latency)
+    answered = [seconds for seconds in probe_result.history if seconds is not None]
     if answered:
         yield "", f"fastest {_ms(min(answered))}, median {_ms(median(answered))}, slowest {_ms(max(answered))}"
-    if shown.history:
-        yield "", f"{len(shown.history) - len(answered)} of the last {len(shown.history)} checks got no answer"
-    yield "checked", viewer.time(shown.checked) or "never"
-    yield "environment", shown.environment
+    if probe_result.history:
+        yield (
+            "",
+            f"{len(probe_result.history) - len(answered)} of the last {len(probe_result.history)} checks got no answer",
+        )
+    yield "checked", viewer.time(probe_result.checked) or "never"
+    yield "environment", probe_result.environment
 
 
-def _alert(shown: Alert, viewer: Viewer, taken: Acknowledgement | None) -> Iterator[Fact]:
-    yield "severity", shown.severity.value
+def _alert(alert: Alert, viewer: Viewer, taken: Acknowledgement | None) -> Iterator[Fact]:
+    yield "severity", alert.severity.value
     yield (
         "state",
         " · ".join(
-            part for part in (shown.state.value, shown.native_state and f"{shown.native_state} at the source") if part
+            part for part in (alert.state.value, alert.native_state and f"{alert.native_state} at the source") if part
         ),
     )
-    yield "since", viewer.time(shown.since)
-    yield "note", shown.note
-    yield "summary", shown.summary
+    yield "since", viewer.time(alert.since)
+    yield "note", alert.note
+    yield "summary", alert.summary
     yield "taken by", f"{taken.actor}   {viewer.time(taken.at)}" if taken else "nobody yet"
-    yield "resource", shown.resource
-    yield from _listed("labels", [f"{name} = {value}" for name, value in shown.labels])
-    yield from _listed("links", [f"{name}: {url}" for name, url in shown.links])
-    yield from _listed("seen by", shown.seen_by)
-    yield "source", shown.source
-    yield "fingerprint", shown.fingerprint
-    yield "source's id", shown.native_id
-    yield "environment", shown.environment
+    yield "resource", alert.resource
+    yield from _listed("labels", [f"{name} = {value}" for name, value in alert.labels])
+    yield from _listed("links", [f"{name}: {url}" for name, url in alert.links])
+    yield from _listed("seen by", alert.seen_by)
+    yield "source", alert.source
+    yield "fingerprint", alert.fingerprint
+    yield "source's id", alert.native_id
+    yield "environment", alert.environment
 
 
-def _revision(shown: Revision, viewer: Viewer) -> Iterator[Fact]:
-    yield "app", shown.app
-    yield "traffic", f"{shown.weight} %"
-    yield "active", "yes" if shown.active else "no"
-    yield "state", judge_revision(shown).reason
-    yield "health", shown.health
-    yield "running", shown.running
-    yield "", shown.running_details
-    yield "provisioning", shown.provisioning
-    yield "error", shown.provisioning_error
-    yield "image", shown.image
-    yield from _listed("labels", shown.labels)
-    yield "created", viewer.time(shown.created)
-    yield "last active", viewer.time(shown.last_active)
-    yield "address", shown.fqdn
-    yield "replicas", "" if shown.replica_count is None else str(shown.replica_count)
-    yield from _listed("", [_replica(each, viewer) for each in shown.replicas or ()])
+def _revision(revision: Revision, viewer: Viewer) -> Iterator[Fact]:
+    yield "app", revision.app
+    yield "traffic", f"{revision.weight} %"
+    yield "active", "yes" if revision.active else "no"
+    yield "state", judge_revision(revision).reason
+    yield "health", revision.health
+    yield "running", revision.running
+    yield "", revision.running_details
+    yield "provisioning", revision.provisioning
+    yield "error", revision.provisioning_error
+    yield "image", revision.image
+    yield from _listed("labels", revision.labels)
+    yield "created", viewer.time(revision.created)
+    yield "last active", viewer.time(revision.last_active)
+    yield "address", revision.fqdn
+    yield "replicas", "" if revision.replica_count is None else str(revision.replica_count)
+    yield from _listed("", [_replica(replica, viewer) for replica in revision.replicas or ()])
 
 
 def _replica(replica: Replica, viewer: Viewer) -> str:
@@ -149,25 +152,25 @@ def _replica(replica: Replica, viewer: Viewer) -> str:
     return f"{replica.name}: {replica.state}{details}, {ready}, {replica.restarts} restarts{since}"
 
 
-def _event(shown: Event, viewer: Viewer) -> Iterator[Fact]:
-    yield "what", "(redacted)" if shown.redacted else shown.summary
-    yield "kind", shown.kind
-    yield "occurred", viewer.time(shown.occurred)
-    yield "recorded", viewer.time(shown.recorded)
-    yield "by", shown.actor
-    yield "source", shown.source
-    yield "subject", shown.subject
-    yield "incident", shown.incident or ""
-    yield "environment", shown.environment
-    yield "corrects", f"event {shown.supersedes}" if shown.supersedes is not None else ""
-    for name, value in shown.detail.items():
+def _event(event: Event, viewer: Viewer) -> Iterator[Fact]:
+    yield "what", "(redacted)" if event.redacted else event.summary
+    yield "kind", event.kind
+    yield "occurred", viewer.time(event.occurred)
+    yield "recorded", viewer.time(event.recorded)
+    yield "by", event.actor
+    yield "source", event.source
+    yield "subject", event.subject
+    yield "incident", event.incident or ""
+    yield "environment", event.environment
+    yield "corrects", f"event {event.supersedes}" if event.supersedes is not None else ""
+    for name, value in event.detail.items():
         yield plain(str(name)), value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
-    yield "hash", shown.hash
+    yield "hash", event.hash
 
 
 def _listed(label: str, values: Sequence[str]) -> Iterator[Fact]:
-    for at, value in enumerate(values):
-        yield ("" if at else label), value
+    for index, value in enumerate(values):
+        yield ("" if index else label), value
 
 
 def _ms(seconds: float | None) -> str:

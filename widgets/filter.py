@@ -13,9 +13,9 @@ class FilterLine(Input):
         super().__init__(id=id, placeholder="words to look for; enter keeps them, esc shows all rows", compact=True)
         self.display = self.cursor_blink = False
 
-    def begin(self, words: str) -> None:
+    def begin(self, text: str) -> None:
         """Take the focus, with the words of before."""
-        self.value, self.display = words, True
+        self.value, self.display = text, True
         self.focus()
 
     def end(self) -> None:

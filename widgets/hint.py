@@ -48,11 +48,11 @@ def say(what: str, *middle: Part, action: Part | None = None, tone: str = "", wi
     The middle parts are shortened and then dropped, the last one first; then `what` is cut, and the action is last.
     """
     action = action or Part()
-    between = [each for each in middle if each]
-    for at, each in enumerate(between):
+    between = [item for item in middle if item]
+    for index, part in enumerate(between):
         if length(_line(what, tone, between, action)) <= width:
             break
-        between[at] = Part(each.short or each.full)
+        between[index] = Part(part.short or part.full)
     while between and length(_line(what, tone, between, action)) > width:
         between.pop()
     if length(_line("", tone, between, action)) + LEAST > width and action.short:
@@ -63,7 +63,7 @@ def say(what: str, *middle: Part, action: Part | None = None, tone: str = "", wi
 
 def _line(what: str, tone: str, middle: Sequence[Part], action: Part) -> list[Piece]:
     pieces: list[Piece] = [(" ▸ ", "info"), (what, tone)]
-    for number, part in enumerate(each for each in (*middle, action) if each):
+    for number, part in enumerate(part for part in (*middle, action) if part):
         pieces += [(" · " if number else "  ", "muted"), *part.full]
     return pieces
 
@@ -103,7 +103,7 @@ class HintInput:
 
     @property
     def down(self) -> list[ProbeResult]:
-        return [each for each in self.probes if each.state is ProbeState.DOWN]
+        return [probe for probe in self.probes if probe.state is ProbeState.DOWN]
 
     @property
     def ill(self) -> list[tuple[Revision, RevisionHealth]]:
@@ -129,8 +129,8 @@ class HintInput:
 
     @property
     def firing(self) -> list[Alert]:
-        firing = [each for each in self.alerts if each.state is AlertState.FIRING]
-        return sorted(firing, key=lambda each: SEVERITIES.index(each.severity))
+        firing = [alert for alert in self.alerts if alert.state is AlertState.FIRING]
+        return sorted(firing, key=lambda alert: SEVERITIES.index(alert.severity))
 
 
 def hint(sight: HintInput, keys: Mapping[str, str], now: datetime, width: int = 120) -> list[Piece]:
@@ -148,8 +148,8 @@ def hint(sight: HintInput, keys: Mapping[str, str], now: datetime, width: int = 
             instead = Part() if again or not problem.advice else Part(((problem.advice, ""),))
             return say(problem.message, instead, action=again, tone="bad", width=width)
     if sight.unsettled:
-        told = f"Nobody knows how “{cut(sight.unsettled, NAMED)}” ended."
-        return say(told, action=key(keys, "runbooks", "opens its run", "opens it"), tone="bad", width=width)
+        sentence = f"Nobody knows how “{cut(sight.unsettled, NAMED)}” ended."
+        return say(sentence, action=key(keys, "runbooks", "opens its run", "opens it"), tone="bad", width=width)
     if sight.gap:
         opens = key(keys, "runbooks", "opens its run", "opens it")
         return say(f"{sight.waits}: {sight.gap}.", action=opens, tone="bad", width=width)
@@ -182,12 +182,12 @@ def hint(sight: HintInput, keys: Mapping[str, str], now: datetime, width: int = 
 def suspect(applications: Sequence[Application], now: datetime) -> Revision | None:
     """The newest one that users depend on, when it is young enough to be the cause."""
     young = [
-        each
+        revision
         for application in applications
-        for each in application.working
-        if each.created and now - each.created < FRESH
+        for revision in application.working
+        if revision.created and now - revision.created < FRESH
     ]
-    return max(young, key=lambda each: each.created or now, default=None)
+    return max(young, key=lambda revision: revision.created or now, default=None)
 
 
 def _lost(status: str, width: int) -> list[Piece]:
@@ -195,8 +195,8 @@ def _lost(status: str, width: int) -> list[Piece]:
     what, _, trouble = status.partition(": ")
     sentences = trouble.removesuffix(".").split(". ")
     cause = sentences[0].partition(": ")[0]
-    told = Part(((cause, "bad"),), ((cut(cause, NAMED), "bad"),)) if len(sentences) > 1 else Part()
-    return say(what, told, action=Part(((f"{sentences[-1]}.", "strong"),)), tone="bad", width=width)
+    part = Part(((cause, "bad"),), ((cut(cause, NAMED), "bad"),)) if len(sentences) > 1 else Part()
+    return say(what, part, action=Part(((f"{sentences[-1]}.", "strong"),)), tone="bad", width=width)
 
 
 TELLS = frozenset({ClockKind.UPDATE, ClockKind.PROMISE, ClockKind.CLIENT})
@@ -240,13 +240,13 @@ def _in_incident(
         moves = key(keys, "status", "sets monitoring")
     else:
         moves = key(keys, "status", "sets monitoring or resolved", "sets monitoring")
-    what, told = "Nothing watched here is bad.", list[Part]()
+    what, lines = "Nothing watched here is bad.", list[Part]()
     if sight.rolled_back:
-        what, told = _back_since(sight.rolled_back, now, width), _after_rollback(sight)
+        what, lines = _back_since(sight.rolled_back, now, width), _after_rollback(sight)
     rest = [] if monitoring or sight.rolled_back else [notes]
     if overdue:
-        return say(what, *told, moves, _waits(sight), action=overdue, tone="good", width=width)
-    return say(what, *told, _waits(sight), *command, *rest, action=moves, tone="good", width=width)
+        return say(what, *lines, moves, _waits(sight), action=overdue, tone="good", width=width)
+    return say(what, *lines, _waits(sight), *command, *rest, action=moves, tone="good", width=width)
 
 
 def _waits(sight: HintInput) -> Part:
@@ -263,7 +263,7 @@ def _back_since(back: RolledBack, now: datetime, width: int) -> str:
 
 def _after_rollback(sight: HintInput) -> list[Part]:
     """What is seen since: the probes that are up and since when, and whose the alerts are that fire still."""
-    told: list[Part] = []
+    parts: list[Part] = []
     if sight.probes:
         up = [probe for probe in sight.probes if probe.state in QUIET]
         count = f"{len(up)} of {len(sight.probes)} probes up"
@@ -272,14 +272,14 @@ def _after_rollback(sight: HintInput) -> list[Part]:
         recovered = last is not None and sight.rolled_back is not None and last >= sight.rolled_back.at - RECENT
         since = f" since {last.astimezone(sight.zone):%H:%M:%S}" if last and recovered else ""
         short = f"{len(up)} of {len(sight.probes)} up{since}"
-        told.append(Part(((f"{count}{since}", "good"),), ((short, "good"),)))
+        parts.append(Part(((f"{count}{since}", "good"),), ((short, "good"),)))
     for alert in sight.firing[:EXPLAINED]:
         cause = idle_cause(alert, sight.applications)
         if cause is not None:
             name = short_name(cause)
             whole = f"“{cut(alert.name, NAMED)}” is {name} alone ({cause.weight} %)"
-            told.append(Part(((whole, "warn"),), ((f"{name} alone alerts", "warn"),)))
-    return told
+            parts.append(Part(((whole, "warn"),), ((f"{name} alone alerts", "warn"),)))
+    return parts
 
 
 def _doubt(sight: HintInput, keys: Mapping[str, str], width: int) -> list[Piece]:
@@ -292,7 +292,7 @@ def _doubt(sight: HintInput, keys: Mapping[str, str], width: int) -> list[Piece]
         return say(f"{' and '.join(sight.old)}: what is shown is old.", action=again, tone="bad", width=width)
     if sight.waiting:
         return say("Waiting for the first answers.", width=width)
-    unsure = [each for each in sight.probes if each.state not in QUIET]
+    unsure = [probe for probe in sight.probes if probe.state not in QUIET]
     if not unsure:
         return _not_serving(sight, keys, width)
     others = f" and {len(unsure) - 1} more" if len(unsure) > 1 else ""
@@ -308,8 +308,8 @@ def _not_serving(sight: HintInput, keys: Mapping[str, str], width: int) -> list[
     revision, health = sight.unsure[0]
     why = key(keys, "table.select", "shows why")
     declares = key(keys, "declare", "declares an incident", "declares")
-    told = f"{short_name(revision)} is not known to serve: {health.reason}."
-    return say(told, declares, action=why, tone="warn", width=width)
+    sentence = f"{short_name(revision)} is not known to serve: {health.reason}."
+    return say(sentence, declares, action=why, tone="warn", width=width)
 
 
 def _broken(sight: HintInput) -> str:
@@ -338,9 +338,9 @@ def _deployed(sight: HintInput, keys: Mapping[str, str], now: datetime) -> list[
     if revision is None or revision.created is None:
         return []
     name, ago = short_name(revision), age((now - revision.created).total_seconds())
-    told = Part(((f"{name} deployed {ago} ago", "warn"),), ((f"{name} {ago} ago", "warn"),))
+    part = Part(((f"{name} deployed {ago} ago", "warn"),), ((f"{name} {ago} ago", "warn"),))
     back = key(keys, "roll_back", "rolls it back", "back")
     if sight.logs_of is None or sight.logs_of == revision:
-        return [told, back, key(keys, "logs", "shows its logs", "logs")]
+        return [part, back, key(keys, "logs", "shows its logs", "logs")]
     other = short_name(sight.logs_of)
-    return [told, back, key(keys, "logs", f"shows the logs of {other}", f"logs of {other}")]
+    return [part, back, key(keys, "logs", f"shows the logs of {other}", f"logs of {other}")]

@@ -28,14 +28,14 @@ class KeyLine(Lines):
 
     def offer(self, keys: Sequence[KeyShown]) -> None:
         self._keys = fitting(keys, self.size.width)
-        self.show([piece for each in self._keys for piece in pieces(each)])
+        self.show([piece for key in self._keys for piece in pieces(key)])
 
     async def on_click(self, event: Click) -> None:
         end = 0
-        for each in self._keys:
-            end += length(pieces(each))
+        for key in self._keys:
+            end += length(pieces(key))
             if event.x < end:
-                if active := self.screen.active_bindings.get(each.key):
+                if active := self.screen.active_bindings.get(key.key):
                     await self.app.run_action(active.binding.action, active.node)
                 return
 
@@ -43,7 +43,7 @@ class KeyLine(Lines):
 def fitting(keys: Sequence[KeyShown], width: int) -> tuple[KeyShown, ...]:
     """The keys that fit into `width` cells. The last two, help and quit, are the last to go."""
     kept = list(keys)
-    while len(kept) > 2 and sum(length(pieces(each)) for each in kept) > width:
+    while len(kept) > 2 and sum(length(pieces(key_shown)) for key_shown in kept) > width:
         del kept[-3]
     return tuple(kept)
 

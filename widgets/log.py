@@ -43,22 +43,22 @@ def tone(line: LogLine) -> str:
     if line.reason == OURS:
         return "info"
     head = NO_ERROR.sub("", line.text[:400])
-    stated = [each.lower() for each in STATED.findall(head)]
+    stated = [item.lower() for item in STATED.findall(head)]
     stated += [bare[1].lower() for word in head.split()[:FIRST_WORDS] if (bare := BARE.fullmatch(word))]
-    known = next((LEVELS[each] for each in stated if each in LEVELS), None)
-    if known is not None:
-        return known
+    known_name = next((LEVELS[item] for item in stated if item in LEVELS), None)
+    if known_name is not None:
+        return known_name
     return "bad" if BAD.search(head) else "warn" if WARN.search(head) else ""
 
 
 def pieces(line: LogLine, zone: tzinfo, tails: bool, today: date) -> tuple[Piece, ...]:
     """One line as it is drawn: time, on another day than `today` with its date, whose words, a glyph, the text."""
     local = line.at.astimezone(zone) if line.at else None
-    at = (f"{local:%H:%M:%S} " if local.date() == today else f"{local:%b %d %H:%M:%S} ") if local else " " * 9
+    place_text = (f"{local:%H:%M:%S} " if local.date() == today else f"{local:%b %d %H:%M:%S} ") if local else " " * 9
     who = "platform" if line.stream == "system" else line.replica[-5:] if tails else ""
     loud = tone(line)
     return (
-        (at, "muted"),
+        (place_text, "muted"),
         (f"{cut(plain(who), 8):<8} " if tails or who else "", "muted"),
         (f"{GLYPHS.get(loud, ' ')} ", loud),
         (plain(line.text), loud),
@@ -105,17 +105,17 @@ class LogView(Growing):
     @property
     def text(self) -> list[str]:
         """The lines shown, without tones."""
-        return ["".join(text for text, _ in self._pieces(each)) for each in self._shown]
+        return ["".join(text for text, _ in self._pieces(log_line)) for log_line in self._shown]
 
     def add(self, lines: Sequence[LogLine]) -> None:
         """Append lines; the oldest make room."""
         lines = self._in_order(lines[-self._kept :])
-        fresh = [each for each in lines if self._matches(each)]
-        self._replicas.update(each.replica for each in lines if each.replica)
+        fresh = [line for line in lines if self._matches(line)]
+        self._replicas.update(line.replica for line in lines if line.replica)
         self._all.extend(lines)
         self._shown.extend(fresh)
         gone = self._make_room()
-        self._widest = max([self._widest, *(length(self._pieces(each)) for each in fresh)])
+        self._widest = max([self._widest, *(length(self._pieces(log_line)) for log_line in fresh)])
         self.unseen = 0 if self.following else self.unseen + len(fresh)
         self._lay_out(gone)
 
@@ -123,20 +123,24 @@ class LogView(Growing):
         """What several streams still hold comes one stream after the other: at first all of it is sorted by time."""
         now = self._time.monotonic()
         self._began = now if self._began is None else self._began
-        told = [each.past for each in lines if each.past or each.stream == "console"]
-        self.past = told[-1] if told else self.past
+        sentences = [line.past for line in lines if line.past or line.stream == "console"]
+        self.past = sentences[-1] if sentences else self.past
         every = [*self._all, *lines]
-        if now - self._began > SETTLES or not self.following or any(each.past or each.at is None for each in every):
+        if (
+            now - self._began > SETTLES
+            or not self.following
+            or any(log_line.past or log_line.at is None for log_line in every)
+        ):
             return lines
-        every.sort(key=lambda each: each.at or self._time.now())
+        every.sort(key=lambda log_line: log_line.at or self._time.now())
         self._all.clear()
         self._shown.clear()
         return every
 
-    def narrow(self, words: str) -> None:
+    def narrow(self, text: str) -> None:
         """Show only the lines that hold all of `words`, in any case; "" shows all."""
-        self._words = words.lower().split()
-        self._shown = deque(each for each in self._all if self._matches(each))
+        self._words = text.lower().split()
+        self._shown = deque(log_line for log_line in self._all if self._matches(log_line))
         self._lay_out(0)
 
     def moved(self) -> None:
@@ -174,10 +178,10 @@ class LogView(Growing):
         return pieces(line, self.zone, len(self._replicas) > 1, self._time.now().astimezone(self.zone).date())
 
     def render_line(self, y: int) -> Strip:
-        at = self.scroll_offset.y + y
+        index = self.scroll_offset.y + y
         base: Style = self.rich_style
         left, wide = self.scroll_offset.x, self.size.width
-        line = self._pieces(self._shown[at]) if at < len(self._shown) else ()
+        line = self._pieces(self._shown[index]) if index < len(self._shown) else ()
         return strip(self, line, base, only_ascii=self._only_ascii).crop_extend(left, left + wide, base)
 
 

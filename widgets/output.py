@@ -42,9 +42,9 @@ class OutputTail:
             self.total -= 1
         self._open = not ends
         self.total += len(parts)
-        fresh = [plain(each[:LONGEST].expandtabs(8)) for each in parts[-kept:]]
+        fresh = [plain(part[:LONGEST].expandtabs(8)) for part in parts[-kept:]]
         self._lines.extend(fresh)
-        self.widest = max([self.widest, *(len(each) if each.isascii() else cell_len(each) for each in fresh)])
+        self.widest = max([self.widest, *(len(text) if text.isascii() else cell_len(text) for text in fresh)])
 
     @property
     def lines(self) -> list[str]:
@@ -57,8 +57,8 @@ class OutputTail:
     def __len__(self) -> int:
         return len(self._lines)
 
-    def __getitem__(self, at: int) -> str:
-        return self._lines[at]
+    def __getitem__(self, index: int) -> str:
+        return self._lines[index]
 
 
 class OutputView(Growing):
@@ -96,8 +96,8 @@ class OutputView(Growing):
         self.call_after_refresh(self.pour)
 
     def render_line(self, y: int) -> Strip:
-        at, left, wide = self.scroll_offset.y + y, self.scroll_offset.x, self.size.width
-        text = self.tail[at] if at < len(self.tail) else ""
+        index, left, wide = self.scroll_offset.y + y, self.scroll_offset.x, self.size.width
+        text = self.tail[index] if index < len(self.tail) else ""
         pieces = ((text, self._tone(text)),)
         return strip(self, pieces, self.rich_style, only_ascii=self._only_ascii).crop_extend(
             left, left + wide, self.rich_style

@@ -82,15 +82,15 @@ class Pane(Vertical):
     @property
     def brief(self) -> list[Piece]:
         """The same without what is only said for completeness."""
-        return [self.summary[0], *(each for each in self._counts if each[1] != "muted")]
+        return [self.summary[0], *(count for count in self._counts if count[1] != "muted")]
 
     def draw_title(self) -> None:
-        shown, total = len(self.table.rows), self.table.total
-        found: list[Piece] = [(f" {shown} of {total} ‘{self.words}’ · esc shows all", "info")] if self.words else []
+        number, total = len(self.table.rows), self.table.total
+        pairs: list[Piece] = [(f" {number} of {total} ‘{self.words}’ · esc shows all", "info")] if self.words else []
         focused = self.has_pseudo_class("focus-within")
         frame = "bad" if self.has_class("-old") else "info" if focused else "muted"
-        room = self.size.width - length([*self.summary, *found, self._state]) - 7
-        heading = [*(self.summary if room > 0 and not found else self.brief), *found]
+        room = self.size.width - length([*self.summary, *pairs, self._state]) - 7
+        heading = [*(self.summary if room > 0 and not pairs else self.brief), *pairs]
         left, right = border(heading, self._state, self.size.width, frame)
         if self._right.styles.width is None or self._right.styles.width.value != length(right):
             self._right.styles.width = length(right)
@@ -106,8 +106,8 @@ class Pane(Vertical):
     def on_descendant_blur(self) -> None:
         self.call_after_refresh(self.draw_title)
 
-    def narrow(self, words: str) -> None:
+    def narrow(self, text: str) -> None:
         """Show only rows with these words; "" shows all."""
-        self.words = words
-        self.table.narrow(words)
+        self.words = text
+        self.table.narrow(text)
         self.draw_title()

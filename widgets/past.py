@@ -33,8 +33,8 @@ REVIEW_TONES = {Review.DRAFT: "warn", Review.IN_REVIEW: "info", Review.REVIEWED:
 
 def incident_rows(incidents: Iterable[Incident], zone: tzinfo, now: datetime, ladder: SeverityScale = ()) -> list[Row]:
     """One row an incident, the newest first: day, severity, title, status, how long, post-mortem, id."""
-    newest = sorted(incidents, key=lambda each: (each.declared, each.id), reverse=True)
-    return [_incident(each, zone, now, ladder) for each in newest]
+    newest = sorted(incidents, key=lambda incident: (incident.declared, incident.id), reverse=True)
+    return [_incident(incident, zone, now, ladder) for incident in newest]
 
 
 def _incident(incident: Incident, zone: tzinfo, now: datetime, ladder: SeverityScale) -> Row:

@@ -42,14 +42,14 @@ NO_ANSWER = "·"
 
 def rows(results: Sequence[ProbeResult]) -> list[Row]:
     """One row a probe, worst first."""
-    return [_row(each) for each in sorted(results, key=lambda each: RANK[each.state])]
+    return [_row(result) for result in sorted(results, key=lambda probe_result: RANK[probe_result.state])]
 
 
 def counts(results: Sequence[ProbeResult]) -> list[Piece]:
     """` ✖1 ◐1 ●10`, for the title of the pane."""
     pieces: list[Piece] = []
     for state in ORDER:
-        number = sum(each.state is state for each in results)
+        number = sum(result.state is state for result in results)
         if number:
             glyph, tone = LOOK[state]
             pieces += [(" ", ""), (f"{glyph}{number}", tone)]
@@ -68,14 +68,15 @@ def sparkline(history: Sequence[float | None], cells: int) -> str:
 
     The scale never starts under a fifth of the slowest, or noise of a millisecond would look like a storm.
     """
-    shown = list(history)[-cells:]
-    known = [each for each in shown if each is not None]
-    if not known:
-        return (NO_ANSWER * len(shown)).rjust(cells)
-    low, high = min(known), max(known)
+    seconds_lists = list(history)[-cells:]
+    known_items = [seconds for seconds in seconds_lists if seconds is not None]
+    if not known_items:
+        return (NO_ANSWER * len(seconds_lists)).rjust(cells)
+    low, high = min(known_items), max(known_items)
     room = max(high - low, high * 0.8) or 1.0
     return "".join(
-        NO_ANSWER if each is None else BARS[min(len(BARS) - 1, int((each - low) / room * len(BARS)))] for each in shown
+        NO_ANSWER if seconds is None else BARS[min(len(BARS) - 1, int((seconds - low) / room * len(BARS)))]
+        for seconds in seconds_lists
     ).rjust(cells)
 
 
@@ -93,9 +94,9 @@ def _row(result: ProbeResult) -> Row:
     status = Cell("" if result.status is None else str(result.status), "muted")
     start = (Cell(glyph, tone), name, Cell(result.state.value, tone))
     if result.state in QUIET:
-        told = Cell("flapping" if result.flapping else path(result.url), "warn" if result.flapping else "muted")
+        cell = Cell("flapping" if result.flapping else path(result.url), "warn" if result.flapping else "muted")
         trend = (Cell(latency(result.latency)), Cell(sparkline(result.history, 8), "muted"))
-        return Row(result.name, (*start, told, status, *trend, Cell()))
+        return Row(result.name, (*start, cell, status, *trend, Cell()))
     return Row(result.name, (*start, Cell(_why(result), tone, span=4), Cell("", "", result.since)))
 
 

@@ -34,12 +34,12 @@ COMMIT = re.compile(r"^[0-9a-f]{12,40}$")
 def rows(applications: Sequence[Application]) -> list[Row]:
     """One row a revision; with several apps each name keeps its app."""
     several = len(applications) > 1
-    return [_row(each, several) for application in applications for each in application.revisions]
+    return [_row(revision, several) for application in applications for revision in application.revisions]
 
 
 def counts(applications: Sequence[Application]) -> list[Piece]:
     """` mi-prod · multiple`, for the title of the pane; a sick revision with traffic is counted."""
-    named = " ".join(f"{each.name} · {each.mode}" for each in applications)
+    named = " ".join(f"{application.name} · {application.mode}" for application in applications)
     sick = sum(health.condition is RevisionCondition.ILL for _, health in ill_working(applications))
     pieces: list[Piece] = [(f" {named}", "muted")] if named else []
     return [*pieces, (" ", ""), (f"✖{sick}", "bad")] if sick else pieces
@@ -62,14 +62,14 @@ def ready(revision: Revision) -> str:
     """`1/3 ready`; a revision whose replicas were not read shows only how many the cloud counts."""
     if revision.replicas is None:
         return "" if not revision.replica_count else f"{revision.replica_count} repl."
-    return f"{sum(each.ready for each in revision.replicas)}/{len(revision.replicas)} ready"
+    return f"{sum(replica.ready for replica in revision.replicas)}/{len(revision.replicas)} ready"
 
 
 def _row(revision: Revision, several: bool) -> Row:
     health = judge_revision(revision)
     glyph, tone = MARKS[health.condition]
     quiet = "" if revision.weight else "muted"
-    fresh_start = sum(each.restarts for each in revision.replicas or ())
+    fresh_start = sum(replica.restarts for replica in revision.replicas or ())
     return Row(
         f"{revision.app}/{revision.name}",
         (

@@ -49,32 +49,36 @@ def suggested(procedure: Procedure, run: Run) -> int | None:
 def group(step: Step, procedure: Procedure) -> tuple[int, ...]:
     """The ordinals of the alternatives that a step is one of, itself among them; only itself when it is none."""
     first = step.alternative_to or step.ordinal
-    return tuple(each.ordinal for each in procedure.steps if first in (each.ordinal, each.alternative_to))
+    return tuple(step.ordinal for step in procedure.steps if first in (step.ordinal, step.alternative_to))
 
 
 def chosen_instead(step: Step, procedure: Procedure, run: Run) -> int | None:
     """The alternative that was done in place of a step, if one was."""
-    others = [each for each in group(step, procedure) if each != step.ordinal]
+    others = [number for number in group(step, procedure) if number != step.ordinal]
     if run.state(step.ordinal) in SETTLED:
         return None
     done = (StepState.OK, StepState.WARN, StepState.BY_HAND)
     return (
-        None if run.state(step.ordinal) in SETTLED else next((each for each in others if run.state(each) in done), None)
+        None
+        if run.state(step.ordinal) in SETTLED
+        else next((other for other in others if run.state(other) in done), None)
     )
 
 
 def needed(step: Step, procedure: Procedure) -> int | None:
     """The step that `needs=verify` or `needs=previous` points at: the nearest such one above."""
-    asked = step.tags.get("needs", "")
-    above = [each for each in procedure.commands if each.ordinal < step.ordinal]
-    if asked == "verify":
-        above = [each for each in above if each.kind is StepKind.VERIFY]
-    return above[-1].ordinal if above and asked in ("verify", "previous") else None
+    question = step.tags.get("needs", "")
+    above = [command for command in procedure.commands if command.ordinal < step.ordinal]
+    if question == "verify":
+        above = [step for step in above if step.kind is StepKind.VERIFY]
+    return above[-1].ordinal if above and question in ("verify", "previous") else None
 
 
 def newest(run: Run, step: int) -> Attempt | None:
     """The newest attempt of a step."""
-    return max((each for each in run.attempts if each.step == step), key=lambda each: each.number, default=None)
+    return max(
+        (attempt for attempt in run.attempts if attempt.step == step), key=lambda attempt: attempt.number, default=None
+    )
 
 
 def took(seconds: float) -> str:

@@ -86,19 +86,19 @@ class KeyedTable(ScrollView, can_focus=True):
         """Let the ages of the visible rows grow."""
         self._now = now
         top = self.scroll_offset.y
-        shown = self.rows[top : top + self.scrollable_size.height]
-        self._repaint([y for y, row in enumerate(shown) if any(cell.since for cell in row.cells)])
+        rows = self.rows[top : top + self.scrollable_size.height]
+        self._repaint([y for y, row in enumerate(rows) if any(cell.since for cell in row.cells)])
 
-    def narrow(self, words: str) -> None:
+    def narrow(self, text: str) -> None:
         """Show only the rows that hold all of `words`, in any case; "" shows all."""
-        self._filter = words.strip().lower()
+        self._filter = text.strip().lower()
         self._arrange()
 
     def explain(self, *lines: Sequence[Piece]) -> None:
         """What to say while there are no rows."""
-        said = tuple(tuple(each) for each in lines)
-        if said != self._empty:
-            self._empty = said
+        pair_lists = tuple(tuple(pairs) for pairs in lines)
+        if pair_lists != self._empty:
+            self._empty = pair_lists
             self._repaint()
 
     @property
@@ -112,7 +112,7 @@ class KeyedTable(ScrollView, can_focus=True):
         rows = tuple(row for row in self._all if row.matches(self._filter)) if self._filter else self._all
         followed = self.follow and (not before or self.cursor == before[-1].id)
         if rows != before:
-            self.rows, self._place = rows, {row.id: at for at, row in enumerate(rows)}
+            self.rows, self._place = rows, {row.id: index for index, row in enumerate(rows)}
             was = old.get(self.cursor or "", 0)
             first = rows[0].id if rows else None
             left = self._survivor(before, was) if self._chosen or self.follow else first
@@ -126,16 +126,18 @@ class KeyedTable(ScrollView, can_focus=True):
         """The cursor's row, or when it vanished the nearest one that is left."""
         if self.cursor in self._place:
             return self.cursor
-        nearest = sorted(range(len(before)), key=lambda at: (abs(at - was), at < was))
-        return next((before[at].id for at in nearest if before[at].id in self._place), next(iter(self._place), None))
+        nearest = sorted(range(len(before)), key=lambda index: (abs(index - was), index < was))
+        return next(
+            (before[index].id for index in nearest if before[index].id in self._place), next(iter(self._place), None)
+        )
 
     def _keep_in_view(self, moved: int = 0) -> None:
         """Scroll along with a cursor row that moved by `moved`, and never leave the cursor outside."""
-        at, height = self.cursor_index, self.scrollable_size.height
+        index, height = self.cursor_index, self.scrollable_size.height
         if not height:
             return
         top = min(max(0, self.scroll_offset.y + moved), max(0, len(self.rows) - height))
-        top = min(max(top, at - height + 1), at)
+        top = min(max(top, index - height + 1), index)
         if top != self.scroll_offset.y:
             self.scroll_to(y=top, animate=False, force=True, immediate=True)
 
@@ -175,10 +177,10 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """One click points, a second one on the same row opens it."""
-        at = self.scroll_offset.y + event.y
-        if at < len(self.rows):
-            again = self.rows[at].id == self.cursor and event.chain > 1
-            self.move_to(at)
+        index = self.scroll_offset.y + event.y
+        if index < len(self.rows):
+            again = self.rows[index].id == self.cursor and event.chain > 1
+            self.move_to(index)
             if again:
                 self.action_select()
 
@@ -194,15 +196,15 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def _line(self, y: int) -> Painted:
         """What belongs on the line `y` of the widget at this moment."""
-        width, at = self.scrollable_size.width, self.scroll_offset.y + y
-        if at < len(self.rows):
-            row = self.rows[at]
+        width, index = self.scrollable_size.width, self.scroll_offset.y + y
+        if index < len(self.rows):
+            row = self.rows[index]
             pieces = line(row, self.columns, widths(self.columns, width), self._now)
             if self.stale:
                 pieces = tuple((text, "stale") for text, _ in pieces)
             return pieces, row.id == self.cursor
-        said = () if self.rows else NOTHING_FOUND if self._all else self._empty
-        return join(said[y] if y < len(said) else (), width), False
+        pair_lists = () if self.rows else NOTHING_FOUND if self._all else self._empty
+        return join(pair_lists[y] if y < len(pair_lists) else (), width), False
 
     def _repaint(self, lines: Sequence[int] | None = None) -> None:
         """Ask for what differs from what is on the screen on these lines, or on all of them, and for no more."""

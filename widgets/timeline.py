@@ -44,9 +44,11 @@ def rows(
     What a later event corrects is not shown; the correction stands at the time that it corrects.
     """
     kept = list(events)
-    corrected = {each.supersedes for each in kept if each.supersedes is not None}
-    standing = sorted((each for each in kept if each.id not in corrected), key=lambda each: (each.occurred, each.id))
-    return [_row(each, operator, zone, today, each.id in pins) for each in standing]
+    corrected = {event.supersedes for event in kept if event.supersedes is not None}
+    standing = sorted(
+        (event for event in kept if event.id not in corrected), key=lambda event: (event.occurred, event.id)
+    )
+    return [_row(event, operator, zone, today, event.id in pins) for event in standing]
 
 
 def tone(event: Event) -> str:

@@ -41,8 +41,8 @@ def ascii_only(environ: Mapping[str, str] = os.environ) -> bool:
 
 def in_ascii(text: str) -> str:
     """`text` in as many cells without a character beyond ASCII; unknown ones become `?`."""
-    known = text.translate(ASCII)
-    return "".join(each if each.isascii() else "?" * get_character_cell_size(each) for each in known)
+    known_name = text.translate(ASCII)
+    return "".join(text if text.isascii() else "?" * get_character_cell_size(text) for text in known_name)
 
 
 def strip(widget: Widget, pieces: Iterable[Piece], base: Style, *, only_ascii: bool = False) -> Strip:
@@ -50,11 +50,11 @@ def strip(widget: Widget, pieces: Iterable[Piece], base: Style, *, only_ascii: b
     tones = styles(widget.app.current_theme)
     segments: list[Segment] = []
     for text, tone in pieces:
-        shown = in_ascii(text) if only_ascii else text
-        if segments and not tone and shown.isspace() and not _shows_on_blanks(segments[-1].style):
-            segments[-1] = Segment(segments[-1].text + shown, segments[-1].style)  # a blank needs no colour codes
+        shown_text = in_ascii(text) if only_ascii else text
+        if segments and not tone and shown_text.isspace() and not _shows_on_blanks(segments[-1].style):
+            segments[-1] = Segment(segments[-1].text + shown_text, segments[-1].style)  # a blank needs no colour codes
             continue
-        segments.append(Segment(shown, base + tones[tone] if tone else base))
+        segments.append(Segment(shown_text, base + tones[tone] if tone else base))
     return Strip(segments)
 
 

@@ -63,27 +63,29 @@ def wall_state(
     """What the wall shows of an environment; of several open incidents the gravest, and of those the newest."""
     readings = tuple(readings)
     state = overall(readings, freshness, incidents, plan.ladder)
-    unsure = [each for reading in readings if reading.feed in state.unseen for each in troubles(reading.value)]
+    unsure = [trouble for reading in readings if reading.feed in state.unseen for trouble in troubles(reading.value)]
     results = [item for reading in readings for item in reading.value or () if isinstance(item, ProbeResult)]
-    running = sorted((each for each in incidents if each.open), key=lambda each: each.declared, reverse=True)
-    gravest = min(running, key=lambda each: order(plan.ladder, each.severity), default=None)
-    updates = [each for each in clocks(gravest) if each.kind in UPDATES and not each.done] if gravest else []
-    lead = next((each.name for each in plan.roles if each.lead), "")
+    running = sorted(
+        (incident for incident in incidents if incident.open), key=lambda incident: incident.declared, reverse=True
+    )
+    gravest = min(running, key=lambda incident: order(plan.ladder, incident.severity), default=None)
+    updates = [clock for clock in clocks(gravest) if clock.kind in UPDATES and not clock.done] if gravest else []
+    lead = next((role.name for role in plan.roles if role.lead), "")
     return WallView(
         environment=environment,
         production=production,
         word=state.word,
         broken=state.troubles,
-        unsure=tuple(sorted(unsure, key=lambda each: -WORSE[each.word])),
-        probes=(sum(each.state is ProbeState.UP for each in results), len(results)),
-        feeds=tuple(sorted(freshness.items(), key=lambda each: -RANK[each[1].state])),
+        unsure=tuple(sorted(unsure, key=lambda trouble: -WORSE[trouble.word])),
+        probes=(sum(result.state is ProbeState.UP for result in results), len(results)),
+        feeds=tuple(sorted(freshness.items(), key=lambda pair: -RANK[pair[1].state])),
         unseen=state.unseen,
         incomplete=state.incomplete,
         grave=bool(state.grave),
         incident=gravest,
         leads=gravest.in_role(lead) if gravest else (),
         leaderless=gravest is not None and bool(lead) and not gravest.in_role(lead),
-        update=min(updates, key=lambda each: each.due or each.started, default=None),
+        update=min(updates, key=lambda clock: clock.due or clock.started, default=None),
         more_incidents=max(0, len(running) - 1),
         events=tuple(events)[-EVENTS:],
     )
@@ -165,11 +167,11 @@ def _strip(view: WallView, views: Sequence[WallView]) -> Line:
     if len(views) < 2:
         return ()
     pieces: list[Piece] = []
-    for each in views:
-        here = "▸" if each.environment == view.environment else " "
+    for wall_view in views:
+        here = "▸" if wall_view.environment == view.environment else " "
         pieces += [
-            (f" {here}{each.environment} ", ""),
-            (f"{GLYPH[each.word]} {each.word}", TONE[each.word]),
+            (f" {here}{wall_view.environment} ", ""),
+            (f"{GLYPH[wall_view.word]} {wall_view.word}", TONE[wall_view.word]),
             ("  ", ""),
         ]
     return tuple(pieces)
@@ -189,8 +191,8 @@ def headline_word(view: WallView, all_views: Sequence[WallView]) -> OverallState
 
     The strip keeps each environment's own word.
     """
-    words = [view.word, *(OverallState.INCIDENT for other in all_views if other.grave)]
-    return max(words, key=WORSE.__getitem__)
+    overall_states = [view.word, *(OverallState.INCIDENT for other in all_views if other.grave)]
+    return max(overall_states, key=WORSE.__getitem__)
 
 
 def _headline(state_word: OverallState, frame: Frame) -> list[Line]:
@@ -218,8 +220,8 @@ def _broken(view: WallView, frame: Frame, *, roomy: bool) -> list[Line]:
         lines = [((f" {_how_old(view)}: what follows may no longer be true.", "bad"),)]
     if not view.broken and not view.unsure:
         return [*lines, _quiet(view)]
-    named = [_sign(each) for each in view.broken]
-    named += [(f"? {plain(each.name)}", "stale") for each in view.unsure]
+    named = [_sign(trouble) for trouble in view.broken]
+    named += [(f"? {plain(trouble.name)}", "stale") for trouble in view.unsure]
     return lines + _flow(list(dict.fromkeys(named)), frame.columns, 2)
 
 
@@ -235,8 +237,8 @@ def _sign(trouble: Trouble) -> Piece:
 def _how_old(view: WallView) -> str:
     """The age of the oldest answer among the feeds that cannot be believed."""
     ages = [fresh.age for _, fresh in view.feeds if fresh.state in UNSEEN]
-    known = [each for each in ages if each is not None]
-    return f"{age(max(known))} OLD" if known else "NO DATA"
+    seconds_lists = [seconds for seconds in ages if seconds is not None]
+    return f"{age(max(seconds_lists))} OLD" if seconds_lists else "NO DATA"
 
 
 def _across(frame: Frame) -> int:
@@ -248,7 +250,7 @@ def _big_names(broken: Sequence[Trouble], frame: Frame) -> list[Line]:
     across = _across(frame)
     rows: list[list[Piece]] = [[(" ", "")] for _ in range(ROWS)]
     left = frame.columns - 2
-    names = dict.fromkeys((each.name, each.word) for each in broken)
+    names = dict.fromkeys((trouble.name, trouble.word) for trouble in broken)
     for name, word in names:
         wide = width(name, across) + 4 * across
         if not spellable(name) or wide > left:
@@ -327,14 +329,14 @@ def _update(view: WallView, frame: Frame) -> Line:
     if clock is None or clock.due is None:
         return ()
     late = frame.now >= clock.due
-    told = f"   update {'was due' if late else 'by'} {clock.due.astimezone(frame.zone):%H:%M}"
-    return ((told, "bad" if late else "strong"),)
+    sentence = f"   update {'was due' if late else 'by'} {clock.due.astimezone(frame.zone):%H:%M}"
+    return ((sentence, "bad" if late else "strong"),)
 
 
 def _events(view: WallView, frame: Frame) -> list[Line]:
     return [
-        ((f" {each.occurred.astimezone(frame.zone):%H:%M:%S}  ", "muted"), (plain(each.summary), ""))
-        for each in view.events
+        ((f" {event.occurred.astimezone(frame.zone):%H:%M:%S}  ", "muted"), (plain(event.summary), ""))
+        for event in view.events
     ]
 
 
@@ -348,11 +350,11 @@ def _feeds(view: WallView) -> Line:
 
 def _heart(frame: Frame) -> Line:
     """A beat that moves every second: where it stands still, the wall is dead and nothing above it can be believed."""
-    at = frame.beat % BEAT
+    index = frame.beat % BEAT
     return (
-        (" " + "·" * at, "muted"),
+        (" " + "·" * index, "muted"),
         ("●", "good"),
-        ("·" * (BEAT - 1 - at), "muted"),
+        ("·" * (BEAT - 1 - index), "muted"),
         ("  alive while this moves", "muted"),
     )
 
@@ -360,11 +362,11 @@ def _heart(frame: Frame) -> Line:
 def _flow(pieces: Sequence[Piece], columns: int, rows: int) -> list[Line]:
     """The pieces side by side over at most `rows` lines, three blanks apart; `+n` for those left out."""
     lines: list[list[Piece]] = [[]]
-    for at, (text, tone) in enumerate(pieces):
+    for index, (text, tone) in enumerate(pieces):
         short = cut(text, columns - 8)
         if lines[-1] and length(lines[-1]) + length([(short, "")]) + 8 > columns:
             if len(lines) == rows:
-                lines[-1].append((f"  +{len(pieces) - at}", "strong"))
+                lines[-1].append((f"  +{len(pieces) - index}", "strong"))
                 break
             lines.append([])
         lines[-1].append((f" {short}  ", tone))

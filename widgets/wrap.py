@@ -24,8 +24,8 @@ def wrap(pieces: Sequence[Piece], width: int, *, most: int = 0, indent: int = 0)
 def _lines(pieces: Sequence[Piece]) -> list[list[Letter]]:
     lines: list[list[Letter]] = [[]]
     for text, tone in pieces:
-        for at, part in enumerate(text.expandtabs(4).split("\n")):
-            if at:
+        for index, part in enumerate(text.expandtabs(4).split("\n")):
+            if index:
                 lines.append([])
             lines[-1] += [(letter, tone) for letter in plain(part)]
     return lines
@@ -38,7 +38,7 @@ def _broken(line: list[Letter], width: int, indent: int) -> list[list[Letter]]:
         room = width - (len(blank) if rows else 0)
         end = _fits(line, room)
         if end < len(line):
-            space = next((at for at in range(end, 0, -1) if line[at][0] == " "), 0)
+            space = next((index for index in range(end, 0, -1) if line[index][0] == " "), 0)
             end = space or end
         rows.append([*(blank if rows else []), *line[:end]])
         line = line[end:]
@@ -49,10 +49,10 @@ def _broken(line: list[Letter], width: int, indent: int) -> list[list[Letter]]:
 
 def _fits(line: list[Letter], room: int) -> int:
     """How many letters fit into `room` cells; at least one."""
-    for at, (letter, _) in enumerate(line):
+    for index, (letter, _) in enumerate(line):
         room -= get_character_cell_size(letter)
         if room < 0:
-            return max(1, at)
+            return max(1, index)
     return len(line)
 
 

@@ -42,19 +42,19 @@ def payload(token: str) -> Mapping[str, Any]:
 
 def challenge(header: str) -> str:
     """The claims a 401 asks for (its WWW-Authenticate header) as JSON text, "" when it asks for none."""
-    found = re.search(r'\bclaims="([^"]+)"', header)
-    if "insufficient_claims" not in header or found is None:
+    match = re.search(r'\bclaims="([^"]+)"', header)
+    if "insufficient_claims" not in header or match is None:
         return ""
     try:
-        return base64.urlsafe_b64decode(found.group(1) + "=" * (-len(found.group(1)) % 4)).decode()
+        return base64.urlsafe_b64decode(match.group(1) + "=" * (-len(match.group(1)) % 4)).decode()
     except (ValueError, binascii.Error):
         return ""
 
 
 def login_command_in(message: str) -> list[str]:
     """The `az login --claims-challenge ...` that an error message spells out, as an argument list; else []."""
-    found = LOGIN_COMMAND.search(message)
+    match = LOGIN_COMMAND.search(message)
     try:
-        return shlex.split(found.group()) if found else []
+        return shlex.split(match.group()) if match else []
     except ValueError:
         return []

@@ -106,8 +106,10 @@ class Azure:
     async def applications(self, resource_group: str) -> list[Raw]:
         """Every container app of a resource group."""
         async with self._reading() as pool:
-            found = pool.apps.container_apps.list_by_resource_group(resource_group, raw_response_hook=self._pages())
-            return [each async for each in found]
+            list_by_resource_group = pool.apps.container_apps.list_by_resource_group(
+                resource_group, raw_response_hook=self._pages()
+            )
+            return [container_app async for container_app in list_by_resource_group]
 
     async def application(self, resource_group: str, name: str) -> Raw:
         async with self._reading() as pool:
@@ -116,23 +118,23 @@ class Azure:
     async def revisions(self, resource_group: str, app: str) -> list[Raw]:
         """Every revision of an app, inactive ones too, the oldest first."""
         async with self._reading() as pool:
-            found = pool.apps.container_apps_revisions.list_revisions(
+            list_revisions = pool.apps.container_apps_revisions.list_revisions(
                 resource_group, app, raw_response_hook=self._pages()
             )
-            return [each async for each in found]
+            return [revision async for revision in list_revisions]
 
     async def replicas(self, resource_group: str, app: str, revision: str) -> list[Raw]:
         async with self._reading() as pool:
-            found = await pool.apps.container_apps_revision_replicas.list_replicas(
+            replica_collection = await pool.apps.container_apps_revision_replicas.list_replicas(
                 resource_group, app, revision, raw_response_hook=self._pages()
             )
-            return list(found.value)
+            return list(replica_collection.value)
 
     async def stream_token(self, resource_group: str, app: str) -> str:
         """The token that opens the log streams of an app. Valid for an hour; never shown."""
         async with self._reading() as pool:
-            found = await pool.apps.container_apps.get_auth_token(resource_group, app)
-        token = dig(found, "properties", "token")
+            container_app_auth_token = await pool.apps.container_apps.get_auth_token(resource_group, app)
+        token = dig(container_app_auth_token, "properties", "token")
         if not isinstance(token, str) or not token or not token.isprintable():
             raise SourceError(garbage("a stream token without a token"))
         return token
@@ -144,7 +146,7 @@ class Azure:
         answers: list[Any] = []
         async with self._reading() as pool:
             try:
-                found = await pool.logs.query_workspace(
+                result = await pool.logs.query_workspace(
                     workspace,
                     kql,
                     timespan=(since, until),
@@ -156,10 +158,10 @@ class Azure:
                 if answers:
                     must_be_success(answers[-1])
                 raise
-            partial = isinstance(found, LogsQueryPartialResult)
-            tables = found.partial_data if isinstance(found, LogsQueryPartialResult) else found.tables
+            partial = isinstance(result, LogsQueryPartialResult)
+            tables = result.partial_data if isinstance(result, LogsQueryPartialResult) else result.tables
             rows = tuple(dict(zip(tables[0].columns, row, strict=False)) for row in tables[0].rows) if tables else ()
-        reason = text(str(getattr(found, "partial_error", "") or "")) if partial else ""
+        reason = text(str(getattr(result, "partial_error", "") or "")) if partial else ""
         return LogTable(rows, reason or ("no reason given" if partial else ""))
 
     async def get(self, path: str, **parameters: str) -> Raw:
@@ -169,14 +171,14 @@ class Azure:
 
     async def pages(self, path: str, **parameters: str) -> list[Raw]:
         """Everything a paged list holds. A next page is asked of our own address, whatever host the link names."""
-        found: list[Raw] = []
+        records: list[Raw] = []
         pages = Pages(self.where.resource_manager)
         link = f"{path}?{query_string(parameters)}"
         async with self._reading() as pool:
             while link:
                 values, link = pages.take(await _object(pool, link))
-                found += values
-        return found
+                records += values
+        return records
 
     async def firing_alerts(self, resource_group: str) -> list[Raw]:
         """Alerts that fire, of up to 30 days ago: by default Azure hides all that are older than a day."""
@@ -210,12 +212,12 @@ class Azure:
         if change.outcome is not ChangeOutcome.UNKNOWN:
             return change
         try:
-            found = await self.alert(identifier)
+            fields = await self.alert(identifier)
         except SourceError:
             return change
         # Not seeing it done leaves it unknown: a gateway that lost patience may still have passed the request on.
-        done = is_acknowledged(found, identifier)
-        return AzureChange(ChangeOutcome.DONE, None, found) if done else replace(change, answer=found)
+        done = is_acknowledged(fields, identifier)
+        return AzureChange(ChangeOutcome.DONE, None, fields) if done else replace(change, answer=fields)
 
     async def _post(self, link: str) -> Raw:
         answer = body_of(await self.exchange("POST", link))

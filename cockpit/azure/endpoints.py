@@ -49,17 +49,17 @@ CLOUDS = {
 
 def endpoints(cloud: Cloud) -> Endpoints:
     """The addresses of a configured cloud. Raises SourceError for an address that would carry a token in the clear."""
-    known = CLOUDS[cloud.name]
-    manager = checked(cloud.endpoint or known.resource_manager)
+    known_items = CLOUDS[cloud.name]
+    manager = checked(cloud.endpoint or known_items.resource_manager)
     simulated = manager.startswith("http://")
     # A simulated world serves logs at its own address: a query must not leak to the real cloud by omission.
-    logs = checked(cloud.logs_endpoint or (manager if simulated else known.logs))
+    logs = checked(cloud.logs_endpoint or (manager if simulated else known_items.logs))
     return Endpoints(
         manager,
-        known.resource_manager_scope,
+        known_items.resource_manager_scope,
         logs,
-        known.logs_scope,
-        (cloud.authority or known.authority).removeprefix("https://").rstrip("/"),
+        known_items.logs_scope,
+        (cloud.authority or known_items.authority).removeprefix("https://").rstrip("/"),
         simulated,
     )
 

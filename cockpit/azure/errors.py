@@ -100,15 +100,15 @@ def no_token(message: str) -> Problem:
     return sign_in_failed(message)
 
 
-def sign_in_failed(said: object) -> Problem:
+def sign_in_failed(value: object) -> Problem:
     """A sign-in that the authority refused, with its AADSTS code where there is one."""
-    words = clean_line(said, MESSAGE)
-    code = re.search(r"AADSTS\d+", words)
-    expired = "expired" in words.lower() or (code is not None and code.group() in EXPIRED)
+    tokens = clean_line(value, MESSAGE)
+    code = re.search(r"AADSTS\d+", tokens)
+    expired = "expired" in tokens.lower() or (code is not None and code.group() in EXPIRED)
     short = (
-        "az login expired" if expired and "az login" in words else "sign-in expired" if expired else "sign-in failed"
+        "az login expired" if expired and "az login" in tokens else "sign-in expired" if expired else "sign-in failed"
     )
-    message = f"{SIGN_IN_EXPIRED}: {words}" if expired else words or "No token."
+    message = f"{SIGN_IN_EXPIRED}: {tokens}" if expired else tokens or "No token."
     return Problem(ProblemKind.SIGN_IN, f"{short} {code.group()}" if code else short, message, SIGN_IN_ADVICE)
 
 
@@ -118,24 +118,24 @@ EXPIRED = frozenset({"AADSTS700082", "AADSTS70043", "AADSTS50173", "AADSTS50078"
 def of_response(error: "HttpResponseError") -> Problem:
     """An answer with an error status, or with a failed operation in a 200."""
     status = error.status_code or 0
-    code, words = code_and_message(error)
-    if not code and "JSON is invalid" in words:
-        words = ""  # an error page of something in between: its status tells more than that it is no JSON
-    said = f"{code}: {words}" if code else words
+    code, tokens = code_and_message(error)
+    if not code and "JSON is invalid" in tokens:
+        tokens = ""  # an error page of something in between: its status tells more than that it is no JSON
+    sentence = f"{code}: {tokens}" if code else tokens
     short = f"{status} {code}".strip()[:48]
     if status == 200 and not code:
         return garbage(error.message)
     if status == 200:
         # How the SDK reports an operation that was accepted and failed later.
-        return Problem(ProblemKind.REFUSED, f"failed {code}".strip()[:48], said or "The operation failed.")
+        return Problem(ProblemKind.REFUSED, f"failed {code}".strip()[:48], sentence or "The operation failed.")
     if status == 401:
-        message = f"{SIGN_IN_EXPIRED}: {said}" if said else f"{SIGN_IN_EXPIRED}."
+        message = f"{SIGN_IN_EXPIRED}: {sentence}" if sentence else f"{SIGN_IN_EXPIRED}."
         return Problem(ProblemKind.SIGN_IN, "401 sign-in expired", message, SIGN_IN_ADVICE)
     if status == 409 and code == "MissingSubscriptionRegistration":
         return UNREGISTERED
     kind = kind_of(status)
     wait = retry_after(error.response) if kind in (ProblemKind.THROTTLED, ProblemKind.SERVER) else None
-    return Problem(kind, short, said or f"Azure answered {status}.", ADVICE.get(kind, ""), wait)
+    return Problem(kind, short, sentence or f"Azure answered {status}.", ADVICE.get(kind, ""), wait)
 
 
 def kind_of(status: int) -> ProblemKind:
@@ -165,12 +165,12 @@ ADVICE = {
 
 def code_and_message(error: "HttpResponseError") -> tuple[str, str]:
     """The service's own code and sentence, cleaned; from the SDK's model, else the body, else the exception."""
-    code, words = text(getattr(error.error, "code", None)), text(getattr(error.error, "message", None), MESSAGE)
+    code, tokens = text(getattr(error.error, "code", None)), text(getattr(error.error, "message", None), MESSAGE)
     if not code:
         body = json_body(error.response)
         code = text(dig(body, "error", "code")) or text(dig(body, "code"))
-        words = words or text(dig(body, "error", "message"), MESSAGE) or text(dig(body, "message"), MESSAGE)
-    return code, words or clean_line(error.message or "", MESSAGE)
+        tokens = tokens or text(dig(body, "error", "message"), MESSAGE) or text(dig(body, "message"), MESSAGE)
+    return code, tokens or clean_line(error.message or "", MESSAGE)
 
 
 def json_body(response: Any) -> Mapping[str, Any]:
@@ -197,24 +197,24 @@ TLS_SETTINGS = re.compile(r" ssl:(<.*?>|\w+)")  # aiohttp names them in every fa
 
 def unreachable(error: Exception) -> Problem:
     """No connection, or one that broke. The words of the innermost cause tell which."""
-    words = clean_line(TLS_SETTINGS.sub("", str(error)), MESSAGE)
-    lowered = words.lower()
+    tokens = clean_line(TLS_SETTINGS.sub("", str(error)), MESSAGE)
+    lowered = tokens.lower()
     if "timed out" in lowered:
         return TIMED_OUT
     if "certificate" in lowered or "ssl" in lowered:
         return Problem(
             ProblemKind.NETWORK,
             "TLS refused",
-            f"The certificate of Azure's address is not trusted here: {words}",
+            f"The certificate of Azure's address is not trusted here: {tokens}",
             "Behind an inspecting proxy, set SSL_CERT_FILE to its CA.",
         )
     if "name or service" in lowered or "resolution" in lowered or "getaddrinfo" in lowered or "dns" in lowered:
-        return Problem(ProblemKind.NETWORK, "no such name", f"The name could not be resolved: {words}", "Check DNS.")
+        return Problem(ProblemKind.NETWORK, "no such name", f"The name could not be resolved: {tokens}", "Check DNS.")
     if "connect" in lowered and "disconnect" not in lowered and "reset" not in lowered:
         return Problem(
-            ProblemKind.NETWORK, "cannot connect", f"No connection: {words}", "Check the line and the proxy."
+            ProblemKind.NETWORK, "cannot connect", f"No connection: {tokens}", "Check the line and the proxy."
         )
-    return Problem(ProblemKind.NETWORK, "connection broke", f"The connection broke: {words}")
+    return Problem(ProblemKind.NETWORK, "connection broke", f"The connection broke: {tokens}")
 
 
 def garbage(message: object) -> Problem:

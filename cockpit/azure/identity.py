@@ -39,14 +39,14 @@ def credential(
     where = endpoints(cloud)
     if ("simulator" in order) != where.simulated or (where.simulated and len(order) != 1):
         raise SourceError(MIXED)
-    known = where.authority in {each.authority for each in CLOUDS.values()}
+    flag = where.authority in {cloud.authority for cloud in CLOUDS.values()}
     ways: dict[IdentityMethod, Callable[[], TokenSource]] = {
         "cli": lambda: azure_cli(tenant),
         "managed_identity": lambda: managed_identity(client_id),
-        "device_code": lambda: DeviceCodeSource(tenant, where.authority, known_authority=known),
+        "device_code": lambda: DeviceCodeSource(tenant, where.authority, known_authority=flag),
         "simulator": Simulator,
     }
-    return Credential([ways[each]() for each in order], where.resource_manager_scope, time=time, tenant=tenant)
+    return Credential([ways[text]() for text in order], where.resource_manager_scope, time=time, tenant=tenant)
 
 
 MIXED = Problem(
@@ -80,7 +80,7 @@ class Credential:
     @property
     def signs_in_with(self) -> IdentityMethod | None:
         """How a person signs in again: `cli` runs `login_command()` in the terminal, `device_code` is `sign_in`."""
-        ways = [each.method for each in self._sources if each.method in ("cli", "device_code")]
+        ways = [source.method for source in self._sources if source.method in ("cli", "device_code")]
         if self._chosen is not None and self._chosen.method in ways:
             return self._chosen.method
         return ways[0] if ways else None
@@ -99,11 +99,11 @@ class Credential:
 
     def refused(self, secret: str) -> None:
         """Drop a token that the service does not take (any more); failures still answer for everybody."""
-        self._tokens = {scope: each for scope, each in self._tokens.items() if each.secret != secret}
+        self._tokens = {scope: token for scope, token in self._tokens.items() if token.secret != secret}
 
     async def sign_in(self, prompt: Callable[[SignInPrompt], None]) -> Identity:
         """Sign a person in by device code. Raises SourceError; cancelling ends the wait within a second."""
-        source = next((each for each in self._sources if isinstance(each, DeviceCodeSource)), None)
+        source = next((source for source in self._sources if isinstance(source, DeviceCodeSource)), None)
         if source is None:
             raise SourceError(NO_DEVICE_CODE)
         try:
@@ -171,7 +171,7 @@ class Credential:
                 return source, await self._ask(source, scope, claims)
             except SourceError as error:
                 failures.append(error.problem)
-        raise SourceError(next((each for each in failures if each not in ABSENT), failures[0]))
+        raise SourceError(next((failure for failure in failures if failure not in ABSENT), failures[0]))
 
     async def _ask(self, source: TokenSource, scope: str, claims: str) -> Token:
         try:
@@ -204,7 +204,7 @@ def may_follow(failures: Sequence[Problem], source: TokenSource) -> bool:
     Another sign-in of a person may always be tried. A machine steps in only where no way before it exists on this
     box; an expired or missing sign-in is for a person to mend, not to be papered over by the box's own rights.
     """
-    return source.human or all(each in ABSENT for each in failures)
+    return source.human or all(failure in ABSENT for failure in failures)
 
 
 ABSENT = (NO_AZ, NO_MANAGED_IDENTITY)

@@ -28,7 +28,7 @@ def application(raw: Raw, revisions: Sequence[Raw], *, environment: str, name: s
         environment=environment,
         mode=text(dig(properties, "configuration", "activeRevisionsMode")).lower() or "single",
         fqdn=text(dig(properties, "configuration", "ingress", "fqdn")),
-        revisions=newest_first([revision(each, called, traffic, latest) for each in revisions]),
+        revisions=newest_first([revision(fields, called, traffic, latest) for fields in revisions]),
         running=text(dig(properties, "runningStatus")),
         changed_by=text(dig(raw, "systemData", "lastModifiedBy")),
         changed_at=moment(dig(raw, "systemData", "lastModifiedAt")),
@@ -42,24 +42,24 @@ def revision(raw: Raw, app: str, traffic: Sequence[Raw] = (), latest: str = "") 
     """One revision. Weight and labels come from the app's `traffic` where the revision itself does not tell."""
     properties = dig(raw, "properties")
     name = resource_name(raw.get("name"))
-    ours = [each for each in traffic if routed_to(each, latest) == name]
+    ours = [fields for fields in traffic if routed_to(fields, latest) == name]
     weight = whole(dig(properties, "trafficWeight"))
     if weight is None:
-        weight = sum(whole(each.get("weight")) or 0 for each in ours)
+        weight = sum(whole(our.get("weight")) or 0 for our in ours)
     return Revision(
         app=app,
         name=name,
         active=dig(properties, "active") is True,
         weight=min(100, max(0, weight)),
         created=moment(dig(properties, "createdTime")),
-        image=", ".join(filter(None, (text(each.get("image")) for each in containers(properties)))),
+        image=", ".join(filter(None, (text(container.get("image")) for container in containers(properties)))),
         containers=tuple(
-            RevisionContainer(resource_name(each.get("name")), text(each.get("image")))
-            for each in containers(properties)
+            RevisionContainer(resource_name(container.get("name")), text(container.get("image")))
+            for container in containers(properties)
         ),
         settings=template_settings(dig(properties, "template")),
         min_replicas=least_replicas(dig(properties, "template")),
-        labels=tuple(filter(None, (text(each.get("label")) for each in ours))),
+        labels=tuple(filter(None, (text(our.get("label")) for our in ours))),
         last_active=moment(dig(properties, "lastActiveTime")),
         health=text(dig(properties, "healthState")),
         provisioning=text(dig(properties, "provisioningState")),
@@ -129,7 +129,7 @@ def _settings(value: Any, path: str, key: str, depth: int = 0) -> Iterator[tuple
 
 def newest_first(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
     """By creation; Azure lists the oldest first, which decides where two were created at once or never said."""
-    return tuple(sorted(revisions, key=lambda each: each.created or EPOCH)[::-1])
+    return tuple(sorted(revisions, key=lambda item: item.created or EPOCH)[::-1])
 
 
 def replica(raw: Raw) -> Replica:
@@ -139,25 +139,25 @@ def replica(raw: Raw) -> Replica:
     return Replica(
         name=resource_name(raw.get("name")),
         state=text(dig(properties, "runningState")),
-        ready=bool(inside) and all(each.get("ready") is True for each in inside),
-        restarts=sum(max(0, whole(each.get("restartCount")) or 0) for each in inside),
+        ready=bool(inside) and all(fields.get("ready") is True for fields in inside),
+        restarts=sum(max(0, whole(fields.get("restartCount")) or 0) for fields in inside),
         created=moment(dig(properties, "createdTime")),
         details=text(dig(properties, "runningStateDetails")),
         containers=tuple(
-            (resource_name(each.get("name")), keep_whole(each.get("logStreamEndpoint"))) for each in inside
+            (resource_name(fields.get("name")), keep_whole(fields.get("logStreamEndpoint"))) for fields in inside
         ),
     )
 
 
 def with_replicas(app: Application, replicas: Mapping[str, tuple[Replica, ...] | None]) -> Application:
     """`app` with the instances of each revision; a revision that is not in `replicas` keeps None: not read."""
-    return replace(app, revisions=tuple(replace(each, replicas=replicas.get(each.name)) for each in app.revisions))
+    return replace(app, revisions=tuple(replace(item, replicas=replicas.get(item.name)) for item in app.revisions))
 
 
 # An Azure Monitor alert as our own noun. Pure and total.
 
 
-def alert(raw: Raw, *, source: str, environment: str, seen: datetime) -> Alert | None:
+def alert(raw: Raw, *, source: str, environment: str, visited: datetime) -> Alert | None:
     """One alert, None without an id that could name it again. `seen` stands in for a start that cannot be read."""
     essentials = dig(raw, "properties", "essentials")
     identifier = last_segment(text(raw.get("id")))
@@ -172,7 +172,7 @@ def alert(raw: Raw, *, source: str, environment: str, seen: datetime) -> Alert |
         name=text(raw.get("name")) or rule_name(rule) or "alert without a name",
         severity=severity(text(dig(essentials, "severity"))),
         state=state(raw),
-        since=moment(dig(essentials, "startDateTime")) or moment(dig(essentials, "lastModifiedDateTime")) or seen,
+        since=moment(dig(essentials, "startDateTime")) or moment(dig(essentials, "lastModifiedDateTime")) or visited,
         environment=environment,
         resource=text(dig(essentials, "targetResourceName")) or last_segment(target),
         summary=text(dig(essentials, "description")),

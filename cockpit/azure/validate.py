@@ -74,15 +74,15 @@ class Pages:
 
     def take(self, page: Raw) -> tuple[list[Raw], str]:
         """The objects of a page, and the path of the next one ("" at the end). Raises SourceError."""
-        found = page.get("value")
-        if not isinstance(found, list) or not all(isinstance(each, Mapping) for each in found):
+        result = page.get("value")
+        if not isinstance(result, list) or not all(isinstance(item, Mapping) for item in result):
             raise SourceError(garbage("a list without its values"))
         link = next_path(page.get("nextLink"), self._endpoint)
         if link in self._seen or len(self._seen) >= MAX_PAGES:
             raise SourceError(garbage(f"a list that does not end after {len(self._seen) + 1} pages"))
         if link:
             self._seen.add(link)
-        return found, link
+        return result, link
 
     def check(self, response: Any) -> None:
         """`take` as a response hook, for lists that the SDK pages through by itself: it follows any link, for ever."""

@@ -24,7 +24,7 @@ NEWEST = 5  # incidents that are offered when none is open
 @click.option(
     "--format",
     "form",
-    type=click.Choice([each.value for each in ExportForm]),
+    type=click.Choice([export_form.value for export_form in ExportForm]),
     default=ExportForm.MARKDOWN.value,
     show_default=True,
     help="The draft, the whole incident, or the timeline for a spreadsheet.",
@@ -53,7 +53,7 @@ def export(common: Common, output: str | None, form: str, force: bool, incident:
 def _meant(seat: CliSession, incident: str | None) -> Incident:
     """The incident that is named, else the only open one; where none is open, the newest are offered."""
     if incident is None and not seat.desk.open():
-        here = [each for each in seat.desk.incidents() if each.environment == seat.environment.name]
+        here = [incident for incident in seat.desk.incidents() if incident.environment == seat.environment.name]
         if here:
             raise Refusal(f"No incident is open in {seat.environment.name}; choose one:\n{choices(here[-NEWEST:])}")
         raise Refusal(f"There is no incident in {seat.environment.name} to write about.")

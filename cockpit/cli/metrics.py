@@ -36,63 +36,65 @@ COLUMNS = (
 @common_options
 def metrics(common: Common, since: str | None, severity: str | None, as_json: bool) -> None:
     with open_cli_session(common, read_only=True) as seat:
-        found, known = _statistics(common, seat, since, severity)
+        result, number = _statistics(common, seat, since, severity)
     if as_json:
-        click.echo(to_json(statistics_document(found)))
-    elif found.incidents:
-        _print(found)
+        click.echo(to_json(statistics_document(result)))
+    elif result.incidents:
+        _print(result)
     else:
-        echo(_empty(found, known))
+        echo(_empty(result, number))
 
 
 def _statistics(common: Common, seat: CliSession, back: str | None, severity: str | None) -> tuple[Statistics, int]:
     """The statistics, and how many incidents there are without the filters."""
     rung = level(seat.plan.ladder, severity) if severity else None
     if severity and rung is None:
-        names = ", ".join(each.name for each in seat.plan.ladder)
+        names = ", ".join(item.name for item in seat.plan.ladder)
         raise Refusal(f"`{severity[:40]}` is no severity here; there are {names}.")
     begin = since(seat, back)
     incidents: list[Incident] = [
-        each for each in seat.desk.incidents() if common.env is None or each.environment == seat.environment.name
+        incident
+        for incident in seat.desk.incidents()
+        if common.env is None or incident.environment == seat.environment.name
     ]
-    recent = [each for each in incidents if begin is None or each.declared >= begin]
+    recent = [incident for incident in incidents if begin is None or incident.declared >= begin]
     full = whole(seat.timeline, seat.plan.ladder, recent)
-    found = statistics(full, seat.plan, RealTime().now(), severity=rung.name if rung else ALL, zone=seat.zone)
-    return found, len(incidents)
+    result = statistics(full, seat.plan, RealTime().now(), severity=rung.name if rung else ALL, zone=seat.zone)
+    return result, len(incidents)
 
 
-def _empty(found: Statistics, known: int) -> str:
-    left = _left_out(found)
+def _empty(result: Statistics, number: int) -> str:
+    left = _left_out(result)
     if left:
         return f"No incident counts here: {left}."
-    if known:
+    if number:
         return "No incident is among those asked for; ask without --since and --severity."
     return "No incident yet, so there is nothing to measure. `cockpit declare TITLE` begins one; --drill practises."
 
 
-def _left_out(found: Statistics) -> str:
+def _left_out(result: Statistics) -> str:
     empty = "closed as duplicate, false positive, superseded or cancelled"
-    counted = [(found.drills, "drill" if found.drills == 1 else "drills"), (found.empty, empty)]
-    return " and ".join(f"{number} {words}" for number, words in counted if number)
+    counted = [(result.drills, "drill" if result.drills == 1 else "drills"), (result.empty, empty)]
+    return " and ".join(f"{number} {text}" for number, text in counted if number)
 
 
-def _print(found: Statistics) -> None:
-    left = _left_out(found)
+def _print(result: Statistics) -> None:
+    left = _left_out(result)
     left_out = f"; left out: {left}" if left else ""
-    many = "incident" if found.incidents == 1 else "incidents"
-    echo(f"{found.incidents} {many}{left_out}. Each counts at its worst severity.")
-    for _, group in groupby(found.figures, key=lambda each: each.short):
+    many = "incident" if result.incidents == 1 else "incidents"
+    echo(f"{result.incidents} {many}{left_out}. Each counts at its worst severity.")
+    for _, group in groupby(result.figures, key=lambda figure: figure.short):
         rows = list(group)
         _title(f"{rows[0].short}, {rows[0].name}", rows[0].definition)
         click.echo(f"{COLUMNS}  target")
-        for each in rows:
-            click.echo(_row(each))
-    for share in found.shares:
+        for row in rows:
+            click.echo(_row(row))
+    for share in result.shares:
         _title(share.name, share.definition)
         click.echo(f"  {_share(share)}")
-    if found.unmeasured:
+    if result.unmeasured:
         _title("Targets that nothing recorded here can answer", "")
-        for target in found.unmeasured:
+        for target in result.unmeasured:
             click.echo(f"  {target.metric}: {target.text} ({target.origin})")
 
 
@@ -104,7 +106,7 @@ def _title(title: str, definition: str) -> None:
 
 
 def _row(figure: Figure) -> str:
-    times = " ".join(f"{_time(each):>11}" for each in (figure.median, figure.mean, figure.worst))
+    times = " ".join(f"{_time(duration):>11}" for duration in (figure.median, figure.mean, figure.worst))
     states = f"{figure.recorded:>4} {figure.pending:>8} {figure.not_applicable:>4} {figure.invalid:>8}"
     return f"  {figure.level or 'all':<9} {states}  {times}  {_verdict(figure)}".rstrip()
 
@@ -124,18 +126,18 @@ def _time(value: timedelta | None) -> str:
 
 def _share(share: KeptShare) -> str:
     percent = share.percent
-    said = "none to count yet" if percent is None else f"{share.kept} of {share.total} ({percent:.0f} %)"
+    sentence = "none to count yet" if percent is None else f"{share.kept} of {share.total} ({percent:.0f} %)"
     if share.pending:
-        said += f", {share.pending} pending"
+        sentence += f", {share.pending} pending"
     if share.target is not None:
         word = "" if share.met is None else ": met" if share.met else ": missed"
-        said += f"; target {share.target.text}{word} ({share.target.origin})"
-    return said
+        sentence += f"; target {share.target.text}{word} ({share.target.origin})"
+    return sentence
 
 
-def statistics_document(found: Statistics) -> dict[str, Any]:
+def statistics_document(result: Statistics) -> dict[str, Any]:
     """Durations in seconds, shares in percent."""
-    document: dict[str, Any] = plain(asdict(found))
-    verdicts = [{"percent": each.percent, "met": each.met} for each in found.shares]
-    document["shares"] = [each | verdict for each, verdict in zip(document["shares"], verdicts, strict=True)]
+    document: dict[str, Any] = plain(asdict(result))
+    verdicts = [{"percent": share.percent, "met": share.met} for share in result.shares]
+    document["shares"] = [item | verdict for item, verdict in zip(document["shares"], verdicts, strict=True)]
     return document

@@ -36,9 +36,9 @@ class Refusal(click.ClickException):
 
 def usage_sentence(error: click.UsageError, command: str) -> str:
     """What was mistyped, and where the options are told: those of `command` where the error knows none itself."""
-    said = error.format_message().rstrip()
+    sentence = error.format_message().rstrip()
     command = error.ctx.command_path if error.ctx is not None else command
-    return f"{said}{'' if said.endswith(('.', '?')) else '.'} `{command} --help` tells the options."
+    return f"{sentence}{'' if sentence.endswith(('.', '?')) else '.'} `{command} --help` tells the options."
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +112,8 @@ def choose_environment(system: "System", name: str | None) -> "Environment":
         return system.environments[0]
     chosen = system.environment(name)
     if chosen is None:
-        known = ", ".join(each.name for each in system.environments)
-        raise Refusal(f"There is no environment `{clean_line(name, 60)}`; the configuration has: {known}.")
+        known_name = ", ".join(environment.name for environment in system.environments)
+        raise Refusal(f"There is no environment `{clean_line(name, 60)}`; the configuration has: {known_name}.")
     return chosen
 
 

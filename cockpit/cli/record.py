@@ -47,10 +47,10 @@ def timeline(common: Common, limit: int | None, incident: str | None, as_json: b
     with open_cli_session(common, read_only=True) as seat:
         events = _events(seat, incident, limit)
     if as_json:
-        click.echo(to_json([event_document(each) for each in events]))
+        click.echo(to_json([event_document(item) for item in events]))
         return
-    for each in standing(events):
-        echo(line(each))
+    for event in standing(events):
+        echo(line(event))
     if not events:
         echo(f"Nothing is recorded in {seat.environment.name} yet.")
 
@@ -64,10 +64,10 @@ def _events(seat: CliSession, incident: str | None, limit: int | None) -> list[E
 
 def line(event: Event) -> str:
     """`   42  2026-02-27 02:14:31Z  alert     recorder    5xx errors fired (high)`; the id is what `redact` takes."""
-    words = "(redacted)" if event.redacted else event.summary
+    text = "(redacted)" if event.redacted else event.summary
     corrected = " (corrected)" if event.supersedes is not None else ""
     who = event.actor or event.source
-    return f"{event.id:>5}  {event.occurred:%Y-%m-%d %H:%M:%S}Z  {event.kind:<9} {who:<11} {words}{corrected}"
+    return f"{event.id:>5}  {event.occurred:%Y-%m-%d %H:%M:%S}Z  {event.kind:<9} {who:<11} {text}{corrected}"
 
 
 # `cockpit incidents`: every incident, newest last.
@@ -80,17 +80,17 @@ def line(event: Event) -> str:
 def incidents(common: Common, only_open: bool, as_json: bool) -> None:
     with open_cli_session(common, read_only=True) as seat:
         ladder = seat.plan.ladder
-        found = [
-            each
-            for each in seat.desk.incidents()
-            if (common.env is None or each.environment == seat.environment.name) and (each.open or not only_open)
+        result = [
+            item
+            for item in seat.desk.incidents()
+            if (common.env is None or item.environment == seat.environment.name) and (item.open or not only_open)
         ]
     if as_json:
-        click.echo(to_json([incident_document(each) for each in found]))
+        click.echo(to_json([incident_document(item) for item in result]))
         return
-    for each in found:
-        echo(render_incident_line(each, ladder))
-    if not found:
+    for incident in result:
+        echo(render_incident_line(incident, ladder))
+    if not result:
         echo("No open incident." if only_open else "No incident yet. `cockpit declare TITLE` begins one.")
 
 
@@ -159,14 +159,14 @@ HASH = re.compile("[0-9a-f]{12,64}")
 @json_option
 @common_options
 def verify(common: Common, head: str, as_json: bool) -> None:
-    known = head.strip().lower()
-    if known and not HASH.fullmatch(known):
+    known_name = head.strip().lower()
+    if known_name and not HASH.fullmatch(known_name):
         raise Refusal("--head takes the hash that `cockpit verify` printed, at least its first 12 digits.")
     # A timeline named on the command line can be checked whatever state the configuration is in.
     system = default_system() if common.db and not common.config else load_system(common)
     with open_timeline(system, common, read_only=True) as timeline:
         try:
-            verdict = timeline.verify(known=known)
+            verdict = timeline.verify(known_name=known_name)
         except RecordError as error:
             raise Refusal(str(error)) from None
     click.echo(as_document(verdict, timeline.path) if as_json else as_text(verdict, timeline.path))
@@ -179,14 +179,14 @@ def as_document(verdict: "ChainVerdict", path: Path) -> str:
 
 
 def as_text(verdict: "ChainVerdict", path: Path) -> str:
-    found = (
+    match_text = (
         f"whole: {verdict.count} events in {path}, none changed, none missing between the first and the newest"
         if verdict.ok
         else f"BROKEN: {verdict.reason}, in {path}\n{sound(verdict)}"
     )
-    limits = "\n".join(f"  - {each}" for each in verdict.cannot_prove)
+    limits = "\n".join(f"  - {text}" for text in verdict.cannot_prove)
     return (
-        f"{found}\nhead {verdict.head}\n\nA chain cannot prove\n{limits}\n"
+        f"{match_text}\nhead {verdict.head}\n\nA chain cannot prove\n{limits}\n"
         "Note the head where others cannot change it; `cockpit verify --head HASH` then proves that it is still there."
     )
 

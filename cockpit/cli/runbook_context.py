@@ -35,12 +35,12 @@ LOOK = 8.0  # seconds that one look at the cloud may take; a list must not wait 
 
 def catalogue_of(system: System, paths: Sequence[str] = ()) -> Catalogue:
     """The documents in these files and folders, else all of the system with the built-in ones. Raises Refusal."""
-    found = load(paths, builtin=False) if paths else load(system.runbooks)
-    if paths and found.unread:
-        raise Refusal("; ".join(f"{each.path} {each.reason}" for each in found.unread) + ".")
-    if empty := [each for each in paths if holds_none(Path(each).expanduser())]:
+    catalogue = load(paths, builtin=False) if paths else load(system.runbooks)
+    if paths and catalogue.unread:
+        raise Refusal("; ".join(f"{unread.path} {unread.reason}" for unread in catalogue.unread) + ".")
+    if empty := [path for path in paths if holds_none(Path(path).expanduser())]:
         raise Refusal(f"There is no *.md file in {clean_line(', nor in '.join(empty), 300)}.")
-    return found
+    return catalogue
 
 
 def holds_none(path: Path) -> bool:
@@ -60,8 +60,8 @@ def world_of(system: System, runbook: Runbook) -> LintContext:
         today=RealTime().now().date(),
         path=os.environ.get("PATH", ""),
         root=str(root_of(Path(runbook.path))),
-        values=frozenset(name for each in system.environments for name in each.values),
-        severities=frozenset(each.name for each in system.ladder),
+        values=frozenset(name for environment in system.environments for name in environment.values),
+        severities=frozenset(level.name for level in system.ladder),
     )
 
 
@@ -94,8 +94,8 @@ def practised_of(system: System, common: Common) -> dict[str, date]:
 
 def last_hash(runs: Iterable[Run], runbook: Runbook) -> str:
     """The hash of the document at its last run, "" for one that never ran."""
-    mine = [each for each in runs if each.path == runbook.path]
-    return max(mine, key=lambda each: each.started).sha256 if mine else ""
+    mine = [run for run in runs if run.path == runbook.path]
+    return max(mine, key=lambda run: run.started).sha256 if mine else ""
 
 
 async def look_once(system: System, environment: Environment) -> Live:
@@ -115,8 +115,8 @@ async def look_once(system: System, environment: Environment) -> Live:
     except (SourceError, TimeoutError):
         return Live()
     finally:
-        for each in clouds.values():
-            await each.close()
+        for cloud in clouds.values():
+            await cloud.close()
         if credential is not None:
             await credential.close()
 
@@ -129,13 +129,13 @@ def setting_of(system: System, environment: Environment) -> tuple[Setting, Secre
     guards: dict[str, str] = {}
 
     async def look() -> Live:
-        _, seen = await asyncio.gather(guard.look(environment, env, guards), look_once(system, environment))
-        return seen
+        _, observed = await asyncio.gather(guard.look(environment, env, guards), look_once(system, environment))
+        return observed
 
-    seen = asyncio.run(look())
+    visited = asyncio.run(look())
     setting = Setting(
         environment=environment,
-        seen=seen,
+        seen=visited,
         given={},
         kept=(),
         proposed=(),

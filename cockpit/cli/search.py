@@ -42,31 +42,31 @@ def search(
         query = _query(common, seat, words, since, kinds, incident, before)
         page = seat.timeline.search(query, limit)
     if as_json:
-        click.echo(to_json({"hits": [hit_document(each) for each in page.hits], "more": page.more}))
+        click.echo(to_json({"hits": [hit_document(item) for item in page.hits], "more": page.more}))
         return
-    for each in page.hits:
-        _print(each)
+    for hit in page.hits:
+        _print(hit)
     _end(page, query)
 
 
 def _query(
     common: Common,
     seat: CliSession,
-    words: tuple[str, ...],
+    parts: tuple[str, ...],
     back: str | None,
     kinds: tuple[str, ...],
     incident: str | None,
     before: int | None,
 ) -> Query:
     # The shell took the quotes away: an argument with a space in it is a phrase, unless it holds quotes of its own.
-    typed = " ".join(each if '"' in each or " " not in each.strip() else f'"{each}"' for each in words)
-    wanted = terms(typed)
-    if not wanted:
+    typed = " ".join(word if '"' in word or " " not in word.strip() else f'"{word}"' for word in parts)
+    names = terms(typed)
+    if not names:
         raise Refusal("There is no word to look for.")
-    if unknown := [each for each in kinds if each not in frozenset(Kind)]:
+    if unknown := [kind for kind in kinds if kind not in frozenset(Kind)]:
         raise Refusal(f"`{clean_line(unknown[0], 40)}` is no kind of event; there are {', '.join(Kind)}.")
     return Query(
-        wanted,
+        names,
         since=since(seat, back),
         kinds=kinds,
         incident=seat.desk.find(incident).id if incident else None,
@@ -77,8 +77,8 @@ def _query(
 
 def hit_document(hit: Hit) -> dict[str, object]:
     """The event, the line that was found, where its words stand in it, and whether the event was corrected later."""
-    found = {"line": hit.line, "marks": [list(each) for each in hit.marks], "superseded": hit.superseded}
-    return event_document(hit.event) | found
+    values_by_name = {"line": hit.line, "marks": [list(mark) for mark in hit.marks], "superseded": hit.superseded}
+    return event_document(hit.event) | values_by_name
 
 
 def _print(hit: Hit) -> None:
@@ -121,6 +121,6 @@ def _cleaned(text: str) -> str:
 
 def _end(page: SearchPage, query: Query) -> None:
     if not page.hits:
-        echo(f"Nothing recorded says {' and '.join(f'`{each}`' for each in query.terms)}.")
+        echo(f"Nothing recorded says {' and '.join(f'`{term}`' for term in query.terms)}.")
     elif page.more:
         echo(f"There is more: add `--before {page.hits[-1].event.id}`, or words, `--since`, `--kind`, `--incident`.")

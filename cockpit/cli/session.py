@@ -77,7 +77,8 @@ def open_cli_session(common: Common, *, read_only: bool = False, there: bool = F
 def choices(incidents: tuple[Incident, ...] | list[Incident]) -> str:
     """One line for each incident that can be named, as it is typed."""
     return "\n".join(
-        f"  --incident {each.id}  {each.severity} {each.status} {clean_line(each.title)}" for each in incidents
+        f"  --incident {incident.id}  {incident.severity} {incident.status} {clean_line(incident.title)}"
+        for incident in incidents
     )
 
 

@@ -41,23 +41,35 @@ def build_plan(root: Root, ladder: SeverityScale, origin: Origin) -> Plan:
         roles=_roles(root, origin),
         contacts=tuple(
             Contact(
-                each.role,
-                each.person,
-                each.backup,
-                each.how,
-                each.scope,
-                filled=bool(each.person or each.how),
-                origin=origin("contacts", at),
+                contact_table.role,
+                contact_table.person,
+                contact_table.backup,
+                contact_table.how,
+                contact_table.scope,
+                filled=bool(contact_table.person or contact_table.how),
+                origin=origin("contacts", index),
             )
-            for at, each in enumerate(root.contacts)
+            for index, contact_table in enumerate(root.contacts)
         ),
         targets=tuple(
-            Target(each.scenario, _term(each.rpo), _term(each.rto), each.how, origin("targets", at))
-            for at, each in enumerate(root.targets)
+            Target(
+                target_table.scenario,
+                _term(target_table.rpo),
+                _term(target_table.rto),
+                target_table.how,
+                origin("targets", index),
+            )
+            for index, target_table in enumerate(root.targets)
         ),
         checklists=tuple(
-            Checklist(each.name, each.name, tuple(each.items), tuple(each.levels), origin("checklists", at))
-            for at, each in enumerate(root.checklists)
+            Checklist(
+                checklist_table.name,
+                checklist_table.name,
+                tuple(checklist_table.items),
+                tuple(checklist_table.levels),
+                origin("checklists", index),
+            )
+            for index, checklist_table in enumerate(root.checklists)
         ),
         hours=_hours(root.hours, origin("hours", 0)) if "hours" in root.model_fields_set else Hours(),
         snapshot=root.snapshot,
@@ -68,21 +80,23 @@ def _rules(root: Root, origin: Origin) -> list[Rule]:
     """The rules as they stand; the tiers of an escalation are counted for each set of severities."""
     tiers: dict[tuple[str, ...], int] = {}
     rules = []
-    for at, each in enumerate(root.rules):
-        kind, levels = ClockKind(each.kind), tuple(each.levels)
+    for index, rule_table in enumerate(root.rules):
+        kind, levels = ClockKind(rule_table.kind), tuple(rule_table.levels)
         if kind is ClockKind.ESCALATION:
             tiers[levels] = tiers.get(levels, 0) + 1
         rules.append(
             Rule(
                 kind=kind,
-                what=each.what or WHAT.get(kind) or (f"call {each.who}" if each.who else each.checklist),
-                after=timedelta(seconds=each.after),
-                origin=origin("rules", at),
-                who=each.who,
-                counting=Counting(each.counting),
+                what=rule_table.what
+                or WHAT.get(kind)
+                or (f"call {rule_table.who}" if rule_table.who else rule_table.checklist),
+                after=timedelta(seconds=rule_table.after),
+                origin=origin("rules", index),
+                who=rule_table.who,
+                counting=Counting(rule_table.counting),
                 levels=levels,
                 number=tiers[levels] if kind is ClockKind.ESCALATION else 0,
-                checklist=each.checklist,
+                checklist=rule_table.checklist,
             )
         )
     return rules
@@ -93,27 +107,27 @@ def _list_rules(root: Root, origin: Origin) -> list[Rule]:
     return [
         Rule(
             ClockKind.CHECKLIST,
-            each.name,
-            timedelta(seconds=each.within),
-            origin("checklists", at),
-            levels=tuple(each.levels),
-            checklist=each.name,
+            checklist_table.name,
+            timedelta(seconds=checklist_table.within),
+            origin("checklists", index),
+            levels=tuple(checklist_table.levels),
+            checklist=checklist_table.name,
         )
-        for at, each in enumerate(root.checklists)
-        if each.within is not None
+        for index, checklist_table in enumerate(root.checklists)
+        if checklist_table.within is not None
     ]
 
 
 def _roles(root: Root, origin: Origin) -> tuple[Role, ...]:
-    leads = any(each.lead for each in root.roles)
+    leads = any(role.lead for role in root.roles)
     return tuple(
-        Role(each.name, each.duty, each.lead if leads else at == 0, origin("roles", at))
-        for at, each in enumerate(root.roles)
+        Role(role_table.name, role_table.duty, role_table.lead if leads else index == 0, origin("roles", index))
+        for index, role_table in enumerate(root.roles)
     )
 
 
 def _hours(table: HoursTable, origin: str) -> Hours:
-    days = tuple(sorted({WEEK.index(each) for each in table.days}))
+    days = tuple(sorted({WEEK.index(day) for day in table.days}))
     return Hours(days, table.opens, table.closes, table.zone, tuple(table.holidays), origin)
 
 
@@ -121,12 +135,12 @@ def _term(seconds: float | None) -> timedelta | None:
     return None if seconds is None else timedelta(seconds=seconds)
 
 
-def build(root: tables.Root, file: Path, known: Mapping[Place, int]) -> System:
+def build(root: tables.Root, file: Path, numbers_by_name: Mapping[Place, int]) -> System:
     """The System of the configuration that was read from `file` (absolute); `known` are the lines of its keys."""
     folder = file.parent
 
-    def origin(name: str, at: int) -> str:
-        line = line_of((name, at), known)
+    def origin(name: str, index: int) -> str:
+        line = line_of((name, index), numbers_by_name)
         return f"{file.name}:{line}" if line else file.name
 
     ladder = tuple(
@@ -135,7 +149,9 @@ def build(root: tables.Root, file: Path, known: Mapping[Place, int]) -> System:
     )
     return System(
         name=root.system or folder.name,
-        environments=tuple(_environment(name, each, folder) for name, each in root.environments.items())
+        environments=tuple(
+            _environment(name, environment_table, folder) for name, environment_table in root.environments.items()
+        )
         or (Environment("default", unnamed=True),),
         data=_absolute(root.data, folder) or str(default_data()),
         file=str(file),
@@ -150,9 +166,9 @@ def build(root: tables.Root, file: Path, known: Mapping[Place, int]) -> System:
         theme=root.theme,
         keys={name: keys for name, keys in root.keys.items() if not opens_a_procedure(name, keys)},
         procedure_keys={key_name(key): name for key, name in root.keys.items() if opens_a_procedure(key, name)},
-        runbooks=tuple(_absolute(each, folder) for each in root.runbooks),
+        runbooks=tuple(_absolute(runbook, folder) for runbook in root.runbooks),
         plan=build_plan(root, ladder, origin),
-        templates=tuple(_absolute(each, folder) for each in root.templates),
+        templates=tuple(_absolute(template, folder) for template in root.templates),
         shared_logins=tuple(root.people.shared_logins),
         contacts_file=_absolute(root.contacts_file, folder),
         references=tuple(root.self_check.references),
@@ -168,8 +184,8 @@ def _environment(name: str, table: tables.EnvironmentTable, folder: Path) -> Env
         workspace=table.workspace,
         apps=tuple(table.apps),
         apps_interval=table.apps_interval,
-        probes=tuple(_probe(name, each, folder) for each in table.probes),
-        alerts=tuple(_alert_source(each, folder) for each in table.alerts),
+        probes=tuple(_probe(name, probe, folder) for probe in table.probes),
+        alerts=tuple(_alert_source(alert, folder) for alert in table.alerts),
         values=_located(table.values, folder),
         guard_word=table.guard_word,
         kube_context=table.kube_context,

@@ -27,8 +27,8 @@ def plan_rules(data: Raw) -> Iterator[ConfigError]:
     yield from duplicates(("targets",), data.get("targets"), "scenario")
     ladder = [name for _, rung in tables(data.get("ladder")) if (name := text(rung.get("name")).strip())]
     for key in ("rules", "checklists"):
-        for at, each in tables(data.get(key)):
-            yield from _levels((key, at, "levels"), each, ladder)
+        for index, fields in tables(data.get(key)):
+            yield from _levels((key, index, "levels"), fields, ladder)
     yield from _complete(data)
     yield from _twice(data)
     if (snapshot := text(data.get("snapshot")).strip()) and "#" not in snapshot:
@@ -37,29 +37,29 @@ def plan_rules(data: Raw) -> Iterator[ConfigError]:
 
 def _levels(path: Path, rule: Raw, ladder: list[str]) -> Iterator[ConfigError]:
     """Only a ladder of this file can say it: another may stand in a document."""
-    for at, level in texts(rule.get("levels")):
-        if ladder and level.strip().casefold() not in {each.casefold() for each in ladder}:
-            yield mistake((*path, at), f"`{level}` is not in the ladder: {', '.join(ladder)}", near(level, ladder))
+    for index, level in texts(rule.get("levels")):
+        if ladder and level.strip().casefold() not in {entry.casefold() for entry in ladder}:
+            yield mistake((*path, index), f"`{level}` is not in the ladder: {', '.join(ladder)}", near(level, ladder))
 
 
 def _complete(data: Raw) -> Iterator[ConfigError]:
-    for at, rule in tables(data.get("rules")):
+    for index, rule in tables(data.get("rules")):
         if rule.get("kind") == "escalation" and not rule.get("who"):
-            yield mistake(("rules", at, "who"), "is required: an escalation says who is called")
+            yield mistake(("rules", index, "who"), "is required: an escalation says who is called")
         if rule.get("kind") == "checklist" and not rule.get("checklist"):
-            yield mistake(("rules", at, "checklist"), "is required: the name of the list")
+            yield mistake(("rules", index, "checklist"), "is required: the name of the list")
 
 
 def _twice(data: Raw) -> Iterator[ConfigError]:
     """Two deadlines for one thing: nobody could say which holds."""
     first: dict[tuple[str, str], int] = {}
-    for at, rule in tables(data.get("rules")):
+    for index, rule in tables(data.get("rules")):
         kind = text(rule.get("kind"))
         for level in [level.strip().casefold() for _, level in texts(rule.get("levels"))] or [""]:
-            earlier = first.setdefault((kind, level), at)
-            if earlier != at and kind not in SEVERAL:
+            earlier = first.setdefault((kind, level), index)
+            if earlier != index and kind not in SEVERAL:
                 held = f"for {level.upper()}" if level else "for every severity"
-                yield mistake(("rules", at, "kind"), f"`{kind}` {held} is already said by rules[{earlier}]")
+                yield mistake(("rules", index, "kind"), f"`{kind}` {held} is already said by rules[{earlier}]")
 
 
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
@@ -80,9 +80,9 @@ def rules(data: Raw) -> Iterator[ConfigError]:
 def _identity(data: Raw) -> Iterator[ConfigError]:
     """A real token never goes to a simulator, and the simulator's never to Azure."""
     order = texts(table(data.get("identity")).get("order"))
-    for at, method in order:
-        if method in [earlier for _, earlier in order[:at]]:
-            yield mistake(("identity", "order", at), f"`{method}` is there twice")
+    for index, method in order:
+        if method in [earlier for _, earlier in order[:index]]:
+            yield mistake(("identity", "order", index), f"`{method}` is there twice")
     simulated = text(table(data.get("cloud")).get("endpoint")).strip().startswith("http://")
     methods = {method for _, method in order}
     if "simulator" in methods and not simulated:
@@ -98,9 +98,9 @@ def _environment(path: Path, environment: Raw) -> Iterator[ConfigError]:
         for key in ("subscription", "resource_group"):
             if not environment.get(key):
                 yield mistake((*path, key), "is required: the environment has apps")
-    for at, app in texts(environment.get("apps")):
-        if app in [earlier for _, earlier in texts(environment.get("apps"))[:at]]:
-            yield mistake((*path, "apps", at), f"`{app}` is there twice")
+    for index, app in texts(environment.get("apps")):
+        if app in [earlier for _, earlier in texts(environment.get("apps"))[:index]]:
+            yield mistake((*path, "apps", index), f"`{app}` is there twice")
     yield from value_rules((*path, "values"), environment.get("values"))
     yield from probe_rules((*path, "probes"), environment.get("probes"))
     yield from alert_rules((*path, "alerts"), environment.get("alerts"), environment.get("subscription"))

@@ -29,8 +29,8 @@ def key_rules(keys: Raw) -> Iterator[ConfigError]:
     """Actions that nobody knows, keys that are none, and keys that would do two things on one screen."""
     # Keys that the file leaves alone are taken first, so that the mistake is the line that took one of them.
     taken: Taken = {}
-    for action, given in DEFAULT_KEYS.items():
-        for key in split(given) if action not in keys else ():
+    for action, given_text in DEFAULT_KEYS.items():
+        for key in split(given_text) if action not in keys else ():
             taken.setdefault(key, []).append(action)
     for name, value in keys.items():
         if name in DEFAULT_KEYS:
@@ -54,19 +54,19 @@ Taken = dict[str, list[str]]
 
 def _owner(taken: Taken, key: str, action: str) -> str:
     """The action that has a key already which this one cannot share, "" for none."""
-    return next((each for each in taken.get(key, ()) if clash(each, action)), "")
+    return next((entry for entry in taken.get(key, ()) if clash(entry, action)), "")
 
 
-def _action(name: str, wanted: str, taken: Taken) -> Iterator[ConfigError]:
+def _action(name: str, wanted_name: str, taken: Taken) -> Iterator[ConfigError]:
     """The mistakes in the keys of one action, which are then `taken`."""
-    for each in split(wanted):
+    for entry in split(wanted_name):
         try:
-            key = normal(each)
+            key = normal(entry)
         except KeyNameError as error:
             yield mistake(("keys", name), str(error), error.suggestion)
             continue
         if name.startswith("catalogue.") and types(key):
-            yield mistake(("keys", name), f"`{each}` is typed into the field of the catalogue; take one with ctrl+")
+            yield mistake(("keys", name), f"`{entry}` is typed into the field of the catalogue; take one with ctrl+")
         elif owner := _owner(taken, key, name):
-            yield mistake(("keys", name), f"`{each}` is already the key of `{owner}`; give one of them another")
+            yield mistake(("keys", name), f"`{entry}` is already the key of `{owner}`; give one of them another")
         taken.setdefault(key, []).append(name)

@@ -18,8 +18,8 @@ def probe_rules(path: Path, array: Any) -> Iterator[ConfigError]:
     yield from duplicates(path, array)
     probes = tables(array)
     names = [_name(probe) for _, probe in probes]
-    for at, probe in probes:
-        place = (*path, at)
+    for index, probe in probes:
+        place = (*path, index)
         yield from header_rules((*place, "headers"), probe.get("headers"))
         yield from _times(place, probe)
         yield from _tls(place, probe)
@@ -36,10 +36,10 @@ def _times(path: Path, probe: Raw) -> Iterator[ConfigError]:
     for key in ("timeout", "retry_interval"):
         if (duration(probe.get(key)) or 0.0) > interval:
             yield mistake((*path, key), f"is longer than the interval ({probe.get('interval', '15s')})")
-    for at, window in tables(probe.get("maintenance")):
+    for index, window in tables(probe.get("maintenance")):
         start, until = window.get("from"), window.get("until")
         if isinstance(start, datetime) and isinstance(until, datetime) and _aware(start, until) and until <= start:
-            yield mistake((*path, "maintenance", at, "until"), "is not after its `from`")
+            yield mistake((*path, "maintenance", index, "until"), "is not after its `from`")
 
 
 def _aware(*moments: datetime) -> bool:
@@ -50,16 +50,16 @@ def _tls(path: Path, probe: Raw) -> Iterator[ConfigError]:
     if not text(probe.get("url")).strip().startswith("http://"):
         return
     for key in ("conditions", "degraded"):
-        for at, condition in texts(probe.get(key)):
+        for index, condition in texts(probe.get(key)):
             for place in TLS_ONLY:
                 if place in condition:
-                    yield mistake((*path, key, at), f"asks for {place}, but the address is http:// and has none")
+                    yield mistake((*path, key, index), f"asks for {place}, but the address is http:// and has none")
 
 
 def _parents(path: Path, probe: Raw, names: list[str]) -> Iterator[ConfigError]:
     own = _name(probe)
-    for at, parent in texts(probe.get("depends_on")):
-        place = (*path, "depends_on", at)
+    for index, parent in texts(probe.get("depends_on")):
+        place = (*path, "depends_on", index)
         if parent.strip() == own:
             yield mistake(place, "names the probe itself")
         elif parent.strip() not in names:
@@ -70,7 +70,7 @@ def _parents(path: Path, probe: Raw, names: list[str]) -> Iterator[ConfigError]:
 def _circles(path: Path, probes: list[tuple[int, Raw]]) -> Iterator[ConfigError]:
     """One error for each circle, at the probe of it that comes first."""
     parents = {_name(probe): [name.strip() for _, name in texts(probe.get("depends_on"))] for _, probe in probes}
-    position = {_name(probe): at for at, probe in reversed(probes)}
+    position = {_name(probe): index for index, probe in reversed(probes)}
     reported: set[str] = set()
     for name in parents:
         circle = _way_back(name, parents)
@@ -82,13 +82,13 @@ def _circles(path: Path, probes: list[tuple[int, Raw]]) -> Iterator[ConfigError]
 def _way_back(start: str, parents: dict[str, list[str]]) -> list[str]:
     """The names from `start` along its parents back to itself, or nothing."""
     ways = [[start]]
-    seen = {start}
+    names = {start}
     while ways:
         way = ways.pop()
         for parent in parents.get(way[-1], ()):
             if parent == start:
                 return [*way, start]
-            if parent not in seen:
-                seen.add(parent)
+            if parent not in names:
+                names.add(parent)
                 ways.append([*way, parent])
     return []

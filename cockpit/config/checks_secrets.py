@@ -54,8 +54,8 @@ ALERTMANAGER_ONLY = ("urls", "prometheus", "headers", "filters", "watchdog", "ve
 def alert_rules(path: Path, array: Any, subscription: Any) -> Iterator[ConfigError]:
     """`path` is that of the array of sources; `subscription` that of its environment."""
     yield from duplicates(path, array)
-    for at, source in tables(array):
-        place = (*path, at)
+    for index, source in tables(array):
+        place = (*path, index)
         yield from header_rules((*place, "headers"), source.get("headers"))
         for position, matcher in texts(source.get("filters")):
             if not MATCHER.fullmatch(matcher):
@@ -67,4 +67,4 @@ def alert_rules(path: Path, array: Any, subscription: Any) -> Iterator[ConfigErr
                 if key in source:
                     yield mistake((*place, key), "is only for kind = alertmanager")
             if not subscription:
-                yield mistake((*path[:-1], "subscription"), f"is required: {path[-1]}[{at}] asks Azure")
+                yield mistake((*path[:-1], "subscription"), f"is required: {path[-1]}[{index}] asks Azure")

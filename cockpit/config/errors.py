@@ -32,14 +32,14 @@ class ConfigErrors(Exception):  # noqa: N818  it holds the errors
 
     def __init__(self, errors: Sequence[ConfigError], file: str = "") -> None:
         super().__init__(f"{len(errors)} errors in {file}")
-        self.errors = tuple(sorted(errors, key=lambda each: each.line or 0))
+        self.errors = tuple(sorted(errors, key=lambda config_error: config_error.line or 0))
         self.file = clean_line(file, 300) or "the configuration"
 
     def __str__(self) -> str:
         if len(self.errors) == 1:
             (only,) = self.errors
             return f"{self.file}{f', line {only.line}' if only.line else ''}: {only}"
-        listed = (f"  {f'line {each.line}: ' if each.line else ''}{each}" for each in self.errors)
+        listed = (f"  {f'line {error.line}: ' if error.line else ''}{error}" for error in self.errors)
         return "\n".join((f"{self.file} has {len(self.errors)} errors:", *listed))
 
 

@@ -47,17 +47,17 @@ def _name(text: str) -> str:
 
 
 def _duration(value: Any) -> float:
-    found = _seconds(value)
-    if not 0.01 <= found <= LONGEST:
+    result = _seconds(value)
+    if not 0.01 <= result <= LONGEST:
         raise wrong(f"`{value}` is out of range; anything from 10ms to 7d will do")
-    return found
+    return result
 
 
 def _term(value: Any) -> float:
-    found = _seconds(value)
-    if found > LONGEST_TERM:
+    result = _seconds(value)
+    if result > LONGEST_TERM:
         raise wrong(f"`{value}` is out of range; anything up to 366d will do")
-    return found
+    return result
 
 
 def _seconds(value: Any) -> float:

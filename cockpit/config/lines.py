@@ -11,7 +11,7 @@ Place = tuple[str | int, ...]
 
 def lines(text: str) -> dict[Place, int]:
     """The line, from 1, of every table header and every key that begins a line, by its path."""
-    found: dict[Place, int] = {}
+    numbers_by_name: dict[Place, int] = {}
     counts: dict[Place, int] = {}
     table: Place = ()
     quote = ""  # the triple quote of a text that goes on over lines
@@ -19,19 +19,19 @@ def lines(text: str) -> dict[Place, int]:
         if not quote:
             if header := HEADER.match(line):
                 table = _table(_parts(header.group(2)), header.group(1) == "[[", counts)
-                found.setdefault(table, number)
+                numbers_by_name.setdefault(table, number)
             elif key := KEY.match(line):
                 for size in range(1, len(parts := _parts(key.group(1))) + 1):
-                    found.setdefault((*table, *parts[:size]), number)
+                    numbers_by_name.setdefault((*table, *parts[:size]), number)
         quote = _open_quote(line, quote)
-    return found
+    return numbers_by_name
 
 
-def line_of(path: Place, found: Mapping[Place, int]) -> int | None:
+def line_of(path: Place, numbers_by_name: Mapping[Place, int]) -> int | None:
     """The line of `path`, or of the nearest table above it."""
     for size in range(len(path), 0, -1):
-        if path[:size] in found:
-            return found[path[:size]]
+        if path[:size] in numbers_by_name:
+            return numbers_by_name[path[:size]]
     return None
 
 

@@ -38,7 +38,7 @@ def read_shape(data: dict[str, Any]) -> tuple[Root | None, list[ConfigError]]:
     try:
         return Root.model_validate(data), []
     except ValidationError as refused:
-        return None, [_explain(each) for each in refused.errors(include_url=False)]
+        return None, [_explain(error) for error in refused.errors(include_url=False)]
 
 
 def _explain(error: ErrorDetails) -> ConfigError:
@@ -48,8 +48,8 @@ def _explain(error: ErrorDetails) -> ConfigError:
     if kind == "extra_forbidden":
         return _unknown_key(path)
     if kind == "literal_error":
-        known = re.findall(r"'([^']*)'", context["expected"])
-        return mistake(path, f"must be one of {', '.join(known)}", near(str(error["input"]), known))
+        known_items = re.findall(r"'([^']*)'", context["expected"])
+        return mistake(path, f"must be one of {', '.join(known_items)}", near(str(error["input"]), known_items))
     if kind in ("list_type", "model_type", "dict_type"):
         return mistake(path, _wrong_brackets(path, kind, error["input"]))
     sentence = SENTENCES.get(kind)
@@ -113,8 +113,8 @@ def read(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except (OSError, ValueError) as error:
-        said = getattr(error, "strerror", None) or str(error)
-        raise _refused(path, REASONS.get(type(error), f"cannot be read: {said}")) from None
+        sentences = getattr(error, "strerror", None) or str(error)
+        raise _refused(path, REASONS.get(type(error), f"cannot be read: {sentences}")) from None
     if len(content) > LARGEST:
         raise _refused(path, f"is larger than {LARGEST} bytes; this is no configuration")
     try:
@@ -131,16 +131,16 @@ def tables(text: str, path: Path) -> dict[str, Any]:
     except RecursionError:
         raise _refused(path, "is nested too deeply") from None
     except ValueError as error:
-        words = re.sub(r" \(at (line \d+, column \d+|end of document)\)$", "", str(error))
+        tokens = re.sub(r" \(at (line \d+, column \d+|end of document)\)$", "", str(error))
         where = re.search(r"at line (\d+), column (\d+)\)$", str(error))
         if where is None:
-            raise _refused(path, f"is no valid TOML: {_lowered(words)}", text.count("\n") + 1) from None
+            raise _refused(path, f"is no valid TOML: {_lowered(tokens)}", text.count("\n") + 1) from None
         line, column = int(where.group(1)), where.group(2)
-        raise _refused(path, f"is no valid TOML at column {column}: {_lowered(words)}", line) from None
+        raise _refused(path, f"is no valid TOML at column {column}: {_lowered(tokens)}", line) from None
 
 
-def _lowered(words: str) -> str:
-    return words[:1].lower() + words[1:]
+def _lowered(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _refused(path: Path, message: str, line: int | None = None) -> ConfigErrors:
@@ -152,9 +152,15 @@ def load_file(path: Path) -> System:
     path = Path(os.path.abspath(path))
     text = read(path)
     data = flat_keys(tables(text, path))
-    known = lines(text)
+    numbers_by_name = lines(text)
     root, wrong = read_shape(data)
-    found = {(error.path, error.message): error for error in (*wrong, *rules(data))}
-    if root is None or found:
-        raise ConfigErrors([replace(each, line=line_of(each.place, known)) for each in found.values()], str(path))
-    return build(root, path, known)
+    config_errors_by_pair = {(error.path, error.message): error for error in (*wrong, *rules(data))}
+    if root is None or config_errors_by_pair:
+        raise ConfigErrors(
+            [
+                replace(config_error, line=line_of(config_error.place, numbers_by_name))
+                for config_error in config_errors_by_pair.values()
+            ],
+            str(path),
+        )
+    return build(root, path, numbers_by_name)

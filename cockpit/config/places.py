@@ -26,10 +26,10 @@ def default_system() -> System:
 def candidates(option: str | None, environ: Mapping[str, str], cwd: Path) -> list[tuple[str, Path]]:
     """Where a configuration is looked for, in order: what names the place, and the absolute path."""
     named = [("--config", option), (f"${VARIABLE}", environ.get(VARIABLE))]
-    found = [(how, _absolute(path, cwd)) for how, path in named if path]
-    found.append(("current directory", cwd / NAME))
-    found.append(("user configuration", Path(platformdirs.user_config_dir("cockpit", appauthor=False)) / NAME))
-    return found
+    pairs = [(how, _absolute(path, cwd)) for how, path in named if path]
+    pairs.append(("current directory", cwd / NAME))
+    pairs.append(("user configuration", Path(platformdirs.user_config_dir("cockpit", appauthor=False)) / NAME))
+    return pairs
 
 
 def find_config_file(option: str | None, environ: Mapping[str, str], cwd: Path) -> Path | None:

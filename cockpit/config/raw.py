@@ -15,7 +15,11 @@ def table(value: Any) -> Raw:
 
 def tables(value: Any) -> list[tuple[int, Raw]]:
     """The tables of an array, each with its index."""
-    return [(at, each) for at, each in enumerate(value if isinstance(value, list) else ()) if isinstance(each, dict)]
+    return [
+        (index, fields)
+        for index, fields in enumerate(value if isinstance(value, list) else ())
+        if isinstance(fields, dict)
+    ]
 
 
 def text(value: Any) -> str:
@@ -24,7 +28,9 @@ def text(value: Any) -> str:
 
 def texts(value: Any) -> list[tuple[int, str]]:
     """The texts of an array, each with its index."""
-    return [(at, each) for at, each in enumerate(value if isinstance(value, list) else ()) if isinstance(each, str)]
+    return [
+        (index, entry) for index, entry in enumerate(value if isinstance(value, list) else ()) if isinstance(entry, str)
+    ]
 
 
 def duration(value: Any) -> float | None:
@@ -51,8 +57,8 @@ def flat_keys(data: Raw) -> Raw:
 def duplicates(path: Path, array: Any, key: str = "name") -> Iterator[ConfigError]:
     """An error for each table whose name, or other `key`, an earlier one already has."""
     first: dict[str, int] = {}
-    for at, each in tables(array):
-        name = text(each.get(key)).strip()
+    for index, fields in tables(array):
+        name = text(fields.get(key)).strip()
         if name and name in first:
-            yield mistake((*path, at, key), f"`{name}` is already the {key} of {path[-1]}[{first[name]}]")
-        first.setdefault(name, at)
+            yield mistake((*path, index, key), f"`{name}` is already the {key} of {path[-1]}[{first[name]}]")
+        first.setdefault(name, index)

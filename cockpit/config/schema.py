@@ -293,9 +293,9 @@ class _Plain(GenerateJsonSchema):
 
 def json_schema() -> dict[str, Any]:
     """Draft 2020-12: every key with its type, default and meaning; the actions that can be bound are named."""
-    found = Root.model_json_schema(by_alias=True, schema_generator=_Plain)
-    found["properties"]["keys"] |= {"additionalProperties": False, "properties": _actions()}
-    return {"$schema": _Plain.schema_dialect, **found, "title": "cockpit.toml"}
+    fields = Root.model_json_schema(by_alias=True, schema_generator=_Plain)
+    fields["properties"]["keys"] |= {"additionalProperties": False, "properties": _actions()}
+    return {"$schema": _Plain.schema_dialect, **fields, "title": "cockpit.toml"}
 
 
 def _actions() -> dict[str, Any]:

@@ -52,9 +52,9 @@ def _from_file(name: str) -> str:
     except UnicodeDecodeError:
         raise _refused(f"The secret file {name} is not UTF-8 text.", "Put the secret there as text.") from None
     except (OSError, ValueError) as error:
-        said = getattr(error, "strerror", None) or "not a path"
+        lines = getattr(error, "strerror", None) or "not a path"
         raise _refused(
-            f"The secret file {name} cannot be read: {said}.", "Check the path and who may read it."
+            f"The secret file {name} cannot be read: {lines}.", "Check the path and who may read it."
         ) from None
 
 

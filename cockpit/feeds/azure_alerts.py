@@ -63,21 +63,21 @@ class AlertWatch:
     async def read(self) -> tuple[Alert, ...]:
         raw = await self._azure.firing_alerts(self._environment.resource_group)
         now = self._time.now()
-        found = [self._alert(each, now) for each in raw]
-        firing = {each.fingerprint: each for each in found if each and each.state is not AlertState.RESOLVED}
+        alerts = [self._alert(fields, now) for fields in raw]
+        firing = {item.fingerprint: item for item in alerts if item and item.state is not AlertState.RESOLVED}
         gone = vanished(self._firing, self._gone, firing, now)
         gone = await self._look_up(gone, now)
         # An alert that fires once more under the same id, or was only late in the list, is back.
-        firing |= {key: each.confirmed for key, each in gone.items() if each.confirmed and is_firing(each.confirmed)}
+        firing |= {key: item.confirmed for key, item in gone.items() if item.confirmed and is_firing(item.confirmed)}
         self._firing = firing
-        self._gone = {key: each for key, each in gone.items() if key not in firing}
+        self._gone = {key: item for key, item in gone.items() if key not in firing}
         return told(firing, self._gone)
 
     def _alert(self, raw: Mapping[str, Any], now: datetime) -> Alert | None:
-        return alert(raw, source=self._source.name, environment=self._environment.name, seen=now)
+        return alert(raw, source=self._source.name, environment=self._environment.name, visited=now)
 
     async def _look_up(self, gone: Mapping[str, Gone], now: datetime) -> dict[str, Gone]:
-        open_questions = [key for key, each in gone.items() if each.confirmed is None][:ASKED_AT_ONCE]
+        open_questions = [key for key, item in gone.items() if item.confirmed is None][:ASKED_AT_ONCE]
         answers = await asyncio.gather(*(self._confirm(gone[key], now) for key in open_questions))
         return {**gone, **dict(zip(open_questions, answers, strict=True))}
 
@@ -89,21 +89,21 @@ class AlertWatch:
             deleted = error.problem.kind is ProblemKind.MISSING
             why = "Azure no longer knows it" if deleted else clean_line(f"not confirmed: {error.problem.short}", 80)
             return replace(question, why=why)
-        found = self._alert(raw, now)
-        same = found is not None and found.fingerprint == question.last.fingerprint
-        return replace(question, confirmed=found if same else None, why="" if same else "not confirmed: odd answer")
+        result = self._alert(raw, now)
+        same = result is not None and result.fingerprint == question.last.fingerprint
+        return replace(question, confirmed=result if same else None, why="" if same else "not confirmed: odd answer")
 
 
-def is_firing(found: Alert) -> bool:
-    return found.state is not AlertState.RESOLVED
+def is_firing(result: Alert) -> bool:
+    return result.state is not AlertState.RESOLVED
 
 
 def vanished(
     before: Mapping[str, Alert], gone: Mapping[str, Gone], firing: Mapping[str, Alert], now: datetime
 ) -> dict[str, Gone]:
     """What fired and fires no more: those we knew of and that are not too old, and the new ones."""
-    kept = {key: each for key, each in gone.items() if key not in firing and not too_old(each, now)}
-    new = {key: Gone(each, now) for key, each in before.items() if key not in firing}
+    kept = {key: item for key, item in gone.items() if key not in firing and not too_old(item, now)}
+    new = {key: Gone(item, now) for key, item in before.items() if key not in firing}
     return {**kept, **new}
 
 
@@ -113,7 +113,7 @@ def too_old(gone: Gone, now: datetime) -> bool:
 
 def told(firing: Mapping[str, Alert], gone: Mapping[str, Gone]) -> tuple[Alert, ...]:
     """What the pane shows: what fires, what was confirmed as resolved, and what only vanished."""
-    return (*firing.values(), *(fate(each) for each in gone.values()))
+    return (*firing.values(), *(fate(item) for item in gone.values()))
 
 
 def fate(gone: Gone) -> Alert:

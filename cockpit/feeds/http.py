@@ -79,9 +79,9 @@ def explain(error: Exception) -> Problem:
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         return Problem(ProblemKind.TIMEOUT, "timed out", f"No answer in time ({_waiting(error)}).")
     if isinstance(error, httpx.ConnectError | ConnectionError):
-        said = clean_line(error, SAID)
-        kind = "TLS failed" if "SSL" in said or "certificate" in said.lower() else "no connection"
-        return Problem(ProblemKind.NETWORK, kind, f"Could not connect: {said or 'no reason given'}.")
+        sentence = clean_line(error, SAID)
+        kind = "TLS failed" if "SSL" in sentence or "certificate" in sentence.lower() else "no connection"
+        return Problem(ProblemKind.NETWORK, kind, f"Could not connect: {sentence or 'no reason given'}.")
     if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol | httpx.InvalidURL):
         return Problem(
             ProblemKind.REFUSED,
@@ -108,28 +108,32 @@ def _waiting(error: Exception) -> str:
 
 def refused(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> Problem:
     """The Problem of an answer that is not a success; `body` in any of the shapes servers give their reasons in."""
-    said = reason(body)
+    sentence = reason(body)
     kind, advice = KINDS.get(status, (ProblemKind.SERVER if status >= 500 else ProblemKind.REFUSED, ""))
     if 300 <= status < 400:
-        kind, advice, said = ProblemKind.GARBAGE, "The server sends us elsewhere: configure the address itself.", ""
+        kind, advice, sentence = ProblemKind.GARBAGE, "The server sends us elsewhere: configure the address itself.", ""
     return Problem(
-        kind, f"HTTP {status}", f"HTTP {status}{': ' + said if said else '.'}", advice, retry_after(headers, now)
+        kind,
+        f"HTTP {status}",
+        f"HTTP {status}{': ' + sentence if sentence else '.'}",
+        advice,
+        retry_after(headers, now),
     )
 
 
 def reason(body: bytes) -> str:
     """What an error body says, one cleaned line: a JSON string, an object with a message or error, or plain text."""
     try:
-        found: Any = json.loads(body[:65_536])
+        match_text: Any = json.loads(body[:65_536])
     except (ValueError, RecursionError):
-        found = body[:65_536]  # far more than is shown: a secret that is cut in two would not be known again
-        if found.lstrip()[:1] == b"<":
+        match_text = body[:65_536]  # far more than is shown: a secret that is cut in two would not be known again
+        if match_text.lstrip()[:1] == b"<":
             return ""  # a page for people tells nothing in one line
-    if isinstance(found, dict):
-        found = found.get("message") or found.get("error") or ""
-        if isinstance(found, dict):
-            found = found.get("message") or ""
-    return clean_line(found, SAID) if isinstance(found, str | bytes) else ""
+    if isinstance(match_text, dict):
+        match_text = match_text.get("message") or match_text.get("error") or ""
+        if isinstance(match_text, dict):
+            match_text = match_text.get("message") or ""
+    return clean_line(match_text, SAID) if isinstance(match_text, str | bytes) else ""
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

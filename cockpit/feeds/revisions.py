@@ -50,14 +50,14 @@ class RevisionsPoll:
     async def applications(self) -> tuple[Application, ...]:
         """Raises SourceError when an app cannot be read: half a picture must not pass for a whole one."""
         if self._environment.apps:
-            found = await together(*(self._named(name) for name in self._environment.apps))
-            if all(each.running == MISSING for each in found):
+            result = await together(*(self._named(name) for name in self._environment.apps))
+            if all(item.running == MISSING for item in result):
                 raise SourceError(none_there(self._environment))
         else:
             async with self._turn:
                 listed = await self._azure.applications(self._group)
-            found = await together(*(self._application(each, text(each.get("name"))) for each in listed))
-        return tuple(sorted(found, key=lambda each: each.name))
+            result = await together(*(self._application(fields, text(fields.get("name"))) for fields in listed))
+        return tuple(sorted(result, key=lambda item: item.name))
 
     async def _named(self, name: str) -> Application:
         """One configured app. Where it does not exist that is what is shown, and its neighbours stay visible."""
@@ -74,15 +74,15 @@ class RevisionsPoll:
         async with self._turn:
             revisions = await self._azure.revisions(self._group, name)
         app = application(raw, revisions, environment=self._environment.name, name=name)
-        active = [each for each in app.revisions if each.active]
-        read = await together(*(self._replicas(name, each) for each in active))
-        return with_replicas(app, {each.name: found for each, found in zip(active, read, strict=True)})
+        active = [revision for revision in app.revisions if revision.active]
+        read = await together(*(self._replicas(name, revision) for revision in active))
+        return with_replicas(app, {revision.name: result for revision, result in zip(active, read, strict=True)})
 
     async def _replicas(self, app: str, revision: Revision) -> tuple[Replica, ...] | None:
         """None when they cannot be read: one stumbling call must not blind the whole pane."""
         try:
             async with self._turn:
-                return tuple(replica(each) for each in await self._azure.replicas(self._group, app, revision.name))
+                return tuple(replica(fields) for fields in await self._azure.replicas(self._group, app, revision.name))
         except SourceError:
             return None
 
@@ -91,10 +91,10 @@ async def together(*work: Any) -> list[Any]:
     """All results, or the first SourceError; what was still under way then is cancelled."""
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(each) for each in work]
+            tasks = [group.create_task(item) for item in work]
     except* SourceError as failures:
         raise first(failures) from None
-    return [each.result() for each in tasks]
+    return [task.result() for task in tasks]
 
 
 def first(failures: BaseExceptionGroup[Any]) -> SourceError:

@@ -43,7 +43,9 @@ class Watch:
     def readings(self, environment: str, prefix: str = "") -> list[Reading[Any]]:
         """The newest Reading of each feed of an environment whose name starts with `prefix`."""
         return [
-            each for (where, feed), each in self._latest.items() if where == environment and feed.startswith(prefix)
+            reading
+            for (where, feed), reading in self._latest.items()
+            if where == environment and feed.startswith(prefix)
         ]
 
     def freshness(self, environment: str) -> dict[str, Freshness]:

@@ -60,14 +60,14 @@ class CorrectedFacts:
 
     def standing(self, id: int) -> int:
         """The id of the event that now says what event `id` said; itself where nobody corrected it."""
-        found = self._facts.get(self.root(id))
-        return id if found is None else found.id
+        event = self._facts.get(self.root(id))
+        return id if event is None else event.id
 
     def redact(self, id: int) -> bool:
         """Forget the words of an event, as a fold of the redacted file would never have seen them."""
         root = self.root(id)
-        found = self._facts.get(root)
-        if found is None or found.id != id:
+        event = self._facts.get(root)
+        if event is None or event.id != id:
             return False
-        self._facts[root] = replace(found, summary="", detail={}, redacted=True)
+        self._facts[root] = replace(event, summary="", detail={}, redacted=True)
         return True

@@ -41,12 +41,12 @@ class ServingState:
     probes_down: set[str] = field(default_factory=set)
     recovered: datetime | None = None  # when a probe last recovered, which proves that probes watch
 
-    def see_probe(self, name: str, bad: bool, at: datetime) -> None:
+    def see_probe(self, name: str, bad: bool, moment: datetime) -> None:
         if bad:
             self.probes_down.add(name)
         elif name in self.probes_down:
             self.probes_down.discard(name)
-            self.recovered = max(at, self.recovered or at)
+            self.recovered = max(moment, self.recovered or moment)
 
     def see_alert(self, event: Event) -> None:
         if text_of(event.detail, "state") in ("", AlertState.RESOLVED):
@@ -56,7 +56,7 @@ class ServingState:
             app = self._app(resource)
             self.alerts[event.subject] = AlertOrigin(
                 resource=resource,
-                revisions=frozenset(str(each) for each in list_of(event.detail, "revisions")),
+                revisions=frozenset(str(item) for item in list_of(event.detail, "revisions")),
                 serving=frozenset(self.known.apps[app].traffic) if app else frozenset(),
             )
 
@@ -74,7 +74,7 @@ class ServingState:
         for key in over:
             del self.unwell[key]
         new = [Signal(key, f"revision {bad[key]} not healthy", event.occurred) for key in bad if key not in self.unwell]
-        self.unwell |= {each.key: each for each in new}
+        self.unwell |= {signal.key: signal for signal in new}
         return new, over
 
     def is_felt(self, key: str) -> bool:
@@ -83,7 +83,7 @@ class ServingState:
         if origin is None:
             return True
         if origin.revisions:
-            return any(self._weight(each) for each in origin.revisions)
+            return any(self._weight(revision) for revision in origin.revisions)
         name = self._app(origin.resource)
         app = self.known.apps.get(name)
         if app is None or not app.traffic:
@@ -91,10 +91,10 @@ class ServingState:
         serving = set(app.traffic)
         if any(key.startswith(f"{Kind.REVISION}:{name}/") for key in self.unwell):
             return True
-        well = all(each in app.revisions and app.revisions[each].health == HEALTHY for each in serving)
+        well = all(text in app.revisions and app.revisions[text].health == HEALTHY for text in serving)
         probes_say_so = self.recovered is not None and not self.probes_down
         moved = bool(origin.serving) and not origin.serving & serving
-        unwell = any(each.active and each.health in UNHEALTHY for each in app.revisions.values())
+        unwell = any(revision.active and revision.health in UNHEALTHY for revision in app.revisions.values())
         # An app's alert names no revision. It is about one without traffic where the traffic has left the revisions it
         # fired for, or where one of them is unwell; what serves must be seen to be well besides.
         return not ((probes_say_so and (unwell or moved)) or (well and unwell and moved))
@@ -104,8 +104,8 @@ class ServingState:
 
     def _weight(self, revision: str) -> int:
         """Percent of traffic; of a revision that no record tells of it is not known, so users may feel it."""
-        apps = [each for each in self.known.apps.values() if revision in each.revisions or revision in each.traffic]
-        return max((each.traffic.get(revision, 0) for each in apps), default=1)
+        apps = [app for app in self.known.apps.values() if revision in app.revisions or revision in app.traffic]
+        return max((app.traffic.get(revision, 0) for app in apps), default=1)
 
 
 class ImpactWatch:
@@ -135,24 +135,24 @@ class ImpactWatch:
             self.first = signal
         self._relapse(signal.since)
 
-    def turned_good(self, key: str, at: datetime, is_felt: Callable[[str], bool]) -> None:
+    def turned_good(self, key: str, moment: datetime, is_felt: Callable[[str], bool]) -> None:
         felt = key in self._certain or (key in self._alerts and key in self._names)
         signal = self._certain.pop(key, None) or self._alerts.pop(key, None)
         if signal is not None and felt:
-            self._look(at, signal.label, is_felt)
+            self._look(moment, signal.label, is_felt)
 
-    def traffic_moved(self, at: datetime, is_felt: Callable[[str], bool]) -> None:
+    def traffic_moved(self, moment: datetime, is_felt: Callable[[str], bool]) -> None:
         """Alerts may be felt now that were not, or no more."""
         if self._feels:
-            self._look(at, "", is_felt)
-        elif (felt := [each for each in self._alerts.values() if is_felt(each.key)]) and not self._certain:
-            self._names |= {each.key for each in felt}
-            self._relapse(at)
+            self._look(moment, "", is_felt)
+        elif (felt := [alert for alert in self._alerts.values() if is_felt(alert.key)]) and not self._certain:
+            self._names |= {signal.key for signal in felt}
+            self._relapse(moment)
 
-    def _look(self, at: datetime, by: str, is_felt: Callable[[str], bool]) -> None:
+    def _look(self, moment: datetime, by: str, is_felt: Callable[[str], bool]) -> None:
         """Something is better. Sources tell late and in any order: of all recoveries the latest ended the impact."""
-        if self._recovered is None or at >= self._recovered:
-            self._recovered, self._by = at, by or self._by
+        if self._recovered is None or moment >= self._recovered:
+            self._recovered, self._by = moment, by or self._by
         if self._certain or any(is_felt(key) for key in self._alerts):
             return
         if self._feels:

@@ -84,7 +84,7 @@ class IncidentFold:
 
     def redact(self, id: int) -> None:
         """Forget the words of an event, as a fold of the redacted file would never have seen them."""
-        self._superseded = [each for each in self._superseded if each.id != id]
+        self._superseded = [event for event in self._superseded if event.id != id]
         if self._facts.redact(id):
             self._built = self._range = None
 
@@ -124,8 +124,8 @@ class IncidentFold:
 
     def _extent(self) -> tuple[datetime, bool]:
         if self._range is None:
-            said = (_status(each) for _, each in reversed(self._facts.of(*EXTENT)))
-            over = next(each for each in said if each) == Status.RESOLVED
+            lines = (_status(event) for _, event in reversed(self._facts.of(*EXTENT)))
+            over = next(text for text in lines if text) == Status.RESOLVED
             self._range = (self._reach_from(self._facts.at(self._declared)), not over)
         return self._range
 
@@ -145,28 +145,28 @@ class IncidentFold:
             self._earliest = signal
         self._signalled = True
 
-    def turned_good(self, key: str, at: datetime, id: int) -> None:
+    def turned_good(self, key: str, moment: datetime, id: int) -> None:
         """A signal recovered; when it was the last one that users felt, the service did."""
         if key not in self._impact:
             return
-        self._impact.turned_good(key, at, self._is_felt)
+        self._impact.turned_good(key, moment, self._is_felt)
         self._last_event = id
         self._signalled = True
 
-    def traffic_moved(self, at: datetime, id: int) -> None:
+    def traffic_moved(self, moment: datetime, id: int) -> None:
         """Other revisions have the traffic now."""
-        self._impact.traffic_moved(at, self._is_felt)
+        self._impact.traffic_moved(moment, self._is_felt)
         self._last_event = id
         self._signalled = True
 
     def _build(self) -> Incident:
-        told, first = self._facts.of, self._facts.at(self._declared)
-        graded, moved = told(Kind.DECLARE, Kind.SEVERITY), [event for _, event in told(*EXTENT)]
+        function, first = self._facts.of, self._facts.at(self._declared)
+        graded, moved = function(Kind.DECLARE, Kind.SEVERITY), [event for _, event in function(*EXTENT)]
         bindings, statuses = self._severities(event for _, event in graded), _statuses(moved)
         severities = tuple(change for change, _ in bindings)
         acks = tuple(
-            Acknowledgement(each.subject, each.occurred, each.actor, text_of(each.detail, "note"))
-            for _, each in told(Kind.ACK)
+            Acknowledgement(event.subject, event.occurred, event.actor, text_of(event.detail, "note"))
+            for _, event in function(Kind.ACK)
         )
         detected, detected_by = self._detected(first)
         over = statuses[-1] if statuses[-1].value == Status.RESOLVED else None
@@ -183,60 +183,61 @@ class IncidentFold:
             impact_started=time_of(first.detail, "impact_started"),
             detected=detected,
             detected_by=detected_by,
-            acknowledged=min((each.at for each in acks), default=None),
+            acknowledged=min((ack.at for ack in acks), default=None),
             resolved=resolved,
             drill=first.detail.get("drill") is True,
             severities=severities,
             statuses=statuses,
             acks=acks,
             people=tuple(self._people),
-            notes=len(told(Kind.NOTE)),
+            notes=len(function(Kind.NOTE)),
             last_event=self._last_event,
             close_reason=over.reason if over else "",
             because=_because(moved) if over else "",
             rules=bindings[-1][1],
             bindings=tuple(SeverityRules(change.value, change.at, rules) for change, rules in bindings),
             mistakes=_mistakes(self._superseded),
-            roles=response.roles(told(Kind.ROLE)),
-            updates=response.updates(told(Kind.UPDATE)),
-            called=response.called(told(Kind.PAGE)),
-            ticks=response.ticks(told(Kind.TICK)),
-            marks=response.marks(told(Kind.CLOCK)),
-            decisions=response.decisions(told(Kind.DECISION)),
-            items=response.items(told(Kind.NOTE, Kind.ITEM)),
-            pins=response.pins(told(Kind.PIN), self._facts.standing),
-            links=response.links(told(Kind.LINK), self._facts.standing),
+            roles=response.roles(function(Kind.ROLE)),
+            updates=response.updates(function(Kind.UPDATE)),
+            called=response.called(function(Kind.PAGE)),
+            ticks=response.ticks(function(Kind.TICK)),
+            marks=response.marks(function(Kind.CLOCK)),
+            decisions=response.decisions(function(Kind.DECISION)),
+            items=response.items(function(Kind.NOTE, Kind.ITEM)),
+            pins=response.pins(function(Kind.PIN), self._facts.standing),
+            links=response.links(function(Kind.LINK), self._facts.standing),
             freezes=tuple(
-                each
-                for each in self._freezes()
-                if (resolved is None or each.since <= resolved) and (each.until is None or each.until >= reach_from)
+                freeze
+                for freeze in self._freezes()
+                if (resolved is None or freeze.since <= resolved)
+                and (freeze.until is None or freeze.until >= reach_from)
             ),
-            recovery=response.recovery(told(Kind.RECOVERY)),
-            ran=response.ran(told(Kind.RUN)),
-            reviews=response.reviews(told(Kind.REVIEW)),
+            recovery=response.recovery(function(Kind.RECOVERY)),
+            ran=response.ran(function(Kind.RUN)),
+            reviews=response.reviews(function(Kind.REVIEW)),
             **self._felt(),
         )
 
-    def _severities(self, told: Iterable[Event]) -> tuple[tuple[StateChange, tuple[Rule, ...]], ...]:
+    def _severities(self, events: Iterable[Event]) -> tuple[tuple[StateChange, tuple[Rule, ...]], ...]:
         changes: list[tuple[StateChange, tuple[Rule, ...]]] = []
-        for each in told:
-            said = text_of(each.detail, "severity")
-            rung = level(self._ladder, said)
-            name = rung.name if rung else said
-            if not name and each.kind == Kind.DECLARE:
+        for event in events:
+            sentence = text_of(event.detail, "severity")
+            rung = level(self._ladder, sentence)
+            name = rung.name if rung else sentence
+            if not name and event.kind == Kind.DECLARE:
                 name = default_severity(self._ladder)
             if name:
-                change = StateChange(name, each.occurred, each.actor, text_of(each.detail, "reason"))
-                changes.append((change, response.rules(each)))
+                change = StateChange(name, event.occurred, event.actor, text_of(event.detail, "reason"))
+                changes.append((change, response.rules(event)))
         return tuple(changes)
 
     def _detected(self, first: Event) -> tuple[datetime, str]:
         """The earliest bad signal, else the person who declared."""
-        said = time_of(first.detail, "detected")
-        at, by = (said, text_of(first.detail, "detected_by")) if said else (first.occurred, first.actor)
-        if self._earliest is not None and self._earliest.since < at:
+        moment = time_of(first.detail, "detected")
+        position, by = (moment, text_of(first.detail, "detected_by")) if moment else (first.occurred, first.actor)
+        if self._earliest is not None and self._earliest.since < position:
             return self._earliest.since, self._earliest.label
-        return at, by
+        return position, by
 
     def _felt(self) -> dict[str, Any]:
         """What users felt: since when, in which stretches not, and when the impact ended.
@@ -265,8 +266,8 @@ class IncidentFold:
         back = [
             after.at for before, after in pairwise(statuses) if before.value in MENDED and after.value not in MENDED
         ]
-        felt = [each for each in self._impact.relapses if each > stated]
-        return min((*felt, *(each for each in back if each >= stated)), default=None)
+        felt = [relapse for relapse in self._impact.relapses if relapse > stated]
+        return min((*felt, *(moment for moment in back if moment >= stated)), default=None)
 
 
 def _status(event: Event) -> str:
@@ -275,35 +276,35 @@ def _status(event: Event) -> str:
         return Status.INVESTIGATING
     if event.kind == Kind.RESOLVE:
         return Status.RESOLVED
-    said = event.detail.get("status")
-    return said if isinstance(said, str) and said in STATUSES else ""
+    lines = event.detail.get("status")
+    return lines if isinstance(lines, str) and lines in STATUSES else ""
 
 
 def _statuses(moved: Iterable[Event]) -> tuple[StateChange, ...]:
     return tuple(
-        StateChange(str(status), each.occurred, each.actor, text_of(each.detail, "reason"), _close_reason(each))
-        for each in moved
-        if (status := _status(each))
+        StateChange(str(status), event.occurred, event.actor, text_of(event.detail, "reason"), _close_reason(event))
+        for event in moved
+        if (status := _status(event))
     )
 
 
 def _because(moved: list[Event]) -> str:
     """Which of the reasons that incidents end for the last resolution names."""
-    last = next(each for each in reversed(moved) if _status(each))
+    last = next(event for event in reversed(moved) if _status(event))
     return _close_reason(last)
 
 
 def _close_reason(event: Event) -> str:
-    said = text_of(event.detail, "because")
-    return said if said in CLOSE_REASONS else ""
+    sentence = text_of(event.detail, "because")
+    return sentence if sentence in CLOSE_REASONS else ""
 
 
 def _mistakes(corrections: Iterable[Event]) -> tuple[StateChange, ...]:
     """The severities that were marked as entered by mistake, with who said so and when."""
     return tuple(
-        StateChange(mistake, each.recorded, each.actor, text_of(each.detail, "mistake_reason"))
-        for each in corrections
-        if (mistake := text_of(each.detail, "mistake"))
+        StateChange(mistake, correction.recorded, correction.actor, text_of(correction.detail, "mistake_reason"))
+        for correction in corrections
+        if (mistake := text_of(correction.detail, "mistake"))
     )
 
 

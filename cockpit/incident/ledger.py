@@ -40,10 +40,10 @@ class _Scene:
     def freezes(self) -> tuple[Freeze, ...]:
         return freezes(self.frozen.of(Kind.FREEZE))
 
-    def watched(self, at: datetime) -> list[IncidentFold]:
+    def watched(self, moment: datetime) -> list[IncidentFold]:
         """The incidents that a signal of that moment concerns."""
         if self.closed:
-            self.closed = {id: case for id, case in self.closed.items() if case.settles_until >= at}
+            self.closed = {id: case for id, case in self.closed.items() if case.settles_until >= moment}
         return [*self.open.values(), *self.closed.values()]
 
 
@@ -67,7 +67,7 @@ class Ledger:
 
     def bad(self, environment: str) -> list[Signal]:
         """The signals that are bad now, longest first."""
-        return sorted(self._scene(environment).bad.values(), key=lambda each: each.since)
+        return sorted(self._scene(environment).bad.values(), key=lambda signal: signal.since)
 
     def silenced(self, environment: str) -> list[str]:
         """The names of the alerts that their source keeps silent now, in the order in which they fell silent."""
@@ -178,9 +178,9 @@ class Ledger:
         case = self._cases[id] = scene.open[id] = IncidentFold(
             event, self._ladder, scene.freezes, scene.serving.is_felt
         )
-        for told in scene.told:
-            if case.covers(told.occurred):
-                case.apply(told)
+        for lines in scene.told:
+            if case.covers(lines.occurred):
+                case.apply(lines)
         self._gather(scene, case, event)
 
     def _belongs(self, case: IncidentFold, event: Event) -> None:
@@ -188,9 +188,9 @@ class Ledger:
             return  # the first declaration stands; only a correction may replace it
         scene = self._scene(case.environment)
         if event.kind == Kind.RUN:  # one that began in the journal, perhaps long before, and joined the incident later
-            for told in scene.told:
-                if told.kind == Kind.RUN and told.subject == event.subject:
-                    case.apply(told)
+            for lines in scene.told:
+                if lines.kind == Kind.RUN and lines.subject == event.subject:
+                    case.apply(lines)
         case.apply(event)
         if event.kind == Kind.ACK:
             self._take(scene, event)

@@ -28,7 +28,7 @@ def read_ledger(timeline: Timeline, ladder: SeverityScale) -> Ledger:
     ledger = Ledger(ladder)
     acts = timeline.events(kinds=ACTS)
     signals = timeline.events(kinds=SIGNALS, limit=NEWEST_SIGNALS)
-    for event in sorted((*acts, *signals), key=lambda each: each.id):
+    for event in sorted((*acts, *signals), key=lambda event: event.id):
         ledger.apply(event)
     return ledger
 
@@ -49,15 +49,15 @@ def with_events(timeline: Timeline, ladder: SeverityScale, incident: Incident) -
     )
     own = timeline.events(incident=incident.id)
     ledger = Ledger(ladder)
-    found = sorted((*journal, *own), key=lambda each: each.id)
-    for event in sorted((*serving_before(timeline, incident), *found), key=lambda each: each.id):
+    events = sorted((*journal, *own), key=lambda event: event.id)
+    for event in sorted((*serving_before(timeline, incident), *events), key=lambda event: event.id):
         ledger.apply(event)
     full = ledger.incidents.get(incident.id, incident)
     # A freeze may have begun long before, in another incident: the ledger of everything knows.
     # So may a run that joined it.
-    ran = {each.id: each for each in (*incident.ran, *full.ran)}
+    ran = {item.id: item for item in (*incident.ran, *full.ran)}
     full = replace(full, freezes=incident.freezes, ran=tuple(ran.values()))
-    return full, members(full, found)
+    return full, members(full, events)
 
 
 def settled_by(incident: Incident) -> datetime | None:
@@ -70,7 +70,7 @@ def serving_before(timeline: Timeline, incident: Incident) -> list[Event]:
     before = timeline.events(
         environment=incident.environment, kinds=SERVING_KINDS, occurred_until=incident.reach_from, limit=NEWEST_SERVING
     )
-    return [each for each in before if each.occurred < incident.reach_from]
+    return [event for event in before if event.occurred < incident.reach_from]
 
 
 # Our own record of drills, trainings and reviews: what was practised when.
@@ -79,13 +79,15 @@ def serving_before(timeline: Timeline, incident: Incident) -> list[Event]:
 def practised(events: Iterable[Event]) -> dict[str, datetime]:
     """When each practice was last done, by its name in lower case. A correction counts, what it corrects does not."""
     return {
-        clean_line(each.subject).casefold(): each.occurred for each in standing(events) if each.kind == Kind.PRACTICE
+        clean_line(event.subject).casefold(): event.occurred
+        for event in standing(events)
+        if event.kind == Kind.PRACTICE
     }
 
 
 def days(events: Iterable[Event], zone: tzinfo) -> dict[str, date]:
     """On which day each was last done, in local time."""
-    return {name: at.astimezone(zone).date() for name, at in practised(events).items()}
+    return {name: moment.astimezone(zone).date() for name, moment in practised(events).items()}
 
 
 # Every incident there ever was, each folded from its whole range: a Ledger may have forgotten old signals.
@@ -93,7 +95,7 @@ def days(events: Iterable[Event], zone: tzinfo) -> dict[str, date]:
 
 def whole(timeline: Timeline, ladder: SeverityScale, incidents: Iterable[Incident]) -> list[Incident]:
     """The same incidents with every signal of their ranges. Blocking: a query or two each. Raises RecordError."""
-    return [_whole(timeline, ladder, each) for each in incidents]
+    return [_whole(timeline, ladder, incident) for incident in incidents]
 
 
 def _whole(timeline: Timeline, ladder: SeverityScale, incident: Incident) -> Incident:
@@ -106,6 +108,6 @@ def _whole(timeline: Timeline, ladder: SeverityScale, incident: Incident) -> Inc
     )
     ledger = Ledger(ladder)
     before = serving_before(timeline, incident)
-    for event in sorted((*before, *journal, *timeline.events(incident=incident.id)), key=lambda each: each.id):
+    for event in sorted((*before, *journal, *timeline.events(incident=incident.id)), key=lambda event: event.id):
         ledger.apply(event)
     return ledger.incidents.get(incident.id, incident)

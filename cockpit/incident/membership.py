@@ -19,15 +19,15 @@ def belongs(incident: Incident, event: Event) -> bool:
 
 def members(incident: Incident, events: Iterable[Event]) -> list[Event]:
     """The events of an incident, in the order given."""
-    return [each for each in events if belongs(incident, each)]
+    return [event for event in events if belongs(incident, event)]
 
 
 def standing(events: Iterable[Event]) -> list[Event]:
     """What is shown, sorted by when it occurred: of a fact that was corrected, once or often, the last word alone."""
     last: dict[int, Event] = {}  # by the id of the event that first stated it
     roots: dict[int, int] = {}
-    for each in sorted(events, key=lambda each: each.id):
-        root = each.id if each.supersedes is None else roots.get(each.supersedes, each.supersedes)
-        roots[each.id] = root
-        last[root] = each
-    return sorted(last.values(), key=lambda each: (each.occurred, each.id))
+    for event in sorted(events, key=lambda item: item.id):
+        root = event.id if event.supersedes is None else roots.get(event.supersedes, event.supersedes)
+        roots[event.id] = root
+        last[root] = event
+    return sorted(last.values(), key=lambda item: (item.occurred, item.id))

@@ -43,16 +43,16 @@ DONE, SKIPPED, OPEN = "done", "skipped", "open"  # a box
 TICKED = frozenset({DONE, SKIPPED, OPEN})
 
 
-def roles(told: Told) -> tuple[Holding, ...]:
+def roles(pairs: Told) -> tuple[Holding, ...]:
     """Taking a role twice is one holding; a handover ends the holding of who hands over."""
     holdings: list[Holding] = []
 
-    def ends(role: str, person: str, at: datetime) -> None:
-        for place, each in enumerate(holdings):
-            if each.until is None and (each.role.casefold(), each.person) == (role.casefold(), person):
-                holdings[place] = replace(each, until=max(at, each.since))
+    def ends(role: str, person: str, moment: datetime) -> None:
+        for place, holding in enumerate(holdings):
+            if holding.until is None and (holding.role.casefold(), holding.person) == (role.casefold(), person):
+                holdings[place] = replace(holding, until=max(moment, holding.since))
 
-    for _, event in told:
+    for _, event in pairs:
         role = text_of(event.detail, "role") or clean_line(event.subject)
         person, what = text_of(event.detail, "person") or event.actor, text_of(event.detail, "what")
         if what == "leaves":
@@ -62,15 +62,15 @@ def roles(told: Told) -> tuple[Holding, ...]:
             if giver and giver != person:
                 ends(role, giver, event.occurred)
             held = any(
-                each.until is None and (each.role.casefold(), each.person) == (role.casefold(), person)
-                for each in holdings
+                holding.until is None and (holding.role.casefold(), holding.person) == (role.casefold(), person)
+                for holding in holdings
             )
             if not held:
                 holdings.append(Holding(role, person, event.occurred, note=words_of(event.detail, "note")))
     return tuple(holdings)
 
 
-def updates(told: Told) -> tuple[Update, ...]:
+def updates(pairs: Told) -> tuple[Update, ...]:
     return tuple(
         Update(
             at=event.occurred,
@@ -81,11 +81,11 @@ def updates(told: Told) -> tuple[Update, ...]:
             promised=time_of(event.detail, "promised"),
             event=event.id,
         )
-        for _, event in told
+        for _, event in pairs
     )
 
 
-def called(told: Told) -> tuple[Called, ...]:
+def called(pairs: Told) -> tuple[Called, ...]:
     return tuple(
         Called(
             at=event.occurred,
@@ -95,14 +95,14 @@ def called(told: Told) -> tuple[Called, ...]:
             how=text_of(event.detail, "how"),
             note=text_of(event.detail, "note"),
         )
-        for _, event in told
+        for _, event in pairs
     )
 
 
-def ticks(told: Told) -> tuple[Tick, ...]:
+def ticks(pairs: Told) -> tuple[Tick, ...]:
     """Each box once, as it stands, in the order in which they were first touched."""
     boxes: dict[tuple[str, int], Tick] = {}
-    for _, event in told:
+    for _, event in pairs:
         list, item, state = (
             text_of(event.detail, "list"),
             number_of(event.detail, "item"),
@@ -114,21 +114,21 @@ def ticks(told: Told) -> tuple[Tick, ...]:
     return tuple(boxes.values())
 
 
-def marks(told: Told) -> tuple[Mark, ...]:
+def marks(pairs: Told) -> tuple[Mark, ...]:
     """What was said about each clock. Done and not applicable take the place of each other."""
-    found: dict[str, Mark] = {}
-    for _, event in told:
+    marks_by_name: dict[str, Mark] = {}
+    for _, event in pairs:
         id, what = clean_line(event.subject), text_of(event.detail, "what")
-        mark, reason = found.get(id, Mark(id)), text_of(event.detail, "reason")
+        mark, reason = marks_by_name.get(id, Mark(id)), text_of(event.detail, "reason")
         if what == "started":
-            found[id] = _begun(id, event)
+            marks_by_name[id] = _begun(id, event)
         elif what == "done":
-            found[id] = replace(mark, done=event.occurred, not_applicable="", reason=reason)
+            marks_by_name[id] = replace(mark, done=event.occurred, not_applicable="", reason=reason)
         elif what == "not applicable" and reason:
-            found[id] = replace(mark, done=None, not_applicable=reason, reason=reason, said_at=event.occurred)
+            marks_by_name[id] = replace(mark, done=None, not_applicable=reason, reason=reason, said_at=event.occurred)
         elif what == "snoozed":
-            found[id] = replace(mark, snoozed_until=time_of(event.detail, "snoozed_until"))
-    return tuple(found.values())
+            marks_by_name[id] = replace(mark, snoozed_until=time_of(event.detail, "snoozed_until"))
+    return tuple(marks_by_name.values())
 
 
 def _begun(id: str, event: Event) -> Mark:
@@ -143,38 +143,38 @@ def _begun(id: str, event: Event) -> Mark:
     )
 
 
-def decisions(told: Told) -> tuple[Decision, ...]:
+def decisions(pairs: Told) -> tuple[Decision, ...]:
     return tuple(
         Decision(
             event.occurred, event.actor, words_of(event.detail, "text"), words_of(event.detail, "reason"), event.id
         )
-        for _, event in told
+        for _, event in pairs
     )
 
 
-def items(told: Told) -> tuple[ActionItem, ...]:
+def items(pairs: Told) -> tuple[ActionItem, ...]:
     """Those that were added, and those that notes tell of; later events say only what changes."""
-    found: dict[str, ActionItem] = {}
-    for root, event in told:
+    action_items_by_name: dict[str, ActionItem] = {}
+    for root, event in pairs:
         if event.kind == Kind.NOTE:
             text = todo(event)
             if text:
                 id = f"note-{root}"
-                found[id] = ActionItem(id, text, event.occurred, event.actor)
+                action_items_by_name[id] = ActionItem(id, text, event.occurred, event.actor)
             continue
         id = clean_line(event.subject)
-        if id not in found and id and text_of(event.detail, "text"):
-            found[id] = ActionItem(id, "", event.occurred, event.actor)
-        if id in found:
-            found[id] = _changed(found[id], event)
-    return tuple(found.values())
+        if id not in action_items_by_name and id and text_of(event.detail, "text"):
+            action_items_by_name[id] = ActionItem(id, "", event.occurred, event.actor)
+        if id in action_items_by_name:
+            action_items_by_name[id] = _changed(action_items_by_name[id], event)
+    return tuple(action_items_by_name.values())
 
 
 def todo(note: Event) -> str:
     """What a note says is to be done; "" when it says no such thing."""
     written = note.detail.get("text")
-    words = (written if isinstance(written, str) and written else note.summary).lstrip()
-    return clean_line(words[len(TODO) :]) if words[: len(TODO)].casefold() == TODO else ""
+    text = (written if isinstance(written, str) and written else note.summary).lstrip()
+    return clean_line(text[len(TODO) :]) if text[: len(TODO)].casefold() == TODO else ""
 
 
 def _changed(item: ActionItem, event: Event) -> ActionItem:
@@ -192,69 +192,69 @@ def _changed(item: ActionItem, event: Event) -> ActionItem:
     )
 
 
-def pins(told: Told, standing: Callable[[int], int]) -> frozenset[int]:
+def pins(pairs: Told, standing: Callable[[int], int]) -> frozenset[int]:
     """The events that are pinned, each by the id under which it stands now."""
-    found: set[int] = set()
-    for _, event in told:
+    numbers: set[int] = set()
+    for _, event in pairs:
         number = event_number(event)
         if number:
-            (found.discard if event.detail.get("on") is False else found.add)(standing(number))
-    return frozenset(found)
+            (numbers.discard if event.detail.get("on") is False else numbers.add)(standing(number))
+    return frozenset(numbers)
 
 
-def links(told: Told, standing: Callable[[int], int]) -> tuple[EvidenceLink, ...]:
+def links(pairs: Told, standing: Callable[[int], int]) -> tuple[EvidenceLink, ...]:
     return tuple(
         EvidenceLink(standing(number), target_of(event.detail), text_of(event.detail, "text"))
-        for _, event in told
+        for _, event in pairs
         if (number := event_number(event)) and target_of(event.detail)
     )
 
 
 def event_number(event: Event) -> int:
     """The event that the subject of a pin, a link or a redaction names; 0 where it names none."""
-    said = event.subject
-    return int(said) if said.isascii() and said.isdecimal() and len(said) < 19 else 0
+    sentence = event.subject
+    return int(sentence) if sentence.isascii() and sentence.isdecimal() and len(sentence) < 19 else 0
 
 
-def freezes(told: Told) -> tuple[Freeze, ...]:
+def freezes(pairs: Told) -> tuple[Freeze, ...]:
     """Of one environment, oldest first; only the last may still hold."""
-    found: list[Freeze] = []
-    for _, event in told:
-        holds = bool(found) and found[-1].until is None
+    result: list[Freeze] = []
+    for _, event in pairs:
+        holds = bool(result) and result[-1].until is None
         if event.detail.get("on") is True and not holds:
-            found.append(Freeze(event.environment, event.occurred, event.actor, text_of(event.detail, "reason")))
+            result.append(Freeze(event.environment, event.occurred, event.actor, text_of(event.detail, "reason")))
         elif event.detail.get("on") is False and holds:
-            found[-1] = replace(found[-1], until=max(event.occurred, found[-1].since))
-    return tuple(found)
+            result[-1] = replace(result[-1], until=max(event.occurred, result[-1].since))
+    return tuple(result)
 
 
-def recovery(told: Told) -> Recovery | None:
+def recovery(pairs: Told) -> Recovery | None:
     """The scenario that was chosen last, with the last moment that data was brought back to."""
-    found: Recovery | None = None
-    for _, event in told:
+    result: Recovery | None = None
+    for _, event in pairs:
         detail, what = event.detail, text_of(event.detail, "what")
         if what == "chosen":
-            found = Recovery(
+            result = Recovery(
                 scenario=text_of(detail, "scenario") or clean_line(event.subject),
                 chosen=event.occurred,
                 rto=span_of(detail, "rto"),
                 rpo=span_of(detail, "rpo"),
-                point=found.point if found else None,
+                point=result.point if result else None,
                 origin=text_of(detail, "origin"),
             )
         elif what == "recovered to":
             point = time_of(detail, "point")
-            found = replace(found, point=point) if found else Recovery("", event.occurred, point=point)
-    return found
+            result = replace(result, point=point) if result else Recovery("", event.occurred, point=point)
+    return result
 
 
-def ran(told: Told) -> tuple[Ran, ...]:
-    found: dict[str, Ran] = {}
-    for _, event in told:
+def ran(pairs: Told) -> tuple[Ran, ...]:
+    fields: dict[str, Ran] = {}
+    for _, event in pairs:
         detail, what, id = event.detail, text_of(event.detail, "what"), clean_line(event.subject)
-        if what == "started" and id and id not in found:
+        if what == "started" and id and id not in fields:
             procedure = text_of(detail, "procedure")
-            found[id] = Ran(
+            fields[id] = Ran(
                 id=id,
                 title=text_of(detail, "title") or procedure or id,
                 started=event.occurred,
@@ -262,15 +262,15 @@ def ran(told: Told) -> tuple[Ran, ...]:
                 tail=span_of(detail, "tail"),
                 origin=f"{text_of(detail, 'path')}#{procedure}" if procedure else text_of(detail, "path"),
             )
-        elif what == "ended" and id in found and found[id].ended is None:
-            found[id] = replace(found[id], ended=event.occurred)
-    return tuple(found.values())
+        elif what == "ended" and id in fields and fields[id].ended is None:
+            fields[id] = replace(fields[id], ended=event.occurred)
+    return tuple(fields.values())
 
 
-def reviews(told: Told) -> tuple[StateChange, ...]:
+def reviews(pairs: Told) -> tuple[StateChange, ...]:
     return tuple(
         StateChange(state, event.occurred, event.actor, text_of(event.detail, "reason"))
-        for _, event in told
+        for _, event in pairs
         if (state := text_of(event.detail, "state")) in frozenset(Review)
     )
 
@@ -278,8 +278,10 @@ def reviews(told: Told) -> tuple[StateChange, ...]:
 def rules(event: Event) -> tuple[Rule, ...]:
     """What binds since a severity was set, as that event recorded it."""
     recorded = list_of(event.detail, "rules")
-    found = (rule_of(each) for each in recorded if isinstance(each, dict) and span_of(each, "after") is not None)
-    return tuple(each for each in found if each is not None)
+    result = (
+        rule_of(fields) for fields in recorded if isinstance(fields, dict) and span_of(fields, "after") is not None
+    )
+    return tuple(rule for rule in result if rule is not None)
 
 
 def target_of(detail: Mapping[str, Any]) -> str:

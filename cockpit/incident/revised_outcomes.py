@@ -40,8 +40,8 @@ def revised_outcomes(
     """In the order in which they were changed. `events` are those of the incident's range. Pure."""
     if not any(_may_revise(event, incident.id) for event in events):
         return []
-    ledger, found = Ledger(plan.ladder), list[RevisedOutcome]()
-    for event in sorted(events, key=lambda each: each.id):
+    ledger, result = Ledger(plan.ladder), list[RevisedOutcome]()
+    for event in sorted(events, key=lambda event: event.id):
         if not _may_revise(event, incident.id) or incident.id not in ledger.incidents:
             ledger.apply(event)
             continue
@@ -53,8 +53,8 @@ def revised_outcomes(
             old = _past_outcome(clock, now)
             new = _outcome(after[clock.id], now) if clock.id in after else GONE
             if old and old != new:
-                found.append(RevisedOutcome(clock.id, clock.what, old, new, now, event.actor, event.id))
-    return found
+                result.append(RevisedOutcome(clock.id, clock.what, old, new, now, event.actor, event.id))
+    return result
 
 
 def _may_revise(event: Event, incident: str) -> bool:
@@ -64,7 +64,7 @@ def _may_revise(event: Event, incident: str) -> bool:
 
 
 def _by_id(incident: Incident, plan: Plan, now: datetime, zone: tzinfo) -> Mapping[str, Clock]:
-    return {each.id: each for each in clocks(incident, plan, now, zone=zone) if each.kind not in TOLD}
+    return {clock.id: clock for clock in clocks(incident, plan, now, zone=zone) if clock.kind not in TOLD}
 
 
 def _past_outcome(clock: Clock, now: datetime) -> str:

@@ -68,8 +68,8 @@ LEAD_IN = timedelta(minutes=10)  # before the first signal: the deployment that 
 
 def earliest_signal(bad: Iterable[Signal], declared: datetime) -> Signal | None:
     """The signal that knew first: still bad, and for no longer than two hours."""
-    recent = (each for each in bad if declared - LOOK_BACK <= each.since <= declared)
-    return min(recent, key=lambda each: each.since, default=None)
+    recent = (signal for signal in bad if declared - LOOK_BACK <= signal.since <= declared)
+    return min(recent, key=lambda signal: signal.since, default=None)
 
 
 def reach(first: Signal | None, declared: datetime) -> datetime:

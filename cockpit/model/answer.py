@@ -183,8 +183,8 @@ def _into(document: Any, steps: tuple[str | int, ...]) -> Any:
         raise Absent(*document.args)
     value = document
     for step in steps:
-        found = isinstance(value, list) and step < len(value) if isinstance(step, int) else _is_key(value, step)
-        if not found:
+        flag = isinstance(value, list) and step < len(value) if isinstance(step, int) else _is_key(value, step)
+        if not flag:
             raise Absent("missing")
         value = value[step]
     return value

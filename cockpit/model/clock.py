@@ -69,11 +69,16 @@ class Rule:
     outside: bool = False  # it holds when the incident began outside the working hours, in place of the other one
 
     def holds(self, level: str) -> bool:
-        return not self.levels or level.casefold() in {each.casefold() for each in self.levels}
+        return not self.levels or level.casefold() in {level.casefold() for level in self.levels}
 
     def detail(self) -> dict[str, Any]:
         """As an event records it, so that a clock goes on when its document is gone. `after` in seconds."""
-        given = {"kind": self.kind.value, "what": self.what, "after": self.after.total_seconds(), "origin": self.origin}
+        fields = {
+            "kind": self.kind.value,
+            "what": self.what,
+            "after": self.after.total_seconds(),
+            "origin": self.origin,
+        }
         extra = {
             "who": self.who,
             "counting": "" if self.counting is Counting.WALL else self.counting.value,
@@ -82,7 +87,7 @@ class Rule:
             "checklist": self.checklist,
             "outside": self.outside,
         }
-        return given | {name: value for name, value in extra.items() if value}
+        return fields | {name: value for name, value in extra.items() if value}
 
 
 def rule_of(detail: Mapping[str, Any]) -> Rule | None:
@@ -95,7 +100,7 @@ def rule_of(detail: Mapping[str, Any]) -> Rule | None:
             origin=clean_line(detail.get("origin", "")),
             who=clean_line(detail.get("who", "")),
             counting=Counting(detail.get("counting", "wall")),
-            levels=tuple(clean_line(each) for each in detail.get("levels", ())),
+            levels=tuple(clean_line(item) for item in detail.get("levels", ())),
             number=int(detail.get("number", 0)),
             checklist=clean_line(detail.get("checklist", "")),
             outside=detail.get("outside") is True,
@@ -182,14 +187,14 @@ def shown_due(clock: Clock, zone: tzinfo, now: datetime) -> str:
     return f"{_day(here, today)}{here:%H:%M} {_name(here)} · {universal}"
 
 
-def _day(at: datetime, today: datetime) -> str:
-    if at.date() == today.date():
+def _day(moment: datetime, today: datetime) -> str:
+    if moment.date() == today.date():
         return ""
-    days = abs(at.date() - today.date())
-    return f"{at:%a} " if days <= WEEK else f"{at.day} {at:%b} "
+    days = abs(moment.date() - today.date())
+    return f"{moment:%a} " if days <= WEEK else f"{moment.day} {moment:%b} "
 
 
-def _name(at: datetime) -> str:
+def _name(moment: datetime) -> str:
     """The abbreviation in force; a zone that has only a number is told from UTC."""
-    name = at.tzname() or ""
+    name = moment.tzname() or ""
     return f"UTC{name}" if name[:1] in "+-" else name

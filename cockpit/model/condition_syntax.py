@@ -63,7 +63,7 @@ Term = AnswerPath | ConditionLiteral | Pattern | OneOf
 def split(text: str) -> tuple[str, str, str]:
     """Left side, operator, right side; the operator is the first one outside quotes, brackets and parentheses."""
     quote, depth = "", 0
-    for at, character in enumerate(text):
+    for index, character in enumerate(text):
         if quote:
             quote = "" if character == quote else quote
         elif character in QUOTES:
@@ -73,8 +73,8 @@ def split(text: str) -> tuple[str, str, str]:
         elif character in ")]":
             depth -= 1
         elif depth <= 0 and character in "=!<>":
-            operator = OPERATOR.match(text, at)
-            return _sides(text[:at], operator.group() if operator else "", text[at:])
+            operator = OPERATOR.match(text, index)
+            return _sides(text[:index], operator.group() if operator else "", text[index:])
     if depth > 0 or quote:
         raise ConditionError(f"never closes its {quote or 'bracket'}")
     raise ConditionError(f"has no operator; write one of {' '.join(OPERATORS)}", _guess(text))
@@ -110,19 +110,20 @@ def term(text: str) -> Term:
         case "len" | "has":
             return _counted(_place(inside, text), name)
         case _:
-            known = (*FUNCTIONS, "pat", "any")
+            names = (*FUNCTIONS, "pat", "any")
             raise ConditionError(
-                f"calls {name}(), which is not known; the functions are {', '.join(known)} (quote it if it is text)",
-                near(name, known),
+                f"calls {name}(), which is not known; the functions are {', '.join(names)} (quote it if it is text)",
+                near(name, names),
             )
 
 
 def _items(text: str, inside: str) -> tuple[ConditionLiteral, ...]:
-    found = ITEM.findall(inside)
-    if not found or ITEM.sub("", inside):
+    result = ITEM.findall(inside)
+    if not result or ITEM.sub("", inside):
         raise ConditionError(f"has a list that cannot be read: {quoted(text)}", "any(200, 204)")
     return tuple(
-        ConditionLiteral(each, each[1:-1] if each[0] in QUOTES else each) for each in (item.strip() for item in found)
+        ConditionLiteral(entry, entry[1:-1] if entry[0] in QUOTES else entry)
+        for entry in (item.strip() for item in result)
     )
 
 
@@ -131,8 +132,8 @@ def _place(text: str, whole: str = "") -> AnswerPath:
     name = bracket.group(1) if bracket else ""
     if bracket is None or name not in SORTS:
         suggestion = bracketed(name or text)
-        known = "" if suggestion else f"; the placeholders are {' '.join(f'[{each}]' for each in SORTS)}"
-        raise ConditionError(f"asks for {quoted(text)}, which is not known{known}", suggestion)
+        known_name = "" if suggestion else f"; the placeholders are {' '.join(f'[{sort}]' for sort in SORTS)}"
+        raise ConditionError(f"asks for {quoted(text)}, which is not known{known_name}", suggestion)
     rest = bracket.group(2)
     if name == "BODY":
         return AnswerPath(whole or text, name, _steps(text, rest))
@@ -154,15 +155,15 @@ def _counted(place: AnswerPath, function: str) -> AnswerPath:
 
 def _steps(text: str, rest: str) -> tuple[str | int, ...]:
     steps: list[str | int] = []
-    at = 0
-    while at < len(rest):
-        step = STEP.match(rest, at)
+    index = 0
+    while index < len(rest):
+        step = STEP.match(rest, index)
         if step is None:
             raise ConditionError(
-                f"has a path that cannot be read from {quoted(rest[at:])} on", '[BODY].items[0]."odd name"'
+                f"has a path that cannot be read from {quoted(rest[index:])} on", '[BODY].items[0]."odd name"'
             )
         steps.append(int(step.group(1)) if step.group(1) else step.group(2) or step.group(3))
-        at = step.end()
+        index = step.end()
     return tuple(steps)
 
 
@@ -174,8 +175,8 @@ def quoted(text: str) -> str:
 def bracketed(text: str) -> str:
     """The placeholder that a misspelled or bracketless one was meant to be, its path kept; or ""."""
     name, dot, path = text.strip("[]").partition(".")
-    found = near(name, SORTS)
-    return f"[{found}]{dot}{path.replace(']', '')}" if found else ""
+    match_text = near(name, SORTS)
+    return f"[{match_text}]{dot}{path.replace(']', '')}" if match_text else ""
 
 
 def _guess(text: str) -> str:

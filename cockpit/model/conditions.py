@@ -90,7 +90,7 @@ def _holds(value: Any, operator: str, right: Term, answer: ProbeAnswer) -> bool:
         case Pattern(glob=glob):
             same = fnmatchcase(as_text(value), glob)
         case OneOf(literals=literals):
-            same = any(_equal(value, each.value) for each in literals)
+            same = any(_equal(value, literal.value) for literal in literals)
         case _:
             other = read(right, answer) if isinstance(right, AnswerPath) else right.value
             if operator in ORDER:
@@ -127,7 +127,7 @@ def _is_numeric(term: Term) -> bool:
         case ConditionLiteral(value=value):
             return isinstance(value, Decimal)
         case OneOf(literals=literals):
-            return all(isinstance(each.value, Decimal) for each in literals)
+            return all(isinstance(literal.value, Decimal) for literal in literals)
         case _:
             return False
 
@@ -174,7 +174,7 @@ def _settle(side: Term, operator: str, place: AnswerPath) -> Term:
                 raise ConditionError(f"compares {place.text} with a pattern; it is {sort.value}")
             return side
         case OneOf():
-            return replace(side, literals=tuple(_literal(each, operator, place) for each in side.literals))
+            return replace(side, literals=tuple(_literal(literal, operator, place) for literal in side.literals))
         case ConditionLiteral():
             return _literal(side, operator, place)
 

@@ -128,8 +128,8 @@ class Incident:
 
     def in_role(self, role: str) -> tuple[str, ...]:
         """Who holds a role now."""
-        wanted = role.casefold()
-        return tuple(each.person for each in self.roles if each.role.casefold() == wanted and each.until is None)
+        wanted_name = role.casefold()
+        return tuple(role.person for role in self.roles if role.role.casefold() == wanted_name and role.until is None)
 
     @property
     def review(self) -> Review:
@@ -138,8 +138,8 @@ class Incident:
 
 def worst(incident: Incident, ladder: SeverityScale) -> str:
     """The worst severity that it ever had."""
-    names = [each.value for each in incident.severities] or [incident.severity]
-    ranks = {name: found for name in names if (found := rank(ladder, name)) is not None}
+    names = [severity.value for severity in incident.severities] or [incident.severity]
+    ranks = {name: number for name in names if (number := rank(ladder, name)) is not None}
     return min(ranks, key=ranks.__getitem__, default=incident.severity)
 
 

@@ -144,15 +144,17 @@ class KeyNameError(ValueError):
         self.suggestion = suggestion
 
 
-def split(wanted: str) -> list[str]:
+def split(wanted_name: str) -> list[str]:
     """`"f5,R"` is two keys; a lone comma is the comma."""
-    return [wanted.strip()] if wanted.strip() == "," else [each.strip() for each in wanted.split(",")]
+    return [wanted_name.strip()] if wanted_name.strip() == "," else [part.strip() for part in wanted_name.split(",")]
 
 
 def normal(key: str) -> str:
     """The one name of a key: `slash` for `/`. Raises KeyNameError for what no terminal sends."""
     rest, modified = key, ""
-    while (modifier := next((each for each in MODIFIERS if rest.startswith(each) and rest != each), "")) != "":
+    while (
+        modifier := next((modifier for modifier in MODIFIERS if rest.startswith(modifier) and rest != modifier), "")
+    ) != "":
         rest, modified = rest.removeprefix(modifier), modified + modifier
     single = len(rest) == 1 and rest.isprintable() and not rest.isspace()
     if not single and not is_named(rest):

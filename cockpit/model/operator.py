@@ -157,4 +157,4 @@ def account_name(uid: int | None = None, find: Callable[[int], pwd.struct_passwd
 
 def is_shared(name: str, more: Iterable[str] = ()) -> bool:
     """Whether people share this login: a well-known one, a configured one, or a uid that has no name at all."""
-    return name.startswith("uid ") or name.casefold() in SHARED_LOGINS | {each.casefold() for each in more}
+    return name.startswith("uid ") or name.casefold() in SHARED_LOGINS | {text.casefold() for text in more}

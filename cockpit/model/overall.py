@@ -101,34 +101,34 @@ def overall(
     closed ones are ignored; None where nobody can say which are open.
     """
     readings = tuple(readings)
-    values = {each.feed: each.value for each in readings if each.value is not None}
-    told_in_part = {each.feed for each in readings if each.incomplete}
-    words = [] if freshness and incidents is not None else [OverallState.UNKNOWN]
-    grave = tuple(each for each in incidents or () if each.open and is_grave(ladder, each.severity))
+    values = {reading.feed: reading.value for reading in readings if reading.value is not None}
+    told_in_part = {reading.feed for reading in readings if reading.incomplete}
+    overall_states = [] if freshness and incidents is not None else [OverallState.UNKNOWN]
+    grave = tuple(incident for incident in incidents or () if incident.open and is_grave(ladder, incident.severity))
     if grave:
-        words.append(OverallState.INCIDENT)
-    found: list[Trouble] = []
+        overall_states.append(OverallState.INCIDENT)
+    result: list[Trouble] = []
     unseen: list[str] = []
     incomplete: list[str] = []
     for feed, fresh in freshness.items():
         if fresh.state in UNSEEN or feed not in values:
-            words.append(UNSEEN.get(fresh.state, OverallState.UNKNOWN))
+            overall_states.append(UNSEEN.get(fresh.state, OverallState.UNKNOWN))
             unseen.append(feed)
         else:
-            found.extend(troubles(values[feed]))
+            result.extend(troubles(values[feed]))
             if feed in told_in_part:
-                words.append(OverallState.UNKNOWN)
+                overall_states.append(OverallState.UNKNOWN)
                 incomplete.append(feed)
-    words.extend(each.word for each in found)
-    found.sort(key=lambda each: -WORSE[each.word])
-    word = max(words, key=WORSE.__getitem__, default=OverallState.OK)
-    return Overall(word, tuple(found), tuple(unseen), tuple(incomplete), grave)
+    overall_states.extend(trouble.word for trouble in result)
+    result.sort(key=lambda trouble: -WORSE[trouble.word])
+    word = max(overall_states, key=WORSE.__getitem__, default=OverallState.OK)
+    return Overall(word, tuple(result), tuple(unseen), tuple(incomplete), grave)
 
 
 def troubles(value: object) -> list[Trouble]:
     """What is not as it should be in one Reading's value."""
     items = value if isinstance(value, tuple) else ()
-    return [each for item in items for each in _judge(item)]
+    return [trouble for item in items for trouble in _judge(item)]
 
 
 def _judge(item: object) -> list[Trouble]:
@@ -162,7 +162,7 @@ def _of_application(application: Application) -> list[Trouble]:
     """Only a revision that users depend on can trouble anybody: one with traffic, or any active one without ingress."""
     if application.running == MISSING:
         return [Trouble("revision", application.name, OverallState.UNKNOWN, None, "there is no such app")]
-    found = [
+    result = [
         Trouble(
             "revision",
             revision.name,
@@ -173,5 +173,5 @@ def _of_application(application: Application) -> list[Trouble]:
         for revision, health in ill_working([application])
     ]
     if application.revisions and not application.has_ingress and not application.working:
-        found.append(Trouble("revision", application.name, OverallState.DEGRADED, None, "no revision is active"))
-    return found
+        result.append(Trouble("revision", application.name, OverallState.DEGRADED, None, "no revision is active"))
+    return result

@@ -135,17 +135,17 @@ class Plan:
 
     def rules_for(self, level: str) -> tuple[Rule, ...]:
         """The rules that bind an incident of this severity."""
-        return tuple(each for each in self.rules if each.holds(level))
+        return tuple(rule for rule in self.rules if rule.holds(level))
 
     def template(self, id: str) -> Template | None:
-        return next((each for each in self.templates if each.id == id), None)
+        return next((template for template in self.templates if template.id == id), None)
 
     def checklist(self, id: str) -> Checklist | None:
-        return next((each for each in self.checklists if each.id == id), None)
+        return next((checklist for checklist in self.checklists if checklist.id == id), None)
 
     def target(self, scenario: str) -> Target | None:
-        wanted = scenario.strip().casefold()
-        return next((each for each in self.targets if each.scenario.casefold() == wanted), None)
+        wanted_name = scenario.strip().casefold()
+        return next((target for target in self.targets if target.scenario.casefold() == wanted_name), None)
 
 
 # What holds where neither a document nor the configuration says anything. Every figure here is ours to defend.
@@ -203,7 +203,7 @@ Lead: [lead]. Next update by [next update].
 
 def rules(ladder: SeverityScale) -> tuple[Rule, ...]:
     """The deadlines of the worst rungs, and of what may happen on any."""
-    grave = tuple(each.name for each in ladder[:GRAVE] if not each.backlog)
+    grave = tuple(level.name for level in ladder[:GRAVE] if not level.backlog)
     return (
         Rule(ClockKind.RESPONSE, "acknowledge", 15 * MINUTE, levels=grave),
         Rule(ClockKind.COMMANDER, "name a commander", 15 * MINUTE, levels=grave),
@@ -218,7 +218,7 @@ def rules(ladder: SeverityScale) -> tuple[Rule, ...]:
 
 def default_plan(ladder: SeverityScale) -> Plan:
     """The whole of what is built in, for this ladder. Its working hours are Monday to Friday, 8 to 18."""
-    grave = tuple(each.name for each in ladder[:GRAVE] if not each.backlog)
+    grave = tuple(level.name for level in ladder[:GRAVE] if not level.backlog)
     return Plan(
         ladder=ladder,
         rules=rules(ladder),

@@ -46,7 +46,7 @@ def items(value: object) -> list[Mapping[str, Any]]:
     """The mappings of a list; anything else in it is left out."""
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         return []
-    return [each for each in value if isinstance(each, Mapping)]
+    return [fields for fields in value if isinstance(fields, Mapping)]
 
 
 def moment(value: object) -> datetime | None:
@@ -56,10 +56,10 @@ def moment(value: object) -> datetime | None:
     """
     if isinstance(value, datetime):
         return in_utc(value)
-    found = MOMENT.match(value.strip()) if isinstance(value, str) else None
-    if found is None:
+    match = MOMENT.match(value.strip()) if isinstance(value, str) else None
+    if match is None:
         return None
-    day, clock, fraction, zone = found.groups()
+    day, clock, fraction, zone = match.groups()
     try:
         return in_utc(datetime.fromisoformat(f"{day}T{clock}{(fraction or '')[:7]}{zone or ''}"))
     except ValueError:

@@ -108,4 +108,4 @@ def freshness(reading: Reading[T] | None, now: float, started: float = 0.0, woke
 
 def worst(states: list[Freshness]) -> Freshness:
     """The state a pane of several feeds must wear; a pane without feeds is waiting."""
-    return max(states, key=lambda each: (RANK[each.state], each.age or 0.0), default=Freshness(FeedState.WAITING))
+    return max(states, key=lambda item: (RANK[item.state], item.age or 0.0), default=Freshness(FeedState.WAITING))

@@ -56,8 +56,8 @@ class Revision:
     @property
     def health_word(self) -> str:
         """The cloud's first word on it: health, else running or provisioning state."""
-        told = "" if self.health == "None" else self.health
-        return told or self.running or self.provisioning or "unknown"
+        sentence = "" if self.health == "None" else self.health
+        return sentence or self.running or self.provisioning or "unknown"
 
     @property
     def ready_count(self) -> int | None:
@@ -90,4 +90,8 @@ class Application:
     @property
     def serving(self) -> Revision | None:
         """The revision with the most traffic."""
-        return max((each for each in self.revisions if each.weight > 0), key=lambda each: each.weight, default=None)
+        return max(
+            (revision for revision in self.revisions if revision.weight > 0),
+            key=lambda revision: revision.weight,
+            default=None,
+        )

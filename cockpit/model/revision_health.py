@@ -52,16 +52,16 @@ def judge_revision(revision: Revision) -> RevisionHealth:
     if word := ill_word(revision):
         return RevisionHealth(RevisionCondition.ILL, word, joined(word, revision.running_details, counts(revision)))
     running = normalized(revision.running)
-    words = {running, normalized(revision.provisioning)}
+    parts = {running, normalized(revision.provisioning)}
     ready = revision.ready_count
     detail = ILL_DETAILS.search(revision.running_details)
     if detail and not ready:
         return RevisionHealth(RevisionCondition.ILL, "Failed", joined(revision.running_details, counts(revision)))
-    if words & STOPPING_WORDS:
+    if parts & STOPPING_WORDS:
         return RevisionHealth(RevisionCondition.STOPPING, "Stopping", joined("stopping", counts(revision)))
     if ready:
         return RevisionHealth(RevisionCondition.SERVING, revision.health_word, counts(revision))
-    if words & STARTING_WORDS:
+    if parts & STARTING_WORDS:
         return RevisionHealth(RevisionCondition.STARTING, "Starting", joined("starting", counts(revision)))
     if has_no_replica(revision):
         return _judge_empty(revision, running)

@@ -29,13 +29,13 @@ def last_rollback(applications: Sequence[Application], events: Iterable[Event], 
             held = newest.get(event.subject)
             if held is None or (event.occurred, event.id) >= (held.occurred, held.id):
                 newest[event.subject] = event
-    found = [
+    rolled_backs = [
         RolledBack(name, left, to, event.occurred)
         for name, event in newest.items()
         for left, to in [(carrier(event.detail.get("before")), carrier(event.detail.get("after")))]
         if left and to and left != to and stands(by_name[name], to) and went_back(by_name[name], left, to)
     ]
-    return max(found, key=lambda rollback: rollback.at, default=None)
+    return max(rolled_backs, key=lambda rollback: rollback.at, default=None)
 
 
 def stands(application: Application, name: str) -> bool:
@@ -61,8 +61,8 @@ def goes_back(created: Mapping[str, datetime], images: Mapping[str, str], left: 
 
 def carrier(traffic: object) -> str:
     """The revision with the most traffic, "" for none."""
-    found = traffic if isinstance(traffic, Mapping) else {}
-    weights = {str(name): weight for name, weight in found.items() if isinstance(weight, int) and weight > 0}
+    fields = traffic if isinstance(traffic, Mapping) else {}
+    weights = {str(name): weight for name, weight in fields.items() if isinstance(weight, int) and weight > 0}
     return max(weights, key=lambda name: weights[name], default="")
 
 

@@ -96,7 +96,7 @@ class Run:
 
     def word(self, step: int) -> SettledBy | None:
         """A person's word on a step, when it was the last of it."""
-        return next((each for each in self.words if each.step == step), None)
+        return next((word for word in self.words if word.step == step), None)
 
     def state(self, step: int) -> StepState:
         return dict(self.states).get(step, StepState.TODO)

@@ -114,11 +114,13 @@ class SecretRegistry:
         if value in self._values:
             return
         self._values |= {value}
-        known = {secret.value: secret for secret in self._secrets}
+        known_secrets_by_name = {secret.value: secret for secret in self._secrets}
         for part in secret_parts(value):
-            known.setdefault(part, KnownSecret(part))
-        if known:
-            secrets = tuple(sorted(known.values(), key=lambda secret: (-len(secret.value), secret.value)))
+            known_secrets_by_name.setdefault(part, KnownSecret(part))
+        if known_secrets_by_name:
+            secrets = tuple(
+                sorted(known_secrets_by_name.values(), key=lambda secret: (-len(secret.value), secret.value))
+            )
             hints = sorted({re.escape(hint) for secret in secrets for hint in secret.hints})
             self._secrets, self._search = secrets, re.compile("|".join([*hints, LETTER_ESCAPED])).search
 
@@ -146,12 +148,12 @@ KNOWN_SECRETS = SecretRegistry()
 
 def secret_parts(value: str) -> Iterator[str]:
     """A secret and what is secret in it by itself: the token of `Bearer X`, the password of `Basic X` or an address."""
-    pending, seen = [value], set[str]()
+    pending, names = [value], set[str]()
     while pending:
         part = pending.pop().strip()
-        if len(part) < SHORTEST or part in seen:
+        if len(part) < SHORTEST or part in names:
             continue
-        seen.add(part)
+        names.add(part)
         yield part
         pending += part.splitlines() if "\n" in part else []
         if match := ONE_SCHEME.fullmatch(part):

@@ -31,11 +31,11 @@ def level(ladder: SeverityScale, text: str) -> Level | None:
 
     A ladder that starts at 1 (SEV-1) counts from 1, one that starts at 0 (P0) from 0; `SEV-1` on the P ladder is P0.
     """
-    wanted = text.strip().casefold()
-    for each in ladder:
-        if each.name.casefold() == wanted:
-            return each
-    number = re.fullmatch(r"(p|s|sev)[- ]?(\d)", wanted)
+    wanted_name = text.strip().casefold()
+    for item in ladder:
+        if item.name.casefold() == wanted_name:
+            return item
+    number = re.fullmatch(r"(p|s|sev)[- ]?(\d)", wanted_name)
     if number is None or not ladder:
         return None
     first = re.search(r"\d", ladder[0].name)
@@ -44,7 +44,7 @@ def level(ladder: SeverityScale, text: str) -> Level | None:
     if number.group(1) == "p" and not ladder[0].name.casefold().startswith("p"):
         word_start = ladder_start
     wanted_rank = int(number.group(2)) - word_start
-    return next((each for each in ladder if each.rank == wanted_rank), None)
+    return next((entry for entry in ladder if entry.rank == wanted_rank), None)
 
 
 def rank(ladder: SeverityScale, text: str) -> int | None:
@@ -58,12 +58,12 @@ def is_grave(ladder: SeverityScale, text: str) -> bool:
 
     Of four levels the first two are grave, of three and of five the middle one as well.
     """
-    incident_levels = [each for each in ladder if not each.backlog]
+    incident_levels = [item for item in ladder if not item.backlog]
     named = level(ladder, text)
     return named is None or named in incident_levels[: (len(incident_levels) + 1) // 2]
 
 
 def order(ladder: SeverityScale, text: str) -> int:
     """Where a severity sorts: the worst first, what the ladder does not have last."""
-    found = rank(ladder, text)
-    return len(ladder) if found is None else found
+    number = rank(ladder, text)
+    return len(ladder) if number is None else number

@@ -11,8 +11,8 @@ ASCII = str.maketrans(
 
 def in_ascii(text: str) -> str:
     """`text` in as many cells without a character beyond ASCII: é is e, and what is like nothing becomes `?`."""
-    known = text.translate(ASCII)
-    return known if known.isascii() else "".join(map(_letter, known))
+    known_name = text.translate(ASCII)
+    return known_name if known_name.isascii() else "".join(map(_letter, known_name))
 
 
 def _letter(letter: str) -> str:

@@ -85,7 +85,7 @@ class System:
     references: tuple[str, ...] = ()  # host:port pairs that answer when our own line works
 
     def environment(self, name: str) -> Environment | None:
-        return next((each for each in self.environments if each.name == name), None)
+        return next((environment for environment in self.environments if environment.name == name), None)
 
     def secrets(self) -> set[Secret]:
         """Every secret the configuration refers to."""

@@ -62,10 +62,10 @@ def keep_whole(key: object, limit: int = MAX_KEY) -> str:
 # Did you mean?
 
 
-def near(word: str, known: Iterable[str]) -> str:
+def near(word: str, names: Iterable[str]) -> str:
     """The known word nearest to `word`, or "" when none is near."""
     from difflib import get_close_matches  # only a mistake needs it; the first paint does not wait for it
 
-    by_fold = {each.casefold(): each for each in known}
-    found = get_close_matches(word.casefold()[:100], by_fold, n=1, cutoff=0.6)
-    return by_fold[found[0]] if found else ""
+    by_fold = {text.casefold(): text for text in names}
+    close_matches = get_close_matches(word.casefold()[:100], by_fold, n=1, cutoff=0.6)
+    return by_fold[close_matches[0]] if close_matches else ""

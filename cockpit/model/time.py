@@ -152,41 +152,41 @@ def when(text: str, now: datetime, zone: tzinfo) -> datetime:
 
     A bare clock time is its last occurrence: `23:50` at ten past midnight was yesterday. Raises WhenError.
     """
-    words = " ".join(text.split())
-    bare, its_zone = _split_zone(words, now, zone)
-    found = _ago(words, now) or _clock(bare, now, its_zone) or _date(bare, its_zone)
-    if found is None:
-        raise WhenError(f"`{words[:40]}` is no time; {HINT}.")
-    if found > now + AHEAD:
-        raise WhenError(f"`{words[:40]}` has not come yet.")
-    return min(found, now)
+    tokens = " ".join(text.split())
+    bare, its_zone = _split_zone(tokens, now, zone)
+    result = _ago(tokens, now) or _clock(bare, now, its_zone) or _date(bare, its_zone)
+    if result is None:
+        raise WhenError(f"`{tokens[:40]}` is no time; {HINT}.")
+    if result > now + AHEAD:
+        raise WhenError(f"`{tokens[:40]}` has not come yet.")
+    return min(result, now)
 
 
-def _split_zone(words: str, now: datetime, zone: tzinfo) -> tuple[str, tzinfo]:
+def _split_zone(text: str, now: datetime, zone: tzinfo) -> tuple[str, tzinfo]:
     """The time without its zone, and the zone: `14:05 UTC`, `14:05+13:00`, `14:05 NZDT` where that is `zone` itself.
 
     Raises WhenError for letters that name no single zone: CST is three.
     """
-    match = _ZONED.fullmatch(words)
+    match = _ZONED.fullmatch(text)
     if match is None:
-        return words, zone
+        return text, zone
     time, name = match["time"], match["zone"]
     if name.casefold() in ("z", "utc", "gmt"):
         return time, UTC
     if (offset := _OFFSET.fullmatch(name)) and int(offset["hours"]) < 24 and int(offset["minutes"] or 0) < 60:
         length = timedelta(hours=int(offset["hours"]), minutes=int(offset["minutes"] or 0))
         return time, timezone(-length if offset["sign"] == "-" else length)
-    shown = {(now - timedelta(days=days)).astimezone(zone).strftime("%Z").casefold() for days in (0, 91, 182, 274)}
-    if name.casefold() in shown:  # as the screen writes it, in winter or in summer
+    lines = {(now - timedelta(days=days)).astimezone(zone).strftime("%Z").casefold() for days in (0, 91, 182, 274)}
+    if name.casefold() in lines:  # as the screen writes it, in winter or in summer
         return time, zone
     raise WhenError(f"`{name[:20]}` is no time zone that is known here; write UTC, or an offset such as +02:00.")
 
 
-def _ago(words: str, now: datetime) -> datetime | None:
-    if words.casefold() == "now":
+def _ago(text: str, now: datetime) -> datetime | None:
+    if text.casefold() == "now":
         return now
-    length, found, rest = words.casefold().rpartition("ago")
-    if not found or rest:
+    length, match_text, rest = text.casefold().rpartition("ago")
+    if not match_text or rest:
         return None
     try:
         return now - timedelta(seconds=float(seconds(length.replace(" ", ""))))
@@ -194,27 +194,27 @@ def _ago(words: str, now: datetime) -> datetime | None:
         return None
 
 
-def _clock(words: str, now: datetime, zone: tzinfo) -> datetime | None:
-    match = _CLOCK.fullmatch(words)
+def _clock(text: str, now: datetime, zone: tzinfo) -> datetime | None:
+    match = _CLOCK.fullmatch(text)
     if match is None:
         return None
     day, hour, minute, second = match.groups()
     here = now.astimezone(zone)
     try:
-        at = here.replace(hour=int(hour), minute=int(minute), second=int(second or 0), microsecond=0)
+        position = here.replace(hour=int(hour), minute=int(minute), second=int(second or 0), microsecond=0)
     except ValueError:
         return None
     back = 1 if day and day.casefold() == "yesterday" else 0
-    if not day and at > here + AHEAD:
+    if not day and position > here + AHEAD:
         back = 1
-    return at - timedelta(days=back)
+    return position - timedelta(days=back)
 
 
-def _date(words: str, zone: tzinfo) -> datetime | None:
+def _date(text: str, zone: tzinfo) -> datetime | None:
     try:
-        at = datetime.fromisoformat(words)
+        position = datetime.fromisoformat(text)
     except ValueError:
         return None
-    if "-" not in words:  # fromisoformat reads bare digits as dates; nobody means that here
+    if "-" not in text:  # fromisoformat reads bare digits as dates; nobody means that here
         return None
-    return at if at.tzinfo else at.replace(tzinfo=zone)
+    return position if position.tzinfo else position.replace(tzinfo=zone)

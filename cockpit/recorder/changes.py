@@ -14,9 +14,9 @@ from cockpit.model.time import age, stamp
 from cockpit.recorder.last_recorded import FLAPPING, REMOVED, LastRecorded, RecordedAlert, RecordedApp
 
 
-def find_named_revisions(texts: Iterable[Any], known: LastRecorded) -> list[str]:
+def find_named_revisions(texts: Iterable[Any], last_recorded: LastRecorded) -> list[str]:
     """The recorded revisions that labels or a resource name: itself, or one of its instances."""
-    names = [revision for app in known.apps.values() for revision in app.revisions]
+    names = [revision for app in last_recorded.apps.values() for revision in app.revisions]
     spoken = [text.casefold() for text in texts if isinstance(text, str)]
     return sorted(
         {
@@ -34,30 +34,32 @@ UNTOLD = (AlertState.RESOLVING, AlertState.RESOLVED)  # the end of an alert whos
 
 
 def alert_changes(
-    known: LastRecorded, environment: str, source: str, alerts: Iterable[Alert], at: datetime
+    last_recorded: LastRecorded, environment: str, source: str, alerts: Iterable[Alert], moment: datetime
 ) -> Iterator[Draft]:
     """Drafts for every alert of `source` whose state or severity is not the one on the timeline.
 
     Pending is the source's own waiting and no fact yet. An alert that is on the timeline but unknown to the source
     (it forgot, or we just started) is `resolved?`.
     """
-    seen = set()
+    visited = set()
     for alert in alerts:
-        seen.add(alert.key)
-        before = known.alerts.get(alert.key)
+        visited.add(alert.key)
+        before = last_recorded.alerts.get(alert.key)
         if alert.state is AlertState.PENDING or (before is None and alert.state in UNTOLD):
             continue
         if before is None:
-            yield _told(alert, environment, _began(alert), min(alert.since, at), "", _revisions(alert, known))
+            yield _told(
+                alert, environment, _began(alert), min(alert.since, moment), "", _revisions(alert, last_recorded)
+            )
         elif alert.state != before.state:
-            yield _told(alert, environment, _moved(alert, before), at, before.state)
+            yield _told(alert, environment, _moved(alert, before), moment, before.state)
         elif alert.severity != before.severity:
             yield _told(
-                alert, environment, f"{alert.name} now {alert.severity}, was {before.severity}", at, alert.state
+                alert, environment, f"{alert.name} now {alert.severity}, was {before.severity}", moment, alert.state
             )
-    for key, before in sorted(known.alerts.items()):
-        if key.startswith(f"{source}:") and key not in seen and before.state != AlertState.RESOLVING:
-            yield _gone(key, before, environment, at)
+    for key, before in sorted(last_recorded.alerts.items()):
+        if key.startswith(f"{source}:") and key not in visited and before.state != AlertState.RESOLVING:
+            yield _gone(key, before, environment, moment)
 
 
 def _told(
@@ -85,16 +87,16 @@ def _told(
     )
 
 
-def _revisions(alert: Alert, known: LastRecorded) -> list[str]:
+def _revisions(alert: Alert, last_recorded: LastRecorded) -> list[str]:
     """The revisions that the alert itself names: whether users feel it depends on what traffic they have."""
-    return find_named_revisions((alert.resource, *(value for _, value in alert.labels)), known)
+    return find_named_revisions((alert.resource, *(value for _, value in alert.labels)), last_recorded)
 
 
-def _gone(key: str, before: RecordedAlert, environment: str, at: datetime) -> Draft:
+def _gone(key: str, before: RecordedAlert, environment: str, moment: datetime) -> Draft:
     return Draft(
         Kind.ALERT,
         f"{before.name} resolved? {GONE}",
-        at,
+        moment,
         environment,
         key,
         source="recorder",
@@ -135,23 +137,25 @@ SAME_CHANGE = timedelta(minutes=2)  # between a revision and the change of the a
 FAILING = frozenset({"Degraded", "Failed", "ActivationFailed"})  # running states that say more than the health
 
 
-def app_changes(known: LastRecorded, environment: str, apps: Iterable[Application], at: datetime) -> Iterator[Draft]:
+def app_changes(
+    last_recorded: LastRecorded, environment: str, apps: Iterable[Application], moment: datetime
+) -> Iterator[Draft]:
     """Drafts for new, activated, deactivated revisions, for their health, and for traffic that moved.
 
     An app never recorded before yields one baseline, what there was when the watch began, and each deployment of the
     day before with its own time: whoever is paged opens the cockpit after the deployment that broke it.
     """
     for app in apps:
-        before = known.apps.get(app.name)
+        before = last_recorded.apps.get(app.name)
         if before is None:
             for revision in app.revisions:
-                if revision.created is not None and at - RECENT <= revision.created <= at:
-                    yield _created(app, revision, environment, at)
-            yield _baseline(app, environment, at)
+                if revision.created is not None and moment - RECENT <= revision.created <= moment:
+                    yield _created(app, revision, environment, moment)
+            yield _baseline(app, environment, moment)
             continue
         for revision in app.revisions:
-            yield from _revision(before, app, revision, environment, at)
-        yield from _traffic(before, app, environment, at)
+            yield from _revision(before, app, revision, environment, moment)
+        yield from _traffic(before, app, environment, moment)
 
 
 def condition(revision: Revision) -> str:
@@ -167,24 +171,28 @@ def condition(revision: Revision) -> str:
 
 def traffic_of(app: Application) -> dict[str, int]:
     """Percent by revision, without zeros."""
-    return {each.name: each.weight for each in app.revisions if each.weight > 0}
+    return {revision.name: revision.weight for revision in app.revisions if revision.weight > 0}
 
 
 def share(app: str, traffic: Mapping[str, Any]) -> str:
     """`--v41 90 %, --v42 10 %`: the app's own name says nothing twice."""
-    parts = sorted(traffic.items(), key=lambda each: (-each[1], each[0]))
+    parts = sorted(traffic.items(), key=lambda pair: (-pair[1], pair[0]))
     return ", ".join(f"{name.removeprefix(app)} {weight} %" for name, weight in parts) or "nobody"
 
 
-def _baseline(app: Application, environment: str, at: datetime) -> Draft:
+def _baseline(app: Application, environment: str, moment: datetime) -> Draft:
     traffic = traffic_of(app)
-    made = [each.created for each in app.revisions if each.weight > 0 and each.created is not None]
-    since = f", not before {max(made):%Y-%m-%d %H:%M:%S}Z" if len(made) == 1 and at - RECENT <= made[0] <= at else ""
+    made = [revision.created for revision in app.revisions if revision.weight > 0 and revision.created is not None]
+    since = (
+        f", not before {max(made):%Y-%m-%d %H:%M:%S}Z"
+        if len(made) == 1 and moment - RECENT <= made[0] <= moment
+        else ""
+    )
     count = f"{len(app.revisions)} revision{'' if len(app.revisions) == 1 else 's'}"
     return Draft(
         Kind.REVISION,
         f"{app.name}: {count}, traffic to {share(app.name, traffic)}{since}",
-        at,
+        moment,
         environment,
         app.name,
         source="recorder",
@@ -192,39 +200,39 @@ def _baseline(app: Application, environment: str, at: datetime) -> Draft:
             "what": "baseline",
             "traffic": traffic,
             "revisions": {
-                each.name: {
-                    "active": each.active,
-                    "health": condition(each),
-                    "image": each.image,
-                    "created": stamp(each.created) if each.created else "",
+                revision.name: {
+                    "active": revision.active,
+                    "health": condition(revision),
+                    "image": revision.image,
+                    "created": stamp(revision.created) if revision.created else "",
                 }
-                for each in app.revisions
+                for revision in app.revisions
             },
         },
     )
 
 
 def _revision(
-    before: RecordedApp, app: Application, revision: Revision, environment: str, at: datetime
+    before: RecordedApp, app: Application, revision: Revision, environment: str, moment: datetime
 ) -> Iterator[Draft]:
     was, health = before.revisions.get(revision.name), condition(revision)
     if was is None:
-        yield _created(app, revision, environment, at)
+        yield _created(app, revision, environment, moment)
         return
     if revision.active != was.active:
         what = "activated" if revision.active else "deactivated"
-        yield _fact(app, revision, f"{revision.name} {what}", what, environment, at)
+        yield _fact(app, revision, f"{revision.name} {what}", what, environment, moment)
     elif revision.active and health and health != was.health:
         since = f", was {was.health}" if was.health else ""
         why = f": {revision.running_details}" if revision.running_details and is_ill(revision) else ""
-        yield _fact(app, revision, f"{revision.name} {health}{since}{why}", "health", environment, at)
+        yield _fact(app, revision, f"{revision.name} {health}{since}{why}", "health", environment, moment)
 
 
-def _created(app: Application, revision: Revision, environment: str, at: datetime) -> Draft:
+def _created(app: Application, revision: Revision, environment: str, moment: datetime) -> Draft:
     """Dated by the cloud: it may be recorded long after."""
     author = _author(app, revision)
     by = f" by {author}" if author else ""
-    occurred = min(revision.created or at, at)
+    occurred = min(revision.created or moment, moment)
     return _fact(app, revision, f"{revision.name} created{by}", "created", environment, occurred)
 
 
@@ -257,18 +265,18 @@ def _fact(app: Application, revision: Revision, summary: str, what: str, environ
     )
 
 
-def _traffic(before: RecordedApp, app: Application, environment: str, at: datetime) -> Iterator[Draft]:
+def _traffic(before: RecordedApp, app: Application, environment: str, moment: datetime) -> Iterator[Draft]:
     now = traffic_of(app)
     if now == before.traffic:
         return
     # The cloud's own time of the change, when it can be the time of this one.
-    told = before.told
+    lines = before.told
     changed = app.changed_at
-    occurred = changed if changed is not None and changed <= at and (told is None or changed > told) else at
+    occurred = changed if changed is not None and changed <= moment and (lines is None or changed > lines) else moment
     # Nothing is served before it exists: the last change of the app may be an older one than what it now sends to.
     gaining = {name for name, weight in now.items() if weight > before.traffic.get(name, 0)}
-    made = (each.created for each in app.revisions if each.name in gaining and each.created is not None)
-    occurred = min(max([occurred, *made]), at)
+    made = (revision.created for revision in app.revisions if revision.name in gaining and revision.created is not None)
+    occurred = min(max([occurred, *made]), moment)
     yield Draft(
         Kind.TRAFFIC,
         f"{app.name}: traffic from {share(app.name, before.traffic)} to {share(app.name, now)}",
@@ -286,17 +294,17 @@ UNKNOWN_AFTER = timedelta(seconds=60)  # our own lag for a moment is no fact abo
 
 
 def probe_changes(
-    known: LastRecorded, environment: str, results: Iterable[ProbeResult], now: datetime
+    last_recorded: LastRecorded, environment: str, results: Iterable[ProbeResult], now: datetime
 ) -> Iterator[Draft]:
     """Drafts for every probe whose settled state is not the one on the timeline.
 
     Pending is not settled, and unknown only once it lasted. A flapping probe is said once to be flapping: its flips
     would drown everything else. A probe first seen up is no news.
     """
-    seen = set()
+    visited = set()
     for result in results:
-        seen.add(result.name)
-        was, state = known.probes.get(result.name, ""), _settled(result, now)
+        visited.add(result.name)
+        was, state = last_recorded.probes.get(result.name, ""), _settled(result, now)
         if state == was or state is None or (not was and state in (ProbeState.UP, ProbeState.MAINTENANCE)):
             continue
         yield Draft(
@@ -314,7 +322,7 @@ def probe_changes(
                 "url": result.url,
             },
         )
-    for name in sorted(known.probes.keys() - seen):
+    for name in sorted(last_recorded.probes.keys() - visited):
         yield Draft(
             Kind.PROBE,
             f"{name} is no longer watched",
@@ -322,7 +330,7 @@ def probe_changes(
             environment,
             name,
             source="recorder",
-            detail={"state": REMOVED, "was": known.probes[name], "reason": "no longer in the configuration"},
+            detail={"state": REMOVED, "was": last_recorded.probes[name], "reason": "no longer in the configuration"},
         )
 
 
@@ -347,7 +355,7 @@ def _summary(result: ProbeResult, state: str) -> str:
 BLIND_AFTER = 60.0  # seconds without an answer before the timeline says so; less is a hiccup
 
 
-def changes(known: LastRecorded, reading: Reading[Any], now: datetime) -> list[Draft]:
+def changes(last_recorded: LastRecorded, reading: Reading[Any], now: datetime) -> list[Draft]:
     """The facts that `reading` adds to `known`, oldest first; `now` is the wall clock.
 
     A failed poll changes nothing, except that a feed which stays blind is a fact of its own. Half an answer (one of
@@ -355,24 +363,26 @@ def changes(known: LastRecorded, reading: Reading[Any], now: datetime) -> list[D
     """
     whole = reading.problem is None
     answered = reading.value is not None and (whole or reading.seen == reading.tried)
-    about_feed = _sees_again(known, reading, now) if whole and answered else _blind(known, reading, now)
-    found = [*about_feed, *(_of_feed(known, reading, now) if answered else ())]
-    return sorted(found, key=lambda each: each.occurred)
+    about_feed = _sees_again(last_recorded, reading, now) if whole and answered else _blind(last_recorded, reading, now)
+    drafts = [*about_feed, *(_of_feed(last_recorded, reading, now) if answered else ())]
+    return sorted(drafts, key=lambda draft: draft.occurred)
 
 
-def _of_feed(known: LastRecorded, reading: Reading[Any], now: datetime) -> Iterable[Draft]:
-    at = reading.at or now
+def _of_feed(last_recorded: LastRecorded, reading: Reading[Any], now: datetime) -> Iterable[Draft]:
+    moment = reading.at or now
     if reading.feed == "probes":
-        return probe_changes(known, reading.environment, reading.value or (), now)
+        return probe_changes(last_recorded, reading.environment, reading.value or (), now)
     if reading.feed == "revisions":
-        return app_changes(known, reading.environment, reading.value or (), at)
+        return app_changes(last_recorded, reading.environment, reading.value or (), moment)
     if reading.feed.startswith("alerts:"):
-        return alert_changes(known, reading.environment, reading.feed.removeprefix("alerts:"), reading.value or (), at)
+        return alert_changes(
+            last_recorded, reading.environment, reading.feed.removeprefix("alerts:"), reading.value or (), moment
+        )
     return ()
 
 
-def _blind(known: LastRecorded, reading: Reading[Any], now: datetime) -> list[Draft]:
-    if reading.problem is None or reading.feed in known.blind:
+def _blind(last_recorded: LastRecorded, reading: Reading[Any], now: datetime) -> list[Draft]:
+    if reading.problem is None or reading.feed in last_recorded.blind:
         return []
     silent = None if reading.seen is None else reading.tried - reading.seen
     # A source that answers and yet cannot be believed (its watchdog is missing) is blind at once.
@@ -398,8 +408,8 @@ def _blind(known: LastRecorded, reading: Reading[Any], now: datetime) -> list[Dr
     ]
 
 
-def _sees_again(known: LastRecorded, reading: Reading[Any], now: datetime) -> list[Draft]:
-    if reading.feed not in known.blind:
+def _sees_again(last_recorded: LastRecorded, reading: Reading[Any], now: datetime) -> list[Draft]:
+    if reading.feed not in last_recorded.blind:
         return []
     return [
         Draft(

@@ -81,7 +81,7 @@ class LastRecorded:
     def _revision(self, fact: Event | Draft) -> None:
         if text_of(fact.detail, "what") == "baseline":
             self.apps[fact.subject] = RecordedApp(
-                {str(name): _revision(each) for name, each in map_of(fact.detail, "revisions").items()},
+                {str(name): _revision(item) for name, item in map_of(fact.detail, "revisions").items()},
                 _weights(map_of(fact.detail, "traffic")),
                 fact.occurred,
             )
@@ -96,8 +96,8 @@ def _revision(detail: object) -> KnownRevision:
     return KnownRevision(detail.get("active") is True, text_of(detail, "health"))
 
 
-def _weights(found: Mapping[str, Any]) -> dict[str, int]:
-    return {str(name): weight for name, weight in found.items() if isinstance(weight, int) and weight > 0}
+def _weights(fields: Mapping[str, Any]) -> dict[str, int]:
+    return {str(name): weight for name, weight in fields.items() if isinstance(weight, int) and weight > 0}
 
 
 # When what serves now was deployed, as the journal tells it: for a shell, which watches nothing itself.
@@ -108,9 +108,9 @@ FOLDED = (Kind.REVISION, Kind.TRAFFIC)
 
 def newest_deployed(events: Iterable[Event]) -> datetime | None:
     """When the youngest revision that has traffic was created; None where nobody recorded that. In id order."""
-    known, created = LastRecorded(), dict[str, datetime]()
+    last_recorded, created = LastRecorded(), dict[str, datetime]()
     for event in events:
-        known.apply(event)
+        last_recorded.apply(event)
         if event.kind == Kind.REVISION and text_of(event.detail, "what") == "baseline":
             for name, revision in map_of(event.detail, "revisions").items():
                 first = time_of(revision, "created") if isinstance(revision, Mapping) else None
@@ -119,5 +119,5 @@ def newest_deployed(events: Iterable[Event]) -> datetime | None:
         made = time_of(event.detail, "created") if event.kind == Kind.REVISION else None
         if made is not None:
             created[event.subject] = made
-    serving = (f"{name}/{revision}" for name, app in known.apps.items() for revision in app.traffic)
-    return max((created[each] for each in serving if each in created), default=None)
+    serving = (f"{name}/{revision}" for name, app in last_recorded.apps.items() for revision in app.traffic)
+    return max((created[text] for text in serving if text in created), default=None)

@@ -81,7 +81,7 @@ class Recorder:
     def status(self) -> str:
         """`recording`, `recorded by ana@jump-1 pid 4711`, or `NOT RECORDED ...` with the reason and what waits."""
         if self._trouble:
-            facts = sum(len(each) for each in self._unsaved)
+            facts = sum(len(drafts) for drafts in self._unsaved)
             waiting = f", {facts} fact{'' if facts == 1 else 's'} waiting" if facts else ""
             return f"NOT RECORDED{waiting}: {self._trouble}"
         if self._known is not None and self._lease:
@@ -191,12 +191,12 @@ class Recorder:
     def _read_state(self, before: LockHolder | None) -> RecordedState:
         """Blocking."""
         until = max((event.id for event in self._timeline.events(limit=1)), default=0)
-        known = LastRecorded()
+        last_recorded = LastRecorded()
         for event in self._timeline.events(environment=self._environment, kinds=TOLD, before=until + 1, limit=FOLDED):
-            known.apply(event)
+            last_recorded.apply(event)
         leases = self._timeline.events(environment=self._environment, kinds=[Kind.RECORDER], after=self._last_lease)
         return RecordedState(
-            known,
+            last_recorded,
             until,
             (*self._gap_before(before), self._about_us("took over" if self._holder else "started")),
             superseded=bool(self._last_lease) and any(text_of(event.detail, "what") != STOPPED for event in leases),

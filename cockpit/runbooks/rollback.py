@@ -124,8 +124,8 @@ def propose_chosen(
     if proposal.bad is None or good is None or good.name == proposal.bad.name:
         return proposal
     history = read_history(application, events)
-    found = candidates(application, proposal.bad, history.services, history.failing)
-    evidence = next((candidate.sentence for candidate in found if candidate.revision.name == chosen), "")
+    rollback_candidates = candidates(application, proposal.bad, history.services, history.failing)
+    evidence = next((candidate.sentence for candidate in rollback_candidates if candidate.revision.name == chosen), "")
     why = f"You chose it. {evidence or f'Nothing shows that {chosen} ever served well.'}"
     return proposal_to(application, proposal.bad, good, why, evidence=RollbackEvidence.CHOSEN, now=now, source=source)
 
@@ -148,11 +148,11 @@ def proposal_to(
 ) -> Proposal:
     """The rollback from `bad` to `good`, whoever chose it: its values, what to mind, and whether it may be done."""
     procedure = procedure_of(application)
-    given = {"app": application.name, "previous": good.name, "bad": bad.name}
+    values_by_name = {"app": application.name, "previous": good.name, "bad": bad.name}
     if procedure == SINGLE:
         container = container_to_set(application, good, bad)
-        given["image"] = container[1]
-        given["container"] = container[0]
+        values_by_name["image"] = container[1]
+        values_by_name["container"] = container[0]
     changed = differences(bad, good)
     return Proposal(
         application.name,
@@ -161,7 +161,7 @@ def proposal_to(
         procedure,
         why,
         tuple(cautions(good, bad, procedure, now)),
-        {name: value for name, value in given.items() if value},
+        {name: value for name, value in values_by_name.items() if value},
         source,
         evidence,
         refusal(application, good, bad),
@@ -194,7 +194,7 @@ def choose(
 
     Carried traffic healthily counts most, the latest of several; then what is active, healthy and ready now.
     """
-    found = candidates(application, bad, served, failing)
+    rollback_candidates = candidates(application, bad, served, failing)
     order = (RollbackEvidence.HEALTHY_NOW, RollbackEvidence.WAS_ACTIVE, RollbackEvidence.CARRIED)
 
     def rank(candidate: RollbackCandidate) -> tuple[Any, ...]:
@@ -207,7 +207,7 @@ def choose(
             candidate.revision.created or EPOCH,
         )
 
-    return max(found, key=rank, default=None)
+    return max(rollback_candidates, key=rank, default=None)
 
 
 def candidates(
@@ -325,19 +325,19 @@ def differences(bad: Revision, good: Revision) -> tuple[str, ...]:
     before, after = dict(bad.settings), dict(good.settings)
     if not before or not after:
         return ()
-    found = []
+    result = []
     for name in sorted({*before, *after}):
         old, new = before.get(name), after.get(name)
         if old == new or name.endswith(".image"):
             continue
         label = name.removeprefix("containers.").removesuffix(".value").replace(".", " ")
         if old is None or new is None:
-            found.append(f"{label} {'is new' if old is None else 'goes'}")
+            result.append(f"{label} {'is new' if old is None else 'goes'}")
         elif old.startswith("#") or new.startswith("#"):
-            found.append(f"{label} has another value")
+            result.append(f"{label} has another value")
         else:
-            found.append(f"{label} {old} to {new}")
-    return tuple(found)
+            result.append(f"{label} {old} to {new}")
+    return tuple(result)
 
 
 def container_to_set(application: Application, good: Revision, bad: Revision) -> tuple[str, str]:

@@ -135,7 +135,7 @@ class Prepared:
     @property
     def fingerprint(self) -> str:
         """Stands for what would run, on what, with which values. Of no use to anybody who does not know them all."""
-        said = json.dumps(
+        sentence = json.dumps(
             [
                 *(self.run, self.step.ordinal, self.environment, self.kind, self.as_written, self.as_run, self.cwd),
                 *(self.timeout, self.tty, self.edited, self.undo, list(self.argv)),
@@ -145,7 +145,7 @@ class Prepared:
                 [self.request.method, self.request.url] if self.request else None,
             ]
         )
-        return hashlib.sha256(said.encode()).hexdigest()
+        return hashlib.sha256(sentence.encode()).hexdigest()
 
 
 class RunRefused(Exception):  # noqa: N818  a rule that holds is no error

@@ -58,8 +58,8 @@ class SimulatedRequest:
     def caller(self, otherwise: str) -> Caller:
         """Who asks: whom the bearer token names, if it is a JWT that names anybody."""
         claims = token_claims(self.headers.get("authorization", ""))
-        named = (claims.get(each) for each in ("upn", "unique_name", "preferred_username", "appid"))
-        name = next((each for each in named if isinstance(each, str) and each), otherwise)
+        named = (claims.get(text) for text in ("upn", "unique_name", "preferred_username", "appid"))
+        name = next((item for item in named if isinstance(item, str) and item), otherwise)
         return Caller(name, self.headers.get("x-ms-client-request-id", ""))
 
 

@@ -31,8 +31,8 @@ async def play(
     """Serve on 127.0.0.1; `announce` gets the one line that says it is ready. Raises OSError if the port is taken."""
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for each in SIGNALS:
-        loop.add_signal_handler(each, over.set)
+    for signals in SIGNALS:
+        loop.add_signal_handler(signals, over.set)
     time = RealTime()
     stage = Stage(scenario, SimulatedClock(time, speed))
     runner = web.AppRunner(SimulatorServer(stage).application(), access_log=None, shutdown_timeout=GRACE)
@@ -41,7 +41,7 @@ async def play(
         await web.TCPSite(runner, HOST, port).start()
         context, ca_file = make_authority(new_directory(), time.now())
         await web.TCPSite(runner, HOST, 0, ssl_context=context).start()
-        plain, secure = (each[1] for each in runner.addresses)
+        plain, secure = (address[1] for address in runner.addresses)
         stage.fqdn = f"{HOST}:{secure}"
         announce(ready_line(stage, f"http://{HOST}:{plain}", ca_file))
         if until_stdin_closes:

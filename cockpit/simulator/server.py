@@ -39,25 +39,25 @@ def show(stage: Stage) -> JSON:
         "workspace": WORKSPACE,
         "revisions": [
             {
-                "name": each.name,
-                "image": each.image,
-                "created": stamp(clock.at(each.created)),
-                "active": each.active,
-                "weight": weights[each.name],
-                "condition": world.condition(each).value,
-                "restarts": restarts(world, each),
+                "name": revision.name,
+                "image": revision.image,
+                "created": stamp(clock.at(revision.created)),
+                "active": revision.active,
+                "weight": weights[revision.name],
+                "condition": world.condition(revision).value,
+                "restarts": restarts(world, revision),
             }
-            for each in world.revisions
+            for revision in world.revisions
         ],
         "traffic": traffic_body(world),
-        "operations": [operation_body(each, clock) for each in world.operations],
-        "databases": [{"name": each.name, "status": each.status} for each in world.databases],
+        "operations": [operation_body(operation, clock) for operation in world.operations],
+        "databases": [{"name": database.name, "status": database.status} for database in world.databases],
         "alerts": [
-            {"id": each.id, "name": each.name, "severity": each.severity, "condition": each.condition,
-             "state": each.state, "fired": stamp(clock.at(each.fired))}
-            for each in alerts(world)
+            {"id": alert.id, "name": alert.name, "severity": alert.severity, "condition": alert.condition,
+             "state": alert.state, "fired": stamp(clock.at(alert.fired))}
+            for alert in alerts(world)
         ],
-        "pending": [each.model_dump() for each in world.pending],
+        "pending": [part.model_dump() for part in world.pending],
         "requests": world.requests,
         "faults": stage.faults.listed(),
     }  # fmt: skip
@@ -90,7 +90,7 @@ class SimulatorServer:
             try:
                 self._stage.faults.arm(Fault.model_validate_json(await request.read()))
             except ValidationError as error:
-                wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+                wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
                 return web.json_response({"error": {"code": "InvalidFault", "message": wrong}}, status=400)
         elif request.method != "GET":
             raise web.HTTPMethodNotAllowed(request.method, ["GET", "POST", "DELETE"])
@@ -116,9 +116,9 @@ class SimulatorServer:
 
     async def _true_answer(self, request: web.Request, call: SimulatedRequest) -> web.StreamResponse:
         for pattern, system in ((SYSTEM, True), (CONSOLE, False)):
-            found = pattern.fullmatch(call.path)
-            if found and call.method == "GET":
-                return await self._stream(request, _with_names(call, found.groupdict()), system=system)
+            result = pattern.fullmatch(call.path)
+            if result and call.method == "GET":
+                return await self._stream(request, _with_names(call, result.groupdict()), system=system)
         answer, wait = self._answer(call)
         await self._stage.clock.hold(wait)
         return self._response(call, answer)

@@ -32,7 +32,7 @@ NETWORK = frozenset(
 
 def filesystem(path: Path, mountinfo: str) -> str:
     """The type of the filesystem that holds `path` (absolute, resolved), from the text of proc(5) mountinfo; or ""."""
-    longest, found = -1, ""
+    longest, match_text = -1, ""
     for line in mountinfo.splitlines():
         before, separator, after = line.partition(" - ")
         fields = before.split()
@@ -41,8 +41,8 @@ def filesystem(path: Path, mountinfo: str) -> str:
         point = Path(OCTAL.sub(lambda code: chr(int(code[1], 8)), fields[4]))  # a space is written \040
         # Of two mounts on one point the later one is seen.
         if path.is_relative_to(point) and len(point.parts) >= longest:
-            longest, found = len(point.parts), after.split()[0]
-    return found
+            longest, match_text = len(point.parts), after.split()[0]
+    return match_text
 
 
 def refuse_network(path: Path) -> None:
@@ -85,10 +85,10 @@ def file_mode(directory: Path) -> int:
 def identity(path: Path) -> tuple[int, int] | None:
     """Which file a path leads to now; None when there is none."""
     try:
-        found = path.stat()
+        stat_result = path.stat()
     except OSError:
         return None
-    return (found.st_dev, found.st_ino)
+    return (stat_result.st_dev, stat_result.st_ino)
 
 
 # What SQLite and the operating system say, in sentences that say what to do.

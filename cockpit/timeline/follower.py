@@ -70,13 +70,13 @@ class TimelineTail:
         return self._opened.connection
 
     def _refuse_another_timeline(self, reader: TimelineReader) -> None:
-        number, known = self._last
+        number, known_name = self._last
         if not number:
             return
-        found = reader.hash_of(number)
-        if found is None or (known and found != known):
+        hash_of = reader.hash_of(number)
+        if hash_of is None or (known_name and hash_of != known_name):
             raise RecordError(f"{self._path} was replaced or removed; restart the cockpit to see what is there now.")
-        self._last = (number, found)
+        self._last = (number, hash_of)
 
 
 class Follower:
@@ -128,9 +128,9 @@ class Follower:
 
     def _say(self, trouble: RecordError | None) -> None:
         """Report a change for the worse, the better, or to another trouble; not each failing look."""
-        said = None if trouble is None else str(trouble)
-        if said != self._trouble:
-            self._trouble = said
+        sentence = None if trouble is None else str(trouble)
+        if sentence != self._trouble:
+            self._trouble = sentence
             _guarded(self._report, trouble)
 
 

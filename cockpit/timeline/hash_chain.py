@@ -106,13 +106,13 @@ def flaw(row: ChainRow, before: str, expected: int) -> str:
     return ""
 
 
-def verify(rows: Iterable[ChainRow], *, known: str = "") -> ChainVerdict:
+def verify(rows: Iterable[ChainRow], *, known_name: str = "") -> ChainVerdict:
     """Walk along all events in id order.
 
     `known` is a head noted earlier (a post-mortem prints one), or how it begins: it must be on the chain. Memory
     stays flat; only the ids of emptied events are kept, each of which must be named by a later redaction.
     """
-    head, count, met = GENESIS, 0, GENESIS.startswith(known)
+    head, count, met = GENESIS, 0, GENESIS.startswith(known_name)
     emptied: set[int] = set()
     present = iter(rows)
     while True:
@@ -125,7 +125,7 @@ def verify(rows: Iterable[ChainRow], *, known: str = "") -> ChainVerdict:
         if reason := flaw(row, head, count + 1):
             return ChainVerdict(False, count, head, count + 1, reason)
         head, count = row.hash, row.id
-        met = met or head.startswith(known)
+        met = met or head.startswith(known_name)
         if row.emptied:
             emptied.add(row.id)
         if row.kind == "redact" and row.subject.isdigit():
@@ -135,6 +135,6 @@ def verify(rows: Iterable[ChainRow], *, known: str = "") -> ChainVerdict:
         return ChainVerdict(False, count, head, first, f"event {first} was emptied, but no redaction says so")
     if not met:
         return ChainVerdict(
-            False, count, head, None, f"no event has the hash {known}: events were removed, or written anew"
+            False, count, head, None, f"no event has the hash {known_name}: events were removed, or written anew"
         )
     return ChainVerdict(True, count, head)

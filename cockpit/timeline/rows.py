@@ -40,9 +40,9 @@ class Tidy:
         if isinstance(value, str):
             return clean(self.mask(value))
         if isinstance(value, Mapping):
-            return {self.line(key): (self.key if key in KEYS else self.value)(each) for key, each in value.items()}
+            return {self.line(key): (self.key if key in KEYS else self.value)(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
-            return [self.value(each) for each in value]
+            return [self.value(item) for item in value]
         if isinstance(value, datetime):
             return stamp(value)
         return str(value) if isinstance(value, float) and not math.isfinite(value) else value
@@ -114,8 +114,8 @@ def _masked(value: Any) -> Any:
     if isinstance(value, str):
         return KNOWN_SECRETS.mask(value)
     if isinstance(value, dict):
-        return {key: _masked(each) for key, each in value.items()}
-    return [_masked(each) for each in value] if isinstance(value, list) else value
+        return {key: _masked(item) for key, item in value.items()}
+    return [_masked(item) for item in value] if isinstance(value, list) else value
 
 
 def _detail(text: str) -> dict[str, Any]:
@@ -158,9 +158,9 @@ class TimelineReader:
             ("occurred >= ?", occurred_from and stamp(occurred_from)),
             ("occurred <= ?", occurred_until and stamp(occurred_until)),
         ]
-        given = [(condition, value) for condition, value in filters if value is not None]
-        conditions = [condition for condition, _ in given]
-        values = [value for _, value in given]
+        pairs = [(condition, value) for condition, value in filters if value is not None]
+        conditions = [condition for condition, _ in pairs]
+        values = [value for _, value in pairs]
         if journal:
             conditions.append("+incident IS NULL")  # the plus keeps SQLite from walking through every journal's index
         if limit is None:
@@ -171,8 +171,8 @@ class TimelineReader:
         if not kinds:
             return self._newest(conditions, values, limit)
         # One walk from the end for each kind: asked for all at once SQLite would sort everything that matches.
-        found = [self._newest([*conditions, "kind = ?"], [*values, str(kind)], limit) for kind in set(kinds)]
-        return sorted(chain.from_iterable(found), key=attrgetter("id"))[-limit:] if limit else []
+        eventses = [self._newest([*conditions, "kind = ?"], [*values, str(kind)], limit) for kind in set(kinds)]
+        return sorted(chain.from_iterable(eventses), key=attrgetter("id"))[-limit:] if limit else []
 
     def _newest(self, conditions: Sequence[str], values: Sequence[Any], limit: int) -> list[Event]:
         rows = self._rows(f"{_where(conditions)} ORDER BY id DESC LIMIT ?", [*values, limit])

@@ -61,8 +61,8 @@ class SearchPage:
 
 def terms(typed: str) -> tuple[str, ...]:
     """The words of a line as somebody types it; what stands in double quotes is one phrase."""
-    found = (" ".join((phrase or word).split()) for phrase, word in TYPED.findall(typed))
-    return tuple(dict.fromkeys(each for each in found if each))
+    result = (" ".join((phrase or word).split()) for phrase, word in TYPED.findall(typed))
+    return tuple(dict.fromkeys(text for text in result if text))
 
 
 def search(connection: sqlite3.Connection, query: Query, limit: int = PAGE) -> SearchPage:
@@ -71,7 +71,7 @@ def search(connection: sqlite3.Connection, query: Query, limit: int = PAGE) -> S
     Looked at are summary, subject, actor, and every value of the detail. A redacted event has no words left and is
     never found.
     """
-    patterns = [_pattern(each) for each in query.terms]
+    patterns = [_pattern(term) for term in query.terms]
     if not patterns:
         return SearchPage(())
     hits: list[Hit] = []
@@ -79,11 +79,11 @@ def search(connection: sqlite3.Connection, query: Query, limit: int = PAGE) -> S
     for event in _candidates(connection, query):
         if event.supersedes is not None:
             corrected.add(event.supersedes)  # a correction has the greater id, so it is met before what it corrects
-        if not _wanted(query, event) or (said := _said(event, patterns)) is None:
+        if not _wanted(query, event) or (pair := _said(event, patterns)) is None:
             continue
         if len(hits) == limit:
             return SearchPage(tuple(hits), more=True)
-        hits.append(Hit(event, *said, superseded=event.id in corrected))
+        hits.append(Hit(event, *pair, superseded=event.id in corrected))
     return SearchPage(tuple(hits))
 
 
@@ -92,19 +92,19 @@ def _candidates(connection: sqlite3.Connection, query: Query) -> Iterator[Event]
     connection.create_function("holds", 1, _holder(query.terms), deterministic=True)
     # SQLite knows the two cases of ASCII letters alone, and in a detail's JSON quotes and backslashes are escaped.
     runs = dict.fromkeys(run for term in query.terms for run in PLAIN.findall(term.lower()))
-    told: list[tuple[str, Sequence[object]]] = [("salt <> ''", ())]
+    pairs: list[tuple[str, Sequence[object]]] = [("salt <> ''", ())]
     if query.kinds:
-        told.append((f"kind IN ({', '.join('?' * len(query.kinds))})", query.kinds))
+        pairs.append((f"kind IN ({', '.join('?' * len(query.kinds))})", query.kinds))
     if query.since is not None:
-        told.append(("occurred >= ?", [stamp(query.since)]))
-    told += [(f"instr({TEXT}, ?)", [run]) for run in runs]
-    told.append((f"holds({TEXT})", ()))
+        pairs.append(("occurred >= ?", [stamp(query.since)]))
+    pairs += [(f"instr({TEXT}, ?)", [run]) for run in runs]
+    pairs.append((f"holds({TEXT})", ()))
     outer = {"incident = ?": query.incident, "environment = ?": query.environment, "id < ?": query.before}
     bounds = {condition: value for condition, value in outer.items() if value is not None}
-    found = f"(supersedes IS NOT NULL OR ({' AND '.join(condition for condition, _ in told)}))"
+    match_text = f"(supersedes IS NOT NULL OR ({' AND '.join(condition for condition, _ in pairs)}))"
     rows = connection.execute(
-        f"SELECT {COLUMNS} FROM events WHERE {' AND '.join([*bounds, found])} ORDER BY id DESC",
-        [*bounds.values(), *(value for _, values in told for value in values)],
+        f"SELECT {COLUMNS} FROM events WHERE {' AND '.join([*bounds, match_text])} ORDER BY id DESC",
+        [*bounds.values(), *(value for _, values in pairs for value in values)],
     )
     return (to_event(ChainRow._make(row)) for row in rows)
 
@@ -112,16 +112,16 @@ def _candidates(connection: sqlite3.Connection, query: Query) -> Iterator[Event]
 def _holder(terms: Sequence[str]) -> Callable[[str], bool]:
     """Whether a row as the file has it may hold every term, told without reading its JSON."""
     patterns = [_as_stored(term) for term in terms]
-    return lambda text: all(each.search(text) for each in patterns)
+    return lambda text: all(pattern.search(text) for pattern in patterns)
 
 
 def _as_stored(term: str) -> re.Pattern[str]:
     """Finds a term where the JSON of a detail may have escaped it: a line break is two letters there."""
-    words = (
+    parts = (
         "|".join(re.escape(form) for form in dict.fromkeys([word, json.dumps(word, ensure_ascii=False)[1:-1]]))
         for word in term.split()
     )
-    return re.compile(r"(?:\s|\\[nrt])+".join(f"(?:{word})" for word in words) + NO_NAME, re.IGNORECASE)
+    return re.compile(r"(?:\s|\\[nrt])+".join(f"(?:{word})" for word in parts) + NO_NAME, re.IGNORECASE)
 
 
 def _corrected_since(connection: sqlite3.Connection, before: int | None) -> set[int]:
@@ -147,11 +147,11 @@ def _pattern(term: str) -> re.Pattern[str]:
 def _said(event: Event, patterns: Sequence[re.Pattern[str]]) -> tuple[str, tuple[tuple[int, int], ...]] | None:
     """The line that holds most of the terms, and where; None unless each of them is somewhere in the event."""
     texts = [event.summary, event.subject, event.actor, *_values(_without_rules(event.detail))]
-    if not all(any(each.search(text) for text in texts) for each in patterns):
+    if not all(any(pattern.search(text) for text in texts) for pattern in patterns):
         return None
     lines = [event.summary, *(line for text in texts[3:] for line in text.splitlines())]
-    line = max(lines, key=lambda each: sum(1 for pattern in patterns if pattern.search(each)))  # the first of equals
-    return line, _merged(sorted(found.span() for pattern in patterns for found in pattern.finditer(line)))
+    line = max(lines, key=lambda text: sum(1 for pattern in patterns if pattern.search(text)))  # the first of equals
+    return line, _merged(sorted(match.span() for pattern in patterns for match in pattern.finditer(line)))
 
 
 def _without_rules(detail: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -175,10 +175,10 @@ def _values(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _values(each)
+        for item in value.values():
+            yield from _values(item)
     elif isinstance(value, list | tuple):
-        for each in value:
-            yield from _values(each)
+        for item in value:
+            yield from _values(item)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield str(value)

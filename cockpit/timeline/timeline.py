@@ -144,12 +144,12 @@ class Timeline:
 
         return stop
 
-    def verify(self, *, known: str = "") -> ChainVerdict:
+    def verify(self, *, known_name: str = "") -> ChainVerdict:
         """Walk along the whole chain; `known` is a head noted earlier, which must be on it. Seconds for a long file."""
         if not self.path.exists():
             raise RecordError(f"There is no timeline at {self.path}; name the file with --db.")
         with self._connection() as connection:
-            return audit(connection, known=known)
+            return audit(connection, known_name=known_name)
 
     def search(self, query: Query, limit: int = PAGE) -> SearchPage:
         """The newest `limit` events that hold every term of the query. A second for a million events."""
@@ -196,7 +196,7 @@ class Timeline:
         if event is None:
             raise RecordError(f"There is no event {number}; `cockpit timeline` lists them.")
         redactions = TimelineReader(connection).events(kinds=[Kind.REDACT])
-        if event.redacted and (done := [each for each in redactions if each.subject == str(number)]):
+        if event.redacted and (done := [redaction for redaction in redactions if redaction.subject == str(number)]):
             return done
         connection.execute("UPDATE events SET summary = '', detail = '', salt = '' WHERE id = ?", [number])
         draft = Draft(

@@ -10,9 +10,9 @@ from cockpit.timeline.rows import TimelineReader
 from cockpit.timeline.schema import missing_guards
 
 
-def audit(connection: sqlite3.Connection, *, known: str = "") -> ChainVerdict:
+def audit(connection: sqlite3.Connection, *, known_name: str = "") -> ChainVerdict:
     """The verdict on the whole file; a file that SQLite itself finds damaged is one, too. Does not raise."""
-    verdict = verify(_readable(connection), known=known)
+    verdict = verify(_readable(connection), known_name=known_name)
     return replace(verdict, ok=False, reason=flaw) if verdict.ok and (flaw := _flaw(connection)) else verdict
 
 

@@ -39,10 +39,10 @@ class Shelf:
 
     @property
     def places(self) -> list[CatalogueEntry]:
-        return [each for each in self.entries.values() if isinstance(each, CatalogueEntry)]
+        return [entry for entry in self.entries.values() if isinstance(entry, CatalogueEntry)]
 
     def of(self, kind: type[Entry]) -> int:
-        return sum(isinstance(each, kind) for each in self.entries.values())
+        return sum(isinstance(entry, kind) for entry in self.entries.values())
 
 
 def shelve(
@@ -52,20 +52,20 @@ def shelve(
 
     `done` is our own record of what was practised: the last day by the practice's name in lower case.
     """
-    known = sorted(runs, key=lambda each: each.started, reverse=True)
-    entries: dict[str, Entry] = {f"run:{each.id}": each for each in known if each.ended is None}
-    for at, match in enumerate(matches(catalogue, alerts)):
-        entries[f"match:{at}"] = match
+    known_items = sorted(runs, key=lambda run: run.started, reverse=True)
+    entries: dict[str, Entry] = {f"run:{run.id}": run for run in known_items if run.ended is None}
+    for index, match in enumerate(matches(catalogue, alerts)):
+        entries[f"match:{index}"] = match
     for document in catalogue.documents:
         entries[f"doc:{document.id}"] = document
         for procedure in document.runbook.procedures:
             place = CatalogueEntry(document, procedure)
             entries[f"place:{place.name}"] = place
-    entries |= {f"unread:{each.path}": each for each in catalogue.unread}
-    last = {each.path: each.sha256 for each in reversed(known)}
+    entries |= {f"unread:{unread.path}": unread for unread in catalogue.unread}
+    last = {run.path: run.sha256 for run in reversed(known_items)}
     worn = {
-        each.id: badges(each.runbook, today, last_run=last.get(each.runbook.path, ""), done=done)
-        for each in catalogue.documents
+        document.id: badges(document.runbook, today, last_run=last.get(document.runbook.path, ""), done=done)
+        for document in catalogue.documents
     }
     return Shelf(entries, worn, today, done)
 
@@ -75,20 +75,20 @@ def rows(shelf: Shelf, query: str) -> list[Row]:
     if not query.strip():
         return [_row(id, entry, shelf) for id, entry in shelf.entries.items()]
     fitting = sorted(
-        search(shelf.places, query), key=lambda each: bool(each.procedure.section)
+        search(shelf.places, query), key=lambda catalogue_entry: bool(catalogue_entry.procedure.section)
     )  # a way back comes last
-    found = [_row(f"place:{each.name}", each, shelf, found=True) for each in fitting]
-    words = query.casefold().split()
-    titles = {id: each for id, each in shelf.entries.items() if isinstance(each, Document)}
+    result = [_row(f"place:{catalogue_entry.name}", catalogue_entry, shelf, flag=True) for catalogue_entry in fitting]
+    parts = query.casefold().split()
+    titles = {id: item for id, item in shelf.entries.items() if isinstance(item, Document)}
     fits = [
-        _row(id, each, shelf)
-        for id, each in titles.items()
-        if all(word in f"{each.id} {each.runbook.title}".casefold() for word in words)
+        _row(id, document, shelf)
+        for id, document in titles.items()
+        if all(word in f"{document.id} {document.runbook.title}".casefold() for word in parts)
     ]
-    return [*found, *fits]
+    return [*result, *fits]
 
 
-def _row(id: str, entry: Entry, shelf: Shelf, *, found: bool = False) -> Row:
+def _row(id: str, entry: Entry, shelf: Shelf, *, flag: bool = False) -> Row:
     narrow: Cell | None = None
     match entry:
         case Run():
@@ -112,14 +112,14 @@ def _row(id: str, entry: Entry, shelf: Shelf, *, found: bool = False) -> Row:
         case CatalogueEntry():
             cells = (
                 Cell(""),
-                Cell(entry.procedure.title if found else f"  {entry.procedure.title}"),
-                Cell(entry.document.runbook.title if found else "", "muted"),
+                Cell(entry.procedure.title if flag else f"  {entry.procedure.title}"),
+                Cell(entry.document.runbook.title if flag else "", "muted"),
                 Cell(_time(entry.procedure), "muted"),
                 Cell(_size(entry.procedure), "muted"),
             )
         case Document():
             worn = shelf.badges.get(entry.id, ())
-            tone = next((TONES[each] for each in worn if each in TONES), "muted")
+            tone = next((TONES[badge] for badge in worn if badge in TONES), "muted")
             own = "built in" if entry.builtin else ""
             narrow = Cell(next(iter(worn), own), tone)
             cells = (
@@ -144,9 +144,9 @@ def _time(procedure: Procedure | None) -> str:
     """The document's own words where they are short, else the time in them."""
     if procedure is None:
         return ""
-    said = procedure.labels.get("time to fix", "").rstrip(".").replace("minutes", "min").replace("minute", "min")
-    limit = budget(procedure) if len(said) > SHORT else None
-    return f"{limit.total_seconds() / 60:g} min" if limit else said[:SHORT]
+    sentence = procedure.labels.get("time to fix", "").rstrip(".").replace("minutes", "min").replace("minute", "min")
+    limit = budget(procedure) if len(sentence) > SHORT else None
+    return f"{limit.total_seconds() / 60:g} min" if limit else sentence[:SHORT]
 
 
 def _size(procedure: Procedure | None) -> str:
@@ -177,19 +177,23 @@ def about(entry: Entry | None, shelf: Shelf, width: int) -> list[list[Piece]]:
 
 
 def _procedure(procedure: Procedure, document: Document, width: int) -> list[list[Piece]]:
-    told = [
+    triples = [
         ("when", procedure.labels.get("when", "") or procedure.labels.get("symptoms", ""), ""),
         ("mind", " ".join(map(warning, procedure.warnings)), "warn"),
     ]
-    told += [("approval", procedure.labels.get("approval required", ""), "")]
-    told += [("steps", " · ".join(f"{each.ordinal} {each.title}" for each in procedure.steps), "")]
-    told += [("in", " › ".join((document.runbook.title, *procedure.within)), "muted")]
-    return [row for label, text, tone in told if text for row in labelled(label, text, width, tone=tone, most=2)]
+    triples += [("approval", procedure.labels.get("approval required", ""), "")]
+    triples += [("steps", " · ".join(f"{step.ordinal} {step.title}" for step in procedure.steps), "")]
+    triples += [("in", " › ".join((document.runbook.title, *procedure.within)), "muted")]
+    return [row for label, text, tone in triples if text for row in labelled(label, text, width, tone=tone, most=2)]
 
 
 def _document(document: Document, shelf: Shelf, width: int) -> list[list[Piece]]:
     labels = document.runbook.labels
-    due = "; ".join(each.message for each in overdue(document.runbook, shelf.today, shelf.done))
-    told = [("file", document.runbook.path, "muted"), ("owner", labels.get("owner", ""), ""), ("overdue", due, "warn")]
-    told += [("badges", ", ".join(shelf.badges.get(document.id, ())), "warn")]
-    return [row for label, text, tone in told if text for row in labelled(label, text, width, tone=tone, most=2)]
+    due = "; ".join(finding.message for finding in overdue(document.runbook, shelf.today, shelf.done))
+    triples = [
+        ("file", document.runbook.path, "muted"),
+        ("owner", labels.get("owner", ""), ""),
+        ("overdue", due, "warn"),
+    ]
+    triples += [("badges", ", ".join(shelf.badges.get(document.id, ())), "warn")]
+    return [row for label, text, tone in triples if text for row in labelled(label, text, width, tone=tone, most=2)]

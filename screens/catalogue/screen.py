@@ -132,14 +132,14 @@ class CatalogueScreen(Screen[None]):
         if self._shelf is None:
             return
         query = self.query_one(Input).value
-        found = rows(self._shelf, query)
+        result = rows(self._shelf, query)
         none = (
             "Nothing fits; esc shows all."
             if query
             else "No runbook yet: `runbooks = [...]` in cockpit.toml names them."
         )
         self.table.explain([(none, "muted")])
-        self.table.show(found, self._session.time.now())
+        self.table.show(result, self._session.time.now())
         self._describe()
 
     @on(KeyedTable.Highlighted)
@@ -203,9 +203,9 @@ class CatalogueScreen(Screen[None]):
             if isinstance(entry, Run):
                 await again(self.app, self._session, self._place, entry)
             elif isinstance(entry, CatalogueEntry | Match) and entry.procedure is not None:
-                at = entry.step.ordinal if isinstance(entry, Match) and entry.step else None
+                index = entry.step.ordinal if isinstance(entry, Match) and entry.step else None
                 runbook = entry.document.runbook
-                await open_or_begin(self.app, self._session, self._place, runbook, entry.procedure, at=at)
+                await open_or_begin(self.app, self._session, self._place, runbook, entry.procedure, index=index)
         except Exception as error:
             self.post_message(self.CatalogueNotice(explain(error, "a runbook could not be opened")))
 

@@ -54,47 +54,47 @@ class ChecklistBox:
     @property
     def act(self) -> str:
         """The act of the cockpit that the item asks for, by the first of its words; "" for none."""
-        found = ((re.search(rf"\b(?:{pattern})\b", self.text, re.IGNORECASE), act) for act, pattern in WORDS)
-        return min(((match.start(), act) for match, act in found if match), default=(0, ""))[1]
+        result = ((re.search(rf"\b(?:{pattern})\b", self.text, re.IGNORECASE), act) for act, pattern in WORDS)
+        return min(((match.start(), act) for match, act in result if match), default=(0, ""))[1]
 
 
 def boxes(checklist: Checklist, incident: Incident) -> tuple[ChecklistBox, ...]:
     """Every item with its tick. One whose words have changed since it was ticked is open again."""
-    ticks = {each.item: each for each in incident.ticks if each.list == checklist.id}
-    found = []
+    ticks = {tick.item: tick for tick in incident.ticks if tick.list == checklist.id}
+    result = []
     for number, text in enumerate(checklist.items, 1):
         tick = ticks.get(number)
         same = tick is not None and tick.text in ("", text, clean_line(text, LONGEST_LINE))
-        found.append(ChecklistBox(number, text, tick if same else None))
-    return tuple(found)
+        result.append(ChecklistBox(number, text, tick if same else None))
+    return tuple(result)
 
 
-def settled(of: Sequence[ChecklistBox]) -> int:
+def settled(checklist_boxes: Sequence[ChecklistBox]) -> int:
     """How many boxes are done or skipped."""
-    return sum(each.state in (DONE, SKIPPED) for each in of)
+    return sum(checklist_box.state in (DONE, SKIPPED) for checklist_box in checklist_boxes)
 
 
 def opens_for(checklists: Sequence[Checklist], severity: str) -> list[Checklist]:
     """The plan's checklists, those that belong to an incident of this severity first."""
-    wanted = severity.casefold()
-    return sorted(checklists, key=lambda each: wanted not in {level.casefold() for level in each.levels})
+    wanted_name = severity.casefold()
+    return sorted(checklists, key=lambda checklist: wanted_name not in {level.casefold() for level in checklist.levels})
 
 
-def rows(of: Sequence[ChecklistBox], operator: str, zone: tzinfo) -> list[Row]:
+def rows(checklist_boxes: Sequence[ChecklistBox], operator: str, zone: tzinfo) -> list[Row]:
     """A row a box: its sign, its number, its words, who ticked it and when."""
-    return [_row(each, operator, zone) for each in of]
+    return [_row(checklist_box, operator, zone) for checklist_box in checklist_boxes]
 
 
 def _row(box: ChecklistBox, operator: str, zone: tzinfo) -> Row:
     sign, tone = SIGNS.get(box.state, SIGNS[OPEN])
     short = long = ""
     if box.tick and box.state != OPEN:
-        who, at = name(box.tick.actor, operator), box.tick.at.astimezone(zone)
-        short, long = f"{at:%H:%M} {who}", f"{box.state} by {who} {at:%H:%M:%S}"
-    words = Cell(box.text, "muted" if short else "")
+        who, moment = name(box.tick.actor, operator), box.tick.at.astimezone(zone)
+        short, long = f"{moment:%H:%M} {who}", f"{box.state} by {who} {moment:%H:%M:%S}"
+    cell = Cell(box.text, "muted" if short else "")
     return Row(
         str(box.number),
-        (Cell(sign, tone), Cell(str(box.number), "muted"), words, Cell(short, "muted"), Cell(long, "muted")),
+        (Cell(sign, tone), Cell(str(box.number), "muted"), cell, Cell(short, "muted"), Cell(long, "muted")),
     )
 
 
@@ -111,7 +111,7 @@ def about(box: ChecklistBox | None, key: str, zone: tzinfo) -> list[list[Piece]]
     return lines
 
 
-def progress(checklist: Checklist, of: Sequence[ChecklistBox]) -> list[Piece]:
+def progress(checklist: Checklist, checklist_boxes: Sequence[ChecklistBox]) -> list[Piece]:
     """`First ten minutes 3/5`."""
-    done, total = settled(of), len(of)
+    done, total = settled(checklist_boxes), len(checklist_boxes)
     return [(f"{checklist.title} ", ""), (f"{done}/{total}", "good" if done == total else "strong")]

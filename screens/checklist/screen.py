@@ -76,7 +76,7 @@ class ChecklistScreen(Screen[None]):
         super().__init__()
         self._session, self._place, self._incident, self._acts = session, place, incident, dict(acts)
         self._lists = boxes.opens_for(session.plan.checklists, incident.severity)
-        self._at = next((at for at, each in enumerate(self._lists) if each.id == first), 0)
+        self._at = next((index for index, checklist in enumerate(self._lists) if checklist.id == first), 0)
         self._pressed, self._hurried = 0.0, False
 
     # What is shown
@@ -112,20 +112,23 @@ class ChecklistScreen(Screen[None]):
     @property
     def _box(self) -> ChecklistBox | None:
         """The one under the cursor."""
-        return next((each for each in self._boxes if str(each.number) == self._table.cursor), None)
+        return next((box for box in self._boxes if str(box.number) == self._table.cursor), None)
 
     @on(EventsAppended)
     @on(KeyedTable.Highlighted)
     @on(ScreenResume)
     def _draw(self) -> None:
-        of, now, place = self._boxes, self._session.time.now(), self._place
+        checklist_boxes, now, place = self._boxes, self._session.time.now(), self._place
         self.query_one("#check-head", Lines).show(self._head())
-        told: list[Piece] = [(" ", "")]
-        for each in (*self._lists[self._at :], *self._lists[: self._at]):  # the one at hand first: it is never cut off
-            count = boxes.progress(each, boxes.boxes(each, self._incident))
-            told += [("▸ " if each is self._list else "  ", "info"), *count, ("   ", "")]
-        self.query_one("#check-lists", Lines).show(told)
-        self._table.show(boxes.rows(of, self._session.operator, place.zone), now)
+        pairs: list[Piece] = [(" ", "")]
+        for checklist in (
+            *self._lists[self._at :],
+            *self._lists[: self._at],
+        ):  # the one at hand first: it is never cut off
+            count = boxes.progress(checklist, boxes.boxes(checklist, self._incident))
+            pairs += [("▸ " if checklist is self._list else "  ", "info"), *count, ("   ", "")]
+        self.query_one("#check-lists", Lines).show(pairs)
+        self._table.show(boxes.rows(checklist_boxes, self._session.operator, place.zone), now)
         keys, box = keys_of(self), self._box
         if enter := keys.get("table.select"):
             keys["table.select"] = replace(enter, does="Done")
@@ -253,6 +256,6 @@ class ChecklistScreen(Screen[None]):
 
     def _to_next(self) -> None:
         """The first box that is open."""
-        found = next((each for each in self._boxes if each.state == OPEN), None)
-        if found is not None:
-            self._table.move_to(found.number - 1)
+        checklist_box = next((box for box in self._boxes if box.state == OPEN), None)
+        if checklist_box is not None:
+            self._table.move_to(checklist_box.number - 1)

@@ -46,7 +46,7 @@ class Declare(Dialog[Incident | Event]):
     def __init__(self, place: DialogContext, time: Time, desk: Desk, bad: Sequence[Signal]) -> None:
         super().__init__(place, time)
         self._desk = desk
-        self._bad = tuple(sorted(bad, key=lambda each: each.since))
+        self._bad = tuple(sorted(bad, key=lambda signal: signal.since))
         self._first = earliest_signal(self._bad, time.now())
         self._reach_from = reach(self._first, time.now())
         self._unsure = self._drill = False
@@ -55,7 +55,7 @@ class Declare(Dialog[Incident | Event]):
         yield Lines(id="ask", classes="label")
         yield Input(id="title", max_length=LONGEST_TITLE)
         yield Choice(
-            [(each.name, each.definition) for each in self._desk.ladder],
+            [(level.name, level.definition) for level in self._desk.ladder],
             default_severity(self._desk.ladder),
             was="preset",
         )
@@ -87,7 +87,7 @@ class Declare(Dialog[Incident | Event]):
     def _rung(self) -> Level:
         """The level that is chosen."""
         chosen = self.query_one(Choice).chosen
-        return next(each for each in self._desk.ladder if each.name == chosen)
+        return next(level for level in self._desk.ladder if level.name == chosen)
 
     def action_unsure(self) -> None:
         """Between two levels the higher one is taken: it is lowered with one key, a late one costs time."""
@@ -103,10 +103,10 @@ class Declare(Dialog[Incident | Event]):
     def _tell_level(self) -> None:
         """What the team does at this level, in its own words; and that the lowest makes no incident."""
         rung = self._rung
-        said: list[Piece] = [("  → ", "info"), (rung.response, "")] if rung.response else []
+        pairs: list[Piece] = [("  → ", "info"), (rung.response, "")] if rung.response else []
         if rung.backlog:
-            said = [("  → no incident: ", "warn"), ("enter", "key"), (" writes a note for the working day", "")]
-        self.query_one("#response", Lines).show(*wrap(said, self.wide, most=2, indent=4))
+            pairs = [("  → no incident: ", "warn"), ("enter", "key"), (" writes a note for the working day", "")]
+        self.query_one("#response", Lines).show(*wrap(pairs, self.wide, most=2, indent=4))
         unsure = ("unsure, so the higher one" if self._unsure else "unsure? takes the higher one", "")
         drill = ("a DRILL, counted nowhere", "warn") if self._drill else ("no drill", "muted")
         self.query_one("#unsure", Lines).show(
@@ -136,23 +136,23 @@ class Declare(Dialog[Incident | Event]):
             return None
         return when(text, self.time.now(), self.place.zone)
 
-    def _clock(self, at: datetime) -> str:
-        return f"{at.astimezone(self.place.zone):%H:%M:%S}"
+    def _clock(self, moment: datetime) -> str:
+        return f"{moment.astimezone(self.place.zone):%H:%M:%S}"
 
     def _signals(self) -> list[tuple[Piece, ...]]:
         """What is bad now and since when, longest first."""
         if not self._bad:
             return [(("Nothing watched here is bad now: detected by you, now.", "muted"),)]
-        shown, now = self._bad[:SHOWN], self.time.now()
-        wide = min(LABEL, max(cell_len(plain(each.label)) for each in shown))
+        signals, now = self._bad[:SHOWN], self.time.now()
+        wide = min(LABEL, max(cell_len(plain(signal.label)) for signal in signals))
         rows: list[tuple[Piece, ...]] = [
             (
-                ("bad now  " if at == 0 else "         ", "muted"),
-                (f"✖ {fit(each.label, wide)}", "bad"),
-                (f"  {age((now - each.since).total_seconds()):>3}, since {self._clock(each.since)}", "muted"),
-                ("  detected by this" if each is self._first else "", "muted"),
+                ("bad now  " if index == 0 else "         ", "muted"),
+                (f"✖ {fit(signal.label, wide)}", "bad"),
+                (f"  {age((now - signal.since).total_seconds()):>3}, since {self._clock(signal.since)}", "muted"),
+                ("  detected by this" if signal is self._first else "", "muted"),
             )
-            for at, each in enumerate(shown)
+            for index, signal in enumerate(signals)
         ]
         if len(self._bad) > SHOWN:
             rows[-1] += ((f"  and {len(self._bad) - SHOWN} more", "muted"),)

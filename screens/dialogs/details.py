@@ -29,10 +29,10 @@ class Details(Dialog[None]):
     keys = "c copies all of it · ↑ ↓ scroll · enter or esc leaves"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("c", "copy", "Copy", show=False)]
 
-    def __init__(self, place: DialogContext, time: Time, shown: object, taken: Acknowledgement | None = None) -> None:
+    def __init__(self, place: DialogContext, time: Time, value: object, taken: Acknowledgement | None = None) -> None:
         super().__init__(place, time)
-        self.what = heading(shown)
-        self._facts = facts(shown, Viewer(time.now(), place.zone), taken)
+        self.what = heading(value)
+        self._facts = facts(value, Viewer(time.now(), place.zone), taken)
 
     def fields(self) -> ComposeResult:
         with VerticalScroll(id="scroll", classes="label"):
@@ -45,8 +45,8 @@ class Details(Dialog[None]):
         self.call_after_refresh(self._draw)
 
     def _draw(self) -> None:
-        shown = self.query_one("#facts", Lines)
-        shown.show(*rows(self._facts, shown.size.width or 70))
+        lines = self.query_one("#facts", Lines)
+        lines.show(*rows(self._facts, lines.size.width or 70))
 
     def action_copy(self) -> None:
         self.say(copy_text(self.app, as_text(self.what, self._facts)), "info")
@@ -79,8 +79,8 @@ class EventDetails(Details):
         self._desk = desk
         self._incident = incident
         if incident is not None:
-            words = " · w corrects its words" if event.kind in CORRECTED else ""
-            self.keys = f"p {'unpins' if self._pinned else 'pins'} · k links evidence{words} · c copies · esc leaves"
+            text = " · w corrects its words" if event.kind in CORRECTED else ""
+            self.keys = f"p {'unpins' if self._pinned else 'pins'} · k links evidence{text} · c copies · esc leaves"
 
     @property
     def _pinned(self) -> bool:
@@ -109,13 +109,13 @@ class EventDetails(Details):
         if self._incident is None or self._event.kind not in CORRECTED:
             return
         event, desk = self._event, self._desk
-        words = event.detail.get("text")
+        parts = event.detail.get("text")
         self.app.push_screen(
             FormDialog(
                 self.place,
                 self.time,
                 f"Correct event {event.id}",
-                [Field("text", "what it should say", words if isinstance(words, str) else event.summary)],
+                [Field("text", "what it should say", parts if isinstance(parts, str) else event.summary)],
                 lambda values: desk.correct(event.id, values["text"]),
                 about=[[("Both stay on record; the correction is what is shown.", "muted")]],
                 check=needed("text", "A correction needs words; to take an event out of sight use `cockpit redact`."),

@@ -155,13 +155,13 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     def say(self, text: str, tone: str = "warn") -> None:
         """Put a line above the keys; "" takes it away. A dialog that is leaving has nothing to say any more."""
-        said = self.query("#said").first(Lines) if self.is_attached and self.query("#said") else None
-        if said is None:
+        lines = self.query("#said").first(Lines) if self.is_attached and self.query("#said") else None
+        if lines is None:
             return
-        said.display = bool(text)
+        lines.display = bool(text)
         self.query_one("#dialog").set_class(bool(text), "-saying")
         wide = max(20, self.wide)
-        said.show(*(((row, tone),) for row in wrapped(clean(text), wide)))
+        lines.show(*(((row, tone),) for row in wrapped(clean(text), wide)))
 
     @property
     def wide(self) -> int:
@@ -254,8 +254,8 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         """No key followed the confirm key: it was a hand's, not the first line of something pasted."""
         if not self.is_current:
             return  # left by esc in the meantime; leaving wins
-        asked, self._asked = self._asked, None
-        if asked != self._guard.touches:
+        number, self._asked = self._asked, None
+        if number != self._guard.touches:
             self.say(TOO_QUICK)
             return
         self.say("")

@@ -69,9 +69,9 @@ class FormDialog(Dialog[T]):
     def fields(self) -> ComposeResult:
         if self._about:
             yield Lines(id="about", classes="label")
-        for each in self._fields:
-            yield Lines(id=f"label-{each.name}", classes="label")
-            yield self._input(each)
+        for field in self._fields:
+            yield Lines(id=f"label-{field.name}", classes="label")
+            yield self._input(field)
 
     @staticmethod
     def _input(field: Field) -> Widget:
@@ -93,18 +93,20 @@ class FormDialog(Dialog[T]):
         if self._about:
             lines = (row for line in self._about for row in wrap(line, self.wide, most=3, indent=2))
             self.query_one("#about", Lines).show(*lines)
-        for each in self._fields:
-            self.query_one(f"#label-{each.name}", Lines).show(((each.label, "muted"),))
+        for field in self._fields:
+            self.query_one(f"#label-{field.name}", Lines).show(((field.label, "muted"),))
         for line in self.query(Input):
             line.cursor_blink = False
 
     def values(self) -> Values:
         """What stands in the fields now, cleaned."""
-        found: dict[str, str] = {}
-        for each in self._fields:
-            widget = self.query_one(f"#field-{each.name}")
-            found[each.name] = widget.chosen if isinstance(widget, Choice) else clean_line(self._typed_in(widget))
-        return found
+        values_by_name: dict[str, str] = {}
+        for field in self._fields:
+            widget = self.query_one(f"#field-{field.name}")
+            values_by_name[field.name] = (
+                widget.chosen if isinstance(widget, Choice) else clean_line(self._typed_in(widget))
+            )
+        return values_by_name
 
     @staticmethod
     def _typed_in(widget: Widget) -> str:

@@ -61,9 +61,9 @@ class Note(Dialog[Event]):
             return None
         typed = self.query_one(Input).value.strip()
         try:
-            at = when(typed, self.time.now(), self.place.zone) if typed else None
+            moment = when(typed, self.time.now(), self.place.zone) if typed else None
         except WhenError as error:
             self.say(str(error))
             return None
         incident = self._incident.id if self._incident else None
-        return lambda: self._desk.note(text, incident, at)
+        return lambda: self._desk.note(text, incident, moment)

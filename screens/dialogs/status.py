@@ -57,12 +57,18 @@ class StatusDialog(Dialog[None]):
         yield Lines(id="subject")
         yield Lines(id="severity-label", classes="label")
         yield Choice(
-            [(each.name, each.definition) for each in self._desk.ladder], self._incident.severity, id="severity"
+            [(level.name, level.definition) for level in self._desk.ladder], self._incident.severity, id="severity"
         )
         yield Lines(id="status-label", classes="label")
-        yield Choice([(each.value, text) for each, text in MEANING.items()], self._incident.status.value, id="status")
+        yield Choice(
+            [(status.value, text) for status, text in MEANING.items()], self._incident.status.value, id="status"
+        )
         yield Lines(id="because-label", classes="label")
-        yield Choice([(each.value, text) for each, text in BECAUSE.items()], CloseReason.FIXED.value, id="because")
+        yield Choice(
+            [(close_reason.value, text) for close_reason, text in BECAUSE.items()],
+            CloseReason.FIXED.value,
+            id="because",
+        )
         yield Lines(id="reason-label", classes="label")
         yield Input(id="reason", max_length=500)
         yield Lines(id="impact-evidence", classes="label")

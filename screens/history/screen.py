@@ -102,37 +102,37 @@ class PastScreen(Screen[None]):
         """Each incident from its whole range: the ledger may have forgotten old signals."""
         session, here = self._session, self._place.environment
         try:
-            known = [each for each in session.ledger.incidents.values() if each.environment == here]
-            found = whole(session.timeline, session.plan.ladder, known)
+            incidents = [incident for incident in session.ledger.incidents.values() if incident.environment == here]
+            result = whole(session.timeline, session.plan.ladder, incidents)
             overdue = self._overdue()
         except Exception as error:
             self.notify(explain(error, "the incidents of before could not be read"), severity="error", markup=False)
         else:
-            self.post_message(self.Folded(found, overdue))
+            self.post_message(self.Folded(result, overdue))
 
     def _overdue(self) -> int:
         """How many drills, trainings and reviews are overdue."""
         session, zone = self._session, self._place.zone
         done = days(session.timeline.events(kinds=[Kind.PRACTICE]), zone)
         today = session.time.now().astimezone(zone).date()
-        return sum(each.late(today) > 0 for each in drills(session.plan.practices, done, today))
+        return sum(drill.late(today) > 0 for drill in drills(session.plan.practices, done, today))
 
     @on(Folded)
     def _show(self, message: Folded) -> None:
         now = self._session.time.now()
-        found = statistics(message.incidents, self._session.plan, now, zone=self._place.zone)
-        self.incidents = {each.id: each for each in message.incidents}
+        result = statistics(message.incidents, self._session.plan, now, zone=self._place.zone)
+        self.incidents = {incident.id: incident for incident in message.incidents}
         self._title(message.overdue)
-        figures = {f"{each.short}/{each.level}": each for each in found.figures}
-        shares = {each.name: each for each in found.shares}
+        figures = {f"{figure.short}/{figure.level}": figure for figure in result.figures}
+        shares = {share.name: share for share in result.shares}
         self.numbers = {**figures, **shares}
         rows = incident_rows(message.incidents, self._place.zone, now, self._session.plan.ladder)
         numbered = [
-            *(figure_row(*each) for each in figures.items()),
-            *(share_row(*each) for each in shares.items()),
+            *(figure_row(*figure) for figure in figures.items()),
+            *(share_row(*share) for share in shares.items()),
         ]
         self.panes[0].show(rows, [(f" {len(rows)}", "muted")] if rows else [], now)
-        self.panes[1].show([heading(), *numbered] if found.incidents else [], counted(found), now)
+        self.panes[1].show([heading(), *numbered] if result.incidents else [], counted(result), now)
         self.panes[0].table.explain((("No incident yet. d on the cockpit declares one.", "muted"),))
         self.panes[1].table.explain((("Nothing to measure yet; drills do not count.", "muted"),))
         self._tell()
@@ -143,9 +143,9 @@ class PastScreen(Screen[None]):
         """The definition of the number under the cursor, or what the incident under it was."""
         current = self.current
         row = self.panes[current].table.cursor or ""
-        told: Sequence[Piece] = self._defined(row) if current else self._summed_up(row)
+        pairs: Sequence[Piece] = self._defined(row) if current else self._summed_up(row)
         wide = max(20, self.size.width - 2)
-        self.query_one("#definition", Lines).show(*([(" ", ""), *line] for line in wrap(told, wide, most=4)))
+        self.query_one("#definition", Lines).show(*([(" ", ""), *line] for line in wrap(pairs, wide, most=4)))
         strip: list[Piece] = []
         for pane in self.panes:
             strip += [(" │ " if strip else " ", "muted"), *pane.brief]
@@ -167,8 +167,8 @@ class PastScreen(Screen[None]):
         reason = f": {incident.close_reason}" if incident.close_reason else ""
         ran = f", {len(incident.ran)} procedures run" if incident.ran else ""
         draft = f" Its post-mortem is {DRAFTS[incident.review]}." if not incident.open else ""
-        told = f"  {incident.status.value}{reason}{ran}.{draft}"
-        return [(incident.title, "strong"), (told, ""), (f"  {incident.id}", "muted")]
+        sentence = f"  {incident.status.value}{reason}{ran}.{draft}"
+        return [(incident.title, "strong"), (sentence, ""), (f"  {incident.id}", "muted")]
 
     # Keys
 
@@ -182,8 +182,8 @@ class PastScreen(Screen[None]):
             for pane in self.panes:
                 pane.set_class(pane.table is event.widget, "-current")
 
-    def action_pane(self, at: int) -> None:
-        self.panes[at].table.focus()
+    def action_pane(self, index: int) -> None:
+        self.panes[index].table.focus()
 
     def action_other(self) -> None:
         self.action_pane(1 - self.current)
@@ -214,27 +214,27 @@ class PastScreen(Screen[None]):
             self.app.push_screen(IncidentScreen(self._session, self._place, incident.id))
 
 
-def counted(found: Statistics) -> list[Piece]:
+def counted(result: Statistics) -> list[Piece]:
     """How many incidents the numbers stand on, and how many drills were left out."""
-    drills = f", {found.drills} drills left out" if found.drills else ""
-    return [(f" over {found.incidents}{drills}", "muted")]
+    drills = f", {result.drills} drills left out" if result.drills else ""
+    return [(f" over {result.incidents}{drills}", "muted")]
 
 
 def heading() -> Row:
     """What the columns of the numbers are."""
-    return Row("", tuple(Cell(each, "muted") for each in HEADINGS))
+    return Row("", tuple(Cell(text, "muted") for text in HEADINGS))
 
 
 def figure_row(id: str, figure: Figure) -> Row:
     """Name, severity, n, median, mean, worst, and the target with how it was kept."""
     states = ((figure.pending, "pending"), (figure.not_applicable, "not applicable"), (figure.invalid, "invalid"))
-    told = [f"{count} {state}" for count, state in states if count]
+    lines = [f"{count} {state}" for count, state in states if count]
     if figure.target is not None:
         kept = {True: ": met", False: ": missed", None: ""}[figure.met]
-        told.insert(0, f"{figure.target.text}{kept}")
-    times = [Cell(lasted(each), MET[figure.met]) for each in (figure.median, figure.mean, figure.worst)]
+        lines.insert(0, f"{figure.target.text}{kept}")
+    times = [Cell(lasted(duration), MET[figure.met]) for duration in (figure.median, figure.mean, figure.worst)]
     cells = (Cell(f"{figure.short} {figure.name}"), Cell(figure.level or "all"), Cell(str(figure.recorded), "muted"))
-    return Row(id, (*cells, *times, Cell(", ".join(told), MET[figure.met])))
+    return Row(id, (*cells, *times, Cell(", ".join(lines), MET[figure.met])))
 
 
 def share_row(id: str, share: KeptShare) -> Row:

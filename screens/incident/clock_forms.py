@@ -26,7 +26,7 @@ def clock(
     place: DialogContext, time: Time, desk: "Desk", incident: Incident, running: Clock, *, later: bool = False
 ) -> "FormDialog[Event]":
     """Say that something is done, ask to be reminded later, or say why it does not apply; `later` stands first then."""
-    snoozes = [(f"{LATER}: {each} min", "it counts on; nothing rings until then") for each in SNOOZES]
+    snoozes = [(f"{LATER}: {snooze} min", "it counts on; nothing rings until then") for snooze in SNOOZES]
     breach = running.kind is ClockKind.BREACH
     done = "notified: say when and whom below" if breach else "it is done now, or at the time below"
     never = "not notifiable: say below why, and who decided" if breach else "say below why it does not apply"
@@ -37,8 +37,8 @@ def clock(
         if chosen == NEVER:
             return desk.not_applicable(running.id, reason, incident=incident.id)
         if chosen == DONE:
-            at = moment(values["at"], time.now(), place)
-            return desk.clock_done(running.id, reason, at=at, incident=incident.id)
+            position = moment(values["at"], time.now(), place)
+            return desk.clock_done(running.id, reason, moment=position, incident=incident.id)
         minutes = int(chosen.removesuffix(" min").rpartition(" ")[2])
         return desk.snooze(running.id, time.now() + timedelta(minutes=minutes), incident=incident.id)
 
@@ -49,7 +49,7 @@ def clock(
 
     now = time.now()
     left = remaining(running, now)
-    told: list[Piece] = [
+    pairs: list[Piece] = [
         (running.what, "strong"),
         (f"  {left}", ""),
         (f"  due {shown_due(running, place.zone, now)}", "muted"),
@@ -64,7 +64,7 @@ def clock(
             Field("at", "when it was done", hint="now, or 10m ago, 14:05 ..."),
         ],
         act,
-        about=[*about(incident, *told), [("its rule: ", "muted"), (running.origin, "")]],
+        about=[*about(incident, *pairs), [("its rule: ", "muted"), (running.origin, "")]],
         check=check,
     )
 
@@ -124,11 +124,11 @@ def loop(place: DialogContext, time: Time, desk: "Desk", incident: Incident) -> 
 
 def aware(place: DialogContext, time: Time, desk: "Desk", incident: Incident, plan: Plan) -> "FormDialog[Event]":
     """Start the clock of the breach notice. Only a person can: awareness is a judgement."""
-    rule = next((each for each in plan.rules if each.kind is ClockKind.BREACH), None)
+    rule = next((rule for rule in plan.rules if rule.kind is ClockKind.BREACH), None)
     hours = f"{rule.after.total_seconds() / 3600:.0f} hours" if rule else "72 hours"
-    told: list[Piece] = [(f"From the moment of awareness the authority is to be told within {hours}.", "warn")]
+    pairs: list[Piece] = [(f"From the moment of awareness the authority is to be told within {hours}.", "warn")]
     if rule:
-        told.append((f" {rule.origin}", "muted"))
+        pairs.append((f" {rule.origin}", "muted"))
 
     def check(values: Values) -> None:
         needed("text", "Say what is known.")(values)
@@ -142,10 +142,10 @@ def aware(place: DialogContext, time: Time, desk: "Desk", incident: Incident, pl
             Field("text", "what is known with reasonable certainty"),
             Field("at", "aware since", hint="now, or 20m ago, 14:05 ..."),
         ],
-        lambda values: desk.aware(values["text"], at=moment(values["at"], time.now(), place), incident=incident.id),
+        lambda values: desk.aware(values["text"], moment=moment(values["at"], time.now(), place), incident=incident.id),
         about=[
             *about(incident),
-            told,
+            pairs,
             [("This clock cannot be dismissed: only notified, or not notifiable because.", "")],
         ],
         check=check,
@@ -159,7 +159,7 @@ def scenario(
     """Choose what the recovery is measured against; None where no document gives targets."""
     if not plan.targets:
         return None
-    options = tuple((each.scenario, _targets(each.rpo, each.rto)) for each in plan.targets)
+    options = tuple((target.scenario, _targets(target.rpo, target.rto)) for target in plan.targets)
 
     def act(values: Values) -> "Event":
         target = plan.target(values["scenario"])
@@ -178,12 +178,12 @@ def scenario(
 
 
 def _targets(rpo: timedelta | None, rto: timedelta | None) -> str:
-    said = [
+    lines = [
         f"{name} {_short(value)}"
         for name, value in (("lose at most", rpo), ("recover within", rto))
         if value is not None
     ]
-    return ", ".join(said)
+    return ", ".join(lines)
 
 
 def _short(value: timedelta) -> str:

@@ -78,12 +78,12 @@ class Export(Dialog[Path]):
             return
         self._foreign = message.path if message.why else None
         self._ask_name(bool(message.why))
-        shown = f"✖ {self._lost(message.path, message.why)}" if message.why else message.outlook
-        self.query_one("#outlook", Lines).show(((shown, "bad" if message.why else "muted"),))
+        shown_text = f"✖ {self._lost(message.path, message.why)}" if message.why else message.outlook
+        self.query_one("#outlook", Lines).show(((shown_text, "bad" if message.why else "muted"),))
 
-    def _ask_name(self, asked: bool) -> None:
-        self.query_one("#name-label").display = asked
-        self.query_one("#name").display = asked
+    def _ask_name(self, flag: bool) -> None:
+        self.query_one("#name-label").display = flag
+        self.query_one("#name").display = flag
 
     @staticmethod
     def _lost(path: Path, why: str) -> str:

@@ -50,7 +50,7 @@ def role(
             return desk.hand_over(name, person, "; ".join(filter(None, [note, *leaves])), incident=incident.id)
         return desk.take_role(name, person, note, incident=incident.id)
 
-    open: list[list[Piece]] = [[("still open: ", "muted"), (each, "")] for each in leaves[:4]] if holds else []
+    open: list[list[Piece]] = [[("still open: ", "muted"), (leaf, "")] for leaf in leaves[:4]] if holds else []
     return FormDialog(
         place,
         time,
@@ -70,13 +70,13 @@ def called(
     place: DialogContext, time: Time, desk: "Desk", incident: Incident, who: str, tier: int, contacts: Sequence[Contact]
 ) -> "FormDialog[Event]":
     """Write down that somebody was called. The cockpit pages nobody."""
-    known: list[list[Piece]] = [
+    pair_lists: list[list[Piece]] = [
         [
-            (f"{each.role}: ", "muted"),
-            (each.person or "not filled in", "" if each.filled else "bad"),
-            (f"  {each.how}", ""),
+            (f"{contact.role}: ", "muted"),
+            (contact.person or "not filled in", "" if contact.filled else "bad"),
+            (f"  {contact.how}", ""),
         ]
-        for each in contacts
+        for contact in contacts
     ]
     return FormDialog(
         place,
@@ -88,7 +88,7 @@ def called(
             Field("note", "what they said", hint="on their way, no answer ..."),
         ],
         lambda values: desk.called(values["who"], tier, values["how"], values["note"], incident=incident.id),
-        about=[*about(incident), *known, [("You make the call; this writes it down.", "muted")]],
+        about=[*about(incident), *pair_lists, [("You make the call; this writes it down.", "muted")]],
         check=needed("who", "Say who was called."),
     )
 
@@ -109,13 +109,13 @@ def decision(place: DialogContext, time: Time, desk: "Desk", incident: Incident)
 def freeze(place: DialogContext, time: Time, desk: "Desk", now: Freeze | None) -> "FormDialog[Event]":
     """Forbid deployments to the environment, or allow them again."""
     what = "Lift the freeze" if now else "Freeze deployments"
-    told: list[Piece] = [
+    pairs: list[Piece] = [
         ("No deployments to ", ""),
         (place.environment, "strong"),
         (" until it is lifted; a step that changes it warns.", ""),
     ]
     if now:
-        told = [
+        pairs = [
             ("Frozen by ", ""),
             (now.by, "strong"),
             (f" at {now.since.astimezone(place.zone):%H:%M}", ""),
@@ -127,7 +127,7 @@ def freeze(place: DialogContext, time: Time, desk: "Desk", now: Freeze | None) -
         what,
         [Field("reason", "why", hint="green again" if now else "until prod is green")],
         lambda values: desk.freeze(now is None, values["reason"]),
-        about=[told],
+        about=[pairs],
         does="lifts it" if now else "freezes",
     )
 
@@ -140,10 +140,10 @@ def open_things(
     freeze: Freeze | None = None,
 ) -> list[str]:
     """What a handover must name: clocks that ask for something, runs that go on, silent alerts, a freeze."""
-    told = [f"{each.what} ({remaining(each, now) or 'open'})" for each in clocks if each.state(now) in ASKS]
-    told += [f"running: {each}" for each in runs]
-    told += [f"silenced at its source: {each}" for each in silenced]
-    return [*told, *([f"{freeze.environment} is frozen: {freeze.reason}".rstrip(": ")] if freeze else [])]
+    lines = [f"{clock.what} ({remaining(clock, now) or 'open'})" for clock in clocks if clock.state(now) in ASKS]
+    lines += [f"running: {run}" for run in runs]
+    lines += [f"silenced at its source: {text}" for text in silenced]
+    return [*lines, *([f"{freeze.environment} is frozen: {freeze.reason}".rstrip(": ")] if freeze else [])]
 
 
 REVIEWS = {
@@ -165,7 +165,7 @@ def review(place: DialogContext, time: Time, desk: "Desk", incident: Incident) -
                 "state",
                 "state",
                 incident.review.value,
-                options=tuple((each.value, text) for each, text in REVIEWS.items()),
+                options=tuple((item.value, text) for item, text in REVIEWS.items()),
             ),
             Field("reason", "in a few words", hint="who reviewed it, where"),
         ],
@@ -202,7 +202,7 @@ def update(place: DialogContext, time: Time, desk: "Desk", incident: Incident, p
         [
             Field("text", "what was said, in one line"),
             Field("next", "promised: the next one in", preset, "nothing, or 30 min, 1 hour"),
-            Field("to", "to", last, options=tuple((each, READS[each]) for each in AUDIENCES)),
+            Field("to", "to", last, options=tuple((audience, READS[audience]) for audience in AUDIENCES)),
         ],
         act,
         about=[[("on ", "muted"), (f"{incident.severity} ", ""), (incident.title, "strong")]],
@@ -213,10 +213,10 @@ def update(place: DialogContext, time: Time, desk: "Desk", incident: Incident, p
 
 def promised(text: str) -> timedelta | None:
     """The length that was typed, None for no promise. Raises FormError."""
-    words = " ".join(text.split())
-    if words.casefold() in NOT_PROMISED:
+    tokens = " ".join(text.split())
+    if tokens.casefold() in NOT_PROMISED:
         return None
-    found = length(words) or length(f"{words} min")
-    if not found:
-        raise FormError(f"`{words[:40]}` is no length of time; write 30 min or 1 hour, or nothing.")
-    return found
+    duration = length(tokens) or length(f"{tokens} min")
+    if not duration:
+        raise FormError(f"`{tokens[:40]}` is no length of time; write 30 min or 1 hour, or nothing.")
+    return duration

@@ -109,19 +109,19 @@ class IncidentScreen(Screen[None]):
         incident, plan = self.incident, session.plan
         clocks = running(session, incident, now, self._place.zone)
         asks = urgent(clocks, now)
-        shown = [*asks, *(each for each in clocks if each not in asks)]
+        visible = [*asks, *(clock for clock in clocks if clock not in asks)]
         to_call = calls(incident, plan, clocks, now)
         self.objects = (
-            {each.id: each for each in shown},
-            {each.name: each for each in plan.roles},
-            {each.id: each for each in plan.checklists},
-            {each.id: each for each in to_call},
+            {clock.id: clock for clock in visible},
+            {role.name: role for role in plan.roles},
+            {checklist.id: checklist for checklist in plan.checklists},
+            {call_candidate.id: call_candidate for call_candidate in to_call},
         )
         zone = self._place.zone
-        counted: list[Piece] = [(f" {progress(incident, each)}", "muted") for each in plan.checklists if each.levels][
-            :1
-        ]
-        self.panes[0].show(clock_rows.rows(shown, now, zone), clock_rows.counts(clocks, now), now)
+        counted: list[Piece] = [
+            (f" {progress(incident, checklist)}", "muted") for checklist in plan.checklists if checklist.levels
+        ][:1]
+        self.panes[0].show(clock_rows.rows(visible, now, zone), clock_rows.counts(clocks, now), now)
         self.panes[1].show(role_rows(incident, plan, self._place.actor, zone), [], now)
         self.panes[2].show(list_rows(incident, plan), counted, now)
         self.panes[3].show(call_rows(to_call), [], now)
@@ -150,26 +150,26 @@ class IncidentScreen(Screen[None]):
             "opens its boxes",
             "writes the call down",
         )
-        told: list[Piece] = [(" ▸ ", "info"), ("enter", "key"), (f" {does[self.current]}", "")]
+        pairs: list[Piece] = [(" ▸ ", "info"), ("enter", "key"), (f" {does[self.current]}", "")]
         chosen = self.objects[self.current].get(self.panes[self.current].table.cursor or "")
         if isinstance(chosen, Clock):
             facts = " · ".join(filter(None, [chosen.why, chosen.who, chosen.origin]))
-            return [*told, ("  ·  ", "muted"), (facts, "muted")]
+            return [*pairs, ("  ·  ", "muted"), (facts, "muted")]
         if isinstance(chosen, CallCandidate):
-            return [*told, ("  ·  ", "muted"), (chosen.who, "strong"), (f"  {reach(chosen)}", "")]
+            return [*pairs, ("  ·  ", "muted"), (chosen.who, "strong"), (f"  {reach(chosen)}", "")]
         if self._asks:
             urgent = clock_rows.brief(self._asks[0], self._session.time.now())[1:]
-            told += [("  ·  most urgent: ", "muted"), (self._asks[0].what, "strong"), (" ", ""), *urgent]
-        return told
+            pairs += [("  ·  most urgent: ", "muted"), (self._asks[0].what, "strong"), (" ", ""), *urgent]
+        return pairs
 
     # Keys
 
     @property
     def current(self) -> int:
-        return next((at for at, pane in enumerate(self.panes) if pane.has_class("-current")), 0)
+        return next((index for index, pane in enumerate(self.panes) if pane.has_class("-current")), 0)
 
-    def action_pane(self, at: int) -> None:
-        self.panes[at].table.focus()
+    def action_pane(self, index: int) -> None:
+        self.panes[index].table.focus()
 
     def action_step(self, by: int) -> None:
         self.action_pane((self.current + by) % len(self.panes))
@@ -194,8 +194,8 @@ class IncidentScreen(Screen[None]):
         if self._session.read_only:
             self.notify(READ_ONLY, severity="warning", markup=False)
             return
-        of = next(at for at, pane in enumerate(self.panes) if pane.table is message.table)
-        chosen = self.objects[of].get(message.row)
+        number = next(index for index, pane in enumerate(self.panes) if pane.table is message.table)
+        chosen = self.objects[number].get(message.row)
         form: Asked = None
         place, time, desk, incident = self._place, self._session.time, self._session.desk, self.incident
         if isinstance(chosen, Clock):
@@ -228,8 +228,8 @@ class IncidentScreen(Screen[None]):
         if form is not None:
             self.app.push_screen(form)
         elif name == "scenario":
-            told = "No recovery targets are known: a table with Scenario, RPO and RTO in a runbook gives them."
-            self.notify(told, severity="warning", markup=False)
+            sentence = "No recovery targets are known: a table with Scenario, RPO and RTO in a runbook gives them."
+            self.notify(sentence, severity="warning", markup=False)
 
     def action_tell(self) -> None:
         from screens.messages.screen import CommunicateScreen
@@ -262,9 +262,9 @@ class IncidentScreen(Screen[None]):
     def _open_things(self) -> list[str]:
         now = self._session.time.now()
         runs = [
-            each.title
-            for each in self._session.runner.runs.runs.values()
-            if each.incident == self._shown and each.ended is None
+            run.title
+            for run in self._session.runner.runs.runs.values()
+            if run.incident == self._shown and run.ended is None
         ]
         clocks = running(self._session, self.incident, now, self._place.zone)
         ledger, here = self._session.ledger, self.incident.environment

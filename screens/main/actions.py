@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 def read_again(screen: "CockpitScreen", session: "Session") -> None:
     """In a thread, while what was asked for opens; what cannot be read any more, or goes unheeded, is said once."""
-    known = session.plan.problems
+    problems = session.plan.problems
 
     def read() -> None:
         for problem in session.read_again().problems:
-            if problem not in known:
-                words = f"{problem.message} {problem.advice}".strip()
-                screen.notify(words, severity="warning", markup=False, timeout=10)
+            if problem not in problems:
+                text = f"{problem.message} {problem.advice}".strip()
+                screen.notify(text, severity="warning", markup=False, timeout=10)
 
     screen.run_worker(read, thread=True, group="plan", exit_on_error=False)
 
@@ -91,23 +91,23 @@ def wall(screen: "CockpitScreen", session: "Session") -> None:
     screen.app.push_screen(wall_screen())
 
 
-def details(screen: "CockpitScreen", session: "Session", shown: object) -> None:
+def details(screen: "CockpitScreen", session: "Session", value: object) -> None:
     from screens.dialogs.details import Details
     from screens.main.runbook_actions import open_revision
 
-    if isinstance(shown, Revision):
-        open_revision(screen, session, acting_place(screen, session), shown)
+    if isinstance(value, Revision):
+        open_revision(screen, session, acting_place(screen, session), value)
         return
-    if isinstance(shown, Event):
+    if isinstance(value, Event):
         from screens.dialogs.details import EventDetails
 
-        incident = session.ledger.incidents.get(shown.incident or "") or worst(session)
+        incident = session.ledger.incidents.get(value.incident or "") or worst(session)
         where = place(screen, session)
-        screen.app.push_screen(EventDetails(where, session.time, shown, session.desk, incident))
+        screen.app.push_screen(EventDetails(where, session.time, value, session.desk, incident))
         return
     taken = session.ledger.taken(session.environment.name)
-    ack = taken.get(shown.key) if isinstance(shown, Alert) else None
-    screen.app.push_screen(Details(place(screen, session), session.time, shown, ack))
+    ack = taken.get(value.key) if isinstance(value, Alert) else None
+    screen.app.push_screen(Details(place(screen, session), session.time, value, ack))
 
 
 def export(screen: "CockpitScreen", session: "Session") -> None:
@@ -130,11 +130,11 @@ def logs(screen: "CockpitScreen", session: "Session") -> None:
     """Of the revision under the cursor when its pane has the focus, else of the one with the most traffic."""
     from screens.logs import LogsScreen
 
-    found = followed(screen)
-    if found is None:
+    pair = followed(screen)
+    if pair is None:
         screen.notify("No revision has traffic; choose one in pane 3 first.", severity="warning", markup=False)
         return
-    app, revision = found
+    app, revision = pair
     open_stream = partial(session.logs, app, revision)
     screen.app.push_screen(LogsScreen(revision, open_stream, zone=screen.cockpit.zone, time=session.time))
 
@@ -191,8 +191,8 @@ def bind_procedures(screen: "CockpitScreen", session: "Session") -> None:
 
 def acting_place(screen: "CockpitScreen", session: "Session") -> "DialogContext":
     """As whom the cloud will see what is done, where that is known."""
-    found, identity = place(screen, session), session.identity()
-    return replace(found, actor=identity.label) if identity else found
+    dialog_context, identity = place(screen, session), session.identity()
+    return replace(dialog_context, actor=identity.label) if identity else dialog_context
 
 
 def place(screen: "CockpitScreen", session: "Session") -> "DialogContext":
@@ -214,9 +214,9 @@ def communicate(screen: "CockpitScreen", session: "Session", incident: Incident 
     """Write to clients or the team; of the incident that the bar shows, or the one that ended last."""
     from screens.messages.screen import CommunicateScreen
 
-    told = incident or _told_of(session)
-    if told is not None:
-        screen.app.push_screen(CommunicateScreen(session, place(screen, session), told))
+    lines = incident or _told_of(session)
+    if lines is not None:
+        screen.app.push_screen(CommunicateScreen(session, place(screen, session), lines))
 
 
 def update(screen: "CockpitScreen", session: "Session") -> None:
@@ -248,16 +248,16 @@ def status_line(screen: "CockpitScreen", session: "Session") -> None:
 
 def checklist(screen: "CockpitScreen", session: "Session", first: str = "", incident: Incident | None = None) -> None:
     """The boxes of the plan's checklists, those of the incident's severity first; `first` names another one."""
-    of = incident or _told_of(session)
-    if of is None:
+    subject = incident or _told_of(session)
+    if subject is None:
         return
     if not session.plan.checklists:
         screen.notify("No document has a checklist: `- [ ]` items make one.", severity="warning", markup=False)
         return
     from screens.checklist.screen import ChecklistScreen
 
-    acts = acts_of_items(screen, session, of)
-    screen.app.push_screen(ChecklistScreen(session, place(screen, session), of, acts, first))
+    acts = acts_of_items(screen, session, subject)
+    screen.app.push_screen(ChecklistScreen(session, place(screen, session), subject, acts, first))
 
 
 def acts_of_items(screen: "CockpitScreen", session: "Session", incident: Incident) -> dict[str, Callable[[], None]]:

@@ -13,14 +13,14 @@ from screens.incident.keys import FORMS
 
 def commands(app: App[Any], screen: Screen[Any]) -> Iterable[SystemCommand]:
     """What can be done from `screen` at this moment, then the themes."""
-    seen = set()
+    visited = set()
     for active in screen.active_bindings.values():
         binding = active.binding
-        if not binding.id or not binding.description or not active.enabled or binding.id in seen:
+        if not binding.id or not binding.description or not active.enabled or binding.id in visited:
             continue
         if binding.id.startswith(("table.", "palette")):
             continue
-        seen.add(binding.id)
+        visited.add(binding.id)
         key = app.get_key_display(binding)
         yield SystemCommand(
             binding.description,
@@ -41,5 +41,5 @@ def _in_an_incident(screen: Screen[Any]) -> Iterable[SystemCommand]:
     if session is None or session.read_only or concerned(session) is None:
         return
     assert isinstance(screen, CockpitScreen)
-    for name, each in FORMS.items():
-        yield SystemCommand(each.description, each.tooltip, partial(lead_to, screen, session, name))
+    for name, binding in FORMS.items():
+        yield SystemCommand(binding.description, binding.tooltip, partial(lead_to, screen, session, name))

@@ -34,7 +34,8 @@ def followed(screen: "CockpitScreen") -> tuple[Application, Revision] | None:
         revision = app.serving
         if isinstance(chosen, Revision):
             revision = next(
-                (each for each in app.revisions if (each.app, each.name) == (chosen.app, chosen.name)), None
+                (revision for revision in app.revisions if (revision.app, revision.name) == (chosen.app, chosen.name)),
+                None,
             )
         if revision is not None:
             return app, revision
@@ -74,14 +75,14 @@ def empty(pane: str, environment: Environment, fresh: Freshness, problems: Seque
     if missing:
         return _missing(pane, environment)
     if fresh.state is FeedState.BLIND:
-        told = [[(problem.message, "bad")] for problem in problems[:2]]
+        pair_lists = [[(problem.message, "bad")] for problem in problems[:2]]
         advice = [[(problem.advice, "")] for problem in problems[:2] if problem.advice]
-        return [*told, *advice] or [[(f"No answer yet: {fresh.reason}.", "bad")]]
+        return [*pair_lists, *advice] or [[(f"No answer yet: {fresh.reason}.", "bad")]]
     if fresh.age is None:
         return [[("Waiting for the first answer…", "muted")]]
     look = f"last look {age(fresh.age)} ago"
     if pane == "alerts":
-        sources = " and ".join(each.name for each in environment.alerts)
+        sources = " and ".join(alert.name for alert in environment.alerts)
         return [[("No alerts.", "good")], [(f"Watching {sources}, {look}.", "muted")]]
     if pane == "revisions":
         return [[(f"{', '.join(environment.apps) or 'The app'} has no revisions, {look}.", "muted")]]
@@ -123,24 +124,24 @@ class PaneScene:
 
 def filled(name: str, session: "Session", scene: PaneScene) -> FilledPanes:
     """The pane `name` as things stand."""
-    seen = scene.seen
+    view = scene.seen
     if name == "probes":
-        objects = {each.name: each for each in seen.probes}
-        return FilledPanes(probes.rows(seen.probes), probes.counts(seen.probes), objects)
+        objects = {probe.name: probe for probe in view.probes}
+        return FilledPanes(probes.rows(view.probes), probes.counts(view.probes), objects)
     if name == "alerts":
         taken = session.ledger.taken(session.environment.name)
-        by_key = {each.key: each for each in seen.alerts}
-        return FilledPanes(alerts.rows(seen.alerts, taken), alerts.counts(seen.alerts), by_key)
+        by_key = {alert.key: alert for alert in view.alerts}
+        return FilledPanes(alerts.rows(view.alerts, taken), alerts.counts(view.alerts), by_key)
     if name == "revisions":
-        apps = seen.applications
-        named = {f"{each.app}/{each.name}": each for app in apps for each in app.revisions}
+        apps = view.applications
+        named = {f"{revision.app}/{revision.name}": revision for app in apps for revision in app.revisions}
         return FilledPanes(revisions.rows(apps), revisions.counts(apps), named)
     return _due(session, scene) if name == "due" else _timeline(session, scene)
 
 
 def _due(session: "Session", scene: PaneScene) -> FilledPanes:
-    due = [each.clock for each in scene.asking]
-    ours = {f"{each.incident.id}/{each.clock.id}": each for each in scene.asking}
+    due = [due_clock.clock for due_clock in scene.asking]
+    ours = {f"{due_clock.incident.id}/{due_clock.clock.id}": due_clock for due_clock in scene.asking}
     rows = clocks.rows(
         due, scene.now, scene.zone, list(ours), calm=True
     )  # a dozen ticking seconds cost a slow line dear
@@ -152,23 +153,23 @@ def _due(session: "Session", scene: PaneScene) -> FilledPanes:
 
 def _timeline(session: "Session", scene: PaneScene) -> FilledPanes:
     incidents = worst_first(session.ledger, session.environment.name, session.plan.ladder)
-    pins = frozenset[int]().union(*(each.pins for each in incidents))
-    kept = [each for each in session.history if not scene.people_only or each.source != RECORDER or each.id in pins]
+    pins = frozenset[int]().union(*(incident.pins for incident in incidents))
+    kept = [event for event in session.history if not scene.people_only or event.source != RECORDER or event.id in pins]
     rows = timeline.rows(kept, session.operator, scene.zone, scene.today, pins)
     counts = [(f" {len(rows)}", "muted")] if rows else []
     if scene.people_only:
         counts = [(f" {len(rows)} of people", "info")]
-    return FilledPanes(rows, counts, {str(each.id): each for each in session.history})
+    return FilledPanes(rows, counts, {str(event.id): event for event in session.history})
 
 
-def wear(panes: Sequence[Pane], session: "Session", seen: View) -> None:
+def wear(panes: Sequence[Pane], session: "Session", view: View) -> None:
     """Each pane's border tells how fresh it is, an empty one why it is empty."""
     for pane in panes[:3]:
         name = pane.id or ""
-        fresh, missing = seen.fresh[name], name in seen.missing
+        fresh, missing = view.fresh[name], name in view.missing
         pane.state("", "muted") if missing else pane.wear(fresh)
-        pane.table.explain(*empty(name, session.environment, fresh, seen.problems, missing))
-    said = session.recorder.status if session.recorder else "not recording"
-    panes[3].state(said, "muted" if said.startswith("record") else "warn")
+        pane.table.explain(*empty(name, session.environment, fresh, view.problems, missing))
+    sentence = session.recorder.status if session.recorder else "not recording"
+    panes[3].state(sentence, "muted" if sentence.startswith("record") else "warn")
     panes[3].table.explain(*quiet_timeline(session.read_only))
     panes[4].table.explain(*nothing_due())

@@ -84,11 +84,11 @@ async def _roll_back(
         raise RunRefused(proposal.refused or proposal.why)
     catalogue = await asyncio.to_thread(documents(session))
     document = catalogue.document("rollback")
-    found = catalogue.find(f"rollback#{proposal.procedure}" if document.builtin else "rollback")
-    went = await went_on(screen.app, session, place, document.runbook, found.procedure, proposal.values)
+    catalogue_entry = catalogue.find(f"rollback#{proposal.procedure}" if document.builtin else "rollback")
+    went = await went_on(screen.app, session, place, document.runbook, catalogue_entry.procedure, proposal.values)
     if went == "on":
         return
-    planned = await plan(session.runner, proposal, document.runbook, found.procedure)
+    planned = await plan(session.runner, proposal, document.runbook, catalogue_entry.procedure)
     dialog = AskRollback(place, session.time, planned, changed_by=application.changed_by)
     agreed = await screen.app.push_screen_wait(dialog)
     if agreed is not None:
@@ -98,7 +98,7 @@ async def _roll_back(
             session,
             place,
             document.runbook,
-            found.procedure,
+            catalogue_entry.procedure,
             proposed=proposal.values,
             agreed=agreed if document.builtin else None,
             beside=went == "anew",
@@ -111,8 +111,10 @@ async def begin_named(
     from screens.run.open import open_or_begin
 
     catalogue = await asyncio.to_thread(documents(session))
-    found = catalogue.find(name)
-    await open_or_begin(screen.app, session, place, found.document.runbook, found.procedure, proposed=proposed)
+    catalogue_entry = catalogue.find(name)
+    await open_or_begin(
+        screen.app, session, place, catalogue_entry.document.runbook, catalogue_entry.procedure, proposed=proposed
+    )
 
 
 def documents(session: "Session") -> Callable[[], Catalogue]:
@@ -133,15 +135,15 @@ def in_words(screen: "Screen[Any]", doing: Coroutine[Any, Any, None]) -> None:
         try:
             await doing
         except Exception as error:
-            words = explain(error, "a runbook could not be opened")
-            screen.notify(words, severity="error", markup=False, timeout=10)
+            text = explain(error, "a runbook could not be opened")
+            screen.notify(text, severity="error", markup=False, timeout=10)
 
     screen.run_worker(told(), group="runbooks", exclusive=True, exit_on_error=False)
 
 
 def application_of(session: "Session", revision: Revision) -> Application | None:
     applications = view(session.watch, session.environment.name).applications
-    return next((each for each in applications if each.name == revision.app), None)
+    return next((application for application in applications if application.name == revision.app), None)
 
 
 def worst(applications: tuple[Application, ...]) -> Application | None:

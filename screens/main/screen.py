@@ -192,9 +192,9 @@ class CockpitScreen(Screen[None]):
         self.seen, now = view(self.session.watch, self.session.environment.name), self.now()
         for name in names:
             scene = PaneScene(self.seen, self.asking, self.cockpit.zone, self._today, now, self._people_only)
-            shown = filled(name, self.session, scene)
-            self.objects[name] = shown.objects
-            self.query_one(f"#{name}", Pane).show(shown.rows, shown.counts, now)
+            filled_panes = filled(name, self.session, scene)
+            self.objects[name] = filled_panes.objects
+            self.query_one(f"#{name}", Pane).show(filled_panes.rows, filled_panes.counts, now)
 
     # Keys
 
@@ -220,15 +220,15 @@ class CockpitScreen(Screen[None]):
 
     @on(KeyedTable.Selected)
     def _selected(self, message: KeyedTable.Selected) -> None:
-        found = self.objects.get(message.table.id.removesuffix("-table") if message.table.id else "", {})
-        if self.session and message.row in found:
-            shown = found[message.row]
-            if isinstance(shown, DueClock):
-                leading.act_on(self, self.session, shown)
-            elif isinstance(shown, Incident):
+        values_by_name = self.objects.get(message.table.id.removesuffix("-table") if message.table.id else "", {})
+        if self.session and message.row in values_by_name:
+            value = values_by_name[message.row]
+            if isinstance(value, DueClock):
+                leading.act_on(self, self.session, value)
+            elif isinstance(value, Incident):
                 leading.roles(self, self.session)
             else:
-                opening.details(self, self.session, shown)
+                opening.details(self, self.session, value)
 
     def under_cursor(self, pane: int) -> object | None:
         """The object, not the row: what a key acts on is captured when it is pressed."""
@@ -237,16 +237,16 @@ class CockpitScreen(Screen[None]):
 
     @property
     def current(self) -> int:
-        return next((at for at, pane in enumerate(self.panes) if pane.has_class("-current")), 0)
+        return next((index for index, pane in enumerate(self.panes) if pane.has_class("-current")), 0)
 
     @property
     def roomy(self) -> bool:
         """Whether there is room for what is due beside the four panes."""
         return self.has_class("-huge") and not self.has_class("-short")
 
-    def action_pane(self, at: int) -> None:
-        if at != DUE or self.roomy:
-            self.panes[at].table.focus()
+    def action_pane(self, index: int) -> None:
+        if index != DUE or self.roomy:
+            self.panes[index].table.focus()
         elif self.session is not None:  # what is due has its pane on a wide screen only
             leading.lead(self, self.session)
 
@@ -258,20 +258,20 @@ class CockpitScreen(Screen[None]):
         draw_edges(self, self.now())
 
     def action_step(self, by: int) -> None:
-        shown = len(self.panes) if self.roomy else DUE
-        self.action_pane((self.current + by) % shown)
+        number = len(self.panes) if self.roomy else DUE
+        self.action_pane((self.current + by) % number)
 
     def action_error(self, by: int) -> None:
         """To the next or the previous event of the timeline that tells of something broken."""
-        table, found = self.panes[TIMELINE].table, self.objects.get("timeline", {})
-        wrong = [at for at, row in enumerate(table.rows) if timeline.went_wrong(found.get(row.id))]
-        ahead = [at for at in wrong if (at - table.cursor_index) * by > 0]
+        table, values_by_name = self.panes[TIMELINE].table, self.objects.get("timeline", {})
+        wrong = [index for index, row in enumerate(table.rows) if timeline.went_wrong(values_by_name.get(row.id))]
+        ahead = [index for index in wrong if (index - table.cursor_index) * by > 0]
         self.action_pane(TIMELINE)
         if ahead:
             table.move_to(min(ahead) if by > 0 else max(ahead))
         else:
-            told = "No further error on the timeline" if wrong else "No error on the timeline"
-            self.notify(f"{told} in this direction." if wrong else f"{told}.", markup=False)
+            sentence = "No further error on the timeline" if wrong else "No error on the timeline"
+            self.notify(f"{sentence} in this direction." if wrong else f"{sentence}.", markup=False)
 
     # The filter
 

@@ -43,7 +43,7 @@ LATE = frozenset({ClockState.AT_RISK, ClockState.OVERDUE})
 
 def situation(screen: "CockpitScreen") -> Situation:
     """What decides which keys work at this moment."""
-    session, seen = screen.session, screen.seen
+    session, view = screen.session, screen.seen
     if session is None:
         return Situation()
     here = session.environment.name
@@ -51,17 +51,17 @@ def situation(screen: "CockpitScreen") -> Situation:
     return Situation(
         attached=True,
         read_only=session.read_only,
-        any_incident=any(each.environment == here for each in session.ledger.incidents.values()),
+        any_incident=any(incident.environment == here for incident in session.ledger.incidents.values()),
         alert=isinstance(alert, Alert),
         taken=isinstance(alert, Alert) and alert.key in session.ledger.taken(here),
         event=screen.under_cursor(3) is not None,
-        apps=bool(seen.applications),
-        signed_out=any(each.kind is ProblemKind.SIGN_IN for each in seen.problems),
+        apps=bool(view.applications),
+        signed_out=any(problem.kind is ProblemKind.SIGN_IN for problem in view.problems),
         person=session.credential is None or session.credential.signs_in_with is not None,
     )
 
 
-def bar(app: "CockpitApp", seen: View, asking: Sequence[DueClock]) -> Bar:
+def bar(app: "CockpitApp", view: View, asking: Sequence[DueClock]) -> Bar:
     """The bar as things stand, with the most urgent clocks."""
     session = app.session
     if session is None:
@@ -72,39 +72,39 @@ def bar(app: "CockpitApp", seen: View, asking: Sequence[DueClock]) -> Bar:
         production=session.environment.production,
         system=session.system.name,
         incidents=incidents,
-        situation=summary(seen),
+        situation=summary(view),
         operator=session.operator,
         identity=session.identity(),
         read_only=session.read_only,
         recorder=session.recorder.status if session.recorder else "",
         muted=app.bells.muted,
         plan=session.plan,
-        clocks=tuple(each.clock for each in asking[:CLOCKS]),
-        whose=tuple(letters_of(each.incident, incidents) for each in asking[:CLOCKS]),
+        clocks=tuple(due_clock.clock for due_clock in asking[:CLOCKS]),
+        whose=tuple(letters_of(due_clock.incident, incidents) for due_clock in asking[:CLOCKS]),
         freeze=session.ledger.freeze(session.environment.name),
     )
 
 
-def letters_of(incident: Incident, shown: Sequence[Incident]) -> str:
+def letters_of(incident: Incident, incidents: Sequence[Incident]) -> str:
     """What tells a clock's incident from the one that the bar shows; "" where it is that one, or none is open."""
-    return incident.id[-3:] if shown and shown[0].id != incident.id else ""
+    return incident.id[-3:] if incidents and incidents[0].id != incident.id else ""
 
 
 def sight(screen: "CockpitScreen") -> HintInput:
     """What decides the hint; what it says of a key is taken from what the key would act on."""
-    session, seen = screen.session, screen.seen
+    session, view = screen.session, screen.seen
     if session is None:
         return HintInput(attached=False)
     now = session.time.now()
     incident = next(iter(worst_first(session.ledger, session.environment.name, session.system.ladder)), None)
     here, alert, followed_revision = session.environment.name, screen.under_cursor(1), followed(screen)
     waiting = find_waiting_run(session.runner.runs.runs.values(), here, session.runner.known_procedure)
-    states = {pane: fresh.state for pane, fresh in seen.fresh.items() if pane not in seen.missing}
+    states = {pane: fresh.state for pane, fresh in view.fresh.items() if pane not in view.missing}
     return HintInput(
-        probes=seen.probes,
-        alerts=seen.alerts,
-        applications=seen.applications,
-        problems=seen.problems,
+        probes=view.probes,
+        alerts=view.alerts,
+        applications=view.applications,
+        problems=view.problems,
         incident=incident,
         closed=newest_closed(session.ledger, here),
         old=tuple(pane.capitalize() for pane, state in states.items() if state in OLD),
@@ -114,8 +114,8 @@ def sight(screen: "CockpitScreen") -> HintInput:
         chosen=alert if isinstance(alert, Alert) else None,
         unsettled=unsettled(session.runner.runs.runs.values(), here),
         leaderless=leaderless(incident, session.plan),
-        asks=next((each.clock for each in screen.asking if each.clock.state(now) in LATE), None),
-        rolled_back=last_rollback(seen.applications, recent(session.history, now - FRESH), now - FRESH),
+        asks=next((due_clock.clock for due_clock in screen.asking if due_clock.clock.state(now) in LATE), None),
+        rolled_back=last_rollback(view.applications, recent(session.history, now - FRESH), now - FRESH),
         zone=screen.cockpit.zone,
         waits=waits(waiting),
         waits_for=waiting.step_title if waiting else "",
@@ -138,8 +138,8 @@ def waits(waiting: WaitingRun | None) -> str:
 
 def leaderless(incident: Incident | None, plan: Plan) -> bool:
     """True while nobody holds the leading role of an open incident."""
-    leads = [each.name for each in plan.roles if each.lead]
-    return incident is not None and bool(leads) and not any(incident.in_role(each) for each in leads)
+    leads = [role.name for role in plan.roles if role.lead]
+    return incident is not None and bool(leads) and not any(incident.in_role(lead) for lead in leads)
 
 
 def unsettled(runs: Iterable[Run], environment: str) -> str:
@@ -154,25 +154,25 @@ def unsettled(runs: Iterable[Run], environment: str) -> str:
     return max(waiting, key=lambda run: run.started).title if waiting else ""
 
 
-def summary(seen: View) -> Piece:
+def summary(view: View) -> Piece:
     """How the environment stands while there is no incident: `2 down`, `all 12 probes up`, `cannot see`."""
-    down = sum(each.state is ProbeState.DOWN for each in seen.probes)
-    firing = sum(each.state is AlertState.FIRING for each in seen.alerts)
+    down = sum(probe.state is ProbeState.DOWN for probe in view.probes)
+    firing = sum(alert.state is AlertState.FIRING for alert in view.alerts)
     if down or firing:
         parts = [f"{down} down" if down else "", f"{firing} firing" if firing else ""]
         return (", ".join(part for part in parts if part), "bad")
-    ill = ill_working(seen.applications)
+    ill = ill_working(view.applications)
     sick = sum(health.condition is RevisionCondition.ILL for _, health in ill)
     if sick:
         return (f"{sick} revision{'' if sick == 1 else 's'} ill", "bad")
-    if any(each.state in OLD for each in seen.fresh.values()):
+    if any(freshness.state in OLD for freshness in view.fresh.values()):
         return ("cannot see everything", "bad")
-    unsure = sum(each.state not in QUIET for each in seen.probes)
+    unsure = sum(probe.state not in QUIET for probe in view.probes)
     if unsure:
-        return (f"{unsure} of {len(seen.probes)} probes not up", "warn")
+        return (f"{unsure} of {len(view.probes)} probes not up", "warn")
     if ill:
         return (f"{len(ill)} revision{'' if len(ill) == 1 else 's'} not known to serve", "warn")
-    return (f"all {len(seen.probes)} probes up", "good") if seen.probes else ("", "")
+    return (f"all {len(view.probes)} probes up", "good") if view.probes else ("", "")
 
 
 # The lines around the panes of the cockpit: the bar and the strip above them, the hint and the keys below.
@@ -183,17 +183,17 @@ NARROW = 80  # cells, before the screen knows its own width
 def draw_edges(screen: "CockpitScreen", now: datetime) -> None:
     """All four, from what the screen has seen."""
     width = screen.size.width or NARROW
-    told = lines(bar(screen.cockpit, screen.seen, screen.asking), now, screen.cockpit.zone, width)
-    screen.query_one("#bar", Lines).show(*told)
-    screen.set_class(len(told) > 1, "-led")
+    pair_lists = lines(bar(screen.cockpit, screen.seen, screen.asking), now, screen.cockpit.zone, width)
+    screen.query_one("#bar", Lines).show(*pair_lists)
+    screen.set_class(len(pair_lists) > 1, "-led")
     strip: list[Piece] = []
     for pane in screen.panes[:4]:
         strip += [(" │ " if strip else " ", "muted"), *pane.brief]
     screen.query_one("#strip", Lines).show(strip)
     keys = keys_of(screen)
     working = {id: key.shown for id, key in keys.items() if key.works}
-    said = screen.filter.hint(width) or hint(sight(screen), working, now, width)
-    screen.query_one("#hint", Lines).show(said)
+    pairs = screen.filter.hint(width) or hint(sight(screen), working, now, width)
+    screen.query_one("#hint", Lines).show(pairs)
     screen.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys])
 
 
@@ -210,12 +210,15 @@ class Nudges:
 
     def fresh(self, asking: Iterable[DueClock], now: datetime) -> list[DueClock]:
         """Those whose next reminder has come since the last call; each is told once."""
-        counted = {(each.incident.id, each.clock.id): (each, nudge(each.clock, now)) for each in asking}
+        counted = {
+            (due_clock.incident.id, due_clock.clock.id): (due_clock, nudge(due_clock.clock, now))
+            for due_clock in asking
+        }
         before = self._given
         self._given = {key: count for key, (_, count) in counted.items()}
         if before is None:
             return []
-        return [each for key, (each, count) in counted.items() if count > before.get(key, 0)]
+        return [due_clock for key, (due_clock, count) in counted.items() if count > before.get(key, 0)]
 
 
 def tell(app: "CockpitApp", fresh: Sequence[DueClock], now: datetime) -> None:
@@ -235,5 +238,5 @@ def words(fresh: Sequence[DueClock], now: datetime) -> str:
 
 def _left(due: DueClock, now: datetime) -> str:
     left = due.clock.left(now)
-    told = remaining(due.clock, now)
-    return f"{due.clock.what}: {told}{'' if left is None or left.total_seconds() < 0 else ' left'}."
+    sentence = remaining(due.clock, now)
+    return f"{due.clock.what}: {sentence}{'' if left is None or left.total_seconds() < 0 else ' left'}."

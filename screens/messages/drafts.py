@@ -26,7 +26,7 @@ class Drafts:
     """One draft a template. `filled` is what the one in front was last filled with."""
 
     def __init__(self, templates: Sequence[Template]) -> None:
-        self.templates = {each.id: each for each in templates}
+        self.templates = {template.id: template for template in templates}
         self.filled = FilledMessage("")
         self._kept: dict[str, Words] = {}
         self._promise: timedelta | None = None  # None is as often as the rules ask
@@ -34,7 +34,7 @@ class Drafts:
     @property
     def states(self) -> dict[str, str]:
         """What a person did with which draft."""
-        return {id: words.state for id, words in self._kept.items()}
+        return {id: parts.state for id, parts in self._kept.items()}
 
     def turn(self) -> None:
         """Another draft is in front: what was chosen for the last one does not hold for it."""
@@ -52,8 +52,8 @@ class Drafts:
 
     def taken(self, id: str, text: str) -> Words:
         """It was copied: from now on it stays word for word, so that the timeline has what was sent."""
-        words = self._kept[id] = Words(text, self.filled, COPIED)
-        return words
+        parts = self._kept[id] = Words(text, self.filled, COPIED)
+        return parts
 
     def on_record(self, id: str) -> None:
         if id in self._kept:

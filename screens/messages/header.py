@@ -51,20 +51,23 @@ def head(incident: Incident, production: bool) -> list[Piece]:
 def rows(templates: Sequence[Template], states: Mapping[str, str]) -> list[Row]:
     """A row a message; `states` says by its id what a person did with it: changed, copied or sent."""
     return [
-        Row(each.id, (Cell(each.title), Cell(each.audience, "muted"), Cell(states.get(each.id, ""), "info")))
-        for each in templates
+        Row(
+            template.id,
+            (Cell(template.title), Cell(template.audience, "muted"), Cell(states.get(template.id, ""), "info")),
+        )
+        for template in templates
     ]
 
 
 def settings(audience: str, promised: datetime | None, missing: int, now: datetime, zone: tzinfo) -> list[Piece]:
     """`to client · next one by 02:56 NZDT (13:56Z), in 30 min · 2 to fill`."""
-    said: list[Piece] = [("to ", "muted"), (audience, "strong"), (" · ", "muted")]
+    pairs: list[Piece] = [("to ", "muted"), (audience, "strong"), (" · ", "muted")]
     if promised is None:
-        said.append(("promises no next one", "muted"))
+        pairs.append(("promises no next one", "muted"))
     else:
-        said += [("next one by ", "muted"), (brief(promised, zone), "strong")]
-        said.append((f", in {minutes(promised, now)} min", "muted"))
-    said.append((" · ", "muted"))
+        pairs += [("next one by ", "muted"), (brief(promised, zone), "strong")]
+        pairs.append((f", in {minutes(promised, now)} min", "muted"))
+    pairs.append((" · ", "muted"))
     fields = f"{missing} to fill"
-    said.append((fields, "warn") if missing else ("nothing left to fill", "good"))
-    return said
+    pairs.append((fields, "warn") if missing else ("nothing left to fill", "good"))
+    return pairs

@@ -59,11 +59,11 @@ class MarkedText(TextArea):
 
     def next_mark(self) -> bool:
         """Select the next mark behind the cursor, after the last one the first; False when there is none."""
-        found = marks(self.text)
-        if not found:
+        pairs = marks(self.text)
+        if not pairs:
             return False
-        at = _index(self.text, self.cursor_location)
-        start, end = next((each for each in found if each[0] >= at), found[0])
+        index = _index(self.text, self.cursor_location)
+        start, end = next((pair for pair in pairs if pair[0] >= index), pairs[0])
         self.selection = Selection(_location(self.text, start), _location(self.text, end))
         self.scroll_cursor_visible()
         return True
@@ -195,10 +195,10 @@ class CommunicateScreen(Screen[None]):
         self.query_one("#tell-head", Lines).show(lines.head(self._incident, self._place.production))
         drafts, now = self._drafts, self._now
         self._table.show(lines.rows(tuple(drafts.templates.values()), drafts.states), now)
-        said = lines.settings(self.audience, drafts.filled.promised, self._area.missing, now, self._place.zone)
+        pairs = lines.settings(self.audience, drafts.filled.promised, self._area.missing, now, self._place.zone)
         from_where = plain(f"{self._template.title} · {self._template.origin}")
         self.query_one("#tell-right").border_title = Content(from_where)
-        self.query_one("#tell-settings", Lines).show(said)
+        self.query_one("#tell-settings", Lines).show(pairs)
         keys, writing = keys_of(self), self._area.has_focus
         if not self._said:
             self.query_one("#tell-said", Lines).show(lines.WRITING if writing else lines.NOTHING_SENT)
@@ -246,8 +246,8 @@ class CommunicateScreen(Screen[None]):
             self.say("Nothing is left to fill.", "good")
 
     def action_audience(self) -> None:
-        at = lines.AUDIENCES.index(self.audience) if self.audience in lines.AUDIENCES else -1
-        self._audience = lines.AUDIENCES[(at + 1) % len(lines.AUDIENCES)]
+        index = lines.AUDIENCES.index(self.audience) if self.audience in lines.AUDIENCES else -1
+        self._audience = lines.AUDIENCES[(index + 1) % len(lines.AUDIENCES)]
         self._draw()
 
     def action_promise(self) -> None:
@@ -258,13 +258,13 @@ class CommunicateScreen(Screen[None]):
             self.say("Your words stay as they are: the time in them is yours to change.")
 
     def action_copy(self) -> None:
-        words = self._take()
-        if words is None:
+        parts = self._take()
+        if parts is None:
             return
         if self._session.read_only:
             self.say("Copied. Read-only: it is in no file, and nothing is recorded.")
         else:
-            self._deliver(partial(taking(self._session, self._place, self._incident).copied, words.text))
+            self._deliver(partial(taking(self._session, self._place, self._incident).copied, parts.text))
 
     def action_sent(self) -> None:
         if self._refuses():
@@ -273,9 +273,9 @@ class CommunicateScreen(Screen[None]):
             self._confirms = "sent"
             self.say(doubt)
             return
-        words = self._take()
-        if words is not None:
-            self._record(self.audience, words.text, self._template, words.filled)
+        parts = self._take()
+        if parts is not None:
+            self._record(self.audience, parts.text, self._template, parts.filled)
 
     def action_line(self) -> None:
         """The status line as it stands now, whatever message is under the cursor."""
@@ -322,10 +322,10 @@ class CommunicateScreen(Screen[None]):
             self.say("There is no text to take.")
             return None
         self._confirms, self._put = "", self._area.text
-        words = self._drafts.taken(self._template.id, text)
+        parts = self._drafts.taken(self._template.id, text)
         copy_text(self.app, text)
         self._draw()
-        return words
+        return parts
 
     def _record(self, audience: str, text: str, template: Template, filled: FilledMessage) -> None:
         sent = taking(self._session, self._place, self._incident).sent
@@ -343,7 +343,7 @@ class CommunicateScreen(Screen[None]):
 
 def scene(session: "Session", place: "DialogContext", incident: Incident) -> MessageScene:
     """What a message about this incident is written from, as things stand now."""
-    bad = [each.label for each in session.ledger.bad(incident.environment)] if incident.open else []
+    bad = [signal.label for signal in session.ledger.bad(incident.environment)] if incident.open else []
     return MessageScene(incident, session.system, session.plan, place.zone, bad)
 
 

@@ -50,8 +50,8 @@ def look(runner: Runner, run: Run, step: int, serial: int) -> StepPrepared:
 
 def way_back(runbook: Runbook, procedure: Procedure) -> Procedure | None:
     """The document's own Rollback section: the next one behind this procedure, else the first."""
-    sections = [each for each in runbook.procedures if each.section == "rollback"]
-    behind = (each for each in sections if each.line > procedure.line)
+    sections = [procedure for procedure in runbook.procedures if procedure.section == "rollback"]
+    behind = (section for section in sections if section.line > procedure.line)
     return None if procedure.section == "rollback" else next(iter([*behind, *sections]), None)
 
 
@@ -115,13 +115,13 @@ async def go_on(screen: "RunScreen", now: StepStanding) -> None:
     runner = screen.session.runner
     while (step := suggested(screen.procedure, screen.now_run)) in screen.agreed:
         assert step is not None
-        shown = screen.agreed.pop(step)
+        visible = screen.agreed.pop(step)
         screen.post_message(Began(step))
         prepared = await asyncio.to_thread(runner.prepare, screen.now_run, step)
         prepared = await runner.survey(prepared)
         if not prepared.runnable:
             raise RunRefused(prepared.reason_not_runnable)
-        if prepared.as_run != shown.as_run or shown.confirmed not in ("", prepared.confirmed):
+        if prepared.as_run != visible.as_run or visible.confirmed not in ("", prepared.confirmed):
             raise RunRefused(
                 "What would run now is not what was shown when it was agreed to. Look at it, then start it."
             )
@@ -203,13 +203,19 @@ async def well(screen: "RunScreen", now: StepStanding) -> None:
 async def values(screen: "RunScreen", now: StepStanding) -> None:
     """Look at all values of the run, and give others."""
     runner, this_run = screen.session.runner, screen.now_run
-    found = await asyncio.to_thread(runner.parameters, this_run)
-    if not found:
+    resolved_values = await asyncio.to_thread(runner.parameters, this_run)
+    if not resolved_values:
         raise RunRefused("This procedure has no placeholders.")
-    dialog = Values(screen.place, screen.session.time, found, (), lambda given: runner.parameters(this_run, given))
-    given = await screen.app.push_screen_wait(dialog)
-    if given and now.step is not None:
-        await asyncio.to_thread(runner.prepare, this_run, now.step.ordinal, given)
+    dialog = Values(
+        screen.place,
+        screen.session.time,
+        resolved_values,
+        (),
+        lambda given_values: runner.parameters(this_run, given_values),
+    )
+    values_by_name = await screen.app.push_screen_wait(dialog)
+    if values_by_name and now.step is not None:
+        await asyncio.to_thread(runner.prepare, this_run, now.step.ordinal, values_by_name)
         screen.post_message(RunNotice("The values are taken for the rest of this run.", "information"))
 
 
@@ -234,10 +240,14 @@ async def rollback(screen: "RunScreen", now: StepStanding) -> None:
 
     assert screen.way_back is not None
     session = screen.session
-    found = await asyncio.to_thread(session.runner.parameters, screen.now_run)
-    given = {each.name: each.value for each in found if each.value is not None and each.source == "operator"}
+    resolved_values = await asyncio.to_thread(session.runner.parameters, screen.now_run)
+    values_by_name = {
+        resolved.name: resolved.value
+        for resolved in resolved_values
+        if resolved.value is not None and resolved.source == "operator"
+    }
     # What was bad when the run began has no traffic any more: the panes would name another one now.
-    seen = [each for each in screen.now_run.values if each.source not in ("operator", "environment")]
+    visited = [value for value in screen.now_run.values if value.source not in ("operator", "environment")]
     where = session.runner.incident(screen.now_run)
     await open_or_begin(
         screen.app,
@@ -245,14 +255,18 @@ async def rollback(screen: "RunScreen", now: StepStanding) -> None:
         screen.place,
         screen.runbook,
         screen.way_back,
-        given=given,
-        proposed=seen,
+        values_by_name=values_by_name,
+        proposed=visited,
         incident=where,
     )
 
 
 async def end(screen: "RunScreen", now: StepStanding) -> None:
-    left = [each.title for each in screen.procedure.commands if screen.now_run.state(each.ordinal) is StepState.TODO]
+    left = [
+        command.title
+        for command in screen.procedure.commands
+        if screen.now_run.state(command.ordinal) is StepState.TODO
+    ]
     about = [
         screen.procedure.title,
         f"{len(left)} steps were not done." if left else "Every step was done or passed over.",
@@ -299,11 +313,11 @@ async def _settled(screen: "RunScreen", now: StepStanding) -> bool:
     """Have a person say how a step ended. True when it is to be run again."""
     step = _step(now)
     attempt = newest(screen.now_run, step.ordinal)
-    told = [attempt.outcome] if attempt and attempt.outcome else []
-    told.append(
+    lines = [attempt.outcome] if attempt and attempt.outcome else []
+    lines.append(
         f"Started {attempt.began.astimezone(screen.place.zone):%H:%M:%S %Z} by {attempt.actor}." if attempt else ""
     )
-    answer = await screen.app.push_screen_wait(Settle(screen.place, screen.session.time, step.title, told))
+    answer = await screen.app.push_screen_wait(Settle(screen.place, screen.session.time, step.title, lines))
     if answer is None:
         return False
     state, reason = answer
@@ -312,15 +326,21 @@ async def _settled(screen: "RunScreen", now: StepStanding) -> bool:
     return state is None
 
 
-async def _answered(screen: "RunScreen", step: Step, asked: tuple[str, ...]) -> Prepared | None:
+async def _answered(screen: "RunScreen", step: Step, names: tuple[str, ...]) -> Prepared | None:
     """Ask for what the step needs; the step resolved with it, or None when the question was left."""
     runner, this_run = screen.session.runner, screen.now_run
-    found = await asyncio.to_thread(runner.parameters, this_run)
-    dialog = Values(screen.place, screen.session.time, found, asked, lambda given: runner.parameters(this_run, given))
-    given = await screen.app.push_screen_wait(dialog)
-    if given is None:
+    resolved_values = await asyncio.to_thread(runner.parameters, this_run)
+    dialog = Values(
+        screen.place,
+        screen.session.time,
+        resolved_values,
+        names,
+        lambda given_values: runner.parameters(this_run, given_values),
+    )
+    values_by_name = await screen.app.push_screen_wait(dialog)
+    if values_by_name is None:
         return None
-    prepared = await asyncio.to_thread(runner.prepare, this_run, step.ordinal, given)
+    prepared = await asyncio.to_thread(runner.prepare, this_run, step.ordinal, values_by_name)
     if not (prepared.runnable or prepared.misfit):
         raise RunRefused(prepared.reason_not_runnable)
     return prepared

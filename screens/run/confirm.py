@@ -114,12 +114,12 @@ class AskConsent(Confirmation[Consent]):
     def _extra(self) -> list[str]:
         again = [AGAIN.get(self._state, "")] if self._ceremony.again else []
         edited = ["The command was edited; it will be recorded as such."] if self._prepared.edited else []
-        return [each for each in (*again, *edited, *self._prepared.notices) if each]
+        return [text for text in (*again, *edited, *self._prepared.notices) if text]
 
     def decide(self) -> Callable[[], Consent] | None:
         approval, word = None, ""
         if self._ceremony.approval:
-            by, how = (clean_line(self.query_one(each, Input).value) for each in ("#by", "#how"))
+            by, how = (clean_line(self.query_one(text, Input).value) for text in ("#by", "#how"))
             if not by or not how:
                 self.say("Who gave the approval, and how? Both are recorded.")
                 return None
@@ -151,7 +151,9 @@ class Reason(Dialog[str]):
     def on_mount(self) -> None:
         self.query_one(Input).cursor_blink = False
         rows = [
-            row for at, each in enumerate(self._about) for row in wrap([(each, "" if at else "strong")], WIDE, most=4)
+            row
+            for index, text in enumerate(self._about)
+            for row in wrap([(text, "" if index else "strong")], WIDE, most=4)
         ]
         self.query_one("#act", Lines).show(*rows)
         self.query_one("#ask", Lines).show(
@@ -183,9 +185,9 @@ class Settle(Dialog[Settled]):
     what = "How did it end?"
     keys = "↑ ↓ chooses · tab the reason · enter records · esc leaves"
 
-    def __init__(self, place: DialogContext, time: Time, title: str, told: Sequence[str]) -> None:
+    def __init__(self, place: DialogContext, time: Time, title: str, lines: Sequence[str]) -> None:
         super().__init__(place, time)
-        self._title, self._told = title, tuple(told)
+        self._title, self._told = title, tuple(lines)
 
     def fields(self) -> ComposeResult:
         yield Lines(id="act", classes="label")
@@ -268,8 +270,8 @@ class AskCancel(Confirmation[bool]):
         yield Lines(id="act", classes="label")
 
     def on_mount(self) -> None:
-        told = wrap([("It gets INT, then TERM, then KILL. ", ""), (FAR_SIDE, "warn")], WIDE)
-        self.query_one("#act", Lines).show([(self._title, "strong")], *told)
+        pair_lists = wrap([("It gets INT, then TERM, then KILL. ", ""), (FAR_SIDE, "warn")], WIDE)
+        self.query_one("#act", Lines).show([(self._title, "strong")], *pair_lists)
 
     def decide(self) -> Callable[[], bool] | None:
         return lambda: True

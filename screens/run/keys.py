@@ -40,10 +40,10 @@ OPEN = frozenset({StepState.WARN, StepState.UNKNOWN})  # for a person to say tha
 
 def told(keys: Mapping[str, str]) -> list[tuple[str, str]]:
     """The help: each key and what it does; `keys` are those of each action as they are bound now."""
-    runs = dict.fromkeys(keys[each] for each in ("run.run", "table.select") if each in keys)
+    runs = dict.fromkeys(keys[text] for text in ("run.run", "table.select") if text in keys)
     now = {**keys, "run.run": " ".join(runs)}  # Enter is the table's, while that has the focus
-    ours = [each for each in BINDINGS if isinstance(each, Binding)]
-    return [(now[each.id], each.tooltip) for each in ours if each.id in now]
+    ours = [binding for binding in BINDINGS if isinstance(binding, Binding)]
+    return [(now[our.id], our.tooltip) for our in ours if our.id in now]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +66,16 @@ class StepStanding:
     @property
     def asks(self) -> tuple[str, ...]:
         """The placeholders that have no value yet."""
-        return tuple(each.name for each in self.prepared.values if each.value is None) if self.prepared else ()
+        return tuple(value.name for value in self.prepared.values if value.value is None) if self.prepared else ()
 
 
 def stand(run: Run, procedure: Procedure, step: Step | None, looked: StepPrepared, way_back: bool) -> StepStanding:
     """How a step of a run stands, with what is known of what would run."""
-    at = step.ordinal if step else 0
-    running = (number for number, state in run.states if state is StepState.RUNNING and number != at)
+    index = step.ordinal if step else 0
+    running = (number for number, state in run.states if state is StepState.RUNNING and number != index)
     return StepStanding(
         step=step,
-        state=run.state(at),
+        state=run.state(index),
         prepared=looked.prepared,
         problem=looked.problem,
         waits=looked.waits,
@@ -138,10 +138,10 @@ def _why_not_run(step: Step, now: StepStanding) -> str:
 def hint(now: StepStanding, keys: Mapping[str, str]) -> list[Piece]:
     """What to do next, and with which key; `keys` names the key of each action that works now."""
     what, tone, then = _advice(now)
-    known = [(keys[action], does) for action, does in then if action in keys]
+    pairs = [(keys[action], does) for action, does in then if action in keys]
     pieces: list[Piece] = [(" ▸ ", "info"), (what, tone)]
-    for at, (key, does) in enumerate(known):
-        pieces += [(" · " if at else "  " if what else "", "muted"), (key, "key"), (f" {does}", "")]
+    for index, (key, does) in enumerate(pairs):
+        pieces += [(" · " if index else "  " if what else "", "muted"), (key, "key"), (f" {does}", "")]
     return pieces
 
 

@@ -31,10 +31,10 @@ async def begin(
     runbook: Runbook,
     procedure: Procedure,
     *,
-    given: Mapping[str, str] | None = None,
+    values_by_name: Mapping[str, str] | None = None,
     proposed: Sequence[Value] = (),
     agreed: Mapping[int, Prepared] | None = None,
-    at: int | None = None,
+    index: int | None = None,
     incident: str | None = None,
     beside: bool = False,
 ) -> None:
@@ -54,13 +54,15 @@ async def begin(
         incident = await app.push_screen_wait(AskIncident(place, session.time, procedure.title, several))
         if incident is None:
             return
-    begins = partial(runner.start, runbook, procedure, given, trust=accepted, proposed=proposed, incident=incident)
+    begins = partial(
+        runner.start, runbook, procedure, values_by_name, trust=accepted, proposed=proposed, incident=incident
+    )
     try:
         run = await act_named(app, place, session.time, partial(begins, beside=beside))
     except RunAlreadyOpen as refusal:
         await follow(app, session, place, refusal)
         return
-    screen = RunScreen(session, place, run, runbook, procedure, standing=in_words(trust), agreed=agreed, at=at)
+    screen = RunScreen(session, place, run, runbook, procedure, standing=in_words(trust), agreed=agreed, index=index)
     app.push_screen(screen)
 
 
@@ -71,13 +73,13 @@ async def open_or_begin(
     runbook: Runbook,
     procedure: Procedure,
     *,
-    given: Mapping[str, str] | None = None,
+    values_by_name: Mapping[str, str] | None = None,
     proposed: Sequence[Value] = (),
-    at: int | None = None,
+    index: int | None = None,
     incident: str | None = None,
 ) -> None:
     """The run of it that is not over, else a new one. In a worker. Raises Refused."""
-    went = "none" if runbook.view_only else await went_on(app, session, place, runbook, procedure, proposed, at)
+    went = "none" if runbook.view_only else await went_on(app, session, place, runbook, procedure, proposed, index)
     if went == "on":
         return
     await begin(
@@ -86,9 +88,9 @@ async def open_or_begin(
         place,
         runbook,
         procedure,
-        given=given,
+        values_by_name=values_by_name,
         proposed=proposed,
-        at=at,
+        index=index,
         incident=incident,
         beside=went == "anew",
     )
@@ -101,28 +103,30 @@ async def went_on(
     runbook: Runbook,
     procedure: Procedure,
     proposed: Sequence[Value] = (),
-    at: int | None = None,
+    index: int | None = None,
 ) -> Literal["on", "anew", "none"]:
     """Open the run of the same that is not over, asking first when something was done in it.
 
     `anew` when a person wants another beside it, `none` when there is none; else it is shown, or the person has left.
     In a worker. Raises Refused.
     """
-    found = still_open(list(session.runner.runs.runs.values()), runbook, procedure, place.environment, proposed)
-    if not found:
+    runs = still_open(list(session.runner.runs.runs.values()), runbook, procedure, place.environment, proposed)
+    if not runs:
         return "none"
-    run, *others = found
+    run, *others = runs
     if untouched(run):
-        here = run.incident is None or any(each.id == run.incident for each in session.ledger.open(place.environment))
+        here = run.incident is None or any(
+            incident.id == run.incident for incident in session.ledger.open(place.environment)
+        )
         if not (agrees(run, proposed) and here and run.sha256 == runbook.sha256):
             return "none"  # nothing is lost with it
-        await again(app, session, place, run, at=at)
+        await again(app, session, place, run, index=index)
         return "on"
     changed = run.sha256 != runbook.sha256
     dialog = AskGoOn(place, session.time, run, procedure, changed=changed, others=len(others))
     answer = await app.push_screen_wait(dialog)
     if answer == "on":
-        await again(app, session, place, run, at=at)
+        await again(app, session, place, run, index=index)
     return "anew" if answer == "anew" else "on"
 
 
@@ -132,7 +136,7 @@ async def follow(app: App[Any], session: "Session", place: DialogContext, refusa
     await again(app, session, place, refusal.run)
 
 
-async def again(app: App[Any], session: "Session", place: DialogContext, run: Run, *, at: int | None = None) -> None:
+async def again(app: App[Any], session: "Session", place: DialogContext, run: Run, *, index: int | None = None) -> None:
     """Show a run that began earlier, here or elsewhere. In a worker. Raises Refused."""
     name = name_of_screen(run)
     if app.is_screen_installed(name):
@@ -146,10 +150,12 @@ async def again(app: App[Any], session: "Session", place: DialogContext, run: Ru
         if incident is None:
             return
         session.runner.belongs(run, incident)
-    app.push_screen(RunScreen(session, place, run, runbook, procedure, standing="as it was when the run began", at=at))
+    app.push_screen(
+        RunScreen(session, place, run, runbook, procedure, standing="as it was when the run began", index=index)
+    )
 
 
 def several_open(session: "Session", place: DialogContext) -> "list[Incident]":
     """The open incidents, when there is a choice."""
-    found = session.ledger.open(place.environment)
-    return found if len(found) > 1 else []
+    incidents = session.ledger.open(place.environment)
+    return incidents if len(incidents) > 1 else []

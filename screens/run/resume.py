@@ -55,13 +55,13 @@ class AskGoOn(Dialog[How]):
 
     def _told(self) -> list[list[Piece]]:
         run, steps = self._run, self._procedure.to_do
-        done = sum(run.state(each.ordinal) in SETTLED for each in steps)
+        done = sum(run.state(step.ordinal) in SETTLED for step in steps)
         since = age((self.time.now() - run.started).total_seconds())
         rows = labelled("begun", f"{since} ago by {run.operator}: {done} of {len(steps)} steps done", WIDE)
         rows += labelled("on", run.incident or "the journal: it belongs to no incident", WIDE)
-        known = " · ".join(f"{each.name} = {each.shown}" for each in run.values)
-        rows += labelled("with", known, WIDE, tone="muted", most=2) if known else []
-        unseen = [f"Nobody knows how step {each} ended: it has to be settled." for each in unknown(run)[:1]]
+        known_name = " · ".join(f"{value.name} = {value.shown}" for value in run.values)
+        rows += labelled("with", known_name, WIDE, tone="muted", most=2) if known_name else []
+        unseen = [f"Nobody knows how step {number} ended: it has to be settled." for number in unknown(run)[:1]]
         old = ["The document has changed since; the run keeps to the text it began with."] if self._changed else []
         are = "is" if self._others == 1 else "are"
         more = [f"{self._others} more of it {are} not over: the catalogue lists them."] if self._others else []
@@ -94,9 +94,12 @@ class AskIncident(Dialog[str]):
     def __init__(self, place: DialogContext, time: Time, title: str, open: Sequence[Incident]) -> None:
         super().__init__(place, time)
         self._title = title
-        self._ids = (*(each.id for each in open), JOURNAL)
+        self._ids = (*(incident.id for incident in open), JOURNAL)
         self._names = [
-            *((f"{at} {each.id}", f"{each.severity} {each.title}") for at, each in enumerate(open, start=1)),
+            *(
+                (f"{index} {incident.id}", f"{incident.severity} {incident.title}")
+                for index, incident in enumerate(open, start=1)
+            ),
             ("0 none of them", "it goes to the journal"),
         ]
 
@@ -105,8 +108,8 @@ class AskIncident(Dialog[str]):
         yield Choice(self._names, self._names[0][0])
 
     def on_mount(self) -> None:
-        told = f"{len(self._ids) - 1} incidents are open. What is done goes on the timeline of one of them."
-        self.query_one("#act", Lines).show([(self._title, "strong")], [(told, "muted")])
+        sentence = f"{len(self._ids) - 1} incidents are open. What is done goes on the timeline of one of them."
+        self.query_one("#act", Lines).show([(self._title, "strong")], [(sentence, "muted")])
 
     def decide(self) -> Callable[[], str] | None:
         names = [name for name, _ in self._names]

@@ -38,17 +38,17 @@ def wishes(application: Application, revision: Revision) -> list[Wish]:
     target = {"app": revision.app, "target-revision": revision.name}
     running = {"app": revision.app, "current-revision": revision.name}
     serves = revision.weight > 0
-    found = [Wish("roll back", "away from it" if serves else "to this revision", "")]
+    result = [Wish("roll back", "away from it" if serves else "to this revision", "")]
     if not serves and application.has_ingress and application.mode.casefold() != "single":
-        given = target | ({"current-revision": application.serving.name} if application.serving else {})
-        found.append(Wish("traffic", "to this revision, in stages", "shift-traffic", given))
+        values_by_name = target | ({"current-revision": application.serving.name} if application.serving else {})
+        result.append(Wish("traffic", "to this revision, in stages", "shift-traffic", values_by_name))
     if not revision.active:
-        found.append(Wish("activate", "start its replicas", "activate", target))
+        result.append(Wish("activate", "start its replicas", "activate", target))
     elif not serves:
-        found.append(Wish("deactivate", "stop its replicas; asks for its name", "deactivate", target))
+        result.append(Wish("deactivate", "stop its replicas; asks for its name", "deactivate", target))
     if revision.active:
-        found.append(Wish("restart", "replace all its replicas", "restart", running))
-    return found
+        result.append(Wish("restart", "replace all its replicas", "restart", running))
+    return result
 
 
 class RevisionMenu(Dialog[Wish]):
@@ -66,7 +66,7 @@ class RevisionMenu(Dialog[Wish]):
     def fields(self) -> ComposeResult:
         with VerticalScroll(id="scroll", classes="label"):
             yield Lines(id="facts")
-        yield Choice([(LOOK, ""), *((each.name, each.means) for each in self._wishes)], LOOK)
+        yield Choice([(LOOK, ""), *((wish.name, wish.means) for wish in self._wishes)], LOOK)
 
     def on_mount(self) -> None:
         self.query_one("#scroll").can_focus = False
@@ -76,8 +76,8 @@ class RevisionMenu(Dialog[Wish]):
         self.call_after_refresh(self._draw)
 
     def _draw(self) -> None:
-        shown = self.query_one("#facts", Lines)
-        shown.show(*rows(self._facts, shown.size.width or 70))
+        lines = self.query_one("#facts", Lines)
+        lines.show(*rows(self._facts, lines.size.width or 70))
 
     def action_confirm(self) -> None:
         if self.query_one(Choice).chosen == LOOK:
@@ -87,5 +87,5 @@ class RevisionMenu(Dialog[Wish]):
 
     def decide(self) -> Callable[[], Wish] | None:
         chosen = self.query_one(Choice).chosen
-        wish = next((each for each in self._wishes if each.name == chosen), None)
+        wish = next((wish for wish in self._wishes if wish.name == chosen), None)
         return (lambda: wish) if wish else None

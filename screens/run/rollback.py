@@ -73,11 +73,11 @@ def differences(old: list[Fact], new: list[Fact]) -> list[tuple[str, str, str]]:
     ]
 
 
-def _whole(found: list[Fact]) -> dict[str, str]:
+def _whole(pairs: list[Fact]) -> dict[str, str]:
     """Facts by label, with their continuations."""
     whole: dict[str, str] = {}
     label = ""
-    for name, value in found:
+    for name, value in pairs:
         label = name or label
         whole[label] = f"{whole[label]}\n{value}" if label in whole else value
     return whole
@@ -99,18 +99,18 @@ class RollbackPlan:
     @property
     def by_itself(self) -> tuple[Prepared, ...]:
         """The steps up to the first that takes more than this dialog: a typed word, or a person's hand."""
-        kinds = {each.step.ordinal: each.kind for each in self.previews}
-        until = next((each.ordinal for each in self.procedure.steps if kinds.get(each.ordinal) not in BY_ITSELF), None)
-        return tuple(each for each in self.previews if until is None or each.step.ordinal < until)
+        kinds = {preview.step.ordinal: preview.kind for preview in self.previews}
+        until = next((step.ordinal for step in self.procedure.steps if kinds.get(step.ordinal) not in BY_ITSELF), None)
+        return tuple(preview for preview in self.previews if until is None or preview.step.ordinal < until)
 
     @property
     def on_their_own(self) -> tuple[Prepared, ...]:
-        return tuple(each for each in self.previews if each not in self.by_itself)
+        return tuple(preview for preview in self.previews if preview not in self.by_itself)
 
     @property
     def trouble(self) -> str:
         """Why it cannot begin, "" when it can."""
-        return next((each.reason_not_runnable for each in self.by_itself if not each.runnable), "")
+        return next((prepared.reason_not_runnable for prepared in self.by_itself if not prepared.runnable), "")
 
 
 async def plan(runner: Runner, proposal: Proposal, runbook: Runbook, procedure: Procedure) -> RollbackPlan:
@@ -153,22 +153,24 @@ class AskRollback(Confirmation[Mapping[int, Prepared]]):
     def _told(self) -> list[list[Piece]]:
         proposal, plan = self._plan.proposal, self._plan
         rows = [*self._from_to(), *labelled("evidence", proposal.why, WIDE, tone="muted", most=2), []]
-        steps = "   ".join(f"{each.step.ordinal} {each.step.title}" for each in plan.by_itself)
+        steps = "   ".join(f"{item.step.ordinal} {item.step.title}" for item in plan.by_itself)
         rows += wrap([(steps, "strong")], WIDE, most=3)
-        for each in plan.on_their_own:
+        for prepared in plan.on_their_own:
             rows += wrap(
-                [(f"{each.step.ordinal} {each.step.title}", ""), (": offered afterwards", "muted")], WIDE, most=1
+                [(f"{prepared.step.ordinal} {prepared.step.title}", ""), (": offered afterwards", "muted")],
+                WIDE,
+                most=1,
             )
-        changes = [each for each in plan.by_itself if each.kind is StepKind.CHANGE]
-        for at, each in enumerate(changes):
-            rows += labelled("" if at else "stands for", each.as_run, WIDE)
-        meets = [sentence for each in changes for sentence in each.meets]
-        rows += [row for each in meets for row in labelled("meets", each, WIDE, most=1)]
-        known = {
-            each.name: each.shown for preview in plan.previews for each in preview.values if each.value is not None
+        changes = [item for item in plan.by_itself if item.kind is StepKind.CHANGE]
+        for index, prepared in enumerate(changes):
+            rows += labelled("" if index else "stands for", prepared.as_run, WIDE)
+        meets = [sentence for change in changes for sentence in change.meets]
+        rows += [row for meet in meets for row in labelled("meets", meet, WIDE, most=1)]
+        values_by_name = {
+            value.name: value.shown for preview in plan.previews for value in preview.values if value.value is not None
         }
-        rows += labelled("undo", undo_of(changes[-1], known) if changes else "", WIDE)
-        minded = dict.fromkeys(notice for each in changes for notice in each.notices)
+        rows += labelled("undo", undo_of(changes[-1], values_by_name) if changes else "", WIDE)
+        minded = dict.fromkeys(notice for change in changes for notice in change.notices)
         for sentence in (*minded, *proposal.cautions, *map(warning, plan.procedure.warnings)):
             rows += labelled("mind", sentence, WIDE, tone="warn", most=3)
         return rows + labelled("cannot run", plan.trouble, WIDE, tone="bad", most=3) if plan.trouble else rows
@@ -195,7 +197,7 @@ class AskRollback(Confirmation[Mapping[int, Prepared]]):
         if self._plan.trouble:
             self.say(self._plan.trouble, "bad")
             return None
-        agreed = {each.step.ordinal: each for each in self._plan.by_itself}
+        agreed = {prepared.step.ordinal: prepared for prepared in self._plan.by_itself}
         return lambda: agreed
 
     def action_difference(self) -> None:

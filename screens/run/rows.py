@@ -93,18 +93,18 @@ def name_of(path: str) -> str:
 def heading(step: Step, prepared: Prepared | None, width: int) -> list[Piece]:
     """The upper border: number and title at the left, the kind in words at the right."""
     kind = prepared.kind if prepared else step.kind
-    words = [KINDS[kind]]
+    parts = [KINDS[kind]]
     if prepared and prepared.native:
-        words.append("without a shell")
+        parts.append("without a shell")
     elif prepared and prepared.request:
-        words.append("HTTP")
+        parts.append("HTTP")
     elif prepared and prepared.script:
-        words.append(step.language)
+        parts.append(step.language)
     if prepared and prepared.edited:
-        words.append("edited")
+        parts.append("edited")
     if prepared and prepared.undo:
-        words.append("undo")
-    state = (" · ".join(words), KIND_TONES.get(kind, "muted"))
+        parts.append("undo")
+    state = (" · ".join(parts), KIND_TONES.get(kind, "muted"))
     title = cut(plain(step.title), max(4, width - length([state]) - 12), middle=False)
     return joined(border([(f"{step.ordinal} ", "muted"), (title, "strong")], state, width, "muted"))
 
@@ -112,7 +112,7 @@ def heading(step: Step, prepared: Prepared | None, width: int) -> list[Piece]:
 def steps_title(run: Run, procedure: Procedure, width: int) -> list[Piece]:
     """The upper border of the steps: a menu says that it is one."""
     name = "Menu: choose one" if procedure.menu else "Steps"
-    done = sum(run.state(each.ordinal) in SETTLED for each in procedure.to_do)
+    done = sum(run.state(step.ordinal) in SETTLED for step in procedure.to_do)
     return joined(border([(name, "strong")], (f"{done} of {len(procedure.to_do)}", "muted"), width, "muted"))
 
 
@@ -140,8 +140,8 @@ def about(
     below = _below(now, attempt, word, width)
     room = most - len(above) - len(below)
     if step.command:
-        shown = now.prepared.as_run if now.prepared else hide(step.command)
-        return [*above, *whole(highlighted(shown, step.language), width, max(3, room), copy), *below]
+        shown_text = now.prepared.as_run if now.prepared else hide(step.command)
+        return [*above, *whole(highlighted(shown_text, step.language), width, max(3, room), copy), *below]
     return [*above, *(wrap([(step.title, "")], width, most=max(2, room)) if step.title else []), *below]
 
 
@@ -176,46 +176,56 @@ def warning(text: str) -> str:
     return WARNS.sub("", text)
 
 
-def undo_of(prepared: Prepared, given: Mapping[str, str] | None = None) -> str:
+def undo_of(prepared: Prepared, values_by_name: Mapping[str, str] | None = None) -> str:
     """The undo that a step names, with the values that are known; "" for none."""
-    known = {each.name: each.shown for each in prepared.values if each.value is not None} | dict(given or {})
+    known_items = {value.name: value.shown for value in prepared.values if value.value is not None} | dict(
+        values_by_name or {}
+    )
     text = prepared.step.tags.get("undo", "")
     for blank in reversed(placeholders(text)):
-        text = text[: blank.start] + known.get(blank.name, blank.form) + text[blank.end :]
+        text = text[: blank.start] + known_items.get(blank.name, blank.form) + text[blank.end :]
     return hide(text)
 
 
 def highlighted(command: str, language: str) -> list[Piece]:
     """A command in which what nobody has answered yet stands out."""
     pieces: list[Piece] = []
-    at = 0
+    index = 0
     for blank in placeholders(command, language):
-        pieces += [(command[at : blank.start], ""), (blank.form, "warn")]
-        at = blank.end
-    return [*pieces, (command[at:], "")]
+        pieces += [(command[index : blank.start], ""), (blank.form, "warn")]
+        index = blank.end
+    return [*pieces, (command[index:], "")]
 
 
-def values(found: Sequence[Resolved], width: int) -> list[list[Piece]]:
+def values(resolved_values: Sequence[Resolved], width: int) -> list[list[Piece]]:
     """`with env = prod · PREVIOUS = mi-prod--v41 (live)` and `asks rg`."""
-    telling = sorted(found, key=lambda each: each.source == "environment")  # what is configured is seldom the surprise
-    known = [f"{each.name} = {each.shown} ({each.source})" for each in telling if each.value is not None]
-    asked = [each.name for each in found if each.value is None]
-    wrong = [f"{each.name}: {each.problem}" for each in found if each.value is None and each.source]
-    rows = labelled("with", " · ".join(known), width, tone="muted", most=2) if known else []
-    rows += labelled("asks", " · ".join(asked), width, tone="warn", most=2) if asked else []
-    return rows + [row for each in wrong for row in labelled("wrong", each, width, tone="bad", most=2)]
+    telling = sorted(
+        resolved_values, key=lambda resolved: resolved.source == "environment"
+    )  # what is configured is seldom the surprise
+    names = [
+        f"{resolved.name} = {resolved.shown} ({resolved.source})" for resolved in telling if resolved.value is not None
+    ]
+    request = [resolved.name for resolved in resolved_values if resolved.value is None]
+    wrong = [
+        f"{resolved.name}: {resolved.problem}"
+        for resolved in resolved_values
+        if resolved.value is None and resolved.source
+    ]
+    rows = labelled("with", " · ".join(names), width, tone="muted", most=2) if names else []
+    rows += labelled("asks", " · ".join(request), width, tone="warn", most=2) if request else []
+    return rows + [row for text in wrong for row in labelled("wrong", text, width, tone="bad", most=2)]
 
 
 def meets(prepared: Prepared, width: int) -> list[list[Piece]]:
     """What a known change would meet, such as the traffic before and afterwards."""
-    return [row for each in prepared.meets for row in labelled("meets", each, width, tone="info", most=2)]
+    return [row for meet in prepared.meets for row in labelled("meets", meet, width, tone="info", most=2)]
 
 
 def settled(word: SettledBy, width: int) -> list[list[Piece]]:
     """What a person said of the step."""
     glyph, tone = SIGNS.get(word.state, ("·", ""))
-    said = f"{word.state.value}, said {word.by}{f': {word.reason}' if word.reason else ''}"
-    return wrap([(f"{glyph} {said}", tone)], width, most=3, indent=2)
+    sentence = f"{word.state.value}, said {word.by}{f': {word.reason}' if word.reason else ''}"
+    return wrap([(f"{glyph} {sentence}", tone)], width, most=3, indent=2)
 
 
 def ended(state: StepState, attempt: Attempt | None, width: int) -> list[list[Piece]]:
@@ -227,15 +237,15 @@ def ended(state: StepState, attempt: Attempt | None, width: int) -> list[list[Pi
     exit = f"exit {attempt.exit_code}" if attempt.exit_code is not None else ""
     exit = "" if exit and exit in attempt.outcome else exit
     signal = f"signal {attempt.signal}" if attempt.signal is not None else ""
-    said = [f"{state.value}{after}", exit, signal, "timed out" if attempt.timed_out else "", attempt.outcome]
-    said += [attempt.verified, f"approved by {attempt.approval}" if attempt.approval else ""]
-    return wrap([(f"{glyph} ", tone), (" · ".join(each for each in said if each), tone)], width, most=3, indent=2)
+    lines = [f"{state.value}{after}", exit, signal, "timed out" if attempt.timed_out else "", attempt.outcome]
+    lines += [attempt.verified, f"approved by {attempt.approval}" if attempt.approval else ""]
+    return wrap([(f"{glyph} ", tone), (" · ".join(item for item in lines if item), tone)], width, most=3, indent=2)
 
 
 def labelled(label: str, text: str, width: int, *, tone: str = "", most: int = 0) -> list[list[Piece]]:
     """`label     text`, the text wrapped under itself."""
     rows = wrap([(text, tone)], width - LABEL, most=most)
-    return [[(f"{'' if at else label:<{LABEL}}", "muted"), *row] for at, row in enumerate(rows)]
+    return [[(f"{'' if index else label:<{LABEL}}", "muted"), *row] for index, row in enumerate(rows)]
 
 
 def _cut(pieces: Sequence[Piece], width: int) -> list[Piece]:

@@ -69,7 +69,7 @@ class RunScreen(Screen[None]):
         *,
         standing: str = "",
         agreed: Mapping[int, Prepared] | None = None,
-        at: int | None = None,
+        index: int | None = None,
     ) -> None:
         super().__init__()
         self.session, self.place, self.runbook, self.procedure = session, place, runbook, procedure
@@ -79,7 +79,7 @@ class RunScreen(Screen[None]):
         self.own: set[int] = set()  # which they are
         self._followed: set[tuple[int, int]] = set()  # steps of others that were watched, with their attempts
         self.finishing = False  # its end is being written
-        self._run, self._at = run, at
+        self._run, self._at = run, index
         self._document = standing
         self._pane = StepPane(id="run-right")
         self.tails: dict[int, OutputTail] = self._pane.tails
@@ -102,7 +102,7 @@ class RunScreen(Screen[None]):
     @property
     def step(self) -> Step | None:
         """The step at hand."""
-        return next((each for each in self.procedure.steps if str(each.ordinal) == self.table.cursor), None)
+        return next((step for step in self.procedure.steps if str(step.ordinal) == self.table.cursor), None)
 
     def standing(self) -> StepStanding:
         """How the step at hand stands, as it is shown."""
@@ -240,7 +240,7 @@ class RunScreen(Screen[None]):
         self.look()
 
     def _go_to(self, step: int | None) -> None:
-        place = next((at for at, each in enumerate(self.procedure.steps) if each.ordinal == step), None)
+        place = next((index for index, item in enumerate(self.procedure.steps) if item.ordinal == step), None)
         if place is not None:
             self.table.move_to(place)
 

@@ -35,15 +35,15 @@ class AskTrust(Dialog[str]):
 
     def on_mount(self) -> None:
         tail = OutputTail(self._trust.difference, kept=1_000_000)
-        told = f"It has not run here before: {len(tail)} lines."
+        sentence = f"It has not run here before: {len(tail)} lines."
         if self._trust.standing == "changed":
             lines = tail.lines
-            more = sum(each.startswith("+") and not each.startswith("+++") for each in lines)
-            less = sum(each.startswith("-") and not each.startswith("---") for each in lines)
-            told = f"Since its last run {more} {'line' if more == 1 else 'lines'} came and {less} went."
+            more = sum(line.startswith("+") and not line.startswith("+++") for line in lines)
+            less = sum(line.startswith("-") and not line.startswith("---") for line in lines)
+            sentence = f"Since its last run {more} {'line' if more == 1 else 'lines'} came and {less} went."
         self.query_one("#act", Lines).show(
             ((self._runbook.title, "strong"), (f"   {self._runbook.path}", "muted")),
-            ((told, "warn"), (" Look before it runs.", "muted")),
+            ((sentence, "warn"), (" Look before it runs.", "muted")),
         )
         self.call_after_refresh(self._fold)
 
@@ -66,7 +66,7 @@ def folded(text: str, width: int, *, signed: bool) -> str:
     for line in text.split("\n"):
         first, *rest = chop_cells(line.expandtabs(8), width - 3) or [""]
         sign = line[:1] if signed else ""
-        lines += [first, *(f"{sign}… {each}" for each in rest)]
+        lines += [first, *(f"{sign}… {item}" for item in rest)]
     return "\n".join(lines)
 
 

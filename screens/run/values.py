@@ -26,33 +26,37 @@ class Values(Dialog[dict[str, str]]):
     keys = "enter takes them · tab next · ↑ ↓ candidates · esc leaves"
 
     def __init__(
-        self, place: DialogContext, time: Time, found: Sequence[Resolved], needed: Sequence[str], check: Check
+        self, place: DialogContext, time: Time, resolved_values: Sequence[Resolved], needed: Sequence[str], check: Check
     ) -> None:
         super().__init__(place, time)
-        self._found = sorted(found, key=lambda each: (each.name not in needed, each.value is not None))
+        self._found = sorted(
+            resolved_values, key=lambda resolved: (resolved.name not in needed, resolved.value is not None)
+        )
         self._needed = frozenset(needed)
         self._check = check
 
     def fields(self) -> ComposeResult:
-        for at, each in enumerate(self._found):
-            yield Lines(id=f"label-{at}", classes="label")
-            yield Input(id=f"value-{at}", placeholder=show_hint(_stands(each)), password=each.secret, compact=True)
+        for index, resolved in enumerate(self._found):
+            yield Lines(id=f"label-{index}", classes="label")
+            yield Input(
+                id=f"value-{index}", placeholder=show_hint(_stands(resolved)), password=resolved.secret, compact=True
+            )
 
     def on_mount(self) -> None:
-        for at, each in enumerate(self._found):
-            self.query_one(f"#value-{at}", Input).cursor_blink = False
-            self.query_one(f"#label-{at}", Lines).show(*self._label(each))
+        for index, resolved in enumerate(self._found):
+            self.query_one(f"#value-{index}", Input).cursor_blink = False
+            self.query_one(f"#label-{index}", Lines).show(*self._label(resolved))
 
-    def _label(self, each: Resolved) -> list[list[Piece]]:
-        needed = each.name in self._needed and each.value is None
-        first: list[Piece] = [(each.name, "strong"), ("  needed now" if needed else "", "warn")]
-        if each.hint:
-            first += [("   the document's example: ", "muted"), (each.hint, "muted")]
+    def _label(self, resolved: Resolved) -> list[list[Piece]]:
+        needed = resolved.name in self._needed and resolved.value is None
+        first: list[Piece] = [(resolved.name, "strong"), ("  needed now" if needed else "", "warn")]
+        if resolved.hint:
+            first += [("   the document's example: ", "muted"), (resolved.hint, "muted")]
         rows = [first]
-        if each.source and each.problem:
-            rows.append([(f"  {each.problem}", "bad")])
-        if each.choices:
-            rows.append([("  ↓ ", "muted"), (" · ".join(each.choices), "info")])
+        if resolved.source and resolved.problem:
+            rows.append([(f"  {resolved.problem}", "bad")])
+        if resolved.choices:
+            rows.append([("  ↓ ", "muted"), (" · ".join(resolved.choices), "info")])
         return rows
 
     def key_up(self) -> None:
@@ -68,23 +72,23 @@ class Values(Dialog[dict[str, str]]):
             return
         choices = self._found[int((field.id or "").removeprefix("value-"))].choices
         if choices:
-            at = choices.index(field.value) + by if field.value in choices else 0 if by > 0 else -1
-            field.value = choices[at % len(choices)]
+            index = choices.index(field.value) + by if field.value in choices else 0 if by > 0 else -1
+            field.value = choices[index % len(choices)]
             field.cursor_position = len(field.value)
 
     def decide(self) -> Callable[[], dict[str, str]] | None:
-        typed = (self.query_one(f"#value-{at}", Input).value.strip() for at in range(len(self._found)))
-        given = {each.name: value for each, value in zip(self._found, typed, strict=True) if value}
-        return lambda: self._checked(given)
+        typed = (self.query_one(f"#value-{index}", Input).value.strip() for index in range(len(self._found)))
+        values_by_name = {resolved.name: value for resolved, value in zip(self._found, typed, strict=True) if value}
+        return lambda: self._checked(values_by_name)
 
-    def _checked(self, given: dict[str, str]) -> dict[str, str]:
+    def _checked(self, values_by_name: dict[str, str]) -> dict[str, str]:
         """Raises Refused with the first thing that is wrong or missing."""
-        for each in self._check(given):
-            if each.value is None and (each.name in given or each.name in self._needed):
-                raise RunRefused(clean_line(f"{each.name}: {each.problem or 'it has no value yet'}.", 300))
-        return given
+        for resolved in self._check(values_by_name):
+            if resolved.value is None and (resolved.name in values_by_name or resolved.name in self._needed):
+                raise RunRefused(clean_line(f"{resolved.name}: {resolved.problem or 'it has no value yet'}.", 300))
+        return values_by_name
 
 
-def _stands(each: Resolved) -> str:
+def _stands(resolved: Resolved) -> str:
     """What an empty field means."""
-    return f"{each.shown}, {each.source}" if each.value is not None else "no value yet"
+    return f"{resolved.shown}, {resolved.source}" if resolved.value is not None else "no value yet"

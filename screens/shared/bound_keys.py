@@ -12,7 +12,7 @@ def bound(screen: Screen[Any]) -> dict[str, str]:
     keys: dict[str, list[str]] = {}
     for active in screen.active_bindings.values():
         keys.setdefault(active.binding.id or "", []).append(screen.app.get_key_display(active.binding))
-    return {action: " ".join(dict.fromkeys(found)) for action, found in keys.items()}
+    return {action: " ".join(dict.fromkeys(names)) for action, names in keys.items()}
 
 
 def keys_of(screen: Screen[Any]) -> dict[str, KeyShown]:

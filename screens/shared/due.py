@@ -31,11 +31,11 @@ class DueClock:
 
 def due(session: "Session", now: datetime, zone: tzinfo) -> list[DueClock]:
     """Everything that asks for something in the environment in front, the most urgent first."""
-    here, found = session.environment.name, list[DueClock]()
+    here, due_clocks = session.environment.name, list[DueClock]()
     open = worst_first(session.ledger, here, session.plan.ladder)
     for incident in (*open, *owing(session.ledger.incidents.values(), here, now)):
-        found += [DueClock(incident, each) for each in urgent(running(session, incident, now, zone), now)]
-    return sorted(found, key=lambda each: _order(each.clock, now))
+        due_clocks += [DueClock(incident, clock) for clock in urgent(running(session, incident, now, zone), now)]
+    return sorted(due_clocks, key=lambda due_clock: _order(due_clock.clock, now))
 
 
 def _order(clock: Clock, now: datetime) -> tuple[bool, bool, datetime]:
@@ -46,12 +46,12 @@ def _order(clock: Clock, now: datetime) -> tuple[bool, bool, datetime]:
 def owing(incidents: Iterable[Incident], environment: str, now: datetime) -> list[Incident]:
     """The resolved incidents that are not over yet: somebody still owes their post-mortem."""
     return [
-        each
-        for each in incidents
-        if each.environment == environment
-        and each.resolved is not None
-        and now - each.resolved < REMEMBERED
-        and each.review not in (Review.REVIEWED, Review.CLOSED)
+        incident
+        for incident in incidents
+        if incident.environment == environment
+        and incident.resolved is not None
+        and now - incident.resolved < REMEMBERED
+        and incident.review not in (Review.REVIEWED, Review.CLOSED)
     ]
 
 
@@ -66,11 +66,16 @@ class Watched(Protocol):
 
 def running(session: Watched, incident: Incident, now: datetime, zone: tzinfo) -> tuple[Clock, ...]:
     """Every clock of one incident, with what the screen knows of deployments."""
-    seen = view(session.watch, incident.environment)
-    return clocks(incident, session.plan, now, zone=zone, deployed=newest_deployment(seen.applications))
+    visited = view(session.watch, incident.environment)
+    return clocks(incident, session.plan, now, zone=zone, deployed=newest_deployment(visited.applications))
 
 
 def newest_deployment(applications: Iterable[Application]) -> datetime | None:
     """When the youngest revision with traffic was created."""
-    made = [each.created for app in applications for each in app.revisions if each.weight > 0 and each.created]
+    made = [
+        revision.created
+        for app in applications
+        for revision in app.revisions
+        if revision.weight > 0 and revision.created
+    ]
     return max(made, default=None)

@@ -66,10 +66,10 @@ def explain(
     """
     keys = bound(screen)
     declared = Binding.make_bindings([*screen.BINDINGS, *screen.app.BINDINGS])
-    told = {each.id: each.tooltip for each in declared if each.id in keys and each.tooltip}
-    lines = [(keys[id], means) for id, means in told.items() if id not in without]
+    values_by_name = {binding.id: binding.tooltip for binding in declared if binding.id in keys and binding.tooltip}
+    lines = [(keys[id], means) for id, means in values_by_name.items() if id not in without]
     shared = [(" ".join(keys[id] for id in ids if id in keys), means) for ids, means in moves.items()]
-    screen.app.push_screen(HelpScreen([*lines, *(each for each in shared if each[0])], signs))
+    screen.app.push_screen(HelpScreen([*lines, *(pair for pair in shared if pair[0])], signs))
 
 
 class HelpScreen(ModalScreen[None]):

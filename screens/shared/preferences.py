@@ -22,15 +22,15 @@ class KeysError(ValueError):
 
 def check(bindings: Iterable[Binding], keys: Mapping[str, str]) -> dict[str, str]:
     """The keymap for Textual. Raises KeysError for an unknown id, an impossible key, and one key for two actions."""
-    flat = [each for binding in bindings if binding.id for each in Binding.make_bindings([binding])]
-    known = {binding.id or "": binding for binding in flat}
+    flat = [make_binding for binding in bindings if binding.id for make_binding in Binding.make_bindings([binding])]
+    bindings_by_name = {binding.id or "": binding for binding in flat}
     keymap = {}
-    for name, wanted in keys.items():
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f" Did you mean `{near[0]}`?" if near else f" Known are {', '.join(sorted(known))}."
+    for name, wanted_name in keys.items():
+        if name not in bindings_by_name:
+            near = get_close_matches(name, bindings_by_name, n=1)
+            hint = f" Did you mean `{near[0]}`?" if near else f" Known are {', '.join(sorted(bindings_by_name))}."
             raise KeysError(f"keys.{name}: there is no such action.{hint}")
-        keymap[name] = ",".join(_normal(name, each) for each in split(wanted))
+        keymap[name] = ",".join(_normal(name, text) for text in split(wanted_name))
     _clashes(flat, keymap)
     return keymap
 
@@ -48,7 +48,7 @@ def _clashes(bindings: Iterable[Binding], keymap: Mapping[str, str]) -> None:
     for binding in bindings:
         name = binding.id or ""
         for key in keymap.get(name, binding.key).split(","):
-            owner = next((each for each in taken.get(key, ()) if clash(each, name)), "")
+            owner = next((text for text in taken.get(key, ()) if clash(text, name)), "")
             if owner:
                 raise KeysError(f"keys: `{key}` would both {owner} and {name}; give one of them another key.")
             taken.setdefault(key, []).append(name)
@@ -74,4 +74,6 @@ def preferences(system: System, bindings: Iterable[BindingType]) -> Preferences:
         raise ThemeError(f"theme: there is no theme `{system.theme}`; choose one of {', '.join(themes.NAMES)}.")
     # Without a name it is the machine's own zone, which follows daylight saving while we run.
     zone = ZoneInfo(system.time_zone) if system.time_zone else tzlocal()
-    return Preferences(check((each for each in bindings if isinstance(each, Binding)), system.keys), theme, zone)
+    return Preferences(
+        check((binding for binding in bindings if isinstance(binding, Binding)), system.keys), theme, zone
+    )

@@ -37,7 +37,9 @@ class View:
     def critical(self) -> frozenset[str]:
         """The keys of the critical alerts that fire."""
         return frozenset(
-            each.key for each in self.alerts if each.state is AlertState.FIRING and each.severity is Severity.CRITICAL
+            alert.key
+            for alert in self.alerts
+            if alert.state is AlertState.FIRING and alert.severity is Severity.CRITICAL
         )
 
 
@@ -57,14 +59,14 @@ def view(watch: Watch, environment: str) -> View:
 
 
 def _values(readings: Sequence[Reading[Any]], pane: str) -> tuple[Any, ...]:
-    return tuple(item for each in readings if pane_of(each.feed) == pane for item in each.value or ())
+    return tuple(item for reading in readings if pane_of(reading.feed) == pane for item in reading.value or ())
 
 
 def _problems(readings: Sequence[Reading[Any]], fresh: Mapping[str, Freshness]) -> tuple[Problem, ...]:
     blind = [
-        each.problem
-        for each in readings
-        if each.problem and each.feed in fresh and fresh[each.feed].state is FeedState.BLIND
+        reading.problem
+        for reading in readings
+        if reading.problem and reading.feed in fresh and fresh[reading.feed].state is FeedState.BLIND
     ]
     return tuple({problem.message: problem for problem in blind}.values())
 
@@ -80,10 +82,14 @@ class Incidents(Protocol):
 
 def worst_first(ledger: Incidents, environment: str, ladder: SeverityScale) -> tuple[Incident, ...]:
     """The open incidents of an environment by severity, then the oldest first."""
-    return tuple(sorted(ledger.open(environment), key=lambda each: (order(ladder, each.severity), each.declared)))
+    return tuple(
+        sorted(ledger.open(environment), key=lambda incident: (order(ladder, incident.severity), incident.declared))
+    )
 
 
 def newest_closed(ledger: Incidents, environment: str) -> Incident | None:
     """The incident of an environment that was resolved last."""
-    closed = [each for each in ledger.incidents.values() if each.environment == environment and each.resolved]
-    return max(closed, key=lambda each: each.resolved or each.declared, default=None)
+    closed = [
+        incident for incident in ledger.incidents.values() if incident.environment == environment and incident.resolved
+    ]
+    return max(closed, key=lambda incident: incident.resolved or incident.declared, default=None)

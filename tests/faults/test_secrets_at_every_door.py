@@ -86,7 +86,7 @@ def alert_labels(echo: str) -> object:
         "status": {"state": "active"},
         "startsAt": "2026-11-29T13:00:00Z",
     }
-    return listed(json.dumps([raw]).encode(), source="am", environment="prod", server="am-1", seen=NOW)
+    return listed(json.dumps([raw]).encode(), source="am", environment="prod", server="am-1", visited=NOW)
 
 
 def azure_alert_text(echo: str) -> object:

@@ -61,8 +61,8 @@ class ContainerApp:
         """Stop a revision. Refused while it has traffic, which Azure would then send nowhere, or is the last one."""
 
         async def check() -> None:
-            _, known = await self.standing()
-            must_be_idle(known, revision)
+            _, known_items = await self.standing()
+            must_be_idle(known_items, revision)
 
         change = await self._act("deactivate_revision", revision, check)
         return await settled(self.azure, change, lambda: self._is_active(revision, False))
@@ -72,13 +72,13 @@ class ContainerApp:
         before: set[str] = set()
 
         async def check() -> None:
-            found = await self.revision(revision)
-            if dig(found, "properties", "active") is not True:
+            fields = await self.revision(revision)
+            if dig(fields, "properties", "active") is not True:
                 raise refused(f"{revision} is not active, so there is nothing to restart.", "Activate it instead.")
-            before.update(resource_name(each.get("name")) for each in await self.replicas(revision))
+            before.update(resource_name(item.get("name")) for item in await self.replicas(revision))
 
         async def looks_done() -> bool:
-            now = {resource_name(each.get("name")) for each in await self.replicas(revision)}
+            now = {resource_name(fields.get("name")) for fields in await self.replicas(revision)}
             return bool(before) and bool(now) and not now & before
 
         return await settled(self.azure, await self._act("restart_revision", revision, check), looks_done)
@@ -94,11 +94,11 @@ class ContainerApp:
         sent: list[dict[str, Any]] = []
 
         async def send() -> Any:
-            app, known = await self.standing()
+            app, known_items = await self.standing()
             if confirmed and fingerprint(app) != confirmed:
-                raise refused(moved(app, known), "Look at the traffic again, and confirm what you then see.")
-            must_be_divisible(app, known)
-            sent.extend(merged(app, known, weights, labels))
+                raise refused(moved(app, known_items), "Look at the traffic again, and confirm what you then see.")
+            must_be_divisible(app, known_items)
+            sent.extend(merged(app, known_items, weights, labels))
             return await self._patch({"configuration": {"ingress": {"traffic": sent}}})
 
         async def looks_done() -> bool:
@@ -114,14 +114,18 @@ class ContainerApp:
         before: list[str] = []
 
         async def send() -> Any:
-            app, known = await self.standing()
-            before.extend(each.name for each in known.revisions)
+            app, known_items = await self.standing()
+            before.extend(revision.name for revision in known_items.revisions)
             containers = with_image(app, image, container)
             return await self._patch({"template": {"containers": containers, "revisionSuffix": suffix or None}})
 
         async def looks_done() -> bool:
-            app, known = await self.standing()
-            fresh = [each for each in known.revisions if each.name not in before and image in each.image.split(", ")]
+            app, known_items = await self.standing()
+            fresh = [
+                revision
+                for revision in known_items.revisions
+                if revision.name not in before and image in revision.image.split(", ")
+            ]
             return not busy(app) and bool(fresh)
 
         return await settled(self.azure, await long_change(self.azure, self.path, send, tell), looks_done)
@@ -144,8 +148,8 @@ class ContainerApp:
 
         return await once(send, explain=self.azure.explain)
 
-    async def _is_active(self, revision: str, wanted: bool) -> bool:
-        return dig(await self.revision(revision), "properties", "active") is wanted
+    async def _is_active(self, revision: str, flag: bool) -> bool:
+        return dig(await self.revision(revision), "properties", "active") is flag
 
     async def _patch(self, properties: Raw) -> Any:
         """The SDK's PATCH; the poller it makes is left alone, because it would wait 30 s between two looks."""
@@ -157,7 +161,7 @@ class ContainerApp:
             self.name,
             body,
             polling=False,
-            raw_response_hook=lambda each: answers.append(each.http_response),
+            raw_response_hook=lambda item: answers.append(item.http_response),
         )
         return answers[-1]
 
@@ -167,43 +171,47 @@ async def resume(azure: Azure, url: str) -> AzureChange:
     return await follow(azure, url, soon=0.0)
 
 
-def must_be_idle(known: Application, name: str) -> None:
+def must_be_idle(known_items: Application, name: str) -> None:
     """Raises SourceError, in words, for a revision that must not be deactivated."""
-    revision = named(known, name)
+    revision = named(known_items, name)
     if revision.weight:
         raise refused(
             f"{revision.name} has {revision.weight} % of the traffic, which would then go nowhere.",
             "Move the traffic to another revision first.",
         )
-    if [each for each in known.revisions if each.active] == [revision]:
-        raise refused(f"{revision.name} is the last active revision of {known.name}.", "Activate another one first.")
+    if [revision for revision in known_items.revisions if revision.active] == [revision]:
+        raise refused(
+            f"{revision.name} is the last active revision of {known_items.name}.", "Activate another one first."
+        )
 
 
-def must_be_divisible(app: Raw, known: Application) -> None:
+def must_be_divisible(app: Raw, known_items: Application) -> None:
     """Raises SourceError in single revision mode, and without an ingress: there is no traffic to divide."""
     if not isinstance(dig(app, "properties", "configuration", "ingress"), Mapping):
-        raise refused(f"{known.name} has no ingress, so it gets no traffic.")
-    if known.mode == "single":
-        raise refused(single_mode(known.name), "Activate the revision that is to serve, or deploy its image again.")
+        raise refused(f"{known_items.name} has no ingress, so it gets no traffic.")
+    if known_items.mode == "single":
+        raise refused(
+            single_mode(known_items.name), "Activate the revision that is to serve, or deploy its image again."
+        )
 
 
 def single_mode(app: str) -> str:
     return f"{app} is in single revision mode: one revision is active and has all the traffic, which cannot be divided."
 
 
-def named(known: Application, name: str) -> Revision:
+def named(known_items: Application, name: str) -> Revision:
     """Raises SourceError."""
-    for each in known.revisions:
-        if each.name.lower() == name.lower():
-            return each
-    raise refused(f"{known.name} has no revision {name!r}.", "List its revisions to see which there are.")
+    for revision in known_items.revisions:
+        if revision.name.lower() == name.lower():
+            return revision
+    raise refused(f"{known_items.name} has no revision {name!r}.", "List its revisions to see which there are.")
 
 
-def moved(app: Raw, known: Application) -> str:
+def moved(app: Raw, known_items: Application) -> str:
     """What stands now, for someone who confirmed something else."""
     latest = resource_name(dig(app, "properties", "latestRevisionName"))
     now = ", ".join(f"{name} {weight} %" for name, weight in becomes(traffic_of(app), latest).items())
-    return f"The traffic of {known.name} changed after you confirmed: it is now {now or 'nowhere'}. Nothing was sent."
+    return f"The traffic of {known_items.name} changed after you confirmed: it is now {now or 'nowhere'}. Nothing was sent."
 
 
 def busy(app: Raw) -> bool:
@@ -215,9 +223,9 @@ def with_image(app: Raw, image: str, container: str) -> list[dict[str, Any]]:
 
     Azure leaves out variables that are empty, and takes a list without their `value` for a mistake.
     """
-    found = [dict(each) for each in items(dig(app, "properties", "template", "containers"))]
-    names = [resource_name(each.get("name")) for each in found]
-    chosen = [each for each in found if resource_name(each.get("name")) == container] if container else found
+    records = [dict(item) for item in items(dig(app, "properties", "template", "containers"))]
+    names = [resource_name(item.get("name")) for item in records]
+    chosen = [item for item in records if resource_name(item.get("name")) == container] if container else records
     if len(chosen) != 1:
         raise refused(
             f"{'It has no container ' + repr(container) if container else 'It has more than one container'}: "
@@ -225,12 +233,12 @@ def with_image(app: Raw, image: str, container: str) -> list[dict[str, Any]]:
             "Name one of them with --container-name.",
         )
     chosen[0]["image"] = image
-    for each in found:
-        each["env"] = [
+    for fields in records:
+        fields["env"] = [
             entry if "value" in entry or entry.get("secretRef") else {**entry, "value": ""}
-            for entry in items(each.get("env"))
+            for entry in items(fields.get("env"))
         ] or None
-    return [{key: value for key, value in each.items() if value is not None} for each in found]
+    return [{key: value for key, value in item.items() if value is not None} for item in records]
 
 
 def segment(name: str) -> str:

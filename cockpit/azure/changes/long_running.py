@@ -82,9 +82,9 @@ def state_of(response: Any, thing: str) -> AzureChange | None:
     if status not in ("failed", "canceled", "cancelled"):
         return None
     code = text(dig(body, "error", "code")) or status
-    words = text(dig(body, "error", "message"), MESSAGE) or f"Azure says that the operation {status}."
+    tokens = text(dig(body, "error", "message"), MESSAGE) or f"Azure says that the operation {status}."
     return AzureChange(
-        ChangeOutcome.FAILED, Problem(ProblemKind.REFUSED, f"failed {code}"[:48], f"{code}: {words}"), body
+        ChangeOutcome.FAILED, Problem(ProblemKind.REFUSED, f"failed {code}"[:48], f"{code}: {tokens}"), body
     )
 
 

@@ -34,23 +34,23 @@ class SqlServer:
         path = self._database(name)
         return must_be_thing(await self.azure.get(path, api_version=SQL_API), path)
 
-    async def restore(self, source: str, into: str, at: datetime, *, tell: Tell) -> AzureChange:
+    async def restore(self, source: str, into: str, position: datetime, *, tell: Tell) -> AzureChange:
         """Make a new database of what `source` was at a moment. Takes minutes; `source` stays as it is.
 
         Refused when the moment is outside of what is kept, or when `into` exists.
         """
 
         async def send() -> Any:
-            found = await self.database(source)
-            must_be_online(source, found)
-            self._must_be_kept(source, found, at)
+            fields = await self.database(source)
+            must_be_online(source, fields)
+            self._must_be_kept(source, fields, position)
             await self._must_be_free(into)
             properties = {
                 "createMode": "PointInTimeRestore",
-                "sourceDatabaseId": keep_whole(found.get("id")) or self._database(source),
-                "restorePointInTime": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                "sourceDatabaseId": keep_whole(fields.get("id")) or self._database(source),
+                "restorePointInTime": position.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             }
-            body = {"location": text(found.get("location")), "properties": properties}
+            body = {"location": text(fields.get("location")), "properties": properties}
             return await self.azure.exchange("PUT", f"{self._database(into)}?api-version={SQL_API}", body)
 
         change = await long_change(self.azure, self._database(into), send, tell)
@@ -80,12 +80,12 @@ class SqlServer:
     def _database(self, name: str) -> str:
         return f"{self.path}/databases/{segment(name)}"
 
-    def _must_be_kept(self, name: str, found: Raw, at: datetime) -> None:
-        earliest = moment(dig(found, "properties", "earliestRestoreDate"))
-        if earliest is not None and at < earliest:
+    def _must_be_kept(self, name: str, fields: Raw, position: datetime) -> None:
+        earliest = moment(dig(fields, "properties", "earliestRestoreDate"))
+        if earliest is not None and position < earliest:
             raise refused(f"{name} can be restored as it was since {earliest:%Y-%m-%d %H:%M:%S}Z, not earlier.")
-        if at > self.azure.time.now():
-            raise refused(f"{at:%Y-%m-%d %H:%M:%S}Z is still to come; a restore point lies in the past.")
+        if position > self.azure.time.now():
+            raise refused(f"{position:%Y-%m-%d %H:%M:%S}Z is still to come; a restore point lies in the past.")
 
     async def _must_be_free(self, name: str) -> None:
         if await self._exists(name):

@@ -25,28 +25,32 @@ def traffic_of(app: Raw) -> list[Raw]:
 def fingerprint(app: Raw) -> str:
     """Stands for who gets the traffic of an app, and in which revision mode. There is no ETag to compare."""
     mode = text(dig(app, "properties", "configuration", "activeRevisionsMode")).lower()
-    entries = [(called(each), whole(each.get("weight")) or 0, text(each.get("label"))) for each in traffic_of(app)]
+    entries = [
+        (called(fields), whole(fields.get("weight")) or 0, text(fields.get("label"))) for fields in traffic_of(app)
+    ]
     latest = resource_name(dig(app, "properties", "latestRevisionName"))
     return hashlib.sha256(json.dumps([mode, latest, entries]).encode()).hexdigest()[:16]
 
 
-def merged(app: Raw, known: Application, weights: Mapping[str, int], labels: Mapping[str, int]) -> list[dict[str, Any]]:
+def merged(
+    app: Raw, application: Application, weights: Mapping[str, int], labels: Mapping[str, int]
+) -> list[dict[str, Any]]:
     """The list to send: named revisions and labels get their weights, the others share the rest as they did before.
 
     Raises SourceError, in words, for weights that cannot be: over 100 together, not 100 when nobody is left to share
     the rest, of a revision or label that is not there, or for one that is not active and would answer nobody.
     """
-    entries = [dict(each) for each in traffic_of(app)]
-    wanted = by_name(entries, weights, labels)
-    for name, weight in wanted.items():
-        must_answer(known, name, weight)
-    if sum(wanted.values()) > 100:
+    entries = [dict(fields) for fields in traffic_of(app)]
+    numbers_by_name = by_name(entries, weights, labels)
+    for name, weight in numbers_by_name.items():
+        must_answer(application, name, weight)
+    if sum(numbers_by_name.values()) > 100:
         raise refused("These weights make more than 100 together.", "Lower them so that they make 100.")
-    found = {called(each).lower() for each in entries}
-    entries += [new_entry(name, known) for name in wanted if name.lower() not in found]
-    lowered = {name.lower(): weight for name, weight in wanted.items()}
-    others = [each for each in entries if called(each).lower() not in lowered]
-    shared = share(100 - sum(wanted.values()), [whole(each.get("weight")) or 0 for each in others])
+    names = {called(entry).lower() for entry in entries}
+    entries += [new_entry(name, application) for name in numbers_by_name if name.lower() not in names]
+    lowered = {name.lower(): weight for name, weight in numbers_by_name.items()}
+    others = [entry for entry in entries if called(entry).lower() not in lowered]
+    shared = share(100 - sum(numbers_by_name.values()), [whole(other.get("weight")) or 0 for other in others])
     for entry, weight in zip(others, shared, strict=True):
         entry["weight"] = weight
     for entry in entries:
@@ -56,13 +60,13 @@ def merged(app: Raw, known: Application, weights: Mapping[str, int], labels: Map
 
 def by_name(entries: Sequence[Raw], weights: Mapping[str, int], labels: Mapping[str, int]) -> dict[str, int]:
     """Weights by revision name, labels turned into the revisions that wear them. Raises SourceError."""
-    wearing = {text(each.get("label")).lower(): called(each) for each in entries if each.get("label")}
-    wanted = dict(weights)
+    wearing = {text(entry.get("label")).lower(): called(entry) for entry in entries if entry.get("label")}
+    numbers_by_name = dict(weights)
     for label, weight in labels.items():
         if label.lower() not in wearing:
             raise refused(f"No revision wears the label {label!r}.", "List the traffic to see which labels there are.")
-        wanted.setdefault(wearing[label.lower()], weight)
-    return wanted
+        numbers_by_name.setdefault(wearing[label.lower()], weight)
+    return numbers_by_name
 
 
 def share(rest: int, before: Sequence[int]) -> list[int]:
@@ -75,7 +79,7 @@ def share(rest: int, before: Sequence[int]) -> list[int]:
                 "Name the revisions that get the rest, so that all weights make 100.",
             )
         return [0 for _ in before]
-    parts = [rest * each // total for each in before]
+    parts = [rest * number // total for number in before]
     # The largest remainders first, the earlier entry where two are alike.
     behind = sorted(range(len(before)), key=lambda place: -(rest * before[place] % total))
     for place in behind[: rest - sum(parts)]:
@@ -87,33 +91,33 @@ def called(entry: Raw) -> str:
     return LATEST if entry.get("latestRevision") is True else resource_name(entry.get("revisionName"))
 
 
-def new_entry(name: str, known: Application) -> dict[str, Any]:
+def new_entry(name: str, application: Application) -> dict[str, Any]:
     if name.lower() == LATEST:
         return {"latestRevision": True, "weight": 0}
-    exact = next((each.name for each in known.revisions if each.name.lower() == name.lower()), name)
+    exact = next((revision.name for revision in application.revisions if revision.name.lower() == name.lower()), name)
     return {"revisionName": exact, "weight": 0, "latestRevision": False}
 
 
-def must_answer(known: Application, name: str, weight: int) -> None:
+def must_answer(application: Application, name: str, weight: int) -> None:
     """Azure would send traffic to a revision that is not active, where it goes nowhere. Raises SourceError."""
     if name.lower() == LATEST:
         return
-    revision = next((each for each in known.revisions if each.name.lower() == name.lower()), None)
+    revision = next((revision for revision in application.revisions if revision.name.lower() == name.lower()), None)
     if revision is None:
-        raise refused(f"{known.name} has no revision {name!r}.", "List its revisions to see which there are.")
+        raise refused(f"{application.name} has no revision {name!r}.", "List its revisions to see which there are.")
     if weight and not revision.active:
         raise refused(f"{revision.name} is not active: traffic sent to it goes nowhere.", "Activate it first.")
 
 
 def becomes(entries: Sequence[Raw], latest: str) -> dict[str, int]:
     """Percent for each revision that gets any."""
-    found: dict[str, int] = {}
-    for each in entries:
-        weight = whole(each.get("weight")) or 0
+    numbers_by_name: dict[str, int] = {}
+    for entry in entries:
+        weight = whole(entry.get("weight")) or 0
         if weight:
-            name = routed_to(each, latest)
-            found[name] = found.get(name, 0) + weight
-    return found
+            name = routed_to(entry, latest)
+            numbers_by_name[name] = numbers_by_name.get(name, 0) + weight
+    return numbers_by_name
 
 
 def refused(message: str, advice: str = "") -> SourceError:

@@ -51,7 +51,7 @@ def command(common: Common, live: bool, as_json: bool) -> None:
         click.echo("\n".join(text(system, report)))
     if live:
         report["as"], report["live"] = _live(system, common, as_json)
-        report["ok"] = all(each["ok"] for each in report["live"])
+        report["ok"] = all(item["ok"] for item in report["live"])
     if as_json:
         click.echo(json.dumps(report, indent=2))
     if not report["ok"]:
@@ -60,8 +60,8 @@ def command(common: Common, live: bool, as_json: bool) -> None:
 
 def errors_document(errors: ConfigErrors) -> dict[str, Any]:
     listed = [
-        {"path": each.path, "line": each.line, "message": each.message, "suggestion": each.suggestion}
-        for each in errors.errors
+        {"path": error.path, "line": error.line, "message": error.message, "suggestion": error.suggestion}
+        for error in errors.errors
     ]
     return {"ok": False, "file": errors.file, "errors": listed}
 
@@ -76,8 +76,8 @@ def text(system: System, report: dict[str, Any]) -> Iterator[str]:
     yield from check_plan.lines(report)
     if report["warnings"]:
         yield ""
-        yield from (f"warning: {each}" for each in report["warnings"])
-    yield from (f"recommended: {each}" for each in report["recommendations"])
+        yield from (f"warning: {item}" for item in report["warnings"])
+    yield from (f"recommended: {item}" for item in report["recommendations"])
 
 
 def _live(system: System, common: Common, as_json: bool) -> tuple[str, list[dict[str, Any]]]:
@@ -120,8 +120,8 @@ def info(common: Common, as_json: bool) -> None:
         system = load_system(used) if used is not None else system
     except ConfigErrors as errors:
         trouble = str(errors)
-    found = document(system, common, used, trouble)
-    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(lines(found)))
+    fields = document(system, common, used, trouble)
+    click.echo(json.dumps(fields, indent=2) if as_json else "\n".join(lines(fields)))
 
 
 def document(system: System, common: Common, used: Path | None, trouble: str) -> dict[str, Any]:
@@ -136,22 +136,22 @@ def document(system: System, common: Common, used: Path | None, trouble: str) ->
         "candidates": [{"from": how, "path": str(path), "used": path == used} for how, path in looked],
         "data": str(timeline.parent),
         "timeline": str(timeline),
-        "locks": {each.name: str(lock_path(timeline, each.name)) for each in system.environments},
+        "locks": {environment.name: str(lock_path(timeline, environment.name)) for environment in system.environments},
         "transcripts": str(timeline.parent / "transcripts"),
         "log": str(log_path()),
     }
 
 
-def lines(found: Mapping[str, Any]) -> Iterator[str]:
+def lines(fields: Mapping[str, Any]) -> Iterator[str]:
     """A document as people read it."""
-    for each in found["candidates"]:
-        mark = "in use" if each["used"] else "there" if os.path.exists(each["path"]) else "-"
-        yield f"config       {each['path']}  ({each['from']}: {mark})"
-    paths = [("data", found["data"]), ("timeline", found["timeline"])]
-    paths += [(f"lock {name}", path) for name, path in found["locks"].items()]
-    paths += [("transcripts", found["transcripts"]), ("log", found["log"])]
+    for item in fields["candidates"]:
+        mark = "in use" if item["used"] else "there" if os.path.exists(item["path"]) else "-"
+        yield f"config       {item['path']}  ({item['from']}: {mark})"
+    paths = [("data", fields["data"]), ("timeline", fields["timeline"])]
+    paths += [(f"lock {name}", path) for name, path in fields["locks"].items()]
+    paths += [("transcripts", fields["transcripts"]), ("log", fields["log"])]
     for what, path in paths:
         yield f"{what:<12} {path}{'' if os.path.exists(path) else '  (not there yet)'}"
-    if found["trouble"]:
+    if fields["trouble"]:
         yield ""
-        yield f"The configuration cannot be used, so the paths are those without one. {found['trouble']}"
+        yield f"The configuration cannot be used, so the paths are those without one. {fields['trouble']}"

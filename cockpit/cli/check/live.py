@@ -35,7 +35,7 @@ class LiveCheck:
         if self.source != "probes":
             return []
         results: Sequence[ProbeResult] = self.reading.value or ()
-        return [each for each in results if each.status is None and each.state is not ProbeState.MAINTENANCE]
+        return [result for result in results if result.status is None and result.state is not ProbeState.MAINTENANCE]
 
     @property
     def ok(self) -> bool:
@@ -63,8 +63,8 @@ def lines(looks: Sequence[LiveCheck]) -> Iterator[str]:
     width = max((len(look.source) for look in looks), default=0)
     for look in looks:
         problem = look.reading.problem
-        said = problem.short if problem else _found(look)
-        yield f"{'ok  ' if look.ok else 'FAIL'} {look.environment.name}  {look.source:<{width}}  {said}"
+        sentence = problem.short if problem else _found(look)
+        yield f"{'ok  ' if look.ok else 'FAIL'} {look.environment.name}  {look.source:<{width}}  {sentence}"
         if problem:
             yield f"       {problem.message}"
             yield f"       {advice(problem, look)}"
@@ -123,23 +123,26 @@ async def look_once(
 
     credential, clouds = wiring.connect(system, environments, read_only=True, time=time)
     reveal = Secrets(environ).reveal
-    asked: list[tuple[Environment, str, Awaitable[Reading[Any]]]] = []
+    triples: list[tuple[Environment, str, Awaitable[Reading[Any]]]] = []
     try:
-        for each in environments:
-            azure = clouds.get(each.name)
+        for environment in environments:
+            azure = clouds.get(environment.name)
             feeds = wiring.build_feeds(
-                each, azure, time=time, random=random, reveal=reveal, references=system.references
+                environment, azure, time=time, random=random, reveal=reveal, references=system.references
             )
-            asked += [(each, feed.name, feed.poll()) for feed in feeds]
-            asked += [(each, source, _reading(source, each, call, time)) for source, call in _extras(each, azure, time)]
-        readings = await asyncio.gather(*(reading for _, _, reading in asked))
+            triples += [(environment, feed.name, feed.poll()) for feed in feeds]
+            triples += [
+                (environment, source, _reading(source, environment, call, time))
+                for source, call in _extras(environment, azure, time)
+            ]
+        readings = await asyncio.gather(*(reading for _, _, reading in triples))
         identity = credential.identity() if credential is not None else None
     finally:
         for azure in clouds.values():
             await azure.close()
         if credential is not None:
             await credential.close()
-    looks = [LiveCheck(where, source, reading) for (where, source, _), reading in zip(asked, readings, strict=True)]
+    looks = [LiveCheck(where, source, reading) for (where, source, _), reading in zip(triples, readings, strict=True)]
     return identity.label if identity else "", looks
 
 

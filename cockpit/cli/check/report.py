@@ -32,7 +32,7 @@ def document(system: System) -> dict[str, Any]:
         "ladder": [level.name for level in read_plan(system).ladder],
         "keys": {**DEFAULT_KEYS, **system.keys},
         "procedure_keys": dict(system.procedure_keys),
-        "environments": [_environment(each) for each in system.environments],
+        "environments": [_environment(environment) for environment in system.environments],
     }
 
 
@@ -46,11 +46,11 @@ def warnings(system: System, environ: Mapping[str, str]) -> Iterator[str]:
         if not environment.production and environment.name.casefold() in ("prod", "production", "live"):
             yield f"{environment.name}: nothing marks it as production; is `production = true` missing?"
         watched: tuple[Probe | AlertSource, ...] = (*environment.probes, *environment.alerts)
-        for each in watched:
-            where = f"{environment.name}, {each.name}"
-            if each.ca_file and not Path(each.ca_file).is_file():
-                yield f"{where}: There is no file {each.ca_file} (ca_file)."
-            yield from (f"{where}: {trouble}" for trouble in _unrevealed(each.headers, secrets))
+        for item in watched:
+            where = f"{environment.name}, {item.name}"
+            if item.ca_file and not Path(item.ca_file).is_file():
+                yield f"{where}: There is no file {item.ca_file} (ca_file)."
+            yield from (f"{where}: {trouble}" for trouble in _unrevealed(item.headers, secrets))
         yield from (f"{environment.name}, values: {trouble}" for trouble in _unrevealed(environment.values, secrets))
 
 
@@ -81,8 +81,8 @@ def _lost_procedures(system: System) -> Iterator[str]:
 def _plan(system: System) -> Iterator[str]:
     """What was to be read for the plan and is not there, but for runbooks, and who is still to be filled in."""
     plan = read_plan(replace(system, runbooks=tuple(path for path in system.runbooks if Path(path).exists())))
-    yield from (f"plan: {each.message} {each.advice}".strip() for each in plan.problems)
-    blank = [each.role for each in plan.contacts if not each.filled]
+    yield from (f"plan: {problem.message} {problem.advice}".strip() for problem in plan.problems)
+    blank = [contact.role for contact in plan.contacts if not contact.filled]
     if blank:
         yield f"plan: nobody is named as {', '.join(blank)}; `cockpit plan` shows where."
 
@@ -120,8 +120,8 @@ def _environment(environment: Environment) -> dict[str, Any]:
         "workspace": environment.workspace,
         "apps": list(environment.apps),
         "apps_interval": show(environment.apps_interval),
-        "probes": [_probe(each) for each in environment.probes],
-        "alerts": [_source(each) for each in environment.alerts],
+        "probes": [_probe(probe) for probe in environment.probes],
+        "alerts": [_source(alert) for alert in environment.alerts],
     }
 
 
@@ -134,8 +134,8 @@ def _probe(probe: Probe) -> dict[str, Any]:
         "timeout": show(probe.timeout),
         "failures": probe.failures,
         "successes": probe.successes,
-        "conditions": [each.text for each in probe.conditions],
-        "degraded": [each.text for each in probe.degraded],
+        "conditions": [condition.text for condition in probe.conditions],
+        "degraded": [condition.text for condition in probe.degraded],
         "depends_on": list(probe.depends_on),
     }
 
@@ -168,7 +168,7 @@ def _environment_lines(environment: Mapping[str, Any]) -> Iterator[str]:
         if probe["depends_on"]:
             yield f"      says nothing while {', '.join(probe['depends_on'])} is down"
     for source in environment["alerts"]:
-        of = f" of {', '.join(source['urls'])}" if source["urls"] else ""
-        yield f"  every {source['interval']:<5} alerts {source['name']} ({source['kind']}){of}"
+        subject = f" of {', '.join(source['urls'])}" if source["urls"] else ""
+        yield f"  every {source['interval']:<5} alerts {source['name']} ({source['kind']}){subject}"
     if not (environment["apps"] or environment["probes"] or environment["alerts"]):
         yield "  nothing to watch"

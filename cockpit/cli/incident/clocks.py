@@ -112,17 +112,17 @@ def list_clocks(common: Common, everything: bool, incident: str | None, as_json:
         deployed = newest_deployed(
             seat.timeline.events(environment=meant.environment, kinds=FOLDED, occurred_from=now - REMEMBERED)
         )
-        found = clocks(meant, seat.plan, now, zone=seat.zone, deployed=deployed)
-        shown = urgent(found, now)
-        shown += [each for each in found if each.state(now) is ClockState.OPEN]
+        result = clocks(meant, seat.plan, now, zone=seat.zone, deployed=deployed)
+        visible = urgent(result, now)
+        visible += [entry for entry in result if entry.state(now) is ClockState.OPEN]
         if everything or as_json:
-            shown += [each for each in found if each not in shown]
+            visible += [entry for entry in result if entry not in visible]
         if as_json:
-            click.echo(to_json([_document(each, now) for each in shown]))
+            click.echo(to_json([_document(entry, now) for entry in visible]))
             return
-        for each in shown:
-            echo(f"{left(each, now):<14}  {shown_due(each, seat.zone, now):<27} {each.id}: {_what(each)}")
-        if not shown:
+        for item in visible:
+            echo(f"{left(item, now):<14}  {shown_due(item, seat.zone, now):<27} {item.id}: {_what(item)}")
+        if not visible:
             echo(f"Nothing is due in {meant.id}.")
 
 

@@ -30,7 +30,7 @@ def decide(
     common: Common, text: tuple[str, ...], reason: str, at: str | None, incident: str | None, as_json: bool
 ) -> None:
     with open_cli_session(common) as seat:
-        tell(seat.desk.decide(" ".join(text), reason, incident=incident, at=seat.moment(at)), as_json)
+        tell(seat.desk.decide(" ".join(text), reason, incident=incident, moment=seat.moment(at)), as_json)
 
 
 @click.command(name="correct", help="Let an entry read otherwise; what it said stays on record. `-` reads the words.")
@@ -40,9 +40,9 @@ def decide(
 @json_option
 @common_options
 def correct(common: Common, number: int, text: tuple[str, ...], at: str | None, as_json: bool) -> None:
-    words = sys.stdin.read() if text == ("-",) else " ".join(text)
+    tokens = sys.stdin.read() if text == ("-",) else " ".join(text)
     with open_cli_session(common, there=True) as seat:
-        event = seat.desk.correct(number, words, seat.moment(at))
+        event = seat.desk.correct(number, tokens, seat.moment(at))
     tell(event, as_json, f"Corrected {number}: {event.summary}")
 
 
@@ -95,32 +95,36 @@ def message(common: Common, name: tuple[str, ...], promise: str | None, incident
         meant = seat.desk.find(incident)
         there = offers(meant, seat.plan)
         if not name:
-            for each in there:
-                echo(f"{each.id}  {each.title}, to {each.audience} ({each.origin})")
+            for template in there:
+                echo(f"{template.id}  {template.title}, to {template.audience} ({template.origin})")
             return
         _print(_named(there, " ".join(name)), seat, meant, within, as_json)
 
 
 def _print(template: Template, seat: CliSession, incident: Incident, within: timedelta | None, as_json: bool) -> None:
-    symptoms = [each.label for each in seat.desk.bad()] if incident.open else []
+    symptoms = [signal.label for signal in seat.desk.bad()] if incident.open else []
     scene = MessageScene(incident, seat.system, seat.plan, seat.zone, symptoms)
-    told = compose(template, scene, RealTime().now(), within)
+    filled_message = compose(template, scene, RealTime().now(), within)
     if as_json:
-        promised = stamp(told.promised) if told.promised else None
-        found = {"template": template.id, "audience": template.audience, "text": told.text}
-        click.echo(to_json({**found, "unknown": list(told.unknown), "promised": promised}))
+        promised = stamp(filled_message.promised) if filled_message.promised else None
+        values_by_name = {"template": template.id, "audience": template.audience, "text": filled_message.text}
+        click.echo(to_json({**values_by_name, "unknown": list(filled_message.unknown), "promised": promised}))
         return
-    echo(told.text)
-    if told.unknown:
-        click.echo(f"To fill: {', '.join(clean_line(each) for each in told.unknown)}.", err=True)
+    echo(filled_message.text)
+    if filled_message.unknown:
+        click.echo(f"To fill: {', '.join(clean_line(text) for text in filled_message.unknown)}.", err=True)
 
 
 def _named(templates: tuple[Template, ...], text: str) -> Template:
     """The one of that id, else the only one whose id or title has these words. Raises Refusal."""
-    wanted = text.casefold()
-    exact = [each for each in templates if each.id.casefold() == wanted]
-    found = exact or [each for each in templates if wanted in each.id.casefold() or wanted in each.title.casefold()]
-    if len(found) != 1:
-        names = ", ".join(each.id for each in found or templates)
-        raise Refusal(f"`{clean_line(text, 40)}` names {'several messages' if found else 'no message'}: {names}.")
-    return found[0]
+    wanted_name = text.casefold()
+    exact = [template for template in templates if template.id.casefold() == wanted_name]
+    result = exact or [
+        template
+        for template in templates
+        if wanted_name in template.id.casefold() or wanted_name in template.title.casefold()
+    ]
+    if len(result) != 1:
+        names = ", ".join(template.id for template in result or templates)
+        raise Refusal(f"`{clean_line(text, 40)}` names {'several messages' if result else 'no message'}: {names}.")
+    return result[0]

@@ -63,9 +63,9 @@ def declare(
 @json_option
 @common_options
 def note(common: Common, text: tuple[str, ...], at: str | None, incident: str | None, as_json: bool) -> None:
-    words = sys.stdin.read() if text == ("-",) else " ".join(text)
+    tokens = sys.stdin.read() if text == ("-",) else " ".join(text)
     with open_cli_session(common) as seat:
-        event = seat.desk.note(words, incident, seat.moment(at))
+        event = seat.desk.note(tokens, incident, seat.moment(at))
     back = f" at {repeated(event.occurred)}" if at else ""
     tell(event, as_json, f"Noted{back}{where(event)}: {event.summary}")
 
@@ -109,11 +109,11 @@ def impact(common: Common, begin: str | None, end: str | None, incident: str | N
     with open_cli_session(common, there=True) as seat:
         if begin or end:
             seat.desk.amend(incident, impact_started=seat.moment(begin), impact_ended=seat.moment(end))
-        found = seat.desk.find(incident)
+        result = seat.desk.find(incident)
     if as_json:
-        click.echo(to_json(incident_document(found)))
+        click.echo(to_json(incident_document(result)))
     else:
-        echo(f"{found.id}: {describe_impact(found)}")
+        echo(f"{result.id}: {describe_impact(result)}")
 
 
 @click.command(name="reopen", help="Open a resolved incident again: the one resolved last, or --incident.")
@@ -147,20 +147,20 @@ def resolve(common: Common, reason: str, because: str, at: str | None, incident:
     tell(event, as_json, f"Resolved {ended.id}{back}: {ended.title}\n{felt}\n{drafts}{still}")
 
 
-def _alert(seat: CliSession, wanted: str) -> tuple[str, str]:
+def _alert(seat: CliSession, wanted_name: str) -> tuple[str, str]:
     """Key and name of the one bad alert that is meant. Raises Refusal naming those there are."""
     alerts = {
-        each.key.partition(":")[2]: each.label.removeprefix("alert ")
-        for each in seat.desk.bad()
-        if each.key.startswith(f"{Kind.ALERT}:")
+        signal.key.partition(":")[2]: signal.label.removeprefix("alert ")
+        for signal in seat.desk.bad()
+        if signal.key.startswith(f"{Kind.ALERT}:")
     }
-    if wanted in alerts:
-        return wanted, alerts[wanted]
-    named = [(key, name) for key, name in alerts.items() if name.casefold() == wanted.strip().casefold()]
+    if wanted_name in alerts:
+        return wanted_name, alerts[wanted_name]
+    named = [(key, name) for key, name in alerts.items() if name.casefold() == wanted_name.strip().casefold()]
     if len(named) == 1:
         return named[0]
     listed = "".join(f"\n  {key}  {name}" for key, name in named or alerts.items())
     if named:
         raise Refusal(f"{len(named)} alerts have that name; choose one by its key:{listed}")
     there = f"; there are:{listed}" if alerts else "; none is."
-    raise Refusal(f"No alert `{wanted}` is recorded as firing in {seat.environment.name}{there}")
+    raise Refusal(f"No alert `{wanted_name}` is recorded as firing in {seat.environment.name}{there}")

@@ -26,8 +26,8 @@ def about_a_role(command: Command) -> Command:
         click.option("--who", default="", metavar="PERSON", help="Somebody else than you."),
         *(note_option, at_option, incident_option, json_option, common_options),
     )
-    for each in reversed(arguments):
-        command = each(command)
+    for argument in reversed(arguments):
+        command = argument(command)
     return command
 
 
@@ -44,7 +44,7 @@ def take(
     common: Common, name: tuple[str, ...], who: str, words: str, at: str | None, incident: str | None, as_json: bool
 ) -> None:
     with open_cli_session(common) as seat:
-        event = seat.desk.take_role(" ".join(name), who, words, incident=incident, at=seat.moment(at))
+        event = seat.desk.take_role(" ".join(name), who, words, incident=incident, moment=seat.moment(at))
     tell(event, as_json)
 
 
@@ -54,7 +54,7 @@ def leave(
     common: Common, name: tuple[str, ...], who: str, words: str, at: str | None, incident: str | None, as_json: bool
 ) -> None:
     with open_cli_session(common) as seat:
-        event = seat.desk.leave_role(" ".join(name), who, words, incident=incident, at=seat.moment(at))
+        event = seat.desk.leave_role(" ".join(name), who, words, incident=incident, moment=seat.moment(at))
     tell(event, as_json)
 
 
@@ -76,11 +76,13 @@ def _goes_on(seat: CliSession, incident: Incident) -> list[str]:
     """What who takes over must know: clocks that ask for something, runs that have not ended, silences, a freeze."""
     now = RealTime().now()
     asking = urgent(clocks(incident, seat.plan, now, zone=seat.zone), now)
-    lines = [f"{each.what}, due {shown_due(each, seat.zone, now)}" for each in asking if each.kind not in TOLD]
-    running = (each for each in incident.ran if each.ended is None)
-    lines += [f"running for {age((now - each.started).total_seconds())}: {each.title}" for each in running]
-    lines += [f"silenced at its source: {each}" for each in seat.desk.silenced()]
-    return lines + [f"{each.environment} is frozen: {each.reason}" for each in incident.freezes if each.until is None]
+    lines = [f"{clock.what}, due {shown_due(clock, seat.zone, now)}" for clock in asking if clock.kind not in TOLD]
+    running = (item for item in incident.ran if item.ended is None)
+    lines += [f"running for {age((now - item.started).total_seconds())}: {item.title}" for item in running]
+    lines += [f"silenced at its source: {text}" for text in seat.desk.silenced()]
+    return lines + [
+        f"{freeze.environment} is frozen: {freeze.reason}" for freeze in incident.freezes if freeze.until is None
+    ]
 
 
 @click.command(name="called", help="Write down that somebody was called. The cockpit calls nobody.")
@@ -103,7 +105,7 @@ def called(
     as_json: bool,
 ) -> None:
     with open_cli_session(common) as seat:
-        event = seat.desk.called(" ".join(who), tier, how, words, incident=incident, at=seat.moment(at))
+        event = seat.desk.called(" ".join(who), tier, how, words, incident=incident, moment=seat.moment(at))
     tell(event, as_json)
 
 
@@ -126,7 +128,7 @@ def update(
     incident: str | None,
     as_json: bool,
 ) -> None:
-    words = sys.stdin.read() if text == ("-",) else " ".join(text)
+    tokens = sys.stdin.read() if text == ("-",) else " ".join(text)
     with open_cli_session(common) as seat:
-        event = seat.desk.sent(audience, words, promised=ahead(promise), incident=incident, at=seat.moment(at))
+        event = seat.desk.sent(audience, tokens, promised=ahead(promise), incident=incident, moment=seat.moment(at))
     tell(event, as_json)

@@ -83,11 +83,13 @@ def list_items(common: Common, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common, read_only=True) as seat:
         meant = seat.desk.find(incident)
     if as_json:
-        click.echo(to_json([{"id": each.id} | _document(each) for each in meant.items]))
+        click.echo(to_json([{"id": entry.id} | _document(entry) for entry in meant.items]))
         return
-    for each in meant.items:
-        due = f", due {each.due}" if each.due else ""
-        echo(f"[{'x' if each.done else ' '}] {each.id:<8} {each.text} ({each.owner or 'nobody yet'}{due})")
+    for action_item in meant.items:
+        due = f", due {action_item.due}" if action_item.due else ""
+        echo(
+            f"[{'x' if action_item.done else ' '}] {action_item.id:<8} {action_item.text} ({action_item.owner or 'nobody yet'}{due})"
+        )
     if not meant.items:
         echo(f"{meant.id} has no action items. `cockpit item add TEXT` begins one.")
 

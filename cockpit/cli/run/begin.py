@@ -25,7 +25,7 @@ def must_be_chosen(procedure: Procedure, step: int | None) -> None:
     """A menu is chosen from, and what is chosen is there. Raises Refused."""
     if procedure.menu and step is None:
         raise RunRefused(f"{procedure.title} is a menu: choose with --step N (cockpit runbooks lists them).")
-    if step is not None and not any(each.ordinal == step for each in procedure.steps):
+    if step is not None and not any(item.ordinal == step for item in procedure.steps):
         raise RunRefused(f"{procedure.title} has no step {step}.")
 
 
@@ -44,7 +44,7 @@ def open_run(session: Session, place: CatalogueEntry) -> Run | None:
 async def begun(
     session: Session,
     place: CatalogueEntry,
-    given: Mapping[str, str],
+    values_by_name: Mapping[str, str],
     target: Sequence[Value],
     this: Run | None,
     incident: str | None,
@@ -69,7 +69,7 @@ async def begun(
         untrusted(place, standing, as_json)
         return None
     begins = partial(
-        runner.start, runbook, place.procedure, given, trust=standing.sha256, proposed=target, incident=named
+        runner.start, runbook, place.procedure, values_by_name, trust=standing.sha256, proposed=target, incident=named
     )
     return await asyncio.to_thread(begins, beside=beside, decided=typed)
 
@@ -101,8 +101,8 @@ def untrusted(place: CatalogueEntry, standing: Trust, as_json: bool) -> None:
     reason = f"{place.document.runbook.path} {what}"
     if as_json:
         stopped = {"step": None, "reason": reason}
-        found = {"steps": [], "stopped": stopped, "trust": standing.sha256, "difference": standing.difference}
-        click.echo(json_documents.as_json({**found, "exit": STOPPED}))
+        name_lists = {"steps": [], "stopped": stopped, "trust": standing.sha256, "difference": standing.difference}
+        click.echo(json_documents.as_json({**name_lists, "exit": STOPPED}))
         return
     if standing.standing == "changed":
         click.echo(standing.difference)
@@ -112,8 +112,8 @@ def untrusted(place: CatalogueEntry, standing: Trust, as_json: bool) -> None:
 def finish(session: Session, this: Run, procedure: Procedure) -> Run:
     """The run is over when nothing is left to do in it; else it stays open for --step."""
     this = session.runner.run(this.id)
-    left = [each for each in procedure.steps if each.command and each.alternative_to is None]
-    over = procedure.menu or all(this.state(each.ordinal) in SETTLED for each in left)
+    left = [step for step in procedure.steps if step.command and step.alternative_to is None]
+    over = procedure.menu or all(this.state(step.ordinal) in SETTLED for step in left)
     return session.runner.end(this) if over else this
 
 

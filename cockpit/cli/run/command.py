@@ -83,7 +83,7 @@ def command(
     incident: str | None,
     as_json: bool,
 ) -> None:
-    asked = Asked(step, yes, words, approval_of(approval), given_of(values), again, new, typed_at.get())
+    request = Asked(step, yes, words, approval_of(approval), given_of(values), again, new, typed_at.get())
     if again and step is None:
         raise Refusal("--again does one step once more: name it with --step N.")
     if settle and (step is None or dry_run):
@@ -93,11 +93,11 @@ def command(
         if not dry_run:
             session.author.must_be_named()
         place = find(system, name)
-        must_be_asked_for(place, asked.given)
+        must_be_asked_for(place, request.given)
         if settle:
-            doing = by_word(session, place, asked, settle, reason, incident, trust=trust, as_json=as_json)
+            doing = by_word(session, place, request, settle, reason, incident, trust=trust, as_json=as_json)
         else:
-            doing = run(session, place, asked, incident, trust=trust, dry_run=dry_run, as_json=as_json)
+            doing = run(session, place, request, incident, trust=trust, dry_run=dry_run, as_json=as_json)
         code = asyncio.run(doing)
     except RunAlreadyOpen as refusal:
         code = already_open(refusal, as_json)
@@ -110,18 +110,18 @@ def command(
 
 def given_of(values: Iterable[str]) -> dict[str, str]:
     """`NAME=VALUE` pairs. Raises Refusal."""
-    pairs = [each.partition("=") for each in values]
+    pairs = [value.partition("=") for value in values]
     for name, equals, _ in pairs:
         if not equals or not name.strip():
             raise Refusal(f"`--set {name}` sets nothing; write --set NAME=VALUE.")
     return {name.strip("<>[]${} "): value for name, _, value in pairs}
 
 
-def must_be_asked_for(place: CatalogueEntry, given: Iterable[str]) -> None:
+def must_be_asked_for(place: CatalogueEntry, given_values: Iterable[str]) -> None:
     """A mistyped name would leave its placeholder to what was found for it. Raises Refusal."""
-    known = place.document.runbook.parameters
-    if name := unasked(given, known):
-        names = [each.name for each in known]
+    parameters = place.document.runbook.parameters
+    if name := unasked(given_values, parameters):
+        names = [parameter.name for parameter in parameters]
         meant = near(name, names)
         hint = f"Did you mean `{meant}`?" if meant else f"It asks for: {', '.join(names) or 'nothing'}."
         raise Refusal(f"Nothing in `{place.document.id}` asks for `{name}`. {hint}")
@@ -150,7 +150,7 @@ def find(system: System, name: str) -> CatalogueEntry:
 async def run(
     session: Session,
     place: CatalogueEntry,
-    asked: Asked,
+    request: Asked,
     incident: str | None,
     *,
     trust: str,
@@ -162,33 +162,33 @@ async def run(
     async with watching(session):
         await runner.check_guards(place.procedure)
         await runner.recover()
-        place, target = proposed(session, place, asked)
-        this = open_run(session, place) if asked.step is not None and not asked.new else None
+        place, target = proposed(session, place, request)
+        this = open_run(session, place) if request.step is not None and not request.new else None
         if dry_run:
-            return show(session, place, asked, target, as_json, this)
-        must_be_chosen(place.procedure, asked.step)
+            return show(session, place, request, target, as_json, this)
+        must_be_chosen(place.procedure, request.step)
         this = await begun(
             session,
             place,
-            asked.given,
+            request.given,
             target,
             this,
             incident,
             trust=trust,
             as_json=as_json,
-            beside=asked.new,
-            typed=asked.typed,
+            beside=request.new,
+            typed=request.typed,
         )
         if this is None:
             return STOPPED
         if not as_json:
-            if asked.step is None:
+            if request.step is None:
                 remind(session, place, this)
             tell_where(session, this)
             for tool in runner.contexts(place.procedure):
                 click.echo(f"{tool.tool} acts on {tool.value or 'nobody knows what: it gives no answer'}.", err=True)
         tell = Written() if as_json else Aloud()
-        ending = await go(runner, this, place.procedure, asked, tell)
+        ending = await go(runner, this, place.procedure, request, tell)
         this = await asyncio.to_thread(finish, session, this, place.procedure)
     if isinstance(tell, Written):
         click.echo(json_documents.as_json(document_of(place, this, tell, ending)))
@@ -197,60 +197,62 @@ async def run(
     return ending.code
 
 
-def proposed(session: Session, place: CatalogueEntry, asked: Asked) -> tuple[CatalogueEntry, Sequence[Value]]:
+def proposed(session: Session, place: CatalogueEntry, request: Asked) -> tuple[CatalogueEntry, Sequence[Value]]:
     """The built-in rollback with its target, of the one app there is or was named: the procedure, and its values."""
     if place.document.id != ROLLBACK or not place.document.builtin:
         return place, ()
     reading = session.watch.latest(session.environment.name, "revisions")
-    named = asked.given.get("app", "")
-    apps = [each for each in (reading.value if reading else None) or () if named in ("", each.name)]
+    named = request.given.get("app", "")
+    apps = [item for item in (reading.value if reading else None) or () if named in ("", item.name)]
     if len(apps) != 1:
         return place, ()
     events = session.timeline.events(environment=session.environment.name, kinds=FOLDED)
-    chosen = asked.given.get("previous", "")
-    found = (
+    chosen = request.given.get("previous", "")
+    proposal = (
         propose_chosen(apps[0], chosen, events, now=session.time.now())
         if chosen
         else propose(apps[0], events, now=session.time.now())
     )
-    procedures = {each.slug: each for each in place.document.runbook.procedures}
-    if place.procedure.level == 1 and found.procedure in procedures:
-        place = CatalogueEntry(place.document, procedures[found.procedure])
-    if asked.step is None:
-        if found.refused:
-            raise RunRefused(found.refused)
-        click.echo(" ".join((found.why, *found.cautions)), err=True)
-    return place, found.values
+    procedures = {procedure.slug: procedure for procedure in place.document.runbook.procedures}
+    if place.procedure.level == 1 and proposal.procedure in procedures:
+        place = CatalogueEntry(place.document, procedures[proposal.procedure])
+    if request.step is None:
+        if proposal.refused:
+            raise RunRefused(proposal.refused)
+        click.echo(" ".join((proposal.why, *proposal.cautions)), err=True)
+    return place, proposal.values
 
 
 def show(
-    session: Session, place: CatalogueEntry, asked: Asked, target: Sequence[Value], as_json: bool, this: Run | None
+    session: Session, place: CatalogueEntry, request: Asked, target: Sequence[Value], as_json: bool, this: Run | None
 ) -> int:
     """What would run, step by step; in the run that is open, with its values."""
     steps = []
     for step in place.procedure.steps:
-        if asked.step in (None, step.ordinal):
+        if request.step in (None, step.ordinal):
             prepared = (
-                session.runner.prepare(this, step.ordinal, asked.given)
+                session.runner.prepare(this, step.ordinal, request.given)
                 if this
-                else session.runner.preview(place.document.runbook, place.procedure, step.ordinal, asked.given, target)
+                else session.runner.preview(
+                    place.document.runbook, place.procedure, step.ordinal, request.given, target
+                )
             )
-            steps.append(shown(place.procedure, prepared, asked))
+            steps.append(shown(place.procedure, prepared, request))
     if as_json:
         click.echo(json_documents.as_json({"procedure": place.name, "dry_run": True, "steps": steps}))
         return 0
-    for each in steps:
-        click.secho(f"{each['step']} {each['title']}  [{each['kind']}]", bold=True)
-        click.echo(command_line(each["command"]), nl=False)
-        for notice in each["notices"]:
+    for fields in steps:
+        click.secho(f"{fields['step']} {fields['title']}  [{fields['kind']}]", bold=True)
+        click.echo(command_line(fields["command"]), nl=False)
+        for notice in fields["notices"]:
             click.echo(f"  {notice}")
-        if each["reason"] or each["ceremony"]:
-            click.echo(f"  {each['reason'] or each['ceremony']}")
+        if fields["reason"] or fields["ceremony"]:
+            click.echo(f"  {fields['reason'] or fields['ceremony']}")
     return 0
 
 
-def shown(procedure: Procedure, prepared: Prepared, asked: Asked) -> dict[str, Any]:
-    wanted = ceremony(prepared, procedure, StepState.TODO)
+def shown(procedure: Procedure, prepared: Prepared, request: Asked) -> dict[str, Any]:
+    required_confirmation = ceremony(prepared, procedure, StepState.TODO)
     return {
         "step": prepared.step.ordinal,
         "title": prepared.step.title,
@@ -260,5 +262,5 @@ def shown(procedure: Procedure, prepared: Prepared, asked: Asked) -> dict[str, A
         "runnable": prepared.runnable,
         "reason": prepared.reason_not_runnable,
         "notices": list(prepared.notices),
-        "ceremony": lacks(wanted, prepared, asked),
+        "ceremony": lacks(required_confirmation, prepared, request),
     }

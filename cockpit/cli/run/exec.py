@@ -63,9 +63,9 @@ def command(common: Common, words: tuple[str, ...], incident: str | None, as_jso
     raise SystemExit(ending.code)
 
 
-def line_of(words: tuple[str, ...]) -> str:
+def line_of(parts: tuple[str, ...]) -> str:
     """The command as bash gets it: the words as they are, or the one line that was typed."""
-    return words[0] if len(words) == 1 and " " in words[0].strip() else shlex.join(words)
+    return parts[0] if len(parts) == 1 and " " in parts[0].strip() else shlex.join(parts)
 
 
 def document(line: str) -> Runbook:
@@ -76,9 +76,9 @@ def document(line: str) -> Runbook:
     steps = number(from_fence("bash", line, LINE - 1)[0])
     if len(steps) != 1 or not steps[0].command:
         raise RunRefused("This is not one command: put it into a script, or into a runbook.")
-    shown = clean_line(hide(line))
-    shown = shown if len(shown) <= SHOWN else f"{shown[: SHOWN - 1]}…"  # the step has it whole
-    step = Step(1, f"{NAME}: {shown}", kind_of(line), LINE, line, "bash", altered=not is_clean(line), literal=True)
+    shown_text = clean_line(hide(line))
+    shown_text = shown_text if len(shown_text) <= SHOWN else f"{shown_text[: SHOWN - 1]}…"  # the step has it whole
+    step = Step(1, f"{NAME}: {shown_text}", kind_of(line), LINE, line, "bash", altered=not is_clean(line), literal=True)
     procedure = named_safely(Procedure(step.title, slug(step.title), 1, 1, (step,)))
     fence, path = "`" * 12, str(Path.cwd() / NAME)
     text = f"# {procedure.title}\n\n{fence}bash\n{line}\n{fence}\n"
@@ -95,27 +95,29 @@ async def run(session: Session, runbook: Runbook, incident: str | None, as_json:
     """Run the only step there is. Who typed the command has seen it: that is its ceremony."""
     (procedure,) = runbook.procedures
     runner = session.runner
-    given = variables(procedure.steps[0].command, os.environ)
+    values_by_name = variables(procedure.steps[0].command, os.environ)
     tell = Written() if as_json else Aloud()
     try:
         await runner.check_guards()
-        shown = await runner.survey(await asyncio.to_thread(runner.preview, runbook, procedure, 1, given))
-        if not shown.runnable:
-            return not_started(shown.reason_not_runnable, as_json)
+        visible = await runner.survey(await asyncio.to_thread(runner.preview, runbook, procedure, 1, values_by_name))
+        if not visible.runnable:
+            return not_started(visible.reason_not_runnable, as_json)
         named = incident_for(session, incident)
-        this = await asyncio.to_thread(runner.start, runbook, procedure, given, trust=runbook.sha256, incident=named)
+        this = await asyncio.to_thread(
+            runner.start, runbook, procedure, values_by_name, trust=runbook.sha256, incident=named
+        )
         if not as_json:
             tell_where(session, this)
         prepared = runner.prepare(this, 1)
-        wanted = ceremony(prepared, procedure, this.state(1))
-        words = (wanted.word,) if prepared.kind is StepKind.DANGER else ()
-        ending = await go(runner, this, procedure, Asked(1, True, words), tell)
+        required_confirmation = ceremony(prepared, procedure, this.state(1))
+        parts = (required_confirmation.word,) if prepared.kind is StepKind.DANGER else ()
+        ending = await go(runner, this, procedure, Asked(1, True, parts), tell)
         this = await asyncio.to_thread(runner.end, this)
     finally:
         await session.disconnect()
     if isinstance(tell, Written):
-        found = {"run": this.id, "incident": this.incident, "steps": tell.steps, "stopped": ending.reason or None}
-        click.echo(json_documents.as_json({**found, "exit": ending.code}))
+        fields = {"run": this.id, "incident": this.incident, "steps": tell.steps, "stopped": ending.reason or None}
+        click.echo(json_documents.as_json({**fields, "exit": ending.code}))
     elif ending.reason:
         click.echo(f"{ending.reason.removesuffix('.')}.", err=True)
     return ending

@@ -81,20 +81,20 @@ async def hand_over(there: Callable[[], Finished]) -> Finished:
 @asynccontextmanager
 async def watching(session: Session) -> AsyncIterator[None]:
     """Watch while it lasts; begins when the apps, which fill in values, have answered once or are late."""
-    seen = asyncio.Event()
+    event = asyncio.Event()
 
     def heard(reading: Reading[Any]) -> None:
         if reading.feed == APPS:
-            seen.set()
+            event.set()
 
     stop = session.watch.listen(heard)
     watch = asyncio.create_task(session.watch.run(), name="watch")
-    if not any(each.name == APPS for each in session.watch.feeds):
-        seen.set()
+    if not any(feed.name == APPS for feed in session.watch.feeds):
+        event.set()
     try:
         with suppress(TimeoutError):
             async with asyncio.timeout(FIRST_LOOK):
-                await seen.wait()
+                await event.wait()
         yield
     finally:
         stop()
@@ -111,15 +111,15 @@ class Aloud:
         click.secho(f"{step.ordinal} {clean(step.title)}  [{prepared.kind if prepared else step.kind}]", bold=True)
         if prepared is not None:
             click.echo(command_line(prepared.as_run), nl=False)
-            for each in (*prepared.meets, *prepared.notices):
-                click.echo(f"  {each}")
+            for text in (*prepared.meets, *prepared.notices):
+                click.echo(f"  {text}")
 
     def output(self, text: str) -> None:
         click.echo(text, nl=False)
 
     def ended(self, step: Step, attempt: Attempt) -> None:
-        said = "; ".join(each for each in (attempt.outcome, attempt.verified) if each)
-        click.echo(f"  {attempt.state.value}{f': {said}' if said else ''} ({seconds(attempt):.1f} s)\n")
+        sentence = "; ".join(text for text in (attempt.outcome, attempt.verified) if text)
+        click.echo(f"  {attempt.state.value}{f': {sentence}' if sentence else ''} ({seconds(attempt):.1f} s)\n")
 
     def settled(self, step: Step, state: StepState, reason: str) -> None:
         click.echo(f"  {state.value}: {reason}\n")
@@ -165,7 +165,7 @@ class Written:
 
 def command_line(command: str) -> str:
     """A command as it would be typed, its further lines below the first."""
-    return "".join(f"  {'$' if at == 0 else ' '} {line}\n" for at, line in enumerate(command.splitlines()))
+    return "".join(f"  {'$' if index == 0 else ' '} {line}\n" for index, line in enumerate(command.splitlines()))
 
 
 def seconds(attempt: Attempt) -> float:

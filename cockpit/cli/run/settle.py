@@ -29,19 +29,19 @@ LOOKED_AT = frozenset({StepState.UNKNOWN, StepState.WARN})
 def meant(runner: Runner, place: CatalogueEntry, step: int) -> Run | None:
     """The run in which that step waits for a person, else the newest that is not over; of an older text, too."""
     runs = list(runner.runs.runs.values())
-    found = still_open(runs, place.document.runbook, place.procedure, runner.environment.name)
-    return next((each for each in found if each.state(step) in LOOKED_AT), next(iter(found), None))
+    result = still_open(runs, place.document.runbook, place.procedure, runner.environment.name)
+    return next((run for run in result if run.state(step) in LOOKED_AT), next(iter(result), None))
 
 
 async def settle(runner: Runner, run: Run, step: int, word: str, reason: str) -> tuple[Run, Step, StepState]:
     """Write it down. What was never run here and is `ok` was done by hand. Raises Refused, RecordError."""
-    found = await asyncio.to_thread(runner.step, run, step)
+    result = await asyncio.to_thread(runner.step, run, step)
     state, was = WORDS[word], runner.run(run.id).state(step)
     if state is StepState.OK and was not in LOOKED_AT:
         state = StepState.BY_HAND
     if state is StepState.BY_HAND and not reason.strip():
         raise RunRefused("Say what was done, with --reason TEXT: it goes on the timeline.")
-    return await asyncio.to_thread(runner.settle, run, step, state, reason), found, state
+    return await asyncio.to_thread(runner.settle, run, step, state, reason), result, state
 
 
 def say(step: Step, state: StepState, who: str, reason: str) -> None:
@@ -51,7 +51,7 @@ def say(step: Step, state: StepState, who: str, reason: str) -> None:
 async def by_word(
     session: Session,
     place: CatalogueEntry,
-    asked: Asked,
+    request: Asked,
     word: str,
     reason: str,
     incident: str | None,
@@ -60,24 +60,24 @@ async def by_word(
     as_json: bool,
 ) -> int:
     """Settle one step by a person's word; the exit code. Nothing is started, and nothing is watched."""
-    runner, step = session.runner, asked.step or 0
+    runner, step = session.runner, request.step or 0
     try:
         await runner.recover()
         this = meant(runner, place, step)
         if this is None:
             must_be_chosen(place.procedure, step)
-        this = await begun(session, place, asked.given, (), this, incident, trust=trust, as_json=as_json)
+        this = await begun(session, place, request.given, (), this, incident, trust=trust, as_json=as_json)
         if this is None:
             return STOPPED
-        this, found, state = await settle(runner, this, step, word, reason)
+        this, result, state = await settle(runner, this, step, word, reason)
         this = await asyncio.to_thread(finish, session, this, runner.procedure(this))
     finally:
         await session.disconnect()
     if as_json:
         tell = Written()
-        tell.begins(found, None)
-        tell.settled(found, state, reason)
+        tell.begins(result, None)
+        tell.settled(result, state, reason)
         click.echo(json_documents.as_json(document_of(place, this, tell, Ending(DONE))))
     else:
-        say(found, state, session.operator, reason)
+        say(result, state, session.operator, reason)
     return DONE

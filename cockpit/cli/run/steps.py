@@ -57,14 +57,14 @@ class Tell(Protocol):
     def settled(self, step: Step, state: StepState, reason: str) -> None: ...
 
 
-async def go(runner: Runner, run: Run, procedure: Procedure, asked: Asked, tell: Tell) -> Ending:
+async def go(runner: Runner, run: Run, procedure: Procedure, request: Asked, tell: Tell) -> Ending:
     """The steps asked for, or those of the procedure that are not done yet, in order. Raises RecordError."""
-    steps = chosen(procedure, asked.step)
+    steps = chosen(procedure, request.step)
     for step in steps:
         state = runner.run(run.id).state(step.ordinal)
-        if asked.step is None and state in SETTLED:
+        if request.step is None and state in SETTLED:
             continue
-        ending = await one(runner, run, step, asked, tell)
+        ending = await one(runner, run, step, request, tell)
         if ending is not None and (ending.reason != BROKEN_OFF or step is not steps[-1]):
             return ending
     return Ending(DONE)
@@ -77,25 +77,30 @@ def chosen(procedure: Procedure, ordinal: int | None) -> Sequence[Step]:
     return [step for step in procedure.steps if step.alternative_to is None]
 
 
-async def one(runner: Runner, run: Run, step: Step, asked: Asked, tell: Tell) -> Ending | None:
+async def one(runner: Runner, run: Run, step: Step, request: Asked, tell: Tell) -> Ending | None:
     """One step; the ending when it is the last for now."""
     if not step.command:
-        return await by_hand(runner, run, step, asked, tell)
+        return await by_hand(runner, run, step, request, tell)
     try:
-        prepared = await asyncio.to_thread(runner.prepare, run, step.ordinal, asked.given)
-        if asked.typed is not None:
-            known = attempts_until(runner.run(run.id), step.ordinal, asked.typed)
-            prepared = replace(prepared, attempts_before=known)
+        prepared = await asyncio.to_thread(runner.prepare, run, step.ordinal, request.given)
+        if request.typed is not None:
+            number = attempts_until(runner.run(run.id), step.ordinal, request.typed)
+            prepared = replace(prepared, attempts_before=number)
         prepared = await runner.survey(prepared)
         tell.begins(step, prepared)
         if not prepared.runnable:
             return Ending(STOPPED, f"{prepared.reason_not_runnable}{how_to_give(prepared)}", step.ordinal)
-        wanted = runner.ceremony(prepared)
-        if wanted.again and (lack := lacks_again(prepared, asked)):
+        required_confirmation = runner.ceremony(prepared)
+        if required_confirmation.again and (lack := lacks_again(prepared, request)):
             return Ending(STOPPED, lack, step.ordinal)
-        if lack := lacks(wanted, prepared, asked):
+        if lack := lacks(required_confirmation, prepared, request):
             return Ending(STOPPED, lack, step.ordinal)
-        consent = Consent(prepared.fingerprint, wanted.word, asked.approval, again=wanted.again or asked.again)
+        consent = Consent(
+            prepared.fingerprint,
+            required_confirmation.word,
+            request.approval,
+            again=required_confirmation.again or request.again,
+        )
         with stoppable(runner, run, step) as stops:
             attempt = await runner.perform(run, prepared, consent, tell.output)
     except RunAlreadyOpen:
@@ -106,12 +111,12 @@ async def one(runner: Runner, run: Run, step: Step, asked: Asked, tell: Tell) ->
     return after(step, attempt) or (Ending(STOPPED, BROKEN_OFF, step.ordinal) if stops else None)
 
 
-async def by_hand(runner: Runner, run: Run, step: Step, asked: Asked, tell: Tell) -> Ending | None:
+async def by_hand(runner: Runner, run: Run, step: Step, request: Asked, tell: Tell) -> Ending | None:
     """A note is only shown; what a person does, --yes says is done."""
     tell.begins(step, None)
     if step.kind is StepKind.NOTE:
         return None
-    if not asked.yes:
+    if not request.yes:
         return Ending(STOPPED, "this is for a person to do: do it, then say --yes", step.ordinal)
     reason = "said with --yes"
     await asyncio.to_thread(runner.settle, run, step.ordinal, StepState.BY_HAND, reason)
@@ -119,26 +124,28 @@ async def by_hand(runner: Runner, run: Run, step: Step, asked: Asked, tell: Tell
     return None
 
 
-def lacks(wanted: RequiredConfirmation, prepared: Prepared, asked: Asked) -> str:
+def lacks(required_confirmation: RequiredConfirmation, prepared: Prepared, request: Asked) -> str:
     """What is missing of the ceremony, and how to give it; "" for nothing."""
-    if wanted.need == "confirm" and not asked.yes:
+    if required_confirmation.need == "confirm" and not request.yes:
         return "this changes something: --yes starts it"
-    if wanted.need == "word" and wanted.word not in asked.words:
-        return f"this is a danger in {prepared.environment}: --confirm '{wanted.word}' starts it"
-    if wanted.approval and asked.approval is None:
-        who = f" ({wanted.approver})" if wanted.approver else ""
+    if required_confirmation.need == "word" and required_confirmation.word not in request.words:
+        return f"this is a danger in {prepared.environment}: --confirm '{required_confirmation.word}' starts it"
+    if required_confirmation.approval and request.approval is None:
+        who = f" ({required_confirmation.approver})" if required_confirmation.approver else ""
         return f"this needs an approval{who}: --approval 'WHO: HOW' records it"
     return ""
 
 
 def attempts_until(run: Run, step: int, moment: datetime) -> int:
     """The number of the newest attempt of a step that had begun by then; 0 for none."""
-    return max((each.number for each in run.attempts if each.step == step and each.began < moment), default=0)
+    return max(
+        (attempt.number for attempt in run.attempts if attempt.step == step and attempt.began < moment), default=0
+    )
 
 
-def lacks_again(prepared: Prepared, asked: Asked) -> str:
+def lacks_again(prepared: Prepared, request: Asked) -> str:
     """Why a step that was done, or is unknown, is not done once more; "" when it may be. To look again is harmless."""
-    if asked.again:
+    if request.again:
         return ""
     if prepared.state_before is StepState.UNKNOWN:
         return (
@@ -152,13 +159,13 @@ def lacks_again(prepared: Prepared, asked: Asked) -> str:
 
 def how_to_give(prepared: Prepared) -> str:
     """How a missing value is given."""
-    missing = [each.name for each in prepared.values if each.value is None]
+    missing = [value.name for value in prepared.values if value.value is None]
     return f" (--set '{missing[0]}=...')" if missing else ""
 
 
 def after(step: Step, attempt: Attempt) -> Ending | None:
     """Whether the next step may follow: not after a failure, nor after a change that did not do what it should."""
-    why = "; ".join(each for each in (attempt.outcome, attempt.verified) if each)
+    why = "; ".join(text for text in (attempt.outcome, attempt.verified) if text)
     if attempt.state in CODES:
         return Ending(CODES[attempt.state], why or attempt.state.value, step.ordinal)
     if attempt.state is StepState.WARN and attempt.verified != BY_EYE:

@@ -38,11 +38,11 @@ def command(ctx: click.Context, common: Common, as_json: bool) -> None:
         return
     with open_cli_session(common, read_only=True) as seat:
         today = _today(seat)
-        found = drills(seat.plan.practices, _days(seat), today)
+        result = drills(seat.plan.practices, _days(seat), today)
     if as_json:
-        click.echo(to_json([drill_document(each, today) for each in found]))
+        click.echo(to_json([drill_document(item, today) for item in result]))
         return
-    for line in lines(found, today) if found else NONE.split("\n"):
+    for line in lines(result, today) if result else NONE.split("\n"):
         echo(line)
 
 
@@ -56,14 +56,14 @@ def command(ctx: click.Context, common: Common, as_json: bool) -> None:
 def done(common: Common, name: tuple[str, ...], note: str, incident: str | None, at: str | None, as_json: bool) -> None:
     with open_cli_session(common) as seat:
         practice = practice_named(seat.plan.practices, " ".join(name))
-        event = seat.desk.practised(practice.name, note, incident=incident, at=seat.moment(at))
+        event = seat.desk.practised(practice.name, note, incident=incident, moment=seat.moment(at))
         stands = drill(practice, _days(seat).get(practice.name.casefold()))
         documents = load(seat.system.runbooks, builtin=False).documents
         day = event.occurred.astimezone(seat.zone).date()
         filled = paste(practice, documents, stands.last or day, stands.due)
     if as_json:
-        told = {"due": str(stands.due) if stands.due else None, "paste": filled.line, "advice": filled.advice}
-        click.echo(to_json(event_document(event) | told))
+        fields = {"due": str(stands.due) if stands.due else None, "paste": filled.line, "advice": filled.advice}
+        click.echo(to_json(event_document(event) | fields))
         return
     coming = f"next due {stands.due}" if stands.due else f"no day when it is next due: {stands.undated}"
     tell(event, False, f"Practised {practice.name} on {day}{where(event)}; {coming}.")
@@ -74,11 +74,11 @@ def done(common: Common, name: tuple[str, ...], note: str, incident: str | None,
         echo(f"{practice.origin}: {filled.advice}")
 
 
-def lines(found: Sequence[Drill], today: date) -> list[str]:
+def lines(result: Sequence[Drill], today: date) -> list[str]:
     """A line each: how it stands, when it is due, when it was last done and who says so, what, how often, where."""
     return [
-        f"{each.standing(today):<13} {each.due or '-'!s:<11} last {_last(each):<22} {_what(each.practice)}"
-        for each in found
+        f"{item.standing(today):<13} {item.due or '-'!s:<11} last {_last(item):<22} {_what(item.practice)}"
+        for item in result
     ]
 
 

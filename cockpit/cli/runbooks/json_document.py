@@ -31,14 +31,14 @@ def catalogue_document(
         "environment": setting.environment.name,
         "documents": [
             document_document(
-                each,
+                document,
                 setting,
-                lint(each.runbook),
-                badges(each.runbook, today, last_run=last_run(each.runbook), done=done),
+                lint(document.runbook),
+                badges(document.runbook, today, last_run=last_run(document.runbook), done=done),
             )
-            for each in catalogue.documents
+            for document in catalogue.documents
         ],
-        "unread": [asdict(each) for each in catalogue.unread],
+        "unread": [asdict(unread) for unread in catalogue.unread],
     }
 
 
@@ -57,12 +57,12 @@ def document_document(
         "damage": runbook.damage.value,
         "view_only": runbook.view_only,
         "labels": dict(runbook.labels),
-        "badges": [each.value for each in worn],
-        "procedures": [procedure_document(document, each, here) for each in runbook.procedures],
-        "parameters": [asdict(each) for each in runbook.parameters],
-        "tables": [asdict(each) for each in runbook.tables],
-        "links": [asdict(each) for each in runbook.links],
-        "findings": [asdict(each) for each in findings],
+        "badges": [badge.value for badge in worn],
+        "procedures": [procedure_document(document, procedure, here) for procedure in runbook.procedures],
+        "parameters": [asdict(parameter) for parameter in runbook.parameters],
+        "tables": [asdict(table) for table in runbook.tables],
+        "links": [asdict(link) for link in runbook.links],
+        "findings": [asdict(finding) for finding in findings],
     }
 
 
@@ -79,7 +79,7 @@ def procedure_document(document: Document, procedure: Procedure, setting: Settin
         "labels": dict(procedure.labels),
         "warnings": list(procedure.warnings),
         "tested": tested.isoformat() if tested else None,
-        "steps": [step_document(each, prepare("", document.runbook, each, setting)) for each in procedure.steps],
+        "steps": [step_document(step, prepare("", document.runbook, step, setting)) for step in procedure.steps],
     }
 
 
@@ -99,7 +99,7 @@ def step_document(step: Step, prepared: Prepared) -> dict[str, Any]:
         "native": step.language == "http" or known_command(step) is not None,
         "runnable": prepared.runnable,
         "reason": prepared.reason_not_runnable,
-        "open": [each.name for each in prepared.values if each.value is None],
+        "open": [value.name for value in prepared.values if value.value is None],
         "line": step.line,
         "remark": step.remark,
         "expected": step.expected,

@@ -42,7 +42,7 @@ def command(common: Common, paths: tuple[str, ...], as_json: bool) -> None:
     def findings(runbook: Runbook) -> tuple[Finding, ...]:
         return lint(runbook, world_of(system, runbook))
 
-    found = catalogue_document(
+    fields = catalogue_document(
         catalogue,
         setting,
         findings,
@@ -50,27 +50,27 @@ def command(common: Common, paths: tuple[str, ...], as_json: bool) -> None:
         lambda runbook: last_hash(runs, runbook),
         practised_of(system, common),
     )
-    text = json_documents.as_json(found) if as_json else "\n".join(lines(found))
+    text = json_documents.as_json(fields) if as_json else "\n".join(lines(fields))
     click.echo(secrets.mask(text))
 
 
-def lines(found: dict[str, Any]) -> Iterator[str]:
+def lines(fields: dict[str, Any]) -> Iterator[str]:
     """The catalogue for people."""
-    for document in found["documents"]:
+    for document in fields["documents"]:
         where = "built in" if document["builtin"] else shown_path(document["path"])
-        badges = "".join(f"  [{each}]" for each in document["badges"])
+        badges = "".join(f"  [{entry}]" for entry in document["badges"])
         yield f"{document['id']}  {document['title']}  ({where}){badges}"
         for procedure in document["procedures"]:
             yield from procedure_lines(procedure)
         if document["tables"]:
-            kinds = Counter(each["kind"] or "not recognised" for each in document["tables"])
+            kinds = Counter(entry["kind"] or "not recognised" for entry in document["tables"])
             yield "  tables: " + ", ".join(kind + (f" x{count}" if count > 1 else "") for kind, count in kinds.items())
         if document["findings"]:
             yield f"  {plural(len(document['findings']), 'finding')}: cockpit lint {shown_path(document['path'])}"
         yield ""
-    for each in found["unread"]:
-        yield f"{each['path']} {each['reason']}"
-    if not found["documents"]:
+    for item in fields["unread"]:
+        yield f"{item['path']} {item['reason']}"
+    if not fields["documents"]:
         yield 'There are no runbooks. Name folders in cockpit.toml: runbooks = ["runbooks"]'
 
 
@@ -107,15 +107,19 @@ def lint_documents(common: Common, paths: tuple[str, ...], as_json: bool) -> Non
     if not paths and not system.runbooks:
         raise Refusal("Name a file or a folder, or set `runbooks` in cockpit.toml.")
     documents = catalogue_of(system, paths or system.runbooks).documents
-    found = {each.runbook.path: lint(each.runbook, world_of(system, each.runbook)) for each in documents}
-    count = sum(map(len, found.values()))
+    findingses = {
+        document.runbook.path: lint(document.runbook, world_of(system, document.runbook)) for document in documents
+    }
+    count = sum(map(len, findingses.values()))
     if as_json:
-        listed = [{"path": path, "findings": [asdict(each) for each in findings]} for path, findings in found.items()]
+        listed = [
+            {"path": path, "findings": [asdict(item) for item in findings]} for path, findings in findingses.items()
+        ]
         click.echo(json_documents.as_json({"ok": not count, "documents": listed}))
     else:
-        for path, findings in found.items():
-            for each in findings:
-                click.echo(f"{shown_path(path)}:{each.line}: {each.rule}: {each.message}")
+        for path, findings in findingses.items():
+            for finding in findings:
+                click.echo(f"{shown_path(path)}:{finding.line}: {finding.rule}: {finding.message}")
         click.echo(f"{plural(len(documents), 'document')}, {plural(count, 'finding') if count else 'no findings'}")
     if count:
         raise SystemExit(FOUND)

@@ -24,38 +24,44 @@ A_DAY = timedelta(days=1)
 
 def lines(plan: Plan, zone: str) -> Iterator[str]:
     """Every part of the plan under its heading. `zone` is the system's, for hours that name none."""
-    yield from part("Ladder", [(each.origin, of_level(each)) for each in plan.ladder])
-    yield from part("Rules", [(each.origin, of_rule(each)) for each in plan.rules])
-    roles = [(each.origin, joined(each.name + " (leads)" * each.lead, each.duty)) for each in plan.roles]
+    yield from part("Ladder", [(level.origin, of_level(level)) for level in plan.ladder])
+    yield from part("Rules", [(rule.origin, of_rule(rule)) for rule in plan.rules])
+    roles = [(role.origin, joined(role.name + " (leads)" * role.lead, role.duty)) for role in plan.roles]
     yield from part("Roles", roles)
-    yield from part("Contacts", [(each.origin, of_contact(each)) for each in plan.contacts])
-    yield from part("Who to page", [(each.origin, joined(each.condition, each.who)) for each in plan.pages])
-    yield from part("Recovery targets", [(each.origin, of_target(each)) for each in plan.targets])
-    metrics = [(each.origin, joined(each.metric, each.text, each.level)) for each in plan.metric_targets]
+    yield from part("Contacts", [(contact.origin, of_contact(contact)) for contact in plan.contacts])
+    yield from part("Who to page", [(page.origin, joined(page.condition, page.who)) for page in plan.pages])
+    yield from part("Recovery targets", [(target.origin, of_target(target)) for target in plan.targets])
+    metrics = [
+        (metric_target.origin, joined(metric_target.metric, metric_target.text, metric_target.level))
+        for metric_target in plan.metric_targets
+    ]
     yield from part("Metric targets", metrics)
-    messages = [(each.origin, joined(each.id, f"to the {each.audience}", each.title)) for each in plan.templates]
+    messages = [
+        (template.origin, joined(template.id, f"to the {template.audience}", template.title))
+        for template in plan.templates
+    ]
     yield from part("Templates", messages)
-    for each in plan.checklists:
-        opens = f", opens for {', '.join(each.levels)}" if each.levels else ""
-        boxes = [("", f"[ ] {item}") for item in each.items]
-        yield from part(f"Checklist {each.id}{opens}  ({each.origin})", boxes)
-    yield from part("What comes round", [(each.origin, of_practice(each)) for each in plan.practices])
+    for checklist in plan.checklists:
+        opens = f", opens for {', '.join(checklist.levels)}" if checklist.levels else ""
+        boxes = [("", f"[ ] {item}") for item in checklist.items]
+        yield from part(f"Checklist {checklist.id}{opens}  ({checklist.origin})", boxes)
+    yield from part("What comes round", [(practice.origin, of_practice(practice)) for practice in plan.practices])
     yield from part("Working hours", [(plan.hours.origin, of_hours(plan.hours, zone))])
     yield from part("Preserve first", [("", plan.snapshot)] if plan.snapshot else [])
-    yield from part("To look at", [("", f"{each.message} {each.advice}".strip()) for each in plan.problems])
+    yield from part("To look at", [("", f"{problem.message} {problem.advice}".strip()) for problem in plan.problems])
 
 
 def part(title: str, rows: Sequence[tuple[str, str]]) -> Iterator[str]:
     """A heading and its rows, each with its origin behind it; nothing for none."""
     if rows:
         yield title
-        for origin, words in rows:
-            yield f"  {words}  ({origin})" if origin else f"  {words}"
+        for origin, text in rows:
+            yield f"  {text}  ({origin})" if origin else f"  {text}"
         yield ""
 
 
-def joined(*words: str) -> str:
-    return "; ".join(each for each in words if each)
+def joined(*parts: str) -> str:
+    return "; ".join(word for word in parts if word)
 
 
 def of_level(level: Level) -> str:
@@ -76,8 +82,8 @@ def length(after: timedelta, counting: Counting) -> str:
     if counting is Counting.DAYS:
         return f"{after / A_DAY:g} business days"
     hours = after / timedelta(hours=1)
-    words = f"{hours:g}h" if hours in (48, 72) else show(after.total_seconds())  # the law counts them
-    return f"{words} of business hours" if counting is Counting.HOURS else words
+    text = f"{hours:g}h" if hours in (48, 72) else show(after.total_seconds())  # the law counts them
+    return f"{text} of business hours" if counting is Counting.HOURS else text
 
 
 def of_contact(contact: Contact) -> str:
@@ -98,7 +104,7 @@ def of_practice(practice: Practice) -> str:
 
 
 def of_hours(hours: Hours, zone: str) -> str:
-    days = " ".join(DAYS[each] for each in hours.days)
+    days = " ".join(DAYS[day] for day in hours.days)
     off = f"off {', '.join(map(str, hours.holidays))}" if hours.holidays else ""
     return joined(f"{days} {hours.opens:%H:%M}-{hours.closes:%H:%M}", hours.zone or zone or "this machine's zone", off)
 

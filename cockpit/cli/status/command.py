@@ -92,8 +92,8 @@ def looked(common: Common) -> list[State]:
     except Exception as error:
         log.exception("status failed")
         problem = getattr(error, "problem", None)
-        said = f"{problem.message} {problem.advice}".strip() if problem else f"{type(error).__name__}: {error}"
-        raise Unknown(clean_line(said, 500)) from None
+        sentence = f"{problem.message} {problem.advice}".strip() if problem else f"{type(error).__name__}: {error}"
+        raise Unknown(clean_line(sentence, 500)) from None
 
 
 def _chosen(common: Common) -> tuple[System, Sequence[Environment]]:
@@ -130,7 +130,7 @@ def _say_freeze(common: Common, as_json: bool) -> int:
 
 def worst(states: Sequence[State]) -> OverallState:
     """The word of several environments: their worst."""
-    return max((each.overall.word for each in states), key=WORSE.__getitem__, default=OverallState.UNKNOWN)
+    return max((item.overall.word for item in states), key=WORSE.__getitem__, default=OverallState.UNKNOWN)
 
 
 async def look(
@@ -151,10 +151,10 @@ async def look(
     try:
         feeds = [
             feed
-            for each in environments
+            for environment in environments
             for feed in build_feeds(
-                each,
-                clouds.get(each.name),
+                environment,
+                clouds.get(environment.name),
                 time=time,
                 random=Random(),
                 reveal=reveal,
@@ -170,13 +170,13 @@ async def look(
         if credential is not None:
             await credential.close()
     now = time.monotonic()
-    return [state(each, readings, records[each.name], now) for each in environments]
+    return [state(environment, readings, records[environment.name], now) for environment in environments]
 
 
 def state(environment: Environment, readings: Sequence[Reading[Any]], record: EnvironmentRecord, now: float) -> State:
     """One environment's part of the answers."""
-    mine = [each for each in readings if each.environment == environment.name]
-    return State(environment, tuple(mine), {each.feed: freshness(each, now) for each in mine}, record)
+    mine = [reading for reading in readings if reading.environment == environment.name]
+    return State(environment, tuple(mine), {reading.feed: freshness(reading, now) for reading in mine}, record)
 
 
 # What `cockpit` prints where nothing can be drawn: in a pipe, under cron, on a dumb terminal.

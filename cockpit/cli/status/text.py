@@ -132,8 +132,8 @@ class State:
 
     def since(self, probe: str) -> datetime | None:
         """When a probe turned into the state it is in, if that was recorded: the first look of a process knows not."""
-        state, at = self.record.turns.get(probe, ("", None))
-        return at if any(each.name == probe and each.state == state for each in self.items(ProbeResult)) else None
+        state, moment = self.record.turns.get(probe, ("", None))
+        return moment if any(item.name == probe and item.state == state for item in self.items(ProbeResult)) else None
 
     @property
     def overall(self) -> Overall:
@@ -143,7 +143,7 @@ class State:
 
     def items(self, kind: type) -> list[Any]:
         """Every probe result, alert or application that was told."""
-        return [item for each in self.readings for item in each.value or () if isinstance(item, kind)]
+        return [item for reading in self.readings for item in reading.value or () if isinstance(item, kind)]
 
 
 def print_states(states: Sequence[State]) -> None:
@@ -152,15 +152,15 @@ def print_states(states: Sequence[State]) -> None:
         sys.stdout.reconfigure(errors="replace")  # a glyph the locale cannot write must not end the report
     console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
     now = RealTime().now()
-    for each in states:
-        _print(console, each, now)
+    for state in states:
+        _print(console, state, now)
 
 
 def _print(console: Console, state: State, now: datetime) -> None:
-    found = state.overall
+    result = state.overall
     production = " (production)" if state.environment.production else ""
     console.print(
-        Text.assemble(f"{clean_line(state.environment.name)}{production}  ", (found.word, COLOURS[found.word]))
+        Text.assemble(f"{clean_line(state.environment.name)}{production}  ", (result.word, COLOURS[result.word]))
     )
     for line in _recorded(state.record):
         console.print(Text(f"  {clean_line(line, 500)}"))
@@ -181,7 +181,7 @@ def _rows(state: State, now: datetime) -> Iterable[tuple[str, tuple[str, ...], R
     yield (
         "Incidents",
         ("incident", "status", "open for", "severity", "leader", "title"),
-        [_incident(each, state.record, now) for each in state.record.incidents],
+        [_incident(incident, state.record, now) for incident in state.record.incidents],
     )
     yield (
         "Sources",
@@ -195,31 +195,36 @@ def _rows(state: State, now: datetime) -> Iterable[tuple[str, tuple[str, ...], R
         "Probes",
         ("probe", "state", "since", "latency", "reason"),
         [
-            (each.name, each.state.value, _since(state.since(each.name), now), _ms(each.latency), each.reason)
-            for each in state.items(ProbeResult)
+            (item.name, item.state.value, _since(state.since(item.name), now), _ms(item.latency), item.reason)
+            for item in state.items(ProbeResult)
         ],
     )
     yield (
         "Alerts",
         ("alert", "state", "since", "severity", "summary"),
         [
-            (each.name, each.state.value, _since(each.since, now), each.severity.value, each.note or each.summary)
-            for each in state.items(Alert)
+            (item.name, item.state.value, _since(item.since, now), item.severity.value, item.note or item.summary)
+            for item in state.items(Alert)
         ],
     )
     yield (
         "Revisions",
         ("revision", "state", "age", "traffic", "image"),
-        [_revision(each, now) for app in state.items(Application) for each in app.revisions if _worth(each)],
+        [
+            _revision(revision, now)
+            for app in state.items(Application)
+            for revision in app.revisions
+            if _worth(revision)
+        ],
     )
 
 
 def _table(title: str, columns: Sequence[str], rows: Rows) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for at, name in enumerate(columns):
-        table.add_column(name, overflow="fold", no_wrap=at in (1, 2), justify="right" if at == 2 else "left")
+    for index, name in enumerate(columns):
+        table.add_column(name, overflow="fold", no_wrap=index in (1, 2), justify="right" if index == 2 else "left")
     for row in rows:
-        cells = [Text(clean_line(each, 500)) for each in row]
+        cells = [Text(clean_line(text, 500)) for text in row]
         cells[1].stylize(STATE_COLOURS.get(row[1].lower(), ""))
         table.add_row(*cells)
     return table
@@ -272,7 +277,7 @@ def _incident(incident: Incident, record: EnvironmentRecord, now: datetime) -> t
 
 
 def _problem(state: State, feed: str) -> tuple[str, str]:
-    problem = next((each.problem for each in state.readings if each.feed == feed), None)
+    problem = next((reading.problem for reading in state.readings if reading.feed == feed), None)
     return (problem.message, problem.advice) if problem else ("", "")
 
 
@@ -291,8 +296,8 @@ def _revision(revision: Revision, now: datetime) -> tuple[str, ...]:
     )
 
 
-def _since(at: datetime | None, now: datetime) -> str:
-    return "" if at is None else age((now - at).total_seconds())
+def _since(moment: datetime | None, now: datetime) -> str:
+    return "" if moment is None else age((now - moment).total_seconds())
 
 
 def _ms(seconds: float | None) -> str:
@@ -304,29 +309,29 @@ def document(states: Sequence[State], word: OverallState) -> dict[str, Any]:
     return {
         "word": word.value,
         "exit_code": word.exit_code,
-        "environments": [_environment(each) for each in states],
+        "environments": [_environment(state) for state in states],
     }
 
 
 def _environment(state: State) -> dict[str, Any]:
-    found = state.overall
+    result = state.overall
     return {
         "name": state.environment.name,
         "production": state.environment.production,
-        "word": found.word.value,
-        "exit_code": found.word.exit_code,
+        "word": result.word.value,
+        "exit_code": result.word.exit_code,
         "incidents": [
             {
-                "id": each.id,
-                "severity": each.severity,
-                "status": each.status.value,
-                "title": each.title,
-                "declared": stamp(each.declared),
-                "leaders": list(state.record.leaders(each)),
-                "drill": each.drill,
-                "grave": each in found.grave,
+                "id": incident.id,
+                "severity": incident.severity,
+                "status": incident.status.value,
+                "title": incident.title,
+                "declared": stamp(incident.declared),
+                "leaders": list(state.record.leaders(incident)),
+                "drill": incident.drill,
+                "grave": incident in result.grave,
             }
-            for each in state.record.incidents
+            for incident in state.record.incidents
         ],
         "freeze": _freeze(state.record.freeze),
         "recorder": state.record.recorder,
@@ -334,66 +339,66 @@ def _environment(state: State) -> dict[str, Any]:
         "record_problem": state.record.problem,
         "troubles": [
             {
-                "kind": each.kind,
-                "name": each.name,
-                "word": each.word.value,
-                "since": _stamp(state.since(each.name) if each.kind == "probe" else each.since),
-                "reason": each.reason,
+                "kind": trouble.kind,
+                "name": trouble.name,
+                "word": trouble.word.value,
+                "since": _stamp(state.since(trouble.name) if trouble.kind == "probe" else trouble.since),
+                "reason": trouble.reason,
             }
-            for each in found.troubles
+            for trouble in result.troubles
         ],
         "sources": [_source(state, name, fresh) for name, fresh in state.fresh.items()],
         "probes": [
             {
-                "name": each.name,
-                "state": each.state.value,
-                "since": _stamp(state.since(each.name)),
-                "latency": each.latency,
-                "reason": each.reason,
-                "url": each.url,
+                "name": item.name,
+                "state": item.state.value,
+                "since": _stamp(state.since(item.name)),
+                "latency": item.latency,
+                "reason": item.reason,
+                "url": item.url,
             }
-            for each in state.items(ProbeResult)
+            for item in state.items(ProbeResult)
         ],
         "alerts": [
             {
-                "key": each.key,
-                "name": each.name,
-                "state": each.state.value,
-                "severity": each.severity.value,
-                "since": stamp(each.since),
-                "summary": each.summary,
+                "key": item.key,
+                "name": item.name,
+                "state": item.state.value,
+                "severity": item.severity.value,
+                "since": stamp(item.since),
+                "summary": item.summary,
             }
-            for each in state.items(Alert)
+            for item in state.items(Alert)
         ],
         "revisions": [
             {
-                "app": each.app,
-                "name": each.name,
-                "active": each.active,
-                "traffic": each.weight,
-                "health": each.health,
-                "condition": judge_revision(each).condition.value,
-                "image": each.image,
-                "created": _stamp(each.created),
+                "app": revision.app,
+                "name": revision.name,
+                "active": revision.active,
+                "traffic": revision.weight,
+                "health": revision.health,
+                "condition": judge_revision(revision).condition.value,
+                "image": revision.image,
+                "created": _stamp(revision.created),
             }
             for app in state.items(Application)
-            for each in app.revisions
+            for revision in app.revisions
         ],
     }
 
 
-def _stamp(at: datetime | None) -> str | None:
-    return None if at is None else stamp(at)
+def _stamp(moment: datetime | None) -> str | None:
+    return None if moment is None else stamp(moment)
 
 
 def _source(state: State, name: str, fresh: Freshness) -> dict[str, Any]:
     message, advice = _problem(state, name)
-    seen = fresh.state in (FeedState.LIVE, FeedState.LATE)
+    flag = fresh.state in (FeedState.LIVE, FeedState.LATE)
     return {
         "name": name,
         "state": fresh.state.value,
-        "seen": seen,
-        "complete": not any(each.incomplete for each in state.readings if each.feed == name),
+        "seen": flag,
+        "complete": not any(reading.incomplete for reading in state.readings if reading.feed == name),
         "age": fresh.age,
         "problem": message,
         "advice": advice,

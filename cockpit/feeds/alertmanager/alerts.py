@@ -41,9 +41,9 @@ class Listed:
         """How often its sender speaks: Prometheus lets an alert live four times as long."""
         return max(self.ends - self.updated, timedelta(0)) / 4
 
-    def is_overdue(self, at: datetime) -> bool:
+    def is_overdue(self, position: datetime) -> bool:
         """Its sender did not speak for two resends at `at`, by the server's clock; it is still listed for two more."""
-        return at - self.updated > 2 * self.resend + max(self.resend / 4, LATE_SENDER)
+        return position - self.updated > 2 * self.resend + max(self.resend / 4, LATE_SENDER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +83,10 @@ def decoded(body: bytes) -> Any:
 
     A hook in Python lets other threads run between two objects; the parser alone holds them all up to its end.
     """
-    return json.loads(body, object_hook=lambda found: found)
+    return json.loads(body, object_hook=lambda fields: fields)
 
 
-def listed(body: bytes, *, source: str, environment: str, server: str, seen: datetime) -> dict[str, Listed]:
+def listed(body: bytes, *, source: str, environment: str, server: str, visited: datetime) -> dict[str, Listed]:
     """The alerts of `GET /api/v2/alerts` by fingerprint. `seen` stands in for times that cannot be read.
 
     Raises SourceError when one of them is no alert, ValueError or RecursionError when it is no JSON.
@@ -94,21 +94,21 @@ def listed(body: bytes, *, source: str, environment: str, server: str, seen: dat
     raw = decoded(body)
     if not isinstance(raw, list):
         raise SourceError(NO_ALERTS)
-    found = (_listed(each, source=source, environment=environment, server=server, seen=seen) for each in raw)
-    return {each.alert.fingerprint: each for each in found}
+    result = (_listed(item, source=source, environment=environment, server=server, visited=visited) for item in raw)
+    return {item.alert.fingerprint: item for item in result}
 
 
-def _listed(raw: object, *, source: str, environment: str, server: str, seen: datetime) -> Listed:
+def _listed(raw: object, *, source: str, environment: str, server: str, visited: datetime) -> Listed:
     fingerprint = text(dig(raw, "fingerprint"))
     if not isinstance(raw, Mapping) or not fingerprint:
         raise SourceError(NO_ALERTS)
     status = raw.get("status")
-    updated = when(raw.get("updatedAt")) or seen
+    updated = when(raw.get("updatedAt")) or visited
     alert = alert_of(
         raw,
         fingerprint,
         state(status),
-        when(raw.get("startsAt")) or seen,
+        when(raw.get("startsAt")) or visited,
         source=source,
         environment=environment,
         server=server,
@@ -177,10 +177,10 @@ def hushed(status: object) -> str:
     return ""
 
 
-def uptime(body: bytes, at: datetime) -> timedelta | None:
+def uptime(body: bytes, position: datetime) -> timedelta | None:
     """How long a server runs, out of `GET /api/v2/status` (whose `uptime` is its start). Raises ValueError.
 
     The rest of that answer is a whole configuration, which is nobody's to see: it is not kept.
     """
     started = moment(dig(decoded(body), "uptime"))
-    return None if started is None else at - started
+    return None if started is None else position - started

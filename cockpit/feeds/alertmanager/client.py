@@ -67,9 +67,9 @@ class AlertServer:
 
     async def look(self, asking: Callable[[Ask], Awaitable[Answered]]) -> Answered | Problem:
         """What `asking` makes of this server, or why nothing: a Problem that names it. Never raises."""
-        until, said = self._rest
+        until, lines = self._rest
         if self._time.monotonic() < until:
-            return said
+            return lines
         try:
             headers = revealed(self._source.headers, self._reveal)
             async with (
@@ -91,8 +91,8 @@ class AlertServer:
                 raise SourceError(refused(response.status_code, response.headers, body, now))
             if not whole:
                 raise SourceError(TOO_LARGE)
-            at = its_time(response.headers, now)
-            return ServerAnswer(body, at, now - at)
+            moment = its_time(response.headers, now)
+            return ServerAnswer(body, moment, now - moment)
 
 
 def its_time(headers: Mapping[str, str], now: datetime) -> datetime:
@@ -136,17 +136,17 @@ def matches_all(filters: Iterable[str]) -> Matches:
 
 
 def _test(text: str) -> tuple[str, Callable[[str], bool]] | None:
-    found = MATCHER.fullmatch(text)
-    if found is None:
+    match = MATCHER.fullmatch(text)
+    if match is None:
         return None
-    name, operator, value = unquoted(found[1]), found[2], unquoted(found[3])
+    name, operator, value = unquoted(match[1]), match[2], unquoted(match[3])
     if operator in ("=", "!="):
-        return name, lambda said: (said == value) is (operator == "=")
+        return name, lambda sentence: (sentence == value) is (operator == "=")
     try:
         pattern = re.compile(value)
     except re.error:
         return None  # Go knows an expression or two that Python does not
-    return name, lambda said: (pattern.fullmatch(said) is not None) is (operator == "=~")
+    return name, lambda sentence: (pattern.fullmatch(sentence) is not None) is (operator == "=~")
 
 
 def unquoted(text: str) -> str:
@@ -176,7 +176,7 @@ class AlertmanagerReader:
 
     async def report(self, server: str, ask: "Ask") -> Report:
         """All that one Alertmanager says. Raises what asking and reading raise."""
-        filters = [("filter", each) for each in self._source.filters]
+        filters = [("filter", filter_text) for filter_text in self._source.filters]
         answer, watchdog = await asyncio.gather(ask("/api/v2/alerts", filters), self._watchdog(ask))
         alerts = await aside(len(answer.body), lambda: self._parsed(server, answer.body, answer.at))
         # Behind the list: a server that restarts between the two answers is then young, and what it lost not resolved.
@@ -204,25 +204,25 @@ class AlertmanagerReader:
         answer = await ask("/api/v2/alerts", narrowed)
         return await aside(
             len(answer.body),
-            lambda: listed(answer.body, source="", environment="", server="", seen=answer.at),
+            lambda: listed(answer.body, source="", environment="", server="", visited=answer.at),
         )
 
-    def _parsed(self, server: str, body: bytes, at: datetime) -> dict[str, Listed]:
+    def _parsed(self, server: str, body: bytes, moment: datetime) -> dict[str, Listed]:
         digest = blake2b(body).digest()
         before = self._last.get(server)
         if before is None or before[0] != digest:
             before = (
                 digest,
-                listed(body, source=self._source.name, environment=self._environment, server=server, seen=at),
+                listed(body, source=self._source.name, environment=self._environment, server=server, visited=moment),
             )
             self._last[server] = before
         return before[1]
 
-    def _is_alive(self, watchdog: Sequence[Listed], at: datetime) -> bool:
+    def _is_alive(self, watchdog: Sequence[Listed], moment: datetime) -> bool:
         """Whether the watchdog was sent lately. Where a Prometheus is asked itself, being listed is enough."""
         if not watchdog or self._source.prometheus:
             return bool(watchdog)
-        return not watchdog[0].is_overdue(at)
+        return not watchdog[0].is_overdue(moment)
 
     async def _watchdog(self, ask: "Ask") -> list[Listed]:
         """Asked by itself, because the filters of a source seldom let its watchdog pass."""
@@ -230,8 +230,8 @@ class AlertmanagerReader:
             return []
         name = self._source.watchdog.replace("\\", "\\\\").replace('"', '\\"')
         answer = await ask("/api/v2/alerts", [("filter", f'alertname="{name}"')])
-        found = listed(answer.body, source="", environment="", server="", seen=answer.at)
-        return sorted(found.values(), key=lambda entry: entry.updated, reverse=True)
+        listeds_by_name = listed(answer.body, source="", environment="", server="", visited=answer.at)
+        return sorted(listeds_by_name.values(), key=lambda entry: entry.updated, reverse=True)
 
     async def rules(self, server: str, ask: "Ask") -> Rules:
         """All that one Prometheus says. Raises what asking and reading raise."""
@@ -240,14 +240,18 @@ class AlertmanagerReader:
 
     def _rules(self, server: str, answer: "ServerAnswer", targets: Targets | None) -> Rules:
         rules = rules_of(answer.body)
-        waiting = pending(rules, source=self._source.name, environment=self._environment, server=server, seen=answer.at)
+        waiting = pending(
+            rules, source=self._source.name, environment=self._environment, server=server, visited=answer.at
+        )
         return Rules(
             server,
             answer.at,
             rules,
             targets,
             pending=tuple(alert for alert in waiting if self._wanted(dict(alert.labels))),
-            firing=tuple(fires for fires in firing(rules, server=server, at=answer.at) if self._wanted(fires.labels)),
+            firing=tuple(
+                fires for fires in firing(rules, server=server, position=answer.at) if self._wanted(fires.labels)
+            ),
             partial=is_partial(answer.body),
         )
 

@@ -81,22 +81,28 @@ class AlertmanagerWatch:
         if self._servers is None:
             self._servers = await asyncio.to_thread(self._load)
         alertmanagers, prometheus = self._servers
-        said, told = await asyncio.gather(
-            asyncio.gather(*(each.look(partial(self._reader.report, each.name)) for each in alertmanagers)),
-            asyncio.gather(*(each.look(partial(self._reader.rules, each.name)) for each in prometheus)),
+        lines, sentences = await asyncio.gather(
+            asyncio.gather(
+                *(alertmanager.look(partial(self._reader.report, alertmanager.name)) for alertmanager in alertmanagers)
+            ),
+            asyncio.gather(*(prometheu.look(partial(self._reader.rules, prometheu.name)) for prometheu in prometheus)),
         )
-        reports = {each.server: each for each in said if isinstance(each, Report)}
-        problems = [each for each in (*said, *told) if isinstance(each, Problem)]
-        answers = [each for each in told if isinstance(each, Rules)]
+        reports = {item.server: item for item in lines if isinstance(item, Report)}
+        problems = [item for item in (*lines, *sentences) if isinstance(item, Problem)]
+        answers = [item for item in sentences if isinstance(item, Rules)]
         if not reports and not answers:
             raise SourceError(together(problems))
-        silent = [each.name for each, answer in zip(prometheus, told, strict=True) if isinstance(answer, Problem)]
+        silent = [
+            alert_server.name
+            for alert_server, answer in zip(prometheus, sentences, strict=True)
+            if isinstance(answer, Problem)
+        ]
         unlisted = await self._unlisted_by(alertmanagers, reports, answers)
         alerts = await self._tell(reports, Witnesses(answers, silent, self._memories), answers, unlisted)
         if not reports:  # a Prometheus alone is shown, and not believed to be everything
             alone = together(problems)
             raise IncompleteError(alerts, replace(alone, kind=ProblemKind.MISSING if alone.transient else alone.kind))
-        blind = [no_watchdog(each, self._source.watchdog) for each in reports.values() if not each.watched]
+        blind = [no_watchdog(report, self._source.watchdog) for report in reports.values() if not report.watched]
         if blind:
             raise IncompleteError(alerts, together([*blind, *problems]))
         problems += [partial_answer(answer.server) for answer in answers if answer.partial]
@@ -143,19 +149,23 @@ class AlertmanagerWatch:
                 memory = self._memories.get(answer.server, NOTHING_REMEMBERED)
                 self._memories[answer.server] = memory.after(answer.targets, now)
         ask = witnesses.word_on if self._source.prometheus else nobody_to_ask
-        sizes = (len(self._traces), *(len(each.alerts) for each in reports.values()), *(len(e.firing) for e in answers))
+        sizes = (
+            len(self._traces),
+            *(len(report.alerts) for report in reports.values()),
+            *(len(e.firing) for e in answers),
+        )
         much = SIZE * max(sizes)
         self._traces = await aside(much, partial(self._next_traces, reports, ask, unlisted, now))
-        self._pending |= {each.server: (now, each.pending) for each in answers}
+        self._pending |= {answer.server: (now, answer.pending) for answer in answers}
         names = self._unlisted.shown_as
         listed = [
             replace(trace.told, fingerprint=names[fingerprint]) if fingerprint in names else trace.told
             for fingerprint, trace in self._traces.items()
         ]
-        waiting = [alert for at, alerts in self._pending.values() if now - at < HELD for alert in alerts]
+        waiting = [alert for moment, alerts in self._pending.values() if now - moment < HELD for alert in alerts]
         waiting += self._unlisted.on_their_way
-        shown = (*listed, *await aside(much, partial(worth_showing, waiting, listed)))
-        return tuple(each for each in shown if not self._source.watchdog or each.name != self._source.watchdog)
+        visible = (*listed, *await aside(much, partial(worth_showing, waiting, listed)))
+        return tuple(alert for alert in visible if not self._source.watchdog or alert.name != self._source.watchdog)
 
     def _next_traces(
         self, reports: Mapping[str, Report], ask: AskPrometheus, unlisted: Sequence[FiringInRule], now: datetime
@@ -172,15 +182,15 @@ class AlertmanagerWatch:
             source=self._source.name,
             environment=self._environment,
             server=fires.server,
-            seen=self._time.now(),
+            visited=self._time.now(),
             note=note,
         )
 
     def _load(self) -> "tuple[list[AlertServer], list[AlertServer]]":
         from cockpit.feeds.alertmanager.client import AlertServer
 
-        of = partial(AlertServer, source=self._source, time=self._time, reveal=self._reveal)
-        return [of(url) for url in self._source.urls], [of(url) for url in self._source.prometheus]
+        subject = partial(AlertServer, source=self._source, time=self._time, reveal=self._reveal)
+        return [subject(url) for url in self._source.urls], [subject(url) for url in self._source.prometheus]
 
 
 def nobody_to_ask(_: Trace) -> None:
@@ -231,10 +241,10 @@ def together(problems: Sequence[Problem]) -> Problem:
     """Several problems as one: the first decides, all are told, and only if all ask for a rest there is one."""
     first = problems[0]
     more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
-    waits = [each.retry_after for each in problems if each.retry_after is not None]
+    waits = [problem.retry_after for problem in problems if problem.retry_after is not None]
     return replace(
         first,
         short=f"{first.short}{more}",
-        message=" ".join(each.message for each in problems),
+        message=" ".join(problem.message for problem in problems),
         retry_after=min(waits) if len(waits) == len(problems) else None,
     )

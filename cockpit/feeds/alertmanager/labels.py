@@ -23,5 +23,5 @@ class LabelSets:
     def _agrees(self, names: tuple[str, ...], labels: Labels) -> bool:
         shared = tuple(name for name in names if name in labels)
         if (names, shared) not in self._known:
-            self._known[names, shared] = {tuple(each[name] for name in shared) for each in self._by_names[names]}
+            self._known[names, shared] = {tuple(by_name[name] for name in shared) for by_name in self._by_names[names]}
         return tuple(labels[name] for name in shared) in self._known[names, shared]

@@ -76,9 +76,11 @@ def transition(
 
     What a server that did not answer has told stands until it would have ended by itself.
     """
-    fingerprints = dict.fromkeys([*before, *(each for report in reports.values() for each in report.alerts)])
-    after = ((each, follow(each, before.get(each), reports, ask, now)) for each in fingerprints)
-    return {each: trace for each, trace in after if trace is not None}
+    fingerprints = dict.fromkeys([*before, *(alert for report in reports.values() for alert in report.alerts)])
+    after = (
+        (fingerprint, follow(fingerprint, before.get(fingerprint), reports, ask, now)) for fingerprint in fingerprints
+    )
+    return {text: trace for text, trace in after if trace is not None}
 
 
 def follow(
@@ -86,11 +88,15 @@ def follow(
 ) -> Trace | None:
     """One alert's next Trace; None once it has left."""
     sights = seen(fingerprint, before.sights if before else {}, reports)
-    present = [each for server, each in sights.items() if each.lost is None and (server in reports or now < each.ends)]
+    present = [
+        alert_sighting
+        for server, alert_sighting in sights.items()
+        if alert_sighting.lost is None and (server in reports or now < alert_sighting.ends)
+    ]
     if present:
         again = before is None or before.resolved is not None
         first = now if again or before is None else before.first
-        return Trace(merged(each.alert for each in present), sights, first=first)
+        return Trace(merged(alert_sighting.alert for alert_sighting in present), sights, first=first)
     if before is None:
         return None
     gone = before.gone or now
@@ -98,8 +104,8 @@ def follow(
         return replace(before, sights=sights) if now - before.resolved <= KEPT_RESOLVED else None
     if now - gone > KEPT_UNCONFIRMED:
         return None
-    told = fate(before, sights, reports, ask(before))
-    return Trace(told, sights, gone, now if told.state is AlertState.RESOLVED else None, before.first)
+    alert = fate(before, sights, reports, ask(before))
+    return Trace(alert, sights, gone, now if alert.state is AlertState.RESOLVED else None, before.first)
 
 
 def seen(
@@ -108,9 +114,9 @@ def seen(
     """Every server's last word on one alert, newest where it answered."""
     sights = dict(before)
     for server, report in reports.items():
-        if (found := report.alerts.get(fingerprint)) is not None:
+        if (listed := report.alerts.get(fingerprint)) is not None:
             sights[server] = AlertSighting(
-                found.alert, report.heard, found.updated + report.skew, found.ends + report.skew
+                listed.alert, report.heard, listed.updated + report.skew, listed.ends + report.skew
             )
         elif server in sights and sights[server].lost is None:
             sights[server] = replace(sights[server], lost=report.heard)
@@ -122,11 +128,11 @@ def merged(alerts: Iterable[Alert]) -> Alert:
     every = list(alerts)
     if len(every) == 1:
         return every[0]
-    loud = next((each for each in every if each.state is AlertState.FIRING), every[0])
+    loud = next((alert for alert in every if alert.state is AlertState.FIRING), every[0])
     return replace(
         loud,
-        since=min(each.since for each in every),
-        seen_by=tuple(sorted({server for each in every for server in each.seen_by})),
+        since=min(alert.since for alert in every),
+        seen_by=tuple(sorted({server for alert in every for server in alert.seen_by})),
     )
 
 
@@ -136,7 +142,7 @@ def fate(
     """The alert as it is told now that nobody lists it."""
     doubts = [doubt(server, sight, reports.get(server)) for server, sight in sorted(sights.items())]
     if word is not None and word.says is Says.FIRES:
-        fires = merged(each.alert for each in sights.values()) if sights else before.told
+        fires = merged(sight.alert for sight in sights.values()) if sights else before.told
         return replace(fires, state=AlertState.FIRING, note=UNLISTED)
     if word is not None and word.says is Says.SILENT and not sights:
         return replace(before.told, note=word.why)  # only its Prometheus knew of it, and nothing was ever withdrawn
@@ -146,7 +152,7 @@ def fate(
         sure := next((server for server, why in zip(sorted(sights), doubts, strict=True) if not why), "")
     ):
         return replace(before.told, state=AlertState.RESOLVED, note=f"confirmed by Alertmanager {sure}")
-    why = next((each for each in doubts if each), word.why if word else "")
+    why = next((text for text in doubts if text), word.why if word else "")
     return replace(before.told, state=AlertState.RESOLVING, note=why or "vanished, not confirmed yet")
 
 

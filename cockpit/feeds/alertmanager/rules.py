@@ -84,13 +84,13 @@ def rules_of(body: bytes) -> dict[str, tuple[AlertingRule, ...]]:
     groups = dig(_data(decoded(body)), "groups")
     if not isinstance(groups, list):
         raise SourceError(Problem(ProblemKind.GARBAGE, "no rules", "The answer is no list of rules."))
-    found: dict[str, tuple[AlertingRule, ...]] = {}
+    alerting_ruleses: dict[str, tuple[AlertingRule, ...]] = {}
     for group in items(groups):
         for raw in items(group.get("rules")):
             name = text(raw.get("name"))
             if raw.get("type", "alerting") == "alerting" and name:
-                found[name] = (*found.get(name, ()), _rule(raw, group.get("interval")))
-    return found
+                alerting_ruleses[name] = (*alerting_ruleses.get(name, ()), _rule(raw, group.get("interval")))
+    return alerting_ruleses
 
 
 def is_partial(body: bytes) -> bool:
@@ -141,11 +141,11 @@ def state_of(word: object) -> AlertState | None:
 
 
 def pending(
-    rules: Mapping[str, Sequence[AlertingRule]], *, source: str, environment: str, server: str, seen: datetime
+    rules: Mapping[str, Sequence[AlertingRule]], *, source: str, environment: str, server: str, visited: datetime
 ) -> list[Alert]:
     """The alerts that wait for their rule's `for` to pass."""
     return [
-        rule_alert(raw, AlertState.PENDING, source=source, environment=environment, server=server, seen=seen)
+        rule_alert(raw, AlertState.PENDING, source=source, environment=environment, server=server, visited=visited)
         for _, raw in active(rules, AlertState.PENDING)
     ]
 
@@ -163,18 +163,18 @@ def active(
     )
 
 
-def firing(rules: Mapping[str, Sequence[AlertingRule]], *, server: str, at: datetime) -> list[FiringInRule]:
+def firing(rules: Mapping[str, Sequence[AlertingRule]], *, server: str, position: datetime) -> list[FiringInRule]:
     """The alerts that fire by the word of their Prometheus."""
     return [
-        FiringInRule(texts(raw.get("labels")), raw, server, at - _fired(rule, raw, at))
+        FiringInRule(texts(raw.get("labels")), raw, server, position - _fired(rule, raw, position))
         for rule, raw in active(rules, AlertState.FIRING)
     ]
 
 
-def _fired(rule: AlertingRule, raw: Mapping[str, Any], at: datetime) -> datetime:
+def _fired(rule: AlertingRule, raw: Mapping[str, Any], position: datetime) -> datetime:
     """When it turned from pending to firing: Prometheus only tells since when its condition holds."""
     since = when(raw.get("activeAt"))
-    return at if since is None else min(at, since + timedelta(seconds=rule.waits))
+    return position if since is None else min(position, since + timedelta(seconds=rule.waits))
 
 
 def rule_alert(
@@ -184,7 +184,7 @@ def rule_alert(
     source: str,
     environment: str,
     server: str,
-    seen: datetime,
+    visited: datetime,
     note: str = "",
 ) -> Alert:
     """An alert as its Prometheus tells it. `seen` stands in for a time that cannot be read."""
@@ -192,7 +192,7 @@ def rule_alert(
         raw,
         fingerprint_of(texts(raw.get("labels"))),
         state,
-        when(raw.get("activeAt")) or seen,
+        when(raw.get("activeAt")) or visited,
         source=source,
         environment=environment,
         server=server,
@@ -281,16 +281,16 @@ def doubt(answer: Rules, name: str) -> str:
     return ""
 
 
-def worth_showing(waiting: Iterable[Alert], shown: Iterable[Alert]) -> list[Alert]:
+def worth_showing(waiting: Iterable[Alert], alerts: Iterable[Alert]) -> list[Alert]:
     """The pending alerts, each once, without those that already fire: the two servers are asked a moment apart."""
     firing: dict[str, list[Labels]] = {}
-    for alert in shown:
+    for alert in alerts:
         if alert.state in (AlertState.FIRING, AlertState.SUPPRESSED):
             firing.setdefault(alert.name, []).append(dict(alert.labels))
-    known = {name: LabelSets(sets) for name, sets in firing.items()}
+    label_setses = {name: LabelSets(sets) for name, sets in firing.items()}
     once = {alert.fingerprint: alert for alert in waiting}
     return [
         alert
         for alert in once.values()
-        if alert.name not in known or not known[alert.name].any_agrees(dict(alert.labels))
+        if alert.name not in label_setses or not label_setses[alert.name].any_agrees(dict(alert.labels))
     ]

@@ -43,10 +43,10 @@ def targets_of(up_body: bytes, down_body: bytes) -> Targets:
 def series_of(body: bytes) -> list[tuple[Target, str]]:
     """Each series of an instant vector with its value. A partial answer is refused: what it lacks may be our target."""
     answer = decoded(body)
-    found = dig(answer, "data", "result")
-    if dig(answer, "status") != "success" or not isinstance(found, list) or dig(answer, "warnings"):
+    result = dig(answer, "data", "result")
+    if dig(answer, "status") != "success" or not isinstance(result, list) or dig(answer, "warnings"):
         raise SourceError(NO_VECTOR)
-    return [(_target(each.get("metric")), _value(each.get("value"))) for each in items(found)]
+    return [(_target(item.get("metric")), _value(item.get("value"))) for item in items(result)]
 
 
 def _target(metric: object) -> Target:
@@ -66,7 +66,7 @@ class TargetMemory:
 
     def after(self, targets: Targets, now: datetime) -> "TargetMemory":
         """What is remembered after one more look."""
-        kept = {target: seen for target, seen in self.last_up.items() if now - seen <= REMEMBERED}
+        kept = {target: moment for target, moment in self.last_up.items() if now - moment <= REMEMBERED}
         return TargetMemory({**kept, **dict.fromkeys(targets.up, now)})
 
 
@@ -80,9 +80,9 @@ class TargetWitness:
         self._targets = targets
         self._memory = memory
         living_jobs = {job for job, _ in targets.up}
-        known = targets.up | targets.down | frozenset(memory.last_up)
-        self._known = known
-        self._jobs = {job for job, _ in known}
+        pairs = targets.up | targets.down | frozenset(memory.last_up)
+        self._known = pairs
+        self._jobs = {job for job, _ in pairs}
         # A target that left while its job lives on was replaced: every deployment does that. A whole job that left
         # took its data with it.
         left = (target for target in memory.last_up if target[0] not in living_jobs)

@@ -71,20 +71,22 @@ def add_unlisted(
     after = dict(traces)
     on_their_way: list[Alert] = []
     for fingerprint, fires in unlisted.items():
-        known = traces.get(fingerprint)
-        if known is None and max(fires.lasted, now - missed[fingerprint]) < delay:
+        known_items = traces.get(fingerprint)
+        if known_items is None and max(fires.lasted, now - missed[fingerprint]) < delay:
             on_their_way.append(make(fires, AlertState.PENDING, ON_ITS_WAY))
             continue
-        first = known.first if known is not None and known.resolved is None else now
+        first = known_items.first if known_items is not None and known_items.resolved is None else now
         after[fingerprint] = Trace(make(fires, AlertState.FIRING, UNLISTED), first=first)
     arrived = {
-        found: fingerprint
+        match_text: fingerprint
         for fingerprint, trace in traces.items()
-        if not trace.sights and (found := listed.find(dict(trace.told.labels)))
+        if not trace.sights and (match_text := listed.find(dict(trace.told.labels)))
     }
     for fingerprint in arrived.values():
         after.pop(fingerprint, None)
-    shown_as = {listed_as: shown for listed_as, shown in {**before.shown_as, **arrived}.items() if listed_as in after}
+    shown_as = {
+        listed_as: shown_text for listed_as, shown_text in {**before.shown_as, **arrived}.items() if listed_as in after
+    }
     return UnlistedAlerts(after, tuple(on_their_way), missed, shown_as)
 
 
@@ -111,7 +113,9 @@ class ListedAlerts:
                 continue
             key = (labels.get("alertname", ""), names, shared)
             if key not in self._index:
-                self._index[key] = {tuple(known[name] for name in shared): found for known, found in entries}
-            if found := self._index[key].get(tuple(labels[name] for name in shared)):
-                return found
+                self._index[key] = {
+                    tuple(values_by_name[name] for name in shared): outcome for values_by_name, outcome in entries
+                }
+            if match_text := self._index[key].get(tuple(labels[name] for name in shared)):
+                return match_text
         return ""

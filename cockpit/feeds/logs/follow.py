@@ -46,7 +46,7 @@ async def follow(client: httpx.AsyncClient, endpoint: LogEndpoint, token: str, t
 
     After a new connection the tail holds lines that were seen before; those are not told twice.
     """
-    seen, tail_left = frozenset(endpoint.recent), TAIL if endpoint.recent else 0
+    numbers, tail_left = frozenset(endpoint.recent), TAIL if endpoint.recent else 0
     try:
         async with client.stream(
             "GET",
@@ -60,7 +60,7 @@ async def follow(client: httpx.AsyncClient, endpoint: LogEndpoint, token: str, t
             async for chunk in response.aiter_bytes():
                 for raw in lines.feed(chunk):
                     mark = hash(raw)
-                    repeated = tail_left > 0 and mark in seen
+                    repeated = tail_left > 0 and mark in numbers
                     tail_left -= 1
                     endpoint.recent.append(mark)
                     line = None if repeated else endpoint.parse(raw)

@@ -38,12 +38,12 @@ async def history(azure: Azure, workspace: str, revision: Revision, now: datetim
     answers = await asyncio.gather(
         *(azure.query(workspace, kql(revision, *layout), since, until) for layout in LAYOUTS), return_exceptions=True
     )
-    tables = [each for each in answers if isinstance(each, LogTable)]
+    tables = [answer for answer in answers if isinstance(answer, LogTable)]
     if not tables:
-        raise worst([each for each in answers if isinstance(each, BaseException)])
+        raise worst([answer for answer in answers if isinstance(answer, BaseException)])
     lines = [line for table in tables for row in table.rows if (line := table_row(row)) is not None]
     lines.sort(key=lambda line: line.at or OLDEST)
-    partial = "; ".join(dict.fromkeys(each.partial for each in tables if each.partial))
+    partial = "; ".join(dict.fromkeys(table.partial for table in tables if table.partial))
     return History(tuple(lines), since, until, partial)
 
 
@@ -71,6 +71,8 @@ def kql(revision: Revision, table_suffix: str, column_suffix: str) -> str:
 def worst(failures: list[BaseException]) -> BaseException:
     """The failure worth telling: a refused query only says that the layout is not this one."""
     telling = [
-        each for each in failures if not (isinstance(each, SourceError) and each.problem.kind is ProblemKind.REFUSED)
+        failure
+        for failure in failures
+        if not (isinstance(failure, SourceError) and failure.problem.kind is ProblemKind.REFUSED)
     ]
     return (telling or failures)[0]

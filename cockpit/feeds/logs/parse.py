@@ -32,40 +32,40 @@ class Splitter:
             whole.append(rest[:LONGEST_LINE])
             rest, self._dropping = b"", True
         self._rest = rest
-        return [each[:LONGEST_LINE] for each in whole if each.strip()]
+        return [data[:LONGEST_LINE] for data in whole if data.strip()]
 
 
 def console_line(raw: bytes, revision: str, replica: str) -> LogLine | None:
     """One line of a container's output, None for what says nothing: blank, null, or the stream greeting us."""
     record = record_of(raw)
-    said = words(record.get("Log")) if record is not None else words(raw)
-    if not said or CHATTER.match(said):
+    sentence = words(record.get("Log")) if record is not None else words(raw)
+    if not sentence or CHATTER.match(sentence):
         return None
-    return LogLine(said, moment(dig(record, "TimeStamp")), "console", revision, replica)
+    return LogLine(sentence, moment(dig(record, "TimeStamp")), "console", revision, replica)
 
 
 def system_line(raw: bytes, revision: str) -> LogLine | None:
     """One line of the platform about `revision` or the whole app; None when it is about another, or says nothing."""
     record = record_of(raw)
     if record is None:
-        said = words(raw)
-        return LogLine(said, None, "system") if said and not CHATTER.match(said) else None
-    said, about = words(record.get("Msg")), text(record.get("RevisionName"))
-    if not said or CHATTER.match(said) or about not in ("", revision):
+        sentence = words(raw)
+        return LogLine(sentence, None, "system") if sentence and not CHATTER.match(sentence) else None
+    sentence, about = words(record.get("Msg")), text(record.get("RevisionName"))
+    if not sentence or CHATTER.match(sentence) or about not in ("", revision):
         return None
-    return LogLine(said, moment(record.get("TimeStamp")), "system", about, *where_and_why(record))
+    return LogLine(sentence, moment(record.get("TimeStamp")), "system", about, *where_and_why(record))
 
 
 def table_row(raw: Mapping[str, Any]) -> LogLine | None:
     """One row of either table layout of Log Analytics: columns may end in `_s` or not. None without a text."""
     row = {SUFFIX.sub("", key): value for key, value in raw.items() if value is not None}
-    said = words(row.get("Log"))
-    if not said:
+    sentence = words(row.get("Log"))
+    if not sentence:
         return None
     system = bool(row.get("EventSource") or row.get("Reason"))
     replica, reason = where_and_why(row)
     return LogLine(
-        said,
+        sentence,
         moment(row.get("TimeGenerated")),
         "system" if system else "console",
         text(row.get("RevisionName")),

@@ -107,7 +107,7 @@ class LogWatch:
         """Connect to every stream there is and that is not connected."""
         why = "no replicas"
         try:
-            found = await self._streams()
+            log_endpoints_by_name = await self._streams()
             self._token = self._token or await self._azure.stream_token(
                 self._environment.resource_group, self._app.name
             )
@@ -116,8 +116,10 @@ class LogWatch:
             if error.problem.kind is ProblemKind.SIGN_IN:
                 raise
             await self._complain("streams", f"no live log: {error.problem.message} {error.problem.advice}".strip())
-            found, why = {}, "not followed live"
-        self._endpoints = {key: self._endpoints.get(key, each) for key, each in found.items()}
+            log_endpoints_by_name, why = {}, "not followed live"
+        self._endpoints = {
+            key: self._endpoints.get(key, log_endpoint) for key, log_endpoint in log_endpoints_by_name.items()
+        }
         self._running = {key: task for key, task in self._running.items() if not task.done()}
         for key in self._endpoints.keys() - self._running.keys():
             self._running[key] = asyncio.create_task(self._follow(client, key, self._endpoints[key]))
@@ -136,15 +138,15 @@ class LogWatch:
                 raise
             raw = []  # the revision itself is gone
         name = self._revision.name
-        found = {
-            f"{each.name}/{container}": LogEndpoint(url, partial(console_line, revision=name, replica=each.name))
-            for each in map(replica, raw)
-            for container, url in each.containers
+        log_endpoints_by_name = {
+            f"{item.name}/{container}": LogEndpoint(url, partial(console_line, revision=name, replica=item.name))
+            for item in map(replica, raw)
+            for container, url in item.containers
             if url
         }
         if self._app.log_stream:
-            found[SYSTEM] = LogEndpoint(self._app.log_stream, partial(system_line, revision=name))
-        return found
+            log_endpoints_by_name[SYSTEM] = LogEndpoint(self._app.log_stream, partial(system_line, revision=name))
+        return log_endpoints_by_name
 
     async def _follow(self, client: "httpx.AsyncClient", key: str, endpoint: "LogEndpoint") -> None:
         from cockpit.feeds.http import explain
@@ -168,8 +170,8 @@ class LogWatch:
         try:
             past = await history(self._azure, workspace, self._revision, self._time.now())
         except SourceError as error:
-            said = f"{why}: Log Analytics has no answer: {error.problem.message} {error.problem.advice}"
-            await self._say(said.strip())
+            sentence = f"{why}: Log Analytics has no answer: {error.problem.message} {error.problem.advice}"
+            await self._say(sentence.strip())
             return
         whence = f"{why}: Log Analytics, {span(past.since, past.until, self._time.now())}"
         count = "1 line" if len(past.lines) == 1 else f"{len(past.lines)} lines"
@@ -179,14 +181,14 @@ class LogWatch:
         for line in past.lines:
             await self._waiting.put(replace(line, past=whence))
 
-    async def _complain(self, about: str, words: str) -> None:
+    async def _complain(self, about: str, text: str) -> None:
         """Say it once, not at every look while it lasts."""
-        if self._complaints.get(about) != words:
-            self._complaints[about] = words
-            await self._say(words)
+        if self._complaints.get(about) != text:
+            self._complaints[about] = text
+            await self._say(text)
 
-    async def _say(self, words: str, past: str = "") -> None:
-        line = LogLine(words, self._time.now(), "system", self._revision.name, reason=OURS, past=past)
+    async def _say(self, text: str, past: str = "") -> None:
+        line = LogLine(text, self._time.now(), "system", self._revision.name, reason=OURS, past=past)
         await self._waiting.put(line)
 
     async def _stop(self) -> None:

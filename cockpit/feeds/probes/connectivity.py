@@ -17,7 +17,7 @@ class Line:
     """`references` are `host:port` pairs that answer when our own line works; without any it counts as working."""
 
     def __init__(self, references: Sequence[str], resolver: Resolver) -> None:
-        self._references = [each.rpartition(":") for each in references]
+        self._references = [reference.rpartition(":") for reference in references]
         self._resolver = resolver
         self._asking: asyncio.Task[bool] | None = None
         self._asked = 0.0
@@ -40,8 +40,8 @@ class Line:
     async def _nobody_answers(self, until: float) -> bool:
         asking = [asyncio.create_task(self._answers(host, int(port), until)) for host, _, port in self._references]
         try:
-            for each in asyncio.as_completed(asking):
-                if await each:
+            for future in asyncio.as_completed(asking):
+                if await future:
                     return False
             return True
         finally:
@@ -50,10 +50,10 @@ class Line:
 
     async def _answers(self, host: str, port: int, until: float) -> bool:
         try:
-            found = await self._resolver.find(host.strip("[]"), until)
+            resolution = await self._resolver.find(host.strip("[]"), until)
         except (httpcore.NetworkError, httpcore.TimeoutException):
             return False
-        for address in found.addresses:
+        for address in resolution.addresses:
             with suppress(httpcore.NetworkError, httpcore.TimeoutException):
                 (await connect(address, port, until)).close()
                 return True
@@ -92,8 +92,8 @@ class LoopLag:
     def since(self, moment: float) -> float:
         """Seconds the loop was late, altogether, since `moment` of its clock."""
         total = 0.0
-        for at, late in reversed(self._late):
-            if at < moment:
+        for seconds, late in reversed(self._late):
+            if seconds < moment:
                 break
-            total += min(late, at - moment)
+            total += min(late, seconds - moment)
         return total

@@ -195,11 +195,13 @@ class ProbesFeed:
             post.published = result(post.probe, post.standing, view, post.published, now)
         value = tuple(post.published for post in self._posts.values() if post.published)
         tried = self._time.monotonic()
-        seen, at = (tried, now) if not self._offline or self._last is None else (self._last.seen, self._last.at)
+        seconds, moment = (tried, now) if not self._offline or self._last is None else (self._last.seen, self._last.at)
         problem = OFFLINE if self._offline else None
         answers = (post.standing.last for post in self._posts.values())
         began = min((answer.began for answer in answers if answer and answer.began is not None), default=None)
-        self._last = Reading(self.name, self.environment, self.every, tried, value, seen, at, problem, began=began)
+        self._last = Reading(
+            self.name, self.environment, self.every, tried, value, seconds, moment, problem, began=began
+        )
         return self._last
 
     async def _network(self) -> Asker:
@@ -219,7 +221,7 @@ class ProbesFeed:
 
 def warm_up(probes: Sequence[Probe]) -> None:
     """Make the TLS contexts the probes will want. Blocking; an unreadable CA file is the probe's to report."""
-    for verify, ca_file in {(each.verify_tls, each.ca_file) for each in probes}:
+    for verify, ca_file in {(probe.verify_tls, probe.ca_file) for probe in probes}:
         with suppress(OSError):
             tls_context(verify, ca_file)
 
@@ -240,8 +242,8 @@ class Engine:
         line = Line(references, resolver)
         self._lag = LoopLag()
         self._endpoints = {
-            each.name: ProbeEndpoint(each, resolver=resolver, line=line, lag=self._lag, time=time, reveal=reveal)
-            for each in probes
+            probe.name: ProbeEndpoint(probe, resolver=resolver, line=line, lag=self._lag, time=time, reveal=reveal)
+            for probe in probes
         }
         self._lag.start()
 
@@ -250,5 +252,5 @@ class Engine:
 
     async def aclose(self) -> None:
         self._lag.stop()
-        for each in self._endpoints.values():
-            await each.aclose()
+        for endpoint in self._endpoints.values():
+            await endpoint.aclose()

@@ -54,33 +54,33 @@ class Resolver:
             ipaddress.ip_address(host)
             return Resolution((host,), 0.0)
         loop = asyncio.get_running_loop()
-        known = self._good.get(host)
+        names = self._good.get(host)
         started = loop.time()
         flight = self._flights.get(host) or self._take_off(host, loop)
-        await asyncio.wait((flight,), timeout=max(0.0, min(until, started + PATIENCE if known else until) - started))
-        found = flight.result() if flight.done() else None
-        if found is not None and not found.error:
-            return found
-        if known and (found is None or found.passing):
-            return Resolution(known, loop.time() - started)
-        if found is None:
+        await asyncio.wait((flight,), timeout=max(0.0, min(until, started + PATIENCE if names else until) - started))
+        resolution = flight.result() if flight.done() else None
+        if resolution is not None and not resolution.error:
+            return resolution
+        if names and (resolution is None or resolution.passing):
+            return Resolution(names, loop.time() - started)
+        if resolution is None:
             raise httpcore.ConnectTimeout("the resolver did not answer")
-        raise (SilentResolverError if found.passing else httpcore.ConnectError)(found.error)
+        raise (SilentResolverError if resolution.passing else httpcore.ConnectError)(resolution.error)
 
     def _take_off(self, host: str, loop: asyncio.AbstractEventLoop) -> "asyncio.Future[Resolution]":
         flight: asyncio.Future[Resolution] = loop.create_future()
 
-        def land(found: Resolution) -> None:
+        def land(resolution: Resolution) -> None:
             self._flights.pop(host, None)
-            if found.addresses:
-                self._good[host] = found.addresses
+            if resolution.addresses:
+                self._good[host] = resolution.addresses
             if not flight.done():
-                flight.set_result(found)
+                flight.set_result(resolution)
 
         def fly() -> None:
-            found = _look(self._look_up, host)
+            resolution = _look(self._look_up, host)
             with suppress(RuntimeError):  # the loop is gone, and nobody waits
-                loop.call_soon_threadsafe(land, found)
+                loop.call_soon_threadsafe(land, resolution)
 
         Thread(target=fly, name=f"look up {host}", daemon=True).start()
         self._flights[host] = flight  # only now: a thread that could not start would hold the name for ever

@@ -236,8 +236,8 @@ class Tls:
 
 def spoken(error: ssl.SSLError) -> str:
     """What OpenSSL says, without its source lines: `certificate has expired`."""
-    said = getattr(error, "verify_message", "") or (error.reason or "").lower().replace("_", " ")
-    return said or "TLS failed"
+    lines = getattr(error, "verify_message", "") or (error.reason or "").lower().replace("_", " ")
+    return lines or "TLS failed"
 
 
 class Phase(StrEnum):
@@ -290,11 +290,11 @@ class Network(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         journey = self.journey
         journey.phase = Phase.DNS
-        found = await self._resolver.find(host, journey.until)
-        journey.spent(Phase.DNS, found.seconds)
-        journey.name_found |= found.fresh
+        resolution = await self._resolver.find(host, journey.until)
+        journey.spent(Phase.DNS, resolution.seconds)
+        journey.name_found |= resolution.fresh
         journey.phase = Phase.CONNECT
-        return Stream(await self._first_to_answer(found.addresses, port), journey)
+        return Stream(await self._first_to_answer(resolution.addresses, port), journey)
 
     async def _first_to_answer(self, addresses: tuple[str, ...], port: int) -> Wire:
         """The first address that takes us. One that refuses costs no time, and `localhost` often has such a one."""
@@ -312,7 +312,7 @@ class Network(httpcore.AsyncNetworkBackend):
                 return wire
         # What one address answered tells more than that another cannot be reached from here.
         self.journey.address = next(
-            (each for each, error in errors.items() if not isinstance(error, UnsentError)), addresses[-1]
+            (text for text, error in errors.items() if not isinstance(error, UnsentError)), addresses[-1]
         )
         raise errors[self.journey.address]
 
@@ -378,7 +378,7 @@ class Transport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
-        asked = httpcore.Request(
+        requested = httpcore.Request(
             request.method,
             httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
             headers=request.headers.raw,
@@ -386,7 +386,7 @@ class Transport(httpx.AsyncBaseTransport):
             extensions=request.extensions,
         )
         with in_httpx_words():
-            answer = await self._pool.handle_async_request(asked)
+            answer = await self._pool.handle_async_request(requested)
         assert isinstance(answer.stream, AsyncIterable)
         return httpx.Response(
             answer.status, headers=answer.headers, stream=Body(answer.stream), extensions=answer.extensions
@@ -427,5 +427,5 @@ def in_httpx_words() -> Iterator[None]:
     try:
         yield
     except ERRORS as error:
-        name = next(each.__name__ for each in type(error).__mro__ if hasattr(httpx, each.__name__))
+        name = next(item.__name__ for item in type(error).__mro__ if hasattr(httpx, item.__name__))
         raise getattr(httpx, name)(str(error)) from error

@@ -46,27 +46,27 @@ def start_loop(desk: "Desk", text: str, due: datetime | None = None, *, incident
     )
 
 
-def aware(desk: "Desk", text: str, at: datetime | None = None, *, incident: str | None = None) -> Event:
+def aware(desk: "Desk", text: str, moment: datetime | None = None, *, incident: str | None = None) -> Event:
     """A person declares to be aware of a breach: the notice counts from then. Only notifying or a reason ends it."""
-    occurred, words = desk.past(at, desk.now()), _words(text, "Say what is known of the breach.")
+    occurred, tokens = desk.past(moment, desk.now()), _words(text, "Say what is known of the breach.")
 
     def act(ledger: Ledger) -> Draft:
         meant = desk.meant(ledger, incident)
-        running = next((each for each in meant.marks if each.kind is ClockKind.BREACH), None)
+        running = next((mark for mark in meant.marks if mark.kind is ClockKind.BREACH), None)
         if running is not None and running.started and not running.not_applicable:
             raise DeskError(f"{meant.id} counts from {running.started:%Y-%m-%d %H:%M:%S}Z already.")
         person = desk.person_named()
-        detail = {"what": "started", "kind": ClockKind.BREACH.value, "text": words, "person": person}
+        detail = {"what": "started", "kind": ClockKind.BREACH.value, "text": tokens, "person": person}
         return desk.of(meant, Kind.CLOCK, detail, occurred, subject=ClockKind.BREACH.value)
 
     return desk.write(act)
 
 
 def clock_done(
-    desk: "Desk", id: str, reason: str = "", at: datetime | None = None, *, incident: str | None = None
+    desk: "Desk", id: str, reason: str = "", moment: datetime | None = None, *, incident: str | None = None
 ) -> Event:
     """What a clock asks for is done; of a breach: the authority was notified."""
-    occurred, why = desk.past(at, desk.now()), clean_line(reason, LONGEST_LINE)
+    occurred, why = desk.past(moment, desk.now()), clean_line(reason, LONGEST_LINE)
 
     def act(ledger: Ledger) -> Draft:
         meant, clock = _clock(desk, ledger, incident, id)
@@ -108,39 +108,43 @@ def not_applicable(desk: "Desk", id: str, reason: str, *, incident: str | None =
     return desk.write(act)
 
 
-def _begin(desk: "Desk", kind: ClockKind, incident: str | None, **words: str) -> Event:
+def _begin(desk: "Desk", kind: ClockKind, incident: str | None, **values_by_name: str) -> Event:
     def act(ledger: Ledger) -> Draft:
         meant = desk.meant(ledger, incident)
-        taken = {each.id for each in meant.marks}
-        id = next(each for each in iter(lambda: f"{kind.value}:{desk.letters()}", None) if each not in taken)
-        detail = {"what": "started", "kind": kind.value, **words}
+        taken = {mark.id for mark in meant.marks}
+        id = next(text for text in iter(lambda: f"{kind.value}:{desk.letters()}", None) if text not in taken)
+        detail = {"what": "started", "kind": kind.value, **values_by_name}
         return desk.of(meant, Kind.CLOCK, detail, desk.now(), subject=id)
 
     return desk.write(act)
 
 
-def _marked(desk: "Desk", meant: Incident, clock: Clock, at: datetime, **words: Any) -> Draft:
-    return desk.of(meant, Kind.CLOCK, {**words, "name": clock.what}, at, subject=clock.obligation or clock.id)
+def _marked(desk: "Desk", meant: Incident, clock: Clock, moment: datetime, **fields: Any) -> Draft:
+    return desk.of(meant, Kind.CLOCK, {**fields, "name": clock.what}, moment, subject=clock.obligation or clock.id)
 
 
 def _clock(desk: "Desk", ledger: Ledger, incident: str | None, id: str) -> tuple[Incident, Clock]:
     """The clock of that id, or the only one whose id begins so. Raises DeskError naming those there are."""
-    meant, wanted, now = desk.meant(ledger, incident), clean_line(id, 120), desk.now()
+    meant, wanted_name, now = desk.meant(ledger, incident), clean_line(id, 120), desk.now()
     # That a deployment was made is in no event of the incident; the window that it opens can be spoken of all the same.
-    known = {each.id: each for each in clocks(meant, desk.plan, now, deployed=now)}
-    asking = [each for each in known.values() if wanted and each.obligation == wanted and each.done is None]
+    clocks_by_name = {clock.id: clock for clock in clocks(meant, desk.plan, now, deployed=now)}
+    asking = [
+        clock
+        for clock in clocks_by_name.values()
+        if wanted_name and clock.obligation == wanted_name and clock.done is None
+    ]
     if asking:  # of several for one obligation the one that asks for something is meant
-        return meant, next((each for each in asking if not each.not_applicable), asking[0])
-    begin_so = [each for each in known if wanted and each.startswith(wanted)]
-    if wanted in known or len(begin_so) == 1:
-        return meant, known[wanted if wanted in known else begin_so[0]]
-    close = near(wanted, known)
-    hint = f"did you mean `{close}`?" if close else f"there are {', '.join(known) or 'none'}."
-    raise DeskError(f"{meant.id} has no clock `{wanted}`; {hint}")
+        return meant, next((clock for clock in asking if not clock.not_applicable), asking[0])
+    begin_so = [text for text in clocks_by_name if wanted_name and text.startswith(wanted_name)]
+    if wanted_name in clocks_by_name or len(begin_so) == 1:
+        return meant, clocks_by_name[wanted_name if wanted_name in clocks_by_name else begin_so[0]]
+    close = near(wanted_name, clocks_by_name)
+    hint = f"did you mean `{close}`?" if close else f"there are {', '.join(clocks_by_name) or 'none'}."
+    raise DeskError(f"{meant.id} has no clock `{wanted_name}`; {hint}")
 
 
 def _words(text: str, missing: str) -> str:
-    words = clean_line(text, LONGEST_LINE)
-    if not words:
+    tokens = clean_line(text, LONGEST_LINE)
+    if not tokens:
         raise DeskError(missing)
-    return words
+    return tokens

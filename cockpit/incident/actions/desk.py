@@ -198,24 +198,35 @@ class Desk:
 
         return self._record(found)
 
-    def draft(self, kind: Kind, detail: Mapping[str, Any], at: datetime, *, subject: str = "", **fields: Any) -> Draft:
+    def draft(
+        self, kind: Kind, detail: Mapping[str, Any], moment: datetime, *, subject: str = "", **fields: Any
+    ) -> Draft:
         """An entry of the journal, or with `incident` of one; without a `summary` it says what its detail does."""
-        given = {"environment": self.environment, "summary": said(kind, detail, subject)} | fields
+        given_values = {"environment": self.environment, "summary": said(kind, detail, subject)} | fields
         return Draft(
             kind=kind,
-            occurred=at,
+            occurred=moment,
             subject=subject,
             detail=with_author(detail, self.author.detail()),
             source=self._source,
             actor=self.operator,
-            **given,
+            **given_values,
         )
 
     def of(
-        self, meant: Incident, kind: Kind, detail: Mapping[str, Any], at: datetime, *, subject: str = "", **fields: Any
+        self,
+        meant: Incident,
+        kind: Kind,
+        detail: Mapping[str, Any],
+        moment: datetime,
+        *,
+        subject: str = "",
+        **fields: Any,
     ) -> Draft:
         """An event of that incident."""
-        return self.draft(kind, detail, at, subject=subject, incident=meant.id, environment=meant.environment, **fields)
+        return self.draft(
+            kind, detail, moment, subject=subject, incident=meant.id, environment=meant.environment, **fields
+        )
 
     def meant(self, ledger: Ledger, incident: str | None) -> Incident:
         """Raises DeskError, AmbiguousIncident."""
@@ -228,23 +239,25 @@ class Desk:
             raise AmbiguousIncident(open)
         return open[0]
 
-    def past(self, at: datetime | None, now: datetime, oldest: timedelta = OLDEST) -> datetime:
+    def past(self, moment: datetime | None, now: datetime, oldest: timedelta = OLDEST) -> datetime:
         """A time somebody gave for what happened, else now. Raises DeskError for one that cannot be meant."""
-        if at is None:
+        if moment is None:
             return now
-        if at > now + AHEAD:
-            raise DeskError(f"{at:%Y-%m-%d %H:%M:%S %Z} is in the future; only what has happened can be written down.")
-        if at < now - oldest:
-            raise DeskError(f"{at:%Y-%m-%d %H:%M %Z} is more than {oldest.days} days ago; check the date.")
-        return min(at, now)
+        if moment > now + AHEAD:
+            raise DeskError(
+                f"{moment:%Y-%m-%d %H:%M:%S %Z} is in the future; only what has happened can be written down."
+            )
+        if moment < now - oldest:
+            raise DeskError(f"{moment:%Y-%m-%d %H:%M %Z} is more than {oldest.days} days ago; check the date.")
+        return min(moment, now)
 
-    def coming(self, at: datetime, now: datetime) -> datetime:
+    def coming(self, moment: datetime, now: datetime) -> datetime:
         """A time by which somebody wants something. Raises DeskError for one that cannot be meant."""
-        if at <= now:
-            raise DeskError(f"{at:%Y-%m-%d %H:%M:%S %Z} is over; give a time that is yet to come.")
-        if at > now + LATEST:
-            raise DeskError(f"{at:%Y-%m-%d %H:%M %Z} is more than {LATEST.days} days ahead; check the date.")
-        return at
+        if moment <= now:
+            raise DeskError(f"{moment:%Y-%m-%d %H:%M:%S %Z} is over; give a time that is yet to come.")
+        if moment > now + LATEST:
+            raise DeskError(f"{moment:%Y-%m-%d %H:%M %Z} is more than {LATEST.days} days ahead; check the date.")
+        return moment
 
     def _caught_up(self) -> Ledger:
         if self._ledger is None:
@@ -268,23 +281,23 @@ class Desk:
             return self._timeline.record(plan)[0]
 
 
-def _named(ledger: Ledger, wanted: str) -> Incident:
+def _named(ledger: Ledger, wanted_name: str) -> Incident:
     incidents = ledger.incidents
-    found = [each for id, each in incidents.items() if wanted and id.endswith(f"-{wanted}")]
-    if wanted in incidents:
-        return incidents[wanted]
-    if len(found) == 1:
-        return found[0]
-    raise DeskError(f"There is no incident `{wanted}`; `cockpit incidents` lists them.")
+    result = [incident for id, incident in incidents.items() if wanted_name and id.endswith(f"-{wanted_name}")]
+    if wanted_name in incidents:
+        return incidents[wanted_name]
+    if len(result) == 1:
+        return result[0]
+    raise DeskError(f"There is no incident `{wanted_name}`; `cockpit incidents` lists them.")
 
 
 def _standing(reader: TimelineReader, number: int) -> Event | None:
     """The event of that number, or its last correction: two who correct one event correct it one after the other."""
-    found = reader.event(number) if 0 < number < 1 << 63 else None
-    if found is None:
+    event = reader.event(number) if 0 < number < 1 << 63 else None
+    if event is None:
         return None
-    where: dict[str, Any] = {"incident": found.incident} if found.incident else {"journal": True, "kinds": [found.kind]}
-    for each in reader.events(after=number, **where):
-        if each.supersedes == found.id:
-            found = each
-    return found
+    where: dict[str, Any] = {"incident": event.incident} if event.incident else {"journal": True, "kinds": [event.kind]}
+    for item in reader.events(after=number, **where):
+        if item.supersedes == event.id:
+            event = item
+    return event

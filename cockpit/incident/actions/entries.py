@@ -28,17 +28,17 @@ LONGEST_LINE = 500  # characters of those without; a title is shorter still
 
 
 def note(
-    desk: "Desk", text: str, incident: str | None = None, at: datetime | None = None, *, journal: bool = False
+    desk: "Desk", text: str, incident: str | None = None, moment: datetime | None = None, *, journal: bool = False
 ) -> Event:
     """Write down what was seen, thought or done; with `journal`, and without an open incident, it goes to the journal.
 
     One that begins with `TODO:` is an action item as well.
     """
-    words, line = clean(text, LONGEST_TEXT).strip(), clean_line(text)
+    tokens, line = clean(text, LONGEST_TEXT).strip(), clean_line(text)
     if not line:
         raise DeskError("A note needs words.")
-    occurred = desk.past(at, desk.now())
-    detail = {} if words == line else {"text": words}
+    occurred = desk.past(moment, desk.now())
+    detail = {} if tokens == line else {"text": tokens}
 
     def act(ledger: Ledger) -> Draft:
         if journal or (incident is None and not ledger.open(desk.environment)):
@@ -49,41 +49,41 @@ def note(
 
 
 def decide(
-    desk: "Desk", text: str, reason: str = "", *, incident: str | None = None, at: datetime | None = None
+    desk: "Desk", text: str, reason: str = "", *, incident: str | None = None, moment: datetime | None = None
 ) -> Event:
     """A decision is an entry of its own: what, and why."""
-    words, occurred = clean(text, LONGEST_TEXT).strip(), desk.past(at, desk.now())
-    if not words:
+    tokens, occurred = clean(text, LONGEST_TEXT).strip(), desk.past(moment, desk.now())
+    if not tokens:
         raise DeskError("Say what was decided.")
-    detail = {"text": words, "reason": clean(reason, LONGEST_TEXT).strip()}
+    detail = {"text": tokens, "reason": clean(reason, LONGEST_TEXT).strip()}
     return desk.write(lambda ledger: desk.of(desk.meant(ledger, incident), Kind.DECISION, detail, occurred))
 
 
-def correct(desk: "Desk", event: int, text: str, at: datetime | None = None) -> Event:
+def correct(desk: "Desk", event: int, text: str, moment: datetime | None = None) -> Event:
     """Let an entry read otherwise: what it said stays on record, beneath what it says now. `at` corrects its time.
 
     Where two correct one entry both corrections are on record, and the later one stands.
     """
-    words = clean(text, LONGEST_TEXT).strip()
-    if not words:
+    tokens = clean(text, LONGEST_TEXT).strip()
+    if not tokens:
         raise DeskError("Say what it should read. Words that must go for good are taken out with `cockpit redact`.")
     now = desk.now()
 
     def act(ledger: Ledger, old: Event) -> Draft:
-        kind = next((each for each in WORDS if each == old.kind), None)
+        kind = next((word for word in WORDS if word == old.kind), None)
         if kind is None:
             raise DeskError(f"Event {event} ({old.kind}) is on record as it was seen; write a note about it instead.")
         if old.redacted:
             raise DeskError(f"Event {event} was redacted; write a note instead.")
-        line = clean_line(words)
-        short = clean_line(words, LONGEST_TITLE if kind is Kind.DECLARE else LONGEST_LINE)
-        detail = {**old.detail, WORDS[kind]: words if kind in WITH_LINES else short}
-        if kind is Kind.NOTE and words == line:
+        line = clean_line(tokens)
+        short = clean_line(tokens, LONGEST_TITLE if kind is Kind.DECLARE else LONGEST_LINE)
+        detail = {**old.detail, WORDS[kind]: tokens if kind in WITH_LINES else short}
+        if kind is Kind.NOTE and tokens == line:
             del detail["text"]
         return desk.draft(
             kind,
             detail,
-            desk.past(at, now) if at else old.occurred,
+            desk.past(moment, now) if moment else old.occurred,
             subject=old.subject,
             environment=old.environment,
             incident=old.incident,

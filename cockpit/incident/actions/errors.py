@@ -14,5 +14,5 @@ class AmbiguousIncident(DeskError):  # noqa: N818  the screen asks which; nothin
 
     def __init__(self, open: Sequence[Incident]) -> None:
         self.open = tuple(open)
-        names = ", ".join(each.id for each in open)
+        names = ", ".join(incident.id for incident in open)
         super().__init__(f"{len(open)} incidents are open in {open[0].environment}; say which one: {names}.")

@@ -78,41 +78,41 @@ def amend(
 ) -> Incident:
     """Correct a declaration: its title, how far back it reaches, when users first and last felt it."""
     now = desk.now()
-    given: dict[str, str] = {}
+    values_by_name: dict[str, str] = {}
     if title is not None and clean_line(title, LONGEST_TITLE):
-        given["title"] = clean_line(title, LONGEST_TITLE)
+        values_by_name["title"] = clean_line(title, LONGEST_TITLE)
     if reach_from is not None:
-        given["reach_from"] = stamp(desk.past(reach_from, now))
+        values_by_name["reach_from"] = stamp(desk.past(reach_from, now))
     if impact_started is not None:
-        given["impact_started"] = stamp(desk.past(impact_started, now))
+        values_by_name["impact_started"] = stamp(desk.past(impact_started, now))
     if impact_ended is not None:
-        given |= {"impact_ended": stamp(desk.past(impact_ended, now)), "impact_stated": stamp(now)}
-    if not given:
+        values_by_name |= {"impact_ended": stamp(desk.past(impact_ended, now)), "impact_stated": stamp(now)}
+    if not values_by_name:
         raise DeskError("Nothing to correct: give a title, where it reaches back to, or when users first felt it.")
 
     def act(ledger: Ledger) -> Draft:
         meant = desk.meant(ledger, incident)
         first = ledger.declaration(meant.id)
         unmarked = {key: value for key, value in first.detail.items() if key not in ("mistake", "mistake_reason")}
-        detail = {**unmarked, **given}
+        detail = {**unmarked, **values_by_name}
         begin, end = time_of(detail, "impact_started") or meant.detected, time_of(detail, "impact_ended")
         if impact_ended is not None and begin and end and end < begin:
             raise DeskError(
                 f"The impact began at {begin:%Y-%m-%d %H:%M:%S}Z; it cannot end before that. Give its start as well."
             )
-        summary = f"{said(Kind.DECLARE, detail)} ({_amended(given, first.detail)})"
+        summary = f"{said(Kind.DECLARE, detail)} ({_amended(values_by_name, first.detail)})"
         return desk.of(meant, Kind.DECLARE, detail, first.occurred, summary=summary, supersedes=first.id)
 
     return desk.find(desk.write(act).incident)
 
 
-def _amended(given: Mapping[str, str], before: Mapping[str, Any]) -> str:
+def _amended(values_by_name: Mapping[str, str], before: Mapping[str, Any]) -> str:
     """What is corrected, the old word beside the new: `impact ended 12:07:58Z (was 12:20:00Z)`."""
     parts = []
-    for key in sorted(given.keys() - {"impact_stated"}):
-        new, old = time_of(given, key), time_of(before, key)
+    for key in sorted(values_by_name.keys() - {"impact_stated"}):
+        new, old = time_of(values_by_name, key), time_of(before, key)
         if new is None:
-            parts.append(f"{key.replace('_', ' ')} “{given[key]}” (was “{text_of(before, key)}”)")
+            parts.append(f"{key.replace('_', ' ')} “{values_by_name[key]}” (was “{text_of(before, key)}”)")
         else:
             was = f" (was {old:%H:%M:%S}Z)" if old and old != new else ""
             parts.append(f"{key.replace('_', ' ')} {new:%Y-%m-%d %H:%M:%S}Z{was}")
@@ -156,30 +156,30 @@ def correct_severity(desk: "Desk", severity: str, reason: str = "", incident: st
 
 def change_status(desk: "Desk", status: str, incident: str | None = None, reason: str = "") -> Event:
     """Say where the responders are. A resolved incident named by its id is opened again, with a reason."""
-    wanted, why = clean_line(status).lower(), clean_line(reason)
-    if wanted not in frozenset(Status):
+    wanted_name, why = clean_line(status).lower(), clean_line(reason)
+    if wanted_name not in frozenset(Status):
         raise DeskError(f"`{clean_line(status, 40)}` is no status; there are {', '.join(Status)}.")
-    if wanted == Status.RESOLVED:
+    if wanted_name == Status.RESOLVED:
         return desk.resolve(reason, incident)
 
     def act(ledger: Ledger) -> Draft:
         meant = desk.meant(ledger, incident)
-        if meant.status == wanted:
-            raise DeskError(f"{meant.id} is {wanted} already.")
+        if meant.status == wanted_name:
+            raise DeskError(f"{meant.id} is {wanted_name} already.")
         if not meant.open and not why:
             raise DeskError(f"{meant.id} is resolved; say why it is opened again.")
-        detail = {"status": wanted, "was": meant.status.value, "reason": why}
+        detail = {"status": wanted_name, "was": meant.status.value, "reason": why}
         return desk.of(meant, Kind.STATUS, detail, desk.now())
 
     return desk.write(act)
 
 
 def resolve(
-    desk: "Desk", reason: str = "", incident: str | None = None, at: datetime | None = None, because: str = ""
+    desk: "Desk", reason: str = "", incident: str | None = None, moment: datetime | None = None, because: str = ""
 ) -> Event:
     """End an incident. `because` is a CloseReason, for what was no incident or not this one."""
     now, why, kind = desk.now(), clean_line(reason), clean_line(because, 40).casefold().replace("_", " ")
-    occurred = desk.past(at, now)
+    occurred = desk.past(moment, now)
     if kind and kind not in frozenset(CloseReason):
         raise DeskError(f"`{kind}` is no reason that incidents end for; there are {', '.join(CloseReason)}.")
 
@@ -223,11 +223,11 @@ def exported(desk: "Desk", path: str, head: str, incident: str) -> Event:
 
 def review(desk: "Desk", state: str, reason: str = "", *, incident: str | None = None) -> Event:
     """Say where the post-mortem stands. Going back needs a reason, and nothing is reviewed before it is over."""
-    wanted, why = clean_line(state, 40).casefold(), clean_line(reason)
+    wanted_name, why = clean_line(state, 40).casefold(), clean_line(reason)
     order = list(Review)
-    if wanted not in order:
-        raise DeskError(f"`{wanted}` is no state of a post-mortem; there are {', '.join(order)}.")
-    next = Review(wanted)
+    if wanted_name not in order:
+        raise DeskError(f"`{wanted_name}` is no state of a post-mortem; there are {', '.join(order)}.")
+    next = Review(wanted_name)
 
     def act(ledger: Ledger) -> Draft:
         meant = desk.meant(ledger, incident)
@@ -246,7 +246,7 @@ def review(desk: "Desk", state: str, reason: str = "", *, incident: str | None =
 def _rung(desk: "Desk", text: str) -> Level:
     rung = level(desk.ladder, text)
     if rung is None:
-        names = ", ".join(each.name for each in desk.ladder)
+        names = ", ".join(item.name for item in desk.ladder)
         worst = level(desk.ladder, "SEV-1")
         means = f" SEV-1 is {worst.name}." if worst and worst.name.casefold() != "sev-1" else ""
         raise DeskError(f"`{clean_line(text, 40)}` is no severity here; there are {names}.{means}")
@@ -255,7 +255,7 @@ def _rung(desk: "Desk", text: str) -> Level:
 
 def _rules(desk: "Desk", rung: str) -> list[dict[str, Any]]:
     """What binds from now, on record: its clocks go on when its document is gone."""
-    return [each.detail() for each in desk.plan.rules_for(rung)]
+    return [rule.detail() for rule in desk.plan.rules_for(rung)]
 
 
 def _new_id(desk: "Desk", ledger: Ledger, now: datetime) -> str:
@@ -267,10 +267,10 @@ def _new_id(desk: "Desk", ledger: Ledger, now: datetime) -> str:
 
 def _resolved_last(desk: "Desk", ledger: Ledger) -> Incident:
     over = [
-        (each.resolved, each)
-        for each in ledger.incidents.values()
-        if each.resolved is not None and each.environment == desk.environment
+        (incident.resolved, incident)
+        for incident in ledger.incidents.values()
+        if incident.resolved is not None and incident.environment == desk.environment
     ]
     if not over:
         raise DeskError(f"No incident of {desk.environment} is resolved.")
-    return max(over, key=lambda each: each[0])[1]
+    return max(over, key=lambda pair: pair[0])[1]

@@ -25,10 +25,10 @@ def take_role(
     note: str = "",
     *,
     incident: str | None = None,
-    at: datetime | None = None,
+    moment: datetime | None = None,
 ) -> Event:
     """Put on a hat, or somebody else on theirs. One person may wear several, and several people one."""
-    return _hat(desk, "takes", role, person, note, incident, at)
+    return _hat(desk, "takes", role, person, note, incident, moment)
 
 
 def leave_role(
@@ -38,17 +38,17 @@ def leave_role(
     note: str = "",
     *,
     incident: str | None = None,
-    at: datetime | None = None,
+    moment: datetime | None = None,
 ) -> Event:
     """Take a hat off."""
-    return _hat(desk, "leaves", role, person, note, incident, at)
+    return _hat(desk, "leaves", role, person, note, incident, moment)
 
 
 def _hat(
-    desk: "Desk", what: str, role: str, person: str, note: str, incident: str | None, at: datetime | None
+    desk: "Desk", what: str, role: str, person: str, note: str, incident: str | None, moment: datetime | None
 ) -> Event:
     """`what` is takes or leaves. Nobody takes what they have, or leaves what they have not."""
-    occurred = desk.past(at, desk.now())
+    occurred = desk.past(moment, desk.now())
 
     def act(ledger: Ledger) -> Draft:
         who, meant = desk.person_named(person), desk.meant(ledger, incident)
@@ -71,7 +71,7 @@ def hand_over(
     if not clean_line(to, LONGEST_NAME):
         raise DeskError("Say to whom it is handed over.")
     taker = desk.person_named(to)
-    words = "\n".join(filter(None, [clean(note, LONGEST_TEXT).strip(), *(clean_line(each, 300) for each in open)]))
+    text = "\n".join(filter(None, [clean(note, LONGEST_TEXT).strip(), *(clean_line(entry, 300) for entry in open)]))
 
     def act(ledger: Ledger) -> Draft:
         meant = desk.meant(ledger, incident)
@@ -84,7 +84,7 @@ def hand_over(
         giver = desk.operator if desk.operator in holders else holders[0]
         if giver == taker:
             raise DeskError(f"{taker} is {hat} already.")
-        detail = {"what": "takes", "role": hat, "person": taker, "from": giver, "note": words}
+        detail = {"what": "takes", "role": hat, "person": taker, "from": giver, "note": text}
         return desk.of(meant, Kind.ROLE, detail, desk.now(), subject=hat)
 
     return desk.write(act)
@@ -116,10 +116,10 @@ def called(
     note: str = "",
     *,
     incident: str | None = None,
-    at: datetime | None = None,
+    moment: datetime | None = None,
 ) -> Event:
     """Write down that somebody was called. The cockpit calls nobody."""
-    name, occurred = clean_line(who, LONGEST_NAME), desk.past(at, desk.now())
+    name, occurred = clean_line(who, LONGEST_NAME), desk.past(moment, desk.now())
     if not name:
         raise DeskError("Say who was called: a person, a role, a team.")
     if not 0 <= tier <= 99:
@@ -137,18 +137,18 @@ def sent(
     file: str = "",
     *,
     incident: str | None = None,
-    at: datetime | None = None,
+    moment: datetime | None = None,
 ) -> Event:
     """Write down what was told to whom. `promised` is when the message says that the next one comes."""
-    now, words, whom = desk.now(), clean(text, LONGEST_TEXT).strip(), clean_line(audience, LONGEST_NAME)
+    now, tokens, whom = desk.now(), clean(text, LONGEST_TEXT).strip(), clean_line(audience, LONGEST_NAME)
     if not whom:
         raise DeskError("Say who was told: client, team, authority, or another audience.")
-    if not words:
+    if not tokens:
         raise DeskError("An update needs its words: what was sent, as it was sent.")
-    occurred = desk.past(at, now)
+    occurred = desk.past(moment, now)
     detail = {
         "audience": whom,
-        "text": words,
+        "text": tokens,
         "template": clean_line(template, LONGEST_NAME),
         "promised": stamp(desk.coming(promised, occurred)) if promised else "",
         "file": clean_line(file),
@@ -161,23 +161,23 @@ def role_named(desk: "Desk", meant: Incident, text: str) -> str:
 
     Another name is a role of this incident's own, unless it looks like a slip. Raises DeskError.
     """
-    wanted = clean_line(text, LONGEST_NAME)
-    if not wanted:
+    wanted_name = clean_line(text, LONGEST_NAME)
+    if not wanted_name:
         raise DeskError("Say which role.")
-    known = [each.name for each in desk.plan.roles]
-    known += [each for each in dict.fromkeys(held.role for held in meant.roles) if each not in known]
-    folded = wanted.casefold()
+    names = [role.name for role in desk.plan.roles]
+    names += [fromkey for fromkey in dict.fromkeys(held.role for held in meant.roles) if fromkey not in names]
+    folded = wanted_name.casefold()
     for fits in (
-        [each for each in known if each.casefold() == folded],
-        [each for each in known if "".join(word[:1] for word in each.split()).casefold() == folded],
-        [each for each in known if each.casefold().startswith(folded)],
+        [text for text in names if text.casefold() == folded],
+        [text for text in names if "".join(word[:1] for word in text.split()).casefold() == folded],
+        [text for text in names if text.casefold().startswith(folded)],
     ):
         if len(fits) == 1:
             return fits[0]
-    close = near(wanted, known)
+    close = near(wanted_name, names)
     if close:
-        raise DeskError(f"There is no role `{wanted}`; did you mean {close}?")
-    return wanted
+        raise DeskError(f"There is no role `{wanted_name}`; did you mean {close}?")
+    return wanted_name
 
 
 def _held(meant: Incident, hat: str) -> str:

@@ -31,8 +31,8 @@ class _Text:
         return f"{what}: {self[key]}" if self[key] else what
 
     def clock_time(self, key: str) -> str:
-        at = time_of(self.detail, key)
-        return f"{at:%H:%M}Z" if at else ""
+        moment = time_of(self.detail, key)
+        return f"{moment:%H:%M}Z" if moment else ""
 
 
 def _declare(text: _Text) -> str:
@@ -105,8 +105,8 @@ def _item(text: _Text) -> str:
             if key in text.detail
         ),
     ]
-    told = f" ({', '.join(changes)})" if changes else ""
-    return f"action item: {text['text'] or text['name']}{told}"
+    sentence = f" ({', '.join(changes)})" if changes else ""
+    return f"action item: {text['text'] or text['name']}{sentence}"
 
 
 def _recovery(text: _Text) -> str:

@@ -36,21 +36,21 @@ def tick(
 
     Without `text` the list is one of the plan, by its id or a part of it that no other has.
     """
-    name, wanted, why = clean_line(list, LONGEST_NAME), clean_line(state, 20), clean_line(reason, LONGEST_LINE)
-    if wanted not in TICKED:
-        raise DeskError(f"A box is {DONE}, {SKIPPED} or {OPEN}, not `{wanted}`.")
-    if wanted == SKIPPED and not why:
+    name, wanted_name, why = clean_line(list, LONGEST_NAME), clean_line(state, 20), clean_line(reason, LONGEST_LINE)
+    if wanted_name not in TICKED:
+        raise DeskError(f"A box is {DONE}, {SKIPPED} or {OPEN}, not `{wanted_name}`.")
+    if wanted_name == SKIPPED and not why:
         raise DeskError("Say why it is skipped; the reason stands in the post-mortem.")
-    words = clean_line(text, LONGEST_LINE)
-    if not words:
-        name, words = _box(desk, name, item)
+    tokens = clean_line(text, LONGEST_LINE)
+    if not tokens:
+        name, tokens = _box(desk, name, item)
 
     def act(ledger: Ledger) -> Draft:
         meant = desk.meant(ledger, incident)
-        stands = next((each.state for each in meant.ticks if (each.list, each.item) == (name, item)), OPEN)
-        if stands == wanted:
-            raise DeskError(f"{name}#{item} is {wanted} already.")
-        detail = {"list": name, "item": item, "text": words, "state": wanted, "reason": why}
+        stands = next((entry.state for entry in meant.ticks if (entry.list, entry.item) == (name, item)), OPEN)
+        if stands == wanted_name:
+            raise DeskError(f"{name}#{item} is {wanted_name} already.")
+        detail = {"list": name, "item": item, "text": tokens, "state": wanted_name, "reason": why}
         return desk.of(meant, Kind.TICK, detail, desk.now(), subject=f"{name}#{item}")
 
     return desk.write(act)
@@ -58,14 +58,14 @@ def tick(
 
 def _box(desk: "Desk", list: str, item: int) -> tuple[str, str]:
     """The id of a list of the plan, and the words of a box of it. Raises DeskError."""
-    known = {each.id: each for each in desk.plan.checklists}
-    fits = [each for each in known if list and list.casefold() in each.casefold()]
-    if list not in known and len(fits) != 1:
-        raise DeskError(f"There is no checklist `{list}`; there are {', '.join(known) or 'none'}.")
-    found = known.get(list) or known[fits[0]]
-    if not 1 <= item <= len(found.items):
-        raise DeskError(f"{found.id} has {len(found.items)} boxes, counted from 1.")
-    return found.id, clean_line(found.items[item - 1], LONGEST_LINE)
+    checklists_by_name = {item.id: item for item in desk.plan.checklists}
+    fits = [text for text in checklists_by_name if list and list.casefold() in text.casefold()]
+    if list not in checklists_by_name and len(fits) != 1:
+        raise DeskError(f"There is no checklist `{list}`; there are {', '.join(checklists_by_name) or 'none'}.")
+    checklist = checklists_by_name.get(list) or checklists_by_name[fits[0]]
+    if not 1 <= item <= len(checklist.items):
+        raise DeskError(f"{checklist.id} has {len(checklist.items)} boxes, counted from 1.")
+    return checklist.id, clean_line(checklist.items[item - 1], LONGEST_LINE)
 
 
 def freeze(desk: "Desk", on: bool, reason: str = "", *, incident: str | None = None) -> Event:
@@ -95,8 +95,8 @@ def add_item(
 
     def act(ledger: Ledger) -> Draft:
         meant = desk.meant(ledger, incident)
-        taken = {each.id for each in meant.items}
-        id = next(each for each in iter(desk.letters, None) if each not in taken)
+        taken = {item.id for item in meant.items}
+        id = next(letter for letter in iter(desk.letters, None) if letter not in taken)
         return desk.of(meant, Kind.ITEM, {key: value for key, value in detail.items() if value}, desk.now(), subject=id)
 
     return desk.write(act)
@@ -114,31 +114,31 @@ def change_item(
     incident: str | None = None,
 ) -> Event:
     """Change what is given; `due=""` takes the day away. `id` as `note-12` for what a note tells of."""
-    wanted = clean_line(id, LONGEST_NAME)
-    given = {"text": text or None, "owner": owner, "due": due, "label": label, "done": done}
-    detail = _item(**{key: value for key, value in given.items() if value is not None})
+    wanted_name = clean_line(id, LONGEST_NAME)
+    fields = {"text": text or None, "owner": owner, "due": due, "label": label, "done": done}
+    detail = _item(**{key: value for key, value in fields.items() if value is not None})
     if not detail:
         raise DeskError("Nothing to change: give its words, owner, due day or label, or say that it is done.")
 
     def act(ledger: Ledger) -> Draft:
         meant = desk.meant(ledger, incident)
-        item = next((each for each in meant.items if each.id == wanted), None)
+        item = next((item for item in meant.items if item.id == wanted_name), None)
         if item is None:
-            known = ", ".join(each.id for each in meant.items)
-            raise DeskError(f"{meant.id} has no action item `{wanted}`; there are {known or 'none'}.")
+            known_name = ", ".join(item.id for item in meant.items)
+            raise DeskError(f"{meant.id} has no action item `{wanted_name}`; there are {known_name or 'none'}.")
         if len(detail) == 1 and done is not None and done == (item.done is not None):
-            raise DeskError(f"{wanted} is {'done already' if done else 'not done'}.")
-        return desk.of(meant, Kind.ITEM, {**detail, "name": item.text}, desk.now(), subject=wanted)
+            raise DeskError(f"{wanted_name} is {'done already' if done else 'not done'}.")
+        return desk.of(meant, Kind.ITEM, {**detail, "name": item.text}, desk.now(), subject=wanted_name)
 
     return desk.write(act)
 
 
-def _item(**given: Any) -> dict[str, Any]:
-    due = given.get("due")
+def _item(**fields: Any) -> dict[str, Any]:
+    due = fields.get("due")
     if due is not None:
-        given["due"] = due.isoformat() if isinstance(due, date) else ""
+        fields["due"] = due.isoformat() if isinstance(due, date) else ""
     lengths = {"text": LONGEST_LINE, "owner": LONGEST_NAME, "label": LONGEST_NAME}
-    return {key: clean_line(value, lengths[key]) if key in lengths else value for key, value in given.items()}
+    return {key: clean_line(value, lengths[key]) if key in lengths else value for key, value in fields.items()}
 
 
 def choose_scenario(
@@ -159,8 +159,8 @@ def choose_scenario(
     if rpo is not None and not timedelta() <= rpo <= LONGEST:  # none: not a minute may be lost
         raise DeskError("What may be lost is a time from nothing on: `0m`, `15m`.")
     if target is None and rto is None and rpo is None:
-        known = [each.scenario for each in desk.plan.targets]
-        close = near(name, known)
+        names = [target.scenario for target in desk.plan.targets]
+        close = near(name, names)
         raise DeskError(
             f"No document has a target for `{name}`; "
             + (f"did you mean `{close}`?" if close else "give one with it, such as 30m.")
@@ -198,18 +198,18 @@ OLDEST = timedelta(days=731)  # what comes round once a year may be written down
 
 
 def practised(
-    desk: "Desk", name: str, note: str = "", *, incident: str | None = None, at: datetime | None = None
+    desk: "Desk", name: str, note: str = "", *, incident: str | None = None, moment: datetime | None = None
 ) -> Event:
     """Write down that a practice of the plan was done; with `incident` by that drill, when it was resolved."""
-    practice, now, words = practice_named(desk.plan.practices, name), desk.now(), clean_line(note)
-    occurred = desk.past(at, now, OLDEST)
+    practice, now, text = practice_named(desk.plan.practices, name), desk.now(), clean_line(note)
+    occurred = desk.past(moment, now, OLDEST)
 
     def act(ledger: Ledger) -> Draft:
         meant = _over(desk.meant(ledger, incident)) if incident is not None else None
-        detail = {"note": words, "incident": meant.id if meant else ""}
+        detail = {"note": text, "incident": meant.id if meant else ""}
         if meant is None:
             return desk.draft(Kind.PRACTICE, detail, occurred, subject=practice.name)
-        then = occurred if at is not None else meant.resolved or now
+        then = occurred if moment is not None else meant.resolved or now
         return desk.of(meant, Kind.PRACTICE, detail, then, subject=practice.name)
 
     return desk.write(act)
@@ -217,19 +217,19 @@ def practised(
 
 def practice_named(practices: Sequence[Practice], text: str) -> Practice:
     """The practice of that name, else the only one that begins so or holds it. Raises DeskError."""
-    wanted = clean_line(text).casefold()
-    if not wanted:
+    wanted_name = clean_line(text).casefold()
+    if not wanted_name:
         raise DeskError("Say what was practised; `cockpit drills` lists what there is.")
     if not practices:
         raise DeskError("No practice is known; `cockpit drills` says what makes one.")
-    names = {each.name: each.name.casefold() for each in practices}
+    names = {practice.name: practice.name.casefold() for practice in practices}
     for fits in (
-        [name for name, folded in names.items() if folded == wanted],
-        [name for name, folded in names.items() if folded.startswith(wanted)],
-        [name for name, folded in names.items() if wanted in folded],
+        [name for name, folded in names.items() if folded == wanted_name],
+        [name for name, folded in names.items() if folded.startswith(wanted_name)],
+        [name for name, folded in names.items() if wanted_name in folded],
     ):
         if len(fits) == 1:
-            return next(each for each in practices if each.name == fits[0])
+            return next(practice for practice in practices if practice.name == fits[0])
         if fits:
             raise DeskError(f"`{clean_line(text, 80)}` may be {_either(fits)}; write more of the name.")
     close = near(clean_line(text), list(names))
@@ -238,8 +238,8 @@ def practice_named(practices: Sequence[Practice], text: str) -> Practice:
 
 
 def _either(names: Sequence[str]) -> str:
-    shown = [clean_line(each, 60) for each in names]
-    return f"{', '.join(shown[:-1])} or {shown[-1]}"
+    lines = [clean_line(name, 60) for name in names]
+    return f"{', '.join(lines[:-1])} or {lines[-1]}"
 
 
 def _over(incident: Incident) -> Incident:

@@ -34,14 +34,14 @@ def zone_of(hours: Hours, zone: tzinfo) -> tuple[tzinfo, str]:
     return zone_named(hours.zone) if hours.zone else (zone, str(zone))
 
 
-def is_open(at: datetime, hours: Hours, zone: tzinfo = UTC) -> bool:
+def is_open(moment: datetime, hours: Hours, zone: tzinfo = UTC) -> bool:
     """True from each opening until just before its closing."""
-    return any(opens <= at < closes for opens, closes in _spans(at, hours, zone, days=2))
+    return any(opens <= moment < closes for opens, closes in _spans(moment, hours, zone, days=2))
 
 
-def next_opening(at: datetime, hours: Hours, zone: tzinfo = UTC) -> datetime | None:
+def next_opening(moment: datetime, hours: Hours, zone: tzinfo = UTC) -> datetime | None:
     """The first opening after `at`; None where there is none in ten years."""
-    return next((opens for opens, _ in _spans(at, hours, zone) if opens > at), None)
+    return next((opens for opens, _ in _spans(moment, hours, zone) if opens > moment), None)
 
 
 def add_hours(start: datetime, duration: timedelta, hours: Hours, zone: tzinfo = UTC) -> datetime | None:
@@ -98,8 +98,8 @@ def _spans(start: datetime, hours: Hours, zone: tzinfo, days: int = SEARCHED) ->
         return
 
 
-def _date(at: datetime, where: tzinfo) -> date:
+def _date(moment: datetime, where: tzinfo) -> date:
     try:
-        return at.astimezone(where).date()
+        return moment.astimezone(where).date()
     except OverflowError:  # the first or the last day of the calendar, elsewhere
-        return at.date()
+        return moment.date()

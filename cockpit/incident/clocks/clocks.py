@@ -26,7 +26,7 @@ def clocks(
     what simply passes (a rollback window, what lags behind a run) depends on `now`.
     """
     bound = binding(incident, plan, zone)
-    found = [
+    result = [
         *response(bound),
         *commander(bound),
         *checklists(bound),
@@ -40,8 +40,8 @@ def clocks(
         *rollback(bound, deployed, now),
         *postmortem(bound),
     ]
-    marks = {each.id: each for each in incident.marks}
-    return tuple(marked(each, marks.get(each.id) or marks.get(each.obligation)) for each in _each_once(found))
+    marks = {mark.id: mark for mark in incident.marks}
+    return tuple(marked(clock, marks.get(clock.id) or marks.get(clock.obligation)) for clock in _each_once(result))
 
 
 def marked(clock: Clock, mark: Mark | None) -> Clock:
@@ -57,9 +57,9 @@ def marked(clock: Clock, mark: Mark | None) -> Clock:
     return clock
 
 
-def _each_once(found: Iterable[Clock]) -> list[Clock]:
+def _each_once(result: Iterable[Clock]) -> list[Clock]:
     """Two rules for one tier or one list are one clock, the sooner one."""
     first: dict[str, Clock] = {}
-    for each in sorted(found, key=lambda each: (each.due is None, each.due or each.started, each.started, each.id)):
-        first.setdefault(each.id, each)
+    for clock in sorted(result, key=lambda item: (item.due is None, item.due or item.started, item.started, item.id)):
+        first.setdefault(clock.id, clock)
     return list(first.values())

@@ -45,10 +45,10 @@ def risk_of(start: datetime, due: datetime | None) -> datetime | None:
     return None if due is None else start + max(due - start, NOTHING) * RISK
 
 
-def later_by(at: datetime | None, span: timedelta) -> datetime | None:
+def later_by(moment: datetime | None, span: timedelta) -> datetime | None:
     """None where there is no such moment any more."""
     try:
-        return None if at is None else at + span
+        return None if moment is None else moment + span
     except OverflowError:
         return None
 
@@ -88,23 +88,27 @@ def settled(clock: Clock, done: datetime | None, end: datetime | None, reason: s
     return ended(clock, end, reason)
 
 
-def excused(clock: Clock, at: datetime | None, reason: str) -> Clock:
+def excused(clock: Clock, moment: datetime | None, reason: str) -> Clock:
     """Not applicable, where `at` came while it could be done in time. One that is over already stays as it is."""
-    if at is None or _settled(clock) or (clock.limit is not None and at > clock.limit):
+    if moment is None or _settled(clock) or (clock.limit is not None and moment > clock.limit):
         return clock
     return replace(clock, not_applicable=reason)
 
 
-def ended(clock: Clock, at: datetime | None, reason: str) -> Clock:
+def ended(clock: Clock, moment: datetime | None, reason: str) -> Clock:
     """Excused, or missed at `at`: nobody can do it any more."""
-    clock = excused(clock, at, reason)
-    return clock if _settled(clock) else replace(clock, done=at)
+    clock = excused(clock, moment, reason)
+    return clock if _settled(clock) else replace(clock, done=moment)
 
 
 def well_at(incident: Incident, limit: datetime | None) -> datetime | None:
     """Since when users felt nothing, at the last moment that a clock could be done in time; None where they did."""
     return next(
-        (each.start for each in healthy_periods(incident) if each.start <= (limit or LATEST) and _goes_on(each, limit)),
+        (
+            healthy_period.start
+            for healthy_period in healthy_periods(incident)
+            if healthy_period.start <= (limit or LATEST) and _goes_on(healthy_period, limit)
+        ),
         None,
     )
 
@@ -112,9 +116,13 @@ def well_at(incident: Incident, limit: datetime | None) -> datetime | None:
 def well_after(incident: Incident, limit: datetime | None, end: datetime | None) -> datetime | None:
     """As `well_at`, else when they first felt nothing after it, until `end`."""
     at_limit = well_at(incident, limit)
-    later = [each.start for each in healthy_periods(incident) if limit is not None and each.start > limit]
-    found = at_limit if at_limit is not None else min(later, default=None)
-    return found if found is not None and (end is None or found <= end) else None
+    later = [
+        healthy_period.start
+        for healthy_period in healthy_periods(incident)
+        if limit is not None and healthy_period.start > limit
+    ]
+    moment = at_limit if at_limit is not None else min(later, default=None)
+    return moment if moment is not None and (end is None or moment <= end) else None
 
 
 def healthy_periods(incident: Incident) -> list[HealthyPeriod]:

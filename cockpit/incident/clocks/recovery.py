@@ -21,14 +21,14 @@ def recovery(bound: Binding) -> list[Clock]:
     chosen = bound.incident.recovery
     if chosen is None or chosen.rto is None:
         return []
-    words = "was chosen; its document is gone" if lost(chosen.origin, bound.plan) else "was chosen"
+    text = "was chosen; its document is gone" if lost(chosen.origin, bound.plan) else "was chosen"
     return [
-        _recovery(bound, chosen, chosen.rto, f"{chosen.scenario} {words}", number)
+        _recovery(bound, chosen, chosen.rto, f"{chosen.scenario} {text}", number)
         for number in range(len(bound.episodes))
     ]
 
 
-def _recovery(bound: Binding, chosen: Recovery, rto: timedelta, words: str, number: int) -> Clock:
+def _recovery(bound: Binding, chosen: Recovery, rto: timedelta, text: str, number: int) -> Clock:
     episode = bound.episodes[number]
     due = due_after(episode.start, rto, Counting.WALL, bound.plan.hours, bound.zone)
     well = well_after(bound.incident, due.due, episode.end)
@@ -36,7 +36,7 @@ def _recovery(bound: Binding, chosen: Recovery, rto: timedelta, words: str, numb
         id="recovery" if number == 0 else f"recovery:{number + 1}",
         kind=ClockKind.RECOVERY,
         what=f"recovered from {chosen.scenario}",
-        why=f"{words}; counted from {'the declaration' if number == 0 else 'when it was opened again'}",
+        why=f"{text}; counted from {'the declaration' if number == 0 else 'when it was opened again'}",
         origin=chosen.origin or "said by hand",
         started=episode.start,
         due=due.due,
@@ -109,18 +109,18 @@ def postmortem(bound: Binding) -> list[Clock]:
     """From each resolution until it was reviewed, by the rules of the worst severity until then. A drill owes none."""
     if bound.incident.drill:
         return []
-    found: list[Clock] = []
+    clocks: list[Clock] = []
     for number, episode in enumerate(bound.episodes):
         if episode.end is not None:
-            found += _postmortem(bound, number, episode, episode.end, found)
-    return found
+            clocks += _postmortem(bound, number, episode, episode.end, clocks)
+    return clocks
 
 
 def _postmortem(bound: Binding, number: int, episode: Episode, end: datetime, before: list[Clock]) -> list[Clock]:
     again = bound.episodes[number + 1].start if number + 1 < len(bound.episodes) else None
     reviewed = _reviewed(bound.incident)
-    periods = [period for each in bound.episodes[: number + 1] for period in each.periods]
-    severities = {each.severity for each in periods}
+    periods = [period for episode in bound.episodes[: number + 1] for period in episode.periods]
+    severities = {period.severity for period in periods}
     worst_of = min(severities, key=lambda name: order(bound.plan.ladder, name))
     rules = [*(rule for period in periods if period.severity == worst_of for rule in period.rules), *periods[-1].rules]
     first = _strictest_review([*rules, *bound.plan.rules_for(worst_of)])
@@ -128,15 +128,15 @@ def _postmortem(bound: Binding, number: int, episode: Episode, end: datetime, be
     for change in bound.incident.severities:
         if change.at > end and (again is None or change.at < again):
             starts.append((change.at, f"became {change.value}", _strictest_review(bound.plan.rules_for(change.value))))
-    found: list[Clock] = []
+    clocks: list[Clock] = []
     for start, why, rule in starts:
         met = reviewed is not None and reviewed <= start
-        if rule is None or (met and (before or found)):
+        if rule is None or (met and (before or clocks)):
             continue
-        count = len(before) + len(found)
+        count = len(before) + len(clocks)
         clock = bound.clock(rule, "postmortem" if count == 0 else f"postmortem:{count + 1}", start, why)
         clock = replace(clock, obligation="postmortem")
-        if any(each.due is not None and (clock.due is None or each.due <= clock.due) for each in found):
+        if any(item.due is not None and (clock.due is None or item.due <= clock.due) for item in clocks):
             continue
         if again is not None and (reviewed is None or reviewed > again):
             clock = ended(clock, again, "opened again before it was late")
@@ -144,8 +144,8 @@ def _postmortem(bound: Binding, number: int, episode: Episode, end: datetime, be
             clock = replace(clock, done=reviewed)
         elif episode.because in NOTHING_HAPPENED:
             clock = replace(clock, not_applicable=f"closed as {episode.because}")
-        found.append(clock)
-    return found
+        clocks.append(clock)
+    return clocks
 
 
 def _strictest_review(rules: Iterable[Rule]) -> Rule | None:
@@ -201,10 +201,14 @@ def _by_hand(bound: Binding, mark: Mark, kind: ClockKind) -> Clock:
 def _breach(bound: Binding, mark: Mark) -> Clock:
     """The strictest notice that any document of the plan asks for, of whatever severity the incident is."""
     aware = mark.started or bound.incident.declared
-    period = max((each for each in bound.periods if each.start <= aware), key=lambda each: each.start, default=None)
+    period = max(
+        (period for period in bound.periods if period.start <= aware),
+        key=lambda severity_period: severity_period.start,
+        default=None,
+    )
     recorded = (period or bound.periods[0]).rules
-    rules = [each for each in (*recorded, *bound.plan.rules) if each.kind is ClockKind.BREACH]
-    rule = min(rules, key=lambda each: each.after, default=NOTICE)
+    rules = [rule for rule in (*recorded, *bound.plan.rules) if rule.kind is ClockKind.BREACH]
+    rule = min(rules, key=lambda rule: rule.after, default=NOTICE)
     started = mark.started or bound.incident.declared
     why = f"aware of it: {mark.text}" if mark.text else "somebody declared to be aware of it"
     clock = replace(bound.clock(rule, mark.id, started, why), dismissible=False)

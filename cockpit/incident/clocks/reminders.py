@@ -24,7 +24,7 @@ def urgent(clocks: Iterable[Clock], now: datetime) -> list[Clock]:
             if first is None or (clock.due or now) < (first.due or now):
                 soonest[name] = clock
     asking = list(soonest.values())
-    return sorted(asking, key=lambda each: (each.snoozed(now), each.kind in TOLD, each.due or now, each.id))
+    return sorted(asking, key=lambda clock: (clock.snoozed(now), clock.kind in TOLD, clock.due or now, clock.id))
 
 
 def nudge(clock: Clock, now: datetime) -> int:
@@ -53,8 +53,8 @@ class ClockOutcome:
 
 def met_and_missed(clocks: Iterable[Clock], now: datetime) -> tuple[ClockOutcome, ...]:
     """Every clock that somebody can be late for, for the post-mortem, in the order in which they began."""
-    kept = sorted((each for each in clocks if each.kind not in TOLD), key=lambda each: (each.started, each.id))
-    return tuple(_outcome(each, now) for each in kept)
+    kept = sorted((clock for clock in clocks if clock.kind not in TOLD), key=lambda clock: (clock.started, clock.id))
+    return tuple(_outcome(clock, now) for clock in kept)
 
 
 def _outcome(clock: Clock, now: datetime) -> ClockOutcome:

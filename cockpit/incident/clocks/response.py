@@ -29,29 +29,30 @@ SETTLED = frozenset({"done", "skipped"})
 
 def said_done(bound: Binding, obligation: str, *moments: datetime | None) -> datetime | None:
     """When an obligation was first met: by what happened, or because a person said so."""
-    marks = [each.done for each in bound.incident.marks if each.id == obligation]
-    return min((each for each in (*moments, *marks) if each is not None), default=None)
+    marks = [mark.done for mark in bound.incident.marks if mark.id == obligation]
+    return min((moment for moment in (*moments, *marks) if moment is not None), default=None)
 
 
 def response(bound: Binding) -> list[Clock]:
     """From the declaration until somebody acknowledges; resolving is an answer as well."""
     acknowledged = bound.incident.acknowledged
     met = said_done(bound, "response", acknowledged)
-    found = bound.deadlines("response", strictest(ClockKind.RESPONSE), bound.episodes, met)
+    pairs = bound.deadlines("response", strictest(ClockKind.RESPONSE), bound.episodes, met)
     return [
-        replace(clock, done=min((each for each in (acknowledged, stretch.end) if each is not None), default=None))
-        for clock, stretch in found
+        replace(clock, done=min((moment for moment in (acknowledged, stretch.end) if moment is not None), default=None))
+        for clock, stretch in pairs
     ]
 
 
 def commander(bound: Binding) -> list[Clock]:
     """From the declaration until somebody is in a leading role; again from when the last of them left."""
-    leading = {each.name.casefold() for each in bound.plan.roles if each.lead} or {LEADS}
-    held = [each for each in bound.incident.roles if each.role.casefold() in leading]
+    leading = {role.name.casefold() for role in bound.plan.roles if role.lead} or {LEADS}
+    held = [role for role in bound.incident.roles if role.role.casefold() in leading]
     clocks = []
     for clock, stretch in bound.deadlines("commander", strictest(ClockKind.COMMANDER), _leaderless(bound, held)):
         episode = next(
-            (each for each in bound.episodes if each.start <= stretch.start and _within(stretch, each)), None
+            (episode for episode in bound.episodes if episode.start <= stretch.start and _within(stretch, episode)),
+            None,
         )
         end = episode.end if episode else None
         taken = stretch.end if stretch.because == TAKEN else None
@@ -68,7 +69,10 @@ def _within(stretch: Episode, episode: Episode) -> bool:
 
 def _leaderless(bound: Binding, held: list[Holding]) -> Iterator[Episode]:
     """The stretches of time in which nobody led; the one after the declaration also where somebody led at once."""
-    times = [(each.since, max(each.until, each.since) if each.until else None, each.person) for each in held]
+    times = [
+        (holding.since, max(holding.until, holding.since) if holding.until else None, holding.person)
+        for holding in held
+    ]
     for number, episode in enumerate(bound.episodes):
         start, why, led, leads = episode.start, "", False, False
         for since, until, person in _merged(times):
@@ -87,26 +91,26 @@ def _leaderless(bound: Binding, held: list[Holding]) -> Iterator[Episode]:
 
 def _merged(times: list[tuple[datetime, datetime | None, str]]) -> list[tuple[datetime, datetime | None, str]]:
     """Overlapping holdings as one; `person` is who left last."""
-    found: list[tuple[datetime, datetime | None, str]] = []
-    for since, until, person in sorted(times, key=lambda each: each[0]):
-        if found and (found[-1][1] is None or since <= found[-1][1]):
-            last = found[-1]
+    triples: list[tuple[datetime, datetime | None, str]] = []
+    for since, until, person in sorted(times, key=lambda triple: triple[0]):
+        if triples and (triples[-1][1] is None or since <= triples[-1][1]):
+            last = triples[-1]
             if last[1] is not None and (until is None or until > last[1]):
-                found[-1] = (last[0], until, person)
+                triples[-1] = (last[0], until, person)
         else:
-            found.append((since, until, person))
-    return found
+            triples.append((since, until, person))
+    return triples
 
 
 def _stretch(episode: Episode, start: datetime, end: datetime | None, why: str, because: str) -> Episode:
     """Its severities: the one in force when it began, and each that followed in it."""
-    before = [each for each in episode.periods if each.start <= start] or list(episode.periods[:1])
+    before = [period for period in episode.periods if period.start <= start] or list(episode.periods[:1])
     first = (
         before[-1]
         if not why and before[-1].start == start
         else replace(before[-1], start=start, why=why or before[-1].why, raised=True)
     )
-    after = [each for each in episode.periods if each.start > start and (end is None or each.start <= end)]
+    after = [period for period in episode.periods if period.start > start and (end is None or period.start <= end)]
     return Episode(start, end, because, (first, *after))
 
 
@@ -120,8 +124,8 @@ def checklists(bound: Binding) -> list[Clock]:
 
 def _checklist(bound: Binding, name: str) -> list[Clock]:
     listed = bound.plan.checklist(name)
-    ticks = {each.item: each for each in bound.incident.ticks if each.list == name}
-    done = {item: each.at for item, each in ticks.items() if each.state in SETTLED}
+    ticks = {tick.item: tick for tick in bound.incident.ticks if tick.list == name}
+    done = {item: tick.at for item, tick in ticks.items() if tick.state in SETTLED}
     boxes = range(1, len(listed.items) + 1) if listed else sorted(ticks)
     ticked = [done[box] for box in boxes if box in done]
     total = str(len(boxes)) if listed else "?"
@@ -130,7 +134,7 @@ def _checklist(bound: Binding, name: str) -> list[Clock]:
     finished = max(ticked, default=bound.incident.declared) if whole else None
 
     def pick(period: SeverityPeriod) -> Rule | None:
-        rules = [each for each in period.rules if each.kind is ClockKind.CHECKLIST and each.checklist == name]
+        rules = [rule for rule in period.rules if rule.kind is ClockKind.CHECKLIST and rule.checklist == name]
         return min(rules, key=lambda rule: rule.after, default=None)
 
     id = f"checklist:{name}"
@@ -155,7 +159,7 @@ def escalation(bound: Binding) -> list[Clock]:
 
 
 def _path(period: SeverityPeriod) -> list[Rule]:
-    tiers = [each for each in period.rules if each.kind is ClockKind.ESCALATION]
+    tiers = [rule for rule in period.rules if rule.kind is ClockKind.ESCALATION]
     return sorted(tiers, key=lambda rule: (rule.number, rule.after))
 
 
@@ -163,14 +167,14 @@ def _tier(bound: Binding, number: int) -> list[Clock]:
     incident, id = bound.incident, f"escalation:{number}"
 
     def pick(period: SeverityPeriod) -> Rule | None:
-        return next((each for each in _path(period) if each.number == number), None)
+        return next((rule for rule in _path(period) if rule.number == number), None)
 
-    later = min((each.at for each in incident.called if each.tier > number), default=None)
+    later = min((called.at for called in incident.called if called.tier > number), default=None)
     called = min(_calls(bound, number), default=None)
     taken = incident.acknowledged if _is_first_of_several(bound, number) else None
     clocks = []
     for clock, stretch in bound.deadlines(id, pick, bound.episodes, said_done(bound, id, called, taken)):
-        path = _path(max((each for each in stretch.periods if each.start <= clock.started), key=_start))
+        path = _path(max((period for period in stretch.periods if period.start <= clock.started), key=_start))
         place = next(place for place, rule in enumerate(path) if rule.number == number)
         clock = replace(clock, until=later_by(clock.due, _window(path, place)))
         if called is not None and clock.limit is not None and called <= clock.limit:
@@ -183,7 +187,7 @@ def _tier(bound: Binding, number: int) -> list[Clock]:
         clock = excused(clock, well_at(incident, clock.limit), MENDED)
         clock = excused(clock, later, "a later tier was called before it was late")
         clock = excused(clock, stretch.end, OVER)
-        late = min((each for each in (called, taken, later, stretch.end) if each is not None), default=None)
+        late = min((moment for moment in (called, taken, later, stretch.end) if moment is not None), default=None)
         clocks.append(clock if clock.not_applicable else replace(clock, done=late))
     return clocks
 
@@ -194,14 +198,14 @@ def _start(period: SeverityPeriod) -> datetime:
 
 def _is_first_of_several(bound: Binding, number: int) -> bool:
     """Whoever acknowledges is on call and has it: on a path of several tiers nobody need call the first one."""
-    numbers = {each.number for period in bound.periods for each in _path(period)}
+    numbers = {rule.number for period in bound.periods for rule in _path(period)}
     return len(numbers) > 1 and number == min(numbers)
 
 
 def _calls(bound: Binding, number: int) -> list[datetime]:
-    rules = [each for period in bound.periods for each in _path(period) if each.number == number]
+    rules = [rule for period in bound.periods for rule in _path(period) if rule.number == number]
     return [
-        call.at for call in bound.incident.called if any(_meant(each, call.tier, call.who, bound) for each in rules)
+        call.at for call in bound.incident.called if any(_meant(rule, call.tier, call.who, bound) for rule in rules)
     ]
 
 
@@ -210,7 +214,7 @@ def _milder_when_due(clock: Clock, stretch: Episode, number: int) -> SeverityPer
     if clock.due is None:
         return None
     due = clock.due
-    in_force = max((each for each in stretch.periods if each.start <= due), key=_start, default=None)
+    in_force = max((period for period in stretch.periods if period.start <= due), key=_start, default=None)
     if in_force is None or in_force.start <= clock.started:
         return None
     return None if any(rule.number == number for rule in _path(in_force)) else in_force
@@ -218,11 +222,11 @@ def _milder_when_due(clock: Clock, stretch: Episode, number: int) -> SeverityPer
 
 def _window(tiers: list[Rule], place: int) -> timedelta:
     """Until the next tier's turn; of the last one, which no document closes, as long as that of the one before it."""
-    turns = sorted({max(each.after, NOTHING) for each in tiers})
-    at = turns.index(max(tiers[place].after, NOTHING))
-    if at + 1 < len(turns):
-        return turns[at + 1] - turns[at]
-    return turns[at] - turns[at - 1] if at else AT_ONCE
+    turns = sorted({max(tier.after, NOTHING) for tier in tiers})
+    index = turns.index(max(tiers[place].after, NOTHING))
+    if index + 1 < len(turns):
+        return turns[index + 1] - turns[index]
+    return turns[index] - turns[index - 1] if index else AT_ONCE
 
 
 def _meant(rule: Rule, tier: int, who: str, bound: Binding) -> bool:
@@ -230,7 +234,11 @@ def _meant(rule: Rule, tier: int, who: str, bound: Binding) -> bool:
     if tier:
         return tier == rule.number
     called = _words(who)
-    roles = [_words(each.role) for each in bound.plan.contacts if called in (_words(each.person), _words(each.backup))]
+    roles = [
+        _words(contact.role)
+        for contact in bound.plan.contacts
+        if called in (_words(contact.person), _words(contact.backup))
+    ]
     return called != "  " and any(name != "  " and name in _words(rule.who) for name in (called, *roles))
 
 

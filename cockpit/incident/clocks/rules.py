@@ -39,7 +39,10 @@ class Binding:
 
     def closed_after(self, moment: datetime) -> datetime | None:
         """When it was first resolved after that moment: what was begun then ended with it, opened again or not."""
-        return min((each.end for each in self.episodes if each.end is not None and each.end >= moment), default=None)
+        return min(
+            (episode.end for episode in self.episodes if episode.end is not None and episode.end >= moment),
+            default=None,
+        )
 
     def clock(
         self, rule: Rule, id: str, started: datetime, why: str, *, done: datetime | None = None, what: str = ""
@@ -73,7 +76,7 @@ class Binding:
         `done` is when the obligation was first met: what would begin after that does not, unless nothing else did.
         `first` is when and why the clock of the declaration starts, where it is not the declaration itself.
         """
-        found: list[tuple[Clock, Episode]] = []
+        pairs: list[tuple[Clock, Episode]] = []
         for stretch in stretches:
             bound: list[Clock] = []
             for period in stretch.periods:
@@ -81,20 +84,20 @@ class Binding:
                 if rule is None:
                     continue
                 settled = done is not None and done <= period.start
-                if settled and (found or bound):
+                if settled and (pairs or bound):
                     continue
                 if bound and not period.raised:
                     continue
                 start, why = period.start, period.why
-                if first is not None and period.start == self.incident.declared and not found and not bound:
+                if first is not None and period.start == self.incident.declared and not pairs and not bound:
                     start, why = first
-                clock = self.clock(rule, _numbered(obligation, len(found)), start, why)
+                clock = self.clock(rule, _numbered(obligation, len(pairs)), start, why)
                 clock = replace(clock, obligation=obligation)
-                if not settled and any(_runs_out_first(each, clock, period.start) for each in bound):
+                if not settled and any(_runs_out_first(item, clock, period.start) for item in bound):
                     continue
                 bound.append(clock)
-                found.append((clock, stretch))
-        return found
+                pairs.append((clock, stretch))
+        return pairs
 
 
 def _numbered(obligation: str, before: int) -> str:
@@ -102,11 +105,11 @@ def _numbered(obligation: str, before: int) -> str:
     return obligation if before == 0 else f"{obligation}:{before + 1}"
 
 
-def _runs_out_first(running: Clock, other: Clock, at: datetime) -> bool:
+def _runs_out_first(running: Clock, other: Clock, moment: datetime) -> bool:
     """True where a clock that still runs at that moment is due no later than the other one."""
     if running.due is None:
         return other.due is None
-    return running.due > at and (other.due is None or running.due <= other.due)
+    return running.due > moment and (other.due is None or running.due <= other.due)
 
 
 def strictest(kind: ClockKind) -> Pick:
@@ -129,35 +132,38 @@ def binding(incident: Incident, plan: Plan, zone: tzinfo = UTC) -> Binding:
 
 def _changes(incident: Incident) -> list[SeverityRules]:
     """Each severity with its rules, in the order in which they took effect; none before the declaration."""
-    given = incident.bindings
-    if not given:
+    severity_ruleses = incident.bindings
+    if not severity_ruleses:
         last = len(incident.severities) - 1
         severities = incident.severities or (StateChange(incident.severity, incident.declared),)
-        given = tuple(
+        severity_ruleses = tuple(
             SeverityRules(change.value, change.at, incident.rules if number >= last else ())
             for number, change in enumerate(severities)
         )
-    moved = [replace(each, since=max(each.since, incident.declared)) for each in given]
-    return sorted(moved, key=lambda each: each.since)
+    moved = [
+        replace(severity_rules, since=max(severity_rules.since, incident.declared))
+        for severity_rules in severity_ruleses
+    ]
+    return sorted(moved, key=lambda severity_rules: severity_rules.since)
 
 
 def _opened(incident: Incident) -> list[tuple[datetime, datetime | None, str]]:
     """From when until when it was open, and as what it was closed."""
-    found: list[tuple[datetime, datetime | None, str]] = []
+    triples: list[tuple[datetime, datetime | None, str]] = []
     start: datetime | None = incident.declared
     for change in incident.statuses:
         if change.value == Status.RESOLVED and start is not None:
-            found.append((start, max(change.at, start), change.because))
+            triples.append((start, max(change.at, start), change.because))
             start = None
         elif change.value != Status.RESOLVED and start is None:
             start = max(change.at, incident.declared)
     if start is not None:
         untold = incident.resolved if not incident.statuses else None
         end = None if untold is None else max(untold, start)
-        found.append((start, end, incident.because))
+        triples.append((start, end, incident.because))
     elif incident.because:
-        found[-1] = (*found[-1][:2], incident.because)
-    return found
+        triples[-1] = (*triples[-1][:2], incident.because)
+    return triples
 
 
 def _episode(
@@ -170,9 +176,11 @@ def _episode(
     zone: tzinfo,
 ) -> Episode:
     """The severities of one time in which it was open: the one in force when it began, and each that followed."""
-    before = [each for each in changes if each.since <= start] or list(changes[:1])
+    before = [change for change in changes if change.since <= start] or list(changes[:1])
     after = [
-        each for each in changes if each.since > start and each not in before and (end is None or each.since <= end)
+        change
+        for change in changes
+        if change.since > start and change not in before and (end is None or change.since <= end)
     ]
     again = start > incident.declared
     periods = [
@@ -184,9 +192,11 @@ def _episode(
     return Episode(start, end, because, tuple(periods))
 
 
-def _period(found: SeverityRules, start: datetime, why: str, raised: bool, plan: Plan, zone: tzinfo) -> SeverityPeriod:
-    rules = _at_that_hour(found.rules or plan.rules_for(found.severity), start, plan.hours, zone)
-    return SeverityPeriod(found.severity, start, why, raised, rules)
+def _period(
+    severity_rules: SeverityRules, start: datetime, why: str, raised: bool, plan: Plan, zone: tzinfo
+) -> SeverityPeriod:
+    rules = _at_that_hour(severity_rules.rules or plan.rules_for(severity_rules.severity), start, plan.hours, zone)
+    return SeverityPeriod(severity_rules.severity, start, why, raised, rules)
 
 
 def _is_worse(ladder: SeverityScale, severity: str, than: str) -> bool:
@@ -196,11 +206,11 @@ def _is_worse(ladder: SeverityScale, severity: str, than: str) -> bool:
 
 def _at_that_hour(rules: tuple[Rule, ...], since: datetime, hours: Hours, zone: tzinfo) -> tuple[Rule, ...]:
     """Outside working hours a rule for them takes the place of those of its kind; within them it says nothing."""
-    if not any(each.outside for each in rules):
+    if not any(rule.outside for rule in rules):
         return rules
     outside = not is_open(since, hours, zone)
-    replaced = {each.kind for each in rules if each.outside} if outside else frozenset[ClockKind]()
-    return tuple(each for each in rules if (outside if each.outside else each.kind not in replaced))
+    replaced = {rule.kind for rule in rules if rule.outside} if outside else frozenset[ClockKind]()
+    return tuple(rule for rule in rules if (outside if rule.outside else rule.kind not in replaced))
 
 
 def lost(origin: str, plan: Plan) -> bool:
@@ -208,4 +218,6 @@ def lost(origin: str, plan: Plan) -> bool:
     name = origin.partition(":")[0].partition("#")[0]
     if not name or name.startswith(BUILT_IN) or name.endswith(CONFIGURATION):
         return False
-    return not any(origin == each or origin.startswith((f"{each}:", f"{each}#")) for each in plan.documents)
+    return not any(
+        origin == document or origin.startswith((f"{document}:", f"{document}#")) for document in plan.documents
+    )

@@ -65,38 +65,44 @@ def intervals(incident: Incident, plan: Plan, now: datetime, zone: tzinfo = UTC)
     While it is closed nobody waits; opened again begins anew.
     """
     return tuple(
-        Interval(each.started, each.due, each.ended, each.outcome(now), each.rule)
-        for each in update_intervals(binding(incident, plan, zone))
-        if each.due is not None
+        Interval(
+            update_interval.started,
+            update_interval.due,
+            update_interval.ended,
+            update_interval.outcome(now),
+            update_interval.rule,
+        )
+        for update_interval in update_intervals(binding(incident, plan, zone))
+        if update_interval.due is not None
     )
 
 
-def interval_counts(found: Sequence[Interval]) -> list[tuple[Rule, int, int]]:
+def interval_counts(result: Sequence[Interval]) -> list[tuple[Rule, int, int]]:
     """For each rule that bound: how many of its intervals were kept, and how many broken."""
     counts: dict[Rule, list[int]] = {}
-    rule = next((each.rule for each in found if each.rule is not None), None)
-    for each in found:
-        rule = each.rule or rule  # a promised time stood in the place of the rule before it
+    rule = next((item.rule for item in result if item.rule is not None), None)
+    for interval in result:
+        rule = interval.rule or rule  # a promised time stood in the place of the rule before it
         if rule is not None:
             tally = counts.setdefault(rule, [0, 0])
-            tally[0] += each.kept is Kept.KEPT
-            tally[1] += each.kept is Kept.BROKEN
+            tally[0] += interval.kept is Kept.KEPT
+            tally[1] += interval.kept is Kept.BROKEN
     return [(rule, kept, broken) for rule, (kept, broken) in counts.items()]
 
 
 def update_intervals(bound: Binding) -> list[UpdateInterval]:
     """In the order in which they began. One that was missed stays so, whatever the severity becomes; pure."""
-    found: list[UpdateInterval] = []
+    result: list[UpdateInterval] = []
     for start, _, what in _moments(bound):
-        running = [place for place, each in enumerate(found) if each.ended is None]
+        running = [place for place, update_interval in enumerate(result) if update_interval.ended is None]
         if isinstance(what, SeverityPeriod):
-            found += _begin_severity(bound, what, [found[place] for place in running])
+            result += _begin_severity(bound, what, [result[place] for place in running])
         else:
             for place in running:
-                found[place] = replace(found[place], ended=start, answered=what is not None)
+                result[place] = replace(result[place], ended=start, answered=what is not None)
             if what is not None:
-                found += _begin_after(bound, start, what)
-    return found
+                result += _begin_after(bound, start, what)
+    return result
 
 
 def _begin_severity(bound: Binding, period: SeverityPeriod, running: Sequence[UpdateInterval]) -> list[UpdateInterval]:
@@ -105,22 +111,28 @@ def _begin_severity(bound: Binding, period: SeverityPeriod, running: Sequence[Up
     if rule is None or (running and not period.raised):
         return []
     new = _interval(bound, rule, period.start, period.why)
-    for each in running:
-        waits = each.due is not None and each.due > period.start
-        if waits and (each.rule is None or new.due is None or (each.due and each.due <= new.due)):
+    for update_interval in running:
+        waits = update_interval.due is not None and update_interval.due > period.start
+        if waits and (
+            update_interval.rule is None or new.due is None or (update_interval.due and update_interval.due <= new.due)
+        ):
             return []
-        if each.due is None and new.due is None:
+        if update_interval.due is None and new.due is None:
             return []
     return [new]
 
 
-def _begin_after(bound: Binding, at: datetime, update: Update | str) -> list[UpdateInterval]:
-    period = max((each for each in bound.periods if each.start <= at), key=lambda each: each.start, default=None)
+def _begin_after(bound: Binding, moment: datetime, update: Update | str) -> list[UpdateInterval]:
+    period = max(
+        (period for period in bound.periods if period.start <= moment),
+        key=lambda severity_period: severity_period.start,
+        default=None,
+    )
     if isinstance(update, Update) and update.promised is not None:
-        return [UpdateInterval(None, at, update.promised, "promised")]
+        return [UpdateInterval(None, moment, update.promised, "promised")]
     rule = strictest(ClockKind.UPDATE)(period) if period else None
     why = update if isinstance(update, str) else f"the last one, by {update.actor or 'nobody named'}"
-    return [] if rule is None else [_interval(bound, rule, at, why)]
+    return [] if rule is None else [_interval(bound, rule, moment, why)]
 
 
 def _interval(bound: Binding, rule: Rule, start: datetime, why: str) -> UpdateInterval:
@@ -137,16 +149,20 @@ def _moments(bound: Binding) -> Iterator[Moment]:
 
     While it is closed nobody waits for an update, and one that is sent then begins nothing.
     """
-    found: list[Moment] = []
-    marked = [each.done for each in bound.incident.marks if each.id == "update" and each.done is not None]
+    triples: list[Moment] = []
+    marked = [mark.done for mark in bound.incident.marks if mark.id == "update" and mark.done is not None]
     for episode in bound.episodes:
-        found += [(each.start, 1, each) for each in episode.periods]
-        sent: list[Moment] = [(each.at, 0, each) for each in bound.incident.updates]
-        sent += [(each, 0, "one was sent elsewhere") for each in marked]
-        found += [each for each in sent if each[0] >= episode.start and (episode.end is None or each[0] <= episode.end)]
+        triples += [(period.start, 1, period) for period in episode.periods]
+        sent: list[Moment] = [(update.at, 0, update) for update in bound.incident.updates]
+        sent += [(moment, 0, "one was sent elsewhere") for moment in marked]
+        triples += [
+            triple
+            for triple in sent
+            if triple[0] >= episode.start and (episode.end is None or triple[0] <= episode.end)
+        ]
         if episode.end is not None:
-            found.append((episode.end, 2, None))
-    yield from sorted(found, key=lambda each: each[:2])
+            triples.append((episode.end, 2, None))
+    yield from sorted(triples, key=lambda triple: triple[:2])
 
 
 def promise(update: Update, updates: Sequence[Update], now: datetime) -> Kept | None:
@@ -158,11 +174,11 @@ def promise(update: Update, updates: Sequence[Update], now: datetime) -> Kept | 
         return None
     audience = update.audience.strip().casefold()
     after = [
-        each.at
-        for each in updates
-        if each is not update
-        and each.audience.strip().casefold() == audience
-        and (each.at, each.event) > (update.at, update.event)
+        item.at
+        for item in updates
+        if item is not update
+        and item.audience.strip().casefold() == audience
+        and (item.at, item.event) > (update.at, update.event)
     ]
     if after:
         return Kept.KEPT if min(after) <= update.promised else Kept.BROKEN
@@ -199,11 +215,11 @@ def promises(bound: Binding) -> list[Clock]:
     Those that are over are told in `told.py`.
     """
     waiting: dict[str, Clock] = {}
-    for each in _in_order(bound.incident):
-        audience = each.audience.strip().casefold()
+    for update in _in_order(bound.incident):
+        audience = update.audience.strip().casefold()
         waiting.pop(audience, None)
-        if each.promised is not None:
-            waiting[audience] = _promise(each, audience, each.promised)
+        if update.promised is not None:
+            waiting[audience] = _promise(update, audience, update.promised)
     return list(waiting.values())
 
 
@@ -227,20 +243,21 @@ def client(bound: Binding) -> list[Clock]:
         first = (incident.impact_started, "users feel it")
     else:
         first = (incident.detected, "detected") if incident.detected else (incident.declared, "declared")
-    told = min(
-        (each.at for each in incident.updates if each.audience.strip().casefold().startswith(CLIENTS)), default=None
+    moment = min(
+        (update.at for update in incident.updates if update.audience.strip().casefold().startswith(CLIENTS)),
+        default=None,
     )
-    found = bound.deadlines(
-        "client", strictest(ClockKind.CLIENT), bound.episodes, said_done(bound, "client", told), first=first
+    pairs = bound.deadlines(
+        "client", strictest(ClockKind.CLIENT), bound.episodes, said_done(bound, "client", moment), first=first
     )
     clocks = []
-    for clock, stretch in found:
-        in_time = told is not None and (clock.limit is None or told <= clock.limit)
+    for clock, stretch in pairs:
+        in_time = moment is not None and (clock.limit is None or moment <= clock.limit)
         if not in_time:
             clock = excused(clock, well_at(incident, clock.limit), MENDED)
-        clocks.append(settled(clock, told, stretch.end))
+        clocks.append(settled(clock, moment, stretch.end))
     return clocks
 
 
 def _in_order(incident: Incident) -> list[Update]:
-    return sorted(incident.updates, key=lambda each: each.at)
+    return sorted(incident.updates, key=lambda update: update.at)

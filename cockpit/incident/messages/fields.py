@@ -26,26 +26,26 @@ def abbreviations(zone: tzinfo, now: datetime) -> frozenset[str]:
     return frozenset(name for name in names if name.isascii() and name.isalpha() and name not in UTC_NAMES)
 
 
-def told(at: datetime, now: datetime, zone: tzinfo, *, utc_only: bool = False) -> str:
+def told(moment: datetime, now: datetime, zone: tzinfo, *, utc_only: bool = False) -> str:
     """`02:14 NZDT (13:14 UTC)`, with its day where that is not today's."""
-    local, utc = at.astimezone(zone), at.astimezone(UTC)
+    local, utc = moment.astimezone(zone), moment.astimezone(UTC)
     if utc_only or local.tzname() in UTC_NAMES:
         return f"{_day(utc, now.astimezone(UTC))}{utc:%H:%M} UTC"
     return f"{_day(local, now.astimezone(zone))}{local:%H:%M %Z} ({utc:%H:%M} UTC)"
 
 
-def brief(at: datetime, zone: tzinfo) -> str:
+def brief(moment: datetime, zone: tzinfo) -> str:
     """`02:14 NZDT (13:14Z)`."""
-    local = at.astimezone(zone)
+    local = moment.astimezone(zone)
     return (
-        f"{at.astimezone(UTC):%H:%M}Z"
+        f"{moment.astimezone(UTC):%H:%M}Z"
         if local.tzname() in UTC_NAMES
-        else f"{local:%H:%M %Z} ({at.astimezone(UTC):%H:%M}Z)"
+        else f"{local:%H:%M %Z} ({moment.astimezone(UTC):%H:%M}Z)"
     )
 
 
-def _day(at: datetime, today: datetime) -> str:
-    return "" if at.date() == today.date() else f"{at.day} {at:%b} "
+def _day(moment: datetime, today: datetime) -> str:
+    return "" if moment.date() == today.date() else f"{moment.day} {moment:%b} "
 
 
 def words(length: timedelta) -> str:
@@ -60,11 +60,11 @@ def words(length: timedelta) -> str:
 
 def length(text: str) -> timedelta | None:
     """The length that `30 minutes`, `1 hour` or `2h` names, when it names nothing else."""
-    found = LENGTH.fullmatch(text.strip().removeprefix("in ").removeprefix("within ").strip())
-    if found is None:
+    match = LENGTH.fullmatch(text.strip().removeprefix("in ").removeprefix("within ").strip())
+    if match is None:
         return None
-    unit = timedelta(hours=1) if found[2].casefold().startswith("h") else timedelta(minutes=1)
-    return min(int(found[1]) * unit, LONGEST)
+    unit = timedelta(hours=1) if match[2].casefold().startswith("h") else timedelta(minutes=1)
+    return min(int(match[1]) * unit, LONGEST)
 
 
 COMMANDER = Role("Incident Commander", lead=True)
@@ -138,22 +138,22 @@ def facts(
         "duration": words((incident.resolved or now) - started),
         "interval": words(promise) if promise else "",
     }
-    values |= {_normal(each.name): ", ".join(incident.in_role(each.name)) for each in plan.roles if not each.lead}
+    values |= {_normal(role.name): ", ".join(incident.in_role(role.name)) for role in plan.roles if not role.lead}
     here = system.environment(incident.environment)
-    given = here.values if here else {}
-    values |= {_normal(name): value for name, value in given.items() if isinstance(value, str)}  # never a secret
+    fields = here.values if here else {}
+    values |= {_normal(name): value for name, value in fields.items() if isinstance(value, str)}  # never a secret
     return MessageFacts(
         now,
         zone,
         {name: line for name, value in values.items() if (line := clean_line(value))},
-        {name: at for name, at in moments.items() if at is not None},
+        {name: moment for name, moment in moments.items() if moment is not None},
         promise or None,
     )
 
 
 def lead(plan: Plan) -> Role:
     """The role that leads an incident."""
-    return next((each for each in plan.roles if each.lead), COMMANDER)
+    return next((role for role in plan.roles if role.lead), COMMANDER)
 
 
 def usual_promise(incident: Incident, plan: Plan) -> timedelta | None:
@@ -162,15 +162,15 @@ def usual_promise(incident: Incident, plan: Plan) -> timedelta | None:
         return None
     rules = incident.rules or plan.rules_for(incident.severity)
     return min(
-        (each.after for each in rules if each.kind is ClockKind.UPDATE and each.holds(incident.severity)), default=None
+        (rule.after for rule in rules if rule.kind is ClockKind.UPDATE and rule.holds(incident.severity)), default=None
     )
 
 
-def named(field: str, known: MessageFacts) -> str:
+def named(field: str, message_facts: MessageFacts) -> str:
     """The value of a field by its name, "" where nobody knows it."""
     name = _normal(field).removeprefix("incident ") if "." in field else _normal(field)
     key = next((key for key, names in NAMES.items() if name in names), name)
-    return known.values.get(key, "")
+    return message_facts.values.get(key, "")
 
 
 def moment_of(field: str, before: str) -> str:
@@ -185,8 +185,8 @@ def moment_of(field: str, before: str) -> str:
 
 
 def _moment_in(text: str) -> str:
-    said = f" {text} "
-    return next((name for name, signs in MOMENTS.items() if any(f" {sign} " in said for sign in signs)), "")
+    sentence = f" {text} "
+    return next((name for name, signs in MOMENTS.items() if any(f" {sign} " in sentence for sign in signs)), "")
 
 
 def _normal(name: str) -> str:

@@ -50,13 +50,13 @@ def declare_text(incident: Incident, zone: tzinfo, plan: Plan = DEFAULT, symptom
     `symptoms` are what is bad at that moment, in a few words each; without any it is what told us.
     """
     begun = incident.impact_started
-    rung = next((each for each in plan.ladder if each.name == incident.severity), None)
-    told = "; ".join(symptoms) or incident.detected_by
+    rung = next((level for level in plan.ladder if level.name == incident.severity), None)
+    sentence = "; ".join(symptoms) or incident.detected_by
     since = f", since {brief(incident.detected, zone)}" if incident.detected else ""
     lines = [
         f"{'DRILL, an exercise: ' if incident.drill else ''}[{incident.severity}] {incident.title}",
         f"Severity: {_meant(incident, rung)}",
-        f"Symptoms: {told or 'not known yet'}{since}",
+        f"Symptoms: {sentence or 'not known yet'}{since}",
         f"Impact: {f'felt since {brief(begun, zone)}' if begun else 'not known yet'}",
         f"{lead(plan).name}: {', '.join(incident.in_role(lead(plan).name)) or 'nobody yet, who takes it?'}",
         f"Environment: {incident.environment} · {incident.id} · declared {brief(incident.declared, zone)}",
@@ -65,14 +65,14 @@ def declare_text(incident: Incident, zone: tzinfo, plan: Plan = DEFAULT, symptom
 
 
 def _led(incident: Incident, plan: Plan) -> str:
-    people = [each.partition("@")[0] for each in incident.in_role(lead(plan).name)]
+    people = [text.partition("@")[0] for text in incident.in_role(lead(plan).name)]
     return f"IC {', '.join(people)}" if people else "no IC yet" if incident.open else ""
 
 
 def _next_update(clocks: Iterable[Clock]) -> datetime | None:
     """The earliest update that is still to be sent."""
-    open = (each for each in clocks if each.kind in UPDATES and each.done is None and not each.not_applicable)
-    return min((each.due for each in open if each.due is not None), default=None)
+    open = (clock for clock in clocks if clock.kind in UPDATES and clock.done is None and not clock.not_applicable)
+    return min((clock.due for clock in open if clock.due is not None), default=None)
 
 
 def _meant(incident: Incident, rung: Level | None) -> str:
@@ -81,7 +81,7 @@ def _meant(incident: Incident, rung: Level | None) -> str:
 
 STATUS_LINE = Template("status-line", "Status line (channel)", "", "team")
 DECLARATION = Template("declaration", "Declaration (channel)", "", "team")
-PROMISES = tuple(timedelta(minutes=each) for each in (15, 30, 60, 120))
+PROMISES = tuple(timedelta(minutes=number) for number in (15, 30, 60, 120))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,5 +117,5 @@ def compose(template: Template, scene: MessageScene, now: datetime, promise: tim
 def promises(template: Template, incident: Incident, plan: Plan) -> tuple[timedelta, ...]:
     """In how long the next message may be promised: what the rules and the template say among the usual ones."""
     usual = usual_promise(incident, plan)
-    named = {each for found in LENGTH.finditer(template.text) if (each := length(found[0]))}
+    named = {duration for match in LENGTH.finditer(template.text) if (duration := length(match[0]))}
     return tuple(sorted({*PROMISES, *named, *([usual] if usual else [])}))

@@ -35,19 +35,19 @@ _ORDER = tuple(Status)
 
 def options(field: str) -> list[str]:
     """What a field offers; the field itself where that is no choice."""
-    return [each for each in _ALTERNATIVES.split(field.strip()) if each]
+    return [part for part in _ALTERNATIVES.split(field.strip()) if part]
 
 
 def lengths(offered: Sequence[str]) -> bool:
     """Whether all that is offered are lengths of time."""
-    return bool(offered) and all(length(each) is not None for each in offered)
+    return bool(offered) and all(length(text) is not None for text in offered)
 
 
 def chosen_length(offered: Sequence[str], promise: timedelta | None) -> str:
     """In how long the next message follows, in the template's own words where it has them; "" when none is promised."""
     if promise is None:
         return ""
-    return next((each for each in offered if length(each) == promise), words(promise))
+    return next((text for text in offered if length(text) == promise), words(promise))
 
 
 def chosen_status(offered: Sequence[str], now: Status) -> str:
@@ -55,11 +55,11 @@ def chosen_status(offered: Sequence[str], now: Status) -> str:
 
     "" where fewer than two of them are statuses, or the incident has reached none of them.
     """
-    by_name = {each.casefold(): each for each in offered}
+    by_name = {text.casefold(): text for text in offered}
     if len(by_name.keys() & set(_ORDER)) < 2:
         return ""
     reached = _ORDER[: _ORDER.index(now) + 1]
-    return next((by_name[each] for each in reversed(reached) if each in by_name), "")
+    return next((by_name[status] for status in reversed(reached) if status in by_name), "")
 
 
 def chosen_level(offered: Sequence[str], severity: str, ladder: SeverityScale) -> str:
@@ -67,7 +67,7 @@ def chosen_level(offered: Sequence[str], severity: str, ladder: SeverityScale) -
     meant = level(ladder, severity)
     if len(offered) < 2 or meant is None:
         return ""
-    return next((each for each in offered if level(ladder, each) == meant), "")
+    return next((text for text in offered if level(ladder, text) == meant), "")
 
 
 # The marks of a message: `⟦client name?⟧` stands where a person has to write something.
@@ -83,7 +83,7 @@ def mark(name: str) -> str:
 
 def marks(text: str) -> list[tuple[int, int]]:
     """Where the marks of a text stand: (start, end)."""
-    return [found.span() for found in MARK.finditer(text)]
+    return [match.span() for match in MARK.finditer(text)]
 
 
 def unmarked(text: str) -> str:
@@ -131,7 +131,7 @@ def fill(
     plan: Plan,
     now: datetime,
     zone: tzinfo,
-    given: Mapping[str, str] | None = None,
+    values_by_name: Mapping[str, str] | None = None,
     promise: timedelta | None = None,
 ) -> FilledMessage:
     """`given` are values that a person said, by the names of their fields; they come before what the incident knows.
@@ -139,10 +139,14 @@ def fill(
     `promise` is in how long the next message follows: None is as often as the incident's rules ask, zero is not at all.
     A promise that was given and has no field in the template becomes a sentence at its end.
     """
-    known = facts(incident, system, plan, now, zone, usual_promise(incident, plan) if promise is None else promise)
-    filling = _Filling(known, incident, plan.ladder, {_key(name): text for name, text in (given or {}).items()})
+    message_facts = facts(
+        incident, system, plan, now, zone, usual_promise(incident, plan) if promise is None else promise
+    )
+    filling = _Filling(
+        message_facts, incident, plan.ladder, {_key(name): text for name, text in (values_by_name or {}).items()}
+    )
     text = _FIELD.sub(filling.put, plain_words(template.text)).strip()
-    due = known.moments.get("next")
+    due = message_facts.moments.get("next")
     if promise and due and not filling.promises:
         text = f"{text}\n\nThe next message follows by {told(due, now, zone)}.".lstrip()
         filling.promises = True
@@ -156,37 +160,37 @@ def fill(
 def plain_words(text: str) -> str:
     """The words of a piece of Markdown: a message is read in a mail or a chat, which draw neither stars nor quotes."""
     unquoted = _QUOTED.sub("", unmarked(clean(text)))
-    return _EMPHASIS.sub(lambda found: found[1] or found[2], unquoted)
+    return _EMPHASIS.sub(lambda match: match[1] or match[2], unquoted)
 
 
 class _Filling:
     """One pass over one template."""
 
     def __init__(
-        self, known: MessageFacts, incident: Incident, ladder: SeverityScale, given: Mapping[str, str]
+        self, message_facts: MessageFacts, incident: Incident, ladder: SeverityScale, values_by_name: Mapping[str, str]
     ) -> None:
         self.fields: dict[str, str] = {}
         self.unknown: list[str] = []
         self.promises = False
-        self._known, self._incident, self._ladder, self._given = known, incident, ladder, given
-        self._names = abbreviations(known.zone, known.now)
+        self._known, self._incident, self._ladder, self._given = message_facts, incident, ladder, values_by_name
+        self._names = abbreviations(message_facts.zone, message_facts.now)
 
-    def put(self, found: re.Match[str]) -> str:
+    def put(self, match: re.Match[str]) -> str:
         """What stands in the message in place of one match."""
-        if found["abbreviation"]:
-            return self._in_force(found[0])
-        if found["bare"]:
-            return chosen_status(options(found[0]), self._incident.status) or found[0]
-        name, zone = found["square"] or found["curly"] or found["angle"], found["zone"] or ""
-        if _no_field(found):
-            return found[0]
-        before = found.string[found.string.rfind("\n", 0, found.start()) + 1 : found.start()]
-        asked = name.partition("|")[0] if found["curly"] else name
-        value = _safe(self._given.get(_key(asked), "")) or self._chosen(asked)
-        if not value and (which := moment_of(asked, before)):
+        if match["abbreviation"]:
+            return self._in_force(match[0])
+        if match["bare"]:
+            return chosen_status(options(match[0]), self._incident.status) or match[0]
+        name, zone = match["square"] or match["curly"] or match["angle"], match["zone"] or ""
+        if _no_field(match):
+            return match[0]
+        before = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
+        question = name.partition("|")[0] if match["curly"] else name
+        value = _safe(self._given.get(_key(question), "")) or self._chosen(question)
+        if not value and (which := moment_of(question, before)):
             value = self._time(which, f"{name} {zone}")
             zone = "" if value else zone  # a time tells its zone itself
-        value = value or _safe(named(asked, self._known))
+        value = value or _safe(named(question, self._known))
         label = clean_line(name)
         if value:
             self.fields[label] = value
@@ -203,22 +207,22 @@ class _Filling:
         status = chosen_status(offered, self._incident.status)
         return status or chosen_level(offered, self._incident.severity, self._ladder)
 
-    def _time(self, which: str, asked: str) -> str:
-        at = self._known.moments.get(which)
-        self.promises |= which == "next" and at is not None
-        in_utc = bool(re.search(r"\b(?:UTC|GMT|Z)\b", asked))
-        return told(at, self._known.now, self._known.zone, utc_only=in_utc) if at else ""
+    def _time(self, which: str, question: str) -> str:
+        moment = self._known.moments.get(which)
+        self.promises |= which == "next" and moment is not None
+        in_utc = bool(re.search(r"\b(?:UTC|GMT|Z)\b", question))
+        return told(moment, self._known.now, self._known.zone, utc_only=in_utc) if moment else ""
 
     def _in_force(self, word: str) -> str:
         """A zone's name in a document reads as its name at this moment: NZST is NZDT in summer."""
         return (self._known.now.astimezone(self._known.zone).tzname() or word) if word in self._names else word
 
 
-def _no_field(found: re.Match[str]) -> bool:
+def _no_field(match: re.Match[str]) -> bool:
     """Whether it only looks like one: a tag, a note, a box to tick."""
-    if found["angle"]:
-        return _TAGS.fullmatch(found["angle"].strip()) is not None
-    name = found["square"] or found["curly"]
+    if match["angle"]:
+        return _TAGS.fullmatch(match["angle"].strip()) is not None
+    name = match["square"] or match["curly"]
     return _NOTES.fullmatch(name) is not None or not re.search(r"\w", name)
 
 

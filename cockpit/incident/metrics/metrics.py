@@ -83,7 +83,7 @@ MEASURES = (
 
 def metrics(incident: Incident) -> tuple[Metric, ...]:
     """The numbers of one incident. Those of a drill are as real, but count in no statistics."""
-    return tuple(_measured(each, incident) for each in MEASURES)
+    return tuple(_measured(measure, incident) for measure in MEASURES)
 
 
 def _measured(measure: Measure, incident: Incident) -> Metric:

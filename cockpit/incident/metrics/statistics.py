@@ -57,39 +57,39 @@ class KeptShare:
 
 def shares(incidents: Sequence[Incident], plan: Plan, now: datetime, zone: tzinfo = UTC) -> tuple[KeptShare, ...]:
     """Every share, of incidents that count; `zone` is the system's. The order of the incidents changes nothing."""
-    running = [each for incident in incidents for each in clocks(incident, plan, now, zone=zone)]
-    told = [each.kept for incident in incidents for each in intervals(incident, plan, now, zone)]
+    running = [clock for incident in incidents for clock in clocks(incident, plan, now, zone=zone)]
+    kepts = [interval.kept for incident in incidents for interval in intervals(incident, plan, now, zone)]
     promises = [
         kept
         for incident in incidents
-        for each in incident.updates
-        if (kept := promise(each, incident.updates, now)) is not None
+        for update in incident.updates
+        if (kept := promise(update, incident.updates, now)) is not None
     ]
     return (
         KeptShare(
             "incidents with a runbook",
             "incidents in which at least one procedure of a runbook was run; one that is open may still come to it",
-            sum(1 for each in incidents if each.ran),
-            sum(1 for each in incidents if each.ran or not each.open),
-            sum(1 for each in incidents if each.open and not each.ran),
+            sum(1 for incident in incidents if incident.ran),
+            sum(1 for incident in incidents if incident.ran or not incident.open),
+            sum(1 for incident in incidents if incident.open and not incident.ran),
             target=usage_target(plan),
         ),
         _of_clocks(
             "procedures within their budget",
             "runs that ended within the time their procedure is said to take, of those that have such a time",
-            [each.state(now) for each in running if each.kind is ClockKind.BUDGET],
+            [clock.state(now) for clock in running if clock.kind is ClockKind.BUDGET],
         ),
         _of_clocks(
             "recoveries within their target",
             "incidents mitigated, else resolved, within the recovery time of the chosen scenario, counted from the "
             "declaration",
-            [each.state(now) for each in running if each.kind is ClockKind.RECOVERY],
+            [clock.state(now) for clock in running if clock.kind is ClockKind.RECOVERY],
         ),
         _of_words(
             "updates in time",
             "intervals between the declaration and the updates that followed it no longer than the severity's rule, or "
             "than the last update promised",
-            told,
+            kepts,
         ),
         _of_words(
             "promised updates kept",
@@ -97,7 +97,7 @@ def shares(incidents: Sequence[Incident], plan: Plan, now: datetime, zone: tzinf
             promises,
         ),
         *(
-            _of_clocks(name, definition, [each.state(now) for each in running if each.kind is kind])
+            _of_clocks(name, definition, [clock.state(now) for clock in running if clock.kind is kind])
             for kind, name, definition in DEADLINES
         ),
     )
@@ -105,15 +105,15 @@ def shares(incidents: Sequence[Incident], plan: Plan, now: datetime, zone: tzinf
 
 def _of_clocks(name: str, definition: str, states: Sequence[ClockState]) -> KeptShare:
     """What is overdue has missed its time already, whenever it will end."""
-    missed = sum(1 for each in states if each in (ClockState.MISSED, ClockState.OVERDUE))
+    missed = sum(1 for state in states if state in (ClockState.MISSED, ClockState.OVERDUE))
     met = states.count(ClockState.MET)
-    pending = sum(1 for each in states if each in (ClockState.RUNNING, ClockState.AT_RISK))
+    pending = sum(1 for state in states if state in (ClockState.RUNNING, ClockState.AT_RISK))
     return KeptShare(name, definition, met, met + missed, pending)
 
 
-def _of_words(name: str, definition: str, words: Sequence[Kept]) -> KeptShare:
-    kept = words.count(Kept.KEPT)
-    return KeptShare(name, definition, kept, kept + words.count(Kept.BROKEN), words.count(Kept.PENDING))
+def _of_words(name: str, definition: str, kepts: Sequence[Kept]) -> KeptShare:
+    kept = kepts.count(Kept.KEPT)
+    return KeptShare(name, definition, kept, kept + kepts.count(Kept.BROKEN), kepts.count(Kept.PENDING))
 
 
 ALL = ""  # the level of a figure over every severity
@@ -173,18 +173,18 @@ def statistics(
 
     `zone` is the system's, for working hours that name none.
     """
-    asked = [
-        as_of(each, now)
-        for each in incidents
-        if (since is None or each.declared >= since) and severity in (ALL, worst(each, plan.ladder))
+    request = [
+        as_of(incident, now)
+        for incident in incidents
+        if (since is None or incident.declared >= since) and severity in (ALL, worst(incident, plan.ladder))
     ]
-    real = [each for each in asked if not each.drill]
-    counted = [each for each in real if each.because not in NOTHING_HAPPENED]
+    real = [incident for incident in request if not incident.drill]
+    counted = [incident for incident in real if incident.because not in NOTHING_HAPPENED]
     figures = _figures(counted, plan)
     shared = shares(counted, plan, now, zone)
     return Statistics(
         incidents=len(counted),
-        drills=len(asked) - len(real),
+        drills=len(request) - len(real),
         empty=len(real) - len(counted),
         figures=tuple(figures),
         shares=shared,
@@ -200,22 +200,24 @@ def measured(incident: Incident) -> tuple[Metric, ...]:
 def _figures(incidents: Sequence[Incident], plan: Plan) -> list[Figure]:
     """By metric, and within it by severity, the worst first, the whole last."""
     groups: dict[str, list[tuple[Metric, ...]]] = {}
-    for each in incidents:
-        groups.setdefault(worst(each, plan.ladder), []).append(measured(each))
+    for incident in incidents:
+        groups.setdefault(worst(incident, plan.ladder), []).append(measured(incident))
     names = sorted(groups, key=lambda name: (order(plan.ladder, name), name))
-    every = [each for name in names for each in groups[name]]
+    every = [group for name in names for group in groups[name]]
     rows = [(name, groups[name]) for name in names]
     if len(names) != 1:
         rows.append((ALL, every))
     count = len(every[0]) if every else 0
-    return [_figure(name, [each[index] for each in group], plan) for index in range(count) for name, group in rows]
+    return [_figure(name, [item[index] for item in group], plan) for index in range(count) for name, group in rows]
 
 
 def _figure(name: str, values: Sequence[Metric], plan: Plan) -> Figure:
     first = values[0]
-    states = Counter(each.state for each in values)
+    states = Counter(value.state for value in values)
     points = sorted(
-        each.value.total_seconds() for each in values if each.state is MetricState.RECORDED and each.value is not None
+        value.value.total_seconds()
+        for value in values
+        if value.state is MetricState.RECORDED and value.value is not None
     )
     target = target_of(plan, first.short, name)
     limit = limit_of(target)
@@ -233,6 +235,6 @@ def _figure(name: str, values: Sequence[Metric], plan: Plan) -> Figure:
         mean=mean,
         worst=timedelta(seconds=points[-1]) if points else None,
         target=target,
-        within=sum(1 for each in points if limit is not None and each <= limit.total_seconds()),
+        within=sum(1 for point in points if limit is not None and point <= limit.total_seconds()),
         met=None if limit is None or mean is None else mean <= limit,
     )

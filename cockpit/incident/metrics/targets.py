@@ -11,9 +11,13 @@ USAGE = "runbook"  # a target whose name has this word and a percentage asks how
 
 def target_of(plan: Plan, short: str, severity: str) -> MetricTarget | None:
     """The target for one metric of one severity: its own where there is one, else that of every severity."""
-    found = [each for each in plan.metric_targets if _short(each) == short]
-    own = (each for each in found if each.level and severity and _same(plan, each.level, severity))
-    general = (each for each in found if not each.level)
+    metric_targets = [metric_target for metric_target in plan.metric_targets if _short(metric_target) == short]
+    own = (
+        metric_target
+        for metric_target in metric_targets
+        if metric_target.level and severity and _same(plan, metric_target.level, severity)
+    )
+    general = (metric_target for metric_target in metric_targets if not metric_target.level)
     return next(own, None) or next(general, None)
 
 
@@ -22,12 +26,16 @@ def limit_of(target: MetricTarget | None) -> timedelta | None:
 
 
 def usage_target(plan: Plan) -> MetricTarget | None:
-    return next((each for each in plan.metric_targets if _is_usage(each)), None)
+    return next((metric_target for metric_target in plan.metric_targets if _is_usage(metric_target)), None)
 
 
 def unmeasured(plan: Plan) -> tuple[MetricTarget, ...]:
     """What the documents ask for and nothing that is recorded here can answer: backups, say."""
-    return tuple(each for each in plan.metric_targets if _short(each) not in SHORT and not _is_usage(each))
+    return tuple(
+        metric_target
+        for metric_target in plan.metric_targets
+        if _short(metric_target) not in SHORT and not _is_usage(metric_target)
+    )
 
 
 def _short(target: MetricTarget) -> str:
@@ -36,10 +44,10 @@ def _short(target: MetricTarget) -> str:
     return name[1:] if name.startswith("MTT") else name
 
 
-def _same(plan: Plan, wanted: str, severity: str) -> bool:
-    if wanted.casefold() == severity.casefold():
+def _same(plan: Plan, wanted_name: str, severity: str) -> bool:
+    if wanted_name.casefold() == severity.casefold():
         return True
-    rung = level(plan.ladder, wanted)
+    rung = level(plan.ladder, wanted_name)
     return rung is not None and rung.name.casefold() == severity.casefold()
 
 

@@ -76,7 +76,7 @@ def render(
         impact_begin=begin,
         impact_end=end,
         impact=lasted(end - begin) if begin and end else "",
-        review=next((each for each in due if each.kind is ClockKind.POSTMORTEM), None),
+        review=next((clock for clock in due if clock.kind is ClockKind.POSTMORTEM), None),
         severity_times=severity_times(incident, now),
         changes=change_rows(incident),
         timeline=timeline_rows(mine, incident),
@@ -92,7 +92,7 @@ def render(
         revised=revised_outcomes(incident, events, plan, zone),
         lists=list_rows(incident, plan),
         loops=loop_rows(incident, due, now),
-        metrics=[(each, target_of(plan, each.short, severity)) for each in metrics(incident)],
+        metrics=[(metric, target_of(plan, metric.short, severity)) for metric in metrics(incident)],
         head=head,
         now=now,
     )

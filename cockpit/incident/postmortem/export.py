@@ -47,11 +47,11 @@ def as_csv(incident: Incident, events: Sequence[Event], zone: tzinfo) -> str:
     text = io.StringIO()
     table = csv.writer(text)
     table.writerow(COLUMNS)
-    corrected = {each.supersedes: each.id for each in events if each.supersedes is not None}
+    corrected = {event.supersedes: event.id for event in events if event.supersedes is not None}
     evidence: dict[int, list[str]] = {}
     for link in incident.links:
         evidence.setdefault(link.event, []).append(f"{link.text}: {link.target}" if link.text else link.target)
-    for event in sorted(events, key=lambda each: (each.occurred, each.id)):
+    for event in sorted(events, key=lambda event: (event.occurred, event.id)):
         table.writerow(
             [
                 incident.id,

@@ -43,9 +43,9 @@ def as_json(
         "head": head,
         "timeline_schema": VERSION,
         "incident": incident_document(incident),
-        "metrics": [metric_document(each, plan, severity) for each in numbers],
-        "clocks": [clock_document(each) for each in outcomes],
-        "revised_outcomes": [plain(asdict(each)) for each in revised],
+        "metrics": [metric_document(number, plan, severity) for number in numbers],
+        "clocks": [clock_document(outcome) for outcome in outcomes],
+        "revised_outcomes": [plain(asdict(revised_outcome)) for revised_outcome in revised],
     }
     return "".join(_pieces(facts, events))
 
@@ -53,8 +53,8 @@ def as_json(
 def _pieces(facts: Mapping[str, Any], events: Iterable[Event]) -> Iterator[str]:
     yield json.dumps(facts, indent=2)[: -len("\n}")]
     yield ',\n  "events": ['
-    for number, each in enumerate(events):
-        yield f"{',' if number else ''}\n    {json.dumps(event_document(each))}"
+    for number, event in enumerate(events):
+        yield f"{',' if number else ''}\n    {json.dumps(event_document(event))}"
     yield "\n  ]\n}\n"
 
 
@@ -63,7 +63,7 @@ def event_document(event: Event) -> dict[str, Any]:
     return {name: plain(getattr(event, name)) for name in EVENT}
 
 
-EVENT: Sequence[str] = tuple(each.name for each in fields(Event))
+EVENT: Sequence[str] = tuple(field.name for field in fields(Event))
 
 
 def incident_document(incident: Incident) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def incident_document(incident: Incident) -> dict[str, Any]:
     document["open"] = incident.open
     document["review"] = incident.review.value
     document["metrics"] = {
-        each.short: {"state": each.state.value, "seconds": plain(each.value)} for each in metrics(incident)
+        metric.short: {"state": metric.state.value, "seconds": plain(metric.value)} for metric in metrics(incident)
     }
     return document
 
@@ -80,16 +80,16 @@ def incident_document(incident: Incident) -> dict[str, Any]:
 def metric_document(metric: Metric, plan: Plan, severity: str) -> dict[str, Any]:
     """A number with its definition and what the documents ask for."""
     target = target_of(plan, metric.short, severity)
-    found: dict[str, Any] = plain(asdict(metric))
-    found["seconds"] = found.pop("value")
-    found["target"] = None if target is None else plain(asdict(target))
-    return found
+    result: dict[str, Any] = plain(asdict(metric))
+    result["seconds"] = result.pop("value")
+    result["target"] = None if target is None else plain(asdict(target))
+    return result
 
 
 def clock_document(outcome: ClockOutcome) -> dict[str, Any]:
     """A clock, how it stands, the time it had and the time it took."""
-    found: dict[str, Any] = plain(asdict(outcome.clock))
-    return found | {
+    result: dict[str, Any] = plain(asdict(outcome.clock))
+    return result | {
         "state": outcome.state.value,
         "target_seconds": plain(outcome.target),
         "actual_seconds": plain(outcome.actual),
@@ -105,7 +105,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {key: plain(each) for key, each in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, set | frozenset):
-        return sorted(plain(each) for each in value)
-    return [plain(each) for each in value] if isinstance(value, list | tuple) else value
+        return sorted(plain(item) for item in value)
+    return [plain(item) for item in value] if isinstance(value, list | tuple) else value

@@ -44,5 +44,5 @@ def link(target: str, text: str = "") -> Markdown:
 
 @lru_cache(4096)  # a table says the same names again and again
 def _escaped(text: str) -> Markdown:
-    escaped = SPECIAL.sub(lambda found: f"\\{found.group()}", plain(text))
-    return Markdown(ADDRESS.sub(lambda found: f"\\{found.group()}", UNDERSCORE.sub(r"\\_", escaped)))
+    escaped = SPECIAL.sub(lambda match: f"\\{match.group()}", plain(text))
+    return Markdown(ADDRESS.sub(lambda match: f"\\{match.group()}", UNDERSCORE.sub(r"\\_", escaped)))

@@ -24,8 +24,8 @@ def block(name: str, body: str) -> Markdown:
 
 def digest(body: str) -> str:
     """Of the words alone: an editor that lines up a table has edited nothing."""
-    words = re.sub(r"-+", "-", re.sub(r"\s+", "", body))
-    return hashlib.sha256(words.encode()).hexdigest()[:8]
+    text = re.sub(r"-+", "-", re.sub(r"\s+", "", body))
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +46,15 @@ def merge(old: str, new: str) -> str:
     stays away. Raises NotOurDraft when `old` is not a draft of the same incident with its markers whole.
     """
     _refuse_others(old, new)
-    fresh = {each.name: new[each.start : each.end] for each in _blocks(new)}
+    fresh = {item.name: new[item.start : item.end] for item in _blocks(new)}
     newline = "\r\n" if "\r\n" in old else "\n"
     parts, done = [], 0
-    for each in _blocks(old):
-        text = fresh.get(each.name, old[each.start : each.end])
-        if each.edited and each.name in fresh:
-            text = f"{text}\n\n{KEPT}\n\n{each.body}"
-        parts += [old[done : each.start], text.replace("\r\n", "\n").replace("\n", newline)]
-        done = each.end
+    for draft_block in _blocks(old):
+        text = fresh.get(draft_block.name, old[draft_block.start : draft_block.end])
+        if draft_block.edited and draft_block.name in fresh:
+            text = f"{text}\n\n{KEPT}\n\n{draft_block.body}"
+        parts += [old[done : draft_block.start], text.replace("\r\n", "\n").replace("\n", newline)]
+        done = draft_block.end
     return "".join([*parts, old[done:]])
 
 
@@ -64,7 +64,7 @@ def _blocks(text: str) -> list[DraftBlock]:
     if len(begins) != len(ANY_BEGIN.findall(text)):
         raise NotOurDraft("one of its cockpit:begin markers was changed")
     blocks = []
-    limits = [*[each.start() for each in begins][1:], len(text)]
+    limits = [*[begin.start() for begin in begins][1:], len(text)]
     for begin, limit in zip(begins, limits, strict=False):  # a draft without any block has a limit and no begin
         mark = f"\n<!-- cockpit:end {begin['name']} -->"
         end = text.find(mark, begin.end(), limit)

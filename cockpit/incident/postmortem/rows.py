@@ -69,11 +69,16 @@ class DeploymentRow:
 
 def change_rows(incident: Incident) -> list[ChangeRow]:
     """Every severity and status it had, by when that began."""
-    named = [("severity", each) for each in incident.severities] + [("status", each) for each in incident.statuses]
-    rows = [ChangeRow(each.at, f"{what} {each.value}", each.actor, each.reason) for what, each in named]
+    named = [("severity", severity) for severity in incident.severities] + [
+        ("status", status) for status in incident.statuses
+    ]
+    rows = [
+        ChangeRow(state_change.at, f"{what} {state_change.value}", state_change.actor, state_change.reason)
+        for what, state_change in named
+    ]
     rows += [
-        ChangeRow(each.at, f"severity {each.value} marked as entered by mistake", each.actor, each.reason)
-        for each in incident.mistakes
+        ChangeRow(mistake.at, f"severity {mistake.value} marked as entered by mistake", mistake.actor, mistake.reason)
+        for mistake in incident.mistakes
     ]
     return sorted(rows, key=lambda row: row.at)
 
@@ -81,9 +86,9 @@ def change_rows(incident: Incident) -> list[ChangeRow]:
 def timeline_rows(events: Iterable[Event], incident: Incident) -> list[TimelineRow]:
     """Every fact of the incident, in the order given, with its pin and its evidence."""
     links: dict[int, list[str]] = {}
-    for each in incident.links:
-        links.setdefault(each.event, []).append(link(each.target, each.text))
-    evidence = {number: Markdown(", ".join(found)) for number, found in links.items()}
+    for evidence_link in incident.links:
+        links.setdefault(evidence_link.event, []).append(link(evidence_link.target, evidence_link.text))
+    evidence = {number: Markdown(", ".join(names)) for number, names in links.items()}
     return [
         TimelineRow(
             event.occurred,
@@ -106,12 +111,12 @@ def _words(event: Event) -> str:
         marks.append("corrected")
     marks += late_mark(event)
     # A note keeps all of its words under "text"; an alert its rule's description, the same whatever happened.
-    words = (text_of(event.detail, "text") if event.kind in SPOKEN else "") or event.summary
-    return _with_marks(words, marks)
+    text = (text_of(event.detail, "text") if event.kind in SPOKEN else "") or event.summary
+    return _with_marks(text, marks)
 
 
-def _with_marks(words: str, marks: Sequence[str]) -> str:
-    return f"{words} ({', '.join(marks)})" if marks else words
+def _with_marks(text: str, marks: Sequence[str]) -> str:
+    return f"{text} ({', '.join(marks)})" if marks else text
 
 
 def late_mark(event: Event) -> list[str]:
@@ -155,20 +160,22 @@ def alert_rows(events: Sequence[Event], incident: Incident) -> list[AlertRow]:
 
 def revisions_created(events: Iterable[Event]) -> int:
     """How many revisions were made; the recorder's first look, health and traffic make none."""
-    return len({each.subject for each in events if each.kind == Kind.REVISION and each.detail.get("what") == "created"})
+    return len(
+        {event.subject for event in events if event.kind == Kind.REVISION and event.detail.get("what") == "created"}
+    )
 
 
 def deployment_rows(events: Iterable[Event]) -> list[DeploymentRow]:
     """Revisions and traffic, in the order given."""
     return [
         DeploymentRow(
-            each.occurred,
-            _with_marks(each.summary, late_mark(each)),
-            text_of(each.detail, "image"),
-            text_of(each.detail, "changed_by"),
+            event.occurred,
+            _with_marks(event.summary, late_mark(event)),
+            text_of(event.detail, "image"),
+            text_of(event.detail, "changed_by"),
         )
-        for each in events
-        if each.kind in (Kind.REVISION, Kind.TRAFFIC)
+        for event in events
+        if event.kind in (Kind.REVISION, Kind.TRAFFIC)
     ]
 
 
@@ -208,7 +215,7 @@ class ListRow:
     @property
     def left(self) -> list[str]:
         """What nobody ticked or skipped."""
-        return [each.text for each in self.boxes if each.state == NOT_TICKED]
+        return [box.text for box in self.boxes if box.state == NOT_TICKED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,14 +240,14 @@ class LoopRow:
 
 def severity_times(incident: Incident, now: datetime) -> list[tuple[str, timedelta]]:
     """How long it was open in each severity, in the order it first had them."""
-    moments = [(each.at, "severity", each.value) for each in incident.severities]
-    moments += [(each.at, "status", each.value) for each in incident.statuses]
+    moments = [(severity.at, "severity", severity.value) for severity in incident.severities]
+    moments += [(status.at, "status", status.value) for status in incident.statuses]
     times: dict[str, timedelta] = {}
     severity, open, last = "", True, incident.declared
-    for at, what, value in [*sorted(moments, key=lambda each: each[0]), (incident.resolved or now, "", "")]:
+    for moment, what, value in [*sorted(moments, key=lambda triple: triple[0]), (incident.resolved or now, "", "")]:
         if severity and open:
-            times[severity] = times.get(severity, timedelta()) + max(at - last, timedelta())
-        last = max(last, at)
+            times[severity] = times.get(severity, timedelta()) + max(moment - last, timedelta())
+        last = max(last, moment)
         if what == "severity":
             severity = value
             times.setdefault(severity, timedelta())
@@ -251,23 +258,23 @@ def severity_times(incident: Incident, now: datetime) -> list[tuple[str, timedel
 
 def message_rows(incident: Incident, now: datetime) -> list[MessageRow]:
     """Every message in the order in which they were sent."""
-    sent = sorted(incident.updates, key=lambda each: (each.at, each.event))
-    return [MessageRow(each, promise(each, sent, now) or "") for each in sent]
+    sent = sorted(incident.updates, key=lambda update: (update.at, update.event))
+    return [MessageRow(update, promise(update, sent, now) or "") for update in sent]
 
 
 def list_rows(incident: Incident, plan: Plan) -> list[ListRow]:
     """The lists that its severities open, and those that somebody began: every box, also those nobody ticked."""
     ticks: dict[str, dict[int, Tick]] = {}
-    for each in incident.ticks:
-        ticks.setdefault(each.list, {})[each.item] = each
-    bound = {each.checklist for each in incident.rules if each.checklist}
-    had = {each.value.casefold() for each in incident.severities} | {worst(incident, plan.ladder).casefold()}
+    for tick in incident.ticks:
+        ticks.setdefault(tick.list, {})[tick.item] = tick
+    bound = {rule.checklist for rule in incident.rules if rule.checklist}
+    had = {severity.value.casefold() for severity in incident.severities} | {worst(incident, plan.ladder).casefold()}
     lists = {
-        each.id: each
-        for each in plan.checklists
-        if each.id in ticks or each.id in bound or had & {name.casefold() for name in each.levels}
+        checklist.id: checklist
+        for checklist in plan.checklists
+        if checklist.id in ticks or checklist.id in bound or had & {name.casefold() for name in checklist.levels}
     }
-    rows = [ListRow(each.title, each.origin, _boxes(each, ticks.get(each.id, {}))) for each in lists.values()]
+    rows = [ListRow(items.title, items.origin, _boxes(items, ticks.get(items.id, {}))) for items in lists.values()]
     gone = {id: boxes for id, boxes in ticks.items() if id not in lists}
     return rows + [
         ListRow(id, "", tuple(_ticked(box) for _, box in sorted(boxes.items())), gone=True)
@@ -291,39 +298,45 @@ def _ticked(tick: Tick, text: str = "") -> ChecklistLine:
 
 def procedure_rows(incident: Incident, clocks: Sequence[Clock], now: datetime) -> list[ProcedureRow]:
     """Every run of a procedure, in the order they began."""
-    states = {each.id: each.state(now).value for each in clocks if each.kind is ClockKind.BUDGET}
+    states = {clock.id: clock.state(now).value for clock in clocks if clock.kind is ClockKind.BUDGET}
     return [
-        ProcedureRow(each, each.ended - each.started if each.ended else None, states.get(f"budget:{each.id}", ""))
-        for each in sorted(incident.ran, key=lambda each: each.started)
+        ProcedureRow(item, item.ended - item.started if item.ended else None, states.get(f"budget:{item.id}", ""))
+        for item in sorted(incident.ran, key=lambda entry: entry.started)
     ]
 
 
 def told_nowhere_else(clocks: Sequence[Clock], now: datetime) -> list[Clock]:
     """Without the clocks whose story is told with the recovery, the messages, or what is still open."""
     return [
-        each
-        for each in clocks
-        if each.kind not in (ClockKind.RECOVERY, ClockKind.PROMISE)
-        and not (each.kind in LOOSE and each.state(now) in STILL)
+        clock
+        for clock in clocks
+        if clock.kind not in (ClockKind.RECOVERY, ClockKind.PROMISE)
+        and not (clock.kind in LOOSE and clock.state(now) in STILL)
     ]
 
 
 def loop_rows(incident: Incident, clocks: Sequence[Clock], now: datetime) -> list[LoopRow]:
     """What was begun and not ended: loose ends, tasks, promises, a freeze, a run."""
     rows = [
-        LoopRow(each.what, each.started, each.due, each.who, each.state(now).value)
-        for each in clocks
-        if each.kind in LOOSE and each.state(now) in STILL
+        LoopRow(clock.what, clock.started, clock.due, clock.who, clock.state(now).value)
+        for clock in clocks
+        if clock.kind in LOOSE and clock.state(now) in STILL
     ]
     rows += [
-        LoopRow(f"no deployments to {each.environment}: {each.reason}".rstrip(": "), each.since, None, each.by, "holds")
-        for each in incident.freezes
-        if each.until is None
+        LoopRow(
+            f"no deployments to {freeze.environment}: {freeze.reason}".rstrip(": "),
+            freeze.since,
+            None,
+            freeze.by,
+            "holds",
+        )
+        for freeze in incident.freezes
+        if freeze.until is None
     ]
     rows += [
-        LoopRow(f"run of {each.title}", each.started, None, "", "not ended") for each in incident.ran if not each.ended
+        LoopRow(f"run of {item.title}", item.started, None, "", "not ended") for item in incident.ran if not item.ended
     ]
-    return sorted(rows, key=lambda each: each.since)
+    return sorted(rows, key=lambda loop_row: loop_row.since)
 
 
 # What was run, as the draft tells it: each try of a step with its command, its end and what came back.
@@ -359,7 +372,7 @@ def run_rows(events: Iterable[Event]) -> list[RunRow]:
         elif phase == "outcome" and key in rows:
             rows[key] = _ended(rows[key], event)
         elif phase == "settled":
-            last = next((each for each in reversed(rows) if each[0] == event.subject), key)
+            last = next((row for row in reversed(rows) if row[0] == event.subject), key)
             rows[last] = _settled(rows.get(last), event)
     return list(rows.values())
 
@@ -373,18 +386,18 @@ def _begun(event: Event) -> RunRow:
 
 def _ended(row: RunRow, event: Event) -> RunRow:
     seconds = event.detail.get("seconds")
-    words = [text_of(event.detail, "outcome"), text_of(event.detail, "verified")]
+    parts = [text_of(event.detail, "outcome"), text_of(event.detail, "verified")]
     return replace(
         row,
         state=text_of(event.detail, "state"),
-        outcome="; ".join(each for each in words if each),
+        outcome="; ".join(word for word in parts if word),
         took=float(seconds) if isinstance(seconds, int | float) else None,
         answer=clean_line(text_of(event.detail, "output")[-ANSWER:]),
     )
 
 
 def _settled(row: RunRow | None, event: Event) -> RunRow:
-    said, reason = text_of(event.detail, "state"), text_of(event.detail, "reason")
+    sentence, reason = text_of(event.detail, "state"), text_of(event.detail, "reason")
     if row is None:
-        return RunRow(event.occurred, event.actor, text_of(event.detail, "title"), "", said, reason)
-    return replace(row, state=said, outcome="; ".join(each for each in (row.outcome, reason) if each))
+        return RunRow(event.occurred, event.actor, text_of(event.detail, "title"), "", sentence, reason)
+    return replace(row, state=sentence, outcome="; ".join(text for text in (row.outcome, reason) if text))

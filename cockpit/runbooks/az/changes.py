@@ -41,7 +41,7 @@ async def set_traffic(native: AzCommand, azure: Azure, progress: Progress, confi
     if change.outcome is not ChangeOutcome.DONE:
         return change, None
     try:
-        return change, [dict(each) for each in traffic_of(await app.read())]
+        return change, [dict(fields) for fields in traffic_of(await app.read())]
     except SourceError:
         return change, change.answer
 
@@ -98,22 +98,22 @@ async def look(native: AzCommand, azure: Azure) -> tuple[tuple[str, ...], str]:
         return (), ""
     if native.words.startswith("sql"):
         return await look_at_database(native, azure), ""
-    raw, known = await app_of(native, azure).standing()
+    raw, application = await app_of(native, azure).standing()
     latest = text(dig(raw, "properties", "latestRevisionName"))
-    words = [f"Traffic now: {shares(becomes(traffic_of(raw), latest))}."]
+    parts = [f"Traffic now: {shares(becomes(traffic_of(raw), latest))}."]
     if native.words == "containerapp ingress traffic set":
-        must_be_divisible(raw, known)
-        after = merged(raw, known, weights_of(native, "revision-weight"), weights_of(native, "label-weight"))
-        words.append(f"Traffic then: {shares(becomes(after, latest))}.")
+        must_be_divisible(raw, application)
+        after = merged(raw, application, weights_of(native, "revision-weight"), weights_of(native, "label-weight"))
+        parts.append(f"Traffic then: {shares(becomes(after, latest))}.")
     elif native.words == "containerapp revision deactivate":
-        must_be_idle(known, native.one("revision"))
-        words += [
+        must_be_idle(application, native.one("revision"))
+        parts += [
             f"It wears the label {label!r}, whose address it will no longer answer."
-            for label in labels_of(native, known)
+            for label in labels_of(native, application)
         ]
-    elif known.mode == "single":
-        words.append(f"{single_mode(known.name)} {FOLLOWS.get(native.words, '')}".strip())
-    return tuple(words), fingerprint(raw)
+    elif application.mode == "single":
+        parts.append(f"{single_mode(application.name)} {FOLLOWS.get(native.words, '')}".strip())
+    return tuple(parts), fingerprint(raw)
 
 
 FOLLOWS = {
@@ -123,25 +123,25 @@ FOLLOWS = {
 
 
 async def look_at_database(native: AzCommand, azure: Azure) -> tuple[str, ...]:
-    found = await server_of(native, azure).database(native.one("name"))
-    status = text(dig(found, "properties", "status"))
-    words = [f"{native.one('name')} is {status or 'in no state it tells'}."]
+    fields = await server_of(native, azure).database(native.one("name"))
+    status = text(dig(fields, "properties", "status"))
+    parts = [f"{native.one('name')} is {status or 'in no state it tells'}."]
     if native.words == "sql db restore":
-        earliest = text(dig(found, "properties", "earliestRestoreDate"))
-        words.append(f"It can be restored as it was since {earliest or 'a time it does not tell'}.")
+        earliest = text(dig(fields, "properties", "earliestRestoreDate"))
+        parts.append(f"It can be restored as it was since {earliest or 'a time it does not tell'}.")
     else:
         old, new = native.one("name"), native.one("new-name")
-        words.append(f"Afterwards what connects to {new} gets this database, and what connects to {old} gets none.")
-    return tuple(words)
+        parts.append(f"Afterwards what connects to {new} gets this database, and what connects to {old} gets none.")
+    return tuple(parts)
 
 
 def weights_of(native: AzCommand, flag: str) -> dict[str, int]:
     """`name=80` as az takes it; of a name given twice the last counts."""
-    return {name: int(weight) for name, _, weight in (each.rpartition("=") for each in native.many(flag))}
+    return {name: int(weight) for name, _, weight in (entry.rpartition("=") for entry in native.many(flag))}
 
 
-def labels_of(native: AzCommand, known: Application) -> tuple[str, ...]:
-    return next((each.labels for each in known.revisions if each.name == native.one("revision")), ())
+def labels_of(native: AzCommand, application: Application) -> tuple[str, ...]:
+    return next((revision.labels for revision in application.revisions if revision.name == native.one("revision")), ())
 
 
 def shares(weights: Mapping[str, int]) -> str:

@@ -32,8 +32,8 @@ ANYTHING = like(r"[^\x00-\x08\x0b-\x1f\x7f]+")  # but control characters
 
 def moment(written: str) -> datetime:
     """A time as az takes one, in UTC; without a zone it is UTC. Raises ValueError, OverflowError."""
-    found = datetime.fromisoformat(written)
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    result = datetime.fromisoformat(written)
+    return result.replace(tzinfo=UTC) if result.tzinfo is None else result.astimezone(UTC)
 
 
 def is_moment(written: str) -> bool:
@@ -67,7 +67,7 @@ class Command:
     flags: tuple[Flag, ...]
 
     def flag(self, form: str) -> Flag | None:
-        return next((each for each in (*self.flags, *GLOBAL) if form in each.forms), None)
+        return next((flag for flag in (*self.flags, *GLOBAL) if form in flag.forms), None)
 
 
 RESOURCE = like(r"(?!\.+$)[A-Za-z0-9_.()-]{1,128}")  # the names that Azure allows for what is named here
@@ -210,4 +210,4 @@ KNOWN = (
         ),
     ),
 )
-COMMANDS: Mapping[str, Command] = {each.words: each for each in KNOWN}
+COMMANDS: Mapping[str, Command] = {command.words: command for command in KNOWN}

@@ -26,18 +26,18 @@ async def show_logs(native: AzCommand, azure: Azure, progress: Progress) -> str:
     Raises SourceError.
     """
     app = app_of(native, azure)
-    url, said = await (system_stream(app) if native.one("type") == "system" else console_stream(native, app))
+    url, sentence = await (system_stream(app) if native.one("type") == "system" else console_stream(native, app))
     token = await azure.stream_token(app.group, app.name)
-    asked = {
+    values_by_name = {
         "follow": "true" if native.follow else "false",
         "output": native.one("format", "json"),
         "tailLines": native.one("tail", USUAL_TAIL),
     }
     count = 0
-    async for lines in batches(url, asked, token, follow=native.follow):
+    async for lines in batches(url, values_by_name, token, follow=native.follow):
         count += len(lines)
-        progress.output("".join(f"{clean_line(each, LONGEST_LINE)}\n" for each in lines))
-    return f"{said} {count} lines."
+        progress.output("".join(f"{clean_line(line, LONGEST_LINE)}\n" for line in lines))
+    return f"{sentence} {count} lines."
 
 
 async def system_stream(app: ContainerApp) -> tuple[str, str]:
@@ -52,29 +52,29 @@ async def console_stream(native: AzCommand, app: ContainerApp) -> tuple[str, str
 
     which after a rollback is the broken one. Raises SourceError.
     """
-    _, known = await app.standing()
-    revision = native.one("revision") or (known.serving.name if known.serving else "")
+    _, application = await app.standing()
+    revision = native.one("revision") or (application.serving.name if application.serving else "")
     if not revision:
         raise SourceError(missing(f"No revision of {app.name} has traffic; name one with --revision."))
-    found = [replica(each) for each in await app.replicas(revision)]
-    chosen = [each for each in found if not native.one("replica") or each.name == native.one("replica")]
+    replicas = [replica(fields) for fields in await app.replicas(revision)]
+    chosen = [item for item in replicas if not native.one("replica") or item.name == native.one("replica")]
     streams = [
-        (each.name, container, url)
-        for each in chosen
-        for container, url in each.containers
+        (item.name, container, url)
+        for item in chosen
+        for container, url in item.containers
         if url and native.one("container", container) == container
     ]
     if not streams:
         raise SourceError(missing(f"{revision} has no such container running; its past is in Log Analytics."))
     name, container, url = streams[0]
-    newest = known.revisions[0].name if known.revisions else revision
+    newest = application.revisions[0].name if application.revisions else revision
     others = f" of {len(streams)} streams" if len(streams) > 1 else ""
     why = f" (the one with traffic; az would take the newest, {newest})" if newest != revision else ""
     why = "" if native.one("revision") else why
     return url, f"The console of {container} in {name}{others}, revision {revision}{why}."
 
 
-async def batches(url: str, asked: dict[str, str], token: str, *, follow: bool) -> AsyncIterator[list[bytes]]:
+async def batches(url: str, values_by_name: dict[str, str], token: str, *, follow: bool) -> AsyncIterator[list[bytes]]:
     """Whole lines, as many as came at once. Raises SourceError."""
     import httpx
 
@@ -84,14 +84,14 @@ async def batches(url: str, asked: dict[str, str], token: str, *, follow: bool) 
     try:
         async with (
             httpx.AsyncClient(trust_env=False, timeout=limits) as client,
-            client.stream("GET", stream_address(url, asked), headers=headers) as response,
+            client.stream("GET", stream_address(url, values_by_name), headers=headers) as response,
         ):
             if response.status_code != 200:
                 raise SourceError(refused(response.status_code, await beginning(response)))
             async for chunk in response.aiter_bytes(BATCH if not follow else None):
                 *whole, rest = (rest + chunk).split(b"\n")
                 rest = rest[:LONGEST_LINE]
-                if lines := [each[:LONGEST_LINE] for each in whole if each.strip()]:
+                if lines := [data[:LONGEST_LINE] for data in whole if data.strip()]:
                     yield lines
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise SourceError(broken(error)) from error
@@ -114,8 +114,8 @@ def refused(status: int, body: bytes) -> Problem:
 
 
 def broken(error: Exception) -> Problem:
-    said = clean_line(str(error) or type(error).__name__, 200)
-    return Problem(ProblemKind.NETWORK, "stream broke", f"The log stream broke: {said}.")
+    sentence = clean_line(str(error) or type(error).__name__, 200)
+    return Problem(ProblemKind.NETWORK, "stream broke", f"The log stream broke: {sentence}.")
 
 
 def missing(message: str) -> Problem:

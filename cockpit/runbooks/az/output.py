@@ -43,7 +43,7 @@ def printed(result: Any, *, output: str = "json", query: str = "", rows: Rows | 
 def tsv(result: Any) -> str:
     """A line for each item; a list inside it is its length, an object nothing."""
     items = result if isinstance(result, list) else [result]
-    return "".join(f"{tsv_line(each)}\n" for each in items)
+    return "".join(f"{tsv_line(item)}\n" for item in items)
 
 
 def tsv_line(item: Any) -> str:
@@ -68,7 +68,7 @@ def table(result: Any, *, rows: Rows | None = None, in_order: bool = False) -> s
 
     try:
         chosen = rows(result) if rows else result
-        items = [cells(each, in_order=in_order) for each in (chosen if isinstance(chosen, list) else [chosen])]
+        items = [cells(item, in_order=in_order) for item in (chosen if isinstance(chosen, list) else [chosen])]
         drawn = tabulate(items, headers="keys", tablefmt="simple", disable_numparse=True) if items else ""
     except (KeyError, TypeError, ValueError, AttributeError, LookupError) as error:
         raise NoTableError(NO_TABLE) from error

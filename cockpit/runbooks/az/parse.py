@@ -38,10 +38,10 @@ class AzCommand:
 
     def describe(self) -> str:
         """What it does, in one sentence for people."""
-        said = COMMANDS[self.words].says
+        sentence = COMMANDS[self.words].says
         for flag in COMMANDS[self.words].flags:
-            said = said.replace(f"{{{flag.name}}}", " ".join(self.many(flag.name)) or UNSAID.get(flag.name, ""))
-        return said.strip()
+            sentence = sentence.replace(f"{{{flag.name}}}", " ".join(self.many(flag.name)) or UNSAID.get(flag.name, ""))
+        return sentence.strip()
 
 
 UNSAID = {"resource-group": "the subscription", "metrics": "the main metric"}
@@ -53,39 +53,39 @@ def recognise(argv: Sequence[str], *, subscription: str = "") -> AzCommand | Non
     `subscription` is the id that the environment has: a command that names another one is not ours.
     """
     rest = deque(argv[1:])
-    words = []
+    parts = []
     while rest and not rest[0].startswith("-"):
-        words.append(rest.popleft())
-    command = COMMANDS.get(" ".join(words))
+        parts.append(rest.popleft())
+    command = COMMANDS.get(" ".join(parts))
     if list(argv[:1]) != ["az"] or command is None:
         return None
-    given = read_flags(command, rest)
-    if given is None or not fits(command, given, subscription):
+    name_lists = read_flags(command, rest)
+    if name_lists is None or not fits(command, name_lists, subscription):
         return None
-    output, query = given.pop("output", ("json",))[0], given.pop("query", ("",))[0]
+    output, query = name_lists.pop("output", ("json",))[0], name_lists.pop("query", ("",))[0]
     for own in ("only-show-errors", "subscription"):
-        given.pop(own, None)
-    if "revision" in given:
-        given.setdefault("name", (given["revision"][0].rpartition("--")[0],))
+        name_lists.pop(own, None)
+    if "revision" in name_lists:
+        name_lists.setdefault("name", (name_lists["revision"][0].rpartition("--")[0],))
     if query and not compiles(query):
         return None
-    return AzCommand(command.words, command.kind, given, output, query)
+    return AzCommand(command.words, command.kind, name_lists, output, query)
 
 
 def read_flags(command: Command, rest: deque[str]) -> dict[str, tuple[str, ...]] | None:
     """The values of every flag by its name; None as soon as something is not as it should be."""
-    given: dict[str, tuple[str, ...]] = {}
+    name_lists: dict[str, tuple[str, ...]] = {}
     while rest:
         word = rest.popleft()
         form, equals, joined = word.partition("=") if word.startswith("--") else (word, "", "")
         flag = command.flag(form)
-        if flag is None or flag.name in given:
+        if flag is None or flag.name in name_lists:
             return None
         values = read_values(flag, rest, joined if equals else None)
         if values is None:
             return None
-        given[flag.name] = values
-    return given
+        name_lists[flag.name] = values
+    return name_lists
 
 
 def read_values(flag: Flag, rest: deque[str], joined: str | None) -> tuple[str, ...] | None:
@@ -98,7 +98,7 @@ def read_values(flag: Flag, rest: deque[str], joined: str | None) -> tuple[str, 
         values.append(rest.popleft())
     if flag.takes is Takes.MAYBE:
         return truth(values[0] if values else "true")
-    if not values or not all(flag.accepts(each) for each in values):
+    if not values or not all(flag.accepts(value) for value in values):
         return None
     return tuple(values)
 
@@ -108,16 +108,22 @@ def truth(word: str) -> tuple[str, ...] | None:
     return ("true",) if lowered in TRUE else ("false",) if lowered in FALSE else None
 
 
-def fits(command: Command, given: Mapping[str, tuple[str, ...]], subscription: str) -> bool:
+def fits(command: Command, name_lists: Mapping[str, tuple[str, ...]], subscription: str) -> bool:
     """Everything needed is there, and it is about the subscription that we speak to."""
-    if not all(flag.name in given for flag in command.flags if flag.required):
+    if not all(flag.name in name_lists for flag in command.flags if flag.required):
         return False
-    if command.words == "containerapp ingress traffic set" and not {"revision-weight", "label-weight"} & set(given):
+    if command.words == "containerapp ingress traffic set" and not {"revision-weight", "label-weight"} & set(
+        name_lists
+    ):
         return False
-    if "revision" in given and "name" not in given and "--" not in given["revision"][0]:
+    if "revision" in name_lists and "name" not in name_lists and "--" not in name_lists["revision"][0]:
         return False
-    named = [given[each][0] for each in OWN_SUBSCRIPTION if each in given and (each != "name" or is_account(command))]
-    return all(subscription and each.lower() == subscription.lower() for each in named)
+    named = [
+        name_lists[text][0]
+        for text in OWN_SUBSCRIPTION
+        if text in name_lists and (text != "name" or is_account(command))
+    ]
+    return all(subscription and text.lower() == subscription.lower() for text in named)
 
 
 def is_account(command: Command) -> bool:

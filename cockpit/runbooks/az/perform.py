@@ -31,10 +31,10 @@ class Survey:
 async def survey(native: AzCommand, azure: Azure) -> Survey:
     """Look at what a change would meet, without changing anything. A read meets nothing."""
     try:
-        words, fingerprint = await look(native, azure)
+        parts, fingerprint = await look(native, azure)
     except SourceError as error:
         return Survey(refusal=sentence(error.problem))
-    return Survey(words, fingerprint)
+    return Survey(parts, fingerprint)
 
 
 async def perform(native: AzCommand, azure: Azure, progress: Progress, *, confirmed: str = "") -> Finished:
@@ -78,12 +78,12 @@ def finish(
     try:
         text = printed(value, output=native.output, query=native.query, rows=TABLES.get(native.words))
     except ValueError as error:
-        said = str(error) if isinstance(error, NoTableError) else f"The query fails on this result: {error}"
+        sentences = str(error) if isinstance(error, NoTableError) else f"The query fails on this result: {error}"
         changed = native.words in CHANGES
-        progress.output(f"ERROR: {clean_line(said)}\n")
+        progress.output(f"ERROR: {clean_line(sentences)}\n")
         done = "It was done, but its result could not be printed. " if changed else ""
         state = StepState.WARN if changed else StepState.FAILED
-        return Finished(state, clean_line(done + said), 0 if changed else 1, operation=operation)
+        return Finished(state, clean_line(done + sentences), 0 if changed else 1, operation=operation)
     if text:
         progress.output(text)
     return Finished(StepState.OK, " ".join((f"{native.describe()}: done.", *notes)), 0, operation=operation)
@@ -93,17 +93,17 @@ def not_done(progress: Progress | None, change: AzureChange) -> Finished:
     why = change.problem
     if why is not None and change.outcome is ChangeOutcome.FAILED:
         return failed(progress, why, change.operation)
-    said = f"Unknown whether it was done: {why.message if why else 'no answer came.'} {STILL}"
+    sentences = f"Unknown whether it was done: {why.message if why else 'no answer came.'} {STILL}"
     if progress is not None:
-        progress.output(f"UNKNOWN: {said}\n")
-    return Finished(StepState.UNKNOWN, said, operation=change.operation)
+        progress.output(f"UNKNOWN: {sentences}\n")
+    return Finished(StepState.UNKNOWN, sentences, operation=change.operation)
 
 
 def failed(progress: Progress | None, problem: Problem, operation: str = "") -> Finished:
-    said = sentence(problem)
+    sentences = sentence(problem)
     if progress is not None:
-        progress.output(f"ERROR: {said}\n")
-    return Finished(StepState.FAILED, said, 1, operation=operation)
+        progress.output(f"ERROR: {sentences}\n")
+    return Finished(StepState.FAILED, sentences, 1, operation=operation)
 
 
 def sentence(problem: Problem) -> str:

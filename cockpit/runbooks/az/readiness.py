@@ -18,10 +18,10 @@ async def read_unready(native: AzCommand, azure: Azure) -> str | None:
     app = app_of(native, azure)
     try:
         raw = await app.revision(name)
-        replicas = tuple(replica(each) for each in await app.replicas(name))
+        replicas = tuple(replica(fields) for fields in await app.replicas(name))
     except SourceError as error:
         return f"it could not be read ({error.problem.short})"
-    found = replace(revision(raw, app.name), replicas=replicas)
-    if not found.active:
+    result = replace(revision(raw, app.name), replicas=replicas)
+    if not result.active:
         return "it is not active"
-    return "" if may_take_traffic(found) else judge_revision(found).reason
+    return "" if may_take_traffic(result) else judge_revision(result).reason

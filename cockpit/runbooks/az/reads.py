@@ -38,21 +38,21 @@ def server_of(native: AzCommand, azure: Azure) -> SqlServer:
 async def show_account(native: AzCommand, azure: Azure) -> Found:
     body = await azure.get(f"/subscriptions/{segment(azure.subscription)}", api_version=SUBSCRIPTION_API)
     who = azure.credential.identity()
-    shown = shapes.account(
+    fields = shapes.account(
         body,
         CLOUDS.get(azure.where.authority, "AzureCloud"),
         who.name if who else "",
         machine=bool(who and who.machine),
         home=who.tenant if who else "",
     )
-    return shown, ()
+    return fields, ()
 
 
 async def list_apps(native: AzCommand, azure: Azure) -> Found:
     group = native.one("resource-group")
     scope = f"/subscriptions/{segment(azure.subscription)}" + (f"/resourceGroups/{segment(group)}" if group else "")
-    found = await azure.pages(f"{scope}/providers/Microsoft.App/containerApps", api_version=API_VERSION)
-    return shapes.with_groups(found), ()
+    records = await azure.pages(f"{scope}/providers/Microsoft.App/containerApps", api_version=API_VERSION)
+    return shapes.with_groups(records), ()
 
 
 async def show_app(native: AzCommand, azure: Azure) -> Found:
@@ -61,10 +61,10 @@ async def show_app(native: AzCommand, azure: Azure) -> Found:
 
 async def list_revisions(native: AzCommand, azure: Azure) -> Found:
     """All of them: what one rolls back to is inactive more often than not, and az shows those only with --all."""
-    found = await app_of(native, azure).revisions()
-    hidden = [text(each.get("name")) for each in found if dig(each, "properties", "active") is not True]
-    said = f"az would hide {len(hidden)} inactive without --all: {', '.join(hidden)}."
-    return shapes.with_groups(found), (said,) if hidden and not native.has("all") else ()
+    records = await app_of(native, azure).revisions()
+    hidden = [text(fields.get("name")) for fields in records if dig(fields, "properties", "active") is not True]
+    sentence = f"az would hide {len(hidden)} inactive without --all: {', '.join(hidden)}."
+    return shapes.with_groups(records), (sentence,) if hidden and not native.has("all") else ()
 
 
 async def show_revision(native: AzCommand, azure: Azure) -> Found:
@@ -72,7 +72,7 @@ async def show_revision(native: AzCommand, azure: Azure) -> Found:
 
 
 async def show_traffic(native: AzCommand, azure: Azure) -> Found:
-    return [dict(each) for each in traffic_of(await app_of(native, azure).read())], ()
+    return [dict(fields) for fields in traffic_of(await app_of(native, azure).read())], ()
 
 
 async def list_replicas(native: AzCommand, azure: Azure) -> Found:
@@ -83,7 +83,7 @@ async def list_replicas(native: AzCommand, azure: Azure) -> Found:
 
 
 async def list_databases(native: AzCommand, azure: Azure) -> Found:
-    return [shapes.database(each) for each in await server_of(native, azure).databases()], ()
+    return [shapes.database(fields) for fields in await server_of(native, azure).databases()], ()
 
 
 async def show_database(native: AzCommand, azure: Azure) -> Found:
@@ -102,22 +102,22 @@ async def list_activity(native: AzCommand, azure: Azure) -> Found:
         group = native.one("resource-group")
         test += f" and resourceGroupName eq '{group}'" if group else ""
     path = f"/subscriptions/{segment(azure.subscription)}/providers/Microsoft.Insights/eventtypes/management/values"
-    found = await azure.pages(path, api_version=ACTIVITY_API, **{"$filter": test})
-    return shapes.with_groups(found[: int(native.one("max-events", str(MOST_EVENTS)))]), ()
+    records = await azure.pages(path, api_version=ACTIVITY_API, **{"$filter": test})
+    return shapes.with_groups(records[: int(native.one("max-events", str(MOST_EVENTS)))]), ()
 
 
 async def list_metrics(native: AzCommand, azure: Azure) -> Found:
     since, until = window(native, azure.time.now(), ONE_HOUR)
-    asked = {
+    values_by_name = {
         "metricnames": ",".join(native.many("metrics")),
         "aggregation": ",".join(native.many("aggregation")),
         "interval": interval(native.one("interval")),
         "$filter": native.one("filter"),
     }
-    said = {key: value for key, value in asked.items() if value}
+    lines = {key: value for key, value in values_by_name.items() if value}
     path = f"{native.one('resource')}/providers/Microsoft.Insights/metrics"
     timespan = f"{zulu(since)}/{zulu(until)}"
-    return shapes.with_groups(await azure.get(path, api_version=METRICS_API, timespan=timespan, **said)), ()
+    return shapes.with_groups(await azure.get(path, api_version=METRICS_API, timespan=timespan, **lines)), ()
 
 
 def window(native: AzCommand, now: datetime, usual: timedelta) -> tuple[datetime, datetime]:
@@ -141,10 +141,10 @@ def span(written: str) -> timedelta | None:
 
 def interval(written: str) -> str:
     """`5m`, `1h` and `1d` as ISO 8601 has them."""
-    found = re.fullmatch(r"(\d+)([mhd])", written)
-    if found is None:
+    match = re.fullmatch(r"(\d+)([mhd])", written)
+    if match is None:
         return written
-    return f"P{found[1]}D" if found[2] == "d" else f"PT{found[1]}{found[2].upper()}"
+    return f"P{match[1]}D" if match[2] == "d" else f"PT{match[1]}{match[2].upper()}"
 
 
 def zulu(moment: datetime) -> str:

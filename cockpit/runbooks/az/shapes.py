@@ -16,13 +16,13 @@ UNITS = ((1024**4, "TB"), (1024**3, "GB"), (1024**2, "MB"), (1024, "kB"), (1, "B
 def with_groups(value: Any) -> Any:
     """A copy in which every object that has a resource id also has its `resourceGroup`, at the end."""
     if isinstance(value, list):
-        return [with_groups(each) for each in value]
+        return [with_groups(item) for item in value]
     if not isinstance(value, Mapping):
         return value
-    copy = {key: with_groups(each) for key, each in value.items()}
-    found = IN_A_GROUP.match(copy["id"]) if isinstance(copy.get("id"), str) else None
-    if found and "resourcegroup" not in (key.lower() for key in copy):
-        copy["resourceGroup"] = found[1]
+    copy = {key: with_groups(item) for key, item in value.items()}
+    match = IN_A_GROUP.match(copy["id"]) if isinstance(copy.get("id"), str) else None
+    if match and "resourcegroup" not in (key.lower() for key in copy):
+        copy["resourceGroup"] = match[1]
     return copy
 
 
@@ -78,7 +78,7 @@ def database_row(database: Mapping[str, Any]) -> dict[str, Any]:
 
 def friendly(size: int) -> str:
     """Bytes in the largest unit that divides them: `2GB`, `1536MB`."""
-    amount, unit = next((size // each, unit) for each, unit in UNITS if size % each == 0)
+    amount, unit = next((size // number, unit) for number, unit in UNITS if size % number == 0)
     return f"{amount}{unit}"
 
 
@@ -87,7 +87,7 @@ def metric_rows(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = []
     for metric in answer["value"]:
         for series in metric["timeseries"]:
-            named = {each["name"]["localizedValue"]: each["value"] for each in series["metadatavalues"]}
+            named = {item["name"]["localizedValue"]: item["value"] for item in series["metadatavalues"]}
             for point in series["data"]:
                 values = {key: value for key, value in point.items() if key != "timeStamp"}
                 when = re.sub(r"^(\S{10})T(\S{8})\+00:00$", r"\1 \2", point["timeStamp"])
@@ -97,4 +97,4 @@ def metric_rows(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def each_or_one(row: Rows) -> Rows:
     """The columns of one object, for a list of them too."""
-    return lambda result: [row(each) for each in result] if isinstance(result, list) else row(result)
+    return lambda result: [row(item) for item in result] if isinstance(result, list) else row(result)

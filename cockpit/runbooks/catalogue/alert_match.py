@@ -41,12 +41,12 @@ class Match:
 
 def matches(catalogue: Catalogue, alerts: Iterable[Alert]) -> tuple[Match, ...]:
     """What helps with the alerts that fire, for each alert the surest first."""
-    found: list[Match] = []
+    result: list[Match] = []
     for alert in alerts:
         if alert.state in FIRING:
             of_this = [match for document in catalogue.documents for match in document_matches(document, alert)]
-            found += sorted(of_this, key=lambda each: RANK.index(each.how))
-    return tuple(found)
+            result += sorted(of_this, key=lambda match: RANK.index(match.how))
+    return tuple(result)
 
 
 def document_matches(document: Document, alert: Alert) -> Iterator[Match]:
@@ -58,36 +58,43 @@ def document_matches(document: Document, alert: Alert) -> Iterator[Match]:
             yield from table_matches(document, table, alert)
         elif table.kind == "thresholds":
             yield from thresholds(document, table, alert)
-    labelled = [each for each in document.runbook.procedures if about(each.labels.get("alerts", ""), alert.name)]
-    yield from (Match(alert, document, "label", each.title, each) for each in labelled)
+    labelled = [
+        procedure for procedure in document.runbook.procedures if about(procedure.labels.get("alerts", ""), alert.name)
+    ]
+    yield from (Match(alert, document, "label", procedure.title, procedure) for procedure in labelled)
     if not labelled and about(document.runbook.labels.get("alerts", ""), alert.name):
         yield Match(alert, document, "label", document.runbook.title)
     for procedure in document.runbook.procedures:
-        said = [procedure.labels[name] for name in SIGNS if about(procedure.labels.get(name, ""), alert.name)]
-        if said and procedure not in labelled:
-            yield Match(alert, document, "when", said[0], procedure)
+        lines = [procedure.labels[name] for name in SIGNS if about(procedure.labels.get(name, ""), alert.name)]
+        if lines and procedure not in labelled:
+            yield Match(alert, document, "when", lines[0], procedure)
 
 
 def table_matches(document: Document, table: DocumentTable, alert: Alert) -> Iterator[Match]:
     """The rows of a table of alerts and first actions that name the alert, with what can be run or jumped to."""
-    action = next(at for at, name in enumerate(table.header) if "action" in name.casefold())
-    for at, row in enumerate(table.rows):
+    action = next(position for position, name in enumerate(table.header) if "action" in name.casefold())
+    for index, row in enumerate(table.rows):
         if not same_alert(row[0], alert.name):
             continue
         hint = row[action] if action < len(row) else ""
-        line = table.line + 2 + at
-        here = ((each, step) for each in document.runbook.procedures for step in each.commands if step.line == line)
+        line = table.line + 2 + index
+        here = (
+            (procedure, step)
+            for procedure in document.runbook.procedures
+            for step in procedure.commands
+            if step.line == line
+        )
         procedure, step = next(here, (None, None))
         to = jumps(document.runbook, hint)
         if step is None and to:
             # Of several ways the one that can be run from here.
-            procedure = next((each for each in to if each.commands), to[0])
+            procedure = next((procedure for procedure in to if procedure.commands), to[0])
         yield Match(alert, document, "table", hint, procedure, step)
 
 
 def thresholds(document: Document, table: DocumentTable, alert: Alert) -> Iterator[Match]:
     """The limits that a document gives the signal of the alert: what it is measured against, for want of more."""
-    limit = next(at for at, name in enumerate(table.header) if "threshold" in name.casefold())
+    limit = next(index for index, name in enumerate(table.header) if "threshold" in name.casefold())
     for row in table.rows:
         if limit < len(row) and row[limit] and same_alert(row[0], alert.name):
             yield Match(alert, document, "threshold", f"{row[0]}: {row[limit]}")
@@ -106,19 +113,19 @@ def about(text: str, name: str) -> bool:
     return any(same_alert(clause, name) for clause in CLAUSE.split(text) if clause.strip())
 
 
-def same_alert(said: str, name: str) -> bool:
+def same_alert(sentence: str, name: str) -> bool:
     """True when the two names share most of the words of the shorter, and more than one.
 
     `5xx errors` is `mi-prod-5xx-errors` and `Http5xxErrors`; `High CPU/memory` is `High CPU` and `High memory`.
     """
-    wanted = words(name)
-    return bool(wanted) and any(alike(each, wanted) for each in alternatives(said))
+    names = words(name)
+    return bool(names) and any(alike(alternative, names) for alternative in alternatives(sentence))
 
 
-def alike(said: frozenset[str], wanted: frozenset[str]) -> bool:
-    shared = len(said & wanted)
-    least = min(len(said), len(wanted))
-    return said == wanted or (shared > 1 and 3 * shared >= 2 * least) or (shared == len(said) == 1)
+def alike(lines: frozenset[str], names: frozenset[str]) -> bool:
+    shared = len(lines & names)
+    least = min(len(lines), len(names))
+    return lines == names or (shared > 1 and 3 * shared >= 2 * least) or (shared == len(lines) == 1)
 
 
 def alternatives(text: str) -> list[frozenset[str]]:
@@ -129,11 +136,11 @@ def alternatives(text: str) -> list[frozenset[str]]:
     head, *middle, tail = parts
     before, after = head.rpartition(" ")[0], tail.partition(" ")[2]
     ends = [head.rpartition(" ")[2], *middle, tail.partition(" ")[0]]
-    return [words(f"{before} {each} {after}") for each in ends]
+    return [words(f"{before} {end} {after}") for end in ends]
 
 
 @cache
 def words(text: str) -> frozenset[str]:
     """The words that tell: split at case, dashes and digits, without plurals."""
-    found = WORD.findall(CAMEL.sub(" ", text).casefold())
-    return frozenset(word.removesuffix("s") if len(word) > 3 else word for word in found if word not in COMMON)
+    result = WORD.findall(CAMEL.sub(" ", text).casefold())
+    return frozenset(word.removesuffix("s") if len(word) > 3 else word for word in result if word not in COMMON)

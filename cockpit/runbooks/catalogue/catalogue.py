@@ -55,7 +55,11 @@ class Catalogue:
 
     def places(self) -> Iterator[CatalogueEntry]:
         """Every procedure there is."""
-        return (CatalogueEntry(document, each) for document in self.documents for each in document.runbook.procedures)
+        return (
+            CatalogueEntry(document, procedure)
+            for document in self.documents
+            for procedure in document.runbook.procedures
+        )
 
     def find(self, text: str) -> CatalogueEntry:
         """The place that `DOC#PROCEDURE` names. Raises NotFound with what was probably meant.
@@ -69,16 +73,22 @@ class Catalogue:
 
     def document(self, name: str) -> Document:
         """The document of that id, file name, path or title. Raises NotFound."""
-        wanted = name.strip().casefold()
+        wanted_name = name.strip().casefold()
         for names in (ids, files, titles):
-            found = [each for each in self.documents if wanted and wanted in names(each)]
-            if len(found) == 1:
-                return found[0]
-            if found:
-                several = ", ".join(each.id for each in found)
+            documents = [document for document in self.documents if wanted_name and wanted_name in names(document)]
+            if len(documents) == 1:
+                return documents[0]
+            if documents:
+                several = ", ".join(document.id for document in documents)
                 raise NotFound(f"`{shown(name)}` may be any of {several}.")
-        meant = near(wanted, [each.id for each in self.documents]) or near(wanted, map(title_of, self.documents))
-        hint = f" Did you mean `{meant}`?" if meant else f" There are: {listed(each.id for each in self.documents)}."
+        meant = near(wanted_name, [document.id for document in self.documents]) or near(
+            wanted_name, map(title_of, self.documents)
+        )
+        hint = (
+            f" Did you mean `{meant}`?"
+            if meant
+            else f" There are: {listed(document.id for document in self.documents)}."
+        )
         raise NotFound(f"There is no runbook `{shown(name)}`.{hint}")
 
 
@@ -102,44 +112,48 @@ def titles(document: Document) -> tuple[str, ...]:
 def main_procedure(document: Document) -> Procedure:
     """The only procedure, or that of the title itself. Raises NotFound where one must be chosen."""
     procedures = document.runbook.procedures
-    heads = [each for each in procedures if each.level <= 1] or [each for each in procedures if not each.section]
+    heads = [procedure for procedure in procedures if procedure.level <= 1] or [
+        procedure for procedure in procedures if not procedure.section
+    ]
     if len(heads) == 1:
         return heads[0]
     if not procedures:
         raise NotFound(f"`{document.id}` has nothing to run.")
-    raise NotFound(f"`{document.id}` has several procedures: {listed(f'#{each.slug}' for each in procedures)}.")
+    raise NotFound(
+        f"`{document.id}` has several procedures: {listed(f'#{procedure.slug}' for procedure in procedures)}."
+    )
 
 
 def find_procedure(document: Document, text: str) -> Procedure:
     """The procedure of a document by slug, number, place or words. Raises NotFound."""
     procedures = document.runbook.procedures
-    wanted = slug(text)
-    exact = [each for each in procedures if each.slug == wanted]
+    wanted_name = slug(text)
+    exact = [item for item in procedures if item.slug == wanted_name]
     if exact:
         return exact[0]
     if ORDINAL.match(text.strip()):
-        if found := numbered(procedures, text.strip()):
-            return found
+        if procedure := numbered(procedures, text.strip()):
+            return procedure
     else:
-        found_by_words = [each for each in procedures if has_words(each, wanted)]
+        found_by_words = [item for item in procedures if has_words(item, wanted_name)]
         if len(found_by_words) == 1:
             return found_by_words[0]
         if found_by_words:
-            several = listed(f"#{each.slug}" for each in found_by_words)
+            several = listed(f"#{found_by_word.slug}" for found_by_word in found_by_words)
             raise NotFound(f"`{shown(text)}` may be any of {several}.")
-    meant = near_slug(wanted, [each.slug for each in procedures])
-    hint = f"Did you mean `#{meant}`?" if meant else f"It has: {listed(f'#{each.slug}' for each in procedures)}."
+    meant = near_slug(wanted_name, [item.slug for item in procedures])
+    hint = f"Did you mean `#{meant}`?" if meant else f"It has: {listed(f'#{item.slug}' for item in procedures)}."
     raise NotFound(f"`{document.id}` has no procedure `{shown(text)}`. {hint}")
 
 
 def numbered(procedures: Sequence[Procedure], number: str) -> Procedure | None:
     """The procedure in the section of that number, else the one at that place."""
-    for each in procedures:
-        if any(number_of(title) == number for title in (each.title, *each.within)):
-            return each
-    has_numbers = any(number_of(title) for each in procedures for title in (each.title, *each.within))
-    at = int(number) if number.isdecimal() and len(number) < 6 else 0
-    return procedures[at - 1] if 0 < at <= len(procedures) and not has_numbers else None
+    for procedure in procedures:
+        if any(number_of(title) == number for title in (procedure.title, *procedure.within)):
+            return procedure
+    has_numbers = any(number_of(title) for item in procedures for title in (item.title, *item.within))
+    index = int(number) if number.isdecimal() and len(number) < 6 else 0
+    return procedures[index - 1] if 0 < index <= len(procedures) and not has_numbers else None
 
 
 def number_of(title: str) -> str:
@@ -148,15 +162,17 @@ def number_of(title: str) -> str:
     return match[1] if match else ""
 
 
-def has_words(procedure: Procedure, wanted: str) -> bool:
+def has_words(procedure: Procedure, wanted_name: str) -> bool:
     """True when the slug holds the wanted words side by side."""
-    return bool(wanted) and f"-{wanted}-" in f"-{procedure.slug}-"
+    return bool(wanted_name) and f"-{wanted_name}-" in f"-{procedure.slug}-"
 
 
-def near_slug(wanted: str, slugs: Sequence[str]) -> str:
+def near_slug(wanted_name: str, slugs: Sequence[str]) -> str:
     """The slug nearest to what was typed, as a whole or by its words; "" when none is near."""
-    by_word = {word: each for each in reversed(slugs) for word in each.split("-") if len(word) > 3}
-    word = near(wanted, slugs) or next((found for part in wanted.split("-") if (found := near(part, by_word))), "")
+    by_word = {word: text for text in reversed(slugs) for word in text.split("-") if len(word) > 3}
+    word = near(wanted_name, slugs) or next(
+        (match_text for part in wanted_name.split("-") if (match_text := near(part, by_word))), ""
+    )
     return by_word.get(word, word)
 
 
@@ -165,9 +181,9 @@ def shown(text: str) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
-    found = list(names)
-    more = f" and {len(found) - 8} more" if len(found) > 8 else ""
-    return (", ".join(found[:8]) or "none") + more
+    result = list(names)
+    more = f" and {len(result) - 8} more" if len(result) > 8 else ""
+    return (", ".join(result[:8]) or "none") + more
 
 
 # Fuzzy find in a catalogue: a few letters, in any order of words.
@@ -177,12 +193,12 @@ FAR = 1_000  # worse than any real score
 
 def search(places: Iterable[CatalogueEntry], query: str) -> list[CatalogueEntry]:
     """The places that fit the query, the best first; all of them, in their order, for an empty one."""
-    wanted = query.casefold().split()
-    scored = [(score(place, wanted), at, place) for at, place in enumerate(places)]
-    return [place for fit, _, place in sorted(scored, key=lambda each: each[:2]) if fit < FAR]
+    names = query.casefold().split()
+    scored = [(score(place, names), index, place) for index, place in enumerate(places)]
+    return [place for fit, _, place in sorted(scored, key=lambda triple: triple[:2]) if fit < FAR]
 
 
-def score(place: CatalogueEntry, wanted: list[str]) -> int:
+def score(place: CatalogueEntry, names: list[str]) -> int:
     """0 is best. Every word must be found; in the title counts more than in what the document says elsewhere."""
     procedure, runbook = place.procedure, place.document.runbook
     layers = (
@@ -193,7 +209,7 @@ def score(place: CatalogueEntry, wanted: list[str]) -> int:
     )
     title, *rest = (text.casefold() for text in layers)
     total = 0
-    for word in wanted:
+    for word in names:
         elsewhere = (fits(word, text) + 10 * depth for depth, text in enumerate(rest, start=1))
         total += min(fits(word, title), *elsewhere, 5 if in_order(word, title) else FAR)
     return min(total, FAR)

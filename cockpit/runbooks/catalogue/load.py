@@ -23,13 +23,15 @@ def load(paths: Sequence[str], *, builtin: bool = True) -> Catalogue:
     """
     unread: list[Unread] = []
     own = named(unique_files(paths, unread), unread)
-    taken = {each.id for each in own}
+    taken = {document.id for document in own}
     shipped: list[Document] = []
     if builtin:
-        shipped = [Document(each.id, each.runbook, builtin=True) for each in named(markdown_in(BUILTIN), unread)]
-    replaced = {each.id for each in shipped} & taken
-    kept = tuple(each for each in shipped if each.id not in replaced)
-    mine = tuple(Document(each.id, each.runbook, replaces=each.id in replaced) for each in own)
+        shipped = [
+            Document(document.id, document.runbook, builtin=True) for document in named(markdown_in(BUILTIN), unread)
+        ]
+    replaced = {document.id for document in shipped} & taken
+    kept = tuple(document for document in shipped if document.id not in replaced)
+    mine = tuple(Document(document.id, document.runbook, replaces=document.id in replaced) for document in own)
     return Catalogue(mine + kept, tuple(unread))
 
 
@@ -43,27 +45,27 @@ def open_file(path: Path) -> Runbook:
 
 def unique_files(paths: Iterable[str], unread: list[Unread]) -> Iterator[Path]:
     """Every file once, however often it is named."""
-    seen: set[str] = set()
+    names: set[str] = set()
     for name in paths:
         path = Path(name).expanduser()
         if path.is_dir():
-            found = markdown_in(path)
+            result = markdown_in(path)
         elif path.exists():
-            found = iter([path])
+            result = iter([path])
         else:
             unread.append(Unread(clean_line(name), missing(path)))
             continue
-        for each in found:
-            real = os.path.realpath(each)
-            if real not in seen:
-                seen.add(real)
-                yield each
+        for item in result:
+            real = os.path.realpath(item)
+            if real not in names:
+                names.add(real)
+                yield item
 
 
 def missing(path: Path) -> str:
     """That a path is not there, and which one beside it was probably meant."""
     try:
-        beside = [each.name for each in path.parent.iterdir()]
+        beside = [item.name for item in path.parent.iterdir()]
     except OSError:
         return f"is not there, nor is {clean_line(str(path.parent), 200)}"
     meant = near(path.name, beside)
@@ -73,7 +75,7 @@ def missing(path: Path) -> str:
 def markdown_in(folder: Path) -> Iterator[Path]:
     """The *.md of a folder and its subfolders in order; nothing hidden."""
     for base, folders, names in os.walk(folder):
-        folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in SKIPPED)
+        folders[:] = sorted(folder for folder in folders if not folder.startswith(".") and folder not in SKIPPED)
         yield from (Path(base, name) for name in sorted(names) if name.endswith(".md") and not name.startswith("."))
 
 
@@ -97,4 +99,4 @@ def free_id(path: Path, taken: Iterable[str]) -> str:
     beside = f"{slug(path.resolve().parent.name)}/{stem}"
     numbered = (f"{stem}-{count}" for count in range(2, 1_000_000))
     used = set(taken)
-    return next(each for each in (stem, beside, *([] if beside not in used else numbered)) if each not in used)
+    return next(text for text in (stem, beside, *([] if beside not in used else numbered)) if text not in used)

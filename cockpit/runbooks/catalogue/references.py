@@ -27,18 +27,18 @@ def section_numbers(text: str) -> list[str]:
 
 def jumps(runbook: Runbook, text: str) -> tuple[Procedure, ...]:
     """The procedures that a text of this document refers to by number, in its order."""
-    found = {
+    procedures_by_name = {
         procedure.slug: procedure
         for number in section_numbers(text)
         for procedure in runbook.procedures
         if any(is_in(number_of(title), number) for title in (procedure.title, *procedure.within))
     }
-    return tuple(found.values())
+    return tuple(procedures_by_name.values())
 
 
-def is_in(number: str, wanted: str) -> bool:
+def is_in(number: str, wanted_name: str) -> bool:
     """`6.1` is in section `6`."""
-    return number == wanted or number.startswith(f"{wanted}.")
+    return number == wanted_name or number.startswith(f"{wanted_name}.")
 
 
 def follow(catalogue: Catalogue, document: Document, target: str) -> Jump | None:
@@ -48,13 +48,15 @@ def follow(catalogue: Catalogue, document: Document, target: str) -> Jump | None
     file, _, anchor = target.partition("#")
     there = document
     if file:
-        wanted = normal(PurePosixPath(document.runbook.path).parent / file)
-        found = [each for each in catalogue.documents if normal(PurePosixPath(each.runbook.path)) == wanted]
-        if not found:
+        wanted_name = normal(PurePosixPath(document.runbook.path).parent / file)
+        documents = [
+            document for document in catalogue.documents if normal(PurePosixPath(document.runbook.path)) == wanted_name
+        ]
+        if not documents:
             return None
-        there = found[0]
+        there = documents[0]
     squeezed = re.sub(r"-+", "-", slug(anchor))
-    named = [each for each in there.runbook.procedures if re.sub(r"-+", "-", each.slug) == squeezed]
+    named = [procedure for procedure in there.runbook.procedures if re.sub(r"-+", "-", procedure.slug) == squeezed]
     return Jump(there, named[0] if anchor and named else None)
 
 

@@ -398,7 +398,7 @@ def _httpie(command: Special) -> SpecialJudgement:
         return CHANGE
     sends = any(re.search(r"[^:=]:?=[^=]|@", word) and "==" not in word for word in rest[1:])
     kind = judge_request(method or ("POST" if sends or command.stdin_source != "none" else "GET"), rest[0])
-    known = {
+    names = {
         "-b",
         "-h",
         "-v",
@@ -412,7 +412,7 @@ def _httpie(command: Special) -> SpecialJudgement:
         "--follow",
         "-F",
     }
-    return SpecialJudgement(worst(kind, StepKind.READ if set(flags) <= known else StepKind.CHANGE))
+    return SpecialJudgement(worst(kind, StepKind.READ if set(flags) <= names else StepKind.CHANGE))
 
 
 # Tools with a small language of their own
@@ -958,14 +958,14 @@ def _docker(command: Special) -> SpecialJudgement:
     if command.tool is None:
         return CHANGE
     parsed = parse_arguments(command.tool, command.arguments)
-    words = list(command.arguments)
+    parts = list(command.arguments)
     verb = next((word for word in parsed.positionals if word not in ("container",)), "")
     if verb == "compose":
-        rest = words[words.index("compose") + 1 :]
+        rest = parts[parts.index("compose") + 1 :]
         return SpecialJudgement(StepKind.READ, argv=("docker-compose", *rest), stdin=True)
     if verb == "exec":
         return _exec_in_container(
-            words[words.index("exec") + 1 :],
+            parts[parts.index("exec") + 1 :],
             "uwe",
             ("--user", "--workdir", "--env", "--env-file", "--detach-keys", "--index"),
         )
@@ -973,37 +973,37 @@ def _docker(command: Special) -> SpecialJudgement:
 
 
 def _compose(command: Special) -> SpecialJudgement:
-    words = list(command.arguments)
+    parts = list(command.arguments)
     if command.tool is not None:
-        parsed = parse_arguments(command.tool, words)
+        parsed = parse_arguments(command.tool, parts)
         if parsed.positionals[:1] == ("exec",):
             return _exec_in_container(
-                words[words.index("exec") + 1 :], "uwe", ("--user", "--workdir", "--env", "--index")
+                parts[parts.index("exec") + 1 :], "uwe", ("--user", "--workdir", "--env", "--index")
             )
     return by_table(command)
 
 
-def _exec_in_container(words: Sequence[str], values: str, long_values: Sequence[str]) -> SpecialJudgement:
-    rest = skip_flags(words, values, long_values)
+def _exec_in_container(parts: Sequence[str], values: str, long_values: Sequence[str]) -> SpecialJudgement:
+    rest = skip_flags(parts, values, long_values)
     if len(rest) < 2:
         return CHANGE
     return SpecialJudgement(StepKind.READ, argv=tuple(rest[1:]), elsewhere=True, stdin=True)
 
 
 def _az(command: Special) -> SpecialJudgement:
-    words = command.arguments
-    flags = _flag_values(words)
-    if words[:1] == ("rest",):
+    parts = command.arguments
+    flags = _flag_values(parts)
+    if parts[:1] == ("rest",):
         method = flags.get("--method", flags.get("-m", "get"))
         return SpecialJudgement(
             worst(judge_request(method, flags.get("--url", flags.get("--uri", flags.get("-u", "")))))
         )
-    if words[:2] in (("containerapp", "exec"), ("container", "exec")):
+    if parts[:2] in (("containerapp", "exec"), ("container", "exec")):
         inner = flags.get("--command", flags.get("--exec-command", ""))
         if not inner or inner in ("bash", "sh", "/bin/bash", "/bin/sh"):
             return SpecialJudgement(StepKind.CHANGE)
         return SpecialJudgement(StepKind.READ, script=inner, elsewhere=True)
-    if words[:3] in (("vm", "run-command", "invoke"), ("vmss", "run-command", "invoke"), ("aks", "command", "invoke")):
+    if parts[:3] in (("vm", "run-command", "invoke"), ("vmss", "run-command", "invoke"), ("aks", "command", "invoke")):
         script = flags.get("--scripts", flags.get("--command", flags.get("-c", "")))
         if script.startswith("@") or not script:
             return CHANGE
@@ -1017,17 +1017,17 @@ def _az(command: Special) -> SpecialJudgement:
 
 
 def _gh(command: Special) -> SpecialJudgement:
-    words = list(command.arguments)
-    if words[:1] != ["api"]:
-        runs = words[:2] == ["workflow", "run"] and any(names_danger(word) for word in words[2:3])
+    parts = list(command.arguments)
+    if parts[:1] != ["api"]:
+        runs = parts[:2] == ["workflow", "run"] and any(names_danger(word) for word in parts[2:3])
         return DANGER if runs else by_table(command)
-    flags = _flag_values(words)
-    fields = any(word.startswith(("-f", "-F", "--field", "--raw-field", "--input")) for word in words)
+    flags = _flag_values(parts)
+    fields = any(word.startswith(("-f", "-F", "--field", "--raw-field", "--input")) for word in parts)
     method = flags.get("-X", flags.get("--method", ""))
-    joined = next((word[2:] for word in words if word.startswith("-X") and len(word) > 2), "")
-    url = next((word for word in words[1:] if not word.startswith("-")), "")
-    if "graphql" in words:
-        query = " ".join(words)
+    joined = next((word[2:] for word in parts if word.startswith("-X") and len(word) > 2), "")
+    url = next((word for word in parts[1:] if not word.startswith("-")), "")
+    if "graphql" in parts:
+        query = " ".join(parts)
         return (
             DANGER
             if "mutation" in query and names_danger(query)
@@ -1044,21 +1044,21 @@ def _aws(command: Special) -> SpecialJudgement:
     flags = _flag_values(command.arguments)
     if "execute-command" in command.arguments and flags.get("--command"):
         return SpecialJudgement(StepKind.READ, script=flags["--command"], elsewhere=True)
-    words = command.arguments
-    if "s3" in words and "cp" in words and judged.kind is StepKind.CHANGE:
-        places = [word for word in words[words.index("cp") + 1 :] if not word.startswith("-")][:2]
+    parts = command.arguments
+    if "s3" in parts and "cp" in parts and judged.kind is StepKind.CHANGE:
+        places = [word for word in parts[parts.index("cp") + 1 :] if not word.startswith("-")][:2]
         if len(places) == 2 and places[0].startswith("s3://") and not places[1].startswith("s3://"):
             return SpecialJudgement(judge_written_file(places[1], ">", from_tool=True))
     return judged
 
 
-def _flag_values(words: Sequence[str]) -> dict[str, str]:
+def _flag_values(parts: Sequence[str]) -> dict[str, str]:
     """The word behind each flag, or behind its `=`."""
     values: dict[str, str] = {}
-    for place, word in enumerate(words):
+    for place, word in enumerate(parts):
         if word.startswith("-"):
             name, joined, value = word.partition("=")
-            values[name] = value if joined else (words[place + 1] if place + 1 < len(words) else "")
+            values[name] = value if joined else (parts[place + 1] if place + 1 < len(parts) else "")
     return values
 
 

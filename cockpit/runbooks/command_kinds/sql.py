@@ -73,7 +73,7 @@ class SqlWords:
 @cache
 def load_sql_words() -> SqlWords:
     table = tomllib.loads(files(__package__).joinpath("data", "sql.toml").read_text("utf-8"))
-    return SqlWords(**{name: frozenset(words) for name, words in table.items()})
+    return SqlWords(**{name: frozenset(parts) for name, parts in table.items()})
 
 
 def judge_sql(text: str, dialect: str = "") -> StepKind:
@@ -180,8 +180,8 @@ def _judge_statement(text: str, dialect: str) -> StepKind:
         inner = _judge_statement(text[match.end() :], dialect)
         return inner if executes or inner is StepKind.READ else _judge_explained(text[match.end() :])
     if match := EXECUTES.match(text):
-        known = match["name"].lower() in load_sql_words().procedures and "cockpit_value(" not in match["rest"]
-        return StepKind.READ if known else StepKind.DANGER
+        flag = match["name"].lower() in load_sql_words().procedures and "cockpit_value(" not in match["rest"]
+        return StepKind.READ if flag else StepKind.DANGER
     if SHOWS.match(text):
         return (
             StepKind.READ

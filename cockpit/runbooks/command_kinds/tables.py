@@ -24,11 +24,11 @@ class VerbPattern:
     tokens: tuple[str, ...]
     kind: StepKind
 
-    def matches(self, words: Sequence[str]) -> bool:
+    def matches(self, parts: Sequence[str]) -> bool:
         """True when the words begin so. A word that is only known when it runs matches nothing but `*`."""
         if self.tokens[-1:] == (".",):
-            return len(words) == len(self.tokens) - 1 and _match_all(self.tokens[:-1], words)
-        return len(words) >= len(self.tokens) and _match_all(self.tokens, words)
+            return len(parts) == len(self.tokens) - 1 and _match_all(self.tokens[:-1], parts)
+        return len(parts) >= len(self.tokens) and _match_all(self.tokens, parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +86,10 @@ class DangerWords:
     looks: frozenset[str]
 
 
-def _match_all(tokens: Sequence[str], words: Sequence[str]) -> bool:
+def _match_all(tokens: Sequence[str], parts: Sequence[str]) -> bool:
     return all(
         token == "*" or (MASK_LETTER not in word and fnmatchcase(word, token))
-        for token, word in zip(tokens, words, strict=False)
+        for token, word in zip(tokens, parts, strict=False)
     )
 
 
@@ -215,16 +215,16 @@ def _read_flag(
         return 0, [], ""
     if word.startswith("--") or tool.long_style:
         return 0, [(name, value)], name
-    found: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = []
     for index, letter in enumerate(word[1:], start=1):
         short, rest = f"-{letter}", word[index + 1 :]
         if short in tool.values and not (short in tool.follow_flags and after_logs):
-            found.append((short, rest or following))
-            return int(not rest), found, ""
-        found.append((short, ""))
+            pairs.append((short, rest or following))
+            return int(not rest), pairs, ""
+        pairs.append((short, ""))
         if short not in tool.flags and short not in tool.follow_flags:
-            return 0, [*found, (word, ""), *((f"-{other}", "") for other in rest)], word
-    return 0, found, ""
+            return 0, [*pairs, (word, ""), *((f"-{other}", "") for other in rest)], word
+    return 0, pairs, ""
 
 
 def judge_tool(tool: CommandTool, arguments: Sequence[str], *, is_scratch: Callable[[str], bool]) -> StepKind:
@@ -271,16 +271,16 @@ def _judge_verb(tool: CommandTool, parsed: ParsedArguments) -> tuple[StepKind, t
 
 def _judge_path(tool: CommandTool, parsed: ParsedArguments) -> tuple[StepKind, tuple[str, ...]]:
     """Groups and a verb: every verb among the words counts, a longer pattern before the shorter ones in it."""
-    words = parsed.leading
-    if not words:
+    parts = parsed.leading
+    if not parts:
         empty = next((pattern.kind for pattern in tool.verbs if not pattern.tokens), tool.default)
-        return (empty if not parsed.positionals else tool.default), words
-    places = range(len(words)) if tool.verb_at is None else range(min(len(words), tool.verb_at + 1))
+        return (empty if not parsed.positionals else tool.default), parts
+    places = range(len(parts)) if tool.verb_at is None else range(min(len(parts), tool.verb_at + 1))
     matches = [
         (len(pattern.tokens), start, pattern.kind)
         for start in places
         for pattern in tool.verbs
-        if pattern.tokens and pattern.matches(words[start:])
+        if pattern.tokens and pattern.matches(parts[start:])
     ]
     taken: set[int] = set()
     kinds: list[StepKind] = []
@@ -288,10 +288,10 @@ def _judge_path(tool: CommandTool, parsed: ParsedArguments) -> tuple[StepKind, t
         if taken.isdisjoint(range(start, start + length)):
             taken.update(range(start, start + length))
             kinds.append(kind)
-    ended = len(words) - 1 in taken or not tool.ends_with_verb
+    ended = len(parts) - 1 in taken or not tool.ends_with_verb
     if kinds and (ended or max(kinds, key=ORDER.index) in (StepKind.CHANGE, StepKind.DANGER)):
-        return max(kinds, key=ORDER.index), words
-    return worst_of_words(words[-1:], tool.default), words
+        return max(kinds, key=ORDER.index), parts
+    return worst_of_words(parts[-1:], tool.default), parts
 
 
 def _count_literal(pattern: VerbPattern) -> int:
@@ -332,9 +332,9 @@ def _flag_matches(spec: str, parsed: ParsedArguments) -> bool:
     return False
 
 
-def worst_of_words(words: Iterable[str], default: StepKind) -> StepKind:
+def worst_of_words(parts: Iterable[str], default: StepKind) -> StepKind:
     """A change or worse: words that name destruction make it a danger."""
-    return StepKind.DANGER if any(names_danger(word) for word in words) else default
+    return StepKind.DANGER if any(names_danger(word) for word in parts) else default
 
 
 def names_danger(word: str) -> bool:

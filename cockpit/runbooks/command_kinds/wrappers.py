@@ -28,9 +28,9 @@ class Unwrapped:
 Unwrap = Callable[[Sequence[str]], Unwrapped]
 
 
-def skip_flags(words: Sequence[str], values: str, long_values: Sequence[str] = ()) -> list[str]:
+def skip_flags(parts: Sequence[str], values: str, long_values: Sequence[str] = ()) -> list[str]:
     """The words behind the wrapper's own flags. `values` are the letters whose flag takes the next word."""
-    rest = list(words)
+    rest = list(parts)
     while rest and rest[0].startswith("-") and rest[0] != "-":
         flag = rest.pop(0)
         if flag == "--":
@@ -53,19 +53,19 @@ def _cluster_takes_next(flag: str, values: str) -> bool:
 def _plain(values: str = "", long_values: Sequence[str] = (), *, positionals: int = 0) -> Unwrap:
     """A wrapper with flags, then some words of its own, then the command."""
 
-    def unwrap(words: Sequence[str]) -> Unwrapped:
-        rest = skip_flags(words, values, long_values)[positionals:]
+    def unwrap(parts: Sequence[str]) -> Unwrapped:
+        rest = skip_flags(parts, values, long_values)[positionals:]
         return Unwrapped(tuple(rest), kind=StepKind.READ if rest else StepKind.CHANGE)
 
     return unwrap
 
 
-def _sudo(words: Sequence[str]) -> Unwrapped:
-    if any(word in ("-l", "-v", "-k", "-K", "-V", "--list", "--validate") for word in words[:1]):
+def _sudo(parts: Sequence[str]) -> Unwrapped:
+    if any(word in ("-l", "-v", "-k", "-K", "-V", "--list", "--validate") for word in parts[:1]):
         return Unwrapped()
-    if any(word in ("-e", "--edit") for word in words[:2]):
+    if any(word in ("-e", "--edit") for word in parts[:2]):
         return Unwrapped(kind=StepKind.CHANGE)
-    rest = skip_flags(words, "ugpCTRDhUrt", ("--user", "--group", "--prompt", "--host", "--chdir", "--other-user"))
+    rest = skip_flags(parts, "ugpCTRDhUrt", ("--user", "--group", "--prompt", "--host", "--chdir", "--other-user"))
     while rest and ASSIGNMENT.match(rest[0]):
         rest.pop(0)
     if not rest:  # a shell as somebody else
@@ -73,8 +73,8 @@ def _sudo(words: Sequence[str]) -> Unwrapped:
     return Unwrapped(tuple(rest), elsewhere=True)
 
 
-def _env(words: Sequence[str]) -> Unwrapped:
-    rest = list(words)
+def _env(parts: Sequence[str]) -> Unwrapped:
+    rest = list(parts)
     while rest:
         if rest[0] in ("-u", "--unset", "-C", "--chdir"):
             del rest[:2]
@@ -89,19 +89,19 @@ def _env(words: Sequence[str]) -> Unwrapped:
     return Unwrapped(tuple(rest))
 
 
-def _timeout(words: Sequence[str]) -> Unwrapped:
-    return Unwrapped(tuple(skip_flags(words, "ks", ("--kill-after", "--signal"))[1:]))
+def _timeout(parts: Sequence[str]) -> Unwrapped:
+    return Unwrapped(tuple(skip_flags(parts, "ks", ("--kill-after", "--signal"))[1:]))
 
 
-def _watch(words: Sequence[str]) -> Unwrapped:
-    rest = skip_flags(words, "nqs", ("--interval", "--equexit"))
-    exact = any(word in ("-x", "--exec") for word in words[: len(words) - len(rest)])
+def _watch(parts: Sequence[str]) -> Unwrapped:
+    rest = skip_flags(parts, "nqs", ("--interval", "--equexit"))
+    exact = any(word in ("-x", "--exec") for word in parts[: len(parts) - len(rest)])
     return Unwrapped(tuple(rest)) if exact else Unwrapped(script=" ".join(rest) or None)
 
 
-def _xargs(words: Sequence[str]) -> Unwrapped:
+def _xargs(parts: Sequence[str]) -> Unwrapped:
     rest = skip_flags(
-        words,
+        parts,
         "aEILnPsd",
         ("--arg-file", "--delimiter", "--max-lines", "--max-args", "--max-procs", "--max-chars", "--replace2"),
     )
@@ -110,9 +110,9 @@ def _xargs(words: Sequence[str]) -> Unwrapped:
     return Unwrapped((*rest, MASK_LETTER), keeps_stdin=False)
 
 
-def _parallel(words: Sequence[str]) -> Unwrapped:
+def _parallel(parts: Sequence[str]) -> Unwrapped:
     rest = skip_flags(
-        words, "jnNIadLS", ("--jobs", "--max-args", "--delay", "--timeout", "--joblog", "--results", "--colsep")
+        parts, "jnNIadLS", ("--jobs", "--max-args", "--delay", "--timeout", "--joblog", "--results", "--colsep")
     )
     command = [word for word in rest if not word.startswith(":::")]
     if ":::" in rest:
@@ -120,8 +120,8 @@ def _parallel(words: Sequence[str]) -> Unwrapped:
     return Unwrapped(script=" ".join(command) or None, kind=StepKind.READ if command else StepKind.CHANGE)
 
 
-def _ssh(words: Sequence[str]) -> Unwrapped:
-    rest = list(words)
+def _ssh(parts: Sequence[str]) -> Unwrapped:
+    rest = list(parts)
     kind = StepKind.READ
     while rest and rest[0].startswith("-"):
         flag = rest.pop(0)
@@ -146,41 +146,41 @@ def _ssh(words: Sequence[str]) -> Unwrapped:
     return Unwrapped(script=" ".join(command), kind=kind, elsewhere=True)
 
 
-def _su(words: Sequence[str]) -> Unwrapped:
-    for place, word in enumerate(words):
-        if word in ("-c", "--command", "-lc") and place + 1 < len(words):
-            return Unwrapped(script=words[place + 1], elsewhere=True)
+def _su(parts: Sequence[str]) -> Unwrapped:
+    for place, word in enumerate(parts):
+        if word in ("-c", "--command", "-lc") and place + 1 < len(parts):
+            return Unwrapped(script=parts[place + 1], elsewhere=True)
         if word.startswith("--command="):
             return Unwrapped(script=word.partition("=")[2], elsewhere=True)
-        if word == "--" and place + 1 < len(words):
-            return Unwrapped(tuple(words[place + 1 :]), elsewhere=True)
+        if word == "--" and place + 1 < len(parts):
+            return Unwrapped(tuple(parts[place + 1 :]), elsewhere=True)
     return Unwrapped(kind=StepKind.CHANGE, elsewhere=True, feeds_shell=True)
 
 
-def _runuser(words: Sequence[str]) -> Unwrapped:
-    if "-c" in words or "-" in words[:1]:
-        return _su(words)
-    rest = skip_flags(words, "ug", ("--user", "--group"))
-    return Unwrapped(tuple(rest), elsewhere=True) if rest else _su(words)
+def _runuser(parts: Sequence[str]) -> Unwrapped:
+    if "-c" in parts or "-" in parts[:1]:
+        return _su(parts)
+    rest = skip_flags(parts, "ug", ("--user", "--group"))
+    return Unwrapped(tuple(rest), elsewhere=True) if rest else _su(parts)
 
 
-def _command(words: Sequence[str]) -> Unwrapped:
-    if words[:1] and words[0] in ("-v", "-V"):
+def _command(parts: Sequence[str]) -> Unwrapped:
+    if parts[:1] and parts[0] in ("-v", "-V"):
         return Unwrapped()
-    return Unwrapped(tuple(skip_flags(words, "")))
+    return Unwrapped(tuple(skip_flags(parts, "")))
 
 
-def _exec(words: Sequence[str]) -> Unwrapped:
-    return Unwrapped(tuple(skip_flags(words, "a")))
+def _exec(parts: Sequence[str]) -> Unwrapped:
+    return Unwrapped(tuple(skip_flags(parts, "a")))
 
 
 def _runner(*verbs: str) -> Unwrap:
     """`uv run x`, `poetry run x`, `bundle exec x`; anything else of it is judged by its table, so it is not ours."""
 
-    def unwrap(words: Sequence[str]) -> Unwrapped:
-        if words[:1] and words[0] in verbs:
+    def unwrap(parts: Sequence[str]) -> Unwrapped:
+        if parts[:1] and parts[0] in verbs:
             rest = skip_flags(
-                words[1:],
+                parts[1:],
                 "pC",
                 ("--with", "--python", "--project", "--directory", "--env-file", "--extra", "--group", "--package"),
             )
@@ -190,15 +190,15 @@ def _runner(*verbs: str) -> Unwrap:
     return unwrap
 
 
-def _after_dashes(words: Sequence[str]) -> Unwrapped:
+def _after_dashes(parts: Sequence[str]) -> Unwrapped:
     """`aws-vault exec prod -- aws s3 ls`."""
-    if "--" in words:
-        return Unwrapped(tuple(words[words.index("--") + 1 :]))
+    if "--" in parts:
+        return Unwrapped(tuple(parts[parts.index("--") + 1 :]))
     return Unwrapped(kind=StepKind.CHANGE)
 
 
-def _eval(words: Sequence[str]) -> Unwrapped:
-    text = " ".join(words)
+def _eval(parts: Sequence[str]) -> Unwrapped:
+    text = " ".join(parts)
     return Unwrapped(script=text) if text and MASK_LETTER not in text else Unwrapped(kind=StepKind.CHANGE)
 
 
@@ -234,11 +234,11 @@ WRAPPERS: dict[str, Unwrap] = {
     "runuser": _runuser,
     "gosu": _plain("", positionals=1),
     "su-exec": _plain("", positionals=1),
-    "chroot": lambda words: Unwrapped(
-        tuple(skip_flags(words, "", ())[1:]), kind=StepKind.READ if len(words) > 1 else StepKind.CHANGE, elsewhere=True
+    "chroot": lambda parts: Unwrapped(
+        tuple(skip_flags(parts, "", ())[1:]), kind=StepKind.READ if len(parts) > 1 else StepKind.CHANGE, elsewhere=True
     ),
-    "nsenter": lambda words: Unwrapped(
-        tuple(rest := skip_flags(words, "tSG", ("--target",))),
+    "nsenter": lambda parts: Unwrapped(
+        tuple(rest := skip_flags(parts, "tSG", ("--target",))),
         kind=StepKind.READ if rest else StepKind.CHANGE,
         elsewhere=True,
     ),
@@ -254,12 +254,12 @@ WRAPPERS: dict[str, Unwrap] = {
     "chamber": _after_dashes,
     "direnv": _after_dashes,
     "dotenv": _after_dashes,
-    "systemd-run": lambda words: Unwrapped(
-        tuple(skip_flags(words, "pMHuE", ("--property", "--unit", "--slice", "--uid"))), kind=StepKind.CHANGE
+    "systemd-run": lambda parts: Unwrapped(
+        tuple(skip_flags(parts, "pMHuE", ("--property", "--unit", "--slice", "--uid"))), kind=StepKind.CHANGE
     ),
     "pipenv": _runner("run"),
     "rbenv": _runner("exec"),
     "hatch": _runner("run"),
     "pdm": _runner("run"),
-    "npx": lambda words: Unwrapped(kind=StepKind.CHANGE),
+    "npx": lambda parts: Unwrapped(kind=StepKind.CHANGE),
 }

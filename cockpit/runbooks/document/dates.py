@@ -75,7 +75,7 @@ class Rhythm:
         """When it is due again: a round later, on the nearest day that is one. None beyond the calendar."""
         try:
             round_later = last + relativedelta(months=self.months, days=self.days)
-            return min(self._near(round_later), key=lambda each: abs(each - round_later))
+            return min(self._near(round_later), key=lambda day: abs(day - round_later))
         except (ValueError, OverflowError):
             return None
 
@@ -84,7 +84,7 @@ class Rhythm:
         if self.weekday is None:
             yield day
         elif not self.place:
-            yield from (each for off in range(-3, 4) if (each := day + timedelta(off)).weekday() == self.weekday)
+            yield from (item for off in range(-3, 4) if (item := day + timedelta(off)).weekday() == self.weekday)
         else:
             yield from (self._in_month(day + relativedelta(months=off, day=1)) for off in (-1, 0, 1))
 
@@ -98,12 +98,12 @@ class Rhythm:
 
 def rhythm(text: str) -> Rhythm | None:
     """The rhythm that a text names, of several the shortest; None for words that name none."""
-    words = " ".join(text.casefold().split())
-    day = WEEKDAY.search(words)
-    rounds = list(_rounds(words))
+    tokens = " ".join(text.casefold().split())
+    day = WEEKDAY.search(tokens)
+    rounds = list(_rounds(tokens))
     if not rounds and day is None:
         return None
-    months, days = min(rounds, key=lambda each: each[0] * 30 + each[1], default=(0, 7))
+    months, days = min(rounds, key=lambda pair: pair[0] * 30 + pair[1], default=(0, 7))
     if day is None:
         return Rhythm(months, days)
     place = PLACES.get(day["place"] or "", 0)
@@ -112,17 +112,17 @@ def rhythm(text: str) -> Rhythm | None:
     return Rhythm(months, 0 if months else max(days, 7), DAYS.index(day["day"]))
 
 
-def _rounds(words: str) -> Iterator[tuple[int, int]]:
+def _rounds(text: str) -> Iterator[tuple[int, int]]:
     """(months, days) of each round that is named."""
-    if HALF_YEAR.search(words):
+    if HALF_YEAR.search(text):
         yield 6, 0
         return
-    if OFTENER.search(words):
+    if OFTENER.search(text):
         return
-    for match in EVERY.finditer(words):
+    for match in EVERY.finditer(text):
         count = match["count"] or "1"
         months, days = UNITS[match["unit"]]
         number = int(count) if count.isdecimal() else NUMBERS[count]
         if number:
             yield months * number, days * number
-    yield from (UNITS[SINGLE[match.group()]] for match in ADVERB.finditer(words))
+    yield from (UNITS[SINGLE[match.group()]] for match in ADVERB.finditer(text))

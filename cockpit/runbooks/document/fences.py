@@ -37,8 +37,8 @@ class Piece:
 def language_of(info: str, content: str) -> str:
     """`bash`, `powershell`, `console`, or "" for a fence that holds no commands."""
     word = info.strip().split(maxsplit=1)[0].casefold().strip("{}.") if info.strip() else ""
-    for name, words in (("bash", BASH), ("powershell", POWERSHELL), ("console", CONSOLE)):
-        if word in words:
+    for name, parts in (("bash", BASH), ("powershell", POWERSHELL), ("console", CONSOLE)):
+        if word in parts:
             return name
     return "" if word else guess(content)
 
@@ -71,17 +71,17 @@ def cut(content: str, language: str) -> list[Piece]:
         return [replace(command(content, 0), unparsed=reason)]
     ends = statement_lines(document)
     pieces: list[Piece] = []
-    at = 0
-    while at < len(lines):
-        end = ends.get(at, at) + 1
-        text = "\n".join(lines[at:end])
-        if at in ends:
-            pieces.append(command(text, at))
+    index = 0
+    while index < len(lines):
+        end = ends.get(index, index) + 1
+        text = "\n".join(lines[index:end])
+        if index in ends:
+            pieces.append(command(text, index))
         elif not text.strip():
-            pieces.append(Piece("blank", "", at))
+            pieces.append(Piece("blank", "", index))
         else:
-            pieces.append(Piece("comment", clean(text).strip().strip("<>").lstrip("#").strip(), at))
-        at = end
+            pieces.append(Piece("comment", clean(text).strip().strip("<>").lstrip("#").strip(), index))
+        index = end
     return pieces
 
 
@@ -114,19 +114,24 @@ def console(content: str) -> list[Piece]:
     """Prompt lines are commands, all else up to the next prompt is what they are expected to print."""
     pieces: list[Piece] = []
     lines = content.splitlines()
-    at = 0
-    while at < len(lines):
-        prompt = PROMPT.match(lines[at])
+    index = 0
+    while index < len(lines):
+        prompt = PROMPT.match(lines[index])
         if prompt is None:
-            if lines[at].startswith("# "):
-                pieces.append(Piece("comment", clean(lines[at]).lstrip("#").strip(), at))
-            at += 1
+            if lines[index].startswith("# "):
+                pieces.append(Piece("comment", clean(lines[index]).lstrip("#").strip(), index))
+            index += 1
             continue
-        bare = [lines[at][prompt.end() :], *(line.removeprefix("> ") for line in lines[at + 1 : at + LONGEST_TYPED])]
+        bare = [
+            lines[index][prompt.end() :],
+            *(line.removeprefix("> ") for line in lines[index + 1 : index + LONGEST_TYPED]),
+        ]
         length = count_typed_lines(bare)
-        below = list(takewhile(lambda line: not PROMPT.match(line) and not line.startswith("# "), lines[at + length :]))
-        pieces.append(command("\n".join(bare[:length]), at, clean("\n".join(below)).strip()))
-        at += length + len(below)
+        below = list(
+            takewhile(lambda line: not PROMPT.match(line) and not line.startswith("# "), lines[index + length :])
+        )
+        pieces.append(command("\n".join(bare[:length]), index, clean("\n".join(below)).strip()))
+        index += length + len(below)
     return pieces
 
 

@@ -28,8 +28,8 @@ def label(line: str) -> tuple[str, str] | None:
 
 def warns(line: str) -> bool:
     """True for a line that a person must read before the command under it."""
-    found = label(line)
-    return bool(WARNING.search(line)) or (found is not None and found[0] in {"note", "warning", "cache warning"})
+    pair = label(line)
+    return bool(WARNING.search(line)) or (pair is not None and pair[0] in {"note", "warning", "cache warning"})
 
 
 def plain(markdown: str) -> str:
@@ -40,5 +40,5 @@ def plain(markdown: str) -> str:
 
 def slug(title: str) -> str:
     """The anchor of a heading as the usual viewers make it."""
-    words = re.sub(r"[^\w\s-]", "", plain(title).casefold())
-    return re.sub(r"\s+", "-", words.strip()) or "section"
+    text = re.sub(r"[^\w\s-]", "", plain(title).casefold())
+    return re.sub(r"\s+", "-", text.strip()) or "section"

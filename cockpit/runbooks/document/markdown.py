@@ -70,43 +70,43 @@ class MarkdownReader:
         parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["inline", "reference"])
         with no_collection():
             tokens = parser.parse(text)
-            at = 0
-            while at < len(tokens):
-                at = self._block(tokens, at)
+            index = 0
+            while index < len(tokens):
+                index = self._block(tokens, index)
 
     @property
     def _section(self) -> Section:
         return self.sections[-1]
 
-    def _block(self, tokens: "list[Token]", at: int) -> int:
+    def _block(self, tokens: "list[Token]", index: int) -> int:
         """Take the block that starts at `at`; the index after it."""
-        token = tokens[at]
+        token = tokens[index]
         if token.type in ("fence", "code_block"):
             self._fence(token)
         elif token.type == "inline":
             self._paragraph(token)
         elif token.type == "heading_open":
             self._promise_nothing()
-            self._heading(tokens[at + 1].content, int(token.tag[1:]), line_of(token))
-            self._links(tokens[at + 1].content, line_of(token))
-            return at + 3
+            self._heading(tokens[index + 1].content, int(token.tag[1:]), line_of(token))
+            self._links(tokens[index + 1].content, line_of(token))
+            return index + 3
         elif token.type == "table_open":
             self._promise_nothing()
-            end = closing(tokens, at)
-            self._table(tokens[at:end], line_of(token))
+            end = closing(tokens, index)
+            self._table(tokens[index:end], line_of(token))
             return end
         elif token.type in ("ordered_list_open", "bullet_list_open"):
-            end = closing(tokens, at)
-            self._list(tokens[at:end])
+            end = closing(tokens, index)
+            self._list(tokens[index:end])
             self._promise_nothing()
             return end
-        return at + 1
+        return index + 1
 
     def _promise_nothing(self) -> None:
         self._output, self._label, self._intro, self._before = False, "", "", ""
 
     def _heading(self, markdown: str, level: int, line: int) -> None:
-        above = tuple(each for each in (*self._section.parents, self._section) if each.level < level)
+        above = tuple(section for section in (*self._section.parents, self._section) if section.level < level)
         if not (
             level == self._section.level and STEP_HEADING.match(markdown) and STEP_HEADING.match(self._heading_now)
         ):
@@ -125,18 +125,24 @@ class MarkdownReader:
         name, before = name or self._intro, self._before
         self._promise_nothing()
         self.tables.extend(escalation_box(content, line, section.title))
-        found, hints = from_fence(info, content, line)
-        if found and any(forbids_what_follows(text) for text in (before, name, section.title)):
+        unnumbered_steps, hints = from_fence(info, content, line)
+        if unnumbered_steps and any(forbids_what_follows(text) for text in (before, name, section.title)):
             self._forbidden(before or name or section.title, line)
             return False
-        for step in [each for each in found if each.command and each.is_forbidden]:
+        for step in [
+            unnumbered_step
+            for unnumbered_step in unnumbered_steps
+            if unnumbered_step.command and unnumbered_step.is_forbidden
+        ]:
             self._forbidden(step.title, step.line)
-            found.remove(step)
+            unnumbered_steps.remove(step)
         section.hints |= hints
-        if any(opens_session(step.command, step.language) for step in found if step.command):
+        if any(opens_session(step.command, step.language) for step in unnumbered_steps if step.command):
             self._places = [place for place in self._places if not place.by_prose]  # it is how one gets there
-        section.steps.extend(self._placed(step if step.title or not name else step.named(name)) for step in found)
-        return bool(found)
+        section.steps.extend(
+            self._placed(step if step.title or not name else step.named(name)) for step in unnumbered_steps
+        )
+        return bool(unnumbered_steps)
 
     def _placed(self, step: UnnumberedStep, *, opens: bool = True) -> UnnumberedStep:
         """The step in the session that it belongs to; it may open another one, or end this one."""
@@ -156,9 +162,9 @@ class MarkdownReader:
 
     def _forbidden(self, markdown: str, line: int) -> None:
         """A block that the words above it forbid: nothing of it is a step, the words are a warning."""
-        words = clean_line(plain(markdown), 200)
-        self._section.warnings.extend([] if words in self._section.warnings else [words])
-        self.findings.append(Finding("forbidden", line, clean_line(f'no step, because of "{words}" above it', 300)))
+        text = clean_line(plain(markdown), 200)
+        self._section.warnings.extend([] if text in self._section.warnings else [text])
+        self.findings.append(Finding("forbidden", line, clean_line(f'no step, because of "{text}" above it', 300)))
 
     def _table(self, tokens: "list[Token]", line: int) -> None:
         rows: list[list[str]] = []
@@ -173,17 +179,21 @@ class MarkdownReader:
         header, *body = [[clean_line(plain(cell)) for cell in row] for row in rows]
         kind = kind_of(header, self._section.title)
         self.tables.append(DocumentTable(kind, tuple(header), tuple(map(tuple, body)), line, self._section.title))
-        outcome = next((at for at, name in enumerate(header) if name.casefold().startswith("expected")), None)
-        for offset, (row, words) in enumerate(zip(rows[1:], body, strict=True), start=2):
-            expected = words[outcome] if outcome is not None and outcome < len(words) else ""
-            for at, cell in enumerate(row):
-                told = tells(self._section.title) or (at < len(header) and tells(header[at]))
-                found = from_inline(cell, named_by(words, at), line + offset, told=told)
-                self._section.steps.extend(self._placed(step.expecting(expected), opens=False) for step in found)
+        outcome = next(
+            (position for position, name in enumerate(header) if name.casefold().startswith("expected")), None
+        )
+        for offset, (row, parts) in enumerate(zip(rows[1:], body, strict=True), start=2):
+            expected = parts[outcome] if outcome is not None and outcome < len(parts) else ""
+            for index, cell in enumerate(row):
+                flag = tells(self._section.title) or (index < len(header) and tells(header[index]))
+                unnumbered_steps = from_inline(cell, named_by(parts, index), line + offset, flag=flag)
+                self._section.steps.extend(
+                    self._placed(step.expecting(expected), opens=False) for step in unnumbered_steps
+                )
 
     def _list(self, tokens: "list[Token]") -> None:
         """Each item is a step when it is numbered, has a box to tick, or holds a command. Nested lists come flat."""
-        told = any(tells(text) for text in (self._before, self._label, self._section.title))
+        flag = any(tells(text) for text in (self._before, self._label, self._section.title))
         self._label_of_a_list(tokens)
         self._promise_nothing()
         ordered: list[bool] = []  # of each list that is open
@@ -200,28 +210,30 @@ class MarkdownReader:
             elif token.type == "list_item_open":
                 first, manual, text = True, None, ""
             elif token.type in ("fence", "code_block"):
-                at = len(self._section.steps)
-                if self._fence(token, text) and manual is not None and self._section.steps[at - 1] is manual:
-                    del self._section.steps[at - 1]  # the item says what its commands do: it is their name
+                index = len(self._section.steps)
+                if self._fence(token, text) and manual is not None and self._section.steps[index - 1] is manual:
+                    del self._section.steps[index - 1]  # the item says what its commands do: it is their name
             elif token.type == "inline" and first:
                 first = False
                 text = clean_line(plain(token.content)).rstrip(" :")
                 del parents[len(ordered) - 1 :]  # the item before this one is not above it
-                manual = self._item(token, ordered=ordered[-1], told=told or any(map(tells, parents)))
+                manual = self._item(token, ordered=ordered[-1], flag=flag or any(map(tells, parents)))
                 parents.append(token.content)
             elif token.type == "inline":
                 self._paragraph(token)
 
-    def _item(self, token: "Token", *, ordered: bool, told: bool) -> UnnumberedStep | None:
+    def _item(self, token: "Token", *, ordered: bool, flag: bool) -> UnnumberedStep | None:
         """Take the first line of an item; the step a person does, when it is one."""
         section = self._section
         line = line_of(token)
         self._links(token.content, line)
         section.warnings.extend(
-            clean_line(plain(each)) for each in statements(token.content) if warns(each) or forbids(each)
+            clean_line(plain(statement))
+            for statement in statements(token.content)
+            if warns(statement) or forbids(statement)
         )
-        commands = from_inline(token.content, "", line, ordered=ordered, told=told)
-        by_hand = [] if commands else from_item(token.content, line, ordered=ordered, told=told)
+        commands = from_inline(token.content, "", line, ordered=ordered, flag=flag)
+        by_hand = [] if commands else from_item(token.content, line, ordered=ordered, flag=flag)
         section.steps.extend([self._placed(step, opens=ordered) for step in commands] or by_hand)
         self._led_elsewhere(token.content, line)
         return by_hand[0] if by_hand else None
@@ -239,13 +251,13 @@ class MarkdownReader:
         self._links(token.content, line)
         for text in statements(token.content):
             self._promise_nothing()
-            found = label(text)
-            if found and found[0] == "expected output":
-                self._expected(clean_line(plain(found[1])))
-            elif found and found[1]:
-                self._section.labels.setdefault(found[0], clean_line(plain(found[1])))
-            elif found:
-                self._label = found[0]
+            pair = label(text)
+            if pair and pair[0] == "expected output":
+                self._expected(clean_line(plain(pair[1])))
+            elif pair and pair[1]:
+                self._section.labels.setdefault(pair[0], clean_line(plain(pair[1])))
+            elif pair:
+                self._label = pair[0]
             if warns(text):
                 self._section.warnings.append(clean_line(plain(text)))
         self._intro = announced(token.content) if not self._output else ""
@@ -288,18 +300,22 @@ def line_of(token: "Token") -> int:
 
 def statements(markdown: str) -> list[str]:
     """The lines of a paragraph with what was only wrapped joined again; a label or a warning begins a new one."""
-    found: list[list[str]] = []
+    name_lists: list[list[str]] = []
     for line in markdown.splitlines():
-        if found and not label(line) and not BEGINS_A_WARNING.match(line):
-            found[-1].append(line.strip())
+        if name_lists and not label(line) and not BEGINS_A_WARNING.match(line):
+            name_lists[-1].append(line.strip())
         else:
-            found.append([line])
-    return [" ".join(lines) for lines in found]
+            name_lists.append([line])
+    return [" ".join(lines) for lines in name_lists]
 
 
-def named_by(row: list[str], at: int) -> str:
+def named_by(row: list[str], position: int) -> str:
     """The cell that names the command in cell `at`: the first, unless that is the command itself."""
-    return next((cell for index, cell in enumerate(row) if cell and index != at), row[0]) if at == 0 else row[0]
+    return (
+        next((cell for index, cell in enumerate(row) if cell and index != position), row[0])
+        if position == 0
+        else row[0]
+    )
 
 
 def announced(markdown: str) -> str:
@@ -311,10 +327,10 @@ def announced(markdown: str) -> str:
     return sentence if len(sentence.split()) >= 3 else ""
 
 
-def closing(tokens: "list[Token]", at: int) -> int:
+def closing(tokens: "list[Token]", position: int) -> int:
     """The index after the token that closes the one at `at`."""
     depth = 0
-    for index in range(at, len(tokens)):
+    for index in range(position, len(tokens)):
         depth += tokens[index].nesting
         if depth == 0:
             return index + 1

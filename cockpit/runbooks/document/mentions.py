@@ -206,7 +206,7 @@ def forbids(text: str) -> bool:
     sentences = SENTENCE.split(_flat(text))
     return any(
         (ASKS_NOT.match(sentence) and not GATE.search(sentence)) or BAD_EXAMPLE.match(sentence)
-        for sentence in (CONDITION.sub("", each, count=1) for each in sentences)
+        for sentence in (CONDITION.sub("", sentence, count=1) for sentence in sentences)
     )
 
 
@@ -215,7 +215,7 @@ def forbids_what_follows(text: str) -> bool:
 
     "Do not run this before the backup is there:" says when to run it: that one is a step, under a warning.
     """
-    sentences = [each for each in SENTENCE.split(_flat(text)) if each.strip()]
+    sentences = [part for part in SENTENCE.split(_flat(text)) if part.strip()]
     if not sentences:
         return False
     last = sentences[-1].strip()
@@ -255,7 +255,7 @@ def describes(item: str) -> bool:
 
 def is_click_path(parts: list[str]) -> bool:
     """True when clicks, or places to click, stand between arrows; not for how a request travels."""
-    return any(_imperative(each) or UI.search(each) for each in parts) and not forbids(" ".join(parts))
+    return any(_imperative(part) or UI.search(part) for part in parts) and not forbids(" ".join(parts))
 
 
 def _flat(markdown: str) -> str:

@@ -17,36 +17,36 @@ def parameters(
     procedures: Iterable[Procedure], hints: Mapping[str, str], tables: Iterable[DocumentTable]
 ) -> tuple[Parameter, ...]:
     """Every placeholder in order of appearance, with all its forms, its literal as a hint, and its row in the table."""
-    found: dict[str, Parameter] = {}
+    parameters_by_name: dict[str, Parameter] = {}
     for command, language in commands(procedures):
         for blank in blanks.placeholders(command, language):
-            old = found.get(blank.name) or Parameter(blank.name, secret=blanks.names_a_secret(blank.name))
+            old = parameters_by_name.get(blank.name) or Parameter(blank.name, secret=blanks.names_a_secret(blank.name))
             if not old.secret and behind_a_marker(command, blank):
                 old = replace(old, secret=True)
             whole = blanks.composite(command, blank)
             alone = whole == blank.form
-            found[blank.name] = replace(
+            parameters_by_name[blank.name] = replace(
                 old,
                 forms=tuple(dict.fromkeys((*old.forms, blank.form))),
                 composites=old.composites if alone else tuple(dict.fromkeys((*old.composites, whole))),
             )
     for name, value in hints.items():
-        old = found.get(name) or Parameter(name, (f"${name}",), secret=blanks.names_a_secret(name))
-        found[name] = replace(old, hint=MASK if literals(f"{name}={value!r}") else value)
+        old = parameters_by_name.get(name) or Parameter(name, (f"${name}",), secret=blanks.names_a_secret(name))
+        parameters_by_name[name] = replace(old, hint=MASK if literals(f"{name}={value!r}") else value)
     rows = list(declared(tables))
-    return tuple(described(each, rows) for each in found.values())
+    return tuple(described(parameter, rows) for parameter in parameters_by_name.values())
 
 
-def unasked(names: Iterable[str], known: Iterable[Parameter]) -> str:
+def unasked(names: Iterable[str], known_items: Iterable[Parameter]) -> str:
     """The first of these names that nothing in the document goes by, "" when all are asked for somewhere."""
-    asked = ("app", "FQDN", *(name for each in known for name in (each.name, *each.aliases)))
-    return next((name for name in names if not any(blanks.same(name, each) for each in asked)), "")
+    request = ("app", "FQDN", *(name for parameter in known_items for name in (parameter.name, *parameter.aliases)))
+    return next((name for name in names if not any(blanks.same(name, text) for text in request)), "")
 
 
 def behind_a_marker(command: str, blank: blanks.Placeholder) -> bool:
     """Whether what stands for a placeholder is a secret by its place, as in `--password <x>`, whatever its name."""
     filled = f"{command[: blank.start]}{FILLED}{command[blank.end :]}"
-    return any(each.start <= blank.start < each.end for each in literals(filled))
+    return any(literal.start <= blank.start < literal.end for literal in literals(filled))
 
 
 def commands(procedures: Iterable[Procedure]) -> Iterator[tuple[str, str]]:
@@ -67,7 +67,7 @@ def declared(tables: Iterable[DocumentTable]) -> Iterator[Mapping[str, str]]:
 
 def name_of(row: Mapping[str, str]) -> str:
     """The placeholder that a row of a table of parameters declares, without its brackets."""
-    return next((row[each] for each in ("name", "parameter") if row.get(each)), "").strip("<>[]${} ")
+    return next((row[text] for text in ("name", "parameter") if row.get(text)), "").strip("<>[]${} ")
 
 
 def described(parameter: Parameter, rows: Sequence[Mapping[str, str]]) -> Parameter:

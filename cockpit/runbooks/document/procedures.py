@@ -27,7 +27,7 @@ def is_menu(title: str, parents: Sequence[str], steps: Sequence[Step]) -> bool:
     commands = [step for step in steps if step.command]
     if len(commands) < 2:
         return False
-    named = any(MENU_HEADING.search(each) for each in (title, *parents[1:]))
+    named = any(MENU_HEADING.search(text) for text in (title, *parents[1:]))
     chosen = any(step.alternative_to is not None for step in steps)
     tabled = all(step.inline for step in commands)
     return named or chosen or tabled or undoes_itself(commands)
@@ -43,10 +43,10 @@ def undoes_itself(steps: Sequence[Step]) -> bool:
 
 def verbs(step: Step) -> Iterator[tuple[str, str, frozenset[str]]]:
     """(tool, verb, placeholders) for every word of a command that has an opposite."""
-    words = step.command.split()
+    parts = step.command.split()
     target = frozenset(canonical(name) for name in step.parameters)
-    for word in OPPOSED.intersection(words[1:]):
-        yield words[0], word, target
+    for word in OPPOSED.intersection(parts[1:]):
+        yield parts[0], word, target
 
 
 CHAPTERS = frozenset({"purpose", "parameters", "prerequisites", "procedure", "verification", "post-incident", "steps"})
@@ -60,13 +60,13 @@ def gather(sections: list[Section]) -> list[Procedure]:
     used: dict[str, int] = {}
     procedures: list[Procedure] = []
     for head, members in grouped(sections):
-        found = [step for member in members for step in titled(member)]
-        if not found:
+        unnumbered_steps = [step for member in members for step in titled(member)]
+        if not unnumbered_steps:
             continue
-        above = [each for each in head.parents if each.level >= 2]
+        above = [parent for parent in head.parents if parent.level >= 2]
         # `When` of section 3 holds for 3.1; what the document says of itself stays with the document.
-        labels = {name: value for each in (*above, *members) for name, value in each.labels.items()}
-        steps = number(found)
+        labels = {name: value for section in (*above, *members) for name, value in section.labels.items()}
+        steps = number(unnumbered_steps)
         procedures.append(
             Procedure(
                 title=head.title or "Start",
@@ -78,7 +78,7 @@ def gather(sections: list[Section]) -> list[Procedure]:
                 warnings=tuple(warning for member in members for warning in member.warnings),
                 section=ROLLBACK if slug(head.title) == ROLLBACK else "",
                 menu=is_menu(head.title, [parent.title for parent in head.parents], steps),
-                within=tuple(each.title for each in above),
+                within=tuple(section.title for section in above),
             )
         )
     return procedures
@@ -96,16 +96,16 @@ def unique(anchor: str, used: dict[str, int]) -> str:
 
 def grouped(sections: list[Section]) -> Iterator[tuple[Section, list[Section]]]:
     """Each section on its own, except that the chapters of a templated runbook belong to its title."""
-    procedure = next((each for each in sections if slug(each.title) == "procedure"), None)
-    title = next((each for each in sections if each.level == 1), sections[0])
+    procedure = next((section for section in sections if slug(section.title) == "procedure"), None)
+    title = next((section for section in sections if section.level == 1), sections[0])
     if procedure is None:
-        yield from ((each, [each]) for each in sections)
+        yield from ((section, [section]) for section in sections)
         return
     members: list[Section] = []
     rest: list[tuple[Section, list[Section]]] = []
     for section in sections:
         path = [*section.parents, section]
-        chapter = next((each for each in path if each.level == procedure.level), section)
+        chapter = next((section for section in path if section.level == procedure.level), section)
         if section is title or slug(chapter.title) in CHAPTERS:
             members.append(section)
         elif rest and rest[-1][0] is chapter:

@@ -20,10 +20,10 @@ BLANK = re.compile(
 def unfilled(text: str) -> Iterator[Finding]:
     """One finding for every line that still has a blank in it. Templates, commands and code are left alone."""
     for number, _, line in prose(text):
-        found = [match.group() for match in BLANK.finditer(CODE.sub("", line))]
-        if found:
-            shown = ", ".join(dict.fromkeys(found))
-            yield Finding("not-filled-in", number, clean_line(f"still to be filled in: {shown}", 200))
+        names = [match.group() for match in BLANK.finditer(CODE.sub("", line))]
+        if names:
+            shown_text = ", ".join(dict.fromkeys(names))
+            yield Finding("not-filled-in", number, clean_line(f"still to be filled in: {shown_text}", 200))
 
 
 def prose(text: str) -> Iterator[tuple[int, str, str]]:
@@ -63,5 +63,5 @@ def headings(text: str) -> Iterator[tuple[int, str]]:
 
 def body(lines: list[str], start: int, fence: str) -> str:
     """The text of the fence that opened on the line before index `start`."""
-    end = next((at for at in range(start, len(lines)) if lines[at].strip().startswith(fence)), len(lines))
+    end = next((index for index in range(start, len(lines)) if lines[index].strip().startswith(fence)), len(lines))
     return "\n".join(lines[start:end])

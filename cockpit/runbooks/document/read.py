@@ -31,8 +31,8 @@ QUESTION = (
 
 def exposes(procedure: Procedure) -> bool:
     """True when its headings or labels speak of a leak, a lost device, an account in other hands."""
-    said = (procedure.title, *procedure.within, *(procedure.labels.get(name, "") for name in SAID_IN))
-    return any(EXPOSED.search(text) for text in said)
+    lines = (procedure.title, *procedure.within, *(procedure.labels.get(name, "") for name in SAID_IN))
+    return any(EXPOSED.search(text) for text in lines)
 
 
 def asking(procedure: Procedure) -> Procedure:
@@ -52,8 +52,8 @@ def read(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
     reader = MarkdownReader()
     reader.read(text)
     sections = reader.sections
-    procedures = tuple(asking(named_safely(each)) for each in gather(sections))
-    title = next((plain(each.title) for each in sections if each.level == 1), "")
+    procedures = tuple(asking(named_safely(procedure)) for procedure in gather(sections))
+    title = next((plain(section.title) for section in sections if section.level == 1), "")
     hints = {name: value for section in sections for name, value in section.hints.items()}
     runbook = Runbook(
         path=path,
@@ -75,15 +75,15 @@ def named_safely(procedure: Procedure) -> Procedure:
     """The procedure with dots where its title, or what stands beside a step, says a secret of one of its commands."""
     secrets = secrets_of([procedure])
     steps = (
-        replace(each, title=without(each.title, secrets), remark=without(each.remark, secrets))
-        for each in procedure.steps
+        replace(step, title=without(step.title, secrets), remark=without(step.remark, secrets))
+        for step in procedure.steps
     )
     return replace(procedure, title=without(procedure.title, secrets), steps=tuple(steps)) if secrets else procedure
 
 
 def secrets_of(procedures: Iterable[Procedure]) -> set[str]:
     """What the commands of a document give away."""
-    return {value for each in procedures for step in each.commands for value in secrets_in(step.command)}
+    return {value for procedure in procedures for step in procedure.commands for value in secrets_in(step.command)}
 
 
 def text_for_people(runbook: Runbook) -> str:

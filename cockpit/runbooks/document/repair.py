@@ -61,8 +61,8 @@ def rebuild(text: str) -> str:
     """Line breaks put back by the shape of the Markdown. Lossy by nature: the result is for eyes, not for running."""
     fences: list[str] = []
 
-    def keep(found: re.Match[str]) -> str:
-        fences.append(f"```{found[2]}\n{command_lines(found[3])}\n```")
+    def keep(match: re.Match[str]) -> str:
+        fences.append(f"```{match[2]}\n{command_lines(match[3])}\n```")
         return f"\n\x00{len(fences) - 1}\x00\n"
 
     flat = FENCE.sub(keep, " ".join(text.split()))
@@ -77,7 +77,7 @@ def rebuild(text: str) -> str:
         flat = where.sub(put, flat)
     lines = [piece for line in flat.split("\n") for piece in split_line(line.strip())]
     spaced = "\n".join(with_blank_lines(lines))
-    return re.sub(r"\x00(\d+)\x00", lambda found: fences[int(found[1])], spaced) + "\n"
+    return re.sub(r"\x00(\d+)\x00", lambda match: fences[int(match[1])], spaced) + "\n"
 
 
 def split_line(line: str) -> list[str]:

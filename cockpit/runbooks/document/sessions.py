@@ -101,13 +101,13 @@ def opens_session(command: str, language: str = "bash") -> bool:
     """True when a command ends in a session that waits for more: nothing says there what to do, nothing feeds it."""
     if language == "powershell" and POWERSHELL.match(command):
         return True
-    return any(_opens(each) for each in _commands(command))
+    return any(_opens(simple_command) for simple_command in _commands(command))
 
 
 def leaves_commands_behind(command: str) -> bool:
     """True when a session opens in the middle of a command: what follows would run here, once somebody has left it."""
     commands = _commands(command)
-    return any(_opens(each) for each in commands[:-1] if ShellNesting.LOOP not in each.nesting)
+    return any(_opens(command) for command in commands[:-1] if ShellNesting.LOOP not in command.nesting)
 
 
 def ends_session(command: str) -> bool:
@@ -118,8 +118,8 @@ def belongs_elsewhere(place: RemotePlace | None, command: str) -> RemotePlace | 
     """The place a command belongs to. A sentence that leads to a host says nothing of what is asked of the cloud."""
     if place is None or not place.by_prose:
         return place
-    words = command.split()
-    program = next((word for word in words if word != "sudo" and "=" not in word), "").rsplit("/", 1)[-1]
+    parts = command.split()
+    program = next((word for word in parts if word != "sudo" and "=" not in word), "").rsplit("/", 1)[-1]
     return None if program in FROM_ANYWHERE else place
 
 
@@ -127,18 +127,18 @@ def through_place(place: RemotePlace, command: str) -> str:
     """The same command through the place it belongs to, as it would be typed here; "" where there is no such way."""
     if place.by_prose:
         return ""
-    found = [each for each in _commands(place.opener) if _opens(each)]
-    if len(found) != 1 or found[0].end < len(place.opener.rstrip()):
+    simple_commands = [command for command in _commands(place.opener) if _opens(command)]
+    if len(simple_commands) != 1 or simple_commands[0].end < len(place.opener.rstrip()):
         return ""
-    opener = found[0]
-    words = [word.raw for word in opener.words]
-    head = place.opener[: opener.start] + " ".join(words)
-    name = words[0].rsplit("/", 1)[-1]
+    opener = simple_commands[0]
+    parts = [word.raw for word in opener.words]
+    head = place.opener[: opener.start] + " ".join(parts)
+    name = parts[0].rsplit("/", 1)[-1]
     if name == "ssh":
         return f"{head} -- {shlex.quote(command)}"
     inner = _inner(tuple(word.text or word.raw for word in opener.words))
     if name in CLUSTER_CLIENTS | CONTAINER_CLIENTS and inner and inner[-1].rsplit("/", 1)[-1] in SHELLS:
-        quiet = [word for word in words if word not in ("-it", "-ti", "-t", "--tty")]
+        quiet = [word for word in parts if word not in ("-it", "-ti", "-t", "--tty")]
         return f"{place.opener[: opener.start]}{' '.join(quiet)} -c {shlex.quote(command)}"
     if name in ("psql", "mysql", "mariadb"):
         return f"{head} {'-c' if name == 'psql' else '-e'} {shlex.quote(command)}"
@@ -164,9 +164,9 @@ def _commands(command: str) -> list[SimpleCommand]:
     def parsed(text: str) -> list[SimpleCommand]:
         spans = [(blank.start, blank.end) for blank in placeholders(text) if not blank.variable]
         document = parse_shell(text, masked=spans)
-        return [] if document.errors else sorted(document.commands, key=lambda each: each.start)
+        return [] if document.errors else sorted(document.commands, key=lambda simple_command: simple_command.start)
 
-    return parsed(command) or [each for line in command.splitlines() for each in parsed(line)]
+    return parsed(command) or [simple_command for line in command.splitlines() for simple_command in parsed(line)]
 
 
 def _opens(command: SimpleCommand) -> bool:
@@ -195,8 +195,8 @@ def _asks_for_more(argv: Sequence[str]) -> bool:
     if name in TOLD_BY:
         return not any(_is_told(word, TOLD_BY[name]) for word in rest)
     if name in ASKED_BY_A_WORD:
-        words = _without_options(rest, "redis-cli")
-        return len(words) <= ASKED_BY_A_WORD[name] and not any(ONE_ANSWER.match(word) for word in rest)
+        without_options = _without_options(rest, "redis-cli")
+        return len(without_options) <= ASKED_BY_A_WORD[name] and not any(ONE_ANSWER.match(word) for word in rest)
     return name in _OPENERS and _OPENERS[name](rest)
 
 
@@ -212,15 +212,19 @@ def _su(rest: list[str]) -> bool:
 
 
 def _ssh(rest: list[str]) -> bool:
-    words = _behind_options(rest, "ssh")
-    words = [*words[:1], *_behind_options(words[1:], "ssh")]
+    behind_options = _behind_options(rest, "ssh")
+    behind_options = [*behind_options[:1], *_behind_options(behind_options[1:], "ssh")]
     only_a_tunnel = any(re.fullmatch(r"-[A-Za-z]*[NWOQGV][A-Za-z]*", word) for word in rest)
-    return not only_a_tunnel and bool(words) and (len(words) == 1 or _asks_for_more(_split(words[1:])))
+    return (
+        not only_a_tunnel
+        and bool(behind_options)
+        and (len(behind_options) == 1 or _asks_for_more(_split(behind_options[1:])))
+    )
 
 
 def _chroot(rest: list[str]) -> bool:
-    words = _behind_options(rest, "chroot")
-    return len(words) == 1 or _asks_for_more(words[1:])
+    behind_options = _behind_options(rest, "chroot")
+    return len(behind_options) == 1 or _asks_for_more(behind_options[1:])
 
 
 def _ip(rest: list[str]) -> bool:
@@ -235,7 +239,7 @@ def _is_told(word: str, options: Sequence[str]) -> bool:
     if re.search(r"\.(?:js|sql)$|^@", word):
         return True
     short = (option for option in options if len(option) == 2)
-    return any(word == each or word.startswith(f"{each}=") for each in options) or (
+    return any(word == option or word.startswith(f"{option}=") for option in options) or (
         not word.startswith("--") and any(word.startswith(option) for option in short)
     )
 
@@ -252,7 +256,7 @@ def _in_a_cluster(rest: list[str]) -> bool:
     if "--" in arguments:
         return _asks_for_more(arguments[arguments.index("--") + 1 :])
     plain = _without_options(arguments, "kubectl")
-    interactive = any(re.fullmatch(r"-[it]+|--stdin(?:=true)?|--tty(?:=true)?", each) for each in arguments)
+    interactive = any(re.fullmatch(r"-[it]+|--stdin(?:=true)?|--tty(?:=true)?", argument) for argument in arguments)
     return _asks_for_more(plain[1:]) if len(plain) > 1 else verb == "debug" or interactive
 
 
@@ -267,45 +271,45 @@ def _in_a_container(rest: list[str]) -> bool:
         return False
     inner = _behind_options(arguments, "docker")
     options = arguments[: len(arguments) - len(inner)]
-    interactive = any(re.fullmatch(r"-[a-z]*[it][a-z]*|--interactive|--tty", each) for each in options)
-    detached = any(each in ("-d", "--detach") for each in options)
-    words = inner[2:] if inner[1:2] == ["--"] else inner[1:]
-    return not detached and (_asks_for_more(words) if words else interactive)
+    interactive = any(re.fullmatch(r"-[a-z]*[it][a-z]*|--interactive|--tty", option) for option in options)
+    detached = any(option in ("-d", "--detach") for option in options)
+    parts = inner[2:] if inner[1:2] == ["--"] else inner[1:]
+    return not detached and (_asks_for_more(parts) if parts else interactive)
 
 
 def _inner(argv: Sequence[str]) -> list[str]:
     """The words behind the pod or the container."""
-    words = list(argv)
-    return words[words.index("--") + 1 :] if "--" in words else words[-1:]
+    parts = list(argv)
+    return parts[parts.index("--") + 1 :] if "--" in parts else parts[-1:]
 
 
 def _behind_options(rest: Sequence[str], tool: str) -> list[str]:
     """The words from the first one on that is no option, and no option's value."""
     values = frozenset(TAKES_VALUE.get(tool, "").split())
-    at = 0
-    while at < len(rest):
-        word = rest[at]
+    index = 0
+    while index < len(rest):
+        word = rest[index]
         if word == "--":
-            return list(rest[at + 1 :])
+            return list(rest[index + 1 :])
         if not word.startswith("-") and not (tool in ("", "sudo") and re.match(r"[A-Za-z_]\w*=", word)):
-            return list(rest[at:])
-        at += 2 if word in values else 1
+            return list(rest[index:])
+        index += 2 if word in values else 1
     return []
 
 
 def _without_options(rest: Sequence[str], tool: str) -> list[str]:
     """The words that are no options, wherever they stand."""
-    found: list[str] = []
+    names: list[str] = []
     left = _behind_options(rest, tool)
     while left:
-        found.append(left[0])
+        names.append(left[0])
         left = _behind_options(left[1:], tool)
-    return found
+    return names
 
 
-def _split(words: Sequence[str]) -> list[str]:
+def _split(parts: Sequence[str]) -> list[str]:
     """The remote command of ssh, which is joined by blanks and split again over there."""
     try:
-        return shlex.split(" ".join(words))
+        return shlex.split(" ".join(parts))
     except ValueError:
-        return list(words)
+        return list(parts)

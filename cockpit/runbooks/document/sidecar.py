@@ -55,13 +55,13 @@ def apply(runbook: Runbook) -> Runbook:
         return runbook
     line = runbook.text.count("\n", 0, block.start()) + 2
     sidecar = parse(block[1])
-    lost = [Finding("sidecar", line, each) for each in sidecar.wrong]
+    lost = [Finding("sidecar", line, text) for text in sidecar.wrong]
     procedures = list(runbook.procedures)
     for override in sidecar.steps:
         problem = overridden(procedures, override)
         if problem:
             lost.append(Finding("override-lost", line, clean_line(problem, 300)))
-    parameters = tuple(aliased(each, sidecar.aliases) for each in runbook.parameters)
+    parameters = tuple(aliased(parameter, sidecar.aliases) for parameter in runbook.parameters)
     findings = (*runbook.findings, *lost)
     return replace(runbook, procedures=tuple(procedures), parameters=parameters, findings=findings)
 
@@ -69,23 +69,23 @@ def apply(runbook: Runbook) -> Runbook:
 def parse(text: str) -> Sidecar:
     """What the TOML says. Never raises."""
     try:
-        found = tomllib.loads(text)
+        fields = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         return Sidecar({}, wrong=(clean_line(f"is no TOML: {error}", 200),))
-    aliases, steps = found.get("aliases", {}), found.get("step", [])
-    wrong = [unknown(key, TOP_KEYS) for key in found if key not in TOP_KEYS]
+    aliases, steps = fields.get("aliases", {}), fields.get("step", [])
+    wrong = [unknown(key, TOP_KEYS) for key in fields if key not in TOP_KEYS]
     if (
         not isinstance(aliases, dict)
         or not isinstance(steps, list)
-        or not all(isinstance(each, dict) for each in steps)
+        or not all(isinstance(step, dict) for step in steps)
     ):
         return Sidecar({}, wrong=(*wrong, "[aliases] is a table and [[step]] a list of tables"))
     wrong += [unknown(key, STEP_KEYS) for step in steps for key in step if key not in STEP_KEYS]
-    return Sidecar(plain(aliases), tuple(plain(each) for each in steps), tuple(wrong))
+    return Sidecar(plain(aliases), tuple(plain(step) for step in steps), tuple(wrong))
 
 
-def unknown(key: str, known: frozenset[str]) -> str:
-    meant = near(key, known)
+def unknown(key: str, names: frozenset[str]) -> str:
+    meant = near(key, names)
     return clean_line(f"`{key}` is not known here" + (f"; did you mean `{meant}`?" if meant else ""), 200)
 
 
@@ -105,7 +105,7 @@ def overridden(procedures: list[Procedure], override: Mapping[str, str]) -> str:
         return f"there {'is no step' if not matches else 'are several steps'} `{title}`" + (
             f" in `{where}`" if where else ""
         )
-    at, step = matches[0]
+    index, step = matches[0]
     if override.get("command", "") != fingerprint(step.command):
         return f"the command of `{title}` is now {fingerprint(step.command)}: what was said of it no longer counts"
     kind = TAG_WORDS.get(override.get("kind", ""))
@@ -118,16 +118,16 @@ def overridden(procedures: list[Procedure], override: Mapping[str, str]) -> str:
         tags={**step.tags, **tags},
         expected=override.get("expected", step.expected),
     )
-    steps = tuple(better if each is step else each for each in procedures[at].steps)
-    procedures[at] = replace(procedures[at], steps=steps)
+    steps = tuple(better if item is step else item for item in procedures[index].steps)
+    procedures[index] = replace(procedures[index], steps=steps)
     return ""
 
 
 def candidates(procedures: list[Procedure], where: str, title: str) -> Iterator[tuple[int, Step]]:
     """The steps with a command that an override may mean."""
-    for at, procedure in enumerate(procedures):
+    for index, procedure in enumerate(procedures):
         if not where or procedure.slug == where:
-            yield from ((at, step) for step in procedure.commands if step.title == title)
+            yield from ((index, step) for step in procedure.commands if step.title == title)
 
 
 def aliased(parameter: Parameter, aliases: Mapping[str, str]) -> Parameter:

@@ -70,30 +70,34 @@ class UnnumberedStep:
         return replace(self, expected=f"{self.expected}\n{output}".strip())
 
 
-def number(found: Sequence[UnnumberedStep]) -> tuple[Step, ...]:
+def number(unnumbered_steps: Sequence[UnnumberedStep]) -> tuple[Step, ...]:
     """The steps of one procedure, counted from 1; an alternative points at the first of its choices."""
     steps: list[Step] = []
-    for ordinal, each in enumerate(found, start=1):
+    for ordinal, unnumbered_step in enumerate(unnumbered_steps, start=1):
         before = steps[-1] if steps else None
-        choice = (before.alternative_to or before.ordinal) if before and each.alternative else None
+        choice = (before.alternative_to or before.ordinal) if before and unnumbered_step.alternative else None
         steps.append(
             Step(
                 ordinal=ordinal,
-                title=each.title,
-                kind=each.kind,
-                line=each.line,
-                command=each.command,
-                language=each.language,
-                parameters=tuple(dict.fromkeys(blank.name for blank in placeholders(each.command, each.language))),
-                remark=each.remark,
-                expected=each.expected,
+                title=unnumbered_step.title,
+                kind=unnumbered_step.kind,
+                line=unnumbered_step.line,
+                command=unnumbered_step.command,
+                language=unnumbered_step.language,
+                parameters=tuple(
+                    dict.fromkeys(
+                        blank.name for blank in placeholders(unnumbered_step.command, unnumbered_step.language)
+                    )
+                ),
+                remark=unnumbered_step.remark,
+                expected=unnumbered_step.expected,
                 alternative_to=choice,
-                inline=each.inline,
-                checkbox=each.checkbox,
-                altered=each.altered,
-                unparsed=each.unparsed,
-                place=each.place,
-                tags=each.tags,
+                inline=unnumbered_step.inline,
+                checkbox=unnumbered_step.checkbox,
+                altered=unnumbered_step.altered,
+                unparsed=unnumbered_step.unparsed,
+                place=unnumbered_step.place,
+                tags=unnumbered_step.tags,
             )
         )
     return tuple(steps)
@@ -119,9 +123,9 @@ def from_fence(info: str, content: str, line: int) -> tuple[list[UnnumberedStep]
                 steps.extend(notes(comments, line))
             comments, used = [], False
         else:
-            given = assignment(piece.text)
-            if given:
-                hints[given[0]] = given[1]
+            pair = assignment(piece.text)
+            if pair:
+                hints[pair[0]] = pair[1]
             else:
                 steps.append(step_of(piece, comments, language, line, tags))
             used = True
@@ -133,12 +137,12 @@ def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, t
     language = "bash" if language == "console" else language
     text, tail = trailing_comment(piece.text, language)
     title = clean_line(comments[0].text) if comments else ""
-    remark = " ".join(clean_line(each) for each in (*(comment.text for comment in comments[1:]), tail) if each)
+    remark = " ".join(clean_line(text) for text in (*(comment.text for comment in comments[1:]), tail) if text)
     kind = kind_of(text, title, language)
-    asked = next((TAG_WORDS[word] for word in tags if word in TAG_WORDS), None)
+    step_kind = next((TAG_WORDS[word] for word in tags if word in TAG_WORDS), None)
     return UnnumberedStep(
         title=title,
-        kind=raise_kind(kind, asked),
+        kind=raise_kind(kind, step_kind),
         line=line + 1 + piece.line,
         command=text,
         language=language,
@@ -147,7 +151,7 @@ def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, t
         alternative=bool(OR.match(title)),
         altered=piece.altered or "\ufffd" in text,
         unparsed=piece.unparsed,
-        asked=asked is not None,
+        asked=step_kind is not None,
         tags={name: value for name, value in tags.items() if name not in TAG_WORDS},
     )
 
@@ -155,23 +159,25 @@ def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, t
 def notes(comments: Sequence[Piece], line: int) -> list[UnnumberedStep]:
     """Comments with no command under them: a note each."""
     return [
-        UnnumberedStep(clean_line(each.text), StepKind.NOTE, line + 1 + each.line) for each in comments if each.text
+        UnnumberedStep(clean_line(comment.text), StepKind.NOTE, line + 1 + comment.line)
+        for comment in comments
+        if comment.text
     ]
 
 
 def fence_tags(info: str) -> dict[str, str]:
     """The words after the language: `bash danger needs=verify confirm="mi-prod"`. Damaged quoting gives what it can."""
     try:
-        words = shlex.split(info)[1:]
+        parts = shlex.split(info)[1:]
     except ValueError:
-        words = info.split()[1:]
+        parts = info.split()[1:]
     return {
-        clean_line(name, 40).casefold(): clean_line(value) for name, _, value in (word.partition("=") for word in words)
+        clean_line(name, 40).casefold(): clean_line(value) for name, _, value in (word.partition("=") for word in parts)
     }
 
 
 def from_inline(
-    markdown: str, title: str, line: int, *, ordered: bool = False, told: bool = False
+    markdown: str, title: str, line: int, *, ordered: bool = False, flag: bool = False
 ) -> list[UnnumberedStep]:
     """The commands and requests in backticks that a table cell or a list item asks for; a mention is none.
 
@@ -180,9 +186,9 @@ def from_inline(
     steps: list[UnnumberedStep] = []
     box = BOX.match(markdown)
     markdown = markdown[box.end() :] if box else markdown
-    bare = stands_alone([markdown[at:to] for at, to in gaps(markdown)])
-    end, asked = 0, False  # of the command before, and whether it was asked for
-    for match in [] if told else CODE.finditer(markdown):
+    bare = stands_alone([markdown[index:to] for index, to in gaps(markdown)])
+    end, request = 0, False  # of the command before, and whether it was asked for
+    for match in [] if flag else CODE.finditer(markdown):
         text = match[2].strip()
         http = bool(HTTP.match(text))
         if not http and not RUNNABLE.match(text):
@@ -190,18 +196,18 @@ def from_inline(
         before, after = markdown[: match.start()], markdown[match.end() :]
         kind = kind_of(text, plain(before).rstrip(" :—–-"))
         between = markdown[end : match.start()]
-        joined = asked and joins_commands(between)
-        asked = (
+        joined = request and joins_commands(between)
+        request = (
             bare
             or joined
             or requests_command(before, after, kind)
             or ((ordered or box is not None) and stands_alone([before]) and goes_on_harmlessly(after, kind))
         )
-        if asked:
-            words = "" if joined else plain(before).rstrip(" :—–-")
+        if request:
+            tokens = "" if joined else plain(before).rstrip(" :—–-")
             steps.append(
                 UnnumberedStep(
-                    clean_line(title or words or plain(markdown)),
+                    clean_line(title or tokens or plain(markdown)),
                     kind,
                     line,
                     text,
@@ -225,11 +231,11 @@ def gaps(markdown: str) -> Iterator[tuple[int, int]]:
     yield end, len(markdown)
 
 
-def from_item(markdown: str, line: int, *, ordered: bool, told: bool = False) -> list[UnnumberedStep]:
+def from_item(markdown: str, line: int, *, ordered: bool, flag: bool = False) -> list[UnnumberedStep]:
     """A numbered item or a box to tick: something a person does. A bullet, a cause, a prohibition is only text."""
     box = BOX.match(markdown)
     text = BOX.sub("", markdown)
-    if not box and (not ordered or told or forbids(text) or describes(text)):
+    if not box and (not ordered or flag or forbids(text) or describes(text)):
         return []
     return [UnnumberedStep(clean_line(plain(text)), StepKind.MANUAL, line, checkbox=bool(box))]
 

@@ -7,14 +7,14 @@ from cockpit.model.runbook import DocumentTable
 from cockpit.runbooks.document.labels import plain
 
 
-def has(*words: str) -> Callable[[Sequence[str], str], bool]:
+def has(*parts: str) -> Callable[[Sequence[str], str], bool]:
     """A test that every word stands in some column name."""
-    return lambda header, heading: all(any(word in column for column in header) for word in words)
+    return lambda header, heading: all(any(word in column for column in header) for word in parts)
 
 
-def first(*words: str) -> Callable[[Sequence[str], str], bool]:
+def first(*parts: str) -> Callable[[Sequence[str], str], bool]:
     """A test that the first column is one of these."""
-    return lambda header, heading: bool(header) and header[0] in words
+    return lambda header, heading: bool(header) and header[0] in parts
 
 
 # From the most particular to the least: the first that fits names the table.
@@ -34,7 +34,7 @@ KINDS: tuple[tuple[str, Callable[[Sequence[str], str], bool]], ...] = (
     ("who-to-page", lambda h, t: has("who")(h, t) and first("condition", "situation", "when", "incident")(h, t)),
     (
         "contacts",
-        lambda h, t: has("role")(h, t) and any(each in h for each in ("contact", "primary", "method", "person")),
+        lambda h, t: has("role")(h, t) and any(text in h for text in ("contact", "primary", "method", "person")),
     ),
     ("roles", lambda h, t: first("role")(h, t) and any(word in h[1] for word in ("respons", "dut", "does", "task"))),
     ("parameters", lambda h, t: first("name", "parameter")(h, t) and (has("check")(h, t) or has("from")(h, t))),
@@ -58,7 +58,7 @@ KINDS: tuple[tuple[str, Callable[[Sequence[str], str], bool]], ...] = (
 
 def kind_of(header: Sequence[str], heading: str = "") -> str:
     """The kind of a table, or "" for one that nobody reads."""
-    columns = [plain(each).casefold().strip() for each in header]
+    columns = [plain(text).casefold().strip() for text in header]
     return next((name for name, fits in KINDS if fits(columns, heading.casefold())), "")
 
 
@@ -68,7 +68,7 @@ BOX_TITLE = re.compile(r"^\s*[│|]\s*([^│|]*?)\s*[│|]\s*$")
 
 def escalation_box(content: str, line: int, heading: str) -> list[DocumentTable]:
     """Escalation windows drawn with box characters: one table for each title, rows of (window, who)."""
-    found: list[DocumentTable] = []
+    document_tables: list[DocumentTable] = []
     title, rows, start = "", [], line
     for offset, text in enumerate(content.splitlines()):
         row, name = BOX_ROW.match(text), BOX_TITLE.match(text)
@@ -76,8 +76,10 @@ def escalation_box(content: str, line: int, heading: str) -> list[DocumentTable]
             rows.append((row[1], row[2]))
         elif name and name[1]:
             if rows:
-                found.append(DocumentTable("escalation", ("window", "who"), tuple(rows), start, title or heading))
+                document_tables.append(
+                    DocumentTable("escalation", ("window", "who"), tuple(rows), start, title or heading)
+                )
             title, rows, start = name[1], [], line + offset
     if rows:
-        found.append(DocumentTable("escalation", ("window", "who"), tuple(rows), start, title or heading))
-    return found
+        document_tables.append(DocumentTable("escalation", ("window", "who"), tuple(rows), start, title or heading))
+    return document_tables

@@ -41,7 +41,7 @@ def badges(
         Badge.CHANGED: bool(last_run) and last_run != runbook.sha256,
         Badge.OVERDUE: any(overdue(runbook, today, done)),
         Badge.UNFILLED: any(unfilled(runbook.text)),
-        Badge.UNTESTED: any(each.commands for each in runbook.procedures) and untested(runbook, done),
+        Badge.UNTESTED: any(procedure.commands for procedure in runbook.procedures) and untested(runbook, done),
     }
     return tuple(badge for badge, worn in wears.items() if worn)
 
@@ -53,24 +53,27 @@ def last_tested(runbook: Runbook, procedure: Procedure) -> date | None:
 
 def untested(runbook: Runbook, done: Mapping[str, date] = NOTHING) -> bool:
     """True when nothing says that the document was ever tested, or when one of its drills has yet to happen."""
-    titles = (runbook.title, *(each.title for each in runbook.procedures))
-    said = [runbook.labels.get("tested", ""), *(each.labels.get("tested", "") for each in runbook.procedures)]
-    said += [str(done[name]) for each in titles if (name := f"test of {each}".casefold()) in done]
-    drills = [
-        str(done.get(table.rows[at][0].casefold(), cell))
-        for table in runbook.tables
-        for at, cell in column(table, TESTED_COLUMNS)
+    titles = (runbook.title, *(procedure.title for procedure in runbook.procedures))
+    lines = [
+        runbook.labels.get("tested", ""),
+        *(procedure.labels.get("tested", "") for procedure in runbook.procedures),
     ]
-    return any(map(never, drills)) or all(map(never, [*said, *drills]))
+    lines += [str(done[name]) for title in titles if (name := f"test of {title}".casefold()) in done]
+    drills = [
+        str(done.get(table.rows[index][0].casefold(), cell))
+        for table in runbook.tables
+        for index, cell in column(table, TESTED_COLUMNS)
+    ]
+    return any(map(never, drills)) or all(map(never, [*lines, *drills]))
 
 
 def overdue(runbook: Runbook, today: date, done: Mapping[str, date] = NOTHING) -> Iterator[Finding]:
     """A finding for every review, test or drill whose day has passed: in labels, in tables, in lists of reviews."""
     reviewed = done.get(f"review of {runbook.title}".casefold(), date.min)
-    for name, said, line in due(runbook):
-        day = day_in(said)
+    for name, sentence, line in due(runbook):
+        day = day_in(sentence)
         met = reviewed if name in REVIEW_LABELS else date.min
-        met = max(met, *(done.get(each.casefold(), date.min) for each in (name, f"Review of {name}")))
+        met = max(met, *(done.get(text.casefold(), date.min) for text in (name, f"Review of {name}")))
         if day is not None and met < day < today:
             yield Finding("review-overdue", line, clean_line(f"{name} was due on {day}", 200))
 
@@ -78,12 +81,16 @@ def overdue(runbook: Runbook, today: date, done: Mapping[str, date] = NOTHING) -
 def due(runbook: Runbook) -> Iterator[tuple[str, str, int]]:
     """(what, the text that holds its day, line) of everything that the document says is due."""
     for name in REVIEW_LABELS:
-        said = {each.labels[name]: each.line for each in reversed(runbook.procedures) if name in each.labels}
-        said |= {runbook.labels[name]: 1} if name in runbook.labels else {}
-        yield from ((name, text, line) for text, line in said.items())
+        numbers_by_name = {
+            procedure.labels[name]: procedure.line
+            for procedure in reversed(runbook.procedures)
+            if name in procedure.labels
+        }
+        numbers_by_name |= {runbook.labels[name]: 1} if name in runbook.labels else {}
+        yield from ((name, text, line) for text, line in numbers_by_name.items())
     for table in runbook.tables:
-        for at, cell in column(table, DUE_COLUMNS):
-            yield table.rows[at][0], cell, table.line + 2 + at
+        for index, cell in column(table, DUE_COLUMNS):
+            yield table.rows[index][0], cell, table.line + 2 + index
     for number, heading, text in prose(runbook.text):
         item = BULLET.match(text)
         if item and "review" in heading.casefold():
@@ -92,6 +99,6 @@ def due(runbook: Runbook) -> Iterator[tuple[str, str, int]]:
 
 def column(table: DocumentTable, names: tuple[str, ...]) -> Iterator[tuple[int, str]]:
     """(row, cell) of the first column whose name begins with one of these."""
-    at = next((at for at, name in enumerate(table.header) if name.casefold().startswith(names)), None)
-    if at is not None:
-        yield from ((number, row[at]) for number, row in enumerate(table.rows) if at < len(row))
+    index = next((position for position, name in enumerate(table.header) if name.casefold().startswith(names)), None)
+    if index is not None:
+        yield from ((number, row[index]) for number, row in enumerate(table.rows) if index < len(row))

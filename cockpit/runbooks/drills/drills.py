@@ -47,8 +47,8 @@ def drills(practices: Iterable[Practice], done: Mapping[str, date], today: date)
 
     `done` are the days of our own record, by the practice's name in lower case.
     """
-    found = [drill(each, done.get(each.name.casefold())) for each in practices]
-    return sorted(found, key=lambda each: each.due or (today if each.last is None else date.max))
+    result = [drill(practice, done.get(practice.name.casefold())) for practice in practices]
+    return sorted(result, key=lambda item: item.due or (today if item.last is None else date.max))
 
 
 def drill(practice: Practice, done: date | None = None) -> Drill:
@@ -79,8 +79,8 @@ def _due(written: date | None, last: date | None, often: Rhythm | None, ours: bo
 def _undated(practice: Practice, last: date | None, often: Rhythm | None) -> str:
     if last is None:
         return "it was never done" if often or never(practice.every) else f"“{practice.every}” is no rhythm known here"
-    words = " ".join(filter(None, (practice.every, "" if never(practice.next) else practice.next)))
-    return f"“{words}” is no rhythm known here" if words else "its document names no day and no rhythm"
+    text = " ".join(filter(None, (practice.every, "" if never(practice.next) else practice.next)))
+    return f"“{text}” is no rhythm known here" if text else "its document names no day and no rhythm"
 
 
 # The line to paste into a document once a practice was done. The document itself is never written.
@@ -100,7 +100,7 @@ class Paste:
 def paste(practice: Practice, documents: Iterable[Document], done: date, due: date | None) -> Paste:
     """The line that says of a practice when it was done and, where it is known, when it is next due."""
     name, _, number = practice.origin.rpartition(":")
-    runbook = next((each.runbook for each in documents if origin_of(each) == name), None)
+    runbook = next((document.runbook for document in documents if origin_of(document) == name), None)
     lines = runbook.text.split("\n") if runbook else []
     if runbook is None or not number.isdecimal() or not 1 <= int(number) <= len(lines):
         return Paste(advice=f"The line of {practice.origin} cannot be found; write {done} where it says when.")
@@ -109,19 +109,19 @@ def paste(practice: Practice, documents: Iterable[Document], done: date, due: da
 
 
 def _table(runbook: Runbook, line: int) -> DocumentTable | None:
-    return next((each for each in runbook.tables if 0 <= line - each.line - 2 < len(each.rows)), None)
+    return next((table for table in runbook.tables if 0 <= line - table.line - 2 < len(table.rows)), None)
 
 
 def _filled(raw: str, table: DocumentTable | None, done: date, due: date | None) -> Paste:
     if table is not None:
         return _row(raw, table, done, due)
-    found = label(raw)
-    if found is None:
+    pair = label(raw)
+    if pair is None:
         if raw.lstrip().startswith("**") or "next" in raw.casefold():
             return Paste(advice="Write the next day there.")
         return Paste(f"{DONE.sub('', raw)} (last done {done})")
-    if found[0] != "tested":
-        return Paste(advice=f"Its {found[0]} has no rhythm to compute it from: write the next day there.")
+    if pair[0] != "tested":
+        return Paste(advice=f"Its {pair[0]} has no rhythm to compute it from: write the next day there.")
     match = LABEL.match(raw.strip())
     return Paste(f"{raw.strip()[: match.start('value')].rstrip()} {done}" if match else "")
 
@@ -132,13 +132,13 @@ def _row(raw: str, table: DocumentTable, done: date, due: date | None) -> Paste:
     cells = PIPE.split(raw)
     edge = 1 if not cells[0].strip() else 0  # a row may do without its outer pipes
     advice = [] if last is not None else ['The table has no column such as "Last Completed"; one more would hold it.']
-    for at, day in ((last, done), (after, due)):
-        if at is None or day is None:
+    for index, day in ((last, done), (after, due)):
+        if index is None or day is None:
             continue
-        if at + edge >= len(cells):
+        if index + edge >= len(cells):
             return Paste(advice=f"The row has too few cells; write {done} into it.")
-        old = cells[at + edge]
-        cells[at + edge] = f" {day} ".ljust(len(old)) if old.strip() or len(old) > 1 else f" {day} "
+        old = cells[index + edge]
+        cells[index + edge] = f" {day} ".ljust(len(old)) if old.strip() or len(old) > 1 else f" {day} "
     if last is None:
         cells[len(cells) - edge : len(cells) - edge] = [f" {done} "]
     if after is not None and due is None:

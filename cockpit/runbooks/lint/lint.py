@@ -33,14 +33,16 @@ class LintContext:
         """The folders in which a file that a document names may be: its own, and those above it up to the root."""
         folder = Path(runbook.path).expanduser().resolve().parent
         root = Path(self.root).resolve() if self.root else folder
-        above = [each for each in folder.parents if each == root or root in each.parents]
+        above = [parent for parent in folder.parents if parent == root or root in parent.parents]
         return [folder, *above]
 
 
 def damage(runbook: Runbook, world: LintContext) -> Iterator[Finding]:
     if runbook.damage is Damage.RECONSTRUCTED:
-        said = "has lost its line breaks, and text with them: it can be read but not run until a repaired copy is saved"
-        yield Finding("damaged", 1, said)
+        sentence = (
+            "has lost its line breaks, and text with them: it can be read but not run until a repaired copy is saved"
+        )
+        yield Finding("damaged", 1, sentence)
     elif runbook.damage is Damage.MOJIBAKE:
         yield Finding("damaged", 1, "was saved in a wrong encoding: it is shown repaired, the file is not")
 
@@ -67,11 +69,11 @@ RULES: tuple[Rule, ...] = (
 
 def lint(runbook: Runbook, world: LintContext) -> tuple[Finding, ...]:
     """Every finding of every rule, by line. Reads the files that the document names: blocking. Never raises."""
-    found = {finding for rule in RULES for finding in rule(runbook, world)}
-    return tuple(sorted(found, key=lambda each: (each.line, each.rule, each.message)))
+    findings = {finding for rule in RULES for finding in rule(runbook, world)}
+    return tuple(sorted(findings, key=lambda finding: (finding.line, finding.rule, finding.message)))
 
 
 def root_of(path: Path) -> Path:
     """The repository that a file is in, else its folder: how far up the files it names are looked for."""
     folder = path.expanduser().resolve().parent
-    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)
+    return next((path for path in (folder, *folder.parents) if (path / ".git").exists()), folder)

@@ -48,7 +48,7 @@ def tags(runbook: Runbook) -> Iterator[Finding]:
         for name in step.tags.keys() - TAGS:
             yield Finding("unknown-tag", step.line, clean_line(f"`{name}` is no tag; {instead_of(name)}", 300))
         wrong = [timeout_of(step, step.kind)[1], retry_of(step, step.kind)[1], wrong_need(procedure, step)]
-        yield from (Finding("bad-tag", step.line, clean_line(each, 300)) for each in wrong if each)
+        yield from (Finding("bad-tag", step.line, clean_line(text, 300)) for text in wrong if text)
 
 
 def instead_of(tag: str) -> str:
@@ -60,35 +60,37 @@ def instead_of(tag: str) -> str:
 
 def wrong_need(procedure: Procedure, step: Step) -> str:
     need = step.tags.get("needs", "")
-    before = [each for each in procedure.steps if each.ordinal < step.ordinal]
+    before = [item for item in procedure.steps if item.ordinal < step.ordinal]
     if need and need not in ("verify", "previous", "tried"):
         return f"needs={need} is not understood; it can be verify or previous"
-    if need == "verify" and not any(each.kind is StepKind.VERIFY for each in before):
+    if need == "verify" and not any(step.kind is StepKind.VERIFY for step in before):
         return "needs=verify, and no step above it verifies anything"
     return f"needs={need}, and there is no step before it" if need in ("previous", "tried") and not before else ""
 
 
 def placeholders(runbook: Runbook, values: frozenset[str]) -> Iterator[Finding]:
     """Somebody can say what each placeholder stands for: the configuration, the panes, a table, a word of the text."""
-    told = {blanks.canonical(name_of(row)) for row in declared(runbook.tables)}
-    known = told | {blanks.canonical(each) for each in values}
+    lines = {blanks.canonical(name_of(row)) for row in declared(runbook.tables)}
+    known_items = lines | {blanks.canonical(value) for value in values}
     for parameter in runbook.parameters:
-        names = {blanks.canonical(each) for each in (parameter.name, *parameter.aliases)}
-        configured = names & known or any(blanks.same(parameter.name, each) for each in values)
+        names = {blanks.canonical(text) for text in (parameter.name, *parameter.aliases)}
+        configured = names & known_items or any(blanks.same(parameter.name, value) for value in values)
         if configured or parameter.hint or resolve([parameter], EVERYTHING, LIVE, {})[0].source:
             continue
         if not spoken_of(runbook, parameter):
-            said = f"nothing says what {parameter.forms[0]} is: explain it in a table of parameters, or give it a value"
-            yield Finding("unknown-placeholder", first_use(runbook, parameter), clean_line(said, 300))
+            sentence = (
+                f"nothing says what {parameter.forms[0]} is: explain it in a table of parameters, or give it a value"
+            )
+            yield Finding("unknown-placeholder", first_use(runbook, parameter), clean_line(sentence, 300))
 
 
 def spoken_of(runbook: Runbook, parameter: Parameter) -> bool:
     """True when the text, a title or a comment uses a placeholder or its words: "List tokens to find the ID"."""
-    words = [word for word in re.split(r"[\s_.:-]+", parameter.name.casefold()) if word]
-    said = [step.title for procedure in runbook.procedures for step in procedure.steps if not step.inline]
-    said += [plain(text) for _, _, text in prose(runbook.text)]
-    phrase = re.compile(r"(?<![\w<$\[{])" + r"[\s_-]+".join(map(re.escape, words)) + r"s?(?![\w>\]}])", re.IGNORECASE)
-    return any(phrase.search(text) or any(form in text for form in parameter.forms) for text in said)
+    parts = [word for word in re.split(r"[\s_.:-]+", parameter.name.casefold()) if word]
+    lines = [step.title for procedure in runbook.procedures for step in procedure.steps if not step.inline]
+    lines += [plain(text) for _, _, text in prose(runbook.text)]
+    phrase = re.compile(r"(?<![\w<$\[{])" + r"[\s_-]+".join(map(re.escape, parts)) + r"s?(?![\w>\]}])", re.IGNORECASE)
+    return any(phrase.search(text) or any(form in text for form in parameter.forms) for text in lines)
 
 
 def first_use(runbook: Runbook, parameter: Parameter) -> int:
@@ -97,22 +99,24 @@ def first_use(runbook: Runbook, parameter: Parameter) -> int:
 
 def secrets(runbook: Runbook) -> Iterator[Finding]:
     """No secret stands in an argument list, where every user of the machine can read it; and none in the document."""
-    hidden = {each.name for each in runbook.parameters if each.secret}
+    hidden = {item.name for item in runbook.parameters if item.secret}
     for _, step in commands(runbook):
-        if found := literals(step.command):
-            yield Finding("secret-in-document", step.line, f"a secret is written out behind {found[0].marker}")
+        if literal_secrets := literals(step.command):
+            yield Finding(
+                "secret-in-document", step.line, f"a secret is written out behind {literal_secrets[0].marker}"
+            )
         if step.language == "http":
             continue
         for blank in blanks.placeholders(step.command, step.language):
             if blank.name in hidden and not GIVEN.search(step.command[: blank.start]):
-                said = f"{blank.form} would stand in an argument list, which others on the machine can read"
-                yield Finding("secret-in-arguments", step.line, clean_line(said, 300))
+                sentence = f"{blank.form} would stand in an argument list, which others on the machine can read"
+                yield Finding("secret-in-arguments", step.line, clean_line(sentence, 300))
 
-    for each in runbook.parameters:
-        if each.hint == MASK:
-            given = re.search(rf"\b{re.escape(each.name)}\s*=", runbook.text)
-            line = runbook.text.count("\n", 0, given.start()) + 1 if given else 1
-            yield Finding("secret-in-document", line, f"a secret is written out behind {each.name}")
+    for parameter in runbook.parameters:
+        if parameter.hint == MASK:
+            match = re.search(rf"\b{re.escape(parameter.name)}\s*=", runbook.text)
+            line = runbook.text.count("\n", 0, match.start()) + 1 if match else 1
+            yield Finding("secret-in-document", line, f"a secret is written out behind {parameter.name}")
 
 
 def programs(runbook: Runbook, path: str) -> Iterator[Finding]:
@@ -133,23 +137,23 @@ def without_shell(step: Step) -> bool:
 
 def wanted(step: Step) -> list[str]:
     """The programs of a step; those of PowerShell without its own cmdlets."""
-    found = programs_of(step.command, step.language)
+    names = programs_of(step.command, step.language)
     if step.language == "powershell":
         parts = simple_commands(step.command, "powershell") or []
         first = [part.text.split()[0].strip("\"'") for part in parts]
-        found += [name for name in first if not CMDLET.match(name) and re.fullmatch(r"[\w.-]+", name)]
-    return found
+        names += [name for name in first if not CMDLET.match(name) and re.fullmatch(r"[\w.-]+", name)]
+    return names
 
 
 def scripts(runbook: Runbook, places: Sequence[Path]) -> Iterator[Finding]:
     """The scripts that the commands name are beside the document, or in a folder above it."""
-    seen = {made for _, step in commands(runbook) for made in MADE.findall(step.command)}
+    visited = {made for _, step in commands(runbook) for made in MADE.findall(step.command)}
     for _, step in commands(runbook):
         folders = [place / moved for place in places for moved in ("", *CHANGES_FOLDER.findall(step.command))]
         for match in SCRIPT.finditer(step.command):
             name = match[1].replace("\\", "/")
-            if name not in seen and not any((folder / name).is_file() for folder in folders):
-                seen.add(name)
+            if name not in visited and not any((folder / name).is_file() for folder in folders):
+                visited.add(name)
                 yield Finding("script-missing", step.line, clean_line(f"{match[1]} is not there", 300))
 
 
@@ -160,10 +164,10 @@ def sessions(runbook: Runbook) -> Iterator[Finding]:
     for place, count in below.items():
         what = "1 command" if count == 1 else f"{count} commands"
         where = f'"{place.opener}"' if place.by_prose else f"`{place.opener}`"
-        said = (
+        sentence = (
             f"{what} below {where} belong to that place and do not run here: write each as one whole command through it"
         )
-        yield Finding("elsewhere", place.line, clean_line(said, 300))
+        yield Finding("elsewhere", place.line, clean_line(sentence, 300))
     for step in steps:
         if step.place is None and leaves_commands_behind(step.command):
             yield Finding("elsewhere", step.line, "opens a session, and goes on behind it: it does not run here")

@@ -39,14 +39,14 @@ def unknown_zones(runbook: Runbook) -> Iterator[Finding]:
     """Working hours are in a zone that is known: an abbreviation that several places use is none."""
     heard = hours_of(source("", "", runbook)) if ABOUT.search(runbook.text) else None
     if heard and heard.unknown:
-        said = f"says {heard.unknown}, which is no one zone; write its IANA name, such as Pacific/Auckland"
-        yield Finding("zone-unknown", heard.line, said)
+        sentence = f"says {heard.unknown}, which is no one zone; write its IANA name, such as Pacific/Auckland"
+        yield Finding("zone-unknown", heard.line, sentence)
 
 
 def missing_sections(runbook: Runbook) -> Iterator[Finding]:
     """A document that follows the template has all of its sections."""
     there = {slug(title) for _, title in headings(runbook.text)}
-    missing = [each for each in TEMPLATE if slug(each) not in there]
+    missing = [text for text in TEMPLATE if slug(text) not in there]
     if "procedure" in there or len(TEMPLATE) - len(missing) >= FOLLOWS:
         for section in missing:
             yield Finding("missing-section", 1, f"has no section {section}, though it follows the template")
@@ -54,8 +54,8 @@ def missing_sections(runbook: Runbook) -> Iterator[Finding]:
 
 def disagreeing_tables(runbook: Runbook) -> Iterator[Finding]:
     """A number in the text beside a table is the number of its rows: "7 alert rules" above six of them."""
-    under = Counter(each.heading for each in runbook.tables)
-    alone = [each for each in runbook.tables if each.kind in NOUNS and under[each.heading] == 1]
+    under = Counter(table.heading for table in runbook.tables)
+    alone = [table for table in runbook.tables if table.kind in NOUNS and under[table.heading] == 1]
     beside = defaultdict[str, list[tuple[int, str]]](list)
     for line, heading, text in prose(runbook.text) if alone else ():
         if not text.lstrip().startswith("|"):
@@ -73,20 +73,20 @@ def disagreements(counted: re.Pattern[str], text: str, table: DocumentTable, lin
         word = match[1].casefold()
         number = NUMBERS.index(word) + 1 if word in NUMBERS else int(word)
         if number != len(table.rows):
-            said = clean_line(match.group(), 60)
-            yield Finding("table-disagrees", line, f'says "{said}", the table below has {len(table.rows)} rows')
+            sentence = clean_line(match.group(), 60)
+            yield Finding("table-disagrees", line, f'says "{sentence}", the table below has {len(table.rows)} rows')
 
 
 def undefined_severities(runbook: Runbook, configured: frozenset[str]) -> Iterator[Finding]:
     """A severity that is named is defined: in a table of this document, or in the ladder of the configuration."""
     ladders = [table for table in runbook.tables if table.kind == "severity-ladder"]
-    defined = {named(row[0]) for table in ladders for row in table.rows} | {named(each) for each in configured}
-    seen: set[str] = set()
+    defined = {named(row[0]) for table in ladders for row in table.rows} | {named(text) for text in configured}
+    names: set[str] = set()
     for number, text in enumerate(runbook.text.split("\n"), start=1):
         for match in SEVERITY.finditer(text):
             name = named(match[1])
-            if name not in defined and name not in seen:
-                seen.add(name)
+            if name not in defined and name not in names:
+                names.add(name)
                 yield Finding("severity-undefined", number, f"names {match[1]}, and no severity ladder here defines it")
 
 
@@ -127,7 +127,7 @@ def dead_links(runbook: Runbook, places: Sequence[Path]) -> Iterator[Finding]:
 def found(name: str, places: Sequence[Path]) -> Path | None:
     """The file or folder of that name, as seen from the document's folder; `/x` from a folder above, too."""
     names = [name] if not name.startswith("/") else []
-    candidates = [places[0] / each for each in names] + [place / name.lstrip("/") for place in places]
+    candidates = [places[0] / name for name in names] + [place / name.lstrip("/") for place in places]
     for path in candidates:
         try:
             if path.exists():
@@ -142,14 +142,14 @@ def anchors(text: str) -> frozenset[str]:
     return frozenset(squeezed(slug(title)) for _, title in headings(text))
 
 
-def anchors_of(file: Path, asked: str) -> frozenset[str]:
+def anchors_of(file: Path, question: str) -> frozenset[str]:
     """The anchors of another file; of one that is no Markdown, or cannot be read, the asked one counts as there."""
     try:
         if file.suffix == ".md" and file.stat().st_size <= LARGEST:
             return anchors(decode(file.read_bytes()))
     except OSError:
         pass
-    return frozenset({squeezed(asked)})
+    return frozenset({squeezed(question)})
 
 
 def squeezed(anchor: str) -> str:

@@ -41,6 +41,6 @@ def checklists(source: Source, worst: tuple[str, ...] = ()) -> tuple[tuple[Check
 
 def boxes(chapter: Chapter, *, numbered: bool) -> tuple[str, ...]:
     """What stands beside the boxes of a chapter; where it has none and `numbered` is meant, its numbered items."""
-    items = [each for each in chapter.blocks if each.shape is Shape.ITEM and not each.nested]
-    found = [each.text for each in items if each.box] or [each.text for each in items if numbered and each.ordered]
-    return tuple(found[:LONGEST])
+    items = [block for block in chapter.blocks if block.shape is Shape.ITEM and not block.nested]
+    names = [item.text for item in items if item.box] or [item.text for item in items if numbered and item.ordered]
+    return tuple(names[:LONGEST])

@@ -53,31 +53,31 @@ class Said:
 def promise_rules(source: Source, worst: tuple[str, ...] = ()) -> Iterator[Rule]:
     """Every rule in the sentences of a document. `worst` are the levels that `critical` means."""
     for chapter, block in source.said():
-        for each in amounts(block.text):
-            rule = promised(Said(chapter, block, each), source.origin(block.line), worst)
+        for amount in amounts(block.text):
+            rule = promised(Said(chapter, block, amount), source.origin(block.line), worst)
             if rule is not None:
                 yield rule
 
 
-def promised(said: Said, origin: str, worst: tuple[str, ...]) -> Rule | None:
+def promised(lines: Said, origin: str, worst: tuple[str, ...]) -> Rule | None:
     """The rule that a time in a sentence makes, None for most of them: a threshold is no promise."""
-    after, counting, levels = said.amount.after, said.amount.counting, levels_in(said.text)
-    within, long = bool(WITHIN.search(said.before)), after >= LONG
-    if within and long and BREACH.search(said.all) and NOTIFY.search(said.text):
-        return Rule(ClockKind.BREACH, task(said), after, origin, counting=counting, levels=levels)
-    if within and long and AFTERWARDS.search(said.all):
+    after, counting, levels = lines.amount.after, lines.amount.counting, levels_in(lines.text)
+    within, long = bool(WITHIN.search(lines.before)), after >= LONG
+    if within and long and BREACH.search(lines.all) and NOTIFY.search(lines.text):
+        return Rule(ClockKind.BREACH, task(lines), after, origin, counting=counting, levels=levels)
+    if within and long and AFTERWARDS.search(lines.all):
         what = "review the post-mortem"
         return Rule(ClockKind.POSTMORTEM, what, after, origin, counting=counting, levels=levels)
-    if within and AFTER_HOURS.search(said.text[: said.amount.start]):
-        levels = levels or (worst if CRITICAL.search(said.text) else ())
-        return Rule(ClockKind.RESPONSE, note(said), after, origin, levels=levels, outside=True)
-    if within and COMMANDER.search(said.text):
+    if within and AFTER_HOURS.search(lines.text[: lines.amount.start]):
+        levels = levels or (worst if CRITICAL.search(lines.text) else ())
+        return Rule(ClockKind.RESPONSE, note(lines), after, origin, levels=levels, outside=True)
+    if within and COMMANDER.search(lines.text):
         return Rule(ClockKind.COMMANDER, "name a commander", after, origin, counting=counting, levels=levels)
-    if long and WINDOW.search(said.text) and ROLLING_BACK.search(said.all):
+    if long and WINDOW.search(lines.text) and ROLLING_BACK.search(lines.all):
         return Rule(ClockKind.ROLLBACK, "roll back free of blame", after, origin, counting=counting, levels=levels)
-    if AFTER.search(said.before) and CLIENTS.search(said.text) and SUFFERING.search(said.text):
+    if AFTER.search(lines.before) and CLIENTS.search(lines.text) and SUFFERING.search(lines.text):
         return Rule(ClockKind.CLIENT, "tell clients", after, origin, counting=counting, levels=levels)
-    if EVERY.search(said.before) and UPDATES.search(said.text) and levels and counting is Counting.WALL:
+    if EVERY.search(lines.before) and UPDATES.search(lines.text) and levels and counting is Counting.WALL:
         return Rule(ClockKind.UPDATE, "update the team", after, origin, levels=levels)
     return None
 
@@ -85,20 +85,20 @@ def promised(said: Said, origin: str, worst: tuple[str, ...]) -> Rule | None:
 def contact_rules(contacts: tuple[Contact, ...]) -> Iterator[Rule]:
     """`Client-facing outage >15 min` beside a contact: it is they who are told then, or who tell."""
     for contact in contacts:
-        for each in amounts(contact.scope):
-            before = contact.scope[: each.start].rstrip("~ (")
+        for amount in amounts(contact.scope):
+            before = contact.scope[: amount.start].rstrip("~ (")
             if AFTER.search(before) and CLIENTS.search(contact.scope) and SUFFERING.search(contact.scope):
                 what = "tell clients"
-                yield Rule(ClockKind.CLIENT, what, each.after, contact.origin, who=contact.role)
+                yield Rule(ClockKind.CLIENT, what, amount.after, contact.origin, who=contact.role)
 
 
-def task(said: Said) -> str:
+def task(lines: Said) -> str:
     """What is to be done, in the words before the time: `Notify the authority`."""
-    words = WITHIN.sub("", said.before).strip(" ,:;—–-")
-    return (words if NOTIFY.search(words) else "notify the authority")[-LONGEST:]
+    text = WITHIN.sub("", lines.before).strip(" ,:;—–-")
+    return (text if NOTIFY.search(text) else "notify the authority")[-LONGEST:]
 
 
-def note(said: Said) -> str:
+def note(lines: Said) -> str:
     """`acknowledge (after hours, best effort)` as the sentence has it."""
-    effort = ", best effort" if re.search(r"(?i)best[\s-]effort", said.text) else ""
+    effort = ", best effort" if re.search(r"(?i)best[\s-]effort", lines.text) else ""
     return f"acknowledge (after hours{effort})"

@@ -60,8 +60,8 @@ def amount(text: str) -> Amount | None:
 
 def duration(text: str) -> timedelta | None:
     """The first time in a text as it counts on the wall; None where there is none."""
-    found = amount(text)
-    return found.after if found else None
+    result = amount(text)
+    return result.after if result else None
 
 
 def _counting(match: re.Match[str]) -> Counting:
@@ -81,9 +81,9 @@ def budget(procedure: Procedure) -> timedelta | None:
     """The time that it is said to take, the longer one of a range; None where it varies or nothing is said."""
     for name in LABELS:
         text = procedure.labels.get(name, "")
-        found = next((each for each in amounts(text) if not lags(text, each.start)), None)
-        if found:
-            return found.after
+        result = next((item for item in amounts(text) if not lags(text, item.start)), None)
+        if result:
+            return result.after
     return None
 
 
@@ -91,9 +91,9 @@ def tail(procedure: Procedure) -> timedelta | None:
     """How long after it its effect may not have reached everything: `up to 5 min cache lag`."""
     for text in (*procedure.labels.values(), *procedure.warnings):
         if LAG.search(text):
-            found = next((each for each in amounts(text) if lags(text, each.start)), None)
-            if found:
-                return found.after
+            result = next((item for item in amounts(text) if lags(text, item.start)), None)
+            if result:
+                return result.after
     return None
 
 

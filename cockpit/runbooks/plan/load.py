@@ -32,16 +32,16 @@ def read_plan(system: System, catalogue: Catalogue | None = None) -> Plan:
 
     What was to be read and cannot be is among the problems of the plan.
     """
-    found = catalogue or load(system.runbooks, builtin=False)
-    problems = [lost(each.path, each.reason) for each in found.unread]
+    result = catalogue or load(system.runbooks, builtin=False)
+    problems = [lost(unread.path, unread.reason) for unread in result.unread]
     configured = replace(
         system.plan,
         contacts=(*system.plan.contacts, *read_contacts(system.contacts_file, problems)),
         templates=(*system.plan.templates, *read_templates(system.templates, problems)),
-        documents=frozenset(Path(each).name for each in (system.file, system.contacts_file) if each),
+        documents=frozenset(Path(text).name for text in (system.file, system.contacts_file) if text),
         problems=tuple(problems),
     )
-    return plan(found.documents, configured)
+    return plan(result.documents, configured)
 
 
 def read_again(system: System, before: Plan) -> Plan:
@@ -49,28 +49,28 @@ def read_again(system: System, before: Plan) -> Plan:
 
     With other severities than before, by which all that is shown is sorted, only what is lost is told.
     """
-    found = read_plan(system)
-    if [each.name for each in found.ladder] == [each.name for each in before.ladder]:
-        return found
-    return replace(before, documents=found.documents, problems=(*found.problems, OTHER_LADDER))
+    result = read_plan(system)
+    if [level.name for level in result.ladder] == [level.name for level in before.ladder]:
+        return result
+    return replace(before, documents=result.documents, problems=(*result.problems, OTHER_LADDER))
 
 
 def read_templates(paths: Sequence[str], problems: list[Problem]) -> tuple[Template, ...]:
     """One message from each file; a name that two files have counts once."""
-    found: dict[str, Template] = {}
+    templates_by_name: dict[str, Template] = {}
     for path in paths:
         for file in messages_in(Path(path)):
             text = text_of(file, problems)
             if text.strip():
                 template = template_of(file.stem, text, file.name)
-                found.setdefault(template.id, template)
-    return tuple(found.values())
+                templates_by_name.setdefault(template.id, template)
+    return tuple(templates_by_name.values())
 
 
 def messages_in(path: Path) -> Iterable[Path]:
     """The messages of a folder in order, nothing hidden; a file is one whatever its ending."""
     try:
-        return sorted(each for each in path.iterdir() if each.suffix in MESSAGES and not each.name.startswith("."))
+        return sorted(item for item in path.iterdir() if item.suffix in MESSAGES and not item.name.startswith("."))
     except OSError:
         return [path]
 
@@ -93,11 +93,11 @@ def read_contacts(path: str, problems: list[Problem]) -> tuple[Contact, ...]:
 def contacts_in(data: dict[str, object], origin: str) -> Iterator[Contact]:
     """What is a contact in `[[contacts]]`; what is none is left out."""
     listed = data.get("contacts")
-    for each in listed if isinstance(listed, list) else ():
-        if isinstance(each, dict):
-            given = {name: clean_line(value, 300) for name, value in each.items() if isinstance(value, str)}
-            if given.get("role"):
-                yield contact_of(given, origin)
+    for fields in listed if isinstance(listed, list) else ():
+        if isinstance(fields, dict):
+            values_by_name = {name: clean_line(value, 300) for name, value in fields.items() if isinstance(value, str)}
+            if values_by_name.get("role"):
+                yield contact_of(values_by_name, origin)
 
 
 def text_of(file: Path, problems: list[Problem]) -> str:
@@ -114,10 +114,10 @@ def text_of(file: Path, problems: list[Problem]) -> str:
 
 
 def lost(path: str, reason: str) -> Problem:
-    said = clean_line(f"{path} {reason}.", 300)
-    return Problem(ProblemKind.MISSING, "not there", said, "What it says of incidents is not known here.")
+    sentence = clean_line(f"{path} {reason}.", 300)
+    return Problem(ProblemKind.MISSING, "not there", sentence, "What it says of incidents is not known here.")
 
 
 def unreadable(path: str, reason: str) -> Problem:
-    said = clean_line(f"{path} cannot be read: {reason}.", 300)
-    return Problem(ProblemKind.GARBAGE, "cannot be read", said, "What it says of incidents is not known here.")
+    sentence = clean_line(f"{path} cannot be read: {reason}.", 300)
+    return Problem(ProblemKind.GARBAGE, "cannot be read", sentence, "What it says of incidents is not known here.")

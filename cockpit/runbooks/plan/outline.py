@@ -77,7 +77,7 @@ class Source:
     def said(self) -> Iterator[tuple[Chapter, OutlineBlock]]:
         """What is said in sentences: paragraphs and items."""
         for chapter in self.chapters:
-            yield from ((chapter, each) for each in chapter.blocks if each.shape in (Shape.TEXT, Shape.ITEM))
+            yield from ((chapter, block) for block in chapter.blocks if block.shape in (Shape.TEXT, Shape.ITEM))
 
 
 def source(id: str, name: str, runbook: Runbook) -> Source:
@@ -91,20 +91,20 @@ def levels_in(text: str) -> tuple[str, ...]:
 
 def chapters(text: str) -> Iterator[Chapter]:
     """Every chapter of a text in order; the first has no title."""
-    at: Chapter = Chapter()
+    chapter: Chapter = Chapter()
     parents: list[Chapter] = []
     blocks: list[OutlineBlock] = []
     for block in cut(text):
         if isinstance(block, OutlineBlock):
             blocks.append(block)
             continue
-        yield replace(at, blocks=tuple(blocks))
+        yield replace(chapter, blocks=tuple(blocks))
         blocks = []
-        parents = [each for each in parents if each.level < block.level]
-        top = next((each.title for each in parents if each.level == 1), "")
-        at = replace(block, top=top, above=tuple(each.title for each in parents if each.level > 1))
-        parents.append(at)
-    yield replace(at, blocks=tuple(blocks))
+        parents = [parent for parent in parents if parent.level < block.level]
+        top = next((parent.title for parent in parents if parent.level == 1), "")
+        chapter = replace(block, top=top, above=tuple(parent.title for parent in parents if parent.level > 1))
+        parents.append(chapter)
+    yield replace(chapter, blocks=tuple(blocks))
 
 
 def cut(text: str) -> Iterator[OutlineBlock | Chapter]:
@@ -184,16 +184,16 @@ BLANK = re.compile(
 )
 
 
-def column(table: DocumentTable, *words: str, but: Sequence[int] = ()) -> int | None:
+def column(table: DocumentTable, *parts: str, but: Sequence[int] = ()) -> int | None:
     """The first column whose head has one of these words, the words in their order."""
-    heads = [each.casefold() for each in table.header]
-    found = (at for word in words for at, head in enumerate(heads) if word in head and at not in but)
-    return next(found, None)
+    heads = [text.casefold() for text in table.header]
+    result = (index for word in parts for index, head in enumerate(heads) if word in head and index not in but)
+    return next(result, None)
 
 
-def cell(row: Sequence[str], at: int | None) -> str:
+def cell(row: Sequence[str], index: int | None) -> str:
     """The cell in that column, "" where there is none."""
-    return row[at].strip() if at is not None and at < len(row) else ""
+    return row[index].strip() if index is not None and index < len(row) else ""
 
 
 def blank(text: str) -> bool:

@@ -20,17 +20,17 @@ REACHED = re.compile(r"^\s*(?P<role>[A-Z][^:#\n]{1,60}?)\s*:\s+(?P<how>\S.{0,200
 
 def roles(source: Source) -> tuple[Role, ...]:
     """The roles of a document; the commander leads, else the first."""
-    found = [*_roles_of_tables(source), *_roles_of_lists(source)]
-    if found and not any(each.lead for each in found):
-        found[0] = replace(found[0], lead=True)
-    return tuple(found)
+    result = [*_roles_of_tables(source), *_roles_of_lists(source)]
+    if result and not any(role.lead for role in result):
+        result[0] = replace(result[0], lead=True)
+    return tuple(result)
 
 
 def _roles_of_tables(source: Source) -> Iterator[Role]:
     for table in source.runbook.tables:
         if table.kind == "roles":
-            for at, row in enumerate(table.rows):
-                yield _role(cell(row, 0), cell(row, 1), source.origin(table.line + 2 + at))
+            for index, row in enumerate(table.rows):
+                yield _role(cell(row, 0), cell(row, 1), source.origin(table.line + 2 + index))
 
 
 def _roles_of_lists(source: Source) -> Iterator[Role]:
@@ -60,10 +60,10 @@ def _contacts_of(table: DocumentTable, source: Source) -> Iterator[Contact]:
     role = column(table, "role", "who", "name") or 0
     person = column(table, "person", "primary", "name", but=(role,))
     backup = column(table, "backup", "secondary", "deputy", but=(role,))
-    known = tuple(at for at in (role, person, backup) if at is not None)
-    how = column(table, "method", "how", "contact", "phone", "reach", "mail", but=known)
-    scope = column(table, "when", "scope", "for", "notes", but=known if how is None else (*known, how))
-    for at, row in enumerate(table.rows):
+    numbers = tuple(position for position in (role, person, backup) if position is not None)
+    how = column(table, "method", "how", "contact", "phone", "reach", "mail", but=numbers)
+    scope = column(table, "when", "scope", "for", "notes", but=numbers if how is None else (*numbers, how))
+    for index, row in enumerate(table.rows):
         if not cell(row, role):
             continue
         who, reached = cell(row, person), cell(row, how)
@@ -74,20 +74,20 @@ def _contacts_of(table: DocumentTable, source: Source) -> Iterator[Contact]:
             backup="" if blank(spare) else spare,
             how=reached,
             scope=cell(row, scope),
-            filled=not all(blank(each) for each in (who, reached)) and not _awaits(who) and not _awaits(reached),
-            origin=source.origin(table.line + 2 + at),
+            filled=not all(blank(text) for text in (who, reached)) and not _awaits(who) and not _awaits(reached),
+            origin=source.origin(table.line + 2 + index),
         )
 
 
-def contact_of(given: Mapping[str, str], origin: str) -> Contact:
+def contact_of(values_by_name: Mapping[str, str], origin: str) -> Contact:
     """The contact of a table of TOML."""
-    who, reached = given.get("person", ""), given.get("how", "")
+    who, reached = values_by_name.get("person", ""), values_by_name.get("how", "")
     return Contact(
-        role=given["role"],
+        role=values_by_name["role"],
         person=who,
-        backup=given.get("backup", ""),
+        backup=values_by_name.get("backup", ""),
         how=reached,
-        scope=given.get("scope", ""),
+        scope=values_by_name.get("scope", ""),
         filled=not (blank(who) and blank(reached)),
         origin=origin,
     )
@@ -103,7 +103,7 @@ def _contacts_in(block: OutlineBlock, source: Source) -> Iterator[Contact]:
     if block.shape is Shape.ITEM:
         lines = [(block.line, block.text)]
     elif block.shape is Shape.FENCE and not block.info:
-        lines = [(block.line + 1 + at, line) for at, line in enumerate(block.text.split("\n"))]
+        lines = [(block.line + 1 + index, line) for index, line in enumerate(block.text.split("\n"))]
     else:
         return
     for number, line in lines:
@@ -118,9 +118,9 @@ def pages(source: Source) -> Iterator[PageRule]:
         if table.kind != "who-to-page":
             continue
         who = column(table, "who", but=(0,))
-        for at, row in enumerate(table.rows):
+        for index, row in enumerate(table.rows):
             if cell(row, 0) and cell(row, who):
-                yield PageRule(cell(row, 0), cell(row, who), source.origin(table.line + 2 + at))
+                yield PageRule(cell(row, 0), cell(row, who), source.origin(table.line + 2 + index))
 
 
 # Who becomes due when: windows drawn as boxes or written as tables, a rule for each tier.
@@ -139,13 +139,13 @@ def escalation_rules(source: Source) -> Iterator[Rule]:
     for table in source.runbook.tables:
         if table.kind != "escalation":
             continue
-        for at, row in enumerate(table.rows):
+        for index, row in enumerate(table.rows):
             levels = levels_of(table, row)
             after, who = opens(cell(row, 0)), who_of(table, row)
             if after is None or blank(who):
                 continue
             counts[levels] = number = counts.get(levels, 0) + 1
-            line = source.origin(table.line + at + first_row(table))
+            line = source.origin(table.line + index + first_row(table))
             yield Rule(ClockKind.ESCALATION, f"call {who}", after, line, who=who, levels=levels, number=number)
 
 

@@ -26,43 +26,46 @@ def plan(documents: Sequence[Document], configured: Plan = NOTHING) -> Plan:
 
     `configured.ladder` is empty where none is configured.
     """
-    own = [read(each.id, origin_of(each), each.runbook) for each in documents if not each.builtin]
-    ladders = [ladder_of(each) for each in own]
+    own = [read(document.id, origin_of(document), document.runbook) for document in documents if not document.builtin]
+    ladders = [ladder_of(source) for source in own]
     ladder = merged(ladders, configured.ladder) or DEFAULT_LADDER
-    parts = [part(each, ladder) for each in own]
+    parts = [part(source, ladder) for source in own]
     mine = replace(configured, rules=(*configured.rules, *configured_rules(configured.ladder)))
-    calls = [replace(NOTHING, rules=tuple(paging_rules(each))) for each in (configured.ladder, *ladders)]
+    calls = [replace(NOTHING, rules=tuple(paging_rules(levels))) for levels in (configured.ladder, *ladders)]
     layers = [mine, *parts, *calls, default_plan(ladder)]
     rules = binding(layers, ladder)
     return Plan(
         ladder=ladder,
         rules=rules,
-        roles=first(each.roles for each in layers),
-        contacts=over([configured.contacts, *by_use(parts)], lambda each: each.role.casefold()),
-        pages=over((each.pages for each in layers), lambda each: each.condition.casefold()),
-        targets=over((each.targets for each in layers), lambda each: each.scenario.casefold()),
-        metric_targets=over((each.metric_targets for each in layers), lambda each: (each.metric, each.level)),
-        templates=spoken(over((each.templates for each in layers), lambda each: each.id)),
+        roles=first(layer.roles for layer in layers),
+        contacts=over([configured.contacts, *by_use(parts)], lambda contact: contact.role.casefold()),
+        pages=over((layer.pages for layer in layers), lambda page_rule: page_rule.condition.casefold()),
+        targets=over((layer.targets for layer in layers), lambda target: target.scenario.casefold()),
+        metric_targets=over(
+            (layer.metric_targets for layer in layers),
+            lambda metric_target: (metric_target.metric, metric_target.level),
+        ),
+        templates=spoken(over((layer.templates for layer in layers), lambda template: template.id)),
         checklists=opening(layers, rules),
-        hours=next((each.hours for each in layers if each.hours.origin != BUILT_IN), layers[-1].hours),
-        practices=over((each.practices for each in layers), lambda each: each.name.casefold()),
+        hours=next((layer.hours for layer in layers if layer.hours.origin != BUILT_IN), layers[-1].hours),
+        practices=over((layer.practices for layer in layers), lambda practice: practice.name.casefold()),
         snapshot=configured.snapshot,
-        documents=frozenset({BUILT_IN, *configured.documents, *(each.name for each in own)}),
+        documents=frozenset({BUILT_IN, *configured.documents, *(source.name for source in own)}),
         problems=(*configured.problems, *unbound(layers, ladder)),
     )
 
 
 def by_use(parts: Sequence[Plan]) -> tuple[list[Contact], list[Contact]]:
     """The contacts of all documents: those that can be reached, and those that are still blank."""
-    every = [each for part in parts for each in part.contacts]
-    return [each for each in every if each.filled], [each for each in every if not each.filled]
+    every = [contact for part in parts for contact in part.contacts]
+    return [contact for contact in every if contact.filled], [contact for contact in every if not contact.filled]
 
 
 def part(source: Source, ladder: SeverityScale) -> Plan:
     """What one document says. The ladder is that of the team."""
     people = tuple(contacts(source))
     heard = hours_of(source)
-    worst = tuple(each.name for each in ladder[:GRAVE])
+    worst = tuple(level.name for level in ladder[:GRAVE])
     lists, list_rules = checklists(source, worst)
     return Plan(
         ladder=(),

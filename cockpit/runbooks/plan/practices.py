@@ -44,10 +44,10 @@ def practices(source: Source) -> Iterator[Practice]:
 
 def _of_labels(source: Source) -> Iterator[Practice]:
     """What a document says of itself and of its procedures: when they were tested, when they are to be reviewed."""
-    said = {(name, heading): (value, line) for line, heading, name, value in labels_in(source.runbook)}
+    pairs_by_pair = {(name, heading): (value, line) for line, heading, name, value in labels_in(source.runbook)}
     if front := source.runbook.labels.get("next review", ""):
-        said.setdefault(("next review", source.runbook.title), (front, 1))
-    for (name, heading), (value, line) in said.items():
+        pairs_by_pair.setdefault(("next review", source.runbook.title), (front, 1))
+    for (name, heading), (value, line) in pairs_by_pair.items():
         what, origin = heading or source.runbook.title, source.origin(line)
         if name == "next review":
             yield Practice(f"Review of {what}", next=value, due=day_in(value), origin=origin)
@@ -58,16 +58,16 @@ def _of_labels(source: Source) -> Iterator[Practice]:
 def labels_in(runbook: Runbook) -> Iterator[tuple[int, str, str, str]]:
     """(line, heading above, name, value) of each label that says when something was tested or is to be reviewed."""
     for line, heading, text in prose(runbook.text):
-        found = label(text)
-        if found and found[0] in LABELS and found[1]:
-            yield line, clean_line(plain(heading)), *found
+        pair = label(text)
+        if pair and pair[0] in LABELS and pair[1]:
+            yield line, clean_line(plain(heading)), *pair
 
 
 def _of_table(table: DocumentTable, source: Source) -> Iterator[Practice]:
     every, next_one = column(table, "frequency", "every", "how often"), column(table, "next")
     last, whose, method = column(table, "last"), column(table, "audience"), column(table, "method")
     training = table.kind == "training"
-    for at, row in enumerate(table.rows):
+    for index, row in enumerate(table.rows):
         if not cell(row, 0):
             continue
         how = ", ".join(filter(None, (cell(row, whose), cell(row, method))))
@@ -77,5 +77,5 @@ def _of_table(table: DocumentTable, source: Source) -> Iterator[Practice]:
             next=cell(row, next_one),
             last=cell(row, last),
             due=day_in(cell(row, next_one)),
-            origin=source.origin(table.line + 2 + at),
+            origin=source.origin(table.line + 2 + index),
         )

@@ -17,20 +17,20 @@ T = TypeVar("T")
 
 def binding(layers: Sequence[Plan], ladder: SeverityScale) -> tuple[Rule, ...]:
     """The rules of all layers, each without the levels for which a layer before it has a rule of its kind."""
-    names = tuple(each.name for each in ladder)
+    names = tuple(level.name for level in ladder)
     taken: set[tuple[ClockKind, bool, str]] = set()
-    found: list[Rule] = []
+    rules: list[Rule] = []
     for layer in layers:
         mine: set[tuple[ClockKind, bool, str]] = set()
-        for rule in (known for each in layer.rules if (known := on_ladder(each, ladder)) is not None):
+        for rule in (known_items for rule in layer.rules if (known_items := on_ladder(rule, ladder)) is not None):
             settled = taken if rule.kind in SEVERAL else taken | mine
-            wanted = rule.levels or names
-            free = tuple(name for name in wanted if key(rule, name) not in settled)
+            expected = rule.levels or names
+            free = tuple(name for name in expected if key(rule, name) not in settled)
             if free:
-                found.append(rule if len(free) == len(wanted) else replace(rule, levels=free))
+                rules.append(rule if len(free) == len(expected) else replace(rule, levels=free))
                 mine |= {key(rule, name) for name in free}
         taken |= mine
-    return tuple(found)
+    return tuple(rules)
 
 
 def key(rule: Rule, name: str) -> tuple[ClockKind, bool, str]:
@@ -44,9 +44,9 @@ def on_ladder(rule: Rule, ladder: SeverityScale) -> Rule | None:
     """
     if not rule.levels:
         return rule
-    names = {bare(each.name): each.name for each in ladder}
-    known = dict.fromkeys(names[bare(each)] for each in rule.levels if bare(each) in names)
-    return replace(rule, levels=tuple(known)) if known else None
+    names = {bare(level.name): level.name for level in ladder}
+    fields = dict.fromkeys(names[bare(level)] for level in rule.levels if bare(level) in names)
+    return replace(rule, levels=tuple(fields)) if fields else None
 
 
 def bare(name: str) -> str:
@@ -56,31 +56,33 @@ def bare(name: str) -> str:
 
 def unbound(layers: Sequence[Plan], ladder: SeverityScale) -> Iterator[Problem]:
     """A word for every document with rules for levels that the ladder does not have."""
-    known = {bare(each.name) for each in ladder}
+    known_items = {bare(level.name) for level in ladder}
     lost: dict[str, dict[str, None]] = {}
-    for rule in (each for layer in layers for each in layer.rules):
+    for rule in (rule for layer in layers for rule in layer.rules):
         for name in rule.levels:
-            if bare(name) not in known:
+            if bare(name) not in known_items:
                 lost.setdefault(rule.origin.partition(":")[0], {})[name] = None
     for document, names in lost.items():
-        said = f"{document} has rules for {', '.join(names)}; the ladder is {', '.join(each.name for each in ladder)}."
-        yield Problem(ProblemKind.MISSING, "levels unknown", clean_line(said, 300), "Those rules bind nothing.")
+        sentence = (
+            f"{document} has rules for {', '.join(names)}; the ladder is {', '.join(level.name for level in ladder)}."
+        )
+        yield Problem(ProblemKind.MISSING, "levels unknown", clean_line(sentence, 300), "Those rules bind nothing.")
 
 
 def over(layers: Iterable[Sequence[T]], known_as: Callable[[T], Hashable]) -> tuple[T, ...]:
     """Everything of each layer, but for what a layer before it has under the same name. Nothing twice."""
-    found: dict[T, None] = {}
+    fields: dict[T, None] = {}
     names: set[Hashable] = set()
     for layer in layers:
-        found |= {each: None for each in layer if known_as(each) not in names}
-        names |= {known_as(each) for each in layer}
-    return tuple(found)
+        fields |= {item: None for item in layer if known_as(item) not in names}
+        names |= {known_as(item) for item in layer}
+    return tuple(fields)
 
 
 def spoken(templates: Sequence[Template]) -> tuple[Template, ...]:
     """The messages, without the built-in ones for whom the team has words of its own."""
-    own = {each.audience for each in templates if each.origin != BUILT_IN}
-    return tuple(each for each in templates if each.origin != BUILT_IN or each.audience not in own)
+    own = {template.audience for template in templates if template.origin != BUILT_IN}
+    return tuple(template for template in templates if template.origin != BUILT_IN or template.audience not in own)
 
 
 def opening(layers: Sequence[Plan], rules: Sequence[Rule]) -> tuple[Checklist, ...]:
@@ -89,17 +91,17 @@ def opening(layers: Sequence[Plan], rules: Sequence[Rule]) -> tuple[Checklist, .
     asking: dict[str, list[Rule]] = {}
     for rule in rules:
         asking.setdefault(rule.checklist, []).append(rule)
-    found = []
-    for each in over((layer.checklists for layer in layers), lambda each: each.id):
-        binds = asking.get(each.id, [])
+    result = []
+    for checklist in over((layer.checklists for layer in layers), lambda item: item.id):
+        binds = asking.get(checklist.id, [])
         levels = tuple(name for rule in binds for name in rule.levels)
         if binds:
-            found.append(replace(each, levels=levels or each.levels))
-        elif each.origin != BUILT_IN:
-            found.append(replace(each, levels=()) if each.id in timed else each)
-    return tuple(found)
+            result.append(replace(checklist, levels=levels or checklist.levels))
+        elif checklist.origin != BUILT_IN:
+            result.append(replace(checklist, levels=()) if checklist.id in timed else checklist)
+    return tuple(result)
 
 
 def first(layers: Iterable[Sequence[T]]) -> tuple[T, ...]:
     """The first layer that has anything."""
-    return next((tuple(each) for each in layers if each), ())
+    return next((tuple(layer) for layer in layers if layer), ())

@@ -50,9 +50,9 @@ def of_table(table: DocumentTable) -> Iterator[DocumentSeverityLevel]:
     response = column(table, "respon", "action")
     definition = column(table, "definition", "example", "description", "scenario", "criteria", "impact", "meaning")
 
-    for at, row in enumerate(table.rows):
+    for index, row in enumerate(table.rows):
         if name := name_of(row[0] if row else ""):
-            yield DocumentSeverityLevel(name, cell(row, definition), cell(row, response), table.line + 2 + at)
+            yield DocumentSeverityLevel(name, cell(row, definition), cell(row, response), table.line + 2 + index)
 
 
 def arrows(text: str) -> Iterator[tuple[int, re.Match[str]]]:
@@ -71,7 +71,7 @@ def name_of(text: str) -> str:
 
 def ladder_of(source: Source) -> SeverityScale:
     """The ladder of one document: its rungs merged by name, the worst first."""
-    return ranked([level_of(each, source.origin(each.line)) for each in rungs(source)])
+    return ranked([level_of(rung, source.origin(rung.line)) for rung in rungs(source)])
 
 
 def level_of(rung: DocumentSeverityLevel, origin: str) -> Level:
@@ -81,15 +81,15 @@ def level_of(rung: DocumentSeverityLevel, origin: str) -> Level:
 
 def merged(ladders: Iterable[SeverityScale], over: SeverityScale = ()) -> SeverityScale:
     """One ladder of many: `over`, else all that name their rungs in the commonest way; what is blank is filled in."""
-    every = [each for each in ladders if each]
+    every = [ladder for ladder in ladders if ladder]
     own = over or commonest(every)
-    family = {family_of(each.name) for each in own}
-    known = {each.name.casefold() for each in own}
+    family = {family_of(level.name) for level in own}
+    names = {level.name.casefold() for level in own}
     more = [
         level
         for ladder in every
         for level in ladder
-        if level.name.casefold() in known or (not over and "" not in family and family_of(level.name) in family)
+        if level.name.casefold() in names or (not over and "" not in family and family_of(level.name) in family)
     ]
     return tuple(filled(own, more)) if over else ranked([*own, *more])
 
@@ -97,25 +97,25 @@ def merged(ladders: Iterable[SeverityScale], over: SeverityScale = ()) -> Severi
 def commonest(ladders: Sequence[SeverityScale]) -> SeverityScale:
     """Of several ways to name severities the one that most rungs follow, the first of those."""
     counts = Counter(family_of(level.name) for ladder in ladders for level in ladder)
-    return max(ladders, key=lambda each: counts[family_of(each[0].name)], default=())
+    return max(ladders, key=lambda levels: counts[family_of(levels[0].name)], default=())
 
 
 def ranked(levels: Sequence[Level]) -> SeverityScale:
     """The levels, each name once, by their numbers; by their place where a name has none."""
-    found = {each.name.casefold(): each for each in reversed(levels)}
-    order = list(dict.fromkeys(each.name.casefold() for each in levels))
+    levels_by_name = {level.name.casefold(): level for level in reversed(levels)}
+    order = list(dict.fromkeys(level.name.casefold() for level in levels))
     if all(NUMBER.search(name) for name in order):
         order.sort(key=lambda name: int(NUMBER.findall(name)[0]))
-    first = [found[name] for name in order]
-    return tuple(replace(each, rank=rank) for rank, each in enumerate(filled(first, levels)))
+    first = [levels_by_name[name] for name in order]
+    return tuple(replace(level, rank=rank) for rank, level in enumerate(filled(first, levels)))
 
 
 def filled(ladder: Sequence[Level], levels: Sequence[Level]) -> Iterator[Level]:
     """Each level of the ladder with the first definition and response that anybody gave it."""
-    for each in ladder:
-        same = [other for other in (each, *levels) if other.name.casefold() == each.name.casefold()]
+    for level in ladder:
+        same = [other for other in (level, *levels) if other.name.casefold() == level.name.casefold()]
         yield replace(
-            each,
+            level,
             definition=next((other.definition for other in same if other.definition), ""),
             response=next((other.response for other in same if other.response), ""),
             backlog=any(other.backlog for other in same),
@@ -156,21 +156,21 @@ def ladder_rules(source: Source) -> Iterator[Rule]:
 
 def configured_rules(ladder: SeverityScale) -> Iterator[Rule]:
     """The rules in the responses of a configured ladder."""
-    for each in ladder:
-        yield from response_rules(each.response, each.name, each.origin)
+    for level in ladder:
+        yield from response_rules(level.response, level.name, level.origin)
 
 
 def response_rules(response: str, level: str, origin: str) -> Iterator[Rule]:
     """The rules in what a team does at one level. A bare time is the time to answer in."""
     timed = False
     for clause in CLAUSE.split(response):
-        for each in amounts(clause):
+        for amount in amounts(clause):
             timed = True
             kind, what = promised(clause)
-            if kind is ClockKind.UPDATE and not each.after:
+            if kind is ClockKind.UPDATE and not amount.after:
                 continue  # no rhythm: each update would be late before it was sent
             if kind is not None:
-                yield Rule(kind, what, each.after, origin, counting=counted(clause, each), levels=(level,))
+                yield Rule(kind, what, amount.after, origin, counting=counted(clause, amount), levels=(level,))
     if not timed and WORKING_HOURS.search(response):
         hours = Counting.HOURS
         yield Rule(ClockKind.RESPONSE, "triage", A_WORKING_DAY, origin, counting=hours, levels=(level,))
@@ -178,17 +178,19 @@ def response_rules(response: str, level: str, origin: str) -> Iterator[Rule]:
 
 def paging_rules(ladder: SeverityScale) -> Iterator[Rule]:
     """`Page on-call + backup`, `All hands`: who is called at once where no escalation says it by the minute."""
-    for each in ladder:
-        found = next((match for clause in CLAUSE.split(each.response) if (match := CALLED.match(clause))), None)
-        if found:
-            who = found["who"] or "everybody"
-            levels = (each.name,)
-            yield Rule(ClockKind.ESCALATION, f"call {who}", timedelta(0), each.origin, who=who, levels=levels, number=1)
+    for level in ladder:
+        result = next((match for clause in CLAUSE.split(level.response) if (match := CALLED.match(clause))), None)
+        if result:
+            who = result["who"] or "everybody"
+            levels = (level.name,)
+            yield Rule(
+                ClockKind.ESCALATION, f"call {who}", timedelta(0), level.origin, who=who, levels=levels, number=1
+            )
 
 
 def promised(clause: str) -> tuple[ClockKind | None, str]:
     """What a clause with a time in it promises."""
-    return next((kind, what) for words, kind, what in PROMISES if words.search(clause))
+    return next((kind, what) for pattern, kind, what in PROMISES if pattern.search(clause))
 
 
 def counted(clause: str, amount: Amount) -> Counting:

@@ -34,9 +34,9 @@ def targets(source: Source) -> Iterator[Target]:
         if table.kind != "recovery-targets":
             continue
         rpo, rto = column(table, "rpo"), column(table, "rto")
-        for at, row in enumerate(table.rows):
+        for index, row in enumerate(table.rows):
             lost, taken = cell(row, rpo), cell(row, rto)
-            origin = source.origin(table.line + 2 + at)
+            origin = source.origin(table.line + 2 + index)
             if cell(row, 0):
                 yield Target(cell(row, 0), at_most(lost), at_most(taken), how=aside(taken), origin=origin)
     named: set[str] = set()  # the parts of a chapter share its labels
@@ -58,8 +58,8 @@ def at_most(text: str) -> timedelta | None:
 
 def aside(text: str) -> str:
     """What stands in parentheses: how it is done."""
-    found = ASIDE.search(text)
-    return found[1].strip() if found else ""
+    match = ASIDE.search(text)
+    return match[1].strip() if match else ""
 
 
 def metric_targets(source: Source) -> Iterator[MetricTarget]:
@@ -67,9 +67,9 @@ def metric_targets(source: Source) -> Iterator[MetricTarget]:
     for table in source.runbook.tables:
         if table.kind != "metric-targets":
             continue
-        name, wanted = column(table, "metric") or 0, column(table, "target")
-        for at, row in enumerate(table.rows):
-            text, metric = cell(row, wanted), cell(row, name)
+        name, number = column(table, "metric") or 0, column(table, "target")
+        for index, row in enumerate(table.rows):
+            text, metric = cell(row, number), cell(row, name)
             if text and metric:
                 percent = PERCENT.search(text)
                 yield MetricTarget(
@@ -78,10 +78,10 @@ def metric_targets(source: Source) -> Iterator[MetricTarget]:
                     limit=None if percent else duration(text),
                     percent=float(percent[1]) if percent else None,
                     level=next(iter(levels_in(f"{text} {metric}")), ""),
-                    origin=source.origin(table.line + 2 + at),
+                    origin=source.origin(table.line + 2 + index),
                 )
 
 
-def metric_of(words: str) -> str:
+def metric_of(text: str) -> str:
     """Our name of a metric, else the document's own words. MTTR is read as the time to resolve."""
-    return next((name for meant, name in METRICS if meant.search(words)), words)
+    return next((name for meant, name in METRICS if meant.search(text)), text)

@@ -45,7 +45,7 @@ def message(chapter: Chapter, block: OutlineBlock) -> bool:
 
 def audience(*texts: str) -> str:
     """Who reads it, by the first text that says so: clients where none does."""
-    return next((name for text in texts for name, words in AUDIENCES if words.search(text)), "client")
+    return next((name for text in texts for name, pattern in AUDIENCES if pattern.search(text)), "client")
 
 
 def template_of(name: str, text: str, origin: str) -> Template:
@@ -57,8 +57,8 @@ def template_of(name: str, text: str, origin: str) -> Template:
     lines = body.strip("\n").split("\n")
     heading = HEADING.match(lines[0])
     title = labels.get("title") or (clean_line(heading[1], 100) if heading else name)
-    wanted = labels.get("audience", "").casefold()
-    known = [each for each, _ in AUDIENCES]
-    words = "\n".join(lines[1:] if heading else lines).strip("\n") + "\n"
-    reader = wanted if wanted in known else audience(name.replace("-", " ").replace("_", " "), title)
-    return Template(slug(name), title, words, reader, origin)
+    wanted_name = labels.get("audience", "").casefold()
+    names = [text for text, _ in AUDIENCES]
+    tokens = "\n".join(lines[1:] if heading else lines).strip("\n") + "\n"
+    reader = wanted_name if wanted_name in names else audience(name.replace("-", " ").replace("_", " "), title)
+    return Template(slug(name), title, tokens, reader, origin)

@@ -49,7 +49,7 @@ def hours_of(source: Source) -> Heard | None:
 def weekdays(first: str, last: str) -> tuple[int, ...]:
     """`Mon-Fri` is 0 to 4, `Sun-Thu` 6 and 0 to 3."""
     begins, ends = DAYS.index(first.lower()), DAYS.index(last.lower())
-    return tuple(sorted((begins + each) % 7 for each in range((ends - begins) % 7 + 1)))
+    return tuple(sorted((begins + index) % 7 for index in range((ends - begins) % 7 + 1)))
 
 
 def moment(hour: str, minute: str | None, half: str | None) -> time | None:
@@ -69,8 +69,8 @@ def zone_in(text: str) -> tuple[str, str]:
         if real(match.group()):
             return match.group(), ""
     for match in ABBREVIATION.finditer(text[:20]):
-        known = ABBREVIATIONS.get(match[1], "")
-        return known, "" if known else match[1]
+        known_name = ABBREVIATIONS.get(match[1], "")
+        return known_name, "" if known_name else match[1]
     return "", ""
 
 

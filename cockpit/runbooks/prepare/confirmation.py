@@ -68,8 +68,8 @@ def ceremony(prepared: Prepared, procedure: Procedure, state: StepState) -> Requ
     """What it takes to start a step that stands at `state`."""
     need = NEEDS.get(prepared.kind, "key")
     label = procedure.labels.get("approval required", "").strip()
-    asked = "approval" in prepared.step.tags or label.casefold().split(",")[0].split(" ")[0] not in NO_APPROVAL
-    approval = asked and need != "key"
+    flag = "approval" in prepared.step.tags or label.casefold().split(",")[0].split(" ")[0] not in NO_APPROVAL
+    approval = flag and need != "key"
     approver = prepared.step.tags.get("approval", "") or label if approval else ""
     # Undoing what was done is no doing it again; what is unknown is settled first, or done again knowingly.
     again = state is StepState.UNKNOWN or (state in DONE and not prepared.undo)
@@ -83,9 +83,9 @@ def word(prepared: Prepared, procedure: Procedure) -> str:
 
 def filled(text: str, prepared: Prepared) -> str:
     """`mi-<env>` with its values; "" when one of them is missing or secret."""
-    known = {each.name: each.value for each in prepared.values if not each.secret}
+    fields = {value.name: value.value for value in prepared.values if not value.secret}
     for blank in reversed(placeholders(text)):
-        value = known.get(blank.name)
+        value = fields.get(blank.name)
         if value is None:
             return ""
         text = text[: blank.start] + value + text[blank.end :]
@@ -94,8 +94,8 @@ def filled(text: str, prepared: Prepared) -> str:
 
 def destroyed(prepared: Prepared) -> str:
     """The name of what a command destroys, as far as its words tell; never a secret."""
-    secrets = {each.value for each in prepared.values if each.secret}
-    name = named(prepared.argv) or next((each.shown for each in reversed(prepared.values) if not each.secret), "")
+    secrets = {value.value for value in prepared.values if value.secret}
+    name = named(prepared.argv) or next((value.shown for value in reversed(prepared.values) if not value.secret), "")
     return "" if name in secrets else name
 
 
@@ -103,9 +103,9 @@ def named(argv: Sequence[str]) -> str:
     """What an argument list is about: of az the revision, else the name; of kubectl what stands behind the kind."""
     if argv[:1] == ("az",):
         flags = dict(pairwise(argv))
-        return next((flags[each] for each in NAMED_BY if each in flags), "")
+        return next((flags[text] for text in NAMED_BY if text in flags), "")
     if argv[:2] == ("kubectl", "delete"):
-        plain = [each for each in argv[2:4] if not each.startswith("-")]
+        plain = [text for text in argv[2:4] if not text.startswith("-")]
         return plain[0].partition("/")[2] or "".join(plain[1:]) if plain else ""
     if argv[:1] == ("sudo",):
         return named(argv[1:])
@@ -113,37 +113,39 @@ def named(argv: Sequence[str]) -> str:
     if tool in EVERY_OPERAND_GOES:
         return " ".join(text for text in argv[1:] if not text.startswith("-"))
     if tool in OPERAND_OF_A_VERB_GOES:
-        verb = next((at for at, text in enumerate(argv) if text in VERBS), len(argv))
+        verb = next((index for index, text in enumerate(argv) if text in VERBS), len(argv))
         return next((text for text in argv[verb + 1 :] if not text.startswith("-")), "")
     return ""
 
 
 def noun(procedure: Procedure) -> str:
     """The last word of a procedure's title that says what it is about, in lower case."""
-    words = [each.strip(".,:;()[]'\"").casefold() for each in procedure.title.split()]
-    telling = [each for each in words if each.replace("-", "").isalpha() and each not in GENERIC and len(each) > 2]
+    parts = [part.strip(".,:;()[]'\"").casefold() for part in procedure.title.split()]
+    telling = [text for text in parts if text.replace("-", "").isalpha() and text not in GENERIC and len(text) > 2]
     return telling[-1] if telling else procedure.slug
 
 
 def must_consent(
-    wanted: RequiredConfirmation, prepared: Prepared, given: Consent, operator_names: Collection[str]
+    required_confirmation: RequiredConfirmation, prepared: Prepared, consent: Consent, operator_names: Collection[str]
 ) -> None:
     """Raise Refused unless a person did all that is wanted, for exactly this. None of `operator_names`, which all are
     names of who acts, is the name of somebody who approves it.
     """
-    if given.fingerprint and given.fingerprint != prepared.fingerprint:
+    if consent.fingerprint and consent.fingerprint != prepared.fingerprint:
         raise RunRefused("What was confirmed is not what would run now: look at it again.")
-    if wanted.need != "key" and not given.fingerprint:
+    if required_confirmation.need != "key" and not consent.fingerprint:
         raise RunRefused(f"This is a {prepared.kind.value}: it must be shown and confirmed first.")
-    if wanted.need == "word" and given.word.strip() != wanted.word:
-        raise RunRefused(f"This cannot be undone by itself: type {wanted.word} to start it.")
-    if wanted.again and not given.again:
+    if required_confirmation.need == "word" and consent.word.strip() != required_confirmation.word:
+        raise RunRefused(f"This cannot be undone by itself: type {required_confirmation.word} to start it.")
+    if required_confirmation.again and not consent.again:
         raise RunRefused("This step is done, or nobody knows whether it is: say that it is to be done again.")
-    if wanted.approval:
-        _must_be_approved(wanted, given.approval, operator_names)
+    if required_confirmation.approval:
+        _must_be_approved(required_confirmation, consent.approval, operator_names)
 
 
-def _must_be_approved(wanted: RequiredConfirmation, approval: Approval | None, operator_names: Collection[str]) -> None:
+def _must_be_approved(
+    required_confirmation: RequiredConfirmation, approval: Approval | None, operator_names: Collection[str]
+) -> None:
     if approval is None or not approval.by.strip() or not approval.how.strip():
         raise RunRefused("This needs an approval: say who gave it, and how.")
     gave = people(approval.by.replace(",", "+"))
@@ -151,8 +153,10 @@ def _must_be_approved(wanted: RequiredConfirmation, approval: Approval | None, o
         raise RunRefused("An approval is given by somebody else than who runs the step.")
     if shared := sorted(gave & SHARED_LOGINS):
         raise RunRefused(f"{shared[0]} is a shared login, not a person: name who gave the approval.")
-    if len(gave) < wanted.approvers:
-        raise RunRefused(f"This needs {wanted.approvers} approvals ({wanted.approver}): name each, as in `Ana + Ben`.")
+    if len(gave) < required_confirmation.approvers:
+        raise RunRefused(
+            f"This needs {required_confirmation.approvers} approvals ({required_confirmation.approver}): name each, as in `Ana + Ben`."
+        )
 
 
 def people(text: str) -> set[str]:

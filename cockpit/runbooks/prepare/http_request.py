@@ -24,22 +24,22 @@ def build_request(command: str, values: Sequence[Resolved], base: Resolved | Non
     match = HTTP.fullmatch(command.strip())
     if match is None:
         raise RunRefused("This is no request that can be sent.")
-    known: Mapping[str, Resolved] = {each.name: each for each in values}
-    sent, shown, at = [], [], 0
+    resolved_values_by_name: Mapping[str, Resolved] = {value.name: value for value in values}
+    sent, visible, index = [], [], 0
     for blank in placeholders(match[2], "http"):
-        value = known.get(blank.name)
+        value = resolved_values_by_name.get(blank.name)
         if value is None or value.value is None:
             raise RunRefused(f"{blank.form} has no value{': ' + value.problem if value and value.problem else '.'}")
         part = quote(value.value, safe="")  # a slash or a question mark in a value leads nowhere else
-        sent += [match[2][at : blank.start], part]
-        shown += [match[2][at : blank.start], MASK if value.secret else part]
-        at = blank.end
-    path, seen = "".join([*sent, match[2][at:]]), "".join([*shown, match[2][at:]])
+        sent += [match[2][index : blank.start], part]
+        visible += [match[2][index : blank.start], MASK if value.secret else part]
+        index = blank.end
+    path, seen_text = "".join([*sent, match[2][index:]]), "".join([*visible, match[2][index:]])
     if path.startswith("/"):
         if base is None or base.value is None:
             raise RunRefused("The address of the app is not known: set FQDN in the environment's values.")
         scheme = "" if "://" in base.value else "https://"
-        path, seen = f"{scheme}{base.value.rstrip('/')}{path}", f"{scheme}{base.shown.rstrip('/')}{seen}"
+        path, seen_text = f"{scheme}{base.value.rstrip('/')}{path}", f"{scheme}{base.shown.rstrip('/')}{seen_text}"
     if urlsplit(path).username is not None:
         raise RunRefused("The address holds a name and password; it is not sent.")
-    return Request(match[1], path, f"{match[1]} {seen}")
+    return Request(match[1], path, f"{match[1]} {seen_text}")

@@ -76,16 +76,16 @@ def prepare(
     values = typed_along(setting.given) if step.literal else values_of(runbook, written, language, setting)
     if step.place is not None and edit is None:
         values = tuple(value for value in values if value.value is not None)  # it does not run: nothing is asked for it
-    shown = script.shown(written, language, () if step.literal else values)
-    hidden = (*secrets_in(written), *secrets_in(shown))
+    shown_text = script.shown(written, language, () if step.literal else values)
+    hidden = (*secrets_in(written), *secrets_in(shown_text))
     bare = Prepared(
         run=run,
         step=step,
         environment=setting.environment.name,
         kind=kind,
         as_written=written,
-        as_run=clean(without(hide(shown), hidden)),
-        values=tuple(replace(each, shown=MASK, secret=True) if each.value in hidden else each for each in values),
+        as_run=clean(without(hide(shown_text), hidden)),
+        values=tuple(replace(value, shown=MASK, secret=True) if value.value in hidden else value for value in values),
         hidden=hidden,
         cwd=setting.cwd,
         edited=edit is not None and edit != step.command,
@@ -117,15 +117,19 @@ def stricter(one: StepKind, other: StepKind) -> StepKind:
 
 def values_of(runbook: Runbook, command: str, language: str, setting: Setting) -> tuple[Resolved, ...]:
     """The placeholders of a command, each once, with what they stand for; behind them what is carried along."""
-    declared = {each.name: each for each in runbook.parameters}
+    declared = {parameter.name: parameter for parameter in runbook.parameters}
     names = dict.fromkeys(blank.name for blank in placeholders(command, language))
     if language == "bash":
-        names |= dict.fromkeys(each.name for each in runbook.parameters if each.hint and directs(each.name, command))
-    wanted = [declared.get(name, Parameter(name, secret=names_a_secret(name))) for name in names]
+        names |= dict.fromkeys(
+            parameter.name for parameter in runbook.parameters if parameter.hint and directs(parameter.name, command)
+        )
+    parameters = [declared.get(name, Parameter(name, secret=names_a_secret(name))) for name in names]
     rest = [
-        each for each in runbook.parameters if each.hint and each.name not in names and CARRIED.fullmatch(each.name)
+        parameter
+        for parameter in runbook.parameters
+        if parameter.hint and parameter.name not in names and CARRIED.fullmatch(parameter.name)
     ]
-    return (*resolved(wanted, setting), *(each for each in resolved(rest, setting) if each.value is not None))
+    return (*resolved(parameters, setting), *(item for item in resolved(rest, setting) if item.value is not None))
 
 
 def directs(name: str, command: str) -> bool:
@@ -138,25 +142,27 @@ def directs(name: str, command: str) -> bool:
 
 def asked_by(runbook: Runbook, procedure: Procedure) -> list[Parameter]:
     """The placeholders of a procedure, each once."""
-    declared = {each.name: each for each in runbook.parameters}
+    declared = {parameter.name: parameter for parameter in runbook.parameters}
     names = dict.fromkeys(name for step in procedure.steps for name in step.parameters)
-    hinted = (each.name for each in runbook.parameters if each.hint)
-    names |= dict.fromkeys(name for name in hinted if any(directs(name, each.command) for each in procedure.commands))
+    hinted = (parameter.name for parameter in runbook.parameters if parameter.hint)
+    names |= dict.fromkeys(
+        name for name in hinted if any(directs(name, command.command) for command in procedure.commands)
+    )
     return [declared.get(name, Parameter(name)) for name in names]
 
 
-def typed_along(given: Mapping[str, str]) -> tuple[Resolved, ...]:
+def typed_along(values_by_name: Mapping[str, str]) -> tuple[Resolved, ...]:
     """Variables of the shell that a literal command was typed at, exactly as they are there."""
-    secret = {name: names_a_secret(name) for name in given}
+    secret = {name: names_a_secret(name) for name in values_by_name}
     return tuple(
         Resolved(name, value, MASK if secret[name] else clean_line(value), "operator", secret=secret[name])
-        for name, value in given.items()
+        for name, value in values_by_name.items()
     )
 
 
-def resolved(wanted: Sequence[Parameter], setting: Setting) -> tuple[Resolved, ...]:
+def resolved(parameters: Sequence[Parameter], setting: Setting) -> tuple[Resolved, ...]:
     return resolve(
-        wanted,
+        parameters,
         setting.environment,
         setting.seen,
         setting.given,
@@ -184,7 +190,7 @@ def never(runbook: Runbook, prepared: Prepared, language: str) -> str:
         return "this step names no undo" if prepared.undo else "there is no command"
     if language not in LANGUAGES:
         return "nobody here knows how to run this"
-    missing = [f"{each.name}: {each.problem}" for each in prepared.values if each.value is None]
+    missing = [f"{value.name}: {value.problem}" for value in prepared.values if value.value is None]
     return "; ".join(missing)
 
 
@@ -230,7 +236,7 @@ def with_command(prepared: Prepared, language: str, setting: Setting) -> Prepare
             f"{name} cannot be given to a shell under that name, and the command does more than put it there."
         )
     # `export NAME=...` of an earlier step is a parameter here: a program that reads it from its environment finds it.
-    carried = {each.name: each.value for each in prepared.values if each.value and CARRIED.fullmatch(each.name)}
+    carried = {value.name: value.value for value in prepared.values if value.value and CARRIED.fullmatch(value.name)}
     ready = replace(ready, variables=carried | dict(ready.variables))
     argv = script.words(command, blanks) if language == "bash" else ()
     native = recognise(argv, subscription=setting.environment.subscription) if argv and setting.cloud else None
@@ -252,12 +258,12 @@ def with_limits(prepared: Prepared, setting: Setting) -> Prepared:
     timeout, wrong_timeout = tags.timeout_of(prepared.step, prepared.kind)
     retry, wrong_retry = tags.retry_of(prepared.step, prepared.kind)
     unbounded = prepared.follow or prepared.tty
-    notices = [each for each in (wrong_timeout, wrong_retry) if each]
+    notices = [text for text in (wrong_timeout, wrong_retry) if text]
     if prepared.script is not None and prepared.kind in CHANGES:
         notices += [
-            f"nothing in the configuration says which {each} this must go to"
-            for each in tools.guarded(prepared.as_written)
-            if not guard.expected(each, setting.environment)
+            f"nothing in the configuration says which {text} this must go to"
+            for text in tools.guarded(prepared.as_written)
+            if not guard.expected(text, setting.environment)
         ]
     ready = replace(
         prepared,

@@ -29,28 +29,28 @@ class Slot:
 
 def script(command: str, language: str, values: Sequence[Resolved]) -> Script:
     """The script of a command. Raises Refused for a missing value, and for one that its place cannot take safely."""
-    found = slots(command, language, values)
-    variables = {f"P{number}": slot.value.value or "" for number, slot in enumerate(found, start=1)}
+    result = slots(command, language, values)
+    variables = {f"P{number}": slot.value.value or "" for number, slot in enumerate(result, start=1)}
     powershell = language == "powershell"
     put = [
         (in_powershell if powershell else in_bash)(slot, f"P{number}", command)
-        for number, slot in enumerate(found, start=1)
+        for number, slot in enumerate(result, start=1)
     ]
-    return Script(replaced(command, found, put), variables, shown(command, language, values))
+    return Script(replaced(command, result, put), variables, shown(command, language, values))
 
 
 def shown(command: str, language: str, values: Sequence[Resolved]) -> str:
     """The command for people: values filled in, quoted as one would type them; secrets as dots, missing ones left."""
-    known = {each.name: each for each in values if each.value is not None}
+    resolved_values_by_name = {value.name: value for value in values if value.value is not None}
     where = places(command, language)
     pieces = []
-    at = 0
+    index = 0
     for blank in placeholders(command, language):
-        value = known.get(blank.name)
-        pieces.append(command[at : blank.start])
+        value = resolved_values_by_name.get(blank.name)
+        pieces.append(command[index : blank.start])
         pieces.append(blank.form if value is None or blank.kept else typed(value, where[blank.start]))
-        at = blank.end
-    return "".join(pieces) + command[at:]
+        index = blank.end
+    return "".join(pieces) + command[index:]
 
 
 def typed(value: Resolved, context: Context) -> str:
@@ -75,16 +75,16 @@ def words(command: str, values: Sequence[Resolved]) -> tuple[str, ...]:
     blanks = placeholders(command)
     if any(blank.kept for blank in blanks):
         return ()
-    inside = {at for blank in blanks for at in range(blank.start, blank.end)}
-    for at, letter in enumerate(command):
-        joins = letter == "\n" and command[at - 1 : at] == "\\"
-        if at in inside or joins or where[at] is Context.SINGLE:
+    inside = {position for blank in blanks for position in range(blank.start, blank.end)}
+    for index, letter in enumerate(command):
+        joins = letter == "\n" and command[index - 1 : index] == "\\"
+        if index in inside or joins or where[index] is Context.SINGLE:
             continue
-        needs = ALWAYS_A_SHELL if where[at] is Context.DOUBLE else NEEDS_A_SHELL
-        if letter in needs or where[at] in (Context.ELSEWHERE, Context.COMMENT):
+        needs = ALWAYS_A_SHELL if where[index] is Context.DOUBLE else NEEDS_A_SHELL
+        if letter in needs or where[index] in (Context.ELSEWHERE, Context.COMMENT):
             return ()
-    known = {each.name: each.value for each in values}
-    marks = {f"\ue000{number}\ue001": known.get(blank.name) for number, blank in enumerate(blanks)}
+    fields = {value.name: value.value for value in values}
+    marks = {f"\ue000{number}\ue001": fields.get(blank.name) for number, blank in enumerate(blanks)}
     if None in marks.values() or "\ue000" in command:
         return ()
     template = replaced_forms(command, blanks, list(marks))
@@ -93,22 +93,22 @@ def words(command: str, values: Sequence[Resolved]) -> tuple[str, ...]:
     except ValueError:
         return ()
     pattern = re.compile("|".join(map(re.escape, marks)) or r"(?!)")
-    return tuple(pattern.sub(lambda found: marks[found.group()] or "", word) for word in split)
+    return tuple(pattern.sub(lambda match: marks[match.group()] or "", word) for word in split)
 
 
 def slots(command: str, language: str, values: Sequence[Resolved]) -> list[Slot]:
     """The placeholders of a command with their values. Raises Refused for one without."""
-    known = {each.name: each for each in values}
+    resolved_values_by_name = {value.name: value for value in values}
     where = places(command, language)
-    found = []
+    result = []
     for blank in placeholders(command, language):
-        value = known.get(blank.name)
+        value = resolved_values_by_name.get(blank.name)
         if value is None or value.value is None:
             raise RunRefused(f"{blank.form} has no value{': ' + value.problem if value and value.problem else '.'}")
         if "\0" in value.value:
             raise RunRefused(f"The value of {blank.form} holds a NUL, which no command can be given.")
-        found.append(Slot(blank, where[blank.start], value))
-    return found
+        result.append(Slot(blank, where[blank.start], value))
+    return result
 
 
 def places(command: str, language: str) -> list[Context]:
@@ -170,30 +170,30 @@ def must_be_safe(slot: Slot, why: str) -> None:
         )
 
 
-def segment(command: str, at: int) -> str:
+def segment(command: str, index: int) -> str:
     """The line of commands that position `at` stands in: what another command would read as its program."""
     where = places(command, "bash")
     breaks = [i for i, letter in enumerate(command) if letter in ";|&\n" and where[i] is Context.BARE]
     joined = {i for i in breaks if command[i] == "\n" and command[i - 1 : i] == "\\"}
-    start = max((i + 1 for i in breaks if i < at and i not in joined), default=0)
-    end = min((i for i in breaks if i >= at and i not in joined), default=len(command))
+    start = max((i + 1 for i in breaks if i < index and i not in joined), default=0)
+    end = min((i for i in breaks if i >= index and i not in joined), default=len(command))
     return command[start:end]
 
 
-def replaced(command: str, found: Sequence[Slot], put: Sequence[str]) -> str:
-    return replaced_forms(command, [slot.blank for slot in found], put)
+def replaced(command: str, result: Sequence[Slot], put: Sequence[str]) -> str:
+    return replaced_forms(command, [slot.blank for slot in result], put)
 
 
 def replaced_forms(command: str, blanks: Sequence[Placeholder], put: Sequence[str]) -> str:
     """The command with each placeholder replaced."""
 
     def pieces() -> Iterator[str]:
-        at = 0
+        index = 0
         for blank, text in zip(blanks, put, strict=True):
-            yield command[at : blank.start]
+            yield command[index : blank.start]
             yield text
-            at = blank.end
-        yield command[at:]
+            index = blank.end
+        yield command[index:]
 
     return "".join(pieces())
 

@@ -55,7 +55,7 @@ def expected(tool: str, environment: Environment) -> str:
     return environment.subscription if tool == "az" else environment.kube_context
 
 
-def mismatch(tool: str, environment: Environment, found: str, command: str = "") -> str:
+def mismatch(tool: str, environment: Environment, match_text: str, command: str = "") -> str:
     """Why a change by this tool would not be on `environment`; "" when it would, or nothing is configured.
 
     A subscription or context that the command names itself counts instead of the one the tool is set to.
@@ -65,24 +65,25 @@ def mismatch(tool: str, environment: Environment, found: str, command: str = "")
         return ""
     named = [next(filter(None, match.groups())).strip("\"';") for match in NAMED[tool].finditer(command)]
     if not named and (own := OWN_SETTINGS[tool].search(command)):
-        said = clean_line(own.group(), 40).rstrip("=")
-        return (
-            f"the command brings its own settings of {tool} ({said}): nobody can say that it is on {environment.name}"
-        )
-    wrong = [name for name in named or [found] if name.casefold() != target.casefold()]
+        sentence = clean_line(own.group(), 40).rstrip("=")
+        return f"the command brings its own settings of {tool} ({sentence}): nobody can say that it is on {environment.name}"
+    wrong = [name for name in named or [match_text] if name.casefold() != target.casefold()]
     if not wrong:
         return ""
-    said = clean_line(wrong[0], 80) or "not known (it gave no answer)"
+    sentence = clean_line(wrong[0], 80) or "not known (it gave no answer)"
     where = "in the command" if named else "on this machine"
-    return f"{SAYS[tool]} {where} is {said}, but {environment.name} is {target}"
+    return f"{SAYS[tool]} {where} is {sentence}, but {environment.name} is {target}"
 
 
 async def look(
-    environment: Environment, env: Mapping[str, str], found: MutableMapping[str, str], tools: Iterable[str] = ()
+    environment: Environment,
+    env: Mapping[str, str],
+    values_by_name: MutableMapping[str, str],
+    tools: Iterable[str] = (),
 ) -> None:
     """Ask every tool that the configuration has an answer for, and `tools`, side by side, and note it in `found`."""
-    asked = [tool for tool in QUESTIONS if expected(tool, environment) or tool in tools]
-    found.update(zip(asked, await asyncio.gather(*(ask(tool, env) for tool in asked)), strict=True))
+    names = [tool for tool in QUESTIONS if expected(tool, environment) or tool in tools]
+    values_by_name.update(zip(names, await asyncio.gather(*(ask(tool, env) for tool in names)), strict=True))
 
 
 async def cluster(env: Mapping[str, str]) -> str:
@@ -91,27 +92,27 @@ async def cluster(env: Mapping[str, str]) -> str:
 
 
 async def look_again(
-    prepared: Prepared, environment: Environment, env: Mapping[str, str], found: MutableMapping[str, str]
+    prepared: Prepared, environment: Environment, env: Mapping[str, str], values_by_name: MutableMapping[str, str]
 ) -> Prepared:
     """A step whose tool was set to something else when it was last looked at, looked at now: somebody may have
     corrected it since. Anything else stays as it is.
     """
     if not prepared.misfit:
         return prepared
-    reason = await misfit_now(prepared, environment, env, found)
+    reason = await misfit_now(prepared, environment, env, values_by_name)
     return replace(prepared, reason_not_runnable=reason, misfit=bool(reason))
 
 
 async def must_fit(
-    prepared: Prepared, environment: Environment, env: Mapping[str, str], found: MutableMapping[str, str]
+    prepared: Prepared, environment: Environment, env: Mapping[str, str], values_by_name: MutableMapping[str, str]
 ) -> None:
     """Ask again, now, before a change that goes through a shell. Raises Refused."""
-    if reason := await misfit_now(prepared, environment, env, found):
+    if reason := await misfit_now(prepared, environment, env, values_by_name):
         raise RunRefused(f"{reason[0].upper()}{reason[1:]}: nothing was started.")
 
 
 async def misfit_now(
-    prepared: Prepared, environment: Environment, env: Mapping[str, str], found: MutableMapping[str, str]
+    prepared: Prepared, environment: Environment, env: Mapping[str, str], values_by_name: MutableMapping[str, str]
 ) -> str:
     """Why a change would be made on something else, by the word of its tools at this moment; "" when it would not.
 
@@ -121,8 +122,8 @@ async def misfit_now(
         return ""
     for tool in guarded(prepared.as_written):
         if expected(tool, environment):
-            found[tool] = await ask(tool, {**env, **prepared.script.variables})
-            if reason := mismatch(tool, environment, found[tool], prepared.as_run):
+            values_by_name[tool] = await ask(tool, {**env, **prepared.script.variables})
+            if reason := mismatch(tool, environment, values_by_name[tool], prepared.as_run):
                 return reason
     return ""
 

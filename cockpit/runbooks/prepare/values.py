@@ -31,8 +31,8 @@ OLDEST = re.compile(r"(?i)\bat most\b|\bwithin\b|\b(?:not|no) (?:older|more) tha
 def others(text: str) -> Iterator[str]:
     """The parameters whose value this one must not have."""
     for clause in CLAUSE.split(text):
-        if found := OTHER.match(clause.strip()):
-            yield found["name"]
+        if match := OTHER.match(clause.strip()):
+            yield match["name"]
 
 
 def out_of_bounds(text: str, value: str, now: datetime) -> str:
@@ -48,19 +48,19 @@ def out_of_bounds(text: str, value: str, now: datetime) -> str:
 
 def limits(text: str) -> list[tuple[str, timedelta, timedelta]]:
     """(words, from, to) of every clause that says how long ago something may be."""
-    found: list[tuple[str, timedelta, timedelta]] = []
+    triples: list[tuple[str, timedelta, timedelta]] = []
     for clause in CLAUSE.split(text):
         span = amount(clause)
         if span is not None and OLDEST.search(clause):
-            found.append((ago(clause), timedelta(0), span.after))
+            triples.append((ago(clause), timedelta(0), span.after))
         elif span is not None and NEWEST.search(clause):
-            found.append((ago(clause), span.after, timedelta.max))
-    return found
+            triples.append((ago(clause), span.after, timedelta.max))
+    return triples
 
 
 def ago(clause: str) -> str:
-    words = clause.strip().removesuffix(" ago")
-    return f"{words} ago"
+    text = clause.strip().removesuffix(" ago")
+    return f"{text} ago"
 
 
 # Is this value what its name asks for? Whatever passes here is still given to the shell only as a variable.
@@ -93,7 +93,7 @@ def check(name: str, value: str, choices: Sequence[str] = ()) -> str:
 def _of_its_kind(name: str, value: str) -> str:
     if same(name, "fqdn") and not HOST.fullmatch(value):
         return f"{name} must be a host name such as app.example.com, without https:// and path"
-    if any(same(name, each) for each in ("previous", "bad")) and not REVISION.fullmatch(value):
+    if any(same(name, text) for text in ("previous", "bad")) and not REVISION.fullmatch(value):
         return f"{name} must be the name of a revision"
     if MOMENT.search(canonical(name)) and not _is_moment(value):
         return f"{name} must be a time with its zone, such as 2026-02-27T02:00:00Z"
@@ -129,48 +129,57 @@ class Live:
 
 def live(readings: Iterable[Reading[Any]], *, app: str = "", target: Target = rollback_values) -> Live:
     """What the newest Readings show of one app: of `app`, else of the only one there is."""
-    seen = list(readings)
-    apps = tuple(each for each in _values(seen, "revisions") if isinstance(each, Application))
-    probes = tuple(each for each in _values(seen, "probes") if isinstance(each, ProbeResult))
+    visited = list(readings)
+    apps = tuple(value for value in _values(visited, "revisions") if isinstance(value, Application))
+    probes = tuple(value for value in _values(visited, "probes") if isinstance(value, ProbeResult))
     return focus(Live(apps, probes=probes, target=target), app)
 
 
 def _values(readings: Sequence[Reading[Any]], feed: str) -> list[Any]:
-    return [one for each in readings if each.feed == feed and isinstance(each.value, tuple) for one in each.value]
+    return [
+        one
+        for reading in readings
+        if reading.feed == feed and isinstance(reading.value, tuple)
+        for one in reading.value
+    ]
 
 
-def focus(seen: Live, app: str = "") -> Live:
+def focus(visited: Live, app: str = "") -> Live:
     """The same panes, with an eye on one app. Where there are several and none is named, nothing is known of any."""
-    named = [each for each in seen.applications if each.name == app] if app else list(seen.applications)
+    named = (
+        [application for application in visited.applications if application.name == app]
+        if app
+        else list(visited.applications)
+    )
     if len(named) != 1:
-        return Live(seen.applications, probes=seen.probes, target=seen.target)
+        return Live(visited.applications, probes=visited.probes, target=visited.target)
     chosen = named[0]
     serving = chosen.serving
-    rollback = seen.target(chosen)
+    rollback = visited.target(chosen)
     return Live(
-        applications=seen.applications,
+        applications=visited.applications,
         app=chosen.name,
         fqdn=chosen.fqdn,
         previous=rollback.get("previous", ""),
         bad=rollback.get("bad", serving.name if serving else ""),
         serving=serving.name if serving else "",
         replica=worst_replica(serving),
-        probes=seen.probes,
-        target=seen.target,
+        probes=visited.probes,
+        target=visited.target,
     )
 
 
 def worst_replica(revision: Revision | None) -> str:
     """A replica that is not ready, the one with the most restarts first; "" when all are."""
-    unready = [each for each in (revision.replicas if revision else None) or () if not each.ready]
-    return max(unready, key=lambda each: each.restarts).name if unready else ""
+    unready = [replica for replica in (revision.replicas if revision else None) or () if not replica.ready]
+    return max(unready, key=lambda replica: replica.restarts).name if unready else ""
 
 
 def resolve(
     parameters: Sequence[Parameter],
     environment: Environment,
-    seen: Live,
-    given: Mapping[str, str],
+    visited: Live,
+    values_by_name: Mapping[str, str],
     reveal: Reveal | None = None,
     kept: Sequence[Value] = (),
     proposed: Sequence[Value] = (),
@@ -181,41 +190,50 @@ def resolve(
     `kept` is what the run has used before: the revision that was bad when it began stays the bad one. `proposed` is
     what was found for it before it began. With `now` a moment is held to how long ago its document lets it be.
     """
-    before = {each.name: each for each in kept if each.shown != MASK and each.source != "environment"}
-    offered = {each.name: each for each in proposed}
-    said = (*given.items(), *((each.name, each.shown) for each in (*before.values(), *proposed)))
-    named = next((value for name, value in said if same(name, "app")), "") or _plain(environment, "app")
-    at = seen if not named or named == seen.app else focus(seen, named)
+    before = {value.name: value for value in kept if value.shown != MASK and value.source != "environment"}
+    offered = {value.name: value for value in proposed}
+    pairs = (*values_by_name.items(), *((value.name, value.shown) for value in (*before.values(), *proposed)))
+    named = next((value for name, value in pairs if same(name, "app")), "") or _plain(environment, "app")
+    position = visited if not named or named == visited.app else focus(visited, named)
 
-    def found(each: Parameter) -> Resolved:
-        return _resolve(each, environment, at, given, reveal, before.get(each.name) or _named(each.name, offered))
+    def found(parameter: Parameter) -> Resolved:
+        return _resolve(
+            parameter,
+            environment,
+            position,
+            values_by_name,
+            reveal,
+            before.get(parameter.name) or _named(parameter.name, offered),
+        )
 
-    return tuple(_held_to(each.check, found(each), found, now) for each in parameters)
+    return tuple(_held_to(parameter.check, found(parameter), found, now) for parameter in parameters)
 
 
-def _held_to(text: str, found: Resolved, resolved: Callable[[Parameter], Resolved], now: datetime | None) -> Resolved:
+def _held_to(text: str, result: Resolved, resolved: Callable[[Parameter], Resolved], now: datetime | None) -> Resolved:
     """The value, unless the document's own words on what it must be speak against it."""
-    if not text or found.value is None:
-        return found
-    same_as = next((each for each in others(text) if resolved(Parameter(each)).value == found.value), "")
-    amiss = f"must not be that of {same_as}" if same_as else out_of_bounds(text, found.value, now) if now else ""
-    return replace(found, value=None, problem=f"{found.name} {amiss}") if amiss else found
+    if not text or result.value is None:
+        return result
+    same_as = next((other for other in others(text) if resolved(Parameter(other)).value == result.value), "")
+    amiss = f"must not be that of {same_as}" if same_as else out_of_bounds(text, result.value, now) if now else ""
+    return replace(result, value=None, problem=f"{result.name} {amiss}") if amiss else result
 
 
 def _resolve(
     parameter: Parameter,
     environment: Environment,
-    seen: Live,
-    given: Mapping[str, str],
+    visited: Live,
+    values_by_name: Mapping[str, str],
     reveal: Reveal | None,
     kept: Value | None,
 ) -> Resolved:
     name = parameter.name
     secret = parameter.secret or names_a_secret(name)
-    choices = parameter.choices or _choices(name, seen)
+    choices = parameter.choices or _choices(name, visited)
     try:
-        found = (_find(each, environment, seen, given, reveal, kept) for each in (name, *parameter.aliases))
-        value, source, hidden = next((each for each in found if each[0] is not None), (None, "", False))
+        result = (
+            _find(text, environment, visited, values_by_name, reveal, kept) for text in (name, *parameter.aliases)
+        )
+        value, source, hidden = next((triple for triple in result if triple[0] is not None), (None, "", False))
     except SourceError as error:
         return Resolved(name, None, problem=error.problem.message, secret=True, hint=parameter.hint)
     secret = secret or hidden
@@ -226,7 +244,7 @@ def _resolve(
             f"nobody has said what it is; give it for this run, or set it in [environments.{environment.name}.values]"
         )
         return Resolved(name, None, problem=problem, secret=secret, hint=parameter.hint, choices=choices)
-    problem = check(name, value, parameter.choices or _known(name, seen))
+    problem = check(name, value, parameter.choices or _known(name, visited))
     return Resolved(
         name,
         None if problem else value,
@@ -242,13 +260,13 @@ def _resolve(
 def _find(
     name: str,
     environment: Environment,
-    seen: Live,
-    given: Mapping[str, str],
+    visited: Live,
+    values_by_name: Mapping[str, str],
     reveal: Reveal | None,
     kept: Value | None,
 ) -> tuple[str | None, str, bool]:
     """(value, source, secret). Raises SourceError for a secret that is not there."""
-    answer = _named(name, given)
+    answer = _named(name, values_by_name)
     if answer is not None and answer.strip():
         return answer.strip(), "operator", False
     if kept is not None:
@@ -263,14 +281,14 @@ def _find(
         (environment.resource_group, "environment", ("rg",)),
         (environment.subscription, "environment", ("subscription", "subscription_id")),
         (environment.workspace, "environment", ("workspace", "workspace_id")),
-        (seen.app, "live", ("app",)),
-        (seen.fqdn, "live", ("fqdn",)),
-        (seen.previous, "live", ("previous",)),
-        (seen.bad, "live", ("bad",)),
-        (seen.serving, "live", ("current_revision",)),
-        (seen.replica, "live", ("replica", "replica_name")),
+        (visited.app, "live", ("app",)),
+        (visited.fqdn, "live", ("fqdn",)),
+        (visited.previous, "live", ("previous",)),
+        (visited.bad, "live", ("bad",)),
+        (visited.serving, "live", ("current_revision",)),
+        (visited.replica, "live", ("replica", "replica_name")),
     ):
-        if value and any(same(name, each) for each in names) and canonical(name) not in TOO_WIDE:
+        if value and any(same(name, text) for text in names) and canonical(name) not in TOO_WIDE:
             return value, source, False
     return None, "", False
 
@@ -282,10 +300,10 @@ def _named(name: str, values: Mapping[str, Any]) -> Any:
     """The value under a name: as written, then by its canonical form, then by another word for the same thing."""
     if name in values:
         return values[name]
-    by_form = {canonical(each): value for each, value in values.items()}
+    by_form = {canonical(text): value for text, value in values.items()}
     if canonical(name) in by_form:
         return by_form[canonical(name)]
-    return next((value for each, value in values.items() if same(name, each)), None)
+    return next((value for text, value in values.items() if same(name, text)), None)
 
 
 def _plain(environment: Environment, name: str) -> str:
@@ -294,17 +312,17 @@ def _plain(environment: Environment, name: str) -> str:
 
 
 def _is_revision(name: str) -> bool:
-    return canonical(name) not in TOO_WIDE and any(same(name, each) for each in ("previous", "bad", "current_revision"))
+    return canonical(name) not in TOO_WIDE and any(same(name, text) for text in ("previous", "bad", "current_revision"))
 
 
-def _choices(name: str, seen: Live) -> tuple[str, ...]:
+def _choices(name: str, visited: Live) -> tuple[str, ...]:
     """What there is to choose from, as the panes show it."""
     if same(name, "app"):
-        return tuple(each.name for each in seen.applications)
-    apps = [each for each in seen.applications if each.name == seen.app]
-    return tuple(each.name for app in apps for each in app.revisions) if _is_revision(name) else ()
+        return tuple(application.name for application in visited.applications)
+    apps = [application for application in visited.applications if application.name == visited.app]
+    return tuple(revision.name for app in apps for revision in app.revisions) if _is_revision(name) else ()
 
 
-def _known(name: str, seen: Live) -> tuple[str, ...]:
+def _known(name: str, visited: Live) -> tuple[str, ...]:
     """The only values that can be right."""
-    return _choices(name, seen) if _is_revision(name) else ()
+    return _choices(name, visited) if _is_revision(name) else ()

@@ -54,9 +54,9 @@ class Files:
         self.reserved.rename(self.place.transcript)
 
     def close(self) -> None:
-        for each in (self.transcript, self.lock):
+        for number in (self.transcript, self.lock):
             with suppress(OSError):
-                os.close(each)
+                os.close(number)
 
     def discard(self) -> None:
         """Nothing was started after all."""
@@ -135,8 +135,8 @@ class Writing:
         self.kept = ""  # the beginning of it, for those without a transcript
 
     def output(self, text: str) -> None:
-        shown = self._mask(readable(self._secrets.feed(text.encode()).decode("utf-8", "replace")))
-        self._take(shown)
+        shown_text = self._mask(readable(self._secrets.feed(text.encode()).decode("utf-8", "replace")))
+        self._take(shown_text)
 
     def finish(self) -> None:
         """What was held back in case it became a secret."""
@@ -145,14 +145,14 @@ class Writing:
     def operation(self, url: str) -> None:
         self._on_operation(url)
 
-    def _take(self, shown: str) -> None:
-        if not shown:
+    def _take(self, shown_text: str) -> None:
+        if not shown_text:
             return
-        self.kept = (self.kept + shown)[:KEPT]
+        self.kept = (self.kept + shown_text)[:KEPT]
         if self._descriptor is not None:
             with suppress(OSError):  # a full disk: the screen still has it
-                os.write(self._descriptor, shown.encode())
-        self._on_output(shown)
+                os.write(self._descriptor, shown_text.encode())
+        self._on_output(shown_text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class Means:
 
 
 async def run_in_shell(
-    prepared: Prepared, files: Files, means: Means, secrets: list[str], on_output: Output, at: int
+    prepared: Prepared, files: Files, means: Means, secrets: list[str], on_output: Output, index: int
 ) -> Finished:
     """One try under a supervisor. Cancelling this leaves it running. Raises nothing else."""
     assert prepared.script is not None
@@ -189,10 +189,10 @@ async def run_in_shell(
             grace=means.grace,
         )
     except OSError as error:
-        said = f"it could not be started: {clean_line(error.strerror or error)}"
-        return Finished(StepState.FAILED, said, started=False)
+        sentence = f"it could not be started: {clean_line(error.strerror or error)}"
+        return Finished(StepState.FAILED, sentence, started=False)
     return await watch(
-        files.place, owner, prepared.kind, prepared.as_run, means, on_output, at=at, follow=prepared.follow
+        files.place, owner, prepared.kind, prepared.as_run, means, on_output, index=index, follow=prepared.follow
     )
 
 
@@ -204,11 +204,11 @@ async def watch(
     means: Means,
     on_output: Output,
     *,
-    at: int = 0,
+    index: int = 0,
     follow: bool = False,
 ) -> Finished:
     """Watch a supervised command to its end."""
-    ended = await shell.watch(place, owner, on_output, means.mask, means.time, at=at)
+    ended = await shell.watch(place, owner, on_output, means.mask, means.time, index=index)
     tail = await asyncio.to_thread(head_and_tail, place.transcript, EVIDENCE)
     return replace(judge(ended, kind, command, tail, follow=follow), transcript=str(place.transcript))
 
@@ -261,8 +261,8 @@ def broken_off(kind: StepKind, why: str, *, timed_out: bool = False) -> Finished
     """The end of something that was not waited for."""
     changes = kind in MAY_HAVE_BEEN_DONE
     state = StepState.UNKNOWN if changes else StepState.FAILED
-    said = f"{why}; {FAR_SIDE}" if changes else why
-    return Finished(state, said, timed_out=timed_out, cancelled=not timed_out)
+    sentence = f"{why}; {FAR_SIDE}" if changes else why
+    return Finished(state, sentence, timed_out=timed_out, cancelled=not timed_out)
 
 
 def language_of(prepared: Prepared) -> str:

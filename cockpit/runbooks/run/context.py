@@ -40,7 +40,7 @@ class RunContext:
     def setting(
         self,
         runbook: Runbook,
-        given: Mapping[str, str],
+        values_by_name: Mapping[str, str],
         kept: Sequence[Value],
         proposed: Sequence[Value],
         guards: Mapping[str, str],
@@ -51,7 +51,7 @@ class RunContext:
         return Setting(
             environment=self.environment,
             seen=self.live(),
-            given=given,
+            given=values_by_name,
             kept=kept,
             proposed=proposed,
             reveal=self.reveal,
@@ -77,13 +77,13 @@ class RunContext:
 
     def means(self, terminal: Terminal | None, incident: str | None) -> Means:
         """What a step of a run of that incident is done with."""
-        found = self.shell()
+        values_by_name = self.shell()
         return Means(
             time=self.time,
             azure=self.azure,
             mask=self.mask,
             env=lambda variables, tty: self.shell(variables, tty, incident),
             terminal=terminal,
-            authority=found.get("CURL_CA_BUNDLE") or found.get("SSL_CERT_FILE") or "",
+            authority=values_by_name.get("CURL_CA_BUNDLE") or values_by_name.get("SSL_CERT_FILE") or "",
             grace=self.grace,
         )

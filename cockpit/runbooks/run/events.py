@@ -67,8 +67,8 @@ def started(
 
 def promised(procedure: Procedure) -> dict[str, float]:
     """The seconds that a procedure is said to take, and those by which its effect may lag; only what it says."""
-    said = {"budget": budget(procedure), "tail": tail(procedure)}
-    return {name: length.total_seconds() for name, length in said.items() if length is not None}
+    durations_by_name = {"budget": budget(procedure), "tail": tail(procedure)}
+    return {name: length.total_seconds() for name, length in durations_by_name.items() if length is not None}
 
 
 def ended(run: Run, reason: str, pen: Pen) -> Draft:
@@ -119,7 +119,7 @@ def outcome(
     run: Run, step: Step, number: int, finished: Finished, verified: str, output: str, began: datetime, pen: Pen
 ) -> Draft:
     took = max(0.0, (pen.now - began).total_seconds())
-    said = f": {clean_line(finished.outcome, 160)}" if finished.outcome else ""
+    sentence = f": {clean_line(finished.outcome, 160)}" if finished.outcome else ""
     checked = f"; {clean_line(verified, 160)}" if verified else ""
     detail = {
         "phase": "outcome",
@@ -139,7 +139,7 @@ def outcome(
         "started": finished.started,
         "seconds": round(took, 3),
     }
-    return _step(run, step, f"{finished.state.value} after {took:.1f}s{said}{checked}", detail, pen, behind=True)
+    return _step(run, step, f"{finished.state.value} after {took:.1f}s{sentence}{checked}", detail, pen, behind=True)
 
 
 def settled(run: Run, step: Step, state: StepState, was: StepState, reason: str, pen: Pen) -> Draft:
@@ -161,12 +161,16 @@ def without(draft: Draft, secrets: Sequence[str]) -> Draft:
 def as_detail(values: Sequence[Resolved]) -> list[dict[str, str]]:
     """Values as they may be kept: masked where they are secret."""
     return [
-        {"name": each.name, "shown": each.shown, "source": each.source} for each in values if each.value is not None
+        {"name": value.name, "shown": value.shown, "source": value.source}
+        for value in values
+        if value.value is not None
     ]
 
 
 def latest_of(run: Run, step: int) -> Attempt | None:
-    return max((each for each in run.attempts if each.step == step), key=lambda each: each.number, default=None)
+    return max(
+        (attempt for attempt in run.attempts if attempt.step == step), key=lambda attempt: attempt.number, default=None
+    )
 
 
 def unwritten(draft: Draft, id: int) -> Event:
@@ -189,11 +193,11 @@ def unwritten(draft: Draft, id: int) -> Event:
     )
 
 
-def _step(run: Run, step: Step, said: str, detail: Mapping[str, Any], pen: Pen, *, behind: bool = False) -> Draft:
+def _step(run: Run, step: Step, sentence: str, detail: Mapping[str, Any], pen: Pen, *, behind: bool = False) -> Draft:
     title = clean_line(step.title, SHOWN)
     return Draft(
         kind=Kind.STEP,
-        summary=f"Step {step.ordinal} {title}: {said}" if behind else f"Step {step.ordinal} {said}: {title}",
+        summary=f"Step {step.ordinal} {title}: {sentence}" if behind else f"Step {step.ordinal} {sentence}: {title}",
         occurred=pen.now,
         environment=run.environment,
         subject=f"{run.id}#{step.ordinal}",

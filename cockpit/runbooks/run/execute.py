@@ -169,28 +169,30 @@ class Doing:
     ) -> tuple[Finished, str]:
         """Until it is well, the tries are used up, or a person has had enough."""
         retry = active.prepared.retry
-        said = ""
+        sentence = ""
         for turn in range(1, retry.times + 1):
-            at = size_of(active.files)
-            finished = await self._once(run, active, number, means, on_output, at)
-            finished, verified = await self._verified(run, active, finished, at, means, on_output)
+            index = size_of(active.files)
+            finished = await self._once(run, active, number, means, on_output, index)
+            finished, verified = await self._verified(run, active, finished, index, means, on_output)
             enough = finished.state is not StepState.FAILED or finished.cancelled or active.stop.is_set()
             if enough or turn == retry.times:
                 return finished, verified
             why = "; ".join(filter(None, (finished.outcome, verified)))
-            if why != said:
+            if why != sentence:
                 on_output(f"… try {turn} of {retry.times}: {why}; again in {retry.every:g}s …\n")
-                said = why
+                sentence = why
             await first(means.time.sleep(retry.every), active.stop.wait())
             if active.stop.is_set():
                 return replace(finished, cancelled=True, outcome=f"stopped by hand after {turn} tries: {why}"), verified
         raise AssertionError("there is at least one try")
 
-    async def _once(self, run: Run, active: Active, number: int, means: Means, on_output: Output, at: int) -> Finished:
+    async def _once(
+        self, run: Run, active: Active, number: int, means: Means, on_output: Output, index: int
+    ) -> Finished:
         prepared = active.prepared
         if active.outlives_us:
             assert active.files is not None
-            return await trying.run_in_shell(prepared, active.files, means, active.secrets, on_output, at)
+            return await trying.run_in_shell(prepared, active.files, means, active.secrets, on_output, index)
         telling: list[asyncio.Task[object]] = []
 
         def tell(url: str) -> None:
@@ -202,8 +204,8 @@ class Doing:
         finished = await self._from_within(run, active, number, means, writing)
         writing.finish()
         await asyncio.gather(*telling)
-        tail, said = finished.output_tail or writing.kept, finished.outcome
-        return replace(finished, output_tail=masked(tail, active.secrets), outcome=masked(said, active.secrets))
+        tail, sentence = finished.output_tail or writing.kept, finished.outcome
+        return replace(finished, output_tail=masked(tail, active.secrets), outcome=masked(sentence, active.secrets))
 
     async def _from_within(self, run: Run, active: Active, number: int, means: Means, writing: Writing) -> Finished:
         """What runs in this process. Stopped by a person it has an end; if we are cancelled, that is written too."""
@@ -227,33 +229,33 @@ class Doing:
             raise
 
     async def _verified(
-        self, run: Run, active: Active, finished: Finished, at: int, means: Means, on_output: Output
+        self, run: Run, active: Active, finished: Finished, index: int, means: Means, on_output: Output
     ) -> tuple[Finished, str]:
         """The try with what the document expects of it; a probe or a revision may take its time."""
         prepared = active.prepared
-        wanted = verify.Expected() if prepared.undo else verify.expected(prepared.step)
+        expected = verify.Expected() if prepared.undo else verify.expected(prepared.step)
         output = finished.output_tail
         if active.files is not None and prepared.script is not None:
-            output = without_reports(await asyncio.to_thread(excerpt, active.files.place.transcript, at))
-        until = means.time.monotonic() + max((each.within for each in wanted.assertions), default=0.0)
-        asked, told = -REFRESH, ""
-        needs_ready = any(assertion.what == "ready" for assertion in wanted.assertions)
+            output = without_reports(await asyncio.to_thread(excerpt, active.files.place.transcript, index))
+        until = means.time.monotonic() + max((assertion.within for assertion in expected.assertions), default=0.0)
+        seconds, sentence = -REFRESH, ""
+        needs_ready = any(assertion.what == "ready" for assertion in expected.assertions)
         while True:
             probes = probe_states(self._probes(), changed_at(run))
             unready = await unready_of(prepared, means) if needs_ready and finished.state is StepState.OK else None
-            if unready and unready != told:
+            if unready and unready != sentence:
                 on_output(f"… not ready yet: {unready} …\n")
-                told = unready
-            seen = verify.Evidence(finished.exit_code, finished.http_status, output, probes, unready)
-            verdict = verify.verify(wanted, seen)
+                sentence = unready
+            evidence = verify.Evidence(finished.exit_code, finished.http_status, output, probes, unready)
+            verdict = verify.verify(expected, evidence)
             now = means.time.monotonic()
             if not verdict.waits or now >= until or active.stop.is_set() or finished.state is not StepState.OK:
                 break
-            if now - asked >= REFRESH:
+            if now - seconds >= REFRESH:
                 self._look()
-                asked = now
+                seconds = now
             await first(means.time.sleep(READY_LOOK if unready else PROBE_LOOK), active.stop.wait())
-        state, verified = verify.conclude(finished, verdict, wanted, prepared.kind)
+        state, verified = verify.conclude(finished, verdict, expected, prepared.kind)
         return replace(finished, state=state), verified
 
     async def _end(
@@ -304,13 +306,15 @@ class Doing:
 
 def broke(kind: StepKind, error: Exception) -> Finished:
     """The end of a step that ended by a defect; of a change nobody knows whether it was done."""
-    said = f"it broke off by an unexpected {type(error).__name__}: {clean_line(error, 200)}"
-    return replace(broken_off(kind, said), cancelled=False)
+    sentence = f"it broke off by an unexpected {type(error).__name__}: {clean_line(error, 200)}"
+    return replace(broken_off(kind, sentence), cancelled=False)
 
 
 def changed_at(run: Run) -> datetime | None:
     """When this run last changed something, as far as is known: what a probe saw before that proves nothing."""
-    ends = [each.ended for each in run.attempts if each.ended is not None and each.kind in MAY_HAVE_BEEN_DONE]
+    ends = [
+        attempt.ended for attempt in run.attempts if attempt.ended is not None and attempt.kind in MAY_HAVE_BEEN_DONE
+    ]
     return max(ends, default=None)
 
 
@@ -327,7 +331,7 @@ async def unready_of(prepared: Prepared, means: Means) -> str | None:
 
 def probe_states(probes: Mapping[str, ProbeResult | None], since: datetime | None) -> dict[str, str]:
     """Each probe's state; one that has not looked since the last change has not seen it."""
-    return {name: state_since(each, since) for name, each in probes.items()}
+    return {name: state_since(probe_result, since) for name, probe_result in probes.items()}
 
 
 def state_since(probe: ProbeResult | None, since: datetime | None) -> str:
@@ -342,12 +346,12 @@ def stopped(changes: bool) -> str:
 
 async def first(*waiting: Coroutine[Any, Any, object]) -> None:
     """Wait for the first of some coroutines, and end the others."""
-    tasks = [asyncio.create_task(each) for each in waiting]
+    tasks = [asyncio.create_task(coroutine) for coroutine in waiting]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for each in tasks:
-            each.cancel()
+        for task in tasks:
+            task.cancel()
 
 
 def size_of(files: Files | None) -> int:

@@ -37,7 +37,7 @@ class HttpStepAnswer:
 
 
 async def send(
-    wanted: Request,
+    request: Request,
     *,
     timeout: float,
     output: Tell,
@@ -51,7 +51,7 @@ async def send(
     """
     import httpx
 
-    reads = wanted.method in READING
+    reads = request.method in READING
     try:
         context = trusted(authority)
     except OSError as error:
@@ -61,7 +61,7 @@ async def send(
     ) as client:
         try:
             async with asyncio.timeout(timeout):  # httpx bounds each read, not all of them
-                answer = await exchange(client, wanted.method, wanted.url)
+                answer = await exchange(client, request.method, request.url)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             return Finished(StepState.FAILED, f"could not connect: {said(error)}")
         except (httpx.HTTPError, TimeoutError) as error:
@@ -69,11 +69,11 @@ async def send(
             why = "no answer in time" if timed_out else f"the connection broke: {said(error)}"
             if reads:
                 return Finished(StepState.FAILED, why, timed_out=timed_out)
-            return await again(client, wanted, Finished(StepState.UNKNOWN, why, timed_out=timed_out), output)
+            return await again(client, request, Finished(StepState.UNKNOWN, why, timed_out=timed_out), output)
         body = readable(answer.body.decode("utf-8", "replace"))
         output(f"HTTP {answer.status} {answer.reason}\n{body}\n")
         finished = replace(judged(answer, reads=reads), output_tail=body)
-        return finished if finished.state is not StepState.UNKNOWN else await again(client, wanted, finished, output)
+        return finished if finished.state is not StepState.UNKNOWN else await again(client, request, finished, output)
 
 
 def judged(answer: HttpStepAnswer, *, reads: bool) -> Finished:
@@ -82,38 +82,40 @@ def judged(answer: HttpStepAnswer, *, reads: bool) -> Finished:
     A redirect after a POST may mean "done, look there" or "sign in first"; a web page may be the application's own or
     that of whatever stands before it. Neither tells whether it was done.
     """
-    words = f"HTTP {answer.status}"
+    text = f"HTTP {answer.status}"
     if answer.cut:
-        words += f", the first {LARGEST} bytes of it"
+        text += f", the first {LARGEST} bytes of it"
     unclear = StepState.FAILED if reads else StepState.UNKNOWN
     if answer.asks_to_sign_in and not reads:
-        return Finished(unclear, f"{words} with a sign-in page", http_status=answer.status)
+        return Finished(unclear, f"{text} with a sign-in page", http_status=answer.status)
     if answer.page and answer.status < 300 and not reads:
-        return Finished(unclear, f"{words} with a web page, which need not be its own", http_status=answer.status)
+        return Finished(unclear, f"{text} with a web page, which need not be its own", http_status=answer.status)
     if answer.status < 300:
-        return Finished(StepState.OK, words, http_status=answer.status)
+        return Finished(StepState.OK, text, http_status=answer.status)
     if answer.status < 400:
-        return Finished(unclear, f"{words}: it sends us elsewhere", http_status=answer.status)
+        return Finished(unclear, f"{text}: it sends us elsewhere", http_status=answer.status)
     unknown = (answer.status >= 500 or answer.status == 408) and not reads
-    return Finished(StepState.UNKNOWN if unknown else StepState.FAILED, words, http_status=answer.status)
+    return Finished(StepState.UNKNOWN if unknown else StepState.FAILED, text, http_status=answer.status)
 
 
-async def again(client: "httpx.AsyncClient", wanted: Request, before: Finished, output: Tell) -> Finished:
+async def again(client: "httpx.AsyncClient", request: Request, before: Finished, output: Tell) -> Finished:
     """Look at what a change was about. What was to be deleted and is gone was deleted; else it stays unknown."""
     import httpx
 
-    if wanted.method == "POST":  # what it would have done cannot be read back, and asking may do something else
+    if request.method == "POST":  # what it would have done cannot be read back, and asking may do something else
         return replace(before, outcome=f"{before.outcome}; what a POST did cannot be read again: look for yourself")
     try:
         async with asyncio.timeout(LOOKING):
-            found = await exchange(client, "GET", wanted.url)
+            http_step_answer = await exchange(client, "GET", request.url)
     except (httpx.HTTPError, TimeoutError) as error:
         output(f"Looked again: {said(error)}\n")
         return before
-    output(f"Looked again: GET answers {found.status}\n{readable(found.body.decode('utf-8', 'replace'))}\n")
-    if wanted.method == "DELETE" and found.status in (404, 410) and not found.page:
+    output(
+        f"Looked again: GET answers {http_step_answer.status}\n{readable(http_step_answer.body.decode('utf-8', 'replace'))}\n"
+    )
+    if request.method == "DELETE" and http_step_answer.status in (404, 410) and not http_step_answer.page:
         return Finished(StepState.OK, f"{before.outcome}, but looking again shows that it is gone")
-    return replace(before, outcome=f"{before.outcome}; looking again answers {found.status}")
+    return replace(before, outcome=f"{before.outcome}; looking again answers {http_step_answer.status}")
 
 
 async def exchange(client: "httpx.AsyncClient", method: str, url: str) -> HttpStepAnswer:

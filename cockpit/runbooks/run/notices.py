@@ -43,10 +43,10 @@ class Minding:
         """A change with these words among its notices; anything else as it is. It may start all the same."""
         if prepared.kind not in NEEDS:
             return prepared
-        words, snapshot = [self.frozen()], self.snapshot()
+        parts, snapshot = [self.frozen()], self.snapshot()
         if prepared.kind is StepKind.DANGER and incident is not None and snapshot is not None:
-            words.append(not_kept(snapshot, incident, runs, prepared.run))
-        return replace(prepared, notices=(*prepared.notices, *filter(None, words)))
+            parts.append(not_kept(snapshot, incident, runs, prepared.run))
+        return replace(prepared, notices=(*prepared.notices, *filter(None, parts)))
 
 
 def not_kept(snapshot: EvidenceProcedure, incident: str, runs: Mapping[str, Run], this: str = "") -> str:

@@ -14,19 +14,19 @@ PIPE_CLOSED = 141  # 128 + SIGPIPE, which pipefail does not let pass
 
 def judge(ended: CommandEnd, kind: StepKind, command: str, output: str, *, follow: bool = False) -> Finished:
     """How a command that a shell ran has ended. `command` is what ran, `output` what it printed, or its two ends."""
-    state, said = _judged(ended, kind, follow)
+    state, sentence = _judged(ended, kind, follow)
     answered = None
     if ran_to_its_end(ended) and kind in MAY_HAVE_BEEN_DONE and "curl" in command:
         answered = judge_requests(ended.exit_code or 0, command, output)
         if answered is not None:
-            state, said = answered.state, answered.outcome
+            state, sentence = answered.state, answered.outcome
     if state is StepState.UNKNOWN and answered is not None:
-        said = f"{said}; {FAR_SIDE}"
+        sentence = f"{sentence}; {FAR_SIDE}"
     if ended.lost:
-        said = f"{said}; {ended.lost} bytes of output could not be written"
+        sentence = f"{sentence}; {ended.lost} bytes of output could not be written"
     return Finished(
         state=state,
-        outcome=said,
+        outcome=sentence,
         exit_code=ended.exit_code,
         signal=ended.signal,
         timed_out=ended.timed_out,

@@ -32,10 +32,10 @@ def folder_of(runbook: Runbook, otherwise: Path) -> str:
 
 
 def step_of(procedure: Procedure, ordinal: int) -> Step:
-    found = next((each for each in procedure.steps if each.ordinal == ordinal), None)
-    if found is None:
+    step = next((item for item in procedure.steps if item.ordinal == ordinal), None)
+    if step is None:
         raise RunRefused(f"{procedure.title} has no step {ordinal}.")
-    return found
+    return step
 
 
 def must_be_settleable(run: Run, step: int, state: StepState, reason: str) -> None:
@@ -65,14 +65,16 @@ def must_be_runnable(prepared: Prepared, *, read_only: bool) -> None:
         raise RunRefused(f"This cannot run: {prepared.reason_not_runnable}.")
     if read_only and not only_looks(prepared):
         raise RunRefused("Read-only: only what looks through the SDK or with GET may run.")
-    if sum(each is not None for each in (prepared.script, prepared.native, prepared.request)) != 1:
+    if sum(item is not None for item in (prepared.script, prepared.native, prepared.request)) != 1:
         raise RunRefused("This was not prepared.")
 
 
 def must_be_untaken(run: Run, prepared: Prepared) -> None:
     """What a person agreed to was this step as it stood then: nobody else has begun or settled it since."""
     step = prepared.step.ordinal
-    last = max((each for each in run.attempts if each.step == step), key=lambda each: each.number, default=None)
+    last = max(
+        (attempt for attempt in run.attempts if attempt.step == step), key=lambda attempt: attempt.number, default=None
+    )
     if run.state(step) is StepState.RUNNING:
         raise StepTakenElsewhere(running(last))
     if last is not None and last.number > prepared.attempts_before:
@@ -114,10 +116,12 @@ def nothing_to_undo(run: Run, step: Step) -> str:
     """Why there is nothing that an undo could take back; "" when something may have taken effect."""
     if run.state(step.ordinal) is StepState.BY_HAND:
         return ""
-    attempts = sorted((each for each in run.attempts if each.step == step.ordinal), key=lambda each: each.number)
+    attempts = sorted(
+        (attempt for attempt in run.attempts if attempt.step == step.ordinal), key=lambda attempt: attempt.number
+    )
     if not attempts:
         return "Nothing was done in this step yet, so there is nothing to undo."
-    undone = max((each.number for each in attempts if each.undo and each.state is StepState.OK), default=0)
+    undone = max((attempt.number for attempt in attempts if attempt.undo and attempt.state is StepState.OK), default=0)
     left = [attempt for attempt in attempts if not attempt.undo and attempt.number > undone]
     if not left:
         return "What this step did was undone already."
@@ -142,25 +146,25 @@ def took_effect(attempt: Attempt, step: Step, *, not_done: bool) -> bool:
 
 
 def _needs(run: Run, procedure: Procedure, step: Step) -> str:
-    before = [each for each in procedure.steps if each.ordinal < step.ordinal and each.kind is not StepKind.NOTE]
+    before = [item for item in procedure.steps if item.ordinal < step.ordinal and item.kind is not StepKind.NOTE]
     match step.tags.get("needs", ""):
         case "":
             return ""
         case "verify":
-            wanted = [each for each in before if each.kind is StepKind.VERIFY][-1:]
+            steps = [step for step in before if step.kind is StepKind.VERIFY][-1:]
         case "previous":
-            wanted = _choices(before)
+            steps = _choices(before)
         case "tried":
-            wanted = _choices(before)
-            if any(tried_and_skipped(run, choice) for choice in wanted):
+            steps = _choices(before)
+            if any(tried_and_skipped(run, choice) for choice in steps):
                 return ""
         case other:
             return f"Nobody knows what needs={other} means; it can be verify or previous."
-    if any(run.state(each.ordinal) in MEETS_A_NEED for each in wanted):
+    if any(run.state(step.ordinal) in MEETS_A_NEED for step in steps):
         return ""
-    if not wanted:
+    if not steps:
         return f"It needs a step before it that is not there (needs={step.tags['needs']})."
-    return f"It needs step {wanted[-1].ordinal} ({wanted[-1].title}) to be ok first."
+    return f"It needs step {steps[-1].ordinal} ({steps[-1].title}) to be ok first."
 
 
 def tried_and_skipped(run: Run, step: Step) -> bool:
@@ -175,7 +179,7 @@ def _choices(before: Sequence[Step]) -> list[Step]:
     if not before:
         return []
     head = before[-1].alternative_to or before[-1].ordinal
-    return [each for each in before if head in (each.ordinal, each.alternative_to)]
+    return [step for step in before if head in (step.ordinal, step.alternative_to)]
 
 
 def nameless(attempt: Attempt) -> Step:

@@ -119,9 +119,9 @@ async def end_of(place: AttemptFiles, step: Step, attempt: Attempt, means: Means
     from cockpit.runbooks import az as native
 
     writing = Writing(None, [], means.mask, on_output, lambda url: None)
-    found = await native.resume(attempt.operation, means.azure, writing)
+    finished = await native.resume(attempt.operation, means.azure, writing)
     writing.finish()
-    return found
+    return finished
 
 
 def record(
@@ -136,10 +136,10 @@ def record(
     ended = None if finished.still_runs else end_time(place)
     written = replace(written, now=between(attempt.began, ended, written.now))
     kind = kind_of_attempt(step, attempt)
-    wanted = verify.Expected() if attempt.undo else verify.expected(step)
+    expected = verify.Expected() if attempt.undo else verify.expected(step)
     printed = without_reports(excerpt(place.transcript, 0))
-    seen = verify.Evidence(finished.exit_code, finished.http_status, printed)
-    state, verified = verify.conclude(finished, verify.verify(wanted, seen), wanted, kind)
+    evidence = verify.Evidence(finished.exit_code, finished.http_status, printed)
+    state, verified = verify.conclude(finished, verify.verify(expected, evidence), expected, kind)
     output = head_and_tail(place.transcript)
     finished = replace(finished, state=state)
 

@@ -141,21 +141,25 @@ class Runner:
 
     def document(self, run: Run) -> Runbook:
         """The document as it was when the run began, whatever became of the file. Blocking. Raises Refused."""
-        found = self._documents.get(run.id)
-        if found is None:
-            found = self._documents[run.id] = trust_files.snapshot(run, self._snapshots)
-        return found
+        runbook = self._documents.get(run.id)
+        if runbook is None:
+            runbook = self._documents[run.id] = trust_files.snapshot(run, self._snapshots)
+        return runbook
 
     def known_procedure(self, run: Run) -> Procedure | None:
         """The procedure of a run where its document was read already; never blocks."""
-        found = self._documents.get(run.id)
-        return next((each for each in found.procedures if each.slug == run.procedure), None) if found else None
+        runbook = self._documents.get(run.id)
+        return (
+            next((procedure for procedure in runbook.procedures if procedure.slug == run.procedure), None)
+            if runbook
+            else None
+        )
 
     def procedure(self, run: Run) -> Procedure:
-        found = next((each for each in self.document(run).procedures if each.slug == run.procedure), None)
-        if found is None:
+        procedure = next((item for item in self.document(run).procedures if item.slug == run.procedure), None)
+        if procedure is None:
             raise RunRefused(f"The document of this run has no procedure {run.procedure}.")
-        return found
+        return procedure
 
     def step(self, run: Run, ordinal: int) -> Step:
         return rules.step_of(self.procedure(run), ordinal)
@@ -166,7 +170,7 @@ class Runner:
         self,
         runbook: Runbook,
         procedure: Procedure,
-        given: Mapping[str, str] | None = None,
+        values_by_name: Mapping[str, str] | None = None,
         *,
         trust: str = "",
         proposed: Sequence[Value] = (),
@@ -185,7 +189,7 @@ class Runner:
             trust_files.keep(runbook, self._snapshots)
         id = self._new_id()
         with self._lock:
-            self._given[id], self._proposed[id] = dict(given or {}), tuple(proposed)
+            self._given[id], self._proposed[id] = dict(values_by_name or {}), tuple(proposed)
             self._documents[id] = runbook
             if incident is not None:
                 self._chosen[id] = incident
@@ -248,23 +252,23 @@ class Runner:
 
     # Preparing.
 
-    def parameters(self, run: Run, given: Mapping[str, str] | None = None) -> tuple[Resolved, ...]:
+    def parameters(self, run: Run, values_by_name: Mapping[str, str] | None = None) -> tuple[Resolved, ...]:
         """Every placeholder of the procedure with what it stands for now, or why it has no value. Runs nothing."""
-        self._given.setdefault(run.id, {}).update(given or {})
+        self._given.setdefault(run.id, {}).update(values_by_name or {})
         return self._resolve(self.document(run), self.procedure(run), run.id)
 
     def prepare(
         self,
         run: Run,
         step: int,
-        given: Mapping[str, str] | None = None,
+        values_by_name: Mapping[str, str] | None = None,
         *,
         edit: str | None = None,
         undo: bool = False,
     ) -> Prepared:
         """The step, resolved. `given` is remembered for the run; `edit` replaces the command, `undo` takes its undo."""
         run = self.run(run.id)
-        self._given.setdefault(run.id, {}).update(given or {})
+        self._given.setdefault(run.id, {}).update(values_by_name or {})
         document = self.document(run)
         setting = self._setting(document, self._given[run.id], run.values, self._proposed.get(run.id, ()))
         prepared = prepare(run.id, document, self.step(run, step), setting, edit=edit, undo=undo)
@@ -276,11 +280,11 @@ class Runner:
         runbook: Runbook,
         procedure: Procedure,
         step: int,
-        given: Mapping[str, str] | None = None,
+        values_by_name: Mapping[str, str] | None = None,
         proposed: Sequence[Value] = (),
     ) -> Prepared:
         """As `prepare`, of a procedure that has no run: for lists, --dry-run and the catalogue."""
-        setting = self._setting(runbook, given or {}, (), proposed)
+        setting = self._setting(runbook, values_by_name or {}, (), proposed)
         prepared = prepare("", runbook, rules.step_of(procedure, step), setting)
         return self._minding.added(prepared, self._incident(), dict(self.runs.runs))
 
@@ -294,8 +298,8 @@ class Runner:
         prepared = await guard.look_again(prepared, self.environment, self._around.shell(), self._guards)
         if self._azure is None or not isinstance(prepared.native, native.AzCommand) or not prepared.runnable:
             return prepared
-        found = await native.survey(prepared.native, self._azure)
-        return replace(prepared, meets=found.words, confirmed=found.fingerprint, reason_not_runnable=found.refusal)
+        survey = await native.survey(prepared.native, self._azure)
+        return replace(prepared, meets=survey.words, confirmed=survey.fingerprint, reason_not_runnable=survey.refusal)
 
     async def check_guards(self, procedure: Procedure | None = None) -> None:
         """Look which subscription and which cluster the tools here would act on; `prepare` says what does not fit.
@@ -326,8 +330,8 @@ class Runner:
     def waits_for(self, run: Run, step: int) -> str:
         """Why a step may not start yet because of other steps; "" when it may."""
         procedure = self.procedure(run)
-        found = rules.step_of(procedure, step)
-        return rules.waits_for(self.run(run.id), procedure, found, found.kind)
+        step_of = rules.step_of(procedure, step)
+        return rules.waits_for(self.run(run.id), procedure, step_of, step_of.kind)
 
     def ceremony(self, prepared: Prepared) -> RequiredConfirmation:
         """What it takes to start it."""
@@ -355,7 +359,7 @@ class Runner:
 
         judge()  # what is refused anyway is refused before anything is asked
         await guard.must_fit(prepared, self.environment, self._around.shell(), self._guards)
-        secret = [*self._hidden(), *(each.value for each in prepared.values if each.secret and each.value)]
+        secret = [*self._hidden(), *(value.value for value in prepared.values if value.secret and value.value)]
         number = await self._doing.perform(
             run, prepared, consent.approval, self._means(run), secret, on_output, judge, again=consent.again
         )
@@ -427,16 +431,19 @@ class Runner:
 
     def _probes(self) -> dict[str, ProbeResult | None]:
         """Where every configured probe stands; None for one that has not answered yet."""
-        told = {each.name: each for each in self._live().probes}
-        return {each.name: told.get(each.name) for each in self.environment.probes}
+        probe_results_by_name = {probe.name: probe for probe in self._live().probes}
+        return {probe.name: probe_results_by_name.get(probe.name) for probe in self.environment.probes}
 
     def _running(self) -> list[tuple[Run, Attempt]]:
         """Attempts in our environment without an outcome, or whose command runs on without its supervisor; none in
         read-only, which writes none."""
         runs = [] if self.read_only else [*self.runs.runs.values()]
-        ours = [each for each in runs if each.environment == self.environment.name]
+        ours = [run for run in runs if run.environment == self.environment.name]
         return [
-            (run, each) for run in ours for each in run.attempts if each.state is StepState.RUNNING or each.still_runs
+            (run, attempt)
+            for run in ours
+            for attempt in run.attempts
+            if attempt.state is StepState.RUNNING or attempt.still_runs
         ]
 
     async def cancel(self, run: Run, step: int) -> str:
@@ -495,9 +502,11 @@ class Runner:
         return resolved(asked_by(runbook, procedure), setting)
 
     def _setting(
-        self, runbook: Runbook, given: Mapping[str, str], kept: Sequence[Value], proposed: Sequence[Value]
+        self, runbook: Runbook, values_by_name: Mapping[str, str], kept: Sequence[Value], proposed: Sequence[Value]
     ) -> Setting:
-        return self._around.setting(runbook, given, kept, proposed, self._guards, terminal=self.terminal is not None)
+        return self._around.setting(
+            runbook, values_by_name, kept, proposed, self._guards, terminal=self.terminal is not None
+        )
 
     def _means(self, run: Run) -> Means:
         return self._around.means(self.terminal, self.incident(run))

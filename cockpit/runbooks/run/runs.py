@@ -81,9 +81,9 @@ class Runs:
             case "settled":
                 state = _state(event.detail)
                 if state is not None and state is not StepState.RUNNING:
-                    said = SettledBy(step, state, event.actor, _text(event.detail, "reason"), event.occurred)
-                    told = replace(run, words=(*_words_but(run, step), said))
-                    self.runs[run.id] = _with_state(told, step, state)
+                    settled_by = SettledBy(step, state, event.actor, _text(event.detail, "reason"), event.occurred)
+                    lines = replace(run, words=(*_words_but(run, step), settled_by))
+                    self.runs[run.id] = _with_state(lines, step, state)
 
     def _intent(self, run: Run, step: int, event: Event) -> None:
         detail, number = event.detail, _number(event.detail, "attempt")
@@ -103,7 +103,7 @@ class Runs:
             actor=event.actor,
             approval=_text(detail, "approval"),
         )
-        values = {each.name: each for each in (*run.values, *_values(detail))}
+        values = {value.name: value for value in (*run.values, *_values(detail))}
         grown = replace(
             run,
             attempts=(*run.attempts, attempt),
@@ -116,20 +116,20 @@ class Runs:
             self.leaders[run.id] = self.leading(run) | {owner}
 
     def _operation(self, run: Run, step: int, event: Event) -> None:
-        found = _find(run, step, _number(event.detail, "attempt"))
-        if found is not None:
-            told = replace(found, operation=_text(event.detail, "operation"))
-            self.runs[run.id] = _with_attempt(run, told)
+        attempt = _find(run, step, _number(event.detail, "attempt"))
+        if attempt is not None:
+            lines = replace(attempt, operation=_text(event.detail, "operation"))
+            self.runs[run.id] = _with_attempt(run, lines)
 
     def _outcome(self, run: Run, step: int, event: Event) -> None:
         """An attempt ends once; only `unknown` gives way to somebody who knows better."""
         detail, state = event.detail, _state(event.detail)
-        found = _find(run, step, _number(detail, "attempt"))
-        if found is None or found.state not in OPEN or state in (None, StepState.RUNNING, StepState.TODO):
+        attempt = _find(run, step, _number(detail, "attempt"))
+        if attempt is None or attempt.state not in OPEN or state in (None, StepState.RUNNING, StepState.TODO):
             return
         assert state is not None
         ended = replace(
-            found,
+            attempt,
             ended=event.occurred,
             state=state,
             exit_code=_number(detail, "exit_code"),
@@ -138,42 +138,42 @@ class Runs:
             outcome=_text(detail, "outcome"),
             verified=_text(detail, "verified"),
             output=_text(detail, "output"),
-            transcript=_text(detail, "transcript") or found.transcript,
-            operation=_text(detail, "operation") or found.operation,
+            transcript=_text(detail, "transcript") or attempt.transcript,
+            operation=_text(detail, "operation") or attempt.operation,
             still_runs=_number(detail, "still_runs") or 0,
             started=detail.get("started") is not False,
         )
         run = _with_attempt(run, ended)
-        self.owners.pop((run.id, step, found.number), None)
-        if run.state(step) in OPEN and found.number == latest(run, step):  # else a person has settled it meanwhile
-            run = _with_state(run, step, StepState.TODO if found.undo and state is StepState.OK else state)
+        self.owners.pop((run.id, step, attempt.number), None)
+        if run.state(step) in OPEN and attempt.number == latest(run, step):  # else a person has settled it meanwhile
+            run = _with_state(run, step, StepState.TODO if attempt.undo and state is StepState.OK else state)
         self.runs[run.id] = run
 
 
 def latest(run: Run, step: int) -> int:
     """The number of the newest attempt of a step; 0 before the first."""
-    return max((each.number for each in run.attempts if each.step == step), default=0)
+    return max((attempt.number for attempt in run.attempts if attempt.step == step), default=0)
 
 
 def attempt_numbered(run: Run, step: int, number: int) -> Attempt:
     """Raises LookupError when there is no such attempt."""
-    found = _find(run, step, number)
-    if found is None:
+    attempt = _find(run, step, number)
+    if attempt is None:
         raise LookupError(f"attempt {number} of step {step}")
-    return found
+    return attempt
 
 
 def _find(run: Run, step: int, number: int | None) -> Attempt | None:
-    return next((each for each in run.attempts if each.step == step and each.number == number), None)
+    return next((attempt for attempt in run.attempts if attempt.step == step and attempt.number == number), None)
 
 
 def _with_attempt(run: Run, attempt: Attempt) -> Run:
     key = (attempt.step, attempt.number)
-    return replace(run, attempts=tuple(attempt if (each.step, each.number) == key else each for each in run.attempts))
+    return replace(run, attempts=tuple(attempt if (item.step, item.number) == key else item for item in run.attempts))
 
 
 def _words_but(run: Run, step: int) -> tuple[SettledBy, ...]:
-    return tuple(each for each in run.words if each.step != step)
+    return tuple(word for word in run.words if word.step != step)
 
 
 def _with_state(run: Run, step: int, state: StepState) -> Run:
@@ -196,16 +196,25 @@ def _state(detail: Mapping[str, Any]) -> StepState | None:
 
 
 def _values(detail: Mapping[str, Any]) -> tuple[Value, ...]:
-    given = detail.get("values")
-    found = [each for each in given if isinstance(each, Mapping)] if isinstance(given, list | tuple) else []
-    return tuple(Value(_text(each, "name"), _text(each, "shown"), _text(each, "source")) for each in found)
+    given_values = detail.get("values")
+    records = (
+        [fields for fields in given_values if isinstance(fields, Mapping)]
+        if isinstance(given_values, list | tuple)
+        else []
+    )
+    return tuple(Value(_text(fields, "name"), _text(fields, "shown"), _text(fields, "source")) for fields in records)
 
 
 def _owner(detail: Mapping[str, Any]) -> Owner:
-    given = detail.get("owner")
-    if not isinstance(given, Mapping):
+    given_values = detail.get("owner")
+    if not isinstance(given_values, Mapping):
         return Owner()
-    return Owner(_text(given, "host"), _text(given, "boot"), _number(given, "pid") or 0, _number(given, "started") or 0)
+    return Owner(
+        _text(given_values, "host"),
+        _text(given_values, "boot"),
+        _number(given_values, "pid") or 0,
+        _number(given_values, "started") or 0,
+    )
 
 
 # Runs that are not over: which one is meant by whoever asks for the same procedure again. Pure.
@@ -263,10 +272,10 @@ def untouched(run: Run) -> bool:
 
 def agrees(run: Run, about: Sequence[Value]) -> bool:
     """True when a run stands on these values, as far as it has them."""
-    known = {each.name: each.shown for each in run.values}
-    return all(known.get(each.name, each.shown) == each.shown for each in about)
+    values_by_name = {value.name: value.shown for value in run.values}
+    return all(values_by_name.get(value.name, value.shown) == value.shown for value in about)
 
 
 def app_of(values: Sequence[Value]) -> str:
     """The app that values are about, "" where none of them says."""
-    return next((each.shown for each in values if same(each.name, "app")), "")
+    return next((value.shown for value in values if same(value.name, "app")), "")

@@ -89,24 +89,24 @@ class VerifyVerdict:
 
 def expected(step: Step) -> Expected:
     """The questions in a step's expected text and its `expect` tag. Never raises."""
-    text = "\n".join(each for each in (step.expected, step.tags.get("expect", "")) if each)
+    text = "\n".join(text for text in (step.expected, step.tags.get("expect", "")) if text)
     if len(text) > LONGEST:
         return Expected(eye=True, text=text)
-    found: list[Assertion] = []
+    assertions: list[Assertion] = []
     rest = text
     if step.language == "http" and (status := BARE_STATUS.match(rest)):
-        found.append(Assertion("http", int(status["value"])))
+        assertions.append(Assertion("http", int(status["value"])))
         rest = rest[status.end() :]
     for match in list(OBJECT.finditer(rest)):
         if isinstance(subset := _json(match.group()), dict):
-            found.append(Assertion("subset", subset))
+            assertions.append(Assertion("subset", subset))
             rest = rest.replace(match.group(), " ", 1)
     for what, form in FORMS:
         for match in list(form.finditer(rest)):
             if (assertion := _assertion(what, match)) is not None:
-                found.append(assertion)
+                assertions.append(assertion)
                 rest = rest.replace(match.group(), " ", 1)
-    return Expected(tuple(found), bool(CONNECTS.sub("", rest)), text)
+    return Expected(tuple(assertions), bool(CONNECTS.sub("", rest)), text)
 
 
 def _assertion(what: What, match: re.Match[str]) -> Assertion | None:
@@ -128,25 +128,27 @@ def _assertion(what: What, match: re.Match[str]) -> Assertion | None:
     return Assertion(what, value, parts.get("name") or "", parts["op"])
 
 
-def verify(wanted: Expected, seen: Evidence) -> VerifyVerdict:
+def verify(target: Expected, evidence: Evidence) -> VerifyVerdict:
     """The verdict: the first question answered with no, or what is left for the eye."""
-    for assertion in sorted(wanted.assertions, key=lambda each: each.what in WAITED_FOR):
-        if no := _fails(assertion, seen):
+    for assertion in sorted(target.assertions, key=lambda assertion: assertion.what in WAITED_FOR):
+        if no := _fails(assertion, evidence):
             return VerifyVerdict("failed", no, waits=assertion.what in WAITED_FOR)
-    if seen.unready is None and any(assertion.what == "ready" for assertion in wanted.assertions):
+    if evidence.unready is None and any(assertion.what == "ready" for assertion in target.assertions):
         return VerifyVerdict("look", "whether a replica is ready cannot be read here: look yourself")
-    if not seen.probes and any(each.what == "probe" and each.name == EVERY for each in wanted.assertions):
+    if not evidence.probes and any(
+        assertion.what == "probe" and assertion.name == EVERY for assertion in target.assertions
+    ):
         return VerifyVerdict("look", "no probe is configured here: look at the app yourself")
-    if wanted.eye and _same(wanted.text, seen.output):
+    if target.eye and _same(target.text, evidence.output):
         return VerifyVerdict("passed", "exactly as expected")
-    if wanted.eye:
+    if target.eye:
         return VerifyVerdict("look", BY_EYE)
-    return VerifyVerdict("passed", "as expected" if wanted.assertions else "")
+    return VerifyVerdict("passed", "as expected" if target.assertions else "")
 
 
-def conclude(finished: Finished, verdict: VerifyVerdict, wanted: Expected, kind: StepKind) -> tuple[StepState, str]:
+def conclude(finished: Finished, verdict: VerifyVerdict, target: Expected, kind: StepKind) -> tuple[StepState, str]:
     """The state of the attempt and what is said of its verification. What is unknown stays unknown."""
-    asked_for = {each.what for each in wanted.assertions}
+    asked_for = {assertion.what for assertion in target.assertions}
     if finished.state is StepState.UNKNOWN and verdict.answer == "passed" and foreseen(finished, asked_for):
         return StepState.OK, verdict.said
     if finished.state not in (StepState.OK, StepState.FAILED):
@@ -170,31 +172,31 @@ def foreseen(finished: Finished, asked_for: set[What]) -> bool:
     return (300 <= status < 400 and "http" in asked_for) or (200 <= status < 300 and bool(body & asked_for))
 
 
-def _fails(assertion: Assertion, seen: Evidence) -> str:
+def _fails(assertion: Assertion, evidence: Evidence) -> str:
     """Why the answer is no, "" for yes."""
     match assertion.what:
         case "exit":
-            return _differs("exit code", seen.exit_code, "==", assertion.value)
+            return _differs("exit code", evidence.exit_code, "==", assertion.value)
         case "http":
-            return _differs("HTTP status", seen.http_status, "==", assertion.value)
+            return _differs("HTTP status", evidence.http_status, "==", assertion.value)
         case "probe":
-            names = sorted(seen.probes) if assertion.name == EVERY else [assertion.name]
-            answers = (_differs(f"probe {name}", seen.probes.get(name), "==", assertion.value) for name in names)
+            names = sorted(evidence.probes) if assertion.name == EVERY else [assertion.name]
+            answers = (_differs(f"probe {name}", evidence.probes.get(name), "==", assertion.value) for name in names)
             return next(filter(None, answers), "")
         case "ready":
-            return f"it is not ready: {seen.unready}" if seen.unready else ""
+            return f"it is not ready: {evidence.unready}" if evidence.unready else ""
         case "regex":
-            return "" if _matches(assertion.value, seen.output) else f"nothing matches /{assertion.value}/"
+            return "" if _matches(assertion.value, evidence.output) else f"nothing matches /{assertion.value}/"
         case "text":
             # As whole words: `unhealthy` does not contain `healthy`.
             whole = rf"(?<!\w){re.escape(assertion.value)}(?!\w)"
-            return "" if re.search(whole, seen.output) else f"it does not contain {assertion.value!r}"
+            return "" if re.search(whole, evidence.output) else f"it does not contain {assertion.value!r}"
         case "number":
-            number = _literal(seen.output.strip())
+            number = _literal(evidence.output.strip())
             if not _is_number(number):
-                return f"the output is no number: {clean_line(seen.output, 60)!r}"
+                return f"the output is no number: {clean_line(evidence.output, 60)!r}"
             return _differs("number", number, assertion.operator, assertion.value)
-    document = _json(seen.output)
+    document = _json(evidence.output)
     if document is None:
         return "the output is not JSON"
     if assertion.what == "subset":
@@ -208,13 +210,13 @@ def _differs(name: str, actual: Any, operator: str, value: Any) -> str:
             return ""
     except TypeError:
         pass
-    shown = "nothing" if actual is None else clean_line(json.dumps(actual, ensure_ascii=False), 80)
-    return f"{name} is {shown}, expected {operator} {clean_line(json.dumps(value, ensure_ascii=False), 80)}"
+    shown_text = "nothing" if actual is None else clean_line(json.dumps(actual, ensure_ascii=False), 80)
+    return f"{name} is {shown_text}, expected {operator} {clean_line(json.dumps(value, ensure_ascii=False), 80)}"
 
 
-def _lacks(document: Any, wanted: Mapping[str, Any]) -> str:
+def _lacks(document: Any, fields: Mapping[str, Any]) -> str:
     """The first field of `wanted` that the document has not, or has otherwise."""
-    for key, value in wanted.items():
+    for key, value in fields.items():
         actual = document.get(key) if isinstance(document, dict) else None
         inner = _lacks(actual, value) if isinstance(value, dict) else _differs(f".{key}", actual, "==", value)
         if inner:

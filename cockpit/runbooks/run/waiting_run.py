@@ -33,7 +33,7 @@ def find_waiting_run(
         for run in sorted(runs, key=lambda run: run.started)
         if run.environment == environment and run.ended is None and in_the_middle(run)
     ]
-    leaving = [found for found in waiting if found.leaves]
+    leaving = [waiting_run for waiting_run in waiting if waiting_run.leaves]
     return next(reversed(leaving or waiting), None)
 
 
@@ -71,19 +71,19 @@ def leaves(run: Run) -> str:
 def _renamed(command: str) -> tuple[str, str] | None:
     """(from, to) of an `az sql db rename`."""
     try:
-        words = shlex.split(command)
+        parts = shlex.split(command)
     except ValueError:
         return None
-    if words[:4] != ["az", "sql", "db", "rename"]:
+    if parts[:4] != ["az", "sql", "db", "rename"]:
         return None
-    old = _option(words, "--name", "-n")
-    new = _option(words, "--new-name")
+    old = _option(parts, "--name", "-n")
+    new = _option(parts, "--new-name")
     return (old, new) if old and new else None
 
 
-def _option(words: list[str], *names: str) -> str:
-    for at, word in enumerate(words):
+def _option(parts: list[str], *names: str) -> str:
+    for index, word in enumerate(parts):
         name, equals, value = word.partition("=")
         if name in names:
-            return value if equals else next(iter(words[at + 1 : at + 2]), "")
+            return value if equals else next(iter(parts[index + 1 : index + 2]), "")
     return ""

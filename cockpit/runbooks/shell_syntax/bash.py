@@ -130,13 +130,13 @@ class _StatementReader:
         node: "Node",
         nesting: tuple[ShellNesting, ...],
         inputs: Inputs,
-        words: tuple[ShellWord, ...],
+        shell_words: tuple[ShellWord, ...],
         assignments: tuple[ShellAssignment, ...],
         redirects: tuple[ShellRedirect, ...],
         slot: int | None = None,
     ) -> Inputs:
         start, end = self.source.start(node), self.source.end(node)
-        command = SimpleCommand(start, end, words, assignments, redirects, nesting, inputs, self.index)
+        command = SimpleCommand(start, end, shell_words, assignments, redirects, nesting, inputs, self.index)
         if slot is None:
             self.commands.append(command)
             return (len(self.commands) - 1,)
@@ -150,7 +150,7 @@ class _StatementReader:
         self.commands.append(None)
         first = len(self.assignments)
         assigned: tuple[ShellAssignment, ...] = ()
-        words: list[ShellWord] = []
+        shell_words: list[ShellWord] = []
         own = list(redirects)
         for child in node.children:
             if child.type == "variable_assignment":
@@ -158,16 +158,16 @@ class _StatementReader:
                 assigned = tuple(self.assignments[first:])
             elif child.type == "command_name":
                 inner = child.children[0] if child.child_count == 1 else child
-                words.append(self._word(inner, nesting))
+                shell_words.append(self._word(inner, nesting))
             elif child.type in ("file_redirect", "herestring_redirect"):
-                self._redirect(child, nesting, own, words)
+                self._redirect(child, nesting, own, shell_words)
             elif child.type != "comment":
-                words.append(self._word(child, nesting))
-        self._note_sets(words)
-        return self._add(node, nesting, inputs, tuple(words), assigned, tuple(own), slot)
+                shell_words.append(self._word(child, nesting))
+        self._note_sets(shell_words)
+        return self._add(node, nesting, inputs, tuple(shell_words), assigned, tuple(own), slot)
 
-    def _note_sets(self, words: list[ShellWord]) -> None:
-        texts = [word.text or "" for word in words]
+    def _note_sets(self, shell_words: list[ShellWord]) -> None:
+        texts = [word.text or "" for word in shell_words]
         if texts and texts[0] in SETTERS:
             self.sets.extend(text for text in texts[1:] if text.isidentifier())
         elif texts[:2] == ["printf", "-v"] and len(texts) > 2:
@@ -181,18 +181,18 @@ class _StatementReader:
         first = len(self.assignments)
         start = self.source.start(node)
         keyword = node.children[0]
-        words = [self._literal(keyword)]
+        shell_words = [self._literal(keyword)]
         for child in node.children[1:]:
             if child.type == "variable_assignment":
                 self._assignment(child, nesting)
             elif child.type == "variable_name" and node.type == "declaration_command":
                 start, end = self.source.start(child), self.source.end(child)
                 self.assignments.append(ShellAssignment(self.source.raw(child), start, end, None))
-                words.append(self._literal(child))
+                shell_words.append(self._literal(child))
             else:
-                words.append(self._word(child, nesting))
+                shell_words.append(self._word(child, nesting))
         assigned = tuple(self.assignments[first:])
-        return self._add(node, nesting, inputs, tuple(words), assigned, redirects, slot)
+        return self._add(node, nesting, inputs, tuple(shell_words), assigned, redirects, slot)
 
     def _test(
         self, node: "Node", nesting: tuple[ShellNesting, ...], inputs: Inputs, redirects: tuple[ShellRedirect, ...]
@@ -480,13 +480,13 @@ STATEMENTS = frozenset(
 
 def _expanding(node: "Node") -> list["Node"]:
     """The outermost expansions in a node, in order."""
-    found: list[Node] = []
+    nodes: list[Node] = []
     for child in node.children:
         if child.type in EXPANSIONS:
-            found.append(child)
+            nodes.append(child)
         elif child.child_count:
-            found.extend(_expanding(child))
-    return found
+            nodes.extend(_expanding(child))
+    return nodes
 
 
 def _join(parts: "list[str | ShellExpansion]") -> tuple[str | ShellExpansion, ...]:

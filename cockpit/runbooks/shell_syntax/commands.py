@@ -46,8 +46,8 @@ def simple_commands(command: str, language: str = "bash") -> list[Simple] | None
             parts[-1].append(" ")
         elif shape != "comment":
             parts[-1].append(text)
-    found = [flat for part in parts if (flat := " ".join("".join(part).split()))]
-    return [Simple(text, leads=index < len(found) - 1) for index, text in enumerate(found)]
+    names = [flat for part in parts if (flat := " ".join("".join(part).split()))]
+    return [Simple(text, leads=index < len(names) - 1) for index, text in enumerate(names)]
 
 
 def runs_inside(quoted: str, powershell: bool) -> bool:

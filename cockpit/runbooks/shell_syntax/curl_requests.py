@@ -123,7 +123,7 @@ def judge_requests(code: int, command: str, output: str) -> CurlVerdict | None:
     """
     document = parse_shell(command, "bash")
     calls = sending_calls(document, command)
-    alone = sum(1 for each in document.commands if each.words) == 1
+    alone = sum(1 for command in document.commands if command.words) == 1
     if not calls or (alone and code in NOT_STARTED):
         return None
     if answers := read_reports(output):
@@ -148,30 +148,30 @@ def of_answers(
     statuses = sorted({answer.status for answer in answers})
     status = statuses[0] if len(statuses) == 1 else None
     answered = f"HTTP {', '.join(f'{status:03}' for status in statuses)}"
-    words = f"{answered} (exit {code})"
+    text = f"{answered} (exit {code})"
 
     def unknown(why: str) -> CurlVerdict:
-        return CurlVerdict(StepState.UNKNOWN, f"{words}: {why}", status)
+        return CurlVerdict(StepState.UNKNOWN, f"{text}: {why}", status)
 
     if 0 in statuses:
         once = len(answers) == 1 and answers[0].redirects == 0 and not any(call.many for call in calls)
         if code in NEVER_SENT and once:
             return CurlVerdict(StepState.FAILED, f"exit {code}: {NEVER_SENT[code]}")
         return CurlVerdict(StepState.UNKNOWN, f"curl may have sent it, and no answer tells (exit {code})")
-    if any(each >= 500 or each in (100, 101, 408) for each in statuses):
+    if any(status >= 500 or status in (100, 101, 408) for status in statuses):
         return unknown("it may have been done all the same")
-    if any(each < 200 or 300 <= each < 400 for each in statuses) or any(each.redirects for each in answers):
+    if any(status < 200 or 300 <= status < 400 for status in statuses) or any(answer.redirects for answer in answers):
         return unknown("it was sent elsewhere, which tells nothing of what was done")
-    refused = [each for each in statuses if each >= 400]
-    shown = all(call.shown for call in calls)
-    if not refused and any(shows_page(answer, printed, shown) for answer in answers):
+    refused = [status for status in statuses if status >= 400]
+    flag = all(call.shown for call in calls)
+    if not refused and any(shows_page(answer, printed, flag) for answer in answers):
         return unknown("a web page answered, as of a sign-in or a proxy")
     if refused and any(answer.is_page for answer in answers) and SIGN_IN.search(printed.encode()):
         return unknown("a sign-in page answered")
     if refused and len(refused) < len(statuses):
         return unknown("some was done, and some refused")
     if refused:
-        return CurlVerdict(StepState.FAILED, words, status)
+        return CurlVerdict(StepState.FAILED, text, status)
     if code == 0:
         return CurlVerdict(StepState.OK, f"exit 0, {answered}", status)
     if alone or OWN_CODES_FROM <= code < 128:
@@ -179,12 +179,12 @@ def of_answers(
     return CurlVerdict(StepState.FAILED, f"exit {code}, though it was answered {answered}", status)
 
 
-def shows_page(answer: CurlAnswer, printed: str, shown: bool) -> bool:
+def shows_page(answer: CurlAnswer, printed: str, flag: bool) -> bool:
     """Whether a web page came back. One that was saved or handed on is judged by its type alone."""
     body = printed.strip().encode()
     if PAGE.match(body):
         return True
-    return answer.is_page and answer.size > 0 and (not shown or not body or MARKUP.search(body) is not None)
+    return answer.is_page and answer.size > 0 and (not flag or not body or MARKUP.search(body) is not None)
 
 
 def sending_calls(document: ShellDocument, command: str) -> list[CurlCall]:
@@ -212,7 +212,7 @@ def calls_of(command: SimpleCommand) -> Iterator[CurlCall]:
         if text == "curl" or text.endswith("/curl"):
             here = place == 0 or command.words[0].text in WRAPPERS
             call = read_call(word, command.words[place + 1 :], here=here)
-            handed_on = HANDED_ON & set(command.nesting) or any(each.writes for each in command.redirects)
+            handed_on = HANDED_ON & set(command.nesting) or any(redirect.writes for redirect in command.redirects)
             yield replace(call, shown=call.shown and not handed_on)
             return
     for word in command.words[1:]:
@@ -287,8 +287,8 @@ def knows_stderr(program: str) -> bool:
 @lru_cache(maxsize=8)
 def version_of(program: str, changed: int) -> tuple[int, int]:
     try:
-        said = subprocess.run([program, "--version"], capture_output=True, timeout=5, check=False).stdout
+        data = subprocess.run([program, "--version"], capture_output=True, timeout=5, check=False).stdout
     except (OSError, subprocess.SubprocessError):
         return 0, 0
-    found = re.match(rb"curl (\d+)\.(\d+)", said)
-    return (int(found[1]), int(found[2])) if found else (0, 0)
+    match = re.match(rb"curl (\d+)\.(\d+)", data)
+    return (int(match[1]), int(match[2])) if match else (0, 0)

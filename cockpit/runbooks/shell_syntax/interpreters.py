@@ -34,9 +34,9 @@ SUBSCRIPTS = re.compile(r"(?:\btest|\[|\bprintf)\s+-v\b")  # bash evaluates `nam
 
 def interprets(segment: str, *, quoted: bool) -> bool:
     """True when a value in this simple command may be read again as code: `sh -c "... <x>"`, `ssh host rm <x>`, SQL."""
-    words = {word.strip("\"'").rsplit("/", 1)[-1] for word in segment.split()}
-    if words & ALWAYS or SUBSCRIPTS.search(segment):
+    parts = {word.strip("\"'").rsplit("/", 1)[-1] for word in segment.split()}
+    if parts & ALWAYS or SUBSCRIPTS.search(segment):
         return True
-    if words & WITH_A_PROGRAM and any(PROGRAM_FLAG.fullmatch(word) for word in segment.split()):
+    if parts & WITH_A_PROGRAM and any(PROGRAM_FLAG.fullmatch(word) for word in segment.split()):
         return True
-    return quoted and bool(words & IN_QUOTES or QUOTED_PROGRAM.search(segment))
+    return quoted and bool(parts & IN_QUOTES or QUOTED_PROGRAM.search(segment))

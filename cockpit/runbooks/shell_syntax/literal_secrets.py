@@ -79,7 +79,7 @@ HINTS = {
     ),
     FROM_LITERAL: ("create secret",),
     ASSIGNED: tuple(
-        f"{each}=" for each in ("word", "wd", "phrase", "secret", "token", "key", "sig", "ure", "pat", *"'\" ")
+        f"{item}=" for item in ("word", "wd", "phrase", "secret", "token", "key", "sig", "ure", "pat", *"'\" ")
     ),
     IN_JSON: ('":', "':", '" :', "' :"),
     IN_SQL: ("'",),
@@ -106,37 +106,37 @@ class LiteralSecret:
 
 def literals(command: str) -> list[LiteralSecret]:
     """The secrets of a command in the order written."""
-    return sorted(_found(command), key=lambda each: (each.start, -each.end))
+    return sorted(_found(command), key=lambda literal_secret: (literal_secret.start, -literal_secret.end))
 
 
 def secrets_in(command: str) -> tuple[str, ...]:
     """The values of a command's secrets that its output must not show."""
-    values = dict.fromkeys(value for each in literals(command) for value in each.values)
-    return tuple(each for each in values if len(each) >= LEAST)
+    values = dict.fromkeys(value for literal in literals(command) for value in literal.values)
+    return tuple(value for value in values if len(value) >= LEAST)
 
 
 def hide(command: str) -> str:
     """The command for people: dots where a secret stands, given away or known, and wherever else it is said."""
-    found, pieces, at = literals(command), [], 0
-    for each in found:
-        if each.end > at:
-            pieces += [command[at : max(at, each.start)], MASK if each.start >= at else ""]
-            at = each.end
-    return KNOWN_SECRETS.mask(without("".join([*pieces, command[at:]]), secrets_in(command)))
+    literal_secrets, pieces, index = literals(command), [], 0
+    for literal_secret in literal_secrets:
+        if literal_secret.end > index:
+            pieces += [command[index : max(index, literal_secret.start)], MASK if literal_secret.start >= index else ""]
+            index = literal_secret.end
+    return KNOWN_SECRETS.mask(without("".join([*pieces, command[index:]]), secrets_in(command)))
 
 
 def without(text: str, secrets: Iterable[str]) -> str:
     """A text in which none of these is said."""
-    for each in sorted(secrets, key=len, reverse=True):
-        text = text.replace(each, MASK)
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, MASK)
     return text
 
 
 def hide_in_text(text: str, secrets: Iterable[str]) -> str:
     """A document for people: without the secrets of its commands, and without those that a line of it gives away."""
     lines = text.split("\n")
-    said = {value for line in lines for value in secrets_in(line)}
-    return without("\n".join(map(hide, lines)), {*secrets, *said})
+    sentences = {value for line in lines for value in secrets_in(line)}
+    return without("\n".join(map(hide, lines)), {*secrets, *sentences})
 
 
 def _found(command: str) -> Iterator[LiteralSecret]:
@@ -160,17 +160,17 @@ def _found(command: str) -> Iterator[LiteralSecret]:
             if values := _values(word, parts=whole):
                 yield LiteralSecret(match[match.lastgroup or 0], word.start, word.end, values)
     for match in SECRETS.finditer(command):
-        at, inside = match.end(), inside or quotes(command)
-        while pair := PAIR.match(command, at):
+        index, inside = match.end(), inside or quotes(command)
+        while pair := PAIR.match(command, index):
             word = word_at(command, pair.end(), inside, LIST_END)
-            at = word.end
+            index = word.end
             if values := _values(word, parts=False):
                 yield LiteralSecret("--secrets", word.start, word.end, values)
 
 
 def _may(pattern: re.Pattern[str], small: str) -> bool:
     """Whether it is worth to look: most commands hold no secret, and a document has thousands."""
-    return any(each in small for each in HINTS[pattern])
+    return any(hint in small for hint in HINTS[pattern])
 
 
 def _end(command: str, start: int) -> re.Pattern[str]:
@@ -184,14 +184,14 @@ def _end(command: str, start: int) -> re.Pattern[str]:
 
 def _values(word: LiteralWord, *, parts: bool) -> tuple[str, ...]:
     """Every text that a word's secret may be printed as; none when it is no secret. A header's parts count, too."""
-    said = "".join(word.pieces)
-    if not said or NOT_SECRET.fullmatch(said) or NOT_SECRET.fullmatch(word.raw):
+    sentence = "".join(word.pieces)
+    if not sentence or NOT_SECRET.fullmatch(sentence) or NOT_SECRET.fullmatch(word.raw):
         return ()
-    found = [*word.pieces, word.text, word.raw, unquote(word.text)]
+    names = [*word.pieces, word.text, word.raw, unquote(word.text)]
     if "\\" in word.raw:
         with suppress(ValueError):
-            found.append(str(json.loads(f'"{word.raw}"')))
+            names.append(str(json.loads(f'"{word.raw}"')))
     if parts:
         split = re.split(r"[\s;,]+|(?<=\w)=(?=.)", word.text)
-        found += [*(each for each in split if len(each) >= LONG), split[-1]]
-    return tuple(dict.fromkeys(each for each in found if each))
+        names += [*(text for text in split if len(text) >= LONG), split[-1]]
+    return tuple(dict.fromkeys(text for text in names if text))

@@ -69,18 +69,18 @@ class WrittenHole:
 def written_holes(command: str, language: str) -> list[WrittenHole]:
     """Every hole of a command that is no variable, in the order written."""
     pattern = IN_REQUESTS if language == "http" else IN_POWERSHELL if language == "powershell" else FORMS
-    found: list[WrittenHole] = []
+    result: list[WrittenHole] = []
     for match in pattern.finditer(command):
         kind = next(name for name, value in match.groupdict().items() if value is not None and name != "bare")
         if language == "http" or _is_a_hole(command, match, kind):
-            found.append(WrittenHole(_name(command, match, kind), match.start(), match.end()))
+            result.append(WrittenHole(_name(command, match, kind), match.start(), match.end()))
     if language == "bash":
-        found += [
-            each
-            for each in _capitals(command)
-            if not any(each.start < one.end and one.start < each.end for one in found)
+        result += [
+            capital
+            for capital in _capitals(command)
+            if not any(capital.start < one.end and one.start < capital.end for one in result)
         ]
-    return sorted(found, key=lambda hole: hole.start)
+    return sorted(result, key=lambda hole: hole.start)
 
 
 def _is_a_hole(command: str, match: re.Match[str], kind: str) -> bool:
@@ -143,13 +143,13 @@ def _open_quote(before: str) -> int | None:
     """Where the quote opens that a position stands in."""
     opened: int | None = None
     skip = False
-    for at, letter in enumerate(before):
+    for index, letter in enumerate(before):
         if skip:
             skip = False
         elif letter == "\\" and (opened is None or before[opened] == '"'):
             skip = True
         elif opened is None and letter in "'\"":
-            opened = at
+            opened = index
         elif opened is not None and letter == before[opened]:
             opened = None
     return opened

@@ -51,7 +51,11 @@ def _placeholders(command: str, language: str) -> tuple[Placeholder, ...]:
         return tuple(holes)
     spans = [(hole.start, hole.end) for hole in holes]
     variables = powershell_variables(command) if language == "powershell" else bash_variables(command, spans)
-    free = [each for each in variables if not any(each.start < end and start < each.end for start, end in spans)]
+    free = [
+        variable
+        for variable in variables
+        if not any(variable.start < end and start < variable.end for start, end in spans)
+    ]
     return tuple(sorted([*holes, *free], key=lambda blank: blank.start))
 
 
@@ -60,32 +64,39 @@ def bash_variables(command: str, masked: Sequence[tuple[int, int]]) -> list[Plac
     unset = unset_variables(command, masked)
     if unset is not None:
         return [
-            Placeholder(each.name, command[each.start : each.end], each.start, each.end, True, kept=not each.plain)
-            for each in unset
+            Placeholder(
+                unset_variable.name,
+                command[unset_variable.start : unset_variable.end],
+                unset_variable.start,
+                unset_variable.end,
+                True,
+                kept=not unset_variable.plain,
+            )
+            for unset_variable in unset
         ]
     literal = dollars_kept(command, masked)
-    found = []
+    result = []
     for match in BASH.finditer(command):
         name, rest = match["braced"] or match["plain"], match["rest"] or ""
-        known = ALWAYS_SET.fullmatch(name) or assigned_before(command, name, match.start(), "bash")
-        if match.start() not in literal and not known and not DEFAULT.match(rest):
+        known_items = ALWAYS_SET.fullmatch(name) or assigned_before(command, name, match.start(), "bash")
+        if match.start() not in literal and not known_items and not DEFAULT.match(rest):
             plain = match.group() in (f"${name}", f"${{{name}}}")
-            found.append(Placeholder(name, match.group(), match.start(), match.end(), True, kept=not plain))
-    return found
+            result.append(Placeholder(name, match.group(), match.start(), match.end(), True, kept=not plain))
+    return result
 
 
 def powershell_variables(command: str) -> list[Placeholder]:
-    found = []
+    result = []
     for match in POWERSHELL.finditer(command):
         kind = match.lastgroup or ""
         name = match[kind]
         if kind == "ps":
-            known = bool(ALWAYS_SET.fullmatch(name.upper()))
+            flag = bool(ALWAYS_SET.fullmatch(name.upper()))
         else:
-            known = own(name) or assigned_before(command, name, match.start(), "powershell")
-        if not known:
-            found.append(Placeholder(name, match.group(), match.start(), match.end(), True))
-    return found
+            flag = own(name) or assigned_before(command, name, match.start(), "powershell")
+        if not flag:
+            result.append(Placeholder(name, match.group(), match.start(), match.end(), True))
+    return result
 
 
 def own(name: str) -> bool:
@@ -98,11 +109,13 @@ def dollars_kept(command: str, masked: Sequence[tuple[int, int]]) -> frozenset[i
     if "$" not in command or not ("'" in command or "\\" in command):
         return frozenset()
     where = find_bash_contexts(
-        "".join("x" if any(a <= at < b for a, b in masked) else c for at, c in enumerate(command))
+        "".join("x" if any(a <= index < b for a, b in masked) else c for index, c in enumerate(command))
     )
-    escaped = {found.end() for found in re.finditer(r"\\.", command, re.DOTALL)}
+    escaped = {match.end() for match in re.finditer(r"\\.", command, re.DOTALL)}
     return frozenset(
-        at for at, letter in enumerate(command) if letter == "$" and (where[at] is Context.SINGLE or at + 1 in escaped)
+        index
+        for index, letter in enumerate(command)
+        if letter == "$" and (where[index] is Context.SINGLE or index + 1 in escaped)
     )
 
 

@@ -148,21 +148,21 @@ class _PowerShellStatementReader:
         return (len(self.commands) - 1,)
 
     def _command(self, node: "Node", nesting: Nesting, inputs: tuple[int, ...], depth: int) -> tuple[int, ...]:
-        words: list[ShellWord] = []
+        shell_words: list[ShellWord] = []
         redirects: list[ShellRedirect] = []
         for child in node.children:
             if child.type in ("command_name", "command_name_expr"):
-                words.append(self._word(child, nesting, depth))
+                shell_words.append(self._word(child, nesting, depth))
             elif child.type == "command_elements":
                 for element in child.children:
                     if element.type == "redirection":
                         redirects.append(self._redirect(element, nesting, depth))
                     elif element.is_named and element.type not in ("command_argument_sep", "comment"):
-                        words.append(self._word(element, nesting, depth))
+                        shell_words.append(self._word(element, nesting, depth))
             elif child.is_named and child.type not in ("command_invokation_operator", "comment"):
-                words.append(self._word(child, nesting, depth))
+                shell_words.append(self._word(child, nesting, depth))
         start, end = self.source.start(node), self.source.end(node)
-        command = SimpleCommand(start, end, tuple(words), (), tuple(redirects), nesting, inputs, self.index)
+        command = SimpleCommand(start, end, tuple(shell_words), (), tuple(redirects), nesting, inputs, self.index)
         return self._add(node, command)
 
     def _call(self, node: "Node", nesting: Nesting, depth: int) -> tuple[int, ...]:
@@ -203,7 +203,7 @@ class _PowerShellStatementReader:
             if child.type.endswith("operator"):
                 operator = self.source.raw(child)
             elif child.type == "redirected_file_name":
-                named = [each for each in child.children if each.is_named and each.type != "command_argument_sep"]
+                named = [node for node in child.children if node.is_named and node.type != "command_argument_sep"]
                 target = self._word(named[0], nesting, depth) if named else None
         match = re.match(r"([0-9*]?)(.*)", operator)
         descriptor, sign = (match[1], match[2]) if match else ("", operator)

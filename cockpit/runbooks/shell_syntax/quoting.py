@@ -43,87 +43,87 @@ class Scan:
 
     def run(self) -> bool:
         """True when everything that was opened was closed."""
-        while (at := len(self.found)) < len(self.command):
+        while (index := len(self.found)) < len(self.command):
             top = self.open[-1] if self.open else ""
             if top == "'":
-                self._single(at)
+                self._single(index)
             elif top in CLOSED_BY:
-                self._elsewhere(at, top)
+                self._elsewhere(index, top)
             elif top == '"':
-                self._double(at)
+                self._double(index)
             else:
-                self._bare(at)
+                self._bare(index)
         return not self.open and not self.heredocs
 
     def _take(self, context: Context, letters: int = 1) -> None:
         letters = min(letters, len(self.command) - len(self.found))
         self.found.extend([context] * letters)
 
-    def _single(self, at: int) -> None:
-        if self.command[at] == "'":
+    def _single(self, index: int) -> None:
+        if self.command[index] == "'":
             self.open.pop()
         self._take(Context.SINGLE)
 
-    def _double(self, at: int) -> None:
-        letter = self.command[at]
+    def _double(self, index: int) -> None:
+        letter = self.command[index]
         if letter == "\\":
             self._take(Context.DOUBLE, 2)
         elif letter == '"':
             self.open.pop()
             self._take(Context.DOUBLE)
-        elif letter == "$" and not self.command.startswith("$'", at):
-            self._dollar(at, Context.DOUBLE)
+        elif letter == "$" and not self.command.startswith("$'", index):
+            self._dollar(index, Context.DOUBLE)
         else:
             self._take(Context.DOUBLE)
 
-    def _elsewhere(self, at: int, opener: str) -> None:
+    def _elsewhere(self, index: int, opener: str) -> None:
         """Inside arithmetic and the like: only the way out matters, past quotes and more of the same."""
         closer = CLOSED_BY[opener]
-        if self.command[at] == "\\":
+        if self.command[index] == "\\":
             self._take(Context.ELSEWHERE, 2)
-        elif self.command.startswith(closer, at):
+        elif self.command.startswith(closer, index):
             self.open.pop()
             self._take(Context.ELSEWHERE, len(closer))
-        elif opener != "$'" and (inner := self._opener(at)):
+        elif opener != "$'" and (inner := self._opener(index)):
             self.open.append(inner)
             self._take(Context.ELSEWHERE, len(inner))
         else:
             self._take(Context.ELSEWHERE)
 
-    def _opener(self, at: int) -> str:
-        return next((each for each in ("$((", "${", "$[", "$'") if self.command.startswith(each, at)), "")
+    def _opener(self, index: int) -> str:
+        return next((text for text in ("$((", "${", "$[", "$'") if self.command.startswith(text, index)), "")
 
-    def _dollar(self, at: int, context: Context) -> None:
-        if inner := self._opener(at):
+    def _dollar(self, index: int, context: Context) -> None:
+        if inner := self._opener(index):
             self.open.append(inner)
             self._take(context, len(inner))
-        elif self.command.startswith("$(", at):
+        elif self.command.startswith("$(", index):
             self.open.append("(")
             self._take(context, 2)
         else:
             self._take(context)
 
-    def _bare(self, at: int) -> None:
-        letter, command = self.command[at], self.command
-        starts_word = at == 0 or command[at - 1] in " \t\n;|&("
+    def _bare(self, index: int) -> None:
+        letter, command = self.command[index], self.command
+        starts_word = index == 0 or command[index - 1] in " \t\n;|&("
         if letter == "\\":
             self._take(Context.BARE, 2)
         elif letter in "\"'":
             self.open.append(letter)
             self._take(Context.BARE)
         elif letter == "$":
-            self._dollar(at, Context.BARE)
+            self._dollar(index, Context.BARE)
         elif letter == "#" and starts_word:
-            end = command.find("\n", at)
-            self._take(Context.COMMENT, (len(command) if end < 0 else end) - at)
-        elif starts_word and (command.startswith("((", at) or re.match(r"\[\[\s", command[at : at + 3])):
-            self.open.append(command[at : at + 2])
+            end = command.find("\n", index)
+            self._take(Context.COMMENT, (len(command) if end < 0 else end) - index)
+        elif starts_word and (command.startswith("((", index) or re.match(r"\[\[\s", command[index : index + 3])):
+            self.open.append(command[index : index + 2])
             self._take(Context.BARE, 2)
         elif letter in "()":
             self._parenthesis(letter)
-        elif letter == "<" and (here := HEREDOC.match(command, at)) and command[at - 1 : at] != "<":
+        elif letter == "<" and (here := HEREDOC.match(command, index)) and command[index - 1 : index] != "<":
             self.heredocs.append(here[2])
-            self._take(Context.BARE, here.end() - at)
+            self._take(Context.BARE, here.end() - index)
         else:
             self._take(Context.BARE)
             if letter == "\n" and self.heredocs:
@@ -155,22 +155,22 @@ def find_powershell_contexts(command: str) -> list[Context]:
     """The context of every letter. Here-strings, `$( )` in quotes and open quotes make all of it ELSEWHERE."""
     if '@"' in command or "@'" in command:
         return [Context.ELSEWHERE] * len(command)
-    found: list[Context] = []
+    contexts: list[Context] = []
     quote = Context.BARE
-    while (at := len(found)) < len(command):
-        letter = command[at]
-        if quote is Context.DOUBLE and command.startswith("$(", at):
+    while (index := len(contexts)) < len(command):
+        letter = command[index]
+        if quote is Context.DOUBLE and command.startswith("$(", index):
             return [Context.ELSEWHERE] * len(command)
         if letter == "`" and quote is not Context.SINGLE:
-            found.extend([quote] * min(2, len(command) - at))
+            contexts.extend([quote] * min(2, len(command) - index))
             continue
-        if letter == "#" and quote is Context.BARE and (at == 0 or command[at - 1].isspace()):
-            end = command.find("\n", at)
-            found.extend([Context.COMMENT] * ((len(command) if end < 0 else end) - at))
+        if letter == "#" and quote is Context.BARE and (index == 0 or command[index - 1].isspace()):
+            end = command.find("\n", index)
+            contexts.extend([Context.COMMENT] * ((len(command) if end < 0 else end) - index))
             continue
-        found.append(quote)
+        contexts.append(quote)
         quote = after(letter, quote)
-    return found if quote is Context.BARE else [Context.ELSEWHERE] * len(command)
+    return contexts if quote is Context.BARE else [Context.ELSEWHERE] * len(command)
 
 
 def after(letter: str, quote: Context) -> Context:

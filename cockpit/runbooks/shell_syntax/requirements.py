@@ -49,31 +49,31 @@ def programs(command: str, language: str) -> list[str]:
     """The programs that a command starts, as written, each once; those only known while it runs are left out."""
     if language == "powershell":
         return ["pwsh"]
-    found = ["bash"]
+    names = ["bash"]
     own = set(FUNCTION.findall(command))
     blanks = {blank.form for blank in placeholders(command)}
-    for words in _commands(command):
-        name = _program(words)
-        if name and name not in BUILT_IN and name not in own and name not in found and not _unknown(name, blanks):
-            found.append(name)
-    return found
+    for parts in _commands(command):
+        name = _program(parts)
+        if name and name not in BUILT_IN and name not in own and name not in names and not _unknown(name, blanks):
+            names.append(name)
+    return names
 
 
 def _commands(command: str) -> Iterator[list[str]]:
     simple = simple_commands(command)
-    yield from (each.text.split() for each in (simple or ()))
-    if simple is None and (words := command.split()):
-        yield words  # what else it starts, only bash can tell
+    yield from (item.text.split() for item in (simple or ()))
+    if simple is None and (parts := command.split()):
+        yield parts  # what else it starts, only bash can tell
 
 
-def _program(words: list[str]) -> str:
+def _program(parts: list[str]) -> str:
     """The program of a simple command: behind keywords, assignments and such as sudo."""
-    rest = iter(words)
+    rest = iter(parts)
     for word in rest:
         if ASSIGNMENT.match(word) or word in LEADS_ON or word.endswith("()"):
             continue
         if word in WRAPPERS:
-            inner = [each for each in rest if not each.startswith("-") and not ASSIGNMENT.match(each)]
+            inner = [text for text in rest if not text.startswith("-") and not ASSIGNMENT.match(text)]
             return inner[0] if inner else word
         return word.strip("\"'")
     return ""
@@ -110,5 +110,5 @@ def needs_terminal(command: str) -> bool:
 
 def guarded(command: str) -> list[str]:
     """The tools of a command whose target must be looked at before a change: `az`, `kubectl`."""
-    found = {match[1] for match in GUARDED.finditer(command)}
-    return [tool for tool, names in (("az", {"az"}), ("kubectl", CLUSTER_TOOLS)) if names & found]
+    result = {match[1] for match in GUARDED.finditer(command)}
+    return [tool for tool, names in (("az", {"az"}), ("kubectl", CLUSTER_TOOLS)) if names & result]

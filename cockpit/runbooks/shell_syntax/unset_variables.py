@@ -50,18 +50,22 @@ def unset_variables(command: str, masked: Sequence[tuple[int, int]] = ()) -> lis
     document = parse_shell(command, masked=masked)
     if document.errors:
         return None
-    found: dict[tuple[int, int], UnsetVariable] = {}
+    unset_variables_by_pair: dict[tuple[int, int], UnsetVariable] = {}
     set_so_far: set[str] = set()
-    programs = {each.name.raw for each in document.commands if each.name}
+    programs = {command.name.raw for command in document.commands if command.name}
     for statement in document.statements:
         for expansion in statement.expansions:
             for variable in _read_by(expansion, statement):
                 if not _is_set(variable, statement, set_so_far, programs):
-                    found.setdefault((variable.start, variable.end), variable)
+                    unset_variables_by_pair.setdefault((variable.start, variable.end), variable)
         set_so_far |= _sets(statement)
         set_so_far |= set(statement.sets)
-    found |= {(each.start, each.end): each for each in _inside_shells(document, set_so_far)}
-    return _apart(sorted(found.values(), key=lambda each: (each.start, -each.end)))
+    unset_variables_by_pair |= {
+        (inside_shell.start, inside_shell.end): inside_shell for inside_shell in _inside_shells(document, set_so_far)
+    }
+    return _apart(
+        sorted(unset_variables_by_pair.values(), key=lambda unset_variable: (unset_variable.start, -unset_variable.end))
+    )
 
 
 def _read_by(expansion: ShellExpansion, statement: ShellStatement) -> Iterator[UnsetVariable]:
@@ -104,19 +108,28 @@ def _assigned(command: SimpleCommand) -> Iterator[tuple[str, int]]:
     """(name, where it is set) for what a command sets for those behind it; `X=1 tool` sets it for the tool alone."""
     declares = command.name is not None and command.name.raw in DECLARES
     if declares or not command.words:
-        yield from ((each.name, each.end) for each in command.assignments if each.value is not None or each.items)
+        yield from (
+            (assignment.name, assignment.end)
+            for assignment in command.assignments
+            if assignment.value is not None or assignment.items
+        )
 
 
 def _sets(statement: ShellStatement) -> set[str]:
     """What a statement has certainly set for the next one."""
     away = APART | MAYBE_SET
-    return {name for each in statement.commands if not away.intersection(each.nesting) for name, _ in _assigned(each)}
+    return {
+        name
+        for command in statement.commands
+        if not away.intersection(command.nesting)
+        for name, _ in _assigned(command)
+    }
 
 
 def _around(statement: ShellStatement, position: int) -> SimpleCommand | None:
     """The innermost command at a position."""
-    there = [each for each in statement.commands if each.start <= position < each.end]
-    return min(there, key=lambda each: each.end - each.start, default=None)
+    there = [command for command in statement.commands if command.start <= position < command.end]
+    return min(there, key=lambda simple_command: simple_command.end - simple_command.start, default=None)
 
 
 def _reaches(writer: SimpleCommand, reader: SimpleCommand | None) -> bool:
@@ -130,18 +143,18 @@ def _reaches(writer: SimpleCommand, reader: SimpleCommand | None) -> bool:
     return True
 
 
-def _inside_shells(document: ShellDocument, known: set[str]) -> Iterator[UnsetVariable]:
+def _inside_shells(document: ShellDocument, names: set[str]) -> Iterator[UnsetVariable]:
     """What `bash -c '... $X ...'` reads: a shell of its own, which finds only what is exported."""
     for command in document.commands:
-        words = command.words
-        if not words or words[0].raw.rsplit("/", 1)[-1] not in SHELLS:
+        shell_words = command.words
+        if not shell_words or shell_words[0].raw.rsplit("/", 1)[-1] not in SHELLS:
             continue
-        at = next((index for index, word in enumerate(words) if re.fullmatch(r"-[a-z]*c", word.raw)), None)
-        script = words[at + 1] if at is not None and at + 1 < len(words) else None
+        position = next((index for index, word in enumerate(shell_words) if re.fullmatch(r"-[a-z]*c", word.raw)), None)
+        script = shell_words[position + 1] if position is not None and position + 1 < len(shell_words) else None
         if script is None or not script.raw.startswith("'") or script.raw.count("'") != 2:
             continue
         for inner in unset_variables(script.raw[1:-1]) or ():
-            if not inner.name.isdigit() and inner.name not in known:
+            if not inner.name.isdigit() and inner.name not in names:
                 start = script.start + 1 + inner.start
                 yield UnsetVariable(inner.name, start, start + inner.end - inner.start, False)
 
@@ -154,4 +167,4 @@ def _apart(variables: list[UnsetVariable]) -> list[UnsetVariable]:
             outer = result[-1]
             result[-1] = UnsetVariable(outer.name, outer.start, variable.start, False)
         result.append(variable)
-    return [each for each in result if each.start < each.end]
+    return [unset_variable for unset_variable in result if unset_variable.start < unset_variable.end]

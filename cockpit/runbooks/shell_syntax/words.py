@@ -22,55 +22,57 @@ class LiteralWord:
 
 def quotes(command: str) -> list[str]:
     """The quote that each letter stands in, "" for none; one more entry for the end."""
-    inside, quote, at = [], "", 0
-    while at < len(command):
-        letter = command[at]
+    inside, quote, index = [], "", 0
+    while index < len(command):
+        letter = command[index]
         inside.append(quote)
-        if letter == "\\" and quote != "'" and at + 1 < len(command):
+        if letter == "\\" and quote != "'" and index + 1 < len(command):
             inside.append(quote)
-            at += 1
+            index += 1
         elif quote:
             quote = "" if letter == quote else quote
         elif letter in "\"'":
             quote = letter
-        elif letter == "#" and (at == 0 or command[at - 1] in " \t\n;"):  # an apostrophe in a comment opens nothing
-            end = command.find("\n", at)
-            rest = (len(command) if end < 0 else end) - at - 1
+        elif letter == "#" and (
+            index == 0 or command[index - 1] in " \t\n;"
+        ):  # an apostrophe in a comment opens nothing
+            end = command.find("\n", index)
+            rest = (len(command) if end < 0 else end) - index - 1
             inside.extend([""] * rest)
-            at += rest
-        at += 1
+            index += rest
+        index += 1
     return [*inside, quote]
 
 
-def word_at(command: str, at: int, inside: list[str], end: re.Pattern[str]) -> LiteralWord:
+def word_at(command: str, index: int, inside: list[str], end: re.Pattern[str]) -> LiteralWord:
     """The rest of the word from `at` on; `end` is what ends it within the quotes that it begins in."""
-    outer = inside[at]
-    opening = re.compile(r"\\?[\"']").match(command, at)
+    outer = inside[index]
+    opening = re.compile(r"\\?[\"']").match(command, index)
     if outer and opening and opening.group() != outer:
         return _quoted_within(command, opening, outer)
-    reading = _Reading(command, at, outer)
+    reading = _Reading(command, index, outer)
     reading.run(end)
-    pieces = tuple(each for each in reading.pieces if each)
-    return LiteralWord(command[at : reading.at], at, reading.at, reading.text, pieces)
+    pieces = tuple(piece for piece in reading.pieces if piece)
+    return LiteralWord(command[index : reading.at], index, reading.at, reading.text, pieces)
 
 
 def _quoted_within(command: str, opening: re.Match[str], outer: str) -> LiteralWord:
     """A value in quotes of its own inside other ones: `'{"password": "x"}'`, `"... PASSWORD 'x'"`."""
     mark, start = opening.group(), opening.end()
-    at = start
-    while at < len(command) and not command.startswith(mark, at) and command[at] != outer:
-        at += 2 if command[at] == "\\" else 1
-    at = min(at, len(command))
-    raw = command[start:at]
+    index = start
+    while index < len(command) and not command.startswith(mark, index) and command[index] != outer:
+        index += 2 if command[index] == "\\" else 1
+    index = min(index, len(command))
+    raw = command[start:index]
     pieces = [raw] if outer == "'" else re.split(f"{EXPANSION.pattern}|{BLANK.pattern}", raw)
-    return LiteralWord(raw, start, at, raw, tuple(each for each in pieces if each))
+    return LiteralWord(raw, start, index, raw, tuple(piece for piece in pieces if piece))
 
 
 class _Reading:
     """One walk over a word."""
 
-    def __init__(self, command: str, at: int, quote: str) -> None:
-        self.command, self.at, self.quote = command, at, quote
+    def __init__(self, command: str, index: int, quote: str) -> None:
+        self.command, self.at, self.quote = command, index, quote
         self.pieces = [""]
         self.text = ""
 
@@ -105,13 +107,13 @@ class _Reading:
 
     def _filled_in(self) -> bool:
         """Step over a variable or a placeholder."""
-        found = EXPANSION.match(self.command, self.at) if self.quote != "'" else None
-        found = found or BLANK.match(self.command, self.at)
-        if found is None:
+        match = EXPANSION.match(self.command, self.at) if self.quote != "'" else None
+        match = match or BLANK.match(self.command, self.at)
+        if match is None:
             return False
         self.pieces.append("")
-        self.text += found.group()
-        self.at = found.end()
+        self.text += match.group()
+        self.at = match.end()
         return True
 
     def _letter(self, letter: str) -> None:

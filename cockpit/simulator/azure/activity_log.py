@@ -22,22 +22,23 @@ PATTERN = (
 
 def list_activity(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """Newest first. The service understands few filters, and none without a start time."""
-    since, until, wanted = _filter(call.query.get("$filter", ""))
+    since, until, values_by_name = _filter(call.query.get("$filter", ""))
     world, clock = stage.world(), stage.clock
-    found = [
+    records = [
         body
-        for activity in sorted(world.activity, key=lambda each: each.end, reverse=True)
+        for activity in sorted(world.activity, key=lambda activity: activity.end, reverse=True)
         if activity.end + world.scenario.activity_lag <= world.now
-        for at, body in _entries(world, activity, clock)
-        if since <= at <= (until or at) and all(_said(body, each).lower() == said for each, said in wanted.items())
+        for moment, body in _entries(world, activity, clock)
+        if since <= moment <= (until or moment)
+        and all(_said(body, text).lower() == sentence for text, sentence in values_by_name.items())
     ]
-    return SimulatedAnswer({"value": found, "nextLink": None})
+    return SimulatedAnswer({"value": records, "nextLink": None})
 
 
 def _entries(world: World, activity: Activity, clock: SimulatedClock) -> Iterator[tuple[datetime, JSON]]:
     ended = "Failed" if activity.failed else "Succeeded"
-    for name, status, at in (("EndRequest", ended, activity.end), ("BeginRequest", "Started", activity.begin)):
-        moment = clock.at(at)
+    for name, status, seconds in (("EndRequest", ended, activity.end), ("BeginRequest", "Started", activity.begin)):
+        moment = clock.at(seconds)
         yield moment, _entry(world, activity, name, status, moment)
 
 
@@ -90,7 +91,7 @@ def _filter(text: str) -> tuple[datetime, datetime | None, dict[str, str]]:
     """(from, until, further equalities by lower-case field). Raises RefusedError."""
     since: datetime | None = None
     until: datetime | None = None
-    wanted: dict[str, str] = {}
+    values_by_name: dict[str, str] = {}
     for part in re.split(r"\s+and\s+", text.strip(), flags=re.IGNORECASE):
         test = TEST.fullmatch(part)
         field, operator = (test[1].lower(), test[2].lower()) if test else ("", "")
@@ -98,13 +99,13 @@ def _filter(text: str) -> tuple[datetime, datetime | None, dict[str, str]]:
             since = times.read(test[3])
         elif test and (field, operator) == ("eventtimestamp", "le"):
             until = times.read(test[3])
-        elif test and operator == "eq" and field in EQUALITIES and not wanted:
-            wanted[field] = test[3].lower()
+        elif test and operator == "eq" and field in EQUALITIES and not values_by_name:
+            values_by_name[field] = test[3].lower()
         else:
             raise RefusedError(400, "BadRequest", f"The $filter is not supported; it must be: {PATTERN}.")
     if since is None:
         raise RefusedError(400, "BadRequest", f"A start time is needed: {PATTERN}.")
-    return since, until, wanted
+    return since, until, values_by_name
 
 
 # Azure's own health: the service issues that the scenario tells of.
@@ -114,12 +115,12 @@ def list_events(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """The events since `queryStartTime`, all of them without it."""
     start = call.query.get("querystarttime")
     since = times.read(start) if start else None
-    found = [
-        _body(each, stage.clock)
-        for each in stage.scenario.service_issues
-        if since is None or stage.clock.at(-each.age) >= since
+    records = [
+        _body(service_issue, stage.clock)
+        for service_issue in stage.scenario.service_issues
+        if since is None or stage.clock.at(-service_issue.age) >= since
     ]
-    return SimulatedAnswer({"value": found, "nextLink": None})
+    return SimulatedAnswer({"value": records, "nextLink": None})
 
 
 def _body(issue: ServiceIssue, clock: SimulatedClock) -> JSON:

@@ -32,9 +32,11 @@ def list_alerts(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
         call.path.lower().partition("/providers/microsoft.alertsmanagement")[0]
     )
     chosen = [
-        each
-        for each in _sorted(alerts(stage.world()), call)
-        if within and since <= stage.clock.at(each.fired) <= until and _matches(each, call, stage.scenario.site)
+        simulated_alert
+        for simulated_alert in _sorted(alerts(stage.world()), call)
+        if within
+        and since <= stage.clock.at(simulated_alert.fired) <= until
+        and _matches(simulated_alert, call, stage.scenario.site)
     ]
     size = max(1, _number(call, "pagecount", PAGE, LARGEST_PAGE))
     first = _number(call, "ctoken", 0, len(chosen))
@@ -42,7 +44,7 @@ def list_alerts(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     more = first + size < len(chosen)
     return SimulatedAnswer(
         {
-            "value": [alert_body(each, stage.clock, stage.scenario.site) for each in page],
+            "value": [alert_body(simulated_alert, stage.clock, stage.scenario.site) for simulated_alert in page],
             "nextLink": _next_link(stage, call, first + size) if more else None,
         }
     )
@@ -107,29 +109,29 @@ def _window(clock: SimulatedClock, call: SimulatedRequest) -> tuple[datetime, da
 
 
 def _matches(alert: SimulatedAlert, call: SimulatedRequest, site: Site) -> bool:
-    said = {
+    values_by_name = {
         "monitorcondition": alert.condition,
         "alertstate": alert.state,
         "severity": alert.severity,
         "targetresource": site.app_id.lower(),
         "targetresourcegroup": site.resource_group,
     }
-    return all(call.query.get(name, value).lower() == value.lower() for name, value in said.items())
+    return all(call.query.get(name, value).lower() == value.lower() for name, value in values_by_name.items())
 
 
-def _sorted(found: list[SimulatedAlert], call: SimulatedRequest) -> list[SimulatedAlert]:
+def _sorted(simulated_alerts: list[SimulatedAlert], call: SimulatedRequest) -> list[SimulatedAlert]:
     """By the last change unless asked otherwise; the newest or the highest first."""
     keys: dict[str, Callable[[SimulatedAlert], float | str]] = {
-        "lastmodifieddatetime": lambda each: each.changed,
-        "startdatetime": lambda each: each.fired,
-        "severity": lambda each: each.severity,
-        "name": lambda each: each.name,
+        "lastmodifieddatetime": lambda simulated_alert: simulated_alert.changed,
+        "startdatetime": lambda simulated_alert: simulated_alert.fired,
+        "severity": lambda simulated_alert: simulated_alert.severity,
+        "name": lambda simulated_alert: simulated_alert.name,
     }
     order = call.query.get("sortorder", "desc").lower()
     key = keys.get(call.query.get("sortby", "lastModifiedDateTime").lower())
     if key is None or order not in ("asc", "desc"):
         raise RefusedError(400, "BadRequest", "sortBy is lastModifiedDateTime, startDateTime, severity or name.")
-    return sorted(found, key=key, reverse=order == "desc")
+    return sorted(simulated_alerts, key=key, reverse=order == "desc")
 
 
 def _number(call: SimulatedRequest, name: str, otherwise: int, largest: int) -> int:
@@ -148,8 +150,8 @@ def _next_link(stage: Stage, call: SimulatedRequest, first: int) -> str:
 
 
 def _find(stage: Stage, call: SimulatedRequest) -> SimulatedAlert:
-    wanted = call.names["alert"].lower()
+    wanted_name = call.names["alert"].lower()
     for alert in alerts(stage.world()):
-        if alert.id == wanted:
+        if alert.id == wanted_name:
             return alert
-    raise RefusedError(404, "AlertNotFound", f"The alert '{wanted}' was not found.")
+    raise RefusedError(404, "AlertNotFound", f"The alert '{wanted_name}' was not found.")

@@ -148,7 +148,7 @@ def revision_body(world: World, revision: SimulatedRevision, clock: SimulatedClo
         if odd.created_text:
             properties["createdTime"] = odd.created_text
         if odd.bare:
-            properties = {each: properties[each] for each in ("createdTime", "active", "trafficWeight")}
+            properties = {text: properties[text] for text in ("createdTime", "active", "trafficWeight")}
     return {
         "id": f"{world.scenario.site.app_id}/revisions/{revision.name}",
         "name": revision.name,

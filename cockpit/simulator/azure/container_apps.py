@@ -51,25 +51,27 @@ def read_patch(body: JSON) -> Patch:
     )
 
 
-def _only(part: Any, place: str, known: set[str]) -> JSON:
+def _only(part: Any, place: str, names: set[str]) -> JSON:
     """`part`, an object with nothing in it that would be lost; nothing at all is an empty object."""
     if part is None:
         return {}
     if not isinstance(part, dict):
         raise RefusedError(400, "InvalidRequestContent", f"{place} must be an object.")
-    unknown = sorted(name for name, value in part.items() if name not in known and value is not None)
+    unknown = sorted(name for name, value in part.items() if name not in names and value is not None)
     if unknown:
-        wanted = ", ".join(sorted(known))
+        wanted_name = ", ".join(sorted(names))
         raise RefusedError(
-            400, "InvalidRequestContent", f"The simulator changes only {wanted} of {place}, not {', '.join(unknown)}."
+            400,
+            "InvalidRequestContent",
+            f"The simulator changes only {wanted_name} of {place}, not {', '.join(unknown)}.",
         )
     return part
 
 
 def _traffic(entries: Any) -> tuple[TrafficShare, ...]:
-    if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise RefusedError(400, "InvalidRequestContent", "traffic must be a list of objects.")
-    return tuple(_share(each) for each in entries)
+    return tuple(_share(entry) for entry in entries)
 
 
 def _share(entry: JSON) -> TrafficShare:
@@ -120,7 +122,7 @@ ACTIONS: dict[str, Callable[[World, str, Caller], World]] = {
 
 def check_place(site: Site, call: SimulatedRequest) -> None:
     """Raises RefusedError for another subscription, resource group, app or server than the one there is."""
-    subscription, group, app = (call.names.get(each) for each in ("subscription", "group", "app"))
+    subscription, group, app = (call.names.get(text) for text in ("subscription", "group", "app"))
     if subscription is not None and subscription.lower() != SUBSCRIPTION:
         raise RefusedError(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
     if group is not None and group.lower() != site.resource_group.lower():
@@ -181,7 +183,9 @@ def list_revisions(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     world = stage.world()
     return SimulatedAnswer(
         {
-            "value": [revision_body(world, each, stage.clock, stage.host(call.url)) for each in world.revisions],
+            "value": [
+                revision_body(world, revision, stage.clock, stage.host(call.url)) for revision in world.revisions
+            ],
             "nextLink": None,
         }
     )
@@ -208,9 +212,9 @@ def list_replicas(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
 
 
 def get_replica(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
-    wanted = call.names["replica"].lower()
+    wanted_name = call.names["replica"].lower()
     for body in _replicas(stage, call):
-        if body["name"].lower() == wanted:
+        if body["name"].lower() == wanted_name:
             return SimulatedAnswer(body)
     raise RefusedError(404, "ResourceNotFound", f"Replica '{call.names['replica']}' was not found.")
 
@@ -267,9 +271,9 @@ def _replicas(stage: Stage, call: SimulatedRequest) -> list[JSON]:
 
 def _operation(stage: Stage, call: SimulatedRequest, kind: str) -> Operation:
     """The operation that a signed link leads to. Raises RefusedError: 404 for none, 403 for a link that was changed."""
-    wanted = call.names["operation"].lower()
+    wanted_name = call.names["operation"].lower()
     for operation in stage.world().operations:
-        if operation.id == wanted:
+        if operation.id == wanted_name:
             must_be_signed(call, operation_link(operation, kind, stage.scenario.seed))
             return operation
-    raise RefusedError(404, "OperationNotFound", f"The operation '{wanted}' was not found.")
+    raise RefusedError(404, "OperationNotFound", f"The operation '{wanted_name}' was not found.")

@@ -32,7 +32,7 @@ class KustoTable:
 
 def run(query: str, tables: Mapping[str, KustoTable], now: datetime) -> KustoTable:
     """The rows a query asks for; `ago` counts from `now`. Raises RefusedError in the shape of Kusto's own."""
-    source, *stages = [each.strip() for each in _split(_without_comments(query), "|")]
+    source, *stages = [text.strip() for text in _split(_without_comments(query), "|")]
     table = _source(source, tables)
     for stage in stages:
         word, _, rest = stage.partition(" ")
@@ -50,7 +50,7 @@ def refusal(reason: str, code: str = "SyntaxError") -> RefusedError:
 
 
 def _without_comments(query: str) -> str:
-    return re.sub(rf"({TEXT})|//[^\n]*", lambda found: found.group(1) or "", query)
+    return re.sub(rf"({TEXT})|//[^\n]*", lambda match: match.group(1) or "", query)
 
 
 def _split(text: str, separator: str) -> list[str]:
@@ -73,36 +73,36 @@ def _split(text: str, separator: str) -> list[str]:
 
 def _source(text: str, tables: Mapping[str, KustoTable]) -> KustoTable:
     union = re.fullmatch(r"union\s+(isfuzzy\s*=\s*true\s+)?(.+)", text, re.IGNORECASE | re.DOTALL)
-    wanted = [each.strip().strip("()").strip() for each in union.group(2).split(",")] if union else [text]
+    expected = [part.strip().strip("()").strip() for part in union.group(2).split(",")] if union else [text]
     fuzzy = bool(union and union.group(1))
-    found = [tables[each] for each in wanted if each in tables]
-    missing = [each for each in wanted if each not in tables]
-    if missing and not (fuzzy and found):
-        known = ", ".join(sorted(tables))
-        raise refusal(f"'{missing[0][:80]}' could not be resolved to a table; there are {known}", "SemanticError")
-    types = {name: kind for table in found for name, kind in zip(table.columns, table.types, strict=True)}
-    return KustoTable(tuple(types), tuple(types.values()), tuple(row for table in found for row in table.rows))
+    kusto_tables = [tables[text] for text in expected if text in tables]
+    missing = [text for text in expected if text not in tables]
+    if missing and not (fuzzy and kusto_tables):
+        known_name = ", ".join(sorted(tables))
+        raise refusal(f"'{missing[0][:80]}' could not be resolved to a table; there are {known_name}", "SemanticError")
+    types = {name: kind for table in kusto_tables for name, kind in zip(table.columns, table.types, strict=True)}
+    return KustoTable(tuple(types), tuple(types.values()), tuple(row for table in kusto_tables for row in table.rows))
 
 
 def _where(table: KustoTable, text: str, now: datetime) -> KustoTable:
-    tests = [_test(table, each.strip(), now) for each in re.split(r"\s+and\s+", text, flags=re.IGNORECASE)]
+    tests = [_test(table, part.strip(), now) for part in re.split(r"\s+and\s+", text, flags=re.IGNORECASE)]
     return KustoTable(table.columns, table.types, tuple(row for row in table.rows if all(test(row) for test in tests)))
 
 
 def _test(table: KustoTable, text: str, now: datetime) -> Callable[[Row], bool]:
     """One comparison of `where`."""
-    if found := re.fullmatch(rf"({WORD})\s+between\s*\((.+?)\s*\.\.\s*(.+)\)", text, re.IGNORECASE):
-        column, low, high = _time_column(table, found[1]), _moment(found[2], now), _moment(found[3], now)
+    if match := re.fullmatch(rf"({WORD})\s+between\s*\((.+?)\s*\.\.\s*(.+)\)", text, re.IGNORECASE):
+        column, low, high = _time_column(table, match[1]), _moment(match[2], now), _moment(match[3], now)
         return lambda row: bool(low <= row[column] <= high)
-    if found := re.fullmatch(rf"({WORD})\s*(>=|<=|>|<)\s*(.+)", text):
-        column, limit = _time_column(table, found[1]), _moment(found[3], now)
-        return _compared(column, found[2], limit)
-    if found := re.fullmatch(rf"({WORD})\s+in\s*\(((?:\s*(?:{TEXT})\s*,?)+)\)", text):
-        column, allowed = _column(table, found[1]), {each[1:-1] for each in re.findall(TEXT, found[2])}
+    if match := re.fullmatch(rf"({WORD})\s*(>=|<=|>|<)\s*(.+)", text):
+        column, limit = _time_column(table, match[1]), _moment(match[3], now)
+        return _compared(column, match[2], limit)
+    if match := re.fullmatch(rf"({WORD})\s+in\s*\(((?:\s*(?:{TEXT})\s*,?)+)\)", text):
+        column, allowed = _column(table, match[1]), {item[1:-1] for item in re.findall(TEXT, match[2])}
         return lambda row: row.get(column, "") in allowed
-    if found := re.fullmatch(rf"({WORD})\s*(==|!=|=~|has|contains|startswith)\s*({TEXT})", text, re.IGNORECASE):
-        column, literal = _column(table, found[1]), found[3][1:-1]
-        return _matched(column, found[2].lower(), literal)
+    if match := re.fullmatch(rf"({WORD})\s*(==|!=|=~|has|contains|startswith)\s*({TEXT})", text, re.IGNORECASE):
+        column, literal = _column(table, match[1]), match[3][1:-1]
+        return _matched(column, match[2].lower(), literal)
     raise refusal(f"the condition '{text[:80]}' is not supported")
 
 
@@ -130,10 +130,10 @@ def _matched(column: str, operator: str, literal: str) -> Callable[[Row], bool]:
 def _moment(text: str, now: datetime) -> datetime:
     """`ago(30m)`, `now()` or `datetime(2026-02-27T02:00:00Z)`."""
     text = text.strip()
-    if found := re.fullmatch(r"ago\(\s*(\d{1,6})([smhd])\s*\)", text):
-        return now - timedelta(**{UNITS[found[2]]: int(found[1])})
-    if found := re.fullmatch(r"datetime\((.+)\)", text):
-        return times.read(found[1].strip("\"'"))
+    if match := re.fullmatch(r"ago\(\s*(\d{1,6})([smhd])\s*\)", text):
+        return now - timedelta(**{UNITS[match[2]]: int(match[1])})
+    if match := re.fullmatch(r"datetime\((.+)\)", text):
+        return times.read(match[1].strip("\"'"))
     if text == "now()":
         return now
     raise refusal(f"'{text[:80]}' is not a time the simulator understands")
@@ -142,21 +142,21 @@ def _moment(text: str, now: datetime) -> datetime:
 def _project(table: KustoTable, text: str, now: datetime) -> KustoTable:
     chosen: dict[str, str] = {}
     for part in _split(text, ","):
-        found = re.fullmatch(rf"(?:({WORD})\s*=\s*)?({WORD})", part.strip())
-        if found is None:
+        match = re.fullmatch(rf"(?:({WORD})\s*=\s*)?({WORD})", part.strip())
+        if match is None:
             raise refusal(f"'project {part.strip()[:80]}' is not supported")
-        chosen[found[1] or found[2]] = _column(table, found[2])
+        chosen[match[1] or match[2]] = _column(table, match[2])
     kinds = dict(zip(table.columns, table.types, strict=True))
     rows = tuple({name: row.get(column) for name, column in chosen.items()} for row in table.rows)
-    return KustoTable(tuple(chosen), tuple(kinds[each] for each in chosen.values()), rows)
+    return KustoTable(tuple(chosen), tuple(kinds[text] for text in chosen.values()), rows)
 
 
 def _order(table: KustoTable, text: str, now: datetime) -> KustoTable:
-    found = re.fullmatch(rf"by\s+({WORD})(?:\s+(asc|desc))?", text, re.IGNORECASE)
-    if found is None:
+    match = re.fullmatch(rf"by\s+({WORD})(?:\s+(asc|desc))?", text, re.IGNORECASE)
+    if match is None:
         raise refusal(f"'order {text[:80]}' is not supported")
-    column = _column(table, found[1])
-    rows = sorted(table.rows, key=lambda row: row.get(column) or "", reverse=(found[2] or "desc").lower() == "desc")
+    column = _column(table, match[1])
+    rows = sorted(table.rows, key=lambda row: row.get(column) or "", reverse=(match[2] or "desc").lower() == "desc")
     return KustoTable(table.columns, table.types, tuple(rows))
 
 
@@ -177,8 +177,8 @@ def _count(table: KustoTable, text: str, now: datetime) -> KustoTable:
 
 def _column(table: KustoTable, name: str) -> str:
     if name not in table.columns:
-        known = ", ".join(table.columns)
-        raise refusal(f"'{name}' is not a column; there are {known}", "SemanticError")
+        known_name = ", ".join(table.columns)
+        raise refusal(f"'{name}' is not a column; there are {known_name}", "SemanticError")
     return name
 
 

@@ -86,7 +86,9 @@ def table_body(table: KustoTable) -> JSON:
 
 
 def _table(columns: tuple[str, ...], rows: Sequence[Row], *, custom: bool = False) -> KustoTable:
-    named = {each: f"{each}_{'g' if each == 'ContainerGroupName' else 's'}" if custom else each for each in columns}
+    named = {
+        column: f"{column}_{'g' if column == 'ContainerGroupName' else 's'}" if custom else column for column in columns
+    }
     renamed = ({named.get(name, name): value for name, value in row.items()} for row in rows)
     return KustoTable(("TimeGenerated", *named.values()), ("datetime", *("string" for _ in columns)), tuple(renamed))
 
@@ -135,8 +137,8 @@ def _timespan(text: Any, now: datetime) -> tuple[datetime, datetime]:
 
 
 def _duration(text: str) -> timedelta:
-    found = DURATION.fullmatch(text)
-    if found is None or text in ("P", "PT"):
+    match = DURATION.fullmatch(text)
+    if match is None or text in ("P", "PT"):
         raise refusal(f"the timespan {json.dumps(text[:40])} is not an ISO 8601 duration", "BadArgumentError")
-    days, hours, minutes, seconds = (float(each or 0) for each in found.groups())
+    days, hours, minutes, seconds = (float(group or 0) for group in match.groups())
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)

@@ -35,15 +35,15 @@ class MetricMinute(NamedTuple):
 
 def list_metrics(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """The series of one or more metrics; a `$filter` on a dimension picks a value of it, `'*'` splits by it."""
-    names = [each.strip() for each in call.query.get("metricnames", "Requests").split(",")]
-    unknown = [each for each in names if each not in UNITS]
+    names = [part.strip() for part in call.query.get("metricnames", "Requests").split(",")]
+    unknown = [name for name in names if name not in UNITS]
     if unknown:
         raise RefusedError(
             400, "BadRequest", f"Failed to find metric configuration for {unknown[0]}. Valid: {', '.join(UNITS)}"
         )
     if call.query.get("interval", "PT1M") != "PT1M":
         raise RefusedError(400, "BadRequest", "The simulator keeps metrics for each minute; interval must be PT1M.")
-    aggregations = [each.strip().lower() for each in call.query.get("aggregation", "Total").split(",")]
+    aggregations = [part.strip().lower() for part in call.query.get("aggregation", "Total").split(",")]
     if not set(aggregations) <= AGGREGATIONS:
         raise RefusedError(400, "BadRequest", f"aggregation must be of {', '.join(sorted(AGGREGATIONS))}.")
     since, until = _timespan(stage, call)
@@ -76,61 +76,63 @@ def _series(
     """One series for each combination of the values of the dimensions asked for."""
     world = stage.world()
     minutes = _minutes(since, until)
-    found: dict[tuple[str, ...], dict[datetime, float]] = {} if filters else {(): {}}
+    seconds_listses: dict[tuple[str, ...], dict[datetime, float]] = {} if filters else {(): {}}
     for minute in minutes:
         for cell in _cells(world, name, stage.clock.seconds(minute)):
-            said = {"revisionname": cell.revision, "statuscodecategory": cell.category}
-            if all(value in ("*", said[each]) for each, value in filters.items()):
-                points = found.setdefault(tuple(said[each] for each in filters), {})
+            values_by_name = {"revisionname": cell.revision, "statuscodecategory": cell.category}
+            if all(value in ("*", values_by_name[text]) for text, value in filters.items()):
+                points = seconds_listses.setdefault(tuple(values_by_name[filter_text] for filter_text in filters), {})
                 points[minute] = points.get(minute, 0.0) + cell.value
     return [
         {
             # The service gives dimension names back in lower case.
             "metadatavalues": [
-                {"name": {"value": each, "localizedValue": each}, "value": value}
-                for each, value in zip(filters, key, strict=True)
+                {"name": {"value": text, "localizedValue": text}, "value": value}
+                for text, value in zip(filters, key, strict=True)
             ],
             "data": [_point(minute, points.get(minute), aggregations) for minute in minutes],
         }
-        for key, points in sorted(found.items())
+        for key, points in sorted(seconds_listses.items())
     ]
 
 
 def _point(minute: datetime, value: float | None, aggregations: list[str]) -> JSON:
     """A point without a value has its time only."""
-    values = {} if value is None else {each: 1.0 if each == "count" else value for each in aggregations}
+    values = (
+        {} if value is None else {aggregation: 1.0 if aggregation == "count" else value for aggregation in aggregations}
+    )
     return {"timeStamp": times.zulu(minute), **values}
 
 
-def _cells(world: World, name: str, at: float) -> Iterator[MetricMinute]:
-    wobble = int(identifier(world.scenario.seed, name, int(at // 60))[:2], 16)  # 0 to 255
+def _cells(world: World, name: str, seconds: float) -> Iterator[MetricMinute]:
+    wobble = int(identifier(world.scenario.seed, name, int(seconds // 60))[:2], 16)  # 0 to 255
     for revision in world.revisions:
         if name == "Requests":
-            total = (REQUESTS_A_MINUTE + wobble // 8) * weight_at(world, revision.name, at) / 100
-            failed = float(total // 3) if sick_at(world, revision.name, at) else 0.0
+            total = (REQUESTS_A_MINUTE + wobble // 8) * weight_at(world, revision.name, seconds) / 100
+            failed = float(total // 3) if sick_at(world, revision.name, seconds) else 0.0
             for category, value in (("2xx", total - failed), ("5xx", failed)):
                 if value:
                     yield MetricMinute(revision.name, category, value)
-        elif _alive(revision, at):
-            yield MetricMinute(revision.name, "", _gauge(world, name, revision, at, wobble))
+        elif _alive(revision, seconds):
+            yield MetricMinute(revision.name, "", _gauge(world, name, revision, seconds, wobble))
 
 
-def _gauge(world: World, name: str, revision: SimulatedRevision, at: float, wobble: int) -> float:
+def _gauge(world: World, name: str, revision: SimulatedRevision, seconds: float, wobble: int) -> float:
     return {
         "Replicas": float(revision.min_replicas),
-        "RestartCount": float(restarts(world, revision, at) * revision.min_replicas),
+        "RestartCount": float(restarts(world, revision, seconds) * revision.min_replicas),
         "UsageNanoCores": 40e6 + wobble * 1e5,
         "WorkingSetBytes": 180e6 + wobble * 1e5,
     }[name]
 
 
-def _alive(revision: SimulatedRevision, at: float) -> bool:
-    return revision.created <= at and (revision.stopped is None or at < revision.stopped)
+def _alive(revision: SimulatedRevision, seconds: float) -> bool:
+    return revision.created <= seconds and (revision.stopped is None or seconds < revision.stopped)
 
 
 def _minutes(since: datetime, until: datetime) -> list[datetime]:
     first = since.replace(second=0, microsecond=0)
-    return [first + MINUTE * each for each in range(int((until - first) / MINUTE))]
+    return [first + MINUTE * index for index in range(int((until - first) / MINUTE))]
 
 
 def _timespan(stage: Stage, call: SimulatedRequest) -> tuple[datetime, datetime]:
@@ -143,11 +145,11 @@ def _timespan(stage: Stage, call: SimulatedRequest) -> tuple[datetime, datetime]
 
 def _filters(text: str) -> dict[str, str]:
     """`dimension eq 'value' and ...` by lower-case dimension."""
-    found: dict[str, str] = {}
+    values_by_name: dict[str, str] = {}
     for part in re.split(r"\s+and\s+", text.strip(), flags=re.IGNORECASE) if text.strip() else []:
         test = re.fullmatch(r"(\w+)\s+eq\s+'([^']*)'", part, re.IGNORECASE)
         if test is None or test[1].lower() not in DIMENSIONS:
-            known = ", ".join(DIMENSIONS.values())
-            raise RefusedError(400, "BadRequest", f"The simulator filters by `DIMENSION eq 'VALUE'` of {known}.")
-        found[test[1].lower()] = test[2]
-    return found
+            known_name = ", ".join(DIMENSIONS.values())
+            raise RefusedError(400, "BadRequest", f"The simulator filters by `DIMENSION eq 'VALUE'` of {known_name}.")
+        values_by_name[test[1].lower()] = test[2]
+    return values_by_name

@@ -46,7 +46,7 @@ class Route:
 def path_pattern(template: str) -> re.Pattern[str]:
     """What a path must look like."""
     pieces = re.split(r"(\{\w+\*?\})", template)
-    written = "".join(_group(each) if each.startswith("{") else re.escape(each) for each in pieces)
+    written = "".join(_group(piece) if piece.startswith("{") else re.escape(piece) for piece in pieces)
     return re.compile(written + "/?", re.IGNORECASE)
 
 
@@ -102,15 +102,15 @@ OURS = ("/subscriptions/", "/v1/", "/simulator", "/providers/")  # every other p
 
 def match(method: str, path: str) -> tuple[Handler, dict[str, str]] | None:
     """The handler and the variable parts of the path; None if it is the workload's. Raises RefusedError."""
-    known = False
+    flag = False
     for route in ROUTES:
-        if found := route.pattern.fullmatch(path):
+        if result := route.pattern.fullmatch(path):
             if route.method == method:
-                return route.handler, found.groupdict()
-            known = True
+                return route.handler, result.groupdict()
+            flag = True
     if not path.lower().startswith(OURS):
         return None
-    if known:
+    if flag:
         raise RefusedError(405, "MethodNotAllowed", f"The simulator does not answer {method} on this path.")
     raise RefusedError(
         501, "NotSimulated", f"The simulator has nothing at {method} {path}; docs/simulator.md lists what it has."

@@ -23,7 +23,7 @@ def show_server(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
 
 def list_databases(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     world = stage.world()
-    return SimulatedAnswer({"value": [database_body(world, each, stage.clock) for each in world.databases]})
+    return SimulatedAnswer({"value": [database_body(world, database, stage.clock) for database in world.databases]})
 
 
 def get_database(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
@@ -35,19 +35,19 @@ def put_database(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """Only a point-in-time restore from the same server; anything else is refused, never ignored."""
     body = call.json()
     properties = body.get("properties")
-    wanted = properties if isinstance(properties, dict) else {}
-    if wanted.get("createMode") != "PointInTimeRestore":
+    fields = properties if isinstance(properties, dict) else {}
+    if fields.get("createMode") != "PointInTimeRestore":
         raise RefusedError(400, "InvalidRequestContent", "The simulator makes databases by PointInTimeRestore only.")
     world = stage.world()
-    source = _named(world, wanted.get("sourceDatabaseId"), "properties.sourceDatabaseId")
-    at = stage.clock.seconds(times.read(str(wanted.get("restorePointInTime", ""))))
+    source = _named(world, fields.get("sourceDatabaseId"), "properties.sourceDatabaseId")
+    seconds = stage.clock.seconds(times.read(str(fields.get("restorePointInTime", ""))))
     caller = call.caller(stage.scenario.operator)
-    world, begun = restore(world, source, call.names["database"], at, caller)
+    world, begun = restore(world, source, call.names["database"], seconds, caller)
     stage.become(world)
     link = call.url + operation_link(begun, world.scenario.seed)
     pause = str(int(POLL_AFTER / stage.clock.speed))
-    said = {"operation": "CreateDatabaseAsCopy", "startTime": times.precise(stage.clock.at(begun.started))}
-    return SimulatedAnswer(said, 202, {"Azure-AsyncOperation": link, "Location": link, "Retry-After": pause})
+    values_by_name = {"operation": "CreateDatabaseAsCopy", "startTime": times.precise(stage.clock.at(begun.started))}
+    return SimulatedAnswer(values_by_name, 202, {"Azure-AsyncOperation": link, "Location": link, "Retry-After": pause})
 
 
 def move_database(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
@@ -59,14 +59,14 @@ def move_database(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
 
 
 def restore_status(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
-    wanted = call.names["operation"].lower()
-    found = next((each for each in stage.world().restores if each.id == wanted), None)
-    if found is None:
-        raise RefusedError(404, "OperationNotFound", f"The operation '{wanted}' was not found.")
-    must_be_signed(call, operation_link(found, stage.scenario.seed))
-    status = "Succeeded" if found.over else "InProgress"
+    wanted_name = call.names["operation"].lower()
+    result = next((item for item in stage.world().restores if item.id == wanted_name), None)
+    if result is None:
+        raise RefusedError(404, "OperationNotFound", f"The operation '{wanted_name}' was not found.")
+    must_be_signed(call, operation_link(result, stage.scenario.seed))
+    status = "Succeeded" if result.over else "InProgress"
     return SimulatedAnswer(
-        {"name": found.id, "status": status, "startTime": times.precise(stage.clock.at(found.started))}
+        {"name": result.id, "status": status, "startTime": times.precise(stage.clock.at(result.started))}
     )
 
 

@@ -37,19 +37,22 @@ def console(world: World, revision: SimulatedRevision, since: float, until: floa
     """The lines of one revision's containers, oldest first."""
     first, last = _alive(world, revision, since, until)
     replicas = replica_names(world, revision) or [f"{revision.name}-gone"]
-    found = []
+    result = []
     for tick in range(int(first // TICK) + 1, int(last // TICK) + 1):
         serving = weight_at(world, revision.name, tick * TICK) > 0
         if serving or tick % IDLE_TICKS == 0:
             level, text = _console_text(world, revision, tick) if serving else ("INFO", "idle, no requests")
-            found.append(ConsoleLine(tick * TICK, revision.name, replicas[tick % len(replicas)], level, text))
-    return found
+            result.append(ConsoleLine(tick * TICK, revision.name, replicas[tick % len(replicas)], level, text))
+    return result
 
 
 def system(world: World, since: float, until: float) -> list[SystemLine]:
     """What the platform did to every revision, oldest first."""
-    found = [each for revision in world.revisions for each in _system_of(world, revision)]
-    return sorted((each for each in found if since < each.at <= min(until, world.now)), key=lambda each: each.at)
+    system_lines = [system_line for revision in world.revisions for system_line in _system_of(world, revision)]
+    return sorted(
+        (system_line for system_line in system_lines if since < system_line.at <= min(until, world.now)),
+        key=lambda system_line: system_line.at,
+    )
 
 
 def _alive(world: World, revision: SimulatedRevision, since: float, until: float) -> tuple[float, float]:
@@ -74,8 +77,8 @@ def _system_of(world: World, revision: SimulatedRevision) -> Iterator[SystemLine
         return
     if not sick_at(world, name, revision.ready):
         yield SystemLine(revision.ready, name, replica, "Normal", "RevisionReady", f"Revision {name} is ready")
-    for count, at in crashes(world, revision, world.now):
+    for count, seconds in crashes(world, revision, world.now):
         failed = "Probe of Readiness failed with status code: 503"
-        yield SystemLine(at - 5, name, replica, "Warning", "ProbeFailed", failed, count)
+        yield SystemLine(seconds - 5, name, replica, "Warning", "ProbeFailed", failed, count)
         backoff = "Container 'api' was terminated with exit code '1'; back-off restarting it"
-        yield SystemLine(at, name, replica, "Warning", "ContainerBackOff", backoff, count)
+        yield SystemLine(seconds, name, replica, "Warning", "ContainerBackOff", backoff, count)

@@ -77,11 +77,11 @@ class LogStream:
     def _lines(self, world: World, since: float, until: float) -> list[JSON]:
         clock = self._stage.clock
         if self._system:
-            return [self._system_record(each, clock) for each in loglines.system(world, since, until)]
+            return [self._system_record(system_line, clock) for system_line in loglines.system(world, since, until)]
         revision = existing(world, self._call.names["revision"])
         return [
-            {"TimeStamp": self._shape(clock.at(each.at)), "Log": f"{each.level} {each.text}"}
-            for each in loglines.console(world, revision, since, until)
+            {"TimeStamp": self._shape(clock.at(console_line.at)), "Log": f"{console_line.level} {console_line.text}"}
+            for console_line in loglines.console(world, revision, since, until)
         ]
 
     def _system_record(self, line: loglines.SystemLine, clock: SimulatedClock) -> JSON:
@@ -117,7 +117,7 @@ class LogStream:
         return shape(moment)
 
     def _written(self, records: Sequence[JSON]) -> bytes:
-        return b"".join(json.dumps(each).encode() + b"\n" if each else b"\n" for each in self._disturbed(records))
+        return b"".join(json.dumps(fields).encode() + b"\n" if fields else b"\n" for fields in self._disturbed(records))
 
     def _disturbed(self, records: Sequence[JSON]) -> Iterable[JSON]:
         """In an odd world: pairs swapped, blank lines between, and now and then a record of nulls."""
@@ -143,6 +143,6 @@ def _tail(call: SimulatedRequest) -> int:
 def _check_container(world: World, call: SimulatedRequest) -> None:
     """Raises RefusedError, 404, when the replica or its container is not there (any more)."""
     revision = existing(world, call.names["revision"])
-    here = [each.lower() for each in replica_names(world, revision)]
+    here = [replica_name.lower() for replica_name in replica_names(world, revision)]
     if call.names["replica"].lower() not in here or call.names["container"].lower() != CONTAINER:
         raise RefusedError(404, "ResourceNotFound", f"Replica '{call.names['replica']}' was not found.")

@@ -36,23 +36,27 @@ class SimulatedAlert:
 
 def alerts(world: World) -> list[SimulatedAlert]:
     """Every alert so far, newest first."""
-    found = [each for rule in world.scenario.rules for each in _following(world, rule)]
-    found += [each for standing in world.scenario.alerts for each in _standing(world, standing)]
-    return sorted(found, key=lambda each: (each.fired, each.id), reverse=True)
+    simulated_alerts = [simulated_alert for rule in world.scenario.rules for simulated_alert in _following(world, rule)]
+    simulated_alerts += [
+        simulated_alert for standing in world.scenario.alerts for simulated_alert in _standing(world, standing)
+    ]
+    return sorted(
+        simulated_alerts, key=lambda simulated_alert: (simulated_alert.fired, simulated_alert.id), reverse=True
+    )
 
 
 def spells(world: World, watches: str) -> list[tuple[float, float | None]]:
     """From when until when the trouble lasted; None: it still does."""
-    found: list[tuple[float, float | None]] = []
+    pairs: list[tuple[float, float | None]] = []
     since: float | None = None
     for snapshot in world.history:
         troubled = _troubled(snapshot, watches)
         if troubled and since is None:
             since = snapshot.at
         elif not troubled and since is not None:
-            found.append((since, snapshot.at))
+            pairs.append((since, snapshot.at))
             since = None
-    return [*found, (since, None)] if since is not None else found
+    return [*pairs, (since, None)] if since is not None else pairs
 
 
 def _troubled(snapshot: WorldSnapshot, watches: str) -> bool:

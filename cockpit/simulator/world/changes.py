@@ -103,7 +103,7 @@ def happen(world: World, event: Event) -> World:
         return deploy(world, event)
     name = world.scenario.site.revision(event.suffix)
     sick = event.what == "sicken"
-    changed = tuple(replace(each, sick=sick) if each.name == name else each for each in world.revisions)
+    changed = tuple(replace(revision, sick=sick) if revision.name == name else revision for revision in world.revisions)
     return remember(replace(world, revisions=changed))
 
 
@@ -167,13 +167,16 @@ def _acted(world: World, revision: SimulatedRevision, action: str, caller: Calle
         correlation,
         caller.client_request,
     )
-    revisions = tuple(revision if each.name == revision.name else each for each in world.revisions)
+    revisions = tuple(
+        revision if simulated_revision.name == revision.name else simulated_revision
+        for simulated_revision in world.revisions
+    )
     changed = replace(world, revisions=revisions, activity=(*world.activity, activity), writes=world.writes + 1)
     return remember(changed)
 
 
 def _ended(world: World, operation: Operation) -> World:
-    operations = tuple(operation if each.id == operation.id else each for each in world.operations)
+    operations = tuple(operation if item.id == operation.id else item for item in world.operations)
     activity = Activity(
         operation.started,
         operation.due,
@@ -198,7 +201,7 @@ def _with_new_revision(world: World, patch: Patch) -> World:
     latest = world.latest
     suffix = patch.suffix or short(world.scenario.seed, 7, "revision", len(world.revisions))
     image = patch.image or latest.image
-    sick = any(each.sick for each in world.revisions if each.image == image)
+    sick = any(revision.sick for revision in world.revisions if revision.image == image)
     revision = _new_revision(world, world.scenario.site.revision(suffix), image, sick=sick)
     low = latest.min_replicas if patch.min_replicas is None else patch.min_replicas
     high = latest.max_replicas if patch.max_replicas is None else patch.max_replicas
@@ -216,8 +219,8 @@ def _with_mode(world: World) -> World:
 def _alone(world: World, name: str) -> World:
     """Every revision but one stopped."""
     stopped = tuple(
-        replace(each, active=False, stopped=world.now) if each.active and each.name != name else each
-        for each in world.revisions
+        replace(revision, active=False, stopped=world.now) if revision.active and revision.name != name else revision
+        for revision in world.revisions
     )
     return replace(world, revisions=stopped)
 
@@ -255,7 +258,7 @@ def _check_traffic(world: World, patch: Patch) -> None:
                 "RevisionTrafficInvalid",
                 f"Traffic is assigned to revision '{share.revision}', which does not exist.",
             )
-    total = sum(each.weight for each in shares)
+    total = sum(share.weight for share in shares)
     if total != 100:
         raise RefusedError(
             400, "TrafficWeightsInvalid", f"The traffic weights must add up to 100, they add up to {total}."

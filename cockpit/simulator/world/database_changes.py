@@ -10,15 +10,15 @@ from cockpit.simulator.world.world import Activity, Caller, World
 WRITE, MOVE = "Microsoft.Sql/servers/databases/write", "Microsoft.Sql/servers/databases/move/action"
 
 
-def restore(world: World, source: str, into: str, at: float, caller: Caller) -> tuple[World, Restore]:
+def restore(world: World, source: str, into: str, seconds: float, caller: Caller) -> tuple[World, Restore]:
     """Begin to make a new database of what `source` was at second `at`."""
-    found = online(world, source)
+    database = online(world, source)
     _must_be_free(world, into)
-    if not earliest(world, found) <= at <= world.now:
+    if not earliest(world, database) <= seconds <= world.now:
         raise RefusedError(
             400, "InvalidRestorePointInTime", f"Database '{source}' has no backup of the point in time asked for."
         )
-    number = max(each.number for each in world.databases) + 1
+    number = max(item.number for item in world.databases) + 1
     begun = Restore(
         id=identifier(world.scenario.seed, "restore", world.writes),
         number=number,
@@ -27,44 +27,47 @@ def restore(world: World, source: str, into: str, at: float, caller: Caller) -> 
         caller=caller.name,
         client_request=caller.client_request,
     )
-    made = Database(into, number, world.now, "Restoring", found.level)
+    made = Database(into, number, world.now, "Restoring", database.level)
     databases, restores = (*world.databases, made), (*world.restores, begun)
     return replace(world, writes=world.writes + 1, databases=databases, restores=restores), begun
 
 
 def finish_restore(world: World, due: Restore) -> World:
     """The new database comes online."""
-    databases = tuple(replace(each, status="Online") if each.number == due.number else each for each in world.databases)
-    restores = tuple(replace(each, over=True) if each.id == due.id else each for each in world.restores)
-    made = next(each.name for each in databases if each.number == due.number)
+    databases = tuple(
+        replace(database, status="Online") if database.number == due.number else database
+        for database in world.databases
+    )
+    restores = tuple(replace(item, over=True) if item.id == due.id else item for item in world.restores)
+    made = next(database.name for database in databases if database.number == due.number)
     activity = Activity(due.started, due.due, due.caller, WRITE, path(world, made), due.id, due.client_request)
     return replace(world, databases=databases, restores=restores, activity=(*world.activity, activity))
 
 
 def rename(world: World, old: str, new: str, caller: Caller) -> World:
     """At once. In between the two renames of a swap no database has the name that the app asks for."""
-    found = online(world, old)
+    database = online(world, old)
     _must_be_free(world, new)
     correlation = identifier(world.scenario.seed, "rename", world.writes)
     activity = Activity(world.now, world.now, caller.name, MOVE, path(world, old), correlation, caller.client_request)
-    databases = tuple(replace(each, name=new) if each.number == found.number else each for each in world.databases)
+    databases = tuple(replace(item, name=new) if item.number == database.number else item for item in world.databases)
     return replace(world, databases=databases, activity=(*world.activity, activity), writes=world.writes + 1)
 
 
 def existing(world: World, name: str) -> Database:
-    found = world.database(name)
-    if found is None:
+    database = world.database(name)
+    if database is None:
         raise RefusedError(
             404, "ResourceNotFound", f"The Resource 'Microsoft.Sql/servers/databases/{name}' was not found."
         )
-    return found
+    return database
 
 
 def online(world: World, name: str) -> Database:
-    found = existing(world, name)
-    if found.status != "Online":
-        raise RefusedError(409, "DatabaseNotOnline", f"Database '{found.name}' is {found.status}, not Online.")
-    return found
+    database = existing(world, name)
+    if database.status != "Online":
+        raise RefusedError(409, "DatabaseNotOnline", f"Database '{database.name}' is {database.status}, not Online.")
+    return database
 
 
 def earliest(world: World, database: Database) -> float:

@@ -138,7 +138,7 @@ class Scenario(_Part):
 def names() -> list[str]:
     """Every scenario there is."""
     folder = files("cockpit.simulator") / "scenarios"
-    return sorted(each.name.removesuffix(".toml") for each in folder.iterdir() if each.name.endswith(".toml"))
+    return sorted(path.name.removesuffix(".toml") for path in folder.iterdir() if path.name.endswith(".toml"))
 
 
 def load(name: str) -> Scenario:
@@ -155,7 +155,7 @@ def parse(name: str, text: str) -> Scenario:
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"Scenario `{name}` is not TOML: {error}") from None
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise ScenarioError(f"Scenario `{name}`: {wrong}") from None
 
 
@@ -164,6 +164,6 @@ def named(scenario: Scenario, **names: str) -> Scenario:
     try:
         site = Site.model_validate(scenario.site.model_dump() | {key: name for key, name in names.items() if name})
     except ValidationError as error:
-        wrong = ", ".join(f"--{str(each['loc'][0]).replace('_', '-')} {each['input']!r}" for each in error.errors())
+        wrong = ", ".join(f"--{str(item['loc'][0]).replace('_', '-')} {item['input']!r}" for item in error.errors())
         raise ScenarioError(f"Azure would not take this name: {wrong}.") from None
     return scenario.model_copy(update={"site": site})

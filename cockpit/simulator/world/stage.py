@@ -22,19 +22,21 @@ def advance(world: World, now: float) -> World:
     It may be called as often or as seldom as one likes; the world at a given second is the same.
     """
     while (step := soonest(world)) is not None and step[0] <= now:
-        at, change = step
-        world = change(replace(world, now=at))
+        seconds, change = step
+        world = change(replace(world, now=seconds))
     return replace(world, now=max(world.now, now))
 
 
 def soonest(world: World) -> Step | None:
     """What is due first; of what is due at once, what was begun ends before anything new comes."""
-    due: list[Step] = [(each.due, partial(finish_restore, due=each)) for each in world.restores if not each.over]
+    due: list[Step] = [
+        (restore.due, partial(finish_restore, due=restore)) for restore in world.restores if not restore.over
+    ]
     if (operation := world.running_operation) is not None:
         due.insert(0, (operation.due, partial(finish, operation=operation)))
     if world.pending:
         due.append((world.pending[0].at, next_event))
-    return min(due, key=lambda each: each[0], default=None)
+    return min(due, key=lambda pair: pair[0], default=None)
 
 
 def next_event(world: World) -> World:
@@ -45,30 +47,30 @@ def next_event(world: World) -> World:
 # What the world was like at an earlier moment, read from the snapshots it keeps.
 
 
-def weight_at(world: World, name: str, at: float) -> int:
+def weight_at(world: World, name: str, seconds: float) -> int:
     """Percent of the traffic that a revision had; before the start what it has at the start."""
-    return snapshot_at(world, at).weights.get(name, 0)
+    return snapshot_at(world, seconds).weights.get(name, 0)
 
 
-def sick_at(world: World, name: str, at: float) -> bool:
-    return name in snapshot_at(world, at).sick
+def sick_at(world: World, name: str, seconds: float) -> bool:
+    return name in snapshot_at(world, seconds).sick
 
 
-def snapshot_at(world: World, at: float) -> WorldSnapshot:
+def snapshot_at(world: World, seconds: float) -> WorldSnapshot:
     """The newest one that is not later than `at`; the first for anything before the start."""
-    found = world.history[0]
+    world_snapshot = world.history[0]
     for snapshot in world.history:
-        if snapshot.at > at:
+        if snapshot.at > seconds:
             break
-        found = snapshot
-    return found
+        world_snapshot = snapshot
+    return world_snapshot
 
 
 def crashes(world: World, revision: SimulatedRevision, until: float) -> Iterator[tuple[int, float]]:
     """(number, when) of each crash of a revision's containers since they were started."""
     number = 0
     for since, end in sick_spells(world, revision, until):
-        first, last = (int((each - revision.started) // CRASH_EVERY) for each in (since, end))
+        first, last = (int((seconds - revision.started) // CRASH_EVERY) for seconds in (since, end))
         for tick in range(first + 1, last + 1):
             number += 1
             yield number, revision.started + tick * CRASH_EVERY
@@ -87,7 +89,7 @@ def restarts(world: World, revision: SimulatedRevision, until: float | None = No
 
 def sick_spells(world: World, revision: SimulatedRevision, until: float) -> Iterator[tuple[float, float]]:
     """From when to when it was ill, within its present life."""
-    ends = [*(each.at for each in world.history[1:]), until]
+    ends = [*(world_snapshot.at for world_snapshot in world.history[1:]), until]
     for place, (snapshot, end) in enumerate(zip(world.history, ends, strict=True)):
         since = max(revision.started, snapshot.at if place else revision.started)
         if revision.name in snapshot.sick and since < min(end, until):

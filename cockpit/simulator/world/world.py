@@ -134,29 +134,29 @@ class World:
 
     @property
     def latest(self) -> SimulatedRevision:
-        return max(self.revisions, key=lambda each: each.created)
+        return max(self.revisions, key=lambda simulated_revision: simulated_revision.created)
 
     @property
     def running_operation(self) -> Operation | None:
-        return next((each for each in self.operations if each.status == "InProgress"), None)
+        return next((operation for operation in self.operations if operation.status == "InProgress"), None)
 
     def revision(self, name: str) -> SimulatedRevision | None:
         """By name, in any case."""
-        return next((each for each in self.revisions if each.name.lower() == name.lower()), None)
+        return next((revision for revision in self.revisions if revision.name.lower() == name.lower()), None)
 
     def database(self, name: str) -> Database | None:
         """By name, in any case."""
-        return next((each for each in self.databases if each.name.lower() == name.lower()), None)
+        return next((database for database in self.databases if database.name.lower() == name.lower()), None)
 
     @property
     def has_database(self) -> bool:
         """Whether the app finds the database it asks for."""
-        found = self.database(self.scenario.site.app)
-        return found is not None and found.status == "Online"
+        database = self.database(self.scenario.site.app)
+        return database is not None and database.status == "Online"
 
     def weights(self) -> dict[str, int]:
         """Percent of the traffic for each revision, `latest` resolved."""
-        weights = dict.fromkeys((each.name for each in self.revisions), 0)
+        weights = dict.fromkeys((revision.name for revision in self.revisions), 0)
         for share in self.traffic if self.scenario.ingress else ():
             weights[share.revision or self.latest.name] += share.weight
         return weights
@@ -173,15 +173,17 @@ def begin(scenario: Scenario) -> World:
     """The world at second 0."""
     revisions = tuple(
         sorted(
-            (_revision(each, scenario.site.revision(each.suffix)) for each in scenario.revisions),
-            key=lambda each: each.created,
+            (_revision(revision, scenario.site.revision(revision.suffix)) for revision in scenario.revisions),
+            key=lambda simulated_revision: simulated_revision.created,
         )
     )
     traffic = tuple(
-        TrafficShare(each.weight, scenario.site.revision(each.suffix) if each.suffix else "", each.label)
-        for each in scenario.traffic
+        TrafficShare(
+            share_spec.weight, scenario.site.revision(share_spec.suffix) if share_spec.suffix else "", share_spec.label
+        )
+        for share_spec in scenario.traffic
     )
-    pending = tuple(sorted(scenario.events, key=lambda each: each.at))
+    pending = tuple(sorted(scenario.events, key=lambda part: part.at))
     last = revisions[-1]
     first_deploy = Activity(
         last.created, last.created, "ci@example.com", WRITE, "", identifier(scenario.seed, "deploy", last.name)
@@ -223,8 +225,8 @@ def _revision(spec: RevisionSpec, name: str) -> SimulatedRevision:
 def remember(world: World) -> World:
     """The world with its present traffic, active and sick revisions added to its history, if they are news."""
     weights = {name: weight for name, weight in world.weights().items() if weight}
-    active = frozenset(each.name for each in world.revisions if each.active)
-    sick = frozenset(each.name for each in world.revisions if each.sick)
+    active = frozenset(revision.name for revision in world.revisions if revision.active)
+    sick = frozenset(revision.name for revision in world.revisions if revision.sick)
     if world.history and replace(world.history[-1], at=world.now) == WorldSnapshot(world.now, weights, active, sick):
         return world
     return replace(world, history=(*world.history, WorldSnapshot(world.now, weights, active, sick)))

@@ -33,8 +33,8 @@ def test_what_was_practised_stands_in_the_journal_under_its_name(desk: Desk, tim
 
 
 def test_the_newest_time_counts_whenever_it_was_written_down(desk: Desk, timeline: Timeline) -> None:
-    desk.practised("backup", at=NIGHT - DAY)
-    desk.practised("backup", at=NIGHT - 400 * DAY)
+    desk.practised("backup", moment=NIGHT - DAY)
+    desk.practised("backup", moment=NIGHT - 400 * DAY)
     assert practised(timeline.events()) == {"backup verification": NIGHT - DAY}
 
 
@@ -42,7 +42,7 @@ def test_a_correction_of_its_note_or_its_time_counts_and_a_redaction_keeps_the_d
     desk: Desk, timeline: Timeline
 ) -> None:
     event = desk.practised("game day", "nobody came")
-    better = desk.correct(event.id, "everybody came", at=NIGHT - 2 * DAY)
+    better = desk.correct(event.id, "everybody came", moment=NIGHT - 2 * DAY)
     assert better.summary == "practised Game day: a database fails over: everybody came"
     timeline.redact(better.id, "ana", "names in it")
     assert practised(timeline.events()) == {"game day: a database fails over": NIGHT - 2 * DAY}
@@ -87,9 +87,9 @@ def test_a_name_that_fits_none_or_several_is_refused_and_nothing_written(
 
 def test_a_time_that_cannot_be_meant_is_refused(desk: Desk) -> None:
     with pytest.raises(DeskError, match="731 days ago"):
-        desk.practised("backup", at=NIGHT - 800 * DAY)
+        desk.practised("backup", moment=NIGHT - 800 * DAY)
     with pytest.raises(DeskError, match="in the future"):
-        desk.practised("backup", at=NIGHT + DAY)
+        desk.practised("backup", moment=NIGHT + DAY)
 
 
 def test_without_practices_the_way_to_some_is_named(timeline: Timeline, clock: Clock) -> None:

@@ -92,7 +92,7 @@ def closed_to_us(*paths: Path) -> bool:
 def read_json(path: Path) -> dict[str, Any] | None:
     """The JSON object in a file; None when there is none."""
     try:
-        found = json.loads(path.read_bytes())
+        fields = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) else None
+    return fields if isinstance(fields, dict) else None

@@ -69,14 +69,14 @@ class StreamSecrets:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         parts = {part for secret in secrets for part in secret_parts(secret)}
-        known = [KnownSecret(part) for part in sorted(parts, key=lambda part: (-len(part), part))]
-        short_enough = [secret for secret in known if len(secret.value) <= SPELLED_OUT]
-        hints = {re.escape(hint) for secret in known for hint in secret.hints}
+        known_secrets = [KnownSecret(part) for part in sorted(parts, key=lambda part: (-len(part), part))]
+        short_enough = [secret for secret in known_secrets if len(secret.value) <= SPELLED_OUT]
+        hints = {re.escape(hint) for secret in known_secrets for hint in secret.hints}
         self._hinted = re.compile("|".join([*sorted(hints), LETTER_ESCAPED]).encode())
-        self._known = [(secret, tuple(hint.encode() for hint in secret.hints)) for secret in known]
+        self._known = [(secret, tuple(hint.encode() for hint in secret.hints)) for secret in known_secrets]
         self.forms = [
             StreamForm(form, spelled=form.text == secret.value and secret in short_enough)
-            for secret in known
+            for secret in known_secrets
             for form in secret.forms
         ]
 

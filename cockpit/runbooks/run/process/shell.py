@@ -118,9 +118,9 @@ def start(
 
 def owner_in(place: AttemptFiles) -> Owner:
     """Who supervises, by its own word; nobody when it has not said so."""
-    said = read_json(place.pid_file) or {}
+    fields = read_json(place.pid_file) or {}
     try:
-        return Owner(**said)
+        return Owner(**fields)
     except TypeError:
         return Owner()
 
@@ -164,18 +164,23 @@ def let_print(place: AttemptFiles) -> None:
 
 def ended_in(place: AttemptFiles) -> CommandEnd | None:
     """What the exit file says; None when there is none."""
-    said = read_json(place.exit_file)
-    if said is None:
+    fields = read_json(place.exit_file)
+    if fields is None:
         return None
-    code, number, lost, at = said.get("exit_code"), said.get("signal"), said.get("lost"), said.get("ended")
+    code, number, lost, position = (
+        fields.get("exit_code"),
+        fields.get("signal"),
+        fields.get("lost"),
+        fields.get("ended"),
+    )
     return CommandEnd(
         exit_code=code if isinstance(code, int) else None,
         signal=number if isinstance(number, int) else None,
-        timed_out=said.get("timed_out") is True,
-        cancelled=said.get("cancelled") is True,
-        trouble=str(said.get("trouble") or ""),
+        timed_out=fields.get("timed_out") is True,
+        cancelled=fields.get("cancelled") is True,
+        trouble=str(fields.get("trouble") or ""),
         lost=lost if isinstance(lost, int) else 0,
-        at=float(at) if isinstance(at, int | float) else None,
+        at=float(position) if isinstance(position, int | float) else None,
     )
 
 
@@ -191,10 +196,10 @@ def end_time(place: AttemptFiles) -> datetime | None:
 
 
 async def watch(
-    place: AttemptFiles, owner: Owner, on_output: Output, mask: Callable[[str], str], time: Time, *, at: int = 0
+    place: AttemptFiles, owner: Owner, on_output: Output, mask: Callable[[str], str], time: Time, *, index: int = 0
 ) -> CommandEnd:
     """Show the output from byte `at` on until the command has ended. Cancelling this leaves the command running."""
-    tail = TranscriptTail(place.transcript, mask, at=at)
+    tail = TranscriptTail(place.transcript, mask, index=index)
     began = time.monotonic()
     while True:
         ended = ended_in(place)

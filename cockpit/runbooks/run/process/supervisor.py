@@ -63,22 +63,22 @@ class Supervisor:
         signal.signal(signal.SIGTERM, self._cancel)
         signal.signal(signal.SIGHUP, _stay)  # not SIG_IGN, which the command would inherit
         write_whole(Path(self.job.pid_file), json.dumps(owner_of(os.getpid()).as_detail()).encode())
-        output, given = output_pipe()
+        output, number = output_pipe()
         try:
             child = subprocess.Popen(
                 self.job.argv,
                 env=dict(self.job.env),
                 cwd=self.job.cwd,
                 stdin=subprocess.DEVNULL,
-                stdout=given,
-                stderr=given,
+                stdout=number,
+                stderr=number,
                 process_group=0,
                 preexec_fn=lambda: self._leave_word(output),
             )
         except OSError as error:
             return self._said(None, None, f"{error.filename}: {error.strerror}")
         finally:
-            os.close(given)
+            os.close(number)
         self._watch(child, output)
         code = child.wait()
         return self._said(code if code >= 0 else None, -code if code < 0 else None)
@@ -160,12 +160,12 @@ def output_pipe() -> tuple[int, int]:
     Its end can be read, too: a pipe that nobody reads any more kills who prints to it, and a command must not be killed
     half-way because its supervisor was. Where there is no /proc it is a plain pipe.
     """
-    output, given = os.pipe()
+    output, number = os.pipe()
     try:
-        both_ways = os.open(f"/proc/self/fd/{given}", os.O_RDWR)
+        both_ways = os.open(f"/proc/self/fd/{number}", os.O_RDWR)
     except OSError:
-        return output, given
-    os.close(given)
+        return output, number
+    os.close(number)
     return output, both_ways
 
 

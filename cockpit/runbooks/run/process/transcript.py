@@ -23,10 +23,10 @@ def readable(text: str) -> str:
 class TranscriptTail:
     """Reads a growing transcript. `mask` takes out what became a secret only after the command began."""
 
-    def __init__(self, path: Path, mask: Callable[[str], str], *, at: int = 0) -> None:
+    def __init__(self, path: Path, mask: Callable[[str], str], *, index: int = 0) -> None:
         self._path = path
         self._mask = mask
-        self._at = at
+        self._at = index
         self._decode = codecs.getincrementaldecoder("utf-8")("replace")
         self._line = ""  # what may still grow into an escape sequence, a secret or `\r\n`
 
@@ -44,8 +44,8 @@ class TranscriptTail:
         text = self._line + self._decode.decode(chunk)
         whole = text.rfind("\n") + 1 if chunk else len(text)  # a line that stays as it is for a while is shown so
         self._line = text[whole:]
-        shown = self._mask(readable(text[:whole]))
-        return f"\n… {skipped // 1024} KB more are in the transcript …\n{shown}" if skipped else shown
+        shown_text = self._mask(readable(text[:whole]))
+        return f"\n… {skipped // 1024} KB more are in the transcript …\n{shown_text}" if skipped else shown_text
 
     def rest(self) -> str:
         """Everything up to the end of the file as it is now."""
@@ -57,11 +57,11 @@ class TranscriptTail:
                 return "".join(pieces)
 
 
-def excerpt(path: Path, at: int, limit: int = BEHIND) -> str:
+def excerpt(path: Path, index: int, limit: int = BEHIND) -> str:
     """The first megabyte of a transcript from byte `at` on, readable; "" when it cannot be read."""
     try:
         with path.open("rb") as file:
-            file.seek(at)
+            file.seek(index)
             return readable(file.read(limit).decode("utf-8", "replace"))
     except OSError:
         return ""

@@ -56,7 +56,7 @@ def word(
 
 
 def waiting(body: bytes = BODY) -> list[Alert]:
-    return pending(rules_of(body), source="am", environment="prod", server="prom-1", seen=AT)
+    return pending(rules_of(body), source="am", environment="prod", server="prom-1", visited=AT)
 
 
 def test_pending_alerts_are_told_with_when_they_began() -> None:
@@ -326,7 +326,7 @@ def test_any_rules_are_read_or_refused(groups: Any) -> None:
     except (SourceError, ValueError):
         return
     waiting(body)
-    firing(found, server="prom-1", at=AT)
+    firing(found, server="prom-1", position=AT)
     Witnesses([Rules("prom-1", AT, found)], []).word_on(Trace(alert("QueueLong")))
 
 

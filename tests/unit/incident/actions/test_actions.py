@@ -98,13 +98,13 @@ def test_a_task_has_a_time_and_a_loose_end_need_not(desk: Desk) -> None:
 
 
 def test_awareness_of_a_breach_ends_only_with_the_notice_or_a_reason(desk: Desk, clock: Clock) -> None:
-    desk.aware("leads were readable", at=at(-30))
+    desk.aware("leads were readable", moment=at(-30))
     assert now(desk).marks[0].started == at(-30)
     refusals: list[tuple[Callable[[], Event], str]] = [
         (lambda: desk.snooze("breach", at(30)), "cannot be put off"),
         (lambda: desk.not_applicable("breach", " "), "Say why"),
         (lambda: desk.aware("again"), "already"),
-        (lambda: desk.clock_done("breach", at=at(-60)), "cannot be done before"),
+        (lambda: desk.clock_done("breach", moment=at(-60)), "cannot be done before"),
     ]
     for refused, sentence in refusals:
         with pytest.raises(DeskError, match=sentence):
@@ -114,7 +114,7 @@ def test_awareness_of_a_breach_ends_only_with_the_notice_or_a_reason(desk: Desk,
     clock.wall = at(10)
     desk.aware("real data after all")
     clock.wall = at(600)
-    assert desk.clock_done("breach", "by the form of the authority", at=at(500)).summary.startswith(
+    assert desk.clock_done("breach", "by the form of the authority", moment=at(500)).summary.startswith(
         "authority notified"
     )
     mark = now(desk).marks[0]
@@ -191,17 +191,17 @@ def test_a_message_is_kept_with_what_it_promised(desk: Desk) -> None:
 
 def test_what_happened_before_the_declaration_keeps_both_times_and_moves_no_range(desk: Desk) -> None:
     reach = now(desk).reach_from
-    event = desk.decide("deploy on a Friday", at=at(-120))
+    event = desk.decide("deploy on a Friday", moment=at(-120))
     assert (event.occurred, event.recorded) == (at(-120), NIGHT)
     assert now(desk).reach_from == reach
-    desk.called("ops", at=at(-1))
-    desk.called("db", at=at(-3))
+    desk.called("ops", moment=at(-1))
+    desk.called("db", moment=at(-3))
     assert [each.at for each in now(desk).called] == [at(-1), at(-3)]
 
 
 def test_an_entry_is_corrected_in_its_place_and_in_its_own_words(desk: Desk) -> None:
     first = desk.decide("roll bakc", "the deploy")
-    event = desk.correct(first.id, "roll back", at=at(-2))
+    event = desk.correct(first.id, "roll back", moment=at(-2))
     assert (event.summary, event.supersedes, event.occurred) == ("decided: roll back (the deploy)", first.id, at(-2))
     assert [each.text for each in now(desk).decisions] == ["roll back"]
     journal = desk.note("one\ntwo")
@@ -301,7 +301,7 @@ def test_what_was_resolved_last_is_opened_again_with_a_reason(desk: Desk) -> Non
         (lambda desk: desk.start_task("x", timedelta()), "within what time"),
         (lambda desk: desk.start_task("x", timedelta(days=90)), "30 days ahead"),
         (lambda desk: desk.start_loop("x", at(-1)), "yet to come"),
-        (lambda desk: desk.aware("x", at=at(90)), "in the future"),
+        (lambda desk: desk.aware("x", moment=at(90)), "in the future"),
         (lambda desk: desk.freeze(False), "prod is not frozen"),
         (lambda desk: desk.add_item(" "), "Say what is to be done"),
         (lambda desk: desk.change_item("k7f"), "Nothing to change"),
@@ -314,7 +314,7 @@ def test_what_was_resolved_last_is_opened_again_with_a_reason(desk: Desk) -> Non
         (lambda desk: desk.pin(0), "There is no event 0"),
         (lambda desk: desk.link(1, ""), "where the evidence is"),
         (lambda desk: desk.link(1, "https://x/" + "q" * 40_000), "too long"),
-        (lambda desk: desk.decide("x", at=at(-60 * 24 * 40)), "more than 30 days ago"),
+        (lambda desk: desk.decide("x", moment=at(-60 * 24 * 40)), "more than 30 days ago"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_in_a_sentence(desk: Desk, act: Callable[[Desk], Event], sentence: str) -> None:

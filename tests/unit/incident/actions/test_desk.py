@@ -134,12 +134,12 @@ def test_a_note_of_several_lines_keeps_them(desk: Desk) -> None:
 
 
 def test_a_note_can_be_written_down_later(desk: Desk) -> None:
-    event = desk.note("users called", at=at(-20))
+    event = desk.note("users called", moment=at(-20))
     assert (event.occurred, event.recorded) == (at(-20), NIGHT)
 
 
 def test_a_clock_a_little_ahead_is_now(desk: Desk) -> None:
-    assert desk.note("x", at=NIGHT + timedelta(seconds=20)).occurred == NIGHT
+    assert desk.note("x", moment=NIGHT + timedelta(seconds=20)).occurred == NIGHT
 
 
 def test_a_resolved_incident_opens_again_with_a_reason(desk: Desk) -> None:
@@ -157,8 +157,8 @@ def test_a_resolved_incident_opens_again_with_a_reason(desk: Desk) -> None:
         (lambda desk: desk.declare("\n "), "needs a title"),
         (lambda desk: desk.declare("x", "P9"), "`P9` is no severity here; there are P0, P1, P2, P3."),
         (lambda desk: desk.note(" "), "needs words"),
-        (lambda desk: desk.note("x", at=at(90)), "is in the future"),
-        (lambda desk: desk.note("x", at=at(-60 * 24 * 40)), "more than 30 days ago"),
+        (lambda desk: desk.note("x", moment=at(90)), "is in the future"),
+        (lambda desk: desk.note("x", moment=at(-60 * 24 * 40)), "more than 30 days ago"),
         (lambda desk: desk.declare("x", reach_from=at(90)), "is in the future"),
         (lambda desk: desk.note("x", "nope"), "There is no incident `nope`"),
         (lambda desk: desk.note("x", ""), "There is no incident ``"),
@@ -182,7 +182,7 @@ def test_nothing_is_done_twice(desk: Desk) -> None:
     with pytest.raises(DeskError, match="is investigating already"):
         desk.change_status("investigating")
     with pytest.raises(DeskError, match="cannot end before that"):
-        desk.resolve(at=at(-1))
+        desk.resolve(moment=at(-1))
     desk.resolve()
     with pytest.raises(DeskError, match="is resolved already"):
         desk.resolve(incident=incident.id)
