@@ -98,11 +98,15 @@ def calls(incident: Incident, plan: Plan, running: Iterable[Clock], now: datetim
     ]
     contacts = [
         CallCandidate(
-            f"contact:{index}", contact.role, " · ".join(filter(None, [contact.person, contact.how, contact.scope])), contacts=(contact,),
-            sign=("", "") if contact.filled else ("⚠", "warn"), origin=contact.origin,
+            f"contact:{index}",
+            contact.role,
+            " · ".join(filter(None, [contact.person, contact.how, contact.scope])),
+            contacts=(contact,),
+            sign=("", "") if contact.filled else ("⚠", "warn"),
+            origin=contact.origin,
         )
         for index, contact in enumerate(plan.contacts)
-    ]  # fmt: skip
+    ]
     return [*call_candidates, *contacts, *pages]
 
 

@@ -157,8 +157,8 @@ def with_replicas(app: Application, replicas: Mapping[str, tuple[Replica, ...] |
 # An Azure Monitor alert as our own noun. Pure and total.
 
 
-def alert(raw: Raw, *, source: str, environment: str, visited: datetime) -> Alert | None:
-    """One alert, None without an id that could name it again. `seen` stands in for a start that cannot be read."""
+def alert(raw: Raw, *, source: str, environment: str, polled: datetime) -> Alert | None:
+    """One alert, None without an id that could name it again. `polled` stands in for a start that cannot be read."""
     essentials = dig(raw, "properties", "essentials")
     identifier = last_segment(text(raw.get("id")))
     if not identifier:
@@ -172,7 +172,7 @@ def alert(raw: Raw, *, source: str, environment: str, visited: datetime) -> Aler
         name=text(raw.get("name")) or rule_name(rule) or "alert without a name",
         severity=severity(text(dig(essentials, "severity"))),
         state=state(raw),
-        since=moment(dig(essentials, "startDateTime")) or moment(dig(essentials, "lastModifiedDateTime")) or visited,
+        since=moment(dig(essentials, "startDateTime")) or moment(dig(essentials, "lastModifiedDateTime")) or polled,
         environment=environment,
         resource=text(dig(essentials, "targetResourceName")) or last_segment(target),
         summary=text(dig(essentials, "description")),

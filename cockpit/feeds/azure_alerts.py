@@ -74,7 +74,7 @@ class AlertWatch:
         return told(firing, self._gone)
 
     def _alert(self, raw: Mapping[str, Any], now: datetime) -> Alert | None:
-        return alert(raw, source=self._source.name, environment=self._environment.name, visited=now)
+        return alert(raw, source=self._source.name, environment=self._environment.name, polled=now)
 
     async def _look_up(self, gone: Mapping[str, Gone], now: datetime) -> dict[str, Gone]:
         open_questions = [key for key, item in gone.items() if item.confirmed is None][:ASKED_AT_ONCE]

@@ -29,7 +29,7 @@ Output = Callable[[str], None]
 
 
 class NativeCommand(Protocol):
-    """A command that needs no shell: recognised by `cockpit.runbooks.native`, done through the SDK."""
+    """A command that needs no shell: recognised by `cockpit.runbooks.az`, done through the SDK."""
 
     @property
     def kind(self) -> StepKind: ...

@@ -86,13 +86,13 @@ def alert_labels(echo: str) -> object:
         "status": {"state": "active"},
         "startsAt": "2026-11-29T13:00:00Z",
     }
-    return listed(json.dumps([raw]).encode(), source="am", environment="prod", server="am-1", visited=NOW)
+    return listed(json.dumps([raw]).encode(), source="am", environment="prod", server="am-1", polled=NOW)
 
 
 def azure_alert_text(echo: str) -> object:
     essentials = {"alertRule": "refused", "description": f"got {echo}", "startDateTime": "2026-11-29T13:00:00Z"}
     raw = {"id": "/x/alerts/1", "name": f"refused {echo}", "properties": {"essentials": essentials}}
-    return azure_alert(raw, source="azure", environment="prod", seen=NOW)
+    return azure_alert(raw, source="azure", environment="prod", polled=NOW)
 
 
 def azure_sign_in(echo: str) -> object:

@@ -211,7 +211,10 @@ def moved(app: Raw, known_items: Application) -> str:
     """What stands now, for someone who confirmed something else."""
     latest = resource_name(dig(app, "properties", "latestRevisionName"))
     now = ", ".join(f"{name} {weight} %" for name, weight in becomes(traffic_of(app), latest).items())
-    return f"The traffic of {known_items.name} changed after you confirmed: it is now {now or 'nowhere'}. Nothing was sent."
+    return (
+        f"The traffic of {known_items.name} changed after you confirmed: it is now {now or 'nowhere'}. "
+        "Nothing was sent."
+    )
 
 
 def busy(app: Raw) -> bool:

@@ -88,7 +88,8 @@ def list_items(common: Common, incident: str | None, as_json: bool) -> None:
     for action_item in meant.items:
         due = f", due {action_item.due}" if action_item.due else ""
         echo(
-            f"[{'x' if action_item.done else ' '}] {action_item.id:<8} {action_item.text} ({action_item.owner or 'nobody yet'}{due})"
+            f"[{'x' if action_item.done else ' '}] {action_item.id:<8} {action_item.text} "
+            f"({action_item.owner or 'nobody yet'}{due})"
         )
     if not meant.items:
         echo(f"{meant.id} has no action items. `cockpit item add TEXT` begins one.")

@@ -94,7 +94,7 @@ def listed(body: bytes, *, source: str, environment: str, server: str, visited: 
     raw = decoded(body)
     if not isinstance(raw, list):
         raise SourceError(NO_ALERTS)
-    result = (_listed(item, source=source, environment=environment, server=server, visited=visited) for item in raw)
+    result = (_listed(item, source=source, environment=environment, server=server, polled=visited) for item in raw)
     return {item.alert.fingerprint: item for item in result}
 
 

@@ -204,7 +204,7 @@ class AlertmanagerReader:
         answer = await ask("/api/v2/alerts", narrowed)
         return await aside(
             len(answer.body),
-            lambda: listed(answer.body, source="", environment="", server="", visited=answer.at),
+            lambda: listed(answer.body, source="", environment="", server="", polled=answer.at),
         )
 
     def _parsed(self, server: str, body: bytes, moment: datetime) -> dict[str, Listed]:
@@ -213,7 +213,7 @@ class AlertmanagerReader:
         if before is None or before[0] != digest:
             before = (
                 digest,
-                listed(body, source=self._source.name, environment=self._environment, server=server, visited=moment),
+                listed(body, source=self._source.name, environment=self._environment, server=server, polled=moment),
             )
             self._last[server] = before
         return before[1]
@@ -230,7 +230,7 @@ class AlertmanagerReader:
             return []
         name = self._source.watchdog.replace("\\", "\\\\").replace('"', '\\"')
         answer = await ask("/api/v2/alerts", [("filter", f'alertname="{name}"')])
-        listeds_by_name = listed(answer.body, source="", environment="", server="", visited=answer.at)
+        listeds_by_name = listed(answer.body, source="", environment="", server="", polled=answer.at)
         return sorted(listeds_by_name.values(), key=lambda entry: entry.updated, reverse=True)
 
     async def rules(self, server: str, ask: "Ask") -> Rules:
@@ -241,7 +241,7 @@ class AlertmanagerReader:
     def _rules(self, server: str, answer: "ServerAnswer", targets: Targets | None) -> Rules:
         rules = rules_of(answer.body)
         waiting = pending(
-            rules, source=self._source.name, environment=self._environment, server=server, visited=answer.at
+            rules, source=self._source.name, environment=self._environment, server=server, polled=answer.at
         )
         return Rules(
             server,

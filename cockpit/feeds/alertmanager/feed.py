@@ -182,7 +182,7 @@ class AlertmanagerWatch:
             source=self._source.name,
             environment=self._environment,
             server=fires.server,
-            visited=self._time.now(),
+            polled=self._time.now(),
             note=note,
         )
 

@@ -145,7 +145,7 @@ def pending(
 ) -> list[Alert]:
     """The alerts that wait for their rule's `for` to pass."""
     return [
-        rule_alert(raw, AlertState.PENDING, source=source, environment=environment, server=server, visited=visited)
+        rule_alert(raw, AlertState.PENDING, source=source, environment=environment, server=server, polled=visited)
         for _, raw in active(rules, AlertState.PENDING)
     ]
 

@@ -1,6 +1,6 @@
 """Results as az prints them. Its rules are knack's: sorted JSON, tables of what is plain, tabs between values.
 
-Pure. `tests/unit/runbooks/native` holds each rule to an example.
+Pure. `tests/unit/runbooks/az` holds each rule to an example.
 """
 
 import json

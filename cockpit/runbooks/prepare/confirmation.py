@@ -155,7 +155,8 @@ def _must_be_approved(
         raise RunRefused(f"{shared[0]} is a shared login, not a person: name who gave the approval.")
     if len(gave) < required_confirmation.approvers:
         raise RunRefused(
-            f"This needs {required_confirmation.approvers} approvals ({required_confirmation.approver}): name each, as in `Ana + Ben`."
+            f"This needs {required_confirmation.approvers} approvals ({required_confirmation.approver}): "
+            "name each, as in `Ana + Ben`."
         )
 
 

@@ -1,4 +1,4 @@
-"""TODO"""
+"""An HTTP step read into a request: method, address, body, and whether it only reads."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -66,7 +66,10 @@ def mismatch(tool: str, environment: Environment, match_text: str, command: str 
     named = [next(filter(None, match.groups())).strip("\"';") for match in NAMED[tool].finditer(command)]
     if not named and (own := OWN_SETTINGS[tool].search(command)):
         sentence = clean_line(own.group(), 40).rstrip("=")
-        return f"the command brings its own settings of {tool} ({sentence}): nobody can say that it is on {environment.name}"
+        return (
+            f"the command brings its own settings of {tool} ({sentence}): "
+            f"nobody can say that it is on {environment.name}"
+        )
     wrong = [name for name in named or [match_text] if name.casefold() != target.casefold()]
     if not wrong:
         return ""

@@ -111,7 +111,8 @@ async def again(client: "httpx.AsyncClient", request: Request, before: Finished,
         output(f"Looked again: {said(error)}\n")
         return before
     output(
-        f"Looked again: GET answers {http_step_answer.status}\n{readable(http_step_answer.body.decode('utf-8', 'replace'))}\n"
+        f"Looked again: GET answers {http_step_answer.status}\n"
+        f"{readable(http_step_answer.body.decode('utf-8', 'replace'))}\n"
     )
     if request.method == "DELETE" and http_step_answer.status in (404, 410) and not http_step_answer.page:
         return Finished(StepState.OK, f"{before.outcome}, but looking again shows that it is gone")

@@ -1,6 +1,6 @@
 """The supervisor of one command: a process in a session of its own, which a dropped line or a dead cockpit cannot end.
 
-Started as `python -m cockpit.runbooks.run.process.supervisor` with a Job as JSON on standard input, so that no secret is in an
+Started as `python -m` of this module with a Job as JSON on standard input, so that no secret is in an
 argument list or a file. It runs the command, writes what it prints to the transcript with secrets masked, and leaves
 an exit file. SIGINT or SIGTERM ends the command: INT, then TERM, then KILL. Standard library only: it starts in 30 ms.
 """

@@ -7,7 +7,9 @@ from cockpit.incident.postmortem.merge import merge
 
 ROOT = Path(__file__).parents[4]
 EXAMPLE = (ROOT / "docs" / "worked-example.md").read_text(encoding="utf-8")
-TEMPLATE = (ROOT / "cockpit" / "incident" / "templates" / "postmortem.md.jinja").read_text(encoding="utf-8")
+TEMPLATE = (ROOT / "cockpit" / "incident" / "postmortem" / "templates" / "postmortem.md.jinja").read_text(
+    encoding="utf-8"
+)
 
 
 def headings(text: str) -> list[str]:
