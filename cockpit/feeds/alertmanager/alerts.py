@@ -86,7 +86,7 @@ def decoded(body: bytes) -> Any:
     return json.loads(body, object_hook=lambda fields: fields)
 
 
-def listed(body: bytes, *, source: str, environment: str, server: str, visited: datetime) -> dict[str, Listed]:
+def listed(body: bytes, *, source: str, environment: str, server: str, polled: datetime) -> dict[str, Listed]:
     """The alerts of `GET /api/v2/alerts` by fingerprint. `seen` stands in for times that cannot be read.
 
     Raises SourceError when one of them is no alert, ValueError or RecursionError when it is no JSON.
@@ -94,21 +94,21 @@ def listed(body: bytes, *, source: str, environment: str, server: str, visited: 
     raw = decoded(body)
     if not isinstance(raw, list):
         raise SourceError(NO_ALERTS)
-    result = (_listed(item, source=source, environment=environment, server=server, polled=visited) for item in raw)
+    result = (_listed(item, source=source, environment=environment, server=server, polled=polled) for item in raw)
     return {item.alert.fingerprint: item for item in result}
 
 
-def _listed(raw: object, *, source: str, environment: str, server: str, visited: datetime) -> Listed:
+def _listed(raw: object, *, source: str, environment: str, server: str, polled: datetime) -> Listed:
     fingerprint = text(dig(raw, "fingerprint"))
     if not isinstance(raw, Mapping) or not fingerprint:
         raise SourceError(NO_ALERTS)
     status = raw.get("status")
-    updated = when(raw.get("updatedAt")) or visited
+    updated = when(raw.get("updatedAt")) or polled
     alert = alert_of(
         raw,
         fingerprint,
         state(status),
-        when(raw.get("startsAt")) or visited,
+        when(raw.get("startsAt")) or polled,
         source=source,
         environment=environment,
         server=server,

@@ -141,11 +141,11 @@ def state_of(word: object) -> AlertState | None:
 
 
 def pending(
-    rules: Mapping[str, Sequence[AlertingRule]], *, source: str, environment: str, server: str, visited: datetime
+    rules: Mapping[str, Sequence[AlertingRule]], *, source: str, environment: str, server: str, polled: datetime
 ) -> list[Alert]:
     """The alerts that wait for their rule's `for` to pass."""
     return [
-        rule_alert(raw, AlertState.PENDING, source=source, environment=environment, server=server, polled=visited)
+        rule_alert(raw, AlertState.PENDING, source=source, environment=environment, server=server, polled=polled)
         for _, raw in active(rules, AlertState.PENDING)
     ]
 
@@ -184,7 +184,7 @@ def rule_alert(
     source: str,
     environment: str,
     server: str,
-    visited: datetime,
+    polled: datetime,
     note: str = "",
 ) -> Alert:
     """An alert as its Prometheus tells it. `seen` stands in for a time that cannot be read."""
@@ -192,7 +192,7 @@ def rule_alert(
         raw,
         fingerprint_of(texts(raw.get("labels"))),
         state,
-        when(raw.get("activeAt")) or visited,
+        when(raw.get("activeAt")) or polled,
         source=source,
         environment=environment,
         server=server,

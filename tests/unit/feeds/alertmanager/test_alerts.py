@@ -20,7 +20,7 @@ SEEN = datetime(2026, 11, 21, 2, 0, 30, tzinfo=UTC)
 
 
 def read(body: bytes) -> dict[str, Listed]:
-    return listed(body, source="am", environment="prod", server="am-1", visited=SEEN)
+    return listed(body, source="am", environment="prod", server="am-1", polled=SEEN)
 
 
 def read_one(**fields: Any) -> Listed:

@@ -56,7 +56,7 @@ def word(
 
 
 def waiting(body: bytes = BODY) -> list[Alert]:
-    return pending(rules_of(body), source="am", environment="prod", server="prom-1", visited=AT)
+    return pending(rules_of(body), source="am", environment="prod", server="prom-1", polled=AT)
 
 
 def test_pending_alerts_are_told_with_when_they_began() -> None:
