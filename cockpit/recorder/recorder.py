@@ -256,11 +256,17 @@ class Recorder:
 
     async def _save(self) -> None:
         """Write what is queued, one transaction a poll. What cannot be written stays, in order, for the next beat."""
+        if self._lease and not self._unsaved and not await self._write((), self._check_files):
+            return  # said now, and not only when there is a fact to write
         if self._known is not None and not self._lease:
             await self._write(self._opening, self._take_lease)
         while self._unsaved and self._lease:
             if not await self._write(self._unsaved[0], self._record_by_lease):
                 return
+
+    def _check_files(self, _: Sequence[Draft]) -> None:
+        """Blocking."""
+        self._timeline.check_files()
 
     def _take_lease(self, opening: Sequence[Draft]) -> None:
         """Blocking. From here on whoever recorded before can write nothing more, wherever it was stopped."""

@@ -85,6 +85,11 @@ class Timeline:
             return []
         return self._write(lambda connection: self._append(connection, drafts))
 
+    def check_files(self) -> None:
+        """Raise RecordError when what is written would go to files that were removed, replaced or cut short."""
+        if self._writer is not None:
+            self._writer.check_files()
+
     def events(
         self,
         *,

@@ -22,6 +22,8 @@ class Writer:
         self._patience = patience
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
+        self._wal: tuple[int, int] | None = None  # of the connection that is open
+        self._size = 0  # bytes; the file of a timeline never shrinks
         self._last = (0, "")  # id and hash of the newest event we know to be in the file
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="timeline-writer")
         try:
@@ -54,8 +56,7 @@ class Writer:
         return future.result()
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        if self._file is not None and identity(self._path) != self._file:
-            raise self._replaced()
+        self.check_files()
         try:
             connection = self._open()
             connection.execute("BEGIN IMMEDIATE")
@@ -71,10 +72,42 @@ class Writer:
             if self._connection is not None:
                 self._connection.rollback()
             raise
+        if self._wal is None:
+            self._wal = identity(self._wal_path)
+        self.check_files()  # what has just gone to a file that nobody can open is not acknowledged
         self._last = last
+        return result
+
+    def check_files(self) -> None:
+        """Raise RecordError when the file or its `-wal` is not the one we write to any more, or was cut short.
+
+        SQLite itself does not notice: it goes on writing to files that nobody else can open. Three looks at the
+        directory; safe from any thread.
+        """
+        if self._file is None:
+            return
         if identity(self._path) != self._file:
             raise self._replaced()
-        return result
+        wal = self._wal
+        if wal is not None and identity(self._wal_path) != wal:
+            raise RecordError(
+                f"{self._wal_path} was replaced or removed while it was open, so nothing more is recorded. It may hold "
+                "what was recorded last: put it back if you have it, run `cockpit verify`, and restart the cockpit."
+            )
+        try:
+            size = self._path.stat().st_size
+        except OSError:
+            raise self._replaced() from None
+        if size < self._size:
+            raise RecordError(
+                f"{self._path} was cut short while it was open, so nothing more is recorded. Keep a copy of it and of "
+                "what lies beside it and run `cockpit verify`. If it is whole, restart, else restore a backup."
+            )
+        self._size = size
+
+    @property
+    def _wal_path(self) -> Path:
+        return self._path.with_name(f"{self._path.name}-wal")
 
     def _empty_wal(self) -> bool:
         try:
@@ -106,4 +139,4 @@ class Writer:
     def _drop(self) -> None:
         if self._connection is not None:
             self._connection.close()
-            self._connection = None
+            self._connection = self._wal = None

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
 
@@ -408,3 +408,26 @@ def test_an_error_nobody_foresaw_is_still_one_sentence(path: Path, monkeypatch: 
             timeline.record(plan)  # type: ignore[arg-type]
         assert "\x1b" not in str(raised.value)
         assert timeline.record(notes(1))[0].id == 1
+
+
+@pytest.mark.parametrize("harm", ["wal removed", "wal replaced", "file cut short", "file emptied"])
+def test_nothing_is_acknowledged_once_the_files_are_not_what_they_were(tmp_path: Path, harm: str) -> None:
+    path = tmp_path / "timeline.db"
+    wal = tmp_path / "timeline.db-wal"
+    with opened(path) as timeline:
+        timeline.record([note("first", detail={"text": "x" * 20_000})])
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        timeline.record([note("acknowledged")])
+        if harm == "wal removed":
+            wal.unlink()
+        elif harm == "wal replaced":
+            wal.rename(tmp_path / "kept")
+            wal.write_bytes(b"")
+        else:
+            os.truncate(path, 4096 if harm == "file cut short" else 0)
+        for _ in range(2):
+            with pytest.raises(RecordError):
+                timeline.record([note("never acknowledged")])
+            with pytest.raises(RecordError):
+                timeline.check_files()

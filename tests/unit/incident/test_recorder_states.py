@@ -263,3 +263,18 @@ class FrozenCockpitTime:
 TestRecordersOfOneFile = pytest.mark.torture(RecordersOfOneFile.TestCase)
 # A failure is not shrunk: that takes minutes of a machine that others share.
 TestRecordersOfOneFile.settings = settings(stateful_step_count=30, phases=(Phase.generate,))
+
+
+def test_one_that_was_stopped_with_a_fact_in_its_hand_does_not_write_it_after_another_did() -> None:
+    story = RecordersOfOneFile()
+    try:
+        story.one_that_runs_records()
+        story.stop_before_its_next_transaction(which=0, seconds=2)
+        story.start()
+        story.one_that_runs_records()
+        story.go_on(which=0)
+        story.one_that_runs_records()
+        story.each_change_is_written_once_and_in_order()
+        assert story.recorded_states() == ["down"]
+    finally:
+        story.teardown()

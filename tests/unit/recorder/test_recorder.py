@@ -352,3 +352,13 @@ async def test_what_was_asked_before_a_pause_and_came_after_it_is_not_recorded(
         one.observe(replace(ready(ProbeState.DOWN, 60), began=STARTED))
         one.observe(ready(ProbeState.UP, 60))
     assert facts(timeline) == ["nobody recorded for 1h, from 2026-02-27 02:00:00Z"]
+
+
+@pytest.mark.parametrize("name", ["timeline.db", "timeline.db-wal"])
+async def test_a_file_that_is_removed_is_said_before_there_is_a_fact_to_write(
+    timeline: FullDisk, clock: Clock, name: str
+) -> None:
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+        timeline.path.with_name(name).unlink()
+        await until(lambda: one.status.startswith("NOT RECORDED"))
