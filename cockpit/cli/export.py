@@ -7,6 +7,7 @@ import click
 from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
 from cockpit.cli.session import CliSession, choices, echo, open_cli_session
+from cockpit.incident.actions.errors import AmbiguousIncident, DeskError
 from cockpit.incident.postmortem.export import NEW_FILE, Exporter, ExportForm
 from cockpit.incident.postmortem.merge import NotOurDraft
 from cockpit.model.incident import Incident
@@ -51,13 +52,19 @@ def export(common: Common, output: str | None, form: str, force: bool, incident:
 
 
 def _meant(seat: CliSession, incident: str | None) -> Incident:
-    """The incident that is named, else the only open one; where none is open, the newest are offered."""
-    if incident is None and not seat.desk.open():
-        here = [incident for incident in seat.desk.incidents() if incident.environment == seat.environment.name]
+    """The incident that is named, else the only open one, else the one that ended lately; else a choice is offered."""
+    try:
+        return seat.find_lately(incident)
+    except AmbiguousIncident:
+        raise
+    except DeskError:
+        if incident is not None:
+            raise
+        name = seat.environment.name
+        here = [candidate for candidate in seat.desk.incidents() if candidate.environment == name]
         if here:
-            raise Refusal(f"No incident is open in {seat.environment.name}; choose one:\n{choices(here[-NEWEST:])}")
-        raise Refusal(f"There is no incident in {seat.environment.name} to write about.")
-    return seat.desk.find(incident)
+            raise Refusal(f"No incident is open in {name}; choose one:\n{choices(here[-NEWEST:])}") from None
+        raise Refusal(f"There is no incident in {name} to write about.") from None
 
 
 def _written(exporter: Exporter, path: Path, text: str, head: str, force: bool) -> str:

@@ -14,7 +14,7 @@ from cockpit.model.text import clean_line
 from cockpit.model.time import RealTime, age
 
 at_option = click.option(
-    "--at", metavar="TIME", help="When it happened, if not now: `10m ago`, `14:05`, `2026-02-27 14:05`."
+    "--at", metavar="TIME", help="When it happened, if not now: `10m ago`, `14:05`, `14:05 UTC`, `2026-02-27 14:05`."
 )
 reason_option = click.option("--reason", default="", metavar="TEXT", help="Why; it stands on the timeline.")
 

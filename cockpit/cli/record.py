@@ -97,11 +97,12 @@ def incidents(common: Common, only_open: bool, as_json: bool) -> None:
 def render_incident_line(incident: Incident, ladder: SeverityScale = ()) -> str:
     """`2026-02-27-k7f  P1  resolved       02-27 02:15Z  28m 05s  prod  Readiness failing`."""
     ran = lasted(incident.open_for(incident.resolved)) if incident.resolved else ""
+    same = f" (duplicate of {incident.duplicate_of})" if incident.duplicate_of else ""
     drill = "[drill] " if incident.drill else ""
     severity = describe_severity(incident, ladder)
     return (
         f"{incident.id}  {severity:<5} {incident.status:<13} {incident.declared:%m-%d %H:%M}Z  {ran:>11}  "
-        f"{incident.environment}  {drill}{incident.title}"
+        f"{incident.environment}  {drill}{incident.title}{same}"
     )
 
 

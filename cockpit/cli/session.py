@@ -17,7 +17,7 @@ from cockpit.model.operator import PersonUnknown
 from cockpit.model.plan import Plan
 from cockpit.model.system import Environment, System
 from cockpit.model.text import clean_line
-from cockpit.model.time import RealTime, WhenError, when
+from cockpit.model.time import RealTime, WhenError, age, when
 from cockpit.runbooks.plan.load import read_plan
 from cockpit.timeline.timeline import Timeline
 
@@ -36,6 +36,18 @@ class CliSession:
         if self.system.time_zone:
             return ZoneInfo(self.system.time_zone)
         return datetime.now().astimezone().tzinfo or ZoneInfo("UTC")
+
+    def find_lately(self, incident: str | None) -> Incident:
+        """The incident that is meant; while none is open the one that ended lately, and then it is named.
+
+        Raises DeskError, AmbiguousIncident.
+        """
+        meant = self.desk.find(incident, lately=True)
+        if incident is None and meant.resolved is not None:
+            ago = age((RealTime().now() - meant.resolved).total_seconds())
+            named = f"{meant.id}, resolved {ago} ago: {clean_line(meant.title)}"
+            click.echo(f"No incident is open; this is about {named}", err=True)
+        return meant
 
     def moment(self, text: str | None) -> datetime | None:
         """A time as it was typed. Raises WhenError."""
@@ -69,7 +81,7 @@ def open_cli_session(common: Common, *, read_only: bool = False, there: bool = F
             )
             yield CliSession(system, plan, environment, timeline, desk)
     except AmbiguousIncident as error:
-        raise Refusal(f"{len(error.open)} incidents are open; choose one:\n{choices(error.open)}") from None
+        raise Refusal(f"{len(error.open)} incidents {error.standing}; choose one:\n{choices(error.open)}") from None
     except (DeskError, RecordError, WhenError, PersonUnknown) as error:
         raise Refusal(str(error)) from None
 

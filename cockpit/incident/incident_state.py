@@ -194,6 +194,7 @@ class IncidentFold:
             last_event=self._last_event,
             close_reason=over.reason if over else "",
             because=_because(moved) if over else "",
+            duplicate_of=_duplicate_of(moved) if over else "",
             rules=bindings[-1][1],
             bindings=tuple(SeverityRules(change.value, change.at, rules) for change, rules in bindings),
             mistakes=_mistakes(self._superseded),
@@ -292,6 +293,12 @@ def _because(moved: list[Event]) -> str:
     """Which of the reasons that incidents end for the last resolution names."""
     last = next(event for event in reversed(moved) if _status(event))
     return _close_reason(last)
+
+
+def _duplicate_of(moved: list[Event]) -> str:
+    """The incident that the last resolution says this one repeats."""
+    last = next(each for each in reversed(moved) if _status(each))
+    return text_of(last.detail, "of") if _close_reason(last) == CloseReason.DUPLICATE else ""
 
 
 def _close_reason(event: Event) -> str:

@@ -98,6 +98,7 @@ class Incident:
     last_event: int = 0
     close_reason: str = field(default="")  # in the words of who closed it
     because: str = ""  # a CloseReason
+    duplicate_of: str = ""  # the id of the incident that this one repeats
     rules: tuple[Rule, ...] = ()  # what binds it, as recorded when its severity was last set
     bindings: tuple[SeverityRules, ...] = ()  # what bound it, severity after severity
     mistakes: tuple[StateChange, ...] = ()  # severities that were entered by mistake: on record, and counted nowhere

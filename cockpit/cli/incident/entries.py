@@ -77,6 +77,7 @@ def link(common: Common, number: int, target: str, text: str, incident: str | No
 @common_options
 def review(common: Common, state: tuple[str, ...], reason: str, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common, there=True) as seat:
+        incident = seat.find_lately(incident).id
         tell(seat.desk.review(" ".join(state).replace("-", " "), reason, incident=incident), as_json)
 
 
@@ -92,7 +93,7 @@ def review(common: Common, state: tuple[str, ...], reason: str, incident: str | 
 def message(common: Common, name: tuple[str, ...], promise: str | None, incident: str | None, as_json: bool) -> None:
     within = timedelta() if promise == "none" else length(promise) if promise else None
     with open_cli_session(common, read_only=True) as seat:
-        meant = seat.desk.find(incident)
+        meant = seat.find_lately(incident)
         there = offers(meant, seat.plan)
         if not name:
             for template in there:

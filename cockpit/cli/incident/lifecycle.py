@@ -6,6 +6,7 @@ import click
 
 from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.json_documents import incident_document
+from cockpit.cli.login import somebody_to_ask
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
 from cockpit.cli.output import at_option, capital, reason_option, repeated, tell, where
 from cockpit.cli.session import CliSession, echo, open_cli_session
@@ -13,6 +14,7 @@ from cockpit.incident.impact import describe_impact
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
 from cockpit.model.response import CloseReason
+from cockpit.model.text import clean_line
 
 
 @click.command(name="declare", help="Declare an incident: one line that says what is wrong.")
@@ -22,6 +24,10 @@ from cockpit.model.response import CloseReason
 @click.option("--impact", metavar="TIME", help="When users first felt it, if that is known.")
 @click.option("--reach", metavar="TIME", help="How far back the incident's range reaches, if further or less.")
 @click.option("--drill", is_flag=True, help="An exercise: it counts in no statistics.")
+@click.option(
+    "--join/--another", default=None, help="While one is open: write the title into it as a note, or declare another."
+)
+@at_option
 @json_option
 @common_options
 def declare(
@@ -32,9 +38,15 @@ def declare(
     impact: str | None,
     reach: str | None,
     drill: bool,
+    join: bool | None,
+    at: str | None,
     as_json: bool,
 ) -> None:
     with open_cli_session(common) as seat:
+        if (running := seat.desk.open()) and _joins(running, join):
+            event = seat.desk.note(" ".join(title), seat.desk.find(None).id, seat.moment(at))
+            tell(event, as_json, f"Noted{where(event)}: {event.summary}")
+            return
         incident = seat.desk.declare(
             " ".join(title),
             severity,
@@ -42,6 +54,12 @@ def declare(
             reach_from=seat.moment(reach),
             impact_started=seat.moment(impact),
             drill=drill,
+            moment=seat.moment(at),
+        )
+    if running:
+        _name_open(running)
+        click.echo(
+            f"If it is the same: cockpit resolve --incident {incident.id} --duplicate-of {running[0].id}", err=True
         )
     if as_json:
         click.echo(to_json(incident_document(incident)))
@@ -54,6 +72,22 @@ def declare(
         echo(f"Users felt it from {repeated(incident.impact_started)}.")
     reaches = repeated(incident.reach_from) if reach else f"{incident.reach_from:%H:%M:%S} UTC"
     echo(f"It reaches back to {reaches}. `cockpit note TEXT` adds to it.")
+
+
+def _joins(running: list[Incident], join: bool | None) -> bool:
+    """Whether what is declared belongs to an open incident: as was typed, else asked where somebody is there."""
+    if join is None and len(running) == 1 and somebody_to_ask():
+        _name_open(running)
+        join = click.confirm("Is it the same? Then this becomes a note in it", default=False, err=True)
+    return bool(join)
+
+
+def _name_open(running: list[Incident]) -> None:
+    """What is open already, and since when: it may be the same."""
+    for incident in running:
+        who = f" by {clean_line(incident.declared_by)}" if incident.declared_by else ""
+        standing = f"{incident.severity} {incident.id} is open since {incident.declared:%H:%M} UTC{who}"
+        click.echo(f"{standing}: {clean_line(incident.title)}", err=True)
 
 
 @click.command(name="note", help="Write down what was seen, thought or done. `-` reads it from standard input.")
@@ -73,13 +107,14 @@ def note(common: Common, text: tuple[str, ...], at: str | None, incident: str | 
 @click.command(name="ack", help="Take an alert, by its name or its key; without one the incident itself.")
 @click.argument("alert", required=False)
 @click.option("--note", "words", default="", metavar="TEXT", help="What you are about to do.")
+@at_option
 @incident_option
 @json_option
 @common_options
-def ack(common: Common, alert: str | None, words: str, incident: str | None, as_json: bool) -> None:
+def ack(common: Common, alert: str | None, words: str, at: str | None, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common) as seat:
         key, name = _alert(seat, alert) if alert else ("", "")
-        event = seat.desk.acknowledge(key, name, incident, words)
+        event = seat.desk.acknowledge(key, name, incident, words, seat.moment(at))
     tell(event, as_json, f"{capital(event.summary)}{where(event)}")
 
 
@@ -87,15 +122,20 @@ def ack(common: Common, alert: str | None, words: str, incident: str | None, as_
 @click.argument("level")
 @click.option("--mistake", is_flag=True, help="The one it has was entered by mistake; this one held from then on.")
 @reason_option
+@at_option
 @incident_option
 @json_option
 @common_options
-def severity(common: Common, level: str, mistake: bool, reason: str, incident: str | None, as_json: bool) -> None:
+def severity(
+    common: Common, level: str, mistake: bool, reason: str, at: str | None, incident: str | None, as_json: bool
+) -> None:
+    if mistake and at:
+        raise Refusal("A severity entered by mistake is corrected from its own time on; leave --at out.")
     with open_cli_session(common) as seat:
         if mistake:
             event = seat.desk.correct_severity(level, reason, incident)
         else:
-            event = seat.desk.change_severity(level, incident, reason)
+            event = seat.desk.change_severity(level, incident, reason, seat.moment(at))
     tell(event, as_json, f"{event.incident}: {event.summary}")
 
 
@@ -107,6 +147,7 @@ def severity(common: Common, level: str, mistake: bool, reason: str, incident: s
 @common_options
 def impact(common: Common, begin: str | None, end: str | None, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common, there=True) as seat:
+        incident = seat.find_lately(incident).id
         if begin or end:
             seat.desk.amend(incident, impact_started=seat.moment(begin), impact_ended=seat.moment(end))
         result = seat.desk.find(incident)
@@ -129,13 +170,22 @@ def reopen(common: Common, reason: str, incident: str | None, as_json: bool) -> 
 @click.command(name="resolve", help="End an incident.")
 @reason_option
 @click.option("--because", default="", metavar="KIND", help=f"One of {', '.join(CloseReason)}.")
+@click.option("--duplicate-of", metavar="ID", help="The incident that it repeats; each then names the other.")
 @at_option
 @incident_option
 @json_option
 @common_options
-def resolve(common: Common, reason: str, because: str, at: str | None, incident: str | None, as_json: bool) -> None:
+def resolve(
+    common: Common,
+    reason: str,
+    because: str,
+    duplicate_of: str | None,
+    at: str | None,
+    incident: str | None,
+    as_json: bool,
+) -> None:
     with open_cli_session(common) as seat:
-        event = seat.desk.resolve(reason, incident, seat.moment(at), because)
+        event = seat.desk.resolve(reason, incident, seat.moment(at), because, duplicate_of)
         ended: Incident = seat.desk.find(event.incident)
         frozen = seat.desk.frozen() is not None
     back = f" at {repeated(event.occurred)}" if at else ""

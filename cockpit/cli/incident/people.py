@@ -62,13 +62,16 @@ def leave(
 @click.argument("name", metavar="ROLE")
 @click.argument("to", metavar="PERSON")
 @note_option
+@at_option
 @incident_option
 @json_option
 @common_options
-def handover(common: Common, name: str, to: str, words: str, incident: str | None, as_json: bool) -> None:
+def handover(
+    common: Common, name: str, to: str, words: str, at: str | None, incident: str | None, as_json: bool
+) -> None:
     with open_cli_session(common) as seat:
         goes_on = _goes_on(seat, seat.desk.find(incident))
-        event = seat.desk.hand_over(name, to, words, goes_on, incident=incident)
+        event = seat.desk.hand_over(name, to, words, goes_on, incident=incident, moment=seat.moment(at))
     tell(event, as_json)
 
 
@@ -130,5 +133,6 @@ def update(
 ) -> None:
     tokens = sys.stdin.read() if text == ("-",) else " ".join(text)
     with open_cli_session(common) as seat:
+        incident = seat.find_lately(incident).id
         event = seat.desk.sent(audience, tokens, promised=ahead(promise), incident=incident, moment=seat.moment(at))
     tell(event, as_json)

@@ -60,6 +60,7 @@ def add(
     common: Common, text: tuple[str, ...], owner: str, due: str | None, label: str, incident: str | None, as_json: bool
 ) -> None:
     with open_cli_session(common) as seat:
+        incident = seat.find_lately(incident).id
         event = seat.desk.add_item(" ".join(text), owner, day(due), label, incident=incident)
     tell(event, as_json, f"Added {event.subject} to {event.incident}: {event.summary}")
 
@@ -72,6 +73,7 @@ def add(
 @common_options
 def done(common: Common, id: str, again: bool, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common) as seat:
+        incident = seat.find_lately(incident).id
         tell(seat.desk.change_item(id, done=not again, incident=incident), as_json)
 
 
@@ -81,7 +83,7 @@ def done(common: Common, id: str, again: bool, incident: str | None, as_json: bo
 @common_options
 def list_items(common: Common, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common, read_only=True) as seat:
-        meant = seat.desk.find(incident)
+        meant = seat.find_lately(incident)
     if as_json:
         click.echo(to_json([{"id": entry.id} | _document(entry) for entry in meant.items]))
         return

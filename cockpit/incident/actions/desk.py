@@ -2,7 +2,7 @@
 
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,6 +43,7 @@ from cockpit.timeline.timeline import Timeline
 
 OLDEST = timedelta(days=30)  # a time further back is a slip of the finger
 LATEST = timedelta(days=30)  # and so is one further ahead
+LATELY = timedelta(days=7)  # for so long after its end work on an incident goes on without naming it
 AHEAD = timedelta(seconds=60)  # clocks of two machines may differ by so much
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is read for another
 
@@ -129,10 +130,16 @@ class Desk:
         with self._lock:
             return self._caught_up().freeze(self.environment)
 
-    def find(self, incident: str | None) -> Incident:
-        """The incident that is meant. Raises DeskError, AmbiguousIncident."""
+    def find(self, incident: str | None, *, lately: bool = False) -> Incident:
+        """The incident that is meant; with `lately`, while none is open, the one that ended within the last days.
+
+        Raises DeskError, AmbiguousIncident.
+        """
         with self._lock:
-            return as_of(self.meant(self._caught_up(), incident), self.now())
+            ledger = self._caught_up()
+            if lately and incident is None and not ledger.open(self.environment):
+                return as_of(_ended_lately(ledger, self.environment, self.now()), self.now())
+            return as_of(self.meant(ledger, incident), self.now())
 
     # What can be done: each act in the file of its idea, as a function of the desk.
 
@@ -180,8 +187,9 @@ class Desk:
     def now(self) -> datetime:
         return self._time.now()
 
-    def write(self, decide: Callable[[Ledger], Draft], *, nameless: bool = False) -> Event:
-        """Record what `decide` makes of the newest state, in one transaction. It may raise to write nothing.
+    def write(self, decide: Callable[[Ledger], Draft | Sequence[Draft]], *, nameless: bool = False) -> Event:
+        """Record what `decide` makes of the newest state, in one transaction; the first event. It may raise to write
+        nothing.
 
         `nameless`: it says nothing about who, so that a shared login may write it before it is known who is there.
         """
@@ -266,7 +274,9 @@ class Desk:
             catch_up(self._ledger, self._timeline)
         return self._ledger
 
-    def _record(self, decide: Callable[[Ledger, TimelineReader], Draft], *, nameless: bool = False) -> Event:
+    def _record(
+        self, decide: Callable[[Ledger, TimelineReader], Draft | Sequence[Draft]], *, nameless: bool = False
+    ) -> Event:
         if self._read_only:
             raise DeskError("Read-only: nothing is written. Start without --read-only to act.")
         if not nameless:
@@ -276,7 +286,8 @@ class Desk:
 
             def plan(reader: TimelineReader) -> list[Draft]:
                 catch_up(ledger, reader)
-                return [decide(ledger, reader)]
+                drafts = decide(ledger, reader)
+                return [drafts] if isinstance(drafts, Draft) else list(drafts)
 
             return self._timeline.record(plan)[0]
 
@@ -289,6 +300,26 @@ def _named(ledger: Ledger, wanted_name: str) -> Incident:
     if len(result) == 1:
         return result[0]
     raise DeskError(f"There is no incident `{wanted_name}`; `cockpit incidents` lists them.")
+
+
+def _ended_lately(ledger: Ledger, environment: str, now: datetime) -> Incident:
+    """The one that ended within the last days; what duplicates another one is told there. Raises DeskError."""
+    ended = [
+        incident
+        for incident in ledger.incidents.values()
+        if incident.environment == environment
+        and incident.resolved is not None
+        and incident.resolved >= now - LATELY
+        and not incident.duplicate_of
+    ]
+    if not ended:
+        raise DeskError(
+            f"No incident is open in {environment}, and none ended in the last {LATELY.days} days; "
+            "name one with --incident, or declare one."
+        )
+    if len(ended) > 1:
+        raise AmbiguousIncident(ended)
+    return ended[0]
 
 
 def _standing(reader: TimelineReader, number: int) -> Event | None:

@@ -10,9 +10,10 @@ class DeskError(Exception):
 
 
 class AmbiguousIncident(DeskError):  # noqa: N818  the screen asks which; nothing went wrong
-    """Several are open and none was named: `open` are those to choose from."""
+    """Several are open, or ended lately, and none was named: `open` are those to choose from."""
 
     def __init__(self, open: Sequence[Incident]) -> None:
         self.open = tuple(open)
         names = ", ".join(incident.id for incident in open)
-        super().__init__(f"{len(open)} incidents are open in {open[0].environment}; say which one: {names}.")
+        self.standing = "are open" if self.open[0].open else "ended lately"
+        super().__init__(f"{len(open)} incidents {self.standing} in {open[0].environment}; say which one: {names}.")

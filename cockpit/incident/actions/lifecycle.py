@@ -1,6 +1,6 @@
 """Acts on an incident as a whole: it is declared, changes its severity and status, ends, is opened again, reviewed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,10 +32,12 @@ def declare(
     reach_from: datetime | None = None,
     impact_started: datetime | None = None,
     drill: bool = False,
+    moment: datetime | None = None,
 ) -> Incident:
     """Begin an incident; without a severity on the worst rung but one. `impact_started`: users first felt it.
 
-    `unsure` whether it is this rung or the one above takes the one above: it is easier to stand down than to catch up.
+    `moment` is when it was declared, for what was led elsewhere. `unsure` whether it is this rung or the one above
+    takes the one above: it is easier to stand down than to catch up.
     """
     subject = clean_line(title, LONGEST_TITLE)
     if not subject:
@@ -46,15 +48,16 @@ def declare(
     if rung.backlog:
         raise DeskError(f"{rung.name} is for the backlog, no incident: write a note, or choose a higher severity.")
     now = desk.now()
+    declared = desk.past(moment, now)
     begin = desk.past(reach_from, now) if reach_from else None
     impact = desk.past(impact_started, now) if impact_started else None
 
     def act(ledger: Ledger) -> Draft:
-        signal = earliest_signal(ledger.bad(desk.environment), now)
+        signal = earliest_signal(ledger.bad(desk.environment), declared)
         detail = {
             "title": subject,
             "severity": rung.name,
-            "reach_from": stamp(begin or reach(signal, now)),
+            "reach_from": stamp(begin or reach(signal, declared)),
             "detected": stamp(signal.since) if signal else "",
             "detected_by": signal.label if signal else "",
             "impact_started": stamp(impact) if impact else "",
@@ -62,7 +65,7 @@ def declare(
             "unsure": unsure,
             "rules": _rules(desk, rung.name),
         }
-        return desk.draft(Kind.DECLARE, detail, now, incident=_new_id(desk, ledger, now))
+        return desk.draft(Kind.DECLARE, detail, declared, incident=_new_id(desk, ledger, declared))
 
     return desk.find(desk.write(act).incident)
 
@@ -119,16 +122,20 @@ def _amended(values_by_name: Mapping[str, str], before: Mapping[str, Any]) -> st
     return ", ".join(parts)
 
 
-def change_severity(desk: "Desk", severity: str, incident: str | None = None, reason: str = "") -> Event:
+def change_severity(
+    desk: "Desk", severity: str, incident: str | None = None, reason: str = "", moment: datetime | None = None
+) -> Event:
     """Raise or lower an incident on the ladder; the rules of its new rung bind from now."""
-    rung, why = _rung(desk, severity).name, clean_line(reason)
+    rung, why, occurred = _rung(desk, severity).name, clean_line(reason), desk.past(moment, desk.now())
 
     def act(ledger: Ledger) -> Draft:
         meant = desk.meant(ledger, incident)
         if meant.severity == rung:
             raise DeskError(f"{meant.id} is {rung} already.")
+        if occurred < (since := meant.severities[-1].at):
+            raise DeskError(f"{meant.id} is {meant.severity} since {since:%Y-%m-%d %H:%M:%S}Z; give a later time.")
         detail = {"severity": rung, "was": meant.severity, "reason": why, "rules": _rules(desk, rung)}
-        return desk.of(meant, Kind.SEVERITY, detail, desk.now())
+        return desk.of(meant, Kind.SEVERITY, detail, occurred)
 
     return desk.write(act)
 
@@ -175,21 +182,42 @@ def change_status(desk: "Desk", status: str, incident: str | None = None, reason
 
 
 def resolve(
-    desk: "Desk", reason: str = "", incident: str | None = None, moment: datetime | None = None, because: str = ""
+    desk: "Desk",
+    reason: str = "",
+    incident: str | None = None,
+    moment: datetime | None = None,
+    because: str = "",
+    duplicate_of: str | None = None,
 ) -> Event:
-    """End an incident. `because` is a CloseReason, for what was no incident or not this one."""
+    """End an incident. `because` is a CloseReason, for what was no incident or not this one.
+
+    `duplicate_of` names the incident that it repeats: that one gets an entry as well, so each leads to the other.
+    """
     now, why, kind = desk.now(), clean_line(reason), clean_line(because, 40).casefold().replace("_", " ")
     occurred = desk.past(moment, now)
     if kind and kind not in frozenset(CloseReason):
         raise DeskError(f"`{kind}` is no reason that incidents end for; there are {', '.join(CloseReason)}.")
 
-    def act(ledger: Ledger) -> Draft:
-        meant = desk.meant(ledger, incident)
+    if duplicate_of is not None:
+        if kind not in ("", CloseReason.DUPLICATE):
+            raise DeskError(f"A duplicate of another incident is closed as duplicate, not as {kind}.")
+        kind = CloseReason.DUPLICATE.value
+
+    def act(ledger: Ledger) -> Sequence[Draft]:
+        meant = _duplicate(desk, ledger, incident, duplicate_of) if duplicate_of else desk.meant(ledger, incident)
         if not meant.open:
             raise DeskError(f"{meant.id} is resolved already.")
         if occurred < meant.declared:
             raise DeskError(f"{meant.id} was declared at {meant.declared:%H:%M:%S}Z; it cannot end before that.")
-        return desk.of(meant, Kind.RESOLVE, {"reason": why, "because": kind}, occurred)
+        detail = {"reason": why, "because": kind}
+        if duplicate_of is None:
+            return [desk.of(meant, Kind.RESOLVE, detail, occurred)]
+        original = _original(desk, ledger, meant, duplicate_of)
+        named = f"{meant.id} ({meant.severity} {meant.title}) is a duplicate of this incident"
+        return [
+            desk.of(meant, Kind.RESOLVE, {**detail, "of": original.id}, occurred),
+            desk.of(original, Kind.NOTE, {"duplicate": meant.id}, occurred, summary=named),
+        ]
 
     return desk.write(act)
 
@@ -241,6 +269,28 @@ def review(desk: "Desk", state: str, reason: str = "", *, incident: str | None =
         return desk.of(meant, Kind.REVIEW, detail, desk.now())
 
     return desk.write(act)
+
+
+def _duplicate(desk: "Desk", ledger: Ledger, incident: str | None, original: str) -> Incident:
+    """The incident that repeats `original`: the one that is named, else the only other one that is open."""
+    if incident is None:
+        kept = desk.meant(ledger, original)
+        others = [other for other in ledger.open(desk.environment) if other.id != kept.id]
+        if len(others) == 1:
+            return others[0]
+    return desk.meant(ledger, incident)
+
+
+def _original(desk: "Desk", ledger: Ledger, duplicate: Incident, named: str) -> Incident:
+    """The incident that goes on in place of a duplicate. Raises DeskError where that leads round in a circle."""
+    original = desk.meant(ledger, named)
+    ids, incident = {duplicate.id}, original
+    while incident.id not in ids:
+        if not incident.duplicate_of or incident.duplicate_of not in ledger.incidents:
+            return original
+        ids.add(incident.id)
+        incident = ledger.incidents[incident.duplicate_of]
+    raise DeskError(f"{original.id} cannot stand for {duplicate.id}: it is that incident, or a duplicate of it.")
 
 
 def _rung(desk: "Desk", text: str) -> Level:

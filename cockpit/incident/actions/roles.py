@@ -65,9 +65,17 @@ def _hat(
 
 
 def hand_over(
-    desk: "Desk", role: str, to: str, note: str = "", open: Sequence[str] = (), *, incident: str | None = None
+    desk: "Desk",
+    role: str,
+    to: str,
+    note: str = "",
+    open: Sequence[str] = (),
+    *,
+    incident: str | None = None,
+    moment: datetime | None = None,
 ) -> Event:
     """Give a hat to somebody else. `open` are lines on what goes on: clocks, silences, runs; the note keeps them."""
+    occurred = desk.past(moment, desk.now())
     if not clean_line(to, LONGEST_NAME):
         raise DeskError("Say to whom it is handed over.")
     taker = desk.person_named(to)
@@ -85,25 +93,31 @@ def hand_over(
         if giver == taker:
             raise DeskError(f"{taker} is {hat} already.")
         detail = {"what": "takes", "role": hat, "person": taker, "from": giver, "note": text}
-        return desk.of(meant, Kind.ROLE, detail, desk.now(), subject=hat)
+        return desk.of(meant, Kind.ROLE, detail, occurred, subject=hat)
 
     return desk.write(act)
 
 
 def acknowledge(
-    desk: "Desk", alert_key: str = "", alert_name: str = "", incident: str | None = None, note: str = ""
+    desk: "Desk",
+    alert_key: str = "",
+    alert_name: str = "",
+    incident: str | None = None,
+    note: str = "",
+    moment: datetime | None = None,
 ) -> Event:
     """Take an alert, or with no key the incident itself: I am on it.
 
     An alert can always be taken: while no incident or several are open it goes to the journal, and belongs to
     every incident whose range holds it.
     """
-    now, detail = desk.now(), {"note": clean_line(note), "name": clean_line(alert_name)}
+    occurred = desk.past(moment, desk.now())
+    detail = {"note": clean_line(note), "name": clean_line(alert_name)}
 
     def act(ledger: Ledger) -> Draft:
         if alert_key and incident is None and len(ledger.open(desk.environment)) != 1:
-            return desk.draft(Kind.ACK, detail, now, subject=alert_key)
-        return desk.of(desk.meant(ledger, incident), Kind.ACK, detail, now, subject=alert_key)
+            return desk.draft(Kind.ACK, detail, occurred, subject=alert_key)
+        return desk.of(desk.meant(ledger, incident), Kind.ACK, detail, occurred, subject=alert_key)
 
     return desk.write(act)
 

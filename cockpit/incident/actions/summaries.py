@@ -46,7 +46,8 @@ def _status(text: _Text) -> str:
 
 
 def _resolve(text: _Text) -> str:
-    return text.because(f"resolved ({text['because']})" if text["because"] else "resolved")
+    of = f" of {text['of']}" if text["of"] else ""
+    return text.because(f"resolved ({text['because']}{of})" if text["because"] else "resolved")
 
 
 def _role(text: _Text) -> str:

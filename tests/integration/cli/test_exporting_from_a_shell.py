@@ -84,9 +84,11 @@ def test_a_read_only_export_writes_the_draft_and_leaves_the_timeline_alone(shell
 def test_when_none_is_open_the_newest_are_offered(shell: Shell) -> None:
     shell.say("note", "all quiet")
     assert "There is no incident in default to write about." in shell.refused("export")
-    incident = declared(shell)
-    shell.say("resolve")
-    assert f"choose one:\n  --incident {incident}  P1 resolved Readiness failing" in shell.refused("export")
+    incidents = [declared(shell), declared(shell)]
+    for incident in incidents:
+        shell.say("resolve", "--incident", incident)
+    offered = shell.refused("export")
+    assert all(f"  --incident {incident}  P1 resolved Readiness failing" in offered for incident in incidents)
     assert "resolved" in Path(shell.ask("export", "--incident", incident)["path"]).read_text()
 
 
