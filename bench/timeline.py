@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.measure import Measure
-from cockpit.incident.actions.desk import Desk
+from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import with_events
 from cockpit.incident.postmortem.export import Exporter, ExportForm
@@ -101,7 +101,7 @@ def exports(folder: Path) -> list[Measure]:
     system = System("bench", (), str(folder))
     with Timeline(folder / "export.db", time=RealTime()) as file:
         write(file, EXPORTED)
-        desk = Desk(file, operator="ana", environment="prod", ladder=DEFAULT_LADDER, time=RealTime())
+        desk = IncidentActions(file, operator="ana", environment="prod", ladder=DEFAULT_LADDER, time=RealTime())
         (incident,) = desk.incidents()
         return [export(Exporter(incident, file, desk, system, RealTime(), form=each), folder) for each in ExportForm]
 

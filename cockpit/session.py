@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from cockpit.config import Secrets
 from cockpit.feeds.base import Feed
 from cockpit.feeds.watch import Watch
-from cockpit.incident.actions.desk import Desk
+from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import read_ledger
 from cockpit.model.event import Event
@@ -60,7 +60,7 @@ class Session:
     ledger: Ledger
     since: int  # follow the timeline behind this id: what came while we were reading is then seen twice, never missed
     history: list[Event]  # the newest events of the environment in front, oldest first
-    desk: Desk
+    desk: IncidentActions
     runner: Runner
     recorder: Recorder | None
     author: Operator  # of everything that is written here
@@ -169,7 +169,7 @@ def build(
         path = lock_path(timeline_file, environment.name)
         recorder = Recorder(timeline, environment.name, time=time, lock_path=path, who=this_process(author.name))
         watch.listen(recorder.observe)
-    desk = Desk(
+    desk = IncidentActions(
         timeline,
         operator=author,
         environment=environment.name,

@@ -1,1 +1,1 @@
-"""One file a screen or dialog: compose, bind, call the Desk or the Runner. No I/O."""
+"""One file a screen or dialog: compose, bind, call the incident actions or the Runner. No I/O."""

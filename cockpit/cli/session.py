@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from cockpit.cli.options import Common, Refusal, choose_environment, load_system, open_timeline, operator
-from cockpit.incident.actions.desk import Desk
 from cockpit.incident.actions.errors import AmbiguousIncident, DeskError
+from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.model.event import RecordError
 from cockpit.model.incident import Incident
 from cockpit.model.operator import PersonUnknown
@@ -28,7 +28,7 @@ class CliSession:
     plan: Plan
     environment: Environment
     timeline: Timeline
-    desk: Desk
+    desk: IncidentActions
 
     @property
     def zone(self) -> tzinfo:
@@ -70,7 +70,7 @@ def open_cli_session(common: Common, *, read_only: bool = False, there: bool = F
     system = replace(system, ladder=plan.ladder)
     try:
         with open_timeline(system, common, read_only=read_only, there=there) as timeline:
-            desk = Desk(
+            desk = IncidentActions(
                 timeline,
                 operator=operator(system, common),
                 environment=environment.name,

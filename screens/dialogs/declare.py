@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input
 
-from cockpit.incident.actions.desk import Desk
+from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.actions.lifecycle import LONGEST_TITLE
 from cockpit.incident.incident_state import default_severity
 from cockpit.incident.signals import Signal, earliest_signal, reach
@@ -43,7 +43,7 @@ class Declare(Dialog[Incident | Event]):
         Binding("ctrl+r", "drill", "Drill", priority=True, show=False),
     ]
 
-    def __init__(self, place: DialogContext, time: Time, desk: Desk, bad: Sequence[Signal]) -> None:
+    def __init__(self, place: DialogContext, time: Time, desk: IncidentActions, bad: Sequence[Signal]) -> None:
         super().__init__(place, time)
         self._desk = desk
         self._bad = tuple(sorted(bad, key=lambda signal: signal.since))

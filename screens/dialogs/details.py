@@ -19,7 +19,7 @@ from widgets.facts import Viewer, as_text, facts, heading, rows
 from widgets.line import Lines
 
 if TYPE_CHECKING:
-    from cockpit.incident.actions.desk import Desk
+    from cockpit.incident.actions.incident_actions import IncidentActions
 
 
 class Details(Dialog[None]):
@@ -73,7 +73,9 @@ class EventDetails(Details):
         Binding("w", "correct", "Correct", show=False),
     ]
 
-    def __init__(self, place: DialogContext, time: Time, event: Event, desk: "Desk", incident: Incident | None) -> None:
+    def __init__(
+        self, place: DialogContext, time: Time, event: Event, desk: "IncidentActions", incident: Incident | None
+    ) -> None:
         super().__init__(place, time, event)
         self._event = event
         self._desk = desk

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input, TextArea
 
-from cockpit.incident.actions.desk import Desk
+from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.text import clean
@@ -27,7 +27,7 @@ class Note(Dialog[Event]):
     keys = "enter records · ctrl+j new line · tab time · esc leaves"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+j", "new_line", "New line", priority=True, show=False)]
 
-    def __init__(self, place: DialogContext, time: Time, desk: Desk, incident: Incident | None) -> None:
+    def __init__(self, place: DialogContext, time: Time, desk: IncidentActions, incident: Incident | None) -> None:
         super().__init__(place, time)
         self._desk = desk
         self._incident = incident

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Input
 
-from cockpit.incident.actions.desk import Desk
+from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.impact import ImpactMoment, propose_impact_end, propose_impact_start
 from cockpit.model.incident import Incident
 from cockpit.model.incident import Status as IncidentStatus
@@ -45,7 +45,7 @@ class StatusDialog(Dialog[None]):
     what = "Severity and status"
     keys = "enter records · ↑ ↓ choose · tab next · esc leaves, nothing changes"
 
-    def __init__(self, place: DialogContext, time: Time, desk: Desk, incident: Incident) -> None:
+    def __init__(self, place: DialogContext, time: Time, desk: IncidentActions, incident: Incident) -> None:
         super().__init__(place, time)
         self._desk = desk
         self._incident = incident

@@ -15,7 +15,7 @@ from widgets.cell import Piece
 from widgets.clocks import remaining
 
 if TYPE_CHECKING:
-    from cockpit.incident.actions.desk import Desk
+    from cockpit.incident.actions.incident_actions import IncidentActions
     from cockpit.model.event import Event
 
 SNOOZES = (10, 30, 60)  # minutes
@@ -23,7 +23,13 @@ DONE, LATER, NEVER = "done", "remind me later", "not applicable"
 
 
 def clock(
-    place: DialogContext, time: Time, desk: "Desk", incident: Incident, running: Clock, *, later: bool = False
+    place: DialogContext,
+    time: Time,
+    desk: "IncidentActions",
+    incident: Incident,
+    running: Clock,
+    *,
+    later: bool = False,
 ) -> "FormDialog[Event]":
     """Say that something is done, ask to be reminded later, or say why it does not apply; `later` stands first then."""
     snoozes = [(f"{LATER}: {snooze} min", "it counts on; nothing rings until then") for snooze in SNOOZES]
@@ -69,7 +75,7 @@ def clock(
     )
 
 
-def task(place: DialogContext, time: Time, desk: "Desk", incident: Incident) -> "FormDialog[Event]":
+def task(place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident) -> "FormDialog[Event]":
     """A task with a time to look back at it: “look at X, I come back to you in three minutes”."""
 
     def check(values: Values) -> None:
@@ -96,7 +102,7 @@ def task(place: DialogContext, time: Time, desk: "Desk", incident: Incident) -> 
     )
 
 
-def loop(place: DialogContext, time: Time, desk: "Desk", incident: Incident) -> "FormDialog[Event]":
+def loop(place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident) -> "FormDialog[Event]":
     """Something was turned off for now and must be turned on again: it stays open, also after the incident."""
 
     def act(values: Values) -> "Event":
@@ -122,7 +128,9 @@ def loop(place: DialogContext, time: Time, desk: "Desk", incident: Incident) -> 
     )
 
 
-def aware(place: DialogContext, time: Time, desk: "Desk", incident: Incident, plan: Plan) -> "FormDialog[Event]":
+def aware(
+    place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident, plan: Plan
+) -> "FormDialog[Event]":
     """Start the clock of the breach notice. Only a person can: awareness is a judgement."""
     rule = next((rule for rule in plan.rules if rule.kind is ClockKind.BREACH), None)
     hours = f"{rule.after.total_seconds() / 3600:.0f} hours" if rule else "72 hours"
@@ -154,7 +162,7 @@ def aware(place: DialogContext, time: Time, desk: "Desk", incident: Incident, pl
 
 
 def scenario(
-    place: DialogContext, time: Time, desk: "Desk", incident: Incident, plan: Plan
+    place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident, plan: Plan
 ) -> "FormDialog[Event] | None":
     """Choose what the recovery is measured against; None where no document gives targets."""
     if not plan.targets:

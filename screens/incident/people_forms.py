@@ -20,7 +20,7 @@ from widgets.cell import Piece
 from widgets.clocks import ASKS, remaining
 
 if TYPE_CHECKING:
-    from cockpit.incident.actions.desk import Desk
+    from cockpit.incident.actions.incident_actions import IncidentActions
     from cockpit.model.event import Event
 
 
@@ -31,7 +31,13 @@ def about(incident: Incident, *more: Piece) -> list[list[Piece]]:
 
 
 def role(
-    place: DialogContext, time: Time, desk: "Desk", incident: Incident, name: str, duty: str, leaves: Sequence[str]
+    place: DialogContext,
+    time: Time,
+    desk: "IncidentActions",
+    incident: Incident,
+    name: str,
+    duty: str,
+    leaves: Sequence[str],
 ) -> "FormDialog[Event]":
     """Take a role, leave it, or hand it over; `leaves` is what is still open, for the note of a handover."""
     holds = incident.in_role(name)
@@ -67,7 +73,13 @@ def role(
 
 
 def called(
-    place: DialogContext, time: Time, desk: "Desk", incident: Incident, who: str, tier: int, contacts: Sequence[Contact]
+    place: DialogContext,
+    time: Time,
+    desk: "IncidentActions",
+    incident: Incident,
+    who: str,
+    tier: int,
+    contacts: Sequence[Contact],
 ) -> "FormDialog[Event]":
     """Write down that somebody was called. The cockpit pages nobody."""
     pair_lists: list[list[Piece]] = [
@@ -93,7 +105,7 @@ def called(
     )
 
 
-def decision(place: DialogContext, time: Time, desk: "Desk", incident: Incident) -> "FormDialog[Event]":
+def decision(place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident) -> "FormDialog[Event]":
     """A decision stands on the timeline as one: what, and why."""
     return FormDialog(
         place,
@@ -106,7 +118,7 @@ def decision(place: DialogContext, time: Time, desk: "Desk", incident: Incident)
     )
 
 
-def freeze(place: DialogContext, time: Time, desk: "Desk", now: Freeze | None) -> "FormDialog[Event]":
+def freeze(place: DialogContext, time: Time, desk: "IncidentActions", now: Freeze | None) -> "FormDialog[Event]":
     """Forbid deployments to the environment, or allow them again."""
     what = "Lift the freeze" if now else "Freeze deployments"
     pairs: list[Piece] = [
@@ -154,7 +166,7 @@ REVIEWS = {
 }
 
 
-def review(place: DialogContext, time: Time, desk: "Desk", incident: Incident) -> "FormDialog[Event]":
+def review(place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident) -> "FormDialog[Event]":
     """Where the post-mortem stands."""
     return FormDialog(
         place,
@@ -180,7 +192,9 @@ READS = {"client": "customers, clients", "team": "the incident channel, our own 
 NOT_PROMISED = frozenset({"", "-", "–", "none", "no", "0"})
 
 
-def update(place: DialogContext, time: Time, desk: "Desk", incident: Incident, plan: Plan) -> "FormDialog[Event]":
+def update(
+    place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident, plan: Plan
+) -> "FormDialog[Event]":
     """One line and Enter; the next one is promised as often as the incident's rules ask."""
     usual = usual_promise(incident, plan)
     preset = f"{int(usual.total_seconds()) // 60} min" if usual else ""

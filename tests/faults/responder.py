@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from random import Random
 
-from cockpit.incident.actions.desk import Desk
+from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.postmortem.export import Exporter
 from cockpit.model.severity_scale import DEFAULT_LADDER
 from cockpit.model.system import System
@@ -23,8 +23,8 @@ DOCUMENT = fence("# Look\necho looked", "bash change")
 ACTS = 7  # lines after which everything was done once
 
 
-def desk_of(stage: Stage) -> Desk:
-    return Desk(
+def desk_of(stage: Stage) -> IncidentActions:
+    return IncidentActions(
         stage.timeline, operator="ana", environment=PROD.name, ladder=DEFAULT_LADDER, time=RealTime(), source="cli"
     )
 

@@ -1,8 +1,9 @@
 """Acts on clocks: a task with a time, a loose end, awareness of a breach; done, later, not applicable because."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cockpit.incident.actions.base import IncidentWriter
 from cockpit.incident.actions.errors import DeskError
 from cockpit.incident.clocks.clocks import clocks
 from cockpit.incident.ledger import Ledger
@@ -12,122 +13,121 @@ from cockpit.model.incident import Incident
 from cockpit.model.text import clean_line, near
 from cockpit.model.time import stamp
 
-if TYPE_CHECKING:
-    from cockpit.incident.actions.desk import Desk
-
 LONGEST_LINE = 500  # characters
 LONGEST_SNOOZE = timedelta(days=1)  # a reminder that is put off for longer is switched off
 
 
-def start_task(desk: "Desk", text: str, within: timedelta, person: str = "", *, incident: str | None = None) -> Event:
+def start_task(
+    writer: IncidentWriter, text: str, within: timedelta, person: str = "", *, incident: str | None = None
+) -> Event:
     """`look at X, I come back to you in three minutes`."""
-    now = desk.now()
+    now = writer.now()
     if within <= timedelta():
         raise DeskError("Say within what time: `3m`, `1h`.")
     return _begin(
-        desk,
+        writer,
         ClockKind.TASK,
         incident,
         text=_words(text, "Say what is to be looked at."),
-        person=desk.person_named(person),
-        due=stamp(desk.coming(now + within, now)),
+        person=writer.person_named(person),
+        due=stamp(writer.coming(now + within, now)),
     )
 
 
-def start_loop(desk: "Desk", text: str, due: datetime | None = None, *, incident: str | None = None) -> Event:
+def start_loop(writer: IncidentWriter, text: str, due: datetime | None = None, *, incident: str | None = None) -> Event:
     """What was turned off or loosened for now, and must be put back; it outlives the incident."""
     return _begin(
-        desk,
+        writer,
         ClockKind.LOOP,
         incident,
         text=_words(text, "Say what is to be put back."),
-        person=desk.person_named(),
-        due=stamp(desk.coming(due, desk.now())) if due else "",
+        person=writer.person_named(),
+        due=stamp(writer.coming(due, writer.now())) if due else "",
     )
 
 
-def aware(desk: "Desk", text: str, moment: datetime | None = None, *, incident: str | None = None) -> Event:
+def aware(writer: IncidentWriter, text: str, moment: datetime | None = None, *, incident: str | None = None) -> Event:
     """A person declares to be aware of a breach: the notice counts from then. Only notifying or a reason ends it."""
-    occurred, tokens = desk.past(moment, desk.now()), _words(text, "Say what is known of the breach.")
+    occurred, tokens = writer.past(moment, writer.now()), _words(text, "Say what is known of the breach.")
 
     def act(ledger: Ledger) -> Draft:
-        meant = desk.meant(ledger, incident)
+        meant = writer.meant(ledger, incident)
         running = next((mark for mark in meant.marks if mark.kind is ClockKind.BREACH), None)
         if running is not None and running.started and not running.not_applicable:
             raise DeskError(f"{meant.id} counts from {running.started:%Y-%m-%d %H:%M:%S}Z already.")
-        person = desk.person_named()
+        person = writer.person_named()
         detail = {"what": "started", "kind": ClockKind.BREACH.value, "text": tokens, "person": person}
-        return desk.of(meant, Kind.CLOCK, detail, occurred, subject=ClockKind.BREACH.value)
+        return writer.of(meant, Kind.CLOCK, detail, occurred, subject=ClockKind.BREACH.value)
 
-    return desk.write(act)
+    return writer.write(act)
 
 
 def clock_done(
-    desk: "Desk", id: str, reason: str = "", moment: datetime | None = None, *, incident: str | None = None
+    writer: IncidentWriter, id: str, reason: str = "", moment: datetime | None = None, *, incident: str | None = None
 ) -> Event:
     """What a clock asks for is done; of a breach: the authority was notified."""
-    occurred, why = desk.past(moment, desk.now()), clean_line(reason, LONGEST_LINE)
+    occurred, why = writer.past(moment, writer.now()), clean_line(reason, LONGEST_LINE)
 
     def act(ledger: Ledger) -> Draft:
-        meant, clock = _clock(desk, ledger, incident, id)
+        meant, clock = _clock(writer, ledger, incident, id)
         if clock.done is not None:
             raise DeskError(f"{clock.what} is done since {clock.done:%Y-%m-%d %H:%M:%S}Z.")
         if occurred < clock.started:
             raise DeskError(f"{clock.what} began at {clock.started:%H:%M:%S}Z; it cannot be done before that.")
-        return _marked(desk, meant, clock, occurred, what="done", reason=why)
+        return _marked(writer, meant, clock, occurred, what="done", reason=why)
 
-    return desk.write(act)
+    return writer.write(act)
 
 
-def snooze(desk: "Desk", id: str, until: datetime, *, incident: str | None = None) -> Event:
+def snooze(writer: IncidentWriter, id: str, until: datetime, *, incident: str | None = None) -> Event:
     """Ask not to be reminded of a clock for a while. It counts on all the same."""
-    now = desk.now()
-    later = desk.coming(until, now)
+    now = writer.now()
+    later = writer.coming(until, now)
     if later > now + LONGEST_SNOOZE:
         raise DeskError("A reminder can be put off for a day at most.")
 
     def act(ledger: Ledger) -> Draft:
-        meant, clock = _clock(desk, ledger, incident, id)
+        meant, clock = _clock(writer, ledger, incident, id)
         if not clock.dismissible:
             raise DeskError(f"{clock.what} cannot be put off: say when it was done, or why it does not apply.")
-        return _marked(desk, meant, clock, now, what="snoozed", snoozed_until=stamp(later))
+        return _marked(writer, meant, clock, now, what="snoozed", snoozed_until=stamp(later))
 
-    return desk.write(act)
+    return writer.write(act)
 
 
-def not_applicable(desk: "Desk", id: str, reason: str, *, incident: str | None = None) -> Event:
+def not_applicable(writer: IncidentWriter, id: str, reason: str, *, incident: str | None = None) -> Event:
     """A clock does not apply here; of a breach: it is not notifiable. The reason stands on the timeline."""
     why = _words(reason, "Say why it does not apply; the reason stands on the timeline.")
 
     def act(ledger: Ledger) -> Draft:
-        meant, clock = _clock(desk, ledger, incident, id)
+        meant, clock = _clock(writer, ledger, incident, id)
         if clock.done is not None:
             raise DeskError(f"{clock.what} is done since {clock.done:%Y-%m-%d %H:%M:%S}Z.")
-        return _marked(desk, meant, clock, desk.now(), what="not applicable", reason=why)
+        return _marked(writer, meant, clock, writer.now(), what="not applicable", reason=why)
 
-    return desk.write(act)
+    return writer.write(act)
 
 
-def _begin(desk: "Desk", kind: ClockKind, incident: str | None, **values_by_name: str) -> Event:
+def _begin(writer: IncidentWriter, kind: ClockKind, incident: str | None, **values_by_name: str) -> Event:
     def act(ledger: Ledger) -> Draft:
-        meant = desk.meant(ledger, incident)
+        meant = writer.meant(ledger, incident)
         taken = {mark.id for mark in meant.marks}
-        id = next(text for text in iter(lambda: f"{kind.value}:{desk.letters()}", None) if text not in taken)
+        id = next(text for text in iter(lambda: f"{kind.value}:{writer.letters()}", None) if text not in taken)
         detail = {"what": "started", "kind": kind.value, **values_by_name}
-        return desk.of(meant, Kind.CLOCK, detail, desk.now(), subject=id)
+        return writer.of(meant, Kind.CLOCK, detail, writer.now(), subject=id)
 
-    return desk.write(act)
-
-
-def _marked(desk: "Desk", meant: Incident, clock: Clock, moment: datetime, **fields: Any) -> Draft:
-    return desk.of(meant, Kind.CLOCK, {**fields, "name": clock.what}, moment, subject=clock.obligation or clock.id)
+    return writer.write(act)
 
 
-def _clock(desk: "Desk", ledger: Ledger, incident: str | None, id: str) -> tuple[Incident, Clock]:
+def _marked(writer: IncidentWriter, meant: Incident, clock: Clock, moment: datetime, **fields: Any) -> Draft:
+    return writer.of(meant, Kind.CLOCK, {**fields, "name": clock.what}, moment, subject=clock.obligation or clock.id)
+
+
+def _clock(writer: IncidentWriter, ledger: Ledger, incident: str | None, id: str) -> tuple[Incident, Clock]:
     """The clock of that id, or the only one whose id begins so. Raises DeskError naming those there are."""
-    meant, wanted_name, now = desk.meant(ledger, incident), clean_line(id, 120), desk.now()
+    meant, wanted_name, now = writer.meant(ledger, incident), clean_line(id, 120), writer.now()
     # That a deployment was made is in no event of the incident; the window that it opens can be spoken of all the same.
-    clocks_by_name = {clock.id: clock for clock in clocks(meant, desk.plan, now, deployed=now)}
+    clocks_by_name = {clock.id: clock for clock in clocks(meant, writer.plan, now, deployed=now)}
     asking = [
         clock
         for clock in clocks_by_name.values()

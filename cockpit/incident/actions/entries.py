@@ -1,17 +1,14 @@
 """Acts on the timeline itself: a note, a decision, a correction, a pin, a link to what proves an entry."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from cockpit.incident.actions.base import IncidentWriter
 from cockpit.incident.actions.errors import DeskError
 from cockpit.incident.actions.lifecycle import LONGEST_TITLE
 from cockpit.incident.actions.summaries import said
 from cockpit.incident.ledger import Ledger
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.text import clean, clean_line, keep_whole
-
-if TYPE_CHECKING:
-    from cockpit.incident.actions.desk import Desk
 
 LONGEST_TEXT = 20_000  # characters
 SHOWN = 120  # characters of an entry in the entry that names it
@@ -28,7 +25,12 @@ LONGEST_LINE = 500  # characters of those without; a title is shorter still
 
 
 def note(
-    desk: "Desk", text: str, incident: str | None = None, moment: datetime | None = None, *, journal: bool = False
+    writer: IncidentWriter,
+    text: str,
+    incident: str | None = None,
+    moment: datetime | None = None,
+    *,
+    journal: bool = False,
 ) -> Event:
     """Write down what was seen, thought or done; with `journal`, and without an open incident, it goes to the journal.
 
@@ -37,29 +39,29 @@ def note(
     tokens, line = clean(text, LONGEST_TEXT).strip(), clean_line(text)
     if not line:
         raise DeskError("A note needs words.")
-    occurred = desk.past(moment, desk.now())
+    occurred = writer.past(moment, writer.now())
     detail = {} if tokens == line else {"text": tokens}
 
     def act(ledger: Ledger) -> Draft:
-        if journal or (incident is None and not ledger.open(desk.environment)):
-            return desk.draft(Kind.NOTE, detail, occurred, summary=line)
-        return desk.of(desk.meant(ledger, incident), Kind.NOTE, detail, occurred, summary=line)
+        if journal or (incident is None and not ledger.open(writer.environment)):
+            return writer.draft(Kind.NOTE, detail, occurred, summary=line)
+        return writer.of(writer.meant(ledger, incident), Kind.NOTE, detail, occurred, summary=line)
 
-    return desk.write(act)
+    return writer.write(act)
 
 
 def decide(
-    desk: "Desk", text: str, reason: str = "", *, incident: str | None = None, moment: datetime | None = None
+    writer: IncidentWriter, text: str, reason: str = "", *, incident: str | None = None, moment: datetime | None = None
 ) -> Event:
     """A decision is an entry of its own: what, and why."""
-    tokens, occurred = clean(text, LONGEST_TEXT).strip(), desk.past(moment, desk.now())
+    tokens, occurred = clean(text, LONGEST_TEXT).strip(), writer.past(moment, writer.now())
     if not tokens:
         raise DeskError("Say what was decided.")
     detail = {"text": tokens, "reason": clean(reason, LONGEST_TEXT).strip()}
-    return desk.write(lambda ledger: desk.of(desk.meant(ledger, incident), Kind.DECISION, detail, occurred))
+    return writer.write(lambda ledger: writer.of(writer.meant(ledger, incident), Kind.DECISION, detail, occurred))
 
 
-def correct(desk: "Desk", event: int, text: str, moment: datetime | None = None) -> Event:
+def correct(writer: IncidentWriter, event: int, text: str, moment: datetime | None = None) -> Event:
     """Let an entry read otherwise: what it said stays on record, beneath what it says now. `at` corrects its time.
 
     Where two correct one entry both corrections are on record, and the later one stands.
@@ -67,7 +69,7 @@ def correct(desk: "Desk", event: int, text: str, moment: datetime | None = None)
     tokens = clean(text, LONGEST_TEXT).strip()
     if not tokens:
         raise DeskError("Say what it should read. Words that must go for good are taken out with `cockpit redact`.")
-    now = desk.now()
+    now = writer.now()
 
     def act(ledger: Ledger, old: Event) -> Draft:
         kind = next((word for word in WORDS if word == old.kind), None)
@@ -80,10 +82,10 @@ def correct(desk: "Desk", event: int, text: str, moment: datetime | None = None)
         detail = {**old.detail, WORDS[kind]: tokens if kind in WITH_LINES else short}
         if kind is Kind.NOTE and tokens == line:
             del detail["text"]
-        return desk.draft(
+        return writer.draft(
             kind,
             detail,
-            desk.past(moment, now) if moment else old.occurred,
+            writer.past(moment, now) if moment else old.occurred,
             subject=old.subject,
             environment=old.environment,
             incident=old.incident,
@@ -91,24 +93,24 @@ def correct(desk: "Desk", event: int, text: str, moment: datetime | None = None)
             supersedes=old.id,
         )
 
-    return desk.write_on(event, act)
+    return writer.write_on(event, act)
 
 
-def pin(desk: "Desk", event: int, on: bool = True, *, incident: str | None = None) -> Event:
+def pin(writer: IncidentWriter, event: int, on: bool = True, *, incident: str | None = None) -> Event:
     """Mark an entry as one that matters, or take the mark away."""
 
     def act(ledger: Ledger, old: Event) -> Draft:
-        meant = desk.meant(ledger, incident or old.incident)
+        meant = writer.meant(ledger, incident or old.incident)
         if (old.id in meant.pins) == on:
             raise DeskError(f"Event {event} is {'pinned already' if on else 'not pinned'}.")
-        return desk.of(
-            meant, Kind.PIN, {"on": on, "name": clean_line(old.summary, SHOWN)}, desk.now(), subject=str(old.id)
+        return writer.of(
+            meant, Kind.PIN, {"on": on, "name": clean_line(old.summary, SHOWN)}, writer.now(), subject=str(old.id)
         )
 
-    return desk.write_on(event, act)
+    return writer.write_on(event, act)
 
 
-def link(desk: "Desk", event: int, target: str, text: str = "", *, incident: str | None = None) -> Event:
+def link(writer: IncidentWriter, event: int, target: str, text: str = "", *, incident: str | None = None) -> Event:
     """Say where the proof of an entry is: an address, a file, a query."""
     where = clean_line(target)
     if not where:
@@ -119,8 +121,8 @@ def link(desk: "Desk", event: int, target: str, text: str = "", *, incident: str
         )
 
     def act(ledger: Ledger, old: Event) -> Draft:
-        meant = desk.meant(ledger, incident or old.incident)
+        meant = writer.meant(ledger, incident or old.incident)
         detail = {"target": where, "text": clean_line(text), "name": clean_line(old.summary, SHOWN)}
-        return desk.of(meant, Kind.LINK, detail, desk.now(), subject=str(old.id))
+        return writer.of(meant, Kind.LINK, detail, writer.now(), subject=str(old.id))
 
-    return desk.write_on(event, act)
+    return writer.write_on(event, act)

@@ -1,4 +1,4 @@
-"""Why the desk did not do what it was asked: one sentence that says what to do instead."""
+"""Why an action was not done: one sentence that says what to do instead."""
 
 from collections.abc import Sequence
 

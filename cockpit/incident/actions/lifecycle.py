@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cockpit.incident.actions.base import IncidentWriter
 from cockpit.incident.actions.errors import DeskError
 from cockpit.incident.actions.summaries import said
 from cockpit.incident.incident_state import default_severity
@@ -17,14 +18,11 @@ from cockpit.model.severity_scale import Level, level
 from cockpit.model.text import clean_line
 from cockpit.model.time import stamp
 
-if TYPE_CHECKING:
-    from cockpit.incident.actions.desk import Desk
-
 LONGEST_TITLE = 200  # characters; it has to fit a bar
 
 
 def declare(
-    desk: "Desk",
+    writer: IncidentWriter,
     title: str,
     severity: str | None = None,
     *,
@@ -42,18 +40,18 @@ def declare(
     subject = clean_line(title, LONGEST_TITLE)
     if not subject:
         raise DeskError("An incident needs a title: one line that says what is wrong.")
-    rung = _rung(desk, severity if severity is not None else default_severity(desk.ladder))
+    rung = _rung(writer, severity if severity is not None else default_severity(writer.ladder))
     if unsure:
-        rung = desk.ladder[max(0, desk.ladder.index(rung) - 1)]
+        rung = writer.ladder[max(0, writer.ladder.index(rung) - 1)]
     if rung.backlog:
         raise DeskError(f"{rung.name} is for the backlog, no incident: write a note, or choose a higher severity.")
-    now = desk.now()
-    declared = desk.past(moment, now)
-    begin = desk.past(reach_from, now) if reach_from else None
-    impact = desk.past(impact_started, now) if impact_started else None
+    now = writer.now()
+    declared = writer.past(moment, now)
+    begin = writer.past(reach_from, now) if reach_from else None
+    impact = writer.past(impact_started, now) if impact_started else None
 
     def act(ledger: Ledger) -> Draft:
-        signal = earliest_signal(ledger.bad(desk.environment), declared)
+        signal = earliest_signal(ledger.bad(writer.environment), declared)
         detail = {
             "title": subject,
             "severity": rung.name,
@@ -63,15 +61,15 @@ def declare(
             "impact_started": stamp(impact) if impact else "",
             "drill": drill,
             "unsure": unsure,
-            "rules": _rules(desk, rung.name),
+            "rules": _rules(writer, rung.name),
         }
-        return desk.draft(Kind.DECLARE, detail, declared, incident=_new_id(desk, ledger, declared))
+        return writer.draft(Kind.DECLARE, detail, declared, incident=_new_id(writer, ledger, declared))
 
-    return desk.find(desk.write(act).incident)
+    return writer.find(writer.write(act).incident)
 
 
 def amend(
-    desk: "Desk",
+    writer: IncidentWriter,
     incident: str | None = None,
     *,
     title: str | None = None,
@@ -80,21 +78,21 @@ def amend(
     impact_ended: datetime | None = None,
 ) -> Incident:
     """Correct a declaration: its title, how far back it reaches, when users first and last felt it."""
-    now = desk.now()
+    now = writer.now()
     values_by_name: dict[str, str] = {}
     if title is not None and clean_line(title, LONGEST_TITLE):
         values_by_name["title"] = clean_line(title, LONGEST_TITLE)
     if reach_from is not None:
-        values_by_name["reach_from"] = stamp(desk.past(reach_from, now))
+        values_by_name["reach_from"] = stamp(writer.past(reach_from, now))
     if impact_started is not None:
-        values_by_name["impact_started"] = stamp(desk.past(impact_started, now))
+        values_by_name["impact_started"] = stamp(writer.past(impact_started, now))
     if impact_ended is not None:
-        values_by_name |= {"impact_ended": stamp(desk.past(impact_ended, now)), "impact_stated": stamp(now)}
+        values_by_name |= {"impact_ended": stamp(writer.past(impact_ended, now)), "impact_stated": stamp(now)}
     if not values_by_name:
         raise DeskError("Nothing to correct: give a title, where it reaches back to, or when users first felt it.")
 
     def act(ledger: Ledger) -> Draft:
-        meant = desk.meant(ledger, incident)
+        meant = writer.meant(ledger, incident)
         first = ledger.declaration(meant.id)
         unmarked = {key: value for key, value in first.detail.items() if key not in ("mistake", "mistake_reason")}
         detail = {**unmarked, **values_by_name}
@@ -104,9 +102,9 @@ def amend(
                 f"The impact began at {begin:%Y-%m-%d %H:%M:%S}Z; it cannot end before that. Give its start as well."
             )
         summary = f"{said(Kind.DECLARE, detail)} ({_amended(values_by_name, first.detail)})"
-        return desk.of(meant, Kind.DECLARE, detail, first.occurred, summary=summary, supersedes=first.id)
+        return writer.of(meant, Kind.DECLARE, detail, first.occurred, summary=summary, supersedes=first.id)
 
-    return desk.find(desk.write(act).incident)
+    return writer.find(writer.write(act).incident)
 
 
 def _amended(values_by_name: Mapping[str, str], before: Mapping[str, Any]) -> str:
@@ -123,66 +121,66 @@ def _amended(values_by_name: Mapping[str, str], before: Mapping[str, Any]) -> st
 
 
 def change_severity(
-    desk: "Desk", severity: str, incident: str | None = None, reason: str = "", moment: datetime | None = None
+    writer: IncidentWriter, severity: str, incident: str | None = None, reason: str = "", moment: datetime | None = None
 ) -> Event:
     """Raise or lower an incident on the ladder; the rules of its new rung bind from now."""
-    rung, why, occurred = _rung(desk, severity).name, clean_line(reason), desk.past(moment, desk.now())
+    rung, why, occurred = _rung(writer, severity).name, clean_line(reason), writer.past(moment, writer.now())
 
     def act(ledger: Ledger) -> Draft:
-        meant = desk.meant(ledger, incident)
+        meant = writer.meant(ledger, incident)
         if meant.severity == rung:
             raise DeskError(f"{meant.id} is {rung} already.")
         if occurred < (since := meant.severities[-1].at):
             raise DeskError(f"{meant.id} is {meant.severity} since {since:%Y-%m-%d %H:%M:%S}Z; give a later time.")
-        detail = {"severity": rung, "was": meant.severity, "reason": why, "rules": _rules(desk, rung)}
-        return desk.of(meant, Kind.SEVERITY, detail, occurred)
+        detail = {"severity": rung, "was": meant.severity, "reason": why, "rules": _rules(writer, rung)}
+        return writer.of(meant, Kind.SEVERITY, detail, occurred)
 
-    return desk.write(act)
+    return writer.write(act)
 
 
-def correct_severity(desk: "Desk", severity: str, reason: str = "", incident: str | None = None) -> Event:
+def correct_severity(writer: IncidentWriter, severity: str, reason: str = "", incident: str | None = None) -> Event:
     """The severity of now was entered by mistake: this one held from then on. The mistake stays in the chain.
 
     It counts in no metric, and the deadlines that only it began are gone with it.
     """
-    rung, why = _rung(desk, severity).name, clean_line(reason)
+    rung, why = _rung(writer, severity).name, clean_line(reason)
 
     def act(ledger: Ledger) -> Draft:
-        meant = desk.meant(ledger, incident)
+        meant = writer.meant(ledger, incident)
         if meant.severity == rung:
             raise DeskError(f"{meant.id} is {rung}. Say which severity was meant instead: `severity P2 --mistake`.")
         entered = ledger.severity_event(meant.id)
         kind = Kind.DECLARE if entered.kind == Kind.DECLARE else Kind.SEVERITY
         marks = {"mistake": meant.severity, "mistake_reason": why}
-        detail = {**entered.detail, "severity": rung, "rules": _rules(desk, rung), **marks}
+        detail = {**entered.detail, "severity": rung, "rules": _rules(writer, rung), **marks}
         summary = f"{said(kind, detail)} ({meant.severity} was entered by mistake{f': {why}' if why else ''})"
-        return desk.of(meant, kind, detail, entered.occurred, summary=summary, supersedes=entered.id)
+        return writer.of(meant, kind, detail, entered.occurred, summary=summary, supersedes=entered.id)
 
-    return desk.write(act)
+    return writer.write(act)
 
 
-def change_status(desk: "Desk", status: str, incident: str | None = None, reason: str = "") -> Event:
+def change_status(writer: IncidentWriter, status: str, incident: str | None = None, reason: str = "") -> Event:
     """Say where the responders are. A resolved incident named by its id is opened again, with a reason."""
     wanted_name, why = clean_line(status).lower(), clean_line(reason)
     if wanted_name not in frozenset(Status):
         raise DeskError(f"`{clean_line(status, 40)}` is no status; there are {', '.join(Status)}.")
     if wanted_name == Status.RESOLVED:
-        return desk.resolve(reason, incident)
+        return resolve(writer, reason, incident)
 
     def act(ledger: Ledger) -> Draft:
-        meant = desk.meant(ledger, incident)
+        meant = writer.meant(ledger, incident)
         if meant.status == wanted_name:
             raise DeskError(f"{meant.id} is {wanted_name} already.")
         if not meant.open and not why:
             raise DeskError(f"{meant.id} is resolved; say why it is opened again.")
         detail = {"status": wanted_name, "was": meant.status.value, "reason": why}
-        return desk.of(meant, Kind.STATUS, detail, desk.now())
+        return writer.of(meant, Kind.STATUS, detail, writer.now())
 
-    return desk.write(act)
+    return writer.write(act)
 
 
 def resolve(
-    desk: "Desk",
+    writer: IncidentWriter,
     reason: str = "",
     incident: str | None = None,
     moment: datetime | None = None,
@@ -193,8 +191,8 @@ def resolve(
 
     `duplicate_of` names the incident that it repeats: that one gets an entry as well, so each leads to the other.
     """
-    now, why, kind = desk.now(), clean_line(reason), clean_line(because, 40).casefold().replace("_", " ")
-    occurred = desk.past(moment, now)
+    now, why, kind = writer.now(), clean_line(reason), clean_line(because, 40).casefold().replace("_", " ")
+    occurred = writer.past(moment, now)
     if kind and kind not in frozenset(CloseReason):
         raise DeskError(f"`{kind}` is no reason that incidents end for; there are {', '.join(CloseReason)}.")
 
@@ -204,52 +202,52 @@ def resolve(
         kind = CloseReason.DUPLICATE.value
 
     def act(ledger: Ledger) -> Sequence[Draft]:
-        meant = _duplicate(desk, ledger, incident, duplicate_of) if duplicate_of else desk.meant(ledger, incident)
+        meant = _duplicate(writer, ledger, incident, duplicate_of) if duplicate_of else writer.meant(ledger, incident)
         if not meant.open:
             raise DeskError(f"{meant.id} is resolved already.")
         if occurred < meant.declared:
             raise DeskError(f"{meant.id} was declared at {meant.declared:%H:%M:%S}Z; it cannot end before that.")
         detail = {"reason": why, "because": kind}
         if duplicate_of is None:
-            return [desk.of(meant, Kind.RESOLVE, detail, occurred)]
-        original = _original(desk, ledger, meant, duplicate_of)
+            return [writer.of(meant, Kind.RESOLVE, detail, occurred)]
+        original = _original(writer, ledger, meant, duplicate_of)
         named = f"{meant.id} ({meant.severity} {meant.title}) is a duplicate of this incident"
         return [
-            desk.of(meant, Kind.RESOLVE, {**detail, "of": original.id}, occurred),
-            desk.of(original, Kind.NOTE, {"duplicate": meant.id}, occurred, summary=named),
+            writer.of(meant, Kind.RESOLVE, {**detail, "of": original.id}, occurred),
+            writer.of(original, Kind.NOTE, {"duplicate": meant.id}, occurred, summary=named),
         ]
 
-    return desk.write(act)
+    return writer.write(act)
 
 
-def reopen(desk: "Desk", reason: str, incident: str | None = None) -> Event:
+def reopen(writer: IncidentWriter, reason: str, incident: str | None = None) -> Event:
     """Open a resolved incident again, without a name the one that was resolved last. It needs a reason."""
     why = clean_line(reason)
     if not why:
         raise DeskError("Say why it is opened again; the reason stands on the timeline.")
 
     def act(ledger: Ledger) -> Draft:
-        meant = desk.meant(ledger, incident) if incident is not None else _resolved_last(desk, ledger)
+        meant = writer.meant(ledger, incident) if incident is not None else _resolved_last(writer, ledger)
         if meant.open:
             raise DeskError(f"{meant.id} is open.")
         detail = {"status": Status.INVESTIGATING.value, "was": meant.status.value, "reason": why}
-        return desk.of(meant, Kind.STATUS, detail, desk.now())
+        return writer.of(meant, Kind.STATUS, detail, writer.now())
 
-    return desk.write(act)
+    return writer.write(act)
 
 
-def exported(desk: "Desk", path: str, head: str, incident: str) -> Event:
+def exported(writer: IncidentWriter, path: str, head: str, incident: str) -> Event:
     """Remember that a post-mortem draft was written, and which state of the timeline it shows."""
 
     def act(ledger: Ledger) -> Draft:
-        meant = desk.meant(ledger, incident)
+        meant = writer.meant(ledger, incident)
         detail = {"path": clean_line(path), "head": head}
-        return desk.of(meant, Kind.EXPORT, detail, desk.now(), summary=f"exported to {clean_line(path)}")
+        return writer.of(meant, Kind.EXPORT, detail, writer.now(), summary=f"exported to {clean_line(path)}")
 
-    return desk.write(act, nameless=True)
+    return writer.write(act, nameless=True)
 
 
-def review(desk: "Desk", state: str, reason: str = "", *, incident: str | None = None) -> Event:
+def review(writer: IncidentWriter, state: str, reason: str = "", *, incident: str | None = None) -> Event:
     """Say where the post-mortem stands. Going back needs a reason, and nothing is reviewed before it is over."""
     wanted_name, why = clean_line(state, 40).casefold(), clean_line(reason)
     order = list(Review)
@@ -258,7 +256,7 @@ def review(desk: "Desk", state: str, reason: str = "", *, incident: str | None =
     next = Review(wanted_name)
 
     def act(ledger: Ledger) -> Draft:
-        meant = desk.meant(ledger, incident)
+        meant = writer.meant(ledger, incident)
         if meant.review is next:
             raise DeskError(f"The post-mortem of {meant.id} is {next} already.")
         if meant.open and next in (Review.REVIEWED, Review.CLOSED):
@@ -266,24 +264,24 @@ def review(desk: "Desk", state: str, reason: str = "", *, incident: str | None =
         if order.index(next) < order.index(meant.review) and not why:
             raise DeskError(f"The post-mortem of {meant.id} is {meant.review}; say why it goes back to {next}.")
         detail = {"state": next.value, "was": meant.review.value, "reason": why}
-        return desk.of(meant, Kind.REVIEW, detail, desk.now())
+        return writer.of(meant, Kind.REVIEW, detail, writer.now())
 
-    return desk.write(act)
+    return writer.write(act)
 
 
-def _duplicate(desk: "Desk", ledger: Ledger, incident: str | None, original: str) -> Incident:
+def _duplicate(writer: IncidentWriter, ledger: Ledger, incident: str | None, original: str) -> Incident:
     """The incident that repeats `original`: the one that is named, else the only other one that is open."""
     if incident is None:
-        kept = desk.meant(ledger, original)
-        others = [other for other in ledger.open(desk.environment) if other.id != kept.id]
+        kept = writer.meant(ledger, original)
+        others = [other for other in ledger.open(writer.environment) if other.id != kept.id]
         if len(others) == 1:
             return others[0]
-    return desk.meant(ledger, incident)
+    return writer.meant(ledger, incident)
 
 
-def _original(desk: "Desk", ledger: Ledger, duplicate: Incident, named: str) -> Incident:
+def _original(writer: IncidentWriter, ledger: Ledger, duplicate: Incident, named: str) -> Incident:
     """The incident that goes on in place of a duplicate. Raises DeskError where that leads round in a circle."""
-    original = desk.meant(ledger, named)
+    original = writer.meant(ledger, named)
     ids, incident = {duplicate.id}, original
     while incident.id not in ids:
         if not incident.duplicate_of or incident.duplicate_of not in ledger.incidents:
@@ -293,34 +291,34 @@ def _original(desk: "Desk", ledger: Ledger, duplicate: Incident, named: str) -> 
     raise DeskError(f"{original.id} cannot stand for {duplicate.id}: it is that incident, or a duplicate of it.")
 
 
-def _rung(desk: "Desk", text: str) -> Level:
-    rung = level(desk.ladder, text)
+def _rung(writer: IncidentWriter, text: str) -> Level:
+    rung = level(writer.ladder, text)
     if rung is None:
-        names = ", ".join(item.name for item in desk.ladder)
-        worst = level(desk.ladder, "SEV-1")
+        names = ", ".join(item.name for item in writer.ladder)
+        worst = level(writer.ladder, "SEV-1")
         means = f" SEV-1 is {worst.name}." if worst and worst.name.casefold() != "sev-1" else ""
         raise DeskError(f"`{clean_line(text, 40)}` is no severity here; there are {names}.{means}")
     return rung
 
 
-def _rules(desk: "Desk", rung: str) -> list[dict[str, Any]]:
+def _rules(writer: IncidentWriter, rung: str) -> list[dict[str, Any]]:
     """What binds from now, on record: its clocks go on when its document is gone."""
-    return [rule.detail() for rule in desk.plan.rules_for(rung)]
+    return [rule.detail() for rule in writer.plan.rules_for(rung)]
 
 
-def _new_id(desk: "Desk", ledger: Ledger, now: datetime) -> str:
+def _new_id(writer: IncidentWriter, ledger: Ledger, now: datetime) -> str:
     while True:
-        id = f"{now:%Y-%m-%d}-{desk.letters()}"
+        id = f"{now:%Y-%m-%d}-{writer.letters()}"
         if id not in ledger.incidents:
             return id
 
 
-def _resolved_last(desk: "Desk", ledger: Ledger) -> Incident:
+def _resolved_last(writer: IncidentWriter, ledger: Ledger) -> Incident:
     over = [
         (incident.resolved, incident)
         for incident in ledger.incidents.values()
-        if incident.resolved is not None and incident.environment == desk.environment
+        if incident.resolved is not None and incident.environment == writer.environment
     ]
     if not over:
-        raise DeskError(f"No incident of {desk.environment} is resolved.")
+        raise DeskError(f"No incident of {writer.environment} is resolved.")
     return max(over, key=lambda pair: pair[0])[1]

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cockpit.incident.actions.base import IncidentWriter
 from cockpit.incident.actions.errors import DeskError
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.response_state import DONE, OPEN, SKIPPED, TICKED
@@ -14,16 +15,12 @@ from cockpit.model.plan import Practice
 from cockpit.model.text import clean_line, near
 from cockpit.model.time import stamp
 
-if TYPE_CHECKING:
-    from cockpit.incident.actions.desk import Desk
-
-
 LONGEST_LINE = 500  # characters
 LONGEST_NAME = 80
 
 
 def tick(
-    desk: "Desk",
+    writer: IncidentWriter,
     list: str,
     item: int,
     text: str = "",
@@ -43,22 +40,22 @@ def tick(
         raise DeskError("Say why it is skipped; the reason stands in the post-mortem.")
     tokens = clean_line(text, LONGEST_LINE)
     if not tokens:
-        name, tokens = _box(desk, name, item)
+        name, tokens = _box(writer, name, item)
 
     def act(ledger: Ledger) -> Draft:
-        meant = desk.meant(ledger, incident)
+        meant = writer.meant(ledger, incident)
         stands = next((entry.state for entry in meant.ticks if (entry.list, entry.item) == (name, item)), OPEN)
         if stands == wanted_name:
             raise DeskError(f"{name}#{item} is {wanted_name} already.")
         detail = {"list": name, "item": item, "text": tokens, "state": wanted_name, "reason": why}
-        return desk.of(meant, Kind.TICK, detail, desk.now(), subject=f"{name}#{item}")
+        return writer.of(meant, Kind.TICK, detail, writer.now(), subject=f"{name}#{item}")
 
-    return desk.write(act)
+    return writer.write(act)
 
 
-def _box(desk: "Desk", list: str, item: int) -> tuple[str, str]:
+def _box(writer: IncidentWriter, list: str, item: int) -> tuple[str, str]:
     """The id of a list of the plan, and the words of a box of it. Raises DeskError."""
-    checklists_by_name = {item.id: item for item in desk.plan.checklists}
+    checklists_by_name = {item.id: item for item in writer.plan.checklists}
     fits = [text for text in checklists_by_name if list and list.casefold() in text.casefold()]
     if list not in checklists_by_name and len(fits) != 1:
         raise DeskError(f"There is no checklist `{list}`; there are {', '.join(checklists_by_name) or 'none'}.")
@@ -68,25 +65,35 @@ def _box(desk: "Desk", list: str, item: int) -> tuple[str, str]:
     return checklist.id, clean_line(checklist.items[item - 1], LONGEST_LINE)
 
 
-def freeze(desk: "Desk", on: bool, reason: str = "", *, incident: str | None = None) -> Event:
+def freeze(writer: IncidentWriter, on: bool, reason: str = "", *, incident: str | None = None) -> Event:
     """Forbid deployments to the environment, or allow them again, with or without an incident."""
     why = clean_line(reason, LONGEST_LINE)
 
     def act(ledger: Ledger) -> Draft:
-        open = ledger.open(desk.environment)
+        open = ledger.open(writer.environment)
         named = incident is not None or len(open) == 1
-        meant = desk.meant(ledger, incident) if named else None
-        where = meant.environment if meant else desk.environment
+        meant = writer.meant(ledger, incident) if named else None
+        where = meant.environment if meant else writer.environment
         if (ledger.freeze(where) is not None) == on:
             raise DeskError(f"{where} is {'frozen already' if on else 'not frozen'}.")
         detail = {"on": on, "reason": why}
-        return desk.of(meant, Kind.FREEZE, detail, desk.now()) if meant else desk.draft(Kind.FREEZE, detail, desk.now())
+        return (
+            writer.of(meant, Kind.FREEZE, detail, writer.now())
+            if meant
+            else writer.draft(Kind.FREEZE, detail, writer.now())
+        )
 
-    return desk.write(act)
+    return writer.write(act)
 
 
 def add_item(
-    desk: "Desk", text: str, owner: str = "", due: date | None = None, label: str = "", *, incident: str | None = None
+    writer: IncidentWriter,
+    text: str,
+    owner: str = "",
+    due: date | None = None,
+    label: str = "",
+    *,
+    incident: str | None = None,
 ) -> Event:
     """Something to do after the incident. Its id is the subject of the event."""
     detail = _item(text=text, owner=owner, due=due, label=label)
@@ -94,16 +101,18 @@ def add_item(
         raise DeskError("Say what is to be done.")
 
     def act(ledger: Ledger) -> Draft:
-        meant = desk.meant(ledger, incident)
+        meant = writer.meant(ledger, incident)
         taken = {item.id for item in meant.items}
-        id = next(letter for letter in iter(desk.letters, None) if letter not in taken)
-        return desk.of(meant, Kind.ITEM, {key: value for key, value in detail.items() if value}, desk.now(), subject=id)
+        id = next(letter for letter in iter(writer.letters, None) if letter not in taken)
+        return writer.of(
+            meant, Kind.ITEM, {key: value for key, value in detail.items() if value}, writer.now(), subject=id
+        )
 
-    return desk.write(act)
+    return writer.write(act)
 
 
 def change_item(
-    desk: "Desk",
+    writer: IncidentWriter,
     id: str,
     *,
     text: str | None = None,
@@ -121,16 +130,16 @@ def change_item(
         raise DeskError("Nothing to change: give its words, owner, due day or label, or say that it is done.")
 
     def act(ledger: Ledger) -> Draft:
-        meant = desk.meant(ledger, incident)
+        meant = writer.meant(ledger, incident)
         item = next((item for item in meant.items if item.id == wanted_name), None)
         if item is None:
             known_name = ", ".join(item.id for item in meant.items)
             raise DeskError(f"{meant.id} has no action item `{wanted_name}`; there are {known_name or 'none'}.")
         if len(detail) == 1 and done is not None and done == (item.done is not None):
             raise DeskError(f"{wanted_name} is {'done already' if done else 'not done'}.")
-        return desk.of(meant, Kind.ITEM, {**detail, "name": item.text}, desk.now(), subject=wanted_name)
+        return writer.of(meant, Kind.ITEM, {**detail, "name": item.text}, writer.now(), subject=wanted_name)
 
-    return desk.write(act)
+    return writer.write(act)
 
 
 def _item(**fields: Any) -> dict[str, Any]:
@@ -142,7 +151,7 @@ def _item(**fields: Any) -> dict[str, Any]:
 
 
 def choose_scenario(
-    desk: "Desk",
+    writer: IncidentWriter,
     scenario: str,
     rto: timedelta | None = None,
     rpo: timedelta | None = None,
@@ -151,7 +160,7 @@ def choose_scenario(
     incident: str | None = None,
 ) -> Event:
     """Say what is being recovered from; the targets are the plan's where none are given."""
-    name, target = clean_line(scenario, LONGEST_LINE), desk.plan.target(scenario)
+    name, target = clean_line(scenario, LONGEST_LINE), writer.plan.target(scenario)
     if not name:
         raise DeskError("Say which scenario.")
     if rto is not None and not timedelta() < rto <= LONGEST:
@@ -159,7 +168,7 @@ def choose_scenario(
     if rpo is not None and not timedelta() <= rpo <= LONGEST:  # none: not a minute may be lost
         raise DeskError("What may be lost is a time from nothing on: `0m`, `15m`.")
     if target is None and rto is None and rpo is None:
-        names = [target.scenario for target in desk.plan.targets]
+        names = [target.scenario for target in writer.plan.targets]
         close = near(name, names)
         raise DeskError(
             f"No document has a target for `{name}`; "
@@ -175,21 +184,21 @@ def choose_scenario(
         "rpo": None if rpo is None else rpo.total_seconds(),  # nothing may be lost is a target, too
         "origin": clean_line(origin, LONGEST_LINE),
     }
-    return desk.write(
-        lambda ledger: desk.of(desk.meant(ledger, incident), Kind.RECOVERY, detail, desk.now(), subject=name)
+    return writer.write(
+        lambda ledger: writer.of(writer.meant(ledger, incident), Kind.RECOVERY, detail, writer.now(), subject=name)
     )
 
 
-def recovered_to(desk: "Desk", point: datetime, *, incident: str | None = None) -> Event:
+def recovered_to(writer: IncidentWriter, point: datetime, *, incident: str | None = None) -> Event:
     """Say to which moment the data was brought back: what was written after it is lost."""
-    detail = {"what": "recovered to", "point": stamp(desk.past(point, desk.now()))}
+    detail = {"what": "recovered to", "point": stamp(writer.past(point, writer.now()))}
 
     def act(ledger: Ledger) -> Draft:
-        meant = desk.meant(ledger, incident)
+        meant = writer.meant(ledger, incident)
         subject = meant.recovery.scenario if meant.recovery else ""
-        return desk.of(meant, Kind.RECOVERY, detail, desk.now(), subject=subject)
+        return writer.of(meant, Kind.RECOVERY, detail, writer.now(), subject=subject)
 
-    return desk.write(act)
+    return writer.write(act)
 
 
 # The act of practising: a drill, a training or a review took place.
@@ -198,21 +207,21 @@ OLDEST = timedelta(days=731)  # what comes round once a year may be written down
 
 
 def practised(
-    desk: "Desk", name: str, note: str = "", *, incident: str | None = None, moment: datetime | None = None
+    writer: IncidentWriter, name: str, note: str = "", *, incident: str | None = None, moment: datetime | None = None
 ) -> Event:
     """Write down that a practice of the plan was done; with `incident` by that drill, when it was resolved."""
-    practice, now, text = practice_named(desk.plan.practices, name), desk.now(), clean_line(note)
-    occurred = desk.past(moment, now, OLDEST)
+    practice, now, text = practice_named(writer.plan.practices, name), writer.now(), clean_line(note)
+    occurred = writer.past(moment, now, OLDEST)
 
     def act(ledger: Ledger) -> Draft:
-        meant = _over(desk.meant(ledger, incident)) if incident is not None else None
+        meant = _over(writer.meant(ledger, incident)) if incident is not None else None
         detail = {"note": text, "incident": meant.id if meant else ""}
         if meant is None:
-            return desk.draft(Kind.PRACTICE, detail, occurred, subject=practice.name)
+            return writer.draft(Kind.PRACTICE, detail, occurred, subject=practice.name)
         then = occurred if moment is not None else meant.resolved or now
-        return desk.of(meant, Kind.PRACTICE, detail, then, subject=practice.name)
+        return writer.of(meant, Kind.PRACTICE, detail, then, subject=practice.name)
 
-    return desk.write(act)
+    return writer.write(act)
 
 
 def practice_named(practices: Sequence[Practice], text: str) -> Practice:

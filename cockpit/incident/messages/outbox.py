@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from cockpit.incident.actions.desk import Desk
 from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.messages.fields import brief
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time
@@ -56,7 +56,7 @@ def _put(path: Path, text: str, mode: int) -> None:
 class Taking:
     """Of one incident. `data` is the directory of the timeline. All methods block, and answer with what to say."""
 
-    desk: Desk
+    desk: IncidentActions
     incident: str
     data: Path
     time: Time

@@ -12,8 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cockpit.incident.actions.desk import Desk
 from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.clocks.clocks import clocks
 from cockpit.incident.clocks.reminders import met_and_missed
 from cockpit.incident.impact_signals import as_of
@@ -104,7 +104,7 @@ class Exporter:
 
     incident: Incident
     timeline: Timeline
-    desk: Desk
+    desk: IncidentActions
     system: System
     time: Time
     plan: Plan = field(default_factory=Plan)

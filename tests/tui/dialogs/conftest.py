@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from textual.screen import ModalScreen
 
-from cockpit.incident.actions.desk import Desk
+from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.model.incident import Incident
 from cockpit.model.severity_scale import DEFAULT_LADDER
 from cockpit.timeline.timeline import Timeline
@@ -47,10 +47,10 @@ def timeline(tmp_path: Path, clock: Clock) -> Iterator[Timeline]:
 
 
 @pytest.fixture
-def desk(timeline: Timeline, clock: Clock) -> Desk:
-    return Desk(timeline, operator="you", environment="prod", ladder=DEFAULT_LADDER, time=clock)
+def desk(timeline: Timeline, clock: Clock) -> IncidentActions:
+    return IncidentActions(timeline, operator="you", environment="prod", ladder=DEFAULT_LADDER, time=clock)
 
 
 @pytest.fixture
-def incident(desk: Desk) -> Incident:
+def incident(desk: IncidentActions) -> Incident:
     return desk.declare("Readiness failing after deploy", "P1")

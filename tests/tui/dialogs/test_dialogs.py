@@ -9,7 +9,7 @@ from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from cockpit.incident.actions.desk import Desk
+from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.signals import Signal
 from cockpit.model.event import RecordError
 from cockpit.model.incident import Incident
@@ -26,7 +26,7 @@ SETTLE = HELD + 0.05
 
 
 @pytest.fixture
-def declare(place: DialogContext, clock: Any, desk: Desk) -> Declare:
+def declare(place: DialogContext, clock: Any, desk: IncidentActions) -> Declare:
     now = clock.now()
     alert = Signal("alert:f", "alert 5xx errors", now - timedelta(seconds=12))
     probe = Signal("probe:ready", "probe ready", now - timedelta(seconds=38))
@@ -48,7 +48,7 @@ def said(app: Any) -> str:
 
 
 async def test_keys_that_reach_a_dialog_on_its_way_out_do_nothing(
-    stage: Any, declare: Declare, clock: Any, desk: Desk
+    stage: Any, declare: Declare, clock: Any, desk: IncidentActions
 ) -> None:
     app = stage(declare)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -63,7 +63,7 @@ async def test_keys_that_reach_a_dialog_on_its_way_out_do_nothing(
         assert desk.open() == []
 
 
-async def test_two_keys_and_one_line_declare(stage: Any, declare: Declare, clock: Any, desk: Desk) -> None:
+async def test_two_keys_and_one_line_declare(stage: Any, declare: Declare, clock: Any, desk: IncidentActions) -> None:
     app = stage(declare)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"Readiness fails")
@@ -74,7 +74,7 @@ async def test_two_keys_and_one_line_declare(stage: Any, declare: Declare, clock
 
 
 async def test_the_severity_moves_without_leaving_the_title(
-    stage: Any, declare: Declare, clock: Any, desk: Desk
+    stage: Any, declare: Declare, clock: Any, desk: IncidentActions
 ) -> None:
     app = stage(declare)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -85,7 +85,7 @@ async def test_the_severity_moves_without_leaving_the_title(
 
 @pytest.mark.parametrize("name", ["declare", "status"])
 async def test_a_digit_meant_for_a_field_chooses_nothing(
-    name: str, stage: Any, place: DialogContext, clock: Any, desk: Desk, incident: Incident
+    name: str, stage: Any, place: DialogContext, clock: Any, desk: IncidentActions, incident: Incident
 ) -> None:
     app = stage(DIALOGS[name](place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -97,7 +97,7 @@ async def test_a_digit_meant_for_a_field_chooses_nothing(
 
 
 async def test_lowering_a_severity_asks_why_and_a_rise_waits_for_no_words(
-    stage: Any, place: DialogContext, clock: Any, desk: Desk, incident: Incident
+    stage: Any, place: DialogContext, clock: Any, desk: IncidentActions, incident: Incident
 ) -> None:
     lower = stage(StatusDialog(place, clock, desk, incident))
     async with lower.run_test(size=(80, 24)) as pilot:
@@ -116,7 +116,7 @@ async def test_lowering_a_severity_asks_why_and_a_rise_waits_for_no_words(
 
 
 async def test_a_severity_that_closing_hides_is_not_recorded(
-    stage: Any, place: DialogContext, clock: Any, desk: Desk, incident: Incident
+    stage: Any, place: DialogContext, clock: Any, desk: IncidentActions, incident: Incident
 ) -> None:
     app = stage(StatusDialog(place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -128,7 +128,7 @@ async def test_a_severity_that_closing_hides_is_not_recorded(
 
 @pytest.mark.parametrize("name", ["declare", "note", "status"])
 async def test_the_first_field_has_the_focus_and_a_bar_before_it(
-    name: str, stage: Any, place: DialogContext, clock: Any, desk: Desk, incident: Incident
+    name: str, stage: Any, place: DialogContext, clock: Any, desk: IncidentActions, incident: Incident
 ) -> None:
     app = stage(DIALOGS[name](place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -141,7 +141,7 @@ async def test_the_first_field_has_the_focus_and_a_bar_before_it(
 
 
 async def test_when_users_felt_it_and_how_far_it_reaches_can_be_said(
-    stage: Any, declare: Declare, clock: Any, desk: Desk
+    stage: Any, declare: Declare, clock: Any, desk: IncidentActions
 ) -> None:
     app = stage(declare)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -155,7 +155,7 @@ async def test_when_users_felt_it_and_how_far_it_reaches_can_be_said(
 
 
 async def test_without_a_word_about_them_the_desk_decides_the_times(
-    stage: Any, declare: Declare, clock: Any, desk: Desk
+    stage: Any, declare: Declare, clock: Any, desk: IncidentActions
 ) -> None:
     app = stage(declare)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -167,7 +167,7 @@ async def test_without_a_word_about_them_the_desk_decides_the_times(
 
 
 async def test_a_time_nobody_can_read_is_said_and_nothing_is_declared(
-    stage: Any, declare: Declare, clock: Any, desk: Desk
+    stage: Any, declare: Declare, clock: Any, desk: IncidentActions
 ) -> None:
     app = stage(declare)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -187,7 +187,7 @@ async def test_what_is_bad_now_is_on_the_screen_longest_first(stage: Any, declar
 
 
 async def test_a_long_name_does_not_push_age_and_meaning_out_of_a_dialog(
-    stage: Any, place: DialogContext, clock: Any, desk: Desk
+    stage: Any, place: DialogContext, clock: Any, desk: IncidentActions
 ) -> None:
     since = clock.now() - timedelta(seconds=38)
     long = Signal("alert:long", "alert ContainerAppReplicaRestartCountAboveThresholdCritical", since)
@@ -201,7 +201,7 @@ async def test_a_long_name_does_not_push_age_and_meaning_out_of_a_dialog(
 
 
 async def test_a_confirm_key_typed_ahead_of_the_dialog_is_not_heard(
-    stage: Any, declare: Declare, clock: Any, desk: Desk
+    stage: Any, declare: Declare, clock: Any, desk: IncidentActions
 ) -> None:
     app = stage(declare)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -213,7 +213,7 @@ async def test_a_confirm_key_typed_ahead_of_the_dialog_is_not_heard(
 
 
 async def test_a_pasted_burst_with_line_breaks_does_nothing_but_type(
-    stage: Any, declare: Declare, clock: Any, desk: Desk
+    stage: Any, declare: Declare, clock: Any, desk: IncidentActions
 ) -> None:
     app = stage(declare)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -225,7 +225,7 @@ async def test_a_pasted_burst_with_line_breaks_does_nothing_but_type(
 
 
 async def test_a_refusal_is_shown_and_the_typed_text_stays(
-    stage: Any, declare: Declare, clock: Any, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    stage: Any, declare: Declare, clock: Any, desk: IncidentActions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object, **__: object) -> NoReturn:
         raise RecordError("The disk is full; \x1b[2Jnothing was written.")
@@ -243,7 +243,9 @@ async def test_a_refusal_is_shown_and_the_typed_text_stays(
         assert desk.open()[0].title == "down"
 
 
-async def test_esc_leaves_at_once_also_while_text_was_typed(stage: Any, declare: Declare, desk: Desk) -> None:
+async def test_esc_leaves_at_once_also_while_text_was_typed(
+    stage: Any, declare: Declare, desk: IncidentActions
+) -> None:
     app = stage(declare)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"down", "escape")
@@ -251,7 +253,7 @@ async def test_esc_leaves_at_once_also_while_text_was_typed(stage: Any, declare:
         assert desk.open() == []
 
 
-async def test_an_empty_title_is_asked_for(stage: Any, declare: Declare, clock: Any, desk: Desk) -> None:
+async def test_an_empty_title_is_asked_for(stage: Any, declare: Declare, clock: Any, desk: IncidentActions) -> None:
     app = stage(declare)
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot, clock)
@@ -280,7 +282,7 @@ async def test_the_whole_dialog_is_seen(stage: Any, declare: Declare, size: tupl
 
 
 async def test_a_note_goes_to_the_incident_with_its_line_breaks_and_its_time(
-    stage: Any, place: DialogContext, clock: Any, desk: Desk, incident: Incident, timeline: Timeline
+    stage: Any, place: DialogContext, clock: Any, desk: IncidentActions, incident: Incident, timeline: Timeline
 ) -> None:
     app = stage(Note(place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -292,7 +294,7 @@ async def test_a_note_goes_to_the_incident_with_its_line_breaks_and_its_time(
 
 
 async def test_a_pasted_note_keeps_its_lines_and_waits_for_enter(
-    stage: Any, place: DialogContext, clock: Any, desk: Desk, timeline: Timeline
+    stage: Any, place: DialogContext, clock: Any, desk: IncidentActions, timeline: Timeline
 ) -> None:
     app = stage(Note(place, clock, desk, None))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -306,7 +308,7 @@ async def test_a_pasted_note_keeps_its_lines_and_waits_for_enter(
 
 
 async def test_status_changes_only_what_was_moved(
-    stage: Any, place: DialogContext, clock: Any, desk: Desk, incident: Incident
+    stage: Any, place: DialogContext, clock: Any, desk: IncidentActions, incident: Incident
 ) -> None:
     app = stage(StatusDialog(place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -318,7 +320,7 @@ async def test_status_changes_only_what_was_moved(
 
 
 async def test_resolving_asks_what_ended_it(
-    stage: Any, place: DialogContext, clock: Any, desk: Desk, incident: Incident
+    stage: Any, place: DialogContext, clock: Any, desk: IncidentActions, incident: Incident
 ) -> None:
     app = stage(StatusDialog(place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -331,7 +333,12 @@ async def test_resolving_asks_what_ended_it(
 
 
 async def test_a_severity_recorded_before_a_refusal_is_not_recorded_twice(
-    stage: Any, place: DialogContext, clock: Any, desk: Desk, incident: Incident, monkeypatch: pytest.MonkeyPatch
+    stage: Any,
+    place: DialogContext,
+    clock: Any,
+    desk: IncidentActions,
+    incident: Incident,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def locked(*_: object) -> NoReturn:
         raise RecordError("The timeline is locked.")
@@ -349,7 +356,7 @@ async def test_a_severity_recorded_before_a_refusal_is_not_recorded_twice(
 
 
 async def test_status_without_a_move_does_nothing(
-    stage: Any, place: DialogContext, clock: Any, desk: Desk, incident: Incident
+    stage: Any, place: DialogContext, clock: Any, desk: IncidentActions, incident: Incident
 ) -> None:
     app = stage(StatusDialog(place, clock, desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -369,13 +376,19 @@ DIALOGS: dict[str, Callable[..., Dialog[Any]]] = {
 
 @pytest.mark.parametrize("name", DIALOGS)
 def test_picture_at_80x24(
-    name: str, snap_compare: Any, stage: Any, place: DialogContext, clock: Any, desk: Desk, incident: Incident
+    name: str,
+    snap_compare: Any,
+    stage: Any,
+    place: DialogContext,
+    clock: Any,
+    desk: IncidentActions,
+    incident: Incident,
 ) -> None:
     assert snap_compare(stage(DIALOGS[name](place, clock, desk, incident)), terminal_size=(80, 24))
 
 
 async def test_an_enter_that_another_one_follows_is_held_and_does_not_count(
-    stage: Any, declare: Declare, clock: Any, desk: Desk
+    stage: Any, declare: Declare, clock: Any, desk: IncidentActions
 ) -> None:
     """As a stalled line brings it: long after the last one, but not alone."""
     app = stage(declare)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from textual.widgets import Input
 
-from cockpit.incident.actions.desk import Desk
+from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.postmortem.export import Exporter
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.identity import Identity
@@ -57,7 +57,7 @@ def put(path: Path, words: str) -> None:
 
 
 @pytest.fixture
-def exporter(incident: Incident, timeline: Timeline, desk: Desk, clock: Any) -> Exporter:
+def exporter(incident: Incident, timeline: Timeline, desk: IncidentActions, clock: Any) -> Exporter:
     system = System("Meetings", (Environment("prod"),), "", time_zone="UTC")
     return Exporter(incident, timeline, desk, system, clock)
 

@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from cockpit.feeds.watch import Watch
-from cockpit.incident.actions.desk import Desk
+from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import catch_up
 from cockpit.runbooks.run.runs import Runs
@@ -49,7 +49,7 @@ def place() -> DialogContext:
 def session(tmp_path: Path, clock: Clock) -> Iterator[Session]:
     timeline = Timeline(tmp_path / "timeline.db", time=clock)
     letters = iter(("k7f", "k7g", "k7h", "k7j", "k7k", "k7m"))
-    desk = Desk(
+    desk = IncidentActions(
         timeline,
         operator="you@example.com",
         environment="prod",

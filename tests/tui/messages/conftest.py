@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from cockpit.incident.actions.desk import Desk
+from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.load import read_ledger
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.event import Event
@@ -77,7 +77,7 @@ class Play:
         self.environment = Environment("prod", production=True)
         self.system = System("Meetings", (self.environment,), data=str(folder), ladder=plan.ladder)
         self.timeline = Timeline(folder / "timeline.db", time=self.time)
-        self.desk = Desk(
+        self.desk = IncidentActions(
             self.timeline,
             operator="ana@example.com",
             environment="prod",

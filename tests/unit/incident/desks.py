@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from cockpit.incident.actions.desk import Desk
+from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.model.severity_scale import DEFAULT_LADDER
 from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.story import NIGHT
@@ -24,5 +24,9 @@ class Clock:
         raise AssertionError("the desk never sleeps")
 
 
-def at_desk(timeline: Timeline, clock: Clock, operator: str = "ana", environment: str = "prod", **options: Any) -> Desk:
-    return Desk(timeline, operator=operator, environment=environment, ladder=DEFAULT_LADDER, time=clock, **options)
+def at_desk(
+    timeline: Timeline, clock: Clock, operator: str = "ana", environment: str = "prod", **options: Any
+) -> IncidentActions:
+    return IncidentActions(
+        timeline, operator=operator, environment=environment, ladder=DEFAULT_LADDER, time=clock, **options
+    )

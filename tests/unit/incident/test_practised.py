@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from cockpit.incident.actions.desk import Desk
 from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.load import practised
 from cockpit.model.event import Kind
 from cockpit.model.plan import Plan, Practice
@@ -20,11 +20,11 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def desk(timeline: Timeline, clock: Clock) -> Desk:
+def desk(timeline: Timeline, clock: Clock) -> IncidentActions:
     return at_desk(timeline, clock, plan=PLAN)
 
 
-def test_what_was_practised_stands_in_the_journal_under_its_name(desk: Desk, timeline: Timeline) -> None:
+def test_what_was_practised_stands_in_the_journal_under_its_name(desk: IncidentActions, timeline: Timeline) -> None:
     event = desk.practised("rollback", "ten minutes")
     assert (event.kind, event.subject, event.incident) == (Kind.PRACTICE, "Rollback", None)
     assert event.detail == {"note": "ten minutes", "incident": ""}
@@ -32,14 +32,14 @@ def test_what_was_practised_stands_in_the_journal_under_its_name(desk: Desk, tim
     assert practised(timeline.events()) == {"rollback": NIGHT}
 
 
-def test_the_newest_time_counts_whenever_it_was_written_down(desk: Desk, timeline: Timeline) -> None:
+def test_the_newest_time_counts_whenever_it_was_written_down(desk: IncidentActions, timeline: Timeline) -> None:
     desk.practised("backup", moment=NIGHT - DAY)
     desk.practised("backup", moment=NIGHT - 400 * DAY)
     assert practised(timeline.events()) == {"backup verification": NIGHT - DAY}
 
 
 def test_a_correction_of_its_note_or_its_time_counts_and_a_redaction_keeps_the_day(
-    desk: Desk, timeline: Timeline
+    desk: IncidentActions, timeline: Timeline
 ) -> None:
     event = desk.practised("game day", "nobody came")
     better = desk.correct(event.id, "everybody came", moment=NIGHT - 2 * DAY)
@@ -49,7 +49,7 @@ def test_a_correction_of_its_note_or_its_time_counts_and_a_redaction_keeps_the_d
 
 
 def test_a_resolved_drill_is_the_practice_it_was_when_it_was_resolved(
-    desk: Desk, timeline: Timeline, clock: Clock
+    desk: IncidentActions, timeline: Timeline, clock: Clock
 ) -> None:
     drill = desk.declare("Roll back on staging", "P1", drill=True)
     with pytest.raises(DeskError, match="still open"):
@@ -61,7 +61,7 @@ def test_a_resolved_drill_is_the_practice_it_was_when_it_was_resolved(
     assert practised(timeline.events()) == {"rollback": NIGHT}
 
 
-def test_an_incident_that_was_no_drill_is_not_practice(desk: Desk) -> None:
+def test_an_incident_that_was_no_drill_is_not_practice(desk: IncidentActions) -> None:
     real = desk.declare("Readiness failing", "P1")
     desk.resolve("back")
     with pytest.raises(DeskError, match="was no drill"):
@@ -78,14 +78,14 @@ def test_an_incident_that_was_no_drill_is_not_practice(desk: Desk) -> None:
     ],
 )
 def test_a_name_that_fits_none_or_several_is_refused_and_nothing_written(
-    desk: Desk, timeline: Timeline, name: str, sentence: str
+    desk: IncidentActions, timeline: Timeline, name: str, sentence: str
 ) -> None:
     with pytest.raises(DeskError, match=sentence):
         desk.practised(name)
     assert timeline.events() == []
 
 
-def test_a_time_that_cannot_be_meant_is_refused(desk: Desk) -> None:
+def test_a_time_that_cannot_be_meant_is_refused(desk: IncidentActions) -> None:
     with pytest.raises(DeskError, match="731 days ago"):
         desk.practised("backup", moment=NIGHT - 800 * DAY)
     with pytest.raises(DeskError, match="in the future"):

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cockpit.config import load_system
-from cockpit.incident.actions.desk import Desk
+from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
 from cockpit.model.severity_scale import Level
@@ -54,7 +54,7 @@ class Room:
         self.system, self.plan = team(name)
         self.time = StillTime()
         self.timeline = Timeline(folder / "timeline.db", time=self.time)
-        self.desk = Desk(
+        self.desk = IncidentActions(
             self.timeline, operator="ana", environment="prod", ladder=self.plan.ladder, plan=self.plan, time=self.time
         )
 

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from cockpit.incident.actions.desk import Desk
 from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.membership import standing
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.event import Draft, Event, Kind
@@ -31,18 +31,18 @@ PLAN = Plan(
 
 
 @pytest.fixture
-def desk(timeline: Timeline, clock: Clock) -> Desk:
+def desk(timeline: Timeline, clock: Clock) -> IncidentActions:
     """Ana's, in prod, while an incident is open."""
     desk = at_desk(timeline, clock, plan=PLAN)
     desk.declare("Readiness failing", "P1")
     return desk
 
 
-def now(desk: Desk) -> Incident:
+def now(desk: IncidentActions) -> Incident:
     return desk.find(None)
 
 
-def test_the_rules_that_bind_are_written_down_with_the_severity(desk: Desk) -> None:
+def test_the_rules_that_bind_are_written_down_with_the_severity(desk: IncidentActions) -> None:
     assert now(desk).rules == (UPDATE,)
     desk.change_severity("P0")
     assert now(desk).rules == (URGENT,)
@@ -57,12 +57,12 @@ def test_who_is_unsure_takes_the_higher_level(timeline: Timeline, clock: Clock) 
 
 def test_what_is_for_the_backlog_is_no_incident(timeline: Timeline, clock: Clock) -> None:
     ladder = (Level("P0", 0), Level("P3", 1, backlog=True))
-    desk = Desk(timeline, operator="ana", environment="prod", ladder=ladder, time=clock)
+    desk = IncidentActions(timeline, operator="ana", environment="prod", ladder=ladder, time=clock)
     with pytest.raises(DeskError, match="P3 is for the backlog, no incident: write a note"):
         desk.declare("a typo", "P3")
 
 
-def test_a_role_is_taken_by_its_initials_and_several_may_hold_it(desk: Desk) -> None:
+def test_a_role_is_taken_by_its_initials_and_several_may_hold_it(desk: IncidentActions) -> None:
     assert desk.take_role("ic").summary == "ana is Incident Commander"
     desk.take_role("scribe")
     desk.take_role("Scribe", "ben")
@@ -71,13 +71,13 @@ def test_a_role_is_taken_by_its_initials_and_several_may_hold_it(desk: Desk) -> 
     assert now(desk).in_role("Scribe") == ("ben",)
 
 
-def test_a_role_that_no_document_names_may_be_worn_but_a_slip_is_asked_about(desk: Desk) -> None:
+def test_a_role_that_no_document_names_may_be_worn_but_a_slip_is_asked_about(desk: IncidentActions) -> None:
     assert desk.take_role("database").subject == "database"
     with pytest.raises(DeskError, match="no role `Scrbie`; did you mean Scribe"):
         desk.take_role("Scrbie")
 
 
-def test_a_handover_says_what_is_open(desk: Desk, clock: Clock) -> None:
+def test_a_handover_says_what_is_open(desk: IncidentActions, clock: Clock) -> None:
     desk.take_role("IC")
     clock.wall = at(20)
     desk.hand_over("IC", "ben", "rolled back", ["next update (10m)", "running: Roll back"])
@@ -86,7 +86,7 @@ def test_a_handover_says_what_is_open(desk: Desk, clock: Clock) -> None:
     assert (holds.person, holds.note) == ("ben", "rolled back\nnext update (10m)\nrunning: Roll back")
 
 
-def test_a_task_has_a_time_and_a_loose_end_need_not(desk: Desk) -> None:
+def test_a_task_has_a_time_and_a_loose_end_need_not(desk: IncidentActions) -> None:
     task = desk.start_task("look at the queries", 3 * MINUTE, "ben")
     desk.start_loop("signature check is off")
     assert task.summary == "task for ben: look at the queries, due 02:03Z"
@@ -97,7 +97,7 @@ def test_a_task_has_a_time_and_a_loose_end_need_not(desk: Desk) -> None:
     assert now(desk).marks[0].done == NIGHT
 
 
-def test_awareness_of_a_breach_ends_only_with_the_notice_or_a_reason(desk: Desk, clock: Clock) -> None:
+def test_awareness_of_a_breach_ends_only_with_the_notice_or_a_reason(desk: IncidentActions, clock: Clock) -> None:
     desk.aware("leads were readable", moment=at(-30))
     assert now(desk).marks[0].started == at(-30)
     refusals: list[tuple[Callable[[], Event], str]] = [
@@ -121,7 +121,7 @@ def test_awareness_of_a_breach_ends_only_with_the_notice_or_a_reason(desk: Desk,
     assert (mark.started, mark.done, mark.not_applicable) == (at(10), at(500), "")
 
 
-def test_a_reminder_can_be_put_off_but_not_switched_off(desk: Desk) -> None:
+def test_a_reminder_can_be_put_off_but_not_switched_off(desk: IncidentActions) -> None:
     desk.snooze("update", at(10))
     assert now(desk).marks[0].snoozed_until == at(10)
     with pytest.raises(DeskError, match="a day at most"):
@@ -130,7 +130,7 @@ def test_a_reminder_can_be_put_off_but_not_switched_off(desk: Desk) -> None:
         desk.snooze("updaet", at(10))
 
 
-def test_a_box_is_ticked_with_the_words_of_the_plan_and_can_be_opened_again(desk: Desk) -> None:
+def test_a_box_is_ticked_with_the_words_of_the_plan_and_can_be_opened_again(desk: IncidentActions) -> None:
     assert desk.tick("first", 2).summary == "ticked: Freeze"
     with pytest.raises(DeskError, match="first#2 is done already"):
         desk.tick("first", 2)
@@ -158,7 +158,7 @@ def test_a_freeze_needs_no_incident_and_holds_once(timeline: Timeline, clock: Cl
     assert desk.frozen() is None
 
 
-def test_an_action_item_is_changed_by_its_id(desk: Desk) -> None:
+def test_an_action_item_is_changed_by_its_id(desk: IncidentActions) -> None:
     id = desk.add_item("alert on the queue", "ben", date(2026, 3, 13)).subject
     desk.note("todo: write it down")
     assert [each.text for each in now(desk).items] == ["alert on the queue", "write it down"]
@@ -169,7 +169,7 @@ def test_an_action_item_is_changed_by_its_id(desk: Desk) -> None:
         desk.change_item(id, done=True)
 
 
-def test_a_scenario_brings_its_targets_from_the_documents(desk: Desk) -> None:
+def test_a_scenario_brings_its_targets_from_the_documents(desk: IncidentActions) -> None:
     event = desk.choose_scenario("database lost")
     assert event.summary == "scenario Database lost: recovery time 30m, recovery point 15m"
     desk.recovered_to(at(-12))
@@ -181,7 +181,7 @@ def test_a_scenario_brings_its_targets_from_the_documents(desk: Desk) -> None:
     desk.choose_scenario("the dog ate it", rto=240 * MINUTE)
 
 
-def test_a_message_is_kept_with_what_it_promised(desk: Desk) -> None:
+def test_a_message_is_kept_with_what_it_promised(desk: IncidentActions) -> None:
     event = desk.sent("client", "We are on it.\nMore at half past.", "client", at(30))
     assert event.summary == "update to client (next at 02:30Z): We are on it. More at half past."
     assert now(desk).updates[0].promised == at(30)
@@ -189,7 +189,7 @@ def test_a_message_is_kept_with_what_it_promised(desk: Desk) -> None:
         desk.sent("client", "x", promised=at(-1))
 
 
-def test_what_happened_before_the_declaration_keeps_both_times_and_moves_no_range(desk: Desk) -> None:
+def test_what_happened_before_the_declaration_keeps_both_times_and_moves_no_range(desk: IncidentActions) -> None:
     reach = now(desk).reach_from
     event = desk.decide("deploy on a Friday", moment=at(-120))
     assert (event.occurred, event.recorded) == (at(-120), NIGHT)
@@ -199,7 +199,7 @@ def test_what_happened_before_the_declaration_keeps_both_times_and_moves_no_rang
     assert [each.at for each in now(desk).called] == [at(-1), at(-3)]
 
 
-def test_an_entry_is_corrected_in_its_place_and_in_its_own_words(desk: Desk) -> None:
+def test_an_entry_is_corrected_in_its_place_and_in_its_own_words(desk: IncidentActions) -> None:
     first = desk.decide("roll bakc", "the deploy")
     event = desk.correct(first.id, "roll back", moment=at(-2))
     assert (event.summary, event.supersedes, event.occurred) == ("decided: roll back (the deploy)", first.id, at(-2))
@@ -213,7 +213,7 @@ def test_an_entry_is_corrected_in_its_place_and_in_its_own_words(desk: Desk) -> 
 
 
 def test_two_who_correct_the_same_entry_are_both_on_record_and_the_later_stands(
-    desk: Desk, timeline: Timeline, clock: Clock
+    desk: IncidentActions, timeline: Timeline, clock: Clock
 ) -> None:
     ben = at_desk(timeline, clock, "ben", plan=PLAN)
     first = desk.decide("wait")
@@ -226,11 +226,11 @@ def test_two_who_correct_the_same_entry_are_both_on_record_and_the_later_stands(
     assert len(decisions) == 3
 
 
-def test_of_many_at_once_nobody_is_lost(desk: Desk, timeline: Timeline, clock: Clock) -> None:
+def test_of_many_at_once_nobody_is_lost(desk: IncidentActions, timeline: Timeline, clock: Clock) -> None:
     first = desk.note("first")
     desks = [at_desk(timeline, clock, f"p{number}", plan=PLAN) for number in range(6)]
 
-    def busy(each: Desk) -> None:
+    def busy(each: IncidentActions) -> None:
         each.take_role("Scribe")
         each.correct(first.id, f"said by {each.operator}")
 
@@ -245,7 +245,7 @@ def test_of_many_at_once_nobody_is_lost(desk: Desk, timeline: Timeline, clock: C
     assert [each.id for each in standing(notes)] == [notes[-1].id]
 
 
-def test_a_pin_is_set_once_and_moves_with_the_correction(desk: Desk) -> None:
+def test_a_pin_is_set_once_and_moves_with_the_correction(desk: IncidentActions) -> None:
     noted = desk.note("the first 500")
     desk.pin(noted.id)
     with pytest.raises(DeskError, match="pinned already"):
@@ -258,13 +258,13 @@ def test_a_pin_is_set_once_and_moves_with_the_correction(desk: Desk) -> None:
     assert now(desk).pins == frozenset()
 
 
-def test_a_long_address_of_evidence_stays_whole(desk: Desk) -> None:
+def test_a_long_address_of_evidence_stays_whole(desk: IncidentActions) -> None:
     address = "https://logs.example.com/q?" + "q" * 5_000
     desk.link(desk.note("the first 500").id, address)
     assert now(desk).links[0].target == address
 
 
-def test_the_post_mortem_goes_on_after_the_incident_and_back_only_for_a_reason(desk: Desk) -> None:
+def test_the_post_mortem_goes_on_after_the_incident_and_back_only_for_a_reason(desk: IncidentActions) -> None:
     id = now(desk).id
     with pytest.raises(DeskError, match="resolve it before"):
         desk.review("reviewed")
@@ -277,7 +277,7 @@ def test_the_post_mortem_goes_on_after_the_incident_and_back_only_for_a_reason(d
     assert desk.find(id).because == "fixed"
 
 
-def test_what_was_resolved_last_is_opened_again_with_a_reason(desk: Desk) -> None:
+def test_what_was_resolved_last_is_opened_again_with_a_reason(desk: IncidentActions) -> None:
     id = now(desk).id
     with pytest.raises(DeskError, match="is open"):
         desk.reopen("why not", id)
@@ -317,18 +317,20 @@ def test_what_was_resolved_last_is_opened_again_with_a_reason(desk: Desk) -> Non
         (lambda desk: desk.decide("x", moment=at(-60 * 24 * 40)), "more than 30 days ago"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_refused_in_a_sentence(desk: Desk, act: Callable[[Desk], Event], sentence: str) -> None:
+def test_what_cannot_be_is_refused_in_a_sentence(
+    desk: IncidentActions, act: Callable[[IncidentActions], Event], sentence: str
+) -> None:
     with pytest.raises(DeskError, match=sentence):
         act(desk)
 
 
-def test_what_the_cockpit_saw_is_not_corrected(desk: Desk, timeline: Timeline) -> None:
+def test_what_the_cockpit_saw_is_not_corrected(desk: IncidentActions, timeline: Timeline) -> None:
     (event,) = timeline.record([Draft(Kind.PROBE, "ready down", NIGHT, "prod", "ready", detail={"state": "down"})])
     with pytest.raises(DeskError, match="on record as it was seen; write a note"):
         desk.correct(event.id, "it was up")
 
 
-def test_words_are_cleaned_and_bounded_before_they_are_written(desk: Desk) -> None:
+def test_words_are_cleaned_and_bounded_before_they_are_written(desk: IncidentActions) -> None:
     event = desk.add_item("\x1b[2Jevil\u202e" + "x" * 5000, "ben\nand more" * 50)
     assert "\x1b" not in event.detail["text"]
     assert "\u202e" not in event.detail["text"]

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from cockpit.incident.actions.desk import Desk
+from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.clocks.clocks import clocks
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.plan import Checklist, Plan, Role
@@ -24,11 +24,11 @@ TEAM = plan(
 LATER = timedelta(minutes=20)
 
 
-def desk_on(timeline: Timeline, time: Ticking, given: Plan = TEAM) -> Desk:
-    return Desk(timeline, operator="ana", environment="prod", ladder=given.ladder, time=time, plan=given)
+def desk_on(timeline: Timeline, time: Ticking, given: Plan = TEAM) -> IncidentActions:
+    return IncidentActions(timeline, operator="ana", environment="prod", ladder=given.ladder, time=time, plan=given)
 
 
-def all_clocks(desk: Desk, time: Ticking) -> dict[str, Clock]:
+def all_clocks(desk: IncidentActions, time: Ticking) -> dict[str, Clock]:
     (incident,) = desk.incidents()
     return {each.id: each for each in clocks(incident, desk.plan, time.now() + LATER)}
 

@@ -1,4 +1,4 @@
-"""The Desk: everything a responder does to an incident. Each act is written before it counts. The write side."""
+"""What every action is made of: the newest state, and a writer that decides and records in one transaction."""
 
 import secrets
 import threading
@@ -6,24 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from cockpit.incident.actions import (
-    clocks as desk_clocks,
-)
-from cockpit.incident.actions import (
-    entries as desk_words,
-)
-from cockpit.incident.actions import (
-    lifecycle as desk_case,
-)
-from cockpit.incident.actions import (
-    roles as desk_people,
-)
-from cockpit.incident.actions import (
-    work as desk_practice,
-)
-from cockpit.incident.actions import (
-    work as desk_work,
-)
 from cockpit.incident.actions.errors import AmbiguousIncident, DeskError
 from cockpit.incident.actions.summaries import said
 from cockpit.incident.impact_signals import as_of
@@ -52,15 +34,9 @@ def fresh_letters() -> str:
     return "".join(secrets.choice(LETTERS) for _ in range(3))
 
 
-class Desk:
-    """All methods block, may be called from any thread, and return what they wrote.
-
-    They raise DeskError with a sentence for the person who asked, RecordError when the file cannot be written, and
-    PersonUnknown where the login is shared and nobody said who acts: nothing is written then.
-    `incident` is an id or its last letters; without one it is the only open incident of the environment. Times given
-    are aware. What is decided is decided inside the transaction that writes it, so two people at two desks cannot
-    resolve one incident twice. `plan` may be replaced when the documents were read again.
-    """
+class IncidentWriter:
+    """What is known of the incidents, and how an action is recorded. The actions are functions of it; who acts
+    uses IncidentActions, which has them all."""
 
     def __init__(
         self,
@@ -111,22 +87,22 @@ class Desk:
             return [as_of(incident, self.now()) for incident in self._caught_up().incidents.values()]
 
     def open(self) -> list[Incident]:
-        """The open incidents of the desk's environment."""
+        """The open incidents of the environment of the writer."""
         with self._lock:
             return [as_of(incident, self.now()) for incident in self._caught_up().open(self.environment)]
 
     def bad(self) -> list[Signal]:
-        """The signals of the desk's environment that are bad now, longest first."""
+        """The signals of its environment that are bad now, longest first."""
         with self._lock:
             return self._caught_up().bad(self.environment)
 
     def silenced(self) -> list[str]:
-        """The names of the alerts of the desk's environment that their source keeps silent now."""
+        """The names of the alerts of its environment that their source keeps silent now."""
         with self._lock:
             return self._caught_up().silenced(self.environment)
 
     def frozen(self) -> Freeze | None:
-        """Since when nothing may be deployed to the desk's environment."""
+        """Since when nothing may be deployed to its environment."""
         with self._lock:
             return self._caught_up().freeze(self.environment)
 
@@ -141,48 +117,7 @@ class Desk:
                 return as_of(_ended_lately(ledger, self.environment, self.now()), self.now())
             return as_of(self.meant(ledger, incident), self.now())
 
-    # What can be done: each act in the file of its idea, as a function of the desk.
-
-    declare = desk_case.declare
-    amend = desk_case.amend
-    change_severity = desk_case.change_severity
-    correct_severity = desk_case.correct_severity
-    change_status = desk_case.change_status
-    resolve = desk_case.resolve
-    reopen = desk_case.reopen
-    exported = desk_case.exported
-    review = desk_case.review
-
-    take_role = desk_people.take_role
-    leave_role = desk_people.leave_role
-    hand_over = desk_people.hand_over
-    acknowledge = desk_people.acknowledge
-    called = desk_people.called
-    sent = desk_people.sent
-
-    note = desk_words.note
-    decide = desk_words.decide
-    correct = desk_words.correct
-    pin = desk_words.pin
-    link = desk_words.link
-
-    start_task = desk_clocks.start_task
-    start_loop = desk_clocks.start_loop
-    aware = desk_clocks.aware
-    clock_done = desk_clocks.clock_done
-    snooze = desk_clocks.snooze
-    not_applicable = desk_clocks.not_applicable
-
-    tick = desk_work.tick
-    freeze = desk_work.freeze
-    add_item = desk_work.add_item
-    change_item = desk_work.change_item
-    choose_scenario = desk_work.choose_scenario
-    recovered_to = desk_work.recovered_to
-
-    practised = desk_practice.practised
-
-    # What the acts are made of.
+    # What the actions are made of.
 
     def now(self) -> datetime:
         return self._time.now()

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from cockpit.incident.actions.desk import Desk
 from cockpit.incident.actions.errors import AmbiguousIncident, DeskError
+from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.model.event import Draft, Kind
 from cockpit.model.incident import Status
 from cockpit.model.severity_scale import DEFAULT_LADDER, Level
@@ -16,7 +16,7 @@ from tests.unit.incident.story import NIGHT, at
 
 
 @pytest.fixture
-def desk(timeline: Timeline, clock: Clock) -> Desk:
+def desk(timeline: Timeline, clock: Clock) -> IncidentActions:
     return at_desk(timeline, clock)
 
 
@@ -24,7 +24,7 @@ def failing(timeline: Timeline, minutes: float, name: str = "ready", state: str 
     timeline.record([Draft(Kind.PROBE, f"{name} {state}", at(minutes), "prod", name, detail={"state": state})])
 
 
-def test_a_declaration_needs_only_a_title(desk: Desk) -> None:
+def test_a_declaration_needs_only_a_title(desk: IncidentActions) -> None:
     incident = desk.declare("  Readiness\nfailing ")
     assert (incident.title, incident.severity, incident.status) == ("Readiness failing", "P1", Status.INVESTIGATING)
     assert (incident.declared, incident.declared_by) == (NIGHT, "ana")
@@ -33,12 +33,12 @@ def test_a_declaration_needs_only_a_title(desk: Desk) -> None:
 
 
 def test_a_ladder_of_one_rung_declares_on_it(timeline: Timeline, clock: Clock) -> None:
-    one = Desk(timeline, operator="ana", environment="prod", ladder=(Level("MAJOR", 0),), time=clock)
+    one = IncidentActions(timeline, operator="ana", environment="prod", ladder=(Level("MAJOR", 0),), time=clock)
     assert one.declare("x").severity == "MAJOR"
 
 
 def test_a_declaration_reaches_back_to_before_the_first_signal_that_is_still_bad(
-    desk: Desk, timeline: Timeline
+    desk: IncidentActions, timeline: Timeline
 ) -> None:
     failing(timeline, -300, "noise")
     failing(timeline, -80, "blip")
@@ -49,13 +49,13 @@ def test_a_declaration_reaches_back_to_before_the_first_signal_that_is_still_bad
     assert incident.reach_from == at(-60)
 
 
-def test_the_last_half_hour_is_kept_in_any_case(desk: Desk, timeline: Timeline) -> None:
+def test_the_last_half_hour_is_kept_in_any_case(desk: IncidentActions, timeline: Timeline) -> None:
     assert desk.declare("x").reach_from == at(-30)
     failing(timeline, -1)
     assert desk.declare("y").reach_from == at(-30)
 
 
-def test_how_far_it_reaches_can_be_said_and_corrected(desk: Desk) -> None:
+def test_how_far_it_reaches_can_be_said_and_corrected(desk: IncidentActions) -> None:
     incident = desk.declare("x", reach_from=at(-5), impact_started=at(-7))
     assert (incident.reach_from, incident.impact_started) == (at(-5), at(-7))
     amended = desk.amend(title="Readiness", reach_from=at(-90))
@@ -64,7 +64,7 @@ def test_how_far_it_reaches_can_be_said_and_corrected(desk: Desk) -> None:
     assert (again.title, again.impact_started, again.declared) == ("Readiness", at(-20), NIGHT)
 
 
-def test_what_is_done_belongs_to_the_only_open_incident(desk: Desk, clock: Clock) -> None:
+def test_what_is_done_belongs_to_the_only_open_incident(desk: IncidentActions, clock: Clock) -> None:
     incident = desk.declare("x", "P2")
     clock.wall = at(1)
     events = [
@@ -87,12 +87,12 @@ def test_what_is_done_belongs_to_the_only_open_incident(desk: Desk, clock: Clock
     assert desk.find(incident.id).close_reason == "rolled back"
 
 
-def test_without_an_incident_a_note_and_an_acknowledgement_go_to_the_journal(desk: Desk) -> None:
+def test_without_an_incident_a_note_and_an_acknowledgement_go_to_the_journal(desk: IncidentActions) -> None:
     assert desk.note("the office is loud").incident is None
     assert desk.acknowledge("az:5xx", "5xx errors").incident is None
 
 
-def test_several_open_incidents_must_be_told_apart(desk: Desk) -> None:
+def test_several_open_incidents_must_be_told_apart(desk: IncidentActions) -> None:
     one, two = desk.declare("one"), desk.declare("two")
     with pytest.raises(AmbiguousIncident) as refused:
         desk.note("which?")
@@ -102,7 +102,7 @@ def test_several_open_incidents_must_be_told_apart(desk: Desk) -> None:
     assert desk.note("of neither", journal=True).incident is None
 
 
-def test_an_alert_can_be_taken_however_many_incidents_are_open(desk: Desk) -> None:
+def test_an_alert_can_be_taken_however_many_incidents_are_open(desk: IncidentActions) -> None:
     desk.declare("one")
     desk.declare("two")
     assert desk.acknowledge("az:5xx", "5xx errors").incident is None
@@ -111,7 +111,7 @@ def test_an_alert_can_be_taken_however_many_incidents_are_open(desk: Desk) -> No
         desk.acknowledge()
 
 
-def test_another_desks_incident_is_seen_at_once(timeline: Timeline, clock: Clock, desk: Desk) -> None:
+def test_another_desks_incident_is_seen_at_once(timeline: Timeline, clock: Clock, desk: IncidentActions) -> None:
     other = at_desk(timeline, clock, "ben")
     desk.open()
     incident = other.declare("seen by ben")
@@ -120,7 +120,7 @@ def test_another_desks_incident_is_seen_at_once(timeline: Timeline, clock: Clock
 
 
 def test_environments_have_their_own_incidents_but_an_id_reaches_all(
-    timeline: Timeline, clock: Clock, desk: Desk
+    timeline: Timeline, clock: Clock, desk: IncidentActions
 ) -> None:
     staging = at_desk(timeline, clock, environment="staging")
     incident = staging.declare("x")
@@ -128,21 +128,21 @@ def test_environments_have_their_own_incidents_but_an_id_reaches_all(
     assert desk.note("from afar", incident.id).environment == "staging"
 
 
-def test_a_note_of_several_lines_keeps_them(desk: Desk) -> None:
+def test_a_note_of_several_lines_keeps_them(desk: IncidentActions) -> None:
     event = desk.note("first\nsecond")
     assert (event.summary, event.detail["text"]) == ("first second", "first\nsecond")
 
 
-def test_a_note_can_be_written_down_later(desk: Desk) -> None:
+def test_a_note_can_be_written_down_later(desk: IncidentActions) -> None:
     event = desk.note("users called", moment=at(-20))
     assert (event.occurred, event.recorded) == (at(-20), NIGHT)
 
 
-def test_a_clock_a_little_ahead_is_now(desk: Desk) -> None:
+def test_a_clock_a_little_ahead_is_now(desk: IncidentActions) -> None:
     assert desk.note("x", moment=NIGHT + timedelta(seconds=20)).occurred == NIGHT
 
 
-def test_a_resolved_incident_opens_again_with_a_reason(desk: Desk) -> None:
+def test_a_resolved_incident_opens_again_with_a_reason(desk: IncidentActions) -> None:
     incident = desk.declare("x")
     desk.change_status("resolved", reason="fixed")
     with pytest.raises(DeskError, match="say why it is opened again"):
@@ -168,14 +168,14 @@ def test_a_resolved_incident_opens_again_with_a_reason(desk: Desk) -> None:
         (lambda desk: desk.amend(), "Nothing to correct"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_refused_in_a_sentence(desk: Desk, act: object, sentence: str) -> None:
+def test_what_cannot_be_is_refused_in_a_sentence(desk: IncidentActions, act: object, sentence: str) -> None:
     assert callable(act)
     with pytest.raises(DeskError, match=sentence.replace("`", ".").replace(";", ".")):
         act(desk)
     assert desk.incidents() == []
 
 
-def test_nothing_is_done_twice(desk: Desk) -> None:
+def test_nothing_is_done_twice(desk: IncidentActions) -> None:
     incident = desk.declare("x", "P1")
     with pytest.raises(DeskError, match="is P1 already"):
         desk.change_severity("p1")
@@ -188,7 +188,7 @@ def test_nothing_is_done_twice(desk: Desk) -> None:
         desk.resolve(incident=incident.id)
 
 
-def test_of_many_who_resolve_at_once_one_does(timeline: Timeline, clock: Clock, desk: Desk) -> None:
+def test_of_many_who_resolve_at_once_one_does(timeline: Timeline, clock: Clock, desk: IncidentActions) -> None:
     incident = desk.declare("x")
     refused: list[str] = []
 
@@ -208,20 +208,24 @@ def test_of_many_who_resolve_at_once_one_does(timeline: Timeline, clock: Clock, 
 
 
 def test_a_read_only_desk_refuses_to_write(timeline: Timeline, clock: Clock) -> None:
-    desk = Desk(timeline, operator="ana", environment="prod", ladder=DEFAULT_LADDER, time=clock, read_only=True)
+    desk = IncidentActions(
+        timeline, operator="ana", environment="prod", ladder=DEFAULT_LADDER, time=clock, read_only=True
+    )
     with pytest.raises(DeskError, match="Read-only"):
         desk.declare("x")
 
 
 def test_an_id_that_is_taken_is_not_given_again(timeline: Timeline, clock: Clock) -> None:
     letters = iter(["aaa", "aaa", "bbb"])
-    desk = Desk(
+    desk = IncidentActions(
         timeline, operator="ana", environment="prod", ladder=DEFAULT_LADDER, time=clock, letters=lambda: next(letters)
     )
     assert [desk.declare("x").id, desk.declare("y").id] == ["2026-02-27-aaa", "2026-02-27-bbb"]
 
 
-def test_an_export_is_remembered_and_makes_nobody_a_responder(desk: Desk, timeline: Timeline, clock: Clock) -> None:
+def test_an_export_is_remembered_and_makes_nobody_a_responder(
+    desk: IncidentActions, timeline: Timeline, clock: Clock
+) -> None:
     incident = desk.declare("x")
     event = at_desk(timeline, clock, "scribe").exported("docs/incidents/x.md", timeline.head(), incident.id)
     assert event.detail["path"] == "docs/incidents/x.md"

@@ -1,0 +1,56 @@
+"""Everything a responder does to an incident. Each action is written before it counts. The write side."""
+
+from cockpit.incident.actions import clocks, entries, lifecycle, roles, work
+from cockpit.incident.actions.base import IncidentWriter
+
+
+class IncidentActions(IncidentWriter):
+    """All methods block, may be called from any thread, and return what they wrote.
+
+    They raise DeskError with a sentence for the person who asked, RecordError when the file cannot be written, and
+    PersonUnknown where the login is shared and nobody said who acts: nothing is written then.
+    `incident` is an id or its last letters; without one it is the only open incident of the environment. Times given
+    are aware. What is decided is decided inside the transaction that writes it, so two people at two terminals cannot
+    resolve one incident twice. `plan` may be replaced when the documents were read again.
+    """
+
+    # Each action stands in the file of its idea, as a function of the writer.
+
+    declare = lifecycle.declare
+    amend = lifecycle.amend
+    change_severity = lifecycle.change_severity
+    correct_severity = lifecycle.correct_severity
+    change_status = lifecycle.change_status
+    resolve = lifecycle.resolve
+    reopen = lifecycle.reopen
+    exported = lifecycle.exported
+    review = lifecycle.review
+
+    take_role = roles.take_role
+    leave_role = roles.leave_role
+    hand_over = roles.hand_over
+    acknowledge = roles.acknowledge
+    called = roles.called
+    sent = roles.sent
+
+    note = entries.note
+    decide = entries.decide
+    correct = entries.correct
+    pin = entries.pin
+    link = entries.link
+
+    start_task = clocks.start_task
+    start_loop = clocks.start_loop
+    aware = clocks.aware
+    clock_done = clocks.clock_done
+    snooze = clocks.snooze
+    not_applicable = clocks.not_applicable
+
+    tick = work.tick
+    freeze = work.freeze
+    add_item = work.add_item
+    change_item = work.change_item
+    choose_scenario = work.choose_scenario
+    recovered_to = work.recovered_to
+
+    practised = work.practised
