@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
+from pathlib import Path
 from textwrap import wrap
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
@@ -101,7 +102,9 @@ class DialogContext:
 class Dialog(ModalScreen[T | None], Generic[T]):
     """A modal question. Its result is what its act returned, or None when it was left."""
 
-    CSS_PATH = "dialog.tcss"
+    CSS_PATH = str(
+        Path(__file__).with_name("dialog.tcss")
+    )  # absolute: Textual looks beside the subclass, in any folder
     AUTO_FOCUS = "Input, TextArea, Choice"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave", priority=True, show=False),

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 class PreviewScreen(Screen[None]):
     """Of `incident`, captured when it was opened. Nothing is written by looking."""
 
-    CSS_PATH = "../shared/document.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "export", "Write it", id="preview.export", tooltip="Write it into its file"),
         Binding("s", "review", "Review state", id="preview.review", tooltip="Draft, in review, reviewed, closed"),

@@ -1,5 +1,6 @@
 """A document as it was read, to look at: every line of it, as it stands."""
 
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -30,7 +31,9 @@ DAMAGES = {
 class DocumentScreen(Screen[None]):
     """Shows `runbook`, from `line` on."""
 
-    CSS_PATH = "document.tcss"
+    CSS_PATH = str(
+        Path(__file__).with_name("document.tcss")
+    )  # absolute: Textual looks beside the subclass, in any folder
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "back", "Back", id="document.back", tooltip="Back"),
     ]

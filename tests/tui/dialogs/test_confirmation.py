@@ -19,7 +19,6 @@ SCREENS = Path(__file__).parents[3] / "screens"
 class Ask(Confirmation[str]):
     """So many rows to confirm, and a field behind them."""
 
-    CSS_PATH = str(SCREENS / "dialog.tcss")
     AUTO_FOCUS = ""
     what = "Run"
     keys = "enter runs it · esc leaves"
