@@ -18,9 +18,8 @@ from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import read_ledger
 from cockpit.model.event import Event
-from cockpit.model.identity import Identity
 from cockpit.model.logline import LogLine
-from cockpit.model.operator import Operator, operator_named
+from cockpit.model.operator import Identity, Operator, operator_named
 from cockpit.model.plan import Plan
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.response import Freeze

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from cockpit.model.secret_mask import KNOWN_SECRETS
+from cockpit.model.secret import KNOWN_SECRETS
 
 SNAPSHOTS = "TEXTUAL_SNAPSHOT_TEMPDIR"  # how the snapshot plugin tells its folder to the workers of one run
 for name in [each for each in os.environ if each == "NO_COLOR" or each.startswith(("TEXTUAL_", "COCKPIT_CONFIG"))]:

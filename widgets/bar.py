@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from cockpit.model.clock import Clock
-from cockpit.model.identity import Identity
 from cockpit.model.incident import Incident, Status, describe_severity
+from cockpit.model.operator import Identity
 from cockpit.model.plan import Plan
 from cockpit.model.response import Freeze
 from cockpit.model.time import elapsed

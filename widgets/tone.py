@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.theme import Theme
 from textual.widget import Widget
 
-from cockpit.model.signs import ASCII
+from cockpit.model.text import ASCII
 from widgets.cell import Piece
 
 # The theme's colour and the text style of each tone. Red, amber, green-blue and blue never stand alone: a sign or a

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from cockpit.model.identity import Identity
+from cockpit.model.operator import Identity
 from cockpit.model.raw import text
 
 LOGIN_COMMAND = re.compile(r"\baz login --claims-challenge\b[^\r\n]*")

@@ -17,8 +17,7 @@ from cockpit.azure.token_sources import (
     azure_cli,
     managed_identity,
 )
-from cockpit.model.identity import Identity
-from cockpit.model.operator import account_name
+from cockpit.model.operator import Identity, account_name
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.system import Cloud, IdentityMethod
 from cockpit.model.time import Time

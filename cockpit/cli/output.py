@@ -8,10 +8,9 @@ from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.json_documents import event_document
 from cockpit.cli.options import Refusal
 from cockpit.cli.session import echo
-from cockpit.model.duration import DurationError, seconds
 from cockpit.model.event import Event
 from cockpit.model.text import clean_line
-from cockpit.model.time import RealTime, age
+from cockpit.model.time import DurationError, RealTime, age, seconds
 
 at_option = click.option(
     "--at", metavar="TIME", help="When it happened, if not now: `10m ago`, `14:05`, `14:05 UTC`, `2026-02-27 14:05`."

@@ -5,7 +5,7 @@ from datetime import datetime
 import click
 
 from cockpit.cli.session import CliSession
-from cockpit.model.duration import DurationError, seconds
+from cockpit.model.time import DurationError, seconds
 
 since_option = click.option(
     "--since", metavar="TIME", help="Only from then on: `90d`, `2h`, `14:05`, `2026-02-27 14:05`."

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from cockpit.model.signs import in_ascii
+from cockpit.model.text import in_ascii
 
 OUTPUT_LOST = 74  # exit code, as sysexits.h has it for input and output
 BROKEN = 70  # exit code of a defect, likewise

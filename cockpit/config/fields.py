@@ -10,10 +10,9 @@ from pydantic import AfterValidator, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from cockpit.model.conditions import Condition, ConditionError, parse
-from cockpit.model.duration import PATTERN, DurationError, seconds
 from cockpit.model.secret import Secret
 from cockpit.model.text import HOSTILE, near
-from cockpit.model.time import ABBREVIATIONS
+from cockpit.model.time import ABBREVIATIONS, PATTERN, DurationError, seconds
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 PLACEHOLDER = re.compile(r"\$\{|\{\{|<[^>]*>|\$[A-Z]")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cockpit.config.errors import ConfigError, Path, mistake
-from cockpit.model.duration import DurationError, seconds
+from cockpit.model.time import DurationError, seconds
 
 Raw = dict[str, Any]
 

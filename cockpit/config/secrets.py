@@ -5,8 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.secret import Secret
-from cockpit.model.secret_mask import KNOWN_SECRETS
+from cockpit.model.secret import KNOWN_SECRETS, Secret
 from cockpit.model.text import HOSTILE, clean_line
 
 LARGEST = 65_536  # bytes

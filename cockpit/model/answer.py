@@ -9,8 +9,8 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any
 
-from cockpit.model.duration import show
 from cockpit.model.text import clean_line
+from cockpit.model.time import show
 
 
 class Sort(Enum):

@@ -1,4 +1,6 @@
-"""Who is at the keys: the account that the kernel names, and on a shared one the person who said who they are."""
+"""Who is at the keys: the account that the kernel names, on a shared one the person who said who they are, and who the
+cloud thinks we are.
+"""
 
 import os
 import pwd
@@ -158,3 +160,17 @@ def account_name(uid: int | None = None, find: Callable[[int], pwd.struct_passwd
 def is_shared(name: str, more: Iterable[str] = ()) -> bool:
     """Whether people share this login: a well-known one, a configured one, or a uid that has no name at all."""
     return name.startswith("uid ") or name.casefold() in SHARED_LOGINS | {text.casefold() for text in more}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """As the bar shows it: `you@example.com via az cli`. `machine` is True for an identity that is no person."""
+
+    name: str
+    method: str  # cli | managed_identity | device_code | simulator
+    tenant: str = ""
+    machine: bool = False
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} via {'az cli' if self.method == 'cli' else self.method.replace('_', ' ')}"

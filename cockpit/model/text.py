@@ -1,9 +1,12 @@
-"""The one door for text that somebody else wrote: alerts, logs, documents, API errors, command output."""
+"""The one door for text that somebody else wrote (alerts, logs, documents, API errors, command output), the nearest
+known word to a mistyped one, and text for a terminal that has only ASCII.
+"""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
-from cockpit.model.secret_mask import KNOWN_SECRETS
+from cockpit.model.secret import KNOWN_SECRETS
 
 HOSTILE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
@@ -69,3 +72,28 @@ def near(word: str, names: Iterable[str]) -> str:
     by_fold = {text.casefold(): text for text in names}
     close_matches = get_close_matches(word.casefold()[:100], by_fold, n=1, cutoff=0.6)
     return by_fold[close_matches[0]] if close_matches else ""
+
+
+# Only ASCII
+
+# What the screen's own glyphs become on a terminal without Unicode. One character each: no width may change.
+ASCII = str.maketrans(
+    "●◐✖◌▲△✔▸⚠○–—×·…→←↑↓│─╭╮╰╯┃━▁▂▃▄▅▆▇█▔▕“”‘’",
+    "o~X?!.v>Wo--x.~><^v|-++++|-_.,-=+*#-|\"\"''",
+)
+
+
+def in_ascii(text: str) -> str:
+    """`text` in as many cells without a character beyond ASCII: é is e, and what is like nothing becomes `?`."""
+    known_name = text.translate(ASCII)
+    return known_name if known_name.isascii() else "".join(map(_letter, known_name))
+
+
+def _letter(letter: str) -> str:
+    if letter.isascii():
+        return letter
+    if unicodedata.combining(letter) or unicodedata.category(letter) == "Cf":
+        return ""
+    wide = unicodedata.east_asian_width(letter) in ("W", "F")
+    plain = "".join(part for part in unicodedata.normalize("NFKD", letter) if part.isascii())
+    return plain if len(plain) == (2 if wide else 1) else "??" if wide else "?"

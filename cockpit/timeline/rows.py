@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 from cockpit.model.event import Draft, Event, Kind, RecordError
-from cockpit.model.secret_mask import KNOWN_SECRETS
+from cockpit.model.secret import KNOWN_SECRETS
 from cockpit.model.text import clean, clean_line, keep_whole
 from cockpit.model.time import stamp
 from cockpit.timeline.hash_chain import GENESIS, ChainRow, canonical, seal

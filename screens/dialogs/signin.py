@@ -11,7 +11,7 @@ from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import BindingType
 from textual.message import Message
 
-from cockpit.model.identity import Identity
+from cockpit.model.operator import Identity
 from cockpit.model.time import Time
 from screens.dialogs.dialog import Dialog, DialogContext
 from screens.shared.errors import explain

@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cockpit.model.clock import Clock, ClockKind, shown_due
-from cockpit.model.duration import DurationError, seconds
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
-from cockpit.model.time import Time, WhenError, when
+from cockpit.model.time import DurationError, Time, WhenError, seconds, when
 from screens.dialogs.dialog import DialogContext
 from screens.dialogs.form import Field, FormDialog, FormError, Values, needed
 from screens.incident.people_forms import about

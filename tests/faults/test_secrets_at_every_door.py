@@ -23,8 +23,7 @@ from cockpit.feeds.logs.parse import console_line, system_line, table_row
 from cockpit.model.answer import ProbeAnswer
 from cockpit.model.conditions import check, parse
 from cockpit.model.event import Draft, Kind
-from cockpit.model.secret import MASK, Secret
-from cockpit.model.secret_mask import KNOWN_SECRETS
+from cockpit.model.secret import KNOWN_SECRETS, MASK, Secret
 from cockpit.model.text import clean, clean_line
 from cockpit.model.time import RealTime
 from cockpit.runbooks.az.output import printed

@@ -16,7 +16,7 @@ from textual.events import Key
 
 from cockpit.app import CockpitApp
 from cockpit.model.event import Draft, Kind
-from cockpit.model.identity import Identity
+from cockpit.model.operator import Identity
 from cockpit.model.probe import ProbeState
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.revision import Application, Revision

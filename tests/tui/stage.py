@@ -13,7 +13,7 @@ from cockpit.incident.ledger import Ledger
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.event import Draft, DraftPlan, Event, Kind
-from cockpit.model.identity import Identity
+from cockpit.model.operator import Identity
 from cockpit.model.plan import Checklist, Contact, Plan, Role, Target
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind

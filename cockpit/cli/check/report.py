@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.config import Secrets
-from cockpit.model.duration import show
 from cockpit.model.key_bindings import DEFAULT_KEYS
 from cockpit.model.own_line import THIS_MACHINE, host_of
 from cockpit.model.probe import Probe
 from cockpit.model.problem import SourceError
 from cockpit.model.secret import Secret
 from cockpit.model.system import AlertSource, Environment, System
+from cockpit.model.time import show
 from cockpit.runbooks.catalogue.catalogue import Catalogue, NotFound
 from cockpit.runbooks.catalogue.load import load, missing
 from cockpit.runbooks.plan.load import read_plan

@@ -9,10 +9,10 @@ import click
 from cockpit.cli import json_documents
 from cockpit.cli.options import Common, common_options, json_option, load_system
 from cockpit.model.clock import Counting, Rule
-from cockpit.model.duration import show
 from cockpit.model.plan import Contact, Hours, Plan, Practice, Target
 from cockpit.model.severity_scale import Level
 from cockpit.model.text import clean
+from cockpit.model.time import show
 from cockpit.runbooks.plan.load import read_plan
 
 # The Plan as lines for people: what was read, each with where it stands.

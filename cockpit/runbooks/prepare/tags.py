@@ -2,8 +2,8 @@
 
 import re
 
-from cockpit.model.duration import DurationError, seconds
 from cockpit.model.runbook import Step, StepKind
+from cockpit.model.time import DurationError, seconds
 from cockpit.runbooks.types import Retry
 
 LOOKS = frozenset({StepKind.READ, StepKind.VERIFY})

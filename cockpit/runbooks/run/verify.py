@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from cockpit.model.duration import PATTERN as DURATION
-from cockpit.model.duration import DurationError, seconds
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Step, StepKind
 from cockpit.model.text import clean_line
+from cockpit.model.time import PATTERN as DURATION
+from cockpit.model.time import DurationError, seconds
 from cockpit.runbooks.run.outcome import MAY_HAVE_BEEN_DONE
 from cockpit.runbooks.types import Finished
 

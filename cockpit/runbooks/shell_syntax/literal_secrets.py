@@ -10,8 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from cockpit.model.secret import MASK
-from cockpit.model.secret_mask import KNOWN_SECRETS
+from cockpit.model.secret import KNOWN_SECRETS, MASK
 from cockpit.runbooks.shell_syntax.words import LiteralWord, quotes, word_at
 
 LEAST = 4  # letters: shorter ones are masked where they stand, and not in what a command prints

@@ -16,8 +16,8 @@ from textual.widgets import Input
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.postmortem.export import Exporter
 from cockpit.model.alert import Alert, AlertState, Severity
-from cockpit.model.identity import Identity
 from cockpit.model.incident import Incident
+from cockpit.model.operator import Identity
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.system import Environment, System
 from cockpit.timeline.timeline import Timeline

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.azure.claims import challenge, login_command_in, owner, payload
-from cockpit.model.identity import Identity
+from cockpit.model.operator import Identity
 
 
 def jwt(**claims: object) -> str:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from cockpit.model.answer import SORTS
 from cockpit.model.conditions import Condition, ConditionError, ProbeAnswer, check, parse
-from cockpit.model.duration import DurationError, seconds, show
 from cockpit.model.text import clean_line
+from cockpit.model.time import DurationError, seconds, show
 
 words = st.sampled_from(
     [*(f"[{name}]" for name in SORTS), "[STATSU]", "len(", "has(", "pat(", "any(", ")", ".a", "[0]", '."b c"', "==",

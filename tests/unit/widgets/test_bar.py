@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from cockpit.model.identity import Identity
 from cockpit.model.incident import Incident, Status
+from cockpit.model.operator import Identity
 from tests.tui.stage import NOW, ago
 from widgets.bar import Bar, lines
 from widgets.cell import length

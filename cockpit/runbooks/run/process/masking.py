@@ -1,6 +1,6 @@
 """Secrets taken out of a stream of bytes, also where one falls across two reads. Standard library only.
 
-What a secret looks like in each escape is told by `cockpit.model.secret_mask`; here its expressions meet a text of
+What a secret looks like in each escape is told by `cockpit.model.secret`; here its expressions meet a text of
 which the end is not known yet. What may be the beginning of a secret is held back until more has come.
 """
 
@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from cockpit.model.secret import MASK
-from cockpit.model.secret_mask import (
+from cockpit.model.secret import (
     LETTER_ESCAPED,
+    MASK,
     SPELLED_OUT,
     KnownSecret,
     SecretForm,

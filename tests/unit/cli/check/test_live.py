@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from cockpit import session as wiring
 from cockpit.cli.check.command import command
 from cockpit.cli.check.live import LiveCheck, document, lines
-from cockpit.model.identity import Identity
+from cockpit.model.operator import Identity
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.reading import Reading

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from cockpit.runbooks.run.process.identity import Owner, alive, send, this_process
 from cockpit.runbooks.run.process.masking import DOTS, Mask
 from cockpit.runbooks.run.process.transcript import BEHIND, TranscriptTail, head_and_tail, readable
-from tests.unit.model.test_secret_mask import ESCAPES, SECRETS
+from tests.unit.model.test_secret import ESCAPES, SECRETS
 
 SECRET = "hunter2secret"
 

@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.model.secret import MASK
-from cockpit.model.secret_mask import KNOWN_SECRETS, SecretRegistry
+from cockpit.model.secret import KNOWN_SECRETS, MASK, SecretRegistry
 from cockpit.model.text import clean, clean_line, clean_unmasked, keep_whole
 
 SECRET = "q7/P@ss w\"or'd&<ü>+\\ 9$x!"
