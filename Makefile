@@ -26,11 +26,12 @@ demo: .venv/.demo-ready  ## open the cockpit on a simulated system whose new dep
 test: $(BIN)/.ready  ## every test
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup
 
-lint: $(BIN)/.ready  ## style, types, and the arrows of docs/architecture.md
+lint: $(BIN)/.ready  ## style, types, the arrows of docs/architecture.md, names and folders
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tests/lint_house.py
 
 bench: $(BIN)/.ready  ## measure speed and size side by side
 	$(BIN)/python -m bench

@@ -77,8 +77,36 @@ def sentences(command: Callable[[], str]) -> Iterator[None]:
         raise Refusal("Stopped: the question was not answered.") from None
 
 
+# How `cockpit --help` groups the commands.
+COMMAND_GROUPS = {
+    "Watch": ("wall", "status", "clocks", "drills"),
+    "Act": ("run", "exec", "freeze"),
+    "Incident": (
+        *("declare", "note", "ack", "severity", "impact", "resolve", "reopen", "role", "called", "message", "update"),
+        *("decide", "task", "loop", "tick", "clock", "aware", "scenario", "recovered-to", "pin", "link", "correct"),
+    ),
+    "Record": ("incidents", "timeline", "search", "verify", "redact"),
+    "Afterwards": ("export", "review", "item", "metrics"),
+    "Runbooks": ("runbooks", "lint", "plan"),
+    "Set up": ("check", "schema", "info", "demo", "simulator", "reset"),
+}
+
+
 class LazyGroup(click.Group):
     """A group whose commands are named here and imported only when asked for."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """One section for each group; every summary is cut to the same width."""
+        width = max(map(len, COMMANDS))
+        for title, names in COMMAND_GROUPS.items():
+            commands = ((name, self.get_command(ctx, name)) for name in names)
+            rows = [
+                (name.ljust(width), command.get_short_help_str(formatter.width - width - 6))
+                for name, command in commands
+                if command is not None
+            ]
+            with formatter.section(title):
+                formatter.write_dl(rows)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

@@ -1,0 +1,120 @@
+"""The rules for names and folders, checked by `make lint`.
+
+1. A class name stands for one thing in the whole tree, so that it can be searched for.
+2. No variable has a name that would fit any value (VAGUE_NAMES).
+3. No folder holds more than 30 files side by side.
+4. Module functions are verb and object: at most a quarter may be a single word.
+
+Run: `python tests/lint_house.py [--list]`. Exit 1 with one line for each fault; `--list` names every place.
+"""
+
+import ast
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("cockpit", "screens", "widgets", "themes")
+VAGUE_NAMES = frozenset(
+    ("each", "found", "told", "said", "known", "wanted", "given", "shown", "seen", "asked", "at", "of", "words")
+)
+MOST_FILES = 30  # side by side in one folder
+MOST_VAGUE = 0.01  # of all bindings
+# A ratchet on the way to 0.25 of all module functions: whoever renames some lowers it, nobody raises it.
+MOST_ONE_WORD = 0.605
+
+
+@dataclass(frozen=True, slots=True)
+class NamePlace:
+    """A name that is bound somewhere."""
+
+    name: str
+    path: Path
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path.relative_to(ROOT)}:{self.line}: {self.name}"
+
+
+Trees = Mapping[Path, ast.Module]
+
+
+def parse_packages() -> Trees:
+    """Every module of the program, parsed."""
+    paths = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    return {path: ast.parse(path.read_text("utf-8")) for path in paths}
+
+
+def find_classes(trees: Trees) -> dict[str, list[NamePlace]]:
+    """Every class, nested ones too, by its name."""
+    classes: dict[str, list[NamePlace]] = defaultdict(list)
+    for path, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                classes[node.name].append(NamePlace(node.name, path, node.lineno))
+    return classes
+
+
+def find_bindings(trees: Trees) -> Iterator[NamePlace]:
+    """Every variable and parameter, as often as it is bound."""
+    for path, tree in trees.items():
+        for node in ast.walk(tree):
+            match node:
+                case ast.Name(id=name, ctx=ast.Store(), lineno=line) | ast.arg(arg=name, lineno=line):
+                    yield NamePlace(name, path, line)
+                case ast.ExceptHandler(name=str(name), lineno=line) | ast.MatchAs(name=str(name), lineno=line):
+                    yield NamePlace(name, path, line)
+
+
+def find_module_functions(trees: Trees) -> Iterator[NamePlace]:
+    """Every function at the top of a module; a method is completed by its class."""
+    for path, tree in trees.items():
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield NamePlace(node.name, path, node.lineno)
+
+
+def find_full_folders(trees: Trees) -> dict[Path, int]:
+    """Folders that hold too many files, and how many."""
+    counts: dict[Path, int] = defaultdict(int)
+    for path in trees:
+        counts[path.parent] += 1
+    return {folder: count for folder, count in counts.items() if count > MOST_FILES}
+
+
+def main(arguments: list[str]) -> int:
+    trees = parse_packages()
+    classes = find_classes(trees)
+    repeated = {name: places for name, places in classes.items() if len(places) > 1}
+    bindings, functions = list(find_bindings(trees)), list(find_module_functions(trees))
+    vague = [binding for binding in bindings if binding.name in VAGUE_NAMES]
+    one_word = [function for function in functions if "_" not in function.name.strip("_")]
+    vague_share, one_word_share = len(vague) / len(bindings), len(one_word) / len(functions)
+    print(
+        f"{len(trees)} files; {len(repeated)} of {len(classes)} class names used twice; {vague_share:.1%} of "
+        f"{len(bindings)} bindings vague; {one_word_share:.1%} of {len(functions)} module functions of one word"
+    )
+    if "--list" in arguments:
+        print(*vague, *one_word, sep="\n")
+    faults = [
+        f"class {name} is {len(places)} things: {', '.join(map(str, places))}" for name, places in repeated.items()
+    ]
+    faults += [
+        f"{folder.relative_to(ROOT)} holds {count} files side by side, at most {MOST_FILES}"
+        for folder, count in find_full_folders(trees).items()
+    ]
+    if vague_share > MOST_VAGUE:
+        faults.append(f"{vague_share:.1%} of all bindings are vague, at most {MOST_VAGUE:.0%}; --list names them")
+    if one_word_share > MOST_ONE_WORD:
+        faults.append(
+            f"{one_word_share:.1%} of all module functions are one word, at most {MOST_ONE_WORD:.1%}; --list names them"
+        )
+    if faults:
+        print(*faults, sep="\n")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
