@@ -32,11 +32,13 @@ def storm(probes: int, alerts: int, every: float) -> None:
     async def attach() -> "Session":
         from cockpit.config import default_system
         from cockpit.model.system import Environment
-        from cockpit.session import build
+        from cockpit.session import build_session
 
         data = Path(tempfile.mkdtemp(prefix="cockpit-bench-"))
         system = replace(default_system(), environments=(Environment("storm", production=True),), bell=False)
-        session = await asyncio.to_thread(build, system, system.environments[0], data / "timeline.db", operator="bench")
+        session = await asyncio.to_thread(
+            build_session, system, system.environments[0], data / "timeline.db", operator="bench"
+        )
         session.watch.feeds = (probes_feed(probes, every), alerts_feed(alerts, every))
         return session
 

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bench.measure import Measure
 from cockpit.azure.client import Azure
-from cockpit.azure.identity import credential
+from cockpit.azure.identity import build_credential
 from cockpit.model.system import Cloud
 from cockpit.model.time import RealTime
 from cockpit.runbooks.az import perform, recognise, survey
@@ -60,7 +60,7 @@ async def one_rollback() -> float:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     cloud = Cloud(endpoint=url, logs_endpoint=url)
-    who = credential(("simulator",), "", "", cloud, time=RealTime())
+    who = build_credential(("simulator",), "", "", cloud, time=RealTime())
     azure = Azure(cloud, who, subscription=SUBSCRIPTION, read_only=False, time=RealTime())
     try:
         began = time.perf_counter()

@@ -18,9 +18,9 @@ from cockpit.incident.load import with_events
 from cockpit.incident.postmortem.export import Exporter, ExportForm
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident
-from cockpit.model.severity_scale import DEFAULT_LADDER
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.system import System
-from cockpit.model.time import RealTime, stamp
+from cockpit.model.time import RealTime, format_timestamp
 from cockpit.timeline.timeline import Timeline
 
 BEST_OF = 5
@@ -70,7 +70,7 @@ def insert(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     connection.execute(
         "INSERT INTO events (occurred, kind, summary, detail) VALUES (?, ?, ?, ?)",
-        (stamp(BEGAN), "note", TEXT, json.dumps({"text": TEXT})),
+        (format_timestamp(BEGAN), "note", TEXT, json.dumps({"text": TEXT})),
     )
     connection.execute("COMMIT")
 
@@ -88,7 +88,7 @@ def folds(folder: Path) -> list[Measure]:
         events = file.events()
         incident = fold(events)
         loaded = best(lambda: fold(events), time.process_time)
-        read = best(lambda: with_events(file, DEFAULT_LADDER, incident), time.process_time)
+        read = best(lambda: with_events(file, DEFAULT_SEVERITY_SCALE, incident), time.process_time)
     how = f"{FOLDED:,} events of one incident, processor time, best of {BEST_OF}"
     return [
         Measure("fold, loaded", loaded * 1000, "ms", how, 300),
@@ -101,7 +101,7 @@ def exports(folder: Path) -> list[Measure]:
     system = System("bench", (), str(folder))
     with Timeline(folder / "export.db", time=RealTime()) as file:
         write(file, EXPORTED)
-        desk = IncidentActions(file, operator="ana", environment="prod", ladder=DEFAULT_LADDER, time=RealTime())
+        desk = IncidentActions(file, operator="ana", environment="prod", ladder=DEFAULT_SEVERITY_SCALE, time=RealTime())
         (incident,) = desk.incidents()
         return [export(Exporter(incident, file, desk, system, RealTime(), form=each), folder) for each in ExportForm]
 
@@ -113,7 +113,7 @@ def export(exporter: Exporter, folder: Path) -> Measure:
 
 def write(file: Timeline, count: int) -> None:
     """A long night: one declaration, then probes that come and go, alerts, notes and acknowledgements."""
-    detail = {"title": TEXT, "severity": "P1", "reach_from": stamp(BEGAN)}
+    detail = {"title": TEXT, "severity": "P1", "reach_from": format_timestamp(BEGAN)}
     drafts = [draft(Kind.DECLARE, 0, "declared P1", incident="i1", detail=detail)]
     step = HOURS * 3600 / count
     drafts += [event(number, number * step) for number in range(1, count)]
@@ -140,7 +140,7 @@ def draft(kind: Kind, seconds: float, summary: str, **fields: Any) -> Draft:
 
 
 def fold(events: list[Event]) -> Incident:
-    ledger = Ledger(DEFAULT_LADDER)
+    ledger = Ledger(DEFAULT_SEVERITY_SCALE)
     for each in events:
         ledger.apply(each)
     return ledger.incidents["i1"]

@@ -20,7 +20,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 import themes
-from cockpit.model.text import clean
+from cockpit.model.text import clean_text
 from screens.main.modes import MODULES, cockpit_screen, wall_screen
 from screens.shared.driver import TerminalDriver
 from screens.shared.first_frame import FirstScreen
@@ -108,7 +108,7 @@ class CockpitApp(App[None]):
             self._subscribe(session)
         except Exception as error:
             log.warning("could not attach", exc_info=True)
-            self.farewell = clean(getattr(error, "message", "") or str(error) or type(error).__name__, 10_000)
+            self.farewell = clean_text(getattr(error, "message", "") or str(error) or type(error).__name__, 10_000)
             self.exit(return_code=REFUSED)
             return
         self.run_worker(session.run(), name="session", exit_on_error=True)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from cockpit.azure.identity import Credential
 
 Reveal = Callable[[Secret], str]
-KNOWN = timedelta(days=30)  # how far back the last healthy revision is looked for
+HEALTHY_LOOKBACK = timedelta(days=30)  # how far back the last healthy revision is looked for
 SHOWN = 500  # events of the journal that the timeline pane opens with
 
 
@@ -79,7 +79,7 @@ class Session:
 
     def logs(self, application: Application, revision: Revision) -> AsyncIterator[LogLine]:
         """The console and system log of a revision. Raises SourceError where there is no cloud."""
-        from cockpit.feeds.logs.stream import stream
+        from cockpit.feeds.logs.stream import stream_log_lines
 
         azure = self.clouds.get(application.environment)
         where = next(
@@ -87,7 +87,7 @@ class Session:
         )
         if azure is None or where is None:
             raise SourceError(NO_CLOUD)
-        return stream(azure, application, revision, environment=where, time=self.time)
+        return stream_log_lines(azure, application, revision, environment=where, time=self.time)
 
     def read_again(self) -> Plan:
         """The plan as the documents say it now; the desk goes by it from here on. Blocking. Never raises."""
@@ -125,7 +125,7 @@ NO_CLOUD = Problem(
 )
 
 
-def build(
+def build_session(
     system: System,
     environment: Environment,
     timeline_file: Path,
@@ -143,7 +143,7 @@ def build(
     secrets = Secrets(os.environ)
     secrets.learn(system.secrets())
     environments = system.environments if wall else (environment,)
-    credential, clouds = connect(system, environments, read_only=read_only, time=time)
+    credential, clouds = connect_azure(system, environments, read_only=read_only, time=time)
     if credential is not None:
         author.cloud = partial(cloud_name, credential)
     feeds = [
@@ -230,7 +230,9 @@ def build_runner(
     def target(application: Application) -> Mapping[str, str]:
         from cockpit.runbooks import rollback
 
-        events = timeline.events(environment=environment.name, kinds=rollback.FOLDED, occurred_from=time.now() - KNOWN)
+        events = timeline.events(
+            environment=environment.name, kinds=rollback.FOLDED, occurred_from=time.now() - HEALTHY_LOOKBACK
+        )
         return rollback.rollback_values(application, events)
 
     def seen() -> Live:
@@ -257,7 +259,7 @@ def build_runner(
         read_only=read_only,
         live=seen,
         incident=incident,
-        hidden=lambda: revealed(system, secrets),
+        hidden=lambda: list_revealed_secrets(system, secrets),
         look=watch.refresh,
         minding=Minding(lambda: frozen_words(ledger.freeze(environment.name)), snapshot),
     )
@@ -281,7 +283,7 @@ def frozen_words(freeze: Freeze | None) -> str:
     return f"{freeze.environment} is frozen since {freeze.since:%H:%M}Z by {freeze.by}{why}."
 
 
-def revealed(system: System, secrets: Secrets) -> list[str]:
+def list_revealed_secrets(system: System, secrets: Secrets) -> list[str]:
     """Every configured secret that is there, for masking what commands print."""
     result = []
     for secret in system.secrets():
@@ -290,7 +292,7 @@ def revealed(system: System, secrets: Secrets) -> list[str]:
     return result
 
 
-def connect(
+def connect_azure(
     system: System, environments: Sequence[Environment], *, read_only: bool, time: Time
 ) -> "tuple[Credential | None, dict[str, Azure]]":
     """One credential for all, one client for each environment that has a subscription. Raises SourceError."""
@@ -298,9 +300,9 @@ def connect(
     if not with_cloud:
         return None, {}
     from cockpit.azure.client import Azure
-    from cockpit.azure.identity import credential
+    from cockpit.azure.identity import build_credential
 
-    shared = credential(system.order, system.tenant, system.client_id, system.cloud, time=time)
+    shared = build_credential(system.order, system.tenant, system.client_id, system.cloud, time=time)
     return shared, {
         environment.name: Azure(
             system.cloud, shared, subscription=environment.subscription, read_only=read_only, time=time

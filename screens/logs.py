@@ -22,7 +22,7 @@ from screens.shared.errors import explain
 from screens.shared.leaving import leave_screen
 from widgets.cell import Piece
 from widgets.line import Lines
-from widgets.log import KEPT, LogView, summary
+from widgets.log import KEPT, LogView, summarize_log
 
 # Lines that come one by one, told in batches: a screen is repainted ten times a second at most.
 
@@ -153,7 +153,7 @@ class LogsScreen(Screen[None]):
         elif not view.total:
             head += [("◌ connecting, no line yet …", "warn")]
         else:
-            head += summary(view)
+            head += summarize_log(view)
         self.query_one("#log-head", Lines).show(head)
 
     # Keys

@@ -20,7 +20,7 @@ from screens.shared.app_messages import Attached, EventsAppended
 from screens.shared.due import running
 from screens.shared.leaving import leave_screen
 from widgets.line import Lines
-from widgets.wall import EVENTS, Frame, WallView, paint, wall_state
+from widgets.wall import EVENTS, Frame, WallView, paint_wall, wall_state
 
 if TYPE_CHECKING:
     from cockpit.app import CockpitApp
@@ -106,7 +106,7 @@ class WallScreen(Screen[None]):
         view = views[beat // ROTATE % len(views)]
         zone = cast("CockpitApp", self.app).zone
         frame = Frame(self.size.width, self.size.height, now, zone, beat, sight.system.name if sight else "")
-        self.query_one(Lines).show(*paint(view, frame, views))
+        self.query_one(Lines).show(*paint_wall(view, frame, views))
 
     def _views(self, sight: WallSession) -> list[WallView]:
         zone = cast("CockpitApp", self.app).zone

@@ -32,7 +32,7 @@ STATE_RANK = {state: rank for rank, state in enumerate(STATES)}
 SEVERITY_RANK = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 
 
-def rows(alerts: Sequence[Alert], acks: Mapping[str, Acknowledgement]) -> list[Row]:
+def build_alert_rows(alerts: Sequence[Alert], acks: Mapping[str, Acknowledgement]) -> list[Row]:
     """One row an alert; `acks` are ours, by the alert's key. A taken alert is quieter than one nobody has."""
     ordered = sorted(
         alerts,
@@ -43,10 +43,10 @@ def rows(alerts: Sequence[Alert], acks: Mapping[str, Acknowledgement]) -> list[R
             alert.key,
         ),
     )
-    return [_row(alert, acks.get(alert.key)) for alert in ordered]
+    return [_build_alert_row(alert, acks.get(alert.key)) for alert in ordered]
 
 
-def counts(alerts: Sequence[Alert]) -> list[Piece]:
+def count_alerts(alerts: Sequence[Alert]) -> list[Piece]:
     """` ▲2 △1`, for the title of the pane."""
     firing = [alert for alert in alerts if alert.state is AlertState.FIRING]
     unsure = sum(alert.state is AlertState.RESOLVING for alert in alerts)
@@ -59,7 +59,7 @@ def counts(alerts: Sequence[Alert]) -> list[Piece]:
     return pieces
 
 
-def look(alert: Alert) -> tuple[str, str]:
+def choose_alert_look(alert: Alert) -> tuple[str, str]:
     """Glyph and tone of an alert; a loud one that fires is red."""
     glyph, tone = LOOK[alert.state]
     return (glyph, "bad") if alert.state is AlertState.FIRING and alert.severity in SHOUTS else (glyph, tone)
@@ -72,8 +72,8 @@ def quiet_word(alert: Alert) -> str:
 
 
 @lru_cache(maxsize=8_192)  # in a storm most alerts are those of the poll before
-def _row(alert: Alert, ack: Acknowledgement | None) -> Row:
-    glyph, tone = look(alert)
+def _build_alert_row(alert: Alert, ack: Acknowledgement | None) -> Row:
+    glyph, tone = choose_alert_look(alert)
     state = quiet_word(alert) if alert.state is AlertState.SUPPRESSED else alert.state.value
     taken = Cell(f"✔ {ack.actor}", "good") if ack else Cell(state, tone)
     return Row(

@@ -9,9 +9,9 @@ from cockpit.model.incident import Incident, Status, describe_severity
 from cockpit.model.operator import Identity
 from cockpit.model.plan import Plan
 from cockpit.model.response import Freeze
-from cockpit.model.time import elapsed
-from widgets.cell import Piece, cut, length
-from widgets.clocks import brief, leaders
+from cockpit.model.time import format_elapsed
+from widgets.cell import Piece, cut_text, measure_pieces
+from widgets.clocks import render_brief_clock, render_leaders
 
 NAMED, NARROW = 22, 16  # cells of a clock's words, with room and without
 GAP: Piece = ("   ", "")
@@ -43,50 +43,52 @@ class Bar:
     freeze: Freeze | None = None
 
 
-def lines(bar: Bar, now: datetime, zone: tzinfo, width: int) -> list[list[Piece]]:
+def render_bar(bar: Bar, now: datetime, zone: tzinfo, width: int) -> list[list[Piece]]:
     """Under 100 cells one line, and a second one while something is due; from there on always two."""
     clock = local_time(now, zone)
-    due = _due(bar, now, NARROW if width < 100 else NAMED)
+    due = _render_due_clocks(bar, now, NARROW if width < 100 else NAMED)
     if width < 100:
-        pair_lists = [spread(_brief(bar, now, width - len(clock) - 2), [(clock, "muted"), (" ", "")], width)]
-        led = _led(bar)[:3]  # the lead; the others are a key away
+        pair_lists = [
+            spread_pieces(_render_narrow_bar(bar, now, width - len(clock) - 2), [(clock, "muted"), (" ", "")], width)
+        ]
+        led = _render_role_holders(bar)[:3]  # the lead; the others are a key away
         if due or led:
-            pair_lists.append(spread(led, [*due, (" ", "")], width))
+            pair_lists.append(spread_pieces(led, [*due, (" ", "")], width))
         return pair_lists
     both = f"{clock}  {now:%H:%M}Z"
     right = [*due, (" ", "")] if due else []
-    story = [*_story(bar, now, (f" {bar.system}", "")), *_more(bar)]
-    if length(story) + length(right) >= width:  # what is broken is worth more than where
-        story = [*_story(bar, now, ("", "")), *_more(bar)]
+    story = [*_render_story(bar, now, (f" {bar.system}", "")), *_render_more_incidents(bar)]
+    if measure_pieces(story) + measure_pieces(right) >= width:  # what is broken is worth more than where
+        story = [*_render_story(bar, now, ("", "")), *_render_more_incidents(bar)]
     return [
-        spread(story, right, width),
-        spread(_people(bar), [(both, "muted"), (" ", "")], width),
+        spread_pieces(story, right, width),
+        spread_pieces(_render_people(bar), [(both, "muted"), (" ", "")], width),
     ]
 
 
-def headline(
+def render_headline(
     incident: Incident, environment: str, production: bool, now: datetime, zone: tzinfo, width: int
 ) -> list[Piece]:
     """The first line alone, of one incident, for a screen that is about it; its id where there is room."""
     bar = Bar(environment=environment, production=production, incidents=(incident,))
     id: list[Piece] = [(f"{incident.id}   ", "muted")] if width >= 100 else []
-    return spread(_story(bar, now, ("", "")), [*id, (local_time(now, zone), "muted"), (" ", "")], width)
+    return spread_pieces(_render_story(bar, now, ("", "")), [*id, (local_time(now, zone), "muted"), (" ", "")], width)
 
 
-def _due(bar: Bar, now: datetime, named: int) -> list[Piece]:
+def _render_due_clocks(bar: Bar, now: datetime, named: int) -> list[Piece]:
     """The most urgent clocks, side by side; before them that nothing may be deployed."""
     pieces: list[Piece] = [("FROZEN", "warn")] if bar.freeze else []
     for index, clock in enumerate(bar.clocks):
         pieces += [(" · ", "muted")] if pieces else []
         if letters := "".join(bar.whose[index : index + 1]):
             pieces.append((f"{letters} ", "muted"))
-        pieces += brief(clock, now, named)
+        pieces += render_brief_clock(clock, now, named)
     return pieces
 
 
-def _led(bar: Bar) -> list[Piece]:
+def _render_role_holders(bar: Bar) -> list[Piece]:
     """Who holds which role of the worst incident; nothing while none is open."""
-    return leaders(bar.incidents[0], bar.plan, bar.operator) if bar.incidents else []
+    return render_leaders(bar.incidents[0], bar.plan, bar.operator) if bar.incidents else []
 
 
 def local_time(now: datetime, zone: tzinfo) -> str:
@@ -94,19 +96,23 @@ def local_time(now: datetime, zone: tzinfo) -> str:
     return f"{now.astimezone(zone):%H:%M %Z}"
 
 
-def _brief(bar: Bar, now: datetime, room: int) -> list[Piece]:
+def _render_narrow_bar(bar: Bar, now: datetime, room: int) -> list[Piece]:
     """The story, what must never be out of sight, and while there is room who acts and in which system."""
-    pairs = [*_story(bar, now, (" read-only", "warn") if bar.read_only else ("", "")), *_more(bar), *_unwritten(bar)]
+    pairs = [
+        *_render_story(bar, now, (" read-only", "warn") if bar.read_only else ("", "")),
+        *_render_more_incidents(bar),
+        *_render_not_recorded(bar),
+    ]
     pairs += [GAP, ("bell off", "muted")] if bar.muted else []
     who = bar.identity.name if bar.identity else bar.operator
     machine = bar.identity is not None and bar.identity.machine
     for index, pieces in ((len(pairs), [GAP, (who, "warn" if machine else "muted")]), (1, [(f" {bar.system}", "")])):
-        if length(pairs) + length(pieces) <= room and pieces[-1][0].strip():
+        if measure_pieces(pairs) + measure_pieces(pieces) <= room and pieces[-1][0].strip():
             pairs[index:index] = pieces
     return pairs
 
 
-def _unwritten(bar: Bar) -> list[Piece]:
+def _render_not_recorded(bar: Bar) -> list[Piece]:
     """In few words that what happens is not written down by us; nothing while it is."""
     if not bar.recorder or bar.recorder.startswith("recording") or bar.read_only:
         return []
@@ -114,7 +120,7 @@ def _unwritten(bar: Bar) -> list[Piece]:
     return [GAP, ("NOT RECORDED", "bad") if lost else (bar.recorder.partition(" pid ")[0], "warn")]
 
 
-def _story(bar: Bar, now: datetime, beside: Piece) -> list[Piece]:
+def _render_story(bar: Bar, now: datetime, beside: Piece) -> list[Piece]:
     """Where, what, how bad, since when; `beside` follows the environment."""
     where: list[Piece] = [(f" {bar.environment.upper()} ", "place" if bar.production else "strong"), beside]
     if not bar.incidents:
@@ -130,19 +136,19 @@ def _story(bar: Bar, now: datetime, beside: Piece) -> list[Piece]:
         GAP,
         (worst.status.upper(), tone),
         GAP,
-        (elapsed(worst.open_for(now).total_seconds()), "strong"),
+        (format_elapsed(worst.open_for(now).total_seconds()), "strong"),
     ]
 
 
-def _more(bar: Bar) -> list[Piece]:
+def _render_more_incidents(bar: Bar) -> list[Piece]:
     others = len(bar.incidents) - 1
     return [GAP, (f"+{others} open", "warn")] if others > 0 else []
 
 
-def _people(bar: Bar) -> list[Piece]:
+def _render_people(bar: Bar) -> list[Piece]:
     """Who acts, as whom, and whether what happens is written down."""
     same = bar.identity is not None and bar.identity.name == bar.operator
-    pairs: list[Piece] = [*_led(bar), GAP] if bar.incidents and bar.plan.roles else []
+    pairs: list[Piece] = [*_render_role_holders(bar), GAP] if bar.incidents and bar.plan.roles else []
     pairs += [(" you are ", "muted"), ("" if same else bar.operator or "nobody", "")]
     if bar.incidents and (others := [person for person in bar.incidents[0].people if person != bar.operator]):
         pairs += [GAP, ("with ", "muted"), (", ".join(others), "")]
@@ -155,14 +161,14 @@ def _people(bar: Bar) -> list[Piece]:
     return [*pairs, GAP, ("bell off", "muted")] if bar.muted else pairs
 
 
-def spread(left: Sequence[Piece], right: Sequence[Piece], width: int) -> list[Piece]:
+def spread_pieces(left: Sequence[Piece], right: Sequence[Piece], width: int) -> list[Piece]:
     """`left` and `right` at the two ends; the longest piece of `left` gives way when there is no room."""
-    room = width - length(right) - 1
+    room = width - measure_pieces(right) - 1
     shortened = list(left)
-    over = length(left) - room
+    over = measure_pieces(left) - room
     if over > 0 and shortened:
-        index = max(range(len(shortened)), key=lambda number: length([shortened[number]]))
+        index = max(range(len(shortened)), key=lambda number: measure_pieces([shortened[number]]))
         text, tone = shortened[index]
-        shortened[index] = (cut(text, max(1, length([(text, tone)]) - over), middle=False), tone)
-    blank = max(0, width - length(shortened) - length(right))
+        shortened[index] = (cut_text(text, max(1, measure_pieces([(text, tone)]) - over), middle=False), tone)
+    blank = max(0, width - measure_pieces(shortened) - measure_pieces(right))
     return [*shortened, (" " * blank, ""), *right]

@@ -9,7 +9,7 @@ from datetime import datetime
 from rich.cells import cell_len, get_character_cell_size
 
 from cockpit.model.text import HOSTILE, REPLACEMENT
-from cockpit.model.time import age
+from cockpit.model.time import format_age
 
 Piece = tuple[str, str]
 """(text, tone); the tone "" is plain text, the others are in widgets/tone.py."""
@@ -31,7 +31,7 @@ class Cell:
     span: int = 1
 
     def shown(self, now: datetime) -> str:
-        return self.text if self.since is None else age((now - self.since).total_seconds())
+        return self.text if self.since is None else format_age((now - self.since).total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Column:
         return total >= self.from_width and (not self.below or total < self.below)
 
 
-def widths(columns: Sequence[Column], total: int) -> list[int]:
+def compute_widths(columns: Sequence[Column], total: int) -> list[int]:
     """The cells each column gets in a table of `total` cells, one blank between two columns; 0 is a hidden column."""
     numbers = [column.width if column.shown(total) else 0 for column in columns]
     visible = [number for number, column in zip(numbers, columns, strict=True) if number or not column.width]
@@ -75,33 +75,33 @@ def widths(columns: Sequence[Column], total: int) -> list[int]:
     return [left if not column.width else number for number, column in zip(numbers, columns, strict=True)]
 
 
-def plain(text: str) -> str:
+def sanitize_line(text: str) -> str:
     """`text` as one line that cannot reach the terminal as anything but itself: the second door after `clean`."""
     if text.isascii() and text.isprintable():
         return text
     return HOSTILE.sub(REPLACEMENT, JOINERS.sub("", BREAKS.sub(" ", text)))
 
 
-def cut(text: str, width: int, *, middle: bool = True) -> str:
+def cut_text(text: str, width: int, *, middle: bool = True) -> str:
     """`text` in at most `width` cells: names lose their middle, prose its end, always with an ellipsis."""
     if cell_len(text) <= width:
         return text
     if width <= 1:
         return ELLIPSIS[:width]
-    tail = _within(reversed(text), (width - 1) // 2)[::-1] if middle else ""
+    tail = _take_within(reversed(text), (width - 1) // 2)[::-1] if middle else ""
     # A combining mark belongs to the character that was cut away before it.
     tail = tail.lstrip("".join({text for text in tail if unicodedata.combining(text)}) or None)
-    return _within(text, width - 1 - cell_len(tail)) + ELLIPSIS + tail
+    return _take_within(text, width - 1 - cell_len(tail)) + ELLIPSIS + tail
 
 
-def fit(text: str, width: int, *, right: bool = False, middle: bool = True) -> str:
+def fit_text(text: str, width: int, *, right: bool = False, middle: bool = True) -> str:
     """`text` in exactly `width` cells."""
-    short = cut(plain(text), width, middle=middle)
+    short = cut_text(sanitize_line(text), width, middle=middle)
     blank = " " * (width - cell_len(short))
     return blank + short if right else short + blank
 
 
-def line(row: Row, columns: Sequence[Column], numbers: Sequence[int], now: datetime) -> tuple[Piece, ...]:
+def render_line(row: Row, columns: Sequence[Column], numbers: Sequence[int], now: datetime) -> tuple[Piece, ...]:
     """The pieces of a row, fitted to the `given` widths."""
     pieces: list[Piece] = []
     index = 0
@@ -114,17 +114,17 @@ def line(row: Row, columns: Sequence[Column], numbers: Sequence[int], now: datet
         if pieces:
             pieces.append((" ", ""))
         width = sum(spanned) + len(spanned) - 1
-        pieces.append((fit(cell.shown(now), width, right=column.right, middle=not column.prose), cell.tone))
+        pieces.append((fit_text(cell.shown(now), width, right=column.right, middle=not column.prose), cell.tone))
     return tuple(pieces)
 
 
-def join(pieces: Iterable[Piece], width: int) -> tuple[Piece, ...]:
+def join_pieces(pieces: Iterable[Piece], width: int) -> tuple[Piece, ...]:
     """Free-running pieces in exactly `width` cells; what does not fit is cut at the end, with an ellipsis."""
     fitted: list[Piece] = []
     left = width
     for text, tone in pieces:
-        whole = plain(text)
-        short = cut(whole, left, middle=False)
+        whole = sanitize_line(text)
+        short = cut_text(whole, left, middle=False)
         fitted.append((short, tone))
         left -= cell_len(short)
         if short != whole or not left:
@@ -132,16 +132,16 @@ def join(pieces: Iterable[Piece], width: int) -> tuple[Piece, ...]:
     return (*fitted, (" " * left, ""))
 
 
-def length(pieces: Iterable[Piece]) -> int:
+def measure_pieces(pieces: Iterable[Piece]) -> int:
     """Cells that the pieces take."""
-    return sum(cell_len(plain(text)) for text, _ in pieces)
+    return sum(cell_len(sanitize_line(text)) for text, _ in pieces)
 
 
-def changed(old: Sequence[Piece], new: Sequence[Piece]) -> tuple[int, int] | None:
+def find_changed_cells(old: Sequence[Piece], new: Sequence[Piece]) -> tuple[int, int] | None:
     """The range of cells (start, end) in which two lines differ, or None."""
     if old == new:
         return None
-    before, after = _grid(old), _grid(new)
+    before, after = _build_cell_grid(old), _build_cell_grid(new)
     longest = max(len(before), len(after))
     before += [("", "")] * (longest - len(before))
     after += [("", "")] * (longest - len(after))
@@ -149,7 +149,7 @@ def changed(old: Sequence[Piece], new: Sequence[Piece]) -> tuple[int, int] | Non
     return (different[0], different[-1] + 1) if different else None
 
 
-def _within(characters: Iterable[str], width: int) -> str:
+def _take_within(characters: Iterable[str], width: int) -> str:
     """As many of the characters as fit into `width` cells."""
     taken: list[str] = []
     for character in characters:
@@ -160,7 +160,7 @@ def _within(characters: Iterable[str], width: int) -> str:
     return "".join(taken)
 
 
-def _grid(pieces: Sequence[Piece]) -> list[Piece]:
+def _build_cell_grid(pieces: Sequence[Piece]) -> list[Piece]:
     """One entry a terminal cell; the second half of a wide character repeats it, so that it is never cut in two."""
     grid: list[Piece] = []
     for text, tone in pieces:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from cockpit.model.clock import Clock, ClockKind, ClockState, shown_due
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan, Role
-from widgets.cell import Cell, Column, Piece, Row, cut
+from widgets.cell import Cell, Column, Piece, Row, cut_text
 
 SIGNS = {
     ClockState.RUNNING: ("○", ""),
@@ -48,14 +48,14 @@ COLUMNS = (  # what it is about keeps thirty cells at every width; what has no c
 )
 
 
-def brief(clock: Clock, now: datetime, named: int = 22) -> list[Piece]:
+def render_brief_clock(clock: Clock, now: datetime, named: int = 22) -> list[Piece]:
     """One clock for the bar: `update 4:17`, `escalate now`; its word in at most `named` cells."""
     _, tone = SIGNS[clock.state(now)]
-    name = BRIEF.get(clock.kind) or cut(clock.what, named, middle=False)
-    return [(f"{name} ", tone or "muted"), (remaining(clock, now), tone or "strong")]
+    name = BRIEF.get(clock.kind) or cut_text(clock.what, named, middle=False)
+    return [(f"{name} ", tone or "muted"), (format_remaining(clock, now), tone or "strong")]
 
 
-def remaining(clock: Clock, now: datetime, *, calm: bool = False) -> str:
+def format_remaining(clock: Clock, now: datetime, *, calm: bool = False) -> str:
     """`4:17` under an hour, `3h 05m` under two days, `6d` beyond; `1:12 over` when it is late; how it ended.
 
     `calm` gives what is not NEAR in minutes: `29 min`.
@@ -67,11 +67,11 @@ def remaining(clock: Clock, now: datetime, *, calm: bool = False) -> str:
     if late and clock.kind is ClockKind.ESCALATION:
         return "now"  # nobody is late: it is their turn to be called
     length = abs(left)
-    sentence = f"{length // MINUTE} min" if calm and NEAR <= length < HOUR else span(length)
+    sentence = f"{length // MINUTE} min" if calm and NEAR <= length < HOUR else format_span(length)
     return f"{sentence}{' over' if late else ''}"
 
 
-def span(length: timedelta) -> str:
+def format_span(length: timedelta) -> str:
     """A length of time in at most six cells."""
     seconds = int(length.total_seconds())
     if seconds < 3_600:
@@ -81,7 +81,7 @@ def span(length: timedelta) -> str:
     return f"{seconds // 86_400}d"
 
 
-def rows(
+def build_clock_rows(
     clocks: Sequence[Clock], now: datetime, zone: tzinfo, ids: Sequence[str] = (), *, calm: bool = False
 ) -> list[Row]:
     """One row a clock, in the order given: sign, what and why, what is left, when it is due, who, and whose rule.
@@ -89,10 +89,10 @@ def rows(
     `ids` name the rows where clocks of several incidents stand together; `calm` ones tick only while they are NEAR.
     """
     named = ids or [clock.id for clock in clocks]
-    return [_row(clock, id, now, zone, calm=calm) for clock, id in zip(clocks, named, strict=True)]
+    return [_build_clock_row(clock, id, now, zone, calm=calm) for clock, id in zip(clocks, named, strict=True)]
 
 
-def _row(clock: Clock, id: str, now: datetime, zone: tzinfo, *, calm: bool) -> Row:
+def _build_clock_row(clock: Clock, id: str, now: datetime, zone: tzinfo, *, calm: bool) -> Row:
     state = clock.state(now)
     sign, tone = SIGNS[state]
     asks = state in ASKS
@@ -105,8 +105,8 @@ def _row(clock: Clock, id: str, now: datetime, zone: tzinfo, *, calm: bool) -> R
             Cell(sign, tone),
             Cell(clock.what, tone if asks else "muted"),
             Cell(why, "muted"),
-            Cell(remaining(clock, now, calm=calm), tone if asks else "muted"),
-            Cell(due(clock, zone, now) if asks else "", "muted"),
+            Cell(format_remaining(clock, now, calm=calm), tone if asks else "muted"),
+            Cell(format_due_time(clock, zone, now) if asks else "", "muted"),
             Cell(shown_due(clock, zone, now) if asks else "", "muted"),
             Cell(clock.who, "" if asks else "muted"),
             Cell(clock.origin, "muted"),
@@ -114,7 +114,7 @@ def _row(clock: Clock, id: str, now: datetime, zone: tzinfo, *, calm: bool) -> R
     )
 
 
-def due(clock: Clock, zone: tzinfo, now: datetime) -> str:
+def format_due_time(clock: Clock, zone: tzinfo, now: datetime) -> str:
     """The local time it is due, short: `04:17 NZDT`, `22 Nov 04:17` on another day."""
     if clock.due is None:
         return ""
@@ -123,20 +123,20 @@ def due(clock: Clock, zone: tzinfo, now: datetime) -> str:
     return f"{local:%d %b %H:%M}" if far else f"{local:%H:%M %Z}"
 
 
-def counts(clocks: Sequence[Clock], now: datetime) -> list[Piece]:
+def count_clocks(clocks: Sequence[Clock], now: datetime) -> list[Piece]:
     """` ✖1 ◐2 ○3` of those that ask for something."""
     pairs = [SIGNS[clock.state(now)] for clock in clocks if clock.state(now) in ASKS]
     triples = [(sign, tone, sum(one == (sign, tone) for one in pairs)) for sign, tone in dict.fromkeys(pairs)]
     return [(f" {sign}{count}", tone or "muted") for sign, tone, count in sorted(triples)]
 
 
-def leaders(incident: Incident, plan: Plan, operator: str) -> list[Piece]:
+def render_leaders(incident: Incident, plan: Plan, operator: str) -> list[Piece]:
     """`IC ana · Ops you · Scribe –`: every role of the plan in few letters, and who holds it."""
     pieces: list[Piece] = []
     for role in plan.roles:
-        people = [name(text, operator) for text in incident.in_role(role.name)]
+        people = [shorten_person(text, operator) for text in incident.in_role(role.name)]
         empty = "bad" if role.lead else "muted"
-        pieces += [(" · " if pieces else " ", "muted"), (f"{short(role)} ", "muted")]
+        pieces += [(" · " if pieces else " ", "muted"), (f"{shorten_role(role)} ", "muted")]
         pieces.append((", ".join(people) or "–", "" if people else empty))
     return pieces
 
@@ -145,13 +145,13 @@ def leader_rows(incident: Incident, plan: Plan, operator: str) -> list[Row]:
     """The same as rows for below the clocks: `IC  ana`."""
     rows = []
     for role in plan.roles:
-        people = ", ".join(name(text, operator) for text in incident.in_role(role.name))
+        people = ", ".join(shorten_person(text, operator) for text in incident.in_role(role.name))
         tone = "" if people else "bad" if role.lead else "muted"
-        rows.append(Row(f"role:{role.name}", (Cell(), Cell(f"{short(role):<8}{people or 'nobody'}", tone))))
+        rows.append(Row(f"role:{role.name}", (Cell(), Cell(f"{shorten_role(role):<8}{people or 'nobody'}", tone))))
     return rows
 
 
-def short(role: Role) -> str:
+def shorten_role(role: Role) -> str:
     """`IC` for Incident Commander; the first word of any other role."""
     parts = role.name.split()
     if role.lead and len(parts) > 1:
@@ -159,6 +159,6 @@ def short(role: Role) -> str:
     return parts[0] if parts else role.name
 
 
-def name(person: str, operator: str) -> str:
+def shorten_person(person: str, operator: str) -> str:
     """`you`, or what stands before the @."""
     return "you" if person == operator else person.partition("@")[0]

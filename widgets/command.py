@@ -8,7 +8,7 @@ from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist, Contact, Plan
 from widgets.cell import Cell, Column, Row
-from widgets.clocks import name, remaining
+from widgets.clocks import format_remaining, shorten_person
 
 ROLES = (Column(20), Column(0, prose=True), Column(8, from_width=52), Column(34, prose=True, from_width=76))
 LISTS = (Column(1), Column(0, prose=True), Column(6, right=True), Column(26, from_width=60))
@@ -31,7 +31,7 @@ def role_rows(incident: Incident, plan: Plan, operator: str, zone: tzinfo) -> li
             for holding in incident.roles
             if holding.role.casefold() == role.name.casefold() and not holding.until
         ]
-        people = ", ".join(name(item.person, operator) for item in holding)
+        people = ", ".join(shorten_person(item.person, operator) for item in holding)
         since = f"{min(item.since for item in holding).astimezone(zone):%H:%M:%S}" if holding else ""
         nobody = Cell("nobody", "bad" if role.lead and incident.open else "muted")
         rows.append(
@@ -43,7 +43,7 @@ def role_rows(incident: Incident, plan: Plan, operator: str, zone: tzinfo) -> li
     return rows
 
 
-def progress(incident: Incident, checklist: Checklist) -> str:
+def format_progress(incident: Incident, checklist: Checklist) -> str:
     """`3/5` boxes that need nothing any more."""
     settled = {tick.item for tick in incident.ticks if tick.list == checklist.id and tick.state in ("done", "skipped")}
     return f"{len(settled)}/{len(checklist.items)}"
@@ -51,19 +51,19 @@ def progress(incident: Incident, checklist: Checklist) -> str:
 
 def list_rows(incident: Incident, plan: Plan) -> list[Row]:
     """One row a checklist; those that this severity opens first."""
-    ordered = sorted(plan.checklists, key=lambda checklist: not opens(checklist, incident))
+    ordered = sorted(plan.checklists, key=lambda checklist: not opens_by_itself(checklist, incident))
     return [_list_row(incident, checklist) for checklist in ordered]
 
 
-def opens(checklist: Checklist, incident: Incident) -> bool:
+def opens_by_itself(checklist: Checklist, incident: Incident) -> bool:
     """True for a checklist that opens by itself at this severity."""
     return incident.severity.casefold() in {level.casefold() for level in checklist.levels}
 
 
 def _list_row(incident: Incident, checklist: Checklist) -> Row:
-    sentence = progress(incident, checklist)
+    sentence = format_progress(incident, checklist)
     done, _, all = sentence.partition("/")
-    tone = "" if opens(checklist, incident) else "muted"
+    tone = "" if opens_by_itself(checklist, incident) else "muted"
     sign = Cell("✔", "good") if done == all else Cell("○", tone)
     return Row(checklist.id, (sign, Cell(checklist.title, tone), Cell(sentence, tone), Cell(checklist.origin, "muted")))
 
@@ -83,15 +83,19 @@ class CallCandidate:
     origin: str = ""
 
 
-def calls(incident: Incident, plan: Plan, running: Iterable[Clock], now: datetime) -> list[CallCandidate]:
+def list_call_candidates(
+    incident: Incident, plan: Plan, running: Iterable[Clock], now: datetime
+) -> list[CallCandidate]:
     """Who is due to be called now, who is next and in how long; then everybody the documents name."""
-    call_candidates = [_tier(clock, plan, now) for clock in running if clock.kind is ClockKind.ESCALATION]
+    call_candidates = [
+        _build_tier_candidate(clock, plan, now) for clock in running if clock.kind is ClockKind.ESCALATION
+    ]
     pages = [
         CallCandidate(
             f"page:{index}",
             page_rule.who,
             f"when: {page_rule.condition}",
-            contacts=known(page_rule.who, plan.contacts),
+            contacts=find_contacts(page_rule.who, plan.contacts),
             origin=page_rule.origin,
         )
         for index, page_rule in enumerate(plan.pages)
@@ -110,21 +114,21 @@ def calls(incident: Incident, plan: Plan, running: Iterable[Clock], now: datetim
     return [*call_candidates, *contacts, *pages]
 
 
-def _tier(clock: Clock, plan: Plan, now: datetime) -> CallCandidate:
+def _build_tier_candidate(clock: Clock, plan: Plan, now: datetime) -> CallCandidate:
     state = clock.state(now)
     number = int(clock.id.rpartition(":")[2]) if clock.id.rpartition(":")[2].isdecimal() else 0
     pair = {
         ClockState.OVERDUE: (("▲", "bad"), "now"),
         ClockState.MET: (("✔", "good"), "called"),
         ClockState.MISSED: (("✔", "warn"), "called"),
-    }.get(state, (("○", ""), f"in {remaining(clock, now)}"))
+    }.get(state, (("○", ""), f"in {format_remaining(clock, now)}"))
     who = clock.who or clock.what
     return CallCandidate(
-        clock.id, who, clock.why, number, clock, known(who, plan.contacts), pair[0], pair[1], clock.origin
+        clock.id, who, clock.why, number, clock, find_contacts(who, plan.contacts), pair[0], pair[1], clock.origin
     )
 
 
-def known(who: str, contacts: Sequence[Contact]) -> tuple[Contact, ...]:
+def find_contacts(who: str, contacts: Sequence[Contact]) -> tuple[Contact, ...]:
     """The contacts whose role or name a tier speaks of: `on-call lead + team lead`."""
     text = who.casefold()
     return tuple(contact for contact in contacts if contact.role and contact.role.casefold() in text)
@@ -140,7 +144,7 @@ def call_rows(call_candidates: Iterable[CallCandidate]) -> list[Row]:
                 Cell(call_candidate.when, call_candidate.sign[1]),
                 Cell(call_candidate.who),
                 Cell(call_candidate.who),
-                Cell(reach(call_candidate), "muted"),
+                Cell(describe_reach(call_candidate), "muted"),
                 Cell(call_candidate.origin, "muted"),
             ),
         )
@@ -148,7 +152,7 @@ def call_rows(call_candidates: Iterable[CallCandidate]) -> list[Row]:
     ]
 
 
-def reach(call: CallCandidate) -> str:
+def describe_reach(call: CallCandidate) -> str:
     """How to reach them, or when this row is for."""
     how = [" ".join(filter(None, [contact.person, contact.how])) for contact in call.contacts] if call.clock else []
     return "; ".join(filter(None, how)) or call.what

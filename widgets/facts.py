@@ -13,8 +13,8 @@ from cockpit.model.incident import Acknowledgement
 from cockpit.model.probe import ProbeResult
 from cockpit.model.revision import Replica, Revision
 from cockpit.model.revision_health import judge_revision
-from cockpit.model.time import age
-from widgets.cell import Piece, plain
+from cockpit.model.time import format_age
+from widgets.cell import Piece, sanitize_line
 
 LABEL = 14  # cells
 Fact = tuple[str, str]
@@ -33,11 +33,11 @@ class Viewer:
         if moment is None:
             return ""
         local = moment.astimezone(self.zone)
-        passed = age((self.now - moment).total_seconds())
+        passed = format_age((self.now - moment).total_seconds())
         return f"{local:%H:%M:%S %Z, %d %b %Y}   {moment.astimezone(UTC):%H:%M:%S}Z   {passed} ago"
 
 
-def heading(value: object) -> str:
+def get_heading(value: object) -> str:
     """What it is, by name."""
     match value:
         case ProbeResult():
@@ -51,27 +51,29 @@ def heading(value: object) -> str:
     return type(value).__name__
 
 
-def facts(visible: object, viewer: Viewer, taken: Acknowledgement | None = None) -> list[Fact]:
+def list_facts(visible: object, viewer: Viewer, taken: Acknowledgement | None = None) -> list[Fact]:
     """All fields that say something; `taken` is the acknowledgement of an alert."""
     match visible:
         case ProbeResult():
-            pairs = _probe(visible, viewer)
+            pairs = _list_probe_facts(visible, viewer)
         case Alert():
-            pairs = _alert(visible, viewer, taken)
+            pairs = _list_alert_facts(visible, viewer, taken)
         case Revision():
-            pairs = _revision(visible, viewer)
+            pairs = _list_revision_facts(visible, viewer)
         case Event():
-            pairs = _event(visible, viewer)
+            pairs = _list_event_facts(visible, viewer)
         case _:
             pairs = iter(())
     return [(label, value) for label, value in pairs if value]
 
 
-def rows(pairs: Sequence[Fact], width: int) -> list[tuple[Piece, ...]]:
+def build_fact_rows(pairs: Sequence[Fact], width: int) -> list[tuple[Piece, ...]]:
     """The facts as lines of at most `width` cells, long values wrapped under themselves."""
     lines: list[tuple[Piece, ...]] = []
     for label, value in pairs:
-        parts = [part for line in value.splitlines() for part in wrap(plain(line), max(10, width - LABEL)) or [""]]
+        parts = [
+            part for line in value.splitlines() for part in wrap(sanitize_line(line), max(10, width - LABEL)) or [""]
+        ]
         for index, part in enumerate(parts):
             lines.append(((f"{'' if index else label:<{LABEL}}", "muted"), (part, "")))
     return lines
@@ -83,7 +85,7 @@ def as_text(title: str, pairs: Sequence[Fact]) -> str:
     return f"{title}\n{body}\n"
 
 
-def _probe(probe_result: ProbeResult, viewer: Viewer) -> Iterator[Fact]:
+def _list_probe_facts(probe_result: ProbeResult, viewer: Viewer) -> Iterator[Fact]:
     yield "state", probe_result.state.value + (", flapping" if probe_result.flapping else "")
     yield "since", viewer.time(probe_result.since)
     yield "reason", probe_result.reason
@@ -91,10 +93,10 @@ def _probe(probe_result: ProbeResult, viewer: Viewer) -> Iterator[Fact]:
     yield "URL", probe_result.url
     yield "address", probe_result.address
     yield "status", str(probe_result.status or "")
-    yield "latency", _ms(probe_result.latency)
+    yield "latency", _to_ms(probe_result.latency)
     answered = [seconds for seconds in probe_result.history if seconds is not None]
     if answered:
-        yield "", f"fastest {_ms(min(answered))}, median {_ms(median(answered))}, slowest {_ms(max(answered))}"
+        yield "", f"fastest {_to_ms(min(answered))}, median {_to_ms(median(answered))}, slowest {_to_ms(max(answered))}"
     if probe_result.history:
         yield (
             "",
@@ -104,7 +106,7 @@ def _probe(probe_result: ProbeResult, viewer: Viewer) -> Iterator[Fact]:
     yield "environment", probe_result.environment
 
 
-def _alert(alert: Alert, viewer: Viewer, taken: Acknowledgement | None) -> Iterator[Fact]:
+def _list_alert_facts(alert: Alert, viewer: Viewer, taken: Acknowledgement | None) -> Iterator[Fact]:
     yield "severity", alert.severity.value
     yield (
         "state",
@@ -117,16 +119,16 @@ def _alert(alert: Alert, viewer: Viewer, taken: Acknowledgement | None) -> Itera
     yield "summary", alert.summary
     yield "taken by", f"{taken.actor}   {viewer.time(taken.at)}" if taken else "nobody yet"
     yield "resource", alert.resource
-    yield from _listed("labels", [f"{name} = {value}" for name, value in alert.labels])
-    yield from _listed("links", [f"{name}: {url}" for name, url in alert.links])
-    yield from _listed("seen by", alert.seen_by)
+    yield from _list_values("labels", [f"{name} = {value}" for name, value in alert.labels])
+    yield from _list_values("links", [f"{name}: {url}" for name, url in alert.links])
+    yield from _list_values("seen by", alert.seen_by)
     yield "source", alert.source
     yield "fingerprint", alert.fingerprint
     yield "source's id", alert.native_id
     yield "environment", alert.environment
 
 
-def _revision(revision: Revision, viewer: Viewer) -> Iterator[Fact]:
+def _list_revision_facts(revision: Revision, viewer: Viewer) -> Iterator[Fact]:
     yield "app", revision.app
     yield "traffic", f"{revision.weight} %"
     yield "active", "yes" if revision.active else "no"
@@ -137,22 +139,22 @@ def _revision(revision: Revision, viewer: Viewer) -> Iterator[Fact]:
     yield "provisioning", revision.provisioning
     yield "error", revision.provisioning_error
     yield "image", revision.image
-    yield from _listed("labels", revision.labels)
+    yield from _list_values("labels", revision.labels)
     yield "created", viewer.time(revision.created)
     yield "last active", viewer.time(revision.last_active)
     yield "address", revision.fqdn
     yield "replicas", "" if revision.replica_count is None else str(revision.replica_count)
-    yield from _listed("", [_replica(replica, viewer) for replica in revision.replicas or ()])
+    yield from _list_values("", [_describe_replica(replica, viewer) for replica in revision.replicas or ()])
 
 
-def _replica(replica: Replica, viewer: Viewer) -> str:
+def _describe_replica(replica: Replica, viewer: Viewer) -> str:
     ready = "ready" if replica.ready else "NOT READY"
-    since = f", created {age((viewer.now - replica.created).total_seconds())} ago" if replica.created else ""
+    since = f", created {format_age((viewer.now - replica.created).total_seconds())} ago" if replica.created else ""
     details = f" ({replica.details})" if replica.details and not replica.ready else ""
     return f"{replica.name}: {replica.state}{details}, {ready}, {replica.restarts} restarts{since}"
 
 
-def _event(event: Event, viewer: Viewer) -> Iterator[Fact]:
+def _list_event_facts(event: Event, viewer: Viewer) -> Iterator[Fact]:
     yield "what", "(redacted)" if event.redacted else event.summary
     yield "kind", event.kind
     yield "occurred", viewer.time(event.occurred)
@@ -164,14 +166,17 @@ def _event(event: Event, viewer: Viewer) -> Iterator[Fact]:
     yield "environment", event.environment
     yield "corrects", f"event {event.supersedes}" if event.supersedes is not None else ""
     for name, value in event.detail.items():
-        yield plain(str(name)), value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
+        yield (
+            sanitize_line(str(name)),
+            value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1),
+        )
     yield "hash", event.hash
 
 
-def _listed(label: str, values: Sequence[str]) -> Iterator[Fact]:
+def _list_values(label: str, values: Sequence[str]) -> Iterator[Fact]:
     for index, value in enumerate(values):
         yield ("" if index else label), value
 
 
-def _ms(seconds: float | None) -> str:
+def _to_ms(seconds: float | None) -> str:
     return "" if seconds is None else f"{seconds * 1000:.0f} ms"

@@ -3,7 +3,7 @@
 from textual.widgets import Input
 
 from widgets.cell import Piece
-from widgets.hint import Part, say
+from widgets.hint import Part, render_hint_line
 
 
 class FilterLine(Input):
@@ -26,4 +26,4 @@ class FilterLine(Input):
         if not self.has_focus:
             return []
         keeps, shows = Part((("enter", "key"), (" keeps them", ""))), Part((("esc", "key"), (" shows all rows", "")))
-        return say("Only rows with these words.", keeps, action=shows, width=width)
+        return render_hint_line("Only rows with these words.", keeps, action=shows, width=width)

@@ -12,9 +12,9 @@ from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.revision import Application, Revision
 from cockpit.model.revision_health import RevisionCondition, RevisionHealth, ill_working
 from cockpit.model.rolled_back import RolledBack, idle_cause
-from cockpit.model.time import age
+from cockpit.model.time import format_age
 from widgets.alerts import SEVERITIES
-from widgets.cell import Piece, cut, length
+from widgets.cell import Piece, cut_text, measure_pieces
 from widgets.probes import QUIET
 from widgets.revisions import short_name
 
@@ -34,7 +34,7 @@ class Part:
         return bool(self.full)
 
 
-def key(keys: Mapping[str, str], binding: str, does: str, short: str = "") -> Part:
+def make_key_part(keys: Mapping[str, str], binding: str, does: str, short: str = "") -> Part:
     """A key and what it does; nothing when the key does not exist or does nothing now."""
     if not keys.get(binding):
         return Part()
@@ -42,7 +42,7 @@ def key(keys: Mapping[str, str], binding: str, does: str, short: str = "") -> Pa
     return Part((pressed, (f" {does}", "")), (pressed, (f" {short or does}", "")))
 
 
-def say(what: str, *middle: Part, action: Part | None = None, tone: str = "", width: int) -> list[Piece]:
+def render_hint_line(what: str, *middle: Part, action: Part | None = None, tone: str = "", width: int) -> list[Piece]:
     """` ▸ what  middle · action` in at most `width` cells.
 
     The middle parts are shortened and then dropped, the last one first; then `what` is cut, and the action is last.
@@ -50,18 +50,18 @@ def say(what: str, *middle: Part, action: Part | None = None, tone: str = "", wi
     action = action or Part()
     between = [item for item in middle if item]
     for index, part in enumerate(between):
-        if length(_line(what, tone, between, action)) <= width:
+        if measure_pieces(_build_hint_pieces(what, tone, between, action)) <= width:
             break
         between[index] = Part(part.short or part.full)
-    while between and length(_line(what, tone, between, action)) > width:
+    while between and measure_pieces(_build_hint_pieces(what, tone, between, action)) > width:
         between.pop()
-    if length(_line("", tone, between, action)) + LEAST > width and action.short:
+    if measure_pieces(_build_hint_pieces("", tone, between, action)) + LEAST > width and action.short:
         action = replace(action, full=action.short)
-    room = width - length(_line("", tone, between, action))
-    return _line(cut(what, max(1, room)), tone, between, action)
+    room = width - measure_pieces(_build_hint_pieces("", tone, between, action))
+    return _build_hint_pieces(cut_text(what, max(1, room)), tone, between, action)
 
 
-def _line(what: str, tone: str, middle: Sequence[Part], action: Part) -> list[Piece]:
+def _build_hint_pieces(what: str, tone: str, middle: Sequence[Part], action: Part) -> list[Piece]:
     pieces: list[Piece] = [(" ▸ ", "info"), (what, tone)]
     for number, part in enumerate(part for part in (*middle, action) if part):
         pieces += [(" · " if number else "  ", "muted"), *part.full]
@@ -72,8 +72,8 @@ FRESH = timedelta(minutes=30)  # a deployment younger than this is the first sus
 RECENT = timedelta(minutes=1)  # the record of a rollback may be later than the recovery that it brought
 EXPLAINED = 50  # alerts; of more nobody reads whose they are, and the line is drawn once a second
 ROOMY = 130  # cells in which everything that follows a rollback has room
-NAMED = 24  # cells of a name inside a sentence
-LOST = "NOT RECORDED"
+LONGEST_NAME = 24  # cells of a name inside a sentence
+NOT_RECORDED = "NOT RECORDED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,53 +133,61 @@ class HintInput:
         return sorted(firing, key=lambda alert: SEVERITIES.index(alert.severity))
 
 
-def hint(sight: HintInput, keys: Mapping[str, str], now: datetime, width: int = 120) -> list[Piece]:
+def render_hint(sight: HintInput, keys: Mapping[str, str], now: datetime, width: int = 120) -> list[Piece]:
     """The line in `width` cells, `keys` naming the key of each binding id that works now.
 
     What is lost comes first, then seeing, then declaring, then working.
     """
     if not sight.attached:
-        return say("Starting. The panes fill as their sources answer.", width=width)
-    if sight.recorder.startswith(LOST):
-        return _lost(sight.recorder, width)
+        return render_hint_line("Starting. The panes fill as their sources answer.", width=width)
+    if sight.recorder.startswith(NOT_RECORDED):
+        return _render_not_recorded(sight.recorder, width)
     for problem in sight.problems:
         if problem.kind is ProblemKind.SIGN_IN:
-            again = key(keys, "sign_in", "signs in again")
+            again = make_key_part(keys, "sign_in", "signs in again")
             instead = Part() if again or not problem.advice else Part(((problem.advice, ""),))
-            return say(problem.message, instead, action=again, tone="bad", width=width)
+            return render_hint_line(problem.message, instead, action=again, tone="bad", width=width)
     if sight.unsettled:
-        sentence = f"Nobody knows how “{cut(sight.unsettled, NAMED)}” ended."
-        return say(sentence, action=key(keys, "runbooks", "opens its run", "opens it"), tone="bad", width=width)
+        sentence = f"Nobody knows how “{cut_text(sight.unsettled, LONGEST_NAME)}” ended."
+        return render_hint_line(
+            sentence, action=make_key_part(keys, "runbooks", "opens its run", "opens it"), tone="bad", width=width
+        )
     if sight.gap:
-        opens = key(keys, "runbooks", "opens its run", "opens it")
-        return say(f"{sight.waits}: {sight.gap}.", action=opens, tone="bad", width=width)
+        opens = make_key_part(keys, "runbooks", "opens its run", "opens it")
+        return render_hint_line(f"{sight.waits}: {sight.gap}.", action=opens, tone="bad", width=width)
     if sight.incident:
         return _in_incident(sight, sight.incident, keys, now, width)
     if sight.bad:
-        declares = key(keys, "declare", "declares an incident", "declares")
-        return say(_broken(sight), *_deployed(sight, keys, now), action=declares, tone="bad", width=width)
-    if doubt := _doubt(sight, keys, width):
+        declares = make_key_part(keys, "declare", "declares an incident", "declares")
+        return render_hint_line(
+            _describe_broken(sight), *_list_deployment_parts(sight, keys, now), action=declares, tone="bad", width=width
+        )
+    if doubt := _render_doubt(sight, keys, width):
         return doubt
     if sight.closed and sight.closed.resolved and now - sight.closed.resolved < FRESH:
-        drafts = key(keys, "export", "writes the post-mortem draft", "writes the draft")
-        return say(f"“{sight.closed.title}” is resolved.", _waits(sight), action=drafts, width=width)
+        drafts = make_key_part(keys, "export", "writes the post-mortem draft", "writes the draft")
+        return render_hint_line(
+            f"“{sight.closed.title}” is resolved.", _describe_waiting_run(sight), action=drafts, width=width
+        )
     if sight.rolled_back:
-        declares = key(keys, "declare", "declares an incident", "declares")
-        parts = [*_after_rollback(sight), _waits(sight)]
-        return say(_back_since(sight.rolled_back, now, width), *parts, action=declares, width=width)
+        declares = make_key_part(keys, "declare", "declares an incident", "declares")
+        parts = [*_after_rollback(sight), _describe_waiting_run(sight)]
+        return render_hint_line(_back_since(sight.rolled_back, now, width), *parts, action=declares, width=width)
     if sight.waits:
-        opens = key(keys, "runbooks", "opens its run", "opens it")
-        return say(f"{sight.waits}.", Part(((sight.waits_for, ""),)), action=opens, tone="warn", width=width)
-    return say(
+        opens = make_key_part(keys, "runbooks", "opens its run", "opens it")
+        return render_hint_line(
+            f"{sight.waits}.", Part(((sight.waits_for, ""),)), action=opens, tone="warn", width=width
+        )
+    return render_hint_line(
         "All quiet." if sight.probes else "Watching.",
-        key(keys, "table.select", "shows details", "details"),
-        key(keys, "declare", "declares an incident", "declares"),
-        action=key(keys, "help", "explains the screen", "explains"),
+        make_key_part(keys, "table.select", "shows details", "details"),
+        make_key_part(keys, "declare", "declares an incident", "declares"),
+        action=make_key_part(keys, "help", "explains the screen", "explains"),
         width=width,
     )
 
 
-def suspect(applications: Sequence[Application], now: datetime) -> Revision | None:
+def find_suspect(applications: Sequence[Application], now: datetime) -> Revision | None:
     """The newest one that users depend on, when it is young enough to be the cause."""
     young = [
         revision
@@ -190,66 +198,89 @@ def suspect(applications: Sequence[Application], now: datetime) -> Revision | No
     return max(young, key=lambda revision: revision.created or now, default=None)
 
 
-def _lost(status: str, width: int) -> list[Piece]:
+def _render_not_recorded(status: str, width: int) -> list[Piece]:
     """`NOT RECORDED, 6 facts waiting: The disk is full: … . Free some space.`: the cause gives way to what to do."""
     what, _, trouble = status.partition(": ")
     sentences = trouble.removesuffix(".").split(". ")
     cause = sentences[0].partition(": ")[0]
-    part = Part(((cause, "bad"),), ((cut(cause, NAMED), "bad"),)) if len(sentences) > 1 else Part()
-    return say(what, part, action=Part(((f"{sentences[-1]}.", "strong"),)), tone="bad", width=width)
+    part = Part(((cause, "bad"),), ((cut_text(cause, LONGEST_NAME), "bad"),)) if len(sentences) > 1 else Part()
+    return render_hint_line(what, part, action=Part(((f"{sentences[-1]}.", "strong"),)), tone="bad", width=width)
 
 
 TELLS = frozenset({ClockKind.UPDATE, ClockKind.PROMISE, ClockKind.CLIENT})
 
 
-def _command(sight: HintInput, keys: Mapping[str, str]) -> list[Part]:
+def _list_command_parts(sight: HintInput, keys: Mapping[str, str]) -> list[Part]:
     """What the one who leads owes: a name on the lead first, then what is late."""
     if sight.leaderless:
-        return [key(keys, "roles", "takes the lead", "leads")]
+        return [make_key_part(keys, "roles", "takes the lead", "leads")]
     if sight.asks is None:
         return []
     if sight.asks.kind in TELLS:
-        return [key(keys, "communicate", "writes the update that is due", "update due")]
-    return [key(keys, "snooze", f"answers “{cut(sight.asks.what, NAMED)}”", "what is due")]
+        return [make_key_part(keys, "communicate", "writes the update that is due", "update due")]
+    return [make_key_part(keys, "snooze", f"answers “{cut_text(sight.asks.what, LONGEST_NAME)}”", "what is due")]
 
 
 def _in_incident(
     sight: HintInput, incident: Incident, keys: Mapping[str, str], now: datetime, width: int
 ) -> list[Piece]:
-    notes = key(keys, "note", "writes a note", "note")
-    command = _command(sight, keys)
+    notes = make_key_part(keys, "note", "writes a note", "note")
+    command = _list_command_parts(sight, keys)
     # What is overdue comes before all else that could be done: it is the part that is never cut.
     overdue = command[0] if command and sight.asks and sight.asks.state(now) is ClockState.OVERDUE else None
     if sight.bad:
-        deployed = _deployed(sight, keys, now)
+        deployed = _list_deployment_parts(sight, keys, now)
         takes = (
-            key(keys, "acknowledge", f"takes “{cut(sight.chosen.name, NAMED)}”", "takes it") if sight.chosen else None
+            make_key_part(keys, "acknowledge", f"takes “{cut_text(sight.chosen.name, LONGEST_NAME)}”", "takes it")
+            if sight.chosen
+            else None
         )
         if overdue:
-            parts = [*deployed, *command[1:], *([takes] if takes else []), _waits(sight)]
-            return say(_broken(sight), *parts, action=overdue, tone="bad", width=width)
+            parts = [*deployed, *command[1:], *([takes] if takes else []), _describe_waiting_run(sight)]
+            return render_hint_line(_describe_broken(sight), *parts, action=overdue, tone="bad", width=width)
         if not takes:
-            return say(_broken(sight), *deployed, *command, _waits(sight), action=notes, tone="bad", width=width)
-        return say(_broken(sight), *deployed, *command, _waits(sight), notes, action=takes, tone="bad", width=width)
-    if doubt := _doubt(sight, keys, width):
+            return render_hint_line(
+                _describe_broken(sight),
+                *deployed,
+                *command,
+                _describe_waiting_run(sight),
+                action=notes,
+                tone="bad",
+                width=width,
+            )
+        return render_hint_line(
+            _describe_broken(sight),
+            *deployed,
+            *command,
+            _describe_waiting_run(sight),
+            notes,
+            action=takes,
+            tone="bad",
+            width=width,
+        )
+    if doubt := _render_doubt(sight, keys, width):
         return doubt
     monitoring = incident.status is Status.MONITORING
     if monitoring:
-        moves = key(keys, "status", "resolves the incident when it stays so", "resolves it")
+        moves = make_key_part(keys, "status", "resolves the incident when it stays so", "resolves it")
     elif sight.rolled_back:
-        moves = key(keys, "status", "sets monitoring")
+        moves = make_key_part(keys, "status", "sets monitoring")
     else:
-        moves = key(keys, "status", "sets monitoring or resolved", "sets monitoring")
+        moves = make_key_part(keys, "status", "sets monitoring or resolved", "sets monitoring")
     what, lines = "Nothing watched here is bad.", list[Part]()
     if sight.rolled_back:
         what, lines = _back_since(sight.rolled_back, now, width), _after_rollback(sight)
     rest = [] if monitoring or sight.rolled_back else [notes]
     if overdue:
-        return say(what, *lines, moves, _waits(sight), action=overdue, tone="good", width=width)
-    return say(what, *lines, _waits(sight), *command, *rest, action=moves, tone="good", width=width)
+        return render_hint_line(
+            what, *lines, moves, _describe_waiting_run(sight), action=overdue, tone="good", width=width
+        )
+    return render_hint_line(
+        what, *lines, _describe_waiting_run(sight), *command, *rest, action=moves, tone="good", width=width
+    )
 
 
-def _waits(sight: HintInput) -> Part:
+def _describe_waiting_run(sight: HintInput) -> Part:
     """The run that waits for a person."""
     step = f", {sight.waits_for}" if sight.waits_for else ""
     return Part(((f"{sight.waits}{step}", "warn"),), ((sight.waits, "warn"),)) if sight.waits else Part()
@@ -258,7 +289,7 @@ def _waits(sight: HintInput) -> Part:
 def _back_since(back: RolledBack, now: datetime, width: int) -> str:
     """The pane says to which one, where the line has no room for it."""
     to = f" to {back.to.removeprefix(back.app) or back.to}" if width >= ROOMY else ""
-    return f"Rolled back{to} {age((now - back.at).total_seconds())} ago."
+    return f"Rolled back{to} {format_age((now - back.at).total_seconds())} ago."
 
 
 def _after_rollback(sight: HintInput) -> list[Part]:
@@ -277,28 +308,30 @@ def _after_rollback(sight: HintInput) -> list[Part]:
         cause = idle_cause(alert, sight.applications)
         if cause is not None:
             name = short_name(cause)
-            whole = f"“{cut(alert.name, NAMED)}” is {name} alone ({cause.weight} %)"
+            whole = f"“{cut_text(alert.name, LONGEST_NAME)}” is {name} alone ({cause.weight} %)"
             parts.append(Part(((whole, "warn"),), ((f"{name} alone alerts", "warn"),)))
     return parts
 
 
-def _doubt(sight: HintInput, keys: Mapping[str, str], width: int) -> list[Piece]:
+def _render_doubt(sight: HintInput, keys: Mapping[str, str], width: int) -> list[Piece]:
     """What keeps us from saying that all is well; nothing when nothing does."""
     if sight.problems:
         advice = Part(((sight.problems[0].advice, ""),)) if sight.problems[0].advice else Part()
-        return say(sight.problems[0].message, action=advice, tone="bad", width=width)
+        return render_hint_line(sight.problems[0].message, action=advice, tone="bad", width=width)
     if sight.old:
-        again = key(keys, "refresh", "asks again")
-        return say(f"{' and '.join(sight.old)}: what is shown is old.", action=again, tone="bad", width=width)
+        again = make_key_part(keys, "refresh", "asks again")
+        return render_hint_line(
+            f"{' and '.join(sight.old)}: what is shown is old.", action=again, tone="bad", width=width
+        )
     if sight.waiting:
-        return say("Waiting for the first answers.", width=width)
+        return render_hint_line("Waiting for the first answers.", width=width)
     unsure = [probe for probe in sight.probes if probe.state not in QUIET]
     if not unsure:
         return _not_serving(sight, keys, width)
     others = f" and {len(unsure) - 1} more" if len(unsure) > 1 else ""
     state = f"{unsure[0].name} is {unsure[0].state.value}{others}."
-    why = key(keys, "table.select", "shows why")
-    return say(state, key(keys, "declare", "declares"), action=why, tone="warn", width=width)
+    why = make_key_part(keys, "table.select", "shows why")
+    return render_hint_line(state, make_key_part(keys, "declare", "declares"), action=why, tone="warn", width=width)
 
 
 def _not_serving(sight: HintInput, keys: Mapping[str, str], width: int) -> list[Piece]:
@@ -306,13 +339,13 @@ def _not_serving(sight: HintInput, keys: Mapping[str, str], width: int) -> list[
     if not sight.unsure:
         return []
     revision, health = sight.unsure[0]
-    why = key(keys, "table.select", "shows why")
-    declares = key(keys, "declare", "declares an incident", "declares")
+    why = make_key_part(keys, "table.select", "shows why")
+    declares = make_key_part(keys, "declare", "declares an incident", "declares")
     sentence = f"{short_name(revision)} is not known to serve: {health.reason}."
-    return say(sentence, declares, action=why, tone="warn", width=width)
+    return render_hint_line(sentence, declares, action=why, tone="warn", width=width)
 
 
-def _broken(sight: HintInput) -> str:
+def _describe_broken(sight: HintInput) -> str:
     """What is broken, in one clause."""
     if sight.down:
         others = f" and {len(sight.down) - 1} more" if len(sight.down) > 1 else ""
@@ -326,21 +359,21 @@ def _broken(sight: HintInput) -> str:
     return f"{short_name(revision)}{others}: {health.reason}."
 
 
-def _deployed(sight: HintInput, keys: Mapping[str, str], now: datetime) -> list[Part]:
+def _list_deployment_parts(sight: HintInput, keys: Mapping[str, str], now: datetime) -> list[Part]:
     """The first suspect, the key that rolls it back, and the one that shows logs, of the revision it really opens."""
     rollback = sight.rolled_back
     if rollback is not None:
         to = rollback.to.removeprefix(rollback.app) or rollback.to
-        ago = age((now - rollback.at).total_seconds())
+        ago = format_age((now - rollback.at).total_seconds())
         moved = Part(((f"rolled back to {to} {ago} ago", "warn"),), ((f"back on {to} {ago}", "warn"),))
-        return [moved, key(keys, "logs", "shows logs", "logs")]
-    revision = suspect(sight.applications, now)
+        return [moved, make_key_part(keys, "logs", "shows logs", "logs")]
+    revision = find_suspect(sight.applications, now)
     if revision is None or revision.created is None:
         return []
-    name, ago = short_name(revision), age((now - revision.created).total_seconds())
+    name, ago = short_name(revision), format_age((now - revision.created).total_seconds())
     part = Part(((f"{name} deployed {ago} ago", "warn"),), ((f"{name} {ago} ago", "warn"),))
-    back = key(keys, "roll_back", "rolls it back", "back")
+    back = make_key_part(keys, "roll_back", "rolls it back", "back")
     if sight.logs_of is None or sight.logs_of == revision:
-        return [part, back, key(keys, "logs", "shows its logs", "logs")]
+        return [part, back, make_key_part(keys, "logs", "shows its logs", "logs")]
     other = short_name(sight.logs_of)
-    return [part, back, key(keys, "logs", f"shows the logs of {other}", f"logs of {other}")]
+    return [part, back, make_key_part(keys, "logs", f"shows the logs of {other}", f"logs of {other}")]

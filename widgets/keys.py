@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from textual.events import Click
 
-from widgets.cell import Piece, length
+from widgets.cell import Piece, measure_pieces
 from widgets.line import Lines
 
 
@@ -27,28 +27,28 @@ class KeyLine(Lines):
         self._keys: tuple[KeyShown, ...] = ()
 
     def offer(self, keys: Sequence[KeyShown]) -> None:
-        self._keys = fitting(keys, self.size.width)
-        self.show([piece for key in self._keys for piece in pieces(key)])
+        self._keys = select_fitting_keys(keys, self.size.width)
+        self.show([piece for key in self._keys for piece in render_key(key)])
 
     async def on_click(self, event: Click) -> None:
         end = 0
         for key in self._keys:
-            end += length(pieces(key))
+            end += measure_pieces(render_key(key))
             if event.x < end:
                 if active := self.screen.active_bindings.get(key.key):
                     await self.app.run_action(active.binding.action, active.node)
                 return
 
 
-def fitting(keys: Sequence[KeyShown], width: int) -> tuple[KeyShown, ...]:
+def select_fitting_keys(keys: Sequence[KeyShown], width: int) -> tuple[KeyShown, ...]:
     """The keys that fit into `width` cells. The last two, help and quit, are the last to go."""
     kept = list(keys)
-    while len(kept) > 2 and sum(length(pieces(key_shown)) for key_shown in kept) > width:
+    while len(kept) > 2 and sum(measure_pieces(render_key(key_shown)) for key_shown in kept) > width:
         del kept[-3]
     return tuple(kept)
 
 
-def pieces(key: KeyShown) -> tuple[Piece, ...]:
+def render_key(key: KeyShown) -> tuple[Piece, ...]:
     """` d Declare`."""
     if key.works:
         return ((" ", ""), (key.shown, "key"), (f" {key.does}", ""))

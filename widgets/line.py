@@ -6,8 +6,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from widgets.cell import Piece, changed, join
-from widgets.tone import ascii_only, strip
+from widgets.cell import Piece, find_changed_cells, join_pieces
+from widgets.tone import ascii_only, build_strip
 
 
 class Lines(Widget):
@@ -33,7 +33,7 @@ class Lines(Widget):
             return
         width = self.size.width
         for y, (old, new) in enumerate(zip(before, self._lines, strict=True)):
-            if old != new and (span := changed(join(old, width), join(new, width))):
+            if old != new and (span := find_changed_cells(join_pieces(old, width), join_pieces(new, width))):
                 self.refresh(Region(span[0], y, span[1] - span[0], 1))
 
     def get_content_height(self, *_: object) -> int:
@@ -41,5 +41,5 @@ class Lines(Widget):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        pieces = join(self._lines[y] if y < len(self._lines) else (), width)
-        return strip(self, pieces, self.rich_style, only_ascii=self._only_ascii).adjust_cell_length(width)
+        pieces = join_pieces(self._lines[y] if y < len(self._lines) else (), width)
+        return build_strip(self, pieces, self.rich_style, only_ascii=self._only_ascii).adjust_cell_length(width)

@@ -14,13 +14,13 @@ from textual.strip import Strip
 
 from cockpit.model.logline import LogLine
 from cockpit.model.time import Time
-from widgets.cell import Piece, cut, length, plain
+from widgets.cell import Piece, cut_text, measure_pieces, sanitize_line
 from widgets.growing import Growing
-from widgets.tone import ascii_only, strip
+from widgets.tone import ascii_only, build_strip
 
 KEPT = 5_000  # lines; older ones are dropped
 SETTLES = 3.0  # seconds after the first line in which streams still tell what they kept
-OURS = "cockpit"  # the reason of lines that the feed says in its own words
+OWN_REASON = "cockpit"  # the reason of lines that the feed says in its own words
 BAD = re.compile(r"\b(error|err|fatal|critical|panic|exception|traceback|unhandled|fail(ed|ure)?)\b", re.IGNORECASE)
 WARN = re.compile(
     r"\b(warn|warning|unhealthy|retry(ing)?|timed? ?out|terminated|killed|back-?off|deprecated)\b", re.IGNORECASE
@@ -38,9 +38,9 @@ LEVELS = {
 GLYPHS = {"bad": "✖", "warn": "◐", "info": "▸"}
 
 
-def tone(line: LogLine) -> str:
+def choose_log_tone(line: LogLine) -> str:
     """How loud a line is: `bad`, `warn`, `info` for our own words, or "" for the rest."""
-    if line.reason == OURS:
+    if line.reason == OWN_REASON:
         return "info"
     head = NO_ERROR.sub("", line.text[:400])
     stated = [item.lower() for item in STATED.findall(head)]
@@ -51,17 +51,17 @@ def tone(line: LogLine) -> str:
     return "bad" if BAD.search(head) else "warn" if WARN.search(head) else ""
 
 
-def pieces(line: LogLine, zone: tzinfo, tails: bool, today: date) -> tuple[Piece, ...]:
+def render_log_line(line: LogLine, zone: tzinfo, tails: bool, today: date) -> tuple[Piece, ...]:
     """One line as it is drawn: time, on another day than `today` with its date, whose words, a glyph, the text."""
     local = line.at.astimezone(zone) if line.at else None
     place_text = (f"{local:%H:%M:%S} " if local.date() == today else f"{local:%b %d %H:%M:%S} ") if local else " " * 9
     who = "platform" if line.stream == "system" else line.replica[-5:] if tails else ""
-    loud = tone(line)
+    loud = choose_log_tone(line)
     return (
         (place_text, "muted"),
-        (f"{cut(plain(who), 8):<8} " if tails or who else "", "muted"),
+        (f"{cut_text(sanitize_line(who), 8):<8} " if tails or who else "", "muted"),
         (f"{GLYPHS.get(loud, ' ')} ", loud),
-        (plain(line.text), loud),
+        (sanitize_line(line.text), loud),
     )
 
 
@@ -115,7 +115,7 @@ class LogView(Growing):
         self._all.extend(lines)
         self._shown.extend(fresh)
         gone = self._make_room()
-        self._widest = max([self._widest, *(length(self._pieces(log_line)) for log_line in fresh)])
+        self._widest = max([self._widest, *(measure_pieces(self._pieces(log_line)) for log_line in fresh)])
         self.unseen = 0 if self.following else self.unseen + len(fresh)
         self._lay_out(gone)
 
@@ -175,17 +175,17 @@ class LogView(Growing):
         self.call_after_refresh(self._lay_out, 0)
 
     def _pieces(self, line: LogLine) -> tuple[Piece, ...]:
-        return pieces(line, self.zone, len(self._replicas) > 1, self._time.now().astimezone(self.zone).date())
+        return render_log_line(line, self.zone, len(self._replicas) > 1, self._time.now().astimezone(self.zone).date())
 
     def render_line(self, y: int) -> Strip:
         index = self.scroll_offset.y + y
         base: Style = self.rich_style
         left, wide = self.scroll_offset.x, self.size.width
         line = self._pieces(self._shown[index]) if index < len(self._shown) else ()
-        return strip(self, line, base, only_ascii=self._only_ascii).crop_extend(left, left + wide, base)
+        return build_strip(self, line, base, only_ascii=self._only_ascii).crop_extend(left, left + wide, base)
 
 
-def summary(view: LogView) -> Iterable[Piece]:
+def summarize_log(view: LogView) -> Iterable[Piece]:
     """How the log stands, for the line above it."""
     if view.past and view.following:
         yield (f"◌ {view.past}", "warn")
@@ -194,12 +194,12 @@ def summary(view: LogView) -> Iterable[Piece]:
     else:
         yield (f"◌ paused, {view.unseen} new", "warn")
     if view.matching != view.total:
-        yield (f" · {view.matching} of {counted(view.total)}", "info")
+        yield (f" · {view.matching} of {format_line_count(view.total)}", "info")
     elif view.total:
-        yield (f" · {counted(view.total)}", "muted")
+        yield (f" · {format_line_count(view.total)}", "muted")
     if view.dropped:
         yield (f" · {view.dropped} older {'one' if view.dropped == 1 else 'ones'} dropped", "muted")
 
 
-def counted(lines: int) -> str:
+def format_line_count(lines: int) -> str:
     return "1 line" if lines == 1 else f"{lines} lines"

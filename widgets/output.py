@@ -7,9 +7,9 @@ from rich.cells import cell_len
 from textual.geometry import Size
 from textual.strip import Strip
 
-from widgets.cell import plain
+from widgets.cell import sanitize_line
 from widgets.growing import Growing
-from widgets.tone import ascii_only, strip
+from widgets.tone import ascii_only, build_strip
 
 KEPT = 5_000  # lines; the transcript has them all
 LONGEST = 2_000  # letters of a line
@@ -42,7 +42,7 @@ class OutputTail:
             self.total -= 1
         self._open = not ends
         self.total += len(parts)
-        fresh = [plain(part[:LONGEST].expandtabs(8)) for part in parts[-kept:]]
+        fresh = [sanitize_line(part[:LONGEST].expandtabs(8)) for part in parts[-kept:]]
         self._lines.extend(fresh)
         self.widest = max([self.widest, *(len(text) if text.isascii() else cell_len(text) for text in fresh)])
 
@@ -99,6 +99,6 @@ class OutputView(Growing):
         index, left, wide = self.scroll_offset.y + y, self.scroll_offset.x, self.size.width
         text = self.tail[index] if index < len(self.tail) else ""
         pieces = ((text, self._tone(text)),)
-        return strip(self, pieces, self.rich_style, only_ascii=self._only_ascii).crop_extend(
+        return build_strip(self, pieces, self.rich_style, only_ascii=self._only_ascii).crop_extend(
             left, left + wide, self.rich_style
         )

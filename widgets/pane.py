@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from cockpit.model.reading import FeedState, Freshness
-from widgets.cell import Column, Piece, Row, cut, length
+from widgets.cell import Column, Piece, Row, cut_text, measure_pieces
 from widgets.line import Lines
 from widgets.table import KeyedTable
 
@@ -21,15 +21,15 @@ FEED_TONES = {
 OLD = frozenset({FeedState.STALE, FeedState.BLIND})
 
 
-def border(heading: Sequence[Piece], state: Piece, width: int, frame: str) -> tuple[list[Piece], list[Piece]]:
+def render_border(heading: Sequence[Piece], state: Piece, width: int, frame: str) -> tuple[list[Piece], list[Piece]]:
     """The upper border in two halves, `╭ 1 Probes ✖1 ◐1 ●10 ────────` and ` live 2s ╮`; `frame` is the line's tone.
 
     Two, because the right one changes every second and the left one hardly ever.
     """
     word, tone = state
-    word = cut(word, max(0, width - length(heading) - 7), middle=False)
+    word = cut_text(word, max(0, width - measure_pieces(heading) - 7), middle=False)
     right: list[Piece] = [(" ", ""), (word, tone), (" ╮", frame)] if word else [("─╮", frame)]
-    rule = "─" * (width - length(heading) - length(right) - 3)
+    rule = "─" * (width - measure_pieces(heading) - measure_pieces(right) - 3)
     return [("╭ ", frame), *heading, (" ", ""), (rule, frame)], right
 
 
@@ -89,11 +89,11 @@ class Pane(Vertical):
         pairs: list[Piece] = [(f" {number} of {total} ‘{self.words}’ · esc shows all", "info")] if self.words else []
         focused = self.has_pseudo_class("focus-within")
         frame = "bad" if self.has_class("-old") else "info" if focused else "muted"
-        room = self.size.width - length([*self.summary, *pairs, self._state]) - 7
+        room = self.size.width - measure_pieces([*self.summary, *pairs, self._state]) - 7
         heading = [*(self.summary if room > 0 and not pairs else self.brief), *pairs]
-        left, right = border(heading, self._state, self.size.width, frame)
-        if self._right.styles.width is None or self._right.styles.width.value != length(right):
-            self._right.styles.width = length(right)
+        left, right = render_border(heading, self._state, self.size.width, frame)
+        if self._right.styles.width is None or self._right.styles.width.value != measure_pieces(right):
+            self._right.styles.width = measure_pieces(right)
         self._left.show(left)
         self._right.show(right)
 

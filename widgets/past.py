@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 
-from cockpit.model.incident import Incident, worst
+from cockpit.model.incident import Incident, find_worst_severity
 from cockpit.model.response import Review
 from cockpit.model.severity_scale import SeverityScale
-from cockpit.model.time import lasted as write_duration
+from cockpit.model.time import format_duration as write_duration
 from widgets.cell import Cell, Column, Row
 
 INCIDENTS = (
@@ -34,11 +34,11 @@ REVIEW_TONES = {Review.DRAFT: "warn", Review.IN_REVIEW: "info", Review.REVIEWED:
 def incident_rows(incidents: Iterable[Incident], zone: tzinfo, now: datetime, ladder: SeverityScale = ()) -> list[Row]:
     """One row an incident, the newest first: day, severity, title, status, how long, post-mortem, id."""
     newest = sorted(incidents, key=lambda incident: (incident.declared, incident.id), reverse=True)
-    return [_incident(incident, zone, now, ladder) for incident in newest]
+    return [_build_incident_row(incident, zone, now, ladder) for incident in newest]
 
 
-def _incident(incident: Incident, zone: tzinfo, now: datetime, ladder: SeverityScale) -> Row:
-    gravest = worst(incident, ladder)
+def _build_incident_row(incident: Incident, zone: tzinfo, now: datetime, ladder: SeverityScale) -> Row:
+    gravest = find_worst_severity(incident, ladder)
     severity = gravest if gravest == incident.severity else f"{gravest}→{incident.severity}"
     drill = "DRILL " if incident.drill else ""
     tone = "" if incident.open else "muted"
@@ -49,13 +49,13 @@ def _incident(incident: Incident, zone: tzinfo, now: datetime, ladder: SeverityS
             Cell(severity, "bad" if incident.open else ""),
             Cell(f"{drill}{incident.title}"),
             Cell(incident.status.value, "warn" if incident.open else "good"),
-            Cell(lasted(incident.open_for(now)), tone),
+            Cell(format_length(incident.open_for(now)), tone),
             Cell(incident.review.value, "muted" if incident.open else REVIEW_TONES[incident.review]),
             Cell(incident.id, "muted"),
         ),
     )
 
 
-def lasted(length: timedelta | None) -> str:
+def format_length(length: timedelta | None) -> str:
     """In its two largest units; "" for none."""
     return "" if length is None else write_duration(length)

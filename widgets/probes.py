@@ -40,12 +40,12 @@ BARS = "▁▂▃▄▅▆▇█"
 NO_ANSWER = "·"
 
 
-def rows(results: Sequence[ProbeResult]) -> list[Row]:
+def build_probe_rows(results: Sequence[ProbeResult]) -> list[Row]:
     """One row a probe, worst first."""
-    return [_row(result) for result in sorted(results, key=lambda probe_result: RANK[probe_result.state])]
+    return [_build_probe_row(result) for result in sorted(results, key=lambda probe_result: RANK[probe_result.state])]
 
 
-def counts(results: Sequence[ProbeResult]) -> list[Piece]:
+def count_probes(results: Sequence[ProbeResult]) -> list[Piece]:
     """` ✖1 ◐1 ●10`, for the title of the pane."""
     pieces: list[Piece] = []
     for state in ORDER:
@@ -56,14 +56,14 @@ def counts(results: Sequence[ProbeResult]) -> list[Piece]:
     return pieces
 
 
-def latency(seconds: float | None) -> str:
+def format_latency(seconds: float | None) -> str:
     """`12ms`, `2.4s`; nothing where there was no answer."""
     if seconds is None:
         return ""
     return f"{seconds * 1000:.0f}ms" if seconds < 0.9995 else f"{seconds:.1f}s"
 
 
-def sparkline(history: Sequence[float | None], cells: int) -> str:
+def draw_sparkline(history: Sequence[float | None], cells: int) -> str:
     """The newest latencies as bars between the fastest and the slowest shown; a gap is a dot.
 
     The scale never starts under a fifth of the slowest, or noise of a millisecond would look like a storm.
@@ -80,7 +80,7 @@ def sparkline(history: Sequence[float | None], cells: int) -> str:
     ).rjust(cells)
 
 
-def path(url: str) -> str:
+def shorten_url(url: str) -> str:
     """What tells one probe of a site from another: the path, or the host of a bare address."""
     rest = url.partition("://")[2] or url
     host, slash, tail = rest.partition("/")
@@ -88,19 +88,19 @@ def path(url: str) -> str:
 
 
 @lru_cache(maxsize=4_096)  # of 500 probes only those whose turn it was have changed
-def _row(result: ProbeResult) -> Row:
+def _build_probe_row(result: ProbeResult) -> Row:
     glyph, tone = LOOK[result.state]
     name = Cell(result.name, "" if result.state in QUIET else "strong")
     status = Cell("" if result.status is None else str(result.status), "muted")
     start = (Cell(glyph, tone), name, Cell(result.state.value, tone))
     if result.state in QUIET:
-        cell = Cell("flapping" if result.flapping else path(result.url), "warn" if result.flapping else "muted")
-        trend = (Cell(latency(result.latency)), Cell(sparkline(result.history, 8), "muted"))
+        cell = Cell("flapping" if result.flapping else shorten_url(result.url), "warn" if result.flapping else "muted")
+        trend = (Cell(format_latency(result.latency)), Cell(draw_sparkline(result.history, 8), "muted"))
         return Row(result.name, (*start, cell, status, *trend, Cell()))
-    return Row(result.name, (*start, Cell(_why(result), tone, span=4), Cell("", "", result.since)))
+    return Row(result.name, (*start, Cell(_explain_probe(result), tone, span=4), Cell("", "", result.since)))
 
 
-def _why(result: ProbeResult) -> str:
+def _explain_probe(result: ProbeResult) -> str:
     """Why it is not up, in words that need no colour."""
     reason = result.reason or result.state.value
     if result.state is ProbeState.PENDING and result.failing:

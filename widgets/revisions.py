@@ -31,13 +31,15 @@ DIGEST = re.compile(r"@sha256:([0-9a-f]{7})[0-9a-f]*$")
 COMMIT = re.compile(r"^[0-9a-f]{12,40}$")
 
 
-def rows(applications: Sequence[Application]) -> list[Row]:
+def build_revision_rows(applications: Sequence[Application]) -> list[Row]:
     """One row a revision; with several apps each name keeps its app."""
     several = len(applications) > 1
-    return [_row(revision, several) for application in applications for revision in application.revisions]
+    return [
+        _build_revision_row(revision, several) for application in applications for revision in application.revisions
+    ]
 
 
-def counts(applications: Sequence[Application]) -> list[Piece]:
+def count_revisions(applications: Sequence[Application]) -> list[Piece]:
     """` mi-prod · multiple`, for the title of the pane; a sick revision with traffic is counted."""
     named = " ".join(f"{application.name} · {application.mode}" for application in applications)
     sick = sum(health.condition is RevisionCondition.ILL for _, health in ill_working(applications))
@@ -58,14 +60,14 @@ def short_image(image: str) -> str:
     return f"sha {tag[:7]}" if COMMIT.match(tag) else tag or image
 
 
-def ready(revision: Revision) -> str:
+def format_ready(revision: Revision) -> str:
     """`1/3 ready`; a revision whose replicas were not read shows only how many the cloud counts."""
     if revision.replicas is None:
         return "" if not revision.replica_count else f"{revision.replica_count} repl."
     return f"{sum(replica.ready for replica in revision.replicas)}/{len(revision.replicas)} ready"
 
 
-def _row(revision: Revision, several: bool) -> Row:
+def _build_revision_row(revision: Revision, several: bool) -> Row:
     health = judge_revision(revision)
     glyph, tone = MARKS[health.condition]
     quiet = "" if revision.weight else "muted"
@@ -79,7 +81,7 @@ def _row(revision: Revision, several: bool) -> Row:
             Cell(health.word, tone),
             Cell(short_image(revision.image), "muted"),
             Cell(f"{fresh_start} restarts" if fresh_start else "", "warn"),
-            Cell(ready(revision), quiet),
+            Cell(format_ready(revision), quiet),
             Cell("", quiet, revision.created),
         ),
     )

@@ -4,7 +4,7 @@ import re
 
 from cockpit.model.run import SETTLED, Attempt, Run, StepState
 from cockpit.model.runbook import Procedure, Step, StepKind
-from cockpit.model.time import age
+from cockpit.model.time import format_age
 from widgets.cell import Cell, Column, Row
 
 COLUMNS = (Column(1), Column(1), Column(2, right=True), Column(0, prose=True), Column(8, right=True))
@@ -21,12 +21,12 @@ TODO: dict[StepKind, tuple[str, str]] = {StepKind.DANGER: ("⚠", "warn"), StepK
 SAYS_OR = re.compile(r"(?i)(or|either|alternatively)\b")
 
 
-def rows(procedure: Procedure, run: Run, next: int | None) -> list[Row]:
+def build_step_rows(procedure: Procedure, run: Run, next: int | None) -> list[Row]:
     """One row a step, its ordinal being the row's id; `next` is marked as the one to do."""
-    return [_row(step, procedure, run, step.ordinal == next) for step in procedure.steps]
+    return [_build_step_row(step, procedure, run, step.ordinal == next) for step in procedure.steps]
 
 
-def suggested(procedure: Procedure, run: Run) -> int | None:
+def find_suggested_step(procedure: Procedure, run: Run) -> int | None:
     """The step that matters next: one that runs, failed, or ended unseen; else the first after what was done last.
 
     None when all is done, and in a menu, from which a person chooses.
@@ -46,7 +46,7 @@ def suggested(procedure: Procedure, run: Run) -> int | None:
     return next((step.ordinal for step in (*begun, *behind, *open)), None)
 
 
-def group(step: Step, procedure: Procedure) -> tuple[int, ...]:
+def list_alternatives(step: Step, procedure: Procedure) -> tuple[int, ...]:
     """The ordinals of the alternatives that a step is one of, itself among them; only itself when it is none."""
     first = step.alternative_to or step.ordinal
     return tuple(step.ordinal for step in procedure.steps if first in (step.ordinal, step.alternative_to))
@@ -54,7 +54,7 @@ def group(step: Step, procedure: Procedure) -> tuple[int, ...]:
 
 def chosen_instead(step: Step, procedure: Procedure, run: Run) -> int | None:
     """The alternative that was done in place of a step, if one was."""
-    others = [number for number in group(step, procedure) if number != step.ordinal]
+    others = [number for number in list_alternatives(step, procedure) if number != step.ordinal]
     if run.state(step.ordinal) in SETTLED:
         return None
     done = (StepState.OK, StepState.WARN, StepState.BY_HAND)
@@ -65,7 +65,7 @@ def chosen_instead(step: Step, procedure: Procedure, run: Run) -> int | None:
     )
 
 
-def needed(step: Step, procedure: Procedure) -> int | None:
+def find_needed_step(step: Step, procedure: Procedure) -> int | None:
     """The step that `needs=verify` or `needs=previous` points at: the nearest such one above."""
     question = step.tags.get("needs", "")
     above = [command for command in procedure.commands if command.ordinal < step.ordinal]
@@ -74,19 +74,19 @@ def needed(step: Step, procedure: Procedure) -> int | None:
     return above[-1].ordinal if above and question in ("verify", "previous") else None
 
 
-def newest(run: Run, step: int) -> Attempt | None:
+def find_newest_attempt(run: Run, step: int) -> Attempt | None:
     """The newest attempt of a step."""
     return max(
         (attempt for attempt in run.attempts if attempt.step == step), key=lambda attempt: attempt.number, default=None
     )
 
 
-def took(seconds: float) -> str:
+def format_seconds_taken(seconds: float) -> str:
     """`0.4s`, `12s`, `3m`."""
-    return f"{max(0.0, seconds):.1f}s" if seconds < 9.95 else age(seconds)
+    return f"{max(0.0, seconds):.1f}s" if seconds < 9.95 else format_age(seconds)
 
 
-def _row(step: Step, procedure: Procedure, run: Run, next: bool) -> Row:
+def _build_step_row(step: Step, procedure: Procedure, run: Run, next: bool) -> Row:
     state = run.state(step.ordinal)
     passed_over = chosen_instead(step, procedure, run) is not None
     glyph, tone = SIGNS.get(state) or TODO.get(step.kind, ("○", ""))
@@ -97,28 +97,28 @@ def _row(step: Step, procedure: Procedure, run: Run, next: bool) -> Row:
             Cell("▸" if next else "", "info"),
             Cell(glyph, "muted" if passed_over else tone),
             Cell(str(step.ordinal), "muted"),
-            Cell(_title(step, procedure), "strong" if next else quiet),
-            _tail(step, procedure, run, passed_over),
+            Cell(_build_step_title(step, procedure), "strong" if next else quiet),
+            _build_step_tail(step, procedure, run, passed_over),
         ),
     )
 
 
-def _title(step: Step, procedure: Procedure) -> str:
+def _build_step_title(step: Step, procedure: Procedure) -> str:
     """Alternatives say so: `either ...`, `or ...`."""
-    if len(group(step, procedure)) == 1 or SAYS_OR.match(step.title):
+    if len(list_alternatives(step, procedure)) == 1 or SAYS_OR.match(step.title):
         return step.title
     return f"{'or' if step.alternative_to else 'either'}: {step.title}"
 
 
-def _tail(step: Step, procedure: Procedure, run: Run, passed_over: bool) -> Cell:
+def _build_step_tail(step: Step, procedure: Procedure, run: Run, passed_over: bool) -> Cell:
     """How long it took, what became of it, or what it waits for."""
-    state, attempt = run.state(step.ordinal), newest(run, step.ordinal)
+    state, attempt = run.state(step.ordinal), find_newest_attempt(run, step.ordinal)
     if state is StepState.RUNNING:
         return Cell("running", "info", attempt.began if attempt else None)
     if state is StepState.TODO:
-        before = needed(step, procedure)
+        before = find_needed_step(step, procedure)
         waits = before is not None and run.state(before) not in (StepState.OK, StepState.BY_HAND)
         return Cell("not this" if passed_over else f"needs {before}" if waits else "", "muted")
     if state is StepState.OK and attempt is not None and attempt.ended is not None:
-        return Cell(took((attempt.ended - attempt.began).total_seconds()), "muted")
+        return Cell(format_seconds_taken((attempt.ended - attempt.began).total_seconds()), "muted")
     return Cell(state.value, SIGNS[state][1])

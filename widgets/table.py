@@ -17,8 +17,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from widgets.cell import Column, Piece, Row, changed, join, line, widths
-from widgets.tone import ascii_only, strip
+from widgets.cell import Column, Piece, Row, compute_widths, find_changed_cells, join_pieces, render_line
+from widgets.tone import ascii_only, build_strip
 
 NOTHING_FOUND: tuple[tuple[Piece, ...], ...] = ((("No row has these words; esc shows all rows.", "muted"),),)
 Painted = tuple[tuple[Piece, ...], bool]
@@ -199,12 +199,12 @@ class KeyedTable(ScrollView, can_focus=True):
         width, index = self.scrollable_size.width, self.scroll_offset.y + y
         if index < len(self.rows):
             row = self.rows[index]
-            pieces = line(row, self.columns, widths(self.columns, width), self._now)
+            pieces = render_line(row, self.columns, compute_widths(self.columns, width), self._now)
             if self.stale:
                 pieces = tuple((text, "stale") for text, _ in pieces)
             return pieces, row.id == self.cursor
         pair_lists = () if self.rows else NOTHING_FOUND if self._all else self._empty
-        return join(pair_lists[y] if y < len(pair_lists) else (), width), False
+        return join_pieces(pair_lists[y] if y < len(pair_lists) else (), width), False
 
     def _repaint(self, lines: Sequence[int] | None = None) -> None:
         """Ask for what differs from what is on the screen on these lines, or on all of them, and for no more."""
@@ -215,7 +215,7 @@ class KeyedTable(ScrollView, can_focus=True):
             old, new = self._painted[y], self._line(y)
             if old[1] != new[1]:
                 self.refresh(Region(0, y, width, 1))
-            elif span := changed(old[0], new[0]):
+            elif span := find_changed_cells(old[0], new[0]):
                 self.refresh(Region(span[0], y, span[1] - span[0], 1))
 
     def render_line(self, y: int) -> Strip:
@@ -223,5 +223,5 @@ class KeyedTable(ScrollView, can_focus=True):
         base: Style = self.rich_style
         if cursor:
             base += self.get_component_rich_style("table--cursor", partial=True)
-        drawn = strip(self, pieces, base, only_ascii=self._only_ascii)
+        drawn = build_strip(self, pieces, base, only_ascii=self._only_ascii)
         return drawn.adjust_cell_length(self.scrollable_size.width, base)

@@ -36,7 +36,7 @@ STATE_TONES = {
 }
 
 
-def rows(
+def build_event_rows(
     events: Iterable[Event], operator: str, zone: tzinfo, today: date, pins: Container[int] = frozenset()
 ) -> list[Row]:
     """One row an event in the order they happened; times in `zone`, where it is `today`; `operator` is `you`.
@@ -48,10 +48,10 @@ def rows(
     standing = sorted(
         (event for event in kept if event.id not in corrected), key=lambda event: (event.occurred, event.id)
     )
-    return [_row(event, operator, zone, today, event.id in pins) for event in standing]
+    return [_build_event_row(event, operator, zone, today, event.id in pins) for event in standing]
 
 
-def tone(event: Event) -> str:
+def choose_event_tone(event: Event) -> str:
     """The colour an event is worth: only what broke, got better or was decided by a person has one."""
     if event.kind in (Kind.DECLARE, Kind.RESOLVE, Kind.SEVERITY, Kind.STATUS, Kind.DECISION, Kind.UPDATE):
         return "info"
@@ -64,32 +64,36 @@ def went_wrong(event: object) -> bool:
     """True for an event that tells of something broken: a signal gone bad, a step or an operation that failed."""
     if not isinstance(event, Event):
         return False
-    return tone(event) == "bad" or event.detail.get("state") == "failed" or event.detail.get("outcome") == "failed"
+    return (
+        choose_event_tone(event) == "bad"
+        or event.detail.get("state") == "failed"
+        or event.detail.get("outcome") == "failed"
+    )
 
 
-def days(day: date, today: date) -> str:
+def format_day_offset(day: date, today: date) -> str:
     """`-1d` for yesterday, "" for today, never more than three cells."""
     away = (day - today).days
     return f"{away:+d}d" if 0 < abs(away) < 10 else "old" if away else ""
 
 
-def who(event: Event, operator: str) -> str:
+def format_actor(event: Event, operator: str) -> str:
     """`you`, a name, or what sort of thing it was."""
     if event.kind not in HUMAN or not event.actor:
         return event.kind
     return "you" if event.actor == operator else event.actor.partition("@")[0]
 
 
-def _row(event: Event, operator: str, zone: tzinfo, today: date, pinned: bool) -> Row:
+def _build_event_row(event: Event, operator: str, zone: tzinfo, today: date, pinned: bool) -> Row:
     local: datetime = event.occurred.astimezone(zone)
     summary = f"{'★ ' if pinned else ''}{'(redacted)' if event.redacted else event.summary}"
     return Row(
         str(event.id),
         (
             Cell(f"{local:%Y-%m-%d}", "muted"),
-            Cell(days(local.date(), today), "muted"),
+            Cell(format_day_offset(local.date(), today), "muted"),
             Cell(f"{local:%H:%M:%S}", "muted"),
-            Cell(who(event, operator), "muted"),
-            Cell(summary, "muted" if event.redacted else tone(event)),
+            Cell(format_actor(event, operator), "muted"),
+            Cell(summary, "muted" if event.redacted else choose_event_tone(event)),
         ),
     )

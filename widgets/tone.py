@@ -45,9 +45,9 @@ def in_ascii(text: str) -> str:
     return "".join(text if text.isascii() else "?" * get_character_cell_size(text) for text in known_name)
 
 
-def strip(widget: Widget, pieces: Iterable[Piece], base: Style, *, only_ascii: bool = False) -> Strip:
+def build_strip(widget: Widget, pieces: Iterable[Piece], base: Style, *, only_ascii: bool = False) -> Strip:
     """The strip of a line: each piece in its tone over the `base` style."""
-    tones = styles(widget.app.current_theme)
+    tones = build_styles(widget.app.current_theme)
     segments: list[Segment] = []
     for text, tone in pieces:
         shown_text = in_ascii(text) if only_ascii else text
@@ -58,17 +58,17 @@ def strip(widget: Widget, pieces: Iterable[Piece], base: Style, *, only_ascii: b
     return Strip(segments)
 
 
-def styles(theme: Theme) -> dict[str, Style]:
+def build_styles(theme: Theme) -> dict[str, Style]:
     """What each tone looks like in a theme. In the terminal's own colours, muted is dim."""
     if theme.name not in _STYLES:
-        _STYLES[theme.name] = {tone: _style(theme, *look) for tone, look in TONES.items()}
+        _STYLES[theme.name] = {tone: _apply_style(theme, *look) for tone, look in TONES.items()}
     return _STYLES[theme.name]
 
 
 _STYLES: dict[str, dict[str, Style]] = {}
 
 
-def _style(theme: Theme, name: str, style: Style) -> Style:
+def _apply_style(theme: Theme, name: str, style: Style) -> Style:
     if not name:
         return style
     colour = theme.variables.get(name) or getattr(theme, name, None)

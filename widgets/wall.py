@@ -8,14 +8,14 @@ from typing import Any
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
-from cockpit.model.overall import UNSEEN, WORSE, OverallState, Trouble, overall, troubles
+from cockpit.model.overall import UNSEEN, WORSE, OverallState, Trouble, judge_environment, list_troubles
 from cockpit.model.plan import Plan
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import RANK, FeedState, Freshness, Reading
-from cockpit.model.severity_scale import order
-from cockpit.model.time import age, elapsed
-from widgets.big import ROWS, big, spellable, width
-from widgets.cell import Piece, cut, length, plain
+from cockpit.model.severity_scale import find_severity_position
+from cockpit.model.time import format_age, format_elapsed
+from widgets.big import ROWS, is_spellable, measure_big_text, render_big_text
+from widgets.cell import Piece, cut_text, measure_pieces, sanitize_line
 
 DEFAULT = Plan()
 UPDATES = frozenset({ClockKind.UPDATE, ClockKind.PROMISE})
@@ -62,13 +62,15 @@ def wall_state(
 ) -> WallView:
     """What the wall shows of an environment; of several open incidents the gravest, and of those the newest."""
     readings = tuple(readings)
-    state = overall(readings, freshness, incidents, plan.ladder)
-    unsure = [trouble for reading in readings if reading.feed in state.unseen for trouble in troubles(reading.value)]
+    state = judge_environment(readings, freshness, incidents, plan.ladder)
+    unsure = [
+        trouble for reading in readings if reading.feed in state.unseen for trouble in list_troubles(reading.value)
+    ]
     results = [item for reading in readings for item in reading.value or () if isinstance(item, ProbeResult)]
     running = sorted(
         (incident for incident in incidents if incident.open), key=lambda incident: incident.declared, reverse=True
     )
-    gravest = min(running, key=lambda incident: order(plan.ladder, incident.severity), default=None)
+    gravest = min(running, key=lambda incident: find_severity_position(plan.ladder, incident.severity), default=None)
     updates = [clock for clock in clocks(gravest) if clock.kind in UPDATES and not clock.done] if gravest else []
     lead = next((role.name for role in plan.roles if role.lead), "")
     return WallView(
@@ -114,7 +116,7 @@ GLYPH = {
     OverallState.DOWN: "✖",
 }
 HOLLOW = "▒"  # the ink of a word that says we cannot see
-WIDEST = max(map(str, OverallState), key=width)
+WIDEST = max(map(str, OverallState), key=measure_big_text)
 # (cells per pixel of the word, rows per pixel, cells per pixel of the clock), the largest that fits is taken.
 SIZES = ((3, 2, 2), (2, 1, 2), (2, 1, 1), (1, 1, 1))
 ROOMY = 34  # rows from which the broken names and the incident are drawn big as well
@@ -135,34 +137,34 @@ class Frame:
     title: str = ""
 
 
-def paint(view: WallView, frame: Frame, all_views: Sequence[WallView] = ()) -> list[Line]:
+def paint_wall(view: WallView, frame: Frame, all_views: Sequence[WallView] = ()) -> list[Line]:
     """The lines of the wall. Every part keeps its place whatever the others say: nothing moves but the heart."""
     roomy = frame.rows >= ROOMY
     parts: tuple[tuple[list[Line], int], ...] = (
-        (_headline(headline_word(view, all_views), frame), ROWS * _size(frame)[1]),
-        (_broken(view, frame, roomy=roomy), ROWS + 3 if roomy else 3),
-        (_incident(view, frame, all_views, roomy=roomy), ROWS if roomy else 2),
+        (_paint_headline(headline_word(view, all_views), frame), ROWS * _choose_size(frame)[1]),
+        (_paint_broken(view, frame, roomy=roomy), ROWS + 3 if roomy else 3),
+        (_paint_incident(view, frame, all_views, roomy=roomy), ROWS if roomy else 2),
     )
-    head: list[Line] = [_header(view, frame), _strip(view, all_views)]
-    foot: list[Line] = [_feeds(view), _heart(frame)]
+    head: list[Line] = [_paint_header(view, frame), _paint_environments(view, all_views)]
+    foot: list[Line] = [_paint_feeds(view), _paint_heartbeat(frame)]
     spare = frame.rows - len(head) - len(foot) - sum(rows for _, rows in parts) - EVENT_COUNT
     gap = min(max(spare // (len(parts) + 1), 0), 4)
     events = EVENT_COUNT + max(0, spare - gap * (len(parts) + 1))
-    parts += ((_events(view, frame)[-events:], events),)
+    parts += ((_paint_events(view, frame)[-events:], events),)
     body = [line for part, rows in parts for line in [*[()] * gap, *part, *[()] * (rows - len(part))]]
     room = max(0, frame.rows - len(head) - len(foot))
     return [*head, *[*body, *[()] * room][:room], *foot][: frame.rows]
 
 
-def _header(view: WallView, frame: Frame) -> Line:
+def _paint_header(view: WallView, frame: Frame) -> Line:
     place = f" {view.environment.upper()} "
     left = ((place, "strong"), (" PRODUCTION " if view.production else "", "warn"), (f" {frame.title}", "muted"))
     local = frame.now.astimezone(frame.zone)
     right = ((f"{local:%a %d %b %H:%M:%S %Z}", ""), (f"   {frame.now.astimezone(UTC):%H:%M}Z ", "muted"))
-    return _apart(left, right, frame.columns)
+    return _spread_apart(left, right, frame.columns)
 
 
-def _strip(view: WallView, views: Sequence[WallView]) -> Line:
+def _paint_environments(view: WallView, views: Sequence[WallView]) -> Line:
     """Every environment with its word, so that none is out of sight while another has the wall."""
     if len(views) < 2:
         return ()
@@ -177,10 +179,10 @@ def _strip(view: WallView, views: Sequence[WallView]) -> Line:
     return tuple(pieces)
 
 
-def _size(frame: Frame) -> tuple[int, int, int]:
+def _choose_size(frame: Frame) -> tuple[int, int, int]:
     """How large the word and the clock are drawn here; zeros when even the smallest is too wide."""
     for across, down, small in SIZES:
-        wide = width(WIDEST, across) + width("00:00", small) + 4
+        wide = measure_big_text(WIDEST, across) + measure_big_text("00:00", small) + 4
         if wide <= frame.columns and (down == 1 or frame.rows >= SPACIOUS):
             return across, down, small
     return 0, 0, 0
@@ -195,39 +197,39 @@ def headline_word(view: WallView, all_views: Sequence[WallView]) -> OverallState
     return max(overall_states, key=WORSE.__getitem__)
 
 
-def _headline(state_word: OverallState, frame: Frame) -> list[Line]:
+def _paint_headline(state_word: OverallState, frame: Frame) -> list[Line]:
     """The word and the clock, as large as the width allows."""
     tone = TONE[state_word]
     clock = f"{frame.now.astimezone(frame.zone):%H:%M}"
-    across, down, small = _size(frame)
+    across, down, small = _choose_size(frame)
     if not across:
         return [((f" {GLYPH[state_word]} {state_word}", tone), (f"   {clock}", "strong"))]
-    word = big(state_word, across, down, HOLLOW if state_word in UNSEEN.values() else "█")
-    time = [*big(clock, small), *[" " * width(clock, small)] * (len(word) - ROWS)]
+    word = render_big_text(state_word, across, down, HOLLOW if state_word in UNSEEN.values() else "█")
+    time = [*render_big_text(clock, small), *[" " * measure_big_text(clock, small)] * (len(word) - ROWS)]
     pairs = zip(word, time, strict=True)
-    return [_apart(((f" {left}", tone),), ((f"{right} ", "strong"),), frame.columns) for left, right in pairs]
+    return [_spread_apart(((f" {left}", tone),), ((f"{right} ", "strong"),), frame.columns) for left, right in pairs]
 
 
-def _broken(view: WallView, frame: Frame, *, roomy: bool) -> list[Line]:
+def _paint_broken(view: WallView, frame: Frame, *, roomy: bool) -> list[Line]:
     """Names only: the worst in the biggest letters, all that fit in two lines of text. First what cannot be seen."""
     hidden = bool(view.unseen)
     lines: list[Line] = []
     if roomy and hidden:
-        lines = [*((((f" {row}"), "bad"),) for row in big(_how_old(view), _across(frame))), ()]
+        lines = [*((((f" {row}"), "bad"),) for row in render_big_text(_how_old(view), _choose_pixel_width(frame))), ()]
     elif roomy:
         lines = _big_names(view.broken, frame)
     elif hidden:
         lines = [((f" {_how_old(view)}: what follows may no longer be true.", "bad"),)]
     if not view.broken and not view.unsure:
-        return [*lines, _quiet(view)]
-    named = [_sign(trouble) for trouble in view.broken]
-    named += [(f"? {plain(trouble.name)}", "stale") for trouble in view.unsure]
-    return lines + _flow(list(dict.fromkeys(named)), frame.columns, 2)
+        return [*lines, _paint_quiet(view)]
+    named = [_get_sign(trouble) for trouble in view.broken]
+    named += [(f"? {sanitize_line(trouble.name)}", "stale") for trouble in view.unsure]
+    return lines + _flow_pieces(list(dict.fromkeys(named)), frame.columns, 2)
 
 
-def _sign(trouble: Trouble) -> Piece:
+def _get_sign(trouble: Trouble) -> Piece:
     """With the sign that it has in its pane."""
-    name = plain(trouble.name)
+    name = sanitize_line(trouble.name)
     if trouble.kind == "alert":
         waning = trouble.reason.startswith("resolved?")
         return (f"△ {name}", "warn") if waning else (f"▲ {name}", "bad")
@@ -238,30 +240,30 @@ def _how_old(view: WallView) -> str:
     """The age of the oldest answer among the feeds that cannot be believed."""
     ages = [fresh.age for _, fresh in view.feeds if fresh.state in UNSEEN]
     seconds_lists = [seconds for seconds in ages if seconds is not None]
-    return f"{age(max(seconds_lists))} OLD" if seconds_lists else "NO DATA"
+    return f"{format_age(max(seconds_lists))} OLD" if seconds_lists else "NO DATA"
 
 
-def _across(frame: Frame) -> int:
+def _choose_pixel_width(frame: Frame) -> int:
     return 2 if frame.rows >= SPACIOUS else 1
 
 
 def _big_names(broken: Sequence[Trouble], frame: Frame) -> list[Line]:
     """One row of big names: as many as fit, worst first."""
-    across = _across(frame)
+    across = _choose_pixel_width(frame)
     rows: list[list[Piece]] = [[(" ", "")] for _ in range(ROWS)]
     left = frame.columns - 2
     names = dict.fromkeys((trouble.name, trouble.word) for trouble in broken)
     for name, word in names:
-        wide = width(name, across) + 4 * across
-        if not spellable(name) or wide > left:
+        wide = measure_big_text(name, across) + 4 * across
+        if not is_spellable(name) or wide > left:
             continue
         left -= wide
-        for row, text in zip(rows, big(name, across), strict=True):
+        for row, text in zip(rows, render_big_text(name, across), strict=True):
             row.append((text + " " * (4 * across), TONE[word]))
     return [tuple(row) for row in rows] + [()] if left < frame.columns - 2 else []
 
 
-def _quiet(view: WallView) -> Line:
+def _paint_quiet(view: WallView) -> Line:
     if view.starting:
         return ((" Reading the configuration …", "muted"),)
     up, count = view.probes
@@ -280,12 +282,12 @@ def _quiet(view: WallView) -> Line:
         seen_up = f" {up} of {count} probes up." if count else ""
         return ((f" Nothing watched here is bad.{seen_up} The incident is still open.", "warn"),)
     if view.incomplete:
-        partly = plain(", ".join(view.incomplete))
+        partly = sanitize_line(", ".join(view.incomplete))
         return ((f" Nothing known to be broken, but {partly} did not tell everything.", TONE[view.word]),)
     return ((" Nothing known to be broken, and not everything can be seen.", TONE[view.word]),)
 
 
-def _incident(view: WallView, frame: Frame, all_views: Sequence[WallView], *, roomy: bool) -> list[Line]:
+def _paint_incident(view: WallView, frame: Frame, all_views: Sequence[WallView], *, roomy: bool) -> list[Line]:
     """The incident of this environment; where it has none, the gravest of another one, which is named."""
     others = [other for other in all_views if other.incident and other.environment != view.environment]
     elsewhere = ""
@@ -297,33 +299,39 @@ def _incident(view: WallView, frame: Frame, all_views: Sequence[WallView], *, ro
     if incident is None:
         return [((" No incident.", "muted"),)]
     running = (frame.now - incident.declared).total_seconds()
-    on_it = f"   on it: {plain(', '.join(incident.people) or incident.declared_by or 'NOBODY YET')}"
-    who: Line = ((f"   led by {plain(', '.join(view.leads))}", ""),) if view.leads else ((on_it, ""),)
+    on_it = f"   on it: {sanitize_line(', '.join(incident.people) or incident.declared_by or 'NOBODY YET')}"
+    who: Line = ((f"   led by {sanitize_line(', '.join(view.leads))}", ""),) if view.leads else ((on_it, ""),)
     if view.leaderless:
         who = (("   nobody leads", "bad"), *who)
     more = f"   +{view.more_incidents} more open" if view.more_incidents else ""
     if others:
-        more += f"   +{sum(1 + other.more_incidents for other in others)} in {plain(others[0].environment.upper())}"
+        more += (
+            f"   +{sum(1 + other.more_incidents for other in others)} in {sanitize_line(others[0].environment.upper())}"
+        )
         more += " and others" if len(others) > 1 else ""
     drill = "DRILL " if incident.drill else ""
     facts: list[Line] = [
-        ((plain(elsewhere), "warn"), (f"{drill}{incident.severity}  ", "bad"), (plain(incident.title), "strong")),
+        (
+            (sanitize_line(elsewhere), "warn"),
+            (f"{drill}{incident.severity}  ", "bad"),
+            (sanitize_line(incident.title), "strong"),
+        ),
         (
             (incident.status.upper(), "info"),
-            (f"   {elapsed(running)}", "strong"),
-            *_update(view, frame),
+            (f"   {format_elapsed(running)}", "strong"),
+            *_paint_next_update(view, frame),
             *who,
             (more, "warn"),
         ),
     ]
     if not roomy:
         return [((" ", ""), *line) for line in facts]
-    figure = big(f"{incident.severity} {age(running)}", _across(frame))
+    figure = render_big_text(f"{incident.severity} {format_age(running)}", _choose_pixel_width(frame))
     beside = [(), facts[0], (), facts[1], ()]
     return [((f" {row}   ", "bad"), *line) for row, line in zip(figure, beside, strict=True)]
 
 
-def _update(view: WallView, frame: Frame) -> Line:
+def _paint_next_update(view: WallView, frame: Frame) -> Line:
     """When the next update is due: the question of everybody who passes by."""
     clock = view.update
     if clock is None or clock.due is None:
@@ -333,22 +341,22 @@ def _update(view: WallView, frame: Frame) -> Line:
     return ((sentence, "bad" if late else "strong"),)
 
 
-def _events(view: WallView, frame: Frame) -> list[Line]:
+def _paint_events(view: WallView, frame: Frame) -> list[Line]:
     return [
-        ((f" {event.occurred.astimezone(frame.zone):%H:%M:%S}  ", "muted"), (plain(event.summary), ""))
+        ((f" {event.occurred.astimezone(frame.zone):%H:%M:%S}  ", "muted"), (sanitize_line(event.summary), ""))
         for event in view.events
     ]
 
 
-def _feeds(view: WallView) -> Line:
+def _paint_feeds(view: WallView) -> Line:
     pieces: list[Piece] = [(" ", "")]
     for name, fresh in view.feeds:
         tone = {FeedState.LIVE: "muted", FeedState.LATE: "warn", FeedState.WAITING: "muted"}.get(fresh.state, "bad")
-        pieces += [(f"{name} {plain(fresh.label)}", tone), ("   ", "")]
+        pieces += [(f"{name} {sanitize_line(fresh.label)}", tone), ("   ", "")]
     return tuple(pieces)
 
 
-def _heart(frame: Frame) -> Line:
+def _paint_heartbeat(frame: Frame) -> Line:
     """A beat that moves every second: where it stands still, the wall is dead and nothing above it can be believed."""
     index = frame.beat % BEAT
     return (
@@ -359,12 +367,12 @@ def _heart(frame: Frame) -> Line:
     )
 
 
-def _flow(pieces: Sequence[Piece], columns: int, rows: int) -> list[Line]:
+def _flow_pieces(pieces: Sequence[Piece], columns: int, rows: int) -> list[Line]:
     """The pieces side by side over at most `rows` lines, three blanks apart; `+n` for those left out."""
     lines: list[list[Piece]] = [[]]
     for index, (text, tone) in enumerate(pieces):
-        short = cut(text, columns - 8)
-        if lines[-1] and length(lines[-1]) + length([(short, "")]) + 8 > columns:
+        short = cut_text(text, columns - 8)
+        if lines[-1] and measure_pieces(lines[-1]) + measure_pieces([(short, "")]) + 8 > columns:
             if len(lines) == rows:
                 lines[-1].append((f"  +{len(pieces) - index}", "strong"))
                 break
@@ -373,5 +381,5 @@ def _flow(pieces: Sequence[Piece], columns: int, rows: int) -> list[Line]:
     return [tuple(line) for line in lines]
 
 
-def _apart(left: Sequence[Piece], right: Sequence[Piece], columns: int) -> Line:
-    return (*left, (" " * max(1, columns - length(left) - length(right)), ""), *right)
+def _spread_apart(left: Sequence[Piece], right: Sequence[Piece], columns: int) -> Line:
+    return (*left, (" " * max(1, columns - measure_pieces(left) - measure_pieces(right)), ""), *right)

@@ -9,26 +9,30 @@ from collections.abc import Mapping
 from typing import Any
 
 from cockpit.model.operator import Identity
-from cockpit.model.raw import text
+from cockpit.model.raw import read_text
 
 LOGIN_COMMAND = re.compile(r"\baz login --claims-challenge\b[^\r\n]*")
 
 
-def owner(token: str, method: str, otherwise: str) -> Identity:
+def read_token_owner(token: str, method: str, otherwise: str) -> Identity:
     """Who a token stands for. An opaque one is named `otherwise`, the user of this machine.
 
     The signature is Azure's to check: this is only what the bar shows and the timeline writes down.
     """
-    claims = payload(token)
-    person = next(filter(None, (text(claims.get(key)) for key in ("upn", "unique_name", "preferred_username"))), "")
-    resource = text(claims.get("xms_mirid"))
-    machine = method == "managed_identity" or text(claims.get("idtyp")) == "app" or bool(resource)
-    machine_name = resource.rpartition("/")[2] or text(claims.get("app_displayname")) or text(claims.get("appid"))
-    name = (machine_name if machine else person or text(claims.get("name"))) or text(claims.get("oid"))
-    return Identity(name or otherwise, method, text(claims.get("tid")), machine)
+    claims = read_jwt_payload(token)
+    person = next(
+        filter(None, (read_text(claims.get(key)) for key in ("upn", "unique_name", "preferred_username"))), ""
+    )
+    resource = read_text(claims.get("xms_mirid"))
+    machine = method == "managed_identity" or read_text(claims.get("idtyp")) == "app" or bool(resource)
+    machine_name = (
+        resource.rpartition("/")[2] or read_text(claims.get("app_displayname")) or read_text(claims.get("appid"))
+    )
+    name = (machine_name if machine else person or read_text(claims.get("name"))) or read_text(claims.get("oid"))
+    return Identity(name or otherwise, method, read_text(claims.get("tid")), machine)
 
 
-def payload(token: str) -> Mapping[str, Any]:
+def read_jwt_payload(token: str) -> Mapping[str, Any]:
     """The middle part of a JWT, {} when there is none to read."""
     parts = token.split(".")
     if len(parts) != 3:
@@ -40,7 +44,7 @@ def payload(token: str) -> Mapping[str, Any]:
     return claims if isinstance(claims, Mapping) else {}
 
 
-def challenge(header: str) -> str:
+def read_claims_challenge(header: str) -> str:
     """The claims a 401 asks for (its WWW-Authenticate header) as JSON text, "" when it asks for none."""
     match = re.search(r'\bclaims="([^"]+)"', header)
     if "insufficient_claims" not in header or match is None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from cockpit.azure.changes.change import AzureChange, ChangeOutcome, once
-from cockpit.azure.endpoints import endpoints
-from cockpit.azure.errors import advised, explain, garbage
+from cockpit.azure.changes.change import AzureChange, ChangeOutcome, send_change_once
+from cockpit.azure.endpoints import resolve_endpoints
+from cockpit.azure.errors import advise_without_sign_in, explain_azure_error, make_garbage_problem
 from cockpit.azure.identity import Credential
 from cockpit.azure.pool import READ_TIMEOUT, RETRY_PAUSE, Pool, open_pool
 from cockpit.azure.validate import (
@@ -23,7 +23,7 @@ from cockpit.azure.validate import (
     query_string,
 )
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.raw import dig, text
+from cockpit.model.raw import dig_value, read_text
 from cockpit.model.system import Cloud
 from cockpit.model.text import keep_whole
 from cockpit.model.time import Time
@@ -57,7 +57,7 @@ class Azure:
         read_timeout: float = READ_TIMEOUT,
         deadline: float = DEADLINE,
     ) -> None:
-        self.where = endpoints(cloud)
+        self.where = resolve_endpoints(cloud)
         self.credential = credential
         self.subscription = subscription
         self.read_only = read_only
@@ -98,7 +98,7 @@ class Azure:
 
     def explain(self, error: Exception) -> Problem:
         """What an exception of a call means; nobody is asked to sign in where only a machine does."""
-        return advised(explain(error), self.credential.signs_in_with is not None)
+        return advise_without_sign_in(explain_azure_error(error), self.credential.signs_in_with is not None)
 
     def _pages(self) -> Callable[[Any], None]:
         return Pages(self.where.resource_manager).check
@@ -134,9 +134,9 @@ class Azure:
         """The token that opens the log streams of an app. Valid for an hour; never shown."""
         async with self._reading() as pool:
             container_app_auth_token = await pool.apps.container_apps.get_auth_token(resource_group, app)
-        token = dig(container_app_auth_token, "properties", "token")
+        token = dig_value(container_app_auth_token, "properties", "token")
         if not isinstance(token, str) or not token or not token.isprintable():
-            raise SourceError(garbage("a stream token without a token"))
+            raise SourceError(make_garbage_problem("a stream token without a token"))
         return token
 
     async def query(self, workspace: str, kql: str, since: datetime, until: datetime) -> LogTable:
@@ -161,13 +161,13 @@ class Azure:
             partial = isinstance(result, LogsQueryPartialResult)
             tables = result.partial_data if isinstance(result, LogsQueryPartialResult) else result.tables
             rows = tuple(dict(zip(tables[0].columns, row, strict=False)) for row in tables[0].rows) if tables else ()
-        reason = text(str(getattr(result, "partial_error", "") or "")) if partial else ""
+        reason = read_text(str(getattr(result, "partial_error", "") or "")) if partial else ""
         return LogTable(rows, reason or ("no reason given" if partial else ""))
 
     async def get(self, path: str, **parameters: str) -> Raw:
         """The JSON object at any Resource Manager path, with an `api_version=`."""
         async with self._reading() as pool:
-            return await _object(pool, f"{path}?{query_string(parameters)}")
+            return await _request_object(pool, f"{path}?{query_string(parameters)}")
 
     async def pages(self, path: str, **parameters: str) -> list[Raw]:
         """Everything a paged list holds. A next page is asked of our own address, whatever host the link names."""
@@ -176,7 +176,7 @@ class Azure:
         link = f"{path}?{query_string(parameters)}"
         async with self._reading() as pool:
             while link:
-                values, link = pages.take(await _object(pool, link))
+                values, link = pages.take(await _request_object(pool, link))
                 records += values
         return records
 
@@ -208,7 +208,7 @@ class Azure:
                 raise StrangeAnswerError
             return answer
 
-        change = await once(send, explain=self.explain)
+        change = await send_change_once(send, explain=self.explain)
         if change.outcome is not ChangeOutcome.UNKNOWN:
             return change
         try:
@@ -231,7 +231,7 @@ class Azure:
         Raises what the SDK raises, so that `once` can tell what was sent from what was not.
         """
         async with asyncio.timeout(self._deadline):
-            return await _answer(await self.pool(), method, link, body)
+            return await _request_answer(await self.pool(), method, link, body)
 
     def _alert_path(self, identifier: str) -> str:
         if not ALERT_ID.fullmatch(identifier):
@@ -242,14 +242,14 @@ class Azure:
 def is_acknowledged(alert: Raw, identifier: str) -> bool:
     """Whether an answer is this alert, by the last segment of its id, in the state that was asked for."""
     same = keep_whole(alert.get("id")).rpartition("/")[2].casefold() == identifier.casefold()
-    return same and text(dig(alert, "properties", "essentials", "alertState")) == "Acknowledged"
+    return same and read_text(dig_value(alert, "properties", "essentials", "alertState")) == "Acknowledged"
 
 
-async def _object(pool: Pool, link: str) -> Raw:
-    return as_object((await _answer(pool, "GET", link)).json())
+async def _request_object(pool: Pool, link: str) -> Raw:
+    return as_object((await _request_answer(pool, "GET", link)).json())
 
 
-async def _answer(pool: Pool, method: str, link: str, body: Raw | None = None) -> Any:
+async def _request_answer(pool: Pool, method: str, link: str, body: Raw | None = None) -> Any:
     """The answer to a request at a path, or at a URL exactly as it is. Raises what the SDK raises."""
     from azure.core.rest import HttpRequest
 

@@ -47,13 +47,13 @@ CLOUDS = {
 }
 
 
-def endpoints(cloud: Cloud) -> Endpoints:
+def resolve_endpoints(cloud: Cloud) -> Endpoints:
     """The addresses of a configured cloud. Raises SourceError for an address that would carry a token in the clear."""
     known_items = CLOUDS[cloud.name]
-    manager = checked(cloud.endpoint or known_items.resource_manager)
+    manager = check_endpoint(cloud.endpoint or known_items.resource_manager)
     simulated = manager.startswith("http://")
     # A simulated world serves logs at its own address: a query must not leak to the real cloud by omission.
-    logs = checked(cloud.logs_endpoint or (manager if simulated else known_items.logs))
+    logs = check_endpoint(cloud.logs_endpoint or (manager if simulated else known_items.logs))
     return Endpoints(
         manager,
         known_items.resource_manager_scope,
@@ -64,9 +64,9 @@ def endpoints(cloud: Cloud) -> Endpoints:
     )
 
 
-def checked(url: str) -> str:
+def check_endpoint(url: str) -> str:
     """`url` without its trailing slash. Raises SourceError unless it is https, or http on this machine."""
-    problem = complaint(url)
+    problem = find_endpoint_problem(url)
     if problem:
         raise SourceError(problem)
     return url.strip().rstrip("/")
@@ -77,12 +77,12 @@ def stream_address(url: str, parameters: Mapping[str, str]) -> str:
 
     signed. Raises SourceError unless it is https, or http on this machine.
     """
-    if problem := complaint(url):
+    if problem := find_endpoint_problem(url):
         raise SourceError(problem)
     return f"{url}{'&' if '?' in url else '?'}{urlencode(parameters)}"
 
 
-def complaint(url: str) -> Problem | None:
+def find_endpoint_problem(url: str) -> Problem | None:
     """What is wrong with an address that is to receive a token."""
     try:
         parts = urlsplit(url.strip())

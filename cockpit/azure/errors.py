@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.raw import dig, text
+from cockpit.model.raw import dig_value, read_text
 from cockpit.model.text import MAX_KEY, clean_line
 
 if TYPE_CHECKING:
@@ -49,23 +49,23 @@ UNREGISTERED = Problem(
 TIMED_OUT = Problem(ProblemKind.TIMEOUT, "timed out", "Azure did not answer in time.", "It is asked again by itself.")
 
 
-def explain(error: Exception) -> Problem:
+def explain_azure_error(error: Exception) -> Problem:
     """The Problem of anything the SDKs, the credential or the network raise. Total."""
     if isinstance(error, SourceError):
         return error.problem
     from azure.core import exceptions
 
     if isinstance(error, exceptions.DecodeError) and (error.status_code or 200) == 200:
-        return garbage(error.message)
+        return make_garbage_problem(error.message)
     if isinstance(error, exceptions.HttpResponseError):
         return of_response(error) if error.response is not None else no_token(str(error.message))
     if isinstance(error, TimeoutError | exceptions.ServiceRequestTimeoutError | exceptions.ServiceResponseTimeoutError):
         return TIMED_OUT
     if isinstance(error, exceptions.ServiceRequestError | exceptions.ServiceResponseError | OSError):
-        return unreachable(error)
+        return explain_connection_error(error)
     if isinstance(error, ValueError | TypeError | AttributeError | LookupError | RecursionError):
         # Raised inside the SDK when an answer has not the shape it must have; our own mapping never raises.
-        return garbage(str(error))
+        return make_garbage_problem(str(error))
     return Problem(
         ProblemKind.FAULT,
         f"fault {type(error).__name__}",
@@ -74,7 +74,7 @@ def explain(error: Exception) -> Problem:
     )
 
 
-def advised(problem: Problem, person: bool) -> Problem:
+def advise_without_sign_in(problem: Problem, person: bool) -> Problem:
     """The same Problem, not asking to sign in where no person can: with the simulator, or a machine's identity."""
     return problem if person or problem.advice != SIGN_IN_ADVICE else replace(problem, advice=NOBODY_ADVICE)
 
@@ -124,7 +124,7 @@ def of_response(error: "HttpResponseError") -> Problem:
     sentence = f"{code}: {tokens}" if code else tokens
     short = f"{status} {code}".strip()[:48]
     if status == 200 and not code:
-        return garbage(error.message)
+        return make_garbage_problem(error.message)
     if status == 200:
         # How the SDK reports an operation that was accepted and failed later.
         return Problem(ProblemKind.REFUSED, f"failed {code}".strip()[:48], sentence or "The operation failed.")
@@ -165,11 +165,18 @@ ADVICE = {
 
 def code_and_message(error: "HttpResponseError") -> tuple[str, str]:
     """The service's own code and sentence, cleaned; from the SDK's model, else the body, else the exception."""
-    code, tokens = text(getattr(error.error, "code", None)), text(getattr(error.error, "message", None), MESSAGE)
+    code, tokens = (
+        read_text(getattr(error.error, "code", None)),
+        read_text(getattr(error.error, "message", None), MESSAGE),
+    )
     if not code:
         body = json_body(error.response)
-        code = text(dig(body, "error", "code")) or text(dig(body, "code"))
-        tokens = tokens or text(dig(body, "error", "message"), MESSAGE) or text(dig(body, "message"), MESSAGE)
+        code = read_text(dig_value(body, "error", "code")) or read_text(dig_value(body, "code"))
+        tokens = (
+            tokens
+            or read_text(dig_value(body, "error", "message"), MESSAGE)
+            or read_text(dig_value(body, "message"), MESSAGE)
+        )
     return code, tokens or clean_line(error.message or "", MESSAGE)
 
 
@@ -195,7 +202,7 @@ def retry_after(response: Any) -> float | None:
 TLS_SETTINGS = re.compile(r" ssl:(<.*?>|\w+)")  # aiohttp names them in every failure to connect, TLS or not
 
 
-def unreachable(error: Exception) -> Problem:
+def explain_connection_error(error: Exception) -> Problem:
     """No connection, or one that broke. The words of the innermost cause tell which."""
     tokens = clean_line(TLS_SETTINGS.sub("", str(error)), MESSAGE)
     lowered = tokens.lower()
@@ -217,7 +224,7 @@ def unreachable(error: Exception) -> Problem:
     return Problem(ProblemKind.NETWORK, "connection broke", f"The connection broke: {tokens}")
 
 
-def garbage(message: object) -> Problem:
+def make_garbage_problem(message: object) -> Problem:
     return Problem(
         ProblemKind.GARBAGE,
         "unreadable answer",

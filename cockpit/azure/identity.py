@@ -5,9 +5,9 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from cockpit.azure.claims import login_command_in, owner
-from cockpit.azure.endpoints import CLOUDS, endpoints
-from cockpit.azure.errors import NO_AZ, NO_MANAGED_IDENTITY, explain
+from cockpit.azure.claims import login_command_in, read_token_owner
+from cockpit.azure.endpoints import CLOUDS, resolve_endpoints
+from cockpit.azure.errors import NO_AZ, NO_MANAGED_IDENTITY, explain_azure_error
 from cockpit.azure.token_sources import (
     DeviceCodeSource,
     SignInPrompt,
@@ -31,11 +31,11 @@ ASK_AGAIN_AFTER = 30.0  # seconds between two attempts at a fresh token while th
 FAILURE_HOLDS = 5.0  # seconds a refusal answers for everybody: ten feeds must not start ten az processes
 
 
-def credential(
+def build_credential(
     order: Sequence[IdentityMethod], tenant: str, client_id: str, cloud: Cloud, *, time: Time
 ) -> "Credential":
     """The one credential of a session. Raises SourceError when simulator and real Azure are mixed."""
-    where = endpoints(cloud)
+    where = resolve_endpoints(cloud)
     if ("simulator" in order) != where.simulated or (where.simulated and len(order) != 1):
         raise SourceError(MIXED)
     flag = where.authority in {cloud.authority for cloud in CLOUDS.values()}
@@ -108,7 +108,7 @@ class Credential:
         try:
             token = await source.sign_in(self._scope, prompt)
         except Exception as error:
-            raise SourceError(explain(error)) from error
+            raise SourceError(explain_azure_error(error)) from error
         self.forget()
         return self._keep(source, self._scope, token)
 
@@ -177,7 +177,7 @@ class Credential:
             return await source.fetch(scope, claims)
         except Exception as error:
             self._claims_login = login_command_in(str(error)) or self._claims_login
-            raise SourceError(explain(error)) from error
+            raise SourceError(explain_azure_error(error)) from error
 
     def _keep(self, source: TokenSource, scope: str, token: Token) -> Identity:
         self._chosen = source
@@ -219,7 +219,7 @@ NO_DEVICE_CODE = Problem(
 def identity_of(source: TokenSource, token: Token) -> Identity:
     if source.method == "simulator":
         return Identity("simulator", "simulator")
-    return owner(token.secret, source.method, local_user())
+    return read_token_owner(token.secret, source.method, local_user())
 
 
 def local_user() -> str:

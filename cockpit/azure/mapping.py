@@ -7,8 +7,8 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
-from cockpit.model.alert import Alert, AlertState, severity
-from cockpit.model.raw import dig, items, moment, resource_name, text, whole
+from cockpit.model.alert import Alert, AlertState, parse_severity
+from cockpit.model.raw import dig_value, list_mappings, read_integer, read_moment, read_text, resource_name
 from cockpit.model.revision import Application, Replica, Revision, RevisionContainer
 from cockpit.model.text import keep_whole
 
@@ -16,58 +16,58 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 Raw = Mapping[str, Any]
 
 
-def application(raw: Raw, revisions: Sequence[Raw], *, environment: str, name: str = "") -> Application:
+def map_application(raw: Raw, revisions: Sequence[Raw], *, environment: str, name: str = "") -> Application:
     """One container app of its GET and the list of its revisions. `name` is what it is called if it does not say."""
-    properties = dig(raw, "properties")
+    properties = dig_value(raw, "properties")
     called = resource_name(raw.get("name")) or name
-    traffic = items(dig(properties, "configuration", "ingress", "traffic"))
-    latest = resource_name(dig(properties, "latestRevisionName"))
-    configuration = dig(properties, "configuration")
+    traffic = list_mappings(dig_value(properties, "configuration", "ingress", "traffic"))
+    latest = resource_name(dig_value(properties, "latestRevisionName"))
+    configuration = dig_value(properties, "configuration")
     return Application(
         name=called,
         environment=environment,
-        mode=text(dig(properties, "configuration", "activeRevisionsMode")).lower() or "single",
-        fqdn=text(dig(properties, "configuration", "ingress", "fqdn")),
-        revisions=newest_first([revision(fields, called, traffic, latest) for fields in revisions]),
-        running=text(dig(properties, "runningStatus")),
-        changed_by=text(dig(raw, "systemData", "lastModifiedBy")),
-        changed_at=moment(dig(raw, "systemData", "lastModifiedAt")),
-        log_stream=keep_whole(dig(properties, "eventStreamEndpoint")),
+        mode=read_text(dig_value(properties, "configuration", "activeRevisionsMode")).lower() or "single",
+        fqdn=read_text(dig_value(properties, "configuration", "ingress", "fqdn")),
+        revisions=newest_first([map_revision(fields, called, traffic, latest) for fields in revisions]),
+        running=read_text(dig_value(properties, "runningStatus")),
+        changed_by=read_text(dig_value(raw, "systemData", "lastModifiedBy")),
+        changed_at=read_moment(dig_value(raw, "systemData", "lastModifiedAt")),
+        log_stream=keep_whole(dig_value(properties, "eventStreamEndpoint")),
         # Only a configuration that was told can say that there is none.
         has_ingress=not isinstance(configuration, Mapping) or isinstance(configuration.get("ingress"), Mapping),
     )
 
 
-def revision(raw: Raw, app: str, traffic: Sequence[Raw] = (), latest: str = "") -> Revision:
+def map_revision(raw: Raw, app: str, traffic: Sequence[Raw] = (), latest: str = "") -> Revision:
     """One revision. Weight and labels come from the app's `traffic` where the revision itself does not tell."""
-    properties = dig(raw, "properties")
+    properties = dig_value(raw, "properties")
     name = resource_name(raw.get("name"))
     ours = [fields for fields in traffic if routed_to(fields, latest) == name]
-    weight = whole(dig(properties, "trafficWeight"))
+    weight = read_integer(dig_value(properties, "trafficWeight"))
     if weight is None:
-        weight = sum(whole(our.get("weight")) or 0 for our in ours)
+        weight = sum(read_integer(our.get("weight")) or 0 for our in ours)
     return Revision(
         app=app,
         name=name,
-        active=dig(properties, "active") is True,
+        active=dig_value(properties, "active") is True,
         weight=min(100, max(0, weight)),
-        created=moment(dig(properties, "createdTime")),
-        image=", ".join(filter(None, (text(container.get("image")) for container in containers(properties)))),
+        created=read_moment(dig_value(properties, "createdTime")),
+        image=", ".join(filter(None, (read_text(container.get("image")) for container in list_containers(properties)))),
         containers=tuple(
-            RevisionContainer(resource_name(container.get("name")), text(container.get("image")))
-            for container in containers(properties)
+            RevisionContainer(resource_name(container.get("name")), read_text(container.get("image")))
+            for container in list_containers(properties)
         ),
-        settings=template_settings(dig(properties, "template")),
-        min_replicas=least_replicas(dig(properties, "template")),
-        labels=tuple(filter(None, (text(our.get("label")) for our in ours))),
-        last_active=moment(dig(properties, "lastActiveTime")),
-        health=text(dig(properties, "healthState")),
-        provisioning=text(dig(properties, "provisioningState")),
-        running=text(dig(properties, "runningState")),
-        running_details=text(dig(properties, "runningStateDetails")),
-        provisioning_error=text(dig(properties, "provisioningError")),
-        replica_count=whole(dig(properties, "replicas")),
-        fqdn=text(dig(properties, "fqdn")),
+        settings=template_settings(dig_value(properties, "template")),
+        min_replicas=least_replicas(dig_value(properties, "template")),
+        labels=tuple(filter(None, (read_text(our.get("label")) for our in ours))),
+        last_active=read_moment(dig_value(properties, "lastActiveTime")),
+        health=read_text(dig_value(properties, "healthState")),
+        provisioning=read_text(dig_value(properties, "provisioningState")),
+        running=read_text(dig_value(properties, "runningState")),
+        running_details=read_text(dig_value(properties, "runningStateDetails")),
+        provisioning_error=read_text(dig_value(properties, "provisioningError")),
+        replica_count=read_integer(dig_value(properties, "replicas")),
+        fqdn=read_text(dig_value(properties, "fqdn")),
     )
 
 
@@ -76,15 +76,15 @@ def routed_to(entry: Raw, latest: str) -> str:
     return latest if entry.get("latestRevision") is True else resource_name(entry.get("revisionName"))
 
 
-def containers(properties: Any) -> list[Raw]:
-    return items(dig(properties, "template", "containers"))
+def list_containers(properties: Any) -> list[Raw]:
+    return list_mappings(dig_value(properties, "template", "containers"))
 
 
 def least_replicas(template: Any) -> int | None:
     """How few replicas it may have: Azure's 0 where the template does not say, None where there is no template."""
     if not isinstance(template, Mapping):
         return None
-    return whole(dig(template, "scale", "minReplicas")) or 0
+    return read_integer(dig_value(template, "scale", "minReplicas")) or 0
 
 
 UNTOLD: tuple[Any, ...] = ("", None, [], {})  # what Azure leaves out in one answer and says in the next
@@ -102,10 +102,10 @@ def template_settings(template: Any) -> tuple[tuple[str, str], ...]:
 
     Lists of named things go by their names. A value that may be a secret is a digest: compared, and never shown.
     """
-    return tuple(sorted(_settings(template, "", ""))[:MOST_SETTINGS])
+    return tuple(sorted(_iterate_settings(template, "", ""))[:MOST_SETTINGS])
 
 
-def _settings(value: Any, path: str, key: str, depth: int = 0) -> Iterator[tuple[str, str]]:
+def _iterate_settings(value: Any, path: str, key: str, depth: int = 0) -> Iterator[tuple[str, str]]:
     if depth > 12:
         return
     if isinstance(value, Mapping):
@@ -113,17 +113,17 @@ def _settings(value: Any, path: str, key: str, depth: int = 0) -> Iterator[tuple
             if name == "name" and path:  # it is in the path
                 continue
             if name not in NOT_SETTINGS and inner not in UNTOLD:
-                label = text(name)
-                yield from _settings(inner, f"{path}.{label}" if path else label, label, depth + 1)
+                label = read_text(name)
+                yield from _iterate_settings(inner, f"{path}.{label}" if path else label, label, depth + 1)
         if key == "env-entry" and not any(value.get(name) not in UNTOLD for name in ("value", "secretRef")):
             yield path, ""
     elif isinstance(value, list | tuple):
         for number, inner in enumerate(value):
-            named = text(inner.get("name")) if isinstance(inner, Mapping) else ""
+            named = read_text(inner.get("name")) if isinstance(inner, Mapping) else ""
             inner_key = "env-entry" if key == "env" else key
-            yield from _settings(inner, f"{path}.{named or number}", inner_key, depth + 1)
+            yield from _iterate_settings(inner, f"{path}.{named or number}", inner_key, depth + 1)
     else:
-        plain = text(value) if not isinstance(value, bool) else str(value).lower()
+        plain = read_text(value) if not isinstance(value, bool) else str(value).lower()
         yield path, plain if key in PLAIN_SETTINGS else f"#{sha256(repr(value).encode()).hexdigest()[:8]}"
 
 
@@ -132,17 +132,17 @@ def newest_first(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
     return tuple(sorted(revisions, key=lambda item: item.created or EPOCH)[::-1])
 
 
-def replica(raw: Raw) -> Replica:
+def map_replica(raw: Raw) -> Replica:
     """One instance, ready when all its containers are."""
-    properties = dig(raw, "properties")
-    inside = items(dig(properties, "containers"))
+    properties = dig_value(raw, "properties")
+    inside = list_mappings(dig_value(properties, "containers"))
     return Replica(
         name=resource_name(raw.get("name")),
-        state=text(dig(properties, "runningState")),
+        state=read_text(dig_value(properties, "runningState")),
         ready=bool(inside) and all(fields.get("ready") is True for fields in inside),
-        restarts=sum(max(0, whole(fields.get("restartCount")) or 0) for fields in inside),
-        created=moment(dig(properties, "createdTime")),
-        details=text(dig(properties, "runningStateDetails")),
+        restarts=sum(max(0, read_integer(fields.get("restartCount")) or 0) for fields in inside),
+        created=read_moment(dig_value(properties, "createdTime")),
+        details=read_text(dig_value(properties, "runningStateDetails")),
         containers=tuple(
             (resource_name(fields.get("name")), keep_whole(fields.get("logStreamEndpoint"))) for fields in inside
         ),
@@ -157,47 +157,51 @@ def with_replicas(app: Application, replicas: Mapping[str, tuple[Replica, ...] |
 # An Azure Monitor alert as our own noun. Pure and total.
 
 
-def alert(raw: Raw, *, source: str, environment: str, polled: datetime) -> Alert | None:
+def map_alert(raw: Raw, *, source: str, environment: str, polled: datetime) -> Alert | None:
     """One alert, None without an id that could name it again. `polled` stands in for a start that cannot be read."""
-    essentials = dig(raw, "properties", "essentials")
-    identifier = last_segment(text(raw.get("id")))
+    essentials = dig_value(raw, "properties", "essentials")
+    identifier = last_segment(read_text(raw.get("id")))
     if not identifier:
         return None
-    rule = text(dig(essentials, "alertRule"))
-    human = text(dig(essentials, "alertState"))
-    target = text(dig(essentials, "targetResource"))
+    rule = read_text(dig_value(essentials, "alertRule"))
+    human = read_text(dig_value(essentials, "alertState"))
+    target = read_text(dig_value(essentials, "targetResource"))
     return Alert(
         source=source,
         fingerprint=identifier,
-        name=text(raw.get("name")) or rule_name(rule) or "alert without a name",
-        severity=severity(text(dig(essentials, "severity"))),
-        state=state(raw),
-        since=moment(dig(essentials, "startDateTime")) or moment(dig(essentials, "lastModifiedDateTime")) or polled,
+        name=read_text(raw.get("name")) or rule_name(rule) or "alert without a name",
+        severity=parse_severity(read_text(dig_value(essentials, "severity"))),
+        state=read_alert_state(raw),
+        since=read_moment(dig_value(essentials, "startDateTime"))
+        or read_moment(dig_value(essentials, "lastModifiedDateTime"))
+        or polled,
         environment=environment,
-        resource=text(dig(essentials, "targetResourceName")) or last_segment(target),
-        summary=text(dig(essentials, "description")),
-        labels=labels(essentials, target),
+        resource=read_text(dig_value(essentials, "targetResourceName")) or last_segment(target),
+        summary=read_text(dig_value(essentials, "description")),
+        labels=build_alert_labels(essentials, target),
         links=(("rule", rule),) if is_link(rule) else (),
         native_state=human,
         native_id=identifier,
-        note="closed in Azure, still firing" if human == "Closed" and state(raw) is AlertState.FIRING else "",
+        note="closed in Azure, still firing"
+        if human == "Closed" and read_alert_state(raw) is AlertState.FIRING
+        else "",
     )
 
 
-def state(raw: Raw) -> AlertState:
+def read_alert_state(raw: Raw) -> AlertState:
     """By `monitorCondition` alone: a resolved time may stand beside Fired, and alertState is only what people said."""
-    essentials = dig(raw, "properties", "essentials")
-    if text(dig(essentials, "monitorCondition")).lower() == "resolved":
+    essentials = dig_value(raw, "properties", "essentials")
+    if read_text(dig_value(essentials, "monitorCondition")).lower() == "resolved":
         return AlertState.RESOLVED
-    return AlertState.SUPPRESSED if dig(essentials, "actionStatus", "isSuppressed") is True else AlertState.FIRING
+    return AlertState.SUPPRESSED if dig_value(essentials, "actionStatus", "isSuppressed") is True else AlertState.FIRING
 
 
-def labels(essentials: object, target: str) -> tuple[tuple[str, str], ...]:
+def build_alert_labels(essentials: object, target: str) -> tuple[tuple[str, str], ...]:
     named = (
-        ("service", text(dig(essentials, "monitorService"))),
-        ("signal", text(dig(essentials, "signalType"))),
-        ("resource_type", text(dig(essentials, "targetResourceType"))),
-        ("resource_group", text(dig(essentials, "targetResourceGroup"))),
+        ("service", read_text(dig_value(essentials, "monitorService"))),
+        ("signal", read_text(dig_value(essentials, "signalType"))),
+        ("resource_type", read_text(dig_value(essentials, "targetResourceType"))),
+        ("resource_group", read_text(dig_value(essentials, "targetResourceGroup"))),
         ("resource_id", target),
     )
     return tuple((name, value) for name, value in named if value)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy, AsyncRetryPolicy, SansIOHTTPPolicy
 
-from cockpit.azure.claims import challenge
+from cockpit.azure.claims import read_claims_challenge
 from cockpit.azure.errors import UNREGISTERED
 from cockpit.azure.identity import Credential
 from cockpit.azure.readonly import READING_METHODS, refuse_change
@@ -29,18 +29,18 @@ class Authentication(AsyncHTTPPolicy[Any, Any]):
     def __init__(self, credential: Credential, scope: str, endpoint: str) -> None:
         self._credential = credential
         self._scope = scope
-        self._origin = origin(endpoint)
+        self._origin = parse_origin(endpoint)
 
     async def send(self, request: Request) -> Response:
         url = request.http_request.url
-        if origin(url) != self._origin:
-            raise SourceError(elsewhere(url))
+        if parse_origin(url) != self._origin:
+            raise SourceError(refuse_foreign_link(url))
         secret = await self._sign(request)
         response = await self.next.send(request)
         if response.http_response.status_code != 401:
             return response
         self._credential.refused(secret)
-        claims = challenge(response.http_response.headers.get("WWW-Authenticate", ""))
+        claims = read_claims_challenge(response.http_response.headers.get("WWW-Authenticate", ""))
         if not claims:
             return response
         # Nothing was done yet, the service only wants a better token: either we get one, or this says how to.
@@ -76,7 +76,7 @@ class Retries(AsyncRetryPolicy[Any, Any]):
         return float(settings["backoff"])
 
 
-class Door(SansIOHTTPPolicy[Any, Any]):
+class RequestGuard(SansIOHTTPPolicy[Any, Any]):
     """The last link: what nobody asked for does not leave, and in a read-only cockpit no change does.
 
     The SDK registers a missing resource provider by itself and waits for that, ten seconds at a time. Placed after the
@@ -94,7 +94,7 @@ class Door(SansIOHTTPPolicy[Any, Any]):
             refuse_change(sent.method, sent.url)
 
 
-def origin(url: str) -> tuple[str, str, int | None]:
+def parse_origin(url: str) -> tuple[str, str, int | None]:
     """Scheme, host and port, so that `https://host` and `https://host:443` are the same place."""
     try:
         parts = urlsplit(url)
@@ -104,7 +104,7 @@ def origin(url: str) -> tuple[str, str, int | None]:
     return parts.scheme, (parts.hostname or "").lower(), port or {"https": 443, "http": 80}.get(parts.scheme)
 
 
-def elsewhere(url: str) -> Problem:
+def refuse_foreign_link(url: str) -> Problem:
     return Problem(
         ProblemKind.GARBAGE,
         "foreign link",

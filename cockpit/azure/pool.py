@@ -56,25 +56,25 @@ async def open_pool(
     read_timeout: float = READ_TIMEOUT,
 ) -> Pool:
     """Import, connect and configure. The loop is held for no longer than a session takes to make."""
-    context = await asyncio.to_thread(_prepare)
-    session = _session(where, context)
+    context = await asyncio.to_thread(_prepare_ssl_context)
+    session = _open_http_session(where, context)
     options = {"retry_pause": retry_pause, "read_timeout": read_timeout, "read_only": read_only}
     try:
-        apps, logs = await asyncio.to_thread(_clients, where, credential, subscription, session, options)
+        apps, logs = await asyncio.to_thread(_build_clients, where, credential, subscription, session, options)
     except BaseException:
         await session.close()
         raise
     return Pool(session, apps, logs)
 
 
-def _prepare() -> ssl.SSLContext:
+def _prepare_ssl_context() -> ssl.SSLContext:
     """Everything slow that needs no loop: 280 ms of imports, and reading the CA certificates."""
     for name in HEAVY:
         import_module(name)
     return ssl.create_default_context()
 
 
-def _session(where: Endpoints, context: ssl.SSLContext) -> "aiohttp.ClientSession":
+def _open_http_session(where: Endpoints, context: ssl.SSLContext) -> "aiohttp.ClientSession":
     import aiohttp
 
     return aiohttp.ClientSession(
@@ -87,7 +87,7 @@ def _session(where: Endpoints, context: ssl.SSLContext) -> "aiohttp.ClientSessio
     )
 
 
-def _clients(
+def _build_clients(
     where: Endpoints,
     credential: Credential,
     subscription: str,
@@ -98,7 +98,7 @@ def _clients(
     from azure.mgmt.appcontainers.aio import ContainerAppsAPIClient
     from azure.monitor.query.aio import LogsQueryClient
 
-    from cockpit.azure.policy import Authentication, Door, Retries
+    from cockpit.azure.policy import Authentication, RequestGuard, Retries
     from cockpit.azure.verbatim import VerbatimSession
 
     verbatim: Any = VerbatimSession(session)
@@ -109,7 +109,7 @@ def _clients(
         "transport": transport,
         "user_agent": "incident-cockpit",
         "permit_redirects": False,
-        "per_retry_policies": [Door(read_only=options["read_only"])],
+        "per_retry_policies": [RequestGuard(read_only=options["read_only"])],
     }
     apps = ContainerAppsAPIClient(
         credential,

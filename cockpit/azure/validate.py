@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
 
-from cockpit.azure.errors import garbage
+from cockpit.azure.errors import make_garbage_problem
 from cockpit.model.problem import SourceError
 
 Raw = Mapping[str, Any]
@@ -14,7 +14,7 @@ MAX_PAGES = 40
 def as_object(body: object) -> Raw:
     """`body` if it is a JSON object. Raises SourceError."""
     if not isinstance(body, Mapping):
-        raise SourceError(garbage("no JSON object"))
+        raise SourceError(make_garbage_problem("no JSON object"))
     return body
 
 
@@ -50,7 +50,7 @@ def is_thing(body: object, path: str) -> bool:
 def must_be_thing(body: Raw, path: str) -> Raw:
     """`body`, read from `path`. Raises SourceError when it is something else."""
     if not is_thing(body, path):
-        raise SourceError(garbage(f"what was answered is not {unquote(path).rpartition('/')[2]}"))
+        raise SourceError(make_garbage_problem(f"what was answered is not {unquote(path).rpartition('/')[2]}"))
     return body
 
 
@@ -76,10 +76,10 @@ class Pages:
         """The objects of a page, and the path of the next one ("" at the end). Raises SourceError."""
         result = page.get("value")
         if not isinstance(result, list) or not all(isinstance(item, Mapping) for item in result):
-            raise SourceError(garbage("a list without its values"))
+            raise SourceError(make_garbage_problem("a list without its values"))
         link = next_path(page.get("nextLink"), self._endpoint)
         if link in self._seen or len(self._seen) >= MAX_PAGES:
-            raise SourceError(garbage(f"a list that does not end after {len(self._seen) + 1} pages"))
+            raise SourceError(make_garbage_problem(f"a list that does not end after {len(self._seen) + 1} pages"))
         if link:
             self._seen.add(link)
         return result, link
@@ -95,7 +95,7 @@ def must_be_resource(response: Any) -> None:
     if response.http_response.status_code == 200:
         body = as_object(response.http_response.json())
         if not isinstance(body.get("properties"), Mapping):
-            raise SourceError(garbage("a resource without properties"))
+            raise SourceError(make_garbage_problem("a resource without properties"))
 
 
 def query_string(parameters: Mapping[str, str]) -> str:
@@ -115,5 +115,5 @@ def next_path(link: object, endpoint: str) -> str:
     except ValueError:
         same = False
     if not same or not parts.path.startswith("/"):
-        raise SourceError(garbage("a next page at another address"))
+        raise SourceError(make_garbage_problem("a next page at another address"))
     return f"{parts.path}?{parts.query}"

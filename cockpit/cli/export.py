@@ -7,7 +7,7 @@ import click
 from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
 from cockpit.cli.session import CliSession, choices, echo, open_cli_session
-from cockpit.incident.actions.errors import AmbiguousIncident, DeskError
+from cockpit.incident.actions.errors import AmbiguousIncident, IncidentActionError
 from cockpit.incident.postmortem.export import NEW_FILE, Exporter, ExportForm
 from cockpit.incident.postmortem.merge import NotOurDraft
 from cockpit.model.incident import Incident
@@ -57,7 +57,7 @@ def _meant(seat: CliSession, incident: str | None) -> Incident:
         return seat.find_lately(incident)
     except AmbiguousIncident:
         raise
-    except DeskError:
+    except IncidentActionError:
         if incident is not None:
             raise
         name = seat.environment.name

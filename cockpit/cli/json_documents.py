@@ -2,9 +2,9 @@
 
 import json
 
-from cockpit.incident.postmortem.json_document import event_document, incident_document, plain
+from cockpit.incident.postmortem.json_document import event_document, incident_document, to_json_value
 
-__all__ = ["as_json", "event_document", "incident_document", "plain"]
+__all__ = ["as_json", "event_document", "incident_document", "to_json_value"]
 
 
 def as_json(document: object) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import platformdirs
 
-from cockpit.model.text import clean
+from cockpit.model.text import clean_text
 
 LIBRARIES = ("azure", "msal", "httpx", "httpcore", "aiohttp", "asyncio")
 BYTES = 1_000_000
@@ -48,4 +48,4 @@ class CleanFormatter(logging.Formatter):
     """What sources said reaches the file cleaned: a log is read in terminals too."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return clean(super().format(record))
+        return clean_text(super().format(record))

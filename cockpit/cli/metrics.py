@@ -9,15 +9,15 @@ from typing import Any
 import click
 
 from cockpit.cli.json_documents import as_json as to_json
-from cockpit.cli.json_documents import plain
+from cockpit.cli.json_documents import to_json_value
 from cockpit.cli.options import Common, Refusal, common_options, json_option
 from cockpit.cli.session import CliSession, echo, open_cli_session
 from cockpit.cli.since import since, since_option
-from cockpit.incident.load import whole
-from cockpit.incident.metrics.statistics import ALL, Figure, KeptShare, Statistics, statistics
+from cockpit.incident.load import load_whole_incidents
+from cockpit.incident.metrics.statistics import ALL, Figure, KeptShare, Statistics, build_statistics
 from cockpit.model.incident import Incident
-from cockpit.model.severity_scale import level
-from cockpit.model.time import RealTime, lasted
+from cockpit.model.severity_scale import find_level
+from cockpit.model.time import RealTime, format_duration
 
 WIDTH = 110
 COLUMNS = (
@@ -47,7 +47,7 @@ def metrics(common: Common, since: str | None, severity: str | None, as_json: bo
 
 def _statistics(common: Common, seat: CliSession, back: str | None, severity: str | None) -> tuple[Statistics, int]:
     """The statistics, and how many incidents there are without the filters."""
-    rung = level(seat.plan.ladder, severity) if severity else None
+    rung = find_level(seat.plan.ladder, severity) if severity else None
     if severity and rung is None:
         names = ", ".join(item.name for item in seat.plan.ladder)
         raise Refusal(f"`{severity[:40]}` is no severity here; there are {names}.")
@@ -58,8 +58,8 @@ def _statistics(common: Common, seat: CliSession, back: str | None, severity: st
         if common.env is None or incident.environment == seat.environment.name
     ]
     recent = [incident for incident in incidents if begin is None or incident.declared >= begin]
-    full = whole(seat.timeline, seat.plan.ladder, recent)
-    result = statistics(full, seat.plan, RealTime().now(), severity=rung.name if rung else ALL, zone=seat.zone)
+    full = load_whole_incidents(seat.timeline, seat.plan.ladder, recent)
+    result = build_statistics(full, seat.plan, RealTime().now(), severity=rung.name if rung else ALL, zone=seat.zone)
     return result, len(incidents)
 
 
@@ -121,7 +121,7 @@ def _verdict(figure: Figure) -> str:
 
 
 def _time(value: timedelta | None) -> str:
-    return "-" if value is None else lasted(value)
+    return "-" if value is None else format_duration(value)
 
 
 def _share(share: KeptShare) -> str:
@@ -137,7 +137,7 @@ def _share(share: KeptShare) -> str:
 
 def statistics_document(result: Statistics) -> dict[str, Any]:
     """Durations in seconds, shares in percent."""
-    document: dict[str, Any] = plain(asdict(result))
+    document: dict[str, Any] = to_json_value(asdict(result))
     verdicts = [{"percent": share.percent, "met": share.met} for share in result.shares]
     document["shares"] = [item | verdict for item, verdict in zip(document["shares"], verdicts, strict=True)]
     return document

@@ -10,7 +10,7 @@ from cockpit.cli.options import Refusal
 from cockpit.cli.session import echo
 from cockpit.model.event import Event
 from cockpit.model.text import clean_line
-from cockpit.model.time import DurationError, RealTime, age, seconds
+from cockpit.model.time import DurationError, RealTime, format_age, seconds
 
 at_option = click.option(
     "--at", metavar="TIME", help="When it happened, if not now: `10m ago`, `14:05`, `14:05 UTC`, `2026-02-27 14:05`."
@@ -36,7 +36,7 @@ def where(event: Event) -> str:
 
 def repeated(moment: datetime) -> str:
     """`2026-11-20 14:05 UTC (17h ago)`: a bare clock time may have meant yesterday, and is repeated with its day."""
-    ago = age((RealTime().now() - moment).total_seconds())
+    ago = format_age((RealTime().now() - moment).total_seconds())
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC ({ago} ago)"
 
 

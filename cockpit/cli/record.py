@@ -24,12 +24,12 @@ from cockpit.cli.options import (
 from cockpit.cli.session import CliSession, echo, open_cli_session
 from cockpit.config import default_system
 from cockpit.incident.load import with_events
-from cockpit.incident.membership import standing
+from cockpit.incident.membership import list_standing_events
 from cockpit.model.event import Event, RecordError
 from cockpit.model.incident import Incident, describe_severity
 from cockpit.model.operator import PersonUnknown
 from cockpit.model.severity_scale import SeverityScale
-from cockpit.model.time import lasted
+from cockpit.model.time import format_duration
 
 if TYPE_CHECKING:
     from cockpit.timeline.hash_chain import ChainVerdict
@@ -49,7 +49,7 @@ def timeline(common: Common, limit: int | None, incident: str | None, as_json: b
     if as_json:
         click.echo(to_json([event_document(item) for item in events]))
         return
-    for event in standing(events):
+    for event in list_standing_events(events):
         echo(line(event))
     if not events:
         echo(f"Nothing is recorded in {seat.environment.name} yet.")
@@ -96,7 +96,7 @@ def incidents(common: Common, only_open: bool, as_json: bool) -> None:
 
 def render_incident_line(incident: Incident, ladder: SeverityScale = ()) -> str:
     """`2026-02-27-k7f  P1  resolved       02-27 02:15Z  28m 05s  prod  Readiness failing`."""
-    ran = lasted(incident.open_for(incident.resolved)) if incident.resolved else ""
+    ran = format_duration(incident.open_for(incident.resolved)) if incident.resolved else ""
     same = f" (duplicate of {incident.duplicate_of})" if incident.duplicate_of else ""
     drill = "[drill] " if incident.drill else ""
     severity = describe_severity(incident, ladder)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cockpit.cli.options import Common, Refusal, load_system, timeline_path
 from cockpit.config import Secrets
-from cockpit.incident.load import days
+from cockpit.incident.load import find_practice_days
 from cockpit.model.event import Kind, RecordError
 from cockpit.model.problem import SourceError
 from cockpit.model.run import Run
@@ -87,7 +87,7 @@ def practised_of(system: System, common: Common) -> dict[str, date]:
         return {}
     try:
         with Timeline(path, time=RealTime(), read_only=True) as timeline:
-            return days(timeline.events(kinds=(Kind.PRACTICE,)), UTC)
+            return find_practice_days(timeline.events(kinds=(Kind.PRACTICE,)), UTC)
     except RecordError:
         return {}
 
@@ -101,13 +101,13 @@ def last_hash(runs: Iterable[Run], runbook: Runbook) -> str:
 async def look_once(system: System, environment: Environment) -> Live:
     """What the panes would show now; nothing where there is no cloud, or it does not answer."""
     from cockpit.feeds.revisions import revisions_feed
-    from cockpit.session import connect
+    from cockpit.session import connect_azure
 
     if not environment.subscription or not environment.apps:
         return Live()
     from random import Random
 
-    credential, clouds = connect(system, [environment], read_only=True, time=RealTime())
+    credential, clouds = connect_azure(system, [environment], read_only=True, time=RealTime())
     try:
         async with asyncio.timeout(LOOK):
             feed = revisions_feed(environment, clouds[environment.name], time=RealTime(), random=Random())

@@ -37,13 +37,13 @@ async def attach_to(common: Common, *, wall: bool = False) -> "Session":
 
 def _build(common: Common, wall: bool) -> "Session":
     from cockpit.model.event import RecordError
-    from cockpit.session import build
+    from cockpit.session import build_session
 
     system = load_system(common)
     environment = choose_environment(system, common.env)
     try:
         author = operator(system, common, can_ask=False)  # the screen asks with a dialog of its own
-        return build(system, environment, timeline_path(system, common), operator=author, wall=wall)
+        return build_session(system, environment, timeline_path(system, common), operator=author, wall=wall)
     except RecordError as error:
         raise Refusal(str(error)) from None
 

@@ -9,7 +9,7 @@ from cockpit.cli.session import CliSession, echo, open_cli_session
 from cockpit.cli.since import since, since_option
 from cockpit.model.event import Kind
 from cockpit.model.text import clean_line
-from cockpit.timeline.search import PAGE, Hit, Query, SearchPage, terms
+from cockpit.timeline.search import PAGE, Hit, Query, SearchPage, split_terms
 
 AROUND = 60  # letters kept on each side of the words of a long line
 LONGEST = 200
@@ -60,7 +60,7 @@ def _query(
 ) -> Query:
     # The shell took the quotes away: an argument with a space in it is a phrase, unless it holds quotes of its own.
     typed = " ".join(word if '"' in word or " " not in word.strip() else f'"{word}"' for word in parts)
-    names = terms(typed)
+    names = split_terms(typed)
     if not names:
         raise Refusal("There is no word to look for.")
     if unknown := [kind for kind in kinds if kind not in frozenset(Kind)]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from cockpit.cli.options import Common, Refusal, choose_environment, load_system, open_timeline, operator
-from cockpit.incident.actions.errors import AmbiguousIncident, DeskError
+from cockpit.incident.actions.errors import AmbiguousIncident, IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.model.event import RecordError
 from cockpit.model.incident import Incident
@@ -17,7 +17,7 @@ from cockpit.model.operator import PersonUnknown
 from cockpit.model.plan import Plan
 from cockpit.model.system import Environment, System
 from cockpit.model.text import clean_line
-from cockpit.model.time import RealTime, WhenError, age, when
+from cockpit.model.time import RealTime, WhenError, format_age, parse_past_moment
 from cockpit.runbooks.plan.load import read_plan
 from cockpit.timeline.timeline import Timeline
 
@@ -44,14 +44,14 @@ class CliSession:
         """
         meant = self.desk.find(incident, lately=True)
         if incident is None and meant.resolved is not None:
-            ago = age((RealTime().now() - meant.resolved).total_seconds())
+            ago = format_age((RealTime().now() - meant.resolved).total_seconds())
             named = f"{meant.id}, resolved {ago} ago: {clean_line(meant.title)}"
             click.echo(f"No incident is open; this is about {named}", err=True)
         return meant
 
     def moment(self, text: str | None) -> datetime | None:
         """A time as it was typed. Raises WhenError."""
-        return None if text is None else when(text, RealTime().now(), self.zone)
+        return None if text is None else parse_past_moment(text, RealTime().now(), self.zone)
 
 
 @contextmanager
@@ -82,7 +82,7 @@ def open_cli_session(common: Common, *, read_only: bool = False, there: bool = F
             yield CliSession(system, plan, environment, timeline, desk)
     except AmbiguousIncident as error:
         raise Refusal(f"{len(error.open)} incidents {error.standing}; choose one:\n{choices(error.open)}") from None
-    except (DeskError, RecordError, WhenError, PersonUnknown) as error:
+    except (IncidentActionError, RecordError, WhenError, PersonUnknown) as error:
         raise Refusal(str(error)) from None
 
 

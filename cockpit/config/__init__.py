@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.config.errors import ConfigError, ConfigErrors
-from cockpit.config.places import candidates, default_data, default_system, find_config_file
+from cockpit.config.places import default_data, default_system, find_config_file, list_candidates
 from cockpit.config.secrets import Secrets
 from cockpit.model.system import System
 
@@ -13,10 +13,10 @@ __all__ = [
     "ConfigErrors",
     "Secrets",
     "build_json_schema",
-    "candidates",
     "default_data",
     "default_system",
     "find_config_file",
+    "list_candidates",
     "load_system",
 ]
 

@@ -15,7 +15,7 @@ from cockpit.model.key_bindings import key_name, opens_a_procedure
 from cockpit.model.plan import Checklist, Contact, Hours, Plan, Role, Target
 from cockpit.model.probe import Probe
 from cockpit.model.secret import Secret
-from cockpit.model.severity_scale import DEFAULT_LADDER, Level, SeverityScale
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityLevel, SeverityScale
 from cockpit.model.system import AlertSource, Cloud, Environment, System
 
 # From the tables of a file to the configured part of the Plan: every fact knows its line.
@@ -37,8 +37,8 @@ def build_plan(root: Root, ladder: SeverityScale, origin: Origin) -> Plan:
     """What the file says of the Plan; `ladder` is empty where it has none."""
     return Plan(
         ladder=ladder,
-        rules=(*_rules(root, origin), *_list_rules(root, origin)),
-        roles=_roles(root, origin),
+        rules=(*_build_rules(root, origin), *_list_rules(root, origin)),
+        roles=_build_roles(root, origin),
         contacts=tuple(
             Contact(
                 contact_table.role,
@@ -54,8 +54,8 @@ def build_plan(root: Root, ladder: SeverityScale, origin: Origin) -> Plan:
         targets=tuple(
             Target(
                 target_table.scenario,
-                _term(target_table.rpo),
-                _term(target_table.rto),
+                _make_timedelta(target_table.rpo),
+                _make_timedelta(target_table.rto),
                 target_table.how,
                 origin("targets", index),
             )
@@ -71,12 +71,12 @@ def build_plan(root: Root, ladder: SeverityScale, origin: Origin) -> Plan:
             )
             for index, checklist_table in enumerate(root.checklists)
         ),
-        hours=_hours(root.hours, origin("hours", 0)) if "hours" in root.model_fields_set else Hours(),
+        hours=_build_hours(root.hours, origin("hours", 0)) if "hours" in root.model_fields_set else Hours(),
         snapshot=root.snapshot,
     )
 
 
-def _rules(root: Root, origin: Origin) -> list[Rule]:
+def _build_rules(root: Root, origin: Origin) -> list[Rule]:
     """The rules as they stand; the tiers of an escalation are counted for each set of severities."""
     tiers: dict[tuple[str, ...], int] = {}
     rules = []
@@ -118,7 +118,7 @@ def _list_rules(root: Root, origin: Origin) -> list[Rule]:
     ]
 
 
-def _roles(root: Root, origin: Origin) -> tuple[Role, ...]:
+def _build_roles(root: Root, origin: Origin) -> tuple[Role, ...]:
     leads = any(role.lead for role in root.roles)
     return tuple(
         Role(role_table.name, role_table.duty, role_table.lead if leads else index == 0, origin("roles", index))
@@ -126,16 +126,16 @@ def _roles(root: Root, origin: Origin) -> tuple[Role, ...]:
     )
 
 
-def _hours(table: HoursTable, origin: str) -> Hours:
+def _build_hours(table: HoursTable, origin: str) -> Hours:
     days = tuple(sorted({WEEK.index(day) for day in table.days}))
     return Hours(days, table.opens, table.closes, table.zone, tuple(table.holidays), origin)
 
 
-def _term(seconds: float | None) -> timedelta | None:
+def _make_timedelta(seconds: float | None) -> timedelta | None:
     return None if seconds is None else timedelta(seconds=seconds)
 
 
-def build(root: tables.Root, file: Path, numbers_by_name: Mapping[Place, int]) -> System:
+def build_system(root: tables.Root, file: Path, numbers_by_name: Mapping[Place, int]) -> System:
     """The System of the configuration that was read from `file` (absolute); `known` are the lines of its keys."""
     folder = file.parent
 
@@ -144,38 +144,38 @@ def build(root: tables.Root, file: Path, numbers_by_name: Mapping[Place, int]) -
         return f"{file.name}:{line}" if line else file.name
 
     ladder = tuple(
-        Level(rung.name, rank, rung.definition, rung.response, rung.backlog, origin("ladder", rank))
+        SeverityLevel(rung.name, rank, rung.definition, rung.response, rung.backlog, origin("ladder", rank))
         for rank, rung in enumerate(root.ladder)
     )
     return System(
         name=root.system or folder.name,
         environments=tuple(
-            _environment(name, environment_table, folder) for name, environment_table in root.environments.items()
+            _build_environment(name, environment_table, folder) for name, environment_table in root.environments.items()
         )
         or (Environment("default", unnamed=True),),
-        data=_absolute(root.data, folder) or str(default_data()),
+        data=_make_path_absolute(root.data, folder) or str(default_data()),
         file=str(file),
         cloud=Cloud(root.cloud.name, root.cloud.endpoint, root.cloud.logs_endpoint, root.cloud.authority),
         order=tuple(root.identity.order),
         tenant=root.identity.tenant,
         client_id=root.identity.client_id,
-        ladder=ladder or DEFAULT_LADDER,
+        ladder=ladder or DEFAULT_SEVERITY_SCALE,
         time_zone=root.time_zone,
         read_only=root.read_only,
         bell=root.bell,
         theme=root.theme,
         keys={name: keys for name, keys in root.keys.items() if not opens_a_procedure(name, keys)},
         procedure_keys={key_name(key): name for key, name in root.keys.items() if opens_a_procedure(key, name)},
-        runbooks=tuple(_absolute(runbook, folder) for runbook in root.runbooks),
+        runbooks=tuple(_make_path_absolute(runbook, folder) for runbook in root.runbooks),
         plan=build_plan(root, ladder, origin),
-        templates=tuple(_absolute(template, folder) for template in root.templates),
+        templates=tuple(_make_path_absolute(template, folder) for template in root.templates),
         shared_logins=tuple(root.people.shared_logins),
-        contacts_file=_absolute(root.contacts_file, folder),
+        contacts_file=_make_path_absolute(root.contacts_file, folder),
         references=tuple(root.self_check.references),
     )
 
 
-def _environment(name: str, table: tables.EnvironmentTable, folder: Path) -> Environment:
+def _build_environment(name: str, table: tables.EnvironmentTable, folder: Path) -> Environment:
     return Environment(
         name=name,
         production=table.production,
@@ -184,23 +184,23 @@ def _environment(name: str, table: tables.EnvironmentTable, folder: Path) -> Env
         workspace=table.workspace,
         apps=tuple(table.apps),
         apps_interval=table.apps_interval,
-        probes=tuple(_probe(name, probe, folder) for probe in table.probes),
+        probes=tuple(_build_probe(name, probe, folder) for probe in table.probes),
         alerts=tuple(_alert_source(alert, folder) for alert in table.alerts),
-        values=_located(table.values, folder),
+        values=_resolve_secret_files(table.values, folder),
         guard_word=table.guard_word,
         kube_context=table.kube_context,
         shell=table.shell,
     )
 
 
-def _probe(environment: str, table: tables.ProbeTable, folder: Path) -> Probe:
+def _build_probe(environment: str, table: tables.ProbeTable, folder: Path) -> Probe:
     return Probe(
         name=table.name,
         environment=environment,
         url=table.url,
         method=table.method,
         body=table.body,
-        headers=_located(table.headers, folder),
+        headers=_resolve_secret_files(table.headers, folder),
         interval=table.interval,
         timeout=table.timeout or min(5.0, table.interval),
         retry_interval=table.retry_interval or min(3.0, table.interval),
@@ -210,7 +210,7 @@ def _probe(environment: str, table: tables.ProbeTable, folder: Path) -> Probe:
         successes=table.successes,
         depends_on=tuple(table.depends_on),
         verify_tls=table.verify_tls,
-        ca_file=_absolute(table.ca_file, folder),
+        ca_file=_make_path_absolute(table.ca_file, folder),
         maintenance=tuple((window.start, window.until) for window in table.maintenance),
         runbook=table.runbook,
     )
@@ -222,25 +222,25 @@ def _alert_source(table: tables.AlertSourceTable, folder: Path) -> AlertSource:
         kind=table.kind,
         urls=tuple(table.urls),
         prometheus=tuple(table.prometheus),
-        headers=_located(table.headers, folder),
+        headers=_resolve_secret_files(table.headers, folder),
         filters=tuple(table.filters),
         watchdog=table.watchdog,
         interval=table.interval,
         verify_tls=table.verify_tls,
-        ca_file=_absolute(table.ca_file, folder),
+        ca_file=_make_path_absolute(table.ca_file, folder),
     )
 
 
-def _located(values: Mapping[str, str | Secret], folder: Path) -> dict[str, str | Secret]:
+def _resolve_secret_files(values: Mapping[str, str | Secret], folder: Path) -> dict[str, str | Secret]:
     """The files of secrets as seen from the folder of the configuration."""
     return {
-        name: replace(value, name=_absolute(value.name, folder))
+        name: replace(value, name=_make_path_absolute(value.name, folder))
         if isinstance(value, Secret) and value.source == "file"
         else value
         for name, value in values.items()
     }
 
 
-def _absolute(path: str, folder: Path) -> str:
+def _make_path_absolute(path: str, folder: Path) -> str:
     """The path as seen from the folder of the file; "" stays ""."""
     return os.path.abspath(folder / os.path.expanduser(path)) if path else ""

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from cockpit.config.checks_keys import key_rules, theme_rules
 from cockpit.config.checks_probes import probe_rules
 from cockpit.config.checks_secrets import alert_rules, value_rules
-from cockpit.config.errors import ConfigError, Path, mistake
-from cockpit.config.raw import Raw, duplicates, table, tables, text, texts
-from cockpit.model.text import near
+from cockpit.config.errors import ConfigError, Path, make_config_error
+from cockpit.config.raw import Raw, find_duplicates, get_table, get_text, list_tables, list_texts
+from cockpit.model.text import find_nearest
 
 # What no single value of the plan can tell: severities that there are, and nothing said twice.
 
@@ -21,86 +21,94 @@ SEVERAL = ("escalation", "checklist")  # kinds that one severity may have more t
 
 def plan_rules(data: Raw) -> Iterator[ConfigError]:
     """Every broken rule of [[rules]], [[roles]], [[contacts]], [[targets]], [[checklists]] and `snapshot`."""
-    yield from duplicates(("roles",), data.get("roles"))
-    yield from duplicates(("checklists",), data.get("checklists"))
-    yield from duplicates(("contacts",), data.get("contacts"), "role")
-    yield from duplicates(("targets",), data.get("targets"), "scenario")
-    ladder = [name for _, rung in tables(data.get("ladder")) if (name := text(rung.get("name")).strip())]
+    yield from find_duplicates(("roles",), data.get("roles"))
+    yield from find_duplicates(("checklists",), data.get("checklists"))
+    yield from find_duplicates(("contacts",), data.get("contacts"), "role")
+    yield from find_duplicates(("targets",), data.get("targets"), "scenario")
+    ladder = [name for _, rung in list_tables(data.get("ladder")) if (name := get_text(rung.get("name")).strip())]
     for key in ("rules", "checklists"):
-        for index, fields in tables(data.get(key)):
-            yield from _levels((key, index, "levels"), fields, ladder)
-    yield from _complete(data)
-    yield from _twice(data)
-    if (snapshot := text(data.get("snapshot")).strip()) and "#" not in snapshot:
-        yield mistake(("snapshot",), "must name a procedure as runbook#procedure", f"{snapshot}#")
+        for index, fields in list_tables(data.get(key)):
+            yield from _check_rule_severities((key, index, "levels"), fields, ladder)
+    yield from _check_escalations(data)
+    yield from _check_duplicate_deadlines(data)
+    if (snapshot := get_text(data.get("snapshot")).strip()) and "#" not in snapshot:
+        yield make_config_error(("snapshot",), "must name a procedure as runbook#procedure", f"{snapshot}#")
 
 
-def _levels(path: Path, rule: Raw, ladder: list[str]) -> Iterator[ConfigError]:
+def _check_rule_severities(path: Path, rule: Raw, ladder: list[str]) -> Iterator[ConfigError]:
     """Only a ladder of this file can say it: another may stand in a document."""
-    for index, level in texts(rule.get("levels")):
+    for index, level in list_texts(rule.get("levels")):
         if ladder and level.strip().casefold() not in {entry.casefold() for entry in ladder}:
-            yield mistake((*path, index), f"`{level}` is not in the ladder: {', '.join(ladder)}", near(level, ladder))
+            yield make_config_error(
+                (*path, index), f"`{level}` is not in the ladder: {', '.join(ladder)}", find_nearest(level, ladder)
+            )
 
 
-def _complete(data: Raw) -> Iterator[ConfigError]:
-    for index, rule in tables(data.get("rules")):
+def _check_escalations(data: Raw) -> Iterator[ConfigError]:
+    for index, rule in list_tables(data.get("rules")):
         if rule.get("kind") == "escalation" and not rule.get("who"):
-            yield mistake(("rules", index, "who"), "is required: an escalation says who is called")
+            yield make_config_error(("rules", index, "who"), "is required: an escalation says who is called")
         if rule.get("kind") == "checklist" and not rule.get("checklist"):
-            yield mistake(("rules", index, "checklist"), "is required: the name of the list")
+            yield make_config_error(("rules", index, "checklist"), "is required: the name of the list")
 
 
-def _twice(data: Raw) -> Iterator[ConfigError]:
+def _check_duplicate_deadlines(data: Raw) -> Iterator[ConfigError]:
     """Two deadlines for one thing: nobody could say which holds."""
     first: dict[tuple[str, str], int] = {}
-    for index, rule in tables(data.get("rules")):
-        kind = text(rule.get("kind"))
-        for level in [level.strip().casefold() for _, level in texts(rule.get("levels"))] or [""]:
+    for index, rule in list_tables(data.get("rules")):
+        kind = get_text(rule.get("kind"))
+        for level in [level.strip().casefold() for _, level in list_texts(rule.get("levels"))] or [""]:
             earlier = first.setdefault((kind, level), index)
             if earlier != index and kind not in SEVERAL:
                 held = f"for {level.upper()}" if level else "for every severity"
-                yield mistake(("rules", index, "kind"), f"`{kind}` {held} is already said by rules[{earlier}]")
+                yield make_config_error(
+                    ("rules", index, "kind"), f"`{kind}` {held} is already said by rules[{earlier}]"
+                )
 
 
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 
 
-def rules(data: Raw) -> Iterator[ConfigError]:
+def check_rules(data: Raw) -> Iterator[ConfigError]:
     """Every broken rule of the whole file."""
-    yield from _identity(data)
-    yield from theme_rules(text(data.get("theme")).strip())
-    yield from key_rules(table(data.get("keys")))
-    yield from duplicates(("ladder",), data.get("ladder"))
+    yield from _check_identity(data)
+    yield from theme_rules(get_text(data.get("theme")).strip())
+    yield from key_rules(get_table(data.get("keys")))
+    yield from find_duplicates(("ladder",), data.get("ladder"))
     yield from plan_rules(data)
-    for name, environment in table(data.get("environments")).items():
+    for name, environment in get_table(data.get("environments")).items():
         if isinstance(environment, dict):
-            yield from _environment(("environments", name), environment)
+            yield from _check_environment(("environments", name), environment)
 
 
-def _identity(data: Raw) -> Iterator[ConfigError]:
+def _check_identity(data: Raw) -> Iterator[ConfigError]:
     """A real token never goes to a simulator, and the simulator's never to Azure."""
-    order = texts(table(data.get("identity")).get("order"))
+    order = list_texts(get_table(data.get("identity")).get("order"))
     for index, method in order:
         if method in [earlier for _, earlier in order[:index]]:
-            yield mistake(("identity", "order", index), f"`{method}` is there twice")
-    simulated = text(table(data.get("cloud")).get("endpoint")).strip().startswith("http://")
+            yield make_config_error(("identity", "order", index), f"`{method}` is there twice")
+    simulated = get_text(get_table(data.get("cloud")).get("endpoint")).strip().startswith("http://")
     methods = {method for _, method in order}
     if "simulator" in methods and not simulated:
-        yield mistake(("identity", "order"), "names `simulator`, which needs [cloud] endpoint = http://127.0.0.1:PORT")
+        yield make_config_error(
+            ("identity", "order"), "names `simulator`, which needs [cloud] endpoint = http://127.0.0.1:PORT"
+        )
     if simulated and methods != {"simulator"}:
-        yield mistake(("identity", "order"), "must be `simulator` alone: [cloud] endpoint is one", '["simulator"]')
+        yield make_config_error(
+            ("identity", "order"), "must be `simulator` alone: [cloud] endpoint is one", '["simulator"]'
+        )
 
 
-def _environment(path: Path, environment: Raw) -> Iterator[ConfigError]:
+def _check_environment(path: Path, environment: Raw) -> Iterator[ConfigError]:
     if not ENVIRONMENT_NAME.fullmatch(str(path[-1])):
-        yield mistake(path, "is no name of an environment; letters, digits, dot, - and _, at most 40")
+        yield make_config_error(path, "is no name of an environment; letters, digits, dot, - and _, at most 40")
     if environment.get("apps"):
         for key in ("subscription", "resource_group"):
             if not environment.get(key):
-                yield mistake((*path, key), "is required: the environment has apps")
-    for index, app in texts(environment.get("apps")):
-        if app in [earlier for _, earlier in texts(environment.get("apps"))[:index]]:
-            yield mistake((*path, "apps", index), f"`{app}` is there twice")
+                yield make_config_error((*path, key), "is required: the environment has apps")
+    for index, app in list_texts(environment.get("apps")):
+        if app in [earlier for _, earlier in list_texts(environment.get("apps"))[:index]]:
+            yield make_config_error((*path, "apps", index), f"`{app}` is there twice")
     yield from value_rules((*path, "values"), environment.get("values"))
     yield from probe_rules((*path, "probes"), environment.get("probes"))
     yield from alert_rules((*path, "alerts"), environment.get("alerts"), environment.get("subscription"))

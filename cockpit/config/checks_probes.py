@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from cockpit.config.checks_secrets import header_rules
-from cockpit.config.errors import ConfigError, Path, mistake
-from cockpit.config.raw import Raw, duplicates, duration, tables, text, texts
-from cockpit.model.text import near
+from cockpit.config.errors import ConfigError, Path, make_config_error
+from cockpit.config.raw import Raw, find_duplicates, get_text, list_tables, list_texts, read_duration
+from cockpit.model.text import find_nearest
 
 INTERVAL = 15.0  # seconds, the default
 TLS_ONLY = ("[CERTIFICATE_EXPIRATION]", "[TLS_TIME]")
@@ -15,68 +15,78 @@ TLS_ONLY = ("[CERTIFICATE_EXPIRATION]", "[TLS_TIME]")
 
 def probe_rules(path: Path, array: Any) -> Iterator[ConfigError]:
     """`path` is that of the array of probes."""
-    yield from duplicates(path, array)
-    probes = tables(array)
-    names = [_name(probe) for _, probe in probes]
+    yield from find_duplicates(path, array)
+    probes = list_tables(array)
+    names = [_read_probe_name(probe) for _, probe in probes]
     for index, probe in probes:
         place = (*path, index)
         yield from header_rules((*place, "headers"), probe.get("headers"))
-        yield from _times(place, probe)
-        yield from _tls(place, probe)
-        yield from _parents(place, probe, names)
-    yield from _circles(path, probes)
+        yield from _check_probe_times(place, probe)
+        yield from _check_tls_conditions(place, probe)
+        yield from _check_probe_parents(place, probe, names)
+    yield from _check_dependency_circles(path, probes)
 
 
-def _name(probe: Raw) -> str:
-    return text(probe.get("name")).strip()
+def _read_probe_name(probe: Raw) -> str:
+    return get_text(probe.get("name")).strip()
 
 
-def _times(path: Path, probe: Raw) -> Iterator[ConfigError]:
-    interval = duration(probe.get("interval", "15s")) or INTERVAL
+def _check_probe_times(path: Path, probe: Raw) -> Iterator[ConfigError]:
+    interval = read_duration(probe.get("interval", "15s")) or INTERVAL
     for key in ("timeout", "retry_interval"):
-        if (duration(probe.get(key)) or 0.0) > interval:
-            yield mistake((*path, key), f"is longer than the interval ({probe.get('interval', '15s')})")
-    for index, window in tables(probe.get("maintenance")):
+        if (read_duration(probe.get(key)) or 0.0) > interval:
+            yield make_config_error((*path, key), f"is longer than the interval ({probe.get('interval', '15s')})")
+    for index, window in list_tables(probe.get("maintenance")):
         start, until = window.get("from"), window.get("until")
-        if isinstance(start, datetime) and isinstance(until, datetime) and _aware(start, until) and until <= start:
-            yield mistake((*path, "maintenance", index, "until"), "is not after its `from`")
+        if (
+            isinstance(start, datetime)
+            and isinstance(until, datetime)
+            and _have_time_zones(start, until)
+            and until <= start
+        ):
+            yield make_config_error((*path, "maintenance", index, "until"), "is not after its `from`")
 
 
-def _aware(*moments: datetime) -> bool:
+def _have_time_zones(*moments: datetime) -> bool:
     return all(moment.tzinfo is not None for moment in moments)
 
 
-def _tls(path: Path, probe: Raw) -> Iterator[ConfigError]:
-    if not text(probe.get("url")).strip().startswith("http://"):
+def _check_tls_conditions(path: Path, probe: Raw) -> Iterator[ConfigError]:
+    if not get_text(probe.get("url")).strip().startswith("http://"):
         return
     for key in ("conditions", "degraded"):
-        for index, condition in texts(probe.get(key)):
+        for index, condition in list_texts(probe.get(key)):
             for place in TLS_ONLY:
                 if place in condition:
-                    yield mistake((*path, key, index), f"asks for {place}, but the address is http:// and has none")
+                    yield make_config_error(
+                        (*path, key, index), f"asks for {place}, but the address is http:// and has none"
+                    )
 
 
-def _parents(path: Path, probe: Raw, names: list[str]) -> Iterator[ConfigError]:
-    own = _name(probe)
-    for index, parent in texts(probe.get("depends_on")):
+def _check_probe_parents(path: Path, probe: Raw, names: list[str]) -> Iterator[ConfigError]:
+    own = _read_probe_name(probe)
+    for index, parent in list_texts(probe.get("depends_on")):
         place = (*path, "depends_on", index)
         if parent.strip() == own:
-            yield mistake(place, "names the probe itself")
+            yield make_config_error(place, "names the probe itself")
         elif parent.strip() not in names:
             others = [name for name in names if name != own]
-            yield mistake(place, f"`{parent}` is no probe of this environment", near(parent, others))
+            yield make_config_error(place, f"`{parent}` is no probe of this environment", find_nearest(parent, others))
 
 
-def _circles(path: Path, probes: list[tuple[int, Raw]]) -> Iterator[ConfigError]:
+def _check_dependency_circles(path: Path, probes: list[tuple[int, Raw]]) -> Iterator[ConfigError]:
     """One error for each circle, at the probe of it that comes first."""
-    parents = {_name(probe): [name.strip() for _, name in texts(probe.get("depends_on"))] for _, probe in probes}
-    position = {_name(probe): index for index, probe in reversed(probes)}
+    parents = {
+        _read_probe_name(probe): [name.strip() for _, name in list_texts(probe.get("depends_on"))]
+        for _, probe in probes
+    }
+    position = {_read_probe_name(probe): index for index, probe in reversed(probes)}
     reported: set[str] = set()
     for name in parents:
         circle = _way_back(name, parents)
         if len(circle) > 2 and not reported & set(circle):
             reported |= set(circle)
-            yield mistake((*path, position[name], "depends_on"), f"goes in a circle: {' → '.join(circle)}")
+            yield make_config_error((*path, position[name], "depends_on"), f"goes in a circle: {' → '.join(circle)}")
 
 
 def _way_back(start: str, parents: dict[str, list[str]]) -> list[str]:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from cockpit.config.errors import ConfigError, Path, mistake
-from cockpit.config.raw import duplicates, table, tables, texts
+from cockpit.config.errors import ConfigError, Path, make_config_error
+from cockpit.config.raw import find_duplicates, get_table, list_tables, list_texts
 
 SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|password|credential|api-?key|-key$|^key$", re.IGNORECASE)
 SECRET_VALUE = re.compile(r"(password|passwd|secret|token|api[_-]?key|connection[_-]?string)$", re.IGNORECASE)
@@ -14,29 +14,29 @@ NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, 5.6.2
 
 def header_rules(path: Path, headers: Any) -> Iterator[ConfigError]:
     """`path` is that of the headers table."""
-    for name, value in table(headers).items():
+    for name, value in get_table(headers).items():
         place = (*path, name)
         if not NAME.fullmatch(name):
-            yield mistake(place, "is no name of a header")
+            yield make_config_error(place, "is no name of a header")
         elif not isinstance(value, str):
             continue
         elif SECRET_HEADER.search(name):
-            yield _plain(place, name)
+            yield _report_plain_secret(place, name)
         elif not value.isascii():
-            yield mistake(place, "holds a character that HTTP headers cannot carry")
+            yield make_config_error(place, "holds a character that HTTP headers cannot carry")
 
 
 def value_rules(path: Path, values: Any) -> Iterator[ConfigError]:
     """`path` is that of the table of values for placeholders."""
-    for name, value in table(values).items():
+    for name, value in get_table(values).items():
         if isinstance(value, str) and value and SECRET_VALUE.search(name):
-            yield _plain((*path, name), name)
+            yield _report_plain_secret((*path, name), name)
 
 
-def _plain(place: Path, name: str) -> ConfigError:
+def _report_plain_secret(place: Path, name: str) -> ConfigError:
     variable = re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_")
     way = f'{name} = {{ env = "{variable}" }} or {{ file = "path" }}'
-    return mistake(place, f"is a secret and must not stand in the file; write {way}")
+    return make_config_error(place, f"is a secret and must not stand in the file; write {way}")
 
 
 # Alert sources: what each kind needs, and what it has no use for.
@@ -53,18 +53,20 @@ ALERTMANAGER_ONLY = ("urls", "prometheus", "headers", "filters", "watchdog", "ve
 
 def alert_rules(path: Path, array: Any, subscription: Any) -> Iterator[ConfigError]:
     """`path` is that of the array of sources; `subscription` that of its environment."""
-    yield from duplicates(path, array)
-    for index, source in tables(array):
+    yield from find_duplicates(path, array)
+    for index, source in list_tables(array):
         place = (*path, index)
         yield from header_rules((*place, "headers"), source.get("headers"))
-        for position, matcher in texts(source.get("filters")):
+        for position, matcher in list_texts(source.get("filters")):
             if not MATCHER.fullmatch(matcher):
-                yield mistake((*place, "filters", position), f"`{matcher}` is no matcher", 'severity="critical"')
+                yield make_config_error(
+                    (*place, "filters", position), f"`{matcher}` is no matcher", 'severity="critical"'
+                )
         if source.get("kind") == "alertmanager" and not source.get("urls"):
-            yield mistake((*place, "urls"), "is required: the addresses of the Alertmanager servers")
+            yield make_config_error((*place, "urls"), "is required: the addresses of the Alertmanager servers")
         if source.get("kind") == "azure":
             for key in ALERTMANAGER_ONLY:
                 if key in source:
-                    yield mistake((*place, key), "is only for kind = alertmanager")
+                    yield make_config_error((*place, key), "is only for kind = alertmanager")
             if not subscription:
-                yield mistake((*path[:-1], "subscription"), f"is required: {path[-1]}[{index}] asks Azure")
+                yield make_config_error((*path[:-1], "subscription"), f"is required: {path[-1]}[{index}] asks Azure")

@@ -43,12 +43,12 @@ class ConfigErrors(Exception):  # noqa: N818  it holds the errors
         return "\n".join((f"{self.file} has {len(self.errors)} errors:", *listed))
 
 
-def mistake(path: Path, message: str, suggestion: str = "", line: int | None = None) -> ConfigError:
+def make_config_error(path: Path, message: str, suggestion: str = "", line: int | None = None) -> ConfigError:
     """A ConfigError whose texts are cleaned: a configuration may hold anything."""
-    return ConfigError(dotted(path), clean_line(message, 400), clean_line(suggestion, 120), line, path)
+    return ConfigError(format_config_path(path), clean_line(message, 400), clean_line(suggestion, 120), line, path)
 
 
-def dotted(path: Path) -> str:
+def format_config_path(path: Path) -> str:
     """`("probes", 2, "url")` as a person writes it: `probes[2].url`."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return clean_line(text.removeprefix("."), 200)

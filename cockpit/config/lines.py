@@ -9,7 +9,7 @@ PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
 Place = tuple[str | int, ...]
 
 
-def lines(text: str) -> dict[Place, int]:
+def find_key_lines(text: str) -> dict[Place, int]:
     """The line, from 1, of every table header and every key that begins a line, by its path."""
     numbers_by_name: dict[Place, int] = {}
     counts: dict[Place, int] = {}
@@ -18,10 +18,10 @@ def lines(text: str) -> dict[Place, int]:
     for number, line in enumerate(text.splitlines(), start=1):
         if not quote:
             if header := HEADER.match(line):
-                table = _table(_parts(header.group(2)), header.group(1) == "[[", counts)
+                table = _locate_table(_split_dotted_key(header.group(2)), header.group(1) == "[[", counts)
                 numbers_by_name.setdefault(table, number)
             elif key := KEY.match(line):
-                for size in range(1, len(parts := _parts(key.group(1))) + 1):
+                for size in range(1, len(parts := _split_dotted_key(key.group(1))) + 1):
                     numbers_by_name.setdefault((*table, *parts[:size]), number)
         quote = _open_quote(line, quote)
     return numbers_by_name
@@ -35,11 +35,11 @@ def line_of(path: Place, numbers_by_name: Mapping[Place, int]) -> int | None:
     return None
 
 
-def _parts(dotted: str) -> Place:
+def _split_dotted_key(dotted: str) -> Place:
     return tuple(part.strip("\"'") for part in PART.findall(dotted))
 
 
-def _table(parts: Place, array: bool, counts: dict[Place, int]) -> Place:
+def _locate_table(parts: Place, array: bool, counts: dict[Place, int]) -> Place:
     """The path of a header: each array of tables on the way stands for its newest element."""
     path: Place = ()
     for part in parts[:-1]:

@@ -11,14 +11,14 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from cockpit.config.build import build
-from cockpit.config.checks import rules
-from cockpit.config.errors import ConfigError, ConfigErrors, mistake
-from cockpit.config.lines import line_of, lines
+from cockpit.config.build import build_system
+from cockpit.config.checks import check_rules
+from cockpit.config.errors import ConfigError, ConfigErrors, make_config_error
+from cockpit.config.lines import find_key_lines, line_of
 from cockpit.config.raw import flat_keys
 from cockpit.config.schema import TABLES, Root, keys_of
 from cockpit.model.system import System
-from cockpit.model.text import near
+from cockpit.model.text import find_nearest
 
 # Does every key exist, and hold the kind of value it must? Says it in the words of the file.
 
@@ -38,27 +38,29 @@ def read_shape(data: dict[str, Any]) -> tuple[Root | None, list[ConfigError]]:
     try:
         return Root.model_validate(data), []
     except ValidationError as refused:
-        return None, [_explain(error) for error in refused.errors(include_url=False)]
+        return None, [_explain_validation_error(error) for error in refused.errors(include_url=False)]
 
 
-def _explain(error: ErrorDetails) -> ConfigError:
+def _explain_validation_error(error: ErrorDetails) -> ConfigError:
     path, kind, context = error["loc"], error["type"], error.get("ctx", {})
     if kind == "cockpit":
-        return mistake(path, context["message"], context["suggestion"])
+        return make_config_error(path, context["message"], context["suggestion"])
     if kind == "extra_forbidden":
         return _unknown_key(path)
     if kind == "literal_error":
         known_items = re.findall(r"'([^']*)'", context["expected"])
-        return mistake(path, f"must be one of {', '.join(known_items)}", near(str(error["input"]), known_items))
+        return make_config_error(
+            path, f"must be one of {', '.join(known_items)}", find_nearest(str(error["input"]), known_items)
+        )
     if kind in ("list_type", "model_type", "dict_type"):
-        return mistake(path, _wrong_brackets(path, kind, error["input"]))
+        return make_config_error(path, _wrong_brackets(path, kind, error["input"]))
     sentence = SENTENCES.get(kind)
-    return mistake(path, sentence.format(**context) if sentence else error["msg"])
+    return make_config_error(path, sentence.format(**context) if sentence else error["msg"])
 
 
 def _wrong_brackets(path: tuple[str | int, ...], kind: str, value: Any) -> str:
     name = ".".join(step for step in path if isinstance(step, str))
-    tables = _pattern(path) in TABLES
+    tables = _match_table_pattern(path) in TABLES
     if kind == "list_type":
         if tables and isinstance(value, dict):
             return f"is a list of tables; write [[{name}]] with two brackets"
@@ -73,23 +75,23 @@ def _wrong_brackets(path: tuple[str | int, ...], kind: str, value: Any) -> str:
 def _unknown_key(path: tuple[str | int, ...]) -> ConfigError:
     """A key nobody knows: misspelled, or known in another table (TOML puts it in the table of the line above)."""
     key = str(path[-1])
-    here = keys_of(TABLES[_pattern(path[:-1])])
-    if meant := near(key, here):
-        return mistake(path, "is not known", meant)
-    elsewhere = sorted(_homes(key), key=len)
+    here = keys_of(TABLES[_match_table_pattern(path[:-1])])
+    if meant := find_nearest(key, here):
+        return make_config_error(path, "is not known", meant)
+    elsewhere = sorted(_find_key_homes(key), key=len)
     if not elsewhere:
-        return mistake(path, f"is not known; here are known: {', '.join(here)}")
-    return mistake(path, f"does not belong here but {' or '.join(elsewhere)}")
+        return make_config_error(path, f"is not known; here are known: {', '.join(here)}")
+    return make_config_error(path, f"does not belong here but {' or '.join(elsewhere)}")
 
 
-def _homes(key: str) -> Iterator[str]:
+def _find_key_homes(key: str) -> Iterator[str]:
     for pattern, table in TABLES.items():
         if key in keys_of(table):
             name = ".".join(pattern).replace("*", "NAME")
             yield f"under [{name}]" if name else "at the top, before the first [table]"
 
 
-def _pattern(path: tuple[str | int, ...]) -> tuple[str, ...]:
+def _match_table_pattern(path: tuple[str | int, ...]) -> tuple[str, ...]:
     names = [step for step in path if isinstance(step, str)]
     if len(names) > 1 and names[0] == "environments":
         names[1] = "*"
@@ -107,54 +109,58 @@ REASONS: dict[type[Exception], str] = {
 }
 
 
-def read(path: Path) -> str:
+def read_config_text(path: Path) -> str:
     """The text of the file. Raises ConfigErrors with one sentence."""
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except (OSError, ValueError) as error:
         sentences = getattr(error, "strerror", None) or str(error)
-        raise _refused(path, REASONS.get(type(error), f"cannot be read: {sentences}")) from None
+        raise _make_config_errors(path, REASONS.get(type(error), f"cannot be read: {sentences}")) from None
     if len(content) > LARGEST:
-        raise _refused(path, f"is larger than {LARGEST} bytes; this is no configuration")
+        raise _make_config_errors(path, f"is larger than {LARGEST} bytes; this is no configuration")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise _refused(path, "is not UTF-8 text; save it as UTF-8", line) from None
+        raise _make_config_errors(path, "is not UTF-8 text; save it as UTF-8", line) from None
 
 
-def tables(text: str, path: Path) -> dict[str, Any]:
+def parse_toml(text: str, path: Path) -> dict[str, Any]:
     """The content as TOML reads it. Raises ConfigErrors with line and column."""
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise _refused(path, "is nested too deeply") from None
+        raise _make_config_errors(path, "is nested too deeply") from None
     except ValueError as error:
         tokens = re.sub(r" \(at (line \d+, column \d+|end of document)\)$", "", str(error))
         where = re.search(r"at line (\d+), column (\d+)\)$", str(error))
         if where is None:
-            raise _refused(path, f"is no valid TOML: {_lowered(tokens)}", text.count("\n") + 1) from None
+            raise _make_config_errors(
+                path, f"is no valid TOML: {_lower_first_letter(tokens)}", text.count("\n") + 1
+            ) from None
         line, column = int(where.group(1)), where.group(2)
-        raise _refused(path, f"is no valid TOML at column {column}: {_lowered(tokens)}", line) from None
+        raise _make_config_errors(
+            path, f"is no valid TOML at column {column}: {_lower_first_letter(tokens)}", line
+        ) from None
 
 
-def _lowered(text: str) -> str:
+def _lower_first_letter(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _refused(path: Path, message: str, line: int | None = None) -> ConfigErrors:
-    return ConfigErrors((mistake((), message, line=line),), str(path))
+def _make_config_errors(path: Path, message: str, line: int | None = None) -> ConfigErrors:
+    return ConfigErrors((make_config_error((), message, line=line),), str(path))
 
 
 def load_file(path: Path) -> System:
     """The System that the file describes. Raises ConfigErrors with all that is wrong, each with path and line."""
     path = Path(os.path.abspath(path))
-    text = read(path)
-    data = flat_keys(tables(text, path))
-    numbers_by_name = lines(text)
+    text = read_config_text(path)
+    data = flat_keys(parse_toml(text, path))
+    numbers_by_name = find_key_lines(text)
     root, wrong = read_shape(data)
-    config_errors_by_pair = {(error.path, error.message): error for error in (*wrong, *rules(data))}
+    config_errors_by_pair = {(error.path, error.message): error for error in (*wrong, *check_rules(data))}
     if root is None or config_errors_by_pair:
         raise ConfigErrors(
             [
@@ -163,4 +169,4 @@ def load_file(path: Path) -> System:
             ],
             str(path),
         )
-    return build(root, path, numbers_by_name)
+    return build_system(root, path, numbers_by_name)

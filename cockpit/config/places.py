@@ -6,7 +6,7 @@ from pathlib import Path
 
 import platformdirs
 
-from cockpit.config.errors import ConfigErrors, mistake
+from cockpit.config.errors import ConfigErrors, make_config_error
 from cockpit.model.system import Environment, System
 
 NAME = "cockpit.toml"
@@ -23,10 +23,10 @@ def default_system() -> System:
     return System(name="cockpit", environments=(Environment("default", unnamed=True),), data=str(default_data()))
 
 
-def candidates(option: str | None, environ: Mapping[str, str], cwd: Path) -> list[tuple[str, Path]]:
+def list_candidates(option: str | None, environ: Mapping[str, str], cwd: Path) -> list[tuple[str, Path]]:
     """Where a configuration is looked for, in order: what names the place, and the absolute path."""
     named = [("--config", option), (f"${VARIABLE}", environ.get(VARIABLE))]
-    pairs = [(how, _absolute(path, cwd)) for how, path in named if path]
+    pairs = [(how, _make_path_absolute(path, cwd)) for how, path in named if path]
     pairs.append(("current directory", cwd / NAME))
     pairs.append(("user configuration", Path(platformdirs.user_config_dir("cockpit", appauthor=False)) / NAME))
     return pairs
@@ -34,13 +34,15 @@ def candidates(option: str | None, environ: Mapping[str, str], cwd: Path) -> lis
 
 def find_config_file(option: str | None, environ: Mapping[str, str], cwd: Path) -> Path | None:
     """The configuration in use, None where there is none. Raises ConfigErrors when one is named that is not there."""
-    for how, path in candidates(option, environ, cwd):
+    for how, path in list_candidates(option, environ, cwd):
         if os.path.exists(path):  # never raises, unlike Path.exists
             return path
         if how in ("--config", f"${VARIABLE}"):
-            raise ConfigErrors((mistake((), f"does not exist or cannot be reached, and {how} names it"),), str(path))
+            raise ConfigErrors(
+                (make_config_error((), f"does not exist or cannot be reached, and {how} names it"),), str(path)
+            )
     return None
 
 
-def _absolute(path: str, cwd: Path) -> Path:
+def _make_path_absolute(path: str, cwd: Path) -> Path:
     return Path(os.path.abspath(cwd / os.path.expanduser(path)))

@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from typing import Any
 
-from cockpit.config.errors import ConfigError, Path, mistake
+from cockpit.config.errors import ConfigError, Path, make_config_error
 from cockpit.model.time import DurationError, seconds
 
 Raw = dict[str, Any]
 
 
-def table(value: Any) -> Raw:
+def get_table(value: Any) -> Raw:
     return value if isinstance(value, dict) else {}
 
 
-def tables(value: Any) -> list[tuple[int, Raw]]:
+def list_tables(value: Any) -> list[tuple[int, Raw]]:
     """The tables of an array, each with its index."""
     return [
         (index, fields)
@@ -22,21 +22,21 @@ def tables(value: Any) -> list[tuple[int, Raw]]:
     ]
 
 
-def text(value: Any) -> str:
+def get_text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def texts(value: Any) -> list[tuple[int, str]]:
+def list_texts(value: Any) -> list[tuple[int, str]]:
     """The texts of an array, each with its index."""
     return [
         (index, entry) for index, entry in enumerate(value if isinstance(value, list) else ()) if isinstance(entry, str)
     ]
 
 
-def duration(value: Any) -> float | None:
+def read_duration(value: Any) -> float | None:
     """Seconds, or None where there is no duration."""
     try:
-        return float(seconds(text(value)))
+        return float(seconds(get_text(value)))
     except DurationError:
         return None
 
@@ -54,11 +54,11 @@ def flat_keys(data: Raw) -> Raw:
     return data | {"keys": flat}
 
 
-def duplicates(path: Path, array: Any, key: str = "name") -> Iterator[ConfigError]:
+def find_duplicates(path: Path, array: Any, key: str = "name") -> Iterator[ConfigError]:
     """An error for each table whose name, or other `key`, an earlier one already has."""
     first: dict[str, int] = {}
-    for index, fields in tables(array):
-        name = text(fields.get(key)).strip()
+    for index, fields in list_tables(array):
+        name = get_text(fields.get(key)).strip()
         if name and name in first:
-            yield mistake((*path, index, key), f"`{name}` is already the {key} of {path[-1]}[{first[name]}]")
+            yield make_config_error((*path, index, key), f"`{name}` is already the {key} of {path[-1]}[{first[name]}]")
         first.setdefault(name, index)

@@ -28,7 +28,7 @@ from cockpit.model.system import IdentityMethod
 # What every table of cockpit.toml is: strict, closed, and read once.
 
 
-def written(value: Any) -> Any:
+def format_default(value: Any) -> Any:
     """A default as it is written in the file, where that is another type than what it is read as."""
     return value
 
@@ -113,8 +113,8 @@ class HoursTable(ConfigTable):
     days: Annotated[list[Weekday], Field(min_length=1)] = Field(
         ["mon", "tue", "wed", "thu", "fri"], description="Days of the week."
     )
-    opens: Clock = Field(written("08:00"), description="From, on the clock of the zone.")
-    closes: Clock = Field(written("18:00"), description="Until; earlier than `opens` is on the next day.")
+    opens: Clock = Field(format_default("08:00"), description="From, on the clock of the zone.")
+    closes: Clock = Field(format_default("18:00"), description="Until; earlier than `opens` is on the next day.")
     zone: Zone = Field("", description="An IANA name; `time_zone` if not given.")
     holidays: list[Day] = Field([], description="Days off, as dates without quotes.")
 
@@ -137,11 +137,11 @@ class ProbeTable(ConfigTable):
     method: Literal["GET", "HEAD", "POST", "PUT", "OPTIONS"] = Field("GET", description="The HTTP method.")
     body: str = Field("", description="What is sent with it.")
     headers: dict[str, TextOrSecret] = Field({}, description='Headers; a secret one is { env = "NAME" }.')
-    interval: Duration = Field(written("15s"), description="Time between two checks.")
+    interval: Duration = Field(format_default("15s"), description="Time between two checks.")
     timeout: Duration | None = Field(None, description="Patience with one check; 5s, or the interval if shorter.")
     retry_interval: Duration | None = Field(None, description="Wait after a failure; 3s, or the interval if shorter.")
     conditions: list[ConditionText] = Field(
-        written(["[STATUS] == 200"]), min_length=1, description="All must hold, or the check has failed."
+        format_default(["[STATUS] == 200"]), min_length=1, description="All must hold, or the check has failed."
     )
     degraded: list[ConditionText] = Field([], description="One that does not hold makes a working probe degraded.")
     failures: Attempts = Field(2, description="Failed checks in a row before it is down.")
@@ -163,7 +163,7 @@ class AlertSourceTable(ConfigTable):
     headers: dict[str, TextOrSecret] = Field({}, description='Headers; a secret one is { env = "NAME" }.')
     filters: list[Line] = Field([], description='Alertmanager matchers, such as severity="critical".')
     watchdog: Line = Field("", description="The alert that must always fire; when it is missing we are blind.")
-    interval: Duration = Field(written("30s"), description="Time between two looks.")
+    interval: Duration = Field(format_default("30s"), description="Time between two looks.")
     verify_tls: bool = Field(True, description="False accepts any certificate.")
     ca_file: PathText = Field("", description="A file of trusted certificates (PEM), relative to this file.")
 
@@ -176,7 +176,7 @@ class EnvironmentTable(ConfigTable):
     resource_group: Line = Field("", description="The resource group of the container apps.")
     workspace: Guid = Field("", description="The Log Analytics workspace's id, for logs of replicas that are gone.")
     apps: list[Name] = Field([], description="The container apps whose revisions are shown.")
-    apps_interval: Duration = Field(written("15s"), description="Time between two looks at the apps.")
+    apps_interval: Duration = Field(format_default("15s"), description="Time between two looks at the apps.")
     guard_word: Line = Field("", description="The word typed before a dangerous step.")
     kube_context: Line = Field("", description="What kubectl's current context must be before a change in a shell.")
     values: dict[str, TextOrSecret] = Field({}, description="Values for the placeholders of runbooks.")
@@ -294,11 +294,11 @@ class _Plain(GenerateJsonSchema):
 def json_schema() -> dict[str, Any]:
     """Draft 2020-12: every key with its type, default and meaning; the actions that can be bound are named."""
     fields = Root.model_json_schema(by_alias=True, schema_generator=_Plain)
-    fields["properties"]["keys"] |= {"additionalProperties": False, "properties": _actions()}
+    fields["properties"]["keys"] |= {"additionalProperties": False, "properties": _build_actions_schema()}
     return {"$schema": _Plain.schema_dialect, **fields, "title": "cockpit.toml"}
 
 
-def _actions() -> dict[str, Any]:
+def _build_actions_schema() -> dict[str, Any]:
     """Each action that has a key; TOML reads `table.up` as `up` in the table `table`."""
     actions: dict[str, Any] = {}
     for action, keys in DEFAULT_KEYS.items():

@@ -20,11 +20,13 @@ class Secrets:
     def reveal(self, secret: Secret) -> str:
         """The value, without the line break at its end. Raises SourceError, which never holds the value."""
         value = (self._from_environment(secret.name) if secret.source == "env" else _from_file(secret.name)).strip()
-        where = _where(secret)
+        where = _describe_secret_source(secret)
         if not value:
-            raise _refused(f"{where} is empty.", "Put the secret there.")
+            raise _make_secret_error(f"{where} is empty.", "Put the secret there.")
         if HOSTILE.search(value) or "\n" in value or "\t" in value:
-            raise _refused(f"{where} holds a line break or a control character.", "Put only the secret there.")
+            raise _make_secret_error(
+                f"{where} holds a line break or a control character.", "Put only the secret there."
+            )
         KNOWN_SECRETS.learn(value)
         return value
 
@@ -40,7 +42,9 @@ class Secrets:
 
     def _from_environment(self, name: str) -> str:
         if name not in self._environ:
-            raise _refused(f"The environment variable {name} is not set.", f"Set {name} before you start the cockpit.")
+            raise _make_secret_error(
+                f"The environment variable {name} is not set.", f"Set {name} before you start the cockpit."
+            )
         return self._environ[name]
 
 
@@ -49,17 +53,19 @@ def _from_file(name: str) -> str:
         with Path(name).open("rb") as file:
             return file.read(LARGEST).decode("utf-8")
     except UnicodeDecodeError:
-        raise _refused(f"The secret file {name} is not UTF-8 text.", "Put the secret there as text.") from None
+        raise _make_secret_error(
+            f"The secret file {name} is not UTF-8 text.", "Put the secret there as text."
+        ) from None
     except (OSError, ValueError) as error:
         lines = getattr(error, "strerror", None) or "not a path"
-        raise _refused(
+        raise _make_secret_error(
             f"The secret file {name} cannot be read: {lines}.", "Check the path and who may read it."
         ) from None
 
 
-def _where(secret: Secret) -> str:
+def _describe_secret_source(secret: Secret) -> str:
     return f"The environment variable {secret.name}" if secret.source == "env" else f"The secret file {secret.name}"
 
 
-def _refused(message: str, advice: str) -> SourceError:
+def _make_secret_error(message: str, advice: str) -> SourceError:
     return SourceError(Problem(ProblemKind.REFUSED, "secret missing", clean_line(message, 300), advice))

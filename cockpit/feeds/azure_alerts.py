@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from cockpit.azure.client import Azure
-from cockpit.azure.mapping import alert
+from cockpit.azure.mapping import map_alert
 from cockpit.feeds.base import Polled
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.problem import ProblemKind, SourceError
@@ -39,7 +39,7 @@ def azure_alerts_feed(
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class VanishedAlert:
     """An alert that fires no more, and since when we know. `confirmed` is what Azure says of it, None if nothing."""
 
     last: Alert
@@ -58,30 +58,30 @@ class AlertWatch:
         self._azure = azure
         self._time = time
         self._firing: dict[str, Alert] = {}
-        self._gone: dict[str, Gone] = {}
+        self._gone: dict[str, VanishedAlert] = {}
 
     async def read(self) -> tuple[Alert, ...]:
         raw = await self._azure.firing_alerts(self._environment.resource_group)
         now = self._time.now()
         alerts = [self._alert(fields, now) for fields in raw]
         firing = {item.fingerprint: item for item in alerts if item and item.state is not AlertState.RESOLVED}
-        gone = vanished(self._firing, self._gone, firing, now)
+        gone = find_vanished_alerts(self._firing, self._gone, firing, now)
         gone = await self._look_up(gone, now)
         # An alert that fires once more under the same id, or was only late in the list, is back.
         firing |= {key: item.confirmed for key, item in gone.items() if item.confirmed and is_firing(item.confirmed)}
         self._firing = firing
         self._gone = {key: item for key, item in gone.items() if key not in firing}
-        return told(firing, self._gone)
+        return list_shown_alerts(firing, self._gone)
 
     def _alert(self, raw: Mapping[str, Any], now: datetime) -> Alert | None:
-        return alert(raw, source=self._source.name, environment=self._environment.name, polled=now)
+        return map_alert(raw, source=self._source.name, environment=self._environment.name, polled=now)
 
-    async def _look_up(self, gone: Mapping[str, Gone], now: datetime) -> dict[str, Gone]:
+    async def _look_up(self, gone: Mapping[str, VanishedAlert], now: datetime) -> dict[str, VanishedAlert]:
         open_questions = [key for key, item in gone.items() if item.confirmed is None][:ASKED_AT_ONCE]
         answers = await asyncio.gather(*(self._confirm(gone[key], now) for key in open_questions))
         return {**gone, **dict(zip(open_questions, answers, strict=True))}
 
-    async def _confirm(self, question: Gone, now: datetime) -> Gone:
+    async def _confirm(self, question: VanishedAlert, now: datetime) -> VanishedAlert:
         """Ask Azure for this one alert. No answer is no confirmation, and no reason to fail."""
         try:
             raw = await self._azure.alert(question.last.native_id)
@@ -98,25 +98,25 @@ def is_firing(result: Alert) -> bool:
     return result.state is not AlertState.RESOLVED
 
 
-def vanished(
-    before: Mapping[str, Alert], gone: Mapping[str, Gone], firing: Mapping[str, Alert], now: datetime
-) -> dict[str, Gone]:
+def find_vanished_alerts(
+    before: Mapping[str, Alert], gone: Mapping[str, VanishedAlert], firing: Mapping[str, Alert], now: datetime
+) -> dict[str, VanishedAlert]:
     """What fired and fires no more: those we knew of and that are not too old, and the new ones."""
     kept = {key: item for key, item in gone.items() if key not in firing and not too_old(item, now)}
-    new = {key: Gone(item, now) for key, item in before.items() if key not in firing}
+    new = {key: VanishedAlert(item, now) for key, item in before.items() if key not in firing}
     return {**kept, **new}
 
 
-def too_old(gone: Gone, now: datetime) -> bool:
+def too_old(gone: VanishedAlert, now: datetime) -> bool:
     return now - gone.since > (KEPT_RESOLVED if gone.confirmed else KEPT_UNCONFIRMED)
 
 
-def told(firing: Mapping[str, Alert], gone: Mapping[str, Gone]) -> tuple[Alert, ...]:
+def list_shown_alerts(firing: Mapping[str, Alert], gone: Mapping[str, VanishedAlert]) -> tuple[Alert, ...]:
     """What the pane shows: what fires, what was confirmed as resolved, and what only vanished."""
-    return (*firing.values(), *(fate(item) for item in gone.values()))
+    return (*firing.values(), *(decide_vanished_alert(item) for item in gone.values()))
 
 
-def fate(gone: Gone) -> Alert:
+def decide_vanished_alert(gone: VanishedAlert) -> Alert:
     if gone.confirmed is not None:
         return replace(gone.confirmed, note="confirmed by Azure Monitor")
     return replace(gone.last, state=AlertState.RESOLVING, note=gone.why or "vanished, not confirmed yet")

@@ -44,7 +44,7 @@ class Feed(Protocol):
         """Ask for an answer now. Safe at any time, from the loop's thread."""
 
 
-def phase(name: str, every: float) -> float:
+def compute_poll_phase(name: str, every: float) -> float:
     """Where in its interval a feed first polls: the same on every start, different for every name."""
     return zlib.crc32(name.encode()) / 2**32 * every
 
@@ -68,7 +68,7 @@ class UnsureError(IncompleteError[T]):
     """A whole answer of a source that may not know everything: `problem` says why. It is shown, and never called OK."""
 
 
-async def rest(time: Time, seconds: float, wake: asyncio.Event) -> None:
+async def wait_for_poll(time: Time, seconds: float, wake: asyncio.Event) -> None:
     """Sleep until the next poll is due or `wake` is set, which is cleared."""
     sleeping = asyncio.ensure_future(time.sleep(seconds))
     waking = asyncio.ensure_future(wake.wait())
@@ -80,7 +80,7 @@ async def rest(time: Time, seconds: float, wake: asyncio.Event) -> None:
         wake.clear()
 
 
-def unexplained(error: BaseException) -> Problem:
+def explain_unknown_error(error: BaseException) -> Problem:
     """The Problem of an exception no adapter knows: shown as our own fault, never raised further."""
     if isinstance(error, SourceError):
         return error.problem
@@ -108,7 +108,7 @@ class Polled(Generic[T]):
         deadline: float,
         time: Time,
         random: Random,
-        explain: Explain = unexplained,
+        explain: Explain = explain_unknown_error,
     ) -> None:
         self.name = name
         self.environment = environment
@@ -127,14 +127,16 @@ class Polled(Generic[T]):
     async def run(self, publish: Publish) -> None:
         failures = 0
         # The first look is at once for a person who has just opened the screen; the phase spreads the second.
-        spread = phase(f"{self.environment}/{self.name}", self.every)
+        spread = compute_poll_phase(f"{self.environment}/{self.name}", self.every)
         while True:
             reading = await self.poll()
             publish(reading)
             failures = 0 if reading.seen == reading.tried else failures + 1  # half an answer is no reason to back off
             retry_after = reading.problem.retry_after if reading.problem else None
             wait = wait_after(self.every, failures, retry_after, self._random)
-            await rest(self._time, max(spread, retry_after or 0.0) if spread and not failures else wait, self._wake)
+            await wait_for_poll(
+                self._time, max(spread, retry_after or 0.0) if spread and not failures else wait, self._wake
+            )
             spread = 0.0
 
     async def poll(self) -> Reading[T]:
@@ -161,6 +163,8 @@ class Polled(Generic[T]):
 
     def _problem(self, error: Exception) -> Problem:
         try:
-            return unexplained(error) if isinstance(error, SourceError | TimeoutError) else self._explain(error)
+            return (
+                explain_unknown_error(error) if isinstance(error, SourceError | TimeoutError) else self._explain(error)
+            )
         except Exception as second:
-            return unexplained(second)
+            return explain_unknown_error(second)

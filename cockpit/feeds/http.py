@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from cockpit.feeds.base import unexplained
+from cockpit.feeds.base import explain_unknown_error
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.secret import Secret
 from cockpit.model.text import clean_line
@@ -27,7 +27,7 @@ KINDS = {
     409: (ProblemKind.CONFLICT, ""),
     429: (ProblemKind.THROTTLED, ""),
 }
-SAID = 200  # characters of a source's own words that are shown
+LONGEST_EXCERPT = 200  # characters of a source's own words that are shown
 
 
 @lru_cache(maxsize=64)
@@ -47,7 +47,9 @@ def tls_context(verify: bool = True, ca_file: str = "") -> ssl.SSLContext:
     return context
 
 
-def client(*, verify: bool = True, ca_file: str = "", timeout: float = 10.0, connections: int = 4) -> httpx.AsyncClient:
+def open_http_client(
+    *, verify: bool = True, ca_file: str = "", timeout: float = 10.0, connections: int = 4
+) -> httpx.AsyncClient:
     """A client for one source. Proxies and credentials of the environment are not used: what is shown is what runs."""
     return httpx.AsyncClient(
         verify=tls_context(verify, ca_file),
@@ -57,7 +59,7 @@ def client(*, verify: bool = True, ca_file: str = "", timeout: float = 10.0, con
     )
 
 
-def revealed(headers: Mapping[str, str | Secret], reveal: Reveal) -> dict[str, str]:
+def reveal_headers(headers: Mapping[str, str | Secret], reveal: Reveal) -> dict[str, str]:
     """The headers as they are sent. Raises what `reveal` raises for a secret that is not there."""
     return {name: reveal(value) if isinstance(value, Secret) else value for name, value in headers.items()}
 
@@ -72,14 +74,14 @@ async def read_bounded(response: httpx.Response, limit: int) -> tuple[bytes, boo
     return bytes(body), True
 
 
-def explain(error: Exception) -> Problem:
+def explain_http_error(error: Exception) -> Problem:
     """The Problem a failed HTTP exchange stands for. Never shows a header or a URL: either may hold a secret."""
     if isinstance(error, SourceError):
         return error.problem
     if isinstance(error, httpx.TimeoutException | TimeoutError):
-        return Problem(ProblemKind.TIMEOUT, "timed out", f"No answer in time ({_waiting(error)}).")
+        return Problem(ProblemKind.TIMEOUT, "timed out", f"No answer in time ({_describe_phase(error)}).")
     if isinstance(error, httpx.ConnectError | ConnectionError):
-        sentence = clean_line(error, SAID)
+        sentence = clean_line(error, LONGEST_EXCERPT)
         kind = "TLS failed" if "SSL" in sentence or "certificate" in sentence.lower() else "no connection"
         return Problem(ProblemKind.NETWORK, kind, f"Could not connect: {sentence or 'no reason given'}.")
     if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol | httpx.InvalidURL):
@@ -90,25 +92,29 @@ def explain(error: Exception) -> Problem:
             "Run cockpit check.",
         )
     if isinstance(error, httpx.RemoteProtocolError | httpx.DecodingError | httpx.TooManyRedirects):
-        return Problem(ProblemKind.GARBAGE, "not HTTP", f"The answer breaks HTTP: {clean_line(error, SAID)}.")
+        return Problem(
+            ProblemKind.GARBAGE, "not HTTP", f"The answer breaks HTTP: {clean_line(error, LONGEST_EXCERPT)}."
+        )
     if isinstance(error, httpx.TransportError):
         return Problem(ProblemKind.NETWORK, "connection lost", "The connection broke before the answer was complete.")
     if isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError):
         return Problem(ProblemKind.GARBAGE, "not JSON", f"The answer is not JSON ({type(error).__name__}).")
     if isinstance(error, ssl.SSLError | OSError):
-        return Problem(ProblemKind.NETWORK, "no connection", f"Could not connect: {clean_line(error, SAID)}.")
-    return unexplained(error)
+        return Problem(
+            ProblemKind.NETWORK, "no connection", f"Could not connect: {clean_line(error, LONGEST_EXCERPT)}."
+        )
+    return explain_unknown_error(error)
 
 
-def _waiting(error: Exception) -> str:
+def _describe_phase(error: Exception) -> str:
     """`while connecting`, `while reading`: the phase is in the exception's name."""
     phases = {"ConnectTimeout": "while connecting", "WriteTimeout": "while sending", "PoolTimeout": "all lines busy"}
     return phases.get(type(error).__name__, "while reading")
 
 
-def refused(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> Problem:
+def explain_refusal(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> Problem:
     """The Problem of an answer that is not a success; `body` in any of the shapes servers give their reasons in."""
-    sentence = reason(body)
+    sentence = read_error_reason(body)
     kind, advice = KINDS.get(status, (ProblemKind.SERVER if status >= 500 else ProblemKind.REFUSED, ""))
     if 300 <= status < 400:
         kind, advice, sentence = ProblemKind.GARBAGE, "The server sends us elsewhere: configure the address itself.", ""
@@ -121,7 +127,7 @@ def refused(status: int, headers: Mapping[str, str], body: bytes, now: datetime)
     )
 
 
-def reason(body: bytes) -> str:
+def read_error_reason(body: bytes) -> str:
     """What an error body says, one cleaned line: a JSON string, an object with a message or error, or plain text."""
     try:
         match_text: Any = json.loads(body[:65_536])
@@ -133,7 +139,7 @@ def reason(body: bytes) -> str:
         match_text = match_text.get("message") or match_text.get("error") or ""
         if isinstance(match_text, dict):
             match_text = match_text.get("message") or ""
-    return clean_line(match_text, SAID) if isinstance(match_text, str | bytes) else ""
+    return clean_line(match_text, LONGEST_EXCERPT) if isinstance(match_text, str | bytes) else ""
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

@@ -6,10 +6,10 @@ from random import Random
 from typing import Any
 
 from cockpit.azure.client import Azure
-from cockpit.azure.mapping import application, replica, with_replicas
+from cockpit.azure.mapping import map_application, map_replica, with_replicas
 from cockpit.feeds.base import Polled
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.raw import text
+from cockpit.model.raw import read_text
 from cockpit.model.revision import MISSING, Application, Replica, Revision
 from cockpit.model.system import Environment
 from cockpit.model.time import Time
@@ -50,13 +50,15 @@ class RevisionsPoll:
     async def applications(self) -> tuple[Application, ...]:
         """Raises SourceError when an app cannot be read: half a picture must not pass for a whole one."""
         if self._environment.apps:
-            result = await together(*(self._named(name) for name in self._environment.apps))
+            result = await gather_results(*(self._named(name) for name in self._environment.apps))
             if all(item.running == MISSING for item in result):
                 raise SourceError(none_there(self._environment))
         else:
             async with self._turn:
                 listed = await self._azure.applications(self._group)
-            result = await together(*(self._application(fields, text(fields.get("name"))) for fields in listed))
+            result = await gather_results(
+                *(self._application(fields, read_text(fields.get("name"))) for fields in listed)
+            )
         return tuple(sorted(result, key=lambda item: item.name))
 
     async def _named(self, name: str) -> Application:
@@ -73,33 +75,35 @@ class RevisionsPoll:
     async def _application(self, raw: Raw, name: str) -> Application:
         async with self._turn:
             revisions = await self._azure.revisions(self._group, name)
-        app = application(raw, revisions, environment=self._environment.name, name=name)
+        app = map_application(raw, revisions, environment=self._environment.name, name=name)
         active = [revision for revision in app.revisions if revision.active]
-        read = await together(*(self._replicas(name, revision) for revision in active))
+        read = await gather_results(*(self._replicas(name, revision) for revision in active))
         return with_replicas(app, {revision.name: result for revision, result in zip(active, read, strict=True)})
 
     async def _replicas(self, app: str, revision: Revision) -> tuple[Replica, ...] | None:
         """None when they cannot be read: one stumbling call must not blind the whole pane."""
         try:
             async with self._turn:
-                return tuple(replica(fields) for fields in await self._azure.replicas(self._group, app, revision.name))
+                return tuple(
+                    map_replica(fields) for fields in await self._azure.replicas(self._group, app, revision.name)
+                )
         except SourceError:
             return None
 
 
-async def together(*work: Any) -> list[Any]:
+async def gather_results(*work: Any) -> list[Any]:
     """All results, or the first SourceError; what was still under way then is cancelled."""
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(item) for item in work]
     except* SourceError as failures:
-        raise first(failures) from None
+        raise find_first_error(failures) from None
     return [task.result() for task in tasks]
 
 
-def first(failures: BaseExceptionGroup[Any]) -> SourceError:
+def find_first_error(failures: BaseExceptionGroup[Any]) -> SourceError:
     error = failures.exceptions[0]
-    return first(error) if isinstance(error, BaseExceptionGroup) else error
+    return find_first_error(error) if isinstance(error, BaseExceptionGroup) else error
 
 
 def none_there(environment: Environment) -> Problem:

@@ -5,9 +5,9 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cockpit.feeds.base import Feed, unexplained
+from cockpit.feeds.base import Feed, explain_unknown_error
 from cockpit.model.own_line import suspect_own_line
-from cockpit.model.reading import Freshness, Reading, freshness
+from cockpit.model.reading import Freshness, Reading, compute_freshness
 from cockpit.model.time import StandstillWatch, Time
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Watch:
         woke = self.notice_standstill()
         now = self._time.monotonic()
         return {
-            feed.name: freshness(self.latest(environment, feed.name), now, self._started, woke)
+            feed.name: compute_freshness(self.latest(environment, feed.name), now, self._started, woke)
             for feed in self.feeds
             if feed.environment == environment
         }
@@ -123,6 +123,6 @@ class Watch:
                 value=before.value if before else None,
                 seen=before.seen if before else None,
                 at=before.at if before else None,
-                problem=unexplained(error),
+                problem=explain_unknown_error(error),
             )
         )

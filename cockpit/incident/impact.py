@@ -5,7 +5,7 @@ from datetime import datetime
 
 from cockpit.incident.impact_signals import last_period
 from cockpit.model.incident import Incident
-from cockpit.model.time import lasted
+from cockpit.model.time import format_duration
 
 STATED = "stated"
 
@@ -40,9 +40,9 @@ def describe_impact(incident: Incident) -> str:
     begin, end = propose_impact_start(incident), propose_impact_end(incident)
     if begin is None and end is None:
         return "nothing that was recorded says when users felt it"
-    took = f", {lasted(end.at - begin.at)}" if begin and end else ""
-    return f"impact {_moment(begin, 'not known')} to {_moment(end, 'not over')}{took}"
+    took = f", {format_duration(end.at - begin.at)}" if begin and end else ""
+    return f"impact {_format_moment(begin, 'not known')} to {_format_moment(end, 'not over')}{took}"
 
 
-def _moment(moment: ImpactMoment | None, missing: str) -> str:
+def _format_moment(moment: ImpactMoment | None, missing: str) -> str:
     return f"{moment.at:%Y-%m-%d %H:%M:%S} UTC ({moment.evidence})" if moment else missing

@@ -15,7 +15,7 @@ from cockpit.model.event import Event, Kind
 from cockpit.model.event_detail import text_of, time_of
 from cockpit.model.incident import Acknowledgement, HealthyPeriod, Incident, SeverityRules, StateChange, Status
 from cockpit.model.response import CloseReason, Freeze
-from cockpit.model.severity_scale import SeverityScale, level
+from cockpit.model.severity_scale import SeverityScale, find_level
 
 EXTENT = frozenset({Kind.DECLARE, Kind.STATUS, Kind.RESOLVE})  # what moves the range of an incident
 FACTS = EXTENT | {
@@ -23,11 +23,11 @@ FACTS = EXTENT | {
     Kind.ITEM, Kind.PIN, Kind.LINK, Kind.RECOVERY, Kind.REVIEW, Kind.RUN,
 }  # fmt: skip
 STATUSES = frozenset(Status)
-MENDED = frozenset({Status.MONITORING.value, Status.RESOLVED.value})
+MITIGATED_STATUSES = frozenset({Status.MONITORING.value, Status.RESOLVED.value})
 CLOSE_REASONS = frozenset(CloseReason)
 
 
-class IncidentFold:
+class IncidentStateBuilder:
     """Collects what is told and builds the Incident when it is looked at. `freezes` are those of its environment."""
 
     def __init__(
@@ -119,12 +119,12 @@ class IncidentFold:
     @property
     def settles_until(self) -> datetime:
         """Until when a signal can still show that a recovery before the resolution did not hold."""
-        moved = [event for _, event in self._facts.of(*EXTENT) if _status(event)]
+        moved = [event for _, event in self._facts.of(*EXTENT) if _read_status(event)]
         return moved[-1].occurred + HELD
 
     def _extent(self) -> tuple[datetime, bool]:
         if self._range is None:
-            lines = (_status(event) for _, event in reversed(self._facts.of(*EXTENT)))
+            lines = (_read_status(event) for _, event in reversed(self._facts.of(*EXTENT)))
             over = next(text for text in lines if text) == Status.RESOLVED
             self._range = (self._reach_from(self._facts.at(self._declared)), not over)
         return self._range
@@ -162,7 +162,7 @@ class IncidentFold:
     def _build(self) -> Incident:
         function, first = self._facts.of, self._facts.at(self._declared)
         graded, moved = function(Kind.DECLARE, Kind.SEVERITY), [event for _, event in function(*EXTENT)]
-        bindings, statuses = self._severities(event for _, event in graded), _statuses(moved)
+        bindings, statuses = self._severities(event for _, event in graded), _list_status_changes(moved)
         severities = tuple(change for change, _ in bindings)
         acks = tuple(
             Acknowledgement(event.subject, event.occurred, event.actor, text_of(event.detail, "note"))
@@ -193,29 +193,29 @@ class IncidentFold:
             notes=len(function(Kind.NOTE)),
             last_event=self._last_event,
             close_reason=over.reason if over else "",
-            because=_because(moved) if over else "",
+            because=_read_close_reason(moved) if over else "",
             duplicate_of=_duplicate_of(moved) if over else "",
             rules=bindings[-1][1],
             bindings=tuple(SeverityRules(change.value, change.at, rules) for change, rules in bindings),
-            mistakes=_mistakes(self._superseded),
-            roles=response.roles(function(Kind.ROLE)),
-            updates=response.updates(function(Kind.UPDATE)),
-            called=response.called(function(Kind.PAGE)),
-            ticks=response.ticks(function(Kind.TICK)),
-            marks=response.marks(function(Kind.CLOCK)),
-            decisions=response.decisions(function(Kind.DECISION)),
-            items=response.items(function(Kind.NOTE, Kind.ITEM)),
-            pins=response.pins(function(Kind.PIN), self._facts.standing),
-            links=response.links(function(Kind.LINK), self._facts.standing),
+            mistakes=_list_mistaken_severities(self._superseded),
+            roles=response.list_holdings(function(Kind.ROLE)),
+            updates=response.list_updates(function(Kind.UPDATE)),
+            called=response.list_calls(function(Kind.PAGE)),
+            ticks=response.list_ticks(function(Kind.TICK)),
+            marks=response.list_marks(function(Kind.CLOCK)),
+            decisions=response.list_decisions(function(Kind.DECISION)),
+            items=response.list_action_items(function(Kind.NOTE, Kind.ITEM)),
+            pins=response.find_pins(function(Kind.PIN), self._facts.standing),
+            links=response.list_evidence_links(function(Kind.LINK), self._facts.standing),
             freezes=tuple(
                 freeze
                 for freeze in self._freezes()
                 if (resolved is None or freeze.since <= resolved)
                 and (freeze.until is None or freeze.until >= reach_from)
             ),
-            recovery=response.recovery(function(Kind.RECOVERY)),
-            ran=response.ran(function(Kind.RUN)),
-            reviews=response.reviews(function(Kind.REVIEW)),
+            recovery=response.find_recovery(function(Kind.RECOVERY)),
+            ran=response.list_procedure_runs(function(Kind.RUN)),
+            reviews=response.list_reviews(function(Kind.REVIEW)),
             **self._felt(),
         )
 
@@ -223,13 +223,13 @@ class IncidentFold:
         changes: list[tuple[StateChange, tuple[Rule, ...]]] = []
         for event in events:
             sentence = text_of(event.detail, "severity")
-            rung = level(self._ladder, sentence)
+            rung = find_level(self._ladder, sentence)
             name = rung.name if rung else sentence
             if not name and event.kind == Kind.DECLARE:
                 name = default_severity(self._ladder)
             if name:
                 change = StateChange(name, event.occurred, event.actor, text_of(event.detail, "reason"))
-                changes.append((change, response.rules(event)))
+                changes.append((change, response.read_rules(event)))
         return tuple(changes)
 
     def _detected(self, first: Event) -> tuple[datetime, str]:
@@ -263,15 +263,17 @@ class IncidentFold:
 
     def _went_on_after(self, stated: datetime) -> datetime | None:
         """When users felt it again: a signal turned bad, or somebody went back to a status before monitoring."""
-        statuses = _statuses([event for _, event in self._facts.of(*EXTENT)])
+        statuses = _list_status_changes([event for _, event in self._facts.of(*EXTENT)])
         back = [
-            after.at for before, after in pairwise(statuses) if before.value in MENDED and after.value not in MENDED
+            after.at
+            for before, after in pairwise(statuses)
+            if before.value in MITIGATED_STATUSES and after.value not in MITIGATED_STATUSES
         ]
         felt = [relapse for relapse in self._impact.relapses if relapse > stated]
         return min((*felt, *(moment for moment in back if moment >= stated)), default=None)
 
 
-def _status(event: Event) -> str:
+def _read_status(event: Event) -> str:
     """The status that an event sets; "" when it sets none."""
     if event.kind == Kind.DECLARE:
         return Status.INVESTIGATING
@@ -281,23 +283,23 @@ def _status(event: Event) -> str:
     return lines if isinstance(lines, str) and lines in STATUSES else ""
 
 
-def _statuses(moved: Iterable[Event]) -> tuple[StateChange, ...]:
+def _list_status_changes(moved: Iterable[Event]) -> tuple[StateChange, ...]:
     return tuple(
         StateChange(str(status), event.occurred, event.actor, text_of(event.detail, "reason"), _close_reason(event))
         for event in moved
-        if (status := _status(event))
+        if (status := _read_status(event))
     )
 
 
-def _because(moved: list[Event]) -> str:
+def _read_close_reason(moved: list[Event]) -> str:
     """Which of the reasons that incidents end for the last resolution names."""
-    last = next(event for event in reversed(moved) if _status(event))
+    last = next(event for event in reversed(moved) if _read_status(event))
     return _close_reason(last)
 
 
 def _duplicate_of(moved: list[Event]) -> str:
     """The incident that the last resolution says this one repeats."""
-    last = next(each for each in reversed(moved) if _status(each))
+    last = next(each for each in reversed(moved) if _read_status(each))
     return text_of(last.detail, "of") if _close_reason(last) == CloseReason.DUPLICATE else ""
 
 
@@ -306,7 +308,7 @@ def _close_reason(event: Event) -> str:
     return sentence if sentence in CLOSE_REASONS else ""
 
 
-def _mistakes(corrections: Iterable[Event]) -> tuple[StateChange, ...]:
+def _list_mistaken_severities(corrections: Iterable[Event]) -> tuple[StateChange, ...]:
     """The severities that were marked as entered by mistake, with who said so and when."""
     return tuple(
         StateChange(mistake, correction.recorded, correction.actor, text_of(correction.detail, "mistake_reason"))

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from cockpit.incident.corrections import CorrectedFacts
 from cockpit.incident.impact_signals import SERVING_KINDS, ServingState
-from cockpit.incident.incident_state import FACTS, IncidentFold
-from cockpit.incident.response_state import event_number, freezes
+from cockpit.incident.incident_state import FACTS, IncidentStateBuilder
+from cockpit.incident.response_state import event_number, list_freezes
 from cockpit.incident.signals import Signal, key_of, says_bad, signal_of
 from cockpit.model.alert import AlertState
 from cockpit.model.event import Event, Kind
@@ -17,7 +17,7 @@ from cockpit.model.incident import Acknowledgement, Incident
 from cockpit.model.response import Freeze
 from cockpit.model.severity_scale import SeverityScale
 
-FOLDED = (Kind.PROBE, Kind.ALERT, *SERVING_KINDS, Kind.REDACT, Kind.ACTION, Kind.FREEZE, *sorted(FACTS))
+LEDGER_KINDS = (Kind.PROBE, Kind.ALERT, *SERVING_KINDS, Kind.REDACT, Kind.ACTION, Kind.FREEZE, *sorted(FACTS))
 """The kinds a Ledger wants to hear; others change no incident."""
 
 JOURNAL = frozenset({Kind.ACK, Kind.RUN})  # what an incident takes from the journal, within its range
@@ -25,22 +25,24 @@ REMEMBERED = 256  # of those in an environment's journal, for the incident that 
 
 
 @dataclass(slots=True)
-class _Scene:
+class _EnvironmentLedger:
     """What one environment brings to an incident declared in it."""
 
     bad: dict[str, Signal] = field(default_factory=dict)
     silenced: dict[str, str] = field(default_factory=dict)  # alerts, by key: what they are called
     told: deque[Event] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     taken: dict[str, Acknowledgement] = field(default_factory=dict)
-    open: dict[str, IncidentFold] = field(default_factory=dict)
-    closed: dict[str, IncidentFold] = field(default_factory=dict)  # so lately that its recovery may not have held
+    open: dict[str, IncidentStateBuilder] = field(default_factory=dict)
+    closed: dict[str, IncidentStateBuilder] = field(
+        default_factory=dict
+    )  # so lately that its recovery may not have held
     serving: ServingState = field(default_factory=ServingState)
     frozen: CorrectedFacts = field(default_factory=CorrectedFacts)
 
     def freezes(self) -> tuple[Freeze, ...]:
-        return freezes(self.frozen.of(Kind.FREEZE))
+        return list_freezes(self.frozen.of(Kind.FREEZE))
 
-    def watched(self, moment: datetime) -> list[IncidentFold]:
+    def watched(self, moment: datetime) -> list[IncidentStateBuilder]:
         """The incidents that a signal of that moment concerns."""
         if self.closed:
             self.closed = {id: case for id, case in self.closed.items() if case.settles_until >= moment}
@@ -52,8 +54,8 @@ class Ledger:
 
     def __init__(self, ladder: SeverityScale) -> None:
         self._ladder = ladder
-        self._cases: dict[str, IncidentFold] = {}
-        self._scenes: dict[str, _Scene] = {}
+        self._cases: dict[str, IncidentStateBuilder] = {}
+        self._scenes: dict[str, _EnvironmentLedger] = {}
         self.last = 0  # the id of the newest event applied
 
     @property
@@ -113,10 +115,10 @@ class Ledger:
         elif event.kind == Kind.DECLARE:
             self._declare(event.incident, event)
 
-    def _scene(self, environment: str) -> _Scene:
+    def _scene(self, environment: str) -> _EnvironmentLedger:
         scene = self._scenes.get(environment)
         if scene is None:
-            scene = self._scenes[environment] = _Scene()
+            scene = self._scenes[environment] = _EnvironmentLedger()
         return scene
 
     def _signal(self, event: Event) -> None:
@@ -156,7 +158,7 @@ class Ledger:
                 case.traffic_moved(event.occurred, event.id)
 
     @staticmethod
-    def _silence(scene: _Scene, event: Event) -> None:
+    def _silence(scene: _EnvironmentLedger, event: Event) -> None:
         if text_of(event.detail, "state") == AlertState.SUPPRESSED:
             scene.silenced[event.subject] = text_of(event.detail, "name") or event.subject
         else:
@@ -175,7 +177,7 @@ class Ledger:
 
     def _declare(self, id: str, event: Event) -> None:
         scene = self._scene(event.environment)
-        case = self._cases[id] = scene.open[id] = IncidentFold(
+        case = self._cases[id] = scene.open[id] = IncidentStateBuilder(
             event, self._ladder, scene.freezes, scene.serving.is_felt
         )
         for lines in scene.told:
@@ -183,7 +185,7 @@ class Ledger:
                 case.apply(lines)
         self._gather(scene, case, event)
 
-    def _belongs(self, case: IncidentFold, event: Event) -> None:
+    def _belongs(self, case: IncidentStateBuilder, event: Event) -> None:
         if event.kind == Kind.DECLARE and event.supersedes is None:
             return  # the first declaration stands; only a correction may replace it
         scene = self._scene(case.environment)
@@ -203,7 +205,7 @@ class Ledger:
             scene.closed[case.id] = case
 
     @staticmethod
-    def _gather(scene: _Scene, case: IncidentFold, event: Event) -> None:
+    def _gather(scene: _EnvironmentLedger, case: IncidentStateBuilder, event: Event) -> None:
         """The signals that are bad already and began within the range are the incident's own."""
         for signal in scene.bad.values():
             if case.covers(signal.since):
@@ -213,7 +215,7 @@ class Ledger:
                 case.turned_bad(signal, event.id, detects=False)
 
     @staticmethod
-    def _take(scene: _Scene, event: Event) -> None:
+    def _take(scene: _EnvironmentLedger, event: Event) -> None:
         if event.subject:
             scene.taken[event.subject] = Acknowledgement(
                 event.subject, event.occurred, event.actor, text_of(event.detail, "note")

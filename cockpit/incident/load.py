@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import date, datetime, tzinfo
 
 from cockpit.incident.impact_signals import HELD, SERVING_KINDS
-from cockpit.incident.ledger import FOLDED, Ledger
-from cockpit.incident.membership import members, standing
+from cockpit.incident.ledger import LEDGER_KINDS, Ledger
+from cockpit.incident.membership import list_members, list_standing_events
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.severity_scale import SeverityScale
@@ -15,7 +15,7 @@ from cockpit.timeline.rows import TimelineReader
 from cockpit.timeline.timeline import Timeline
 
 SIGNALS = (Kind.PROBE, Kind.ALERT, *SERVING_KINDS)
-ACTS = tuple(kind for kind in FOLDED if kind not in SIGNALS)
+ACTS = tuple(kind for kind in LEDGER_KINDS if kind not in SIGNALS)
 NEWEST_SERVING = 200  # facts about revisions and traffic: enough for what serves when an incident begins
 NEWEST_SIGNALS = 20_000  # a file may hold a million; what is still bad is among the newest
 
@@ -35,7 +35,7 @@ def read_ledger(timeline: Timeline, ladder: SeverityScale) -> Ledger:
 
 def catch_up(ledger: Ledger, source: Timeline | TimelineReader) -> None:
     """Apply what was written since. Blocking. Raises RecordError."""
-    for event in source.events(after=ledger.last, kinds=FOLDED):
+    for event in source.events(after=ledger.last, kinds=LEDGER_KINDS):
         ledger.apply(event)
 
 
@@ -57,7 +57,7 @@ def with_events(timeline: Timeline, ladder: SeverityScale, incident: Incident) -
     # So may a run that joined it.
     ran = {item.id: item for item in (*incident.ran, *full.ran)}
     full = replace(full, freezes=incident.freezes, ran=tuple(ran.values()))
-    return full, members(full, events)
+    return full, list_members(full, events)
 
 
 def settled_by(incident: Incident) -> datetime | None:
@@ -76,35 +76,35 @@ def serving_before(timeline: Timeline, incident: Incident) -> list[Event]:
 # Our own record of drills, trainings and reviews: what was practised when.
 
 
-def practised(events: Iterable[Event]) -> dict[str, datetime]:
+def find_practice_times(events: Iterable[Event]) -> dict[str, datetime]:
     """When each practice was last done, by its name in lower case. A correction counts, what it corrects does not."""
     return {
         clean_line(event.subject).casefold(): event.occurred
-        for event in standing(events)
+        for event in list_standing_events(events)
         if event.kind == Kind.PRACTICE
     }
 
 
-def days(events: Iterable[Event], zone: tzinfo) -> dict[str, date]:
+def find_practice_days(events: Iterable[Event], zone: tzinfo) -> dict[str, date]:
     """On which day each was last done, in local time."""
-    return {name: moment.astimezone(zone).date() for name, moment in practised(events).items()}
+    return {name: moment.astimezone(zone).date() for name, moment in find_practice_times(events).items()}
 
 
 # Every incident there ever was, each folded from its whole range: a Ledger may have forgotten old signals.
 
 
-def whole(timeline: Timeline, ladder: SeverityScale, incidents: Iterable[Incident]) -> list[Incident]:
+def load_whole_incidents(timeline: Timeline, ladder: SeverityScale, incidents: Iterable[Incident]) -> list[Incident]:
     """The same incidents with every signal of their ranges. Blocking: a query or two each. Raises RecordError."""
-    return [_whole(timeline, ladder, incident) for incident in incidents]
+    return [_load_whole_incident(timeline, ladder, incident) for incident in incidents]
 
 
-def _whole(timeline: Timeline, ladder: SeverityScale, incident: Incident) -> Incident:
+def _load_whole_incident(timeline: Timeline, ladder: SeverityScale, incident: Incident) -> Incident:
     journal = timeline.events(
         journal=True,
         environment=incident.environment,
         occurred_from=incident.reach_from,
         occurred_until=settled_by(incident),
-        kinds=FOLDED,
+        kinds=LEDGER_KINDS,
     )
     ledger = Ledger(ladder)
     before = serving_before(timeline, incident)

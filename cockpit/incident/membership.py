@@ -6,7 +6,7 @@ from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 
 
-def belongs(incident: Incident, event: Event) -> bool:
+def is_member(incident: Incident, event: Event) -> bool:
     """True for an event with the incident's id, and for a journal entry from `reach_from` until it was resolved."""
     if event.incident is not None:
         return event.incident == incident.id
@@ -17,12 +17,12 @@ def belongs(incident: Incident, event: Event) -> bool:
     )
 
 
-def members(incident: Incident, events: Iterable[Event]) -> list[Event]:
+def list_members(incident: Incident, events: Iterable[Event]) -> list[Event]:
     """The events of an incident, in the order given."""
-    return [event for event in events if belongs(incident, event)]
+    return [event for event in events if is_member(incident, event)]
 
 
-def standing(events: Iterable[Event]) -> list[Event]:
+def list_standing_events(events: Iterable[Event]) -> list[Event]:
     """What is shown, sorted by when it occurred: of a fact that was corrected, once or often, the last word alone."""
     last: dict[int, Event] = {}  # by the id of the event that first stated it
     roots: dict[int, int] = {}

@@ -22,13 +22,13 @@ from cockpit.model.event_detail import (
 from cockpit.model.incident import StateChange
 from cockpit.model.response import (
     ActionItem,
-    Called,
     Decision,
     EvidenceLink,
     Freeze,
     Holding,
     Mark,
-    Ran,
+    PageRecord,
+    ProcedureRun,
     Recovery,
     Review,
     Tick,
@@ -36,14 +36,14 @@ from cockpit.model.response import (
 )
 from cockpit.model.text import clean_line, keep_whole
 
-Told = Iterable[tuple[int, Event]]
+EventPairs = Iterable[tuple[int, Event]]
 
 TODO = "todo:"  # what a note begins with, in any case, that is something to do afterwards
 DONE, SKIPPED, OPEN = "done", "skipped", "open"  # a box
 TICKED = frozenset({DONE, SKIPPED, OPEN})
 
 
-def roles(pairs: Told) -> tuple[Holding, ...]:
+def list_holdings(pairs: EventPairs) -> tuple[Holding, ...]:
     """Taking a role twice is one holding; a handover ends the holding of who hands over."""
     holdings: list[Holding] = []
 
@@ -70,7 +70,7 @@ def roles(pairs: Told) -> tuple[Holding, ...]:
     return tuple(holdings)
 
 
-def updates(pairs: Told) -> tuple[Update, ...]:
+def list_updates(pairs: EventPairs) -> tuple[Update, ...]:
     return tuple(
         Update(
             at=event.occurred,
@@ -85,9 +85,9 @@ def updates(pairs: Told) -> tuple[Update, ...]:
     )
 
 
-def called(pairs: Told) -> tuple[Called, ...]:
+def list_calls(pairs: EventPairs) -> tuple[PageRecord, ...]:
     return tuple(
-        Called(
+        PageRecord(
             at=event.occurred,
             actor=event.actor,
             who=text_of(event.detail, "who") or clean_line(event.subject),
@@ -99,7 +99,7 @@ def called(pairs: Told) -> tuple[Called, ...]:
     )
 
 
-def ticks(pairs: Told) -> tuple[Tick, ...]:
+def list_ticks(pairs: EventPairs) -> tuple[Tick, ...]:
     """Each box once, as it stands, in the order in which they were first touched."""
     boxes: dict[tuple[str, int], Tick] = {}
     for _, event in pairs:
@@ -114,14 +114,14 @@ def ticks(pairs: Told) -> tuple[Tick, ...]:
     return tuple(boxes.values())
 
 
-def marks(pairs: Told) -> tuple[Mark, ...]:
+def list_marks(pairs: EventPairs) -> tuple[Mark, ...]:
     """What was said about each clock. Done and not applicable take the place of each other."""
     marks_by_name: dict[str, Mark] = {}
     for _, event in pairs:
         id, what = clean_line(event.subject), text_of(event.detail, "what")
         mark, reason = marks_by_name.get(id, Mark(id)), text_of(event.detail, "reason")
         if what == "started":
-            marks_by_name[id] = _begun(id, event)
+            marks_by_name[id] = _build_mark(id, event)
         elif what == "done":
             marks_by_name[id] = replace(mark, done=event.occurred, not_applicable="", reason=reason)
         elif what == "not applicable" and reason:
@@ -131,7 +131,7 @@ def marks(pairs: Told) -> tuple[Mark, ...]:
     return tuple(marks_by_name.values())
 
 
-def _begun(id: str, event: Event) -> Mark:
+def _build_mark(id: str, event: Event) -> Mark:
     kind = text_of(event.detail, "kind")
     return Mark(
         id=id,
@@ -143,7 +143,7 @@ def _begun(id: str, event: Event) -> Mark:
     )
 
 
-def decisions(pairs: Told) -> tuple[Decision, ...]:
+def list_decisions(pairs: EventPairs) -> tuple[Decision, ...]:
     return tuple(
         Decision(
             event.occurred, event.actor, words_of(event.detail, "text"), words_of(event.detail, "reason"), event.id
@@ -152,12 +152,12 @@ def decisions(pairs: Told) -> tuple[Decision, ...]:
     )
 
 
-def items(pairs: Told) -> tuple[ActionItem, ...]:
+def list_action_items(pairs: EventPairs) -> tuple[ActionItem, ...]:
     """Those that were added, and those that notes tell of; later events say only what changes."""
     action_items_by_name: dict[str, ActionItem] = {}
     for root, event in pairs:
         if event.kind == Kind.NOTE:
-            text = todo(event)
+            text = read_todo(event)
             if text:
                 id = f"note-{root}"
                 action_items_by_name[id] = ActionItem(id, text, event.occurred, event.actor)
@@ -166,18 +166,18 @@ def items(pairs: Told) -> tuple[ActionItem, ...]:
         if id not in action_items_by_name and id and text_of(event.detail, "text"):
             action_items_by_name[id] = ActionItem(id, "", event.occurred, event.actor)
         if id in action_items_by_name:
-            action_items_by_name[id] = _changed(action_items_by_name[id], event)
+            action_items_by_name[id] = _change_item(action_items_by_name[id], event)
     return tuple(action_items_by_name.values())
 
 
-def todo(note: Event) -> str:
+def read_todo(note: Event) -> str:
     """What a note says is to be done; "" when it says no such thing."""
     written = note.detail.get("text")
     text = (written if isinstance(written, str) and written else note.summary).lstrip()
     return clean_line(text[len(TODO) :]) if text[: len(TODO)].casefold() == TODO else ""
 
 
-def _changed(item: ActionItem, event: Event) -> ActionItem:
+def _change_item(item: ActionItem, event: Event) -> ActionItem:
     detail = event.detail
     done: dict[str, Any] = {}
     if isinstance(detail.get("done"), bool):
@@ -192,7 +192,7 @@ def _changed(item: ActionItem, event: Event) -> ActionItem:
     )
 
 
-def pins(pairs: Told, standing: Callable[[int], int]) -> frozenset[int]:
+def find_pins(pairs: EventPairs, standing: Callable[[int], int]) -> frozenset[int]:
     """The events that are pinned, each by the id under which it stands now."""
     numbers: set[int] = set()
     for _, event in pairs:
@@ -202,7 +202,7 @@ def pins(pairs: Told, standing: Callable[[int], int]) -> frozenset[int]:
     return frozenset(numbers)
 
 
-def links(pairs: Told, standing: Callable[[int], int]) -> tuple[EvidenceLink, ...]:
+def list_evidence_links(pairs: EventPairs, standing: Callable[[int], int]) -> tuple[EvidenceLink, ...]:
     return tuple(
         EvidenceLink(standing(number), target_of(event.detail), text_of(event.detail, "text"))
         for _, event in pairs
@@ -216,7 +216,7 @@ def event_number(event: Event) -> int:
     return int(sentence) if sentence.isascii() and sentence.isdecimal() and len(sentence) < 19 else 0
 
 
-def freezes(pairs: Told) -> tuple[Freeze, ...]:
+def list_freezes(pairs: EventPairs) -> tuple[Freeze, ...]:
     """Of one environment, oldest first; only the last may still hold."""
     result: list[Freeze] = []
     for _, event in pairs:
@@ -228,7 +228,7 @@ def freezes(pairs: Told) -> tuple[Freeze, ...]:
     return tuple(result)
 
 
-def recovery(pairs: Told) -> Recovery | None:
+def find_recovery(pairs: EventPairs) -> Recovery | None:
     """The scenario that was chosen last, with the last moment that data was brought back to."""
     result: Recovery | None = None
     for _, event in pairs:
@@ -248,13 +248,13 @@ def recovery(pairs: Told) -> Recovery | None:
     return result
 
 
-def ran(pairs: Told) -> tuple[Ran, ...]:
-    fields: dict[str, Ran] = {}
+def list_procedure_runs(pairs: EventPairs) -> tuple[ProcedureRun, ...]:
+    fields: dict[str, ProcedureRun] = {}
     for _, event in pairs:
         detail, what, id = event.detail, text_of(event.detail, "what"), clean_line(event.subject)
         if what == "started" and id and id not in fields:
             procedure = text_of(detail, "procedure")
-            fields[id] = Ran(
+            fields[id] = ProcedureRun(
                 id=id,
                 title=text_of(detail, "title") or procedure or id,
                 started=event.occurred,
@@ -267,7 +267,7 @@ def ran(pairs: Told) -> tuple[Ran, ...]:
     return tuple(fields.values())
 
 
-def reviews(pairs: Told) -> tuple[StateChange, ...]:
+def list_reviews(pairs: EventPairs) -> tuple[StateChange, ...]:
     return tuple(
         StateChange(state, event.occurred, event.actor, text_of(event.detail, "reason"))
         for _, event in pairs
@@ -275,7 +275,7 @@ def reviews(pairs: Told) -> tuple[StateChange, ...]:
     )
 
 
-def rules(event: Event) -> tuple[Rule, ...]:
+def read_rules(event: Event) -> tuple[Rule, ...]:
     """What binds since a severity was set, as that event recorded it."""
     recorded = list_of(event.detail, "rules")
     result = (

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from cockpit.incident.clocks.clocks import clocks
-from cockpit.incident.clocks.reminders import TOLD
+from cockpit.incident.clocks.clocks import compute_clocks
+from cockpit.incident.clocks.reminders import INFORMATIVE_KINDS
 from cockpit.incident.incident_state import FACTS
 from cockpit.incident.ledger import Ledger
 from cockpit.model.clock import Clock, ClockState
@@ -51,7 +51,7 @@ def revised_outcomes(
         after = _by_id(ledger.incidents[incident.id], plan, now, zone)
         for clock in before.values():
             old = _past_outcome(clock, now)
-            new = _outcome(after[clock.id], now) if clock.id in after else GONE
+            new = _describe_clock_outcome(after[clock.id], now) if clock.id in after else GONE
             if old and old != new:
                 result.append(RevisedOutcome(clock.id, clock.what, old, new, now, event.actor, event.id))
     return result
@@ -64,13 +64,17 @@ def _may_revise(event: Event, incident: str) -> bool:
 
 
 def _by_id(incident: Incident, plan: Plan, now: datetime, zone: tzinfo) -> Mapping[str, Clock]:
-    return {clock.id: clock for clock in clocks(incident, plan, now, zone=zone) if clock.kind not in TOLD}
+    return {
+        clock.id: clock
+        for clock in compute_clocks(incident, plan, now, zone=zone)
+        if clock.kind not in INFORMATIVE_KINDS
+    }
 
 
 def _past_outcome(clock: Clock, now: datetime) -> str:
-    return _outcome(clock, now) if clock.limit is not None and clock.limit < now else ""
+    return _describe_clock_outcome(clock, now) if clock.limit is not None and clock.limit < now else ""
 
 
-def _outcome(clock: Clock, now: datetime) -> str:
+def _describe_clock_outcome(clock: Clock, now: datetime) -> str:
     state = clock.state(now)
     return ClockState.MISSED.value if state is ClockState.OVERDUE else state.value

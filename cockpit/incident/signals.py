@@ -72,7 +72,7 @@ def earliest_signal(bad: Iterable[Signal], declared: datetime) -> Signal | None:
     return min(recent, key=lambda signal: signal.since, default=None)
 
 
-def reach(first: Signal | None, declared: datetime) -> datetime:
+def compute_reach(first: Signal | None, declared: datetime) -> datetime:
     """Where the incident's range begins: half an hour back, or some minutes before the first signal."""
     if first is None:
         return declared - ALWAYS

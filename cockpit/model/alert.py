@@ -25,7 +25,7 @@ SEVERITY_WORDS = {
 }  # fmt: skip
 
 
-def severity(word: object) -> Severity:
+def parse_severity(word: object) -> Severity:
     """The severity a source's own word stands for; a word nobody knows is UNKNOWN, and shown as such."""
     return SEVERITY_WORDS.get(word.strip().lower(), Severity.UNKNOWN) if isinstance(word, str) else Severity.UNKNOWN
 

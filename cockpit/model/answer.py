@@ -78,18 +78,18 @@ class Absent(Exception):  # noqa: N818  it is no error: an answer may well lack 
     """There is no such value in this answer; the text says why, in a few words."""
 
 
-def read(place: AnswerPath, answer: ProbeAnswer) -> Any:
+def read_answer_value(place: AnswerPath, answer: ProbeAnswer) -> Any:
     """The value at `place`: Decimal for numbers and seconds, bool for a flag, else text or JSON. Raises Absent."""
     match place.function:
         case "has":
-            return _has(place, answer)
+            return _has_value(place, answer)
         case "len":
-            return _length(place, answer)
+            return _measure_length(place, answer)
         case _:
-            return _value(place, answer)
+            return _get_value(place, answer)
 
 
-def written(value: Any, sort: Sort) -> str:
+def format_answer_value(value: Any, sort: Sort) -> str:
     """A value as a person sees it: one cleaned line of at most 80 characters."""
     if sort in (Sort.TIME, Sort.SPAN):
         return show(value)
@@ -108,57 +108,61 @@ def as_text(value: Any) -> str:
         raise Absent("nested too deeply") from None
 
 
-def _value(place: AnswerPath, answer: ProbeAnswer) -> Any:
+def _get_value(place: AnswerPath, answer: ProbeAnswer) -> Any:
     match place.name:
         case "STATUS":
-            return Decimal(_present(answer.status, "no answer"))
+            return Decimal(_require_value(answer.status, "no answer"))
         case "CONNECTED":
             return answer.connected
         case "IP":
-            return answer.ip or _present(None, "no address")
+            return answer.ip or _require_value(None, "no address")
         case "HTTP_VERSION":
-            return answer.http_version.upper().removeprefix("HTTP/") or _present(None, "no answer")
+            return answer.http_version.upper().removeprefix("HTTP/") or _require_value(None, "no answer")
         case "CERTIFICATE_EXPIRATION":
-            return _seconds(_present(answer.certificate_expiration, "no certificate"))
+            return _to_decimal_seconds(_require_value(answer.certificate_expiration, "no certificate"))
         case "HEADER":
-            return _header(answer.headers, str(place.steps[0]))
+            return _find_header(answer.headers, str(place.steps[0]))
         case "BODY":
-            return _into(_document(answer.body), place.steps) if place.steps else answer.body.decode("utf-8", "replace")
+            return (
+                _follow_steps(_parse_body(answer.body), place.steps)
+                if place.steps
+                else answer.body.decode("utf-8", "replace")
+            )
         case phase:
-            return _seconds(_present(getattr(answer, phase.lower()), "not reached"))
+            return _to_decimal_seconds(_require_value(getattr(answer, phase.lower()), "not reached"))
 
 
-def _present(value: Any, why_not: str) -> Any:
+def _require_value(value: Any, why_not: str) -> Any:
     if value is None:
         raise Absent(why_not)
     return value
 
 
-def _seconds(value: float) -> Decimal:
+def _to_decimal_seconds(value: float) -> Decimal:
     if not isfinite(value):
         raise Absent("not measured")
     return Decimal(str(value))
 
 
-def _header(headers: Mapping[str, str], name: str) -> str:
+def _find_header(headers: Mapping[str, str], name: str) -> str:
     for key, value in headers.items():
         if key.casefold() == name.casefold():
             return value
     raise Absent("missing")
 
 
-def _has(place: AnswerPath, answer: ProbeAnswer) -> bool:
+def _has_value(place: AnswerPath, answer: ProbeAnswer) -> bool:
     try:
-        _value(place, answer)
+        _get_value(place, answer)
     except Absent:
         return False
     return bool(place.steps or answer.body)
 
 
-def _length(place: AnswerPath, answer: ProbeAnswer) -> Decimal:
+def _measure_length(place: AnswerPath, answer: ProbeAnswer) -> Decimal:
     """Members of a list or an object, characters of anything else that is text."""
-    value = _value(place, answer)
-    if place.name == "BODY" and not place.steps and isinstance(document := _document(answer.body), list | dict):
+    value = _get_value(place, answer)
+    if place.name == "BODY" and not place.steps and isinstance(document := _parse_body(answer.body), list | dict):
         value = document
     if isinstance(value, str | list | dict):
         return Decimal(len(value))
@@ -166,19 +170,19 @@ def _length(place: AnswerPath, answer: ProbeAnswer) -> Decimal:
 
 
 @lru_cache(maxsize=1)  # the conditions of one probe are checked in a row, on one body
-def _document(body: bytes) -> Any:
+def _parse_body(body: bytes) -> Any:
     """The body as JSON, its fractions as Decimals; an Absent is returned, so that it is remembered too."""
     try:
-        return json.loads(body, parse_float=Decimal, parse_constant=_refuse)
+        return json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
     except (ValueError, DecimalException, RecursionError):
         return Absent("body is not JSON" if body.strip() else "body is empty")
 
 
-def _refuse(constant: str) -> Any:
+def _refuse_constant(constant: str) -> Any:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _into(document: Any, steps: tuple[str | int, ...]) -> Any:
+def _follow_steps(document: Any, steps: tuple[str | int, ...]) -> Any:
     if isinstance(document, Absent):
         raise Absent(*document.args)
     value = document

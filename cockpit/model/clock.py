@@ -181,20 +181,20 @@ def shown_due(clock: Clock, zone: tzinfo, now: datetime) -> str:
         utc, utc_today = clock.due.astimezone(UTC), now.astimezone(UTC)
     except OverflowError:  # the edge of the calendar, where a zone has no local time
         return ""
-    universal = f"{_day(utc, utc_today)}{utc:%H:%M}Z"
+    universal = f"{_format_day(utc, utc_today)}{utc:%H:%M}Z"
     if here.tzname() == "UTC":
         return universal
-    return f"{_day(here, today)}{here:%H:%M} {_name(here)} · {universal}"
+    return f"{_format_day(here, today)}{here:%H:%M} {_name_zone(here)} · {universal}"
 
 
-def _day(moment: datetime, today: datetime) -> str:
+def _format_day(moment: datetime, today: datetime) -> str:
     if moment.date() == today.date():
         return ""
     days = abs(moment.date() - today.date())
     return f"{moment:%a} " if days <= WEEK else f"{moment.day} {moment:%b} "
 
 
-def _name(moment: datetime) -> str:
+def _name_zone(moment: datetime) -> str:
     """The abbreviation in force; a zone that has only a number is told from UTC."""
     name = moment.tzname() or ""
     return f"UTC{name}" if name[:1] in "+-" else name

@@ -11,8 +11,18 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any
 
-from cockpit.model.answer import FUNCTIONS, SORTS, Absent, AnswerPath, ProbeAnswer, Sort, as_text, read, written
-from cockpit.model.text import clean_line, is_clean_line, near
+from cockpit.model.answer import (
+    FUNCTIONS,
+    SORTS,
+    Absent,
+    AnswerPath,
+    ProbeAnswer,
+    Sort,
+    as_text,
+    format_answer_value,
+    read_answer_value,
+)
+from cockpit.model.text import clean_line, find_nearest, is_clean_line
 from cockpit.model.time import DurationError, seconds
 
 # How a condition is written: its two sides, its operator, and what may stand on a side
@@ -123,7 +133,7 @@ def term(text: str) -> Term:
             names = (*FUNCTIONS, "pat", "any")
             raise ConditionError(
                 f"calls {name}(), which is not known; the functions are {', '.join(names)} (quote it if it is text)",
-                near(name, names),
+                find_nearest(name, names),
             )
 
 
@@ -185,7 +195,7 @@ def quoted(text: str) -> str:
 def bracketed(text: str) -> str:
     """The placeholder that a misspelled or bracketless one was meant to be, its path kept; or ""."""
     name, dot, path = text.strip("[]").partition(".")
-    match_text = near(name, SORTS)
+    match_text = find_nearest(name, SORTS)
     return f"[{match_text}]{dot}{path.replace(']', '')}" if match_text else ""
 
 
@@ -196,7 +206,7 @@ def _guess(text: str) -> str:
     return f"{text} == 200" if text == "[STATUS]" else ""
 
 
-__all__ = ["Condition", "ConditionError", "FailedCondition", "ProbeAnswer", "check", "parse"]
+__all__ = ["Condition", "ConditionError", "FailedCondition", "ProbeAnswer", "check_condition", "parse_condition"]
 
 MAX_LENGTH = 1_000  # characters of one condition
 SHOWN = 300  # characters of a failed one on the screen
@@ -224,7 +234,7 @@ class FailedCondition:
     shown: str
 
 
-def parse(text: str) -> Condition:
+def parse_condition(text: str) -> Condition:
     """Read one condition. Raises ConditionError, and nothing else, with the nearest known word where there is one."""
     if len(text) > MAX_LENGTH:
         raise ConditionError(f"is longer than {MAX_LENGTH} characters")
@@ -239,46 +249,46 @@ def parse(text: str) -> Condition:
         raise ConditionError(
             "compares nothing of the answer; one side must be a placeholder such as [STATUS]", bracketed(left_text)
         )
-    return Condition(text, left, operator, _settle(right, operator, left))
+    return Condition(text, left, operator, _adapt_operand(right, operator, left))
 
 
-def check(condition: Condition, answer: ProbeAnswer) -> FailedCondition | None:
+def check_condition(condition: Condition, answer: ProbeAnswer) -> FailedCondition | None:
     """None when the condition holds. Never raises: what cannot be compared does not hold, and `shown` says why."""
     numeric = condition.operator in ORDER or _is_numeric(condition.right)
     try:
-        if _holds(_value(condition.left, answer, numeric), condition.operator, condition.right, answer):
+        if _compare_values(_read_operand(condition.left, answer, numeric), condition.operator, condition.right, answer):
             return None
     except Absent:
         pass  # which side, and why, is shown below
-    left, right = (_shown(side, answer, numeric) for side in (condition.left, condition.right))
+    left, right = (_format_operand(side, answer, numeric) for side in (condition.left, condition.right))
     return FailedCondition(condition, clean_line(f"{left} {condition.operator} {right}", SHOWN))
 
 
-def _holds(value: Any, operator: str, right: Term, answer: ProbeAnswer) -> bool:
+def _compare_values(value: Any, operator: str, right: Term, answer: ProbeAnswer) -> bool:
     match right:
         case Pattern(glob=glob):
             same = fnmatchcase(as_text(value), glob)
         case OneOf(literals=literals):
-            same = any(_equal(value, literal.value) for literal in literals)
+            same = any(_are_equal(value, literal.value) for literal in literals)
         case _:
-            other = read(right, answer) if isinstance(right, AnswerPath) else right.value
+            other = read_answer_value(right, answer) if isinstance(right, AnswerPath) else right.value
             if operator in ORDER:
-                return _ordered(_number(value), operator, _number(other))
-            same = _equal(value, other)
+                return _are_ordered(_to_number(value), operator, _to_number(other))
+            same = _are_equal(value, other)
     return same == (operator == "==")
 
 
-def _equal(value: Any, other: Any) -> bool:
+def _are_equal(value: Any, other: Any) -> bool:
     """Two numbers are equal as numbers, everything else as text."""
     if isinstance(other, int | Decimal) and not isinstance(other, bool):
         try:
-            return _number(value) == other
+            return _to_number(value) == other
         except Absent:
             return False
     return as_text(value) == as_text(other)
 
 
-def _ordered(left: Decimal, operator: str, right: Decimal) -> bool:
+def _are_ordered(left: Decimal, operator: str, right: Decimal) -> bool:
     match operator:
         case "<":
             return left < right
@@ -301,12 +311,12 @@ def _is_numeric(term: Term) -> bool:
             return False
 
 
-def _value(place: AnswerPath, answer: ProbeAnswer, numeric: bool) -> Any:
-    value = read(place, answer)
-    return _number(value) if numeric else value
+def _read_operand(place: AnswerPath, answer: ProbeAnswer, numeric: bool) -> Any:
+    value = read_answer_value(place, answer)
+    return _to_number(value) if numeric else value
 
 
-def _number(value: Any) -> Decimal:
+def _to_number(value: Any) -> Decimal:
     """`value` as a number; text that reads as one will do. Raises Absent."""
     if isinstance(value, Decimal):
         return value
@@ -314,20 +324,20 @@ def _number(value: Any) -> Decimal:
         return Decimal(value)
     if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
         return Decimal(value.strip())
-    raise Absent(f"{written(value, Sort.ANY)}: not a number")
+    raise Absent(f"{format_answer_value(value, Sort.ANY)}: not a number")
 
 
-def _shown(term: Term, answer: ProbeAnswer, numeric: bool) -> str:
+def _format_operand(term: Term, answer: ProbeAnswer, numeric: bool) -> str:
     if not isinstance(term, AnswerPath):
         return term.text
     try:
-        value = written(_value(term, answer, numeric), term.sort)
+        value = format_answer_value(_read_operand(term, answer, numeric), term.sort)
     except Absent as reason:
         value = str(reason)
     return f"{term.text} ({value})"
 
 
-def _settle(side: Term, operator: str, place: AnswerPath) -> Term:
+def _adapt_operand(side: Term, operator: str, place: AnswerPath) -> Term:
     """`side` as it must be to stand beside `place`: a bare number beside a time becomes seconds, and so on."""
     sort = place.sort
     if operator in ORDER and (sort in (Sort.FLAG, Sort.TEXT) or isinstance(side, Pattern | OneOf)):
@@ -343,12 +353,12 @@ def _settle(side: Term, operator: str, place: AnswerPath) -> Term:
                 raise ConditionError(f"compares {place.text} with a pattern; it is {sort.value}")
             return side
         case OneOf():
-            return replace(side, literals=tuple(_literal(literal, operator, place) for literal in side.literals))
+            return replace(side, literals=tuple(_adapt_literal(literal, operator, place) for literal in side.literals))
         case ConditionLiteral():
-            return _literal(side, operator, place)
+            return _adapt_literal(side, operator, place)
 
 
-def _literal(literal: ConditionLiteral, operator: str, place: AnswerPath) -> ConditionLiteral:
+def _adapt_literal(literal: ConditionLiteral, operator: str, place: AnswerPath) -> ConditionLiteral:
     number = Decimal(literal.text) if literal.bare and NUMBER.fullmatch(literal.text) else None
     match place.sort:
         case Sort.FLAG:
@@ -356,7 +366,7 @@ def _literal(literal: ConditionLiteral, operator: str, place: AnswerPath) -> Con
                 raise ConditionError(f"compares {place.text} with {quoted(literal.text)}; it is true or false", "true")
             return replace(literal, value=literal.text == "true")
         case Sort.TIME | Sort.SPAN:
-            return replace(literal, value=_time(literal, number, place))
+            return replace(literal, value=_adapt_duration(literal, number, place))
         case Sort.TEXT:
             return literal
         case Sort.ANY if number is None and operator not in ORDER:
@@ -364,12 +374,12 @@ def _literal(literal: ConditionLiteral, operator: str, place: AnswerPath) -> Con
             return replace(literal, value=text.upper().removeprefix("HTTP/") if place.name == "HTTP_VERSION" else text)
     if number is None:
         raise ConditionError(
-            f"compares {place.text} with {quoted(literal.text)}, which is not a number", _wildcard(literal)
+            f"compares {place.text} with {quoted(literal.text)}, which is not a number", _suggest_wildcard(literal)
         )
     return replace(literal, value=number)
 
 
-def _time(literal: ConditionLiteral, number: Decimal | None, place: AnswerPath) -> Decimal:
+def _adapt_duration(literal: ConditionLiteral, number: Decimal | None, place: AnswerPath) -> Decimal:
     if number is not None and place.sort is Sort.TIME:
         return number / 1000
     if number is not None:
@@ -380,7 +390,7 @@ def _time(literal: ConditionLiteral, number: Decimal | None, place: AnswerPath) 
         raise ConditionError(f"has {quoted(literal.text)}, which {error}", error.suggestion) from None
 
 
-def _wildcard(literal: ConditionLiteral) -> str:
+def _suggest_wildcard(literal: ConditionLiteral) -> str:
     """`2xx` was meant as a pattern."""
     family = re.fullmatch(r"([1-5])[xX*?]{1,2}", literal.text)
     return f"pat({family.group(1)}??)" if family else ""

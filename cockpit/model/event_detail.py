@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from cockpit.model.text import clean, clean_line
-from cockpit.model.time import moment
+from cockpit.model.text import clean_line, clean_text
+from cockpit.model.time import parse_timestamp
 
 LONGEST = timedelta(days=3_660)  # of anything that a team promises itself; more would leave the calendar
 
@@ -19,7 +19,7 @@ def text_of(detail: Mapping[str, Any], key: str) -> str:
 def words_of(detail: Mapping[str, Any], key: str) -> str:
     """The cleaned text under `key` with its lines; "" where there is none."""
     value = detail.get(key)
-    return clean(value).strip() if isinstance(value, str) else ""
+    return clean_text(value).strip() if isinstance(value, str) else ""
 
 
 def time_of(detail: Mapping[str, Any], key: str) -> datetime | None:
@@ -28,7 +28,7 @@ def time_of(detail: Mapping[str, Any], key: str) -> datetime | None:
     if not isinstance(value, str):
         return None
     try:
-        return moment(value)
+        return parse_timestamp(value)
     except ValueError:
         return None
 

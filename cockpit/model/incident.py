@@ -7,19 +7,19 @@ from enum import StrEnum
 from cockpit.model.clock import Rule
 from cockpit.model.response import (
     ActionItem,
-    Called,
     Decision,
     EvidenceLink,
     Freeze,
     Holding,
     Mark,
-    Ran,
+    PageRecord,
+    ProcedureRun,
     Recovery,
     Review,
     Tick,
     Update,
 )
-from cockpit.model.severity_scale import SeverityScale, rank
+from cockpit.model.severity_scale import SeverityScale, rank_severity
 
 
 class Status(StrEnum):
@@ -104,7 +104,7 @@ class Incident:
     mistakes: tuple[StateChange, ...] = ()  # severities that were entered by mistake: on record, and counted nowhere
     roles: tuple[Holding, ...] = ()
     updates: tuple[Update, ...] = ()
-    called: tuple[Called, ...] = ()
+    called: tuple[PageRecord, ...] = ()
     ticks: tuple[Tick, ...] = ()  # each box once, as it stands
     marks: tuple[Mark, ...] = ()
     decisions: tuple[Decision, ...] = ()
@@ -113,7 +113,7 @@ class Incident:
     links: tuple[EvidenceLink, ...] = ()
     freezes: tuple[Freeze, ...] = ()  # of its environment, within its range
     recovery: Recovery | None = None
-    ran: tuple[Ran, ...] = ()
+    ran: tuple[ProcedureRun, ...] = ()
     reviews: tuple[StateChange, ...] = ()
     healthy: tuple[HealthyPeriod, ...] = ()
     felt_since: datetime | None = None  # the earliest signal that users felt, and which
@@ -137,14 +137,14 @@ class Incident:
         return Review(self.reviews[-1].value) if self.reviews else Review.DRAFT
 
 
-def worst(incident: Incident, ladder: SeverityScale) -> str:
+def find_worst_severity(incident: Incident, ladder: SeverityScale) -> str:
     """The worst severity that it ever had."""
     names = [severity.value for severity in incident.severities] or [incident.severity]
-    ranks = {name: number for name in names if (number := rank(ladder, name)) is not None}
+    ranks = {name: number for name in names if (number := rank_severity(ladder, name)) is not None}
     return min(ranks, key=ranks.__getitem__, default=incident.severity)
 
 
 def describe_severity(incident: Incident, ladder: SeverityScale) -> str:
     """The worst that it ever was, with the last beside it where that is another: `P1, now P2`."""
-    gravest = worst(incident, ladder)
+    gravest = find_worst_severity(incident, ladder)
     return gravest if gravest == incident.severity else f"{gravest}, now {incident.severity}"

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from cockpit.model.text import near
+from cockpit.model.text import find_nearest
 
 DEFAULT_KEYS = {
     "declare": "d",
@@ -86,7 +86,7 @@ def screens_of(action: str) -> frozenset[str]:
     return frozenset({"", "run", "catalogue"}) if action in EVERYWHERE else SCREENS.get(action.partition(".")[0], MAIN)
 
 
-def clash(one: str, other: str) -> bool:
+def is_key_clash(one: str, other: str) -> bool:
     """Whether two actions cannot have one key: there is a screen that hears both."""
     return one != other and {one, other} != ONE_ACT and bool(screens_of(one) & screens_of(other))
 
@@ -144,12 +144,12 @@ class KeyNameError(ValueError):
         self.suggestion = suggestion
 
 
-def split(wanted_name: str) -> list[str]:
+def split_keys(wanted_name: str) -> list[str]:
     """`"f5,R"` is two keys; a lone comma is the comma."""
     return [wanted_name.strip()] if wanted_name.strip() == "," else [part.strip() for part in wanted_name.split(",")]
 
 
-def normal(key: str) -> str:
+def normalize_key(key: str) -> str:
     """The one name of a key: `slash` for `/`. Raises KeyNameError for what no terminal sends."""
     rest, modified = key, ""
     while (
@@ -158,9 +158,9 @@ def normal(key: str) -> str:
         rest, modified = rest.removeprefix(modifier), modified + modifier
     single = len(rest) == 1 and rest.isprintable() and not rest.isspace()
     if not single and not is_named(rest):
-        meant = near(rest, SPECIAL)
+        meant = find_nearest(rest, SPECIAL)
         raise KeyNameError(f"`{key}` is no key, such as f5, ctrl+r, R or question_mark", meant and modified + meant)
-    full = modified + (_named(rest) if single else ALIASES.get(rest, rest))
+    full = modified + (_name_character(rest) if single else ALIASES.get(rest, rest))
     if full in SAME_BYTE:
         raise KeyNameError(f"a terminal cannot tell `{key}` from {SAME_BYTE[full]}; choose another key")
     if modified == "shift+" and single:
@@ -168,7 +168,7 @@ def normal(key: str) -> str:
     return full
 
 
-def types(key: str) -> bool:
+def types_letter(key: str) -> bool:
     """Whether a key, by its one name, puts a letter into a field."""
     return not key.startswith(("ctrl+", "alt+")) and key.removeprefix("shift+") not in MOVES
 
@@ -184,7 +184,7 @@ def is_named(key: str) -> bool:
     return True
 
 
-def _named(character: str) -> str:
+def _name_character(character: str) -> str:
     if character.isalnum():
         return character
     name = unicodedata.name(character, character).lower().replace("-", "_").replace(" ", "_")

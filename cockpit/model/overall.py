@@ -12,7 +12,7 @@ from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.revision import MISSING, Application
 from cockpit.model.revision_health import RevisionCondition, ill_working
-from cockpit.model.severity_scale import DEFAULT_LADDER, SeverityScale, is_grave
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityScale, is_grave
 
 
 class OverallState(StrEnum):
@@ -88,11 +88,11 @@ class Overall:
     grave: tuple[Incident, ...] = ()
 
 
-def overall(
+def judge_environment(
     readings: Iterable[Reading[Any]],
     freshness: Mapping[str, Freshness],
     incidents: Sequence[Incident] | None = (),
-    ladder: SeverityScale = DEFAULT_LADDER,
+    ladder: SeverityScale = DEFAULT_SEVERITY_SCALE,
 ) -> Overall:
     """How an environment stands. `freshness` names every feed it has, also those that never answered.
 
@@ -115,7 +115,7 @@ def overall(
             overall_states.append(UNSEEN.get(fresh.state, OverallState.UNKNOWN))
             unseen.append(feed)
         else:
-            result.extend(troubles(values[feed]))
+            result.extend(list_troubles(values[feed]))
             if feed in told_in_part:
                 overall_states.append(OverallState.UNKNOWN)
                 incomplete.append(feed)
@@ -125,13 +125,13 @@ def overall(
     return Overall(word, tuple(result), tuple(unseen), tuple(incomplete), grave)
 
 
-def troubles(value: object) -> list[Trouble]:
+def list_troubles(value: object) -> list[Trouble]:
     """What is not as it should be in one Reading's value."""
     items = value if isinstance(value, tuple) else ()
-    return [trouble for item in items for trouble in _judge(item)]
+    return [trouble for item in items for trouble in _list_item_troubles(item)]
 
 
-def _judge(item: object) -> list[Trouble]:
+def _list_item_troubles(item: object) -> list[Trouble]:
     if isinstance(item, ProbeResult):
         return _of_probe(item)
     if isinstance(item, Alert):

@@ -28,7 +28,7 @@ def suspect_own_line(
     environment, none tells of an answer since the first of them did; `asked_since` (monotonic) where all were asked at
     one moment. With configured references the probes themselves know better, and none is ever called silent.
     """
-    results = [item for item in _items(reading) if item.state is not ProbeState.MAINTENANCE]
+    results = [item for item in _list_probe_results(reading) if item.state is not ProbeState.MAINTENANCE]
     silent = [result for result in results if result.silent_since is not None]
     if not any(result.state is ProbeState.DOWN for result in silent):
         return reading
@@ -38,10 +38,10 @@ def suspect_own_line(
     if not all(_says_nothing(result, first) for result in results):
         return reading
     since = first if asked_since is None else min(first, asked_since)
-    if any(_answered(other, since) for other in readings if _key(other) != _key(reading)):
+    if any(_has_answered(other, since) for other in readings if _identify_feed(other) != _identify_feed(reading)):
         return reading
     problem = they_or_we(len(results))
-    value = tuple(_in_doubt(item, problem.short) for item in _items(reading))
+    value = tuple(_in_doubt(item, problem.short) for item in _list_probe_results(reading))
     return replace(reading, value=value, seen=None, problem=problem)
 
 
@@ -73,7 +73,7 @@ def host_of(url: str) -> str:
     return THIS_MACHINE if address == ipaddress.IPv6Address("::1") else str(address)
 
 
-def _items(reading: Reading[Any]) -> list[ProbeResult]:
+def _list_probe_results(reading: Reading[Any]) -> list[ProbeResult]:
     value = reading.value if isinstance(reading.value, tuple) else ()
     return [item for item in value if isinstance(item, ProbeResult)]
 
@@ -92,13 +92,13 @@ def _in_doubt(result: ProbeResult, reason: str) -> ProbeResult:
     return replace(result, state=ProbeState.UNKNOWN, reason=reason)
 
 
-def _key(reading: Reading[Any]) -> tuple[str, str]:
+def _identify_feed(reading: Reading[Any]) -> tuple[str, str]:
     return reading.environment, reading.feed
 
 
-def _answered(reading: Reading[Any], since: float) -> bool:
+def _has_answered(reading: Reading[Any], since: float) -> bool:
     """Whether somebody out there answered that feed since then."""
-    probes = _items(reading)
+    probes = _list_probe_results(reading)
     if probes:
         return any(result.answered is not None and result.answered >= since for result in probes)
     if reading.seen is not None and reading.seen >= since:

@@ -5,7 +5,7 @@ from datetime import date, time, timedelta
 
 from cockpit.model.clock import ClockKind, Counting, Rule
 from cockpit.model.problem import Problem
-from cockpit.model.severity_scale import DEFAULT_LADDER, SeverityScale
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityScale
 
 BUILT_IN = "built in"
 
@@ -118,7 +118,7 @@ class Plan:
     `documents` are the names that an `origin` may begin with; a rule of another one has lost its document.
     """
 
-    ladder: SeverityScale = DEFAULT_LADDER
+    ladder: SeverityScale = DEFAULT_SEVERITY_SCALE
     rules: tuple[Rule, ...] = ()
     roles: tuple[Role, ...] = ()
     contacts: tuple[Contact, ...] = ()
@@ -201,7 +201,7 @@ Lead: [lead]. Next update by [next update].
 )
 
 
-def rules(ladder: SeverityScale) -> tuple[Rule, ...]:
+def build_default_rules(ladder: SeverityScale) -> tuple[Rule, ...]:
     """The deadlines of the worst rungs, and of what may happen on any."""
     grave = tuple(level.name for level in ladder[:GRAVE] if not level.backlog)
     return (
@@ -221,7 +221,7 @@ def default_plan(ladder: SeverityScale) -> Plan:
     grave = tuple(level.name for level in ladder[:GRAVE] if not level.backlog)
     return Plan(
         ladder=ladder,
-        rules=rules(ladder),
+        rules=build_default_rules(ladder),
         roles=ROLES,
         templates=(CLIENT, TEAM),
         checklists=(Checklist(FIRST_TEN, "First ten minutes", FIRST_TEN_ITEMS, levels=grave),),

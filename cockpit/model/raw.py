@@ -11,7 +11,7 @@ RESOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d{1,12})?\s*(Z|[+-]\d\d:?\d\d)?")
 
 
-def dig(raw: object, *path: str) -> Any:
+def dig_value(raw: object, *path: str) -> Any:
     """The value at the end of `path`, None as soon as a step is missing or no mapping."""
     for key in path:
         if not isinstance(raw, Mapping):
@@ -20,7 +20,7 @@ def dig(raw: object, *path: str) -> Any:
     return raw
 
 
-def text(value: object, limit: int = MAX_LINE) -> str:
+def read_text(value: object, limit: int = MAX_LINE) -> str:
     """One cleaned line of a string or number; "" for everything else."""
     if isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool)):
         return clean_line(value, limit)
@@ -29,10 +29,10 @@ def text(value: object, limit: int = MAX_LINE) -> str:
 
 def resource_name(value: object, limit: int = MAX_LINE) -> str:
     """The name of a resource: as `text`, but a name that fits Azure's rules stays to the letter, as it is sent back."""
-    return value if isinstance(value, str) and RESOURCE_NAME.fullmatch(value) else text(value, limit)
+    return value if isinstance(value, str) and RESOURCE_NAME.fullmatch(value) else read_text(value, limit)
 
 
-def whole(value: object) -> int | None:
+def read_integer(value: object) -> int | None:
     """A whole number, also one sent as text ("100"); None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str) or len(str(value)) > 18:
         return None
@@ -42,14 +42,14 @@ def whole(value: object) -> int | None:
         return None
 
 
-def items(value: object) -> list[Mapping[str, Any]]:
+def list_mappings(value: object) -> list[Mapping[str, Any]]:
     """The mappings of a list; anything else in it is left out."""
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         return []
     return [fields for fields in value if isinstance(fields, Mapping)]
 
 
-def moment(value: object) -> datetime | None:
+def read_moment(value: object) -> datetime | None:
     """A time in UTC from any shape that APIs write: `T` or a space, up to 9 decimals, `Z`, an offset, ` +0000 UTC`.
 
     A time without a zone is UTC. Unreadable ones, and the year-1 zero of .NET and Go, are None.

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from cockpit.model.problem import Problem
-from cockpit.model.time import age
+from cockpit.model.time import format_age
 
 T = TypeVar("T")
 
@@ -68,7 +68,7 @@ class Freshness:
     @property
     def label(self) -> str:
         """As a pane's border wears it: `live 2s`, `late 14s`, `STALE 3m`, `BLIND 401 az login expired`."""
-        old = "" if self.age is None else age(self.age)
+        old = "" if self.age is None else format_age(self.age)
         if self.state is FeedState.WAITING:
             return "waiting"
         if self.state is FeedState.BLIND:
@@ -77,7 +77,9 @@ class Freshness:
         return " ".join(part for part in (word, old, self.reason) if part)
 
 
-def freshness(reading: Reading[T] | None, now: float, started: float = 0.0, woke: float = float("-inf")) -> Freshness:
+def compute_freshness(
+    reading: Reading[T] | None, now: float, started: float = 0.0, woke: float = float("-inf")
+) -> Freshness:
     """The state of a reading at monotonic `now`; `started` is when its feed began, for one that never answered.
 
     What was asked before the process last `woke` is stale at once: nobody looked meanwhile.
@@ -106,6 +108,6 @@ def freshness(reading: Reading[T] | None, now: float, started: float = 0.0, woke
     return Freshness(FeedState.LATE if fresh_enough else FeedState.STALE, old)
 
 
-def worst(states: list[Freshness]) -> Freshness:
+def find_worst_freshness(states: list[Freshness]) -> Freshness:
     """The state a pane of several feeds must wear; a pane without feeds is waiting."""
     return max(states, key=lambda item: (RANK[item.state], item.age or 0.0), default=Freshness(FeedState.WAITING))

@@ -32,7 +32,7 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
+class PageRecord:
     """Somebody was paged."""
 
     at: datetime
@@ -127,7 +127,7 @@ class Recovery:
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class ProcedureRun:
     """One run of a procedure, for its budget: `tail` is how long its effect may lag behind it."""
 
     id: str

@@ -50,26 +50,34 @@ def judge_revision(revision: Revision) -> RevisionHealth:
     if not revision.active:
         return _judge_inactive(revision)
     if word := ill_word(revision):
-        return RevisionHealth(RevisionCondition.ILL, word, joined(word, revision.running_details, counts(revision)))
-    running = normalized(revision.running)
-    parts = {running, normalized(revision.provisioning)}
+        return RevisionHealth(
+            RevisionCondition.ILL, word, join_parts(word, revision.running_details, describe_replicas(revision))
+        )
+    running = normalize_state(revision.running)
+    parts = {running, normalize_state(revision.provisioning)}
     ready = revision.ready_count
     detail = ILL_DETAILS.search(revision.running_details)
     if detail and not ready:
-        return RevisionHealth(RevisionCondition.ILL, "Failed", joined(revision.running_details, counts(revision)))
+        return RevisionHealth(
+            RevisionCondition.ILL, "Failed", join_parts(revision.running_details, describe_replicas(revision))
+        )
     if parts & STOPPING_WORDS:
-        return RevisionHealth(RevisionCondition.STOPPING, "Stopping", joined("stopping", counts(revision)))
+        return RevisionHealth(
+            RevisionCondition.STOPPING, "Stopping", join_parts("stopping", describe_replicas(revision))
+        )
     if ready:
-        return RevisionHealth(RevisionCondition.SERVING, revision.health_word, counts(revision))
+        return RevisionHealth(RevisionCondition.SERVING, revision.health_word, describe_replicas(revision))
     if parts & STARTING_WORDS:
-        return RevisionHealth(RevisionCondition.STARTING, "Starting", joined("starting", counts(revision)))
+        return RevisionHealth(
+            RevisionCondition.STARTING, "Starting", join_parts("starting", describe_replicas(revision))
+        )
     if has_no_replica(revision):
         return _judge_empty(revision, running)
     if ready == 0:
-        return RevisionHealth(RevisionCondition.ILL, "Not ready", counts(revision))
+        return RevisionHealth(RevisionCondition.ILL, "Not ready", describe_replicas(revision))
     if running in ZERO_WORDS:
         return RevisionHealth(RevisionCondition.SCALED_TO_ZERO, "At zero", "scaled to zero")
-    says_well = normalized(revision.health) == "healthy"
+    says_well = normalize_state(revision.health) == "healthy"
     if (running in RUNNING_WORDS and (says_well or revision.replica_count)) or (says_well and revision.replica_count):
         return RevisionHealth(RevisionCondition.SERVING, revision.health_word)
     return RevisionHealth(RevisionCondition.UNKNOWN, "Unknown", "the cloud does not say how it fares")
@@ -97,7 +105,7 @@ def ill_word(revision: Revision) -> str:
     if revision.provisioning_error:
         return "Failed"
     says = (revision.health, revision.running, revision.provisioning)
-    return next((word for word in says if normalized(word) in ILL_WORDS), "")
+    return next((word for word in says if normalize_state(word) in ILL_WORDS), "")
 
 
 def is_ill(revision: Revision) -> bool:
@@ -113,14 +121,14 @@ def has_no_replica(revision: Revision) -> bool:
     return revision.replicas == () or (revision.replicas is None and revision.replica_count == 0)
 
 
-def counts(revision: Revision) -> str:
+def describe_replicas(revision: Revision) -> str:
     """`1 of 3 replicas ready, 17 restarts`, as far as the replicas were read."""
     if revision.replicas is None:
         return ""
     restarts = sum(replica.restarts for replica in revision.replicas)
     count = len(revision.replicas)
     ready = f"{revision.ready_count} of {count} replica{'' if count == 1 else 's'} ready" if count else "no replica"
-    return joined(ready, f"{restarts} restart{'' if restarts == 1 else 's'}" if restarts else "")
+    return join_parts(ready, f"{restarts} restart{'' if restarts == 1 else 's'}" if restarts else "")
 
 
 def restarts_of(revision: Revision) -> int:
@@ -134,10 +142,10 @@ def ill_working(applications: Iterable[Application]) -> list[tuple[Revision, Rev
     return [(revision, health) for revision, health in judged if health.condition not in well]
 
 
-def normalized(word: str) -> str:
+def normalize_state(word: str) -> str:
     """Azure writes `Activation Failed` and `ActivationFailed`."""
     return re.sub(r"[^a-z0-9]", "", word.casefold())
 
 
-def joined(*parts: str) -> str:
+def join_parts(*parts: str) -> str:
     return ", ".join(part for part in parts if part)

@@ -32,13 +32,15 @@ def last_rollback(applications: Sequence[Application], events: Iterable[Event], 
     rolled_backs = [
         RolledBack(name, left, to, event.occurred)
         for name, event in newest.items()
-        for left, to in [(carrier(event.detail.get("before")), carrier(event.detail.get("after")))]
-        if left and to and left != to and stands(by_name[name], to) and went_back(by_name[name], left, to)
+        for left, to in [
+            (find_traffic_carrier(event.detail.get("before")), find_traffic_carrier(event.detail.get("after")))
+        ]
+        if left and to and left != to and is_serving(by_name[name], to) and went_back(by_name[name], left, to)
     ]
     return max(rolled_backs, key=lambda rollback: rollback.at, default=None)
 
 
-def stands(application: Application, name: str) -> bool:
+def is_serving(application: Application, name: str) -> bool:
     return application.serving is not None and application.serving.name == name
 
 
@@ -59,7 +61,7 @@ def goes_back(created: Mapping[str, datetime], images: Mapping[str, str], left: 
     return to in older or again
 
 
-def carrier(traffic: object) -> str:
+def find_traffic_carrier(traffic: object) -> str:
     """The revision with the most traffic, "" for none."""
     fields = traffic if isinstance(traffic, Mapping) else {}
     weights = {str(name): weight for name, weight in fields.items() if isinstance(weight, int) and weight > 0}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class SeverityLevel:
     """One rung. `rank` 0 is the worst."""
 
     name: str
@@ -16,17 +16,17 @@ class Level:
     origin: str = "built in"
 
 
-SeverityScale = tuple[Level, ...]
+SeverityScale = tuple[SeverityLevel, ...]
 
-DEFAULT_LADDER: SeverityScale = (
-    Level("P0", 0, "Production down, data at risk, or an active security incident"),
-    Level("P1", 1, "A major feature is broken, or one customer is blocked"),
-    Level("P2", 2, "Degraded or minor; work goes on around it"),
-    Level("P3", 3, "Cosmetic; backlog"),
+DEFAULT_SEVERITY_SCALE: SeverityScale = (
+    SeverityLevel("P0", 0, "Production down, data at risk, or an active security incident"),
+    SeverityLevel("P1", 1, "A major feature is broken, or one customer is blocked"),
+    SeverityLevel("P2", 2, "Degraded or minor; work goes on around it"),
+    SeverityLevel("P3", 3, "Cosmetic; backlog"),
 )
 
 
-def level(ladder: SeverityScale, text: str) -> Level | None:
+def find_level(ladder: SeverityScale, text: str) -> SeverityLevel | None:
     """The rung that `text` names: its name in any case, or `SEV-n` / `Pn` by number.
 
     A ladder that starts at 1 (SEV-1) counts from 1, one that starts at 0 (P0) from 0; `SEV-1` on the P ladder is P0.
@@ -47,9 +47,9 @@ def level(ladder: SeverityScale, text: str) -> Level | None:
     return next((entry for entry in ladder if entry.rank == wanted_rank), None)
 
 
-def rank(ladder: SeverityScale, text: str) -> int | None:
+def rank_severity(ladder: SeverityScale, text: str) -> int | None:
     """How bad what `text` names is, 0 the worst; None where the ladder has no such rung."""
-    rung = level(ladder, text)
+    rung = find_level(ladder, text)
     return rung.rank if rung else None
 
 
@@ -59,11 +59,11 @@ def is_grave(ladder: SeverityScale, text: str) -> bool:
     Of four levels the first two are grave, of three and of five the middle one as well.
     """
     incident_levels = [item for item in ladder if not item.backlog]
-    named = level(ladder, text)
+    named = find_level(ladder, text)
     return named is None or named in incident_levels[: (len(incident_levels) + 1) // 2]
 
 
-def order(ladder: SeverityScale, text: str) -> int:
+def find_severity_position(ladder: SeverityScale, text: str) -> int:
     """Where a severity sorts: the worst first, what the ladder does not have last."""
-    number = rank(ladder, text)
+    number = rank_severity(ladder, text)
     return len(ladder) if number is None else number

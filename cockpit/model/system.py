@@ -7,7 +7,7 @@ from typing import Literal
 from cockpit.model.plan import Plan
 from cockpit.model.probe import Probe
 from cockpit.model.secret import Secret
-from cockpit.model.severity_scale import DEFAULT_LADDER, SeverityScale
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityScale
 
 IdentityMethod = Literal["cli", "managed_identity", "device_code", "simulator"]
 
@@ -70,7 +70,7 @@ class System:
     order: tuple[IdentityMethod, ...] = ("cli",)
     tenant: str = ""
     client_id: str = ""  # of a user-assigned managed identity
-    ladder: SeverityScale = DEFAULT_LADDER
+    ladder: SeverityScale = DEFAULT_SEVERITY_SCALE
     time_zone: str = ""  # IANA name for local times; "" is the machine's
     read_only: bool = False
     bell: bool = True
@@ -98,7 +98,7 @@ class System:
 
 # The themes that `theme` in cockpit.toml may name.
 
-OURS = ("dark", "light", "high-contrast", "ansi")
+OWN_THEMES = ("dark", "light", "high-contrast", "ansi")
 """The words to choose from."""
 
 FULL = (

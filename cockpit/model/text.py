@@ -16,7 +16,7 @@ MAX_LINE = 2_000
 MAX_KEY = 32_768  # Azure's operation URLs, certificate included, have some 4,000
 
 
-def clean(text: object, limit: int = MAX_TEXT) -> str:
+def clean_text(text: object, limit: int = MAX_TEXT) -> str:
     """`text` without known secrets, and with what could steer a terminal replaced; newline and tab stay.
 
     Replaced are control characters, ESC, C1, bidi marks and lone surrogates. Bytes are read as UTF-8, invalid ones
@@ -32,7 +32,7 @@ def clean(text: object, limit: int = MAX_TEXT) -> str:
 def clean_line(text: object, limit: int = MAX_LINE) -> str:
     """`clean(text)` on one line: each run of line breaks and tabs becomes one space."""
     plain = text.decode("utf-8", "replace") if isinstance(text, bytes | bytearray) else str(text)
-    return clean(LINE_BREAKS.sub(" ", plain).strip(), limit)
+    return clean_text(LINE_BREAKS.sub(" ", plain).strip(), limit)
 
 
 def clean_unmasked(text: str) -> str:
@@ -65,7 +65,7 @@ def keep_whole(key: object, limit: int = MAX_KEY) -> str:
 # Did you mean?
 
 
-def near(word: str, names: Iterable[str]) -> str:
+def find_nearest(word: str, names: Iterable[str]) -> str:
     """The known word nearest to `word`, or "" when none is near."""
     from difflib import get_close_matches  # only a mistake needs it; the first paint does not wait for it
 

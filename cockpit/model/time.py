@@ -125,18 +125,18 @@ class StandstillWatch:
         return seconds
 
 
-def stamp(moment: datetime) -> str:
+def format_timestamp(moment: datetime) -> str:
     """The one written form of a moment: UTC, microseconds, `2026-02-27T02:14:31.000000Z`; sorts as text."""
     # isoformat and not strftime: the year 1, an API's way to say "never", must keep its four digits to sort.
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
-def moment(text: str) -> datetime:
+def parse_timestamp(text: str) -> datetime:
     """The inverse of `stamp`. Raises ValueError."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
 
 
-def age(seconds: float) -> str:
+def format_age(seconds: float) -> str:
     """The largest unit that tells: `0s`, `38s`, `12m`, `3h`, `4d`. Negative (a clock that stepped) reads `0s`."""
     whole = max(0, int(seconds))
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
@@ -145,18 +145,18 @@ def age(seconds: float) -> str:
     return f"{whole}s"
 
 
-def elapsed(seconds: float) -> str:
+def format_elapsed(seconds: float) -> str:
     """A running duration as `HH:MM:SS`; from two days on in its two largest units, as `lasted` says it."""
     whole = max(0, int(seconds))
     if whole >= LONG:
-        return lasted(timedelta(seconds=whole))
+        return format_duration(timedelta(seconds=whole))
     return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
 LONG = 2 * 86_400  # seconds; from here on days and hours
 
 
-def lasted(length: timedelta) -> str:
+def format_duration(length: timedelta) -> str:
     """The one way to write a duration, whole seconds in its two largest units: `12s`, `28m 05s`, `3h 02m`, `4d 03h`.
 
     What is begun is not counted, on a running clock and in a report alike. A negative one keeps its sign.
@@ -210,14 +210,14 @@ class WhenError(ValueError):
     """Text that names no moment, or one that has not come yet."""
 
 
-def when(text: str, now: datetime, zone: tzinfo) -> datetime:
+def parse_past_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
     """The past moment that `text` names, aware; a time without a zone is in `zone`, `14:05Z` and `14:05 UTC` in UTC.
 
     A bare clock time is its last occurrence: `23:50` at ten past midnight was yesterday. Raises WhenError.
     """
     tokens = " ".join(text.split())
     bare, its_zone = _split_zone(tokens, now, zone)
-    result = _ago(tokens, now) or _clock(bare, now, its_zone) or _date(bare, its_zone)
+    result = _parse_ago(tokens, now) or _parse_clock_time(bare, now, its_zone) or _parse_date(bare, its_zone)
     if result is None:
         raise WhenError(f"`{tokens[:40]}` is no time; {HINT}.")
     if result > now + AHEAD:
@@ -245,7 +245,7 @@ def _split_zone(text: str, now: datetime, zone: tzinfo) -> tuple[str, tzinfo]:
     raise WhenError(f"`{name[:20]}` is no time zone that is known here; write UTC, or an offset such as +02:00.")
 
 
-def _ago(text: str, now: datetime) -> datetime | None:
+def _parse_ago(text: str, now: datetime) -> datetime | None:
     if text.casefold() == "now":
         return now
     length, match_text, rest = text.casefold().rpartition("ago")
@@ -257,7 +257,7 @@ def _ago(text: str, now: datetime) -> datetime | None:
         return None
 
 
-def _clock(text: str, now: datetime, zone: tzinfo) -> datetime | None:
+def _parse_clock_time(text: str, now: datetime, zone: tzinfo) -> datetime | None:
     match = _CLOCK.fullmatch(text)
     if match is None:
         return None
@@ -273,7 +273,7 @@ def _clock(text: str, now: datetime, zone: tzinfo) -> datetime | None:
     return position - timedelta(days=back)
 
 
-def _date(text: str, zone: tzinfo) -> datetime | None:
+def _parse_date(text: str, zone: tzinfo) -> datetime | None:
     try:
         position = datetime.fromisoformat(text)
     except ValueError:

@@ -10,7 +10,7 @@ from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import STALE_AFTER, Reading
 from cockpit.model.revision import Application, Revision
 from cockpit.model.revision_health import ILL_DETAILS, is_ill
-from cockpit.model.time import age, stamp
+from cockpit.model.time import format_age, format_timestamp
 from cockpit.recorder.last_recorded import FLAPPING, REMOVED, LastRecorded, RecordedAlert, RecordedApp
 
 
@@ -30,7 +30,7 @@ def find_named_revisions(texts: Iterable[Any], last_recorded: LastRecorded) -> l
 # Which words of an alert source are facts for the timeline.
 
 GONE = "not listed after a gap in our watch, and nothing confirms that it resolved"
-UNTOLD = (AlertState.RESOLVING, AlertState.RESOLVED)  # the end of an alert whose beginning nobody recorded
+ENDED_STATES = (AlertState.RESOLVING, AlertState.RESOLVED)  # the end of an alert whose beginning nobody recorded
 
 
 def alert_changes(
@@ -45,24 +45,29 @@ def alert_changes(
     for alert in alerts:
         visited.add(alert.key)
         before = last_recorded.alerts.get(alert.key)
-        if alert.state is AlertState.PENDING or (before is None and alert.state in UNTOLD):
+        if alert.state is AlertState.PENDING or (before is None and alert.state in ENDED_STATES):
             continue
         if before is None:
-            yield _told(
-                alert, environment, _began(alert), min(alert.since, moment), "", _revisions(alert, last_recorded)
+            yield _draft_alert(
+                alert,
+                environment,
+                _describe_fired_alert(alert),
+                min(alert.since, moment),
+                "",
+                _list_alert_revisions(alert, last_recorded),
             )
         elif alert.state != before.state:
-            yield _told(alert, environment, _moved(alert, before), moment, before.state)
+            yield _draft_alert(alert, environment, _describe_changed_alert(alert, before), moment, before.state)
         elif alert.severity != before.severity:
-            yield _told(
+            yield _draft_alert(
                 alert, environment, f"{alert.name} now {alert.severity}, was {before.severity}", moment, alert.state
             )
     for key, before in sorted(last_recorded.alerts.items()):
         if key.startswith(f"{source}:") and key not in visited and before.state != AlertState.RESOLVING:
-            yield _gone(key, before, environment, moment)
+            yield _draft_vanished_alert(key, before, environment, moment)
 
 
-def _told(
+def _draft_alert(
     alert: Alert, environment: str, summary: str, occurred: datetime, was: str, revisions: Sequence[str] = ()
 ) -> Draft:
     return Draft(
@@ -77,7 +82,7 @@ def _told(
             "severity": alert.severity.value,
             "state": alert.state.value,
             "was": was,
-            "since": stamp(alert.since),
+            "since": format_timestamp(alert.since),
             "resource": alert.resource,
             "text": alert.summary,
             "confirmed_by": alert.note if alert.state is AlertState.RESOLVED else "",
@@ -87,12 +92,12 @@ def _told(
     )
 
 
-def _revisions(alert: Alert, last_recorded: LastRecorded) -> list[str]:
+def _list_alert_revisions(alert: Alert, last_recorded: LastRecorded) -> list[str]:
     """The revisions that the alert itself names: whether users feel it depends on what traffic they have."""
     return find_named_revisions((alert.resource, *(value for _, value in alert.labels)), last_recorded)
 
 
-def _gone(key: str, before: RecordedAlert, environment: str, moment: datetime) -> Draft:
+def _draft_vanished_alert(key: str, before: RecordedAlert, environment: str, moment: datetime) -> Draft:
     return Draft(
         Kind.ALERT,
         f"{before.name} resolved? {GONE}",
@@ -110,13 +115,13 @@ def _gone(key: str, before: RecordedAlert, environment: str, moment: datetime) -
     )
 
 
-def _began(alert: Alert) -> str:
+def _describe_fired_alert(alert: Alert) -> str:
     on = f" on {alert.resource}" if alert.resource else ""
     silenced = f", {alert.note or 'silenced at the source'}" if alert.state is AlertState.SUPPRESSED else ""
     return f"{alert.name} fired ({alert.severity}){on}{silenced}"
 
 
-def _moved(alert: Alert, before: RecordedAlert) -> str:
+def _describe_changed_alert(alert: Alert, before: RecordedAlert) -> str:
     match alert.state:
         case AlertState.RESOLVED:
             return f"{alert.name} resolved: {alert.note}" if alert.note else f"{alert.name} resolved"
@@ -150,15 +155,15 @@ def app_changes(
         if before is None:
             for revision in app.revisions:
                 if revision.created is not None and moment - RECENT <= revision.created <= moment:
-                    yield _created(app, revision, environment, moment)
-            yield _baseline(app, environment, moment)
+                    yield _draft_created_revision(app, revision, environment, moment)
+            yield _draft_baseline(app, environment, moment)
             continue
         for revision in app.revisions:
-            yield from _revision(before, app, revision, environment, moment)
-        yield from _traffic(before, app, environment, moment)
+            yield from _draft_revision_changes(before, app, revision, environment, moment)
+        yield from _draft_traffic_changes(before, app, environment, moment)
 
 
-def condition(revision: Revision) -> str:
+def describe_condition(revision: Revision) -> str:
     """The word for how a revision fares: a failing running state before the health; "" where neither says anything."""
     if revision.provisioning_error:
         return "provisioning failed"
@@ -174,13 +179,13 @@ def traffic_of(app: Application) -> dict[str, int]:
     return {revision.name: revision.weight for revision in app.revisions if revision.weight > 0}
 
 
-def share(app: str, traffic: Mapping[str, Any]) -> str:
+def format_traffic(app: str, traffic: Mapping[str, Any]) -> str:
     """`--v41 90 %, --v42 10 %`: the app's own name says nothing twice."""
     parts = sorted(traffic.items(), key=lambda pair: (-pair[1], pair[0]))
     return ", ".join(f"{name.removeprefix(app)} {weight} %" for name, weight in parts) or "nobody"
 
 
-def _baseline(app: Application, environment: str, moment: datetime) -> Draft:
+def _draft_baseline(app: Application, environment: str, moment: datetime) -> Draft:
     traffic = traffic_of(app)
     made = [revision.created for revision in app.revisions if revision.weight > 0 and revision.created is not None]
     since = (
@@ -191,7 +196,7 @@ def _baseline(app: Application, environment: str, moment: datetime) -> Draft:
     count = f"{len(app.revisions)} revision{'' if len(app.revisions) == 1 else 's'}"
     return Draft(
         Kind.REVISION,
-        f"{app.name}: {count}, traffic to {share(app.name, traffic)}{since}",
+        f"{app.name}: {count}, traffic to {format_traffic(app.name, traffic)}{since}",
         moment,
         environment,
         app.name,
@@ -202,9 +207,9 @@ def _baseline(app: Application, environment: str, moment: datetime) -> Draft:
             "revisions": {
                 revision.name: {
                     "active": revision.active,
-                    "health": condition(revision),
+                    "health": describe_condition(revision),
                     "image": revision.image,
-                    "created": stamp(revision.created) if revision.created else "",
+                    "created": format_timestamp(revision.created) if revision.created else "",
                 }
                 for revision in app.revisions
             },
@@ -212,31 +217,33 @@ def _baseline(app: Application, environment: str, moment: datetime) -> Draft:
     )
 
 
-def _revision(
+def _draft_revision_changes(
     before: RecordedApp, app: Application, revision: Revision, environment: str, moment: datetime
 ) -> Iterator[Draft]:
-    was, health = before.revisions.get(revision.name), condition(revision)
+    was, health = before.revisions.get(revision.name), describe_condition(revision)
     if was is None:
-        yield _created(app, revision, environment, moment)
+        yield _draft_created_revision(app, revision, environment, moment)
         return
     if revision.active != was.active:
         what = "activated" if revision.active else "deactivated"
-        yield _fact(app, revision, f"{revision.name} {what}", what, environment, moment)
+        yield _draft_revision_fact(app, revision, f"{revision.name} {what}", what, environment, moment)
     elif revision.active and health and health != was.health:
         since = f", was {was.health}" if was.health else ""
         why = f": {revision.running_details}" if revision.running_details and is_ill(revision) else ""
-        yield _fact(app, revision, f"{revision.name} {health}{since}{why}", "health", environment, moment)
+        yield _draft_revision_fact(
+            app, revision, f"{revision.name} {health}{since}{why}", "health", environment, moment
+        )
 
 
-def _created(app: Application, revision: Revision, environment: str, moment: datetime) -> Draft:
+def _draft_created_revision(app: Application, revision: Revision, environment: str, moment: datetime) -> Draft:
     """Dated by the cloud: it may be recorded long after."""
-    author = _author(app, revision)
+    author = _find_author(app, revision)
     by = f" by {author}" if author else ""
     occurred = min(revision.created or moment, moment)
-    return _fact(app, revision, f"{revision.name} created{by}", "created", environment, occurred)
+    return _draft_revision_fact(app, revision, f"{revision.name} created{by}", "created", environment, occurred)
 
 
-def _author(app: Application, revision: Revision) -> str:
+def _find_author(app: Application, revision: Revision) -> str:
     """Who changed the app last made its newest revision, unless the change came later than that revision."""
     if app.revisions[0] is not revision:
         return ""
@@ -244,7 +251,9 @@ def _author(app: Application, revision: Revision) -> str:
     return "" if later else app.changed_by
 
 
-def _fact(app: Application, revision: Revision, summary: str, what: str, environment: str, occurred: datetime) -> Draft:
+def _draft_revision_fact(
+    app: Application, revision: Revision, summary: str, what: str, environment: str, occurred: datetime
+) -> Draft:
     return Draft(
         Kind.REVISION,
         summary,
@@ -255,17 +264,19 @@ def _fact(app: Application, revision: Revision, summary: str, what: str, environ
         detail={
             "what": what,
             "active": revision.active,
-            "health": condition(revision),
+            "health": describe_condition(revision),
             "image": revision.image,
-            "created": stamp(revision.created) if revision.created else "",
-            "changed_by": _author(app, revision) if what == "created" else "",
+            "created": format_timestamp(revision.created) if revision.created else "",
+            "changed_by": _find_author(app, revision) if what == "created" else "",
             "error": revision.provisioning_error,
             **({"details": revision.running_details} if revision.running_details else {}),
         },
     )
 
 
-def _traffic(before: RecordedApp, app: Application, environment: str, moment: datetime) -> Iterator[Draft]:
+def _draft_traffic_changes(
+    before: RecordedApp, app: Application, environment: str, moment: datetime
+) -> Iterator[Draft]:
     now = traffic_of(app)
     if now == before.traffic:
         return
@@ -279,7 +290,7 @@ def _traffic(before: RecordedApp, app: Application, environment: str, moment: da
     occurred = min(max([occurred, *made]), moment)
     yield Draft(
         Kind.TRAFFIC,
-        f"{app.name}: traffic from {share(app.name, before.traffic)} to {share(app.name, now)}",
+        f"{app.name}: traffic from {format_traffic(app.name, before.traffic)} to {format_traffic(app.name, now)}",
         occurred,
         environment,
         app.name,
@@ -304,12 +315,12 @@ def probe_changes(
     visited = set()
     for result in results:
         visited.add(result.name)
-        was, state = last_recorded.probes.get(result.name, ""), _settled(result, now)
+        was, state = last_recorded.probes.get(result.name, ""), _read_settled_state(result, now)
         if state == was or state is None or (not was and state in (ProbeState.UP, ProbeState.MAINTENANCE)):
             continue
         yield Draft(
             Kind.PROBE,
-            _summary(result, state),
+            _summarize_probe(result, state),
             min(now if state == FLAPPING else result.since, now),
             environment,
             result.name,
@@ -318,7 +329,7 @@ def probe_changes(
                 "state": state,
                 "was": was,
                 "reason": result.reason,
-                "since": stamp(result.since),
+                "since": format_timestamp(result.since),
                 "url": result.url,
             },
         )
@@ -334,7 +345,7 @@ def probe_changes(
         )
 
 
-def _settled(result: ProbeResult, now: datetime) -> str | None:
+def _read_settled_state(result: ProbeResult, now: datetime) -> str | None:
     if result.flapping:
         return FLAPPING
     if result.state is ProbeState.PENDING:
@@ -344,7 +355,7 @@ def _settled(result: ProbeResult, now: datetime) -> str | None:
     return result.state.value
 
 
-def _summary(result: ProbeResult, state: str) -> str:
+def _summarize_probe(result: ProbeResult, state: str) -> str:
     if state == ProbeState.UP:
         return f"{result.name} up again"
     if state == ProbeState.UNKNOWN:
@@ -355,7 +366,7 @@ def _summary(result: ProbeResult, state: str) -> str:
 BLIND_AFTER = 60.0  # seconds without an answer before the timeline says so; less is a hiccup
 
 
-def changes(last_recorded: LastRecorded, reading: Reading[Any], now: datetime) -> list[Draft]:
+def list_changes(last_recorded: LastRecorded, reading: Reading[Any], now: datetime) -> list[Draft]:
     """The facts that `reading` adds to `known`, oldest first; `now` is the wall clock.
 
     A failed poll changes nothing, except that a feed which stays blind is a fact of its own. Half an answer (one of
@@ -363,7 +374,11 @@ def changes(last_recorded: LastRecorded, reading: Reading[Any], now: datetime) -
     """
     whole = reading.problem is None
     answered = reading.value is not None and (whole or reading.seen == reading.tried)
-    about_feed = _sees_again(last_recorded, reading, now) if whole and answered else _blind(last_recorded, reading, now)
+    about_feed = (
+        _sees_again(last_recorded, reading, now)
+        if whole and answered
+        else _draft_blind_feed(last_recorded, reading, now)
+    )
     drafts = [*about_feed, *(_of_feed(last_recorded, reading, now) if answered else ())]
     return sorted(drafts, key=lambda draft: draft.occurred)
 
@@ -381,7 +396,7 @@ def _of_feed(last_recorded: LastRecorded, reading: Reading[Any], now: datetime) 
     return ()
 
 
-def _blind(last_recorded: LastRecorded, reading: Reading[Any], now: datetime) -> list[Draft]:
+def _draft_blind_feed(last_recorded: LastRecorded, reading: Reading[Any], now: datetime) -> list[Draft]:
     if reading.problem is None or reading.feed in last_recorded.blind:
         return []
     silent = None if reading.seen is None else reading.tried - reading.seen
@@ -390,7 +405,7 @@ def _blind(last_recorded: LastRecorded, reading: Reading[Any], now: datetime) ->
     hiccup = silent is not None and silent < max(BLIND_AFTER, STALE_AFTER * reading.every)
     if hiccup and not disbelieved:
         return []
-    last = f", last seen {age(silent)} ago" if silent is not None else ""
+    last = f", last seen {format_age(silent)} ago" if silent is not None else ""
     return [
         Draft(
             Kind.FEED,
@@ -402,7 +417,7 @@ def _blind(last_recorded: LastRecorded, reading: Reading[Any], now: datetime) ->
             detail={
                 "state": "blind",
                 "reason": reading.problem.message,
-                "since": stamp(reading.at) if reading.at else "",
+                "since": format_timestamp(reading.at) if reading.at else "",
             },
         )
     ]

@@ -16,7 +16,7 @@ FLAPPING = "flapping"  # recorded once in the place of a probe's state, instead 
 REMOVED = "removed"  # the probe left the configuration while it was bad
 
 
-TOLD = (Kind.PROBE, Kind.ALERT, Kind.REVISION, Kind.TRAFFIC, Kind.FEED)
+RECORDED_KINDS = (Kind.PROBE, Kind.ALERT, Kind.REVISION, Kind.TRAFFIC, Kind.FEED)
 """The kinds that a Known is folded from."""
 
 
@@ -63,7 +63,7 @@ class LastRecorded:
             self._revision(fact)
         elif fact.kind == Kind.TRAFFIC:
             app = self.apps.setdefault(fact.subject, RecordedApp())
-            app.traffic, app.told = _weights(map_of(fact.detail, "after")), fact.occurred
+            app.traffic, app.told = _read_weights(map_of(fact.detail, "after")), fact.occurred
 
     def _probe(self, name: str, state: str) -> None:
         if state in ("", ProbeState.UP, REMOVED):
@@ -81,28 +81,28 @@ class LastRecorded:
     def _revision(self, fact: Event | Draft) -> None:
         if text_of(fact.detail, "what") == "baseline":
             self.apps[fact.subject] = RecordedApp(
-                {str(name): _revision(item) for name, item in map_of(fact.detail, "revisions").items()},
-                _weights(map_of(fact.detail, "traffic")),
+                {str(name): _read_known_revision(item) for name, item in map_of(fact.detail, "revisions").items()},
+                _read_weights(map_of(fact.detail, "traffic")),
                 fact.occurred,
             )
             return
         app, _, name = fact.subject.partition("/")
-        self.apps.setdefault(app, RecordedApp()).revisions[name] = _revision(fact.detail)
+        self.apps.setdefault(app, RecordedApp()).revisions[name] = _read_known_revision(fact.detail)
 
 
-def _revision(detail: object) -> KnownRevision:
+def _read_known_revision(detail: object) -> KnownRevision:
     if not isinstance(detail, Mapping):
         return KnownRevision(False, "")
     return KnownRevision(detail.get("active") is True, text_of(detail, "health"))
 
 
-def _weights(fields: Mapping[str, Any]) -> dict[str, int]:
+def _read_weights(fields: Mapping[str, Any]) -> dict[str, int]:
     return {str(name): weight for name, weight in fields.items() if isinstance(weight, int) and weight > 0}
 
 
 # When what serves now was deployed, as the journal tells it: for a shell, which watches nothing itself.
 
-FOLDED = (Kind.REVISION, Kind.TRAFFIC)
+SERVING_STATE_KINDS = (Kind.REVISION, Kind.TRAFFIC)
 """The kinds of events that `newest_deployed` reads."""
 
 

@@ -23,7 +23,7 @@ from urllib.parse import quote
 from cockpit.model.operator import account_name
 from cockpit.model.text import clean_line
 from cockpit.model.time import RealTime, Time
-from cockpit.timeline.connection import explain, file_mode, identity
+from cockpit.timeline.connection import explain_database_error, file_mode, read_file_identity
 
 LONGEST = 200  # bytes of a holder's name, padded to this; what an older version reads
 HEARTBEAT = re.compile(
@@ -133,7 +133,7 @@ class RecorderLock:
         if self._descriptor is None:
             return False
         mine = os.fstat(self._descriptor)
-        return identity(self.path) == (mine.st_dev, mine.st_ino)
+        return read_file_identity(self.path) == (mine.st_dev, mine.st_ino)
 
     def try_acquire(self) -> bool:
         """Take it if it is free; never waits. Raises RecordError when the lock file cannot be written."""
@@ -143,7 +143,7 @@ class RecorderLock:
         try:
             self._descriptor = self._lock(self.path, os.O_CREAT, self.read_holder())
         except OSError as error:
-            raise explain(error, self.path, 0.0) from error
+            raise explain_database_error(error, self.path, 0.0) from error
         return self.held
 
     def pass_over(self, holder: LockHolder) -> bool:
@@ -166,7 +166,7 @@ class RecorderLock:
                     os.close(descriptor)
                 raise
         except OSError as error:
-            raise explain(error, self.path, 0.0) from error
+            raise explain_database_error(error, self.path, 0.0) from error
         self.release()
         self._descriptor = descriptor
         return self.held

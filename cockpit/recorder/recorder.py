@@ -18,9 +18,9 @@ from typing import Any
 from cockpit.model.event import Draft, Kind, RecordError
 from cockpit.model.event_detail import text_of
 from cockpit.model.reading import Reading
-from cockpit.model.time import StandstillWatch, Time, age, stamp
-from cockpit.recorder.changes import changes
-from cockpit.recorder.last_recorded import TOLD, LastRecorded
+from cockpit.model.time import StandstillWatch, Time, format_age, format_timestamp
+from cockpit.recorder.changes import list_changes
+from cockpit.recorder.last_recorded import RECORDED_KINDS, LastRecorded
 from cockpit.recorder.lock import HolderWatch, LockHolder, RecorderLock, this_process, watch_holder
 from cockpit.timeline.rows import TimelineReader
 from cockpit.timeline.timeline import Timeline
@@ -28,7 +28,7 @@ from cockpit.timeline.timeline import Timeline
 log = logging.getLogger(__name__)
 BEAT = 2.0  # seconds between two signs of life, two looks at a lock that another holds, two tries on a full disk
 GAP_AFTER = 30.0  # seconds nobody recorded before the timeline says so; a restart is no gap
-FOLDED = 20_000  # newest facts that are read back; what is older and still true is told once more
+MOST_FACTS_READ = 20_000  # newest facts that are read back; what is older and still true is told once more
 STOPPED = "stopped"  # what a recorder event says when it is no lease
 
 
@@ -97,7 +97,7 @@ class Recorder:
         self._latest[reading.feed] = reading
         self._note_pause()
         if self._known is not None and not reading.is_from_before(self._standstill.woke):
-            self._queue(changes(self._known, reading, self._time.now()))
+            self._queue(list_changes(self._known, reading, self._time.now()))
 
     async def run(self) -> None:
         """Record whenever the lock is ours, until cancelled; what is queued by then is still written."""
@@ -130,7 +130,7 @@ class Recorder:
         self._trouble = ""
         if not self._watch.hung:
             return False
-        still = age(self._watch.still)
+        still = format_age(self._watch.still)
         if not holder.may_be_passed_over:
             raise RecordError(
                 f"{holder.who} holds the recorder's lock and has not moved for {still}. It is an older version, which "
@@ -192,7 +192,9 @@ class Recorder:
         """Blocking."""
         until = max((event.id for event in self._timeline.events(limit=1)), default=0)
         last_recorded = LastRecorded()
-        for event in self._timeline.events(environment=self._environment, kinds=TOLD, before=until + 1, limit=FOLDED):
+        for event in self._timeline.events(
+            environment=self._environment, kinds=RECORDED_KINDS, before=until + 1, limit=MOST_FACTS_READ
+        ):
             last_recorded.apply(event)
         leases = self._timeline.events(environment=self._environment, kinds=[Kind.RECORDER], after=self._last_lease)
         return RecordedState(
@@ -204,7 +206,7 @@ class Recorder:
 
     def _gap_before(self, before: LockHolder | None) -> list[Draft]:
         """How long nobody recorded until now: by the boot clock where it went on counting, else by what is written."""
-        kinds = (*TOLD, Kind.RECORDER, Kind.GAP)
+        kinds = (*RECORDED_KINDS, Kind.RECORDER, Kind.GAP)
         newest = self._timeline.events(environment=self._environment, kinds=kinds, limit=1)
         if not newest:
             return []
@@ -225,11 +227,11 @@ class Recorder:
         begin = end - timedelta(seconds=seconds)
         return Draft(
             Kind.GAP,
-            f"nobody recorded for {age(seconds)}, from {begin:%Y-%m-%d %H:%M:%S}Z",
+            f"nobody recorded for {format_age(seconds)}, from {begin:%Y-%m-%d %H:%M:%S}Z",
             end,
             self._environment,
             source="recorder",
-            detail={"from": stamp(begin), "until": stamp(end)},
+            detail={"from": format_timestamp(begin), "until": format_timestamp(end)},
         )
 
     def _about_us(self, what: str) -> Draft:
@@ -273,7 +275,9 @@ class Recorder:
         until = self._read_until
 
         def plan(reader: TimelineReader) -> Sequence[Draft]:
-            if reader.events(environment=self._environment, kinds=(*TOLD, Kind.RECORDER), after=until, limit=1):
+            if reader.events(
+                environment=self._environment, kinds=(*RECORDED_KINDS, Kind.RECORDER), after=until, limit=1
+            ):
                 raise StaleStateError("Another cockpit wrote in the same moment; what it wrote is read first.")
             return opening
 

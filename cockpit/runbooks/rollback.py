@@ -16,16 +16,16 @@ from cockpit.model.revision import Application, Revision
 from cockpit.model.revision_health import (
     ILL_DETAILS,
     RevisionCondition,
-    counts,
+    describe_replicas,
     ill_word,
     is_ill,
-    joined,
+    join_parts,
     judge_revision,
     may_take_traffic,
 )
-from cockpit.model.rolled_back import carrier, goes_back
+from cockpit.model.rolled_back import find_traffic_carrier, goes_back
 from cockpit.model.run import Value
-from cockpit.model.time import age
+from cockpit.model.time import format_age
 
 FOLDED = (Kind.TRAFFIC, Kind.REVISION, Kind.PROBE)
 """The kinds of events that `propose` reads."""
@@ -254,7 +254,7 @@ def _carried(revision: Revision, served: Sequence[Service], taken_over: datetime
     if off is not None and off < until and (service.began is None or off > service.began):
         until = off  # nobody watched when it lost the traffic: the cloud knows that it was off by then
     lasted = until - service.began if service.began else None
-    how_long = f" for {age(lasted.total_seconds())}" if lasted and lasted > timedelta() else ""
+    how_long = f" for {format_age(lasted.total_seconds())}" if lasted and lasted > timedelta() else ""
     ended = f" until {until:%Y-%m-%d %H:%M} UTC" if service.ended else ", and still does"
     sentence = f"{revision.name} carried the traffic{how_long}{ended}, and nothing failed then (timeline)."
     short = lasted is not None and lasted < SHORT_SERVICE and service.ended is not None
@@ -269,11 +269,11 @@ def _was_active(revision: Revision, taken_over: datetime | None) -> RollbackCand
     end = taken_over if revision.active else revision.last_active
     if revision.created is None or end is None or end - revision.created < LEAST_ACTIVE:
         return None
-    lasted = age((end - revision.created).total_seconds())
+    lasted = format_age((end - revision.created).total_seconds())
     if revision.active:
         if not may_take_traffic(revision):
             return None
-        now = joined(judge_revision(revision).condition.value, counts(revision))
+        now = join_parts(judge_revision(revision).condition.value, describe_replicas(revision))
         sentence = f"{revision.name} was active for {lasted} before that, as the cloud says, and is well now: {now}."
         return RollbackCandidate(revision, RollbackEvidence.WAS_ACTIVE, end, sentence)
     until = min(end, taken_over) if taken_over else end
@@ -382,7 +382,7 @@ def cautions(good: Revision, bad: Revision, procedure: str, now: datetime | None
 
 def summed(names: Sequence[str]) -> str:
     rest = len(names) - NAMED_DIFFERENCES
-    return joined(*names[:NAMED_DIFFERENCES], f"and {rest} more" if rest > 0 else "")
+    return join_parts(*names[:NAMED_DIFFERENCES], f"and {rest} more" if rest > 0 else "")
 
 
 def read_history(application: Application, events: Iterable[Event]) -> "ServiceHistory":
@@ -426,7 +426,7 @@ class ServiceHistory:
         elif event.kind == Kind.TRAFFIC and event.subject == self.app:
             self._traffic(event)
         elif event.kind == Kind.REVISION and event.subject == self.app and event.detail.get("what") == "baseline":
-            self._carrying = carrier(event.detail.get("traffic"))
+            self._carrying = find_traffic_carrier(event.detail.get("traffic"))
             # It carried it before anybody watched: since when is not known, only that it was there.
             created = self._created.get(self._carrying)
             self._since = min(created, event.occurred) if created else event.occurred
@@ -449,8 +449,8 @@ class ServiceHistory:
         (self._failing.add if is_failing(event.detail) else self._failing.discard)(name)
 
     def _traffic(self, event: Event) -> None:
-        before = carrier(event.detail.get("before")) or self._carrying
-        after = carrier(event.detail.get("after"))
+        before = find_traffic_carrier(event.detail.get("before")) or self._carrying
+        after = find_traffic_carrier(event.detail.get("after"))
         if before == after and before:
             return
         if before:

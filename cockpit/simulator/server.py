@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import ValidationError
 
-from cockpit.model.time import stamp
+from cockpit.model.time import format_timestamp
 from cockpit.simulator import workload
 from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, SimulatedRequest
 from cockpit.simulator.azure.bodies import operation_body, traffic_body
@@ -32,7 +32,7 @@ def show(stage: Stage) -> JSON:
         "about": stage.scenario.about,
         "speed": clock.speed,
         "elapsed": world.now,
-        "now": stamp(clock.at(world.now)),
+        "now": format_timestamp(clock.at(world.now)),
         "subscription": SUBSCRIPTION,
         "resource_group": stage.scenario.site.resource_group,
         "app": stage.scenario.site.app,
@@ -41,7 +41,7 @@ def show(stage: Stage) -> JSON:
             {
                 "name": revision.name,
                 "image": revision.image,
-                "created": stamp(clock.at(revision.created)),
+                "created": format_timestamp(clock.at(revision.created)),
                 "active": revision.active,
                 "weight": weights[revision.name],
                 "condition": world.condition(revision).value,
@@ -54,7 +54,7 @@ def show(stage: Stage) -> JSON:
         "databases": [{"name": database.name, "status": database.status} for database in world.databases],
         "alerts": [
             {"id": alert.id, "name": alert.name, "severity": alert.severity, "condition": alert.condition,
-             "state": alert.state, "fired": stamp(clock.at(alert.fired))}
+             "state": alert.state, "fired": format_timestamp(clock.at(alert.fired))}
             for alert in alerts(world)
         ],
         "pending": [part.model_dump() for part in world.pending],

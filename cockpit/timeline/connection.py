@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from cockpit.model.event import RecordError
 from cockpit.model.text import clean_line
-from cockpit.timeline.schema import check, create, prepare
+from cockpit.timeline.schema import check_schema, create_schema, prepare_schema
 
 # Where the file may live and who may read it: modes, shared directories, network filesystems.
 
@@ -30,7 +30,7 @@ NETWORK = frozenset(
 )
 
 
-def filesystem(path: Path, mountinfo: str) -> str:
+def find_filesystem(path: Path, mountinfo: str) -> str:
     """The type of the filesystem that holds `path` (absolute, resolved), from the text of proc(5) mountinfo; or ""."""
     longest, match_text = -1, ""
     for line in mountinfo.splitlines():
@@ -51,7 +51,7 @@ def refuse_network(path: Path) -> None:
         mountinfo = MOUNTS.read_text(errors="replace")
     except OSError:
         return
-    kind = filesystem(path.resolve(), mountinfo)
+    kind = find_filesystem(path.resolve(), mountinfo)
     if kind in NETWORK:
         raise RecordError(
             f"{path} is on a network filesystem ({kind}), where locks cannot be trusted; "
@@ -82,7 +82,7 @@ def file_mode(directory: Path) -> int:
     return 0o660 if directory.stat().st_mode & shared == shared else 0o600
 
 
-def identity(path: Path) -> tuple[int, int] | None:
+def read_file_identity(path: Path) -> tuple[int, int] | None:
     """Which file a path leads to now; None when there is none."""
     try:
         stat_result = path.stat()
@@ -97,12 +97,12 @@ SAVED = "nothing of this was written, everything before it is safe"
 ELSEWHERE = "Ask its owner for write access, or name another file with --db."
 
 
-def primary(error: sqlite3.Error) -> int:
+def get_primary_code(error: sqlite3.Error) -> int:
     """The result code; an extended one holds its primary one in the low byte. 0 where Python made the error itself."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
-def explain(error: sqlite3.Error | OSError, path: Path, patience: float) -> RecordError:
+def explain_database_error(error: sqlite3.Error | OSError, path: Path, patience: float) -> RecordError:
     """The RecordError of a failure on `path`; `patience` is how many seconds a lock was waited for."""
     sentence = _of_system(error, path) if isinstance(error, OSError) else _of_sqlite(error, path, patience)
     return RecordError(sentence)
@@ -113,7 +113,7 @@ def read_only(path: Path) -> str:
 
 
 def _of_sqlite(error: sqlite3.Error, path: Path, patience: float) -> str:
-    match primary(error):
+    match get_primary_code(error):
         case sqlite3.SQLITE_FULL:
             return f"The disk of {path} is full: {SAVED}. Free some space and try again."
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
@@ -174,12 +174,12 @@ def to_write(path: Path, patience: float) -> sqlite3.Connection:
     # SQLite would quietly open such a file to read, and refuse only the first write.
     if path.exists() and not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise RecordError(read_only(path))
-    connection = _open(f"{_uri(path)}?mode=rw", patience)
+    connection = _open_connection(f"{_build_uri(path)}?mode=rw", patience)
     try:
         connection.execute("PRAGMA secure_delete = ON")
         _use_wal(connection, patience)
         connection.execute("PRAGMA synchronous = FULL")
-        prepare(connection, path)
+        prepare_schema(connection, path)
     except BaseException:
         connection.close()
         raise
@@ -192,10 +192,10 @@ def to_read(path: Path, patience: float) -> Opened:
     Raises sqlite3.Error, OSError, RecordError.
     """
     if not path.exists() or not path.stat().st_size:
-        return Opened(_nothing(), live=False)
+        return Opened(_open_empty_timeline(), live=False)
     opened = _open_to_read(path, patience)
     try:
-        check(opened.connection, path)
+        check_schema(opened.connection, path)
     except BaseException:
         opened.connection.close()
         raise
@@ -205,20 +205,20 @@ def to_read(path: Path, patience: float) -> Opened:
 def _open_to_read(path: Path, patience: float) -> Opened:
     """Where we may not write, and on a full disk, SQLite cannot make the memory that readers and writers share. If
     nobody has the file open it is then read as it lies on the disk."""
-    connection = _open(f"{_uri(path)}?mode=ro", patience)
+    connection = _open_connection(f"{_build_uri(path)}?mode=ro", patience)
     try:
         connection.execute("PRAGMA schema_version").fetchone()
     except sqlite3.Error as error:
         connection.close()
         if not _without_shared(error) or is_open(path):
             raise
-        return Opened(_open(f"{_uri(path)}?mode=ro&immutable=1", patience), live=False)
+        return Opened(_open_connection(f"{_build_uri(path)}?mode=ro&immutable=1", patience), live=False)
     return Opened(connection, live=True)
 
 
 def _without_shared(error: sqlite3.Error) -> bool:
     kinds = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
-    return primary(error) in kinds or getattr(error, "sqlite_errorcode", 0) in NO_MEMORY
+    return get_primary_code(error) in kinds or getattr(error, "sqlite_errorcode", 0) in NO_MEMORY
 
 
 def is_open(path: Path) -> bool:
@@ -228,18 +228,18 @@ def is_open(path: Path) -> bool:
     return False
 
 
-def _open(uri: str, patience: float) -> sqlite3.Connection:
+def _open_connection(uri: str, patience: float) -> sqlite3.Connection:
     # Every use is on one thread at a time; the writer's thread is not the one that opens and closes.
     return sqlite3.connect(uri, uri=True, timeout=patience, isolation_level=None, check_same_thread=False)
 
 
-def _uri(path: Path) -> str:
+def _build_uri(path: Path) -> str:
     return f"file:{quote(str(path.absolute()))}"
 
 
-def _nothing() -> sqlite3.Connection:
+def _open_empty_timeline() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    create(connection)
+    create_schema(connection)
     return connection
 
 
@@ -251,7 +251,7 @@ def _use_wal(connection: sqlite3.Connection, patience: float) -> None:
             connection.execute("PRAGMA journal_mode = WAL").fetchone()
             return
         except sqlite3.OperationalError as error:
-            if primary(error) != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+            if get_primary_code(error) != sqlite3.SQLITE_BUSY or monotonic() > deadline:
                 raise
         sleep(RETRY)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cockpit.model.event import Event, RecordError
-from cockpit.timeline.connection import Opened, explain, identity, to_read
+from cockpit.timeline.connection import Opened, explain_database_error, read_file_identity, to_read
 from cockpit.timeline.rows import TimelineReader
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class TimelineTail:
             raise
         except (sqlite3.Error, OSError) as error:
             self.close()
-            raise explain(error, self._path, self._patience) from error
+            raise explain_database_error(error, self._path, self._patience) from error
 
     def close(self) -> None:
         if self._opened is not None:
@@ -62,10 +62,10 @@ class TimelineTail:
 
     def _connection(self) -> sqlite3.Connection:
         """The connection, opened again when the path leads elsewhere or it cannot see what others write."""
-        if self._opened is not None and (not self._opened.live or identity(self._path) != self._file):
+        if self._opened is not None and (not self._opened.live or read_file_identity(self._path) != self._file):
             self.close()
         if self._opened is None:
-            self._file = identity(self._path)
+            self._file = read_file_identity(self._path)
             self._opened = to_read(self._path, self._patience)
         return self._opened.connection
 
@@ -118,7 +118,7 @@ class Follower:
     def _hand_over(self) -> None:
         try:
             while not self._stopped and (events := self._tail.new()):
-                _guarded(self._deliver, events)
+                _call_guarded(self._deliver, events)
         except RecordError as error:
             self._say(error)
         except Exception:
@@ -131,10 +131,10 @@ class Follower:
         sentence = None if trouble is None else str(trouble)
         if sentence != self._trouble:
             self._trouble = sentence
-            _guarded(self._report, trouble)
+            _call_guarded(self._report, trouble)
 
 
-def _guarded(call: Callable[[T], None], argument: T) -> None:
+def _call_guarded(call: Callable[[T], None], argument: T) -> None:
     try:
         call(argument)
     except Exception:

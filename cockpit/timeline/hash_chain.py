@@ -84,13 +84,13 @@ def row_hash(row: ChainRow) -> str:
     return sha256((row.prev_hash + canonical(sealed)).encode()).hexdigest()
 
 
-def seal(row: ChainRow) -> ChainRow:
+def seal_row(row: ChainRow) -> ChainRow:
     """`row` with its two hashes; its `prev_hash` must be set."""
     row = row._replace(payload_hash=payload_hash(row.salt, row.summary, row.detail))
     return row._replace(hash=row_hash(row))
 
 
-def flaw(row: ChainRow, before: str, expected: int) -> str:
+def find_row_flaw(row: ChainRow, before: str, expected: int) -> str:
     """What is wrong with the event that should be number `expected` and follow hash `before`; "" when it fits."""
     if row.id != expected:
         return f"event {expected} is missing"
@@ -106,7 +106,7 @@ def flaw(row: ChainRow, before: str, expected: int) -> str:
     return ""
 
 
-def verify(rows: Iterable[ChainRow], *, known_name: str = "") -> ChainVerdict:
+def verify_chain(rows: Iterable[ChainRow], *, known_name: str = "") -> ChainVerdict:
     """Walk along all events in id order.
 
     `known` is a head noted earlier (a post-mortem prints one), or how it begins: it must be on the chain. Memory
@@ -122,7 +122,7 @@ def verify(rows: Iterable[ChainRow], *, known_name: str = "") -> ChainVerdict:
             return ChainVerdict(False, count, head, count + 1, str(error))
         if row is None:
             break
-        if reason := flaw(row, head, count + 1):
+        if reason := find_row_flaw(row, head, count + 1):
             return ChainVerdict(False, count, head, count + 1, reason)
         head, count = row.hash, row.id
         met = met or head.startswith(known_name)

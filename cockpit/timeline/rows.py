@@ -12,9 +12,9 @@ from typing import Any
 
 from cockpit.model.event import Draft, Event, Kind, RecordError
 from cockpit.model.secret import KNOWN_SECRETS
-from cockpit.model.text import clean, clean_line, keep_whole
-from cockpit.model.time import stamp
-from cockpit.timeline.hash_chain import GENESIS, ChainRow, canonical, seal
+from cockpit.model.text import clean_line, clean_text, keep_whole
+from cockpit.model.time import format_timestamp
+from cockpit.timeline.hash_chain import GENESIS, ChainRow, canonical, seal_row
 
 FORMAT = 1  # `v` of the events written now
 COLUMNS = ", ".join(ChainRow._fields)
@@ -38,13 +38,13 @@ class Tidy:
     def value(self, value: object) -> object:
         """A JSON value with every text in it tidied. A float JSON has no word for becomes text."""
         if isinstance(value, str):
-            return clean(self.mask(value))
+            return clean_text(self.mask(value))
         if isinstance(value, Mapping):
             return {self.line(key): (self.key if key in KEYS else self.value)(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
             return [self.value(item) for item in value]
         if isinstance(value, datetime):
-            return stamp(value)
+            return format_timestamp(value)
         return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
     def key(self, value: object) -> object:
@@ -61,8 +61,8 @@ def to_row(draft: Draft, *, after: tuple[int, str], recorded: datetime, salt: st
         environment=clean_line(draft.environment),
         # The id that a redaction names is ours, and verify must be able to read it, whatever the secrets are.
         subject=draft.subject if draft.kind == Kind.REDACT else tidy.line(draft.subject),
-        occurred=stamp(draft.occurred),
-        recorded=stamp(recorded),
+        occurred=format_timestamp(draft.occurred),
+        recorded=format_timestamp(recorded),
         kind=clean_line(draft.kind),
         source=clean_line(draft.source),
         actor=clean_line(draft.actor),
@@ -75,7 +75,7 @@ def to_row(draft: Draft, *, after: tuple[int, str], recorded: datetime, salt: st
         prev_hash=prev_hash,
         hash="",
     )
-    return seal(row)
+    return seal_row(row)
 
 
 def to_event(row: ChainRow) -> Event:
@@ -104,21 +104,21 @@ def to_event(row: ChainRow) -> Event:
 
 def _masked_detail(text: str) -> dict[str, Any]:
     """The detail without the secrets that an older cockpit, which did not know them, left in it."""
-    detail = _detail(text)
+    detail = _parse_detail(text)
     if KNOWN_SECRETS.mask(text) == text:
         return detail
-    return {key: value if key in KEYS else _masked(value) for key, value in detail.items()}
+    return {key: value if key in KEYS else _mask_value(value) for key, value in detail.items()}
 
 
-def _masked(value: Any) -> Any:
+def _mask_value(value: Any) -> Any:
     if isinstance(value, str):
         return KNOWN_SECRETS.mask(value)
     if isinstance(value, dict):
-        return {key: _masked(item) for key, item in value.items()}
-    return [_masked(item) for item in value] if isinstance(value, list) else value
+        return {key: _mask_value(item) for key, item in value.items()}
+    return [_mask_value(item) for item in value] if isinstance(value, list) else value
 
 
-def _detail(text: str) -> dict[str, Any]:
+def _parse_detail(text: str) -> dict[str, Any]:
     """The canonical JSON that was written, read in a third of the time of `json.loads`. Raises ValueError."""
     value, end = _decode(text)
     if end != len(text) or not isinstance(value, dict):
@@ -155,8 +155,8 @@ class TimelineReader:
             ("environment = ?", environment),
             ("id > ?", after or None),
             ("id < ?", before),
-            ("occurred >= ?", occurred_from and stamp(occurred_from)),
-            ("occurred <= ?", occurred_until and stamp(occurred_until)),
+            ("occurred >= ?", occurred_from and format_timestamp(occurred_from)),
+            ("occurred <= ?", occurred_until and format_timestamp(occurred_until)),
         ]
         pairs = [(condition, value) for condition, value in filters if value is not None]
         conditions = [condition for condition, _ in pairs]
@@ -167,7 +167,7 @@ class TimelineReader:
             if kinds:
                 conditions.append(f"kind IN ({', '.join('?' * len(kinds))})")
                 values += [str(kind) for kind in kinds]
-            return [to_event(row) for row in self._rows(f"{_where(conditions)} ORDER BY id", values)]
+            return [to_event(row) for row in self._rows(f"{_build_where(conditions)} ORDER BY id", values)]
         if not kinds:
             return self._newest(conditions, values, limit)
         # One walk from the end for each kind: asked for all at once SQLite would sort everything that matches.
@@ -175,7 +175,7 @@ class TimelineReader:
         return sorted(chain.from_iterable(eventses), key=attrgetter("id"))[-limit:] if limit else []
 
     def _newest(self, conditions: Sequence[str], values: Sequence[Any], limit: int) -> list[Event]:
-        rows = self._rows(f"{_where(conditions)} ORDER BY id DESC LIMIT ?", [*values, limit])
+        rows = self._rows(f"{_build_where(conditions)} ORDER BY id DESC LIMIT ?", [*values, limit])
         return [to_event(row) for row in rows][::-1]
 
     def event(self, number: int) -> Event | None:
@@ -198,5 +198,5 @@ class TimelineReader:
         return map(ChainRow._make, self._connection.execute(f"SELECT {COLUMNS} FROM events {clauses}", values))
 
 
-def _where(conditions: Sequence[str]) -> str:
+def _build_where(conditions: Sequence[str]) -> str:
     return f"WHERE {' AND '.join(conditions)}" if conditions else ""

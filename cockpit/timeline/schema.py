@@ -33,13 +33,13 @@ TRIGGERS = {
 }
 
 
-def prepare(connection: sqlite3.Connection, path: Path) -> None:
+def prepare_schema(connection: sqlite3.Connection, path: Path) -> None:
     """Make a new file a timeline; leave one that is there as it is. Raises RecordError for any other database."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         if is_new(connection):
-            create(connection)
-        check(connection, path)
+            create_schema(connection)
+        check_schema(connection, path)
         connection.execute("COMMIT")
     except BaseException:
         connection.rollback()
@@ -54,7 +54,7 @@ def is_new(connection: sqlite3.Connection) -> bool:
     )
 
 
-def create(connection: sqlite3.Connection) -> None:
+def create_schema(connection: sqlite3.Connection) -> None:
     """Write the schema. Within the caller's transaction."""
     from sqlite_utils import Database  # only a new file needs it
 
@@ -70,7 +70,7 @@ def create(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def check(connection: sqlite3.Connection, path: Path) -> None:
+def check_schema(connection: sqlite3.Connection, path: Path) -> None:
     """Raise RecordError unless this is a timeline that this version can read and write."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from cockpit.model.event import Event
-from cockpit.model.time import stamp
+from cockpit.model.time import format_timestamp
 from cockpit.timeline.hash_chain import ChainRow
 from cockpit.timeline.rows import COLUMNS, to_event
 
@@ -59,27 +59,27 @@ class SearchPage:
     more: bool = False
 
 
-def terms(typed: str) -> tuple[str, ...]:
+def split_terms(typed: str) -> tuple[str, ...]:
     """The words of a line as somebody types it; what stands in double quotes is one phrase."""
     result = (" ".join((phrase or word).split()) for phrase, word in TYPED.findall(typed))
     return tuple(dict.fromkeys(text for text in result if text))
 
 
-def search(connection: sqlite3.Connection, query: Query, limit: int = PAGE) -> SearchPage:
+def search_events(connection: sqlite3.Connection, query: Query, limit: int = PAGE) -> SearchPage:
     """The newest `limit` events that hold every term, in any case and order. Blocking. Raises sqlite3.Error.
 
     Looked at are summary, subject, actor, and every value of the detail. A redacted event has no words left and is
     never found.
     """
-    patterns = [_pattern(term) for term in query.terms]
+    patterns = [_compile_pattern(term) for term in query.terms]
     if not patterns:
         return SearchPage(())
     hits: list[Hit] = []
     corrected = _corrected_since(connection, query.before)
-    for event in _candidates(connection, query):
+    for event in _iterate_candidates(connection, query):
         if event.supersedes is not None:
             corrected.add(event.supersedes)  # a correction has the greater id, so it is met before what it corrects
-        if not _wanted(query, event) or (pair := _said(event, patterns)) is None:
+        if not _matches_query(query, event) or (pair := _find_best_line(event, patterns)) is None:
             continue
         if len(hits) == limit:
             return SearchPage(tuple(hits), more=True)
@@ -87,16 +87,16 @@ def search(connection: sqlite3.Connection, query: Query, limit: int = PAGE) -> S
     return SearchPage(tuple(hits))
 
 
-def _candidates(connection: sqlite3.Connection, query: Query) -> Iterator[Event]:
+def _iterate_candidates(connection: sqlite3.Connection, query: Query) -> Iterator[Event]:
     """Whatever may hold the terms, and every correction, backwards."""
-    connection.create_function("holds", 1, _holder(query.terms), deterministic=True)
+    connection.create_function("holds", 1, _make_row_filter(query.terms), deterministic=True)
     # SQLite knows the two cases of ASCII letters alone, and in a detail's JSON quotes and backslashes are escaped.
     runs = dict.fromkeys(run for term in query.terms for run in PLAIN.findall(term.lower()))
     pairs: list[tuple[str, Sequence[object]]] = [("salt <> ''", ())]
     if query.kinds:
         pairs.append((f"kind IN ({', '.join('?' * len(query.kinds))})", query.kinds))
     if query.since is not None:
-        pairs.append(("occurred >= ?", [stamp(query.since)]))
+        pairs.append(("occurred >= ?", [format_timestamp(query.since)]))
     pairs += [(f"instr({TEXT}, ?)", [run]) for run in runs]
     pairs.append((f"holds({TEXT})", ()))
     outer = {"incident = ?": query.incident, "environment = ?": query.environment, "id < ?": query.before}
@@ -109,7 +109,7 @@ def _candidates(connection: sqlite3.Connection, query: Query) -> Iterator[Event]
     return (to_event(ChainRow._make(row)) for row in rows)
 
 
-def _holder(terms: Sequence[str]) -> Callable[[str], bool]:
+def _make_row_filter(terms: Sequence[str]) -> Callable[[str], bool]:
     """Whether a row as the file has it may hold every term, told without reading its JSON."""
     patterns = [_as_stored(term) for term in terms]
     return lambda text: all(pattern.search(text) for pattern in patterns)
@@ -134,24 +134,26 @@ def _corrected_since(connection: sqlite3.Connection, before: int | None) -> set[
     return {number for (number,) in rows}
 
 
-def _wanted(query: Query, event: Event) -> bool:
+def _matches_query(query: Query, event: Event) -> bool:
     if event.redacted or (query.kinds and event.kind not in query.kinds):
         return False
-    return query.since is None or stamp(event.occurred) >= stamp(query.since)
+    return query.since is None or format_timestamp(event.occurred) >= format_timestamp(query.since)
 
 
-def _pattern(term: str) -> re.Pattern[str]:
+def _compile_pattern(term: str) -> re.Pattern[str]:
     return re.compile(r"\s+".join(re.escape(word) for word in term.split()), re.IGNORECASE)
 
 
-def _said(event: Event, patterns: Sequence[re.Pattern[str]]) -> tuple[str, tuple[tuple[int, int], ...]] | None:
+def _find_best_line(
+    event: Event, patterns: Sequence[re.Pattern[str]]
+) -> tuple[str, tuple[tuple[int, int], ...]] | None:
     """The line that holds most of the terms, and where; None unless each of them is somewhere in the event."""
-    texts = [event.summary, event.subject, event.actor, *_values(_without_rules(event.detail))]
+    texts = [event.summary, event.subject, event.actor, *_iterate_values(_without_rules(event.detail))]
     if not all(any(pattern.search(text) for text in texts) for pattern in patterns):
         return None
     lines = [event.summary, *(line for text in texts[3:] for line in text.splitlines())]
     line = max(lines, key=lambda text: sum(1 for pattern in patterns if pattern.search(text)))  # the first of equals
-    return line, _merged(sorted(match.span() for pattern in patterns for match in pattern.finditer(line)))
+    return line, _merge_spans(sorted(match.span() for pattern in patterns for match in pattern.finditer(line)))
 
 
 def _without_rules(detail: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -159,7 +161,7 @@ def _without_rules(detail: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: value for name, value in detail.items() if name != "rules"}
 
 
-def _merged(spans: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+def _merge_spans(spans: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     """Sorted spans without overlaps."""
     merged: list[tuple[int, int]] = []
     for start, end in spans:
@@ -170,15 +172,15 @@ def _merged(spans: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     return tuple(merged)
 
 
-def _values(value: Any) -> Iterator[str]:
+def _iterate_values(value: Any) -> Iterator[str]:
     """Every text and number of a JSON value; the names of its fields are ours and say nothing."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
         for item in value.values():
-            yield from _values(item)
+            yield from _iterate_values(item)
     elif isinstance(value, list | tuple):
         for item in value:
-            yield from _values(item)
+            yield from _iterate_values(item)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield str(value)

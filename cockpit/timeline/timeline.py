@@ -11,12 +11,12 @@ from pathlib import Path
 from cockpit.model.event import Draft, Event, Kind, RecordError
 from cockpit.model.operator import Operator, operator_named, with_author
 from cockpit.model.time import Time
-from cockpit.timeline.connection import explain, refuse_network, to_read
+from cockpit.timeline.connection import explain_database_error, refuse_network, to_read
 from cockpit.timeline.follower import Deliver, Follower, Report, TimelineTail
 from cockpit.timeline.hash_chain import ChainRow, ChainVerdict
 from cockpit.timeline.rows import INSERT, Mask, Tidy, TimelineReader, to_event, to_row
-from cockpit.timeline.search import PAGE, Query, SearchPage, search
-from cockpit.timeline.verify import audit
+from cockpit.timeline.search import PAGE, Query, SearchPage, search_events
+from cockpit.timeline.verify import audit_timeline
 from cockpit.timeline.writer import Writer
 
 PATIENCE = 5.0  # seconds to wait for another program's lock
@@ -154,12 +154,12 @@ class Timeline:
         if not self.path.exists():
             raise RecordError(f"There is no timeline at {self.path}; name the file with --db.")
         with self._connection() as connection:
-            return audit(connection, known_name=known_name)
+            return audit_timeline(connection, known_name=known_name)
 
     def search(self, query: Query, limit: int = PAGE) -> SearchPage:
         """The newest `limit` events that hold every term of the query. A second for a million events."""
         with self._connection() as connection:
-            return search(connection, query, limit)
+            return search_events(connection, query, limit)
 
     def redact(self, number: int, actor: str | Operator, reason: str) -> Event:
         """Empty summary, detail and salt of an event and write down who did it and why; returns that event.
@@ -228,4 +228,4 @@ class Timeline:
             with closing(to_read(self.path, self._patience).connection) as connection:
                 yield connection
         except (sqlite3.Error, OSError) as error:
-            raise explain(error, self.path, self._patience) from error
+            raise explain_database_error(error, self.path, self._patience) from error

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cockpit.model.event import RecordError
-from cockpit.timeline.connection import empty_wal, explain, identity, make_file, to_write
+from cockpit.timeline.connection import empty_wal, explain_database_error, make_file, read_file_identity, to_write
 from cockpit.timeline.rows import TimelineReader
 
 T = TypeVar("T")
@@ -67,13 +67,13 @@ class Writer:
         except (sqlite3.Error, OSError) as error:
             # After a failed write to the disk a connection no longer knows what the file holds; the next call reopens.
             self._drop()
-            raise explain(error, self._path, self._patience) from error
+            raise explain_database_error(error, self._path, self._patience) from error
         except BaseException:
             if self._connection is not None:
                 self._connection.rollback()
             raise
         if self._wal is None:
-            self._wal = identity(self._wal_path)
+            self._wal = read_file_identity(self._wal_path)
         self.check_files()  # what has just gone to a file that nobody can open is not acknowledged
         self._last = last
         return result
@@ -86,10 +86,10 @@ class Writer:
         """
         if self._file is None:
             return
-        if identity(self._path) != self._file:
+        if read_file_identity(self._path) != self._file:
             raise self._replaced()
         wal = self._wal
-        if wal is not None and identity(self._wal_path) != wal:
+        if wal is not None and read_file_identity(self._wal_path) != wal:
             raise RecordError(
                 f"{self._wal_path} was replaced or removed while it was open, so nothing more is recorded. It may hold "
                 "what was recorded last: put it back if you have it, run `cockpit verify`, and restart the cockpit."
@@ -114,14 +114,14 @@ class Writer:
             return empty_wal(self._open(), self._patience)
         except (sqlite3.Error, OSError) as error:
             self._drop()
-            raise explain(error, self._path, self._patience) from error
+            raise explain_database_error(error, self._path, self._patience) from error
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             if self._file is None:
                 make_file(self._path)
             self._connection = to_write(self._path, self._patience)
-            self._file = self._file or identity(self._path)
+            self._file = self._file or read_file_identity(self._path)
         return self._connection
 
     def _refuse_other_content(self, connection: sqlite3.Connection) -> None:

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Input
 
-from cockpit.incident.load import days
+from cockpit.incident.load import find_practice_days
 from cockpit.model.alert import Alert
 from cockpit.model.event import Kind, RecordError
 from cockpit.model.run import Run
@@ -113,7 +113,7 @@ class CatalogueScreen(Screen[None]):
     def _practised(self) -> Mapping[str, date]:
         """What was practised when. A timeline that cannot be read keeps no runbook from anybody."""
         try:
-            return days(self._session.timeline.events(kinds=[Kind.PRACTICE]), self._place.zone)
+            return find_practice_days(self._session.timeline.events(kinds=[Kind.PRACTICE]), self._place.zone)
         except RecordError:
             return {}
 

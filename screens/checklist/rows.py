@@ -12,7 +12,7 @@ from cockpit.model.plan import Checklist
 from cockpit.model.response import Tick
 from cockpit.model.text import clean_line
 from widgets.cell import Cell, Column, Piece, Row
-from widgets.clocks import name
+from widgets.clocks import shorten_person
 
 WIDE = 100
 COLUMNS = (
@@ -89,7 +89,7 @@ def _row(box: ChecklistBox, operator: str, zone: tzinfo) -> Row:
     sign, tone = SIGNS.get(box.state, SIGNS[OPEN])
     short = long = ""
     if box.tick and box.state != OPEN:
-        who, moment = name(box.tick.actor, operator), box.tick.at.astimezone(zone)
+        who, moment = shorten_person(box.tick.actor, operator), box.tick.at.astimezone(zone)
         short, long = f"{moment:%H:%M} {who}", f"{box.state} by {who} {moment:%H:%M:%S}"
     cell = Cell(box.text, "muted" if short else "")
     return Row(

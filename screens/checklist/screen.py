@@ -29,7 +29,7 @@ from widgets.cell import Piece
 from widgets.keys import KeyLine
 from widgets.line import Lines
 from widgets.table import KeyedTable
-from widgets.wrap import wrap
+from widgets.wrap import wrap_pieces
 
 if TYPE_CHECKING:
     from cockpit.model.event import Event
@@ -134,7 +134,7 @@ class ChecklistScreen(Screen[None]):
             keys["table.select"] = replace(enter, does="Done")
         act = keys["check.act"].shown if box and box.act in self._acts and "check.act" in keys else ""
         wide = max(20, self.size.width - 2)
-        lines = [row for line in boxes.about(box, act, place.zone) for row in wrap(line, wide, most=3)]
+        lines = [row for line in boxes.about(box, act, place.zone) for row in wrap_pieces(line, wide, most=3)]
         self.query_one("#check-about", Lines).show(*lines)
         self.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys and (id != "check.act" or act)])
 
@@ -186,7 +186,9 @@ class ChecklistScreen(Screen[None]):
         if box.state != OPEN:
             self.say(f"It is {box.state} already; u opens it again.")
             return
-        about: list[list[Piece]] = [[(row, tone) for row, tone in line] for line in wrap([(box.text, "strong")], 72)]
+        about: list[list[Piece]] = [
+            [(row, tone) for row, tone in line] for line in wrap_pieces([(box.text, "strong")], 72)
+        ]
         form: FormDialog[Event] = FormDialog(
             self._place,
             self._session.time,

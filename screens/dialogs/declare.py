@@ -14,17 +14,17 @@ from textual.widgets import Input
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.actions.lifecycle import LONGEST_TITLE
 from cockpit.incident.incident_state import default_severity
-from cockpit.incident.signals import Signal, earliest_signal, reach
+from cockpit.incident.signals import Signal, compute_reach, earliest_signal
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
-from cockpit.model.severity_scale import Level
+from cockpit.model.severity_scale import SeverityLevel
 from cockpit.model.text import clean_line
-from cockpit.model.time import Time, WhenError, age, when
+from cockpit.model.time import Time, WhenError, format_age, parse_past_moment
 from screens.dialogs.dialog import Dialog, DialogContext, show_hint
-from widgets.cell import Piece, fit, plain
+from widgets.cell import Piece, fit_text, sanitize_line
 from widgets.choice import Choice
 from widgets.line import Lines
-from widgets.wrap import wrap
+from widgets.wrap import wrap_pieces
 
 SHOWN = 3  # signals listed; the rest is a number
 LABEL = 24  # cells of a signal's name: its age and what it means come after it
@@ -48,7 +48,7 @@ class Declare(Dialog[Incident | Event]):
         self._desk = desk
         self._bad = tuple(sorted(bad, key=lambda signal: signal.since))
         self._first = earliest_signal(self._bad, time.now())
-        self._reach_from = reach(self._first, time.now())
+        self._reach_from = compute_reach(self._first, time.now())
         self._unsure = self._drill = False
 
     def fields(self) -> ComposeResult:
@@ -84,7 +84,7 @@ class Declare(Dialog[Incident | Event]):
         self.query_one(Choice).action_move(1)
 
     @property
-    def _rung(self) -> Level:
+    def _rung(self) -> SeverityLevel:
         """The level that is chosen."""
         chosen = self.query_one(Choice).chosen
         return next(level for level in self._desk.ladder if level.name == chosen)
@@ -106,7 +106,7 @@ class Declare(Dialog[Incident | Event]):
         pairs: list[Piece] = [("  → ", "info"), (rung.response, "")] if rung.response else []
         if rung.backlog:
             pairs = [("  → no incident: ", "warn"), ("enter", "key"), (" writes a note for the working day", "")]
-        self.query_one("#response", Lines).show(*wrap(pairs, self.wide, most=2, indent=4))
+        self.query_one("#response", Lines).show(*wrap_pieces(pairs, self.wide, most=2, indent=4))
         unsure = ("unsure, so the higher one" if self._unsure else "unsure? takes the higher one", "")
         drill = ("a DRILL, counted nowhere", "warn") if self._drill else ("no drill", "muted")
         self.query_one("#unsure", Lines).show(
@@ -134,7 +134,7 @@ class Declare(Dialog[Incident | Event]):
         text = self.query_one(field, Input).value.strip()
         if not text or (stood is not None and text == self._clock(stood)):
             return None
-        return when(text, self.time.now(), self.place.zone)
+        return parse_past_moment(text, self.time.now(), self.place.zone)
 
     def _clock(self, moment: datetime) -> str:
         return f"{moment.astimezone(self.place.zone):%H:%M:%S}"
@@ -144,12 +144,15 @@ class Declare(Dialog[Incident | Event]):
         if not self._bad:
             return [(("Nothing watched here is bad now: detected by you, now.", "muted"),)]
         signals, now = self._bad[:SHOWN], self.time.now()
-        wide = min(LABEL, max(cell_len(plain(signal.label)) for signal in signals))
+        wide = min(LABEL, max(cell_len(sanitize_line(signal.label)) for signal in signals))
         rows: list[tuple[Piece, ...]] = [
             (
                 ("bad now  " if index == 0 else "         ", "muted"),
-                (f"✖ {fit(signal.label, wide)}", "bad"),
-                (f"  {age((now - signal.since).total_seconds()):>3}, since {self._clock(signal.since)}", "muted"),
+                (f"✖ {fit_text(signal.label, wide)}", "bad"),
+                (
+                    f"  {format_age((now - signal.since).total_seconds()):>3}, since {self._clock(signal.since)}",
+                    "muted",
+                ),
                 ("  detected by this" if signal is self._first else "", "muted"),
             )
             for index, signal in enumerate(signals)

@@ -15,7 +15,7 @@ from screens.dialogs.dialog import Dialog, DialogContext
 from screens.dialogs.form import Field, FormDialog, needed
 from screens.shared.copying import copy_text
 from screens.shared.leaving import leave_screen
-from widgets.facts import Viewer, as_text, facts, heading, rows
+from widgets.facts import Viewer, as_text, build_fact_rows, get_heading, list_facts
 from widgets.line import Lines
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ class Details(Dialog[None]):
 
     def __init__(self, place: DialogContext, time: Time, value: object, taken: Acknowledgement | None = None) -> None:
         super().__init__(place, time)
-        self.what = heading(value)
-        self._facts = facts(value, Viewer(time.now(), place.zone), taken)
+        self.what = get_heading(value)
+        self._facts = list_facts(value, Viewer(time.now(), place.zone), taken)
 
     def fields(self) -> ComposeResult:
         with VerticalScroll(id="scroll", classes="label"):
@@ -46,7 +46,7 @@ class Details(Dialog[None]):
 
     def _draw(self) -> None:
         lines = self.query_one("#facts", Lines)
-        lines.show(*rows(self._facts, lines.size.width or 70))
+        lines.show(*build_fact_rows(self._facts, lines.size.width or 70))
 
     def action_copy(self) -> None:
         self.say(copy_text(self.app, as_text(self.what, self._facts)), "info")

@@ -20,13 +20,13 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Input, TextArea
 
-from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.model.event import RecordError
 from cockpit.model.operator import Operator, PersonUnknown
-from cockpit.model.text import clean
+from cockpit.model.text import clean_text
 from cockpit.model.time import Time
 from screens.shared.leaving import leave_screen
-from widgets.cell import Piece, plain
+from widgets.cell import Piece, sanitize_line
 from widgets.line import Lines
 
 # Telling a person's confirm key from type-ahead, from a pasted burst and from a key that is held.
@@ -164,7 +164,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         lines.display = bool(text)
         self.query_one("#dialog").set_class(bool(text), "-saying")
         wide = max(20, self.wide)
-        lines.show(*(((row, tone),) for row in wrapped(clean(text), wide)))
+        lines.show(*(((row, tone),) for row in wrapped(clean_text(text), wide)))
 
     @property
     def wide(self) -> int:
@@ -185,7 +185,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         self.app.clear_notifications()
         frame = self.query_one("#dialog", VerticalScroll)
         frame.can_focus = False
-        frame.border_title = Content(plain(self.what))  # a str would be read as markup, and may name an action
+        frame.border_title = Content(sanitize_line(self.what))  # a str would be read as markup, and may name an action
         if self.place.production:
             frame.border_subtitle = "PROD"
         self.query_one("#said", Lines).display = False
@@ -274,7 +274,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         except PersonUnknown as question:
             self.post_message(self.PersonAsked(question.operator, act))
         except Exception as error:  # whatever went wrong, the words typed so far stay on the screen
-            log.warning("%s: %s", self.what, error, exc_info=not isinstance(error, DeskError | RecordError))
+            log.warning("%s: %s", self.what, error, exc_info=not isinstance(error, IncidentActionError | RecordError))
             self.post_message(self.Refused(str(error) or type(error).__name__))
         else:
             self.post_message(self.Done(result))

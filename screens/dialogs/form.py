@@ -14,7 +14,7 @@ from screens.dialogs.dialog import Dialog, DialogContext, show_hint
 from widgets.cell import Piece
 from widgets.choice import Choice
 from widgets.line import Lines
-from widgets.wrap import wrap
+from widgets.wrap import wrap_pieces
 
 T = TypeVar("T")
 LONGEST = 500  # characters of a field
@@ -91,7 +91,7 @@ class FormDialog(Dialog[T]):
 
     def on_mount(self) -> None:
         if self._about:
-            lines = (row for line in self._about for row in wrap(line, self.wide, most=3, indent=2))
+            lines = (row for line in self._about for row in wrap_pieces(line, self.wide, most=3, indent=2))
             self.query_one("#about", Lines).show(*lines)
         for field in self._fields:
             self.query_one(f"#label-{field.name}", Lines).show(((field.label, "muted"),))

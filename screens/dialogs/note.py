@@ -11,8 +11,8 @@ from textual.widgets import Input, TextArea
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
-from cockpit.model.text import clean
-from cockpit.model.time import Time, WhenError, when
+from cockpit.model.text import clean_text
+from cockpit.model.time import Time, WhenError, parse_past_moment
 from screens.dialogs.dialog import Dialog, DialogContext, show_hint
 from widgets.line import Lines
 
@@ -55,13 +55,13 @@ class Note(Dialog[Event]):
             self.query_one(TextArea).insert("\n")
 
     def decide(self) -> Callable[[], Event] | None:
-        text = clean(self.query_one(TextArea).text).strip()
+        text = clean_text(self.query_one(TextArea).text).strip()
         if not text:
             self.say("There is nothing to write down yet.")
             return None
         typed = self.query_one(Input).value.strip()
         try:
-            moment = when(typed, self.time.now(), self.place.zone) if typed else None
+            moment = parse_past_moment(typed, self.time.now(), self.place.zone) if typed else None
         except WhenError as error:
             self.say(str(error))
             return None

@@ -16,7 +16,7 @@ from cockpit.model.time import Time
 from screens.dialogs.dialog import Dialog, DialogContext
 from screens.shared.errors import explain
 from screens.shared.leaving import leave_screen
-from widgets.big import SCALES, big, width
+from widgets.big import SCALES, measure_big_text, render_big_text
 from widgets.cell import Piece
 from widgets.line import Lines
 
@@ -90,8 +90,8 @@ class DeviceCodeDialog(Dialog[Identity]):
 
 def code_lines(code: str, columns: int) -> Sequence[Sequence[Piece]]:
     """The code in the largest letters that fit, and once more as text that can be copied."""
-    across = next((scale for scale in SCALES if width(code, scale) <= columns), 0)
-    letters: list[Sequence[Piece]] = [((row, "info"),) for row in big(code, across)] if across else []
+    across = next((scale for scale in SCALES if measure_big_text(code, scale) <= columns), 0)
+    letters: list[Sequence[Piece]] = [((row, "info"),) for row in render_big_text(code, across)] if across else []
     return [*letters, (), (("as text  ", "muted"), (code, "strong"))]
 
 

@@ -13,9 +13,9 @@ from cockpit.incident.impact import ImpactMoment, propose_impact_end, propose_im
 from cockpit.model.incident import Incident
 from cockpit.model.incident import Status as IncidentStatus
 from cockpit.model.response import CloseReason
-from cockpit.model.severity_scale import order
+from cockpit.model.severity_scale import find_severity_position
 from cockpit.model.text import clean_line
-from cockpit.model.time import Time, WhenError, when
+from cockpit.model.time import Time, WhenError, parse_past_moment
 from screens.dialogs.dialog import Dialog, DialogContext
 from widgets.cell import Piece
 from widgets.choice import Choice
@@ -159,7 +159,7 @@ class StatusDialog(Dialog[None]):
         if proposed is not None and text == self._clock_time(proposed):
             return proposed.at
         try:
-            return when(text, self.time.now(), self.place.zone)
+            return parse_past_moment(text, self.time.now(), self.place.zone)
         except WhenError:
             self.query_one(field, Input).focus()
             raise
@@ -167,7 +167,9 @@ class StatusDialog(Dialog[None]):
     def _why(self, severity: str | None, moved: str | None) -> str:
         """What a reason is needed for; "" where it can be left out: a rise waits for no words, a lowering does."""
         ladder = self._desk.ladder
-        if severity is not None and order(ladder, severity) > order(ladder, self._severity):
+        if severity is not None and find_severity_position(ladder, severity) > find_severity_position(
+            ladder, self._severity
+        ):
             return f"It was {self._severity}. Say why it is only {severity}"
         if moved == IncidentStatus.RESOLVED:
             return "Resolving closes it. Say in a few words what ended it"

@@ -11,8 +11,8 @@ from textual.events import DescendantFocus
 from textual.message import Message
 from textual.screen import Screen
 
-from cockpit.incident.load import days, whole
-from cockpit.incident.metrics.statistics import Figure, KeptShare, Statistics, statistics
+from cockpit.incident.load import find_practice_days, load_whole_incidents
+from cockpit.incident.metrics.statistics import Figure, KeptShare, Statistics, build_statistics
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
 from cockpit.model.response import Review
@@ -24,9 +24,9 @@ from widgets.cell import Cell, Piece, Row
 from widgets.keys import KeyLine
 from widgets.line import Lines
 from widgets.pane import Pane
-from widgets.past import HEADINGS, INCIDENTS, NUMBERS, incident_rows, lasted
+from widgets.past import HEADINGS, INCIDENTS, NUMBERS, format_length, incident_rows
 from widgets.table import KeyedTable
-from widgets.wrap import wrap
+from widgets.wrap import wrap_pieces
 
 if TYPE_CHECKING:
     from cockpit.session import Session
@@ -103,7 +103,7 @@ class PastScreen(Screen[None]):
         session, here = self._session, self._place.environment
         try:
             incidents = [incident for incident in session.ledger.incidents.values() if incident.environment == here]
-            result = whole(session.timeline, session.plan.ladder, incidents)
+            result = load_whole_incidents(session.timeline, session.plan.ladder, incidents)
             overdue = self._overdue()
         except Exception as error:
             self.notify(explain(error, "the incidents of before could not be read"), severity="error", markup=False)
@@ -113,14 +113,14 @@ class PastScreen(Screen[None]):
     def _overdue(self) -> int:
         """How many drills, trainings and reviews are overdue."""
         session, zone = self._session, self._place.zone
-        done = days(session.timeline.events(kinds=[Kind.PRACTICE]), zone)
+        done = find_practice_days(session.timeline.events(kinds=[Kind.PRACTICE]), zone)
         today = session.time.now().astimezone(zone).date()
         return sum(drill.late(today) > 0 for drill in drills(session.plan.practices, done, today))
 
     @on(Folded)
     def _show(self, message: Folded) -> None:
         now = self._session.time.now()
-        result = statistics(message.incidents, self._session.plan, now, zone=self._place.zone)
+        result = build_statistics(message.incidents, self._session.plan, now, zone=self._place.zone)
         self.incidents = {incident.id: incident for incident in message.incidents}
         self._title(message.overdue)
         figures = {f"{figure.short}/{figure.level}": figure for figure in result.figures}
@@ -145,7 +145,7 @@ class PastScreen(Screen[None]):
         row = self.panes[current].table.cursor or ""
         pairs: Sequence[Piece] = self._defined(row) if current else self._summed_up(row)
         wide = max(20, self.size.width - 2)
-        self.query_one("#definition", Lines).show(*([(" ", ""), *line] for line in wrap(pairs, wide, most=4)))
+        self.query_one("#definition", Lines).show(*([(" ", ""), *line] for line in wrap_pieces(pairs, wide, most=4)))
         strip: list[Piece] = []
         for pane in self.panes:
             strip += [(" │ " if strip else " ", "muted"), *pane.brief]
@@ -232,7 +232,7 @@ def figure_row(id: str, figure: Figure) -> Row:
     if figure.target is not None:
         kept = {True: ": met", False: ": missed", None: ""}[figure.met]
         lines.insert(0, f"{figure.target.text}{kept}")
-    times = [Cell(lasted(duration), MET[figure.met]) for duration in (figure.median, figure.mean, figure.worst)]
+    times = [Cell(format_length(duration), MET[figure.met]) for duration in (figure.median, figure.mean, figure.worst)]
     cells = (Cell(f"{figure.short} {figure.name}"), Cell(figure.level or "all"), Cell(str(figure.recorded), "muted"))
     return Row(id, (*cells, *times, Cell(", ".join(lines), MET[figure.met])))
 

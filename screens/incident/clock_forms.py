@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 from cockpit.model.clock import Clock, ClockKind, shown_due
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
-from cockpit.model.time import DurationError, Time, WhenError, seconds, when
+from cockpit.model.time import DurationError, Time, WhenError, parse_past_moment, seconds
 from screens.dialogs.dialog import DialogContext
 from screens.dialogs.form import Field, FormDialog, FormError, Values, needed
 from screens.incident.people_forms import about
 from widgets.cell import Piece
-from widgets.clocks import remaining
+from widgets.clocks import format_remaining
 
 if TYPE_CHECKING:
     from cockpit.incident.actions.incident_actions import IncidentActions
@@ -53,7 +53,7 @@ def clock(
             raise FormError("Say why in a few words; it stands in the post-mortem.")
 
     now = time.now()
-    left = remaining(running, now)
+    left = format_remaining(running, now)
     pairs: list[Piece] = [
         (running.what, "strong"),
         (f"  {left}", ""),
@@ -201,7 +201,7 @@ def _short(value: timedelta) -> str:
 def moment(text: str, now: datetime, place: DialogContext) -> datetime | None:
     """The past moment typed into a field, None for now. Raises FormError."""
     try:
-        return when(text, now, place.zone) if text else None
+        return parse_past_moment(text, now, place.zone) if text else None
     except WhenError as error:
         raise FormError(str(error)) from error
 

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.widgets import Input
 
-from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.postmortem.export import Exporter
 from cockpit.incident.postmortem.merge import NotOurDraft
 from cockpit.model.text import clean_line
@@ -107,5 +107,5 @@ class Export(Dialog[Path]):
             self._exporter.write(path, force=force)
         except NotOurDraft as why:
             self.post_message(self.Looked(path, "", str(why)))
-            raise DeskError(self._lost(path, str(why))) from None
+            raise IncidentActionError(self._lost(path, str(why))) from None
         return path

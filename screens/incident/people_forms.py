@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cockpit.incident.messages.fields import length, usual_promise
+from cockpit.incident.messages.fields import parse_length, usual_promise
 from cockpit.model.clock import Clock
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Contact, Plan
@@ -17,7 +17,7 @@ from screens.dialogs.dialog import DialogContext
 from screens.dialogs.form import Field, FormDialog, FormError, Values, needed
 from screens.messages.header import AUDIENCES
 from widgets.cell import Piece
-from widgets.clocks import ASKS, remaining
+from widgets.clocks import ASKS, format_remaining
 
 if TYPE_CHECKING:
     from cockpit.incident.actions.incident_actions import IncidentActions
@@ -152,7 +152,7 @@ def open_things(
     freeze: Freeze | None = None,
 ) -> list[str]:
     """What a handover must name: clocks that ask for something, runs that go on, silent alerts, a freeze."""
-    lines = [f"{clock.what} ({remaining(clock, now) or 'open'})" for clock in clocks if clock.state(now) in ASKS]
+    lines = [f"{clock.what} ({format_remaining(clock, now) or 'open'})" for clock in clocks if clock.state(now) in ASKS]
     lines += [f"running: {run}" for run in runs]
     lines += [f"silenced at its source: {text}" for text in silenced]
     return [*lines, *([f"{freeze.environment} is frozen: {freeze.reason}".rstrip(": ")] if freeze else [])]
@@ -230,7 +230,7 @@ def promised(text: str) -> timedelta | None:
     tokens = " ".join(text.split())
     if tokens.casefold() in NOT_PROMISED:
         return None
-    duration = length(tokens) or length(f"{tokens} min")
+    duration = parse_length(tokens) or parse_length(f"{tokens} min")
     if not duration:
         raise FormError(f"`{tokens[:40]}` is no length of time; write 30 min or 1 hour, or nothing.")
     return duration

@@ -11,7 +11,7 @@ from textual.containers import Container
 from textual.events import DescendantFocus, Key
 from textual.screen import Screen
 
-from cockpit.incident.clocks.reminders import urgent
+from cockpit.incident.clocks.reminders import list_urgent_clocks
 from cockpit.model.clock import Clock
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist, Role
@@ -27,9 +27,20 @@ from screens.shared.app_messages import EventsAppended
 from screens.shared.bound_keys import keys_of
 from screens.shared.due import running
 from widgets import clocks as clock_rows
-from widgets.bar import headline
+from widgets.bar import render_headline
 from widgets.cell import Piece
-from widgets.command import CALLS, LISTS, ROLES, CallCandidate, call_rows, calls, list_rows, progress, reach, role_rows
+from widgets.command import (
+    CALLS,
+    LISTS,
+    ROLES,
+    CallCandidate,
+    call_rows,
+    describe_reach,
+    format_progress,
+    list_call_candidates,
+    list_rows,
+    role_rows,
+)
 from widgets.keys import KeyLine
 from widgets.line import Lines
 from widgets.pane import Pane
@@ -108,9 +119,9 @@ class IncidentScreen(Screen[None]):
         session, now = self._session, self._session.time.now()
         incident, plan = self.incident, session.plan
         clocks = running(session, incident, now, self._place.zone)
-        asks = urgent(clocks, now)
+        asks = list_urgent_clocks(clocks, now)
         visible = [*asks, *(clock for clock in clocks if clock not in asks)]
-        to_call = calls(incident, plan, clocks, now)
+        to_call = list_call_candidates(incident, plan, clocks, now)
         self.objects = (
             {clock.id: clock for clock in visible},
             {role.name: role for role in plan.roles},
@@ -119,9 +130,9 @@ class IncidentScreen(Screen[None]):
         )
         zone = self._place.zone
         counted: list[Piece] = [
-            (f" {progress(incident, checklist)}", "muted") for checklist in plan.checklists if checklist.levels
+            (f" {format_progress(incident, checklist)}", "muted") for checklist in plan.checklists if checklist.levels
         ][:1]
-        self.panes[0].show(clock_rows.rows(visible, now, zone), clock_rows.counts(clocks, now), now)
+        self.panes[0].show(clock_rows.build_clock_rows(visible, now, zone), clock_rows.count_clocks(clocks, now), now)
         self.panes[1].show(role_rows(incident, plan, self._place.actor, zone), [], now)
         self.panes[2].show(list_rows(incident, plan), counted, now)
         self.panes[3].show(call_rows(to_call), [], now)
@@ -132,7 +143,7 @@ class IncidentScreen(Screen[None]):
     def _draw_lines(self) -> None:
         place, now = self._place, self._session.time.now()
         wide = self.size.width or 80
-        story = headline(self.incident, place.environment, place.production, now, place.zone, wide)
+        story = render_headline(self.incident, place.environment, place.production, now, place.zone, wide)
         self.query_one("#bar", Lines).show(story)
         strip: list[Piece] = []
         for pane in self.panes:
@@ -156,9 +167,9 @@ class IncidentScreen(Screen[None]):
             facts = " · ".join(filter(None, [chosen.why, chosen.who, chosen.origin]))
             return [*pairs, ("  ·  ", "muted"), (facts, "muted")]
         if isinstance(chosen, CallCandidate):
-            return [*pairs, ("  ·  ", "muted"), (chosen.who, "strong"), (f"  {reach(chosen)}", "")]
+            return [*pairs, ("  ·  ", "muted"), (chosen.who, "strong"), (f"  {describe_reach(chosen)}", "")]
         if self._asks:
-            urgent = clock_rows.brief(self._asks[0], self._session.time.now())[1:]
+            urgent = clock_rows.render_brief_clock(self._asks[0], self._session.time.now())[1:]
             pairs += [("  ·  most urgent: ", "muted"), (self._asks[0].what, "strong"), (" ", ""), *urgent]
         return pairs
 

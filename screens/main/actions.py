@@ -230,14 +230,14 @@ def update(screen: "CockpitScreen", session: "Session") -> None:
 
 def status_line(screen: "CockpitScreen", session: "Session") -> None:
     """Copy the one line on how it stands, for the incident channel, and write down that it was sent."""
-    from cockpit.incident.messages.offers import STATUS_LINE, compose
+    from cockpit.incident.messages.offers import STATUS_LINE, compose_message
     from screens.messages.screen import scene, taking
 
     incident = _told_of(session)
     if incident is None:
         return
     where = place(screen, session)
-    line = compose(STATUS_LINE, scene(session, where, incident), session.time.now())
+    line = compose_message(STATUS_LINE, scene(session, where, incident), session.time.now())
     copy_text(screen.app, line.text)
     sent = taking(session, where, incident).sent
     screen.write(

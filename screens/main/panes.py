@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cockpit.model.problem import Problem
 from cockpit.model.reading import FeedState, Freshness
 from cockpit.model.system import Environment
-from cockpit.model.time import age
+from cockpit.model.time import format_age
 from screens.shared.due import DueClock
 from screens.shared.view import View, worst_first
 from widgets import alerts, clocks, probes, revisions, timeline
@@ -80,7 +80,7 @@ def empty(pane: str, environment: Environment, fresh: Freshness, problems: Seque
         return [*pair_lists, *advice] or [[(f"No answer yet: {fresh.reason}.", "bad")]]
     if fresh.age is None:
         return [[("Waiting for the first answer…", "muted")]]
-    look = f"last look {age(fresh.age)} ago"
+    look = f"last look {format_age(fresh.age)} ago"
     if pane == "alerts":
         sources = " and ".join(alert.name for alert in environment.alerts)
         return [[("No alerts.", "good")], [(f"Watching {sources}, {look}.", "muted")]]
@@ -127,35 +127,35 @@ def filled(name: str, session: "Session", scene: PaneScene) -> FilledPanes:
     view = scene.seen
     if name == "probes":
         objects = {probe.name: probe for probe in view.probes}
-        return FilledPanes(probes.rows(view.probes), probes.counts(view.probes), objects)
+        return FilledPanes(probes.build_probe_rows(view.probes), probes.count_probes(view.probes), objects)
     if name == "alerts":
         taken = session.ledger.taken(session.environment.name)
         by_key = {alert.key: alert for alert in view.alerts}
-        return FilledPanes(alerts.rows(view.alerts, taken), alerts.counts(view.alerts), by_key)
+        return FilledPanes(alerts.build_alert_rows(view.alerts, taken), alerts.count_alerts(view.alerts), by_key)
     if name == "revisions":
         apps = view.applications
         named = {f"{revision.app}/{revision.name}": revision for app in apps for revision in app.revisions}
-        return FilledPanes(revisions.rows(apps), revisions.counts(apps), named)
+        return FilledPanes(revisions.build_revision_rows(apps), revisions.count_revisions(apps), named)
     return _due(session, scene) if name == "due" else _timeline(session, scene)
 
 
 def _due(session: "Session", scene: PaneScene) -> FilledPanes:
     due = [due_clock.clock for due_clock in scene.asking]
     ours = {f"{due_clock.incident.id}/{due_clock.clock.id}": due_clock for due_clock in scene.asking}
-    rows = clocks.rows(
+    rows = clocks.build_clock_rows(
         due, scene.now, scene.zone, list(ours), calm=True
     )  # a dozen ticking seconds cost a slow line dear
     open = worst_first(session.ledger, session.environment.name, session.plan.ladder)
     people = clocks.leader_rows(open[0], session.plan, session.operator) if open else []
     roles = {row.id: open[0] for row in people}
-    return FilledPanes([*rows, *people], clocks.counts(due, scene.now), {**ours, **roles})
+    return FilledPanes([*rows, *people], clocks.count_clocks(due, scene.now), {**ours, **roles})
 
 
 def _timeline(session: "Session", scene: PaneScene) -> FilledPanes:
     incidents = worst_first(session.ledger, session.environment.name, session.plan.ladder)
     pins = frozenset[int]().union(*(incident.pins for incident in incidents))
     kept = [event for event in session.history if not scene.people_only or event.source != RECORDER or event.id in pins]
-    rows = timeline.rows(kept, session.operator, scene.zone, scene.today, pins)
+    rows = timeline.build_event_rows(kept, session.operator, scene.zone, scene.today, pins)
     counts = [(f" {len(rows)}", "muted")] if rows else []
     if scene.people_only:
         counts = [(f" {len(rows)} of people", "info")]

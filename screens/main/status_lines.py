@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from cockpit.incident.clocks.reminders import nudge
+from cockpit.incident.clocks.reminders import find_due_reminder
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.clock import ClockState
 from cockpit.model.event import Event
@@ -23,10 +23,10 @@ from screens.main.panes import followed
 from screens.shared.bound_keys import keys_of
 from screens.shared.due import DueClock
 from screens.shared.view import View, newest_closed, worst_first
-from widgets.bar import Bar, lines
-from widgets.cell import Piece, cut
-from widgets.clocks import remaining
-from widgets.hint import FRESH, NAMED, HintInput, hint
+from widgets.bar import Bar, render_bar
+from widgets.cell import Piece, cut_text
+from widgets.clocks import format_remaining
+from widgets.hint import FRESH, LONGEST_NAME, HintInput, render_hint
 from widgets.keys import KeyLine
 from widgets.line import Lines
 from widgets.pane import OLD
@@ -133,7 +133,7 @@ def waits(waiting: WaitingRun | None) -> str:
     if waiting is None or (waiting.step is None and not waiting.leaves):
         return ""
     step = f" at step {waiting.step}" if waiting.step else ""
-    return f"“{cut(waiting.title, NAMED)}” waits{step}"
+    return f"“{cut_text(waiting.title, LONGEST_NAME)}” waits{step}"
 
 
 def leaderless(incident: Incident | None, plan: Plan) -> bool:
@@ -183,7 +183,7 @@ NARROW = 80  # cells, before the screen knows its own width
 def draw_edges(screen: "CockpitScreen", now: datetime) -> None:
     """All four, from what the screen has seen."""
     width = screen.size.width or NARROW
-    pair_lists = lines(bar(screen.cockpit, screen.seen, screen.asking), now, screen.cockpit.zone, width)
+    pair_lists = render_bar(bar(screen.cockpit, screen.seen, screen.asking), now, screen.cockpit.zone, width)
     screen.query_one("#bar", Lines).show(*pair_lists)
     screen.set_class(len(pair_lists) > 1, "-led")
     strip: list[Piece] = []
@@ -192,7 +192,7 @@ def draw_edges(screen: "CockpitScreen", now: datetime) -> None:
     screen.query_one("#strip", Lines).show(strip)
     keys = keys_of(screen)
     working = {id: key.shown for id, key in keys.items() if key.works}
-    pairs = screen.filter.hint(width) or hint(sight(screen), working, now, width)
+    pairs = screen.filter.hint(width) or render_hint(sight(screen), working, now, width)
     screen.query_one("#hint", Lines).show(pairs)
     screen.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys])
 
@@ -211,7 +211,7 @@ class Nudges:
     def fresh(self, asking: Iterable[DueClock], now: datetime) -> list[DueClock]:
         """Those whose next reminder has come since the last call; each is told once."""
         counted = {
-            (due_clock.incident.id, due_clock.clock.id): (due_clock, nudge(due_clock.clock, now))
+            (due_clock.incident.id, due_clock.clock.id): (due_clock, find_due_reminder(due_clock.clock, now))
             for due_clock in asking
         }
         before = self._given
@@ -238,5 +238,5 @@ def words(fresh: Sequence[DueClock], now: datetime) -> str:
 
 def _left(due: DueClock, now: datetime) -> str:
     left = due.clock.left(now)
-    sentence = remaining(due.clock, now)
+    sentence = format_remaining(due.clock, now)
     return f"{due.clock.what}: {sentence}{'' if left is None or left.total_seconds() < 0 else ' left'}."

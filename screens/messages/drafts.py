@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 
-from cockpit.incident.messages.offers import MessageScene, compose, promises
+from cockpit.incident.messages.offers import MessageContext, compose_message, list_promise_lengths
 from cockpit.incident.messages.template import FilledMessage
 from cockpit.model.plan import Template
 
@@ -40,10 +40,10 @@ class Drafts:
         """Another draft is in front: what was chosen for the last one does not hold for it."""
         self._promise = None
 
-    def show(self, id: str, scene: MessageScene, now: datetime) -> str:
+    def show(self, id: str, scene: MessageContext, now: datetime) -> str:
         """The text of a draft: a person's words as they are, else filled from this moment."""
         kept = self._kept.get(id)
-        self.filled = kept.filled if kept else compose(self.templates[id], scene, now, self._promise)
+        self.filled = kept.filled if kept else compose_message(self.templates[id], scene, now, self._promise)
         return kept.text if kept else self.filled.text
 
     def typed(self, id: str, text: str) -> None:
@@ -73,16 +73,16 @@ class Drafts:
             return "It is written down already. Press s again if it was sent once more."
         return ""
 
-    def promise_another(self, id: str, scene: MessageScene, now: datetime) -> bool:
+    def promise_another(self, id: str, scene: MessageContext, now: datetime) -> bool:
         """The next choice of when another follows, in the end none. True where a person's words stay as they are."""
-        choices = (*promises(self.templates[id], scene.incident, scene.plan), NOTHING)
+        choices = (*list_promise_lengths(self.templates[id], scene.incident, scene.plan), NOTHING)
         due = self.filled.promised
         length = timedelta(minutes=minutes(due, now)) if due else NOTHING
         self._promise = choices[(choices.index(length) + 1) % len(choices)] if length in choices else choices[0]
         kept = self._kept.get(id)
         if kept is None:
             return False
-        promised = compose(self.templates[id], scene, now, self._promise).promised
+        promised = compose_message(self.templates[id], scene, now, self._promise).promised
         self._kept[id] = replace(kept, filled=replace(kept.filled, promised=promised))
         return True
 

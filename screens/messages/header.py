@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
-from cockpit.incident.messages.fields import brief
+from cockpit.incident.messages.fields import format_brief
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Template
 from screens.messages.drafts import minutes
@@ -65,7 +65,7 @@ def settings(audience: str, promised: datetime | None, missing: int, now: dateti
     if promised is None:
         pairs.append(("promises no next one", "muted"))
     else:
-        pairs += [("next one by ", "muted"), (brief(promised, zone), "strong")]
+        pairs += [("next one by ", "muted"), (format_brief(promised, zone), "strong")]
         pairs.append((f", in {minutes(promised, now)} min", "muted"))
     pairs.append((" · ", "muted"))
     fields = f"{missing} to fill"

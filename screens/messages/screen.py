@@ -17,12 +17,12 @@ from textual.screen import Screen
 from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
 
-from cockpit.incident.messages.offers import STATUS_LINE, MessageScene, compose, offers
-from cockpit.incident.messages.outbox import Taking
-from cockpit.incident.messages.template import FilledMessage, marks
+from cockpit.incident.messages.offers import STATUS_LINE, MessageContext, compose_message, list_offers
+from cockpit.incident.messages.outbox import MessageOutbox
+from cockpit.incident.messages.template import FilledMessage, find_marks
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Template
-from cockpit.model.text import clean, clean_line
+from cockpit.model.text import clean_line, clean_text
 from screens.dialogs.dialog import QUIET, DialogContext
 from screens.dialogs.person import act_named
 from screens.messages import header as lines
@@ -31,11 +31,11 @@ from screens.shared.app_messages import EventsAppended
 from screens.shared.bound_keys import keys_of
 from screens.shared.errors import explain
 from screens.shared.leaving import leave_screen
-from widgets.cell import plain
+from widgets.cell import sanitize_line
 from widgets.keys import KeyLine
 from widgets.line import Lines
 from widgets.table import KeyedTable
-from widgets.wrap import wrap
+from widgets.wrap import wrap_pieces
 
 if TYPE_CHECKING:
     from cockpit.session import Session
@@ -55,11 +55,11 @@ class MarkedText(TextArea):
     @property
     def missing(self) -> int:
         """How many marks are still in it."""
-        return len(marks(self.text))
+        return len(find_marks(self.text))
 
     def next_mark(self) -> bool:
         """Select the next mark behind the cursor, after the last one the first; False when there is none."""
-        pairs = marks(self.text)
+        pairs = find_marks(self.text)
         if not pairs:
             return False
         index = _index(self.text, self.cursor_location)
@@ -115,7 +115,7 @@ class CommunicateScreen(Screen[None]):
     def __init__(self, session: "Session", place: "DialogContext", incident: Incident) -> None:
         super().__init__()
         self._session, self._place, self._incident = session, place, incident
-        self._drafts = Drafts(offers(incident, session.plan))
+        self._drafts = Drafts(list_offers(incident, session.plan))
         self._audience = ""  # "" is the template's own
         self._put = ""  # what we put into the text area; other words in it are a person's
         self._confirms = ""  # the key whose second press does it all the same
@@ -153,7 +153,7 @@ class CommunicateScreen(Screen[None]):
         return self._drafts.templates.get(self._table.cursor or "", STATUS_LINE)
 
     @property
-    def _scene(self) -> MessageScene:
+    def _scene(self) -> MessageContext:
         self._incident = self._session.ledger.incidents.get(self._incident.id, self._incident)
         return scene(self._session, self._place, self._incident)
 
@@ -196,7 +196,7 @@ class CommunicateScreen(Screen[None]):
         drafts, now = self._drafts, self._now
         self._table.show(lines.rows(tuple(drafts.templates.values()), drafts.states), now)
         pairs = lines.settings(self.audience, drafts.filled.promised, self._area.missing, now, self._place.zone)
-        from_where = plain(f"{self._template.title} · {self._template.origin}")
+        from_where = sanitize_line(f"{self._template.title} · {self._template.origin}")
         self.query_one("#tell-right").border_title = Content(from_where)
         self.query_one("#tell-settings", Lines).show(pairs)
         keys, writing = keys_of(self), self._area.has_focus
@@ -209,7 +209,7 @@ class CommunicateScreen(Screen[None]):
     def say(self, text: str, tone: str = "warn") -> None:
         """Above the keys."""
         self._said = True
-        rows = wrap([(clean_line(text), tone)], max(20, self.size.width - 2), most=3)
+        rows = wrap_pieces([(clean_line(text), tone)], max(20, self.size.width - 2), most=3)
         self.query_one("#tell-said", Lines).show(*rows)
 
     @on(MessageNotice)
@@ -281,7 +281,7 @@ class CommunicateScreen(Screen[None]):
         """The status line as it stands now, whatever message is under the cursor."""
         if self._refuses():
             return
-        filled = compose(STATUS_LINE, self._scene, self._now)
+        filled = compose_message(STATUS_LINE, self._scene, self._now)
         copy_text(self.app, filled.text)
         self._record(STATUS_LINE.audience, filled.text, STATUS_LINE, filled)
 
@@ -317,7 +317,7 @@ class CommunicateScreen(Screen[None]):
 
     def _take(self) -> Words | None:
         """Put the message into the terminal's clipboard."""
-        text = clean(self._area.text).strip()
+        text = clean_text(self._area.text).strip()
         if not text:
             self.say("There is no text to take.")
             return None
@@ -341,11 +341,11 @@ class CommunicateScreen(Screen[None]):
             self.post_message(self.MessageNotice(explain(error, "a message could not be taken away"), "bad"))
 
 
-def scene(session: "Session", place: "DialogContext", incident: Incident) -> MessageScene:
+def scene(session: "Session", place: "DialogContext", incident: Incident) -> MessageContext:
     """What a message about this incident is written from, as things stand now."""
     bad = [signal.label for signal in session.ledger.bad(incident.environment)] if incident.open else []
-    return MessageScene(incident, session.system, session.plan, place.zone, bad)
+    return MessageContext(incident, session.system, session.plan, place.zone, bad)
 
 
-def taking(session: "Session", place: "DialogContext", incident: Incident) -> Taking:
-    return Taking(session.desk, incident.id, session.timeline.path.parent, session.time, place.zone)
+def taking(session: "Session", place: "DialogContext", incident: Incident) -> MessageOutbox:
+    return MessageOutbox(session.desk, incident.id, session.timeline.path.parent, session.time, place.zone)

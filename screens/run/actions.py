@@ -32,7 +32,7 @@ from screens.run.values import Values
 from screens.shared.errors import explain
 from screens.shared.leaving import leave_screen
 from widgets.output import OutputTail
-from widgets.steps import newest, suggested
+from widgets.steps import find_newest_attempt, find_suggested_step
 
 if TYPE_CHECKING:
     from screens.run.screen import RunScreen
@@ -113,7 +113,7 @@ async def perform(screen: "RunScreen", prepared: Prepared, consent: Consent) -> 
 async def go_on(screen: "RunScreen", now: StepStanding) -> None:
     """Do what was agreed to beforehand, one step after the other, for as long as all goes well."""
     runner = screen.session.runner
-    while (step := suggested(screen.procedure, screen.now_run)) in screen.agreed:
+    while (step := find_suggested_step(screen.procedure, screen.now_run)) in screen.agreed:
         assert step is not None
         visible = screen.agreed.pop(step)
         screen.post_message(Began(step))
@@ -312,7 +312,7 @@ async def settle(screen: "RunScreen", step: Step, state: StepState, reason: str 
 async def _settled(screen: "RunScreen", now: StepStanding) -> bool:
     """Have a person say how a step ended. True when it is to be run again."""
     step = _step(now)
-    attempt = newest(screen.now_run, step.ordinal)
+    attempt = find_newest_attempt(screen.now_run, step.ordinal)
     lines = [attempt.outcome] if attempt and attempt.outcome else []
     lines.append(
         f"Started {attempt.began.astimezone(screen.place.zone):%H:%M:%S %Z} by {attempt.actor}." if attempt else ""

@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input, TextArea
 
 from cockpit.model.run import StepState
-from cockpit.model.text import clean, clean_line
+from cockpit.model.text import clean_line, clean_text
 from cockpit.model.time import Time
 from cockpit.runbooks.prepare.confirmation import Approval, Consent, RequiredConfirmation
 from cockpit.runbooks.types import Prepared
@@ -32,7 +32,7 @@ from screens.run.rows import (
 from widgets.cell import Piece
 from widgets.choice import Choice
 from widgets.line import Lines
-from widgets.wrap import wrap
+from widgets.wrap import wrap_pieces
 
 WIDE = 74  # cells inside a dialog
 LONGEST_REASON = 500
@@ -153,7 +153,7 @@ class Reason(Dialog[str]):
         rows = [
             row
             for index, text in enumerate(self._about)
-            for row in wrap([(text, "" if index else "strong")], WIDE, most=4)
+            for row in wrap_pieces([(text, "" if index else "strong")], WIDE, most=4)
         ]
         self.query_one("#act", Lines).show(*rows)
         self.query_one("#ask", Lines).show(
@@ -199,7 +199,7 @@ class Settle(Dialog[Settled]):
         self.query_one(Input).cursor_blink = False
         rows: list[list[Piece]] = [[(self._title, "strong")]]
         for sentence in self._told:
-            rows += wrap([(sentence, "warn")], WIDE, most=3)
+            rows += wrap_pieces([(sentence, "warn")], WIDE, most=3)
         self.query_one("#act", Lines).show(*rows)
         self.query_one("#ask", Lines).show((("what was seen, for the timeline", "muted"),))
 
@@ -244,7 +244,7 @@ class Edit(Dialog[Prepared]):
         self.query_one(TextArea).insert("\n")
 
     def decide(self) -> Callable[[], Prepared] | None:
-        text = clean(self.query_one(TextArea).text).strip()
+        text = clean_text(self.query_one(TextArea).text).strip()
         if not text:
             self.say("There is no command left to run.")
             return None
@@ -270,7 +270,7 @@ class AskCancel(Confirmation[bool]):
         yield Lines(id="act", classes="label")
 
     def on_mount(self) -> None:
-        pair_lists = wrap([("It gets INT, then TERM, then KILL. ", ""), (FAR_SIDE, "warn")], WIDE)
+        pair_lists = wrap_pieces([("It gets INT, then TERM, then KILL. ", ""), (FAR_SIDE, "warn")], WIDE)
         self.query_one("#act", Lines).show([(self._title, "strong")], *pair_lists)
 
     def decide(self) -> Callable[[], bool] | None:

@@ -11,7 +11,7 @@ from cockpit.runbooks.run.preconditions import nothing_to_undo
 from cockpit.runbooks.types import Prepared
 from screens.run.messages import StepPrepared
 from widgets.cell import Piece
-from widgets.steps import chosen_instead, suggested
+from widgets.steps import chosen_instead, find_suggested_step
 
 BINDINGS: list[BindingType] = [
     Binding("enter", "run", "Run", id="run.run", show=False, tooltip="Run or tick the step at hand"),
@@ -81,7 +81,7 @@ def stand(run: Run, procedure: Procedure, step: Step | None, looked: StepPrepare
         waits=looked.waits,
         running=next(running, None),
         instead=chosen_instead(step, procedure, run) if step else None,
-        last=suggested(procedure, run) is None,
+        last=find_suggested_step(procedure, run) is None,
         ended=run.ended is not None,
         menu=procedure.menu,
         no_undo=nothing_to_undo(run, step) if step else "",

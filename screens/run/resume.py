@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from cockpit.model.incident import Incident
 from cockpit.model.run import SETTLED, Run
 from cockpit.model.runbook import Procedure
-from cockpit.model.time import Time, age
+from cockpit.model.time import Time, format_age
 from cockpit.runbooks.run.runs import unknown
 from screens.dialogs.dialog import Dialog, DialogContext
 from screens.run.rows import labelled
@@ -56,7 +56,7 @@ class AskGoOn(Dialog[How]):
     def _told(self) -> list[list[Piece]]:
         run, steps = self._run, self._procedure.to_do
         done = sum(run.state(step.ordinal) in SETTLED for step in steps)
-        since = age((self.time.now() - run.started).total_seconds())
+        since = format_age((self.time.now() - run.started).total_seconds())
         rows = labelled("begun", f"{since} ago by {run.operator}: {done} of {len(steps)} steps done", WIDE)
         rows += labelled("on", run.incident or "the journal: it belongs to no incident", WIDE)
         known_name = " · ".join(f"{value.name} = {value.shown}" for value in run.values)

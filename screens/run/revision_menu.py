@@ -12,7 +12,7 @@ from cockpit.model.time import Time
 from screens.dialogs.dialog import Dialog, DialogContext
 from screens.shared.leaving import leave_screen
 from widgets.choice import Choice
-from widgets.facts import Viewer, facts, rows
+from widgets.facts import Viewer, build_fact_rows, list_facts
 from widgets.line import Lines
 
 LOOK = "only look"
@@ -61,7 +61,7 @@ class RevisionMenu(Dialog[Wish]):
         super().__init__(place, time)
         self.what = "Revision"
         self._wishes = wishes(application, revision)
-        self._facts = [("revision", revision.name), *facts(revision, Viewer(time.now(), place.zone))]
+        self._facts = [("revision", revision.name), *list_facts(revision, Viewer(time.now(), place.zone))]
 
     def fields(self) -> ComposeResult:
         with VerticalScroll(id="scroll", classes="label"):
@@ -77,7 +77,7 @@ class RevisionMenu(Dialog[Wish]):
 
     def _draw(self) -> None:
         lines = self.query_one("#facts", Lines)
-        lines.show(*rows(self._facts, lines.size.width or 70))
+        lines.show(*build_fact_rows(self._facts, lines.size.width or 70))
 
     def action_confirm(self) -> None:
         if self.query_one(Choice).chosen == LOOK:

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from cockpit.model.revision import Revision
 from cockpit.model.revision_health import judge_revision
 from cockpit.model.runbook import Procedure, Runbook, StepKind
-from cockpit.model.time import Time, age
+from cockpit.model.time import Time, format_age
 from cockpit.runbooks.rollback import Proposal
 from cockpit.runbooks.run.runner import Runner
 from cockpit.runbooks.types import Prepared
@@ -21,10 +21,10 @@ from screens.run.rows import labelled, undo_of, warning
 from screens.shared.document import DocumentScreen
 from screens.shared.leaving import leave_screen
 from widgets.cell import Piece
-from widgets.facts import Fact, Viewer, facts
+from widgets.facts import Fact, Viewer, list_facts
 from widgets.line import Lines
 from widgets.revisions import short_image
-from widgets.wrap import wrap
+from widgets.wrap import wrap_pieces
 
 # What tells two revisions apart, field by field.
 
@@ -48,10 +48,10 @@ class Difference(Dialog[None]):
     def on_mount(self) -> None:
         viewer = Viewer(self.time.now(), self.place.zone)
         rows: list[list[Piece]] = []
-        for label, old, new in differences(facts(self._bad, viewer), facts(self._good, viewer)):
+        for label, old, new in differences(list_facts(self._bad, viewer), list_facts(self._good, viewer)):
             rows.append([(label, "strong")])
-            rows += wrap([("  ✖ ", "bad"), (old or "nothing", "")], 74, most=3, indent=4)
-            rows += wrap([("  ✔ ", "good"), (new or "nothing", "")], 74, most=3, indent=4)
+            rows += wrap_pieces([("  ✖ ", "bad"), (old or "nothing", "")], 74, most=3, indent=4)
+            rows += wrap_pieces([("  ✔ ", "good"), (new or "nothing", "")], 74, most=3, indent=4)
         names: list[Piece] = [("✖ ", "bad"), (self._bad.name, "strong"), ("   ✔ ", "good"), (self._good.name, "strong")]
         self.query_one("#act", Lines).show(names, [], *rows)
 
@@ -154,9 +154,9 @@ class AskRollback(Confirmation[Mapping[int, Prepared]]):
         proposal, plan = self._plan.proposal, self._plan
         rows = [*self._from_to(), *labelled("evidence", proposal.why, WIDE, tone="muted", most=2), []]
         steps = "   ".join(f"{item.step.ordinal} {item.step.title}" for item in plan.by_itself)
-        rows += wrap([(steps, "strong")], WIDE, most=3)
+        rows += wrap_pieces([(steps, "strong")], WIDE, most=3)
         for prepared in plan.on_their_own:
-            rows += wrap(
+            rows += wrap_pieces(
                 [(f"{prepared.step.ordinal} {prepared.step.title}", ""), (": offered afterwards", "muted")],
                 WIDE,
                 most=1,
@@ -180,7 +180,9 @@ class AskRollback(Confirmation[Mapping[int, Prepared]]):
         assert bad is not None
         assert good is not None
         by = f" by {self._changed_by}" if self._changed_by else ""
-        deployed = f"deployed {age((self.time.now() - bad.created).total_seconds())} ago{by}" if bad.created else ""
+        deployed = (
+            f"deployed {format_age((self.time.now() - bad.created).total_seconds())} ago{by}" if bad.created else ""
+        )
         return [
             [
                 (bad.name, "bad"),

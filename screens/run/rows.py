@@ -5,17 +5,17 @@ from collections.abc import Mapping, Sequence
 
 from cockpit.model.run import SETTLED, Attempt, Run, SettledBy, StepState
 from cockpit.model.runbook import Procedure, Step, StepKind
-from cockpit.model.time import age
+from cockpit.model.time import format_age
 from cockpit.runbooks.plan.durations import budget
 from cockpit.runbooks.prepare.target_guard import ToolContext
 from cockpit.runbooks.shell_syntax.literal_secrets import hide
 from cockpit.runbooks.shell_syntax.placeholders import placeholders
 from cockpit.runbooks.types import Prepared, Resolved
 from screens.run.keys import StepStanding
-from widgets.cell import Piece, cut, length, plain
-from widgets.pane import border
-from widgets.steps import SIGNS, took
-from widgets.wrap import wrap
+from widgets.cell import Piece, cut_text, measure_pieces, sanitize_line
+from widgets.pane import render_border
+from widgets.steps import SIGNS, format_seconds_taken
+from widgets.wrap import wrap_pieces
 
 # How much is gone of the time that a document allows a procedure.
 
@@ -30,7 +30,7 @@ def clock(spent: float, budget: float | None) -> list[Piece]:
     share = spent / budget
     tone = "bad" if share > 1 else "warn" if share >= AT_RISK else "good"
     full = max(0, min(CELLS, int(share * CELLS)))  # a clock that was set back has spent nothing
-    over = [(f"  {age(spent - budget)} over", "bad")] if share > 1 else []
+    over = [(f"  {format_age(spent - budget)} over", "bad")] if share > 1 else []
     return [
         (f"budget {minutes(budget)} ", "muted"),
         ("█" * full, tone),
@@ -69,9 +69,9 @@ def head(
     left += [(f"   {name_of(run.path)} ", "muted"), (standing, "muted")]
     limit = budget(procedure)
     right = [*clock(spent, limit.total_seconds() if limit else None), (" ", "")]
-    room = max(0, width - length(right) - 1)
-    fitted = wrap(left, room, most=1)[0] if length(left) <= room else _cut(left, room)
-    return [*fitted, (" " * max(1, width - length(fitted) - length(right)), ""), *right]
+    room = max(0, width - measure_pieces(right) - 1)
+    fitted = wrap_pieces(left, room, most=1)[0] if measure_pieces(left) <= room else _cut(left, room)
+    return [*fitted, (" " * max(1, width - measure_pieces(fitted) - measure_pieces(right)), ""), *right]
 
 
 def contexts(tools: Sequence[ToolContext], environment: str, width: int) -> list[Piece]:
@@ -105,15 +105,15 @@ def heading(step: Step, prepared: Prepared | None, width: int) -> list[Piece]:
     if prepared and prepared.undo:
         parts.append("undo")
     state = (" · ".join(parts), KIND_TONES.get(kind, "muted"))
-    title = cut(plain(step.title), max(4, width - length([state]) - 12), middle=False)
-    return joined(border([(f"{step.ordinal} ", "muted"), (title, "strong")], state, width, "muted"))
+    title = cut_text(sanitize_line(step.title), max(4, width - measure_pieces([state]) - 12), middle=False)
+    return joined(render_border([(f"{step.ordinal} ", "muted"), (title, "strong")], state, width, "muted"))
 
 
 def steps_title(run: Run, procedure: Procedure, width: int) -> list[Piece]:
     """The upper border of the steps: a menu says that it is one."""
     name = "Menu: choose one" if procedure.menu else "Steps"
     done = sum(run.state(step.ordinal) in SETTLED for step in procedure.to_do)
-    return joined(border([(name, "strong")], (f"{done} of {len(procedure.to_do)}", "muted"), width, "muted"))
+    return joined(render_border([(name, "strong")], (f"{done} of {len(procedure.to_do)}", "muted"), width, "muted"))
 
 
 def joined(halves: tuple[list[Piece], list[Piece]]) -> list[Piece]:
@@ -124,9 +124,9 @@ def output_title(expected: bool, attempt: Attempt | None, width: int) -> list[Pi
     """The rule above the output, with the path of the whole transcript."""
     left = [("── ", "muted"), ("Expected beside output " if expected else "Output ", "strong")]
     path = f" {attempt.transcript} " if attempt and attempt.transcript else ""
-    room = max(0, width - length(left) - 3)
-    right = cut(path, room)
-    return [*left, ("─" * max(0, room - length([(right, "")])), "muted"), (right, "muted"), ("──", "muted")]
+    room = max(0, width - measure_pieces(left) - 3)
+    right = cut_text(path, room)
+    return [*left, ("─" * max(0, room - measure_pieces([(right, "")])), "muted"), (right, "muted"), ("──", "muted")]
 
 
 def about(
@@ -136,13 +136,13 @@ def about(
 
     The command gets the rows of `most` that nothing else needs; `copy` is the key that copies it.
     """
-    above = wrap([(step.remark, "muted")], width, most=2) if step.remark else []
+    above = wrap_pieces([(step.remark, "muted")], width, most=2) if step.remark else []
     below = _below(now, attempt, word, width)
     room = most - len(above) - len(below)
     if step.command:
         shown_text = now.prepared.as_run if now.prepared else hide(step.command)
         return [*above, *whole(highlighted(shown_text, step.language), width, max(3, room), copy), *below]
-    return [*above, *(wrap([(step.title, "")], width, most=max(2, room)) if step.title else []), *below]
+    return [*above, *(wrap_pieces([(step.title, "")], width, most=max(2, room)) if step.title else []), *below]
 
 
 def _below(now: StepStanding, attempt: Attempt | None, word: SettledBy | None, width: int) -> list[list[Piece]]:
@@ -164,7 +164,7 @@ def _below(now: StepStanding, attempt: Attempt | None, word: SettledBy | None, w
 
 def whole(command: Sequence[Piece], width: int, most: int = 0, copy: str = "") -> list[list[Piece]]:
     """A command in rows. Where it does not fit it says how much of it is missing: nobody takes a part for the whole."""
-    rows = wrap(command, width, indent=4)
+    rows = wrap_pieces(command, width, indent=4)
     if most and len(rows) > most:
         copies = f"; {copy} copies them all" if copy else ""
         rows = [*rows[: most - 1], [(f"… and {len(rows) - most + 1} more rows{copies}", "warn")]]
@@ -225,7 +225,7 @@ def settled(word: SettledBy, width: int) -> list[list[Piece]]:
     """What a person said of the step."""
     glyph, tone = SIGNS.get(word.state, ("·", ""))
     sentence = f"{word.state.value}, said {word.by}{f': {word.reason}' if word.reason else ''}"
-    return wrap([(f"{glyph} {sentence}", tone)], width, most=3, indent=2)
+    return wrap_pieces([(f"{glyph} {sentence}", tone)], width, most=3, indent=2)
 
 
 def ended(state: StepState, attempt: Attempt | None, width: int) -> list[list[Piece]]:
@@ -233,18 +233,20 @@ def ended(state: StepState, attempt: Attempt | None, width: int) -> list[list[Pi
     if attempt is None or state in (StepState.TODO, StepState.RUNNING):
         return []
     glyph, tone = SIGNS[state]
-    after = f" after {took((attempt.ended - attempt.began).total_seconds())}" if attempt.ended else ""
+    after = f" after {format_seconds_taken((attempt.ended - attempt.began).total_seconds())}" if attempt.ended else ""
     exit = f"exit {attempt.exit_code}" if attempt.exit_code is not None else ""
     exit = "" if exit and exit in attempt.outcome else exit
     signal = f"signal {attempt.signal}" if attempt.signal is not None else ""
     lines = [f"{state.value}{after}", exit, signal, "timed out" if attempt.timed_out else "", attempt.outcome]
     lines += [attempt.verified, f"approved by {attempt.approval}" if attempt.approval else ""]
-    return wrap([(f"{glyph} ", tone), (" · ".join(item for item in lines if item), tone)], width, most=3, indent=2)
+    return wrap_pieces(
+        [(f"{glyph} ", tone), (" · ".join(item for item in lines if item), tone)], width, most=3, indent=2
+    )
 
 
 def labelled(label: str, text: str, width: int, *, tone: str = "", most: int = 0) -> list[list[Piece]]:
     """`label     text`, the text wrapped under itself."""
-    rows = wrap([(text, tone)], width - LABEL, most=most)
+    rows = wrap_pieces([(text, tone)], width - LABEL, most=most)
     return [[(f"{'' if index else label:<{LABEL}}", "muted"), *row] for index, row in enumerate(rows)]
 
 
@@ -252,8 +254,8 @@ def _cut(pieces: Sequence[Piece], width: int) -> list[Piece]:
     """Pieces in `width` cells, the last that fits cut."""
     fitted: list[Piece] = []
     for text, tone in pieces:
-        room = width - length(fitted)
-        fitted.append((cut(text, room, middle=False), tone))
-        if length(fitted) >= width:
+        room = width - measure_pieces(fitted)
+        fitted.append((cut_text(text, room, middle=False), tone))
+        if measure_pieces(fitted) >= width:
             break
     return fitted

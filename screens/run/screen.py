@@ -40,7 +40,7 @@ from screens.shared.errors import explain
 from widgets.keys import KeyLine
 from widgets.line import Lines
 from widgets.output import OutputTail
-from widgets.steps import COLUMNS, rows, suggested
+from widgets.steps import COLUMNS, build_step_rows, find_suggested_step
 from widgets.table import KeyedTable
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class RunScreen(Screen[None]):
         self.query_one("#run-warning", Lines).display = bool(self.procedure.warnings)
         self.table.focus()
         self.draw()
-        self._go_to(self._at or suggested(self.procedure, self.now_run))
+        self._go_to(self._at or find_suggested_step(self.procedure, self.now_run))
         self.look()
         self.act(look_around)
         self.set_interval(1.0, self._tick)
@@ -170,7 +170,9 @@ class RunScreen(Screen[None]):
     def draw(self) -> None:
         """Everything, from the run as it is now."""
         self._run = run = self.now_run
-        self.table.show(rows(self.procedure, run, suggested(self.procedure, run)), self.session.time.now())
+        self.table.show(
+            build_step_rows(self.procedure, run, find_suggested_step(self.procedure, run)), self.session.time.now()
+        )
         self._draw_head()
         self.draw_step()
 
@@ -246,7 +248,7 @@ class RunScreen(Screen[None]):
 
     def action_next(self) -> None:
         """The suggested step; in a menu, and when all is done, the one below."""
-        step = suggested(self.procedure, self.now_run)
+        step = find_suggested_step(self.procedure, self.now_run)
         if step is None or (self.step and self.step.ordinal == step):
             self.table.action_move(1)
         else:
@@ -282,7 +284,7 @@ class RunScreen(Screen[None]):
         self.draw()
         if self.step and self.step.ordinal == done and self._run.state(done) in SETTLED and not self.procedure.menu:
             self._guard = Guard(self.session.time, self.app)  # an Enter too many is not meant for the next step
-            self._go_to(suggested(self.procedure, self._run))
+            self._go_to(find_suggested_step(self.procedure, self._run))
         self.look()
 
     @on(RunNotice)

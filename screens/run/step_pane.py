@@ -14,7 +14,7 @@ from screens.run import rows as run_lines
 from screens.run.keys import StepStanding
 from widgets.line import Lines
 from widgets.output import OutputTail, OutputView
-from widgets.steps import newest
+from widgets.steps import find_newest_attempt
 
 
 class StepPane(Vertical):
@@ -47,7 +47,7 @@ class StepPane(Vertical):
         if step is None:
             return
         upper, wide = self.query_one("#step-title", Lines), max(20, self.query_one("#step-frame").content_size.width)
-        attempt = newest(run, step.ordinal)
+        attempt = find_newest_attempt(run, step.ordinal)
         upper.show(run_lines.heading(step, now.prepared, upper.size.width))
         frame, printed = self.query_one("#step-frame"), attempt is not None or bool(step.expected)
         self.set_class(not printed, "-unprinted")

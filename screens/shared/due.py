@@ -6,8 +6,8 @@ from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Protocol
 
 from cockpit.feeds.watch import Watch
-from cockpit.incident.clocks.clocks import clocks
-from cockpit.incident.clocks.reminders import TOLD, urgent
+from cockpit.incident.clocks.clocks import compute_clocks
+from cockpit.incident.clocks.reminders import INFORMATIVE_KINDS, list_urgent_clocks
 from cockpit.model.clock import Clock
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
@@ -34,13 +34,15 @@ def due(session: "Session", now: datetime, zone: tzinfo) -> list[DueClock]:
     here, due_clocks = session.environment.name, list[DueClock]()
     open = worst_first(session.ledger, here, session.plan.ladder)
     for incident in (*open, *owing(session.ledger.incidents.values(), here, now)):
-        due_clocks += [DueClock(incident, clock) for clock in urgent(running(session, incident, now, zone), now)]
+        due_clocks += [
+            DueClock(incident, clock) for clock in list_urgent_clocks(running(session, incident, now, zone), now)
+        ]
     return sorted(due_clocks, key=lambda due_clock: _order(due_clock.clock, now))
 
 
 def _order(clock: Clock, now: datetime) -> tuple[bool, bool, datetime]:
     """As `urgent` orders the clocks of one incident."""
-    return clock.snoozed(now), clock.kind in TOLD, clock.due or now
+    return clock.snoozed(now), clock.kind in INFORMATIVE_KINDS, clock.due or now
 
 
 def owing(incidents: Iterable[Incident], environment: str, now: datetime) -> list[Incident]:
@@ -67,7 +69,7 @@ class Watched(Protocol):
 def running(session: Watched, incident: Incident, now: datetime, zone: tzinfo) -> tuple[Clock, ...]:
     """Every clock of one incident, with what the screen knows of deployments."""
     visited = view(session.watch, incident.environment)
-    return clocks(incident, session.plan, now, zone=zone, deployed=newest_deployment(visited.applications))
+    return compute_clocks(incident, session.plan, now, zone=zone, deployed=newest_deployment(visited.applications))
 
 
 def newest_deployment(applications: Iterable[Application]) -> datetime | None:

@@ -2,7 +2,7 @@
 
 import logging
 
-from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.model.event import RecordError
 from cockpit.model.operator import PersonUnknown
 from cockpit.model.problem import SourceError
@@ -12,7 +12,7 @@ from cockpit.runbooks.types import RunRefused
 
 log = logging.getLogger(__name__)
 FOR_PEOPLE = (
-    DeskError,
+    IncidentActionError,
     RecordError,
     RunRefused,
     NotFound,

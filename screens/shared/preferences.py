@@ -10,7 +10,7 @@ from dateutil.tz import tzlocal
 from textual.binding import Binding, BindingType
 
 import themes
-from cockpit.model.key_bindings import KeyNameError, clash, normal, split
+from cockpit.model.key_bindings import KeyNameError, is_key_clash, normalize_key, split_keys
 from cockpit.model.system import System
 
 # Keys as the configuration rebinds them, checked before they are used: Textual itself accepts anything silently.
@@ -30,14 +30,14 @@ def check(bindings: Iterable[Binding], keys: Mapping[str, str]) -> dict[str, str
             near = get_close_matches(name, bindings_by_name, n=1)
             hint = f" Did you mean `{near[0]}`?" if near else f" Known are {', '.join(sorted(bindings_by_name))}."
             raise KeysError(f"keys.{name}: there is no such action.{hint}")
-        keymap[name] = ",".join(_normal(name, text) for text in split(wanted_name))
+        keymap[name] = ",".join(_normal(name, text) for text in split_keys(wanted_name))
     _clashes(flat, keymap)
     return keymap
 
 
 def _normal(name: str, key: str) -> str:
     try:
-        return normal(key)
+        return normalize_key(key)
     except KeyNameError as error:
         hint = f" Did you mean `{error.suggestion}`?" if error.suggestion else ""
         raise KeysError(f"keys.{name}: {error}.{hint}") from error
@@ -48,7 +48,7 @@ def _clashes(bindings: Iterable[Binding], keymap: Mapping[str, str]) -> None:
     for binding in bindings:
         name = binding.id or ""
         for key in keymap.get(name, binding.key).split(","):
-            owner = next((text for text in taken.get(key, ()) if clash(text, name)), "")
+            owner = next((text for text in taken.get(key, ()) if is_key_clash(text, name)), "")
             if owner:
                 raise KeysError(f"keys: `{key}` would both {owner} and {name}; give one of them another key.")
             taken.setdefault(key, []).append(name)

@@ -9,9 +9,9 @@ from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.incident import Incident
 from cockpit.model.probe import ProbeResult
 from cockpit.model.problem import Problem
-from cockpit.model.reading import FeedState, Freshness, Reading, worst
+from cockpit.model.reading import FeedState, Freshness, Reading, find_worst_freshness
 from cockpit.model.revision import Application
-from cockpit.model.severity_scale import SeverityScale, order
+from cockpit.model.severity_scale import SeverityScale, find_severity_position
 
 PANES = ("probes", "alerts", "revisions")
 ALERTS = "alerts:"
@@ -46,7 +46,9 @@ class View:
 def view(watch: Watch, environment: str) -> View:
     """The newest Readings of an environment as the panes show them."""
     fresh = watch.freshness(environment)
-    panes = {pane: worst([state for feed, state in fresh.items() if pane_of(feed) == pane]) for pane in PANES}
+    panes = {
+        pane: find_worst_freshness([state for feed, state in fresh.items() if pane_of(feed) == pane]) for pane in PANES
+    }
     readings = watch.readings(environment)
     return View(
         probes=_values(readings, "probes"),
@@ -83,7 +85,10 @@ class Incidents(Protocol):
 def worst_first(ledger: Incidents, environment: str, ladder: SeverityScale) -> tuple[Incident, ...]:
     """The open incidents of an environment by severity, then the oldest first."""
     return tuple(
-        sorted(ledger.open(environment), key=lambda incident: (order(ladder, incident.severity), incident.declared))
+        sorted(
+            ledger.open(environment),
+            key=lambda incident: (find_severity_position(ladder, incident.severity), incident.declared),
+        )
     )
 
 

@@ -12,7 +12,7 @@ from random import Random
 
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.postmortem.export import Exporter
-from cockpit.model.severity_scale import DEFAULT_LADDER
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.system import System
 from cockpit.model.time import RealTime
 from tests.integration.runbooks.stage import PROD, Stage, fence
@@ -25,7 +25,12 @@ ACTS = 7  # lines after which everything was done once
 
 def desk_of(stage: Stage) -> IncidentActions:
     return IncidentActions(
-        stage.timeline, operator="ana", environment=PROD.name, ladder=DEFAULT_LADDER, time=RealTime(), source="cli"
+        stage.timeline,
+        operator="ana",
+        environment=PROD.name,
+        ladder=DEFAULT_SEVERITY_SCALE,
+        time=RealTime(),
+        source="cli",
     )
 
 

@@ -12,19 +12,19 @@ from urllib.parse import quote
 import pytest
 
 from cockpit.azure import errors as trouble
-from cockpit.azure.mapping import alert as azure_alert
-from cockpit.azure.mapping import revision
+from cockpit.azure.mapping import map_alert as azure_alert
+from cockpit.azure.mapping import map_revision
 from cockpit.cli.log import CleanFormatter
 from cockpit.config import Secrets
-from cockpit.feeds.alertmanager.alerts import listed
-from cockpit.feeds.base import unexplained
-from cockpit.feeds.http import refused
+from cockpit.feeds.alertmanager.alerts import parse_listed_alerts
+from cockpit.feeds.base import explain_unknown_error
+from cockpit.feeds.http import explain_refusal
 from cockpit.feeds.logs.parse import console_line, system_line, table_row
 from cockpit.model.answer import ProbeAnswer
-from cockpit.model.conditions import check, parse
+from cockpit.model.conditions import check_condition, parse_condition
 from cockpit.model.event import Draft, Kind
 from cockpit.model.secret import KNOWN_SECRETS, MASK, Secret
-from cockpit.model.text import clean, clean_line
+from cockpit.model.text import clean_line, clean_text
 from cockpit.model.time import RealTime
 from cockpit.runbooks.az.output import printed
 from cockpit.runbooks.document.read import read, text_for_people
@@ -55,26 +55,29 @@ def configured() -> Secrets:
 
 
 def probe_body(echo: str) -> object:
-    return check(parse("[BODY] == ok"), ProbeAnswer(connected=True, status=200, body=f"no: {echo}".encode()))
+    return check_condition(
+        parse_condition("[BODY] == ok"), ProbeAnswer(connected=True, status=200, body=f"no: {echo}".encode())
+    )
 
 
 def probe_json(echo: str) -> object:
     body = json.dumps({"error": {"why": [f"no: {echo}"]}}).encode()
-    return check(parse("[BODY].error == ok"), ProbeAnswer(connected=True, status=200, body=body))
+    return check_condition(parse_condition("[BODY].error == ok"), ProbeAnswer(connected=True, status=200, body=body))
 
 
 def probe_header(echo: str) -> object:
-    return check(
-        parse("[HEADER].X-Why == ok"), ProbeAnswer(connected=True, status=200, headers={"x-why": f"no: {echo}"})
+    return check_condition(
+        parse_condition("[HEADER].X-Why == ok"),
+        ProbeAnswer(connected=True, status=200, headers={"x-why": f"no: {echo}"}),
     )
 
 
 def alertmanager_refusal(echo: str) -> object:
-    return refused(401, {}, f"no such credentials: {echo}".encode(), NOW)
+    return explain_refusal(401, {}, f"no such credentials: {echo}".encode(), NOW)
 
 
 def alertmanager_refusal_in_json(echo: str) -> object:
-    return refused(403, {}, json.dumps({"error": {"message": f"no: {echo}"}}).encode(), NOW)
+    return explain_refusal(403, {}, json.dumps({"error": {"message": f"no: {echo}"}}).encode(), NOW)
 
 
 def alert_labels(echo: str) -> object:
@@ -85,7 +88,7 @@ def alert_labels(echo: str) -> object:
         "status": {"state": "active"},
         "startsAt": "2026-11-29T13:00:00Z",
     }
-    return listed(json.dumps([raw]).encode(), source="am", environment="prod", server="am-1", polled=NOW)
+    return parse_listed_alerts(json.dumps([raw]).encode(), source="am", environment="prod", server="am-1", polled=NOW)
 
 
 def azure_alert_text(echo: str) -> object:
@@ -103,11 +106,11 @@ def azure_fault(echo: str) -> object:
 
 
 def azure_revision(echo: str) -> object:
-    return revision({"name": "shop--1", "properties": {"provisioningError": f"cannot pull with {echo}"}}, "shop")
+    return map_revision({"name": "shop--1", "properties": {"provisioningError": f"cannot pull with {echo}"}}, "shop")
 
 
 def unexpected_fault(echo: str) -> object:
-    return unexplained(RuntimeError(f"cannot send {echo}"))
+    return explain_unknown_error(RuntimeError(f"cannot send {echo}"))
 
 
 def console(echo: str) -> object:
@@ -149,7 +152,7 @@ def document_text(echo: str) -> object:
 
 
 def error_of_a_command(echo: str) -> object:
-    return clean_line(f"it could not be started: {echo}") + clean(f"\n{echo}\n")
+    return clean_line(f"it could not be started: {echo}") + clean_text(f"\n{echo}\n")
 
 
 DOORS: list[Callable[[str], object]] = [
@@ -200,7 +203,7 @@ def test_what_an_older_cockpit_recorded_of_a_secret_is_masked_when_it_is_read(tm
 
 def test_the_name_of_a_revision_stays_to_the_letter_as_it_is_sent_back() -> None:
     KNOWN_SECRETS.learn("production")
-    assert revision({"name": "shop-production--7f9c8b6"}, "shop").name == "shop-production--7f9c8b6"
+    assert map_revision({"name": "shop-production--7f9c8b6"}, "shop").name == "shop-production--7f9c8b6"
 
 
 def test_a_command_of_a_document_runs_with_its_secret() -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from cockpit.model.event import Event, RecordError
 from cockpit.timeline import connection as store_files
-from cockpit.timeline.connection import filesystem
+from cockpit.timeline.connection import find_filesystem
 from cockpit.timeline.hash_chain import ChainVerdict
 from cockpit.timeline.timeline import Timeline
 from tests.unit.timeline.files import any_tool, note, notes, opened
@@ -377,7 +377,7 @@ a line nobody understands
     ],
 )
 def test_the_filesystem_of_a_path_is_that_of_the_innermost_mount(path: str, kind: str) -> None:
-    assert filesystem(Path(path), MOUNTS) == kind
+    assert find_filesystem(Path(path), MOUNTS) == kind
 
 
 @pytest.mark.parametrize("kind", ["nfs4", "cifs", "9p", "fuse.sshfs"])

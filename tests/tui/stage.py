@@ -19,7 +19,7 @@ from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import Reading
 from cockpit.model.revision import Application, Replica, Revision
-from cockpit.model.severity_scale import DEFAULT_LADDER, SeverityScale
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityScale
 from cockpit.model.system import AlertSource, Environment, System
 from cockpit.runbooks.run.runs import Runs
 
@@ -136,7 +136,7 @@ class MemoryTimeline:
 class MemoryDesk:
     """Writes down what it was asked to do."""
 
-    ladder: SeverityScale = DEFAULT_LADDER
+    ladder: SeverityScale = DEFAULT_SEVERITY_SCALE
     asked: list[tuple[object, ...]] = field(default_factory=list)
 
     def acknowledge(self, *what: object, **how: object) -> None:

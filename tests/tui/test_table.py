@@ -13,7 +13,7 @@ from textual.app import App, ComposeResult
 import themes
 from tests.tui.stage import NOW
 from tests.tui.terminal import Terminal
-from widgets.cell import Cell, Column, Row, cut, line, widths
+from widgets.cell import Cell, Column, Row, compute_widths, cut_text, render_line
 from widgets.table import KeyedTable
 
 COLUMNS = (Column(4), Column(0, prose=True), Column(4, right=True))
@@ -256,7 +256,10 @@ def expected(table: KeyedTable, passed: float) -> list[str]:
     """The lines as they must be, worked out without the table's painting."""
     width, top = WIDTH - 1, table.scroll_offset.y
     visible = table.rows[top : top + HEIGHT]
-    texts = ["".join(text for text, _ in line(each, COLUMNS, widths(COLUMNS, width), _at(passed))) for each in visible]
+    texts = [
+        "".join(text for text, _ in render_line(each, COLUMNS, compute_widths(COLUMNS, width), _at(passed)))
+        for each in visible
+    ]
     if table.total and not texts:
-        texts = [cut("No row has these words; esc shows all rows.", width, middle=False)]
+        texts = [cut_text("No row has these words; esc shows all rows.", width, middle=False)]
     return [text.rstrip() for text in texts] + [""] * (HEIGHT - len(texts))

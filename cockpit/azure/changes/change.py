@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from cockpit.azure.errors import explain, json_body
+from cockpit.azure.errors import explain_azure_error, json_body
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 
 NOTHING_DONE = frozenset({401, 407, 429})  # whoever answers these passed nothing on
@@ -33,11 +33,11 @@ class AzureChange:
     looked: bool = False
 
 
-async def once(
+async def send_change_once(
     send: Callable[[], Awaitable[Any]],
     follow: Callable[[Any], Awaitable[Any]] | None = None,
     *,
-    explain: Callable[[Exception], Problem] = explain,
+    explain: Callable[[Exception], Problem] = explain_azure_error,
 ) -> AzureChange:
     """Do one change, once, and tell what came of it. Raises nothing but cancellation.
 
@@ -57,7 +57,7 @@ async def once(
 
 def reports_failure(error: Exception) -> bool:
     """True for an operation that Azure itself says failed: the SDK raises it from a status document in a 200."""
-    return getattr(error, "status_code", None) == 200 and explain(error).kind is ProblemKind.REFUSED
+    return getattr(error, "status_code", None) == 200 and explain_azure_error(error).kind is ProblemKind.REFUSED
 
 
 def outcome_of(error: Exception) -> ChangeOutcome:
@@ -74,7 +74,11 @@ def outcome_of(error: Exception) -> ChangeOutcome:
         ProblemKind.CONFLICT,
         ProblemKind.THROTTLED,
     }
-    return ChangeOutcome.FAILED if explain(error).kind in refused and speaks_for_azure(error) else ChangeOutcome.UNKNOWN
+    return (
+        ChangeOutcome.FAILED
+        if explain_azure_error(error).kind in refused and speaks_for_azure(error)
+        else ChangeOutcome.UNKNOWN
+    )
 
 
 def speaks_for_azure(error: Exception) -> bool:

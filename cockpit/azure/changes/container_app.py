@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from cockpit.azure.changes.change import AzureChange, ChangeOutcome, once
-from cockpit.azure.changes.long_running import Tell, follow, long_change, settled
-from cockpit.azure.changes.traffic import becomes, fingerprint, merged, refused, traffic_of
+from cockpit.azure.changes.change import AzureChange, ChangeOutcome, send_change_once
+from cockpit.azure.changes.long_running import ReportProgress, follow_operation, long_change, settle_change
+from cockpit.azure.changes.traffic import fingerprint_traffic, merge_traffic, refuse_change, sum_weights, traffic_of
 from cockpit.azure.client import Azure
-from cockpit.azure.mapping import application
+from cockpit.azure.mapping import map_application
 from cockpit.azure.pool import API_VERSION
 from cockpit.azure.validate import StrangeAnswerError, body_of, must_be_thing
-from cockpit.model.raw import dig, items, resource_name, text
+from cockpit.model.raw import dig_value, list_mappings, read_text, resource_name
 from cockpit.model.revision import Application, Revision
 from cockpit.model.text import REPLACEMENT, keep_whole
 
@@ -28,8 +28,8 @@ class ContainerApp:
         self.azure = azure
         self.group = group
         self.name = name
-        below = f"/subscriptions/{segment(azure.subscription)}/resourceGroups/{segment(group)}"
-        self.path = f"{below}/providers/Microsoft.App/containerApps/{segment(name)}"
+        below = f"/subscriptions/{quote_name(azure.subscription)}/resourceGroups/{quote_name(group)}"
+        self.path = f"{below}/providers/Microsoft.App/containerApps/{quote_name(name)}"
 
     async def read(self) -> Raw:
         """The app as Resource Manager tells it."""
@@ -40,22 +40,22 @@ class ContainerApp:
         return await self.azure.pages(f"{self.path}/revisions", api_version=API_VERSION)
 
     async def revision(self, name: str) -> Raw:
-        path = f"{self.path}/revisions/{segment(name)}"
+        path = f"{self.path}/revisions/{quote_name(name)}"
         return must_be_thing(await self.azure.get(path, api_version=API_VERSION), path)
 
     async def replicas(self, revision: str) -> list[Raw]:
-        return await self.azure.pages(f"{self.path}/revisions/{segment(revision)}/replicas", api_version=API_VERSION)
+        return await self.azure.pages(f"{self.path}/revisions/{quote_name(revision)}/replicas", api_version=API_VERSION)
 
     async def standing(self) -> tuple[Raw, Application]:
         """The app and its revisions at this moment; the app last, since its traffic is what may be about to change."""
         revisions = await self.revisions()
         app = await self.read()
-        return app, application(app, revisions, environment="", name=self.name)
+        return app, map_application(app, revisions, environment="", name=self.name)
 
     async def activate(self, revision: str) -> AzureChange:
         """Start a revision. Traffic stays where it is, but in single revision mode all of it follows."""
         change = await self._act("activate_revision", revision)
-        return await settled(self.azure, change, lambda: self._is_active(revision, True))
+        return await settle_change(self.azure, change, lambda: self._is_active(revision, True))
 
     async def deactivate(self, revision: str) -> AzureChange:
         """Stop a revision. Refused while it has traffic, which Azure would then send nowhere, or is the last one."""
@@ -65,7 +65,7 @@ class ContainerApp:
             must_be_idle(known_items, revision)
 
         change = await self._act("deactivate_revision", revision, check)
-        return await settled(self.azure, change, lambda: self._is_active(revision, False))
+        return await settle_change(self.azure, change, lambda: self._is_active(revision, False))
 
     async def restart(self, revision: str) -> AzureChange:
         """Replace every instance of an active revision."""
@@ -73,18 +73,20 @@ class ContainerApp:
 
         async def check() -> None:
             fields = await self.revision(revision)
-            if dig(fields, "properties", "active") is not True:
-                raise refused(f"{revision} is not active, so there is nothing to restart.", "Activate it instead.")
+            if dig_value(fields, "properties", "active") is not True:
+                raise refuse_change(
+                    f"{revision} is not active, so there is nothing to restart.", "Activate it instead."
+                )
             before.update(resource_name(item.get("name")) for item in await self.replicas(revision))
 
         async def looks_done() -> bool:
             now = {resource_name(fields.get("name")) for fields in await self.replicas(revision)}
             return bool(before) and bool(now) and not now & before
 
-        return await settled(self.azure, await self._act("restart_revision", revision, check), looks_done)
+        return await settle_change(self.azure, await self._act("restart_revision", revision, check), looks_done)
 
     async def set_traffic(
-        self, weights: Mapping[str, int], labels: Mapping[str, int], *, confirmed: str, tell: Tell
+        self, weights: Mapping[str, int], labels: Mapping[str, int], *, confirmed: str, tell: ReportProgress
     ) -> AzureChange:
         """Give revisions, by name or label, their percent of the traffic. Only the traffic list is sent.
 
@@ -95,21 +97,24 @@ class ContainerApp:
 
         async def send() -> Any:
             app, known_items = await self.standing()
-            if confirmed and fingerprint(app) != confirmed:
-                raise refused(moved(app, known_items), "Look at the traffic again, and confirm what you then see.")
+            if confirmed and fingerprint_traffic(app) != confirmed:
+                raise refuse_change(
+                    describe_current_traffic(app, known_items),
+                    "Look at the traffic again, and confirm what you then see.",
+                )
             must_be_divisible(app, known_items)
-            sent.extend(merged(app, known_items, weights, labels))
+            sent.extend(merge_traffic(app, known_items, weights, labels))
             return await self._patch({"configuration": {"ingress": {"traffic": sent}}})
 
         async def looks_done() -> bool:
             app = await self.read()
-            latest = resource_name(dig(app, "properties", "latestRevisionName"))
-            return not busy(app) and becomes(traffic_of(app), latest) == becomes(sent, latest)
+            latest = resource_name(dig_value(app, "properties", "latestRevisionName"))
+            return not is_provisioning(app) and sum_weights(traffic_of(app), latest) == sum_weights(sent, latest)
 
-        change = await settled(self.azure, await long_change(self.azure, self.path, send, tell), looks_done)
+        change = await settle_change(self.azure, await long_change(self.azure, self.path, send, tell), looks_done)
         return replace(change, answer=sent) if change.outcome is ChangeOutcome.DONE else change
 
-    async def set_image(self, image: str, *, container: str, suffix: str, tell: Tell) -> AzureChange:
+    async def set_image(self, image: str, *, container: str, suffix: str, tell: ReportProgress) -> AzureChange:
         """Deploy an image as a new revision. `container` may be "" when there is but one."""
         before: list[str] = []
 
@@ -126,9 +131,9 @@ class ContainerApp:
                 for revision in known_items.revisions
                 if revision.name not in before and image in revision.image.split(", ")
             ]
-            return not busy(app) and bool(fresh)
+            return not is_provisioning(app) and bool(fresh)
 
-        return await settled(self.azure, await long_change(self.azure, self.path, send, tell), looks_done)
+        return await settle_change(self.azure, await long_change(self.azure, self.path, send, tell), looks_done)
 
     async def _act(self, what: str, revision: str, check: Callable[[], Awaitable[None]] | None = None) -> AzureChange:
         """One of the SDK's actions on a revision, which answers with one JSON string: `"Activate succeeded"`."""
@@ -146,10 +151,10 @@ class ContainerApp:
                 raise StrangeAnswerError
             return answer
 
-        return await once(send, explain=self.azure.explain)
+        return await send_change_once(send, explain=self.azure.explain)
 
     async def _is_active(self, revision: str, flag: bool) -> bool:
-        return dig(await self.revision(revision), "properties", "active") is flag
+        return dig_value(await self.revision(revision), "properties", "active") is flag
 
     async def _patch(self, properties: Raw) -> Any:
         """The SDK's PATCH; the poller it makes is left alone, because it would wait 30 s between two looks."""
@@ -166,31 +171,31 @@ class ContainerApp:
         return answers[-1]
 
 
-async def resume(azure: Azure, url: str) -> AzureChange:
+async def resume_change(azure: Azure, url: str) -> AzureChange:
     """Take up a long operation by its URL, after a restart."""
-    return await follow(azure, url, soon=0.0)
+    return await follow_operation(azure, url, soon=0.0)
 
 
 def must_be_idle(known_items: Application, name: str) -> None:
     """Raises SourceError, in words, for a revision that must not be deactivated."""
-    revision = named(known_items, name)
+    revision = find_named_revision(known_items, name)
     if revision.weight:
-        raise refused(
+        raise refuse_change(
             f"{revision.name} has {revision.weight} % of the traffic, which would then go nowhere.",
             "Move the traffic to another revision first.",
         )
     if [revision for revision in known_items.revisions if revision.active] == [revision]:
-        raise refused(
+        raise refuse_change(
             f"{revision.name} is the last active revision of {known_items.name}.", "Activate another one first."
         )
 
 
 def must_be_divisible(app: Raw, known_items: Application) -> None:
     """Raises SourceError in single revision mode, and without an ingress: there is no traffic to divide."""
-    if not isinstance(dig(app, "properties", "configuration", "ingress"), Mapping):
-        raise refused(f"{known_items.name} has no ingress, so it gets no traffic.")
+    if not isinstance(dig_value(app, "properties", "configuration", "ingress"), Mapping):
+        raise refuse_change(f"{known_items.name} has no ingress, so it gets no traffic.")
     if known_items.mode == "single":
-        raise refused(
+        raise refuse_change(
             single_mode(known_items.name), "Activate the revision that is to serve, or deploy its image again."
         )
 
@@ -199,26 +204,26 @@ def single_mode(app: str) -> str:
     return f"{app} is in single revision mode: one revision is active and has all the traffic, which cannot be divided."
 
 
-def named(known_items: Application, name: str) -> Revision:
+def find_named_revision(known_items: Application, name: str) -> Revision:
     """Raises SourceError."""
     for revision in known_items.revisions:
         if revision.name.lower() == name.lower():
             return revision
-    raise refused(f"{known_items.name} has no revision {name!r}.", "List its revisions to see which there are.")
+    raise refuse_change(f"{known_items.name} has no revision {name!r}.", "List its revisions to see which there are.")
 
 
-def moved(app: Raw, known_items: Application) -> str:
+def describe_current_traffic(app: Raw, known_items: Application) -> str:
     """What stands now, for someone who confirmed something else."""
-    latest = resource_name(dig(app, "properties", "latestRevisionName"))
-    now = ", ".join(f"{name} {weight} %" for name, weight in becomes(traffic_of(app), latest).items())
+    latest = resource_name(dig_value(app, "properties", "latestRevisionName"))
+    now = ", ".join(f"{name} {weight} %" for name, weight in sum_weights(traffic_of(app), latest).items())
     return (
         f"The traffic of {known_items.name} changed after you confirmed: it is now {now or 'nowhere'}. "
         "Nothing was sent."
     )
 
 
-def busy(app: Raw) -> bool:
-    return text(dig(app, "properties", "provisioningState")) in ("InProgress", "Waiting")
+def is_provisioning(app: Raw) -> bool:
+    return read_text(dig_value(app, "properties", "provisioningState")) in ("InProgress", "Waiting")
 
 
 def with_image(app: Raw, image: str, container: str) -> list[dict[str, Any]]:
@@ -226,11 +231,11 @@ def with_image(app: Raw, image: str, container: str) -> list[dict[str, Any]]:
 
     Azure leaves out variables that are empty, and takes a list without their `value` for a mistake.
     """
-    records = [dict(item) for item in items(dig(app, "properties", "template", "containers"))]
+    records = [dict(item) for item in list_mappings(dig_value(app, "properties", "template", "containers"))]
     names = [resource_name(item.get("name")) for item in records]
     chosen = [item for item in records if resource_name(item.get("name")) == container] if container else records
     if len(chosen) != 1:
-        raise refused(
+        raise refuse_change(
             f"{'It has no container ' + repr(container) if container else 'It has more than one container'}: "
             f"{', '.join(names)}.",
             "Name one of them with --container-name.",
@@ -239,13 +244,13 @@ def with_image(app: Raw, image: str, container: str) -> list[dict[str, Any]]:
     for fields in records:
         fields["env"] = [
             entry if "value" in entry or entry.get("secretRef") else {**entry, "value": ""}
-            for entry in items(fields.get("env"))
+            for entry in list_mappings(fields.get("env"))
         ] or None
     return [{key: value for key, value in item.items() if value is not None} for item in records]
 
 
-def segment(name: str) -> str:
+def quote_name(name: str) -> str:
     """A name as one segment of a path. Raises SourceError for one that would lead elsewhere."""
     if not name or set(name) <= {"."} or not name.isprintable() or REPLACEMENT in name or not keep_whole(name, LONGEST):
-        raise refused(f"{name!r} is no name that Azure knows.")
+        raise refuse_change(f"{name!r} is no name that Azure knows.")
     return quote(name, safe="")

@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from cockpit.azure.changes.change import AzureChange, ChangeOutcome, once
+from cockpit.azure.changes.change import AzureChange, ChangeOutcome, send_change_once
 from cockpit.azure.client import Azure
-from cockpit.azure.errors import MESSAGE, garbage
+from cockpit.azure.errors import MESSAGE, make_garbage_problem
 from cockpit.azure.validate import StrangeAnswerError, as_object, body_of, is_thing
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.raw import dig, text
+from cockpit.model.raw import dig_value, read_text
 from cockpit.model.text import keep_whole
 
 FIRST, GROWTH, LONGEST = 0.1, 1.5, 2.0  # seconds between two looks
@@ -17,22 +17,24 @@ PATIENCE = 5  # looks in a row that may fail for a passing reason
 LONGEST_PAUSE = 60.0  # seconds, when a throttle asks for one
 SETTLING = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each look at what a lost change may have done
 
-Tell = Callable[[str], None]
+ReportProgress = Callable[[str], None]
 
 
-async def long_change(azure: Azure, thing: str, send: Callable[[], Awaitable[Any]], tell: Tell) -> AzureChange:
+async def long_change(
+    azure: Azure, thing: str, send: Callable[[], Awaitable[Any]], tell: ReportProgress
+) -> AzureChange:
     """Send a change, once, and follow the operation it becomes. `send` returns the response with its headers.
 
     `thing` is the path of what is changed: an answer that is neither of it nor a link to an operation tells nothing.
     `tell` gets the operation's URL as soon as it is known: whoever records it can `follow` it after a restart.
     """
-    sent = await once(send, explain=azure.explain)
+    sent = await send_change_once(send, explain=azure.explain)
     if sent.outcome is not ChangeOutcome.DONE:
         return sent
     url = operation_url(sent.answer)
     if url:
         tell(url)
-        return await follow(azure, url, thing=thing)
+        return await follow_operation(azure, url, thing=thing)
     if sent.answer.status_code not in (200, 201):
         return AzureChange(ChangeOutcome.UNKNOWN, NO_LINK)
     if not is_thing(body_of(sent.answer), thing):
@@ -40,7 +42,7 @@ async def long_change(azure: Azure, thing: str, send: Callable[[], Awaitable[Any
     return replace(sent, answer=None)
 
 
-async def follow(azure: Azure, url: str, *, thing: str = "", soon: float = FIRST) -> AzureChange:
+async def follow_operation(azure: Azure, url: str, *, thing: str = "", soon: float = FIRST) -> AzureChange:
     """Wait for an operation to end. UNKNOWN when it is lost from sight, which is not its failure. Never raises.
 
     `thing` is the path of what it changes, "" where that is not known any more.
@@ -73,22 +75,22 @@ def state_of(response: Any, thing: str) -> AzureChange | None:
     if response.status_code == 202:
         return None
     body = as_object(response.json())
-    status = text(body.get("status")).lower()
+    status = read_text(body.get("status")).lower()
     finished_thing = not status and is_thing(body, thing or keep_whole(body.get("id")))
     if finished_thing or status == "succeeded":
         return AzureChange(ChangeOutcome.DONE, None, body)
     if not status:
-        raise SourceError(garbage("an operation that tells no status"))
+        raise SourceError(make_garbage_problem("an operation that tells no status"))
     if status not in ("failed", "canceled", "cancelled"):
         return None
-    code = text(dig(body, "error", "code")) or status
-    tokens = text(dig(body, "error", "message"), MESSAGE) or f"Azure says that the operation {status}."
+    code = read_text(dig_value(body, "error", "code")) or status
+    tokens = read_text(dig_value(body, "error", "message"), MESSAGE) or f"Azure says that the operation {status}."
     return AzureChange(
         ChangeOutcome.FAILED, Problem(ProblemKind.REFUSED, f"failed {code}"[:48], f"{code}: {tokens}"), body
     )
 
 
-async def settled(azure: Azure, change: AzureChange, looks_done: Callable[[], Awaitable[bool]]) -> AzureChange:
+async def settle_change(azure: Azure, change: AzureChange, looks_done: Callable[[], Awaitable[bool]]) -> AzureChange:
     """`change`, or what looking again tells of one that got no answer. Not seeing it done leaves it unknown:
 
     a gateway that lost patience may still have passed the request on.

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from cockpit.azure.changes.change import AzureChange, once
-from cockpit.azure.changes.container_app import segment
-from cockpit.azure.changes.long_running import Tell, is_seen, long_change, settled
-from cockpit.azure.changes.traffic import refused
+from cockpit.azure.changes.change import AzureChange, send_change_once
+from cockpit.azure.changes.container_app import quote_name
+from cockpit.azure.changes.long_running import ReportProgress, is_seen, long_change, settle_change
+from cockpit.azure.changes.traffic import refuse_change
 from cockpit.azure.client import Azure
 from cockpit.azure.validate import StrangeAnswerError, body_of, is_thing, must_be_thing
 from cockpit.model.problem import ProblemKind, SourceError
-from cockpit.model.raw import dig, moment, text
+from cockpit.model.raw import dig_value, read_moment, read_text
 from cockpit.model.text import keep_whole
 
 Raw = Mapping[str, Any]
@@ -24,8 +24,8 @@ class SqlServer:
     def __init__(self, azure: Azure, group: str, name: str) -> None:
         self.azure = azure
         self.name = name
-        below = f"/subscriptions/{segment(azure.subscription)}/resourceGroups/{segment(group)}"
-        self.path = f"{below}/providers/Microsoft.Sql/servers/{segment(name)}"
+        below = f"/subscriptions/{quote_name(azure.subscription)}/resourceGroups/{quote_name(group)}"
+        self.path = f"{below}/providers/Microsoft.Sql/servers/{quote_name(name)}"
 
     async def databases(self) -> list[Raw]:
         return await self.azure.pages(f"{self.path}/databases", api_version=SQL_API)
@@ -34,7 +34,7 @@ class SqlServer:
         path = self._database(name)
         return must_be_thing(await self.azure.get(path, api_version=SQL_API), path)
 
-    async def restore(self, source: str, into: str, position: datetime, *, tell: Tell) -> AzureChange:
+    async def restore(self, source: str, into: str, position: datetime, *, tell: ReportProgress) -> AzureChange:
         """Make a new database of what `source` was at a moment. Takes minutes; `source` stays as it is.
 
         Refused when the moment is outside of what is kept, or when `into` exists.
@@ -50,11 +50,11 @@ class SqlServer:
                 "sourceDatabaseId": keep_whole(fields.get("id")) or self._database(source),
                 "restorePointInTime": position.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             }
-            body = {"location": text(fields.get("location")), "properties": properties}
+            body = {"location": read_text(fields.get("location")), "properties": properties}
             return await self.azure.exchange("PUT", f"{self._database(into)}?api-version={SQL_API}", body)
 
         change = await long_change(self.azure, self._database(into), send, tell)
-        return await settled(self.azure, change, lambda: self._is_online(into))
+        return await settle_change(self.azure, change, lambda: self._is_online(into))
 
     async def rename(self, old: str, new: str) -> AzureChange:
         """Give a database another name, at once. Refused when the name is taken.
@@ -75,21 +75,23 @@ class SqlServer:
             if not named_so and (answer.text().strip() or not await is_seen(looks_done)):
                 raise StrangeAnswerError
 
-        return await settled(self.azure, await once(send, explain=self.azure.explain), looks_done)
+        return await settle_change(self.azure, await send_change_once(send, explain=self.azure.explain), looks_done)
 
     def _database(self, name: str) -> str:
-        return f"{self.path}/databases/{segment(name)}"
+        return f"{self.path}/databases/{quote_name(name)}"
 
     def _must_be_kept(self, name: str, fields: Raw, position: datetime) -> None:
-        earliest = moment(dig(fields, "properties", "earliestRestoreDate"))
+        earliest = read_moment(dig_value(fields, "properties", "earliestRestoreDate"))
         if earliest is not None and position < earliest:
-            raise refused(f"{name} can be restored as it was since {earliest:%Y-%m-%d %H:%M:%S}Z, not earlier.")
+            raise refuse_change(f"{name} can be restored as it was since {earliest:%Y-%m-%d %H:%M:%S}Z, not earlier.")
         if position > self.azure.time.now():
-            raise refused(f"{position:%Y-%m-%d %H:%M:%S}Z is still to come; a restore point lies in the past.")
+            raise refuse_change(f"{position:%Y-%m-%d %H:%M:%S}Z is still to come; a restore point lies in the past.")
 
     async def _must_be_free(self, name: str) -> None:
         if await self._exists(name):
-            raise refused(f"{self.name} already has a database {name}.", "Choose another name, or rename that one.")
+            raise refuse_change(
+                f"{self.name} already has a database {name}.", "Choose another name, or rename that one."
+            )
 
     async def _exists(self, name: str) -> bool:
         try:
@@ -102,18 +104,18 @@ class SqlServer:
 
     async def _is_online(self, name: str) -> bool:
         try:
-            return status(await self.database(name)) == "Online"
+            return read_database_status(await self.database(name)) == "Online"
         except SourceError as error:
             if error.problem.kind is ProblemKind.MISSING:
                 return False
             raise
 
 
-def status(database: Raw) -> str:
-    return text(dig(database, "properties", "status"))
+def read_database_status(database: Raw) -> str:
+    return read_text(dig_value(database, "properties", "status"))
 
 
 def must_be_online(name: str, database: Raw) -> None:
     """Raises SourceError."""
-    if (now := status(database)) != "Online":
-        raise refused(f"{name} is {now or 'in no state it tells'}, not Online.", "Wait until it is.")
+    if (now := read_database_status(database)) != "Online":
+        raise refuse_change(f"{name} is {now or 'in no state it tells'}, not Online.", "Wait until it is.")

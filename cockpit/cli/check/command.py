@@ -17,9 +17,9 @@ from cockpit.config import (
     ConfigErrors,
     Secrets,
     build_json_schema,
-    candidates,
     default_system,
     find_config_file,
+    list_candidates,
     load_system,
 )
 from cockpit.model.problem import SourceError
@@ -129,7 +129,7 @@ def document(system: System, common: Common, used: Path | None, trouble: str) ->
     from cockpit.recorder.lock import lock_path
 
     timeline = timeline_path(system, common)
-    looked = candidates(common.config, os.environ, Path.cwd())
+    looked = list_candidates(common.config, os.environ, Path.cwd())
     return {
         "config": str(used) if used else None,
         "trouble": trouble,

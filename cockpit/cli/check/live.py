@@ -7,7 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from cockpit.config import Secrets
-from cockpit.feeds.base import unexplained
+from cockpit.feeds.base import explain_unknown_error
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.reading import Reading
@@ -121,7 +121,7 @@ async def look_once(
     """
     from cockpit import session as wiring
 
-    credential, clouds = wiring.connect(system, environments, read_only=True, time=time)
+    credential, clouds = wiring.connect_azure(system, environments, read_only=True, time=time)
     reveal = Secrets(environ).reveal
     triples: list[tuple[Environment, str, Awaitable[Reading[Any]]]] = []
     try:
@@ -152,10 +152,10 @@ def _extras(where: Environment, azure: "Azure | None", time: Time) -> Iterator[t
         return
     yield "log stream", azure.stream_token(where.resource_group, where.apps[0])
     if where.workspace:
-        from cockpit.feeds.logs.history import history
+        from cockpit.feeds.logs.history import load_log_history
 
         nobody = Revision(where.apps[0], "cockpit-check", active=False, weight=0, created=None)
-        yield "logs", history(azure, where.workspace, nobody, time.now())
+        yield "logs", load_log_history(azure, where.workspace, nobody, time.now())
 
 
 async def _reading(source: str, where: Environment, call: Awaitable[Any], time: Time) -> Reading[Any]:
@@ -163,6 +163,6 @@ async def _reading(source: str, where: Environment, call: Awaitable[Any], time: 
     try:
         await call
     except Exception as error:
-        problem = error.problem if isinstance(error, SourceError) else unexplained(error)
+        problem = error.problem if isinstance(error, SourceError) else explain_unknown_error(error)
         return Reading(source, where.name, 0.0, time.monotonic(), problem=problem)
     return Reading(source, where.name, 0.0, time.monotonic(), value=True)

@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 import click
 
 from cockpit.cli.json_documents import as_json as to_json
-from cockpit.cli.json_documents import plain
+from cockpit.cli.json_documents import to_json_value
 from cockpit.cli.options import Common, common_options, incident_option, json_option
 from cockpit.cli.output import ahead, at_option, length, reason_option, tell
 from cockpit.cli.session import echo, open_cli_session
-from cockpit.incident.clocks.clocks import clocks
-from cockpit.incident.clocks.reminders import urgent
+from cockpit.incident.clocks.clocks import compute_clocks
+from cockpit.incident.clocks.reminders import list_urgent_clocks
 from cockpit.model.clock import Clock, ClockState, shown_due
-from cockpit.model.time import RealTime, age
-from cockpit.recorder.last_recorded import FOLDED, newest_deployed
+from cockpit.model.time import RealTime, format_age
+from cockpit.recorder.last_recorded import SERVING_STATE_KINDS, newest_deployed
 
 
 @click.command(name="task", help="Something to look at, with a time to come back to it.")
@@ -110,10 +110,12 @@ def list_clocks(common: Common, everything: bool, incident: str | None, as_json:
     with open_cli_session(common, read_only=True) as seat:
         meant, now = seat.desk.find(incident), RealTime().now()
         deployed = newest_deployed(
-            seat.timeline.events(environment=meant.environment, kinds=FOLDED, occurred_from=now - REMEMBERED)
+            seat.timeline.events(
+                environment=meant.environment, kinds=SERVING_STATE_KINDS, occurred_from=now - REMEMBERED
+            )
         )
-        result = clocks(meant, seat.plan, now, zone=seat.zone, deployed=deployed)
-        visible = urgent(result, now)
+        result = compute_clocks(meant, seat.plan, now, zone=seat.zone, deployed=deployed)
+        visible = list_urgent_clocks(result, now)
         visible += [entry for entry in result if entry.state(now) is ClockState.OPEN]
         if everything or as_json:
             visible += [entry for entry in result if entry not in visible]
@@ -131,7 +133,7 @@ def left(clock: Clock, now: datetime) -> str:
     span = clock.left(now)
     if span is None:
         return clock.state(now).value
-    return f"{age(abs(span).total_seconds())} {'late' if span < timedelta() else 'left'}"
+    return f"{format_age(abs(span).total_seconds())} {'late' if span < timedelta() else 'left'}"
 
 
 def _what(clock: Clock) -> str:
@@ -143,7 +145,7 @@ def _what(clock: Clock) -> str:
 def _document(clock: Clock, now: datetime) -> dict[str, object]:
     span = clock.left(now)
     return {
-        **{name: plain(value) for name, value in asdict(clock).items()},
+        **{name: to_json_value(value) for name, value in asdict(clock).items()},
         "state": clock.state(now).value,
         "seconds_left": None if span is None else span.total_seconds(),
     }

@@ -9,12 +9,12 @@ from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
 from cockpit.cli.output import at_option, length, reason_option, tell
 from cockpit.cli.session import CliSession, echo, open_cli_session
-from cockpit.incident.messages.offers import MessageScene, compose, offers
+from cockpit.incident.messages.offers import MessageContext, compose_message, list_offers
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Template
 from cockpit.model.response import Review
 from cockpit.model.text import clean_line
-from cockpit.model.time import RealTime, stamp
+from cockpit.model.time import RealTime, format_timestamp
 
 event_argument = click.argument("number", metavar="EVENT", type=click.IntRange(min=1))
 
@@ -94,7 +94,7 @@ def message(common: Common, name: tuple[str, ...], promise: str | None, incident
     within = timedelta() if promise == "none" else length(promise) if promise else None
     with open_cli_session(common, read_only=True) as seat:
         meant = seat.find_lately(incident)
-        there = offers(meant, seat.plan)
+        there = list_offers(meant, seat.plan)
         if not name:
             for template in there:
                 echo(f"{template.id}  {template.title}, to {template.audience} ({template.origin})")
@@ -104,10 +104,10 @@ def message(common: Common, name: tuple[str, ...], promise: str | None, incident
 
 def _print(template: Template, seat: CliSession, incident: Incident, within: timedelta | None, as_json: bool) -> None:
     symptoms = [signal.label for signal in seat.desk.bad()] if incident.open else []
-    scene = MessageScene(incident, seat.system, seat.plan, seat.zone, symptoms)
-    filled_message = compose(template, scene, RealTime().now(), within)
+    scene = MessageContext(incident, seat.system, seat.plan, seat.zone, symptoms)
+    filled_message = compose_message(template, scene, RealTime().now(), within)
     if as_json:
-        promised = stamp(filled_message.promised) if filled_message.promised else None
+        promised = format_timestamp(filled_message.promised) if filled_message.promised else None
         values_by_name = {"template": template.id, "audience": template.audience, "text": filled_message.text}
         click.echo(to_json({**values_by_name, "unknown": list(filled_message.unknown), "promised": promised}))
         return

@@ -8,11 +8,11 @@ import click
 from cockpit.cli.options import Common, common_options, incident_option, json_option
 from cockpit.cli.output import ahead, at_option, tell
 from cockpit.cli.session import CliSession, open_cli_session
-from cockpit.incident.clocks.clocks import clocks
-from cockpit.incident.clocks.reminders import TOLD, urgent
+from cockpit.incident.clocks.clocks import compute_clocks
+from cockpit.incident.clocks.reminders import INFORMATIVE_KINDS, list_urgent_clocks
 from cockpit.model.clock import shown_due
 from cockpit.model.incident import Incident
-from cockpit.model.time import RealTime, age
+from cockpit.model.time import RealTime, format_age
 
 note_option = click.option("--note", "words", default="", metavar="TEXT", help="In a few words.")
 
@@ -78,10 +78,14 @@ def handover(
 def _goes_on(seat: CliSession, incident: Incident) -> list[str]:
     """What who takes over must know: clocks that ask for something, runs that have not ended, silences, a freeze."""
     now = RealTime().now()
-    asking = urgent(clocks(incident, seat.plan, now, zone=seat.zone), now)
-    lines = [f"{clock.what}, due {shown_due(clock, seat.zone, now)}" for clock in asking if clock.kind not in TOLD]
+    asking = list_urgent_clocks(compute_clocks(incident, seat.plan, now, zone=seat.zone), now)
+    lines = [
+        f"{clock.what}, due {shown_due(clock, seat.zone, now)}"
+        for clock in asking
+        if clock.kind not in INFORMATIVE_KINDS
+    ]
     running = (item for item in incident.ran if item.ended is None)
-    lines += [f"running for {age((now - item.started).total_seconds())}: {item.title}" for item in running]
+    lines += [f"running for {format_age((now - item.started).total_seconds())}: {item.title}" for item in running]
     lines += [f"silenced at its source: {text}" for text in seat.desk.silenced()]
     return lines + [
         f"{freeze.environment} is frozen: {freeze.reason}" for freeze in incident.freezes if freeze.until is None

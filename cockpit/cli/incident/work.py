@@ -3,7 +3,7 @@
 import click
 
 from cockpit.cli.json_documents import as_json as to_json
-from cockpit.cli.json_documents import plain
+from cockpit.cli.json_documents import to_json_value
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
 from cockpit.cli.output import capital, day, length, reason_option, tell
 from cockpit.cli.session import echo, open_cli_session
@@ -98,7 +98,9 @@ def list_items(common: Common, incident: str | None, as_json: bool) -> None:
 
 
 def _document(item: ActionItem) -> dict[str, object]:
-    return {name: plain(getattr(item, name)) for name in ("text", "owner", "due", "done", "label", "at", "actor")}
+    return {
+        name: to_json_value(getattr(item, name)) for name in ("text", "owner", "due", "done", "label", "at", "actor")
+    }
 
 
 @click.command(name="scenario", help="Say what is being recovered from; its targets come from the documents.")

@@ -13,7 +13,7 @@ from cockpit.cli.run.session import Written, incident_for
 from cockpit.cli.run.steps import STOPPED, Ending
 from cockpit.model.run import SETTLED, Run, Value
 from cockpit.model.runbook import Procedure
-from cockpit.model.time import stamp
+from cockpit.model.time import format_timestamp
 from cockpit.runbooks.catalogue.catalogue import CatalogueEntry
 from cockpit.runbooks.run.runs import still_open, untouched
 from cockpit.runbooks.run.trust import Trust
@@ -78,7 +78,7 @@ def already_open(refusal: RunAlreadyOpen, as_json: bool) -> int:
     """Somebody leads a run of this: who, since when, and what can be typed; the exit code."""
     if as_json:
         run = refusal.run
-        leads = {"run": run.id, "operator": run.operator, "started": stamp(run.started)}
+        leads = {"run": run.id, "operator": run.operator, "started": format_timestamp(run.started)}
         stopped = {"step": None, "reason": str(refusal)}
         click.echo(json_documents.as_json({"steps": [], "stopped": stopped, "open": leads, "exit": STOPPED}))
     else:

@@ -35,7 +35,7 @@ from cockpit.model.operator import PersonUnknown
 from cockpit.model.run import Run, StepState, Value
 from cockpit.model.runbook import Procedure
 from cockpit.model.system import System
-from cockpit.model.text import near
+from cockpit.model.text import find_nearest
 from cockpit.runbooks.catalogue.catalogue import Catalogue, CatalogueEntry, NotFound
 from cockpit.runbooks.document.parameters import unasked
 from cockpit.runbooks.prepare.confirmation import Approval, ceremony
@@ -122,7 +122,7 @@ def must_be_asked_for(place: CatalogueEntry, given_values: Iterable[str]) -> Non
     parameters = place.document.runbook.parameters
     if name := unasked(given_values, parameters):
         names = [parameter.name for parameter in parameters]
-        meant = near(name, names)
+        meant = find_nearest(name, names)
         hint = f"Did you mean `{meant}`?" if meant else f"It asks for: {', '.join(names) or 'nothing'}."
         raise Refusal(f"Nothing in `{place.document.id}` asks for `{name}`. {hint}")
 

@@ -10,17 +10,17 @@ import click
 
 from cockpit.cli.options import Common, Refusal, choose_environment, load_system, operator, timeline_path
 from cockpit.cli.session import choices
-from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.model.event import RecordError
 from cockpit.model.problem import SourceError
 from cockpit.model.reading import Reading
 from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.runbook import Step
 from cockpit.model.system import Environment, System
-from cockpit.model.text import clean
-from cockpit.model.time import stamp
+from cockpit.model.text import clean_text
+from cockpit.model.time import format_timestamp
 from cockpit.runbooks.types import Finished, Prepared
-from cockpit.session import Session, build
+from cockpit.session import Session, build_session
 
 APPS = "revisions"
 NONE = "none"  # of the incidents; no id ends in these letters
@@ -37,7 +37,7 @@ def open_session(common: Common) -> tuple[System, Session]:
     system = load_system(common)
     environment: Environment = choose_environment(system, common.env)
     try:
-        session = build(system, environment, timeline_path(system, common), operator=operator(system, common))
+        session = build_session(system, environment, timeline_path(system, common), operator=operator(system, common))
     except (RecordError, SourceError) as error:
         raise Refusal(str(error)) from None
     if sys.stdin.isatty() and sys.stdout.isatty():
@@ -58,7 +58,7 @@ def incident_for(session: Session, named: str | None, this: Run | None = None) -
         if named:
             return "" if named == NONE else session.desk.find(named).id
         open = session.desk.open()
-    except DeskError as error:
+    except IncidentActionError as error:
         raise Refusal(str(error)) from None
     if len(open) > 1:
         listed = f"{choices(open)}\n  --incident {NONE}  it goes to the journal"
@@ -108,7 +108,7 @@ class Aloud:
     """Tells a person, as it happens."""
 
     def begins(self, step: Step, prepared: Prepared | None) -> None:
-        click.secho(f"{step.ordinal} {clean(step.title)}  [{prepared.kind if prepared else step.kind}]", bold=True)
+        click.secho(f"{step.ordinal} {clean_text(step.title)}  [{prepared.kind if prepared else step.kind}]", bold=True)
         if prepared is not None:
             click.echo(command_line(prepared.as_run), nl=False)
             for text in (*prepared.meets, *prepared.notices):
@@ -154,7 +154,7 @@ class Written:
             "outcome": attempt.outcome,
             "verified": attempt.verified,
             "output": attempt.output,
-            "began": stamp(attempt.began),
+            "began": format_timestamp(attempt.began),
             "seconds": seconds(attempt),
             "transcript": attempt.transcript,
         }

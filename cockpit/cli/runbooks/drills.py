@@ -11,7 +11,7 @@ from cockpit.cli.options import Common, common_options, json_option
 from cockpit.cli.output import at_option, tell, where
 from cockpit.cli.session import CliSession, echo, open_cli_session
 from cockpit.incident.actions.work import practice_named
-from cockpit.incident.load import days
+from cockpit.incident.load import find_practice_days
 from cockpit.model.event import Kind
 from cockpit.model.plan import Practice
 from cockpit.model.time import RealTime
@@ -110,7 +110,7 @@ def drill_document(drill: Drill, today: date) -> dict[str, object]:
 
 def _days(seat: CliSession) -> dict[str, date]:
     """Our own record of every environment, in local days."""
-    return days(seat.timeline.events(kinds=[Kind.PRACTICE]), seat.zone)
+    return find_practice_days(seat.timeline.events(kinds=[Kind.PRACTICE]), seat.zone)
 
 
 def _today(seat: CliSession) -> date:

@@ -10,8 +10,8 @@ from cockpit.cli import json_documents
 from cockpit.cli.options import Common, common_options, json_option, load_system
 from cockpit.model.clock import Counting, Rule
 from cockpit.model.plan import Contact, Hours, Plan, Practice, Target
-from cockpit.model.severity_scale import Level
-from cockpit.model.text import clean
+from cockpit.model.severity_scale import SeverityLevel
+from cockpit.model.text import clean_text
 from cockpit.model.time import show
 from cockpit.runbooks.plan.load import read_plan
 
@@ -64,7 +64,7 @@ def joined(*parts: str) -> str:
     return "; ".join(word for word in parts if word)
 
 
-def of_level(level: Level) -> str:
+def of_level(level: SeverityLevel) -> str:
     return joined(level.name, level.definition, level.response, "no incident, a note" * level.backlog)
 
 
@@ -118,7 +118,7 @@ def command(common: Common, as_json: bool) -> None:
     system = load_system(common)
     plan = read_plan(system)
     if as_json:
-        click.echo(json_documents.as_json(json_documents.plain(asdict(plan))))
+        click.echo(json_documents.as_json(json_documents.to_json_value(asdict(plan))))
         return
     for line in lines(plan, system.time_zone):
-        click.echo(clean(line))
+        click.echo(clean_text(line))

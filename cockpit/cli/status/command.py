@@ -29,7 +29,7 @@ from cockpit.cli.status.text import (
 )
 from cockpit.model.overall import WORSE, OverallState
 from cockpit.model.own_line import suspect_own_line
-from cockpit.model.reading import Reading, freshness
+from cockpit.model.reading import Reading, compute_freshness
 from cockpit.model.system import Environment, System
 from cockpit.model.text import clean_line
 from cockpit.model.time import RealTime, Time
@@ -144,10 +144,10 @@ async def look(
     from random import Random
 
     from cockpit.config import Secrets
-    from cockpit.session import build_feeds, connect
+    from cockpit.session import build_feeds, connect_azure
 
     time, reveal = time or RealTime(), Secrets(os.environ).reveal
-    credential, clouds = connect(system, environments, read_only=True, time=time)
+    credential, clouds = connect_azure(system, environments, read_only=True, time=time)
     try:
         feeds = [
             feed
@@ -176,7 +176,7 @@ async def look(
 def state(environment: Environment, readings: Sequence[Reading[Any]], record: EnvironmentRecord, now: float) -> State:
     """One environment's part of the answers."""
     mine = [reading for reading in readings if reading.environment == environment.name]
-    return State(environment, tuple(mine), {reading.feed: freshness(reading, now) for reading in mine}, record)
+    return State(environment, tuple(mine), {reading.feed: compute_freshness(reading, now) for reading in mine}, record)
 
 
 # What `cockpit` prints where nothing can be drawn: in a pipe, under cron, on a dumb terminal.

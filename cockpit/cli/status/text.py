@@ -13,22 +13,22 @@ from rich.text import Text
 
 from cockpit.cli.options import Common, Refusal, open_timeline, timeline_path
 from cockpit.incident.load import read_ledger
-from cockpit.incident.messages.fields import lead
+from cockpit.incident.messages.fields import find_lead
 from cockpit.model.alert import Alert
 from cockpit.model.event import Kind, RecordError
 from cockpit.model.event_detail import text_of
 from cockpit.model.incident import Incident
-from cockpit.model.overall import Overall, OverallState, overall
+from cockpit.model.overall import Overall, OverallState, judge_environment
 from cockpit.model.plan import Plan
 from cockpit.model.probe import ProbeResult
 from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.response import Freeze
 from cockpit.model.revision import Application, Revision
 from cockpit.model.revision_health import judge_revision
-from cockpit.model.severity_scale import DEFAULT_LADDER, SeverityScale
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityScale
 from cockpit.model.system import Environment, System
 from cockpit.model.text import clean_line
-from cockpit.model.time import RealTime, age, stamp
+from cockpit.model.time import RealTime, format_age, format_timestamp
 from cockpit.recorder.lock import PASS_OVER_AFTER, RecorderLock, lock_path
 
 # What the timeline knows of an environment that one look at its sources cannot: incidents, freeze, who records.
@@ -55,7 +55,7 @@ class EnvironmentRecord:
     recorder: str = ""  # who records now; "" where nobody does
     stalled: str = ""  # who holds the recorder's lock and does not record: stopped, hung, or without room on its disk
     lead_role: str = ""
-    ladder: SeverityScale = DEFAULT_LADDER
+    ladder: SeverityScale = DEFAULT_SEVERITY_SCALE
 
     def leaders(self, incident: Incident) -> tuple[str, ...]:
         """Who leads an incident now."""
@@ -66,7 +66,7 @@ def read_records(
     system: System, plan: Plan, common: Common, environments: Sequence[Environment]
 ) -> dict[str, EnvironmentRecord]:
     """What was recorded of each environment, by its name. Blocking. Never raises: what is wrong is in the record."""
-    blank = EnvironmentRecord(lead_role=lead(plan).name, ladder=plan.ladder)
+    blank = EnvironmentRecord(lead_role=find_lead(plan).name, ladder=plan.ladder)
     path = timeline_path(system, common)
     records = {}
     try:
@@ -139,7 +139,7 @@ class State:
     def overall(self) -> Overall:
         """Judged as the screens judge it."""
         incidents = None if self.record.problem else self.record.incidents
-        return overall(self.readings, self.fresh, incidents, self.record.ladder)
+        return judge_environment(self.readings, self.fresh, incidents, self.record.ladder)
 
     def items(self, kind: type) -> list[Any]:
         """Every probe result, alert or application that was told."""
@@ -187,7 +187,7 @@ def _rows(state: State, now: datetime) -> Iterable[tuple[str, tuple[str, ...], R
         "Sources",
         ("source", "state", "age", "", ""),
         [
-            (name, fresh.state.value, "" if fresh.age is None else age(fresh.age), *_problem(state, name))
+            (name, fresh.state.value, "" if fresh.age is None else format_age(fresh.age), *_problem(state, name))
             for name, fresh in state.fresh.items()
         ],
     )
@@ -266,7 +266,9 @@ def freeze_document(records: Mapping[str, EnvironmentRecord], exit_code: int) ->
 
 
 def _freeze(freeze: Freeze | None) -> dict[str, str] | None:
-    return None if freeze is None else {"since": stamp(freeze.since), "by": freeze.by, "reason": freeze.reason}
+    return (
+        None if freeze is None else {"since": format_timestamp(freeze.since), "by": freeze.by, "reason": freeze.reason}
+    )
 
 
 def _incident(incident: Incident, record: EnvironmentRecord, now: datetime) -> tuple[str, ...]:
@@ -297,7 +299,7 @@ def _revision(revision: Revision, now: datetime) -> tuple[str, ...]:
 
 
 def _since(moment: datetime | None, now: datetime) -> str:
-    return "" if moment is None else age((now - moment).total_seconds())
+    return "" if moment is None else format_age((now - moment).total_seconds())
 
 
 def _ms(seconds: float | None) -> str:
@@ -326,7 +328,7 @@ def _environment(state: State) -> dict[str, Any]:
                 "severity": incident.severity,
                 "status": incident.status.value,
                 "title": incident.title,
-                "declared": stamp(incident.declared),
+                "declared": format_timestamp(incident.declared),
                 "leaders": list(state.record.leaders(incident)),
                 "drill": incident.drill,
                 "grave": incident in result.grave,
@@ -365,7 +367,7 @@ def _environment(state: State) -> dict[str, Any]:
                 "name": item.name,
                 "state": item.state.value,
                 "severity": item.severity.value,
-                "since": stamp(item.since),
+                "since": format_timestamp(item.since),
                 "summary": item.summary,
             }
             for item in state.items(Alert)
@@ -388,7 +390,7 @@ def _environment(state: State) -> dict[str, Any]:
 
 
 def _stamp(moment: datetime | None) -> str | None:
-    return None if moment is None else stamp(moment)
+    return None if moment is None else format_timestamp(moment)
 
 
 def _source(state: State, name: str, fresh: Freshness) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from cockpit.model.alert import Alert, AlertState, severity
+from cockpit.model.alert import Alert, AlertState, parse_severity
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.raw import dig, moment, text
+from cockpit.model.raw import dig_value, read_moment, read_text
 from cockpit.model.text import keep_whole
 
 LIFE = timedelta(minutes=4)  # Prometheus' default: an alert not sent again for four times the resend delay is over
@@ -23,12 +23,12 @@ LINKS = (("runbook", "runbook_url"), ("dashboard", "dashboard_url"))
 NO_ALERTS = Problem(ProblemKind.GARBAGE, "no alerts", "The answer is no list of alerts.")
 
 # A storm repeats a few names, values and times thousands of times.
-line = lru_cache(maxsize=16_384)(text)
-time_of = lru_cache(maxsize=4_096)(moment)
+line = lru_cache(maxsize=16_384)(read_text)
+time_of = lru_cache(maxsize=4_096)(read_moment)
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedAlert:
     """An alert in a server's list. By that server's clock: when its sender last spoke of it, and when silence of the
     sender would end it."""
 
@@ -53,12 +53,12 @@ class Report:
 
     server: str
     at: datetime
-    alerts: Mapping[str, Listed]  # by fingerprint
+    alerts: Mapping[str, ListedAlert]  # by fingerprint
     uptime: timedelta | None = None
     watched: bool = True  # its watchdog fires, or none is configured
     skew: timedelta = timedelta(0)
-    watchdog: Listed | None = None
-    others: tuple[Listed, ...] = ()  # what the filters of the source leave out, where that was asked for
+    watchdog: ListedAlert | None = None
+    others: tuple[ListedAlert, ...] = ()  # what the filters of the source leave out, where that was asked for
 
     @property
     def resends(self) -> list[timedelta]:
@@ -78,7 +78,7 @@ class Report:
         return self.at + self.skew
 
 
-def decoded(body: bytes) -> Any:
+def decode_json(body: bytes) -> Any:
     """The JSON of `body`. Raises ValueError or RecursionError.
 
     A hook in Python lets other threads run between two objects; the parser alone holds them all up to its end.
@@ -86,35 +86,39 @@ def decoded(body: bytes) -> Any:
     return json.loads(body, object_hook=lambda fields: fields)
 
 
-def listed(body: bytes, *, source: str, environment: str, server: str, polled: datetime) -> dict[str, Listed]:
+def parse_listed_alerts(
+    body: bytes, *, source: str, environment: str, server: str, polled: datetime
+) -> dict[str, ListedAlert]:
     """The alerts of `GET /api/v2/alerts` by fingerprint. `seen` stands in for times that cannot be read.
 
     Raises SourceError when one of them is no alert, ValueError or RecursionError when it is no JSON.
     """
-    raw = decoded(body)
+    raw = decode_json(body)
     if not isinstance(raw, list):
         raise SourceError(NO_ALERTS)
-    result = (_listed(item, source=source, environment=environment, server=server, polled=polled) for item in raw)
+    result = (
+        _parse_listed_alert(item, source=source, environment=environment, server=server, polled=polled) for item in raw
+    )
     return {item.alert.fingerprint: item for item in result}
 
 
-def _listed(raw: object, *, source: str, environment: str, server: str, polled: datetime) -> Listed:
-    fingerprint = text(dig(raw, "fingerprint"))
+def _parse_listed_alert(raw: object, *, source: str, environment: str, server: str, polled: datetime) -> ListedAlert:
+    fingerprint = read_text(dig_value(raw, "fingerprint"))
     if not isinstance(raw, Mapping) or not fingerprint:
         raise SourceError(NO_ALERTS)
     status = raw.get("status")
-    updated = when(raw.get("updatedAt")) or polled
+    updated = parse_go_time(raw.get("updatedAt")) or polled
     alert = alert_of(
         raw,
         fingerprint,
-        state(status),
-        when(raw.get("startsAt")) or polled,
+        read_alert_state(status),
+        parse_go_time(raw.get("startsAt")) or polled,
         source=source,
         environment=environment,
         server=server,
-        note=hushed(status),
+        note=describe_suppression(status),
     )
-    return Listed(alert, updated, when(raw.get("endsAt")) or updated + LIFE)
+    return ListedAlert(alert, updated, parse_go_time(raw.get("endsAt")) or updated + LIFE)
 
 
 def alert_of(
@@ -129,15 +133,15 @@ def alert_of(
     note: str = "",
 ) -> Alert:
     """An alert out of `labels` and `annotations`, which Alertmanager and Prometheus write alike."""
-    labels = texts(raw.get("labels"))
-    annotations = texts(raw.get("annotations"))
-    addresses = [(name, keep_whole(dig(raw, "annotations", key))) for name, key in LINKS]
+    labels = clean_labels(raw.get("labels"))
+    annotations = clean_labels(raw.get("annotations"))
+    addresses = [(name, keep_whole(dig_value(raw, "annotations", key))) for name, key in LINKS]
     addresses.append(("source", keep_whole(raw.get("generatorURL"))))
     return Alert(
         source=source,
         fingerprint=fingerprint,
         name=labels.get("alertname") or "alert without a name",
-        severity=severity(labels.get("severity")),
+        severity=parse_severity(labels.get("severity")),
         state=state,
         since=since,
         environment=environment,
@@ -151,36 +155,38 @@ def alert_of(
     )
 
 
-def texts(raw: object) -> dict[str, str]:
+def clean_labels(raw: object) -> dict[str, str]:
     """Labels or annotations, cleaned; those past `MOST_LABELS` are left out."""
     pairs = list(raw.items())[:MOST_LABELS] if isinstance(raw, Mapping) else []
     return {line(name, LONGEST_LABEL): line(value, LONGEST_LABEL) for name, value in pairs if isinstance(value, str)}
 
 
-def when(value: object) -> datetime | None:
+def parse_go_time(value: object) -> datetime | None:
     """A time as Go writes it; None for its zero and for everything else."""
     return time_of(value) if isinstance(value, str) else None
 
 
-def state(status: object) -> AlertState:
+def read_alert_state(status: object) -> AlertState:
     """Suppressed when anything hushes it; an alert not yet processed fires."""
-    quiet = dig(status, "state") == "suppressed" or hushed(status)
+    quiet = dig_value(status, "state") == "suppressed" or describe_suppression(status)
     return AlertState.SUPPRESSED if quiet else AlertState.FIRING
 
 
-def hushed(status: object) -> str:
+def describe_suppression(status: object) -> str:
     """By what an alert is hushed: `silenced by 9825d44b`, `inhibited by ...`, `muted by weekends`; "" by nothing."""
     for verb, key in (("silenced", "silencedBy"), ("inhibited", "inhibitedBy"), ("muted", "mutedBy")):
-        by = dig(status, key)
+        by = dig_value(status, key)
         if isinstance(by, list) and by:
-            return f"{verb} by {text(by[0], 40) or 'something'}" + (f" and {len(by) - 1} more" if len(by) > 1 else "")
+            return f"{verb} by {read_text(by[0], 40) or 'something'}" + (
+                f" and {len(by) - 1} more" if len(by) > 1 else ""
+            )
     return ""
 
 
-def uptime(body: bytes, position: datetime) -> timedelta | None:
+def read_uptime(body: bytes, position: datetime) -> timedelta | None:
     """How long a server runs, out of `GET /api/v2/status` (whose `uptime` is its start). Raises ValueError.
 
     The rest of that answer is a whole configuration, which is nobody's to see: it is not kept.
     """
-    started = moment(dig(decoded(body), "uptime"))
+    started = read_moment(dig_value(decode_json(body), "uptime"))
     return None if started is None else position - started

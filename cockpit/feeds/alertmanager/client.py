@@ -13,10 +13,18 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from cockpit.feeds.alertmanager.alerts import Listed, Report, listed, uptime
-from cockpit.feeds.alertmanager.rules import Rules, firing, is_partial, pending, rules_of
+from cockpit.feeds.alertmanager.alerts import ListedAlert, Report, parse_listed_alerts, read_uptime
+from cockpit.feeds.alertmanager.rules import Rules, is_partial, list_firing_alerts, list_pending_alerts, rules_of
 from cockpit.feeds.alertmanager.targets import DOWN, UP, Targets, targets_of
-from cockpit.feeds.http import Reveal, client, explain, http_date, read_bounded, refused, revealed
+from cockpit.feeds.http import (
+    Reveal,
+    explain_http_error,
+    explain_refusal,
+    http_date,
+    open_http_client,
+    read_bounded,
+    reveal_headers,
+)
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.system import AlertSource
 from cockpit.model.text import clean_line
@@ -71,15 +79,15 @@ class AlertServer:
         if self._time.monotonic() < until:
             return lines
         try:
-            headers = revealed(self._source.headers, self._reveal)
+            headers = reveal_headers(self._source.headers, self._reveal)
             async with (
                 asyncio.timeout(PATIENCE),
-                client(verify=self._source.verify_tls, ca_file=self._source.ca_file) as http,
+                open_http_client(verify=self._source.verify_tls, ca_file=self._source.ca_file) as http,
             ):
                 http.headers.update({**headers, "Accept-Encoding": "identity"})  # no small body unpacks into a huge one
                 return await asking(partial(self._get, http))
         except Exception as error:
-            problem = named(self.name, explain(error))
+            problem = name_server(self.name, explain_http_error(error))
             self._rest = (self._time.monotonic() + (problem.retry_after or 0.0), problem)
             return problem
 
@@ -88,7 +96,7 @@ class AlertServer:
             body, whole = await read_bounded(response, LARGEST)
             now = self._time.now()
             if response.status_code != 200:
-                raise SourceError(refused(response.status_code, response.headers, body, now))
+                raise SourceError(explain_refusal(response.status_code, response.headers, body, now))
             if not whole:
                 raise SourceError(TOO_LARGE)
             moment = its_time(response.headers, now)
@@ -110,7 +118,7 @@ def server_name(url: str) -> str:
         return "server"
 
 
-def named(server: str, problem: Problem) -> Problem:
+def name_server(server: str, problem: Problem) -> Problem:
     """`problem`, telling whose it is."""
     return replace(problem, short=f"{server}: {problem.short}", message=f"{server}: {problem.message}")
 
@@ -127,7 +135,7 @@ def matches_all(filters: Iterable[str]) -> Matches:
     A label that is not there passes: a Prometheus tells its alerts without the external labels it adds on sending.
     What we cannot read passes too, since a row too many is better than one too few.
     """
-    tests = [test for text in filters if (test := _test(text)) is not None]
+    tests = [test for text in filters if (test := _parse_matcher(text)) is not None]
 
     def passes(labels: Mapping[str, str]) -> bool:
         return all(name not in labels or test(labels[name]) for name, test in tests)
@@ -135,11 +143,11 @@ def matches_all(filters: Iterable[str]) -> Matches:
     return passes
 
 
-def _test(text: str) -> tuple[str, Callable[[str], bool]] | None:
+def _parse_matcher(text: str) -> tuple[str, Callable[[str], bool]] | None:
     match = MATCHER.fullmatch(text)
     if match is None:
         return None
-    name, operator, value = unquoted(match[1]), match[2], unquoted(match[3])
+    name, operator, value = strip_quotes(match[1]), match[2], strip_quotes(match[3])
     if operator in ("=", "!="):
         return name, lambda sentence: (sentence == value) is (operator == "=")
     try:
@@ -149,7 +157,7 @@ def _test(text: str) -> tuple[str, Callable[[str], bool]] | None:
     return name, lambda sentence: (pattern.fullmatch(sentence) is not None) is (operator == "=~")
 
 
-def unquoted(text: str) -> str:
+def strip_quotes(text: str) -> str:
     """The text between the quotes, if there are any."""
     if not text.startswith('"'):
         return text
@@ -172,20 +180,22 @@ class AlertmanagerReader:
         self._source = source
         self._environment = environment
         self._wanted = matches_all(source.filters)
-        self._last: dict[str, tuple[bytes, dict[str, Listed]]] = {}  # by server: the digest of its list, and the list
+        self._last: dict[
+            str, tuple[bytes, dict[str, ListedAlert]]
+        ] = {}  # by server: the digest of its list, and the list
 
     async def report(self, server: str, ask: "Ask") -> Report:
         """All that one Alertmanager says. Raises what asking and reading raise."""
         filters = [("filter", filter_text) for filter_text in self._source.filters]
         answer, watchdog = await asyncio.gather(ask("/api/v2/alerts", filters), self._watchdog(ask))
-        alerts = await aside(len(answer.body), lambda: self._parsed(server, answer.body, answer.at))
+        alerts = await run_aside(len(answer.body), lambda: self._parsed(server, answer.body, answer.at))
         # Behind the list: a server that restarts between the two answers is then young, and what it lost not resolved.
         status = await ask("/api/v2/status", ())
         report = Report(
             server,
             answer.at,
             alerts,
-            uptime(status.body, status.at),
+            read_uptime(status.body, status.at),
             watched=not self._source.watchdog or self._is_alive(watchdog, answer.at),
             skew=answer.skew,
             watchdog=watchdog[0] if watchdog else None,
@@ -196,51 +206,53 @@ class AlertmanagerReader:
             report = replace(report, others=tuple(others.values()))
         return report
 
-    async def listed_by_name(self, names: Sequence[str] | None, ask: "Ask") -> dict[str, Listed]:
+    async def listed_by_name(self, names: Sequence[str] | None, ask: "Ask") -> dict[str, ListedAlert]:
         """What one Alertmanager lists under these names, or under any, whatever the filters of the source."""
         pattern = "|".join(re.escape(name) for name in names or ()).replace("\\", "\\\\").replace('"', '\\"')
         narrow = names is not None and len(pattern) < LONGEST_FILTER
         narrowed = [("filter", f'alertname=~"{pattern}"')] if narrow else []
         answer = await ask("/api/v2/alerts", narrowed)
-        return await aside(
+        return await run_aside(
             len(answer.body),
-            lambda: listed(answer.body, source="", environment="", server="", polled=answer.at),
+            lambda: parse_listed_alerts(answer.body, source="", environment="", server="", polled=answer.at),
         )
 
-    def _parsed(self, server: str, body: bytes, moment: datetime) -> dict[str, Listed]:
+    def _parsed(self, server: str, body: bytes, moment: datetime) -> dict[str, ListedAlert]:
         digest = blake2b(body).digest()
         before = self._last.get(server)
         if before is None or before[0] != digest:
             before = (
                 digest,
-                listed(body, source=self._source.name, environment=self._environment, server=server, polled=moment),
+                parse_listed_alerts(
+                    body, source=self._source.name, environment=self._environment, server=server, polled=moment
+                ),
             )
             self._last[server] = before
         return before[1]
 
-    def _is_alive(self, watchdog: Sequence[Listed], moment: datetime) -> bool:
+    def _is_alive(self, watchdog: Sequence[ListedAlert], moment: datetime) -> bool:
         """Whether the watchdog was sent lately. Where a Prometheus is asked itself, being listed is enough."""
         if not watchdog or self._source.prometheus:
             return bool(watchdog)
         return not watchdog[0].is_overdue(moment)
 
-    async def _watchdog(self, ask: "Ask") -> list[Listed]:
+    async def _watchdog(self, ask: "Ask") -> list[ListedAlert]:
         """Asked by itself, because the filters of a source seldom let its watchdog pass."""
         if not self._source.watchdog:
             return []
         name = self._source.watchdog.replace("\\", "\\\\").replace('"', '\\"')
         answer = await ask("/api/v2/alerts", [("filter", f'alertname="{name}"')])
-        listeds_by_name = listed(answer.body, source="", environment="", server="", polled=answer.at)
+        listeds_by_name = parse_listed_alerts(answer.body, source="", environment="", server="", polled=answer.at)
         return sorted(listeds_by_name.values(), key=lambda entry: entry.updated, reverse=True)
 
     async def rules(self, server: str, ask: "Ask") -> Rules:
         """All that one Prometheus says. Raises what asking and reading raise."""
-        answer, targets = await asyncio.gather(ask("/api/v1/rules", [("type", "alert")]), _targets(ask))
-        return await aside(len(answer.body), lambda: self._rules(server, answer, targets))
+        answer, targets = await asyncio.gather(ask("/api/v1/rules", [("type", "alert")]), _load_targets(ask))
+        return await run_aside(len(answer.body), lambda: self._rules(server, answer, targets))
 
     def _rules(self, server: str, answer: "ServerAnswer", targets: Targets | None) -> Rules:
         rules = rules_of(answer.body)
-        waiting = pending(
+        waiting = list_pending_alerts(
             rules, source=self._source.name, environment=self._environment, server=server, polled=answer.at
         )
         return Rules(
@@ -250,18 +262,20 @@ class AlertmanagerReader:
             targets,
             pending=tuple(alert for alert in waiting if self._wanted(dict(alert.labels))),
             firing=tuple(
-                fires for fires in firing(rules, server=server, position=answer.at) if self._wanted(fires.labels)
+                fires
+                for fires in list_firing_alerts(rules, server=server, position=answer.at)
+                if self._wanted(fires.labels)
             ),
             partial=is_partial(answer.body),
         )
 
 
-async def _targets(ask: "Ask") -> Targets | None:
+async def _load_targets(ask: "Ask") -> Targets | None:
     """Which targets give data. None where a server knows rules and no queries (a stand-alone ruler), or answers a query
     in a way that we cannot read: it then confirms nothing."""
     try:
         up, down = await asyncio.gather(ask("/api/v1/query", [("query", UP)]), ask("/api/v1/query", [("query", DOWN)]))
-        return await aside(len(up.body), lambda: targets_of(up.body, down.body))
+        return await run_aside(len(up.body), lambda: targets_of(up.body, down.body))
     except SourceError as error:
         if error.problem.kind in UNKNOWN_THERE:
             return None
@@ -270,6 +284,6 @@ async def _targets(ask: "Ask") -> Targets | None:
         return None
 
 
-async def aside(size: int, work: Callable[[], T]) -> T:
+async def run_aside(size: int, work: Callable[[], T]) -> T:
     """`work` on `size` bytes: here when they are few, in a thread when it would hold up the screen."""
     return work() if size < LARGE else await asyncio.to_thread(work)

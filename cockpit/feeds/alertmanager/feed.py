@@ -9,8 +9,8 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from cockpit.feeds.alertmanager.alerts import Report
-from cockpit.feeds.alertmanager.client import AlertmanagerReader, aside
-from cockpit.feeds.alertmanager.resolution import AskPrometheus, Trace, transition
+from cockpit.feeds.alertmanager.client import AlertmanagerReader, run_aside
+from cockpit.feeds.alertmanager.resolution import AskPrometheus, Trace, update_traces
 from cockpit.feeds.alertmanager.rules import (
     FiringInRule,
     Rules,
@@ -30,7 +30,7 @@ from cockpit.model.alert import Alert, AlertState
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.secret import Secret
 from cockpit.model.system import AlertSource
-from cockpit.model.time import Time, age
+from cockpit.model.time import Time, format_age
 
 if TYPE_CHECKING:  # httpx is not loaded before the first look
     from cockpit.feeds.alertmanager.client import AlertServer
@@ -91,7 +91,7 @@ class AlertmanagerWatch:
         problems = [item for item in (*lines, *sentences) if isinstance(item, Problem)]
         answers = [item for item in sentences if isinstance(item, Rules)]
         if not reports and not answers:
-            raise SourceError(together(problems))
+            raise SourceError(combine_problems(problems))
         silent = [
             alert_server.name
             for alert_server, answer in zip(prometheus, sentences, strict=True)
@@ -100,16 +100,18 @@ class AlertmanagerWatch:
         unlisted = await self._unlisted_by(alertmanagers, reports, answers)
         alerts = await self._tell(reports, Witnesses(answers, silent, self._memories), answers, unlisted)
         if not reports:  # a Prometheus alone is shown, and not believed to be everything
-            alone = together(problems)
+            alone = combine_problems(problems)
             raise IncompleteError(alerts, replace(alone, kind=ProblemKind.MISSING if alone.transient else alone.kind))
         blind = [no_watchdog(report, self._source.watchdog) for report in reports.values() if not report.watched]
         if blind:
-            raise IncompleteError(alerts, together([*blind, *problems]))
+            raise IncompleteError(alerts, combine_problems([*blind, *problems]))
         problems += [partial_answer(answer.server) for answer in answers if answer.partial]
         if problems:  # whatever their reason, the others answered: what is shown is late, we are not blind
-            raise IncompleteError(alerts, replace(together(problems), kind=ProblemKind.SERVER, retry_after=None))
+            raise IncompleteError(
+                alerts, replace(combine_problems(problems), kind=ProblemKind.SERVER, retry_after=None)
+            )
         if all(report.settling for report in reports.values()):
-            raise UnsureError(alerts, together([restarted(report) for report in reports.values()]))
+            raise UnsureError(alerts, combine_problems([make_restart_problem(report) for report in reports.values()]))
         return alerts
 
     async def _unlisted_by(
@@ -123,7 +125,7 @@ class AlertmanagerWatch:
         firing = [fires for answer in answers for fires in answer.firing]
         size = SIZE * len(firing)
         lists = [report.alerts for report in reports.values()]
-        unlisted = await aside(size, partial(not_listed, firing, lists))
+        unlisted = await run_aside(size, partial(not_listed, firing, lists))
         if not unlisted or not self._source.filters:
             return unlisted
         names = sorted({fires.labels.get("alertname", "") for fires in unlisted})
@@ -133,7 +135,7 @@ class AlertmanagerWatch:
         whole = [listing for listing in answered if not isinstance(listing, Problem)]
         if not whole:  # nobody can say now: nothing new is said, and nothing taken back
             return [fires for fires in unlisted if fires.fingerprint in self._unlisted.missed]
-        return await aside(size, partial(not_listed, unlisted, whole))
+        return await run_aside(size, partial(not_listed, unlisted, whole))
 
     async def _tell(
         self,
@@ -155,7 +157,7 @@ class AlertmanagerWatch:
             *(len(e.firing) for e in answers),
         )
         much = SIZE * max(sizes)
-        self._traces = await aside(much, partial(self._next_traces, reports, ask, unlisted, now))
+        self._traces = await run_aside(much, partial(self._next_traces, reports, ask, unlisted, now))
         self._pending |= {answer.server: (now, answer.pending) for answer in answers}
         names = self._unlisted.shown_as
         listed = [
@@ -164,13 +166,13 @@ class AlertmanagerWatch:
         ]
         waiting = [alert for moment, alerts in self._pending.values() if now - moment < HELD for alert in alerts]
         waiting += self._unlisted.on_their_way
-        visible = (*listed, *await aside(much, partial(worth_showing, waiting, listed)))
+        visible = (*listed, *await run_aside(much, partial(worth_showing, waiting, listed)))
         return tuple(alert for alert in visible if not self._source.watchdog or alert.name != self._source.watchdog)
 
     def _next_traces(
         self, reports: Mapping[str, Report], ask: AskPrometheus, unlisted: Sequence[FiringInRule], now: datetime
     ) -> Mapping[str, Trace]:
-        traces = transition(self._traces, reports, ask, now)
+        traces = update_traces(self._traces, reports, ask, now)
         delay = resend_delay(reports.values())
         self._unlisted = add_unlisted(self._unlisted, traces, unlisted, delay, self._alert_of_rule, now)
         return self._unlisted.traces
@@ -201,7 +203,7 @@ def no_watchdog(report: Report, watchdog: str) -> Problem:
     """A server that does not list what must always fire, or was not told of it again: its silence proves nothing."""
     server = report.server
     if report.watchdog is not None:
-        silent = age((report.at - report.watchdog.updated).total_seconds())
+        silent = format_age((report.at - report.watchdog.updated).total_seconds())
         return Problem(
             ProblemKind.MISSING,
             f"{watchdog} on {server} is {silent} old",
@@ -216,9 +218,9 @@ def no_watchdog(report: Report, watchdog: str) -> Problem:
     )
 
 
-def restarted(report: Report) -> Problem:
+def make_restart_problem(report: Report) -> Problem:
     """A server that forgot everything a moment ago: what it does not list may fire all the same."""
-    runs = age(report.uptime.total_seconds()) if report.uptime else "a moment"
+    runs = format_age(report.uptime.total_seconds()) if report.uptime else "a moment"
     return Problem(
         ProblemKind.SERVER,
         f"{report.server} restarted {runs} ago",
@@ -237,7 +239,7 @@ def partial_answer(server: str) -> Problem:
     )
 
 
-def together(problems: Sequence[Problem]) -> Problem:
+def combine_problems(problems: Sequence[Problem]) -> Problem:
     """Several problems as one: the first decides, all are told, and only if all ask for a rest there is one."""
     first = problems[0]
     more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from cockpit.feeds.alertmanager.alerts import LONGEST_SETTLING, Report
 from cockpit.model.alert import Alert, AlertState
-from cockpit.model.time import age
+from cockpit.model.time import format_age
 
 KEPT_RESOLVED = timedelta(minutes=10)  # a resolved alert stays in sight this long
 KEPT_UNCONFIRMED = timedelta(hours=1)
@@ -15,7 +15,7 @@ CLOCKS_DIFFER = timedelta(seconds=2)
 UNLISTED = "firing in Prometheus, listed by no Alertmanager"
 
 
-class Says(StrEnum):
+class PrometheusState(StrEnum):
     """What Prometheus says of an alert that no Alertmanager lists."""
 
     FIRES = "fires"
@@ -28,7 +28,7 @@ class Says(StrEnum):
 class ResolutionWord:
     """`why` completes it for a person: who confirms it, or why nobody can."""
 
-    says: Says
+    says: PrometheusState
     why: str
 
 
@@ -69,7 +69,7 @@ AskPrometheus = Callable[[Trace], ResolutionWord | None]
 """None where no Prometheus is configured; an Alertmanager's own evidence must then do."""
 
 
-def transition(
+def update_traces(
     before: Mapping[str, Trace], reports: Mapping[str, Report], ask: AskPrometheus, now: datetime
 ) -> dict[str, Trace]:
     """The traces after a look in which the servers of `reports` answered, both by their own keys.
@@ -78,16 +78,17 @@ def transition(
     """
     fingerprints = dict.fromkeys([*before, *(alert for report in reports.values() for alert in report.alerts)])
     after = (
-        (fingerprint, follow(fingerprint, before.get(fingerprint), reports, ask, now)) for fingerprint in fingerprints
+        (fingerprint, follow_alert(fingerprint, before.get(fingerprint), reports, ask, now))
+        for fingerprint in fingerprints
     )
     return {text: trace for text, trace in after if trace is not None}
 
 
-def follow(
+def follow_alert(
     fingerprint: str, before: Trace | None, reports: Mapping[str, Report], ask: AskPrometheus, now: datetime
 ) -> Trace | None:
     """One alert's next Trace; None once it has left."""
-    sights = seen(fingerprint, before.sights if before else {}, reports)
+    sights = update_sightings(fingerprint, before.sights if before else {}, reports)
     present = [
         alert_sighting
         for server, alert_sighting in sights.items()
@@ -96,7 +97,7 @@ def follow(
     if present:
         again = before is None or before.resolved is not None
         first = now if again or before is None else before.first
-        return Trace(merged(alert_sighting.alert for alert_sighting in present), sights, first=first)
+        return Trace(merge_alerts(alert_sighting.alert for alert_sighting in present), sights, first=first)
     if before is None:
         return None
     gone = before.gone or now
@@ -104,11 +105,11 @@ def follow(
         return replace(before, sights=sights) if now - before.resolved <= KEPT_RESOLVED else None
     if now - gone > KEPT_UNCONFIRMED:
         return None
-    alert = fate(before, sights, reports, ask(before))
+    alert = decide_alert_fate(before, sights, reports, ask(before))
     return Trace(alert, sights, gone, now if alert.state is AlertState.RESOLVED else None, before.first)
 
 
-def seen(
+def update_sightings(
     fingerprint: str, before: Mapping[str, AlertSighting], reports: Mapping[str, Report]
 ) -> dict[str, AlertSighting]:
     """Every server's last word on one alert, newest where it answered."""
@@ -123,7 +124,7 @@ def seen(
     return sights
 
 
-def merged(alerts: Iterable[Alert]) -> Alert:
+def merge_alerts(alerts: Iterable[Alert]) -> Alert:
     """One alert out of what several servers say of it: since the earliest, quiet only if all of them keep it so."""
     every = list(alerts)
     if len(every) == 1:
@@ -136,17 +137,17 @@ def merged(alerts: Iterable[Alert]) -> Alert:
     )
 
 
-def fate(
+def decide_alert_fate(
     before: Trace, sights: Mapping[str, AlertSighting], reports: Mapping[str, Report], word: ResolutionWord | None
 ) -> Alert:
     """The alert as it is told now that nobody lists it."""
-    doubts = [doubt(server, sight, reports.get(server)) for server, sight in sorted(sights.items())]
-    if word is not None and word.says is Says.FIRES:
-        fires = merged(sight.alert for sight in sights.values()) if sights else before.told
+    doubts = [doubt_resolution(server, sight, reports.get(server)) for server, sight in sorted(sights.items())]
+    if word is not None and word.says is PrometheusState.FIRES:
+        fires = merge_alerts(sight.alert for sight in sights.values()) if sights else before.told
         return replace(fires, state=AlertState.FIRING, note=UNLISTED)
-    if word is not None and word.says is Says.SILENT and not sights:
+    if word is not None and word.says is PrometheusState.SILENT and not sights:
         return replace(before.told, note=word.why)  # only its Prometheus knew of it, and nothing was ever withdrawn
-    if word is not None and word.says is Says.INACTIVE:
+    if word is not None and word.says is PrometheusState.INACTIVE:
         return replace(before.told, state=AlertState.RESOLVED, note=word.why)
     if word is None and (
         sure := next((server for server, why in zip(sorted(sights), doubts, strict=True) if not why), "")
@@ -156,7 +157,7 @@ def fate(
     return replace(before.told, state=AlertState.RESOLVING, note=why or "vanished, not confirmed yet")
 
 
-def doubt(server: str, sight: AlertSighting, report: Report | None) -> str:
+def doubt_resolution(server: str, sight: AlertSighting, report: Report | None) -> str:
     """Why a server's list without this alert does not prove that it is over; "" when it does."""
     if report is None or sight.lost is None:
         return f"not confirmed: {server} does not answer"
@@ -165,7 +166,7 @@ def doubt(server: str, sight: AlertSighting, report: Report | None) -> str:
     if report.uptime is None:
         return f"not confirmed: {server} does not say how long it runs"
     if report.uptime < min(2 * sight.resend, LONGEST_SETTLING):
-        return f"vanished, {server} restarted {age(report.uptime.total_seconds())} ago"
+        return f"vanished, {server} restarted {format_age(report.uptime.total_seconds())} ago"
     if sight.heard <= sight.lost < sight.ends - min(sight.resend, CLOCKS_DIFFER):
         return ""  # it ended before its time (and no clock was set back): its sender said so
     spoke_lately = sight.heard - sight.updated <= 1.5 * sight.resend

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from cockpit.feeds.alertmanager.alerts import alert_of, decoded, texts, when
+from cockpit.feeds.alertmanager.alerts import alert_of, clean_labels, decode_json, parse_go_time
 from cockpit.feeds.alertmanager.labels import Labels, LabelSets
-from cockpit.feeds.alertmanager.resolution import ResolutionWord, Says, Trace
+from cockpit.feeds.alertmanager.resolution import PrometheusState, ResolutionWord, Trace
 from cockpit.feeds.alertmanager.targets import (
     NOTHING_REMEMBERED,
     TargetMemory,
@@ -17,8 +17,8 @@ from cockpit.feeds.alertmanager.targets import (
 )
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.raw import dig, items, moment, text
-from cockpit.model.time import age
+from cockpit.model.raw import dig_value, list_mappings, read_moment, read_text
+from cockpit.model.time import format_age
 
 WINDOW = timedelta(minutes=2)
 STATE_WORDS = {
@@ -81,50 +81,50 @@ class Rules:
 
 def rules_of(body: bytes) -> dict[str, tuple[AlertingRule, ...]]:
     """The rules of `GET /api/v1/rules?type=alert`, by name. Raises SourceError, ValueError or RecursionError."""
-    groups = dig(_data(decoded(body)), "groups")
+    groups = dig_value(_read_answer_data(decode_json(body)), "groups")
     if not isinstance(groups, list):
         raise SourceError(Problem(ProblemKind.GARBAGE, "no rules", "The answer is no list of rules."))
     alerting_ruleses: dict[str, tuple[AlertingRule, ...]] = {}
-    for group in items(groups):
-        for raw in items(group.get("rules")):
-            name = text(raw.get("name"))
+    for group in list_mappings(groups):
+        for raw in list_mappings(group.get("rules")):
+            name = read_text(raw.get("name"))
             if raw.get("type", "alerting") == "alerting" and name:
-                alerting_ruleses[name] = (*alerting_ruleses.get(name, ()), _rule(raw, group.get("interval")))
+                alerting_ruleses[name] = (*alerting_ruleses.get(name, ()), _parse_rule(raw, group.get("interval")))
     return alerting_ruleses
 
 
 def is_partial(body: bytes) -> bool:
     """Whether a server said that it left rules out: a page of several, or stores that did not answer (Thanos)."""
-    answer = decoded(body)
-    return bool(dig(answer, "warnings") or dig(answer, "data", "groupNextToken"))
+    answer = decode_json(body)
+    return bool(dig_value(answer, "warnings") or dig_value(answer, "data", "groupNextToken"))
 
 
-def _data(answer: Any) -> Any:
-    if dig(answer, "status") != "success":
+def _read_answer_data(answer: Any) -> Any:
+    if dig_value(answer, "status") != "success":
         raise SourceError(Problem(ProblemKind.GARBAGE, "no rules", "The answer is none of a Prometheus."))
-    return dig(answer, "data")
+    return dig_value(answer, "data")
 
 
-def _rule(raw: Mapping[str, Any], interval: object) -> AlertingRule:
+def _parse_rule(raw: Mapping[str, Any], interval: object) -> AlertingRule:
     return AlertingRule(
-        moment(raw.get("lastEvaluation")),
-        _seconds(interval, 60.0),
-        _failure(raw),
-        tuple(items(raw.get("alerts"))),
-        _seconds(raw.get("duration"), 0.0),
+        read_moment(raw.get("lastEvaluation")),
+        _read_seconds(interval, 60.0),
+        _explain_rule_failure(raw),
+        tuple(list_mappings(raw.get("alerts"))),
+        _read_seconds(raw.get("duration"), 0.0),
     )
 
 
-def _seconds(value: object, otherwise: float) -> float:
+def _read_seconds(value: object, otherwise: float) -> float:
     return float(value) if isinstance(value, int | float) and 0 < value < 86_400 else otherwise
 
 
-def _failure(raw: Mapping[str, Any]) -> str:
+def _explain_rule_failure(raw: Mapping[str, Any]) -> str:
     """Why a rule proves nothing: it fails, or its server does not say in words we know that it does not."""
-    health = text(raw.get("health"), 80)
+    health = read_text(raw.get("health"), 80)
     if health.casefold() != "ok":
-        return text(raw.get("lastError"), 80) or health or "its health is not told"
-    rule_state = text(raw.get("state"), 40)
+        return read_text(raw.get("lastError"), 80) or health or "its health is not told"
+    rule_state = read_text(raw.get("state"), 40)
     if rule_state and state_of(rule_state) is None:
         return f"its state is `{rule_state}`"
     listed = isinstance(raw.get("alerts"), list)
@@ -140,17 +140,17 @@ def state_of(word: object) -> AlertState | None:
     return STATE_WORDS.get(word.strip().casefold()) if isinstance(word, str) else None
 
 
-def pending(
+def list_pending_alerts(
     rules: Mapping[str, Sequence[AlertingRule]], *, source: str, environment: str, server: str, polled: datetime
 ) -> list[Alert]:
     """The alerts that wait for their rule's `for` to pass."""
     return [
         rule_alert(raw, AlertState.PENDING, source=source, environment=environment, server=server, polled=polled)
-        for _, raw in active(rules, AlertState.PENDING)
+        for _, raw in iterate_active_alerts(rules, AlertState.PENDING)
     ]
 
 
-def active(
+def iterate_active_alerts(
     rules: Mapping[str, Sequence[AlertingRule]], state: AlertState
 ) -> Iterable[tuple[AlertingRule, Mapping[str, Any]]]:
     """The active alerts of that state as they came, each with its rule."""
@@ -163,17 +163,21 @@ def active(
     )
 
 
-def firing(rules: Mapping[str, Sequence[AlertingRule]], *, server: str, position: datetime) -> list[FiringInRule]:
+def list_firing_alerts(
+    rules: Mapping[str, Sequence[AlertingRule]], *, server: str, position: datetime
+) -> list[FiringInRule]:
     """The alerts that fire by the word of their Prometheus."""
     return [
-        FiringInRule(texts(raw.get("labels")), raw, server, position - _fired(rule, raw, position))
-        for rule, raw in active(rules, AlertState.FIRING)
+        FiringInRule(
+            clean_labels(raw.get("labels")), raw, server, position - _compute_firing_start(rule, raw, position)
+        )
+        for rule, raw in iterate_active_alerts(rules, AlertState.FIRING)
     ]
 
 
-def _fired(rule: AlertingRule, raw: Mapping[str, Any], position: datetime) -> datetime:
+def _compute_firing_start(rule: AlertingRule, raw: Mapping[str, Any], position: datetime) -> datetime:
     """When it turned from pending to firing: Prometheus only tells since when its condition holds."""
-    since = when(raw.get("activeAt"))
+    since = parse_go_time(raw.get("activeAt"))
     return position if since is None else min(position, since + timedelta(seconds=rule.waits))
 
 
@@ -190,9 +194,9 @@ def rule_alert(
     """An alert as its Prometheus tells it. `seen` stands in for a time that cannot be read."""
     return alert_of(
         raw,
-        fingerprint_of(texts(raw.get("labels"))),
+        fingerprint_of(clean_labels(raw.get("labels"))),
         state,
-        when(raw.get("activeAt")) or polled,
+        parse_go_time(raw.get("activeAt")) or polled,
         source=source,
         environment=environment,
         server=server,
@@ -230,27 +234,29 @@ class Witnesses:
         labels = dict(alert.labels)
         for answer in self._answers:
             if self._agrees(answer, alert.name, AlertState.FIRING, labels):
-                return ResolutionWord(Says.FIRES, f"{answer.server} says it fires")
+                return ResolutionWord(PrometheusState.FIRES, f"{answer.server} says it fires")
             if self._agrees(answer, alert.name, AlertState.PENDING, labels):
-                return ResolutionWord(Says.UNKNOWN, f"not confirmed: pending once more in {answer.server}")
+                return ResolutionWord(PrometheusState.UNKNOWN, f"not confirmed: pending once more in {answer.server}")
             if self._agrees(answer, alert.name, None, labels):
-                return ResolutionWord(Says.UNKNOWN, f"not confirmed: {answer.server} has it in a state we do not know")
+                return ResolutionWord(
+                    PrometheusState.UNKNOWN, f"not confirmed: {answer.server} has it in a state we do not know"
+                )
         knowing = [answer for answer in self._answers if alert.name in answer.rules]
         if self._silent:
-            return ResolutionWord(Says.SILENT, f"not confirmed: {self._silent[0]} does not answer")
+            return ResolutionWord(PrometheusState.SILENT, f"not confirmed: {self._silent[0]} does not answer")
         if not knowing:
-            return ResolutionWord(Says.UNKNOWN, f"not confirmed: no Prometheus has a rule {alert.name}")
+            return ResolutionWord(PrometheusState.UNKNOWN, f"not confirmed: no Prometheus has a rule {alert.name}")
         why = next((why for answer in self._answers if (why := self._doubt(answer, alert.name, labels, trace))), "")
         if why:
-            return ResolutionWord(Says.UNKNOWN, f"not confirmed: {why}")
-        return ResolutionWord(Says.INACTIVE, f"confirmed by Prometheus {knowing[0].server}")
+            return ResolutionWord(PrometheusState.UNKNOWN, f"not confirmed: {why}")
+        return ResolutionWord(PrometheusState.INACTIVE, f"confirmed by Prometheus {knowing[0].server}")
 
     def _doubt(self, answer: Rules, name: str, labels: Labels, trace: Trace) -> str:
         if answer.partial:
             return f"{answer.server} told only a part of its rules"
         if name not in answer.rules:
             return ""
-        if why := doubt(answer, name):
+        if why := doubt_inactive_rule(answer, name):
             return why
         if answer.server not in self._targets:
             return f"{answer.server} cannot say whether the rule had data"
@@ -260,7 +266,7 @@ class Witnesses:
         key = answer.server, name, state
         if key not in self._active:
             self._active[key] = LabelSets(
-                texts(raw.get("labels"))
+                clean_labels(raw.get("labels"))
                 for rule in answer.rules.get(name, ())
                 for raw in rule.active
                 if state_of(raw.get("state")) is state
@@ -268,7 +274,7 @@ class Witnesses:
         return self._active[key].any_agrees(labels)
 
 
-def doubt(answer: Rules, name: str) -> str:
+def doubt_inactive_rule(answer: Rules, name: str) -> str:
     """Why an inactive rule proves nothing: it fails, or is not evaluated. "" when it may prove something."""
     for rule in answer.rules[name]:
         if rule.evaluated is None:
@@ -277,7 +283,7 @@ def doubt(answer: Rules, name: str) -> str:
             return f"the rule fails in {answer.server}: {rule.failure}"
         late = answer.at - rule.evaluated
         if late > min(timedelta(seconds=2 * rule.every + 5), WINDOW):
-            return f"{answer.server} last evaluated the rule {age(late.total_seconds())} ago"
+            return f"{answer.server} last evaluated the rule {format_age(late.total_seconds())} ago"
     return ""
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cockpit.feeds.alertmanager.alerts import decoded, texts
+from cockpit.feeds.alertmanager.alerts import clean_labels, decode_json
 from cockpit.feeds.alertmanager.labels import Labels
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.raw import dig, items
+from cockpit.model.raw import dig_value, list_mappings
 
 UP = "max by (job, instance) (up)"
 DOWN = "min by (job, instance) (min_over_time(up[2m])) == 0"
@@ -42,19 +42,19 @@ def targets_of(up_body: bytes, down_body: bytes) -> Targets:
 
 def series_of(body: bytes) -> list[tuple[Target, str]]:
     """Each series of an instant vector with its value. A partial answer is refused: what it lacks may be our target."""
-    answer = decoded(body)
-    result = dig(answer, "data", "result")
-    if dig(answer, "status") != "success" or not isinstance(result, list) or dig(answer, "warnings"):
+    answer = decode_json(body)
+    result = dig_value(answer, "data", "result")
+    if dig_value(answer, "status") != "success" or not isinstance(result, list) or dig_value(answer, "warnings"):
         raise SourceError(NO_VECTOR)
-    return [(_target(item.get("metric")), _value(item.get("value"))) for item in items(result)]
+    return [(_read_target(item.get("metric")), _read_sample_value(item.get("value"))) for item in list_mappings(result)]
 
 
-def _target(metric: object) -> Target:
-    labels = texts(metric)
+def _read_target(metric: object) -> Target:
+    labels = clean_labels(metric)
     return labels.get("job", ""), labels.get("instance", "")
 
 
-def _value(sample: object) -> str:
+def _read_sample_value(sample: object) -> str:
     return str(sample[1]) if isinstance(sample, list) and len(sample) == 2 else ""
 
 
@@ -105,7 +105,7 @@ class TargetWitness:
     def _exact_doubt(self, target: Target) -> str:
         if target in self._targets.down:
             return self._describe(target)
-        return "" if target in self._targets.up else f"no data, {_name(target)} is no target any more"
+        return "" if target in self._targets.up else f"no data, {_name_target(target)} is no target any more"
 
     def _was_up(self, target: Target, fired: datetime) -> bool:
         last_up = self._memory.last_up.get(target)
@@ -114,8 +114,8 @@ class TargetWitness:
     def _describe(self, target: Target) -> str:
         job = target[0]
         others = {name for name in self._targets.up - self._targets.down if name[0] == job}
-        return f"no data, {_name(target) if others or not job else f'job {job}'} is or was down"
+        return f"no data, {_name_target(target) if others or not job else f'job {job}'} is or was down"
 
 
-def _name(target: Target) -> str:
+def _name_target(target: Target) -> str:
     return target[1] or target[0] or "a target"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from cockpit.feeds.alertmanager.alerts import LIFE, Listed, Report
+from cockpit.feeds.alertmanager.alerts import LIFE, ListedAlert, Report
 from cockpit.feeds.alertmanager.labels import Labels
 from cockpit.feeds.alertmanager.resolution import UNLISTED, Trace
 from cockpit.feeds.alertmanager.rules import FiringInRule
@@ -40,7 +40,7 @@ def resend_delay(reports: Iterable[Report]) -> timedelta:
     return min((*resends, DEFAULT_RESEND))
 
 
-def not_listed(firing: Iterable[FiringInRule], listings: Iterable[Mapping[str, Listed]]) -> list[FiringInRule]:
+def not_listed(firing: Iterable[FiringInRule], listings: Iterable[Mapping[str, ListedAlert]]) -> list[FiringInRule]:
     """What fires by the word of a Prometheus and is in none of those lists."""
     listed = ListedAlerts(
         (dict(entry.alert.labels), fingerprint) for listing in listings for fingerprint, entry in listing.items()

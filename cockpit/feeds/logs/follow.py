@@ -8,7 +8,7 @@ import httpx
 
 from cockpit.azure.endpoints import stream_address
 from cockpit.azure.readonly import refuse_change_hook
-from cockpit.feeds.http import explain, read_bounded, refused, tls_context
+from cockpit.feeds.http import explain_http_error, explain_refusal, read_bounded, tls_context
 from cockpit.feeds.logs.parse import Splitter
 from cockpit.model.logline import LogLine
 from cockpit.model.problem import SourceError
@@ -41,7 +41,9 @@ def stream_client(*, read_only: bool, simulated: bool) -> httpx.AsyncClient:
     )
 
 
-async def follow(client: httpx.AsyncClient, endpoint: LogEndpoint, token: str, time: Time) -> AsyncIterator[LogLine]:
+async def follow_log_stream(
+    client: httpx.AsyncClient, endpoint: LogEndpoint, token: str, time: Time
+) -> AsyncIterator[LogLine]:
     """The tail and what comes after it, until the server ends the stream. Raises SourceError.
 
     After a new connection the tail holds lines that were seen before; those are not told twice.
@@ -55,7 +57,7 @@ async def follow(client: httpx.AsyncClient, endpoint: LogEndpoint, token: str, t
         ) as response:
             if response.status_code != 200:
                 body, _ = await read_bounded(response, ERROR_BODY)
-                raise SourceError(refused(response.status_code, response.headers, body, time.now()))
+                raise SourceError(explain_refusal(response.status_code, response.headers, body, time.now()))
             lines = Splitter()
             async for chunk in response.aiter_bytes():
                 for raw in lines.feed(chunk):
@@ -67,4 +69,4 @@ async def follow(client: httpx.AsyncClient, endpoint: LogEndpoint, token: str, t
                     if line is not None:
                         yield line
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        raise SourceError(explain(error)) from error
+        raise SourceError(explain_http_error(error)) from error

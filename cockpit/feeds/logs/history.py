@@ -32,22 +32,23 @@ class History:
     partial: str = ""
 
 
-async def history(azure: Azure, workspace: str, revision: Revision, now: datetime) -> History:
+async def load_log_history(azure: Azure, workspace: str, revision: Revision, now: datetime) -> History:
     """The last half hour that `revision` was alive. Raises SourceError when neither layout of tables can be read."""
-    since, until = window(revision, now)
+    since, until = compute_history_window(revision, now)
     answers = await asyncio.gather(
-        *(azure.query(workspace, kql(revision, *layout), since, until) for layout in LAYOUTS), return_exceptions=True
+        *(azure.query(workspace, build_history_query(revision, *layout), since, until) for layout in LAYOUTS),
+        return_exceptions=True,
     )
     tables = [answer for answer in answers if isinstance(answer, LogTable)]
     if not tables:
-        raise worst([answer for answer in answers if isinstance(answer, BaseException)])
+        raise pick_worst_failure([answer for answer in answers if isinstance(answer, BaseException)])
     lines = [line for table in tables for row in table.rows if (line := table_row(row)) is not None]
     lines.sort(key=lambda line: line.at or OLDEST)
     partial = "; ".join(dict.fromkeys(table.partial for table in tables if table.partial))
     return History(tuple(lines), since, until, partial)
 
 
-def window(revision: Revision, now: datetime) -> tuple[datetime, datetime]:
+def compute_history_window(revision: Revision, now: datetime) -> tuple[datetime, datetime]:
     """The half hour before `now`, or before the revision was last active when that is longer ago."""
     end = now
     if revision.last_active is not None and revision.last_active + INGESTION < now:
@@ -55,7 +56,7 @@ def window(revision: Revision, now: datetime) -> tuple[datetime, datetime]:
     return end - REACH, end
 
 
-def kql(revision: Revision, table_suffix: str, column_suffix: str) -> str:
+def build_history_query(revision: Revision, table_suffix: str, column_suffix: str) -> str:
     """The query for one layout. Raises SourceError for a name that is none: it would be read as part of the query."""
     for name in (revision.app, revision.name):
         if not NAME.fullmatch(name):
@@ -68,7 +69,7 @@ def kql(revision: Revision, table_suffix: str, column_suffix: str) -> str:
     )
 
 
-def worst(failures: list[BaseException]) -> BaseException:
+def pick_worst_failure(failures: list[BaseException]) -> BaseException:
     """The failure worth telling: a refused query only says that the layout is not this one."""
     telling = [
         failure

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cockpit.model.logline import LogLine
-from cockpit.model.raw import dig, moment, text
+from cockpit.model.raw import dig_value, read_moment, read_text
 from cockpit.model.text import MAX_LINE, clean_line
 
 LONGEST_LINE = 65_536  # bytes; the rest of a longer one is dropped as it arrives
@@ -38,38 +38,38 @@ class Splitter:
 def console_line(raw: bytes, revision: str, replica: str) -> LogLine | None:
     """One line of a container's output, None for what says nothing: blank, null, or the stream greeting us."""
     record = record_of(raw)
-    sentence = words(record.get("Log")) if record is not None else words(raw)
+    sentence = clean_log_text(record.get("Log")) if record is not None else clean_log_text(raw)
     if not sentence or CHATTER.match(sentence):
         return None
-    return LogLine(sentence, moment(dig(record, "TimeStamp")), "console", revision, replica)
+    return LogLine(sentence, read_moment(dig_value(record, "TimeStamp")), "console", revision, replica)
 
 
 def system_line(raw: bytes, revision: str) -> LogLine | None:
     """One line of the platform about `revision` or the whole app; None when it is about another, or says nothing."""
     record = record_of(raw)
     if record is None:
-        sentence = words(raw)
+        sentence = clean_log_text(raw)
         return LogLine(sentence, None, "system") if sentence and not CHATTER.match(sentence) else None
-    sentence, about = words(record.get("Msg")), text(record.get("RevisionName"))
+    sentence, about = clean_log_text(record.get("Msg")), read_text(record.get("RevisionName"))
     if not sentence or CHATTER.match(sentence) or about not in ("", revision):
         return None
-    return LogLine(sentence, moment(record.get("TimeStamp")), "system", about, *where_and_why(record))
+    return LogLine(sentence, read_moment(record.get("TimeStamp")), "system", about, *where_and_why(record))
 
 
 def table_row(raw: Mapping[str, Any]) -> LogLine | None:
     """One row of either table layout of Log Analytics: columns may end in `_s` or not. None without a text."""
     row = {SUFFIX.sub("", key): value for key, value in raw.items() if value is not None}
-    sentence = words(row.get("Log"))
+    sentence = clean_log_text(row.get("Log"))
     if not sentence:
         return None
     system = bool(row.get("EventSource") or row.get("Reason"))
     replica, reason = where_and_why(row)
     return LogLine(
         sentence,
-        moment(row.get("TimeGenerated")),
+        read_moment(row.get("TimeGenerated")),
         "system" if system else "console",
-        text(row.get("RevisionName")),
-        replica or text(row.get("ContainerGroupName")),
+        read_text(row.get("RevisionName")),
+        replica or read_text(row.get("ContainerGroupName")),
         reason,
     )
 
@@ -83,7 +83,7 @@ def record_of(raw: bytes) -> Mapping[str, Any] | None:
     return record if isinstance(record, Mapping) else None
 
 
-def words(value: object) -> str:
+def clean_log_text(value: object) -> str:
     """A log text on one line, cleaned, without the colours its program meant for another screen."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
@@ -91,4 +91,4 @@ def words(value: object) -> str:
 
 
 def where_and_why(record: Mapping[str, Any]) -> tuple[str, str]:
-    return text(record.get("ReplicaName")), text(record.get("Reason"))
+    return read_text(record.get("ReplicaName")), read_text(record.get("Reason"))

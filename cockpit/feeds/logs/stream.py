@@ -10,8 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from cockpit.azure.client import Azure
-from cockpit.azure.mapping import replica
-from cockpit.feeds.logs.history import history
+from cockpit.azure.mapping import map_replica
+from cockpit.feeds.logs.history import load_log_history
 from cockpit.feeds.logs.parse import console_line, system_line
 from cockpit.model.logline import LogLine
 from cockpit.model.problem import ProblemKind, SourceError
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 LOOK_AGAIN = 10.0  # seconds between two looks at which replicas there are; also the pause before a new connection
 WAITING_LINES = 1_000  # lines ready for a reader that is slow; then the streams wait too
 SYSTEM = "system log"
-OURS = "cockpit"  # the reason of lines that are our own words
+OWN_REASON = "cockpit"  # the reason of lines that are our own words
 
 
-async def stream(
+async def stream_log_lines(
     azure: Azure, application: Application, revision: Revision, *, environment: Environment, time: Time
 ) -> AsyncGenerator[LogLine, None]:
     """Lines as they come, until the reader stops. Raises SourceError when nobody is signed in.
@@ -40,7 +40,7 @@ async def stream(
     """
     waiting: asyncio.Queue[LogLine | None] = asyncio.Queue(WAITING_LINES)
     work = asyncio.create_task(LogWatch(azure, application, revision, environment, time, waiting).run())
-    work.add_done_callback(lambda _: wake(waiting))
+    work.add_done_callback(lambda _: wake_log_reader(waiting))
     try:
         while not (work.done() and waiting.empty()):
             line = await waiting.get()
@@ -54,13 +54,13 @@ async def stream(
             await work
 
 
-def wake(waiting: "asyncio.Queue[LogLine | None]") -> None:
+def wake_log_reader(waiting: "asyncio.Queue[LogLine | None]") -> None:
     """End the reader's wait; a full queue needs no waking."""
     with suppress(asyncio.QueueFull):
         waiting.put_nowait(None)
 
 
-def span(since: datetime, until: datetime, now: datetime) -> str:
+def format_span(since: datetime, until: datetime, now: datetime) -> str:
     """`07:00Z-07:30Z`, with the day where it is not that of `now`; all in UTC."""
     day = "" if since.date() == now.date() else f"{since:%b %d} "
     return f"{day}{since:%H:%M}Z-{until:%H:%M}Z"
@@ -140,7 +140,7 @@ class LogWatch:
         name = self._revision.name
         log_endpoints_by_name = {
             f"{item.name}/{container}": LogEndpoint(url, partial(console_line, revision=name, replica=item.name))
-            for item in map(replica, raw)
+            for item in map(map_replica, raw)
             for container, url in item.containers
             if url
         }
@@ -149,15 +149,15 @@ class LogWatch:
         return log_endpoints_by_name
 
     async def _follow(self, client: "httpx.AsyncClient", key: str, endpoint: "LogEndpoint") -> None:
-        from cockpit.feeds.http import explain
-        from cockpit.feeds.logs.follow import follow
+        from cockpit.feeds.http import explain_http_error
+        from cockpit.feeds.logs.follow import follow_log_stream
 
         try:
-            async for line in follow(client, endpoint, self._token, self._time):
+            async for line in follow_log_stream(client, endpoint, self._token, self._time):
                 self._complaints.pop(key, None)
                 await self._waiting.put(line)
         except Exception as error:
-            problem = explain(error)
+            problem = explain_http_error(error)
             if problem.kind in (ProblemKind.SIGN_IN, ProblemKind.FORBIDDEN):
                 self._token = ""  # they last an hour; the next look brings a new one
             await self._complain(key, f"the stream of {key} broke: {problem.message}")
@@ -168,12 +168,12 @@ class LogWatch:
             await self._say(f"{why}: the configuration names no workspace, so there is no past to show")
             return
         try:
-            past = await history(self._azure, workspace, self._revision, self._time.now())
+            past = await load_log_history(self._azure, workspace, self._revision, self._time.now())
         except SourceError as error:
             sentence = f"{why}: Log Analytics has no answer: {error.problem.message} {error.problem.advice}"
             await self._say(sentence.strip())
             return
-        whence = f"{why}: Log Analytics, {span(past.since, past.until, self._time.now())}"
+        whence = f"{why}: Log Analytics, {format_span(past.since, past.until, self._time.now())}"
         count = "1 line" if len(past.lines) == 1 else f"{len(past.lines)} lines"
         await self._say(f"{whence}, {count}, some minutes behind", whence)
         if past.partial:
@@ -188,7 +188,7 @@ class LogWatch:
             await self._say(text)
 
     async def _say(self, text: str, past: str = "") -> None:
-        line = LogLine(text, self._time.now(), "system", self._revision.name, reason=OURS, past=past)
+        line = LogLine(text, self._time.now(), "system", self._revision.name, reason=OWN_REASON, past=past)
         await self._waiting.put(line)
 
     async def _stop(self) -> None:

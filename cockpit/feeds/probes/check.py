@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import httpx
 
-from cockpit.feeds.base import unexplained
-from cockpit.feeds.http import Reveal, read_bounded, revealed, tls_context
+from cockpit.feeds.base import explain_unknown_error
+from cockpit.feeds.http import Reveal, read_bounded, reveal_headers, tls_context
 from cockpit.feeds.probes.connectivity import Line, LoopLag
 from cockpit.feeds.probes.resolver import Resolver, SilentResolverError
 from cockpit.feeds.probes.state import CheckOutcome, Grade
 from cockpit.feeds.probes.transport import Journey, Network, Phase, Transport, UnsentError
-from cockpit.model.conditions import ProbeAnswer, check
+from cockpit.model.conditions import ProbeAnswer, check_condition
 from cockpit.model.probe import Probe
 from cockpit.model.secret import Secret
 from cockpit.model.text import clean_line
@@ -55,7 +55,7 @@ class ProbeEndpoint:
         except httpx.HTTPError as error:
             return await self._no_answer(journey, error, started)
         except Exception as error:
-            return self._outcome(Grade.INCONCLUSIVE, f"not asked: {unexplained(error).short}")
+            return self._outcome(Grade.INCONCLUSIVE, f"not asked: {explain_unknown_error(error).short}")
         return self._judged(answer)
 
     async def aclose(self) -> None:
@@ -87,7 +87,7 @@ class ProbeEndpoint:
     def _request(self, client: httpx.AsyncClient) -> httpx.Request:
         # Identity: a compressed answer of 1 MB could be a thousand of them.
         headers = httpx.Headers({"User-Agent": "incident-cockpit", "Accept-Encoding": "identity"})
-        headers.update(revealed(self._probe.headers, self._reveal))
+        headers.update(reveal_headers(self._probe.headers, self._reveal))
         content = self._probe.body.encode() if self._probe.body else None
         return client.build_request(self._probe.method, self._probe.url, headers=headers, content=content)
 
@@ -127,7 +127,7 @@ class ProbeEndpoint:
         if not self._probe.conditions and (answer.status or 0) >= 400:
             grade, reason = Grade.FAILING, f"[STATUS] ({answer.status}) < 400"
         for condition in self._conditions:
-            if grade is Grade.GOOD and (failed := check(condition, answer)) is not None:
+            if grade is Grade.GOOD and (failed := check_condition(condition, answer)) is not None:
                 grade = Grade.FAILING if condition in self._probe.conditions else Grade.DEGRADED
                 reason = failed.shown
         return replace(self._outcome(grade, reason), status=answer.status, latency=answer.response_time)

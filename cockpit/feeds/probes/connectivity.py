@@ -8,7 +8,7 @@ from contextlib import suppress
 import httpcore
 
 from cockpit.feeds.probes.resolver import Resolver
-from cockpit.feeds.probes.transport import connect
+from cockpit.feeds.probes.transport import open_wire
 
 TIMEOUT = 3.0  # seconds for the first reference to answer
 
@@ -55,7 +55,7 @@ class Line:
             return False
         for address in resolution.addresses:
             with suppress(httpcore.NetworkError, httpcore.TimeoutException):
-                (await connect(address, port, until)).close()
+                (await open_wire(address, port, until)).close()
                 return True
         return False
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
-from cockpit.feeds.base import JITTER, Publish, phase, rest
+from cockpit.feeds.base import JITTER, Publish, compute_poll_phase, wait_for_poll
 from cockpit.feeds.http import Reveal, tls_context
 from cockpit.feeds.probes.check import ProbeEndpoint
 from cockpit.feeds.probes.connectivity import Line, LoopLag
@@ -16,10 +16,10 @@ from cockpit.feeds.probes.state import (
     CheckOutcome,
     Grade,
     ProbeStanding,
-    fold,
-    result,
-    shown,
-    undecided,
+    apply_outcome,
+    build_probe_result,
+    derive_shown_state,
+    is_undecided,
 )
 from cockpit.model.probe import Probe, ProbeResult
 from cockpit.model.problem import Problem, ProblemKind
@@ -133,27 +133,27 @@ class ProbesFeed:
     async def _settle(self, post: Post, asker: Asker) -> None:
         for _ in range(post.probe.failures + post.probe.successes):
             await self._check(post, asker)
-            if not undecided(post.standing):
+            if not is_undecided(post.standing):
                 return
             await self._time.sleep(post.probe.retry_interval)
 
     async def _keep_asking(self, post: Post, asker: Asker) -> None:
         # The first look is at once for a person who has just opened the screen; the phase spreads the second.
-        wait = phase(f"{self.environment}/{post.probe.name}", post.probe.interval)
+        wait = compute_poll_phase(f"{self.environment}/{post.probe.name}", post.probe.interval)
         while True:
             began = self._time.monotonic()
             await self._check(post, asker)
-            if undecided(post.standing):
+            if is_undecided(post.standing):
                 wait = min(post.probe.retry_interval, post.probe.interval)
             else:
                 wait -= self._time.monotonic() - began
-            await rest(self._time, max(0.0, wait), post.wake)
+            await wait_for_poll(self._time, max(0.0, wait), post.wake)
             wait = post.probe.interval * self._random.uniform(1 - JITTER, 1 + JITTER)
 
     async def _check(self, post: Post, asker: Asker) -> None:
         await self._pace.turn()
         outcome = await self._ask(post.probe, asker)
-        before, post.standing = post.standing, fold(post.probe, post.standing, outcome)
+        before, post.standing = post.standing, apply_outcome(post.probe, post.standing, outcome)
         if before.silent_since is None and post.standing.silent_since is not None:
             self._call_the_roll(post)
         if outcome.offline or outcome.grade is not Grade.INCONCLUSIVE:
@@ -191,8 +191,8 @@ class ProbesFeed:
         now = self._time.now()
         standings = {name: post.standing for name, post in self._posts.items()}
         for post in self._posts.values():
-            view = shown(post.probe, post.standing, standings, now, self._offline)
-            post.published = result(post.probe, post.standing, view, post.published, now)
+            view = derive_shown_state(post.probe, post.standing, standings, now, self._offline)
+            post.published = build_probe_result(post.probe, post.standing, view, post.published, now)
         value = tuple(post.published for post in self._posts.values() if post.published)
         tried = self._time.monotonic()
         seconds, moment = (tried, now) if not self._offline or self._last is None else (self._last.seen, self._last.at)

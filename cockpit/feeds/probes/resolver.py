@@ -78,7 +78,7 @@ class Resolver:
                 flight.set_result(resolution)
 
         def fly() -> None:
-            resolution = _look(self._look_up, host)
+            resolution = _resolve_host(self._look_up, host)
             with suppress(RuntimeError):  # the loop is gone, and nobody waits
                 loop.call_soon_threadsafe(land, resolution)
 
@@ -87,7 +87,7 @@ class Resolver:
         return flight
 
 
-def _look(look_up: Callable[[str], tuple[str, ...]], host: str) -> Resolution:
+def _resolve_host(look_up: Callable[[str], tuple[str, ...]], host: str) -> Resolution:
     started = perf_counter()
     try:
         addresses = look_up(host)

@@ -57,7 +57,7 @@ class ProbeStanding:
     silent_since: float | None = None  # when the first of the last checks began that were all silent
 
 
-def fold(probe: Probe, before: ProbeStanding, outcome: CheckOutcome) -> ProbeStanding:
+def apply_outcome(probe: Probe, before: ProbeStanding, outcome: CheckOutcome) -> ProbeStanding:
     """The standing after one more answer."""
     after = replace(before, last=outcome, history=(*before.history, outcome.latency)[-HISTORY:])
     if outcome.grade is Grade.INCONCLUSIVE:
@@ -82,7 +82,7 @@ def fold(probe: Probe, before: ProbeStanding, outcome: CheckOutcome) -> ProbeSta
     return replace(after, state=state, failing=0, good=good, accused=False)
 
 
-def undecided(standing: ProbeStanding) -> bool:
+def is_undecided(standing: ProbeStanding) -> bool:
     """One more answer soon would tell: the last one told nothing, was a first failure, or cleared nobody yet."""
     if standing.last is not None and standing.last.grade is Grade.INCONCLUSIVE:
         return not standing.last.offline
@@ -90,34 +90,34 @@ def undecided(standing: ProbeStanding) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownProbeState:
     """The state that is shown, and why."""
 
     state: ProbeState
     reason: str
 
 
-def shown(
+def derive_shown_state(
     probe: Probe, standing: ProbeStanding, standings: Mapping[str, ProbeStanding], now: datetime, offline: bool
-) -> Shown:
+) -> ShownProbeState:
     """What may be said of a probe now: its own state, unless maintenance, our own line or a parent explains it."""
     for start, end in probe.maintenance:
         if start <= now < end:
-            return Shown(ProbeState.MAINTENANCE, f"maintenance until {end:%H:%M} UTC")
+            return ShownProbeState(ProbeState.MAINTENANCE, f"maintenance until {end:%H:%M} UTC")
     if offline:
-        return Shown(ProbeState.UNKNOWN, "jump box offline")
+        return ShownProbeState(ProbeState.UNKNOWN, "jump box offline")
     for parent in probe.depends_on:
         if parent in standings and standings[parent].state is ProbeState.DOWN:
-            return Shown(ProbeState.UNKNOWN, f"parent {parent} down")
+            return ShownProbeState(ProbeState.UNKNOWN, f"parent {parent} down")
     if standing.last is None:
-        return Shown(ProbeState.UNKNOWN, "not checked yet")
+        return ShownProbeState(ProbeState.UNKNOWN, "not checked yet")
     if standing.state is ProbeState.DOWN and standing.grade is not Grade.FAILING:
-        return Shown(standing.state, f"recovering, {standing.good} of {probe.successes} good answers")
-    return Shown(standing.state, standing.last.reason)
+        return ShownProbeState(standing.state, f"recovering, {standing.good} of {probe.successes} good answers")
+    return ShownProbeState(standing.state, standing.last.reason)
 
 
-def result(
-    probe: Probe, standing: ProbeStanding, view: Shown, before: ProbeResult | None, now: datetime
+def build_probe_result(
+    probe: Probe, standing: ProbeStanding, view: ShownProbeState, before: ProbeResult | None, now: datetime
 ) -> ProbeResult:
     """The ProbeResult to publish; `since` moves only when the shown state does."""
     last = standing.last

@@ -28,7 +28,7 @@ CHUNK = 16_384  # one TLS record; the stamp is that of the last byte taken, so t
 OLDEST = 600.0  # a stamp older than this is a stepped clock, not a packet
 TCP_INFO = struct.Struct("=68xI28xI")  # linux/tcp.h: tcpi_rtt (microseconds) and tcpi_total_retrans
 
-OURS = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.EACCES, errno.EPERM})
+LOCAL_ERRORS = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.EACCES, errno.EPERM})
 
 Watch = Callable[[int, Callable[[], None]], None]
 
@@ -111,7 +111,7 @@ class Wire:
             raise
         except OSError as error:
             raise httpcore.ReadError(error.strerror or "connection lost") from error
-        self.arrived = self._loop.time() - _age(ancillary)
+        self.arrived = self._loop.time() - _read_kernel_age(ancillary)
         return data
 
     async def _wait(self, watch: Watch, unwatch: Callable[[int], bool], until: float) -> None:
@@ -124,7 +124,7 @@ class Wire:
             unwatch(number)
 
 
-def _age(ancillary: list[tuple[int, int, bytes]]) -> float:
+def _read_kernel_age(ancillary: list[tuple[int, int, bytes]]) -> float:
     """Seconds ago the kernel received the bytes; 0 where it did not say."""
     for level, kind, data in ancillary:
         if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPING and len(data) >= STAMP.size:
@@ -135,7 +135,7 @@ def _age(ancillary: list[tuple[int, int, bytes]]) -> float:
     return 0.0
 
 
-async def connect(address: str, port: int, until: float) -> Wire:
+async def open_wire(address: str, port: int, until: float) -> Wire:
     """A connection to one address. Raises httpcore.ConnectTimeout or httpcore.ConnectError with the system's reason."""
     sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
     try:
@@ -147,7 +147,7 @@ async def connect(address: str, port: int, until: float) -> Wire:
             with suppress(BlockingIOError):
                 sock.connect((address, port))
         except OSError as error:
-            kind = UnsentError if error.errno in OURS else httpcore.ConnectError
+            kind = UnsentError if error.errno in LOCAL_ERRORS else httpcore.ConnectError
             raise kind(error.strerror or "cannot connect") from error
         wire = Wire(sock)
         await wire.connected(until)
@@ -184,7 +184,7 @@ class Tls:
         except httpcore.ReadTimeout as error:
             raise httpcore.ConnectTimeout(str(error)) from error
         except ssl.SSLError as error:
-            raise httpcore.ConnectError(spoken(error)) from error
+            raise httpcore.ConnectError(read_ssl_reason(error)) from error
         except (httpcore.ReadError, httpcore.WriteError, OSError) as error:
             raise httpcore.ConnectError(f"handshake broken off: {error}") from error
 
@@ -199,13 +199,13 @@ class Tls:
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
             return b""
         except ssl.SSLError as error:
-            raise httpcore.ReadError(spoken(error)) from error
+            raise httpcore.ReadError(read_ssl_reason(error)) from error
 
     async def send(self, data: bytes, until: float) -> None:
         try:
             await self._drive(lambda: self._tls.write(data), until)
         except ssl.SSLError as error:
-            raise httpcore.WriteError(spoken(error)) from error
+            raise httpcore.WriteError(read_ssl_reason(error)) from error
 
     def readable(self) -> bool:
         return bool(self._tls.pending() or self._wire.readable())
@@ -234,7 +234,7 @@ class Tls:
             await self._wire.send(self._outgoing.read(), until)
 
 
-def spoken(error: ssl.SSLError) -> str:
+def read_ssl_reason(error: ssl.SSLError) -> str:
     """What OpenSSL says, without its source lines: `certificate has expired`."""
     lines = getattr(error, "verify_message", "") or (error.reason or "").lower().replace("_", " ")
     return lines or "TLS failed"
@@ -303,7 +303,7 @@ class Network(httpcore.AsyncNetworkBackend):
             self.journey.address = address
             started = asyncio.get_running_loop().time()
             try:
-                wire = await connect(address, port, self.journey.until)
+                wire = await open_wire(address, port, self.journey.until)
             except httpcore.ConnectError as error:
                 errors[address] = error
             else:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from cockpit.incident.actions.errors import AmbiguousIncident, DeskError
-from cockpit.incident.actions.summaries import said
+from cockpit.incident.actions.errors import AmbiguousIncident, IncidentActionError
+from cockpit.incident.actions.summaries import summarize_event
 from cockpit.incident.impact_signals import as_of
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import catch_up, read_ledger
@@ -134,9 +134,9 @@ class IncidentWriter:
         """As `write`, about an event: as it stands after its corrections. Raises DeskError when there is none."""
 
         def found(ledger: Ledger, reader: TimelineReader) -> Draft:
-            event = _standing(reader, number)
+            event = _read_last_correction(reader, number)
             if event is None:
-                raise DeskError(f"There is no event {number}; `cockpit timeline` lists them.")
+                raise IncidentActionError(f"There is no event {number}; `cockpit timeline` lists them.")
             return decide(ledger, event)
 
         return self._record(found)
@@ -145,7 +145,7 @@ class IncidentWriter:
         self, kind: Kind, detail: Mapping[str, Any], moment: datetime, *, subject: str = "", **fields: Any
     ) -> Draft:
         """An entry of the journal, or with `incident` of one; without a `summary` it says what its detail does."""
-        given_values = {"environment": self.environment, "summary": said(kind, detail, subject)} | fields
+        given_values = {"environment": self.environment, "summary": summarize_event(kind, detail, subject)} | fields
         return Draft(
             kind=kind,
             occurred=moment,
@@ -174,10 +174,10 @@ class IncidentWriter:
     def meant(self, ledger: Ledger, incident: str | None) -> Incident:
         """Raises DeskError, AmbiguousIncident."""
         if incident is not None:
-            return _named(ledger, clean_line(incident, 60))
+            return _find_named_incident(ledger, clean_line(incident, 60))
         open = ledger.open(self.environment)
         if not open:
-            raise DeskError(f"No incident is open in {self.environment}; declare one first.")
+            raise IncidentActionError(f"No incident is open in {self.environment}; declare one first.")
         if len(open) > 1:
             raise AmbiguousIncident(open)
         return open[0]
@@ -187,19 +187,23 @@ class IncidentWriter:
         if moment is None:
             return now
         if moment > now + AHEAD:
-            raise DeskError(
+            raise IncidentActionError(
                 f"{moment:%Y-%m-%d %H:%M:%S %Z} is in the future; only what has happened can be written down."
             )
         if moment < now - oldest:
-            raise DeskError(f"{moment:%Y-%m-%d %H:%M %Z} is more than {oldest.days} days ago; check the date.")
+            raise IncidentActionError(
+                f"{moment:%Y-%m-%d %H:%M %Z} is more than {oldest.days} days ago; check the date."
+            )
         return min(moment, now)
 
     def coming(self, moment: datetime, now: datetime) -> datetime:
         """A time by which somebody wants something. Raises DeskError for one that cannot be meant."""
         if moment <= now:
-            raise DeskError(f"{moment:%Y-%m-%d %H:%M:%S %Z} is over; give a time that is yet to come.")
+            raise IncidentActionError(f"{moment:%Y-%m-%d %H:%M:%S %Z} is over; give a time that is yet to come.")
         if moment > now + LATEST:
-            raise DeskError(f"{moment:%Y-%m-%d %H:%M %Z} is more than {LATEST.days} days ahead; check the date.")
+            raise IncidentActionError(
+                f"{moment:%Y-%m-%d %H:%M %Z} is more than {LATEST.days} days ahead; check the date."
+            )
         return moment
 
     def _caught_up(self) -> Ledger:
@@ -213,7 +217,7 @@ class IncidentWriter:
         self, decide: Callable[[Ledger, TimelineReader], Draft | Sequence[Draft]], *, nameless: bool = False
     ) -> Event:
         if self._read_only:
-            raise DeskError("Read-only: nothing is written. Start without --read-only to act.")
+            raise IncidentActionError("Read-only: nothing is written. Start without --read-only to act.")
         if not nameless:
             self.author.must_be_named()
         with self._lock:
@@ -227,14 +231,14 @@ class IncidentWriter:
             return self._timeline.record(plan)[0]
 
 
-def _named(ledger: Ledger, wanted_name: str) -> Incident:
+def _find_named_incident(ledger: Ledger, wanted_name: str) -> Incident:
     incidents = ledger.incidents
     result = [incident for id, incident in incidents.items() if wanted_name and id.endswith(f"-{wanted_name}")]
     if wanted_name in incidents:
         return incidents[wanted_name]
     if len(result) == 1:
         return result[0]
-    raise DeskError(f"There is no incident `{wanted_name}`; `cockpit incidents` lists them.")
+    raise IncidentActionError(f"There is no incident `{wanted_name}`; `cockpit incidents` lists them.")
 
 
 def _ended_lately(ledger: Ledger, environment: str, now: datetime) -> Incident:
@@ -248,7 +252,7 @@ def _ended_lately(ledger: Ledger, environment: str, now: datetime) -> Incident:
         and not incident.duplicate_of
     ]
     if not ended:
-        raise DeskError(
+        raise IncidentActionError(
             f"No incident is open in {environment}, and none ended in the last {LATELY.days} days; "
             "name one with --incident, or declare one."
         )
@@ -257,7 +261,7 @@ def _ended_lately(ledger: Ledger, environment: str, now: datetime) -> Incident:
     return ended[0]
 
 
-def _standing(reader: TimelineReader, number: int) -> Event | None:
+def _read_last_correction(reader: TimelineReader, number: int) -> Event | None:
     """The event of that number, or its last correction: two who correct one event correct it one after the other."""
     event = reader.event(number) if 0 < number < 1 << 63 else None
     if event is None:

@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.incident.actions.base import IncidentWriter
-from cockpit.incident.actions.errors import DeskError
-from cockpit.incident.clocks.clocks import clocks
+from cockpit.incident.actions.errors import IncidentActionError
+from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.ledger import Ledger
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident
-from cockpit.model.text import clean_line, near
-from cockpit.model.time import stamp
+from cockpit.model.text import clean_line, find_nearest
+from cockpit.model.time import format_timestamp
 
 LONGEST_LINE = 500  # characters
 LONGEST_SNOOZE = timedelta(days=1)  # a reminder that is put off for longer is switched off
@@ -23,38 +23,40 @@ def start_task(
     """`look at X, I come back to you in three minutes`."""
     now = writer.now()
     if within <= timedelta():
-        raise DeskError("Say within what time: `3m`, `1h`.")
-    return _begin(
+        raise IncidentActionError("Say within what time: `3m`, `1h`.")
+    return _begin_mark(
         writer,
         ClockKind.TASK,
         incident,
-        text=_words(text, "Say what is to be looked at."),
+        text=_require_text(text, "Say what is to be looked at."),
         person=writer.person_named(person),
-        due=stamp(writer.coming(now + within, now)),
+        due=format_timestamp(writer.coming(now + within, now)),
     )
 
 
 def start_loop(writer: IncidentWriter, text: str, due: datetime | None = None, *, incident: str | None = None) -> Event:
     """What was turned off or loosened for now, and must be put back; it outlives the incident."""
-    return _begin(
+    return _begin_mark(
         writer,
         ClockKind.LOOP,
         incident,
-        text=_words(text, "Say what is to be put back."),
+        text=_require_text(text, "Say what is to be put back."),
         person=writer.person_named(),
-        due=stamp(writer.coming(due, writer.now())) if due else "",
+        due=format_timestamp(writer.coming(due, writer.now())) if due else "",
     )
 
 
-def aware(writer: IncidentWriter, text: str, moment: datetime | None = None, *, incident: str | None = None) -> Event:
+def declare_awareness(
+    writer: IncidentWriter, text: str, moment: datetime | None = None, *, incident: str | None = None
+) -> Event:
     """A person declares to be aware of a breach: the notice counts from then. Only notifying or a reason ends it."""
-    occurred, tokens = writer.past(moment, writer.now()), _words(text, "Say what is known of the breach.")
+    occurred, tokens = writer.past(moment, writer.now()), _require_text(text, "Say what is known of the breach.")
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
         running = next((mark for mark in meant.marks if mark.kind is ClockKind.BREACH), None)
         if running is not None and running.started and not running.not_applicable:
-            raise DeskError(f"{meant.id} counts from {running.started:%Y-%m-%d %H:%M:%S}Z already.")
+            raise IncidentActionError(f"{meant.id} counts from {running.started:%Y-%m-%d %H:%M:%S}Z already.")
         person = writer.person_named()
         detail = {"what": "started", "kind": ClockKind.BREACH.value, "text": tokens, "person": person}
         return writer.of(meant, Kind.CLOCK, detail, occurred, subject=ClockKind.BREACH.value)
@@ -69,46 +71,50 @@ def clock_done(
     occurred, why = writer.past(moment, writer.now()), clean_line(reason, LONGEST_LINE)
 
     def act(ledger: Ledger) -> Draft:
-        meant, clock = _clock(writer, ledger, incident, id)
+        meant, clock = _find_clock(writer, ledger, incident, id)
         if clock.done is not None:
-            raise DeskError(f"{clock.what} is done since {clock.done:%Y-%m-%d %H:%M:%S}Z.")
+            raise IncidentActionError(f"{clock.what} is done since {clock.done:%Y-%m-%d %H:%M:%S}Z.")
         if occurred < clock.started:
-            raise DeskError(f"{clock.what} began at {clock.started:%H:%M:%S}Z; it cannot be done before that.")
-        return _marked(writer, meant, clock, occurred, what="done", reason=why)
+            raise IncidentActionError(
+                f"{clock.what} began at {clock.started:%H:%M:%S}Z; it cannot be done before that."
+            )
+        return _draft_mark(writer, meant, clock, occurred, what="done", reason=why)
 
     return writer.write(act)
 
 
-def snooze(writer: IncidentWriter, id: str, until: datetime, *, incident: str | None = None) -> Event:
+def snooze_clock(writer: IncidentWriter, id: str, until: datetime, *, incident: str | None = None) -> Event:
     """Ask not to be reminded of a clock for a while. It counts on all the same."""
     now = writer.now()
     later = writer.coming(until, now)
     if later > now + LONGEST_SNOOZE:
-        raise DeskError("A reminder can be put off for a day at most.")
+        raise IncidentActionError("A reminder can be put off for a day at most.")
 
     def act(ledger: Ledger) -> Draft:
-        meant, clock = _clock(writer, ledger, incident, id)
+        meant, clock = _find_clock(writer, ledger, incident, id)
         if not clock.dismissible:
-            raise DeskError(f"{clock.what} cannot be put off: say when it was done, or why it does not apply.")
-        return _marked(writer, meant, clock, now, what="snoozed", snoozed_until=stamp(later))
+            raise IncidentActionError(
+                f"{clock.what} cannot be put off: say when it was done, or why it does not apply."
+            )
+        return _draft_mark(writer, meant, clock, now, what="snoozed", snoozed_until=format_timestamp(later))
 
     return writer.write(act)
 
 
 def not_applicable(writer: IncidentWriter, id: str, reason: str, *, incident: str | None = None) -> Event:
     """A clock does not apply here; of a breach: it is not notifiable. The reason stands on the timeline."""
-    why = _words(reason, "Say why it does not apply; the reason stands on the timeline.")
+    why = _require_text(reason, "Say why it does not apply; the reason stands on the timeline.")
 
     def act(ledger: Ledger) -> Draft:
-        meant, clock = _clock(writer, ledger, incident, id)
+        meant, clock = _find_clock(writer, ledger, incident, id)
         if clock.done is not None:
-            raise DeskError(f"{clock.what} is done since {clock.done:%Y-%m-%d %H:%M:%S}Z.")
-        return _marked(writer, meant, clock, writer.now(), what="not applicable", reason=why)
+            raise IncidentActionError(f"{clock.what} is done since {clock.done:%Y-%m-%d %H:%M:%S}Z.")
+        return _draft_mark(writer, meant, clock, writer.now(), what="not applicable", reason=why)
 
     return writer.write(act)
 
 
-def _begin(writer: IncidentWriter, kind: ClockKind, incident: str | None, **values_by_name: str) -> Event:
+def _begin_mark(writer: IncidentWriter, kind: ClockKind, incident: str | None, **values_by_name: str) -> Event:
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
         taken = {mark.id for mark in meant.marks}
@@ -119,15 +125,15 @@ def _begin(writer: IncidentWriter, kind: ClockKind, incident: str | None, **valu
     return writer.write(act)
 
 
-def _marked(writer: IncidentWriter, meant: Incident, clock: Clock, moment: datetime, **fields: Any) -> Draft:
+def _draft_mark(writer: IncidentWriter, meant: Incident, clock: Clock, moment: datetime, **fields: Any) -> Draft:
     return writer.of(meant, Kind.CLOCK, {**fields, "name": clock.what}, moment, subject=clock.obligation or clock.id)
 
 
-def _clock(writer: IncidentWriter, ledger: Ledger, incident: str | None, id: str) -> tuple[Incident, Clock]:
+def _find_clock(writer: IncidentWriter, ledger: Ledger, incident: str | None, id: str) -> tuple[Incident, Clock]:
     """The clock of that id, or the only one whose id begins so. Raises DeskError naming those there are."""
     meant, wanted_name, now = writer.meant(ledger, incident), clean_line(id, 120), writer.now()
     # That a deployment was made is in no event of the incident; the window that it opens can be spoken of all the same.
-    clocks_by_name = {clock.id: clock for clock in clocks(meant, writer.plan, now, deployed=now)}
+    clocks_by_name = {clock.id: clock for clock in compute_clocks(meant, writer.plan, now, deployed=now)}
     asking = [
         clock
         for clock in clocks_by_name.values()
@@ -138,13 +144,13 @@ def _clock(writer: IncidentWriter, ledger: Ledger, incident: str | None, id: str
     begin_so = [text for text in clocks_by_name if wanted_name and text.startswith(wanted_name)]
     if wanted_name in clocks_by_name or len(begin_so) == 1:
         return meant, clocks_by_name[wanted_name if wanted_name in clocks_by_name else begin_so[0]]
-    close = near(wanted_name, clocks_by_name)
+    close = find_nearest(wanted_name, clocks_by_name)
     hint = f"did you mean `{close}`?" if close else f"there are {', '.join(clocks_by_name) or 'none'}."
-    raise DeskError(f"{meant.id} has no clock `{wanted_name}`; {hint}")
+    raise IncidentActionError(f"{meant.id} has no clock `{wanted_name}`; {hint}")
 
 
-def _words(text: str, missing: str) -> str:
+def _require_text(text: str, missing: str) -> str:
     tokens = clean_line(text, LONGEST_LINE)
     if not tokens:
-        raise DeskError(missing)
+        raise IncidentActionError(missing)
     return tokens

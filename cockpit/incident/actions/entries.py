@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from cockpit.incident.actions.base import IncidentWriter
-from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.lifecycle import LONGEST_TITLE
-from cockpit.incident.actions.summaries import said
+from cockpit.incident.actions.summaries import summarize_event
 from cockpit.incident.ledger import Ledger
 from cockpit.model.event import Draft, Event, Kind
-from cockpit.model.text import clean, clean_line, keep_whole
+from cockpit.model.text import clean_line, clean_text, keep_whole
 
 LONGEST_TEXT = 20_000  # characters
 SHOWN = 120  # characters of an entry in the entry that names it
@@ -24,7 +24,7 @@ WITH_LINES = frozenset({Kind.NOTE, Kind.DECISION, Kind.UPDATE, Kind.ROLE})
 LONGEST_LINE = 500  # characters of those without; a title is shorter still
 
 
-def note(
+def add_note(
     writer: IncidentWriter,
     text: str,
     incident: str | None = None,
@@ -36,9 +36,9 @@ def note(
 
     One that begins with `TODO:` is an action item as well.
     """
-    tokens, line = clean(text, LONGEST_TEXT).strip(), clean_line(text)
+    tokens, line = clean_text(text, LONGEST_TEXT).strip(), clean_line(text)
     if not line:
-        raise DeskError("A note needs words.")
+        raise IncidentActionError("A note needs words.")
     occurred = writer.past(moment, writer.now())
     detail = {} if tokens == line else {"text": tokens}
 
@@ -50,33 +50,37 @@ def note(
     return writer.write(act)
 
 
-def decide(
+def record_decision(
     writer: IncidentWriter, text: str, reason: str = "", *, incident: str | None = None, moment: datetime | None = None
 ) -> Event:
     """A decision is an entry of its own: what, and why."""
-    tokens, occurred = clean(text, LONGEST_TEXT).strip(), writer.past(moment, writer.now())
+    tokens, occurred = clean_text(text, LONGEST_TEXT).strip(), writer.past(moment, writer.now())
     if not tokens:
-        raise DeskError("Say what was decided.")
-    detail = {"text": tokens, "reason": clean(reason, LONGEST_TEXT).strip()}
+        raise IncidentActionError("Say what was decided.")
+    detail = {"text": tokens, "reason": clean_text(reason, LONGEST_TEXT).strip()}
     return writer.write(lambda ledger: writer.of(writer.meant(ledger, incident), Kind.DECISION, detail, occurred))
 
 
-def correct(writer: IncidentWriter, event: int, text: str, moment: datetime | None = None) -> Event:
+def correct_entry(writer: IncidentWriter, event: int, text: str, moment: datetime | None = None) -> Event:
     """Let an entry read otherwise: what it said stays on record, beneath what it says now. `at` corrects its time.
 
     Where two correct one entry both corrections are on record, and the later one stands.
     """
-    tokens = clean(text, LONGEST_TEXT).strip()
+    tokens = clean_text(text, LONGEST_TEXT).strip()
     if not tokens:
-        raise DeskError("Say what it should read. Words that must go for good are taken out with `cockpit redact`.")
+        raise IncidentActionError(
+            "Say what it should read. Words that must go for good are taken out with `cockpit redact`."
+        )
     now = writer.now()
 
     def act(ledger: Ledger, old: Event) -> Draft:
         kind = next((word for word in WORDS if word == old.kind), None)
         if kind is None:
-            raise DeskError(f"Event {event} ({old.kind}) is on record as it was seen; write a note about it instead.")
+            raise IncidentActionError(
+                f"Event {event} ({old.kind}) is on record as it was seen; write a note about it instead."
+            )
         if old.redacted:
-            raise DeskError(f"Event {event} was redacted; write a note instead.")
+            raise IncidentActionError(f"Event {event} was redacted; write a note instead.")
         line = clean_line(tokens)
         short = clean_line(tokens, LONGEST_TITLE if kind is Kind.DECLARE else LONGEST_LINE)
         detail = {**old.detail, WORDS[kind]: tokens if kind in WITH_LINES else short}
@@ -89,20 +93,20 @@ def correct(writer: IncidentWriter, event: int, text: str, moment: datetime | No
             subject=old.subject,
             environment=old.environment,
             incident=old.incident,
-            summary=line if kind is Kind.NOTE else said(kind, detail, old.subject),
+            summary=line if kind is Kind.NOTE else summarize_event(kind, detail, old.subject),
             supersedes=old.id,
         )
 
     return writer.write_on(event, act)
 
 
-def pin(writer: IncidentWriter, event: int, on: bool = True, *, incident: str | None = None) -> Event:
+def pin_entry(writer: IncidentWriter, event: int, on: bool = True, *, incident: str | None = None) -> Event:
     """Mark an entry as one that matters, or take the mark away."""
 
     def act(ledger: Ledger, old: Event) -> Draft:
         meant = writer.meant(ledger, incident or old.incident)
         if (old.id in meant.pins) == on:
-            raise DeskError(f"Event {event} is {'pinned already' if on else 'not pinned'}.")
+            raise IncidentActionError(f"Event {event} is {'pinned already' if on else 'not pinned'}.")
         return writer.of(
             meant, Kind.PIN, {"on": on, "name": clean_line(old.summary, SHOWN)}, writer.now(), subject=str(old.id)
         )
@@ -110,13 +114,15 @@ def pin(writer: IncidentWriter, event: int, on: bool = True, *, incident: str | 
     return writer.write_on(event, act)
 
 
-def link(writer: IncidentWriter, event: int, target: str, text: str = "", *, incident: str | None = None) -> Event:
+def link_evidence(
+    writer: IncidentWriter, event: int, target: str, text: str = "", *, incident: str | None = None
+) -> Event:
     """Say where the proof of an entry is: an address, a file, a query."""
     where = clean_line(target)
     if not where:
-        raise DeskError("Say where the evidence is: an address, a file, a query.")
+        raise IncidentActionError("Say where the evidence is: an address, a file, a query.")
     if "://" in where and not (where := keep_whole(target.strip(), LONGEST_TEXT)):
-        raise DeskError(
+        raise IncidentActionError(
             "This address is too long, or holds letters that cannot be kept. Save it in a file, and link the file."
         )
 

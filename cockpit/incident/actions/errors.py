@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from cockpit.model.incident import Incident
 
 
-class DeskError(Exception):
+class IncidentActionError(Exception):
     """The message is for the person who asked."""
 
 
-class AmbiguousIncident(DeskError):  # noqa: N818  the screen asks which; nothing went wrong
+class AmbiguousIncident(IncidentActionError):  # noqa: N818  the screen asks which; nothing went wrong
     """Several are open, or ended lately, and none was named: `open` are those to choose from."""
 
     def __init__(self, open: Sequence[Incident]) -> None:

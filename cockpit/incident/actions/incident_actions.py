@@ -16,41 +16,41 @@ class IncidentActions(IncidentWriter):
 
     # Each action stands in the file of its idea, as a function of the writer.
 
-    declare = lifecycle.declare
-    amend = lifecycle.amend
+    declare = lifecycle.declare_incident
+    amend = lifecycle.amend_declaration
     change_severity = lifecycle.change_severity
     correct_severity = lifecycle.correct_severity
     change_status = lifecycle.change_status
-    resolve = lifecycle.resolve
-    reopen = lifecycle.reopen
-    exported = lifecycle.exported
-    review = lifecycle.review
+    resolve = lifecycle.resolve_incident
+    reopen = lifecycle.reopen_incident
+    exported = lifecycle.record_export
+    review = lifecycle.set_review_state
 
     take_role = roles.take_role
     leave_role = roles.leave_role
     hand_over = roles.hand_over
-    acknowledge = roles.acknowledge
-    called = roles.called
-    sent = roles.sent
+    acknowledge = roles.acknowledge_alert
+    called = roles.record_call
+    sent = roles.record_message
 
-    note = entries.note
-    decide = entries.decide
-    correct = entries.correct
-    pin = entries.pin
-    link = entries.link
+    note = entries.add_note
+    decide = entries.record_decision
+    correct = entries.correct_entry
+    pin = entries.pin_entry
+    link = entries.link_evidence
 
     start_task = clocks.start_task
     start_loop = clocks.start_loop
-    aware = clocks.aware
+    aware = clocks.declare_awareness
     clock_done = clocks.clock_done
-    snooze = clocks.snooze
+    snooze = clocks.snooze_clock
     not_applicable = clocks.not_applicable
 
-    tick = work.tick
-    freeze = work.freeze
+    tick = work.tick_box
+    freeze = work.set_freeze
     add_item = work.add_item
     change_item = work.change_item
     choose_scenario = work.choose_scenario
     recovered_to = work.recovered_to
 
-    practised = work.practised
+    practised = work.record_practice

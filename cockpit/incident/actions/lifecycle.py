@@ -5,23 +5,23 @@ from datetime import datetime
 from typing import Any
 
 from cockpit.incident.actions.base import IncidentWriter
-from cockpit.incident.actions.errors import DeskError
-from cockpit.incident.actions.summaries import said
+from cockpit.incident.actions.errors import IncidentActionError
+from cockpit.incident.actions.summaries import summarize_event
 from cockpit.incident.incident_state import default_severity
 from cockpit.incident.ledger import Ledger
-from cockpit.incident.signals import earliest_signal, reach
+from cockpit.incident.signals import compute_reach, earliest_signal
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.event_detail import text_of, time_of
 from cockpit.model.incident import Incident, Status
 from cockpit.model.response import CloseReason, Review
-from cockpit.model.severity_scale import Level, level
+from cockpit.model.severity_scale import SeverityLevel, find_level
 from cockpit.model.text import clean_line
-from cockpit.model.time import stamp
+from cockpit.model.time import format_timestamp
 
 LONGEST_TITLE = 200  # characters; it has to fit a bar
 
 
-def declare(
+def declare_incident(
     writer: IncidentWriter,
     title: str,
     severity: str | None = None,
@@ -39,12 +39,14 @@ def declare(
     """
     subject = clean_line(title, LONGEST_TITLE)
     if not subject:
-        raise DeskError("An incident needs a title: one line that says what is wrong.")
-    rung = _rung(writer, severity if severity is not None else default_severity(writer.ladder))
+        raise IncidentActionError("An incident needs a title: one line that says what is wrong.")
+    rung = _find_severity_level(writer, severity if severity is not None else default_severity(writer.ladder))
     if unsure:
         rung = writer.ladder[max(0, writer.ladder.index(rung) - 1)]
     if rung.backlog:
-        raise DeskError(f"{rung.name} is for the backlog, no incident: write a note, or choose a higher severity.")
+        raise IncidentActionError(
+            f"{rung.name} is for the backlog, no incident: write a note, or choose a higher severity."
+        )
     now = writer.now()
     declared = writer.past(moment, now)
     begin = writer.past(reach_from, now) if reach_from else None
@@ -55,20 +57,20 @@ def declare(
         detail = {
             "title": subject,
             "severity": rung.name,
-            "reach_from": stamp(begin or reach(signal, declared)),
-            "detected": stamp(signal.since) if signal else "",
+            "reach_from": format_timestamp(begin or compute_reach(signal, declared)),
+            "detected": format_timestamp(signal.since) if signal else "",
             "detected_by": signal.label if signal else "",
-            "impact_started": stamp(impact) if impact else "",
+            "impact_started": format_timestamp(impact) if impact else "",
             "drill": drill,
             "unsure": unsure,
-            "rules": _rules(writer, rung.name),
+            "rules": _list_binding_rules(writer, rung.name),
         }
         return writer.draft(Kind.DECLARE, detail, declared, incident=_new_id(writer, ledger, declared))
 
     return writer.find(writer.write(act).incident)
 
 
-def amend(
+def amend_declaration(
     writer: IncidentWriter,
     incident: str | None = None,
     *,
@@ -83,13 +85,18 @@ def amend(
     if title is not None and clean_line(title, LONGEST_TITLE):
         values_by_name["title"] = clean_line(title, LONGEST_TITLE)
     if reach_from is not None:
-        values_by_name["reach_from"] = stamp(writer.past(reach_from, now))
+        values_by_name["reach_from"] = format_timestamp(writer.past(reach_from, now))
     if impact_started is not None:
-        values_by_name["impact_started"] = stamp(writer.past(impact_started, now))
+        values_by_name["impact_started"] = format_timestamp(writer.past(impact_started, now))
     if impact_ended is not None:
-        values_by_name |= {"impact_ended": stamp(writer.past(impact_ended, now)), "impact_stated": stamp(now)}
+        values_by_name |= {
+            "impact_ended": format_timestamp(writer.past(impact_ended, now)),
+            "impact_stated": format_timestamp(now),
+        }
     if not values_by_name:
-        raise DeskError("Nothing to correct: give a title, where it reaches back to, or when users first felt it.")
+        raise IncidentActionError(
+            "Nothing to correct: give a title, where it reaches back to, or when users first felt it."
+        )
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
@@ -98,16 +105,16 @@ def amend(
         detail = {**unmarked, **values_by_name}
         begin, end = time_of(detail, "impact_started") or meant.detected, time_of(detail, "impact_ended")
         if impact_ended is not None and begin and end and end < begin:
-            raise DeskError(
+            raise IncidentActionError(
                 f"The impact began at {begin:%Y-%m-%d %H:%M:%S}Z; it cannot end before that. Give its start as well."
             )
-        summary = f"{said(Kind.DECLARE, detail)} ({_amended(values_by_name, first.detail)})"
+        summary = f"{summarize_event(Kind.DECLARE, detail)} ({_describe_amendment(values_by_name, first.detail)})"
         return writer.of(meant, Kind.DECLARE, detail, first.occurred, summary=summary, supersedes=first.id)
 
     return writer.find(writer.write(act).incident)
 
 
-def _amended(values_by_name: Mapping[str, str], before: Mapping[str, Any]) -> str:
+def _describe_amendment(values_by_name: Mapping[str, str], before: Mapping[str, Any]) -> str:
     """What is corrected, the old word beside the new: `impact ended 12:07:58Z (was 12:20:00Z)`."""
     parts = []
     for key in sorted(values_by_name.keys() - {"impact_stated"}):
@@ -124,15 +131,21 @@ def change_severity(
     writer: IncidentWriter, severity: str, incident: str | None = None, reason: str = "", moment: datetime | None = None
 ) -> Event:
     """Raise or lower an incident on the ladder; the rules of its new rung bind from now."""
-    rung, why, occurred = _rung(writer, severity).name, clean_line(reason), writer.past(moment, writer.now())
+    rung, why, occurred = (
+        _find_severity_level(writer, severity).name,
+        clean_line(reason),
+        writer.past(moment, writer.now()),
+    )
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
         if meant.severity == rung:
-            raise DeskError(f"{meant.id} is {rung} already.")
+            raise IncidentActionError(f"{meant.id} is {rung} already.")
         if occurred < (since := meant.severities[-1].at):
-            raise DeskError(f"{meant.id} is {meant.severity} since {since:%Y-%m-%d %H:%M:%S}Z; give a later time.")
-        detail = {"severity": rung, "was": meant.severity, "reason": why, "rules": _rules(writer, rung)}
+            raise IncidentActionError(
+                f"{meant.id} is {meant.severity} since {since:%Y-%m-%d %H:%M:%S}Z; give a later time."
+            )
+        detail = {"severity": rung, "was": meant.severity, "reason": why, "rules": _list_binding_rules(writer, rung)}
         return writer.of(meant, Kind.SEVERITY, detail, occurred)
 
     return writer.write(act)
@@ -143,17 +156,21 @@ def correct_severity(writer: IncidentWriter, severity: str, reason: str = "", in
 
     It counts in no metric, and the deadlines that only it began are gone with it.
     """
-    rung, why = _rung(writer, severity).name, clean_line(reason)
+    rung, why = _find_severity_level(writer, severity).name, clean_line(reason)
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
         if meant.severity == rung:
-            raise DeskError(f"{meant.id} is {rung}. Say which severity was meant instead: `severity P2 --mistake`.")
+            raise IncidentActionError(
+                f"{meant.id} is {rung}. Say which severity was meant instead: `severity P2 --mistake`."
+            )
         entered = ledger.severity_event(meant.id)
         kind = Kind.DECLARE if entered.kind == Kind.DECLARE else Kind.SEVERITY
         marks = {"mistake": meant.severity, "mistake_reason": why}
-        detail = {**entered.detail, "severity": rung, "rules": _rules(writer, rung), **marks}
-        summary = f"{said(kind, detail)} ({meant.severity} was entered by mistake{f': {why}' if why else ''})"
+        detail = {**entered.detail, "severity": rung, "rules": _list_binding_rules(writer, rung), **marks}
+        summary = (
+            f"{summarize_event(kind, detail)} ({meant.severity} was entered by mistake{f': {why}' if why else ''})"
+        )
         return writer.of(meant, kind, detail, entered.occurred, summary=summary, supersedes=entered.id)
 
     return writer.write(act)
@@ -163,23 +180,23 @@ def change_status(writer: IncidentWriter, status: str, incident: str | None = No
     """Say where the responders are. A resolved incident named by its id is opened again, with a reason."""
     wanted_name, why = clean_line(status).lower(), clean_line(reason)
     if wanted_name not in frozenset(Status):
-        raise DeskError(f"`{clean_line(status, 40)}` is no status; there are {', '.join(Status)}.")
+        raise IncidentActionError(f"`{clean_line(status, 40)}` is no status; there are {', '.join(Status)}.")
     if wanted_name == Status.RESOLVED:
-        return resolve(writer, reason, incident)
+        return resolve_incident(writer, reason, incident)
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
         if meant.status == wanted_name:
-            raise DeskError(f"{meant.id} is {wanted_name} already.")
+            raise IncidentActionError(f"{meant.id} is {wanted_name} already.")
         if not meant.open and not why:
-            raise DeskError(f"{meant.id} is resolved; say why it is opened again.")
+            raise IncidentActionError(f"{meant.id} is resolved; say why it is opened again.")
         detail = {"status": wanted_name, "was": meant.status.value, "reason": why}
         return writer.of(meant, Kind.STATUS, detail, writer.now())
 
     return writer.write(act)
 
 
-def resolve(
+def resolve_incident(
     writer: IncidentWriter,
     reason: str = "",
     incident: str | None = None,
@@ -194,19 +211,21 @@ def resolve(
     now, why, kind = writer.now(), clean_line(reason), clean_line(because, 40).casefold().replace("_", " ")
     occurred = writer.past(moment, now)
     if kind and kind not in frozenset(CloseReason):
-        raise DeskError(f"`{kind}` is no reason that incidents end for; there are {', '.join(CloseReason)}.")
+        raise IncidentActionError(f"`{kind}` is no reason that incidents end for; there are {', '.join(CloseReason)}.")
 
     if duplicate_of is not None:
         if kind not in ("", CloseReason.DUPLICATE):
-            raise DeskError(f"A duplicate of another incident is closed as duplicate, not as {kind}.")
+            raise IncidentActionError(f"A duplicate of another incident is closed as duplicate, not as {kind}.")
         kind = CloseReason.DUPLICATE.value
 
     def act(ledger: Ledger) -> Sequence[Draft]:
         meant = _duplicate(writer, ledger, incident, duplicate_of) if duplicate_of else writer.meant(ledger, incident)
         if not meant.open:
-            raise DeskError(f"{meant.id} is resolved already.")
+            raise IncidentActionError(f"{meant.id} is resolved already.")
         if occurred < meant.declared:
-            raise DeskError(f"{meant.id} was declared at {meant.declared:%H:%M:%S}Z; it cannot end before that.")
+            raise IncidentActionError(
+                f"{meant.id} was declared at {meant.declared:%H:%M:%S}Z; it cannot end before that."
+            )
         detail = {"reason": why, "because": kind}
         if duplicate_of is None:
             return [writer.of(meant, Kind.RESOLVE, detail, occurred)]
@@ -220,23 +239,23 @@ def resolve(
     return writer.write(act)
 
 
-def reopen(writer: IncidentWriter, reason: str, incident: str | None = None) -> Event:
+def reopen_incident(writer: IncidentWriter, reason: str, incident: str | None = None) -> Event:
     """Open a resolved incident again, without a name the one that was resolved last. It needs a reason."""
     why = clean_line(reason)
     if not why:
-        raise DeskError("Say why it is opened again; the reason stands on the timeline.")
+        raise IncidentActionError("Say why it is opened again; the reason stands on the timeline.")
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident) if incident is not None else _resolved_last(writer, ledger)
         if meant.open:
-            raise DeskError(f"{meant.id} is open.")
+            raise IncidentActionError(f"{meant.id} is open.")
         detail = {"status": Status.INVESTIGATING.value, "was": meant.status.value, "reason": why}
         return writer.of(meant, Kind.STATUS, detail, writer.now())
 
     return writer.write(act)
 
 
-def exported(writer: IncidentWriter, path: str, head: str, incident: str) -> Event:
+def record_export(writer: IncidentWriter, path: str, head: str, incident: str) -> Event:
     """Remember that a post-mortem draft was written, and which state of the timeline it shows."""
 
     def act(ledger: Ledger) -> Draft:
@@ -247,22 +266,24 @@ def exported(writer: IncidentWriter, path: str, head: str, incident: str) -> Eve
     return writer.write(act, nameless=True)
 
 
-def review(writer: IncidentWriter, state: str, reason: str = "", *, incident: str | None = None) -> Event:
+def set_review_state(writer: IncidentWriter, state: str, reason: str = "", *, incident: str | None = None) -> Event:
     """Say where the post-mortem stands. Going back needs a reason, and nothing is reviewed before it is over."""
     wanted_name, why = clean_line(state, 40).casefold(), clean_line(reason)
     order = list(Review)
     if wanted_name not in order:
-        raise DeskError(f"`{wanted_name}` is no state of a post-mortem; there are {', '.join(order)}.")
+        raise IncidentActionError(f"`{wanted_name}` is no state of a post-mortem; there are {', '.join(order)}.")
     next = Review(wanted_name)
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
         if meant.review is next:
-            raise DeskError(f"The post-mortem of {meant.id} is {next} already.")
+            raise IncidentActionError(f"The post-mortem of {meant.id} is {next} already.")
         if meant.open and next in (Review.REVIEWED, Review.CLOSED):
-            raise DeskError(f"{meant.id} is open; resolve it before its post-mortem is {next}.")
+            raise IncidentActionError(f"{meant.id} is open; resolve it before its post-mortem is {next}.")
         if order.index(next) < order.index(meant.review) and not why:
-            raise DeskError(f"The post-mortem of {meant.id} is {meant.review}; say why it goes back to {next}.")
+            raise IncidentActionError(
+                f"The post-mortem of {meant.id} is {meant.review}; say why it goes back to {next}."
+            )
         detail = {"state": next.value, "was": meant.review.value, "reason": why}
         return writer.of(meant, Kind.REVIEW, detail, writer.now())
 
@@ -288,20 +309,22 @@ def _original(writer: IncidentWriter, ledger: Ledger, duplicate: Incident, named
             return original
         ids.add(incident.id)
         incident = ledger.incidents[incident.duplicate_of]
-    raise DeskError(f"{original.id} cannot stand for {duplicate.id}: it is that incident, or a duplicate of it.")
+    raise IncidentActionError(
+        f"{original.id} cannot stand for {duplicate.id}: it is that incident, or a duplicate of it."
+    )
 
 
-def _rung(writer: IncidentWriter, text: str) -> Level:
-    rung = level(writer.ladder, text)
+def _find_severity_level(writer: IncidentWriter, text: str) -> SeverityLevel:
+    rung = find_level(writer.ladder, text)
     if rung is None:
         names = ", ".join(item.name for item in writer.ladder)
-        worst = level(writer.ladder, "SEV-1")
+        worst = find_level(writer.ladder, "SEV-1")
         means = f" SEV-1 is {worst.name}." if worst and worst.name.casefold() != "sev-1" else ""
-        raise DeskError(f"`{clean_line(text, 40)}` is no severity here; there are {names}.{means}")
+        raise IncidentActionError(f"`{clean_line(text, 40)}` is no severity here; there are {names}.{means}")
     return rung
 
 
-def _rules(writer: IncidentWriter, rung: str) -> list[dict[str, Any]]:
+def _list_binding_rules(writer: IncidentWriter, rung: str) -> list[dict[str, Any]]:
     """What binds from now, on record: its clocks go on when its document is gone."""
     return [rule.detail() for rule in writer.plan.rules_for(rung)]
 
@@ -320,5 +343,5 @@ def _resolved_last(writer: IncidentWriter, ledger: Ledger) -> Incident:
         if incident.resolved is not None and incident.environment == writer.environment
     ]
     if not over:
-        raise DeskError(f"No incident of {writer.environment} is resolved.")
+        raise IncidentActionError(f"No incident of {writer.environment} is resolved.")
     return max(over, key=lambda pair: pair[0])[1]

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cockpit.incident.actions.base import IncidentWriter
-from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.ledger import Ledger
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident
-from cockpit.model.text import clean, clean_line, near
-from cockpit.model.time import stamp
+from cockpit.model.text import clean_line, clean_text, find_nearest
+from cockpit.model.time import format_timestamp
 
 LONGEST_NAME = 80  # characters of a person, a role, an audience
 LONGEST_TEXT = 20_000  # of a message
@@ -25,7 +25,7 @@ def take_role(
     moment: datetime | None = None,
 ) -> Event:
     """Put on a hat, or somebody else on theirs. One person may wear several, and several people one."""
-    return _hat(writer, "takes", role, person, note, incident, moment)
+    return _record_role_change(writer, "takes", role, person, note, incident, moment)
 
 
 def leave_role(
@@ -38,10 +38,10 @@ def leave_role(
     moment: datetime | None = None,
 ) -> Event:
     """Take a hat off."""
-    return _hat(writer, "leaves", role, person, note, incident, moment)
+    return _record_role_change(writer, "leaves", role, person, note, incident, moment)
 
 
-def _hat(
+def _record_role_change(
     writer: IncidentWriter, what: str, role: str, person: str, note: str, incident: str | None, moment: datetime | None
 ) -> Event:
     """`what` is takes or leaves. Nobody takes what they have, or leaves what they have not."""
@@ -52,10 +52,10 @@ def _hat(
         hat = role_named(writer, meant, role)
         has = who in meant.in_role(hat)
         if has and what == "takes":
-            raise DeskError(f"{who} is {hat} already.")
+            raise IncidentActionError(f"{who} is {hat} already.")
         if not has and what == "leaves":
-            raise DeskError(f"{who} is not {hat}; {_held(meant, hat)}.")
-        detail = {"what": what, "role": hat, "person": who, "note": clean(note, LONGEST_TEXT).strip()}
+            raise IncidentActionError(f"{who} is not {hat}; {_describe_holders(meant, hat)}.")
+        detail = {"what": what, "role": hat, "person": who, "note": clean_text(note, LONGEST_TEXT).strip()}
         return writer.of(meant, Kind.ROLE, detail, occurred, subject=hat)
 
     return writer.write(act)
@@ -74,28 +74,30 @@ def hand_over(
     """Give a hat to somebody else. `open` are lines on what goes on: clocks, silences, runs; the note keeps them."""
     occurred = writer.past(moment, writer.now())
     if not clean_line(to, LONGEST_NAME):
-        raise DeskError("Say to whom it is handed over.")
+        raise IncidentActionError("Say to whom it is handed over.")
     taker = writer.person_named(to)
-    text = "\n".join(filter(None, [clean(note, LONGEST_TEXT).strip(), *(clean_line(entry, 300) for entry in open)]))
+    text = "\n".join(
+        filter(None, [clean_text(note, LONGEST_TEXT).strip(), *(clean_line(entry, 300) for entry in open)])
+    )
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
         hat = role_named(writer, meant, role)
         holders = meant.in_role(hat)
         if not holders:
-            raise DeskError(f"Nobody is {hat}, so there is nothing to hand over: take it.")
+            raise IncidentActionError(f"Nobody is {hat}, so there is nothing to hand over: take it.")
         if writer.operator not in holders and len(holders) > 1:
-            raise DeskError(f"{_held(meant, hat)}: who hands over does it at their own desk.")
+            raise IncidentActionError(f"{_describe_holders(meant, hat)}: who hands over does it at their own desk.")
         giver = writer.operator if writer.operator in holders else holders[0]
         if giver == taker:
-            raise DeskError(f"{taker} is {hat} already.")
+            raise IncidentActionError(f"{taker} is {hat} already.")
         detail = {"what": "takes", "role": hat, "person": taker, "from": giver, "note": text}
         return writer.of(meant, Kind.ROLE, detail, occurred, subject=hat)
 
     return writer.write(act)
 
 
-def acknowledge(
+def acknowledge_alert(
     writer: IncidentWriter,
     alert_key: str = "",
     alert_name: str = "",
@@ -119,7 +121,7 @@ def acknowledge(
     return writer.write(act)
 
 
-def called(
+def record_call(
     writer: IncidentWriter,
     who: str,
     tier: int = 0,
@@ -132,16 +134,16 @@ def called(
     """Write down that somebody was called. The cockpit calls nobody."""
     name, occurred = clean_line(who, LONGEST_NAME), writer.past(moment, writer.now())
     if not name:
-        raise DeskError("Say who was called: a person, a role, a team.")
+        raise IncidentActionError("Say who was called: a person, a role, a team.")
     if not 0 <= tier <= 99:
-        raise DeskError("A tier of an escalation is a number from 1, as the document counts them.")
+        raise IncidentActionError("A tier of an escalation is a number from 1, as the document counts them.")
     detail = {"who": name, "tier": tier, "how": clean_line(how, LONGEST_NAME), "note": clean_line(note)}
     return writer.write(
         lambda ledger: writer.of(writer.meant(ledger, incident), Kind.PAGE, detail, occurred, subject=name)
     )
 
 
-def sent(
+def record_message(
     writer: IncidentWriter,
     audience: str,
     text: str,
@@ -153,17 +155,17 @@ def sent(
     moment: datetime | None = None,
 ) -> Event:
     """Write down what was told to whom. `promised` is when the message says that the next one comes."""
-    now, tokens, whom = writer.now(), clean(text, LONGEST_TEXT).strip(), clean_line(audience, LONGEST_NAME)
+    now, tokens, whom = writer.now(), clean_text(text, LONGEST_TEXT).strip(), clean_line(audience, LONGEST_NAME)
     if not whom:
-        raise DeskError("Say who was told: client, team, authority, or another audience.")
+        raise IncidentActionError("Say who was told: client, team, authority, or another audience.")
     if not tokens:
-        raise DeskError("An update needs its words: what was sent, as it was sent.")
+        raise IncidentActionError("An update needs its words: what was sent, as it was sent.")
     occurred = writer.past(moment, now)
     detail = {
         "audience": whom,
         "text": tokens,
         "template": clean_line(template, LONGEST_NAME),
-        "promised": stamp(writer.coming(promised, occurred)) if promised else "",
+        "promised": format_timestamp(writer.coming(promised, occurred)) if promised else "",
         "file": clean_line(file),
     }
     return writer.write(
@@ -178,7 +180,7 @@ def role_named(writer: IncidentWriter, meant: Incident, text: str) -> str:
     """
     wanted_name = clean_line(text, LONGEST_NAME)
     if not wanted_name:
-        raise DeskError("Say which role.")
+        raise IncidentActionError("Say which role.")
     names = [role.name for role in writer.plan.roles]
     names += [fromkey for fromkey in dict.fromkeys(held.role for held in meant.roles) if fromkey not in names]
     folded = wanted_name.casefold()
@@ -189,12 +191,12 @@ def role_named(writer: IncidentWriter, meant: Incident, text: str) -> str:
     ):
         if len(fits) == 1:
             return fits[0]
-    close = near(wanted_name, names)
+    close = find_nearest(wanted_name, names)
     if close:
-        raise DeskError(f"There is no role `{wanted_name}`; did you mean {close}?")
+        raise IncidentActionError(f"There is no role `{wanted_name}`; did you mean {close}?")
     return wanted_name
 
 
-def _held(meant: Incident, hat: str) -> str:
+def _describe_holders(meant: Incident, hat: str) -> str:
     names = meant.in_role(hat)
     return f"{hat}: {', '.join(names)}" if names else "nobody is"

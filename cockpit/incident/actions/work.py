@@ -5,21 +5,21 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from cockpit.incident.actions.base import IncidentWriter
-from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.response_state import DONE, OPEN, SKIPPED, TICKED
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.event_detail import LONGEST
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Practice
-from cockpit.model.text import clean_line, near
-from cockpit.model.time import stamp
+from cockpit.model.text import clean_line, find_nearest
+from cockpit.model.time import format_timestamp
 
 LONGEST_LINE = 500  # characters
 LONGEST_NAME = 80
 
 
-def tick(
+def tick_box(
     writer: IncidentWriter,
     list: str,
     item: int,
@@ -35,37 +35,39 @@ def tick(
     """
     name, wanted_name, why = clean_line(list, LONGEST_NAME), clean_line(state, 20), clean_line(reason, LONGEST_LINE)
     if wanted_name not in TICKED:
-        raise DeskError(f"A box is {DONE}, {SKIPPED} or {OPEN}, not `{wanted_name}`.")
+        raise IncidentActionError(f"A box is {DONE}, {SKIPPED} or {OPEN}, not `{wanted_name}`.")
     if wanted_name == SKIPPED and not why:
-        raise DeskError("Say why it is skipped; the reason stands in the post-mortem.")
+        raise IncidentActionError("Say why it is skipped; the reason stands in the post-mortem.")
     tokens = clean_line(text, LONGEST_LINE)
     if not tokens:
-        name, tokens = _box(writer, name, item)
+        name, tokens = _find_box(writer, name, item)
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
         stands = next((entry.state for entry in meant.ticks if (entry.list, entry.item) == (name, item)), OPEN)
         if stands == wanted_name:
-            raise DeskError(f"{name}#{item} is {wanted_name} already.")
+            raise IncidentActionError(f"{name}#{item} is {wanted_name} already.")
         detail = {"list": name, "item": item, "text": tokens, "state": wanted_name, "reason": why}
         return writer.of(meant, Kind.TICK, detail, writer.now(), subject=f"{name}#{item}")
 
     return writer.write(act)
 
 
-def _box(writer: IncidentWriter, list: str, item: int) -> tuple[str, str]:
+def _find_box(writer: IncidentWriter, list: str, item: int) -> tuple[str, str]:
     """The id of a list of the plan, and the words of a box of it. Raises DeskError."""
     checklists_by_name = {item.id: item for item in writer.plan.checklists}
     fits = [text for text in checklists_by_name if list and list.casefold() in text.casefold()]
     if list not in checklists_by_name and len(fits) != 1:
-        raise DeskError(f"There is no checklist `{list}`; there are {', '.join(checklists_by_name) or 'none'}.")
+        raise IncidentActionError(
+            f"There is no checklist `{list}`; there are {', '.join(checklists_by_name) or 'none'}."
+        )
     checklist = checklists_by_name.get(list) or checklists_by_name[fits[0]]
     if not 1 <= item <= len(checklist.items):
-        raise DeskError(f"{checklist.id} has {len(checklist.items)} boxes, counted from 1.")
+        raise IncidentActionError(f"{checklist.id} has {len(checklist.items)} boxes, counted from 1.")
     return checklist.id, clean_line(checklist.items[item - 1], LONGEST_LINE)
 
 
-def freeze(writer: IncidentWriter, on: bool, reason: str = "", *, incident: str | None = None) -> Event:
+def set_freeze(writer: IncidentWriter, on: bool, reason: str = "", *, incident: str | None = None) -> Event:
     """Forbid deployments to the environment, or allow them again, with or without an incident."""
     why = clean_line(reason, LONGEST_LINE)
 
@@ -75,7 +77,7 @@ def freeze(writer: IncidentWriter, on: bool, reason: str = "", *, incident: str 
         meant = writer.meant(ledger, incident) if named else None
         where = meant.environment if meant else writer.environment
         if (ledger.freeze(where) is not None) == on:
-            raise DeskError(f"{where} is {'frozen already' if on else 'not frozen'}.")
+            raise IncidentActionError(f"{where} is {'frozen already' if on else 'not frozen'}.")
         detail = {"on": on, "reason": why}
         return (
             writer.of(meant, Kind.FREEZE, detail, writer.now())
@@ -96,9 +98,9 @@ def add_item(
     incident: str | None = None,
 ) -> Event:
     """Something to do after the incident. Its id is the subject of the event."""
-    detail = _item(text=text, owner=owner, due=due, label=label)
+    detail = _build_item_fields(text=text, owner=owner, due=due, label=label)
     if not detail["text"]:
-        raise DeskError("Say what is to be done.")
+        raise IncidentActionError("Say what is to be done.")
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
@@ -125,24 +127,26 @@ def change_item(
     """Change what is given; `due=""` takes the day away. `id` as `note-12` for what a note tells of."""
     wanted_name = clean_line(id, LONGEST_NAME)
     fields = {"text": text or None, "owner": owner, "due": due, "label": label, "done": done}
-    detail = _item(**{key: value for key, value in fields.items() if value is not None})
+    detail = _build_item_fields(**{key: value for key, value in fields.items() if value is not None})
     if not detail:
-        raise DeskError("Nothing to change: give its words, owner, due day or label, or say that it is done.")
+        raise IncidentActionError("Nothing to change: give its words, owner, due day or label, or say that it is done.")
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
         item = next((item for item in meant.items if item.id == wanted_name), None)
         if item is None:
             known_name = ", ".join(item.id for item in meant.items)
-            raise DeskError(f"{meant.id} has no action item `{wanted_name}`; there are {known_name or 'none'}.")
+            raise IncidentActionError(
+                f"{meant.id} has no action item `{wanted_name}`; there are {known_name or 'none'}."
+            )
         if len(detail) == 1 and done is not None and done == (item.done is not None):
-            raise DeskError(f"{wanted_name} is {'done already' if done else 'not done'}.")
+            raise IncidentActionError(f"{wanted_name} is {'done already' if done else 'not done'}.")
         return writer.of(meant, Kind.ITEM, {**detail, "name": item.text}, writer.now(), subject=wanted_name)
 
     return writer.write(act)
 
 
-def _item(**fields: Any) -> dict[str, Any]:
+def _build_item_fields(**fields: Any) -> dict[str, Any]:
     due = fields.get("due")
     if due is not None:
         fields["due"] = due.isoformat() if isinstance(due, date) else ""
@@ -162,15 +166,15 @@ def choose_scenario(
     """Say what is being recovered from; the targets are the plan's where none are given."""
     name, target = clean_line(scenario, LONGEST_LINE), writer.plan.target(scenario)
     if not name:
-        raise DeskError("Say which scenario.")
+        raise IncidentActionError("Say which scenario.")
     if rto is not None and not timedelta() < rto <= LONGEST:
-        raise DeskError("A recovery time is longer than nothing: `30m`, `4h`.")
+        raise IncidentActionError("A recovery time is longer than nothing: `30m`, `4h`.")
     if rpo is not None and not timedelta() <= rpo <= LONGEST:  # none: not a minute may be lost
-        raise DeskError("What may be lost is a time from nothing on: `0m`, `15m`.")
+        raise IncidentActionError("What may be lost is a time from nothing on: `0m`, `15m`.")
     if target is None and rto is None and rpo is None:
         names = [target.scenario for target in writer.plan.targets]
-        close = near(name, names)
-        raise DeskError(
+        close = find_nearest(name, names)
+        raise IncidentActionError(
             f"No document has a target for `{name}`; "
             + (f"did you mean `{close}`?" if close else "give one with it, such as 30m.")
         )
@@ -191,7 +195,7 @@ def choose_scenario(
 
 def recovered_to(writer: IncidentWriter, point: datetime, *, incident: str | None = None) -> Event:
     """Say to which moment the data was brought back: what was written after it is lost."""
-    detail = {"what": "recovered to", "point": stamp(writer.past(point, writer.now()))}
+    detail = {"what": "recovered to", "point": format_timestamp(writer.past(point, writer.now()))}
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
@@ -206,7 +210,7 @@ def recovered_to(writer: IncidentWriter, point: datetime, *, incident: str | Non
 OLDEST = timedelta(days=731)  # what comes round once a year may be written down late
 
 
-def practised(
+def record_practice(
     writer: IncidentWriter, name: str, note: str = "", *, incident: str | None = None, moment: datetime | None = None
 ) -> Event:
     """Write down that a practice of the plan was done; with `incident` by that drill, when it was resolved."""
@@ -214,7 +218,7 @@ def practised(
     occurred = writer.past(moment, now, OLDEST)
 
     def act(ledger: Ledger) -> Draft:
-        meant = _over(writer.meant(ledger, incident)) if incident is not None else None
+        meant = _require_ended_drill(writer.meant(ledger, incident)) if incident is not None else None
         detail = {"note": text, "incident": meant.id if meant else ""}
         if meant is None:
             return writer.draft(Kind.PRACTICE, detail, occurred, subject=practice.name)
@@ -228,9 +232,9 @@ def practice_named(practices: Sequence[Practice], text: str) -> Practice:
     """The practice of that name, else the only one that begins so or holds it. Raises DeskError."""
     wanted_name = clean_line(text).casefold()
     if not wanted_name:
-        raise DeskError("Say what was practised; `cockpit drills` lists what there is.")
+        raise IncidentActionError("Say what was practised; `cockpit drills` lists what there is.")
     if not practices:
-        raise DeskError("No practice is known; `cockpit drills` says what makes one.")
+        raise IncidentActionError("No practice is known; `cockpit drills` says what makes one.")
     names = {practice.name: practice.name.casefold() for practice in practices}
     for fits in (
         [name for name, folded in names.items() if folded == wanted_name],
@@ -240,21 +244,21 @@ def practice_named(practices: Sequence[Practice], text: str) -> Practice:
         if len(fits) == 1:
             return next(practice for practice in practices if practice.name == fits[0])
         if fits:
-            raise DeskError(f"`{clean_line(text, 80)}` may be {_either(fits)}; write more of the name.")
-    close = near(clean_line(text), list(names))
+            raise IncidentActionError(f"`{clean_line(text, 80)}` may be {_join_with_or(fits)}; write more of the name.")
+    close = find_nearest(clean_line(text), list(names))
     hint = f"did you mean {close}?" if close else "`cockpit drills` lists what there is."
-    raise DeskError(f"There is no practice `{clean_line(text, 80)}`; {hint}")
+    raise IncidentActionError(f"There is no practice `{clean_line(text, 80)}`; {hint}")
 
 
-def _either(names: Sequence[str]) -> str:
+def _join_with_or(names: Sequence[str]) -> str:
     lines = [clean_line(name, 60) for name in names]
     return f"{', '.join(lines[:-1])} or {lines[-1]}"
 
 
-def _over(incident: Incident) -> Incident:
+def _require_ended_drill(incident: Incident) -> Incident:
     """Raises DeskError for what is no drill, or not over yet."""
     if not incident.drill:
-        raise DeskError(f"{incident.id} was no drill; without --incident the practice stands for itself.")
+        raise IncidentActionError(f"{incident.id} was no drill; without --incident the practice stands for itself.")
     if incident.resolved is None:
-        raise DeskError(f"{incident.id} is still open; resolve it, then it counts as done.")
+        raise IncidentActionError(f"{incident.id} is still open; resolve it, then it counts as done.")
     return incident

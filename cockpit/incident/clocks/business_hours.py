@@ -36,12 +36,12 @@ def zone_of(hours: Hours, zone: tzinfo) -> tuple[tzinfo, str]:
 
 def is_open(moment: datetime, hours: Hours, zone: tzinfo = UTC) -> bool:
     """True from each opening until just before its closing."""
-    return any(opens <= moment < closes for opens, closes in _spans(moment, hours, zone, days=2))
+    return any(opens <= moment < closes for opens, closes in _iterate_working_spans(moment, hours, zone, days=2))
 
 
 def next_opening(moment: datetime, hours: Hours, zone: tzinfo = UTC) -> datetime | None:
     """The first opening after `at`; None where there is none in ten years."""
-    return next((opens for opens, _ in _spans(moment, hours, zone) if opens > moment), None)
+    return next((opens for opens, _ in _iterate_working_spans(moment, hours, zone) if opens > moment), None)
 
 
 def add_hours(start: datetime, duration: timedelta, hours: Hours, zone: tzinfo = UTC) -> datetime | None:
@@ -50,7 +50,7 @@ def add_hours(start: datetime, duration: timedelta, hours: Hours, zone: tzinfo =
     It is inside the hours or at a closing. A duration below zero is none at all.
     """
     left = max(duration, NOTHING)
-    for opens, closes in _spans(start, hours, zone):
+    for opens, closes in _iterate_working_spans(start, hours, zone):
         if closes < start:
             continue
         begins = max(opens, start)
@@ -63,27 +63,31 @@ def add_hours(start: datetime, duration: timedelta, hours: Hours, zone: tzinfo =
 def add_days(start: datetime, days: int, hours: Hours, zone: tzinfo = UTC) -> datetime | None:
     """The closing of the n-th working day after the day of `start`, which does not count itself; None: never."""
     where, _ = zone_of(hours, zone)
-    today = _date(start, where)
-    closings = (closes for opens, closes in _spans(start, hours, zone) if _date(opens, where) > today)
+    today = _get_local_date(start, where)
+    closings = (
+        closes for opens, closes in _iterate_working_spans(start, hours, zone) if _get_local_date(opens, where) > today
+    )
     return next((closes for number, closes in enumerate(closings, 1) if number >= days), None)
 
 
-def worked(start: datetime, end: datetime, hours: Hours, zone: tzinfo = UTC) -> timedelta:
+def compute_working_time(start: datetime, end: datetime, hours: Hours, zone: tzinfo = UTC) -> timedelta:
     """The working time between two moments; none where the second comes first."""
     total = NOTHING
-    for opens, closes in _spans(start, hours, zone):
+    for opens, closes in _iterate_working_spans(start, hours, zone):
         if opens >= end:
             break
         total += max(NOTHING, min(closes, end) - max(opens, start))
     return total
 
 
-def _spans(start: datetime, hours: Hours, zone: tzinfo, days: int = SEARCHED) -> Iterator[tuple[datetime, datetime]]:
+def _iterate_working_spans(
+    start: datetime, hours: Hours, zone: tzinfo, days: int = SEARCHED
+) -> Iterator[tuple[datetime, datetime]]:
     """From opening to closing in UTC, one after the other, beginning with the day before that of `start`."""
     where, _ = zone_of(hours, zone)
     last = datetime.min.replace(tzinfo=UTC)
     night = DAY if hours.closes <= hours.opens else NOTHING
-    first = _date(start, where)
+    first = _get_local_date(start, where)
     try:
         for day in (first + number * DAY for number in range(-1, days)):
             if day.weekday() not in hours.days or day in hours.holidays:
@@ -98,7 +102,7 @@ def _spans(start: datetime, hours: Hours, zone: tzinfo, days: int = SEARCHED) ->
         return
 
 
-def _date(moment: datetime, where: tzinfo) -> date:
+def _get_local_date(moment: datetime, where: tzinfo) -> date:
     try:
         return moment.astimezone(where).date()
     except OverflowError:  # the first or the last day of the calendar, elsewhere

@@ -7,17 +7,28 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 
-from cockpit.incident.clocks.recovery import begun, budgets, postmortem, recovery, rollback
-from cockpit.incident.clocks.response import checklists, commander, escalation, response
-from cockpit.incident.clocks.rules import binding
-from cockpit.incident.clocks.updates import client, promises, updates
+from cockpit.incident.clocks.recovery import (
+    list_begun_clocks,
+    list_budget_clocks,
+    list_postmortem_clocks,
+    list_recovery_clocks,
+    list_rollback_clocks,
+)
+from cockpit.incident.clocks.response import (
+    list_checklist_clocks,
+    list_commander_clocks,
+    list_escalation_clocks,
+    list_response_clocks,
+)
+from cockpit.incident.clocks.rules import build_binding
+from cockpit.incident.clocks.updates import list_client_clocks, list_promise_clocks, list_update_clocks
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
 from cockpit.model.response import Mark
 
 
-def clocks(
+def compute_clocks(
     incident: Incident, plan: Plan, now: datetime, *, zone: tzinfo = UTC, deployed: datetime | None = None
 ) -> tuple[Clock, ...]:
     """What is, was and will be due, each id once, in the order of when it is due. Never raises.
@@ -25,26 +36,26 @@ def clocks(
     `zone` is the system's, for working hours that name none; `deployed` when the newest deployment was made. Only
     what simply passes (a rollback window, what lags behind a run) depends on `now`.
     """
-    bound = binding(incident, plan, zone)
+    bound = build_binding(incident, plan, zone)
     result = [
-        *response(bound),
-        *commander(bound),
-        *checklists(bound),
-        *updates(bound),
-        *promises(bound),
-        *escalation(bound),
-        *client(bound),
-        *recovery(bound),
-        *budgets(bound, now),
-        *begun(bound),
-        *rollback(bound, deployed, now),
-        *postmortem(bound),
+        *list_response_clocks(bound),
+        *list_commander_clocks(bound),
+        *list_checklist_clocks(bound),
+        *list_update_clocks(bound),
+        *list_promise_clocks(bound),
+        *list_escalation_clocks(bound),
+        *list_client_clocks(bound),
+        *list_recovery_clocks(bound),
+        *list_budget_clocks(bound, now),
+        *list_begun_clocks(bound),
+        *list_rollback_clocks(bound, deployed, now),
+        *list_postmortem_clocks(bound),
     ]
     marks = {mark.id: mark for mark in incident.marks}
-    return tuple(marked(clock, marks.get(clock.id) or marks.get(clock.obligation)) for clock in _each_once(result))
+    return tuple(apply_mark(clock, marks.get(clock.id) or marks.get(clock.obligation)) for clock in _each_once(result))
 
 
-def marked(clock: Clock, mark: Mark | None) -> Clock:
+def apply_mark(clock: Clock, mark: Mark | None) -> Clock:
     """The clock with what people said about it. What happened is stronger: a clock that is done stays done."""
     if mark is None:
         return clock

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from cockpit.incident.clocks.business_hours import DAY, NOTHING, add_days, add_hours, worked
+from cockpit.incident.clocks.business_hours import DAY, NOTHING, add_days, add_hours, compute_working_time
 from cockpit.model.clock import Clock, Counting, Rule
 from cockpit.model.incident import HealthyPeriod, Incident
 from cockpit.model.plan import Hours
@@ -35,7 +35,7 @@ def due_after(start: datetime, after: timedelta, counting: Counting, hours: Hour
         due = add_days(start, math.ceil(span / DAY), hours, zone)
         if due is None:
             return NEVER
-        return DueTime(due, add_hours(start, worked(start, due, hours, zone) * RISK, hours, zone))
+        return DueTime(due, add_hours(start, compute_working_time(start, due, hours, zone) * RISK, hours, zone))
     except OverflowError:
         return NEVER
 
@@ -56,7 +56,7 @@ def later_by(moment: datetime | None, span: timedelta) -> datetime | None:
 # How a clock ends when what it is for is over: in time it was never needed, too late it was missed.
 
 OVER = "resolved before it was late"
-MENDED = "mitigated before it was late"
+MITIGATED_IN_TIME = "mitigated before it was late"
 LATEST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -81,24 +81,24 @@ class Episode:
     periods: tuple[SeverityPeriod, ...]
 
 
-def settled(clock: Clock, done: datetime | None, end: datetime | None, reason: str = OVER) -> Clock:
+def settle_clock(clock: Clock, done: datetime | None, end: datetime | None, reason: str = OVER) -> Clock:
     """Done at that time; without it excused or missed at `end`, after which nothing more can change it."""
     if done is not None and (end is None or done <= end or (clock.limit is not None and done <= clock.limit)):
         return replace(clock, done=done, not_applicable="") if not clock.not_applicable else clock
-    return ended(clock, end, reason)
+    return end_clock(clock, end, reason)
 
 
-def excused(clock: Clock, moment: datetime | None, reason: str) -> Clock:
+def excuse_clock(clock: Clock, moment: datetime | None, reason: str) -> Clock:
     """Not applicable, where `at` came while it could be done in time. One that is over already stays as it is."""
-    if moment is None or _settled(clock) or (clock.limit is not None and moment > clock.limit):
+    if moment is None or _is_settled(clock) or (clock.limit is not None and moment > clock.limit):
         return clock
     return replace(clock, not_applicable=reason)
 
 
-def ended(clock: Clock, moment: datetime | None, reason: str) -> Clock:
+def end_clock(clock: Clock, moment: datetime | None, reason: str) -> Clock:
     """Excused, or missed at `at`: nobody can do it any more."""
-    clock = excused(clock, moment, reason)
-    return clock if _settled(clock) else replace(clock, done=moment)
+    clock = excuse_clock(clock, moment, reason)
+    return clock if _is_settled(clock) else replace(clock, done=moment)
 
 
 def well_at(incident: Incident, limit: datetime | None) -> datetime | None:
@@ -135,5 +135,5 @@ def _goes_on(period: HealthyPeriod, limit: datetime | None) -> bool:
     return period.end is None or (limit is not None and period.end > limit)
 
 
-def _settled(clock: Clock) -> bool:
+def _is_settled(clock: Clock) -> bool:
     return clock.done is not None or bool(clock.not_applicable)

@@ -4,31 +4,31 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from cockpit.incident.clocks.due import Episode, due_after, ended, excused, risk_of, settled, well_after
-from cockpit.incident.clocks.rules import Binding, lost, strictest
+from cockpit.incident.clocks.due import Episode, due_after, end_clock, excuse_clock, risk_of, settle_clock, well_after
+from cockpit.incident.clocks.rules import Binding, is_document_lost, make_strictest_pick
 from cockpit.model.clock import Clock, ClockKind, Counting, Rule
 from cockpit.model.incident import Incident
-from cockpit.model.response import CloseReason, Mark, Ran, Recovery, Review
-from cockpit.model.severity_scale import order
+from cockpit.model.response import CloseReason, Mark, ProcedureRun, Recovery, Review
+from cockpit.model.severity_scale import find_severity_position
 
 NOTHING_HAPPENED = frozenset(
     {CloseReason.DUPLICATE, CloseReason.FALSE_POSITIVE, CloseReason.SUPERSEDED, CloseReason.CANCELLED}
 )
 
 
-def recovery(bound: Binding) -> list[Clock]:
+def list_recovery_clocks(bound: Binding) -> list[Clock]:
     """The time that the chosen scenario may take, from the declaration until it was mitigated or resolved."""
     chosen = bound.incident.recovery
     if chosen is None or chosen.rto is None:
         return []
-    text = "was chosen; its document is gone" if lost(chosen.origin, bound.plan) else "was chosen"
+    text = "was chosen; its document is gone" if is_document_lost(chosen.origin, bound.plan) else "was chosen"
     return [
-        _recovery(bound, chosen, chosen.rto, f"{chosen.scenario} {text}", number)
+        _build_recovery_clock(bound, chosen, chosen.rto, f"{chosen.scenario} {text}", number)
         for number in range(len(bound.episodes))
     ]
 
 
-def _recovery(bound: Binding, chosen: Recovery, rto: timedelta, text: str, number: int) -> Clock:
+def _build_recovery_clock(bound: Binding, chosen: Recovery, rto: timedelta, text: str, number: int) -> Clock:
     episode = bound.episodes[number]
     due = due_after(episode.start, rto, Counting.WALL, bound.plan.hours, bound.zone)
     well = well_after(bound.incident, due.due, episode.end)
@@ -46,18 +46,18 @@ def _recovery(bound: Binding, chosen: Recovery, rto: timedelta, text: str, numbe
     )
 
 
-def budgets(bound: Binding, now: datetime) -> list[Clock]:
+def list_budget_clocks(bound: Binding, now: datetime) -> list[Clock]:
     """What each run may take, and how long its effect may lag behind its end."""
     clocks = []
     for ran in bound.incident.ran:
         if ran.budget is not None:
-            clocks.append(_budget(bound, ran))
+            clocks.append(_build_budget_clock(bound, ran))
         if ran.tail is not None and ran.ended is not None:
-            clocks.append(_tail(bound, ran, ran.ended, now))
+            clocks.append(_build_tail_clock(bound, ran, ran.ended, now))
     return clocks
 
 
-def _budget(bound: Binding, ran: Ran) -> Clock:
+def _build_budget_clock(bound: Binding, ran: ProcedureRun) -> Clock:
     due = due_after(ran.started, ran.budget or ran.started - ran.started, Counting.WALL, bound.plan.hours, bound.zone)
     clock = Clock(
         id=f"budget:{ran.id}",
@@ -70,10 +70,10 @@ def _budget(bound: Binding, ran: Ran) -> Clock:
         risk=due.risk,
         done=ran.ended,
     )
-    return settled(replace(clock, done=None), ran.ended, bound.closed_after(ran.started))
+    return settle_clock(replace(clock, done=None), ran.ended, bound.closed_after(ran.started))
 
 
-def _tail(bound: Binding, ran: Ran, ended_at: datetime, now: datetime) -> Clock:
+def _build_tail_clock(bound: Binding, ran: ProcedureRun, ended_at: datetime, now: datetime) -> Clock:
     """Nobody does anything about it: it is over when its time is. It has no risk, and is never late."""
     due = due_after(ended_at, ran.tail or ended_at - ended_at, Counting.WALL, bound.plan.hours, bound.zone).due
     return Clock(
@@ -88,40 +88,42 @@ def _tail(bound: Binding, ran: Ran, ended_at: datetime, now: datetime) -> Clock:
     )
 
 
-def rollback(bound: Binding, deployed: datetime | None, now: datetime) -> list[Clock]:
+def list_rollback_clocks(bound: Binding, deployed: datetime | None, now: datetime) -> list[Clock]:
     """How long rolling back is free of blame, from the newest deployment, or else the declaration.
 
     A window, so nothing is missed when it closes: from then on the answer is to mend it forwards.
     """
-    rules = [rule for period in bound.periods if (rule := strictest(ClockKind.ROLLBACK)(period)) is not None]
+    rules = [rule for period in bound.periods if (rule := make_strictest_pick(ClockKind.ROLLBACK)(period)) is not None]
     if not rules:
         return []
-    rule = strictest(ClockKind.ROLLBACK)(bound.current) or rules[-1]
+    rule = make_strictest_pick(ClockKind.ROLLBACK)(bound.current) or rules[-1]
     started, why = (deployed, "the newest deployment") if deployed else (bound.incident.declared, "declared")
     resolved = bound.incident.resolved
-    clock = excused(bound.clock(rule, "rollback", started, why), resolved, "resolved before the window closed")
+    clock = excuse_clock(bound.clock(rule, "rollback", started, why), resolved, "resolved before the window closed")
     if not clock.not_applicable and clock.due is not None and max(now, resolved or now) >= clock.due:
         return [replace(clock, not_applicable="the window has closed: mend it forwards")]
     return [clock]
 
 
-def postmortem(bound: Binding) -> list[Clock]:
+def list_postmortem_clocks(bound: Binding) -> list[Clock]:
     """From each resolution until it was reviewed, by the rules of the worst severity until then. A drill owes none."""
     if bound.incident.drill:
         return []
     clocks: list[Clock] = []
     for number, episode in enumerate(bound.episodes):
         if episode.end is not None:
-            clocks += _postmortem(bound, number, episode, episode.end, clocks)
+            clocks += _build_postmortem_clocks(bound, number, episode, episode.end, clocks)
     return clocks
 
 
-def _postmortem(bound: Binding, number: int, episode: Episode, end: datetime, before: list[Clock]) -> list[Clock]:
+def _build_postmortem_clocks(
+    bound: Binding, number: int, episode: Episode, end: datetime, before: list[Clock]
+) -> list[Clock]:
     again = bound.episodes[number + 1].start if number + 1 < len(bound.episodes) else None
-    reviewed = _reviewed(bound.incident)
+    reviewed = _find_review_time(bound.incident)
     periods = [period for episode in bound.episodes[: number + 1] for period in episode.periods]
     severities = {period.severity for period in periods}
-    worst_of = min(severities, key=lambda name: order(bound.plan.ladder, name))
+    worst_of = min(severities, key=lambda name: find_severity_position(bound.plan.ladder, name))
     rules = [*(rule for period in periods if period.severity == worst_of for rule in period.rules), *periods[-1].rules]
     first = _strictest_review([*rules, *bound.plan.rules_for(worst_of)])
     starts = [(end, "resolved", first)]
@@ -139,7 +141,7 @@ def _postmortem(bound: Binding, number: int, episode: Episode, end: datetime, be
         if any(item.due is not None and (clock.due is None or item.due <= clock.due) for item in clocks):
             continue
         if again is not None and (reviewed is None or reviewed > again):
-            clock = ended(clock, again, "opened again before it was late")
+            clock = end_clock(clock, again, "opened again before it was late")
         elif reviewed is not None:
             clock = replace(clock, done=reviewed)
         elif episode.because in NOTHING_HAPPENED:
@@ -152,7 +154,7 @@ def _strictest_review(rules: Iterable[Rule]) -> Rule | None:
     return min((rule for rule in rules if rule.kind is ClockKind.POSTMORTEM), key=lambda rule: rule.after, default=None)
 
 
-def _reviewed(incident: Incident) -> datetime | None:
+def _find_review_time(incident: Incident) -> datetime | None:
     """When it became reviewed, unless that was taken back since."""
     since = None
     for change in reversed(incident.reviews):
@@ -169,17 +171,17 @@ NOTICE = Rule(ClockKind.BREACH, "notify the authority", timedelta(hours=72))
 """Where no document says otherwise: the GDPR (article 33) and the Saudi PDPL both give 72 hours from being aware."""
 
 
-def begun(bound: Binding) -> list[Clock]:
+def list_begun_clocks(bound: Binding) -> list[Clock]:
     """One for each mark with which a person began something. A task ends with the incident, the others do not."""
     clocks = []
     for mark in bound.incident.marks:
         if mark.kind is ClockKind.TASK:
             task = _by_hand(bound, mark, mark.kind)
-            clocks.append(settled(task, mark.done, bound.closed_after(task.started)))
+            clocks.append(settle_clock(task, mark.done, bound.closed_after(task.started)))
         elif mark.kind is ClockKind.LOOP:
             clocks.append(_by_hand(bound, mark, mark.kind))
         elif mark.kind is ClockKind.BREACH and mark.started is not None:  # only ever from when somebody was aware
-            clocks.append(_breach(bound, mark))
+            clocks.append(_build_breach_clock(bound, mark))
     return clocks
 
 
@@ -198,7 +200,7 @@ def _by_hand(bound: Binding, mark: Mark, kind: ClockKind) -> Clock:
     )
 
 
-def _breach(bound: Binding, mark: Mark) -> Clock:
+def _build_breach_clock(bound: Binding, mark: Mark) -> Clock:
     """The strictest notice that any document of the plan asks for, of whatever severity the incident is."""
     aware = mark.started or bound.incident.declared
     period = max(

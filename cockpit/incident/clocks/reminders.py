@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from cockpit.model.clock import Clock, ClockKind, ClockState
 
 ASKING = frozenset({ClockState.RUNNING, ClockState.AT_RISK, ClockState.OVERDUE})
-TOLD = frozenset({ClockKind.BUDGET, ClockKind.TAIL, ClockKind.ROLLBACK})
+INFORMATIVE_KINDS = frozenset({ClockKind.BUDGET, ClockKind.TAIL, ClockKind.ROLLBACK})
 """They tell how long something takes or stays open. Nobody can be late for one, so they never nudge and come last."""
 
 MOST = 5  # reminders of one clock; one that never stops is switched off for ever
 LEAST_PAUSE = timedelta(minutes=5)
 
 
-def urgent(clocks: Iterable[Clock], now: datetime) -> list[Clock]:
+def list_urgent_clocks(clocks: Iterable[Clock], now: datetime) -> list[Clock]:
     """What asks for something by a time: the first due first, then what only tells, then what is snoozed."""
     soonest: dict[str, Clock] = {}  # of what several severities asked for once, only one asks
     for clock in clocks:
@@ -24,16 +24,18 @@ def urgent(clocks: Iterable[Clock], now: datetime) -> list[Clock]:
             if first is None or (clock.due or now) < (first.due or now):
                 soonest[name] = clock
     asking = list(soonest.values())
-    return sorted(asking, key=lambda clock: (clock.snoozed(now), clock.kind in TOLD, clock.due or now, clock.id))
+    return sorted(
+        asking, key=lambda clock: (clock.snoozed(now), clock.kind in INFORMATIVE_KINDS, clock.due or now, clock.id)
+    )
 
 
-def nudge(clock: Clock, now: datetime) -> int:
+def find_due_reminder(clock: Clock, now: datetime) -> int:
     """The ordinal of the newest reminder that is due, at most 5; 0 for none, and while it is snoozed.
 
     The first at risk, the second when due, then one after each quarter of its length, at least five minutes apart.
     """
     state = clock.state(now)
-    if clock.due is None or clock.kind in TOLD or clock.snoozed(now) or state not in ASKING:
+    if clock.due is None or clock.kind in INFORMATIVE_KINDS or clock.snoozed(now) or state not in ASKING:
         return 0
     if state is not ClockState.OVERDUE:
         return int(state is ClockState.AT_RISK)
@@ -53,11 +55,13 @@ class ClockOutcome:
 
 def met_and_missed(clocks: Iterable[Clock], now: datetime) -> tuple[ClockOutcome, ...]:
     """Every clock that somebody can be late for, for the post-mortem, in the order in which they began."""
-    kept = sorted((clock for clock in clocks if clock.kind not in TOLD), key=lambda clock: (clock.started, clock.id))
-    return tuple(_outcome(clock, now) for clock in kept)
+    kept = sorted(
+        (clock for clock in clocks if clock.kind not in INFORMATIVE_KINDS), key=lambda clock: (clock.started, clock.id)
+    )
+    return tuple(_build_clock_outcome(clock, now) for clock in kept)
 
 
-def _outcome(clock: Clock, now: datetime) -> ClockOutcome:
+def _build_clock_outcome(clock: Clock, now: datetime) -> ClockOutcome:
     target = None if clock.limit is None else max(clock.limit - clock.started, timedelta())
     actual = None if clock.not_applicable else max((clock.done or now) - clock.started, timedelta())
     return ClockOutcome(clock, clock.state(now), target, actual)

@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 
 from cockpit.incident.clocks.business_hours import NOTHING
 from cockpit.incident.clocks.due import (
-    MENDED,
+    MITIGATED_IN_TIME,
     OVER,
     Episode,
     SeverityPeriod,
-    excused,
+    excuse_clock,
     later_by,
-    settled,
+    settle_clock,
     well_at,
 )
-from cockpit.incident.clocks.rules import Binding, strictest
+from cockpit.incident.clocks.rules import Binding, make_strictest_pick
 from cockpit.model.clock import Clock, ClockKind, Rule
 from cockpit.model.response import Holding
 
@@ -33,41 +33,47 @@ def said_done(bound: Binding, obligation: str, *moments: datetime | None) -> dat
     return min((moment for moment in (*moments, *marks) if moment is not None), default=None)
 
 
-def response(bound: Binding) -> list[Clock]:
+def list_response_clocks(bound: Binding) -> list[Clock]:
     """From the declaration until somebody acknowledges; resolving is an answer as well."""
     acknowledged = bound.incident.acknowledged
     met = said_done(bound, "response", acknowledged)
-    pairs = bound.deadlines("response", strictest(ClockKind.RESPONSE), bound.episodes, met)
+    pairs = bound.deadlines("response", make_strictest_pick(ClockKind.RESPONSE), bound.episodes, met)
     return [
         replace(clock, done=min((moment for moment in (acknowledged, stretch.end) if moment is not None), default=None))
         for clock, stretch in pairs
     ]
 
 
-def commander(bound: Binding) -> list[Clock]:
+def list_commander_clocks(bound: Binding) -> list[Clock]:
     """From the declaration until somebody is in a leading role; again from when the last of them left."""
     leading = {role.name.casefold() for role in bound.plan.roles if role.lead} or {LEADS}
     held = [role for role in bound.incident.roles if role.role.casefold() in leading]
     clocks = []
-    for clock, stretch in bound.deadlines("commander", strictest(ClockKind.COMMANDER), _leaderless(bound, held)):
+    for clock, stretch in bound.deadlines(
+        "commander", make_strictest_pick(ClockKind.COMMANDER), _iterate_leaderless_stretches(bound, held)
+    ):
         episode = next(
-            (episode for episode in bound.episodes if episode.start <= stretch.start and _within(stretch, episode)),
+            (
+                episode
+                for episode in bound.episodes
+                if episode.start <= stretch.start and _starts_within(stretch, episode)
+            ),
             None,
         )
         end = episode.end if episode else None
         taken = stretch.end if stretch.because == TAKEN else None
-        clocks.append(settled(clock, taken, end))
+        clocks.append(settle_clock(clock, taken, end))
     return clocks
 
 
 TAKEN = "taken"
 
 
-def _within(stretch: Episode, episode: Episode) -> bool:
+def _starts_within(stretch: Episode, episode: Episode) -> bool:
     return episode.end is None or stretch.start <= episode.end
 
 
-def _leaderless(bound: Binding, held: list[Holding]) -> Iterator[Episode]:
+def _iterate_leaderless_stretches(bound: Binding, held: list[Holding]) -> Iterator[Episode]:
     """The stretches of time in which nobody led; the one after the declaration also where somebody led at once."""
     times = [
         (holding.since, max(holding.until, holding.since) if holding.until else None, holding.person)
@@ -75,21 +81,21 @@ def _leaderless(bound: Binding, held: list[Holding]) -> Iterator[Episode]:
     ]
     for number, episode in enumerate(bound.episodes):
         start, why, led, leads = episode.start, "", False, False
-        for since, until, person in _merged(times):
+        for since, until, person in _merge_holdings(times):
             if (until is not None and until <= episode.start and number > 0) or (
                 episode.end is not None and since > episode.end
             ):
                 continue
             if since > start or (number == 0 and not led):
-                yield _stretch(episode, start, since, why, TAKEN)
+                yield _build_stretch(episode, start, since, why, TAKEN)
             led, leads = True, until is None
             if until is not None:
                 start, why = until, f"{person} left and nobody leads"
         if not leads and (not led or episode.end is None or start < episode.end):
-            yield _stretch(episode, start, episode.end, why, "")
+            yield _build_stretch(episode, start, episode.end, why, "")
 
 
-def _merged(times: list[tuple[datetime, datetime | None, str]]) -> list[tuple[datetime, datetime | None, str]]:
+def _merge_holdings(times: list[tuple[datetime, datetime | None, str]]) -> list[tuple[datetime, datetime | None, str]]:
     """Overlapping holdings as one; `person` is who left last."""
     triples: list[tuple[datetime, datetime | None, str]] = []
     for since, until, person in sorted(times, key=lambda triple: triple[0]):
@@ -102,7 +108,7 @@ def _merged(times: list[tuple[datetime, datetime | None, str]]) -> list[tuple[da
     return triples
 
 
-def _stretch(episode: Episode, start: datetime, end: datetime | None, why: str, because: str) -> Episode:
+def _build_stretch(episode: Episode, start: datetime, end: datetime | None, why: str, because: str) -> Episode:
     """Its severities: the one in force when it began, and each that followed in it."""
     before = [period for period in episode.periods if period.start <= start] or list(episode.periods[:1])
     first = (
@@ -114,15 +120,15 @@ def _stretch(episode: Episode, start: datetime, end: datetime | None, why: str, 
     return Episode(start, end, because, (first, *after))
 
 
-def checklists(bound: Binding) -> list[Clock]:
+def list_checklist_clocks(bound: Binding) -> list[Clock]:
     """From the declaration until every box of a list is ticked, or skipped with a reason."""
     names = dict.fromkeys(
         rule.checklist for period in bound.periods for rule in period.rules if rule.kind is ClockKind.CHECKLIST
     )
-    return [clock for name in names for clock in _checklist(bound, name)]
+    return [clock for name in names for clock in _build_checklist_clocks(bound, name)]
 
 
-def _checklist(bound: Binding, name: str) -> list[Clock]:
+def _build_checklist_clocks(bound: Binding, name: str) -> list[Clock]:
     listed = bound.plan.checklist(name)
     ticks = {tick.item: tick for tick in bound.incident.ticks if tick.list == name}
     done = {item: tick.at for item, tick in ticks.items() if tick.state in SETTLED}
@@ -139,12 +145,12 @@ def _checklist(bound: Binding, name: str) -> list[Clock]:
 
     id = f"checklist:{name}"
     return [
-        settled(replace(clock, what=f"{clock.what} {len(ticked)}/{total}"), finished, stretch.end)
+        settle_clock(replace(clock, what=f"{clock.what} {len(ticked)}/{total}"), finished, stretch.end)
         for clock, stretch in bound.deadlines(id, pick, bound.episodes, said_done(bound, id, finished))
     ]
 
 
-def escalation(bound: Binding) -> list[Clock]:
+def list_escalation_clocks(bound: Binding) -> list[Clock]:
     """One for each tier, due when its window opens, done in time when somebody of it is called until it closes.
 
     On a path of several tiers nobody calls the first one once somebody acknowledged: who is on call has it. A single
@@ -155,57 +161,61 @@ def escalation(bound: Binding) -> list[Clock]:
     numbers = sorted(
         {rule.number for period in bound.periods for rule in period.rules if rule.kind is ClockKind.ESCALATION}
     )
-    return [clock for number in numbers for clock in _tier(bound, number)]
+    return [clock for number in numbers for clock in _build_tier_clocks(bound, number)]
 
 
-def _path(period: SeverityPeriod) -> list[Rule]:
+def _list_escalation_tiers(period: SeverityPeriod) -> list[Rule]:
     tiers = [rule for rule in period.rules if rule.kind is ClockKind.ESCALATION]
     return sorted(tiers, key=lambda rule: (rule.number, rule.after))
 
 
-def _tier(bound: Binding, number: int) -> list[Clock]:
+def _build_tier_clocks(bound: Binding, number: int) -> list[Clock]:
     incident, id = bound.incident, f"escalation:{number}"
 
     def pick(period: SeverityPeriod) -> Rule | None:
-        return next((rule for rule in _path(period) if rule.number == number), None)
+        return next((rule for rule in _list_escalation_tiers(period) if rule.number == number), None)
 
     later = min((called.at for called in incident.called if called.tier > number), default=None)
-    called = min(_calls(bound, number), default=None)
+    called = min(_list_tier_calls(bound, number), default=None)
     taken = incident.acknowledged if _is_first_of_several(bound, number) else None
     clocks = []
     for clock, stretch in bound.deadlines(id, pick, bound.episodes, said_done(bound, id, called, taken)):
-        path = _path(max((period for period in stretch.periods if period.start <= clock.started), key=_start))
+        path = _list_escalation_tiers(
+            max((period for period in stretch.periods if period.start <= clock.started), key=_get_period_start)
+        )
         place = next(place for place, rule in enumerate(path) if rule.number == number)
-        clock = replace(clock, until=later_by(clock.due, _window(path, place)))
+        clock = replace(clock, until=later_by(clock.due, _compute_tier_window(path, place)))
         if called is not None and clock.limit is not None and called <= clock.limit:
             clocks.append(replace(clock, done=called))
             continue
         milder = _milder_when_due(clock, stretch, number)
         if milder is not None:
             clock = replace(clock, not_applicable=f"{milder.why} before its turn")
-        clock = excused(clock, taken, HAS_IT)
-        clock = excused(clock, well_at(incident, clock.limit), MENDED)
-        clock = excused(clock, later, "a later tier was called before it was late")
-        clock = excused(clock, stretch.end, OVER)
+        clock = excuse_clock(clock, taken, HAS_IT)
+        clock = excuse_clock(clock, well_at(incident, clock.limit), MITIGATED_IN_TIME)
+        clock = excuse_clock(clock, later, "a later tier was called before it was late")
+        clock = excuse_clock(clock, stretch.end, OVER)
         late = min((moment for moment in (called, taken, later, stretch.end) if moment is not None), default=None)
         clocks.append(clock if clock.not_applicable else replace(clock, done=late))
     return clocks
 
 
-def _start(period: SeverityPeriod) -> datetime:
+def _get_period_start(period: SeverityPeriod) -> datetime:
     return period.start
 
 
 def _is_first_of_several(bound: Binding, number: int) -> bool:
     """Whoever acknowledges is on call and has it: on a path of several tiers nobody need call the first one."""
-    numbers = {rule.number for period in bound.periods for rule in _path(period)}
+    numbers = {rule.number for period in bound.periods for rule in _list_escalation_tiers(period)}
     return len(numbers) > 1 and number == min(numbers)
 
 
-def _calls(bound: Binding, number: int) -> list[datetime]:
-    rules = [rule for period in bound.periods for rule in _path(period) if rule.number == number]
+def _list_tier_calls(bound: Binding, number: int) -> list[datetime]:
+    rules = [rule for period in bound.periods for rule in _list_escalation_tiers(period) if rule.number == number]
     return [
-        call.at for call in bound.incident.called if any(_meant(rule, call.tier, call.who, bound) for rule in rules)
+        call.at
+        for call in bound.incident.called
+        if any(_is_tier_called(rule, call.tier, call.who, bound) for rule in rules)
     ]
 
 
@@ -214,13 +224,13 @@ def _milder_when_due(clock: Clock, stretch: Episode, number: int) -> SeverityPer
     if clock.due is None:
         return None
     due = clock.due
-    in_force = max((period for period in stretch.periods if period.start <= due), key=_start, default=None)
+    in_force = max((period for period in stretch.periods if period.start <= due), key=_get_period_start, default=None)
     if in_force is None or in_force.start <= clock.started:
         return None
-    return None if any(rule.number == number for rule in _path(in_force)) else in_force
+    return None if any(rule.number == number for rule in _list_escalation_tiers(in_force)) else in_force
 
 
-def _window(tiers: list[Rule], place: int) -> timedelta:
+def _compute_tier_window(tiers: list[Rule], place: int) -> timedelta:
     """Until the next tier's turn; of the last one, which no document closes, as long as that of the one before it."""
     turns = sorted({max(tier.after, NOTHING) for tier in tiers})
     index = turns.index(max(tiers[place].after, NOTHING))
@@ -229,19 +239,19 @@ def _window(tiers: list[Rule], place: int) -> timedelta:
     return turns[index] - turns[index - 1] if index else AT_ONCE
 
 
-def _meant(rule: Rule, tier: int, who: str, bound: Binding) -> bool:
+def _is_tier_called(rule: Rule, tier: int, who: str, bound: Binding) -> bool:
     """A call names its tier; where it does not, whom it names must be a role of the tier, or the person in one."""
     if tier:
         return tier == rule.number
-    called = _words(who)
+    called = _pad_words(who)
     roles = [
-        _words(contact.role)
+        _pad_words(contact.role)
         for contact in bound.plan.contacts
-        if called in (_words(contact.person), _words(contact.backup))
+        if called in (_pad_words(contact.person), _pad_words(contact.backup))
     ]
-    return called != "  " and any(name != "  " and name in _words(rule.who) for name in (called, *roles))
+    return called != "  " and any(name != "  " and name in _pad_words(rule.who) for name in (called, *roles))
 
 
-def _words(text: str) -> str:
+def _pad_words(text: str) -> str:
     """For whole words to be found in others: ` on call lead and team lead `."""
     return f" {' '.join(WORD.findall(text.casefold()))} "

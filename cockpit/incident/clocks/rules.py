@@ -14,7 +14,7 @@ from cockpit.incident.clocks.due import Episode, SeverityPeriod, due_after
 from cockpit.model.clock import Clock, ClockKind, Rule
 from cockpit.model.incident import Incident, SeverityRules, StateChange, Status
 from cockpit.model.plan import BUILT_IN, Hours, Plan
-from cockpit.model.severity_scale import SeverityScale, rank
+from cockpit.model.severity_scale import SeverityScale, rank_severity
 
 CONFIGURATION = ".toml"  # a rule of the configuration stands in no document that could go
 Pick = Callable[[SeverityPeriod], Rule | None]
@@ -53,7 +53,7 @@ class Binding:
             id=id,
             kind=rule.kind,
             what=what or rule.what or rule.kind.value,
-            why=f"{why}; its document is gone" if lost(rule.origin, self.plan) else why,
+            why=f"{why}; its document is gone" if is_document_lost(rule.origin, self.plan) else why,
             origin=rule.origin or "not recorded",
             started=started,
             due=due.due,
@@ -91,7 +91,7 @@ class Binding:
                 start, why = period.start, period.why
                 if first is not None and period.start == self.incident.declared and not pairs and not bound:
                     start, why = first
-                clock = self.clock(rule, _numbered(obligation, len(pairs)), start, why)
+                clock = self.clock(rule, _number_obligation(obligation, len(pairs)), start, why)
                 clock = replace(clock, obligation=obligation)
                 if not settled and any(_runs_out_first(item, clock, period.start) for item in bound):
                     continue
@@ -100,7 +100,7 @@ class Binding:
         return pairs
 
 
-def _numbered(obligation: str, before: int) -> str:
+def _number_obligation(obligation: str, before: int) -> str:
     """The first keeps the plain name, so that what was said of it stays with it."""
     return obligation if before == 0 else f"{obligation}:{before + 1}"
 
@@ -112,25 +112,26 @@ def _runs_out_first(running: Clock, other: Clock, moment: datetime) -> bool:
     return running.due > moment and (other.due is None or running.due <= other.due)
 
 
-def strictest(kind: ClockKind) -> Pick:
+def make_strictest_pick(kind: ClockKind) -> Pick:
     """The rule of a kind with the least time, where several say when the same thing is due."""
-    return lambda period: min((rule for rule in period.rules if rule.kind is kind), key=_after, default=None)
+    return lambda period: min((rule for rule in period.rules if rule.kind is kind), key=_get_deadline_key, default=None)
 
 
-def _after(rule: Rule) -> tuple[object, ...]:
+def _get_deadline_key(rule: Rule) -> tuple[object, ...]:
     return (rule.after,)
 
 
-def binding(incident: Incident, plan: Plan, zone: tzinfo = UTC) -> Binding:
+def build_binding(incident: Incident, plan: Plan, zone: tzinfo = UTC) -> Binding:
     """What was recorded when each severity was set; what the plan says now where nothing was."""
-    changes = _changes(incident)
+    changes = _list_severity_changes(incident)
     episodes = tuple(
-        _episode(start, end, because, changes, incident, plan, zone) for start, end, because in _opened(incident)
+        _build_episode(start, end, because, changes, incident, plan, zone)
+        for start, end, because in _list_open_periods(incident)
     )
     return Binding(incident, plan, episodes, zone)
 
 
-def _changes(incident: Incident) -> list[SeverityRules]:
+def _list_severity_changes(incident: Incident) -> list[SeverityRules]:
     """Each severity with its rules, in the order in which they took effect; none before the declaration."""
     severity_ruleses = incident.bindings
     if not severity_ruleses:
@@ -147,7 +148,7 @@ def _changes(incident: Incident) -> list[SeverityRules]:
     return sorted(moved, key=lambda severity_rules: severity_rules.since)
 
 
-def _opened(incident: Incident) -> list[tuple[datetime, datetime | None, str]]:
+def _list_open_periods(incident: Incident) -> list[tuple[datetime, datetime | None, str]]:
     """From when until when it was open, and as what it was closed."""
     triples: list[tuple[datetime, datetime | None, str]] = []
     start: datetime | None = incident.declared
@@ -166,7 +167,7 @@ def _opened(incident: Incident) -> list[tuple[datetime, datetime | None, str]]:
     return triples
 
 
-def _episode(
+def _build_episode(
     start: datetime,
     end: datetime | None,
     because: str,
@@ -184,15 +185,17 @@ def _episode(
     ]
     again = start > incident.declared
     periods = [
-        _period(before[-1], start, "opened again" if again else f"{before[-1].severity} declared", True, plan, zone)
+        _build_severity_period(
+            before[-1], start, "opened again" if again else f"{before[-1].severity} declared", True, plan, zone
+        )
     ]
     for old, new in zip([before[-1], *after], after, strict=False):
         raised = _is_worse(plan.ladder, new.severity, old.severity)
-        periods.append(_period(new, new.since, f"became {new.severity}", raised, plan, zone))
+        periods.append(_build_severity_period(new, new.since, f"became {new.severity}", raised, plan, zone))
     return Episode(start, end, because, tuple(periods))
 
 
-def _period(
+def _build_severity_period(
     severity_rules: SeverityRules, start: datetime, why: str, raised: bool, plan: Plan, zone: tzinfo
 ) -> SeverityPeriod:
     rules = _at_that_hour(severity_rules.rules or plan.rules_for(severity_rules.severity), start, plan.hours, zone)
@@ -200,7 +203,7 @@ def _period(
 
 
 def _is_worse(ladder: SeverityScale, severity: str, than: str) -> bool:
-    new, old = rank(ladder, severity), rank(ladder, than)
+    new, old = rank_severity(ladder, severity), rank_severity(ladder, than)
     return severity != than and (new is None or old is None or new < old)
 
 
@@ -213,7 +216,7 @@ def _at_that_hour(rules: tuple[Rule, ...], since: datetime, hours: Hours, zone: 
     return tuple(rule for rule in rules if (outside if rule.outside else rule.kind not in replaced))
 
 
-def lost(origin: str, plan: Plan) -> bool:
+def is_document_lost(origin: str, plan: Plan) -> bool:
     """True where the document that an origin names is no longer among those of the plan."""
     name = origin.partition(":")[0].partition("#")[0]
     if not name or name.startswith(BUILT_IN) or name.endswith(CONFIGURATION):

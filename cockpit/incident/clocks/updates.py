@@ -5,9 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 
-from cockpit.incident.clocks.due import MENDED, SeverityPeriod, due_after, ended, excused, risk_of, settled, well_at
+from cockpit.incident.clocks.due import (
+    MITIGATED_IN_TIME,
+    SeverityPeriod,
+    due_after,
+    end_clock,
+    excuse_clock,
+    risk_of,
+    settle_clock,
+    well_at,
+)
 from cockpit.incident.clocks.response import said_done
-from cockpit.incident.clocks.rules import Binding, binding, strictest
+from cockpit.incident.clocks.rules import Binding, build_binding, make_strictest_pick
 from cockpit.model.clock import Clock, ClockKind, Rule
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
@@ -16,7 +25,7 @@ from cockpit.model.response import Update
 # Were people told in time? Every update of an incident and every promise in one, kept or broken.
 
 
-class Kept(StrEnum):
+class PromiseState(StrEnum):
     """PENDING: its time has not come yet. SPARED: resolved before, so nothing was owed any more."""
 
     KEPT = "kept"
@@ -39,13 +48,13 @@ class UpdateInterval:
     ended: datetime | None = None
     answered: bool = False
 
-    def outcome(self, now: datetime | None) -> Kept:
+    def outcome(self, now: datetime | None) -> PromiseState:
         late = self.due is not None and (self.ended or now or self.started) > self.due
         if late:
-            return Kept.BROKEN
+            return PromiseState.BROKEN
         if self.ended is None:
-            return Kept.PENDING
-        return Kept.KEPT if self.answered else Kept.SPARED
+            return PromiseState.PENDING
+        return PromiseState.KEPT if self.answered else PromiseState.SPARED
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +64,11 @@ class Interval:
     started: datetime
     due: datetime
     ended: datetime | None
-    kept: Kept
+    kept: PromiseState
     rule: Rule | None = None
 
 
-def intervals(incident: Incident, plan: Plan, now: datetime, zone: tzinfo = UTC) -> tuple[Interval, ...]:
+def list_update_intervals(incident: Incident, plan: Plan, now: datetime, zone: tzinfo = UTC) -> tuple[Interval, ...]:
     """Every interval until an update was due, by the rule that bound then; a promised time takes its place. Pure.
 
     While it is closed nobody waits; opened again begins anew.
@@ -72,7 +81,7 @@ def intervals(incident: Incident, plan: Plan, now: datetime, zone: tzinfo = UTC)
             update_interval.outcome(now),
             update_interval.rule,
         )
-        for update_interval in update_intervals(binding(incident, plan, zone))
+        for update_interval in update_intervals(build_binding(incident, plan, zone))
         if update_interval.due is not None
     )
 
@@ -85,15 +94,15 @@ def interval_counts(result: Sequence[Interval]) -> list[tuple[Rule, int, int]]:
         rule = interval.rule or rule  # a promised time stood in the place of the rule before it
         if rule is not None:
             tally = counts.setdefault(rule, [0, 0])
-            tally[0] += interval.kept is Kept.KEPT
-            tally[1] += interval.kept is Kept.BROKEN
+            tally[0] += interval.kept is PromiseState.KEPT
+            tally[1] += interval.kept is PromiseState.BROKEN
     return [(rule, kept, broken) for rule, (kept, broken) in counts.items()]
 
 
 def update_intervals(bound: Binding) -> list[UpdateInterval]:
     """In the order in which they began. One that was missed stays so, whatever the severity becomes; pure."""
     result: list[UpdateInterval] = []
-    for start, _, what in _moments(bound):
+    for start, _, what in _iterate_moments(bound):
         running = [place for place, update_interval in enumerate(result) if update_interval.ended is None]
         if isinstance(what, SeverityPeriod):
             result += _begin_severity(bound, what, [result[place] for place in running])
@@ -107,10 +116,10 @@ def update_intervals(bound: Binding) -> list[UpdateInterval]:
 
 def _begin_severity(bound: Binding, period: SeverityPeriod, running: Sequence[UpdateInterval]) -> list[UpdateInterval]:
     """A new severity begins an interval where its rule is due sooner than what runs; a milder one gives no time."""
-    rule = strictest(ClockKind.UPDATE)(period)
+    rule = make_strictest_pick(ClockKind.UPDATE)(period)
     if rule is None or (running and not period.raised):
         return []
-    new = _interval(bound, rule, period.start, period.why)
+    new = _build_interval(bound, rule, period.start, period.why)
     for update_interval in running:
         waits = update_interval.due is not None and update_interval.due > period.start
         if waits and (
@@ -130,12 +139,12 @@ def _begin_after(bound: Binding, moment: datetime, update: Update | str) -> list
     )
     if isinstance(update, Update) and update.promised is not None:
         return [UpdateInterval(None, moment, update.promised, "promised")]
-    rule = strictest(ClockKind.UPDATE)(period) if period else None
+    rule = make_strictest_pick(ClockKind.UPDATE)(period) if period else None
     why = update if isinstance(update, str) else f"the last one, by {update.actor or 'nobody named'}"
-    return [] if rule is None else [_interval(bound, rule, moment, why)]
+    return [] if rule is None else [_build_interval(bound, rule, moment, why)]
 
 
-def _interval(bound: Binding, rule: Rule, start: datetime, why: str) -> UpdateInterval:
+def _build_interval(bound: Binding, rule: Rule, start: datetime, why: str) -> UpdateInterval:
     return UpdateInterval(
         rule, start, due_after(start, rule.after, rule.counting, bound.plan.hours, bound.zone).due, why
     )
@@ -144,7 +153,7 @@ def _interval(bound: Binding, rule: Rule, start: datetime, why: str) -> UpdateIn
 Moment = tuple[datetime, int, SeverityPeriod | Update | str | None]
 
 
-def _moments(bound: Binding) -> Iterator[Moment]:
+def _iterate_moments(bound: Binding) -> Iterator[Moment]:
     """What begins an interval or ends one, in the order it happened: a severity, an update, None for the resolution.
 
     While it is closed nobody waits for an update, and one that is sent then begins nothing.
@@ -165,7 +174,7 @@ def _moments(bound: Binding) -> Iterator[Moment]:
     yield from sorted(triples, key=lambda triple: triple[:2])
 
 
-def promise(update: Update, updates: Sequence[Update], now: datetime) -> Kept | None:
+def check_promise(update: Update, updates: Sequence[Update], now: datetime) -> PromiseState | None:
     """Whether the time an update promised was kept, by the next update to the same audience; None without a promise.
 
     The end of the incident keeps no promise: whoever was promised a message waits for one.
@@ -181,15 +190,15 @@ def promise(update: Update, updates: Sequence[Update], now: datetime) -> Kept | 
         and (item.at, item.event) > (update.at, update.event)
     ]
     if after:
-        return Kept.KEPT if min(after) <= update.promised else Kept.BROKEN
-    return Kept.PENDING if now <= update.promised else Kept.BROKEN
+        return PromiseState.KEPT if min(after) <= update.promised else PromiseState.BROKEN
+    return PromiseState.PENDING if now <= update.promised else PromiseState.BROKEN
 
 
 CLIENTS = "client"
 UPDATE = "update"
 
 
-def updates(bound: Binding) -> list[Clock]:
+def list_update_clocks(bound: Binding) -> list[Clock]:
     """Until the next one: each interval since the last one, and before it those that were missed.
 
     A time that the newest update promised takes the place of the interval: it is what people wait for.
@@ -197,7 +206,7 @@ def updates(bound: Binding) -> list[Clock]:
     clocks: list[Clock] = []
     open = 0
     for number, interval in enumerate(update_intervals(bound), start=1):
-        if interval.rule is None or (interval.answered and interval.outcome(interval.ended) is not Kept.BROKEN):
+        if interval.rule is None or (interval.answered and interval.outcome(interval.ended) is not PromiseState.BROKEN):
             continue
         open += 0 if interval.answered else 1
         name = f"{UPDATE}:late:{number}" if interval.answered else UPDATE if open == 1 else f"{UPDATE}:{open}"
@@ -205,11 +214,11 @@ def updates(bound: Binding) -> list[Clock]:
         if interval.answered:
             clocks.append(replace(clock, done=interval.ended))
         else:
-            clocks.append(ended(clock, interval.ended, "resolved before it was late"))
+            clocks.append(end_clock(clock, interval.ended, "resolved before it was late"))
     return clocks
 
 
-def promises(bound: Binding) -> list[Clock]:
+def list_promise_clocks(bound: Binding) -> list[Clock]:
     """The newest promise to each audience that no update to it has kept yet. It outlives the incident: people wait.
 
     Those that are over are told in `told.py`.
@@ -219,11 +228,11 @@ def promises(bound: Binding) -> list[Clock]:
         audience = update.audience.strip().casefold()
         waiting.pop(audience, None)
         if update.promised is not None:
-            waiting[audience] = _promise(update, audience, update.promised)
+            waiting[audience] = _build_promise_clock(update, audience, update.promised)
     return list(waiting.values())
 
 
-def _promise(update: Update, audience: str, due: datetime) -> Clock:
+def _build_promise_clock(update: Update, audience: str, due: datetime) -> Clock:
     return Clock(
         id=f"promise:{audience}" if audience else "promise",
         kind=ClockKind.PROMISE,
@@ -236,7 +245,7 @@ def _promise(update: Update, audience: str, due: datetime) -> Clock:
     )
 
 
-def client(bound: Binding) -> list[Clock]:
+def list_client_clocks(bound: Binding) -> list[Clock]:
     """From the start of the impact until clients are told; nothing is owed where it was mitigated sooner."""
     incident = bound.incident
     if incident.impact_started is not None:
@@ -248,14 +257,14 @@ def client(bound: Binding) -> list[Clock]:
         default=None,
     )
     pairs = bound.deadlines(
-        "client", strictest(ClockKind.CLIENT), bound.episodes, said_done(bound, "client", moment), first=first
+        "client", make_strictest_pick(ClockKind.CLIENT), bound.episodes, said_done(bound, "client", moment), first=first
     )
     clocks = []
     for clock, stretch in pairs:
         in_time = moment is not None and (clock.limit is None or moment <= clock.limit)
         if not in_time:
-            clock = excused(clock, well_at(incident, clock.limit), MENDED)
-        clocks.append(settled(clock, moment, stretch.end))
+            clock = excuse_clock(clock, well_at(incident, clock.limit), MITIGATED_IN_TIME)
+        clocks.append(settle_clock(clock, moment, stretch.end))
     return clocks
 
 

@@ -19,22 +19,22 @@ LENGTH = re.compile(r"(\d{1,4})\s*(m|mins?|minutes?|h|hrs?|hours?)\b", re.IGNORE
 LONGEST = timedelta(days=7)  # nobody promises the next message for later
 
 
-def abbreviations(zone: tzinfo, now: datetime) -> frozenset[str]:
+def list_zone_abbreviations(zone: tzinfo, now: datetime) -> frozenset[str]:
     """What a zone is called in the course of this year: `NZST` and `NZDT`. Bare offsets such as `+03` are no names."""
     year = now.astimezone(zone).year
     names = {datetime(year, month, 1, tzinfo=zone).tzname() or "" for month in range(1, 13)}
     return frozenset(name for name in names if name.isascii() and name.isalpha() and name not in UTC_NAMES)
 
 
-def told(moment: datetime, now: datetime, zone: tzinfo, *, utc_only: bool = False) -> str:
+def format_moment(moment: datetime, now: datetime, zone: tzinfo, *, utc_only: bool = False) -> str:
     """`02:14 NZDT (13:14 UTC)`, with its day where that is not today's."""
     local, utc = moment.astimezone(zone), moment.astimezone(UTC)
     if utc_only or local.tzname() in UTC_NAMES:
-        return f"{_day(utc, now.astimezone(UTC))}{utc:%H:%M} UTC"
-    return f"{_day(local, now.astimezone(zone))}{local:%H:%M %Z} ({utc:%H:%M} UTC)"
+        return f"{_format_day(utc, now.astimezone(UTC))}{utc:%H:%M} UTC"
+    return f"{_format_day(local, now.astimezone(zone))}{local:%H:%M %Z} ({utc:%H:%M} UTC)"
 
 
-def brief(moment: datetime, zone: tzinfo) -> str:
+def format_brief(moment: datetime, zone: tzinfo) -> str:
     """`02:14 NZDT (13:14Z)`."""
     local = moment.astimezone(zone)
     return (
@@ -44,11 +44,11 @@ def brief(moment: datetime, zone: tzinfo) -> str:
     )
 
 
-def _day(moment: datetime, today: datetime) -> str:
+def _format_day(moment: datetime, today: datetime) -> str:
     return "" if moment.date() == today.date() else f"{moment.day} {moment:%b} "
 
 
-def words(length: timedelta) -> str:
+def spell_length(length: timedelta) -> str:
     """`12 minutes`, `1 hour 5 minutes`, `2 days 3 hours`; anything shorter is `less than a minute`."""
     minutes = int(length.total_seconds()) // 60
     if minutes < 1:
@@ -58,7 +58,7 @@ def words(length: timedelta) -> str:
     return " ".join(f"{count} {name}{'' if count == 1 else 's'}" for count, name in parts if count)
 
 
-def length(text: str) -> timedelta | None:
+def parse_length(text: str) -> timedelta | None:
     """The length that `30 minutes`, `1 hour` or `2h` names, when it names nothing else."""
     match = LENGTH.fullmatch(text.strip().removeprefix("in ").removeprefix("within ").strip())
     if match is None:
@@ -111,7 +111,7 @@ class MessageFacts:
     promise: timedelta | None = None
 
 
-def facts(
+def collect_message_facts(
     incident: Incident, system: System, plan: Plan, now: datetime, zone: tzinfo, promise: timedelta | None
 ) -> MessageFacts:
     """Everything there is to tell; `promise` is in how long the next message follows, None when nothing is promised."""
@@ -134,14 +134,18 @@ def facts(
         "id": incident.id,
         "environment": incident.environment,
         "system": system.name,
-        "commander": ", ".join(incident.in_role(lead(plan).name)),
-        "duration": words((incident.resolved or now) - started),
-        "interval": words(promise) if promise else "",
+        "commander": ", ".join(incident.in_role(find_lead(plan).name)),
+        "duration": spell_length((incident.resolved or now) - started),
+        "interval": spell_length(promise) if promise else "",
     }
-    values |= {_normal(role.name): ", ".join(incident.in_role(role.name)) for role in plan.roles if not role.lead}
+    values |= {
+        _normalize_name(role.name): ", ".join(incident.in_role(role.name)) for role in plan.roles if not role.lead
+    }
     here = system.environment(incident.environment)
     fields = here.values if here else {}
-    values |= {_normal(name): value for name, value in fields.items() if isinstance(value, str)}  # never a secret
+    values |= {
+        _normalize_name(name): value for name, value in fields.items() if isinstance(value, str)
+    }  # never a secret
     return MessageFacts(
         now,
         zone,
@@ -151,7 +155,7 @@ def facts(
     )
 
 
-def lead(plan: Plan) -> Role:
+def find_lead(plan: Plan) -> Role:
     """The role that leads an incident."""
     return next((role for role in plan.roles if role.lead), COMMANDER)
 
@@ -166,9 +170,9 @@ def usual_promise(incident: Incident, plan: Plan) -> timedelta | None:
     )
 
 
-def named(field: str, message_facts: MessageFacts) -> str:
+def get_field_value(field: str, message_facts: MessageFacts) -> str:
     """The value of a field by its name, "" where nobody knows it."""
-    name = _normal(field).removeprefix("incident ") if "." in field else _normal(field)
+    name = _normalize_name(field).removeprefix("incident ") if "." in field else _normalize_name(field)
     key = next((key for key, names in NAMES.items() if name in names), name)
     return message_facts.values.get(key, "")
 
@@ -178,9 +182,9 @@ def moment_of(field: str, before: str) -> str:
 
     A field that only says `time`, after words that tell nothing, asks when it started.
     """
-    own = _normal(ABBREVIATION.sub(" ", field))
+    own = _normalize_name(ABBREVIATION.sub(" ", field))
     if TIMELY & set(own.split()):
-        return _moment_in(own) or _moment_in(_normal(before)) or "started"
+        return _moment_in(own) or _moment_in(_normalize_name(before)) or "started"
     return next((name for name, signs in MOMENTS.items() if own.removesuffix(" at") in signs), "")
 
 
@@ -189,6 +193,6 @@ def _moment_in(text: str) -> str:
     return next((name for name, signs in MOMENTS.items() if any(f" {sign} " in sentence for sign in signs)), "")
 
 
-def _normal(name: str) -> str:
+def _normalize_name(name: str) -> str:
     """`{{ incident.start_time }}` and `[Start Time]` are one name."""
     return " ".join(re.sub(r"[^0-9a-z:]+", " ", name.casefold()).split()).removeprefix("the ").strip(": ")

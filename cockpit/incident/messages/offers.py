@@ -4,16 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from cockpit.incident.clocks.clocks import clocks
-from cockpit.incident.messages.fields import LENGTH, brief, lead, length, usual_promise
-from cockpit.incident.messages.template import FilledMessage, fill, unmarked
+from cockpit.incident.clocks.clocks import compute_clocks
+from cockpit.incident.messages.fields import LENGTH, find_lead, format_brief, parse_length, usual_promise
+from cockpit.incident.messages.template import FilledMessage, fill_template, strip_marks
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan, Template
-from cockpit.model.severity_scale import Level
+from cockpit.model.severity_scale import SeverityLevel
 from cockpit.model.system import System
 from cockpit.model.text import clean_line
-from cockpit.model.time import elapsed
+from cockpit.model.time import format_elapsed
 
 # The two texts of the incident channel: one line on how it stands, and what is said when an incident is declared.
 
@@ -35,13 +35,13 @@ def status_line(
     """
     drill = "DRILL " if incident.drill else ""
     head = f"[{incident.severity}] {drill}{incident.status.value.upper()} {incident.title}"
-    ran = elapsed(((incident.resolved or now) - incident.declared).total_seconds())
-    parts = [head, incident.environment, ran if incident.open else f"after {ran}", _led(incident, plan)]
+    ran = format_elapsed(((incident.resolved or now) - incident.declared).total_seconds())
+    parts = [head, incident.environment, ran if incident.open else f"after {ran}", _describe_lead(incident, plan)]
     due = promised or _next_update(clocks)
     if due is not None and incident.open:
         late = "" if due > now else "was due "
-        parts.append(f"next update {late}{brief(due, zone)}")
-    return unmarked(clean_line(" · ".join(part for part in parts if part)))
+        parts.append(f"next update {late}{format_brief(due, zone)}")
+    return strip_marks(clean_line(" · ".join(part for part in parts if part)))
 
 
 def declare_text(incident: Incident, zone: tzinfo, plan: Plan = DEFAULT, symptoms: Sequence[str] = ()) -> str:
@@ -52,20 +52,20 @@ def declare_text(incident: Incident, zone: tzinfo, plan: Plan = DEFAULT, symptom
     begun = incident.impact_started
     rung = next((level for level in plan.ladder if level.name == incident.severity), None)
     sentence = "; ".join(symptoms) or incident.detected_by
-    since = f", since {brief(incident.detected, zone)}" if incident.detected else ""
+    since = f", since {format_brief(incident.detected, zone)}" if incident.detected else ""
     lines = [
         f"{'DRILL, an exercise: ' if incident.drill else ''}[{incident.severity}] {incident.title}",
-        f"Severity: {_meant(incident, rung)}",
+        f"Severity: {_describe_severity(incident, rung)}",
         f"Symptoms: {sentence or 'not known yet'}{since}",
-        f"Impact: {f'felt since {brief(begun, zone)}' if begun else 'not known yet'}",
-        f"{lead(plan).name}: {', '.join(incident.in_role(lead(plan).name)) or 'nobody yet, who takes it?'}",
-        f"Environment: {incident.environment} · {incident.id} · declared {brief(incident.declared, zone)}",
+        f"Impact: {f'felt since {format_brief(begun, zone)}' if begun else 'not known yet'}",
+        f"{find_lead(plan).name}: {', '.join(incident.in_role(find_lead(plan).name)) or 'nobody yet, who takes it?'}",
+        f"Environment: {incident.environment} · {incident.id} · declared {format_brief(incident.declared, zone)}",
     ]
-    return "\n".join(unmarked(clean_line(line)) for line in lines)
+    return "\n".join(strip_marks(clean_line(line)) for line in lines)
 
 
-def _led(incident: Incident, plan: Plan) -> str:
-    people = [text.partition("@")[0] for text in incident.in_role(lead(plan).name)]
+def _describe_lead(incident: Incident, plan: Plan) -> str:
+    people = [text.partition("@")[0] for text in incident.in_role(find_lead(plan).name)]
     return f"IC {', '.join(people)}" if people else "no IC yet" if incident.open else ""
 
 
@@ -75,7 +75,7 @@ def _next_update(clocks: Iterable[Clock]) -> datetime | None:
     return min((clock.due for clock in open if clock.due is not None), default=None)
 
 
-def _meant(incident: Incident, rung: Level | None) -> str:
+def _describe_severity(incident: Incident, rung: SeverityLevel | None) -> str:
     return f"{incident.severity}, {rung.definition}" if rung and rung.definition else incident.severity
 
 
@@ -85,7 +85,7 @@ PROMISES = tuple(timedelta(minutes=number) for number in (15, 30, 60, 120))
 
 
 @dataclass(frozen=True, slots=True)
-class MessageScene:
+class MessageContext:
     """What a message is written from. `symptoms` are what is bad now, in a few words each."""
 
     incident: Incident
@@ -95,27 +95,29 @@ class MessageScene:
     symptoms: Sequence[str] = ()
 
 
-def offers(incident: Incident, plan: Plan) -> tuple[Template, ...]:
+def list_offers(incident: Incident, plan: Plan) -> tuple[Template, ...]:
     """What can be written of an incident, the most likely first: its declaration until somebody was told anything."""
     channel = (STATUS_LINE, DECLARATION) if incident.updates else (DECLARATION, STATUS_LINE)
     return (*plan.templates, *channel) if incident.updates else (*channel[:1], *plan.templates, *channel[1:])
 
 
-def compose(template: Template, scene: MessageScene, now: datetime, promise: timedelta | None = None) -> FilledMessage:
+def compose_message(
+    template: Template, scene: MessageContext, now: datetime, promise: timedelta | None = None
+) -> FilledMessage:
     """The message as it stands now. `promise` is as `comms.fill` takes it."""
     incident, plan = scene.incident, scene.plan
     if template is DECLARATION:
         return FilledMessage(declare_text(incident, scene.zone, plan, scene.symptoms))
     if template is not STATUS_LINE:
-        return fill(template, incident, scene.system, plan, now, scene.zone, promise=promise)
+        return fill_template(template, incident, scene.system, plan, now, scene.zone, promise=promise)
     length = usual_promise(incident, plan) if promise is None else promise
     due = (now + length).replace(second=0, microsecond=0) if length and incident.open else None
-    running = clocks(incident, plan, now, zone=scene.zone)
+    running = compute_clocks(incident, plan, now, zone=scene.zone)
     return FilledMessage(status_line(incident, running, now, scene.zone, plan, due), promised=due)
 
 
-def promises(template: Template, incident: Incident, plan: Plan) -> tuple[timedelta, ...]:
+def list_promise_lengths(template: Template, incident: Incident, plan: Plan) -> tuple[timedelta, ...]:
     """In how long the next message may be promised: what the rules and the template say among the usual ones."""
     usual = usual_promise(incident, plan)
-    named = {duration for match in LENGTH.finditer(template.text) if (duration := length(match[0]))}
+    named = {duration for match in LENGTH.finditer(template.text) if (duration := parse_length(match[0]))}
     return tuple(sorted({*PROMISES, *named, *([usual] if usual else [])}))

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
-from cockpit.incident.messages.fields import brief
+from cockpit.incident.messages.fields import format_brief
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time
 from cockpit.timeline.connection import file_mode
@@ -20,7 +20,7 @@ from cockpit.timeline.connection import file_mode
 FOLDER = "messages"
 
 
-def keep(text: str, data: Path, incident: str, now: datetime) -> Path:
+def write_message_file(text: str, data: Path, incident: str, now: datetime) -> Path:
     """Write `text` into a new file under `data` and return its path. Blocking. Raises DeskError.
 
     0600, and 0640 in a directory that a team shares: those who may read the timeline may read what was sent.
@@ -32,13 +32,15 @@ def keep(text: str, data: Path, incident: str, now: datetime) -> Path:
         if not folder.exists():
             folder.mkdir(mode=0o700)
             folder.chmod(0o2770 if shared else 0o700)
-        _put(folder / name, text, 0o640 if shared else 0o600)
+        _write_file(folder / name, text, 0o640 if shared else 0o600)
     except OSError as error:
-        raise DeskError(f"{folder / name} cannot be written: {clean_line(error.strerror or error)}.") from error
+        raise IncidentActionError(
+            f"{folder / name} cannot be written: {clean_line(error.strerror or error)}."
+        ) from error
     return folder / name
 
 
-def _put(path: Path, text: str, mode: int) -> None:
+def _write_file(path: Path, text: str, mode: int) -> None:
     """Whole or not at all, and never through a link that somebody laid in a shared directory."""
     number, beside = tempfile.mkstemp(dir=path.parent, prefix=".update-")
     try:
@@ -53,7 +55,7 @@ def _put(path: Path, text: str, mode: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Taking:
+class MessageOutbox:
     """Of one incident. `data` is the directory of the timeline. All methods block, and answer with what to say."""
 
     desk: IncidentActions
@@ -70,13 +72,13 @@ class Taking:
         """Record that this was sent, word for word. Raises DeskError, RecordError."""
         file, kept = self._keep(text)
         self.desk.sent(audience, text, template, promised, file, incident=self.incident)
-        next = f", the next one promised by {brief(promised, self.zone)}" if promised else ""
+        next = f", the next one promised by {format_brief(promised, self.zone)}" if promised else ""
         return f"Written down as sent to the {audience}{next}. Copied{kept}."
 
     def _keep(self, text: str) -> tuple[str, str]:
         """The path of its file, and what to say of it. A full disk must not keep anybody from telling others."""
         try:
-            path = keep(text, self.data, self.incident, self.time.now())
-        except DeskError as error:
+            path = write_message_file(text, self.data, self.incident, self.time.now())
+        except IncidentActionError as error:
             return "", f", but {clean_line(error).rstrip('.')}"
         return str(path), f"; also in {path}"

@@ -12,20 +12,20 @@ from datetime import datetime, timedelta, tzinfo
 from cockpit.incident.messages.fields import (
     ABBREVIATION,
     MessageFacts,
-    abbreviations,
-    facts,
-    length,
+    collect_message_facts,
+    format_moment,
+    get_field_value,
+    list_zone_abbreviations,
     moment_of,
-    named,
-    told,
+    parse_length,
+    spell_length,
     usual_promise,
-    words,
 )
 from cockpit.model.incident import Incident, Status
 from cockpit.model.plan import Plan, Template
-from cockpit.model.severity_scale import SeverityScale, level
+from cockpit.model.severity_scale import SeverityScale, find_level
 from cockpit.model.system import System
-from cockpit.model.text import clean, clean_line
+from cockpit.model.text import clean_line, clean_text
 
 # Fields of a template that are choices: `Investigating/Identified/Resolved`, `[30 minutes / 1 hour]`, `[P0/P1]`.
 
@@ -33,21 +33,21 @@ _ALTERNATIVES = re.compile(r"\s*[/|]\s*|\s+or\s+")
 _ORDER = tuple(Status)
 
 
-def options(field: str) -> list[str]:
+def list_options(field: str) -> list[str]:
     """What a field offers; the field itself where that is no choice."""
     return [part for part in _ALTERNATIVES.split(field.strip()) if part]
 
 
-def lengths(offered: Sequence[str]) -> bool:
+def are_lengths(offered: Sequence[str]) -> bool:
     """Whether all that is offered are lengths of time."""
-    return bool(offered) and all(length(text) is not None for text in offered)
+    return bool(offered) and all(parse_length(text) is not None for text in offered)
 
 
 def chosen_length(offered: Sequence[str], promise: timedelta | None) -> str:
     """In how long the next message follows, in the template's own words where it has them; "" when none is promised."""
     if promise is None:
         return ""
-    return next((text for text in offered if length(text) == promise), words(promise))
+    return next((text for text in offered if parse_length(text) == promise), spell_length(promise))
 
 
 def chosen_status(offered: Sequence[str], now: Status) -> str:
@@ -64,10 +64,10 @@ def chosen_status(offered: Sequence[str], now: Status) -> str:
 
 def chosen_level(offered: Sequence[str], severity: str, ladder: SeverityScale) -> str:
     """The one of several severities that is meant; "" where it is not offered."""
-    meant = level(ladder, severity)
+    meant = find_level(ladder, severity)
     if len(offered) < 2 or meant is None:
         return ""
-    return next((text for text in offered if level(ladder, text) == meant), "")
+    return next((text for text in offered if find_level(ladder, text) == meant), "")
 
 
 # The marks of a message: `⟦client name?⟧` stands where a person has to write something.
@@ -76,17 +76,17 @@ MARK = re.compile(r"⟦[^⟦⟧\n]*⟧")
 _NO_MARKS = str.maketrans("⟦⟧", "[]")
 
 
-def mark(name: str) -> str:
+def make_mark(name: str) -> str:
     """What stands in a text in place of a field that nobody knows."""
-    return f"⟦{unmarked(clean_line(name)).rstrip('? ').casefold() or 'this'}?⟧"
+    return f"⟦{strip_marks(clean_line(name)).rstrip('? ').casefold() or 'this'}?⟧"
 
 
-def marks(text: str) -> list[tuple[int, int]]:
+def find_marks(text: str) -> list[tuple[int, int]]:
     """Where the marks of a text stand: (start, end)."""
     return [match.span() for match in MARK.finditer(text)]
 
 
-def unmarked(text: str) -> str:
+def strip_marks(text: str) -> str:
     """`text` without a mark of its own: only the cockpit makes them, so that counting them tells what is missing."""
     return text.translate(_NO_MARKS)
 
@@ -124,7 +124,7 @@ class FilledMessage:
     promised: datetime | None = None
 
 
-def fill(
+def fill_template(
     template: Template,
     incident: Incident,
     system: System,
@@ -139,16 +139,19 @@ def fill(
     `promise` is in how long the next message follows: None is as often as the incident's rules ask, zero is not at all.
     A promise that was given and has no field in the template becomes a sentence at its end.
     """
-    message_facts = facts(
+    message_facts = collect_message_facts(
         incident, system, plan, now, zone, usual_promise(incident, plan) if promise is None else promise
     )
     filling = _Filling(
-        message_facts, incident, plan.ladder, {_key(name): text for name, text in (values_by_name or {}).items()}
+        message_facts,
+        incident,
+        plan.ladder,
+        {_normalize_key(name): text for name, text in (values_by_name or {}).items()},
     )
     text = _FIELD.sub(filling.put, plain_words(template.text)).strip()
     due = message_facts.moments.get("next")
     if promise and due and not filling.promises:
-        text = f"{text}\n\nThe next message follows by {told(due, now, zone)}.".lstrip()
+        text = f"{text}\n\nThe next message follows by {format_moment(due, now, zone)}.".lstrip()
         filling.promises = True
     if incident.drill:
         text = f"{DRILL}\n\n{text}".rstrip()
@@ -159,7 +162,7 @@ def fill(
 
 def plain_words(text: str) -> str:
     """The words of a piece of Markdown: a message is read in a mail or a chat, which draw neither stars nor quotes."""
-    unquoted = _QUOTED.sub("", unmarked(clean(text)))
+    unquoted = _QUOTED.sub("", strip_marks(clean_text(text)))
     return _EMPHASIS.sub(lambda match: match[1] or match[2], unquoted)
 
 
@@ -173,35 +176,35 @@ class _Filling:
         self.unknown: list[str] = []
         self.promises = False
         self._known, self._incident, self._ladder, self._given = message_facts, incident, ladder, values_by_name
-        self._names = abbreviations(message_facts.zone, message_facts.now)
+        self._names = list_zone_abbreviations(message_facts.zone, message_facts.now)
 
     def put(self, match: re.Match[str]) -> str:
         """What stands in the message in place of one match."""
         if match["abbreviation"]:
             return self._in_force(match[0])
         if match["bare"]:
-            return chosen_status(options(match[0]), self._incident.status) or match[0]
+            return chosen_status(list_options(match[0]), self._incident.status) or match[0]
         name, zone = match["square"] or match["curly"] or match["angle"], match["zone"] or ""
         if _no_field(match):
             return match[0]
         before = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
         question = name.partition("|")[0] if match["curly"] else name
-        value = _safe(self._given.get(_key(question), "")) or self._chosen(question)
+        value = _make_safe(self._given.get(_normalize_key(question), "")) or self._chosen(question)
         if not value and (which := moment_of(question, before)):
             value = self._time(which, f"{name} {zone}")
             zone = "" if value else zone  # a time tells its zone itself
-        value = value or _safe(named(question, self._known))
+        value = value or _make_safe(get_field_value(question, self._known))
         label = clean_line(name)
         if value:
             self.fields[label] = value
         else:
             self.unknown.append(label)
-        return (value or mark(name)) + re.sub(r"\w+", lambda word: self._in_force(word[0]), zone)
+        return (value or make_mark(name)) + re.sub(r"\w+", lambda word: self._in_force(word[0]), zone)
 
     def _chosen(self, name: str) -> str:
         """The one of its options that holds; "" where it is no choice, or nobody can say which."""
-        offered = options(name)
-        if lengths(offered):
+        offered = list_options(name)
+        if are_lengths(offered):
             self.promises |= self._known.promise is not None
             return chosen_length(offered, self._known.promise)
         status = chosen_status(offered, self._incident.status)
@@ -211,7 +214,7 @@ class _Filling:
         moment = self._known.moments.get(which)
         self.promises |= which == "next" and moment is not None
         in_utc = bool(re.search(r"\b(?:UTC|GMT|Z)\b", question))
-        return told(moment, self._known.now, self._known.zone, utc_only=in_utc) if moment else ""
+        return format_moment(moment, self._known.now, self._known.zone, utc_only=in_utc) if moment else ""
 
     def _in_force(self, word: str) -> str:
         """A zone's name in a document reads as its name at this moment: NZST is NZDT in summer."""
@@ -226,10 +229,10 @@ def _no_field(match: re.Match[str]) -> bool:
     return _NOTES.fullmatch(name) is not None or not re.search(r"\w", name)
 
 
-def _key(name: str) -> str:
+def _normalize_key(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
-def _safe(value: str) -> str:
+def _make_safe(value: str) -> str:
     """One line that holds no mark of its own."""
-    return unmarked(clean_line(value))
+    return strip_marks(clean_line(value))

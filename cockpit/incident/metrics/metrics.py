@@ -81,12 +81,12 @@ MEASURES = (
 )
 
 
-def metrics(incident: Incident) -> tuple[Metric, ...]:
+def list_metrics(incident: Incident) -> tuple[Metric, ...]:
     """The numbers of one incident. Those of a drill are as real, but count in no statistics."""
-    return tuple(_measured(measure, incident) for measure in MEASURES)
+    return tuple(_build_metric(measure, incident) for measure in MEASURES)
 
 
-def _measured(measure: Measure, incident: Incident) -> Metric:
+def _build_metric(measure: Measure, incident: Incident) -> Metric:
     begin, end = measure.begin(incident), measure.end(incident)
     value = None
     if begin is None:
@@ -118,10 +118,10 @@ POINT = Metric(
 
 def recovery_metrics(incident: Incident) -> tuple[Metric, Metric]:
     """Recovery time and point of one incident; not applicable where no scenario was chosen."""
-    return _time(incident), _point(incident)
+    return _build_recovery_time(incident), _build_recovery_point(incident)
 
 
-def _time(incident: Incident) -> Metric:
+def _build_recovery_time(incident: Incident) -> Metric:
     if incident.recovery is None:
         return TIME
     end = impact_end(incident)
@@ -132,7 +132,7 @@ def _time(incident: Incident) -> Metric:
     return replace(TIME, state=state, value=value, begin=incident.declared, end=end)
 
 
-def _point(incident: Incident) -> Metric:
+def _build_recovery_point(incident: Incident) -> Metric:
     if incident.recovery is None:
         return POINT
     point, begin = incident.recovery.point, impact_begin(incident)

@@ -10,16 +10,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from cockpit.incident.clocks.clocks import clocks
-from cockpit.incident.clocks.updates import Kept, intervals, promise
+from cockpit.incident.clocks.clocks import compute_clocks
+from cockpit.incident.clocks.updates import PromiseState, check_promise, list_update_intervals
 from cockpit.incident.impact_signals import as_of
-from cockpit.incident.metrics.metrics import Metric, MetricState, metrics, recovery_metrics
-from cockpit.incident.metrics.targets import limit_of, target_of, unmeasured, usage_target
+from cockpit.incident.metrics.metrics import Metric, MetricState, list_metrics, recovery_metrics
+from cockpit.incident.metrics.targets import limit_of, list_unmeasured_targets, target_of, usage_target
 from cockpit.model.clock import ClockKind, ClockState
-from cockpit.model.incident import Incident, worst
+from cockpit.model.incident import Incident, find_worst_severity
 from cockpit.model.plan import MetricTarget, Plan
 from cockpit.model.response import CloseReason
-from cockpit.model.severity_scale import order
+from cockpit.model.severity_scale import find_severity_position
 
 # Shares over incidents: how often a runbook was used, and how often what was promised was kept.
 
@@ -55,15 +55,17 @@ class KeptShare:
         return self.percent >= self.target.percent
 
 
-def shares(incidents: Sequence[Incident], plan: Plan, now: datetime, zone: tzinfo = UTC) -> tuple[KeptShare, ...]:
+def list_kept_shares(
+    incidents: Sequence[Incident], plan: Plan, now: datetime, zone: tzinfo = UTC
+) -> tuple[KeptShare, ...]:
     """Every share, of incidents that count; `zone` is the system's. The order of the incidents changes nothing."""
-    running = [clock for incident in incidents for clock in clocks(incident, plan, now, zone=zone)]
-    kepts = [interval.kept for incident in incidents for interval in intervals(incident, plan, now, zone)]
+    running = [clock for incident in incidents for clock in compute_clocks(incident, plan, now, zone=zone)]
+    kepts = [interval.kept for incident in incidents for interval in list_update_intervals(incident, plan, now, zone)]
     promises = [
         kept
         for incident in incidents
         for update in incident.updates
-        if (kept := promise(update, incident.updates, now)) is not None
+        if (kept := check_promise(update, incident.updates, now)) is not None
     ]
     return (
         KeptShare(
@@ -111,9 +113,9 @@ def _of_clocks(name: str, definition: str, states: Sequence[ClockState]) -> Kept
     return KeptShare(name, definition, met, met + missed, pending)
 
 
-def _of_words(name: str, definition: str, kepts: Sequence[Kept]) -> KeptShare:
-    kept = kepts.count(Kept.KEPT)
-    return KeptShare(name, definition, kept, kept + kepts.count(Kept.BROKEN), kepts.count(Kept.PENDING))
+def _of_words(name: str, definition: str, kepts: Sequence[PromiseState]) -> KeptShare:
+    kept = kepts.count(PromiseState.KEPT)
+    return KeptShare(name, definition, kept, kept + kepts.count(PromiseState.BROKEN), kepts.count(PromiseState.PENDING))
 
 
 ALL = ""  # the level of a figure over every severity
@@ -160,7 +162,7 @@ class Statistics:
     unmeasured: tuple[MetricTarget, ...] = ()
 
 
-def statistics(
+def build_statistics(
     incidents: Iterable[Incident],
     plan: Plan,
     now: datetime,
@@ -176,42 +178,45 @@ def statistics(
     request = [
         as_of(incident, now)
         for incident in incidents
-        if (since is None or incident.declared >= since) and severity in (ALL, worst(incident, plan.ladder))
+        if (since is None or incident.declared >= since)
+        and severity in (ALL, find_worst_severity(incident, plan.ladder))
     ]
     real = [incident for incident in request if not incident.drill]
     counted = [incident for incident in real if incident.because not in NOTHING_HAPPENED]
-    figures = _figures(counted, plan)
-    shared = shares(counted, plan, now, zone)
+    figures = _list_figures(counted, plan)
+    shared = list_kept_shares(counted, plan, now, zone)
     return Statistics(
         incidents=len(counted),
         drills=len(request) - len(real),
         empty=len(real) - len(counted),
         figures=tuple(figures),
         shares=shared,
-        unmeasured=unmeasured(plan),
+        unmeasured=list_unmeasured_targets(plan),
     )
 
 
-def measured(incident: Incident) -> tuple[Metric, ...]:
+def list_measurements(incident: Incident) -> tuple[Metric, ...]:
     """Every number of one incident, the four times and what a recovery achieved."""
-    return (*metrics(incident), *recovery_metrics(incident))
+    return (*list_metrics(incident), *recovery_metrics(incident))
 
 
-def _figures(incidents: Sequence[Incident], plan: Plan) -> list[Figure]:
+def _list_figures(incidents: Sequence[Incident], plan: Plan) -> list[Figure]:
     """By metric, and within it by severity, the worst first, the whole last."""
     groups: dict[str, list[tuple[Metric, ...]]] = {}
     for incident in incidents:
-        groups.setdefault(worst(incident, plan.ladder), []).append(measured(incident))
-    names = sorted(groups, key=lambda name: (order(plan.ladder, name), name))
+        groups.setdefault(find_worst_severity(incident, plan.ladder), []).append(list_measurements(incident))
+    names = sorted(groups, key=lambda name: (find_severity_position(plan.ladder, name), name))
     every = [group for name in names for group in groups[name]]
     rows = [(name, groups[name]) for name in names]
     if len(names) != 1:
         rows.append((ALL, every))
     count = len(every[0]) if every else 0
-    return [_figure(name, [item[index] for item in group], plan) for index in range(count) for name, group in rows]
+    return [
+        _build_figure(name, [item[index] for item in group], plan) for index in range(count) for name, group in rows
+    ]
 
 
-def _figure(name: str, values: Sequence[Metric], plan: Plan) -> Figure:
+def _build_figure(name: str, values: Sequence[Metric], plan: Plan) -> Figure:
     first = values[0]
     states = Counter(value.state for value in values)
     points = sorted(

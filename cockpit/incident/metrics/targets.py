@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from cockpit.model.plan import MetricTarget, Plan
-from cockpit.model.severity_scale import level
+from cockpit.model.severity_scale import find_level
 
 SHORT = ("TTD", "TTA", "TTM", "TTR", "RTO", "RPO")
 USAGE = "runbook"  # a target whose name has this word and a percentage asks how often a runbook was used
@@ -11,11 +11,13 @@ USAGE = "runbook"  # a target whose name has this word and a percentage asks how
 
 def target_of(plan: Plan, short: str, severity: str) -> MetricTarget | None:
     """The target for one metric of one severity: its own where there is one, else that of every severity."""
-    metric_targets = [metric_target for metric_target in plan.metric_targets if _short(metric_target) == short]
+    metric_targets = [
+        metric_target for metric_target in plan.metric_targets if _shorten_target_name(metric_target) == short
+    ]
     own = (
         metric_target
         for metric_target in metric_targets
-        if metric_target.level and severity and _same(plan, metric_target.level, severity)
+        if metric_target.level and severity and _is_same_severity(plan, metric_target.level, severity)
     )
     general = (metric_target for metric_target in metric_targets if not metric_target.level)
     return next(own, None) or next(general, None)
@@ -29,25 +31,25 @@ def usage_target(plan: Plan) -> MetricTarget | None:
     return next((metric_target for metric_target in plan.metric_targets if _is_usage(metric_target)), None)
 
 
-def unmeasured(plan: Plan) -> tuple[MetricTarget, ...]:
+def list_unmeasured_targets(plan: Plan) -> tuple[MetricTarget, ...]:
     """What the documents ask for and nothing that is recorded here can answer: backups, say."""
     return tuple(
         metric_target
         for metric_target in plan.metric_targets
-        if _short(metric_target) not in SHORT and not _is_usage(metric_target)
+        if _shorten_target_name(metric_target) not in SHORT and not _is_usage(metric_target)
     )
 
 
-def _short(target: MetricTarget) -> str:
+def _shorten_target_name(target: MetricTarget) -> str:
     """`TTD` of `MTTD`: the mean is how it is summed up, not what is measured."""
     name = target.metric.strip().upper()
     return name[1:] if name.startswith("MTT") else name
 
 
-def _same(plan: Plan, wanted_name: str, severity: str) -> bool:
+def _is_same_severity(plan: Plan, wanted_name: str, severity: str) -> bool:
     if wanted_name.casefold() == severity.casefold():
         return True
-    rung = level(plan.ladder, wanted_name)
+    rung = find_level(plan.ladder, wanted_name)
     return rung is not None and rung.name.casefold() == severity.casefold()
 
 

@@ -9,15 +9,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from cockpit.incident.clocks.clocks import clocks
+from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import met_and_missed
-from cockpit.incident.clocks.updates import interval_counts, intervals
+from cockpit.incident.clocks.updates import interval_counts, list_update_intervals
 from cockpit.incident.impact_signals import as_of
-from cockpit.incident.membership import members, standing
-from cockpit.incident.metrics.metrics import Metric, MetricState, impact_begin, impact_end, metrics, recovery_metrics
+from cockpit.incident.membership import list_members, list_standing_events
+from cockpit.incident.metrics.metrics import (
+    Metric,
+    MetricState,
+    impact_begin,
+    impact_end,
+    list_metrics,
+    recovery_metrics,
+)
 from cockpit.incident.metrics.targets import target_of
-from cockpit.incident.postmortem.markdown import inline, lines
-from cockpit.incident.postmortem.merge import NotOurDraft, block, merge
+from cockpit.incident.postmortem.markdown import escape_inline, escape_lines
+from cockpit.incident.postmortem.merge import NotOurDraft, make_block, merge_drafts
 from cockpit.incident.postmortem.rows import (
     alert_rows,
     change_rows,
@@ -35,20 +42,20 @@ from cockpit.incident.postmortem.rows import (
 from cockpit.incident.revised_outcomes import revised_outcomes
 from cockpit.model.clock import ClockKind
 from cockpit.model.event import Event
-from cockpit.model.incident import Incident, describe_severity, worst
+from cockpit.model.incident import Incident, describe_severity, find_worst_severity
 from cockpit.model.plan import Plan
 from cockpit.model.system import System
-from cockpit.model.time import lasted
+from cockpit.model.time import format_duration
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-__all__ = ["NotOurDraft", "default_path", "merge", "render"]
+__all__ = ["NotOurDraft", "default_path", "merge_drafts", "render_draft"]
 
 LONGEST_SLUG = 60  # characters
 
 
-def render(
+def render_draft(
     incident: Incident,
     events: Sequence[Event],
     *,
@@ -63,19 +70,19 @@ def render(
     Everything that is printed is escaped, unless our own code made it Markdown.
     """
     incident = as_of(incident, now)
-    mine = standing(members(incident, events))
+    mine = list_standing_events(list_members(incident, events))
     zone = ZoneInfo(time_zone) if time_zone else now.astimezone().tzinfo or UTC
     begin, end = impact_begin(incident), impact_end(incident)
-    due = clocks(incident, plan, now, zone=zone)
-    severity = worst(incident, plan.ladder)
-    return _template().render(
+    due = compute_clocks(incident, plan, now, zone=zone)
+    severity = find_worst_severity(incident, plan.ladder)
+    return _load_template().render(
         incident=incident,
         severity=describe_severity(incident, plan.ladder),
         system=system,
-        local=lambda moment: _local(moment, zone),
+        local=lambda moment: _format_local(moment, zone),
         impact_begin=begin,
         impact_end=end,
-        impact=lasted(end - begin) if begin and end else "",
+        impact=format_duration(end - begin) if begin and end else "",
         review=next((clock for clock in due if clock.kind is ClockKind.POSTMORTEM), None),
         severity_times=severity_times(incident, now),
         changes=change_rows(incident),
@@ -84,7 +91,7 @@ def render(
         deployments=deployment_rows(mine),
         created=revisions_created(mine),
         messages=message_rows(incident, now),
-        intervals=interval_counts(intervals(incident, plan, now, zone)),
+        intervals=interval_counts(list_update_intervals(incident, plan, now, zone)),
         procedures=procedure_rows(incident, due, now),
         runs=run_rows(mine),
         recovery=recovery_metrics(incident),
@@ -92,7 +99,7 @@ def render(
         revised=revised_outcomes(incident, events, plan, zone),
         lists=list_rows(incident, plan),
         loops=loop_rows(incident, due, now),
-        metrics=[(metric, target_of(plan, metric.short, severity)) for metric in metrics(incident)],
+        metrics=[(metric, target_of(plan, metric.short, severity)) for metric in list_metrics(incident)],
         head=head,
         now=now,
     )
@@ -105,15 +112,15 @@ def default_path(incident: Incident) -> Path:
     return Path("docs/incidents") / f"{incident.declared.astimezone(UTC):%Y-%m-%d}-{slug or incident.id}.md"
 
 
-def _utc(moment: datetime) -> str:
+def _format_utc(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
-def _local(moment: datetime, zone: tzinfo) -> str:
+def _format_local(moment: datetime, zone: tzinfo) -> str:
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
 
 
-def _verdict(metric: Metric, limit: timedelta | None) -> str:
+def _describe_verdict(metric: Metric, limit: timedelta | None) -> str:
     """Whether a number kept its limit; "" where there is none of either."""
     if metric.state is not MetricState.RECORDED or metric.value is None or limit is None:
         return ""
@@ -121,18 +128,23 @@ def _verdict(metric: Metric, limit: timedelta | None) -> str:
 
 
 @cache
-def _template() -> "Template":
+def _load_template() -> "Template":
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=PackageLoader("cockpit.incident.postmortem"),
         autoescape=False,  # that would be for HTML; `finalize` escapes for Markdown
-        finalize=inline,
+        finalize=escape_inline,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"utc": _utc, "lasted": lasted, "lines": lines, "verdict": _verdict}
-    environment.globals["block"] = lambda name, caller: block(name, caller())
+    environment.filters |= {
+        "utc": _format_utc,
+        "lasted": format_duration,
+        "lines": escape_lines,
+        "verdict": _describe_verdict,
+    }
+    environment.globals["block"] = lambda name, caller: make_block(name, caller())
     return environment.get_template("postmortem.md.jinja")

@@ -12,20 +12,20 @@ from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
-from cockpit.incident.clocks.clocks import clocks
+from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import met_and_missed
 from cockpit.incident.impact_signals import as_of
 from cockpit.incident.load import with_events
-from cockpit.incident.metrics.metrics import metrics, recovery_metrics
-from cockpit.incident.postmortem.draft import default_path, render
+from cockpit.incident.metrics.metrics import list_metrics, recovery_metrics
+from cockpit.incident.postmortem.draft import default_path, render_draft
 from cockpit.incident.postmortem.json_document import as_json
-from cockpit.incident.postmortem.merge import NotOurDraft, merge
+from cockpit.incident.postmortem.merge import NotOurDraft, merge_drafts
 from cockpit.incident.revised_outcomes import revised_outcomes
 from cockpit.model.event import Event
 from cockpit.model.event_detail import words_of
-from cockpit.model.incident import Incident, worst
+from cockpit.model.incident import Incident, find_worst_severity
 from cockpit.model.plan import Plan
 from cockpit.model.system import System
 from cockpit.model.text import clean_line
@@ -55,33 +55,33 @@ def as_csv(incident: Incident, events: Sequence[Event], zone: tzinfo) -> str:
         table.writerow(
             [
                 incident.id,
-                _utc(event.occurred),
+                _format_utc(event.occurred),
                 f"{event.occurred.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}",
-                _utc(event.recorded),
+                _format_utc(event.recorded),
                 event.id,
                 "incident" if event.incident else "journal",
-                safe(event.kind),
-                safe(event.source),
-                safe(event.actor),
-                safe(event.subject),
-                "(redacted)" if event.redacted else safe(event.summary),
-                safe(words_of(event.detail, "text")),
+                escape_cell(event.kind),
+                escape_cell(event.source),
+                escape_cell(event.actor),
+                escape_cell(event.subject),
+                "(redacted)" if event.redacted else escape_cell(event.summary),
+                escape_cell(words_of(event.detail, "text")),
                 event.supersedes or "",
                 corrected.get(event.id, ""),
                 "yes" if event.id in incident.pins else "",
-                safe(SEPARATOR.join(evidence.get(event.id, ()))),
+                escape_cell(SEPARATOR.join(evidence.get(event.id, ()))),
                 event.hash,
             ]
         )
     return text.getvalue()
 
 
-def safe(cell: str) -> str:
+def escape_cell(cell: str) -> str:
     """A cell that every spreadsheet takes for text: what it would take for a formula begins with an apostrophe."""
     return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
-def _utc(moment: datetime) -> str:
+def _format_utc(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
@@ -126,7 +126,7 @@ class Exporter:
 
     def outlook(self, path: Path) -> str:
         """What writing there would do. Raises NotOurDraft, DeskError, RecordError."""
-        return outlook(path, self.text(), self.form)
+        return preview_export(path, self.text(), self.form)
 
     def write(self, path: Path, *, force: bool = False) -> str:
         """Write it, and remember in the timeline that it was. Raises NotOurDraft, DeskError, RecordError."""
@@ -134,7 +134,7 @@ class Exporter:
 
     def put(self, path: Path, text: str, head: str, *, force: bool = False) -> str:
         """Write what was told, and remember it. Raises NotOurDraft, DeskError, RecordError."""
-        done = write(path, text, self.form, force=force)
+        done = write_export(path, text, self.form, force=force)
         if not self.timeline.read_only:
             self.desk.exported(str(path), head, self.incident.id)
         return done
@@ -143,7 +143,7 @@ class Exporter:
         system, plan, now = self.system, self.plan, self.time.now()
         full = as_of(full, now)
         if self.form is ExportForm.MARKDOWN:
-            return render(full, events, system=system, plan=plan, time_zone=system.time_zone, head=head, now=now)
+            return render_draft(full, events, system=system, plan=plan, time_zone=system.time_zone, head=head, now=now)
         zone: tzinfo = ZoneInfo(system.time_zone) if system.time_zone else now.astimezone().tzinfo or UTC
         if self.form is ExportForm.CSV:
             return as_csv(full, events, zone)
@@ -151,27 +151,27 @@ class Exporter:
             full,
             events,
             plan=plan,
-            severity=worst(full, plan.ladder),
-            numbers=(*metrics(full), *recovery_metrics(full)),
-            outcomes=met_and_missed(clocks(full, plan, now, zone=zone), now),
+            severity=find_worst_severity(full, plan.ladder),
+            numbers=(*list_metrics(full), *recovery_metrics(full)),
+            outcomes=met_and_missed(compute_clocks(full, plan, now, zone=zone), now),
             revised=revised_outcomes(full, events, plan, zone),
             head=head,
             now=now,
         )
 
 
-def outlook(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN) -> str:
+def preview_export(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN) -> str:
     """What writing `text` there would do: `NEW_FILE`, `OUR_DRAFT` or `OUR_EXPORT`. Raises NotOurDraft, DeskError."""
-    return _said(_onto(path, text, form), form)
+    return _describe_outcome(_merge_with_file(path, text, form), form)
 
 
-def write(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN, *, force: bool = False) -> str:
+def write_export(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN, *, force: bool = False) -> str:
     """Write `text` into `path`, whole or not at all; the answer is what was done, as `outlook` says it.
 
     With `force` a file that is not our own of this incident is replaced. Raises NotOurDraft, DeskError. Blocking.
     """
     try:
-        merged = _onto(path, text, form)
+        merged = _merge_with_file(path, text, form)
     except NotOurDraft:
         if not force:
             raise
@@ -179,51 +179,51 @@ def write(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN, *, forc
     target = path.resolve()  # a link keeps leading to the file
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, (text if merged is None else merged).encode(_encoding(form)))
+        _replace_file(target, (text if merged is None else merged).encode(_choose_encoding(form)))
     except OSError as error:
-        raise DeskError(f"{path} cannot be written: {clean_line(error.strerror or error)}.") from error
-    return _said(merged, form)
+        raise IncidentActionError(f"{path} cannot be written: {clean_line(error.strerror or error)}.") from error
+    return _describe_outcome(merged, form)
 
 
-def _encoding(form: ExportForm) -> str:
+def _choose_encoding(form: ExportForm) -> str:
     """A spreadsheet takes a table for UTF-8 only when it begins with the mark."""
     return "utf-8-sig" if form is ExportForm.CSV else "utf-8"
 
 
-def _said(merged: str | None, form: ExportForm) -> str:
+def _describe_outcome(merged: str | None, form: ExportForm) -> str:
     if merged is None:
         return NEW_FILE
     return OUR_DRAFT if form is ExportForm.MARKDOWN else OUR_EXPORT
 
 
-def _onto(path: Path, text: str, form: ExportForm) -> str | None:
+def _merge_with_file(path: Path, text: str, form: ExportForm) -> str | None:
     """The text to write over what is there, None where nothing is."""
     if path.exists() and not (path.is_file() or path.is_dir()):  # a device or a pipe may never end
-        raise DeskError(f"{path} is no file; name one that may be written.")
+        raise IncidentActionError(f"{path} is no file; name one that may be written.")
     try:
-        old = path.read_bytes().decode(_encoding(form))
+        old = path.read_bytes().decode(_choose_encoding(form))
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
         raise NotOurDraft("it is not a text file") from None
     except OSError as error:
-        raise DeskError(f"{path} cannot be read: {clean_line(error.strerror or error)}.") from error
+        raise IncidentActionError(f"{path} cannot be read: {clean_line(error.strerror or error)}.") from error
     if form is ExportForm.MARKDOWN:
-        return merge(old, text)
-    if _signature(old, form) != _signature(text, form):
+        return merge_drafts(old, text)
+    if _read_signature(old, form) != _read_signature(text, form):
         raise NotOurDraft("it is not an export of this incident that the cockpit wrote")
     return text
 
 
-def _signature(text: str, form: ExportForm) -> tuple[str, ...]:
+def _read_signature(text: str, form: ExportForm) -> tuple[str, ...]:
     """How an export begins, whenever it was written: the format, and the incident it is of."""
     lines = tuple(text.splitlines()[:3])
     return lines if form is ExportForm.JSON else (*lines[:1], *(line.partition(",")[0] for line in lines[1:2]))
 
 
-def _replace(target: Path, content: bytes) -> None:
+def _replace_file(target: Path, content: bytes) -> None:
     """Write beside the file, then put it in its place; the old one's permissions stay."""
-    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_read_umask()
     number, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(number, "wb") as file:
@@ -238,7 +238,7 @@ def _replace(target: Path, content: bytes) -> None:
         raise
 
 
-def _umask() -> int:
+def _read_umask() -> int:
     """The process's own; it can only be read by setting it."""
     mask = os.umask(0o077)
     os.umask(mask)

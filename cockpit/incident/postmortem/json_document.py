@@ -11,13 +11,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from cockpit.incident.clocks.reminders import ClockOutcome
-from cockpit.incident.metrics.metrics import Metric, metrics
+from cockpit.incident.metrics.metrics import Metric, list_metrics
 from cockpit.incident.metrics.targets import target_of
 from cockpit.incident.revised_outcomes import RevisedOutcome
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
-from cockpit.model.time import stamp
+from cockpit.model.time import format_timestamp
 from cockpit.timeline.schema import VERSION
 
 FORMAT = "cockpit incident 1"  # raised when a field changes its meaning, not when one is added
@@ -39,18 +39,18 @@ def as_json(
     facts: dict[str, Any] = {
         "format": FORMAT,
         "id": incident.id,
-        "written": stamp(now),
+        "written": format_timestamp(now),
         "head": head,
         "timeline_schema": VERSION,
         "incident": incident_document(incident),
         "metrics": [metric_document(number, plan, severity) for number in numbers],
         "clocks": [clock_document(outcome) for outcome in outcomes],
-        "revised_outcomes": [plain(asdict(revised_outcome)) for revised_outcome in revised],
+        "revised_outcomes": [to_json_value(asdict(revised_outcome)) for revised_outcome in revised],
     }
-    return "".join(_pieces(facts, events))
+    return "".join(_iterate_pieces(facts, events))
 
 
-def _pieces(facts: Mapping[str, Any], events: Iterable[Event]) -> Iterator[str]:
+def _iterate_pieces(facts: Mapping[str, Any], events: Iterable[Event]) -> Iterator[str]:
     yield json.dumps(facts, indent=2)[: -len("\n}")]
     yield ',\n  "events": ['
     for number, event in enumerate(events):
@@ -60,7 +60,7 @@ def _pieces(facts: Mapping[str, Any], events: Iterable[Event]) -> Iterator[str]:
 
 def event_document(event: Event) -> dict[str, Any]:
     """Every field of an event."""
-    return {name: plain(getattr(event, name)) for name in EVENT}
+    return {name: to_json_value(getattr(event, name)) for name in EVENT}
 
 
 EVENT: Sequence[str] = tuple(field.name for field in fields(Event))
@@ -68,11 +68,12 @@ EVENT: Sequence[str] = tuple(field.name for field in fields(Event))
 
 def incident_document(incident: Incident) -> dict[str, Any]:
     """Every field of an incident, whether it is open, and its metrics."""
-    document = {name: plain(value) for name, value in asdict(incident).items()}
+    document = {name: to_json_value(value) for name, value in asdict(incident).items()}
     document["open"] = incident.open
     document["review"] = incident.review.value
     document["metrics"] = {
-        metric.short: {"state": metric.state.value, "seconds": plain(metric.value)} for metric in metrics(incident)
+        metric.short: {"state": metric.state.value, "seconds": to_json_value(metric.value)}
+        for metric in list_metrics(incident)
     }
     return document
 
@@ -80,32 +81,32 @@ def incident_document(incident: Incident) -> dict[str, Any]:
 def metric_document(metric: Metric, plan: Plan, severity: str) -> dict[str, Any]:
     """A number with its definition and what the documents ask for."""
     target = target_of(plan, metric.short, severity)
-    result: dict[str, Any] = plain(asdict(metric))
+    result: dict[str, Any] = to_json_value(asdict(metric))
     result["seconds"] = result.pop("value")
-    result["target"] = None if target is None else plain(asdict(target))
+    result["target"] = None if target is None else to_json_value(asdict(target))
     return result
 
 
 def clock_document(outcome: ClockOutcome) -> dict[str, Any]:
     """A clock, how it stands, the time it had and the time it took."""
-    result: dict[str, Any] = plain(asdict(outcome.clock))
+    result: dict[str, Any] = to_json_value(asdict(outcome.clock))
     return result | {
         "state": outcome.state.value,
-        "target_seconds": plain(outcome.target),
-        "actual_seconds": plain(outcome.actual),
+        "target_seconds": to_json_value(outcome.target),
+        "actual_seconds": to_json_value(outcome.actual),
     }
 
 
-def plain(value: Any) -> Any:
+def to_json_value(value: Any) -> Any:
     """As JSON has it: times as text, durations in seconds, sets in order."""
     if isinstance(value, datetime):
-        return stamp(value)
+        return format_timestamp(value)
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+        return {key: to_json_value(item) for key, item in value.items()}
     if isinstance(value, set | frozenset):
-        return sorted(plain(item) for item in value)
-    return [plain(item) for item in value] if isinstance(value, list | tuple) else value
+        return sorted(to_json_value(item) for item in value)
+    return [to_json_value(item) for item in value] if isinstance(value, list | tuple) else value

@@ -17,32 +17,32 @@ class Markdown(str):
     __slots__ = ()
 
 
-def plain(text: object) -> str:
+def flatten_text(text: object) -> str:
     """The text a reader is to see: cleaned, on one line, each run of white space one space."""
     return " ".join(clean_line(text).split())
 
 
-def inline(text: object) -> Markdown:
+def escape_inline(text: object) -> Markdown:
     """`text` for the inside of a line or a table cell: a CommonMark renderer shows exactly `plain(text)`.
 
     Never put it at the beginning of a line: there `1.` or `---` would be more than text.
     """
-    return text if isinstance(text, Markdown) else _escaped(str(text))
+    return text if isinstance(text, Markdown) else _escape_text(str(text))
 
 
-def lines(text: object) -> Markdown:
+def escape_lines(text: object) -> Markdown:
     """`text` for a table cell, with its line breaks."""
-    return Markdown("<br>".join(inline(line) for line in str(text).strip().splitlines()))
+    return Markdown("<br>".join(escape_inline(line) for line in str(text).strip().splitlines()))
 
 
-def link(target: str, text: str = "") -> Markdown:
+def render_link(target: str, text: str = "") -> Markdown:
     """Where a piece of evidence lies: a link for a plain web address, else the words alone."""
     if WEB.fullmatch(target) is None:
-        return Markdown(f"{inline(text)}: {inline(target)}" if text else inline(target))
-    return Markdown(f"[{inline(text or target)}](<{target}>)")
+        return Markdown(f"{escape_inline(text)}: {escape_inline(target)}" if text else escape_inline(target))
+    return Markdown(f"[{escape_inline(text or target)}](<{target}>)")
 
 
 @lru_cache(4096)  # a table says the same names again and again
-def _escaped(text: str) -> Markdown:
-    escaped = SPECIAL.sub(lambda match: f"\\{match.group()}", plain(text))
+def _escape_text(text: str) -> Markdown:
+    escaped = SPECIAL.sub(lambda match: f"\\{match.group()}", flatten_text(text))
     return Markdown(ADDRESS.sub(lambda match: f"\\{match.group()}", UNDERSCORE.sub(r"\\_", escaped)))

@@ -16,13 +16,15 @@ class NotOurDraft(Exception):  # noqa: N818  it is the name of what was found
     """A file that must not be written over; the message says why."""
 
 
-def block(name: str, body: str) -> Markdown:
+def make_block(name: str, body: str) -> Markdown:
     """`body` between markers that a reader does not see. The begin marker tells later whether somebody edited it."""
     inner = body.strip("\n")
-    return Markdown(f"<!-- cockpit:begin {name} {digest(inner)} -->\n\n{inner}\n\n<!-- cockpit:end {name} -->\n")
+    return Markdown(
+        f"<!-- cockpit:begin {name} {compute_digest(inner)} -->\n\n{inner}\n\n<!-- cockpit:end {name} -->\n"
+    )
 
 
-def digest(body: str) -> str:
+def compute_digest(body: str) -> str:
     """Of the words alone: an editor that lines up a table has edited nothing."""
     text = re.sub(r"-+", "-", re.sub(r"\s+", "", body))
     return hashlib.sha256(text.encode()).hexdigest()[:8]
@@ -39,17 +41,17 @@ class DraftBlock:
     edited: bool
 
 
-def merge(old: str, new: str) -> str:
+def merge_drafts(old: str, new: str) -> str:
     """`old` with our blocks as they are in `new`.
 
     A block that somebody edited is replaced as well, and their version kept below it. A block that somebody deleted
     stays away. Raises NotOurDraft when `old` is not a draft of the same incident with its markers whole.
     """
     _refuse_others(old, new)
-    fresh = {item.name: new[item.start : item.end] for item in _blocks(new)}
+    fresh = {item.name: new[item.start : item.end] for item in _find_blocks(new)}
     newline = "\r\n" if "\r\n" in old else "\n"
     parts, done = [], 0
-    for draft_block in _blocks(old):
+    for draft_block in _find_blocks(old):
         text = fresh.get(draft_block.name, old[draft_block.start : draft_block.end])
         if draft_block.edited and draft_block.name in fresh:
             text = f"{text}\n\n{KEPT}\n\n{draft_block.body}"
@@ -58,7 +60,7 @@ def merge(old: str, new: str) -> str:
     return "".join([*parts, old[done:]])
 
 
-def _blocks(text: str) -> list[DraftBlock]:
+def _find_blocks(text: str) -> list[DraftBlock]:
     """Every block in order. Raises NotOurDraft when a marker was changed or has lost its partner."""
     begins = list(BEGIN.finditer(text))
     if len(begins) != len(ANY_BEGIN.findall(text)):
@@ -71,7 +73,9 @@ def _blocks(text: str) -> list[DraftBlock]:
         if end < 0:
             raise NotOurDraft(f"the block `{begin['name']}` has lost its cockpit:end marker")
         body = text[begin.end() : end].strip()
-        blocks.append(DraftBlock(begin["name"], begin.start(), end + len(mark), body, digest(body) != begin["digest"]))
+        blocks.append(
+            DraftBlock(begin["name"], begin.start(), end + len(mark), body, compute_digest(body) != begin["digest"])
+        )
     return blocks
 
 

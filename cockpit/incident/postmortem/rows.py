@@ -4,25 +4,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from cockpit.incident.clocks.updates import promise
-from cockpit.incident.postmortem.markdown import Markdown, link
+from cockpit.incident.clocks.updates import check_promise
+from cockpit.incident.postmortem.markdown import Markdown, render_link
 from cockpit.incident.response_state import SKIPPED
 from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.event import Event, Kind
 from cockpit.model.event_detail import text_of
-from cockpit.model.incident import Incident, Status, worst
+from cockpit.model.incident import Incident, Status, find_worst_severity
 from cockpit.model.plan import Checklist, Plan
-from cockpit.model.response import Ran, Tick, Update
+from cockpit.model.response import ProcedureRun, Tick, Update
 from cockpit.model.text import clean_line
-from cockpit.model.time import age
+from cockpit.model.time import format_age
 
 LATE = timedelta(minutes=5)  # a fact written down later than this says so
 OWN_BUSINESS = frozenset({Kind.RECORDER, Kind.EXPORT, Kind.REDACT})  # about the cockpit, not about the incident
 ELSEWHERE = frozenset({Kind.PIN, Kind.LINK, Kind.TICK, Kind.ITEM, Kind.REVIEW})  # told in a place of their own
 SEEN_LATER = frozenset({Kind.REVISION, Kind.TRAFFIC})  # dated by the cloud, whenever somebody began to watch
 NOTHING = Markdown()
-SPOKEN = frozenset({Kind.NOTE, Kind.DECISION})  # their detail holds all of their words, the summary a line
+WRITTEN_KINDS = frozenset({Kind.NOTE, Kind.DECISION})  # their detail holds all of their words, the summary a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,14 @@ def timeline_rows(events: Iterable[Event], incident: Incident) -> list[TimelineR
     """Every fact of the incident, in the order given, with its pin and its evidence."""
     links: dict[int, list[str]] = {}
     for evidence_link in incident.links:
-        links.setdefault(evidence_link.event, []).append(link(evidence_link.target, evidence_link.text))
+        links.setdefault(evidence_link.event, []).append(render_link(evidence_link.target, evidence_link.text))
     evidence = {number: Markdown(", ".join(names)) for number, names in links.items()}
     return [
         TimelineRow(
             event.occurred,
             event.kind,
             event.actor or event.source,
-            _words(event),
+            _describe_event(event),
             event.id in incident.pins,
             evidence.get(event.id, NOTHING),
         )
@@ -103,7 +103,7 @@ def timeline_rows(events: Iterable[Event], incident: Incident) -> list[TimelineR
     ]
 
 
-def _words(event: Event) -> str:
+def _describe_event(event: Event) -> str:
     if event.redacted:
         return "(redacted)"
     marks = []
@@ -111,7 +111,7 @@ def _words(event: Event) -> str:
         marks.append("corrected")
     marks += late_mark(event)
     # A note keeps all of its words under "text"; an alert its rule's description, the same whatever happened.
-    text = (text_of(event.detail, "text") if event.kind in SPOKEN else "") or event.summary
+    text = (text_of(event.detail, "text") if event.kind in WRITTEN_KINDS else "") or event.summary
     return _with_marks(text, marks)
 
 
@@ -124,7 +124,7 @@ def late_mark(event: Event) -> list[str]:
     late = event.recorded - event.occurred
     if late <= LATE or not (event.actor or event.kind in SEEN_LATER):
         return []
-    return [f"{'written down' if event.actor else 'recorded'} {age(late.total_seconds())} later"]
+    return [f"{'written down' if event.actor else 'recorded'} {format_age(late.total_seconds())} later"]
 
 
 def alert_rows(events: Sequence[Event], incident: Incident) -> list[AlertRow]:
@@ -182,7 +182,7 @@ def deployment_rows(events: Iterable[Event]) -> list[DeploymentRow]:
 # What people did, as the draft tells it: severities, messages, boxes, procedures, and what is still open.
 
 NOT_TICKED = "not ticked"
-LOOSE = frozenset({ClockKind.LOOP, ClockKind.TASK, ClockKind.PROMISE, ClockKind.BREACH})
+OPEN_CLOCK_KINDS = frozenset({ClockKind.LOOP, ClockKind.TASK, ClockKind.PROMISE, ClockKind.BREACH})
 STILL = frozenset({ClockState.OPEN, ClockState.RUNNING, ClockState.AT_RISK, ClockState.OVERDUE})
 
 
@@ -222,7 +222,7 @@ class ListRow:
 class ProcedureRow:
     """One run of a procedure against the time it is said to take."""
 
-    ran: Ran
+    ran: ProcedureRun
     took: timedelta | None
     kept: str
 
@@ -259,7 +259,7 @@ def severity_times(incident: Incident, now: datetime) -> list[tuple[str, timedel
 def message_rows(incident: Incident, now: datetime) -> list[MessageRow]:
     """Every message in the order in which they were sent."""
     sent = sorted(incident.updates, key=lambda update: (update.at, update.event))
-    return [MessageRow(update, promise(update, sent, now) or "") for update in sent]
+    return [MessageRow(update, check_promise(update, sent, now) or "") for update in sent]
 
 
 def list_rows(incident: Incident, plan: Plan) -> list[ListRow]:
@@ -268,30 +268,32 @@ def list_rows(incident: Incident, plan: Plan) -> list[ListRow]:
     for tick in incident.ticks:
         ticks.setdefault(tick.list, {})[tick.item] = tick
     bound = {rule.checklist for rule in incident.rules if rule.checklist}
-    had = {severity.value.casefold() for severity in incident.severities} | {worst(incident, plan.ladder).casefold()}
+    had = {severity.value.casefold() for severity in incident.severities} | {
+        find_worst_severity(incident, plan.ladder).casefold()
+    }
     lists = {
         checklist.id: checklist
         for checklist in plan.checklists
         if checklist.id in ticks or checklist.id in bound or had & {name.casefold() for name in checklist.levels}
     }
-    rows = [ListRow(items.title, items.origin, _boxes(items, ticks.get(items.id, {}))) for items in lists.values()]
+    rows = [ListRow(items.title, items.origin, _list_boxes(items, ticks.get(items.id, {}))) for items in lists.values()]
     gone = {id: boxes for id, boxes in ticks.items() if id not in lists}
     return rows + [
-        ListRow(id, "", tuple(_ticked(box) for _, box in sorted(boxes.items())), gone=True)
+        ListRow(id, "", tuple(_build_ticked_box(box) for _, box in sorted(boxes.items())), gone=True)
         for id, boxes in gone.items()
     ]
 
 
-def _boxes(checklist: Checklist, ticks: dict[int, Tick]) -> tuple[ChecklistLine, ...]:
+def _list_boxes(checklist: Checklist, ticks: dict[int, Tick]) -> tuple[ChecklistLine, ...]:
     """As the list is now, and what was ticked of it as it was then."""
     listed = [
-        _ticked(ticks[number], text) if number in ticks else ChecklistLine(text, NOT_TICKED)
+        _build_ticked_box(ticks[number], text) if number in ticks else ChecklistLine(text, NOT_TICKED)
         for number, text in enumerate(checklist.items, start=1)
     ]
-    return (*listed, *(_ticked(tick) for number, tick in sorted(ticks.items()) if number > len(listed)))
+    return (*listed, *(_build_ticked_box(tick) for number, tick in sorted(ticks.items()) if number > len(listed)))
 
 
-def _ticked(tick: Tick, text: str = "") -> ChecklistLine:
+def _build_ticked_box(tick: Tick, text: str = "") -> ChecklistLine:
     state = tick.state if tick.state in ("done", SKIPPED) else NOT_TICKED
     return ChecklistLine(tick.text or text, state, tick.actor, tick.at, tick.reason)
 
@@ -311,7 +313,7 @@ def told_nowhere_else(clocks: Sequence[Clock], now: datetime) -> list[Clock]:
         clock
         for clock in clocks
         if clock.kind not in (ClockKind.RECOVERY, ClockKind.PROMISE)
-        and not (clock.kind in LOOSE and clock.state(now) in STILL)
+        and not (clock.kind in OPEN_CLOCK_KINDS and clock.state(now) in STILL)
     ]
 
 
@@ -320,7 +322,7 @@ def loop_rows(incident: Incident, clocks: Sequence[Clock], now: datetime) -> lis
     rows = [
         LoopRow(clock.what, clock.started, clock.due, clock.who, clock.state(now).value)
         for clock in clocks
-        if clock.kind in LOOSE and clock.state(now) in STILL
+        if clock.kind in OPEN_CLOCK_KINDS and clock.state(now) in STILL
     ]
     rows += [
         LoopRow(
@@ -368,23 +370,23 @@ def run_rows(events: Iterable[Event]) -> list[RunRow]:
             continue
         phase, key = text_of(event.detail, "phase"), (event.subject, event.detail.get("attempt"))
         if phase == "intent":
-            rows[key] = _begun(event)
+            rows[key] = _build_begun_run(event)
         elif phase == "outcome" and key in rows:
-            rows[key] = _ended(rows[key], event)
+            rows[key] = _apply_end(rows[key], event)
         elif phase == "settled":
             last = next((row for row in reversed(rows) if row[0] == event.subject), key)
-            rows[last] = _settled(rows.get(last), event)
+            rows[last] = _apply_settlement(rows.get(last), event)
     return list(rows.values())
 
 
-def _begun(event: Event) -> RunRow:
+def _build_begun_run(event: Event) -> RunRow:
     command = clean_line(text_of(event.detail, "as_run"), COMMAND)
     edited = " (edited)" if event.detail.get("edited") is True else ""
     step = text_of(event.detail, "title") + edited
     return RunRow(event.occurred, event.actor, step, command, approval=text_of(event.detail, "approval"))
 
 
-def _ended(row: RunRow, event: Event) -> RunRow:
+def _apply_end(row: RunRow, event: Event) -> RunRow:
     seconds = event.detail.get("seconds")
     parts = [text_of(event.detail, "outcome"), text_of(event.detail, "verified")]
     return replace(
@@ -396,7 +398,7 @@ def _ended(row: RunRow, event: Event) -> RunRow:
     )
 
 
-def _settled(row: RunRow | None, event: Event) -> RunRow:
+def _apply_settlement(row: RunRow | None, event: Event) -> RunRow:
     sentence, reason = text_of(event.detail, "state"), text_of(event.detail, "reason")
     if row is None:
         return RunRow(event.occurred, event.actor, text_of(event.detail, "title"), "", sentence, reason)

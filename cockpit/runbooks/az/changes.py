@@ -5,10 +5,10 @@ from typing import Any
 
 from cockpit.azure.changes.change import AzureChange, ChangeOutcome
 from cockpit.azure.changes.container_app import must_be_divisible, must_be_idle, single_mode
-from cockpit.azure.changes.traffic import becomes, fingerprint, merged, traffic_of
+from cockpit.azure.changes.traffic import fingerprint_traffic, merge_traffic, sum_weights, traffic_of
 from cockpit.azure.client import Azure
 from cockpit.model.problem import SourceError
-from cockpit.model.raw import dig, text
+from cockpit.model.raw import dig_value, read_text
 from cockpit.model.revision import Application
 from cockpit.runbooks.az import shapes
 from cockpit.runbooks.az.known_commands import moment
@@ -99,12 +99,14 @@ async def look(native: AzCommand, azure: Azure) -> tuple[tuple[str, ...], str]:
     if native.words.startswith("sql"):
         return await look_at_database(native, azure), ""
     raw, application = await app_of(native, azure).standing()
-    latest = text(dig(raw, "properties", "latestRevisionName"))
-    parts = [f"Traffic now: {shares(becomes(traffic_of(raw), latest))}."]
+    latest = read_text(dig_value(raw, "properties", "latestRevisionName"))
+    parts = [f"Traffic now: {shares(sum_weights(traffic_of(raw), latest))}."]
     if native.words == "containerapp ingress traffic set":
         must_be_divisible(raw, application)
-        after = merged(raw, application, weights_of(native, "revision-weight"), weights_of(native, "label-weight"))
-        parts.append(f"Traffic then: {shares(becomes(after, latest))}.")
+        after = merge_traffic(
+            raw, application, weights_of(native, "revision-weight"), weights_of(native, "label-weight")
+        )
+        parts.append(f"Traffic then: {shares(sum_weights(after, latest))}.")
     elif native.words == "containerapp revision deactivate":
         must_be_idle(application, native.one("revision"))
         parts += [
@@ -113,7 +115,7 @@ async def look(native: AzCommand, azure: Azure) -> tuple[tuple[str, ...], str]:
         ]
     elif application.mode == "single":
         parts.append(f"{single_mode(application.name)} {FOLLOWS.get(native.words, '')}".strip())
-    return tuple(parts), fingerprint(raw)
+    return tuple(parts), fingerprint_traffic(raw)
 
 
 FOLLOWS = {
@@ -124,10 +126,10 @@ FOLLOWS = {
 
 async def look_at_database(native: AzCommand, azure: Azure) -> tuple[str, ...]:
     fields = await server_of(native, azure).database(native.one("name"))
-    status = text(dig(fields, "properties", "status"))
+    status = read_text(dig_value(fields, "properties", "status"))
     parts = [f"{native.one('name')} is {status or 'in no state it tells'}."]
     if native.words == "sql db restore":
-        earliest = text(dig(fields, "properties", "earliestRestoreDate"))
+        earliest = read_text(dig_value(fields, "properties", "earliestRestoreDate"))
         parts.append(f"It can be restored as it was since {earliest or 'a time it does not tell'}.")
     else:
         old, new = native.one("name"), native.one("new-name")

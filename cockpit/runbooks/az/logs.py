@@ -6,9 +6,9 @@ from typing import Any
 from cockpit.azure.changes.container_app import ContainerApp
 from cockpit.azure.client import Azure
 from cockpit.azure.endpoints import stream_address
-from cockpit.azure.mapping import replica
+from cockpit.azure.mapping import map_replica
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.raw import dig
+from cockpit.model.raw import dig_value
 from cockpit.model.text import clean_line, keep_whole
 from cockpit.runbooks.az.parse import AzCommand
 from cockpit.runbooks.az.reads import app_of
@@ -41,7 +41,7 @@ async def show_logs(native: AzCommand, azure: Azure, progress: Progress) -> str:
 
 
 async def system_stream(app: ContainerApp) -> tuple[str, str]:
-    url = keep_whole(dig(await app.read(), "properties", "eventStreamEndpoint"))
+    url = keep_whole(dig_value(await app.read(), "properties", "eventStreamEndpoint"))
     if not url:
         raise SourceError(missing(f"{app.name} has no system log to stream."))
     return url, f"The system log of {app.name}."
@@ -56,7 +56,7 @@ async def console_stream(native: AzCommand, app: ContainerApp) -> tuple[str, str
     revision = native.one("revision") or (application.serving.name if application.serving else "")
     if not revision:
         raise SourceError(missing(f"No revision of {app.name} has traffic; name one with --revision."))
-    replicas = [replica(fields) for fields in await app.replicas(revision)]
+    replicas = [map_replica(fields) for fields in await app.replicas(revision)]
     chosen = [item for item in replicas if not native.one("replica") or item.name == native.one("replica")]
     streams = [
         (item.name, container, url)

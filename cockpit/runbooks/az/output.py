@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from cockpit.model.text import clean
+from cockpit.model.text import clean_text
 
 Rows = Callable[[Any], Any]
 """A command's own choice of columns for -o table, when nobody asked for others with --query."""
@@ -34,10 +34,10 @@ def printed(result: Any, *, output: str = "json", query: str = "", rows: Rows | 
     if result is None or output == "none":
         return ""
     if output == "json":
-        return clean(json.dumps(result, ensure_ascii=False, indent=2, sort_keys=True) + "\n", LONGEST)
+        return clean_text(json.dumps(result, ensure_ascii=False, indent=2, sort_keys=True) + "\n", LONGEST)
     if output == "tsv":
-        return clean(tsv(result), LONGEST)
-    return clean(table(result, rows=None if query else rows, in_order=bool(query or rows)), LONGEST)
+        return clean_text(tsv(result), LONGEST)
+    return clean_text(table(result, rows=None if query else rows, in_order=bool(query or rows)), LONGEST)
 
 
 def tsv(result: Any) -> str:

@@ -56,7 +56,7 @@ async def perform(native: AzCommand, azure: Azure, progress: Progress, *, confir
 
 async def resume(url: str, azure: Azure, progress: Progress | None = None) -> Finished:
     """Wait for a long operation by its URL, as after a restart."""
-    from cockpit.azure.changes.container_app import resume as follow
+    from cockpit.azure.changes.container_app import resume_change as follow
 
     change = await follow(azure, url)
     if change.outcome is ChangeOutcome.DONE:

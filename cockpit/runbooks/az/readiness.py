@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from cockpit.azure.client import Azure
-from cockpit.azure.mapping import replica, revision
+from cockpit.azure.mapping import map_replica, map_revision
 from cockpit.model.problem import SourceError
 from cockpit.model.revision_health import judge_revision, may_take_traffic
 from cockpit.runbooks.az.parse import AzCommand
@@ -18,10 +18,10 @@ async def read_unready(native: AzCommand, azure: Azure) -> str | None:
     app = app_of(native, azure)
     try:
         raw = await app.revision(name)
-        replicas = tuple(replica(fields) for fields in await app.replicas(name))
+        replicas = tuple(map_replica(fields) for fields in await app.replicas(name))
     except SourceError as error:
         return f"it could not be read ({error.problem.short})"
-    result = replace(revision(raw, app.name), replicas=replicas)
+    result = replace(map_revision(raw, app.name), replicas=replicas)
     if not result.active:
         return "it is not active"
     return "" if may_take_traffic(result) else judge_revision(result).reason

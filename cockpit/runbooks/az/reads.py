@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cockpit.azure.changes.container_app import ContainerApp, segment
+from cockpit.azure.changes.container_app import ContainerApp, quote_name
 from cockpit.azure.changes.sql import SqlServer
 from cockpit.azure.changes.traffic import traffic_of
 from cockpit.azure.client import Azure
 from cockpit.azure.pool import API_VERSION
-from cockpit.model.raw import dig, text
+from cockpit.model.raw import dig_value, read_text
 from cockpit.runbooks.az import shapes
 from cockpit.runbooks.az.known_commands import moment
 from cockpit.runbooks.az.output import Rows
@@ -36,7 +36,7 @@ def server_of(native: AzCommand, azure: Azure) -> SqlServer:
 
 
 async def show_account(native: AzCommand, azure: Azure) -> Found:
-    body = await azure.get(f"/subscriptions/{segment(azure.subscription)}", api_version=SUBSCRIPTION_API)
+    body = await azure.get(f"/subscriptions/{quote_name(azure.subscription)}", api_version=SUBSCRIPTION_API)
     who = azure.credential.identity()
     fields = shapes.account(
         body,
@@ -50,7 +50,9 @@ async def show_account(native: AzCommand, azure: Azure) -> Found:
 
 async def list_apps(native: AzCommand, azure: Azure) -> Found:
     group = native.one("resource-group")
-    scope = f"/subscriptions/{segment(azure.subscription)}" + (f"/resourceGroups/{segment(group)}" if group else "")
+    scope = f"/subscriptions/{quote_name(azure.subscription)}" + (
+        f"/resourceGroups/{quote_name(group)}" if group else ""
+    )
     records = await azure.pages(f"{scope}/providers/Microsoft.App/containerApps", api_version=API_VERSION)
     return shapes.with_groups(records), ()
 
@@ -62,7 +64,9 @@ async def show_app(native: AzCommand, azure: Azure) -> Found:
 async def list_revisions(native: AzCommand, azure: Azure) -> Found:
     """All of them: what one rolls back to is inactive more often than not, and az shows those only with --all."""
     records = await app_of(native, azure).revisions()
-    hidden = [text(fields.get("name")) for fields in records if dig(fields, "properties", "active") is not True]
+    hidden = [
+        read_text(fields.get("name")) for fields in records if dig_value(fields, "properties", "active") is not True
+    ]
     sentence = f"az would hide {len(hidden)} inactive without --all: {', '.join(hidden)}."
     return shapes.with_groups(records), (sentence,) if hidden and not native.has("all") else ()
 
@@ -78,7 +82,7 @@ async def show_traffic(native: AzCommand, azure: Azure) -> Found:
 async def list_replicas(native: AzCommand, azure: Azure) -> Found:
     """Of a revision; like az, of the latest one when none is named."""
     app = app_of(native, azure)
-    revision = native.one("revision") or text(dig(await app.read(), "properties", "latestRevisionName"))
+    revision = native.one("revision") or read_text(dig_value(await app.read(), "properties", "latestRevisionName"))
     return shapes.with_groups(await app.replicas(revision)), ()
 
 
@@ -101,7 +105,7 @@ async def list_activity(native: AzCommand, azure: Azure) -> Found:
     else:
         group = native.one("resource-group")
         test += f" and resourceGroupName eq '{group}'" if group else ""
-    path = f"/subscriptions/{segment(azure.subscription)}/providers/Microsoft.Insights/eventtypes/management/values"
+    path = f"/subscriptions/{quote_name(azure.subscription)}/providers/Microsoft.Insights/eventtypes/management/values"
     records = await azure.pages(path, api_version=ACTIVITY_API, **{"$filter": test})
     return shapes.with_groups(records[: int(native.one("max-events", str(MOST_EVENTS)))]), ()
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from cockpit.model.raw import dig
+from cockpit.model.raw import dig_value
 from cockpit.runbooks.az.output import Rows
 
 IN_A_GROUP = re.compile(r"/subscriptions/[^/]+/resourceGroups/([^/]+)(/|$)", re.IGNORECASE)
@@ -32,7 +32,7 @@ def database(body: Mapping[str, Any]) -> dict[str, Any]:
     flat = {key: value for key, value in body.items() if key != "properties"}
     flat |= inner if isinstance(inner, Mapping) else {}
     pool = flat.get("elasticPoolId")
-    flat["edition"] = dig(flat, "sku", "tier")
+    flat["edition"] = dig_value(flat, "sku", "tier")
     flat["elasticPoolName"] = pool.rpartition("/")[2] if isinstance(pool, str) else None
     shaped: dict[str, Any] = with_groups(flat)
     return shaped
@@ -55,7 +55,7 @@ def account(body: Mapping[str, Any], environment: str, user: str, *, machine: bo
 
 def app_row(app: Mapping[str, Any]) -> dict[str, Any]:
     chosen = {key: app[key] for key in app if key in APP_COLUMNS}
-    return {**chosen, "fqdn": dig(app, "properties", "configuration", "ingress", "fqdn")}
+    return {**chosen, "fqdn": dig_value(app, "properties", "configuration", "ingress", "fqdn")}
 
 
 def revision_row(revision: Mapping[str, Any]) -> dict[str, Any]:

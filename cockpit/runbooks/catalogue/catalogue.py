@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cockpit.model.runbook import Procedure, Runbook
-from cockpit.model.text import clean_line, near
+from cockpit.model.text import clean_line, find_nearest
 from cockpit.runbooks.document.labels import slug
 
 NUMBER = re.compile(r"^(\d+(?:\.\d+)*)[.)]?\s")
@@ -81,7 +81,7 @@ class Catalogue:
             if documents:
                 several = ", ".join(document.id for document in documents)
                 raise NotFound(f"`{shown(name)}` may be any of {several}.")
-        meant = near(wanted_name, [document.id for document in self.documents]) or near(
+        meant = find_nearest(wanted_name, [document.id for document in self.documents]) or find_nearest(
             wanted_name, map(title_of, self.documents)
         )
         hint = (
@@ -170,8 +170,8 @@ def has_words(procedure: Procedure, wanted_name: str) -> bool:
 def near_slug(wanted_name: str, slugs: Sequence[str]) -> str:
     """The slug nearest to what was typed, as a whole or by its words; "" when none is near."""
     by_word = {word: text for text in reversed(slugs) for word in text.split("-") if len(word) > 3}
-    word = near(wanted_name, slugs) or next(
-        (match_text for part in wanted_name.split("-") if (match_text := near(part, by_word))), ""
+    word = find_nearest(wanted_name, slugs) or next(
+        (match_text for part in wanted_name.split("-") if (match_text := find_nearest(part, by_word))), ""
     )
     return by_word.get(word, word)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from cockpit.model.runbook import Runbook
-from cockpit.model.text import clean_line, near
+from cockpit.model.text import clean_line, find_nearest
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, Unread
 from cockpit.runbooks.document.labels import slug
 from cockpit.runbooks.document.read import read
@@ -68,7 +68,7 @@ def missing(path: Path) -> str:
         beside = [item.name for item in path.parent.iterdir()]
     except OSError:
         return f"is not there, nor is {clean_line(str(path.parent), 200)}"
-    meant = near(path.name, beside)
+    meant = find_nearest(path.name, beside)
     return "is not there" + (f"; did you mean {clean_line(meant, 200)}?" if meant else "")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Literal
 
-from cockpit.model.text import clean, clean_line, clean_unmasked
+from cockpit.model.text import clean_line, clean_text, clean_unmasked
 from cockpit.runbooks.shell_syntax import ShellDocument, parse_shell
 from cockpit.runbooks.shell_syntax.placeholders import placeholders
 
@@ -80,7 +80,7 @@ def cut(content: str, language: str) -> list[Piece]:
         elif not text.strip():
             pieces.append(Piece("blank", "", index))
         else:
-            pieces.append(Piece("comment", clean(text).strip().strip("<>").lstrip("#").strip(), index))
+            pieces.append(Piece("comment", clean_text(text).strip().strip("<>").lstrip("#").strip(), index))
         index = end
     return pieces
 
@@ -119,7 +119,7 @@ def console(content: str) -> list[Piece]:
         prompt = PROMPT.match(lines[index])
         if prompt is None:
             if lines[index].startswith("# "):
-                pieces.append(Piece("comment", clean(lines[index]).lstrip("#").strip(), index))
+                pieces.append(Piece("comment", clean_text(lines[index]).lstrip("#").strip(), index))
             index += 1
             continue
         bare = [
@@ -130,7 +130,7 @@ def console(content: str) -> list[Piece]:
         below = list(
             takewhile(lambda line: not PROMPT.match(line) and not line.startswith("# "), lines[index + length :])
         )
-        pieces.append(command("\n".join(bare[:length]), index, clean("\n".join(below)).strip()))
+        pieces.append(command("\n".join(bare[:length]), index, clean_text("\n".join(below)).strip()))
         index += length + len(below)
     return pieces
 

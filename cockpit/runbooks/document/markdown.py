@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cockpit.model.runbook import DocumentTable, Finding, Link, RemotePlace
-from cockpit.model.text import clean, clean_line
+from cockpit.model.text import clean_line, clean_text
 from cockpit.runbooks.document.fences import language_of
 from cockpit.runbooks.document.labels import label, plain, warns
 from cockpit.runbooks.document.mentions import forbids, forbids_what_follows, goes_elsewhere, tells
@@ -119,7 +119,7 @@ class MarkdownReader:
         section, line, content = self._section, line_of(token), token.content
         info = token.info if token.type == "fence" else ""  # an indented block has no name: what it holds is judged
         if self._output and section.steps and not language_of(info, content):
-            section.steps[-1] = section.steps[-1].printing(clean(content).strip())
+            section.steps[-1] = section.steps[-1].printing(clean_text(content).strip())
             self._promise_nothing()
             return False
         name, before = name or self._intro, self._before

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.model.runbook import Finding, Parameter, Procedure, Runbook, Step
-from cockpit.model.text import clean_line, near
+from cockpit.model.text import clean_line, find_nearest
 from cockpit.runbooks.document.step_kind import raise_kind
 from cockpit.runbooks.document.steps import TAG_KEYS, TAG_WORDS
 from cockpit.runbooks.shell_syntax.placeholders import canonical
@@ -85,7 +85,7 @@ def parse(text: str) -> Sidecar:
 
 
 def unknown(key: str, names: frozenset[str]) -> str:
-    meant = near(key, names)
+    meant = find_nearest(key, names)
     return clean_line(f"`{key}` is not known here" + (f"; did you mean `{meant}`?" if meant else ""), 200)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from cockpit.model.runbook import Finding, Parameter, Procedure, Runbook, Step, StepKind
 from cockpit.model.secret import MASK
 from cockpit.model.system import Environment
-from cockpit.model.text import clean_line, near
+from cockpit.model.text import clean_line, find_nearest
 from cockpit.runbooks.document.labels import plain
 from cockpit.runbooks.document.parameters import declared, name_of
 from cockpit.runbooks.document.prose import prose
@@ -54,7 +54,7 @@ def tags(runbook: Runbook) -> Iterator[Finding]:
 def instead_of(tag: str) -> str:
     if tag == "native":
         return "az commands that are known run without a shell by themselves, and others cannot"
-    meant = near(tag, TAGS)
+    meant = find_nearest(tag, TAGS)
     return f"did you mean `{meant}`?" if meant else f"known are {', '.join(sorted(TAGS))}"
 
 

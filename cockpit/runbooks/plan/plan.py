@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cockpit.model.plan import BUILT_IN, GRAVE, Contact, Plan, default_plan
-from cockpit.model.severity_scale import DEFAULT_LADDER, SeverityScale
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityScale
 from cockpit.runbooks.catalogue.catalogue import Document
 from cockpit.runbooks.plan.checklists import checklists
 from cockpit.runbooks.plan.deadlines import contact_rules, promise_rules
@@ -28,7 +28,7 @@ def plan(documents: Sequence[Document], configured: Plan = NOTHING) -> Plan:
     """
     own = [read(document.id, origin_of(document), document.runbook) for document in documents if not document.builtin]
     ladders = [ladder_of(source) for source in own]
-    ladder = merged(ladders, configured.ladder) or DEFAULT_LADDER
+    ladder = merged(ladders, configured.ladder) or DEFAULT_SEVERITY_SCALE
     parts = [part(source, ladder) for source in own]
     mine = replace(configured, rules=(*configured.rules, *configured_rules(configured.ladder)))
     calls = [replace(NOTHING, rules=tuple(paging_rules(levels))) for levels in (configured.ladder, *ladders)]

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from cockpit.model.clock import ClockKind, Counting, Rule
 from cockpit.model.runbook import DocumentTable
-from cockpit.model.severity_scale import Level, SeverityScale
+from cockpit.model.severity_scale import SeverityLevel, SeverityScale
 from cockpit.model.text import clean_line
 from cockpit.runbooks.plan.durations import Amount, amounts
 from cockpit.runbooks.plan.outline import SEVERITY, Source, cell, column, levels_in
@@ -74,9 +74,9 @@ def ladder_of(source: Source) -> SeverityScale:
     return ranked([level_of(rung, source.origin(rung.line)) for rung in rungs(source)])
 
 
-def level_of(rung: DocumentSeverityLevel, origin: str) -> Level:
+def level_of(rung: DocumentSeverityLevel, origin: str) -> SeverityLevel:
     backlog = bool(BACKLOG.search(rung.response))
-    return Level(rung.name, 0, rung.definition, rung.response, backlog, origin)
+    return SeverityLevel(rung.name, 0, rung.definition, rung.response, backlog, origin)
 
 
 def merged(ladders: Iterable[SeverityScale], over: SeverityScale = ()) -> SeverityScale:
@@ -100,7 +100,7 @@ def commonest(ladders: Sequence[SeverityScale]) -> SeverityScale:
     return max(ladders, key=lambda levels: counts[family_of(levels[0].name)], default=())
 
 
-def ranked(levels: Sequence[Level]) -> SeverityScale:
+def ranked(levels: Sequence[SeverityLevel]) -> SeverityScale:
     """The levels, each name once, by their numbers; by their place where a name has none."""
     levels_by_name = {level.name.casefold(): level for level in reversed(levels)}
     order = list(dict.fromkeys(level.name.casefold() for level in levels))
@@ -110,7 +110,7 @@ def ranked(levels: Sequence[Level]) -> SeverityScale:
     return tuple(replace(level, rank=rank) for rank, level in enumerate(filled(first, levels)))
 
 
-def filled(ladder: Sequence[Level], levels: Sequence[Level]) -> Iterator[Level]:
+def filled(ladder: Sequence[SeverityLevel], levels: Sequence[SeverityLevel]) -> Iterator[SeverityLevel]:
     """Each level of the ladder with the first definition and response that anybody gave it."""
     for level in ladder:
         same = [other for other in (level, *levels) if other.name.casefold() == level.name.casefold()]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from cockpit.model.plan import Template
-from cockpit.model.text import clean, clean_line
+from cockpit.model.text import clean_line, clean_text
 from cockpit.runbooks.document.labels import slug
 from cockpit.runbooks.document.procedures import unique
 from cockpit.runbooks.document.prose import HEADING
@@ -53,7 +53,7 @@ def template_of(name: str, text: str, origin: str) -> Template:
 
     A front matter may give `title` and `audience`; a first heading is the title as well, and no part of the message.
     """
-    labels, body = front_matter(clean(text, limit=100_000).replace("\r", ""))
+    labels, body = front_matter(clean_text(text, limit=100_000).replace("\r", ""))
     lines = body.strip("\n").split("\n")
     heading = HEADING.match(lines[0])
     title = labels.get("title") or (clean_line(heading[1], 100) if heading else name)

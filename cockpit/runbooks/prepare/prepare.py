@@ -9,7 +9,7 @@ from cockpit.model.run import Value
 from cockpit.model.runbook import Parameter, Procedure, Runbook, Step, StepKind
 from cockpit.model.secret import MASK
 from cockpit.model.system import Environment
-from cockpit.model.text import clean, clean_line, is_clean
+from cockpit.model.text import clean_line, clean_text, is_clean
 from cockpit.runbooks.document.sessions import goes_through, leaves_commands_behind, through_place
 from cockpit.runbooks.document.step_kind import ORDER, kind_of
 from cockpit.runbooks.prepare import script, tags
@@ -84,7 +84,7 @@ def prepare(
         environment=setting.environment.name,
         kind=kind,
         as_written=written,
-        as_run=clean(without(hide(shown_text), hidden)),
+        as_run=clean_text(without(hide(shown_text), hidden)),
         values=tuple(replace(value, shown=MASK, secret=True) if value.value in hidden else value for value in values),
         hidden=hidden,
         cwd=setting.cwd,
@@ -215,7 +215,7 @@ def with_request(prepared: Prepared, setting: Setting) -> Prepared:
     """An HTTP step. Raises Refused."""
     host = resolved([Parameter("FQDN")], setting)[0]
     request = build_request(prepared.as_written, prepared.values, host)
-    return replace(prepared, request=request, as_run=clean(without(hide(request.shown), prepared.hidden)))
+    return replace(prepared, request=request, as_run=clean_text(without(hide(request.shown), prepared.hidden)))
 
 
 def with_command(prepared: Prepared, language: str, setting: Setting) -> Prepared:
@@ -227,7 +227,7 @@ def with_command(prepared: Prepared, language: str, setting: Setting) -> Prepare
         command = curl_requests.add_reports(command, path=setting.path)
         if command != prepared.as_written:
             with_reports = script.shown(command, language, () if prepared.step.literal else prepared.values)
-            prepared = replace(prepared, as_run=clean(without(hide(with_reports), prepared.hidden)))
+            prepared = replace(prepared, as_run=clean_text(without(hide(with_reports), prepared.hidden)))
     blanks = () if prepared.step.literal else prepared.values
     ready = Script(command, {}, command) if prepared.step.literal else script.script(command, language, blanks)
     kept = () if prepared.step.literal or language != "bash" else placeholders(command, language)

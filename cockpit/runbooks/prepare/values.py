@@ -14,7 +14,7 @@ from cockpit.model.run import Value
 from cockpit.model.runbook import Parameter
 from cockpit.model.secret import MASK, Secret
 from cockpit.model.system import Environment
-from cockpit.model.text import clean_line, is_clean_line, near
+from cockpit.model.text import clean_line, find_nearest, is_clean_line
 from cockpit.runbooks.plan.durations import amount
 from cockpit.runbooks.rollback import rollback_values
 from cockpit.runbooks.shell_syntax.placeholders import canonical, names_a_secret, same
@@ -85,7 +85,7 @@ def check(name: str, value: str, choices: Sequence[str] = ()) -> str:
     if value.startswith("-") and not NEGATIVE.fullmatch(value):
         return f"{name} begins with a dash, which a command takes for an option"
     if choices and value not in choices:
-        meant = near(value, choices)
+        meant = find_nearest(value, choices)
         return f"there is no {clean_line(value, 80)} here" + (f"; did you mean {meant}?" if meant else "")
     return _of_its_kind(name, value)
 

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from cockpit.azure.client import Azure
-from cockpit.azure.identity import Credential, credential
+from cockpit.azure.identity import Credential, build_credential
 from cockpit.model.system import Cloud
 from cockpit.model.time import RealTime
 
@@ -83,7 +83,7 @@ async def cloud() -> AsyncIterator[FakeAzure]:
 
 @pytest.fixture
 def token_cache(cloud: FakeAzure) -> Credential:
-    return credential(("simulator",), "", "", Cloud(endpoint=cloud.url), time=RealTime())
+    return build_credential(("simulator",), "", "", Cloud(endpoint=cloud.url), time=RealTime())
 
 
 @pytest.fixture

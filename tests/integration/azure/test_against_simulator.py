@@ -16,10 +16,10 @@ import pytest
 
 from cockpit.azure.changes.change import ChangeOutcome
 from cockpit.azure.client import Azure
-from cockpit.azure.identity import credential
+from cockpit.azure.identity import build_credential
 from cockpit.config import load_system
 from cockpit.feeds.azure_alerts import azure_alerts_feed
-from cockpit.feeds.logs.stream import stream
+from cockpit.feeds.logs.stream import stream_log_lines
 from cockpit.feeds.revisions import revisions_feed
 from cockpit.model.logline import LogLine
 from cockpit.model.problem import ProblemKind
@@ -58,7 +58,7 @@ def environment(system: System) -> Environment:
 
 @pytest.fixture
 async def azure(system: System, environment: Environment) -> AsyncIterator[Azure]:
-    known = credential(system.order, system.tenant, system.client_id, system.cloud, time=TIME)
+    known = build_credential(system.order, system.tenant, system.client_id, system.cloud, time=TIME)
     client = Azure(system.cloud, known, subscription=environment.subscription, read_only=False, time=TIME)
     yield client
     await client.close()
@@ -82,7 +82,10 @@ async def log(azure: Azure, environment: Environment, revision: str, enough: Eno
     app = await application(azure, environment)
     chosen = next(each for each in app.revisions if each.name.endswith(revision))
     found: list[LogLine] = []
-    async with asyncio.timeout(20), aclosing(stream(azure, app, chosen, environment=environment, time=TIME)) as lines:
+    async with (
+        asyncio.timeout(20),
+        aclosing(stream_log_lines(azure, app, chosen, environment=environment, time=TIME)) as lines,
+    ):
         async for line in lines:
             found.append(line)
             if enough(found):

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from cockpit.azure.changes.change import ChangeOutcome, once
+from cockpit.azure.changes.change import ChangeOutcome, send_change_once
 from cockpit.azure.changes.container_app import ContainerApp
-from cockpit.azure.changes.long_running import follow
+from cockpit.azure.changes.long_running import follow_operation
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import Credential
 from cockpit.model.problem import ProblemKind, SourceError
@@ -143,7 +143,7 @@ EXPIRED = Reply(401, {"error": {"code": "ExpiredAuthenticationToken", "message":
 async def test_a_failed_change_asks_nobody_to_sign_in_where_only_a_machine_does(azure: Azure, cloud: FakeAzure) -> None:
     cloud.on(".", EXPIRED)
     changes = [await azure.acknowledge("guid-1"), await ContainerApp(azure, "rg", "web").activate("web--v1")]
-    changes.append(await follow(azure, f"{cloud.url}/operations/1", soon=0.0))
+    changes.append(await follow_operation(azure, f"{cloud.url}/operations/1", soon=0.0))
     for change in changes:
         assert change.problem is not None
         assert change.problem.advice.startswith("Nobody can sign in here")
@@ -155,7 +155,7 @@ async def test_an_operation_that_azure_accepted_and_then_failed_says_why(azure: 
     cloud.on("GET /operations/1", Reply(body=failed))
     apps = (await azure.pool()).apps
 
-    change = await once(
+    change = await send_change_once(
         lambda: apps.container_apps.begin_update("rg", "web", NOTHING, polling_interval=0),
         lambda poller: poller.result(),
     )
@@ -173,7 +173,7 @@ async def test_losing_sight_of_an_operation_is_not_taken_for_its_failure(
     cloud.on("GET /operations/1", reply)
     apps = (await azure.pool()).apps
 
-    change = await once(
+    change = await send_change_once(
         lambda: apps.container_apps.begin_update("rg", "web", NOTHING, polling_interval=0),
         lambda poller: poller.result(),
     )

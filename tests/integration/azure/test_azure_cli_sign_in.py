@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.azure.identity import Credential, credential
+from cockpit.azure.identity import Credential, build_credential
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.system import Cloud
 from cockpit.model.time import RealTime
@@ -51,7 +51,7 @@ def az(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Az:
 
 @pytest.fixture
 def person() -> Credential:
-    return credential(("cli",), "", "", Cloud(), time=RealTime())
+    return build_credential(("cli",), "", "", Cloud(), time=RealTime())
 
 
 async def refused(cache: Credential) -> SourceError:
@@ -118,5 +118,5 @@ async def test_a_claims_challenge_shows_the_exact_command_and_runs_no_az(az: Az,
 
 async def test_the_tenant_of_the_configuration_reaches_az(az: Az) -> None:
     az.signed_in("ops@example.com")
-    await credential(("cli",), "contoso.example.com", "", Cloud(), time=RealTime()).token(ARM)
+    await build_credential(("cli",), "contoso.example.com", "", Cloud(), time=RealTime()).token(ARM)
     assert az.runs[0].endswith("--tenant contoso.example.com")

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import Credential
-from cockpit.feeds.logs.stream import stream
+from cockpit.feeds.logs.stream import stream_log_lines
 from cockpit.model.logline import LogLine
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.revision import Application, Revision
@@ -100,7 +100,7 @@ def ndjson(*records: Any) -> bytes:
 def lines(azure: Azure, *, system: str = "", last_active: datetime | None = None) -> AsyncGenerator[LogLine, None]:
     revision = Revision("web", "web--1", active=True, weight=100, created=None, last_active=last_active)
     application = Application("web", "prod", "multiple", "", (revision,), log_stream=system)
-    return stream(azure, application, revision, environment=PROD, time=azure.time)
+    return stream_log_lines(azure, application, revision, environment=PROD, time=azure.time)
 
 
 async def first(found: AsyncGenerator[LogLine, None], wanted: int) -> list[LogLine]:

@@ -13,7 +13,7 @@ import pytest
 import trustme
 from aiohttp import web
 
-from cockpit.azure.identity import Credential, credential
+from cockpit.azure.identity import Credential, build_credential
 from cockpit.azure.token_sources import SignInPrompt
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.system import Cloud
@@ -100,7 +100,7 @@ async def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
 
 @pytest.fixture
 async def person(authority: Authority) -> AsyncIterator[Credential]:
-    async with credential(("device_code",), "", "", Cloud(authority=authority.host), time=RealTime()) as found:
+    async with build_credential(("device_code",), "", "", Cloud(authority=authority.host), time=RealTime()) as found:
         yield found
 
 
@@ -151,7 +151,7 @@ async def test_what_the_authority_refuses_is_told_in_its_own_words(authority: Au
 
 async def test_an_authority_that_is_not_there_is_a_network_problem() -> None:
     nowhere = Cloud(authority="127.0.0.1:9")
-    async with credential(("device_code",), "", "", nowhere, time=RealTime()) as person:
+    async with build_credential(("device_code",), "", "", nowhere, time=RealTime()) as person:
         with pytest.raises(SourceError) as failed:
             await person.sign_in(lambda _: None)
     assert failed.value.problem.kind is ProblemKind.NETWORK

@@ -7,7 +7,7 @@ import pytest
 
 from cockpit.azure.changes.change import ChangeOutcome
 from cockpit.azure.changes.container_app import ContainerApp
-from cockpit.azure.changes.long_running import follow
+from cockpit.azure.changes.long_running import follow_operation
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import Credential
 from cockpit.model.text import MAX_KEY
@@ -56,7 +56,7 @@ async def test_a_link_goes_out_letter_by_letter(
 ) -> None:
     cloud.url = wire.url
     async with opened(cloud, token_cache) as azure:
-        assert (await follow(azure, f"{wire.url}{link}", soon=0.0)).outcome is ChangeOutcome.DONE
+        assert (await follow_operation(azure, f"{wire.url}{link}", soon=0.0)).outcome is ChangeOutcome.DONE
     assert wire.lines == [f"GET {link} HTTP/1.1"]
 
 

@@ -14,11 +14,11 @@ import trustme
 from aiohttp import web
 
 from cockpit.azure.client import Azure
-from cockpit.azure.identity import Credential, credential
+from cockpit.azure.identity import Credential, build_credential
 from cockpit.feeds.base import Polled
 from cockpit.feeds.revisions import revisions_feed
 from cockpit.model.problem import ProblemKind, SourceError
-from cockpit.model.reading import FeedState, freshness
+from cockpit.model.reading import FeedState, compute_freshness
 from cockpit.model.system import Cloud, Environment
 from cockpit.model.time import RealTime
 from tests.integration.azure.fake_azure import SUBSCRIPTION, FakeAzure, Reply
@@ -69,7 +69,7 @@ def expires(az: Path) -> None:
 
 @pytest.fixture
 def person(cloud: FakeAzure) -> Credential:
-    return credential(("cli",), "", "", Cloud(endpoint=cloud.url), time=TIME)
+    return build_credential(("cli",), "", "", Cloud(endpoint=cloud.url), time=TIME)
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ async def test_the_pane_goes_blind_with_the_reason_keeps_its_value_and_recovers(
     assert blind.value == good.value
     assert blind.problem is not None
     assert (blind.problem.kind, blind.problem.short) == (ProblemKind.SIGN_IN, "sign-in expired AADSTS700082")
-    assert freshness(blind, blind.tried).state is FeedState.BLIND
+    assert compute_freshness(blind, blind.tried).state is FeedState.BLIND
 
     signs_in(az, "ops@example.com")
     person.forget()  # what the cockpit does after `az login` has run
@@ -137,7 +137,7 @@ async def test_a_machine_without_an_identity_says_so_and_is_not_waited_for(
     monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9")
     for variable in ("IDENTITY_ENDPOINT", "MSI_ENDPOINT", "AZURE_FEDERATED_TOKEN_FILE"):
         monkeypatch.delenv(variable, raising=False)
-    async with credential(("managed_identity",), "", "", Cloud(), time=TIME) as machine:
+    async with build_credential(("managed_identity",), "", "", Cloud(), time=TIME) as machine:
         with pytest.raises(SourceError) as failed:
             await machine.token("https://management.azure.com/.default")
     assert failed.value.problem.short == "no managed identity"

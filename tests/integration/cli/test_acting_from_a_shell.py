@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.event import Draft, Kind
-from cockpit.model.time import moment
+from cockpit.model.time import parse_timestamp
 from tests.integration.cli.shell import Shell
 
 
@@ -51,10 +51,10 @@ def test_a_declaration_says_what_knew_first(shell: Shell) -> None:
 def test_times_are_typed_as_people_say_them(shell: Shell) -> None:
     now = datetime.now(UTC)
     incident = shell.ask("declare", "x", "--impact", "20m ago", "--reach", "1h ago")
-    assert abs(moment(incident["impact_started"]) - (now - timedelta(minutes=20))) < timedelta(minutes=1)
-    assert abs(moment(incident["reach_from"]) - (now - timedelta(hours=1))) < timedelta(minutes=1)
+    assert abs(parse_timestamp(incident["impact_started"]) - (now - timedelta(minutes=20))) < timedelta(minutes=1)
+    assert abs(parse_timestamp(incident["reach_from"]) - (now - timedelta(hours=1))) < timedelta(minutes=1)
     event = shell.ask("note", "users called", "--at", (now - timedelta(minutes=5)).isoformat())
-    assert moment(event["occurred"]) == now - timedelta(minutes=5)
+    assert parse_timestamp(event["occurred"]) == now - timedelta(minutes=5)
 
 
 def test_a_time_that_was_typed_is_repeated_with_its_day_and_how_long_ago_that_is(shell: Shell) -> None:

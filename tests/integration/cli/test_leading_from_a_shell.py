@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cockpit.model.event import Draft, Kind
-from cockpit.model.time import moment, stamp
+from cockpit.model.time import format_timestamp, parse_timestamp
 from tests.integration.cli.shell import Shell
 
 
@@ -78,7 +78,7 @@ def test_clocks_tell_what_is_due(leading: Shell) -> None:
     assert "look at X (ana); a task with a time" in leading.say("clocks")
     (clock,) = (each for each in leading.ask("clocks") if each["id"] == id)
     assert clock["state"] == "running"
-    assert moment(clock["due"]) - datetime.now(UTC) < timedelta(minutes=3)
+    assert parse_timestamp(clock["due"]) - datetime.now(UTC) < timedelta(minutes=3)
     leading.say("clock", "done", id)
     assert "look at X" not in leading.say("clocks")
     assert "met" in leading.say("clocks", "--all")
@@ -132,10 +132,13 @@ def test_what_cannot_be_is_refused_in_a_sentence(leading: Shell, words: tuple[st
 
 def test_the_rollback_window_counts_from_the_deployment_that_was_recorded(leading: Shell) -> None:
     made = datetime.now(UTC) - timedelta(hours=3)
-    detail = {"what": "created", "created": stamp(made)}
+    detail = {"what": "created", "created": format_timestamp(made)}
     leading.record(
         Draft(Kind.REVISION, "v42 created", made, "default", "mi/v42", detail=detail),
         Draft(Kind.TRAFFIC, "traffic to v42", made, "default", "mi", detail={"after": {"v42": 100}}),
     )
     (window,) = [each for each in leading.ask("clocks") if each["id"] == "rollback"]
-    assert (window["why"], moment(window["started"])) == ("the newest deployment", moment(stamp(made)))
+    assert (window["why"], parse_timestamp(window["started"])) == (
+        "the newest deployment",
+        parse_timestamp(format_timestamp(made)),
+    )

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from cockpit.cli import cockpit
 from cockpit.model.event import Draft, Kind
-from cockpit.model.time import stamp
+from cockpit.model.time import format_timestamp
 from cockpit.recorder.lock import RecorderLock, lock_path
 from tests.integration.cli.shell import Shell
 from tests.integration.feeds.servers import hangs, refusing, serving
@@ -162,11 +162,11 @@ def test_since_when_is_what_the_timeline_says_and_blank_where_it_says_nothing(
     shell.record(turn("ready", "down", 90), turn("ready", "up", 60), down, turn("slow", "degraded", 7))
     (told,) = json.loads(status(shell, config, "--json")[1])["environments"]
     assert {each["name"]: each["since"] for each in told["probes"]} == {
-        "ready": stamp(down.occurred),
+        "ready": format_timestamp(down.occurred),
         "live": None,
         "slow": None,  # it has turned since, and nobody recorded when
     }
-    assert [each["since"] for each in told["troubles"] if each["name"] == "ready"] == [stamp(down.occurred)]
+    assert [each["since"] for each in told["troubles"] if each["name"] == "ready"] == [format_timestamp(down.occurred)]
     assert "12m" in status(shell, config)[1]
 
 

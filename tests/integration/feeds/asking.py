@@ -7,7 +7,7 @@ from typing import Any
 from cockpit.feeds.probes.feed import Engine
 from cockpit.feeds.probes.resolver import Resolver
 from cockpit.feeds.probes.state import CheckOutcome
-from cockpit.model.conditions import parse
+from cockpit.model.conditions import parse_condition
 from cockpit.model.probe import Probe
 from cockpit.model.secret import Secret
 from cockpit.model.time import RealTime
@@ -20,8 +20,8 @@ def probe(
 ) -> Probe:
     """A probe of `url`, or of a port of this machine."""
     where = f"http://127.0.0.1:{url}/ready" if isinstance(url, int) else url
-    degraded = tuple(map(parse, rest.pop("degraded", ())))
-    return Probe(name, "prod", where, conditions=tuple(map(parse, conditions)), degraded=degraded, **rest)
+    degraded = tuple(map(parse_condition, rest.pop("degraded", ())))
+    return Probe(name, "prod", where, conditions=tuple(map(parse_condition, conditions)), degraded=degraded, **rest)
 
 
 async def ask(

@@ -22,9 +22,9 @@ from cockpit.feeds.alertmanager import (
 from cockpit.feeds.alertmanager.feed import alertmanager_feed
 from cockpit.feeds.base import Polled
 from cockpit.model.alert import Alert, AlertState, Severity
-from cockpit.model.overall import OverallState, overall
+from cockpit.model.overall import OverallState, judge_environment
 from cockpit.model.problem import ProblemKind
-from cockpit.model.reading import FeedState, Reading, freshness
+from cockpit.model.reading import FeedState, Reading, compute_freshness
 from cockpit.model.secret import Secret
 from cockpit.model.system import AlertSource
 from tests.integration.feeds.alertmanager_fake import Fake, serving
@@ -64,7 +64,7 @@ def states(reading: Reading[Alerts]) -> dict[str, AlertState]:
 
 
 def state(reading: Reading[Alerts], world: World) -> FeedState:
-    return freshness(reading, world.time.monotonic()).state
+    return compute_freshness(reading, world.time.monotonic()).state
 
 
 async def test_what_two_servers_list_is_one_alert_that_both_report(world: World) -> None:
@@ -168,13 +168,13 @@ async def test_a_server_that_asks_for_patience_is_left_alone_and_the_other_is_no
 
 async def test_the_same_bytes_are_not_read_twice(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[bytes] = []
-    real = alertmanager_read.listed
+    real = alertmanager_read.parse_listed_alerts
 
     def counted(body: bytes, **options: Any) -> Any:
         reads.append(body)
         return real(body, **options)
 
-    monkeypatch.setattr(alertmanager_look, "listed", counted)
+    monkeypatch.setattr(alertmanager_look, "parse_listed_alerts", counted)
     feed = world.feed(world.one)
     world.one.fires("Seen")
     first, second = await feed.poll(), await feed.poll()
@@ -202,7 +202,9 @@ async def test_without_its_watchdog_a_list_is_shown_and_called_blind(world: Worl
     world.one.alerts.clear()
     reading = await feed.poll()
     assert states(reading) == {"Seen": AlertState.RESOLVING}
-    assert freshness(reading, world.time.monotonic()).label.startswith(f"BLIND no Watchdog from {world.one.name}")
+    assert compute_freshness(reading, world.time.monotonic()).label.startswith(
+        f"BLIND no Watchdog from {world.one.name}"
+    )
 
 
 @pytest.mark.parametrize(("age", "blind"), [(125, False), (140, True)])
@@ -347,7 +349,7 @@ async def test_a_server_that_restarted_a_moment_ago_is_not_believed_to_be_empty(
     assert reading.incomplete
     assert reading.caution is not None
     assert reading.caution.short == f"{world.one.name} restarted 7s ago"
-    assert freshness(reading, world.time.monotonic()).label.endswith("restarted 7s ago")
+    assert compute_freshness(reading, world.time.monotonic()).label.endswith("restarted 7s ago")
     assert word_for(reading, world) is OverallState.UNKNOWN
     settled = await world.feed(world.one, world.two).poll()  # the other was told everything long ago
     assert word_for(settled, world) is OverallState.OK
@@ -366,7 +368,7 @@ async def test_a_prometheus_that_tells_only_a_part_leaves_nothing_ok(world: Worl
 
 
 def word_for(reading: Reading[Alerts], world: World) -> OverallState:
-    return overall([reading], {reading.feed: freshness(reading, world.time.monotonic())}).word
+    return judge_environment([reading], {reading.feed: compute_freshness(reading, world.time.monotonic())}).word
 
 
 async def test_a_ruler_that_answers_no_queries_confirms_nothing(world: World) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from cockpit.feeds.revisions import RevisionsPoll
 from cockpit.model.event import Kind
-from cockpit.model.overall import OverallState, troubles
+from cockpit.model.overall import OverallState, list_troubles
 from cockpit.model.run import Run, StepState, Value
 from cockpit.model.system import Environment
 from cockpit.runbooks.catalogue.load import BUILTIN, open_file
@@ -115,7 +115,7 @@ async def test_an_app_without_ingress_is_seen_to_be_ill_and_rolled_back_without_
     native: Stage, cloud: Shell
 ) -> None:
     apps = await RevisionsPoll(PROD, cloud.azure).applications()
-    assert [(trouble.name, trouble.word) for trouble in troubles(apps)] == [(R44, OverallState.DEGRADED)]
+    assert [(trouble.name, trouble.word) for trouble in list_troubles(apps)] == [(R44, OverallState.DEGRADED)]
     proposal = propose(apps[0])
     assert (proposal.procedure, proposal.bad and proposal.bad.name) == (WITHOUT_INGRESS, R44)
     assert (proposal.good and proposal.good.name) == R43
@@ -125,4 +125,4 @@ async def test_an_app_without_ingress_is_seen_to_be_ill_and_rolled_back_without_
         attempt = await native.perform(native.runner.run(run.id), step)
         assert attempt.state is StepState.OK, attempt.outcome
 
-    assert troubles(await RevisionsPoll(PROD, cloud.azure).applications()) == []
+    assert list_troubles(await RevisionsPoll(PROD, cloud.azure).applications()) == []

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from cockpit.azure.client import Azure
-from cockpit.azure.identity import credential
+from cockpit.azure.identity import build_credential
 from cockpit.feeds.azure_alerts import azure_alerts_feed
 from cockpit.feeds.revisions import revisions_feed
 from cockpit.model.alert import AlertState, Severity
@@ -21,7 +21,7 @@ SOURCE = AlertSource("azure", "azure")
 @asynccontextmanager
 async def azure_of(play: Playing) -> AsyncIterator[Azure]:
     cloud = Cloud(endpoint=play.url, logs_endpoint=play.url)
-    known = credential(("simulator",), "", "", cloud, time=play.time)
+    known = build_credential(("simulator",), "", "", cloud, time=play.time)
     azure = Azure(cloud, known, subscription=SUBSCRIPTION, read_only=True, time=play.time)
     try:
         yield azure

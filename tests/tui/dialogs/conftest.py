@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.model.incident import Incident
-from cockpit.model.severity_scale import DEFAULT_LADDER
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.timeline.timeline import Timeline
 from screens.dialogs.dialog import DialogContext
 from tests.tui.bare import Bare, Clock
@@ -48,7 +48,7 @@ def timeline(tmp_path: Path, clock: Clock) -> Iterator[Timeline]:
 
 @pytest.fixture
 def desk(timeline: Timeline, clock: Clock) -> IncidentActions:
-    return IncidentActions(timeline, operator="you", environment="prod", ladder=DEFAULT_LADDER, time=clock)
+    return IncidentActions(timeline, operator="you", environment="prod", ladder=DEFAULT_SEVERITY_SCALE, time=clock)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from screens.incident.screen import IncidentScreen
 from screens.messages.screen import CommunicateScreen
 from screens.shared.help import HelpScreen
 from tests.tui.incident.conftest import Clock, Front, Session
-from widgets.cell import widths
+from widgets.cell import compute_widths
 from widgets.clocks import COLUMNS
 from widgets.keys import KeyLine
 from widgets.line import Lines
@@ -117,6 +117,6 @@ async def test_the_screen_says_where_how_long_and_how_a_contact_is_reached(
 
 
 def test_what_a_clock_is_about_is_never_squeezed_out() -> None:
-    squeezed = [wide for wide in range(40, 200) if widths(COLUMNS, wide)[1] < 26]
+    squeezed = [wide for wide in range(40, 200) if compute_widths(COLUMNS, wide)[1] < 26]
 
     assert squeezed == []

@@ -16,7 +16,7 @@ from cockpit.model.revision import Revision
 from cockpit.model.time import RealTime
 from screens.logs import LogsScreen
 from widgets.line import Lines
-from widgets.log import KEPT, OURS, LogView
+from widgets.log import KEPT, OWN_REASON, LogView
 
 NZDT = timezone(timedelta(hours=13), "NZDT")
 AT = datetime(2026, 2, 27, 13, 14, tzinfo=UTC)
@@ -107,7 +107,7 @@ async def test_words_of_the_platform_and_of_several_replicas_are_told_apart(stre
         stream.say("a", replica="mi-prod--v42-abcde")
         stream.say("b", replica="mi-prod--v42-fghij")
         stream.say("pulled the image", stream="system")
-        stream.say("no replica is left; the last 30 minutes from Log Analytics follow", reason=OURS)
+        stream.say("no replica is left; the last 30 minutes from Log Analytics follow", reason=OWN_REASON)
         await settle(pilot)
         shown = view(app).text
         assert "abcde" in shown[0]
@@ -121,7 +121,7 @@ async def test_the_past_of_a_revision_without_replicas_is_never_called_live(stre
     app = LogsApp(stream.open)
     past = "no replicas: Log Analytics, 13:00Z-13:30Z"
     async with app.run_test(size=(120, 24)) as pilot:
-        stream.say(f"{past}, 2 lines", stream="system", reason=OURS, past=past)
+        stream.say(f"{past}, 2 lines", stream="system", reason=OWN_REASON, past=past)
         stream.say("listening", "bye", past=past)
         stream.say("Created replica", stream="system")
         await settle(pilot)

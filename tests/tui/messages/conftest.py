@@ -16,7 +16,7 @@ from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist, Plan, Role, Template
-from cockpit.model.severity_scale import Level
+from cockpit.model.severity_scale import SeverityLevel
 from cockpit.model.system import Environment, System
 from cockpit.timeline.timeline import Timeline
 from screens.dialogs.dialog import DialogContext
@@ -37,10 +37,14 @@ NOTICE = """> **Subject:** {{ system }}: disruption
 >
 > [Your Name]"""
 LADDER = (
-    Level("P0", 0, "Production down, data at risk, a security incident", "Everybody; a commander within 15 min"),
-    Level("P1", 1, "A major feature is broken, one customer is blocked", "On-call leads; an update every 30 min"),
-    Level("P2", 2, "Degraded, or something minor is broken", "Working hours"),
-    Level("P3", 3, "Cosmetic", "Backlog", backlog=True),
+    SeverityLevel(
+        "P0", 0, "Production down, data at risk, a security incident", "Everybody; a commander within 15 min"
+    ),
+    SeverityLevel(
+        "P1", 1, "A major feature is broken, one customer is blocked", "On-call leads; an update every 30 min"
+    ),
+    SeverityLevel("P2", 2, "Degraded, or something minor is broken", "Working hours"),
+    SeverityLevel("P3", 3, "Cosmetic", "Backlog", backlog=True),
 )
 FIRST = Checklist(
     "first-ten-minutes",

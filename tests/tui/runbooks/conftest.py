@@ -14,7 +14,7 @@ from textual.widgets import Input
 from cockpit.incident.ledger import Ledger
 from cockpit.model.run import Run, Value
 from cockpit.model.runbook import Procedure, Runbook
-from cockpit.model.severity_scale import DEFAULT_LADDER
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from screens.dialogs.dialog import HELD, LET_GO, DialogContext
 from screens.run.screen import POUR, RunScreen
 from tests.tui.bare import Bare, Clock
@@ -44,7 +44,7 @@ class Session:
     runner: Play
     time: Clock
     desk: Desk = field(default_factory=Desk)
-    ledger: Ledger = field(default_factory=lambda: Ledger(DEFAULT_LADDER))
+    ledger: Ledger = field(default_factory=lambda: Ledger(DEFAULT_SEVERITY_SCALE))
     operator: str = "you@example.com"
     read_only: bool = False
     watch: Any = None

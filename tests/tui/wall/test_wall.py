@@ -17,7 +17,7 @@ from cockpit.model.event import Event
 from cockpit.model.plan import Plan, Role
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import Reading
-from cockpit.model.severity_scale import DEFAULT_LADDER
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.system import Environment, System
 from screens.shared.app_messages import Attached, EventsAppended
 from screens.wall import ROTATE, WallScreen
@@ -80,7 +80,7 @@ class Session:
         default_factory=lambda: System("Meetings", (Environment("prod", production=True), Environment("staging")), "")
     )
     timeline: Log = field(default_factory=Log)
-    ledger: Ledger = field(default_factory=lambda: Ledger(DEFAULT_LADDER))
+    ledger: Ledger = field(default_factory=lambda: Ledger(DEFAULT_SEVERITY_SCALE))
     plan: Plan = PLAN
 
     def __post_init__(self) -> None:

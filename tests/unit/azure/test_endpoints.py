@@ -2,13 +2,13 @@
 
 import pytest
 
-from cockpit.azure.endpoints import endpoints, stream_address
+from cockpit.azure.endpoints import resolve_endpoints, stream_address
 from cockpit.model.problem import SourceError
 from cockpit.model.system import Cloud
 
 
 def test_each_cloud_has_its_own_addresses_scopes_and_authority() -> None:
-    public, government, china = (endpoints(Cloud(name=each)) for each in ("public", "us_government", "china"))
+    public, government, china = (resolve_endpoints(Cloud(name=each)) for each in ("public", "us_government", "china"))
     assert public.resource_manager == "https://management.azure.com"
     assert government.resource_manager_scope == "https://management.core.usgovcloudapi.net/.default"
     assert china.authority == "login.chinacloudapi.cn"
@@ -19,7 +19,7 @@ def test_each_cloud_has_its_own_addresses_scopes_and_authority() -> None:
     "address", ["http://127.0.0.1:8080", "http://localhost:1/", "http://[::1]:9", "http://127.9.9.9"]
 )
 def test_the_simulator_is_plain_http_on_this_machine_and_serves_logs_too(address: str) -> None:
-    where = endpoints(Cloud(endpoint=address))
+    where = resolve_endpoints(Cloud(endpoint=address))
     assert where.simulated
     assert where.logs == where.resource_manager == address.rstrip("/")
 
@@ -31,13 +31,13 @@ def test_the_simulator_is_plain_http_on_this_machine_and_serves_logs_too(address
 )  # fmt: skip
 def test_an_address_that_would_carry_a_token_in_the_clear_is_refused(address: str) -> None:
     with pytest.raises(SourceError):
-        endpoints(Cloud(endpoint=address))
+        resolve_endpoints(Cloud(endpoint=address))
     with pytest.raises(SourceError):
-        endpoints(Cloud(logs_endpoint=address))
+        resolve_endpoints(Cloud(logs_endpoint=address))
 
 
 def test_an_authority_may_be_written_with_or_without_its_scheme() -> None:
-    assert endpoints(Cloud(authority="https://login.example.com/")).authority == "login.example.com"
+    assert resolve_endpoints(Cloud(authority="https://login.example.com/")).authority == "login.example.com"
 
 
 @pytest.mark.parametrize(

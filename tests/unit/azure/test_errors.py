@@ -6,7 +6,7 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError, ServiceResponseTimeoutError
 from azure.identity import CredentialUnavailableError
 
-from cockpit.azure.errors import NO_AZ, NO_MANAGED_IDENTITY, advised, explain
+from cockpit.azure.errors import NO_AZ, NO_MANAGED_IDENTITY, advise_without_sign_in, explain_azure_error
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 
 
@@ -19,7 +19,7 @@ from cockpit.model.problem import Problem, ProblemKind, SourceError
     ],
 )  # fmt: skip
 def test_a_way_that_does_not_exist_on_this_machine(message: str, problem: Problem) -> None:
-    assert explain(CredentialUnavailableError(message=message)) == problem
+    assert explain_azure_error(CredentialUnavailableError(message=message)) == problem
 
 
 @pytest.mark.parametrize(
@@ -35,29 +35,32 @@ def test_a_way_that_does_not_exist_on_this_machine(message: str, problem: Proble
     ],
 )  # fmt: skip
 def test_a_sign_in_that_failed_is_named_by_its_code(message: str, kind: ProblemKind, short: str) -> None:
-    found = explain(ClientAuthenticationError(message=message))
+    found = explain_azure_error(ClientAuthenticationError(message=message))
     assert (found.kind, found.short) == (kind, short)
     assert found.message
 
 
 @pytest.mark.parametrize("message", ["AADSTS700082: it is old. Run az login", "AADSTS50173: provide a fresh grant"])
 def test_an_expired_sign_in_is_said_first_and_azures_own_words_after_it(message: str) -> None:
-    assert explain(ClientAuthenticationError(message=message)).message == f"The sign-in to Azure has expired: {message}"
+    assert (
+        explain_azure_error(ClientAuthenticationError(message=message)).message
+        == f"The sign-in to Azure has expired: {message}"
+    )
 
 
 def test_nobody_is_asked_to_sign_in_where_nobody_can() -> None:
-    expired = explain(ClientAuthenticationError(message="AADSTS50173: provide a fresh grant"))
-    assert "one key in the cockpit" in advised(expired, person=True).advice
-    told = advised(expired, person=False)
+    expired = explain_azure_error(ClientAuthenticationError(message="AADSTS50173: provide a fresh grant"))
+    assert "one key in the cockpit" in advise_without_sign_in(expired, person=True).advice
+    told = advise_without_sign_in(expired, person=False)
     assert "one key" not in told.advice
     assert told.advice.startswith("Nobody can sign in here")
     assert told.message == expired.message
-    assert advised(NO_AZ, person=False) == NO_AZ
+    assert advise_without_sign_in(NO_AZ, person=False) == NO_AZ
 
 
 def test_the_command_that_azure_asks_for_is_shown_as_it_is() -> None:
     message = "To authenticate with the required claims, please run: az login --claims-challenge eyJh --scope https://x/.default"
-    found = explain(CredentialUnavailableError(message=message))
+    found = explain_azure_error(CredentialUnavailableError(message=message))
     assert found.advice == "Run: az login --claims-challenge eyJh --scope https://x/.default"
 
 
@@ -72,25 +75,25 @@ def test_the_command_that_azure_asks_for_is_shown_as_it_is() -> None:
     ],
 )
 def test_a_connection_that_fails_says_which_part_did(message: str, short: str) -> None:
-    found = explain(ServiceRequestError(message))
+    found = explain_azure_error(ServiceRequestError(message))
     assert (found.kind, found.short) == (ProblemKind.NETWORK, short)
     assert "SSLContext" not in found.message
 
 
 @pytest.mark.parametrize("error", [TimeoutError(), ServiceResponseTimeoutError("x"), OSError("timed out")])
 def test_no_answer_in_time(error: Exception) -> None:
-    assert explain(error).kind is ProblemKind.TIMEOUT
+    assert explain_azure_error(error).kind is ProblemKind.TIMEOUT
 
 
 def test_our_own_words_pass_through_and_a_defect_is_called_one() -> None:
     ours = Problem(ProblemKind.REFUSED, "read-only", "no")
-    assert explain(SourceError(ours)) is ours
-    assert explain(RuntimeError("bug \x1b[2J")).kind is ProblemKind.FAULT
-    assert "\x1b" not in explain(RuntimeError("bug \x1b[2J")).message
+    assert explain_azure_error(SourceError(ours)) is ours
+    assert explain_azure_error(RuntimeError("bug \x1b[2J")).kind is ProblemKind.FAULT
+    assert "\x1b" not in explain_azure_error(RuntimeError("bug \x1b[2J")).message
 
 
 @pytest.mark.parametrize(
     "error", [json.JSONDecodeError("x", "y", 0), KeyError("value"), AttributeError("get"), RecursionError()]
 )
 def test_an_answer_of_the_wrong_shape_is_garbage(error: Exception) -> None:
-    assert explain(error).kind is ProblemKind.GARBAGE
+    assert explain_azure_error(error).kind is ProblemKind.GARBAGE

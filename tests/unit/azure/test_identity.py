@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cockpit.azure.errors import NO_AZ, NO_MANAGED_IDENTITY, NOT_SIGNED_IN
-from cockpit.azure.identity import Credential, credential
+from cockpit.azure.identity import Credential, build_credential
 from cockpit.azure.token_sources import SignInPrompt, Token
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.system import Cloud, IdentityMethod
@@ -198,7 +198,7 @@ async def test_the_command_that_azure_asks_for_becomes_the_login_command(clock: 
 
 
 def test_the_login_command_names_the_configured_tenant(clock: Clock) -> None:
-    cache = credential(("cli",), "contoso.example.com", "", Cloud(), time=clock)
+    cache = build_credential(("cli",), "contoso.example.com", "", Cloud(), time=clock)
     assert cache.login_command()[-2:] == ["--tenant", "contoso.example.com"]
 
 
@@ -217,12 +217,12 @@ async def test_signing_in_by_device_code_needs_it_in_the_configuration(clock: Cl
 )
 def test_a_real_identity_and_a_simulator_are_never_mixed(order: Any, endpoint: str, clock: Clock) -> None:
     with pytest.raises(SourceError) as failed:
-        credential(order, "", "", Cloud(endpoint=endpoint), time=clock)
+        build_credential(order, "", "", Cloud(endpoint=endpoint), time=clock)
     assert "simulator" in failed.value.problem.advice
 
 
 async def test_the_simulator_identity_says_what_it_is(clock: Clock) -> None:
-    async with credential(("simulator",), "", "", Cloud(endpoint="http://127.0.0.1:1"), time=clock) as cache:
+    async with build_credential(("simulator",), "", "", Cloud(endpoint="http://127.0.0.1:1"), time=clock) as cache:
         assert (await cache.get_token(ARM)).token == "simulator"
         identity = cache.identity()
         assert identity is not None

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.azure.mapping import application, replica, revision, with_replicas
+from cockpit.azure.mapping import map_application, map_replica, map_revision, with_replicas
 
 HERE = Path(__file__).parent / "answers"
 
@@ -19,7 +19,7 @@ def answer(name: str) -> Any:
 
 
 def test_an_app_shows_its_revisions_newest_first_with_weights_labels_and_images() -> None:
-    app = application(answer("app"), answer("revisions")["value"], environment="prod")
+    app = map_application(answer("app"), answer("revisions")["value"], environment="prod")
     assert [each.name for each in app.revisions] == ["orders-api--v3", "orders-api--v2", "orders-api--v1"]
     assert [each.weight for each in app.revisions] == [20, 80, 0]
     assert [each.labels for each in app.revisions] == [("canary",), (), ()]
@@ -31,41 +31,41 @@ def test_an_app_shows_its_revisions_newest_first_with_weights_labels_and_images(
 
 
 def test_a_system_time_without_a_zone_is_utc() -> None:
-    app = application(answer("app"), [], environment="prod")
+    app = map_application(answer("app"), [], environment="prod")
     assert app.changed_at == datetime(2026, 2, 27, 2, 0, 1, 234567, tzinfo=UTC)
 
 
 def test_a_running_state_that_is_in_no_specification_is_shown_as_it_is() -> None:
-    found = revision({"name": "a--1", "properties": {"runningState": "ActivationFailed"}}, "a")
+    found = map_revision({"name": "a--1", "properties": {"runningState": "ActivationFailed"}}, "a")
     assert found.running == "ActivationFailed"
 
 
 def test_a_weight_that_the_revision_does_not_tell_comes_from_the_traffic_of_the_app() -> None:
     traffic = [{"latestRevision": True, "weight": "70"}, {"revisionName": "a--1", "weight": 30, "label": "old"}]
-    assert revision({"name": "a--2"}, "a", traffic, "a--2").weight == 70
-    assert revision({"name": "a--1"}, "a", traffic, "a--2").labels == ("old",)
+    assert map_revision({"name": "a--2"}, "a", traffic, "a--2").weight == 70
+    assert map_revision({"name": "a--1"}, "a", traffic, "a--2").labels == ("old",)
 
 
 def test_revisions_without_a_date_keep_the_order_of_azure_which_is_oldest_first() -> None:
-    app = application({}, [{"name": "first"}, {"name": "second"}], environment="prod", name="a")
+    app = map_application({}, [{"name": "first"}, {"name": "second"}], environment="prod", name="a")
     assert [each.name for each in app.revisions] == ["second", "first"]
 
 
 def test_a_replica_is_ready_when_all_its_containers_are() -> None:
-    found = replica(answer("replicas")["value"][0])
+    found = map_replica(answer("replicas")["value"][0])
     assert (found.ready, found.restarts, found.state) == (False, 7, "Running")
     assert found.containers[0] == ("api", "https://eastus.azurecontainerapps.dev/logs/api/logstream")
 
 
 def test_a_revision_whose_replicas_were_not_read_says_so() -> None:
-    app = application({}, [{"name": "a--1"}, {"name": "a--2"}], environment="prod", name="a")
-    found = with_replicas(app, {"a--1": (replica({"name": "r"}),), "a--2": None})
+    app = map_application({}, [{"name": "a--1"}, {"name": "a--2"}], environment="prod", name="a")
+    found = with_replicas(app, {"a--1": (map_replica({"name": "r"}),), "a--2": None})
     assert {each.name: each.replicas and len(each.replicas) for each in found.revisions} == {"a--1": 1, "a--2": None}
 
 
 def test_hostile_text_is_cleaned_in_every_field() -> None:
     evil = "\x1b]52;c;aGk=\x07[red]\u202eevil"
-    app = application(
+    app = map_application(
         {"name": evil, "systemData": {"lastModifiedBy": evil}, "properties": {"runningStatus": evil}},
         [{"name": evil, "properties": {"runningState": evil, "template": {"containers": [{"image": evil}]}}}],
         environment="prod",
@@ -95,16 +95,16 @@ objects = st.dictionaries(st.sampled_from(FIELDS), garbage)
 
 @given(objects, st.lists(objects, max_size=3))
 def test_no_answer_however_odd_makes_the_mapping_raise(raw: dict[str, Any], revisions: list[dict[str, Any]]) -> None:
-    app = application(raw, revisions, environment="prod", name="a")
+    app = map_application(raw, revisions, environment="prod", name="a")
     assert len(app.revisions) == len(revisions)
     assert all(0 <= each.weight <= 100 for each in app.revisions)
-    assert replica(raw).restarts >= 0
+    assert map_replica(raw).restarts >= 0
 
 
 @pytest.mark.parametrize("field", ["trafficWeight", "createdTime", "template", "replicas", "active", "fqdn"])
 def test_any_field_of_a_revision_may_be_missing_or_null(field: str) -> None:
     raw = answer("revisions")["value"][0]
     raw["properties"][field] = None
-    with_null = revision(raw, "orders-api")
+    with_null = map_revision(raw, "orders-api")
     del raw["properties"][field]
-    assert revision(raw, "orders-api") == with_null
+    assert map_revision(raw, "orders-api") == with_null

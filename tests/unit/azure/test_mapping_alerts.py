@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.azure.mapping import alert, rule_name
+from cockpit.azure.mapping import map_alert, rule_name
 from cockpit.model.alert import Alert, AlertState, Severity
 
 NOW = datetime(2026, 2, 27, 2, 14, tzinfo=UTC)
@@ -23,7 +23,7 @@ def fired(**essentials: Any) -> dict[str, Any]:
 
 
 def mapped(raw: dict[str, Any]) -> Alert:
-    found = alert(raw, source="azure", environment="prod", polled=NOW)
+    found = map_alert(raw, source="azure", environment="prod", polled=NOW)
     assert found is not None
     return found
 
@@ -65,7 +65,7 @@ def test_a_rule_is_an_id_an_address_or_a_name(rule: str, name: str) -> None:
 
 
 def test_an_alert_without_an_id_cannot_be_named_again_and_is_left_out() -> None:
-    assert alert({"name": "ghost"}, source="azure", environment="prod", polled=NOW) is None
+    assert map_alert({"name": "ghost"}, source="azure", environment="prod", polled=NOW) is None
 
 
 def test_a_start_that_cannot_be_read_is_when_we_saw_it() -> None:
@@ -81,4 +81,4 @@ json_values = st.recursive(
 
 @given(st.sampled_from(list(fired()["properties"]["essentials"])), json_values, json_values)
 def test_no_field_however_odd_makes_the_mapping_raise(field: str, value: object, identifier: object) -> None:
-    alert({**fired(**{field: value}), "id": identifier}, source="azure", environment="prod", polled=NOW)
+    map_alert({**fired(**{field: value}), "id": identifier}, source="azure", environment="prod", polled=NOW)

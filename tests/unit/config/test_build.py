@@ -9,7 +9,7 @@ import pytest
 from cockpit.config import ConfigError
 from cockpit.model.clock import ClockKind, Counting, Rule
 from cockpit.model.plan import Checklist, Contact, Hours, Role, Target
-from cockpit.model.severity_scale import Level
+from cockpit.model.severity_scale import SeverityLevel
 from cockpit.model.system import System
 
 Read = Callable[[str], System]
@@ -81,8 +81,8 @@ def test_every_key_of_the_plan_reaches_it_with_its_line(read: Read, tmp_path: Pa
     assert system.templates == (str(tmp_path / "templates"), str(Path("~/one.md").expanduser()))
     assert system.contacts_file == str(tmp_path / "people.md")
     assert system.ladder == (
-        Level("P0", 0, "", "update every 20 min", origin="cockpit.toml:5"),
-        Level("P3", 1, backlog=True, origin="cockpit.toml:9"),
+        SeverityLevel("P0", 0, "", "update every 20 min", origin="cockpit.toml:5"),
+        SeverityLevel("P3", 1, backlog=True, origin="cockpit.toml:9"),
     )
     assert plan.rules == (
         Rule(

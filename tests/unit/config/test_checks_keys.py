@@ -10,7 +10,7 @@ import themes
 from cockpit.config.checks_keys import key_rules
 from cockpit.model import key_bindings as key_names
 from cockpit.model.key_bindings import DEFAULT_KEYS
-from cockpit.model.system import FULL, OURS
+from cockpit.model.system import FULL, OWN_THEMES
 
 SPECIAL = sorted({each.value for each in Keys} | set(KEY_TO_UNICODE_NAME) | set(key_names.SPECIAL))
 SENT_BY_NOBODY = {"ctrl-at"}  # textual's own aliases, which are not typed
@@ -18,7 +18,7 @@ SENT_BY_NOBODY = {"ctrl-at"}  # textual's own aliases, which are not typed
 
 def ours(key: str) -> bool:
     try:
-        key_names.normal(key)
+        key_names.normalize_key(key)
     except key_names.KeyNameError:
         return False
     return True
@@ -35,11 +35,11 @@ def test_a_character_is_called_as_the_screen_calls_it(modifier: str, character: 
     sent = character.isprintable() and not character.isspace() and named not in key_names.SAME_BYTE
     assert ours(modifier + character) is sent
     if sent:
-        assert key_names.normal(modifier + character) == named
+        assert key_names.normalize_key(modifier + character) == named
 
 
 def test_every_theme_the_screen_has_may_be_configured_and_no_other() -> None:
-    assert set(OURS) == set(themes.NAMES)
+    assert set(OWN_THEMES) == set(themes.NAMES)
     assert set(FULL) == {*themes.NAMES.values(), *BUILTIN_THEMES}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.config.checks import rules
+from cockpit.config.checks import check_rules
 from cockpit.config.load import read_shape
 from cockpit.config.raw import flat_keys
 from cockpit.config.schema import TABLES, keys_of
@@ -50,6 +50,6 @@ def test_no_table_breaks_the_reader(data: dict[str, Any]) -> None:
     data = flat_keys(data)
     root, wrong = read_shape(data)
     assert (root is None) == bool(wrong)
-    for error in (*wrong, *rules(data)):
+    for error in (*wrong, *check_rules(data)):
         assert error.message
         assert clean_line(str(error)) == str(error)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cockpit.config import ConfigErrors, load_system
-from cockpit.config.lines import line_of, lines
+from cockpit.config.lines import find_key_lines, line_of
 
 
 def refusal(path: Path) -> str:
@@ -96,7 +96,7 @@ def test_whatever_a_file_holds_it_is_a_system_or_a_list_of_mistakes(tmp_path: Pa
 
 
 def test_lines_are_those_of_the_text() -> None:
-    found = lines(
+    found = find_key_lines(
         'system = "a"\n'
         "text = '''\n"
         "[not.a.table]\n"

@@ -13,7 +13,7 @@ from cockpit.config import schema as tables
 from cockpit.config.schema import ConfigTable, keys_of
 from cockpit.model.probe import Probe
 from cockpit.model.secret import Secret
-from cockpit.model.severity_scale import DEFAULT_LADDER
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.system import AlertSource, Cloud, Environment, System
 
 Read = Callable[[str], System]
@@ -165,7 +165,7 @@ def test_an_empty_file_is_the_default_system_with_the_name_of_its_folder(read: R
     expected = dataclasses.replace(default_system(), name=tmp_path.name, file=str(tmp_path / "cockpit.toml"))
     assert read("") == expected
     assert read("").environments == (Environment("default", unnamed=True),)
-    assert read("").ladder == DEFAULT_LADDER
+    assert read("").ladder == DEFAULT_SEVERITY_SCALE
 
 
 def test_patience_never_exceeds_a_short_interval(read: Read) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.config import ConfigErrors, default_system, find_config_file
-from cockpit.config.places import candidates
+from cockpit.config.places import list_candidates
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_an_empty_variable_names_nothing(here: Path) -> None:
 
 
 def test_every_place_is_listed_in_order(here: Path) -> None:
-    listed = candidates("~/a.toml", {"COCKPIT_CONFIG": "b.toml"}, here / "cwd")
+    listed = list_candidates("~/a.toml", {"COCKPIT_CONFIG": "b.toml"}, here / "cwd")
     assert [how for how, _ in listed] == ["--config", "$COCKPIT_CONFIG", "current directory", "user configuration"]
     assert all(path.is_absolute() for _, path in listed)
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from cockpit.feeds.azure_alerts import Gone, fate, told, vanished
+from cockpit.feeds.azure_alerts import VanishedAlert, decide_vanished_alert, find_vanished_alerts, list_shown_alerts
 from cockpit.model.alert import Alert, AlertState, Severity
 
 NOW = datetime(2026, 2, 27, 2, 14, tzinfo=UTC)
@@ -12,24 +12,24 @@ RESOLVED = replace(FIRED, state=AlertState.RESOLVED)
 
 
 def test_a_vanished_alert_is_only_perhaps_resolved() -> None:
-    gone = vanished({"a": FIRED}, {}, {}, NOW)
-    (shown,) = told({}, gone)
+    gone = find_vanished_alerts({"a": FIRED}, {}, {}, NOW)
+    (shown,) = list_shown_alerts({}, gone)
     assert (shown.state, shown.note) == (AlertState.RESOLVING, "vanished, not confirmed yet")
     assert shown.key == FIRED.key
 
 
 def test_what_azure_confirms_is_resolved() -> None:
-    shown = fate(Gone(FIRED, NOW, RESOLVED))
+    shown = decide_vanished_alert(VanishedAlert(FIRED, NOW, RESOLVED))
     assert (shown.state, shown.note) == (AlertState.RESOLVED, "confirmed by Azure Monitor")
 
 
 def test_an_alert_that_fires_again_is_no_longer_gone() -> None:
-    assert vanished({}, {"a": Gone(FIRED, NOW)}, {"a": FIRED}, NOW) == {}
+    assert find_vanished_alerts({}, {"a": VanishedAlert(FIRED, NOW)}, {"a": FIRED}, NOW) == {}
 
 
 def test_a_resolved_alert_leaves_after_a_while_and_an_unconfirmed_one_later() -> None:
-    confirmed, unconfirmed = Gone(FIRED, NOW, RESOLVED), Gone(replace(FIRED, fingerprint="b"), NOW)
+    confirmed, unconfirmed = VanishedAlert(FIRED, NOW, RESOLVED), VanishedAlert(replace(FIRED, fingerprint="b"), NOW)
     gone = {"a": confirmed, "b": unconfirmed}
-    assert set(vanished({}, gone, {}, NOW + timedelta(minutes=10))) == {"a", "b"}
-    assert set(vanished({}, gone, {}, NOW + timedelta(minutes=20))) == {"b"}
-    assert set(vanished({}, gone, {}, NOW + timedelta(minutes=61))) == set()
+    assert set(find_vanished_alerts({}, gone, {}, NOW + timedelta(minutes=10))) == {"a", "b"}
+    assert set(find_vanished_alerts({}, gone, {}, NOW + timedelta(minutes=20))) == {"b"}
+    assert set(find_vanished_alerts({}, gone, {}, NOW + timedelta(minutes=61))) == set()

@@ -16,10 +16,10 @@ from cockpit.feeds.base import (
     LONGEST_WAIT,
     IncompleteError,
     Polled,
-    phase,
-    rest,
-    unexplained,
+    compute_poll_phase,
+    explain_unknown_error,
     wait_after,
+    wait_for_poll,
 )
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.reading import Reading
@@ -77,8 +77,8 @@ def test_each_failure_makes_the_wait_no_shorter(every: float, failures: int, see
 
 @given(name=st.text(), every=st.floats(0.1, 600))
 def test_a_phase_lies_within_the_interval_and_is_the_same_at_every_start(name: str, every: float) -> None:
-    assert 0 <= phase(name, every) < every
-    assert phase(name, every) == phase(name, every)
+    assert 0 <= compute_poll_phase(name, every) < every
+    assert compute_poll_phase(name, every) == compute_poll_phase(name, every)
 
 
 async def test_the_first_look_is_at_once_and_the_next_ones_keep_the_pace() -> None:
@@ -210,7 +210,7 @@ def test_an_adapter_that_cannot_explain_its_own_failure_is_explained_as_a_fault(
 @pytest.mark.parametrize("wake_first", [True, False])
 async def test_a_rest_ends_when_woken_and_forgets_the_call(wake_first: bool) -> None:
     time, wake = FakeTime(), asyncio.Event()
-    resting = asyncio.create_task(rest(time, 1e9, wake))
+    resting = asyncio.create_task(wait_for_poll(time, 1e9, wake))
     if not wake_first:
         await time.pass_by(0)
     wake.set()
@@ -220,7 +220,7 @@ async def test_a_rest_ends_when_woken_and_forgets_the_call(wake_first: bool) -> 
 
 
 def test_the_text_of_a_fault_is_cleaned() -> None:
-    message = unexplained(ValueError("\x1b]52;c;eA==\x07\n" + "x" * 10_000)).message
+    message = explain_unknown_error(ValueError("\x1b]52;c;eA==\x07\n" + "x" * 10_000)).message
     assert "\x1b" not in message
     assert len(message) < 500
 

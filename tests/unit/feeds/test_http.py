@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.feeds.http import explain, http_date, reason, refused, retry_after, revealed, tls_context
+from cockpit.feeds.http import (
+    explain_http_error,
+    explain_refusal,
+    http_date,
+    read_error_reason,
+    retry_after,
+    reveal_headers,
+    tls_context,
+)
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.secret import Secret
 from cockpit.model.text import HOSTILE
@@ -43,7 +51,7 @@ KNOWN = Problem(ProblemKind.CONFLICT, "busy", "Busy.")
     ],
 )
 def test_every_exception_is_a_problem(error: Exception, kind: ProblemKind) -> None:
-    problem = explain(error)
+    problem = explain_http_error(error)
     assert problem.kind is kind
     assert problem.short
     assert problem.message
@@ -51,7 +59,7 @@ def test_every_exception_is_a_problem(error: Exception, kind: ProblemKind) -> No
 
 
 def test_a_header_that_cannot_be_sent_is_not_shown() -> None:
-    assert "s3cr3t" not in str(explain(httpx.LocalProtocolError("Illegal header value b's3cr3t\\n'")))
+    assert "s3cr3t" not in str(explain_http_error(httpx.LocalProtocolError("Illegal header value b's3cr3t\\n'")))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +80,7 @@ def test_a_header_that_cannot_be_sent_is_not_shown() -> None:
     ],
 )
 def test_every_status_that_is_no_success_is_a_problem(status: int, kind: ProblemKind) -> None:
-    problem = refused(status, {"retry-after": "7"}, b'"bad matcher format: {broken"', START)
+    problem = explain_refusal(status, {"retry-after": "7"}, b'"bad matcher format: {broken"', START)
     assert (problem.kind, problem.short, problem.retry_after) == (kind, f"HTTP {status}", 7.0)
 
 
@@ -98,12 +106,12 @@ def test_every_status_that_is_no_success_is_a_problem(status: int, kind: Problem
     ],
 )
 def test_a_reason_is_found_in_each_of_its_shapes(body: bytes, said: str) -> None:
-    assert reason(body) == said
+    assert read_error_reason(body) == said
 
 
 @given(st.binary(max_size=300))
 def test_no_body_breaks_the_explanation(body: bytes) -> None:
-    problem = refused(500, {}, body, START)
+    problem = explain_refusal(500, {}, body, START)
     assert not HOSTILE.search(problem.message)
     assert "\n" not in problem.message
 
@@ -141,4 +149,4 @@ def test_one_context_serves_all_that_want_the_same() -> None:
 
 def test_secrets_are_revealed_where_they_are_sent_and_plain_headers_stay() -> None:
     headers: dict[str, str | Secret] = {"X-Plain": "a", "Authorization": Secret("env", "TOKEN")}
-    assert revealed(headers, lambda secret: f"<{secret.name}>") == {"X-Plain": "a", "Authorization": "<TOKEN>"}
+    assert reveal_headers(headers, lambda secret: f"<{secret.name}>") == {"X-Plain": "a", "Authorization": "<TOKEN>"}

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from cockpit.incident.actions.incident_actions import IncidentActions
-from cockpit.model.severity_scale import DEFAULT_LADDER
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.story import NIGHT
 
@@ -28,5 +28,5 @@ def at_desk(
     timeline: Timeline, clock: Clock, operator: str = "ana", environment: str = "prod", **options: Any
 ) -> IncidentActions:
     return IncidentActions(
-        timeline, operator=operator, environment=environment, ladder=DEFAULT_LADDER, time=clock, **options
+        timeline, operator=operator, environment=environment, ladder=DEFAULT_SEVERITY_SCALE, time=clock, **options
     )

@@ -7,17 +7,17 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from cockpit.incident.ledger import Ledger
-from cockpit.incident.postmortem.draft import render
+from cockpit.incident.postmortem.draft import render_draft
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import FIRST_TEN, Plan, default_plan
-from cockpit.model.severity_scale import DEFAULT_LADDER
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.system import Environment, System
-from cockpit.model.time import stamp
+from cockpit.model.time import format_timestamp
 from tests.unit.incident.story import Story, at
 
 SYSTEM = System("Shop", (Environment("prod"),), "/data")
-PLAN = default_plan(DEFAULT_LADDER)
+PLAN = default_plan(DEFAULT_SEVERITY_SCALE)
 HEAD = "ab" * 32
 
 
@@ -45,7 +45,7 @@ def respond(story: Story, text: str, note: int) -> None:
     story.act(Kind.TICK, 9, list="gone", item=1, text=f"x{text}", state="done")
     story.act(Kind.FREEZE, 10, on=True, reason=text)
     story.act(Kind.DECISION, 11, summary=text, text=text, reason=text)
-    story.act(Kind.UPDATE, 12, subject="client", audience="client", text=text, promised=stamp(at(20)))
+    story.act(Kind.UPDATE, 12, subject="client", audience="client", text=text, promised=format_timestamp(at(20)))
     story.act(Kind.UPDATE, 25, subject="client", audience="client", text=text)
     story.act(Kind.CLOCK, 13, subject="loop:1", what="started", kind="loop", text=f"x{text}", person=text)
     story.act(Kind.CLOCK, 13, subject="client", what="not applicable", reason=f"x{text}")
@@ -53,7 +53,7 @@ def respond(story: Story, text: str, note: int) -> None:
     story.act(Kind.PIN, 15, subject=str(note), on=True)
     story.act(Kind.LINK, 16, subject=str(note), target=f"x{text}", text=text)
     story.act(Kind.RECOVERY, 17, subject=text, what="chosen", scenario=text, rto=1200, rpo=900, origin=text)
-    story.act(Kind.RECOVERY, 18, what="recovered to", point=stamp(at(-5)))
+    story.act(Kind.RECOVERY, 18, what="recovered to", point=format_timestamp(at(-5)))
     run = {"title": f"x{text}", "procedure": "roll-back", "path": "ops.md"}
     story.act(Kind.RUN, 19, subject="r1", what="started", budget=300, **run)
     story.act(Kind.STEP, 20, subject="r1#1", phase="intent", attempt=1, title=text, as_run=text, approval=text)
@@ -70,7 +70,7 @@ def incident_of(story: Story, id: str = "i1", plan: Plan = PLAN) -> Incident:
 
 
 def draft(story: Story, minutes: float = 40, plan: Plan = PLAN) -> str:
-    return render(
+    return render_draft(
         incident_of(story, plan=plan),
         story.events,
         system=SYSTEM,

@@ -6,7 +6,7 @@ from typing import Any
 from cockpit.model.clock import Clock, ClockKind, Rule
 from cockpit.model.incident import Incident, StateChange, Status
 from cockpit.model.plan import Plan
-from cockpit.model.response import Called, Holding, Tick, Update
+from cockpit.model.response import Holding, PageRecord, Tick, Update
 from tests.unit.incident.story import at
 
 DOCUMENT = "oncall.md"
@@ -39,8 +39,8 @@ def sent(minutes: float, audience: str = "team", promised: float | None = None) 
     return Update(at(minutes), "ben", audience, "words", promised=None if promised is None else at(promised))
 
 
-def called(minutes: float, who: str = "", tier: int = 0) -> Called:
-    return Called(at(minutes), "ana", who, tier)
+def called(minutes: float, who: str = "", tier: int = 0) -> PageRecord:
+    return PageRecord(at(minutes), "ana", who, tier)
 
 
 def held(role: str, person: str, since: float, until: float | None = None) -> Holding:

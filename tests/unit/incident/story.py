@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cockpit.model.event import Draft, Event, Kind
-from cockpit.model.time import stamp
+from cockpit.model.time import format_timestamp
 
 NIGHT = datetime(2026, 2, 27, 2, 0, tzinfo=UTC)
 
@@ -55,7 +55,7 @@ class Story:
     def declare(self, minutes: float, *, reach: float | None = None, incident: str = "i1", **detail: Any) -> Event:
         full = {"title": "Readiness failing", "severity": "P1", **detail}
         if reach is not None:
-            full["reach_from"] = stamp(at(reach))
+            full["reach_from"] = format_timestamp(at(reach))
         return self.tell(Kind.DECLARE, minutes, incident=incident, actor="ana", detail=full)
 
     def act(

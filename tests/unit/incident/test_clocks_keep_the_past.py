@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.incident.clocks.clocks import clocks
-from cockpit.incident.clocks.reminders import TOLD
-from cockpit.incident.clocks.updates import intervals
+from cockpit.incident.clocks.clocks import compute_clocks
+from cockpit.incident.clocks.reminders import INFORMATIVE_KINDS
+from cockpit.incident.clocks.updates import list_update_intervals
 from cockpit.incident.ledger import Ledger
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist, Plan, Role
 from cockpit.model.response import Review
-from cockpit.model.severity_scale import DEFAULT_LADDER
-from cockpit.model.time import stamp
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
+from cockpit.model.time import format_timestamp
 from tests.unit.incident.incidents import plan, rule
 from tests.unit.incident.story import Story, at
 
@@ -58,8 +58,8 @@ def fixed(clock: Clock, now: datetime) -> Fixed:
 def past(incident: Incident, now: datetime) -> dict[str, Fixed]:
     return {
         clock.id: fixed(clock, now)
-        for clock in clocks(incident, TEAM, now)
-        if clock.kind not in TOLD and clock.limit is not None and clock.limit < now
+        for clock in compute_clocks(incident, TEAM, now)
+        if clock.kind not in INFORMATIVE_KINDS and clock.limit is not None and clock.limit < now
     }
 
 
@@ -91,7 +91,11 @@ def told(story: Story, what: str, minute: float, person: str) -> None:
         story.act(Kind.ACK, minute, person)
     elif what == "over" and not any(event.supersedes for event in story.events):  # once: more are corrections
         first = story.events[0]
-        detail = {**first.detail, "impact_ended": stamp(at(minute)), "impact_stated": stamp(at(minute))}
+        detail = {
+            **first.detail,
+            "impact_ended": format_timestamp(at(minute)),
+            "impact_stated": format_timestamp(at(minute)),
+        }
         story.tell(Kind.DECLARE, 0, incident="i1", actor=person, detail=detail, supersedes=first.id)
     elif what in ("down", "up"):
         story.probe(minute, "readyz", what)
@@ -100,7 +104,7 @@ def told(story: Story, what: str, minute: float, person: str) -> None:
 @settings(max_examples=250)
 @given(st.sampled_from(list(STRICT)), acts)
 def test_no_outcome_of_a_deadline_that_is_past_ever_changes(declared: str, walk: list[tuple[str, int, str]]) -> None:
-    story, ledger, known, minute = Story(), Ledger(DEFAULT_LADDER), dict[str, Fixed](), 0
+    story, ledger, known, minute = Story(), Ledger(DEFAULT_SEVERITY_SCALE), dict[str, Fixed](), 0
     story.declare(0, severity=declared)
     ledger.apply(story.events[-1])
     for what, pause, person in [*walk, ("pass", 500, "ana")]:
@@ -119,7 +123,12 @@ def test_no_outcome_of_a_deadline_that_is_past_ever_changes(declared: str, walk:
 @settings(max_examples=150)
 @given(acts)
 def test_no_deadline_is_ever_moved_and_none_that_bound_is_lost(walk: list[tuple[str, int, str]]) -> None:
-    story, ledger, known, minute = Story(), Ledger(DEFAULT_LADDER), dict[str, tuple[datetime, datetime | None]](), 0
+    story, ledger, known, minute = (
+        Story(),
+        Ledger(DEFAULT_SEVERITY_SCALE),
+        dict[str, tuple[datetime, datetime | None]](),
+        0,
+    )
     story.declare(0, severity="P0")
     ledger.apply(story.events[-1])
     for what, pause, person in walk:
@@ -128,7 +137,7 @@ def test_no_deadline_is_ever_moved_and_none_that_bound_is_lost(walk: list[tuple[
         told(story, what, minute, person)
         for event in story.events[seen:]:
             ledger.apply(event)
-        found = {each.id: (each.started, each.due) for each in clocks(ledger.incidents["i1"], TEAM, at(minute))}
+        found = {each.id: (each.started, each.due) for each in compute_clocks(ledger.incidents["i1"], TEAM, at(minute))}
         assert {id: found.get(id) for id in known} == known
         known = found
 
@@ -147,10 +156,10 @@ def test_nobody_gains_time_by_moving_the_severity(walk: list[tuple[str, int]], u
     for obligation in ("response", "commander", "client"):
         dues = []
         for story in (steady, moved):
-            ledger = Ledger(DEFAULT_LADDER)
+            ledger = Ledger(DEFAULT_SEVERITY_SCALE)
             for event in story.events:
                 ledger.apply(event)
-            found = clocks(ledger.incidents["i1"], TEAM, now)
+            found = compute_clocks(ledger.incidents["i1"], TEAM, now)
             dues.append(min(each.due or now for each in found if each.obligation == obligation))
         assert dues[1] <= dues[0]
 
@@ -165,12 +174,14 @@ def test_the_intervals_between_updates_that_are_past_keep_their_outcome(walk: li
             story.act(Kind.UPDATE, minute, audience="client", text="x")
         else:
             story.act(Kind.SEVERITY, minute, severity=severity)
-        ledger = Ledger(DEFAULT_LADDER)
+        ledger = Ledger(DEFAULT_SEVERITY_SCALE)
         for event in story.events:
             ledger.apply(event)
         now = at(minute) + timedelta(seconds=1)
         broken = {
-            (each.started, each.due) for each in intervals(ledger.incidents["i1"], TEAM, now) if each.kept == "broken"
+            (each.started, each.due)
+            for each in list_update_intervals(ledger.incidents["i1"], TEAM, now)
+            if each.kept == "broken"
         }
         assert known <= broken
         known = broken
@@ -183,8 +194,8 @@ def test_an_incident_opened_again_keeps_what_was_due_before_and_owes_another_rev
     story.act(Kind.REVIEW, 60, state=Review.REVIEWED.value)
     story.act(Kind.STATUS, 300, status="investigating", was="resolved")
     story.act(Kind.RESOLVE, 320, because="fixed")
-    ledger = Ledger(DEFAULT_LADDER)
+    ledger = Ledger(DEFAULT_SEVERITY_SCALE)
     for event in story.events:
         ledger.apply(event)
-    states = {each.id: each.state(at(400)).value for each in clocks(ledger.incidents["i1"], TEAM, at(400))}
+    states = {each.id: each.state(at(400)).value for each in compute_clocks(ledger.incidents["i1"], TEAM, at(400))}
     assert (states["response"], states["commander"], states["postmortem"]) == ("missed", "missed", "met")

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.impact import propose_impact_end, propose_impact_start
 from cockpit.incident.impact_signals import as_of
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
-from cockpit.model.time import stamp
+from cockpit.model.time import format_timestamp
 from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.desks import Clock, at_desk
 from tests.unit.incident.folding import only
@@ -150,7 +150,7 @@ def test_nothing_is_proposed_as_the_end_while_users_feel_it() -> None:
 
 def stated(story: Story, minute: float, end: float) -> None:
     first = next(event for event in story.events if event.kind == Kind.DECLARE)
-    detail = {**first.detail, "impact_ended": stamp(at(end)), "impact_stated": stamp(at(minute))}
+    detail = {**first.detail, "impact_ended": format_timestamp(at(end)), "impact_stated": format_timestamp(at(minute))}
     story.tell(Kind.DECLARE, first.occurred.minute, incident="i1", actor="ben", detail=detail, supersedes=first.id)
 
 
@@ -182,7 +182,7 @@ def test_the_impact_is_stated_at_the_desk_and_the_old_word_stands_beside_the_new
     incident: Incident = desk.amend(impact_ended=at(14))
     assert (incident.impact_started, incident.mitigated) == (at(-3), at(14))
     assert "was 02:12:00Z" in timeline.events(kinds=[Kind.DECLARE])[-1].summary
-    with pytest.raises(DeskError):
+    with pytest.raises(IncidentActionError):
         desk.amend(impact_ended=at(-10))
 
 

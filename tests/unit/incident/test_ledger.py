@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from cockpit.incident.membership import members, standing
+from cockpit.incident.membership import list_members, list_standing_events
 from cockpit.model.event import Kind
 from cockpit.model.incident import Status
-from cockpit.model.time import stamp
+from cockpit.model.time import format_timestamp
 from tests.unit.incident.folding import fold, only
 from tests.unit.incident.story import Story, at
 
@@ -186,7 +186,14 @@ def test_a_corrected_declaration_reaches_further_back() -> None:
     story.probe(0, "ready", "down")
     first = story.declare(30, reach=20)
     assert only(story).detected_by == "ana"
-    story.tell(Kind.DECLARE, 30, incident="i1", actor="ana", supersedes=first.id, detail={"reach_from": stamp(at(-5))})
+    story.tell(
+        Kind.DECLARE,
+        30,
+        incident="i1",
+        actor="ana",
+        supersedes=first.id,
+        detail={"reach_from": format_timestamp(at(-5))},
+    )
     assert only(story).reach_from == at(-5)
     assert only(story).detected_by == "probe ready"
 
@@ -237,7 +244,7 @@ def test_the_journal_within_its_range_belongs_to_the_incident() -> None:
     other = story.act(Kind.NOTE, 1, incident="i2")
     resolved = story.act(Kind.RESOLVE, 5)
     after = story.tell(Kind.REVISION, 6)
-    found = members(only(story), story.events)
+    found = list_members(only(story), story.events)
     assert found == [deploy, declared, resolved]
     assert not {before.id, elsewhere.id, other.id, after.id} & {each.id for each in found}
 
@@ -247,7 +254,7 @@ def test_what_is_shown_is_sorted_by_when_it_occurred_and_holds_corrections_only(
     wrong = story.act(Kind.NOTE, 5, summary="teh deploy")
     late = story.act(Kind.NOTE, 1)
     right = story.act(Kind.NOTE, 5, summary="the deploy", supersedes=wrong.id)
-    assert standing(story.events) == [late, right]
+    assert list_standing_events(story.events) == [late, right]
 
 
 def test_a_run_that_began_in_the_journal_long_before_is_the_incidents_from_when_it_joined() -> None:

@@ -7,18 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.incident.ledger import Ledger
-from cockpit.incident.membership import members, standing
+from cockpit.incident.membership import list_members, list_standing_events
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident, Status
-from cockpit.model.severity_scale import DEFAULT_LADDER
-from cockpit.model.time import stamp
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
+from cockpit.model.time import format_timestamp
 from tests.unit.incident.story import at, written
 
 WORDS = (
     "down up firing resolved monitoring identified P0 sev-3 takes leaves started ended done chosen task reviewed ana"
 )
 words = st.sampled_from([*WORDS.split(), "", "\x1b[2J", "not applicable", "TODO: x"])
-moments = st.integers(-60, 60).map(lambda minutes: stamp(at(minutes)))
+moments = st.integers(-60, 60).map(lambda minutes: format_timestamp(at(minutes)))
 garbage = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | words | moments,
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(words, inner, max_size=2),
@@ -86,7 +86,7 @@ def test_a_declaration_that_claims_to_correct_another_event_still_declares() -> 
 
 
 def fold(events: list[Event]) -> Ledger:
-    ledger = Ledger(DEFAULT_LADDER)
+    ledger = Ledger(DEFAULT_SEVERITY_SCALE)
     for event in events:
         ledger.apply(event)
     return ledger
@@ -95,7 +95,7 @@ def fold(events: list[Event]) -> Ledger:
 @settings(max_examples=30)
 @given(stories())
 def test_looking_between_the_events_changes_nothing(events: list[Event]) -> None:
-    watched = Ledger(DEFAULT_LADDER)
+    watched = Ledger(DEFAULT_SEVERITY_SCALE)
     for event in events:
         watched.apply(event)
         assert {each.id for each in watched.open("prod")} <= set(watched.incidents)
@@ -173,7 +173,7 @@ def test_an_incident_is_open_exactly_while_it_is_listed_as_open(events: list[Eve
 @given(stories())
 def test_every_own_event_is_a_member_and_nothing_of_another_incident_is(events: list[Event]) -> None:
     for incident in fold(events).incidents.values():
-        found = members(incident, events)
+        found = list_members(incident, events)
         assert {each.id for each in events if each.incident == incident.id} <= {each.id for each in found}
         assert all(each.incident in (None, incident.id) for each in found)
-        assert {each.id for each in standing(found)} <= {each.id for each in found}
+        assert {each.id for each in list_standing_events(found)} <= {each.id for each in found}

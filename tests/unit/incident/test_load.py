@@ -8,24 +8,24 @@ from hypothesis import strategies as st
 
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import with_events
-from cockpit.incident.membership import members
+from cockpit.incident.membership import list_members
 from cockpit.model.event import Draft, Event, Kind
-from cockpit.model.severity_scale import DEFAULT_LADDER
-from cockpit.model.time import stamp
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
+from cockpit.model.time import format_timestamp
 from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.story import at
 from tests.unit.timeline.files import opened
 
 
 def fold(events: list[Event]) -> Ledger:
-    ledger = Ledger(DEFAULT_LADDER)
+    ledger = Ledger(DEFAULT_SEVERITY_SCALE)
     for event in events:
         ledger.apply(event)
     return ledger
 
 
 def declared(incident: str, minute: float, reach: float) -> Draft:
-    detail = {"title": incident, "severity": "P1", "reach_from": stamp(at(reach))}
+    detail = {"title": incident, "severity": "P1", "reach_from": format_timestamp(at(reach))}
     return Draft(Kind.DECLARE, incident, at(minute), "prod", actor="ana", incident=incident, detail=detail)
 
 
@@ -68,7 +68,7 @@ def test_an_incident_read_by_its_range_is_the_one_folded_from_the_whole_range(
         every = {each.id: each for each in (*within, *timeline.events(incident="i1"))}
         found = [every[id] for id in sorted(every)]
         full = fold(found).incidents.get("i1", incident)
-        assert with_events(timeline, DEFAULT_LADDER, incident) == (full, members(full, found))
+        assert with_events(timeline, DEFAULT_SEVERITY_SCALE, incident) == (full, list_members(full, found))
 
 
 def test_no_event_is_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,5 +85,5 @@ def test_no_event_is_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             return events
 
         monkeypatch.setattr(Timeline, "events", counting)
-        with_events(timeline, DEFAULT_LADDER, incident)
+        with_events(timeline, DEFAULT_SEVERITY_SCALE, incident)
     assert sorted(read) == [1, 2, 3, 4]

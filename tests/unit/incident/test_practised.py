@@ -4,18 +4,18 @@ from datetime import timedelta
 
 import pytest
 
-from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
-from cockpit.incident.load import practised
+from cockpit.incident.load import find_practice_times
 from cockpit.model.event import Kind
 from cockpit.model.plan import Plan, Practice
-from cockpit.model.severity_scale import DEFAULT_LADDER
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.desks import Clock, at_desk
 from tests.unit.incident.story import NIGHT
 
 NAMES = ("Rollback", "Rollback training: on staging", "Backup verification", "Game day: a database fails over")
-PLAN = Plan(DEFAULT_LADDER, practices=tuple(map(Practice, NAMES)))
+PLAN = Plan(DEFAULT_SEVERITY_SCALE, practices=tuple(map(Practice, NAMES)))
 DAY = timedelta(days=1)
 
 
@@ -29,13 +29,13 @@ def test_what_was_practised_stands_in_the_journal_under_its_name(desk: IncidentA
     assert (event.kind, event.subject, event.incident) == (Kind.PRACTICE, "Rollback", None)
     assert event.detail == {"note": "ten minutes", "incident": ""}
     assert event.summary == "practised Rollback: ten minutes"
-    assert practised(timeline.events()) == {"rollback": NIGHT}
+    assert find_practice_times(timeline.events()) == {"rollback": NIGHT}
 
 
 def test_the_newest_time_counts_whenever_it_was_written_down(desk: IncidentActions, timeline: Timeline) -> None:
     desk.practised("backup", moment=NIGHT - DAY)
     desk.practised("backup", moment=NIGHT - 400 * DAY)
-    assert practised(timeline.events()) == {"backup verification": NIGHT - DAY}
+    assert find_practice_times(timeline.events()) == {"backup verification": NIGHT - DAY}
 
 
 def test_a_correction_of_its_note_or_its_time_counts_and_a_redaction_keeps_the_day(
@@ -45,26 +45,26 @@ def test_a_correction_of_its_note_or_its_time_counts_and_a_redaction_keeps_the_d
     better = desk.correct(event.id, "everybody came", moment=NIGHT - 2 * DAY)
     assert better.summary == "practised Game day: a database fails over: everybody came"
     timeline.redact(better.id, "ana", "names in it")
-    assert practised(timeline.events()) == {"game day: a database fails over": NIGHT - 2 * DAY}
+    assert find_practice_times(timeline.events()) == {"game day: a database fails over": NIGHT - 2 * DAY}
 
 
 def test_a_resolved_drill_is_the_practice_it_was_when_it_was_resolved(
     desk: IncidentActions, timeline: Timeline, clock: Clock
 ) -> None:
     drill = desk.declare("Roll back on staging", "P1", drill=True)
-    with pytest.raises(DeskError, match="still open"):
+    with pytest.raises(IncidentActionError, match="still open"):
         desk.practised("Rollback", incident=drill.id)
     desk.resolve("back", incident=drill.id)
     clock.wall = NIGHT + 5 * DAY
     event = desk.practised("Rollback", incident=drill.id)
     assert (event.incident, event.occurred, event.detail["incident"]) == (drill.id, NIGHT, drill.id)
-    assert practised(timeline.events()) == {"rollback": NIGHT}
+    assert find_practice_times(timeline.events()) == {"rollback": NIGHT}
 
 
 def test_an_incident_that_was_no_drill_is_not_practice(desk: IncidentActions) -> None:
     real = desk.declare("Readiness failing", "P1")
     desk.resolve("back")
-    with pytest.raises(DeskError, match="was no drill"):
+    with pytest.raises(IncidentActionError, match="was no drill"):
         desk.practised("Rollback", incident=real.id)
 
 
@@ -80,18 +80,18 @@ def test_an_incident_that_was_no_drill_is_not_practice(desk: IncidentActions) ->
 def test_a_name_that_fits_none_or_several_is_refused_and_nothing_written(
     desk: IncidentActions, timeline: Timeline, name: str, sentence: str
 ) -> None:
-    with pytest.raises(DeskError, match=sentence):
+    with pytest.raises(IncidentActionError, match=sentence):
         desk.practised(name)
     assert timeline.events() == []
 
 
 def test_a_time_that_cannot_be_meant_is_refused(desk: IncidentActions) -> None:
-    with pytest.raises(DeskError, match="731 days ago"):
+    with pytest.raises(IncidentActionError, match="731 days ago"):
         desk.practised("backup", moment=NIGHT - 800 * DAY)
-    with pytest.raises(DeskError, match="in the future"):
+    with pytest.raises(IncidentActionError, match="in the future"):
         desk.practised("backup", moment=NIGHT + DAY)
 
 
 def test_without_practices_the_way_to_some_is_named(timeline: Timeline, clock: Clock) -> None:
-    with pytest.raises(DeskError, match="`cockpit drills` says"):
+    with pytest.raises(IncidentActionError, match="`cockpit drills` says"):
         at_desk(timeline, clock).practised("Rollback")

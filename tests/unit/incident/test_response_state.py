@@ -3,11 +3,11 @@
 from datetime import date, timedelta
 from typing import Any
 
-from cockpit.incident.membership import standing
+from cockpit.incident.membership import list_standing_events
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.event import Event, Kind
 from cockpit.model.response import Freeze, Holding, Review
-from cockpit.model.time import stamp
+from cockpit.model.time import format_timestamp
 from tests.unit.incident.folding import fold, only
 from tests.unit.incident.story import Story, at
 
@@ -73,8 +73,8 @@ def test_a_box_is_told_once_as_it_stands() -> None:
 
 def test_a_clock_keeps_what_was_said_about_it() -> None:
     story = declared()
-    clock(story, 1, "task:k7f", "started", kind="task", text="slow queries", person="ben", due=stamp(at(4)))
-    clock(story, 2, "task:k7f", "snoozed", snoozed_until=stamp(at(6)))
+    clock(story, 1, "task:k7f", "started", kind="task", text="slow queries", person="ben", due=format_timestamp(at(4)))
+    clock(story, 2, "task:k7f", "snoozed", snoozed_until=format_timestamp(at(6)))
     clock(story, 5, "task:k7f", "done", reason="an index is missing")
     (mark,) = only(story).marks
     assert (mark.kind, mark.text, mark.person, mark.started, mark.due) == (
@@ -143,7 +143,7 @@ def test_of_two_who_corrected_the_same_entry_the_later_stands_alone() -> None:
     story.act(Kind.DECISION, 1, text="wait ten minutes", supersedes=first.id)
     last = story.act(Kind.DECISION, 1, text="roll back", supersedes=first.id)
     assert [each.text for each in only(story).decisions] == ["roll back"]
-    assert [each.id for each in standing(story.events) if each.kind == Kind.DECISION] == [last.id]
+    assert [each.id for each in list_standing_events(story.events) if each.kind == Kind.DECISION] == [last.id]
 
 
 def test_a_freeze_is_of_the_environment_whoever_called_it() -> None:
@@ -215,7 +215,7 @@ def test_a_run_has_its_budget_whether_it_began_before_the_incident_or_in_it() ->
 def test_the_scenario_is_the_last_chosen_and_keeps_the_point_that_was_reached() -> None:
     story = declared()
     story.act(Kind.RECOVERY, 1, subject="a", what="chosen", scenario="database lost", rto=1800, rpo=900)
-    story.act(Kind.RECOVERY, 9, what="recovered to", point=stamp(at(-12)))
+    story.act(Kind.RECOVERY, 9, what="recovered to", point=format_timestamp(at(-12)))
     story.act(Kind.RECOVERY, 11, what="chosen", scenario="region lost", rto=14400)
     recovery = only(story).recovery
     assert recovery is not None
@@ -239,7 +239,12 @@ def test_an_incident_that_is_opened_again_has_no_reason_to_have_ended() -> None:
 def test_updates_calls_and_reviews_are_told_in_order() -> None:
     story = declared()
     story.act(
-        Kind.UPDATE, 1, subject="client", audience="client", text="We are on it.\nMore soon.", promised=stamp(at(31))
+        Kind.UPDATE,
+        1,
+        subject="client",
+        audience="client",
+        text="We are on it.\nMore soon.",
+        promised=format_timestamp(at(31)),
     )
     story.act(Kind.PAGE, 2, subject="ops", who="ops on call", tier=2, how="phone")
     story.act(Kind.REVIEW, 3, state="in review")

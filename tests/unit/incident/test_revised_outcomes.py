@@ -1,12 +1,12 @@
 """What a correction or a back-dated act changes of the past is told: old and new outcome, who and when."""
 
-from cockpit.incident.clocks.clocks import clocks
-from cockpit.incident.metrics.statistics import statistics
+from cockpit.incident.clocks.clocks import compute_clocks
+from cockpit.incident.metrics.statistics import build_statistics
 from cockpit.incident.postmortem.rows import change_rows
 from cockpit.incident.revised_outcomes import GONE, revised_outcomes
 from cockpit.model.clock import ClockKind
 from cockpit.model.event import Kind
-from cockpit.model.severity_scale import DEFAULT_LADDER
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.desks import Clock, at_desk
 from tests.unit.incident.folding import only
@@ -53,8 +53,8 @@ def test_a_severity_entered_by_mistake_counts_in_no_metric_and_is_seen_in_the_ch
     assert {each.value for each in incident.severities} == {"P2"}
     assert [(each.value, each.actor, each.reason) for each in incident.mistakes] == [("P0", "ana", "wrong key")]
     assert any("P0 marked as entered by mistake" in row.what for row in change_rows(incident))
-    assert [each.id for each in clocks(incident, TEAM, at(40))] == ["response"]
-    figures = statistics([incident], TEAM, at(41), severity="P0")
+    assert [each.id for each in compute_clocks(incident, TEAM, at(40))] == ["response"]
+    figures = build_statistics([incident], TEAM, at(41), severity="P0")
     assert figures.incidents == 0
     events = timeline.events()
     assert [each.detail["severity"] for each in events if each.kind == Kind.SEVERITY] == ["P0", "P2"]
@@ -73,4 +73,4 @@ def test_a_declared_severity_that_was_a_mistake_is_corrected_too_and_later_corre
     incident = desk.amend(title="y")
     assert (incident.severity, incident.title) == ("P2", "y")
     assert [each.value for each in incident.mistakes] == ["P0"]
-    assert desk.ladder == DEFAULT_LADDER
+    assert desk.ladder == DEFAULT_SEVERITY_SCALE

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cockpit.model.conditions import ConditionError, ProbeAnswer, check, parse
+from cockpit.model.conditions import ConditionError, ProbeAnswer, check_condition, parse_condition
 
 SICK = ProbeAnswer(
     connected=True,
@@ -66,7 +66,7 @@ SICK = ProbeAnswer(
     ],
 )
 def test_a_true_condition_holds(text: str) -> None:
-    assert check(parse(text), SICK) is None
+    assert check_condition(parse_condition(text), SICK) is None
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_true_condition_holds(text: str) -> None:
     ],
 )
 def test_a_false_condition_shows_the_value_it_saw(text: str, shown: str) -> None:
-    failed = check(parse(text), SICK)
+    failed = check_condition(parse_condition(text), SICK)
     assert failed is not None
     assert failed.shown == shown
     assert failed.condition.text == text
@@ -108,7 +108,7 @@ def test_a_false_condition_shows_the_value_it_saw(text: str, shown: str) -> None
     ],
 )
 def test_what_the_answer_lacks_is_false_with_its_reason(text: str, shown: str) -> None:
-    failed = check(parse(text), SICK)
+    failed = check_condition(parse_condition(text), SICK)
     assert failed is not None
     assert failed.shown == shown
 
@@ -126,20 +126,20 @@ def test_what_the_answer_lacks_is_false_with_its_reason(text: str, shown: str) -
     ],
 )
 def test_no_answer_at_all_makes_every_condition_false(text: str, shown: str) -> None:
-    failed = check(parse(text), ProbeAnswer(connected=False))
+    failed = check_condition(parse_condition(text), ProbeAnswer(connected=False))
     assert failed is not None
     assert failed.shown == shown
 
 
 def test_a_body_that_is_not_json_has_no_fields() -> None:
-    failed = check(parse("[BODY].status == healthy"), ProbeAnswer(True, 200, body=b"<html>"))
+    failed = check_condition(parse_condition("[BODY].status == healthy"), ProbeAnswer(True, 200, body=b"<html>"))
     assert failed is not None
     assert failed.shown == "[BODY].status (body is not JSON) == healthy"
 
 
 def test_the_whole_body_is_text() -> None:
-    assert check(parse("[BODY] == pong"), ProbeAnswer(True, 200, body=b"pong")) is None
-    assert check(parse("len([BODY]) == 4"), ProbeAnswer(True, 200, body=b"pong")) is None
+    assert check_condition(parse_condition("[BODY] == pong"), ProbeAnswer(True, 200, body=b"pong")) is None
+    assert check_condition(parse_condition("len([BODY]) == 4"), ProbeAnswer(True, 200, body=b"pong")) is None
 
 
 @pytest.mark.parametrize(
@@ -189,13 +189,15 @@ def test_the_whole_body_is_text() -> None:
 )
 def test_a_condition_that_can_never_be_right_is_refused(text: str, reason: str, suggestion: str) -> None:
     with pytest.raises(ConditionError) as refused:
-        parse(text)
+        parse_condition(text)
     assert reason in refused.value.reason
     assert refused.value.suggestion == suggestion
 
 
 def test_hostile_text_of_an_answer_is_cleaned_and_bounded_before_it_is_shown() -> None:
-    failed = check(parse("[BODY] == pong"), ProbeAnswer(True, 200, body=b"\x1b]52;c;aGk=\x07\r\n" + b"A" * 1_000_000))
+    failed = check_condition(
+        parse_condition("[BODY] == pong"), ProbeAnswer(True, 200, body=b"\x1b]52;c;aGk=\x07\r\n" + b"A" * 1_000_000)
+    )
     assert failed is not None
     assert "\x1b" not in failed.shown
     assert "\n" not in failed.shown

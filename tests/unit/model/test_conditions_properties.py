@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.answer import SORTS
-from cockpit.model.conditions import Condition, ConditionError, ProbeAnswer, check, parse
+from cockpit.model.conditions import Condition, ConditionError, ProbeAnswer, check_condition, parse_condition
 from cockpit.model.text import clean_line
 from cockpit.model.time import DurationError, seconds, show
 
@@ -42,7 +42,7 @@ answers = st.builds(
 
 def read(text: str) -> Condition | None:
     try:
-        return parse(text)
+        return parse_condition(text)
     except ConditionError as refused:
         error = refused
     assert error.reason
@@ -67,7 +67,7 @@ def test_checking_never_raises_and_shows_one_clean_line(
     left: str, operator: str, right: str, answer: ProbeAnswer
 ) -> None:
     condition = read(f"{left} {operator} {right}")
-    failed = check(condition, answer) if condition else None
+    failed = check_condition(condition, answer) if condition else None
     if failed:
         assert clean_line(failed.shown) == failed.shown
         assert len(failed.shown) < 350
@@ -76,25 +76,34 @@ def test_checking_never_raises_and_shows_one_clean_line(
 @given(text=condition_like, answer=answers)
 def test_whatever_was_read_can_be_checked(text: str, answer: ProbeAnswer) -> None:
     condition = read(text)
-    assert condition is None or check(condition, answer) is None or check(condition, answer) == check(condition, answer)
+    assert (
+        condition is None
+        or check_condition(condition, answer) is None
+        or check_condition(condition, answer) == check_condition(condition, answer)
+    )
 
 
 @given(left=st.decimals(-1000, 1000, places=3), right=st.decimals(-1000, 1000, places=3))
 def test_decimals_are_ordered_as_decimals(left: Decimal, right: Decimal) -> None:
     answer = ProbeAnswer(True, 200, body=f'{{"a": {left}}}'.encode())
-    assert (check(parse(f"[BODY].a < {right}"), answer) is None) == (left < right)
-    assert (check(parse(f"[BODY].a == {right}"), answer) is None) == (left == right)
+    assert (check_condition(parse_condition(f"[BODY].a < {right}"), answer) is None) == (left < right)
+    assert (check_condition(parse_condition(f"[BODY].a == {right}"), answer) is None) == (left == right)
 
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 50_000, b'{"a": 1e999999999999999999999}', b'{"a": NaN}'])
 def test_a_body_made_to_break_a_reader_is_just_not_json(body: bytes) -> None:
-    failed = check(parse("[BODY].a == 1"), ProbeAnswer(True, 200, body=body))
+    failed = check_condition(parse_condition("[BODY].a == 1"), ProbeAnswer(True, 200, body=body))
     assert failed is not None
     assert "not JSON" in failed.shown
 
 
 def test_an_integer_of_a_million_digits_is_no_way_to_hang_a_probe() -> None:
-    assert check(parse("[BODY].a > 1"), ProbeAnswer(True, 200, body=b'{"a": ' + b"9" * 1_000_000 + b"}")) is not None
+    assert (
+        check_condition(
+            parse_condition("[BODY].a > 1"), ProbeAnswer(True, 200, body=b'{"a": ' + b"9" * 1_000_000 + b"}")
+        )
+        is not None
+    )
 
 
 @given(text=st.text(max_size=30))

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.incident import Incident, Status
-from cockpit.model.overall import OverallState, overall, troubles
+from cockpit.model.overall import OverallState, judge_environment, list_troubles
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.revision import Application, Revision
-from cockpit.model.severity_scale import DEFAULT_LADDER, is_grave
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, is_grave
 
 NOW = datetime(2026, 2, 27, 13, 26, tzinfo=UTC)
 
@@ -46,7 +46,7 @@ def in_part(reading: Reading[Any], kind: ProblemKind = ProblemKind.SERVER) -> Re
 
 def word(*readings: Reading[Any], **states: FeedState) -> OverallState:
     fresh = {each.feed: Freshness(states.get(each.feed, FeedState.LIVE), 1.0) for each in readings}
-    return overall(readings, fresh).word
+    return judge_environment(readings, fresh).word
 
 
 def test_all_up_is_ok() -> None:
@@ -104,31 +104,31 @@ def test_a_sick_revision_counts_only_while_it_has_traffic() -> None:
 
 
 def test_nothing_watched_is_unknown() -> None:
-    assert overall((), {}).word is OverallState.UNKNOWN
+    assert judge_environment((), {}).word is OverallState.UNKNOWN
 
 
 def test_troubles_name_what_is_wrong_and_since_when() -> None:
-    (found,) = troubles((probe(ProbeState.UP, "live"), probe(ProbeState.DOWN, reason="[STATUS] (503) == 200")))
+    (found,) = list_troubles((probe(ProbeState.UP, "live"), probe(ProbeState.DOWN, reason="[STATUS] (503) == 200")))
     assert (found.kind, found.name, found.since, found.reason) == ("probe", "ready", NOW, "[STATUS] (503) == 200")
 
 
 def test_beside_a_grave_incident_nothing_is_ok() -> None:
     up, fresh = [seen("probes", probe(ProbeState.UP))], {"probes": Freshness(FeedState.LIVE, 1.0)}
-    judged = overall(up, fresh, [incident("P1")])
+    judged = judge_environment(up, fresh, [incident("P1")])
     assert (judged.word, judged.word.exit_code) == (OverallState.INCIDENT, 1)
-    assert overall(up, fresh, [incident("P2")]).word is OverallState.OK
-    assert overall(up, fresh, [incident("P0", resolved=NOW)]).word is OverallState.OK
-    assert overall(up, fresh, [incident("P0", drill=True)]).word is OverallState.INCIDENT
+    assert judge_environment(up, fresh, [incident("P2")]).word is OverallState.OK
+    assert judge_environment(up, fresh, [incident("P0", resolved=NOW)]).word is OverallState.OK
+    assert judge_environment(up, fresh, [incident("P0", drill=True)]).word is OverallState.INCIDENT
 
 
 def test_a_grave_incident_hides_no_outage() -> None:
     down = [seen("probes", probe(ProbeState.DOWN))]
-    assert overall(down, {"probes": Freshness(FeedState.LIVE, 1.0)}, [incident()]).word is OverallState.DOWN
+    assert judge_environment(down, {"probes": Freshness(FeedState.LIVE, 1.0)}, [incident()]).word is OverallState.DOWN
 
 
 def test_where_nobody_can_say_which_incidents_are_open_nothing_is_ok() -> None:
     up = [seen("probes", probe(ProbeState.UP))]
-    assert overall(up, {"probes": Freshness(FeedState.LIVE, 1.0)}, None).word is OverallState.UNKNOWN
+    assert judge_environment(up, {"probes": Freshness(FeedState.LIVE, 1.0)}, None).word is OverallState.UNKNOWN
 
 
 def test_what_told_only_a_part_is_not_ok_and_is_judged_by_that_part() -> None:
@@ -169,12 +169,12 @@ def test_exit_code_0_means_all_was_seen_whole_every_probe_is_known_and_no_grave_
     readings = [Reading(feed, "prod", 15.0, 1.0, value, 1.0) for feed, (_, value, _) in world.items()]
     readings = [in_part(each) if world[each.feed][2] else each for each in readings]
     fresh = {feed: Freshness(state, 1.0) for feed, (state, _, _) in world.items()}
-    result = overall(readings, fresh, incidents)
+    result = judge_environment(readings, fresh, incidents)
     assert result.word.exit_code in (0, 1, 2, 3)
     if result.word.exit_code == 0:
         assert world
         assert incidents is not None
-        assert not any(each.open and is_grave(DEFAULT_LADDER, each.severity) for each in incidents)
+        assert not any(each.open and is_grave(DEFAULT_SEVERITY_SCALE, each.severity) for each in incidents)
         assert all(
             state in (FeedState.LIVE, FeedState.LATE) and value is not None and not partial
             for state, value, partial in world.values()

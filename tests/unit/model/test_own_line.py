@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.overall import OverallState, overall
+from cockpit.model.overall import OverallState, judge_environment
 from cockpit.model.own_line import host_of, is_suspected, suspect_own_line
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
-from cockpit.model.reading import FeedState, Reading, freshness
+from cockpit.model.reading import FeedState, Reading, compute_freshness
 
 NOW = datetime(2026, 11, 29, 3, 0, tzinfo=UTC)
 FELL_SILENT = 100.0  # when the first of the probes was asked in vain
@@ -51,10 +51,10 @@ def test_when_two_unrelated_hosts_fall_silent_and_nobody_else_answers_nobody_is_
     assert states(doubted) == [ProbeState.UNKNOWN, ProbeState.UNKNOWN]
     assert {result.reason for result in told(doubted)} == {"all 2 unreachable: they or we"}
     assert is_suspected(doubted)
-    fresh = freshness(doubted, 121.0)
+    fresh = compute_freshness(doubted, 121.0)
     assert fresh.state is FeedState.BLIND
-    assert overall([doubted], {"probes": fresh}).word is OverallState.BLIND
-    assert overall([doubted], {"probes": fresh}).word.exit_code == 3
+    assert judge_environment([doubted], {"probes": fresh}).word is OverallState.BLIND
+    assert judge_environment([doubted], {"probes": fresh}).word.exit_code == 3
 
 
 @pytest.mark.parametrize(

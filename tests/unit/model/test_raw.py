@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.raw import dig, items, moment, text, whole
+from cockpit.model.raw import dig_value, list_mappings, read_integer, read_moment, read_text
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -28,33 +28,33 @@ json_values = st.recursive(
     ],
 )
 def test_every_shape_of_time_that_azure_writes_is_read_as_utc(written: object, meant: datetime) -> None:
-    assert moment(written) == meant
+    assert read_moment(written) == meant
 
 
 @pytest.mark.parametrize(
     "written", [None, "", "soon", "0001-01-01T00:00:00Z", "2023-13-45T99:99:99Z", 7, [], {}, "9" * 99]
 )
 def test_what_is_no_time_is_none_and_the_zero_of_year_one_means_never(written: object) -> None:
-    assert moment(written) is None
+    assert read_moment(written) is None
 
 
 @given(json_values)
 def test_no_value_makes_a_reader_raise(value: object) -> None:
-    assert "\x1b" not in text(value)
-    dig(value, "a", "b")
-    assert all(hasattr(each, "get") for each in items(value))
-    number = whole(value)
+    assert "\x1b" not in read_text(value)
+    dig_value(value, "a", "b")
+    assert all(hasattr(each, "get") for each in list_mappings(value))
+    number = read_integer(value)
     assert number is None or isinstance(number, int)
 
 
 @given(st.text() | st.datetimes() | st.datetimes(timezones=st.timezones()))
 def test_a_time_is_in_utc_or_it_is_none(value: object) -> None:
-    found = moment(value)
+    found = read_moment(value)
     assert found is None or found.tzinfo is UTC
 
 
 def test_a_weight_sent_as_text_is_a_number_and_a_flag_is_none() -> None:
-    assert whole("100") == 100
-    assert whole(True) is None
-    assert whole(float("inf")) is None
-    assert whole("1" * 400) is None
+    assert read_integer("100") == 100
+    assert read_integer(True) is None
+    assert read_integer(float("inf")) is None
+    assert read_integer("1" * 400) is None

@@ -15,8 +15,8 @@ from cockpit.model.reading import (
     FeedState,
     Freshness,
     Reading,
-    freshness,
-    worst,
+    compute_freshness,
+    find_worst_freshness,
 )
 
 EVERY = 10.0
@@ -53,36 +53,39 @@ def seen_at(moment: float) -> Reading[str]:
     ],
 )
 def test_a_silent_feed_grows_late_and_then_stale(old: float, state: FeedState, label: str) -> None:
-    fresh = freshness(seen_at(100.0), 100.0 + old)
+    fresh = compute_freshness(seen_at(100.0), 100.0 + old)
     assert (fresh.state, fresh.label) == (state, label)
 
 
 def test_a_passing_fault_is_late_at_first_and_blind_when_it_lasts() -> None:
     reading = replace(seen_at(0.0), problem=LOST)
-    assert freshness(reading, 20.0).label == "late 20s no route"
-    assert freshness(reading, 33.0).label == "BLIND no route (last 33s ago)"
+    assert compute_freshness(reading, 20.0).label == "late 20s no route"
+    assert compute_freshness(reading, 33.0).label == "BLIND no route (last 33s ago)"
 
 
 def test_what_waiting_will_not_cure_is_blind_at_once() -> None:
-    assert freshness(replace(seen_at(0.0), problem=EXPIRED), 1.0).label == "BLIND 401 az login expired (last 1s ago)"
+    assert (
+        compute_freshness(replace(seen_at(0.0), problem=EXPIRED), 1.0).label
+        == "BLIND 401 az login expired (last 1s ago)"
+    )
 
 
 def test_a_first_answer_is_waited_for_but_not_for_ever() -> None:
-    assert freshness(None, FIRST_ANSWER - 1).state is FeedState.WAITING
-    assert freshness(None, FIRST_ANSWER).label == "BLIND no answer yet"
+    assert compute_freshness(None, FIRST_ANSWER - 1).state is FeedState.WAITING
+    assert compute_freshness(None, FIRST_ANSWER).label == "BLIND no answer yet"
 
 
 def test_a_feed_that_only_ever_failed_is_blind() -> None:
-    assert freshness(replace(seen_at(0.0), value=None, seen=None, problem=LOST), 1.0).label == "BLIND no route"
+    assert compute_freshness(replace(seen_at(0.0), value=None, seen=None, problem=LOST), 1.0).label == "BLIND no route"
 
 
 def test_a_clock_that_steps_back_makes_nothing_younger_than_new() -> None:
-    assert freshness(seen_at(100.0), 40.0).age == 0.0
+    assert compute_freshness(seen_at(100.0), 40.0).age == 0.0
 
 
 @given(reading=readings, now=times)
 def test_only_a_fresh_value_without_a_problem_is_live(reading: Reading[int], now: float) -> None:
-    fresh = freshness(reading, now)
+    fresh = compute_freshness(reading, now)
     if fresh.state is FeedState.LIVE:
         assert reading.problem is None
         assert reading.seen is not None
@@ -96,15 +99,15 @@ def test_only_a_fresh_value_without_a_problem_is_live(reading: Reading[int], now
 
 @given(reading=readings, now=times, later=st.floats(0, 1e6))
 def test_time_alone_never_makes_a_reading_better(reading: Reading[int], now: float, later: float) -> None:
-    assert RANK[freshness(reading, now + later).state] >= RANK[freshness(reading, now).state]
+    assert RANK[compute_freshness(reading, now + later).state] >= RANK[compute_freshness(reading, now).state]
 
 
 @given(st.lists(st.builds(Freshness, st.sampled_from(FeedState), st.none() | times), min_size=1))
 def test_a_pane_of_several_feeds_wears_the_worst(states: list[Freshness]) -> None:
-    chosen = worst(states)
+    chosen = find_worst_freshness(states)
     assert chosen in states
     assert all(RANK[each.state] <= RANK[chosen.state] for each in states)
 
 
 def test_a_pane_without_feeds_waits() -> None:
-    assert worst([]).state is FeedState.WAITING
+    assert find_worst_freshness([]).state is FeedState.WAITING

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.overall import OverallState, overall
+from cockpit.model.overall import OverallState, judge_environment
 from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.revision import MISSING, Application, Replica, Revision
 from cockpit.model.revision_health import RevisionCondition, judge_revision
@@ -62,7 +62,7 @@ def test_one_word_of_the_cloud_is_not_enough(told: Revision, condition: Revision
 def word(*revisions: Revision, **more: Any) -> OverallState:
     app = Application("mi", "prod", "multiple", "", revisions, **more)
     reading: Reading[Any] = Reading("revisions", "prod", 15.0, 1.0, (app,), 1.0, T0)
-    return overall([reading], {"revisions": Freshness(FeedState.LIVE, 1.0)}).word
+    return judge_environment([reading], {"revisions": Freshness(FeedState.LIVE, 1.0)}).word
 
 
 def test_an_app_without_ingress_can_be_ill() -> None:

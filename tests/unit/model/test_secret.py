@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.model.secret import KNOWN_SECRETS, MASK, SecretRegistry
-from cockpit.model.text import clean, clean_line, clean_unmasked, keep_whole
+from cockpit.model.text import clean_line, clean_text, clean_unmasked, keep_whole
 
 SECRET = "q7/P@ss w\"or'd&<ü>+\\ 9$x!"
 SECRETS = st.text(
@@ -145,12 +145,12 @@ def test_what_holds_no_secret_is_left_as_it_is(text: str) -> None:
 def test_the_door_masks_before_it_cuts_so_that_no_half_of_a_secret_is_left() -> None:
     KNOWN_SECRETS.learn("open-sesame-now")
     assert "open" not in clean_line("refused: open-sesame-now", 14)
-    assert "open" not in clean("refused:\nopen-sesame-now", 14)
+    assert "open" not in clean_text("refused:\nopen-sesame-now", 14)
 
 
 def test_bytes_are_masked_like_text() -> None:
     KNOWN_SECRETS.learn("open-sesame-now")
-    assert clean(b"refused: open-sesame-now\xff") == f"refused: {MASK}\ufffd"
+    assert clean_text(b"refused: open-sesame-now\xff") == f"refused: {MASK}\ufffd"
 
 
 def test_what_is_run_or_sent_again_keeps_its_secrets() -> None:

@@ -16,7 +16,7 @@ from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import Reading
 from cockpit.model.revision import Application, Revision
-from cockpit.recorder.changes import changes
+from cockpit.recorder.changes import list_changes
 from cockpit.recorder.last_recorded import LastRecorded
 from tests.unit.incident.story import at
 
@@ -37,7 +37,7 @@ class Recorded:
         reading: Reading[Any] = Reading(
             feed, "prod", 15.0, minutes * 60, value, seen * 60, at(seen), problem
         )  # fmt: skip
-        found = changes(self.known, reading, at(minutes))
+        found = list_changes(self.known, reading, at(minutes))
         for each in found:
             self.known.apply(each)
         return found
@@ -303,7 +303,7 @@ def test_a_source_that_answers_but_cannot_be_believed_is_blind_at_once_and_its_w
 
 def test_a_feed_that_never_saw_anything_is_blind_at_once() -> None:
     reading: Reading[Any] = Reading("alerts:am", "prod", 15.0, tried=0.0, problem=EXPIRED)
-    (blind,) = changes(LastRecorded(), reading, at(0))
+    (blind,) = list_changes(LastRecorded(), reading, at(0))
     assert blind.summary == "alerts:am blind: 401 az login expired"
 
 

@@ -1,13 +1,15 @@
 """The rollback window in a shell: from when what serves now was deployed, as recorders wrote it down."""
 
 from cockpit.model.event import Kind
-from cockpit.model.time import stamp
+from cockpit.model.time import format_timestamp
 from cockpit.recorder.last_recorded import newest_deployed
 from tests.unit.incident.story import Story, at
 
 
 def made(story: Story, minute: float, name: str) -> None:
-    story.tell(Kind.REVISION, minute, subject=f"mi/{name}", detail={"what": "created", "created": stamp(at(minute))})
+    story.tell(
+        Kind.REVISION, minute, subject=f"mi/{name}", detail={"what": "created", "created": format_timestamp(at(minute))}
+    )
 
 
 def serves(story: Story, minute: float, name: str) -> None:
@@ -29,7 +31,10 @@ def test_the_youngest_revision_with_traffic_says_when_it_was() -> None:
 
 def test_a_revision_from_before_the_record_began_says_when_it_was_made_where_the_cloud_did() -> None:
     story = Story()
-    revisions = {"v41": {"active": True, "created": stamp(at(-900))}, "v40": {"active": False, "created": "odd"}}
+    revisions = {
+        "v41": {"active": True, "created": format_timestamp(at(-900))},
+        "v40": {"active": False, "created": "odd"},
+    }
     detail = {"what": "baseline", "traffic": {"v41": 100}, "revisions": revisions}
     story.tell(Kind.REVISION, 0, subject="mi", detail=detail)
     assert newest_deployed(story.events) == at(-900)

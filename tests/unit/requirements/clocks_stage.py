@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cockpit.incident.clocks.clocks import clocks
+from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.event import Draft, Kind
 from cockpit.model.incident import Incident
@@ -45,7 +45,7 @@ class Watch(Room):
         return self.desk.incidents()[-1]
 
     def clocks(self, deployed: datetime | None = None) -> dict[str, Clock]:
-        found = clocks(self.incident, self.plan, self.time.now(), zone=self.zone, deployed=deployed)
+        found = compute_clocks(self.incident, self.plan, self.time.now(), zone=self.zone, deployed=deployed)
         return {each.id: each for each in found}
 
     def kinds(self) -> set[ClockKind]:

@@ -10,7 +10,7 @@ from cockpit.config import load_system
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
-from cockpit.model.severity_scale import Level
+from cockpit.model.severity_scale import SeverityLevel
 from cockpit.model.system import System
 from cockpit.runbooks.plan.load import read_plan
 from cockpit.timeline.timeline import Timeline
@@ -43,7 +43,7 @@ def team(name: str) -> tuple[System, Plan]:
     return system, read_plan(system)
 
 
-def rung(name: str, level: str) -> Level:
+def rung(name: str, level: str) -> SeverityLevel:
     return next(each for each in team(name)[1].ladder if each.name == level)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.model.clock import ClockKind
 from cockpit.model.event import Kind
 from cockpit.model.plan import Plan
@@ -41,7 +41,7 @@ def test_002_s0_p2_is_declared_and_who_is_unsure_gets_p1(shift: OnShift) -> None
 
 def test_002_s0_p3_backlog_is_no_incident_but_a_note(shift: OnShift) -> None:
     dealix = shift("dealix")
-    with pytest.raises(DeskError, match="P3 is for the backlog, no incident: write a note"):
+    with pytest.raises(IncidentActionError, match="P3 is for the backlog, no incident: write a note"):
         dealix.desk.declare("a typo", "P3")
     assert dealix.desk.note("P3: a typo").incident is None
 

@@ -5,7 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from cockpit.incident.messages.offers import DECLARATION, MessageScene, compose, declare_text, offers, status_line
+from cockpit.incident.messages.offers import (
+    DECLARATION,
+    MessageContext,
+    compose_message,
+    declare_text,
+    list_offers,
+    status_line,
+)
 from cockpit.model.clock import ClockKind
 from screens.checklist.rows import boxes, opens_for
 from tests.unit.requirements.comms_stage import AUCKLAND, Room, rung
@@ -66,16 +73,16 @@ def test_002_s1_1_declare_text_names_severity_symptoms_impact_and_one_commander(
 def test_002_s1_1_declare_text_is_the_first_that_is_offered_until_somebody_was_told(room: Enter) -> None:
     dealix = room("dealix")
     incident = dealix.declare("P0")
-    assert offers(incident, dealix.plan)[0] is DECLARATION
+    assert list_offers(incident, dealix.plan)[0] is DECLARATION
     dealix.desk.sent("team", "declared", DECLARATION.id, incident=incident.id)
-    assert offers(dealix.desk.find(incident.id), dealix.plan)[0].audience == "client"
+    assert list_offers(dealix.desk.find(incident.id), dealix.plan)[0].audience == "client"
 
 
 def test_002_s1_5_communicate_a_customer_facing_status_update_is_ready_to_be_sent(room: Enter) -> None:
     dealix = room("dealix")
     incident = dealix.declare("P1")
-    template = next(each for each in offers(incident, dealix.plan) if each.audience == "client")
-    told = compose(template, MessageScene(incident, dealix.system, dealix.plan, AUCKLAND), dealix.time.now())
+    template = next(each for each in list_offers(incident, dealix.plan) if each.audience == "client")
+    told = compose_message(template, MessageContext(incident, dealix.system, dealix.plan, AUCKLAND), dealix.time.now())
     assert "Sign-in fails" in told.text
     assert "within 30 minutes" in told.text
     assert told.unknown == ("client name",)

@@ -8,7 +8,7 @@ import pytest
 
 from cockpit.config import load_system
 from cockpit.model.clock import ClockKind, Counting, Rule
-from cockpit.model.severity_scale import level
+from cockpit.model.severity_scale import find_level
 from cockpit.runbooks.plan.load import read_plan
 from tests.unit.requirements.teams import EXAMPLES, plan_of
 
@@ -31,7 +31,7 @@ def rules(kind: ClockKind, name: str = "P0") -> list[Rule]:
 def test_002_s0_level_is_read_with_definition_and_response(
     name: str, defined: tuple[str, ...], done: tuple[str, ...]
 ) -> None:
-    rung = level(PLAN.ladder, name)
+    rung = find_level(PLAN.ladder, name)
     assert rung is not None
     assert all(words in rung.definition for words in defined)
     assert all(words in rung.response for words in done)

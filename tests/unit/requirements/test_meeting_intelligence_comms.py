@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from cockpit.incident.messages.offers import offers
-from cockpit.incident.messages.template import fill
+from cockpit.incident.messages.offers import list_offers
+from cockpit.incident.messages.template import fill_template
 from cockpit.model.clock import ClockKind
 from cockpit.model.incident import Status
 from tests.unit.requirements.comms_stage import AUCKLAND, Room
@@ -17,7 +17,7 @@ def test_000_s6_clients_are_told_of_more_than_15_minutes_with_a_template_that_is
     mi = room("meeting-intelligence")
     (rule,) = (each for each in mi.plan.rules if each.kind is ClockKind.CLIENT)
     assert rule.after == timedelta(minutes=15)
-    offered = {each.id: each.audience for each in offers(mi.declare("P1"), mi.plan)}
+    offered = {each.id: each.audience for each in list_offers(mi.declare("P1"), mi.plan)}
     assert offered[NOTICE] == "client"
 
 
@@ -25,7 +25,7 @@ def test_000_s6_template_fields_are_filled_and_those_that_nobody_knows_are_marke
     mi = room("meeting-intelligence")
     template = mi.plan.template(NOTICE)
     assert template is not None
-    told = fill(template, mi.declare("P1"), mi.system, mi.plan, mi.time.now(), AUCKLAND)
+    told = fill_template(template, mi.declare("P1"), mi.system, mi.plan, mi.time.now(), AUCKLAND)
     assert told.text.splitlines() == [
         "Subject: Meeting assistant: disruption",
         "",
@@ -51,7 +51,7 @@ def test_000_s6_status_word_and_next_update_follow_the_incident(room: Enter) -> 
     mi.desk.change_status(Status.IDENTIFIED, incident.id)
     template = mi.plan.template(NOTICE)
     assert template is not None
-    told = fill(
+    told = fill_template(
         template, mi.desk.find(incident.id), mi.system, mi.plan, mi.time.now(), AUCKLAND, promise=timedelta(hours=1)
     )
     assert "Status: Identified\n" in told.text

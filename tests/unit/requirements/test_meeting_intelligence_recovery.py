@@ -3,7 +3,7 @@
 import pytest
 
 from cockpit.model.event import Kind
-from cockpit.model.time import stamp
+from cockpit.model.time import format_timestamp
 from tests.unit.incident.drafts import draft, table
 from tests.unit.incident.story import Story, at
 from tests.unit.requirements.teams import plan_of
@@ -15,13 +15,13 @@ def recovered(scenario: str, took: float, lost: float) -> list[list[str]]:
     target = plan.target(scenario)
     assert target is not None
     story = Story()
-    story.declare(0, impact_started=stamp(at(0)))
+    story.declare(0, impact_started=format_timestamp(at(0)))
     assert target.rto is not None
     assert target.rpo is not None
     chosen = {"what": "chosen", "scenario": scenario, "origin": target.origin}
     rto, rpo = target.rto.total_seconds(), target.rpo.total_seconds()
     story.act(Kind.RECOVERY, 1, subject=scenario, rto=rto, rpo=rpo, **chosen)
-    story.act(Kind.RECOVERY, 2, subject=scenario, what="recovered to", point=stamp(at(-lost)))
+    story.act(Kind.RECOVERY, 2, subject=scenario, what="recovered to", point=format_timestamp(at(-lost)))
     story.act(Kind.RESOLVE, took)
     return [row[1:4] for row in table(draft(story, took + 1, plan), "Recovery")]
 
@@ -51,7 +51,7 @@ def test_000_s6_messages_stand_in_the_draft_with_their_words_and_the_promised_ti
     story = Story()
     story.declare(0)
     text = "Subject: Meeting assistant: disruption\n\nHello Example Ltd,\n\nStatus: Investigating"
-    story.act(Kind.UPDATE, 16, subject="client", audience="client", text=text, promised=stamp(at(46)))
+    story.act(Kind.UPDATE, 16, subject="client", audience="client", text=text, promised=format_timestamp(at(46)))
     story.act(Kind.UPDATE, 46, subject="client", audience="client", text="Status: Resolved")
     first, last = table(draft(story, 60, plan_of("meeting-intelligence")), "Communication")
     assert first[4].startswith("Subject: Meeting assistant: disruption<html_inline><html_inline>Hello Example Ltd,")

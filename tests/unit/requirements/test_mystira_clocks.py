@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from cockpit.incident.clocks.reminders import urgent
+from cockpit.incident.clocks.reminders import list_urgent_clocks
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from tests.unit.requirements.clocks_stage import MINUTE, Watch, due_in, origin
 
@@ -100,7 +100,7 @@ def test_004_emergency_index_what_varies_has_no_budget(on_call: OnCall) -> None:
 
 def tiers(watch: Watch) -> list[Clock]:
     """Those that still ask, the one that is due now first."""
-    asking = urgent(watch.clocks().values(), watch.time.now())
+    asking = list_urgent_clocks(watch.clocks().values(), watch.time.now())
     return [each for each in asking if each.kind is ClockKind.ESCALATION]
 
 

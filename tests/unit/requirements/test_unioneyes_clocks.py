@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from cockpit.incident.clocks.reminders import nudge, urgent
+from cockpit.incident.clocks.reminders import find_due_reminder, list_urgent_clocks
 from cockpit.model.clock import ClockKind, ClockState
 from tests.unit.requirements.clocks_stage import Watch, due_in, origin
 
@@ -21,8 +21,8 @@ def test_001_severities_whom_to_page_at_once_is_due_with_the_declaration(
     watch.begins(severity)
     clock = watch.clocks()["escalation:1"]
     assert (clock.who, due_in(watch, "escalation:1"), origin(clock)) == (who, timedelta(), "incident.md")
-    assert urgent(watch.clocks().values(), watch.time.now())[0] == clock
-    assert nudge(clock, watch.time.now()) == 2, "at once"
+    assert list_urgent_clocks(watch.clocks().values(), watch.time.now())[0] == clock
+    assert find_due_reminder(clock, watch.time.now()) == 2, "at once"
     watch.desk.called(who, tier=1)
     assert watch.clocks()["escalation:1"].state(watch.time.now()) is ClockState.MET
 

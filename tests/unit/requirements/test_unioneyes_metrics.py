@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from cockpit.incident.metrics.statistics import Figure, statistics
+from cockpit.incident.metrics.statistics import Figure, build_statistics
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident, StateChange, Status
-from cockpit.model.response import Ran, Recovery
+from cockpit.model.response import ProcedureRun, Recovery
 from tests.unit.incident.drafts import draft, table
 from tests.unit.incident.story import Story, at
 from tests.unit.requirements.teams import EXAMPLES, plan_of
@@ -26,7 +26,7 @@ def night(level: str = "SEV-1", *, detected: float = 4, acknowledged: float = 8,
 
 
 def figure(incident: Incident, short: str) -> Figure:
-    found = statistics([incident], PLAN, at(600)).figures
+    found = build_statistics([incident], PLAN, at(600)).figures
     return next(each for each in found if each.short == short)
 
 
@@ -59,15 +59,15 @@ def test_001_targets_rto_4_h_and_rpo_6_h_are_held_against_what_recoveries_achiev
 
 
 def test_001_targets_runbook_usage_100_percent_is_measured_from_runs() -> None:
-    without, used = night(), replace(night(), id="i2", ran=(Ran("r1", "roll back", at(10), at(12)),))
-    (usage,) = [each for each in statistics([without, used], PLAN, at(600)).shares if each.target is not None]
+    without, used = night(), replace(night(), id="i2", ran=(ProcedureRun("r1", "roll back", at(10), at(12)),))
+    (usage,) = [each for each in build_statistics([without, used], PLAN, at(600)).shares if each.target is not None]
     assert (usage.percent, usage.met) == (50.0, False)
-    (usage,) = [each for each in statistics([used], PLAN, at(600)).shares if each.target is not None]
+    (usage,) = [each for each in build_statistics([used], PLAN, at(600)).shares if each.target is not None]
     assert (usage.percent, usage.met) == (100.0, True)
 
 
 def test_001_targets_backup_success_and_verification_100_percent_are_shown_as_not_measured_here() -> None:
-    shown = statistics([night()], PLAN, at(600)).unmeasured
+    shown = build_statistics([night()], PLAN, at(600)).unmeasured
     assert [(each.metric, each.text) for each in shown] == [
         ("Backups that succeed", "100 %"),
         ("Backups that were restored to verify them", "100 %"),

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from cockpit.model.clock import ClockKind
-from cockpit.model.severity_scale import level
+from cockpit.model.severity_scale import find_level
 from cockpit.runbooks.catalogue.catalogue import Document
 from cockpit.runbooks.document.read import read
 from cockpit.runbooks.lint.lint import LintContext, lint
@@ -41,7 +41,7 @@ War room: [Link of the bridge]
 def test_001_severity_is_declared_with_whom_it_pages(
     name: str, definition: str, response: str, called: list[str]
 ) -> None:
-    rung = level(PLAN.ladder, name)
+    rung = find_level(PLAN.ladder, name)
     assert rung is not None
     assert (rung.definition, rung.response) == (definition, response)
     tiers = [each for each in PLAN.rules_for(name) if each.kind is ClockKind.ESCALATION]

@@ -208,7 +208,8 @@ def test_a_file_read_as_it_lies_on_the_disk_is_read_again_at_each_look(
         follow,
         "to_read",
         lambda path, patience: store_connect.Opened(
-            store_connect._open(f"{store_connect._uri(path)}?mode=ro&immutable=1", patience), live=False
+            store_connect._open_connection(f"{store_connect._build_uri(path)}?mode=ro&immutable=1", patience),
+            live=False,
         ),
     )
     assert [event.id for event in tail.new()] == [1]

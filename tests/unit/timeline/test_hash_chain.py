@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.timeline.hash_chain import GENESIS, ChainRow, UnreadableError, canonical, seal, verify
+from cockpit.timeline.hash_chain import GENESIS, ChainRow, UnreadableError, canonical, seal_row, verify_chain
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 numbers = st.integers(-(2**63), 2**63 - 1)
@@ -36,7 +36,7 @@ def chains(draw: st.DrawFn, at_least: int = 1) -> list[ChainRow]:
             prev_hash=rows[-1].hash if rows else GENESIS,
             hash="",
         )
-        rows.append(seal(row))
+        rows.append(seal_row(row))
     return rows
 
 
@@ -47,12 +47,14 @@ def emptied(row: ChainRow) -> ChainRow:
 def redaction(rows: list[ChainRow], subject: int) -> ChainRow:
     """The event that says that event `subject` was emptied, at the end of `rows`."""
     last = rows[-1]
-    return seal(last._replace(id=last.id + 1, kind="redact", subject=str(subject), salt="f" * 32, prev_hash=last.hash))
+    return seal_row(
+        last._replace(id=last.id + 1, kind="redact", subject=str(subject), salt="f" * 32, prev_hash=last.hash)
+    )
 
 
 @given(chains())
 def test_a_chain_as_written_is_whole(rows: list[ChainRow]) -> None:
-    verdict = verify(rows)
+    verdict = verify_chain(rows)
     assert verdict.ok
     assert (verdict.count, verdict.head) == (len(rows), rows[-1].hash)
 
@@ -67,7 +69,7 @@ def test_a_change_to_any_single_column_is_found_where_it_is(rows: list[ChainRow]
             lambda new: new != before or type(new) is not type(before)
         )
     )
-    verdict = verify([*rows[:at], rows[at]._replace(**{column: value}), *rows[at + 1 :]])
+    verdict = verify_chain([*rows[:at], rows[at]._replace(**{column: value}), *rows[at + 1 :]])
     assert not verdict.ok
     assert verdict.first_bad == at + 1
 
@@ -78,7 +80,7 @@ def test_two_events_that_changed_places_are_found(rows: list[ChainRow], data: st
     swapped = list(rows)
     swapped[one] = rows[other]._replace(id=one + 1)
     swapped[other] = rows[one]._replace(id=other + 1)
-    assert verify(swapped).first_bad == one + 1
+    assert verify_chain(swapped).first_bad == one + 1
 
 
 @given(chains(at_least=2), st.data())
@@ -87,9 +89,9 @@ def test_an_event_taken_out_of_the_middle_is_found_even_when_the_rest_closes_up(
 ) -> None:
     gone = data.draw(st.integers(0, len(rows) - 2))
     left = [*rows[:gone], *rows[gone + 1 :]]
-    assert verify(left).first_bad == gone + 1
+    assert verify_chain(left).first_bad == gone + 1
     closed_up = [row._replace(id=number) for number, row in enumerate(left, 1)]
-    assert verify(closed_up).first_bad == gone + 1
+    assert verify_chain(closed_up).first_bad == gone + 1
 
 
 @given(chains(), st.data())
@@ -97,14 +99,14 @@ def test_a_redacted_chain_still_verifies(rows: list[ChainRow], data: st.DataObje
     gone = data.draw(st.integers(0, len(rows) - 1))
     after = [*rows, redaction(rows, gone + 1)]
     after[gone] = emptied(after[gone])
-    assert verify(after).ok
+    assert verify_chain(after).ok
 
 
 @given(chains(), st.data())
 def test_an_event_emptied_without_a_redaction_is_found(rows: list[ChainRow], data: st.DataObject) -> None:
     gone = data.draw(st.integers(0, len(rows) - 1))
     rows[gone] = emptied(rows[gone])
-    verdict = verify(rows)
+    verdict = verify_chain(rows)
     assert not verdict.ok
     assert verdict.first_bad == gone + 1
     assert "no redaction" in verdict.reason
@@ -113,15 +115,15 @@ def test_an_event_emptied_without_a_redaction_is_found(rows: list[ChainRow], dat
 @given(chains(at_least=2), st.data())
 def test_removed_newest_events_are_found_only_by_who_noted_the_head(rows: list[ChainRow], data: st.DataObject) -> None:
     kept = rows[: data.draw(st.integers(1, len(rows) - 1))]
-    unaware = verify(kept)
+    unaware = verify_chain(kept)
     assert unaware.ok, "a chain cut short is still a chain"
     assert any("newest" in limit for limit in unaware.cannot_prove)
-    assert not verify(kept, known_name=rows[-1].hash).ok
-    assert verify(rows, known_name=kept[-1].hash).ok, "an older head is on the chain for ever"
+    assert not verify_chain(kept, known_name=rows[-1].hash).ok
+    assert verify_chain(rows, known_name=kept[-1].hash).ok, "an older head is on the chain for ever"
 
 
 def test_a_file_that_cannot_be_read_further_ends_the_walk_with_what_was_sound() -> None:
-    first = seal(
+    first = seal_row(
         ChainRow(1, None, "prod", "", "t", "t", "note", "cockpit", "ana", "s", "{}", None, 1, "aa", "", GENESIS, "")
     )
 
@@ -129,22 +131,22 @@ def test_a_file_that_cannot_be_read_further_ends_the_walk_with_what_was_sound() 
         yield first
         raise UnreadableError("the disk ends here")
 
-    verdict = verify(rows())
+    verdict = verify_chain(rows())
     assert (verdict.ok, verdict.count, verdict.first_bad) == (False, 1, 2)
     assert verdict.reason == "the disk ends here"
 
 
 def test_an_empty_timeline_is_whole_and_its_head_is_the_genesis() -> None:
-    assert verify([]).head == GENESIS
-    assert verify([], known_name=GENESIS).ok
-    assert verify([]).ok
+    assert verify_chain([]).head == GENESIS
+    assert verify_chain([], known_name=GENESIS).ok
+    assert verify_chain([]).ok
 
 
 def test_anybody_can_compute_the_hashes_with_json_and_sha256() -> None:
     """Written out by hand, as docs/timeline.md says it; a change here breaks every file there is."""
     from hashlib import sha256
 
-    row = seal(
+    row = seal_row(
         ChainRow(
             1, None, "prod", "ready", "o", "r", "note", "cli", "ana", "sum", '{"a":1}', None, 1, "aa", "", GENESIS, ""
         )

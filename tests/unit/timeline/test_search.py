@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cockpit.model.event import Kind
-from cockpit.timeline.search import Query, terms
+from cockpit.timeline.search import Query, split_terms
 from cockpit.timeline.timeline import Timeline
 from tests.unit.timeline.files import NIGHT, note, opened
 
@@ -25,7 +25,7 @@ def timeline(tmp_path: Path) -> Iterator[Timeline]:
 
 
 def found(timeline: Timeline, typed: str, **filters: Any) -> list[int]:
-    return [each.event.id for each in timeline.search(Query(terms(typed), **filters)).hits]
+    return [each.event.id for each in timeline.search(Query(split_terms(typed), **filters)).hits]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def found(timeline: Timeline, typed: str, **filters: Any) -> list[int]:
     ],
 )
 def test_words_and_phrases_are_read_as_typed(typed: str, wanted: tuple[str, ...]) -> None:
-    assert terms(typed) == wanted
+    assert split_terms(typed) == wanted
 
 
 def test_every_word_must_occur_in_any_case_order_and_field(timeline: Timeline) -> None:
@@ -122,7 +122,7 @@ def test_pages_follow_each_other_without_a_gap(timeline: Timeline) -> None:
 
 def test_the_line_that_says_most_is_shown_with_its_words_marked(timeline: Timeline) -> None:
     timeline.record([note("short", detail={"text": "first of all\nthe restore of the database is a restore"})])
-    (hit,) = timeline.search(Query(terms("restore database"))).hits
+    (hit,) = timeline.search(Query(split_terms("restore database"))).hits
     assert [hit.line[start:end] for start, end in hit.marks] == ["restore", "database", "restore"]
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from widgets.cell import plain
+from widgets.cell import sanitize_line
 from widgets.tone import ascii_only, in_ascii
 
 
@@ -31,7 +31,7 @@ def test_each_sign_of_the_screen_has_its_own_letter() -> None:
 
 @given(st.text(max_size=40))
 def test_no_other_character_is_left_and_no_width_changes(text: str) -> None:
-    shown = plain(text)
+    shown = sanitize_line(text)
 
     assert in_ascii(shown).isascii()
     assert len(in_ascii(shown)) == cell_len(shown)

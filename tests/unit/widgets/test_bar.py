@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from cockpit.model.incident import Incident, Status
 from cockpit.model.operator import Identity
 from tests.tui.stage import NOW, ago
-from widgets.bar import Bar, lines
-from widgets.cell import length
+from widgets.bar import Bar, render_bar
+from widgets.cell import measure_pieces
 
 AUCKLAND = ZoneInfo("Pacific/Auckland")
 ME = "you@example.com"
@@ -19,8 +19,8 @@ BAR = Bar("prod", True, "Meeting Intelligence", (INCIDENT,), operator=ME, record
 
 
 def said(bar: Bar, width: int) -> list[str]:
-    drawn = lines(bar, NOW, AUCKLAND, width)
-    assert all(length(line) <= width for line in drawn)
+    drawn = render_bar(bar, NOW, AUCKLAND, width)
+    assert all(measure_pieces(line) <= width for line in drawn)
     return [" ".join("".join(text for text, _ in line).split()) for line in drawn]
 
 
@@ -67,7 +67,7 @@ def test_several_incidents_and_a_drill_are_named() -> None:
 
 def test_a_narrow_bar_says_what_must_not_be_missed_before_who_and_where() -> None:
     lost = replace(BAR, incidents=(), recorder="NOT RECORDED, 6 facts waiting: The disk is full.", muted=True)
-    [told] = lines(lost, NOW, AUCKLAND, 80)
+    [told] = render_bar(lost, NOW, AUCKLAND, 80)
 
     assert ("NOT RECORDED", "bad") in told
     assert "bell off you@example.com" in said(lost, 80)[0]
@@ -75,7 +75,7 @@ def test_a_narrow_bar_says_what_must_not_be_missed_before_who_and_where() -> Non
 
 
 def test_a_narrow_bar_says_that_another_cockpit_records() -> None:
-    [told] = lines(replace(BAR, incidents=(), recorder="recorded by ana@jump-1 pid 4711"), NOW, AUCKLAND, 80)
+    [told] = render_bar(replace(BAR, incidents=(), recorder="recorded by ana@jump-1 pid 4711"), NOW, AUCKLAND, 80)
 
     assert ("recorded by ana@jump-1", "warn") in told
 
@@ -90,4 +90,4 @@ def test_a_narrow_bar_names_the_identity_where_there_is_room() -> None:
 def test_the_name_of_the_zone_follows_daylight_saving() -> None:
     winter = NOW - timedelta(days=120)
 
-    assert "".join(text for text, _ in lines(BAR, winter, AUCKLAND, 120)[1]).strip().endswith("NZST  13:26Z")
+    assert "".join(text for text, _ in render_bar(BAR, winter, AUCKLAND, 120)[1]).strip().endswith("NZST  13:26Z")

@@ -7,7 +7,18 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from cockpit.model.text import HOSTILE
-from widgets.cell import Cell, Column, Row, changed, cut, fit, join, line, plain, widths
+from widgets.cell import (
+    Cell,
+    Column,
+    Row,
+    compute_widths,
+    cut_text,
+    find_changed_cells,
+    fit_text,
+    join_pieces,
+    render_line,
+    sanitize_line,
+)
 
 NOW = datetime(2026, 11, 20, 13, 0, tzinfo=UTC)
 TEXT = st.text(max_size=60)
@@ -19,47 +30,47 @@ FAMILY = "👩\u200d👩\u200d👧\ufe0f family"
 @example("漢字漢字漢字", 6, False, True)
 @example("e\u0301" * 20, 7, True, True)
 def test_a_fitted_text_takes_exactly_its_cells(text: str, width: int, right: bool, middle: bool) -> None:
-    assert cell_len(fit(text, width, right=right, middle=middle)) == width
+    assert cell_len(fit_text(text, width, right=right, middle=middle)) == width
 
 
 @given(TEXT)
 def test_nothing_hostile_passes_the_second_door(text: str) -> None:
-    shown = plain(f"\x1b]52;c;AAAA\x07{text}\u202e\x9b\n")
+    shown = sanitize_line(f"\x1b]52;c;AAAA\x07{text}\u202e\x9b\n")
 
     assert not HOSTILE.search(shown)
     assert not set(shown) & set("\n\r\t\u200d\ufe0f")
 
 
 def test_a_name_is_cut_in_its_middle_and_prose_at_its_end() -> None:
-    assert cut("mi-prod--rollback-x9k2", 12) == "mi-pro…-x9k2"
-    assert cut("the server restarted", 12, middle=False) == "the server …"
+    assert cut_text("mi-prod--rollback-x9k2", 12) == "mi-pro…-x9k2"
+    assert cut_text("the server restarted", 12, middle=False) == "the server …"
 
 
 def test_an_emoji_of_several_parts_is_drawn_as_parts_so_that_all_terminals_agree() -> None:
-    assert fit("👩\u200d🚒!", 6) == "👩🚒! "
+    assert fit_text("👩\u200d🚒!", 6) == "👩🚒! "
 
 
 @given(st.lists(st.tuples(TEXT, st.sampled_from(["", "bad"])), max_size=6), st.integers(0, 80))
 def test_free_running_pieces_fill_the_line_and_no_more(pieces: list[tuple[str, str]], width: int) -> None:
-    assert sum(cell_len(text) for text, _ in join(pieces, width)) == width
+    assert sum(cell_len(text) for text, _ in join_pieces(pieces, width)) == width
 
 
 def test_what_is_left_goes_to_the_one_flexible_column() -> None:
-    assert widths([Column(1), Column(0), Column(4)], 20) == [1, 13, 4]
+    assert compute_widths([Column(1), Column(0), Column(4)], 20) == [1, 13, 4]
 
 
 def test_a_column_of_wide_tables_is_hidden_in_a_narrow_one() -> None:
     columns = [Column(1), Column(0), Column(6, from_width=30)]
 
-    assert widths(columns, 20) == [1, 18, 0]
-    assert widths(columns, 40) == [1, 31, 6]
+    assert compute_widths(columns, 20) == [1, 18, 0]
+    assert compute_widths(columns, 40) == [1, 31, 6]
 
 
 def test_a_cell_may_cover_the_columns_to_its_right() -> None:
     columns = [Column(1), Column(5), Column(6, right=True), Column(3, right=True)]
     row = Row("a", (Cell("✖", "bad"), Cell("says why", span=2), Cell(since=NOW - timedelta(seconds=38))))
 
-    assert line(row, columns, widths(columns, 18), NOW) == (
+    assert render_line(row, columns, compute_widths(columns, 18), NOW) == (
         ("✖", "bad"), (" ", ""), ("says why    ", ""), (" ", ""), ("38s", ""),
     )  # fmt: skip
 
@@ -72,18 +83,18 @@ def test_a_row_is_found_by_all_its_words_in_any_case() -> None:
 
 
 def test_only_the_cells_that_differ_are_named() -> None:
-    assert changed((("ready   38s", ""),), (("ready   39s", ""),)) == (9, 10)
-    assert changed((("ready", ""),), (("ready", ""),)) is None
-    assert changed((("ready", ""),), (("ready", "bad"),)) == (0, 5)
+    assert find_changed_cells((("ready   38s", ""),), (("ready   39s", ""),)) == (9, 10)
+    assert find_changed_cells((("ready", ""),), (("ready", ""),)) is None
+    assert find_changed_cells((("ready", ""),), (("ready", "bad"),)) == (0, 5)
 
 
 def test_a_wide_character_is_never_cut_in_two() -> None:
-    assert changed((("a漢b", ""),), (("a字b", ""),)) == (1, 3)
+    assert find_changed_cells((("a漢b", ""),), (("a字b", ""),)) == (1, 3)
 
 
 @given(TEXT, TEXT)
 def test_the_range_named_covers_every_difference(one: str, other: str) -> None:
-    old, new = join([(one, "")], 30), join([(other, "")], 30)
-    span = changed(old, new)
+    old, new = join_pieces([(one, "")], 30), join_pieces([(other, "")], 30)
+    span = find_changed_cells(old, new)
 
     assert (span is None) == ("".join(text for text, _ in old) == "".join(text for text, _ in new))

@@ -13,7 +13,7 @@ from cockpit.model.event import Event
 from cockpit.model.incident import Acknowledgement
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.revision import Replica, Revision
-from widgets.facts import LABEL, Viewer, as_text, facts, heading, rows
+from widgets.facts import LABEL, Viewer, as_text, build_fact_rows, get_heading, list_facts
 
 NOW = datetime(2026, 2, 27, 13, 26, 41, tzinfo=UTC)
 VIEWER = Viewer(NOW, timezone(timedelta(hours=13), "NZDT"))
@@ -37,7 +37,7 @@ EVENT = Event(
 
 
 def told(shown: object, **more: Any) -> str:
-    return as_text(heading(shown), facts(shown, VIEWER, **more))
+    return as_text(get_heading(shown), list_facts(shown, VIEWER, **more))
 
 
 @pytest.mark.parametrize("shown", [PROBE, ALERT, REVISION, EVENT])
@@ -79,7 +79,7 @@ def test_an_event_tells_its_detail_and_what_it_corrects() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(["", "label"]), st.text(max_size=300)), max_size=5), st.integers(40, 200))
 def test_lines_fit_and_cannot_reach_the_terminal_as_anything_but_text(found: list[tuple[str, str]], width: int) -> None:
-    for line in rows(found, width):
+    for line in build_fact_rows(found, width):
         text = "".join(piece for piece, _ in line)
         assert "\x1b" not in text
         assert "\n" not in text

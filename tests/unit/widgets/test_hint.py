@@ -12,8 +12,8 @@ from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.revision import Application, Replica, Revision
 from cockpit.model.rolled_back import RolledBack
 from tests.tui.stage import NOW, SIGNED_OUT, ago, alerts, application, probes, up
-from widgets.cell import length
-from widgets.hint import HintInput, hint
+from widgets.cell import measure_pieces
+from widgets.hint import HintInput, render_hint
 
 KEYS = {
     "declare": "d", "note": "n", "status": "s", "acknowledge": "a", "export": "x", "logs": "l", "help": "?",
@@ -26,7 +26,7 @@ INCIDENT = Incident(
 
 
 def said(sight: HintInput, width: int = 120) -> str:
-    return "".join(text for text, _ in hint(sight, KEYS, NOW, width)).strip()
+    return "".join(text for text, _ in render_hint(sight, KEYS, NOW, width)).strip()
 
 
 def test_while_it_starts_it_says_so() -> None:
@@ -100,7 +100,7 @@ def test_a_source_that_cannot_be_read_is_said_with_what_to_do() -> None:
 
 
 def test_a_key_that_does_not_work_now_is_not_offered() -> None:
-    line = "".join(text for text, _ in hint(HintInput(probes()), {}, NOW))
+    line = "".join(text for text, _ in render_hint(HintInput(probes()), {}, NOW))
 
     assert "declares" not in line
 
@@ -127,10 +127,10 @@ def test_whatever_the_names_the_action_s_key_and_verb_are_whole(
     app = replace(application(), revisions=(replace(application().revisions[0], name=revision),))
     chosen = replace(alerts()[1], name=alert)
     incident = INCIDENT if status else None
-    drawn = hint(HintInput((down,), (chosen,), (app,), incident=incident, chosen=chosen), KEYS, NOW, width)
+    drawn = render_hint(HintInput((down,), (chosen,), (app,), incident=incident, chosen=chosen), KEYS, NOW, width)
 
     text = "".join(text for text, _ in drawn)
-    assert length(drawn) <= width
+    assert measure_pieces(drawn) <= width
     assert (" a takes" if incident else " d declares") in text
 
 
@@ -232,7 +232,7 @@ def test_what_is_overdue_comes_before_what_else_could_be_done() -> None:
         HintInput(QUIET, alerts(), incident=INCIDENT, chosen=alerts()[1], asks=clock),
         HintInput(QUIET, incident=INCIDENT, asks=clock),
     ):
-        drawn = "".join(text for text, _ in hint(sight, {**KEYS, "communicate": "c"}, NOW, 80))
+        drawn = "".join(text for text, _ in render_hint(sight, {**KEYS, "communicate": "c"}, NOW, 80))
         assert drawn.endswith("c writes the update that is due")
 
 

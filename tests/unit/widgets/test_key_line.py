@@ -1,6 +1,6 @@
 """The line of keys: as many as fit, and always how to get help and how to leave."""
 
-from widgets.keys import KeyShown, fitting, pieces
+from widgets.keys import KeyShown, render_key, select_fitting_keys
 
 KEYS = [
     KeyShown(each[0].lower(), each[0].lower(), each) for each in ("Declare", "Note", "Logs", "Wall", "Help", "Quit")
@@ -8,7 +8,7 @@ KEYS = [
 
 
 def names(width: int) -> list[str]:
-    return [each.does for each in fitting(KEYS, width)]
+    return [each.does for each in select_fitting_keys(KEYS, width)]
 
 
 def test_where_there_is_room_every_key_is_shown() -> None:
@@ -21,4 +21,4 @@ def test_where_there_is_little_help_and_quit_are_the_last_to_go() -> None:
 
 
 def test_a_key_that_does_nothing_now_is_grey() -> None:
-    assert pieces(KeyShown("a", "a", "Ack", works=False)) == ((" ", ""), ("a Ack", "muted"))
+    assert render_key(KeyShown("a", "a", "Ack", works=False)) == ((" ", ""), ("a Ack", "muted"))

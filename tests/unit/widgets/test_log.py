@@ -3,7 +3,7 @@
 import pytest
 
 from cockpit.model.logline import LogLine
-from widgets.log import OURS, tone
+from widgets.log import OWN_REASON, choose_log_tone
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,11 @@ from widgets.log import OURS, tone
     ],
 )
 def test_loudness(text: str, loud: str) -> None:
-    assert tone(LogLine(text)) == loud
+    assert choose_log_tone(LogLine(text)) == loud
 
 
 def test_our_own_words_are_neither_an_error_nor_the_applications() -> None:
-    assert tone(LogLine("the stream failed; the last 30 minutes from Log Analytics follow", reason=OURS)) == "info"
+    assert (
+        choose_log_tone(LogLine("the stream failed; the last 30 minutes from Log Analytics follow", reason=OWN_REASON))
+        == "info"
+    )

@@ -15,12 +15,12 @@ from widgets import alerts as alert_rows
 from widgets import probes as probe_rows
 from widgets import revisions as revision_rows
 from widgets import timeline as timeline_rows
-from widgets.cell import Row, line, widths
-from widgets.probes import latency, sparkline
+from widgets.cell import Row, compute_widths, render_line
+from widgets.probes import draw_sparkline, format_latency
 
 
 def shown(row: Row, columns: object, width: int) -> str:
-    return "".join(text for text, _ in line(row, columns, widths(columns, width), NOW))  # type: ignore[arg-type]
+    return "".join(text for text, _ in render_line(row, columns, compute_widths(columns, width), NOW))  # type: ignore[arg-type]
 
 
 def texts(rows: list[Row]) -> list[str]:
@@ -28,25 +28,25 @@ def texts(rows: list[Row]) -> list[str]:
 
 
 def test_what_is_broken_stands_first_and_the_rest_keeps_its_order() -> None:
-    rows = probe_rows.rows(probes())
+    rows = probe_rows.build_probe_rows(probes())
 
     assert texts(rows)[:5] == ["ready", "api p95", "billing", "live", "mcp"]
 
 
 def test_a_probe_that_is_down_says_why_and_since_when_in_half_a_screen() -> None:
-    row = probe_rows.rows(probes())[0]
+    row = probe_rows.build_probe_rows(probes())[0]
 
     assert shown(row, probe_rows.COLUMNS, 56) == f"✖ ready        {'[STATUS] (503) == 200':<36}  38s"
 
 
 def test_a_probe_that_is_up_shows_its_latency_as_a_number_and_as_a_line() -> None:
-    row = probe_rows.rows([up("live", path="/health/live")])[0]
+    row = probe_rows.build_probe_rows([up("live", path="/health/live")])[0]
 
     assert shown(row, probe_rows.COLUMNS, 56) == "● live         /health/live           12ms ▁▁▅▁▁▆▁▁     "
 
 
 def test_a_wide_pane_adds_the_state_as_a_word_and_the_status() -> None:
-    row = probe_rows.rows([up("live")])[0]
+    row = probe_rows.build_probe_rows([up("live")])[0]
 
     assert "up" in shown(row, probe_rows.COLUMNS, 96).split()
     assert "200" in shown(row, probe_rows.COLUMNS, 96).split()
@@ -64,48 +64,48 @@ def test_a_wide_pane_adds_the_state_as_a_word_and_the_status() -> None:
 def test_a_probe_that_is_not_up_needs_no_colour_to_say_so(
     state: ProbeState, more: dict[str, object], said: str
 ) -> None:
-    row = probe_rows.rows([replace(up("x"), state=state, **more)])[0]  # type: ignore[arg-type]
+    row = probe_rows.build_probe_rows([replace(up("x"), state=state, **more)])[0]  # type: ignore[arg-type]
 
     assert said in shown(row, probe_rows.COLUMNS, 56)
 
 
 def test_the_title_counts_each_state_with_its_sign() -> None:
-    assert "".join(text for text, _ in probe_rows.counts(probes())) == " ✖1 ◐1 ◌1 ●9"
+    assert "".join(text for text, _ in probe_rows.count_probes(probes())) == " ✖1 ◐1 ◌1 ●9"
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"), [(None, ""), (0.0123, "12ms"), (0.9994, "999ms"), (0.9996, "1.0s"), (2.41, "2.4s")]
 )
 def test_latencies_read_in_milliseconds_then_in_seconds(seconds: float | None, text: str) -> None:
-    assert latency(seconds) == text
+    assert format_latency(seconds) == text
 
 
 def test_a_sparkline_shows_gaps_and_does_not_make_a_storm_of_a_millisecond() -> None:
-    assert sparkline([0.100, 0.101, None, 0.1005], 6) == "  ▁▁·▁"
-    assert sparkline([0.01, 0.5, 1.0], 3) == "▁▄█"
-    assert sparkline([], 4) == "    "
+    assert draw_sparkline([0.100, 0.101, None, 0.1005], 6) == "  ▁▁·▁"
+    assert draw_sparkline([0.01, 0.5, 1.0], 3) == "▁▄█"
+    assert draw_sparkline([], 4) == "    "
 
 
 def test_the_loudest_alert_stands_first_and_the_unconfirmed_end_after_it() -> None:
-    assert texts(alert_rows.rows(alerts(), {})) == ["azure:a1", "azure:a2", "azure:a3"]
+    assert texts(alert_rows.build_alert_rows(alerts(), {})) == ["azure:a1", "azure:a2", "azure:a3"]
 
 
 def test_an_alert_that_somebody_took_says_who() -> None:
     taken = {"azure:a1": Acknowledgement("azure:a1", NOW, "ana")}
 
-    assert "✔ ana" in shown(alert_rows.rows(alerts(), taken)[0], alert_rows.COLUMNS, 56)
+    assert "✔ ana" in shown(alert_rows.build_alert_rows(alerts(), taken)[0], alert_rows.COLUMNS, 56)
 
 
 def test_a_silenced_alert_and_an_unknown_severity_are_named_as_such() -> None:
     alert = replace(alerts()[0], state=AlertState.SUPPRESSED, severity=Severity.UNKNOWN)
-    row = shown(alert_rows.rows([alert], {})[0], alert_rows.COLUMNS, 56)
+    row = shown(alert_rows.build_alert_rows([alert], {})[0], alert_rows.COLUMNS, 56)
 
     assert "silenced" in row
     assert "unknown" in row
 
 
 def test_a_revision_shows_weight_health_image_replicas_and_age() -> None:
-    row = revision_rows.rows([application()])[0]
+    row = revision_rows.build_revision_rows([application()])[0]
 
     assert shown(row, revision_rows.COLUMNS, 56).split() == [
         "✖", "--v42", "100", "%", "Degraded", "sha", "2a1f3a2", "1/3", "ready", "4m",
@@ -114,7 +114,7 @@ def test_a_revision_shows_weight_health_image_replicas_and_age() -> None:
 
 def test_an_unwell_revision_shows_the_word_that_made_it_so() -> None:
     failed = replace(application().revisions[0], health="Healthy", running="Running", provisioning="Failed")
-    row = revision_rows.rows([replace(application(), revisions=(failed,))])[0]
+    row = revision_rows.build_revision_rows([replace(application(), revisions=(failed,))])[0]
 
     assert [cell.text for cell in row.cells[:4]] == ["✖", "--v42", "100 %", "Failed"]
 
@@ -122,7 +122,7 @@ def test_an_unwell_revision_shows_the_word_that_made_it_so() -> None:
 def test_with_several_apps_each_revision_keeps_the_name_of_its_app() -> None:
     second = replace(application(), name="worker", revisions=())
 
-    assert revision_rows.rows([application(), second])[0].cells[1].text == "mi-prod--v42"
+    assert revision_rows.build_revision_rows([application(), second])[0].cells[1].text == "mi-prod--v42"
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def event(kind: Kind, seconds: float, **more: object) -> Event:
 def test_the_timeline_reads_in_the_order_things_happened_and_in_local_time() -> None:
     late = replace(event(Kind.NOTE, 60, actor="ana@example.com"), id=9)
     early = replace(event(Kind.PROBE, 120), id=10)
-    rows = timeline_rows.rows([late, early], "you@example.com", AUCKLAND, TODAY)
+    rows = timeline_rows.build_event_rows([late, early], "you@example.com", AUCKLAND, TODAY)
 
     assert [shown(row, timeline_rows.COLUMNS, 56).split()[:2] for row in rows] == [
         ["02:24:40", "probe"],
@@ -161,7 +161,7 @@ def test_the_timeline_reads_in_the_order_things_happened_and_in_local_time() -> 
 
 def test_what_happened_on_another_day_says_so_however_narrow_the_pane() -> None:
     events = [event(Kind.PROBE, seconds) for seconds in (86_400 * 120, 86_400, 60)]
-    rows = timeline_rows.rows(events, "", AUCKLAND, TODAY)
+    rows = timeline_rows.build_event_rows(events, "", AUCKLAND, TODAY)
 
     narrow = [shown(row, timeline_rows.COLUMNS, 56).split() for row in rows]
     assert [row[0] for row in narrow] == ["old", "-1d", "02:25:40"]
@@ -170,7 +170,9 @@ def test_what_happened_on_another_day_says_so_however_narrow_the_pane() -> None:
 
 def test_your_own_acts_are_yours_and_a_redacted_event_says_only_that() -> None:
     mine = replace(event(Kind.NOTE, 60, actor="you@example.com"), redacted=True)
-    row = shown(timeline_rows.rows([mine], "you@example.com", UTC, NOW.date())[0], timeline_rows.COLUMNS, 56)
+    row = shown(
+        timeline_rows.build_event_rows([mine], "you@example.com", UTC, NOW.date())[0], timeline_rows.COLUMNS, 56
+    )
 
     assert row.split() == ["13:25:40", "you", "(redacted)"]
 
@@ -178,10 +180,10 @@ def test_your_own_acts_are_yours_and_a_redacted_event_says_only_that() -> None:
 def test_ages_of_what_began_in_the_future_are_nought() -> None:
     row = replace(alerts()[0], since=ago(-30))
 
-    assert shown(alert_rows.rows([row], {})[0], alert_rows.COLUMNS, 56).rstrip().endswith("0s")
+    assert shown(alert_rows.build_alert_rows([row], {})[0], alert_rows.COLUMNS, 56).rstrip().endswith("0s")
 
 
 @pytest.mark.parametrize("verb", ["silenced", "inhibited", "muted"])
 def test_what_keeps_an_alert_quiet_is_called_by_its_name(verb: str) -> None:
     alert = replace(alerts()[0], state=AlertState.SUPPRESSED, note=f"{verb} by 9825d44b")
-    assert verb in shown(alert_rows.rows([alert], {})[0], alert_rows.COLUMNS, 120)
+    assert verb in shown(alert_rows.build_alert_rows([alert], {})[0], alert_rows.COLUMNS, 120)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.runbook import Procedure, Step, StepKind
-from widgets.steps import chosen_instead, needed, rows, suggested, took
+from widgets.steps import build_step_rows, chosen_instead, find_needed_step, find_suggested_step, format_seconds_taken
 
 NOW = datetime(2026, 11, 20, 13, 26, 40, tzinfo=UTC)
 RUN = Run("r1", "a.md", "a", "A", "0" * 64, "prod", "you", NOW)
@@ -31,50 +31,63 @@ THREE = procedure(step(1), step(2), step(3))
 
 
 def test_the_first_step_is_suggested_then_the_one_behind_what_was_done() -> None:
-    assert suggested(THREE, run()) == 1
-    assert suggested(THREE, run(StepState.OK)) == 2
-    assert suggested(THREE, run(TODO, StepState.OK)) == 3
+    assert find_suggested_step(THREE, run()) == 1
+    assert find_suggested_step(THREE, run(StepState.OK)) == 2
+    assert find_suggested_step(THREE, run(TODO, StepState.OK)) == 3
 
 
 def test_what_was_left_out_is_suggested_at_the_end() -> None:
-    assert suggested(THREE, run(TODO, StepState.OK, StepState.SKIPPED)) == 1
-    assert suggested(THREE, run(StepState.BY_HAND, StepState.OK, StepState.SKIPPED)) is None
+    assert find_suggested_step(THREE, run(TODO, StepState.OK, StepState.SKIPPED)) == 1
+    assert find_suggested_step(THREE, run(StepState.BY_HAND, StepState.OK, StepState.SKIPPED)) is None
 
 
 def test_what_failed_or_ended_unseen_comes_before_everything_else() -> None:
-    assert suggested(THREE, run(StepState.OK, StepState.FAILED)) == 2
-    assert suggested(THREE, run(StepState.UNKNOWN, StepState.OK)) == 1
+    assert find_suggested_step(THREE, run(StepState.OK, StepState.FAILED)) == 2
+    assert find_suggested_step(THREE, run(StepState.UNKNOWN, StepState.OK)) == 1
 
 
 def test_a_menu_suggests_nothing() -> None:
-    assert suggested(procedure(step(1), step(2), menu=True), run()) is None
+    assert find_suggested_step(procedure(step(1), step(2), menu=True), run()) is None
 
 
 def test_a_note_is_never_suggested() -> None:
-    assert suggested(procedure(step(1, StepKind.NOTE), step(2)), run()) == 2
+    assert find_suggested_step(procedure(step(1, StepKind.NOTE), step(2)), run()) == 2
 
 
 def test_of_alternatives_the_one_done_lets_the_others_fall_away() -> None:
     choices = procedure(step(1), step(2, either=1), step(3))
-    assert suggested(choices, run(TODO, StepState.OK)) == 3
+    assert find_suggested_step(choices, run(TODO, StepState.OK)) == 3
     assert chosen_instead(choices.steps[0], choices, run(TODO, StepState.OK)) == 2
     assert chosen_instead(choices.steps[0], choices, run(TODO, StepState.SKIPPED)) is None
 
 
 def test_needs_points_at_the_nearest_step_above() -> None:
     found = procedure(step(1, StepKind.VERIFY), step(2), step(3, needs="verify"), step(4, needs="previous"))
-    assert [needed(each, found) for each in found.steps] == [None, None, 1, 3]
-    assert "needs 1" in [cell.text for cell in rows(found, run(), None)[2].cells]
+    assert [find_needed_step(each, found) for each in found.steps] == [None, None, 1, 3]
+    assert "needs 1" in [cell.text for cell in build_step_rows(found, run(), None)[2].cells]
 
 
 def test_how_long_it_took_is_beside_what_is_done() -> None:
     attempt = Attempt(1, 1, NOW, NOW + timedelta(seconds=0.42), StepState.OK)
-    assert rows(THREE, run(StepState.OK, attempts=(attempt,)), 2)[0].cells[-1].text == "0.4s"
-    assert [took(seconds) for seconds in (-1, 0.04, 9.94, 12, 200)] == ["0.0s", "0.0s", "9.9s", "12s", "3m"]
+    assert build_step_rows(THREE, run(StepState.OK, attempts=(attempt,)), 2)[0].cells[-1].text == "0.4s"
+    assert [format_seconds_taken(seconds) for seconds in (-1, 0.04, 9.94, 12, 200)] == [
+        "0.0s",
+        "0.0s",
+        "9.9s",
+        "12s",
+        "3m",
+    ]
 
 
 @given(st.lists(st.sampled_from(StepState), max_size=6))
 def test_whatever_the_states_are_there_is_a_row_for_each_step(states: list[StepState]) -> None:
     many = procedure(*(step(at) for at in range(1, 7)))
     found = run(*states)
-    assert [row.id for row in rows(many, found, suggested(many, found))] == ["1", "2", "3", "4", "5", "6"]
+    assert [row.id for row in build_step_rows(many, found, find_suggested_step(many, found))] == [
+        "1",
+        "2",
+        "3",
+        "4",
+        "5",
+        "6",
+    ]

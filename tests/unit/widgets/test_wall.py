@@ -17,8 +17,8 @@ from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.revision import Application, Revision
-from widgets.big import ROWS, big, spellable, width
-from widgets.wall import Frame, WallView, paint, wall_state
+from widgets.big import ROWS, is_spellable, measure_big_text, render_big_text
+from widgets.wall import Frame, WallView, paint_wall, wall_state
 
 NOW = datetime(2026, 2, 27, 13, 26, 41, tzinfo=UTC)
 NZDT = timezone(timedelta(hours=13), "NZDT")
@@ -44,7 +44,7 @@ def incident(title: str = "Readiness failing", declared: datetime = NOW - timede
 
 def text(view: WallView, size: tuple[int, int] = (80, 24), beat: int = 0, views: tuple[WallView, ...] = ()) -> str:
     frame = Frame(*size, NOW, NZDT, beat, "Meeting Intelligence")
-    return "\n".join("".join(piece for piece, _ in line) for line in paint(view, frame, views))
+    return "\n".join("".join(piece for piece, _ in line) for line in paint_wall(view, frame, views))
 
 
 BROKEN = wall_state(
@@ -65,7 +65,7 @@ WELL = wall_state("staging", [reading("probes", probe("live", ProbeState.UP))], 
 def test_the_state_is_a_word_five_rows_high_or_more(size: tuple[int, int]) -> None:
     shown = text(BROKEN, size)
     scale = {80: 1, 120: 2, 200: 3}[size[0]]
-    assert all(row in shown for row in big("DOWN", scale))
+    assert all(row in shown for row in render_big_text("DOWN", scale))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -121,7 +121,7 @@ def test_a_giant_ok_never_stands_over_an_open_grave_incident(size: tuple[int, in
     scale = {80: 1, 120: 2, 200: 3}[size[0]]
     for view in (own, WELL):  # its own turn, and that of an environment where all is well
         shown = text(view, size, views=(own, WELL))
-        assert all(row in shown for row in big("INCIDENT", scale))
+        assert all(row in shown for row in render_big_text("INCIDENT", scale))
         assert "Readiness failing" in shown
 
 
@@ -166,11 +166,11 @@ def test_what_is_not_seen_is_unmistakable(state: FeedState, word: str) -> None:
     old = Freshness(state, 200.0, "no network")
     view = wall_state("prod", [reading("probes", probe("ready", ProbeState.DOWN))], {"probes": old})
     shown = text(view)
-    assert all(row in shown for row in big(word, ink="▒"))
+    assert all(row in shown for row in render_big_text(word, ink="▒"))
     assert "3m OLD: what follows may no longer be true." in shown
     assert "? ready" in shown
     assert "✖ ready" not in shown
-    assert big("3M OLD")[0] in text(view, (120, 40))
+    assert render_big_text("3M OLD")[0] in text(view, (120, 40))
 
 
 def test_an_environment_that_watches_nothing_says_so() -> None:
@@ -209,17 +209,17 @@ def test_it_always_fits(broken: list[str], title: str, columns: int, rows: int, 
         [incident(title)],
         [event(1, title)],
     )
-    lines = paint(view, Frame(columns, rows, NOW, NZDT, beat))
+    lines = paint_wall(view, Frame(columns, rows, NOW, NZDT, beat))
     assert len(lines) == rows
     assert all("\n" not in piece and "\x1b" not in piece for line in lines for piece, _ in line)
 
 
 def test_every_word_and_device_code_has_letters() -> None:
     everything = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-./_ "
-    assert spellable(everything)
+    assert is_spellable(everything)
     for character in everything:
-        rows = big(character)
+        rows = render_big_text(character)
         assert len(rows) == ROWS
-        assert {cell_len(row) for row in rows} == {width(character)}
-    assert len({tuple(big(each)) for each in everything}) == len(everything)
+        assert {cell_len(row) for row in rows} == {measure_big_text(character)}
+    assert len({tuple(render_big_text(each)) for each in everything}) == len(everything)
     assert all(word == word.upper() for word in OverallState)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from screens.run.rows import clock
-from widgets.wrap import wrap
+from widgets.wrap import wrap_pieces
 
 
 def flat(rows: list[list[tuple[str, str]]]) -> list[str]:
@@ -13,27 +13,27 @@ def flat(rows: list[list[tuple[str, str]]]) -> list[str]:
 
 
 def test_words_stay_whole_and_further_rows_are_indented() -> None:
-    assert flat(wrap([("az revision activate", ""), (" --revision v1", "warn")], 20, indent=4)) == [
+    assert flat(wrap_pieces([("az revision activate", ""), (" --revision v1", "warn")], 20, indent=4)) == [
         "az revision activate",
         "    --revision v1",
     ]
 
 
 def test_line_breaks_of_a_command_are_kept() -> None:
-    assert flat(wrap([("az x \\\n  --name y", "")], 40)) == ["az x \\", "  --name y"]
+    assert flat(wrap_pieces([("az x \\\n  --name y", "")], 40)) == ["az x \\", "  --name y"]
 
 
 def test_a_tone_goes_along() -> None:
-    assert wrap([("asks ", ""), ("PREVIOUS", "warn")], 40) == [[("asks ", ""), ("PREVIOUS", "warn")]]
+    assert wrap_pieces([("asks ", ""), ("PREVIOUS", "warn")], 40) == [[("asks ", ""), ("PREVIOUS", "warn")]]
 
 
 def test_what_does_not_fit_ends_with_an_ellipsis() -> None:
-    assert flat(wrap([("one two three four five six", "")], 9, most=2)) == ["one two", "three …"]
+    assert flat(wrap_pieces([("one two three four five six", "")], 9, most=2)) == ["one two", "three …"]
 
 
 @given(st.text(), st.integers(8, 60), st.integers(0, 4))
 def test_no_row_is_wider_than_it_may_be(text: str, width: int, most: int) -> None:
-    rows = wrap([(text, "")], width, most=most, indent=4)
+    rows = wrap_pieces([(text, "")], width, most=most, indent=4)
     assert all(cell_len(row) <= width for row in flat(rows))
     assert not most or len(rows) <= most
 

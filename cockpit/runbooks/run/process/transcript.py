@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from cockpit.model.text import clean
+from cockpit.model.text import clean_text
 
 KEPT = 50_000  # bytes of output on the timeline: half of it from the beginning, half from the end
 AT_ONCE = 262_144  # bytes shown in one go: cleaning them takes a few milliseconds
@@ -17,7 +17,7 @@ ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?
 def readable(text: str) -> str:
     """Output as text: colours and cursor movements are gone, a progress bar is lines, the rest is cleaned."""
     plain = ESCAPES.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
-    return clean(plain, limit=len(plain) + 1)
+    return clean_text(plain, limit=len(plain) + 1)
 
 
 class TranscriptTail:

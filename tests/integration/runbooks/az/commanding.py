@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cockpit.azure.client import Azure
-from cockpit.azure.identity import credential
+from cockpit.azure.identity import build_credential
 from cockpit.model.system import Cloud
 from cockpit.runbooks.az import AzCommand, Survey, perform, recognise, survey
 from cockpit.runbooks.types import Finished
@@ -86,7 +86,7 @@ def known(line: str) -> AzCommand:
 async def shell(scenario: Scenario, *, read_only: bool = False, **options: Any) -> AsyncIterator[Shell]:
     async with playing(scenario) as play:
         cloud = Cloud(endpoint=play.url, logs_endpoint=play.url)
-        who = credential(("simulator",), "", "", cloud, time=play.time)
+        who = build_credential(("simulator",), "", "", cloud, time=play.time)
         options = {"retry_pause": 0.0, **options}
         azure = Azure(cloud, who, subscription=SUBSCRIPTION, read_only=read_only, time=play.time, **options)
         try:

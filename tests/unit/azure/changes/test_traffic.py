@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.azure.changes.traffic import becomes, fingerprint, merged, share
-from cockpit.azure.mapping import application
+from cockpit.azure.changes.traffic import divide_in_proportion, fingerprint_traffic, merge_traffic, sum_weights
+from cockpit.azure.mapping import map_application
 from cockpit.model.problem import SourceError
 
 LATEST = "shop--r4"
@@ -27,7 +27,7 @@ def after(
     """The list that would be sent. `shop--r9` is the one revision that is not active."""
     names = [*(f"shop--r{number}" for number in range(1, 5)), "shop--r9"]
     revisions = [{"name": name, "properties": {"active": name != "shop--r9"}} for name in names]
-    return merged(raw, application(raw, revisions, environment=""), weights, labels or {})
+    return merge_traffic(raw, map_application(raw, revisions, environment=""), weights, labels or {})
 
 
 def test_all_traffic_to_one_leaves_the_others_in_the_list_with_nothing() -> None:
@@ -44,7 +44,7 @@ def test_a_label_stays_with_its_revision() -> None:
 
 
 def test_the_others_share_what_is_left_as_they_did_before() -> None:
-    assert becomes(after(app(STABLE, CANARY), {"shop--r3": 50}), LATEST) == {
+    assert sum_weights(after(app(STABLE, CANARY), {"shop--r3": 50}), LATEST) == {
         "shop--r1": 40,
         "shop--r2": 10,
         "shop--r3": 50,
@@ -67,9 +67,9 @@ def test_weights_that_az_wrote_in_quotes_are_numbers_again() -> None:
 
 
 def test_a_label_can_be_named_instead_of_its_revision() -> None:
-    assert becomes(after(app(STABLE, CANARY), {}, {"Stable": 100}), LATEST) == {"shop--r1": 100}
+    assert sum_weights(after(app(STABLE, CANARY), {}, {"Stable": 100}), LATEST) == {"shop--r1": 100}
     # As with az, a weight by name counts more than one by label.
-    assert becomes(after(app(STABLE, CANARY), {"shop--r1": 60}, {"stable": 10}), LATEST) == {
+    assert sum_weights(after(app(STABLE, CANARY), {"shop--r1": 60}, {"stable": 10}), LATEST) == {
         "shop--r1": 60,
         "shop--r2": 40,
     }
@@ -105,7 +105,7 @@ def test_nothing_may_be_given_to_an_inactive_revision_but_its_share_may_be_taken
 def test_what_is_left_is_shared_to_the_last_percent_and_nobody_gets_more_than_a_percent_off(
     rest: int, before: list[int]
 ) -> None:
-    parts = share(rest, before)
+    parts = divide_in_proportion(rest, before)
     assert sum(parts) == rest
     assert all(abs(part - rest * each / sum(before)) < 1 for part, each in zip(parts, before, strict=True))
     assert all(part == 0 for part, each in zip(parts, before, strict=True) if each == 0)
@@ -141,9 +141,9 @@ def test_whatever_is_sent_makes_100_and_gives_everyone_named_what_was_asked(
     ],
 )
 def test_anything_that_changes_who_gets_the_traffic_changes_the_fingerprint(other: Mapping[str, Any]) -> None:
-    assert fingerprint(other) != fingerprint(app(STABLE, CANARY))
+    assert fingerprint_traffic(other) != fingerprint_traffic(app(STABLE, CANARY))
 
 
 def test_the_same_traffic_has_the_same_fingerprint_however_it_is_written() -> None:
     quoted = app({**STABLE, "weight": "80"}, {**CANARY, "latestRevision": False})
-    assert fingerprint(quoted) == fingerprint(app(STABLE, CANARY))
+    assert fingerprint_traffic(quoted) == fingerprint_traffic(app(STABLE, CANARY))

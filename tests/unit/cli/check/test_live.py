@@ -237,7 +237,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> None:
         return Reading("revisions", "prod", 15.0, 0.0, value=())
 
     feed = SimpleNamespace(name="revisions", poll=poll)
-    monkeypatch.setattr(wiring, "connect", lambda *_, **__: (Cloud(), {"prod": Cloud()}))
+    monkeypatch.setattr(wiring, "connect_azure", lambda *_, **__: (Cloud(), {"prod": Cloud()}))
     monkeypatch.setattr(wiring, "build_feeds", lambda where, *_, **__: [feed] if where.name == "prod" else [])
 
 
@@ -275,7 +275,7 @@ def test_live_without_an_identity_is_one_sentence(check: Check, monkeypatch: pyt
     def refuse(*_: object, **__: object) -> None:
         raise SourceError(Problem(ProblemKind.REFUSED, "identity refused", "They do not fit.", "Change one."))
 
-    monkeypatch.setattr(wiring, "connect", refuse)
+    monkeypatch.setattr(wiring, "connect_azure", refuse)
     result = check(GOOD, "--live")
     assert result.exit_code == 2
     assert result.stderr == "cockpit: They do not fit. Change one.\n"

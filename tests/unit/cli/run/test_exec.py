@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cockpit.cli import cockpit
 from cockpit.cli.run.exec import document
 from cockpit.model.runbook import Step, StepKind
-from cockpit.model.text import clean
+from cockpit.model.text import clean_text
 from cockpit.runbooks.types import RunRefused
 
 PRINTABLE = st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"]), min_size=1)
@@ -58,7 +58,7 @@ def test_what_is_not_one_command_is_refused(line: str) -> None:
 def test_a_line_that_cleaning_alters_never_runs(words: str) -> None:
     line = f"echo '{words}'"
     with suppress(RunRefused):  # it may be no command at all
-        assert step(line).altered == (clean(line) != line)
+        assert step(line).altered == (clean_text(line) != line)
 
 
 @pytest.mark.parametrize("word", ["caf\udce9", "a\u202eb", "a\x1bb"])

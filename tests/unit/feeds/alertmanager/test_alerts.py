@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.feeds.alertmanager.alerts import LIFE, MOST_LABELS, Listed, listed, uptime
+from cockpit.feeds.alertmanager.alerts import LIFE, MOST_LABELS, ListedAlert, parse_listed_alerts, read_uptime
 from cockpit.model.alert import AlertState, Severity
 from cockpit.model.problem import SourceError
 from cockpit.model.text import HOSTILE
@@ -19,11 +19,11 @@ ANSWERS = Path(__file__).parent / "answers"
 SEEN = datetime(2026, 11, 21, 2, 0, 30, tzinfo=UTC)
 
 
-def read(body: bytes) -> dict[str, Listed]:
-    return listed(body, source="am", environment="prod", server="am-1", polled=SEEN)
+def read(body: bytes) -> dict[str, ListedAlert]:
+    return parse_listed_alerts(body, source="am", environment="prod", server="am-1", polled=SEEN)
 
 
-def read_one(**fields: Any) -> Listed:
+def read_one(**fields: Any) -> ListedAlert:
     (found,) = read(json.dumps([{"fingerprint": "f1", **fields}]).encode()).values()
     return found
 
@@ -137,4 +137,4 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     ],
 )
 def test_the_status_tells_how_long_a_server_runs(body: bytes, expected: timedelta | None) -> None:
-    assert uptime(body, SEEN) == expected
+    assert read_uptime(body, SEEN) == expected

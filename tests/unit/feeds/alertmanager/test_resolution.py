@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.feeds.alertmanager.alerts import Listed, Report
+from cockpit.feeds.alertmanager.alerts import ListedAlert, Report
 from cockpit.feeds.alertmanager.resolution import (
     KEPT_RESOLVED,
     KEPT_UNCONFIRMED,
     UNLISTED,
     AskPrometheus,
+    PrometheusState,
     ResolutionWord,
-    Says,
     Trace,
-    merged,
-    transition,
+    merge_alerts,
+    update_traces,
 )
 from cockpit.model.alert import Alert, AlertState, Severity
 
@@ -34,7 +34,7 @@ def nobody(_: Trace) -> None:
     """No Prometheus is configured."""
 
 
-def prometheus(says: Says, why: str = "confirmed by Prometheus prom-1") -> AskPrometheus:
+def prometheus(says: PrometheusState, why: str = "confirmed by Prometheus prom-1") -> AskPrometheus:
     return lambda _: ResolutionWord(says, why)
 
 
@@ -61,7 +61,7 @@ class Story:
         """One look: the servers of `listing` have the alert, those of `silent` do not answer. What is told of it."""
         self.now += after
         self.sent = self.now if resent else self.sent
-        entry = Listed(FIRED, self.sent + clock, self.sent + LIFE + clock)
+        entry = ListedAlert(FIRED, self.sent + clock, self.sent + LIFE + clock)
         reports = {
             server: Report(
                 server, self.now + clock, {"f1": entry} if server in listing else {}, uptime, watched, skew=-clock
@@ -69,7 +69,7 @@ class Story:
             for server in self.servers
             if server not in silent
         }
-        self.traces = transition(self.traces, reports, self.ask, self.now)
+        self.traces = update_traces(self.traces, reports, self.ask, self.now)
         return self.traces["f1"].told if self.traces else None
 
 
@@ -157,10 +157,10 @@ def test_a_clock_of_ours_that_is_set_back_resolves_nothing() -> None:
 
 def test_a_slow_neighbour_lets_no_alert_seem_to_end_before_its_time() -> None:
     now = START + LIFE - timedelta(seconds=1)
-    heard = Report("am-1", now, {"f1": Listed(FIRED, START, START + LIFE)}, OLD)
-    traces = transition({}, {"am-1": heard}, nobody, now + timedelta(seconds=12))
+    heard = Report("am-1", now, {"f1": ListedAlert(FIRED, START, START + LIFE)}, OLD)
+    traces = update_traces({}, {"am-1": heard}, nobody, now + timedelta(seconds=12))
     gone = Report("am-1", START + LIFE + timedelta(seconds=1), {}, OLD)
-    traces = transition(traces, {"am-1": gone}, nobody, gone.at + timedelta(seconds=12))
+    traces = update_traces(traces, {"am-1": gone}, nobody, gone.at + timedelta(seconds=12))
     assert told(traces["f1"].told) == (AlertState.RESOLVING, "expired: sender silent")
 
 
@@ -188,13 +188,13 @@ def test_an_alert_that_one_server_still_lists_fires() -> None:
 
 
 def test_prometheus_confirms_at_once_what_a_restarted_server_cannot() -> None:
-    story = Story(ask=prometheus(Says.INACTIVE))
+    story = Story(ask=prometheus(PrometheusState.INACTIVE))
     story.look("am-1")
     assert told(story.look(uptime=timedelta(seconds=3))) == (AlertState.RESOLVED, "confirmed by Prometheus prom-1")
 
 
 def test_an_alert_that_prometheus_still_sees_fires_though_nobody_lists_it() -> None:
-    story = Story(ask=prometheus(Says.FIRES, "prom-1 says it fires"))
+    story = Story(ask=prometheus(PrometheusState.FIRES, "prom-1 says it fires"))
     story.look("am-1")
     assert told(story.look(uptime=timedelta(seconds=3))) == (
         AlertState.FIRING,
@@ -203,7 +203,7 @@ def test_an_alert_that_prometheus_still_sees_fires_though_nobody_lists_it() -> N
 
 
 def test_where_prometheus_could_be_asked_the_word_of_alertmanager_alone_is_not_enough() -> None:
-    story = Story(ask=prometheus(Says.UNKNOWN, "not confirmed: no data, job signals is or was down"))
+    story = Story(ask=prometheus(PrometheusState.UNKNOWN, "not confirmed: no data, job signals is or was down"))
     story.look("am-1")
     assert told(story.look()) == (AlertState.RESOLVING, "not confirmed: no data, job signals is or was down")
 
@@ -231,12 +231,12 @@ def test_an_alert_resolved_late_stays_ten_minutes_all_the_same() -> None:
 def test_two_servers_tell_one_alert_and_it_is_quiet_only_when_both_keep_it_so() -> None:
     hushed = replace(FIRED, state=AlertState.SUPPRESSED, note="silenced by 9825d44b", seen_by=("am-2",))
     earlier = replace(hushed, since=START - LOOK, seen_by=("am-3",))
-    assert merged([hushed, FIRED]) == replace(FIRED, seen_by=("am-1", "am-2"))
-    assert merged([hushed, earlier]) == replace(earlier, seen_by=("am-2", "am-3"))
+    assert merge_alerts([hushed, FIRED]) == replace(FIRED, seen_by=("am-1", "am-2"))
+    assert merge_alerts([hushed, earlier]) == replace(earlier, seen_by=("am-2", "am-3"))
 
 
 SERVERS = ("am-1", "am-2")
-LISTED = {name: Listed(replace(FIRED, fingerprint=name), START, START + LIFE) for name in ("f1", "f2", "f3")}
+LISTED = {name: ListedAlert(replace(FIRED, fingerprint=name), START, START + LIFE) for name in ("f1", "f2", "f3")}
 REPORTS = st.lists(
     st.dictionaries(
         st.sampled_from(SERVERS),
@@ -250,12 +250,12 @@ REPORTS = st.lists(
     min_size=1,
     max_size=12,
 )
-WORDS = st.sampled_from([None, *Says])
+WORDS = st.sampled_from([None, *PrometheusState])
 
 
 @given(rounds=REPORTS, says=WORDS, pause=st.integers(0, 2_000))
 def test_whatever_happens_what_is_listed_fires_and_what_is_resolved_has_its_proof(
-    rounds: list[dict[str, tuple[list[str], timedelta | None, bool]]], says: Says | None, pause: int
+    rounds: list[dict[str, tuple[list[str], timedelta | None, bool]]], says: PrometheusState | None, pause: int
 ) -> None:
     now = START
     ask = prometheus(says, "why") if says else nobody
@@ -266,7 +266,7 @@ def test_whatever_happens_what_is_listed_fires_and_what_is_resolved_has_its_proo
             server: Report(server, now, {name: LISTED[name] for name in names}, uptime, watched)
             for server, (names, uptime, watched) in answers.items()
         }
-        before, traces = traces, transition(traces, reports, ask, now)
+        before, traces = traces, update_traces(traces, reports, ask, now)
         present = {name for report in reports.values() for name in report.alerts}
         assert present <= set(traces) <= present | set(before)
         for name, trace in traces.items():
@@ -275,10 +275,10 @@ def test_whatever_happens_what_is_listed_fires_and_what_is_resolved_has_its_proo
                 assert trace.told.state is AlertState.FIRING
             elif trace.told.state is AlertState.RESOLVED and was is not AlertState.RESOLVED:
                 sure = any(each.watched and each.uptime is not None for each in reports.values())
-                assert says is Says.INACTIVE or (says is None and sure)
+                assert says is PrometheusState.INACTIVE or (says is None and sure)
             elif trace.told.state is AlertState.RESOLVING:
                 assert trace.told.note
-        assert transition(traces, reports, ask, now) == traces
+        assert update_traces(traces, reports, ask, now) == traces
 
 
 @given(rounds=REPORTS)
@@ -291,8 +291,8 @@ def test_no_alert_stays_for_ever(rounds: list[dict[str, tuple[list[str], timedel
             server: Report(server, now, {name: LISTED[name] for name in names}, uptime, watched)
             for server, (names, uptime, watched) in answers.items()
         }
-        traces = transition(traces, reports, nobody, now)
+        traces = update_traces(traces, reports, nobody, now)
     for _ in range(100):
         now += LOOK * 4
-        traces = transition(traces, {"am-1": Report("am-1", now, {}, None)}, nobody, now)
+        traces = update_traces(traces, {"am-1": Report("am-1", now, {}, None)}, nobody, now)
     assert not traces

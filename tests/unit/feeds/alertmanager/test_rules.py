@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from cockpit.feeds.alertmanager.client import matches_all
 from cockpit.feeds.alertmanager.labels import LabelSets
-from cockpit.feeds.alertmanager.resolution import ResolutionWord, Says, Trace
+from cockpit.feeds.alertmanager.resolution import PrometheusState, ResolutionWord, Trace
 from cockpit.feeds.alertmanager.rules import (
     Rules,
     Witnesses,
-    firing,
     is_partial,
-    pending,
+    list_firing_alerts,
+    list_pending_alerts,
     rules_of,
     worth_showing,
 )
@@ -56,7 +56,7 @@ def word(
 
 
 def waiting(body: bytes = BODY) -> list[Alert]:
-    return pending(rules_of(body), source="am", environment="prod", server="prom-1", polled=AT)
+    return list_pending_alerts(rules_of(body), source="am", environment="prod", server="prom-1", polled=AT)
 
 
 def test_pending_alerts_are_told_with_when_they_began() -> None:
@@ -87,20 +87,20 @@ def test_two_servers_with_the_same_rules_tell_a_pending_alert_once() -> None:
 
 
 def test_an_inactive_rule_that_was_just_evaluated_confirms_the_end() -> None:
-    assert word(alert("QueueLong")) == ResolutionWord(Says.INACTIVE, "confirmed by Prometheus prom-1")
+    assert word(alert("QueueLong")) == ResolutionWord(PrometheusState.INACTIVE, "confirmed by Prometheus prom-1")
 
 
 def test_a_rule_that_fires_for_another_instance_confirms_the_end_of_this_one() -> None:
-    assert word(alert("ReplicaDown", instance="orders-api--r12-y", job="signals")).says is Says.INACTIVE
+    assert word(alert("ReplicaDown", instance="orders-api--r12-y", job="signals")).says is PrometheusState.INACTIVE
 
 
 def test_an_alert_that_prometheus_still_has_fires() -> None:
     found = alert("ReplicaDown", instance="orders-api--r12-x", job="signals", severity="critical")
-    assert word(found) == ResolutionWord(Says.FIRES, "prom-1 says it fires")
+    assert word(found) == ResolutionWord(PrometheusState.FIRES, "prom-1 says it fires")
 
 
 def test_an_alert_whose_labels_were_dropped_on_the_way_is_still_recognised() -> None:
-    assert word(alert("ReplicaDown", instance="orders-api--r12-x")).says is Says.FIRES
+    assert word(alert("ReplicaDown", instance="orders-api--r12-x")).says is PrometheusState.FIRES
 
 
 @pytest.mark.parametrize(
@@ -114,31 +114,31 @@ def test_an_alert_whose_labels_were_dropped_on_the_way_is_still_recognised() -> 
     ],
 )
 def test_a_rule_that_cannot_know_confirms_nothing(name: str, why: str) -> None:
-    assert word(alert(name, app="orders-api")) == ResolutionWord(Says.UNKNOWN, f"not confirmed: {why}")
+    assert word(alert(name, app="orders-api")) == ResolutionWord(PrometheusState.UNKNOWN, f"not confirmed: {why}")
 
 
 def test_a_rule_without_data_confirms_nothing() -> None:
     found = word(
         alert("ReplicaDown", instance="orders-api--r12-y", job="signals"), said(("signals", "orders-api--r12-y"))
     )
-    assert found.says is Says.UNKNOWN
+    assert found.says is PrometheusState.UNKNOWN
     assert "no data" in found.why
 
 
 def test_another_target_that_is_down_hides_nothing() -> None:
     found = alert("ReplicaDown", instance="orders-api--r12-y", job="signals")
-    assert word(found, said(("signals", "orders-api--r12-z"), ("batch", ""))).says is Says.INACTIVE
+    assert word(found, said(("signals", "orders-api--r12-z"), ("batch", ""))).says is PrometheusState.INACTIVE
 
 
 def test_a_prometheus_that_does_not_answer_may_know_better() -> None:
     assert word(alert("QueueLong"), said(), silent=("prom-2",)) == ResolutionWord(
-        Says.SILENT, "not confirmed: prom-2 does not answer"
+        PrometheusState.SILENT, "not confirmed: prom-2 does not answer"
     )
 
 
 def test_of_several_that_answer_the_one_that_sees_it_fire_is_believed() -> None:
     quiet = Rules("prom-2", AT, {"ReplicaDown": rules_of(BODY)["QueueLong"]})
-    assert word(alert("ReplicaDown", instance="orders-api--r12-x"), quiet, said()).says is Says.FIRES
+    assert word(alert("ReplicaDown", instance="orders-api--r12-x"), quiet, said()).says is PrometheusState.FIRES
 
 
 def vector(*series: object) -> bytes:
@@ -179,42 +179,42 @@ PUSHED = alert("QueueLong", job="nightly", instance="n1")  # a job that nobody s
 
 @pytest.mark.parametrize("found", [AGGREGATED, OF_JOB, PUSHED], ids=["aggregated", "only a job", "pushed"])
 def test_an_alert_that_names_no_target_is_not_over_when_one_that_was_up_is_down(found: Alert) -> None:
-    assert word(found, said(LOST), before=UP | {LOST}).says is Says.UNKNOWN
+    assert word(found, said(LOST), before=UP | {LOST}).says is PrometheusState.UNKNOWN
     assert word(found, said(LOST), before=UP | {LOST}).why == "not confirmed: no data, b:2 is or was down"
 
 
 @pytest.mark.parametrize("found", [AGGREGATED, OF_JOB, PUSHED], ids=["aggregated", "only a job", "pushed"])
 def test_a_target_that_was_down_all_the_while_explains_nothing(found: Alert) -> None:
-    assert word(found, said(LOST), before=UP).says is Says.INACTIVE
+    assert word(found, said(LOST), before=UP).says is PrometheusState.INACTIVE
 
 
 def test_a_job_that_left_with_all_its_targets_took_its_data_along() -> None:
     left = UP | {("search", "s:1")}
     assert word(AGGREGATED, said(), before=left).why == "not confirmed: no data, job search is or was down"
-    assert word(alert("QueueLong", job="search", instance="s:1"), said(), before=left).says is Says.UNKNOWN
+    assert word(alert("QueueLong", job="search", instance="s:1"), said(), before=left).says is PrometheusState.UNKNOWN
 
 
 def test_a_target_that_was_replaced_while_its_job_lives_explains_nothing_but_its_own_alert() -> None:
     replaced = UP | {LOST}
-    assert word(AGGREGATED, said(), before=replaced).says is Says.INACTIVE
+    assert word(AGGREGATED, said(), before=replaced).says is PrometheusState.INACTIVE
     own = word(alert("QueueLong", job="batch", instance="b:2"), said(), before=replaced)
-    assert own == ResolutionWord(Says.UNKNOWN, "not confirmed: no data, b:2 is no target any more")
+    assert own == ResolutionWord(PrometheusState.UNKNOWN, "not confirmed: no data, b:2 is no target any more")
 
 
 def test_a_job_of_which_another_target_was_lost_says_nothing_of_this_one() -> None:
     found = alert("QueueLong", job="batch", instance="b:1")
-    assert word(found, said(LOST), before=UP | {LOST}).says is Says.INACTIVE
+    assert word(found, said(LOST), before=UP | {LOST}).says is PrometheusState.INACTIVE
 
 
 def test_a_server_that_cannot_say_whether_there_was_data_confirms_nothing() -> None:
     mute = Rules("prom-1", AT, rules_of(BODY), None)
     assert word(alert("QueueLong"), mute).why == "not confirmed: prom-1 cannot say whether the rule had data"
-    assert word(alert("QueueLong"), said(up=frozenset())).says is Says.UNKNOWN
+    assert word(alert("QueueLong"), said(up=frozenset())).says is PrometheusState.UNKNOWN
 
 
 def test_a_server_that_told_only_a_part_confirms_nothing() -> None:
     part = Rules("prom-1", AT, rules_of(BODY), Targets(UP), partial=True)
-    assert word(alert("QueueLong"), part).says is Says.UNKNOWN
+    assert word(alert("QueueLong"), part).says is PrometheusState.UNKNOWN
     assert is_partial(b'{"status": "success", "data": {"groups": [], "groupNextToken": "x"}}')
     assert is_partial(b'{"status": "success", "data": {"groups": []}, "warnings": ["a store is missing"]}')
     assert not is_partial(BODY)
@@ -234,18 +234,18 @@ def in_state(state: object) -> dict[str, Any]:
 
 @pytest.mark.parametrize("state", ["firing", "Firing", "Alerting"])
 def test_whatever_word_a_server_has_for_it_what_fires_fires(state: str) -> None:
-    assert word(AGGREGATED, one_rule(in_state(state))).says is Says.FIRES
+    assert word(AGGREGATED, one_rule(in_state(state))).says is PrometheusState.FIRES
 
 
 @pytest.mark.parametrize("state", ["NoData", "Error", "Normal (NoData)", "Alerting (Error)", "recovering", "", None, 7])
 def test_a_word_that_nobody_knows_confirms_nothing(state: object) -> None:
-    assert word(AGGREGATED, one_rule(in_state(state))).says is Says.UNKNOWN
+    assert word(AGGREGATED, one_rule(in_state(state))).says is PrometheusState.UNKNOWN
 
 
 @pytest.mark.parametrize("state", ["inactive", "Normal"])
 def test_a_word_for_over_confirms_it(state: str) -> None:
-    assert word(AGGREGATED, one_rule(in_state(state))).says is Says.INACTIVE
-    assert word(AGGREGATED, one_rule(state=state)).says is Says.INACTIVE
+    assert word(AGGREGATED, one_rule(in_state(state))).says is PrometheusState.INACTIVE
+    assert word(AGGREGATED, one_rule(state=state)).says is PrometheusState.INACTIVE
 
 
 @pytest.mark.parametrize(
@@ -264,11 +264,11 @@ def test_a_word_for_over_confirms_it(state: str) -> None:
     ids=str,
 )
 def test_an_answer_that_is_missing_confirms_nothing(more: dict[str, Any]) -> None:
-    assert word(AGGREGATED, one_rule(**more)).says is Says.UNKNOWN
+    assert word(AGGREGATED, one_rule(**more)).says is PrometheusState.UNKNOWN
 
 
 def test_a_rule_that_says_it_is_inactive_may_leave_its_list_out() -> None:
-    assert word(AGGREGATED, one_rule(alerts=None, state="inactive")).says is Says.INACTIVE
+    assert word(AGGREGATED, one_rule(alerts=None, state="inactive")).says is PrometheusState.INACTIVE
 
 
 TARGETS = st.frozensets(st.tuples(st.sampled_from(["", "batch", "api"]), st.sampled_from(["", "1", "2"])), max_size=4)
@@ -285,7 +285,7 @@ def test_an_end_is_confirmed_only_while_no_target_that_could_explain_it_was_lost
     answer = Rules("prom-1", AT, rules_of(BODY), Targets(up, down))
     ended = alert("QueueLong", job=job) if job else alert("QueueLong")
     says = Witnesses([answer], [], {"prom-1": memory}).word_on(Trace(ended, first=AT)).says
-    if says is Says.INACTIVE:
+    if says is PrometheusState.INACTIVE:
         ever_up = {target for seen, _ in looks for target in seen}
         lost = {target for target in ever_up if target in down and (not job or target[0] == job)}
         assert not lost
@@ -326,7 +326,7 @@ def test_any_rules_are_read_or_refused(groups: Any) -> None:
     except (SourceError, ValueError):
         return
     waiting(body)
-    firing(found, server="prom-1", position=AT)
+    list_firing_alerts(found, server="prom-1", position=AT)
     Witnesses([Rules("prom-1", AT, found)], []).word_on(Trace(alert("QueueLong")))
 
 

@@ -16,10 +16,10 @@ from cockpit.feeds.probes.state import (
     CheckOutcome,
     Grade,
     ProbeStanding,
-    fold,
-    result,
-    shown,
-    undecided,
+    apply_outcome,
+    build_probe_result,
+    derive_shown_state,
+    is_undecided,
 )
 from cockpit.model.probe import Probe, ProbeState
 from tests.unit.feeds.fake_time import START
@@ -39,7 +39,7 @@ probes = st.builds(lambda f, s: replace(PROBE, failures=f, successes=s), st.inte
 
 
 def after(story: str, probe: Probe = PROBE) -> ProbeStanding:
-    return reduce(lambda standing, letter: fold(probe, standing, WORDS[letter]), story, ProbeStanding())
+    return reduce(lambda standing, letter: apply_outcome(probe, standing, WORDS[letter]), story, ProbeStanding())
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_down_means_enough_failing_answers_in_a_row_and_up_means_a_good_one(
     standing = ProbeStanding()
     longest = row = 0
     for outcome in story:
-        standing = fold(probe, standing, outcome)
+        standing = apply_outcome(probe, standing, outcome)
         if outcome.grade is not Grade.INCONCLUSIVE:
             row = row + 1 if outcome.grade is Grade.FAILING else 0
             longest = max(longest, row)
@@ -100,14 +100,14 @@ def test_an_answer_that_says_nothing_changes_no_later_verdict(
     conclusive = [each for each in story if each.grade is not Grade.INCONCLUSIVE] + [GOOD]
     with_gap = [*conclusive[:lost], INCONCLUSIVE, *conclusive[lost:], conclusive[-1]]
     without = [*conclusive, conclusive[-1]]
-    ends = [reduce(lambda s, o: fold(probe, s, o), told, ProbeStanding()) for told in (with_gap, without)]
+    ends = [reduce(lambda s, o: apply_outcome(probe, s, o), told, ProbeStanding()) for told in (with_gap, without)]
     assert ends[0].state is ends[1].state
     assert ends[0].failing == ends[1].failing
 
 
 @given(probe=probes, story=st.lists(outcomes, max_size=40))
 def test_enough_good_answers_clear_anybody(probe: Probe, story: list[CheckOutcome]) -> None:
-    standing = reduce(lambda s, o: fold(probe, s, o), [*story, *[GOOD] * probe.successes], ProbeStanding())
+    standing = reduce(lambda s, o: apply_outcome(probe, s, o), [*story, *[GOOD] * probe.successes], ProbeStanding())
     assert standing.state is ProbeState.UP
 
 
@@ -128,7 +128,7 @@ def test_flapping_is_forgotten_after_twenty_calm_answers() -> None:
 def test_flapping_begins_at_five_turns_ends_at_two_and_stays_as_it_is_between(story: list[CheckOutcome]) -> None:
     standing = ProbeStanding()
     for outcome in story:
-        before, standing = standing, fold(PROBE, standing, outcome)
+        before, standing = standing, apply_outcome(PROBE, standing, outcome)
         turns = sum(standing.turns)
         if standing.flapping is not before.flapping:
             assert turns == (FLAPPING if standing.flapping else CALM)
@@ -142,7 +142,7 @@ def test_a_probe_that_keeps_turning_is_said_to_flap_once(lengths: list[int]) -> 
     story = "".join(("f" if odd % 2 else "g") * length for odd, length in enumerate(lengths))
     standing, said = ProbeStanding(), 0
     for letter in story:
-        before, standing = standing, fold(PROBE, standing, WORDS[letter])
+        before, standing = standing, apply_outcome(PROBE, standing, WORDS[letter])
         said += standing.flapping is not before.flapping
     assert said <= 1
 
@@ -152,7 +152,7 @@ def test_a_probe_that_keeps_turning_is_said_to_flap_once(lengths: list[int]) -> 
 )
 def test_what_one_more_answer_would_settle_is_asked_again_soon(story: str, expected: bool) -> None:
     standing = after(story, replace(PROBE, successes=2))
-    assert undecided(standing) is expected
+    assert is_undecided(standing) is expected
 
 
 def test_silence_lasts_from_its_first_check_until_an_answer_of_any_kind() -> None:
@@ -167,45 +167,48 @@ def test_silence_lasts_from_its_first_check_until_an_answer_of_any_kind() -> Non
     ]
     standing, told = ProbeStanding(), []
     for outcome in outcomes:
-        standing = fold(PROBE, standing, outcome)
+        standing = apply_outcome(PROBE, standing, outcome)
         told.append((standing.silent_since, standing.answered))
     assert told == [(None, 1.0), (2.0, 1.0), (2.0, 1.0), (2.0, 1.0), (None, 5.0), (6.0, 5.0)]
 
 
 def test_a_child_of_what_is_down_is_unknown_and_says_whose() -> None:
     child = replace(PROBE, name="api", depends_on=("gateway",))
-    view = shown(child, after("ff"), {"gateway": after("ff"), "api": after("ff")}, START, False)
+    view = derive_shown_state(child, after("ff"), {"gateway": after("ff"), "api": after("ff")}, START, False)
     assert (view.state, view.reason) == (ProbeState.UNKNOWN, "parent gateway down")
 
 
 @pytest.mark.parametrize("parent", ["g", "f", "i", ""])
 def test_a_parent_that_is_not_down_explains_nothing(parent: str) -> None:
     child = replace(PROBE, name="api", depends_on=("gateway", "never configured"))
-    assert shown(child, after("ff"), {"gateway": after(parent)}, START, False).state is ProbeState.DOWN
+    assert derive_shown_state(child, after("ff"), {"gateway": after(parent)}, START, False).state is ProbeState.DOWN
 
 
 def test_a_dead_line_of_our_own_accuses_nobody() -> None:
-    assert shown(PROBE, after("ff"), {}, START, True).reason == "jump box offline"
+    assert derive_shown_state(PROBE, after("ff"), {}, START, True).reason == "jump box offline"
 
 
 def test_maintenance_covers_everything_from_its_first_moment_to_its_last() -> None:
     window = (START, START + timedelta(hours=1))
     probe = replace(PROBE, maintenance=(window,))
     before, first, last, later = (
-        shown(probe, after("ff"), {}, START + timedelta(minutes=minutes), False).state for minutes in (-1, 0, 59, 60)
+        derive_shown_state(probe, after("ff"), {}, START + timedelta(minutes=minutes), False).state
+        for minutes in (-1, 0, 59, 60)
     )
     assert [before, first, last, later] == ["down", "maintenance", "maintenance", "down"]
 
 
 def test_the_state_since_moves_only_with_the_state() -> None:
-    up = result(PROBE, after("g"), shown(PROBE, after("g"), {}, START, False), None, START)
+    up = build_probe_result(PROBE, after("g"), derive_shown_state(PROBE, after("g"), {}, START, False), None, START)
     later = START + timedelta(minutes=5)
-    still = result(PROBE, after("gg"), shown(PROBE, after("gg"), {}, later, False), up, later)
-    failing = result(PROBE, after("ggf"), shown(PROBE, after("ggf"), {}, later, False), still, later)
+    still = build_probe_result(PROBE, after("gg"), derive_shown_state(PROBE, after("gg"), {}, later, False), up, later)
+    failing = build_probe_result(
+        PROBE, after("ggf"), derive_shown_state(PROBE, after("ggf"), {}, later, False), still, later
+    )
     assert (still.since, failing.since, failing.failing) == (START, later, 1)
 
 
 def test_a_recovering_probe_says_how_far_it_is() -> None:
     probe = replace(PROBE, successes=3)
-    view = shown(probe, after("ffg", probe), {}, START, False)
+    view = derive_shown_state(probe, after("ffg", probe), {}, START, False)
     assert (view.state, view.reason) == (ProbeState.DOWN, "recovering, 1 of 3 good answers")

@@ -6,15 +6,15 @@ from datetime import date, timedelta
 
 import pytest
 
-from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
-from cockpit.incident.membership import standing
+from cockpit.incident.membership import list_standing_events
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist, Plan, Role, Target
 from cockpit.model.response import Review
-from cockpit.model.severity_scale import Level
+from cockpit.model.severity_scale import SeverityLevel
 from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.desks import Clock, at_desk
 from tests.unit.incident.story import NIGHT, at
@@ -56,9 +56,9 @@ def test_who_is_unsure_takes_the_higher_level(timeline: Timeline, clock: Clock) 
 
 
 def test_what_is_for_the_backlog_is_no_incident(timeline: Timeline, clock: Clock) -> None:
-    ladder = (Level("P0", 0), Level("P3", 1, backlog=True))
+    ladder = (SeverityLevel("P0", 0), SeverityLevel("P3", 1, backlog=True))
     desk = IncidentActions(timeline, operator="ana", environment="prod", ladder=ladder, time=clock)
-    with pytest.raises(DeskError, match="P3 is for the backlog, no incident: write a note"):
+    with pytest.raises(IncidentActionError, match="P3 is for the backlog, no incident: write a note"):
         desk.declare("a typo", "P3")
 
 
@@ -73,7 +73,7 @@ def test_a_role_is_taken_by_its_initials_and_several_may_hold_it(desk: IncidentA
 
 def test_a_role_that_no_document_names_may_be_worn_but_a_slip_is_asked_about(desk: IncidentActions) -> None:
     assert desk.take_role("database").subject == "database"
-    with pytest.raises(DeskError, match="no role `Scrbie`; did you mean Scribe"):
+    with pytest.raises(IncidentActionError, match="no role `Scrbie`; did you mean Scribe"):
         desk.take_role("Scrbie")
 
 
@@ -107,7 +107,7 @@ def test_awareness_of_a_breach_ends_only_with_the_notice_or_a_reason(desk: Incid
         (lambda: desk.clock_done("breach", moment=at(-60)), "cannot be done before"),
     ]
     for refused, sentence in refusals:
-        with pytest.raises(DeskError, match=sentence):
+        with pytest.raises(IncidentActionError, match=sentence):
             refused()
     desk.not_applicable("breach", "test data only")
     assert now(desk).marks[0].not_applicable == "test data only"
@@ -124,23 +124,23 @@ def test_awareness_of_a_breach_ends_only_with_the_notice_or_a_reason(desk: Incid
 def test_a_reminder_can_be_put_off_but_not_switched_off(desk: IncidentActions) -> None:
     desk.snooze("update", at(10))
     assert now(desk).marks[0].snoozed_until == at(10)
-    with pytest.raises(DeskError, match="a day at most"):
+    with pytest.raises(IncidentActionError, match="a day at most"):
         desk.snooze("update", at(60 * 25))
-    with pytest.raises(DeskError, match="no clock `updaet`; did you mean `update`"):
+    with pytest.raises(IncidentActionError, match="no clock `updaet`; did you mean `update`"):
         desk.snooze("updaet", at(10))
 
 
 def test_a_box_is_ticked_with_the_words_of_the_plan_and_can_be_opened_again(desk: IncidentActions) -> None:
     assert desk.tick("first", 2).summary == "ticked: Freeze"
-    with pytest.raises(DeskError, match="first#2 is done already"):
+    with pytest.raises(IncidentActionError, match="first#2 is done already"):
         desk.tick("first", 2)
     desk.tick("first", 2, state="open")
     assert now(desk).ticks[0].state == "open"
-    with pytest.raises(DeskError, match="Say why it is skipped"):
+    with pytest.raises(IncidentActionError, match="Say why it is skipped"):
         desk.tick("first", 1, state="skipped")
-    with pytest.raises(DeskError, match="first has 2 boxes"):
+    with pytest.raises(IncidentActionError, match="first has 2 boxes"):
         desk.tick("fir", 3)
-    with pytest.raises(DeskError, match="no checklist `last`; there are first"):
+    with pytest.raises(IncidentActionError, match="no checklist `last`; there are first"):
         desk.tick("last", 1)
 
 
@@ -150,7 +150,7 @@ def test_a_freeze_needs_no_incident_and_holds_once(timeline: Timeline, clock: Cl
     frozen = desk.frozen()
     assert frozen is not None
     assert (frozen.by, frozen.reason) == ("ana", "until green")
-    with pytest.raises(DeskError, match="prod is frozen already"):
+    with pytest.raises(IncidentActionError, match="prod is frozen already"):
         at_desk(timeline, clock, "ben").freeze(True)
     assert at_desk(timeline, clock, environment="staging").frozen() is None
     incident = desk.declare("x")
@@ -165,7 +165,7 @@ def test_an_action_item_is_changed_by_its_id(desk: IncidentActions) -> None:
     event = desk.change_item(id, done=True, due="")
     assert event.summary == "action item: alert on the queue (done, no due)"
     assert (now(desk).items[0].done, now(desk).items[0].due) == (NIGHT, None)
-    with pytest.raises(DeskError, match="is done already"):
+    with pytest.raises(IncidentActionError, match="is done already"):
         desk.change_item(id, done=True)
 
 
@@ -176,7 +176,7 @@ def test_a_scenario_brings_its_targets_from_the_documents(desk: IncidentActions)
     recovery = now(desk).recovery
     assert recovery is not None
     assert (recovery.rto, recovery.origin, recovery.point) == (30 * MINUTE, "dr.md:9", at(-12))
-    with pytest.raises(DeskError, match="did you mean `Database lost`"):
+    with pytest.raises(IncidentActionError, match="did you mean `Database lost`"):
         desk.choose_scenario("database losst")
     desk.choose_scenario("the dog ate it", rto=240 * MINUTE)
 
@@ -185,7 +185,7 @@ def test_a_message_is_kept_with_what_it_promised(desk: IncidentActions) -> None:
     event = desk.sent("client", "We are on it.\nMore at half past.", "client", at(30))
     assert event.summary == "update to client (next at 02:30Z): We are on it. More at half past."
     assert now(desk).updates[0].promised == at(30)
-    with pytest.raises(DeskError, match="yet to come"):
+    with pytest.raises(IncidentActionError, match="yet to come"):
         desk.sent("client", "x", promised=at(-1))
 
 
@@ -222,7 +222,7 @@ def test_two_who_correct_the_same_entry_are_both_on_record_and_the_later_stands(
     assert other.supersedes == one.id
     assert [each.text for each in now(ben).decisions] == ["roll back"]
     decisions = timeline.events(kinds=[Kind.DECISION])
-    assert [each.id for each in standing(decisions)] == [other.id]
+    assert [each.id for each in list_standing_events(decisions)] == [other.id]
     assert len(decisions) == 3
 
 
@@ -242,13 +242,13 @@ def test_of_many_at_once_nobody_is_lost(desk: IncidentActions, timeline: Timelin
     assert sorted(now(desk).in_role("Scribe")) == [f"p{number}" for number in range(6)]
     notes = timeline.events(kinds=[Kind.NOTE])
     assert len(notes) == 7
-    assert [each.id for each in standing(notes)] == [notes[-1].id]
+    assert [each.id for each in list_standing_events(notes)] == [notes[-1].id]
 
 
 def test_a_pin_is_set_once_and_moves_with_the_correction(desk: IncidentActions) -> None:
     noted = desk.note("the first 500")
     desk.pin(noted.id)
-    with pytest.raises(DeskError, match="pinned already"):
+    with pytest.raises(IncidentActionError, match="pinned already"):
         desk.pin(noted.id)
     corrected = desk.correct(noted.id, "the first 503")
     desk.link(noted.id, "https://logs.example.com/q/1", "query")
@@ -266,11 +266,11 @@ def test_a_long_address_of_evidence_stays_whole(desk: IncidentActions) -> None:
 
 def test_the_post_mortem_goes_on_after_the_incident_and_back_only_for_a_reason(desk: IncidentActions) -> None:
     id = now(desk).id
-    with pytest.raises(DeskError, match="resolve it before"):
+    with pytest.raises(IncidentActionError, match="resolve it before"):
         desk.review("reviewed")
     desk.resolve("rolled back", because="fixed")
     desk.review("reviewed", incident=id)
-    with pytest.raises(DeskError, match="say why it goes back"):
+    with pytest.raises(IncidentActionError, match="say why it goes back"):
         desk.review("draft", incident=id)
     desk.review("in review", "two facts were wrong", incident=id)
     assert desk.find(id).review is Review.IN_REVIEW
@@ -279,10 +279,10 @@ def test_the_post_mortem_goes_on_after_the_incident_and_back_only_for_a_reason(d
 
 def test_what_was_resolved_last_is_opened_again_with_a_reason(desk: IncidentActions) -> None:
     id = now(desk).id
-    with pytest.raises(DeskError, match="is open"):
+    with pytest.raises(IncidentActionError, match="is open"):
         desk.reopen("why not", id)
     desk.resolve()
-    with pytest.raises(DeskError, match="Say why"):
+    with pytest.raises(IncidentActionError, match="Say why"):
         desk.reopen(" ")
     assert desk.reopen("it is back").incident == id
     assert now(desk).id == id
@@ -320,13 +320,13 @@ def test_what_was_resolved_last_is_opened_again_with_a_reason(desk: IncidentActi
 def test_what_cannot_be_is_refused_in_a_sentence(
     desk: IncidentActions, act: Callable[[IncidentActions], Event], sentence: str
 ) -> None:
-    with pytest.raises(DeskError, match=sentence):
+    with pytest.raises(IncidentActionError, match=sentence):
         act(desk)
 
 
 def test_what_the_cockpit_saw_is_not_corrected(desk: IncidentActions, timeline: Timeline) -> None:
     (event,) = timeline.record([Draft(Kind.PROBE, "ready down", NIGHT, "prod", "ready", detail={"state": "down"})])
-    with pytest.raises(DeskError, match="on record as it was seen; write a note"):
+    with pytest.raises(IncidentActionError, match="on record as it was seen; write a note"):
         desk.correct(event.id, "it was up")
 
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from cockpit.incident.actions.errors import AmbiguousIncident, DeskError
+from cockpit.incident.actions.errors import AmbiguousIncident, IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.model.event import Draft, Kind
 from cockpit.model.incident import Status
-from cockpit.model.severity_scale import DEFAULT_LADDER, Level
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityLevel
 from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.desks import Clock, at_desk
 from tests.unit.incident.story import NIGHT, at
@@ -33,7 +33,7 @@ def test_a_declaration_needs_only_a_title(desk: IncidentActions) -> None:
 
 
 def test_a_ladder_of_one_rung_declares_on_it(timeline: Timeline, clock: Clock) -> None:
-    one = IncidentActions(timeline, operator="ana", environment="prod", ladder=(Level("MAJOR", 0),), time=clock)
+    one = IncidentActions(timeline, operator="ana", environment="prod", ladder=(SeverityLevel("MAJOR", 0),), time=clock)
     assert one.declare("x").severity == "MAJOR"
 
 
@@ -145,7 +145,7 @@ def test_a_clock_a_little_ahead_is_now(desk: IncidentActions) -> None:
 def test_a_resolved_incident_opens_again_with_a_reason(desk: IncidentActions) -> None:
     incident = desk.declare("x")
     desk.change_status("resolved", reason="fixed")
-    with pytest.raises(DeskError, match="say why it is opened again"):
+    with pytest.raises(IncidentActionError, match="say why it is opened again"):
         desk.change_status("investigating", incident.id)
     desk.change_status("investigating", incident.id, "it is back")
     assert [each.id for each in desk.open()] == [incident.id]
@@ -170,21 +170,21 @@ def test_a_resolved_incident_opens_again_with_a_reason(desk: IncidentActions) ->
 )  # fmt: skip
 def test_what_cannot_be_is_refused_in_a_sentence(desk: IncidentActions, act: object, sentence: str) -> None:
     assert callable(act)
-    with pytest.raises(DeskError, match=sentence.replace("`", ".").replace(";", ".")):
+    with pytest.raises(IncidentActionError, match=sentence.replace("`", ".").replace(";", ".")):
         act(desk)
     assert desk.incidents() == []
 
 
 def test_nothing_is_done_twice(desk: IncidentActions) -> None:
     incident = desk.declare("x", "P1")
-    with pytest.raises(DeskError, match="is P1 already"):
+    with pytest.raises(IncidentActionError, match="is P1 already"):
         desk.change_severity("p1")
-    with pytest.raises(DeskError, match="is investigating already"):
+    with pytest.raises(IncidentActionError, match="is investigating already"):
         desk.change_status("investigating")
-    with pytest.raises(DeskError, match="cannot end before that"):
+    with pytest.raises(IncidentActionError, match="cannot end before that"):
         desk.resolve(moment=at(-1))
     desk.resolve()
-    with pytest.raises(DeskError, match="is resolved already"):
+    with pytest.raises(IncidentActionError, match="is resolved already"):
         desk.resolve(incident=incident.id)
 
 
@@ -195,7 +195,7 @@ def test_of_many_who_resolve_at_once_one_does(timeline: Timeline, clock: Clock, 
     def resolve(name: str) -> None:
         try:
             at_desk(timeline, clock, name).resolve(incident=incident.id)
-        except DeskError as error:
+        except IncidentActionError as error:
             refused.append(str(error))
 
     threads = [threading.Thread(target=resolve, args=(f"p{number}",)) for number in range(6)]
@@ -209,16 +209,21 @@ def test_of_many_who_resolve_at_once_one_does(timeline: Timeline, clock: Clock, 
 
 def test_a_read_only_desk_refuses_to_write(timeline: Timeline, clock: Clock) -> None:
     desk = IncidentActions(
-        timeline, operator="ana", environment="prod", ladder=DEFAULT_LADDER, time=clock, read_only=True
+        timeline, operator="ana", environment="prod", ladder=DEFAULT_SEVERITY_SCALE, time=clock, read_only=True
     )
-    with pytest.raises(DeskError, match="Read-only"):
+    with pytest.raises(IncidentActionError, match="Read-only"):
         desk.declare("x")
 
 
 def test_an_id_that_is_taken_is_not_given_again(timeline: Timeline, clock: Clock) -> None:
     letters = iter(["aaa", "aaa", "bbb"])
     desk = IncidentActions(
-        timeline, operator="ana", environment="prod", ladder=DEFAULT_LADDER, time=clock, letters=lambda: next(letters)
+        timeline,
+        operator="ana",
+        environment="prod",
+        ladder=DEFAULT_SEVERITY_SCALE,
+        time=clock,
+        letters=lambda: next(letters),
     )
     assert [desk.declare("x").id, desk.declare("y").id] == ["2026-02-27-aaa", "2026-02-27-bbb"]
 

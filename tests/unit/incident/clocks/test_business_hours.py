@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from cockpit.incident.clocks.business_hours import (
     add_days,
     add_hours,
+    compute_working_time,
     is_open,
     next_opening,
-    worked,
     zone_of,
 )
 from cockpit.model.plan import Hours
@@ -86,14 +86,14 @@ def test_hours_over_midnight_belong_to_the_day_on_which_they_open() -> None:
     assert is_open(local("2026-03-02T05:59"), NIGHTS)  # Monday morning, of Sunday's night
     assert not is_open(local("2026-02-28T05:00"), NIGHTS)  # Saturday morning: nobody opened on Friday
     # The night in which summer time ends is nine hours long, the one in which it begins seven.
-    assert worked(local("2026-04-04T22:00"), local("2026-04-05T06:00"), NIGHTS) == 9 * HOUR
-    assert worked(local("2026-09-26T22:00"), local("2026-09-27T06:00"), NIGHTS) == 7 * HOUR
+    assert compute_working_time(local("2026-04-04T22:00"), local("2026-04-05T06:00"), NIGHTS) == 9 * HOUR
+    assert compute_working_time(local("2026-09-26T22:00"), local("2026-09-27T06:00"), NIGHTS) == 7 * HOUR
 
 
 def test_days_of_23_and_25_hours_are_as_long_as_they_are() -> None:
     for day, length in ((date(2026, 9, 27), 23), (date(2026, 4, 5), 25)):
         midnight = datetime.combine(day, time(), AUCKLAND)
-        assert worked(midnight, datetime.combine(day + DAY, time(), AUCKLAND), ALWAYS) == length * HOUR
+        assert compute_working_time(midnight, datetime.combine(day + DAY, time(), AUCKLAND), ALWAYS) == length * HOUR
 
 
 def test_a_time_that_does_not_exist_or_exists_twice_is_read_as_rfc_5545_says() -> None:
@@ -122,7 +122,7 @@ def test_nothing_is_raised_at_the_edges_of_the_calendar() -> None:
     for edge in (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)):
         add_hours(edge, HOUR, DESK)
         add_days(edge, 1, DESK)
-        worked(edge, edge, DESK)
+        compute_working_time(edge, edge, DESK)
         is_open(edge, DESK)
 
 
@@ -170,7 +170,7 @@ def test_hours_are_those_that_a_look_at_the_wall_clock_each_minute_counts(
     due = add_hours(start, minutes * MINUTE, hours)
     if left == 0 and minutes:
         assert due == at
-    assert worked(start, start + 600 * MINUTE, hours) == MINUTE * sum(
+    assert compute_working_time(start, start + 600 * MINUTE, hours) == MINUTE * sum(
         open_by_the_wall(start + each * MINUTE, hours) for each in range(600)
     )
     assert is_open(start, hours) == open_by_the_wall(start, hours)
@@ -187,7 +187,7 @@ def test_more_time_is_never_due_sooner_and_two_parts_are_the_whole(
     assert whole is not None
     assert start <= part <= whole
     assert add_hours(part, second, hours) == whole
-    assert worked(start, whole, hours) == first + second
+    assert compute_working_time(start, whole, hours) == first + second
     assert is_open(whole, hours) or is_open(whole - timedelta(microseconds=1), hours)
 
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cockpit.incident.clocks.clocks import clocks
-from cockpit.incident.clocks.reminders import nudge, urgent
+from cockpit.incident.clocks.clocks import compute_clocks
+from cockpit.incident.clocks.reminders import find_due_reminder, list_urgent_clocks
 from cockpit.model.clock import Clock, ClockKind, ClockState, Counting
 from cockpit.model.incident import Incident, StateChange
 from cockpit.model.plan import Checklist, Contact, Hours, Plan
-from cockpit.model.response import Mark, Ran, Recovery
+from cockpit.model.response import Mark, ProcedureRun, Recovery
 from tests.unit.incident.incidents import called, held, incident, named, plan, rule, sent, tick
 from tests.unit.incident.story import at
 
@@ -24,11 +24,11 @@ PATH = plan(
 
 
 def one(story: Incident, given: Plan, id: str, minutes: float = 5) -> Clock:
-    return named(clocks(story, given, at(minutes)), id)
+    return named(compute_clocks(story, given, at(minutes)), id)
 
 
 def states(story: Incident, given: Plan, minutes: float) -> list[str]:
-    return [each.state(at(minutes)).value for each in clocks(story, given, at(minutes))]
+    return [each.state(at(minutes)).value for each in compute_clocks(story, given, at(minutes))]
 
 
 def test_a_response_is_due_after_its_minutes_and_met_by_whoever_acknowledges() -> None:
@@ -40,7 +40,7 @@ def test_a_response_is_due_after_its_minutes_and_met_by_whoever_acknowledges() -
 
 
 def test_a_worse_severity_begins_its_clocks_and_what_bound_before_keeps_its_time() -> None:
-    raised = clocks(incident(("P2", 0), ("P0", 20)), RESPONSE, at(21))
+    raised = compute_clocks(incident(("P2", 0), ("P0", 20)), RESPONSE, at(21))
     assert [(each.id, each.started, each.due, each.why) for each in raised] == [
         ("response", at(0), at(15), "P2 declared"),
         ("response:2", at(20), at(35), "became P0"),
@@ -58,21 +58,25 @@ BY_SEVERITY = plan(
 
 
 def test_lowering_the_severity_erases_nothing_that_was_missed_and_restates_no_target() -> None:
-    hour = {each.id: (each.due, each.state(at(60))) for each in clocks(incident(("P0", 0)), BY_SEVERITY, at(60))}
+    hour = {
+        each.id: (each.due, each.state(at(60))) for each in compute_clocks(incident(("P0", 0)), BY_SEVERITY, at(60))
+    }
     for milder in ("P1", "P2"):
-        lowered = clocks(incident(("P0", 0), (milder, 60)), BY_SEVERITY, at(61))
+        lowered = compute_clocks(incident(("P0", 0), (milder, 60)), BY_SEVERITY, at(61))
         assert {each.id: (each.due, each.state(at(61))) for each in lowered} == hour
     met = incident(("P0", 0), ("P1", 60), acknowledged=at(4))
-    assert [(each.due, each.done) for each in clocks(met, BY_SEVERITY, at(61)) if each.kind is ClockKind.RESPONSE] == [
-        (at(5), at(4))
-    ]
+    assert [
+        (each.due, each.done) for each in compute_clocks(met, BY_SEVERITY, at(61)) if each.kind is ClockKind.RESPONSE
+    ] == [(at(5), at(4))]
 
 
 def test_what_already_runs_out_sooner_stands_so_that_nobody_gains_time() -> None:
     raised = incident(("P1", 0), ("P0", 12))
-    assert [each.due for each in clocks(raised, BY_SEVERITY, at(13)) if each.kind is ClockKind.RESPONSE] == [at(15)]
+    assert [each.due for each in compute_clocks(raised, BY_SEVERITY, at(13)) if each.kind is ClockKind.RESPONSE] == [
+        at(15)
+    ]
     up_and_down = incident(("P0", 0), ("P2", 4), ("P0", 6))
-    due = [each.due for each in clocks(up_and_down, BY_SEVERITY, at(7)) if each.kind is ClockKind.RESPONSE]
+    due = [each.due for each in compute_clocks(up_and_down, BY_SEVERITY, at(7)) if each.kind is ClockKind.RESPONSE]
     assert due[0] == at(5)
 
 
@@ -88,7 +92,7 @@ def test_the_new_rules_bind_from_the_change_on() -> None:
 
 
 def test_of_several_clocks_for_one_obligation_the_soonest_asks() -> None:
-    asking = urgent(clocks(incident(("P2", 0), ("P0", 20)), RESPONSE, at(21)), at(21))
+    asking = list_urgent_clocks(compute_clocks(incident(("P2", 0), ("P0", 20)), RESPONSE, at(21)), at(21))
     assert [each.id for each in asking] == ["response"]
 
 
@@ -120,7 +124,7 @@ def test_the_next_update_is_counted_from_the_last_one() -> None:
 
 def test_a_tier_is_due_when_its_window_opens_and_in_time_until_it_closes() -> None:
     assert states(incident(), PATH, 20) == ["overdue", "overdue", "running"]
-    assert [each.until for each in clocks(incident(), PATH, at(0))] == [at(15), at(30), at(45)]
+    assert [each.until for each in compute_clocks(incident(), PATH, at(0))] == [at(15), at(30), at(45)]
     in_time = incident(acknowledged=at(3), called=(called(29, "Team Lead"), called(44, tier=3)))
     assert states(in_time, PATH, 50) == ["not applicable", "met", "met"], "an acknowledgement is no call"
     assert states(incident(called=(called(14, tier=1),)), PATH, 14)[:1] == ["met"]
@@ -179,15 +183,15 @@ def test_a_checklist_tells_how_far_it_is_and_is_done_with_its_last_box() -> None
 
 def test_a_promise_takes_the_place_of_the_interval_until_it_is_kept() -> None:
     promised = incident(updates=(sent(5, "client", promised=65),))
-    assert [each.id for each in clocks(promised, UPDATE, at(6))] == ["promise:client"]
+    assert [each.id for each in compute_clocks(promised, UPDATE, at(6))] == ["promise:client"]
     assert one(promised, UPDATE, "promise:client").due == at(65)
     told_others = incident(updates=(sent(5, "client", promised=65), sent(20)))
-    assert [(each.id, each.due) for each in clocks(told_others, UPDATE, at(21))] == [
+    assert [(each.id, each.due) for each in compute_clocks(told_others, UPDATE, at(21))] == [
         ("update", at(50)),
         ("promise:client", at(65)),
     ]
     kept = incident(updates=(sent(5, "client", promised=65), sent(60, "client")))
-    assert [(each.id, each.due) for each in clocks(kept, UPDATE, at(61))] == [("update", at(90))]
+    assert [(each.id, each.due) for each in compute_clocks(kept, UPDATE, at(61))] == [("update", at(90))]
     resolved = incident(resolved=at(30), updates=(sent(5, "client", promised=65),))
     assert states(resolved, UPDATE, 70) == ["overdue"], "people still wait for it"
 
@@ -219,12 +223,14 @@ def test_the_recovery_target_of_the_chosen_scenario_counts_from_the_declaration(
 
 def test_a_run_has_the_time_its_document_says_and_its_effect_may_lag_behind() -> None:
     minutes = timedelta(minutes=1)
-    revoke = Ran("r1", "Revoke a token", at(2), ended=at(4), budget=minutes, tail=5 * minutes, origin="token.md#revoke")
+    revoke = ProcedureRun(
+        "r1", "Revoke a token", at(2), ended=at(4), budget=minutes, tail=5 * minutes, origin="token.md#revoke"
+    )
     budget, tail = (one(incident(ran=(revoke,)), Plan(), f"{kind}:r1") for kind in ("budget", "tail"))
     assert (budget.due, budget.state(at(5))) == (at(3), ClockState.MISSED)
     assert (tail.due, tail.risk, tail.state(at(8))) == (at(9), None, ClockState.RUNNING)
     assert one(incident(ran=(revoke,)), Plan(), "tail:r1", 9).state(at(9)) is ClockState.MET
-    assert [nudge(each, at(60)) for each in (budget, tail)] == [0, 0]
+    assert [find_due_reminder(each, at(60)) for each in (budget, tail)] == [0, 0]
 
 
 def test_a_loose_end_has_no_time_and_outlives_the_incident() -> None:
@@ -238,7 +244,7 @@ def test_a_loose_end_has_no_time_and_outlives_the_incident() -> None:
 
 def test_the_notice_of_a_breach_begins_with_a_person_and_cannot_be_waved_away() -> None:
     given = plan(rule(ClockKind.BREACH, 72 * 60, who="DPO"))
-    assert clocks(incident(), given, at(1)) == (), "never by itself"
+    assert compute_clocks(incident(), given, at(1)) == (), "never by itself"
     aware = Mark("breach", ClockKind.BREACH, "tokens in a public log", started=at(10))
     clock = one(incident(marks=(aware,), resolved=at(20)), given, "breach")
     assert (clock.due, clock.who, clock.dismissible) == (at(10) + timedelta(hours=72), "DPO", False)
@@ -252,11 +258,11 @@ def test_the_notice_of_a_breach_begins_with_a_person_and_cannot_be_waved_away() 
 def test_the_rollback_window_closes_without_anybody_being_late() -> None:
     given = plan(rule(ClockKind.ROLLBACK, 24 * 60))
     assert one(incident(), given, "rollback").due == at(24 * 60)
-    (window,) = clocks(incident(), given, at(30), deployed=at(-23 * 60))
+    (window,) = compute_clocks(incident(), given, at(30), deployed=at(-23 * 60))
     assert (window.why, window.state(at(30))) == ("the newest deployment", ClockState.AT_RISK)
-    (shut,) = clocks(incident(), given, at(61), deployed=at(-23 * 60))
+    (shut,) = compute_clocks(incident(), given, at(61), deployed=at(-23 * 60))
     assert shut.not_applicable == "the window has closed: mend it forwards"
-    assert nudge(window, at(30)) == 0
+    assert find_due_reminder(window, at(30)) == 0
 
 
 REVIEW = plan(
@@ -266,7 +272,7 @@ REVIEW = plan(
 
 
 def test_a_post_mortem_is_due_three_working_days_after_the_resolution() -> None:
-    assert clocks(incident(), REVIEW, at(9)) == ()
+    assert compute_clocks(incident(), REVIEW, at(9)) == ()
     clock = one(incident(resolved=at(60)), REVIEW, "postmortem")  # a Friday afternoon in Auckland
     assert clock.due == datetime(2026, 3, 4, 18, tzinfo=ZoneInfo("Pacific/Auckland"))
     four_fifths = datetime(2026, 3, 4, 11, 36, tzinfo=ZoneInfo("Pacific/Auckland"))  # of two hours and three days
@@ -279,14 +285,14 @@ def test_a_post_mortem_is_due_three_working_days_after_the_resolution() -> None:
 
 def test_a_post_mortem_is_owed_for_the_worst_it_was_but_not_for_a_drill_or_a_false_alarm() -> None:
     assert one(incident(("P1", 0), ("P2", 30), resolved=at(60)), REVIEW, "postmortem").due is not None
-    assert clocks(incident(("P2", 0), resolved=at(60)), REVIEW, at(61)) == ()
-    assert clocks(incident(resolved=at(60), drill=True), REVIEW, at(61)) == ()
+    assert compute_clocks(incident(("P2", 0), resolved=at(60)), REVIEW, at(61)) == ()
+    assert compute_clocks(incident(resolved=at(60), drill=True), REVIEW, at(61)) == ()
     false = one(incident(resolved=at(60), because="false positive"), REVIEW, "postmortem")
     assert false.not_applicable == "closed as false positive"
 
 
 def test_the_other_clocks_run_in_a_drill_as_well() -> None:
-    assert clocks(incident(drill=True), RESPONSE, at(5)) == clocks(incident(), RESPONSE, at(5))
+    assert compute_clocks(incident(drill=True), RESPONSE, at(5)) == compute_clocks(incident(), RESPONSE, at(5))
 
 
 def test_outside_working_hours_the_rule_for_them_takes_the_place_of_its_kind() -> None:

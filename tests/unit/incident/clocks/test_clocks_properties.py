@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.incident.clocks.clocks import clocks
-from cockpit.incident.clocks.reminders import ASKING, MOST, met_and_missed, nudge, urgent
+from cockpit.incident.clocks.clocks import compute_clocks
+from cockpit.incident.clocks.reminders import ASKING, MOST, find_due_reminder, list_urgent_clocks, met_and_missed
 from cockpit.model.clock import ClockKind, ClockState, Counting, Rule, shown_due
 from cockpit.model.incident import Incident, StateChange, Status
 from cockpit.model.plan import Checklist, Contact, Hours, Plan, Role
-from cockpit.model.response import Called, CloseReason, Holding, Mark, Ran, Recovery, Review, Tick, Update
-from cockpit.model.severity_scale import DEFAULT_LADDER
+from cockpit.model.response import CloseReason, Holding, Mark, PageRecord, ProcedureRun, Recovery, Review, Tick, Update
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 
 NIGHT = datetime(2026, 4, 4, 12, tzinfo=UTC)  # summer time ends in Auckland that night
 AUCKLAND = ZoneInfo("Pacific/Auckland")
@@ -64,7 +64,7 @@ rules = st.lists(
 ).map(tuple)
 plans = st.builds(
     Plan,
-    ladder=st.sampled_from([DEFAULT_LADDER, ()]),
+    ladder=st.sampled_from([DEFAULT_SEVERITY_SCALE, ()]),
     rules=rules,
     roles=st.just((Role("Incident Commander", lead=True),)) | st.just(()),
     contacts=st.lists(st.builds(Contact, role=words, person=words), max_size=2).map(tuple),
@@ -115,11 +115,11 @@ incidents = st.builds(
     rules=rules,
     roles=many(st.builds(Holding, words, words, moments, maybe(moments))),
     updates=many(st.builds(Update, at=moments, actor=words, audience=words, text=words, promised=maybe(moments))),
-    called=many(st.builds(Called, moments, words, words, st.integers(-1, 3))),
+    called=many(st.builds(PageRecord, moments, words, words, st.integers(-1, 3))),
     ticks=many(st.builds(Tick, words, st.integers(-1, 3), words, words, moments, words)),
     marks=many(marks, 4),
     recovery=maybe(st.builds(Recovery, words, moments, maybe(spans), maybe(spans))),
-    ran=many(st.builds(Ran, words, words, moments, maybe(moments), maybe(spans), maybe(spans))),
+    ran=many(st.builds(ProcedureRun, words, words, moments, maybe(moments), maybe(spans), maybe(spans))),
     reviews=many(st.builds(StateChange, st.sampled_from([each.value for each in Review]), moments)),
 )
 
@@ -128,20 +128,20 @@ incidents = st.builds(
 def test_every_clock_can_be_told_shown_and_explained(
     incident: Incident, plan: Plan, now: datetime, deployed: datetime | None
 ) -> None:
-    found = clocks(incident, plan, now, zone=AUCKLAND, deployed=deployed)
-    assert found == clocks(incident, plan, now, zone=AUCKLAND, deployed=deployed)
+    found = compute_clocks(incident, plan, now, zone=AUCKLAND, deployed=deployed)
+    assert found == compute_clocks(incident, plan, now, zone=AUCKLAND, deployed=deployed)
     assert len({each.id for each in found}) == len(found)
     for each in found:
         assert each.what
         assert each.why
         assert each.origin
         assert each.risk is None or each.due is None or each.risk <= each.due or each.due <= each.started
-        assert 0 <= nudge(each, now) <= MOST
+        assert 0 <= find_due_reminder(each, now) <= MOST
         shown_due(each, AUCKLAND, now)
         each.left(now)
     asking = [each for each in found if each.state(now) in ASKING]
-    assert set(urgent(found, now)) <= set(asking)
-    assert {each.obligation or each.id for each in urgent(found, now)} == {
+    assert set(list_urgent_clocks(found, now)) <= set(asking)
+    assert {each.obligation or each.id for each in list_urgent_clocks(found, now)} == {
         each.obligation or each.id for each in asking
     }
     met_and_missed(found, now)
@@ -150,8 +150,8 @@ def test_every_clock_can_be_told_shown_and_explained(
 @given(incidents, plans, near, near)
 def test_time_alone_never_takes_a_lateness_back(incident: Incident, plan: Plan, one: datetime, other: datetime) -> None:
     sooner, later = sorted((one, other))
-    before = {each.id: each.state(sooner) for each in clocks(incident, plan, sooner)}
-    after = {each.id: each.state(later) for each in clocks(incident, plan, later)}
+    before = {each.id: each.state(sooner) for each in compute_clocks(incident, plan, sooner)}
+    after = {each.id: each.state(later) for each in compute_clocks(incident, plan, later)}
     order = (ClockState.RUNNING, ClockState.AT_RISK, ClockState.OVERDUE)
     assert before.keys() == after.keys()
     for id, state in before.items():
@@ -169,14 +169,14 @@ def test_a_snooze_moves_nothing_but_the_reminders(
 ) -> None:
     plain = replace(incident, marks=tuple(replace(each, snoozed_until=None) for each in incident.marks))
     snoozed = replace(incident, marks=tuple(replace(each, snoozed_until=until) for each in incident.marks))
-    for one, other in zip(clocks(plain, plan, now), clocks(snoozed, plan, now), strict=True):
+    for one, other in zip(compute_clocks(plain, plan, now), compute_clocks(snoozed, plan, now), strict=True):
         assert replace(other, snoozed_until=None) == one
-        assert nudge(other, now) in (0, nudge(one, now))
+        assert find_due_reminder(other, now) in (0, find_due_reminder(one, now))
 
 
 @given(incidents, plans, near)
 def test_a_reminder_is_never_taken_back_while_time_goes_on(incident: Incident, plan: Plan, now: datetime) -> None:
     moments = [now + timedelta(minutes=minutes) for minutes in range(0, 400, 40)]
-    for each in clocks(replace(incident, marks=()), plan, now):
-        counts = [nudge(each, at) for at in moments]
+    for each in compute_clocks(replace(incident, marks=()), plan, now):
+        counts = [find_due_reminder(each, at) for at in moments]
         assert counts == sorted(counts)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from cockpit.incident.actions.incident_actions import IncidentActions
-from cockpit.incident.clocks.clocks import clocks
+from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.plan import Checklist, Plan, Role
 from cockpit.timeline.timeline import Timeline
@@ -30,7 +30,7 @@ def desk_on(timeline: Timeline, time: Ticking, given: Plan = TEAM) -> IncidentAc
 
 def all_clocks(desk: IncidentActions, time: Ticking) -> dict[str, Clock]:
     (incident,) = desk.incidents()
-    return {each.id: each for each in clocks(incident, desk.plan, time.now() + LATER)}
+    return {each.id: each for each in compute_clocks(incident, desk.plan, time.now() + LATER)}
 
 
 def test_a_restart_after_a_while_finds_every_clock_where_it_is_by_then(tmp_path: Path) -> None:

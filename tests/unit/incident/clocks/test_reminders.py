@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cockpit.incident.clocks.clocks import clocks
-from cockpit.incident.clocks.reminders import met_and_missed, nudge, urgent
+from cockpit.incident.clocks.clocks import compute_clocks
+from cockpit.incident.clocks.reminders import find_due_reminder, list_urgent_clocks, met_and_missed
 from cockpit.model.clock import Clock, ClockKind, ClockState, shown_due
-from cockpit.model.response import Mark, Ran
+from cockpit.model.response import Mark, ProcedureRun
 from tests.unit.incident.incidents import incident, plan, rule
 from tests.unit.incident.story import at
 
@@ -29,9 +29,9 @@ def clock(due: datetime | None, minutes: float = 60, kind: ClockKind = ClockKind
 
 def test_the_first_due_comes_first_then_what_only_tells_and_last_what_is_snoozed() -> None:
     loop = Mark("loop:1", ClockKind.LOOP, "turn it on again", started=at(1))
-    ran = Ran("r1", "Roll back", at(1), budget=timedelta(minutes=5))
+    ran = ProcedureRun("r1", "Roll back", at(1), budget=timedelta(minutes=5))
     story = incident(acknowledged=at(2), ran=(ran,), marks=(loop, Mark("client", snoozed_until=at(40))))
-    found = urgent(clocks(story, TEAM, at(25)), at(25))
+    found = list_urgent_clocks(compute_clocks(story, TEAM, at(25)), at(25))
     assert [each.id for each in found] == ["update", "budget:r1", "rollback", "client"]
     assert found[-1].state(at(25)) is ClockState.OVERDUE, "a snooze hides no lateness"
 
@@ -40,25 +40,25 @@ def test_the_first_due_comes_first_then_what_only_tells_and_last_what_is_snoozed
     ("minutes", "count"), [(-61, 0), (-13, 0), (-12, 1), (0, 2), (14, 2), (15, 3), (30, 4), (45, 5), (6000, 5)]
 )
 def test_reminders_come_at_risk_when_due_and_each_quarter_of_its_hour_up_to_five(minutes: float, count: int) -> None:
-    assert nudge(clock(at(0)), at(minutes)) == count
+    assert find_due_reminder(clock(at(0)), at(minutes)) == count
 
 
 def test_reminders_of_a_short_clock_are_five_minutes_apart() -> None:
-    assert [nudge(clock(at(0), minutes=3), at(each)) for each in (4, 5, 10, 15)] == [2, 3, 4, 5]
+    assert [find_due_reminder(clock(at(0), minutes=3), at(each)) for each in (4, 5, 10, 15)] == [2, 3, 4, 5]
 
 
 def test_nobody_is_reminded_of_what_is_snoozed_done_or_without_a_time() -> None:
-    assert nudge(clock(at(0), snoozed_until=at(10)), at(9)) == 0
-    assert nudge(clock(at(0), snoozed_until=at(10)), at(10)) == 2
-    assert nudge(clock(at(0), done=at(-1)), at(9)) == 0
-    assert nudge(clock(at(0), not_applicable="a drill"), at(9)) == 0
-    assert nudge(clock(None), at(9)) == 0
-    assert nudge(clock(at(0), kind=ClockKind.BUDGET), at(9)) == 0
+    assert find_due_reminder(clock(at(0), snoozed_until=at(10)), at(9)) == 0
+    assert find_due_reminder(clock(at(0), snoozed_until=at(10)), at(10)) == 2
+    assert find_due_reminder(clock(at(0), done=at(-1)), at(9)) == 0
+    assert find_due_reminder(clock(at(0), not_applicable="a drill"), at(9)) == 0
+    assert find_due_reminder(clock(None), at(9)) == 0
+    assert find_due_reminder(clock(at(0), kind=ClockKind.BUDGET), at(9)) == 0
 
 
 def test_the_post_mortem_gets_target_and_actual_of_each_clock_that_one_can_be_late_for() -> None:
     story = incident(acknowledged=at(16), resolved=at(50), mitigated=at(19))
-    told = {each.clock.id: each for each in met_and_missed(clocks(story, TEAM, at(60)), at(60))}
+    told = {each.clock.id: each for each in met_and_missed(compute_clocks(story, TEAM, at(60)), at(60))}
     assert set(told) == {"response", "client", "update"}
     late = told["response"]
     assert (late.state, late.target, late.actual) == (

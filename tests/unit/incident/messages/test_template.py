@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.incident.actions.errors import DeskError
+from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.messages.fields import usual_promise
 from cockpit.incident.messages.offers import declare_text, status_line
-from cockpit.incident.messages.outbox import keep
-from cockpit.incident.messages.template import FilledMessage, fill, marks
+from cockpit.incident.messages.outbox import write_message_file
+from cockpit.incident.messages.template import FilledMessage, fill_template, find_marks
 from cockpit.model.clock import Clock, ClockKind, Rule
 from cockpit.model.incident import Incident, Status
 from cockpit.model.plan import Plan, Role, Template
@@ -49,7 +49,7 @@ def incident(now: datetime = SUMMER, **given: object) -> Incident:
 
 
 def filled(text: str, now: datetime = SUMMER, zone: ZoneInfo = AUCKLAND, **given: object) -> FilledMessage:
-    return fill(Template("t", "T", text), incident(now, **given), SYSTEM, PLAN, now, zone)
+    return fill_template(Template("t", "T", text), incident(now, **given), SYSTEM, PLAN, now, zone)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_what_nobody_knows_is_a_mark_and_is_listed(field: str) -> None:
     told = filled(f"Dear {field}: hello")
     assert told.text.startswith("Dear ⟦")
     assert told.text.endswith("?⟧: hello")
-    assert len(told.unknown) == len(marks(told.text)) == 1
+    assert len(told.unknown) == len(find_marks(told.text)) == 1
 
 
 def test_a_value_of_the_environment_fills_a_field_and_a_secret_never_does() -> None:
@@ -93,7 +93,10 @@ def test_a_value_of_the_environment_fills_a_field_and_a_secret_never_does() -> N
 def test_what_a_person_said_comes_before_what_the_incident_knows() -> None:
     template = Template("t", "T", "[Client Name]: [Impact]")
     said = {"client name": "Example Ltd", "Impact": "nobody can\nsign in"}
-    assert fill(template, incident(), SYSTEM, PLAN, SUMMER, AUCKLAND, said).text == "Example Ltd: nobody can sign in"
+    assert (
+        fill_template(template, incident(), SYSTEM, PLAN, SUMMER, AUCKLAND, said).text
+        == "Example Ltd: nobody can sign in"
+    )
 
 
 @pytest.mark.parametrize(
@@ -168,7 +171,7 @@ def test_the_status_is_a_word_of_the_templates_own_choice(choice: str, status: S
 def test_the_next_message_is_promised_in_the_templates_words_where_it_has_them(minutes: int, said: str) -> None:
     template = Template("t", "T", "Next update: [30 minutes / 1 hour]")
     promise = timedelta(minutes=minutes)
-    told = fill(template, incident(), SYSTEM, PLAN, SUMMER, AUCKLAND, promise=promise)
+    told = fill_template(template, incident(), SYSTEM, PLAN, SUMMER, AUCKLAND, promise=promise)
     assert told.text == f"Next update: {said}"
     assert told.promised == ((SUMMER + promise).replace(second=0) if minutes else None)
 
@@ -182,14 +185,16 @@ def test_without_a_word_about_it_the_rules_of_the_incident_promise() -> None:
 
 def test_a_promise_without_a_field_becomes_a_sentence_for_it_must_have_been_told() -> None:
     promise = timedelta(minutes=15)
-    told = fill(Template("t", "T", "We are on it."), incident(), SYSTEM, PLAN, SUMMER, AUCKLAND, promise=promise)
+    told = fill_template(
+        Template("t", "T", "We are on it."), incident(), SYSTEM, PLAN, SUMMER, AUCKLAND, promise=promise
+    )
     assert told.text == "We are on it.\n\nThe next message follows by 02:41 NZDT (13:41 UTC)."
     assert told.promised == SUMMER.replace(minute=41, second=0)
 
 
 def test_a_drill_says_so_in_every_text() -> None:
     drill = incident(drill=True)
-    assert fill(Template("t", "T", "Down."), drill, SYSTEM, PLAN, SUMMER, AUCKLAND).text.startswith("DRILL")
+    assert fill_template(Template("t", "T", "Down."), drill, SYSTEM, PLAN, SUMMER, AUCKLAND).text.startswith("DRILL")
     assert status_line(drill, (), SUMMER, AUCKLAND).startswith("[P1] DRILL INVESTIGATING")
     assert declare_text(drill, AUCKLAND).startswith("DRILL")
 
@@ -216,7 +221,7 @@ TEMPLATES = (
 @settings(max_examples=200, deadline=None)
 def test_any_template_is_filled_and_every_mark_is_one_that_is_listed(text: str, title: str) -> None:
     told = filled(text, title=title)
-    assert {told.text[start + 1 : end - 2] for start, end in marks(told.text)} <= {
+    assert {told.text[start + 1 : end - 2] for start, end in find_marks(told.text)} <= {
         each.rstrip("? ").casefold() or "this" for each in told.unknown
     }
     assert not HOSTILE.search(told.text)
@@ -228,7 +233,7 @@ def test_the_words_of_an_incident_are_put_in_once_and_never_read(title: str) -> 
     told = filled("a {{ title }} b", title=title)
     assert (told.text == "a ⟦title?⟧ b") == bool(told.unknown)
     if not told.unknown:
-        assert marks(told.text) == []
+        assert find_marks(told.text) == []
         assert told.text == f"a {told.fields[0][1]} b"
     assert "\n" not in status_line(incident(title=title), (), SUMMER, AUCKLAND)
     assert len(declare_text(incident(title=title), AUCKLAND).splitlines()) == 6
@@ -275,21 +280,21 @@ def test_the_declaration_names_severity_symptoms_impact_and_one_commander() -> N
 
 
 def test_a_message_is_kept_for_its_owner_alone(tmp_path: Path) -> None:
-    path = keep("Dear …", tmp_path, "2026-11-20-k7f", SUMMER)
+    path = write_message_file("Dear …", tmp_path, "2026-11-20-k7f", SUMMER)
     assert path == tmp_path / "messages" / "update-2026-11-20-k7f-132640Z.txt"
     assert (path.read_text(), path.stat().st_mode & 0o777) == ("Dear …\n", 0o600)
 
 
 def test_a_team_that_shares_the_timeline_reads_what_was_sent(tmp_path: Path) -> None:
     tmp_path.chmod(0o2770)
-    path = keep("x", tmp_path, "../../etc/x", SUMMER)
+    path = write_message_file("x", tmp_path, "../../etc/x", SUMMER)
     assert (path.name, path.stat().st_mode & 0o777) == ("update-etcx-132640Z.txt", 0o640)
 
 
 def test_a_directory_that_takes_no_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "messages").write_text("in the way")
-    with pytest.raises(DeskError, match="cannot be written"):
-        keep("x", tmp_path, "k7f", SUMMER)
+    with pytest.raises(IncidentActionError, match="cannot be written"):
+        write_message_file("x", tmp_path, "k7f", SUMMER)
 
 
 # The manual
@@ -307,7 +312,7 @@ def test_the_manual_says_what_a_field_becomes(field: str, value: str) -> None:
     led = (Holding("Incident Commander", "ana", SUMMER), Holding("Scribe", "ana", SUMMER))
     start = SUMMER - timedelta(minutes=12)
     known = incident(title="Sign-in fails", environment="prod", detected=start, roles=led)
-    told = fill(Template("t", "T", field), known, SYSTEM, PLAN, SUMMER, AUCKLAND)
+    told = fill_template(Template("t", "T", field), known, SYSTEM, PLAN, SUMMER, AUCKLAND)
     said = told.text.removeprefix("Detected: ")
     if field.endswith("UTC"):
         assert said in value

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from cockpit.incident.metrics.metrics import Metric, MetricState, metrics
+from cockpit.incident.metrics.metrics import Metric, MetricState, list_metrics
 from cockpit.model.incident import Incident, Status
 from tests.unit.incident.story import at
 
@@ -14,7 +14,7 @@ OVER = replace(OPEN, acknowledged=at(6), mitigated=at(20), resolved=at(30), stat
 
 
 def measured(incident: Incident) -> dict[str, Metric]:
-    return {each.short: each for each in metrics(incident)}
+    return {each.short: each for each in list_metrics(incident)}
 
 
 def test_without_a_stated_impact_the_count_begins_at_detection() -> None:
@@ -38,7 +38,7 @@ def test_a_stated_impact_start_is_where_the_count_begins() -> None:
 
 
 def test_what_has_not_happened_yet_is_pending_and_what_never_will_is_not_applicable() -> None:
-    assert {each.state for each in metrics(OPEN) if each.short != "TTD"} == {MetricState.PENDING}
+    assert {each.state for each in list_metrics(OPEN) if each.short != "TTD"} == {MetricState.PENDING}
     never = replace(OVER, acknowledged=None, mitigated=None)
     assert measured(never)["TTA"].state is MetricState.NOT_APPLICABLE
     assert measured(never)["TTM"].state is MetricState.NOT_APPLICABLE
@@ -50,4 +50,4 @@ def test_an_end_before_the_beginning_is_invalid_and_shown() -> None:
 
 
 def test_every_number_says_what_it_means() -> None:
-    assert all(len(each.definition) > 20 for each in metrics(OPEN))
+    assert all(len(each.definition) > 20 for each in list_metrics(OPEN))

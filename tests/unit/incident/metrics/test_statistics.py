@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.incident.clocks.clocks import clocks
-from cockpit.incident.clocks.updates import Kept, intervals, promise
-from cockpit.incident.metrics.statistics import Figure, KeptShare, statistics
+from cockpit.incident.clocks.clocks import compute_clocks
+from cockpit.incident.clocks.updates import PromiseState, check_promise, list_update_intervals
+from cockpit.incident.metrics.statistics import Figure, KeptShare, build_statistics
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.incident import Incident, StateChange, Status
 from cockpit.model.plan import MetricTarget, Plan
-from cockpit.model.response import Ran, Recovery, Update
+from cockpit.model.response import ProcedureRun, Recovery, Update
 from tests.unit.incident.story import at
 
 HALF_HOUR = Rule(ClockKind.UPDATE, "update", timedelta(minutes=30), "oncall.md:12")
@@ -37,12 +37,14 @@ NOW = at(600)
 
 
 def figure(incidents: list[Incident], short: str, level: str = "P1") -> Figure:
-    (found,) = [each for each in statistics(incidents, PLAN, NOW).figures if (each.short, each.level) == (short, level)]
+    (found,) = [
+        each for each in build_statistics(incidents, PLAN, NOW).figures if (each.short, each.level) == (short, level)
+    ]
     return found
 
 
 def share(incidents: list[Incident], name: str, now: datetime = NOW) -> KeptShare:
-    (found,) = [each for each in statistics(incidents, PLAN, now).shares if name in each.name]
+    (found,) = [each for each in build_statistics(incidents, PLAN, now).shares if name in each.name]
     return found
 
 
@@ -80,11 +82,11 @@ def test_a_target_for_one_severity_binds_no_other() -> None:
 def test_an_incident_counts_at_the_worst_severity_it_had() -> None:
     lowered = replace(OVER, severity="P3", severities=(StateChange("P0", at(5)), StateChange("P3", at(25))))
     assert figure([lowered], "TTR", "P0").recorded == 1
-    assert statistics([lowered], PLAN, NOW, severity="P3").incidents == 0
+    assert build_statistics([lowered], PLAN, NOW, severity="P3").incidents == 0
 
 
 def test_drills_and_what_was_no_incident_are_left_out_and_said_to_be() -> None:
-    found = statistics(
+    found = build_statistics(
         [OVER, replace(OVER, id="i2", drill=True), replace(OVER, id="i3", because="duplicate")], PLAN, NOW
     )
     assert (found.incidents, found.drills, found.empty) == (1, 1, 1)
@@ -92,15 +94,15 @@ def test_drills_and_what_was_no_incident_are_left_out_and_said_to_be() -> None:
 
 
 def test_only_what_was_declared_since_then_counts() -> None:
-    assert statistics([OVER, replace(OVER, id="i2", declared=at(100))], PLAN, NOW, since=at(50)).incidents == 1
+    assert build_statistics([OVER, replace(OVER, id="i2", declared=at(100))], PLAN, NOW, since=at(50)).incidents == 1
 
 
 def test_targets_that_nothing_here_can_answer_are_named_and_not_dropped() -> None:
-    assert [each.metric for each in statistics([OVER], PLAN, NOW).unmeasured] == ["Backup success"]
+    assert [each.metric for each in build_statistics([OVER], PLAN, NOW).unmeasured] == ["Backup success"]
 
 
 def test_runbook_usage_is_the_share_of_incidents_with_a_run() -> None:
-    used = replace(OVER, id="i2", ran=(Ran("r1", "roll back", at(10), at(12)),))
+    used = replace(OVER, id="i2", ran=(ProcedureRun("r1", "roll back", at(10), at(12)),))
     still = replace(OVER, id="i3", resolved=None, status=Status.INVESTIGATING)
     found = share([OVER, used, still], "with a runbook")
     assert (found.kept, found.total, found.pending, found.percent, found.met) == (1, 2, 1, 50.0, False)
@@ -109,9 +111,9 @@ def test_runbook_usage_is_the_share_of_incidents_with_a_run() -> None:
 def test_budgets_are_kept_by_runs_that_ended_in_time() -> None:
     budget = timedelta(minutes=5)
     ran = (
-        Ran("r1", "a", at(10), at(12), budget),
-        Ran("r2", "b", at(10), at(19), budget),
-        Ran("r3", "c", at(10), at(12)),
+        ProcedureRun("r1", "a", at(10), at(12), budget),
+        ProcedureRun("r2", "b", at(10), at(19), budget),
+        ProcedureRun("r3", "c", at(10), at(12)),
     )
     found = share([replace(OVER, ran=ran)], "within their budget")
     assert (found.kept, found.total) == (1, 2)
@@ -134,7 +136,7 @@ def update(minute: float, audience: str = "client", promised: float | None = Non
 
 
 def words(incident: Incident, now: float = 600) -> list[str]:
-    return [each.kept.value for each in intervals(incident, PLAN, at(now))]
+    return [each.kept.value for each in list_update_intervals(incident, PLAN, at(now))]
 
 
 def night(*statuses: float, **told: Any) -> Incident:
@@ -153,8 +155,8 @@ def test_intervals_go_by_the_rule_that_the_clock_goes_by_in_the_zone_of_the_syst
     incident = replace(OVER, declared=declared, reach_from=declared, severities=(), updates=(), resolved=None)
     plan, now = Plan(rules=(HALF_HOUR, after_hours)), declared + timedelta(minutes=1)
     for zone, due in ((UTC, 120), (ZoneInfo("Pacific/Auckland"), 30)):
-        (clock,) = [each for each in clocks(incident, plan, now, zone=zone) if each.kind is ClockKind.UPDATE]
-        (interval,) = intervals(incident, plan, now, zone)
+        (clock,) = [each for each in compute_clocks(incident, plan, now, zone=zone) if each.kind is ClockKind.UPDATE]
+        (interval,) = list_update_intervals(incident, plan, now, zone)
         assert clock.due == interval.due == declared + timedelta(minutes=due)
 
 
@@ -178,17 +180,22 @@ def test_a_promised_time_takes_the_place_of_the_interval() -> None:
 
 def test_a_new_severity_begins_the_interval_anew_but_heals_none() -> None:
     levels = (StateChange("P2", at(0)), StateChange("P1", at(20)), StateChange("P0", at(55)))
-    found = intervals(night(60, severities=levels), replace(PLAN, rules=(HALF_HOUR,)), NOW)
+    found = list_update_intervals(night(60, severities=levels), replace(PLAN, rules=(HALF_HOUR,)), NOW)
     assert [(each.started, each.due, each.kept) for each in found] == [
-        (at(0), at(30), Kept.BROKEN),
-        (at(55), at(85), Kept.SPARED),
+        (at(0), at(30), PromiseState.BROKEN),
+        (at(55), at(85), PromiseState.SPARED),
     ]
 
 
 def test_a_promise_is_kept_by_the_next_message_to_the_same_audience() -> None:
     told = [update(10, promised=40), update(20, "team"), update(41), update(42, promised=50)]
-    assert [promise(each, told, at(45)) for each in told] == [Kept.BROKEN, None, None, Kept.PENDING]
-    assert promise(told[3], told, at(51)) is Kept.BROKEN
+    assert [check_promise(each, told, at(45)) for each in told] == [
+        PromiseState.BROKEN,
+        None,
+        None,
+        PromiseState.PENDING,
+    ]
+    assert check_promise(told[3], told, at(51)) is PromiseState.BROKEN
 
 
 minutes = st.none() | st.integers(-5, 60).map(at)
@@ -208,14 +215,14 @@ incidents = st.lists(
 def test_the_order_of_incidents_changes_nothing(told: list[Incident], random: Random) -> None:
     shuffled = list(told)
     random.shuffle(shuffled)
-    assert statistics(told, PLAN, NOW) == statistics(shuffled, PLAN, NOW)
+    assert build_statistics(told, PLAN, NOW) == build_statistics(shuffled, PLAN, NOW)
 
 
 @given(incidents)
 def test_what_is_invalid_never_becomes_a_point_and_every_incident_is_accounted_for(told: list[Incident]) -> None:
     real = [each for each in told if not each.drill]
     wrong = replace(OVER, id="wrong", detected=at(-30), acknowledged=at(-31), mitigated=at(-40), resolved=at(-40))
-    before, after = statistics(real, PLAN, NOW), statistics([*real, wrong], PLAN, NOW)
+    before, after = build_statistics(real, PLAN, NOW), build_statistics([*real, wrong], PLAN, NOW)
     for each in after.figures:
         total = each.recorded + each.pending + each.not_applicable + each.invalid
         assert total == sum(1 for incident in [*real, wrong] if each.level in ("", incident.severity))

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cockpit.incident.postmortem.draft import default_path
-from cockpit.incident.postmortem.markdown import inline, plain
+from cockpit.incident.postmortem.markdown import escape_inline, flatten_text
 from cockpit.incident.postmortem.rows import deployment_rows, late_mark
 from cockpit.model.event import Kind
 from tests.unit.incident.drafts import HEAD, draft, incident_of, parsed, section, shape, shown, table, tell
@@ -154,17 +154,17 @@ def _check_hostile(text: str) -> None:
     told = draft(tell(text, title=text))
     assert shape(told) == harmless()
     note = next(row for row in timeline_of(told) if row[2] == "note")
-    assert note[4] == f"★ {plain(text)}".strip()
-    assert note[3] == (plain(text) if text else "cockpit")
+    assert note[4] == f"★ {flatten_text(text)}".strip()
+    assert note[3] == (flatten_text(text) if text else "cockpit")
     assert not re.search(r"[a-z]://|www\.", told, re.IGNORECASE)
     head = next(token for before, token in pairwise(parsed(told)) if before.type == "heading_open")
-    assert shown(head) == f"Post-mortem: {plain(text) or '(no title)'}"
+    assert shown(head) == f"Post-mortem: {flatten_text(text) or '(no title)'}"
 
 
 @given(st.text(alphabet=st.sampled_from("ab_|\\`*[]<&#~$ :/w."), max_size=30))
 def test_escaped_text_reads_as_it_was(text: str) -> None:
-    (_, token, _) = parsed(f"x {inline(text)} x") if text.strip() else parsed("x x x")[:3]
-    assert shown(token) == f"x {plain(text)} x" or not text.strip()
+    (_, token, _) = parsed(f"x {escape_inline(text)} x") if text.strip() else parsed("x x x")[:3]
+    assert shown(token) == f"x {flatten_text(text)} x" or not text.strip()
 
 
 def test_the_path_names_the_day_and_the_title() -> None:

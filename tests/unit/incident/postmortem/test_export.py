@@ -11,10 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.incident.clocks.clocks import clocks
+from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import met_and_missed
-from cockpit.incident.metrics.metrics import metrics
-from cockpit.incident.postmortem.export import NEW_FILE, OUR_EXPORT, ExportForm, as_csv, outlook, safe, write
+from cockpit.incident.metrics.metrics import list_metrics
+from cockpit.incident.postmortem.export import (
+    NEW_FILE,
+    OUR_EXPORT,
+    ExportForm,
+    as_csv,
+    escape_cell,
+    preview_export,
+    write_export,
+)
 from cockpit.incident.postmortem.json_document import as_json
 from cockpit.incident.postmortem.merge import NotOurDraft
 from cockpit.model.event import Kind
@@ -36,8 +44,8 @@ def document(story: Story, plan: Plan = PLAN, incident: str = "i1") -> str:
         story.events,
         plan=plan,
         severity="P0",
-        numbers=metrics(full),
-        outcomes=met_and_missed(clocks(full, plan, now), now),
+        numbers=list_metrics(full),
+        outcomes=met_and_missed(compute_clocks(full, plan, now), now),
         head="ab" * 32,
         now=now,
     )
@@ -63,7 +71,7 @@ def test_the_table_has_a_row_for_every_event_in_the_order_it_happened() -> None:
 
 @pytest.mark.parametrize("cell", ["=1+1", "+49", "-1", "@SUM(A1)", "\t=1", "＝1"])
 def test_a_spreadsheet_takes_no_cell_for_a_formula(cell: str) -> None:
-    assert safe(cell) == f"'{cell}"
+    assert escape_cell(cell) == f"'{cell}"
     story = Story()
     story.declare(0)
     story.act(Kind.NOTE, 1, cell, summary=cell, subject=cell, text=cell)
@@ -117,20 +125,20 @@ def test_our_export_of_the_incident_is_written_anew_and_no_other_file_is(tmp_pat
         )
 
     path = tmp_path / "deep" / f"a.{form}"
-    assert write(path, told(), form) == NEW_FILE
-    assert outlook(path, told(more="later"), form) == OUR_EXPORT
-    assert write(path, told(more="later"), form) == OUR_EXPORT
+    assert write_export(path, told(), form) == NEW_FILE
+    assert preview_export(path, told(more="later"), form) == OUR_EXPORT
+    assert write_export(path, told(more="later"), form) == OUR_EXPORT
     assert "later" in path.read_text()
     for other in (told("i2"), "[1, 2]\n", ""):
         path.write_bytes(other.encode())
         with pytest.raises(NotOurDraft, match="not an export of this incident"):
-            write(path, told(), form)
+            write_export(path, told(), form)
         assert path.read_bytes() == other.encode()
-    assert write(path, told(), form, force=True) == NEW_FILE
+    assert write_export(path, told(), form, force=True) == NEW_FILE
 
 
 def test_a_spreadsheet_is_told_that_the_table_is_utf_8(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    write(path, "incident,what\r\ni1,P1 → P0\r\n", ExportForm.CSV)
+    write_export(path, "incident,what\r\ni1,P1 → P0\r\n", ExportForm.CSV)
     assert path.read_bytes().startswith(b"\xef\xbb\xbfincident,")
-    assert outlook(path, "incident,what\r\ni1,other\r\n", ExportForm.CSV) == OUR_EXPORT
+    assert preview_export(path, "incident,what\r\ni1,other\r\n", ExportForm.CSV) == OUR_EXPORT

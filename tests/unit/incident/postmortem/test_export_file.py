@@ -5,28 +5,28 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.incident.actions.errors import DeskError
-from cockpit.incident.postmortem.export import NEW_FILE, OUR_DRAFT, outlook, write
-from cockpit.incident.postmortem.merge import NotOurDraft, block
+from cockpit.incident.actions.errors import IncidentActionError
+from cockpit.incident.postmortem.export import NEW_FILE, OUR_DRAFT, preview_export, write_export
+from cockpit.incident.postmortem.merge import NotOurDraft, make_block
 
 
 def draft(fact: str, incident: str = "i1") -> str:
-    return f"<!-- cockpit:draft {incident} -->\n\n{block('facts', fact)}\n## Why were we surprised?\n"
+    return f"<!-- cockpit:draft {incident} -->\n\n{make_block('facts', fact)}\n## Why were we surprised?\n"
 
 
 def test_a_new_file_is_made_with_its_folders(tmp_path: Path) -> None:
     path = tmp_path / "docs" / "incidents" / "a.md"
-    assert outlook(path, draft("one")) == NEW_FILE
-    assert write(path, draft("one")) == NEW_FILE
+    assert preview_export(path, draft("one")) == NEW_FILE
+    assert write_export(path, draft("one")) == NEW_FILE
     assert path.read_text() == draft("one")
 
 
 def test_our_own_draft_keeps_what_people_wrote(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
-    write(path, draft("one"))
+    write_export(path, draft("one"))
     path.write_text(path.read_text() + "Nobody looked at the queue.\n")
-    assert outlook(path, draft("two")) == OUR_DRAFT
-    assert write(path, draft("two")) == OUR_DRAFT
+    assert preview_export(path, draft("two")) == OUR_DRAFT
+    assert write_export(path, draft("two")) == OUR_DRAFT
     assert "two" in path.read_text()
     assert "one" not in path.read_text()
     assert "Nobody looked at the queue." in path.read_text()
@@ -37,20 +37,20 @@ def test_any_other_file_is_left_alone_until_it_is_forced(tmp_path: Path, content
     path = tmp_path / "a.md"
     path.write_bytes(content)
     with pytest.raises(NotOurDraft):
-        outlook(path, draft("one"))
+        preview_export(path, draft("one"))
     with pytest.raises(NotOurDraft):
-        write(path, draft("one"))
+        write_export(path, draft("one"))
     assert path.read_bytes() == content
-    assert write(path, draft("one"), force=True) == NEW_FILE
+    assert write_export(path, draft("one"), force=True) == NEW_FILE
     assert path.read_text() == draft("one")
 
 
 def test_a_link_leads_to_the_same_file_afterwards_and_permissions_stay(tmp_path: Path) -> None:
     path, link = tmp_path / "a.md", tmp_path / "link.md"
-    write(path, draft("one"))
+    write_export(path, draft("one"))
     path.chmod(0o640)
     link.symlink_to(path)
-    write(link, draft("two"))
+    write_export(link, draft("two"))
     assert link.is_symlink()
     assert "two" in path.read_text()
     assert path.stat().st_mode & 0o777 == 0o640
@@ -63,14 +63,14 @@ def test_what_cannot_be_written_is_one_sentence_and_leaves_nothing_behind(
         raise OSError(28, "No space left on device")
 
     path = tmp_path / "a.md"
-    write(path, draft("one"))
+    write_export(path, draft("one"))
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(DeskError, match="No space left on device"):
-        write(path, draft("two"))
+    with pytest.raises(IncidentActionError, match="No space left on device"):
+        write_export(path, draft("two"))
     assert path.read_text() == draft("one")
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(DeskError, match="cannot be read"):
-        write(tmp_path, draft("one"))
+    with pytest.raises(IncidentActionError, match="cannot be read"):
+        write_export(tmp_path, draft("one"))

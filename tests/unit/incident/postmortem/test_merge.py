@@ -4,19 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.incident.postmortem.merge import KEPT, NotOurDraft, block, digest, merge
+from cockpit.incident.postmortem.merge import KEPT, NotOurDraft, compute_digest, make_block, merge_drafts
 
 
 def draft(facts: str, timeline: str, id: str = "i1") -> str:
     return (
-        f"# Post-mortem: x\n\n<!-- cockpit:draft {id} -->\n\n## Facts\n\n{block('facts', facts)}\n"
-        f"_Who felt it?_\n\n{block('timeline', timeline)}\n## Root cause\n\n_What?_\n"
+        f"# Post-mortem: x\n\n<!-- cockpit:draft {id} -->\n\n## Facts\n\n{make_block('facts', facts)}\n"
+        f"_Who felt it?_\n\n{make_block('timeline', timeline)}\n## Root cause\n\n_What?_\n"
     )
 
 
 def test_our_blocks_are_new_and_their_words_stay() -> None:
     old = draft("one", "a").replace("_What?_", "A lock was never let go.").replace("_Who felt it?_", "Everybody.")
-    merged = merge(old, draft("two", "a\nb"))
+    merged = merge_drafts(old, draft("two", "a\nb"))
     assert "two" in merged
     assert "one" not in merged
     assert "A lock was never let go." in merged
@@ -25,36 +25,38 @@ def test_our_blocks_are_new_and_their_words_stay() -> None:
 
 def test_exporting_twice_changes_nothing() -> None:
     new = draft("one", "a")
-    assert merge(new, new) == new
-    assert merge(merge(draft("old", "x"), new), new) == merge(draft("old", "x"), new)
+    assert merge_drafts(new, new) == new
+    assert merge_drafts(merge_drafts(draft("old", "x"), new), new) == merge_drafts(draft("old", "x"), new)
 
 
 def test_a_block_that_somebody_edited_is_kept_below_the_new_one() -> None:
     old = draft("one", "a").replace("one", "one, and the intern saw it first")
-    merged = merge(old, draft("two", "a"))
+    merged = merge_drafts(old, draft("two", "a"))
     assert merged.index("two") < merged.index(KEPT) < merged.index("the intern saw it first")
-    assert merge(merged, draft("three", "a")).count("the intern saw it first") == 1
+    assert merge_drafts(merged, draft("three", "a")).count("the intern saw it first") == 1
 
 
 def test_an_editor_that_lines_up_tables_has_edited_nothing() -> None:
-    assert digest("| a | b |\n|---|---|\n| 1 | 2 |") == digest("| a   | b   |\n| --- | --- |\n| 1   | 2   |\n")
+    assert compute_digest("| a | b |\n|---|---|\n| 1 | 2 |") == compute_digest(
+        "| a   | b   |\n| --- | --- |\n| 1   | 2   |\n"
+    )
 
 
 def test_a_block_that_somebody_deleted_stays_away() -> None:
     old = draft("one", "a")
     start, end = old.index("<!-- cockpit:begin facts"), old.index("<!-- cockpit:end facts -->")
     old = old[:start] + old[end + len("<!-- cockpit:end facts -->") :]
-    assert "two" not in merge(old, draft("two", "a"))
+    assert "two" not in merge_drafts(old, draft("two", "a"))
 
 
 def test_a_draft_without_any_of_our_blocks_left_is_theirs_alone() -> None:
     old = "# Post-mortem: x\n\n<!-- cockpit:draft i1 -->\n\nAll in our own words.\n"
-    assert merge(old, draft("two", "b")) == old
+    assert merge_drafts(old, draft("two", "b")) == old
 
 
 def test_lines_keep_the_ends_that_their_editor_gave_them() -> None:
     old = draft("one", "a").replace("\n", "\r\n")
-    merged = merge(old, draft("two", "a\nb"))
+    merged = merge_drafts(old, draft("two", "a\nb"))
     assert "two" in merged
     assert merged.count("\n") == merged.count("\r\n")
     assert KEPT not in merged
@@ -72,7 +74,7 @@ def test_lines_keep_the_ends_that_their_editor_gave_them() -> None:
 )
 def test_what_is_not_our_draft_is_not_written_over(old: str, why: str) -> None:
     with pytest.raises(NotOurDraft, match=why):
-        merge(old, draft("two", "b"))
+        merge_drafts(old, draft("two", "b"))
 
 
 lines = st.text(alphabet=st.sampled_from("ab |-<>!:\n"), max_size=30)
@@ -81,4 +83,4 @@ lines = st.text(alphabet=st.sampled_from("ab |-<>!:\n"), max_size=30)
 @given(lines, lines, lines, st.text(alphabet=st.sampled_from("ab \n|#*-"), max_size=40))
 def test_whatever_stands_outside_our_blocks_survives(one: str, two: str, three: str, theirs: str) -> None:
     old = draft(one, two).replace("_What?_", f"[{theirs}]")
-    assert f"[{theirs}]" in merge(old, draft(three, two))
+    assert f"[{theirs}]" in merge_drafts(old, draft(three, two))

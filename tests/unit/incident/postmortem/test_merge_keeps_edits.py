@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.incident.postmortem.merge import BEGIN, KEPT, merge
+from cockpit.incident.postmortem.merge import BEGIN, KEPT, merge_drafts
 from tests.unit.incident.drafts import draft, tell
 
 END = "<!-- cockpit:end "
@@ -50,7 +50,7 @@ def test_every_block_of_the_draft_is_known_here_once() -> None:
 
 def test_a_draft_that_nobody_touched_becomes_the_new_one() -> None:
     before, _, after = versions()
-    assert merge(before, after) == after
+    assert merge_drafts(before, after) == after
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -58,19 +58,19 @@ def test_an_edited_block_is_new_and_their_version_kept_once_however_often_it_is_
     before, meanwhile, after = versions()
     body = bodies(before)[name]
     edited = before.replace(body, f"{body}\n\nBen says that this is wrong.")
-    once = merge(edited, meanwhile)
-    twice = merge(once, after)
+    once = merge_drafts(edited, meanwhile)
+    twice = merge_drafts(once, after)
     assert twice.count("Ben says that this is wrong.") == 1
     assert twice.count(KEPT) == 1
     assert bodies(twice)[name] == bodies(after)[name]
-    assert merge(twice, after) == twice
+    assert merge_drafts(twice, after) == twice
 
 
 def test_rows_that_people_add_to_the_table_of_action_items_stay_theirs() -> None:
     before, meanwhile, after = versions()
     row = "| Alert on the queue | it was silent | ana | 2026-03-09 | |"
     old = before.replace("| | | | | |", row)
-    assert merge(merge(old, meanwhile), after) == after.replace("| | | | | |", row)
+    assert merge_drafts(merge_drafts(old, meanwhile), after) == after.replace("| | | | | |", row)
 
 
 words = st.text(alphabet=st.sampled_from("ab |#*_-<>!`:\né"), min_size=1, max_size=30).map(lambda text: f"[{text}]")
@@ -91,7 +91,7 @@ def test_any_text_outside_our_blocks_survives_any_number_of_exports(
         text = text.replace("\n", "\r\n")
         said_in_order = [said.replace("\n", "\r\n") for said in said_in_order]
     for number in range(times):
-        text = merge(text, (meanwhile, after)[number % 2])
+        text = merge_drafts(text, (meanwhile, after)[number % 2])
     start = 0
     for said in said_in_order:
         start = text.index(said, start) + len(said)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cockpit.incident.postmortem.markdown import link
+from cockpit.incident.postmortem.markdown import render_link
 from cockpit.incident.postmortem.rows import (
     NOT_TICKED,
     list_rows,
@@ -20,9 +20,9 @@ from cockpit.model.clock import Clock, ClockKind, Rule
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident, StateChange, Status
 from cockpit.model.plan import Checklist, MetricTarget, Plan
-from cockpit.model.response import Freeze, Ran, Tick, Update
-from cockpit.model.severity_scale import DEFAULT_LADDER
-from cockpit.model.time import stamp
+from cockpit.model.response import Freeze, ProcedureRun, Tick, Update
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
+from cockpit.model.time import format_timestamp
 from tests.unit.incident.drafts import draft, table
 from tests.unit.incident.story import Story, at
 
@@ -89,7 +89,7 @@ def test_what_was_begun_and_not_ended_is_an_open_loop() -> None:
         Clock("update", ClockKind.UPDATE, "update", "", "", at(5)),
     ]
     incident = replace(
-        NIGHT, freezes=(Freeze("prod", at(1), "ana", "until green"),), ran=(Ran("r1", "restore", at(9)),)
+        NIGHT, freezes=(Freeze("prod", at(1), "ana", "until green"),), ran=(ProcedureRun("r1", "restore", at(9)),)
     )
     assert [(row.what, row.state) for row in loop_rows(incident, clocks, at(90))] == [
         ("no deployments to prod: until green", "holds"),
@@ -100,10 +100,11 @@ def test_what_was_begun_and_not_ended_is_an_open_loop() -> None:
 
 def test_evidence_is_a_link_where_it_is_a_plain_address_and_words_elsewhere() -> None:
     assert (
-        link("https://grafana.example.com/d/1?from=2", "graph") == "[graph](<https://grafana.example.com/d/1?from=2>)"
+        render_link("https://grafana.example.com/d/1?from=2", "graph")
+        == "[graph](<https://grafana.example.com/d/1?from=2>)"
     )
-    assert link("https://evil.example/> | [x](y", "a]b") == "a\\]b: https\\://evil.example/\\> \\| \\[x\\](y"
-    assert link("javascript:alert(1)") == "javascript:alert(1)"
+    assert render_link("https://evil.example/> | [x](y", "a]b") == "a\\]b: https\\://evil.example/\\> \\| \\[x\\](y"
+    assert render_link("javascript:alert(1)") == "javascript:alert(1)"
 
 
 @pytest.fixture
@@ -111,7 +112,7 @@ def story() -> Story:
     """A night with one of everything."""
     story = Story()
     rule = Rule(ClockKind.UPDATE, "update the team", timedelta(minutes=30), "oncall.md:12")
-    story.declare(0, reach=-30, impact_started=stamp(at(-20)), rules=[rule.detail()])
+    story.declare(0, reach=-30, impact_started=format_timestamp(at(-20)), rules=[rule.detail()])
     noted = story.act(Kind.NOTE, 1, "ana", summary="the deploy of v42")
     story.act(Kind.PIN, 2, subject=str(noted.id), on=True)
     story.act(Kind.LINK, 2, subject=str(noted.id), target="https://ci.example.com/42", text="build")
@@ -121,14 +122,14 @@ def story() -> Story:
     story.act(Kind.PAGE, 5, subject="team lead", who="team lead", tier=2, how="phone")
     story.act(Kind.DECISION, 6, "ben", text="roll back", reason="errors began with it")
     told = {"audience": "client", "text": "Dear client,\nwe are on it."}
-    story.act(Kind.UPDATE, 10, "ben", subject="client", promised=stamp(at(30)), **told)
+    story.act(Kind.UPDATE, 10, "ben", subject="client", promised=format_timestamp(at(30)), **told)
     story.act(Kind.NOTE, 12, "ana", summary="TODO: alert on queue length")
     story.act(
         Kind.ITEM, 13, subject="a1", text="say in step 2 how long it takes", owner="ben", due="2026-03-09",
         label="runbook-improvement",
     )  # fmt: skip
     story.act(Kind.RECOVERY, 14, subject="restore", what="chosen", scenario="restore", rto=3600, rpo=900)
-    story.act(Kind.RECOVERY, 15, what="recovered to", point=stamp(at(-40)))
+    story.act(Kind.RECOVERY, 15, what="recovered to", point=format_timestamp(at(-40)))
     story.act(Kind.RESOLVE, 50, reason="rolled back", because="fixed")
     return story
 
@@ -180,7 +181,7 @@ def test_nothing_is_owed_after_a_drill() -> None:
 def test_where_nothing_was_done_every_section_says_so() -> None:
     story = Story()
     story.declare(0)
-    text = draft(story, plan=Plan(ladder=DEFAULT_LADDER))
+    text = draft(story, plan=Plan(ladder=DEFAULT_SEVERITY_SCALE))
     for sentence in (
         "Nobody took a role on record.", "No decision was recorded.", "No message was recorded as sent.",
         "No step of a runbook was run", "No recovery scenario was chosen.", "No rule bound this incident.",

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from cockpit.incident.postmortem.merge import merge
+from cockpit.incident.postmortem.merge import merge_drafts
 
 ROOT = Path(__file__).parents[4]
 EXAMPLE = (ROOT / "docs" / "worked-example.md").read_text(encoding="utf-8")
@@ -21,7 +21,7 @@ def test_it_has_the_sections_of_a_draft_in_their_order() -> None:
 
 
 def test_it_can_be_exported_over_and_keeps_every_word() -> None:
-    assert merge(EXAMPLE, EXAMPLE) == EXAMPLE
+    assert merge_drafts(EXAMPLE, EXAMPLE) == EXAMPLE
 
 
 def test_people_answered_every_question() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from cockpit.config import default_system
 from cockpit.model.clock import ClockKind
-from cockpit.session import Session, build
+from cockpit.session import Session, build_session
 
 LADDER = (
     "| Level | Definition | Response |\n|---|---|---|\n| SEV-1 | Down | update every {} min |\n| SEV-2 | Slow | - |\n"
@@ -26,7 +26,7 @@ def document(tmp_path: Path) -> Path:
 @pytest.fixture
 def session(document: Path, tmp_path: Path) -> Iterator[Session]:
     system = replace(default_system(), runbooks=(str(document),), data=str(tmp_path))
-    opened = build(system, system.environments[0], tmp_path / "timeline.db", operator="ana")
+    opened = build_session(system, system.environments[0], tmp_path / "timeline.db", operator="ana")
     yield opened
     opened.close()
 

@@ -3,7 +3,7 @@
 import pytest
 
 from cockpit.model.clock import ClockKind, Counting
-from cockpit.model.severity_scale import DEFAULT_LADDER, Level
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityLevel
 from cockpit.runbooks.plan.plan import NOTHING
 from tests.unit.runbooks.plan.reading import HOUR, MINUTE, only, plan_of, told
 
@@ -82,7 +82,7 @@ def test_lines_with_arrows_are_a_ladder_too() -> None:
     "text", ["", "# P0: the first page → the second\n", "| Scenario | Priority |\n|--|--|\n| x | P1 |\n"]
 )
 def test_without_a_ladder_it_is_the_built_in_one(text: str) -> None:
-    assert plan_of(text).ladder == DEFAULT_LADDER
+    assert plan_of(text).ladder == DEFAULT_SEVERITY_SCALE
 
 
 def test_an_update_every_nothing_is_no_rhythm() -> None:
@@ -90,7 +90,7 @@ def test_an_update_every_nothing_is_no_rhythm() -> None:
 
 
 def test_a_configured_ladder_stands_alone_and_takes_from_documents_what_it_leaves_open() -> None:
-    mine = NOTHING.__class__(ladder=(Level("P0", 0, "Worst", origin="cockpit.toml:3"), Level("P1", 1)))
+    mine = NOTHING.__class__(ladder=(SeverityLevel("P0", 0, "Worst", origin="cockpit.toml:3"), SeverityLevel("P1", 1)))
     found = plan_of(LADDER, configured=mine)
     assert [(each.name, each.definition, each.response) for each in found.ladder] == [
         ("P0", "Worst", "All hands; incident commander within 15 min"),
