@@ -1,4 +1,4 @@
-"""The rules for names and folders, checked by `make lint`.
+"""The rules for names and folders in CONTRIBUTING.md, checked by `make lint`.
 
 1. A class name stands for one thing in the whole tree, so that it can be searched for.
 2. No variable has a name that would fit any value (VAGUE_NAMES).

@@ -4,12 +4,15 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from cockpit.cli import COMMANDS
+from cockpit.cli import COMMANDS, cockpit
 from cockpit.config import load_system
 
 README = Path("README.md").read_text(encoding="utf-8")
-DOCUMENTS = [Path("README.md"), *sorted(Path("docs").glob("*.md"))]
+DOCUMENTS = [Path("README.md"), Path("CONTRIBUTING.md"), *sorted(Path("docs").rglob("*.md"))]
+HOW_TOS = sorted(Path("docs/how-to").glob("*.md"))
+PACKAGES = r"`((?:cockpit|screens|widgets|themes|tests|docs)/[\w/.-]+)`"
 
 
 def test_the_configuration_shown_is_a_good_one(tmp_path: Path) -> None:
@@ -36,3 +39,23 @@ def test_every_make_target_shown_exists() -> None:
 def test_every_link_to_a_file_leads_to_one(document: Path) -> None:
     links = re.findall(r"\]\((?!https?://|#|mailto:)([^)#]+)[^)]*\)", document.read_text(encoding="utf-8"))
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("document", [*HOW_TOS, Path("CONTRIBUTING.md"), Path("docs/architecture.md")], ids=str)
+def test_every_file_that_a_contributor_is_sent_to_exists(document: Path) -> None:
+    named = set(re.findall(PACKAGES, document.read_text(encoding="utf-8")))
+    assert [path for path in sorted(named) if "grafana" not in path and not Path(path).exists()] == []
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_completion_that_is_described_is_there(shell: str) -> None:
+    assert f"_COCKPIT_COMPLETE={shell}_source" in README
+    complete = CliRunner().invoke(cockpit, prog_name="cockpit", env={"_COCKPIT_COMPLETE": f"{shell}_source"})
+    assert (complete.exit_code, "_COCKPIT_COMPLETE" in complete.output) == (0, True)
+
+
+def test_the_glossary_is_in_order() -> None:
+    rows = re.findall(r"(?m)^\| ([^|]+) \| [^|]+ \|$", Path("docs/glossary.md").read_text(encoding="utf-8"))
+    words = [row.casefold() for row in rows if row != "word"]
+    assert words == sorted(words)
+    assert len(words) == len(set(words))
