@@ -29,6 +29,7 @@ from screens.messages import header as lines
 from screens.messages.drafts import Drafts, Words
 from screens.shared.app_messages import EventsAppended
 from screens.shared.bound_keys import keys_of
+from screens.shared.copying import copy_text
 from screens.shared.errors import explain
 from screens.shared.leaving import leave_screen
 from widgets.cell import sanitize_line
@@ -39,7 +40,6 @@ from widgets.wrap import wrap_pieces
 
 if TYPE_CHECKING:
     from cockpit.session import Session
-    from screens.shared.copying import copy_text
 
 
 # The words of a message, to be changed: what nobody knew is selected, so that typing takes its place.
@@ -120,6 +120,7 @@ class CommunicateScreen(Screen[None]):
         self._put = ""  # what we put into the text area; other words in it are a person's
         self._confirms = ""  # the key whose second press does it all the same
         self._said = False  # something was told above the keys; until then it is what to do next
+        self._copied = ""  # what is known of the last copy
         self._pressed, self._hurried = 0.0, False
 
     def compose(self) -> ComposeResult:
@@ -262,7 +263,7 @@ class CommunicateScreen(Screen[None]):
         if parts is None:
             return
         if self._session.read_only:
-            self.say("Copied. Read-only: it is in no file, and nothing is recorded.")
+            self.say(f"Read-only: nothing is recorded. {self._copied}")
         else:
             self._deliver(partial(taking(self._session, self._place, self._incident).copied, parts.text))
 
@@ -323,7 +324,7 @@ class CommunicateScreen(Screen[None]):
             return None
         self._confirms, self._put = "", self._area.text
         parts = self._drafts.taken(self._template.id, text)
-        copy_text(self.app, text)
+        self._copied = copy_text(self.app, text)
         self._draw()
         return parts
 

@@ -59,7 +59,7 @@ def test_picture_of_the_end_of_an_incident(
     snap_compare: Any, play: Play, stage: Callable[..., Stage], size: tuple[int, int]
 ) -> None:
     async def run(pilot: Pilot[Any]) -> None:
-        await press(pilot, play, "down", "down", "down")
+        await press(pilot, play, "tab", "down", "down", "down")
 
     app = stage(play, StatusDialog(play.place, play.time, play.desk, play.declare()))
     assert snap_compare(app, terminal_size=size, run_before=run)

@@ -9,6 +9,7 @@ import pytest
 from cockpit.model.event import RecordError
 from screens.incident.people_forms import update
 from screens.messages.screen import CommunicateScreen, MarkedText
+from screens.shared.copying import copy_path
 from tests.tui.messages.conftest import NOW, Play, Stage, press
 from widgets.line import Lines
 from widgets.table import KeyedTable
@@ -207,6 +208,7 @@ async def test_a_read_only_cockpit_copies_and_writes_nothing(tell: Open, play: P
         await press(pilot, play, "c", "i", "s")
         assert app.copied == [text(app)]
         assert not (play.timeline.path.parent / "messages").exists()
+        assert copy_path().read_text() == text(app), "kept for who copied it, beside no timeline"
         assert "Read-only" in shown(app, "#tell-said")
 
 

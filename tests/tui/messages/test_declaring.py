@@ -104,7 +104,7 @@ async def test_closing_says_how_it_ended(play: Play, stage: Open, because: Close
     down = ["down"] * list(BECAUSE).index(because)
     app = stage(play, StatusDialog(play.place, play.time, play.desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
-        await press(pilot, play, "down", "down", "down", "tab", *down, "tab", *"x", "enter")
+        await press(pilot, play, "tab", "down", "down", "down", "tab", *down, "tab", *"x", "enter")
         found = play.desk.find(incident.id)
         assert (found.open, found.close_reason, found.because) == (False, "x", because)
 
@@ -116,7 +116,7 @@ async def test_closing_is_refused_without_words_and_its_dialog_is_seen_whole(
     incident = play.declare()
     app = stage(play, StatusDialog(play.place, play.time, play.desk, incident))
     async with app.run_test(size=size) as pilot:
-        await press(pilot, play, "down", "down", "down", "enter")
+        await press(pilot, play, "tab", "down", "down", "down", "enter")
         said = app.screen.query_one("#said", Lines)
         assert said.text.replace("\n", " ").endswith("then press Enter again.")
         assert all(len(row) <= said.size.width for row in said.text.splitlines())
@@ -138,7 +138,7 @@ async def test_resolving_proposes_the_impact_with_what_says_so_and_enter_takes_i
     incident = recovered(play)
     app = stage(play, StatusDialog(play.place, play.time, play.desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
-        await press(pilot, play, "down", "down", "down")
+        await press(pilot, play, "tab", "down", "down", "down")
         assert "readyz up again" in shown(app, "#impact-evidence")
         await press(pilot, play, "tab", "tab", *"rolled back", "enter")
         found = play.desk.find(incident.id)
@@ -151,7 +151,7 @@ async def test_a_corrected_impact_is_recorded_and_one_that_cannot_be_is_asked_ag
     incident = recovered(play)
     app = stage(play, StatusDialog(play.place, play.time, play.desk, incident))
     async with app.run_test(size=(80, 24)) as pilot:
-        await press(pilot, play, "down", "down", "tab")
+        await press(pilot, play, "tab", "down", "down", "tab")
         app.screen.query_one("#impact-until", Input).value = "never"
         await pilot.pause()
         await press(pilot, play, "enter")
@@ -172,7 +172,7 @@ async def test_what_is_over_is_opened_again_only_with_a_reason(play: Play, stage
     play.catch_up()
     app = stage(play, StatusDialog(play.place, play.time, play.desk, play.desk.find(incident.id)))
     async with app.run_test(size=(80, 24)) as pilot:
-        await press(pilot, play, "up", "enter")
+        await press(pilot, play, "tab", "up", "enter")
         assert "Say why it is opened again" in shown(app, "#said").replace("\n", " ")
         await press(pilot, play, *"it came back", "enter")
         found = play.desk.find(incident.id)
