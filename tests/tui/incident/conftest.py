@@ -14,7 +14,7 @@ from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import catch_up
 from cockpit.runbooks.run.runs import Runs
 from cockpit.timeline.timeline import Timeline
-from screens.dialogs.dialog import DialogContext
+from screens.dialogs.dialog import HELD, DialogContext
 from tests.tui.bare import Bare, Clock
 from tests.tui.stage import ENVIRONMENT, PLAN, SYSTEM
 
@@ -81,6 +81,6 @@ async def confirm(pilot: Pilot[None], clock: Clock) -> None:
     """Enter, as a person presses it: after looking, with nothing behind it."""
     clock.pass_by(1)
     await pilot.press("enter")
-    await pilot.pause(0.1)
+    await pilot.pause(HELD + 0.05)
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()

@@ -81,7 +81,7 @@ async def test_the_draft_is_read_before_it_is_written_and_its_review_moves_on(
         await read(pilot)
         assert "# Post-mortem: Readiness failing after deploy" in "\n".join(screen.query_one(OutputView).tail.lines)
 
-        await pilot.press("s", "2")
+        await pilot.press("s", "down")
         await confirm(pilot, clock)
         ended.catch_up()
         assert ended.ledger.incidents[incident.id].review is Review.IN_REVIEW
