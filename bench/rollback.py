@@ -13,10 +13,10 @@ from cockpit.azure.client import Azure
 from cockpit.azure.identity import build_credential
 from cockpit.model.system import Cloud
 from cockpit.model.time import RealTime
-from cockpit.runbooks.az import perform, recognise, survey
+from cockpit.runbooks.az import perform_az_command, recognise_az_command, survey_az_change
 from cockpit.simulator.server import SimulatorServer
 from cockpit.simulator.world.clock import SimulatedClock
-from cockpit.simulator.world.scenario import load
+from cockpit.simulator.world.scenario import load_scenario
 from cockpit.simulator.world.site import APP, RESOURCE_GROUP, SUBSCRIPTION
 from cockpit.simulator.world.stage import Stage
 
@@ -53,7 +53,7 @@ def rollback() -> list[Measure]:
 
 async def one_rollback() -> float:
     """Seconds from the first command to the first good answer, in a world of its own."""
-    story = load("quiet").model_copy(update={"operation_seconds": OPERATION, "startup_seconds": OPERATION})
+    story = load_scenario("quiet").model_copy(update={"operation_seconds": OPERATION, "startup_seconds": OPERATION})
     stage = Stage(story, SimulatedClock(RealTime(), 1.0))
     runner = web.AppRunner(SimulatorServer(stage).application(), access_log=None)
     await runner.setup()
@@ -83,9 +83,9 @@ async def roll_back(azure: Azure, url: str) -> None:
 
 async def run(azure: Azure, line: str) -> str:
     """One command as the cockpit runs it, what it would meet included."""
-    native, output = recognise(shlex.split(line)), Output()
+    native, output = recognise_az_command(shlex.split(line)), Output()
     assert native is not None
-    found = await survey(native, azure)
-    done = await perform(native, azure, output, confirmed=found.fingerprint)
+    found = await survey_az_change(native, azure)
+    done = await perform_az_command(native, azure, output, confirmed=found.fingerprint)
     assert done.exit_code == 0, done.outcome
     return output.text

@@ -34,14 +34,16 @@ true
 
 def world() -> None:
     """The demo's bad deployment, at once, in a cloud that takes `OPERATION` for everything. `bench.running world`."""
-    from cockpit.simulator.play import play
-    from cockpit.simulator.world.scenario import Deploy, load
+    from cockpit.simulator.play import play_scenario
+    from cockpit.simulator.world.scenario import Deploy, load_scenario
 
-    story = load("bad-deploy")
+    story = load_scenario("bad-deploy")
     events = [each.model_copy(update={"at": 0.1}) if isinstance(each, Deploy) else each for each in story.events]
     quick = {"operation_seconds": OPERATION, "startup_seconds": OPERATION, "events": tuple(events)}
     announce = lambda line: print(line, flush=True)  # noqa: E731  one line, for whoever waits for it
-    asyncio.run(play(story.model_copy(update=quick), port=0, speed=1.0, until_stdin_closes=True, announce=announce))
+    asyncio.run(
+        play_scenario(story.model_copy(update=quick), port=0, speed=1.0, until_stdin_closes=True, announce=announce)
+    )
 
 
 @contextmanager

@@ -136,11 +136,11 @@ class CockpitApp(App[None]):
         from screens.catalogue import keys as catalogue_keys
         from screens.main import keys as cockpit_keys
         from screens.run import keys as run_keys
-        from screens.shared.preferences import preferences
+        from screens.shared.preferences import read_preferences
         from widgets.table import KeyedTable
 
         ours = [*self.BINDINGS, *cockpit_keys.KEYS, *KeyedTable.BINDINGS, *run_keys.BINDINGS, *catalogue_keys.KEYS]
-        expected = preferences(system, ours)
+        expected = read_preferences(system, ours)
         self.set_keymap(expected.keymap)
         self.zone = expected.zone
         self.bells.muted = not system.bell
@@ -185,9 +185,9 @@ class CockpitApp(App[None]):
         return subprocess.call(list(command))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        from screens.main.palette import commands
+        from screens.main.palette import list_commands
 
-        yield from commands(self, screen)
+        yield from list_commands(self, screen)
 
     def _fatal_error(self) -> None:
         """Textual prints the local variables of every frame, bearer tokens among them; this prints none."""

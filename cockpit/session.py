@@ -29,10 +29,10 @@ from cockpit.model.system import AlertSource, Environment, System
 from cockpit.model.time import RealTime, Time
 from cockpit.recorder.lock import lock_path, this_process
 from cockpit.recorder.recorder import Recorder
-from cockpit.runbooks.catalogue.load import load
+from cockpit.runbooks.catalogue.load import load_catalogue
 from cockpit.runbooks.plan.load import read_again, read_plan
-from cockpit.runbooks.prepare.values import Live, live
-from cockpit.runbooks.run.notices import EvidenceProcedure, Minding, snapshot_named
+from cockpit.runbooks.prepare.values import Live, build_live_values
+from cockpit.runbooks.run.notices import EvidenceProcedure, RunNotices, snapshot_named
 from cockpit.runbooks.run.runner import Runner
 from cockpit.runbooks.run.runs import FOLDED as RUN_KINDS
 from cockpit.timeline.timeline import Timeline
@@ -236,7 +236,7 @@ def build_runner(
         return rollback.rollback_values(application, events)
 
     def seen() -> Live:
-        return live(watch.readings(environment.name), target=target)
+        return build_live_values(watch.readings(environment.name), target=target)
 
     def incident() -> str | None:
         """The one that is open; where several are, nobody has said which."""
@@ -245,7 +245,7 @@ def build_runner(
 
     @lru_cache(maxsize=1)
     def snapshot() -> EvidenceProcedure | None:
-        return snapshot_named(plan.snapshot, load(system.runbooks)) if plan.snapshot else None
+        return snapshot_named(plan.snapshot, load_catalogue(system.runbooks)) if plan.snapshot else None
 
     runner = Runner(
         record=timeline.record,
@@ -261,7 +261,7 @@ def build_runner(
         incident=incident,
         hidden=lambda: list_revealed_secrets(system, secrets),
         look=watch.refresh,
-        minding=Minding(lambda: frozen_words(ledger.freeze(environment.name)), snapshot),
+        minding=RunNotices(lambda: frozen_words(ledger.freeze(environment.name)), snapshot),
     )
     known_items = timeline.events(kinds=RUN_KINDS)
     runner.apply_all(known_items)

@@ -29,7 +29,7 @@ from widgets.log import KEPT, LogView, summarize_log
 T = TypeVar("T")
 
 
-async def batches(items: AsyncIterator[T], *, every: float, longest: int, time: Time) -> AsyncIterator[list[T]]:
+async def batch_items(items: AsyncIterator[T], *, every: float, longest: int, time: Time) -> AsyncIterator[list[T]]:
     """What came since the last batch, at most one batch in `every` seconds, the newest `longest` items of it.
 
     Ends when `items` ends, and raises what it raised. The first item waits for nothing.
@@ -127,7 +127,7 @@ class LogsScreen(Screen[None]):
     async def _stream(self) -> None:
         reason = ""
         try:
-            async for batch in batches(self._open(), every=EVERY, longest=KEPT, time=self._time):
+            async for batch in batch_items(self._open(), every=EVERY, longest=KEPT, time=self._time):
                 self.post_message(self.Arrived(batch))
         except Exception as error:
             reason = explain(error, "a log could not be followed")

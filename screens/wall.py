@@ -17,7 +17,7 @@ from cockpit.model.plan import Plan
 from cockpit.model.system import Environment, System
 from cockpit.model.time import RealTime, Time
 from screens.shared.app_messages import Attached, EventsAppended
-from screens.shared.due import running
+from screens.shared.due import list_running_clocks
 from screens.shared.leaving import leave_screen
 from widgets.line import Lines
 from widgets.wall import EVENTS, Frame, WallView, paint_wall, wall_state
@@ -119,7 +119,7 @@ class WallScreen(Screen[None]):
                 tuple(self._events.get(environment.name, ())),
                 production=environment.production,
                 plan=sight.plan,
-                clocks=lambda incident: running(sight, incident, sight.time.now(), zone),
+                clocks=lambda incident: list_running_clocks(sight, incident, sight.time.now(), zone),
             )
             for environment in sight.environments
         ]

@@ -12,7 +12,7 @@ from textual.theme import BUILTIN_THEMES, Theme
 DEFAULT = "cockpit-dark"
 
 
-def _theme(
+def _make_theme(
     name: str, *, dark: bool, ground: tuple[str, str, str], text: tuple[str, str], tones: dict[str, str]
 ) -> Theme:
     """`ground`: background, panel, cursor line; `text`: plain, muted; `tones`: bad, warn, good, info."""
@@ -45,21 +45,21 @@ def _theme(
     )
 
 
-DARK = _theme(
+DARK = _make_theme(
     "cockpit-dark",
     dark=True,
     ground=("#0F1419", "#27323D", "#16324F"),
     text=("#D9DFE5", "#8E9AA6"),
     tones={"bad": "#FF7B70", "warn": "#F7D154", "good": "#35C4AE", "info": "#82B8FF"},
 )
-LIGHT = _theme(
+LIGHT = _make_theme(
     "cockpit-light",
     dark=False,
     ground=("#FBFAF7", "#E4E7EA", "#D6E6F5"),
     text=("#1C2227", "#55606B"),
     tones={"bad": "#AE0045", "warn": "#855E00", "good": "#006B73", "info": "#0051B5"},
 )
-HIGH_CONTRAST = _theme(
+HIGH_CONTRAST = _make_theme(
     "cockpit-high-contrast",
     dark=True,
     ground=("#000000", "#3A3A3A", "#003A70"),

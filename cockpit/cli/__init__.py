@@ -67,7 +67,7 @@ COMMANDS = {
 
 
 @contextmanager
-def sentences(command: Callable[[], str]) -> Iterator[None]:
+def refuse_in_one_sentence(command: Callable[[], str]) -> Iterator[None]:
     """A mistyped command line is refused in one sentence, without click's page about its usage."""
     try:
         yield
@@ -121,11 +121,11 @@ class LazyGroup(click.Group):
         return command
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        with sentences(lambda: "cockpit"):
+        with refuse_in_one_sentence(lambda: "cockpit"):
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with sentences(lambda: f"cockpit {ctx.invoked_subcommand or ''}".rstrip()):
+        with refuse_in_one_sentence(lambda: f"cockpit {ctx.invoked_subcommand or ''}".rstrip()):
             return super().invoke(ctx)
 
     def resolve_command(

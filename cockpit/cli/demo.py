@@ -87,13 +87,15 @@ def demo(common: Common, scenario: str, speed: float) -> None:
 @click.option("--resource-group", default="", show_default="shop-prod-rg", help="The name of its resource group.")
 @click.option("--until-stdin-closes", is_flag=True, help="End when standard input does.")
 def simulator(port: int, scenario: str, speed: float, app: str, resource_group: str, until_stdin_closes: bool) -> None:
-    from cockpit.simulator.play import play
-    from cockpit.simulator.world.scenario import ScenarioError, load, named
+    from cockpit.simulator.play import play_scenario
+    from cockpit.simulator.world.scenario import ScenarioError, load_scenario, rename_scenario
 
     try:
-        story = named(load(scenario), app=app, resource_group=resource_group)
+        story = rename_scenario(load_scenario(scenario), app=app, resource_group=resource_group)
         # click.echo flushes, so that whoever waits for the line gets it at once.
-        asyncio.run(play(story, port=port, speed=speed, until_stdin_closes=until_stdin_closes, announce=click.echo))
+        asyncio.run(
+            play_scenario(story, port=port, speed=speed, until_stdin_closes=until_stdin_closes, announce=click.echo)
+        )
     except ScenarioError as error:
         raise Refusal(str(error)) from None
     except OSError as error:

@@ -6,7 +6,7 @@ import click
 
 from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
-from cockpit.cli.session import CliSession, choices, echo, open_cli_session
+from cockpit.cli.session import CliSession, list_incident_choices, open_cli_session, print_clean
 from cockpit.incident.actions.errors import AmbiguousIncident, IncidentActionError
 from cockpit.incident.postmortem.export import NEW_FILE, Exporter, ExportForm
 from cockpit.incident.postmortem.merge import NotOurDraft
@@ -36,11 +36,11 @@ NEWEST = 5  # incidents that are offered when none is open
 @common_options
 def export(common: Common, output: str | None, form: str, force: bool, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common, there=True) as seat:
-        meant = _meant(seat, incident)
+        meant = _find_incident(seat, incident)
         exporter = Exporter(meant, seat.timeline, seat.desk, seat.system, RealTime(), seat.plan, ExportForm(form))
         path = exporter.preset if output is None else Path(output).expanduser()
         text, head = exporter.told()
-        done = "" if output == "-" else _written(exporter, path, text, head, force)
+        done = "" if output == "-" else _write_export(exporter, path, text, head, force)
     if not done:
         what = "markdown" if exporter.form is ExportForm.MARKDOWN else exporter.form.value
         click.echo(to_json({"incident": meant.id, "head": head, what: text}) if as_json else text, nl=as_json)
@@ -48,10 +48,10 @@ def export(common: Common, output: str | None, form: str, force: bool, incident:
         document = {"incident": meant.id, "format": form, "path": str(path), "merged": done != NEW_FILE, "head": head}
         click.echo(to_json(document))
     else:
-        echo(f"{'Wrote' if done == NEW_FILE else 'Brought up to date'} {path}")
+        print_clean(f"{'Wrote' if done == NEW_FILE else 'Brought up to date'} {path}")
 
 
-def _meant(seat: CliSession, incident: str | None) -> Incident:
+def _find_incident(seat: CliSession, incident: str | None) -> Incident:
     """The incident that is named, else the only open one, else the one that ended lately; else a choice is offered."""
     try:
         return seat.find_lately(incident)
@@ -63,11 +63,13 @@ def _meant(seat: CliSession, incident: str | None) -> Incident:
         name = seat.environment.name
         here = [candidate for candidate in seat.desk.incidents() if candidate.environment == name]
         if here:
-            raise Refusal(f"No incident is open in {name}; choose one:\n{choices(here[-NEWEST:])}") from None
+            raise Refusal(
+                f"No incident is open in {name}; choose one:\n{list_incident_choices(here[-NEWEST:])}"
+            ) from None
         raise Refusal(f"There is no incident in {name} to write about.") from None
 
 
-def _written(exporter: Exporter, path: Path, text: str, head: str, force: bool) -> str:
+def _write_export(exporter: Exporter, path: Path, text: str, head: str, force: bool) -> str:
     try:
         return exporter.put(path, text, head, force=force)
     except NotOurDraft as error:

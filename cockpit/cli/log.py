@@ -26,13 +26,13 @@ def log_to_file() -> None:
     root = logging.getLogger()
     for old in tuple(root.handlers):
         root.removeHandler(old)
-    root.addHandler(_handler())
+    root.addHandler(_make_handler())
     root.setLevel(logging.INFO)
     for name in LIBRARIES:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _handler() -> logging.Handler:
+def _make_handler() -> logging.Handler:
     path = log_path()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

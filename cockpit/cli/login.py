@@ -74,14 +74,14 @@ def session_key(environ: Mapping[str, str] = os.environ) -> str:
     The kernel's number of the login, else the terminal with the process that leads its session. Beside it the SSH
     connection: who sets that variable is asked anew, and no more.
     """
-    boot = _text(PROC / "sys/kernel/random/boot_id")
+    boot = _read_text(PROC / "sys/kernel/random/boot_id")
     connection = clean_line(environ.get("SSH_CONNECTION", ""), 120)
     if (number := _audit_number("sessionid")) is not None:
         return f"{boot} login {number} {connection}".strip()
     try:
-        fields = _text(PROC / "self/stat").rpartition(")")[2].split()
+        fields = _read_text(PROC / "self/stat").rpartition(")")[2].split()
         session, terminal = fields[3], fields[4]  # fields 6 and 7 of proc(5)
-        began = _text(PROC / session / "stat").rpartition(")")[2].split()[19]
+        began = _read_text(PROC / session / "stat").rpartition(")")[2].split()[19]
     except IndexError:
         return ""
     return "" if terminal == "0" else f"{boot} terminal {terminal} session {session} {began} {connection}".strip()
@@ -165,11 +165,11 @@ def ask_on_terminal(operator: Operator) -> str:
 
 
 def _audit_number(name: str) -> int | None:
-    text = _text(PROC / "self" / name)
+    text = _read_text(PROC / "self" / name)
     return int(text) if text.isdecimal() and int(text) != UNSET else None
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError:

@@ -11,8 +11,8 @@ import click
 from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.json_documents import to_json_value
 from cockpit.cli.options import Common, Refusal, common_options, json_option
-from cockpit.cli.session import CliSession, echo, open_cli_session
-from cockpit.cli.since import since, since_option
+from cockpit.cli.session import CliSession, open_cli_session, print_clean
+from cockpit.cli.since import parse_since, since_option
 from cockpit.incident.load import load_whole_incidents
 from cockpit.incident.metrics.statistics import ALL, Figure, KeptShare, Statistics, build_statistics
 from cockpit.model.incident import Incident
@@ -36,22 +36,24 @@ COLUMNS = (
 @common_options
 def metrics(common: Common, since: str | None, severity: str | None, as_json: bool) -> None:
     with open_cli_session(common, read_only=True) as seat:
-        result, number = _statistics(common, seat, since, severity)
+        result, number = _compute_statistics(common, seat, since, severity)
     if as_json:
         click.echo(to_json(statistics_document(result)))
     elif result.incidents:
-        _print(result)
+        _print_statistics(result)
     else:
-        echo(_empty(result, number))
+        print_clean(_describe_empty_result(result, number))
 
 
-def _statistics(common: Common, seat: CliSession, back: str | None, severity: str | None) -> tuple[Statistics, int]:
+def _compute_statistics(
+    common: Common, seat: CliSession, back: str | None, severity: str | None
+) -> tuple[Statistics, int]:
     """The statistics, and how many incidents there are without the filters."""
     rung = find_level(seat.plan.ladder, severity) if severity else None
     if severity and rung is None:
         names = ", ".join(item.name for item in seat.plan.ladder)
         raise Refusal(f"`{severity[:40]}` is no severity here; there are {names}.")
-    begin = since(seat, back)
+    begin = parse_since(seat, back)
     incidents: list[Incident] = [
         incident
         for incident in seat.desk.incidents()
@@ -63,7 +65,7 @@ def _statistics(common: Common, seat: CliSession, back: str | None, severity: st
     return result, len(incidents)
 
 
-def _empty(result: Statistics, number: int) -> str:
+def _describe_empty_result(result: Statistics, number: int) -> str:
     left = _left_out(result)
     if left:
         return f"No incident counts here: {left}."
@@ -78,40 +80,40 @@ def _left_out(result: Statistics) -> str:
     return " and ".join(f"{number} {text}" for number, text in counted if number)
 
 
-def _print(result: Statistics) -> None:
+def _print_statistics(result: Statistics) -> None:
     left = _left_out(result)
     left_out = f"; left out: {left}" if left else ""
     many = "incident" if result.incidents == 1 else "incidents"
-    echo(f"{result.incidents} {many}{left_out}. Each counts at its worst severity.")
+    print_clean(f"{result.incidents} {many}{left_out}. Each counts at its worst severity.")
     for _, group in groupby(result.figures, key=lambda figure: figure.short):
         rows = list(group)
-        _title(f"{rows[0].short}, {rows[0].name}", rows[0].definition)
+        _print_title(f"{rows[0].short}, {rows[0].name}", rows[0].definition)
         click.echo(f"{COLUMNS}  target")
         for row in rows:
-            click.echo(_row(row))
+            click.echo(_format_row(row))
     for share in result.shares:
-        _title(share.name, share.definition)
-        click.echo(f"  {_share(share)}")
+        _print_title(share.name, share.definition)
+        click.echo(f"  {_format_share(share)}")
     if result.unmeasured:
-        _title("Targets that nothing recorded here can answer", "")
+        _print_title("Targets that nothing recorded here can answer", "")
         for target in result.unmeasured:
             click.echo(f"  {target.metric}: {target.text} ({target.origin})")
 
 
-def _title(title: str, definition: str) -> None:
+def _print_title(title: str, definition: str) -> None:
     click.echo("")
     click.echo(click.style(title, bold=True))
     for line in textwrap.wrap(definition, WIDTH - 2):
         click.echo(f"  {line}")
 
 
-def _row(figure: Figure) -> str:
-    times = " ".join(f"{_time(duration):>11}" for duration in (figure.median, figure.mean, figure.worst))
+def _format_row(figure: Figure) -> str:
+    times = " ".join(f"{_format_duration(duration):>11}" for duration in (figure.median, figure.mean, figure.worst))
     states = f"{figure.recorded:>4} {figure.pending:>8} {figure.not_applicable:>4} {figure.invalid:>8}"
-    return f"  {figure.level or 'all':<9} {states}  {times}  {_verdict(figure)}".rstrip()
+    return f"  {figure.level or 'all':<9} {states}  {times}  {_format_verdict(figure)}".rstrip()
 
 
-def _verdict(figure: Figure) -> str:
+def _format_verdict(figure: Figure) -> str:
     if figure.target is None:
         return ""
     if figure.met is None:
@@ -120,11 +122,11 @@ def _verdict(figure: Figure) -> str:
     return f"{figure.target.text}: mean {word}, {figure.within} of {figure.recorded} within ({figure.target.origin})"
 
 
-def _time(value: timedelta | None) -> str:
+def _format_duration(value: timedelta | None) -> str:
     return "-" if value is None else format_duration(value)
 
 
-def _share(share: KeptShare) -> str:
+def _format_share(share: KeptShare) -> str:
     percent = share.percent
     sentence = "none to count yet" if percent is None else f"{share.kept} of {share.total} ({percent:.0f} %)"
     if share.pending:

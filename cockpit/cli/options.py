@@ -132,7 +132,7 @@ def open_timeline(system: "System", common: Common, *, read_only: bool = False, 
     secrets = Secrets(os.environ)
     secrets.learn(system.secrets())
     path, closed = timeline_path(system, common), read_only or system.read_only
-    if (there or (read_only and common.db)) and _missing(path):
+    if (there or (read_only and common.db)) and _is_missing(path):
         advice = "check --db" if common.db else "nothing was recorded yet"
         raise Refusal(f"There is no timeline at {clean_line(path)}; {advice}.")
     try:
@@ -141,7 +141,7 @@ def open_timeline(system: "System", common: Common, *, read_only: bool = False, 
         raise Refusal(str(error)) from None
 
 
-def _missing(path: Path) -> bool:
+def _is_missing(path: Path) -> bool:
     """False also where we may not look: the timeline itself says so better."""
     try:
         path.stat()
@@ -150,7 +150,7 @@ def _missing(path: Path) -> bool:
     return False
 
 
-def operator(system: "System", common: Common, *, can_ask: bool = True) -> "Operator":
+def find_operator(system: "System", common: Common, *, can_ask: bool = True) -> "Operator":
     """Who is at the keys. Raises Refusal."""
     from cockpit.cli.login import operator_of
     from cockpit.model.operator import PersonError

@@ -7,7 +7,7 @@ import click
 from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.json_documents import event_document
 from cockpit.cli.options import Refusal
-from cockpit.cli.session import echo
+from cockpit.cli.session import print_clean
 from cockpit.model.event import Event
 from cockpit.model.text import clean_line
 from cockpit.model.time import DurationError, RealTime, format_age, seconds
@@ -18,29 +18,29 @@ at_option = click.option(
 reason_option = click.option("--reason", default="", metavar="TEXT", help="Why; it stands on the timeline.")
 
 
-def tell(event: Event, as_json: bool, sentence: str = "") -> None:
+def print_event(event: Event, as_json: bool, sentence: str = "") -> None:
     """What was written: its document, or a sentence; without one where it stands, and the line that it reads as."""
     if as_json:
         click.echo(to_json(event_document(event)))
     else:
-        echo(sentence or f"{event.incident}: {event.summary}")
+        print_clean(sentence or f"{event.incident}: {event.summary}")
 
 
 def capital(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
-def where(event: Event) -> str:
+def describe_destination(event: Event) -> str:
     return f" on {event.incident}" if event.incident else f" in the journal of {event.environment}"
 
 
-def repeated(moment: datetime) -> str:
+def format_full_time(moment: datetime) -> str:
     """`2026-11-20 14:05 UTC (17h ago)`: a bare clock time may have meant yesterday, and is repeated with its day."""
     ago = format_age((RealTime().now() - moment).total_seconds())
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC ({ago} ago)"
 
 
-def length(text: str) -> timedelta:
+def parse_length(text: str) -> timedelta:
     """`3m`, `1h30m`. Raises Refusal."""
     try:
         return timedelta(seconds=float(seconds(text.replace(" ", ""))))
@@ -48,12 +48,12 @@ def length(text: str) -> timedelta:
         raise Refusal(f"`{clean_line(text, 40)}` is no length of time; write `90s`, `30m`, `1h30m` or `2d`.") from None
 
 
-def ahead(text: str | None) -> datetime | None:
+def parse_time_ahead(text: str | None) -> datetime | None:
     """The moment that lies so far ahead. Raises Refusal."""
-    return None if text is None else RealTime().now() + length(text)
+    return None if text is None else RealTime().now() + parse_length(text)
 
 
-def day(text: str | None) -> date | None:
+def parse_day(text: str | None) -> date | None:
     """`2026-12-01`. Raises Refusal."""
     if text is None:
         return None

@@ -15,13 +15,13 @@ from cockpit.cli.options import (
     Common,
     Refusal,
     common_options,
+    find_operator,
     incident_option,
     json_option,
     load_system,
     open_timeline,
-    operator,
 )
-from cockpit.cli.session import CliSession, echo, open_cli_session
+from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.config import default_system
 from cockpit.incident.load import with_events
 from cockpit.incident.membership import list_standing_events
@@ -45,24 +45,24 @@ if TYPE_CHECKING:
 @common_options
 def timeline(common: Common, limit: int | None, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common, read_only=True) as seat:
-        events = _events(seat, incident, limit)
+        events = _read_events(seat, incident, limit)
     if as_json:
         click.echo(to_json([event_document(item) for item in events]))
         return
     for event in list_standing_events(events):
-        echo(line(event))
+        print_clean(format_event_line(event))
     if not events:
-        echo(f"Nothing is recorded in {seat.environment.name} yet.")
+        print_clean(f"Nothing is recorded in {seat.environment.name} yet.")
 
 
-def _events(seat: CliSession, incident: str | None, limit: int | None) -> list[Event]:
+def _read_events(seat: CliSession, incident: str | None, limit: int | None) -> list[Event]:
     if incident is None:
         return seat.timeline.events(environment=seat.environment.name, limit=limit)
     _, events = with_events(seat.timeline, seat.system.ladder, seat.desk.find(incident))
     return events[-limit:] if limit else events
 
 
-def line(event: Event) -> str:
+def format_event_line(event: Event) -> str:
     """`   42  2026-02-27 02:14:31Z  alert     recorder    5xx errors fired (high)`; the id is what `redact` takes."""
     text = "(redacted)" if event.redacted else event.summary
     corrected = " (corrected)" if event.supersedes is not None else ""
@@ -89,9 +89,9 @@ def incidents(common: Common, only_open: bool, as_json: bool) -> None:
         click.echo(to_json([incident_document(item) for item in result]))
         return
     for incident in result:
-        echo(render_incident_line(incident, ladder))
+        print_clean(render_incident_line(incident, ladder))
     if not result:
-        echo("No open incident." if only_open else "No incident yet. `cockpit declare TITLE` begins one.")
+        print_clean("No open incident." if only_open else "No incident yet. `cockpit declare TITLE` begins one.")
 
 
 def render_incident_line(incident: Incident, ladder: SeverityScale = ()) -> str:
@@ -133,7 +133,7 @@ def redact(common: Common, number: int, reason: str, yes: bool, as_json: bool) -
                 click.echo(f"{number} {event.occurred:%Y-%m-%d %H:%M:%S} UTC {event.kind} {event.summary}", err=True)
                 if not click.confirm("Empty its text? It cannot be brought back", err=True):
                     raise Refusal(f"Event {number} stays as it is.")
-            redaction = timeline.redact(number, operator(system, common), reason)
+            redaction = timeline.redact(number, find_operator(system, common), reason)
     except (RecordError, PersonUnknown) as error:
         raise Refusal(str(error)) from None
     if as_json:
@@ -183,7 +183,7 @@ def as_text(verdict: "ChainVerdict", path: Path) -> str:
     match_text = (
         f"whole: {verdict.count} events in {path}, none changed, none missing between the first and the newest"
         if verdict.ok
-        else f"BROKEN: {verdict.reason}, in {path}\n{sound(verdict)}"
+        else f"BROKEN: {verdict.reason}, in {path}\n{describe_sound_part(verdict)}"
     )
     limits = "\n".join(f"  - {text}" for text in verdict.cannot_prove)
     return (
@@ -192,7 +192,7 @@ def as_text(verdict: "ChainVerdict", path: Path) -> str:
     )
 
 
-def sound(verdict: "ChainVerdict") -> str:
+def describe_sound_part(verdict: "ChainVerdict") -> str:
     """How far a broken timeline can be trusted."""
     good = verdict.count if verdict.first_bad is None else verdict.first_bad - 1
     return f"events 1 to {good} are sound" if good else "no event can be vouched for"

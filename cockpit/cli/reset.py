@@ -18,7 +18,7 @@ SCREEN = "\x1b7\x1b[?1049l\x1b8\x1b[<9u\x1b[r\x1b[?7h\x1b[?25h\x1b(B\x1b[0m"
 
 @click.command(help="Make a terminal work again that was left with the mouse on, or without an echo.")
 def command() -> None:
-    terminal = _terminal()
+    terminal = _find_terminal()
     if terminal is None:
         raise Refusal("There is no terminal here to reset. Run it in the one that does not work.")
     with contextlib.suppress(termios.error):
@@ -33,7 +33,7 @@ def command() -> None:
     click.echo("The terminal is reset.")
 
 
-def _terminal() -> int | None:
+def _find_terminal() -> int | None:
     """The one this command runs in."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):

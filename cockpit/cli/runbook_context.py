@@ -19,13 +19,13 @@ from cockpit.model.system import Environment, System
 from cockpit.model.text import clean_line
 from cockpit.model.time import RealTime
 from cockpit.runbooks.catalogue.catalogue import Catalogue
-from cockpit.runbooks.catalogue.load import load, markdown_in
+from cockpit.runbooks.catalogue.load import load_catalogue, markdown_in
 from cockpit.runbooks.lint.lint import LintContext, root_of
 from cockpit.runbooks.plan.load import read_plan
 from cockpit.runbooks.prepare import environment as fresh
 from cockpit.runbooks.prepare import target_guard as guard
-from cockpit.runbooks.prepare.prepare import Setting
-from cockpit.runbooks.prepare.values import Live, live
+from cockpit.runbooks.prepare.prepare import PrepareContext
+from cockpit.runbooks.prepare.values import Live, build_live_values
 from cockpit.runbooks.run import preconditions as rules
 from cockpit.runbooks.run.runs import Runs
 from cockpit.timeline.timeline import Timeline
@@ -35,7 +35,7 @@ LOOK = 8.0  # seconds that one look at the cloud may take; a list must not wait 
 
 def catalogue_of(system: System, paths: Sequence[str] = ()) -> Catalogue:
     """The documents in these files and folders, else all of the system with the built-in ones. Raises Refusal."""
-    catalogue = load(paths, builtin=False) if paths else load(system.runbooks)
+    catalogue = load_catalogue(paths, builtin=False) if paths else load_catalogue(system.runbooks)
     if paths and catalogue.unread:
         raise Refusal("; ".join(f"{unread.path} {unread.reason}" for unread in catalogue.unread) + ".")
     if empty := [path for path in paths if holds_none(Path(path).expanduser())]:
@@ -111,7 +111,7 @@ async def look_once(system: System, environment: Environment) -> Live:
     try:
         async with asyncio.timeout(LOOK):
             feed = revisions_feed(environment, clouds[environment.name], time=RealTime(), random=Random())
-            return live([await feed.poll()])
+            return build_live_values([await feed.poll()])
     except (SourceError, TimeoutError):
         return Live()
     finally:
@@ -121,19 +121,21 @@ async def look_once(system: System, environment: Environment) -> Live:
             await credential.close()
 
 
-def setting_of(system: System, environment: Environment) -> tuple[Setting, Secrets]:
+def setting_of(system: System, environment: Environment) -> tuple[PrepareContext, Secrets]:
     """What steps are prepared in, for lists: what is known of the cloud, the guards and this machine. Blocking."""
     secrets = Secrets(os.environ)
     secrets.learn(system.secrets())
-    env = fresh.environment(os.environ, environment.shell)
+    env = fresh.build_step_environment(os.environ, environment.shell)
     guards: dict[str, str] = {}
 
     async def look() -> Live:
-        _, observed = await asyncio.gather(guard.look(environment, env, guards), look_once(system, environment))
+        _, observed = await asyncio.gather(
+            guard.read_tool_targets(environment, env, guards), look_once(system, environment)
+        )
         return observed
 
     visited = asyncio.run(look())
-    setting = Setting(
+    setting = PrepareContext(
         environment=environment,
         seen=visited,
         given={},

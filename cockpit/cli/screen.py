@@ -13,8 +13,8 @@ from cockpit.cli.options import (
     Refusal,
     choose_environment,
     common_options,
+    find_operator,
     load_system,
-    operator,
     timeline_path,
 )
 from cockpit.cli.streams import BROKEN
@@ -32,17 +32,17 @@ def terminal_can_draw() -> bool:
 
 async def attach_to(common: Common, *, wall: bool = False) -> "Session":
     """Read the configuration and build the session in a thread, so that the frame already on screen stays alive."""
-    return await asyncio.to_thread(_build, common, wall)
+    return await asyncio.to_thread(_build_session, common, wall)
 
 
-def _build(common: Common, wall: bool) -> "Session":
+def _build_session(common: Common, wall: bool) -> "Session":
     from cockpit.model.event import RecordError
     from cockpit.session import build_session
 
     system = load_system(common)
     environment = choose_environment(system, common.env)
     try:
-        author = operator(system, common, can_ask=False)  # the screen asks with a dialog of its own
+        author = find_operator(system, common, can_ask=False)  # the screen asks with a dialog of its own
         return build_session(system, environment, timeline_path(system, common), operator=author, wall=wall)
     except RecordError as error:
         raise Refusal(str(error)) from None

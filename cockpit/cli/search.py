@@ -5,8 +5,8 @@ import click
 from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.json_documents import event_document
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
-from cockpit.cli.session import CliSession, echo, open_cli_session
-from cockpit.cli.since import since, since_option
+from cockpit.cli.session import CliSession, open_cli_session, print_clean
+from cockpit.cli.since import parse_since, since_option
 from cockpit.model.event import Kind
 from cockpit.model.text import clean_line
 from cockpit.timeline.search import PAGE, Hit, Query, SearchPage, split_terms
@@ -39,17 +39,17 @@ def search(
     as_json: bool,
 ) -> None:
     with open_cli_session(common, read_only=True) as seat:
-        query = _query(common, seat, words, since, kinds, incident, before)
+        query = _build_query(common, seat, words, since, kinds, incident, before)
         page = seat.timeline.search(query, limit)
     if as_json:
         click.echo(to_json({"hits": [hit_document(item) for item in page.hits], "more": page.more}))
         return
     for hit in page.hits:
-        _print(hit)
-    _end(page, query)
+        _print_hit(hit)
+    _print_end(page, query)
 
 
-def _query(
+def _build_query(
     common: Common,
     seat: CliSession,
     parts: tuple[str, ...],
@@ -67,7 +67,7 @@ def _query(
         raise Refusal(f"`{clean_line(unknown[0], 40)}` is no kind of event; there are {', '.join(Kind)}.")
     return Query(
         names,
-        since=since(seat, back),
+        since=parse_since(seat, back),
         kinds=kinds,
         incident=seat.desk.find(incident).id if incident else None,
         environment=seat.environment.name if common.env else None,
@@ -81,32 +81,32 @@ def hit_document(hit: Hit) -> dict[str, object]:
     return event_document(hit.event) | values_by_name
 
 
-def _print(hit: Hit) -> None:
+def _print_hit(hit: Hit) -> None:
     """`   42  2026-02-27 02:14:31Z  2026-02-27-k7f  note      ...`; the words stand out where the terminal can."""
     event = hit.event
     corrected = "  (corrected later)" if hit.superseded else ""
     where = event.incident or "journal"
     head = f"{event.id:>5}  {event.occurred:%Y-%m-%d %H:%M:%S}Z  {where:<14}  {event.kind:<9}"
-    click.echo(f"{_cleaned(head)} {_marked(hit)}{corrected}")
+    click.echo(f"{_clean_piece(head)} {_mark_line(hit)}{corrected}")
 
 
-def _marked(hit: Hit) -> str:
+def _mark_line(hit: Hit) -> str:
     """The line, cut around its words where it is long; each piece cleaned, for files we did not write."""
-    start, end = _window(hit)
+    start, end = _find_line_window(hit)
     pieces, done = ["…"] if start else [], start
     for begin, finish in hit.marks:
         if finish > end:
             break
         pieces += [
-            _cleaned(hit.line[done:begin]),
-            click.style(_cleaned(hit.line[begin:finish]), bold=True, underline=True),
+            _clean_piece(hit.line[done:begin]),
+            click.style(_clean_piece(hit.line[begin:finish]), bold=True, underline=True),
         ]
         done = finish
-    pieces.append(_cleaned(hit.line[done:end]))
+    pieces.append(_clean_piece(hit.line[done:end]))
     return "".join([*pieces, "…" if end < len(hit.line) else ""])
 
 
-def _window(hit: Hit) -> tuple[int, int]:
+def _find_line_window(hit: Hit) -> tuple[int, int]:
     if len(hit.line) <= LONGEST:
         return 0, len(hit.line)
     first = hit.marks[0][0] if hit.marks else 0
@@ -114,13 +114,15 @@ def _window(hit: Hit) -> tuple[int, int]:
     return start, max(start + LONGEST, hit.marks[0][1] if hit.marks else 0)
 
 
-def _cleaned(text: str) -> str:
+def _clean_piece(text: str) -> str:
     """Like `clean_line`, but what stands at the ends of a piece stays."""
     return clean_line(f".{text}.")[1:-1]
 
 
-def _end(page: SearchPage, query: Query) -> None:
+def _print_end(page: SearchPage, query: Query) -> None:
     if not page.hits:
-        echo(f"Nothing recorded says {' and '.join(f'`{term}`' for term in query.terms)}.")
+        print_clean(f"Nothing recorded says {' and '.join(f'`{term}`' for term in query.terms)}.")
     elif page.more:
-        echo(f"There is more: add `--before {page.hits[-1].event.id}`, or words, `--since`, `--kind`, `--incident`.")
+        print_clean(
+            f"There is more: add `--before {page.hits[-1].event.id}`, or words, `--since`, `--kind`, `--incident`."
+        )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from cockpit.cli.options import Common, Refusal, choose_environment, load_system, open_timeline, operator
+from cockpit.cli.options import Common, Refusal, choose_environment, find_operator, load_system, open_timeline
 from cockpit.incident.actions.errors import AmbiguousIncident, IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.model.event import RecordError
@@ -72,7 +72,7 @@ def open_cli_session(common: Common, *, read_only: bool = False, there: bool = F
         with open_timeline(system, common, read_only=read_only, there=there) as timeline:
             desk = IncidentActions(
                 timeline,
-                operator=operator(system, common),
+                operator=find_operator(system, common),
                 environment=environment.name,
                 ladder=plan.ladder,
                 plan=plan,
@@ -81,12 +81,14 @@ def open_cli_session(common: Common, *, read_only: bool = False, there: bool = F
             )
             yield CliSession(system, plan, environment, timeline, desk)
     except AmbiguousIncident as error:
-        raise Refusal(f"{len(error.open)} incidents {error.standing}; choose one:\n{choices(error.open)}") from None
+        raise Refusal(
+            f"{len(error.open)} incidents {error.standing}; choose one:\n{list_incident_choices(error.open)}"
+        ) from None
     except (IncidentActionError, RecordError, WhenError, PersonUnknown) as error:
         raise Refusal(str(error)) from None
 
 
-def choices(incidents: tuple[Incident, ...] | list[Incident]) -> str:
+def list_incident_choices(incidents: tuple[Incident, ...] | list[Incident]) -> str:
     """One line for each incident that can be named, as it is typed."""
     return "\n".join(
         f"  --incident {incident.id}  {incident.severity} {incident.status} {clean_line(incident.title)}"
@@ -94,7 +96,7 @@ def choices(incidents: tuple[Incident, ...] | list[Incident]) -> str:
     )
 
 
-def echo(text: str) -> None:
+def print_clean(text: str) -> None:
     """Print; what came from others was cleaned when it was written, and again here, for files we did not write."""
     for line in text.split("\n"):
         click.echo(clean_line(line, 10_000) if line.strip() else "")

@@ -12,7 +12,7 @@ since_option = click.option(
 )
 
 
-def since(seat: CliSession, text: str | None) -> datetime | None:
+def parse_since(seat: CliSession, text: str | None) -> datetime | None:
     """The moment that was typed; a bare duration counts back from now. Raises WhenError."""
     if text is None:
         return None

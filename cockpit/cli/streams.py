@@ -48,14 +48,14 @@ def open_streams(environ: Mapping[str, str] = os.environ) -> None:
     if 2 in closed or sys.stderr is None:
         sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="replace", closefd=False)
     elif isinstance(sys.stderr, io.TextIOWrapper):
-        sys.stderr.reconfigure(encoding=_encoding(sys.stderr, environ), errors=FALLBACK)
+        sys.stderr.reconfigure(encoding=_find_encoding(sys.stderr, environ), errors=FALLBACK)
     if 1 in closed or _is_the_process_own(sys.stdout):
         _open_output(environ)
 
 
 def _open_output(environ: Mapping[str, str]) -> None:
     before = sys.stdout
-    encoding = _encoding(before, environ) if before is not None else "utf-8"
+    encoding = _find_encoding(before, environ) if before is not None else "utf-8"
     lines = bool(before is not None and before.isatty())
     raw = OutputFile(1, "w", closefd=False)
     sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw), encoding=encoding, errors=FALLBACK, line_buffering=lines)
@@ -81,7 +81,7 @@ def _is_the_process_own(stream: object) -> bool:
     return stream is None or (isinstance(stream, io.TextIOWrapper) and stream is sys.__stdout__)
 
 
-def _encoding(stream: object, environ: Mapping[str, str]) -> str:
+def _find_encoding(stream: object, environ: Mapping[str, str]) -> str:
     """As the locale names it, also where the machine does not have that locale: the terminal is set to it."""
     locale = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "")
     _, dot, charset = locale.partition(".")

@@ -97,14 +97,16 @@ class RollbackCandidate:
     short: bool = False  # it served for so short a time that it shows little
 
 
-def propose(application: Application, events: Iterable[Event] = (), *, now: datetime | None = None) -> Proposal:
+def propose_rollback(
+    application: Application, events: Iterable[Event] = (), *, now: datetime | None = None
+) -> Proposal:
     """The rollback of an app, by its revisions and what was recorded of them and of the environment's probes."""
-    bad = leaves(application)
+    bad = find_revision_to_leave(application)
     procedure = procedure_of(application)
     if bad is None:
         return Proposal(application.name, None, None, procedure, f"{application.name} has no revision that serves.")
     history = read_history(application, events)
-    chosen = choose(application, bad, history.services, history.failing)
+    chosen = choose_revision(application, bad, history.services, history.failing)
     if chosen is None:
         return Proposal(application.name, bad, None, procedure, nothing_known(application, bad))
     return proposal_to(application, bad, chosen.revision, chosen.sentence, evidence=chosen.evidence, now=now)
@@ -119,12 +121,12 @@ def propose_chosen(
     source: str = "proposal",
 ) -> Proposal:
     """The rollback to a revision that a person named, with what speaks for it or that nothing does."""
-    proposal = propose(application, events, now=now)
+    proposal = propose_rollback(application, events, now=now)
     good = next((revision for revision in application.revisions if revision.name == chosen), None)
     if proposal.bad is None or good is None or good.name == proposal.bad.name:
         return proposal
     history = read_history(application, events)
-    rollback_candidates = candidates(application, proposal.bad, history.services, history.failing)
+    rollback_candidates = list_candidates(application, proposal.bad, history.services, history.failing)
     evidence = next((candidate.sentence for candidate in rollback_candidates if candidate.revision.name == chosen), "")
     why = f"You chose it. {evidence or f'Nothing shows that {chosen} ever served well.'}"
     return proposal_to(application, proposal.bad, good, why, evidence=RollbackEvidence.CHOSEN, now=now, source=source)
@@ -132,7 +134,7 @@ def propose_chosen(
 
 def rollback_values(application: Application, events: Iterable[Event] = ()) -> Mapping[str, str]:
     """What a rollback would fill in, by placeholder; nothing where none is proposed, or it must not run."""
-    proposal = propose(application, events)
+    proposal = propose_rollback(application, events)
     return {} if proposal.refused else proposal.given
 
 
@@ -153,18 +155,18 @@ def proposal_to(
         container = container_to_set(application, good, bad)
         values_by_name["image"] = container[1]
         values_by_name["container"] = container[0]
-    changed = differences(bad, good)
+    changed = list_differences(bad, good)
     return Proposal(
         application.name,
         bad,
         good,
         procedure,
         why,
-        tuple(cautions(good, bad, procedure, now)),
+        tuple(list_cautions(good, bad, procedure, now)),
         {name: value for name, value in values_by_name.items() if value},
         source,
         evidence,
-        refusal(application, good, bad),
+        explain_refusal(application, good, bad),
         changed,
     )
 
@@ -175,7 +177,7 @@ def procedure_of(application: Application) -> str:
     return MULTIPLE if application.has_ingress else WITHOUT_INGRESS
 
 
-def leaves(application: Application) -> Revision | None:
+def find_revision_to_leave(application: Application) -> Revision | None:
     """The revision that a rollback leaves: an ill one that users depend on, else the newest of those.
 
     A canary with a tenth of the traffic is what was deployed last, and not the one that carries the rest.
@@ -187,14 +189,14 @@ def leaves(application: Application) -> Revision | None:
     return max(ill, key=lambda revision: revision.weight) if 0 < len(ill) < len(working) else working[0]
 
 
-def choose(
+def choose_revision(
     application: Application, bad: Revision, served: Sequence[Service], failing: Collection[str] = ()
 ) -> RollbackCandidate | None:
     """The revision to go back to, with its evidence. `served` is oldest first; `failing` is what failed when last seen.
 
     Carried traffic healthily counts most, the latest of several; then what is active, healthy and ready now.
     """
-    rollback_candidates = candidates(application, bad, served, failing)
+    rollback_candidates = list_candidates(application, bad, served, failing)
     order = (RollbackEvidence.HEALTHY_NOW, RollbackEvidence.WAS_ACTIVE, RollbackEvidence.CARRIED)
 
     def rank(candidate: RollbackCandidate) -> tuple[Any, ...]:
@@ -210,7 +212,7 @@ def choose(
     return max(rollback_candidates, key=rank, default=None)
 
 
-def candidates(
+def list_candidates(
     application: Application, bad: Revision, served: Sequence[Service], failing: Collection[str]
 ) -> list[RollbackCandidate]:
     """Every revision that something speaks for, once for each sort of evidence."""
@@ -221,7 +223,7 @@ def candidates(
         for revision in application.revisions
         if revision.name != bad.name and not known_bad(revision, served, failing)
         for candidate in (
-            _carried(revision, served, taken_over) or _was_active(revision, taken_over),
+            _find_carried_candidate(revision, served, taken_over) or _was_active(revision, taken_over),
             _ready_now(revision),
         )
         if candidate is not None
@@ -244,7 +246,9 @@ def last_service(revision: Revision, served: Sequence[Service]) -> Service | Non
     return next((service for service in reversed(served) if service.revision == revision.name), None)
 
 
-def _carried(revision: Revision, served: Sequence[Service], taken_over: datetime | None) -> RollbackCandidate | None:
+def _find_carried_candidate(
+    revision: Revision, served: Sequence[Service], taken_over: datetime | None
+) -> RollbackCandidate | None:
     """By our timeline."""
     service = last_service(revision, served)
     if service is None or not service.healthy:
@@ -303,7 +307,7 @@ def nothing_known(application: Application, bad: Revision) -> str:
     )
 
 
-def refusal(application: Application, good: Revision, bad: Revision) -> str:
+def explain_refusal(application: Application, good: Revision, bad: Revision) -> str:
     """Why this rollback must not be done, "" when it may."""
     if good.name == bad.name:
         return f"{good.name} is the revision that serves now: there is nothing to go back to."
@@ -320,7 +324,7 @@ def same_template(one: Revision, other: Revision) -> bool:
     return bool(one.settings) and one.settings == other.settings
 
 
-def differences(bad: Revision, good: Revision) -> tuple[str, ...]:
+def list_differences(bad: Revision, good: Revision) -> tuple[str, ...]:
     """What changes beside the image: `api env LEVEL has another value`. A value that may be a secret is not told."""
     before, after = dict(bad.settings), dict(good.settings)
     if not before or not after:
@@ -355,7 +359,7 @@ def container_to_set(application: Application, good: Revision, bad: Revision) ->
     return (chosen.name if chosen.name in running else ""), chosen.image
 
 
-def cautions(good: Revision, bad: Revision, procedure: str, now: datetime | None) -> Iterable[str]:
+def list_cautions(good: Revision, bad: Revision, procedure: str, now: datetime | None) -> Iterable[str]:
     """What a person should know before agreeing."""
     if procedure == SINGLE:
         yield "The app is in single revision mode: the older image is deployed again as a new revision."
@@ -363,11 +367,11 @@ def cautions(good: Revision, bad: Revision, procedure: str, now: datetime | None
         changed = [container.name for container in good.containers if running.get(container.name) != container.image]
         if len(changed) > 1:
             yield f"{', '.join(changed[1:])} also ran another image then, and keeps the one of now."
-    changed_settings = differences(bad, good)
+    changed_settings = list_differences(bad, good)
     if changed_settings and procedure == SINGLE:
-        yield f"These settings stay as they are now: {summed(changed_settings)}."
+        yield f"These settings stay as they are now: {summarise_names(changed_settings)}."
     elif changed_settings:
-        yield f"With it change: {summed(changed_settings)}."
+        yield f"With it change: {summarise_names(changed_settings)}."
     if good.image and good.image == bad.image:
         yield "Both run the same image: the fault may be in the settings, or elsewhere."
     if 0 < bad.weight < 100:
@@ -380,7 +384,7 @@ def cautions(good: Revision, bad: Revision, procedure: str, now: datetime | None
         yield f"{good.name} is itself {word} now."
 
 
-def summed(names: Sequence[str]) -> str:
+def summarise_names(names: Sequence[str]) -> str:
     rest = len(names) - NAMED_DIFFERENCES
     return join_parts(*names[:NAMED_DIFFERENCES], f"and {rest} more" if rest > 0 else "")
 
@@ -430,8 +434,8 @@ class ServiceHistory:
             # It carried it before anybody watched: since when is not known, only that it was there.
             created = self._created.get(self._carrying)
             self._since = min(created, event.occurred) if created else event.occurred
-            states = mapping(event.detail.get("revisions")).items()
-            self._failing = {name for name, state in states if is_failing(mapping(state))}
+            states = read_mapping(event.detail.get("revisions")).items()
+            self._failing = {name for name, state in states if is_failing(read_mapping(state))}
         elif event.kind == Kind.REVISION and event.subject.startswith(f"{self.app}/"):
             self._revision(event.subject.removeprefix(f"{self.app}/"), event)
 
@@ -473,5 +477,5 @@ def is_failing(detail: Mapping[str, Any]) -> bool:
     return str(detail.get("health")) in FAILING
 
 
-def mapping(value: object) -> Mapping[str, Any]:
+def read_mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}

@@ -30,71 +30,71 @@ def write_config(stage: Stage, url: str, ca_file: Path) -> Path:
 def config_text(stage: Stage, url: str, ca_file: Path) -> str:
     """The configuration of a world whose cloud is at `url`."""
     site, speed = stage.scenario.site, stage.clock.speed
-    probe = f'interval = "{_pace(PROBE_EVERY, speed)}"\nretry_interval = "{_pace(RETRY_EVERY, speed)}"'
+    probe = f'interval = "{_format_pace(PROBE_EVERY, speed)}"\nretry_interval = "{_format_pace(RETRY_EVERY, speed)}"'
     return f"""\
 # The simulated shop. Nothing in here is real.
 system = "simulated shop"
-data = {_text(ca_file.parent)}
-runbooks = [{_text(ONCALL)}]
+data = {_format_toml_string(ca_file.parent)}
+runbooks = [{_format_toml_string(ONCALL)}]
 
 [identity]
 order = ["simulator"]
 
 [cloud]
-endpoint = {_text(url)}
-logs_endpoint = {_text(url)}
+endpoint = {_format_toml_string(url)}
+logs_endpoint = {_format_toml_string(url)}
 
 [environments.prod]
 production = true
-subscription = {_text(SUBSCRIPTION)}
-resource_group = {_text(site.resource_group)}
-workspace = {_text(WORKSPACE)}
-apps = [{_text(site.app)}]
-apps_interval = "{_pace(APPS_EVERY, speed)}"
+subscription = {_format_toml_string(SUBSCRIPTION)}
+resource_group = {_format_toml_string(site.resource_group)}
+workspace = {_format_toml_string(WORKSPACE)}
+apps = [{_format_toml_string(site.app)}]
+apps_interval = "{_format_pace(APPS_EVERY, speed)}"
 guard_word = "prod"
 
 [environments.prod.values]
 env = "prod"
-rg = {_text(site.resource_group)}
-app = {_text(site.app)}
-container = {_text(CONTAINER)}
-server = {_text(site.sql_server)}
-database = {_text(site.app)}
-FQDN = {_text(stage.host(url))}
+rg = {_format_toml_string(site.resource_group)}
+app = {_format_toml_string(site.app)}
+container = {_format_toml_string(CONTAINER)}
+server = {_format_toml_string(site.sql_server)}
+database = {_format_toml_string(site.app)}
+FQDN = {_format_toml_string(stage.host(url))}
 
 # What the commands of runbooks find: curl trusts the authority that this start made.
 [environments.prod.shell]
-CURL_CA_BUNDLE = {_text(ca_file)}
+CURL_CA_BUNDLE = {_format_toml_string(ca_file)}
 
 [[environments.prod.probes]]
 name = "live"
-url = {_text(url + "/health/live")}
+url = {_format_toml_string(url + "/health/live")}
 {probe}
 conditions = ["[STATUS] == 200", "[BODY].status == healthy"]
 
 [[environments.prod.probes]]
 name = "ready"
-url = {_text(url + "/health/ready")}
+url = {_format_toml_string(url + "/health/ready")}
 {probe}
 conditions = ["[STATUS] == 200", "[BODY].status == ready"]
 degraded = ["[RESPONSE_TIME] < 300ms"]
 
 [[environments.prod.probes]]
 name = "healthz"
-url = {_text(url + "/healthz")}
+url = {_format_toml_string(url + "/healthz")}
 {probe}
 conditions = ["[STATUS] == 200"]
 
 [[environments.prod.probes]]
 name = "readyz"
-url = {_text(url + "/readyz")}
+url = {_format_toml_string(url + "/readyz")}
 {probe}
 conditions = ["[STATUS] == 200", "[BODY].checks.database == ok"]
 
 # A third of these fail while a bad revision has traffic: not down, and not well either.
 [[environments.prod.probes]]
 name = "api orders"
-url = {_text(url + "/api/orders")}
+url = {_format_toml_string(url + "/api/orders")}
 {probe}
 conditions = ["[CONNECTED] == true"]
 degraded = ["[STATUS] == 200", "[RESPONSE_TIME] < 300ms"]
@@ -102,15 +102,15 @@ degraded = ["[STATUS] == 200", "[RESPONSE_TIME] < 300ms"]
 [[environments.prod.alerts]]
 name = "azure"
 kind = "azure"
-interval = "{_pace(ALERTS_EVERY, speed)}"
+interval = "{_format_pace(ALERTS_EVERY, speed)}"
 """
 
 
-def _pace(seconds: float, speed: float) -> str:
+def _format_pace(seconds: float, speed: float) -> str:
     """A duration in real time, as cockpit.toml writes it."""
     return f"{max(SHORTEST, seconds / max(speed, 1.0)):g}s"
 
 
-def _text(value: Any) -> str:
+def _format_toml_string(value: Any) -> str:
     """A TOML string: JSON's escapes are a part of TOML's."""
     return json.dumps(str(value), ensure_ascii=True)

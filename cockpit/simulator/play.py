@@ -25,7 +25,7 @@ GRACE = 0.2  # seconds that open streams get at the end
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-async def play(
+async def play_scenario(
     scenario: Scenario, *, port: int, speed: float, until_stdin_closes: bool, announce: Callable[[str], None]
 ) -> None:
     """Serve on 127.0.0.1; `announce` gets the one line that says it is ready. Raises OSError if the port is taken."""

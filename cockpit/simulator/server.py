@@ -13,17 +13,17 @@ from cockpit.simulator import workload
 from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, SimulatedRequest
 from cockpit.simulator.azure.bodies import operation_body, traffic_body
 from cockpit.simulator.azure.container_apps import check_place
-from cockpit.simulator.azure.routes import CONSOLE, SYSTEM, match
+from cockpit.simulator.azure.routes import CONSOLE, SYSTEM, match_route
 from cockpit.simulator.faults import Fault
 from cockpit.simulator.logs.streams import LogStream
-from cockpit.simulator.world.alerts import alerts
-from cockpit.simulator.world.site import SUBSCRIPTION, WORKSPACE, identifier
-from cockpit.simulator.world.stage import Stage, restarts
+from cockpit.simulator.world.alerts import list_simulated_alerts
+from cockpit.simulator.world.site import SUBSCRIPTION, WORKSPACE, make_identifier
+from cockpit.simulator.world.stage import Stage, count_restarts
 
 # The whole world in one JSON object, for people and tests who look behind the scenes.
 
 
-def show(stage: Stage) -> JSON:
+def show_stage(stage: Stage) -> JSON:
     """`elapsed` in simulated seconds; times on the wall clock."""
     world, clock = stage.world(), stage.clock
     weights = world.weights()
@@ -45,7 +45,7 @@ def show(stage: Stage) -> JSON:
                 "active": revision.active,
                 "weight": weights[revision.name],
                 "condition": world.condition(revision).value,
-                "restarts": restarts(world, revision),
+                "restarts": count_restarts(world, revision),
             }
             for revision in world.revisions
         ],
@@ -55,7 +55,7 @@ def show(stage: Stage) -> JSON:
         "alerts": [
             {"id": alert.id, "name": alert.name, "severity": alert.severity, "condition": alert.condition,
              "state": alert.state, "fired": format_timestamp(clock.at(alert.fired))}
-            for alert in alerts(world)
+            for alert in list_simulated_alerts(world)
         ],
         "pending": [part.model_dump() for part in world.pending],
         "requests": world.requests,
@@ -98,11 +98,11 @@ class SimulatorServer:
 
     async def behind_the_scenes(self, request: web.Request) -> web.Response:
         """The world as JSON, whatever faults are in force."""
-        return web.json_response(show(self._stage))
+        return web.json_response(show_stage(self._stage))
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Everything that a fault may strike."""
-        call = await _call(request)
+        call = await _make_call(request)
         fault = self._stage.faults.strike(f"{request.method} {request.path}", self._stage.world().now)
         if fault is None:
             return await self._true_answer(request, call)
@@ -112,7 +112,7 @@ class SimulatorServer:
         if fault.effect:
             self._answer(call)
         await self._stage.clock.hold(fault.delay)
-        return _broken(fault, self._usual_headers(call))
+        return _make_fault_answer(fault, self._usual_headers(call))
 
     async def _true_answer(self, request: web.Request, call: SimulatedRequest) -> web.StreamResponse:
         for pattern, system in ((SYSTEM, True), (CONSOLE, False)):
@@ -127,9 +127,9 @@ class SimulatorServer:
         """The true answer, carried out, and the seconds it takes."""
         try:
             # Over TLS there is only the workload: nobody manages a cloud through its customers' front door.
-            matched = None if call.url.startswith("https:") else match(call.method, call.path)
+            matched = None if call.url.startswith("https:") else match_route(call.method, call.path)
             if matched is None:
-                return workload.answer(self._stage, call), workload.delay(self._stage.world(), call)
+                return workload.answer_request(self._stage, call), workload.compute_delay(self._stage.world(), call)
             handler, names = matched
             named = _with_names(call, names)
             check_place(self._stage.scenario.site, named)
@@ -155,7 +155,7 @@ class SimulatorServer:
         return response
 
     def _response(self, call: SimulatedRequest, answer: SimulatedAnswer) -> web.Response:
-        body = b"" if answer.body is None else _written(answer.body)
+        body = b"" if answer.body is None else _encode_body(answer.body)
         headers = {**self._usual_headers(call), **answer.headers}
         if body:
             headers.setdefault("Content-Type", "application/json; charset=utf-8")
@@ -166,7 +166,7 @@ class SimulatorServer:
         if not call.path.lower().startswith("/subscriptions/"):
             return {}
         self._answered += 1
-        request_id = identifier(self._stage.scenario.seed, "request", self._answered)
+        request_id = make_identifier(self._stage.scenario.seed, "request", self._answered)
         kind, granted = ("reads", READS) if call.method == "GET" else ("writes", WRITES)
         return {
             "x-ms-request-id": request_id,
@@ -175,7 +175,7 @@ class SimulatorServer:
         }
 
 
-async def _call(request: web.Request) -> SimulatedRequest:
+async def _make_call(request: web.Request) -> SimulatedRequest:
     return SimulatedRequest(
         method=request.method,
         path=request.path,
@@ -200,13 +200,13 @@ def _check_version(call: SimulatedRequest) -> None:
         )
 
 
-def _broken(fault: Fault, usual: Mapping[str, str]) -> web.Response:
+def _make_fault_answer(fault: Fault, usual: Mapping[str, str]) -> web.Response:
     """The answer a fault gives instead: text as it is, anything else as JSON."""
     text = isinstance(fault.body, str)
     kind = {} if fault.body is None else {"Content-Type": "text/plain" if text else "application/json"}
-    body = b"" if fault.body is None else fault.body.encode() if text else _written(fault.body)
+    body = b"" if fault.body is None else fault.body.encode() if text else _encode_body(fault.body)
     return web.Response(status=fault.status or 200, body=body, headers={**usual, **kind, **fault.headers})
 
 
-def _written(body: Any) -> bytes:
+def _encode_body(body: Any) -> bytes:
     return json.dumps(body, ensure_ascii=False).encode()

@@ -21,23 +21,23 @@ def make_authority(directory: Path, now: datetime) -> tuple[ssl.SSLContext, Path
     The authority's key is never written; the server's is only while it is loaded.
     """
     ca_key = ec.generate_private_key(ec.SECP256R1())
-    ca = _authority(ca_key, now)
+    ca = _make_authority(ca_key, now)
     key = ec.generate_private_key(ec.SECP256R1())
-    leaf = _leaf(ca, ca_key, key, now)
+    leaf = _make_leaf(ca, ca_key, key, now)
     ca_file = directory / "ca.pem"
-    ca_file.write_bytes(_pem(ca))
+    ca_file.write_bytes(_encode_pem(ca))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.NamedTemporaryFile(dir=directory, suffix=".pem") as chain:
-        chain.write(_key_pem(key) + _pem(leaf) + _pem(ca))
+        chain.write(_key_pem(key) + _encode_pem(leaf) + _encode_pem(ca))
         chain.flush()
         context.load_cert_chain(chain.name)
     return context, ca_file
 
 
-def _authority(key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certificate:
-    name = _name("Simulated authority")
-    usage = _usage(signs_certificates=True)
-    builder = _certificate(name, name, key.public_key(), now)
+def _make_authority(key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certificate:
+    name = _make_name("Simulated authority")
+    usage = _make_key_usage(signs_certificates=True)
+    builder = _make_certificate_builder(name, name, key.public_key(), now)
     return (
         builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(usage, critical=True)
@@ -46,15 +46,15 @@ def _authority(key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certifica
     )
 
 
-def _leaf(
+def _make_leaf(
     ca: x509.Certificate, ca_key: ec.EllipticCurvePrivateKey, key: ec.EllipticCurvePrivateKey, now: datetime
 ) -> x509.Certificate:
     names = [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
-    builder = _certificate(_name("Simulated workload"), ca.subject, key.public_key(), now)
+    builder = _make_certificate_builder(_make_name("Simulated workload"), ca.subject, key.public_key(), now)
     authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
     return (
         builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(_make_key_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(authority, critical=False)
@@ -62,7 +62,7 @@ def _leaf(
     )
 
 
-def _certificate(
+def _make_certificate_builder(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: datetime
 ) -> x509.CertificateBuilder:
     return (
@@ -76,7 +76,7 @@ def _certificate(
     )
 
 
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+def _make_key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=not signs_certificates,
         key_cert_sign=signs_certificates,
@@ -90,11 +90,11 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _name(text: str) -> x509.Name:
+def _make_name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def _pem(certificate: x509.Certificate) -> bytes:
+def _encode_pem(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from cockpit.simulator.answer import JSON, SimulatedAnswer, SimulatedRequest
-from cockpit.simulator.world.site import identifier
+from cockpit.simulator.world.site import make_identifier
 from cockpit.simulator.world.stage import Stage
 from cockpit.simulator.world.world import SimulatedCondition, World
 
@@ -13,85 +13,87 @@ EVERY_THIRD = 3  # a sick revision in the traffic fails every third request
 SPREAD = 37  # has no divisor in common with 100: walks through all the percents, evenly spread
 
 
-def answer(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
+def answer_request(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """Liveness, readiness, or any other request."""
     path = call.path.lower().rstrip("/")
     world = stage.world()
     if path in LIVE:
-        return _live(world)
+        return _answer_liveness(world)
     if path in READY:
-        return _ready(world)
+        return _answer_readiness(world)
     world = stage.become(replace(world, requests=world.requests + 1))
-    return _request(world, call)
+    return _answer_other_request(world, call)
 
 
-def delay(world: World, call: SimulatedRequest) -> float:
+def compute_delay(world: World, call: SimulatedRequest) -> float:
     """Real seconds the answer takes: a little wobble, and longer where a sick revision has traffic."""
-    wobble = int(identifier(world.scenario.seed, "delay", call.path, world.requests, int(world.now))[:2], 16)
-    slow = 0.150 if _serving(world, SimulatedCondition.SICK) else 0.0
+    wobble = int(make_identifier(world.scenario.seed, "delay", call.path, world.requests, int(world.now))[:2], 16)
+    slow = 0.150 if _list_serving(world, SimulatedCondition.SICK) else 0.0
     return slow + 0.004 + wobble / 255 * 0.016
 
 
-def _live(world: World) -> SimulatedAnswer:
+def _answer_liveness(world: World) -> SimulatedAnswer:
     """The process runs wherever a container does, ready or not."""
-    if all(_is(world, name, SimulatedCondition.INACTIVE) for name in _weights(world)):
-        return _nobody()
+    if all(_is_in_condition(world, name, SimulatedCondition.INACTIVE) for name in _list_weights(world)):
+        return _answer_for_nobody()
     return SimulatedAnswer({"status": "healthy"})
 
 
-def _ready(world: World) -> SimulatedAnswer:
+def _answer_readiness(world: World) -> SimulatedAnswer:
     """Ready only if everything that has traffic is."""
-    if _serving(world, SimulatedCondition.INACTIVE):
-        return _nobody()
-    if _serving(world, SimulatedCondition.STARTING):
-        return SimulatedAnswer(_readiness("starting"), 503)
+    if _list_serving(world, SimulatedCondition.INACTIVE):
+        return _answer_for_nobody()
+    if _list_serving(world, SimulatedCondition.STARTING):
+        return SimulatedAnswer(_build_readiness("starting"), 503)
     if not world.has_database:
-        return SimulatedAnswer(_readiness("missing"), 503)
-    if _serving(world, SimulatedCondition.SICK):
-        return SimulatedAnswer(_readiness("timeout"), 503)
-    return SimulatedAnswer(_readiness("ok"))
+        return SimulatedAnswer(_build_readiness("missing"), 503)
+    if _list_serving(world, SimulatedCondition.SICK):
+        return SimulatedAnswer(_build_readiness("timeout"), 503)
+    return SimulatedAnswer(_build_readiness("ok"))
 
 
-def _request(world: World, call: SimulatedRequest) -> SimulatedAnswer:
-    name = routed(world, world.requests)
-    if _is(world, name, SimulatedCondition.INACTIVE) or _is(world, name, SimulatedCondition.STARTING):
-        return _nobody()
+def _answer_other_request(world: World, call: SimulatedRequest) -> SimulatedAnswer:
+    name = choose_revision(world, world.requests)
+    if _is_in_condition(world, name, SimulatedCondition.INACTIVE) or _is_in_condition(
+        world, name, SimulatedCondition.STARTING
+    ):
+        return _answer_for_nobody()
     if not world.has_database:
         return SimulatedAnswer({"error": "no such database"}, 500, {"x-served-by": name})
-    sick = _serving(world, SimulatedCondition.SICK)
+    sick = _list_serving(world, SimulatedCondition.SICK)
     if sick and world.requests % EVERY_THIRD == 0:
         return SimulatedAnswer({"error": "database pool exhausted"}, 500, {"x-served-by": sick[0]})
     return SimulatedAnswer({"path": call.path, "status": "ok"}, headers={"x-served-by": name})
 
 
-def routed(world: World, number: int) -> str:
+def choose_revision(world: World, number: int) -> str:
     """The revision that gets the request of that number: each its share of every hundred."""
     slot = number * SPREAD % 100
-    for name, weight in _weights(world).items():
+    for name, weight in _list_weights(world).items():
         if slot < weight:
             return name
         slot -= weight
     return world.latest.name
 
 
-def _weights(world: World) -> dict[str, int]:
+def _list_weights(world: World) -> dict[str, int]:
     return {name: weight for name, weight in world.weights().items() if weight}
 
 
-def _is(world: World, name: str, condition: SimulatedCondition) -> bool:
+def _is_in_condition(world: World, name: str, condition: SimulatedCondition) -> bool:
     revision = world.revision(name)
     return revision is not None and world.condition(revision) is condition
 
 
-def _serving(world: World, condition: SimulatedCondition) -> list[str]:
+def _list_serving(world: World, condition: SimulatedCondition) -> list[str]:
     """The revisions in that condition that have traffic."""
-    return [name for name in _weights(world) if _is(world, name, condition)]
+    return [name for name in _list_weights(world) if _is_in_condition(world, name, condition)]
 
 
-def _readiness(database: str) -> JSON:
+def _build_readiness(database: str) -> JSON:
     return {"status": "ready" if database == "ok" else "not ready", "checks": {"database": database}}
 
 
-def _nobody() -> SimulatedAnswer:
+def _answer_for_nobody() -> SimulatedAnswer:
     """What the ingress says when there is no replica behind it."""
     return SimulatedAnswer({"error": "no healthy upstream"}, 503)

@@ -7,11 +7,11 @@ from datetime import date
 from cockpit.model.alert import Alert
 from cockpit.model.run import SETTLED, Run
 from cockpit.model.runbook import Procedure
-from cockpit.runbooks.catalogue.alert_match import Match, matches
-from cockpit.runbooks.catalogue.catalogue import Catalogue, CatalogueEntry, Document, Unread, search
-from cockpit.runbooks.drills.badges import Badge, badges, overdue
-from cockpit.runbooks.plan.durations import budget
-from screens.run.rows import labelled, warning
+from cockpit.runbooks.catalogue.alert_match import Match, match_alerts
+from cockpit.runbooks.catalogue.catalogue import Catalogue, CatalogueEntry, Document, Unread, search_entries
+from cockpit.runbooks.drills.badges import Badge, find_overdue_days, list_badges
+from cockpit.runbooks.plan.durations import read_time_budget
+from screens.run.rows import render_labelled, strip_warning
 from widgets.cell import Cell, Column, Piece, Row
 from widgets.steps import SIGNS
 
@@ -45,7 +45,7 @@ class Shelf:
         return sum(isinstance(entry, kind) for entry in self.entries.values())
 
 
-def shelve(
+def build_shelf(
     catalogue: Catalogue, runs: Iterable[Run], alerts: Sequence[Alert], today: date, done: Mapping[str, date]
 ) -> Shelf:
     """Runs that are not over first, the newest on top; then matches; then the documents with their procedures.
@@ -54,7 +54,7 @@ def shelve(
     """
     known_items = sorted(runs, key=lambda run: run.started, reverse=True)
     entries: dict[str, Entry] = {f"run:{run.id}": run for run in known_items if run.ended is None}
-    for index, match in enumerate(matches(catalogue, alerts)):
+    for index, match in enumerate(match_alerts(catalogue, alerts)):
         entries[f"match:{index}"] = match
     for document in catalogue.documents:
         entries[f"doc:{document.id}"] = document
@@ -64,31 +64,34 @@ def shelve(
     entries |= {f"unread:{unread.path}": unread for unread in catalogue.unread}
     last = {run.path: run.sha256 for run in reversed(known_items)}
     worn = {
-        document.id: badges(document.runbook, today, last_run=last.get(document.runbook.path, ""), done=done)
+        document.id: list_badges(document.runbook, today, last_run=last.get(document.runbook.path, ""), done=done)
         for document in catalogue.documents
     }
     return Shelf(entries, worn, today, done)
 
 
-def rows(shelf: Shelf, query: str) -> list[Row]:
+def list_rows(shelf: Shelf, query: str) -> list[Row]:
     """All rows, or with a query the procedures that fit it, the best first."""
     if not query.strip():
-        return [_row(id, entry, shelf) for id, entry in shelf.entries.items()]
+        return [_render_entry_row(id, entry, shelf) for id, entry in shelf.entries.items()]
     fitting = sorted(
-        search(shelf.places, query), key=lambda catalogue_entry: bool(catalogue_entry.procedure.section)
+        search_entries(shelf.places, query), key=lambda catalogue_entry: bool(catalogue_entry.procedure.section)
     )  # a way back comes last
-    result = [_row(f"place:{catalogue_entry.name}", catalogue_entry, shelf, flag=True) for catalogue_entry in fitting]
+    result = [
+        _render_entry_row(f"place:{catalogue_entry.name}", catalogue_entry, shelf, flag=True)
+        for catalogue_entry in fitting
+    ]
     parts = query.casefold().split()
     titles = {id: item for id, item in shelf.entries.items() if isinstance(item, Document)}
     fits = [
-        _row(id, document, shelf)
+        _render_entry_row(id, document, shelf)
         for id, document in titles.items()
         if all(word in f"{document.id} {document.runbook.title}".casefold() for word in parts)
     ]
     return [*result, *fits]
 
 
-def _row(id: str, entry: Entry, shelf: Shelf, *, flag: bool = False) -> Row:
+def _render_entry_row(id: str, entry: Entry, shelf: Shelf, *, flag: bool = False) -> Row:
     narrow: Cell | None = None
     match entry:
         case Run():
@@ -106,16 +109,16 @@ def _row(id: str, entry: Entry, shelf: Shelf, *, flag: bool = False) -> Row:
                 Cell("▲", "bad"),
                 Cell(entry.hint or entry.document.runbook.title, "strong"),
                 Cell(f"for {entry.alert.name}", "bad"),
-                Cell(_time(entry.procedure), "muted"),
-                Cell(f"step {entry.step.ordinal}" if entry.step else _size(entry.procedure), "muted"),
+                Cell(_format_time(entry.procedure), "muted"),
+                Cell(f"step {entry.step.ordinal}" if entry.step else _format_size(entry.procedure), "muted"),
             )
         case CatalogueEntry():
             cells = (
                 Cell(""),
                 Cell(entry.procedure.title if flag else f"  {entry.procedure.title}"),
                 Cell(entry.document.runbook.title if flag else "", "muted"),
-                Cell(_time(entry.procedure), "muted"),
-                Cell(_size(entry.procedure), "muted"),
+                Cell(_format_time(entry.procedure), "muted"),
+                Cell(_format_size(entry.procedure), "muted"),
             )
         case Document():
             worn = shelf.badges.get(entry.id, ())
@@ -140,60 +143,64 @@ def _run_sign(run: Run) -> tuple[str, str]:
     return held[0] if held else ("▸", "info")
 
 
-def _time(procedure: Procedure | None) -> str:
+def _format_time(procedure: Procedure | None) -> str:
     """The document's own words where they are short, else the time in them."""
     if procedure is None:
         return ""
     sentence = procedure.labels.get("time to fix", "").rstrip(".").replace("minutes", "min").replace("minute", "min")
-    limit = budget(procedure) if len(sentence) > SHORT else None
+    limit = read_time_budget(procedure) if len(sentence) > SHORT else None
     return f"{limit.total_seconds() / 60:g} min" if limit else sentence[:SHORT]
 
 
-def _size(procedure: Procedure | None) -> str:
+def _format_size(procedure: Procedure | None) -> str:
     if procedure is None:
         return "to read"
     count = len(procedure.to_do)
     return f"menu of {count}" if procedure.menu else "1 step" if count == 1 else f"{count} steps"
 
 
-def about(entry: Entry | None, shelf: Shelf, width: int) -> list[list[Piece]]:
+def describe_entry(entry: Entry | None, shelf: Shelf, width: int) -> list[list[Piece]]:
     """What can be known of the entry under the cursor before it is opened."""
     match entry:
         case Match():
-            first = labelled("says", entry.hint or entry.document.runbook.title, width, tone="strong", most=2)
-            return first + (_procedure(entry.procedure, entry.document, width) if entry.procedure else [])
+            first = render_labelled("says", entry.hint or entry.document.runbook.title, width, tone="strong", most=2)
+            return first + (_describe_procedure(entry.procedure, entry.document, width) if entry.procedure else [])
         case CatalogueEntry():
-            return _procedure(entry.procedure, entry.document, width)
+            return _describe_procedure(entry.procedure, entry.document, width)
         case Document():
-            return _document(entry, shelf, width)
+            return _describe_document(entry, shelf, width)
         case Run():
             states = " · ".join(f"{step} {state.value}" for step, state in entry.states) or "nothing was done yet"
-            return labelled("run", f"{entry.id} of {entry.path}", width, most=1) + labelled(
+            return render_labelled("run", f"{entry.id} of {entry.path}", width, most=1) + render_labelled(
                 "steps", states, width, most=2
             )
         case Unread():
-            return labelled("cannot read", f"{entry.path} {entry.reason}", width, tone="bad", most=3)
+            return render_labelled("cannot read", f"{entry.path} {entry.reason}", width, tone="bad", most=3)
     return []
 
 
-def _procedure(procedure: Procedure, document: Document, width: int) -> list[list[Piece]]:
+def _describe_procedure(procedure: Procedure, document: Document, width: int) -> list[list[Piece]]:
     triples = [
         ("when", procedure.labels.get("when", "") or procedure.labels.get("symptoms", ""), ""),
-        ("mind", " ".join(map(warning, procedure.warnings)), "warn"),
+        ("mind", " ".join(map(strip_warning, procedure.warnings)), "warn"),
     ]
     triples += [("approval", procedure.labels.get("approval required", ""), "")]
     triples += [("steps", " · ".join(f"{step.ordinal} {step.title}" for step in procedure.steps), "")]
     triples += [("in", " › ".join((document.runbook.title, *procedure.within)), "muted")]
-    return [row for label, text, tone in triples if text for row in labelled(label, text, width, tone=tone, most=2)]
+    return [
+        row for label, text, tone in triples if text for row in render_labelled(label, text, width, tone=tone, most=2)
+    ]
 
 
-def _document(document: Document, shelf: Shelf, width: int) -> list[list[Piece]]:
+def _describe_document(document: Document, shelf: Shelf, width: int) -> list[list[Piece]]:
     labels = document.runbook.labels
-    due = "; ".join(finding.message for finding in overdue(document.runbook, shelf.today, shelf.done))
+    due = "; ".join(finding.message for finding in find_overdue_days(document.runbook, shelf.today, shelf.done))
     triples = [
         ("file", document.runbook.path, "muted"),
         ("owner", labels.get("owner", ""), ""),
         ("overdue", due, "warn"),
     ]
     triples += [("badges", ", ".join(shelf.badges.get(document.id, ())), "warn")]
-    return [row for label, text, tone in triples if text for row in labelled(label, text, width, tone=tone, most=2)]
+    return [
+        row for label, text, tone in triples if text for row in render_labelled(label, text, width, tone=tone, most=2)
+    ]

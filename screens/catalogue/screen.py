@@ -21,10 +21,10 @@ from cockpit.model.run import Run
 from cockpit.runbooks.catalogue.alert_match import Match
 from cockpit.runbooks.catalogue.catalogue import Catalogue, CatalogueEntry, Document
 from screens.catalogue.keys import KEYS
-from screens.catalogue.rows import COLUMNS, Entry, Shelf, about, rows, shelve
+from screens.catalogue.rows import COLUMNS, Entry, Shelf, build_shelf, describe_entry, list_rows
 from screens.dialogs.dialog import TOO_QUICK, Guard, show_hint
 from screens.dialogs.dialog import DialogContext as DialogPlace
-from screens.run.open import again, open_or_begin
+from screens.run.open import open_or_begin, reopen_run
 from screens.shared.document import DocumentScreen
 from screens.shared.errors import explain
 from screens.shared.leaving import leave_screen
@@ -108,7 +108,7 @@ class CatalogueScreen(Screen[None]):
     def _shelve(self) -> Shelf:
         runs = list(self._session.runner.runs.runs.values())
         today = self._session.time.now().astimezone(self._place.zone).date()
-        return shelve(self._load(), runs, self._alerts, today, self._practised())
+        return build_shelf(self._load(), runs, self._alerts, today, self._practised())
 
     def _practised(self) -> Mapping[str, date]:
         """What was practised when. A timeline that cannot be read keeps no runbook from anybody."""
@@ -132,7 +132,7 @@ class CatalogueScreen(Screen[None]):
         if self._shelf is None:
             return
         query = self.query_one(Input).value
-        result = rows(self._shelf, query)
+        result = list_rows(self._shelf, query)
         none = (
             "Nothing fits; esc shows all."
             if query
@@ -146,7 +146,7 @@ class CatalogueScreen(Screen[None]):
     def _describe(self) -> None:
         below = self.query_one("#about", Lines)
         if self._shelf is not None:
-            below.show(*about(self.entry, self._shelf, max(20, below.size.width - 2)))
+            below.show(*describe_entry(self.entry, self._shelf, max(20, below.size.width - 2)))
 
     @on(Input.Changed)
     def _narrow(self) -> None:
@@ -201,7 +201,7 @@ class CatalogueScreen(Screen[None]):
     async def _open(self, entry: Entry) -> None:
         try:
             if isinstance(entry, Run):
-                await again(self.app, self._session, self._place, entry)
+                await reopen_run(self.app, self._session, self._place, entry)
             elif isinstance(entry, CatalogueEntry | Match) and entry.procedure is not None:
                 index = entry.step.ordinal if isinstance(entry, Match) and entry.step else None
                 runbook = entry.document.runbook

@@ -58,7 +58,7 @@ class ChecklistBox:
         return min(((match.start(), act) for match, act in result if match), default=(0, ""))[1]
 
 
-def boxes(checklist: Checklist, incident: Incident) -> tuple[ChecklistBox, ...]:
+def list_boxes(checklist: Checklist, incident: Incident) -> tuple[ChecklistBox, ...]:
     """Every item with its tick. One whose words have changed since it was ticked is open again."""
     ticks = {tick.item: tick for tick in incident.ticks if tick.list == checklist.id}
     result = []
@@ -69,7 +69,7 @@ def boxes(checklist: Checklist, incident: Incident) -> tuple[ChecklistBox, ...]:
     return tuple(result)
 
 
-def settled(checklist_boxes: Sequence[ChecklistBox]) -> int:
+def count_settled(checklist_boxes: Sequence[ChecklistBox]) -> int:
     """How many boxes are done or skipped."""
     return sum(checklist_box.state in (DONE, SKIPPED) for checklist_box in checklist_boxes)
 
@@ -80,12 +80,12 @@ def opens_for(checklists: Sequence[Checklist], severity: str) -> list[Checklist]
     return sorted(checklists, key=lambda checklist: wanted_name not in {level.casefold() for level in checklist.levels})
 
 
-def rows(checklist_boxes: Sequence[ChecklistBox], operator: str, zone: tzinfo) -> list[Row]:
+def list_rows(checklist_boxes: Sequence[ChecklistBox], operator: str, zone: tzinfo) -> list[Row]:
     """A row a box: its sign, its number, its words, who ticked it and when."""
-    return [_row(checklist_box, operator, zone) for checklist_box in checklist_boxes]
+    return [_render_box_row(checklist_box, operator, zone) for checklist_box in checklist_boxes]
 
 
-def _row(box: ChecklistBox, operator: str, zone: tzinfo) -> Row:
+def _render_box_row(box: ChecklistBox, operator: str, zone: tzinfo) -> Row:
     sign, tone = SIGNS.get(box.state, SIGNS[OPEN])
     short = long = ""
     if box.tick and box.state != OPEN:
@@ -98,7 +98,7 @@ def _row(box: ChecklistBox, operator: str, zone: tzinfo) -> Row:
     )
 
 
-def about(box: ChecklistBox | None, key: str, zone: tzinfo) -> list[list[Piece]]:
+def describe_box(box: ChecklistBox | None, key: str, zone: tzinfo) -> list[list[Piece]]:
     """The whole item, why it was skipped, and what one key does for it."""
     if box is None:
         return [[("This checklist has no boxes.", "muted")]]
@@ -111,7 +111,7 @@ def about(box: ChecklistBox | None, key: str, zone: tzinfo) -> list[list[Piece]]
     return lines
 
 
-def progress(checklist: Checklist, checklist_boxes: Sequence[ChecklistBox]) -> list[Piece]:
+def render_progress(checklist: Checklist, checklist_boxes: Sequence[ChecklistBox]) -> list[Piece]:
     """`First ten minutes 3/5`."""
-    done, total = settled(checklist_boxes), len(checklist_boxes)
+    done, total = count_settled(checklist_boxes), len(checklist_boxes)
     return [(f"{checklist.title} ", ""), (f"{done}/{total}", "good" if done == total else "strong")]

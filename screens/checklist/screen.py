@@ -18,7 +18,7 @@ from cockpit.model.plan import Checklist
 from screens.checklist import rows as boxes
 from screens.checklist.rows import ChecklistBox
 from screens.dialogs.dialog import QUIET
-from screens.dialogs.form import Field, FormDialog, needed
+from screens.dialogs.form import Field, FormDialog, make_required_check
 from screens.dialogs.note import Note
 from screens.dialogs.person import act_named
 from screens.shared.app_messages import EventsAppended
@@ -107,7 +107,7 @@ class ChecklistScreen(Screen[None]):
     def _boxes(self) -> tuple[ChecklistBox, ...]:
         """As the events tell it at this moment."""
         self._incident = self._session.ledger.incidents.get(self._incident.id, self._incident)
-        return boxes.boxes(self._list, self._incident)
+        return boxes.list_boxes(self._list, self._incident)
 
     @property
     def _box(self) -> ChecklistBox | None:
@@ -125,16 +125,16 @@ class ChecklistScreen(Screen[None]):
             *self._lists[self._at :],
             *self._lists[: self._at],
         ):  # the one at hand first: it is never cut off
-            count = boxes.progress(checklist, boxes.boxes(checklist, self._incident))
+            count = boxes.render_progress(checklist, boxes.list_boxes(checklist, self._incident))
             pairs += [("▸ " if checklist is self._list else "  ", "info"), *count, ("   ", "")]
         self.query_one("#check-lists", Lines).show(pairs)
-        self._table.show(boxes.rows(checklist_boxes, self._session.operator, place.zone), now)
+        self._table.show(boxes.list_rows(checklist_boxes, self._session.operator, place.zone), now)
         keys, box = keys_of(self), self._box
         if enter := keys.get("table.select"):
             keys["table.select"] = replace(enter, does="Done")
         act = keys["check.act"].shown if box and box.act in self._acts and "check.act" in keys else ""
         wide = max(20, self.size.width - 2)
-        lines = [row for line in boxes.about(box, act, place.zone) for row in wrap_pieces(line, wide, most=3)]
+        lines = [row for line in boxes.describe_box(box, act, place.zone) for row in wrap_pieces(line, wide, most=3)]
         self.query_one("#check-about", Lines).show(*lines)
         self.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys and (id != "check.act" or act)])
 
@@ -196,7 +196,7 @@ class ChecklistScreen(Screen[None]):
             [Field("reason", "why, for those who read it later")],
             lambda values: self._tick(box, SKIPPED, values["reason"]),
             about=about,
-            check=needed("reason", "Say in a few words why it is skipped."),
+            check=make_required_check("reason", "Say in a few words why it is skipped."),
             does="skips it",
         )
         self.app.push_screen(form)

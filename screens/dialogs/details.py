@@ -12,7 +12,7 @@ from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Acknowledgement, Incident
 from cockpit.model.time import Time
 from screens.dialogs.dialog import Dialog, DialogContext
-from screens.dialogs.form import Field, FormDialog, needed
+from screens.dialogs.form import Field, FormDialog, make_required_check
 from screens.shared.copying import copy_text
 from screens.shared.leaving import leave_screen
 from widgets.facts import Viewer, as_text, build_fact_rows, get_heading, list_facts
@@ -103,7 +103,7 @@ class EventDetails(Details):
                 f"Evidence for event {event}",
                 [Field("target", "where it is", hint="https://… or a path"), Field("text", "what it shows")],
                 lambda values: desk.link(event, values["target"], values["text"], incident=id),
-                check=needed("target", "Say where the evidence is: an address or a path."),
+                check=make_required_check("target", "Say where the evidence is: an address or a path."),
             )
         )
 
@@ -120,7 +120,9 @@ class EventDetails(Details):
                 [Field("text", "what it should say", parts if isinstance(parts, str) else event.summary)],
                 lambda values: desk.correct(event.id, values["text"]),
                 about=[[("Both stay on record; the correction is what is shown.", "muted")]],
-                check=needed("text", "A correction needs words; to take an event out of sight use `cockpit redact`."),
+                check=make_required_check(
+                    "text", "A correction needs words; to take an event out of sight use `cockpit redact`."
+                ),
             )
         )
 

@@ -164,7 +164,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         lines.display = bool(text)
         self.query_one("#dialog").set_class(bool(text), "-saying")
         wide = max(20, self.wide)
-        lines.show(*(((row, tone),) for row in wrapped(clean_text(text), wide)))
+        lines.show(*(((row, tone),) for row in wrap_text(clean_text(text), wide)))
 
     @property
     def wide(self) -> int:
@@ -329,6 +329,6 @@ def show_hint(text: str) -> str:
     return f"({text})" if text else ""
 
 
-def wrapped(text: str, width: int) -> list[str]:
+def wrap_text(text: str, width: int) -> list[str]:
     """`text` in at most four rows of `width` characters, broken between words."""
     return wrap(" ".join(text.split()), width, max_lines=4, placeholder=" …")

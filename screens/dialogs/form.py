@@ -123,7 +123,7 @@ class FormDialog(Dialog[T]):
         return lambda: self._act_on(values)
 
 
-def needed(name: str, sentence: str) -> Callable[[Values], None]:
+def make_required_check(name: str, sentence: str) -> Callable[[Values], None]:
     """A check that a field is not empty."""
 
     def check(values: Values) -> None:

@@ -16,7 +16,7 @@ from cockpit.incident.metrics.statistics import Figure, KeptShare, Statistics, b
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
 from cockpit.model.response import Review
-from cockpit.runbooks.drills.drills import drills
+from cockpit.runbooks.drills.drills import list_drills
 from screens.dialogs.dialog import DialogContext
 from screens.shared.bound_keys import keys_of
 from screens.shared.errors import explain
@@ -115,7 +115,7 @@ class PastScreen(Screen[None]):
         session, zone = self._session, self._place.zone
         done = find_practice_days(session.timeline.events(kinds=[Kind.PRACTICE]), zone)
         today = session.time.now().astimezone(zone).date()
-        return sum(drill.late(today) > 0 for drill in drills(session.plan.practices, done, today))
+        return sum(drill.late(today) > 0 for drill in list_drills(session.plan.practices, done, today))
 
     @on(Folded)
     def _show(self, message: Folded) -> None:
@@ -132,7 +132,7 @@ class PastScreen(Screen[None]):
             *(share_row(*share) for share in shares.items()),
         ]
         self.panes[0].show(rows, [(f" {len(rows)}", "muted")] if rows else [], now)
-        self.panes[1].show([heading(), *numbered] if result.incidents else [], counted(result), now)
+        self.panes[1].show([render_heading(), *numbered] if result.incidents else [], describe_count(result), now)
         self.panes[0].table.explain((("No incident yet. d on the cockpit declares one.", "muted"),))
         self.panes[1].table.explain((("Nothing to measure yet; drills do not count.", "muted"),))
         self._tell()
@@ -214,13 +214,13 @@ class PastScreen(Screen[None]):
             self.app.push_screen(IncidentScreen(self._session, self._place, incident.id))
 
 
-def counted(result: Statistics) -> list[Piece]:
+def describe_count(result: Statistics) -> list[Piece]:
     """How many incidents the numbers stand on, and how many drills were left out."""
     drills = f", {result.drills} drills left out" if result.drills else ""
     return [(f" over {result.incidents}{drills}", "muted")]
 
 
-def heading() -> Row:
+def render_heading() -> Row:
     """What the columns of the numbers are."""
     return Row("", tuple(Cell(text, "muted") for text in HEADINGS))
 

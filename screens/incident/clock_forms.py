@@ -8,8 +8,8 @@ from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
 from cockpit.model.time import DurationError, Time, WhenError, parse_past_moment, seconds
 from screens.dialogs.dialog import DialogContext
-from screens.dialogs.form import Field, FormDialog, FormError, Values, needed
-from screens.incident.people_forms import about
+from screens.dialogs.form import Field, FormDialog, FormError, Values, make_required_check
+from screens.incident.people_forms import describe_incident
 from widgets.cell import Piece
 from widgets.clocks import format_remaining
 
@@ -21,7 +21,7 @@ SNOOZES = (10, 30, 60)  # minutes
 DONE, LATER, NEVER = "done", "remind me later", "not applicable"
 
 
-def clock(
+def open_clock_form(
     place: DialogContext,
     time: Time,
     desk: "IncidentActions",
@@ -42,13 +42,13 @@ def clock(
         if chosen == NEVER:
             return desk.not_applicable(running.id, reason, incident=incident.id)
         if chosen == DONE:
-            position = moment(values["at"], time.now(), place)
+            position = parse_typed_moment(values["at"], time.now(), place)
             return desk.clock_done(running.id, reason, moment=position, incident=incident.id)
         minutes = int(chosen.removesuffix(" min").rpartition(" ")[2])
         return desk.snooze(running.id, time.now() + timedelta(minutes=minutes), incident=incident.id)
 
     def check(values: Values) -> None:
-        moment(values["at"], time.now(), place)
+        parse_typed_moment(values["at"], time.now(), place)
         if not values["reason"] and (values["what"] == NEVER or breach):
             raise FormError("Say why in a few words; it stands in the post-mortem.")
 
@@ -69,18 +69,20 @@ def clock(
             Field("at", "when it was done", hint="now, or 10m ago, 14:05 ..."),
         ],
         act,
-        about=[*about(incident, *pairs), [("its rule: ", "muted"), (running.origin, "")]],
+        about=[*describe_incident(incident, *pairs), [("its rule: ", "muted"), (running.origin, "")]],
         check=check,
     )
 
 
-def task(place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident) -> "FormDialog[Event]":
+def open_task_form(
+    place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident
+) -> "FormDialog[Event]":
     """A task with a time to look back at it: “look at X, I come back to you in three minutes”."""
 
     def check(values: Values) -> None:
         if not values["text"]:
             raise FormError("Say what is to be looked at.")
-        if length(values["within"], "The time") <= timedelta():
+        if parse_length(values["within"], "The time") <= timedelta():
             raise FormError("The time must be more than nothing.")
 
     return FormDialog(
@@ -93,25 +95,27 @@ def task(place: DialogContext, time: Time, desk: "IncidentActions", incident: In
             Field("person", "who", place.actor),
         ],
         lambda values: desk.start_task(
-            values["text"], length(values["within"], "The time"), values["person"], incident=incident.id
+            values["text"], parse_length(values["within"], "The time"), values["person"], incident=incident.id
         ),
-        about=about(incident),
+        about=describe_incident(incident),
         check=check,
         does="starts its clock",
     )
 
 
-def loop(place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident) -> "FormDialog[Event]":
+def open_loop_form(
+    place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident
+) -> "FormDialog[Event]":
     """Something was turned off for now and must be turned on again: it stays open, also after the incident."""
 
     def act(values: Values) -> "Event":
-        until = time.now() + length(values["within"], "The time") if values["within"] else None
+        until = time.now() + parse_length(values["within"], "The time") if values["within"] else None
         return desk.start_loop(values["text"], until, incident=incident.id)
 
     def check(values: Values) -> None:
-        needed("text", "Say what must be turned on again.")(values)
+        make_required_check("text", "Say what must be turned on again.")(values)
         if values["within"]:
-            length(values["within"], "The time")
+            parse_length(values["within"], "The time")
 
     return FormDialog(
         place,
@@ -122,12 +126,12 @@ def loop(place: DialogContext, time: Time, desk: "IncidentActions", incident: In
             Field("within", "to be undone within", hint="nothing, or 2h, 1d"),
         ],
         act,
-        about=about(incident),
+        about=describe_incident(incident),
         check=check,
     )
 
 
-def aware(
+def open_awareness_form(
     place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident, plan: Plan
 ) -> "FormDialog[Event]":
     """Start the clock of the breach notice. Only a person can: awareness is a judgement."""
@@ -138,8 +142,8 @@ def aware(
         pairs.append((f" {rule.origin}", "muted"))
 
     def check(values: Values) -> None:
-        needed("text", "Say what is known.")(values)
-        moment(values["at"], time.now(), place)
+        make_required_check("text", "Say what is known.")(values)
+        parse_typed_moment(values["at"], time.now(), place)
 
     return FormDialog(
         place,
@@ -149,9 +153,11 @@ def aware(
             Field("text", "what is known with reasonable certainty"),
             Field("at", "aware since", hint="now, or 20m ago, 14:05 ..."),
         ],
-        lambda values: desk.aware(values["text"], moment=moment(values["at"], time.now(), place), incident=incident.id),
+        lambda values: desk.aware(
+            values["text"], moment=parse_typed_moment(values["at"], time.now(), place), incident=incident.id
+        ),
         about=[
-            *about(incident),
+            *describe_incident(incident),
             pairs,
             [("This clock cannot be dismissed: only notified, or not notifiable because.", "")],
         ],
@@ -160,13 +166,13 @@ def aware(
     )
 
 
-def scenario(
+def open_scenario_form(
     place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident, plan: Plan
 ) -> "FormDialog[Event] | None":
     """Choose what the recovery is measured against; None where no document gives targets."""
     if not plan.targets:
         return None
-    options = tuple((target.scenario, _targets(target.rpo, target.rto)) for target in plan.targets)
+    options = tuple((target.scenario, _format_targets(target.rpo, target.rto)) for target in plan.targets)
 
     def act(values: Values) -> "Event":
         target = plan.target(values["scenario"])
@@ -180,25 +186,25 @@ def scenario(
         "Recovery scenario",
         [Field("scenario", "which", chosen, options=options)],
         act,
-        about=about(incident, ("its recovery time counts from the declaration", "muted")),
+        about=describe_incident(incident, ("its recovery time counts from the declaration", "muted")),
     )
 
 
-def _targets(rpo: timedelta | None, rto: timedelta | None) -> str:
+def _format_targets(rpo: timedelta | None, rto: timedelta | None) -> str:
     lines = [
-        f"{name} {_short(value)}"
+        f"{name} {_format_short(value)}"
         for name, value in (("lose at most", rpo), ("recover within", rto))
         if value is not None
     ]
     return ", ".join(lines)
 
 
-def _short(value: timedelta) -> str:
+def _format_short(value: timedelta) -> str:
     minutes = int(value.total_seconds() // 60)
     return f"{minutes // 60}h" if minutes and minutes % 60 == 0 else f"{minutes} min"
 
 
-def moment(text: str, now: datetime, place: DialogContext) -> datetime | None:
+def parse_typed_moment(text: str, now: datetime, place: DialogContext) -> datetime | None:
     """The past moment typed into a field, None for now. Raises FormError."""
     try:
         return parse_past_moment(text, now, place.zone) if text else None
@@ -206,7 +212,7 @@ def moment(text: str, now: datetime, place: DialogContext) -> datetime | None:
         raise FormError(str(error)) from error
 
 
-def length(text: str, what: str) -> timedelta:
+def parse_length(text: str, what: str) -> timedelta:
     """`3m`, or bare minutes. Raises FormError."""
     try:
         return timedelta(seconds=float(seconds(f"{text}m" if text.isdecimal() else text)))

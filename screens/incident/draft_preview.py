@@ -88,7 +88,7 @@ class PreviewScreen(Screen[None]):
     def _show(self, message: Drafted) -> None:
         incident = self._session.ledger.incidents.get(self._incident.id, self._incident)
         self._tell(incident.review.value)
-        self.query_one(OutputView).show(OutputTail(readable(message.text), kept=10_000_000), follow=False)
+        self.query_one(OutputView).show(OutputTail(make_readable(message.text), kept=10_000_000), follow=False)
 
     def action_export(self) -> None:
         from screens.incident.export_dialog import Export
@@ -109,9 +109,9 @@ class PreviewScreen(Screen[None]):
     def action_review(self) -> None:
         session = self._session
         incident = session.ledger.incidents.get(self._incident.id, self._incident)
-        self.app.push_screen(people.review(self._place, session.time, session.desk, incident))
+        self.app.push_screen(people.open_review_form(self._place, session.time, session.desk, incident))
 
 
-def readable(draft: str) -> str:
+def make_readable(draft: str) -> str:
     """The draft without the markers that only the next export needs."""
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"^<!-- .*? -->\n", "", draft, flags=re.MULTILINE))

@@ -14,7 +14,7 @@ from cockpit.model.plan import Contact, Plan
 from cockpit.model.response import Freeze, Review
 from cockpit.model.time import Time
 from screens.dialogs.dialog import DialogContext
-from screens.dialogs.form import Field, FormDialog, FormError, Values, needed
+from screens.dialogs.form import Field, FormDialog, FormError, Values, make_required_check
 from screens.messages.header import AUDIENCES
 from widgets.cell import Piece
 from widgets.clocks import ASKS, format_remaining
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from cockpit.model.event import Event
 
 
-def about(incident: Incident, *more: Piece) -> list[list[Piece]]:
+def describe_incident(incident: Incident, *more: Piece) -> list[list[Piece]]:
     """Which incident the form is about, and what else of it."""
     lines: list[list[Piece]] = [[("on ", "muted"), (f"{incident.severity} ", ""), (incident.title, "strong")]]
     return [*lines, *([list(more)] if more else [])]
 
 
-def role(
+def open_role_form(
     place: DialogContext,
     time: Time,
     desk: "IncidentActions",
@@ -67,12 +67,12 @@ def role(
             Field("note", "note", hint="what the next one must know"),
         ],
         act,
-        about=[*about(incident, (duty, "muted")), *open],
-        check=needed("person", "Say who: a name or an address."),
+        about=[*describe_incident(incident, (duty, "muted")), *open],
+        check=make_required_check("person", "Say who: a name or an address."),
     )
 
 
-def called(
+def open_call_form(
     place: DialogContext,
     time: Time,
     desk: "IncidentActions",
@@ -100,12 +100,14 @@ def called(
             Field("note", "what they said", hint="on their way, no answer ..."),
         ],
         lambda values: desk.called(values["who"], tier, values["how"], values["note"], incident=incident.id),
-        about=[*about(incident), *pair_lists, [("You make the call; this writes it down.", "muted")]],
-        check=needed("who", "Say who was called."),
+        about=[*describe_incident(incident), *pair_lists, [("You make the call; this writes it down.", "muted")]],
+        check=make_required_check("who", "Say who was called."),
     )
 
 
-def decision(place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident) -> "FormDialog[Event]":
+def open_decision_form(
+    place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident
+) -> "FormDialog[Event]":
     """A decision stands on the timeline as one: what, and why."""
     return FormDialog(
         place,
@@ -113,12 +115,14 @@ def decision(place: DialogContext, time: Time, desk: "IncidentActions", incident
         "Decision",
         [Field("text", "what was decided", hint="roll back; do not wait for the fix"), Field("reason", "why")],
         lambda values: desk.decide(values["text"], values["reason"], incident=incident.id),
-        about=about(incident),
-        check=needed("text", "Say what was decided."),
+        about=describe_incident(incident),
+        check=make_required_check("text", "Say what was decided."),
     )
 
 
-def freeze(place: DialogContext, time: Time, desk: "IncidentActions", now: Freeze | None) -> "FormDialog[Event]":
+def open_freeze_form(
+    place: DialogContext, time: Time, desk: "IncidentActions", now: Freeze | None
+) -> "FormDialog[Event]":
     """Forbid deployments to the environment, or allow them again."""
     what = "Lift the freeze" if now else "Freeze deployments"
     pairs: list[Piece] = [
@@ -166,7 +170,9 @@ REVIEWS = {
 }
 
 
-def review(place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident) -> "FormDialog[Event]":
+def open_review_form(
+    place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident
+) -> "FormDialog[Event]":
     """Where the post-mortem stands."""
     return FormDialog(
         place,
@@ -182,7 +188,7 @@ def review(place: DialogContext, time: Time, desk: "IncidentActions", incident: 
             Field("reason", "in a few words", hint="who reviewed it, where"),
         ],
         lambda values: desk.review(values["state"], values["reason"], incident=incident.id),
-        about=about(incident),
+        about=describe_incident(incident),
     )
 
 
@@ -192,7 +198,7 @@ READS = {"client": "customers, clients", "team": "the incident channel, our own 
 NOT_PROMISED = frozenset({"", "-", "–", "none", "no", "0"})
 
 
-def update(
+def open_update_form(
     place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident, plan: Plan
 ) -> "FormDialog[Event]":
     """One line and Enter; the next one is promised as often as the incident's rules ask."""
@@ -201,13 +207,13 @@ def update(
     last = incident.updates[-1].audience if incident.updates else "client"
 
     def act(values: Values) -> "Event":
-        within = promised(values["next"])
+        within = parse_promised_length(values["next"])
         due = (time.now() + within).replace(second=0, microsecond=0) if within else None
         return desk.sent(values["to"], values["text"], promised=due, incident=incident.id)
 
     def check(values: Values) -> None:
-        needed("text", "Say in one line what they were told.")(values)
-        promised(values["next"])
+        make_required_check("text", "Say in one line what they were told.")(values)
+        parse_promised_length(values["next"])
 
     return FormDialog(
         place,
@@ -225,7 +231,7 @@ def update(
     )
 
 
-def promised(text: str) -> timedelta | None:
+def parse_promised_length(text: str) -> timedelta | None:
     """The length that was typed, None for no promise. Raises FormError."""
     tokens = " ".join(text.split())
     if tokens.casefold() in NOT_PROMISED:

@@ -22,10 +22,10 @@ from screens.incident import clock_forms as timing
 from screens.incident import keys as incident_keys
 from screens.incident import people_forms as people
 from screens.incident.keys import KEYS
-from screens.incident.people_forms import update
+from screens.incident.people_forms import open_update_form
 from screens.shared.app_messages import EventsAppended
 from screens.shared.bound_keys import keys_of
-from screens.shared.due import running
+from screens.shared.due import list_running_clocks
 from widgets import clocks as clock_rows
 from widgets.bar import render_headline
 from widgets.cell import Piece
@@ -118,7 +118,7 @@ class IncidentScreen(Screen[None]):
         """All of it anew, from the incident as it is folded now."""
         session, now = self._session, self._session.time.now()
         incident, plan = self.incident, session.plan
-        clocks = running(session, incident, now, self._place.zone)
+        clocks = list_running_clocks(session, incident, now, self._place.zone)
         asks = list_urgent_clocks(clocks, now)
         visible = [*asks, *(clock for clock in clocks if clock not in asks)]
         to_call = list_call_candidates(incident, plan, clocks, now)
@@ -210,11 +210,11 @@ class IncidentScreen(Screen[None]):
         form: Asked = None
         place, time, desk, incident = self._place, self._session.time, self._session.desk, self.incident
         if isinstance(chosen, Clock):
-            form = timing.clock(place, time, desk, incident, chosen)
+            form = timing.open_clock_form(place, time, desk, incident, chosen)
         elif isinstance(chosen, Role):
-            form = people.role(place, time, desk, incident, chosen.name, chosen.duty, self._open_things())
+            form = people.open_role_form(place, time, desk, incident, chosen.name, chosen.duty, self._open_things())
         elif isinstance(chosen, CallCandidate):
-            form = people.called(place, time, desk, incident, chosen.who, chosen.tier, chosen.contacts)
+            form = people.open_call_form(place, time, desk, incident, chosen.who, chosen.tier, chosen.contacts)
         elif isinstance(chosen, Checklist):
             self._boxes(chosen.id)
         if form is not None:
@@ -224,16 +224,18 @@ class IncidentScreen(Screen[None]):
         place, time, desk, incident = self._place, self._session.time, self._session.desk, self.incident
         plan = self._session.plan
         forms: dict[str, Callable[[], Asked]] = {
-            "task": partial(timing.task, place, time, desk, incident),
-            "loop": partial(timing.loop, place, time, desk, incident),
-            "decide": partial(people.decision, place, time, desk, incident),
-            "scenario": partial(timing.scenario, place, time, desk, incident, plan),
-            "aware": partial(timing.aware, place, time, desk, incident, plan),
+            "task": partial(timing.open_task_form, place, time, desk, incident),
+            "loop": partial(timing.open_loop_form, place, time, desk, incident),
+            "decide": partial(people.open_decision_form, place, time, desk, incident),
+            "scenario": partial(timing.open_scenario_form, place, time, desk, incident, plan),
+            "aware": partial(timing.open_awareness_form, place, time, desk, incident, plan),
             "snooze": self._snooze,
             "note": partial(Note, place, time, desk, incident),
             "status": partial(StatusDialog, place, time, desk, incident),
-            "update": partial(update, place, time, desk, incident, plan),
-            "freeze": partial(people.freeze, place, time, desk, self._session.ledger.freeze(place.environment)),
+            "update": partial(open_update_form, place, time, desk, incident, plan),
+            "freeze": partial(
+                people.open_freeze_form, place, time, desk, self._session.ledger.freeze(place.environment)
+            ),
         }
         form = forms[name]()
         if form is not None:
@@ -268,7 +270,9 @@ class IncidentScreen(Screen[None]):
         chosen = self.objects[0].get(self.panes[0].table.cursor or "")
         if not isinstance(chosen, Clock):
             return None
-        return timing.clock(self._place, self._session.time, self._session.desk, self.incident, chosen, later=True)
+        return timing.open_clock_form(
+            self._place, self._session.time, self._session.desk, self.incident, chosen, later=True
+        )
 
     def _open_things(self) -> list[str]:
         now = self._session.time.now()
@@ -277,6 +281,6 @@ class IncidentScreen(Screen[None]):
             for run in self._session.runner.runs.runs.values()
             if run.incident == self._shown and run.ended is None
         ]
-        clocks = running(self._session, self.incident, now, self._place.zone)
+        clocks = list_running_clocks(self._session, self.incident, now, self._place.zone)
         ledger, here = self._session.ledger, self.incident.environment
         return people.open_things(clocks, runs, now, ledger.silenced(here), ledger.freeze(here))

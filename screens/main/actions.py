@@ -10,7 +10,7 @@ from cockpit.model.alert import Alert
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.revision import Revision
-from screens.main.panes import followed
+from screens.main.panes import find_followed_revision
 from screens.shared.copying import copy_text
 from screens.shared.due import DueClock
 from screens.shared.view import newest_closed, worst_first
@@ -40,7 +40,7 @@ def read_again(screen: "CockpitScreen", session: "Session") -> None:
 TO_PANES = ("pane_1", "pane_2", "pane_3", "pane_4")
 
 
-def help(screen: "CockpitScreen") -> None:
+def show_help(screen: "CockpitScreen") -> None:
     from screens.shared.help import ROWS, WATCHED, explain
 
     moves = {
@@ -51,29 +51,33 @@ def help(screen: "CockpitScreen") -> None:
     explain(screen, moves, without=TO_PANES, signs=WATCHED)
 
 
-def declare(screen: "CockpitScreen", session: "Session") -> None:
+def open_declare(screen: "CockpitScreen", session: "Session") -> None:
     from screens.dialogs.declare import Declare
 
     read_again(screen, session)  # the rules that will bind are those of now
     bad = session.ledger.bad(session.environment.name)
-    screen.app.push_screen(Declare(place(screen, session), session.time, session.desk, bad))
+    screen.app.push_screen(Declare(make_dialog_context(screen, session), session.time, session.desk, bad))
 
 
-def note(screen: "CockpitScreen", session: "Session") -> None:
+def open_note(screen: "CockpitScreen", session: "Session") -> None:
     from screens.dialogs.note import Note
 
-    screen.app.push_screen(Note(place(screen, session), session.time, session.desk, worst(session)))
+    screen.app.push_screen(
+        Note(make_dialog_context(screen, session), session.time, session.desk, find_worst_incident(session))
+    )
 
 
-def status(screen: "CockpitScreen", session: "Session") -> None:
+def open_status(screen: "CockpitScreen", session: "Session") -> None:
     from screens.dialogs.status import StatusDialog
 
-    incident = worst(session) or newest_closed(session.ledger, session.environment.name)  # which may be opened again
+    incident = find_worst_incident(session) or newest_closed(
+        session.ledger, session.environment.name
+    )  # which may be opened again
     if incident is not None:
-        screen.app.push_screen(StatusDialog(place(screen, session), session.time, session.desk, incident))
+        screen.app.push_screen(StatusDialog(make_dialog_context(screen, session), session.time, session.desk, incident))
 
 
-def acknowledge(screen: "CockpitScreen", session: "Session") -> None:
+def acknowledge_alert(screen: "CockpitScreen", session: "Session") -> None:
     """Take the alert under the cursor; one key, and the notice names it."""
     alert = screen.under_cursor(1)
     if not isinstance(alert, Alert):
@@ -85,13 +89,13 @@ def acknowledge(screen: "CockpitScreen", session: "Session") -> None:
     screen.write(write, f"You took {alert.name}.")
 
 
-def wall(screen: "CockpitScreen", session: "Session") -> None:
+def open_wall(screen: "CockpitScreen", session: "Session") -> None:
     from screens.main.modes import wall_screen
 
     screen.app.push_screen(wall_screen())
 
 
-def details(screen: "CockpitScreen", session: "Session", value: object) -> None:
+def open_details(screen: "CockpitScreen", session: "Session", value: object) -> None:
     from screens.dialogs.details import Details
     from screens.main.runbook_actions import open_revision
 
@@ -101,20 +105,20 @@ def details(screen: "CockpitScreen", session: "Session", value: object) -> None:
     if isinstance(value, Event):
         from screens.dialogs.details import EventDetails
 
-        incident = session.ledger.incidents.get(value.incident or "") or worst(session)
-        where = place(screen, session)
+        incident = session.ledger.incidents.get(value.incident or "") or find_worst_incident(session)
+        where = make_dialog_context(screen, session)
         screen.app.push_screen(EventDetails(where, session.time, value, session.desk, incident))
         return
     taken = session.ledger.taken(session.environment.name)
     ack = taken.get(value.key) if isinstance(value, Alert) else None
-    screen.app.push_screen(Details(place(screen, session), session.time, value, ack))
+    screen.app.push_screen(Details(make_dialog_context(screen, session), session.time, value, ack))
 
 
-def export(screen: "CockpitScreen", session: "Session") -> None:
+def open_export(screen: "CockpitScreen", session: "Session") -> None:
     from cockpit.incident.postmortem.export import Exporter
     from screens.incident.export_dialog import Export
 
-    incident = worst(session) or newest_closed(session.ledger, session.environment.name)
+    incident = find_worst_incident(session) or newest_closed(session.ledger, session.environment.name)
     if incident is None:
         return
     exporter = Exporter(incident, session.timeline, session.desk, session.system, session.time, session.plan)
@@ -123,14 +127,14 @@ def export(screen: "CockpitScreen", session: "Session") -> None:
         if path is not None:
             screen.notify(f"The draft is in {path}.", markup=False)
 
-    screen.app.push_screen(Export(place(screen, session), session.time, exporter), written)
+    screen.app.push_screen(Export(make_dialog_context(screen, session), session.time, exporter), written)
 
 
-def logs(screen: "CockpitScreen", session: "Session") -> None:
+def open_logs(screen: "CockpitScreen", session: "Session") -> None:
     """Of the revision under the cursor when its pane has the focus, else of the one with the most traffic."""
     from screens.logs import LogsScreen
 
-    pair = followed(screen)
+    pair = find_followed_revision(screen)
     if pair is None:
         screen.notify("No revision has traffic; choose one in pane 3 first.", severity="warning", markup=False)
         return
@@ -154,7 +158,7 @@ def sign_in(screen: "CockpitScreen", session: "Session") -> None:
             credential.forget()
             session.watch.refresh()
 
-    where = place(screen, session)
+    where = make_dialog_context(screen, session)
     if way == "cli":
         login = TerminalLogin(where, session.time, credential.login_command(), screen.cockpit.hand_over)
         screen.app.push_screen(login, done)
@@ -162,7 +166,7 @@ def sign_in(screen: "CockpitScreen", session: "Session") -> None:
         screen.app.push_screen(DeviceCodeDialog(where, session.time, credential.sign_in), done)
 
 
-def runbooks(screen: "CockpitScreen", session: "Session") -> None:
+def open_runbooks(screen: "CockpitScreen", session: "Session") -> None:
     from screens.main.runbook_actions import open_catalogue
 
     read_again(screen, session)  # as the catalogue reads the documents itself
@@ -177,7 +181,7 @@ def roll_back(screen: "CockpitScreen", session: "Session") -> None:
     open_rollback(screen, session, acting_place(screen, session), chosen if isinstance(chosen, Revision) else None)
 
 
-def procedure(screen: "CockpitScreen", session: "Session", name: str) -> None:
+def show_procedure(screen: "CockpitScreen", session: "Session", name: str) -> None:
     from screens.main.runbook_actions import open_procedure
 
     open_procedure(screen, session, acting_place(screen, session), name)
@@ -191,18 +195,18 @@ def bind_procedures(screen: "CockpitScreen", session: "Session") -> None:
 
 def acting_place(screen: "CockpitScreen", session: "Session") -> "DialogContext":
     """As whom the cloud will see what is done, where that is known."""
-    dialog_context, identity = place(screen, session), session.identity()
+    dialog_context, identity = make_dialog_context(screen, session), session.identity()
     return replace(dialog_context, actor=identity.label) if identity else dialog_context
 
 
-def place(screen: "CockpitScreen", session: "Session") -> "DialogContext":
+def make_dialog_context(screen: "CockpitScreen", session: "Session") -> "DialogContext":
     from screens.dialogs.dialog import DialogContext
 
     here = session.environment
     return DialogContext(here.name, here.production, session.operator, screen.cockpit.zone)
 
 
-def worst(session: "Session") -> Incident | None:
+def find_worst_incident(session: "Session") -> Incident | None:
     """The incident that the bar shows, captured at the key press."""
     return next(iter(worst_first(session.ledger, session.environment.name, session.system.ladder)), None)
 
@@ -210,43 +214,47 @@ def worst(session: "Session") -> Incident | None:
 # What the keys of communication and of checklists open. What they are about is captured at the key press.
 
 
-def communicate(screen: "CockpitScreen", session: "Session", incident: Incident | None = None) -> None:
+def open_communicate(screen: "CockpitScreen", session: "Session", incident: Incident | None = None) -> None:
     """Write to clients or the team; of the incident that the bar shows, or the one that ended last."""
     from screens.messages.screen import CommunicateScreen
 
     lines = incident or _told_of(session)
     if lines is not None:
-        screen.app.push_screen(CommunicateScreen(session, place(screen, session), lines))
+        screen.app.push_screen(CommunicateScreen(session, make_dialog_context(screen, session), lines))
 
 
-def update(screen: "CockpitScreen", session: "Session") -> None:
+def open_update(screen: "CockpitScreen", session: "Session") -> None:
     """Write down that an update was sent by other means."""
-    from screens.incident.people_forms import update as form
+    from screens.incident.people_forms import open_update_form as form
 
     incident = _told_of(session)
     if incident is not None:
-        screen.app.push_screen(form(place(screen, session), session.time, session.desk, incident, session.plan))
+        screen.app.push_screen(
+            form(make_dialog_context(screen, session), session.time, session.desk, incident, session.plan)
+        )
 
 
 def status_line(screen: "CockpitScreen", session: "Session") -> None:
     """Copy the one line on how it stands, for the incident channel, and write down that it was sent."""
     from cockpit.incident.messages.offers import STATUS_LINE, compose_message
-    from screens.messages.screen import scene, taking
+    from screens.messages.screen import build_scene, build_taking
 
     incident = _told_of(session)
     if incident is None:
         return
-    where = place(screen, session)
-    line = compose_message(STATUS_LINE, scene(session, where, incident), session.time.now())
+    where = make_dialog_context(screen, session)
+    line = compose_message(STATUS_LINE, build_scene(session, where, incident), session.time.now())
     copy_text(screen.app, line.text)
-    sent = taking(session, where, incident).sent
+    sent = build_taking(session, where, incident).sent
     screen.write(
         partial(sent, STATUS_LINE.audience, line.text, STATUS_LINE.id, line.promised),
         "The status line is copied, kept in messages/ beside the timeline, and written down as sent to the team.",
     )
 
 
-def checklist(screen: "CockpitScreen", session: "Session", first: str = "", incident: Incident | None = None) -> None:
+def open_checklist(
+    screen: "CockpitScreen", session: "Session", first: str = "", incident: Incident | None = None
+) -> None:
     """The boxes of the plan's checklists, those of the incident's severity first; `first` names another one."""
     subject = incident or _told_of(session)
     if subject is None:
@@ -257,25 +265,25 @@ def checklist(screen: "CockpitScreen", session: "Session", first: str = "", inci
     from screens.checklist.screen import ChecklistScreen
 
     acts = acts_of_items(screen, session, subject)
-    screen.app.push_screen(ChecklistScreen(session, place(screen, session), subject, acts, first))
+    screen.app.push_screen(ChecklistScreen(session, make_dialog_context(screen, session), subject, acts, first))
 
 
 def acts_of_items(screen: "CockpitScreen", session: "Session", incident: Incident) -> dict[str, Callable[[], None]]:
     """What the items of a checklist can offer here, by the names of `checklist_rows.WORDS`."""
 
     acts: dict[str, Callable[[], None]] = {
-        "declare": partial(communicate, screen, session, incident),
-        "communicate": partial(communicate, screen, session, incident),
-        "freeze": partial(freeze, screen, session),
+        "declare": partial(open_communicate, screen, session, incident),
+        "communicate": partial(open_communicate, screen, session, incident),
+        "freeze": partial(open_freeze, screen, session),
         "roll_back": partial(roll_back, screen, session),
     }
     if session.plan.snapshot:
-        acts["preserve"] = partial(procedure, screen, session, session.plan.snapshot)
+        acts["preserve"] = partial(show_procedure, screen, session, session.plan.snapshot)
     return acts
 
 
 def _told_of(session: "Session") -> Incident | None:
-    return worst(session) or newest_closed(session.ledger, session.environment.name)
+    return find_worst_incident(session) or newest_closed(session.ledger, session.environment.name)
 
 
 # What the keys of an incident's command open: its screen, a clock, the freeze, a pin.
@@ -283,34 +291,34 @@ def _told_of(session: "Session") -> Incident | None:
 ROLES_PANE = 1
 
 
-def concerned(session: "Session") -> Incident | None:
+def find_incident_concerned(session: "Session") -> Incident | None:
     """The incident that the bar shows, else the one that ended last: captured at the key press."""
-    return worst(session) or newest_closed(session.ledger, session.environment.name)
+    return find_worst_incident(session) or newest_closed(session.ledger, session.environment.name)
 
 
-def lead(screen: "CockpitScreen", session: "Session", pane: int = 0) -> None:
+def open_incident(screen: "CockpitScreen", session: "Session", pane: int = 0) -> None:
     """The incident's own screen, with the cursor in one of its panes."""
     from screens.incident.screen import IncidentScreen
 
-    incident = concerned(session)
+    incident = find_incident_concerned(session)
     if incident is not None:
-        boxes = partial(checklist, screen, session, incident=incident)
-        where = place(screen, session)
+        boxes = partial(open_checklist, screen, session, incident=incident)
+        where = make_dialog_context(screen, session)
         screen.app.push_screen(IncidentScreen(session, where, incident.id, pane=pane, boxes=boxes))
 
 
-def roles(screen: "CockpitScreen", session: "Session") -> None:
-    lead(screen, session, ROLES_PANE)
+def open_roles(screen: "CockpitScreen", session: "Session") -> None:
+    open_incident(screen, session, ROLES_PANE)
 
 
 def lead_to(screen: "CockpitScreen", session: "Session", form: str) -> None:
     """The incident's own screen with one of its forms over it, by the names of `incident_keys.FORMS`."""
-    lead(screen, session)
+    open_incident(screen, session)
     front = screen.app.screen_stack[-1]
     front.call_after_refresh(front.run_action, f"form({form!r})")
 
 
-def snooze(screen: "CockpitScreen", session: "Session") -> None:
+def snooze_clock(screen: "CockpitScreen", session: "Session") -> None:
     """The most urgent clock, as the bar shows it."""
     if screen.asking:
         act_on(screen, session, screen.asking[0], later=True)
@@ -322,20 +330,24 @@ def act_on(screen: "CockpitScreen", session: "Session", due: DueClock, *, later:
     """Say of one clock that it is done, or later, or does not apply."""
     from screens.incident import clock_forms as timing
 
-    where = place(screen, session)
-    screen.app.push_screen(timing.clock(where, session.time, session.desk, due.incident, due.clock, later=later))
+    where = make_dialog_context(screen, session)
+    screen.app.push_screen(
+        timing.open_clock_form(where, session.time, session.desk, due.incident, due.clock, later=later)
+    )
 
 
-def freeze(screen: "CockpitScreen", session: "Session") -> None:
+def open_freeze(screen: "CockpitScreen", session: "Session") -> None:
     from screens.incident import people_forms as people
 
     now = session.ledger.freeze(session.environment.name)
-    screen.app.push_screen(people.freeze(place(screen, session), session.time, session.desk, now))
+    screen.app.push_screen(
+        people.open_freeze_form(make_dialog_context(screen, session), session.time, session.desk, now)
+    )
 
 
-def pin(screen: "CockpitScreen", session: "Session") -> None:
+def pin_event(screen: "CockpitScreen", session: "Session") -> None:
     """Pin the event under the cursor of the timeline, or take its pin away; one key, and the notice names it."""
-    event, incident = screen.under_cursor(3), concerned(session)
+    event, incident = screen.under_cursor(3), find_incident_concerned(session)
     if not isinstance(event, Event) or incident is None:
         return
     on = event.id not in incident.pins
@@ -346,42 +358,42 @@ def pin(screen: "CockpitScreen", session: "Session") -> None:
     screen.write(write, f"{'Pinned' if on else 'No longer pinned'}: {event.summary}")
 
 
-def preview(screen: "CockpitScreen", session: "Session") -> None:
+def open_preview(screen: "CockpitScreen", session: "Session") -> None:
     """The draft as it would be written now."""
     from screens.incident.draft_preview import PreviewScreen
 
-    incident = concerned(session)
+    incident = find_incident_concerned(session)
     if incident is not None:
-        screen.app.push_screen(PreviewScreen(session, place(screen, session), incident))
+        screen.app.push_screen(PreviewScreen(session, make_dialog_context(screen, session), incident))
 
 
-def past(screen: "CockpitScreen", session: "Session") -> None:
+def open_history(screen: "CockpitScreen", session: "Session") -> None:
     from screens.history.screen import PastScreen
 
-    screen.app.push_screen(PastScreen(session, place(screen, session)))
+    screen.app.push_screen(PastScreen(session, make_dialog_context(screen, session)))
 
 
 # Which function a key of the cockpit calls, by the name of its action.
 
 Opens = Callable[["CockpitScreen", "Session"], None]
 OPENS: dict[str, Opens] = {
-    "declare": declare,
-    "note": note,
-    "status": status,
-    "acknowledge": acknowledge,
-    "export": export,
-    "logs": logs,
-    "wall": wall,
+    "declare": open_declare,
+    "note": open_note,
+    "status": open_status,
+    "acknowledge": acknowledge_alert,
+    "export": open_export,
+    "logs": open_logs,
+    "wall": open_wall,
     "sign_in": sign_in,
-    "runbooks": runbooks,
+    "runbooks": open_runbooks,
     "roll_back": roll_back,
-    "roles": roles,
-    "communicate": communicate,
-    "update": update,
+    "roles": open_roles,
+    "communicate": open_communicate,
+    "update": open_update,
     "status_line": status_line,
-    "snooze": snooze,
-    "freeze": freeze,
-    "pin": pin,
-    "preview": preview,
-    "past": past,
+    "snooze": snooze_clock,
+    "freeze": open_freeze,
+    "pin": pin_event,
+    "preview": open_preview,
+    "past": open_history,
 }

@@ -11,7 +11,7 @@ import themes
 from screens.incident.keys import FORMS
 
 
-def commands(app: App[Any], screen: Screen[Any]) -> Iterable[SystemCommand]:
+def list_commands(app: App[Any], screen: Screen[Any]) -> Iterable[SystemCommand]:
     """What can be done from `screen` at this moment, then the themes."""
     visited = set()
     for active in screen.active_bindings.values():
@@ -34,11 +34,11 @@ def commands(app: App[Any], screen: Screen[Any]) -> Iterable[SystemCommand]:
 
 def _in_an_incident(screen: Screen[Any]) -> Iterable[SystemCommand]:
     """From the cockpit also what has its key on the incident screen only."""
-    from screens.main.actions import concerned, lead_to
+    from screens.main.actions import find_incident_concerned, lead_to
     from screens.main.screen import CockpitScreen
 
     session = screen.session if isinstance(screen, CockpitScreen) else None
-    if session is None or session.read_only or concerned(session) is None:
+    if session is None or session.read_only or find_incident_concerned(session) is None:
         return
     assert isinstance(screen, CockpitScreen)
     for name, binding in FORMS.items():

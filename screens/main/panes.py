@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from screens.main.screen import CockpitScreen
 
 
-def followed(screen: "CockpitScreen") -> tuple[Application, Revision] | None:
+def find_followed_revision(screen: "CockpitScreen") -> tuple[Application, Revision] | None:
     """Whose logs the key opens at this moment."""
     chosen = screen.under_cursor(2) if screen.current == 2 else None
     for app in screen.seen.applications:
@@ -52,7 +52,7 @@ MISSING = {
 }
 
 
-def starting() -> Said:
+def describe_starting() -> Said:
     return [[("Starting…", "muted")]]
 
 
@@ -70,10 +70,12 @@ def nothing_due() -> Said:
     return [[("Nothing is due.", "good")], [("Declaring an incident starts its clocks.", "muted")]]
 
 
-def empty(pane: str, environment: Environment, fresh: Freshness, problems: Sequence[Problem], missing: bool) -> Said:
+def describe_empty_pane(
+    pane: str, environment: Environment, fresh: Freshness, problems: Sequence[Problem], missing: bool
+) -> Said:
     """Why `pane` has no rows, and what would fill it."""
     if missing:
-        return _missing(pane, environment)
+        return _describe_missing_source(pane, environment)
     if fresh.state is FeedState.BLIND:
         pair_lists = [[(problem.message, "bad")] for problem in problems[:2]]
         advice = [[(problem.advice, "")] for problem in problems[:2] if problem.advice]
@@ -89,7 +91,7 @@ def empty(pane: str, environment: Environment, fresh: Freshness, problems: Seque
     return [[(f"No results, {look}.", "muted")]]
 
 
-def _missing(pane: str, environment: Environment) -> Said:
+def _describe_missing_source(pane: str, environment: Environment) -> Said:
     if pane == "revisions":
         what, key = "No app is configured.", f"[environments.{environment.name}] apps"
     else:
@@ -122,7 +124,7 @@ class PaneScene:
     people_only: bool = False  # the timeline without what the recorder wrote by itself
 
 
-def filled(name: str, session: "Session", scene: PaneScene) -> FilledPanes:
+def fill_pane(name: str, session: "Session", scene: PaneScene) -> FilledPanes:
     """The pane `name` as things stand."""
     view = scene.seen
     if name == "probes":
@@ -136,10 +138,10 @@ def filled(name: str, session: "Session", scene: PaneScene) -> FilledPanes:
         apps = view.applications
         named = {f"{revision.app}/{revision.name}": revision for app in apps for revision in app.revisions}
         return FilledPanes(revisions.build_revision_rows(apps), revisions.count_revisions(apps), named)
-    return _due(session, scene) if name == "due" else _timeline(session, scene)
+    return _fill_due_pane(session, scene) if name == "due" else _fill_timeline_pane(session, scene)
 
 
-def _due(session: "Session", scene: PaneScene) -> FilledPanes:
+def _fill_due_pane(session: "Session", scene: PaneScene) -> FilledPanes:
     due = [due_clock.clock for due_clock in scene.asking]
     ours = {f"{due_clock.incident.id}/{due_clock.clock.id}": due_clock for due_clock in scene.asking}
     rows = clocks.build_clock_rows(
@@ -151,7 +153,7 @@ def _due(session: "Session", scene: PaneScene) -> FilledPanes:
     return FilledPanes([*rows, *people], clocks.count_clocks(due, scene.now), {**ours, **roles})
 
 
-def _timeline(session: "Session", scene: PaneScene) -> FilledPanes:
+def _fill_timeline_pane(session: "Session", scene: PaneScene) -> FilledPanes:
     incidents = worst_first(session.ledger, session.environment.name, session.plan.ladder)
     pins = frozenset[int]().union(*(incident.pins for incident in incidents))
     kept = [event for event in session.history if not scene.people_only or event.source != RECORDER or event.id in pins]
@@ -162,13 +164,13 @@ def _timeline(session: "Session", scene: PaneScene) -> FilledPanes:
     return FilledPanes(rows, counts, {str(event.id): event for event in session.history})
 
 
-def wear(panes: Sequence[Pane], session: "Session", view: View) -> None:
+def mark_panes(panes: Sequence[Pane], session: "Session", view: View) -> None:
     """Each pane's border tells how fresh it is, an empty one why it is empty."""
     for pane in panes[:3]:
         name = pane.id or ""
         fresh, missing = view.fresh[name], name in view.missing
         pane.state("", "muted") if missing else pane.wear(fresh)
-        pane.table.explain(*empty(name, session.environment, fresh, view.problems, missing))
+        pane.table.explain(*describe_empty_pane(name, session.environment, fresh, view.problems, missing))
     sentence = session.recorder.status if session.recorder else "not recording"
     panes[3].state(sentence, "muted" if sentence.startswith("record") else "warn")
     panes[3].table.explain(*quiet_timeline(session.read_only))

@@ -12,7 +12,7 @@ from cockpit.runbooks.catalogue.catalogue import Catalogue
 from cockpit.runbooks.types import RunRefused
 from screens.dialogs.dialog import DialogContext
 from screens.shared.errors import explain
-from screens.shared.view import view
+from screens.shared.view import build_view
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -25,19 +25,19 @@ KNOWN = timedelta(days=30)  # how far back the last healthy revision is looked f
 def open_catalogue(screen: "Screen[Any]", session: "Session", place: DialogContext) -> None:
     from screens.catalogue.screen import CatalogueScreen
 
-    alerts = view(session.watch, session.environment.name).alerts
-    screen.app.push_screen(CatalogueScreen(session, place, documents(session), alerts))
+    alerts = build_view(session.watch, session.environment.name).alerts
+    screen.app.push_screen(CatalogueScreen(session, place, make_catalogue_reader(session), alerts))
 
 
 def open_revision(screen: "Screen[Any]", session: "Session", place: DialogContext, revision: Revision) -> None:
     """The menu of a revision, captured at the key press."""
-    from screens.run.revision_menu import RevisionMenu, Wish
+    from screens.run.revision_menu import RevisionChoice, RevisionMenu
 
     application = application_of(session, revision)
     if application is None:
         return
 
-    def wished(wish: Wish | None) -> None:
+    def wished(wish: RevisionChoice | None) -> None:
         if wish is None:
             return
         if not wish.procedure:
@@ -52,8 +52,8 @@ def open_rollback(
     screen: "Screen[Any]", session: "Session", place: DialogContext, chosen: Revision | None = None
 ) -> None:
     """Away from what serves: to `chosen` when that is another revision, else to the last one that served well."""
-    applications = view(session.watch, session.environment.name).applications
-    application = application_of(session, chosen) if chosen else worst(applications)
+    applications = build_view(session.watch, session.environment.name).applications
+    application = application_of(session, chosen) if chosen else find_worst_app(applications)
     if application is None:
         screen.notify("No app is known yet, so there is nothing to roll back.", severity="warning", markup=False)
         return
@@ -68,32 +68,32 @@ def open_procedure(screen: "Screen[Any]", session: "Session", place: DialogConte
 async def _roll_back(
     screen: "Screen[Any]", session: "Session", place: DialogContext, application: Application, chosen: Revision | None
 ) -> None:
-    from cockpit.runbooks.rollback import FOLDED, propose, propose_chosen
-    from screens.run.open import begin, went_on
+    from cockpit.runbooks.rollback import FOLDED, propose_chosen, propose_rollback
+    from screens.run.open import begin_run, went_on
     from screens.run.revision_menu import PANE
-    from screens.run.rollback import AskRollback, plan
+    from screens.run.rollback import AskRollback, plan_rollback
 
     now = session.time.now()
     here = session.environment.name
     events = await asyncio.to_thread(session.timeline.events, environment=here, kinds=FOLDED, occurred_from=now - KNOWN)
     if chosen is None:
-        proposal = propose(application, events, now=now)
+        proposal = propose_rollback(application, events, now=now)
     else:
         proposal = propose_chosen(application, chosen.name, events, now=now, source=PANE)
     if proposal.good is None or proposal.refused:
         raise RunRefused(proposal.refused or proposal.why)
-    catalogue = await asyncio.to_thread(documents(session))
+    catalogue = await asyncio.to_thread(make_catalogue_reader(session))
     document = catalogue.document("rollback")
     catalogue_entry = catalogue.find(f"rollback#{proposal.procedure}" if document.builtin else "rollback")
     went = await went_on(screen.app, session, place, document.runbook, catalogue_entry.procedure, proposal.values)
     if went == "on":
         return
-    planned = await plan(session.runner, proposal, document.runbook, catalogue_entry.procedure)
+    planned = await plan_rollback(session.runner, proposal, document.runbook, catalogue_entry.procedure)
     dialog = AskRollback(place, session.time, planned, changed_by=application.changed_by)
     agreed = await screen.app.push_screen_wait(dialog)
     if agreed is not None:
         # A team's own document in its place is run step by step: only what ships with us is known to stop in time.
-        await begin(
+        await begin_run(
             screen.app,
             session,
             place,
@@ -110,20 +110,20 @@ async def begin_named(
 ) -> None:
     from screens.run.open import open_or_begin
 
-    catalogue = await asyncio.to_thread(documents(session))
+    catalogue = await asyncio.to_thread(make_catalogue_reader(session))
     catalogue_entry = catalogue.find(name)
     await open_or_begin(
         screen.app, session, place, catalogue_entry.document.runbook, catalogue_entry.procedure, proposed=proposed
     )
 
 
-def documents(session: "Session") -> Callable[[], Catalogue]:
+def make_catalogue_reader(session: "Session") -> Callable[[], Catalogue]:
     """Reads the catalogue anew; blocking."""
 
     def read() -> Catalogue:
-        from cockpit.runbooks.catalogue.load import load
+        from cockpit.runbooks.catalogue.load import load_catalogue
 
-        return load(session.system.runbooks)
+        return load_catalogue(session.system.runbooks)
 
     return read
 
@@ -142,11 +142,11 @@ def in_words(screen: "Screen[Any]", doing: Coroutine[Any, Any, None]) -> None:
 
 
 def application_of(session: "Session", revision: Revision) -> Application | None:
-    applications = view(session.watch, session.environment.name).applications
+    applications = build_view(session.watch, session.environment.name).applications
     return next((application for application in applications if application.name == revision.app), None)
 
 
-def worst(applications: tuple[Application, ...]) -> Application | None:
+def find_worst_app(applications: tuple[Application, ...]) -> Application | None:
     """The app with a revision that users depend on and that is not known to serve, else the first."""
     troubled = (application for application in applications if ill_working([application]))
     return next(troubled, next(iter(applications), None))

@@ -31,12 +31,12 @@ from screens.main import (
 )
 from screens.main.actions import OPENS
 from screens.main.keys import KEYS, Situation, why_not
-from screens.main.panes import PaneScene, filled, wear
-from screens.main.status_lines import ELSEWHERE, Nudges, draw_edges, tell
+from screens.main.panes import PaneScene, fill_pane, mark_panes
+from screens.main.status_lines import ELSEWHERE, Nudges, draw_edges, notify_due_clocks
 from screens.shared.app_messages import Attached, EventsAppended, ReadingChanged
-from screens.shared.due import DueClock, due
+from screens.shared.due import DueClock, list_due_clocks
 from screens.shared.errors import explain
-from screens.shared.view import PANES, View, pane_of, view
+from screens.shared.view import PANES, View, build_view, pane_of
 from widgets import alerts, clocks, probes, revisions, timeline
 from widgets.filter import FilterLine
 from widgets.keys import KeyLine
@@ -99,7 +99,7 @@ class CockpitScreen(Screen[None]):
 
     def on_mount(self) -> None:
         for pane in self.panes:
-            pane.table.explain(*empty.starting())
+            pane.table.explain(*empty.describe_starting())
         self.panes[0].table.focus()
         self._clock = self.set_interval(1.0, self.tick)
         self.set_interval(ELSEWHERE, self.remind_elsewhere)
@@ -156,14 +156,14 @@ class CockpitScreen(Screen[None]):
         """Once a second and after every change: ages, the state of the feeds, the bar and the hint."""
         now = self.now()
         if self.session is not None:
-            self.seen = view(self.session.watch, self.session.environment.name)
-            wear(self.panes, self.session, self.seen)
+            self.seen = build_view(self.session.watch, self.session.environment.name)
+            mark_panes(self.panes, self.session, self.seen)
         if (today := now.astimezone(self.cockpit.zone).date()) != self._today:
             self._today = today  # at midnight what was today's becomes yesterday's
             self.draw("timeline")
         for pane in self.panes:
             pane.table.tick(now)
-        self._situation = telling.situation(self)
+        self._situation = telling.read_situation(self)
         self._look_at_the_clocks(now)
         draw_edges(self, now)
 
@@ -182,17 +182,17 @@ class CockpitScreen(Screen[None]):
 
     def _remind(self, session: "Session", now: datetime) -> None:
         """One notice for all that fell due since the last look."""
-        self.asking = due(session, now, self.cockpit.zone)
-        tell(self.cockpit, self._nudges.fresh(self.asking, now), now)
+        self.asking = list_due_clocks(session, now, self.cockpit.zone)
+        notify_due_clocks(self.cockpit, self._nudges.fresh(self.asking, now), now)
 
     def draw(self, *names: str) -> None:
         """The rows of the named panes, from the newest Readings."""
         if self.session is None:
             return
-        self.seen, now = view(self.session.watch, self.session.environment.name), self.now()
+        self.seen, now = build_view(self.session.watch, self.session.environment.name), self.now()
         for name in names:
             scene = PaneScene(self.seen, self.asking, self.cockpit.zone, self._today, now, self._people_only)
-            filled_panes = filled(name, self.session, scene)
+            filled_panes = fill_pane(name, self.session, scene)
             self.objects[name] = filled_panes.objects
             self.query_one(f"#{name}", Pane).show(filled_panes.rows, filled_panes.counts, now)
 
@@ -215,7 +215,7 @@ class CockpitScreen(Screen[None]):
     @on(KeyedTable.Highlighted)
     def _moved(self) -> None:
         """Which keys work, and on what, may depend on the row under the cursor."""
-        self._situation = telling.situation(self)
+        self._situation = telling.read_situation(self)
         draw_edges(self, self.now())
 
     @on(KeyedTable.Selected)
@@ -226,9 +226,9 @@ class CockpitScreen(Screen[None]):
             if isinstance(value, DueClock):
                 leading.act_on(self, self.session, value)
             elif isinstance(value, Incident):
-                leading.roles(self, self.session)
+                leading.open_roles(self, self.session)
             else:
-                opening.details(self, self.session, value)
+                opening.open_details(self, self.session, value)
 
     def under_cursor(self, pane: int) -> object | None:
         """The object, not the row: what a key acts on is captured when it is pressed."""
@@ -248,7 +248,7 @@ class CockpitScreen(Screen[None]):
         if index != DUE or self.roomy:
             self.panes[index].table.focus()
         elif self.session is not None:  # what is due has its pane on a wide screen only
-            leading.lead(self, self.session)
+            leading.open_incident(self, self.session)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """The pane with the focus is the current one, and stays it while something is typed into the filter."""
@@ -316,7 +316,7 @@ class CockpitScreen(Screen[None]):
         self.tick()
 
     def action_help(self) -> None:
-        opening.help(self)
+        opening.show_help(self)
 
     def action_open(self, what: str) -> None:
         """Open one of `OPENS`, with what is under the cursors at this moment."""
@@ -328,14 +328,14 @@ class CockpitScreen(Screen[None]):
     def action_procedure(self, name: str) -> None:
         """Open the procedure that a key of the configuration names."""
         if self.session is not None:
-            opening.procedure(self, self.session, name)
+            opening.show_procedure(self, self.session, name)
 
     @work(exit_on_error=False, group="writing")
     async def write(self, act: Callable[[], object], done: str) -> None:
         """Do a blocking act off the loop and say how it went."""
         assert self.session is not None
         try:
-            await act_named(self.app, opening.place(self, self.session), self.session.time, act)
+            await act_named(self.app, opening.make_dialog_context(self, self.session), self.session.time, act)
         except Exception as error:
             self.notify(explain(error, "an act failed"), severity="error", markup=False)
         else:

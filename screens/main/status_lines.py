@@ -19,7 +19,7 @@ from cockpit.model.rolled_back import last_rollback
 from cockpit.model.run import Run, StepState
 from cockpit.runbooks.run.waiting_run import WaitingRun, find_waiting_run
 from screens.main.keys import SHOWN, Situation
-from screens.main.panes import followed
+from screens.main.panes import find_followed_revision
 from screens.shared.bound_keys import keys_of
 from screens.shared.due import DueClock
 from screens.shared.view import View, newest_closed, worst_first
@@ -41,7 +41,7 @@ CLOCKS = 2  # in the bar at all times
 LATE = frozenset({ClockState.AT_RISK, ClockState.OVERDUE})
 
 
-def situation(screen: "CockpitScreen") -> Situation:
+def read_situation(screen: "CockpitScreen") -> Situation:
     """What decides which keys work at this moment."""
     session, view = screen.session, screen.seen
     if session is None:
@@ -61,7 +61,7 @@ def situation(screen: "CockpitScreen") -> Situation:
     )
 
 
-def bar(app: "CockpitApp", view: View, asking: Sequence[DueClock]) -> Bar:
+def build_bar(app: "CockpitApp", view: View, asking: Sequence[DueClock]) -> Bar:
     """The bar as things stand, with the most urgent clocks."""
     session = app.session
     if session is None:
@@ -72,7 +72,7 @@ def bar(app: "CockpitApp", view: View, asking: Sequence[DueClock]) -> Bar:
         production=session.environment.production,
         system=session.system.name,
         incidents=incidents,
-        situation=summary(view),
+        situation=render_summary(view),
         operator=session.operator,
         identity=session.identity(),
         read_only=session.read_only,
@@ -90,14 +90,14 @@ def letters_of(incident: Incident, incidents: Sequence[Incident]) -> str:
     return incident.id[-3:] if incidents and incidents[0].id != incident.id else ""
 
 
-def sight(screen: "CockpitScreen") -> HintInput:
+def read_hint_input(screen: "CockpitScreen") -> HintInput:
     """What decides the hint; what it says of a key is taken from what the key would act on."""
     session, view = screen.session, screen.seen
     if session is None:
         return HintInput(attached=False)
     now = session.time.now()
     incident = next(iter(worst_first(session.ledger, session.environment.name, session.system.ladder)), None)
-    here, alert, followed_revision = session.environment.name, screen.under_cursor(1), followed(screen)
+    here, alert, followed_revision = session.environment.name, screen.under_cursor(1), find_followed_revision(screen)
     waiting = find_waiting_run(session.runner.runs.runs.values(), here, session.runner.known_procedure)
     states = {pane: fresh.state for pane, fresh in view.fresh.items() if pane not in view.missing}
     return HintInput(
@@ -112,23 +112,23 @@ def sight(screen: "CockpitScreen") -> HintInput:
         recorder=session.recorder.status if session.recorder else "",
         logs_of=followed_revision[1] if followed_revision else None,
         chosen=alert if isinstance(alert, Alert) else None,
-        unsettled=unsettled(session.runner.runs.runs.values(), here),
-        leaderless=leaderless(incident, session.plan),
+        unsettled=find_unsettled_run(session.runner.runs.runs.values(), here),
+        leaderless=is_leaderless(incident, session.plan),
         asks=next((due_clock.clock for due_clock in screen.asking if due_clock.clock.state(now) in LATE), None),
-        rolled_back=last_rollback(view.applications, recent(session.history, now - FRESH), now - FRESH),
+        rolled_back=last_rollback(view.applications, list_recent_events(session.history, now - FRESH), now - FRESH),
         zone=screen.cockpit.zone,
-        waits=waits(waiting),
+        waits=describe_waiting_run(waiting),
         waits_for=waiting.step_title if waiting else "",
         gap=waiting.leaves if waiting else "",
     )
 
 
-def recent(events: Sequence[Event], since: datetime) -> Iterable[Event]:
+def list_recent_events(events: Sequence[Event], since: datetime) -> Iterable[Event]:
     """The newest events, back to the first that was recorded before `since`."""
     return takewhile(lambda event: event.recorded >= since, reversed(events))
 
 
-def waits(waiting: WaitingRun | None) -> str:
+def describe_waiting_run(waiting: WaitingRun | None) -> str:
     """`“Roll back” waits at step 5`; "" where none waits, or all its steps are done."""
     if waiting is None or (waiting.step is None and not waiting.leaves):
         return ""
@@ -136,13 +136,13 @@ def waits(waiting: WaitingRun | None) -> str:
     return f"“{cut_text(waiting.title, LONGEST_NAME)}” waits{step}"
 
 
-def leaderless(incident: Incident | None, plan: Plan) -> bool:
+def is_leaderless(incident: Incident | None, plan: Plan) -> bool:
     """True while nobody holds the leading role of an open incident."""
     leads = [role.name for role in plan.roles if role.lead]
     return incident is not None and bool(leads) and not any(incident.in_role(lead) for lead in leads)
 
 
-def unsettled(runs: Iterable[Run], environment: str) -> str:
+def find_unsettled_run(runs: Iterable[Run], environment: str) -> str:
     """The run with a step that nobody saw the end of; the newest of several."""
     waiting = [
         run
@@ -154,7 +154,7 @@ def unsettled(runs: Iterable[Run], environment: str) -> str:
     return max(waiting, key=lambda run: run.started).title if waiting else ""
 
 
-def summary(view: View) -> Piece:
+def render_summary(view: View) -> Piece:
     """How the environment stands while there is no incident: `2 down`, `all 12 probes up`, `cannot see`."""
     down = sum(probe.state is ProbeState.DOWN for probe in view.probes)
     firing = sum(alert.state is AlertState.FIRING for alert in view.alerts)
@@ -183,7 +183,7 @@ NARROW = 80  # cells, before the screen knows its own width
 def draw_edges(screen: "CockpitScreen", now: datetime) -> None:
     """All four, from what the screen has seen."""
     width = screen.size.width or NARROW
-    pair_lists = render_bar(bar(screen.cockpit, screen.seen, screen.asking), now, screen.cockpit.zone, width)
+    pair_lists = render_bar(build_bar(screen.cockpit, screen.seen, screen.asking), now, screen.cockpit.zone, width)
     screen.query_one("#bar", Lines).show(*pair_lists)
     screen.set_class(len(pair_lists) > 1, "-led")
     strip: list[Piece] = []
@@ -192,7 +192,7 @@ def draw_edges(screen: "CockpitScreen", now: datetime) -> None:
     screen.query_one("#strip", Lines).show(strip)
     keys = keys_of(screen)
     working = {id: key.shown for id, key in keys.items() if key.works}
-    pairs = screen.filter.hint(width) or render_hint(sight(screen), working, now, width)
+    pairs = screen.filter.hint(width) or render_hint(read_hint_input(screen), working, now, width)
     screen.query_one("#hint", Lines).show(pairs)
     screen.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys])
 
@@ -221,22 +221,22 @@ class Nudges:
         return [due_clock for key, (due_clock, count) in counted.items() if count > before.get(key, 0)]
 
 
-def tell(app: "CockpitApp", fresh: Sequence[DueClock], now: datetime) -> None:
+def notify_due_clocks(app: "CockpitApp", fresh: Sequence[DueClock], now: datetime) -> None:
     """One notice for all of them, on whatever screen is in front, and once the bell; nothing for none."""
     if fresh:
-        app.notify(words(fresh, now), severity="warning", markup=False)
+        app.notify(describe_due_clocks(fresh, now), severity="warning", markup=False)
     if fresh and not app.bells.muted:
         app.bell()
 
 
-def words(fresh: Sequence[DueClock], now: datetime) -> str:
+def describe_due_clocks(fresh: Sequence[DueClock], now: datetime) -> str:
     """One notice for all of them, the most urgent first: `Next update to clients: 3:00 left. And 1 more is due.`"""
     others = len(fresh) - 1
     more = f" And {others} more {'is' if others == 1 else 'are'} due." if others else ""
-    return f"{_left(fresh[0], now)}{more}"
+    return f"{_format_left(fresh[0], now)}{more}"
 
 
-def _left(due: DueClock, now: datetime) -> str:
+def _format_left(due: DueClock, now: datetime) -> str:
     left = due.clock.left(now)
     sentence = format_remaining(due.clock, now)
     return f"{due.clock.what}: {sentence}{'' if left is None or left.total_seconds() < 0 else ' left'}."

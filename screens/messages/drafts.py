@@ -77,7 +77,7 @@ class Drafts:
         """The next choice of when another follows, in the end none. True where a person's words stay as they are."""
         choices = (*list_promise_lengths(self.templates[id], scene.incident, scene.plan), NOTHING)
         due = self.filled.promised
-        length = timedelta(minutes=minutes(due, now)) if due else NOTHING
+        length = timedelta(minutes=count_minutes(due, now)) if due else NOTHING
         self._promise = choices[(choices.index(length) + 1) % len(choices)] if length in choices else choices[0]
         kept = self._kept.get(id)
         if kept is None:
@@ -87,6 +87,6 @@ class Drafts:
         return True
 
 
-def minutes(promised: datetime, now: datetime) -> int:
+def count_minutes(promised: datetime, now: datetime) -> int:
     """In how many minutes it is due; a time that was told in whole minutes counts as it was meant."""
     return max(0, ceil((promised - now).total_seconds() / 60))

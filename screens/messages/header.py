@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from cockpit.incident.messages.fields import format_brief
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Template
-from screens.messages.drafts import minutes
+from screens.messages.drafts import count_minutes
 from widgets.bar import STATUS_TONES
 from widgets.cell import Cell, Column, Piece, Row
 
@@ -32,7 +32,7 @@ WRITING: tuple[Piece, ...] = (
 )
 
 
-def head(incident: Incident, production: bool) -> list[Piece]:
+def render_head(incident: Incident, production: bool) -> list[Piece]:
     """What is told of."""
     drill: list[Piece] = [("DRILL ", "warn")] if incident.drill else []
     return [
@@ -48,7 +48,7 @@ def head(incident: Incident, production: bool) -> list[Piece]:
     ]
 
 
-def rows(templates: Sequence[Template], states: Mapping[str, str]) -> list[Row]:
+def list_rows(templates: Sequence[Template], states: Mapping[str, str]) -> list[Row]:
     """A row a message; `states` says by its id what a person did with it: changed, copied or sent."""
     return [
         Row(
@@ -59,14 +59,14 @@ def rows(templates: Sequence[Template], states: Mapping[str, str]) -> list[Row]:
     ]
 
 
-def settings(audience: str, promised: datetime | None, missing: int, now: datetime, zone: tzinfo) -> list[Piece]:
+def render_settings(audience: str, promised: datetime | None, missing: int, now: datetime, zone: tzinfo) -> list[Piece]:
     """`to client · next one by 02:56 NZDT (13:56Z), in 30 min · 2 to fill`."""
     pairs: list[Piece] = [("to ", "muted"), (audience, "strong"), (" · ", "muted")]
     if promised is None:
         pairs.append(("promises no next one", "muted"))
     else:
         pairs += [("next one by ", "muted"), (format_brief(promised, zone), "strong")]
-        pairs.append((f", in {minutes(promised, now)} min", "muted"))
+        pairs.append((f", in {count_minutes(promised, now)} min", "muted"))
     pairs.append((" · ", "muted"))
     fields = f"{missing} to fill"
     pairs.append((fields, "warn") if missing else ("nothing left to fill", "good"))

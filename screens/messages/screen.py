@@ -62,19 +62,19 @@ class MarkedText(TextArea):
         pairs = find_marks(self.text)
         if not pairs:
             return False
-        index = _index(self.text, self.cursor_location)
+        index = _find_index(self.text, self.cursor_location)
         start, end = next((pair for pair in pairs if pair[0] >= index), pairs[0])
-        self.selection = Selection(_location(self.text, start), _location(self.text, end))
+        self.selection = Selection(_find_location(self.text, start), _find_location(self.text, end))
         self.scroll_cursor_visible()
         return True
 
 
-def _index(text: str, location: tuple[int, int]) -> int:
+def _find_index(text: str, location: tuple[int, int]) -> int:
     row, column = location
     return sum(len(line) + 1 for line in text.split("\n")[:row]) + column
 
 
-def _location(text: str, index: int) -> tuple[int, int]:
+def _find_location(text: str, index: int) -> tuple[int, int]:
     before = text[:index]
     return before.count("\n"), index - (before.rfind("\n") + 1)
 
@@ -156,7 +156,7 @@ class CommunicateScreen(Screen[None]):
     @property
     def _scene(self) -> MessageContext:
         self._incident = self._session.ledger.incidents.get(self._incident.id, self._incident)
-        return scene(self._session, self._place, self._incident)
+        return build_scene(self._session, self._place, self._incident)
 
     @on(KeyedTable.Highlighted)
     def _chosen(self) -> None:
@@ -193,10 +193,10 @@ class CommunicateScreen(Screen[None]):
         self._draw()
 
     def _draw(self) -> None:
-        self.query_one("#tell-head", Lines).show(lines.head(self._incident, self._place.production))
+        self.query_one("#tell-head", Lines).show(lines.render_head(self._incident, self._place.production))
         drafts, now = self._drafts, self._now
-        self._table.show(lines.rows(tuple(drafts.templates.values()), drafts.states), now)
-        pairs = lines.settings(self.audience, drafts.filled.promised, self._area.missing, now, self._place.zone)
+        self._table.show(lines.list_rows(tuple(drafts.templates.values()), drafts.states), now)
+        pairs = lines.render_settings(self.audience, drafts.filled.promised, self._area.missing, now, self._place.zone)
         from_where = sanitize_line(f"{self._template.title} · {self._template.origin}")
         self.query_one("#tell-right").border_title = Content(from_where)
         self.query_one("#tell-settings", Lines).show(pairs)
@@ -265,7 +265,7 @@ class CommunicateScreen(Screen[None]):
         if self._session.read_only:
             self.say(f"Read-only: nothing is recorded. {self._copied}")
         else:
-            self._deliver(partial(taking(self._session, self._place, self._incident).copied, parts.text))
+            self._deliver(partial(build_taking(self._session, self._place, self._incident).copied, parts.text))
 
     def action_sent(self) -> None:
         if self._refuses():
@@ -329,7 +329,7 @@ class CommunicateScreen(Screen[None]):
         return parts
 
     def _record(self, audience: str, text: str, template: Template, filled: FilledMessage) -> None:
-        sent = taking(self._session, self._place, self._incident).sent
+        sent = build_taking(self._session, self._place, self._incident).sent
         self._deliver(partial(sent, audience, text, template.id, filled.promised), template.id)
 
     @work(exit_on_error=False, group="telling")
@@ -342,11 +342,11 @@ class CommunicateScreen(Screen[None]):
             self.post_message(self.MessageNotice(explain(error, "a message could not be taken away"), "bad"))
 
 
-def scene(session: "Session", place: "DialogContext", incident: Incident) -> MessageContext:
+def build_scene(session: "Session", place: "DialogContext", incident: Incident) -> MessageContext:
     """What a message about this incident is written from, as things stand now."""
     bad = [signal.label for signal in session.ledger.bad(incident.environment)] if incident.open else []
     return MessageContext(incident, session.system, session.plan, place.zone, bad)
 
 
-def taking(session: "Session", place: "DialogContext", incident: Incident) -> MessageOutbox:
+def build_taking(session: "Session", place: "DialogContext", incident: Incident) -> MessageOutbox:
     return MessageOutbox(session.desk, incident.id, session.timeline.path.parent, session.time, place.zone)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 HARMLESS = frozenset({StepKind.READ, StepKind.VERIFY})
 
 
-def look(runner: Runner, run: Run, step: int, serial: int) -> StepPrepared:
+def prepare_shown_step(runner: Runner, run: Run, step: int, serial: int) -> StepPrepared:
     """Resolve a step. Blocking; never raises: what is wrong with it is what has to be shown."""
     try:
         return StepPrepared(serial, runner.prepare(run, step), waits=runner.waits_for(run, step))
@@ -55,38 +55,38 @@ def way_back(runbook: Runbook, procedure: Procedure) -> Procedure | None:
     return None if procedure.section == "rollback" else next(iter([*behind, *sections]), None)
 
 
-def written(screen: "RunScreen", run: Run) -> str:
+def describe_destination(screen: "RunScreen", run: Run) -> str:
     """On which timeline what is done goes, unless that goes without saying."""
     some = screen.session.ledger.open(run.environment)
     return screen.session.runner.incident(run) or ("in the journal" if some else "")
 
 
-async def start(screen: "RunScreen", now: StepStanding) -> None:
+async def start_step(screen: "RunScreen", now: StepStanding) -> None:
     """Run the step at hand, or tick it, or settle it when nobody saw its end."""
     assert now.step is not None
-    if now.state is StepState.UNKNOWN and not await _settled(screen, now):
+    if now.state is StepState.UNKNOWN and not await _ask_how_step_ended(screen, now):
         return
     if not now.step.command:
-        await settle(screen, now.step, StepState.BY_HAND)
+        await settle_step(screen, now.step, StepState.BY_HAND)
         return
     prepared = now.prepared
     if prepared is not None and now.asks:
-        prepared = await _answered(screen, now.step, now.asks)
+        prepared = await _ask_missing_values(screen, now.step, now.asks)
     if prepared is not None:
-        await run(screen, prepared)
+        await run_prepared(screen, prepared)
 
 
-async def run(screen: "RunScreen", prepared: Prepared) -> None:
+async def run_prepared(screen: "RunScreen", prepared: Prepared) -> None:
     """With the ceremony that its kind takes, do what was shown."""
     prepared = await screen.session.runner.survey(prepared)
     if not prepared.runnable:
         raise RunRefused(prepared.reason_not_runnable)
-    consent = await _consent(screen, prepared)
+    consent = await _ask_consent(screen, prepared)
     if consent is not None:
-        await perform(screen, prepared, consent)
+        await perform_step(screen, prepared, consent)
 
 
-async def perform(screen: "RunScreen", prepared: Prepared, consent: Consent) -> StepState:
+async def perform_step(screen: "RunScreen", prepared: Prepared, consent: Consent) -> StepState:
     """Do it; the output goes where the screen finds it."""
     step = prepared.step.ordinal
     tail = screen.tails[step] = OutputTail()
@@ -96,9 +96,9 @@ async def perform(screen: "RunScreen", prepared: Prepared, consent: Consent) -> 
         performs = partial(screen.session.runner.perform, screen.now_run, prepared, consent, tail.add)
         attempt = await do_named(screen.app, screen.place, screen.session.time, performs)
     except RunAlreadyOpen as refusal:
-        from screens.run.open import follow
+        from screens.run.open import follow_run
 
-        await follow(screen.app, screen.session, screen.place, refusal)
+        await follow_run(screen.app, screen.session, screen.place, refusal)
         return screen.now_run.state(step)
     except StepTakenElsewhere:
         screen.tails.pop(step, None)  # what the other's step prints is shown, not an empty page
@@ -128,7 +128,7 @@ async def go_on(screen: "RunScreen", now: StepStanding) -> None:
         ceremony = runner.ceremony(prepared)
         if ceremony.need == "word" or ceremony.approval or ceremony.again:
             return
-        if await perform(screen, prepared, Consent(prepared.fingerprint)) is not StepState.OK:
+        if await perform_step(screen, prepared, Consent(prepared.fingerprint)) is not StepState.OK:
             return
 
 
@@ -138,7 +138,7 @@ async def look_around(screen: "RunScreen", now: StepStanding) -> None:
     screen.post_message(ContextsSeen())
 
 
-async def watch(screen: "RunScreen", now: StepStanding, *, step: int) -> None:
+async def watch_step(screen: "RunScreen", now: StepStanding, *, step: int) -> None:
     """Follow a step that another cockpit, or an earlier one, started; where that cannot be, its end is still told."""
     tail = screen.tails[step] = OutputTail()
     try:
@@ -150,8 +150,8 @@ async def watch(screen: "RunScreen", now: StepStanding, *, step: int) -> None:
     screen.post_message(AttemptEnded(attempt))
 
 
-async def edit(screen: "RunScreen", now: StepStanding) -> None:
-    step = _step(now)
+async def edit_step(screen: "RunScreen", now: StepStanding) -> None:
+    step = _current_step(now)
     command = now.prepared.as_written if now.prepared else step.command
     if step.place is not None:
         command = through_place(step.place, step.command) or command
@@ -160,47 +160,47 @@ async def edit(screen: "RunScreen", now: StepStanding) -> None:
         screen.session.time,
         step.title,
         command,
-        partial(_edited, screen, step),
+        partial(_prepare_edited, screen, step),
     )
     prepared = await screen.app.push_screen_wait(dialog)
     if prepared is not None:
-        await run(screen, prepared)
+        await run_prepared(screen, prepared)
 
 
-def _edited(screen: "RunScreen", step: Step, text: str) -> Prepared:
+def _prepare_edited(screen: "RunScreen", step: Step, text: str) -> Prepared:
     return screen.session.runner.prepare(screen.now_run, step.ordinal, edit=text)
 
 
-async def undo(screen: "RunScreen", now: StepStanding) -> None:
-    step = _step(now)
+async def undo_step(screen: "RunScreen", now: StepStanding) -> None:
+    step = _current_step(now)
     prepared = await asyncio.to_thread(screen.session.runner.prepare, screen.now_run, step.ordinal, undo=True)
-    await run(screen, prepared)
+    await run_prepared(screen, prepared)
 
 
-async def skip(screen: "RunScreen", now: StepStanding) -> None:
-    step = _step(now)
-    reason = await _reason(screen, "Skip", [step.title], "Why is it left out?", needed=True)
+async def skip_step(screen: "RunScreen", now: StepStanding) -> None:
+    step = _current_step(now)
+    reason = await _ask_reason(screen, "Skip", [step.title], "Why is it left out?", needed=True)
     if reason is not None:
-        await settle(screen, step, StepState.SKIPPED, reason)
+        await settle_step(screen, step, StepState.SKIPPED, reason)
 
 
 async def by_hand(screen: "RunScreen", now: StepStanding) -> None:
-    step = _step(now)
-    reason = await _reason(screen, "Done by hand", [step.title], "what was done instead", needed=False)
+    step = _current_step(now)
+    reason = await _ask_reason(screen, "Done by hand", [step.title], "what was done instead", needed=False)
     if reason is not None:
-        await settle(screen, step, StepState.BY_HAND, reason)
+        await settle_step(screen, step, StepState.BY_HAND, reason)
 
 
-async def well(screen: "RunScreen", now: StepStanding) -> None:
+async def mark_step_ok(screen: "RunScreen", now: StepStanding) -> None:
     """The operator compared what was expected with what came, and it is well."""
-    step = _step(now)
+    step = _current_step(now)
     about = [step.title, "You looked at what came back and say that it is well, whatever the command said."]
-    reason = await _reason(screen, "Looked at and well", about, "What did you see?", needed=True)
+    reason = await _ask_reason(screen, "Looked at and well", about, "What did you see?", needed=True)
     if reason is not None:
-        await settle(screen, step, StepState.OK, reason)
+        await settle_step(screen, step, StepState.OK, reason)
 
 
-async def values(screen: "RunScreen", now: StepStanding) -> None:
+async def edit_values(screen: "RunScreen", now: StepStanding) -> None:
     """Look at all values of the run, and give others."""
     runner, this_run = screen.session.runner, screen.now_run
     resolved_values = await asyncio.to_thread(runner.parameters, this_run)
@@ -219,8 +219,8 @@ async def values(screen: "RunScreen", now: StepStanding) -> None:
         screen.post_message(RunNotice("The values are taken for the rest of this run.", "information"))
 
 
-async def cancel(screen: "RunScreen", now: StepStanding) -> None:
-    step = _step(now)
+async def cancel_step(screen: "RunScreen", now: StepStanding) -> None:
+    step = _current_step(now)
     kind = now.prepared.kind if now.prepared else step.kind
     dialog = AskCancel(screen.place, screen.session.time, step.title)
     if kind not in HARMLESS and not await screen.app.push_screen_wait(dialog):
@@ -228,13 +228,13 @@ async def cancel(screen: "RunScreen", now: StepStanding) -> None:
     screen.post_message(RunNotice(await screen.session.runner.cancel(screen.now_run, step.ordinal)))
 
 
-async def note(screen: "RunScreen", now: StepStanding) -> None:
+async def write_note(screen: "RunScreen", now: StepStanding) -> None:
     session = screen.session
     incident = session.ledger.incidents.get(screen.now_run.incident or "")
     await screen.app.push_screen_wait(Note(screen.place, session.time, session.desk, incident))
 
 
-async def rollback(screen: "RunScreen", now: StepStanding) -> None:
+async def open_rollback(screen: "RunScreen", now: StepStanding) -> None:
     """Open the document's Rollback section as a run of its own."""
     from screens.run.open import open_or_begin
 
@@ -261,7 +261,7 @@ async def rollback(screen: "RunScreen", now: StepStanding) -> None:
     )
 
 
-async def end(screen: "RunScreen", now: StepStanding) -> None:
+async def end_run(screen: "RunScreen", now: StepStanding) -> None:
     left = [
         command.title
         for command in screen.procedure.commands
@@ -271,23 +271,23 @@ async def end(screen: "RunScreen", now: StepStanding) -> None:
         screen.procedure.title,
         f"{len(left)} steps were not done." if left else "Every step was done or passed over.",
     ]
-    reason = await _reason(screen, "End the run", about, "why now", needed=False)
+    reason = await _ask_reason(screen, "End the run", about, "why now", needed=False)
     if reason is not None:
         await asyncio.to_thread(screen.session.runner.end, screen.now_run, reason)
 
 
-def leave(screen: "RunScreen") -> None:
+def leave_run(screen: "RunScreen") -> None:
     """Back. While one of its steps runs here the screen stays alive behind the others; when all is done it is over."""
     now = screen.standing()
     if screen.busy and not screen.app.is_screen_installed(screen):
         screen.app.install_screen(screen, name_of_screen(screen.now_run))
     if now.last and not now.menu and not now.ended:
-        screen.app.run_worker(finish(screen), exit_on_error=False)
+        screen.app.run_worker(finish_run(screen), exit_on_error=False)
     else:
         leave_screen(screen)
 
 
-async def finish(screen: "RunScreen") -> None:
+async def finish_run(screen: "RunScreen") -> None:
     """Every step is done, and who did them leaves: the run is over. Asked for twice it is written once."""
     if screen.finishing:
         return
@@ -302,16 +302,16 @@ def name_of_screen(run: Run) -> str:
     return f"run:{run.id}"
 
 
-async def settle(screen: "RunScreen", step: Step, state: StepState, reason: str = "") -> None:
+async def settle_step(screen: "RunScreen", step: Step, state: StepState, reason: str = "") -> None:
     runner = screen.session.runner
     settles = partial(runner.settle, screen.now_run, step.ordinal, state, reason)
     await act_named(screen.app, screen.place, screen.session.time, settles)
     screen.post_message(StepSettled(step.ordinal))
 
 
-async def _settled(screen: "RunScreen", now: StepStanding) -> bool:
+async def _ask_how_step_ended(screen: "RunScreen", now: StepStanding) -> bool:
     """Have a person say how a step ended. True when it is to be run again."""
-    step = _step(now)
+    step = _current_step(now)
     attempt = find_newest_attempt(screen.now_run, step.ordinal)
     lines = [attempt.outcome] if attempt and attempt.outcome else []
     lines.append(
@@ -322,11 +322,11 @@ async def _settled(screen: "RunScreen", now: StepStanding) -> bool:
         return False
     state, reason = answer
     if state is not None:
-        await settle(screen, step, state, reason)
+        await settle_step(screen, step, state, reason)
     return state is None
 
 
-async def _answered(screen: "RunScreen", step: Step, names: tuple[str, ...]) -> Prepared | None:
+async def _ask_missing_values(screen: "RunScreen", step: Step, names: tuple[str, ...]) -> Prepared | None:
     """Ask for what the step needs; the step resolved with it, or None when the question was left."""
     runner, this_run = screen.session.runner, screen.now_run
     resolved_values = await asyncio.to_thread(runner.parameters, this_run)
@@ -346,7 +346,7 @@ async def _answered(screen: "RunScreen", step: Step, names: tuple[str, ...]) -> 
     return prepared
 
 
-async def _consent(screen: "RunScreen", prepared: Prepared) -> Consent | None:
+async def _ask_consent(screen: "RunScreen", prepared: Prepared) -> Consent | None:
     ceremony = screen.session.runner.ceremony(prepared)
     if not takes_a_dialog(ceremony):
         return Consent(prepared.fingerprint)
@@ -356,28 +356,28 @@ async def _consent(screen: "RunScreen", prepared: Prepared) -> Consent | None:
     return await screen.app.push_screen_wait(dialog)
 
 
-async def _reason(screen: "RunScreen", what: str, about: list[str], question: str, *, needed: bool) -> str | None:
+async def _ask_reason(screen: "RunScreen", what: str, about: list[str], question: str, *, needed: bool) -> str | None:
     return await screen.app.push_screen_wait(
         Reason(screen.place, screen.session.time, what, about, question, needed=needed)
     )
 
 
-def _step(now: StepStanding) -> Step:
+def _current_step(now: StepStanding) -> Step:
     assert now.step is not None  # `why_not` has refused the key otherwise
     return now.step
 
 
 Act = Callable[["RunScreen", StepStanding], Awaitable[None]]
 ACTS: dict[str, Act] = {
-    "run": start,
-    "edit": edit,
-    "undo": undo,
-    "skip": skip,
+    "run": start_step,
+    "edit": edit_step,
+    "undo": undo_step,
+    "skip": skip_step,
     "by_hand": by_hand,
-    "well": well,
-    "values": values,
-    "cancel": cancel,
-    "note": note,
-    "rollback": rollback,
-    "end": end,
+    "well": mark_step_ok,
+    "values": edit_values,
+    "cancel": cancel_step,
+    "note": write_note,
+    "rollback": open_rollback,
+    "end": end_run,
 }

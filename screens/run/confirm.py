@@ -21,13 +21,13 @@ from screens.dialogs.dialog import Dialog, DialogContext, show_hint
 from screens.run.rows import (
     KIND_TONES,
     KINDS,
-    highlighted,
-    labelled,
-    meets,
+    highlight_unanswered,
+    render_change_effects,
+    render_labelled,
+    render_values,
+    strip_warning,
     undo_of,
-    values,
-    warning,
-    whole,
+    wrap_command,
 )
 from widgets.cell import Piece
 from widgets.choice import Choice
@@ -100,15 +100,15 @@ class AskConsent(Confirmation[Consent]):
         prepared = self._prepared
         kind = (KINDS[prepared.kind], KIND_TONES.get(prepared.kind, "muted"))
         rows: list[list[Piece]] = [[(prepared.step.title, "strong"), ("   ", ""), kind]]
-        rows += whole(highlighted(prepared.as_run, prepared.step.language), WIDE)
+        rows += wrap_command(highlight_unanswered(prepared.as_run, prepared.step.language), WIDE)
         if prepared.native is not None:
-            rows += labelled("does", prepared.native.describe(), WIDE)
-        rows += meets(prepared, WIDE)
-        rows += [row for row in values(prepared.values, WIDE) if not prepared.native]
+            rows += render_labelled("does", prepared.native.describe(), WIDE)
+        rows += render_change_effects(prepared, WIDE)
+        rows += [row for row in render_values(prepared.values, WIDE) if not prepared.native]
         if not prepared.undo:
-            rows += labelled("undo", undo_of(prepared) or "the document names none", WIDE)
-        for sentence in (*self._extra(), *map(warning, self._warnings)):
-            rows += labelled("mind", sentence, WIDE, tone="warn")
+            rows += render_labelled("undo", undo_of(prepared) or "the document names none", WIDE)
+        for sentence in (*self._extra(), *map(strip_warning, self._warnings)):
+            rows += render_labelled("mind", sentence, WIDE, tone="warn")
         return rows
 
     def _extra(self) -> list[str]:

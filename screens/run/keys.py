@@ -38,7 +38,7 @@ ENDS = frozenset({"run", "edit", "skip", "by_hand", "well", "undo", "cancel", "e
 OPEN = frozenset({StepState.WARN, StepState.UNKNOWN})  # for a person to say that it is well
 
 
-def told(keys: Mapping[str, str]) -> list[tuple[str, str]]:
+def list_key_help(keys: Mapping[str, str]) -> list[tuple[str, str]]:
     """The help: each key and what it does; `keys` are those of each action as they are bound now."""
     runs = dict.fromkeys(keys[text] for text in ("run.run", "table.select") if text in keys)
     now = {**keys, "run.run": " ".join(runs)}  # Enter is the table's, while that has the focus
@@ -69,7 +69,9 @@ class StepStanding:
         return tuple(value.name for value in self.prepared.values if value.value is None) if self.prepared else ()
 
 
-def stand(run: Run, procedure: Procedure, step: Step | None, looked: StepPrepared, way_back: bool) -> StepStanding:
+def build_step_standing(
+    run: Run, procedure: Procedure, step: Step | None, looked: StepPrepared, way_back: bool
+) -> StepStanding:
     """How a step of a run stands, with what is known of what would run."""
     index = step.ordinal if step else 0
     running = (number for number, state in run.states if state is StepState.RUNNING and number != index)
@@ -135,9 +137,9 @@ def _why_not_run(step: Step, now: StepStanding) -> str:
     return now.prepared.reason_not_runnable and f"{now.prepared.reason_not_runnable.rstrip('.')}. It can be copied."
 
 
-def hint(now: StepStanding, keys: Mapping[str, str]) -> list[Piece]:
+def render_hint(now: StepStanding, keys: Mapping[str, str]) -> list[Piece]:
     """What to do next, and with which key; `keys` names the key of each action that works now."""
-    what, tone, then = _advice(now)
+    what, tone, then = _choose_advice(now)
     pairs = [(keys[action], does) for action, does in then if action in keys]
     pieces: list[Piece] = [(" ▸ ", "info"), (what, tone)]
     for index, (key, does) in enumerate(pairs):
@@ -149,58 +151,60 @@ Advice = tuple[str, str, list[tuple[str, str]]]
 """What to say, its tone, and (action, what it does) in the order of usefulness."""
 
 
-def _advice(now: StepStanding) -> Advice:
+def _choose_advice(now: StepStanding) -> Advice:
     step = now.step
     if now.ended:
-        return _say("This run has ended.", ("back", "leaves"))
+        return _make_advice("This run has ended.", ("back", "leaves"))
     if step is None:
-        return _say("This procedure has no steps.", ("back", "leaves"))
+        return _make_advice("This procedure has no steps.", ("back", "leaves"))
     if now.state is StepState.WARN:
-        return _say(
+        return _make_advice(
             "Compare what came with what was expected.", ("well", "it is well"), ("run", "runs it again"), tone="warn"
         )
     if now.last and not now.menu:
-        return _say("All steps are done.", ("back", "ends the run and leaves"), ("note", "writes a note"), tone="good")
+        return _make_advice(
+            "All steps are done.", ("back", "ends the run and leaves"), ("note", "writes a note"), tone="good"
+        )
     if now.state is StepState.RUNNING:
-        return _say("It is running.", ("cancel", "cancels it"), ("back", "leaves, the run goes on"))
+        return _make_advice("It is running.", ("cancel", "cancels it"), ("back", "leaves, the run goes on"))
     if now.state is StepState.UNKNOWN:
-        return _say("Nobody knows how this ended.", ("run", "settles it: look, then say"), tone="warn")
+        return _make_advice("Nobody knows how this ended.", ("run", "settles it: look, then say"), tone="warn")
     if now.state is StepState.FAILED:
-        return _failed(step, now)
-    return _next(step, now)
+        return _advise_after_failure(step, now)
+    return _advise_next(step, now)
 
 
-def _failed(step: Step, now: StepStanding) -> Advice:
+def _advise_after_failure(step: Step, now: StepStanding) -> Advice:
     then = [("run", "tries again"), ("edit", "edits and runs")]
     then += [("undo", "undoes")] if step.tags.get("undo") and not now.no_undo else []
     then += [("rollback", "goes to Rollback")] if now.way_back else []
-    return _say("It failed.", *then, ("skip", "marks it and goes on"), tone="bad")
+    return _make_advice("It failed.", *then, ("skip", "marks it and goes on"), tone="bad")
 
 
-def _next(step: Step, now: StepStanding) -> Advice:
+def _advise_next(step: Step, now: StepStanding) -> Advice:
     if step.kind is StepKind.NOTE:
-        return _say("A note, to be read.", ("next", "goes to the next step"))
+        return _make_advice("A note, to be read.", ("next", "goes to the next step"))
     if now.state in SETTLED and step.command:
-        return _say(
+        return _make_advice(
             f"This step is {now.state.value}.", ("next", "goes to the next one"), ("run", "asks to run it again")
         )
     if not step.command:
         if now.state in SETTLED:
-            return _say("Ticked.", ("next", "goes to the next step"))
-        return _say("Done by a person.", ("run", "ticks it"), ("skip", "skips it"))
+            return _make_advice("Ticked.", ("next", "goes to the next step"))
+        return _make_advice("Done by a person.", ("run", "ticks it"), ("skip", "skips it"))
     if now.prepared and now.prepared.misfit and not now.waits:
-        return _say("Correct it, then", ("run", "looks again"), ("skip", "skips it"), tone="warn")
+        return _make_advice("Correct it, then", ("run", "looks again"), ("skip", "skips it"), tone="warn")
     if now.problem or (now.prepared and not now.prepared.runnable and not now.asks):
-        return _say(
+        return _make_advice(
             "It cannot run here.", ("copy", "copies it"), ("by_hand", "done by hand"), ("skip", "skips it"), tone="warn"
         )
     if now.waits:
-        return _say(now.waits, ("next", "goes to what comes first"), ("skip", "skips it"))
+        return _make_advice(now.waits, ("next", "goes to what comes first"), ("skip", "skips it"))
     if now.asks:
-        return _say("It asks for " + ", ".join(now.asks) + ".", ("run", "gives them"), tone="warn")
+        return _make_advice("It asks for " + ", ".join(now.asks) + ".", ("run", "gives them"), tone="warn")
     if now.instead is not None:
-        return _say(f"Step {now.instead} was done in its place.", ("run", "runs this one too"), tone="warn")
-    return _say("", ("run", ENTER[now.prepared.kind if now.prepared else step.kind]), ("skip", "skips it"))
+        return _make_advice(f"Step {now.instead} was done in its place.", ("run", "runs this one too"), tone="warn")
+    return _make_advice("", ("run", ENTER[now.prepared.kind if now.prepared else step.kind]), ("skip", "skips it"))
 
 
 ENTER = {
@@ -214,5 +218,5 @@ ENTER = {
 }
 
 
-def _say(what: str, *then: tuple[str, str], tone: str = "") -> Advice:
+def _make_advice(what: str, *then: tuple[str, str], tone: str = "") -> Advice:
     return what, tone, list(then)

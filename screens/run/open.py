@@ -9,7 +9,7 @@ from textual.app import App
 
 from cockpit.model.run import Run, Value
 from cockpit.model.runbook import Procedure, Runbook
-from cockpit.runbooks.run.runs import agrees, still_open, untouched
+from cockpit.runbooks.run.runs import agrees_with_values, is_untouched, still_open
 from cockpit.runbooks.types import Prepared, RunAlreadyOpen
 from screens.dialogs.dialog import DialogContext
 from screens.dialogs.person import act_named
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cockpit.session import Session
 
 
-async def begin(
+async def begin_run(
     app: App[Any],
     session: "Session",
     place: DialogContext,
@@ -60,7 +60,7 @@ async def begin(
     try:
         run = await act_named(app, place, session.time, partial(begins, beside=beside))
     except RunAlreadyOpen as refusal:
-        await follow(app, session, place, refusal)
+        await follow_run(app, session, place, refusal)
         return
     screen = RunScreen(session, place, run, runbook, procedure, standing=in_words(trust), agreed=agreed, index=index)
     app.push_screen(screen)
@@ -82,7 +82,7 @@ async def open_or_begin(
     went = "none" if runbook.view_only else await went_on(app, session, place, runbook, procedure, proposed, index)
     if went == "on":
         return
-    await begin(
+    await begin_run(
         app,
         session,
         place,
@@ -114,29 +114,31 @@ async def went_on(
     if not runs:
         return "none"
     run, *others = runs
-    if untouched(run):
+    if is_untouched(run):
         here = run.incident is None or any(
             incident.id == run.incident for incident in session.ledger.open(place.environment)
         )
-        if not (agrees(run, proposed) and here and run.sha256 == runbook.sha256):
+        if not (agrees_with_values(run, proposed) and here and run.sha256 == runbook.sha256):
             return "none"  # nothing is lost with it
-        await again(app, session, place, run, index=index)
+        await reopen_run(app, session, place, run, index=index)
         return "on"
     changed = run.sha256 != runbook.sha256
     dialog = AskGoOn(place, session.time, run, procedure, changed=changed, others=len(others))
     answer = await app.push_screen_wait(dialog)
     if answer == "on":
-        await again(app, session, place, run, index=index)
+        await reopen_run(app, session, place, run, index=index)
     return "anew" if answer == "anew" else "on"
 
 
-async def follow(app: App[Any], session: "Session", place: DialogContext, refusal: RunAlreadyOpen) -> None:
+async def follow_run(app: App[Any], session: "Session", place: DialogContext, refusal: RunAlreadyOpen) -> None:
     """Somebody else leads: say who, and show their run. In a worker. Raises Refused."""
     app.notify(f"{refusal} You see that run; you follow it.", severity="warning", markup=False, timeout=10)
-    await again(app, session, place, refusal.run)
+    await reopen_run(app, session, place, refusal.run)
 
 
-async def again(app: App[Any], session: "Session", place: DialogContext, run: Run, *, index: int | None = None) -> None:
+async def reopen_run(
+    app: App[Any], session: "Session", place: DialogContext, run: Run, *, index: int | None = None
+) -> None:
     """Show a run that began earlier, here or elsewhere. In a worker. Raises Refused."""
     name = name_of_screen(run)
     if app.is_screen_installed(name):

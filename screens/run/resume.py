@@ -10,9 +10,9 @@ from cockpit.model.incident import Incident
 from cockpit.model.run import SETTLED, Run
 from cockpit.model.runbook import Procedure
 from cockpit.model.time import Time, format_age
-from cockpit.runbooks.run.runs import unknown
+from cockpit.runbooks.run.runs import list_unknown_steps
 from screens.dialogs.dialog import Dialog, DialogContext
-from screens.run.rows import labelled
+from screens.run.rows import render_labelled
 from widgets.cell import Piece
 from widgets.choice import Choice
 from widgets.line import Lines
@@ -57,16 +57,18 @@ class AskGoOn(Dialog[How]):
         run, steps = self._run, self._procedure.to_do
         done = sum(run.state(step.ordinal) in SETTLED for step in steps)
         since = format_age((self.time.now() - run.started).total_seconds())
-        rows = labelled("begun", f"{since} ago by {run.operator}: {done} of {len(steps)} steps done", WIDE)
-        rows += labelled("on", run.incident or "the journal: it belongs to no incident", WIDE)
+        rows = render_labelled("begun", f"{since} ago by {run.operator}: {done} of {len(steps)} steps done", WIDE)
+        rows += render_labelled("on", run.incident or "the journal: it belongs to no incident", WIDE)
         known_name = " · ".join(f"{value.name} = {value.shown}" for value in run.values)
-        rows += labelled("with", known_name, WIDE, tone="muted", most=2) if known_name else []
-        unseen = [f"Nobody knows how step {number} ended: it has to be settled." for number in unknown(run)[:1]]
+        rows += render_labelled("with", known_name, WIDE, tone="muted", most=2) if known_name else []
+        unseen = [
+            f"Nobody knows how step {number} ended: it has to be settled." for number in list_unknown_steps(run)[:1]
+        ]
         old = ["The document has changed since; the run keeps to the text it began with."] if self._changed else []
         are = "is" if self._others == 1 else "are"
         more = [f"{self._others} more of it {are} not over: the catalogue lists them."] if self._others else []
         for sentence in (*unseen, *old, *more):
-            rows += labelled("mind", sentence, WIDE, tone="warn", most=2)
+            rows += render_labelled("mind", sentence, WIDE, tone="warn", most=2)
         return rows
 
     def action_choose(self, how: How) -> None:

@@ -20,7 +20,7 @@ PANE = "revisions pane"  # where the values of a wish come from
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RevisionChoice:
     """What to do: `procedure` as the catalogue finds it, `given` for its placeholders; "" is the roll-back dialog."""
 
     name: str
@@ -33,25 +33,25 @@ class Wish:
         return tuple(Value(name, value, PANE) for name, value in self.given.items())
 
 
-def wishes(application: Application, revision: Revision) -> list[Wish]:
+def list_revision_choices(application: Application, revision: Revision) -> list[RevisionChoice]:
     """What makes sense for this revision as it stands."""
     target = {"app": revision.app, "target-revision": revision.name}
     running = {"app": revision.app, "current-revision": revision.name}
     serves = revision.weight > 0
-    result = [Wish("roll back", "away from it" if serves else "to this revision", "")]
+    result = [RevisionChoice("roll back", "away from it" if serves else "to this revision", "")]
     if not serves and application.has_ingress and application.mode.casefold() != "single":
         values_by_name = target | ({"current-revision": application.serving.name} if application.serving else {})
-        result.append(Wish("traffic", "to this revision, in stages", "shift-traffic", values_by_name))
+        result.append(RevisionChoice("traffic", "to this revision, in stages", "shift-traffic", values_by_name))
     if not revision.active:
-        result.append(Wish("activate", "start its replicas", "activate", target))
+        result.append(RevisionChoice("activate", "start its replicas", "activate", target))
     elif not serves:
-        result.append(Wish("deactivate", "stop its replicas; asks for its name", "deactivate", target))
+        result.append(RevisionChoice("deactivate", "stop its replicas; asks for its name", "deactivate", target))
     if revision.active:
-        result.append(Wish("restart", "replace all its replicas", "restart", running))
+        result.append(RevisionChoice("restart", "replace all its replicas", "restart", running))
     return result
 
 
-class RevisionMenu(Dialog[Wish]):
+class RevisionMenu(Dialog[RevisionChoice]):
     """Shows `revision`, as it was at the key press, and asks what to do with it."""
 
     AUTO_FOCUS = "Choice"
@@ -60,7 +60,7 @@ class RevisionMenu(Dialog[Wish]):
     def __init__(self, place: DialogContext, time: Time, application: Application, revision: Revision) -> None:
         super().__init__(place, time)
         self.what = "Revision"
-        self._wishes = wishes(application, revision)
+        self._wishes = list_revision_choices(application, revision)
         self._facts = [("revision", revision.name), *list_facts(revision, Viewer(time.now(), place.zone))]
 
     def fields(self) -> ComposeResult:
@@ -85,7 +85,7 @@ class RevisionMenu(Dialog[Wish]):
         else:
             super().action_confirm()
 
-    def decide(self) -> Callable[[], Wish] | None:
+    def decide(self) -> Callable[[], RevisionChoice] | None:
         chosen = self.query_one(Choice).chosen
         wish = next((wish for wish in self._wishes if wish.name == chosen), None)
         return (lambda: wish) if wish else None

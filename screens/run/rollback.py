@@ -17,7 +17,7 @@ from cockpit.runbooks.run.runner import Runner
 from cockpit.runbooks.types import Prepared
 from screens.dialogs.confirmation import Confirmation
 from screens.dialogs.dialog import Dialog, DialogContext
-from screens.run.rows import labelled, undo_of, warning
+from screens.run.rows import render_labelled, strip_warning, undo_of
 from screens.shared.document import DocumentScreen
 from screens.shared.leaving import leave_screen
 from widgets.cell import Piece
@@ -48,7 +48,7 @@ class Difference(Dialog[None]):
     def on_mount(self) -> None:
         viewer = Viewer(self.time.now(), self.place.zone)
         rows: list[list[Piece]] = []
-        for label, old, new in differences(list_facts(self._bad, viewer), list_facts(self._good, viewer)):
+        for label, old, new in list_differences(list_facts(self._bad, viewer), list_facts(self._good, viewer)):
             rows.append([(label, "strong")])
             rows += wrap_pieces([("  ✖ ", "bad"), (old or "nothing", "")], 74, most=3, indent=4)
             rows += wrap_pieces([("  ✔ ", "good"), (new or "nothing", "")], 74, most=3, indent=4)
@@ -63,9 +63,9 @@ class Difference(Dialog[None]):
         return None
 
 
-def differences(old: list[Fact], new: list[Fact]) -> list[tuple[str, str, str]]:
+def list_differences(old: list[Fact], new: list[Fact]) -> list[tuple[str, str, str]]:
     """(label, old, new) of every labelled fact that differs, in the order of the old ones."""
-    before, after = _whole(old), _whole(new)
+    before, after = _join_continuations(old), _join_continuations(new)
     return [
         (label, before.get(label, ""), after.get(label, ""))
         for label in dict.fromkeys([*before, *after])
@@ -73,7 +73,7 @@ def differences(old: list[Fact], new: list[Fact]) -> list[tuple[str, str, str]]:
     ]
 
 
-def _whole(pairs: list[Fact]) -> dict[str, str]:
+def _join_continuations(pairs: list[Fact]) -> dict[str, str]:
     """Facts by label, with their continuations."""
     whole: dict[str, str] = {}
     label = ""
@@ -113,7 +113,7 @@ class RollbackPlan:
         return next((prepared.reason_not_runnable for prepared in self.by_itself if not prepared.runnable), "")
 
 
-async def plan(runner: Runner, proposal: Proposal, runbook: Runbook, procedure: Procedure) -> RollbackPlan:
+async def plan_rollback(runner: Runner, proposal: Proposal, runbook: Runbook, procedure: Procedure) -> RollbackPlan:
     """Resolve every step, and look at what the first change would meet. Raises Refused."""
     previews: list[Prepared] = []
     confirmed = ""
@@ -152,7 +152,7 @@ class AskRollback(Confirmation[Mapping[int, Prepared]]):
 
     def _told(self) -> list[list[Piece]]:
         proposal, plan = self._plan.proposal, self._plan
-        rows = [*self._from_to(), *labelled("evidence", proposal.why, WIDE, tone="muted", most=2), []]
+        rows = [*self._from_to(), *render_labelled("evidence", proposal.why, WIDE, tone="muted", most=2), []]
         steps = "   ".join(f"{item.step.ordinal} {item.step.title}" for item in plan.by_itself)
         rows += wrap_pieces([(steps, "strong")], WIDE, most=3)
         for prepared in plan.on_their_own:
@@ -163,17 +163,17 @@ class AskRollback(Confirmation[Mapping[int, Prepared]]):
             )
         changes = [item for item in plan.by_itself if item.kind is StepKind.CHANGE]
         for index, prepared in enumerate(changes):
-            rows += labelled("" if index else "stands for", prepared.as_run, WIDE)
+            rows += render_labelled("" if index else "stands for", prepared.as_run, WIDE)
         meets = [sentence for change in changes for sentence in change.meets]
-        rows += [row for meet in meets for row in labelled("meets", meet, WIDE, most=1)]
+        rows += [row for meet in meets for row in render_labelled("meets", meet, WIDE, most=1)]
         values_by_name = {
             value.name: value.shown for preview in plan.previews for value in preview.values if value.value is not None
         }
-        rows += labelled("undo", undo_of(changes[-1], values_by_name) if changes else "", WIDE)
+        rows += render_labelled("undo", undo_of(changes[-1], values_by_name) if changes else "", WIDE)
         minded = dict.fromkeys(notice for change in changes for notice in change.notices)
-        for sentence in (*minded, *proposal.cautions, *map(warning, plan.procedure.warnings)):
-            rows += labelled("mind", sentence, WIDE, tone="warn", most=3)
-        return rows + labelled("cannot run", plan.trouble, WIDE, tone="bad", most=3) if plan.trouble else rows
+        for sentence in (*minded, *proposal.cautions, *map(strip_warning, plan.procedure.warnings)):
+            rows += render_labelled("mind", sentence, WIDE, tone="warn", most=3)
+        return rows + render_labelled("cannot run", plan.trouble, WIDE, tone="bad", most=3) if plan.trouble else rows
 
     def _from_to(self) -> list[list[Piece]]:
         bad, good = self._plan.proposal.bad, self._plan.proposal.good

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from cockpit.model.run import SETTLED, Attempt, Run, SettledBy, StepState
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.model.time import format_age
-from cockpit.runbooks.plan.durations import budget
+from cockpit.runbooks.plan.durations import read_time_budget
 from cockpit.runbooks.prepare.target_guard import ToolContext
-from cockpit.runbooks.shell_syntax.literal_secrets import hide
-from cockpit.runbooks.shell_syntax.placeholders import placeholders
+from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets
+from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 from cockpit.runbooks.types import Prepared, Resolved
 from screens.run.keys import StepStanding
 from widgets.cell import Piece, cut_text, measure_pieces, sanitize_line
@@ -23,24 +23,24 @@ CELLS = 8
 AT_RISK = 0.8  # of the budget
 
 
-def clock(spent: float, budget: float | None) -> list[Piece]:
+def render_budget(spent: float, budget: float | None) -> list[Piece]:
     """`budget 5:00 ▰▰▱▱▱▱▱▱ 1:12`; without a budget only the time that passed."""
     if not budget:
-        return [(minutes(spent), "muted")]
+        return [(format_minutes(spent), "muted")]
     share = spent / budget
     tone = "bad" if share > 1 else "warn" if share >= AT_RISK else "good"
     full = max(0, min(CELLS, int(share * CELLS)))  # a clock that was set back has spent nothing
     over = [(f"  {format_age(spent - budget)} over", "bad")] if share > 1 else []
     return [
-        (f"budget {minutes(budget)} ", "muted"),
+        (f"budget {format_minutes(budget)} ", "muted"),
         ("█" * full, tone),
         ("▁" * (CELLS - full), "muted"),
-        (f" {minutes(spent)}", tone),
+        (f" {format_minutes(spent)}", tone),
         *over,
     ]
 
 
-def minutes(seconds: float) -> str:
+def format_minutes(seconds: float) -> str:
     """`1:12`, `75:00`."""
     whole = max(0, int(seconds))
     return f"{whole // 60}:{whole % 60:02}"
@@ -60,21 +60,21 @@ KINDS = {
 KIND_TONES = {StepKind.CHANGE: "warn", StepKind.DANGER: "bad"}
 
 
-def head(
+def render_head(
     run: Run, procedure: Procedure, standing: str, written: str, spent: float, production: bool, width: int
 ) -> list[Piece]:
     """`PROD  Roll back   INC-20261120-abc   rollback.md unchanged      budget 5:00 ▰▰▱▱ 1:12`."""
     left: list[Piece] = [(" ", ""), *([("PROD", "bad"), ("  ", "")] if production else [])]
     left += [(procedure.title, "strong"), *([(f"   {written}", "info")] if written else [])]
     left += [(f"   {name_of(run.path)} ", "muted"), (standing, "muted")]
-    limit = budget(procedure)
-    right = [*clock(spent, limit.total_seconds() if limit else None), (" ", "")]
+    limit = read_time_budget(procedure)
+    right = [*render_budget(spent, limit.total_seconds() if limit else None), (" ", "")]
     room = max(0, width - measure_pieces(right) - 1)
-    fitted = wrap_pieces(left, room, most=1)[0] if measure_pieces(left) <= room else _cut(left, room)
+    fitted = wrap_pieces(left, room, most=1)[0] if measure_pieces(left) <= room else _cut_pieces(left, room)
     return [*fitted, (" " * max(1, width - measure_pieces(fitted) - measure_pieces(right)), ""), *right]
 
 
-def contexts(tools: Sequence[ToolContext], environment: str, width: int) -> list[Piece]:
+def render_contexts(tools: Sequence[ToolContext], environment: str, width: int) -> list[Piece]:
     """` kubectl prod-cluster · az 0f3c9a1b… is not prod`: what the commands of this run act on; [] for nothing."""
     pieces: list[Piece] = []
     for tool in tools:
@@ -83,14 +83,14 @@ def contexts(tools: Sequence[ToolContext], environment: str, width: int) -> list
         cluster = f" (cluster {tool.cluster})" if tool.cluster not in ("", tool.value) else ""
         tone = "bad" if not tool.fits else "good" if tool.expected else "warn"
         pieces.append((f"{value}{cluster}{'' if tool.fits else f' is not {environment}'}", tone))
-    return _cut(pieces, width) if pieces else []
+    return _cut_pieces(pieces, width) if pieces else []
 
 
 def name_of(path: str) -> str:
     return path.rsplit("/", 1)[-1]
 
 
-def heading(step: Step, prepared: Prepared | None, width: int) -> list[Piece]:
+def render_heading(step: Step, prepared: Prepared | None, width: int) -> list[Piece]:
     """The upper border: number and title at the left, the kind in words at the right."""
     kind = prepared.kind if prepared else step.kind
     parts = [KINDS[kind]]
@@ -106,17 +106,19 @@ def heading(step: Step, prepared: Prepared | None, width: int) -> list[Piece]:
         parts.append("undo")
     state = (" · ".join(parts), KIND_TONES.get(kind, "muted"))
     title = cut_text(sanitize_line(step.title), max(4, width - measure_pieces([state]) - 12), middle=False)
-    return joined(render_border([(f"{step.ordinal} ", "muted"), (title, "strong")], state, width, "muted"))
+    return join_halves(render_border([(f"{step.ordinal} ", "muted"), (title, "strong")], state, width, "muted"))
 
 
 def steps_title(run: Run, procedure: Procedure, width: int) -> list[Piece]:
     """The upper border of the steps: a menu says that it is one."""
     name = "Menu: choose one" if procedure.menu else "Steps"
     done = sum(run.state(step.ordinal) in SETTLED for step in procedure.to_do)
-    return joined(render_border([(name, "strong")], (f"{done} of {len(procedure.to_do)}", "muted"), width, "muted"))
+    return join_halves(
+        render_border([(name, "strong")], (f"{done} of {len(procedure.to_do)}", "muted"), width, "muted")
+    )
 
 
-def joined(halves: tuple[list[Piece], list[Piece]]) -> list[Piece]:
+def join_halves(halves: tuple[list[Piece], list[Piece]]) -> list[Piece]:
     return [*halves[0], *halves[1]]
 
 
@@ -129,7 +131,7 @@ def output_title(expected: bool, attempt: Attempt | None, width: int) -> list[Pi
     return [*left, ("─" * max(0, room - measure_pieces([(right, "")])), "muted"), (right, "muted"), ("──", "muted")]
 
 
-def about(
+def render_step(
     step: Step, now: StepStanding, attempt: Attempt | None, word: SettledBy | None, width: int, most: int, copy: str
 ) -> list[list[Piece]]:
     """The step at hand: its command with values shown, what it asks for, what was said, and how it ended.
@@ -137,32 +139,36 @@ def about(
     The command gets the rows of `most` that nothing else needs; `copy` is the key that copies it.
     """
     above = wrap_pieces([(step.remark, "muted")], width, most=2) if step.remark else []
-    below = _below(now, attempt, word, width)
+    below = _render_below(now, attempt, word, width)
     room = most - len(above) - len(below)
     if step.command:
-        shown_text = now.prepared.as_run if now.prepared else hide(step.command)
-        return [*above, *whole(highlighted(shown_text, step.language), width, max(3, room), copy), *below]
+        shown_text = now.prepared.as_run if now.prepared else hide_literal_secrets(step.command)
+        return [
+            *above,
+            *wrap_command(highlight_unanswered(shown_text, step.language), width, max(3, room), copy),
+            *below,
+        ]
     return [*above, *(wrap_pieces([(step.title, "")], width, most=max(2, room)) if step.title else []), *below]
 
 
-def _below(now: StepStanding, attempt: Attempt | None, word: SettledBy | None, width: int) -> list[list[Piece]]:
+def _render_below(now: StepStanding, attempt: Attempt | None, word: SettledBy | None, width: int) -> list[list[Piece]]:
     rows: list[list[Piece]] = []
     if attempt and now.state is not StepState.TODO and (attempt.edited or attempt.undo):
         what = "edited to" if attempt.edited else "undone by"
-        rows += labelled(what, attempt.as_run, width, tone="warn", most=3)
+        rows += render_labelled(what, attempt.as_run, width, tone="warn", most=3)
     if now.prepared:
-        rows += meets(now.prepared, width)
-        rows += values(now.prepared.values, width)
+        rows += render_change_effects(now.prepared, width)
+        rows += render_values(now.prepared.values, width)
         for notice in now.prepared.notices:
-            rows += labelled("mind", notice, width, tone="warn", most=2)
+            rows += render_labelled("mind", notice, width, tone="warn", most=2)
         if not now.prepared.runnable and not now.asks:
-            rows += labelled("cannot run", now.prepared.reason_not_runnable, width, tone="bad", most=3)
+            rows += render_labelled("cannot run", now.prepared.reason_not_runnable, width, tone="bad", most=3)
     if now.problem:
-        rows += labelled("cannot run", now.problem, width, tone="bad", most=3)
-    return rows + (settled(word, width) if word else ended(now.state, attempt, width))
+        rows += render_labelled("cannot run", now.problem, width, tone="bad", most=3)
+    return rows + (render_settled(word, width) if word else render_ended(now.state, attempt, width))
 
 
-def whole(command: Sequence[Piece], width: int, most: int = 0, copy: str = "") -> list[list[Piece]]:
+def wrap_command(command: Sequence[Piece], width: int, most: int = 0, copy: str = "") -> list[list[Piece]]:
     """A command in rows. Where it does not fit it says how much of it is missing: nobody takes a part for the whole."""
     rows = wrap_pieces(command, width, indent=4)
     if most and len(rows) > most:
@@ -171,7 +177,7 @@ def whole(command: Sequence[Piece], width: int, most: int = 0, copy: str = "") -
     return rows
 
 
-def warning(text: str) -> str:
+def strip_warning(text: str) -> str:
     """A document's warning without its own sign and word, which we put in front ourselves."""
     return WARNS.sub("", text)
 
@@ -182,22 +188,22 @@ def undo_of(prepared: Prepared, values_by_name: Mapping[str, str] | None = None)
         values_by_name or {}
     )
     text = prepared.step.tags.get("undo", "")
-    for blank in reversed(placeholders(text)):
+    for blank in reversed(find_placeholders(text)):
         text = text[: blank.start] + known_items.get(blank.name, blank.form) + text[blank.end :]
-    return hide(text)
+    return hide_literal_secrets(text)
 
 
-def highlighted(command: str, language: str) -> list[Piece]:
+def highlight_unanswered(command: str, language: str) -> list[Piece]:
     """A command in which what nobody has answered yet stands out."""
     pieces: list[Piece] = []
     index = 0
-    for blank in placeholders(command, language):
+    for blank in find_placeholders(command, language):
         pieces += [(command[index : blank.start], ""), (blank.form, "warn")]
         index = blank.end
     return [*pieces, (command[index:], "")]
 
 
-def values(resolved_values: Sequence[Resolved], width: int) -> list[list[Piece]]:
+def render_values(resolved_values: Sequence[Resolved], width: int) -> list[list[Piece]]:
     """`with env = prod · PREVIOUS = mi-prod--v41 (live)` and `asks rg`."""
     telling = sorted(
         resolved_values, key=lambda resolved: resolved.source == "environment"
@@ -211,24 +217,24 @@ def values(resolved_values: Sequence[Resolved], width: int) -> list[list[Piece]]
         for resolved in resolved_values
         if resolved.value is None and resolved.source
     ]
-    rows = labelled("with", " · ".join(names), width, tone="muted", most=2) if names else []
-    rows += labelled("asks", " · ".join(request), width, tone="warn", most=2) if request else []
-    return rows + [row for text in wrong for row in labelled("wrong", text, width, tone="bad", most=2)]
+    rows = render_labelled("with", " · ".join(names), width, tone="muted", most=2) if names else []
+    rows += render_labelled("asks", " · ".join(request), width, tone="warn", most=2) if request else []
+    return rows + [row for text in wrong for row in render_labelled("wrong", text, width, tone="bad", most=2)]
 
 
-def meets(prepared: Prepared, width: int) -> list[list[Piece]]:
+def render_change_effects(prepared: Prepared, width: int) -> list[list[Piece]]:
     """What a known change would meet, such as the traffic before and afterwards."""
-    return [row for meet in prepared.meets for row in labelled("meets", meet, width, tone="info", most=2)]
+    return [row for meet in prepared.meets for row in render_labelled("meets", meet, width, tone="info", most=2)]
 
 
-def settled(word: SettledBy, width: int) -> list[list[Piece]]:
+def render_settled(word: SettledBy, width: int) -> list[list[Piece]]:
     """What a person said of the step."""
     glyph, tone = SIGNS.get(word.state, ("·", ""))
     sentence = f"{word.state.value}, said {word.by}{f': {word.reason}' if word.reason else ''}"
     return wrap_pieces([(f"{glyph} {sentence}", tone)], width, most=3, indent=2)
 
 
-def ended(state: StepState, attempt: Attempt | None, width: int) -> list[list[Piece]]:
+def render_ended(state: StepState, attempt: Attempt | None, width: int) -> list[list[Piece]]:
     """How the newest try ended."""
     if attempt is None or state in (StepState.TODO, StepState.RUNNING):
         return []
@@ -244,13 +250,13 @@ def ended(state: StepState, attempt: Attempt | None, width: int) -> list[list[Pi
     )
 
 
-def labelled(label: str, text: str, width: int, *, tone: str = "", most: int = 0) -> list[list[Piece]]:
+def render_labelled(label: str, text: str, width: int, *, tone: str = "", most: int = 0) -> list[list[Piece]]:
     """`label     text`, the text wrapped under itself."""
     rows = wrap_pieces([(text, tone)], width - LABEL, most=most)
     return [[(f"{'' if index else label:<{LABEL}}", "muted"), *row] for index, row in enumerate(rows)]
 
 
-def _cut(pieces: Sequence[Piece], width: int) -> list[Piece]:
+def _cut_pieces(pieces: Sequence[Piece], width: int) -> list[Piece]:
     """Pieces in `width` cells, the last that fits cut."""
     fitted: list[Piece] = []
     for text, tone in pieces:

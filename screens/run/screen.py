@@ -17,12 +17,22 @@ from cockpit.model.run import SETTLED, Run, StepState
 from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.model.text import clean_line
 from cockpit.runbooks.prepare.target_guard import ToolContext
-from cockpit.runbooks.run.runs import latest
+from cockpit.runbooks.run.runs import find_latest_attempt
 from cockpit.runbooks.types import Prepared
 from screens.dialogs.dialog import TOO_QUICK, DialogContext, Guard
 from screens.run import rows as run_lines
-from screens.run.actions import ACTS, Act, go_on, leave, look, look_around, watch, way_back, written
-from screens.run.keys import BINDINGS, SHOWN, StepStanding, hint, stand, told, why_not
+from screens.run.actions import (
+    ACTS,
+    Act,
+    describe_destination,
+    go_on,
+    leave_run,
+    look_around,
+    prepare_shown_step,
+    watch_step,
+    way_back,
+)
+from screens.run.keys import BINDINGS, SHOWN, StepStanding, build_step_standing, list_key_help, render_hint, why_not
 from screens.run.messages import (
     NOTHING,
     AttemptEnded,
@@ -34,7 +44,7 @@ from screens.run.messages import (
 )
 from screens.run.step_pane import StepPane, hand_over
 from screens.shared.app_messages import ReadingChanged
-from screens.shared.bound_keys import bound, keys_of
+from screens.shared.bound_keys import keys_of, list_bound_keys
 from screens.shared.copying import copy_text
 from screens.shared.errors import explain
 from widgets.keys import KeyLine
@@ -106,7 +116,7 @@ class RunScreen(Screen[None]):
 
     def standing(self) -> StepStanding:
         """How the step at hand stands, as it is shown."""
-        return stand(self.now_run, self.procedure, self.step, self._looked_at, self.way_back is not None)
+        return build_step_standing(self.now_run, self.procedure, self.step, self._looked_at, self.way_back is not None)
 
     # The screen
 
@@ -162,10 +172,10 @@ class RunScreen(Screen[None]):
     def _follow_others(self) -> None:
         """Watch every step that runs and is not ours, wherever it was started: its output and its end show here."""
         for step, state in self._run.states:
-            key = (step, latest(self._run, step))
+            key = (step, find_latest_attempt(self._run, step))
             if state is StepState.RUNNING and step not in self.own and key not in self._followed:
                 self._followed.add(key)
-                self.act(partial(watch, step=step))
+                self.act(partial(watch_step, step=step))
 
     def draw(self) -> None:
         """Everything, from the run as it is now."""
@@ -181,13 +191,21 @@ class RunScreen(Screen[None]):
         until = run.ended or self.session.time.now()
         spent = (until - run.started).total_seconds()
         self.query_one("#run-head", Lines).show(
-            run_lines.head(run, self.procedure, self._document, written(self, run), spent, self.place.production, width)
+            run_lines.render_head(
+                run,
+                self.procedure,
+                self._document,
+                describe_destination(self, run),
+                spent,
+                self.place.production,
+                width,
+            )
         )
         self.query_one("#run-warning", Lines).show(
-            [(f" ⚠ {' '.join(map(run_lines.warning, self.procedure.warnings))}", "warn")]
+            [(f" ⚠ {' '.join(map(run_lines.strip_warning, self.procedure.warnings))}", "warn")]
         )
         contexts = self.query_one("#run-contexts", Lines)
-        pieces = run_lines.contexts(self._contexts, run.environment, width)
+        pieces = run_lines.render_contexts(self._contexts, run.environment, width)
         contexts.display = bool(pieces)
         contexts.show(pieces)
         left = self.query_one("#steps-title", Lines)
@@ -201,7 +219,7 @@ class RunScreen(Screen[None]):
             keys["run"] = keys["table.select"]
         working = {name: key.shown for name, key in keys.items() if key.works}
         self._pane.show(self._run, now, working.get("copy", ""))
-        self.query_one("#run-hint", Lines).show(hint(now, working))
+        self.query_one("#run-hint", Lines).show(render_hint(now, working))
         self.query_one(KeyLine).offer([keys[name] for name in SHOWN if name in keys])
 
     # Looking at a step: what would run
@@ -218,7 +236,7 @@ class RunScreen(Screen[None]):
 
     @work(thread=True, exclusive=True, group="look", exit_on_error=False)
     def _look(self, serial: int, step: int) -> None:
-        self.post_message(look(self.session.runner, self.now_run, step, serial))
+        self.post_message(prepare_shown_step(self.session.runner, self.now_run, step, serial))
 
     @on(StepPrepared)
     def _looked(self, message: StepPrepared) -> None:
@@ -298,7 +316,7 @@ class RunScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """None greys a key out; pressing it says why."""
-        return None if self.is_mounted and why_not(named(action, parameters), self.standing()) else True
+        return None if self.is_mounted and why_not(name_action(action, parameters), self.standing()) else True
 
     def on_key(self, event: Key) -> None:
         """Every key comes by here before its binding; one that is disabled says why."""
@@ -357,7 +375,7 @@ class RunScreen(Screen[None]):
     def action_help(self) -> None:
         from screens.shared.help import HelpScreen
 
-        self.app.push_screen(HelpScreen(told(bound(self))))
+        self.app.push_screen(HelpScreen(list_key_help(list_bound_keys(self))))
 
     def action_full(self) -> None:
         self.toggle_class("-full")
@@ -365,9 +383,9 @@ class RunScreen(Screen[None]):
 
     def action_back(self) -> None:
         """The run goes on: while one of its steps runs here, the screen stays alive behind the others."""
-        self.action_full() if self.has_class("-full") else leave(self)
+        self.action_full() if self.has_class("-full") else leave_run(self)
 
 
-def named(action: str, parameters: tuple[object, ...]) -> str:
+def name_action(action: str, parameters: tuple[object, ...]) -> str:
     """The act that a binding stands for: `edit` of `do('edit')`."""
     return str(parameters[0]) if action == "do" else action

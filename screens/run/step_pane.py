@@ -48,11 +48,11 @@ class StepPane(Vertical):
             return
         upper, wide = self.query_one("#step-title", Lines), max(20, self.query_one("#step-frame").content_size.width)
         attempt = find_newest_attempt(run, step.ordinal)
-        upper.show(run_lines.heading(step, now.prepared, upper.size.width))
+        upper.show(run_lines.render_heading(step, now.prepared, upper.size.width))
         frame, printed = self.query_one("#step-frame"), attempt is not None or bool(step.expected)
         self.set_class(not printed, "-unprinted")
         most = max(4, frame.content_size.height * 7 // 10 if printed else frame.content_size.height)
-        rows = run_lines.about(step, now, attempt, run.word(step.ordinal), wide, most, copy)
+        rows = run_lines.render_step(step, now, attempt, run.word(step.ordinal), wide, most, copy)
         self.query_one("#step", Lines).show(*rows)
         self._show_output(step, attempt, wide)
 

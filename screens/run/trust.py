@@ -53,14 +53,14 @@ class AskTrust(Dialog[str]):
     def _fold(self) -> None:
         """Nothing that is to be looked at stands beyond an edge."""
         view = self.query_one(OutputView)
-        text = folded(self._trust.difference, max(20, view.size.width - 1), signed=self._trust.standing == "changed")
+        text = fold_text(self._trust.difference, max(20, view.size.width - 1), signed=self._trust.standing == "changed")
         view.show(OutputTail(text, kept=10_000_000), follow=False)
 
     def decide(self) -> Callable[[], str] | None:
         return lambda: self._trust.sha256
 
 
-def folded(text: str, width: int, *, signed: bool) -> str:
+def fold_text(text: str, width: int, *, signed: bool) -> str:
     """`text` in lines of at most `width` cells; of a difference, what is folded keeps its sign."""
     lines = []
     for line in text.split("\n"):

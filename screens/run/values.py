@@ -39,7 +39,10 @@ class Values(Dialog[dict[str, str]]):
         for index, resolved in enumerate(self._found):
             yield Lines(id=f"label-{index}", classes="label")
             yield Input(
-                id=f"value-{index}", placeholder=show_hint(_stands(resolved)), password=resolved.secret, compact=True
+                id=f"value-{index}",
+                placeholder=show_hint(_describe_empty_field(resolved)),
+                password=resolved.secret,
+                compact=True,
             )
 
     def on_mount(self) -> None:
@@ -89,6 +92,6 @@ class Values(Dialog[dict[str, str]]):
         return values_by_name
 
 
-def _stands(resolved: Resolved) -> str:
+def _describe_empty_field(resolved: Resolved) -> str:
     """What an empty field means."""
     return f"{resolved.shown}, {resolved.source}" if resolved.value is not None else "no value yet"

@@ -6,7 +6,7 @@ from typing import Any
 from cockpit.feeds.watch import Watch
 from cockpit.model.own_line import is_suspected
 from cockpit.model.reading import Reading
-from screens.shared.view import pane_of, view
+from screens.shared.view import build_view, pane_of
 
 
 class Bell:
@@ -23,7 +23,7 @@ class Bell:
             return self._falls_silent(reading) and not self.muted
         if pane_of(reading.feed) != "alerts":
             return False
-        critical = view(watch, reading.environment).critical
+        critical = build_view(watch, reading.environment).critical
         new = critical - self._known.get(reading.environment, frozenset())
         self._known[reading.environment] = critical
         return bool(new) and not self.muted

@@ -7,7 +7,7 @@ from textual.screen import Screen
 from widgets.keys import KeyShown
 
 
-def bound(screen: Screen[Any]) -> dict[str, str]:
+def list_bound_keys(screen: Screen[Any]) -> dict[str, str]:
     """The keys that each action has now, as people read them, by the id of its binding."""
     keys: dict[str, list[str]] = {}
     for active in screen.active_bindings.values():

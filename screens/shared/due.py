@@ -13,7 +13,7 @@ from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
 from cockpit.model.response import Review
 from cockpit.model.revision import Application
-from screens.shared.view import view, worst_first
+from screens.shared.view import build_view, worst_first
 
 if TYPE_CHECKING:
     from cockpit.session import Session
@@ -29,23 +29,24 @@ class DueClock:
     clock: Clock
 
 
-def due(session: "Session", now: datetime, zone: tzinfo) -> list[DueClock]:
+def list_due_clocks(session: "Session", now: datetime, zone: tzinfo) -> list[DueClock]:
     """Everything that asks for something in the environment in front, the most urgent first."""
     here, due_clocks = session.environment.name, list[DueClock]()
     open = worst_first(session.ledger, here, session.plan.ladder)
-    for incident in (*open, *owing(session.ledger.incidents.values(), here, now)):
+    for incident in (*open, *list_owing_incidents(session.ledger.incidents.values(), here, now)):
         due_clocks += [
-            DueClock(incident, clock) for clock in list_urgent_clocks(running(session, incident, now, zone), now)
+            DueClock(incident, clock)
+            for clock in list_urgent_clocks(list_running_clocks(session, incident, now, zone), now)
         ]
-    return sorted(due_clocks, key=lambda due_clock: _order(due_clock.clock, now))
+    return sorted(due_clocks, key=lambda due_clock: _make_sort_key(due_clock.clock, now))
 
 
-def _order(clock: Clock, now: datetime) -> tuple[bool, bool, datetime]:
+def _make_sort_key(clock: Clock, now: datetime) -> tuple[bool, bool, datetime]:
     """As `urgent` orders the clocks of one incident."""
     return clock.snoozed(now), clock.kind in INFORMATIVE_KINDS, clock.due or now
 
 
-def owing(incidents: Iterable[Incident], environment: str, now: datetime) -> list[Incident]:
+def list_owing_incidents(incidents: Iterable[Incident], environment: str, now: datetime) -> list[Incident]:
     """The resolved incidents that are not over yet: somebody still owes their post-mortem."""
     return [
         incident
@@ -66,9 +67,9 @@ class Watched(Protocol):
     def watch(self) -> Watch: ...
 
 
-def running(session: Watched, incident: Incident, now: datetime, zone: tzinfo) -> tuple[Clock, ...]:
+def list_running_clocks(session: Watched, incident: Incident, now: datetime, zone: tzinfo) -> tuple[Clock, ...]:
     """Every clock of one incident, with what the screen knows of deployments."""
-    visited = view(session.watch, incident.environment)
+    visited = build_view(session.watch, incident.environment)
     return compute_clocks(incident, session.plan, now, zone=zone, deployed=newest_deployment(visited.applications))
 
 

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 
-from screens.shared.bound_keys import bound
+from screens.shared.bound_keys import list_bound_keys
 from widgets.cell import Piece
 from widgets.line import Lines
 
@@ -64,7 +64,7 @@ def explain(
 
     `without` are bindings that `moves` or nobody needs.
     """
-    keys = bound(screen)
+    keys = list_bound_keys(screen)
     declared = Binding.make_bindings([*screen.BINDINGS, *screen.app.BINDINGS])
     values_by_name = {binding.id: binding.tooltip for binding in declared if binding.id in keys and binding.tooltip}
     lines = [(keys[id], means) for id, means in values_by_name.items() if id not in without]

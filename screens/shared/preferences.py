@@ -20,7 +20,7 @@ class KeysError(ValueError):
     """One sentence for the person who wrote `[keys]`."""
 
 
-def check(bindings: Iterable[Binding], keys: Mapping[str, str]) -> dict[str, str]:
+def check_keys(bindings: Iterable[Binding], keys: Mapping[str, str]) -> dict[str, str]:
     """The keymap for Textual. Raises KeysError for an unknown id, an impossible key, and one key for two actions."""
     flat = [make_binding for binding in bindings if binding.id for make_binding in Binding.make_bindings([binding])]
     bindings_by_name = {binding.id or "": binding for binding in flat}
@@ -30,12 +30,12 @@ def check(bindings: Iterable[Binding], keys: Mapping[str, str]) -> dict[str, str
             near = get_close_matches(name, bindings_by_name, n=1)
             hint = f" Did you mean `{near[0]}`?" if near else f" Known are {', '.join(sorted(bindings_by_name))}."
             raise KeysError(f"keys.{name}: there is no such action.{hint}")
-        keymap[name] = ",".join(_normal(name, text) for text in split_keys(wanted_name))
-    _clashes(flat, keymap)
+        keymap[name] = ",".join(_normalise_key(name, text) for text in split_keys(wanted_name))
+    _must_not_clash(flat, keymap)
     return keymap
 
 
-def _normal(name: str, key: str) -> str:
+def _normalise_key(name: str, key: str) -> str:
     try:
         return normalize_key(key)
     except KeyNameError as error:
@@ -43,7 +43,7 @@ def _normal(name: str, key: str) -> str:
         raise KeysError(f"keys.{name}: {error}.{hint}") from error
 
 
-def _clashes(bindings: Iterable[Binding], keymap: Mapping[str, str]) -> None:
+def _must_not_clash(bindings: Iterable[Binding], keymap: Mapping[str, str]) -> None:
     taken: dict[str, list[str]] = {}
     for binding in bindings:
         name = binding.id or ""
@@ -67,7 +67,7 @@ class Preferences:
     zone: tzinfo
 
 
-def preferences(system: System, bindings: Iterable[BindingType]) -> Preferences:
+def read_preferences(system: System, bindings: Iterable[BindingType]) -> Preferences:
     """Raises KeysError or ThemeError; the configuration has checked the name of the zone."""
     theme = themes.resolve(system.theme) if system.theme else ""
     if theme is None:
@@ -75,5 +75,5 @@ def preferences(system: System, bindings: Iterable[BindingType]) -> Preferences:
     # Without a name it is the machine's own zone, which follows daylight saving while we run.
     zone = ZoneInfo(system.time_zone) if system.time_zone else tzlocal()
     return Preferences(
-        check((binding for binding in bindings if isinstance(binding, Binding)), system.keys), theme, zone
+        check_keys((binding for binding in bindings if isinstance(binding, Binding)), system.keys), theme, zone
     )

@@ -68,7 +68,7 @@ class LenientDecoder:
     """Bytes to text. What is not text in the terminal's encoding becomes U+FFFD, and never waits for ever."""
 
     def __init__(self, encoding: str) -> None:
-        self._decode = codecs.getincrementaldecoder(_known(encoding))(errors="replace").decode
+        self._decode = codecs.getincrementaldecoder(_find_known_encoding(encoding))(errors="replace").decode
         self._last = b""
         self._mouse_bytes = 0  # that are still to come of a mouse report
 
@@ -90,7 +90,7 @@ class LenientDecoder:
         return self._decode(byte)
 
 
-def _known(encoding: str) -> str:
+def _find_known_encoding(encoding: str) -> str:
     """An encoding that there is; ASCII says nothing about what a terminal sends."""
     try:
         name = codecs.lookup(encoding).name

@@ -43,7 +43,7 @@ class View:
         )
 
 
-def view(watch: Watch, environment: str) -> View:
+def build_view(watch: Watch, environment: str) -> View:
     """The newest Readings of an environment as the panes show them."""
     fresh = watch.freshness(environment)
     panes = {
@@ -51,20 +51,20 @@ def view(watch: Watch, environment: str) -> View:
     }
     readings = watch.readings(environment)
     return View(
-        probes=_values(readings, "probes"),
-        alerts=_values(readings, "alerts"),
-        applications=_values(readings, "revisions"),
+        probes=_list_values(readings, "probes"),
+        alerts=_list_values(readings, "alerts"),
+        applications=_list_values(readings, "revisions"),
         fresh=panes,
-        problems=_problems(readings, fresh),
+        problems=_list_problems(readings, fresh),
         missing=frozenset(pane for pane in PANES if not any(pane_of(feed) == pane for feed in fresh)),
     )
 
 
-def _values(readings: Sequence[Reading[Any]], pane: str) -> tuple[Any, ...]:
+def _list_values(readings: Sequence[Reading[Any]], pane: str) -> tuple[Any, ...]:
     return tuple(item for reading in readings if pane_of(reading.feed) == pane for item in reading.value or ())
 
 
-def _problems(readings: Sequence[Reading[Any]], fresh: Mapping[str, Freshness]) -> tuple[Problem, ...]:
+def _list_problems(readings: Sequence[Reading[Any]], fresh: Mapping[str, Freshness]) -> tuple[Problem, ...]:
     blind = [
         reading.problem
         for reading in readings

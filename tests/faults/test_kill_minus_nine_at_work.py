@@ -16,7 +16,7 @@ import pytest
 
 from cockpit.incident.postmortem.export import OUR_DRAFT
 from cockpit.model.run import SETTLED, StepState
-from cockpit.runbooks.run.process.identity import alive
+from cockpit.runbooks.run.process.identity import is_alive
 from cockpit.runbooks.run.process.shell import AttemptFiles, owner_in
 from tests.faults.responder import ACTS, DRAFT, WORDS, desk_of, exporter_of
 from tests.integration.runbooks.stage import Stage
@@ -117,5 +117,5 @@ def export_again(stage: Stage, *, edited: bool) -> None:
 def end_commands(folder: Path) -> None:
     for pid_file in (folder / "runs").rglob("*.pid"):
         owner = owner_in(AttemptFiles(pid_file.with_suffix(".log")))
-        if alive(owner):
+        if is_alive(owner):
             os.kill(owner.pid, signal.SIGTERM)

@@ -14,7 +14,7 @@ import pytest
 
 from cockpit.model.event import Event
 from cockpit.model.run import Run, StepState
-from cockpit.runbooks.run.process.identity import Owner, alive
+from cockpit.runbooks.run.process.identity import Owner, is_alive
 from cockpit.runbooks.run.process.shell import AttemptFiles, command_in, owner_in
 from cockpit.runbooks.types import RunRefused
 from tests.integration.runbooks.stage import Stage, fence
@@ -64,7 +64,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     yield made
     for pid_file in (tmp_path / "runs").rglob("*.pid"):
         owner = owner_in(AttemptFiles(pid_file.with_suffix(".log")))
-        if alive(owner):
+        if is_alive(owner):
             os.kill(owner.pid, signal.SIGTERM)
     made.close()
 
@@ -198,7 +198,7 @@ async def test_when_its_supervisor_is_killed_too_it_is_unknown(stage: Stage) -> 
     owner = owner_in(place)
     os.kill(owner.pid, signal.SIGKILL)
     os.kill(int(place.transcript.read_text()), signal.SIGKILL)
-    while alive(owner):
+    while is_alive(owner):
         await asyncio.sleep(0.01)
     assert (await next_cockpit(stage, run))[0] is StepState.UNKNOWN
 
@@ -226,16 +226,16 @@ async def test_a_full_disk_does_not_stop_a_command_half_way(stage: Stage) -> Non
     prepared = stage.runner.prepare(run, 1)
     from cockpit.runbooks.run import attempt
 
-    reserve = attempt.reserve
+    reserve = attempt.reserve_attempt
 
-    def on_a_full_disk(*given: object, **more: object) -> attempt.Files:
+    def on_a_full_disk(*given: object, **more: object) -> attempt.ReservedFiles:
         files = reserve(*given, **more)  # type: ignore[arg-type]
         os.close(files.transcript)
         files.transcript = os.open("/dev/full", os.O_WRONLY)
         return files
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(attempt, "reserve", on_a_full_disk)
+        patch.setattr(attempt, "reserve_attempt", on_a_full_disk)
         found = await stage.runner.perform(run, prepared, stage.consent(prepared), stage.seen.append)
     assert found.state is StepState.OK
     assert "200000 bytes of output could not be written" in found.outcome
@@ -257,7 +257,7 @@ async def test_a_command_whose_supervisor_was_killed_is_said_to_run_and_followed
     cockpit_that_dies(stage, "at first output")
     supervisor, command = supervisor_and_command(stage)
     os.kill(supervisor.pid, signal.SIGKILL)
-    await until(lambda: not alive(supervisor))
+    await until(lambda: not is_alive(supervisor))
     state, outcome = await next_cockpit(stage, run)
     assert (state, outcome) == (
         StepState.UNKNOWN,
@@ -265,7 +265,7 @@ async def test_a_command_whose_supervisor_was_killed_is_said_to_run_and_followed
     )
     assert await stage.runner.recover() == [], "that much is written once"
     let_go(stage)
-    await until(lambda: not alive(command))
+    await until(lambda: not is_alive(command))
     await stage.runner.recover()
     attempt = stage.runner.run(run.id).attempts[0]
     assert (attempt.state, attempt.still_runs) == (StepState.UNKNOWN, 0)

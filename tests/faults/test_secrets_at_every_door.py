@@ -26,8 +26,8 @@ from cockpit.model.event import Draft, Kind
 from cockpit.model.secret import KNOWN_SECRETS, MASK, Secret
 from cockpit.model.text import clean_line, clean_text
 from cockpit.model.time import RealTime
-from cockpit.runbooks.az.output import printed
-from cockpit.runbooks.document.read import read, text_for_people
+from cockpit.runbooks.az.output import format_az_output
+from cockpit.runbooks.document.read import read_runbook, text_for_people
 from cockpit.runbooks.run.attempt import Writing
 from cockpit.timeline.timeline import Timeline
 
@@ -144,11 +144,13 @@ def step_body(echo: str) -> object:
 
 
 def az_output(echo: str) -> object:
-    return printed({"value": echo}) + printed([echo], output="tsv")
+    return format_az_output({"value": echo}) + format_az_output([echo], output="tsv")
 
 
 def document_text(echo: str) -> object:
-    return text_for_people(read("a.md", f"# A\n\nAsk with {echo} please.\n\n```bash\necho {echo}\n```\n".encode()))
+    return text_for_people(
+        read_runbook("a.md", f"# A\n\nAsk with {echo} please.\n\n```bash\necho {echo}\n```\n".encode())
+    )
 
 
 def error_of_a_command(echo: str) -> object:
@@ -208,6 +210,6 @@ def test_the_name_of_a_revision_stays_to_the_letter_as_it_is_sent_back() -> None
 
 def test_a_command_of_a_document_runs_with_its_secret() -> None:
     KNOWN_SECRETS.learn("open-sesame-now")
-    step = read("a.md", b"# A\n\n```bash\necho open-sesame-now\n```\n").procedures[0].steps[0]
+    step = read_runbook("a.md", b"# A\n\n```bash\necho open-sesame-now\n```\n").procedures[0].steps[0]
     assert step.command == "echo open-sesame-now"
     assert "open-sesame" not in step.title

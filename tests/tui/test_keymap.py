@@ -10,7 +10,7 @@ from cockpit.model.key_bindings import DEFAULT_KEYS
 from screens.catalogue.screen import CatalogueScreen
 from screens.main.screen import CockpitScreen
 from screens.run.screen import RunScreen
-from screens.shared.preferences import KeysError, check
+from screens.shared.preferences import KeysError, check_keys
 from widgets.table import KeyedTable
 
 SCREENS = (CockpitApp, CockpitScreen, KeyedTable, RunScreen, CatalogueScreen)
@@ -23,7 +23,7 @@ def test_every_key_of_the_screen_has_an_id_and_is_what_the_configuration_thinks_
 
 
 def test_the_keys_as_they_come_do_not_clash() -> None:
-    assert check(OURS, {}) == {}
+    assert check_keys(OURS, {}) == {}
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_the_keys_as_they_come_do_not_clash() -> None:
 def test_a_key_a_terminal_can_send_is_taken(wanted: str, keymap: str) -> None:
     free = {"help": "f12"} if wanted == "question_mark" else {}
 
-    assert check(OURS, {"declare": wanted, **free})["declare"] == keymap
+    assert check_keys(OURS, {"declare": wanted, **free})["declare"] == keymap
 
 
 @pytest.mark.parametrize(
@@ -66,15 +66,15 @@ def test_a_key_a_terminal_can_send_is_taken(wanted: str, keymap: str) -> None:
 )
 def test_a_mistake_is_one_sentence_that_says_what_to_do(keys: Mapping[str, str], sentence: str) -> None:
     with pytest.raises(KeysError) as refused:
-        check(OURS, keys)
+        check_keys(OURS, keys)
 
     assert str(refused.value) == sentence
 
 
 def test_screens_that_are_never_seen_together_may_share_a_key() -> None:
     shared = {"run.edit": "d", "catalogue.read": "f5", "run.values": "f5", "run.run": "space"}
-    assert check(OURS, shared) == shared
+    assert check_keys(OURS, shared) == shared
 
 
 def test_two_actions_may_swap_their_keys() -> None:
-    assert check(OURS, {"declare": "n", "note": "d"}) == {"declare": "n", "note": "d"}
+    assert check_keys(OURS, {"declare": "n", "note": "d"}) == {"declare": "n", "note": "d"}

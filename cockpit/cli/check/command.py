@@ -44,13 +44,13 @@ def command(common: Common, live: bool, as_json: bool) -> None:
         click.echo(json.dumps(errors_document(errors), indent=2) if as_json else f"cockpit: {errors}", err=not as_json)
         raise SystemExit(WRONG) from None
     Secrets(os.environ).learn(system.secrets())
-    report: dict[str, Any] = {"ok": True, "errors": [], **check_plan.document(system)}
-    report["warnings"] = list(check_plan.warnings(system, os.environ))
-    report["recommendations"] = list(check_plan.recommendations(system))
+    report: dict[str, Any] = {"ok": True, "errors": [], **check_plan.build_report(system)}
+    report["warnings"] = list(check_plan.list_warnings(system, os.environ))
+    report["recommendations"] = list(check_plan.list_recommendations(system))
     if not as_json:
-        click.echo("\n".join(text(system, report)))
+        click.echo("\n".join(list_text_lines(system, report)))
     if live:
-        report["as"], report["live"] = _live(system, common, as_json)
+        report["as"], report["live"] = _check_live(system, common, as_json)
         report["ok"] = all(item["ok"] for item in report["live"])
     if as_json:
         click.echo(json.dumps(report, indent=2))
@@ -66,21 +66,21 @@ def errors_document(errors: ConfigErrors) -> dict[str, Any]:
     return {"ok": False, "file": errors.file, "errors": listed}
 
 
-def text(system: System, report: dict[str, Any]) -> Iterator[str]:
+def list_text_lines(system: System, report: dict[str, Any]) -> Iterator[str]:
     """The verdict, what would run, and the warnings."""
     if system.file:
         yield f"{system.file} is right: system {system.name}"
     else:
         yield "There is no cockpit.toml (`cockpit info` says where it is looked for); without one this would run:"
     yield ""
-    yield from check_plan.lines(report)
+    yield from check_plan.list_report_lines(report)
     if report["warnings"]:
         yield ""
         yield from (f"warning: {item}" for item in report["warnings"])
     yield from (f"recommended: {item}" for item in report["recommendations"])
 
 
-def _live(system: System, common: Common, as_json: bool) -> tuple[str, list[dict[str, Any]]]:
+def _check_live(system: System, common: Common, as_json: bool) -> tuple[str, list[dict[str, Any]]]:
     """As whom we asked, and what every source said; printed already unless JSON is wanted."""
     from cockpit.cli.check import live as check_live
 
@@ -93,8 +93,8 @@ def _live(system: System, common: Common, as_json: bool) -> tuple[str, list[dict
         raise Refusal(f"{error.problem.message} {error.problem.advice}".strip()) from None
     if not as_json:
         click.echo(f"\nasked as {identity}" if identity else "")
-        click.echo("\n".join(check_live.lines(looks)) if looks else "There is no source to call.")
-    return identity, check_live.document(looks)
+        click.echo("\n".join(check_live.list_live_lines(looks)) if looks else "There is no source to call.")
+    return identity, check_live.build_live_document(looks)
 
 
 # `cockpit schema`: the JSON Schema of cockpit.toml.
@@ -120,11 +120,11 @@ def info(common: Common, as_json: bool) -> None:
         system = load_system(used) if used is not None else system
     except ConfigErrors as errors:
         trouble = str(errors)
-    fields = document(system, common, used, trouble)
-    click.echo(json.dumps(fields, indent=2) if as_json else "\n".join(lines(fields)))
+    fields = build_info_document(system, common, used, trouble)
+    click.echo(json.dumps(fields, indent=2) if as_json else "\n".join(list_info_lines(fields)))
 
 
-def document(system: System, common: Common, used: Path | None, trouble: str) -> dict[str, Any]:
+def build_info_document(system: System, common: Common, used: Path | None, trouble: str) -> dict[str, Any]:
     """Every path, and whether there is something. Without a readable configuration the paths are the default ones."""
     from cockpit.recorder.lock import lock_path
 
@@ -142,7 +142,7 @@ def document(system: System, common: Common, used: Path | None, trouble: str) ->
     }
 
 
-def lines(fields: Mapping[str, Any]) -> Iterator[str]:
+def list_info_lines(fields: Mapping[str, Any]) -> Iterator[str]:
     """A document as people read it."""
     for item in fields["candidates"]:
         mark = "in use" if item["used"] else "there" if os.path.exists(item["path"]) else "-"

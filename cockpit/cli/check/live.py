@@ -42,46 +42,46 @@ class LiveCheck:
         return self.reading.problem is None and not self.silent
 
 
-def document(looks: Sequence[LiveCheck]) -> list[dict[str, Any]]:
+def build_live_document(looks: Sequence[LiveCheck]) -> list[dict[str, Any]]:
     """What was found, for JSON."""
     return [
         {
             "environment": look.environment.name,
             "source": look.source,
             "ok": look.ok,
-            "found": _found(look),
+            "found": _describe_answer(look),
             "problem": look.reading.problem.message if look.reading.problem else "",
-            "advice": advice(look.reading.problem, look) if look.reading.problem else "",
+            "advice": describe_advice(look.reading.problem, look) if look.reading.problem else "",
             "no_answer": {probe.name: probe.reason for probe in look.silent},
         }
         for look in looks
     ]
 
 
-def lines(looks: Sequence[LiveCheck]) -> Iterator[str]:
+def list_live_lines(looks: Sequence[LiveCheck]) -> Iterator[str]:
     """What was found, one source after the other, each failure with what to do."""
     width = max((len(look.source) for look in looks), default=0)
     for look in looks:
         problem = look.reading.problem
-        sentence = problem.short if problem else _found(look)
+        sentence = problem.short if problem else _describe_answer(look)
         yield f"{'ok  ' if look.ok else 'FAIL'} {look.environment.name}  {look.source:<{width}}  {sentence}"
         if problem:
             yield f"       {problem.message}"
-            yield f"       {advice(problem, look)}"
+            yield f"       {describe_advice(problem, look)}"
         for probe in look.silent:
             yield f"       {probe.name}: {probe.reason or 'no answer'} ({probe.url})"
 
 
-def advice(problem: Problem, look: LiveCheck) -> str:
+def describe_advice(problem: Problem, look: LiveCheck) -> str:
     """What to do about it: which role to ask for, or what cannot be reached."""
     if problem.kind is ProblemKind.FORBIDDEN:
-        return f"Ask for {_role(look)}."
+        return f"Ask for {_describe_role(look)}."
     if problem.kind in UNREACHED:
         return f"This machine has no reach to it: network, proxy or firewall. {problem.advice}".strip()
     return problem.advice or "Run it again; if it stays, the log file says more."
 
 
-def _role(look: LiveCheck) -> str:
+def _describe_role(look: LiveCheck) -> str:
     where = look.environment
     match look.source:
         case "revisions":
@@ -99,7 +99,7 @@ def _role(look: LiveCheck) -> str:
     return "access; the server refuses the headers in cockpit.toml"
 
 
-def _found(look: LiveCheck) -> str:
+def _describe_answer(look: LiveCheck) -> str:
     value = look.reading.value
     if value is None:
         return ""
@@ -132,8 +132,8 @@ async def look_once(
             )
             triples += [(environment, feed.name, feed.poll()) for feed in feeds]
             triples += [
-                (environment, source, _reading(source, environment, call, time))
-                for source, call in _extras(environment, azure, time)
+                (environment, source, _take_reading(source, environment, call, time))
+                for source, call in _list_extra_sources(environment, azure, time)
             ]
         readings = await asyncio.gather(*(reading for _, _, reading in triples))
         identity = credential.identity() if credential is not None else None
@@ -146,7 +146,7 @@ async def look_once(
     return identity.label if identity else "", looks
 
 
-def _extras(where: Environment, azure: "Azure | None", time: Time) -> Iterator[tuple[str, Awaitable[Any]]]:
+def _list_extra_sources(where: Environment, azure: "Azure | None", time: Time) -> Iterator[tuple[str, Awaitable[Any]]]:
     """The sources that are asked only when somebody wants to see logs, asked as they would be then."""
     if azure is None or not where.apps:
         return
@@ -158,7 +158,7 @@ def _extras(where: Environment, azure: "Azure | None", time: Time) -> Iterator[t
         yield "logs", load_log_history(azure, where.workspace, nobody, time.now())
 
 
-async def _reading(source: str, where: Environment, call: Awaitable[Any], time: Time) -> Reading[Any]:
+async def _take_reading(source: str, where: Environment, call: Awaitable[Any], time: Time) -> Reading[Any]:
     """The answer as a Reading; what was answered is not kept (one of them is a token)."""
     try:
         await call

@@ -14,11 +14,11 @@ from cockpit.model.secret import Secret
 from cockpit.model.system import AlertSource, Environment, System
 from cockpit.model.time import show
 from cockpit.runbooks.catalogue.catalogue import Catalogue, NotFound
-from cockpit.runbooks.catalogue.load import load, missing
+from cockpit.runbooks.catalogue.load import describe_missing_path, load_catalogue
 from cockpit.runbooks.plan.load import read_plan
 
 
-def document(system: System) -> dict[str, Any]:
+def build_report(system: System) -> dict[str, Any]:
     """Everything that would run, for JSON."""
     return {
         "system": system.name,
@@ -32,16 +32,18 @@ def document(system: System) -> dict[str, Any]:
         "ladder": [level.name for level in read_plan(system).ladder],
         "keys": {**DEFAULT_KEYS, **system.keys},
         "procedure_keys": dict(system.procedure_keys),
-        "environments": [_environment(environment) for environment in system.environments],
+        "environments": [_describe_environment(environment) for environment in system.environments],
     }
 
 
-def warnings(system: System, environ: Mapping[str, str]) -> Iterator[str]:
+def list_warnings(system: System, environ: Mapping[str, str]) -> Iterator[str]:
     """What is right in the file and wrong on this machine, or probably forgotten."""
     secrets = Secrets(environ)
-    yield from (f"runbooks: {path} {missing(Path(path))}." for path in system.runbooks if not Path(path).exists())
+    yield from (
+        f"runbooks: {path} {describe_missing_path(Path(path))}." for path in system.runbooks if not Path(path).exists()
+    )
     yield from _lost_procedures(system)
-    yield from _plan(system)
+    yield from _list_plan_lines(system)
     for environment in system.environments:
         if not environment.production and environment.name.casefold() in ("prod", "production", "live"):
             yield f"{environment.name}: nothing marks it as production; is `production = true` missing?"
@@ -50,11 +52,14 @@ def warnings(system: System, environ: Mapping[str, str]) -> Iterator[str]:
             where = f"{environment.name}, {item.name}"
             if item.ca_file and not Path(item.ca_file).is_file():
                 yield f"{where}: There is no file {item.ca_file} (ca_file)."
-            yield from (f"{where}: {trouble}" for trouble in _unrevealed(item.headers, secrets))
-        yield from (f"{environment.name}, values: {trouble}" for trouble in _unrevealed(environment.values, secrets))
+            yield from (f"{where}: {trouble}" for trouble in _find_unrevealed_secrets(item.headers, secrets))
+        yield from (
+            f"{environment.name}, values: {trouble}"
+            for trouble in _find_unrevealed_secrets(environment.values, secrets)
+        )
 
 
-def recommendations(system: System) -> Iterator[str]:
+def list_recommendations(system: System) -> Iterator[str]:
     """What is right as it is, and would be better otherwise: without references a dead network of our own looks like an
     outage of everything."""
     hosts = {host_of(probe.url) for environment in system.environments for probe in environment.probes}
@@ -70,7 +75,7 @@ def _lost_procedures(system: System) -> Iterator[str]:
     named = {f"keys.{key}": name for key, name in system.procedure_keys.items()}
     if system.plan.snapshot:
         named["snapshot"] = system.plan.snapshot
-    catalogue = load(system.runbooks) if named else Catalogue()
+    catalogue = load_catalogue(system.runbooks) if named else Catalogue()
     for where, name in named.items():
         try:
             catalogue.find(name)
@@ -78,7 +83,7 @@ def _lost_procedures(system: System) -> Iterator[str]:
             yield f"{where}: {lost}"
 
 
-def _plan(system: System) -> Iterator[str]:
+def _list_plan_lines(system: System) -> Iterator[str]:
     """What was to be read for the plan and is not there, but for runbooks, and who is still to be filled in."""
     plan = read_plan(replace(system, runbooks=tuple(path for path in system.runbooks if Path(path).exists())))
     yield from (f"plan: {problem.message} {problem.advice}".strip() for problem in plan.problems)
@@ -87,7 +92,7 @@ def _plan(system: System) -> Iterator[str]:
         yield f"plan: nobody is named as {', '.join(blank)}; `cockpit plan` shows where."
 
 
-def _unrevealed(values: Mapping[str, str | Secret], secrets: Secrets) -> Iterator[str]:
+def _find_unrevealed_secrets(values: Mapping[str, str | Secret], secrets: Secrets) -> Iterator[str]:
     """Why a secret cannot be had here."""
     for secret in (value for value in values.values() if isinstance(value, Secret)):
         try:
@@ -96,7 +101,7 @@ def _unrevealed(values: Mapping[str, str | Secret], secrets: Secrets) -> Iterato
             yield f"{error.problem.message} {error.problem.advice}"
 
 
-def lines(plan: Mapping[str, Any]) -> Iterator[str]:
+def list_report_lines(plan: Mapping[str, Any]) -> Iterator[str]:
     """A document of `document` as people read it."""
     yield f"data         {plan['data']}"
     yield f"identity     {', then '.join(plan['identity'])}; cloud {plan['cloud']}"
@@ -111,7 +116,7 @@ def lines(plan: Mapping[str, Any]) -> Iterator[str]:
         yield from _environment_lines(environment)
 
 
-def _environment(environment: Environment) -> dict[str, Any]:
+def _describe_environment(environment: Environment) -> dict[str, Any]:
     return {
         "name": environment.name,
         "production": environment.production,
@@ -120,12 +125,12 @@ def _environment(environment: Environment) -> dict[str, Any]:
         "workspace": environment.workspace,
         "apps": list(environment.apps),
         "apps_interval": show(environment.apps_interval),
-        "probes": [_probe(probe) for probe in environment.probes],
-        "alerts": [_source(alert) for alert in environment.alerts],
+        "probes": [_describe_probe(probe) for probe in environment.probes],
+        "alerts": [_describe_source(alert) for alert in environment.alerts],
     }
 
 
-def _probe(probe: Probe) -> dict[str, Any]:
+def _describe_probe(probe: Probe) -> dict[str, Any]:
     return {
         "name": probe.name,
         "request": f"{probe.method} {probe.url}",
@@ -140,7 +145,7 @@ def _probe(probe: Probe) -> dict[str, Any]:
     }
 
 
-def _source(source: AlertSource) -> dict[str, Any]:
+def _describe_source(source: AlertSource) -> dict[str, Any]:
     return {
         "name": source.name,
         "kind": source.kind,

@@ -8,8 +8,8 @@ import click
 from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.json_documents import to_json_value
 from cockpit.cli.options import Common, common_options, incident_option, json_option
-from cockpit.cli.output import ahead, at_option, length, reason_option, tell
-from cockpit.cli.session import echo, open_cli_session
+from cockpit.cli.output import at_option, parse_length, parse_time_ahead, print_event, reason_option
+from cockpit.cli.session import open_cli_session, print_clean
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import list_urgent_clocks
 from cockpit.model.clock import Clock, ClockState, shown_due
@@ -26,8 +26,8 @@ from cockpit.recorder.last_recorded import SERVING_STATE_KINDS, newest_deployed
 @common_options
 def task(common: Common, text: tuple[str, ...], within: str, who: str, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common) as seat:
-        event = seat.desk.start_task(" ".join(text), length(within), who, incident=incident)
-    tell(event, as_json, f"Began {event.subject}: {event.summary}")
+        event = seat.desk.start_task(" ".join(text), parse_length(within), who, incident=incident)
+    print_event(event, as_json, f"Began {event.subject}: {event.summary}")
 
 
 @click.command(name="loop", help="Something was turned off for now and must be turned on again.")
@@ -38,8 +38,8 @@ def task(common: Common, text: tuple[str, ...], within: str, who: str, incident:
 @common_options
 def loop(common: Common, text: tuple[str, ...], within: str | None, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common) as seat:
-        event = seat.desk.start_loop(" ".join(text), ahead(within), incident=incident)
-    tell(event, as_json, f"Began {event.subject}: {event.summary}")
+        event = seat.desk.start_loop(" ".join(text), parse_time_ahead(within), incident=incident)
+    print_event(event, as_json, f"Began {event.subject}: {event.summary}")
 
 
 @click.command(name="aware", help="Declare to be aware of a breach: the time to tell the authority counts from then.")
@@ -52,7 +52,9 @@ def aware(common: Common, text: tuple[str, ...], at: str | None, incident: str |
     with open_cli_session(common) as seat:
         event = seat.desk.aware(" ".join(text), seat.moment(at), incident=incident)
     since = f"{event.occurred:%Y-%m-%d %H:%M}Z"
-    tell(event, as_json, f"Aware since {since} on {event.incident}; `cockpit clocks` tells when the notice is due.")
+    print_event(
+        event, as_json, f"Aware since {since} on {event.incident}; `cockpit clocks` tells when the notice is due."
+    )
 
 
 @click.group(name="clock", help="Say what became of a clock: done, snooze, na.", no_args_is_help=False)
@@ -71,7 +73,7 @@ def clock(ctx: click.Context, common: Common) -> None:
 @common_options
 def done(common: Common, id: str, reason: str, at: str | None, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common) as seat:
-        tell(seat.desk.clock_done(id, reason, seat.moment(at), incident=incident), as_json)
+        print_event(seat.desk.clock_done(id, reason, seat.moment(at), incident=incident), as_json)
 
 
 @clock.command(name="snooze", help="Be reminded later; the clock counts on.")
@@ -82,7 +84,7 @@ def done(common: Common, id: str, reason: str, at: str | None, incident: str | N
 @common_options
 def snooze(common: Common, id: str, span: str, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common) as seat:
-        tell(seat.desk.snooze(id, RealTime().now() + length(span), incident=incident), as_json)
+        print_event(seat.desk.snooze(id, RealTime().now() + parse_length(span), incident=incident), as_json)
 
 
 @clock.command(name="na", help="The clock does not apply here. `breach`: it is not notifiable.")
@@ -93,7 +95,7 @@ def snooze(common: Common, id: str, span: str, incident: str | None, as_json: bo
 @common_options
 def not_applicable(common: Common, id: str, reason: str, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common) as seat:
-        tell(seat.desk.not_applicable(id, reason, incident=incident), as_json)
+        print_event(seat.desk.not_applicable(id, reason, incident=incident), as_json)
 
 
 # `cockpit clocks`: what is due in an incident, why, and by when.
@@ -120,15 +122,17 @@ def list_clocks(common: Common, everything: bool, incident: str | None, as_json:
         if everything or as_json:
             visible += [entry for entry in result if entry not in visible]
         if as_json:
-            click.echo(to_json([_document(entry, now) for entry in visible]))
+            click.echo(to_json([_build_clock_document(entry, now) for entry in visible]))
             return
         for item in visible:
-            echo(f"{left(item, now):<14}  {shown_due(item, seat.zone, now):<27} {item.id}: {_what(item)}")
+            print_clean(
+                f"{format_left(item, now):<14}  {shown_due(item, seat.zone, now):<27} {item.id}: {_name_clock(item)}"
+            )
         if not visible:
-            echo(f"Nothing is due in {meant.id}.")
+            print_clean(f"Nothing is due in {meant.id}.")
 
 
-def left(clock: Clock, now: datetime) -> str:
+def format_left(clock: Clock, now: datetime) -> str:
     """`12m left`, `3m late`; how it stands where no time runs."""
     span = clock.left(now)
     if span is None:
@@ -136,13 +140,13 @@ def left(clock: Clock, now: datetime) -> str:
     return f"{format_age(abs(span).total_seconds())} {'late' if span < timedelta() else 'left'}"
 
 
-def _what(clock: Clock) -> str:
+def _name_clock(clock: Clock) -> str:
     who = f" ({clock.who})" if clock.who else ""
     because = clock.not_applicable or clock.why
     return f"{clock.what}{who}; {because} [{clock.origin}]"
 
 
-def _document(clock: Clock, now: datetime) -> dict[str, object]:
+def _build_clock_document(clock: Clock, now: datetime) -> dict[str, object]:
     span = clock.left(now)
     return {
         **{name: to_json_value(value) for name, value in asdict(clock).items()},

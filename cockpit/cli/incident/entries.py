@@ -7,8 +7,8 @@ import click
 
 from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
-from cockpit.cli.output import at_option, length, reason_option, tell
-from cockpit.cli.session import CliSession, echo, open_cli_session
+from cockpit.cli.output import at_option, parse_length, print_event, reason_option
+from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.incident.messages.offers import MessageContext, compose_message, list_offers
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Template
@@ -30,7 +30,7 @@ def decide(
     common: Common, text: tuple[str, ...], reason: str, at: str | None, incident: str | None, as_json: bool
 ) -> None:
     with open_cli_session(common) as seat:
-        tell(seat.desk.decide(" ".join(text), reason, incident=incident, moment=seat.moment(at)), as_json)
+        print_event(seat.desk.decide(" ".join(text), reason, incident=incident, moment=seat.moment(at)), as_json)
 
 
 @click.command(name="correct", help="Let an entry read otherwise; what it said stays on record. `-` reads the words.")
@@ -43,7 +43,7 @@ def correct(common: Common, number: int, text: tuple[str, ...], at: str | None, 
     tokens = sys.stdin.read() if text == ("-",) else " ".join(text)
     with open_cli_session(common, there=True) as seat:
         event = seat.desk.correct(number, tokens, seat.moment(at))
-    tell(event, as_json, f"Corrected {number}: {event.summary}")
+    print_event(event, as_json, f"Corrected {number}: {event.summary}")
 
 
 @click.command(name="pin", help="Mark an entry as one that matters.")
@@ -54,7 +54,7 @@ def correct(common: Common, number: int, text: tuple[str, ...], at: str | None, 
 @common_options
 def pin(common: Common, number: int, off: bool, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common, there=True) as seat:
-        tell(seat.desk.pin(number, not off, incident=incident), as_json)
+        print_event(seat.desk.pin(number, not off, incident=incident), as_json)
 
 
 @click.command(name="link", help="Say where the proof of an entry is: an address, a file, a query.")
@@ -66,7 +66,7 @@ def pin(common: Common, number: int, off: bool, incident: str | None, as_json: b
 @common_options
 def link(common: Common, number: int, target: str, text: str, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common, there=True) as seat:
-        tell(seat.desk.link(number, target, text, incident=incident), as_json)
+        print_event(seat.desk.link(number, target, text, incident=incident), as_json)
 
 
 @click.command(name="review", help=f"Say where the post-mortem stands: {', '.join(Review)}.")
@@ -78,7 +78,7 @@ def link(common: Common, number: int, target: str, text: str, incident: str | No
 def review(common: Common, state: tuple[str, ...], reason: str, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common, there=True) as seat:
         incident = seat.find_lately(incident).id
-        tell(seat.desk.review(" ".join(state).replace("-", " "), reason, incident=incident), as_json)
+        print_event(seat.desk.review(" ".join(state).replace("-", " "), reason, incident=incident), as_json)
 
 
 # `cockpit message`: a message about an incident, filled from its template. It is printed; nothing is sent.
@@ -91,18 +91,20 @@ def review(common: Common, state: tuple[str, ...], reason: str, incident: str | 
 @json_option
 @common_options
 def message(common: Common, name: tuple[str, ...], promise: str | None, incident: str | None, as_json: bool) -> None:
-    within = timedelta() if promise == "none" else length(promise) if promise else None
+    within = timedelta() if promise == "none" else parse_length(promise) if promise else None
     with open_cli_session(common, read_only=True) as seat:
         meant = seat.find_lately(incident)
         there = list_offers(meant, seat.plan)
         if not name:
             for template in there:
-                echo(f"{template.id}  {template.title}, to {template.audience} ({template.origin})")
+                print_clean(f"{template.id}  {template.title}, to {template.audience} ({template.origin})")
             return
-        _print(_named(there, " ".join(name)), seat, meant, within, as_json)
+        _print_message(_find_template(there, " ".join(name)), seat, meant, within, as_json)
 
 
-def _print(template: Template, seat: CliSession, incident: Incident, within: timedelta | None, as_json: bool) -> None:
+def _print_message(
+    template: Template, seat: CliSession, incident: Incident, within: timedelta | None, as_json: bool
+) -> None:
     symptoms = [signal.label for signal in seat.desk.bad()] if incident.open else []
     scene = MessageContext(incident, seat.system, seat.plan, seat.zone, symptoms)
     filled_message = compose_message(template, scene, RealTime().now(), within)
@@ -111,12 +113,12 @@ def _print(template: Template, seat: CliSession, incident: Incident, within: tim
         values_by_name = {"template": template.id, "audience": template.audience, "text": filled_message.text}
         click.echo(to_json({**values_by_name, "unknown": list(filled_message.unknown), "promised": promised}))
         return
-    echo(filled_message.text)
+    print_clean(filled_message.text)
     if filled_message.unknown:
         click.echo(f"To fill: {', '.join(clean_line(text) for text in filled_message.unknown)}.", err=True)
 
 
-def _named(templates: tuple[Template, ...], text: str) -> Template:
+def _find_template(templates: tuple[Template, ...], text: str) -> Template:
     """The one of that id, else the only one whose id or title has these words. Raises Refusal."""
     wanted_name = text.casefold()
     exact = [template for template in templates if template.id.casefold() == wanted_name]

@@ -8,8 +8,8 @@ from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.json_documents import incident_document
 from cockpit.cli.login import somebody_to_ask
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
-from cockpit.cli.output import at_option, capital, reason_option, repeated, tell, where
-from cockpit.cli.session import CliSession, echo, open_cli_session
+from cockpit.cli.output import at_option, capital, describe_destination, format_full_time, print_event, reason_option
+from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.incident.impact import describe_impact
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
@@ -45,7 +45,7 @@ def declare(
     with open_cli_session(common) as seat:
         if (running := seat.desk.open()) and _joins(running, join):
             event = seat.desk.note(" ".join(title), seat.desk.find(None).id, seat.moment(at))
-            tell(event, as_json, f"Noted{where(event)}: {event.summary}")
+            print_event(event, as_json, f"Noted{describe_destination(event)}: {event.summary}")
             return
         incident = seat.desk.declare(
             " ".join(title),
@@ -65,13 +65,13 @@ def declare(
         click.echo(to_json(incident_document(incident)))
         return
     what = "drill " if incident.drill else ""
-    echo(f"Declared {what}{incident.severity} {incident.id} in {incident.environment}: {incident.title}")
+    print_clean(f"Declared {what}{incident.severity} {incident.id} in {incident.environment}: {incident.title}")
     if incident.detected and incident.detected < incident.declared:
-        echo(f"Detected {incident.detected:%H:%M:%S} UTC by {incident.detected_by}.")
+        print_clean(f"Detected {incident.detected:%H:%M:%S} UTC by {incident.detected_by}.")
     if incident.impact_started:
-        echo(f"Users felt it from {repeated(incident.impact_started)}.")
-    reaches = repeated(incident.reach_from) if reach else f"{incident.reach_from:%H:%M:%S} UTC"
-    echo(f"It reaches back to {reaches}. `cockpit note TEXT` adds to it.")
+        print_clean(f"Users felt it from {format_full_time(incident.impact_started)}.")
+    reaches = format_full_time(incident.reach_from) if reach else f"{incident.reach_from:%H:%M:%S} UTC"
+    print_clean(f"It reaches back to {reaches}. `cockpit note TEXT` adds to it.")
 
 
 def _joins(running: list[Incident], join: bool | None) -> bool:
@@ -100,8 +100,8 @@ def note(common: Common, text: tuple[str, ...], at: str | None, incident: str | 
     tokens = sys.stdin.read() if text == ("-",) else " ".join(text)
     with open_cli_session(common) as seat:
         event = seat.desk.note(tokens, incident, seat.moment(at))
-    back = f" at {repeated(event.occurred)}" if at else ""
-    tell(event, as_json, f"Noted{back}{where(event)}: {event.summary}")
+    back = f" at {format_full_time(event.occurred)}" if at else ""
+    print_event(event, as_json, f"Noted{back}{describe_destination(event)}: {event.summary}")
 
 
 @click.command(name="ack", help="Take an alert, by its name or its key; without one the incident itself.")
@@ -113,9 +113,9 @@ def note(common: Common, text: tuple[str, ...], at: str | None, incident: str | 
 @common_options
 def ack(common: Common, alert: str | None, words: str, at: str | None, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common) as seat:
-        key, name = _alert(seat, alert) if alert else ("", "")
+        key, name = _find_alert(seat, alert) if alert else ("", "")
         event = seat.desk.acknowledge(key, name, incident, words, seat.moment(at))
-    tell(event, as_json, f"{capital(event.summary)}{where(event)}")
+    print_event(event, as_json, f"{capital(event.summary)}{describe_destination(event)}")
 
 
 @click.command(name="severity", help="Raise or lower the severity of an incident; its rules bind from now on.")
@@ -136,7 +136,7 @@ def severity(
             event = seat.desk.correct_severity(level, reason, incident)
         else:
             event = seat.desk.change_severity(level, incident, reason, seat.moment(at))
-    tell(event, as_json, f"{event.incident}: {event.summary}")
+    print_event(event, as_json, f"{event.incident}: {event.summary}")
 
 
 @click.command(name="impact", help="Say from when until when users felt it; without times show what is known of it.")
@@ -154,7 +154,7 @@ def impact(common: Common, begin: str | None, end: str | None, incident: str | N
     if as_json:
         click.echo(to_json(incident_document(result)))
     else:
-        echo(f"{result.id}: {describe_impact(result)}")
+        print_clean(f"{result.id}: {describe_impact(result)}")
 
 
 @click.command(name="reopen", help="Open a resolved incident again: the one resolved last, or --incident.")
@@ -164,7 +164,7 @@ def impact(common: Common, begin: str | None, end: str | None, incident: str | N
 @common_options
 def reopen(common: Common, reason: str, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common, there=True) as seat:
-        tell(seat.desk.reopen(reason, incident), as_json)
+        print_event(seat.desk.reopen(reason, incident), as_json)
 
 
 @click.command(name="resolve", help="End an incident.")
@@ -188,16 +188,16 @@ def resolve(
         event = seat.desk.resolve(reason, incident, seat.moment(at), because, duplicate_of)
         ended: Incident = seat.desk.find(event.incident)
         frozen = seat.desk.frozen() is not None
-    back = f" at {repeated(event.occurred)}" if at else ""
+    back = f" at {format_full_time(event.occurred)}" if at else ""
     still = f"\n{ended.environment} is still frozen; `cockpit freeze off` lifts it." if frozen else ""
     drafts = f"`cockpit export --incident {ended.id}` drafts its post-mortem."
     felt = (
         f"{capital(describe_impact(ended))}\n`cockpit impact --from TIME --to TIME --incident {ended.id}` corrects it."
     )
-    tell(event, as_json, f"Resolved {ended.id}{back}: {ended.title}\n{felt}\n{drafts}{still}")
+    print_event(event, as_json, f"Resolved {ended.id}{back}: {ended.title}\n{felt}\n{drafts}{still}")
 
 
-def _alert(seat: CliSession, wanted_name: str) -> tuple[str, str]:
+def _find_alert(seat: CliSession, wanted_name: str) -> tuple[str, str]:
     """Key and name of the one bad alert that is meant. Raises Refusal naming those there are."""
     alerts = {
         signal.key.partition(":")[2]: signal.label.removeprefix("alert ")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import click
 
 from cockpit.cli.options import Common, common_options, incident_option, json_option
-from cockpit.cli.output import ahead, at_option, tell
+from cockpit.cli.output import at_option, parse_time_ahead, print_event
 from cockpit.cli.session import CliSession, open_cli_session
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import INFORMATIVE_KINDS, list_urgent_clocks
@@ -45,7 +45,7 @@ def take(
 ) -> None:
     with open_cli_session(common) as seat:
         event = seat.desk.take_role(" ".join(name), who, words, incident=incident, moment=seat.moment(at))
-    tell(event, as_json)
+    print_event(event, as_json)
 
 
 @role.command(name="leave", help="Leave a role.")
@@ -55,7 +55,7 @@ def leave(
 ) -> None:
     with open_cli_session(common) as seat:
         event = seat.desk.leave_role(" ".join(name), who, words, incident=incident, moment=seat.moment(at))
-    tell(event, as_json)
+    print_event(event, as_json)
 
 
 @role.command(name="handover", help="Hand a role over; clocks and runs that go on are written into the note.")
@@ -72,7 +72,7 @@ def handover(
     with open_cli_session(common) as seat:
         goes_on = _goes_on(seat, seat.desk.find(incident))
         event = seat.desk.hand_over(name, to, words, goes_on, incident=incident, moment=seat.moment(at))
-    tell(event, as_json)
+    print_event(event, as_json)
 
 
 def _goes_on(seat: CliSession, incident: Incident) -> list[str]:
@@ -113,7 +113,7 @@ def called(
 ) -> None:
     with open_cli_session(common) as seat:
         event = seat.desk.called(" ".join(who), tier, how, words, incident=incident, moment=seat.moment(at))
-    tell(event, as_json)
+    print_event(event, as_json)
 
 
 @click.command(name="update", help="Write down what was told to others. `-` reads it from standard input.")
@@ -138,5 +138,7 @@ def update(
     tokens = sys.stdin.read() if text == ("-",) else " ".join(text)
     with open_cli_session(common) as seat:
         incident = seat.find_lately(incident).id
-        event = seat.desk.sent(audience, tokens, promised=ahead(promise), incident=incident, moment=seat.moment(at))
-    tell(event, as_json)
+        event = seat.desk.sent(
+            audience, tokens, promised=parse_time_ahead(promise), incident=incident, moment=seat.moment(at)
+        )
+    print_event(event, as_json)

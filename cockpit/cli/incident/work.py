@@ -5,8 +5,8 @@ import click
 from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.json_documents import to_json_value
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
-from cockpit.cli.output import capital, day, length, reason_option, tell
-from cockpit.cli.session import echo, open_cli_session
+from cockpit.cli.output import capital, parse_day, parse_length, print_event, reason_option
+from cockpit.cli.session import open_cli_session, print_clean
 from cockpit.incident.response_state import DONE, OPEN, SKIPPED
 from cockpit.model.response import ActionItem
 
@@ -25,7 +25,7 @@ def tick(common: Common, box: str, skip: str | None, again: bool, incident: str 
     state = OPEN if again else DONE if skip is None else SKIPPED
     with open_cli_session(common) as seat:
         event = seat.desk.tick(name, int(number), state=state, reason=skip or "", incident=incident)
-    tell(event, as_json)
+    print_event(event, as_json)
 
 
 @click.command(name="freeze", help="Forbid deployments to the environment (on), or allow them again (off).")
@@ -38,7 +38,7 @@ def freeze(common: Common, on: str, reason: str, incident: str | None, as_json: 
     with open_cli_session(common) as seat:
         event = seat.desk.freeze(on == "on", reason, incident=incident)
     where = f" ({event.incident})" if event.incident else ""
-    tell(event, as_json, f"{capital(event.environment)}: {event.summary}{where}")
+    print_event(event, as_json, f"{capital(event.environment)}: {event.summary}{where}")
 
 
 @click.group(name="item", help="What is to be done after the incident: add, done, list.", no_args_is_help=False)
@@ -61,8 +61,8 @@ def add(
 ) -> None:
     with open_cli_session(common) as seat:
         incident = seat.find_lately(incident).id
-        event = seat.desk.add_item(" ".join(text), owner, day(due), label, incident=incident)
-    tell(event, as_json, f"Added {event.subject} to {event.incident}: {event.summary}")
+        event = seat.desk.add_item(" ".join(text), owner, parse_day(due), label, incident=incident)
+    print_event(event, as_json, f"Added {event.subject} to {event.incident}: {event.summary}")
 
 
 @item.command(name="done", help="An action item is done; --again opens it once more.")
@@ -74,7 +74,7 @@ def add(
 def done(common: Common, id: str, again: bool, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common) as seat:
         incident = seat.find_lately(incident).id
-        tell(seat.desk.change_item(id, done=not again, incident=incident), as_json)
+        print_event(seat.desk.change_item(id, done=not again, incident=incident), as_json)
 
 
 @item.command(name="list", help="The action items of an incident.")
@@ -85,19 +85,19 @@ def list_items(common: Common, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common, read_only=True) as seat:
         meant = seat.find_lately(incident)
     if as_json:
-        click.echo(to_json([{"id": entry.id} | _document(entry) for entry in meant.items]))
+        click.echo(to_json([{"id": entry.id} | _build_item_document(entry) for entry in meant.items]))
         return
     for action_item in meant.items:
         due = f", due {action_item.due}" if action_item.due else ""
-        echo(
+        print_clean(
             f"[{'x' if action_item.done else ' '}] {action_item.id:<8} {action_item.text} "
             f"({action_item.owner or 'nobody yet'}{due})"
         )
     if not meant.items:
-        echo(f"{meant.id} has no action items. `cockpit item add TEXT` begins one.")
+        print_clean(f"{meant.id} has no action items. `cockpit item add TEXT` begins one.")
 
 
-def _document(item: ActionItem) -> dict[str, object]:
+def _build_item_document(item: ActionItem) -> dict[str, object]:
     return {
         name: to_json_value(getattr(item, name)) for name in ("text", "owner", "due", "done", "label", "at", "actor")
     }
@@ -115,9 +115,9 @@ def scenario(
 ) -> None:
     with open_cli_session(common) as seat:
         event = seat.desk.choose_scenario(
-            " ".join(name), length(rto) if rto else None, length(rpo) if rpo else None, incident=incident
+            " ".join(name), parse_length(rto) if rto else None, parse_length(rpo) if rpo else None, incident=incident
         )
-    tell(event, as_json)
+    print_event(event, as_json)
 
 
 @click.command(name="recovered-to", help="Say to which moment the data was brought back.")
@@ -129,4 +129,4 @@ def recovered_to(common: Common, point: tuple[str, ...], incident: str | None, a
     with open_cli_session(common) as seat:
         moment = seat.moment(" ".join(point))
         assert moment is not None
-        tell(seat.desk.recovered_to(moment, incident=incident), as_json)
+        print_event(seat.desk.recovered_to(moment, incident=incident), as_json)

@@ -15,7 +15,7 @@ from cockpit.model.run import SETTLED, Run, Value
 from cockpit.model.runbook import Procedure
 from cockpit.model.time import format_timestamp
 from cockpit.runbooks.catalogue.catalogue import CatalogueEntry
-from cockpit.runbooks.run.runs import still_open, untouched
+from cockpit.runbooks.run.runs import is_untouched, still_open
 from cockpit.runbooks.run.trust import Trust
 from cockpit.runbooks.types import RunAlreadyOpen, RunRefused
 from cockpit.session import Session
@@ -41,7 +41,7 @@ def open_run(session: Session, place: CatalogueEntry) -> Run | None:
     return max(runs, key=lambda run: run.started, default=None)
 
 
-async def begun(
+async def open_or_begin_run(
     session: Session,
     place: CatalogueEntry,
     values_by_name: Mapping[str, str],
@@ -66,7 +66,7 @@ async def begun(
         return this
     standing = await asyncio.to_thread(runner.trust, runbook)
     if not standing.trusted and trust != standing.sha256:
-        untrusted(place, standing, as_json)
+        show_untrusted_document(place, standing, as_json)
         return None
     begins = partial(
         runner.start, runbook, place.procedure, values_by_name, trust=standing.sha256, proposed=target, incident=named
@@ -87,15 +87,15 @@ def already_open(refusal: RunAlreadyOpen, as_json: bool) -> int:
     return STOPPED
 
 
-def remind(session: Session, place: CatalogueEntry, this: Run) -> None:
+def remind_of_open_run(session: Session, place: CatalogueEntry, this: Run) -> None:
     """A new run begins from the top; who has left another one half-way is told of it."""
     runs = [run for run in session.runner.runs.runs.values() if run.id != this.id]
     others = still_open(runs, place.document.runbook, place.procedure, session.environment.name, this.values)
-    if others and not untouched(others[0]):
+    if others and not is_untouched(others[0]):
         click.echo(f"Another run of this, begun at {others[0].started:%H:%M} UTC, is not over either.", err=True)
 
 
-def untrusted(place: CatalogueEntry, standing: Trust, as_json: bool) -> None:
+def show_untrusted_document(place: CatalogueEntry, standing: Trust, as_json: bool) -> None:
     """A document that is new, or has changed since its last run, is shown first."""
     what = "has never run here" if standing.standing == "new" else "has changed since its last run"
     reason = f"{place.document.runbook.path} {what}"
@@ -109,7 +109,7 @@ def untrusted(place: CatalogueEntry, standing: Trust, as_json: bool) -> None:
     click.echo(f"{reason}: read it, then say --trust {standing.sha256}", err=True)
 
 
-def finish(session: Session, this: Run, procedure: Procedure) -> Run:
+def finish_run(session: Session, this: Run, procedure: Procedure) -> Run:
     """The run is over when nothing is left to do in it; else it stays open for --step."""
     this = session.runner.run(this.id)
     left = [step for step in procedure.steps if step.command and step.alternative_to is None]

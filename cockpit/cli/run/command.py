@@ -11,12 +11,12 @@ from cockpit.cli import json_documents
 from cockpit.cli.options import Common, Refusal, common_options, json_option, typed_at
 from cockpit.cli.run.begin import (
     already_open,
-    begun,
     document_of,
-    finish,
+    finish_run,
     must_be_chosen,
+    open_or_begin_run,
     open_run,
-    remind,
+    remind_of_open_run,
 )
 from cockpit.cli.run.session import (
     Aloud,
@@ -25,10 +25,10 @@ from cockpit.cli.run.session import (
     for_incident,
     open_session,
     tell_where,
-    watching,
+    watch_environment,
 )
 from cockpit.cli.run.settle import WORDS, by_word
-from cockpit.cli.run.steps import STOPPED, Asked, go, lacks
+from cockpit.cli.run.steps import STOPPED, StepRequest, describe_missing_consent, run_steps
 from cockpit.cli.runbook_context import catalogue_of
 from cockpit.model.event import RecordError
 from cockpit.model.operator import PersonUnknown
@@ -37,9 +37,9 @@ from cockpit.model.runbook import Procedure
 from cockpit.model.system import System
 from cockpit.model.text import find_nearest
 from cockpit.runbooks.catalogue.catalogue import Catalogue, CatalogueEntry, NotFound
-from cockpit.runbooks.document.parameters import unasked
-from cockpit.runbooks.prepare.confirmation import Approval, ceremony
-from cockpit.runbooks.rollback import FOLDED, propose, propose_chosen
+from cockpit.runbooks.document.parameters import find_unasked_name
+from cockpit.runbooks.prepare.confirmation import Approval, find_required_confirmation
+from cockpit.runbooks.rollback import FOLDED, propose_chosen, propose_rollback
 from cockpit.runbooks.types import Prepared, RunAlreadyOpen, RunRefused
 from cockpit.session import Session
 
@@ -83,7 +83,7 @@ def command(
     incident: str | None,
     as_json: bool,
 ) -> None:
-    request = Asked(step, yes, words, approval_of(approval), given_of(values), again, new, typed_at.get())
+    request = StepRequest(step, yes, words, approval_of(approval), given_of(values), again, new, typed_at.get())
     if again and step is None:
         raise Refusal("--again does one step once more: name it with --step N.")
     if settle and (step is None or dry_run):
@@ -92,12 +92,12 @@ def command(
     try:
         if not dry_run:
             session.author.must_be_named()
-        place = find(system, name)
+        place = find_procedure(system, name)
         must_be_asked_for(place, request.given)
         if settle:
             doing = by_word(session, place, request, settle, reason, incident, trust=trust, as_json=as_json)
         else:
-            doing = run(session, place, request, incident, trust=trust, dry_run=dry_run, as_json=as_json)
+            doing = run_procedure(session, place, request, incident, trust=trust, dry_run=dry_run, as_json=as_json)
         code = asyncio.run(doing)
     except RunAlreadyOpen as refusal:
         code = already_open(refusal, as_json)
@@ -120,7 +120,7 @@ def given_of(values: Iterable[str]) -> dict[str, str]:
 def must_be_asked_for(place: CatalogueEntry, given_values: Iterable[str]) -> None:
     """A mistyped name would leave its placeholder to what was found for it. Raises Refusal."""
     parameters = place.document.runbook.parameters
-    if name := unasked(given_values, parameters):
+    if name := find_unasked_name(given_values, parameters):
         names = [parameter.name for parameter in parameters]
         meant = find_nearest(name, names)
         hint = f"Did you mean `{meant}`?" if meant else f"It asks for: {', '.join(names) or 'nothing'}."
@@ -136,7 +136,7 @@ def approval_of(text: str | None) -> Approval | None:
     return Approval(who.strip(), how.strip())
 
 
-def find(system: System, name: str) -> CatalogueEntry:
+def find_procedure(system: System, name: str) -> CatalogueEntry:
     """The procedure; DOC may also be the path of a file that is in no folder of the configuration. Raises NotFound."""
     catalogue = catalogue_of(system)
     path, hash_sign, procedure = name.partition("#")
@@ -147,10 +147,10 @@ def find(system: System, name: str) -> CatalogueEntry:
     return catalogue.find(name)
 
 
-async def run(
+async def run_procedure(
     session: Session,
     place: CatalogueEntry,
-    request: Asked,
+    request: StepRequest,
     incident: str | None,
     *,
     trust: str,
@@ -159,15 +159,15 @@ async def run(
 ) -> int:
     """Run or show the procedure; the exit code."""
     runner = session.runner
-    async with watching(session):
+    async with watch_environment(session):
         await runner.check_guards(place.procedure)
         await runner.recover()
-        place, target = proposed(session, place, request)
+        place, target = propose_rollback_target(session, place, request)
         this = open_run(session, place) if request.step is not None and not request.new else None
         if dry_run:
-            return show(session, place, request, target, as_json, this)
+            return show_procedure(session, place, request, target, as_json, this)
         must_be_chosen(place.procedure, request.step)
-        this = await begun(
+        this = await open_or_begin_run(
             session,
             place,
             request.given,
@@ -183,13 +183,13 @@ async def run(
             return STOPPED
         if not as_json:
             if request.step is None:
-                remind(session, place, this)
+                remind_of_open_run(session, place, this)
             tell_where(session, this)
             for tool in runner.contexts(place.procedure):
                 click.echo(f"{tool.tool} acts on {tool.value or 'nobody knows what: it gives no answer'}.", err=True)
         tell = Written() if as_json else Aloud()
-        ending = await go(runner, this, place.procedure, request, tell)
-        this = await asyncio.to_thread(finish, session, this, place.procedure)
+        ending = await run_steps(runner, this, place.procedure, request, tell)
+        this = await asyncio.to_thread(finish_run, session, this, place.procedure)
     if isinstance(tell, Written):
         click.echo(json_documents.as_json(document_of(place, this, tell, ending)))
     elif ending.reason:
@@ -197,7 +197,9 @@ async def run(
     return ending.code
 
 
-def proposed(session: Session, place: CatalogueEntry, request: Asked) -> tuple[CatalogueEntry, Sequence[Value]]:
+def propose_rollback_target(
+    session: Session, place: CatalogueEntry, request: StepRequest
+) -> tuple[CatalogueEntry, Sequence[Value]]:
     """The built-in rollback with its target, of the one app there is or was named: the procedure, and its values."""
     if place.document.id != ROLLBACK or not place.document.builtin:
         return place, ()
@@ -211,7 +213,7 @@ def proposed(session: Session, place: CatalogueEntry, request: Asked) -> tuple[C
     proposal = (
         propose_chosen(apps[0], chosen, events, now=session.time.now())
         if chosen
-        else propose(apps[0], events, now=session.time.now())
+        else propose_rollback(apps[0], events, now=session.time.now())
     )
     procedures = {procedure.slug: procedure for procedure in place.document.runbook.procedures}
     if place.procedure.level == 1 and proposal.procedure in procedures:
@@ -223,8 +225,13 @@ def proposed(session: Session, place: CatalogueEntry, request: Asked) -> tuple[C
     return place, proposal.values
 
 
-def show(
-    session: Session, place: CatalogueEntry, request: Asked, target: Sequence[Value], as_json: bool, this: Run | None
+def show_procedure(
+    session: Session,
+    place: CatalogueEntry,
+    request: StepRequest,
+    target: Sequence[Value],
+    as_json: bool,
+    this: Run | None,
 ) -> int:
     """What would run, step by step; in the run that is open, with its values."""
     steps = []
@@ -237,7 +244,7 @@ def show(
                     place.document.runbook, place.procedure, step.ordinal, request.given, target
                 )
             )
-            steps.append(shown(place.procedure, prepared, request))
+            steps.append(build_step_document(place.procedure, prepared, request))
     if as_json:
         click.echo(json_documents.as_json({"procedure": place.name, "dry_run": True, "steps": steps}))
         return 0
@@ -251,8 +258,8 @@ def show(
     return 0
 
 
-def shown(procedure: Procedure, prepared: Prepared, request: Asked) -> dict[str, Any]:
-    required_confirmation = ceremony(prepared, procedure, StepState.TODO)
+def build_step_document(procedure: Procedure, prepared: Prepared, request: StepRequest) -> dict[str, Any]:
+    required_confirmation = find_required_confirmation(prepared, procedure, StepState.TODO)
     return {
         "step": prepared.step.ordinal,
         "title": prepared.step.title,
@@ -262,5 +269,5 @@ def shown(procedure: Procedure, prepared: Prepared, request: Asked) -> dict[str,
         "runnable": prepared.runnable,
         "reason": prepared.reason_not_runnable,
         "notices": list(prepared.notices),
-        "ceremony": lacks(required_confirmation, prepared, request),
+        "ceremony": describe_missing_consent(required_confirmation, prepared, request),
     }

@@ -20,17 +20,17 @@ from cockpit.cli.run.session import (
     open_session,
     tell_where,
 )
-from cockpit.cli.run.steps import STOPPED, Asked, Ending, go
+from cockpit.cli.run.steps import STOPPED, Ending, StepRequest, run_steps
 from cockpit.model.event import RecordError
 from cockpit.model.operator import PersonUnknown
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
 from cockpit.model.text import clean_line, clean_unmasked, is_clean
-from cockpit.runbooks.document.labels import slug
+from cockpit.runbooks.document.labels import make_slug
 from cockpit.runbooks.document.read import named_safely
 from cockpit.runbooks.document.step_kind import kind_of
-from cockpit.runbooks.document.steps import from_fence, number
-from cockpit.runbooks.prepare.confirmation import ceremony
-from cockpit.runbooks.shell_syntax.literal_secrets import hide
+from cockpit.runbooks.document.steps import from_fence, number_steps
+from cockpit.runbooks.prepare.confirmation import find_required_confirmation
+from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets
 from cockpit.runbooks.types import RunRefused
 from cockpit.session import Session
 
@@ -55,7 +55,7 @@ def command(common: Common, words: tuple[str, ...], incident: str | None, as_jso
     _, session = open_session(common)
     try:
         session.author.must_be_named()
-        ending = asyncio.run(run(session, document(line_of(words)), incident, as_json))
+        ending = asyncio.run(run_command(session, make_command_document(line_of(words)), incident, as_json))
     except (RunRefused, RecordError, PersonUnknown) as refusal:
         raise Refusal(str(refusal)) from None
     finally:
@@ -68,34 +68,34 @@ def line_of(parts: tuple[str, ...]) -> str:
     return parts[0] if len(parts) == 1 and " " in parts[0].strip() else shlex.join(parts)
 
 
-def document(line: str) -> Runbook:
+def make_command_document(line: str) -> Runbook:
     """A document with this one command, as if it lay in the current folder; nothing in it is a placeholder.
 
     What runs is the line to the letter: nobody mends what was typed. Raises Refused for what is not one command.
     """
-    steps = number(from_fence("bash", line, LINE - 1)[0])
+    steps = number_steps(from_fence("bash", line, LINE - 1)[0])
     if len(steps) != 1 or not steps[0].command:
         raise RunRefused("This is not one command: put it into a script, or into a runbook.")
-    shown_text = clean_line(hide(line))
+    shown_text = clean_line(hide_literal_secrets(line))
     shown_text = shown_text if len(shown_text) <= SHOWN else f"{shown_text[: SHOWN - 1]}…"  # the step has it whole
     step = Step(1, f"{NAME}: {shown_text}", kind_of(line), LINE, line, "bash", altered=not is_clean(line), literal=True)
-    procedure = named_safely(Procedure(step.title, slug(step.title), 1, 1, (step,)))
+    procedure = named_safely(Procedure(step.title, make_slug(step.title), 1, 1, (step,)))
     fence, path = "`" * 12, str(Path.cwd() / NAME)
     text = f"# {procedure.title}\n\n{fence}bash\n{line}\n{fence}\n"
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     return Runbook(path, procedure.title, digest, clean_unmasked(text), (procedure,))
 
 
-def variables(line: str, environ: Mapping[str, str]) -> dict[str, str]:
+def list_shell_variables(line: str, environ: Mapping[str, str]) -> dict[str, str]:
     """What the shell that this was typed at knows of the variables in it; steps start in an environment without."""
     return {name: environ[name] for name in VARIABLE.findall(line) if name in environ}
 
 
-async def run(session: Session, runbook: Runbook, incident: str | None, as_json: bool) -> Ending:
+async def run_command(session: Session, runbook: Runbook, incident: str | None, as_json: bool) -> Ending:
     """Run the only step there is. Who typed the command has seen it: that is its ceremony."""
     (procedure,) = runbook.procedures
     runner = session.runner
-    values_by_name = variables(procedure.steps[0].command, os.environ)
+    values_by_name = list_shell_variables(procedure.steps[0].command, os.environ)
     tell = Written() if as_json else Aloud()
     try:
         await runner.check_guards()
@@ -109,9 +109,9 @@ async def run(session: Session, runbook: Runbook, incident: str | None, as_json:
         if not as_json:
             tell_where(session, this)
         prepared = runner.prepare(this, 1)
-        required_confirmation = ceremony(prepared, procedure, this.state(1))
+        required_confirmation = find_required_confirmation(prepared, procedure, this.state(1))
         parts = (required_confirmation.word,) if prepared.kind is StepKind.DANGER else ()
-        ending = await go(runner, this, procedure, Asked(1, True, parts), tell)
+        ending = await run_steps(runner, this, procedure, StepRequest(1, True, parts), tell)
         this = await asyncio.to_thread(runner.end, this)
     finally:
         await session.disconnect()

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from cockpit.cli.options import Common, Refusal, choose_environment, load_system, operator, timeline_path
-from cockpit.cli.session import choices
+from cockpit.cli.options import Common, Refusal, choose_environment, find_operator, load_system, timeline_path
+from cockpit.cli.session import list_incident_choices
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.model.event import RecordError
 from cockpit.model.problem import SourceError
@@ -37,7 +37,9 @@ def open_session(common: Common) -> tuple[System, Session]:
     system = load_system(common)
     environment: Environment = choose_environment(system, common.env)
     try:
-        session = build_session(system, environment, timeline_path(system, common), operator=operator(system, common))
+        session = build_session(
+            system, environment, timeline_path(system, common), operator=find_operator(system, common)
+        )
     except (RecordError, SourceError) as error:
         raise Refusal(str(error)) from None
     if sys.stdin.isatty() and sys.stdout.isatty():
@@ -61,7 +63,7 @@ def incident_for(session: Session, named: str | None, this: Run | None = None) -
     except IncidentActionError as error:
         raise Refusal(str(error)) from None
     if len(open) > 1:
-        listed = f"{choices(open)}\n  --incident {NONE}  it goes to the journal"
+        listed = f"{list_incident_choices(open)}\n  --incident {NONE}  it goes to the journal"
         raise Refusal(f"{len(open)} incidents are open; choose one:\n{listed}")
     return None
 
@@ -79,7 +81,7 @@ async def hand_over(there: Callable[[], Finished]) -> Finished:
 
 
 @asynccontextmanager
-async def watching(session: Session) -> AsyncIterator[None]:
+async def watch_environment(session: Session) -> AsyncIterator[None]:
     """Watch while it lasts; begins when the apps, which fill in values, have answered once or are late."""
     event = asyncio.Event()
 
@@ -119,7 +121,7 @@ class Aloud:
 
     def ended(self, step: Step, attempt: Attempt) -> None:
         sentence = "; ".join(text for text in (attempt.outcome, attempt.verified) if text)
-        click.echo(f"  {attempt.state.value}{f': {sentence}' if sentence else ''} ({seconds(attempt):.1f} s)\n")
+        click.echo(f"  {attempt.state.value}{f': {sentence}' if sentence else ''} ({count_seconds(attempt):.1f} s)\n")
 
     def settled(self, step: Step, state: StepState, reason: str) -> None:
         click.echo(f"  {state.value}: {reason}\n")
@@ -155,7 +157,7 @@ class Written:
             "verified": attempt.verified,
             "output": attempt.output,
             "began": format_timestamp(attempt.began),
-            "seconds": seconds(attempt),
+            "seconds": count_seconds(attempt),
             "transcript": attempt.transcript,
         }
 
@@ -168,5 +170,5 @@ def command_line(command: str) -> str:
     return "".join(f"  {'$' if index == 0 else ' '} {line}\n" for index, line in enumerate(command.splitlines()))
 
 
-def seconds(attempt: Attempt) -> float:
+def count_seconds(attempt: Attempt) -> float:
     return (attempt.ended - attempt.began).total_seconds() if attempt.ended else 0.0

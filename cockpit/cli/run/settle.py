@@ -5,9 +5,9 @@ import asyncio
 import click
 
 from cockpit.cli import json_documents
-from cockpit.cli.run.begin import begun, document_of, finish, must_be_chosen
+from cockpit.cli.run.begin import document_of, finish_run, must_be_chosen, open_or_begin_run
 from cockpit.cli.run.session import Written
-from cockpit.cli.run.steps import DONE, STOPPED, Asked, Ending
+from cockpit.cli.run.steps import DONE, STOPPED, Ending, StepRequest
 from cockpit.model.run import Run, StepState
 from cockpit.model.runbook import Step
 from cockpit.model.text import clean_line
@@ -26,14 +26,14 @@ WORDS = {
 LOOKED_AT = frozenset({StepState.UNKNOWN, StepState.WARN})
 
 
-def meant(runner: Runner, place: CatalogueEntry, step: int) -> Run | None:
+def find_run_to_settle(runner: Runner, place: CatalogueEntry, step: int) -> Run | None:
     """The run in which that step waits for a person, else the newest that is not over; of an older text, too."""
     runs = list(runner.runs.runs.values())
     result = still_open(runs, place.document.runbook, place.procedure, runner.environment.name)
     return next((run for run in result if run.state(step) in LOOKED_AT), next(iter(result), None))
 
 
-async def settle(runner: Runner, run: Run, step: int, word: str, reason: str) -> tuple[Run, Step, StepState]:
+async def settle_step(runner: Runner, run: Run, step: int, word: str, reason: str) -> tuple[Run, Step, StepState]:
     """Write it down. What was never run here and is `ok` was done by hand. Raises Refused, RecordError."""
     result = await asyncio.to_thread(runner.step, run, step)
     state, was = WORDS[word], runner.run(run.id).state(step)
@@ -44,14 +44,14 @@ async def settle(runner: Runner, run: Run, step: int, word: str, reason: str) ->
     return await asyncio.to_thread(runner.settle, run, step, state, reason), result, state
 
 
-def say(step: Step, state: StepState, who: str, reason: str) -> None:
+def print_settled_step(step: Step, state: StepState, who: str, reason: str) -> None:
     click.echo(f"{step.ordinal} {clean_line(step.title)}: {state.value}, by {who}: {clean_line(reason, 300)}")
 
 
 async def by_word(
     session: Session,
     place: CatalogueEntry,
-    request: Asked,
+    request: StepRequest,
     word: str,
     reason: str,
     incident: str | None,
@@ -63,14 +63,14 @@ async def by_word(
     runner, step = session.runner, request.step or 0
     try:
         await runner.recover()
-        this = meant(runner, place, step)
+        this = find_run_to_settle(runner, place, step)
         if this is None:
             must_be_chosen(place.procedure, step)
-        this = await begun(session, place, request.given, (), this, incident, trust=trust, as_json=as_json)
+        this = await open_or_begin_run(session, place, request.given, (), this, incident, trust=trust, as_json=as_json)
         if this is None:
             return STOPPED
-        this, result, state = await settle(runner, this, step, word, reason)
-        this = await asyncio.to_thread(finish, session, this, runner.procedure(this))
+        this, result, state = await settle_step(runner, this, step, word, reason)
+        this = await asyncio.to_thread(finish_run, session, this, runner.procedure(this))
     finally:
         await session.disconnect()
     if as_json:
@@ -79,5 +79,5 @@ async def by_word(
         tell.settled(result, state, reason)
         click.echo(json_documents.as_json(document_of(place, this, tell, Ending(DONE))))
     else:
-        say(result, state, session.operator, reason)
+        print_settled_step(result, state, session.operator, reason)
     return DONE

@@ -22,7 +22,7 @@ CODES = {StepState.FAILED: FAILED, StepState.UNKNOWN: UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class StepRequest:
     """What the command line said. `step` is the only one to do; `words` are for dangers, in any order."""
 
     step: int | None = None
@@ -57,27 +57,27 @@ class Tell(Protocol):
     def settled(self, step: Step, state: StepState, reason: str) -> None: ...
 
 
-async def go(runner: Runner, run: Run, procedure: Procedure, request: Asked, tell: Tell) -> Ending:
+async def run_steps(runner: Runner, run: Run, procedure: Procedure, request: StepRequest, tell: Tell) -> Ending:
     """The steps asked for, or those of the procedure that are not done yet, in order. Raises RecordError."""
-    steps = chosen(procedure, request.step)
+    steps = choose_steps(procedure, request.step)
     for step in steps:
         state = runner.run(run.id).state(step.ordinal)
         if request.step is None and state in SETTLED:
             continue
-        ending = await one(runner, run, step, request, tell)
+        ending = await run_one_step(runner, run, step, request, tell)
         if ending is not None and (ending.reason != BROKEN_OFF or step is not steps[-1]):
             return ending
     return Ending(DONE)
 
 
-def chosen(procedure: Procedure, ordinal: int | None) -> Sequence[Step]:
+def choose_steps(procedure: Procedure, ordinal: int | None) -> Sequence[Step]:
     """The steps to do. Of alternatives the first counts, unless another is asked for."""
     if ordinal is not None:
         return [step for step in procedure.steps if step.ordinal == ordinal]
     return [step for step in procedure.steps if step.alternative_to is None]
 
 
-async def one(runner: Runner, run: Run, step: Step, request: Asked, tell: Tell) -> Ending | None:
+async def run_one_step(runner: Runner, run: Run, step: Step, request: StepRequest, tell: Tell) -> Ending | None:
     """One step; the ending when it is the last for now."""
     if not step.command:
         return await by_hand(runner, run, step, request, tell)
@@ -93,7 +93,7 @@ async def one(runner: Runner, run: Run, step: Step, request: Asked, tell: Tell) 
         required_confirmation = runner.ceremony(prepared)
         if required_confirmation.again and (lack := lacks_again(prepared, request)):
             return Ending(STOPPED, lack, step.ordinal)
-        if lack := lacks(required_confirmation, prepared, request):
+        if lack := describe_missing_consent(required_confirmation, prepared, request):
             return Ending(STOPPED, lack, step.ordinal)
         consent = Consent(
             prepared.fingerprint,
@@ -101,17 +101,17 @@ async def one(runner: Runner, run: Run, step: Step, request: Asked, tell: Tell) 
             request.approval,
             again=required_confirmation.again or request.again,
         )
-        with stoppable(runner, run, step) as stops:
+        with stop_step_on_interrupt(runner, run, step) as stops:
             attempt = await runner.perform(run, prepared, consent, tell.output)
     except RunAlreadyOpen:
         raise
     except RunRefused as refusal:
         return Ending(STOPPED, str(refusal), step.ordinal)
     tell.ended(step, attempt)
-    return after(step, attempt) or (Ending(STOPPED, BROKEN_OFF, step.ordinal) if stops else None)
+    return find_ending_after(step, attempt) or (Ending(STOPPED, BROKEN_OFF, step.ordinal) if stops else None)
 
 
-async def by_hand(runner: Runner, run: Run, step: Step, request: Asked, tell: Tell) -> Ending | None:
+async def by_hand(runner: Runner, run: Run, step: Step, request: StepRequest, tell: Tell) -> Ending | None:
     """A note is only shown; what a person does, --yes says is done."""
     tell.begins(step, None)
     if step.kind is StepKind.NOTE:
@@ -124,7 +124,9 @@ async def by_hand(runner: Runner, run: Run, step: Step, request: Asked, tell: Te
     return None
 
 
-def lacks(required_confirmation: RequiredConfirmation, prepared: Prepared, request: Asked) -> str:
+def describe_missing_consent(
+    required_confirmation: RequiredConfirmation, prepared: Prepared, request: StepRequest
+) -> str:
     """What is missing of the ceremony, and how to give it; "" for nothing."""
     if required_confirmation.need == "confirm" and not request.yes:
         return "this changes something: --yes starts it"
@@ -143,7 +145,7 @@ def attempts_until(run: Run, step: int, moment: datetime) -> int:
     )
 
 
-def lacks_again(prepared: Prepared, request: Asked) -> str:
+def lacks_again(prepared: Prepared, request: StepRequest) -> str:
     """Why a step that was done, or is unknown, is not done once more; "" when it may be. To look again is harmless."""
     if request.again:
         return ""
@@ -163,7 +165,7 @@ def how_to_give(prepared: Prepared) -> str:
     return f" (--set '{missing[0]}=...')" if missing else ""
 
 
-def after(step: Step, attempt: Attempt) -> Ending | None:
+def find_ending_after(step: Step, attempt: Attempt) -> Ending | None:
     """Whether the next step may follow: not after a failure, nor after a change that did not do what it should."""
     why = "; ".join(text for text in (attempt.outcome, attempt.verified) if text)
     if attempt.state in CODES:
@@ -174,7 +176,7 @@ def after(step: Step, attempt: Attempt) -> Ending | None:
 
 
 @contextmanager
-def stoppable(runner: Runner, run: Run, step: Step) -> Iterator[Sequence[object]]:
+def stop_step_on_interrupt(runner: Runner, run: Run, step: Step) -> Iterator[Sequence[object]]:
     """While it lasts, ^C stops the step and not us: its outcome is still to be written down. Gives the stops so far."""
     loop = asyncio.get_running_loop()
     stops: list[asyncio.Task[str]] = []
@@ -182,14 +184,14 @@ def stoppable(runner: Runner, run: Run, step: Step) -> Iterator[Sequence[object]
     def stop() -> None:
         stops.append(loop.create_task(runner.cancel(run, step.ordinal)))
 
-    undo = handle(loop, stop)
+    undo = handle_interrupt(loop, stop)
     try:
         yield stops
     finally:
         undo()
 
 
-def handle(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> Callable[[], object]:
+def handle_interrupt(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> Callable[[], object]:
     """Call `stop` at ^C. The answer takes that back; where there are no signals nothing is done."""
     try:
         loop.add_signal_handler(signal.SIGINT, stop)

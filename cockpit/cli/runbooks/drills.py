@@ -8,15 +8,15 @@ import click
 from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.json_documents import event_document
 from cockpit.cli.options import Common, common_options, json_option
-from cockpit.cli.output import at_option, tell, where
-from cockpit.cli.session import CliSession, echo, open_cli_session
+from cockpit.cli.output import at_option, describe_destination, print_event
+from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.incident.actions.work import practice_named
 from cockpit.incident.load import find_practice_days
 from cockpit.model.event import Kind
 from cockpit.model.plan import Practice
 from cockpit.model.time import RealTime
-from cockpit.runbooks.catalogue.load import load
-from cockpit.runbooks.drills.drills import Drill, drill, drills, paste
+from cockpit.runbooks.catalogue.load import load_catalogue
+from cockpit.runbooks.drills.drills import Drill, build_drill, build_paste, list_drills
 
 NONE = """No drill, training or review is known. Documents that `runbooks = [...]` in cockpit.toml names tell of them:
 - a table with the columns Drill, Frequency, Last Completed and Next Scheduled
@@ -37,13 +37,13 @@ def command(ctx: click.Context, common: Common, as_json: bool) -> None:
     if ctx.invoked_subcommand is not None:
         return
     with open_cli_session(common, read_only=True) as seat:
-        today = _today(seat)
-        result = drills(seat.plan.practices, _days(seat), today)
+        today = _find_today(seat)
+        result = list_drills(seat.plan.practices, _read_drill_days(seat), today)
     if as_json:
         click.echo(to_json([drill_document(item, today) for item in result]))
         return
-    for line in lines(result, today) if result else NONE.split("\n"):
-        echo(line)
+    for line in list_drill_lines(result, today) if result else NONE.split("\n"):
+        print_clean(line)
 
 
 @command.command(name="done", help="Write down that a drill, training or review of the list took place.")
@@ -57,36 +57,36 @@ def done(common: Common, name: tuple[str, ...], note: str, incident: str | None,
     with open_cli_session(common) as seat:
         practice = practice_named(seat.plan.practices, " ".join(name))
         event = seat.desk.practised(practice.name, note, incident=incident, moment=seat.moment(at))
-        stands = drill(practice, _days(seat).get(practice.name.casefold()))
-        documents = load(seat.system.runbooks, builtin=False).documents
+        stands = build_drill(practice, _read_drill_days(seat).get(practice.name.casefold()))
+        documents = load_catalogue(seat.system.runbooks, builtin=False).documents
         day = event.occurred.astimezone(seat.zone).date()
-        filled = paste(practice, documents, stands.last or day, stands.due)
+        filled = build_paste(practice, documents, stands.last or day, stands.due)
     if as_json:
         fields = {"due": str(stands.due) if stands.due else None, "paste": filled.line, "advice": filled.advice}
         click.echo(to_json(event_document(event) | fields))
         return
     coming = f"next due {stands.due}" if stands.due else f"no day when it is next due: {stands.undated}"
-    tell(event, False, f"Practised {practice.name} on {day}{where(event)}; {coming}.")
+    print_event(event, False, f"Practised {practice.name} on {day}{describe_destination(event)}; {coming}.")
     if filled.line:
-        echo(f"For {practice.origin}, which the cockpit never writes:")
-        echo(filled.line)
+        print_clean(f"For {practice.origin}, which the cockpit never writes:")
+        print_clean(filled.line)
     if filled.advice:
-        echo(f"{practice.origin}: {filled.advice}")
+        print_clean(f"{practice.origin}: {filled.advice}")
 
 
-def lines(result: Sequence[Drill], today: date) -> list[str]:
+def list_drill_lines(result: Sequence[Drill], today: date) -> list[str]:
     """A line each: how it stands, when it is due, when it was last done and who says so, what, how often, where."""
     return [
-        f"{item.standing(today):<13} {item.due or '-'!s:<11} last {_last(item):<22} {_what(item.practice)}"
+        f"{item.standing(today):<13} {item.due or '-'!s:<11} last {_format_last(item):<22} {_name_drill(item.practice)}"
         for item in result
     ]
 
 
-def _last(drill: Drill) -> str:
+def _format_last(drill: Drill) -> str:
     return f"{drill.last} ({'record' if drill.recorded else 'document'})" if drill.last else "never"
 
 
-def _what(practice: Practice) -> str:
+def _name_drill(practice: Practice) -> str:
     often = f" ({practice.every or practice.next})" if practice.every or practice.next else ""
     return f"{practice.name}{often} [{practice.origin}]"
 
@@ -108,10 +108,10 @@ def drill_document(drill: Drill, today: date) -> dict[str, object]:
     }
 
 
-def _days(seat: CliSession) -> dict[str, date]:
+def _read_drill_days(seat: CliSession) -> dict[str, date]:
     """Our own record of every environment, in local days."""
     return find_practice_days(seat.timeline.events(kinds=[Kind.PRACTICE]), seat.zone)
 
 
-def _today(seat: CliSession) -> date:
+def _find_today(seat: CliSession) -> date:
     return RealTime().now().astimezone(seat.zone).date()

@@ -8,11 +8,11 @@ from typing import Any
 from cockpit.cli.runbook_context import folder_of
 from cockpit.model.runbook import Finding, Procedure, Runbook, Step
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document
-from cockpit.runbooks.document.sidecar import fingerprint
-from cockpit.runbooks.drills.badges import Badge, badges, last_tested
+from cockpit.runbooks.document.sidecar import hash_command
+from cockpit.runbooks.drills.badges import Badge, last_tested, list_badges
 from cockpit.runbooks.lint.dry_values import known_command
-from cockpit.runbooks.prepare.prepare import Setting, prepare
-from cockpit.runbooks.shell_syntax.literal_secrets import hide
+from cockpit.runbooks.prepare.prepare import PrepareContext, prepare_step
+from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets
 from cockpit.runbooks.types import Prepared
 
 Lint = Callable[[Runbook], Iterable[Finding]]
@@ -20,7 +20,7 @@ Lint = Callable[[Runbook], Iterable[Finding]]
 
 def catalogue_document(
     catalogue: Catalogue,
-    setting: Setting,
+    setting: PrepareContext,
     lint: Lint,
     today: date,
     last_run: Callable[[Runbook], str],
@@ -34,7 +34,7 @@ def catalogue_document(
                 document,
                 setting,
                 lint(document.runbook),
-                badges(document.runbook, today, last_run=last_run(document.runbook), done=done),
+                list_badges(document.runbook, today, last_run=last_run(document.runbook), done=done),
             )
             for document in catalogue.documents
         ],
@@ -43,7 +43,7 @@ def catalogue_document(
 
 
 def document_document(
-    document: Document, setting: Setting, findings: Iterable[Finding], worn: Iterable[Badge]
+    document: Document, setting: PrepareContext, findings: Iterable[Finding], worn: Iterable[Badge]
 ) -> dict[str, Any]:
     runbook = document.runbook
     here = replace(setting, cwd=folder_of(runbook))
@@ -66,7 +66,7 @@ def document_document(
     }
 
 
-def procedure_document(document: Document, procedure: Procedure, setting: Setting) -> dict[str, Any]:
+def procedure_document(document: Document, procedure: Procedure, setting: PrepareContext) -> dict[str, Any]:
     tested = last_tested(document.runbook, procedure)
     return {
         "name": f"{document.id}#{procedure.slug}",
@@ -79,7 +79,7 @@ def procedure_document(document: Document, procedure: Procedure, setting: Settin
         "labels": dict(procedure.labels),
         "warnings": list(procedure.warnings),
         "tested": tested.isoformat() if tested else None,
-        "steps": [step_document(step, prepare("", document.runbook, step, setting)) for step in procedure.steps],
+        "steps": [step_document(step, prepare_step("", document.runbook, step, setting)) for step in procedure.steps],
     }
 
 
@@ -92,8 +92,8 @@ def step_document(step: Step, prepared: Prepared) -> dict[str, Any]:
         "ordinal": step.ordinal,
         "title": step.title,
         "kind": step.kind.value,
-        "command": hide(step.command),
-        "hash": fingerprint(step.command) if step.command else "",
+        "command": hide_literal_secrets(step.command),
+        "hash": hash_command(step.command) if step.command else "",
         "language": step.language,
         "parameters": list(step.parameters),
         "native": step.language == "http" or known_command(step) is not None,
@@ -107,5 +107,5 @@ def step_document(step: Step, prepared: Prepared) -> dict[str, Any]:
         "inline": step.inline,
         "checkbox": step.checkbox,
         "place": step.place.opener if step.place else "",
-        "tags": {name: hide(value) for name, value in step.tags.items()},
+        "tags": {name: hide_literal_secrets(value) for name, value in step.tags.items()},
     }

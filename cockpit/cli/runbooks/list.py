@@ -22,7 +22,7 @@ from cockpit.cli.runbook_context import (
 from cockpit.cli.runbooks.json_document import catalogue_document
 from cockpit.model.runbook import Finding, Runbook
 from cockpit.model.time import RealTime
-from cockpit.runbooks.lint.lint import lint
+from cockpit.runbooks.lint.lint import lint_runbook
 
 
 @click.command(
@@ -40,7 +40,7 @@ def command(common: Common, paths: tuple[str, ...], as_json: bool) -> None:
     runs = runs_of(system, common)
 
     def findings(runbook: Runbook) -> tuple[Finding, ...]:
-        return lint(runbook, world_of(system, runbook))
+        return lint_runbook(runbook, world_of(system, runbook))
 
     fields = catalogue_document(
         catalogue,
@@ -50,11 +50,11 @@ def command(common: Common, paths: tuple[str, ...], as_json: bool) -> None:
         lambda runbook: last_hash(runs, runbook),
         practised_of(system, common),
     )
-    text = json_documents.as_json(fields) if as_json else "\n".join(lines(fields))
+    text = json_documents.as_json(fields) if as_json else "\n".join(list_catalogue_lines(fields))
     click.echo(secrets.mask(text))
 
 
-def lines(fields: dict[str, Any]) -> Iterator[str]:
+def list_catalogue_lines(fields: dict[str, Any]) -> Iterator[str]:
     """The catalogue for people."""
     for document in fields["documents"]:
         where = "built in" if document["builtin"] else shown_path(document["path"])
@@ -66,7 +66,7 @@ def lines(fields: dict[str, Any]) -> Iterator[str]:
             kinds = Counter(entry["kind"] or "not recognised" for entry in document["tables"])
             yield "  tables: " + ", ".join(kind + (f" x{count}" if count > 1 else "") for kind, count in kinds.items())
         if document["findings"]:
-            yield f"  {plural(len(document['findings']), 'finding')}: cockpit lint {shown_path(document['path'])}"
+            yield f"  {make_plural(len(document['findings']), 'finding')}: cockpit lint {shown_path(document['path'])}"
         yield ""
     for item in fields["unread"]:
         yield f"{item['path']} {item['reason']}"
@@ -79,17 +79,17 @@ def procedure_lines(procedure: dict[str, Any]) -> Iterator[str]:
     yield f"  {procedure['name']}{menu}"
     for step in procedure["steps"]:
         how = "" if not step["command"] else "native" if step["native"] else step["language"]
-        yield f"    {step['ordinal']:>2} {step['kind']:7} {how:10} {step['title']}{hindrance(step)}"
+        yield f"    {step['ordinal']:>2} {step['kind']:7} {how:10} {step['title']}{describe_hindrance(step)}"
 
 
-def hindrance(step: dict[str, Any]) -> str:
+def describe_hindrance(step: dict[str, Any]) -> str:
     """Why a step with a command could not start now, in a few words."""
     if step["runnable"] or not step["command"]:
         return ""
     return "  - needs " + ", ".join(step["open"]) if step["open"] else f"  - {step['reason']}"
 
 
-def plural(count: int, noun: str) -> str:
+def make_plural(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
@@ -108,7 +108,8 @@ def lint_documents(common: Common, paths: tuple[str, ...], as_json: bool) -> Non
         raise Refusal("Name a file or a folder, or set `runbooks` in cockpit.toml.")
     documents = catalogue_of(system, paths or system.runbooks).documents
     findingses = {
-        document.runbook.path: lint(document.runbook, world_of(system, document.runbook)) for document in documents
+        document.runbook.path: lint_runbook(document.runbook, world_of(system, document.runbook))
+        for document in documents
     }
     count = sum(map(len, findingses.values()))
     if as_json:
@@ -120,6 +121,8 @@ def lint_documents(common: Common, paths: tuple[str, ...], as_json: bool) -> Non
         for path, findings in findingses.items():
             for finding in findings:
                 click.echo(f"{shown_path(path)}:{finding.line}: {finding.rule}: {finding.message}")
-        click.echo(f"{plural(len(documents), 'document')}, {plural(count, 'finding') if count else 'no findings'}")
+        click.echo(
+            f"{make_plural(len(documents), 'document')}, {make_plural(count, 'finding') if count else 'no findings'}"
+        )
     if count:
         raise SystemExit(FOUND)

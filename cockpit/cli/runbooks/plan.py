@@ -22,36 +22,42 @@ UNFILLED = "NOT FILLED IN"
 A_DAY = timedelta(days=1)
 
 
-def lines(plan: Plan, zone: str) -> Iterator[str]:
+def list_plan_lines(plan: Plan, zone: str) -> Iterator[str]:
     """Every part of the plan under its heading. `zone` is the system's, for hours that name none."""
-    yield from part("Ladder", [(level.origin, of_level(level)) for level in plan.ladder])
-    yield from part("Rules", [(rule.origin, of_rule(rule)) for rule in plan.rules])
-    roles = [(role.origin, joined(role.name + " (leads)" * role.lead, role.duty)) for role in plan.roles]
-    yield from part("Roles", roles)
-    yield from part("Contacts", [(contact.origin, of_contact(contact)) for contact in plan.contacts])
-    yield from part("Who to page", [(page.origin, joined(page.condition, page.who)) for page in plan.pages])
-    yield from part("Recovery targets", [(target.origin, of_target(target)) for target in plan.targets])
+    yield from list_part_lines("Ladder", [(level.origin, of_level(level)) for level in plan.ladder])
+    yield from list_part_lines("Rules", [(rule.origin, of_rule(rule)) for rule in plan.rules])
+    roles = [(role.origin, join_parts(role.name + " (leads)" * role.lead, role.duty)) for role in plan.roles]
+    yield from list_part_lines("Roles", roles)
+    yield from list_part_lines("Contacts", [(contact.origin, of_contact(contact)) for contact in plan.contacts])
+    yield from list_part_lines(
+        "Who to page", [(page.origin, join_parts(page.condition, page.who)) for page in plan.pages]
+    )
+    yield from list_part_lines("Recovery targets", [(target.origin, of_target(target)) for target in plan.targets])
     metrics = [
-        (metric_target.origin, joined(metric_target.metric, metric_target.text, metric_target.level))
+        (metric_target.origin, join_parts(metric_target.metric, metric_target.text, metric_target.level))
         for metric_target in plan.metric_targets
     ]
-    yield from part("Metric targets", metrics)
+    yield from list_part_lines("Metric targets", metrics)
     messages = [
-        (template.origin, joined(template.id, f"to the {template.audience}", template.title))
+        (template.origin, join_parts(template.id, f"to the {template.audience}", template.title))
         for template in plan.templates
     ]
-    yield from part("Templates", messages)
+    yield from list_part_lines("Templates", messages)
     for checklist in plan.checklists:
         opens = f", opens for {', '.join(checklist.levels)}" if checklist.levels else ""
         boxes = [("", f"[ ] {item}") for item in checklist.items]
-        yield from part(f"Checklist {checklist.id}{opens}  ({checklist.origin})", boxes)
-    yield from part("What comes round", [(practice.origin, of_practice(practice)) for practice in plan.practices])
-    yield from part("Working hours", [(plan.hours.origin, of_hours(plan.hours, zone))])
-    yield from part("Preserve first", [("", plan.snapshot)] if plan.snapshot else [])
-    yield from part("To look at", [("", f"{problem.message} {problem.advice}".strip()) for problem in plan.problems])
+        yield from list_part_lines(f"Checklist {checklist.id}{opens}  ({checklist.origin})", boxes)
+    yield from list_part_lines(
+        "What comes round", [(practice.origin, of_practice(practice)) for practice in plan.practices]
+    )
+    yield from list_part_lines("Working hours", [(plan.hours.origin, of_hours(plan.hours, zone))])
+    yield from list_part_lines("Preserve first", [("", plan.snapshot)] if plan.snapshot else [])
+    yield from list_part_lines(
+        "To look at", [("", f"{problem.message} {problem.advice}".strip()) for problem in plan.problems]
+    )
 
 
-def part(title: str, rows: Sequence[tuple[str, str]]) -> Iterator[str]:
+def list_part_lines(title: str, rows: Sequence[tuple[str, str]]) -> Iterator[str]:
     """A heading and its rows, each with its origin behind it; nothing for none."""
     if rows:
         yield title
@@ -60,24 +66,24 @@ def part(title: str, rows: Sequence[tuple[str, str]]) -> Iterator[str]:
         yield ""
 
 
-def joined(*parts: str) -> str:
+def join_parts(*parts: str) -> str:
     return "; ".join(word for word in parts if word)
 
 
 def of_level(level: SeverityLevel) -> str:
-    return joined(level.name, level.definition, level.response, "no incident, a note" * level.backlog)
+    return join_parts(level.name, level.definition, level.response, "no incident, a note" * level.backlog)
 
 
 def of_rule(rule: Rule) -> str:
     """`response: acknowledge within 15m, P0 P1`."""
-    time = "from the start" if not rule.after else f"after {length(rule.after, rule.counting)}"
+    time = "from the start" if not rule.after else f"after {format_length(rule.after, rule.counting)}"
     tier = f" {rule.number}" if rule.number else ""
     who = f"by {rule.who}" if rule.who and rule.who not in rule.what else ""
     when = "begun outside the hours" * rule.outside
-    return joined(f"{rule.kind}{tier}: {rule.what}", time, who, " ".join(rule.levels) or "every level", when)
+    return join_parts(f"{rule.kind}{tier}: {rule.what}", time, who, " ".join(rule.levels) or "every level", when)
 
 
-def length(after: timedelta, counting: Counting) -> str:
+def format_length(after: timedelta, counting: Counting) -> str:
     """`15m`, `3 business days`, `2h of business hours`."""
     if counting is Counting.DAYS:
         return f"{after / A_DAY:g} business days"
@@ -88,25 +94,27 @@ def length(after: timedelta, counting: Counting) -> str:
 
 def of_contact(contact: Contact) -> str:
     backup = f"else {contact.backup}" if contact.backup else ""
-    return joined(contact.role, contact.person, contact.how, backup, contact.scope, UNFILLED * (not contact.filled))
+    return join_parts(contact.role, contact.person, contact.how, backup, contact.scope, UNFILLED * (not contact.filled))
 
 
 def of_target(target: Target) -> str:
     lost = f"loses at most {show(target.rpo.total_seconds()) if target.rpo else 'nothing'}"
     takes = f"takes at most {show(target.rto.total_seconds())}" if target.rto is not None else ""
-    return joined(target.scenario, lost if target.rpo is not None else "", takes, target.how)
+    return join_parts(target.scenario, lost if target.rpo is not None else "", takes, target.how)
 
 
 def of_practice(practice: Practice) -> str:
     last, due = practice.last, practice.due
     coming = f"next {practice.next}" + (f" = {due}" if due and str(due) != practice.next else "")
-    return joined(practice.name, practice.every, coming if practice.next else "", f"last {last}" if last else "")
+    return join_parts(practice.name, practice.every, coming if practice.next else "", f"last {last}" if last else "")
 
 
 def of_hours(hours: Hours, zone: str) -> str:
     days = " ".join(DAYS[day] for day in hours.days)
     off = f"off {', '.join(map(str, hours.holidays))}" if hours.holidays else ""
-    return joined(f"{days} {hours.opens:%H:%M}-{hours.closes:%H:%M}", hours.zone or zone or "this machine's zone", off)
+    return join_parts(
+        f"{days} {hours.opens:%H:%M}-{hours.closes:%H:%M}", hours.zone or zone or "this machine's zone", off
+    )
 
 
 @click.command(
@@ -120,5 +128,5 @@ def command(common: Common, as_json: bool) -> None:
     if as_json:
         click.echo(json_documents.as_json(json_documents.to_json_value(asdict(plan))))
         return
-    for line in lines(plan, system.time_zone):
+    for line in list_plan_lines(plan, system.time_zone):
         click.echo(clean_text(line))

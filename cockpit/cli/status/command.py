@@ -21,7 +21,7 @@ from cockpit.cli.options import (
 from cockpit.cli.status.text import (
     EnvironmentRecord,
     State,
-    document,
+    build_status_document,
     freeze_document,
     print_freezes,
     print_states,
@@ -70,21 +70,21 @@ class StatusCommand(click.Command):
 def command(common: Common, only_freeze: bool, as_json: bool) -> None:
     if only_freeze:
         raise SystemExit(_say_freeze(common, as_json))
-    states = looked(common)
-    word = worst(states)
+    states = check_asked_environments(common)
+    word = find_worst_state(states)
     if as_json:
-        click.echo(to_json(document(states, word)))
+        click.echo(to_json(build_status_document(states, word)))
     else:
         print_states(states)
     raise SystemExit(word.exit_code)
 
 
-def looked(common: Common) -> list[State]:
+def check_asked_environments(common: Common) -> list[State]:
     """How the asked environments stand. Raises Unknown for whatever keeps it from being known."""
     try:
-        system, environments = _chosen(common)
-        records = _records(system, common, environments)
-        return asyncio.run(look(system, environments, records))
+        system, environments = _choose_environments(common)
+        records = _read_records(system, common, environments)
+        return asyncio.run(check_environments(system, environments, records))
     except Refusal as error:
         raise Unknown(error.message) from None
     except KeyboardInterrupt:
@@ -96,13 +96,15 @@ def looked(common: Common) -> list[State]:
         raise Unknown(clean_line(sentence, 500)) from None
 
 
-def _chosen(common: Common) -> tuple[System, Sequence[Environment]]:
+def _choose_environments(common: Common) -> tuple[System, Sequence[Environment]]:
     """The system, and of its environments those that were asked for. Raises Refusal."""
     system = load_system(common)
     return system, system.environments if common.env is None else (choose_environment(system, common.env),)
 
 
-def _records(system: System, common: Common, environments: Sequence[Environment]) -> Mapping[str, EnvironmentRecord]:
+def _read_records(
+    system: System, common: Common, environments: Sequence[Environment]
+) -> Mapping[str, EnvironmentRecord]:
     """What the timeline says of them, by the severity scale of the documents, as the screen has it."""
     from cockpit.runbooks.plan.load import read_plan
 
@@ -112,8 +114,8 @@ def _records(system: System, common: Common, environments: Sequence[Environment]
 def _say_freeze(common: Common, as_json: bool) -> int:
     """Print whether deployments are frozen; the exit code. Raises Unknown where nobody can know."""
     try:
-        system, environments = _chosen(common)
-        records = _records(system, common, environments)
+        system, environments = _choose_environments(common)
+        records = _read_records(system, common, environments)
     except Refusal as error:
         raise Unknown(error.message) from None
     for record in records.values():
@@ -128,12 +130,12 @@ def _say_freeze(common: Common, as_json: bool) -> int:
     return exit_code
 
 
-def worst(states: Sequence[State]) -> OverallState:
+def find_worst_state(states: Sequence[State]) -> OverallState:
     """The word of several environments: their worst."""
     return max((item.overall.word for item in states), key=WORSE.__getitem__, default=OverallState.UNKNOWN)
 
 
-async def look(
+async def check_environments(
     system: System,
     environments: Sequence[Environment],
     records: Mapping[str, EnvironmentRecord],
@@ -170,10 +172,12 @@ async def look(
         if credential is not None:
             await credential.close()
     now = time.monotonic()
-    return [state(environment, readings, records[environment.name], now) for environment in environments]
+    return [build_state(environment, readings, records[environment.name], now) for environment in environments]
 
 
-def state(environment: Environment, readings: Sequence[Reading[Any]], record: EnvironmentRecord, now: float) -> State:
+def build_state(
+    environment: Environment, readings: Sequence[Reading[Any]], record: EnvironmentRecord, now: float
+) -> State:
     """One environment's part of the answers."""
     mine = [reading for reading in readings if reading.environment == environment.name]
     return State(environment, tuple(mine), {reading.feed: compute_freshness(reading, now) for reading in mine}, record)
@@ -185,6 +189,6 @@ def state(environment: Environment, readings: Sequence[Reading[Any]], record: En
 def print_status(common: Common) -> int:
     """Print how everything stands; the answer is the exit code of `cockpit status`."""
     click.echo("cockpit: there is no terminal to draw on, so this is `cockpit status`.", err=True)
-    states = looked(common)
+    states = check_asked_environments(common)
     print_states(states)
-    return worst(states).exit_code
+    return find_worst_state(states).exit_code

@@ -153,41 +153,46 @@ def print_states(states: Sequence[State]) -> None:
     console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
     now = RealTime().now()
     for state in states:
-        _print(console, state, now)
+        _print_state(console, state, now)
 
 
-def _print(console: Console, state: State, now: datetime) -> None:
+def _print_state(console: Console, state: State, now: datetime) -> None:
     result = state.overall
     production = " (production)" if state.environment.production else ""
     console.print(
         Text.assemble(f"{clean_line(state.environment.name)}{production}  ", (result.word, COLOURS[result.word]))
     )
-    for line in _recorded(state.record):
+    for line in _list_record_lines(state.record):
         console.print(Text(f"  {clean_line(line, 500)}"))
     if not state.fresh:
         console.print("  Nothing is watched here: the configuration names no probes, apps or alert sources.")
-    for title, columns, body in _rows(state, now):
+    for title, columns, body in _list_table_rows(state, now):
         if body:
             console.print()
-            console.print(_table(title, columns, body))
+            console.print(_make_table(title, columns, body))
     console.print()
 
 
 Rows = list[tuple[str, ...]]
 
 
-def _rows(state: State, now: datetime) -> Iterable[tuple[str, tuple[str, ...], Rows]]:
+def _list_table_rows(state: State, now: datetime) -> Iterable[tuple[str, tuple[str, ...], Rows]]:
     """Title, columns and rows of each table; the second column is the state."""
     yield (
         "Incidents",
         ("incident", "status", "open for", "severity", "leader", "title"),
-        [_incident(incident, state.record, now) for incident in state.record.incidents],
+        [_list_incident_cells(incident, state.record, now) for incident in state.record.incidents],
     )
     yield (
         "Sources",
         ("source", "state", "age", "", ""),
         [
-            (name, fresh.state.value, "" if fresh.age is None else format_age(fresh.age), *_problem(state, name))
+            (
+                name,
+                fresh.state.value,
+                "" if fresh.age is None else format_age(fresh.age),
+                *_describe_problem(state, name),
+            )
             for name, fresh in state.fresh.items()
         ],
     )
@@ -195,7 +200,13 @@ def _rows(state: State, now: datetime) -> Iterable[tuple[str, tuple[str, ...], R
         "Probes",
         ("probe", "state", "since", "latency", "reason"),
         [
-            (item.name, item.state.value, _since(state.since(item.name), now), _ms(item.latency), item.reason)
+            (
+                item.name,
+                item.state.value,
+                _format_since(state.since(item.name), now),
+                _format_ms(item.latency),
+                item.reason,
+            )
             for item in state.items(ProbeResult)
         ],
     )
@@ -203,7 +214,13 @@ def _rows(state: State, now: datetime) -> Iterable[tuple[str, tuple[str, ...], R
         "Alerts",
         ("alert", "state", "since", "severity", "summary"),
         [
-            (item.name, item.state.value, _since(item.since, now), item.severity.value, item.note or item.summary)
+            (
+                item.name,
+                item.state.value,
+                _format_since(item.since, now),
+                item.severity.value,
+                item.note or item.summary,
+            )
             for item in state.items(Alert)
         ],
     )
@@ -211,15 +228,15 @@ def _rows(state: State, now: datetime) -> Iterable[tuple[str, tuple[str, ...], R
         "Revisions",
         ("revision", "state", "age", "traffic", "image"),
         [
-            _revision(revision, now)
+            _list_revision_cells(revision, now)
             for app in state.items(Application)
             for revision in app.revisions
-            if _worth(revision)
+            if _is_worth_showing(revision)
         ],
     )
 
 
-def _table(title: str, columns: Sequence[str], rows: Rows) -> Table:
+def _make_table(title: str, columns: Sequence[str], rows: Rows) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for index, name in enumerate(columns):
         table.add_column(name, overflow="fold", no_wrap=index in (1, 2), justify="right" if index == 2 else "left")
@@ -230,7 +247,7 @@ def _table(title: str, columns: Sequence[str], rows: Rows) -> Table:
     return table
 
 
-def _recorded(record: EnvironmentRecord) -> Iterable[str]:
+def _list_record_lines(record: EnvironmentRecord) -> Iterable[str]:
     """What a person must know of the timeline before believing the rest."""
     if record.problem:
         yield f"Open incidents and a freeze are not known: {record.problem}"
@@ -261,61 +278,70 @@ def freeze_document(records: Mapping[str, EnvironmentRecord], exit_code: int) ->
     return {
         "frozen": any(record.freeze for record in records.values()),
         "exit_code": exit_code,
-        "environments": [{"name": name, "freeze": _freeze(record.freeze)} for name, record in records.items()],
+        "environments": [
+            {"name": name, "freeze": _build_freeze_document(record.freeze)} for name, record in records.items()
+        ],
     }
 
 
-def _freeze(freeze: Freeze | None) -> dict[str, str] | None:
+def _build_freeze_document(freeze: Freeze | None) -> dict[str, str] | None:
     return (
         None if freeze is None else {"since": format_timestamp(freeze.since), "by": freeze.by, "reason": freeze.reason}
     )
 
 
-def _incident(incident: Incident, record: EnvironmentRecord, now: datetime) -> tuple[str, ...]:
+def _list_incident_cells(incident: Incident, record: EnvironmentRecord, now: datetime) -> tuple[str, ...]:
     drill = "DRILL " if incident.drill else ""
     leaders = ", ".join(record.leaders(incident)) or "nobody leads"
     status = incident.status.value
-    return incident.id, status, _since(incident.declared, now), incident.severity, leaders, f"{drill}{incident.title}"
+    return (
+        incident.id,
+        status,
+        _format_since(incident.declared, now),
+        incident.severity,
+        leaders,
+        f"{drill}{incident.title}",
+    )
 
 
-def _problem(state: State, feed: str) -> tuple[str, str]:
+def _describe_problem(state: State, feed: str) -> tuple[str, str]:
     problem = next((reading.problem for reading in state.readings if reading.feed == feed), None)
     return (problem.message, problem.advice) if problem else ("", "")
 
 
-def _worth(revision: Revision) -> bool:
+def _is_worth_showing(revision: Revision) -> bool:
     """Those that run or serve; the long tail of old ones is for the screen."""
     return revision.active or revision.weight > 0
 
 
-def _revision(revision: Revision, now: datetime) -> tuple[str, ...]:
+def _list_revision_cells(revision: Revision, now: datetime) -> tuple[str, ...]:
     return (
         revision.name,
         judge_revision(revision).word,
-        _since(revision.created, now),
+        _format_since(revision.created, now),
         f"{revision.weight} %",
         revision.image,
     )
 
 
-def _since(moment: datetime | None, now: datetime) -> str:
+def _format_since(moment: datetime | None, now: datetime) -> str:
     return "" if moment is None else format_age((now - moment).total_seconds())
 
 
-def _ms(seconds: float | None) -> str:
+def _format_ms(seconds: float | None) -> str:
     return "" if seconds is None else f"{seconds * 1000:.0f} ms"
 
 
-def document(states: Sequence[State], word: OverallState) -> dict[str, Any]:
+def build_status_document(states: Sequence[State], word: OverallState) -> dict[str, Any]:
     """The same for programs; times in UTC, ages and latencies in seconds."""
     return {
         "word": word.value,
         "exit_code": word.exit_code,
-        "environments": [_environment(state) for state in states],
+        "environments": [_build_environment_document(state) for state in states],
     }
 
 
-def _environment(state: State) -> dict[str, Any]:
+def _build_environment_document(state: State) -> dict[str, Any]:
     result = state.overall
     return {
         "name": state.environment.name,
@@ -335,7 +361,7 @@ def _environment(state: State) -> dict[str, Any]:
             }
             for incident in state.record.incidents
         ],
-        "freeze": _freeze(state.record.freeze),
+        "freeze": _build_freeze_document(state.record.freeze),
         "recorder": state.record.recorder,
         "recorder_stalled": state.record.stalled,
         "record_problem": state.record.problem,
@@ -344,17 +370,17 @@ def _environment(state: State) -> dict[str, Any]:
                 "kind": trouble.kind,
                 "name": trouble.name,
                 "word": trouble.word.value,
-                "since": _stamp(state.since(trouble.name) if trouble.kind == "probe" else trouble.since),
+                "since": _format_stamp(state.since(trouble.name) if trouble.kind == "probe" else trouble.since),
                 "reason": trouble.reason,
             }
             for trouble in result.troubles
         ],
-        "sources": [_source(state, name, fresh) for name, fresh in state.fresh.items()],
+        "sources": [_build_source_document(state, name, fresh) for name, fresh in state.fresh.items()],
         "probes": [
             {
                 "name": item.name,
                 "state": item.state.value,
-                "since": _stamp(state.since(item.name)),
+                "since": _format_stamp(state.since(item.name)),
                 "latency": item.latency,
                 "reason": item.reason,
                 "url": item.url,
@@ -381,7 +407,7 @@ def _environment(state: State) -> dict[str, Any]:
                 "health": revision.health,
                 "condition": judge_revision(revision).condition.value,
                 "image": revision.image,
-                "created": _stamp(revision.created),
+                "created": _format_stamp(revision.created),
             }
             for app in state.items(Application)
             for revision in app.revisions
@@ -389,12 +415,12 @@ def _environment(state: State) -> dict[str, Any]:
     }
 
 
-def _stamp(moment: datetime | None) -> str | None:
+def _format_stamp(moment: datetime | None) -> str | None:
     return None if moment is None else format_timestamp(moment)
 
 
-def _source(state: State, name: str, fresh: Freshness) -> dict[str, Any]:
-    message, advice = _problem(state, name)
+def _build_source_document(state: State, name: str, fresh: Freshness) -> dict[str, Any]:
+    message, advice = _describe_problem(state, name)
     flag = fresh.state in (FeedState.LIVE, FeedState.LATE)
     return {
         "name": name,

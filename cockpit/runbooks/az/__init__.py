@@ -9,7 +9,7 @@
 cancellation, which leaves a long operation going on in Azure under the URL that `progress.operation` was told.
 """
 
-from cockpit.runbooks.az.parse import AzCommand, recognise
-from cockpit.runbooks.az.perform import Survey, perform, resume, survey
+from cockpit.runbooks.az.parse import AzCommand, recognise_az_command
+from cockpit.runbooks.az.perform import Survey, perform_az_command, resume_operation, survey_az_change
 
-__all__ = ["AzCommand", "Survey", "perform", "recognise", "resume", "survey"]
+__all__ = ["AzCommand", "Survey", "perform_az_command", "recognise_az_command", "resume_operation", "survey_az_change"]

@@ -11,7 +11,7 @@ from cockpit.model.problem import SourceError
 from cockpit.model.raw import dig_value, read_text
 from cockpit.model.revision import Application
 from cockpit.runbooks.az import shapes
-from cockpit.runbooks.az.known_commands import moment
+from cockpit.runbooks.az.known_commands import parse_az_time
 from cockpit.runbooks.az.parse import AzCommand
 from cockpit.runbooks.az.reads import app_of, server_of
 from cockpit.runbooks.types import Progress
@@ -19,17 +19,23 @@ from cockpit.runbooks.types import Progress
 Act = Callable[[AzCommand, Azure, Progress, str], Awaitable[tuple[AzureChange, Any]]]
 
 
-async def activate(native: AzCommand, azure: Azure, progress: Progress, confirmed: str) -> tuple[AzureChange, Any]:
+async def activate_revision(
+    native: AzCommand, azure: Azure, progress: Progress, confirmed: str
+) -> tuple[AzureChange, Any]:
     change = await app_of(native, azure).activate(native.one("revision"))
     return change, change.answer
 
 
-async def deactivate(native: AzCommand, azure: Azure, progress: Progress, confirmed: str) -> tuple[AzureChange, Any]:
+async def deactivate_revision(
+    native: AzCommand, azure: Azure, progress: Progress, confirmed: str
+) -> tuple[AzureChange, Any]:
     change = await app_of(native, azure).deactivate(native.one("revision"))
     return change, change.answer
 
 
-async def restart(native: AzCommand, azure: Azure, progress: Progress, confirmed: str) -> tuple[AzureChange, Any]:
+async def restart_revision(
+    native: AzCommand, azure: Azure, progress: Progress, confirmed: str
+) -> tuple[AzureChange, Any]:
     change = await app_of(native, azure).restart(native.one("revision"))
     return change, change.answer
 
@@ -46,7 +52,7 @@ async def set_traffic(native: AzCommand, azure: Azure, progress: Progress, confi
         return change, change.answer
 
 
-async def update(native: AzCommand, azure: Azure, progress: Progress, confirmed: str) -> tuple[AzureChange, Any]:
+async def update_app(native: AzCommand, azure: Azure, progress: Progress, confirmed: str) -> tuple[AzureChange, Any]:
     app = app_of(native, azure)
     change = await app.set_image(
         native.one("image"),
@@ -57,16 +63,20 @@ async def update(native: AzCommand, azure: Azure, progress: Progress, confirmed:
     return change, await result_of(change, app.read)
 
 
-async def restore(native: AzCommand, azure: Azure, progress: Progress, confirmed: str) -> tuple[AzureChange, Any]:
+async def restore_database(
+    native: AzCommand, azure: Azure, progress: Progress, confirmed: str
+) -> tuple[AzureChange, Any]:
     server, into = server_of(native, azure), native.one("dest-name")
-    change = await server.restore(native.one("name"), into, moment(native.one("time")), tell=progress.operation)
-    return change, await result_of(change, lambda: server.database(into), shapes.database)
+    change = await server.restore(native.one("name"), into, parse_az_time(native.one("time")), tell=progress.operation)
+    return change, await result_of(change, lambda: server.database(into), shapes.shape_database)
 
 
-async def rename(native: AzCommand, azure: Azure, progress: Progress, confirmed: str) -> tuple[AzureChange, Any]:
+async def rename_database(
+    native: AzCommand, azure: Azure, progress: Progress, confirmed: str
+) -> tuple[AzureChange, Any]:
     server, new = server_of(native, azure), native.one("new-name")
     change = await server.rename(native.one("name"), new)
-    return change, await result_of(change, lambda: server.database(new), shapes.database)
+    return change, await result_of(change, lambda: server.database(new), shapes.shape_database)
 
 
 async def result_of(
@@ -82,17 +92,17 @@ async def result_of(
 
 
 CHANGES: Mapping[str, Act] = {
-    "containerapp revision activate": activate,
-    "containerapp revision deactivate": deactivate,
-    "containerapp revision restart": restart,
+    "containerapp revision activate": activate_revision,
+    "containerapp revision deactivate": deactivate_revision,
+    "containerapp revision restart": restart_revision,
     "containerapp ingress traffic set": set_traffic,
-    "containerapp update": update,
-    "sql db restore": restore,
-    "sql db rename": rename,
+    "containerapp update": update_app,
+    "sql db restore": restore_database,
+    "sql db rename": rename_database,
 }
 
 
-async def look(native: AzCommand, azure: Azure) -> tuple[tuple[str, ...], str]:
+async def describe_change_effect(native: AzCommand, azure: Azure) -> tuple[tuple[str, ...], str]:
     """What a change would meet, in words, and the fingerprint of the traffic. Raises SourceError if it is refused."""
     if native.words not in CHANGES:
         return (), ""
@@ -100,13 +110,13 @@ async def look(native: AzCommand, azure: Azure) -> tuple[tuple[str, ...], str]:
         return await look_at_database(native, azure), ""
     raw, application = await app_of(native, azure).standing()
     latest = read_text(dig_value(raw, "properties", "latestRevisionName"))
-    parts = [f"Traffic now: {shares(sum_weights(traffic_of(raw), latest))}."]
+    parts = [f"Traffic now: {format_weights(sum_weights(traffic_of(raw), latest))}."]
     if native.words == "containerapp ingress traffic set":
         must_be_divisible(raw, application)
         after = merge_traffic(
             raw, application, weights_of(native, "revision-weight"), weights_of(native, "label-weight")
         )
-        parts.append(f"Traffic then: {shares(sum_weights(after, latest))}.")
+        parts.append(f"Traffic then: {format_weights(sum_weights(after, latest))}.")
     elif native.words == "containerapp revision deactivate":
         must_be_idle(application, native.one("revision"))
         parts += [
@@ -146,5 +156,5 @@ def labels_of(native: AzCommand, application: Application) -> tuple[str, ...]:
     return next((revision.labels for revision in application.revisions if revision.name == native.one("revision")), ())
 
 
-def shares(weights: Mapping[str, int]) -> str:
+def format_weights(weights: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {weight} %" for name, weight in weights.items()) or "nowhere"

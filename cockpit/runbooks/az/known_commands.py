@@ -21,16 +21,16 @@ class Takes(Enum):
 Accepts = Callable[[str], bool]
 
 
-def like(pattern: str) -> Accepts:
+def make_pattern_check(pattern: str) -> Accepts:
     """Accepts what the whole of a regular expression matches."""
     compiled = re.compile(pattern)
     return lambda value: compiled.fullmatch(value) is not None
 
 
-ANYTHING = like(r"[^\x00-\x08\x0b-\x1f\x7f]+")  # but control characters
+ANYTHING = make_pattern_check(r"[^\x00-\x08\x0b-\x1f\x7f]+")  # but control characters
 
 
-def moment(written: str) -> datetime:
+def parse_az_time(written: str) -> datetime:
     """A time as az takes one, in UTC; without a zone it is UTC. Raises ValueError, OverflowError."""
     result = datetime.fromisoformat(written)
     return result.replace(tzinfo=UTC) if result.tzinfo is None else result.astimezone(UTC)
@@ -38,7 +38,7 @@ def moment(written: str) -> datetime:
 
 def is_moment(written: str) -> bool:
     try:
-        return moment(written).year > 1
+        return parse_az_time(written).year > 1
     except (ValueError, OverflowError):
         return False
 
@@ -70,13 +70,13 @@ class Command:
         return next((flag for flag in (*self.flags, *GLOBAL) if form in flag.forms), None)
 
 
-RESOURCE = like(r"(?!\.+$)[A-Za-z0-9_.()-]{1,128}")  # the names that Azure allows for what is named here
-SPAN = like(r"(?=.)(\d{1,4}d)?(\d{1,4}h)?(\d{1,4}m)?")
-WEIGHT = like(r"[A-Za-z0-9-]{1,128}=\d{1,3}")
-ID = like(r"/subscriptions/[^/?#%\s]+(/(?!\.+(/|$))[A-Za-z0-9_.()-]+)+")
+RESOURCE = make_pattern_check(r"(?!\.+$)[A-Za-z0-9_.()-]{1,128}")  # the names that Azure allows for what is named here
+SPAN = make_pattern_check(r"(?=.)(\d{1,4}d)?(\d{1,4}h)?(\d{1,4}m)?")
+WEIGHT = make_pattern_check(r"[A-Za-z0-9-]{1,128}=\d{1,3}")
+ID = make_pattern_check(r"/subscriptions/[^/?#%\s]+(/(?!\.+(/|$))[A-Za-z0-9_.()-]+)+")
 
 GLOBAL = (
-    Flag(("--output", "-o"), accepts=like("json|table|tsv|none")),
+    Flag(("--output", "-o"), accepts=make_pattern_check("json|table|tsv|none")),
     Flag(("--query",)),
     Flag(("--subscription",)),
     Flag(("--only-show-errors",), Takes.NOTHING),
@@ -158,10 +158,10 @@ KNOWN = (
             ANY_REVISION,
             Flag(("--replica",), accepts=RESOURCE),
             Flag(("--container",), accepts=RESOURCE),
-            Flag(("--tail",), accepts=like(r"[0-2]?\d?\d|300")),
+            Flag(("--tail",), accepts=make_pattern_check(r"[0-2]?\d?\d|300")),
             Flag(("--follow",), Takes.MAYBE),
-            Flag(("--type", "-t"), accepts=like("console|system")),
-            Flag(("--format",), accepts=like("json|text")),
+            Flag(("--type", "-t"), accepts=make_pattern_check("console|system")),
+            Flag(("--format",), accepts=make_pattern_check("json|text")),
         ),
     ),
     Command("sql db list", READ, "List the databases of {server}", (SERVER, GROUP)),
@@ -192,7 +192,7 @@ KNOWN = (
             ANY_GROUP,
             Flag(("--resource-id",), accepts=ID),
             Flag(("--correlation-id",), accepts=RESOURCE),
-            Flag(("--max-events",), accepts=like(r"[1-9]\d{0,3}")),
+            Flag(("--max-events",), accepts=make_pattern_check(r"[1-9]\d{0,3}")),
             *(START, END, OFFSET),
         ),
     ),
@@ -203,8 +203,10 @@ KNOWN = (
         (
             Flag(("--resource",), required=True, accepts=ID),
             Flag(("--metrics", "--metric"), Takes.MANY),
-            Flag(("--aggregation",), Takes.MANY, accepts=like(r"(?i)average|count|maximum|minimum|total")),
-            Flag(("--interval",), accepts=like(r"PT\d{1,2}[MH]|P1D|\d{1,2}[mhd]")),
+            Flag(
+                ("--aggregation",), Takes.MANY, accepts=make_pattern_check(r"(?i)average|count|maximum|minimum|total")
+            ),
+            Flag(("--interval",), accepts=make_pattern_check(r"PT\d{1,2}[MH]|P1D|\d{1,2}[mhd]")),
             Flag(("--filter",)),
             *(START, END, OFFSET),
         ),

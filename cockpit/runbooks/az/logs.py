@@ -34,7 +34,7 @@ async def show_logs(native: AzCommand, azure: Azure, progress: Progress) -> str:
         "tailLines": native.one("tail", USUAL_TAIL),
     }
     count = 0
-    async for lines in batches(url, values_by_name, token, follow=native.follow):
+    async for lines in stream_line_batches(url, values_by_name, token, follow=native.follow):
         count += len(lines)
         progress.output("".join(f"{clean_line(line, LONGEST_LINE)}\n" for line in lines))
     return f"{sentence} {count} lines."
@@ -43,7 +43,7 @@ async def show_logs(native: AzCommand, azure: Azure, progress: Progress) -> str:
 async def system_stream(app: ContainerApp) -> tuple[str, str]:
     url = keep_whole(dig_value(await app.read(), "properties", "eventStreamEndpoint"))
     if not url:
-        raise SourceError(missing(f"{app.name} has no system log to stream."))
+        raise SourceError(build_missing_problem(f"{app.name} has no system log to stream."))
     return url, f"The system log of {app.name}."
 
 
@@ -55,7 +55,7 @@ async def console_stream(native: AzCommand, app: ContainerApp) -> tuple[str, str
     _, application = await app.standing()
     revision = native.one("revision") or (application.serving.name if application.serving else "")
     if not revision:
-        raise SourceError(missing(f"No revision of {app.name} has traffic; name one with --revision."))
+        raise SourceError(build_missing_problem(f"No revision of {app.name} has traffic; name one with --revision."))
     replicas = [map_replica(fields) for fields in await app.replicas(revision)]
     chosen = [item for item in replicas if not native.one("replica") or item.name == native.one("replica")]
     streams = [
@@ -65,7 +65,9 @@ async def console_stream(native: AzCommand, app: ContainerApp) -> tuple[str, str
         if url and native.one("container", container) == container
     ]
     if not streams:
-        raise SourceError(missing(f"{revision} has no such container running; its past is in Log Analytics."))
+        raise SourceError(
+            build_missing_problem(f"{revision} has no such container running; its past is in Log Analytics.")
+        )
     name, container, url = streams[0]
     newest = application.revisions[0].name if application.revisions else revision
     others = f" of {len(streams)} streams" if len(streams) > 1 else ""
@@ -74,7 +76,9 @@ async def console_stream(native: AzCommand, app: ContainerApp) -> tuple[str, str
     return url, f"The console of {container} in {name}{others}, revision {revision}{why}."
 
 
-async def batches(url: str, values_by_name: dict[str, str], token: str, *, follow: bool) -> AsyncIterator[list[bytes]]:
+async def stream_line_batches(
+    url: str, values_by_name: dict[str, str], token: str, *, follow: bool
+) -> AsyncIterator[list[bytes]]:
     """Whole lines, as many as came at once. Raises SourceError."""
     import httpx
 
@@ -87,36 +91,36 @@ async def batches(url: str, values_by_name: dict[str, str], token: str, *, follo
             client.stream("GET", stream_address(url, values_by_name), headers=headers) as response,
         ):
             if response.status_code != 200:
-                raise SourceError(refused(response.status_code, await beginning(response)))
+                raise SourceError(build_refused_problem(response.status_code, await read_error_body(response)))
             async for chunk in response.aiter_bytes(BATCH if not follow else None):
                 *whole, rest = (rest + chunk).split(b"\n")
                 rest = rest[:LONGEST_LINE]
                 if lines := [data[:LONGEST_LINE] for data in whole if data.strip()]:
                     yield lines
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        raise SourceError(broken(error)) from error
+        raise SourceError(build_broken_problem(error)) from error
     if rest.strip():
         yield [rest]
 
 
-async def beginning(response: Any) -> bytes:
+async def read_error_body(response: Any) -> bytes:
     """Enough of an error's body to tell why."""
     async for chunk in response.aiter_bytes(2_000):
         return bytes(chunk)
     return b""
 
 
-def refused(status: int, body: bytes) -> Problem:
+def build_refused_problem(status: int, body: bytes) -> Problem:
     kind = ProblemKind.MISSING if status == 404 else ProblemKind.SERVER if status >= 500 else ProblemKind.REFUSED
     return Problem(
         kind, f"HTTP {status}", clean_line(f"The log stream answered {status}: {body.decode('utf-8', 'replace')}", 300)
     )
 
 
-def broken(error: Exception) -> Problem:
+def build_broken_problem(error: Exception) -> Problem:
     sentence = clean_line(str(error) or type(error).__name__, 200)
     return Problem(ProblemKind.NETWORK, "stream broke", f"The log stream broke: {sentence}.")
 
 
-def missing(message: str) -> Problem:
+def build_missing_problem(message: str) -> Problem:
     return Problem(ProblemKind.MISSING, "no log stream", message)

@@ -21,7 +21,7 @@ class NoTableError(ValueError):
     """The result has no shape that fits a table; the message is az's advice."""
 
 
-def printed(result: Any, *, output: str = "json", query: str = "", rows: Rows | None = None) -> str:
+def format_az_output(result: Any, *, output: str = "json", query: str = "", rows: Rows | None = None) -> str:
     """What az writes to its standard output, cleaned. Raises NoTableError, ValueError for a query that fails.
 
     az writes nothing at all for a result that is null.
@@ -36,11 +36,11 @@ def printed(result: Any, *, output: str = "json", query: str = "", rows: Rows | 
     if output == "json":
         return clean_text(json.dumps(result, ensure_ascii=False, indent=2, sort_keys=True) + "\n", LONGEST)
     if output == "tsv":
-        return clean_text(tsv(result), LONGEST)
-    return clean_text(table(result, rows=None if query else rows, in_order=bool(query or rows)), LONGEST)
+        return clean_text(format_tsv(result), LONGEST)
+    return clean_text(format_az_table(result, rows=None if query else rows, in_order=bool(query or rows)), LONGEST)
 
 
-def tsv(result: Any) -> str:
+def format_tsv(result: Any) -> str:
     """A line for each item; a list inside it is its length, an object nothing."""
     items = result if isinstance(result, list) else [result]
     return "".join(f"{tsv_line(item)}\n" for item in items)
@@ -62,20 +62,20 @@ def tsv_value(value: Any) -> str:
     return "" if isinstance(value, Mapping) else str(value)
 
 
-def table(result: Any, *, rows: Rows | None = None, in_order: bool = False) -> str:
+def format_az_table(result: Any, *, rows: Rows | None = None, in_order: bool = False) -> str:
     """Headers with a first capital, a rule, and a line for each item. Raises NoTableError."""
     from tabulate import tabulate
 
     try:
         chosen = rows(result) if rows else result
-        items = [cells(item, in_order=in_order) for item in (chosen if isinstance(chosen, list) else [chosen])]
+        items = [list_row_cells(item, in_order=in_order) for item in (chosen if isinstance(chosen, list) else [chosen])]
         drawn = tabulate(items, headers="keys", tablefmt="simple", disable_numparse=True) if items else ""
     except (KeyError, TypeError, ValueError, AttributeError, LookupError) as error:
         raise NoTableError(NO_TABLE) from error
     return drawn + "\n"
 
 
-def cells(item: Any, *, in_order: bool) -> dict[str, Any]:
+def list_row_cells(item: Any, *, in_order: bool) -> dict[str, Any]:
     """One row: what is plain and not null of an object, the columns of a list, or the value itself."""
     if isinstance(item, Mapping):
         keys: Sequence[str] = list(item) if in_order else sorted(item)

@@ -47,7 +47,7 @@ class AzCommand:
 UNSAID = {"resource-group": "the subscription", "metrics": "the main metric"}
 
 
-def recognise(argv: Sequence[str], *, subscription: str = "") -> AzCommand | None:
+def recognise_az_command(argv: Sequence[str], *, subscription: str = "") -> AzCommand | None:
     """The known command of an argument list that begins with `az`; None for one that bash must run as it is written.
 
     `subscription` is the id that the environment has: a command that names another one is not ours.
@@ -60,14 +60,14 @@ def recognise(argv: Sequence[str], *, subscription: str = "") -> AzCommand | Non
     if list(argv[:1]) != ["az"] or command is None:
         return None
     name_lists = read_flags(command, rest)
-    if name_lists is None or not fits(command, name_lists, subscription):
+    if name_lists is None or not is_complete_command(command, name_lists, subscription):
         return None
     output, query = name_lists.pop("output", ("json",))[0], name_lists.pop("query", ("",))[0]
     for own in ("only-show-errors", "subscription"):
         name_lists.pop(own, None)
     if "revision" in name_lists:
         name_lists.setdefault("name", (name_lists["revision"][0].rpartition("--")[0],))
-    if query and not compiles(query):
+    if query and not is_valid_query(query):
         return None
     return AzCommand(command.words, command.kind, name_lists, output, query)
 
@@ -97,18 +97,18 @@ def read_values(flag: Flag, rest: deque[str], joined: str | None) -> tuple[str, 
     while rest and not rest[0].startswith("-") and joined is None and len(values) < most:
         values.append(rest.popleft())
     if flag.takes is Takes.MAYBE:
-        return truth(values[0] if values else "true")
+        return parse_truth(values[0] if values else "true")
     if not values or not all(flag.accepts(value) for value in values):
         return None
     return tuple(values)
 
 
-def truth(word: str) -> tuple[str, ...] | None:
+def parse_truth(word: str) -> tuple[str, ...] | None:
     lowered = word.lower()
     return ("true",) if lowered in TRUE else ("false",) if lowered in FALSE else None
 
 
-def fits(command: Command, name_lists: Mapping[str, tuple[str, ...]], subscription: str) -> bool:
+def is_complete_command(command: Command, name_lists: Mapping[str, tuple[str, ...]], subscription: str) -> bool:
     """Everything needed is there, and it is about the subscription that we speak to."""
     if not all(flag.name in name_lists for flag in command.flags if flag.required):
         return False
@@ -130,7 +130,7 @@ def is_account(command: Command) -> bool:
     return command.words == "account show"
 
 
-def compiles(query: str) -> bool:
+def is_valid_query(query: str) -> bool:
     import jmespath
     from jmespath.exceptions import JMESPathError
 

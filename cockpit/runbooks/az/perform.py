@@ -8,9 +8,9 @@ from cockpit.azure.client import Azure
 from cockpit.model.problem import Problem, SourceError
 from cockpit.model.run import StepState
 from cockpit.model.text import clean_line
-from cockpit.runbooks.az.changes import CHANGES, look
+from cockpit.runbooks.az.changes import CHANGES, describe_change_effect
 from cockpit.runbooks.az.logs import show_logs
-from cockpit.runbooks.az.output import NoTableError, printed
+from cockpit.runbooks.az.output import NoTableError, format_az_output
 from cockpit.runbooks.az.parse import AzCommand
 from cockpit.runbooks.az.reads import READS, TABLES
 from cockpit.runbooks.types import Finished, Progress
@@ -28,16 +28,16 @@ class Survey:
     refusal: str = ""
 
 
-async def survey(native: AzCommand, azure: Azure) -> Survey:
+async def survey_az_change(native: AzCommand, azure: Azure) -> Survey:
     """Look at what a change would meet, without changing anything. A read meets nothing."""
     try:
-        parts, fingerprint = await look(native, azure)
+        parts, fingerprint = await describe_change_effect(native, azure)
     except SourceError as error:
-        return Survey(refusal=sentence(error.problem))
+        return Survey(refusal=describe_az_problem(error.problem))
     return Survey(parts, fingerprint)
 
 
-async def perform(native: AzCommand, azure: Azure, progress: Progress, *, confirmed: str = "") -> Finished:
+async def perform_az_command(native: AzCommand, azure: Azure, progress: Progress, *, confirmed: str = "") -> Finished:
     """Do it, print as az prints, and tell how it ended. A change is sent once.
 
     `confirmed`: the fingerprint of the survey that the person saw; when the app is no longer as it was, it is refused.
@@ -47,14 +47,14 @@ async def perform(native: AzCommand, azure: Azure, progress: Progress, *, confir
             return Finished(StepState.OK, await show_logs(native, azure, progress), 0)
         if read := READS.get(native.words):
             value, notes = await read(native, azure)
-            return finish(native, progress, value, notes)
+            return finish_az_command(native, progress, value, notes)
         change, value = await CHANGES[native.words](native, azure, progress, confirmed)
     except SourceError as error:
-        return failed(progress, error.problem)
+        return build_failure(progress, error.problem)
     return of_change(native, progress, change, value)
 
 
-async def resume(url: str, azure: Azure, progress: Progress | None = None) -> Finished:
+async def resume_operation(url: str, azure: Azure, progress: Progress | None = None) -> Finished:
     """Wait for a long operation by its URL, as after a restart."""
     from cockpit.azure.changes.container_app import resume_change as follow
 
@@ -68,15 +68,15 @@ def of_change(native: AzCommand, progress: Progress, change: AzureChange, value:
     if change.outcome is not ChangeOutcome.DONE:
         return not_done(progress, change)
     notes = (LOOKED,) if change.looked else ()
-    return finish(native, progress, value, notes, operation=change.operation)
+    return finish_az_command(native, progress, value, notes, operation=change.operation)
 
 
-def finish(
+def finish_az_command(
     native: AzCommand, progress: Progress, value: Any, notes: tuple[str, ...] = (), operation: str = ""
 ) -> Finished:
     """Print the result; what was done stays done when it cannot be printed as asked."""
     try:
-        text = printed(value, output=native.output, query=native.query, rows=TABLES.get(native.words))
+        text = format_az_output(value, output=native.output, query=native.query, rows=TABLES.get(native.words))
     except ValueError as error:
         sentences = str(error) if isinstance(error, NoTableError) else f"The query fails on this result: {error}"
         changed = native.words in CHANGES
@@ -92,21 +92,21 @@ def finish(
 def not_done(progress: Progress | None, change: AzureChange) -> Finished:
     why = change.problem
     if why is not None and change.outcome is ChangeOutcome.FAILED:
-        return failed(progress, why, change.operation)
+        return build_failure(progress, why, change.operation)
     sentences = f"Unknown whether it was done: {why.message if why else 'no answer came.'} {STILL}"
     if progress is not None:
         progress.output(f"UNKNOWN: {sentences}\n")
     return Finished(StepState.UNKNOWN, sentences, operation=change.operation)
 
 
-def failed(progress: Progress | None, problem: Problem, operation: str = "") -> Finished:
-    sentences = sentence(problem)
+def build_failure(progress: Progress | None, problem: Problem, operation: str = "") -> Finished:
+    sentences = describe_az_problem(problem)
     if progress is not None:
         progress.output(f"ERROR: {sentences}\n")
     return Finished(StepState.FAILED, sentences, 1, operation=operation)
 
 
-def sentence(problem: Problem) -> str:
+def describe_az_problem(problem: Problem) -> str:
     return f"{problem.message} {problem.advice}".strip()
 
 

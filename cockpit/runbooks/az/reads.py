@@ -12,7 +12,7 @@ from cockpit.azure.client import Azure
 from cockpit.azure.pool import API_VERSION
 from cockpit.model.raw import dig_value, read_text
 from cockpit.runbooks.az import shapes
-from cockpit.runbooks.az.known_commands import moment
+from cockpit.runbooks.az.known_commands import parse_az_time
 from cockpit.runbooks.az.output import Rows
 from cockpit.runbooks.az.parse import AzCommand
 
@@ -38,7 +38,7 @@ def server_of(native: AzCommand, azure: Azure) -> SqlServer:
 async def show_account(native: AzCommand, azure: Azure) -> Found:
     body = await azure.get(f"/subscriptions/{quote_name(azure.subscription)}", api_version=SUBSCRIPTION_API)
     who = azure.credential.identity()
-    fields = shapes.account(
+    fields = shapes.shape_account(
         body,
         CLOUDS.get(azure.where.authority, "AzureCloud"),
         who.name if who else "",
@@ -87,17 +87,17 @@ async def list_replicas(native: AzCommand, azure: Azure) -> Found:
 
 
 async def list_databases(native: AzCommand, azure: Azure) -> Found:
-    return [shapes.database(fields) for fields in await server_of(native, azure).databases()], ()
+    return [shapes.shape_database(fields) for fields in await server_of(native, azure).databases()], ()
 
 
 async def show_database(native: AzCommand, azure: Azure) -> Found:
-    return shapes.database(await server_of(native, azure).database(native.one("name"))), ()
+    return shapes.shape_database(await server_of(native, azure).database(native.one("name"))), ()
 
 
 async def list_activity(native: AzCommand, azure: Azure) -> Found:
     """The newest first; without times, the last six hours, as az does."""
-    since, until = window(native, azure.time.now(), SIX_HOURS)
-    test = f"eventTimestamp ge '{zulu(since)}' and eventTimestamp le '{zulu(until)}'"
+    since, until = read_time_window(native, azure.time.now(), SIX_HOURS)
+    test = f"eventTimestamp ge '{format_zulu_time(since)}' and eventTimestamp le '{format_zulu_time(until)}'"
     for flag, field in (("correlation-id", "correlationId"), ("resource-id", "resourceUri")):
         if native.one(flag):
             test += f" and {field} eq '{native.one(flag)}'"
@@ -111,31 +111,31 @@ async def list_activity(native: AzCommand, azure: Azure) -> Found:
 
 
 async def list_metrics(native: AzCommand, azure: Azure) -> Found:
-    since, until = window(native, azure.time.now(), ONE_HOUR)
+    since, until = read_time_window(native, azure.time.now(), ONE_HOUR)
     values_by_name = {
         "metricnames": ",".join(native.many("metrics")),
         "aggregation": ",".join(native.many("aggregation")),
-        "interval": interval(native.one("interval")),
+        "interval": format_iso_interval(native.one("interval")),
         "$filter": native.one("filter"),
     }
     lines = {key: value for key, value in values_by_name.items() if value}
     path = f"{native.one('resource')}/providers/Microsoft.Insights/metrics"
-    timespan = f"{zulu(since)}/{zulu(until)}"
+    timespan = f"{format_zulu_time(since)}/{format_zulu_time(until)}"
     return shapes.with_groups(await azure.get(path, api_version=METRICS_API, timespan=timespan, **lines)), ()
 
 
-def window(native: AzCommand, now: datetime, usual: timedelta) -> tuple[datetime, datetime]:
+def read_time_window(native: AzCommand, now: datetime, usual: timedelta) -> tuple[datetime, datetime]:
     """From when until when: a missing end is now, a missing start is --offset before the end."""
-    offset = span(native.one("offset")) or usual
+    offset = parse_az_offset(native.one("offset")) or usual
     start, end = native.one("start-time"), native.one("end-time")
     if start and not end:
-        since = moment(start)
+        since = parse_az_time(start)
         return since, since + offset if native.one("offset") else now
-    until = moment(end) if end else now
-    return (moment(start) if start else until - offset), until
+    until = parse_az_time(end) if end else now
+    return (parse_az_time(start) if start else until - offset), until
 
 
-def span(written: str) -> timedelta | None:
+def parse_az_offset(written: str) -> timedelta | None:
     """`1d2h30m`; None for ""."""
     parts = {unit: int(number) for number, unit in re.findall(r"(\d+)([dhm])", written)}
     if not parts:
@@ -143,7 +143,7 @@ def span(written: str) -> timedelta | None:
     return timedelta(days=parts.get("d", 0), hours=parts.get("h", 0), minutes=parts.get("m", 0))
 
 
-def interval(written: str) -> str:
+def format_iso_interval(written: str) -> str:
     """`5m`, `1h` and `1d` as ISO 8601 has them."""
     match = re.fullmatch(r"(\d+)([mhd])", written)
     if match is None:
@@ -151,7 +151,7 @@ def interval(written: str) -> str:
     return f"P{match[1]}D" if match[2] == "d" else f"PT{match[1]}{match[2].upper()}"
 
 
-def zulu(moment: datetime) -> str:
+def format_zulu_time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -26,7 +26,7 @@ def with_groups(value: Any) -> Any:
     return copy
 
 
-def database(body: Mapping[str, Any]) -> dict[str, Any]:
+def shape_database(body: Mapping[str, Any]) -> dict[str, Any]:
     """A database as az shows one: its properties beside its name, with the two fields az keeps from older times."""
     inner = body.get("properties")
     flat = {key: value for key, value in body.items() if key != "properties"}
@@ -38,7 +38,7 @@ def database(body: Mapping[str, Any]) -> dict[str, Any]:
     return shaped
 
 
-def account(body: Mapping[str, Any], environment: str, user: str, *, machine: bool, home: str) -> dict[str, Any]:
+def shape_account(body: Mapping[str, Any], environment: str, user: str, *, machine: bool, home: str) -> dict[str, Any]:
     """A subscription as `az account show` prints it."""
     return {
         "environmentName": environment,
@@ -71,12 +71,12 @@ def database_row(database: Mapping[str, Any]) -> dict[str, Any]:
         "tier": sku["tier"],
         "family": sku.get("family") or " ",
         "capacity": sku.get("capacity") or " ",
-        "maxSize": friendly(database["maxSizeBytes"]),
+        "maxSize": format_byte_size(database["maxSizeBytes"]),
         "elasticPool": database["elasticPoolName"] or " ",
     }
 
 
-def friendly(size: int) -> str:
+def format_byte_size(size: int) -> str:
     """Bytes in the largest unit that divides them: `2GB`, `1536MB`."""
     amount, unit = next((size // number, unit) for number, unit in UNITS if size % number == 0)
     return f"{amount}{unit}"

@@ -9,7 +9,7 @@ from typing import Literal
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.runbook import DocumentTable, Procedure, Step
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document
-from cockpit.runbooks.catalogue.references import jumps
+from cockpit.runbooks.catalogue.references import find_referenced_procedures
 
 How = Literal["link", "table", "label", "when", "threshold"]
 RANK: tuple[How, ...] = ("link", "table", "label", "when", "threshold")
@@ -39,7 +39,7 @@ class Match:
     step: Step | None = None
 
 
-def matches(catalogue: Catalogue, alerts: Iterable[Alert]) -> tuple[Match, ...]:
+def match_alerts(catalogue: Catalogue, alerts: Iterable[Alert]) -> tuple[Match, ...]:
     """What helps with the alerts that fire, for each alert the surest first."""
     result: list[Match] = []
     for alert in alerts:
@@ -51,21 +51,23 @@ def matches(catalogue: Catalogue, alerts: Iterable[Alert]) -> tuple[Match, ...]:
 
 def document_matches(document: Document, alert: Alert) -> Iterator[Match]:
     """Every place of one document that speaks of the alert."""
-    if linked(document, alert):
+    if is_linked_by_alert(document, alert):
         yield Match(alert, document, "link", document.runbook.title)
     for table in document.runbook.tables:
         if table.kind == "alert-actions":
             yield from table_matches(document, table, alert)
         elif table.kind == "thresholds":
-            yield from thresholds(document, table, alert)
+            yield from find_threshold_matches(document, table, alert)
     labelled = [
-        procedure for procedure in document.runbook.procedures if about(procedure.labels.get("alerts", ""), alert.name)
+        procedure
+        for procedure in document.runbook.procedures
+        if mentions_alert(procedure.labels.get("alerts", ""), alert.name)
     ]
     yield from (Match(alert, document, "label", procedure.title, procedure) for procedure in labelled)
-    if not labelled and about(document.runbook.labels.get("alerts", ""), alert.name):
+    if not labelled and mentions_alert(document.runbook.labels.get("alerts", ""), alert.name):
         yield Match(alert, document, "label", document.runbook.title)
     for procedure in document.runbook.procedures:
-        lines = [procedure.labels[name] for name in SIGNS if about(procedure.labels.get(name, ""), alert.name)]
+        lines = [procedure.labels[name] for name in SIGNS if mentions_alert(procedure.labels.get(name, ""), alert.name)]
         if lines and procedure not in labelled:
             yield Match(alert, document, "when", lines[0], procedure)
 
@@ -85,14 +87,14 @@ def table_matches(document: Document, table: DocumentTable, alert: Alert) -> Ite
             if step.line == line
         )
         procedure, step = next(here, (None, None))
-        to = jumps(document.runbook, hint)
+        to = find_referenced_procedures(document.runbook, hint)
         if step is None and to:
             # Of several ways the one that can be run from here.
             procedure = next((procedure for procedure in to if procedure.commands), to[0])
         yield Match(alert, document, "table", hint, procedure, step)
 
 
-def thresholds(document: Document, table: DocumentTable, alert: Alert) -> Iterator[Match]:
+def find_threshold_matches(document: Document, table: DocumentTable, alert: Alert) -> Iterator[Match]:
     """The limits that a document gives the signal of the alert: what it is measured against, for want of more."""
     limit = next(index for index, name in enumerate(table.header) if "threshold" in name.casefold())
     for row in table.rows:
@@ -100,7 +102,7 @@ def thresholds(document: Document, table: DocumentTable, alert: Alert) -> Iterat
             yield Match(alert, document, "threshold", f"{row[0]}: {row[limit]}")
 
 
-def linked(document: Document, alert: Alert) -> bool:
+def is_linked_by_alert(document: Document, alert: Alert) -> bool:
     """True when the alert itself names the document: `runbook_url: https://.../high-latency.md`."""
     named = [value for name, value in (*alert.labels, *alert.links) if name.casefold() in LINK_LABELS]
     files = {value.split("#")[0].split("?")[0].rstrip("/").rsplit("/", 1)[-1].casefold() for value in named}
@@ -108,7 +110,7 @@ def linked(document: Document, alert: Alert) -> bool:
     return bool(files & {file, file.removesuffix(".md")})
 
 
-def about(text: str, name: str) -> bool:
+def mentions_alert(text: str, name: str) -> bool:
     """True when a clause of a text names the alert: "Error rate >5 %, health probe failures"."""
     return any(same_alert(clause, name) for clause in CLAUSE.split(text) if clause.strip())
 
@@ -118,29 +120,29 @@ def same_alert(sentence: str, name: str) -> bool:
 
     `5xx errors` is `mi-prod-5xx-errors` and `Http5xxErrors`; `High CPU/memory` is `High CPU` and `High memory`.
     """
-    names = words(name)
-    return bool(names) and any(alike(alternative, names) for alternative in alternatives(sentence))
+    names = split_name_words(name)
+    return bool(names) and any(are_alike(alternative, names) for alternative in split_alternatives(sentence))
 
 
-def alike(lines: frozenset[str], names: frozenset[str]) -> bool:
+def are_alike(lines: frozenset[str], names: frozenset[str]) -> bool:
     shared = len(lines & names)
     least = min(len(lines), len(names))
     return lines == names or (shared > 1 and 3 * shared >= 2 * least) or (shared == len(lines) == 1)
 
 
-def alternatives(text: str) -> list[frozenset[str]]:
+def split_alternatives(text: str) -> list[frozenset[str]]:
     """`High CPU/memory` as High CPU and High memory."""
     parts = text.split("/")
     if len(parts) == 1 or len(parts) > 4:
-        return [words(text)]
+        return [split_name_words(text)]
     head, *middle, tail = parts
     before, after = head.rpartition(" ")[0], tail.partition(" ")[2]
     ends = [head.rpartition(" ")[2], *middle, tail.partition(" ")[0]]
-    return [words(f"{before} {end} {after}") for end in ends]
+    return [split_name_words(f"{before} {end} {after}") for end in ends]
 
 
 @cache
-def words(text: str) -> frozenset[str]:
+def split_name_words(text: str) -> frozenset[str]:
     """The words that tell: split at case, dashes and digits, without plurals."""
     result = WORD.findall(CAMEL.sub(" ", text).casefold())
     return frozenset(word.removesuffix("s") if len(word) > 3 else word for word in result if word not in COMMON)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cockpit.model.runbook import Procedure, Runbook
 from cockpit.model.text import clean_line, find_nearest
-from cockpit.runbooks.document.labels import slug
+from cockpit.runbooks.document.labels import make_slug
 
 NUMBER = re.compile(r"^(\d+(?:\.\d+)*)[.)]?\s")
 ORDINAL = re.compile(r"^\d+(?:\.\d+)*$")
@@ -74,29 +74,29 @@ class Catalogue:
     def document(self, name: str) -> Document:
         """The document of that id, file name, path or title. Raises NotFound."""
         wanted_name = name.strip().casefold()
-        for names in (ids, files, titles):
+        for names in (list_document_ids, list_document_files, list_document_titles):
             documents = [document for document in self.documents if wanted_name and wanted_name in names(document)]
             if len(documents) == 1:
                 return documents[0]
             if documents:
                 several = ", ".join(document.id for document in documents)
-                raise NotFound(f"`{shown(name)}` may be any of {several}.")
+                raise NotFound(f"`{shorten_name(name)}` may be any of {several}.")
         meant = find_nearest(wanted_name, [document.id for document in self.documents]) or find_nearest(
             wanted_name, map(title_of, self.documents)
         )
         hint = (
             f" Did you mean `{meant}`?"
             if meant
-            else f" There are: {listed(document.id for document in self.documents)}."
+            else f" There are: {join_names(document.id for document in self.documents)}."
         )
-        raise NotFound(f"There is no runbook `{shown(name)}`.{hint}")
+        raise NotFound(f"There is no runbook `{shorten_name(name)}`.{hint}")
 
 
-def ids(document: Document) -> tuple[str, ...]:
+def list_document_ids(document: Document) -> tuple[str, ...]:
     return (document.id.casefold(),)
 
 
-def files(document: Document) -> tuple[str, ...]:
+def list_document_files(document: Document) -> tuple[str, ...]:
     path = document.runbook.path.casefold()
     return path, path.rsplit("/", 1)[-1]
 
@@ -105,8 +105,8 @@ def title_of(document: Document) -> str:
     return document.runbook.title
 
 
-def titles(document: Document) -> tuple[str, ...]:
-    return document.runbook.title.casefold(), slug(document.runbook.title)
+def list_document_titles(document: Document) -> tuple[str, ...]:
+    return document.runbook.title.casefold(), make_slug(document.runbook.title)
 
 
 def main_procedure(document: Document) -> Procedure:
@@ -120,33 +120,33 @@ def main_procedure(document: Document) -> Procedure:
     if not procedures:
         raise NotFound(f"`{document.id}` has nothing to run.")
     raise NotFound(
-        f"`{document.id}` has several procedures: {listed(f'#{procedure.slug}' for procedure in procedures)}."
+        f"`{document.id}` has several procedures: {join_names(f'#{procedure.slug}' for procedure in procedures)}."
     )
 
 
 def find_procedure(document: Document, text: str) -> Procedure:
     """The procedure of a document by slug, number, place or words. Raises NotFound."""
     procedures = document.runbook.procedures
-    wanted_name = slug(text)
+    wanted_name = make_slug(text)
     exact = [item for item in procedures if item.slug == wanted_name]
     if exact:
         return exact[0]
     if ORDINAL.match(text.strip()):
-        if procedure := numbered(procedures, text.strip()):
+        if procedure := find_numbered_procedure(procedures, text.strip()):
             return procedure
     else:
         found_by_words = [item for item in procedures if has_words(item, wanted_name)]
         if len(found_by_words) == 1:
             return found_by_words[0]
         if found_by_words:
-            several = listed(f"#{found_by_word.slug}" for found_by_word in found_by_words)
-            raise NotFound(f"`{shown(text)}` may be any of {several}.")
+            several = join_names(f"#{found_by_word.slug}" for found_by_word in found_by_words)
+            raise NotFound(f"`{shorten_name(text)}` may be any of {several}.")
     meant = near_slug(wanted_name, [item.slug for item in procedures])
-    hint = f"Did you mean `#{meant}`?" if meant else f"It has: {listed(f'#{item.slug}' for item in procedures)}."
-    raise NotFound(f"`{document.id}` has no procedure `{shown(text)}`. {hint}")
+    hint = f"Did you mean `#{meant}`?" if meant else f"It has: {join_names(f'#{item.slug}' for item in procedures)}."
+    raise NotFound(f"`{document.id}` has no procedure `{shorten_name(text)}`. {hint}")
 
 
-def numbered(procedures: Sequence[Procedure], number: str) -> Procedure | None:
+def find_numbered_procedure(procedures: Sequence[Procedure], number: str) -> Procedure | None:
     """The procedure in the section of that number, else the one at that place."""
     for procedure in procedures:
         if any(number_of(title) == number for title in (procedure.title, *procedure.within)):
@@ -176,11 +176,11 @@ def near_slug(wanted_name: str, slugs: Sequence[str]) -> str:
     return by_word.get(word, word)
 
 
-def shown(text: str) -> str:
+def shorten_name(text: str) -> str:
     return clean_line(text, 60)
 
 
-def listed(names: Iterable[str]) -> str:
+def join_names(names: Iterable[str]) -> str:
     result = list(names)
     more = f" and {len(result) - 8} more" if len(result) > 8 else ""
     return (", ".join(result[:8]) or "none") + more
@@ -191,14 +191,14 @@ def listed(names: Iterable[str]) -> str:
 FAR = 1_000  # worse than any real score
 
 
-def search(places: Iterable[CatalogueEntry], query: str) -> list[CatalogueEntry]:
+def search_entries(places: Iterable[CatalogueEntry], query: str) -> list[CatalogueEntry]:
     """The places that fit the query, the best first; all of them, in their order, for an empty one."""
     names = query.casefold().split()
-    scored = [(score(place, names), index, place) for index, place in enumerate(places)]
+    scored = [(score_entry(place, names), index, place) for index, place in enumerate(places)]
     return [place for fit, _, place in sorted(scored, key=lambda triple: triple[:2]) if fit < FAR]
 
 
-def score(place: CatalogueEntry, names: list[str]) -> int:
+def score_entry(place: CatalogueEntry, names: list[str]) -> int:
     """0 is best. Every word must be found; in the title counts more than in what the document says elsewhere."""
     procedure, runbook = place.procedure, place.document.runbook
     layers = (
@@ -210,12 +210,12 @@ def score(place: CatalogueEntry, names: list[str]) -> int:
     title, *rest = (text.casefold() for text in layers)
     total = 0
     for word in names:
-        elsewhere = (fits(word, text) + 10 * depth for depth, text in enumerate(rest, start=1))
-        total += min(fits(word, title), *elsewhere, 5 if in_order(word, title) else FAR)
+        elsewhere = (score_word(word, text) + 10 * depth for depth, text in enumerate(rest, start=1))
+        total += min(score_word(word, title), *elsewhere, 5 if in_order(word, title) else FAR)
     return min(total, FAR)
 
 
-def fits(word: str, text: str) -> int:
+def score_word(word: str, text: str) -> int:
     """How well one word fits: 0 begins a word, 1 is inside one, FAR not at all."""
     if word not in text:
         return FAR

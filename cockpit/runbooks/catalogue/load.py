@@ -7,8 +7,8 @@ from pathlib import Path
 from cockpit.model.runbook import Runbook
 from cockpit.model.text import clean_line, find_nearest
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, Unread
-from cockpit.runbooks.document.labels import slug
-from cockpit.runbooks.document.read import read
+from cockpit.runbooks.document.labels import make_slug
+from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.document.sidecar import sidecar_of
 
 BUILTIN = Path(__file__).parents[1] / "builtin"
@@ -16,18 +16,19 @@ LARGEST = 10_000_000  # bytes; no document is larger, a log by mistake is
 SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
 
 
-def load(paths: Sequence[str], *, builtin: bool = True) -> Catalogue:
+def load_catalogue(paths: Sequence[str], *, builtin: bool = True) -> Catalogue:
     """The catalogue of these files and folders. A folder gives its *.md, deep; a file is read whatever its ending.
 
     What cannot be read is in `unread`. A document with the name of a built-in one takes its place.
     """
     unread: list[Unread] = []
-    own = named(unique_files(paths, unread), unread)
+    own = name_documents(unique_files(paths, unread), unread)
     taken = {document.id for document in own}
     shipped: list[Document] = []
     if builtin:
         shipped = [
-            Document(document.id, document.runbook, builtin=True) for document in named(markdown_in(BUILTIN), unread)
+            Document(document.id, document.runbook, builtin=True)
+            for document in name_documents(markdown_in(BUILTIN), unread)
         ]
     replaced = {document.id for document in shipped} & taken
     kept = tuple(document for document in shipped if document.id not in replaced)
@@ -40,7 +41,7 @@ def open_file(path: Path) -> Runbook:
     if path.stat().st_size > LARGEST:
         raise OSError(f"is larger than {LARGEST // 1_000_000} MB")
     beside = sidecar_of(path)
-    return read(str(path), path.read_bytes(), beside.read_bytes() if beside.is_file() else b"")
+    return read_runbook(str(path), path.read_bytes(), beside.read_bytes() if beside.is_file() else b"")
 
 
 def unique_files(paths: Iterable[str], unread: list[Unread]) -> Iterator[Path]:
@@ -53,7 +54,7 @@ def unique_files(paths: Iterable[str], unread: list[Unread]) -> Iterator[Path]:
         elif path.exists():
             result = iter([path])
         else:
-            unread.append(Unread(clean_line(name), missing(path)))
+            unread.append(Unread(clean_line(name), describe_missing_path(path)))
             continue
         for item in result:
             real = os.path.realpath(item)
@@ -62,7 +63,7 @@ def unique_files(paths: Iterable[str], unread: list[Unread]) -> Iterator[Path]:
                 yield item
 
 
-def missing(path: Path) -> str:
+def describe_missing_path(path: Path) -> str:
     """That a path is not there, and which one beside it was probably meant."""
     try:
         beside = [item.name for item in path.parent.iterdir()]
@@ -79,7 +80,7 @@ def markdown_in(folder: Path) -> Iterator[Path]:
         yield from (Path(base, name) for name in sorted(names) if name.endswith(".md") and not name.startswith("."))
 
 
-def named(files: Iterable[Path], unread: list[Unread]) -> list[Document]:
+def name_documents(files: Iterable[Path], unread: list[Unread]) -> list[Document]:
     """Documents with ids: the name of the file, with its folder where two are named alike."""
     documents: dict[str, Document] = {}
     for path in files:
@@ -95,8 +96,8 @@ def named(files: Iterable[Path], unread: list[Unread]) -> list[Document]:
 
 def free_id(path: Path, taken: Iterable[str]) -> str:
     """`restore`, or `db/restore` when there is one already, or `restore-2`."""
-    stem = slug(path.stem)
-    beside = f"{slug(path.resolve().parent.name)}/{stem}"
+    stem = make_slug(path.stem)
+    beside = f"{make_slug(path.resolve().parent.name)}/{stem}"
     numbered = (f"{stem}-{count}" for count in range(2, 1_000_000))
     used = set(taken)
     return next(text for text in (stem, beside, *([] if beside not in used else numbered)) if text not in used)

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from cockpit.model.runbook import Procedure, Runbook
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, number_of
-from cockpit.runbooks.document.labels import slug
+from cockpit.runbooks.document.labels import make_slug
 
 SECTION = re.compile(r"(?i)(?:\bsections?\s+|\bsec\.\s*|\bs\.\s*|§\s*|\brunbook\s+|\bplaybook\s+)(\d+(?:\.\d+)*)")
 OUTSIDE = re.compile(r"(?i)^[a-z][a-z0-9+.-]*:|^//")
@@ -25,7 +25,7 @@ def section_numbers(text: str) -> list[str]:
     return [match[1] for match in SECTION.finditer(text)]
 
 
-def jumps(runbook: Runbook, text: str) -> tuple[Procedure, ...]:
+def find_referenced_procedures(runbook: Runbook, text: str) -> tuple[Procedure, ...]:
     """The procedures that a text of this document refers to by number, in its order."""
     procedures_by_name = {
         procedure.slug: procedure
@@ -41,26 +41,28 @@ def is_in(number: str, wanted_name: str) -> bool:
     return number == wanted_name or number.startswith(f"{wanted_name}.")
 
 
-def follow(catalogue: Catalogue, document: Document, target: str) -> Jump | None:
+def follow_link(catalogue: Catalogue, document: Document, target: str) -> Jump | None:
     """Where a link of a document leads inside the catalogue; None for an address, or a file that is not in it."""
     if OUTSIDE.match(target):
         return None
     file, _, anchor = target.partition("#")
     there = document
     if file:
-        wanted_name = normal(PurePosixPath(document.runbook.path).parent / file)
+        wanted_name = normalise_path(PurePosixPath(document.runbook.path).parent / file)
         documents = [
-            document for document in catalogue.documents if normal(PurePosixPath(document.runbook.path)) == wanted_name
+            document
+            for document in catalogue.documents
+            if normalise_path(PurePosixPath(document.runbook.path)) == wanted_name
         ]
         if not documents:
             return None
         there = documents[0]
-    squeezed = re.sub(r"-+", "-", slug(anchor))
+    squeezed = re.sub(r"-+", "-", make_slug(anchor))
     named = [procedure for procedure in there.runbook.procedures if re.sub(r"-+", "-", procedure.slug) == squeezed]
     return Jump(there, named[0] if anchor and named else None)
 
 
-def normal(path: PurePosixPath) -> str:
+def normalise_path(path: PurePosixPath) -> str:
     """A path without `.` and `..`, for comparing. Links on disk are not followed."""
     parts: list[str] = []
     for part in path.parts:

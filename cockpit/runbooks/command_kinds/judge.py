@@ -68,7 +68,7 @@ SAFE_VARIABLE = (
 )
 
 
-def worst(*kinds: StepKind) -> StepKind:
+def find_worst_kind(*kinds: StepKind) -> StepKind:
     return max(kinds, key=ORDER.index, default=StepKind.READ)
 
 
@@ -88,9 +88,9 @@ def judge_shell(text: str, masked: Sequence[tuple[int, int]] = (), context: Judg
         return StepKind.DANGER
     document = parse_shell(text, "bash", masked=masked)
     if document.errors:
-        return worst(StepKind.CHANGE, *_judge_document(document, context), _judge_words_of(text))
+        return find_worst_kind(StepKind.CHANGE, *_judge_document(document, context), _judge_words_of(text))
     kinds = _judge_document(document, context)
-    return worst(*kinds) if kinds else StepKind.CHANGE
+    return find_worst_kind(*kinds) if kinds else StepKind.CHANGE
 
 
 def _judge_words_of(text: str) -> StepKind:
@@ -132,7 +132,7 @@ def _judge_command(statement: ShellStatement, command: SimpleCommand, place: int
                 kinds.append(StepKind.LOCAL)
             else:
                 kinds.append(StepKind.CHANGE)  # somewhere
-    return worst(*kinds)
+    return find_worst_kind(*kinds)
 
 
 def _judge_fetched_code(statement: ShellStatement, command: SimpleCommand, argv: Sequence[str]) -> StepKind:
@@ -204,7 +204,7 @@ def judge_argv(argv: Sequence[str], stdin: CommandStdin, context: JudgeContext, 
     if name in context.functions:
         return StepKind.READ  # what it does is judged where it is defined
     if MASK_LETTER in name:
-        return worst(StepKind.CHANGE, _judge_unknown(argv[1:]))
+        return find_worst_kind(StepKind.CHANGE, _judge_unknown(argv[1:]))
     for folder in SYSTEM_FOLDERS:
         if name.startswith(folder):
             name = name.removeprefix(folder)
@@ -221,10 +221,10 @@ def judge_argv(argv: Sequence[str], stdin: CommandStdin, context: JudgeContext, 
         judged = special(Special(name, tuple(argv[1:]), stdin.source.value, stdin.text, tool))
         if judged.argv:  # it runs another
             outer = judge_argv(judged.argv, judged_stdin(judged.stdin, stdin), inner)
-            return worst(judged.kind, _judge_place(outer, judged.elsewhere))
+            return find_worst_kind(judged.kind, _judge_place(outer, judged.elsewhere))
         if judged.script is not None:
             outer = judge_shell(judged.script, (), inner)
-            return worst(judged.kind, _judge_place(outer, judged.elsewhere))
+            return find_worst_kind(judged.kind, _judge_place(outer, judged.elsewhere))
         return judged.kind
     if len(argv) > 1 and (pair := context.tools.get(f"{name} {argv[1]}")):
         return judge_tool(pair, argv[2:], is_scratch=is_scratch)
@@ -263,12 +263,12 @@ def _judge_unknown(argv: Sequence[str]) -> StepKind:
 def _judge_wrapped(unwrapped: Unwrapped, stdin: CommandStdin, context: JudgeContext) -> StepKind:
     kind = unwrapped.kind
     if unwrapped.script is not None:
-        kind = worst(kind, _judge_place(judge_shell(unwrapped.script, (), context), unwrapped.elsewhere))
+        kind = find_worst_kind(kind, _judge_place(judge_shell(unwrapped.script, (), context), unwrapped.elsewhere))
     if unwrapped.argv:
         inner = judge_argv(unwrapped.argv, stdin if unwrapped.keeps_stdin else CommandStdin(), context)
-        kind = worst(kind, _judge_place(inner, unwrapped.elsewhere))
+        kind = find_worst_kind(kind, _judge_place(inner, unwrapped.elsewhere))
     elif unwrapped.script is None and unwrapped.feeds_shell:
-        kind = worst(kind, _judge_fed_shell(stdin, context))
+        kind = find_worst_kind(kind, _judge_fed_shell(stdin, context))
     return kind
 
 

@@ -42,20 +42,20 @@ CURSOR_CALLS = (
 PLAIN = r"(?:(?!\$where|\$function|\$out|\$merge|=>)[^;])*?"  # an argument without code of its own
 
 
-def _any(names: tuple[str, ...]) -> str:
+def _join_names(names: tuple[str, ...]) -> str:
     return f"(?:{'|'.join(names)})"
 
 
 READS = re.compile(
     rf"""(?xs) ^(?: (?:print|printjson|EJSON\.stringify|JSON\.stringify)\( )*
     (?: db(?:\.getSiblingDB\(['"][\w-]+['"]\)|\.getMongo\(\))?
-        (?: \.{_any(DATABASE_CALLS)}\([^()]*\)
-          | \.(?:adminCommand|runCommand)\(\s*['"{{\s]*{_any(ADMIN_COMMANDS)}\b{PLAIN}\)
-          | (?:\.getCollection\(['"][\w.-]+['"]\)|\.\w+)\.{_any(COLLECTION_CALLS)}\({PLAIN}\)
+        (?: \.{_join_names(DATABASE_CALLS)}\([^()]*\)
+          | \.(?:adminCommand|runCommand)\(\s*['"{{\s]*{_join_names(ADMIN_COMMANDS)}\b{PLAIN}\)
+          | (?:\.getCollection\(['"][\w.-]+['"]\)|\.\w+)\.{_join_names(COLLECTION_CALLS)}\({PLAIN}\)
         )
-      | rs\.{_any(REPLICA_CALLS)}\(\) | sh\.{_any(SHARD_CALLS)}\(\) | show\s+{_any(SHOWS)}
+      | rs\.{_join_names(REPLICA_CALLS)}\(\) | sh\.{_join_names(SHARD_CALLS)}\(\) | show\s+{_join_names(SHOWS)}
     )
-    (?: \.{_any(CURSOR_CALLS)}(?:\((?:(?!=>)[^;()]|\(\))*\))? | \[\d+\] )*
+    (?: \.{_join_names(CURSOR_CALLS)}(?:\((?:(?!=>)[^;()]|\(\))*\))? | \[\d+\] )*
     \)*\s*;?\s*$"""
 )
 MOVES = re.compile(r"use\s+\w+|(rs|db)\.(secondaryOk|slaveOk)\(\)")

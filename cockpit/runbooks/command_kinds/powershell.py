@@ -8,9 +8,9 @@ from cockpit.runbooks.command_kinds.judge import (
     LONGEST,
     CommandStdin,
     JudgeContext,
+    find_worst_kind,
     judge_argv,
     judge_shell,
-    worst,
 )
 from cockpit.runbooks.command_kinds.tables import load_tools, names_danger
 from cockpit.runbooks.command_kinds.targets import judge_written_file
@@ -197,8 +197,8 @@ def judge_powershell(text: str, masked: Sequence[tuple[int, int]] = ()) -> StepK
     ]
     if document.errors:
         destroys = any(names_danger(word) for word in re.split(r"[\s({]+", text))
-        return worst(StepKind.DANGER if destroys else StepKind.CHANGE, *kinds)
-    return worst(*kinds) if document.statements else StepKind.CHANGE
+        return find_worst_kind(StepKind.DANGER if destroys else StepKind.CHANGE, *kinds)
+    return find_worst_kind(*kinds) if document.statements else StepKind.CHANGE
 
 
 def _judge_command(command: SimpleCommand, functions: frozenset[str], context: JudgeContext, *, last: bool) -> StepKind:
@@ -217,7 +217,7 @@ def _judge_command(command: SimpleCommand, functions: frozenset[str], context: J
             )
     if argv:
         kinds.append(_judge_words(argv, functions, context, last=last))
-    return worst(*kinds)
+    return find_worst_kind(*kinds)
 
 
 def _judge_words(argv: Sequence[str], functions: frozenset[str], context: JudgeContext, *, last: bool) -> StepKind:
@@ -242,13 +242,13 @@ def _judge_words(argv: Sequence[str], functions: frozenset[str], context: JudgeC
     if folded in BY_NAME:
         return BY_NAME[folded]
     if folded == "out-file" or folded in ("set-content", "add-content", "tee-object", "export-csv", "export-clixml"):
-        target = _argument(argv[1:], ("-filepath", "-path", "-literalpath"))
+        target = _read_argument(argv[1:], ("-filepath", "-path", "-literalpath"))
         added = (
             StepKind.READ
             if folded == "tee-object" and not target
             else judge_written_file(target or "/", ">", from_tool=True)
         )
-        return worst(added, StepKind.CHANGE if folded in ("set-content", "add-content") else StepKind.READ)
+        return find_worst_kind(added, StepKind.CHANGE if folded in ("set-content", "add-content") else StepKind.READ)
     if match := CMDLET.match(folded):
         return _judge_cmdlet(match["verb"], match["noun"], argv[1:])
     if name.casefold() in ("powershell", "pwsh", "powershell.exe", "cmd", "cmd.exe"):
@@ -277,27 +277,27 @@ def _judge_method(name: str) -> StepKind:
 def _judge_request(arguments: Sequence[str]) -> StepKind:
     from cockpit.runbooks.command_kinds.special import judge_request
 
-    method = _argument(arguments, ("-method",)) or "GET"
-    url = _argument(arguments, ("-uri",)) or next((word for word in arguments if "://" in word), "")
+    method = _read_argument(arguments, ("-method",)) or "GET"
+    url = _read_argument(arguments, ("-uri",)) or next((word for word in arguments if "://" in word), "")
     folded = [word.casefold() for word in arguments]
     if MASK_LETTER in method:
         return StepKind.CHANGE
     kind = judge_request(method, url)
     if any(word in folded for word in ("-infile", "-form", "-body")) and method.upper() == "GET":
-        kind = worst(kind, StepKind.CHANGE)
-    target = _argument(arguments, ("-outfile",))
-    return worst(kind, judge_written_file(target, ">", from_tool=True)) if target else kind
+        kind = find_worst_kind(kind, StepKind.CHANGE)
+    target = _read_argument(arguments, ("-outfile",))
+    return find_worst_kind(kind, judge_written_file(target, ">", from_tool=True)) if target else kind
 
 
 def _judge_shell_inside(arguments: Sequence[str]) -> StepKind:
     for place, word in enumerate(arguments):
         if word.casefold() in ("-command", "-c", "/c"):
             text = " ".join(arguments[place + 1 :])
-            return StepKind.CHANGE if MASK_LETTER in text or not text else worst(judge_powershell(text))
+            return StepKind.CHANGE if MASK_LETTER in text or not text else find_worst_kind(judge_powershell(text))
     return StepKind.DANGER if any(names_danger(word) for word in arguments) else StepKind.CHANGE
 
 
-def _argument(arguments: Sequence[str], names: Sequence[str]) -> str:
+def _read_argument(arguments: Sequence[str], names: Sequence[str]) -> str:
     """The word behind one of the parameters, else ""; the first other word for a path."""
     for place, word in enumerate(arguments):
         if word.casefold().rstrip(":") in names and place + 1 < len(arguments):

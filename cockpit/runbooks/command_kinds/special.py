@@ -48,7 +48,7 @@ READ, LOCAL = SpecialJudgement(StepKind.READ), SpecialJudgement(StepKind.LOCAL)
 CHANGE, DANGER = SpecialJudgement(StepKind.CHANGE), SpecialJudgement(StepKind.DANGER)
 
 
-def worst(*kinds: StepKind) -> StepKind:
+def find_worst_kind(*kinds: StepKind) -> StepKind:
     return max(kinds, key=ORDER.index, default=StepKind.READ)
 
 
@@ -277,7 +277,7 @@ def judge_request(method: str, url: str) -> StepKind:
     return StepKind.DANGER if any(names_danger(segment) for segment in segments) else StepKind.CHANGE
 
 
-def _curl(command: Special) -> SpecialJudgement:
+def _judge_curl(command: Special) -> SpecialJudgement:
     parsed = parse_arguments(CURL, command.arguments)
     flags = parsed.flags
     methods = [value for name, value in flags if name in CURL_METHOD]
@@ -307,7 +307,7 @@ def _curl(command: Special) -> SpecialJudgement:
         kinds.append(StepKind.LOCAL)
     if parsed.unknown_flags:
         kinds.append(StepKind.DANGER if "DELETE" in command.arguments else StepKind.CHANGE)
-    return SpecialJudgement(worst(*kinds))
+    return SpecialJudgement(find_worst_kind(*kinds))
 
 
 WGET = CommandTool(
@@ -372,7 +372,7 @@ WGET = CommandTool(
 )
 
 
-def _wget(command: Special) -> SpecialJudgement:
+def _judge_wget(command: Special) -> SpecialJudgement:
     parsed = parse_arguments(WGET, command.arguments)
     names = {name for name, _ in parsed.flags}
     flags = dict(parsed.flags)
@@ -387,10 +387,10 @@ def _wget(command: Special) -> SpecialJudgement:
     for name in ("-o", "--output-file", "-a"):
         if name in flags:
             kinds.append(judge_written_file(flags[name], ">", from_tool=True))
-    return SpecialJudgement(worst(*kinds, StepKind.CHANGE if parsed.unknown_flags else StepKind.READ))
+    return SpecialJudgement(find_worst_kind(*kinds, StepKind.CHANGE if parsed.unknown_flags else StepKind.READ))
 
 
-def _httpie(command: Special) -> SpecialJudgement:
+def _judge_httpie(command: Special) -> SpecialJudgement:
     flags = [word for word in command.arguments if word.startswith("-")]
     rest = [word for word in command.arguments if not word.startswith("-")]
     method = rest.pop(0) if rest and rest[0].isupper() else ""
@@ -412,7 +412,7 @@ def _httpie(command: Special) -> SpecialJudgement:
         "--follow",
         "-F",
     }
-    return SpecialJudgement(worst(kind, StepKind.READ if set(flags) <= names else StepKind.CHANGE))
+    return SpecialJudgement(find_worst_kind(kind, StepKind.READ if set(flags) <= names else StepKind.CHANGE))
 
 
 # Tools with a small language of their own
@@ -499,7 +499,7 @@ FIND_VALUES = frozenset(
 )
 
 
-def _find(command: Special) -> SpecialJudgement:
+def _judge_find(command: Special) -> SpecialJudgement:
     rest = list(command.arguments)
     kind = StepKind.READ
     inner: tuple[str, ...] = ()
@@ -512,13 +512,13 @@ def _find(command: Special) -> SpecialJudgement:
             argv = tuple(MASK_LETTER if other == "{}" else other for other in rest[:end])
             del rest[: end + 1]
             if inner:  # one command can be handed back; a second one is too much to tell
-                kind = worst(kind, StepKind.DANGER if any(map(names_danger, argv)) else StepKind.CHANGE)
+                kind = find_worst_kind(kind, StepKind.DANGER if any(map(names_danger, argv)) else StepKind.CHANGE)
             else:
                 inner = argv
         elif word == "-delete":
             kind = StepKind.DANGER
         elif word.startswith("-") and word not in FIND_ALONE:
-            kind = worst(kind, StepKind.CHANGE)
+            kind = find_worst_kind(kind, StepKind.CHANGE)
     return SpecialJudgement(kind, argv=inner)
 
 
@@ -531,7 +531,7 @@ SED_COMMAND = re.compile(
 )
 
 
-def _sed(command: Special) -> SpecialJudgement:
+def _judge_sed(command: Special) -> SpecialJudgement:
     scripts: list[str] = []
     positionals: list[str] = []
     rest = list(command.arguments)
@@ -569,7 +569,7 @@ AWK_LITERALS = re.compile(r'"(?:\\.|[^"\\])*"|/(?:\\.|[^/\\\n])+/')
 AWK_WRITES = re.compile(r"\bsystem\b|\bgetline\b|(?<!\|)\|(?!\|)|\bprintf?\b[^;}\n]*>|@|\bclose\b.*\|")
 
 
-def _awk(command: Special) -> SpecialJudgement:
+def _judge_awk(command: Special) -> SpecialJudgement:
     rest = list(command.arguments)
     while rest and rest[0].startswith("-") and rest[0] != "-":
         flag = rest.pop(0)
@@ -583,13 +583,13 @@ def _awk(command: Special) -> SpecialJudgement:
     return CHANGE if MASK_LETTER in program or AWK_WRITES.search(program) else READ
 
 
-def _tee(command: Special) -> SpecialJudgement:
+def _judge_tee(command: Special) -> SpecialJudgement:
     kinds = [
         StepKind.CHANGE if word.startswith(MASK_LETTER) else judge_written_file(word, ">", from_tool=True)
         for word in command.arguments
         if not word.startswith("-")
     ]
-    return SpecialJudgement(worst(*kinds))
+    return SpecialJudgement(find_worst_kind(*kinds))
 
 
 def _writes_output_flag(*flags: str) -> Callable[[Special], SpecialJudgement]:
@@ -611,7 +611,7 @@ def _writes_output_flag(*flags: str) -> Callable[[Special], SpecialJudgement]:
                 kinds.append(StepKind.CHANGE if over else judge_written_file(path, ">", from_tool=False))
             else:
                 kept.append(word)
-        return SpecialJudgement(worst(judge_tool(command.tool, kept, is_scratch=is_scratch), *kinds))
+        return SpecialJudgement(find_worst_kind(judge_tool(command.tool, kept, is_scratch=is_scratch), *kinds))
 
     return judge
 
@@ -778,12 +778,12 @@ def judge_python(code: str) -> StepKind:
                     isinstance(node.value, ast.Attribute) and node.value.attr in ("stdout", "stderr")
                 ):
                     return destroys
-            case ast.Call(func=ast.Name(id=name)) if name not in PYTHON_CALLS and name not in _defined(tree):
+            case ast.Call(func=ast.Name(id=name)) if name not in PYTHON_CALLS and name not in _list_defined_names(tree):
                 return destroys
     return StepKind.READ
 
 
-def _defined(tree: ast.Module) -> frozenset[str]:
+def _list_defined_names(tree: ast.Module) -> frozenset[str]:
     return frozenset(
         (
             *(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)),
@@ -809,7 +809,7 @@ PYTHON_MODULE_KINDS = {
 }
 
 
-def _python(command: Special) -> SpecialJudgement:
+def _judge_python(command: Special) -> SpecialJudgement:
     rest = list(command.arguments)
     while rest and rest[0].startswith("-") and rest[0] != "-":
         flag = rest.pop(0)
@@ -872,7 +872,7 @@ def _sql_client(
             kinds.append(StepKind.DANGER)
         if parsed.unknown_flags:
             kinds.append(StepKind.CHANGE)
-        return SpecialJudgement(worst(*kinds))
+        return SpecialJudgement(find_worst_kind(*kinds))
 
     return judge
 
@@ -886,7 +886,7 @@ def _fed_sql(command: Special, dialect: str, names: set[str]) -> list[StepKind]:
     return [StepKind.READ if (names & looks and command.name != "mysql") or names & {"--version"} else StepKind.CHANGE]
 
 
-def _redis(command: Special) -> SpecialJudgement:
+def _judge_redis(command: Special) -> SpecialJudgement:
     judged = by_table(command).kind
     if command.tool is None:
         return CHANGE
@@ -894,14 +894,16 @@ def _redis(command: Special) -> SpecialJudgement:
     lines = command.stdin_text.splitlines() if command.stdin_source == "text" and not parsed.positionals else []
     if lines:
         return SpecialJudgement(
-            worst(*(by_table(replace(command, arguments=tuple(line.split()))).kind for line in lines if line.strip()))
+            find_worst_kind(
+                *(by_table(replace(command, arguments=tuple(line.split()))).kind for line in lines if line.strip())
+            )
         )
     if not parsed.positionals and command.stdin_source in ("file", "program", "remote"):
         return DANGER
     return SpecialJudgement(judged)
 
 
-def _mongo(command: Special) -> SpecialJudgement:
+def _judge_mongo(command: Special) -> SpecialJudgement:
     parsed = parse_arguments(MONGO, command.arguments)
     scripts = [value for name, value in parsed.flags if name == "--eval"]
     kinds = [judge_mongo(script) for script in scripts]
@@ -919,13 +921,13 @@ def _mongo(command: Special) -> SpecialJudgement:
             if command.stdin_source != "none"
             else StepKind.CHANGE
         ]
-    return SpecialJudgement(worst(*kinds, StepKind.CHANGE if parsed.unknown_flags else StepKind.READ))
+    return SpecialJudgement(find_worst_kind(*kinds, StepKind.CHANGE if parsed.unknown_flags else StepKind.READ))
 
 
 # Commands within commands of containers and clouds
 
 
-def _kubectl(command: Special) -> SpecialJudgement:
+def _judge_kubectl(command: Special) -> SpecialJudgement:
     if command.tool is None:
         return CHANGE
     before = list(command.arguments)
@@ -950,11 +952,11 @@ def _kubectl(command: Special) -> SpecialJudgement:
     if verb == ("get",) and any(name == "--raw" for name, _ in parsed.flags):
         return READ
     if after:
-        return SpecialJudgement(worst(by_table(command).kind, StepKind.CHANGE))
+        return SpecialJudgement(find_worst_kind(by_table(command).kind, StepKind.CHANGE))
     return by_table(command)
 
 
-def _docker(command: Special) -> SpecialJudgement:
+def _judge_docker(command: Special) -> SpecialJudgement:
     if command.tool is None:
         return CHANGE
     parsed = parse_arguments(command.tool, command.arguments)
@@ -972,7 +974,7 @@ def _docker(command: Special) -> SpecialJudgement:
     return by_table(command)
 
 
-def _compose(command: Special) -> SpecialJudgement:
+def _judge_compose(command: Special) -> SpecialJudgement:
     parts = list(command.arguments)
     if command.tool is not None:
         parsed = parse_arguments(command.tool, parts)
@@ -990,13 +992,13 @@ def _exec_in_container(parts: Sequence[str], values: str, long_values: Sequence[
     return SpecialJudgement(StepKind.READ, argv=tuple(rest[1:]), elsewhere=True, stdin=True)
 
 
-def _az(command: Special) -> SpecialJudgement:
+def _judge_az(command: Special) -> SpecialJudgement:
     parts = command.arguments
     flags = _flag_values(parts)
     if parts[:1] == ("rest",):
         method = flags.get("--method", flags.get("-m", "get"))
         return SpecialJudgement(
-            worst(judge_request(method, flags.get("--url", flags.get("--uri", flags.get("-u", "")))))
+            find_worst_kind(judge_request(method, flags.get("--url", flags.get("--uri", flags.get("-u", "")))))
         )
     if parts[:2] in (("containerapp", "exec"), ("container", "exec")):
         inner = flags.get("--command", flags.get("--exec-command", ""))
@@ -1016,7 +1018,7 @@ def _az(command: Special) -> SpecialJudgement:
     return judged
 
 
-def _gh(command: Special) -> SpecialJudgement:
+def _judge_gh(command: Special) -> SpecialJudgement:
     parts = list(command.arguments)
     if parts[:1] != ["api"]:
         runs = parts[:2] == ["workflow", "run"] and any(names_danger(word) for word in parts[2:3])
@@ -1039,7 +1041,7 @@ def _gh(command: Special) -> SpecialJudgement:
     return SpecialJudgement(judge_request(method, url) if MASK_LETTER not in method else StepKind.CHANGE)
 
 
-def _aws(command: Special) -> SpecialJudgement:
+def _judge_aws(command: Special) -> SpecialJudgement:
     judged = by_table(command)
     flags = _flag_values(command.arguments)
     if "execute-command" in command.arguments and flags.get("--command"):
@@ -1062,7 +1064,7 @@ def _flag_values(parts: Sequence[str]) -> dict[str, str]:
     return values
 
 
-def _git(command: Special) -> SpecialJudgement:
+def _judge_git(command: Special) -> SpecialJudgement:
     if command.tool is None:
         return CHANGE
     parsed = parse_arguments(command.tool, command.arguments)
@@ -1074,7 +1076,7 @@ def _git(command: Special) -> SpecialJudgement:
     if verb in ("fetch", "pull") and any(
         ":" in word and "/" in word and "://" not in word and "@" not in word for word in rest
     ):
-        return SpecialJudgement(worst(table, StepKind.CHANGE))
+        return SpecialJudgement(find_worst_kind(table, StepKind.CHANGE))
     if verb in ("checkout", "switch") and table is not StepKind.DANGER:
         creates = names & {"-b", "-c", "--create", "--orphan"}
         if "--" in command.arguments or "." in rest or (len(rest) > 1 and not creates) or names & {"-p", "--patch"}:
@@ -1102,7 +1104,7 @@ def _git(command: Special) -> SpecialJudgement:
             "--points-at",
             "--format",
         }
-        return READ if names <= lists else SpecialJudgement(worst(table, StepKind.CHANGE))
+        return READ if names <= lists else SpecialJudgement(find_worst_kind(table, StepKind.CHANGE))
     if (
         verb in ("branch", "tag")
         and names & {"--list", "-l", "--contains", "--merged", "--no-merged"}
@@ -1121,7 +1123,7 @@ ANSIBLE_READS = frozenset(
 )
 
 
-def _ansible(command: Special) -> SpecialJudgement:
+def _judge_ansible(command: Special) -> SpecialJudgement:
     flags = _flag_values(command.arguments)
     module = flags.get("-m", flags.get("--module-name", "command")).rsplit(".", 1)[-1]
     if "--list-hosts" in command.arguments or "--version" in command.arguments or module in ANSIBLE_READS:
@@ -1157,41 +1159,41 @@ def _runs_with(verb: str, values: str = "p", long_values: Sequence[str] = ()) ->
     return judge
 
 
-def _source(command: Special) -> SpecialJudgement:
+def _judge_source(command: Special) -> SpecialJudgement:
     return CHANGE  # what is in the file runs here
 
 
-def _dd(command: Special) -> SpecialJudgement:
+def _judge_dd(command: Special) -> SpecialJudgement:
     targets = [word[3:] for word in command.arguments if word.startswith("of=")]
     return READ if targets == ["/dev/null"] else DANGER
 
 
-def _sysctl(command: Special) -> SpecialJudgement:
+def _judge_sysctl(command: Special) -> SpecialJudgement:
     return CHANGE if any("=" in word for word in command.arguments) else by_table(command)
 
 
-def _less(command: Special) -> SpecialJudgement:
+def _judge_less(command: Special) -> SpecialJudgement:
     return CHANGE if any(word.startswith("+") and "!" in word for word in command.arguments) else by_table(command)
 
 
 SPECIAL: dict[str, Callable[[Special], SpecialJudgement]] = {
-    "curl": _curl,
-    "wget": _wget,
-    "http": _httpie,
-    "https": _httpie,
-    "xh": _httpie,
-    "find": _find,
-    "gfind": _find,
-    "sed": _sed,
-    "gsed": _sed,
-    "awk": _awk,
-    "gawk": _awk,
-    "mawk": _awk,
-    "tee": _tee,
+    "curl": _judge_curl,
+    "wget": _judge_wget,
+    "http": _judge_httpie,
+    "https": _judge_httpie,
+    "xh": _judge_httpie,
+    "find": _judge_find,
+    "gfind": _judge_find,
+    "sed": _judge_sed,
+    "gsed": _judge_sed,
+    "awk": _judge_awk,
+    "gawk": _judge_awk,
+    "mawk": _judge_awk,
+    "tee": _judge_tee,
     "sort": _writes_output_flag("-o", "--output"),
-    "python": _python,
-    "python2": _python,
-    "python3": _python,
+    "python": _judge_python,
+    "python2": _judge_python,
+    "python3": _judge_python,
     "node": _other_language,
     "perl": _other_language,
     "ruby": _other_language,
@@ -1208,31 +1210,31 @@ SPECIAL: dict[str, Callable[[Special], SpecialJudgement]] = {
     "duckdb": _sql_client(("-c",), (), positional_sql=True),
     "trino": _sql_client(("-e", "--execute"), ("-f", "--file")),
     "presto": _sql_client(("-e", "--execute"), ("-f", "--file")),
-    "redis-cli": _redis,
-    "valkey-cli": _redis,
-    "keydb-cli": _redis,
-    "mongosh": _mongo,
-    "mongo": _mongo,
-    "kubectl": _kubectl,
-    "oc": _kubectl,
-    "k": _kubectl,
-    "docker": _docker,
-    "podman": _docker,
-    "nerdctl": _docker,
-    "docker-compose": _compose,
-    "podman-compose": _compose,
-    "az": _az,
-    "gh": _gh,
-    "aws": _aws,
-    "git": _git,
-    "ansible": _ansible,
+    "redis-cli": _judge_redis,
+    "valkey-cli": _judge_redis,
+    "keydb-cli": _judge_redis,
+    "mongosh": _judge_mongo,
+    "mongo": _judge_mongo,
+    "kubectl": _judge_kubectl,
+    "oc": _judge_kubectl,
+    "k": _judge_kubectl,
+    "docker": _judge_docker,
+    "podman": _judge_docker,
+    "nerdctl": _judge_docker,
+    "docker-compose": _judge_compose,
+    "podman-compose": _judge_compose,
+    "az": _judge_az,
+    "gh": _judge_gh,
+    "aws": _judge_aws,
+    "git": _judge_git,
+    "ansible": _judge_ansible,
     "uv": _runs_with("run"),
     "poetry": _runs_with("run"),
     "bundle": _runs_with("exec"),
     "conda": _runs_with("run", "n"),
-    "source": _source,
-    ".": _source,
-    "dd": _dd,
-    "sysctl": _sysctl,
-    "less": _less,
+    "source": _judge_source,
+    ".": _judge_source,
+    "dd": _judge_dd,
+    "sysctl": _judge_sysctl,
+    "less": _judge_less,
 }

@@ -89,7 +89,7 @@ def _judge_sql(text: str, dialect: str) -> StepKind:
     kinds = []
     text, meta = _take_metas(text)
     kinds.extend(meta)
-    for statement in _split(text):
+    for statement in _split_statements(text):
         kinds.append(_judge_statement(statement, dialect))
     return max(kinds, key=ORDER.index, default=StepKind.CHANGE)
 
@@ -137,7 +137,7 @@ def _take_metas(text: str) -> tuple[str, list[StepKind]]:
     return "\n".join(lines), kinds
 
 
-def _split(text: str) -> Iterator[str]:
+def _split_statements(text: str) -> Iterator[str]:
     """Statements, divided at `;` and `GO` outside quotes, without comments."""
     bare = QUOTED.sub(
         lambda match: (

@@ -50,7 +50,7 @@ def _cluster_takes_next(flag: str, values: str) -> bool:
     return False
 
 
-def _plain(values: str = "", long_values: Sequence[str] = (), *, positionals: int = 0) -> Unwrap:
+def _make_plain_unwrap(values: str = "", long_values: Sequence[str] = (), *, positionals: int = 0) -> Unwrap:
     """A wrapper with flags, then some words of its own, then the command."""
 
     def unwrap(parts: Sequence[str]) -> Unwrapped:
@@ -60,7 +60,7 @@ def _plain(values: str = "", long_values: Sequence[str] = (), *, positionals: in
     return unwrap
 
 
-def _sudo(parts: Sequence[str]) -> Unwrapped:
+def _unwrap_sudo(parts: Sequence[str]) -> Unwrapped:
     if any(word in ("-l", "-v", "-k", "-K", "-V", "--list", "--validate") for word in parts[:1]):
         return Unwrapped()
     if any(word in ("-e", "--edit") for word in parts[:2]):
@@ -73,7 +73,7 @@ def _sudo(parts: Sequence[str]) -> Unwrapped:
     return Unwrapped(tuple(rest), elsewhere=True)
 
 
-def _env(parts: Sequence[str]) -> Unwrapped:
+def _unwrap_env(parts: Sequence[str]) -> Unwrapped:
     rest = list(parts)
     while rest:
         if rest[0] in ("-u", "--unset", "-C", "--chdir"):
@@ -89,17 +89,17 @@ def _env(parts: Sequence[str]) -> Unwrapped:
     return Unwrapped(tuple(rest))
 
 
-def _timeout(parts: Sequence[str]) -> Unwrapped:
+def _unwrap_timeout(parts: Sequence[str]) -> Unwrapped:
     return Unwrapped(tuple(skip_flags(parts, "ks", ("--kill-after", "--signal"))[1:]))
 
 
-def _watch(parts: Sequence[str]) -> Unwrapped:
+def _unwrap_watch(parts: Sequence[str]) -> Unwrapped:
     rest = skip_flags(parts, "nqs", ("--interval", "--equexit"))
     exact = any(word in ("-x", "--exec") for word in parts[: len(parts) - len(rest)])
     return Unwrapped(tuple(rest)) if exact else Unwrapped(script=" ".join(rest) or None)
 
 
-def _xargs(parts: Sequence[str]) -> Unwrapped:
+def _unwrap_xargs(parts: Sequence[str]) -> Unwrapped:
     rest = skip_flags(
         parts,
         "aEILnPsd",
@@ -110,7 +110,7 @@ def _xargs(parts: Sequence[str]) -> Unwrapped:
     return Unwrapped((*rest, MASK_LETTER), keeps_stdin=False)
 
 
-def _parallel(parts: Sequence[str]) -> Unwrapped:
+def _unwrap_parallel(parts: Sequence[str]) -> Unwrapped:
     rest = skip_flags(
         parts, "jnNIadLS", ("--jobs", "--max-args", "--delay", "--timeout", "--joblog", "--results", "--colsep")
     )
@@ -120,7 +120,7 @@ def _parallel(parts: Sequence[str]) -> Unwrapped:
     return Unwrapped(script=" ".join(command) or None, kind=StepKind.READ if command else StepKind.CHANGE)
 
 
-def _ssh(parts: Sequence[str]) -> Unwrapped:
+def _unwrap_ssh(parts: Sequence[str]) -> Unwrapped:
     rest = list(parts)
     kind = StepKind.READ
     while rest and rest[0].startswith("-"):
@@ -146,7 +146,7 @@ def _ssh(parts: Sequence[str]) -> Unwrapped:
     return Unwrapped(script=" ".join(command), kind=kind, elsewhere=True)
 
 
-def _su(parts: Sequence[str]) -> Unwrapped:
+def _unwrap_su(parts: Sequence[str]) -> Unwrapped:
     for place, word in enumerate(parts):
         if word in ("-c", "--command", "-lc") and place + 1 < len(parts):
             return Unwrapped(script=parts[place + 1], elsewhere=True)
@@ -157,24 +157,24 @@ def _su(parts: Sequence[str]) -> Unwrapped:
     return Unwrapped(kind=StepKind.CHANGE, elsewhere=True, feeds_shell=True)
 
 
-def _runuser(parts: Sequence[str]) -> Unwrapped:
+def _unwrap_runuser(parts: Sequence[str]) -> Unwrapped:
     if "-c" in parts or "-" in parts[:1]:
-        return _su(parts)
+        return _unwrap_su(parts)
     rest = skip_flags(parts, "ug", ("--user", "--group"))
-    return Unwrapped(tuple(rest), elsewhere=True) if rest else _su(parts)
+    return Unwrapped(tuple(rest), elsewhere=True) if rest else _unwrap_su(parts)
 
 
-def _command(parts: Sequence[str]) -> Unwrapped:
+def _unwrap_command(parts: Sequence[str]) -> Unwrapped:
     if parts[:1] and parts[0] in ("-v", "-V"):
         return Unwrapped()
     return Unwrapped(tuple(skip_flags(parts, "")))
 
 
-def _exec(parts: Sequence[str]) -> Unwrapped:
+def _unwrap_exec(parts: Sequence[str]) -> Unwrapped:
     return Unwrapped(tuple(skip_flags(parts, "a")))
 
 
-def _runner(*verbs: str) -> Unwrap:
+def _make_runner_unwrap(*verbs: str) -> Unwrap:
     """`uv run x`, `poetry run x`, `bundle exec x`; anything else of it is judged by its table, so it is not ours."""
 
     def unwrap(parts: Sequence[str]) -> Unwrapped:
@@ -197,43 +197,43 @@ def _after_dashes(parts: Sequence[str]) -> Unwrapped:
     return Unwrapped(kind=StepKind.CHANGE)
 
 
-def _eval(parts: Sequence[str]) -> Unwrapped:
+def _unwrap_eval(parts: Sequence[str]) -> Unwrapped:
     text = " ".join(parts)
     return Unwrapped(script=text) if text and MASK_LETTER not in text else Unwrapped(kind=StepKind.CHANGE)
 
 
 WRAPPERS: dict[str, Unwrap] = {
-    "sudo": _sudo,
-    "doas": _sudo,
-    "env": _env,
-    "timeout": _timeout,
-    "gtimeout": _timeout,
-    "nohup": _plain(),
-    "time": _plain("fo"),
-    "nice": _plain("n", ("--adjustment",)),
-    "ionice": _plain("cnp"),
-    "chrt": _plain("", positionals=1),
-    "taskset": _plain("", positionals=1),
-    "stdbuf": _plain("ioe"),
-    "setsid": _plain(),
-    "unbuffer": _plain(),
-    "chronic": _plain(),
-    "caffeinate": _plain("t"),
-    "faketime": _plain("f", positionals=1),
-    "flock": _plain("wE", positionals=1),
-    "winpty": _plain(),
-    "retry": _plain("tdm", ("--times", "--delay", "--max", "--until")),
-    "proxychains": _plain("f"),
-    "watch": _watch,
-    "xargs": _xargs,
-    "gxargs": _xargs,
-    "parallel": _parallel,
-    "ssh": _ssh,
-    "mosh": _ssh,
-    "su": _su,
-    "runuser": _runuser,
-    "gosu": _plain("", positionals=1),
-    "su-exec": _plain("", positionals=1),
+    "sudo": _unwrap_sudo,
+    "doas": _unwrap_sudo,
+    "env": _unwrap_env,
+    "timeout": _unwrap_timeout,
+    "gtimeout": _unwrap_timeout,
+    "nohup": _make_plain_unwrap(),
+    "time": _make_plain_unwrap("fo"),
+    "nice": _make_plain_unwrap("n", ("--adjustment",)),
+    "ionice": _make_plain_unwrap("cnp"),
+    "chrt": _make_plain_unwrap("", positionals=1),
+    "taskset": _make_plain_unwrap("", positionals=1),
+    "stdbuf": _make_plain_unwrap("ioe"),
+    "setsid": _make_plain_unwrap(),
+    "unbuffer": _make_plain_unwrap(),
+    "chronic": _make_plain_unwrap(),
+    "caffeinate": _make_plain_unwrap("t"),
+    "faketime": _make_plain_unwrap("f", positionals=1),
+    "flock": _make_plain_unwrap("wE", positionals=1),
+    "winpty": _make_plain_unwrap(),
+    "retry": _make_plain_unwrap("tdm", ("--times", "--delay", "--max", "--until")),
+    "proxychains": _make_plain_unwrap("f"),
+    "watch": _unwrap_watch,
+    "xargs": _unwrap_xargs,
+    "gxargs": _unwrap_xargs,
+    "parallel": _unwrap_parallel,
+    "ssh": _unwrap_ssh,
+    "mosh": _unwrap_ssh,
+    "su": _unwrap_su,
+    "runuser": _unwrap_runuser,
+    "gosu": _make_plain_unwrap("", positionals=1),
+    "su-exec": _make_plain_unwrap("", positionals=1),
     "chroot": lambda parts: Unwrapped(
         tuple(skip_flags(parts, "", ())[1:]), kind=StepKind.READ if len(parts) > 1 else StepKind.CHANGE, elsewhere=True
     ),
@@ -242,12 +242,12 @@ WRAPPERS: dict[str, Unwrap] = {
         kind=StepKind.READ if rest else StepKind.CHANGE,
         elsewhere=True,
     ),
-    "busybox": _plain(),
-    "command": _command,
-    "builtin": _command,
-    "exec": _exec,
-    "not": _plain(),
-    "eval": _eval,
+    "busybox": _make_plain_unwrap(),
+    "command": _unwrap_command,
+    "builtin": _unwrap_command,
+    "exec": _unwrap_exec,
+    "not": _make_plain_unwrap(),
+    "eval": _unwrap_eval,
     "aws-vault": _after_dashes,
     "op": _after_dashes,
     "doppler": _after_dashes,
@@ -257,9 +257,9 @@ WRAPPERS: dict[str, Unwrap] = {
     "systemd-run": lambda parts: Unwrapped(
         tuple(skip_flags(parts, "pMHuE", ("--property", "--unit", "--slice", "--uid"))), kind=StepKind.CHANGE
     ),
-    "pipenv": _runner("run"),
-    "rbenv": _runner("exec"),
-    "hatch": _runner("run"),
-    "pdm": _runner("run"),
+    "pipenv": _make_runner_unwrap("run"),
+    "rbenv": _make_runner_unwrap("exec"),
+    "hatch": _make_runner_unwrap("run"),
+    "pdm": _make_runner_unwrap("run"),
     "npx": lambda parts: Unwrapped(kind=StepKind.CHANGE),
 }

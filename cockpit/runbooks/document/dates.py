@@ -23,20 +23,20 @@ def day_in(text: str) -> date | None:
     for form in FORMS:
         if match := form.search(text):
             month = int(match["number"]) if "number" in match.groupdict() else MONTHS.index(match["month"].lower()) + 1
-            return _day(int(match["year"]), month, int(match["day"]))
+            return _make_date(int(match["year"]), month, int(match["day"]))
     if match := QUARTER.search(text):
         year, after = int(match["year"]), int(match["quarter"]) * 3 + 1
-        first = _day(year + after // 13, (after - 1) % 12 + 1, 1)
+        first = _make_date(year + after // 13, (after - 1) % 12 + 1, 1)
         return first - timedelta(days=1) if first else None
     return None
 
 
-def never(text: str) -> bool:
+def says_never(text: str) -> bool:
     """True when the text says that it has not happened yet: `TBD`, `never`, `-`, nothing."""
     return bool(NEVER.match(text))
 
 
-def _day(year: int, month: int, day: int) -> date | None:
+def _make_date(year: int, month: int, day: int) -> date | None:
     try:
         return date(year, month, day)
     except ValueError:
@@ -96,11 +96,11 @@ class Rhythm:
         return first + timedelta((self.weekday - first.weekday()) % 7) + (self.place - 1) * A_WEEK
 
 
-def rhythm(text: str) -> Rhythm | None:
+def parse_rhythm(text: str) -> Rhythm | None:
     """The rhythm that a text names, of several the shortest; None for words that name none."""
     tokens = " ".join(text.casefold().split())
     day = WEEKDAY.search(tokens)
-    rounds = list(_rounds(tokens))
+    rounds = list(_parse_rounds(tokens))
     if not rounds and day is None:
         return None
     months, days = min(rounds, key=lambda pair: pair[0] * 30 + pair[1], default=(0, 7))
@@ -112,7 +112,7 @@ def rhythm(text: str) -> Rhythm | None:
     return Rhythm(months, 0 if months else max(days, 7), DAYS.index(day["day"]))
 
 
-def _rounds(text: str) -> Iterator[tuple[int, int]]:
+def _parse_rounds(text: str) -> Iterator[tuple[int, int]]:
     """(months, days) of each round that is named."""
     if HALF_YEAR.search(text):
         yield 6, 0

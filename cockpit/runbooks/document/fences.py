@@ -7,7 +7,7 @@ from typing import Literal
 
 from cockpit.model.text import clean_line, clean_text, clean_unmasked
 from cockpit.runbooks.shell_syntax import ShellDocument, parse_shell
-from cockpit.runbooks.shell_syntax.placeholders import placeholders
+from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 
 BASH = frozenset({"bash", "sh", "shell", "zsh", "ksh", "posix"})
 POWERSHELL = frozenset({"powershell", "pwsh", "ps1", "ps", "posh"})
@@ -40,10 +40,10 @@ def language_of(info: str, content: str) -> str:
     for name, parts in (("bash", BASH), ("powershell", POWERSHELL), ("console", CONSOLE)):
         if word in parts:
             return name
-    return "" if word else guess(content)
+    return "" if word else guess_language(content)
 
 
-def guess(content: str) -> str:
+def guess_language(content: str) -> str:
     """What an unnamed fence holds: commands only when every line that starts one names a known tool."""
     starts = [line for line in content.splitlines() if line.strip() and not line.startswith(("#", " ", "\t"))]
     if not starts:
@@ -53,13 +53,13 @@ def guess(content: str) -> str:
     return "bash" if all(KNOWN_TOOLS.match(line) for line in starts) else ""
 
 
-def cut(content: str, language: str) -> list[Piece]:
+def split_fence(content: str, language: str) -> list[Piece]:
     """The pieces of a fence in order, cut where its grammar ends a statement. Joined, their lines are the fence.
 
     A fence that is not in the grammar is one piece that never runs: where its commands end is not known.
     """
     if language == "console":
-        return console(content)
+        return split_console(content)
     content = content.replace("\r\n", "\n")
     document = parse_fence(content, language)
     lines = content.split("\n")
@@ -68,7 +68,7 @@ def cut(content: str, language: str) -> list[Piece]:
         text = clean_line(lines[min(error.line, len(lines) - 1)].strip(), 60)
         where = f"line {error.line + 1} of this block is not {language} ({error.reason}, at `{text}`)"
         reason = f"{where}: nobody can say what it would do. Edit it, or mend the document"
-        return [replace(command(content, 0), unparsed=reason)]
+        return [replace(make_command_piece(content, 0), unparsed=reason)]
     ends = statement_lines(document)
     pieces: list[Piece] = []
     index = 0
@@ -76,7 +76,7 @@ def cut(content: str, language: str) -> list[Piece]:
         end = ends.get(index, index) + 1
         text = "\n".join(lines[index:end])
         if index in ends:
-            pieces.append(command(text, index))
+            pieces.append(make_command_piece(text, index))
         elif not text.strip():
             pieces.append(Piece("blank", "", index))
         else:
@@ -87,7 +87,7 @@ def cut(content: str, language: str) -> list[Piece]:
 
 def parse_fence(content: str, language: str) -> ShellDocument:
     """The tree of a text in which placeholders are words, not redirections."""
-    masked = [(blank.start, blank.end) for blank in placeholders(content, language) if not blank.variable]
+    masked = [(blank.start, blank.end) for blank in find_placeholders(content, language) if not blank.variable]
     return parse_shell(content, language, masked=masked)
 
 
@@ -105,12 +105,12 @@ def statement_lines(document: ShellDocument) -> dict[int, int]:
     return ends
 
 
-def command(raw: str, line: int, output: str = "") -> Piece:
+def make_command_piece(raw: str, line: int, output: str = "") -> Piece:
     text = clean_unmasked(raw).strip("\n")
     return Piece("command", text, line, output, altered=text != raw.strip("\n"))
 
 
-def console(content: str) -> list[Piece]:
+def split_console(content: str) -> list[Piece]:
     """Prompt lines are commands, all else up to the next prompt is what they are expected to print."""
     pieces: list[Piece] = []
     lines = content.splitlines()
@@ -130,7 +130,7 @@ def console(content: str) -> list[Piece]:
         below = list(
             takewhile(lambda line: not PROMPT.match(line) and not line.startswith("# "), lines[index + length :])
         )
-        pieces.append(command("\n".join(bare[:length]), index, clean_text("\n".join(below)).strip()))
+        pieces.append(make_command_piece("\n".join(bare[:length]), index, clean_text("\n".join(below)).strip()))
         index += length + len(below)
     return pieces
 

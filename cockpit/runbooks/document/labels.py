@@ -16,7 +16,7 @@ ALIASES = {
 }
 
 
-def label(line: str) -> tuple[str, str] | None:
+def parse_label(line: str) -> tuple[str, str] | None:
     """(name in lower case, value) when a line is a label. Names that mean one thing have one name."""
     bare = line.strip()
     match = (LABEL.match(bare) or LONE.match(bare)) if bare.startswith("**") else None
@@ -26,19 +26,19 @@ def label(line: str) -> tuple[str, str] | None:
     return ALIASES.get(name, name), match["value"].strip()
 
 
-def warns(line: str) -> bool:
+def is_warning(line: str) -> bool:
     """True for a line that a person must read before the command under it."""
-    pair = label(line)
+    pair = parse_label(line)
     return bool(WARNING.search(line)) or (pair is not None and pair[0] in {"note", "warning", "cache warning"})
 
 
-def plain(markdown: str) -> str:
+def strip_markdown(markdown: str) -> str:
     """A title or a cell without its emphasis, code marks and links."""
     text = LINKED.sub(r"\1", markdown) if "](" in markdown else markdown
     return (EMPHASIS.sub(r"\2", text) if "*" in text or "`" in text or "__" in text else text).strip()
 
 
-def slug(title: str) -> str:
+def make_slug(title: str) -> str:
     """The anchor of a heading as the usual viewers make it."""
-    text = re.sub(r"[^\w\s-]", "", plain(title).casefold())
+    text = re.sub(r"[^\w\s-]", "", strip_markdown(title).casefold())
     return re.sub(r"\s+", "-", text.strip()) or "section"

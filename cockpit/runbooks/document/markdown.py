@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from cockpit.model.runbook import DocumentTable, Finding, Link, RemotePlace
 from cockpit.model.text import clean_line, clean_text
 from cockpit.runbooks.document.fences import language_of
-from cockpit.runbooks.document.labels import label, plain, warns
-from cockpit.runbooks.document.mentions import forbids, forbids_what_follows, goes_elsewhere, tells
+from cockpit.runbooks.document.labels import is_warning, parse_label, strip_markdown
+from cockpit.runbooks.document.mentions import forbids_command, forbids_what_follows, goes_elsewhere, introduces_facts
 from cockpit.runbooks.document.sessions import belongs_elsewhere, ends_session, opens_session
 from cockpit.runbooks.document.steps import (
     UnnumberedStep,
@@ -92,11 +92,11 @@ class MarkdownReader:
             return index + 3
         elif token.type == "table_open":
             self._promise_nothing()
-            end = closing(tokens, index)
+            end = find_closing_token(tokens, index)
             self._table(tokens[index:end], line_of(token))
             return end
         elif token.type in ("ordered_list_open", "bullet_list_open"):
-            end = closing(tokens, index)
+            end = find_closing_token(tokens, index)
             self._list(tokens[index:end])
             self._promise_nothing()
             return end
@@ -112,7 +112,7 @@ class MarkdownReader:
         ):
             self._places.clear()  # "Step 2" goes on where "Step 1" was; any other heading begins at home
         self._heading_now = markdown
-        self.sections.append(Section(clean_line(plain(markdown)), level, line, above))
+        self.sections.append(Section(clean_line(strip_markdown(markdown)), level, line, above))
 
     def _fence(self, token: "Token", name: str = "") -> bool:
         """Take a fence; True when it held commands. One without a comment is called `name`, or as was announced."""
@@ -158,11 +158,11 @@ class MarkdownReader:
     def _led_elsewhere(self, markdown: str, line: int) -> None:
         if goes_elsewhere(markdown):
             self._places = [place for place in self._places if not place.by_prose]
-            self._places.append(RemotePlace(clean_line(plain(markdown), 120), line, by_prose=True))
+            self._places.append(RemotePlace(clean_line(strip_markdown(markdown), 120), line, by_prose=True))
 
     def _forbidden(self, markdown: str, line: int) -> None:
         """A block that the words above it forbid: nothing of it is a step, the words are a warning."""
-        text = clean_line(plain(markdown), 200)
+        text = clean_line(strip_markdown(markdown), 200)
         self._section.warnings.extend([] if text in self._section.warnings else [text])
         self.findings.append(Finding("forbidden", line, clean_line(f'no step, because of "{text}" above it', 300)))
 
@@ -176,7 +176,7 @@ class MarkdownReader:
                 self._links(token.content, line + max(0, len(rows) - 1) + (len(rows) > 1))
         if not rows:
             return
-        header, *body = [[clean_line(plain(cell)) for cell in row] for row in rows]
+        header, *body = [[clean_line(strip_markdown(cell)) for cell in row] for row in rows]
         kind = kind_of(header, self._section.title)
         self.tables.append(DocumentTable(kind, tuple(header), tuple(map(tuple, body)), line, self._section.title))
         outcome = next(
@@ -185,7 +185,9 @@ class MarkdownReader:
         for offset, (row, parts) in enumerate(zip(rows[1:], body, strict=True), start=2):
             expected = parts[outcome] if outcome is not None and outcome < len(parts) else ""
             for index, cell in enumerate(row):
-                flag = tells(self._section.title) or (index < len(header) and tells(header[index]))
+                flag = introduces_facts(self._section.title) or (
+                    index < len(header) and introduces_facts(header[index])
+                )
                 unnumbered_steps = from_inline(cell, named_by(parts, index), line + offset, flag=flag)
                 self._section.steps.extend(
                     self._placed(step.expecting(expected), opens=False) for step in unnumbered_steps
@@ -193,7 +195,7 @@ class MarkdownReader:
 
     def _list(self, tokens: "list[Token]") -> None:
         """Each item is a step when it is numbered, has a box to tick, or holds a command. Nested lists come flat."""
-        flag = any(tells(text) for text in (self._before, self._label, self._section.title))
+        flag = any(introduces_facts(text) for text in (self._before, self._label, self._section.title))
         self._label_of_a_list(tokens)
         self._promise_nothing()
         ordered: list[bool] = []  # of each list that is open
@@ -215,9 +217,9 @@ class MarkdownReader:
                     del self._section.steps[index - 1]  # the item says what its commands do: it is their name
             elif token.type == "inline" and first:
                 first = False
-                text = clean_line(plain(token.content)).rstrip(" :")
+                text = clean_line(strip_markdown(token.content)).rstrip(" :")
                 del parents[len(ordered) - 1 :]  # the item before this one is not above it
-                manual = self._item(token, ordered=ordered[-1], flag=flag or any(map(tells, parents)))
+                manual = self._item(token, ordered=ordered[-1], flag=flag or any(map(introduces_facts, parents)))
                 parents.append(token.content)
             elif token.type == "inline":
                 self._paragraph(token)
@@ -228,9 +230,9 @@ class MarkdownReader:
         line = line_of(token)
         self._links(token.content, line)
         section.warnings.extend(
-            clean_line(plain(statement))
-            for statement in statements(token.content)
-            if warns(statement) or forbids(statement)
+            clean_line(strip_markdown(statement))
+            for statement in split_statements(token.content)
+            if is_warning(statement) or forbids_command(statement)
         )
         commands = from_inline(token.content, "", line, ordered=ordered, flag=flag)
         by_hand = [] if commands else from_item(token.content, line, ordered=ordered, flag=flag)
@@ -242,25 +244,25 @@ class MarkdownReader:
         """A label that ended its line with nothing: the list under it is its value."""
         if not self._label or tokens[0].type != "bullet_list_open":
             return
-        items = [clean_line(plain(token.content)) for token in tokens if token.type == "inline"]
+        items = [clean_line(strip_markdown(token.content)) for token in tokens if token.type == "inline"]
         self._section.labels.setdefault(self._label, clean_line("; ".join(items), LONGEST_LABEL))
 
     def _paragraph(self, token: "Token") -> None:
         self._promise_nothing()
         line = line_of(token)
         self._links(token.content, line)
-        for text in statements(token.content):
+        for text in split_statements(token.content):
             self._promise_nothing()
-            pair = label(text)
+            pair = parse_label(text)
             if pair and pair[0] == "expected output":
-                self._expected(clean_line(plain(pair[1])))
+                self._expected(clean_line(strip_markdown(pair[1])))
             elif pair and pair[1]:
-                self._section.labels.setdefault(pair[0], clean_line(plain(pair[1])))
+                self._section.labels.setdefault(pair[0], clean_line(strip_markdown(pair[1])))
             elif pair:
                 self._label = pair[0]
-            if warns(text):
-                self._section.warnings.append(clean_line(plain(text)))
-        self._intro = announced(token.content) if not self._output else ""
+            if is_warning(text):
+                self._section.warnings.append(clean_line(strip_markdown(text)))
+        self._intro = read_announcement(token.content) if not self._output else ""
         self._before = token.content
         self._led_elsewhere(token.content, line)
         path = click_path(token.content, line)
@@ -278,7 +280,9 @@ class MarkdownReader:
             return
         for offset, text in enumerate(markdown.splitlines()):
             for match in LINK.finditer(text):
-                self.links.append(Link(clean_line(plain(match[1]), 200), clean_line(match[2], 500), line + offset))
+                self.links.append(
+                    Link(clean_line(strip_markdown(match[1]), 200), clean_line(match[2], 500), line + offset)
+                )
 
 
 @contextmanager
@@ -298,11 +302,11 @@ def line_of(token: "Token") -> int:
     return token.map[0] + 1 if token.map else 1
 
 
-def statements(markdown: str) -> list[str]:
+def split_statements(markdown: str) -> list[str]:
     """The lines of a paragraph with what was only wrapped joined again; a label or a warning begins a new one."""
     name_lists: list[list[str]] = []
     for line in markdown.splitlines():
-        if name_lists and not label(line) and not BEGINS_A_WARNING.match(line):
+        if name_lists and not parse_label(line) and not BEGINS_A_WARNING.match(line):
             name_lists[-1].append(line.strip())
         else:
             name_lists.append([line])
@@ -318,16 +322,16 @@ def named_by(row: list[str], position: int) -> str:
     )
 
 
-def announced(markdown: str) -> str:
+def read_announcement(markdown: str) -> str:
     """The last sentence of a paragraph that ends in a colon: what the block below it is for."""
-    flat = clean_line(plain(markdown))
+    flat = clean_line(strip_markdown(markdown))
     if not flat.endswith(":"):
         return ""
     sentence = SENTENCE.split(flat)[-1].rstrip(" :")
     return sentence if len(sentence.split()) >= 3 else ""
 
 
-def closing(tokens: "list[Token]", position: int) -> int:
+def find_closing_token(tokens: "list[Token]", position: int) -> int:
     """The index after the token that closes the one at `at`."""
     depth = 0
     for index in range(position, len(tokens)):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from cockpit.model.runbook import StepKind
-from cockpit.runbooks.document.labels import plain
+from cockpit.runbooks.document.labels import strip_markdown
 
 LOOKS = frozenset({StepKind.READ, StepKind.VERIFY})
 _RUNS = "apply call do enter execute invoke issue rerun run try type use"
@@ -161,21 +161,21 @@ def requests_command(before: str, after: str, kind: StepKind) -> bool:
     A look may also be named by what it looks at ("Check that `kubectl get pods` shows three"): running one that was
     only mentioned harms nobody. A change must be asked for by the verb itself, or behind a colon, "with", "using".
     """
-    text = NEVERTHELESS.sub("", _flat(before))
+    text = NEVERTHELESS.sub("", _flatten_markdown(before))
     sentence = SENTENCE.split(text)[-1] if text else ""
     if len(before) > LONGEST or MENTIONING.match(text) or ELSEWHERE.search(text):
         return False
-    if kind not in LOOKS and SUBJECT.match(_flat(after)):
+    if kind not in LOOKS and SUBJECT.match(_flatten_markdown(after)):
         return False
     if not sentence.strip() or EXAMPLE.search(sentence):
         return False
-    main = CONDITION.sub("", sentence, count=1) if not _imperative(sentence) else sentence
+    main = CONDITION.sub("", sentence, count=1) if not _find_imperative(sentence) else sentence
     if FORBIDS.search(main):
         return False
     if re.fullmatch(r"(?i)\W*to\s+[^:]+:\s*", sentence):  # "To roll back:"
         return True
     lead = _from_last_imperative(main)
-    return bool(lead) and _links(lead, kind)
+    return bool(lead) and _imperative_reaches_command(lead, kind)
 
 
 def stands_alone(gaps: Sequence[str]) -> bool:
@@ -185,7 +185,7 @@ def stands_alone(gaps: Sequence[str]) -> bool:
 
 def goes_on_harmlessly(after: str, kind: StepKind) -> bool:
     """True for a numbered item or a box that begins with its command: "`gitleaks detect` against the full history"."""
-    text = _flat(after)
+    text = _flatten_markdown(after)
     if FORBIDS.search(text) or EXAMPLE.search(text):
         return False
     return bool(OR_ALSO.match(text) or (kind in LOOKS and (TAIL.match(text) or EXPECTS.match(text))))
@@ -193,7 +193,7 @@ def goes_on_harmlessly(after: str, kind: StepKind) -> bool:
 
 def joins_commands(between: str) -> bool:
     """True for what stands between two commands of one request: "`a` and then `b`"."""
-    return bool(JOINS.fullmatch(_flat(between)))
+    return bool(JOINS.fullmatch(_flatten_markdown(between)))
 
 
 def says_or(between: str) -> bool:
@@ -201,9 +201,9 @@ def says_or(between: str) -> bool:
     return bool(OR.search(between))
 
 
-def forbids(text: str) -> bool:
+def forbids_command(text: str) -> bool:
     """True for a sentence that forbids what it names: "Do NOT run `terraform apply`", "**Never:**"."""
-    sentences = SENTENCE.split(_flat(text))
+    sentences = SENTENCE.split(_flatten_markdown(text))
     return any(
         (ASKS_NOT.match(sentence) and not GATE.search(sentence)) or BAD_EXAMPLE.match(sentence)
         for sentence in (CONDITION.sub("", sentence, count=1) for sentence in sentences)
@@ -215,7 +215,7 @@ def forbids_what_follows(text: str) -> bool:
 
     "Do not run this before the backup is there:" says when to run it: that one is a step, under a warning.
     """
-    sentences = [part for part in SENTENCE.split(_flat(text)) if part.strip()]
+    sentences = [part for part in SENTENCE.split(_flatten_markdown(text)) if part.strip()]
     if not sentences:
         return False
     last = sentences[-1].strip()
@@ -229,44 +229,44 @@ def forbids_what_follows(text: str) -> bool:
 
 def goes_elsewhere(text: str) -> bool:
     """True for a sentence that leads to another machine: "SSH to the database server", "On the node, run:"."""
-    sentences = (CONDITION_ONLY.sub("", sentence, count=1) for sentence in SENTENCE.split(_flat(text)))
+    sentences = (CONDITION_ONLY.sub("", sentence, count=1) for sentence in SENTENCE.split(_flatten_markdown(text)))
     return any(GOES_ELSEWHERE.match(sentence) for sentence in sentences)
 
 
-def tells(text: str) -> bool:
+def introduces_facts(text: str) -> bool:
     """True for a heading, label or introduction under which stands what is so, not what is to be done: "Causes"."""
-    flat = _flat(text).strip()
+    flat = _flatten_markdown(text).strip()
     if TELLS.match(flat) or forbids_what_follows(flat):
         return True
-    if not flat.endswith(":") or _imperative(flat):
+    if not flat.endswith(":") or _find_imperative(flat):
         return False
     last = SENTENCE.split(flat)[-1]
     return bool(TELLS_OF.search(last) or AUTOMATION.match(last))
 
 
-def describes(item: str) -> bool:
+def describes_behaviour(item: str) -> bool:
     """True for an item that says what something does by itself, or what a name means: "Logs in to Azure"."""
     named = NAMES.match(item[:LONGEST])
     if named is not None:
-        return not _imperative(named["rest"])
-    first, _, rest = _flat(item).strip().partition(" ")
+        return not _find_imperative(named["rest"])
+    first, _, rest = _flatten_markdown(item).strip().partition(" ")
     return bool(_third_person(first)) and bool(rest) and not STATE.match(rest)
 
 
 def is_click_path(parts: list[str]) -> bool:
     """True when clicks, or places to click, stand between arrows; not for how a request travels."""
-    return any(_imperative(part) or UI.search(part) for part in parts) and not forbids(" ".join(parts))
+    return any(_find_imperative(part) or UI.search(part) for part in parts) and not forbids_command(" ".join(parts))
 
 
-def _flat(markdown: str) -> str:
+def _flatten_markdown(markdown: str) -> str:
     """One line without emphasis and links; commands in it are a single letter that no word holds."""
     markdown = markdown[:LONGEST]
-    return " ".join(plain(re.sub(r"(`+)(.+?)\1", "\ue000", markdown)).split()) + (
+    return " ".join(strip_markdown(re.sub(r"(`+)(.+?)\1", "\ue000", markdown)).split()) + (
         " " if markdown[-1:].isspace() else ""
     )
 
 
-def _imperative(text: str) -> str:
+def _find_imperative(text: str) -> str:
     """The verb that a text begins with, in the form that tells somebody to do it; "" for none."""
     match = IMPERATIVE.match(text.lstrip(" \t*_-—–:,.(→⚠️☐"))
     verb = match["verb"].casefold() if match else ""
@@ -278,18 +278,18 @@ def _from_last_imperative(sentence: str) -> str:
 
     "The pipeline builds, tests and run" begins with a subject of its own: what is joined to it is not for us.
     """
-    lead = sentence if _imperative(sentence) else ""
+    lead = sentence if _find_imperative(sentence) else ""
     for match in CLAUSE.finditer(sentence):
         rest = sentence[match.end() :]
         afresh = AFRESH.fullmatch(match.group()) or match.group() == ""
-        if (afresh or lead or match.start() == 0) and _imperative(rest):
+        if (afresh or lead or match.start() == 0) and _find_imperative(rest):
             lead = rest
     return lead
 
 
-def _links(lead: str, kind: StepKind) -> bool:
+def _imperative_reaches_command(lead: str, kind: StepKind) -> bool:
     """True when an imperative reaches the command behind it: as its object, or behind a colon or "with"."""
-    verb = _imperative(lead)
+    verb = _find_imperative(lead)
     bare = re.sub(rf"(?i)^.*?\b{verb}\b", "", lead, count=1).strip(" ")
     if verb in RUNS and not re.sub(
         r"(?i)\b(?:again|the|this|following|command|commands|instead|a|an|also)\b", "", bare

@@ -7,23 +7,23 @@ from dataclasses import replace
 from cockpit.model.runbook import DocumentTable, Parameter, Procedure
 from cockpit.model.secret import MASK
 from cockpit.runbooks.shell_syntax import placeholders as blanks
-from cockpit.runbooks.shell_syntax.literal_secrets import literals
+from cockpit.runbooks.shell_syntax.literal_secrets import find_literal_secrets
 
 FILLED = "filled1in"
 CHOICE = re.compile(r"^[\w.-]+(?:\s*[,/|]\s*[\w.-]+)+$")
 
 
-def parameters(
+def list_parameters(
     procedures: Iterable[Procedure], hints: Mapping[str, str], tables: Iterable[DocumentTable]
 ) -> tuple[Parameter, ...]:
     """Every placeholder in order of appearance, with all its forms, its literal as a hint, and its row in the table."""
     parameters_by_name: dict[str, Parameter] = {}
-    for command, language in commands(procedures):
-        for blank in blanks.placeholders(command, language):
+    for command, language in list_step_commands(procedures):
+        for blank in blanks.find_placeholders(command, language):
             old = parameters_by_name.get(blank.name) or Parameter(blank.name, secret=blanks.names_a_secret(blank.name))
             if not old.secret and behind_a_marker(command, blank):
                 old = replace(old, secret=True)
-            whole = blanks.composite(command, blank)
+            whole = blanks.find_whole_word(command, blank)
             alone = whole == blank.form
             parameters_by_name[blank.name] = replace(
                 old,
@@ -32,24 +32,24 @@ def parameters(
             )
     for name, value in hints.items():
         old = parameters_by_name.get(name) or Parameter(name, (f"${name}",), secret=blanks.names_a_secret(name))
-        parameters_by_name[name] = replace(old, hint=MASK if literals(f"{name}={value!r}") else value)
-    rows = list(declared(tables))
-    return tuple(described(parameter, rows) for parameter in parameters_by_name.values())
+        parameters_by_name[name] = replace(old, hint=MASK if find_literal_secrets(f"{name}={value!r}") else value)
+    rows = list(list_declared_rows(tables))
+    return tuple(describe_parameter(parameter, rows) for parameter in parameters_by_name.values())
 
 
-def unasked(names: Iterable[str], known_items: Iterable[Parameter]) -> str:
+def find_unasked_name(names: Iterable[str], known_items: Iterable[Parameter]) -> str:
     """The first of these names that nothing in the document goes by, "" when all are asked for somewhere."""
     request = ("app", "FQDN", *(name for parameter in known_items for name in (parameter.name, *parameter.aliases)))
-    return next((name for name in names if not any(blanks.same(name, text) for text in request)), "")
+    return next((name for name in names if not any(blanks.asks_for_same(name, text) for text in request)), "")
 
 
 def behind_a_marker(command: str, blank: blanks.Placeholder) -> bool:
     """Whether what stands for a placeholder is a secret by its place, as in `--password <x>`, whatever its name."""
     filled = f"{command[: blank.start]}{FILLED}{command[blank.end :]}"
-    return any(literal.start <= blank.start < literal.end for literal in literals(filled))
+    return any(literal.start <= blank.start < literal.end for literal in find_literal_secrets(filled))
 
 
-def commands(procedures: Iterable[Procedure]) -> Iterator[tuple[str, str]]:
+def list_step_commands(procedures: Iterable[Procedure]) -> Iterator[tuple[str, str]]:
     """(command, language) of every step, and of the undo that it names."""
     for step in (step for procedure in procedures for step in procedure.commands):
         yield step.command, step.language
@@ -57,7 +57,7 @@ def commands(procedures: Iterable[Procedure]) -> Iterator[tuple[str, str]]:
             yield undo, "bash"
 
 
-def declared(tables: Iterable[DocumentTable]) -> Iterator[Mapping[str, str]]:
+def list_declared_rows(tables: Iterable[DocumentTable]) -> Iterator[Mapping[str, str]]:
     """The rows of every table of parameters, by column name in lower case."""
     for table in tables:
         if table.kind == "parameters":
@@ -70,9 +70,12 @@ def name_of(row: Mapping[str, str]) -> str:
     return next((row[text] for text in ("name", "parameter") if row.get(text)), "").strip("<>[]${} ")
 
 
-def described(parameter: Parameter, rows: Sequence[Mapping[str, str]]) -> Parameter:
+def describe_parameter(parameter: Parameter, rows: Sequence[Mapping[str, str]]) -> Parameter:
     """The parameter with its row: where its value comes from, what it may be, whether it is a secret."""
-    row = next((row for row in rows if blanks.canonical(name_of(row)) == blanks.canonical(parameter.name)), None)
+    row = next(
+        (row for row in rows if blanks.canonicalise_name(name_of(row)) == blanks.canonicalise_name(parameter.name)),
+        None,
+    )
     if row is None:
         return parameter
     kind, check = row.get("type", "").casefold(), row.get("check", "")

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from cockpit.model.runbook import Procedure, Step
-from cockpit.runbooks.document.labels import slug
+from cockpit.runbooks.document.labels import make_slug
 from cockpit.runbooks.document.markdown import Section
-from cockpit.runbooks.document.steps import UnnumberedStep, number
-from cockpit.runbooks.shell_syntax.placeholders import canonical
+from cockpit.runbooks.document.steps import UnnumberedStep, number_steps
+from cockpit.runbooks.shell_syntax.placeholders import canonicalise_name
 
 # A menu is a list to choose from. Running one from top to bottom would do a thing and its opposite.
 
@@ -36,15 +36,15 @@ def is_menu(title: str, parents: Sequence[str], steps: Sequence[Step]) -> bool:
 def undoes_itself(steps: Sequence[Step]) -> bool:
     """True when two steps of one tool do opposite things to the same target."""
     acts: dict[tuple[str, frozenset[str]], set[str]] = {}
-    for tool, verb, target in (act for step in steps for act in verbs(step)):
+    for tool, verb, target in (act for step in steps for act in list_command_verbs(step)):
         acts.setdefault((tool, target), set()).add(verb)
     return any(pair <= done for done in acts.values() for pair in OPPOSITES)
 
 
-def verbs(step: Step) -> Iterator[tuple[str, str, frozenset[str]]]:
+def list_command_verbs(step: Step) -> Iterator[tuple[str, str, frozenset[str]]]:
     """(tool, verb, placeholders) for every word of a command that has an opposite."""
     parts = step.command.split()
-    target = frozenset(canonical(name) for name in step.parameters)
+    target = frozenset(canonicalise_name(name) for name in step.parameters)
     for word in OPPOSED.intersection(parts[1:]):
         yield parts[0], word, target
 
@@ -55,28 +55,28 @@ STEP_HEADING = re.compile(r"(?i)^step\s+\d+[:.)]?\s*")
 SECTION_NUMBER = re.compile(r"^[\d.]+\s+")
 
 
-def gather(sections: list[Section]) -> list[Procedure]:
+def gather_procedures(sections: list[Section]) -> list[Procedure]:
     """Every section that has steps, as a procedure with a slug of its own."""
     used: dict[str, int] = {}
     procedures: list[Procedure] = []
-    for head, members in grouped(sections):
-        unnumbered_steps = [step for member in members for step in titled(member)]
+    for head, members in group_sections(sections):
+        unnumbered_steps = [step for member in members for step in title_steps(member)]
         if not unnumbered_steps:
             continue
         above = [parent for parent in head.parents if parent.level >= 2]
         # `When` of section 3 holds for 3.1; what the document says of itself stays with the document.
         labels = {name: value for section in (*above, *members) for name, value in section.labels.items()}
-        steps = number(unnumbered_steps)
+        steps = number_steps(unnumbered_steps)
         procedures.append(
             Procedure(
                 title=head.title or "Start",
-                slug=unique(slug(head.title or "start"), used),
+                slug=make_unique_anchor(make_slug(head.title or "start"), used),
                 level=head.level,
                 line=head.line,
                 steps=steps,
                 labels=labels,
                 warnings=tuple(warning for member in members for warning in member.warnings),
-                section=ROLLBACK if slug(head.title) == ROLLBACK else "",
+                section=ROLLBACK if make_slug(head.title) == ROLLBACK else "",
                 menu=is_menu(head.title, [parent.title for parent in head.parents], steps),
                 within=tuple(section.title for section in above),
             )
@@ -84,7 +84,7 @@ def gather(sections: list[Section]) -> list[Procedure]:
     return procedures
 
 
-def unique(anchor: str, used: dict[str, int]) -> str:
+def make_unique_anchor(anchor: str, used: dict[str, int]) -> str:
     """The anchor, numbered when it is taken. `used` counts how often each was asked for."""
     free = anchor
     while free in used:
@@ -94,9 +94,9 @@ def unique(anchor: str, used: dict[str, int]) -> str:
     return free
 
 
-def grouped(sections: list[Section]) -> Iterator[tuple[Section, list[Section]]]:
+def group_sections(sections: list[Section]) -> Iterator[tuple[Section, list[Section]]]:
     """Each section on its own, except that the chapters of a templated runbook belong to its title."""
-    procedure = next((section for section in sections if slug(section.title) == "procedure"), None)
+    procedure = next((section for section in sections if make_slug(section.title) == "procedure"), None)
     title = next((section for section in sections if section.level == 1), sections[0])
     if procedure is None:
         yield from ((section, [section]) for section in sections)
@@ -106,7 +106,7 @@ def grouped(sections: list[Section]) -> Iterator[tuple[Section, list[Section]]]:
     for section in sections:
         path = [*section.parents, section]
         chapter = next((section for section in path if section.level == procedure.level), section)
-        if section is title or slug(chapter.title) in CHAPTERS:
+        if section is title or make_slug(chapter.title) in CHAPTERS:
             members.append(section)
         elif rest and rest[-1][0] is chapter:
             rest[-1][1].append(section)
@@ -116,7 +116,7 @@ def grouped(sections: list[Section]) -> Iterator[tuple[Section, list[Section]]]:
     yield from rest
 
 
-def titled(section: Section) -> list[UnnumberedStep]:
+def title_steps(section: Section) -> list[UnnumberedStep]:
     """The steps of a section; one without a comment of its own is named by its heading, `Step 3: ...` or plain."""
     name = SECTION_NUMBER.sub("", STEP_HEADING.sub("", section.title)) or section.title or "Step"
     return [step if step.title else step.named(name) for step in section.steps]

@@ -17,16 +17,16 @@ BLANK = re.compile(
 )
 
 
-def unfilled(text: str) -> Iterator[Finding]:
+def find_unfilled_blanks(text: str) -> Iterator[Finding]:
     """One finding for every line that still has a blank in it. Templates, commands and code are left alone."""
-    for number, _, line in prose(text):
+    for number, _, line in list_prose_lines(text):
         names = [match.group() for match in BLANK.finditer(CODE.sub("", line))]
         if names:
             shown_text = ", ".join(dict.fromkeys(names))
             yield Finding("not-filled-in", number, clean_line(f"still to be filled in: {shown_text}", 200))
 
 
-def prose(text: str) -> Iterator[tuple[int, str, str]]:
+def list_prose_lines(text: str) -> Iterator[tuple[int, str, str]]:
     """(line, heading, text) of what is meant to be read: no commands, no examples of Markdown, no quoted templates."""
     fence, read_fence, heading = "", True, ""
     lines = text.split("\n")
@@ -40,7 +40,7 @@ def prose(text: str) -> Iterator[tuple[int, str, str]]:
             continue
         if mark:
             fence = mark[1]
-            read_fence = not mark[2].strip() and not language_of("", body(lines, number, fence))
+            read_fence = not mark[2].strip() and not language_of("", read_fence_body(lines, number, fence))
             read_fence = read_fence and not TEMPLATES.search(heading)
         elif title := HEADING.match(line):
             heading = title[1]
@@ -48,7 +48,7 @@ def prose(text: str) -> Iterator[tuple[int, str, str]]:
             yield number, heading, line
 
 
-def headings(text: str) -> Iterator[tuple[int, str]]:
+def list_headings(text: str) -> Iterator[tuple[int, str]]:
     """(line, heading), without those that are comments in a fence."""
     fence = ""
     for number, line in enumerate(text.split("\n"), start=1):
@@ -61,7 +61,7 @@ def headings(text: str) -> Iterator[tuple[int, str]]:
             yield number, title[1].strip().rstrip("#").strip()
 
 
-def body(lines: list[str], start: int, fence: str) -> str:
+def read_fence_body(lines: list[str], start: int, fence: str) -> str:
     """The text of the fence that opened on the line before index `start`."""
     end = next((index for index in range(start, len(lines)) if lines[index].strip().startswith(fence)), len(lines))
     return "\n".join(lines[start:end])

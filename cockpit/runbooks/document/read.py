@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from cockpit.model.runbook import DocumentTable, Procedure, Runbook
 from cockpit.model.text import clean_line, clean_unmasked
-from cockpit.runbooks.document.labels import plain
+from cockpit.runbooks.document.labels import strip_markdown
 from cockpit.runbooks.document.markdown import MarkdownReader, Section
-from cockpit.runbooks.document.parameters import parameters
-from cockpit.runbooks.document.procedures import gather
-from cockpit.runbooks.document.repair import decode, repair
-from cockpit.runbooks.document.sidecar import apply, joined
-from cockpit.runbooks.shell_syntax.literal_secrets import hide, hide_in_text, secrets_in, without
+from cockpit.runbooks.document.parameters import list_parameters
+from cockpit.runbooks.document.procedures import gather_procedures
+from cockpit.runbooks.document.repair import decode_document, repair_text
+from cockpit.runbooks.document.sidecar import apply_sidecar, join_sidecar
+from cockpit.runbooks.shell_syntax.literal_secrets import hide_in_text, hide_literal_secrets, remove_secrets, secrets_in
 
 # Procedures after which somebody should ask whether personal data was within reach. The question is never answered.
 
@@ -29,31 +29,31 @@ QUESTION = (
 )
 
 
-def exposes(procedure: Procedure) -> bool:
+def mentions_exposure(procedure: Procedure) -> bool:
     """True when its headings or labels speak of a leak, a lost device, an account in other hands."""
     lines = (procedure.title, *procedure.within, *(procedure.labels.get(name, "") for name in SAID_IN))
     return any(EXPOSED.search(text) for text in lines)
 
 
-def asking(procedure: Procedure) -> Procedure:
+def add_exposure_question(procedure: Procedure) -> Procedure:
     """The procedure with the question among what is read before its first step. Awareness itself is a judgement."""
-    return replace(procedure, warnings=(*procedure.warnings, QUESTION)) if exposes(procedure) else procedure
+    return replace(procedure, warnings=(*procedure.warnings, QUESTION)) if mentions_exposure(procedure) else procedure
 
 
 FRONT_MATTER = re.compile(r"---\n((?:[\w .-]+:.*\n|\s*#.*\n|\n)+?)---\n")
 
 
-def read(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
+def read_runbook(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
     """The runbook in these bytes, with its sidecar. Never raises: what cannot be understood is simply not a step."""
-    text, damage = repair(decode(raw))
+    text, damage = repair_text(decode_document(raw))
     front, text = front_matter(text)
-    text = joined(text, decode(sidecar))
+    text = join_sidecar(text, decode_document(sidecar))
     text = clean_unmasked(text)  # its commands run as they are written; what is shown of them is masked
     reader = MarkdownReader()
     reader.read(text)
     sections = reader.sections
-    procedures = tuple(asking(named_safely(procedure)) for procedure in gather(sections))
-    title = next((plain(section.title) for section in sections if section.level == 1), "")
+    procedures = tuple(add_exposure_question(named_safely(procedure)) for procedure in gather_procedures(sections))
+    title = next((strip_markdown(section.title) for section in sections if section.level == 1), "")
     hints = {name: value for section in sections for name, value in section.hints.items()}
     runbook = Runbook(
         path=path,
@@ -61,24 +61,26 @@ def read(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
         sha256=hashlib.sha256(raw + sidecar).hexdigest(),
         text=text,
         procedures=procedures,
-        parameters=parameters(procedures, hints, reader.tables),
+        parameters=list_parameters(procedures, hints, reader.tables),
         tables=tuple(map(without_secrets, reader.tables)),
         links=tuple(reader.links),
         labels={**front, **document_labels(sections)},
         damage=damage,
         findings=tuple(reader.findings),
     )
-    return apply(runbook)
+    return apply_sidecar(runbook)
 
 
 def named_safely(procedure: Procedure) -> Procedure:
     """The procedure with dots where its title, or what stands beside a step, says a secret of one of its commands."""
     secrets = secrets_of([procedure])
     steps = (
-        replace(step, title=without(step.title, secrets), remark=without(step.remark, secrets))
+        replace(step, title=remove_secrets(step.title, secrets), remark=remove_secrets(step.remark, secrets))
         for step in procedure.steps
     )
-    return replace(procedure, title=without(procedure.title, secrets), steps=tuple(steps)) if secrets else procedure
+    return (
+        replace(procedure, title=remove_secrets(procedure.title, secrets), steps=tuple(steps)) if secrets else procedure
+    )
 
 
 def secrets_of(procedures: Iterable[Procedure]) -> set[str]:
@@ -92,7 +94,7 @@ def text_for_people(runbook: Runbook) -> str:
 
 
 def without_secrets(table: DocumentTable) -> DocumentTable:
-    return replace(table, rows=tuple(tuple(map(hide, row)) for row in table.rows))
+    return replace(table, rows=tuple(tuple(map(hide_literal_secrets, row)) for row in table.rows))
 
 
 def front_matter(text: str) -> tuple[dict[str, str], str]:

@@ -8,18 +8,18 @@ MOJIBAKE = re.compile(r"[\u0080-\uffff]+")
 LONG_LINE = 1_500  # characters; a line this long that holds headings and lists has lost its breaks
 
 
-def decode(raw: bytes) -> str:
+def decode_document(raw: bytes) -> str:
     """The text of a document: UTF-8 with or without a mark, UTF-16 with one, else the closest reading of the bytes."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return raw.decode("utf-16", "replace")
     return raw.decode("utf-8-sig", "replace")
 
 
-def repair(text: str) -> tuple[str, Damage]:
+def repair_text(text: str) -> tuple[str, Damage]:
     """The text as it was probably written, and what had happened to it. Undamaged text comes back as it is."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     if lost_its_breaks(lines):
-        return rebuild(lines), Damage.RECONSTRUCTED
+        return rebuild_lines(lines), Damage.RECONSTRUCTED
     mended = MOJIBAKE.sub(lambda run: undo_mac_roman(run.group()), lines)
     return (mended, Damage.MOJIBAKE) if mended != lines else (lines, Damage.NONE)
 
@@ -57,7 +57,7 @@ TABLE_START = re.compile(r"(?<=[^|]) (?=\|[^|]+\|[^|]+\|)")
 TABLE_END = re.compile(r"(\|) (?=[^|\s][^|]*$)")
 
 
-def rebuild(text: str) -> str:
+def rebuild_lines(text: str) -> str:
     """Line breaks put back by the shape of the Markdown. Lossy by nature: the result is for eyes, not for running."""
     fences: list[str] = []
 
@@ -117,13 +117,13 @@ def with_blank_lines(lines: list[str]) -> list[str]:
     """Blank lines where Markdown needs them: around headings, tables, lists and fences."""
     spaced: list[str] = []
     for line in lines:
-        if spaced and shape(line) != shape(spaced[-1]):
+        if spaced and classify_line(line) != classify_line(spaced[-1]):
             spaced.append("")
         spaced.append(line)
     return spaced
 
 
-def shape(line: str) -> str:
+def classify_line(line: str) -> str:
     if line.startswith("|"):
         return "row"
     if re.match(r"\d{1,2}\. ", line):

@@ -101,13 +101,13 @@ def opens_session(command: str, language: str = "bash") -> bool:
     """True when a command ends in a session that waits for more: nothing says there what to do, nothing feeds it."""
     if language == "powershell" and POWERSHELL.match(command):
         return True
-    return any(_opens(simple_command) for simple_command in _commands(command))
+    return any(_opens_session(simple_command) for simple_command in _list_simple_commands(command))
 
 
 def leaves_commands_behind(command: str) -> bool:
     """True when a session opens in the middle of a command: what follows would run here, once somebody has left it."""
-    commands = _commands(command)
-    return any(_opens(command) for command in commands[:-1] if ShellNesting.LOOP not in command.nesting)
+    commands = _list_simple_commands(command)
+    return any(_opens_session(command) for command in commands[:-1] if ShellNesting.LOOP not in command.nesting)
 
 
 def ends_session(command: str) -> bool:
@@ -127,7 +127,7 @@ def through_place(place: RemotePlace, command: str) -> str:
     """The same command through the place it belongs to, as it would be typed here; "" where there is no such way."""
     if place.by_prose:
         return ""
-    simple_commands = [command for command in _commands(place.opener) if _opens(command)]
+    simple_commands = [command for command in _list_simple_commands(place.opener) if _opens_session(command)]
     if len(simple_commands) != 1 or simple_commands[0].end < len(place.opener.rstrip()):
         return ""
     opener = simple_commands[0]
@@ -136,7 +136,7 @@ def through_place(place: RemotePlace, command: str) -> str:
     name = parts[0].rsplit("/", 1)[-1]
     if name == "ssh":
         return f"{head} -- {shlex.quote(command)}"
-    inner = _inner(tuple(word.text or word.raw for word in opener.words))
+    inner = _list_inner_words(tuple(word.text or word.raw for word in opener.words))
     if name in CLUSTER_CLIENTS | CONTAINER_CLIENTS and inner and inner[-1].rsplit("/", 1)[-1] in SHELLS:
         quiet = [word for word in parts if word not in ("-it", "-ti", "-t", "--tty")]
         return f"{place.opener[: opener.start]}{' '.join(quiet)} -c {shlex.quote(command)}"
@@ -152,24 +152,24 @@ def goes_through(place: RemotePlace, command: str) -> bool:
     return bool(pattern) and command.strip().startswith(head) and not opens_session(command)
 
 
-def _commands(command: str) -> list[SimpleCommand]:
+def _list_simple_commands(command: str) -> list[SimpleCommand]:
     """The simple commands of a text, in the order of their places; where it does not parse, those of each line.
 
     [] for a text without a word that could open anything: most are, and parsing takes its time.
     """
     if not MAYBE.search(command):
         return []
-    from cockpit.runbooks.shell_syntax.placeholders import placeholders
+    from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 
     def parsed(text: str) -> list[SimpleCommand]:
-        spans = [(blank.start, blank.end) for blank in placeholders(text) if not blank.variable]
+        spans = [(blank.start, blank.end) for blank in find_placeholders(text) if not blank.variable]
         document = parse_shell(text, masked=spans)
         return [] if document.errors else sorted(document.commands, key=lambda simple_command: simple_command.start)
 
     return parsed(command) or [simple_command for line in command.splitlines() for simple_command in parsed(line)]
 
 
-def _opens(command: SimpleCommand) -> bool:
+def _opens_session(command: SimpleCommand) -> bool:
     if not command.words or command.input_from or not OPEN_HERE.issuperset(command.nesting):
         return False
     if any(redirect.operator.startswith("<") for redirect in command.redirects):
@@ -200,38 +200,45 @@ def _asks_for_more(argv: Sequence[str]) -> bool:
     return name in _OPENERS and _OPENERS[name](rest)
 
 
-def _sudo(rest: list[str]) -> bool:
+def _sudo_opens_session(rest: list[str]) -> bool:
     inner = _behind_options(rest, "sudo")
     options = rest[: len(rest) - len(inner)]
     shell = any(re.fullmatch(r"-[a-zA-Z]*[is][a-zA-Z]*|--login|--shell", word) for word in options)
     return not inner if shell else _asks_for_more(inner)
 
 
-def _su(rest: list[str]) -> bool:
+def _su_opens_session(rest: list[str]) -> bool:
     return not any(re.match(r"-c|--command", word) for word in rest)
 
 
-def _ssh(rest: list[str]) -> bool:
+def _ssh_opens_session(rest: list[str]) -> bool:
     behind_options = _behind_options(rest, "ssh")
     behind_options = [*behind_options[:1], *_behind_options(behind_options[1:], "ssh")]
     only_a_tunnel = any(re.fullmatch(r"-[A-Za-z]*[NWOQGV][A-Za-z]*", word) for word in rest)
     return (
         not only_a_tunnel
         and bool(behind_options)
-        and (len(behind_options) == 1 or _asks_for_more(_split(behind_options[1:])))
+        and (len(behind_options) == 1 or _asks_for_more(_split_remote_command(behind_options[1:])))
     )
 
 
-def _chroot(rest: list[str]) -> bool:
+def _chroot_opens_session(rest: list[str]) -> bool:
     behind_options = _behind_options(rest, "chroot")
     return len(behind_options) == 1 or _asks_for_more(behind_options[1:])
 
 
-def _ip(rest: list[str]) -> bool:
+def _ip_opens_session(rest: list[str]) -> bool:
     return rest[:2] == ["netns", "exec"] and _asks_for_more(rest[3:])
 
 
-_OPENERS = {"sudo": _sudo, "doas": _sudo, "su": _su, "ssh": _ssh, "chroot": _chroot, "ip": _ip}
+_OPENERS = {
+    "sudo": _sudo_opens_session,
+    "doas": _sudo_opens_session,
+    "su": _su_opens_session,
+    "ssh": _ssh_opens_session,
+    "chroot": _chroot_opens_session,
+    "ip": _ip_opens_session,
+}
 
 
 def _is_told(word: str, options: Sequence[str]) -> bool:
@@ -277,7 +284,7 @@ def _in_a_container(rest: list[str]) -> bool:
     return not detached and (_asks_for_more(parts) if parts else interactive)
 
 
-def _inner(argv: Sequence[str]) -> list[str]:
+def _list_inner_words(argv: Sequence[str]) -> list[str]:
     """The words behind the pod or the container."""
     parts = list(argv)
     return parts[parts.index("--") + 1 :] if "--" in parts else parts[-1:]
@@ -307,7 +314,7 @@ def _without_options(rest: Sequence[str], tool: str) -> list[str]:
     return names
 
 
-def _split(parts: Sequence[str]) -> list[str]:
+def _split_remote_command(parts: Sequence[str]) -> list[str]:
     """The remote command of ssh, which is joined by blanks and split again over there."""
     try:
         return shlex.split(" ".join(parts))

@@ -15,7 +15,7 @@ from cockpit.model.runbook import Finding, Parameter, Procedure, Runbook, Step
 from cockpit.model.text import clean_line, find_nearest
 from cockpit.runbooks.document.step_kind import raise_kind
 from cockpit.runbooks.document.steps import TAG_KEYS, TAG_WORDS
-from cockpit.runbooks.shell_syntax.placeholders import canonical
+from cockpit.runbooks.shell_syntax.placeholders import canonicalise_name
 
 MARK = "~~~~~~~~"
 BLOCK = re.compile(rf"\n{MARK}toml cockpit\n(.*?)\n{MARK}\n?$", re.DOTALL)
@@ -38,58 +38,58 @@ def sidecar_of(path: Path) -> Path:
     return path.with_suffix(".cockpit.toml")
 
 
-def joined(text: str, sidecar: str) -> str:
+def join_sidecar(text: str, sidecar: str) -> str:
     """The document's text with its sidecar as the last block."""
     return f"{text}\n\n{MARK}toml cockpit\n{sidecar.strip()}\n{MARK}\n" if sidecar.strip() else text
 
 
-def fingerprint(command: str) -> str:
+def hash_command(command: str) -> str:
     """The first letters of a command's hash: an override holds for this very command and no other."""
     return hashlib.sha256(command.encode()).hexdigest()[:HASH_LETTERS]
 
 
-def apply(runbook: Runbook) -> Runbook:
+def apply_sidecar(runbook: Runbook) -> Runbook:
     """The runbook with what the sidecar at the end of its text says. What fits no step any more is a finding."""
     block = BLOCK.search(runbook.text)
     if block is None:
         return runbook
     line = runbook.text.count("\n", 0, block.start()) + 2
-    sidecar = parse(block[1])
+    sidecar = parse_sidecar(block[1])
     lost = [Finding("sidecar", line, text) for text in sidecar.wrong]
     procedures = list(runbook.procedures)
     for override in sidecar.steps:
-        problem = overridden(procedures, override)
+        problem = apply_override(procedures, override)
         if problem:
             lost.append(Finding("override-lost", line, clean_line(problem, 300)))
-    parameters = tuple(aliased(parameter, sidecar.aliases) for parameter in runbook.parameters)
+    parameters = tuple(add_aliases(parameter, sidecar.aliases) for parameter in runbook.parameters)
     findings = (*runbook.findings, *lost)
     return replace(runbook, procedures=tuple(procedures), parameters=parameters, findings=findings)
 
 
-def parse(text: str) -> Sidecar:
+def parse_sidecar(text: str) -> Sidecar:
     """What the TOML says. Never raises."""
     try:
         fields = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         return Sidecar({}, wrong=(clean_line(f"is no TOML: {error}", 200),))
     aliases, steps = fields.get("aliases", {}), fields.get("step", [])
-    wrong = [unknown(key, TOP_KEYS) for key in fields if key not in TOP_KEYS]
+    wrong = [describe_unknown_key(key, TOP_KEYS) for key in fields if key not in TOP_KEYS]
     if (
         not isinstance(aliases, dict)
         or not isinstance(steps, list)
         or not all(isinstance(step, dict) for step in steps)
     ):
         return Sidecar({}, wrong=(*wrong, "[aliases] is a table and [[step]] a list of tables"))
-    wrong += [unknown(key, STEP_KEYS) for step in steps for key in step if key not in STEP_KEYS]
-    return Sidecar(plain(aliases), tuple(plain(step) for step in steps), tuple(wrong))
+    wrong += [describe_unknown_key(key, STEP_KEYS) for step in steps for key in step if key not in STEP_KEYS]
+    return Sidecar(format_plain_values(aliases), tuple(format_plain_values(step) for step in steps), tuple(wrong))
 
 
-def unknown(key: str, names: frozenset[str]) -> str:
+def describe_unknown_key(key: str, names: frozenset[str]) -> str:
     meant = find_nearest(key, names)
     return clean_line(f"`{key}` is not known here" + (f"; did you mean `{meant}`?" if meant else ""), 200)
 
 
-def plain(table: Mapping[str, Any]) -> dict[str, str]:
+def format_plain_values(table: Mapping[str, Any]) -> dict[str, str]:
     """Every value as text: `timeout = 120` and `approval = true` are understood."""
     return {
         clean_line(name, 80): clean_line(str(value).lower() if value is True else value)
@@ -97,17 +97,17 @@ def plain(table: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def overridden(procedures: list[Procedure], override: Mapping[str, str]) -> str:
+def apply_override(procedures: list[Procedure], override: Mapping[str, str]) -> str:
     """Put one override into its step; why it could not be, or ""."""
     title, where = override.get("step", ""), override.get("procedure", "")
-    matches = list(candidates(procedures, where, title))
+    matches = list(find_override_candidates(procedures, where, title))
     if len(matches) != 1:
         return f"there {'is no step' if not matches else 'are several steps'} `{title}`" + (
             f" in `{where}`" if where else ""
         )
     index, step = matches[0]
-    if override.get("command", "") != fingerprint(step.command):
-        return f"the command of `{title}` is now {fingerprint(step.command)}: what was said of it no longer counts"
+    if override.get("command", "") != hash_command(step.command):
+        return f"the command of `{title}` is now {hash_command(step.command)}: what was said of it no longer counts"
     kind = TAG_WORDS.get(override.get("kind", ""))
     if kind is None and "kind" in override:
         return f"`{override['kind']}` is no kind of step; choose from {', '.join(sorted(TAG_WORDS))}"
@@ -123,16 +123,16 @@ def overridden(procedures: list[Procedure], override: Mapping[str, str]) -> str:
     return ""
 
 
-def candidates(procedures: list[Procedure], where: str, title: str) -> Iterator[tuple[int, Step]]:
+def find_override_candidates(procedures: list[Procedure], where: str, title: str) -> Iterator[tuple[int, Step]]:
     """The steps with a command that an override may mean."""
     for index, procedure in enumerate(procedures):
         if not where or procedure.slug == where:
             yield from ((index, step) for step in procedure.commands if step.title == title)
 
 
-def aliased(parameter: Parameter, aliases: Mapping[str, str]) -> Parameter:
+def add_aliases(parameter: Parameter, aliases: Mapping[str, str]) -> Parameter:
     """The parameter with its other names: `APP = "APP_NAME"` makes the two one, whichever is given."""
-    name = canonical(parameter.name)
-    others = [other for one, other in aliases.items() if canonical(one) == name]
-    others += [one for one, other in aliases.items() if canonical(other) == name]
+    name = canonicalise_name(parameter.name)
+    others = [other for one, other in aliases.items() if canonicalise_name(one) == name]
+    others += [one for one, other in aliases.items() if canonicalise_name(other) == name]
     return replace(parameter, aliases=tuple(dict.fromkeys((*parameter.aliases, *others)))) if others else parameter

@@ -8,9 +8,9 @@ from functools import lru_cache
 
 from cockpit.model.runbook import StepKind
 from cockpit.runbooks.command_kinds.tables import ORDER
-from cockpit.runbooks.shell_syntax.placeholders import placeholders
+from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 
-__all__ = ["ORDER", "checking", "kind_of", "raise_kind"]
+__all__ = ["ORDER", "kind_of", "mark_verification", "raise_kind"]
 
 CHECKS = re.compile(r"(?i)^(verify|verification|check|confirm|spot-check|validate)\b")
 REQUEST = re.compile(r"^\s*(GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE)\s+(/\S*|https?://\S+)\s*$")
@@ -18,22 +18,22 @@ REQUEST = re.compile(r"^\s*(GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE)\s+(/\S*|http
 
 def kind_of(command: str, comment: str = "", language: str = "bash") -> StepKind:
     """The kind of a command under its comment: that of its worst part."""
-    return checking(_judge(command, language), comment)
+    return mark_verification(_judge_command(command, language), comment)
 
 
 @lru_cache(maxsize=4096)  # a document is read again when it changes, and its steps are judged again when they are run
-def _judge(command: str, language: str) -> StepKind:
+def _judge_command(command: str, language: str) -> StepKind:
     from cockpit.runbooks.command_kinds.judge import judge_shell
     from cockpit.runbooks.command_kinds.powershell import judge_powershell
     from cockpit.runbooks.command_kinds.special import judge_request
 
     if request := REQUEST.match(command):
         return judge_request(request[1], request[2])
-    masked = [(blank.start, blank.end) for blank in placeholders(command, language) if not blank.variable]
+    masked = [(blank.start, blank.end) for blank in find_placeholders(command, language) if not blank.variable]
     return judge_powershell(command, masked) if language == "powershell" else judge_shell(command, masked)
 
 
-def checking(kind: StepKind, title: str) -> StepKind:
+def mark_verification(kind: StepKind, title: str) -> StepKind:
     """A look is a verification when its title says so: `Verify`, `Check that it came back`."""
     return StepKind.VERIFY if kind is StepKind.READ and CHECKS.match(title) else kind
 

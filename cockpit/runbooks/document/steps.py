@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from cockpit.model.runbook import RemotePlace, Step, StepKind
 from cockpit.model.text import clean_line
-from cockpit.runbooks.document.fences import Piece, cut, language_of, trailing_comment
-from cockpit.runbooks.document.labels import plain
+from cockpit.runbooks.document.fences import Piece, language_of, split_fence, trailing_comment
+from cockpit.runbooks.document.labels import strip_markdown
 from cockpit.runbooks.document.mentions import (
-    describes,
-    forbids,
+    describes_behaviour,
+    forbids_command,
     forbids_what_follows,
     goes_on_harmlessly,
     is_click_path,
@@ -20,8 +20,8 @@ from cockpit.runbooks.document.mentions import (
     says_or,
     stands_alone,
 )
-from cockpit.runbooks.document.step_kind import checking, kind_of, raise_kind
-from cockpit.runbooks.shell_syntax.placeholders import assignment, placeholders
+from cockpit.runbooks.document.step_kind import kind_of, mark_verification, raise_kind
+from cockpit.runbooks.shell_syntax.placeholders import find_placeholders, parse_assignment
 
 OR = re.compile(r"(?i)^(or|alternatively)\b")
 CODE = re.compile(r"(`+)(.+?)\1")
@@ -60,7 +60,7 @@ class UnnumberedStep:
         return forbids_what_follows(self.title) or forbids_what_follows(self.remark)
 
     def named(self, title: str) -> "UnnumberedStep":
-        return replace(self, title=title, kind=self.kind if self.asked else checking(self.kind, title))
+        return replace(self, title=title, kind=self.kind if self.asked else mark_verification(self.kind, title))
 
     def expecting(self, text: str) -> "UnnumberedStep":
         return replace(self, expected=text) if text else self
@@ -70,7 +70,7 @@ class UnnumberedStep:
         return replace(self, expected=f"{self.expected}\n{output}".strip())
 
 
-def number(unnumbered_steps: Sequence[UnnumberedStep]) -> tuple[Step, ...]:
+def number_steps(unnumbered_steps: Sequence[UnnumberedStep]) -> tuple[Step, ...]:
     """The steps of one procedure, counted from 1; an alternative points at the first of its choices."""
     steps: list[Step] = []
     for ordinal, unnumbered_step in enumerate(unnumbered_steps, start=1):
@@ -86,7 +86,7 @@ def number(unnumbered_steps: Sequence[UnnumberedStep]) -> tuple[Step, ...]:
                 language=unnumbered_step.language,
                 parameters=tuple(
                     dict.fromkeys(
-                        blank.name for blank in placeholders(unnumbered_step.command, unnumbered_step.language)
+                        blank.name for blank in find_placeholders(unnumbered_step.command, unnumbered_step.language)
                     )
                 ),
                 remark=unnumbered_step.remark,
@@ -113,17 +113,17 @@ def from_fence(info: str, content: str, line: int) -> tuple[list[UnnumberedStep]
     hints: dict[str, str] = {}
     comments: list[Piece] = []
     used = False  # the comments in hand already name a command
-    for piece in [*cut(content, language), Piece("blank", "", 0)]:
+    for piece in [*split_fence(content, language), Piece("blank", "", 0)]:
         if piece.shape == "comment":
             if used:
                 comments, used = [], False
             comments.append(piece)
         elif piece.shape == "blank":
             if comments and not used:
-                steps.extend(notes(comments, line))
+                steps.extend(make_note_steps(comments, line))
             comments, used = [], False
         else:
-            pair = assignment(piece.text)
+            pair = parse_assignment(piece.text)
             if pair:
                 hints[pair[0]] = pair[1]
             else:
@@ -156,7 +156,7 @@ def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, t
     )
 
 
-def notes(comments: Sequence[Piece], line: int) -> list[UnnumberedStep]:
+def make_note_steps(comments: Sequence[Piece], line: int) -> list[UnnumberedStep]:
     """Comments with no command under them: a note each."""
     return [
         UnnumberedStep(clean_line(comment.text), StepKind.NOTE, line + 1 + comment.line)
@@ -186,7 +186,7 @@ def from_inline(
     steps: list[UnnumberedStep] = []
     box = BOX.match(markdown)
     markdown = markdown[box.end() :] if box else markdown
-    bare = stands_alone([markdown[index:to] for index, to in gaps(markdown)])
+    bare = stands_alone([markdown[index:to] for index, to in find_code_gaps(markdown)])
     end, request = 0, False  # of the command before, and whether it was asked for
     for match in [] if flag else CODE.finditer(markdown):
         text = match[2].strip()
@@ -194,7 +194,7 @@ def from_inline(
         if not http and not RUNNABLE.match(text):
             continue
         before, after = markdown[: match.start()], markdown[match.end() :]
-        kind = kind_of(text, plain(before).rstrip(" :—–-"))
+        kind = kind_of(text, strip_markdown(before).rstrip(" :—–-"))
         between = markdown[end : match.start()]
         joined = request and joins_commands(between)
         request = (
@@ -204,15 +204,15 @@ def from_inline(
             or ((ordered or box is not None) and stands_alone([before]) and goes_on_harmlessly(after, kind))
         )
         if request:
-            tokens = "" if joined else plain(before).rstrip(" :—–-")
+            tokens = "" if joined else strip_markdown(before).rstrip(" :—–-")
             steps.append(
                 UnnumberedStep(
-                    clean_line(title or tokens or plain(markdown)),
+                    clean_line(title or tokens or strip_markdown(markdown)),
                     kind,
                     line,
                     text,
                     "http" if http else "bash",
-                    remark=clean_line(plain(markdown)),
+                    remark=clean_line(strip_markdown(markdown)),
                     alternative=joined and says_or(between),
                     inline=True,
                     checkbox=bool(box),
@@ -222,7 +222,7 @@ def from_inline(
     return steps
 
 
-def gaps(markdown: str) -> Iterator[tuple[int, int]]:
+def find_code_gaps(markdown: str) -> Iterator[tuple[int, int]]:
     """From where to where no code stands: before, between and behind the backticks."""
     end = 0
     for match in CODE.finditer(markdown):
@@ -235,14 +235,14 @@ def from_item(markdown: str, line: int, *, ordered: bool, flag: bool = False) ->
     """A numbered item or a box to tick: something a person does. A bullet, a cause, a prohibition is only text."""
     box = BOX.match(markdown)
     text = BOX.sub("", markdown)
-    if not box and (not ordered or flag or forbids(text) or describes(text)):
+    if not box and (not ordered or flag or forbids_command(text) or describes_behaviour(text)):
         return []
-    return [UnnumberedStep(clean_line(plain(text)), StepKind.MANUAL, line, checkbox=bool(box))]
+    return [UnnumberedStep(clean_line(strip_markdown(text)), StepKind.MANUAL, line, checkbox=bool(box))]
 
 
 def click_path(markdown: str, line: int) -> UnnumberedStep | None:
     """A short paragraph of clicks, `Settings → find the token → Revoke`: a manual step."""
-    flat = plain(markdown)
+    flat = strip_markdown(markdown)
     if len(ARROW.findall(flat)) < 2 or len(flat) > 300 or "\n" in flat or not is_click_path(ARROW.split(flat)):
         return None
     return UnnumberedStep(clean_line(flat), StepKind.MANUAL, line)

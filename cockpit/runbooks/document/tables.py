@@ -4,61 +4,104 @@ import re
 from collections.abc import Callable, Sequence
 
 from cockpit.model.runbook import DocumentTable
-from cockpit.runbooks.document.labels import plain
+from cockpit.runbooks.document.labels import strip_markdown
 
 
-def has(*parts: str) -> Callable[[Sequence[str], str], bool]:
+def make_columns_check(*parts: str) -> Callable[[Sequence[str], str], bool]:
     """A test that every word stands in some column name."""
     return lambda header, heading: all(any(word in column for column in header) for word in parts)
 
 
-def first(*parts: str) -> Callable[[Sequence[str], str], bool]:
+def make_first_column_check(*parts: str) -> Callable[[Sequence[str], str], bool]:
     """A test that the first column is one of these."""
     return lambda header, heading: bool(header) and header[0] in parts
 
 
 # From the most particular to the least: the first that fits names the table.
 KINDS: tuple[tuple[str, Callable[[Sequence[str], str], bool]], ...] = (
-    ("recovery-targets", has("rpo", "rto")),
-    ("metric-targets", has("metric", "target")),
-    ("severity-ladder", lambda h, t: has("definition")(h, t) and first("level", "severity", "priority")(h, t)),
-    ("severity-ladder", lambda h, t: first("priority", "severity", "level")(h, t) and has("respon")(h, t)),
-    ("alert-actions", lambda h, t: has("action")(h, t) and first("alert", "signal", "symptom", "condition")(h, t)),
+    ("recovery-targets", make_columns_check("rpo", "rto")),
+    ("metric-targets", make_columns_check("metric", "target")),
+    (
+        "severity-ladder",
+        lambda h, t: (
+            make_columns_check("definition")(h, t) and make_first_column_check("level", "severity", "priority")(h, t)
+        ),
+    ),
+    (
+        "severity-ladder",
+        lambda h, t: (
+            make_first_column_check("priority", "severity", "level")(h, t) and make_columns_check("respon")(h, t)
+        ),
+    ),
+    (
+        "alert-actions",
+        lambda h, t: (
+            make_columns_check("action")(h, t)
+            and make_first_column_check("alert", "signal", "symptom", "condition")(h, t)
+        ),
+    ),
     (
         "escalation",
         lambda h, t: (
-            first("window", "after", "elapsed", "time elapsed", "time")(h, t)
+            make_first_column_check("window", "after", "elapsed", "time elapsed", "time")(h, t)
             and any(word in column for column in h[1:] for word in ("who", "contact", "call", "escalate"))
         ),
     ),
-    ("who-to-page", lambda h, t: has("who")(h, t) and first("condition", "situation", "when", "incident")(h, t)),
+    (
+        "who-to-page",
+        lambda h, t: (
+            make_columns_check("who")(h, t)
+            and make_first_column_check("condition", "situation", "when", "incident")(h, t)
+        ),
+    ),
     (
         "contacts",
-        lambda h, t: has("role")(h, t) and any(text in h for text in ("contact", "primary", "method", "person")),
+        lambda h, t: (
+            make_columns_check("role")(h, t) and any(text in h for text in ("contact", "primary", "method", "person"))
+        ),
     ),
-    ("roles", lambda h, t: first("role")(h, t) and any(word in h[1] for word in ("respons", "dut", "does", "task"))),
-    ("parameters", lambda h, t: first("name", "parameter")(h, t) and (has("check")(h, t) or has("from")(h, t))),
-    ("approvals", has("approval")),
-    ("thresholds", has("threshold")),
-    ("probes", lambda h, t: has("endpoint")(h, t) and has("expected")(h, t)),
-    ("http-actions", lambda h, t: has("action", "endpoint")(h, t)),
-    ("drills", lambda h, t: has("drill")(h, t) or has("last completed")(h, t)),
-    ("training", lambda h, t: has("frequency", "audience")(h, t)),
-    ("reviews", has("next review")),
-    ("runbook-index", lambda h, t: has("runbook")(h, t)),
-    ("history", lambda h, t: has("version", "date")(h, t)),
-    ("settings", lambda h, t: has("default")(h, t) and first("variable", "setting", "name", "key")(h, t)),
-    ("services", has("service", "url")),
+    (
+        "roles",
+        lambda h, t: (
+            make_first_column_check("role")(h, t) and any(word in h[1] for word in ("respons", "dut", "does", "task"))
+        ),
+    ),
+    (
+        "parameters",
+        lambda h, t: (
+            make_first_column_check("name", "parameter")(h, t)
+            and (make_columns_check("check")(h, t) or make_columns_check("from")(h, t))
+        ),
+    ),
+    ("approvals", make_columns_check("approval")),
+    ("thresholds", make_columns_check("threshold")),
+    ("probes", lambda h, t: make_columns_check("endpoint")(h, t) and make_columns_check("expected")(h, t)),
+    ("http-actions", lambda h, t: make_columns_check("action", "endpoint")(h, t)),
+    ("drills", lambda h, t: make_columns_check("drill")(h, t) or make_columns_check("last completed")(h, t)),
+    ("training", lambda h, t: make_columns_check("frequency", "audience")(h, t)),
+    ("reviews", make_columns_check("next review")),
+    ("runbook-index", lambda h, t: make_columns_check("runbook")(h, t)),
+    ("history", lambda h, t: make_columns_check("version", "date")(h, t)),
+    (
+        "settings",
+        lambda h, t: (
+            make_columns_check("default")(h, t) and make_first_column_check("variable", "setting", "name", "key")(h, t)
+        ),
+    ),
+    ("services", make_columns_check("service", "url")),
     (
         "files",
-        lambda h, t: has("location")(h, t) or (has("purpose")(h, t) and first("script", "file", "workflow")(h, t)),
+        lambda h, t: (
+            make_columns_check("location")(h, t)
+            or (make_columns_check("purpose")(h, t) and make_first_column_check("script", "file", "workflow")(h, t))
+        ),
     ),
 )
 
 
 def kind_of(header: Sequence[str], heading: str = "") -> str:
     """The kind of a table, or "" for one that nobody reads."""
-    columns = [plain(text).casefold().strip() for text in header]
+    columns = [strip_markdown(text).casefold().strip() for text in header]
     return next((name for name, fits in KINDS if fits(columns, heading.casefold())), "")
 
 

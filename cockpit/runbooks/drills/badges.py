@@ -7,9 +7,9 @@ from enum import StrEnum
 
 from cockpit.model.runbook import DocumentTable, Finding, Procedure, Runbook
 from cockpit.model.text import clean_line
-from cockpit.runbooks.document.dates import day_in, never
-from cockpit.runbooks.document.labels import plain
-from cockpit.runbooks.document.prose import prose, unfilled
+from cockpit.runbooks.document.dates import day_in, says_never
+from cockpit.runbooks.document.labels import strip_markdown
+from cockpit.runbooks.document.prose import find_unfilled_blanks, list_prose_lines
 
 
 class Badge(StrEnum):
@@ -29,7 +29,7 @@ NOTHING: Mapping[str, date] = {}
 BULLET = re.compile(r"^\s*[-*+]\s+\*\*([^*]{1,80}?):?\*\*:?\s*(.+)$")
 
 
-def badges(
+def list_badges(
     runbook: Runbook, today: date, *, last_run: str = "", done: Mapping[str, date] = NOTHING
 ) -> tuple[Badge, ...]:
     """The badges of a document, the weightiest first. `last_run` is the hash of the document that ran last, or "".
@@ -39,9 +39,9 @@ def badges(
     wears = {
         Badge.VIEW_ONLY: runbook.view_only,
         Badge.CHANGED: bool(last_run) and last_run != runbook.sha256,
-        Badge.OVERDUE: any(overdue(runbook, today, done)),
-        Badge.UNFILLED: any(unfilled(runbook.text)),
-        Badge.UNTESTED: any(procedure.commands for procedure in runbook.procedures) and untested(runbook, done),
+        Badge.OVERDUE: any(find_overdue_days(runbook, today, done)),
+        Badge.UNFILLED: any(find_unfilled_blanks(runbook.text)),
+        Badge.UNTESTED: any(procedure.commands for procedure in runbook.procedures) and is_untested(runbook, done),
     }
     return tuple(badge for badge, worn in wears.items() if worn)
 
@@ -51,7 +51,7 @@ def last_tested(runbook: Runbook, procedure: Procedure) -> date | None:
     return day_in(procedure.labels.get("tested", "")) or day_in(runbook.labels.get("tested", ""))
 
 
-def untested(runbook: Runbook, done: Mapping[str, date] = NOTHING) -> bool:
+def is_untested(runbook: Runbook, done: Mapping[str, date] = NOTHING) -> bool:
     """True when nothing says that the document was ever tested, or when one of its drills has yet to happen."""
     titles = (runbook.title, *(procedure.title for procedure in runbook.procedures))
     lines = [
@@ -62,15 +62,15 @@ def untested(runbook: Runbook, done: Mapping[str, date] = NOTHING) -> bool:
     drills = [
         str(done.get(table.rows[index][0].casefold(), cell))
         for table in runbook.tables
-        for index, cell in column(table, TESTED_COLUMNS)
+        for index, cell in list_column_cells(table, TESTED_COLUMNS)
     ]
-    return any(map(never, drills)) or all(map(never, [*lines, *drills]))
+    return any(map(says_never, drills)) or all(map(says_never, [*lines, *drills]))
 
 
-def overdue(runbook: Runbook, today: date, done: Mapping[str, date] = NOTHING) -> Iterator[Finding]:
+def find_overdue_days(runbook: Runbook, today: date, done: Mapping[str, date] = NOTHING) -> Iterator[Finding]:
     """A finding for every review, test or drill whose day has passed: in labels, in tables, in lists of reviews."""
     reviewed = done.get(f"review of {runbook.title}".casefold(), date.min)
-    for name, sentence, line in due(runbook):
+    for name, sentence, line in list_due_days(runbook):
         day = day_in(sentence)
         met = reviewed if name in REVIEW_LABELS else date.min
         met = max(met, *(done.get(text.casefold(), date.min) for text in (name, f"Review of {name}")))
@@ -78,7 +78,7 @@ def overdue(runbook: Runbook, today: date, done: Mapping[str, date] = NOTHING) -
             yield Finding("review-overdue", line, clean_line(f"{name} was due on {day}", 200))
 
 
-def due(runbook: Runbook) -> Iterator[tuple[str, str, int]]:
+def list_due_days(runbook: Runbook) -> Iterator[tuple[str, str, int]]:
     """(what, the text that holds its day, line) of everything that the document says is due."""
     for name in REVIEW_LABELS:
         numbers_by_name = {
@@ -89,15 +89,15 @@ def due(runbook: Runbook) -> Iterator[tuple[str, str, int]]:
         numbers_by_name |= {runbook.labels[name]: 1} if name in runbook.labels else {}
         yield from ((name, text, line) for text, line in numbers_by_name.items())
     for table in runbook.tables:
-        for index, cell in column(table, DUE_COLUMNS):
+        for index, cell in list_column_cells(table, DUE_COLUMNS):
             yield table.rows[index][0], cell, table.line + 2 + index
-    for number, heading, text in prose(runbook.text):
+    for number, heading, text in list_prose_lines(runbook.text):
         item = BULLET.match(text)
         if item and "review" in heading.casefold():
-            yield plain(item[1]), item[2], number
+            yield strip_markdown(item[1]), item[2], number
 
 
-def column(table: DocumentTable, names: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+def list_column_cells(table: DocumentTable, names: tuple[str, ...]) -> Iterator[tuple[int, str]]:
     """(row, cell) of the first column whose name begins with one of these."""
     index = next((position for position, name in enumerate(table.header) if name.casefold().startswith(names)), None)
     if index is not None:

@@ -8,9 +8,9 @@ from datetime import date
 from cockpit.model.plan import Practice
 from cockpit.model.runbook import DocumentTable, Runbook
 from cockpit.runbooks.catalogue.catalogue import Document
-from cockpit.runbooks.document.dates import Rhythm, day_in, never, rhythm
-from cockpit.runbooks.document.labels import LABEL, label
-from cockpit.runbooks.plan.outline import column
+from cockpit.runbooks.document.dates import Rhythm, day_in, parse_rhythm, says_never
+from cockpit.runbooks.document.labels import LABEL, parse_label
+from cockpit.runbooks.plan.outline import find_column
 from cockpit.runbooks.plan.plan import origin_of
 
 NEVER = "never"
@@ -42,31 +42,31 @@ class Drill:
         return f"overdue {self.late(today)} d" if self.due < today else f"in {(self.due - today).days} d"
 
 
-def drills(practices: Iterable[Practice], done: Mapping[str, date], today: date) -> list[Drill]:
+def list_drills(practices: Iterable[Practice], done: Mapping[str, date], today: date) -> list[Drill]:
     """Every practice: the longest overdue first, then what was never done, then what is to come, then the undated.
 
     `done` are the days of our own record, by the practice's name in lower case.
     """
-    result = [drill(practice, done.get(practice.name.casefold())) for practice in practices]
+    result = [build_drill(practice, done.get(practice.name.casefold())) for practice in practices]
     return sorted(result, key=lambda item: item.due or (today if item.last is None else date.max))
 
 
-def drill(practice: Practice, done: date | None = None) -> Drill:
+def build_drill(practice: Practice, done: date | None = None) -> Drill:
     """One practice, last done by us on that day."""
     written = day_in(practice.last)
     ours = done is not None and (written is None or done > written)
     last = done if ours else written
     often = rhythm_of(practice)
-    due = _due(practice.due, last, often, ours)
-    return Drill(practice, last, ours, due, "" if due else _undated(practice, last, often))
+    due = _find_due_date(practice.due, last, often, ours)
+    return Drill(practice, last, ours, due, "" if due else _describe_missing_date(practice, last, often))
 
 
 def rhythm_of(practice: Practice) -> Rhythm | None:
     """What its document says of how often; `Next: first Monday (TBD)` says it in the other column."""
-    return rhythm(practice.every if practice.due else f"{practice.every} {practice.next}")
+    return parse_rhythm(practice.every if practice.due else f"{practice.every} {practice.next}")
 
 
-def _due(written: date | None, last: date | None, often: Rhythm | None, ours: bool) -> date | None:
+def _find_due_date(written: date | None, last: date | None, often: Rhythm | None, ours: bool) -> date | None:
     """The day that is written holds until it was met; a day early or late is on it, the nearer round counts."""
     coming = often.after(last) if often and last else None
     if written is None or last is None:
@@ -76,10 +76,14 @@ def _due(written: date | None, last: date | None, often: Rhythm | None, ours: bo
     return written
 
 
-def _undated(practice: Practice, last: date | None, often: Rhythm | None) -> str:
+def _describe_missing_date(practice: Practice, last: date | None, often: Rhythm | None) -> str:
     if last is None:
-        return "it was never done" if often or never(practice.every) else f"“{practice.every}” is no rhythm known here"
-    text = " ".join(filter(None, (practice.every, "" if never(practice.next) else practice.next)))
+        return (
+            "it was never done"
+            if often or says_never(practice.every)
+            else f"“{practice.every}” is no rhythm known here"
+        )
+    text = " ".join(filter(None, (practice.every, "" if says_never(practice.next) else practice.next)))
     return f"“{text}” is no rhythm known here" if text else "its document names no day and no rhythm"
 
 
@@ -97,7 +101,7 @@ class Paste:
     advice: str = ""
 
 
-def paste(practice: Practice, documents: Iterable[Document], done: date, due: date | None) -> Paste:
+def build_paste(practice: Practice, documents: Iterable[Document], done: date, due: date | None) -> Paste:
     """The line that says of a practice when it was done and, where it is known, when it is next due."""
     name, _, number = practice.origin.rpartition(":")
     runbook = next((document.runbook for document in documents if origin_of(document) == name), None)
@@ -105,17 +109,17 @@ def paste(practice: Practice, documents: Iterable[Document], done: date, due: da
     if runbook is None or not number.isdecimal() or not 1 <= int(number) <= len(lines):
         return Paste(advice=f"The line of {practice.origin} cannot be found; write {done} where it says when.")
     line = int(number)
-    return _filled(lines[line - 1].rstrip(), _table(runbook, line), done, due)
+    return _build_label_paste(lines[line - 1].rstrip(), _find_table(runbook, line), done, due)
 
 
-def _table(runbook: Runbook, line: int) -> DocumentTable | None:
+def _find_table(runbook: Runbook, line: int) -> DocumentTable | None:
     return next((table for table in runbook.tables if 0 <= line - table.line - 2 < len(table.rows)), None)
 
 
-def _filled(raw: str, table: DocumentTable | None, done: date, due: date | None) -> Paste:
+def _build_label_paste(raw: str, table: DocumentTable | None, done: date, due: date | None) -> Paste:
     if table is not None:
-        return _row(raw, table, done, due)
-    pair = label(raw)
+        return _build_row_paste(raw, table, done, due)
+    pair = parse_label(raw)
     if pair is None:
         if raw.lstrip().startswith("**") or "next" in raw.casefold():
             return Paste(advice="Write the next day there.")
@@ -126,9 +130,9 @@ def _filled(raw: str, table: DocumentTable | None, done: date, due: date | None)
     return Paste(f"{raw.strip()[: match.start('value')].rstrip()} {done}" if match else "")
 
 
-def _row(raw: str, table: DocumentTable, done: date, due: date | None) -> Paste:
+def _build_row_paste(raw: str, table: DocumentTable, done: date, due: date | None) -> Paste:
     """The row with its own cells, but for the two days."""
-    last, after = column(table, "last"), column(table, "next")
+    last, after = find_column(table, "last"), find_column(table, "next")
     cells = PIPE.split(raw)
     edge = 1 if not cells[0].strip() else 0  # a row may do without its outer pipes
     advice = [] if last is not None else ['The table has no column such as "Last Completed"; one more would hold it.']

@@ -3,9 +3,9 @@
 import re
 
 from cockpit.model.runbook import Step
-from cockpit.runbooks.az import AzCommand, recognise
-from cockpit.runbooks.prepare.script import words
-from cockpit.runbooks.shell_syntax.placeholders import canonical, placeholders
+from cockpit.runbooks.az import AzCommand, recognise_az_command
+from cockpit.runbooks.prepare.script import build_argument_list
+from cockpit.runbooks.shell_syntax.placeholders import canonicalise_name, find_placeholders
 from cockpit.runbooks.types import Resolved
 
 MOMENT = re.compile(r"time|date|since|until|point")
@@ -16,13 +16,13 @@ def known_command(step: Step) -> AzCommand | None:
     """The known az command that a step would be, whatever its values; None for one that a shell must run."""
     if step.language != "bash" or step.altered or not step.command:
         return None
-    names = {blank.name for blank in placeholders(step.command, step.language)}
-    argv = words(step.command, [Resolved(name, stand_in(name)) for name in names])
-    return recognise(argv) if argv else None
+    names = {blank.name for blank in find_placeholders(step.command, step.language)}
+    argv = build_argument_list(step.command, [Resolved(name, stand_in(name)) for name in names])
+    return recognise_az_command(argv) if argv else None
 
 
 def stand_in(name: str) -> str:
     """A value that the name could have."""
-    if MOMENT.search(canonical(name)):
+    if MOMENT.search(canonicalise_name(name)):
         return "2026-01-01T00:00:00Z"
-    return "10" if NUMBER.search(canonical(name)) else "app--v1"
+    return "10" if NUMBER.search(canonicalise_name(name)) else "app--v1"

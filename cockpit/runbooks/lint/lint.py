@@ -6,8 +6,8 @@ from datetime import date
 from pathlib import Path
 
 from cockpit.model.runbook import Damage, Finding, Runbook
-from cockpit.runbooks.document.prose import unfilled
-from cockpit.runbooks.drills.badges import overdue
+from cockpit.runbooks.document.prose import find_unfilled_blanks
+from cockpit.runbooks.drills.badges import find_overdue_days
 from cockpit.runbooks.lint import steps as lint_steps
 from cockpit.runbooks.lint import text as lint_links
 from cockpit.runbooks.lint import text as lint_text
@@ -37,7 +37,7 @@ class LintContext:
         return [folder, *above]
 
 
-def damage(runbook: Runbook, world: LintContext) -> Iterator[Finding]:
+def check_damage(runbook: Runbook, world: LintContext) -> Iterator[Finding]:
     if runbook.damage is Damage.RECONSTRUCTED:
         sentence = (
             "has lost its line breaks, and text with them: it can be read but not run until a repaired copy is saved"
@@ -48,26 +48,26 @@ def damage(runbook: Runbook, world: LintContext) -> Iterator[Finding]:
 
 
 RULES: tuple[Rule, ...] = (
-    damage,
+    check_damage,
     lambda runbook, world: iter(runbook.findings),
-    lambda runbook, world: unfilled(runbook.text),
-    lambda runbook, world: overdue(runbook, world.today),
+    lambda runbook, world: find_unfilled_blanks(runbook.text),
+    lambda runbook, world: find_overdue_days(runbook, world.today),
     lambda runbook, world: lint_text.missing_sections(runbook),
     lambda runbook, world: lint_text.disagreeing_tables(runbook),
     lambda runbook, world: lint_text.unknown_zones(runbook),
     lambda runbook, world: lint_text.undefined_severities(runbook, world.severities),
     lambda runbook, world: lint_links.dead_links(runbook, world.places(runbook)),
-    lambda runbook, world: lint_steps.tags(runbook),
-    lambda runbook, world: lint_steps.placeholders(runbook, world.values),
-    lambda runbook, world: lint_steps.secrets(runbook),
-    lambda runbook, world: lint_steps.programs(runbook, world.path),
-    lambda runbook, world: lint_steps.scripts(runbook, world.places(runbook)),
-    lambda runbook, world: lint_steps.sessions(runbook),
-    lambda runbook, world: lint_steps.forms(runbook),
+    lambda runbook, world: lint_steps.check_tags(runbook),
+    lambda runbook, world: lint_steps.check_placeholders(runbook, world.values),
+    lambda runbook, world: lint_steps.check_secrets(runbook),
+    lambda runbook, world: lint_steps.check_programs(runbook, world.path),
+    lambda runbook, world: lint_steps.check_scripts(runbook, world.places(runbook)),
+    lambda runbook, world: lint_steps.check_sessions(runbook),
+    lambda runbook, world: lint_steps.check_command_forms(runbook),
 )
 
 
-def lint(runbook: Runbook, world: LintContext) -> tuple[Finding, ...]:
+def lint_runbook(runbook: Runbook, world: LintContext) -> tuple[Finding, ...]:
     """Every finding of every rule, by line. Reads the files that the document names: blocking. Never raises."""
     findings = {finding for rule in RULES for finding in rule(runbook, world)}
     return tuple(sorted(findings, key=lambda finding: (finding.line, finding.rule, finding.message)))

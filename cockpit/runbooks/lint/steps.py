@@ -10,18 +10,18 @@ from cockpit.model.runbook import Finding, Parameter, Procedure, Runbook, Step, 
 from cockpit.model.secret import MASK
 from cockpit.model.system import Environment
 from cockpit.model.text import clean_line, find_nearest
-from cockpit.runbooks.document.labels import plain
-from cockpit.runbooks.document.parameters import declared, name_of
-from cockpit.runbooks.document.prose import prose
+from cockpit.runbooks.document.labels import strip_markdown
+from cockpit.runbooks.document.parameters import list_declared_rows, name_of
+from cockpit.runbooks.document.prose import list_prose_lines
 from cockpit.runbooks.document.sessions import leaves_commands_behind
 from cockpit.runbooks.document.steps import TAG_FLAGS, TAG_KEYS, TAG_WORDS
 from cockpit.runbooks.lint.dry_values import known_command
 from cockpit.runbooks.prepare.tags import retry_of, timeout_of
-from cockpit.runbooks.prepare.values import Live, resolve
+from cockpit.runbooks.prepare.values import Live, resolve_values
 from cockpit.runbooks.shell_syntax import placeholders as blanks
 from cockpit.runbooks.shell_syntax.commands import simple_commands
-from cockpit.runbooks.shell_syntax.literal_secrets import literals
-from cockpit.runbooks.shell_syntax.requirements import programs as programs_of
+from cockpit.runbooks.shell_syntax.literal_secrets import find_literal_secrets
+from cockpit.runbooks.shell_syntax.requirements import list_programs as programs_of
 
 TAGS = frozenset({*TAG_KEYS, *TAG_FLAGS, *TAG_WORDS})
 SCRIPT = re.compile(
@@ -38,13 +38,13 @@ EVERYTHING = Environment("env", subscription="subscription", resource_group="rg"
 LIVE = Live(app="app", fqdn="app.example.com", previous="v1", bad="v2", serving="v2", replica="replica")
 
 
-def commands(runbook: Runbook) -> Iterator[tuple[Procedure, Step]]:
+def list_commands(runbook: Runbook) -> Iterator[tuple[Procedure, Step]]:
     return ((procedure, step) for procedure in runbook.procedures for step in procedure.commands)
 
 
-def tags(runbook: Runbook) -> Iterator[Finding]:
+def check_tags(runbook: Runbook) -> Iterator[Finding]:
     """Every tag behind the language of a fence is one that is known, with a value that is understood."""
-    for procedure, step in commands(runbook):
+    for procedure, step in list_commands(runbook):
         for name in step.tags.keys() - TAGS:
             yield Finding("unknown-tag", step.line, clean_line(f"`{name}` is no tag; {instead_of(name)}", 300))
         wrong = [timeout_of(step, step.kind)[1], retry_of(step, step.kind)[1], wrong_need(procedure, step)]
@@ -68,14 +68,14 @@ def wrong_need(procedure: Procedure, step: Step) -> str:
     return f"needs={need}, and there is no step before it" if need in ("previous", "tried") and not before else ""
 
 
-def placeholders(runbook: Runbook, values: frozenset[str]) -> Iterator[Finding]:
+def check_placeholders(runbook: Runbook, values: frozenset[str]) -> Iterator[Finding]:
     """Somebody can say what each placeholder stands for: the configuration, the panes, a table, a word of the text."""
-    lines = {blanks.canonical(name_of(row)) for row in declared(runbook.tables)}
-    known_items = lines | {blanks.canonical(value) for value in values}
+    lines = {blanks.canonicalise_name(name_of(row)) for row in list_declared_rows(runbook.tables)}
+    known_items = lines | {blanks.canonicalise_name(value) for value in values}
     for parameter in runbook.parameters:
-        names = {blanks.canonical(text) for text in (parameter.name, *parameter.aliases)}
-        configured = names & known_items or any(blanks.same(parameter.name, value) for value in values)
-        if configured or parameter.hint or resolve([parameter], EVERYTHING, LIVE, {})[0].source:
+        names = {blanks.canonicalise_name(text) for text in (parameter.name, *parameter.aliases)}
+        configured = names & known_items or any(blanks.asks_for_same(parameter.name, value) for value in values)
+        if configured or parameter.hint or resolve_values([parameter], EVERYTHING, LIVE, {})[0].source:
             continue
         if not spoken_of(runbook, parameter):
             sentence = (
@@ -88,26 +88,26 @@ def spoken_of(runbook: Runbook, parameter: Parameter) -> bool:
     """True when the text, a title or a comment uses a placeholder or its words: "List tokens to find the ID"."""
     parts = [word for word in re.split(r"[\s_.:-]+", parameter.name.casefold()) if word]
     lines = [step.title for procedure in runbook.procedures for step in procedure.steps if not step.inline]
-    lines += [plain(text) for _, _, text in prose(runbook.text)]
+    lines += [strip_markdown(text) for _, _, text in list_prose_lines(runbook.text)]
     phrase = re.compile(r"(?<![\w<$\[{])" + r"[\s_-]+".join(map(re.escape, parts)) + r"s?(?![\w>\]}])", re.IGNORECASE)
     return any(phrase.search(text) or any(form in text for form in parameter.forms) for text in lines)
 
 
 def first_use(runbook: Runbook, parameter: Parameter) -> int:
-    return next((step.line for _, step in commands(runbook) if parameter.name in step.parameters), 1)
+    return next((step.line for _, step in list_commands(runbook) if parameter.name in step.parameters), 1)
 
 
-def secrets(runbook: Runbook) -> Iterator[Finding]:
+def check_secrets(runbook: Runbook) -> Iterator[Finding]:
     """No secret stands in an argument list, where every user of the machine can read it; and none in the document."""
     hidden = {item.name for item in runbook.parameters if item.secret}
-    for _, step in commands(runbook):
-        if literal_secrets := literals(step.command):
+    for _, step in list_commands(runbook):
+        if literal_secrets := find_literal_secrets(step.command):
             yield Finding(
                 "secret-in-document", step.line, f"a secret is written out behind {literal_secrets[0].marker}"
             )
         if step.language == "http":
             continue
-        for blank in blanks.placeholders(step.command, step.language):
+        for blank in blanks.find_placeholders(step.command, step.language):
             if blank.name in hidden and not GIVEN.search(step.command[: blank.start]):
                 sentence = f"{blank.form} would stand in an argument list, which others on the machine can read"
                 yield Finding("secret-in-arguments", step.line, clean_line(sentence, 300))
@@ -119,11 +119,11 @@ def secrets(runbook: Runbook) -> Iterator[Finding]:
             yield Finding("secret-in-document", line, f"a secret is written out behind {parameter.name}")
 
 
-def programs(runbook: Runbook, path: str) -> Iterator[Finding]:
+def check_programs(runbook: Runbook, path: str) -> Iterator[Finding]:
     """The programs that the commands start are on this machine; known az commands need none."""
     missing: dict[str, int] = {}
-    for _, step in commands(runbook):
-        for name in [] if without_shell(step) else wanted(step):
+    for _, step in list_commands(runbook):
+        for name in [] if without_shell(step) else list_needed_programs(step):
             if name not in missing and "/" not in name and not shutil.which(name, path=path):
                 missing[name] = step.line
     for name, line in missing.items():
@@ -135,7 +135,7 @@ def without_shell(step: Step) -> bool:
     return step.language == "http" or bool(OPENS.match(step.command)) or known_command(step) is not None
 
 
-def wanted(step: Step) -> list[str]:
+def list_needed_programs(step: Step) -> list[str]:
     """The programs of a step; those of PowerShell without its own cmdlets."""
     names = programs_of(step.command, step.language)
     if step.language == "powershell":
@@ -145,10 +145,10 @@ def wanted(step: Step) -> list[str]:
     return names
 
 
-def scripts(runbook: Runbook, places: Sequence[Path]) -> Iterator[Finding]:
+def check_scripts(runbook: Runbook, places: Sequence[Path]) -> Iterator[Finding]:
     """The scripts that the commands name are beside the document, or in a folder above it."""
-    visited = {made for _, step in commands(runbook) for made in MADE.findall(step.command)}
-    for _, step in commands(runbook):
+    visited = {made for _, step in list_commands(runbook) for made in MADE.findall(step.command)}
+    for _, step in list_commands(runbook):
         folders = [place / moved for place in places for moved in ("", *CHANGES_FOLDER.findall(step.command))]
         for match in SCRIPT.finditer(step.command):
             name = match[1].replace("\\", "/")
@@ -157,9 +157,9 @@ def scripts(runbook: Runbook, places: Sequence[Path]) -> Iterator[Finding]:
                 yield Finding("script-missing", step.line, clean_line(f"{match[1]} is not there", 300))
 
 
-def sessions(runbook: Runbook) -> Iterator[Finding]:
+def check_sessions(runbook: Runbook) -> Iterator[Finding]:
     """Commands below one that opens a session: they belong there, and do not run on this machine."""
-    steps = [step for _, step in commands(runbook)]
+    steps = [step for _, step in list_commands(runbook)]
     below = Counter(step.place for step in steps if step.place is not None)
     for place, count in below.items():
         what = "1 command" if count == 1 else f"{count} commands"
@@ -173,9 +173,9 @@ def sessions(runbook: Runbook) -> Iterator[Finding]:
             yield Finding("elsewhere", step.line, "opens a session, and goes on behind it: it does not run here")
 
 
-def forms(runbook: Runbook) -> Iterator[Finding]:
+def check_command_forms(runbook: Runbook) -> Iterator[Finding]:
     """What would go wrong as it is written."""
-    for _, step in commands(runbook):
+    for _, step in list_commands(runbook):
         if step.altered:
             yield Finding("hidden-letters", step.line, "holds letters that cannot be seen: it will not run")
         if step.unparsed:

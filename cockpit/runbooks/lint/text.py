@@ -9,10 +9,10 @@ from urllib.parse import unquote
 from cockpit.model.runbook import DocumentTable, Finding, Runbook
 from cockpit.model.text import clean_line
 from cockpit.runbooks.catalogue.references import OUTSIDE
-from cockpit.runbooks.document.labels import plain, slug
-from cockpit.runbooks.document.prose import headings, prose
-from cockpit.runbooks.document.repair import decode
-from cockpit.runbooks.plan.outline import source
+from cockpit.runbooks.document.labels import make_slug, strip_markdown
+from cockpit.runbooks.document.prose import list_headings, list_prose_lines
+from cockpit.runbooks.document.repair import decode_document
+from cockpit.runbooks.plan.outline import make_source
 from cockpit.runbooks.plan.working_hours import ABOUT, hours_of
 
 TEMPLATE = ("Purpose", "Prerequisites", "Procedure", "Verification", "Rollback", "Post-Incident")
@@ -37,7 +37,7 @@ SEVERITY = re.compile(r"(?<![\w/.-])(SEV-?[0-9]|P[0-5])(?![\w.%-])")
 
 def unknown_zones(runbook: Runbook) -> Iterator[Finding]:
     """Working hours are in a zone that is known: an abbreviation that several places use is none."""
-    heard = hours_of(source("", "", runbook)) if ABOUT.search(runbook.text) else None
+    heard = hours_of(make_source("", "", runbook)) if ABOUT.search(runbook.text) else None
     if heard and heard.unknown:
         sentence = f"says {heard.unknown}, which is no one zone; write its IANA name, such as Pacific/Auckland"
         yield Finding("zone-unknown", heard.line, sentence)
@@ -45,8 +45,8 @@ def unknown_zones(runbook: Runbook) -> Iterator[Finding]:
 
 def missing_sections(runbook: Runbook) -> Iterator[Finding]:
     """A document that follows the template has all of its sections."""
-    there = {slug(title) for _, title in headings(runbook.text)}
-    missing = [text for text in TEMPLATE if slug(text) not in there]
+    there = {make_slug(title) for _, title in list_headings(runbook.text)}
+    missing = [text for text in TEMPLATE if make_slug(text) not in there]
     if "procedure" in there or len(TEMPLATE) - len(missing) >= FOLLOWS:
         for section in missing:
             yield Finding("missing-section", 1, f"has no section {section}, though it follows the template")
@@ -57,18 +57,18 @@ def disagreeing_tables(runbook: Runbook) -> Iterator[Finding]:
     under = Counter(table.heading for table in runbook.tables)
     alone = [table for table in runbook.tables if table.kind in NOUNS and under[table.heading] == 1]
     beside = defaultdict[str, list[tuple[int, str]]](list)
-    for line, heading, text in prose(runbook.text) if alone else ():
+    for line, heading, text in list_prose_lines(runbook.text) if alone else ():
         if not text.lstrip().startswith("|"):
-            beside[plain(heading)].append((line, text))
+            beside[strip_markdown(heading)].append((line, text))
     for table in alone:
         counted = re.compile(
             rf"(?i)(?<![\w<>~≤≥/.,-])(\d{{1,3}}|{'|'.join(NUMBERS)})\s+(?:[a-z-]+\s+)?({NOUNS[table.kind]})\b"
         )
         for line, text in beside[table.heading]:
-            yield from disagreements(counted, text, table, line)
+            yield from find_disagreements(counted, text, table, line)
 
 
-def disagreements(counted: re.Pattern[str], text: str, table: DocumentTable, line: int) -> Iterator[Finding]:
+def find_disagreements(counted: re.Pattern[str], text: str, table: DocumentTable, line: int) -> Iterator[Finding]:
     for match in counted.finditer(text):
         word = match[1].casefold()
         number = NUMBERS.index(word) + 1 if word in NUMBERS else int(word)
@@ -80,17 +80,19 @@ def disagreements(counted: re.Pattern[str], text: str, table: DocumentTable, lin
 def undefined_severities(runbook: Runbook, configured: frozenset[str]) -> Iterator[Finding]:
     """A severity that is named is defined: in a table of this document, or in the ladder of the configuration."""
     ladders = [table for table in runbook.tables if table.kind == "severity-ladder"]
-    defined = {named(row[0]) for table in ladders for row in table.rows} | {named(text) for text in configured}
+    defined = {normalise_severity(row[0]) for table in ladders for row in table.rows} | {
+        normalise_severity(text) for text in configured
+    }
     names: set[str] = set()
     for number, text in enumerate(runbook.text.split("\n"), start=1):
         for match in SEVERITY.finditer(text):
-            name = named(match[1])
+            name = normalise_severity(match[1])
             if name not in defined and name not in names:
                 names.add(name)
                 yield Finding("severity-undefined", number, f"names {match[1]}, and no severity ladder here defines it")
 
 
-def named(severity: str) -> str:
+def normalise_severity(severity: str) -> str:
     """`SEV-1`, `Sev 1` and `SEV1` are one name."""
     return re.sub(r"[\s-]", "", severity).casefold()
 
@@ -104,27 +106,27 @@ LARGEST = 10_000_000  # bytes of a file whose headings are looked for
 
 def dead_links(runbook: Runbook, places: Sequence[Path]) -> Iterator[Finding]:
     """Every link inside the repository leads somewhere. `places` is the document's folder and those above it."""
-    own = anchors(runbook.text)
+    own = list_anchors(runbook.text)
     for link in runbook.links:
         if OUTSIDE.match(link.target):
             continue
         name, _, anchor = unquote(link.target).partition("#")
-        file = found(name.partition("?")[0], places) if name else None
+        file = find_file(name.partition("?")[0], places) if name else None
         if name and file is None:
             yield Finding("dead-link", link.line, clean_line(f"links to {link.target}, which is not there", 300))
-        elif anchor and squeezed(anchor) not in (own if file is None else anchors_of(file, anchor)):
+        elif anchor and normalise_anchor(anchor) not in (own if file is None else anchors_of(file, anchor)):
             yield Finding(
                 "dead-link", link.line, clean_line(f"links to {link.target}, and no heading is named so", 300)
             )
     linked = {link.target.partition("#")[0].rsplit("/", 1)[-1] for link in runbook.links}
-    for line, _, text in prose(runbook.text):
+    for line, _, text in list_prose_lines(runbook.text):
         for match in MENTION.finditer(text):
             name = match[1]
-            if name.rsplit("/", 1)[-1] not in linked and not PATTERN.search(name) and found(name, places) is None:
+            if name.rsplit("/", 1)[-1] not in linked and not PATTERN.search(name) and find_file(name, places) is None:
                 yield Finding("dead-link", line, clean_line(f"mentions {name}, which is not there", 300))
 
 
-def found(name: str, places: Sequence[Path]) -> Path | None:
+def find_file(name: str, places: Sequence[Path]) -> Path | None:
     """The file or folder of that name, as seen from the document's folder; `/x` from a folder above, too."""
     names = [name] if not name.startswith("/") else []
     candidates = [places[0] / name for name in names] + [place / name.lstrip("/") for place in places]
@@ -137,21 +139,21 @@ def found(name: str, places: Sequence[Path]) -> Path | None:
     return None
 
 
-def anchors(text: str) -> frozenset[str]:
+def list_anchors(text: str) -> frozenset[str]:
     """What a link may name in a text: its headings."""
-    return frozenset(squeezed(slug(title)) for _, title in headings(text))
+    return frozenset(normalise_anchor(make_slug(title)) for _, title in list_headings(text))
 
 
 def anchors_of(file: Path, question: str) -> frozenset[str]:
     """The anchors of another file; of one that is no Markdown, or cannot be read, the asked one counts as there."""
     try:
         if file.suffix == ".md" and file.stat().st_size <= LARGEST:
-            return anchors(decode(file.read_bytes()))
+            return list_anchors(decode_document(file.read_bytes()))
     except OSError:
         pass
-    return frozenset({squeezed(question)})
+    return frozenset({normalise_anchor(question)})
 
 
-def squeezed(anchor: str) -> str:
+def normalise_anchor(anchor: str) -> str:
     """Viewers disagree on doubled dashes, and on the number behind a heading that there is twice."""
     return re.sub(r"-+", "-", re.sub(r"-\d+$", "", anchor.casefold())).strip("-")

@@ -4,9 +4,9 @@ import re
 
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.plan import Checklist
-from cockpit.runbooks.document.labels import slug
-from cockpit.runbooks.document.procedures import unique
-from cockpit.runbooks.plan.durations import amount
+from cockpit.runbooks.document.labels import make_slug
+from cockpit.runbooks.document.procedures import make_unique_anchor
+from cockpit.runbooks.plan.durations import find_amount
 from cockpit.runbooks.plan.outline import Chapter, Shape, Source, levels_in
 
 FIRST = re.compile(r"(?i)\b(?:first|initial|immediate)\b")
@@ -16,7 +16,7 @@ ASIDE = re.compile(r"\s*\([^()]{1,80}\)\s*$")  # (any P0/P1)
 LONGEST = 100  # boxes
 
 
-def checklists(source: Source, worst: tuple[str, ...] = ()) -> tuple[tuple[Checklist, ...], tuple[Rule, ...]]:
+def read_checklists(source: Source, worst: tuple[str, ...] = ()) -> tuple[tuple[Checklist, ...], tuple[Rule, ...]]:
     """The lists of a document, and how soon those of the first minutes are to be ticked.
 
     They open for the severities that their heading names, else for the `worst`.
@@ -25,12 +25,12 @@ def checklists(source: Source, worst: tuple[str, ...] = ()) -> tuple[tuple[Check
     rules: list[Rule] = []
     taken: dict[str, int] = {}
     for chapter in source.chapters:
-        first = amount(chapter.title) if FIRST.search(chapter.title) else None
-        items = boxes(chapter, numbered=first is not None or bool(BREACH.search(chapter.path)))
+        first = find_amount(chapter.title) if FIRST.search(chapter.title) else None
+        items = list_boxes(chapter, numbered=first is not None or bool(BREACH.search(chapter.path)))
         if not items:
             continue
         title = ASIDE.sub("", NUMBERED.sub("", chapter.title)).strip() or source.runbook.title
-        id = unique(f"{source.id}/{slug(title)}", taken)
+        id = make_unique_anchor(f"{source.id}/{make_slug(title)}", taken)
         levels = (levels_in(chapter.title) or worst) if first else ()
         origin = source.origin(chapter.line)
         lists.append(Checklist(id, title, items, levels, origin))
@@ -39,7 +39,7 @@ def checklists(source: Source, worst: tuple[str, ...] = ()) -> tuple[tuple[Check
     return tuple(lists), tuple(rules)
 
 
-def boxes(chapter: Chapter, *, numbered: bool) -> tuple[str, ...]:
+def list_boxes(chapter: Chapter, *, numbered: bool) -> tuple[str, ...]:
     """What stands beside the boxes of a chapter; where it has none and `numbered` is meant, its numbered items."""
     items = [block for block in chapter.blocks if block.shape is Shape.ITEM and not block.nested]
     names = [item.text for item in items if item.box] or [item.text for item in items if numbered and item.ordered]

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from cockpit.model.clock import ClockKind, Counting, Rule
 from cockpit.model.plan import Contact
-from cockpit.runbooks.plan.durations import Amount, amounts
+from cockpit.runbooks.plan.durations import Amount, list_amounts
 from cockpit.runbooks.plan.outline import Chapter, OutlineBlock, Source, levels_in
 
 WITHIN = re.compile(r"(?i)\b(?:within|in under|no later than|at the latest after|in less than|not later than)\W*$")
@@ -53,24 +53,24 @@ class Said:
 def promise_rules(source: Source, worst: tuple[str, ...] = ()) -> Iterator[Rule]:
     """Every rule in the sentences of a document. `worst` are the levels that `critical` means."""
     for chapter, block in source.said():
-        for amount in amounts(block.text):
-            rule = promised(Said(chapter, block, amount), source.origin(block.line), worst)
+        for amount in list_amounts(block.text):
+            rule = read_deadline(Said(chapter, block, amount), source.origin(block.line), worst)
             if rule is not None:
                 yield rule
 
 
-def promised(lines: Said, origin: str, worst: tuple[str, ...]) -> Rule | None:
+def read_deadline(lines: Said, origin: str, worst: tuple[str, ...]) -> Rule | None:
     """The rule that a time in a sentence makes, None for most of them: a threshold is no promise."""
     after, counting, levels = lines.amount.after, lines.amount.counting, levels_in(lines.text)
     within, long = bool(WITHIN.search(lines.before)), after >= LONG
     if within and long and BREACH.search(lines.all) and NOTIFY.search(lines.text):
-        return Rule(ClockKind.BREACH, task(lines), after, origin, counting=counting, levels=levels)
+        return Rule(ClockKind.BREACH, read_task(lines), after, origin, counting=counting, levels=levels)
     if within and long and AFTERWARDS.search(lines.all):
         what = "review the post-mortem"
         return Rule(ClockKind.POSTMORTEM, what, after, origin, counting=counting, levels=levels)
     if within and AFTER_HOURS.search(lines.text[: lines.amount.start]):
         levels = levels or (worst if CRITICAL.search(lines.text) else ())
-        return Rule(ClockKind.RESPONSE, note(lines), after, origin, levels=levels, outside=True)
+        return Rule(ClockKind.RESPONSE, read_note(lines), after, origin, levels=levels, outside=True)
     if within and COMMANDER.search(lines.text):
         return Rule(ClockKind.COMMANDER, "name a commander", after, origin, counting=counting, levels=levels)
     if long and WINDOW.search(lines.text) and ROLLING_BACK.search(lines.all):
@@ -85,20 +85,20 @@ def promised(lines: Said, origin: str, worst: tuple[str, ...]) -> Rule | None:
 def contact_rules(contacts: tuple[Contact, ...]) -> Iterator[Rule]:
     """`Client-facing outage >15 min` beside a contact: it is they who are told then, or who tell."""
     for contact in contacts:
-        for amount in amounts(contact.scope):
+        for amount in list_amounts(contact.scope):
             before = contact.scope[: amount.start].rstrip("~ (")
             if AFTER.search(before) and CLIENTS.search(contact.scope) and SUFFERING.search(contact.scope):
                 what = "tell clients"
                 yield Rule(ClockKind.CLIENT, what, amount.after, contact.origin, who=contact.role)
 
 
-def task(lines: Said) -> str:
+def read_task(lines: Said) -> str:
     """What is to be done, in the words before the time: `Notify the authority`."""
     text = WITHIN.sub("", lines.before).strip(" ,:;—–-")
     return (text if NOTIFY.search(text) else "notify the authority")[-LONGEST:]
 
 
-def note(lines: Said) -> str:
+def read_note(lines: Said) -> str:
     """`acknowledge (after hours, best effort)` as the sentence has it."""
     effort = ", best effort" if re.search(r"(?i)best[\s-]effort", lines.text) else ""
     return f"acknowledge (after hours{effort})"

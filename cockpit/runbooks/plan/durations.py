@@ -44,27 +44,27 @@ class Amount:
     end: int
 
 
-def amounts(text: str) -> Iterator[Amount]:
+def list_amounts(text: str) -> Iterator[Amount]:
     """Every time in a text, in order."""
     for match in AMOUNT.finditer(text):
         number = float(match["digits"]) if match["digits"] else WORDS[(match["word"] or "one").lower()]
         seconds = number * UNITS[match["unit"][0].lower()]
         seconds += float(match["more"] or 0) * UNITS["m"]
-        yield Amount(timedelta(seconds=seconds), _counting(match), match.start(), match.end())
+        yield Amount(timedelta(seconds=seconds), _read_counting(match), match.start(), match.end())
 
 
-def amount(text: str) -> Amount | None:
+def find_amount(text: str) -> Amount | None:
     """The first time in a text."""
-    return next(amounts(text), None)
+    return next(list_amounts(text), None)
 
 
-def duration(text: str) -> timedelta | None:
+def parse_duration(text: str) -> timedelta | None:
     """The first time in a text as it counts on the wall; None where there is none."""
-    result = amount(text)
+    result = find_amount(text)
     return result.after if result else None
 
 
-def _counting(match: re.Match[str]) -> Counting:
+def _read_counting(match: re.Match[str]) -> Counting:
     if not match["working"]:
         return Counting.WALL
     return Counting.DAYS if match["unit"][0].lower() in "dw" else Counting.HOURS
@@ -77,26 +77,26 @@ LAGS = re.compile(r"(?i)\bup to\W*$|\bfor\W*$")
 LAG = re.compile(r"(?i)cach|lag|propagat|may still|until no|stale|ttl")
 
 
-def budget(procedure: Procedure) -> timedelta | None:
+def read_time_budget(procedure: Procedure) -> timedelta | None:
     """The time that it is said to take, the longer one of a range; None where it varies or nothing is said."""
     for name in LABELS:
         text = procedure.labels.get(name, "")
-        result = next((item for item in amounts(text) if not lags(text, item.start)), None)
+        result = next((item for item in list_amounts(text) if not is_effect_lag(text, item.start)), None)
         if result:
             return result.after
     return None
 
 
-def tail(procedure: Procedure) -> timedelta | None:
+def read_effect_lag(procedure: Procedure) -> timedelta | None:
     """How long after it its effect may not have reached everything: `up to 5 min cache lag`."""
     for text in (*procedure.labels.values(), *procedure.warnings):
         if LAG.search(text):
-            result = next((item for item in amounts(text) if lags(text, item.start)), None)
+            result = next((item for item in list_amounts(text) if is_effect_lag(text, item.start)), None)
             if result:
                 return result.after
     return None
 
 
-def lags(text: str, start: int) -> bool:
+def is_effect_lag(text: str, start: int) -> bool:
     """True when the time that begins at `start` is one that something lags by."""
     return bool(LAGS.search(text[:start])) and bool(LAG.search(text))

@@ -10,12 +10,12 @@ from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.system import System
 from cockpit.model.text import clean_line
 from cockpit.runbooks.catalogue.catalogue import Catalogue
-from cockpit.runbooks.catalogue.load import LARGEST, load, missing
-from cockpit.runbooks.document.labels import slug
-from cockpit.runbooks.document.read import read
-from cockpit.runbooks.plan.outline import source
-from cockpit.runbooks.plan.people import contact_of, contacts
-from cockpit.runbooks.plan.plan import plan
+from cockpit.runbooks.catalogue.load import LARGEST, describe_missing_path, load_catalogue
+from cockpit.runbooks.document.labels import make_slug
+from cockpit.runbooks.document.read import read_runbook
+from cockpit.runbooks.plan.outline import make_source
+from cockpit.runbooks.plan.people import contact_of, list_contacts
+from cockpit.runbooks.plan.plan import merge_plans
 from cockpit.runbooks.plan.templates import template_of
 
 OTHER_LADDER = Problem(
@@ -32,8 +32,8 @@ def read_plan(system: System, catalogue: Catalogue | None = None) -> Plan:
 
     What was to be read and cannot be is among the problems of the plan.
     """
-    result = catalogue or load(system.runbooks, builtin=False)
-    problems = [lost(unread.path, unread.reason) for unread in result.unread]
+    result = catalogue or load_catalogue(system.runbooks, builtin=False)
+    problems = [build_missing_problem(unread.path, unread.reason) for unread in result.unread]
     configured = replace(
         system.plan,
         contacts=(*system.plan.contacts, *read_contacts(system.contacts_file, problems)),
@@ -41,7 +41,7 @@ def read_plan(system: System, catalogue: Catalogue | None = None) -> Plan:
         documents=frozenset(Path(text).name for text in (system.file, system.contacts_file) if text),
         problems=tuple(problems),
     )
-    return plan(result.documents, configured)
+    return merge_plans(result.documents, configured)
 
 
 def read_again(system: System, before: Plan) -> Plan:
@@ -85,9 +85,9 @@ def read_contacts(path: str, problems: list[Problem]) -> tuple[Contact, ...]:
         try:
             return tuple(contacts_in(tomllib.loads(text), file.name))
         except (ValueError, RecursionError) as error:
-            problems.append(unreadable(path, f"is no TOML: {error}"))
+            problems.append(build_unreadable_problem(path, f"is no TOML: {error}"))
             return ()
-    return tuple(contacts(source(slug(file.stem), file.name, read(path, text.encode()))))
+    return tuple(list_contacts(make_source(make_slug(file.stem), file.name, read_runbook(path, text.encode()))))
 
 
 def contacts_in(data: dict[str, object], origin: str) -> Iterator[Contact]:
@@ -107,17 +107,17 @@ def text_of(file: Path, problems: list[Problem]) -> str:
             raise OSError(f"is larger than {LARGEST // 1_000_000} MB")
         return file.read_bytes().decode("utf-8-sig", "replace")
     except FileNotFoundError:
-        problems.append(lost(str(file), missing(file)))
+        problems.append(build_missing_problem(str(file), describe_missing_path(file)))
     except (OSError, ValueError) as error:
-        problems.append(unreadable(str(file), getattr(error, "strerror", None) or str(error)))
+        problems.append(build_unreadable_problem(str(file), getattr(error, "strerror", None) or str(error)))
     return ""
 
 
-def lost(path: str, reason: str) -> Problem:
+def build_missing_problem(path: str, reason: str) -> Problem:
     sentence = clean_line(f"{path} {reason}.", 300)
     return Problem(ProblemKind.MISSING, "not there", sentence, "What it says of incidents is not known here.")
 
 
-def unreadable(path: str, reason: str) -> Problem:
+def build_unreadable_problem(path: str, reason: str) -> Problem:
     sentence = clean_line(f"{path} cannot be read: {reason}.", 300)
     return Problem(ProblemKind.GARBAGE, "cannot be read", sentence, "What it says of incidents is not known here.")

@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from cockpit.model.runbook import DocumentTable, Runbook
 from cockpit.model.text import clean_line
-from cockpit.runbooks.document.labels import label, plain
+from cockpit.runbooks.document.labels import parse_label, strip_markdown
 from cockpit.runbooks.document.prose import FENCE, HEADING
 
 ITEM = re.compile(r"^(?P<indent>\s*)(?P<mark>[-*+]|\d{1,3}[.)])\s+(?P<box>\[[ xX]\]\s+)?(?P<text>\S.*)$")
@@ -80,8 +80,8 @@ class Source:
             yield from ((chapter, block) for block in chapter.blocks if block.shape in (Shape.TEXT, Shape.ITEM))
 
 
-def source(id: str, name: str, runbook: Runbook) -> Source:
-    return Source(id, name, runbook, tuple(chapters(runbook.text)))
+def make_source(id: str, name: str, runbook: Runbook) -> Source:
+    return Source(id, name, runbook, tuple(list_chapters(runbook.text)))
 
 
 def levels_in(text: str) -> tuple[str, ...]:
@@ -89,12 +89,12 @@ def levels_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(re.sub(r"\s", "", match.group()).upper() for match in SEVERITY.finditer(text)))
 
 
-def chapters(text: str) -> Iterator[Chapter]:
+def list_chapters(text: str) -> Iterator[Chapter]:
     """Every chapter of a text in order; the first has no title."""
     chapter: Chapter = Chapter()
     parents: list[Chapter] = []
     blocks: list[OutlineBlock] = []
-    for block in cut(text):
+    for block in split_outline(text):
         if isinstance(block, OutlineBlock):
             blocks.append(block)
             continue
@@ -107,7 +107,7 @@ def chapters(text: str) -> Iterator[Chapter]:
     yield replace(chapter, blocks=tuple(blocks))
 
 
-def cut(text: str) -> Iterator[OutlineBlock | Chapter]:
+def split_outline(text: str) -> Iterator[OutlineBlock | Chapter]:
     """The blocks of a text, and its headings as chapters without any."""
     block: OutlineBlock | None = None  # the one that is not yet over
     lines: list[str] = []  # of it
@@ -120,59 +120,61 @@ def cut(text: str) -> Iterator[OutlineBlock | Chapter]:
                 continue
             begun, goes_on, fence = None, False, ""
         else:
-            begun, goes_on = begin(line, number, mark)
+            begun, goes_on = begin_block(line, number, mark)
             fence = mark[1] if mark else ""
-        if goes_on and block is not None and isinstance(begun, OutlineBlock) and joins(block, begun):
+        if goes_on and block is not None and isinstance(begun, OutlineBlock) and continues_block(block, begun):
             lines.append(begun.text)
             continue
         if block is not None:
-            yield whole(block, lines)
+            yield add_block_text(block, lines)
         block = begun if isinstance(begun, OutlineBlock) else None
         lines = [begun.text] if isinstance(begun, OutlineBlock) and begun.shape is not Shape.FENCE else []
         if isinstance(begun, Chapter):
             yield begun
     if block is not None:
-        yield whole(block, lines)
+        yield add_block_text(block, lines)
 
 
-def whole(block: OutlineBlock, lines: list[str]) -> OutlineBlock:
+def add_block_text(block: OutlineBlock, lines: list[str]) -> OutlineBlock:
     """The block with the text of its lines."""
     together = block.shape in (Shape.FENCE, Shape.QUOTE)
     return replace(block, text="\n".join(lines) if together else clean_line(" ".join(lines)))
 
 
-def begin(line: str, number: int, fence: re.Match[str] | None) -> tuple[OutlineBlock | Chapter | None, bool]:
+def begin_block(line: str, number: int, fence: re.Match[str] | None) -> tuple[OutlineBlock | Chapter | None, bool]:
     """What a line begins, and whether it may only go on with what is before it."""
     if fence:
         return OutlineBlock(Shape.FENCE, number, "", info=fence[2].strip()), False
     if title := HEADING.match(line):
-        return Chapter(clean_line(plain(title[1].rstrip("# "))), len(line) - len(line.lstrip("#")), number), False
+        return Chapter(
+            clean_line(strip_markdown(title[1].rstrip("# "))), len(line) - len(line.lstrip("#")), number
+        ), False
     if not line.strip() or RULER.match(line) or line.lstrip().startswith("|"):
         return None, False
     if line.lstrip().startswith(">"):
-        return OutlineBlock(Shape.QUOTE, number, quoted(line)), True
+        return OutlineBlock(Shape.QUOTE, number, strip_quote_mark(line)), True
     if item := ITEM.match(line):
         ordered, box = item["mark"][0].isdigit(), bool(item["box"])
         nested = len(item["indent"].expandtabs(4)) > 1
-        return OutlineBlock(Shape.ITEM, number, said(item["text"]), ordered, box, nested), False
-    return OutlineBlock(Shape.TEXT, number, said(line)), label(line) is None
+        return OutlineBlock(Shape.ITEM, number, clean_markdown_line(item["text"]), ordered, box, nested), False
+    return OutlineBlock(Shape.TEXT, number, clean_markdown_line(line)), parse_label(line) is None
 
 
-def joins(block: OutlineBlock, begun: OutlineBlock) -> bool:
+def continues_block(block: OutlineBlock, begun: OutlineBlock) -> bool:
     """True when a line goes on with the block before it: a quotation with another, words with what was wrapped."""
     if begun.shape is Shape.QUOTE:
         return block.shape is Shape.QUOTE
     return block.shape in (Shape.TEXT, Shape.ITEM)
 
 
-def said(line: str) -> str:
+def clean_markdown_line(line: str) -> str:
     """One line as it is read, without its emphasis."""
-    return clean_line(plain(line))
+    return clean_line(strip_markdown(line))
 
 
-def quoted(line: str) -> str:
+def strip_quote_mark(line: str) -> str:
     """One line of a quotation without its mark."""
-    return said(line.lstrip()[1:])
+    return clean_markdown_line(line.lstrip()[1:])
 
 
 # Columns and cells of a table, found by what their heads say; and the blanks that nobody filled in.
@@ -184,18 +186,18 @@ BLANK = re.compile(
 )
 
 
-def column(table: DocumentTable, *parts: str, but: Sequence[int] = ()) -> int | None:
+def find_column(table: DocumentTable, *parts: str, but: Sequence[int] = ()) -> int | None:
     """The first column whose head has one of these words, the words in their order."""
     heads = [text.casefold() for text in table.header]
     result = (index for word in parts for index, head in enumerate(heads) if word in head and index not in but)
     return next(result, None)
 
 
-def cell(row: Sequence[str], index: int | None) -> str:
+def read_cell(row: Sequence[str], index: int | None) -> str:
     """The cell in that column, "" where there is none."""
     return row[index].strip() if index is not None and index < len(row) else ""
 
 
-def blank(text: str) -> bool:
+def is_blank(text: str) -> bool:
     """True for nothing, a dash, TBD, or a placeholder in brackets."""
     return bool(BLANK.search(text[:400]))

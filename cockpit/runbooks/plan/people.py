@@ -8,7 +8,7 @@ from datetime import timedelta
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.plan import Contact, PageRule, Role
 from cockpit.model.runbook import DocumentTable
-from cockpit.runbooks.plan.outline import OutlineBlock, Shape, Source, blank, cell, column, levels_in
+from cockpit.runbooks.plan.outline import OutlineBlock, Shape, Source, find_column, is_blank, levels_in, read_cell
 
 ROLES = re.compile(r"(?i)\broles?\b")
 CONTACTS = re.compile(r"(?i)\bcontacts?\b")
@@ -18,7 +18,7 @@ NICKNAME = re.compile(r"\s*\([^()]{1,12}\)")
 REACHED = re.compile(r"^\s*(?P<role>[A-Z][^:#\n]{1,60}?)\s*:\s+(?P<how>\S.{0,200})$")
 
 
-def roles(source: Source) -> tuple[Role, ...]:
+def read_roles(source: Source) -> tuple[Role, ...]:
     """The roles of a document; the commander leads, else the first."""
     result = [*_roles_of_tables(source), *_roles_of_lists(source)]
     if result and not any(role.lead for role in result):
@@ -30,7 +30,7 @@ def _roles_of_tables(source: Source) -> Iterator[Role]:
     for table in source.runbook.tables:
         if table.kind == "roles":
             for index, row in enumerate(table.rows):
-                yield _role(cell(row, 0), cell(row, 1), source.origin(table.line + 2 + index))
+                yield _make_role(read_cell(row, 0), read_cell(row, 1), source.origin(table.line + 2 + index))
 
 
 def _roles_of_lists(source: Source) -> Iterator[Role]:
@@ -38,14 +38,14 @@ def _roles_of_lists(source: Source) -> Iterator[Role]:
         if ROLES.search(chapter.title):
             for block in chapter.blocks:
                 if block.shape is Shape.ITEM and not block.nested and (match := DUTY.match(block.text)):
-                    yield _role(match["name"], match["duty"], source.origin(block.line))
+                    yield _make_role(match["name"], match["duty"], source.origin(block.line))
 
 
-def _role(name: str, duty: str, origin: str) -> Role:
+def _make_role(name: str, duty: str, origin: str) -> Role:
     return Role(NICKNAME.sub("", name).strip(), duty.rstrip(". "), bool(LEADS.search(name)), origin)
 
 
-def contacts(source: Source) -> Iterator[Contact]:
+def list_contacts(source: Source) -> Iterator[Contact]:
     """Everybody who is to be reached; one whose person and number are placeholders is not filled in."""
     for table in source.runbook.tables:
         if table.kind == "contacts":
@@ -57,24 +57,26 @@ def contacts(source: Source) -> Iterator[Contact]:
 
 
 def _contacts_of(table: DocumentTable, source: Source) -> Iterator[Contact]:
-    role = column(table, "role", "who", "name") or 0
-    person = column(table, "person", "primary", "name", but=(role,))
-    backup = column(table, "backup", "secondary", "deputy", but=(role,))
+    role = find_column(table, "role", "who", "name") or 0
+    person = find_column(table, "person", "primary", "name", but=(role,))
+    backup = find_column(table, "backup", "secondary", "deputy", but=(role,))
     numbers = tuple(position for position in (role, person, backup) if position is not None)
-    how = column(table, "method", "how", "contact", "phone", "reach", "mail", but=numbers)
-    scope = column(table, "when", "scope", "for", "notes", but=numbers if how is None else (*numbers, how))
+    how = find_column(table, "method", "how", "contact", "phone", "reach", "mail", but=numbers)
+    scope = find_column(table, "when", "scope", "for", "notes", but=numbers if how is None else (*numbers, how))
     for index, row in enumerate(table.rows):
-        if not cell(row, role):
+        if not read_cell(row, role):
             continue
-        who, reached = cell(row, person), cell(row, how)
-        spare = cell(row, backup)
+        who, reached = read_cell(row, person), read_cell(row, how)
+        spare = read_cell(row, backup)
         yield Contact(
-            role=cell(row, role),
+            role=read_cell(row, role),
             person=who,
-            backup="" if blank(spare) else spare,
+            backup="" if is_blank(spare) else spare,
             how=reached,
-            scope=cell(row, scope),
-            filled=not all(blank(text) for text in (who, reached)) and not _awaits(who) and not _awaits(reached),
+            scope=read_cell(row, scope),
+            filled=not all(is_blank(text) for text in (who, reached))
+            and not _is_placeholder(who)
+            and not _is_placeholder(reached),
             origin=source.origin(table.line + 2 + index),
         )
 
@@ -88,14 +90,14 @@ def contact_of(values_by_name: Mapping[str, str], origin: str) -> Contact:
         backup=values_by_name.get("backup", ""),
         how=reached,
         scope=values_by_name.get("scope", ""),
-        filled=not (blank(who) and blank(reached)),
+        filled=not (is_blank(who) and is_blank(reached)),
         origin=origin,
     )
 
 
-def _awaits(text: str) -> bool:
+def _is_placeholder(text: str) -> bool:
     """True for a placeholder; a cell with nothing in it says nothing."""
-    return bool(text.strip("-–— ")) and blank(text)
+    return bool(text.strip("-–— ")) and is_blank(text)
 
 
 def _contacts_in(block: OutlineBlock, source: Source) -> Iterator[Contact]:
@@ -109,18 +111,18 @@ def _contacts_in(block: OutlineBlock, source: Source) -> Iterator[Contact]:
     for number, line in lines:
         if match := REACHED.match(line):
             how = match["how"].strip()
-            yield Contact(match["role"], how=how, filled=not blank(how), origin=source.origin(number))
+            yield Contact(match["role"], how=how, filled=not is_blank(how), origin=source.origin(number))
 
 
-def pages(source: Source) -> Iterator[PageRule]:
+def read_page_rules(source: Source) -> Iterator[PageRule]:
     """Whom to call when something particular happens."""
     for table in source.runbook.tables:
         if table.kind != "who-to-page":
             continue
-        who = column(table, "who", but=(0,))
+        who = find_column(table, "who", but=(0,))
         for index, row in enumerate(table.rows):
-            if cell(row, 0) and cell(row, who):
-                yield PageRule(cell(row, 0), cell(row, who), source.origin(table.line + 2 + index))
+            if read_cell(row, 0) and read_cell(row, who):
+                yield PageRule(read_cell(row, 0), read_cell(row, who), source.origin(table.line + 2 + index))
 
 
 # Who becomes due when: windows drawn as boxes or written as tables, a rule for each tier.
@@ -141,15 +143,15 @@ def escalation_rules(source: Source) -> Iterator[Rule]:
             continue
         for index, row in enumerate(table.rows):
             levels = levels_of(table, row)
-            after, who = opens(cell(row, 0)), who_of(table, row)
-            if after is None or blank(who):
+            after, who = parse_window_start(read_cell(row, 0)), who_of(table, row)
+            if after is None or is_blank(who):
                 continue
             counts[levels] = number = counts.get(levels, 0) + 1
             line = source.origin(table.line + index + first_row(table))
             yield Rule(ClockKind.ESCALATION, f"call {who}", after, line, who=who, levels=levels, number=number)
 
 
-def opens(window: str) -> timedelta | None:
+def parse_window_start(window: str) -> timedelta | None:
     """When a window opens: `15-30 min` after 15 minutes, `60+ min` after 60, `1-2 h` after one hour."""
     match = WINDOW.match(window)
     unit = (match["unit"] or match["first"] or "").lower() if match else ""
@@ -158,12 +160,12 @@ def opens(window: str) -> timedelta | None:
 
 def levels_of(table: DocumentTable, row: tuple[str, ...]) -> tuple[str, ...]:
     """The severities of a tier: of its own column, else of what the box or the heading is called; none are all."""
-    own = column(table, "severity", "priority", "level")
-    return levels_in(cell(row, own)) or levels_in(table.heading)
+    own = find_column(table, "severity", "priority", "level")
+    return levels_in(read_cell(row, own)) or levels_in(table.heading)
 
 
 def who_of(table: DocumentTable, row: tuple[str, ...]) -> str:
-    return cell(row, column(table, "who", "contact", "call", "page", "person", "role", "escalate", but=(0,)))
+    return read_cell(row, find_column(table, "who", "contact", "call", "page", "person", "role", "escalate", but=(0,)))
 
 
 def first_row(table: DocumentTable) -> int:

@@ -6,52 +6,65 @@ from dataclasses import replace
 from cockpit.model.plan import BUILT_IN, GRAVE, Contact, Plan, default_plan
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityScale
 from cockpit.runbooks.catalogue.catalogue import Document
-from cockpit.runbooks.plan.checklists import checklists
+from cockpit.runbooks.plan.checklists import read_checklists
 from cockpit.runbooks.plan.deadlines import contact_rules, promise_rules
 from cockpit.runbooks.plan.outline import Source
-from cockpit.runbooks.plan.outline import source as read
-from cockpit.runbooks.plan.people import contacts, escalation_rules, pages, roles
-from cockpit.runbooks.plan.practices import practices
-from cockpit.runbooks.plan.precedence import binding, first, opening, over, spoken, unbound
-from cockpit.runbooks.plan.severities import configured_rules, ladder_of, ladder_rules, merged, paging_rules
-from cockpit.runbooks.plan.targets import metric_targets, targets
-from cockpit.runbooks.plan.templates import templates
+from cockpit.runbooks.plan.outline import make_source as read
+from cockpit.runbooks.plan.people import escalation_rules, list_contacts, read_page_rules, read_roles
+from cockpit.runbooks.plan.practices import read_practices
+from cockpit.runbooks.plan.precedence import (
+    find_first_layer,
+    find_unbound_rules,
+    merge_layers,
+    select_binding_rules,
+    select_checklists,
+    select_messages,
+)
+from cockpit.runbooks.plan.severities import (
+    configured_rules,
+    ladder_of,
+    ladder_rules,
+    merge_severity_scales,
+    paging_rules,
+)
+from cockpit.runbooks.plan.targets import metric_targets, read_targets
+from cockpit.runbooks.plan.templates import read_templates
 from cockpit.runbooks.plan.working_hours import hours_of
 
 NOTHING = Plan(ladder=())
 
 
-def plan(documents: Sequence[Document], configured: Plan = NOTHING) -> Plan:
+def merge_plans(documents: Sequence[Document], configured: Plan = NOTHING) -> Plan:
     """What holds: configured, else as the team's own documents say in their order, else built in. Never raises.
 
     `configured.ladder` is empty where none is configured.
     """
     own = [read(document.id, origin_of(document), document.runbook) for document in documents if not document.builtin]
     ladders = [ladder_of(source) for source in own]
-    ladder = merged(ladders, configured.ladder) or DEFAULT_SEVERITY_SCALE
-    parts = [part(source, ladder) for source in own]
+    ladder = merge_severity_scales(ladders, configured.ladder) or DEFAULT_SEVERITY_SCALE
+    parts = [read_plan(source, ladder) for source in own]
     mine = replace(configured, rules=(*configured.rules, *configured_rules(configured.ladder)))
     calls = [replace(NOTHING, rules=tuple(paging_rules(levels))) for levels in (configured.ladder, *ladders)]
     layers = [mine, *parts, *calls, default_plan(ladder)]
-    rules = binding(layers, ladder)
+    rules = select_binding_rules(layers, ladder)
     return Plan(
         ladder=ladder,
         rules=rules,
-        roles=first(layer.roles for layer in layers),
-        contacts=over([configured.contacts, *by_use(parts)], lambda contact: contact.role.casefold()),
-        pages=over((layer.pages for layer in layers), lambda page_rule: page_rule.condition.casefold()),
-        targets=over((layer.targets for layer in layers), lambda target: target.scenario.casefold()),
-        metric_targets=over(
+        roles=find_first_layer(layer.roles for layer in layers),
+        contacts=merge_layers([configured.contacts, *by_use(parts)], lambda contact: contact.role.casefold()),
+        pages=merge_layers((layer.pages for layer in layers), lambda page_rule: page_rule.condition.casefold()),
+        targets=merge_layers((layer.targets for layer in layers), lambda target: target.scenario.casefold()),
+        metric_targets=merge_layers(
             (layer.metric_targets for layer in layers),
             lambda metric_target: (metric_target.metric, metric_target.level),
         ),
-        templates=spoken(over((layer.templates for layer in layers), lambda template: template.id)),
-        checklists=opening(layers, rules),
+        templates=select_messages(merge_layers((layer.templates for layer in layers), lambda template: template.id)),
+        checklists=select_checklists(layers, rules),
         hours=next((layer.hours for layer in layers if layer.hours.origin != BUILT_IN), layers[-1].hours),
-        practices=over((layer.practices for layer in layers), lambda practice: practice.name.casefold()),
+        practices=merge_layers((layer.practices for layer in layers), lambda practice: practice.name.casefold()),
         snapshot=configured.snapshot,
         documents=frozenset({BUILT_IN, *configured.documents, *(source.name for source in own)}),
-        problems=(*configured.problems, *unbound(layers, ladder)),
+        problems=(*configured.problems, *find_unbound_rules(layers, ladder)),
     )
 
 
@@ -61,12 +74,12 @@ def by_use(parts: Sequence[Plan]) -> tuple[list[Contact], list[Contact]]:
     return [contact for contact in every if contact.filled], [contact for contact in every if not contact.filled]
 
 
-def part(source: Source, ladder: SeverityScale) -> Plan:
+def read_plan(source: Source, ladder: SeverityScale) -> Plan:
     """What one document says. The ladder is that of the team."""
-    people = tuple(contacts(source))
+    people = tuple(list_contacts(source))
     heard = hours_of(source)
     worst = tuple(level.name for level in ladder[:GRAVE])
-    lists, list_rules = checklists(source, worst)
+    lists, list_rules = read_checklists(source, worst)
     return Plan(
         ladder=(),
         rules=(
@@ -76,15 +89,15 @@ def part(source: Source, ladder: SeverityScale) -> Plan:
             *contact_rules(people),
             *promise_rules(source, worst),
         ),
-        roles=roles(source),
+        roles=read_roles(source),
         contacts=people,
-        pages=tuple(pages(source)),
-        targets=tuple(targets(source)),
+        pages=tuple(read_page_rules(source)),
+        targets=tuple(read_targets(source)),
         metric_targets=tuple(metric_targets(source)),
-        templates=tuple(templates(source)),
+        templates=tuple(read_templates(source)),
         checklists=lists,
         hours=heard.hours if heard else NOTHING.hours,
-        practices=tuple(practices(source)),
+        practices=tuple(read_practices(source)),
     )
 
 

@@ -7,9 +7,9 @@ from cockpit.model.plan import Practice
 from cockpit.model.runbook import DocumentTable, Runbook
 from cockpit.model.text import clean_line
 from cockpit.runbooks.document.dates import DAYS, UNITS, day_in
-from cockpit.runbooks.document.labels import label, plain
-from cockpit.runbooks.document.prose import prose
-from cockpit.runbooks.plan.outline import Shape, Source, cell, column
+from cockpit.runbooks.document.labels import parse_label, strip_markdown
+from cockpit.runbooks.document.prose import list_prose_lines
+from cockpit.runbooks.plan.outline import Shape, Source, find_column, read_cell
 
 LABELS = frozenset({"tested", "next review"})
 TABLES = frozenset({"drills", "training", "reviews"})
@@ -23,7 +23,7 @@ REVIEWS = re.compile(r"(?i)next review")
 DATED = re.compile(r"^(?P<name>[^:]{2,100}):\s*(?P<next>\S.{0,60})$")
 
 
-def practices(source: Source) -> Iterator[Practice]:
+def read_practices(source: Source) -> Iterator[Practice]:
     """Everything of a document that comes round."""
     for table in source.runbook.tables:
         if table.kind in TABLES:
@@ -57,25 +57,25 @@ def _of_labels(source: Source) -> Iterator[Practice]:
 
 def labels_in(runbook: Runbook) -> Iterator[tuple[int, str, str, str]]:
     """(line, heading above, name, value) of each label that says when something was tested or is to be reviewed."""
-    for line, heading, text in prose(runbook.text):
-        pair = label(text)
+    for line, heading, text in list_prose_lines(runbook.text):
+        pair = parse_label(text)
         if pair and pair[0] in LABELS and pair[1]:
-            yield line, clean_line(plain(heading)), *pair
+            yield line, clean_line(strip_markdown(heading)), *pair
 
 
 def _of_table(table: DocumentTable, source: Source) -> Iterator[Practice]:
-    every, next_one = column(table, "frequency", "every", "how often"), column(table, "next")
-    last, whose, method = column(table, "last"), column(table, "audience"), column(table, "method")
+    every, next_one = find_column(table, "frequency", "every", "how often"), find_column(table, "next")
+    last, whose, method = find_column(table, "last"), find_column(table, "audience"), find_column(table, "method")
     training = table.kind == "training"
     for index, row in enumerate(table.rows):
-        if not cell(row, 0):
+        if not read_cell(row, 0):
             continue
-        how = ", ".join(filter(None, (cell(row, whose), cell(row, method))))
+        how = ", ".join(filter(None, (read_cell(row, whose), read_cell(row, method))))
         yield Practice(
-            name=f"{cell(row, 0)} training{f': {how}' if how else ''}" if training else cell(row, 0),
-            every=cell(row, every),
-            next=cell(row, next_one),
-            last=cell(row, last),
-            due=day_in(cell(row, next_one)),
+            name=f"{read_cell(row, 0)} training{f': {how}' if how else ''}" if training else read_cell(row, 0),
+            every=read_cell(row, every),
+            next=read_cell(row, next_one),
+            last=read_cell(row, last),
+            due=day_in(read_cell(row, next_one)),
             origin=source.origin(table.line + 2 + index),
         )

@@ -15,7 +15,7 @@ SEVERAL = frozenset({ClockKind.ESCALATION, ClockKind.CHECKLIST})  # kinds that o
 T = TypeVar("T")
 
 
-def binding(layers: Sequence[Plan], ladder: SeverityScale) -> tuple[Rule, ...]:
+def select_binding_rules(layers: Sequence[Plan], ladder: SeverityScale) -> tuple[Rule, ...]:
     """The rules of all layers, each without the levels for which a layer before it has a rule of its kind."""
     names = tuple(level.name for level in ladder)
     taken: set[tuple[ClockKind, bool, str]] = set()
@@ -25,15 +25,15 @@ def binding(layers: Sequence[Plan], ladder: SeverityScale) -> tuple[Rule, ...]:
         for rule in (known_items for rule in layer.rules if (known_items := on_ladder(rule, ladder)) is not None):
             settled = taken if rule.kind in SEVERAL else taken | mine
             expected = rule.levels or names
-            free = tuple(name for name in expected if key(rule, name) not in settled)
+            free = tuple(name for name in expected if make_rule_key(rule, name) not in settled)
             if free:
                 rules.append(rule if len(free) == len(expected) else replace(rule, levels=free))
-                mine |= {key(rule, name) for name in free}
+                mine |= {make_rule_key(rule, name) for name in free}
         taken |= mine
     return tuple(rules)
 
 
-def key(rule: Rule, name: str) -> tuple[ClockKind, bool, str]:
+def make_rule_key(rule: Rule, name: str) -> tuple[ClockKind, bool, str]:
     return rule.kind, rule.outside, name
 
 
@@ -44,23 +44,25 @@ def on_ladder(rule: Rule, ladder: SeverityScale) -> Rule | None:
     """
     if not rule.levels:
         return rule
-    names = {bare(level.name): level.name for level in ladder}
-    fields = dict.fromkeys(names[bare(level)] for level in rule.levels if bare(level) in names)
+    names = {normalise_level_name(level.name): level.name for level in ladder}
+    fields = dict.fromkeys(
+        names[normalise_level_name(level)] for level in rule.levels if normalise_level_name(level) in names
+    )
     return replace(rule, levels=tuple(fields)) if fields else None
 
 
-def bare(name: str) -> str:
+def normalise_level_name(name: str) -> str:
     """`SEV-1`, `Sev 1` and `SEV1` are one name."""
     return re.sub(r"[\s-]", "", name).casefold()
 
 
-def unbound(layers: Sequence[Plan], ladder: SeverityScale) -> Iterator[Problem]:
+def find_unbound_rules(layers: Sequence[Plan], ladder: SeverityScale) -> Iterator[Problem]:
     """A word for every document with rules for levels that the ladder does not have."""
-    known_items = {bare(level.name) for level in ladder}
+    known_items = {normalise_level_name(level.name) for level in ladder}
     lost: dict[str, dict[str, None]] = {}
     for rule in (rule for layer in layers for rule in layer.rules):
         for name in rule.levels:
-            if bare(name) not in known_items:
+            if normalise_level_name(name) not in known_items:
                 lost.setdefault(rule.origin.partition(":")[0], {})[name] = None
     for document, names in lost.items():
         sentence = (
@@ -69,7 +71,7 @@ def unbound(layers: Sequence[Plan], ladder: SeverityScale) -> Iterator[Problem]:
         yield Problem(ProblemKind.MISSING, "levels unknown", clean_line(sentence, 300), "Those rules bind nothing.")
 
 
-def over(layers: Iterable[Sequence[T]], known_as: Callable[[T], Hashable]) -> tuple[T, ...]:
+def merge_layers(layers: Iterable[Sequence[T]], known_as: Callable[[T], Hashable]) -> tuple[T, ...]:
     """Everything of each layer, but for what a layer before it has under the same name. Nothing twice."""
     fields: dict[T, None] = {}
     names: set[Hashable] = set()
@@ -79,20 +81,20 @@ def over(layers: Iterable[Sequence[T]], known_as: Callable[[T], Hashable]) -> tu
     return tuple(fields)
 
 
-def spoken(templates: Sequence[Template]) -> tuple[Template, ...]:
+def select_messages(templates: Sequence[Template]) -> tuple[Template, ...]:
     """The messages, without the built-in ones for whom the team has words of its own."""
     own = {template.audience for template in templates if template.origin != BUILT_IN}
     return tuple(template for template in templates if template.origin != BUILT_IN or template.audience not in own)
 
 
-def opening(layers: Sequence[Plan], rules: Sequence[Rule]) -> tuple[Checklist, ...]:
+def select_checklists(layers: Sequence[Plan], rules: Sequence[Rule]) -> tuple[Checklist, ...]:
     """The checklists, each opening by itself as the rules that bind ask for it; a built-in one that none does goes."""
     timed = {rule.checklist for layer in layers for rule in layer.rules}
     asking: dict[str, list[Rule]] = {}
     for rule in rules:
         asking.setdefault(rule.checklist, []).append(rule)
     result = []
-    for checklist in over((layer.checklists for layer in layers), lambda item: item.id):
+    for checklist in merge_layers((layer.checklists for layer in layers), lambda item: item.id):
         binds = asking.get(checklist.id, [])
         levels = tuple(name for rule in binds for name in rule.levels)
         if binds:
@@ -102,6 +104,6 @@ def opening(layers: Sequence[Plan], rules: Sequence[Rule]) -> tuple[Checklist, .
     return tuple(result)
 
 
-def first(layers: Iterable[Sequence[T]]) -> tuple[T, ...]:
+def find_first_layer(layers: Iterable[Sequence[T]]) -> tuple[T, ...]:
     """The first layer that has anything."""
     return next((tuple(layer) for layer in layers if layer), ())

@@ -10,8 +10,8 @@ from cockpit.model.clock import ClockKind, Counting, Rule
 from cockpit.model.runbook import DocumentTable
 from cockpit.model.severity_scale import SeverityLevel, SeverityScale
 from cockpit.model.text import clean_line
-from cockpit.runbooks.plan.durations import Amount, amounts
-from cockpit.runbooks.plan.outline import SEVERITY, Source, cell, column, levels_in
+from cockpit.runbooks.plan.durations import Amount, list_amounts
+from cockpit.runbooks.plan.outline import SEVERITY, Source, find_column, levels_in, read_cell
 
 ARROWED = re.compile(
     r"(?i)^[\s#>*+-]{0,12}(?P<name>SEV-?\s?[0-9]|P[0-5])\**\s*[:—–-]{1,2}\**\s*(?P<definition>[^→\n]{1,300}?)"
@@ -33,12 +33,12 @@ class DocumentSeverityLevel:
     column: str = ""
 
 
-def rungs(source: Source) -> Iterator[DocumentSeverityLevel]:
+def read_severity_levels(source: Source) -> Iterator[DocumentSeverityLevel]:
     """Every rung that a document writes down, in its order."""
     for table in source.runbook.tables:
         if table.kind == "severity-ladder":
             yield from of_table(table)
-    arrowed = [(line, match) for line, match in arrows(source.runbook.text)]
+    arrowed = [(line, match) for line, match in list_arrow_lines(source.runbook.text)]
     if len({match["name"].casefold() for _, match in arrowed}) > 1:
         for line, match in arrowed:
             yield DocumentSeverityLevel(
@@ -47,15 +47,17 @@ def rungs(source: Source) -> Iterator[DocumentSeverityLevel]:
 
 
 def of_table(table: DocumentTable) -> Iterator[DocumentSeverityLevel]:
-    response = column(table, "respon", "action")
-    definition = column(table, "definition", "example", "description", "scenario", "criteria", "impact", "meaning")
+    response = find_column(table, "respon", "action")
+    definition = find_column(table, "definition", "example", "description", "scenario", "criteria", "impact", "meaning")
 
     for index, row in enumerate(table.rows):
         if name := name_of(row[0] if row else ""):
-            yield DocumentSeverityLevel(name, cell(row, definition), cell(row, response), table.line + 2 + index)
+            yield DocumentSeverityLevel(
+                name, read_cell(row, definition), read_cell(row, response), table.line + 2 + index
+            )
 
 
-def arrows(text: str) -> Iterator[tuple[int, re.Match[str]]]:
+def list_arrow_lines(text: str) -> Iterator[tuple[int, re.Match[str]]]:
     for number, line in enumerate(text.split("\n"), start=1):
         if ("→" in line or "->" in line or "=>" in line) and (match := ARROWED.match(line[:700])):
             yield number, match
@@ -71,7 +73,7 @@ def name_of(text: str) -> str:
 
 def ladder_of(source: Source) -> SeverityScale:
     """The ladder of one document: its rungs merged by name, the worst first."""
-    return ranked([level_of(rung, source.origin(rung.line)) for rung in rungs(source)])
+    return rank_levels([level_of(rung, source.origin(rung.line)) for rung in read_severity_levels(source)])
 
 
 def level_of(rung: DocumentSeverityLevel, origin: str) -> SeverityLevel:
@@ -79,10 +81,10 @@ def level_of(rung: DocumentSeverityLevel, origin: str) -> SeverityLevel:
     return SeverityLevel(rung.name, 0, rung.definition, rung.response, backlog, origin)
 
 
-def merged(ladders: Iterable[SeverityScale], over: SeverityScale = ()) -> SeverityScale:
+def merge_severity_scales(ladders: Iterable[SeverityScale], over: SeverityScale = ()) -> SeverityScale:
     """One ladder of many: `over`, else all that name their rungs in the commonest way; what is blank is filled in."""
     every = [ladder for ladder in ladders if ladder]
-    own = over or commonest(every)
+    own = over or find_commonest_scale(every)
     family = {family_of(level.name) for level in own}
     names = {level.name.casefold() for level in own}
     more = [
@@ -91,26 +93,26 @@ def merged(ladders: Iterable[SeverityScale], over: SeverityScale = ()) -> Severi
         for level in ladder
         if level.name.casefold() in names or (not over and "" not in family and family_of(level.name) in family)
     ]
-    return tuple(filled(own, more)) if over else ranked([*own, *more])
+    return tuple(fill_level_gaps(own, more)) if over else rank_levels([*own, *more])
 
 
-def commonest(ladders: Sequence[SeverityScale]) -> SeverityScale:
+def find_commonest_scale(ladders: Sequence[SeverityScale]) -> SeverityScale:
     """Of several ways to name severities the one that most rungs follow, the first of those."""
     counts = Counter(family_of(level.name) for ladder in ladders for level in ladder)
     return max(ladders, key=lambda levels: counts[family_of(levels[0].name)], default=())
 
 
-def ranked(levels: Sequence[SeverityLevel]) -> SeverityScale:
+def rank_levels(levels: Sequence[SeverityLevel]) -> SeverityScale:
     """The levels, each name once, by their numbers; by their place where a name has none."""
     levels_by_name = {level.name.casefold(): level for level in reversed(levels)}
     order = list(dict.fromkeys(level.name.casefold() for level in levels))
     if all(NUMBER.search(name) for name in order):
         order.sort(key=lambda name: int(NUMBER.findall(name)[0]))
     first = [levels_by_name[name] for name in order]
-    return tuple(replace(level, rank=rank) for rank, level in enumerate(filled(first, levels)))
+    return tuple(replace(level, rank=rank) for rank, level in enumerate(fill_level_gaps(first, levels)))
 
 
-def filled(ladder: Sequence[SeverityLevel], levels: Sequence[SeverityLevel]) -> Iterator[SeverityLevel]:
+def fill_level_gaps(ladder: Sequence[SeverityLevel], levels: Sequence[SeverityLevel]) -> Iterator[SeverityLevel]:
     """Each level of the ladder with the first definition and response that anybody gave it."""
     for level in ladder:
         same = [other for other in (level, *levels) if other.name.casefold() == level.name.casefold()]
@@ -150,7 +152,7 @@ PROMISES: tuple[tuple[re.Pattern[str], ClockKind | None, str], ...] = (
 
 def ladder_rules(source: Source) -> Iterator[Rule]:
     """The rules in the ladder of a document."""
-    for rung in rungs(source):
+    for rung in read_severity_levels(source):
         yield from response_rules(rung.response, rung.name, source.origin(rung.line))
 
 
@@ -164,13 +166,15 @@ def response_rules(response: str, level: str, origin: str) -> Iterator[Rule]:
     """The rules in what a team does at one level. A bare time is the time to answer in."""
     timed = False
     for clause in CLAUSE.split(response):
-        for amount in amounts(clause):
+        for amount in list_amounts(clause):
             timed = True
-            kind, what = promised(clause)
+            kind, what = read_promise(clause)
             if kind is ClockKind.UPDATE and not amount.after:
                 continue  # no rhythm: each update would be late before it was sent
             if kind is not None:
-                yield Rule(kind, what, amount.after, origin, counting=counted(clause, amount), levels=(level,))
+                yield Rule(
+                    kind, what, amount.after, origin, counting=read_promise_counting(clause, amount), levels=(level,)
+                )
     if not timed and WORKING_HOURS.search(response):
         hours = Counting.HOURS
         yield Rule(ClockKind.RESPONSE, "triage", A_WORKING_DAY, origin, counting=hours, levels=(level,))
@@ -188,12 +192,12 @@ def paging_rules(ladder: SeverityScale) -> Iterator[Rule]:
             )
 
 
-def promised(clause: str) -> tuple[ClockKind | None, str]:
+def read_promise(clause: str) -> tuple[ClockKind | None, str]:
     """What a clause with a time in it promises."""
     return next((kind, what) for pattern, kind, what in PROMISES if pattern.search(clause))
 
 
-def counted(clause: str, amount: Amount) -> Counting:
+def read_promise_counting(clause: str, amount: Amount) -> Counting:
     """`within 2 hours, in business hours` counts them alone."""
     wall = amount.counting is Counting.WALL
     return Counting.HOURS if wall and WORKING_HOURS.search(clause) else amount.counting

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from cockpit.model.plan import MetricTarget, Target
-from cockpit.runbooks.plan.durations import duration
-from cockpit.runbooks.plan.outline import Source, cell, column, levels_in
+from cockpit.runbooks.plan.durations import parse_duration
+from cockpit.runbooks.plan.outline import Source, find_column, levels_in, read_cell
 
 NONE_LOST = re.compile(r"(?i)^\W*(?:0\b(?!\s*[.\d])|zero\b|none\b|nothing\b|no data loss)")
 NUMBERED = re.compile(r"^[\d.]+\s+")
@@ -28,17 +28,19 @@ METRICS = (
 )
 
 
-def targets(source: Source) -> Iterator[Target]:
+def read_targets(source: Source) -> Iterator[Target]:
     """One for each scenario of a table, and for each procedure that says its own."""
     for table in source.runbook.tables:
         if table.kind != "recovery-targets":
             continue
-        rpo, rto = column(table, "rpo"), column(table, "rto")
+        rpo, rto = find_column(table, "rpo"), find_column(table, "rto")
         for index, row in enumerate(table.rows):
-            lost, taken = cell(row, rpo), cell(row, rto)
+            lost, taken = read_cell(row, rpo), read_cell(row, rto)
             origin = source.origin(table.line + 2 + index)
-            if cell(row, 0):
-                yield Target(cell(row, 0), at_most(lost), at_most(taken), how=aside(taken), origin=origin)
+            if read_cell(row, 0):
+                yield Target(
+                    read_cell(row, 0), at_most(lost), at_most(taken), how=read_parentheses(taken), origin=origin
+                )
     named: set[str] = set()  # the parts of a chapter share its labels
     for procedure in source.runbook.procedures:
         lost, taken = procedure.labels.get("rpo", ""), procedure.labels.get("rto", "")
@@ -48,15 +50,17 @@ def targets(source: Source) -> Iterator[Target]:
             continue
         named.add(name)
         line = source.origin(procedure.line)
-        yield Target(name, at_most(lost), at_most(taken), how=aside(taken) or aside(lost), origin=line)
+        yield Target(
+            name, at_most(lost), at_most(taken), how=read_parentheses(taken) or read_parentheses(lost), origin=line
+        )
 
 
 def at_most(text: str) -> timedelta | None:
     """The time in a cell; nothing at all may be lost where it says 0 or none."""
-    return timedelta(0) if NONE_LOST.match(text) else duration(text)
+    return timedelta(0) if NONE_LOST.match(text) else parse_duration(text)
 
 
-def aside(text: str) -> str:
+def read_parentheses(text: str) -> str:
     """What stands in parentheses: how it is done."""
     match = ASIDE.search(text)
     return match[1].strip() if match else ""
@@ -67,15 +71,15 @@ def metric_targets(source: Source) -> Iterator[MetricTarget]:
     for table in source.runbook.tables:
         if table.kind != "metric-targets":
             continue
-        name, number = column(table, "metric") or 0, column(table, "target")
+        name, number = find_column(table, "metric") or 0, find_column(table, "target")
         for index, row in enumerate(table.rows):
-            text, metric = cell(row, number), cell(row, name)
+            text, metric = read_cell(row, number), read_cell(row, name)
             if text and metric:
                 percent = PERCENT.search(text)
                 yield MetricTarget(
                     metric=metric_of(metric),
                     text=text,
-                    limit=None if percent else duration(text),
+                    limit=None if percent else parse_duration(text),
                     percent=float(percent[1]) if percent else None,
                     level=next(iter(levels_in(f"{text} {metric}")), ""),
                     origin=source.origin(table.line + 2 + index),

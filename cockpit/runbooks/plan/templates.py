@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from cockpit.model.plan import Template
 from cockpit.model.text import clean_line, clean_text
-from cockpit.runbooks.document.labels import slug
-from cockpit.runbooks.document.procedures import unique
+from cockpit.runbooks.document.labels import make_slug
+from cockpit.runbooks.document.procedures import make_unique_anchor
 from cockpit.runbooks.document.prose import HEADING
 from cockpit.runbooks.document.read import front_matter
 from cockpit.runbooks.plan.outline import Chapter, OutlineBlock, Shape, Source
@@ -22,19 +22,19 @@ AUDIENCES = (
 )
 
 
-def templates(source: Source) -> Iterator[Template]:
+def read_templates(source: Source) -> Iterator[Template]:
     """Every message of a document."""
     taken: dict[str, int] = {}
     for chapter in source.chapters:
         for block in chapter.blocks:
-            if message(chapter, block):
+            if is_message(chapter, block):
                 title = NUMBERED.sub("", chapter.title) or "Message"
-                id = unique(f"{source.id}/{slug(title)}", taken)
+                id = make_unique_anchor(f"{source.id}/{make_slug(title)}", taken)
                 origin = source.origin(block.line)
-                yield Template(id, title, block.text.strip() + "\n", audience(chapter.path, block.text), origin)
+                yield Template(id, title, block.text.strip() + "\n", find_audience(chapter.path, block.text), origin)
 
 
-def message(chapter: Chapter, block: OutlineBlock) -> bool:
+def is_message(chapter: Chapter, block: OutlineBlock) -> bool:
     """True for a quotation or a plain fence with something to fill in."""
     if block.shape not in (Shape.QUOTE, Shape.FENCE) or block.info not in ("", "text", "txt", "markdown", "md"):
         return False
@@ -43,7 +43,7 @@ def message(chapter: Chapter, block: OutlineBlock) -> bool:
     return bool(MESSAGES.search(chapter.whole_path) and BLANK.search(block.text))
 
 
-def audience(*texts: str) -> str:
+def find_audience(*texts: str) -> str:
     """Who reads it, by the first text that says so: clients where none does."""
     return next((name for text in texts for name, pattern in AUDIENCES if pattern.search(text)), "client")
 
@@ -60,5 +60,5 @@ def template_of(name: str, text: str, origin: str) -> Template:
     wanted_name = labels.get("audience", "").casefold()
     names = [text for text, _ in AUDIENCES]
     tokens = "\n".join(lines[1:] if heading else lines).strip("\n") + "\n"
-    reader = wanted_name if wanted_name in names else audience(name.replace("-", " ").replace("_", " "), title)
-    return Template(slug(name), title, tokens, reader, origin)
+    reader = wanted_name if wanted_name in names else find_audience(name.replace("-", " ").replace("_", " "), title)
+    return Template(make_slug(name), title, tokens, reader, origin)

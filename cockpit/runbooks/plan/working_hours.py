@@ -37,22 +37,22 @@ def hours_of(source: Source) -> Heard | None:
         span = SPAN.search(block.text) if days else None
         if days is None or span is None:
             continue
-        opens, closes = moment(*span.groups()[:3]), moment(*span.groups()[3:])
+        opens, closes = parse_clock_time(*span.groups()[:3]), parse_clock_time(*span.groups()[3:])
         if opens is None or closes is None:
             continue
         zone, unknown = zone_in(block.text[span.end() :])
         origin = source.origin(block.line)
-        return Heard(Hours(weekdays(days[1], days[2]), opens, closes, zone, origin=origin), block.line, unknown)
+        return Heard(Hours(list_weekdays(days[1], days[2]), opens, closes, zone, origin=origin), block.line, unknown)
     return None
 
 
-def weekdays(first: str, last: str) -> tuple[int, ...]:
+def list_weekdays(first: str, last: str) -> tuple[int, ...]:
     """`Mon-Fri` is 0 to 4, `Sun-Thu` 6 and 0 to 3."""
     begins, ends = DAYS.index(first.lower()), DAYS.index(last.lower())
     return tuple(sorted((begins + index) % 7 for index in range((ends - begins) % 7 + 1)))
 
 
-def moment(hour: str, minute: str | None, half: str | None) -> time | None:
+def parse_clock_time(hour: str, minute: str | None, half: str | None) -> time | None:
     """`8am`, `6:30 pm`, `18`; None for what no clock shows."""
     number = int(hour)
     if half:
@@ -66,7 +66,7 @@ def moment(hour: str, minute: str | None, half: str | None) -> time | None:
 def zone_in(text: str) -> tuple[str, str]:
     """(IANA name, what was not understood) of the words behind the hours: one of the two is "" at least."""
     for match in AREA.finditer(text[:60]):
-        if real(match.group()):
+        if is_known_zone(match.group()):
             return match.group(), ""
     for match in ABBREVIATION.finditer(text[:20]):
         known_name = ABBREVIATIONS.get(match[1], "")
@@ -74,7 +74,7 @@ def zone_in(text: str) -> tuple[str, str]:
     return "", ""
 
 
-def real(zone: str) -> bool:
+def is_known_zone(zone: str) -> bool:
     try:
         ZoneInfo(zone)
     except (ValueError, OSError, LookupError):

@@ -9,7 +9,7 @@ from typing import Literal
 from cockpit.model.operator import SHARED_LOGINS, fold_name
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Procedure, StepKind
-from cockpit.runbooks.shell_syntax.placeholders import placeholders
+from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 from cockpit.runbooks.types import Prepared, RunRefused
 
 Need = Literal["key", "confirm", "word"]
@@ -31,7 +31,7 @@ class RequiredConfirmation:
     @property
     def approvers(self) -> int:
         """How many people it takes: two for `DBA + On-call lead`."""
-        return len(people(APART.split(self.approver)[0])) or 1
+        return len(split_people(APART.split(self.approver)[0])) or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ VERBS = frozenset({"rm", "rmi", "remove", "uninstall", "delete", "del"})
 GENERIC = frozenset({"process", "procedure", "steps", "guide", "commands", "runbook", "instructions", "options"})
 
 
-def ceremony(prepared: Prepared, procedure: Procedure, state: StepState) -> RequiredConfirmation:
+def find_required_confirmation(prepared: Prepared, procedure: Procedure, state: StepState) -> RequiredConfirmation:
     """What it takes to start a step that stands at `state`."""
     need = NEEDS.get(prepared.kind, "key")
     label = procedure.labels.get("approval required", "").strip()
@@ -73,18 +73,24 @@ def ceremony(prepared: Prepared, procedure: Procedure, state: StepState) -> Requ
     approver = prepared.step.tags.get("approval", "") or label if approval else ""
     # Undoing what was done is no doing it again; what is unknown is settled first, or done again knowingly.
     again = state is StepState.UNKNOWN or (state in DONE and not prepared.undo)
-    return RequiredConfirmation(need, word(prepared, procedure) if need == "word" else "", approval, approver, again)
+    return RequiredConfirmation(
+        need, find_confirmation_word(prepared, procedure) if need == "word" else "", approval, approver, again
+    )
 
 
-def word(prepared: Prepared, procedure: Procedure) -> str:
+def find_confirmation_word(prepared: Prepared, procedure: Procedure) -> str:
     """What must be typed: what the document asks for, else the name of what goes, else what the procedure is about."""
-    return filled(prepared.step.tags.get("confirm", ""), prepared) or destroyed(prepared) or noun(procedure)
+    return (
+        fill_confirmation_word(prepared.step.tags.get("confirm", ""), prepared)
+        or find_destroyed_name(prepared)
+        or find_title_noun(procedure)
+    )
 
 
-def filled(text: str, prepared: Prepared) -> str:
+def fill_confirmation_word(text: str, prepared: Prepared) -> str:
     """`mi-<env>` with its values; "" when one of them is missing or secret."""
     fields = {value.name: value.value for value in prepared.values if not value.secret}
-    for blank in reversed(placeholders(text)):
+    for blank in reversed(find_placeholders(text)):
         value = fields.get(blank.name)
         if value is None:
             return ""
@@ -92,14 +98,16 @@ def filled(text: str, prepared: Prepared) -> str:
     return text.strip()
 
 
-def destroyed(prepared: Prepared) -> str:
+def find_destroyed_name(prepared: Prepared) -> str:
     """The name of what a command destroys, as far as its words tell; never a secret."""
     secrets = {value.value for value in prepared.values if value.secret}
-    name = named(prepared.argv) or next((value.shown for value in reversed(prepared.values) if not value.secret), "")
+    name = find_argument_name(prepared.argv) or next(
+        (value.shown for value in reversed(prepared.values) if not value.secret), ""
+    )
     return "" if name in secrets else name
 
 
-def named(argv: Sequence[str]) -> str:
+def find_argument_name(argv: Sequence[str]) -> str:
     """What an argument list is about: of az the revision, else the name; of kubectl what stands behind the kind."""
     if argv[:1] == ("az",):
         flags = dict(pairwise(argv))
@@ -108,7 +116,7 @@ def named(argv: Sequence[str]) -> str:
         plain = [text for text in argv[2:4] if not text.startswith("-")]
         return plain[0].partition("/")[2] or "".join(plain[1:]) if plain else ""
     if argv[:1] == ("sudo",):
-        return named(argv[1:])
+        return find_argument_name(argv[1:])
     tool = argv[0].rpartition("/")[2] if argv else ""
     if tool in EVERY_OPERAND_GOES:
         return " ".join(text for text in argv[1:] if not text.startswith("-"))
@@ -118,7 +126,7 @@ def named(argv: Sequence[str]) -> str:
     return ""
 
 
-def noun(procedure: Procedure) -> str:
+def find_title_noun(procedure: Procedure) -> str:
     """The last word of a procedure's title that says what it is about, in lower case."""
     parts = [part.strip(".,:;()[]'\"").casefold() for part in procedure.title.split()]
     telling = [text for text in parts if text.replace("-", "").isalpha() and text not in GENERIC and len(text) > 2]
@@ -148,7 +156,7 @@ def _must_be_approved(
 ) -> None:
     if approval is None or not approval.by.strip() or not approval.how.strip():
         raise RunRefused("This needs an approval: say who gave it, and how.")
-    gave = people(approval.by.replace(",", "+"))
+    gave = split_people(approval.by.replace(",", "+"))
     if not gave.isdisjoint(map(fold_name, operator_names)):
         raise RunRefused("An approval is given by somebody else than who runs the step.")
     if shared := sorted(gave & SHARED_LOGINS):
@@ -160,6 +168,6 @@ def _must_be_approved(
         )
 
 
-def people(text: str) -> set[str]:
+def split_people(text: str) -> set[str]:
     """Those whom `Ana + Ben`, or `Ana and Ben`, names, each once: `Ana + ana@example.com` is one person."""
     return {fold_name(name) for name in JOINED.split(text) if fold_name(name)}

@@ -19,7 +19,7 @@ OF_A_TERMINAL = ("TERM", "COLORTERM", "EDITOR", "VISUAL", "SSH_TTY", "SSH_CONNEC
 PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
-def environment(ours: Mapping[str, str], more: Mapping[str, str], *, tty: bool = False) -> dict[str, str]:
+def build_step_environment(ours: Mapping[str, str], more: Mapping[str, str], *, tty: bool = False) -> dict[str, str]:
     """What a step finds. `ours` is our own environment, `more` are the values and the COCKPIT_ variables."""
     kept = {name: value for name, value in ours.items() if name in KEPT or name.startswith("LC_")}
     values_by_name = {name: ours[name] for name in OF_A_TERMINAL if name in ours} if tty else PLAIN

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from cockpit.model.secret import MASK
-from cockpit.runbooks.shell_syntax.placeholders import placeholders
+from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 from cockpit.runbooks.types import Request, Resolved, RunRefused
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def build_request(command: str, values: Sequence[Resolved], base: Resolved | Non
         raise RunRefused("This is no request that can be sent.")
     resolved_values_by_name: Mapping[str, Resolved] = {value.name: value for value in values}
     sent, visible, index = [], [], 0
-    for blank in placeholders(match[2], "http"):
+    for blank in find_placeholders(match[2], "http"):
         value = resolved_values_by_name.get(blank.name)
         if value is None or value.value is None:
             raise RunRefused(f"{blank.form} has no value{': ' + value.problem if value and value.problem else '.'}")

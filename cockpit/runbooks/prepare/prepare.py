@@ -15,11 +15,11 @@ from cockpit.runbooks.document.step_kind import ORDER, kind_of
 from cockpit.runbooks.prepare import script, tags
 from cockpit.runbooks.prepare import target_guard as guard
 from cockpit.runbooks.prepare.http_request import READING, build_request
-from cockpit.runbooks.prepare.values import Live, Reveal, resolve
+from cockpit.runbooks.prepare.values import Live, Reveal, resolve_values
 from cockpit.runbooks.shell_syntax import curl_requests
 from cockpit.runbooks.shell_syntax import requirements as tools
-from cockpit.runbooks.shell_syntax.literal_secrets import hide, secrets_in, without
-from cockpit.runbooks.shell_syntax.placeholders import names_a_secret, placeholders
+from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets, remove_secrets, secrets_in
+from cockpit.runbooks.shell_syntax.placeholders import find_placeholders, names_a_secret
 from cockpit.runbooks.types import Prepared, Resolved, Retry, RunRefused, Script
 
 LANGUAGES = frozenset({"bash", "powershell", "http"})
@@ -48,7 +48,7 @@ CHANGES = frozenset({StepKind.CHANGE, StepKind.DANGER})
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class PrepareContext:
     """What a step is prepared in. `guards` holds what each tool was last found to be set to, where it was asked."""
 
     environment: Environment
@@ -66,8 +66,8 @@ class Setting:
     now: datetime | None = None  # None: nothing is said of how long ago a moment is
 
 
-def prepare(
-    run: str, runbook: Runbook, step: Step, setting: Setting, *, edit: str | None = None, undo: bool = False
+def prepare_step(
+    run: str, runbook: Runbook, step: Step, setting: PrepareContext, *, edit: str | None = None, undo: bool = False
 ) -> Prepared:
     """The step as it would run now. Never raises: what keeps it from running is its `reason_not_runnable`."""
     written = step.tags.get("undo", "") if undo else step.command if edit is None else edit
@@ -76,7 +76,7 @@ def prepare(
     values = typed_along(setting.given) if step.literal else values_of(runbook, written, language, setting)
     if step.place is not None and edit is None:
         values = tuple(value for value in values if value.value is not None)  # it does not run: nothing is asked for it
-    shown_text = script.shown(written, language, () if step.literal else values)
+    shown_text = script.render_command(written, language, () if step.literal else values)
     hidden = (*secrets_in(written), *secrets_in(shown_text))
     bare = Prepared(
         run=run,
@@ -84,14 +84,14 @@ def prepare(
         environment=setting.environment.name,
         kind=kind,
         as_written=written,
-        as_run=clean_text(without(hide(shown_text), hidden)),
+        as_run=clean_text(remove_secrets(hide_literal_secrets(shown_text), hidden)),
         values=tuple(replace(value, shown=MASK, secret=True) if value.value in hidden else value for value in values),
         hidden=hidden,
         cwd=setting.cwd,
         edited=edit is not None and edit != step.command,
         undo=undo,
     )
-    if reason := never(runbook, bare, language):
+    if reason := explain_never_runnable(runbook, bare, language):
         return replace(bare, reason_not_runnable=reason)
     try:
         ready = with_request(bare, setting) if language == "http" else with_command(bare, language, setting)
@@ -106,22 +106,24 @@ def kind_now(step: Step, command: str, language: str, *, edited: bool, undo: boo
         return step.kind
     own = kind_of(command, "" if undo else step.title, language)
     if undo:
-        return stricter(own, StepKind.CHANGE)
-    asked_for_more = stricter(step.kind, kind_of(step.command, step.title, step.language)) is step.kind
-    return stricter(own, step.kind) if asked_for_more and step.kind is not own else own
+        return find_stricter_kind(own, StepKind.CHANGE)
+    asked_for_more = find_stricter_kind(step.kind, kind_of(step.command, step.title, step.language)) is step.kind
+    return find_stricter_kind(own, step.kind) if asked_for_more and step.kind is not own else own
 
 
-def stricter(one: StepKind, other: StepKind) -> StepKind:
+def find_stricter_kind(one: StepKind, other: StepKind) -> StepKind:
     return max(one, other, key=ORDER.index)
 
 
-def values_of(runbook: Runbook, command: str, language: str, setting: Setting) -> tuple[Resolved, ...]:
+def values_of(runbook: Runbook, command: str, language: str, setting: PrepareContext) -> tuple[Resolved, ...]:
     """The placeholders of a command, each once, with what they stand for; behind them what is carried along."""
     declared = {parameter.name: parameter for parameter in runbook.parameters}
-    names = dict.fromkeys(blank.name for blank in placeholders(command, language))
+    names = dict.fromkeys(blank.name for blank in find_placeholders(command, language))
     if language == "bash":
         names |= dict.fromkeys(
-            parameter.name for parameter in runbook.parameters if parameter.hint and directs(parameter.name, command)
+            parameter.name
+            for parameter in runbook.parameters
+            if parameter.hint and directs_tool(parameter.name, command)
         )
     parameters = [declared.get(name, Parameter(name, secret=names_a_secret(name))) for name in names]
     rest = [
@@ -129,10 +131,13 @@ def values_of(runbook: Runbook, command: str, language: str, setting: Setting) -
         for parameter in runbook.parameters
         if parameter.hint and parameter.name not in names and CARRIED.fullmatch(parameter.name)
     ]
-    return (*resolved(parameters, setting), *(item for item in resolved(rest, setting) if item.value is not None))
+    return (
+        *resolve_parameters(parameters, setting),
+        *(item for item in resolve_parameters(rest, setting) if item.value is not None),
+    )
 
 
-def directs(name: str, command: str) -> bool:
+def directs_tool(name: str, command: str) -> bool:
     """True for a variable that no command names and its tool reads all the same: KUBECONFIG decides which cluster.
 
     Where a document sets one, its commands must not run with another, or with none.
@@ -146,7 +151,7 @@ def asked_by(runbook: Runbook, procedure: Procedure) -> list[Parameter]:
     names = dict.fromkeys(name for step in procedure.steps for name in step.parameters)
     hinted = (parameter.name for parameter in runbook.parameters if parameter.hint)
     names |= dict.fromkeys(
-        name for name in hinted if any(directs(name, command.command) for command in procedure.commands)
+        name for name in hinted if any(directs_tool(name, command.command) for command in procedure.commands)
     )
     return [declared.get(name, Parameter(name)) for name in names]
 
@@ -160,8 +165,8 @@ def typed_along(values_by_name: Mapping[str, str]) -> tuple[Resolved, ...]:
     )
 
 
-def resolved(parameters: Sequence[Parameter], setting: Setting) -> tuple[Resolved, ...]:
-    return resolve(
+def resolve_parameters(parameters: Sequence[Parameter], setting: PrepareContext) -> tuple[Resolved, ...]:
+    return resolve_values(
         parameters,
         setting.environment,
         setting.seen,
@@ -173,7 +178,7 @@ def resolved(parameters: Sequence[Parameter], setting: Setting) -> tuple[Resolve
     )
 
 
-def never(runbook: Runbook, prepared: Prepared, language: str) -> str:
+def explain_never_runnable(runbook: Runbook, prepared: Prepared, language: str) -> str:
     """Why this can never run, whatever the values."""
     step = prepared.step
     if prepared.kind in BY_HAND:
@@ -184,7 +189,7 @@ def never(runbook: Runbook, prepared: Prepared, language: str) -> str:
         return "the command holds letters that cannot be shown as they are"
     if step.unparsed and not (prepared.edited or prepared.undo):
         return step.unparsed
-    if reason := elsewhere(prepared):
+    if reason := explain_remote_command(prepared):
         return reason
     if not prepared.as_written.strip():
         return "this step names no undo" if prepared.undo else "there is no command"
@@ -194,7 +199,7 @@ def never(runbook: Runbook, prepared: Prepared, language: str) -> str:
     return "; ".join(missing)
 
 
-def elsewhere(prepared: Prepared) -> str:
+def explain_remote_command(prepared: Prepared) -> str:
     """Why a command that belongs to a session in another place does not run on this machine.
 
     Edited, it may: written through that place, by the command that opens it. Somebody has seen and confirmed it so.
@@ -211,26 +216,32 @@ def elsewhere(prepared: Prepared) -> str:
     return ""
 
 
-def with_request(prepared: Prepared, setting: Setting) -> Prepared:
+def with_request(prepared: Prepared, setting: PrepareContext) -> Prepared:
     """An HTTP step. Raises Refused."""
-    host = resolved([Parameter("FQDN")], setting)[0]
+    host = resolve_parameters([Parameter("FQDN")], setting)[0]
     request = build_request(prepared.as_written, prepared.values, host)
-    return replace(prepared, request=request, as_run=clean_text(without(hide(request.shown), prepared.hidden)))
+    return replace(
+        prepared,
+        request=request,
+        as_run=clean_text(remove_secrets(hide_literal_secrets(request.shown), prepared.hidden)),
+    )
 
 
-def with_command(prepared: Prepared, language: str, setting: Setting) -> Prepared:
+def with_command(prepared: Prepared, language: str, setting: PrepareContext) -> Prepared:
     """A command for a shell, or one that needs none. Raises Refused."""
-    from cockpit.runbooks.az import recognise
+    from cockpit.runbooks.az import recognise_az_command
 
     command = prepared.as_written
     if language == "bash" and prepared.kind in CHANGES and not tools.needs_terminal(command):
         command = curl_requests.add_reports(command, path=setting.path)
         if command != prepared.as_written:
-            with_reports = script.shown(command, language, () if prepared.step.literal else prepared.values)
-            prepared = replace(prepared, as_run=clean_text(without(hide(with_reports), prepared.hidden)))
+            with_reports = script.render_command(command, language, () if prepared.step.literal else prepared.values)
+            prepared = replace(
+                prepared, as_run=clean_text(remove_secrets(hide_literal_secrets(with_reports), prepared.hidden))
+            )
     blanks = () if prepared.step.literal else prepared.values
-    ready = Script(command, {}, command) if prepared.step.literal else script.script(command, language, blanks)
-    kept = () if prepared.step.literal or language != "bash" else placeholders(command, language)
+    ready = Script(command, {}, command) if prepared.step.literal else script.build_script(command, language, blanks)
+    kept = () if prepared.step.literal or language != "bash" else find_placeholders(command, language)
     for name in (blank.name for blank in kept if blank.kept and not CARRIED.fullmatch(blank.name)):
         raise RunRefused(
             f"{name} cannot be given to a shell under that name, and the command does more than put it there."
@@ -238,22 +249,28 @@ def with_command(prepared: Prepared, language: str, setting: Setting) -> Prepare
     # `export NAME=...` of an earlier step is a parameter here: a program that reads it from its environment finds it.
     carried = {value.name: value.value for value in prepared.values if value.value and CARRIED.fullmatch(value.name)}
     ready = replace(ready, variables=carried | dict(ready.variables))
-    argv = script.words(command, blanks) if language == "bash" else ()
-    native = recognise(argv, subscription=setting.environment.subscription) if argv and setting.cloud else None
+    argv = script.build_argument_list(command, blanks) if language == "bash" else ()
+    native = (
+        recognise_az_command(argv, subscription=setting.environment.subscription) if argv and setting.cloud else None
+    )
     if native is not None:
         return replace(
-            prepared, native=native, argv=argv, kind=stricter(prepared.kind, native.kind), follow=native.follow
+            prepared,
+            native=native,
+            argv=argv,
+            kind=find_stricter_kind(prepared.kind, native.kind),
+            follow=native.follow,
         )
     return replace(
         prepared,
         script=ready,
         argv=argv,
         tty=language == "bash" and tools.needs_terminal(command),
-        follow=tools.endless(command),
+        follow=tools.is_endless(command),
     )
 
 
-def with_limits(prepared: Prepared, setting: Setting) -> Prepared:
+def with_limits(prepared: Prepared, setting: PrepareContext) -> Prepared:
     """Its time-out and tries, and what keeps it from running here and now."""
     timeout, wrong_timeout = tags.timeout_of(prepared.step, prepared.kind)
     retry, wrong_retry = tags.retry_of(prepared.step, prepared.kind)
@@ -262,8 +279,8 @@ def with_limits(prepared: Prepared, setting: Setting) -> Prepared:
     if prepared.script is not None and prepared.kind in CHANGES:
         notices += [
             f"nothing in the configuration says which {text} this must go to"
-            for text in tools.guarded(prepared.as_written)
-            if not guard.expected(text, setting.environment)
+            for text in tools.list_guarded_tools(prepared.as_written)
+            if not guard.find_expected_target(text, setting.environment)
         ]
     ready = replace(
         prepared,
@@ -273,11 +290,11 @@ def with_limits(prepared: Prepared, setting: Setting) -> Prepared:
     )
     if reason := not_now(ready, setting):
         return replace(ready, reason_not_runnable=reason)
-    misfit = next(filter(None, (amiss(ready, tool, setting) for tool in setting.guards)), "")
+    misfit = next(filter(None, (explain_wrong_target(ready, tool, setting) for tool in setting.guards)), "")
     return replace(ready, reason_not_runnable=misfit, misfit=bool(misfit))
 
 
-def not_now(prepared: Prepared, setting: Setting) -> str:
+def not_now(prepared: Prepared, setting: PrepareContext) -> str:
     """Why this cannot start here and now; "" when it can."""
     if setting.read_only and not only_looks(prepared):
         return "read-only: only what looks through the SDK or with GET may run"
@@ -286,14 +303,18 @@ def not_now(prepared: Prepared, setting: Setting) -> str:
     if prepared.tty and not setting.terminal:
         return "it needs a terminal of its own, and there is none"
     language = "bash" if prepared.undo else prepared.step.language
-    return tools.missing(prepared.as_written, language, path=setting.path, cwd=setting.cwd)
+    return tools.explain_missing_program(prepared.as_written, language, path=setting.path, cwd=setting.cwd)
 
 
-def amiss(prepared: Prepared, tool: str, setting: Setting) -> str:
+def explain_wrong_target(prepared: Prepared, tool: str, setting: PrepareContext) -> str:
     """Why a change by this tool would hit something else; "" when it would not, or is none."""
-    if prepared.script is None or prepared.kind not in CHANGES or tool not in tools.guarded(prepared.as_written):
+    if (
+        prepared.script is None
+        or prepared.kind not in CHANGES
+        or tool not in tools.list_guarded_tools(prepared.as_written)
+    ):
         return ""
-    return guard.mismatch(tool, setting.environment, setting.guards[tool], prepared.as_run)
+    return guard.explain_mismatch(tool, setting.environment, setting.guards[tool], prepared.as_run)
 
 
 def only_looks(prepared: Prepared) -> bool:

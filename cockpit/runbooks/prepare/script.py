@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cockpit.model.secret import MASK
-from cockpit.runbooks.shell_syntax.interpreters import interprets
-from cockpit.runbooks.shell_syntax.placeholders import Placeholder, placeholders
+from cockpit.runbooks.shell_syntax.interpreters import is_read_as_code
+from cockpit.runbooks.shell_syntax.placeholders import Placeholder, find_placeholders
 from cockpit.runbooks.shell_syntax.quoting import Context, find_bash_contexts
 from cockpit.runbooks.types import Resolved, RunRefused, Script
 
@@ -27,33 +27,33 @@ class Slot:
     value: Resolved
 
 
-def script(command: str, language: str, values: Sequence[Resolved]) -> Script:
+def build_script(command: str, language: str, values: Sequence[Resolved]) -> Script:
     """The script of a command. Raises Refused for a missing value, and for one that its place cannot take safely."""
-    result = slots(command, language, values)
+    result = list_slots(command, language, values)
     variables = {f"P{number}": slot.value.value or "" for number, slot in enumerate(result, start=1)}
     powershell = language == "powershell"
     put = [
         (in_powershell if powershell else in_bash)(slot, f"P{number}", command)
         for number, slot in enumerate(result, start=1)
     ]
-    return Script(replaced(command, result, put), variables, shown(command, language, values))
+    return Script(replace_slots(command, result, put), variables, render_command(command, language, values))
 
 
-def shown(command: str, language: str, values: Sequence[Resolved]) -> str:
+def render_command(command: str, language: str, values: Sequence[Resolved]) -> str:
     """The command for people: values filled in, quoted as one would type them; secrets as dots, missing ones left."""
     resolved_values_by_name = {value.name: value for value in values if value.value is not None}
-    where = places(command, language)
+    where = list_contexts(command, language)
     pieces = []
     index = 0
-    for blank in placeholders(command, language):
+    for blank in find_placeholders(command, language):
         value = resolved_values_by_name.get(blank.name)
         pieces.append(command[index : blank.start])
-        pieces.append(blank.form if value is None or blank.kept else typed(value, where[blank.start]))
+        pieces.append(blank.form if value is None or blank.kept else quote_as_typed(value, where[blank.start]))
         index = blank.end
     return "".join(pieces) + command[index:]
 
 
-def typed(value: Resolved, context: Context) -> str:
+def quote_as_typed(value: Resolved, context: Context) -> str:
     """A value as a person would type it there."""
     if value.secret:
         return MASK
@@ -69,10 +69,10 @@ def typed(value: Resolved, context: Context) -> str:
             return text
 
 
-def words(command: str, values: Sequence[Resolved]) -> tuple[str, ...]:
+def build_argument_list(command: str, values: Sequence[Resolved]) -> tuple[str, ...]:
     """The argument list of a single plain command, without a shell; () when only a shell can read it."""
-    where = places(command, "bash")
-    blanks = placeholders(command)
+    where = list_contexts(command, "bash")
+    blanks = find_placeholders(command)
     if any(blank.kept for blank in blanks):
         return ()
     inside = {position for blank in blanks for position in range(blank.start, blank.end)}
@@ -96,12 +96,12 @@ def words(command: str, values: Sequence[Resolved]) -> tuple[str, ...]:
     return tuple(pattern.sub(lambda match: marks[match.group()] or "", word) for word in split)
 
 
-def slots(command: str, language: str, values: Sequence[Resolved]) -> list[Slot]:
+def list_slots(command: str, language: str, values: Sequence[Resolved]) -> list[Slot]:
     """The placeholders of a command with their values. Raises Refused for one without."""
     resolved_values_by_name = {value.name: value for value in values}
-    where = places(command, language)
+    where = list_contexts(command, language)
     result = []
-    for blank in placeholders(command, language):
+    for blank in find_placeholders(command, language):
         value = resolved_values_by_name.get(blank.name)
         if value is None or value.value is None:
             raise RunRefused(f"{blank.form} has no value{': ' + value.problem if value and value.problem else '.'}")
@@ -111,10 +111,10 @@ def slots(command: str, language: str, values: Sequence[Resolved]) -> list[Slot]
     return result
 
 
-def places(command: str, language: str) -> list[Context]:
+def list_contexts(command: str, language: str) -> list[Context]:
     """The context of every letter, with placeholders out of the way: `[client's name]` opens no quote."""
     letters = list(command)
-    for blank in placeholders(command, language):
+    for blank in find_placeholders(command, language):
         letters[blank.start : blank.end] = "x" * (blank.end - blank.start)
     if language == "powershell":
         from cockpit.runbooks.shell_syntax.quoting import find_powershell_contexts as powershell_contexts
@@ -129,7 +129,7 @@ def in_bash(slot: Slot, variable: str, command: str) -> str:
     if context is Context.COMMENT:
         return slot.blank.form
     quoted = context in (Context.DOUBLE, Context.SINGLE)
-    again = interprets(segment(command, slot.blank.start), quoted=quoted)
+    again = is_read_as_code(find_segment(command, slot.blank.start), quoted=quoted)
     if slot.blank.kept:
         if again or context is not Context.DOUBLE or not TRIMS.match(slot.blank.form):
             must_be_safe(slot, "the shell does more with it than put it there")
@@ -170,9 +170,9 @@ def must_be_safe(slot: Slot, why: str) -> None:
         )
 
 
-def segment(command: str, index: int) -> str:
+def find_segment(command: str, index: int) -> str:
     """The line of commands that position `at` stands in: what another command would read as its program."""
-    where = places(command, "bash")
+    where = list_contexts(command, "bash")
     breaks = [i for i, letter in enumerate(command) if letter in ";|&\n" and where[i] is Context.BARE]
     joined = {i for i in breaks if command[i] == "\n" and command[i - 1 : i] == "\\"}
     start = max((i + 1 for i in breaks if i < index and i not in joined), default=0)
@@ -180,7 +180,7 @@ def segment(command: str, index: int) -> str:
     return command[start:end]
 
 
-def replaced(command: str, result: Sequence[Slot], put: Sequence[str]) -> str:
+def replace_slots(command: str, result: Sequence[Slot], put: Sequence[str]) -> str:
     return replaced_forms(command, [slot.blank for slot in result], put)
 
 

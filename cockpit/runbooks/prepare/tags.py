@@ -20,7 +20,7 @@ def timeout_of(step: Step, kind: StepKind) -> tuple[float, str]:
     usual = ONE_ANSWER if step.language == "http" else PATIENCE.get(kind, LONGEST)
     if not text:
         return usual, ""
-    length = _seconds(text)
+    length = _parse_seconds(text)
     return (length, "") if length else (usual, f"timeout={text} is no duration such as 45m and is left out")
 
 
@@ -30,7 +30,7 @@ def retry_of(step: Step, kind: StepKind) -> tuple[Retry, str]:
     if not text:
         return Retry(), ""
     match = RETRY.fullmatch(text)
-    every = _seconds(match[2] or "5s") if match else None
+    every = _parse_seconds(match[2] or "5s") if match else None
     if match is None or every is None or not 1 <= int(match[1]) <= MOST_TRIES:
         return Retry(), f"retry={text} is not of the form 10x6s and is left out"
     if kind not in LOOKS:
@@ -38,7 +38,7 @@ def retry_of(step: Step, kind: StepKind) -> tuple[Retry, str]:
     return Retry(int(match[1]), every), ""
 
 
-def _seconds(text: str) -> float | None:
+def _parse_seconds(text: str) -> float | None:
     try:
         return float(seconds(f"{text}s" if text.replace(".", "", 1).isdecimal() else text)) or None
     except (DurationError, ValueError, OverflowError):

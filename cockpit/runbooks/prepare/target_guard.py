@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from cockpit.model.runbook import StepKind
 from cockpit.model.system import Environment
 from cockpit.model.text import clean_line
-from cockpit.runbooks.shell_syntax.requirements import guarded
+from cockpit.runbooks.shell_syntax.requirements import list_guarded_tools
 from cockpit.runbooks.types import Prepared, RunRefused
 
 QUESTIONS = {
@@ -50,17 +50,17 @@ class ToolContext:
         return not self.expected or self.value.casefold() == self.expected.casefold()
 
 
-def expected(tool: str, environment: Environment) -> str:
+def find_expected_target(tool: str, environment: Environment) -> str:
     """What a tool must be set to, "" when the configuration does not say."""
     return environment.subscription if tool == "az" else environment.kube_context
 
 
-def mismatch(tool: str, environment: Environment, match_text: str, command: str = "") -> str:
+def explain_mismatch(tool: str, environment: Environment, match_text: str, command: str = "") -> str:
     """Why a change by this tool would not be on `environment`; "" when it would, or nothing is configured.
 
     A subscription or context that the command names itself counts instead of the one the tool is set to.
     """
-    target = expected(tool, environment)
+    target = find_expected_target(tool, environment)
     if not target:
         return ""
     named = [next(filter(None, match.groups())).strip("\"';") for match in NAMED[tool].finditer(command)]
@@ -78,20 +78,20 @@ def mismatch(tool: str, environment: Environment, match_text: str, command: str 
     return f"{SAYS[tool]} {where} is {sentence}, but {environment.name} is {target}"
 
 
-async def look(
+async def read_tool_targets(
     environment: Environment,
     env: Mapping[str, str],
     values_by_name: MutableMapping[str, str],
     tools: Iterable[str] = (),
 ) -> None:
     """Ask every tool that the configuration has an answer for, and `tools`, side by side, and note it in `found`."""
-    names = [tool for tool in QUESTIONS if expected(tool, environment) or tool in tools]
-    values_by_name.update(zip(names, await asyncio.gather(*(ask(tool, env) for tool in names)), strict=True))
+    names = [tool for tool in QUESTIONS if find_expected_target(tool, environment) or tool in tools]
+    values_by_name.update(zip(names, await asyncio.gather(*(ask_tool(tool, env) for tool in names)), strict=True))
 
 
-async def cluster(env: Mapping[str, str]) -> str:
+async def read_cluster(env: Mapping[str, str]) -> str:
     """The cluster that the context of kubectl stands for, "" when it does not say."""
-    return await answer(CLUSTER, env)
+    return await read_program_output(CLUSTER, env)
 
 
 async def look_again(
@@ -123,20 +123,20 @@ async def misfit_now(
     """
     if prepared.script is None or prepared.kind not in (StepKind.CHANGE, StepKind.DANGER):
         return ""
-    for tool in guarded(prepared.as_written):
-        if expected(tool, environment):
-            values_by_name[tool] = await ask(tool, {**env, **prepared.script.variables})
-            if reason := mismatch(tool, environment, values_by_name[tool], prepared.as_run):
+    for tool in list_guarded_tools(prepared.as_written):
+        if find_expected_target(tool, environment):
+            values_by_name[tool] = await ask_tool(tool, {**env, **prepared.script.variables})
+            if reason := explain_mismatch(tool, environment, values_by_name[tool], prepared.as_run):
                 return reason
     return ""
 
 
-async def ask(tool: str, env: Mapping[str, str]) -> str:
+async def ask_tool(tool: str, env: Mapping[str, str]) -> str:
     """What a tool is set to now; "" when it does not say."""
-    return await answer(QUESTIONS[tool], env)
+    return await read_program_output(QUESTIONS[tool], env)
 
 
-async def answer(argv: tuple[str, ...], env: Mapping[str, str]) -> str:
+async def read_program_output(argv: tuple[str, ...], env: Mapping[str, str]) -> str:
     """One line of a program's output; "" when it fails, is not there, or takes too long."""
     try:
         process = await asyncio.create_subprocess_exec(

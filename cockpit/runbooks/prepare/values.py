@@ -15,9 +15,9 @@ from cockpit.model.runbook import Parameter
 from cockpit.model.secret import MASK, Secret
 from cockpit.model.system import Environment
 from cockpit.model.text import clean_line, find_nearest, is_clean_line
-from cockpit.runbooks.plan.durations import amount
+from cockpit.runbooks.plan.durations import find_amount
 from cockpit.runbooks.rollback import rollback_values
-from cockpit.runbooks.shell_syntax.placeholders import canonical, names_a_secret, same
+from cockpit.runbooks.shell_syntax.placeholders import asks_for_same, canonicalise_name, names_a_secret
 from cockpit.runbooks.types import Resolved
 
 # What the Check column of a table of parameters asks of a value: `not BAD`, `at most 7 days, at least 15 min ago`.
@@ -28,7 +28,7 @@ NEWEST = re.compile(r"(?i)\bat least\b|\bolder than\b|\bmore than\b")  # it must
 OLDEST = re.compile(r"(?i)\bat most\b|\bwithin\b|\b(?:not|no) (?:older|more) than\b|\bless than\b")  # and no further
 
 
-def others(text: str) -> Iterator[str]:
+def list_forbidden_parameters(text: str) -> Iterator[str]:
     """The parameters whose value this one must not have."""
     for clause in CLAUSE.split(text):
         if match := OTHER.match(clause.strip()):
@@ -42,23 +42,23 @@ def out_of_bounds(text: str, value: str, now: datetime) -> str:
     except (TypeError, ValueError):  # no moment, or one without its zone
         return ""
     if ago < timedelta(0):
-        return f"lies in the future: it is {now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if limits(text) else ""
-    return next((f"is not {clause}" for clause, least, most in limits(text) if not least <= ago <= most), "")
+        return f"lies in the future: it is {now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if parse_age_limits(text) else ""
+    return next((f"is not {clause}" for clause, least, most in parse_age_limits(text) if not least <= ago <= most), "")
 
 
-def limits(text: str) -> list[tuple[str, timedelta, timedelta]]:
+def parse_age_limits(text: str) -> list[tuple[str, timedelta, timedelta]]:
     """(words, from, to) of every clause that says how long ago something may be."""
     triples: list[tuple[str, timedelta, timedelta]] = []
     for clause in CLAUSE.split(text):
-        span = amount(clause)
+        span = find_amount(clause)
         if span is not None and OLDEST.search(clause):
-            triples.append((ago(clause), timedelta(0), span.after))
+            triples.append((format_ago(clause), timedelta(0), span.after))
         elif span is not None and NEWEST.search(clause):
-            triples.append((ago(clause), span.after, timedelta.max))
+            triples.append((format_ago(clause), span.after, timedelta.max))
     return triples
 
 
-def ago(clause: str) -> str:
+def format_ago(clause: str) -> str:
     text = clause.strip().removesuffix(" ago")
     return f"{text} ago"
 
@@ -74,7 +74,7 @@ MOMENT = re.compile(r"(^|_)(time|timestamp|datetime|restore_point)$")
 NEGATIVE = re.compile(r"-\d+")
 
 
-def check(name: str, value: str, choices: Sequence[str] = ()) -> str:
+def check_value(name: str, value: str, choices: Sequence[str] = ()) -> str:
     """Why a value cannot stand for this name, "" when it can."""
     if not value.strip():
         return f"{name} is empty"
@@ -91,11 +91,11 @@ def check(name: str, value: str, choices: Sequence[str] = ()) -> str:
 
 
 def _of_its_kind(name: str, value: str) -> str:
-    if same(name, "fqdn") and not HOST.fullmatch(value):
+    if asks_for_same(name, "fqdn") and not HOST.fullmatch(value):
         return f"{name} must be a host name such as app.example.com, without https:// and path"
-    if any(same(name, text) for text in ("previous", "bad")) and not REVISION.fullmatch(value):
+    if any(asks_for_same(name, text) for text in ("previous", "bad")) and not REVISION.fullmatch(value):
         return f"{name} must be the name of a revision"
-    if MOMENT.search(canonical(name)) and not _is_moment(value):
+    if MOMENT.search(canonicalise_name(name)) and not _is_moment(value):
         return f"{name} must be a time with its zone, such as 2026-02-27T02:00:00Z"
     return ""
 
@@ -127,15 +127,15 @@ class Live:
     target: Target = field(default=rollback_values, compare=False)  # who decides on `previous` and `bad`
 
 
-def live(readings: Iterable[Reading[Any]], *, app: str = "", target: Target = rollback_values) -> Live:
+def build_live_values(readings: Iterable[Reading[Any]], *, app: str = "", target: Target = rollback_values) -> Live:
     """What the newest Readings show of one app: of `app`, else of the only one there is."""
     visited = list(readings)
-    apps = tuple(value for value in _values(visited, "revisions") if isinstance(value, Application))
-    probes = tuple(value for value in _values(visited, "probes") if isinstance(value, ProbeResult))
-    return focus(Live(apps, probes=probes, target=target), app)
+    apps = tuple(value for value in _list_values(visited, "revisions") if isinstance(value, Application))
+    probes = tuple(value for value in _list_values(visited, "probes") if isinstance(value, ProbeResult))
+    return focus_app(Live(apps, probes=probes, target=target), app)
 
 
-def _values(readings: Sequence[Reading[Any]], feed: str) -> list[Any]:
+def _list_values(readings: Sequence[Reading[Any]], feed: str) -> list[Any]:
     return [
         one
         for reading in readings
@@ -144,7 +144,7 @@ def _values(readings: Sequence[Reading[Any]], feed: str) -> list[Any]:
     ]
 
 
-def focus(visited: Live, app: str = "") -> Live:
+def focus_app(visited: Live, app: str = "") -> Live:
     """The same panes, with an eye on one app. Where there are several and none is named, nothing is known of any."""
     named = (
         [application for application in visited.applications if application.name == app]
@@ -175,7 +175,7 @@ def worst_replica(revision: Revision | None) -> str:
     return max(unready, key=lambda replica: replica.restarts).name if unready else ""
 
 
-def resolve(
+def resolve_values(
     parameters: Sequence[Parameter],
     environment: Environment,
     visited: Live,
@@ -193,17 +193,19 @@ def resolve(
     before = {value.name: value for value in kept if value.shown != MASK and value.source != "environment"}
     offered = {value.name: value for value in proposed}
     pairs = (*values_by_name.items(), *((value.name, value.shown) for value in (*before.values(), *proposed)))
-    named = next((value for name, value in pairs if same(name, "app")), "") or _plain(environment, "app")
-    position = visited if not named or named == visited.app else focus(visited, named)
+    named = next((value for name, value in pairs if asks_for_same(name, "app")), "") or _read_plain_value(
+        environment, "app"
+    )
+    position = visited if not named or named == visited.app else focus_app(visited, named)
 
     def found(parameter: Parameter) -> Resolved:
-        return _resolve(
+        return _resolve_parameter(
             parameter,
             environment,
             position,
             values_by_name,
             reveal,
-            before.get(parameter.name) or _named(parameter.name, offered),
+            before.get(parameter.name) or _find_named_value(parameter.name, offered),
         )
 
     return tuple(_held_to(parameter.check, found(parameter), found, now) for parameter in parameters)
@@ -213,12 +215,14 @@ def _held_to(text: str, result: Resolved, resolved: Callable[[Parameter], Resolv
     """The value, unless the document's own words on what it must be speak against it."""
     if not text or result.value is None:
         return result
-    same_as = next((other for other in others(text) if resolved(Parameter(other)).value == result.value), "")
+    same_as = next(
+        (other for other in list_forbidden_parameters(text) if resolved(Parameter(other)).value == result.value), ""
+    )
     amiss = f"must not be that of {same_as}" if same_as else out_of_bounds(text, result.value, now) if now else ""
     return replace(result, value=None, problem=f"{result.name} {amiss}") if amiss else result
 
 
-def _resolve(
+def _resolve_parameter(
     parameter: Parameter,
     environment: Environment,
     visited: Live,
@@ -228,10 +232,10 @@ def _resolve(
 ) -> Resolved:
     name = parameter.name
     secret = parameter.secret or names_a_secret(name)
-    choices = parameter.choices or _choices(name, visited)
+    choices = parameter.choices or _list_choices(name, visited)
     try:
         result = (
-            _find(text, environment, visited, values_by_name, reveal, kept) for text in (name, *parameter.aliases)
+            _find_value(text, environment, visited, values_by_name, reveal, kept) for text in (name, *parameter.aliases)
         )
         value, source, hidden = next((triple for triple in result if triple[0] is not None), (None, "", False))
     except SourceError as error:
@@ -244,7 +248,7 @@ def _resolve(
             f"nobody has said what it is; give it for this run, or set it in [environments.{environment.name}.values]"
         )
         return Resolved(name, None, problem=problem, secret=secret, hint=parameter.hint, choices=choices)
-    problem = check(name, value, parameter.choices or _known(name, visited))
+    problem = check_value(name, value, parameter.choices or _list_known_values(name, visited))
     return Resolved(
         name,
         None if problem else value,
@@ -257,7 +261,7 @@ def _resolve(
     )
 
 
-def _find(
+def _find_value(
     name: str,
     environment: Environment,
     visited: Live,
@@ -266,12 +270,12 @@ def _find(
     kept: Value | None,
 ) -> tuple[str | None, str, bool]:
     """(value, source, secret). Raises SourceError for a secret that is not there."""
-    answer = _named(name, values_by_name)
+    answer = _find_named_value(name, values_by_name)
     if answer is not None and answer.strip():
         return answer.strip(), "operator", False
     if kept is not None:
         return kept.shown, kept.source, False
-    configured = _named(name, environment.values)
+    configured = _find_named_value(name, environment.values)
     if isinstance(configured, Secret):
         return (reveal(configured) if reveal else None), "environment", True
     if configured is not None:
@@ -288,7 +292,7 @@ def _find(
         (visited.serving, "live", ("current_revision",)),
         (visited.replica, "live", ("replica", "replica_name")),
     ):
-        if value and any(same(name, text) for text in names) and canonical(name) not in TOO_WIDE:
+        if value and any(asks_for_same(name, text) for text in names) and canonicalise_name(name) not in TOO_WIDE:
             return value, source, False
     return None, "", False
 
@@ -296,33 +300,35 @@ def _find(
 TOO_WIDE = frozenset({"revision", "host", "hostname"})  # a database has those too: asked for, never filled in
 
 
-def _named(name: str, values: Mapping[str, Any]) -> Any:
+def _find_named_value(name: str, values: Mapping[str, Any]) -> Any:
     """The value under a name: as written, then by its canonical form, then by another word for the same thing."""
     if name in values:
         return values[name]
-    by_form = {canonical(text): value for text, value in values.items()}
-    if canonical(name) in by_form:
-        return by_form[canonical(name)]
-    return next((value for text, value in values.items() if same(name, text)), None)
+    by_form = {canonicalise_name(text): value for text, value in values.items()}
+    if canonicalise_name(name) in by_form:
+        return by_form[canonicalise_name(name)]
+    return next((value for text, value in values.items() if asks_for_same(name, text)), None)
 
 
-def _plain(environment: Environment, name: str) -> str:
-    value = _named(name, environment.values)
+def _read_plain_value(environment: Environment, name: str) -> str:
+    value = _find_named_value(name, environment.values)
     return value if isinstance(value, str) else ""
 
 
 def _is_revision(name: str) -> bool:
-    return canonical(name) not in TOO_WIDE and any(same(name, text) for text in ("previous", "bad", "current_revision"))
+    return canonicalise_name(name) not in TOO_WIDE and any(
+        asks_for_same(name, text) for text in ("previous", "bad", "current_revision")
+    )
 
 
-def _choices(name: str, visited: Live) -> tuple[str, ...]:
+def _list_choices(name: str, visited: Live) -> tuple[str, ...]:
     """What there is to choose from, as the panes show it."""
-    if same(name, "app"):
+    if asks_for_same(name, "app"):
         return tuple(application.name for application in visited.applications)
     apps = [application for application in visited.applications if application.name == visited.app]
     return tuple(revision.name for app in apps for revision in app.revisions) if _is_revision(name) else ()
 
 
-def _known(name: str, visited: Live) -> tuple[str, ...]:
+def _list_known_values(name: str, visited: Live) -> tuple[str, ...]:
     """The only values that can be right."""
-    return _choices(name, visited) if _is_revision(name) else ()
+    return _list_choices(name, visited) if _is_revision(name) else ()

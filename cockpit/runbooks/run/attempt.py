@@ -14,13 +14,13 @@ from cockpit.model.runbook import StepKind
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time
 from cockpit.runbooks.prepare.script import argument_list
-from cockpit.runbooks.run.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE, judge
+from cockpit.runbooks.run.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE, judge_outcome
 from cockpit.runbooks.run.process import shell
-from cockpit.runbooks.run.process.files import create, make_directory, take_lock
+from cockpit.runbooks.run.process.files import create_file, make_directory, take_lock
 from cockpit.runbooks.run.process.identity import Owner
 from cockpit.runbooks.run.process.masking import Mask
 from cockpit.runbooks.run.process.shell import AttemptFiles
-from cockpit.runbooks.run.process.transcript import KEPT, head_and_tail, readable
+from cockpit.runbooks.run.process.transcript import KEPT, head_and_tail, make_readable
 from cockpit.runbooks.types import Finished, Output, Prepared, RunRefused, StepTakenElsewhere
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ Terminal = Callable[[Callable[[], Finished]], Awaitable[Finished]]
 
 
 @dataclass(slots=True)
-class Files:
+class ReservedFiles:
     """What an attempt holds open. `lock` is held as long as anybody, the supervisor too, is at the step.
 
     Until the intent event is on the disk the transcript has another name: under its own it proves that there is one.
@@ -69,7 +69,7 @@ def reserved_path(transcript: Path) -> Path:
     return transcript.with_name(f".{transcript.name}")
 
 
-def reserve(directory: Path, step: int, number: int, *, again: bool = False) -> Files:
+def reserve_attempt(directory: Path, step: int, number: int, *, again: bool = False) -> ReservedFiles:
     """The lock of a step and the new transcript of its attempt `number`. Blocking. Raises Refused.
 
     The timeline says which attempts there were. A transcript that it does not know of proves that somebody was at the
@@ -101,13 +101,13 @@ def take_lock_soon(path: Path) -> int | None:
     return None
 
 
-def reserve_transcript(directory: Path, step: int, number: int, lock: int, *, again: bool) -> Files:
+def reserve_transcript(directory: Path, step: int, number: int, lock: int, *, again: bool) -> ReservedFiles:
     """The first transcript from `number` on that nobody has. Raises StepTakenElsewhere, OSError."""
     while True:
         place = AttemptFiles(directory / f"{step}-{number}.log")
         if not os.path.lexists(place.transcript):
             reserved_path(place.transcript).unlink(missing_ok=True)  # of somebody who was killed over it
-            return Files(number, place, create(reserved_path(place.transcript)), lock)
+            return ReservedFiles(number, place, create_file(reserved_path(place.transcript)), lock)
         if not again:
             raise StepTakenElsewhere(
                 f"Somebody has begun this step, and the timeline does not tell of it: {place.transcript} is there."
@@ -135,12 +135,12 @@ class Writing:
         self.kept = ""  # the beginning of it, for those without a transcript
 
     def output(self, text: str) -> None:
-        shown_text = self._mask(readable(self._secrets.feed(text.encode()).decode("utf-8", "replace")))
+        shown_text = self._mask(make_readable(self._secrets.feed(text.encode()).decode("utf-8", "replace")))
         self._take(shown_text)
 
     def finish(self) -> None:
         """What was held back in case it became a secret."""
-        self._take(self._mask(readable(self._secrets.flush().decode("utf-8", "replace"))))
+        self._take(self._mask(make_readable(self._secrets.flush().decode("utf-8", "replace"))))
 
     def operation(self, url: str) -> None:
         self._on_operation(url)
@@ -156,7 +156,7 @@ class Writing:
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class ExecutionContext:
     """What attempts are done with. `env` makes the environment of a step."""
 
     time: Time
@@ -169,7 +169,7 @@ class Means:
 
 
 async def run_in_shell(
-    prepared: Prepared, files: Files, means: Means, secrets: list[str], on_output: Output, index: int
+    prepared: Prepared, files: ReservedFiles, means: ExecutionContext, secrets: list[str], on_output: Output, index: int
 ) -> Finished:
     """One try under a supervisor. Cancelling this leaves it running. Raises nothing else."""
     assert prepared.script is not None
@@ -177,7 +177,7 @@ async def run_in_shell(
         left.unlink(missing_ok=True)
     try:
         owner = await asyncio.to_thread(
-            shell.start,
+            shell.start_command,
             argument_list(prepared.script, language_of(prepared)),
             env=means.env(prepared.script.variables, False),
             cwd=prepared.cwd,
@@ -191,29 +191,29 @@ async def run_in_shell(
     except OSError as error:
         sentence = f"it could not be started: {clean_line(error.strerror or error)}"
         return Finished(StepState.FAILED, sentence, started=False)
-    return await watch(
+    return await watch_command(
         files.place, owner, prepared.kind, prepared.as_run, means, on_output, index=index, follow=prepared.follow
     )
 
 
-async def watch(
+async def watch_command(
     place: AttemptFiles,
     owner: Owner,
     kind: StepKind,
     command: str,
-    means: Means,
+    means: ExecutionContext,
     on_output: Output,
     *,
     index: int = 0,
     follow: bool = False,
 ) -> Finished:
     """Watch a supervised command to its end."""
-    ended = await shell.watch(place, owner, on_output, means.mask, means.time, index=index)
+    ended = await shell.watch_output(place, owner, on_output, means.mask, means.time, index=index)
     tail = await asyncio.to_thread(head_and_tail, place.transcript, EVIDENCE)
-    return replace(judge(ended, kind, command, tail, follow=follow), transcript=str(place.transcript))
+    return replace(judge_outcome(ended, kind, command, tail, follow=follow), transcript=str(place.transcript))
 
 
-async def run_on_terminal(prepared: Prepared, means: Means, writing: Writing) -> Finished:
+async def run_on_terminal(prepared: Prepared, means: ExecutionContext, writing: Writing) -> Finished:
     """One try on the terminal itself. What was said there is not kept."""
     assert prepared.script is not None
     assert means.terminal is not None
@@ -221,32 +221,34 @@ async def run_on_terminal(prepared: Prepared, means: Means, writing: Writing) ->
     env = means.env(prepared.script.variables, True)
 
     def there() -> Finished:
-        return judge(shell.foreground(argv, env=env, cwd=prepared.cwd), prepared.kind, prepared.as_run, "")
+        return judge_outcome(
+            shell.run_in_foreground(argv, env=env, cwd=prepared.cwd), prepared.kind, prepared.as_run, ""
+        )
 
     writing.output("It ran on the terminal; what was said there is not kept.\n")
     return await means.terminal(there)
 
 
-async def run_native(prepared: Prepared, means: Means, writing: Writing) -> Finished:
+async def run_native(prepared: Prepared, means: ExecutionContext, writing: Writing) -> Finished:
     """One try through the SDK."""
     from cockpit.runbooks import az as native
 
     assert isinstance(prepared.native, native.AzCommand)
     assert means.azure is not None
-    return await native.perform(prepared.native, means.azure, writing, confirmed=prepared.confirmed)
+    return await native.perform_az_command(prepared.native, means.azure, writing, confirmed=prepared.confirmed)
 
 
-async def run_request(prepared: Prepared, means: Means, writing: Writing) -> Finished:
+async def run_request(prepared: Prepared, means: ExecutionContext, writing: Writing) -> Finished:
     """One try over HTTP."""
     from cockpit.runbooks.run import http_step as web
 
     assert prepared.request is not None
-    return await web.send(
+    return await web.send_request(
         prepared.request, timeout=prepared.timeout or 60.0, output=writing.output, authority=means.authority
     )
 
 
-async def bounded(doing: Awaitable[Finished], prepared: Prepared) -> Finished:
+async def wait_within_timeout(doing: Awaitable[Finished], prepared: Prepared) -> Finished:
     """What runs in this process, within its time-out."""
     if prepared.timeout is None:
         return await doing

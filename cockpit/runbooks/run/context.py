@@ -12,10 +12,10 @@ from cockpit.model.secret import Secret
 from cockpit.model.system import Environment
 from cockpit.model.time import Time
 from cockpit.runbooks.prepare import environment as fresh
-from cockpit.runbooks.prepare.prepare import Setting
+from cockpit.runbooks.prepare.prepare import PrepareContext
 from cockpit.runbooks.prepare.values import Live
 from cockpit.runbooks.run import preconditions as rules
-from cockpit.runbooks.run.attempt import Means, Terminal
+from cockpit.runbooks.run.attempt import ExecutionContext, Terminal
 
 if TYPE_CHECKING:
     from cockpit.azure.client import Azure
@@ -46,9 +46,9 @@ class RunContext:
         guards: Mapping[str, str],
         *,
         terminal: bool,
-    ) -> Setting:
+    ) -> PrepareContext:
         """What a step of this document is prepared in."""
-        return Setting(
+        return PrepareContext(
             environment=self.environment,
             seen=self.live(),
             given=values_by_name,
@@ -73,12 +73,14 @@ class RunContext:
             "COCKPIT_ENV": self.environment.name,
             "COCKPIT_OPERATOR": self.author.name,
         }
-        return fresh.environment(self.environ, {**self.environment.shell, **ours, **(variables or {})}, tty=tty)
+        return fresh.build_step_environment(
+            self.environ, {**self.environment.shell, **ours, **(variables or {})}, tty=tty
+        )
 
-    def means(self, terminal: Terminal | None, incident: str | None) -> Means:
+    def means(self, terminal: Terminal | None, incident: str | None) -> ExecutionContext:
         """What a step of a run of that incident is done with."""
         values_by_name = self.shell()
-        return Means(
+        return ExecutionContext(
             time=self.time,
             azure=self.azure,
             mask=self.mask,

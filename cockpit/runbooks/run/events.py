@@ -10,11 +10,11 @@ from cockpit.model.operator import with_author
 from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.model.text import clean_line
-from cockpit.runbooks.plan.durations import budget, tail
+from cockpit.runbooks.plan.durations import read_effect_lag, read_time_budget
 from cockpit.runbooks.prepare.confirmation import Approval
 from cockpit.runbooks.run.process.identity import Owner
 from cockpit.runbooks.run.process.masking import Mask
-from cockpit.runbooks.shell_syntax.literal_secrets import hide
+from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets
 from cockpit.runbooks.types import Finished, Prepared, Resolved
 
 SHOWN = 120  # letters of a title in a summary
@@ -22,7 +22,7 @@ TEXTS = frozenset({"title", "as_written", "as_run", "outcome", "verified", "outp
 
 
 @dataclass(frozen=True, slots=True)
-class Pen:
+class EventAuthor:
     """Who writes, when, and for which incident; `by` is what stands beside the name."""
 
     actor: str
@@ -31,14 +31,14 @@ class Pen:
     by: Mapping[str, str] = field(default_factory=dict)
 
 
-def started(
+def draft_run_started(
     id: str,
     runbook: Runbook,
     procedure: Procedure,
     environment: str,
     values: Sequence[Resolved],
     owner: Owner,
-    pen: Pen,
+    pen: EventAuthor,
 ) -> Draft:
     """A run has begun; `owner` is the process that leads it: while that lives the run is not left behind."""
     return Draft(
@@ -58,20 +58,20 @@ def started(
                 "title": procedure.title,
                 "values": as_detail(values),
                 "owner": owner.as_detail(),
-                **promised(procedure),
+                **list_promised_times(procedure),
             },
             pen.by,
         ),
     )
 
 
-def promised(procedure: Procedure) -> dict[str, float]:
+def list_promised_times(procedure: Procedure) -> dict[str, float]:
     """The seconds that a procedure is said to take, and those by which its effect may lag; only what it says."""
-    durations_by_name = {"budget": budget(procedure), "tail": tail(procedure)}
+    durations_by_name = {"budget": read_time_budget(procedure), "tail": read_effect_lag(procedure)}
     return {name: length.total_seconds() for name, length in durations_by_name.items() if length is not None}
 
 
-def ended(run: Run, reason: str, pen: Pen) -> Draft:
+def draft_run_ended(run: Run, reason: str, pen: EventAuthor) -> Draft:
     why = f" ({clean_line(reason, SHOWN)})" if reason else ""
     return Draft(
         kind=Kind.RUN,
@@ -85,8 +85,14 @@ def ended(run: Run, reason: str, pen: Pen) -> Draft:
     )
 
 
-def intent(
-    run: Run, prepared: Prepared, number: int, transcript: str, owner: Owner, approval: Approval | None, pen: Pen
+def draft_intent(
+    run: Run,
+    prepared: Prepared,
+    number: int,
+    transcript: str,
+    owner: Owner,
+    approval: Approval | None,
+    pen: EventAuthor,
 ) -> Draft:
     """Written before anything starts: whatever happens then, it is known that it was tried."""
     verb = "undo started" if prepared.undo else "edited and started" if prepared.edited else "started"
@@ -97,7 +103,7 @@ def intent(
         "attempt": number,
         "title": prepared.step.title,
         "kind": prepared.kind.value,
-        "as_written": hide(prepared.as_written),
+        "as_written": hide_literal_secrets(prepared.as_written),
         "as_run": prepared.as_run,
         "native": prepared.native is not None,
         "edited": prepared.edited,
@@ -107,16 +113,18 @@ def intent(
         "values": as_detail(prepared.values),
         "approval": approved,
     }
-    return _step(run, prepared.step, verb, detail, pen)
+    return _draft_step_event(run, prepared.step, verb, detail, pen)
 
 
-def operation(run: Run, step: Step, number: int, url: str, pen: Pen) -> Draft:
+def draft_operation(run: Run, step: Step, number: int, url: str, pen: EventAuthor) -> Draft:
     """A long operation has begun elsewhere; here is where it can be asked about."""
-    return _step(run, step, "goes on in Azure", {"phase": "operation", "attempt": number, "operation": url}, pen)
+    return _draft_step_event(
+        run, step, "goes on in Azure", {"phase": "operation", "attempt": number, "operation": url}, pen
+    )
 
 
-def outcome(
-    run: Run, step: Step, number: int, finished: Finished, verified: str, output: str, began: datetime, pen: Pen
+def draft_outcome(
+    run: Run, step: Step, number: int, finished: Finished, verified: str, output: str, began: datetime, pen: EventAuthor
 ) -> Draft:
     took = max(0.0, (pen.now - began).total_seconds())
     sentence = f": {clean_line(finished.outcome, 160)}" if finished.outcome else ""
@@ -139,16 +147,18 @@ def outcome(
         "started": finished.started,
         "seconds": round(took, 3),
     }
-    return _step(run, step, f"{finished.state.value} after {took:.1f}s{sentence}{checked}", detail, pen, behind=True)
+    return _draft_step_event(
+        run, step, f"{finished.state.value} after {took:.1f}s{sentence}{checked}", detail, pen, behind=True
+    )
 
 
-def settled(run: Run, step: Step, state: StepState, was: StepState, reason: str, pen: Pen) -> Draft:
+def draft_settled(run: Run, step: Step, state: StepState, was: StepState, reason: str, pen: EventAuthor) -> Draft:
     why = f": {clean_line(reason, 160)}" if reason else ""
     detail = {"phase": "settled", "title": step.title, "state": state.value, "was": was.value, "reason": reason}
-    return _step(run, step, f"{state.value}{why}", detail, pen, behind=True)
+    return _draft_step_event(run, step, f"{state.value}{why}", detail, pen, behind=True)
 
 
-def without(draft: Draft, secrets: Sequence[str]) -> Draft:
+def hide_secrets(draft: Draft, secrets: Sequence[str]) -> Draft:
     """The same event with dots for these secrets. What runs are found by, paths and hashes, stays as it is."""
     mask = Mask(secrets)
     detail = {
@@ -173,7 +183,7 @@ def latest_of(run: Run, step: int) -> Attempt | None:
     )
 
 
-def unwritten(draft: Draft, id: int) -> Event:
+def make_unwritten_event(draft: Draft, id: int) -> Event:
     """An event that only this process knows, as read-only has them."""
     return Event(
         id=id,
@@ -193,7 +203,9 @@ def unwritten(draft: Draft, id: int) -> Event:
     )
 
 
-def _step(run: Run, step: Step, sentence: str, detail: Mapping[str, Any], pen: Pen, *, behind: bool = False) -> Draft:
+def _draft_step_event(
+    run: Run, step: Step, sentence: str, detail: Mapping[str, Any], pen: EventAuthor, *, behind: bool = False
+) -> Draft:
     title = clean_line(step.title, SHOWN)
     return Draft(
         kind=Kind.STEP,

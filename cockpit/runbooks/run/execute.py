@@ -18,15 +18,15 @@ from cockpit.runbooks.prepare.confirmation import Approval
 from cockpit.runbooks.run import attempt as trying
 from cockpit.runbooks.run import events as journal
 from cockpit.runbooks.run import verify
-from cockpit.runbooks.run.attempt import Files, Means, Writing, broken_off
-from cockpit.runbooks.run.events import Pen
+from cockpit.runbooks.run.attempt import ExecutionContext, ReservedFiles, Writing, broken_off
+from cockpit.runbooks.run.events import EventAuthor
 from cockpit.runbooks.run.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE
 from cockpit.runbooks.run.process import shell
 from cockpit.runbooks.run.process.identity import this_process, user_of
-from cockpit.runbooks.run.process.masking import masked
+from cockpit.runbooks.run.process.masking import mask_secrets
 from cockpit.runbooks.run.process.shell import AttemptFiles
-from cockpit.runbooks.run.process.transcript import excerpt, head_and_tail
-from cockpit.runbooks.run.runs import latest
+from cockpit.runbooks.run.process.transcript import head_and_tail, read_excerpt
+from cockpit.runbooks.run.runs import find_latest_attempt
 from cockpit.runbooks.shell_syntax.curl_requests import without_reports
 from cockpit.runbooks.types import Finished, Output, Prepared, RunRefused
 
@@ -45,8 +45,8 @@ class Active:
     """An attempt that this process is at. `stop` is a person's; `task` is of what can only be stopped from within."""
 
     prepared: Prepared
-    files: Files | None
-    began: Pen
+    files: ReservedFiles | None
+    began: EventAuthor
     secrets: list[str]
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     task: "asyncio.Task[Finished] | None" = None
@@ -64,7 +64,7 @@ class Doing:
         note: Note,
         decide: Callable[[Decide], object],
         folder: Path | None,
-        pen: Callable[[Run], Pen],
+        pen: Callable[[Run], EventAuthor],
         probes: Probes,
         look: Callable[[], None],
     ) -> None:
@@ -85,7 +85,7 @@ class Doing:
         run: Run,
         prepared: Prepared,
         approval: Approval | None,
-        means: Means,
+        means: ExecutionContext,
         secrets: list[str],
         on_output: Output,
         judge: Callable[[], Run],
@@ -110,7 +110,7 @@ class Doing:
                 finished, verified = await self._in_tries(run, active, number, means, on_output)
             except Exception as error:  # a defect of ours: what was begun must not seem to run for ever
                 log.exception("step %s of %s broke off", step, run.id)
-                finished, verified = broke(prepared.kind, error), ""
+                finished, verified = build_defect_result(prepared.kind, error), ""
             await asyncio.shield(asyncio.create_task(self._end(run, active, number, finished, verified, means)))
             return number
         finally:
@@ -130,7 +130,9 @@ class Doing:
                 number = await beginning
                 left = Finished(StepState.FAILED, "it was not started: the cockpit was closed", started=False)
                 self._note(
-                    journal.outcome(run, active.prepared.step, number, left, "", "", active.began.now, self._pen(run))
+                    journal.draft_outcome(
+                        run, active.prepared.step, number, left, "", "", active.began.now, self._pen(run)
+                    )
                 )
             raise
 
@@ -146,14 +148,14 @@ class Doing:
         def decide() -> Draft:
             nonlocal number
             run = judge()
-            number = latest(run, prepared.step.ordinal) + 1
+            number = find_latest_attempt(run, prepared.step.ordinal) + 1
             if self._folder is not None:
                 folder = self._folder / run.id
-                active.files = trying.reserve(folder, prepared.step.ordinal, number, again=again)
+                active.files = trying.reserve_attempt(folder, prepared.step.ordinal, number, again=again)
                 number = active.files.number
             where = str(active.files.place.transcript) if active.files else ""
-            draft = journal.intent(run, prepared, number, where, this_process(), approval, active.began)
-            return journal.without(draft, active.secrets)
+            draft = journal.draft_intent(run, prepared, number, where, this_process(), approval, active.began)
+            return journal.hide_secrets(draft, active.secrets)
 
         try:
             self._decide(decide)
@@ -165,7 +167,7 @@ class Doing:
         return number
 
     async def _in_tries(
-        self, run: Run, active: Active, number: int, means: Means, on_output: Output
+        self, run: Run, active: Active, number: int, means: ExecutionContext, on_output: Output
     ) -> tuple[Finished, str]:
         """Until it is well, the tries are used up, or a person has had enough."""
         retry = active.prepared.retry
@@ -181,13 +183,13 @@ class Doing:
             if why != sentence:
                 on_output(f"… try {turn} of {retry.times}: {why}; again in {retry.every:g}s …\n")
                 sentence = why
-            await first(means.time.sleep(retry.every), active.stop.wait())
+            await wait_for_first(means.time.sleep(retry.every), active.stop.wait())
             if active.stop.is_set():
                 return replace(finished, cancelled=True, outcome=f"stopped by hand after {turn} tries: {why}"), verified
         raise AssertionError("there is at least one try")
 
     async def _once(
-        self, run: Run, active: Active, number: int, means: Means, on_output: Output, index: int
+        self, run: Run, active: Active, number: int, means: ExecutionContext, on_output: Output, index: int
     ) -> Finished:
         prepared = active.prepared
         if active.outlives_us:
@@ -196,8 +198,10 @@ class Doing:
         telling: list[asyncio.Task[object]] = []
 
         def tell(url: str) -> None:
-            draft = journal.operation(run, prepared.step, number, url, self._pen(run))
-            telling.append(asyncio.create_task(asyncio.to_thread(self._note, journal.without(draft, active.secrets))))
+            draft = journal.draft_operation(run, prepared.step, number, url, self._pen(run))
+            telling.append(
+                asyncio.create_task(asyncio.to_thread(self._note, journal.hide_secrets(draft, active.secrets)))
+            )
 
         descriptor = active.files.transcript if active.files else None
         writing = Writing(descriptor, active.secrets, means.mask, on_output, tell)
@@ -205,16 +209,20 @@ class Doing:
         writing.finish()
         await asyncio.gather(*telling)
         tail, sentence = finished.output_tail or writing.kept, finished.outcome
-        return replace(finished, output_tail=masked(tail, active.secrets), outcome=masked(sentence, active.secrets))
+        return replace(
+            finished, output_tail=mask_secrets(tail, active.secrets), outcome=mask_secrets(sentence, active.secrets)
+        )
 
-    async def _from_within(self, run: Run, active: Active, number: int, means: Means, writing: Writing) -> Finished:
+    async def _from_within(
+        self, run: Run, active: Active, number: int, means: ExecutionContext, writing: Writing
+    ) -> Finished:
         """What runs in this process. Stopped by a person it has an end; if we are cancelled, that is written too."""
         prepared = active.prepared
         if prepared.tty:
             return await trying.run_on_terminal(prepared, means, writing)
         native = prepared.native is not None
         doing = trying.run_native(prepared, means, writing) if native else trying.run_request(prepared, means, writing)
-        active.task = asyncio.create_task(trying.bounded(doing, prepared) if native else doing)
+        active.task = asyncio.create_task(trying.wait_within_timeout(doing, prepared) if native else doing)
         try:
             return await active.task
         except asyncio.CancelledError:
@@ -224,19 +232,19 @@ class Doing:
                 return broken_off(prepared.kind, "stopped by hand")
             left = broken_off(prepared.kind, "the cockpit was closed while it went on")
             pen = self._pen(run)
-            draft = journal.outcome(run, prepared.step, number, left, "", writing.kept, active.began.now, pen)
-            self._note(journal.without(draft, active.secrets))
+            draft = journal.draft_outcome(run, prepared.step, number, left, "", writing.kept, active.began.now, pen)
+            self._note(journal.hide_secrets(draft, active.secrets))
             raise
 
     async def _verified(
-        self, run: Run, active: Active, finished: Finished, index: int, means: Means, on_output: Output
+        self, run: Run, active: Active, finished: Finished, index: int, means: ExecutionContext, on_output: Output
     ) -> tuple[Finished, str]:
         """The try with what the document expects of it; a probe or a revision may take its time."""
         prepared = active.prepared
-        expected = verify.Expected() if prepared.undo else verify.expected(prepared.step)
+        expected = verify.Expected() if prepared.undo else verify.parse_expectation(prepared.step)
         output = finished.output_tail
         if active.files is not None and prepared.script is not None:
-            output = without_reports(await asyncio.to_thread(excerpt, active.files.place.transcript, index))
+            output = without_reports(await asyncio.to_thread(read_excerpt, active.files.place.transcript, index))
         until = means.time.monotonic() + max((assertion.within for assertion in expected.assertions), default=0.0)
         seconds, sentence = -REFRESH, ""
         needs_ready = any(assertion.what == "ready" for assertion in expected.assertions)
@@ -247,19 +255,19 @@ class Doing:
                 on_output(f"… not ready yet: {unready} …\n")
                 sentence = unready
             evidence = verify.Evidence(finished.exit_code, finished.http_status, output, probes, unready)
-            verdict = verify.verify(expected, evidence)
+            verdict = verify.verify_evidence(expected, evidence)
             now = means.time.monotonic()
             if not verdict.waits or now >= until or active.stop.is_set() or finished.state is not StepState.OK:
                 break
             if now - seconds >= REFRESH:
                 self._look()
                 seconds = now
-            await first(means.time.sleep(READY_LOOK if unready else PROBE_LOOK), active.stop.wait())
-        state, verified = verify.conclude(finished, verdict, expected, prepared.kind)
+            await wait_for_first(means.time.sleep(READY_LOOK if unready else PROBE_LOOK), active.stop.wait())
+        state, verified = verify.conclude_attempt(finished, verdict, expected, prepared.kind)
         return replace(finished, state=state), verified
 
     async def _end(
-        self, run: Run, active: Active, number: int, finished: Finished, verified: str, means: Means
+        self, run: Run, active: Active, number: int, finished: Finished, verified: str, means: ExecutionContext
     ) -> None:
         """The outcome event. Raises RecordError when it cannot be written for seconds."""
         step = active.prepared.step
@@ -267,8 +275,8 @@ class Doing:
         if active.files is not None:
             output = await asyncio.to_thread(head_and_tail, active.files.place.transcript)
         output = means.mask(output)
-        draft = journal.outcome(run, step, number, finished, verified, output, active.began.now, self._pen(run))
-        draft = journal.without(draft, active.secrets)
+        draft = journal.draft_outcome(run, step, number, finished, verified, output, active.began.now, self._pen(run))
+        draft = journal.hide_secrets(draft, active.secrets)
         for _ in range(WRITES - 1):
             try:
                 await asyncio.to_thread(self._note, draft)
@@ -277,7 +285,7 @@ class Doing:
                 await means.time.sleep(REST)
         await asyncio.to_thread(self._note, draft)
 
-    async def cancel(self, run: Run, step: Step, means: Means) -> str:
+    async def cancel(self, run: Run, step: Step, means: ExecutionContext) -> str:
         """Stop what runs, here or under its supervisor. A sentence for the person."""
         active = self._active.get((run.id, step.ordinal))
         attempt = journal.latest_of(run, step.ordinal)
@@ -285,14 +293,14 @@ class Doing:
             active.stop.set()
             if active.task is not None:
                 active.task.cancel()
-                return stopped(active.prepared.kind in MAY_HAVE_BEEN_DONE)
+                return describe_interrupt(active.prepared.kind in MAY_HAVE_BEEN_DONE)
             place = active.files.place if active.files else None
         elif attempt is not None and attempt.state is StepState.RUNNING and attempt.transcript:
             place = AttemptFiles(Path(attempt.transcript))
         else:
             raise RunRefused("This step is not running.")
         try:
-            if place is None or not await shell.cancel(place, means.time):
+            if place is None or not await shell.cancel_command(place, means.time):
                 return "It is not running under a supervisor any more."
         except PermissionError:
             user = user_of(shell.owner_in(place)) if place else ""
@@ -301,10 +309,10 @@ class Doing:
                 f"This is not yours to stop: {who} started it{f', as user {user}' if user else ''}."
                 f" Ask {who} to stop it, or stop it as that user."
             ) from None
-        return stopped(step.kind in MAY_HAVE_BEEN_DONE)
+        return describe_interrupt(step.kind in MAY_HAVE_BEEN_DONE)
 
 
-def broke(kind: StepKind, error: Exception) -> Finished:
+def build_defect_result(kind: StepKind, error: Exception) -> Finished:
     """The end of a step that ended by a defect; of a change nobody knows whether it was done."""
     sentence = f"it broke off by an unexpected {type(error).__name__}: {clean_line(error, 200)}"
     return replace(broken_off(kind, sentence), cancelled=False)
@@ -318,7 +326,7 @@ def changed_at(run: Run) -> datetime | None:
     return max(ends, default=None)
 
 
-async def unready_of(prepared: Prepared, means: Means) -> str | None:
+async def unready_of(prepared: Prepared, means: ExecutionContext) -> str | None:
     """Why the revision of a known command would not answer now; None where nobody here can ask the cloud."""
     if prepared.native is None or means.azure is None:
         return None
@@ -340,11 +348,11 @@ def state_since(probe: ProbeResult | None, since: datetime | None) -> str:
     return probe.state.value if since is None or probe.checked >= since else "not asked since the change"
 
 
-def stopped(changes: bool) -> str:
+def describe_interrupt(changes: bool) -> str:
     return f"Interrupted; if it does not listen it is ended.{' But ' + FAR_SIDE + '.' if changes else ''}"
 
 
-async def first(*waiting: Coroutine[Any, Any, object]) -> None:
+async def wait_for_first(*waiting: Coroutine[Any, Any, object]) -> None:
     """Wait for the first of some coroutines, and end the others."""
     tasks = [asyncio.create_task(coroutine) for coroutine in waiting]
     try:
@@ -354,5 +362,5 @@ async def first(*waiting: Coroutine[Any, Any, object]) -> None:
             task.cancel()
 
 
-def size_of(files: Files | None) -> int:
+def size_of(files: ReservedFiles | None) -> int:
     return files.place.transcript.stat().st_size if files is not None else 0

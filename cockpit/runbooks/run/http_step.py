@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cockpit.model.run import StepState
 from cockpit.model.text import clean_line
 from cockpit.runbooks.prepare.http_request import READING
-from cockpit.runbooks.run.process.transcript import readable
+from cockpit.runbooks.run.process.transcript import make_readable
 from cockpit.runbooks.run.web_pages import MARKUP, PAGE, SIGN_IN
 from cockpit.runbooks.types import Finished, Request
 
@@ -36,7 +36,7 @@ class HttpStepAnswer:
         return self.page and SIGN_IN.search(self.body) is not None
 
 
-async def send(
+async def send_request(
     request: Request,
     *,
     timeout: float,
@@ -53,7 +53,7 @@ async def send(
 
     reads = request.method in READING
     try:
-        context = trusted(authority)
+        context = build_ssl_context(authority)
     except OSError as error:
         return Finished(StepState.FAILED, f"the authority file {authority} cannot be read: {error.strerror}")
     async with httpx.AsyncClient(
@@ -61,22 +61,28 @@ async def send(
     ) as client:
         try:
             async with asyncio.timeout(timeout):  # httpx bounds each read, not all of them
-                answer = await exchange(client, request.method, request.url)
+                answer = await exchange_request(client, request.method, request.url)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-            return Finished(StepState.FAILED, f"could not connect: {said(error)}")
+            return Finished(StepState.FAILED, f"could not connect: {describe_http_error(error)}")
         except (httpx.HTTPError, TimeoutError) as error:
             timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
-            why = "no answer in time" if timed_out else f"the connection broke: {said(error)}"
+            why = "no answer in time" if timed_out else f"the connection broke: {describe_http_error(error)}"
             if reads:
                 return Finished(StepState.FAILED, why, timed_out=timed_out)
-            return await again(client, request, Finished(StepState.UNKNOWN, why, timed_out=timed_out), output)
-        body = readable(answer.body.decode("utf-8", "replace"))
+            return await check_target_again(
+                client, request, Finished(StepState.UNKNOWN, why, timed_out=timed_out), output
+            )
+        body = make_readable(answer.body.decode("utf-8", "replace"))
         output(f"HTTP {answer.status} {answer.reason}\n{body}\n")
-        finished = replace(judged(answer, reads=reads), output_tail=body)
-        return finished if finished.state is not StepState.UNKNOWN else await again(client, request, finished, output)
+        finished = replace(judge_answer(answer, reads=reads), output_tail=body)
+        return (
+            finished
+            if finished.state is not StepState.UNKNOWN
+            else await check_target_again(client, request, finished, output)
+        )
 
 
-def judged(answer: HttpStepAnswer, *, reads: bool) -> Finished:
+def judge_answer(answer: HttpStepAnswer, *, reads: bool) -> Finished:
     """What an answer means. That of a change must be of what was asked to change.
 
     A redirect after a POST may mean "done, look there" or "sign in first"; a web page may be the application's own or
@@ -98,7 +104,7 @@ def judged(answer: HttpStepAnswer, *, reads: bool) -> Finished:
     return Finished(StepState.UNKNOWN if unknown else StepState.FAILED, text, http_status=answer.status)
 
 
-async def again(client: "httpx.AsyncClient", request: Request, before: Finished, output: Tell) -> Finished:
+async def check_target_again(client: "httpx.AsyncClient", request: Request, before: Finished, output: Tell) -> Finished:
     """Look at what a change was about. What was to be deleted and is gone was deleted; else it stays unknown."""
     import httpx
 
@@ -106,20 +112,20 @@ async def again(client: "httpx.AsyncClient", request: Request, before: Finished,
         return replace(before, outcome=f"{before.outcome}; what a POST did cannot be read again: look for yourself")
     try:
         async with asyncio.timeout(LOOKING):
-            http_step_answer = await exchange(client, "GET", request.url)
+            http_step_answer = await exchange_request(client, "GET", request.url)
     except (httpx.HTTPError, TimeoutError) as error:
-        output(f"Looked again: {said(error)}\n")
+        output(f"Looked again: {describe_http_error(error)}\n")
         return before
     output(
         f"Looked again: GET answers {http_step_answer.status}\n"
-        f"{readable(http_step_answer.body.decode('utf-8', 'replace'))}\n"
+        f"{make_readable(http_step_answer.body.decode('utf-8', 'replace'))}\n"
     )
     if request.method == "DELETE" and http_step_answer.status in (404, 410) and not http_step_answer.page:
         return Finished(StepState.OK, f"{before.outcome}, but looking again shows that it is gone")
     return replace(before, outcome=f"{before.outcome}; looking again answers {http_step_answer.status}")
 
 
-async def exchange(client: "httpx.AsyncClient", method: str, url: str) -> HttpStepAnswer:
+async def exchange_request(client: "httpx.AsyncClient", method: str, url: str) -> HttpStepAnswer:
     async with client.stream(method, url) as response:
         body = bytearray()
         async for chunk in response.aiter_bytes():
@@ -133,7 +139,7 @@ async def exchange(client: "httpx.AsyncClient", method: str, url: str) -> HttpSt
         return HttpStepAnswer(response.status_code, response.reason_phrase, read, len(body) > LARGEST, page)
 
 
-def trusted(authority: str) -> ssl.SSLContext:
+def build_ssl_context(authority: str) -> ssl.SSLContext:
     """The machine's own authorities, certifi's, and those in a file: whom curl trusts in a step, we trust."""
     import httpx
 
@@ -144,5 +150,5 @@ def trusted(authority: str) -> ssl.SSLContext:
     return context
 
 
-def said(error: Exception) -> str:
+def describe_http_error(error: Exception) -> str:
     return clean_line(error, 200) or type(error).__name__

@@ -33,7 +33,7 @@ def snapshot_named(name: str, catalogue: Catalogue) -> EvidenceProcedure:
 
 
 @dataclass(frozen=True, slots=True)
-class Minding:
+class RunNotices:
     """`frozen` says that nothing may be deployed, "" while it may; `snapshot` is None where none is asked for."""
 
     frozen: Callable[[], str] = str

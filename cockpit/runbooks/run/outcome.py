@@ -12,9 +12,9 @@ FAR_SIDE = "what it had asked for elsewhere may still be going on"
 PIPE_CLOSED = 141  # 128 + SIGPIPE, which pipefail does not let pass
 
 
-def judge(ended: CommandEnd, kind: StepKind, command: str, output: str, *, follow: bool = False) -> Finished:
+def judge_outcome(ended: CommandEnd, kind: StepKind, command: str, output: str, *, follow: bool = False) -> Finished:
     """How a command that a shell ran has ended. `command` is what ran, `output` what it printed, or its two ends."""
-    state, sentence = _judged(ended, kind, follow)
+    state, sentence = _judge_command_end(ended, kind, follow)
     answered = None
     if ran_to_its_end(ended) and kind in MAY_HAVE_BEEN_DONE and "curl" in command:
         answered = judge_requests(ended.exit_code or 0, command, output)
@@ -43,7 +43,7 @@ def ran_to_its_end(ended: CommandEnd) -> bool:
     return ended.known and not broken_off
 
 
-def _judged(ended: CommandEnd, kind: StepKind, follow: bool) -> tuple[StepState, str]:
+def _judge_command_end(ended: CommandEnd, kind: StepKind, follow: bool) -> tuple[StepState, str]:
     changes = kind in MAY_HAVE_BEEN_DONE
     broken_off = StepState.UNKNOWN if changes else StepState.FAILED
     behind = f"; {FAR_SIDE}" if changes else ""

@@ -76,7 +76,7 @@ def must_be_untaken(run: Run, prepared: Prepared) -> None:
         (attempt for attempt in run.attempts if attempt.step == step), key=lambda attempt: attempt.number, default=None
     )
     if run.state(step) is StepState.RUNNING:
-        raise StepTakenElsewhere(running(last))
+        raise StepTakenElsewhere(explain_running_step(last))
     if last is not None and last.number > prepared.attempts_before:
         raise StepTakenElsewhere(
             f"{last.actor} ran this step at {last.began:%H:%M:%S} UTC, after it was shown here"
@@ -88,7 +88,7 @@ def must_be_untaken(run: Run, prepared: Prepared) -> None:
         raise StepTakenElsewhere(f"This step is {run.state(step).value} now{by}: look at it again.")
 
 
-def running(attempt: Attempt | None) -> str:
+def explain_running_step(attempt: Attempt | None) -> str:
     """Why a step that runs cannot start: who started it and when, where that is known."""
     if attempt is None or not attempt.actor:
         return "This step is running."
@@ -109,7 +109,7 @@ def waits_for(run: Run, procedure: Procedure, step: Step, kind: StepKind, *, und
         return f"Nobody knows what became of step {unknown[0]}: settle it before anything else is changed."
     if undo:
         return nothing_to_undo(run, step)
-    return _needs(run, procedure, step)
+    return _explain_unmet_need(run, procedure, step)
 
 
 def nothing_to_undo(run: Run, step: Step) -> str:
@@ -145,7 +145,7 @@ def took_effect(attempt: Attempt, step: Step, *, not_done: bool) -> bool:
     return attempt.started and not refused
 
 
-def _needs(run: Run, procedure: Procedure, step: Step) -> str:
+def _explain_unmet_need(run: Run, procedure: Procedure, step: Step) -> str:
     before = [item for item in procedure.steps if item.ordinal < step.ordinal and item.kind is not StepKind.NOTE]
     match step.tags.get("needs", ""):
         case "":
@@ -153,9 +153,9 @@ def _needs(run: Run, procedure: Procedure, step: Step) -> str:
         case "verify":
             steps = [step for step in before if step.kind is StepKind.VERIFY][-1:]
         case "previous":
-            steps = _choices(before)
+            steps = _list_choices(before)
         case "tried":
-            steps = _choices(before)
+            steps = _list_choices(before)
             if any(tried_and_skipped(run, choice) for choice in steps):
                 return ""
         case other:
@@ -174,7 +174,7 @@ def tried_and_skipped(run: Run, step: Step) -> bool:
     )
 
 
-def _choices(before: Sequence[Step]) -> list[Step]:
+def _list_choices(before: Sequence[Step]) -> list[Step]:
     """The step before, with those it could be replaced by."""
     if not before:
         return []
@@ -182,6 +182,6 @@ def _choices(before: Sequence[Step]) -> list[Step]:
     return [step for step in before if head in (step.ordinal, step.alternative_to)]
 
 
-def nameless(attempt: Attempt) -> Step:
+def make_nameless_step(attempt: Attempt) -> Step:
     """A step whose document is not here any more, as far as its attempt tells."""
     return Step(attempt.step, "(its document is gone)", StepKind.CHANGE, 1, attempt.as_written, "bash")

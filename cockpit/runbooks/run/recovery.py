@@ -13,9 +13,9 @@ from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.runbook import Step, StepKind
 from cockpit.runbooks.run import events as journal
 from cockpit.runbooks.run import verify
-from cockpit.runbooks.run.attempt import Means, Writing
-from cockpit.runbooks.run.events import Pen
-from cockpit.runbooks.run.outcome import judge
+from cockpit.runbooks.run.attempt import ExecutionContext, Writing
+from cockpit.runbooks.run.events import EventAuthor
+from cockpit.runbooks.run.outcome import judge_outcome
 from cockpit.runbooks.run.process.files import take_lock
 from cockpit.runbooks.run.process.shell import (
     AttemptFiles,
@@ -24,7 +24,7 @@ from cockpit.runbooks.run.process.shell import (
     left_behind,
     let_print,
 )
-from cockpit.runbooks.run.process.transcript import TranscriptTail, excerpt, head_and_tail
+from cockpit.runbooks.run.process.transcript import TranscriptTail, head_and_tail, read_excerpt
 from cockpit.runbooks.shell_syntax.curl_requests import without_reports
 from cockpit.runbooks.types import Finished, Output
 
@@ -57,7 +57,9 @@ def nobody_else(place: AttemptFiles, step: int) -> Iterator[bool]:
             os.close(lock)
 
 
-def recover(run: Run, step: Step, attempt: Attempt, write: Write, pen: Callable[[Run], Pen], now: Now) -> bool:
+def recover_attempt(
+    run: Run, step: Step, attempt: Attempt, write: Write, pen: Callable[[Run], EventAuthor], now: Now
+) -> bool:
     """Write down how an attempt ended of which nobody can tell any more. False when somebody still can. Blocking."""
     place = AttemptFiles(Path(attempt.transcript))
     with nobody_else(place, attempt.step) as free:
@@ -68,21 +70,21 @@ def recover(run: Run, step: Step, attempt: Attempt, write: Write, pen: Callable[
         if left.still_runs and attempt.still_runs:  # that much is written already
             let_print(place)
             return False
-        finished = judge(left, kind_of_attempt(step, attempt), attempt.as_run, head_and_tail(place.transcript))
+        finished = judge_outcome(left, kind_of_attempt(step, attempt), attempt.as_run, head_and_tail(place.transcript))
         if attempt.still_runs and not left.known:
             finished = replace(finished, outcome=f"the command (pid {attempt.still_runs}) has ended; nobody saw how")
-        record(run, step, attempt, finished, write, pen, now)
+        record_outcome(run, step, attempt, finished, write, pen, now)
     return True
 
 
-async def attach(
+async def attach_to_attempt(
     run: Run,
     step: Step,
     attempt: Attempt,
-    means: Means,
+    means: ExecutionContext,
     on_output: Output,
     write: Write,
-    pen: Callable[[Run], Pen],
+    pen: Callable[[Run], EventAuthor],
     now: Now,
 ) -> Attempt:
     """Watch an attempt to its end and see to it that its outcome is written, once. `now` is the attempt as known.
@@ -97,7 +99,7 @@ async def attach(
         with nobody_else(place, attempt.step) as free:
             if free and now().state is StepState.RUNNING:
                 finished = await end_of(place, step, now(), means, on_output)
-                await asyncio.to_thread(record, run, step, attempt, finished, write, pen, now)
+                await asyncio.to_thread(record_outcome, run, step, attempt, finished, write, pen, now)
         if now().state is StepState.RUNNING:
             await means.time.sleep(LOOK)
     if text := await asyncio.to_thread(tail.rest):
@@ -105,13 +107,15 @@ async def attach(
     return now()
 
 
-async def end_of(place: AttemptFiles, step: Step, attempt: Attempt, means: Means, on_output: Output) -> Finished:
+async def end_of(
+    place: AttemptFiles, step: Step, attempt: Attempt, means: ExecutionContext, on_output: Output
+) -> Finished:
     """How it ended: by its exit file, by asking Azure about its operation, else nobody knows."""
     kind = kind_of_attempt(step, attempt)
     ended = ended_in(place)
     if ended is not None or not attempt.operation:
         left = ended or left_behind(place)
-        return judge(left, kind, attempt.as_run, await asyncio.to_thread(head_and_tail, place.transcript))
+        return judge_outcome(left, kind, attempt.as_run, await asyncio.to_thread(head_and_tail, place.transcript))
     if means.azure is None:
         return Finished(
             StepState.UNKNOWN, "the operation cannot be asked about without a cloud", operation=attempt.operation
@@ -119,13 +123,19 @@ async def end_of(place: AttemptFiles, step: Step, attempt: Attempt, means: Means
     from cockpit.runbooks import az as native
 
     writing = Writing(None, [], means.mask, on_output, lambda url: None)
-    finished = await native.resume(attempt.operation, means.azure, writing)
+    finished = await native.resume_operation(attempt.operation, means.azure, writing)
     writing.finish()
     return finished
 
 
-def record(
-    run: Run, step: Step, attempt: Attempt, finished: Finished, write: Write, pen: Callable[[Run], Pen], now: Now
+def record_outcome(
+    run: Run,
+    step: Step,
+    attempt: Attempt,
+    finished: Finished,
+    write: Write,
+    pen: Callable[[Run], EventAuthor],
+    now: Now,
 ) -> None:
     """The outcome event, with what the document expects asked of the transcript; of the time it ended. Blocking.
 
@@ -134,12 +144,12 @@ def record(
     place = AttemptFiles(Path(attempt.transcript))
     written = pen(run)
     ended = None if finished.still_runs else end_time(place)
-    written = replace(written, now=between(attempt.began, ended, written.now))
+    written = replace(written, now=estimate_end(attempt.began, ended, written.now))
     kind = kind_of_attempt(step, attempt)
-    expected = verify.Expected() if attempt.undo else verify.expected(step)
-    printed = without_reports(excerpt(place.transcript, 0))
+    expected = verify.Expected() if attempt.undo else verify.parse_expectation(step)
+    printed = without_reports(read_excerpt(place.transcript, 0))
     evidence = verify.Evidence(finished.exit_code, finished.http_status, printed)
-    state, verified = verify.conclude(finished, verify.verify(expected, evidence), expected, kind)
+    state, verified = verify.conclude_attempt(finished, verify.verify_evidence(expected, evidence), expected, kind)
     output = head_and_tail(place.transcript)
     finished = replace(finished, state=state)
 
@@ -147,12 +157,12 @@ def record(
         newest = now()
         if (newest.state, newest.still_runs) != (attempt.state, attempt.still_runs):
             return None
-        return journal.outcome(run, step, attempt.number, finished, verified, output, attempt.began, written)
+        return journal.draft_outcome(run, step, attempt.number, finished, verified, output, attempt.began, written)
 
     write(decide)
 
 
-def between(began: datetime, ended: datetime | None, now: datetime) -> datetime:
+def estimate_end(began: datetime, ended: datetime | None, now: datetime) -> datetime:
     """When it ended, as far as that can be true; where nobody wrote it down, it is as of now."""
     return now if ended is None else max(began, min(ended, now))
 

@@ -24,23 +24,31 @@ from cockpit.runbooks.prepare import target_guard as guard
 from cockpit.runbooks.prepare.confirmation import (
     Consent,
     RequiredConfirmation,
-    ceremony,
+    find_required_confirmation,
     must_consent,
 )
-from cockpit.runbooks.prepare.prepare import Setting, asked_by, prepare, resolved
+from cockpit.runbooks.prepare.prepare import PrepareContext, asked_by, prepare_step, resolve_parameters
 from cockpit.runbooks.prepare.target_guard import ToolContext
 from cockpit.runbooks.prepare.values import Live
 from cockpit.runbooks.run import events as journal
 from cockpit.runbooks.run import preconditions as rules
 from cockpit.runbooks.run import recovery as found_again
 from cockpit.runbooks.run import trust as trust_files
-from cockpit.runbooks.run.attempt import Means, Terminal
+from cockpit.runbooks.run.attempt import ExecutionContext, Terminal
 from cockpit.runbooks.run.context import RunContext
-from cockpit.runbooks.run.events import Pen
+from cockpit.runbooks.run.events import EventAuthor
 from cockpit.runbooks.run.execute import Doing
-from cockpit.runbooks.run.notices import Minding
-from cockpit.runbooks.run.process.identity import alive, this_process
-from cockpit.runbooks.run.runs import FOLDED, Runs, attempt_numbered, competing, going_on, latest, untouched
+from cockpit.runbooks.run.notices import RunNotices
+from cockpit.runbooks.run.process.identity import is_alive, this_process
+from cockpit.runbooks.run.runs import (
+    FOLDED,
+    Runs,
+    attempt_numbered,
+    find_latest_attempt,
+    going_on,
+    is_untouched,
+    list_competing_runs,
+)
 from cockpit.runbooks.run.trust import Trust
 from cockpit.runbooks.shell_syntax import requirements as tools
 from cockpit.runbooks.types import Output, Prepared, Resolved, RunAlreadyOpen, RunRefused
@@ -75,7 +83,7 @@ class Runner:
         incident: Callable[[], str | None],
         hidden: Callable[[], Sequence[str]] = tuple,
         look: Callable[[], None] = lambda: None,
-        minding: Minding = Minding(),  # noqa: B008  frozen
+        minding: RunNotices = RunNotices(),  # noqa: B008  frozen
         terminal: Terminal | None = None,
         environ: Mapping[str, str] = os.environ,
         new_id: Callable[[], str] = lambda: f"run-{random_source.token_hex(4)}",
@@ -137,13 +145,13 @@ class Runner:
 
     def trust(self, runbook: Runbook) -> Trust:
         """Whether a document may start at once, or must be looked at first, with the difference. Blocking."""
-        return trust_files.trust(runbook, list(self.runs.runs.values()), self._snapshots)
+        return trust_files.judge_trust(runbook, list(self.runs.runs.values()), self._snapshots)
 
     def document(self, run: Run) -> Runbook:
         """The document as it was when the run began, whatever became of the file. Blocking. Raises Refused."""
         runbook = self._documents.get(run.id)
         if runbook is None:
-            runbook = self._documents[run.id] = trust_files.snapshot(run, self._snapshots)
+            runbook = self._documents[run.id] = trust_files.read_snapshot(run, self._snapshots)
         return runbook
 
     def known_procedure(self, run: Run) -> Procedure | None:
@@ -186,7 +194,7 @@ class Runner:
         """
         rules.must_be_startable(runbook, procedure, self.trust(runbook), trust)
         if not self.read_only:
-            trust_files.keep(runbook, self._snapshots)
+            trust_files.keep_snapshot(runbook, self._snapshots)
         id = self._new_id()
         with self._lock:
             self._given[id], self._proposed[id] = dict(values_by_name or {}), tuple(proposed)
@@ -196,7 +204,7 @@ class Runner:
         values = self._resolve(runbook, procedure, id)
         self.author.must_be_named()
         pen = self._pen(self._incident() if incident is None else incident or None)
-        draft = journal.started(id, runbook, procedure, self.environment.name, values, this_process(), pen)
+        draft = journal.draft_run_started(id, runbook, procedure, self.environment.name, values, this_process(), pen)
         if beside:
             self._beside.add(id)
 
@@ -214,16 +222,16 @@ class Runner:
         A run is open while who leads it lives elsewhere, or a step of it runs or is unknown. One in which nothing was
         done yet counts only right after it was opened, or not at all where its first step decides (`least_touched`).
         """
-        for other in competing(self.runs.runs.values(), run):
+        for other in list_competing_runs(self.runs.runs.values(), run):
             if decided is not None and any(attempt.began >= decided for attempt in other.attempts):
                 raise RunAlreadyOpen(other, "over already" if other.ended else "not over")
             if other.ended is not None:
                 continue
             just_opened = not least_touched and self._time.now() - other.started < JUST_OPENED
-            counts = just_opened if untouched(other) else True
+            counts = just_opened if is_untouched(other) else True
             steps = going_on(other)
             leads = self.runs.leading(other) - {this_process()}
-            if counts and (steps or any(map(alive, leads))):
+            if counts and (steps or any(map(is_alive, leads))):
                 state = f" (step {steps[0]} is {other.state(steps[0]).value})" if steps else ""
                 raise RunAlreadyOpen(other, f"not over{state}")
 
@@ -234,7 +242,7 @@ class Runner:
     def end(self, run: Run, reason: str = "") -> Run:
         """The run is over. What is still running goes on. Of two who end it, one does."""
         pen = self._pen_for(run)
-        self._write(lambda: None if self.run(run.id).ended else journal.ended(run, reason, pen))
+        self._write(lambda: None if self.run(run.id).ended else journal.draft_run_ended(run, reason, pen))
         return self.run(run.id)
 
     def settle(self, run: Run, step: int, state: StepState, reason: str = "") -> Run:
@@ -245,7 +253,7 @@ class Runner:
         def decide() -> Draft:
             newest = self.run(run.id)
             rules.must_be_settleable(newest, step, state, reason)
-            return journal.settled(newest, settled_step, state, newest.state(step), reason, pen)
+            return journal.draft_settled(newest, settled_step, state, newest.state(step), reason, pen)
 
         self._write(decide)
         return self.run(run.id)
@@ -271,8 +279,8 @@ class Runner:
         self._given.setdefault(run.id, {}).update(values_by_name or {})
         document = self.document(run)
         setting = self._setting(document, self._given[run.id], run.values, self._proposed.get(run.id, ()))
-        prepared = prepare(run.id, document, self.step(run, step), setting, edit=edit, undo=undo)
-        prepared = replace(prepared, attempts_before=latest(run, step), state_before=run.state(step))
+        prepared = prepare_step(run.id, document, self.step(run, step), setting, edit=edit, undo=undo)
+        prepared = replace(prepared, attempts_before=find_latest_attempt(run, step), state_before=run.state(step))
         return self._minding.added(prepared, self.incident(run), dict(self.runs.runs))
 
     def preview(
@@ -285,7 +293,7 @@ class Runner:
     ) -> Prepared:
         """As `prepare`, of a procedure that has no run: for lists, --dry-run and the catalogue."""
         setting = self._setting(runbook, values_by_name or {}, (), proposed)
-        prepared = prepare("", runbook, rules.step_of(procedure, step), setting)
+        prepared = prepare_step("", runbook, rules.step_of(procedure, step), setting)
         return self._minding.added(prepared, self._incident(), dict(self.runs.runs))
 
     async def survey(self, prepared: Prepared) -> Prepared:
@@ -298,7 +306,7 @@ class Runner:
         prepared = await guard.look_again(prepared, self.environment, self._around.shell(), self._guards)
         if self._azure is None or not isinstance(prepared.native, native.AzCommand) or not prepared.runnable:
             return prepared
-        survey = await native.survey(prepared.native, self._azure)
+        survey = await native.survey_az_change(prepared.native, self._azure)
         return replace(prepared, meets=survey.words, confirmed=survey.fingerprint, reason_not_runnable=survey.refusal)
 
     async def check_guards(self, procedure: Procedure | None = None) -> None:
@@ -307,17 +315,24 @@ class Runner:
         With a procedure the tools of its own commands are asked, too, whatever is configured.
         """
         env = self._around.shell()
-        await guard.look(self.environment, env, self._guards, self._tools_of(procedure) if procedure else ())
+        await guard.read_tool_targets(
+            self.environment, env, self._guards, self._tools_of(procedure) if procedure else ()
+        )
         if self._guards.get("kubectl"):
-            self._cluster = await guard.cluster(env)
+            self._cluster = await guard.read_cluster(env)
 
     def contexts(self, procedure: Procedure) -> tuple[ToolContext, ...]:
         """What the tools of a procedure act on, as last looked at: to be shown, never to decide by."""
         used = self._tools_of(procedure) if self._guards else frozenset()
         return tuple(
-            ToolContext(tool, value, guard.expected(tool, self.environment), self._cluster if tool == "kubectl" else "")
+            ToolContext(
+                tool,
+                value,
+                guard.find_expected_target(tool, self.environment),
+                self._cluster if tool == "kubectl" else "",
+            )
             for tool, value in sorted(self._guards.items())
-            if tool in used and (value or guard.expected(tool, self.environment))
+            if tool in used and (value or guard.find_expected_target(tool, self.environment))
         )
 
     def _tools_of(self, procedure: Procedure) -> frozenset[str]:
@@ -325,7 +340,7 @@ class Runner:
         from cockpit.runbooks.lint.dry_values import known_command
 
         shells = (step for step in procedure.commands if self._azure is None or known_command(step) is None)
-        return frozenset(tool for step in shells for tool in tools.guarded(step.command))
+        return frozenset(tool for step in shells for tool in tools.list_guarded_tools(step.command))
 
     def waits_for(self, run: Run, step: int) -> str:
         """Why a step may not start yet because of other steps; "" when it may."""
@@ -336,7 +351,7 @@ class Runner:
     def ceremony(self, prepared: Prepared) -> RequiredConfirmation:
         """What it takes to start it."""
         run = self.run(prepared.run)
-        return ceremony(prepared, self.procedure(run), run.state(prepared.step.ordinal))
+        return find_required_confirmation(prepared, self.procedure(run), run.state(prepared.step.ordinal))
 
     # Doing.
 
@@ -353,7 +368,7 @@ class Runner:
             rules.must_be_untaken(newest, prepared)
             rules.must_be_its_turn(newest, procedure, prepared)
             must_consent(self.ceremony(prepared), prepared, consent, self.author.names)
-            if untouched(newest) and run.id not in self._beside:
+            if is_untouched(newest) and run.id not in self._beside:
                 self._must_lead(newest, least_touched=True)
             return newest
 
@@ -371,7 +386,7 @@ class Runner:
         attempt = journal.latest_of(run, step)
         if attempt is None or self._doing.is_at(run, step):
             raise RunRefused("This step was not started by another cockpit.")
-        return await found_again.attach(
+        return await found_again.attach_to_attempt(
             run,
             await asyncio.to_thread(self._step_or_name, run, attempt),
             attempt,
@@ -392,7 +407,9 @@ class Runner:
         for run, attempt in self._running():
             step = await asyncio.to_thread(self._step_or_name, run, attempt)
             now = self._now_of(run, attempt)
-            if await asyncio.to_thread(found_again.recover, run, step, attempt, self._write, self._pen_for, now):
+            if await asyncio.to_thread(
+                found_again.recover_attempt, run, step, attempt, self._write, self._pen_for, now
+            ):
                 changed.append(self.run(run.id))
         return changed
 
@@ -414,7 +431,7 @@ class Runner:
         step = await asyncio.to_thread(self._step_or_name, run, attempt)
         now = self._now_of(run, attempt)
         try:
-            await asyncio.to_thread(found_again.recover, run, step, attempt, self._write, self._pen_for, now)
+            await asyncio.to_thread(found_again.recover_attempt, run, step, attempt, self._write, self._pen_for, now)
             if now().state is StepState.RUNNING:
                 await self.attach(run, attempt.step, lambda text: None)
         except (RunRefused, RecordError) as error:
@@ -426,7 +443,7 @@ class Runner:
             ((run.id, attempt.step, attempt.number), run, attempt)
             for run, attempt in self._running()
             if not self._doing.is_at(run, attempt.step)
-            and (attempt.still_runs or not alive(self.runs.owner(run, attempt)))
+            and (attempt.still_runs or not is_alive(self.runs.owner(run, attempt)))
         ]
 
     def _probes(self) -> dict[str, ProbeResult | None]:
@@ -476,7 +493,7 @@ class Runner:
         if self.read_only:
             with self._lock:
                 draft = decide()
-                events: Sequence[Event] = [journal.unwritten(draft, next(self._unwritten))] if draft else []
+                events: Sequence[Event] = [journal.make_unwritten_event(draft, next(self._unwritten))] if draft else []
         else:
             events = self._record(plan)
         with self._lock:
@@ -489,37 +506,37 @@ class Runner:
         chosen = run.incident or self._chosen.get(run.id)
         return self._incident() if chosen is None else chosen or None
 
-    def _pen_for(self, run: Run) -> Pen:
+    def _pen_for(self, run: Run) -> EventAuthor:
         return self._pen(self.incident(run))
 
-    def _pen(self, incident: str | None) -> Pen:
-        return Pen(self.operator, self._time.now(), incident, self.author.detail())
+    def _pen(self, incident: str | None) -> EventAuthor:
+        return EventAuthor(self.operator, self._time.now(), incident, self.author.detail())
 
     def _resolve(self, runbook: Runbook, procedure: Procedure, id: str) -> tuple[Resolved, ...]:
         run = self.runs.runs.get(id)
         kept = run.values if run else ()
         setting = self._setting(runbook, self._given.get(id, {}), kept, self._proposed.get(id, ()))
-        return resolved(asked_by(runbook, procedure), setting)
+        return resolve_parameters(asked_by(runbook, procedure), setting)
 
     def _setting(
         self, runbook: Runbook, values_by_name: Mapping[str, str], kept: Sequence[Value], proposed: Sequence[Value]
-    ) -> Setting:
+    ) -> PrepareContext:
         return self._around.setting(
             runbook, values_by_name, kept, proposed, self._guards, terminal=self.terminal is not None
         )
 
-    def _means(self, run: Run) -> Means:
+    def _means(self, run: Run) -> ExecutionContext:
         return self._around.means(self.terminal, self.incident(run))
 
     def _step_or_name(self, run: Run, attempt: Attempt) -> Step:
         try:
             return self.step(run, attempt.step)
         except RunRefused:
-            return rules.nameless(attempt)
+            return rules.make_nameless_step(attempt)
 
 
 def run_of(draft: Draft) -> Run:
     """The run that a draft is about to begin."""
     runs = Runs()
-    runs.apply(journal.unwritten(draft, 0))
+    runs.apply(journal.make_unwritten_event(draft, 0))
     return runs.runs[draft.subject]

@@ -8,7 +8,7 @@ from cockpit.model.event import Event, Kind
 from cockpit.model.run import Attempt, Run, SettledBy, StepState, Value
 from cockpit.model.runbook import Procedure, Runbook
 from cockpit.runbooks.run.process.identity import Owner
-from cockpit.runbooks.shell_syntax.placeholders import same
+from cockpit.runbooks.shell_syntax.placeholders import asks_for_same
 
 FOLDED = (Kind.RUN, Kind.STEP)
 """The kinds Runs wants to hear."""
@@ -51,27 +51,27 @@ class Runs:
     def _run(self, event: Event) -> None:
         detail = event.detail
         run = self.runs.get(event.subject)
-        what = _text(detail, "what")
+        what = _read_text(detail, "what")
         if what == "started" and run is None and event.subject:
             self.runs[event.subject] = Run(
                 id=event.subject,
-                path=_text(detail, "path"),
-                procedure=_text(detail, "procedure"),
-                title=_text(detail, "title"),
-                sha256=_text(detail, "sha256"),
+                path=_read_text(detail, "path"),
+                procedure=_read_text(detail, "procedure"),
+                title=_read_text(detail, "title"),
+                sha256=_read_text(detail, "sha256"),
                 environment=event.environment,
                 operator=event.actor,
                 started=event.occurred,
                 incident=event.incident,
-                values=_values(detail),
+                values=_read_values(detail),
             )
-            self.leaders[event.subject] = frozenset({_owner(detail)})
+            self.leaders[event.subject] = frozenset({_read_owner(detail)})
         elif what == "ended" and run is not None and run.ended is None:
             self.runs[run.id] = replace(run, ended=event.occurred)
             self.leaders.pop(run.id, None)
 
     def _step(self, run: Run, step: int, event: Event) -> None:
-        match _text(event.detail, "phase"):
+        match _read_text(event.detail, "phase"):
             case "intent":
                 self._intent(run, step, event)
             case "operation":
@@ -79,31 +79,31 @@ class Runs:
             case "outcome":
                 self._outcome(run, step, event)
             case "settled":
-                state = _state(event.detail)
+                state = _read_state(event.detail)
                 if state is not None and state is not StepState.RUNNING:
-                    settled_by = SettledBy(step, state, event.actor, _text(event.detail, "reason"), event.occurred)
+                    settled_by = SettledBy(step, state, event.actor, _read_text(event.detail, "reason"), event.occurred)
                     lines = replace(run, words=(*_words_but(run, step), settled_by))
                     self.runs[run.id] = _with_state(lines, step, state)
 
     def _intent(self, run: Run, step: int, event: Event) -> None:
-        detail, number = event.detail, _number(event.detail, "attempt")
-        if number is None or _find(run, step, number) is not None:
+        detail, number = event.detail, _read_number(event.detail, "attempt")
+        if number is None or _find_attempt(run, step, number) is not None:
             return
         attempt = Attempt(
             number=number,
             step=step,
             began=event.occurred,
-            kind=_text(detail, "kind"),
-            as_written=_text(detail, "as_written"),
-            as_run=_text(detail, "as_run"),
+            kind=_read_text(detail, "kind"),
+            as_written=_read_text(detail, "as_written"),
+            as_run=_read_text(detail, "as_run"),
             native=detail.get("native") is True,
             edited=detail.get("edited") is True,
             undo=detail.get("undo") is True,
-            transcript=_text(detail, "transcript"),
+            transcript=_read_text(detail, "transcript"),
             actor=event.actor,
-            approval=_text(detail, "approval"),
+            approval=_read_text(detail, "approval"),
         )
-        values = {value.name: value for value in (*run.values, *_values(detail))}
+        values = {value.name: value for value in (*run.values, *_read_values(detail))}
         grown = replace(
             run,
             attempts=(*run.attempts, attempt),
@@ -111,20 +111,20 @@ class Runs:
             words=_words_but(run, step),
         )
         self.runs[run.id] = _with_state(grown, step, StepState.RUNNING)
-        self.owners[run.id, step, number] = owner = _owner(detail)
+        self.owners[run.id, step, number] = owner = _read_owner(detail)
         if run.ended is None:
             self.leaders[run.id] = self.leading(run) | {owner}
 
     def _operation(self, run: Run, step: int, event: Event) -> None:
-        attempt = _find(run, step, _number(event.detail, "attempt"))
+        attempt = _find_attempt(run, step, _read_number(event.detail, "attempt"))
         if attempt is not None:
-            lines = replace(attempt, operation=_text(event.detail, "operation"))
+            lines = replace(attempt, operation=_read_text(event.detail, "operation"))
             self.runs[run.id] = _with_attempt(run, lines)
 
     def _outcome(self, run: Run, step: int, event: Event) -> None:
         """An attempt ends once; only `unknown` gives way to somebody who knows better."""
-        detail, state = event.detail, _state(event.detail)
-        attempt = _find(run, step, _number(detail, "attempt"))
+        detail, state = event.detail, _read_state(event.detail)
+        attempt = _find_attempt(run, step, _read_number(detail, "attempt"))
         if attempt is None or attempt.state not in OPEN or state in (None, StepState.RUNNING, StepState.TODO):
             return
         assert state is not None
@@ -132,38 +132,40 @@ class Runs:
             attempt,
             ended=event.occurred,
             state=state,
-            exit_code=_number(detail, "exit_code"),
-            signal=_number(detail, "signal"),
+            exit_code=_read_number(detail, "exit_code"),
+            signal=_read_number(detail, "signal"),
             timed_out=detail.get("timed_out") is True,
-            outcome=_text(detail, "outcome"),
-            verified=_text(detail, "verified"),
-            output=_text(detail, "output"),
-            transcript=_text(detail, "transcript") or attempt.transcript,
-            operation=_text(detail, "operation") or attempt.operation,
-            still_runs=_number(detail, "still_runs") or 0,
+            outcome=_read_text(detail, "outcome"),
+            verified=_read_text(detail, "verified"),
+            output=_read_text(detail, "output"),
+            transcript=_read_text(detail, "transcript") or attempt.transcript,
+            operation=_read_text(detail, "operation") or attempt.operation,
+            still_runs=_read_number(detail, "still_runs") or 0,
             started=detail.get("started") is not False,
         )
         run = _with_attempt(run, ended)
         self.owners.pop((run.id, step, attempt.number), None)
-        if run.state(step) in OPEN and attempt.number == latest(run, step):  # else a person has settled it meanwhile
+        if run.state(step) in OPEN and attempt.number == find_latest_attempt(
+            run, step
+        ):  # else a person has settled it meanwhile
             run = _with_state(run, step, StepState.TODO if attempt.undo and state is StepState.OK else state)
         self.runs[run.id] = run
 
 
-def latest(run: Run, step: int) -> int:
+def find_latest_attempt(run: Run, step: int) -> int:
     """The number of the newest attempt of a step; 0 before the first."""
     return max((attempt.number for attempt in run.attempts if attempt.step == step), default=0)
 
 
 def attempt_numbered(run: Run, step: int, number: int) -> Attempt:
     """Raises LookupError when there is no such attempt."""
-    attempt = _find(run, step, number)
+    attempt = _find_attempt(run, step, number)
     if attempt is None:
         raise LookupError(f"attempt {number} of step {step}")
     return attempt
 
 
-def _find(run: Run, step: int, number: int | None) -> Attempt | None:
+def _find_attempt(run: Run, step: int, number: int | None) -> Attempt | None:
     return next((attempt for attempt in run.attempts if attempt.step == step and attempt.number == number), None)
 
 
@@ -180,40 +182,43 @@ def _with_state(run: Run, step: int, state: StepState) -> Run:
     return replace(run, states=tuple(sorted((dict(run.states) | {step: state}).items())))
 
 
-def _text(detail: Mapping[str, Any], key: str) -> str:
+def _read_text(detail: Mapping[str, Any], key: str) -> str:
     value = detail.get(key)
     return value if isinstance(value, str) else ""
 
 
-def _number(detail: Mapping[str, Any], key: str) -> int | None:
+def _read_number(detail: Mapping[str, Any], key: str) -> int | None:
     value = detail.get(key)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _state(detail: Mapping[str, Any]) -> StepState | None:
-    text = _text(detail, "state")
+def _read_state(detail: Mapping[str, Any]) -> StepState | None:
+    text = _read_text(detail, "state")
     return StepState(text) if text in set(StepState) else None
 
 
-def _values(detail: Mapping[str, Any]) -> tuple[Value, ...]:
+def _read_values(detail: Mapping[str, Any]) -> tuple[Value, ...]:
     given_values = detail.get("values")
     records = (
         [fields for fields in given_values if isinstance(fields, Mapping)]
         if isinstance(given_values, list | tuple)
         else []
     )
-    return tuple(Value(_text(fields, "name"), _text(fields, "shown"), _text(fields, "source")) for fields in records)
+    return tuple(
+        Value(_read_text(fields, "name"), _read_text(fields, "shown"), _read_text(fields, "source"))
+        for fields in records
+    )
 
 
-def _owner(detail: Mapping[str, Any]) -> Owner:
+def _read_owner(detail: Mapping[str, Any]) -> Owner:
     given_values = detail.get("owner")
     if not isinstance(given_values, Mapping):
         return Owner()
     return Owner(
-        _text(given_values, "host"),
-        _text(given_values, "boot"),
-        _number(given_values, "pid") or 0,
-        _number(given_values, "started") or 0,
+        _read_text(given_values, "host"),
+        _read_text(given_values, "boot"),
+        _read_number(given_values, "pid") or 0,
+        _read_number(given_values, "started") or 0,
     )
 
 
@@ -235,7 +240,7 @@ def still_open(
         and (run.procedure, run.environment) == (procedure.slug, environment)
         and same_target(run.values, about)
     ]
-    return sorted(mine, key=lambda run: (bool(unknown(run)), run.started), reverse=True)
+    return sorted(mine, key=lambda run: (bool(list_unknown_steps(run)), run.started), reverse=True)
 
 
 def same_target(values: Sequence[Value], others: Sequence[Value]) -> bool:
@@ -243,7 +248,7 @@ def same_target(values: Sequence[Value], others: Sequence[Value]) -> bool:
     return len({app_of(values), app_of(others)} - {""}) < 2
 
 
-def competing(runs: Iterable[Run], run: Run) -> list[Run]:
+def list_competing_runs(runs: Iterable[Run], run: Run) -> list[Run]:
     """Other runs of its procedure on its target, over or not, whichever copy of the document they work on."""
     return [
         other
@@ -260,17 +265,17 @@ def going_on(run: Run) -> list[int]:
     return [step for step, state in run.states if state in (StepState.RUNNING, StepState.UNKNOWN)]
 
 
-def unknown(run: Run) -> list[int]:
+def list_unknown_steps(run: Run) -> list[int]:
     """The steps that nobody saw the end of."""
     return [step for step, state in run.states if state is StepState.UNKNOWN]
 
 
-def untouched(run: Run) -> bool:
+def is_untouched(run: Run) -> bool:
     """True as long as nothing was done in it."""
     return not run.states
 
 
-def agrees(run: Run, about: Sequence[Value]) -> bool:
+def agrees_with_values(run: Run, about: Sequence[Value]) -> bool:
     """True when a run stands on these values, as far as it has them."""
     values_by_name = {value.name: value.shown for value in run.values}
     return all(values_by_name.get(value.name, value.shown) == value.shown for value in about)
@@ -278,4 +283,4 @@ def agrees(run: Run, about: Sequence[Value]) -> bool:
 
 def app_of(values: Sequence[Value]) -> str:
     """The app that values are about, "" where none of them says."""
-    return next((value.shown for value in values if same(value.name, "app")), "")
+    return next((value.shown for value in values if asks_for_same(value.name, "app")), "")

@@ -10,7 +10,7 @@ from typing import Literal
 
 from cockpit.model.run import Run
 from cockpit.model.runbook import Damage, Runbook
-from cockpit.runbooks.document.read import read, secrets_of, text_for_people
+from cockpit.runbooks.document.read import read_runbook, secrets_of, text_for_people
 from cockpit.runbooks.run.process.files import make_directory, write_whole
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_in_text, secrets_in
 from cockpit.runbooks.types import RunRefused
@@ -37,7 +37,7 @@ class Trust:
         return self.standing in ("built-in", "known")
 
 
-def trust(runbook: Runbook, runs: Iterable[Run], snapshots: Path) -> Trust:
+def judge_trust(runbook: Runbook, runs: Iterable[Run], snapshots: Path) -> Trust:
     """How a document stands, by the runs so far. Reads a snapshot: blocking."""
     known_items = [run for run in runs if run.path == runbook.path or run.sha256 == runbook.sha256]
     same = sum(run.sha256 == runbook.sha256 for run in known_items)
@@ -52,11 +52,11 @@ def trust(runbook: Runbook, runs: Iterable[Run], snapshots: Path) -> Trust:
         before = snapshot_path(snapshots, last.sha256).read_text()
     except OSError:
         return Trust("changed", runbook.sha256, text_for_people(runbook))
-    lines = difference(before, runbook.text)  # before anything is hidden: a secret that changed is a difference
+    lines = format_difference(before, runbook.text)  # before anything is hidden: a secret that changed is a difference
     return Trust("changed", runbook.sha256, hide_in_text(lines, secrets_of(runbook.procedures)))
 
 
-def difference(before: str, after: str) -> str:
+def format_difference(before: str, after: str) -> str:
     """A unified diff for reading."""
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), "at the last run", "now", lineterm="")
     return "\n".join(lines)
@@ -75,7 +75,7 @@ def snapshot_path(snapshots: Path, sha256: str) -> Path:
     return snapshots / f"{sha256}.md"
 
 
-def keep(runbook: Runbook, snapshots: Path) -> None:
+def keep_snapshot(runbook: Runbook, snapshots: Path) -> None:
     """Keep the text that a run works on, under the hash of the document. Blocking. Raises Refused.
 
     A typed command with a secret in it is nowhere on the disk, and is not put there.
@@ -92,7 +92,7 @@ def keep(runbook: Runbook, snapshots: Path) -> None:
         raise RunRefused(f"The document could not be kept in {snapshots}: {error.strerror}.") from error
 
 
-def snapshot(run: Run, snapshots: Path) -> Runbook:
+def read_snapshot(run: Run, snapshots: Path) -> Runbook:
     """The document of a run as it was when the run began. Blocking. Raises Refused."""
     if not HASH.fullmatch(run.sha256):
         raise RunRefused("The run does not say which document it works on.")
@@ -101,4 +101,4 @@ def snapshot(run: Run, snapshots: Path) -> Runbook:
     except OSError as error:
         raise RunRefused(f"The document of this run is not in {snapshots} any more: {error.strerror}.") from error
     # What was mended when it was read stays mended: reading it again finds no damage.
-    return replace(read(run.path, raw), sha256=run.sha256, damage=Damage.NONE)
+    return replace(read_runbook(run.path, raw), sha256=run.sha256, damage=Damage.NONE)

@@ -87,7 +87,7 @@ class VerifyVerdict:
     waits: bool = False
 
 
-def expected(step: Step) -> Expected:
+def parse_expectation(step: Step) -> Expected:
     """The questions in a step's expected text and its `expect` tag. Never raises."""
     text = "\n".join(text for text in (step.expected, step.tags.get("expect", "")) if text)
     if len(text) > LONGEST:
@@ -98,40 +98,40 @@ def expected(step: Step) -> Expected:
         assertions.append(Assertion("http", int(status["value"])))
         rest = rest[status.end() :]
     for match in list(OBJECT.finditer(rest)):
-        if isinstance(subset := _json(match.group()), dict):
+        if isinstance(subset := _parse_json(match.group()), dict):
             assertions.append(Assertion("subset", subset))
             rest = rest.replace(match.group(), " ", 1)
     for what, form in FORMS:
         for match in list(form.finditer(rest)):
-            if (assertion := _assertion(what, match)) is not None:
+            if (assertion := _make_assertion(what, match)) is not None:
                 assertions.append(assertion)
                 rest = rest.replace(match.group(), " ", 1)
     return Expected(tuple(assertions), bool(CONNECTS.sub("", rest)), text)
 
 
-def _assertion(what: What, match: re.Match[str]) -> Assertion | None:
+def _make_assertion(what: What, match: re.Match[str]) -> Assertion | None:
     parts = match.groupdict()
     value: Any = parts["value"]
     if what in ("exit", "http"):
         return Assertion(what, int(value))
     if what == "ready":
-        return Assertion(what, True, within=_within(parts["within"]))
+        return Assertion(what, True, within=_parse_within(parts["within"]))
     if what == "probe":
-        return Assertion(what, value.lower(), parts.get("name") or EVERY, within=_within(parts["within"]))
+        return Assertion(what, value.lower(), parts.get("name") or EVERY, within=_parse_within(parts["within"]))
     if what == "regex":
         return Assertion(what, value) if _is_pattern(value) else None
     if what == "text":
         return Assertion(what, value[1:-1])
-    value = _literal(value)
+    value = _parse_literal(value)
     if what == "number" and not _is_number(value):
         return None
     return Assertion(what, value, parts.get("name") or "", parts["op"])
 
 
-def verify(target: Expected, evidence: Evidence) -> VerifyVerdict:
+def verify_evidence(target: Expected, evidence: Evidence) -> VerifyVerdict:
     """The verdict: the first question answered with no, or what is left for the eye."""
     for assertion in sorted(target.assertions, key=lambda assertion: assertion.what in WAITED_FOR):
-        if no := _fails(assertion, evidence):
+        if no := _explain_failure(assertion, evidence):
             return VerifyVerdict("failed", no, waits=assertion.what in WAITED_FOR)
     if evidence.unready is None and any(assertion.what == "ready" for assertion in target.assertions):
         return VerifyVerdict("look", "whether a replica is ready cannot be read here: look yourself")
@@ -139,17 +139,19 @@ def verify(target: Expected, evidence: Evidence) -> VerifyVerdict:
         assertion.what == "probe" and assertion.name == EVERY for assertion in target.assertions
     ):
         return VerifyVerdict("look", "no probe is configured here: look at the app yourself")
-    if target.eye and _same(target.text, evidence.output):
+    if target.eye and _is_same_text(target.text, evidence.output):
         return VerifyVerdict("passed", "exactly as expected")
     if target.eye:
         return VerifyVerdict("look", BY_EYE)
     return VerifyVerdict("passed", "as expected" if target.assertions else "")
 
 
-def conclude(finished: Finished, verdict: VerifyVerdict, target: Expected, kind: StepKind) -> tuple[StepState, str]:
+def conclude_attempt(
+    finished: Finished, verdict: VerifyVerdict, target: Expected, kind: StepKind
+) -> tuple[StepState, str]:
     """The state of the attempt and what is said of its verification. What is unknown stays unknown."""
     asked_for = {assertion.what for assertion in target.assertions}
-    if finished.state is StepState.UNKNOWN and verdict.answer == "passed" and foreseen(finished, asked_for):
+    if finished.state is StepState.UNKNOWN and verdict.answer == "passed" and is_foreseen(finished, asked_for):
         return StepState.OK, verdict.said
     if finished.state not in (StepState.OK, StepState.FAILED):
         return finished.state, ""
@@ -165,46 +167,50 @@ def conclude(finished: Finished, verdict: VerifyVerdict, target: Expected, kind:
     return StepState.WARN if verdict.answer == "look" else StepState.OK, verdict.said
 
 
-def foreseen(finished: Finished, asked_for: set[What]) -> bool:
+def is_foreseen(finished: Finished, asked_for: set[What]) -> bool:
     """Whether a document foresees an answer that would be strange elsewhere: a redirect, or what stands in a page."""
     status = finished.http_status or 0
     body = {"json", "subset", "regex", "text", "number"}
     return (300 <= status < 400 and "http" in asked_for) or (200 <= status < 300 and bool(body & asked_for))
 
 
-def _fails(assertion: Assertion, evidence: Evidence) -> str:
+def _explain_failure(assertion: Assertion, evidence: Evidence) -> str:
     """Why the answer is no, "" for yes."""
     match assertion.what:
         case "exit":
-            return _differs("exit code", evidence.exit_code, "==", assertion.value)
+            return _explain_difference("exit code", evidence.exit_code, "==", assertion.value)
         case "http":
-            return _differs("HTTP status", evidence.http_status, "==", assertion.value)
+            return _explain_difference("HTTP status", evidence.http_status, "==", assertion.value)
         case "probe":
             names = sorted(evidence.probes) if assertion.name == EVERY else [assertion.name]
-            answers = (_differs(f"probe {name}", evidence.probes.get(name), "==", assertion.value) for name in names)
+            answers = (
+                _explain_difference(f"probe {name}", evidence.probes.get(name), "==", assertion.value) for name in names
+            )
             return next(filter(None, answers), "")
         case "ready":
             return f"it is not ready: {evidence.unready}" if evidence.unready else ""
         case "regex":
-            return "" if _matches(assertion.value, evidence.output) else f"nothing matches /{assertion.value}/"
+            return "" if _matches_pattern(assertion.value, evidence.output) else f"nothing matches /{assertion.value}/"
         case "text":
             # As whole words: `unhealthy` does not contain `healthy`.
             whole = rf"(?<!\w){re.escape(assertion.value)}(?!\w)"
             return "" if re.search(whole, evidence.output) else f"it does not contain {assertion.value!r}"
         case "number":
-            number = _literal(evidence.output.strip())
+            number = _parse_literal(evidence.output.strip())
             if not _is_number(number):
                 return f"the output is no number: {clean_line(evidence.output, 60)!r}"
-            return _differs("number", number, assertion.operator, assertion.value)
-    document = _json(evidence.output)
+            return _explain_difference("number", number, assertion.operator, assertion.value)
+    document = _parse_json(evidence.output)
     if document is None:
         return "the output is not JSON"
     if assertion.what == "subset":
-        return _lacks(document, assertion.value)
-    return _differs(assertion.name, _at(document, assertion.name), assertion.operator, assertion.value)
+        return _find_missing_field(document, assertion.value)
+    return _explain_difference(
+        assertion.name, _read_json_path(document, assertion.name), assertion.operator, assertion.value
+    )
 
 
-def _differs(name: str, actual: Any, operator: str, value: Any) -> str:
+def _explain_difference(name: str, actual: Any, operator: str, value: Any) -> str:
     try:
         if actual is not None and ORDERS[operator](actual, value):
             return ""
@@ -214,17 +220,21 @@ def _differs(name: str, actual: Any, operator: str, value: Any) -> str:
     return f"{name} is {shown_text}, expected {operator} {clean_line(json.dumps(value, ensure_ascii=False), 80)}"
 
 
-def _lacks(document: Any, fields: Mapping[str, Any]) -> str:
+def _find_missing_field(document: Any, fields: Mapping[str, Any]) -> str:
     """The first field of `wanted` that the document has not, or has otherwise."""
     for key, value in fields.items():
         actual = document.get(key) if isinstance(document, dict) else None
-        inner = _lacks(actual, value) if isinstance(value, dict) else _differs(f".{key}", actual, "==", value)
+        inner = (
+            _find_missing_field(actual, value)
+            if isinstance(value, dict)
+            else _explain_difference(f".{key}", actual, "==", value)
+        )
         if inner:
             return inner
     return ""
 
 
-def _at(document: Any, path: str) -> Any:
+def _read_json_path(document: Any, path: str) -> Any:
     """The value at a path as jq writes it; None when there is none."""
     import jmespath
     from jmespath.exceptions import JMESPathError
@@ -244,20 +254,20 @@ def _is_pattern(text: str) -> bool:
     return REPEATS_REPEATED.search(text) is None
 
 
-def _matches(pattern: str, text: str) -> bool:
+def _matches_pattern(pattern: str, text: str) -> bool:
     """Line by line, and no endless line."""
     compiled = re.compile(pattern)
     return any(compiled.search(line[:2_000]) for line in text.splitlines())
 
 
-def _literal(text: str) -> Any:
+def _parse_literal(text: str) -> Any:
     if text[:1] in "\"'" and text[-1:] == text[:1] and len(text) > 1:
         return text[1:-1]
-    value = _json(text)
+    value = _parse_json(text)
     return text if value is None and text != "null" else value
 
 
-def _json(text: str) -> Any:
+def _parse_json(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -268,14 +278,14 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _within(text: str | None) -> float:
+def _parse_within(text: str | None) -> float:
     try:
         return float(seconds(text)) if text and re.fullmatch(DURATION, text) else 0.0
     except DurationError:
         return 0.0
 
 
-def _same(one: str, other: str) -> bool:
+def _is_same_text(one: str, other: str) -> bool:
     def lines(text: str) -> list[str]:
         return [line.rstrip() for line in text.strip().splitlines()]
 

@@ -29,7 +29,7 @@ def find_waiting_run(
     A run of which nothing was changed yet leaves nothing, and one at whose steps somebody is does not wait.
     """
     waiting = [
-        _waiting(run, procedure_of(run))
+        _make_waiting_run(run, procedure_of(run))
         for run in sorted(runs, key=lambda run: run.started)
         if run.environment == environment and run.ended is None and in_the_middle(run)
     ]
@@ -43,8 +43,8 @@ def in_the_middle(run: Run) -> bool:
     return bool(states) and not busy
 
 
-def _waiting(run: Run, procedure: Procedure | None) -> WaitingRun:
-    left = leaves(run)
+def _make_waiting_run(run: Run, procedure: Procedure | None) -> WaitingRun:
+    left = describe_leftovers(run)
     if procedure is None:
         done = [number for number, state in run.states if state in SETTLED]
         return WaitingRun(run.id, run.title, max(done, default=0) + 1, leaves=left)
@@ -55,11 +55,11 @@ def _waiting(run: Run, procedure: Procedure | None) -> WaitingRun:
     return WaitingRun(run.id, run.title, following.ordinal, following.title, left)
 
 
-def leaves(run: Run) -> str:
+def describe_leftovers(run: Run) -> str:
     """What the changes done so far leave behind that the next ones are to mend: a database that has no name."""
     missing: dict[str, str] = {}
     for attempt in sorted(run.attempts, key=lambda attempt: (attempt.began, attempt.number)):
-        if attempt.state in DONE and (renamed := _renamed(attempt.as_run)):
+        if attempt.state in DONE and (renamed := _find_rename(attempt.as_run)):
             old, new = renamed
             missing.pop(new, None)
             missing[old] = new
@@ -68,7 +68,7 @@ def leaves(run: Run) -> str:
     return f"no database is called {', '.join(gaps)} now" if gaps else ""
 
 
-def _renamed(command: str) -> tuple[str, str] | None:
+def _find_rename(command: str) -> tuple[str, str] | None:
     """(from, to) of an `az sql db rename`."""
     try:
         parts = shlex.split(command)
@@ -76,12 +76,12 @@ def _renamed(command: str) -> tuple[str, str] | None:
         return None
     if parts[:4] != ["az", "sql", "db", "rename"]:
         return None
-    old = _option(parts, "--name", "-n")
-    new = _option(parts, "--new-name")
+    old = _read_option(parts, "--name", "-n")
+    new = _read_option(parts, "--new-name")
     return (old, new) if old and new else None
 
 
-def _option(parts: list[str], *names: str) -> str:
+def _read_option(parts: list[str], *names: str) -> str:
     for index, word in enumerate(parts):
         name, equals, value = word.partition("=")
         if name in names:

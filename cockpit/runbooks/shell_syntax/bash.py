@@ -370,7 +370,7 @@ class _StatementReader:
     def _word(self, node: "Node", nesting: tuple[ShellNesting, ...]) -> ShellWord:
         start, end = self.source.start(node), self.source.end(node)
         parts, quoted, glob = self._parts(node, nesting, quoted=False)
-        return ShellWord(start, end, self.source.raw(node), _join(parts), quoted, glob)
+        return ShellWord(start, end, self.source.raw(node), _join_parts(parts), quoted, glob)
 
     def _parts(
         self, node: "Node", nesting: tuple[ShellNesting, ...], *, quoted: bool
@@ -401,7 +401,7 @@ class _StatementReader:
             return parts, any_quoted, any_glob
         if any(child.is_named for child in node.children):
             return list(self._parts_between(node, nesting, quoted=quoted)), False, bool(GLOB.search(text))
-        return [_unescape(text)], "\\" in text, bool(GLOB.search(text))
+        return [_unescape_text(text)], "\\" in text, bool(GLOB.search(text))
 
     def _between(self, start: int, end: int) -> str:
         letters = self.source.letters
@@ -413,12 +413,12 @@ class _StatementReader:
         """What is expanded in a node, and the letters around that; `edges` letters on both sides are its quotes."""
         parts: list[str | ShellExpansion] = []
         place = node.start_byte + edges
-        for child in _expanding(node):
+        for child in _list_expansions(node):
             parts.append(_unescape_double(self._between(place, child.start_byte)))
             parts.append(self._expansion(child, nesting, quoted=quoted))
             place = child.end_byte
         parts.append(_unescape_double(self._between(place, max(place, node.end_byte - edges))))
-        return _join(parts)
+        return _join_parts(parts)
 
     def _expansion(self, node: "Node", nesting: tuple[ShellNesting, ...], *, quoted: bool) -> ShellExpansion:
         start, end, raw = self.source.start(node), self.source.end(node), self.source.raw(node)
@@ -478,18 +478,18 @@ STATEMENTS = frozenset(
 )
 
 
-def _expanding(node: "Node") -> list["Node"]:
+def _list_expansions(node: "Node") -> list["Node"]:
     """The outermost expansions in a node, in order."""
     nodes: list[Node] = []
     for child in node.children:
         if child.type in EXPANSIONS:
             nodes.append(child)
         elif child.child_count:
-            nodes.extend(_expanding(child))
+            nodes.extend(_list_expansions(child))
     return nodes
 
 
-def _join(parts: "list[str | ShellExpansion]") -> tuple[str | ShellExpansion, ...]:
+def _join_parts(parts: "list[str | ShellExpansion]") -> tuple[str | ShellExpansion, ...]:
     """Neighbouring letters as one part; an empty word keeps one empty part."""
     joined: list[str | ShellExpansion] = []
     for part in parts:
@@ -500,7 +500,7 @@ def _join(parts: "list[str | ShellExpansion]") -> tuple[str | ShellExpansion, ..
     return tuple(joined) or ("",)
 
 
-def _unescape(text: str) -> str:
+def _unescape_text(text: str) -> str:
     return re.sub(r"\\(\n|.)", lambda match: "" if match[1] == "\n" else match[1], text, flags=re.DOTALL)
 
 

@@ -26,7 +26,7 @@ from cockpit.runbooks.shell_syntax import (
     SimpleCommand,
     parse_shell,
 )
-from cockpit.runbooks.shell_syntax.placeholders import placeholders
+from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 
 REPORT = "%{stderr}\\nanswer: HTTP %{http_code}, %{num_redirects} redirects, %{size_download} bytes, %{content_type}\\n"
 REPORTED = re.compile(r"(?:\A|\n)answer: HTTP (\d{3}), (\d+) redirects, (\d+) bytes, ?(.*)(?:\n|\Z)")
@@ -90,7 +90,7 @@ def add_reports(command: str, *, path: str) -> str:
     """The command with the status of each curl that sends something reported on standard error, where that can be."""
     if not CURL.search(command) or ELSEWHERE.search(command):
         return command
-    spans = tuple((blank.start, blank.end) for blank in placeholders(command))
+    spans = tuple((blank.start, blank.end) for blank in find_placeholders(command))
     document = parse_shell(command, "bash", masked=spans)
     calls = [call for call in sending_calls(document, command) if call.here]
     if document.errors or not calls or not knows_stderr(shutil.which("curl", path=path) or ""):

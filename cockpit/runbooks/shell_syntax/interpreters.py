@@ -32,7 +32,7 @@ QUOTED_PROGRAM = re.compile(r"\bexec\b.*\s--command\b|\s--query[\s=]|\srun-comma
 SUBSCRIPTS = re.compile(r"(?:\btest|\[|\bprintf)\s+-v\b")  # bash evaluates `name[...]` there
 
 
-def interprets(segment: str, *, quoted: bool) -> bool:
+def is_read_as_code(segment: str, *, quoted: bool) -> bool:
     """True when a value in this simple command may be read again as code: `sh -c "... <x>"`, `ssh host rm <x>`, SQL."""
     parts = {word.strip("\"'").rsplit("/", 1)[-1] for word in segment.split()}
     if parts & ALWAYS or SUBSCRIPTS.search(segment):

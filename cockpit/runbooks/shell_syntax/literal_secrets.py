@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from cockpit.model.secret import KNOWN_SECRETS, MASK
-from cockpit.runbooks.shell_syntax.words import LiteralWord, quotes, word_at
+from cockpit.runbooks.shell_syntax.words import LiteralWord, find_quotes, word_at
 
 LEAST = 4  # letters: shorter ones are masked where they stand, and not in what a command prints
 LONG = 8  # letters from which on a part of a header is a secret by itself
@@ -103,28 +103,28 @@ class LiteralSecret:
     values: tuple[str, ...]
 
 
-def literals(command: str) -> list[LiteralSecret]:
+def find_literal_secrets(command: str) -> list[LiteralSecret]:
     """The secrets of a command in the order written."""
-    return sorted(_found(command), key=lambda literal_secret: (literal_secret.start, -literal_secret.end))
+    return sorted(_find_secrets(command), key=lambda literal_secret: (literal_secret.start, -literal_secret.end))
 
 
 def secrets_in(command: str) -> tuple[str, ...]:
     """The values of a command's secrets that its output must not show."""
-    values = dict.fromkeys(value for literal in literals(command) for value in literal.values)
+    values = dict.fromkeys(value for literal in find_literal_secrets(command) for value in literal.values)
     return tuple(value for value in values if len(value) >= LEAST)
 
 
-def hide(command: str) -> str:
+def hide_literal_secrets(command: str) -> str:
     """The command for people: dots where a secret stands, given away or known, and wherever else it is said."""
-    literal_secrets, pieces, index = literals(command), [], 0
+    literal_secrets, pieces, index = find_literal_secrets(command), [], 0
     for literal_secret in literal_secrets:
         if literal_secret.end > index:
             pieces += [command[index : max(index, literal_secret.start)], MASK if literal_secret.start >= index else ""]
             index = literal_secret.end
-    return KNOWN_SECRETS.mask(without("".join([*pieces, command[index:]]), secrets_in(command)))
+    return KNOWN_SECRETS.mask(remove_secrets("".join([*pieces, command[index:]]), secrets_in(command)))
 
 
-def without(text: str, secrets: Iterable[str]) -> str:
+def remove_secrets(text: str, secrets: Iterable[str]) -> str:
     """A text in which none of these is said."""
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, MASK)
@@ -135,13 +135,13 @@ def hide_in_text(text: str, secrets: Iterable[str]) -> str:
     """A document for people: without the secrets of its commands, and without those that a line of it gives away."""
     lines = text.split("\n")
     sentences = {value for line in lines for value in secrets_in(line)}
-    return without("\n".join(map(hide, lines)), {*secrets, *sentences})
+    return remove_secrets("\n".join(map(hide_literal_secrets, lines)), {*secrets, *sentences})
 
 
-def _found(command: str) -> Iterator[LiteralSecret]:
+def _find_secrets(command: str) -> Iterator[LiteralSecret]:
     small = command.lower()
     for pattern in (ADDRESS, JWT):
-        for match in pattern.finditer(command) if _may(pattern, small) else ():
+        for match in pattern.finditer(command) if _may_match(pattern, small) else ():
             value = match["value"]
             if not NOT_SECRET.fullmatch(value) and not value.startswith(("$", "<", MASK)):
                 marker = match.groupdict().get("marker") or "eyJ"
@@ -149,30 +149,30 @@ def _found(command: str) -> Iterator[LiteralSecret]:
     inside: list[str] = []
     for pattern in (OPTION, SHORT, FROM_LITERAL, ASSIGNED, IN_JSON, IN_SQL, HEADER, AUTHORIZATION):
         whole, read = pattern in (HEADER, AUTHORIZATION), 0
-        for match in pattern.finditer(command) if _may(pattern, small) else ():
+        for match in pattern.finditer(command) if _may_match(pattern, small) else ():
             if match.end() < read:  # part of the value before it
                 continue
-            inside = inside or quotes(command)
-            end = NEVER if whole else _end(command, match.start())
+            inside = inside or find_quotes(command)
+            end = NEVER if whole else _find_value_end(command, match.start())
             word = word_at(command, match.end(), inside, end)
             read = word.end
-            if values := _values(word, parts=whole):
+            if values := _list_secret_texts(word, parts=whole):
                 yield LiteralSecret(match[match.lastgroup or 0], word.start, word.end, values)
     for match in SECRETS.finditer(command):
-        index, inside = match.end(), inside or quotes(command)
+        index, inside = match.end(), inside or find_quotes(command)
         while pair := PAIR.match(command, index):
             word = word_at(command, pair.end(), inside, LIST_END)
             index = word.end
-            if values := _values(word, parts=False):
+            if values := _list_secret_texts(word, parts=False):
                 yield LiteralSecret("--secrets", word.start, word.end, values)
 
 
-def _may(pattern: re.Pattern[str], small: str) -> bool:
+def _may_match(pattern: re.Pattern[str], small: str) -> bool:
     """Whether it is worth to look: most commands hold no secret, and a document has thousands."""
     return any(hint in small for hint in HINTS[pattern])
 
 
-def _end(command: str, start: int) -> re.Pattern[str]:
+def _find_value_end(command: str, start: int) -> re.Pattern[str]:
     """What ends a value within quotes, by what stands before its name."""
     before = command[start - 1 : start]
     if before and before in "?&":
@@ -181,7 +181,7 @@ def _end(command: str, start: int) -> re.Pattern[str]:
     return LIST_END if alone or before == ";" else WORD_END
 
 
-def _values(word: LiteralWord, *, parts: bool) -> tuple[str, ...]:
+def _list_secret_texts(word: LiteralWord, *, parts: bool) -> tuple[str, ...]:
     """Every text that a word's secret may be printed as; none when it is no secret. A header's parts count, too."""
     sentence = "".join(word.pieces)
     if not sentence or NOT_SECRET.fullmatch(sentence) or NOT_SECRET.fullmatch(word.raw):

@@ -11,7 +11,7 @@ Span = tuple[int, int]
 
 def parse_shell(text: str, language: str = "bash", *, masked: Iterable[Span] = ()) -> ShellDocument:
     """The tree of a text. `language` is bash or powershell; `masked` are the spans of placeholders. Never raises."""
-    return _parse(text, "powershell" if language == "powershell" else "bash", tuple(masked))
+    return _parse_text(text, "powershell" if language == "powershell" else "bash", tuple(masked))
 
 
 def mask_spans(text: str, spans: Iterable[Span]) -> str:
@@ -23,7 +23,7 @@ def mask_spans(text: str, spans: Iterable[Span]) -> str:
 
 
 @lru_cache(maxsize=2048)  # a document's fences are read when cutting, judging, asking and linting
-def _parse(text: str, language: str, masked: tuple[Span, ...]) -> ShellDocument:
+def _parse_text(text: str, language: str, masked: tuple[Span, ...]) -> ShellDocument:
     if len(text) > LONGEST:
         return ShellDocument(text, language, errors=(ShellSyntaxError(0, len(text), 0, "it is too long"),))
     try:

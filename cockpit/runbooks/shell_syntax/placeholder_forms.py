@@ -73,11 +73,11 @@ def written_holes(command: str, language: str) -> list[WrittenHole]:
     for match in pattern.finditer(command):
         kind = next(name for name, value in match.groupdict().items() if value is not None and name != "bare")
         if language == "http" or _is_a_hole(command, match, kind):
-            result.append(WrittenHole(_name(command, match, kind), match.start(), match.end()))
+            result.append(WrittenHole(_name_hole(command, match, kind), match.start(), match.end()))
     if language == "bash":
         result += [
             capital
-            for capital in _capitals(command)
+            for capital in _find_capital_holes(command)
             if not any(capital.start < one.end and one.start < capital.end for one in result)
         ]
     return sorted(result, key=lambda hole: hole.start)
@@ -160,7 +160,7 @@ def _in_comment(before: str) -> bool:
     return _open_quote(line) is None and bool(re.search(r"(?:^|\s)#", line))
 
 
-def _name(command: str, match: re.Match[str], kind: str) -> str:
+def _name_hole(command: str, match: re.Match[str], kind: str) -> str:
     """What is asked for. Crosses and dots are called by the option or the word that they stand in."""
     if kind not in ("crosses", "dots"):
         return match[kind]
@@ -170,7 +170,7 @@ def _name(command: str, match: re.Match[str], kind: str) -> str:
     return match[kind] if kind == "crosses" else "the rest"
 
 
-def _capitals(command: str) -> Iterator[WrittenHole]:
+def _find_capital_holes(command: str) -> Iterator[WrittenHole]:
     """`--detector-id DETECTOR_ID`: a word in capitals that only says again what its option is called."""
     for match in CAPITALS.finditer(command):
         option = re.sub(r"[^a-z0-9]", "", match["option"].casefold())

@@ -36,13 +36,13 @@ class Placeholder:
     kept: bool = False  # it stays as it is, `${X%/}`: the shell finds its value under the name
 
 
-def placeholders(command: str, language: str = "bash") -> list[Placeholder]:
+def find_placeholders(command: str, language: str = "bash") -> list[Placeholder]:
     """Every placeholder of a command in the order written. Quoted regular expressions and JMESPath are left alone."""
-    return list(_placeholders(command, language))
+    return list(_find_cached_placeholders(command, language))
 
 
 @lru_cache(maxsize=4096)  # a command is asked for its placeholders when it is read, judged, shown and run
-def _placeholders(command: str, language: str) -> tuple[Placeholder, ...]:
+def _find_cached_placeholders(command: str, language: str) -> tuple[Placeholder, ...]:
     holes = [
         Placeholder(hole.name, command[hole.start : hole.end], hole.start, hole.end)
         for hole in written_holes(command, language)
@@ -93,13 +93,13 @@ def powershell_variables(command: str) -> list[Placeholder]:
         if kind == "ps":
             flag = bool(ALWAYS_SET.fullmatch(name.upper()))
         else:
-            flag = own(name) or assigned_before(command, name, match.start(), "powershell")
+            flag = is_automatic_variable(name) or assigned_before(command, name, match.start(), "powershell")
         if not flag:
             result.append(Placeholder(name, match.group(), match.start(), match.end(), True))
     return result
 
 
-def own(name: str) -> bool:
+def is_automatic_variable(name: str) -> bool:
     """True for a variable that PowerShell always sets."""
     return bool(POWERSHELL_OWN.fullmatch(name))
 
@@ -129,7 +129,7 @@ def assigned_before(command: str, name: str, position: int, language: str) -> bo
     return name in command[:position] and bool(re.search(set_by, command[:position]))
 
 
-def composite(command: str, placeholder: Placeholder) -> str:
+def find_whole_word(command: str, placeholder: Placeholder) -> str:
     """The whole word a placeholder stands in: `meeting-<env>-rg`; the placeholder alone when it stands alone."""
     before = command[: placeholder.start]
     head = before[len(before.rstrip(WORD)) :]
@@ -147,7 +147,7 @@ ASSIGNMENT = re.compile(r"""^(?:export\s+)?(?P<name>[A-Za-z_]\w*)=(?P<value>"[^"
 POWERSHELL_ASSIGNMENT = re.compile(r"""^\$(?:env:)?(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>"[^"]*"|'[^']*')\s*$""")
 
 
-def assignment(command: str) -> tuple[str, str] | None:
+def parse_assignment(command: str) -> tuple[str, str] | None:
     """(name, literal) when the command does nothing but set one variable; such a line is a parameter, not a step."""
     match = ASSIGNMENT.match(command.strip()) or POWERSHELL_ASSIGNMENT.match(command.strip())
     if match is None or "$(" in command or "`" in command:
@@ -166,11 +166,11 @@ ALIASES = (
 )
 
 
-def same(one: str, other: str) -> bool:
+def asks_for_same(one: str, other: str) -> bool:
     """True when two names ask for one thing: <APP> and <APP_NAME>, <rg> and <RESOURCE_GROUP>."""
-    left, right = canonical(one), canonical(other)
+    left, right = canonicalise_name(one), canonicalise_name(other)
     return left == right or any(left in group and right in group for group in ALIASES)
 
 
-def canonical(name: str) -> str:
+def canonicalise_name(name: str) -> str:
     return re.sub(r"[\s-]+", "_", name.strip()).casefold()

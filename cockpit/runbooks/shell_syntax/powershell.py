@@ -259,15 +259,15 @@ class _PowerShellStatementReader:
         for child in node.children:
             start, end = self.source.start(child), self.source.end(child)
             if child.type == "variable":
-                parts.extend((_unescape(self.source.parsed[place:start]), self._variable(child, quoted=True)))
+                parts.extend((_unescape_text(self.source.parsed[place:start]), self._variable(child, quoted=True)))
                 place = end
             elif child.is_named and child.named_child_count:
                 self._visit(child, nesting, (), depth + 1)
                 raw = self.source.raw(child)
                 computed = ShellExpansion(ExpansionKind.EXPRESSION, start, end, raw, quoted=True)
-                parts.extend((_unescape(self.source.parsed[place:start]), computed))
+                parts.extend((_unescape_text(self.source.parsed[place:start]), computed))
                 place = end
-        parts.append(_unescape(self.source.parsed[place : max(place, self.source.end(node) - 1)]))
+        parts.append(_unescape_text(self.source.parsed[place : max(place, self.source.end(node) - 1)]))
         return tuple(part for part in parts if part != "") or ("",)
 
     def _variable(self, node: "Node", *, quoted: bool) -> ShellExpansion:
@@ -280,5 +280,5 @@ class _PowerShellStatementReader:
         return expansion
 
 
-def _unescape(text: str) -> str:
+def _unescape_text(text: str) -> str:
     return re.sub(r"`(.)", r"\1", text, flags=re.DOTALL)

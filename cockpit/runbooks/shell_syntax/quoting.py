@@ -169,11 +169,11 @@ def find_powershell_contexts(command: str) -> list[Context]:
             contexts.extend([Context.COMMENT] * ((len(command) if end < 0 else end) - index))
             continue
         contexts.append(quote)
-        quote = after(letter, quote)
+        quote = advance_context(letter, quote)
     return contexts if quote is Context.BARE else [Context.ELSEWHERE] * len(command)
 
 
-def after(letter: str, quote: Context) -> Context:
+def advance_context(letter: str, quote: Context) -> Context:
     """The context behind a letter."""
     if quote is Context.BARE:
         return Context.DOUBLE if letter in DOUBLE else Context.SINGLE if letter in SINGLE else quote

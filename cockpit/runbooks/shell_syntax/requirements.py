@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cockpit.runbooks.shell_syntax.commands import simple_commands
-from cockpit.runbooks.shell_syntax.placeholders import placeholders
+from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 
 BUILT_IN = frozenset(
     (
@@ -45,28 +45,34 @@ CLUSTER_TOOLS = frozenset({"kubectl", "helm", "helmfile", "oc", "flux", "istioct
 GUARDED = re.compile(rf"(?:^|[\s;&|(`\"'/])(az|{'|'.join(sorted(CLUSTER_TOOLS))})(?=\s)")
 
 
-def programs(command: str, language: str) -> list[str]:
+def list_programs(command: str, language: str) -> list[str]:
     """The programs that a command starts, as written, each once; those only known while it runs are left out."""
     if language == "powershell":
         return ["pwsh"]
     names = ["bash"]
     own = set(FUNCTION.findall(command))
-    blanks = {blank.form for blank in placeholders(command)}
-    for parts in _commands(command):
-        name = _program(parts)
-        if name and name not in BUILT_IN and name not in own and name not in names and not _unknown(name, blanks):
+    blanks = {blank.form for blank in find_placeholders(command)}
+    for parts in _list_commands(command):
+        name = _find_program(parts)
+        if (
+            name
+            and name not in BUILT_IN
+            and name not in own
+            and name not in names
+            and not _is_unknown_program(name, blanks)
+        ):
             names.append(name)
     return names
 
 
-def _commands(command: str) -> Iterator[list[str]]:
+def _list_commands(command: str) -> Iterator[list[str]]:
     simple = simple_commands(command)
     yield from (item.text.split() for item in (simple or ()))
     if simple is None and (parts := command.split()):
         yield parts  # what else it starts, only bash can tell
 
 
-def _program(parts: list[str]) -> str:
+def _find_program(parts: list[str]) -> str:
     """The program of a simple command: behind keywords, assignments and such as sudo."""
     rest = iter(parts)
     for word in rest:
@@ -79,14 +85,14 @@ def _program(parts: list[str]) -> str:
     return ""
 
 
-def _unknown(name: str, blanks: set[str]) -> bool:
+def _is_unknown_program(name: str, blanks: set[str]) -> bool:
     return any(blank in name for blank in blanks) or not re.fullmatch(r"[\w./~+@-]+", name)
 
 
-def missing(command: str, language: str, *, path: str, cwd: str) -> str:
+def explain_missing_program(command: str, language: str, *, path: str, cwd: str) -> str:
     """Why a command cannot run on this machine, "" when all it starts is here."""
     moves = re.search(r"(?:^|[;&|\s])(?:cd|pushd)\s", command) is not None
-    for name in programs(command, language):
+    for name in list_programs(command, language):
         if name == "pwsh" and not shutil.which("pwsh", path=path):
             return "PowerShell (pwsh) is not installed on this machine: copy it to where it is"
         if "/" in name:
@@ -98,7 +104,7 @@ def missing(command: str, language: str, *, path: str, cwd: str) -> str:
     return ""
 
 
-def endless(command: str) -> bool:
+def is_endless(command: str) -> bool:
     """True for a command that shows what comes until it is stopped."""
     return ENDLESS.search(command) is not None
 
@@ -108,7 +114,7 @@ def needs_terminal(command: str) -> bool:
     return any(TERMINAL.search(line) for line in command.replace("\\\n", " ").splitlines())
 
 
-def guarded(command: str) -> list[str]:
+def list_guarded_tools(command: str) -> list[str]:
     """The tools of a command whose target must be looked at before a change: `az`, `kubectl`."""
     result = {match[1] for match in GUARDED.finditer(command)}
     return [tool for tool, names in (("az", {"az"}), ("kubectl", CLUSTER_TOOLS)) if names & result]

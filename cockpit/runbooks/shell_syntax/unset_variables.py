@@ -58,12 +58,12 @@ def unset_variables(command: str, masked: Sequence[tuple[int, int]] = ()) -> lis
             for variable in _read_by(expansion, statement):
                 if not _is_set(variable, statement, set_so_far, programs):
                     unset_variables_by_pair.setdefault((variable.start, variable.end), variable)
-        set_so_far |= _sets(statement)
+        set_so_far |= _list_set_variables(statement)
         set_so_far |= set(statement.sets)
     unset_variables_by_pair |= {
         (inside_shell.start, inside_shell.end): inside_shell for inside_shell in _inside_shells(document, set_so_far)
     }
-    return _apart(
+    return _remove_nested(
         sorted(unset_variables_by_pair.values(), key=lambda unset_variable: (unset_variable.start, -unset_variable.end))
     )
 
@@ -96,15 +96,15 @@ def _is_set(variable: UnsetVariable, statement: ShellStatement, before: Iterable
         return "set" in programs
     if SET_BY.get(name, set()) & programs:
         return True
-    reader = _around(statement, variable.start)
+    reader = _find_command_around(statement, variable.start)
     return any(
-        name == assigned and end <= variable.start and _reaches(writer, reader)
+        name == assigned and end <= variable.start and _reaches_reader(writer, reader)
         for writer in statement.commands
-        for assigned, end in _assigned(writer)
+        for assigned, end in _list_assignments(writer)
     )
 
 
-def _assigned(command: SimpleCommand) -> Iterator[tuple[str, int]]:
+def _list_assignments(command: SimpleCommand) -> Iterator[tuple[str, int]]:
     """(name, where it is set) for what a command sets for those behind it; `X=1 tool` sets it for the tool alone."""
     declares = command.name is not None and command.name.raw in DECLARES
     if declares or not command.words:
@@ -115,24 +115,24 @@ def _assigned(command: SimpleCommand) -> Iterator[tuple[str, int]]:
         )
 
 
-def _sets(statement: ShellStatement) -> set[str]:
+def _list_set_variables(statement: ShellStatement) -> set[str]:
     """What a statement has certainly set for the next one."""
     away = APART | MAYBE_SET
     return {
         name
         for command in statement.commands
         if not away.intersection(command.nesting)
-        for name, _ in _assigned(command)
+        for name, _ in _list_assignments(command)
     }
 
 
-def _around(statement: ShellStatement, position: int) -> SimpleCommand | None:
+def _find_command_around(statement: ShellStatement, position: int) -> SimpleCommand | None:
     """The innermost command at a position."""
     there = [command for command in statement.commands if command.start <= position < command.end]
     return min(there, key=lambda simple_command: simple_command.end - simple_command.start, default=None)
 
 
-def _reaches(writer: SimpleCommand, reader: SimpleCommand | None) -> bool:
+def _reaches_reader(writer: SimpleCommand, reader: SimpleCommand | None) -> bool:
     """False where the one sets it in a subshell, a pipe or a branch that the other does not stand in."""
     outside = list(reader.nesting) if reader else []
     for nesting in writer.nesting:
@@ -159,7 +159,7 @@ def _inside_shells(document: ShellDocument, names: set[str]) -> Iterator[UnsetVa
                 yield UnsetVariable(inner.name, start, start + inner.end - inner.start, False)
 
 
-def _apart(variables: list[UnsetVariable]) -> list[UnsetVariable]:
+def _remove_nested(variables: list[UnsetVariable]) -> list[UnsetVariable]:
     """None within another: of `${X%$Y}` the outer one ends where the inner one begins."""
     result: list[UnsetVariable] = []
     for variable in variables:

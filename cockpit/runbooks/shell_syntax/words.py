@@ -20,7 +20,7 @@ class LiteralWord:
     pieces: tuple[str, ...]
 
 
-def quotes(command: str) -> list[str]:
+def find_quotes(command: str) -> list[str]:
     """The quote that each letter stands in, "" for none; one more entry for the end."""
     inside, quote, index = [], "", 0
     while index < len(command):

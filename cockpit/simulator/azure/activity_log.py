@@ -8,7 +8,7 @@ from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, Simula
 from cockpit.simulator.azure import times
 from cockpit.simulator.world.clock import SimulatedClock
 from cockpit.simulator.world.scenario import ServiceIssue
-from cockpit.simulator.world.site import REGION_LABEL, SUBSCRIPTION, identifier
+from cockpit.simulator.world.site import REGION_LABEL, SUBSCRIPTION, make_identifier
 from cockpit.simulator.world.stage import Stage
 from cockpit.simulator.world.world import Activity, World
 
@@ -22,28 +22,28 @@ PATTERN = (
 
 def list_activity(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """Newest first. The service understands few filters, and none without a start time."""
-    since, until, values_by_name = _filter(call.query.get("$filter", ""))
+    since, until, values_by_name = _parse_filter(call.query.get("$filter", ""))
     world, clock = stage.world(), stage.clock
     records = [
         body
         for activity in sorted(world.activity, key=lambda activity: activity.end, reverse=True)
         if activity.end + world.scenario.activity_lag <= world.now
-        for moment, body in _entries(world, activity, clock)
+        for moment, body in _list_entries(world, activity, clock)
         if since <= moment <= (until or moment)
-        and all(_said(body, text).lower() == sentence for text, sentence in values_by_name.items())
+        and all(_read_filter_field(body, text).lower() == sentence for text, sentence in values_by_name.items())
     ]
     return SimulatedAnswer({"value": records, "nextLink": None})
 
 
-def _entries(world: World, activity: Activity, clock: SimulatedClock) -> Iterator[tuple[datetime, JSON]]:
+def _list_entries(world: World, activity: Activity, clock: SimulatedClock) -> Iterator[tuple[datetime, JSON]]:
     ended = "Failed" if activity.failed else "Succeeded"
     for name, status, seconds in (("EndRequest", ended, activity.end), ("BeginRequest", "Started", activity.begin)):
         moment = clock.at(seconds)
-        yield moment, _entry(world, activity, name, status, moment)
+        yield moment, _build_entry(world, activity, name, status, moment)
 
 
-def _entry(world: World, activity: Activity, name: str, status: str, moment: datetime) -> JSON:
-    event = identifier(world.scenario.seed, activity.correlation, name)
+def _build_entry(world: World, activity: Activity, name: str, status: str, moment: datetime) -> JSON:
+    event = make_identifier(world.scenario.seed, activity.correlation, name)
     site = world.scenario.site
     resource = activity.resource if activity.resource.startswith("/subscriptions/") else site.app_id + activity.resource
     return {
@@ -53,8 +53,8 @@ def _entry(world: World, activity: Activity, name: str, status: str, moment: dat
         "operationId": activity.correlation,
         "description": "",
         "eventDataId": event,
-        "eventName": _named(name),
-        "category": _named("Administrative"),
+        "eventName": _make_localised_value(name),
+        "category": _make_localised_value("Administrative"),
         "httpRequest": {
             "clientRequestId": activity.client_request,
             "clientIpAddress": "192.0.2.10",
@@ -63,22 +63,22 @@ def _entry(world: World, activity: Activity, name: str, status: str, moment: dat
         "id": f"{resource}/events/{event}",
         "level": "Error" if status == "Failed" else "Informational",
         "resourceGroupName": site.resource_group,
-        "resourceProviderName": _named(activity.action.partition("/")[0]),
+        "resourceProviderName": _make_localised_value(activity.action.partition("/")[0]),
         "resourceId": resource,
-        "operationName": _named(activity.action),
-        "status": _named(status),
-        "subStatus": _named("" if status == "Started" else "OK"),
-        "eventTimestamp": times.precise(moment),
-        "submissionTimestamp": times.precise(moment),
+        "operationName": _make_localised_value(activity.action),
+        "status": _make_localised_value(status),
+        "subStatus": _make_localised_value("" if status == "Started" else "OK"),
+        "eventTimestamp": times.format_precise(moment),
+        "submissionTimestamp": times.format_precise(moment),
         "subscriptionId": SUBSCRIPTION,
     }
 
 
-def _named(value: str) -> JSON:
+def _make_localised_value(value: str) -> JSON:
     return {"value": value, "localizedValue": value}
 
 
-def _said(body: JSON, field: str) -> str:
+def _read_filter_field(body: JSON, field: str) -> str:
     return {
         "resourcegroupname": str(body["resourceGroupName"]),
         "resourceuri": str(body["resourceId"]),
@@ -87,7 +87,7 @@ def _said(body: JSON, field: str) -> str:
     }[field]
 
 
-def _filter(text: str) -> tuple[datetime, datetime | None, dict[str, str]]:
+def _parse_filter(text: str) -> tuple[datetime, datetime | None, dict[str, str]]:
     """(from, until, further equalities by lower-case field). Raises RefusedError."""
     since: datetime | None = None
     until: datetime | None = None
@@ -96,9 +96,9 @@ def _filter(text: str) -> tuple[datetime, datetime | None, dict[str, str]]:
         test = TEST.fullmatch(part)
         field, operator = (test[1].lower(), test[2].lower()) if test else ("", "")
         if test and (field, operator) == ("eventtimestamp", "ge"):
-            since = times.read(test[3])
+            since = times.parse_time(test[3])
         elif test and (field, operator) == ("eventtimestamp", "le"):
-            until = times.read(test[3])
+            until = times.parse_time(test[3])
         elif test and operator == "eq" and field in EQUALITIES and not values_by_name:
             values_by_name[field] = test[3].lower()
         else:
@@ -114,18 +114,20 @@ def _filter(text: str) -> tuple[datetime, datetime | None, dict[str, str]]:
 def list_events(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """The events since `queryStartTime`, all of them without it."""
     start = call.query.get("querystarttime")
-    since = times.read(start) if start else None
+    since = times.parse_time(start) if start else None
     records = [
-        _body(service_issue, stage.clock)
+        _build_issue_body(service_issue, stage.clock)
         for service_issue in stage.scenario.service_issues
         if since is None or stage.clock.at(-service_issue.age) >= since
     ]
     return SimulatedAnswer({"value": records, "nextLink": None})
 
 
-def _body(issue: ServiceIssue, clock: SimulatedClock) -> JSON:
-    began = times.precise(clock.at(-issue.age))
-    ended = {"impactMitigationTime": times.precise(clock.at(-issue.age / 2))} if issue.status == "Resolved" else {}
+def _build_issue_body(issue: ServiceIssue, clock: SimulatedClock) -> JSON:
+    began = times.format_precise(clock.at(-issue.age))
+    ended = (
+        {"impactMitigationTime": times.format_precise(clock.at(-issue.age / 2))} if issue.status == "Resolved" else {}
+    )
     region = {"impactedRegion": REGION_LABEL, "status": issue.status, "lastUpdateTime": began}
     return {
         "id": f"/providers/Microsoft.ResourceHealth/events/{issue.name}",

@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, SimulatedRequest
 from cockpit.simulator.azure import times
-from cockpit.simulator.world.alerts import SimulatedAlert, alerts
+from cockpit.simulator.world.alerts import SimulatedAlert, list_simulated_alerts
 from cockpit.simulator.world.changes import set_alert_state
 from cockpit.simulator.world.clock import SimulatedClock
 from cockpit.simulator.world.site import Site
@@ -27,19 +27,19 @@ def list_alerts(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     unknown = sorted(set(call.query) - KNOWN)
     if unknown:
         raise RefusedError(400, "BadRequest", f"The simulator does not know {', '.join(unknown)} of the alert list.")
-    since, until = _window(stage.clock, call)
+    since, until = _read_time_window(stage.clock, call)
     within = stage.scenario.site.app_id.lower().startswith(
         call.path.lower().partition("/providers/microsoft.alertsmanagement")[0]
     )
     chosen = [
         simulated_alert
-        for simulated_alert in _sorted(alerts(stage.world()), call)
+        for simulated_alert in _sort_alerts(list_simulated_alerts(stage.world()), call)
         if within
         and since <= stage.clock.at(simulated_alert.fired) <= until
-        and _matches(simulated_alert, call, stage.scenario.site)
+        and _matches_filters(simulated_alert, call, stage.scenario.site)
     ]
-    size = max(1, _number(call, "pagecount", PAGE, LARGEST_PAGE))
-    first = _number(call, "ctoken", 0, len(chosen))
+    size = max(1, _read_number(call, "pagecount", PAGE, LARGEST_PAGE))
+    first = _read_number(call, "ctoken", 0, len(chosen))
     page = chosen[first : first + size]
     more = first + size < len(chosen)
     return SimulatedAnswer(
@@ -51,19 +51,19 @@ def list_alerts(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
 
 
 def get_alert(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
-    return SimulatedAnswer(alert_body(_find(stage, call), stage.clock, stage.scenario.site))
+    return SimulatedAnswer(alert_body(_find_alert(stage, call), stage.clock, stage.scenario.site))
 
 
 def change_state(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """What a person says of an alert. The condition it fires on is not touched."""
-    alert = _find(stage, call)
+    alert = _find_alert(stage, call)
     state = call.query.get("newstate", "")
     if state not in STATES:
         raise RefusedError(400, "BadRequest", f"newState must be one of {', '.join(STATES)}.")
     if call.content:
         call.json()
     stage.become(set_alert_state(stage.world(), alert.id, state, call.caller(stage.scenario.operator)))
-    return SimulatedAnswer(alert_body(_find(stage, call), stage.clock, stage.scenario.site))
+    return SimulatedAnswer(alert_body(_find_alert(stage, call), stage.clock, stage.scenario.site))
 
 
 def alert_body(alert: SimulatedAlert, clock: SimulatedClock, site: Site) -> JSON:
@@ -80,15 +80,15 @@ def alert_body(alert: SimulatedAlert, clock: SimulatedClock, site: Site) -> JSON
         "targetResourceType": "containerapps",
         "sourceCreatedId": alert.id,
         "alertRule": alert.rule or f"{site.group_id}/providers/Microsoft.Insights/metricAlerts/{alert.name}",
-        "startDateTime": times.precise(clock.at(alert.fired)),
-        "lastModifiedDateTime": times.precise(clock.at(alert.changed)),
+        "startDateTime": times.format_precise(clock.at(alert.fired)),
+        "lastModifiedDateTime": times.format_precise(clock.at(alert.changed)),
         "lastModifiedUserName": alert.changed_by,
         "actionStatus": {"isSuppressed": False},
         "description": alert.description,
     }
     over = alert.resolved if alert.resolved is not None else alert.says_resolved_at
     if over is not None:
-        essentials["monitorConditionResolvedDateTime"] = times.precise(clock.at(over))
+        essentials["monitorConditionResolvedDateTime"] = times.format_precise(clock.at(over))
     return {
         "id": f"{site.app_id.lower()}/providers/Microsoft.AlertsManagement/alerts/{alert.id}",
         "type": "Microsoft.AlertsManagement/alerts",
@@ -97,7 +97,7 @@ def alert_body(alert: SimulatedAlert, clock: SimulatedClock, site: Site) -> JSON
     }
 
 
-def _window(clock: SimulatedClock, call: SimulatedRequest) -> tuple[datetime, datetime]:
+def _read_time_window(clock: SimulatedClock, call: SimulatedRequest) -> tuple[datetime, datetime]:
     """Alerts that fired outside of it are not listed."""
     if custom := call.query.get("customtimerange"):
         return times.read_range(custom)
@@ -108,7 +108,7 @@ def _window(clock: SimulatedClock, call: SimulatedRequest) -> tuple[datetime, da
     return now - RANGES[name], now
 
 
-def _matches(alert: SimulatedAlert, call: SimulatedRequest, site: Site) -> bool:
+def _matches_filters(alert: SimulatedAlert, call: SimulatedRequest, site: Site) -> bool:
     values_by_name = {
         "monitorcondition": alert.condition,
         "alertstate": alert.state,
@@ -119,7 +119,7 @@ def _matches(alert: SimulatedAlert, call: SimulatedRequest, site: Site) -> bool:
     return all(call.query.get(name, value).lower() == value.lower() for name, value in values_by_name.items())
 
 
-def _sorted(simulated_alerts: list[SimulatedAlert], call: SimulatedRequest) -> list[SimulatedAlert]:
+def _sort_alerts(simulated_alerts: list[SimulatedAlert], call: SimulatedRequest) -> list[SimulatedAlert]:
     """By the last change unless asked otherwise; the newest or the highest first."""
     keys: dict[str, Callable[[SimulatedAlert], float | str]] = {
         "lastmodifieddatetime": lambda simulated_alert: simulated_alert.changed,
@@ -134,7 +134,7 @@ def _sorted(simulated_alerts: list[SimulatedAlert], call: SimulatedRequest) -> l
     return sorted(simulated_alerts, key=key, reverse=order == "desc")
 
 
-def _number(call: SimulatedRequest, name: str, otherwise: int, largest: int) -> int:
+def _read_number(call: SimulatedRequest, name: str, otherwise: int, largest: int) -> int:
     text = call.query.get(name, str(otherwise))
     if not (text.isascii() and text.isdigit() and int(text) <= largest):
         raise RefusedError(400, "BadRequest", f"{name} must be a number up to {largest}.")
@@ -149,9 +149,9 @@ def _next_link(stage: Stage, call: SimulatedRequest, first: int) -> str:
     return f"{base}{call.path}?{urlencode({**call.query, 'api-version': version, 'ctoken': first})}"
 
 
-def _find(stage: Stage, call: SimulatedRequest) -> SimulatedAlert:
+def _find_alert(stage: Stage, call: SimulatedRequest) -> SimulatedAlert:
     wanted_name = call.names["alert"].lower()
-    for alert in alerts(stage.world()):
+    for alert in list_simulated_alerts(stage.world()):
         if alert.id == wanted_name:
             return alert
     raise RefusedError(404, "AlertNotFound", f"The alert '{wanted_name}' was not found.")

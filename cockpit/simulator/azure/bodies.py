@@ -14,9 +14,9 @@ from cockpit.simulator.world.site import (
     REGION,
     REGION_LABEL,
     SUBSCRIPTION,
-    short,
+    make_short_name,
 )
-from cockpit.simulator.world.stage import restarts
+from cockpit.simulator.world.stage import count_restarts
 from cockpit.simulator.world.world import Operation, SimulatedCondition, SimulatedRevision, World
 
 HEALTH = {
@@ -37,7 +37,7 @@ DETAILS = {SimulatedCondition.SICK: "CrashLoopBackOff: back-off restarting the f
 def app_body(world: World, clock: SimulatedClock, url: str, fqdn: str) -> JSON:
     """The container app. `url` is where its streams are, `fqdn` where its users go."""
     site = world.scenario.site
-    changed = times.naive(clock.at(world.changed_at))
+    changed = times.format_naive(clock.at(world.changed_at))
     operation = world.running_operation
     latest = world.latest
     return {
@@ -49,7 +49,7 @@ def app_body(world: World, clock: SimulatedClock, url: str, fqdn: str) -> JSON:
         "systemData": {
             "createdBy": "ci@example.com",
             "createdByType": "User",
-            "createdAt": times.naive(clock.at(world.revisions[0].created)),
+            "createdAt": times.format_naive(clock.at(world.revisions[0].created)),
             "lastModifiedBy": world.changed_by,
             "lastModifiedByType": "User",
             "lastModifiedAt": changed,
@@ -125,7 +125,7 @@ def revision_body(world: World, revision: SimulatedRevision, clock: SimulatedClo
     condition = world.condition(revision)
     odd = revision.odd
     properties: JSON = {
-        "createdTime": times.offset(clock.at(revision.created)),
+        "createdTime": times.format_with_offset(clock.at(revision.created)),
         "fqdn": fqdn,
         "template": template_body(revision, in_app=False),
         "active": revision.active,
@@ -139,7 +139,7 @@ def revision_body(world: World, revision: SimulatedRevision, clock: SimulatedClo
     if condition in DETAILS:
         properties["runningStateDetails"] = DETAILS[condition]
     if revision.stopped is not None:
-        properties["lastActiveTime"] = times.offset(clock.at(revision.stopped))
+        properties["lastActiveTime"] = times.format_with_offset(clock.at(revision.stopped))
     if odd is not None:
         if odd.running_state:
             properties["runningState"] = odd.running_state
@@ -164,9 +164,9 @@ def replica_count(revision: SimulatedRevision) -> int:
 def replica_names(world: World, revision: SimulatedRevision) -> list[str]:
     """The instances of a revision; a restart gives them new names."""
     seed = world.scenario.seed
-    pod = short(seed, 9, "pod", revision.name)
+    pod = make_short_name(seed, 9, "pod", revision.name)
     return [
-        f"{revision.name}-{pod}-{short(seed, 5, revision.name, revision.started, place)}"
+        f"{revision.name}-{pod}-{make_short_name(seed, 5, revision.name, revision.started, place)}"
         for place in range(replica_count(revision))
     ]
 
@@ -183,16 +183,16 @@ def replica_body(world: World, revision: SimulatedRevision, name: str, clock: Si
         "name": name,
         "type": "Microsoft.App/containerapps/revisions/replicas",
         "properties": {
-            "createdTime": times.zulu(clock.at(revision.started)),
+            "createdTime": times.format_zulu(clock.at(revision.started)),
             "runningState": state,
             "runningStateDetails": details,
             "containers": [
                 {
                     "name": CONTAINER,
-                    "containerId": f"containerd://{short(world.scenario.seed, 32, name)}",
+                    "containerId": f"containerd://{make_short_name(world.scenario.seed, 32, name)}",
                     "ready": fine,
                     "started": fine or world.condition(revision) is SimulatedCondition.SICK,
-                    "restartCount": restarts(world, revision),
+                    "restartCount": count_restarts(world, revision),
                     "runningState": state,
                     "runningStateDetails": details,
                     "logStreamEndpoint": f"{endpoint}/logstream",
@@ -221,7 +221,7 @@ def operation_body(operation: Operation, clock: SimulatedClock) -> JSON:
         "id": operation_path(operation, "Statuses"),
         "name": operation.id,
         "status": operation.status,
-        "startTime": times.naive(clock.at(operation.started)),
+        "startTime": times.format_naive(clock.at(operation.started)),
     }
     if operation.error:
         body["error"] = {"code": operation.error[0], "message": operation.error[1]}

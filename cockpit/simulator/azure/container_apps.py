@@ -14,8 +14,14 @@ from cockpit.simulator.azure.bodies import (
     revision_body,
 )
 from cockpit.simulator.signing import must_be_signed
-from cockpit.simulator.world.changes import activate, deactivate, existing, restart, start
-from cockpit.simulator.world.site import CONTAINER, REGION_LABEL, SUBSCRIPTION, TENANT, Site, short
+from cockpit.simulator.world.changes import (
+    activate_revision,
+    deactivate_revision,
+    find_revision,
+    restart_revision,
+    start_change,
+)
+from cockpit.simulator.world.site import CONTAINER, REGION_LABEL, SUBSCRIPTION, TENANT, Site, make_short_name
 from cockpit.simulator.world.stage import Stage
 from cockpit.simulator.world.world import MAX_REPLICAS, Caller, Operation, Patch, TrafficShare, World
 
@@ -26,24 +32,24 @@ CODE = "InvalidParameterValueInContainerTemplate"
 
 def read_patch(body: JSON) -> Patch:
     """The changes in a merge-patch body. Raises RefusedError."""
-    properties = _only(body.get("properties"), "properties", {"configuration", "template"})
-    configuration = _only(properties.get("configuration"), "properties.configuration", {"ingress"})
-    ingress = _only(configuration.get("ingress"), "properties.configuration.ingress", {"traffic"})
-    traffic = _traffic(ingress["traffic"]) if "traffic" in ingress else None
+    properties = _must_have_only(body.get("properties"), "properties", {"configuration", "template"})
+    configuration = _must_have_only(properties.get("configuration"), "properties.configuration", {"ingress"})
+    ingress = _must_have_only(configuration.get("ingress"), "properties.configuration.ingress", {"traffic"})
+    traffic = _parse_traffic(ingress["traffic"]) if "traffic" in ingress else None
     if "template" not in properties:
         if traffic is None:
             raise RefusedError(
                 400, "InvalidRequestContent", "The simulator changes traffic, image and scale; none is here."
             )
         return Patch(traffic)
-    template = _only(properties["template"], "properties.template", {"containers", "scale", "revisionSuffix"})
-    scale = _only(template.get("scale"), "properties.template.scale", {"minReplicas", "maxReplicas", "rules"})
+    template = _must_have_only(properties["template"], "properties.template", {"containers", "scale", "revisionSuffix"})
+    scale = _must_have_only(template.get("scale"), "properties.template.scale", {"minReplicas", "maxReplicas", "rules"})
     suffix = template.get("revisionSuffix")
     if suffix is not None and not isinstance(suffix, str):
         raise RefusedError(400, CODE, "properties.template.revisionSuffix must be text.")
     return Patch(
         traffic,
-        image=_image(template["containers"]) if "containers" in template else None,
+        image=_find_image(template["containers"]) if "containers" in template else None,
         min_replicas=_read_replica_limits(scale, "minReplicas"),
         max_replicas=_read_replica_limits(scale, "maxReplicas"),
         suffix=suffix or None,
@@ -51,7 +57,7 @@ def read_patch(body: JSON) -> Patch:
     )
 
 
-def _only(part: Any, place: str, names: set[str]) -> JSON:
+def _must_have_only(part: Any, place: str, names: set[str]) -> JSON:
     """`part`, an object with nothing in it that would be lost; nothing at all is an empty object."""
     if part is None:
         return {}
@@ -68,20 +74,20 @@ def _only(part: Any, place: str, names: set[str]) -> JSON:
     return part
 
 
-def _traffic(entries: Any) -> tuple[TrafficShare, ...]:
+def _parse_traffic(entries: Any) -> tuple[TrafficShare, ...]:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise RefusedError(400, "InvalidRequestContent", "traffic must be a list of objects.")
-    return tuple(_share(entry) for entry in entries)
+    return tuple(_parse_share(entry) for entry in entries)
 
 
-def _share(entry: JSON) -> TrafficShare:
+def _parse_share(entry: JSON) -> TrafficShare:
     revision = entry.get("revisionName") or ""
     if bool(revision) == bool(entry.get("latestRevision")):
         raise RefusedError(400, "RevisionTrafficInvalid", "A traffic entry names a revision or is for the latest one.")
-    return TrafficShare(_weight(entry.get("weight", 0)), str(revision), str(entry.get("label") or ""))
+    return TrafficShare(_parse_weight(entry.get("weight", 0)), str(revision), str(entry.get("label") or ""))
 
 
-def _weight(value: Any) -> int:
+def _parse_weight(value: Any) -> int:
     """A whole number from 0 to 100. Azure takes one in quotes as well, and az sends some so."""
     text = str(value)
     if isinstance(value, bool) or not text.isascii() or not text.isdigit() or int(text) > 100:
@@ -91,7 +97,7 @@ def _weight(value: Any) -> int:
     return int(text)
 
 
-def _image(containers: Any) -> str | None:
+def _find_image(containers: Any) -> str | None:
     if not isinstance(containers, list) or len(containers) != 1 or not isinstance(containers[0], dict):
         raise RefusedError(400, CODE, f"The simulated app has one container, '{CONTAINER}'; send exactly that one.")
     container = containers[0]
@@ -114,9 +120,9 @@ def _read_replica_limits(scale: JSON, name: str) -> int | None:
 
 TOKEN_LIFE = 3_600.0  # real seconds
 ACTIONS: dict[str, Callable[[World, str, Caller], World]] = {
-    "activate": activate,
-    "deactivate": deactivate,
-    "restart": restart,
+    "activate": activate_revision,
+    "deactivate": deactivate_revision,
+    "restart": restart_revision,
 }
 
 
@@ -151,7 +157,7 @@ def get_app(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
 def patch_app(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """202 with an empty body and, like Azure, no Retry-After."""
     patch = read_patch(call.json())
-    world, operation = start(stage.world(), patch, call.caller(stage.scenario.operator))
+    world, operation = start_change(stage.world(), patch, call.caller(stage.scenario.operator))
     stage.become(world)
     headers = {
         "Azure-AsyncOperation": call.url + operation_link(operation, "Statuses", stage.scenario.seed),
@@ -161,12 +167,12 @@ def patch_app(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
 
 
 def operation_status(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
-    return SimulatedAnswer(operation_body(_operation(stage, call, "Statuses"), stage.clock))
+    return SimulatedAnswer(operation_body(_find_operation(stage, call, "Statuses"), stage.clock))
 
 
 def operation_result(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """What Location leads to: 202 until it is over, then the app."""
-    operation = _operation(stage, call, "Results")
+    operation = _find_operation(stage, call, "Results")
     if operation.status == "InProgress":
         return SimulatedAnswer(
             None, 202, {"Location": call.url + operation_link(operation, "Results", stage.scenario.seed)}
@@ -194,7 +200,7 @@ def list_revisions(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
 def get_revision(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     world = stage.world()
     return SimulatedAnswer(
-        revision_body(world, existing(world, call.names["revision"]), stage.clock, stage.host(call.url))
+        revision_body(world, find_revision(world, call.names["revision"]), stage.clock, stage.host(call.url))
     )
 
 
@@ -208,12 +214,12 @@ def act_on_revision(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
 
 
 def list_replicas(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
-    return SimulatedAnswer({"value": _replicas(stage, call)})
+    return SimulatedAnswer({"value": _list_replicas(stage, call)})
 
 
 def get_replica(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     wanted_name = call.names["replica"].lower()
-    for body in _replicas(stage, call):
+    for body in _list_replicas(stage, call):
         if body["name"].lower() == wanted_name:
             return SimulatedAnswer(body)
     raise RefusedError(404, "ResourceNotFound", f"Replica '{call.names['replica']}' was not found.")
@@ -229,8 +235,8 @@ def get_auth_token(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
             "type": "Microsoft.App/containerApps/accesstoken",
             "location": REGION_LABEL,
             "properties": {
-                "token": f"simulated-{short(stage.scenario.seed, 12, 'token')}",
-                "expires": times.precise(now.fromtimestamp(now.timestamp() + TOKEN_LIFE, now.tzinfo)),
+                "token": f"simulated-{make_short_name(stage.scenario.seed, 12, 'token')}",
+                "expires": times.format_precise(now.fromtimestamp(now.timestamp() + TOKEN_LIFE, now.tzinfo)),
             },
         }
     )
@@ -241,7 +247,7 @@ def list_secrets(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     return SimulatedAnswer({"value": []})
 
 
-def subscription(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
+def show_subscription(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """What `az account show` tells of."""
     return SimulatedAnswer(
         {
@@ -255,7 +261,7 @@ def subscription(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     )
 
 
-def provider(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
+def show_provider(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """What az asks before it changes anything."""
     name = call.names["provider"]
     return SimulatedAnswer(
@@ -263,13 +269,13 @@ def provider(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     )
 
 
-def _replicas(stage: Stage, call: SimulatedRequest) -> list[JSON]:
+def _list_replicas(stage: Stage, call: SimulatedRequest) -> list[JSON]:
     world = stage.world()
-    revision = existing(world, call.names["revision"])
+    revision = find_revision(world, call.names["revision"])
     return [replica_body(world, revision, name, stage.clock, call.url) for name in replica_names(world, revision)]
 
 
-def _operation(stage: Stage, call: SimulatedRequest, kind: str) -> Operation:
+def _find_operation(stage: Stage, call: SimulatedRequest, kind: str) -> Operation:
     """The operation that a signed link leads to. Raises RefusedError: 404 for none, 403 for a link that was changed."""
     wanted_name = call.names["operation"].lower()
     for operation in stage.world().operations:

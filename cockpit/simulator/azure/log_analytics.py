@@ -8,7 +8,7 @@ from typing import Any
 
 from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, SimulatedRequest
 from cockpit.simulator.azure import times
-from cockpit.simulator.azure.kusto import KustoTable, Row, refusal, run
+from cockpit.simulator.azure.kusto import KustoTable, Row, make_refusal, run_query
 from cockpit.simulator.logs import lines as loglines
 from cockpit.simulator.world.clock import SimulatedClock
 from cockpit.simulator.world.site import CONTAINER, MANAGED_ENVIRONMENT, WORKSPACE
@@ -31,11 +31,11 @@ def query_workspace(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     body = call.json()
     query = body.get("query")
     if not isinstance(query, str) or not query.strip():
-        raise refusal("the query is empty")
+        raise make_refusal("the query is empty")
     world, clock = stage.world(), stage.clock
     now = clock.at(world.now)
-    since, until = _timespan(body.get("timespan"), now)
-    table = run(query, tables(world, clock, since, until), now)
+    since, until = _parse_timespan(body.get("timespan"), now)
+    table = run_query(query, build_tables(world, clock, since, until), now)
     answer: JSON = {"tables": [table_body(table)]}
     if stage.scenario.oddities.partial_logs:
         answer["error"] = {
@@ -48,7 +48,7 @@ def query_workspace(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     return SimulatedAnswer(answer)
 
 
-def tables(world: World, clock: SimulatedClock, since: datetime, until: datetime) -> dict[str, KustoTable]:
+def build_tables(world: World, clock: SimulatedClock, since: datetime, until: datetime) -> dict[str, KustoTable]:
     """The tables of the workspace with the rows between two moments.
 
     Which names hold rows depends on where the environment sends its logs: `..._CL` tables with `_s` columns, or the
@@ -58,21 +58,22 @@ def tables(world: World, clock: SimulatedClock, since: datetime, until: datetime
     console = [
         {**_console_row(world, line), "TimeGenerated": clock.at(line.at)}
         for revision in world.revisions
-        for line in loglines.console(world, revision, start, end)
+        for line in loglines.list_console_lines(world, revision, start, end)
     ]
     system = [
-        {**_system_row(world, line), "TimeGenerated": clock.at(line.at)} for line in loglines.system(world, start, end)
+        {**_system_row(world, line), "TimeGenerated": clock.at(line.at)}
+        for line in loglines.list_system_lines(world, start, end)
     ]
     if world.scenario.log_destination == "azure-monitor":
         return {
-            "ContainerAppConsoleLogs": _table(CONSOLE_COLUMNS, console),
-            "ContainerAppSystemLogs": _table(SYSTEM_COLUMNS, system),
+            "ContainerAppConsoleLogs": _make_table(CONSOLE_COLUMNS, console),
+            "ContainerAppSystemLogs": _make_table(SYSTEM_COLUMNS, system),
         }
     return {
-        "ContainerAppConsoleLogs_CL": _table(CONSOLE_COLUMNS, console, custom=True),
-        "ContainerAppSystemLogs_CL": _table(SYSTEM_COLUMNS, system, custom=True),
-        "ContainerAppConsoleLogs": _table(CONSOLE_COLUMNS, []),
-        "ContainerAppSystemLogs": _table(SYSTEM_COLUMNS, []),
+        "ContainerAppConsoleLogs_CL": _make_table(CONSOLE_COLUMNS, console, custom=True),
+        "ContainerAppSystemLogs_CL": _make_table(SYSTEM_COLUMNS, system, custom=True),
+        "ContainerAppConsoleLogs": _make_table(CONSOLE_COLUMNS, []),
+        "ContainerAppSystemLogs": _make_table(SYSTEM_COLUMNS, []),
     }
 
 
@@ -81,11 +82,11 @@ def table_body(table: KustoTable) -> JSON:
     return {
         "name": "PrimaryResult",
         "columns": [{"name": name, "type": kind} for name, kind in zip(table.columns, table.types, strict=True)],
-        "rows": [[_cell(row.get(name)) for name in table.columns] for row in table.rows],
+        "rows": [[_format_cell(row.get(name)) for name in table.columns] for row in table.rows],
     }
 
 
-def _table(columns: tuple[str, ...], rows: Sequence[Row], *, custom: bool = False) -> KustoTable:
+def _make_table(columns: tuple[str, ...], rows: Sequence[Row], *, custom: bool = False) -> KustoTable:
     named = {
         column: f"{column}_{'g' if column == 'ContainerGroupName' else 's'}" if custom else column for column in columns
     }
@@ -121,24 +122,24 @@ def _system_row(world: World, line: loglines.SystemLine) -> Row:
     }
 
 
-def _cell(value: Any) -> Any:
-    return times.precise(value) if isinstance(value, datetime) else value
+def _format_cell(value: Any) -> Any:
+    return times.format_precise(value) if isinstance(value, datetime) else value
 
 
-def _timespan(text: Any, now: datetime) -> tuple[datetime, datetime]:
+def _parse_timespan(text: Any, now: datetime) -> tuple[datetime, datetime]:
     """An ISO 8601 duration back from now, or start/end, or start/duration; nothing is all there is."""
     if not text:
         return now - timedelta(seconds=loglines.KEPT), now
     first, slash, second = str(text).partition("/")
     if not slash:
-        return now - _duration(first), now
-    start = times.read(first)
-    return start, start + _duration(second) if second.startswith("P") else times.read(second)
+        return now - _parse_duration(first), now
+    start = times.parse_time(first)
+    return start, start + _parse_duration(second) if second.startswith("P") else times.parse_time(second)
 
 
-def _duration(text: str) -> timedelta:
+def _parse_duration(text: str) -> timedelta:
     match = DURATION.fullmatch(text)
     if match is None or text in ("P", "PT"):
-        raise refusal(f"the timespan {json.dumps(text[:40])} is not an ISO 8601 duration", "BadArgumentError")
+        raise make_refusal(f"the timespan {json.dumps(text[:40])} is not an ISO 8601 duration", "BadArgumentError")
     days, hours, minutes, seconds = (float(group or 0) for group in match.groups())
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, SimulatedRequest
 from cockpit.simulator.azure import times
-from cockpit.simulator.world.site import REGION, identifier
-from cockpit.simulator.world.stage import Stage, restarts, sick_at, weight_at
+from cockpit.simulator.world.site import REGION, make_identifier
+from cockpit.simulator.world.stage import Stage, count_restarts, sick_at, weight_at
 from cockpit.simulator.world.world import SimulatedRevision, World
 
 MINUTE = timedelta(minutes=1)
@@ -46,12 +46,12 @@ def list_metrics(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     aggregations = [part.strip().lower() for part in call.query.get("aggregation", "Total").split(",")]
     if not set(aggregations) <= AGGREGATIONS:
         raise RefusedError(400, "BadRequest", f"aggregation must be of {', '.join(sorted(AGGREGATIONS))}.")
-    since, until = _timespan(stage, call)
-    filters = _filters(call.query.get("$filter", ""))
+    since, until = _read_timespan(stage, call)
+    filters = _parse_filters(call.query.get("$filter", ""))
     return SimulatedAnswer(
         {
             "cost": 0,
-            "timespan": f"{times.zulu(since)}/{times.zulu(until)}",
+            "timespan": f"{times.format_zulu(since)}/{times.format_zulu(until)}",
             "interval": "PT1M",
             "namespace": "Microsoft.App/containerapps",
             "resourceregion": REGION,
@@ -61,7 +61,7 @@ def list_metrics(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
                     "type": "Microsoft.Insights/metrics",
                     "name": {"value": name, "localizedValue": name},
                     "unit": UNITS[name],
-                    "timeseries": _series(stage, name, since, until, filters, aggregations),
+                    "timeseries": _build_series(stage, name, since, until, filters, aggregations),
                     "errorCode": "Success",
                 }
                 for name in names
@@ -70,15 +70,15 @@ def list_metrics(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     )
 
 
-def _series(
+def _build_series(
     stage: Stage, name: str, since: datetime, until: datetime, filters: dict[str, str], aggregations: list[str]
 ) -> list[JSON]:
     """One series for each combination of the values of the dimensions asked for."""
     world = stage.world()
-    minutes = _minutes(since, until)
+    minutes = _list_minutes(since, until)
     seconds_listses: dict[tuple[str, ...], dict[datetime, float]] = {} if filters else {(): {}}
     for minute in minutes:
-        for cell in _cells(world, name, stage.clock.seconds(minute)):
+        for cell in _list_metric_minutes(world, name, stage.clock.seconds(minute)):
             values_by_name = {"revisionname": cell.revision, "statuscodecategory": cell.category}
             if all(value in ("*", values_by_name[text]) for text, value in filters.items()):
                 points = seconds_listses.setdefault(tuple(values_by_name[filter_text] for filter_text in filters), {})
@@ -90,22 +90,22 @@ def _series(
                 {"name": {"value": text, "localizedValue": text}, "value": value}
                 for text, value in zip(filters, key, strict=True)
             ],
-            "data": [_point(minute, points.get(minute), aggregations) for minute in minutes],
+            "data": [_build_point(minute, points.get(minute), aggregations) for minute in minutes],
         }
         for key, points in sorted(seconds_listses.items())
     ]
 
 
-def _point(minute: datetime, value: float | None, aggregations: list[str]) -> JSON:
+def _build_point(minute: datetime, value: float | None, aggregations: list[str]) -> JSON:
     """A point without a value has its time only."""
     values = (
         {} if value is None else {aggregation: 1.0 if aggregation == "count" else value for aggregation in aggregations}
     )
-    return {"timeStamp": times.zulu(minute), **values}
+    return {"timeStamp": times.format_zulu(minute), **values}
 
 
-def _cells(world: World, name: str, seconds: float) -> Iterator[MetricMinute]:
-    wobble = int(identifier(world.scenario.seed, name, int(seconds // 60))[:2], 16)  # 0 to 255
+def _list_metric_minutes(world: World, name: str, seconds: float) -> Iterator[MetricMinute]:
+    wobble = int(make_identifier(world.scenario.seed, name, int(seconds // 60))[:2], 16)  # 0 to 255
     for revision in world.revisions:
         if name == "Requests":
             total = (REQUESTS_A_MINUTE + wobble // 8) * weight_at(world, revision.name, seconds) / 100
@@ -113,29 +113,29 @@ def _cells(world: World, name: str, seconds: float) -> Iterator[MetricMinute]:
             for category, value in (("2xx", total - failed), ("5xx", failed)):
                 if value:
                     yield MetricMinute(revision.name, category, value)
-        elif _alive(revision, seconds):
-            yield MetricMinute(revision.name, "", _gauge(world, name, revision, seconds, wobble))
+        elif _is_alive(revision, seconds):
+            yield MetricMinute(revision.name, "", _read_gauge(world, name, revision, seconds, wobble))
 
 
-def _gauge(world: World, name: str, revision: SimulatedRevision, seconds: float, wobble: int) -> float:
+def _read_gauge(world: World, name: str, revision: SimulatedRevision, seconds: float, wobble: int) -> float:
     return {
         "Replicas": float(revision.min_replicas),
-        "RestartCount": float(restarts(world, revision, seconds) * revision.min_replicas),
+        "RestartCount": float(count_restarts(world, revision, seconds) * revision.min_replicas),
         "UsageNanoCores": 40e6 + wobble * 1e5,
         "WorkingSetBytes": 180e6 + wobble * 1e5,
     }[name]
 
 
-def _alive(revision: SimulatedRevision, seconds: float) -> bool:
+def _is_alive(revision: SimulatedRevision, seconds: float) -> bool:
     return revision.created <= seconds and (revision.stopped is None or seconds < revision.stopped)
 
 
-def _minutes(since: datetime, until: datetime) -> list[datetime]:
+def _list_minutes(since: datetime, until: datetime) -> list[datetime]:
     first = since.replace(second=0, microsecond=0)
     return [first + MINUTE * index for index in range(int((until - first) / MINUTE))]
 
 
-def _timespan(stage: Stage, call: SimulatedRequest) -> tuple[datetime, datetime]:
+def _read_timespan(stage: Stage, call: SimulatedRequest) -> tuple[datetime, datetime]:
     now = stage.clock.at(stage.clock.elapsed())
     since, until = times.read_range(call.query["timespan"]) if "timespan" in call.query else (now - 60 * MINUTE, now)
     if not timedelta(0) < until - since <= LONGEST:
@@ -143,7 +143,7 @@ def _timespan(stage: Stage, call: SimulatedRequest) -> tuple[datetime, datetime]
     return since, min(until, now)
 
 
-def _filters(text: str) -> dict[str, str]:
+def _parse_filters(text: str) -> dict[str, str]:
     """`dimension eq 'value' and ...` by lower-case dimension."""
     values_by_name: dict[str, str] = {}
     for part in re.split(r"\s+and\s+", text.strip(), flags=re.IGNORECASE) if text.strip() else []:

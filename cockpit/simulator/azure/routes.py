@@ -46,11 +46,11 @@ class Route:
 def path_pattern(template: str) -> re.Pattern[str]:
     """What a path must look like."""
     pieces = re.split(r"(\{\w+\*?\})", template)
-    written = "".join(_group(piece) if piece.startswith("{") else re.escape(piece) for piece in pieces)
+    written = "".join(_make_path_pattern(piece) if piece.startswith("{") else re.escape(piece) for piece in pieces)
     return re.compile(written + "/?", re.IGNORECASE)
 
 
-def _group(token: str) -> str:
+def _make_path_pattern(token: str) -> str:
     name = token.strip("{}*")
     return f"(?P<{name}>.*)" if token.endswith("*}") else f"(?P<{name}>[^/]+)"
 
@@ -67,7 +67,7 @@ CONSOLE_STREAM = GROUP + "/containerApps/{app}/revisions/{revision}/replicas/{re
 SYSTEM_STREAM = GROUP + "/containerApps/{app}/eventstream"
 
 ROUTES = (
-    Route("GET", SUBSCRIPTION, apps.subscription),
+    Route("GET", SUBSCRIPTION, apps.show_subscription),
     Route("GET", SUBSCRIPTION + "/providers/Microsoft.App/containerApps", apps.list_apps),
     Route("GET", GROUP + "/providers/Microsoft.App/containerApps", apps.list_apps),
     Route("GET", APP, apps.get_app),
@@ -90,7 +90,7 @@ ROUTES = (
     Route("GET", APP + "/providers/Microsoft.Insights/metrics", metrics.list_metrics),
     Route("GET", SUBSCRIPTION + "/providers/Microsoft.Insights/eventtypes/management/values", activity.list_activity),
     Route("GET", SUBSCRIPTION + "/providers/Microsoft.ResourceHealth/events", service_health.list_events),
-    Route("GET", SUBSCRIPTION + "/providers/{provider}", apps.provider),
+    Route("GET", SUBSCRIPTION + "/providers/{provider}", apps.show_provider),
     Route("GET", ALERTS, alert_api.list_alerts),
     Route("GET", ALERTS + "/{alert}", alert_api.get_alert),
     Route("POST", ALERTS + "/{alert}/changestate", alert_api.change_state),
@@ -100,7 +100,7 @@ CONSOLE, SYSTEM = path_pattern(CONSOLE_STREAM), path_pattern(SYSTEM_STREAM)
 OURS = ("/subscriptions/", "/v1/", "/simulator", "/providers/")  # every other path is the workload's
 
 
-def match(method: str, path: str) -> tuple[Handler, dict[str, str]] | None:
+def match_route(method: str, path: str) -> tuple[Handler, dict[str, str]] | None:
     """The handler and the variable parts of the path; None if it is the workload's. Raises RefusedError."""
     flag = False
     for route in ROUTES:

@@ -4,9 +4,15 @@ from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, Simula
 from cockpit.simulator.azure import times
 from cockpit.simulator.signing import must_be_signed, sign_link
 from cockpit.simulator.world.clock import SimulatedClock
-from cockpit.simulator.world.database_changes import earliest, existing, path, rename, restore
+from cockpit.simulator.world.database_changes import (
+    build_database_path,
+    find_database,
+    find_earliest_restore,
+    rename_database,
+    restore_database,
+)
 from cockpit.simulator.world.databases import Database, Restore
-from cockpit.simulator.world.site import REGION, SUBSCRIPTION, identifier
+from cockpit.simulator.world.site import REGION, SUBSCRIPTION, make_identifier
 from cockpit.simulator.world.stage import Stage
 from cockpit.simulator.world.world import World
 
@@ -28,7 +34,7 @@ def list_databases(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
 
 def get_database(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     world = stage.world()
-    return SimulatedAnswer(database_body(world, existing(world, call.names["database"]), stage.clock))
+    return SimulatedAnswer(database_body(world, find_database(world, call.names["database"]), stage.clock))
 
 
 def put_database(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
@@ -39,22 +45,25 @@ def put_database(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     if fields.get("createMode") != "PointInTimeRestore":
         raise RefusedError(400, "InvalidRequestContent", "The simulator makes databases by PointInTimeRestore only.")
     world = stage.world()
-    source = _named(world, fields.get("sourceDatabaseId"), "properties.sourceDatabaseId")
-    seconds = stage.clock.seconds(times.read(str(fields.get("restorePointInTime", ""))))
+    source = _read_database_name(world, fields.get("sourceDatabaseId"), "properties.sourceDatabaseId")
+    seconds = stage.clock.seconds(times.parse_time(str(fields.get("restorePointInTime", ""))))
     caller = call.caller(stage.scenario.operator)
-    world, begun = restore(world, source, call.names["database"], seconds, caller)
+    world, begun = restore_database(world, source, call.names["database"], seconds, caller)
     stage.become(world)
     link = call.url + operation_link(begun, world.scenario.seed)
     pause = str(int(POLL_AFTER / stage.clock.speed))
-    values_by_name = {"operation": "CreateDatabaseAsCopy", "startTime": times.precise(stage.clock.at(begun.started))}
+    values_by_name = {
+        "operation": "CreateDatabaseAsCopy",
+        "startTime": times.format_precise(stage.clock.at(begun.started)),
+    }
     return SimulatedAnswer(values_by_name, 202, {"Azure-AsyncOperation": link, "Location": link, "Retry-After": pause})
 
 
 def move_database(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """A rename: the body holds the whole id with the new name. 200 with nothing in it."""
     world = stage.world()
-    new = _named(world, call.json().get("id"), "id")
-    stage.become(rename(world, call.names["database"], new, call.caller(stage.scenario.operator)))
+    new = _read_database_name(world, call.json().get("id"), "id")
+    stage.become(rename_database(world, call.names["database"], new, call.caller(stage.scenario.operator)))
     return SimulatedAnswer(None)
 
 
@@ -66,7 +75,7 @@ def restore_status(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     must_be_signed(call, operation_link(result, stage.scenario.seed))
     status = "Succeeded" if result.over else "InProgress"
     return SimulatedAnswer(
-        {"name": result.id, "status": status, "startTime": times.precise(stage.clock.at(result.started))}
+        {"name": result.id, "status": status, "startTime": times.format_precise(stage.clock.at(result.started))}
     )
 
 
@@ -88,24 +97,26 @@ def database_body(world: World, database: Database, clock: SimulatedClock) -> JS
             "maxSizeBytes": 32_212_254_720 if system else 2 * GIGABYTE,
             "elasticPoolId": None,
             "status": database.status,
-            "databaseId": identifier(world.scenario.seed, "database", database.number),
-            "creationDate": times.precise(clock.at(database.created)),
+            "databaseId": make_identifier(world.scenario.seed, "database", database.number),
+            "creationDate": times.format_precise(clock.at(database.created)),
             "currentServiceObjectiveName": database.level,
             "requestedServiceObjectiveName": database.level,
-            "earliestRestoreDate": times.precise(clock.at(earliest(world, database))) if ready and not system else None,
+            "earliestRestoreDate": times.format_precise(clock.at(find_earliest_restore(world, database)))
+            if ready and not system
+            else None,
             "currentSku": sku,
             "currentBackupStorageRedundancy": "Geo",
             "requestedBackupStorageRedundancy": "Geo",
             "zoneRedundant": False,
         },
         "location": REGION,
-        "id": path(world, database.name),
+        "id": build_database_path(world, database.name),
         "name": database.name,
         "type": "Microsoft.Sql/servers/databases",
     }
 
 
-def _named(world: World, identifier: object, field: str) -> str:
+def _read_database_name(world: World, identifier: object, field: str) -> str:
     """The name at the end of the id of a database of this server. Raises RefusedError."""
     above = f"{world.scenario.site.sql_id}/databases/".lower()
     name = identifier[len(above) :] if isinstance(identifier, str) and identifier.lower().startswith(above) else ""

@@ -5,32 +5,32 @@ from datetime import UTC, datetime
 from cockpit.simulator.answer import RefusedError
 
 
-def zulu(moment: datetime) -> str:
+def format_zulu(moment: datetime) -> str:
     """`2026-02-27T02:14:31Z`: replicas, console log lines."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def offset(moment: datetime) -> str:
+def format_with_offset(moment: datetime) -> str:
     """`2026-02-27T02:14:31+00:00`: revisions."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00")
 
 
-def naive(moment: datetime) -> str:
+def format_naive(moment: datetime) -> str:
     """`2026-02-27T02:14:31.1234567`, seven digits and no zone: systemData, operation status."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "7"
 
 
-def precise(moment: datetime) -> str:
+def format_precise(moment: datetime) -> str:
     """`2026-02-27T02:14:31.1234567Z`: alerts, the Activity Log, Log Analytics."""
-    return naive(moment) + "Z"
+    return format_naive(moment) + "Z"
 
 
-def verbose(moment: datetime) -> str:
+def format_verbose(moment: datetime) -> str:
     """`2026-02-27 02:14:31 +0000 UTC`: some lines of the system log."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S +0000 UTC")
 
 
-def read(text: str) -> datetime:
+def parse_time(text: str) -> datetime:
     """A moment as callers write it, in UTC if it names no zone. Raises RefusedError."""
     try:
         moment = datetime.fromisoformat(text.strip())
@@ -44,4 +44,4 @@ def read_range(text: str) -> tuple[datetime, datetime]:
     start, slash, end = text.partition("/")
     if not slash:
         raise RefusedError(400, "BadRequest", f"'{text}' is not a timespan; it must be start/end.")
-    return read(start), read(end)
+    return parse_time(start), parse_time(end)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cockpit.simulator.azure.bodies import replica_names
-from cockpit.simulator.world.site import identifier
-from cockpit.simulator.world.stage import crashes, sick_at, weight_at
+from cockpit.simulator.world.site import make_identifier
+from cockpit.simulator.world.stage import list_crashes, sick_at, weight_at
 from cockpit.simulator.world.world import SimulatedRevision, World
 
 TICK = 2.0  # seconds between two lines of a serving container
@@ -33,9 +33,9 @@ class SystemLine:
     count: int = 1
 
 
-def console(world: World, revision: SimulatedRevision, since: float, until: float) -> list[ConsoleLine]:
+def list_console_lines(world: World, revision: SimulatedRevision, since: float, until: float) -> list[ConsoleLine]:
     """The lines of one revision's containers, oldest first."""
-    first, last = _alive(world, revision, since, until)
+    first, last = _find_alive_span(world, revision, since, until)
     replicas = replica_names(world, revision) or [f"{revision.name}-gone"]
     result = []
     for tick in range(int(first // TICK) + 1, int(last // TICK) + 1):
@@ -46,7 +46,7 @@ def console(world: World, revision: SimulatedRevision, since: float, until: floa
     return result
 
 
-def system(world: World, since: float, until: float) -> list[SystemLine]:
+def list_system_lines(world: World, since: float, until: float) -> list[SystemLine]:
     """What the platform did to every revision, oldest first."""
     system_lines = [system_line for revision in world.revisions for system_line in _system_of(world, revision)]
     return sorted(
@@ -55,13 +55,13 @@ def system(world: World, since: float, until: float) -> list[SystemLine]:
     )
 
 
-def _alive(world: World, revision: SimulatedRevision, since: float, until: float) -> tuple[float, float]:
+def _find_alive_span(world: World, revision: SimulatedRevision, since: float, until: float) -> tuple[float, float]:
     end = world.now if revision.stopped is None else revision.stopped
     return max(since, revision.created, world.now - KEPT), min(until, end, world.now)
 
 
 def _console_text(world: World, revision: SimulatedRevision, tick: int) -> tuple[str, str]:
-    order = int(identifier(world.scenario.seed, "order", tick)[:4], 16)
+    order = int(make_identifier(world.scenario.seed, "order", tick)[:4], 16)
     if tick % 3 == 0 and sick_at(world, revision.name, tick * TICK):
         return "ERROR", f"GET /api/orders/{order} 500 5003ms TimeoutError: database pool exhausted (20 of 20 in use)"
     return "INFO", f"GET /api/orders/{order} 200 {8 + order % 17}ms"
@@ -77,7 +77,7 @@ def _system_of(world: World, revision: SimulatedRevision) -> Iterator[SystemLine
         return
     if not sick_at(world, name, revision.ready):
         yield SystemLine(revision.ready, name, replica, "Normal", "RevisionReady", f"Revision {name} is ready")
-    for count, seconds in crashes(world, revision, world.now):
+    for count, seconds in list_crashes(world, revision, world.now):
         failed = "Probe of Readiness failed with status code: 503"
         yield SystemLine(seconds - 5, name, replica, "Warning", "ProbeFailed", failed, count)
         backoff = "Container 'api' was terminated with exit code '1'; back-off restarting it"

@@ -9,7 +9,7 @@ from cockpit.simulator.answer import JSON, RefusedError, SimulatedRequest
 from cockpit.simulator.azure import times
 from cockpit.simulator.azure.bodies import replica_names
 from cockpit.simulator.logs import lines as loglines
-from cockpit.simulator.world.changes import existing
+from cockpit.simulator.world.changes import find_revision
 from cockpit.simulator.world.clock import SimulatedClock
 from cockpit.simulator.world.site import CONTAINER
 from cockpit.simulator.world.stage import Stage
@@ -18,10 +18,10 @@ from cockpit.simulator.world.world import World
 LONGEST_TAIL, USUAL_TAIL = 300, 20
 TAIL_REACH = 3_600.0  # seconds that a tail of the console looks back
 SHAPES: tuple[Callable[[datetime], str], ...] = (
-    times.zulu,
-    times.verbose,
-    lambda moment: times.naive(moment)[:-2],
-    lambda moment: times.naive(moment) + "+00:00",
+    times.format_zulu,
+    times.format_verbose,
+    lambda moment: times.format_naive(moment)[:-2],
+    lambda moment: times.format_naive(moment) + "+00:00",
 )
 FIELDS = (
     "TimeStamp",
@@ -52,7 +52,7 @@ class LogStream:
         self._odd = stage.scenario.oddities.log_lines
         self._sent = 0
         self._seen = stage.world().now
-        self._tail = _tail(call)
+        self._tail = _read_tail(call)
         if call.query.get("output", "json") != "json":
             raise RefusedError(400, "BadRequest", "The simulator streams output=json only.")
         if not system:
@@ -77,11 +77,14 @@ class LogStream:
     def _lines(self, world: World, since: float, until: float) -> list[JSON]:
         clock = self._stage.clock
         if self._system:
-            return [self._system_record(system_line, clock) for system_line in loglines.system(world, since, until)]
-        revision = existing(world, self._call.names["revision"])
+            return [
+                self._system_record(system_line, clock)
+                for system_line in loglines.list_system_lines(world, since, until)
+            ]
+        revision = find_revision(world, self._call.names["revision"])
         return [
             {"TimeStamp": self._shape(clock.at(console_line.at)), "Log": f"{console_line.level} {console_line.text}"}
-            for console_line in loglines.console(world, revision, since, until)
+            for console_line in loglines.list_console_lines(world, revision, since, until)
         ]
 
     def _system_record(self, line: loglines.SystemLine, clock: SimulatedClock) -> JSON:
@@ -112,7 +115,7 @@ class LogStream:
 
     def _shape(self, moment: datetime) -> str:
         """How the next line's time is written: always alike, or in an odd world each time differently."""
-        shape = SHAPES[self._sent % len(SHAPES)] if self._odd else times.zulu
+        shape = SHAPES[self._sent % len(SHAPES)] if self._odd else times.format_zulu
         self._sent += 1
         return shape(moment)
 
@@ -133,7 +136,7 @@ class LogStream:
         return disturbed
 
 
-def _tail(call: SimulatedRequest) -> int:
+def _read_tail(call: SimulatedRequest) -> int:
     text = call.query.get("taillines", str(USUAL_TAIL))
     if not (text.isascii() and text.isdigit() and int(text) <= LONGEST_TAIL):
         raise RefusedError(400, "BadRequest", f"tailLines must be from 0 to {LONGEST_TAIL}.")
@@ -142,7 +145,7 @@ def _tail(call: SimulatedRequest) -> int:
 
 def _check_container(world: World, call: SimulatedRequest) -> None:
     """Raises RefusedError, 404, when the replica or its container is not there (any more)."""
-    revision = existing(world, call.names["revision"])
+    revision = find_revision(world, call.names["revision"])
     here = [replica_name.lower() for replica_name in replica_names(world, revision)]
     if call.names["replica"].lower() not in here or call.names["container"].lower() != CONTAINER:
         raise RefusedError(404, "ResourceNotFound", f"Replica '{call.names['replica']}' was not found.")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cockpit.simulator.world.scenario import AlertRule, StandingAlert
-from cockpit.simulator.world.site import identifier
+from cockpit.simulator.world.site import make_identifier
 from cockpit.simulator.world.world import World, WorldSnapshot
 
 
@@ -34,23 +34,27 @@ class SimulatedAlert:
         return "Fired" if self.resolved is None else "Resolved"
 
 
-def alerts(world: World) -> list[SimulatedAlert]:
+def list_simulated_alerts(world: World) -> list[SimulatedAlert]:
     """Every alert so far, newest first."""
-    simulated_alerts = [simulated_alert for rule in world.scenario.rules for simulated_alert in _following(world, rule)]
+    simulated_alerts = [
+        simulated_alert for rule in world.scenario.rules for simulated_alert in _list_rule_alerts(world, rule)
+    ]
     simulated_alerts += [
-        simulated_alert for standing in world.scenario.alerts for simulated_alert in _standing(world, standing)
+        simulated_alert
+        for standing in world.scenario.alerts
+        for simulated_alert in _list_standing_alerts(world, standing)
     ]
     return sorted(
         simulated_alerts, key=lambda simulated_alert: (simulated_alert.fired, simulated_alert.id), reverse=True
     )
 
 
-def spells(world: World, watches: str) -> list[tuple[float, float | None]]:
+def list_trouble_spells(world: World, watches: str) -> list[tuple[float, float | None]]:
     """From when until when the trouble lasted; None: it still does."""
     pairs: list[tuple[float, float | None]] = []
     since: float | None = None
     for snapshot in world.history:
-        troubled = _troubled(snapshot, watches)
+        troubled = _is_troubled(snapshot, watches)
         if troubled and since is None:
             since = snapshot.at
         elif not troubled and since is not None:
@@ -59,32 +63,32 @@ def spells(world: World, watches: str) -> list[tuple[float, float | None]]:
     return [*pairs, (since, None)] if since is not None else pairs
 
 
-def _troubled(snapshot: WorldSnapshot, watches: str) -> bool:
+def _is_troubled(snapshot: WorldSnapshot, watches: str) -> bool:
     if watches == "restarts":
         return bool(snapshot.sick & snapshot.active)
     serving = set(snapshot.weights)
     return bool(serving & snapshot.sick or serving - snapshot.active)
 
 
-def _following(world: World, rule: AlertRule) -> Iterator[SimulatedAlert]:
-    for place, (since, until) in enumerate(spells(world, rule.watches)):
+def _list_rule_alerts(world: World, rule: AlertRule) -> Iterator[SimulatedAlert]:
+    for place, (since, until) in enumerate(list_trouble_spells(world, rule.watches)):
         fired = since + rule.fires_after
         if fired > world.now or (until is not None and fired > until):
             continue
         over = None if until is None else until + rule.resolves_after
         resolved = over if over is not None and over <= world.now else None
-        alert = identifier(world.scenario.seed, "alert", rule.name, place)
+        alert = make_identifier(world.scenario.seed, "alert", rule.name, place)
         state, changed, who = world.alert_states.get(alert, ("New", resolved or fired, "System"))
         yield SimulatedAlert(
             alert, rule.name, rule.severity, fired, resolved, state, changed, who, rule.description, rule.signal
         )
 
 
-def _standing(world: World, standing: StandingAlert) -> Iterator[SimulatedAlert]:
+def _list_standing_alerts(world: World, standing: StandingAlert) -> Iterator[SimulatedAlert]:
     for place in range(standing.count):
         fired = -standing.age - 60.0 * place
         later = fired / 2
-        alert = identifier(world.scenario.seed, "standing", standing.name, place)
+        alert = make_identifier(world.scenario.seed, "standing", standing.name, place)
         state, changed, who = world.alert_states.get(alert, (standing.state, fired, "System"))
         yield SimulatedAlert(
             alert,

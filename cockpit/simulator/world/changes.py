@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from cockpit.simulator.answer import RefusedError
 from cockpit.simulator.world.scenario import Deploy, Event
-from cockpit.simulator.world.site import identifier, short
+from cockpit.simulator.world.site import make_identifier, make_short_name
 from cockpit.simulator.world.world import (
     MAX_REPLICAS,
     WRITE,
@@ -15,15 +15,15 @@ from cockpit.simulator.world.world import (
     SimulatedRevision,
     TrafficShare,
     World,
-    remember,
+    remember_state,
 )
 
 REVISION_ACTION = "Microsoft.App/containerApps/revisions/{}/action"
 
 
-def activate(world: World, name: str, caller: Caller) -> World:
+def activate_revision(world: World, name: str, caller: Caller) -> World:
     """Start a revision. Traffic stays where it is. Raises RefusedError."""
-    revision = _writable(world, name)
+    revision = _find_writable_revision(world, name)
     if not _registry_known(world, revision.image):
         # Azure ends in this 400, with the inner answer as text, when the registry of an old image is gone.
         registry = revision.image.partition("/")[0]
@@ -40,29 +40,29 @@ def activate(world: World, name: str, caller: Caller) -> World:
         ready = world.now + (0.0 if single else world.scenario.startup_seconds)
         revision = replace(revision, active=True, started=world.now, ready=ready, stopped=None)
     if single:
-        world = replace(_alone(world, revision.name), traffic=(TrafficShare(100, revision.name),))
-    return _acted(world, revision, "activate", caller)
+        world = replace(_stop_all_but_one(world, revision.name), traffic=(TrafficShare(100, revision.name),))
+    return _record_act(world, revision, "activate", caller)
 
 
-def deactivate(world: World, name: str, caller: Caller) -> World:
+def deactivate_revision(world: World, name: str, caller: Caller) -> World:
     """Stop a revision. Like Azure, does so even if it has traffic, which then goes nowhere. Raises RefusedError."""
-    revision = _writable(world, name)
+    revision = _find_writable_revision(world, name)
     if revision.active:
         revision = replace(revision, active=False, stopped=world.now)
-    return _acted(world, revision, "deactivate", caller)
+    return _record_act(world, revision, "deactivate", caller)
 
 
-def restart(world: World, name: str, caller: Caller) -> World:
+def restart_revision(world: World, name: str, caller: Caller) -> World:
     """Replace the replicas of an active revision, one by one, so that it stays ready. Raises RefusedError."""
-    revision = _writable(world, name)
+    revision = _find_writable_revision(world, name)
     if not revision.active:
         raise RefusedError(
             400, "RevisionOperationError", f"Error restarting revision {revision.name}. The revision is inactive."
         )
-    return _acted(world, replace(revision, started=world.now), "restart", caller)
+    return _record_act(world, replace(revision, started=world.now), "restart", caller)
 
 
-def start(world: World, patch: Patch, caller: Caller) -> tuple[World, Operation]:
+def start_change(world: World, patch: Patch, caller: Caller) -> tuple[World, Operation]:
     """Begin a long-running change of the app. Raises RefusedError."""
     refuse_while_busy(world)
     if patch.traffic is not None:
@@ -72,7 +72,7 @@ def start(world: World, patch: Patch, caller: Caller) -> tuple[World, Operation]
             400, "ContainerAppInvalidRevisionSuffix", f"Revision suffix {patch.suffix} is already in use."
         )
     operation = Operation(
-        id=identifier(world.scenario.seed, "operation", world.writes),
+        id=make_identifier(world.scenario.seed, "operation", world.writes),
         started=world.now,
         due=world.now + world.scenario.operation_seconds,
         patch=patch,
@@ -81,7 +81,7 @@ def start(world: World, patch: Patch, caller: Caller) -> tuple[World, Operation]
     return replace(world, writes=world.writes + 1, operations=(*world.operations, operation)), operation
 
 
-def finish(world: World, operation: Operation) -> World:
+def finish_change(world: World, operation: Operation) -> World:
     """End a long-running change: what it asked for becomes so, all of it or nothing."""
     patch = operation.patch
     if patch.image is not None and not _registry_known(world, patch.image):
@@ -89,32 +89,32 @@ def finish(world: World, operation: Operation) -> World:
             "InvalidImage",
             f"Field 'template.containers.{world.scenario.site.app}.image' is invalid: cannot pull '{patch.image}'.",
         )
-        return _ended(world, replace(operation, status="Failed", error=error))
+        return _end_operation(world, replace(operation, status="Failed", error=error))
     if patch.new_revision:
         world = _with_new_revision(world, patch)
     if patch.traffic is not None:
         world = replace(world, traffic=patch.traffic)
-    return remember(_ended(world, replace(operation, status="Succeeded")))
+    return remember_state(_end_operation(world, replace(operation, status="Succeeded")))
 
 
-def happen(world: World, event: Event) -> World:
+def apply_event(world: World, event: Event) -> World:
     """What the scenario has in store for this second."""
     if event.what == "deploy":
-        return deploy(world, event)
+        return deploy_revision(world, event)
     name = world.scenario.site.revision(event.suffix)
     sick = event.what == "sicken"
     changed = tuple(replace(revision, sick=sick) if revision.name == name else revision for revision in world.revisions)
-    return remember(replace(world, revisions=changed))
+    return remember_state(replace(world, revisions=changed))
 
 
-def deploy(world: World, event: Deploy) -> World:
+def deploy_revision(world: World, event: Deploy) -> World:
     """A delivery pipeline brings a new revision."""
     name = world.scenario.site.revision(event.suffix)
     revision = _new_revision(world, name, event.image, sick=event.sick)
-    correlation = identifier(world.scenario.seed, "deploy", name)
+    correlation = make_identifier(world.scenario.seed, "deploy", name)
     activity = Activity(event.at, event.at, event.by, WRITE, "", correlation)
     world = _with_mode(replace(world, revisions=(*world.revisions, revision)))
-    return remember(
+    return remember_state(
         replace(
             world,
             activity=(*world.activity, activity),
@@ -140,12 +140,12 @@ def refuse_while_busy(world: World) -> None:
         )
 
 
-def _writable(world: World, name: str) -> SimulatedRevision:
+def _find_writable_revision(world: World, name: str) -> SimulatedRevision:
     refuse_while_busy(world)
-    return existing(world, name)
+    return find_revision(world, name)
 
 
-def existing(world: World, name: str) -> SimulatedRevision:
+def find_revision(world: World, name: str) -> SimulatedRevision:
     """The revision of that name. Raises RefusedError, 404."""
     revision = world.revision(name)
     if revision is None:
@@ -155,9 +155,9 @@ def existing(world: World, name: str) -> SimulatedRevision:
     return revision
 
 
-def _acted(world: World, revision: SimulatedRevision, action: str, caller: Caller) -> World:
+def _record_act(world: World, revision: SimulatedRevision, action: str, caller: Caller) -> World:
     """The world with `revision` as it now is, and the act in the Activity Log."""
-    correlation = identifier(world.scenario.seed, action, world.writes)
+    correlation = make_identifier(world.scenario.seed, action, world.writes)
     activity = Activity(
         world.now,
         world.now,
@@ -172,10 +172,10 @@ def _acted(world: World, revision: SimulatedRevision, action: str, caller: Calle
         for simulated_revision in world.revisions
     )
     changed = replace(world, revisions=revisions, activity=(*world.activity, activity), writes=world.writes + 1)
-    return remember(changed)
+    return remember_state(changed)
 
 
-def _ended(world: World, operation: Operation) -> World:
+def _end_operation(world: World, operation: Operation) -> World:
     operations = tuple(operation if item.id == operation.id else item for item in world.operations)
     activity = Activity(
         operation.started,
@@ -199,7 +199,7 @@ def _ended(world: World, operation: Operation) -> World:
 def _with_new_revision(world: World, patch: Patch) -> World:
     """The latest template with what the patch changes in it, as a revision of its own."""
     latest = world.latest
-    suffix = patch.suffix or short(world.scenario.seed, 7, "revision", len(world.revisions))
+    suffix = patch.suffix or make_short_name(world.scenario.seed, 7, "revision", len(world.revisions))
     image = patch.image or latest.image
     sick = any(revision.sick for revision in world.revisions if revision.image == image)
     revision = _new_revision(world, world.scenario.site.revision(suffix), image, sick=sick)
@@ -213,10 +213,10 @@ def _with_mode(world: World) -> World:
     """In single mode the newest revision takes everything, and the others stop."""
     if world.scenario.mode == "multiple":
         return world
-    return replace(_alone(world, world.latest.name), traffic=(TrafficShare(100),))
+    return replace(_stop_all_but_one(world, world.latest.name), traffic=(TrafficShare(100),))
 
 
-def _alone(world: World, name: str) -> World:
+def _stop_all_but_one(world: World, name: str) -> World:
     """Every revision but one stopped."""
     stopped = tuple(
         replace(revision, active=False, stopped=world.now) if revision.active and revision.name != name else revision

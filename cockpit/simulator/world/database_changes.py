@@ -4,23 +4,23 @@ from dataclasses import replace
 
 from cockpit.simulator.answer import RefusedError
 from cockpit.simulator.world.databases import KEPT, Database, Restore
-from cockpit.simulator.world.site import identifier
+from cockpit.simulator.world.site import make_identifier
 from cockpit.simulator.world.world import Activity, Caller, World
 
 WRITE, MOVE = "Microsoft.Sql/servers/databases/write", "Microsoft.Sql/servers/databases/move/action"
 
 
-def restore(world: World, source: str, into: str, seconds: float, caller: Caller) -> tuple[World, Restore]:
+def restore_database(world: World, source: str, into: str, seconds: float, caller: Caller) -> tuple[World, Restore]:
     """Begin to make a new database of what `source` was at second `at`."""
-    database = online(world, source)
+    database = find_online_database(world, source)
     _must_be_free(world, into)
-    if not earliest(world, database) <= seconds <= world.now:
+    if not find_earliest_restore(world, database) <= seconds <= world.now:
         raise RefusedError(
             400, "InvalidRestorePointInTime", f"Database '{source}' has no backup of the point in time asked for."
         )
     number = max(item.number for item in world.databases) + 1
     begun = Restore(
-        id=identifier(world.scenario.seed, "restore", world.writes),
+        id=make_identifier(world.scenario.seed, "restore", world.writes),
         number=number,
         started=world.now,
         due=world.now + world.scenario.restore_seconds,
@@ -40,21 +40,25 @@ def finish_restore(world: World, due: Restore) -> World:
     )
     restores = tuple(replace(item, over=True) if item.id == due.id else item for item in world.restores)
     made = next(database.name for database in databases if database.number == due.number)
-    activity = Activity(due.started, due.due, due.caller, WRITE, path(world, made), due.id, due.client_request)
+    activity = Activity(
+        due.started, due.due, due.caller, WRITE, build_database_path(world, made), due.id, due.client_request
+    )
     return replace(world, databases=databases, restores=restores, activity=(*world.activity, activity))
 
 
-def rename(world: World, old: str, new: str, caller: Caller) -> World:
+def rename_database(world: World, old: str, new: str, caller: Caller) -> World:
     """At once. In between the two renames of a swap no database has the name that the app asks for."""
-    database = online(world, old)
+    database = find_online_database(world, old)
     _must_be_free(world, new)
-    correlation = identifier(world.scenario.seed, "rename", world.writes)
-    activity = Activity(world.now, world.now, caller.name, MOVE, path(world, old), correlation, caller.client_request)
+    correlation = make_identifier(world.scenario.seed, "rename", world.writes)
+    activity = Activity(
+        world.now, world.now, caller.name, MOVE, build_database_path(world, old), correlation, caller.client_request
+    )
     databases = tuple(replace(item, name=new) if item.number == database.number else item for item in world.databases)
     return replace(world, databases=databases, activity=(*world.activity, activity), writes=world.writes + 1)
 
 
-def existing(world: World, name: str) -> Database:
+def find_database(world: World, name: str) -> Database:
     database = world.database(name)
     if database is None:
         raise RefusedError(
@@ -63,19 +67,19 @@ def existing(world: World, name: str) -> Database:
     return database
 
 
-def online(world: World, name: str) -> Database:
-    database = existing(world, name)
+def find_online_database(world: World, name: str) -> Database:
+    database = find_database(world, name)
     if database.status != "Online":
         raise RefusedError(409, "DatabaseNotOnline", f"Database '{database.name}' is {database.status}, not Online.")
     return database
 
 
-def earliest(world: World, database: Database) -> float:
+def find_earliest_restore(world: World, database: Database) -> float:
     """From when on a database can be restored."""
     return max(database.created, world.now - KEPT)
 
 
-def path(world: World, name: str) -> str:
+def build_database_path(world: World, name: str) -> str:
     """The resource id of a database."""
     return f"{world.scenario.site.sql_id}/databases/{name}"
 

@@ -135,20 +135,20 @@ class Scenario(_Part):
     faults: tuple[Fault, ...] = ()
 
 
-def names() -> list[str]:
+def list_scenarios() -> list[str]:
     """Every scenario there is."""
     folder = files("cockpit.simulator") / "scenarios"
     return sorted(path.name.removesuffix(".toml") for path in folder.iterdir() if path.name.endswith(".toml"))
 
 
-def load(name: str) -> Scenario:
+def load_scenario(name: str) -> Scenario:
     """The scenario of that name. Raises ScenarioError."""
-    if name not in names():
-        raise ScenarioError(f"There is no scenario `{name}`; there are: {', '.join(names())}.")
-    return parse(name, (files("cockpit.simulator") / "scenarios" / f"{name}.toml").read_text("utf-8"))
+    if name not in list_scenarios():
+        raise ScenarioError(f"There is no scenario `{name}`; there are: {', '.join(list_scenarios())}.")
+    return parse_scenario(name, (files("cockpit.simulator") / "scenarios" / f"{name}.toml").read_text("utf-8"))
 
 
-def parse(name: str, text: str) -> Scenario:
+def parse_scenario(name: str, text: str) -> Scenario:
     """The scenario that `text` tells. Raises ScenarioError with everything that is wrong with it."""
     try:
         return Scenario.model_validate({"name": name, **tomllib.loads(text)})
@@ -159,7 +159,7 @@ def parse(name: str, text: str) -> Scenario:
         raise ScenarioError(f"Scenario `{name}`: {wrong}") from None
 
 
-def named(scenario: Scenario, **names: str) -> Scenario:
+def rename_scenario(scenario: Scenario, **names: str) -> Scenario:
     """The same story with other names; "" leaves one as it is. Raises ScenarioError."""
     try:
         site = Site.model_validate(scenario.site.model_dump() | {key: name for key, name in names.items() if name})

@@ -59,11 +59,11 @@ APP, RESOURCE_GROUP = SHOP.app, SHOP.resource_group  # of every scenario that do
 _SPACE = uuid.UUID("5105c0de-0000-4000-8000-00000000feed")
 
 
-def identifier(seed: int, *parts: object) -> str:
+def make_identifier(seed: int, *parts: object) -> str:
     """A GUID that follows from the scenario's seed and what it names."""
     return str(uuid.uuid5(_SPACE, "/".join(map(str, (seed, *parts)))))
 
 
-def short(seed: int, length: int, *parts: object) -> str:
+def make_short_name(seed: int, length: int, *parts: object) -> str:
     """A few letters and digits, as in the names Azure makes up."""
-    return identifier(seed, *parts).replace("-", "")[:length]
+    return make_identifier(seed, *parts).replace("-", "")[:length]

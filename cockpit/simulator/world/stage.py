@@ -5,35 +5,35 @@ from dataclasses import replace
 from functools import partial
 
 from cockpit.simulator.faults import Faults
-from cockpit.simulator.world.changes import finish, happen
+from cockpit.simulator.world.changes import apply_event, finish_change
 from cockpit.simulator.world.clock import SimulatedClock
 from cockpit.simulator.world.database_changes import finish_restore
 from cockpit.simulator.world.scenario import Scenario
-from cockpit.simulator.world.world import CRASH_EVERY, SimulatedRevision, World, WorldSnapshot, begin
+from cockpit.simulator.world.world import CRASH_EVERY, SimulatedRevision, World, WorldSnapshot, begin_world
 
 # What time alone does to the world: the scenario's events come, and long-running operations end.
 
 Step = tuple[float, Callable[[World], World]]
 
 
-def advance(world: World, now: float) -> World:
+def advance_world(world: World, now: float) -> World:
     """The world at second `now`: everything due by then has happened, each at its own second.
 
     It may be called as often or as seldom as one likes; the world at a given second is the same.
     """
-    while (step := soonest(world)) is not None and step[0] <= now:
+    while (step := find_next_step(world)) is not None and step[0] <= now:
         seconds, change = step
         world = change(replace(world, now=seconds))
     return replace(world, now=max(world.now, now))
 
 
-def soonest(world: World) -> Step | None:
+def find_next_step(world: World) -> Step | None:
     """What is due first; of what is due at once, what was begun ends before anything new comes."""
     due: list[Step] = [
         (restore.due, partial(finish_restore, due=restore)) for restore in world.restores if not restore.over
     ]
     if (operation := world.running_operation) is not None:
-        due.insert(0, (operation.due, partial(finish, operation=operation)))
+        due.insert(0, (operation.due, partial(finish_change, operation=operation)))
     if world.pending:
         due.append((world.pending[0].at, next_event))
     return min(due, key=lambda pair: pair[0], default=None)
@@ -41,7 +41,7 @@ def soonest(world: World) -> Step | None:
 
 def next_event(world: World) -> World:
     event, *later = world.pending
-    return happen(replace(world, pending=tuple(later)), event)
+    return apply_event(replace(world, pending=tuple(later)), event)
 
 
 # What the world was like at an earlier moment, read from the snapshots it keeps.
@@ -66,7 +66,7 @@ def snapshot_at(world: World, seconds: float) -> WorldSnapshot:
     return world_snapshot
 
 
-def crashes(world: World, revision: SimulatedRevision, until: float) -> Iterator[tuple[int, float]]:
+def list_crashes(world: World, revision: SimulatedRevision, until: float) -> Iterator[tuple[int, float]]:
     """(number, when) of each crash of a revision's containers since they were started."""
     number = 0
     for since, end in sick_spells(world, revision, until):
@@ -76,7 +76,7 @@ def crashes(world: World, revision: SimulatedRevision, until: float) -> Iterator
             yield number, revision.started + tick * CRASH_EVERY
 
 
-def restarts(world: World, revision: SimulatedRevision, until: float | None = None) -> int:
+def count_restarts(world: World, revision: SimulatedRevision, until: float | None = None) -> int:
     """How often each container has crashed since it was started; an inactive revision has none to count."""
     if not revision.active:
         return 0
@@ -104,7 +104,7 @@ class Stage:
         self.scenario = scenario
         self.clock = clock
         self.faults = Faults()
-        self._world = begin(scenario)
+        self._world = begin_world(scenario)
         for fault in scenario.faults:
             self.faults.arm(fault)
 
@@ -114,7 +114,7 @@ class Stage:
 
     def world(self) -> World:
         """The world at this moment."""
-        self._world = advance(self._world, self.clock.elapsed())
+        self._world = advance_world(self._world, self.clock.elapsed())
         return self._world
 
     def become(self, world: World) -> World:

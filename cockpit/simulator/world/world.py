@@ -11,7 +11,7 @@ from typing import Literal
 
 from cockpit.simulator.world.databases import Database, Restore, first_databases
 from cockpit.simulator.world.scenario import Event, RevisionSpec, Scenario
-from cockpit.simulator.world.site import identifier
+from cockpit.simulator.world.site import make_identifier
 
 MAX_REPLICAS = 10
 CRASH_EVERY = 15.0  # seconds between two restarts of a sick container
@@ -169,11 +169,11 @@ class World:
         return SimulatedCondition.SICK if revision.sick else SimulatedCondition.FINE
 
 
-def begin(scenario: Scenario) -> World:
+def begin_world(scenario: Scenario) -> World:
     """The world at second 0."""
     revisions = tuple(
         sorted(
-            (_revision(revision, scenario.site.revision(revision.suffix)) for revision in scenario.revisions),
+            (_make_revision(revision, scenario.site.revision(revision.suffix)) for revision in scenario.revisions),
             key=lambda simulated_revision: simulated_revision.created,
         )
     )
@@ -186,9 +186,9 @@ def begin(scenario: Scenario) -> World:
     pending = tuple(sorted(scenario.events, key=lambda part: part.at))
     last = revisions[-1]
     first_deploy = Activity(
-        last.created, last.created, "ci@example.com", WRITE, "", identifier(scenario.seed, "deploy", last.name)
+        last.created, last.created, "ci@example.com", WRITE, "", make_identifier(scenario.seed, "deploy", last.name)
     )
-    return remember(
+    return remember_state(
         World(
             scenario,
             0.0,
@@ -206,7 +206,7 @@ def begin(scenario: Scenario) -> World:
 WRITE = "Microsoft.App/containerApps/write"
 
 
-def _revision(spec: RevisionSpec, name: str) -> SimulatedRevision:
+def _make_revision(spec: RevisionSpec, name: str) -> SimulatedRevision:
     return SimulatedRevision(
         name=name,
         image=spec.image,
@@ -222,7 +222,7 @@ def _revision(spec: RevisionSpec, name: str) -> SimulatedRevision:
     )
 
 
-def remember(world: World) -> World:
+def remember_state(world: World) -> World:
     """The world with its present traffic, active and sick revisions added to its history, if they are news."""
     weights = {name: weight for name, weight in world.weights().items() if weight}
     active = frozenset(revision.name for revision in world.revisions if revision.active)

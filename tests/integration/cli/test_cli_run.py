@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from cockpit.runbooks.document.read import read
+from cockpit.runbooks.document.read import read_runbook
 from tests.integration.cli.shell import Shell
 from tests.signed_in import COMMAND
 
@@ -125,7 +125,7 @@ class Runs:
 
     def __init__(self, shell: Shell, book: Path) -> None:
         self.shell = shell
-        self.hash = read(str(book), book.read_bytes()).sha256
+        self.hash = read_runbook(str(book), book.read_bytes()).sha256
 
     def type(self, procedure: str, *words: str) -> Result:
         return self.shell.type("run", f"ops.md#{procedure}", "--trust", self.hash, *words)

@@ -8,7 +8,7 @@ import pytest
 
 from cockpit.model.event import Draft, Kind
 from cockpit.model.time import RealTime
-from cockpit.runbooks.document.read import read
+from cockpit.runbooks.document.read import read_runbook
 from tests.integration.cli.shell import Shell
 
 BOOK = """
@@ -32,7 +32,7 @@ class Book:
 
     def type(self, *words: str) -> Any:
         self.path.write_text(BOOK) if not self.path.exists() else None
-        sha256 = read(str(self.path), self.path.read_bytes()).sha256
+        sha256 = read_runbook(str(self.path), self.path.read_bytes()).sha256
         return self.shell.type("run", "ops.md#restore", "--trust", sha256, *words)
 
     def settled(self, *words: str) -> Any:

@@ -13,7 +13,7 @@ from cockpit.model.runbook import Runbook
 from cockpit.model.secret import Secret
 from cockpit.model.system import Environment
 from cockpit.model.time import RealTime
-from cockpit.runbooks.document.read import read
+from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.prepare.confirmation import Approval, Consent
 from cockpit.runbooks.prepare.values import Live
 from cockpit.runbooks.run.runner import Runner
@@ -59,7 +59,7 @@ class Stage:
     def document(self, text: str, name: str = "mend.md") -> Runbook:
         path = self.folder / name
         path.write_text(text)
-        return read(str(path), path.read_bytes())
+        return read_runbook(str(path), path.read_bytes())
 
     def start(self, text: str, given: Mapping[str, str] | None = None) -> Run:
         runbook = self.document(text)

@@ -11,7 +11,7 @@ import pytest
 
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
-from cockpit.runbooks.run.outcome import judge
+from cockpit.runbooks.run.outcome import judge_outcome
 from cockpit.runbooks.run.process.shell import CommandEnd
 from cockpit.runbooks.shell_syntax.curl_requests import add_reports, without_reports
 from tests.integration.runbooks.stage import Stage, fence
@@ -91,7 +91,9 @@ async def tried(command: str) -> tuple[StepState, str]:
         subprocess.run, ["bash", "-e", "-o", "pipefail", "-c", reporting],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )  # fmt: skip
-    finished = judge(CommandEnd(ran.returncode), StepKind.CHANGE, reporting, ran.stdout.decode("utf-8", "replace"))
+    finished = judge_outcome(
+        CommandEnd(ran.returncode), StepKind.CHANGE, reporting, ran.stdout.decode("utf-8", "replace")
+    )
     return finished.state, finished.outcome
 
 

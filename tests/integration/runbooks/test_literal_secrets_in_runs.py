@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.cli.run.exec import document
+from cockpit.cli.run.exec import make_command_document
 from cockpit.incident.postmortem.rows import run_rows
 from cockpit.model.event import Event
 from cockpit.runbooks.shell_syntax.literal_secrets import NOT_SECRET
@@ -47,7 +47,7 @@ async def exec_(folder: Path, line: str) -> tuple[str, str]:
     """What `cockpit exec` tells of a line, and what really came out of it, written beside."""
     stage = Stage(folder)
     try:
-        found = document(line)
+        found = make_command_document(line)
         run = stage.runner.start(found, found.procedures[0], {}, trust=found.sha256)
         prepared = stage.runner.prepare(run, 1)
         await stage.runner.perform(run, prepared, stage.consent(prepared), stage.seen.append)

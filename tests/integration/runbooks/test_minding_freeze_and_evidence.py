@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.cli.run.session import Aloud
-from cockpit.runbooks.run.notices import EvidenceProcedure, Minding
+from cockpit.runbooks.run.notices import EvidenceProcedure, RunNotices
 from tests.integration.runbooks.stage import Stage, fence
 
 FROZEN = "prod is frozen since 14:02Z by ana: until green."
@@ -29,7 +29,7 @@ KEEP = "# Keep\n\n## Keep the logs\n\n```bash\n# Copy\ncp /dev/null kept\n```\n"
 def stage(tmp_path: Path) -> Iterator[Stage]:
     stage = Stage(
         tmp_path,
-        options={"minding": Minding(lambda: FROZEN, lambda: KEEPING), "incident": lambda: "i1"},
+        options={"minding": RunNotices(lambda: FROZEN, lambda: KEEPING), "incident": lambda: "i1"},
     )
     yield stage
     stage.close()
@@ -58,7 +58,7 @@ async def test_once_the_evidence_was_kept_in_the_incident_a_danger_is_silent_abo
 
 
 def test_outside_an_incident_there_is_nothing_to_keep(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, options={"minding": Minding(snapshot=lambda: KEEPING)})
+    stage = Stage(tmp_path, options={"minding": RunNotices(snapshot=lambda: KEEPING)})
     assert notices(stage)[2] == ()
     stage.close()
 

@@ -17,7 +17,7 @@ from cockpit.model.system import Cloud, Environment
 from cockpit.model.time import RealTime, Time
 from cockpit.runbooks.prepare.confirmation import Consent
 from cockpit.runbooks.types import RunRefused
-from cockpit.simulator.world.scenario import load
+from cockpit.simulator.world.scenario import load_scenario
 from cockpit.simulator.world.site import RESOURCE_GROUP, SUBSCRIPTION
 from cockpit.timeline.timeline import Timeline
 from tests.integration.runbooks.az.commanding import Shell, shell
@@ -33,7 +33,7 @@ ACTIVATE = fence(f"# Activate the previous revision\naz containerapp revision ac
 @pytest.fixture
 async def cloud() -> AsyncIterator[Shell]:
     """Three revisions: r41 is not active, r43 is the latest and has all the traffic."""
-    async with shell(load("quiet")) as opened:
+    async with shell(load_scenario("quiet")) as opened:
         yield opened
 
 

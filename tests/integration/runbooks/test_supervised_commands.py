@@ -16,15 +16,15 @@ import pytest
 
 from cockpit.model.time import RealTime
 from cockpit.runbooks.run.process import shell
-from cockpit.runbooks.run.process.files import create
-from cockpit.runbooks.run.process.identity import Owner, alive
+from cockpit.runbooks.run.process.files import create_file
+from cockpit.runbooks.run.process.identity import Owner, is_alive
 from cockpit.runbooks.run.process.shell import (
     AttemptFiles,
     CommandEnd,
-    cancel,
+    cancel_command,
     ended_in,
     owner_in,
-    watch,
+    watch_output,
 )
 
 PATH = os.environ["PATH"]
@@ -38,7 +38,7 @@ class Running:
     seen: list[str] = field(default_factory=list)
 
     async def end(self) -> CommandEnd:
-        return await watch(self.place, self.owner, self.seen.append, lambda text: text, RealTime())
+        return await watch_output(self.place, self.owner, self.seen.append, lambda text: text, RealTime())
 
     @property
     def output(self) -> str:
@@ -60,7 +60,7 @@ async def begin(tmp_path: Path) -> AsyncIterator[Begin]:
 
     def begin(script: str, **options: Any) -> Running:
         place = AttemptFiles(tmp_path / f"{len(started)}.log")
-        descriptor = create(place.transcript)
+        descriptor = create_file(place.transcript)
         given: dict[str, Any] = {
             "env": {"PATH": PATH},
             "cwd": str(tmp_path),
@@ -69,17 +69,17 @@ async def begin(tmp_path: Path) -> AsyncIterator[Begin]:
             "grace": 0.2,
         }
         argv = options.pop("argv", ["bash", "-e", "-o", "pipefail", "-c", script])
-        owner = shell.start(argv, place=place, descriptor=descriptor, **(given | options))
+        owner = shell.start_command(argv, place=place, descriptor=descriptor, **(given | options))
         os.close(descriptor)
         started.append(Running(place, owner))
         return started[-1]
 
     yield begin
     for each in started:
-        if alive(each.owner):
+        if is_alive(each.owner):
             with contextlib.suppress(ProcessLookupError):  # it ended by itself in between
                 os.kill(each.owner.pid, signal.SIGTERM)
-        while alive(each.owner):
+        while is_alive(each.owner):
             await asyncio.sleep(0.02)
 
 
@@ -95,8 +95,8 @@ async def test_output_is_shown_while_the_command_still_runs(begin: Begin) -> Non
     watching = asyncio.create_task(running.end())
     while "first" not in running.output:
         await asyncio.sleep(0.01)
-    assert alive(running.owner)
-    assert await cancel(running.place, RealTime())
+    assert is_alive(running.owner)
+    assert await cancel_command(running.place, RealTime())
     assert (await watching).cancelled
 
 
@@ -173,7 +173,7 @@ async def test_whoever_comes_later_finds_it_running_and_sees_all_of_it(begin: Be
     await running.prints("before")
     later = Running(running.place, owner_in(running.place))
     assert later.owner == running.owner
-    assert alive(later.owner)
+    assert is_alive(later.owner)
     assert await later.end() == CommandEnd(exit_code=0)
     assert later.output == "before\nafter\n"
 
@@ -181,7 +181,7 @@ async def test_whoever_comes_later_finds_it_running_and_sees_all_of_it(begin: Be
 async def test_whoever_comes_too_late_finds_how_it_ended(begin: Begin) -> None:
     running = begin("exit 4")
     await running.end()
-    assert not alive(owner_in(running.place))
+    assert not is_alive(owner_in(running.place))
     assert ended_in(running.place) == CommandEnd(exit_code=4)
 
 
@@ -211,7 +211,7 @@ async def test_a_command_is_not_killed_by_printing_after_its_supervisor_was(begi
 async def test_cancel_interrupts_first(begin: Begin) -> None:
     running = begin("trap 'echo interrupted; exit 9' INT; echo ready; while :; do sleep 0.05; done")
     await running.prints("ready")
-    await cancel(running.place, RealTime())
+    await cancel_command(running.place, RealTime())
     ended = await running.end()
     assert (ended.exit_code, ended.cancelled) == (9, True)
     assert "interrupted" in running.output
@@ -220,7 +220,7 @@ async def test_cancel_interrupts_first(begin: Begin) -> None:
 async def test_cancel_kills_what_does_not_listen(begin: Begin) -> None:
     running = begin("trap '' INT TERM; echo ready; while :; do sleep 0.05 || :; done")
     await running.prints("ready")
-    await cancel(running.place, RealTime())
+    await cancel_command(running.place, RealTime())
     ended = await running.end()
     assert (ended.signal, ended.cancelled) == (signal.SIGKILL, True)
 
@@ -228,7 +228,7 @@ async def test_cancel_kills_what_does_not_listen(begin: Begin) -> None:
 async def test_cancel_ends_the_children_too(begin: Begin) -> None:
     running = begin("(trap '' INT; echo $BASHPID; exec sleep 60) & wait")
     await running.prints("\n")
-    await cancel(running.place, RealTime())
+    await cancel_command(running.place, RealTime())
     await running.end()
     child = int(running.transcript.split()[0])
     while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text().rpartition(")")[2]:

@@ -11,9 +11,9 @@ from cockpit.model.overall import OverallState, list_troubles
 from cockpit.model.run import Run, StepState, Value
 from cockpit.model.system import Environment
 from cockpit.runbooks.catalogue.load import BUILTIN, open_file
-from cockpit.runbooks.rollback import MULTIPLE, WITHOUT_INGRESS, propose
+from cockpit.runbooks.rollback import MULTIPLE, WITHOUT_INGRESS, propose_rollback
 from cockpit.runbooks.types import RunRefused
-from cockpit.simulator.world.scenario import Scenario, load
+from cockpit.simulator.world.scenario import Scenario, load_scenario
 from cockpit.simulator.world.site import RESOURCE_GROUP, SUBSCRIPTION
 from tests.integration.runbooks.az.commanding import Shell, shell
 from tests.integration.runbooks.stage import Stage
@@ -24,7 +24,7 @@ PROD = Environment("prod", subscription=SUBSCRIPTION, resource_group=RESOURCE_GR
 
 def world(suffix: str = "r41", **more: Any) -> Scenario:
     """The bad deployment, with one revision that is otherwise than usual."""
-    scenario = load("bad-deploy")
+    scenario = load_scenario("bad-deploy")
     changed = [each.model_copy(update=more) if each.suffix == suffix else each for each in scenario.revisions]
     return scenario.model_copy(update={"revisions": tuple(changed)})
 
@@ -116,7 +116,7 @@ async def test_an_app_without_ingress_is_seen_to_be_ill_and_rolled_back_without_
 ) -> None:
     apps = await RevisionsPoll(PROD, cloud.azure).applications()
     assert [(trouble.name, trouble.word) for trouble in list_troubles(apps)] == [(R44, OverallState.DEGRADED)]
-    proposal = propose(apps[0])
+    proposal = propose_rollback(apps[0])
     assert (proposal.procedure, proposal.bad and proposal.bad.name) == (WITHOUT_INGRESS, R44)
     assert (proposal.good and proposal.good.name) == R43
 

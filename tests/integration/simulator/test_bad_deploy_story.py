@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cockpit.simulator.world.scenario import load
+from cockpit.simulator.world.scenario import load_scenario
 from cockpit.simulator.world.site import SUBSCRIPTION
 from tests.integration.simulator.playing import APP_PATH, Playing, playing
 
@@ -126,7 +126,7 @@ async def test_the_pipeline_is_named_as_who_deployed(bad_deploy: Playing) -> Non
 
 
 async def test_a_faster_world_tells_the_same_story_on_a_shorter_clock() -> None:
-    async with playing(load("bad-deploy"), speed=10) as play:
+    async with playing(load_scenario("bad-deploy"), speed=10) as play:
         play.time.pass_by(0.9)
         assert await statuses(play, "/readyz", 1) == [200]
         play.time.pass_by(2.2)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cockpit.simulator.world.scenario import load
+from cockpit.simulator.world.scenario import load_scenario
 from tests.integration.simulator.playing import GROUP, Playing, playing
 
 SERVER = f"{GROUP}/providers/Microsoft.Sql/servers/shop-api-sql"
@@ -14,7 +14,7 @@ VERSION = {"api-version": "2023-08-01"}
 
 @pytest.fixture
 async def world() -> AsyncIterator[Playing]:
-    async with playing(load("quiet")) as play:
+    async with playing(load_scenario("quiet")) as play:
         yield play
 
 

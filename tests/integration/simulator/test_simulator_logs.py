@@ -9,7 +9,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.monitor.query import LogsQueryStatus
 
-from cockpit.simulator.world.scenario import load
+from cockpit.simulator.world.scenario import load_scenario
 from cockpit.simulator.world.site import WORKSPACE
 from tests.integration.simulator.playing import APP_PATH, Playing, playing
 
@@ -145,7 +145,7 @@ class TestLogAnalytics:
         assert refused.value.status_code == 404
 
     async def test_the_other_destination_has_plain_names(self) -> None:
-        scenario = load("quiet").model_copy(update={"log_destination": "azure-monitor"})
+        scenario = load_scenario("quiet").model_copy(update={"log_destination": "azure-monitor"})
         async with playing(scenario) as play:
             assert "Log" in (await ask(play, "ContainerAppConsoleLogs | take 1")).columns
             with pytest.raises(HttpResponseError):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cockpit.simulator.world.scenario import ScenarioError, load, named, parse
+from cockpit.simulator.world.scenario import ScenarioError, load_scenario, parse_scenario, rename_scenario
 from tests.integration.simulator.playing import APP_PATH, Playing, playing
 
 VERSION = {"api-version": "2025-07-01"}
@@ -14,14 +14,14 @@ async def standing(play: Playing) -> dict[str, tuple[bool, int]]:
 
 
 async def test_in_single_mode_a_deployment_stops_what_ran_before() -> None:
-    async with playing(load("single-mode")) as play:
+    async with playing(load_scenario("single-mode")) as play:
         assert (await play.get(APP_PATH))["properties"]["configuration"]["activeRevisionsMode"] == "Single"
         play.time.pass_by(11)
         assert await standing(play) == {"r41": (False, 0), "r42": (False, 0), "r43": (False, 0), "r44": (True, 100)}
 
 
 async def test_in_single_mode_the_revision_one_activates_takes_everything_and_no_request_sees_it_start() -> None:
-    async with playing(load("single-mode")) as play:
+    async with playing(load_scenario("single-mode")) as play:
         play.time.pass_by(11)
         await play.apps.container_apps_revisions.activate_revision("shop-prod-rg", "shop-api", "shop-api--r43")
         assert await standing(play) == {"r41": (False, 0), "r42": (False, 0), "r43": (True, 100), "r44": (False, 0)}
@@ -29,7 +29,7 @@ async def test_in_single_mode_the_revision_one_activates_takes_everything_and_no
 
 
 async def test_in_single_mode_traffic_cannot_be_divided() -> None:
-    async with playing(load("single-mode")) as play:
+    async with playing(load_scenario("single-mode")) as play:
         traffic = [{"revisionName": "shop-api--r43", "weight": 100}]
         body = {"properties": {"configuration": {"ingress": {"traffic": traffic}}}}
         refused = await play.http.patch(APP_PATH, params=VERSION, json=body)
@@ -37,7 +37,7 @@ async def test_in_single_mode_traffic_cannot_be_divided() -> None:
 
 
 async def test_a_revision_falls_ill_and_recovers_and_its_past_stays_as_it_was() -> None:
-    async with playing(load("flaky-cloud")) as play:
+    async with playing(load_scenario("flaky-cloud")) as play:
         ready = []
         for seconds in (10, 10, 60):
             play.time.pass_by(seconds)
@@ -52,7 +52,7 @@ async def test_a_revision_falls_ill_and_recovers_and_its_past_stays_as_it_was() 
 
 
 async def test_a_fault_has_its_time() -> None:
-    async with playing(load("flaky-cloud")) as play:
+    async with playing(load_scenario("flaky-cloud")) as play:
         told = []
         for seconds in (25, 10, 10, 20):
             play.time.pass_by(seconds)
@@ -63,7 +63,7 @@ async def test_a_fault_has_its_time() -> None:
 
 
 async def test_a_world_of_another_name_is_the_same_world() -> None:
-    async with playing(named(load("quiet"), app="mi-prod", resource_group="mi-prod-rg")) as play:
+    async with playing(rename_scenario(load_scenario("quiet"), app="mi-prod", resource_group="mi-prod-rg")) as play:
         path = APP_PATH.replace("shop-prod-rg", "mi-prod-rg").replace("shop-api", "mi-prod")
         app = await play.get(path)
         assert (app["name"], app["properties"]["latestRevisionName"]) == ("mi-prod", "mi-prod--r43")
@@ -79,11 +79,13 @@ async def test_a_world_of_another_name_is_the_same_world() -> None:
 def test_a_name_that_azure_would_not_take_is_refused(name: str) -> None:
     if name:
         with pytest.raises(ScenarioError, match="Azure would not take this name: --app"):
-            named(load("quiet"), app=name)
+            rename_scenario(load_scenario("quiet"), app=name)
     else:
-        assert named(load("quiet"), app=name) == load("quiet")
+        assert rename_scenario(load_scenario("quiet"), app=name) == load_scenario("quiet")
 
 
 def test_an_event_that_nobody_knows_is_an_error() -> None:
     with pytest.raises(ScenarioError, match="events"):
-        parse("odd", 'about = "x"\nrevisions = []\ntraffic = []\n[[events]]\nat = 1\nwhat = "explode"\nsuffix = "r1"\n')
+        parse_scenario(
+            "odd", 'about = "x"\nrevisions = []\ntraffic = []\n[[events]]\nat = 1\nwhat = "explode"\nsuffix = "r1"\n'
+        )

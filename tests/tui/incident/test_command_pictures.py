@@ -16,26 +16,28 @@ from screens.incident import clock_forms as timing
 from screens.incident import people_forms as people
 from screens.incident.draft_preview import PreviewScreen
 from screens.incident.screen import IncidentScreen
-from screens.shared.due import running
+from screens.shared.due import list_running_clocks
 from tests.tui.incident.conftest import Clock, Front, Session
 
 Make = Callable[[Session, DialogContext, Clock, Incident], Screen[Any]]
 
 
 def role(session: Session, place: DialogContext, clock: Clock, incident: Incident) -> Screen[Any]:
-    due = running(session, incident, clock.now(), place.zone)
+    due = list_running_clocks(session, incident, clock.now(), place.zone)
     leaves = people.open_things(due, [], clock.now())
-    return people.role(place, clock, session.desk, incident, "Incident Commander", "drives, does not debug", leaves)
+    return people.open_role_form(
+        place, clock, session.desk, incident, "Incident Commander", "drives, does not debug", leaves
+    )
 
 
 def a_clock(session: Session, place: DialogContext, clock: Clock, incident: Incident) -> Screen[Any]:
-    due = running(session, incident, clock.now(), place.zone)
+    due = list_running_clocks(session, incident, clock.now(), place.zone)
     update = next(each for each in due if each.what == "next update")
-    return timing.clock(place, clock, session.desk, incident, update)
+    return timing.open_clock_form(place, clock, session.desk, incident, update)
 
 
 def called(session: Session, place: DialogContext, clock: Clock, incident: Incident) -> Screen[Any]:
-    return people.called(place, clock, session.desk, incident, "team lead", 2, session.plan.contacts)
+    return people.open_call_form(place, clock, session.desk, incident, "team lead", 2, session.plan.contacts)
 
 
 def event(session: Session, place: DialogContext, clock: Clock, incident: Incident) -> Screen[Any]:
@@ -47,10 +49,12 @@ def event(session: Session, place: DialogContext, clock: Clock, incident: Incide
 MADE: dict[str, Make] = {
     "role": role,
     "clock": a_clock,
-    "task": lambda session, place, clock, incident: timing.task(place, clock, session.desk, incident),
-    "breach": lambda session, place, clock, incident: timing.aware(place, clock, session.desk, incident, session.plan),
+    "task": lambda session, place, clock, incident: timing.open_task_form(place, clock, session.desk, incident),
+    "breach": lambda session, place, clock, incident: timing.open_awareness_form(
+        place, clock, session.desk, incident, session.plan
+    ),
     "called": called,
-    "freeze": lambda session, place, clock, incident: people.freeze(place, clock, session.desk, None),
+    "freeze": lambda session, place, clock, incident: people.open_freeze_form(place, clock, session.desk, None),
     "event": event,
     "preview": lambda session, place, clock, incident: PreviewScreen(session, place, incident),  # type: ignore[arg-type]
 }

@@ -13,7 +13,7 @@ from cockpit.model.response import Review
 from screens.dialogs.details import EventDetails
 from screens.dialogs.dialog import DialogContext
 from screens.history.screen import PastScreen
-from screens.incident.draft_preview import PreviewScreen, readable
+from screens.incident.draft_preview import PreviewScreen, make_readable
 from tests.tui.incident.conftest import Clock, Front, Session, confirm
 from widgets.line import Lines
 from widgets.output import OutputView
@@ -88,7 +88,7 @@ async def test_the_draft_is_read_before_it_is_written_and_its_review_moves_on(
 
 
 def test_the_markers_of_a_draft_are_not_shown() -> None:
-    assert readable(
+    assert make_readable(
         "# T\n\n<!-- cockpit:begin facts 00112233 -->\n\na fact\n\n<!-- cockpit:end facts -->\n\n_why?_\n"
     ) == ("# T\n\na fact\n\n_why?_\n")
 

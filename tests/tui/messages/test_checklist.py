@@ -7,7 +7,7 @@ import pytest
 
 from cockpit.model.plan import Checklist
 from cockpit.model.response import Tick
-from screens.checklist.rows import ChecklistBox, boxes
+from screens.checklist.rows import ChecklistBox, list_boxes
 from screens.checklist.screen import ChecklistScreen
 from tests.tui.messages.conftest import CARE, FIRST, NOW, Play, Stage, press
 from widgets.keys import KeyLine
@@ -148,8 +148,8 @@ def test_the_first_word_that_the_cockpit_knows_is_what_an_item_asks_for(item: st
 def test_a_box_whose_words_have_changed_since_is_open_again(play: Play) -> None:
     incident = play.declare()
     ticked = Tick("care", 1, "Links lead nowhere", "done", NOW, "ana")
-    (before, _) = boxes(Checklist("care", "", ("Links lead nowhere", "x")), _with(incident, ticked))
-    (after, _) = boxes(CARE, _with(incident, ticked))
+    (before, _) = list_boxes(Checklist("care", "", ("Links lead nowhere", "x")), _with(incident, ticked))
+    (after, _) = list_boxes(CARE, _with(incident, ticked))
     assert (before.state, after.state) == ("done", "open")
 
 

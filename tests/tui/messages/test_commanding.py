@@ -40,9 +40,9 @@ def front() -> Any:
 @pytest.mark.parametrize(
     ("opens", "screen"),
     [
-        (commanding.communicate, CommunicateScreen),
-        (commanding.update, FormDialog),
-        (commanding.checklist, ChecklistScreen),
+        (commanding.open_communicate, CommunicateScreen),
+        (commanding.open_update, FormDialog),
+        (commanding.open_checklist, ChecklistScreen),
     ],
 )
 def test_a_key_opens_its_screen_of_the_open_incident(
@@ -67,7 +67,7 @@ def test_the_status_line_is_copied_and_on_record_by_one_key(front: Any, play: An
 def test_without_a_checklist_it_is_said_how_to_have_one(front: Any, play: Any) -> None:
     play.declare()
     play.plan = replace(PLAN, checklists=())
-    commanding.checklist(front, play)
+    commanding.open_checklist(front, play)
     assert (front.opened, "No document has a checklist" in front.said[0]) == ([], True)
 
 

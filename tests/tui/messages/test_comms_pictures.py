@@ -11,7 +11,7 @@ from cockpit.incident.signals import Signal
 from screens.checklist.screen import ChecklistScreen
 from screens.dialogs.declare import Declare
 from screens.dialogs.status import StatusDialog
-from screens.incident.people_forms import update
+from screens.incident.people_forms import open_update_form
 from screens.messages.screen import CommunicateScreen
 from tests.tui.messages.conftest import Play, Stage, press
 
@@ -72,5 +72,5 @@ def test_picture_of_an_update_sent(
     async def run(pilot: Pilot[Any]) -> None:
         await press(pilot, play, *"We roll back")
 
-    app = stage(play, update(play.place, play.time, play.desk, play.declare(), play.plan))
+    app = stage(play, open_update_form(play.place, play.time, play.desk, play.declare(), play.plan))
     assert snap_compare(app, terminal_size=size, run_before=run)

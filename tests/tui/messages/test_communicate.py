@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import pytest
 
 from cockpit.model.event import RecordError
-from screens.incident.people_forms import update
+from screens.incident.people_forms import open_update_form
 from screens.messages.screen import CommunicateScreen, MarkedText
 from screens.shared.copying import copy_path
 from tests.tui.messages.conftest import NOW, Play, Stage, press
@@ -232,7 +232,7 @@ async def test_the_cursor_is_on_a_message_at_once(tell: Open, play: Play) -> Non
 
 async def test_an_update_sent_by_other_means_is_one_line_and_enter(play: Play, stage: Open) -> None:
     incident = play.declare()
-    app = stage(play, update(play.place, play.time, play.desk, incident, play.plan))
+    app = stage(play, open_update_form(play.place, play.time, play.desk, incident, play.plan))
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, *"told them", "enter")
         (sent,) = play.desk.find(incident.id).updates
@@ -245,7 +245,7 @@ async def test_the_next_one_is_promised_as_it_was_typed(
     play: Play, stage: Open, typed: str, minutes: int | None
 ) -> None:
     incident = play.declare()
-    app = stage(play, update(play.place, play.time, play.desk, incident, play.plan))
+    app = stage(play, open_update_form(play.place, play.time, play.desk, incident, play.plan))
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "x", "tab", "ctrl+u", *typed, "enter")
         (sent,) = play.desk.find(incident.id).updates
@@ -254,7 +254,7 @@ async def test_the_next_one_is_promised_as_it_was_typed(
 
 
 async def test_a_time_that_is_none_is_said(play: Play, stage: Open) -> None:
-    app = stage(play, update(play.place, play.time, play.desk, play.declare(), play.plan))
+    app = stage(play, open_update_form(play.place, play.time, play.desk, play.declare(), play.plan))
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "x", "tab", "ctrl+u", *"soon", "enter")
         assert "`soon` is no length of time" in shown(app, "#said")

@@ -9,10 +9,10 @@ from typing import Any
 from cockpit.model.event import Event, Kind
 from cockpit.model.run import Attempt, Run, StepState, Value
 from cockpit.model.runbook import Procedure, Runbook, StepKind
-from cockpit.runbooks.document.read import read
+from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.prepare.confirmation import Consent, RequiredConfirmation
 from cockpit.runbooks.prepare.target_guard import ToolContext
-from cockpit.runbooks.run.runs import Runs, latest
+from cockpit.runbooks.run.runs import Runs, find_latest_attempt
 from cockpit.runbooks.run.trust import Trust
 from cockpit.runbooks.types import Finished, Output, Prepared, Resolved, RunAlreadyOpen, RunRefused, Script
 from tests.tui.bare import Clock
@@ -242,14 +242,14 @@ class Play:
         if self.stale or consent.fingerprint != prepared.fingerprint:
             raise RunRefused("What was confirmed is not what would run now: look at it again.")
         self.performed.append((step, prepared.as_run, consent))
-        number = latest(self.runs.runs[run.id], step) + 1
+        number = find_latest_attempt(self.runs.runs[run.id], step) + 1
         subject = f"{run.id}#{step}"
         intent = {"phase": "intent", "attempt": number, "as_run": prepared.as_run, "transcript": f"/data/{number}.log"}
         self._write(Kind.STEP, subject, {**intent, "edited": prepared.edited, "undo": prepared.undo})
         return await self._end(run, step, number, on_output)
 
     async def attach(self, run: Run, step: int, on_output: Output) -> Attempt:
-        return await self._end(run, step, latest(run, step), on_output)
+        return await self._end(run, step, find_latest_attempt(run, step), on_output)
 
     async def _end(self, run: Run, step: int, number: int, on_output: Output) -> Attempt:
         await asyncio.sleep(0)
@@ -296,7 +296,7 @@ class Play:
 
 
 def document(raw: bytes = ROLLBACK, path: str = "runbooks/break-glass.md") -> Runbook:
-    return read(path, raw)
+    return read_runbook(path, raw)
 
 
 __all__ = ["NOW", "NZDT", "ROLLBACK", "Clock", "Play", "Procedure", "Runbook", "document"]

@@ -11,7 +11,7 @@ from cockpit.model.event import Event, Kind
 from cockpit.model.run import Run, Value
 from screens.dialogs.dialog import DialogContext
 from screens.main import runbook_actions as acting
-from screens.run.open import again, open_or_begin
+from screens.run.open import open_or_begin, reopen_run
 from screens.run.screen import RunScreen
 from tests.tui.runbooks.conftest import Bare, Seat, Session
 from tests.tui.runbooks.play import NOW, ROLLBACK, Play, document
@@ -46,7 +46,7 @@ def ask(session: Session, place: DialogContext) -> Ask:
         async with app.run_test(size=(80, 24)) as pilot:
             seat = Seat(app, pilot, session)
             opening = (
-                again(app, session, place, run)  # type: ignore[arg-type]
+                reopen_run(app, session, place, run)  # type: ignore[arg-type]
                 if run
                 else open_or_begin(app, session, place, RUNBOOK, RUNBOOK.procedures[0], proposed=about)  # type: ignore[arg-type]
             )

@@ -7,7 +7,7 @@ from textual.binding import Binding
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Step, StepKind
 from screens.run.actions import ACTS
-from screens.run.keys import BINDINGS, StepStanding, hint, why_not
+from screens.run.keys import BINDINGS, StepStanding, render_hint, why_not
 
 KEYS = [each for each in BINDINGS if isinstance(each, Binding)]
 WRITTEN = {"escape": "esc", "question_mark": "?"}
@@ -33,6 +33,6 @@ def test_whatever_the_state_there_is_a_hint_and_every_reason_is_a_sentence() -> 
     for kind in StepKind:
         for state in StepState:
             now = StepStanding(Step(1, "a step", kind, 1, "" if kind is StepKind.MANUAL else "az x", "bash"), state)
-            assert "".join(text for text, _ in hint(now, {"run": "enter", "back": "esc"})).strip() != "▸"
+            assert "".join(text for text, _ in render_hint(now, {"run": "enter", "back": "esc"})).strip() != "▸"
             for act in ACTS:
                 assert why_not(act, now) == "" or why_not(act, now).endswith(".")

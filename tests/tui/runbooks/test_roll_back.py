@@ -15,7 +15,7 @@ from cockpit.runbooks.catalogue.load import BUILTIN, open_file
 from cockpit.runbooks.types import Finished
 from screens.dialogs.dialog import DialogContext
 from screens.main import runbook_actions as acting
-from screens.run.revision_menu import wishes
+from screens.run.revision_menu import list_revision_choices
 from tests.tui.runbooks.conftest import Bare, Seat, Session
 from tests.tui.runbooks.play import Play
 from tests.tui.stage import application
@@ -195,22 +195,22 @@ async def test_only_looking_at_a_revision_is_what_enter_does_first(
 def test_what_a_revision_offers_depends_on_how_it_stands() -> None:
     app = application()
     serving, idle = app.revisions[0], app.revisions[1]
-    assert [each.name for each in wishes(app, serving)] == ["roll back", "restart"]
-    assert [each.name for each in wishes(app, idle)] == ["roll back", "traffic", "activate"]
-    assert [each.name for each in wishes(app, replace(idle, active=True))] == [
+    assert [each.name for each in list_revision_choices(app, serving)] == ["roll back", "restart"]
+    assert [each.name for each in list_revision_choices(app, idle)] == ["roll back", "traffic", "activate"]
+    assert [each.name for each in list_revision_choices(app, replace(idle, active=True))] == [
         "roll back",
         "traffic",
         "deactivate",
         "restart",
     ]
     single = replace(app, mode="Single")
-    assert "traffic" not in [each.name for each in wishes(single, idle)]
+    assert "traffic" not in [each.name for each in list_revision_choices(single, idle)]
 
 
 def test_every_wish_is_a_built_in_procedure_with_the_values_it_asks_for() -> None:
     app = application()
     for revision in (*app.revisions, replace(app.revisions[1], active=True)):
-        for wish in wishes(app, revision):
+        for wish in list_revision_choices(app, revision):
             if wish.procedure:
                 asked = {each.name for each in open_file(BUILTIN / f"{wish.procedure}.md").parameters}
                 assert set(wish.given) <= asked

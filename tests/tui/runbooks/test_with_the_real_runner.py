@@ -9,7 +9,7 @@ import pytest
 from cockpit.model.run import StepState
 from cockpit.model.system import Environment
 from cockpit.model.time import RealTime
-from cockpit.runbooks.catalogue.load import load
+from cockpit.runbooks.catalogue.load import load_catalogue
 from cockpit.runbooks.prepare.values import Live
 from cockpit.runbooks.run.runner import Runner
 from screens.catalogue.screen import CatalogueScreen
@@ -55,7 +55,7 @@ def real(tmp_path: Path, session: Session) -> Runner:
 
 @asynccontextmanager
 async def opened(session: Session, place: DialogContext, folder: Path) -> AsyncIterator[Seat]:
-    screen = CatalogueScreen(session, place, lambda: load([str(folder)], builtin=False), ())  # type: ignore[arg-type]
+    screen = CatalogueScreen(session, place, lambda: load_catalogue([str(folder)], builtin=False), ())  # type: ignore[arg-type]
     app = Bare(screen)
     async with app.run_test(size=(120, 40)) as pilot:
         seat = Seat(app, pilot, session)

@@ -6,9 +6,9 @@ from cockpit.config import Secrets
 from cockpit.model.run import Run
 from cockpit.model.runbook import Procedure, Runbook
 from cockpit.model.system import Environment
-from cockpit.runbooks.catalogue.load import load
+from cockpit.runbooks.catalogue.load import load_catalogue
 from cockpit.runbooks.prepare.values import Live
-from cockpit.runbooks.run.notices import Minding, snapshot_named
+from cockpit.runbooks.run.notices import RunNotices, snapshot_named
 from cockpit.runbooks.run.runner import Runner
 from cockpit.session import frozen_words
 from tests.unit.requirements.comms_stage import Room
@@ -20,7 +20,7 @@ class Shift(Room):
     def __init__(self, name: str, folder: Path) -> None:
         super().__init__(name, folder)
         self.folder = folder
-        self.catalogue = load(self.system.runbooks)
+        self.catalogue = load_catalogue(self.system.runbooks)
         snapshot = snapshot_named(self.plan.snapshot, self.catalogue) if self.plan.snapshot else None
         self.runner = Runner(
             record=self.timeline.record,
@@ -34,7 +34,7 @@ class Shift(Room):
             read_only=False,
             live=Live,
             incident=lambda: next((each.id for each in self.desk.open()), None),
-            minding=Minding(lambda: frozen_words(self.desk.frozen()), lambda: snapshot),
+            minding=RunNotices(lambda: frozen_words(self.desk.frozen()), lambda: snapshot),
         )
 
     def procedure(self, name: str) -> tuple[Runbook, Procedure]:

@@ -8,8 +8,8 @@ from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.event import Draft, Kind
 from cockpit.model.incident import Incident
-from cockpit.runbooks.document.read import read
-from cockpit.runbooks.run.events import Pen, started
+from cockpit.runbooks.document.read import read_runbook
+from cockpit.runbooks.run.events import EventAuthor, draft_run_started
 from cockpit.runbooks.run.process.identity import Owner
 from tests.unit.requirements.comms_stage import EXAMPLES, Room
 
@@ -54,10 +54,10 @@ class Watch(Room):
     def runs(self, document: str, procedure: str) -> None:
         """The run of a procedure of the team begins, as the runner writes it down."""
         path = EXAMPLES / self.name / "runbooks" / document
-        runbook = read(document, path.read_bytes())
+        runbook = read_runbook(document, path.read_bytes())
         meant = next(each for each in runbook.procedures if each.slug == procedure)
-        pen = Pen("ana", self.time.now(), self.incident.id)
-        self.timeline.record([started("r1", runbook, meant, "prod", (), Owner(), pen)])
+        pen = EventAuthor("ana", self.time.now(), self.incident.id)
+        self.timeline.record([draft_run_started("r1", runbook, meant, "prod", (), Owner(), pen)])
 
     def run_ends(self) -> None:
         ended = Draft(

@@ -4,16 +4,16 @@ from datetime import UTC, datetime
 
 from cockpit.config import load_system as load_config
 from cockpit.model.alert import Alert, AlertState, Severity
-from cockpit.runbooks.catalogue.alert_match import Match, matches
-from cockpit.runbooks.catalogue.load import load
+from cockpit.runbooks.catalogue.alert_match import Match, match_alerts
+from cockpit.runbooks.catalogue.load import load_catalogue
 from tests.unit.requirements.teams import EXAMPLES
 
 
 def hint(team: str, name: str) -> Match:
     """The first help for an alert of that name."""
-    catalogue = load(load_config(EXAMPLES / team / "cockpit.toml").runbooks)
+    catalogue = load_catalogue(load_config(EXAMPLES / team / "cockpit.toml").runbooks)
     since = datetime(2026, 11, 21, tzinfo=UTC)
-    return matches(catalogue, [Alert("a", name, name, Severity.HIGH, AlertState.FIRING, since, "prod")])[0]
+    return match_alerts(catalogue, [Alert("a", name, name, Severity.HIGH, AlertState.FIRING, since, "prod")])[0]
 
 
 def chapter(match: Match) -> str:

@@ -14,7 +14,7 @@ from cockpit.incident.messages.offers import (
     status_line,
 )
 from cockpit.model.clock import ClockKind
-from screens.checklist.rows import boxes, opens_for
+from screens.checklist.rows import list_boxes, opens_for
 from tests.unit.requirements.comms_stage import AUCKLAND, Room, rung
 
 Enter = Callable[[str], Room]
@@ -54,7 +54,7 @@ def test_002_s1_each_of_the_first_items_offers_what_it_asks_for(room: Enter) -> 
     dealix = room("dealix")
     first = dealix.plan.checklist(FIRST)
     assert first is not None
-    offered = [each.act for each in boxes(first, dealix.declare("P0"))]
+    offered = [each.act for each in list_boxes(first, dealix.declare("P0"))]
     assert offered == ["declare", "roll_back", "freeze", "preserve", "communicate"]
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from cockpit.model.run import StepState
-from screens.run.rows import head
+from screens.run.rows import render_head
 from tests.unit.requirements.acting_stage import Shift
 
 OnShift = Callable[[str], Shift]
@@ -75,5 +75,5 @@ def test_000_s3_a_leaked_token_asks_whether_personal_data_could_have_been_read(s
 def test_000_time_to_fix_stands_above_the_steps_of_a_run(shift: OnShift, name: str, shown: str) -> None:
     team = shift("meeting-intelligence")
     _, procedure = team.procedure(name)
-    above = head(team.start(name), procedure, "", "", 60.0, False, 160)
+    above = render_head(team.start(name), procedure, "", "", 60.0, False, 160)
     assert f"budget {shown} " in "".join(text for text, _ in above)

@@ -8,10 +8,10 @@ import pytest
 from cockpit.config import load_system as load_config
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.runbooks.catalogue.catalogue import Document
-from cockpit.runbooks.catalogue.load import load
-from cockpit.runbooks.document.read import read
-from cockpit.runbooks.plan.plan import plan
-from cockpit.runbooks.run.events import promised
+from cockpit.runbooks.catalogue.load import load_catalogue
+from cockpit.runbooks.document.read import read_runbook
+from cockpit.runbooks.plan.plan import merge_plans
+from cockpit.runbooks.run.events import list_promised_times
 from tests.unit.requirements.teams import EXAMPLES, plan_of
 
 TEAM = "meeting-intelligence"
@@ -65,8 +65,8 @@ def test_000_after_hours_is_a_best_effort_within_2_hours_for_critical_alerts() -
     ],
 )
 def test_000_time_to_fix_is_recorded_with_the_run(name: str, minutes: int, tail: int | None) -> None:
-    catalogue = load(load_config(EXAMPLES / TEAM / "cockpit.toml").runbooks)
-    said = promised(catalogue.find(name).procedure)
+    catalogue = load_catalogue(load_config(EXAMPLES / TEAM / "cockpit.toml").runbooks)
+    said = list_promised_times(catalogue.find(name).procedure)
     assert said == {"budget": minutes * 60.0} | ({"tail": tail * 60.0} if tail else {})
 
 
@@ -93,7 +93,11 @@ def test_000_s2_rpo_15_min_is_said_by_the_procedure_too() -> None:
 def test_000_s6_template_trigger_of_15_minutes_is_a_rule_where_no_contact_says_so_too() -> None:
     text = (EXAMPLES / TEAM / "runbooks" / "operations.md").read_text()
     alone = text[text.index("## Message to clients") :]
-    (rule,) = [each for each in plan([Document("o", read("o.md", alone.encode()))]).rules if "o.md:" in each.origin]
+    (rule,) = [
+        each
+        for each in merge_plans([Document("o", read_runbook("o.md", alone.encode()))]).rules
+        if "o.md:" in each.origin
+    ]
     assert (rule.kind, rule.after) == (ClockKind.CLIENT, timedelta(minutes=15))
 
 

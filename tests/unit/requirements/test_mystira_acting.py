@@ -12,7 +12,7 @@ from cockpit.runbooks.prepare.confirmation import (
     Approval,
     Consent,
     RequiredConfirmation,
-    ceremony,
+    find_required_confirmation,
     must_consent,
 )
 from cockpit.runbooks.types import RunRefused
@@ -37,7 +37,7 @@ FAILOVER = {"replica-server": "mys-prod-west", "primary-server": "mys-prod-east"
 def asked(team: Shift, name: str, step: int, **given: str) -> RequiredConfirmation:
     """What it takes to start a step."""
     runbook, procedure = team.procedure(name)
-    return ceremony(team.runner.preview(runbook, procedure, step, given), procedure, StepState.TODO)
+    return find_required_confirmation(team.runner.preview(runbook, procedure, step, given), procedure, StepState.TODO)
 
 
 def test_004_emergency_index_a_rollback_takes_the_on_call_lead(shift: OnShift) -> None:
@@ -54,7 +54,7 @@ def test_004_emergency_index_a_failover_takes_two_approvers_and_neither_is_the_o
     team = shift("mystira")
     runbook, procedure = team.procedure("database-failover#runbook-fail-the-database-over")
     prepared = team.runner.preview(runbook, procedure, 3, FAILOVER)
-    wanted = ceremony(prepared, procedure, StepState.TODO)
+    wanted = find_required_confirmation(prepared, procedure, StepState.TODO)
     assert (wanted.approver, wanted.approvers) == ("DBA + On-call lead", 2)
     consent = Consent(prepared.fingerprint, wanted.word, Approval(by, "on the bridge"))
     if enough:

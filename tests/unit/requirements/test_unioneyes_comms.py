@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from screens.checklist.rows import boxes, settled
+from screens.checklist.rows import count_settled, list_boxes
 from tests.unit.requirements.comms_stage import Room, rung
 
 Enter = Callable[[str], Room]
@@ -35,8 +35,8 @@ def test_001_maintenance_checklist_has_8_boxes_each_with_who_and_when(room: Ente
     incident = site.declare("SEV-3")
     site.desk.tick(care.id, 2, care.items[1], incident=incident.id)
     site.desk.tick(care.id, 3, care.items[2], "skipped", "no drill yet", incident=incident.id)
-    found = boxes(care, site.desk.find(incident.id))
-    assert settled(found) == 2
+    found = list_boxes(care, site.desk.find(incident.id))
+    assert count_settled(found) == 2
     assert [(each.number, each.tick.actor, each.tick.at, each.tick.reason) for each in found if each.tick] == [
         (2, "ana", site.time.now(), ""),
         (3, "ana", site.time.now(), "no drill yet"),

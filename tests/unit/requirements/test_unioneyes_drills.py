@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 
 from cockpit.runbooks.catalogue.catalogue import Document
-from cockpit.runbooks.catalogue.load import load
-from cockpit.runbooks.document.read import read
-from cockpit.runbooks.drills.drills import drill, drills, paste
-from cockpit.runbooks.plan.plan import plan
+from cockpit.runbooks.catalogue.load import load_catalogue
+from cockpit.runbooks.document.read import read_runbook
+from cockpit.runbooks.drills.drills import build_drill, build_paste, list_drills
+from cockpit.runbooks.plan.plan import merge_plans
 from tests.unit.requirements.teams import EXAMPLES, plan_of
 
 PLAN = plan_of("unioneyes")
@@ -25,8 +25,8 @@ NAMED = {each.name: each for each in PLAN.practices}
     ],
 )
 def test_001_training_was_never_recorded_until_it_is_done_and_then_comes_round(name: str, next_due: str) -> None:
-    assert drill(NAMED[name]).standing(TODAY) == "never"
-    assert str(drill(NAMED[name], TODAY).due) == next_due
+    assert build_drill(NAMED[name]).standing(TODAY) == "never"
+    assert str(build_drill(NAMED[name], TODAY).due) == next_due
 
 
 @pytest.mark.parametrize(
@@ -41,23 +41,23 @@ def test_001_training_was_never_recorded_until_it_is_done_and_then_comes_round(n
 def test_001_drills_are_due_when_the_document_says_and_after_that_by_their_rhythm(
     name: str, due: str, done: str, next_due: str
 ) -> None:
-    assert str(drill(NAMED[name]).due) == due
-    assert str(drill(NAMED[name], date.fromisoformat(done)).due) == next_due
+    assert str(build_drill(NAMED[name]).due) == due
+    assert str(build_drill(NAMED[name], date.fromisoformat(done)).due) == next_due
 
 
 def test_001_drills_to_be_decided_are_never_and_a_quarter_is_due_on_its_last_day() -> None:
     head = b"| Drill Type | Frequency | Last Completed | Next Scheduled |\n|---|---|---|---|\n"
     rows = b"| Rollback | Monthly | TBD | First Monday |\n| DR | Quarterly | TBD | Q2 2026 |\n"
     rarely = b"| Chaos | Annual | TBD | TBD |\n"
-    found = plan([Document("drills", read("drills.md", head + rows + rarely))]).practices
-    stands = [(each.practice.name, each.standing(TODAY)) for each in drills(found, {}, TODAY)]
+    found = merge_plans([Document("drills", read_runbook("drills.md", head + rows + rarely))]).practices
+    stands = [(each.practice.name, each.standing(TODAY)) for each in list_drills(found, {}, TODAY)]
     assert stands == [("DR", "overdue 144 d"), ("Rollback", "never"), ("Chaos", "never")]
-    assert str(drill(found[0], date(2026, 11, 2)).due) == "2026-12-07"
+    assert str(build_drill(found[0], date(2026, 11, 2)).due) == "2026-12-07"
 
 
 def test_001_drills_done_print_the_row_in_the_columns_of_the_table() -> None:
-    documents = load([str(EXAMPLES / "unioneyes" / "runbooks")], builtin=False).documents
-    stands = drill(NAMED["Rollback"], date(2026, 12, 7))
-    assert paste(stands.practice, documents, date(2026, 12, 7), stands.due).line == (
+    documents = load_catalogue([str(EXAMPLES / "unioneyes" / "runbooks")], builtin=False).documents
+    stands = build_drill(NAMED["Rollback"], date(2026, 12, 7))
+    assert build_paste(stands.practice, documents, date(2026, 12, 7), stands.due).line == (
         "| Rollback | Monthly, first Monday | 2026-12-07 | 2027-01-04 |"
     )

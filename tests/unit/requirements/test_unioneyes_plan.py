@@ -7,9 +7,9 @@ import pytest
 from cockpit.model.clock import ClockKind
 from cockpit.model.severity_scale import find_level
 from cockpit.runbooks.catalogue.catalogue import Document
-from cockpit.runbooks.document.read import read
-from cockpit.runbooks.lint.lint import LintContext, lint
-from cockpit.runbooks.plan.plan import plan
+from cockpit.runbooks.document.read import read_runbook
+from cockpit.runbooks.lint.lint import LintContext, lint_runbook
+from cockpit.runbooks.plan.plan import merge_plans
 from tests.unit.requirements.teams import EXAMPLES, plan_of
 
 PLAN = plan_of("unioneyes")
@@ -50,7 +50,7 @@ def test_001_severity_is_declared_with_whom_it_pages(
 
 
 def test_001_emergency_contacts_that_nobody_filled_in_are_marked_and_the_channel_is_known() -> None:
-    found = plan([Document("incident", read("incident.md", BLANKS))]).contacts
+    found = merge_plans([Document("incident", read_runbook("incident.md", BLANKS))]).contacts
     assert [each.role for each in found if each.filled] == ["Incident channel"]
     assert [each.role for each in found if not each.filled] == [
         "On-call engineer", "Backup engineer", "Engineering manager", "DBA", "Support of the cloud", "Status page",
@@ -59,7 +59,7 @@ def test_001_emergency_contacts_that_nobody_filled_in_are_marked_and_the_channel
 
 
 def test_001_emergency_contacts_that_nobody_filled_in_are_found_by_lint() -> None:
-    found = lint(read("incident.md", BLANKS), LintContext(date(2026, 11, 21)))
+    found = lint_runbook(read_runbook("incident.md", BLANKS), LintContext(date(2026, 11, 21)))
     assert [each.line for each in found if each.rule == "not-filled-in"] == [4, 5, 6, 7, 9, 11, 13]
 
 
@@ -68,14 +68,20 @@ def test_001_severity_that_is_named_and_defined_nowhere_is_found_by_lint() -> No
     without = "".join(line for line in text.splitlines(keepends=True) if "**SEV-4**" not in line)
     named = without + "\nA SEV-4 can wait.\n"
     world = LintContext(date(2026, 11, 21))
-    assert not [each for each in lint(read("i.md", text.encode()), world) if each.rule == "severity-undefined"]
-    (finding,) = [each for each in lint(read("i.md", named.encode()), world) if each.rule == "severity-undefined"]
+    assert not [
+        each for each in lint_runbook(read_runbook("i.md", text.encode()), world) if each.rule == "severity-undefined"
+    ]
+    (finding,) = [
+        each for each in lint_runbook(read_runbook("i.md", named.encode()), world) if each.rule == "severity-undefined"
+    ]
     assert "SEV-4" in finding.message
 
 
 def test_001_maintenance_checklist_links_and_scripts_are_checked_by_lint() -> None:
     text = b"# X\n\nSee [it](gone.md).\n\n```bash\n# Roll back\n./scripts/gone.sh\n```\n"
-    rules = {each.rule for each in lint(read("x.md", text), LintContext(date(2026, 11, 21), path="/bin"))}
+    rules = {
+        each.rule for each in lint_runbook(read_runbook("x.md", text), LintContext(date(2026, 11, 21), path="/bin"))
+    }
     assert {"dead-link", "script-missing"} <= rules
 
 
@@ -104,7 +110,7 @@ def test_001_drills_have_a_next_date_or_none_yet() -> None:
     assert next(each for each in PLAN.practices if each.name == "Disaster recovery").due == date(2026, 12, 14)
     head = b"| Drill Type | Frequency | Next Scheduled |\n|---|---|---|\n"
     table = head + b"| Rollback | First Monday | TBD |\n| DR | Quarterly | Q2 2026 |\n"
-    found = plan([Document("drills", read("drills.md", table))]).practices
+    found = merge_plans([Document("drills", read_runbook("drills.md", table))]).practices
     assert [each.due for each in found] == [None, date(2026, 6, 30)]
 
 

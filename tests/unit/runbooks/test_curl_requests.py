@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
-from cockpit.runbooks.run.outcome import judge
+from cockpit.runbooks.run.outcome import judge_outcome
 from cockpit.runbooks.run.process.shell import CommandEnd
 from cockpit.runbooks.shell_syntax import curl_requests, parse_shell
 from cockpit.runbooks.shell_syntax.curl_requests import REPORT, add_reports, find_calls
@@ -83,14 +83,14 @@ def test_nothing_is_added_where_it_would_change_what_is_printed_or_was_not_sent(
 @given(st.integers(1, 125).filter(lambda code: code not in (6, 7)), st.sampled_from(SENDS), st.text(max_size=40))
 def test_without_a_status_every_other_exit_code_is_unknown(code: int, flags: str, printed: str) -> None:
     command = f"curl {flags} {URL}"
-    assert judge(CommandEnd(code), StepKind.CHANGE, command, printed).state is StepState.UNKNOWN
+    assert judge_outcome(CommandEnd(code), StepKind.CHANGE, command, printed).state is StepState.UNKNOWN
 
 
 @given(st.sampled_from([0, 18, 22, 52]), st.lists(st.sampled_from([0, 200, 302, 404, 503]), min_size=1, max_size=4))
 def test_one_answer_that_tells_nothing_makes_all_of_it_unknown(code: int, statuses: list[int]) -> None:
     command = add_reports(f"for x in $LIST; do curl -s -d $x {URL}; done", path="/bin")
     printed = "".join(f"\nanswer: HTTP {status:03}, 0 redirects, 2 bytes, text/plain\n" for status in statuses)
-    state = judge(CommandEnd(code), StepKind.CHANGE, command, printed).state
+    state = judge_outcome(CommandEnd(code), StepKind.CHANGE, command, printed).state
     if {0, 302, 503} & set(statuses):
         assert state is StepState.UNKNOWN
     elif set(statuses) == {404}:
@@ -103,9 +103,9 @@ def test_one_answer_that_tells_nothing_makes_all_of_it_unknown(code: int, status
 
 @pytest.mark.parametrize("code", [126, 127])
 def test_a_curl_that_could_not_be_started_has_sent_nothing(code: int) -> None:
-    assert judge(CommandEnd(code), StepKind.CHANGE, f"curl -X POST {URL}", "").state is StepState.FAILED
+    assert judge_outcome(CommandEnd(code), StepKind.CHANGE, f"curl -X POST {URL}", "").state is StepState.FAILED
 
 
 def test_a_word_that_is_only_called_so_is_no_request() -> None:
-    assert judge(CommandEnd(0), StepKind.CHANGE, "kubectl delete pod curl", "").state is StepState.OK
-    assert judge(CommandEnd(1), StepKind.CHANGE, "apt-get install -y curl", "").state is StepState.FAILED
+    assert judge_outcome(CommandEnd(0), StepKind.CHANGE, "kubectl delete pod curl", "").state is StepState.OK
+    assert judge_outcome(CommandEnd(1), StepKind.CHANGE, "apt-get install -y curl", "").state is StepState.FAILED

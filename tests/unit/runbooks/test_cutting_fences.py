@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.runbooks.document.fences import cut, trailing_comment
+from cockpit.runbooks.document.fences import split_fence, trailing_comment
 from cockpit.runbooks.shell_syntax import parse_shell
 
 WHOLE = [
@@ -26,7 +26,7 @@ LINES = ["echo it\\'s done", "cat <<<hello", "names=()", "kubectl delete pod a",
 
 
 def commands(content: str, language: str = "bash") -> list[str]:
-    return [piece.text for piece in cut(content, language) if piece.shape == "command"]
+    return [piece.text for piece in split_fence(content, language) if piece.shape == "command"]
 
 
 @pytest.mark.parametrize("statement", WHOLE)
@@ -42,7 +42,7 @@ def test_a_line_that_only_looks_unfinished_is_one_step(line: str) -> None:
 @given(st.lists(st.sampled_from([*WHOLE, *LINES, "# a title", "", "  # another"]), max_size=8))
 def test_the_pieces_joined_are_the_fence_and_each_parses(parts: list[str]) -> None:
     content = "\n".join(parts)
-    pieces = cut(content, "bash")
+    pieces = split_fence(content, "bash")
     lines = content.split("\n")
 
     place = 0
@@ -63,7 +63,7 @@ def test_every_piece_parses_if_the_whole_does(parts: list[str]) -> None:
 
 @pytest.mark.parametrize("broken", ["echo 'open", "if true; then\n  rm -rf x", "cat <<EOF\nx", "rm -rf x )", "a &&"])
 def test_a_fence_that_is_not_bash_is_one_block_to_look_at(broken: str) -> None:
-    (piece,) = cut(f"echo before\n{broken}\n", "bash")
+    (piece,) = split_fence(f"echo before\n{broken}\n", "bash")
     assert piece.unparsed
     assert piece.text == f"echo before\n{broken}"
 

@@ -9,8 +9,8 @@ import pytest
 from cockpit.config import load_system as load_config
 from cockpit.model.system import System
 from cockpit.runbooks.catalogue.catalogue import Catalogue
-from cockpit.runbooks.catalogue.load import load
-from cockpit.runbooks.lint.lint import LintContext, lint
+from cockpit.runbooks.catalogue.load import load_catalogue
+from cockpit.runbooks.lint.lint import LintContext, lint_runbook
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*/cockpit.toml"))
 WRITTEN = date(2026, 11, 21)
@@ -24,7 +24,7 @@ def system(request: pytest.FixtureRequest) -> System:
 
 @pytest.fixture
 def catalogue(system: System) -> Catalogue:
-    return load(system.runbooks)
+    return load_catalogue(system.runbooks)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_there_is_nothing_to_mend(system: System, catalogue: Catalogue, tools: s
     found = [
         (document.id, finding)
         for document in catalogue.documents
-        for finding in lint(document.runbook, LintContext(WRITTEN, tools, values=values, severities=severities))
+        for finding in lint_runbook(document.runbook, LintContext(WRITTEN, tools, values=values, severities=severities))
     ]
     assert found == []
 

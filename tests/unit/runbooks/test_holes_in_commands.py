@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from cockpit.model.runbook import Parameter
 from cockpit.model.system import Environment
-from cockpit.runbooks.document.read import read
-from cockpit.runbooks.prepare.script import script, words
-from cockpit.runbooks.prepare.values import Live, resolve
-from cockpit.runbooks.shell_syntax.placeholders import placeholders
+from cockpit.runbooks.document.read import read_runbook
+from cockpit.runbooks.prepare.script import build_argument_list, build_script
+from cockpit.runbooks.prepare.values import Live, resolve_values
+from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 from cockpit.runbooks.types import Resolved, RunRefused
 
 HOLES = {
@@ -194,19 +194,19 @@ def language_of(command: str) -> str:
 
 @pytest.mark.parametrize("command", HOLES)
 def test_every_hole_is_asked_for(command: str) -> None:
-    assert [blank.name for blank in placeholders(command, language_of(command))] == HOLES[command]
+    assert [blank.name for blank in find_placeholders(command, language_of(command))] == HOLES[command]
 
 
 def test_what_is_a_tools_own_is_hardly_ever_asked_for() -> None:
-    asked = [command for command in NO_HOLES if placeholders(command)]
+    asked = [command for command in NO_HOLES if find_placeholders(command)]
     assert len(asked) <= 0.02 * len(NO_HOLES), asked
 
 
 @pytest.mark.parametrize("command", [each for each in HOLES if language_of(each) == "bash"])
 def test_no_command_starts_with_a_hole_in_it(command: str) -> None:
     with pytest.raises(RunRefused):
-        script(command, "bash", ())
-    assert words(command, ()) == ()
+        build_script(command, "bash", ())
+    assert build_argument_list(command, ()) == ()
 
 
 NAMES = st.from_regex(r"[A-Z][A-Z_]{3,9}", fullmatch=True).filter(lambda name: not name.startswith(("BASH", "EPOCH")))
@@ -232,7 +232,7 @@ FORMS = [
 )
 def test_a_variable_that_nothing_sets_is_asked_for_in_every_form(name: str, form: str, command: str) -> None:
     text = command.replace("{}", form.replace("X", name, 1))
-    assert [blank.name for blank in placeholders(text)] == [name]
+    assert [blank.name for blank in find_placeholders(text)] == [name]
 
 
 @given(
@@ -242,19 +242,19 @@ def test_a_variable_that_nothing_sets_is_asked_for_in_every_form(name: str, form
 )
 def test_a_variable_that_the_same_command_sets_first_is_not(name: str, form: str, before: str) -> None:
     text = before.replace("X", name, 1) + "echo " + form.replace("X", name, 1)
-    assert placeholders(text) == []
+    assert find_placeholders(text) == []
 
 
 def test_what_another_step_set_is_gone_by_now() -> None:
     text = '## Do\n\n```bash\n# One\nX=$(date)\n\n# Two\nL=(a b)\n\n# Three\nrm -rf "$X" "${L[@]}"\n```\n'
-    (procedure,) = read("x.md", text.encode()).procedures
+    (procedure,) = read_runbook("x.md", text.encode()).procedures
     assert procedure.steps[-1].parameters == ("X", "L")
 
 
 def run(command: str, values: Mapping[str, str]) -> str:
     """What bash prints when it runs the script that a command becomes, as a step does."""
     resolved = tuple(Resolved(name, value, value, "operator") for name, value in values.items())
-    ready = script(command, "bash", resolved)
+    ready = build_script(command, "bash", resolved)
     environment = {"PATH": "/usr/bin:/bin", **values, **ready.variables}
     argv = ["bash", "-e", "-o", "pipefail", "-c", ready.text]
     return subprocess.run(argv, env=environment, capture_output=True, text=True, check=True).stdout
@@ -286,7 +286,7 @@ HOSTILE = ["$(touch gone)", "`touch gone`", "a[$(touch gone)]", "; touch gone", 
 )
 def test_a_value_is_refused_where_the_shell_would_read_more_into_it(command: str, value: str) -> None:
     with pytest.raises(RunRefused):
-        script(command, "bash", [Resolved("N", value, value, "operator")])
+        build_script(command, "bash", [Resolved("N", value, value, "operator")])
 
 
 @pytest.mark.parametrize("value", HOSTILE)
@@ -298,6 +298,6 @@ def test_a_value_stays_one_word_where_it_is_only_trimmed(value: str) -> None:
 def test_an_empty_value_is_none(empty: str) -> None:
     configured = Environment("prod", values={"DIR": empty})
     for typed in ({}, {"DIR": empty}):
-        (found,) = resolve([Parameter("DIR")], configured, Live(), typed)
+        (found,) = resolve_values([Parameter("DIR")], configured, Live(), typed)
         assert found.value is None
         assert found.problem

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cockpit.model.event import Event, Kind
 from cockpit.model.revision import Application, Replica, Revision, RevisionContainer
 from cockpit.model.revision_health import is_ill, may_take_traffic
-from cockpit.runbooks.rollback import RollbackEvidence, propose
+from cockpit.runbooks.rollback import RollbackEvidence, propose_rollback
 
 T0 = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
@@ -73,7 +73,7 @@ NEVER = {"active_for": 2.0}
 
 def test_it_goes_back_to_the_last_revision_that_carried_the_traffic_healthily() -> None:
     story = Story().traffic(0, "v1", "v2").created(59, "v3").traffic(60, "v2", "v3").probe(61, "down")
-    found = propose(app(V3, replace(V2, last_active=at(62)), V1), story.events)
+    found = propose_rollback(app(V3, replace(V2, last_active=at(62)), V1), story.events)
     assert (found.good and found.good.name, found.evidence) == ("v2", RollbackEvidence.CARRIED)
     assert found.why == "v2 carried the traffic for 1h until 2026-11-21 03:00 UTC, and nothing failed then (timeline)."
     assert found.given == {"app": "mi", "previous": "v2", "bad": "v3"}
@@ -81,75 +81,75 @@ def test_it_goes_back_to_the_last_revision_that_carried_the_traffic_healthily() 
 
 def test_it_passes_over_a_revision_that_was_failing_when_it_lost_the_traffic() -> None:
     story = Story().traffic(0, "v1", "v2").probe(5, "down").created(29, "v3").traffic(30, "v2", "v3")
-    assert propose(app(V3, V2, V1), story.events).good == V1
+    assert propose_rollback(app(V3, V2, V1), story.events).good == V1
 
 
 def test_a_probe_that_recovered_before_the_traffic_moved_accuses_nobody() -> None:
     story = Story().traffic(0, "v1", "v2").probe(5, "down").probe(9, "up").traffic(30, "v2", "v3")
-    assert propose(app(V3, V2, V1), story.events).good == V2
+    assert propose_rollback(app(V3, V2, V1), story.events).good == V2
 
 
 def test_what_broke_once_the_successor_was_deployed_is_the_successors_fault() -> None:
     """The traffic's move may be seen later than the probe's fall that it caused."""
     story = Story().traffic(0, "v1", "v2").created(30, "v3").probe(30.2, "down").traffic(30.5, "v2", "v3")
-    assert propose(app(V3, V2, V1), story.events).good == V2
+    assert propose_rollback(app(V3, V2, V1), story.events).good == V2
 
 
 def test_after_a_rollback_the_revision_rolled_back_from_is_not_proposed_again() -> None:
     story = Story().traffic(0, "v1", "v2").probe(5, "down").traffic(9, "v2", "v1").probe(10, "up")
     story.created(20, "v3").traffic(21, "v1", "v3").probe(22, "down")
-    assert propose(app(V3, V2, V1), story.events).good == V1
+    assert propose_rollback(app(V3, V2, V1), story.events).good == V1
 
 
 def test_a_rollback_is_never_rolled_back_though_no_probe_saw_why_it_was_made() -> None:
     back = app(revision("v3", active=True, replicas=ready(2, 2)), revision("v2", 100), V1)
     story = Story().traffic(0, "v1", "v2").traffic(30, "v2", "v3").traffic(60, "v3", "v2")
 
-    assert propose(back, story.events).good == V1
+    assert propose_rollback(back, story.events).good == V1
 
 
 def test_the_same_is_so_where_the_older_image_was_deployed_again() -> None:
     again = revision("v4", 100, image="app:v2")
     story = Story().traffic(0, "v1", "v2").traffic(30, "v2", "v3").traffic(60, "v3", "v4")
-    found = propose(app(again, off("v3"), V2, V1, mode="single"), story.events)
+    found = propose_rollback(app(again, off("v3"), V2, V1, mode="single"), story.events)
 
     assert found.good == V2  # and not v3, which was left
 
 
 def test_a_revision_whose_own_health_failed_is_passed_over() -> None:
     story = Story().traffic(0, "v1", "v2").tell(Kind.REVISION, 5, "mi/v2", {"what": "health", "health": "Degraded"})
-    assert propose(app(V3, V2, V1), story.traffic(30, "v2", "v3").events).good == V1
+    assert propose_rollback(app(V3, V2, V1), story.traffic(30, "v2", "v3").events).good == V1
 
 
 def test_that_it_is_called_healthy_once_it_is_off_clears_nobody() -> None:
     story = Story().tell(Kind.REVISION, 5, "mi/v2", {"what": "health", "health": "ActivationFailed"})
     story.tell(Kind.REVISION, 9, "mi/v2", {"what": "deactivated", "health": "Healthy"})
-    assert propose(app(V3, V2, V1), story.events).good == V1
+    assert propose_rollback(app(V3, V2, V1), story.events).good == V1
 
 
 def test_the_state_at_the_start_of_the_watch_counts() -> None:
     detail = {"what": "baseline", "traffic": {"v1": 100}, "revisions": {"v1": {"health": "Healthy"}}}
     story = Story().tell(Kind.REVISION, 0, "mi", detail).traffic(0.2, "v1", "v3")
-    found = propose(app(V3, V1), story.events)
+    found = propose_rollback(app(V3, V1), story.events)
     assert (found.good, found.evidence) == (V1, RollbackEvidence.CARRIED)
 
 
 def test_without_a_record_it_is_the_last_one_that_was_active_for_long() -> None:
-    found = propose(app(V3, off("v2", **NEVER), V1))
+    found = propose_rollback(app(V3, off("v2", **NEVER), V1))
     assert (found.good, found.evidence) == (V1, RollbackEvidence.WAS_ACTIVE)
 
 
 def test_one_that_never_came_up_is_not_proposed_though_azure_calls_it_healthy() -> None:
-    assert propose(app(V3, off("v2", **NEVER))).good is None
-    assert propose(app(V3, revision("v2"))).good is None
-    assert propose(app(V3, off("v2", running_details="ImagePullBackOff"), V1)).good == V1
-    assert propose(app(V3, off("v2", running="ActivationFailed"), V1)).good == V1
+    assert propose_rollback(app(V3, off("v2", **NEVER))).good is None
+    assert propose_rollback(app(V3, revision("v2"))).good is None
+    assert propose_rollback(app(V3, off("v2", running_details="ImagePullBackOff"), V1)).good == V1
+    assert propose_rollback(app(V3, off("v2", running="ActivationFailed"), V1)).good == V1
 
 
 def test_one_that_served_for_seconds_is_worth_less_than_one_that_served_for_long() -> None:
     story = Story().traffic(0, "v1", "v2").traffic(0.5, "v2", "v3")
     first = Story().traffic(-90, "v0", "v1").events[0]
-    assert propose(app(V3, off("v2", **NEVER), V1), [first, *story.events]).good == V1
+    assert propose_rollback(app(V3, off("v2", **NEVER), V1), [first, *story.events]).good == V1
 
 
 def test_the_one_that_is_active_still_counts_until_the_bad_one_came() -> None:
@@ -157,14 +157,14 @@ def test_the_one_that_is_active_still_counts_until_the_bad_one_came() -> None:
     before = revision("v2", active=True, running="Running", replicas=ready(2, 2))
     asleep = replace(before, replicas=(), min_replicas=0)
     for found in (before, asleep):
-        assert propose(app(V3, found, V1)).good == found
-    assert propose(app(V3, replace(before, replicas=ready(0, 2)), V1)).good == V1
-    assert propose(app(V3, replace(before, running="Activating", replicas=()), V1)).good == V1
+        assert propose_rollback(app(V3, found, V1)).good == found
+    assert propose_rollback(app(V3, replace(before, replicas=ready(0, 2)), V1)).good == V1
+    assert propose_rollback(app(V3, replace(before, running="Activating", replicas=()), V1)).good == V1
 
 
 def test_else_it_is_one_that_is_ready_now_also_when_it_is_newer() -> None:
     newer = revision("v4", active=True, running="Running", replicas=ready(2, 2))
-    found = propose(app(newer, V3, off("v2", **NEVER)))
+    found = propose_rollback(app(newer, V3, off("v2", **NEVER)))
     assert (found.good, found.evidence) == (newer, RollbackEvidence.HEALTHY_NOW)
     assert found.why == "v4 is active and healthy now, 2 of 2 replicas ready."
     assert found.cautions == ("v4 is newer than v3.",)
@@ -173,56 +173,56 @@ def test_else_it_is_one_that_is_ready_now_also_when_it_is_newer() -> None:
 def test_healthy_without_a_ready_replica_is_no_evidence() -> None:
     for replicas in (None, (), ready(0, 2)):
         waiting = revision("v4", active=True, running="Running", replicas=replicas)
-        assert propose(app(waiting, V3)).good is None
+        assert propose_rollback(app(waiting, V3)).good is None
 
 
 @given(word=st.sampled_from(["Provisioned", "Provisioning", "Deprovisioned", "Deprovisioning", "", "Succeeded"]))
 def test_the_provisioning_state_decides_nothing(word: str) -> None:
-    assert propose(app(V3, replace(V2, provisioning=word), V1)).given["previous"] == "v2"
+    assert propose_rollback(app(V3, replace(V2, provisioning=word), V1)).given["previous"] == "v2"
     never = off("v2", provisioning=word, **NEVER)
-    assert propose(app(V3, never)).good is None
+    assert propose_rollback(app(V3, never)).good is None
 
 
 def test_a_revision_that_is_gone_or_never_came_up_is_not_proposed() -> None:
     story = Story().traffic(0, "v0", "v2").traffic(9, "v2", "v3")
-    assert propose(app(V3, off("v2", provisioning_error="ImagePull"), V1), story.events).good == V1
+    assert propose_rollback(app(V3, off("v2", provisioning_error="ImagePull"), V1), story.events).good == V1
 
 
 def test_a_canary_is_what_is_left_and_not_the_one_that_carries_the_rest() -> None:
     rest = revision("v2", 90, replicas=ready(2, 2))
     for canary in (revision("v3", 10, health="Unhealthy"), revision("v3", 10)):
-        found = propose(app(canary, rest))
+        found = propose_rollback(app(canary, rest))
         assert (found.bad, found.good) == (canary, rest)
         assert "v3 has 10 % of the traffic; the undo would send it everything." in found.cautions
 
 
 def test_a_canary_that_stands_does_not_make_the_ill_one_a_target() -> None:
     canary, rest = revision("v3", 10, replicas=ready(1, 1)), revision("v2", 90, health="Unhealthy")
-    found = propose(app(canary, rest))
+    found = propose_rollback(app(canary, rest))
     assert (found.bad, found.good, found.evidence) == (rest, canary, RollbackEvidence.HEALTHY_NOW)
 
 
 def test_an_app_without_ingress_is_rolled_back_without_a_traffic_step() -> None:
     ill = revision("v3", active=True, health="Unhealthy", replicas=ready(0, 2))
-    found = propose(app(ill, V2, has_ingress=False))
+    found = propose_rollback(app(ill, V2, has_ingress=False))
     assert (found.bad, found.good, found.procedure) == (ill, V2, "an-app-without-ingress")
 
 
 def test_where_there_is_nothing_to_go_back_to_it_says_so_and_what_to_do() -> None:
-    only = propose(app(V3))
+    only = propose_rollback(app(V3))
     assert (only.good, only.evidence) == (None, RollbackEvidence.NONE)
     assert only.why == "There is no other revision than v3: redeploy, or fix forward."
-    assert "Choose one in the revisions pane" in propose(app(V3, off("v2", **NEVER))).why
-    assert propose(app()).why == "mi has no revision that serves."
+    assert "Choose one in the revisions pane" in propose_rollback(app(V3, off("v2", **NEVER))).why
+    assert propose_rollback(app()).why == "mi has no revision that serves."
 
 
 def test_single_mode_deploys_the_older_image_again() -> None:
-    found = propose(app(V3, V2, mode="Single"))
+    found = propose_rollback(app(V3, V2, mode="Single"))
     assert (found.procedure, found.given["image"]) == ("single-revision-mode", "app:v2")
     assert found.cautions == (
         "The app is in single revision mode: the older image is deployed again as a new revision.",
     )
-    assert propose(app(V3, V2)).procedure == "roll-back"
+    assert propose_rollback(app(V3, V2)).procedure == "roll-back"
 
 
 def test_a_side_car_keeps_its_image_and_the_container_that_changed_is_named() -> None:
@@ -230,12 +230,14 @@ def test_a_side_car_keeps_its_image_and_the_container_that_changed_is_named() ->
         both = (RevisionContainer("proxy", proxy), RevisionContainer("api", api))
         return replace(found, containers=both, image=f"{proxy}, {api}")
 
-    found = propose(
+    found = propose_rollback(
         app(with_containers(V3, "api:3", "proxy:1"), with_containers(V2, "api:2", "proxy:1"), mode="single")
     )
     assert (found.given["container"], found.given["image"]) == ("api", "api:2")
 
-    both = propose(app(with_containers(V3, "api:3", "proxy:3"), with_containers(V2, "api:2", "proxy:2"), mode="single"))
+    both = propose_rollback(
+        app(with_containers(V3, "api:3", "proxy:3"), with_containers(V2, "api:2", "proxy:2"), mode="single")
+    )
     assert "api also ran another image then, and keeps the one of now." in both.cautions
 
 
@@ -244,21 +246,21 @@ SETTINGS = (("containers.api.env.LEVEL.value", "#1"), ("containers.api.image", "
 
 def test_it_refuses_where_the_target_s_whole_template_is_what_runs() -> None:
     running, target = replace(V3, image="app:v2", settings=SETTINGS), replace(V2, settings=SETTINGS)
-    found = propose(app(running, target))
+    found = propose_rollback(app(running, target))
     assert found.good == target
     assert found.refused.startswith("v3 runs the same image with the same settings as v2")
 
 
 def test_the_same_image_with_other_settings_is_allowed_and_lists_what_differs() -> None:
     other = tuple((name, {"#1": "#2", "1": "2"}.get(value, value)) for name, value in SETTINGS)
-    found = propose(app(replace(V3, image="app:v2", settings=SETTINGS), replace(V2, settings=other)))
+    found = propose_rollback(app(replace(V3, image="app:v2", settings=SETTINGS), replace(V2, settings=other)))
     assert found.refused == ""
     assert found.differences == ("api env LEVEL has another value", "scale minReplicas 1 to 2")
     assert "With it change: api env LEVEL has another value, scale minReplicas 1 to 2." in found.cautions
 
 
 def test_templates_that_were_not_read_are_not_called_the_same() -> None:
-    assert propose(app(replace(V3, image="app:v2"), V2)).refused == ""
+    assert propose_rollback(app(replace(V3, image="app:v2"), V2)).refused == ""
 
 
 @pytest.mark.parametrize(
@@ -272,7 +274,7 @@ def test_templates_that_were_not_read_are_not_called_the_same() -> None:
     ],
 )
 def test_it_says_what_a_person_should_know_first(good: Revision, caution: str) -> None:
-    assert propose(app(V3, good), now=T0).cautions == (caution,)
+    assert propose_rollback(app(V3, good), now=T0).cautions == (caution,)
 
 
 @given(
@@ -298,7 +300,7 @@ def test_any_events_at_all_give_a_revision_that_is_there_or_none(
     story = Story()
     for minutes, (kind, subject, detail) in enumerate(told):
         story.tell(kind, minutes, subject, detail)
-    assert propose(app(V3, V2, V1), story.events).good in (V2, V1, None)
+    assert propose_rollback(app(V3, V2, V1), story.events).good in (V2, V1, None)
 
 
 WORDS = ["", "Running", "Stopped", "Activating", "Failed", "ActivationFailed", "Healthy", "Unhealthy", "None", "odd"]
@@ -333,7 +335,7 @@ def revisions(draw: st.DrawFn) -> tuple[Revision, ...]:
 def test_whatever_the_cloud_says_a_target_has_evidence_and_is_not_ill(
     found: tuple[Revision, ...], has_ingress: bool
 ) -> None:
-    proposal = propose(app(*found, has_ingress=has_ingress), now=T0)
+    proposal = propose_rollback(app(*found, has_ingress=has_ingress), now=T0)
     good = proposal.good
     if good is None:
         assert proposal.evidence is RollbackEvidence.NONE

@@ -8,12 +8,12 @@ import pytest
 import cockpit.runbooks
 from cockpit.cli.run.settle import WORDS
 from cockpit.model.runbook import Runbook, Step, StepKind
-from cockpit.runbooks.document.read import read
+from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.document.step_kind import kind_of
 from cockpit.runbooks.document.tables import kind_of as table_kind_of
 from cockpit.runbooks.lint.steps import TAGS
 from cockpit.runbooks.prepare.tags import retry_of, timeout_of
-from cockpit.runbooks.run.verify import expected
+from cockpit.runbooks.run.verify import parse_expectation
 
 PAGE = (Path(__file__).parents[3] / "docs" / "runbooks.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(
@@ -50,14 +50,14 @@ def test_there_is_an_example_of_each_level() -> None:
 @pytest.mark.parametrize("example", EXAMPLES, ids=["level 0", "level 1", "level 2", "level 3"])
 def test_an_example_is_read_as_the_page_says(example: tuple[str, str, str]) -> None:
     text, sidecar, told = example
-    found = read("ops.md", text.encode(), sidecar.encode())
+    found = read_runbook("ops.md", text.encode(), sidecar.encode())
     assert as_told(found) == told
     assert found.findings == ()
 
 
 def test_the_sidecar_of_the_page_gives_its_step_an_undo_and_makes_two_names_one() -> None:
     text, sidecar, _ = EXAMPLES[3]
-    found = read("ops.md", text.encode(), sidecar.encode())
+    found = read_runbook("ops.md", text.encode(), sidecar.encode())
     assert found.procedures[0].steps[0].tags == {"undo": "./start.sh <APP>", "timeout": "10m"}
     assert [each.aliases for each in found.parameters] == [("APP_NAME",), ("APP",)]
 
@@ -74,7 +74,7 @@ def test_the_kinds_of_the_page(row: list[str]) -> None:
 @pytest.mark.parametrize("row", section("**Expected** is a question"), ids=lambda row: row[0])
 def test_what_the_page_expects_is_a_question(row: list[str]) -> None:
     for text in CODE.findall(row[0]):
-        wanted = expected(Step(1, "", StepKind.VERIFY, 1, "x", "bash", expected=text))
+        wanted = parse_expectation(Step(1, "", StepKind.VERIFY, 1, "x", "bash", expected=text))
         assert (len(wanted.assertions), wanted.eye) == (1, False), text
 
 
@@ -86,7 +86,7 @@ def test_the_tables_of_the_page_are_recognised(row: list[str]) -> None:
 def test_the_labels_of_the_page_are_labels() -> None:
     names = [name for row in section("| label |") for name in CODE.findall(row[0])]
     text = "# A\n\n" + "\n".join(f"**{name}**: x" for name in names if not name.startswith("Expected"))
-    assert len(read("a.md", text.encode()).labels) == len(names) - len(
+    assert len(read_runbook("a.md", text.encode()).labels) == len(names) - len(
         {"Expected", "Expected Output"} | {"Tested", "Time to fix"}
     )
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.runbook import Damage, Procedure, Runbook, Step
-from cockpit.runbooks.catalogue.load import load, open_file
-from cockpit.runbooks.catalogue.references import jumps
-from cockpit.runbooks.document.prose import headings
-from cockpit.runbooks.document.read import read
-from cockpit.runbooks.drills.badges import Badge, badges
-from cockpit.runbooks.lint.lint import LintContext, lint
+from cockpit.runbooks.catalogue.load import load_catalogue, open_file
+from cockpit.runbooks.catalogue.references import find_referenced_procedures
+from cockpit.runbooks.document.prose import list_headings
+from cockpit.runbooks.document.read import read_runbook
+from cockpit.runbooks.drills.badges import Badge, list_badges
+from cockpit.runbooks.lint.lint import LintContext, lint_runbook
 
 FOLDER = os.environ.get("COCKPIT_SEEDS", "")
 pytestmark = pytest.mark.skipif(not FOLDER, reason="COCKPIT_SEEDS does not name the folder of the source documents")
@@ -143,12 +143,12 @@ def test_damage_is_mended_and_what_was_rebuilt_is_only_looked_at() -> None:
     }
     rebuilt = book("002")
     assert rebuilt.view_only
-    assert len(list(headings(rebuilt.text))) == 21
+    assert len(list(list_headings(rebuilt.text))) == 21
     assert sum(len(each.rows) for each in rebuilt.tables) == 10
 
 
 def test_badges_tell_overdue_reviews_blanks_and_drills_that_never_were() -> None:
-    assert {number: badges(book(number), TODAY) for number in ("000", "001", "002")} == {
+    assert {number: list_badges(book(number), TODAY) for number in ("000", "001", "002")} == {
         "000": (),
         "001": (Badge.OVERDUE, Badge.UNFILLED, Badge.UNTESTED),
         "002": (Badge.VIEW_ONLY, Badge.UNTESTED),
@@ -158,8 +158,8 @@ def test_badges_tell_overdue_reviews_blanks_and_drills_that_never_were() -> None
 def test_a_reference_to_a_section_leads_to_its_procedures() -> None:
     ops = book("000")
     (alerts,) = [each for each in ops.tables if each.kind == "alert-actions"]
-    (pointing,) = [row for row in alerts.rows if jumps(ops, row[1])]
-    assert [each.within[0][:2] for each in jumps(ops, pointing[1])] == ["3.", "3."]
+    (pointing,) = [row for row in alerts.rows if find_referenced_procedures(ops, row[1])]
+    assert [each.within[0][:2] for each in find_referenced_procedures(ops, pointing[1])] == ["3.", "3."]
 
 
 @pytest.mark.parametrize(
@@ -177,11 +177,11 @@ def test_a_reference_to_a_section_leads_to_its_procedures() -> None:
 )
 def test_lint_finds_what_is_wrong_with_each(number: str, rules: set[str]) -> None:
     world = LintContext(TODAY, severities=frozenset({"P0", "P1", "P2", "P3"}))
-    assert rules <= {each.rule for each in lint(book(number), world)}
+    assert rules <= {each.rule for each in lint_runbook(book(number), world)}
 
 
 def test_they_are_found_by_number_and_by_words() -> None:
-    catalogue = load([str(path) for path in sorted(Path(FOLDER).iterdir())], builtin=False)
+    catalogue = load_catalogue([str(path) for path in sorted(Path(FOLDER).iterdir())], builtin=False)
     first = catalogue.documents[0].id
     assert catalogue.find(f"{first}#2").procedure == catalogue.find(f"{first}#restore-database").procedure
 
@@ -189,4 +189,4 @@ def test_they_are_found_by_number_and_by_words() -> None:
 def test_reading_them_again_from_their_mended_text_gives_the_same() -> None:
     for number in DOCUMENTS:
         found = book(number)
-        assert read(found.path, found.text.encode()).procedures == found.procedures
+        assert read_runbook(found.path, found.text.encode()).procedures == found.procedures

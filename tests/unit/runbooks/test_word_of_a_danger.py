@@ -2,7 +2,7 @@
 
 import pytest
 
-from cockpit.runbooks.prepare.confirmation import named
+from cockpit.runbooks.prepare.confirmation import find_argument_name
 
 
 @pytest.mark.parametrize(
@@ -24,4 +24,4 @@ from cockpit.runbooks.prepare.confirmation import named
     ],
 )
 def test_what_goes_is_named(command: str, thing: str) -> None:
-    assert named(tuple(command.split())) == thing
+    assert find_argument_name(tuple(command.split())) == thing

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from cockpit.model.time import RealTime
-from screens.logs import batches
+from screens.logs import batch_items
 
 
 class Pauses(RealTime):
@@ -27,7 +27,7 @@ async def test_a_flood_is_few_batches_and_every_line_is_in_one() -> None:
             if number % 100 == 99:
                 await asyncio.sleep(0)
 
-    got = [batch async for batch in batches(flood(), every=0.1, longest=5_000, time=Pauses())]
+    got = [batch async for batch in batch_items(flood(), every=0.1, longest=5_000, time=Pauses())]
     assert [number for batch in got for number in batch] == list(range(1_000))
     assert len(got) <= 11
 
@@ -39,7 +39,7 @@ async def test_there_is_a_pause_after_every_batch() -> None:
             await asyncio.sleep(0.01)
 
     time = Pauses()
-    got = [batch async for batch in batches(trickle(), every=0.1, longest=10, time=time)]
+    got = [batch async for batch in batch_items(trickle(), every=0.1, longest=10, time=time)]
     assert got == [["one"], ["two"]]
     assert time.asked == [0.1, 0.1]
 
@@ -49,7 +49,7 @@ async def test_of_a_flood_that_nobody_reads_the_newest_is_kept() -> None:
         for number in range(100):
             yield number
 
-    assert [batch async for batch in batches(flood(), every=0.1, longest=3, time=Pauses())] == [[97, 98, 99]]
+    assert [batch async for batch in batch_items(flood(), every=0.1, longest=3, time=Pauses())] == [[97, 98, 99]]
 
 
 async def test_what_ends_the_source_is_raised_after_the_last_line() -> None:
@@ -57,7 +57,7 @@ async def test_what_ends_the_source_is_raised_after_the_last_line() -> None:
         yield 1
         raise ConnectionError("gone")
 
-    stream = batches(broken(), every=0.1, longest=10, time=Pauses())
+    stream = batch_items(broken(), every=0.1, longest=10, time=Pauses())
     assert await anext(stream) == [1]
     with pytest.raises(ConnectionError, match="gone"):
         await anext(stream)
@@ -74,7 +74,7 @@ async def test_leaving_closes_the_source() -> None:
         finally:
             closed.set()
 
-    stream = batches(endless(), every=0.1, longest=10, time=Pauses())
+    stream = batch_items(endless(), every=0.1, longest=10, time=Pauses())
     async for _ in stream:
         break
     await stream.aclose()  # type: ignore[attr-defined]  # it is an async generator

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from screens.run.rows import clock
+from screens.run.rows import render_budget
 from widgets.wrap import wrap_pieces
 
 
@@ -39,10 +39,10 @@ def test_no_row_is_wider_than_it_may_be(text: str, width: int, most: int) -> Non
 
 
 def test_the_clock_warns_before_it_is_over() -> None:
-    assert [clock(spent, 300)[-1][1] for spent in (60, 250, 400)] == ["good", "warn", "bad"]
-    assert "1m over" in clock(400, 300)[-1][0]
-    assert clock(72, None) == [("1:12", "muted")]
+    assert [render_budget(spent, 300)[-1][1] for spent in (60, 250, 400)] == ["good", "warn", "bad"]
+    assert "1m over" in render_budget(400, 300)[-1][0]
+    assert render_budget(72, None) == [("1:12", "muted")]
 
 
 def test_a_clock_that_was_set_back_has_spent_nothing() -> None:
-    assert "".join(text for text, _ in clock(-86_400, 300)) == "budget 5:00 ▁▁▁▁▁▁▁▁ 0:00"
+    assert "".join(text for text, _ in render_budget(-86_400, 300)) == "budget 5:00 ▁▁▁▁▁▁▁▁ 0:00"

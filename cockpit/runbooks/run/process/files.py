@@ -11,7 +11,7 @@ from typing import Any
 SHARED = stat.S_ISGID | stat.S_IWGRP  # of a directory that a team shares: 2770
 
 
-def shared(directory: Path) -> bool:
+def is_shared_directory(directory: Path) -> bool:
     """True for a directory that hands its group on and lets it write."""
     return directory.stat().st_mode & SHARED == SHARED
 
@@ -22,16 +22,16 @@ def make_directory(path: Path) -> None:
         return
     if not path.parent.is_dir():
         make_directory(path.parent)
-    team = shared(path.parent)
+    team = is_shared_directory(path.parent)
     with suppress(FileExistsError):  # another cockpit was quicker
         path.mkdir(mode=0o700)
         if team:
             path.chmod(0o2770)  # a umask of 077 must not lock the team out
 
 
-def create(path: Path) -> int:
+def create_file(path: Path) -> int:
     """A new file to append to: 0600, 0640 in a shared directory. Raises FileExistsError, OSError."""
-    mode = 0o640 if shared(path.parent) else 0o600
+    mode = 0o640 if is_shared_directory(path.parent) else 0o600
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW, mode)
     os.fchmod(descriptor, mode)
     return descriptor
@@ -45,7 +45,7 @@ def take_lock(path: Path) -> int | None:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     except FileNotFoundError:
-        mode = 0o640 if shared(path.parent) else 0o600
+        mode = 0o640 if is_shared_directory(path.parent) else 0o600
         descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW, mode)
         with suppress(PermissionError):  # somebody was quicker: its mode is theirs to set
             os.fchmod(descriptor, mode)
@@ -62,7 +62,7 @@ def write_whole(path: Path, content: bytes) -> None:
     new = path.with_name(f".{path.name}.{os.getpid()}")
     with suppress(FileNotFoundError):
         new.unlink()
-    descriptor = create(new)
+    descriptor = create_file(new)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

@@ -28,7 +28,7 @@ class Owner:
 
 
 def owner_of(pid: int) -> Owner:
-    return Owner(os.uname().nodename, boot(), pid, start_time(pid))
+    return Owner(os.uname().nodename, read_boot_id(), pid, start_time(pid))
 
 
 def this_process() -> Owner:
@@ -45,27 +45,29 @@ def process_began() -> datetime:
     return now - timedelta(seconds=max(0.0, age))
 
 
-def alive(owner: Owner) -> bool:
+def is_alive(owner: Owner) -> bool:
     """True while that very process runs, on this machine and since the same boot."""
-    if owner.pid <= 0 or owner.host != os.uname().nodename or owner.boot != boot():
+    if owner.pid <= 0 or owner.host != os.uname().nodename or owner.boot != read_boot_id():
         return False
     try:
         os.kill(owner.pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        if not _stat(owner.pid):  # somebody else's, but there; where /proc hides it, more than that is not to be known
+        if not _read_stat_fields(
+            owner.pid
+        ):  # somebody else's, but there; where /proc hides it, more than that is not to be known
             return True
-    return start_time(owner.pid) == owner.started and state(owner.pid) != "Z"
+    return start_time(owner.pid) == owner.started and read_process_state(owner.pid) != "Z"
 
 
 def group_alive(leader: Owner) -> bool:
     """True while the process group that this very process leads has anybody left, also when the leader is gone."""
-    if alive(leader):
+    if is_alive(leader):
         return True
-    if leader.pid <= 1 or leader.host != os.uname().nodename or leader.boot != boot():
+    if leader.pid <= 1 or leader.host != os.uname().nodename or leader.boot != read_boot_id():
         return False
-    if state(leader.pid) not in ("", "Z"):
+    if read_process_state(leader.pid) not in ("", "Z"):
         return False  # the number belongs to another process by now
     try:
         os.killpg(leader.pid, 0)
@@ -73,14 +75,14 @@ def group_alive(leader: Owner) -> bool:
         return False
     except PermissionError:
         return True
-    return state(leader.pid) != "Z" or others_in_group(leader.pid)
+    return read_process_state(leader.pid) != "Z" or others_in_group(leader.pid)
 
 
 def others_in_group(group: int) -> bool:
     """True when a group has a process that is not the dead leader which nobody has buried yet."""
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal() and int(entry.name) != group:
-            fields = _stat(int(entry.name))
+            fields = _read_stat_fields(int(entry.name))
             if len(fields) > GROUP and fields[GROUP] == str(group) and fields[0] != "Z":
                 return True
     return False
@@ -98,14 +100,14 @@ def user_of(owner: Owner) -> str:
         return f"user {number}"
 
 
-def send(owner: Owner, number: signal.Signals) -> bool:
+def send_signal(owner: Owner, number: signal.Signals) -> bool:
     """Signal that very process; False when it is gone. Raises PermissionError when it is not ours to signal."""
     try:
         descriptor = os.pidfd_open(owner.pid) if hasattr(os, "pidfd_open") else -1
     except OSError:
         return False
     try:
-        if not alive(owner):  # asked after the descriptor is held: it cannot become another process any more
+        if not is_alive(owner):  # asked after the descriptor is held: it cannot become another process any more
             return False
         if descriptor >= 0:
             signal.pidfd_send_signal(descriptor, number)
@@ -119,7 +121,7 @@ def send(owner: Owner, number: signal.Signals) -> bool:
     return True
 
 
-def boot() -> str:
+def read_boot_id() -> str:
     try:
         return BOOT_ID.read_text().strip()
     except OSError:
@@ -127,16 +129,16 @@ def boot() -> str:
 
 
 def start_time(pid: int) -> int:
-    fields = _stat(pid)
+    fields = _read_stat_fields(pid)
     return int(fields[STARTED]) if len(fields) > STARTED else 0
 
 
-def state(pid: int) -> str:
-    fields = _stat(pid)
+def read_process_state(pid: int) -> str:
+    fields = _read_stat_fields(pid)
     return fields[0] if fields else ""
 
 
-def _stat(pid: int) -> list[str]:
+def _read_stat_fields(pid: int) -> list[str]:
     """The fields of /proc/PID/stat behind the command's name, which may hold spaces and brackets."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()

@@ -37,7 +37,7 @@ class StreamForm:
 
     def __init__(self, form: SecretForm, *, spelled: bool) -> None:
         source_of = spelled_source if spelled else form.source_of
-        self._slots = [_compiled(source_of(character)) for character in form.text]
+        self._slots = [_compile_pattern(source_of(character)) for character in form.text]
         self._escapes = BEGINS_LETTER if form.text[:1].isalnum() and form.text.isascii() else BEGINS_ESCAPE
         self._escaped = spelled or not form.text[:1].isalnum()  # whether its first character may be
         self._alone = form.alone
@@ -91,7 +91,7 @@ class StreamSecrets:
                 sources += [form.source for form in secret.forms]
             if letters and len(secret.value) <= SPELLED_OUT:
                 sources.append(secret.spelled_form.source)
-        return [match.span() for match in _compiled("|".join(sources)).finditer(text)] if sources else []
+        return [match.span() for match in _compile_pattern("|".join(sources)).finditer(text)] if sources else []
 
     def begins(self, text: bytes) -> int:
         """From where on a text may be the beginning of a secret; its length where no end of it is."""
@@ -103,7 +103,7 @@ class Mask:
     """Bytes in, bytes without secrets out. What may be the beginning of one is held back until the next call."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = _stream_secrets(tuple(dict.fromkeys(secrets)))
+        self._secrets = _make_stream_secrets(tuple(dict.fromkeys(secrets)))
         self._before = b""  # the byte before what is held: whether a short secret stands alone depends on it
         self._held = b""
 
@@ -138,18 +138,18 @@ class Mask:
         return b"".join(pieces)
 
 
-def masked(text: str, secrets: Iterable[str]) -> str:
+def mask_secrets(text: str, secrets: Iterable[str]) -> str:
     """A whole text without secrets."""
     return _registry(tuple(dict.fromkeys(secrets))).mask(text)
 
 
 @lru_cache(maxsize=1024)
-def _compiled(source: str) -> re.Pattern[bytes]:
+def _compile_pattern(source: str) -> re.Pattern[bytes]:
     return re.compile(source.encode("utf-8", "surrogatepass"))
 
 
 @lru_cache(maxsize=8)
-def _stream_secrets(secrets: Sequence[str]) -> StreamSecrets:
+def _make_stream_secrets(secrets: Sequence[str]) -> StreamSecrets:
     return StreamSecrets(secrets)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cockpit.model.time import Time
 from cockpit.runbooks.run.process.files import closed_to_us, read_json
-from cockpit.runbooks.run.process.identity import Owner, alive, group_alive, owner_of, send
+from cockpit.runbooks.run.process.identity import Owner, group_alive, is_alive, owner_of, send_signal
 from cockpit.runbooks.run.process.supervisor import CHUNK, Job
 from cockpit.runbooks.run.process.transcript import TranscriptTail
 from cockpit.runbooks.types import Output
@@ -68,7 +68,7 @@ class CommandEnd:
 GONE = CommandEnd(known=False)
 
 
-def start(
+def start_command(
     argv: Sequence[str],
     *,
     env: Mapping[str, str],
@@ -148,7 +148,11 @@ def let_print(place: AttemptFiles) -> None:
     word, command = read_json(place.group_file) or {}, command_in(place)
     path = f"/proc/{command.pid}/fd/1"
     try:
-        if not alive(command) or not stat.S_ISFIFO(os.stat(path).st_mode) or os.stat(path).st_ino != word.get("pipe"):
+        if (
+            not is_alive(command)
+            or not stat.S_ISFIFO(os.stat(path).st_mode)
+            or os.stat(path).st_ino != word.get("pipe")
+        ):
             return
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
@@ -195,7 +199,7 @@ def end_time(place: AttemptFiles) -> datetime | None:
         return None
 
 
-async def watch(
+async def watch_output(
     place: AttemptFiles, owner: Owner, on_output: Output, mask: Callable[[str], str], time: Time, *, index: int = 0
 ) -> CommandEnd:
     """Show the output from byte `at` on until the command has ended. Cancelling this leaves the command running."""
@@ -203,27 +207,27 @@ async def watch(
     began = time.monotonic()
     while True:
         ended = ended_in(place)
-        running = ended is None and alive(owner)
+        running = ended is None and is_alive(owner)
         if not running:
             ended = ended or ended_in(place) or left_behind(place)  # it may have written its last word meanwhile
             if rest := tail.rest():
                 on_output(rest)
-            await _gone(owner, time)
+            await _wait_until_gone(owner, time)
             return ended
         if text := tail.read():
             on_output(text)
         await time.sleep(QUICK if time.monotonic() - began < 1.0 else SLOW)
 
 
-async def _gone(owner: Owner, time: Time) -> None:
+async def _wait_until_gone(owner: Owner, time: Time) -> None:
     """Wait until a supervisor that has said its last word lets go of the step."""
     waited = 0.0
-    while alive(owner) and waited < LETS_GO:
+    while is_alive(owner) and waited < LETS_GO:
         await time.sleep(QUICK)
         waited += QUICK
 
 
-async def cancel(place: AttemptFiles, time: Time) -> bool:
+async def cancel_command(place: AttemptFiles, time: Time) -> bool:
     """Ask a supervisor to end its command: INT, then TERM, then KILL. False when it is gone already.
 
     Raises PermissionError when it runs as somebody else.
@@ -232,10 +236,10 @@ async def cancel(place: AttemptFiles, time: Time) -> bool:
     while (owner := owner_in(place)) == Owner() and ended_in(place) is None and waited < APPEARS:  # until it listens
         await time.sleep(SLOW)
         waited += SLOW
-    return send(owner, signal.SIGINT)
+    return send_signal(owner, signal.SIGINT)
 
 
-def foreground(argv: Sequence[str], *, env: Mapping[str, str], cwd: str) -> CommandEnd:
+def run_in_foreground(argv: Sequence[str], *, env: Mapping[str, str], cwd: str) -> CommandEnd:
     """Run a command that needs the terminal, on it. Blocks until it ends. An interrupt is the command's, not ours."""
     main = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGINT, lambda number, frame: None) if main else None

@@ -61,7 +61,7 @@ class Supervisor:
         """What the exit file says."""
         signal.signal(signal.SIGINT, self._cancel)
         signal.signal(signal.SIGTERM, self._cancel)
-        signal.signal(signal.SIGHUP, _stay)  # not SIG_IGN, which the command would inherit
+        signal.signal(signal.SIGHUP, _ignore_hangup)  # not SIG_IGN, which the command would inherit
         write_whole(Path(self.job.pid_file), json.dumps(owner_of(os.getpid()).as_detail()).encode())
         output, number = output_pipe()
         try:
@@ -119,7 +119,7 @@ class Supervisor:
 
     def _end_in_time(self, group: int) -> None:
         """Send what is due: at the time-out or a cancel INT, then after each grace TERM and KILL."""
-        if self._ending >= 0 and not there(group):
+        if self._ending >= 0 and not is_group_alive(group):
             self._next = None
         if self._next is None or time.monotonic() < self._next:
             return
@@ -169,11 +169,11 @@ def output_pipe() -> tuple[int, int]:
     return output, both_ways
 
 
-def _stay(number: int, frame: object) -> None:
+def _ignore_hangup(number: int, frame: object) -> None:
     """A line that drops is nothing to us."""
 
 
-def there(group: int) -> bool:
+def is_group_alive(group: int) -> bool:
     """True while any process of a group is left."""
     try:
         os.killpg(group, 0)

@@ -14,7 +14,7 @@ BEHIND = 1_048_576  # bytes after which the screen jumps ahead
 ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 
 
-def readable(text: str) -> str:
+def make_readable(text: str) -> str:
     """Output as text: colours and cursor movements are gone, a progress bar is lines, the rest is cleaned."""
     plain = ESCAPES.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     return clean_text(plain, limit=len(plain) + 1)
@@ -44,7 +44,7 @@ class TranscriptTail:
         text = self._line + self._decode.decode(chunk)
         whole = text.rfind("\n") + 1 if chunk else len(text)  # a line that stays as it is for a while is shown so
         self._line = text[whole:]
-        shown_text = self._mask(readable(text[:whole]))
+        shown_text = self._mask(make_readable(text[:whole]))
         return f"\n… {skipped // 1024} KB more are in the transcript …\n{shown_text}" if skipped else shown_text
 
     def rest(self) -> str:
@@ -57,12 +57,12 @@ class TranscriptTail:
                 return "".join(pieces)
 
 
-def excerpt(path: Path, index: int, limit: int = BEHIND) -> str:
+def read_excerpt(path: Path, index: int, limit: int = BEHIND) -> str:
     """The first megabyte of a transcript from byte `at` on, readable; "" when it cannot be read."""
     try:
         with path.open("rb") as file:
             file.seek(index)
-            return readable(file.read(limit).decode("utf-8", "replace"))
+            return make_readable(file.read(limit).decode("utf-8", "replace"))
     except OSError:
         return ""
 
@@ -74,7 +74,7 @@ def head_and_tail(path: Path, kept: int = KEPT) -> str:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size <= kept:
-                return readable(file.read(kept).decode("utf-8", "replace"))
+                return make_readable(file.read(kept).decode("utf-8", "replace"))
             head = file.read(half)
             file.seek(size - half)
             tail = file.read(half)
@@ -82,6 +82,6 @@ def head_and_tail(path: Path, kept: int = KEPT) -> str:
         return ""
     left_out = size - len(head) - len(tail)
     return (
-        f"{readable(head.decode('utf-8', 'replace'))}\n… {left_out} bytes more are in the transcript …\n"
-        f"{readable(tail.decode('utf-8', 'replace'))}"
+        f"{make_readable(head.decode('utf-8', 'replace'))}\n… {left_out} bytes more are in the transcript …\n"
+        f"{make_readable(tail.decode('utf-8', 'replace'))}"
     )

@@ -10,7 +10,7 @@ from typing import Any
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import build_credential
 from cockpit.model.system import Cloud
-from cockpit.runbooks.az import AzCommand, Survey, perform, recognise, survey
+from cockpit.runbooks.az import AzCommand, Survey, perform_az_command, recognise_az_command, survey_az_change
 from cockpit.runbooks.types import Finished
 from cockpit.simulator.world.scenario import Scenario
 from cockpit.simulator.world.site import SUBSCRIPTION
@@ -52,12 +52,12 @@ class Shell:
     async def run(self, line: str, *, confirmed: str = "") -> Finished:
         """Perform one known command; `screen` holds what this one printed."""
         self.screen = Screen()
-        return await perform(known(line), self.azure, self.screen, confirmed=confirmed)
+        return await perform_az_command(known(line), self.azure, self.screen, confirmed=confirmed)
 
     async def leave(self, line: str) -> str:
         """Begin a long command and be gone as soon as its operation is known: its URL. As when a cockpit dies."""
         screen = Screen()
-        task = asyncio.create_task(perform(known(line), self.azure, screen))
+        task = asyncio.create_task(perform_az_command(known(line), self.azure, screen))
         await screen.until(lambda seen: bool(seen.operations))
         task.cancel()
         with suppress(asyncio.CancelledError):
@@ -65,7 +65,7 @@ class Shell:
         return screen.operations[0]
 
     async def look(self, line: str) -> Survey:
-        return await survey(known(line), self.azure)
+        return await survey_az_change(known(line), self.azure)
 
     async def weights(self) -> dict[str, int]:
         """Percent of the traffic by the ends of the revisions' names, as the simulator has it."""
@@ -77,7 +77,7 @@ class Shell:
 
 
 def known(line: str) -> AzCommand:
-    found = recognise(shlex.split(line), subscription=SUBSCRIPTION)
+    found = recognise_az_command(shlex.split(line), subscription=SUBSCRIPTION)
     assert found is not None, f"not known: {line}"
     return found
 

@@ -8,10 +8,10 @@ import pytest
 
 from cockpit.azure.identity import Credential
 from cockpit.model.run import StepState
-from cockpit.runbooks.az import perform, resume
+from cockpit.runbooks.az import perform_az_command, resume_operation
 from cockpit.runbooks.types import Finished
 from cockpit.simulator.azure.bodies import operation_link
-from cockpit.simulator.world.scenario import load, named
+from cockpit.simulator.world.scenario import load_scenario, rename_scenario
 from tests.integration.azure.fake_azure import FakeAzure, Reply, cloud, opened, token_cache
 from tests.integration.runbooks.az.commanding import Screen, Shell, known, shell
 from tests.integration.simulator.playing import FakeTime
@@ -166,7 +166,7 @@ class TestTraffic:
 
     async def test_two_who_act_at_once_do_not_both_succeed(self, quiet: Shell) -> None:
         lines = [f"az containerapp ingress traffic set {APP} --revision-weight {R42}={weight}" for weight in (100, 40)]
-        found = await asyncio.gather(*(perform(known(each), quiet.azure, Screen()) for each in lines))
+        found = await asyncio.gather(*(perform_az_command(known(each), quiet.azure, Screen()) for each in lines))
         assert sorted(each.state for each in found) == [StepState.FAILED, StepState.OK]
 
 
@@ -224,19 +224,19 @@ class TestLongOperations:
     async def test_one_that_was_left_is_taken_up_again_by_its_url(self, quiet: Shell) -> None:
         url = await quiet.leave(f"az containerapp ingress traffic set {APP} --revision-weight {R42}=100")
         assert await quiet.weights() == {"r43": 100}
-        finished = await resume(url, quiet.azure, Screen())
+        finished = await resume_operation(url, quiet.azure, Screen())
         assert (finished.state, finished.exit_code) == (StepState.OK, 0)
         assert await quiet.weights() == {"r42": 100}
 
     async def test_one_that_nobody_knows_any_more_is_unknown(self, quiet: Shell) -> None:
         url = f"{quiet.play.url}/subscriptions/5105c0de-0000-4000-8000-000000000001/providers/Microsoft.App"
-        finished = await resume(
+        finished = await resume_operation(
             f"{url}/locations/x/containerappOperationStatuses/gone?api-version=2025-07-01", quiet.azure
         )
         assert finished.state is StepState.UNKNOWN
 
     async def test_a_url_that_leads_elsewhere_is_not_followed_and_gets_no_token(self, quiet: Shell) -> None:
-        finished = await resume("https://elsewhere.example.com/operation", quiet.azure)
+        finished = await resume_operation("https://elsewhere.example.com/operation", quiet.azure)
         assert finished.state is StepState.UNKNOWN
         assert "another address, which gets no token" in finished.outcome
 
@@ -244,13 +244,13 @@ class TestLongOperations:
     async def test_a_status_that_tells_nothing_is_not_taken_for_success(self, quiet: Shell, body: Any) -> None:
         url = await quiet.leave(f"az containerapp ingress traffic set {APP} --revision-weight {R42}=100")
         await quiet.fault("GET .*/containerappOperationStatuses", times=None, status=200, body=body)
-        assert (await resume(url, quiet.azure)).state is StepState.UNKNOWN
+        assert (await resume_operation(url, quiet.azure)).state is StepState.UNKNOWN
 
     async def test_an_operation_may_also_answer_with_the_finished_thing(self, quiet: Shell) -> None:
         await quiet.leave(f"az containerapp ingress traffic set {APP} --revision-weight {R42}=100")
         stage = quiet.play.stage
         link = operation_link(stage.world().operations[-1], "Results", stage.scenario.seed)
-        assert (await resume(quiet.play.url + link, quiet.azure)).state is StepState.OK
+        assert (await resume_operation(quiet.play.url + link, quiet.azure)).state is StepState.OK
 
     async def test_a_passing_fault_of_the_cloud_does_not_lose_it(self, quiet: Shell) -> None:
         for status in (500, 429, 503):
@@ -321,7 +321,7 @@ class TestLostAnswers:
         cloud.on("POST .*/activate", Reply(hang=True))
         line = "az containerapp revision activate -n web -g rg --revision web--1"
         async with opened(cloud, token_cache, read_timeout=0.05, time=FakeTime()) as azure:
-            finished = await perform(known(line), azure, Screen())
+            finished = await perform_az_command(known(line), azure, Screen())
         assert finished.state is StepState.UNKNOWN
         assert "Azure did not answer in time" in finished.outcome
         assert cloud.sent("^POST") == 1
@@ -406,7 +406,7 @@ class TestStrangeAnswers:
 class TestReadOnly:
     @pytest.mark.parametrize(("match", "line"), CHANGES)
     async def test_no_change_leaves_a_cockpit_that_is_read_only(self, match: str, line: str) -> None:
-        async with shell(load("quiet"), read_only=True) as opened:
+        async with shell(load_scenario("quiet"), read_only=True) as opened:
             opened.play.time.pass_by(5)
             await opened.fault(match, times=1, status=418)
             await refused(opened, line, "this cockpit is read-only")
@@ -414,7 +414,7 @@ class TestReadOnly:
             assert [each["left"] for each in left] == [1]
 
     async def test_reads_and_logs_still_pass(self) -> None:
-        async with shell(load("quiet"), read_only=True) as opened:
+        async with shell(load_scenario("quiet"), read_only=True) as opened:
             await done(opened, f"az containerapp revision list {APP} -o table")
             await done(opened, f"az containerapp logs show {APP}")
             assert (await opened.look(CHANGES[3][1])).words
@@ -431,7 +431,7 @@ class TestDatabases:
 
     async def test_a_restore_that_was_left_is_taken_up_again(self, quiet: Shell) -> None:
         url = await quiet.leave(self.RESTORE)
-        assert (await resume(url, quiet.azure)).state is StepState.OK
+        assert (await resume_operation(url, quiet.azure)).state is StepState.OK
 
     async def test_a_swap_is_two_renames(self, quiet: Shell) -> None:
         await done(quiet, self.RESTORE)
@@ -478,7 +478,9 @@ async def test_a_teams_own_runbook_runs_where_its_names_are_the_worlds() -> None
     """Roll back, restore beside, swap, restart: the commands as such documents have them, on names that fit."""
     where = "-n mi-prod -g mi-prod-rg"
     server = "--server mi-prod-sql -g mi-prod-rg"
-    async with shell(named(load("bad-deploy"), app="mi-prod", resource_group="mi-prod-rg")) as opened:
+    async with shell(
+        rename_scenario(load_scenario("bad-deploy"), app="mi-prod", resource_group="mi-prod-rg")
+    ) as opened:
         opened.play.time.pass_by(30)
         for line in (
             f"az containerapp revision list {where} --query '[].{{name:name, active:properties.active}}' -o table",

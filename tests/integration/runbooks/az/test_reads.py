@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cockpit.model.run import StepState
-from cockpit.runbooks.az import perform
+from cockpit.runbooks.az import perform_az_command
 from cockpit.simulator.world.site import SUBSCRIPTION
 from tests.integration.runbooks.az.commanding import Screen, Shell, known
 
@@ -123,7 +123,7 @@ async def test_the_system_log(bad: Shell) -> None:
 
 async def test_a_log_that_is_followed_goes_on_until_it_is_stopped(quiet: Shell) -> None:
     native, screen = known(f"az containerapp logs show {APP} --tail 1 --follow"), Screen()
-    task = asyncio.create_task(perform(native, quiet.azure, screen))
+    task = asyncio.create_task(perform_az_command(native, quiet.azure, screen))
     await screen.until(lambda seen: seen.text.count("\n") >= 20)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

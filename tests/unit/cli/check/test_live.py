@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from cockpit import session as wiring
 from cockpit.cli.check.command import command
-from cockpit.cli.check.live import LiveCheck, document, lines
+from cockpit.cli.check.live import LiveCheck, build_live_document, list_live_lines
 from cockpit.model.operator import Identity
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind, SourceError
@@ -180,14 +180,14 @@ def probe(name: str, state: ProbeState, status: int | None, reason: str = "") ->
     ],
 )
 def test_a_forbidden_source_names_the_role_to_ask_for(source: str, role: str) -> None:
-    (found,) = document([looked(source, problem=FORBIDDEN)])
+    (found,) = build_live_document([looked(source, problem=FORBIDDEN)])
     assert not found["ok"]
     assert role in found["advice"]
 
 
 def test_an_unreachable_source_names_the_reach() -> None:
     problem = Problem(ProblemKind.NETWORK, "no such name", "The name could not be resolved.", "Check DNS.")
-    assert list(lines([looked("alerts:am", problem=problem)])) == [
+    assert list(list_live_lines([looked("alerts:am", problem=problem)])) == [
         "FAIL prod  alerts:am  no such name",
         "       The name could not be resolved.",
         "       This machine has no reach to it: network, proxy or firewall. Check DNS.",
@@ -196,21 +196,21 @@ def test_an_unreachable_source_names_the_reach() -> None:
 
 def test_an_expired_sign_in_passes_on_its_advice() -> None:
     problem = Problem(ProblemKind.SIGN_IN, "401 sign-in expired", "The token expired.", "Sign in again: `az login`.")
-    assert "       Sign in again: `az login`." in list(lines([looked("revisions", problem=problem)]))
+    assert "       Sign in again: `az login`." in list(list_live_lines([looked("revisions", problem=problem)]))
 
 
 def test_a_probe_that_answers_badly_is_reached_and_one_without_an_answer_is_not() -> None:
     results = (probe("sick", ProbeState.DOWN, 503), probe("gone", ProbeState.DOWN, None, "connect: refused"))
-    assert list(lines([looked("probes", results)])) == [
+    assert list(list_live_lines([looked("probes", results)])) == [
         "FAIL prod  probes  1 of 2 answer",
         "       gone: connect: refused (https://gone.example.com)",
     ]
-    assert document([looked("probes", results)])[0]["no_answer"] == {"gone": "connect: refused"}
+    assert build_live_document([looked("probes", results)])[0]["no_answer"] == {"gone": "connect: refused"}
 
 
 def test_a_source_that_answers_says_how_much() -> None:
     looks = [looked("revisions", (1,)), looked("alerts:azure", ()), looked("logs", True)]
-    assert [line.split(maxsplit=3)[3] for line in lines(looks)] == ["1 app", "0 alerts", "answers"]
+    assert [line.split(maxsplit=3)[3] for line in list_live_lines(looks)] == ["1 app", "0 alerts", "answers"]
 
 
 class Cloud:

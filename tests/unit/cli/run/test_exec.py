@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.cli import cockpit
-from cockpit.cli.run.exec import document
+from cockpit.cli.run.exec import make_command_document
 from cockpit.model.runbook import Step, StepKind
 from cockpit.model.text import clean_text
 from cockpit.runbooks.types import RunRefused
@@ -19,7 +19,7 @@ PRINTABLE = st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Z
 
 
 def step(line: str) -> Step:
-    (procedure,) = document(line).procedures
+    (procedure,) = make_command_document(line).procedures
     (only,) = procedure.steps
     return only
 
@@ -40,7 +40,7 @@ def test_what_a_document_would_have_mended_or_cut_stays(line: str) -> None:
 def test_a_long_line_with_number_signs_is_no_document_that_lost_its_breaks() -> None:
     line = f"echo {'x' * 1_600} '# A # B # C' # D"
     assert step(line).command == line
-    assert not document(line).view_only
+    assert not make_command_document(line).view_only
 
 
 def test_the_ceremony_is_that_of_what_was_typed() -> None:
@@ -51,7 +51,7 @@ def test_the_ceremony_is_that_of_what_was_typed() -> None:
 @pytest.mark.parametrize("line", ["ls\nrm a", "ls\n\nls", "# only a comment", "A=1", ""])
 def test_what_is_not_one_command_is_refused(line: str) -> None:
     with pytest.raises(RunRefused, match="not one command"):
-        document(line)
+        make_command_document(line)
 
 
 @given(st.text())

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.runbooks.az import shapes
-from cockpit.runbooks.az.output import NoTableError, printed
+from cockpit.runbooks.az.output import NoTableError, format_az_output
 
 REVISIONS: list[dict[str, Any]] = [
     {
@@ -50,7 +50,7 @@ def lines(text: str) -> str:
 
 
 def test_json_is_sorted_indented_by_two_and_not_escaped() -> None:
-    assert printed({"b": [1, None, True], "a": "Zürich", "c": {}}) == lines("""
+    assert format_az_output({"b": [1, None, True], "a": "Zürich", "c": {}}) == lines("""
         {
           "a": "Zürich",
           "b": [
@@ -67,21 +67,21 @@ def test_json_is_sorted_indented_by_two_and_not_escaped() -> None:
     ("result", "said"), [("Activate succeeded", '"Activate succeeded"\n'), (None, ""), ([], "[]\n"), (False, "false\n")]
 )
 def test_json_of_what_is_no_object(result: Any, said: str) -> None:
-    assert printed(result) == said
+    assert format_az_output(result) == said
 
 
 def test_a_query_that_finds_nothing_prints_nothing() -> None:
     for output in ("json", "table", "tsv", "none"):
-        assert printed({"a": 1}, output=output, query="b") == ""
+        assert format_az_output({"a": 1}, output=output, query="b") == ""
 
 
 def test_none_prints_nothing_at_all() -> None:
-    assert printed(REVISIONS, output="none") == ""
+    assert format_az_output(REVISIONS, output="none") == ""
 
 
 def test_a_table_of_a_query_keeps_the_columns_in_the_order_asked_for() -> None:
     query = "[].{name:name, active:properties.active, created:properties.createdTime}"
-    assert printed(REVISIONS, output="table", query=query) == lines("""
+    assert format_az_output(REVISIONS, output="table", query=query) == lines("""
         Name       Active    Created
         ---------  --------  -------------------------
         shop--r42  False     2026-02-20T02:00:00+00:00
@@ -91,7 +91,7 @@ def test_a_table_of_a_query_keeps_the_columns_in_the_order_asked_for() -> None:
 
 def test_the_table_of_revisions_has_the_columns_az_chose_in_the_order_of_the_answer() -> None:
     rows = shapes.each_or_one(shapes.revision_row)
-    assert printed(REVISIONS, output="table", rows=rows) == lines("""
+    assert format_az_output(REVISIONS, output="table", rows=rows) == lines("""
         CreatedTime                Active    Replicas    TrafficWeight    HealthState    ProvisioningState    Name
         -------------------------  --------  ----------  ---------------  -------------  -------------------  ---------
         2026-02-20T02:00:00+00:00  False     0           0                None           Deprovisioned        shop--r42
@@ -102,7 +102,7 @@ def test_the_table_of_revisions_has_the_columns_az_chose_in_the_order_of_the_ans
 def test_a_table_nobody_chose_columns_for_is_sorted_and_has_only_what_is_plain() -> None:
     traffic = [{"weight": 80, "revisionName": "shop--r42", "label": "stable"}, {"weight": 20, "latestRevision": True}]
     assert (
-        printed([*traffic, {"id": "x", "type": "y", "etag": "z", "weight": None}], output="table")
+        format_az_output([*traffic, {"id": "x", "type": "y", "etag": "z", "weight": None}], output="table")
         == lines("""
         Label    RevisionName    Weight    LatestRevision
         -------  --------------  --------  ----------------
@@ -124,7 +124,7 @@ def test_a_table_nobody_chose_columns_for_is_sorted_and_has_only_what_is_plain()
     ],
 )
 def test_tables_of_other_shapes(result: Any, said: str) -> None:
-    assert printed(result, output="table") == said
+    assert format_az_output(result, output="table") == said
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_tables_of_other_shapes(result: Any, said: str) -> None:
     ],
 )
 def test_tsv(result: Any, query: str, said: str) -> None:
-    assert printed(result, output="tsv", query=query) == said
+    assert format_az_output(result, output="tsv", query=query) == said
 
 
 def test_databases_have_their_own_columns() -> None:
@@ -152,9 +152,9 @@ def test_databases_have_their_own_columns() -> None:
         "sku": {"name": "Basic", "tier": "Basic", "capacity": 5},
         "properties": {"maxSizeBytes": 2 * 1024**3, "status": "Online", "elasticPoolId": None},
     }
-    database = shapes.database(body)
+    database = shapes.shape_database(body)
     assert (database["status"], database["resourceGroup"], database["edition"]) == ("Online", "shop-rg", "Basic")
-    assert printed([database], output="table", rows=shapes.each_or_one(shapes.database_row)) == lines("""
+    assert format_az_output([database], output="table", rows=shapes.each_or_one(shapes.database_row)) == lines("""
         Name    Tier    Family    Capacity    MaxSize    ElasticPool
         ------  ------  --------  ----------  ---------  -------------
         shop    Basic             5           2GB
@@ -165,7 +165,7 @@ def test_databases_have_their_own_columns() -> None:
     ("size", "said"), [(0, "0TB"), (1, "1B"), (1536, "1536B"), (2048, "2kB"), (1024**3, "1GB"), (3 * 1024**4, "3TB")]
 )
 def test_sizes_are_in_the_largest_unit_that_divides_them(size: int, said: str) -> None:
-    assert shapes.friendly(size) == said
+    assert shapes.format_byte_size(size) == said
 
 
 def test_metrics_are_a_row_for_each_point() -> None:
@@ -174,7 +174,7 @@ def test_metrics_are_a_row_for_each_point() -> None:
         "data": [{"timeStamp": "2026-02-27T02:00:00+00:00", "total": 3.0}, {"timeStamp": "2026-02-27T02:01:00Z"}],
     }
     answer = {"value": [{"name": {"localizedValue": "Requests"}, "timeseries": [series]}]}
-    assert printed(answer, output="table", rows=shapes.metric_rows) == lines("""
+    assert format_az_output(answer, output="table", rows=shapes.metric_rows) == lines("""
         Timestamp             Name      Revisionname    Total
         --------------------  --------  --------------  -------
         2026-02-27 02:00:00   Requests  shop--r42       3.0
@@ -184,12 +184,12 @@ def test_metrics_are_a_row_for_each_point() -> None:
 
 def test_what_fits_no_table_says_what_to_do() -> None:
     with pytest.raises(NoTableError, match="--query"):
-        printed([{"name": "x"}], output="table", rows=shapes.each_or_one(shapes.database_row))
+        format_az_output([{"name": "x"}], output="table", rows=shapes.each_or_one(shapes.database_row))
 
 
 def test_a_query_that_fails_on_the_result_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="abs"):
-        printed({"a": "text"}, query="abs(a)")
+        format_az_output({"a": "text"}, query="abs(a)")
 
 
 def test_resource_groups_are_added_where_there_is_an_id_and_nothing_is_changed_in_place() -> None:
@@ -210,14 +210,14 @@ JSON = st.recursive(
 
 def test_hostile_text_in_a_result_reaches_nobodys_terminal() -> None:
     for output in ("json", "table", "tsv"):
-        said = printed([{"name": HOSTILE}], output=output)
+        said = format_az_output([{"name": HOSTILE}], output=output)
         assert not set(said) & set("\x1b\x07\u202e\x9b")
 
 
 @given(JSON, st.sampled_from(["json", "table", "tsv", "none"]))
 def test_anything_is_printed_or_said_to_fit_no_table(result: Any, output: str) -> None:
     try:
-        said = printed(result, output=output)
+        said = format_az_output(result, output=output)
     except NoTableError:
         assert output == "table"
     else:
@@ -226,6 +226,6 @@ def test_anything_is_printed_or_said_to_fit_no_table(result: Any, output: str) -
 
 @given(st.dictionaries(st.text(max_size=5), JSON, max_size=5))
 def test_rows_never_stumble_over_a_revision_or_an_app_that_lacks_fields(body: Mapping[str, Any]) -> None:
-    assert printed(shapes.revision_row(body), output="json")
-    assert printed(shapes.app_row(body), output="json")
-    assert printed(shapes.database(body), output="json")
+    assert format_az_output(shapes.revision_row(body), output="json")
+    assert format_az_output(shapes.app_row(body), output="json")
+    assert format_az_output(shapes.shape_database(body), output="json")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.runbook import StepKind
-from cockpit.runbooks.az import AzCommand, recognise
+from cockpit.runbooks.az import AzCommand, recognise_az_command
 from cockpit.runbooks.az.known_commands import COMMANDS
 
 OURS = "5105c0de-0000-4000-8000-000000000001"
@@ -15,7 +15,7 @@ APP = "-n shop-api -g shop-prod-rg"
 
 
 def known(line: str) -> AzCommand | None:
-    return recognise(shlex.split(line), subscription=OURS)
+    return recognise_az_command(shlex.split(line), subscription=OURS)
 
 
 # The commands of the documents that the cockpit was first shown, with their blanks filled in.
@@ -120,13 +120,13 @@ def test_an_output_we_do_not_print_is_left_to_bash(output: str) -> None:
 
 @pytest.mark.parametrize("query", ["[", "[?a==", "a.b.", "{", "`"])
 def test_a_query_that_does_not_compile_is_left_to_az_which_says_so(query: str) -> None:
-    assert recognise(["az", "containerapp", "show", "-n", "a-b", "-g", "rg", "--query", query]) is None
+    assert recognise_az_command(["az", "containerapp", "show", "-n", "a-b", "-g", "rg", "--query", query]) is None
 
 
 @pytest.mark.parametrize("line", ["az account show -s other", f"az containerapp show {APP} --subscription Production"])
 def test_another_subscription_is_not_ours_to_act_on(line: str) -> None:
     assert known(line) is None
-    assert recognise(shlex.split(line)) is None
+    assert recognise_az_command(shlex.split(line)) is None
 
 
 def test_the_app_is_read_from_the_revision_as_az_does() -> None:
@@ -179,7 +179,7 @@ PARTS = st.sampled_from([*WORDS, "--", "=", "-", "--revision-weight=", "a=101", 
 
 @given(st.lists(PARTS | st.text(max_size=8), max_size=14))
 def test_no_argument_list_at_all_makes_it_stumble(argv: list[str]) -> None:
-    found = recognise(["az", *argv], subscription=OURS)
+    found = recognise_az_command(["az", *argv], subscription=OURS)
     if found is not None:
         assert found.words in COMMANDS
         assert found.describe()
@@ -188,5 +188,5 @@ def test_no_argument_list_at_all_makes_it_stumble(argv: list[str]) -> None:
 @given(st.text(min_size=1, max_size=30))
 def test_a_value_stays_one_value_however_hostile(value: str) -> None:
     argv = ["az", "containerapp", "update", "-n", "shop-api", "-g", "rg", "--image", value]
-    found = recognise(argv)
+    found = recognise_az_command(argv)
     assert found is None or (found.one("image") == value and len(found.given) == 3)

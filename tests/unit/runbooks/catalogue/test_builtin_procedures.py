@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
-from cockpit.runbooks.az import recognise
-from cockpit.runbooks.catalogue.load import BUILTIN, load, open_file
-from cockpit.runbooks.drills.badges import Badge, badges
+from cockpit.runbooks.az import recognise_az_command
+from cockpit.runbooks.catalogue.load import BUILTIN, load_catalogue, open_file
+from cockpit.runbooks.drills.badges import Badge, list_badges
 from cockpit.runbooks.prepare.tags import retry_of, timeout_of
 from cockpit.runbooks.rollback import MULTIPLE, SINGLE
-from cockpit.runbooks.run.verify import expected
-from cockpit.runbooks.shell_syntax.placeholders import placeholders
+from cockpit.runbooks.run.verify import parse_expectation
+from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 
 FILES = sorted(BUILTIN.glob("*.md"))
 BOOKS: dict[str, Runbook] = {path.stem: open_file(path) for path in FILES}
@@ -28,13 +28,13 @@ VERIFICATIONS = [each for each in STEPS if isinstance(step := each.values[0], St
 
 def filled(command: str) -> list[str]:
     """The argument list with a plausible value in every blank."""
-    for blank in reversed(placeholders(command)):
+    for blank in reversed(find_placeholders(command)):
         command = f"{command[: blank.start]}mi-prod--v1{command[blank.end :]}"
     return shlex.split(command)
 
 
 def test_they_are_found_by_name() -> None:
-    catalogue = load([])
+    catalogue = load_catalogue([])
     assert sorted(each.id for each in catalogue.documents if each.builtin) == [
         "activate",
         "deactivate",
@@ -62,17 +62,17 @@ def test_rolling_back_activates_waits_shifts_verifies_and_only_then_offers_to_de
 
 @pytest.mark.parametrize("step", STEPS)
 def test_every_command_runs_without_az(step: Step) -> None:
-    assert recognise(filled(step.command)) is not None
+    assert recognise_az_command(filled(step.command)) is not None
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_every_undo_is_a_known_command_too(step: Step) -> None:
-    assert "undo" not in step.tags or recognise(filled(step.tags["undo"])) is not None
+    assert "undo" not in step.tags or recognise_az_command(filled(step.tags["undo"])) is not None
 
 
 @pytest.mark.parametrize("step", VERIFICATIONS)
 def test_every_verification_is_a_question_with_a_yes_or_no(step: Step) -> None:
-    wanted = expected(step)
+    wanted = parse_expectation(step)
     assert wanted.assertions
     assert not wanted.eye
 
@@ -100,4 +100,4 @@ def test_each_says_where_every_value_comes_from(book: Runbook) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
 def test_none_wears_a_badge_that_asks_for_work(path: Path) -> None:
-    assert not {Badge.VIEW_ONLY, Badge.UNFILLED, Badge.OVERDUE} & set(badges(open_file(path), date.max))
+    assert not {Badge.VIEW_ONLY, Badge.UNFILLED, Badge.OVERDUE} & set(list_badges(open_file(path), date.max))

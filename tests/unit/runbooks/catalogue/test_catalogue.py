@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.alert import Alert, AlertState, Severity
-from cockpit.runbooks.catalogue.alert_match import matches
-from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, NotFound, search
-from cockpit.runbooks.catalogue.load import load
-from cockpit.runbooks.catalogue.references import follow, jumps
-from cockpit.runbooks.document.dates import day_in, never
-from cockpit.runbooks.document.read import read
-from cockpit.runbooks.drills.badges import Badge, badges, last_tested, overdue
+from cockpit.runbooks.catalogue.alert_match import match_alerts
+from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, NotFound, search_entries
+from cockpit.runbooks.catalogue.load import load_catalogue
+from cockpit.runbooks.catalogue.references import find_referenced_procedures, follow_link
+from cockpit.runbooks.document.dates import day_in, says_never
+from cockpit.runbooks.document.read import read_runbook
+from cockpit.runbooks.drills.badges import Badge, find_overdue_days, last_tested, list_badges
 
 TODAY = date(2026, 11, 21)
 OPS = """
@@ -64,7 +64,7 @@ az sql failover-group show
 
 
 def document(id: str, text: str) -> Document:
-    return Document(id, read(f"/team/{id}.md", text.encode()))
+    return Document(id, read_runbook(f"/team/{id}.md", text.encode()))
 
 
 OPS_BOOK = document("ops", OPS)
@@ -130,50 +130,50 @@ def test_a_folder_gives_its_markdown_and_a_named_file_whatever_its_ending(tmp_pa
         str(tmp_path / "books" / "a.md"),
         str(tmp_path / "no"),
     ]
-    found = load(paths, builtin=False)
+    found = load_catalogue(paths, builtin=False)
     assert [each.id for each in found.documents] == ["a", "deep/a", "seed"]
     assert [(Path(each.path).name, each.reason) for each in found.unread] == [("no", "is not there")]
 
 
 def test_a_document_of_the_team_takes_the_place_of_the_built_in_one_of_its_name(tmp_path: Path) -> None:
     (tmp_path / "rollback.md").write_text(FLAT)
-    own = load([str(tmp_path)])
+    own = load_catalogue([str(tmp_path)])
     assert [(each.id, each.builtin, each.replaces) for each in own.documents if each.id == "rollback"] == [
         ("rollback", False, True)
     ]
-    assert {each.id for each in load([]).documents} == {each.id for each in own.documents}
+    assert {each.id for each in load_catalogue([]).documents} == {each.id for each in own.documents}
 
 
 def test_badges_say_what_is_the_matter_with_a_document() -> None:
-    book = read("x.md", b"# X\n\n**Owner:** TBD\n**Next review:** 2026-01-31\n\n```bash\naz login\n```\n")
-    assert badges(book, TODAY, last_run="0" * 64) == (
+    book = read_runbook("x.md", b"# X\n\n**Owner:** TBD\n**Next review:** 2026-01-31\n\n```bash\naz login\n```\n")
+    assert list_badges(book, TODAY, last_run="0" * 64) == (
         Badge.CHANGED,
         Badge.OVERDUE,
         Badge.UNFILLED,
         Badge.UNTESTED,
     )
-    assert [each.message for each in overdue(book, TODAY)] == ["next review was due on 2026-01-31"]
-    assert badges(book, date(2026, 1, 1), last_run=book.sha256) == (Badge.UNFILLED, Badge.UNTESTED)
+    assert [each.message for each in find_overdue_days(book, TODAY)] == ["next review was due on 2026-01-31"]
+    assert list_badges(book, date(2026, 1, 1), last_run=book.sha256) == (Badge.UNFILLED, Badge.UNTESTED)
 
 
 def test_our_own_record_of_what_was_practised_counts_in_the_badges() -> None:
     text = b"# X\n\n**Next review:** 2026-01-31\n\n```bash\naz login\n```\n"
-    assert badges(read("x.md", text), TODAY) == (Badge.OVERDUE, Badge.UNTESTED)
+    assert list_badges(read_runbook("x.md", text), TODAY) == (Badge.OVERDUE, Badge.UNTESTED)
     done = {"review of x": date(2026, 1, 30), "test of x": TODAY}
-    assert badges(read("x.md", text), TODAY, done=done) == (Badge.OVERDUE,)
-    assert badges(read("x.md", text), TODAY, done=done | {"review of x": date(2026, 2, 3)}) == ()
+    assert list_badges(read_runbook("x.md", text), TODAY, done=done) == (Badge.OVERDUE,)
+    assert list_badges(read_runbook("x.md", text), TODAY, done=done | {"review of x": date(2026, 2, 3)}) == ()
 
     table = b"\n| Drill | Last Completed | Next Scheduled |\n|---|---|---|\n| Failover | TBD | 2026-01-31 |\n"
-    book = read("x.md", text.replace(b"**Next review:** 2026-01-31\n", table))
-    assert badges(book, TODAY) == (Badge.OVERDUE, Badge.UNFILLED, Badge.UNTESTED)
-    assert badges(book, TODAY, done={"failover": TODAY}) == (Badge.UNFILLED,)
+    book = read_runbook("x.md", text.replace(b"**Next review:** 2026-01-31\n", table))
+    assert list_badges(book, TODAY) == (Badge.OVERDUE, Badge.UNFILLED, Badge.UNTESTED)
+    assert list_badges(book, TODAY, done={"failover": TODAY}) == (Badge.UNFILLED,)
 
 
 def test_a_test_of_one_procedure_is_no_test_of_the_other() -> None:
     back, restore, *_ = OPS_BOOK.runbook.procedures
     assert last_tested(OPS_BOOK.runbook, restore) == date(2026, 2, 9)
     assert last_tested(OPS_BOOK.runbook, back) is None
-    assert Badge.UNTESTED not in badges(OPS_BOOK.runbook, TODAY)
+    assert Badge.UNTESTED not in list_badges(OPS_BOOK.runbook, TODAY)
 
 
 def test_reviews_are_due_in_tables_and_in_lists_too() -> None:
@@ -189,7 +189,7 @@ def test_reviews_are_due_in_tables_and_in_lists_too() -> None:
 | DR | Q1 | TBD | Q2 2026 |
 | Weekly | Sunday | Auto | Next Sunday |
 """
-    found = sorted(each.message for each in overdue(read("x.md", text.encode()), TODAY))
+    found = sorted(each.message for each in find_overdue_days(read_runbook("x.md", text.encode()), TODAY))
     assert found == ["DR was due on 2026-06-30", "Rollback was due on 2026-05-12"]
 
 
@@ -212,7 +212,7 @@ def test_dates_as_people_write_them(text: str, day: date | None) -> None:
 
 @pytest.mark.parametrize("text", ["", "never", "TBD", "-", "N/A", "**never**"])
 def test_words_for_not_yet(text: str) -> None:
-    assert never(text)
+    assert says_never(text)
 
 
 @pytest.mark.parametrize(
@@ -225,12 +225,12 @@ def test_words_for_not_yet(text: str) -> None:
     ],
 )
 def test_an_alert_finds_the_words_about_it(name: str, how: str, hint: str) -> None:
-    (match,) = matches(BOOKS, [alert(name)])
+    (match,) = match_alerts(BOOKS, [alert(name)])
     assert (match.how, match.hint) == (how, hint)
 
 
 def test_an_alert_finds_the_command_of_its_row_and_the_section_that_it_points_to() -> None:
-    errors, auth = matches(BOOKS, [alert("5xx errors"), alert("Auth failures")])
+    errors, auth = match_alerts(BOOKS, [alert("5xx errors"), alert("Auth failures")])
     assert errors.step is not None
     assert errors.step.command == "az containerapp logs show"
     assert auth.procedure is not None
@@ -241,14 +241,16 @@ def test_an_alert_finds_the_document_that_it_names_or_that_names_it() -> None:
     labelled = Catalogue(
         (document("oom", "# Memory\n\n**Alerts**: Out of memory, OOMKilled\n\n```bash\naz login\n```\n"),)
     )
-    (by_label,) = matches(labelled, [alert("OOMKilled")])
+    (by_label,) = match_alerts(labelled, [alert("OOMKilled")])
     url = "https://git.example.com/books/oom.md#now"
-    (by_link,) = matches(labelled, [alert("Whatever", runbook_url=url)])
+    (by_link,) = match_alerts(labelled, [alert("Whatever", runbook_url=url)])
     assert (by_label.how, by_link.how) == ("label", "link")
 
 
 def test_an_alert_that_is_over_or_that_nobody_wrote_about_finds_nothing() -> None:
-    assert matches(BOOKS, [alert("5xx errors", AlertState.RESOLVED), alert("Disk full"), alert("High latency")]) == ()
+    assert (
+        match_alerts(BOOKS, [alert("5xx errors", AlertState.RESOLVED), alert("Disk full"), alert("High latency")]) == ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -256,23 +258,23 @@ def test_an_alert_that_is_over_or_that_nobody_wrote_about_finds_nothing() -> Non
     [("restore", "2. Restore Database (PITR)"), ("rstdb", "2. Restore Database (PITR)"), ("token cli", "Via CLI")],
 )
 def test_a_few_letters_find_a_procedure(query: str, first: str) -> None:
-    assert search(BOOKS.places(), query)[0].procedure.title == first
+    assert search_entries(BOOKS.places(), query)[0].procedure.title == first
 
 
 def test_letters_that_are_nowhere_find_nothing_and_no_letters_find_all() -> None:
-    assert search(BOOKS.places(), "zzz") == []
-    assert len(search(BOOKS.places(), "")) == len(list(BOOKS.places()))
+    assert search_entries(BOOKS.places(), "zzz") == []
+    assert len(search_entries(BOOKS.places(), "")) == len(list(BOOKS.places()))
 
 
 @pytest.mark.parametrize("text", ["(Section 3)", "see s.3", "§3", "sections 3 and 9"])
 def test_a_number_in_a_text_leads_to_its_section(text: str) -> None:
-    assert [each.title for each in jumps(OPS_BOOK.runbook, text)] == ["Via the web", "Via CLI"]
+    assert [each.title for each in find_referenced_procedures(OPS_BOOK.runbook, text)] == ["Via the web", "Via CLI"]
 
 
 def test_a_link_leads_into_another_document() -> None:
-    jump = follow(BOOKS, OPS_BOOK, "./db-failover.md#failover")
+    jump = follow_link(BOOKS, OPS_BOOK, "./db-failover.md#failover")
     assert jump is not None
     assert jump.procedure is not None
     assert (jump.document.id, jump.procedure.title) == ("db-failover", "Failover")
-    assert follow(BOOKS, OPS_BOOK, "https://example.com/db-failover.md") is None
-    assert follow(BOOKS, OPS_BOOK, "../elsewhere/x.md") is None
+    assert follow_link(BOOKS, OPS_BOOK, "https://example.com/db-failover.md") is None
+    assert follow_link(BOOKS, OPS_BOOK, "../elsewhere/x.md") is None

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.runbook import RemotePlace, Runbook
-from cockpit.runbooks.document.read import read
+from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.document.sessions import (
     ends_session,
     goes_through,
@@ -16,7 +16,7 @@ from cockpit.runbooks.document.sessions import (
     opens_session,
     through_place,
 )
-from cockpit.runbooks.lint.steps import sessions
+from cockpit.runbooks.lint.steps import check_sessions
 
 OPENERS = """
     ssh host
@@ -118,7 +118,7 @@ def lines_of(table: str) -> list[str]:
 
 
 def book(text: str) -> Runbook:
-    return read("book.md", dedent(text).encode())
+    return read_runbook("book.md", dedent(text).encode())
 
 
 def places_of(text: str) -> list[tuple[str, str]]:
@@ -237,12 +237,12 @@ def test_a_session_at_the_end_leaves_nothing_behind(command: str) -> None:
 
 
 def test_lint_names_the_opener_and_counts_what_is_below_it() -> None:
-    found = list(sessions(book("## Do\n\n```bash\nssh host\nrm x\ndf -h\n```\n")))
+    found = list(check_sessions(book("## Do\n\n```bash\nssh host\nrm x\ndf -h\n```\n")))
     assert [(finding.rule, finding.line) for finding in found] == [("elsewhere", 4)]
     assert "2 commands" in found[0].message
 
 
 def test_no_example_of_ours_leads_elsewhere() -> None:
     for path in Path("examples").rglob("*.md"):
-        steps = [step for each in read(str(path), path.read_bytes()).procedures for step in each.commands]
+        steps = [step for each in read_runbook(str(path), path.read_bytes()).procedures for step in each.commands]
         assert [step.command for step in steps if step.place] == []

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.runbook import Procedure, Runbook, StepKind
-from cockpit.runbooks.document.read import read
+from cockpit.runbooks.document.read import read_runbook
 
 
 def runbook(text: str) -> Runbook:
-    return read("runbook.md", dedent(text).encode())
+    return read_runbook("runbook.md", dedent(text).encode())
 
 
 def only(text: str) -> Procedure:
@@ -152,7 +152,7 @@ def test_a_table_of_parameters_says_where_values_come_from_and_what_they_may_be(
 
 
 def test_front_matter_is_labels() -> None:
-    found = read("x.md", b"---\nowner: Platform\nlast_updated: '2026-01-02'\n---\n\n# A\n")
+    found = read_runbook("x.md", b"---\nowner: Platform\nlast_updated: '2026-01-02'\n---\n\n# A\n")
     assert found.labels == {"owner": "Platform", "last updated": "2026-01-02"}
 
 

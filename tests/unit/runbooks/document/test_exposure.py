@@ -2,11 +2,11 @@
 
 import pytest
 
-from cockpit.runbooks.document.read import QUESTION, read
+from cockpit.runbooks.document.read import QUESTION, read_runbook
 
 
 def warned(text: str) -> tuple[str, ...]:
-    return read("x.md", text.encode()).procedures[0].warnings
+    return read_runbook("x.md", text.encode()).procedures[0].warnings
 
 
 @pytest.mark.parametrize(

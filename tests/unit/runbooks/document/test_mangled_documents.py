@@ -8,17 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.model.system import Environment
-from cockpit.runbooks.document.read import read
-from cockpit.runbooks.drills.badges import badges
-from cockpit.runbooks.lint.lint import LintContext, lint
-from cockpit.runbooks.prepare.prepare import Setting, prepare
+from cockpit.runbooks.document.read import read_runbook
+from cockpit.runbooks.drills.badges import list_badges
+from cockpit.runbooks.lint.lint import LintContext, lint_runbook
+from cockpit.runbooks.prepare.prepare import PrepareContext, prepare_step
 from cockpit.runbooks.prepare.values import Live
-from cockpit.runbooks.shell_syntax.placeholders import placeholders
+from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 
 TOP = Path(__file__).parents[4]
 WHOLE = [path.read_text(encoding="utf-8") for path in sorted(TOP.glob("examples/*/runbooks/*.md"))]
 PIECES = [piece for text in WHOLE for piece in re.split(r"(?<=\n)\n", text)]
-NOTHING_GIVEN = Setting(
+NOTHING_GIVEN = PrepareContext(
     environment=Environment("prod"),
     seen=Live(),
     given={},
@@ -50,17 +50,17 @@ def mangled(draw: st.DrawFn) -> str:
 @given(mangled())
 @settings(max_examples=150, deadline=None)
 def test_nothing_with_an_open_placeholder_can_start(text: str) -> None:
-    book = read("/nowhere/x.md", text.encode("utf-8", "surrogatepass"))
+    book = read_runbook("/nowhere/x.md", text.encode("utf-8", "surrogatepass"))
     for procedure in book.procedures:
         for step in procedure.steps:
-            prepared = prepare("", book, step, NOTHING_GIVEN)
-            blanks = {blank.name for blank in placeholders(step.command, step.language)} - {"env"}
+            prepared = prepare_step("", book, step, NOTHING_GIVEN)
+            blanks = {blank.name for blank in find_placeholders(step.command, step.language)} - {"env"}
             assert not (blanks and prepared.runnable), (step.command, blanks)
 
 
 @given(mangled())
 @settings(max_examples=60, deadline=None)
 def test_everything_that_is_said_of_a_document_is_said_of_a_mangled_one(text: str) -> None:
-    book = read("/nowhere/x.md", text.encode("utf-8", "surrogatepass"))
-    badges(book, date(2026, 11, 21))
-    lint(book, LintContext(date(2026, 11, 21)))
+    book = read_runbook("/nowhere/x.md", text.encode("utf-8", "surrogatepass"))
+    list_badges(book, date(2026, 11, 21))
+    lint_runbook(book, LintContext(date(2026, 11, 21)))

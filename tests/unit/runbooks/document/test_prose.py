@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.runbook import Runbook, Step, StepKind
-from cockpit.runbooks.document.read import read
+from cockpit.runbooks.document.read import read_runbook
 
 ASKED_FOR = """
     `kubectl rollout restart deployment/api`
@@ -101,7 +101,7 @@ def lines_of(table: str) -> list[str]:
 
 
 def book(text: str) -> Runbook:
-    return read("book.md", dedent(text).encode())
+    return read_runbook("book.md", dedent(text).encode())
 
 
 def commands_of(text: str) -> list[str]:

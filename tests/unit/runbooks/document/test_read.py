@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.model.runbook import Damage, Procedure, Runbook, StepKind
-from cockpit.runbooks.document.read import read
+from cockpit.runbooks.document.read import read_runbook
 
 
 def runbook(text: str) -> Runbook:
-    return read("runbook.md", dedent(text).encode())
+    return read_runbook("runbook.md", dedent(text).encode())
 
 
 def only(text: str) -> Procedure:
@@ -233,13 +233,13 @@ def test_the_chapters_of_a_templated_runbook_are_one_procedure_and_rollback_is_i
 
 
 def test_front_matter_is_stripped_and_lines_stay_true() -> None:
-    found = read("x.md", b"---\ntitle: x\n---\n# A\n\n```bash\n# See\nuptime\n```\n")
+    found = read_runbook("x.md", b"---\ntitle: x\n---\n# A\n\n```bash\n# See\nuptime\n```\n")
     assert found.procedures[0].steps[0].line == 8
 
 
 def test_a_document_read_as_mac_roman_is_mended() -> None:
     damaged = "# Ops ✅\n\nAll down → page".encode().decode("mac_roman").encode()
-    found = read("x.md", damaged)
+    found = read_runbook("x.md", damaged)
     assert (found.title, found.damage, found.view_only) == ("Ops ✅", Damage.MOJIBAKE, False)
 
 
@@ -249,7 +249,7 @@ def test_a_document_without_line_breaks_is_rebuilt_to_look_at_only() -> None:
         "--- ## 1. First 10 minutes 1. **Declare.** Say it. 2. **Freeze.** No deploys. --- ## 2. Back ### 2.1 App "
         "```bash # Find tag gh release list # Restart docker compose up -d ``` ## 3. Who " + "- **IC** — drives. " * 90
     )
-    found = read("x.md", flat.encode())
+    found = read_runbook("x.md", flat.encode())
     assert found.view_only
     assert [each.kind for each in found.tables] == ["severity-ladder"]
     assert [step.command for each in found.procedures for step in each.commands] == [
@@ -317,7 +317,7 @@ MARKDOWN = st.lists(
 @given(MARKDOWN)
 @settings(max_examples=300, deadline=None)
 def test_any_markdown_at_all_is_read_without_a_crash(pieces: list[str]) -> None:
-    for procedure in read("x.md", "".join(pieces).encode("utf-8", "surrogatepass")).procedures:
+    for procedure in read_runbook("x.md", "".join(pieces).encode("utf-8", "surrogatepass")).procedures:
         assert procedure.steps
         assert [step.ordinal for step in procedure.steps] == list(range(1, len(procedure.steps) + 1))
         assert all(step.title for step in procedure.steps)
@@ -325,7 +325,7 @@ def test_any_markdown_at_all_is_read_without_a_crash(pieces: list[str]) -> None:
 
 @given(st.binary(max_size=400))
 def test_any_bytes_at_all_are_read_without_a_crash(raw: bytes) -> None:
-    read("x.md", raw)
+    read_runbook("x.md", raw)
 
 
 @pytest.mark.parametrize(
@@ -340,7 +340,7 @@ def test_the_time_to_read_a_document_grows_no_faster_than_its_size(piece: str) -
     def seconds(size: int) -> float:
         raw = (piece * (size // len(piece))).encode()
         started = time.process_time()
-        read("x.md", raw)
+        read_runbook("x.md", raw)
         return time.process_time() - started
 
     assert any(12 * max(seconds(25_000), 0.02) > seconds(100_000) for _ in range(3))

@@ -4,9 +4,9 @@ import pytest
 
 from cockpit.model.runbook import Runbook, Step, StepKind
 from cockpit.model.system import Environment
-from cockpit.runbooks.document.read import read
-from cockpit.runbooks.document.sidecar import fingerprint
-from cockpit.runbooks.prepare.values import Live, resolve
+from cockpit.runbooks.document.read import read_runbook
+from cockpit.runbooks.document.sidecar import hash_command
+from cockpit.runbooks.prepare.values import Live, resolve_values
 
 BOOK = b"""# Ops
 
@@ -27,11 +27,11 @@ COMMAND = "restart.sh <APP>"
 
 
 def with_sidecar(*lines: str) -> Runbook:
-    return read("ops.md", BOOK, "\n".join(lines).encode())
+    return read_runbook("ops.md", BOOK, "\n".join(lines).encode())
 
 
 def override(*more: str, command: str = COMMAND, step: str = "Restart it") -> Runbook:
-    return with_sidecar("[[step]]", f'step = "{step}"', f'command = "{fingerprint(command)}"', *more)
+    return with_sidecar("[[step]]", f'step = "{step}"', f'command = "{hash_command(command)}"', *more)
 
 
 def step(runbook: Runbook) -> Step:
@@ -47,10 +47,10 @@ def test_an_override_gives_a_step_what_its_document_does_not_say() -> None:
 
 
 def test_an_override_never_makes_a_danger_less_of_one() -> None:
-    book = read(
+    book = read_runbook(
         "x.md",
         b"## A\n\n```bash\n# Go\nrm -rf x\n```\n",
-        f'[[step]]\nstep = "Go"\nkind = "read"\ncommand = "{fingerprint("rm -rf x")}"'.encode(),
+        f'[[step]]\nstep = "Go"\nkind = "read"\ncommand = "{hash_command("rm -rf x")}"'.encode(),
     )
     assert step(book).kind is StepKind.DANGER
 
@@ -80,20 +80,20 @@ def test_aliases_make_two_names_one() -> None:
 def test_a_value_given_under_either_name_counts_for_both() -> None:
     found = with_sidecar("[aliases]", 'WIDGET = "APP"', 'APP_NAME = "GADGET"').parameters
     given = {"WIDGET": "w", "GADGET": "g"}
-    values = resolve(found, Environment("prod"), Live(), given)
+    values = resolve_values(found, Environment("prod"), Live(), given)
     assert [(each.name, each.value) for each in values] == [("APP", "w"), ("APP_NAME", "g")]
 
 
 def test_the_text_carries_its_sidecar_so_that_a_copy_of_it_reads_the_same() -> None:
     book = override('kind = "danger"')
-    again = read("ops.md", book.text.encode())
+    again = read_runbook("ops.md", book.text.encode())
     assert again.procedures == book.procedures
     assert again.text == book.text
 
 
 def test_a_changed_sidecar_is_a_changed_document() -> None:
-    assert override('undo = "a"').sha256 != override('undo = "b"').sha256 != read("ops.md", BOOK).sha256
+    assert override('undo = "a"').sha256 != override('undo = "b"').sha256 != read_runbook("ops.md", BOOK).sha256
 
 
 def test_without_a_sidecar_the_text_is_that_of_the_file() -> None:
-    assert read("ops.md", BOOK).text == BOOK.decode()
+    assert read_runbook("ops.md", BOOK).text == BOOK.decode()

@@ -8,21 +8,21 @@ from hypothesis import strategies as st
 
 from cockpit.model.plan import Practice
 from cockpit.runbooks.catalogue.catalogue import Document
-from cockpit.runbooks.document.dates import day_in, rhythm
-from cockpit.runbooks.document.read import read
-from cockpit.runbooks.drills.drills import drill, drills, paste
-from cockpit.runbooks.plan.plan import plan
+from cockpit.runbooks.document.dates import day_in, parse_rhythm
+from cockpit.runbooks.document.read import read_runbook
+from cockpit.runbooks.drills.drills import build_drill, build_paste, list_drills
+from cockpit.runbooks.plan.plan import merge_plans
 
 TODAY = date(2026, 11, 21)  # a Saturday
 HEAD = "| Drill | Frequency | Last Completed | Next Scheduled |\n|---|---|---|---|\n"
 
 
 def book(text: str) -> list[Document]:
-    return [Document("care", read("care.md", text.encode()))]
+    return [Document("care", read_runbook("care.md", text.encode()))]
 
 
 def only(text: str) -> Practice:
-    (found,) = plan(book(text)).practices
+    (found,) = merge_plans(book(text)).practices
     return found
 
 
@@ -48,20 +48,20 @@ def only(text: str) -> Practice:
     ],
 )
 def test_the_next_day_follows_from_the_words(words: str, last: str, due: str) -> None:
-    often = rhythm(words)
+    often = parse_rhythm(words)
     assert often is not None
     assert str(often.after(date.fromisoformat(last))) == due
 
 
 @pytest.mark.parametrize("words", ["", "TBD", "at full moon", "bi-weekly", "three times a month", "every release"])
 def test_other_words_are_not_guessed_at(words: str) -> None:
-    assert rhythm(words) is None
+    assert parse_rhythm(words) is None
 
 
 @given(st.text(), st.dates())
 def test_any_words_and_days_give_a_later_day_or_none(words: str, last: date) -> None:
     for text in (words, f"every {words}", f"monthly, last friday {words}", "weekly, sunday", "daily"):
-        often = rhythm(text)
+        often = parse_rhythm(text)
         due = often.after(last) if often else None
         assert due is None or due > last
 
@@ -79,27 +79,30 @@ def test_any_words_and_days_give_a_later_day_or_none(words: str, last: date) -> 
     ],
 )
 def test_how_a_practice_stands(practice: Practice, done: date | None, standing: str) -> None:
-    assert drill(practice, done).standing(TODAY) == standing
+    assert build_drill(practice, done).standing(TODAY) == standing
 
 
 def test_of_document_and_record_the_newer_counts() -> None:
     practice = Practice("x", "Monthly", "2026-12-09", "2026-11-09", date(2026, 12, 9))
-    assert drill(practice, date(2026, 11, 1)) == drill(practice)
-    newer = drill(practice, date(2026, 12, 10))
+    assert build_drill(practice, date(2026, 11, 1)) == build_drill(practice)
+    newer = build_drill(practice, date(2026, 12, 10))
     assert (newer.last, newer.recorded, newer.due) == (date(2026, 12, 10), True, date(2027, 1, 10))
 
 
 def test_what_was_done_a_day_early_is_done_and_what_is_planned_for_later_stays_planned() -> None:
     sunday = Practice("x", "Weekly, Sunday", "2026-11-22", "2026-11-15", date(2026, 11, 22))
-    assert drill(sunday, TODAY).due == date(2026, 11, 29)
+    assert build_drill(sunday, TODAY).due == date(2026, 11, 29)
     far = Practice("x", "Quarterly", "2026-12-01", due=date(2026, 12, 1))
-    assert drill(far, date(2026, 1, 5)).due == date(2026, 12, 1)
+    assert build_drill(far, date(2026, 1, 5)).due == date(2026, 12, 1)
 
 
 def test_why_no_day_is_computed_is_said() -> None:
-    assert drill(Practice("x", "at full moon", last="2026-10-09")).undated == "“at full moon” is no rhythm known here"
-    assert drill(Practice("x", last="2026-10-09")).undated == "its document names no day and no rhythm"
-    assert drill(Practice("x", "Weekly")).undated == "it was never done"
+    assert (
+        build_drill(Practice("x", "at full moon", last="2026-10-09")).undated
+        == "“at full moon” is no rhythm known here"
+    )
+    assert build_drill(Practice("x", last="2026-10-09")).undated == "its document names no day and no rhythm"
+    assert build_drill(Practice("x", "Weekly")).undated == "it was never done"
 
 
 def test_the_longest_overdue_comes_first_and_what_has_no_date_last() -> None:
@@ -107,7 +110,13 @@ def test_the_longest_overdue_comes_first_and_what_has_no_date_last() -> None:
         Practice("undated", last="2026-10-09"), Practice("soon", due=TODAY + timedelta(1)), Practice("never"),
         Practice("late", due=TODAY - timedelta(1)), Practice("later", due=TODAY - timedelta(30)),
     ]  # fmt: skip
-    assert [each.practice.name for each in drills(found, {}, TODAY)] == ["later", "late", "never", "soon", "undated"]
+    assert [each.practice.name for each in list_drills(found, {}, TODAY)] == [
+        "later",
+        "late",
+        "never",
+        "soon",
+        "undated",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -128,41 +137,41 @@ def test_the_longest_overdue_comes_first_and_what_has_no_date_last() -> None:
 )
 def test_the_line_to_paste_reads_back_as_what_was_done(text: str, line: str) -> None:
     practice = only(text)
-    stands = drill(practice, TODAY)
-    assert paste(practice, book(text), TODAY, stands.due).line == line
+    stands = build_drill(practice, TODAY)
+    assert build_paste(practice, book(text), TODAY, stands.due).line == line
     old = text.split("\n")[int(practice.origin.partition(":")[2]) - 1]
     again = only(text.replace(old, line))
     assert (again.name, day_in(again.last)) == (practice.name, TODAY)
-    assert drill(again).due == stands.due
+    assert build_drill(again).due == stands.due
 
 
 def test_a_table_without_a_column_for_it_gets_a_cell_and_a_word() -> None:
     text = "| Topic | Frequency | Audience |\n|---|---|---|\n| Rollback | Monthly | On-call |\n"
-    found = paste(only(text), book(text), TODAY, date(2026, 12, 21))
+    found = build_paste(only(text), book(text), TODAY, date(2026, 12, 21))
     assert found.line == "| Rollback | Monthly | On-call | 2026-11-21 |"
     assert "no column" in found.advice
 
 
 def test_a_review_is_left_to_be_dated_by_a_person() -> None:
     text = "# Care\n\n**Next Review**: 2026-11-01\n"
-    found = paste(only(text), book(text), TODAY, None)
+    found = build_paste(only(text), book(text), TODAY, None)
     assert (found.line, "write the next day" in found.advice) == ("", True)
 
 
 def test_a_line_that_is_gone_is_said() -> None:
     text = HEAD + "| Failover | Monthly | TBD | TBD |\n"
-    assert "cannot be found" in paste(only(text), [], TODAY, None).advice
+    assert "cannot be found" in build_paste(only(text), [], TODAY, None).advice
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.text())
 def test_any_document_has_lines_or_words_for_what_was_done(text: str, cell: str) -> None:
     documents = book(f"# Care\n\n{HEAD}| {cell} | Monthly | {text}\n\n## Hygiene\n\n- Weekly {text}\n")
-    for practice in plan(documents).practices:
-        stands = drill(practice, TODAY)
-        found = paste(practice, documents, TODAY, stands.due)
+    for practice in merge_plans(documents).practices:
+        stands = build_drill(practice, TODAY)
+        found = build_paste(practice, documents, TODAY, stands.due)
         assert found.line or found.advice
 
 
 def test_every_environment_is_no_rhythm() -> None:
-    assert plan(book("# Care\n\n## Hygiene\n\n- Every environment is probed\n")).practices == ()
+    assert merge_plans(book("# Care\n\n## Hygiene\n\n- Every environment is probed\n")).practices == ()
     assert only("# Care\n\n## Hygiene\n\n- Every second Tuesday failover test\n").name == "Failover test"

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.runbooks.catalogue.load import BUILTIN, open_file
-from cockpit.runbooks.document.read import read
-from cockpit.runbooks.lint.lint import LintContext, lint, root_of
+from cockpit.runbooks.document.read import read_runbook
+from cockpit.runbooks.lint.lint import LintContext, lint_runbook, root_of
 
 TODAY = date(2026, 11, 21)
 Check = Callable[..., list[Any]]
@@ -34,8 +34,8 @@ def check(tmp_path: Path, programs: str) -> Check:
     """Lint a text as a document in a folder; (rule, line) of what is found, messages with `said=True`."""
 
     def checked(text: str, said: bool = False, **world: Any) -> list[Any]:
-        document = read(str(tmp_path / "book.md"), dedent(text).encode())
-        found = lint(document, LintContext(TODAY, programs, str(tmp_path), **world))
+        document = read_runbook(str(tmp_path / "book.md"), dedent(text).encode())
+        found = lint_runbook(document, LintContext(TODAY, programs, str(tmp_path), **world))
         return [each.message for each in found] if said else [(each.rule, each.line) for each in found]
 
     return checked
@@ -219,19 +219,19 @@ def test_az_exec(check: Check) -> None:
 
 
 def test_damaged(tmp_path: Path) -> None:
-    mojibake = read(str(tmp_path / "x.md"), "# All down → page".encode().decode("mac_roman").encode())
-    assert [each.rule for each in lint(mojibake, LintContext(TODAY))] == ["damaged"]
+    mojibake = read_runbook(str(tmp_path / "x.md"), "# All down → page".encode().decode("mac_roman").encode())
+    assert [each.rule for each in lint_runbook(mojibake, LintContext(TODAY))] == ["damaged"]
 
 
 def test_sidecar_that_is_misspelled(tmp_path: Path) -> None:
-    book = read(str(tmp_path / "x.md"), b"# A\n\n```bash\ncurl x\n```\n", b"[alias]\nA = 'B'\n")
-    said = {each.rule: each.message for each in lint(book, LintContext(TODAY))}
+    book = read_runbook(str(tmp_path / "x.md"), b"# A\n\n```bash\ncurl x\n```\n", b"[alias]\nA = 'B'\n")
+    said = {each.rule: each.message for each in lint_runbook(book, LintContext(TODAY))}
     assert said["sidecar"] == "`alias` is not known here; did you mean `aliases`?"
 
 
 @pytest.mark.parametrize("path", sorted(BUILTIN.glob("*.md")), ids=lambda path: path.stem)
 def test_what_ships_with_the_program_is_clean(path: Path, programs: str) -> None:
-    assert lint(open_file(path), LintContext(TODAY, programs)) == ()
+    assert lint_runbook(open_file(path), LintContext(TODAY, programs)) == ()
 
 
 def test_files_are_looked_for_up_to_the_repository(tmp_path: Path) -> None:
@@ -243,7 +243,7 @@ def test_files_are_looked_for_up_to_the_repository(tmp_path: Path) -> None:
 @given(st.binary(max_size=300))
 @settings(max_examples=60, deadline=None)
 def test_any_document_at_all_is_linted(raw: bytes) -> None:
-    lint(read("/nowhere/x.md", raw), LintContext(TODAY))
+    lint_runbook(read_runbook("/nowhere/x.md", raw), LintContext(TODAY))
 
 
 @given(
@@ -253,4 +253,4 @@ def test_any_document_at_all_is_linted(raw: bytes) -> None:
 )
 @settings(max_examples=60, deadline=None)
 def test_links_to_anywhere_are_looked_at_without_a_crash(pieces: list[str]) -> None:
-    lint(read("/nowhere/x.md", " ".join(pieces).encode()), LintContext(TODAY))
+    lint_runbook(read_runbook("/nowhere/x.md", " ".join(pieces).encode()), LintContext(TODAY))

@@ -5,20 +5,20 @@ from textwrap import dedent
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.plan import BUILT_IN, Plan
 from cockpit.runbooks.catalogue.catalogue import Document
-from cockpit.runbooks.document.read import read
-from cockpit.runbooks.plan.plan import NOTHING, plan
+from cockpit.runbooks.document.read import read_runbook
+from cockpit.runbooks.plan.plan import NOTHING, merge_plans
 
 MINUTE, HOUR = 60.0, 3_600.0
 
 
 def document(text: str, name: str = "oncall") -> Document:
-    return Document(name, read(f"/team/{name}.md", dedent(text).encode()))
+    return Document(name, read_runbook(f"/team/{name}.md", dedent(text).encode()))
 
 
 def plan_of(*texts: str, configured: Plan = NOTHING) -> Plan:
     """The plan of documents called oncall, second, third."""
     names = ("oncall", "second", "third")
-    return plan([document(text, name) for text, name in zip(texts, names, strict=False)], configured)
+    return merge_plans([document(text, name) for text, name in zip(texts, names, strict=False)], configured)
 
 
 def told(found: Plan, kind: ClockKind | None = None) -> list[tuple[str, float, tuple[str, ...]]]:

@@ -4,16 +4,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cockpit.runbooks.document.read import read
-from cockpit.runbooks.run.events import Pen, promised, started
+from cockpit.runbooks.document.read import read_runbook
+from cockpit.runbooks.run.events import EventAuthor, draft_run_started, list_promised_times
 from cockpit.runbooks.run.process.identity import Owner
 
 STEP = "\n```bash\n# Look\ncurl -sf https://example.com\n```\n"
 
 
 def said(*lines: str) -> dict[str, float]:
-    (procedure,) = read("x.md", ("## Do it\n\n" + "\n".join(lines) + "\n" + STEP).encode()).procedures
-    return promised(procedure)
+    (procedure,) = read_runbook("x.md", ("## Do it\n\n" + "\n".join(lines) + "\n" + STEP).encode()).procedures
+    return list_promised_times(procedure)
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,10 @@ def test_what_lags_behind_is_no_part_of_the_budget(lines: tuple[str, ...]) -> No
 
 
 def test_the_start_of_a_run_records_both() -> None:
-    runbook = read("x.md", f"## Revoke\n\n**Time to fix:** 1 min, up to 5 min until no cache knows it\n{STEP}".encode())
-    draft = started(
-        "r", runbook, runbook.procedures[0], "prod", [], Owner(), Pen("ana", datetime(2026, 11, 21, tzinfo=UTC))
+    runbook = read_runbook(
+        "x.md", f"## Revoke\n\n**Time to fix:** 1 min, up to 5 min until no cache knows it\n{STEP}".encode()
+    )
+    draft = draft_run_started(
+        "r", runbook, runbook.procedures[0], "prod", [], Owner(), EventAuthor("ana", datetime(2026, 11, 21, tzinfo=UTC))
     )
     assert (draft.detail["budget"], draft.detail["tail"]) == (60, 300)

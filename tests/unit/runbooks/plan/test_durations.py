@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.clock import Counting
-from cockpit.runbooks.plan.durations import amount, amounts
+from cockpit.runbooks.plan.durations import find_amount, list_amounts
 
 
 @pytest.mark.parametrize(
@@ -26,14 +26,14 @@ from cockpit.runbooks.plan.durations import amount, amounts
     ],
 )
 def test_a_time(text: str, seconds: int) -> None:
-    found = amount(text)
+    found = find_amount(text)
     assert found is not None
     assert (found.after.total_seconds(), found.counting) == (seconds, Counting.WALL)
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("5-15 minutes", 900), ("5 to 15 min", 900), ("30–120 minutes", 7_200)])
 def test_of_a_range_the_longer_one(text: str, seconds: int) -> None:
-    found = amount(text)
+    found = find_amount(text)
     assert found is not None
     assert found.after.total_seconds() == seconds
 
@@ -43,7 +43,7 @@ def test_of_a_range_the_longer_one(text: str, seconds: int) -> None:
     [("3 business days", Counting.DAYS), ("two working days", Counting.DAYS), ("4 business hours", Counting.HOURS)],
 )
 def test_working_time_is_counted_as_such(text: str, counting: Counting) -> None:
-    found = amount(text)
+    found = find_amount(text)
     assert found is not None
     assert found.counting is counting
 
@@ -52,18 +52,18 @@ def test_working_time_is_counted_as_such(text: str, counting: Counting) -> None:
     "text", ["", "max 10 replicas", "on-call and backup", "a deployment", "5xx", "P1", "60+ min", "v2.3.4m", "80 %"]
 )
 def test_no_time(text: str) -> None:
-    assert amount(text) is None
+    assert find_amount(text) is None
 
 
 def test_each_time_knows_its_place() -> None:
     text = "<1 minute (+ up to 5 min cache lag)"
-    assert [text[each.start : each.end] for each in amounts(text)] == ["1 minute", "5 min"]
+    assert [text[each.start : each.end] for each in list_amounts(text)] == ["1 minute", "5 min"]
 
 
 @given(st.text(max_size=200))
 def test_any_text_has_times_that_lie_in_it_one_behind_the_other(text: str) -> None:
     end = 0
-    for each in amounts(text):
+    for each in list_amounts(text):
         assert end <= each.start < each.end <= len(text)
         assert each.after.total_seconds() >= 0
         end = each.end

@@ -6,8 +6,8 @@ import pytest
 
 from cockpit.model.clock import ClockKind
 from cockpit.model.plan import BUILT_IN, Plan
-from cockpit.runbooks.document.read import read
-from cockpit.runbooks.lint.lint import LintContext, lint
+from cockpit.runbooks.document.read import read_runbook
+from cockpit.runbooks.lint.lint import LintContext, lint_runbook
 from tests.unit.runbooks.plan.reading import plan_of
 
 BOX = """
@@ -190,6 +190,6 @@ def test_what_comes_round() -> None:
 
 def test_a_zone_that_several_places_call_so_is_a_finding() -> None:
     text = b"# Team\n\nOffice hours: Mon-Fri 9-17 IST\n"
-    (found,) = lint(read("team.md", text), LintContext(date(2026, 11, 21)))
+    (found,) = lint_runbook(read_runbook("team.md", text), LintContext(date(2026, 11, 21)))
     assert (found.rule, found.line) == ("zone-unknown", 3)
-    assert lint(read("team.md", text.replace(b"IST", b"NZST")), LintContext(date(2026, 11, 21))) == ()
+    assert lint_runbook(read_runbook("team.md", text.replace(b"IST", b"NZST")), LintContext(date(2026, 11, 21))) == ()

@@ -5,7 +5,7 @@ from datetime import time, timedelta
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.plan import BUILT_IN, FIRST_TEN, Checklist, Contact, Hours, Plan, Role, Target, Template
 from cockpit.runbooks.catalogue.catalogue import Document
-from cockpit.runbooks.plan.plan import plan
+from cockpit.runbooks.plan.plan import merge_plans
 from tests.unit.runbooks.plan.reading import MINUTE, document, plan_of, told
 
 MINE = "cockpit.toml:7"
@@ -27,7 +27,7 @@ def minutes(found: Plan, kind: ClockKind) -> dict[str, tuple[float, str]]:
 
 
 def test_without_documents_everything_is_built_in() -> None:
-    found = plan([])
+    found = merge_plans([])
     assert told(found) == []
     assert [each.id for each in found.checklists] == [FIRST_TEN]
     assert {each.audience for each in found.templates} == {"client", "team"}
@@ -130,9 +130,9 @@ def test_every_origin_begins_with_a_document_that_the_plan_knows() -> None:
 
 def test_documents_of_one_name_are_told_apart_by_their_folder() -> None:
     one, other = document("- [ ] a\n", "oncall"), document("- [ ] b\n", "oncall")
-    found = plan([one, Document("db/oncall", other.runbook)])
+    found = merge_plans([one, Document("db/oncall", other.runbook)])
     assert [each.origin for each in found.checklists][:2] == ["oncall.md:1", "db/oncall.md:1"]
 
 
 def test_what_ships_with_the_program_is_nobodys_plan() -> None:
-    assert told(plan([Document("x", document("Post-mortem within 2 days\n").runbook, builtin=True)])) == []
+    assert told(merge_plans([Document("x", document("Post-mortem within 2 days\n").runbook, builtin=True)])) == []

@@ -10,7 +10,7 @@ from cockpit.runbooks.prepare.confirmation import (
     Approval,
     Consent,
     RequiredConfirmation,
-    ceremony,
+    find_required_confirmation,
     must_consent,
 )
 from cockpit.runbooks.types import Prepared, Resolved, RunRefused
@@ -41,7 +41,7 @@ def procedure(title: str = "2. Restore Database (PITR)", **labels: str) -> Proce
     ],
 )
 def test_the_kind_decides(kind: StepKind, need: str) -> None:
-    assert ceremony(prepared(kind), procedure(), TODO).need == need
+    assert find_required_confirmation(prepared(kind), procedure(), TODO).need == need
 
 
 @pytest.mark.parametrize(
@@ -53,27 +53,27 @@ def test_the_kind_decides(kind: StepKind, need: str) -> None:
     ],
 )  # fmt: skip
 def test_the_word_is_the_name_of_what_is_destroyed(argv: str, word: str) -> None:
-    assert ceremony(prepared(StepKind.DANGER, *argv.split()), procedure(), TODO).word == word
+    assert find_required_confirmation(prepared(StepKind.DANGER, *argv.split()), procedure(), TODO).word == word
 
 
 def test_without_a_known_name_the_last_value_is_it() -> None:
     values = (Resolved("env", "prod", "prod"), Resolved("id", "tok-17", "tok-17"))
-    assert ceremony(prepared(StepKind.DANGER, values=values), procedure(), TODO).word == "tok-17"
+    assert find_required_confirmation(prepared(StepKind.DANGER, values=values), procedure(), TODO).word == "tok-17"
 
 
 def test_a_secret_is_never_the_word() -> None:
     values = (Resolved("TOKEN", "hunter2", "•••", secret=True),)
-    assert ceremony(prepared(StepKind.DANGER, values=values), procedure(), TODO).word == "pitr"
+    assert find_required_confirmation(prepared(StepKind.DANGER, values=values), procedure(), TODO).word == "pitr"
     argv = ("az", "x", "--name", "hunter2")
-    assert ceremony(prepared(StepKind.DANGER, *argv, values=values), procedure(), TODO).word == "pitr"
+    assert find_required_confirmation(prepared(StepKind.DANGER, *argv, values=values), procedure(), TODO).word == "pitr"
 
 
 def test_what_the_document_asks_to_be_typed_is_never_skipped() -> None:
     values = (Resolved("env", "prod", "prod"),)
     asked = prepared(StepKind.DANGER, "az", "x", "--name", "db", values=values, confirm="mi-<env>")
-    assert ceremony(asked, procedure(), TODO).word == "mi-prod"
+    assert find_required_confirmation(asked, procedure(), TODO).word == "mi-prod"
     unfilled = prepared(StepKind.DANGER, "az", "x", "--name", "db", confirm="mi-<env>")
-    assert ceremony(unfilled, procedure(), TODO).word == "db"
+    assert find_required_confirmation(unfilled, procedure(), TODO).word == "db"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_what_the_document_asks_to_be_typed_is_never_skipped() -> None:
     ],
 )
 def test_without_any_name_it_is_what_the_procedure_is_about(title: str, word: str) -> None:
-    assert ceremony(prepared(StepKind.DANGER), procedure(title), TODO).word == word
+    assert find_required_confirmation(prepared(StepKind.DANGER), procedure(title), TODO).word == word
 
 
 @pytest.mark.parametrize(
@@ -98,11 +98,13 @@ def test_without_any_name_it_is_what_the_procedure_is_about(title: str, word: st
     ],
 )  # fmt: skip
 def test_an_approval_is_asked_where_the_document_says(labels: dict[str, str], kind: StepKind, asked: bool) -> None:
-    assert ceremony(prepared(kind), procedure(**labels), TODO).approval is asked
+    assert find_required_confirmation(prepared(kind), procedure(**labels), TODO).approval is asked
 
 
 def test_a_tag_asks_for_an_approval_too() -> None:
-    assert ceremony(prepared(StepKind.CHANGE, approval=""), procedure(approval_required="No"), TODO).approval
+    assert find_required_confirmation(
+        prepared(StepKind.CHANGE, approval=""), procedure(approval_required="No"), TODO
+    ).approval
 
 
 @pytest.mark.parametrize(
@@ -112,7 +114,7 @@ def test_a_tag_asks_for_an_approval_too() -> None:
      (StepState.OK, True, False), (StepState.UNKNOWN, False, True), (StepState.UNKNOWN, True, True)],
 )  # fmt: skip
 def test_what_is_done_or_unknown_is_done_again_only_knowingly(state: StepState, undo: bool, again: bool) -> None:
-    assert ceremony(prepared(StepKind.CHANGE, undo=undo), procedure(), state).again is again
+    assert find_required_confirmation(prepared(StepKind.CHANGE, undo=undo), procedure(), state).again is again
 
 
 def refused(wanted: RequiredConfirmation, **given: Any) -> bool:

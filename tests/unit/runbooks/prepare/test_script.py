@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.runbooks.prepare.script import argument_list, script, words
+from cockpit.runbooks.prepare.script import argument_list, build_argument_list, build_script
 from cockpit.runbooks.types import Resolved, RunRefused
 
 QUOTES = [
@@ -64,7 +64,7 @@ def resolved(**values: str) -> list[Resolved]:
 
 def arguments(command: str, *values: Resolved) -> list[str]:
     """What a command gets, as bash passes it; `printf` only prints its arguments, a NUL behind each."""
-    ready = script(command, "bash", values)
+    ready = build_script(command, "bash", values)
     done = subprocess.run(
         [BASH, *argument_list(ready, "bash")[1:]],
         env={"PATH": os.environ["PATH"], **ready.variables},
@@ -137,7 +137,7 @@ def test_quotes_before_a_value_do_not_change_what_it_is(pieces: list[int], value
 def test_what_is_shown_means_what_runs(pieces: list[str], value: str) -> None:
     command = "printf '%s\\0' " + " ".join(pieces)
     values = resolved(x=value)
-    typed = script(command, "bash", values).shown
+    typed = build_script(command, "bash", values).shown
     done = subprocess.run([BASH, "-c", typed], capture_output=True, check=True, timeout=10)
     assert done.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1] == arguments(command, *values)
 
@@ -157,8 +157,8 @@ def test_what_is_shown_means_what_runs(pieces: list[str], value: str) -> None:
 def test_where_something_reads_it_again_only_harmless_letters_may_stand(command: str) -> None:
     for value in ("$(touch x)", "a[$(touch x)]", "1; DROP TABLE t", "x'y", 'x"y', "a b", "--yes", "`x`", "a\nb"):
         with pytest.raises(RunRefused, match="only letters, digits"):
-            script(command, "bash", resolved(n=value))
-    assert script(command, "bash", resolved(n="mi-prod--r1.2_a")).text
+            build_script(command, "bash", resolved(n=value))
+    assert build_script(command, "bash", resolved(n="mi-prod--r1.2_a")).text
 
 
 def test_in_a_program_a_harmless_value_still_arrives() -> None:
@@ -169,18 +169,18 @@ def test_in_a_program_a_harmless_value_still_arrives() -> None:
 
 def test_a_placeholder_without_a_value_is_refused_with_its_reason() -> None:
     with pytest.raises(RunRefused, match=r"<x> has no value: nobody was asked"):
-        script("echo <x>", "bash", [Resolved("x", None, problem="nobody was asked")])
+        build_script("echo <x>", "bash", [Resolved("x", None, problem="nobody was asked")])
     with pytest.raises(RunRefused, match="<x> has no value"):
-        script("echo <x>", "bash", [])
+        build_script("echo <x>", "bash", [])
 
 
 def test_a_nul_is_refused() -> None:
     with pytest.raises(RunRefused, match="NUL"):
-        script("echo <x>", "bash", resolved(x="a\0b"))
+        build_script("echo <x>", "bash", resolved(x="a\0b"))
 
 
 def test_a_value_is_never_in_the_text_of_the_script() -> None:
-    ready = script(
+    ready = build_script(
         "curl -H \"Authorization: Bearer $TOKEN\" 'x<TOKEN>' <TOKEN>", "bash", resolved(TOKEN="hunter2secret")
     )
     assert "hunter2" not in ready.text
@@ -189,22 +189,22 @@ def test_a_value_is_never_in_the_text_of_the_script() -> None:
 
 def test_a_secret_is_shown_as_dots() -> None:
     secret = Resolved("TOKEN", "hunter2secret", "•••", "environment", secret=True)
-    assert script("login --token <TOKEN>", "bash", [secret]).shown == "login --token •••"
+    assert build_script("login --token <TOKEN>", "bash", [secret]).shown == "login --token •••"
 
 
 def test_a_failing_part_of_a_pipe_fails_the_step() -> None:
-    ready = script("false | cat", "bash", [])
+    ready = build_script("false | cat", "bash", [])
     assert subprocess.run(argument_list(ready, "bash"), check=False).returncode == 1
 
 
 def test_what_follows_a_failure_does_not_run() -> None:
-    ready = script("false\necho still here", "bash", [])
+    ready = build_script("false\necho still here", "bash", [])
     assert subprocess.run(argument_list(ready, "bash"), capture_output=True, check=False).stdout == b""
 
 
 def test_a_dollar_in_single_quotes_is_the_other_programs_own() -> None:
-    assert script("awk '{print $NF}' file", "bash", []).text == "awk '{print $NF}' file"
-    assert script('echo "\\$KEPT" $GIVEN', "bash", resolved(GIVEN="x")).text == 'echo "\\$KEPT" "$P1"'
+    assert build_script("awk '{print $NF}' file", "bash", []).text == "awk '{print $NF}' file"
+    assert build_script('echo "\\$KEPT" $GIVEN', "bash", resolved(GIVEN="x")).text == 'echo "\\$KEPT" "$P1"'
 
 
 def test_an_apostrophe_in_the_name_of_a_placeholder_opens_no_quote() -> None:
@@ -218,7 +218,7 @@ def test_an_apostrophe_in_the_name_of_a_placeholder_opens_no_quote() -> None:
 def test_a_command_that_needs_no_shell_gets_the_same_arguments(value: str) -> None:
     command = "printf %s\\\\0 -n mi-<x> \\\n  --weight <x>=100 \"a <x>\" '<x>' plain"
     values = resolved(x=value)
-    assert list(words(command, values))[2:] == arguments(command, *values)
+    assert list(build_argument_list(command, values))[2:] == arguments(command, *values)
 
 
 @pytest.mark.parametrize(
@@ -230,12 +230,12 @@ def test_a_command_that_needs_no_shell_gets_the_same_arguments(value: str) -> No
     ],
 )  # fmt: skip
 def test_a_command_that_only_a_shell_can_read_has_no_argument_list(command: str) -> None:
-    assert words(command, []) == ()
+    assert build_argument_list(command, []) == ()
 
 
 def test_powershell_gets_its_values_as_variables_too() -> None:
     values = resolved(name="a b; rm x", env="prod")
-    ready = script('Restart-App -Name <name> -Title "app <name>" -Group mi-<env>', "powershell", values)
+    ready = build_script('Restart-App -Name <name> -Title "app <name>" -Group mi-<env>', "powershell", values)
     assert ready.text == 'Restart-App -Name "${env:P1}" -Title "app ${env:P2}" -Group mi-prod'
     assert argument_list(ready, "powershell")[:4] == ["pwsh", "-NoProfile", "-NonInteractive", "-Command"]
 
@@ -243,4 +243,4 @@ def test_powershell_gets_its_values_as_variables_too() -> None:
 @pytest.mark.parametrize("command", ["x -Name mi-<n>", "x '<n>'", 'x "$(f <n>)"', 'x @"\n<n>\n"@', "x ‘<n>’"])
 def test_powershell_refuses_what_it_could_read_again(command: str) -> None:
     with pytest.raises(RunRefused, match="only letters"):
-        script(command, "powershell", resolved(n="a'; rm x"))
+        build_script(command, "powershell", resolved(n="a'; rm x"))

@@ -14,7 +14,7 @@ from cockpit.model.run import Value
 from cockpit.model.runbook import Parameter
 from cockpit.model.secret import MASK, Secret
 from cockpit.model.system import Environment
-from cockpit.runbooks.prepare.values import Live, live, resolve
+from cockpit.runbooks.prepare.values import Live, build_live_values, resolve_values
 from cockpit.runbooks.types import Resolved
 
 PROD = Environment("prod", subscription="sub-1", resource_group="rg-prod", values={"TOKEN": Secret("env", "T")})
@@ -39,7 +39,7 @@ APP = Application(
 
 
 def seen(*apps: Application) -> Live:
-    return live([Reading("revisions", "prod", 15.0, 0.0, value=apps)])
+    return build_live_values([Reading("revisions", "prod", 15.0, 0.0, value=apps)])
 
 
 def one(
@@ -51,11 +51,11 @@ def one(
     **given: str,
 ) -> Resolved:
     wanted = parameter or Parameter(name)
-    return resolve([wanted], environment, panes or seen(APP), given, lambda secret: "hunter2secret")[0]
+    return resolve_values([wanted], environment, panes or seen(APP), given, lambda secret: "hunter2secret")[0]
 
 
 def answered(name: str, value: str) -> Resolved:
-    return resolve([Parameter(name)], PROD, seen(APP), {name: value})[0]
+    return resolve_values([Parameter(name)], PROD, seen(APP), {name: value})[0]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_of_several_apps_none_is_guessed() -> None:
 
 
 def test_a_blind_pane_fills_nothing() -> None:
-    assert one("PREVIOUS", panes=live([Reading("revisions", "prod", 15.0, 0.0)])).value is None
+    assert one("PREVIOUS", panes=build_live_values([Reading("revisions", "prod", 15.0, 0.0)])).value is None
 
 
 @pytest.mark.parametrize("name", ["revision", "host"])
@@ -119,7 +119,7 @@ def test_a_secret_that_is_not_there_says_so() -> None:
     def reveal(secret: Secret) -> str:
         raise SourceError(Problem(ProblemKind.REFUSED, "secret missing", "The environment variable T is not set."))
 
-    found = resolve([Parameter("TOKEN")], PROD, Live(), {}, reveal)[0]
+    found = resolve_values([Parameter("TOKEN")], PROD, Live(), {}, reveal)[0]
     assert (found.value, found.problem) == (None, "The environment variable T is not set.")
 
 
@@ -160,7 +160,7 @@ def test_blanks_around_a_pasted_value_are_not_part_of_it() -> None:
 
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_any_answer_is_a_value_or_a_reason(name: str, value: str) -> None:
-    found = resolve([Parameter(name)], PROD, seen(APP), {name: value})[0]
+    found = resolve_values([Parameter(name)], PROD, seen(APP), {name: value})[0]
     assert (found.value is None) == bool(found.problem)
 
 
@@ -172,9 +172,9 @@ def test_an_environment_that_nobody_named_is_asked_for() -> None:
 
 def test_what_was_found_for_a_run_says_so_and_the_operators_word_counts_more() -> None:
     found = (Value("previous", "mi-prod--v1", "proposal"),)
-    (first,) = resolve([Parameter("PREVIOUS")], PROD, seen(APP), {}, proposed=found)
+    (first,) = resolve_values([Parameter("PREVIOUS")], PROD, seen(APP), {}, proposed=found)
     assert (first.value, first.source) == ("mi-prod--v1", "proposal")
-    (other,) = resolve([Parameter("PREVIOUS")], PROD, seen(APP), {"previous": "mi-prod--v3"}, proposed=found)
+    (other,) = resolve_values([Parameter("PREVIOUS")], PROD, seen(APP), {"previous": "mi-prod--v3"}, proposed=found)
     assert (other.value, other.source) == ("mi-prod--v3", "operator")
 
 
@@ -182,5 +182,5 @@ def test_a_run_about_one_of_several_apps_sees_that_one() -> None:
     other = replace(APP, name="other", fqdn="other.example.com", revisions=())
     about = (Value("app", "other", "revisions pane"),)
     for kept, proposed in ((about, ()), ((), about)):
-        (found,) = resolve([Parameter("FQDN")], PROD, seen(APP, other), {}, kept=kept, proposed=proposed)
+        (found,) = resolve_values([Parameter("FQDN")], PROD, seen(APP, other), {}, kept=kept, proposed=proposed)
         assert (found.value, found.source) == ("other.example.com", "live")

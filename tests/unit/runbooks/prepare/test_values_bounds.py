@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cockpit.model.runbook import Parameter
 from cockpit.model.system import Environment
-from cockpit.runbooks.prepare.values import Live, out_of_bounds, resolve
+from cockpit.runbooks.prepare.values import Live, out_of_bounds, resolve_values
 from cockpit.runbooks.types import Resolved
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -16,7 +16,7 @@ ASKED = "before the impact began; at most 7 days, at least 15 minutes ago"
 
 
 def asked(name: str, check: str, now: datetime | None = NOW, **given: str) -> Resolved:
-    return resolve([Parameter(name, check=check)], Environment("prod"), Live(), given, now=now)[0]
+    return resolve_values([Parameter(name, check=check)], Environment("prod"), Live(), given, now=now)[0]
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Step, StepKind
 from cockpit.runbooks.prepare.http_request import build_request
-from cockpit.runbooks.run.http_step import send
-from cockpit.runbooks.run.verify import Evidence, conclude, expected, verify
+from cockpit.runbooks.run.http_step import send_request
+from cockpit.runbooks.run.verify import Evidence, conclude_attempt, parse_expectation, verify_evidence
 from cockpit.runbooks.types import Finished, Request, Resolved, RunRefused
 
 HOST = Resolved("FQDN", "app.example.com", "app.example.com", "live")
@@ -33,7 +33,7 @@ async def sent(
 
     transport = httpx.MockTransport(answering)
     wanted = Request(method, "https://app.example.com/x", "")
-    return await send(wanted, timeout=timeout, output=shown.append, transport=transport), "".join(shown), asked
+    return await send_request(wanted, timeout=timeout, output=shown.append, transport=transport), "".join(shown), asked
 
 
 def always(status: int, body: str = "{}") -> Callable[[httpx.Request], httpx.Response]:
@@ -187,9 +187,11 @@ async def test_an_answer_that_the_document_foresees_is_the_things_own(
     answer: httpx.Response, text: str, state: StepState
 ) -> None:
     finished, _, _ = await sent("POST", lambda incoming: answer)
-    wanted = expected(Step(ordinal=1, title="clear", kind=StepKind.CHANGE, language="http", expected=text, line=1))
+    wanted = parse_expectation(
+        Step(ordinal=1, title="clear", kind=StepKind.CHANGE, language="http", expected=text, line=1)
+    )
     seen = Evidence(finished.exit_code, finished.http_status, finished.output_tail)
-    assert conclude(finished, verify(wanted, seen), wanted, StepKind.CHANGE)[0] is state
+    assert conclude_attempt(finished, verify_evidence(wanted, seen), wanted, StepKind.CHANGE)[0] is state
 
 
 async def test_hostile_bodies_are_cleaned_and_cut() -> None:
@@ -201,6 +203,6 @@ async def test_hostile_bodies_are_cleaned_and_cut() -> None:
 
 async def test_an_authority_file_that_is_not_there_is_said() -> None:
     wanted = Request("GET", "https://app.example.com/x", "")
-    finished = await send(wanted, timeout=1.0, output=lambda text: None, authority="/nowhere/ca.pem")
+    finished = await send_request(wanted, timeout=1.0, output=lambda text: None, authority="/nowhere/ca.pem")
     assert finished.state is FAILED
     assert "/nowhere/ca.pem" in finished.outcome

@@ -11,11 +11,11 @@ from cockpit.model.run import Run
 from cockpit.model.runbook import Runbook
 from cockpit.model.system import Environment
 from cockpit.model.time import RealTime
-from cockpit.runbooks.document.read import read
+from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.prepare.values import Live
 from cockpit.runbooks.run.runner import Runner
-from cockpit.runbooks.run.trust import BUILT_IN, keep, snapshot, trust
-from cockpit.runbooks.shell_syntax.placeholders import placeholders
+from cockpit.runbooks.run.trust import BUILT_IN, judge_trust, keep_snapshot, read_snapshot
+from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 from cockpit.runbooks.types import RunRefused
 
 PIECES = st.sampled_from(
@@ -43,7 +43,7 @@ def runner(folder: Path) -> Runner:
 
 def document(fences: list[tuple[str, str]]) -> Runbook:
     text = "# T\n\n" + "\n\n".join(f"## H{n}\n\n```{info}\n{body}\n```" for n, (info, body) in enumerate(fences))
-    return read("/nowhere/x.md", text.encode("utf-8", "replace"))
+    return read_runbook("/nowhere/x.md", text.encode("utf-8", "replace"))
 
 
 @settings(max_examples=150, deadline=None)
@@ -61,12 +61,14 @@ def test_nothing_runs_with_something_left_open(fences: list[tuple[str, str]], gi
                 assert prepared.reason_not_runnable
                 continue
             assert sum(each is not None for each in ways) == 1
-            open_ones = [blank.name for blank in placeholders(prepared.as_written, step.language)]
+            open_ones = [blank.name for blank in find_placeholders(prepared.as_written, step.language)]
             values = {each.name: each.value for each in prepared.values}
             assert all(values[name] for name in open_ones)
             if prepared.script is not None and step.language == "bash":
                 assert not any(
-                    each.form in prepared.script.text for each in placeholders(prepared.as_written) if not each.variable
+                    each.form in prepared.script.text
+                    for each in find_placeholders(prepared.as_written)
+                    if not each.variable
                 )
 
 
@@ -77,8 +79,8 @@ def test_what_is_kept_of_a_document_reads_the_same(
 ) -> None:
     book = document(fences)
     folder = tmp_path_factory.getbasetemp() / "snapshots"
-    keep(book, folder)
-    again = snapshot(run_of(book), folder)
+    keep_snapshot(book, folder)
+    again = read_snapshot(run_of(book), folder)
     assert again.procedures == book.procedures
     assert again.parameters == book.parameters
 
@@ -89,21 +91,21 @@ def run_of(book: Runbook) -> Run:
 
 def test_a_built_in_document_is_trusted_by_its_bytes_and_not_by_its_name(tmp_path: Path) -> None:
     path = next(BUILT_IN.glob("*.md"))
-    ours = read(str(path), path.read_bytes())
-    forged = read(str(path), path.read_bytes() + b"\n```bash\nrm -rf x\n```\n")
-    assert trust(ours, [], tmp_path).standing == "built-in"
-    assert trust(forged, [], tmp_path).standing == "new"
+    ours = read_runbook(str(path), path.read_bytes())
+    forged = read_runbook(str(path), path.read_bytes() + b"\n```bash\nrm -rf x\n```\n")
+    assert judge_trust(ours, [], tmp_path).standing == "built-in"
+    assert judge_trust(forged, [], tmp_path).standing == "new"
     with pytest.raises(RunRefused, match=forged.sha256):
         runner(tmp_path).start(forged, forged.procedures[0])
 
 
 def test_a_document_whose_last_text_is_gone_shows_all_of_itself(tmp_path: Path) -> None:
     before, after = document([("bash", "echo 1")]), document([("bash", "echo 2")])
-    assert trust(after, [run_of(before)], tmp_path).difference == after.text
-    keep(before, tmp_path)
-    assert "-echo 1\n+echo 2" in trust(after, [run_of(before)], tmp_path).difference
+    assert judge_trust(after, [run_of(before)], tmp_path).difference == after.text
+    keep_snapshot(before, tmp_path)
+    assert "-echo 1\n+echo 2" in judge_trust(after, [run_of(before)], tmp_path).difference
 
 
 def test_a_run_whose_document_is_gone_says_so(tmp_path: Path) -> None:
     with pytest.raises(RunRefused, match="not in"):
-        snapshot(run_of(document([("bash", "echo 1")])), tmp_path)
+        read_snapshot(run_of(document([("bash", "echo 1")])), tmp_path)

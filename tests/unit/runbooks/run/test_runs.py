@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cockpit.model.event import Event, Kind
 from cockpit.model.run import Run, StepState
-from cockpit.runbooks.run.runs import Runs, latest
+from cockpit.runbooks.run.runs import Runs, find_latest_attempt
 
 NIGHT = datetime(2026, 2, 27, 2, 0, tzinfo=UTC)
 
@@ -144,7 +144,9 @@ def test_runs_do_not_meddle_with_each_other(events: list[Event]) -> None:
 def test_what_a_step_is_follows_from_its_newest_attempt_or_a_person(events: list[Event]) -> None:
     run = fold(*events)
     for ordinal, state in run.states:
-        newest = [each for each in run.attempts if each.step == ordinal and each.number == latest(run, ordinal)]
+        newest = [
+            each for each in run.attempts if each.step == ordinal and each.number == find_latest_attempt(run, ordinal)
+        ]
         if state is StepState.RUNNING:
             assert any(each.ended is None for each in run.attempts if each.step == ordinal)
         settled = any(each.detail.get("phase") == "settled" and each.subject == f"r#{ordinal}" for each in events)

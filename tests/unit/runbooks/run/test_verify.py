@@ -11,9 +11,9 @@ from cockpit.runbooks.run.verify import (
     Evidence,
     Expected,
     VerifyVerdict,
-    conclude,
-    expected,
-    verify,
+    conclude_attempt,
+    parse_expectation,
+    verify_evidence,
 )
 from cockpit.runbooks.types import Finished
 
@@ -25,7 +25,7 @@ def step(text: str, kind: StepKind = StepKind.VERIFY, language: str = "bash") ->
 
 
 def answer(text: str, seen: Evidence, language: str = "bash") -> VerifyVerdict:
-    return verify(expected(step(text, language=language)), seen)
+    return verify_evidence(parse_expectation(step(text, language=language)), seen)
 
 
 GOOD = Evidence(exit_code=0, http_status=200, output=HEALTHY, probes={"ready": "up"})
@@ -113,9 +113,9 @@ def test_a_pattern_that_might_never_end_is_for_the_eye() -> None:
 def test_the_state_of_a_step_with_what_was_expected(
     finished: Finished, text: str, kind: StepKind, state: StepState
 ) -> None:
-    wanted = expected(step(text, kind))
-    verdict = verify(wanted, Evidence(finished.exit_code, finished.http_status, "output"))
-    assert conclude(finished, verdict, wanted, kind)[0] is state
+    wanted = parse_expectation(step(text, kind))
+    verdict = verify_evidence(wanted, Evidence(finished.exit_code, finished.http_status, "output"))
+    assert conclude_attempt(finished, verdict, wanted, kind)[0] is state
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
@@ -126,7 +126,9 @@ def test_any_expectation_of_any_output_has_an_answer(text: str, output: str) -> 
 def test_a_revision_is_ready_when_the_cloud_was_asked_and_says_so() -> None:
     wanted = Expected((Assertion("ready", True, within=60.0),))
 
-    assert verify(wanted, Evidence(unready="")).answer == "passed"
-    waiting = verify(wanted, Evidence(unready="starting, 0 of 2 replicas ready"))
+    assert verify_evidence(wanted, Evidence(unready="")).answer == "passed"
+    waiting = verify_evidence(wanted, Evidence(unready="starting, 0 of 2 replicas ready"))
     assert (waiting.answer, waiting.waits) == ("failed", True)
-    assert verify(wanted, Evidence(unready=None)).answer == "look"  # nobody could ask: not ready, and not refused
+    assert (
+        verify_evidence(wanted, Evidence(unready=None)).answer == "look"
+    )  # nobody could ask: not ready, and not refused

@@ -10,7 +10,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cockpit.model.secret import MASK
-from cockpit.runbooks.shell_syntax.literal_secrets import NOT_SECRET, hide, literals, secrets_in
+from cockpit.runbooks.shell_syntax.literal_secrets import (
+    NOT_SECRET,
+    find_literal_secrets,
+    hide_literal_secrets,
+    secrets_in,
+)
 
 LETTERS = st.characters(min_codepoint=0x21, max_codepoint=0x17F, exclude_categories=("C", "Z"), exclude_characters="•")
 ANY = st.text(LETTERS, min_size=8, max_size=30).filter(
@@ -57,8 +62,8 @@ IN_TEXTS = [
 def gone(value: str, command: str) -> None:
     """The value is found whole, and is in nothing that is shown."""
     assert value in secrets_in(command)
-    assert value not in hide(command)
-    assert MASK in hide(command)
+    assert value not in hide_literal_secrets(command)
+    assert MASK in hide_literal_secrets(command)
 
 
 @given(st.sampled_from(QUOTED), ANY)
@@ -95,12 +100,12 @@ def test_a_secret_in_json_is_found_as_written_and_as_meant(value: str) -> None:
     body = json.dumps({"user": "ops", "client_secret": value})
     command = f"curl -d '{body}' https://x.example.com"
     assert value in secrets_in(command)
-    assert json.dumps(value)[1:-1] not in hide(command)
+    assert json.dumps(value)[1:-1] not in hide_literal_secrets(command)
 
 
 def test_a_json_web_token_is_found_wherever_it_stands() -> None:
     token = ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (b'{"alg":1}', b'{"sub":2}', b"x"))
-    assert hide(f"validate {token} now") == f"validate {MASK} now"
+    assert hide_literal_secrets(f"validate {token} now") == f"validate {MASK} now"
 
 
 @pytest.mark.parametrize(
@@ -124,7 +129,7 @@ def test_a_json_web_token_is_found_wherever_it_stands() -> None:
     ],
 )
 def test_what_is_shown_keeps_everything_else(command: str, shown: str) -> None:
-    assert hide(command) == shown
+    assert hide_literal_secrets(command) == shown
 
 
 @pytest.mark.parametrize(
@@ -154,12 +159,12 @@ def test_what_is_shown_keeps_everything_else(command: str, shown: str) -> None:
     ],
 )
 def test_what_only_speaks_of_secrets_is_left_alone(command: str) -> None:
-    assert hide(command) == command
-    assert not literals(command)
+    assert hide_literal_secrets(command) == command
+    assert not find_literal_secrets(command)
 
 
 @given(st.text("ab=-: \n\"'\\$<`{}&;@/?pPasswordtokenH,.•", max_size=80))
 def test_any_text_at_all_may_be_asked(command: str) -> None:
-    for each in literals(command):
+    for each in find_literal_secrets(command):
         assert 0 <= each.start < each.end <= len(command)
-    assert isinstance(hide(command), str)
+    assert isinstance(hide_literal_secrets(command), str)

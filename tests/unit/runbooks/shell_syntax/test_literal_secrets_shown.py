@@ -7,8 +7,8 @@ from pathlib import Path
 
 from cockpit.model.run import Run
 from cockpit.model.runbook import Runbook
-from cockpit.runbooks.document.read import read, text_for_people
-from cockpit.runbooks.run.trust import keep, trust
+from cockpit.runbooks.document.read import read_runbook, text_for_people
+from cockpit.runbooks.run.trust import judge_trust, keep_snapshot
 
 BOOK = """# Ops
 
@@ -31,7 +31,7 @@ tool --admin "$ADMIN_TOKEN"
 
 
 def book(text: str = BOOK) -> Runbook:
-    return read("ops.md", text.encode())
+    return read_runbook("ops.md", text.encode())
 
 
 def test_titles_hints_and_tables_have_dots() -> None:
@@ -52,9 +52,9 @@ def test_the_text_is_shown_without_them_and_otherwise_line_by_line_as_it_is() ->
 
 def test_a_secret_that_changed_is_a_difference_and_neither_is_shown(tmp_path: Path) -> None:
     before, after = book(), book(BOOK.replace("--password hunter2one", "--password hunter2new"))
-    keep(before, tmp_path)
+    keep_snapshot(before, tmp_path)
     ran = Run("r", before.path, "p", "P", before.sha256, "prod", "you", datetime(2026, 11, 21, tzinfo=UTC))
-    standing = trust(after, [ran], tmp_path)
+    standing = judge_trust(after, [ran], tmp_path)
     assert "+tool --password •••" in standing.difference
     assert "-tool --password •••" in standing.difference
     assert "hunter2" not in standing.difference

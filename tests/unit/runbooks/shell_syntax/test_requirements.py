@@ -8,17 +8,17 @@ import pytest
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Step, StepKind
 from cockpit.model.system import Environment
-from cockpit.runbooks.prepare.environment import environment
+from cockpit.runbooks.prepare.environment import build_step_environment
 from cockpit.runbooks.prepare.tags import retry_of, timeout_of
-from cockpit.runbooks.prepare.target_guard import mismatch
-from cockpit.runbooks.run.outcome import judge
+from cockpit.runbooks.prepare.target_guard import explain_mismatch
+from cockpit.runbooks.run.outcome import judge_outcome
 from cockpit.runbooks.run.process.shell import GONE, CommandEnd
 from cockpit.runbooks.shell_syntax.requirements import (
-    endless,
-    guarded,
-    missing,
+    explain_missing_program,
+    is_endless,
+    list_guarded_tools,
+    list_programs,
     needs_terminal,
-    programs,
 )
 from cockpit.runbooks.types import Retry
 
@@ -34,17 +34,17 @@ from cockpit.runbooks.types import Retry
     ],
 )  # fmt: skip
 def test_the_programs_of_a_command(command: str, found: list[str]) -> None:
-    assert programs(command, "bash") == found
+    assert list_programs(command, "bash") == found
 
 
 def test_a_script_is_looked_for_in_the_folder_of_the_document(tmp_path: Path) -> None:
     path = "/usr/bin:/bin"
-    assert "there is no program ./x.sh" in missing("./x.sh", "bash", path=path, cwd=str(tmp_path))
+    assert "there is no program ./x.sh" in explain_missing_program("./x.sh", "bash", path=path, cwd=str(tmp_path))
     (tmp_path / "x.sh").write_text("#!/bin/sh\n")
-    assert missing("./x.sh", "bash", path=path, cwd=str(tmp_path))
+    assert explain_missing_program("./x.sh", "bash", path=path, cwd=str(tmp_path))
     (tmp_path / "x.sh").chmod(0o755)
-    assert missing("./x.sh", "bash", path=path, cwd=str(tmp_path)) == ""
-    assert missing("cd elsewhere && ./y.sh", "bash", path=path, cwd=str(tmp_path)) == ""
+    assert explain_missing_program("./x.sh", "bash", path=path, cwd=str(tmp_path)) == ""
+    assert explain_missing_program("cd elsewhere && ./y.sh", "bash", path=path, cwd=str(tmp_path)) == ""
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_script_is_looked_for_in_the_folder_of_the_document(tmp_path: Path) ->
      "kubectl port-forward svc/x 80"],
 )  # fmt: skip
 def test_a_stream_has_no_end_of_its_own(command: str) -> None:
-    assert endless(command)
+    assert is_endless(command)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_stream_has_no_end_of_its_own(command: str) -> None:
      "az x --follow-up y", "gh run view 5 --log-failed", "docker logs app | grep -f patterns"],
 )  # fmt: skip
 def test_f_for_file_is_no_stream(command: str) -> None:
-    assert not endless(command)
+    assert not is_endless(command)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_what_only_prints_needs_none(command: str) -> None:
      ("az x && kubectl y", ["az", "kubectl"]), ("echo lazy kubectl-x", []), ("cat az.txt", [])],
 )  # fmt: skip
 def test_which_tools_must_point_at_the_environment(command: str, tools: list[str]) -> None:
-    assert guarded(command) == tools
+    assert list_guarded_tools(command) == tools
 
 
 PROD = Environment("prod", subscription="sub-1", kube_context="prod-cluster")
@@ -115,11 +115,11 @@ PROD = Environment("prod", subscription="sub-1", kube_context="prod-cluster")
     ],
 )  # fmt: skip
 def test_a_change_goes_to_the_environment_or_nowhere(tool: str, found: str, command: str, fits: bool) -> None:
-    assert (mismatch(tool, PROD, found, command) == "") is fits
+    assert (explain_mismatch(tool, PROD, found, command) == "") is fits
 
 
 def test_nothing_configured_guards_nothing() -> None:
-    assert mismatch("az", Environment("prod"), "sub-2", "az x") == ""
+    assert explain_mismatch("az", Environment("prod"), "sub-2", "az x") == ""
 
 
 def step(**tags: str) -> Step:
@@ -173,9 +173,9 @@ OK, FAILED, UNKNOWN = StepState.OK, StepState.FAILED, StepState.UNKNOWN
 def test_a_change_that_was_broken_off_may_have_been_done(
     ended: CommandEnd, looked: StepState, changed: StepState
 ) -> None:
-    assert judge(ended, StepKind.READ, "x", "").state is looked
+    assert judge_outcome(ended, StepKind.READ, "x", "").state is looked
     for kind in (StepKind.CHANGE, StepKind.DANGER):
-        assert judge(ended, kind, "x", "").state is changed
+        assert judge_outcome(ended, kind, "x", "").state is changed
 
 
 @pytest.mark.parametrize(
@@ -190,19 +190,19 @@ def test_a_change_that_was_broken_off_may_have_been_done(
     ],
 )  # fmt: skip
 def test_a_request_without_an_answer_may_have_been_done(code: int, output: str, state: StepState) -> None:
-    assert judge(CommandEnd(code), StepKind.CHANGE, "curl -X POST https://x", output).state is state
-    assert judge(CommandEnd(code), StepKind.VERIFY, "curl https://x", output).state is (FAILED if code else OK)
+    assert judge_outcome(CommandEnd(code), StepKind.CHANGE, "curl -X POST https://x", output).state is state
+    assert judge_outcome(CommandEnd(code), StepKind.VERIFY, "curl https://x", output).state is (FAILED if code else OK)
 
 
 def test_a_stream_that_was_stopped_is_well() -> None:
-    assert judge(CommandEnd(signal=2, cancelled=True), StepKind.READ, "tail -f x", "", follow=True).state is OK
+    assert judge_outcome(CommandEnd(signal=2, cancelled=True), StepKind.READ, "tail -f x", "", follow=True).state is OK
 
 
 def test_the_environment_of_a_step_is_a_short_list() -> None:
     ours = {"PATH": "/bin", "HOME": "/h", "AWS_SECRET_ACCESS_KEY": "x", "BASH_ENV": "x", "LD_PRELOAD": "x",
     "PS4": "$(x)",
             "LC_ALL": "C", "KUBECONFIG": "/k", "COCKPIT_DB": "x", "PYTHONPATH": "x"}  # fmt: skip
-    found = environment(ours, {"COCKPIT_ENV": "prod", "P1": "v"})
+    found = build_step_environment(ours, {"COCKPIT_ENV": "prod", "P1": "v"})
     assert set(found) >= {"PATH", "HOME", "LC_ALL", "KUBECONFIG", "COCKPIT_ENV", "P1"}
     assert not set(found) & {"AWS_SECRET_ACCESS_KEY", "BASH_ENV", "LD_PRELOAD", "PS4", "COCKPIT_DB", "PYTHONPATH"}
-    assert environment({}, {})["PATH"]
+    assert build_step_environment({}, {})["PATH"]

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.runbooks.run.process.identity import Owner, alive, send, this_process
+from cockpit.runbooks.run.process.identity import Owner, is_alive, send_signal, this_process
 from cockpit.runbooks.run.process.masking import DOTS, Mask
-from cockpit.runbooks.run.process.transcript import BEHIND, TranscriptTail, head_and_tail, readable
+from cockpit.runbooks.run.process.transcript import BEHIND, TranscriptTail, head_and_tail, make_readable
 from tests.unit.model.test_secret import ESCAPES, SECRETS
 
 SECRET = "hunter2secret"
@@ -129,12 +129,12 @@ def test_what_begins_no_secret_is_not_held_back() -> None:
 
 def test_this_process_lives_and_an_older_one_of_its_number_does_not() -> None:
     us = this_process()
-    assert alive(us)
-    assert not alive(replace(us, started=us.started + 1))
-    assert not alive(replace(us, boot="another"))
-    assert not alive(replace(us, host="elsewhere"))
-    assert not alive(Owner())
-    assert not send(replace(us, started=1), signal.SIGTERM)
+    assert is_alive(us)
+    assert not is_alive(replace(us, started=us.started + 1))
+    assert not is_alive(replace(us, boot="another"))
+    assert not is_alive(replace(us, host="elsewhere"))
+    assert not is_alive(Owner())
+    assert not send_signal(replace(us, started=1), signal.SIGTERM)
 
 
 @settings(max_examples=60)
@@ -150,7 +150,7 @@ def test_a_growing_transcript_is_shown_whole(text: str, cuts: list[int]) -> None
             shown += tail.read()
         shown += tail.rest()
     if "\x1b" not in text and "\r" not in text:
-        assert shown == readable(raw.decode())
+        assert shown == make_readable(raw.decode())
 
 
 def test_whoever_falls_far_behind_sees_the_newest(tmp_path: Path) -> None:
