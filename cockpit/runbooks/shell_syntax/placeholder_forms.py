@@ -46,7 +46,8 @@ _OF_TEMPLATES = "end else json range if with define template block break continu
 TEMPLATE_WORDS = frozenset(_OF_TEMPLATES.split())
 PROGRAM_TEXT = re.compile(
     r"(?:^|[\s;&|(])(?:jq|yq|awk|gawk|mawk|perl|sed|python[23]?|ruby|node|php|dasel|gron|jp|xmllint|rg|grep|egrep)\s(?:[^'\"|;&]*?)$"
-    r"|(?:--query|--jq|-q|--filter|--template|--go-template|--jsonpath|-o\s*jsonpath|--output\s+jsonpath|jsonpath|--format|-f)[\s=]*$"
+    r"|(?:--query|--jq|-q|--filter|--template|--go-template|--jsonpath|-o\s*jsonpath|--output\s+jsonpath|jsonpath|--format)[\s=]*$"
+    r"|(?:^|[\s;&|(])(?:docker|podman|nerdctl|dpkg-query|stat)\s(?:[^'\"|;&]*\s)?-f[\s=]*$"  # elsewhere `-f` names a file
 )
 """What stands before quotes whose text is a program or a filter of a tool's own."""
 GIT_WORDS = frozenset({"u", "upstream", "push"})  # of `main@{upstream}`

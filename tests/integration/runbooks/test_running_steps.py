@@ -95,7 +95,7 @@ async def test_a_secret_that_the_operator_types_is_masked_and_asked_again_after_
 async def test_what_the_operator_said_is_asked_once_per_run(stage: Stage) -> None:
     run = stage.start(fence("# Look\necho <ticket>\n\n# Look again\necho again <ticket>"))
     assert "ticket" in stage.runner.prepare(run, 1).reason_not_runnable
-    await stage.perform(run, 1, given={"ticket": "T 1"})
+    await stage.perform(run, 1, values_by_name={"ticket": "T 1"})
     assert stage.runner.prepare(run, 2).as_run == "echo again 'T 1'"
     assert stage.again().prepare(run, 2).as_run == "echo again 'T 1'"
 
@@ -143,7 +143,7 @@ async def test_a_run_belongs_to_the_incident_that_was_named_for_it(stage: Stage)
 async def test_an_exported_assignment_is_carried_to_the_steps_behind_it(stage: Stage) -> None:
     text = '# Say which\nexport SERVER="example"\n\n# Look\nbash -c \'echo "[$SERVER]"\''
     run = stage.start(fence(text))
-    attempt = await stage.perform(run, 1, given={"SERVER": "db-1"})
+    attempt = await stage.perform(run, 1, values_by_name={"SERVER": "db-1"})
     assert attempt.output == "[db-1]\n"
     run = stage.start(fence(text))
     prepared = stage.runner.prepare(run, 1)  # the document's literal is never taken, and nothing runs without a value

@@ -14,6 +14,7 @@ import pytest
 from tests.signed_in import COMMAND
 
 HUMAN_PAUSE = 0.35  # seconds; a dialog is deaf for less
+ENTER_PAUSE = 0.9  # seconds; an Enter counts only after 0.7 without one, and a busy machine hands them on late
 PATIENCE = 30.0  # seconds; a test machine may be busy, and waiting ends as soon as the text is there
 
 
@@ -36,7 +37,7 @@ class Tmux:
 
     def press(self, *keys: str) -> None:
         """Press keys as a person does: not in the burst of a paste, which the cockpit would rightly refuse."""
-        time.sleep(HUMAN_PAUSE)
+        time.sleep(ENTER_PAUSE if "Enter" in keys else HUMAN_PAUSE)
         self._run("send-keys", *keys)
 
     def type(self, text: str) -> None:

@@ -28,6 +28,8 @@ HOLES = {
     "copy %SOURCE% x": ["SOURCE"],
     "az x -n app-__ENV__-rg": ["ENV"],
     "kubectl get pod [pod name]": ["pod name"],
+    'psql -f "undo/[version]_down.sql"': ["version"],
+    'kubectl apply -f "deploy/{stage}.yaml"': ["stage"],
     "aws s3 ls s3://YOUR_BUCKET/": ["YOUR_BUCKET"],
     "curl -s https://your-domain.com/health": ["your-domain"],
     "kubectl logs app-xxxxx-yyyyy": ["xxxxx", "yyyyy"],

@@ -5,7 +5,7 @@ which the end is not known yet. What may be the beginning of a secret is held ba
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from cockpit.model.secret import (
@@ -38,6 +38,7 @@ class StreamForm:
     def __init__(self, form: SecretForm, *, spelled: bool) -> None:
         source_of = spelled_source if spelled else form.source_of
         self._slots = [_compile_pattern(source_of(character)) for character in form.text]
+        self._fixed = [character.isalnum() and character.isascii() for character in form.text]
         self._escapes = BEGINS_LETTER if form.text[:1].isalnum() and form.text.isascii() else BEGINS_ESCAPE
         self._escaped = spelled or not form.text[:1].isalnum()  # whether its first character may be
         self._alone = form.alone
@@ -53,15 +54,21 @@ class StreamForm:
             return escape.start()
         return None
 
-    def _goes_on(self, text: bytes, position: int) -> bool:
-        for slot in self._slots:
-            if position == len(text) or BEGINS_ESCAPE.match(text, position):
-                return True  # an `&` at the end may be itself, or become `&amp;`
-            match = slot.match(text, position)
-            if match is None:
+    def _goes_on(self, text: bytes, start: int) -> bool:
+        """Whether the form may go on from `start` to behind the end of the text.
+
+        Every length of an escape is followed: of three backslashes all may be one of the secret's, or the last one
+        begins the escape of the next character.
+        """
+        positions = {start}
+        for slot, fixed in zip(self._slots, self._fixed, strict=True):
+            # An `&` at the end may be itself, or become `&amp;`.
+            if any(position == len(text) or BEGINS_ESCAPE.match(text, position) for position in positions):
+                return True
+            positions = {end for position in positions for end in _slot_ends(slot, text, position, fixed)}
+            if not positions:
                 return False
-            position = match.end()
-        return self._alone and position > len(text) - AHEAD
+        return self._alone and max(positions) > len(text) - AHEAD
 
 
 class StreamSecrets:
@@ -136,6 +143,17 @@ class Mask:
         pieces.append(text[position:cut])
         self._before, self._held = text[max(0, cut - 1) : cut], text[cut:]
         return b"".join(pieces)
+
+
+def _slot_ends(slot: re.Pattern[bytes], text: bytes, position: int, fixed: bool) -> Iterator[int]:
+    """Where one character that begins at `position` may end: `fixed` where it has one length at a place."""
+    match = slot.match(text, position)
+    if match is None:
+        return
+    yield match.end()
+    if not fixed:
+        farthest = min(len(text), position + 4 * ONE_ESCAPE)
+        yield from (end for end in range(position + 1, farthest + 1) if slot.fullmatch(text, position, end))
 
 
 def mask_secrets(text: str, secrets: Iterable[str]) -> str:

@@ -91,6 +91,17 @@ def test_an_encoding_nobody_named_is_not_seen_through() -> None:
     assert masked([SECRET], SECRET.encode()[::-1]) == SECRET.encode()[::-1]  # said in the manual
 
 
+@pytest.mark.parametrize("secret", ["00\\¡0000", 'q7\\"x9r2', "a''b'c'd9", 'k"""4%%z$$1', "v{{7}}\\{u8"])
+@pytest.mark.parametrize("escape", ESCAPES.values(), ids=ESCAPES)
+def test_an_escape_that_may_end_in_two_places_is_masked_wherever_the_stream_is_cut(
+    escape: Callable[[str], str], secret: str
+) -> None:
+    """Of `\\\\\\xc2`, all backslashes may be the secret's own, or the last one begins the next character."""
+    stream = f"body: {escape(secret)} end".encode()
+    leaks = [cut for cut in range(len(stream)) if DOTS not in masked([secret], stream[:cut], stream[cut:])]
+    assert leaks == []
+
+
 @pytest.mark.parametrize("escape", ESCAPES.values(), ids=ESCAPES)
 @settings(max_examples=15)
 @given(secret=SECRETS, cuts=st.lists(st.integers(0, 300), max_size=6))
