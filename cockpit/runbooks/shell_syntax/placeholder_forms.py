@@ -47,9 +47,9 @@ TEMPLATE_WORDS = frozenset(_OF_TEMPLATES.split())
 PROGRAM_TEXT = re.compile(
     r"(?:^|[\s;&|(])(?:jq|yq|awk|gawk|mawk|perl|sed|python[23]?|ruby|node|php|dasel|gron|jp|xmllint|rg|grep|egrep)\s(?:[^'\"|;&]*?)$"
     r"|(?:--query|--jq|-q|--filter|--template|--go-template|--jsonpath|-o\s*jsonpath|--output\s+jsonpath|jsonpath|--format)[\s=]*$"
-    r"|(?:^|[\s;&|(])(?:docker|podman|nerdctl|dpkg-query|stat)\s(?:[^'\"|;&]*\s)?-f[\s=]*$"  # elsewhere `-f` names a file
+    r"|(?:^|[\s;&|(])(?:docker|podman|nerdctl|dpkg-query|stat)\s(?:[^'\"|;&]*\s)?-f[\s=]*$"
 )
-"""What stands before quotes whose text is a program or a filter of a tool's own."""
+"""What stands before quotes whose text is a program or a filter of a tool's own. Elsewhere `-f` names a file."""
 GIT_WORDS = frozenset({"u", "upstream", "push"})  # of `main@{upstream}`
 OPTION = re.compile(r"(?P<option>--?[A-Za-z][\w-]*)[\s=]+[\"']?$")
 SPEAKS = re.compile(r"(?:^|[;&|]\s*)(?:echo|printf|log|logger|say|Write-Host|Write-Output)\b[^;&|]*$")

@@ -24,7 +24,8 @@ TODAY = date(2026, 11, 21)
 # The kind of every command in the order of the documents; a bar stands between procedures.
 # A script of a team's own is a change, whatever its name or its argument says: `x.py list`, `verify-x.ps1`.
 KINDS = {
-    "000": "read change change verify danger | change verify danger danger change verify | change danger change | danger",
+    "000": "read change change verify danger | change verify danger danger change verify "
+    "| change danger change | danger",
     "001": "read read read read read danger | danger danger change | local danger verify",
     "002": "read local change verify | danger danger",
     "003": "read change | local change danger read change",
