@@ -274,7 +274,7 @@ class Runner:
         edit: str | None = None,
         undo: bool = False,
     ) -> Prepared:
-        """The step, resolved. The values are remembered for the run; `edit` replaces the command, `undo` is its undo."""
+        """The step, resolved. The values stay known to the run; `edit` replaces the command, `undo` is its undo."""
         run = self.run(run.id)
         self._given.setdefault(run.id, {}).update(values_by_name or {})
         document = self.document(run)
