@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Protocol, cast
+from typing import ClassVar, Protocol, cast
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -17,13 +17,11 @@ from cockpit.model.plan import Plan
 from cockpit.model.system import Environment, System
 from cockpit.model.time import RealTime, Time
 from screens.shared.app_messages import Attached, EventsAppended
+from screens.shared.context import CockpitHost
 from screens.shared.due import list_running_clocks
 from screens.shared.leaving import leave_screen
 from widgets.line import Lines
 from widgets.wall import EVENTS, Frame, WallView, paint_wall, wall_state
-
-if TYPE_CHECKING:
-    from cockpit.app import CockpitApp
 
 ROTATE = 15  # seconds an environment has the wall before the next one
 
@@ -67,7 +65,7 @@ class WallScreen(Screen[None]):
 
     @property
     def sight(self) -> WallSession | None:
-        return cast("WallSession | None", cast("CockpitApp", self.app).session)
+        return cast("WallSession | None", cast("CockpitHost", self.app).session)
 
     def compose(self) -> ComposeResult:
         yield Lines()
@@ -104,12 +102,12 @@ class WallScreen(Screen[None]):
         now, beat = time.now(), int(time.monotonic())
         views = self._views(sight) if sight else [WallView("…", False, OverallState.UNKNOWN, starting=True)]
         view = views[beat // ROTATE % len(views)]
-        zone = cast("CockpitApp", self.app).zone
+        zone = cast("CockpitHost", self.app).zone
         frame = Frame(self.size.width, self.size.height, now, zone, beat, sight.system.name if sight else "")
         self.query_one(Lines).show(*paint_wall(view, frame, views))
 
     def _views(self, sight: WallSession) -> list[WallView]:
-        zone = cast("CockpitApp", self.app).zone
+        zone = cast("CockpitHost", self.app).zone
         return [
             wall_state(
                 environment.name,

@@ -22,12 +22,13 @@ from textual.widgets import Input, TextArea
 
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.model.event import RecordError
-from cockpit.model.operator import Operator, PersonUnknown
-from cockpit.model.text import clean_text
+from cockpit.model.operator import Operator, PersonError, PersonUnknown, check_person
+from cockpit.model.text import clean_line, clean_text
 from cockpit.model.time import Time
 from screens.shared.leaving import leave_screen
 from widgets.cell import Piece, sanitize_line
 from widgets.line import Lines
+from widgets.wrap import wrap_pieces
 
 # Telling a person's confirm key from type-ahead, from a pasted burst and from a key that is held.
 
@@ -84,6 +85,7 @@ class Guard:
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+LONGEST_FIELD = 500  # characters of a field
 ARMING = 0.1  # seconds between two looks whether Enter counts by now
 NOT_NAMED = "Nothing was written: this login is shared, and nobody said who you are."
 READY, NOT_YET = "▸ ", "wait: "
@@ -291,7 +293,6 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     @on(PersonAsked)
     def _ask_person(self, message: PersonAsked) -> None:
         """Once for a login session. Left unanswered, nothing is written and the fields stay as they are."""
-        from screens.dialogs.person import ask_person
 
         def answered(name: str | None) -> None:
             if not name:
@@ -302,12 +303,64 @@ class Dialog(ModalScreen[T | None], Generic[T]):
             self.query_one("#place", Lines).show(self._placed())
             self._act(cast("Callable[[], T]", message.act))
 
-        self.app.push_screen(ask_person(self.place, self.time, message.operator), answered)
+        self.app.push_screen(PersonDialog(self.place, self.time, message.operator), answered)
 
     @on(Refused)
     def _stay(self, message: Refused) -> None:
         self._acting = False
         self.say(message.reason, "bad")
+
+
+class PersonDialog(Dialog[str]):
+    """Who are you? Asked at the first act on a shared login; the answer stands everywhere from then on.
+
+    Its result is the name as it is written from now on, None when it was left. It stands here, not with the other
+    forms, because every dialog may have to ask it.
+    """
+
+    what = "Who are you?"
+    keys = "enter goes on under this name · esc leaves, nothing changes"
+
+    def __init__(self, place: DialogContext, time: Time, operator: Operator) -> None:
+        super().__init__(place, time)
+        self._operator = operator
+
+    def fields(self) -> ComposeResult:
+        yield Lines(id="about", classes="label")
+        yield Lines(id="label-name", classes="label")
+        proposal = self._operator.account.proposal
+        yield Input(
+            proposal,
+            placeholder=show_hint(""),
+            max_length=LONGEST_FIELD,
+            select_on_focus=" " not in proposal,  # one word is replaced by typing, a sentence is mended
+            compact=True,
+            id="field-name",
+            classes="field",
+        )
+
+    def on_mount(self) -> None:
+        about: list[list[Piece]] = [
+            [
+                ("The login ", ""),
+                (self._operator.account.name, "strong"),
+                (" is shared, and the record names people.", ""),
+            ],
+            [("Asked once for this login session; it stands beside all that you do.", "muted")],
+        ]
+        rows = (row for line in about for row in wrap_pieces(line, self.wide, most=3, indent=2))
+        self.query_one("#about", Lines).show(*rows)
+        self.query_one("#label-name", Lines).show((("your name", "muted"),))
+        self.query_one("#field-name", Input).cursor_blink = False
+
+    def decide(self) -> Callable[[], str] | None:
+        name = clean_line(self.query_one("#field-name", Input).value)
+        try:
+            check_person(name, self._operator.account)
+        except PersonError as error:
+            self.say(str(error))
+            return None
+        return lambda: self._operator.identify(name)
 
 
 def key_line(keys: str, *, armed: bool, changes: bool) -> list[Piece]:

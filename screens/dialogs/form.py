@@ -10,14 +10,13 @@ from textual.widgets import Input
 
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time
-from screens.dialogs.dialog import Dialog, DialogContext, show_hint
+from screens.dialogs.dialog import LONGEST_FIELD, Dialog, DialogContext, show_hint
 from widgets.cell import Piece
 from widgets.choice import Choice
 from widgets.line import Lines
 from widgets.wrap import wrap_pieces
 
 T = TypeVar("T")
-LONGEST = 500  # characters of a field
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ class FormDialog(Dialog[T]):
         return Input(
             field.preset,
             placeholder=show_hint(field.hint),
-            max_length=LONGEST,
+            max_length=LONGEST_FIELD,
             select_on_focus=" " not in field.preset,  # one word is replaced by typing, a sentence is mended
             compact=True,
             id=f"field-{field.name}",

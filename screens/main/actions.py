@@ -10,6 +10,7 @@ from cockpit.model.alert import Alert
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.revision import Revision
+from screens.main.context import CockpitContext
 from screens.main.panes import find_followed_revision
 from screens.shared.copying import copy_text
 from screens.shared.due import DueClock
@@ -18,13 +19,12 @@ from screens.shared.view import newest_closed, worst_first
 if TYPE_CHECKING:
     from cockpit.session import Session
     from screens.dialogs.dialog import DialogContext
-    from screens.main.screen import CockpitScreen
 
 
 # Reads the documents again while the cockpit is open: somebody may have edited them since it began.
 
 
-def read_again(screen: "CockpitScreen", session: "Session") -> None:
+def read_again(screen: CockpitContext, session: "Session") -> None:
     """In a thread, while what was asked for opens; what cannot be read any more, or goes unheeded, is said once."""
     problems = session.plan.problems
 
@@ -37,21 +37,7 @@ def read_again(screen: "CockpitScreen", session: "Session") -> None:
     screen.run_worker(read, thread=True, group="plan", exit_on_error=False)
 
 
-TO_PANES = ("pane_1", "pane_2", "pane_3", "pane_4")
-
-
-def show_help(screen: "CockpitScreen") -> None:
-    from screens.shared.help import ROWS, WATCHED, explain
-
-    moves = {
-        TO_PANES: "To a pane: probes, alerts, revisions, timeline",
-        **ROWS,
-        ("table.select",): "Details of the row",
-    }
-    explain(screen, moves, without=TO_PANES, signs=WATCHED)
-
-
-def open_declare(screen: "CockpitScreen", session: "Session") -> None:
+def open_declare(screen: CockpitContext, session: "Session") -> None:
     from screens.dialogs.declare import Declare
 
     read_again(screen, session)  # the rules that will bind are those of now
@@ -59,7 +45,7 @@ def open_declare(screen: "CockpitScreen", session: "Session") -> None:
     screen.app.push_screen(Declare(make_dialog_context(screen, session), session.time, session.desk, bad))
 
 
-def open_note(screen: "CockpitScreen", session: "Session") -> None:
+def open_note(screen: CockpitContext, session: "Session") -> None:
     from screens.dialogs.note import Note
 
     screen.app.push_screen(
@@ -67,7 +53,7 @@ def open_note(screen: "CockpitScreen", session: "Session") -> None:
     )
 
 
-def open_status(screen: "CockpitScreen", session: "Session") -> None:
+def open_status(screen: CockpitContext, session: "Session") -> None:
     from screens.dialogs.status import StatusDialog
 
     incident = find_worst_incident(session) or newest_closed(
@@ -77,7 +63,7 @@ def open_status(screen: "CockpitScreen", session: "Session") -> None:
         screen.app.push_screen(StatusDialog(make_dialog_context(screen, session), session.time, session.desk, incident))
 
 
-def acknowledge_alert(screen: "CockpitScreen", session: "Session") -> None:
+def acknowledge_alert(screen: CockpitContext, session: "Session") -> None:
     """Take the alert under the cursor; one key, and the notice names it."""
     alert = screen.under_cursor(1)
     if not isinstance(alert, Alert):
@@ -89,13 +75,13 @@ def acknowledge_alert(screen: "CockpitScreen", session: "Session") -> None:
     screen.write(write, f"You took {alert.name}.")
 
 
-def open_wall(screen: "CockpitScreen", session: "Session") -> None:
-    from screens.main.modes import wall_screen
+def open_wall(screen: CockpitContext, session: "Session") -> None:
+    from screens.wall import WallScreen
 
-    screen.app.push_screen(wall_screen())
+    screen.app.push_screen(WallScreen())
 
 
-def open_details(screen: "CockpitScreen", session: "Session", value: object) -> None:
+def open_details(screen: CockpitContext, session: "Session", value: object) -> None:
     from screens.dialogs.details import Details
     from screens.main.runbook_actions import open_revision
 
@@ -114,7 +100,7 @@ def open_details(screen: "CockpitScreen", session: "Session", value: object) -> 
     screen.app.push_screen(Details(make_dialog_context(screen, session), session.time, value, ack))
 
 
-def open_export(screen: "CockpitScreen", session: "Session") -> None:
+def open_export(screen: CockpitContext, session: "Session") -> None:
     from cockpit.incident.postmortem.export import Exporter
     from screens.incident.export_dialog import Export
 
@@ -130,7 +116,7 @@ def open_export(screen: "CockpitScreen", session: "Session") -> None:
     screen.app.push_screen(Export(make_dialog_context(screen, session), session.time, exporter), written)
 
 
-def open_logs(screen: "CockpitScreen", session: "Session") -> None:
+def open_logs(screen: CockpitContext, session: "Session") -> None:
     """Of the revision under the cursor when its pane has the focus, else of the one with the most traffic."""
     from screens.logs import LogsScreen
 
@@ -143,7 +129,7 @@ def open_logs(screen: "CockpitScreen", session: "Session") -> None:
     screen.app.push_screen(LogsScreen(revision, open_stream, zone=screen.cockpit.zone, time=session.time))
 
 
-def sign_in(screen: "CockpitScreen", session: "Session") -> None:
+def sign_in(screen: CockpitContext, session: "Session") -> None:
     """By the way a person signed in before; afterwards every source is asked again."""
     from screens.dialogs.signin import DeviceCodeDialog, TerminalLogin
 
@@ -166,14 +152,14 @@ def sign_in(screen: "CockpitScreen", session: "Session") -> None:
         screen.app.push_screen(DeviceCodeDialog(where, session.time, credential.sign_in), done)
 
 
-def open_runbooks(screen: "CockpitScreen", session: "Session") -> None:
+def open_runbooks(screen: CockpitContext, session: "Session") -> None:
     from screens.main.runbook_actions import open_catalogue
 
     read_again(screen, session)  # as the catalogue reads the documents itself
     open_catalogue(screen, session, acting_place(screen, session))
 
 
-def roll_back(screen: "CockpitScreen", session: "Session") -> None:
+def roll_back(screen: CockpitContext, session: "Session") -> None:
     """To the revision under the cursor when its pane has the focus, else to the last one that served well."""
     from screens.main.runbook_actions import open_rollback
 
@@ -181,25 +167,25 @@ def roll_back(screen: "CockpitScreen", session: "Session") -> None:
     open_rollback(screen, session, acting_place(screen, session), chosen if isinstance(chosen, Revision) else None)
 
 
-def show_procedure(screen: "CockpitScreen", session: "Session", name: str) -> None:
+def show_procedure(screen: CockpitContext, session: "Session", name: str) -> None:
     from screens.main.runbook_actions import open_procedure
 
     open_procedure(screen, session, acting_place(screen, session), name)
 
 
-def bind_procedures(screen: "CockpitScreen", session: "Session") -> None:
+def bind_procedures(screen: CockpitContext, session: "Session") -> None:
     """The keys that the configuration gives to procedures."""
     for key, name in session.system.procedure_keys.items():
         screen.app.bind(key, f"screen.procedure({name!r})", description=name, show=False)
 
 
-def acting_place(screen: "CockpitScreen", session: "Session") -> "DialogContext":
+def acting_place(screen: CockpitContext, session: "Session") -> "DialogContext":
     """As whom the cloud will see what is done, where that is known."""
     dialog_context, identity = make_dialog_context(screen, session), session.identity()
     return replace(dialog_context, actor=identity.label) if identity else dialog_context
 
 
-def make_dialog_context(screen: "CockpitScreen", session: "Session") -> "DialogContext":
+def make_dialog_context(screen: CockpitContext, session: "Session") -> "DialogContext":
     from screens.dialogs.dialog import DialogContext
 
     here = session.environment
@@ -214,7 +200,7 @@ def find_worst_incident(session: "Session") -> Incident | None:
 # What the keys of communication and of checklists open. What they are about is captured at the key press.
 
 
-def open_communicate(screen: "CockpitScreen", session: "Session", incident: Incident | None = None) -> None:
+def open_communicate(screen: CockpitContext, session: "Session", incident: Incident | None = None) -> None:
     """Write to clients or the team; of the incident that the bar shows, or the one that ended last."""
     from screens.messages.screen import CommunicateScreen
 
@@ -223,7 +209,7 @@ def open_communicate(screen: "CockpitScreen", session: "Session", incident: Inci
         screen.app.push_screen(CommunicateScreen(session, make_dialog_context(screen, session), lines))
 
 
-def open_update(screen: "CockpitScreen", session: "Session") -> None:
+def open_update(screen: CockpitContext, session: "Session") -> None:
     """Write down that an update was sent by other means."""
     from screens.incident.people_forms import open_update_form as form
 
@@ -234,7 +220,7 @@ def open_update(screen: "CockpitScreen", session: "Session") -> None:
         )
 
 
-def status_line(screen: "CockpitScreen", session: "Session") -> None:
+def status_line(screen: CockpitContext, session: "Session") -> None:
     """Copy the one line on how it stands, for the incident channel, and write down that it was sent."""
     from cockpit.incident.messages.offers import STATUS_LINE, compose_message
     from screens.messages.screen import build_scene, build_taking
@@ -253,7 +239,7 @@ def status_line(screen: "CockpitScreen", session: "Session") -> None:
 
 
 def open_checklist(
-    screen: "CockpitScreen", session: "Session", first: str = "", incident: Incident | None = None
+    screen: CockpitContext, session: "Session", first: str = "", incident: Incident | None = None
 ) -> None:
     """The boxes of the plan's checklists, those of the incident's severity first; `first` names another one."""
     subject = incident or _told_of(session)
@@ -268,7 +254,7 @@ def open_checklist(
     screen.app.push_screen(ChecklistScreen(session, make_dialog_context(screen, session), subject, acts, first))
 
 
-def acts_of_items(screen: "CockpitScreen", session: "Session", incident: Incident) -> dict[str, Callable[[], None]]:
+def acts_of_items(screen: CockpitContext, session: "Session", incident: Incident) -> dict[str, Callable[[], None]]:
     """What the items of a checklist can offer here, by the names of `checklist_rows.WORDS`."""
 
     acts: dict[str, Callable[[], None]] = {
@@ -296,7 +282,7 @@ def find_incident_concerned(session: "Session") -> Incident | None:
     return find_worst_incident(session) or newest_closed(session.ledger, session.environment.name)
 
 
-def open_incident(screen: "CockpitScreen", session: "Session", pane: int = 0) -> None:
+def open_incident(screen: CockpitContext, session: "Session", pane: int = 0) -> None:
     """The incident's own screen, with the cursor in one of its panes."""
     from screens.incident.screen import IncidentScreen
 
@@ -307,18 +293,18 @@ def open_incident(screen: "CockpitScreen", session: "Session", pane: int = 0) ->
         screen.app.push_screen(IncidentScreen(session, where, incident.id, pane=pane, boxes=boxes))
 
 
-def open_roles(screen: "CockpitScreen", session: "Session") -> None:
+def open_roles(screen: CockpitContext, session: "Session") -> None:
     open_incident(screen, session, ROLES_PANE)
 
 
-def lead_to(screen: "CockpitScreen", session: "Session", form: str) -> None:
+def lead_to(screen: CockpitContext, session: "Session", form: str) -> None:
     """The incident's own screen with one of its forms over it, by the names of `incident_keys.FORMS`."""
     open_incident(screen, session)
     front = screen.app.screen_stack[-1]
     front.call_after_refresh(front.run_action, f"form({form!r})")
 
 
-def snooze_clock(screen: "CockpitScreen", session: "Session") -> None:
+def snooze_clock(screen: CockpitContext, session: "Session") -> None:
     """The most urgent clock, as the bar shows it."""
     if screen.asking:
         act_on(screen, session, screen.asking[0], later=True)
@@ -326,7 +312,7 @@ def snooze_clock(screen: "CockpitScreen", session: "Session") -> None:
         screen.notify("Nothing is due, so there is nothing to put off.", severity="warning", markup=False)
 
 
-def act_on(screen: "CockpitScreen", session: "Session", due: DueClock, *, later: bool = False) -> None:
+def act_on(screen: CockpitContext, session: "Session", due: DueClock, *, later: bool = False) -> None:
     """Say of one clock that it is done, or later, or does not apply."""
     from screens.incident import clock_forms as timing
 
@@ -336,7 +322,7 @@ def act_on(screen: "CockpitScreen", session: "Session", due: DueClock, *, later:
     )
 
 
-def open_freeze(screen: "CockpitScreen", session: "Session") -> None:
+def open_freeze(screen: CockpitContext, session: "Session") -> None:
     from screens.incident import people_forms as people
 
     now = session.ledger.freeze(session.environment.name)
@@ -345,7 +331,7 @@ def open_freeze(screen: "CockpitScreen", session: "Session") -> None:
     )
 
 
-def pin_event(screen: "CockpitScreen", session: "Session") -> None:
+def pin_event(screen: CockpitContext, session: "Session") -> None:
     """Pin the event under the cursor of the timeline, or take its pin away; one key, and the notice names it."""
     event, incident = screen.under_cursor(3), find_incident_concerned(session)
     if not isinstance(event, Event) or incident is None:
@@ -358,7 +344,7 @@ def pin_event(screen: "CockpitScreen", session: "Session") -> None:
     screen.write(write, f"{'Pinned' if on else 'No longer pinned'}: {event.summary}")
 
 
-def open_preview(screen: "CockpitScreen", session: "Session") -> None:
+def open_preview(screen: CockpitContext, session: "Session") -> None:
     """The draft as it would be written now."""
     from screens.incident.draft_preview import PreviewScreen
 
@@ -367,7 +353,7 @@ def open_preview(screen: "CockpitScreen", session: "Session") -> None:
         screen.app.push_screen(PreviewScreen(session, make_dialog_context(screen, session), incident))
 
 
-def open_history(screen: "CockpitScreen", session: "Session") -> None:
+def open_history(screen: CockpitContext, session: "Session") -> None:
     from screens.history.screen import PastScreen
 
     screen.app.push_screen(PastScreen(session, make_dialog_context(screen, session)))
@@ -375,7 +361,7 @@ def open_history(screen: "CockpitScreen", session: "Session") -> None:
 
 # Which function a key of the cockpit calls, by the name of its action.
 
-Opens = Callable[["CockpitScreen", "Session"], None]
+Opens = Callable[[CockpitContext, "Session"], None]
 OPENS: dict[str, Opens] = {
     "declare": open_declare,
     "note": open_note,

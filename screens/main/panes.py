@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from cockpit.model.problem import Problem
 from cockpit.model.reading import FeedState, Freshness
+from cockpit.model.revision import Application, Revision
 from cockpit.model.system import Environment
 from cockpit.model.time import format_age
+from screens.main.context import CockpitContext
 from screens.shared.due import DueClock
 from screens.shared.view import View, worst_first
 from widgets import alerts, clocks, probes, revisions, timeline
@@ -18,16 +20,8 @@ from widgets.pane import Pane
 if TYPE_CHECKING:
     from cockpit.session import Session
 
-from typing import TYPE_CHECKING
 
-from cockpit.model.revision import Application, Revision
-
-if TYPE_CHECKING:
-    from cockpit.session import Session
-    from screens.main.screen import CockpitScreen
-
-
-def find_followed_revision(screen: "CockpitScreen") -> tuple[Application, Revision] | None:
+def find_followed_revision(screen: CockpitContext) -> tuple[Application, Revision] | None:
     """Whose logs the key opens at this moment."""
     chosen = screen.under_cursor(2) if screen.current == 2 else None
     for app in screen.seen.applications:

@@ -11,25 +11,24 @@ from cockpit.model.run import Value
 from cockpit.runbooks.catalogue.catalogue import Catalogue
 from cockpit.runbooks.types import RunRefused
 from screens.dialogs.dialog import DialogContext
+from screens.shared.context import ActionContext
 from screens.shared.errors import explain
 from screens.shared.view import build_view
 
 if TYPE_CHECKING:
-    from textual.screen import Screen
-
     from cockpit.session import Session
 
 KNOWN = timedelta(days=30)  # how far back the last healthy revision is looked for
 
 
-def open_catalogue(screen: "Screen[Any]", session: "Session", place: DialogContext) -> None:
+def open_catalogue(screen: ActionContext, session: "Session", place: DialogContext) -> None:
     from screens.catalogue.screen import CatalogueScreen
 
     alerts = build_view(session.watch, session.environment.name).alerts
     screen.app.push_screen(CatalogueScreen(session, place, make_catalogue_reader(session), alerts))
 
 
-def open_revision(screen: "Screen[Any]", session: "Session", place: DialogContext, revision: Revision) -> None:
+def open_revision(screen: ActionContext, session: "Session", place: DialogContext, revision: Revision) -> None:
     """The menu of a revision, captured at the key press."""
     from screens.run.revision_menu import RevisionChoice, RevisionMenu
 
@@ -49,7 +48,7 @@ def open_revision(screen: "Screen[Any]", session: "Session", place: DialogContex
 
 
 def open_rollback(
-    screen: "Screen[Any]", session: "Session", place: DialogContext, chosen: Revision | None = None
+    screen: ActionContext, session: "Session", place: DialogContext, chosen: Revision | None = None
 ) -> None:
     """Away from what serves: to `chosen` when that is another revision, else to the last one that served well."""
     applications = build_view(session.watch, session.environment.name).applications
@@ -60,13 +59,13 @@ def open_rollback(
     in_words(screen, _roll_back(screen, session, place, application, chosen))
 
 
-def open_procedure(screen: "Screen[Any]", session: "Session", place: DialogContext, name: str) -> None:
+def open_procedure(screen: ActionContext, session: "Session", place: DialogContext, name: str) -> None:
     """The procedure that `[keys]` binds: `restore-database#2`."""
     in_words(screen, begin_named(screen, session, place, name))
 
 
 async def _roll_back(
-    screen: "Screen[Any]", session: "Session", place: DialogContext, application: Application, chosen: Revision | None
+    screen: ActionContext, session: "Session", place: DialogContext, application: Application, chosen: Revision | None
 ) -> None:
     from cockpit.runbooks.rollback import FOLDED, propose_chosen, propose_rollback
     from screens.run.open import begin_run, went_on
@@ -106,7 +105,7 @@ async def _roll_back(
 
 
 async def begin_named(
-    screen: "Screen[Any]", session: "Session", place: DialogContext, name: str, proposed: Sequence[Value] = ()
+    screen: ActionContext, session: "Session", place: DialogContext, name: str, proposed: Sequence[Value] = ()
 ) -> None:
     from screens.run.open import open_or_begin
 
@@ -128,7 +127,7 @@ def make_catalogue_reader(session: "Session") -> Callable[[], Catalogue]:
     return read
 
 
-def in_words(screen: "Screen[Any]", doing: Coroutine[Any, Any, None]) -> None:
+def in_words(screen: ActionContext, doing: Coroutine[Any, Any, None]) -> None:
     """Do it in a worker of the screen; what is refused is said."""
 
     async def told() -> None:

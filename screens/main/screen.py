@@ -30,25 +30,33 @@ from screens.main import (
     status_lines as telling,
 )
 from screens.main.actions import OPENS
-from screens.main.keys import KEYS, Situation, why_not
+from screens.main.keys import KEYS, SHOWN, Situation, why_not
 from screens.main.panes import PaneScene, fill_pane, mark_panes
-from screens.main.status_lines import ELSEWHERE, Nudges, draw_edges, notify_due_clocks
+from screens.main.status_lines import ELSEWHERE, Nudges, build_bar, notify_due_clocks, read_hint_input
 from screens.shared.app_messages import Attached, EventsAppended, ReadingChanged
+from screens.shared.bound_keys import keys_of
+from screens.shared.context import CockpitHost
 from screens.shared.due import DueClock, list_due_clocks
 from screens.shared.errors import explain
+from screens.shared.help import ROWS, WATCHED
+from screens.shared.help import explain as explain_keys
 from screens.shared.view import PANES, View, build_view, pane_of
 from widgets import alerts, clocks, probes, revisions, timeline
+from widgets.bar import render_bar
+from widgets.cell import Piece
 from widgets.filter import FilterLine
+from widgets.hint import render_hint
 from widgets.keys import KeyLine
 from widgets.line import Lines
 from widgets.pane import Pane
 from widgets.table import KeyedTable
 
 if TYPE_CHECKING:
-    from cockpit.app import CockpitApp
     from cockpit.session import Session
 
 TIMELINE, DUE = 3, 4  # places among the panes
+NARROW = 80  # cells, before the screen knows its own width
+TO_PANES = ("pane_1", "pane_2", "pane_3", "pane_4")
 TOGETHER = 0.25  # seconds in which further Readings are shown in one go
 
 
@@ -80,8 +88,8 @@ class CockpitScreen(Screen[None]):
         self._pressed, self._hurried = 0.0, False  # when the last key came, and whether in a burst: pasted, a slow line
 
     @property
-    def cockpit(self) -> "CockpitApp":
-        return cast("CockpitApp", self.app)
+    def cockpit(self) -> CockpitHost:
+        return cast(CockpitHost, self.app)
 
     @property
     def session(self) -> "Session | None":
@@ -165,7 +173,7 @@ class CockpitScreen(Screen[None]):
             pane.table.tick(now)
         self._situation = telling.read_situation(self)
         self._look_at_the_clocks(now)
-        draw_edges(self, now)
+        self._draw_edges(now)
 
     def _look_at_the_clocks(self, now: datetime) -> None:
         """What is due now: in its pane, in the bar, and as a reminder where one has come."""
@@ -196,6 +204,22 @@ class CockpitScreen(Screen[None]):
             self.objects[name] = filled_panes.objects
             self.query_one(f"#{name}", Pane).show(filled_panes.rows, filled_panes.counts, now)
 
+    def _draw_edges(self, now: datetime) -> None:
+        """The lines around the panes: the bar and the strip above them, the hint and the keys below."""
+        width = self.size.width or NARROW
+        bar_lines = render_bar(build_bar(self.cockpit, self.seen, self.asking), now, self.cockpit.zone, width)
+        self.query_one("#bar", Lines).show(*bar_lines)
+        self.set_class(len(bar_lines) > 1, "-led")
+        strip: list[Piece] = []
+        for pane in self.panes[:4]:
+            strip += [(" │ " if strip else " ", "muted"), *pane.brief]
+        self.query_one("#strip", Lines).show(strip)
+        keys = keys_of(self)
+        working = {id: key.shown for id, key in keys.items() if key.works}
+        pairs = self.filter.hint(width) or render_hint(read_hint_input(self), working, now, width)
+        self.query_one("#hint", Lines).show(pairs)
+        self.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys])
+
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -216,7 +240,7 @@ class CockpitScreen(Screen[None]):
     def _moved(self) -> None:
         """Which keys work, and on what, may depend on the row under the cursor."""
         self._situation = telling.read_situation(self)
-        draw_edges(self, self.now())
+        self._draw_edges(self.now())
 
     @on(KeyedTable.Selected)
     def _selected(self, message: KeyedTable.Selected) -> None:
@@ -255,7 +279,7 @@ class CockpitScreen(Screen[None]):
         if isinstance(event.widget, KeyedTable):
             for pane in self.panes:
                 pane.set_class(pane.table is event.widget, "-current")
-        draw_edges(self, self.now())
+        self._draw_edges(self.now())
 
     def action_step(self, by: int) -> None:
         number = len(self.panes) if self.roomy else DUE
@@ -316,7 +340,12 @@ class CockpitScreen(Screen[None]):
         self.tick()
 
     def action_help(self) -> None:
-        opening.show_help(self)
+        moves = {
+            TO_PANES: "To a pane: probes, alerts, revisions, timeline",
+            **ROWS,
+            ("table.select",): "Details of the row",
+        }
+        explain_keys(self, moves, without=TO_PANES, signs=WATCHED)
 
     def action_open(self, what: str) -> None:
         """Open one of `OPENS`, with what is under the cursors at this moment."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import takewhile
-from typing import TYPE_CHECKING
 
 from cockpit.incident.clocks.reminders import find_due_reminder
 from cockpit.model.alert import Alert, AlertState
@@ -18,30 +17,24 @@ from cockpit.model.revision_health import RevisionCondition, ill_working
 from cockpit.model.rolled_back import last_rollback
 from cockpit.model.run import Run, StepState
 from cockpit.runbooks.run.waiting_run import WaitingRun, find_waiting_run
-from screens.main.keys import SHOWN, Situation
+from screens.main.context import CockpitContext
+from screens.main.keys import Situation
 from screens.main.panes import find_followed_revision
-from screens.shared.bound_keys import keys_of
+from screens.shared.context import CockpitHost
 from screens.shared.due import DueClock
 from screens.shared.view import View, newest_closed, worst_first
-from widgets.bar import Bar, render_bar
+from widgets.bar import Bar
 from widgets.cell import Piece, cut_text
 from widgets.clocks import format_remaining
-from widgets.hint import FRESH, LONGEST_NAME, HintInput, render_hint
-from widgets.keys import KeyLine
-from widgets.line import Lines
+from widgets.hint import FRESH, LONGEST_NAME, HintInput
 from widgets.pane import OLD
 from widgets.probes import QUIET
-
-if TYPE_CHECKING:
-    from cockpit.app import CockpitApp
-    from screens.main.screen import CockpitScreen
-
 
 CLOCKS = 2  # in the bar at all times
 LATE = frozenset({ClockState.AT_RISK, ClockState.OVERDUE})
 
 
-def read_situation(screen: "CockpitScreen") -> Situation:
+def read_situation(screen: CockpitContext) -> Situation:
     """What decides which keys work at this moment."""
     session, view = screen.session, screen.seen
     if session is None:
@@ -61,7 +54,7 @@ def read_situation(screen: "CockpitScreen") -> Situation:
     )
 
 
-def build_bar(app: "CockpitApp", view: View, asking: Sequence[DueClock]) -> Bar:
+def build_bar(app: CockpitHost, view: View, asking: Sequence[DueClock]) -> Bar:
     """The bar as things stand, with the most urgent clocks."""
     session = app.session
     if session is None:
@@ -90,7 +83,7 @@ def letters_of(incident: Incident, incidents: Sequence[Incident]) -> str:
     return incident.id[-3:] if incidents and incidents[0].id != incident.id else ""
 
 
-def read_hint_input(screen: "CockpitScreen") -> HintInput:
+def read_hint_input(screen: CockpitContext) -> HintInput:
     """What decides the hint; what it says of a key is taken from what the key would act on."""
     session, view = screen.session, screen.seen
     if session is None:
@@ -175,28 +168,6 @@ def render_summary(view: View) -> Piece:
     return (f"all {len(view.probes)} probes up", "good") if view.probes else ("", "")
 
 
-# The lines around the panes of the cockpit: the bar and the strip above them, the hint and the keys below.
-
-NARROW = 80  # cells, before the screen knows its own width
-
-
-def draw_edges(screen: "CockpitScreen", now: datetime) -> None:
-    """All four, from what the screen has seen."""
-    width = screen.size.width or NARROW
-    pair_lists = render_bar(build_bar(screen.cockpit, screen.seen, screen.asking), now, screen.cockpit.zone, width)
-    screen.query_one("#bar", Lines).show(*pair_lists)
-    screen.set_class(len(pair_lists) > 1, "-led")
-    strip: list[Piece] = []
-    for pane in screen.panes[:4]:
-        strip += [(" │ " if strip else " ", "muted"), *pane.brief]
-    screen.query_one("#strip", Lines).show(strip)
-    keys = keys_of(screen)
-    working = {id: key.shown for id, key in keys.items() if key.works}
-    pairs = screen.filter.hint(width) or render_hint(read_hint_input(screen), working, now, width)
-    screen.query_one("#hint", Lines).show(pairs)
-    screen.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys])
-
-
 # Reminders of what is due: one when it is at risk, one when it is due, a few more, and then silence.
 
 ELSEWHERE = 5.0  # seconds between two looks at the clocks while another screen is in front
@@ -221,7 +192,7 @@ class Nudges:
         return [due_clock for key, (due_clock, count) in counted.items() if count > before.get(key, 0)]
 
 
-def notify_due_clocks(app: "CockpitApp", fresh: Sequence[DueClock], now: datetime) -> None:
+def notify_due_clocks(app: CockpitHost, fresh: Sequence[DueClock], now: datetime) -> None:
     """One notice for all of them, on whatever screen is in front, and once the bell; nothing for none."""
     if fresh:
         app.notify(describe_due_clocks(fresh, now), severity="warning", markup=False)

@@ -1,15 +1,12 @@
 """What the keys of a run do: ask what has to be asked, then tell the runner. Coroutines; they touch no widget.
 
-Each gets the screen, for its dialogs and messages, and how the step at hand stood when the key was pressed.
+Each gets the view of the run, for its dialogs and messages, and how the step at hand stood when the key was pressed.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
 
-from cockpit.model.event import RecordError
 from cockpit.model.run import Run, StepState
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
 from cockpit.runbooks.document.sessions import through_place
@@ -29,13 +26,10 @@ from screens.run.messages import (
     StepSettled,
 )
 from screens.run.values import Values
+from screens.run.view import RunView
 from screens.shared.errors import explain
-from screens.shared.leaving import leave_screen
 from widgets.output import OutputTail
 from widgets.steps import find_newest_attempt, find_suggested_step
-
-if TYPE_CHECKING:
-    from screens.run.screen import RunScreen
 
 HARMLESS = frozenset({StepKind.READ, StepKind.VERIFY})
 
@@ -55,13 +49,13 @@ def way_back(runbook: Runbook, procedure: Procedure) -> Procedure | None:
     return None if procedure.section == "rollback" else next(iter([*behind, *sections]), None)
 
 
-def describe_destination(screen: "RunScreen", run: Run) -> str:
+def describe_destination(screen: RunView, run: Run) -> str:
     """On which timeline what is done goes, unless that goes without saying."""
     some = screen.session.ledger.open(run.environment)
     return screen.session.runner.incident(run) or ("in the journal" if some else "")
 
 
-async def start_step(screen: "RunScreen", now: StepStanding) -> None:
+async def start_step(screen: RunView, now: StepStanding) -> None:
     """Run the step at hand, or tick it, or settle it when nobody saw its end."""
     assert now.step is not None
     if now.state is StepState.UNKNOWN and not await _ask_how_step_ended(screen, now):
@@ -76,7 +70,7 @@ async def start_step(screen: "RunScreen", now: StepStanding) -> None:
         await run_prepared(screen, prepared)
 
 
-async def run_prepared(screen: "RunScreen", prepared: Prepared) -> None:
+async def run_prepared(screen: RunView, prepared: Prepared) -> None:
     """With the ceremony that its kind takes, do what was shown."""
     prepared = await screen.session.runner.survey(prepared)
     if not prepared.runnable:
@@ -86,7 +80,7 @@ async def run_prepared(screen: "RunScreen", prepared: Prepared) -> None:
         await perform_step(screen, prepared, consent)
 
 
-async def perform_step(screen: "RunScreen", prepared: Prepared, consent: Consent) -> StepState:
+async def perform_step(screen: RunView, prepared: Prepared, consent: Consent) -> StepState:
     """Do it; the output goes where the screen finds it."""
     step = prepared.step.ordinal
     tail = screen.tails[step] = OutputTail()
@@ -96,9 +90,7 @@ async def perform_step(screen: "RunScreen", prepared: Prepared, consent: Consent
         performs = partial(screen.session.runner.perform, screen.now_run, prepared, consent, tail.add)
         attempt = await do_named(screen.app, screen.place, screen.session.time, performs)
     except RunAlreadyOpen as refusal:
-        from screens.run.open import follow_run
-
-        await follow_run(screen.app, screen.session, screen.place, refusal)
+        await screen.opener.follow_run(screen.app, screen.session, screen.place, refusal)
         return screen.now_run.state(step)
     except StepTakenElsewhere:
         screen.tails.pop(step, None)  # what the other's step prints is shown, not an empty page
@@ -110,7 +102,7 @@ async def perform_step(screen: "RunScreen", prepared: Prepared, consent: Consent
     return attempt.state
 
 
-async def go_on(screen: "RunScreen", now: StepStanding) -> None:
+async def go_on(screen: RunView, now: StepStanding) -> None:
     """Do what was agreed to beforehand, one step after the other, for as long as all goes well."""
     runner = screen.session.runner
     while (step := find_suggested_step(screen.procedure, screen.now_run)) in screen.agreed:
@@ -132,13 +124,13 @@ async def go_on(screen: "RunScreen", now: StepStanding) -> None:
             return
 
 
-async def look_around(screen: "RunScreen", now: StepStanding) -> None:
+async def look_around(screen: RunView, now: StepStanding) -> None:
     """Ask the tools of this procedure which cloud and cluster they act on, for the header."""
     await screen.session.runner.check_guards(screen.procedure)
     screen.post_message(ContextsSeen())
 
 
-async def watch_step(screen: "RunScreen", now: StepStanding, *, step: int) -> None:
+async def watch_step(screen: RunView, now: StepStanding, *, step: int) -> None:
     """Follow a step that another cockpit, or an earlier one, started; where that cannot be, its end is still told."""
     tail = screen.tails[step] = OutputTail()
     try:
@@ -150,7 +142,7 @@ async def watch_step(screen: "RunScreen", now: StepStanding, *, step: int) -> No
     screen.post_message(AttemptEnded(attempt))
 
 
-async def edit_step(screen: "RunScreen", now: StepStanding) -> None:
+async def edit_step(screen: RunView, now: StepStanding) -> None:
     step = _current_step(now)
     command = now.prepared.as_written if now.prepared else step.command
     if step.place is not None:
@@ -167,31 +159,31 @@ async def edit_step(screen: "RunScreen", now: StepStanding) -> None:
         await run_prepared(screen, prepared)
 
 
-def _prepare_edited(screen: "RunScreen", step: Step, text: str) -> Prepared:
+def _prepare_edited(screen: RunView, step: Step, text: str) -> Prepared:
     return screen.session.runner.prepare(screen.now_run, step.ordinal, edit=text)
 
 
-async def undo_step(screen: "RunScreen", now: StepStanding) -> None:
+async def undo_step(screen: RunView, now: StepStanding) -> None:
     step = _current_step(now)
     prepared = await asyncio.to_thread(screen.session.runner.prepare, screen.now_run, step.ordinal, undo=True)
     await run_prepared(screen, prepared)
 
 
-async def skip_step(screen: "RunScreen", now: StepStanding) -> None:
+async def skip_step(screen: RunView, now: StepStanding) -> None:
     step = _current_step(now)
     reason = await _ask_reason(screen, "Skip", [step.title], "Why is it left out?", needed=True)
     if reason is not None:
         await settle_step(screen, step, StepState.SKIPPED, reason)
 
 
-async def by_hand(screen: "RunScreen", now: StepStanding) -> None:
+async def by_hand(screen: RunView, now: StepStanding) -> None:
     step = _current_step(now)
     reason = await _ask_reason(screen, "Done by hand", [step.title], "what was done instead", needed=False)
     if reason is not None:
         await settle_step(screen, step, StepState.BY_HAND, reason)
 
 
-async def mark_step_ok(screen: "RunScreen", now: StepStanding) -> None:
+async def mark_step_ok(screen: RunView, now: StepStanding) -> None:
     """The operator compared what was expected with what came, and it is well."""
     step = _current_step(now)
     about = [step.title, "You looked at what came back and say that it is well, whatever the command said."]
@@ -200,7 +192,7 @@ async def mark_step_ok(screen: "RunScreen", now: StepStanding) -> None:
         await settle_step(screen, step, StepState.OK, reason)
 
 
-async def edit_values(screen: "RunScreen", now: StepStanding) -> None:
+async def edit_values(screen: RunView, now: StepStanding) -> None:
     """Look at all values of the run, and give others."""
     runner, this_run = screen.session.runner, screen.now_run
     resolved_values = await asyncio.to_thread(runner.parameters, this_run)
@@ -219,7 +211,7 @@ async def edit_values(screen: "RunScreen", now: StepStanding) -> None:
         screen.post_message(RunNotice("The values are taken for the rest of this run.", "information"))
 
 
-async def cancel_step(screen: "RunScreen", now: StepStanding) -> None:
+async def cancel_step(screen: RunView, now: StepStanding) -> None:
     step = _current_step(now)
     kind = now.prepared.kind if now.prepared else step.kind
     dialog = AskCancel(screen.place, screen.session.time, step.title)
@@ -228,16 +220,14 @@ async def cancel_step(screen: "RunScreen", now: StepStanding) -> None:
     screen.post_message(RunNotice(await screen.session.runner.cancel(screen.now_run, step.ordinal)))
 
 
-async def write_note(screen: "RunScreen", now: StepStanding) -> None:
+async def write_note(screen: RunView, now: StepStanding) -> None:
     session = screen.session
     incident = session.ledger.incidents.get(screen.now_run.incident or "")
     await screen.app.push_screen_wait(Note(screen.place, session.time, session.desk, incident))
 
 
-async def open_rollback(screen: "RunScreen", now: StepStanding) -> None:
+async def open_rollback(screen: RunView, now: StepStanding) -> None:
     """Open the document's Rollback section as a run of its own."""
-    from screens.run.open import open_or_begin
-
     assert screen.way_back is not None
     session = screen.session
     resolved_values = await asyncio.to_thread(session.runner.parameters, screen.now_run)
@@ -249,7 +239,7 @@ async def open_rollback(screen: "RunScreen", now: StepStanding) -> None:
     # What was bad when the run began has no traffic any more: the panes would name another one now.
     visited = [value for value in screen.now_run.values if value.source not in ("operator", "environment")]
     where = session.runner.incident(screen.now_run)
-    await open_or_begin(
+    await screen.opener.open_or_begin(
         screen.app,
         session,
         screen.place,
@@ -261,7 +251,7 @@ async def open_rollback(screen: "RunScreen", now: StepStanding) -> None:
     )
 
 
-async def end_run(screen: "RunScreen", now: StepStanding) -> None:
+async def end_run(screen: RunView, now: StepStanding) -> None:
     left = [
         command.title
         for command in screen.procedure.commands
@@ -276,40 +266,14 @@ async def end_run(screen: "RunScreen", now: StepStanding) -> None:
         await asyncio.to_thread(screen.session.runner.end, screen.now_run, reason)
 
 
-def leave_run(screen: "RunScreen") -> None:
-    """Back. While one of its steps runs here the screen stays alive behind the others; when all is done it is over."""
-    now = screen.standing()
-    if screen.busy and not screen.app.is_screen_installed(screen):
-        screen.app.install_screen(screen, name_of_screen(screen.now_run))
-    if now.last and not now.menu and not now.ended:
-        screen.app.run_worker(finish_run(screen), exit_on_error=False)
-    else:
-        leave_screen(screen)
-
-
-async def finish_run(screen: "RunScreen") -> None:
-    """Every step is done, and who did them leaves: the run is over. Asked for twice it is written once."""
-    if screen.finishing:
-        return
-    screen.finishing = True
-    with suppress(RunRefused, RecordError):
-        await asyncio.to_thread(screen.session.runner.end, screen.now_run, "every step is done or passed over")
-    leave_screen(screen)
-
-
-def name_of_screen(run: Run) -> str:
-    """Under which a run that goes on in the background is found again."""
-    return f"run:{run.id}"
-
-
-async def settle_step(screen: "RunScreen", step: Step, state: StepState, reason: str = "") -> None:
+async def settle_step(screen: RunView, step: Step, state: StepState, reason: str = "") -> None:
     runner = screen.session.runner
     settles = partial(runner.settle, screen.now_run, step.ordinal, state, reason)
     await act_named(screen.app, screen.place, screen.session.time, settles)
     screen.post_message(StepSettled(step.ordinal))
 
 
-async def _ask_how_step_ended(screen: "RunScreen", now: StepStanding) -> bool:
+async def _ask_how_step_ended(screen: RunView, now: StepStanding) -> bool:
     """Have a person say how a step ended. True when it is to be run again."""
     step = _current_step(now)
     attempt = find_newest_attempt(screen.now_run, step.ordinal)
@@ -326,7 +290,7 @@ async def _ask_how_step_ended(screen: "RunScreen", now: StepStanding) -> bool:
     return state is None
 
 
-async def _ask_missing_values(screen: "RunScreen", step: Step, names: tuple[str, ...]) -> Prepared | None:
+async def _ask_missing_values(screen: RunView, step: Step, names: tuple[str, ...]) -> Prepared | None:
     """Ask for what the step needs; the step resolved with it, or None when the question was left."""
     runner, this_run = screen.session.runner, screen.now_run
     resolved_values = await asyncio.to_thread(runner.parameters, this_run)
@@ -346,7 +310,7 @@ async def _ask_missing_values(screen: "RunScreen", step: Step, names: tuple[str,
     return prepared
 
 
-async def _ask_consent(screen: "RunScreen", prepared: Prepared) -> Consent | None:
+async def _ask_consent(screen: RunView, prepared: Prepared) -> Consent | None:
     ceremony = screen.session.runner.ceremony(prepared)
     if not takes_a_dialog(ceremony):
         return Consent(prepared.fingerprint)
@@ -356,7 +320,7 @@ async def _ask_consent(screen: "RunScreen", prepared: Prepared) -> Consent | Non
     return await screen.app.push_screen_wait(dialog)
 
 
-async def _ask_reason(screen: "RunScreen", what: str, about: list[str], question: str, *, needed: bool) -> str | None:
+async def _ask_reason(screen: RunView, what: str, about: list[str], question: str, *, needed: bool) -> str | None:
     return await screen.app.push_screen_wait(
         Reason(screen.place, screen.session.time, what, about, question, needed=needed)
     )
@@ -367,7 +331,7 @@ def _current_step(now: StepStanding) -> Step:
     return now.step
 
 
-Act = Callable[["RunScreen", StepStanding], Awaitable[None]]
+Act = Callable[[RunView, StepStanding], Awaitable[None]]
 ACTS: dict[str, Act] = {
     "run": start_step,
     "edit": edit_step,

@@ -13,9 +13,8 @@ from cockpit.runbooks.run.runs import agrees_with_values, is_untouched, still_op
 from cockpit.runbooks.types import Prepared, RunAlreadyOpen
 from screens.dialogs.dialog import DialogContext
 from screens.dialogs.person import act_named
-from screens.run.actions import name_of_screen
 from screens.run.resume import AskGoOn, AskIncident
-from screens.run.screen import RunScreen
+from screens.run.screen import RunScreen, name_of_screen
 from screens.run.trust import AskTrust, in_words
 from screens.shared.document import DocumentScreen
 
@@ -62,7 +61,17 @@ async def begin_run(
     except RunAlreadyOpen as refusal:
         await follow_run(app, session, place, refusal)
         return
-    screen = RunScreen(session, place, run, runbook, procedure, standing=in_words(trust), agreed=agreed, index=index)
+    screen = RunScreen(
+        session,
+        place,
+        run,
+        runbook,
+        procedure,
+        standing=in_words(trust),
+        agreed=agreed,
+        index=index,
+        opener=RunScreenOpener(),
+    )
     app.push_screen(screen)
 
 
@@ -153,7 +162,16 @@ async def reopen_run(
             return
         session.runner.belongs(run, incident)
     app.push_screen(
-        RunScreen(session, place, run, runbook, procedure, standing="as it was when the run began", index=index)
+        RunScreen(
+            session,
+            place,
+            run,
+            runbook,
+            procedure,
+            standing="as it was when the run began",
+            index=index,
+            opener=RunScreenOpener(),
+        )
     )
 
 
@@ -161,3 +179,10 @@ def several_open(session: "Session", place: DialogContext) -> "list[Incident]":
     """The open incidents, when there is a choice."""
     incidents = session.ledger.open(place.environment)
     return incidents if len(incidents) > 1 else []
+
+
+class RunScreenOpener:
+    """For the screens made here: how their actions open another run."""
+
+    follow_run = staticmethod(follow_run)
+    open_or_begin = staticmethod(open_or_begin)

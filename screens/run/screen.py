@@ -1,5 +1,6 @@
 """A run of a procedure: its steps at the left, the step at hand at the right, one key away from what matters next."""
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
@@ -13,12 +14,13 @@ from textual.css.query import NoMatches
 from textual.events import Key
 from textual.screen import Screen
 
+from cockpit.model.event import RecordError
 from cockpit.model.run import SETTLED, Run, StepState
 from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.model.text import clean_line
 from cockpit.runbooks.prepare.target_guard import ToolContext
 from cockpit.runbooks.run.runs import find_latest_attempt
-from cockpit.runbooks.types import Prepared
+from cockpit.runbooks.types import Prepared, RunRefused
 from screens.dialogs.dialog import TOO_QUICK, DialogContext, Guard
 from screens.run import rows as run_lines
 from screens.run.actions import (
@@ -26,7 +28,6 @@ from screens.run.actions import (
     Act,
     describe_destination,
     go_on,
-    leave_run,
     look_around,
     prepare_shown_step,
     watch_step,
@@ -43,10 +44,12 @@ from screens.run.messages import (
     StepSettled,
 )
 from screens.run.step_pane import StepPane, hand_over
+from screens.run.view import RunOpener
 from screens.shared.app_messages import ReadingChanged
 from screens.shared.bound_keys import keys_of, list_bound_keys
 from screens.shared.copying import copy_text
 from screens.shared.errors import explain
+from screens.shared.leaving import leave_screen
 from widgets.keys import KeyLine
 from widgets.line import Lines
 from widgets.output import OutputTail
@@ -80,8 +83,10 @@ class RunScreen(Screen[None]):
         standing: str = "",
         agreed: Mapping[int, Prepared] | None = None,
         index: int | None = None,
+        opener: RunOpener,
     ) -> None:
         super().__init__()
+        self.opener = opener
         self.session, self.place, self.runbook, self.procedure = session, place, runbook, procedure
         self.way_back = way_back(runbook, procedure)
         self.agreed = dict(agreed or {})  # step -> what was shown
@@ -383,7 +388,31 @@ class RunScreen(Screen[None]):
 
     def action_back(self) -> None:
         """The run goes on: while one of its steps runs here, the screen stays alive behind the others."""
-        self.action_full() if self.has_class("-full") else leave_run(self)
+        self.action_full() if self.has_class("-full") else self._leave()
+
+    def _leave(self) -> None:
+        """Back. While one of its steps runs here it stays alive behind the others; when all is done it is over."""
+        now = self.standing()
+        if self.busy and not self.app.is_screen_installed(self):
+            self.app.install_screen(self, name_of_screen(self.now_run))
+        if now.last and not now.menu and not now.ended:
+            self.app.run_worker(self._finish(), exit_on_error=False)
+        else:
+            leave_screen(self)
+
+    async def _finish(self) -> None:
+        """Every step is done, and who did them leaves: the run is over. Asked for twice it is written once."""
+        if self.finishing:
+            return
+        self.finishing = True
+        with suppress(RunRefused, RecordError):
+            await asyncio.to_thread(self.session.runner.end, self.now_run, "every step is done or passed over")
+        leave_screen(self)
+
+
+def name_of_screen(run: Run) -> str:
+    """Under which a run that goes on in the background is found again."""
+    return f"run:{run.id}"
 
 
 def name_action(action: str, parameters: tuple[object, ...]) -> str:

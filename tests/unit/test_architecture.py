@@ -44,23 +44,6 @@ def test_the_core_runs_without_a_terminal_library(entry: str) -> None:
 
 
 PACKAGES = ("cockpit", "screens", "widgets", "themes")
-KNOWN_CIRCLES: tuple[frozenset[str], ...] = (
-    # Shrinks only: whoever cuts one takes its line away.
-    frozenset({"screens.dialogs.dialog", "screens.dialogs.form", "screens.dialogs.person"}),
-    frozenset({"screens.run.actions", "screens.run.open", "screens.run.screen"}),
-    frozenset(
-        {
-            "cockpit.app",
-            "screens.main.actions",
-            "screens.main.modes",
-            "screens.main.palette",
-            "screens.main.panes",
-            "screens.main.screen",
-            "screens.main.status_lines",
-            "screens.wall",
-        }
-    ),
-)
 
 
 def modules_imported(path: Path, modules: Set[str]) -> set[str]:
@@ -104,5 +87,24 @@ def import_circles() -> set[frozenset[str]]:
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    new_circles = [circle for circle in import_circles() if not any(circle <= known for known in KNOWN_CIRCLES)]
-    assert [sorted(circle) for circle in new_circles] == []
+    assert [sorted(circle) for circle in import_circles()] == []
+
+
+def imports_at_run_time(tree: ast.Module) -> list[ast.ImportFrom]:
+    """All but those under `if TYPE_CHECKING`."""
+    for_types = [
+        node
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING"
+        for node in ast.walk(block)
+    ]
+    return [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node not in for_types]
+
+
+def test_screens_import_the_session_only_for_its_type() -> None:
+    offenders = [
+        str(path)
+        for path in Path("screens").rglob("*.py")
+        if any(node.module == "cockpit.session" for node in imports_at_run_time(ast.parse(path.read_text("utf-8"))))
+    ]
+    assert offenders == []

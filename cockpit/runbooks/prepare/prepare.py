@@ -12,11 +12,10 @@ from cockpit.model.system import Environment
 from cockpit.model.text import clean_line, clean_text, is_clean
 from cockpit.runbooks.document.sessions import goes_through, leaves_commands_behind, through_place
 from cockpit.runbooks.document.step_kind import ORDER, kind_of
-from cockpit.runbooks.prepare import script, tags
+from cockpit.runbooks.prepare import curl_requests, script, tags
 from cockpit.runbooks.prepare import target_guard as guard
 from cockpit.runbooks.prepare.http_request import READING, build_request
 from cockpit.runbooks.prepare.values import Live, Reveal, resolve_values
-from cockpit.runbooks.shell_syntax import curl_requests
 from cockpit.runbooks.shell_syntax import requirements as tools
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets, remove_secrets, secrets_in
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders, names_a_secret

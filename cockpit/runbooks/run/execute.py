@@ -15,6 +15,7 @@ from cockpit.model.run import Run, StepState
 from cockpit.model.runbook import Step, StepKind
 from cockpit.model.text import clean_line
 from cockpit.runbooks.prepare.confirmation import Approval
+from cockpit.runbooks.prepare.curl_requests import without_reports
 from cockpit.runbooks.run import attempt as trying
 from cockpit.runbooks.run import events as journal
 from cockpit.runbooks.run import verify
@@ -27,7 +28,6 @@ from cockpit.runbooks.run.process.masking import mask_secrets
 from cockpit.runbooks.run.process.shell import AttemptFiles
 from cockpit.runbooks.run.process.transcript import head_and_tail, read_excerpt
 from cockpit.runbooks.run.runs import find_latest_attempt
-from cockpit.runbooks.shell_syntax.curl_requests import without_reports
 from cockpit.runbooks.types import Finished, Output, Prepared, RunRefused
 
 Note = Callable[[Draft], object]

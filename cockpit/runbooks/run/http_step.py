@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from cockpit.model.run import StepState
 from cockpit.model.text import clean_line
 from cockpit.runbooks.prepare.http_request import READING
+from cockpit.runbooks.prepare.web_pages import MARKUP, PAGE, SIGN_IN
 from cockpit.runbooks.run.process.transcript import make_readable
-from cockpit.runbooks.run.web_pages import MARKUP, PAGE, SIGN_IN
 from cockpit.runbooks.types import Finished, Request
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.model.text import clean_line
+from cockpit.runbooks.prepare.curl_requests import judge_requests
 from cockpit.runbooks.run.process.shell import CommandEnd
-from cockpit.runbooks.shell_syntax.curl_requests import judge_requests
 from cockpit.runbooks.types import Finished
 
 MAY_HAVE_BEEN_DONE = frozenset({StepKind.CHANGE, StepKind.DANGER})

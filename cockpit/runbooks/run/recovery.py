@@ -11,6 +11,7 @@ from pathlib import Path
 from cockpit.model.event import Draft
 from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.runbook import Step, StepKind
+from cockpit.runbooks.prepare.curl_requests import without_reports
 from cockpit.runbooks.run import events as journal
 from cockpit.runbooks.run import verify
 from cockpit.runbooks.run.attempt import ExecutionContext, Writing
@@ -25,7 +26,6 @@ from cockpit.runbooks.run.process.shell import (
     let_print,
 )
 from cockpit.runbooks.run.process.transcript import TranscriptTail, head_and_tail, read_excerpt
-from cockpit.runbooks.shell_syntax.curl_requests import without_reports
 from cockpit.runbooks.types import Finished, Output
 
 Now = Callable[[], Attempt]

@@ -11,9 +11,9 @@ import pytest
 
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
+from cockpit.runbooks.prepare.curl_requests import add_reports, without_reports
 from cockpit.runbooks.run.outcome import judge_outcome
 from cockpit.runbooks.run.process.shell import CommandEnd
-from cockpit.runbooks.shell_syntax.curl_requests import add_reports, without_reports
 from tests.integration.runbooks.stage import Stage, fence
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed on this machine")

@@ -4,8 +4,7 @@ import pytest
 from textual.widgets import Input, TextArea
 
 from cockpit.model.operator import LoginAccount, Operator
-from screens.dialogs.dialog import DialogContext
-from screens.dialogs.form import FormDialog
+from screens.dialogs.dialog import DialogContext, PersonDialog
 from screens.dialogs.note import Note
 from tests.tui.incident.conftest import Clock, Front, Session, confirm
 
@@ -31,7 +30,7 @@ async def test_the_first_act_asks_who_it_is_and_is_then_done(
         await pilot.press(*"seen")
         await confirm(pilot, clock)
         question = app.screen
-        assert isinstance(question, FormDialog)
+        assert isinstance(question, PersonDialog)
         assert question.query_one("#field-name", Input).value == "ana"
         question.query_one("#field-name", Input).value = "Ana Lind"
         await pilot.pause()
@@ -50,7 +49,7 @@ async def test_left_unanswered_nothing_is_written_and_the_words_stay(
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"seen")
         await confirm(pilot, clock)
-        assert isinstance(app.screen, FormDialog)
+        assert isinstance(app.screen, PersonDialog)
         await pilot.press("escape")
         await pilot.pause()
         assert note.is_current
@@ -69,5 +68,5 @@ async def test_a_shared_login_is_no_answer(
         app.screen.query_one("#field-name", Input).value = "root"
         await pilot.pause()
         await confirm(pilot, clock)
-        assert isinstance(app.screen, FormDialog)
+        assert isinstance(app.screen, PersonDialog)
     assert actors(session) == []

@@ -16,6 +16,7 @@ from cockpit.model.run import Run, Value
 from cockpit.model.runbook import Procedure, Runbook
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from screens.dialogs.dialog import HELD, LET_GO, DialogContext
+from screens.run.open import RunScreenOpener
 from screens.run.screen import POUR, RunScreen
 from tests.tui.bare import Bare, Clock
 from tests.tui.runbooks.play import NOW, NZDT, Play, document
@@ -175,7 +176,7 @@ def make_run(session: Session, place: DialogContext) -> Callable[..., RunScreen]
         run = session.runner.start(runbook, procedure, proposed=proposed)
         if before:
             before(run)
-        return RunScreen(session, place, run, runbook, procedure, **how)  # type: ignore[arg-type]
+        return RunScreen(session, place, run, runbook, procedure, opener=RunScreenOpener(), **how)  # type: ignore[arg-type]
 
     return make
 

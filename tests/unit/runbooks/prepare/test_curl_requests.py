@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
+from cockpit.runbooks.prepare import curl_requests
+from cockpit.runbooks.prepare.curl_requests import REPORT, add_reports, find_calls
 from cockpit.runbooks.run.outcome import judge_outcome
 from cockpit.runbooks.run.process.shell import CommandEnd
-from cockpit.runbooks.shell_syntax import curl_requests, parse_shell
-from cockpit.runbooks.shell_syntax.curl_requests import REPORT, add_reports, find_calls
+from cockpit.runbooks.shell_syntax import parse_shell
 
 URL = "https://app.example.com/cache"
 SENDS = [
