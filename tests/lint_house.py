@@ -22,7 +22,7 @@ VAGUE_NAMES = frozenset(
 )
 MOST_FILES = 30  # side by side in one folder
 MOST_VAGUE = 0.01  # of all bindings
-# A ratchet on the way to 0.25 of all module functions: whoever renames some lowers it, nobody raises it.
+# Of all module functions. What is left are mostly commands, whose function is called as one types them.
 MOST_ONE_WORD = 0.05
 
 
