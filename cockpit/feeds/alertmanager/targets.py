@@ -99,7 +99,7 @@ class TargetWitness:
         job, instance = labels.get("job", ""), labels.get("instance", "")
         if instance and (job, instance) in self._known:
             return self._exact_doubt((job, instance))
-        scope = [target for target in self._lost if job not in self._jobs or target[0] == job]
+        scope = [target for target in self._lost if not job or job not in self._jobs or target[0] == job]
         return next((self._describe(target) for target in scope if self._was_up(target, fired)), "")
 
     def _exact_doubt(self, target: Target) -> str:
