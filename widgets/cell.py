@@ -76,7 +76,7 @@ def compute_widths(columns: Sequence[Column], total: int) -> list[int]:
 
 
 def sanitize_line(text: str) -> str:
-    """`text` as one line that cannot reach the terminal as anything but itself: the second door after `clean`."""
+    """`text` as one line that cannot reach the terminal as anything but itself: the second door after `clean_text`."""
     if text.isascii() and text.isprintable():
         return text
     return HOSTILE.sub(REPLACEMENT, JOINERS.sub("", BREAKS.sub(" ", text)))

@@ -162,7 +162,7 @@ class SecretRegistry:
 
 
 KNOWN_SECRETS = SecretRegistry()
-"""What this process knows: filled where secrets are read, asked by the door for outside text (`clean`)."""
+"""What this process knows: filled where secrets are read, asked by the door for outside text (`clean_text`)."""
 
 
 def secret_parts(value: str) -> Iterator[str]:

@@ -132,7 +132,7 @@ def format_timestamp(moment: datetime) -> str:
 
 
 def parse_timestamp(text: str) -> datetime:
-    """The inverse of `stamp`. Raises ValueError."""
+    """The inverse of `format_timestamp`. Raises ValueError."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
 
 
@@ -146,7 +146,7 @@ def format_age(seconds: float) -> str:
 
 
 def format_elapsed(seconds: float) -> str:
-    """A running duration as `HH:MM:SS`; from two days on in its two largest units, as `lasted` says it."""
+    """A running duration as `HH:MM:SS`; from two days on in its two largest units, as `format_duration` says it."""
     whole = max(0, int(seconds))
     if whole >= LONG:
         return format_duration(timedelta(seconds=whole))

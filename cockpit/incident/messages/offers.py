@@ -104,7 +104,7 @@ def list_offers(incident: Incident, plan: Plan) -> tuple[Template, ...]:
 def compose_message(
     template: Template, scene: MessageContext, now: datetime, promise: timedelta | None = None
 ) -> FilledMessage:
-    """The message as it stands now. `promise` is as `comms.fill` takes it."""
+    """The message as it stands now. `promise` is as `fill_template` takes it."""
     incident, plan = scene.incident, scene.plan
     if template is DECLARATION:
         return FilledMessage(declare_text(incident, scene.zone, plan, scene.symptoms))

@@ -166,7 +166,7 @@ def preview_export(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN
 
 
 def write_export(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN, *, force: bool = False) -> str:
-    """Write `text` into `path`, whole or not at all; the answer is what was done, as `outlook` says it.
+    """Write `text` into `path`, whole or not at all; the answer is what was done, as `preview_export` says it.
 
     With `force` a file that is not our own of this incident is replaced. Raises NotOurDraft, DeskError. Blocking.
     """
