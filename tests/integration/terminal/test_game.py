@@ -60,7 +60,9 @@ def test_from_the_bad_deployment_to_the_reviewed_post_mortem(open_terminal: Call
     terminal.press("a")
     terminal.see("You took")
     terminal.press("R")
-    assert "frozen" in terminal.see("enter starts")
+    assert "frozen" in terminal.see("page down shows them")  # what is longer than the screen is read to its end first
+    terminal.press("PageDown")
+    terminal.see("enter starts")
     terminal.press("Enter")
     terminal.see("asks for a word")
     terminal.press("Enter")
@@ -86,7 +88,8 @@ def test_from_the_bad_deployment_to_the_reviewed_post_mortem(open_terminal: Call
 
     terminal.press("s")
     terminal.see("Severity and status")
-    terminal.press("4")  # resolved
+    terminal.press("Tab")
+    terminal.press("Down", "Down", "Down")  # resolved; a digit would be meant for the reason
     terminal.see("it ended because it was")
     terminal.press("Tab")
     terminal.press("Tab")
