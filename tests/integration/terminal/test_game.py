@@ -108,7 +108,7 @@ def test_from_the_bad_deployment_to_the_reviewed_post_mortem(open_terminal: Call
     draft.write_text(draft.read_text(encoding="utf-8").replace(PROMPT, by_hand), encoding="utf-8")
     terminal.press("s")
     terminal.see("ends its clock")
-    terminal.press("3")
+    terminal.press("Down", "Down")  # reviewed
     terminal.press("Enter")
     terminal.see("   reviewed")
     terminal.press("x")
