@@ -120,7 +120,7 @@ def test_from_the_bad_deployment_to_the_reviewed_post_mortem(open_terminal: Call
     facts = (
         "**State:** reviewed",
         by_hand,
-        "| Incident Commander | root |",
+        "| Incident Commander | ana |",
         "| tell clients |",
         "look at the log of the new revision",
         "4 of 5 not ticked",
