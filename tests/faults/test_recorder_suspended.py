@@ -24,7 +24,7 @@ import asyncio, sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cockpit.incident import lock, recorder
+from cockpit.recorder import lock, recorder
 from cockpit.model import time as clocks
 from cockpit.timeline.timeline import Timeline
 from cockpit.model.probe import ProbeResult, ProbeState
