@@ -23,10 +23,10 @@ from cockpit.runbooks.catalogue.load import load_catalogue, markdown_in
 from cockpit.runbooks.lint.lint import LintContext, root_of
 from cockpit.runbooks.plan.load import read_plan
 from cockpit.runbooks.prepare import environment as fresh
-from cockpit.runbooks.prepare import target_guard as guard
+from cockpit.runbooks.prepare import target_guard
 from cockpit.runbooks.prepare.prepare import PrepareContext
 from cockpit.runbooks.prepare.values import Live, build_live_values
-from cockpit.runbooks.run import preconditions as rules
+from cockpit.runbooks.run import preconditions
 from cockpit.runbooks.run.runs import Runs
 from cockpit.timeline.timeline import Timeline
 
@@ -130,7 +130,7 @@ def setting_of(system: System, environment: Environment) -> tuple[PrepareContext
 
     async def look() -> Live:
         _, observed = await asyncio.gather(
-            guard.read_tool_targets(environment, env, guards), look_once(system, environment)
+            target_guard.read_tool_targets(environment, env, guards), look_once(system, environment)
         )
         return observed
 
@@ -154,7 +154,7 @@ def setting_of(system: System, environment: Environment) -> tuple[PrepareContext
 
 def folder_of(runbook: Runbook) -> str:
     """Where the steps of a document run."""
-    return rules.folder_of(runbook, Path.cwd())
+    return preconditions.folder_of(runbook, Path.cwd())
 
 
 def shown_path(path: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from cockpit.config import schema as tables
+from cockpit.config import schema
 from cockpit.config.lines import Place, line_of
 from cockpit.config.places import default_data
 from cockpit.config.schema import HoursTable, Root, Weekday
@@ -135,7 +135,7 @@ def _make_timedelta(seconds: float | None) -> timedelta | None:
     return None if seconds is None else timedelta(seconds=seconds)
 
 
-def build_system(root: tables.Root, file: Path, numbers_by_name: Mapping[Place, int]) -> System:
+def build_system(root: schema.Root, file: Path, numbers_by_name: Mapping[Place, int]) -> System:
     """The System of the configuration that was read from `file` (absolute); `known` are the lines of its keys."""
     folder = file.parent
 
@@ -175,7 +175,7 @@ def build_system(root: tables.Root, file: Path, numbers_by_name: Mapping[Place, 
     )
 
 
-def _build_environment(name: str, table: tables.EnvironmentTable, folder: Path) -> Environment:
+def _build_environment(name: str, table: schema.EnvironmentTable, folder: Path) -> Environment:
     return Environment(
         name=name,
         production=table.production,
@@ -193,7 +193,7 @@ def _build_environment(name: str, table: tables.EnvironmentTable, folder: Path) 
     )
 
 
-def _build_probe(environment: str, table: tables.ProbeTable, folder: Path) -> Probe:
+def _build_probe(environment: str, table: schema.ProbeTable, folder: Path) -> Probe:
     return Probe(
         name=table.name,
         environment=environment,
@@ -216,7 +216,7 @@ def _build_probe(environment: str, table: tables.ProbeTable, folder: Path) -> Pr
     )
 
 
-def _alert_source(table: tables.AlertSourceTable, folder: Path) -> AlertSource:
+def _alert_source(table: schema.AlertSourceTable, folder: Path) -> AlertSource:
     return AlertSource(
         name=table.name,
         kind=table.kind,

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from cockpit.incident import response_state as response
+from cockpit.incident import response_state
 from cockpit.incident.corrections import CorrectedFacts
 from cockpit.incident.impact_signals import HELD, ImpactWatch, last_period
 from cockpit.incident.signals import Signal
@@ -198,24 +198,24 @@ class IncidentStateBuilder:
             rules=bindings[-1][1],
             bindings=tuple(SeverityRules(change.value, change.at, rules) for change, rules in bindings),
             mistakes=_list_mistaken_severities(self._superseded),
-            roles=response.list_holdings(function(Kind.ROLE)),
-            updates=response.list_updates(function(Kind.UPDATE)),
-            called=response.list_calls(function(Kind.PAGE)),
-            ticks=response.list_ticks(function(Kind.TICK)),
-            marks=response.list_marks(function(Kind.CLOCK)),
-            decisions=response.list_decisions(function(Kind.DECISION)),
-            items=response.list_action_items(function(Kind.NOTE, Kind.ITEM)),
-            pins=response.find_pins(function(Kind.PIN), self._facts.standing),
-            links=response.list_evidence_links(function(Kind.LINK), self._facts.standing),
+            roles=response_state.list_holdings(function(Kind.ROLE)),
+            updates=response_state.list_updates(function(Kind.UPDATE)),
+            called=response_state.list_calls(function(Kind.PAGE)),
+            ticks=response_state.list_ticks(function(Kind.TICK)),
+            marks=response_state.list_marks(function(Kind.CLOCK)),
+            decisions=response_state.list_decisions(function(Kind.DECISION)),
+            items=response_state.list_action_items(function(Kind.NOTE, Kind.ITEM)),
+            pins=response_state.find_pins(function(Kind.PIN), self._facts.standing),
+            links=response_state.list_evidence_links(function(Kind.LINK), self._facts.standing),
             freezes=tuple(
                 freeze
                 for freeze in self._freezes()
                 if (resolved is None or freeze.since <= resolved)
                 and (freeze.until is None or freeze.until >= reach_from)
             ),
-            recovery=response.find_recovery(function(Kind.RECOVERY)),
-            ran=response.list_procedure_runs(function(Kind.RUN)),
-            reviews=response.list_reviews(function(Kind.REVIEW)),
+            recovery=response_state.find_recovery(function(Kind.RECOVERY)),
+            ran=response_state.list_procedure_runs(function(Kind.RUN)),
+            reviews=response_state.list_reviews(function(Kind.REVIEW)),
             **self._felt(),
         )
 
@@ -229,7 +229,7 @@ class IncidentStateBuilder:
                 name = default_severity(self._ladder)
             if name:
                 change = StateChange(name, event.occurred, event.actor, text_of(event.detail, "reason"))
-                changes.append((change, response.read_rules(event)))
+                changes.append((change, response_state.read_rules(event)))
         return tuple(changes)
 
     def _detected(self, first: Event) -> tuple[datetime, str]:

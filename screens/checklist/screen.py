@@ -15,7 +15,7 @@ from textual.screen import Screen
 from cockpit.incident.response_state import DONE, OPEN, SKIPPED
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist
-from screens.checklist import rows as boxes
+from screens.checklist import rows
 from screens.checklist.rows import ChecklistBox
 from screens.dialogs.dialog import QUIET
 from screens.dialogs.form import Field, FormDialog, make_required_check
@@ -75,7 +75,7 @@ class ChecklistScreen(Screen[None]):
     ) -> None:
         super().__init__()
         self._session, self._place, self._incident, self._acts = session, place, incident, dict(acts)
-        self._lists = boxes.opens_for(session.plan.checklists, incident.severity)
+        self._lists = rows.opens_for(session.plan.checklists, incident.severity)
         self._at = next((index for index, checklist in enumerate(self._lists) if checklist.id == first), 0)
         self._pressed, self._hurried = 0.0, False
 
@@ -84,7 +84,7 @@ class ChecklistScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Lines(id="check-head")
         yield Lines(id="check-lists")
-        yield KeyedTable(boxes.COLUMNS, id="check-boxes")
+        yield KeyedTable(rows.COLUMNS, id="check-boxes")
         yield Lines(id="check-about")
         yield Lines(id="check-said")
         yield KeyLine(id="keys-line")
@@ -107,7 +107,7 @@ class ChecklistScreen(Screen[None]):
     def _boxes(self) -> tuple[ChecklistBox, ...]:
         """As the events tell it at this moment."""
         self._incident = self._session.ledger.incidents.get(self._incident.id, self._incident)
-        return boxes.list_boxes(self._list, self._incident)
+        return rows.list_boxes(self._list, self._incident)
 
     @property
     def _box(self) -> ChecklistBox | None:
@@ -125,16 +125,16 @@ class ChecklistScreen(Screen[None]):
             *self._lists[self._at :],
             *self._lists[: self._at],
         ):  # the one at hand first: it is never cut off
-            count = boxes.render_progress(checklist, boxes.list_boxes(checklist, self._incident))
+            count = rows.render_progress(checklist, rows.list_boxes(checklist, self._incident))
             pairs += [("▸ " if checklist is self._list else "  ", "info"), *count, ("   ", "")]
         self.query_one("#check-lists", Lines).show(pairs)
-        self._table.show(boxes.list_rows(checklist_boxes, self._session.operator, place.zone), now)
+        self._table.show(rows.list_rows(checklist_boxes, self._session.operator, place.zone), now)
         keys, box = keys_of(self), self._box
         if enter := keys.get("table.select"):
             keys["table.select"] = replace(enter, does="Done")
         act = keys["check.act"].shown if box and box.act in self._acts and "check.act" in keys else ""
         wide = max(20, self.size.width - 2)
-        lines = [row for line in boxes.describe_box(box, act, place.zone) for row in wrap_pieces(line, wide, most=3)]
+        lines = [row for line in rows.describe_box(box, act, place.zone) for row in wrap_pieces(line, wide, most=3)]
         self.query_one("#check-about", Lines).show(*lines)
         self.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys and (id != "check.act" or act)])
 

@@ -13,7 +13,7 @@ from textual.widgets import Footer
 from cockpit.incident.postmortem.export import Exporter
 from cockpit.model.incident import Incident
 from screens.dialogs.dialog import DialogContext
-from screens.incident import people_forms as people
+from screens.incident import people_forms
 from screens.shared.app_messages import EventsAppended
 from screens.shared.document import text_tone
 from screens.shared.errors import explain
@@ -109,7 +109,7 @@ class PreviewScreen(Screen[None]):
     def action_review(self) -> None:
         session = self._session
         incident = session.ledger.incidents.get(self._incident.id, self._incident)
-        self.app.push_screen(people.open_review_form(self._place, session.time, session.desk, incident))
+        self.app.push_screen(people_forms.open_review_form(self._place, session.time, session.desk, incident))
 
 
 def make_readable(draft: str) -> str:

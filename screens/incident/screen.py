@@ -18,9 +18,8 @@ from cockpit.model.plan import Checklist, Role
 from screens.dialogs.dialog import Dialog, DialogContext
 from screens.dialogs.note import Note
 from screens.dialogs.status import StatusDialog
-from screens.incident import clock_forms as timing
+from screens.incident import clock_forms, people_forms
 from screens.incident import keys as incident_keys
-from screens.incident import people_forms as people
 from screens.incident.keys import KEYS
 from screens.incident.people_forms import open_update_form
 from screens.shared.app_messages import EventsAppended
@@ -210,11 +209,13 @@ class IncidentScreen(Screen[None]):
         form: Asked = None
         place, time, desk, incident = self._place, self._session.time, self._session.desk, self.incident
         if isinstance(chosen, Clock):
-            form = timing.open_clock_form(place, time, desk, incident, chosen)
+            form = clock_forms.open_clock_form(place, time, desk, incident, chosen)
         elif isinstance(chosen, Role):
-            form = people.open_role_form(place, time, desk, incident, chosen.name, chosen.duty, self._open_things())
+            form = people_forms.open_role_form(
+                place, time, desk, incident, chosen.name, chosen.duty, self._open_things()
+            )
         elif isinstance(chosen, CallCandidate):
-            form = people.open_call_form(place, time, desk, incident, chosen.who, chosen.tier, chosen.contacts)
+            form = people_forms.open_call_form(place, time, desk, incident, chosen.who, chosen.tier, chosen.contacts)
         elif isinstance(chosen, Checklist):
             self._boxes(chosen.id)
         if form is not None:
@@ -224,17 +225,17 @@ class IncidentScreen(Screen[None]):
         place, time, desk, incident = self._place, self._session.time, self._session.desk, self.incident
         plan = self._session.plan
         forms: dict[str, Callable[[], Asked]] = {
-            "task": partial(timing.open_task_form, place, time, desk, incident),
-            "loop": partial(timing.open_loop_form, place, time, desk, incident),
-            "decide": partial(people.open_decision_form, place, time, desk, incident),
-            "scenario": partial(timing.open_scenario_form, place, time, desk, incident, plan),
-            "aware": partial(timing.open_awareness_form, place, time, desk, incident, plan),
+            "task": partial(clock_forms.open_task_form, place, time, desk, incident),
+            "loop": partial(clock_forms.open_loop_form, place, time, desk, incident),
+            "decide": partial(people_forms.open_decision_form, place, time, desk, incident),
+            "scenario": partial(clock_forms.open_scenario_form, place, time, desk, incident, plan),
+            "aware": partial(clock_forms.open_awareness_form, place, time, desk, incident, plan),
             "snooze": self._snooze,
             "note": partial(Note, place, time, desk, incident),
             "status": partial(StatusDialog, place, time, desk, incident),
             "update": partial(open_update_form, place, time, desk, incident, plan),
             "freeze": partial(
-                people.open_freeze_form, place, time, desk, self._session.ledger.freeze(place.environment)
+                people_forms.open_freeze_form, place, time, desk, self._session.ledger.freeze(place.environment)
             ),
         }
         form = forms[name]()
@@ -270,7 +271,7 @@ class IncidentScreen(Screen[None]):
         chosen = self.objects[0].get(self.panes[0].table.cursor or "")
         if not isinstance(chosen, Clock):
             return None
-        return timing.open_clock_form(
+        return clock_forms.open_clock_form(
             self._place, self._session.time, self._session.desk, self.incident, chosen, later=True
         )
 
@@ -283,4 +284,4 @@ class IncidentScreen(Screen[None]):
         ]
         clocks = list_running_clocks(self._session, self.incident, now, self._place.zone)
         ledger, here = self._session.ledger, self.incident.environment
-        return people.open_things(clocks, runs, now, ledger.silenced(here), ledger.freeze(here))
+        return people_forms.open_things(clocks, runs, now, ledger.silenced(here), ledger.freeze(here))

@@ -18,16 +18,9 @@ from cockpit.model.text import clean_line
 from screens.dialogs.dialog import QUIET
 from screens.dialogs.person import act_named
 from screens.main import (
-    actions as leading,
-)
-from screens.main import (
-    actions as opening,
-)
-from screens.main import (
-    panes as empty,
-)
-from screens.main import (
-    status_lines as telling,
+    actions,
+    panes,
+    status_lines,
 )
 from screens.main.actions import OPENS
 from screens.main.keys import KEYS, SHOWN, Situation, why_not
@@ -107,7 +100,7 @@ class CockpitScreen(Screen[None]):
 
     def on_mount(self) -> None:
         for pane in self.panes:
-            pane.table.explain(*empty.describe_starting())
+            pane.table.explain(*panes.describe_starting())
         self.panes[0].table.focus()
         self._clock = self.set_interval(1.0, self.tick)
         self.set_interval(ELSEWHERE, self.remind_elsewhere)
@@ -118,7 +111,7 @@ class CockpitScreen(Screen[None]):
     @on(Attached)
     def _attached(self) -> None:
         if self.session is not None:
-            opening.bind_procedures(self, self.session)
+            actions.bind_procedures(self, self.session)
             self.draw(*PANES, "timeline")
         self.tick()
 
@@ -171,7 +164,7 @@ class CockpitScreen(Screen[None]):
             self.draw("timeline")
         for pane in self.panes:
             pane.table.tick(now)
-        self._situation = telling.read_situation(self)
+        self._situation = status_lines.read_situation(self)
         self._look_at_the_clocks(now)
         self._draw_edges(now)
 
@@ -239,7 +232,7 @@ class CockpitScreen(Screen[None]):
     @on(KeyedTable.Highlighted)
     def _moved(self) -> None:
         """Which keys work, and on what, may depend on the row under the cursor."""
-        self._situation = telling.read_situation(self)
+        self._situation = status_lines.read_situation(self)
         self._draw_edges(self.now())
 
     @on(KeyedTable.Selected)
@@ -248,11 +241,11 @@ class CockpitScreen(Screen[None]):
         if self.session and message.row in values_by_name:
             value = values_by_name[message.row]
             if isinstance(value, DueClock):
-                leading.act_on(self, self.session, value)
+                actions.act_on(self, self.session, value)
             elif isinstance(value, Incident):
-                leading.open_roles(self, self.session)
+                actions.open_roles(self, self.session)
             else:
-                opening.open_details(self, self.session, value)
+                actions.open_details(self, self.session, value)
 
     def under_cursor(self, pane: int) -> object | None:
         """The object, not the row: what a key acts on is captured when it is pressed."""
@@ -272,7 +265,7 @@ class CockpitScreen(Screen[None]):
         if index != DUE or self.roomy:
             self.panes[index].table.focus()
         elif self.session is not None:  # what is due has its pane on a wide screen only
-            leading.open_incident(self, self.session)
+            actions.open_incident(self, self.session)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """The pane with the focus is the current one, and stays it while something is typed into the filter."""
@@ -357,14 +350,14 @@ class CockpitScreen(Screen[None]):
     def action_procedure(self, name: str) -> None:
         """Open the procedure that a key of the configuration names."""
         if self.session is not None:
-            opening.show_procedure(self, self.session, name)
+            actions.show_procedure(self, self.session, name)
 
     @work(exit_on_error=False, group="writing")
     async def write(self, act: Callable[[], object], done: str) -> None:
         """Do a blocking act off the loop and say how it went."""
         assert self.session is not None
         try:
-            await act_named(self.app, opening.make_dialog_context(self, self.session), self.session.time, act)
+            await act_named(self.app, actions.make_dialog_context(self, self.session), self.session.time, act)
         except Exception as error:
             self.notify(explain(error, "an act failed"), severity="error", markup=False)
         else:

@@ -25,7 +25,7 @@ from cockpit.model.plan import Template
 from cockpit.model.text import clean_line, clean_text
 from screens.dialogs.dialog import QUIET, DialogContext
 from screens.dialogs.person import act_named
-from screens.messages import header as lines
+from screens.messages import header
 from screens.messages.drafts import Drafts, Words
 from screens.shared.app_messages import EventsAppended
 from screens.shared.bound_keys import keys_of
@@ -126,7 +126,7 @@ class CommunicateScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Lines(id="tell-head")
         with Container(id="tell-body"):
-            yield KeyedTable(lines.COLUMNS, id="tell-list")
+            yield KeyedTable(header.COLUMNS, id="tell-list")
             with Vertical(id="tell-right"):
                 yield Lines(id="tell-settings")
                 yield MarkedText(id="tell-text")
@@ -193,16 +193,16 @@ class CommunicateScreen(Screen[None]):
         self._draw()
 
     def _draw(self) -> None:
-        self.query_one("#tell-head", Lines).show(lines.render_head(self._incident, self._place.production))
+        self.query_one("#tell-head", Lines).show(header.render_head(self._incident, self._place.production))
         drafts, now = self._drafts, self._now
-        self._table.show(lines.list_rows(tuple(drafts.templates.values()), drafts.states), now)
-        pairs = lines.render_settings(self.audience, drafts.filled.promised, self._area.missing, now, self._place.zone)
+        self._table.show(header.list_rows(tuple(drafts.templates.values()), drafts.states), now)
+        pairs = header.render_settings(self.audience, drafts.filled.promised, self._area.missing, now, self._place.zone)
         from_where = sanitize_line(f"{self._template.title} · {self._template.origin}")
         self.query_one("#tell-right").border_title = Content(from_where)
         self.query_one("#tell-settings", Lines).show(pairs)
         keys, writing = keys_of(self), self._area.has_focus
         if not self._said:
-            self.query_one("#tell-said", Lines).show(lines.WRITING if writing else lines.NOTHING_SENT)
+            self.query_one("#tell-said", Lines).show(header.WRITING if writing else header.NOTHING_SENT)
         if writing and "tell.back" in keys:
             keys["tell.back"] = replace(keys["tell.back"], does="Done")
         self.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys])
@@ -247,8 +247,8 @@ class CommunicateScreen(Screen[None]):
             self.say("Nothing is left to fill.", "good")
 
     def action_audience(self) -> None:
-        index = lines.AUDIENCES.index(self.audience) if self.audience in lines.AUDIENCES else -1
-        self._audience = lines.AUDIENCES[(index + 1) % len(lines.AUDIENCES)]
+        index = header.AUDIENCES.index(self.audience) if self.audience in header.AUDIENCES else -1
+        self._audience = header.AUDIENCES[(index + 1) % len(header.AUDIENCES)]
         self._draw()
 
     def action_promise(self) -> None:

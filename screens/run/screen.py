@@ -22,7 +22,7 @@ from cockpit.runbooks.prepare.target_guard import ToolContext
 from cockpit.runbooks.run.runs import find_latest_attempt
 from cockpit.runbooks.types import Prepared, RunRefused
 from screens.dialogs.dialog import TOO_QUICK, DialogContext, Guard
-from screens.run import rows as run_lines
+from screens.run import rows
 from screens.run.actions import (
     ACTS,
     Act,
@@ -196,7 +196,7 @@ class RunScreen(Screen[None]):
         until = run.ended or self.session.time.now()
         spent = (until - run.started).total_seconds()
         self.query_one("#run-head", Lines).show(
-            run_lines.render_head(
+            rows.render_head(
                 run,
                 self.procedure,
                 self._document,
@@ -207,14 +207,14 @@ class RunScreen(Screen[None]):
             )
         )
         self.query_one("#run-warning", Lines).show(
-            [(f" ⚠ {' '.join(map(run_lines.strip_warning, self.procedure.warnings))}", "warn")]
+            [(f" ⚠ {' '.join(map(rows.strip_warning, self.procedure.warnings))}", "warn")]
         )
         contexts = self.query_one("#run-contexts", Lines)
-        pieces = run_lines.render_contexts(self._contexts, run.environment, width)
+        pieces = rows.render_contexts(self._contexts, run.environment, width)
         contexts.display = bool(pieces)
         contexts.show(pieces)
         left = self.query_one("#steps-title", Lines)
-        left.show(run_lines.steps_title(run, self.procedure, left.size.width))
+        left.show(rows.steps_title(run, self.procedure, left.size.width))
 
     def draw_step(self) -> None:
         """The step at hand, its output, the hint and the keys."""

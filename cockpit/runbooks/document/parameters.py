@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from cockpit.model.runbook import DocumentTable, Parameter, Procedure
 from cockpit.model.secret import MASK
-from cockpit.runbooks.shell_syntax import placeholders as blanks
+from cockpit.runbooks.shell_syntax import placeholders
 from cockpit.runbooks.shell_syntax.literal_secrets import find_literal_secrets
 
 FILLED = "filled1in"
@@ -19,11 +19,13 @@ def list_parameters(
     """Every placeholder in order of appearance, with all its forms, its literal as a hint, and its row in the table."""
     parameters_by_name: dict[str, Parameter] = {}
     for command, language in list_step_commands(procedures):
-        for blank in blanks.find_placeholders(command, language):
-            old = parameters_by_name.get(blank.name) or Parameter(blank.name, secret=blanks.names_a_secret(blank.name))
+        for blank in placeholders.find_placeholders(command, language):
+            old = parameters_by_name.get(blank.name) or Parameter(
+                blank.name, secret=placeholders.names_a_secret(blank.name)
+            )
             if not old.secret and behind_a_marker(command, blank):
                 old = replace(old, secret=True)
-            whole = blanks.find_whole_word(command, blank)
+            whole = placeholders.find_whole_word(command, blank)
             alone = whole == blank.form
             parameters_by_name[blank.name] = replace(
                 old,
@@ -31,7 +33,7 @@ def list_parameters(
                 composites=old.composites if alone else tuple(dict.fromkeys((*old.composites, whole))),
             )
     for name, value in hints.items():
-        old = parameters_by_name.get(name) or Parameter(name, (f"${name}",), secret=blanks.names_a_secret(name))
+        old = parameters_by_name.get(name) or Parameter(name, (f"${name}",), secret=placeholders.names_a_secret(name))
         parameters_by_name[name] = replace(old, hint=MASK if find_literal_secrets(f"{name}={value!r}") else value)
     rows = list(list_declared_rows(tables))
     return tuple(describe_parameter(parameter, rows) for parameter in parameters_by_name.values())
@@ -40,10 +42,10 @@ def list_parameters(
 def find_unasked_name(names: Iterable[str], known_items: Iterable[Parameter]) -> str:
     """The first of these names that nothing in the document goes by, "" when all are asked for somewhere."""
     request = ("app", "FQDN", *(name for parameter in known_items for name in (parameter.name, *parameter.aliases)))
-    return next((name for name in names if not any(blanks.asks_for_same(name, text) for text in request)), "")
+    return next((name for name in names if not any(placeholders.asks_for_same(name, text) for text in request)), "")
 
 
-def behind_a_marker(command: str, blank: blanks.Placeholder) -> bool:
+def behind_a_marker(command: str, blank: placeholders.Placeholder) -> bool:
     """Whether what stands for a placeholder is a secret by its place, as in `--password <x>`, whatever its name."""
     filled = f"{command[: blank.start]}{FILLED}{command[blank.end :]}"
     return any(literal.start <= blank.start < literal.end for literal in find_literal_secrets(filled))
@@ -73,7 +75,11 @@ def name_of(row: Mapping[str, str]) -> str:
 def describe_parameter(parameter: Parameter, rows: Sequence[Mapping[str, str]]) -> Parameter:
     """The parameter with its row: where its value comes from, what it may be, whether it is a secret."""
     row = next(
-        (row for row in rows if blanks.canonicalise_name(name_of(row)) == blanks.canonicalise_name(parameter.name)),
+        (
+            row
+            for row in rows
+            if placeholders.canonicalise_name(name_of(row)) == placeholders.canonicalise_name(parameter.name)
+        ),
         None,
     )
     if row is None:

@@ -8,9 +8,7 @@ from pathlib import Path
 from cockpit.model.runbook import Damage, Finding, Runbook
 from cockpit.runbooks.document.prose import find_unfilled_blanks
 from cockpit.runbooks.drills.badges import find_overdue_days
-from cockpit.runbooks.lint import steps as lint_steps
-from cockpit.runbooks.lint import text as lint_links
-from cockpit.runbooks.lint import text as lint_text
+from cockpit.runbooks.lint import steps, text
 
 Rule = Callable[["Runbook", "LintContext"], Iterator[Finding]]
 
@@ -52,18 +50,18 @@ RULES: tuple[Rule, ...] = (
     lambda runbook, world: iter(runbook.findings),
     lambda runbook, world: find_unfilled_blanks(runbook.text),
     lambda runbook, world: find_overdue_days(runbook, world.today),
-    lambda runbook, world: lint_text.missing_sections(runbook),
-    lambda runbook, world: lint_text.disagreeing_tables(runbook),
-    lambda runbook, world: lint_text.unknown_zones(runbook),
-    lambda runbook, world: lint_text.undefined_severities(runbook, world.severities),
-    lambda runbook, world: lint_links.dead_links(runbook, world.places(runbook)),
-    lambda runbook, world: lint_steps.check_tags(runbook),
-    lambda runbook, world: lint_steps.check_placeholders(runbook, world.values),
-    lambda runbook, world: lint_steps.check_secrets(runbook),
-    lambda runbook, world: lint_steps.check_programs(runbook, world.path),
-    lambda runbook, world: lint_steps.check_scripts(runbook, world.places(runbook)),
-    lambda runbook, world: lint_steps.check_sessions(runbook),
-    lambda runbook, world: lint_steps.check_command_forms(runbook),
+    lambda runbook, world: text.missing_sections(runbook),
+    lambda runbook, world: text.disagreeing_tables(runbook),
+    lambda runbook, world: text.unknown_zones(runbook),
+    lambda runbook, world: text.undefined_severities(runbook, world.severities),
+    lambda runbook, world: text.dead_links(runbook, world.places(runbook)),
+    lambda runbook, world: steps.check_tags(runbook),
+    lambda runbook, world: steps.check_placeholders(runbook, world.values),
+    lambda runbook, world: steps.check_secrets(runbook),
+    lambda runbook, world: steps.check_programs(runbook, world.path),
+    lambda runbook, world: steps.check_scripts(runbook, world.places(runbook)),
+    lambda runbook, world: steps.check_sessions(runbook),
+    lambda runbook, world: steps.check_command_forms(runbook),
 )
 
 

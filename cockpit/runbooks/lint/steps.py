@@ -18,7 +18,7 @@ from cockpit.runbooks.document.steps import TAG_FLAGS, TAG_KEYS, TAG_WORDS
 from cockpit.runbooks.lint.dry_values import known_command
 from cockpit.runbooks.prepare.tags import retry_of, timeout_of
 from cockpit.runbooks.prepare.values import Live, resolve_values
-from cockpit.runbooks.shell_syntax import placeholders as blanks
+from cockpit.runbooks.shell_syntax import placeholders
 from cockpit.runbooks.shell_syntax.commands import simple_commands
 from cockpit.runbooks.shell_syntax.literal_secrets import find_literal_secrets
 from cockpit.runbooks.shell_syntax.requirements import list_programs as programs_of
@@ -70,11 +70,11 @@ def wrong_need(procedure: Procedure, step: Step) -> str:
 
 def check_placeholders(runbook: Runbook, values: frozenset[str]) -> Iterator[Finding]:
     """Somebody can say what each placeholder stands for: the configuration, the panes, a table, a word of the text."""
-    lines = {blanks.canonicalise_name(name_of(row)) for row in list_declared_rows(runbook.tables)}
-    known_items = lines | {blanks.canonicalise_name(value) for value in values}
+    lines = {placeholders.canonicalise_name(name_of(row)) for row in list_declared_rows(runbook.tables)}
+    known_items = lines | {placeholders.canonicalise_name(value) for value in values}
     for parameter in runbook.parameters:
-        names = {blanks.canonicalise_name(text) for text in (parameter.name, *parameter.aliases)}
-        configured = names & known_items or any(blanks.asks_for_same(parameter.name, value) for value in values)
+        names = {placeholders.canonicalise_name(text) for text in (parameter.name, *parameter.aliases)}
+        configured = names & known_items or any(placeholders.asks_for_same(parameter.name, value) for value in values)
         if configured or parameter.hint or resolve_values([parameter], EVERYTHING, LIVE, {})[0].source:
             continue
         if not spoken_of(runbook, parameter):
@@ -107,7 +107,7 @@ def check_secrets(runbook: Runbook) -> Iterator[Finding]:
             )
         if step.language == "http":
             continue
-        for blank in blanks.find_placeholders(step.command, step.language):
+        for blank in placeholders.find_placeholders(step.command, step.language):
             if blank.name in hidden and not GIVEN.search(step.command[: blank.start]):
                 sentence = f"{blank.form} would stand in an argument list, which others on the machine can read"
                 yield Finding("secret-in-arguments", step.line, clean_line(sentence, 300))

@@ -14,7 +14,7 @@ from cockpit.model.time import Time
 from cockpit.runbooks.prepare import environment as fresh
 from cockpit.runbooks.prepare.prepare import PrepareContext
 from cockpit.runbooks.prepare.values import Live
-from cockpit.runbooks.run import preconditions as rules
+from cockpit.runbooks.run import preconditions
 from cockpit.runbooks.run.attempt import ExecutionContext, Terminal
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class RunContext:
             proposed=proposed,
             reveal=self.reveal,
             path=self.shell()["PATH"],
-            cwd=rules.folder_of(runbook, self.data),
+            cwd=preconditions.folder_of(runbook, self.data),
             cloud=self.azure is not None,
             read_only=self.read_only,
             terminal=terminal,

@@ -17,8 +17,7 @@ from cockpit.model.text import clean_line
 from cockpit.runbooks.prepare.confirmation import Approval
 from cockpit.runbooks.prepare.curl_requests import without_reports
 from cockpit.runbooks.run import attempt as trying
-from cockpit.runbooks.run import events as journal
-from cockpit.runbooks.run import verify
+from cockpit.runbooks.run import events, verify
 from cockpit.runbooks.run.attempt import ExecutionContext, ReservedFiles, Writing, broken_off
 from cockpit.runbooks.run.events import EventAuthor
 from cockpit.runbooks.run.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE
@@ -130,7 +129,7 @@ class Doing:
                 number = await beginning
                 left = Finished(StepState.FAILED, "it was not started: the cockpit was closed", started=False)
                 self._note(
-                    journal.draft_outcome(
+                    events.draft_outcome(
                         run, active.prepared.step, number, left, "", "", active.began.now, self._pen(run)
                     )
                 )
@@ -154,8 +153,8 @@ class Doing:
                 active.files = trying.reserve_attempt(folder, prepared.step.ordinal, number, again=again)
                 number = active.files.number
             where = str(active.files.place.transcript) if active.files else ""
-            draft = journal.draft_intent(run, prepared, number, where, this_process(), approval, active.began)
-            return journal.hide_secrets(draft, active.secrets)
+            draft = events.draft_intent(run, prepared, number, where, this_process(), approval, active.began)
+            return events.hide_secrets(draft, active.secrets)
 
         try:
             self._decide(decide)
@@ -198,9 +197,9 @@ class Doing:
         telling: list[asyncio.Task[object]] = []
 
         def tell(url: str) -> None:
-            draft = journal.draft_operation(run, prepared.step, number, url, self._pen(run))
+            draft = events.draft_operation(run, prepared.step, number, url, self._pen(run))
             telling.append(
-                asyncio.create_task(asyncio.to_thread(self._note, journal.hide_secrets(draft, active.secrets)))
+                asyncio.create_task(asyncio.to_thread(self._note, events.hide_secrets(draft, active.secrets)))
             )
 
         descriptor = active.files.transcript if active.files else None
@@ -232,8 +231,8 @@ class Doing:
                 return broken_off(prepared.kind, "stopped by hand")
             left = broken_off(prepared.kind, "the cockpit was closed while it went on")
             pen = self._pen(run)
-            draft = journal.draft_outcome(run, prepared.step, number, left, "", writing.kept, active.began.now, pen)
-            self._note(journal.hide_secrets(draft, active.secrets))
+            draft = events.draft_outcome(run, prepared.step, number, left, "", writing.kept, active.began.now, pen)
+            self._note(events.hide_secrets(draft, active.secrets))
             raise
 
     async def _verified(
@@ -275,8 +274,8 @@ class Doing:
         if active.files is not None:
             output = await asyncio.to_thread(head_and_tail, active.files.place.transcript)
         output = means.mask(output)
-        draft = journal.draft_outcome(run, step, number, finished, verified, output, active.began.now, self._pen(run))
-        draft = journal.hide_secrets(draft, active.secrets)
+        draft = events.draft_outcome(run, step, number, finished, verified, output, active.began.now, self._pen(run))
+        draft = events.hide_secrets(draft, active.secrets)
         for _ in range(WRITES - 1):
             try:
                 await asyncio.to_thread(self._note, draft)
@@ -288,7 +287,7 @@ class Doing:
     async def cancel(self, run: Run, step: Step, means: ExecutionContext) -> str:
         """Stop what runs, here or under its supervisor. A sentence for the person."""
         active = self._active.get((run.id, step.ordinal))
-        attempt = journal.latest_of(run, step.ordinal)
+        attempt = events.latest_of(run, step.ordinal)
         if active is not None:
             active.stop.set()
             if active.task is not None:

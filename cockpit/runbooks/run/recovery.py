@@ -12,8 +12,7 @@ from cockpit.model.event import Draft
 from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.runbook import Step, StepKind
 from cockpit.runbooks.prepare.curl_requests import without_reports
-from cockpit.runbooks.run import events as journal
-from cockpit.runbooks.run import verify
+from cockpit.runbooks.run import events, verify
 from cockpit.runbooks.run.attempt import ExecutionContext, Writing
 from cockpit.runbooks.run.events import EventAuthor
 from cockpit.runbooks.run.outcome import judge_outcome
@@ -157,7 +156,7 @@ def record_outcome(
         newest = now()
         if (newest.state, newest.still_runs) != (attempt.state, attempt.still_runs):
             return None
-        return journal.draft_outcome(run, step, attempt.number, finished, verified, output, attempt.began, written)
+        return events.draft_outcome(run, step, attempt.number, finished, verified, output, attempt.began, written)
 
     write(decide)
 

@@ -20,7 +20,7 @@ from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.model.secret import Secret
 from cockpit.model.system import Environment
 from cockpit.model.time import Time
-from cockpit.runbooks.prepare import target_guard as guard
+from cockpit.runbooks.prepare import target_guard
 from cockpit.runbooks.prepare.confirmation import (
     Consent,
     RequiredConfirmation,
@@ -31,8 +31,7 @@ from cockpit.runbooks.prepare.prepare import PrepareContext, asked_by, prepare_s
 from cockpit.runbooks.prepare.target_guard import ToolContext
 from cockpit.runbooks.prepare.values import Live
 from cockpit.runbooks.run import events as journal
-from cockpit.runbooks.run import preconditions as rules
-from cockpit.runbooks.run import recovery as found_again
+from cockpit.runbooks.run import preconditions, recovery
 from cockpit.runbooks.run import trust as trust_files
 from cockpit.runbooks.run.attempt import ExecutionContext, Terminal
 from cockpit.runbooks.run.context import RunContext
@@ -50,7 +49,7 @@ from cockpit.runbooks.run.runs import (
     list_competing_runs,
 )
 from cockpit.runbooks.run.trust import Trust
-from cockpit.runbooks.shell_syntax import requirements as tools
+from cockpit.runbooks.shell_syntax import requirements
 from cockpit.runbooks.types import Output, Prepared, Resolved, RunAlreadyOpen, RunRefused
 
 if TYPE_CHECKING:
@@ -170,7 +169,7 @@ class Runner:
         return procedure
 
     def step(self, run: Run, ordinal: int) -> Step:
-        return rules.step_of(self.procedure(run), ordinal)
+        return preconditions.step_of(self.procedure(run), ordinal)
 
     # Beginning and ending.
 
@@ -192,7 +191,7 @@ class Runner:
         `beside` it begins whatever else is open; without, RunAlreadyOpen names the run that somebody leads already, or
         has done something in since the person here `decided`.
         """
-        rules.must_be_startable(runbook, procedure, self.trust(runbook), trust)
+        preconditions.must_be_startable(runbook, procedure, self.trust(runbook), trust)
         if not self.read_only:
             trust_files.keep_snapshot(runbook, self._snapshots)
         id = self._new_id()
@@ -252,7 +251,7 @@ class Runner:
 
         def decide() -> Draft:
             newest = self.run(run.id)
-            rules.must_be_settleable(newest, step, state, reason)
+            preconditions.must_be_settleable(newest, step, state, reason)
             return journal.draft_settled(newest, settled_step, state, newest.state(step), reason, pen)
 
         self._write(decide)
@@ -293,7 +292,7 @@ class Runner:
     ) -> Prepared:
         """As `prepare`, of a procedure that has no run: for lists, --dry-run and the catalogue."""
         setting = self._setting(runbook, values_by_name or {}, (), proposed)
-        prepared = prepare_step("", runbook, rules.step_of(procedure, step), setting)
+        prepared = prepare_step("", runbook, preconditions.step_of(procedure, step), setting)
         return self._minding.added(prepared, self._incident(), dict(self.runs.runs))
 
     async def survey(self, prepared: Prepared) -> Prepared:
@@ -303,7 +302,7 @@ class Runner:
         """
         from cockpit.runbooks import az as native
 
-        prepared = await guard.look_again(prepared, self.environment, self._around.shell(), self._guards)
+        prepared = await target_guard.look_again(prepared, self.environment, self._around.shell(), self._guards)
         if self._azure is None or not isinstance(prepared.native, native.AzCommand) or not prepared.runnable:
             return prepared
         survey = await native.survey_az_change(prepared.native, self._azure)
@@ -315,11 +314,11 @@ class Runner:
         With a procedure the tools of its own commands are asked, too, whatever is configured.
         """
         env = self._around.shell()
-        await guard.read_tool_targets(
+        await target_guard.read_tool_targets(
             self.environment, env, self._guards, self._tools_of(procedure) if procedure else ()
         )
         if self._guards.get("kubectl"):
-            self._cluster = await guard.read_cluster(env)
+            self._cluster = await target_guard.read_cluster(env)
 
     def contexts(self, procedure: Procedure) -> tuple[ToolContext, ...]:
         """What the tools of a procedure act on, as last looked at: to be shown, never to decide by."""
@@ -328,11 +327,11 @@ class Runner:
             ToolContext(
                 tool,
                 value,
-                guard.find_expected_target(tool, self.environment),
+                target_guard.find_expected_target(tool, self.environment),
                 self._cluster if tool == "kubectl" else "",
             )
             for tool, value in sorted(self._guards.items())
-            if tool in used and (value or guard.find_expected_target(tool, self.environment))
+            if tool in used and (value or target_guard.find_expected_target(tool, self.environment))
         )
 
     def _tools_of(self, procedure: Procedure) -> frozenset[str]:
@@ -340,13 +339,13 @@ class Runner:
         from cockpit.runbooks.lint.dry_values import known_command
 
         shells = (step for step in procedure.commands if self._azure is None or known_command(step) is None)
-        return frozenset(tool for step in shells for tool in tools.list_guarded_tools(step.command))
+        return frozenset(tool for step in shells for tool in requirements.list_guarded_tools(step.command))
 
     def waits_for(self, run: Run, step: int) -> str:
         """Why a step may not start yet because of other steps; "" when it may."""
         procedure = self.procedure(run)
-        step_of = rules.step_of(procedure, step)
-        return rules.waits_for(self.run(run.id), procedure, step_of, step_of.kind)
+        step_of = preconditions.step_of(procedure, step)
+        return preconditions.waits_for(self.run(run.id), procedure, step_of, step_of.kind)
 
     def ceremony(self, prepared: Prepared) -> RequiredConfirmation:
         """What it takes to start it."""
@@ -359,21 +358,21 @@ class Runner:
         """Do it: intent event, the command, outcome event. Cancelling this coroutine leaves a shell step running."""
         run = self.run(run.id)
         procedure = await asyncio.to_thread(self.procedure, run)
-        rules.must_be_runnable(prepared, read_only=self.read_only)
+        preconditions.must_be_runnable(prepared, read_only=self.read_only)
         self.author.must_be_named()
 
         def judge() -> Run:
             newest = self.run(run.id)
-            rules.must_be_this_run(newest, prepared, self.environment.name)
-            rules.must_be_untaken(newest, prepared)
-            rules.must_be_its_turn(newest, procedure, prepared)
+            preconditions.must_be_this_run(newest, prepared, self.environment.name)
+            preconditions.must_be_untaken(newest, prepared)
+            preconditions.must_be_its_turn(newest, procedure, prepared)
             must_consent(self.ceremony(prepared), prepared, consent, self.author.names)
             if is_untouched(newest) and run.id not in self._beside:
                 self._must_lead(newest, least_touched=True)
             return newest
 
         judge()  # what is refused anyway is refused before anything is asked
-        await guard.must_fit(prepared, self.environment, self._around.shell(), self._guards)
+        await target_guard.must_fit(prepared, self.environment, self._around.shell(), self._guards)
         secret = [*self._hidden(), *(value.value for value in prepared.values if value.secret and value.value)]
         number = await self._doing.perform(
             run, prepared, consent.approval, self._means(run), secret, on_output, judge, again=consent.again
@@ -386,7 +385,7 @@ class Runner:
         attempt = journal.latest_of(run, step)
         if attempt is None or self._doing.is_at(run, step):
             raise RunRefused("This step was not started by another cockpit.")
-        return await found_again.attach_to_attempt(
+        return await recovery.attach_to_attempt(
             run,
             await asyncio.to_thread(self._step_or_name, run, attempt),
             attempt,
@@ -407,9 +406,7 @@ class Runner:
         for run, attempt in self._running():
             step = await asyncio.to_thread(self._step_or_name, run, attempt)
             now = self._now_of(run, attempt)
-            if await asyncio.to_thread(
-                found_again.recover_attempt, run, step, attempt, self._write, self._pen_for, now
-            ):
+            if await asyncio.to_thread(recovery.recover_attempt, run, step, attempt, self._write, self._pen_for, now):
                 changed.append(self.run(run.id))
         return changed
 
@@ -431,7 +428,7 @@ class Runner:
         step = await asyncio.to_thread(self._step_or_name, run, attempt)
         now = self._now_of(run, attempt)
         try:
-            await asyncio.to_thread(found_again.recover_attempt, run, step, attempt, self._write, self._pen_for, now)
+            await asyncio.to_thread(recovery.recover_attempt, run, step, attempt, self._write, self._pen_for, now)
             if now().state is StepState.RUNNING:
                 await self.attach(run, attempt.step, lambda text: None)
         except (RunRefused, RecordError) as error:
@@ -532,7 +529,7 @@ class Runner:
         try:
             return self.step(run, attempt.step)
         except RunRefused:
-            return rules.make_nameless_step(attempt)
+            return preconditions.make_nameless_step(attempt)
 
 
 def run_of(draft: Draft) -> Run:

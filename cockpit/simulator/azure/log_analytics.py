@@ -9,7 +9,7 @@ from typing import Any
 from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, SimulatedRequest
 from cockpit.simulator.azure import times
 from cockpit.simulator.azure.kusto import KustoTable, Row, make_refusal, run_query
-from cockpit.simulator.logs import lines as loglines
+from cockpit.simulator.logs import lines
 from cockpit.simulator.world.clock import SimulatedClock
 from cockpit.simulator.world.site import CONTAINER, MANAGED_ENVIRONMENT, WORKSPACE
 from cockpit.simulator.world.stage import Stage
@@ -58,11 +58,11 @@ def build_tables(world: World, clock: SimulatedClock, since: datetime, until: da
     console = [
         {**_console_row(world, line), "TimeGenerated": clock.at(line.at)}
         for revision in world.revisions
-        for line in loglines.list_console_lines(world, revision, start, end)
+        for line in lines.list_console_lines(world, revision, start, end)
     ]
     system = [
         {**_system_row(world, line), "TimeGenerated": clock.at(line.at)}
-        for line in loglines.list_system_lines(world, start, end)
+        for line in lines.list_system_lines(world, start, end)
     ]
     if world.scenario.log_destination == "azure-monitor":
         return {
@@ -94,7 +94,7 @@ def _make_table(columns: tuple[str, ...], rows: Sequence[Row], *, custom: bool =
     return KustoTable(("TimeGenerated", *named.values()), ("datetime", *("string" for _ in columns)), tuple(renamed))
 
 
-def _console_row(world: World, line: loglines.ConsoleLine) -> Row:
+def _console_row(world: World, line: lines.ConsoleLine) -> Row:
     revision = world.revision(line.revision)
     return {
         "ContainerAppName": world.scenario.site.app,
@@ -109,7 +109,7 @@ def _console_row(world: World, line: loglines.ConsoleLine) -> Row:
     }
 
 
-def _system_row(world: World, line: loglines.SystemLine) -> Row:
+def _system_row(world: World, line: lines.SystemLine) -> Row:
     return {
         "ContainerAppName": world.scenario.site.app,
         "RevisionName": line.revision,
@@ -129,7 +129,7 @@ def _format_cell(value: Any) -> Any:
 def _parse_timespan(text: Any, now: datetime) -> tuple[datetime, datetime]:
     """An ISO 8601 duration back from now, or start/end, or start/duration; nothing is all there is."""
     if not text:
-        return now - timedelta(seconds=loglines.KEPT), now
+        return now - timedelta(seconds=lines.KEPT), now
     first, slash, second = str(text).partition("/")
     if not slash:
         return now - _parse_duration(first), now

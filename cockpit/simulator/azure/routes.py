@@ -7,23 +7,12 @@ from functools import cached_property
 
 from cockpit.simulator.answer import RefusedError, SimulatedAnswer, SimulatedRequest
 from cockpit.simulator.azure import (
-    activity_log as activity,
-)
-from cockpit.simulator.azure import (
-    activity_log as service_health,
-)
-from cockpit.simulator.azure import (
-    alerts as alert_api,
-)
-from cockpit.simulator.azure import (
-    container_apps as apps,
-)
-from cockpit.simulator.azure import (
+    activity_log,
+    alerts,
+    container_apps,
     log_analytics,
     metrics,
-)
-from cockpit.simulator.azure import (
-    sql as sql_api,
+    sql,
 )
 from cockpit.simulator.world.stage import Stage
 
@@ -67,33 +56,35 @@ CONSOLE_STREAM = GROUP + "/containerApps/{app}/revisions/{revision}/replicas/{re
 SYSTEM_STREAM = GROUP + "/containerApps/{app}/eventstream"
 
 ROUTES = (
-    Route("GET", SUBSCRIPTION, apps.show_subscription),
-    Route("GET", SUBSCRIPTION + "/providers/Microsoft.App/containerApps", apps.list_apps),
-    Route("GET", GROUP + "/providers/Microsoft.App/containerApps", apps.list_apps),
-    Route("GET", APP, apps.get_app),
-    Route("PATCH", APP, apps.patch_app),
-    Route("POST", APP + "/getAuthToken", apps.get_auth_token),
-    Route("POST", APP + "/listSecrets", apps.list_secrets),
-    Route("GET", APP + "/revisions", apps.list_revisions),
-    Route("GET", REVISION, apps.get_revision),
-    Route("POST", REVISION + "/{action}", apps.act_on_revision),
-    Route("GET", REVISION + "/replicas", apps.list_replicas),
-    Route("GET", REVISION + "/replicas/{replica}", apps.get_replica),
-    Route("GET", OPERATION + "Statuses/{operation}", apps.operation_status),
-    Route("GET", OPERATION + "Results/{operation}", apps.operation_result),
-    Route("GET", GROUP + "/providers/Microsoft.Sql/servers/{server}", sql_api.show_server),
-    Route("GET", DATABASES, sql_api.list_databases),
-    Route("GET", DATABASES + "/{database}", sql_api.get_database),
-    Route("PUT", DATABASES + "/{database}", sql_api.put_database),
-    Route("POST", DATABASES + "/{database}/move", sql_api.move_database),
-    Route("GET", RESTORE + "/{operation}", sql_api.restore_status),
+    Route("GET", SUBSCRIPTION, container_apps.show_subscription),
+    Route("GET", SUBSCRIPTION + "/providers/Microsoft.App/containerApps", container_apps.list_apps),
+    Route("GET", GROUP + "/providers/Microsoft.App/containerApps", container_apps.list_apps),
+    Route("GET", APP, container_apps.get_app),
+    Route("PATCH", APP, container_apps.patch_app),
+    Route("POST", APP + "/getAuthToken", container_apps.get_auth_token),
+    Route("POST", APP + "/listSecrets", container_apps.list_secrets),
+    Route("GET", APP + "/revisions", container_apps.list_revisions),
+    Route("GET", REVISION, container_apps.get_revision),
+    Route("POST", REVISION + "/{action}", container_apps.act_on_revision),
+    Route("GET", REVISION + "/replicas", container_apps.list_replicas),
+    Route("GET", REVISION + "/replicas/{replica}", container_apps.get_replica),
+    Route("GET", OPERATION + "Statuses/{operation}", container_apps.operation_status),
+    Route("GET", OPERATION + "Results/{operation}", container_apps.operation_result),
+    Route("GET", GROUP + "/providers/Microsoft.Sql/servers/{server}", sql.show_server),
+    Route("GET", DATABASES, sql.list_databases),
+    Route("GET", DATABASES + "/{database}", sql.get_database),
+    Route("PUT", DATABASES + "/{database}", sql.put_database),
+    Route("POST", DATABASES + "/{database}/move", sql.move_database),
+    Route("GET", RESTORE + "/{operation}", sql.restore_status),
     Route("GET", APP + "/providers/Microsoft.Insights/metrics", metrics.list_metrics),
-    Route("GET", SUBSCRIPTION + "/providers/Microsoft.Insights/eventtypes/management/values", activity.list_activity),
-    Route("GET", SUBSCRIPTION + "/providers/Microsoft.ResourceHealth/events", service_health.list_events),
-    Route("GET", SUBSCRIPTION + "/providers/{provider}", apps.show_provider),
-    Route("GET", ALERTS, alert_api.list_alerts),
-    Route("GET", ALERTS + "/{alert}", alert_api.get_alert),
-    Route("POST", ALERTS + "/{alert}/changestate", alert_api.change_state),
+    Route(
+        "GET", SUBSCRIPTION + "/providers/Microsoft.Insights/eventtypes/management/values", activity_log.list_activity
+    ),
+    Route("GET", SUBSCRIPTION + "/providers/Microsoft.ResourceHealth/events", activity_log.list_events),
+    Route("GET", SUBSCRIPTION + "/providers/{provider}", container_apps.show_provider),
+    Route("GET", ALERTS, alerts.list_alerts),
+    Route("GET", ALERTS + "/{alert}", alerts.get_alert),
+    Route("POST", ALERTS + "/{alert}/changestate", alerts.change_state),
     Route("POST", "/v1/workspaces/{workspace}/query", log_analytics.query_workspace),
 )
 CONSOLE, SYSTEM = path_pattern(CONSOLE_STREAM), path_pattern(SYSTEM_STREAM)
