@@ -131,8 +131,12 @@ def judge_requests(code: int, command: str, output: str) -> CurlVerdict | None:
     reports = command.count(REPORT) >= len(calls)
     if code == 0:
         swallowed = "||" in command or "; true" in command
-        if reports or (all(call.fails for call in calls) and not swallowed):
-            return None  # it was never run, or -f would have told of an error
+        if reports and not output.strip():
+            return None  # it was never run: a curl that ran would have printed its report
+        if reports:
+            return CurlVerdict(StepState.UNKNOWN, "curl may have sent it; its report was lost among what was printed")
+        if all(call.fails for call in calls) and not swallowed:
+            return None  # -f would have told of an error
         return CurlVerdict(StepState.UNKNOWN, "curl has sent it; its status is not known (exit 0, without -f)")
     if code == 22 and (refusals := HTTP_ERROR.findall(output)):
         return of_answers(code, [CurlAnswer(int(refusals[-1]), 0, 0, "")], "", calls, alone=alone)

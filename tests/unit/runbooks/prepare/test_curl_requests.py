@@ -110,3 +110,11 @@ def test_a_curl_that_could_not_be_started_has_sent_nothing(code: int) -> None:
 def test_a_word_that_is_only_called_so_is_no_request() -> None:
     assert judge_outcome(CommandEnd(0), StepKind.CHANGE, "kubectl delete pod curl", "").state is StepState.OK
     assert judge_outcome(CommandEnd(1), StepKind.CHANGE, "apt-get install -y curl", "").state is StepState.FAILED
+
+
+@given(cut=st.integers(1, len("\nanswer: HTTP 504, 0 redirects, 16 bytes, text/html\n") - 2))
+def test_a_report_that_other_output_cut_in_two_is_never_taken_for_done(cut: int) -> None:
+    report = "\nanswer: HTTP 504, 0 redirects, 16 bytes, text/html\n"
+    command = f"curl -w '{REPORT}' -s -X POST {URL} | cat"
+    output = f"{report[:cut]}<html>504</html>{report[cut:]}"
+    assert judge_outcome(CommandEnd(0), StepKind.CHANGE, command, output).state is StepState.UNKNOWN
