@@ -64,7 +64,17 @@ def main() -> None:
             if way == "shell":  # a command is typed when its process begins
                 time.sleep(max(0.0, start - time.monotonic()))
                 racers.append(forked(partial(from_a_shell, folder, race["typed"])))
-        print(json.dumps([os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in racers]), flush=True)
+        print(json.dumps(codes_of(racers, folder)), flush=True)
+
+
+def codes_of(racers: list[int], folder: Path) -> list[int]:
+    """Their exit codes, by pid as given; the file `answered` tells a step that waits for it that one of them ended."""
+    codes: dict[int, int] = {}
+    while len(codes) < len(racers):
+        pid, status = os.wait()
+        codes[pid] = os.waitstatus_to_exitcode(status)
+        (folder / "answered").touch()
+    return [codes[pid] for pid in racers]
 
 
 def forked(act: Callable[[], int]) -> int:

@@ -16,6 +16,7 @@ from tests.integration.runbooks.stage import Stage, fence
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST = 0.5  # seconds between the two
+UNTIL_ANSWERED = "for i in $(seq 100); do [ -e answered ] && break; sleep 0.02; done"
 RACES = {
     "two screens": (["screen", "screen"], []),
     "two shells": (["shell", "shell"], ["mend.md", "--yes"]),
@@ -46,11 +47,14 @@ def test_of_two_who_start_the_same_step_one_does_it(
     ways, typed = RACES[race]
     random = Random(seed)
     takes, apart = random.choice([0.0, 0.05, 0.2]), random.choice([0.0, random.random() * LONGEST])
-    text = fence(f"# Send it\necho sent >> sent; sleep {takes}", "bash change")
+    is_open = "screen" in ways or "--step" in typed  # the run, before either acts
+    # With no run open, whoever types after the first run ended begins another, and rightly: there the step waits.
+    lasts = f"sleep {takes}" if is_open else UNTIL_ANSWERED
+    text = fence(f"# Send it\necho sent >> sent; {lasts}", "bash change")
     stage = Stage(tmp_path)
     try:
         runbook = stage.document(text)
-        if "screen" in ways or "--step" in typed:  # it is open on both screens
+        if is_open:
             stage.start(text)
     finally:
         stage.close()
