@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 
 
 def empty() -> None:
-    """What every Textual program pays before its first frame."""
-    from textual.app import App
+    """What every Textual program pays before a person can read its first word."""
+    from textual.app import App, ComposeResult
+    from textual.widgets import Static
 
-    App().run()
+    class OneWord(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Static("Probes")
+
+    OneWord().run()
 
 
 def storm(probes: int, alerts: int, every: float) -> None:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Sequence
 from types import TracebackType
 
-ALTERNATE_SCREEN = b"\x1b[?1049h"
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -26,6 +25,7 @@ class Terminal:
         self._pid, self._fd = pty.fork()
         if self._pid == 0:
             environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
+            environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program is not compiled at each start
             os.execvpe(command[0], list(command), environment)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
@@ -59,17 +59,8 @@ class Terminal:
         while text not in self.output:
             if time.monotonic() > end:
                 raise TimeoutError(f"{text!r} did not appear in {len(self.output)} bytes")
-            self.read(0.005)
-        return time.monotonic() - self.started
-
-    def first_paint(self) -> float:
-        """Seconds from fork until the first frame: a kilobyte on the alternate screen."""
-        self.wait_for(ALTERNATE_SCREEN)
-        start = self.output.index(ALTERNATE_SCREEN)
-        while len(self.output) - start < 1_000:
-            if time.monotonic() - self.started > 20:
-                raise TimeoutError("nothing was painted")
-            self.read(0.002)
+            if select.select([self._fd], [], [], 0.1)[0]:
+                self.output += os.read(self._fd, 65_536)
         return time.monotonic() - self.started
 
     def press(self, key: bytes, quiet: float = 0.02, most: float = 2.0) -> float:
