@@ -12,7 +12,15 @@ import click
 
 from cockpit.cli.log import log_path, log_to_file
 from cockpit.cli.options import Common, Refusal, common_options, typed_at, usage_sentence
-from cockpit.cli.streams import BROKEN, OUTPUT_LOST, OutputError, drop_output, open_streams
+from cockpit.cli.streams import (
+    BROKEN,
+    OUTPUT_LOST,
+    READER_LEFT,
+    OutputError,
+    ReaderLeftError,
+    drop_output,
+    open_streams,
+)
 from cockpit.runbooks.run.process.identity import process_began
 
 COMMANDS = {
@@ -169,10 +177,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         drop_output()
         click.echo(f"cockpit: The output could not be written ({error.strerror}); what was done is done.", err=True)
         sys.exit(OUTPUT_LOST)
-    except BrokenPipeError:
+    except ReaderLeftError:
         # The reader of our output left (`cockpit timeline | head`): nothing more to say, and nobody to say it to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        drop_output()
+        sys.exit(READER_LEFT)
     except Exception as error:
         logging.getLogger("cockpit").exception("unexpected")
         from cockpit.model.text import clean_line

@@ -14,11 +14,18 @@ from cockpit.model.text import in_ascii
 
 OUTPUT_LOST = 74  # exit code, as sysexits.h has it for input and output
 BROKEN = 70  # exit code of a defect, likewise
+READER_LEFT = (
+    141  # exit code as a shell gives it for SIGPIPE: 0 would say that `cockpit status | head -1` found all well
+)
 FALLBACK = "cockpit.signs"  # the name of our handler for what an encoding does not have
 
 
 class OutputError(OSError):
     """Standard output takes nothing: closed, or the disk behind it is full."""
+
+
+class ReaderLeftError(Exception):
+    """Whoever read standard output left. No OSError: click would end the command with 1, an answer of `status`."""
 
 
 class OutputFile(io.FileIO):
@@ -28,7 +35,7 @@ class OutputFile(io.FileIO):
         try:
             return super().write(data)  # type: ignore[arg-type]  # whatever bytes the buffer hands on
         except BrokenPipeError:
-            raise
+            raise ReaderLeftError from None
         except OSError as error:
             raise OutputError(error.errno, error.strerror) from None
 

@@ -7,7 +7,11 @@ import pytest
 from click.testing import CliRunner
 
 from cockpit.cli import COMMANDS, cockpit
+from cockpit.cli.options import Refusal
+from cockpit.cli.run import steps
+from cockpit.cli.streams import BROKEN, OUTPUT_LOST, READER_LEFT
 from cockpit.config import load_system
+from cockpit.model.overall import OverallState
 
 README = Path("README.md").read_text(encoding="utf-8")
 DOCUMENTS = [Path("README.md"), Path("CONTRIBUTING.md"), *sorted(Path("docs").rglob("*.md"))]
@@ -59,3 +63,19 @@ def test_the_glossary_is_in_order() -> None:
     words = [row.casefold() for row in rows if row != "word"]
     assert words == sorted(words)
     assert len(words) == len(set(words))
+
+
+COMMAND_LINE = Path("docs/command-line.md").read_text(encoding="utf-8")
+
+
+def test_every_exit_code_is_explained() -> None:
+    codes = {int(code) for code in re.findall(r"(?m)^\| (\d+) \|", COMMAND_LINE)}
+    answers = {state.exit_code for state in OverallState}
+    endings = {steps.DONE, steps.FAILED, steps.STOPPED, steps.UNKNOWN}
+    assert codes == answers | endings | {Refusal.exit_code, BROKEN, OUTPUT_LOST, READER_LEFT}
+
+
+def test_every_variable_of_the_environment_is_explained() -> None:
+    sources = [path for room in ("cockpit", "screens", "widgets") for path in Path(room).rglob("*.py")]
+    read = {name for path in sources for name in re.findall(r"\bCOCKPIT_[A-Z]+\b", path.read_text(encoding="utf-8"))}
+    assert {name for name in read if f"`{name}`" not in COMMAND_LINE} == set()

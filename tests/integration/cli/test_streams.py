@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.cli.streams import OUTPUT_LOST
+from cockpit.cli.streams import OUTPUT_LOST, READER_LEFT
 from tests.signed_in import COMMAND
 
 ANSWERS = {0, 1, 2, 3}  # exit codes that `cockpit status` answers with
@@ -83,3 +83,16 @@ def test_a_note_that_is_no_text_is_written_and_printed(config: Path) -> None:
     done = cockpit(config, "note", os.fsdecode(b"caf\xe9"))
     assert done.returncode == 0
     assert done.stderr == b""
+
+
+def test_a_reader_that_leaves_is_never_told_as_all_is_well(config: Path) -> None:
+    pipe = 'exec 3>&1; { "$@"; echo $? >&3; } | true'
+    line = f"sleep 0.1; {pipe}"
+    done = subprocess.run(
+        ["sh", "-c", line, "sh", *COMMAND, "status", "--config", str(config)],
+        env={**os.environ, "XDG_STATE_HOME": str(config.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert int(done.stdout) == READER_LEFT
