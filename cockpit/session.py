@@ -261,7 +261,7 @@ def build_runner(
         incident=incident,
         hidden=lambda: list_revealed_secrets(system, secrets),
         look=watch.refresh,
-        minding=RunNotices(lambda: frozen_words(ledger.freeze(environment.name)), snapshot),
+        notices=RunNotices(lambda: frozen_words(ledger.freeze(environment.name)), snapshot),
     )
     known_items = timeline.events(kinds=RUN_KINDS)
     runner.apply_all(known_items)

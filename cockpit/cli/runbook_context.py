@@ -9,9 +9,11 @@ from datetime import UTC, date
 from pathlib import Path
 
 from cockpit.cli.options import Common, Refusal, load_system, timeline_path
+from cockpit.cli.run.session import hand_over
 from cockpit.config import Secrets
 from cockpit.incident.load import find_practice_days
 from cockpit.model.event import Kind, RecordError
+from cockpit.model.operator import operator_named
 from cockpit.model.problem import SourceError
 from cockpit.model.run import Run
 from cockpit.model.runbook import Runbook
@@ -22,11 +24,9 @@ from cockpit.runbooks.catalogue.catalogue import Catalogue
 from cockpit.runbooks.catalogue.load import load_catalogue, markdown_in
 from cockpit.runbooks.lint.lint import LintContext, root_of
 from cockpit.runbooks.plan.load import read_plan
-from cockpit.runbooks.prepare import environment as fresh
 from cockpit.runbooks.prepare import target_guard
-from cockpit.runbooks.prepare.prepare import PrepareContext
+from cockpit.runbooks.prepare.context import RunContext, find_folder
 from cockpit.runbooks.prepare.values import Live, build_live_values
-from cockpit.runbooks.run import preconditions
 from cockpit.runbooks.run.runs import Runs
 from cockpit.timeline.timeline import Timeline
 
@@ -121,40 +121,37 @@ async def look_once(system: System, environment: Environment) -> Live:
             await credential.close()
 
 
-def setting_of(system: System, environment: Environment) -> tuple[PrepareContext, Secrets]:
+def build_listing_context(system: System, environment: Environment) -> tuple[RunContext, Secrets]:
     """What steps are prepared in, for lists: what is known of the cloud, the guards and this machine. Blocking."""
     secrets = Secrets(os.environ)
     secrets.learn(system.secrets())
-    env = fresh.build_step_environment(os.environ, environment.shell)
+    context = RunContext(
+        environment,
+        operator_named(""),
+        RealTime(),
+        Path.cwd(),
+        secrets.reveal,
+        secrets.mask,
+        system.read_only,
+        Live,
+        os.environ,
+        through_sdk=bool(environment.subscription),
+        terminal=hand_over if sys.stdin.isatty() else None,
+    )
     guards: dict[str, str] = {}
 
     async def look() -> Live:
         _, observed = await asyncio.gather(
-            target_guard.read_tool_targets(environment, env, guards), look_once(system, environment)
+            target_guard.read_tool_targets(environment, context.shell(), guards), look_once(system, environment)
         )
         return observed
 
-    visited = asyncio.run(look())
-    setting = PrepareContext(
-        environment=environment,
-        seen=visited,
-        given={},
-        kept=(),
-        proposed=(),
-        reveal=secrets.reveal,
-        path=env["PATH"],
-        cwd="",
-        cloud=bool(environment.subscription),
-        read_only=system.read_only,
-        terminal=sys.stdin.isatty(),
-        guards=guards,
-    )
-    return setting, secrets
+    return replace(context, panes=asyncio.run(look()), guards=guards), secrets
 
 
 def folder_of(runbook: Runbook) -> str:
     """Where the steps of a document run."""
-    return preconditions.folder_of(runbook, Path.cwd())
+    return find_folder(runbook, Path.cwd())
 
 
 def shown_path(path: str) -> str:

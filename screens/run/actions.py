@@ -71,7 +71,7 @@ async def start_step(screen: RunView, now: StepStanding) -> None:
 
 
 async def run_prepared(screen: RunView, prepared: Prepared) -> None:
-    """With the ceremony that its kind takes, do what was shown."""
+    """With the confirmation that its kind takes, do what was shown."""
     prepared = await screen.session.runner.survey(prepared)
     if not prepared.runnable:
         raise RunRefused(prepared.reason_not_runnable)
@@ -117,8 +117,8 @@ async def go_on(screen: RunView, now: StepStanding) -> None:
             raise RunRefused(
                 "What would run now is not what was shown when it was agreed to. Look at it, then start it."
             )
-        ceremony = runner.ceremony(prepared)
-        if ceremony.need == "word" or ceremony.approval or ceremony.again:
+        required_confirmation = runner.find_confirmation(prepared)
+        if required_confirmation.need == "word" or required_confirmation.approval or required_confirmation.again:
             return
         if await perform_step(screen, prepared, Consent(prepared.fingerprint)) is not StepState.OK:
             return
@@ -311,12 +311,14 @@ async def _ask_missing_values(screen: RunView, step: Step, names: tuple[str, ...
 
 
 async def _ask_consent(screen: RunView, prepared: Prepared) -> Consent | None:
-    ceremony = screen.session.runner.ceremony(prepared)
-    if not takes_a_dialog(ceremony):
+    required_confirmation = screen.session.runner.find_confirmation(prepared)
+    if not takes_a_dialog(required_confirmation):
         return Consent(prepared.fingerprint)
     state = screen.now_run.state(prepared.step.ordinal)
     warnings = screen.procedure.warnings
-    dialog = AskConsent(screen.place, screen.session.time, prepared, ceremony, state=state, warnings=warnings)
+    dialog = AskConsent(
+        screen.place, screen.session.time, prepared, required_confirmation, state=state, warnings=warnings
+    )
     return await screen.app.push_screen_wait(dialog)
 
 

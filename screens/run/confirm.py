@@ -54,28 +54,28 @@ class AskConsent(Confirmation[Consent]):
         place: DialogContext,
         time: Time,
         prepared: Prepared,
-        ceremony: RequiredConfirmation,
+        required_confirmation: RequiredConfirmation,
         *,
         state: StepState = StepState.TODO,
         warnings: Sequence[str] = (),
     ) -> None:
         super().__init__(place, time)
-        self.what = "Run again" if ceremony.again else "Undo" if prepared.undo else "Run"
-        verb = "undoes it" if prepared.undo else "runs it again" if ceremony.again else "runs it"
+        self.what = "Run again" if required_confirmation.again else "Undo" if prepared.undo else "Run"
+        verb = "undoes it" if prepared.undo else "runs it again" if required_confirmation.again else "runs it"
         self.keys = f"enter {verb} · esc leaves"
-        self._prepared, self._ceremony = prepared, ceremony
+        self._prepared, self._required = prepared, required_confirmation
         self._state, self._warnings = state, tuple(warnings)
 
     def fields(self) -> ComposeResult:
         yield Lines(id="act", classes="label")
-        if self._ceremony.approval:
+        if self._required.approval:
             yield Lines(id="approval-label", classes="label")
             with Horizontal(id="approval"):
                 yield Input(id="by", placeholder=show_hint("who gave it"), compact=True, max_length=120)
                 yield Input(
                     id="how", placeholder=show_hint("how: on the bridge, ticket 12 ..."), compact=True, max_length=200
                 )
-        if self._ceremony.need == "word":
+        if self._required.need == "word":
             yield Lines(id="word-label", classes="label")
             yield Input(id="word", compact=True)
 
@@ -85,14 +85,14 @@ class AskConsent(Confirmation[Consent]):
         if fields := self.query(Input):
             fields.first().focus(scroll_visible=False)
         self.query_one("#act", Lines).show(*self._told())
-        if self._ceremony.approval:
-            named = f" The document names {self._ceremony.approver}." if self._ceremony.approver else ""
-            named += " Name each, as in Ana + Ben." if self._ceremony.approvers > 1 else ""
+        if self._required.approval:
+            named = f" The document names {self._required.approver}." if self._required.approver else ""
+            named += " Name each, as in Ana + Ben." if self._required.approvers > 1 else ""
             self.query_one("#approval-label", Lines).show(
                 (("It takes an approval by somebody else.", "strong"), (named, "muted"))
             )
-        if self._ceremony.need == "word":
-            word = self._ceremony.word
+        if self._required.need == "word":
+            word = self._required.word
             self.query_one("#word-label", Lines).show((("Type ", ""), (word, "bad"), (" to run it.", "")))
 
     def _told(self) -> list[list[Piece]]:
@@ -112,24 +112,24 @@ class AskConsent(Confirmation[Consent]):
         return rows
 
     def _extra(self) -> list[str]:
-        again = [AGAIN.get(self._state, "")] if self._ceremony.again else []
+        again = [AGAIN.get(self._state, "")] if self._required.again else []
         edited = ["The command was edited; it will be recorded as such."] if self._prepared.edited else []
         return [text for text in (*again, *edited, *self._prepared.notices) if text]
 
     def decide(self) -> Callable[[], Consent] | None:
         approval, word = None, ""
-        if self._ceremony.approval:
+        if self._required.approval:
             by, how = (clean_line(self.query_one(text, Input).value) for text in ("#by", "#how"))
             if not by or not how:
                 self.say("Who gave the approval, and how? Both are recorded.")
                 return None
             approval = Approval(by, how)
-        if self._ceremony.need == "word":
+        if self._required.need == "word":
             word = self.query_one("#word", Input).value.strip()
-            if word != self._ceremony.word:
-                self.say(f"Type {self._ceremony.word} exactly; nothing was started.", "bad")
+            if word != self._required.word:
+                self.say(f"Type {self._required.word} exactly; nothing was started.", "bad")
                 return None
-        consent = Consent(self._prepared.fingerprint, word, approval, self._ceremony.again)
+        consent = Consent(self._prepared.fingerprint, word, approval, self._required.again)
         return lambda: consent
 
 
@@ -251,8 +251,8 @@ class Edit(Dialog[Prepared]):
         return lambda: self._prepare(text)
 
 
-def takes_a_dialog(ceremony: RequiredConfirmation) -> bool:
-    return ceremony.need != "key" or ceremony.approval or ceremony.again
+def takes_a_dialog(required_confirmation: RequiredConfirmation) -> bool:
+    return required_confirmation.need != "key" or required_confirmation.approval or required_confirmation.again
 
 
 class AskCancel(Confirmation[bool]):

@@ -24,7 +24,7 @@ class RevisionChoice:
     """What to do: `procedure` as the catalogue finds it, `given` for its placeholders; "" is the roll-back dialog."""
 
     name: str
-    means: str
+    meaning: str
     procedure: str
     given: Mapping[str, str] = field(default_factory=dict)
 
@@ -66,7 +66,7 @@ class RevisionMenu(Dialog[RevisionChoice]):
     def fields(self) -> ComposeResult:
         with VerticalScroll(id="scroll", classes="label"):
             yield Lines(id="facts")
-        yield Choice([(LOOK, ""), *((wish.name, wish.means) for wish in self._wishes)], LOOK)
+        yield Choice([(LOOK, ""), *((wish.name, wish.meaning) for wish in self._wishes)], LOOK)
 
     def on_mount(self) -> None:
         self.query_one("#scroll").can_focus = False

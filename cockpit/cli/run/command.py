@@ -1,4 +1,4 @@
-"""`cockpit run`: a procedure from the shell, step by step, by the same ceremony as on the screen."""
+"""`cockpit run`: a procedure from the shell, step by step, by the same confirmations as on the screen."""
 
 import asyncio
 from collections.abc import Iterable, Sequence

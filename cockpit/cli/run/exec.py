@@ -92,7 +92,7 @@ def list_shell_variables(line: str, environ: Mapping[str, str]) -> dict[str, str
 
 
 async def run_command(session: Session, runbook: Runbook, incident: str | None, as_json: bool) -> Ending:
-    """Run the only step there is. Who typed the command has seen it: that is its ceremony."""
+    """Run the only step there is. Who typed the command has seen it: that is its confirmation."""
     (procedure,) = runbook.procedures
     runner = session.runner
     values_by_name = list_shell_variables(procedure.steps[0].command, os.environ)

@@ -1,4 +1,4 @@
-"""A procedure without a screen: steps in order, by the same ceremony, until one fails or lacks what it takes."""
+"""A procedure without a screen: steps in order, by the same confirmations, until one fails or lacks what it takes."""
 
 import asyncio
 import signal
@@ -90,7 +90,7 @@ async def run_one_step(runner: Runner, run: Run, step: Step, request: StepReques
         tell.begins(step, prepared)
         if not prepared.runnable:
             return Ending(STOPPED, f"{prepared.reason_not_runnable}{how_to_give(prepared)}", step.ordinal)
-        required_confirmation = runner.ceremony(prepared)
+        required_confirmation = runner.find_confirmation(prepared)
         if required_confirmation.again and (lack := lacks_again(prepared, request)):
             return Ending(STOPPED, lack, step.ordinal)
         if lack := describe_missing_consent(required_confirmation, prepared, request):
@@ -127,7 +127,7 @@ async def by_hand(runner: Runner, run: Run, step: Step, request: StepRequest, te
 def describe_missing_consent(
     required_confirmation: RequiredConfirmation, prepared: Prepared, request: StepRequest
 ) -> str:
-    """What is missing of the ceremony, and how to give it; "" for nothing."""
+    """What is missing of the confirmation, and how to give it; "" for nothing."""
     if required_confirmation.need == "confirm" and not request.yes:
         return "this changes something: --yes starts it"
     if required_confirmation.need == "word" and required_confirmation.word not in request.words:

@@ -11,7 +11,8 @@ from cockpit.runbooks.catalogue.catalogue import Catalogue, Document
 from cockpit.runbooks.document.sidecar import hash_command
 from cockpit.runbooks.drills.badges import Badge, last_tested, list_badges
 from cockpit.runbooks.lint.dry_values import known_command
-from cockpit.runbooks.prepare.prepare import PrepareContext, prepare_step
+from cockpit.runbooks.prepare.context import RunContext
+from cockpit.runbooks.prepare.prepare import prepare_step
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets
 from cockpit.runbooks.types import Prepared
 
@@ -20,7 +21,7 @@ Lint = Callable[[Runbook], Iterable[Finding]]
 
 def catalogue_document(
     catalogue: Catalogue,
-    setting: PrepareContext,
+    context: RunContext,
     lint: Lint,
     today: date,
     last_run: Callable[[Runbook], str],
@@ -28,11 +29,11 @@ def catalogue_document(
 ) -> dict[str, Any]:
     """The whole catalogue: `lint` gives findings, `last_run` the hash at the last run, `done` our own practice."""
     return {
-        "environment": setting.environment.name,
+        "environment": context.environment.name,
         "documents": [
             document_document(
                 document,
-                setting,
+                context,
                 lint(document.runbook),
                 list_badges(document.runbook, today, last_run=last_run(document.runbook), done=done),
             )
@@ -43,10 +44,10 @@ def catalogue_document(
 
 
 def document_document(
-    document: Document, setting: PrepareContext, findings: Iterable[Finding], worn: Iterable[Badge]
+    document: Document, context: RunContext, findings: Iterable[Finding], worn: Iterable[Badge]
 ) -> dict[str, Any]:
     runbook = document.runbook
-    here = replace(setting, cwd=folder_of(runbook))
+    here = replace(context, folder=folder_of(runbook))
     return {
         "id": document.id,
         "path": runbook.path,
@@ -66,7 +67,7 @@ def document_document(
     }
 
 
-def procedure_document(document: Document, procedure: Procedure, setting: PrepareContext) -> dict[str, Any]:
+def procedure_document(document: Document, procedure: Procedure, context: RunContext) -> dict[str, Any]:
     tested = last_tested(document.runbook, procedure)
     return {
         "name": f"{document.id}#{procedure.slug}",
@@ -79,7 +80,7 @@ def procedure_document(document: Document, procedure: Procedure, setting: Prepar
         "labels": dict(procedure.labels),
         "warnings": list(procedure.warnings),
         "tested": tested.isoformat() if tested else None,
-        "steps": [step_document(step, prepare_step("", document.runbook, step, setting)) for step in procedure.steps],
+        "steps": [step_document(step, prepare_step("", document.runbook, step, context)) for step in procedure.steps],
     }
 
 

@@ -10,12 +10,12 @@ import click
 from cockpit.cli import json_documents
 from cockpit.cli.options import Common, Refusal, choose_environment, common_options, json_option
 from cockpit.cli.runbook_context import (
+    build_listing_context,
     catalogue_of,
     last_hash,
     load_team,
     practised_of,
     runs_of,
-    setting_of,
     shown_path,
     world_of,
 )
@@ -36,7 +36,7 @@ def command(common: Common, paths: tuple[str, ...], as_json: bool) -> None:
     system = load_team(common)
     environment = choose_environment(system, common.env)
     catalogue = catalogue_of(system, paths)
-    setting, secrets = setting_of(system, environment)
+    context, secrets = build_listing_context(system, environment)
     runs = runs_of(system, common)
 
     def findings(runbook: Runbook) -> tuple[Finding, ...]:
@@ -44,7 +44,7 @@ def command(common: Common, paths: tuple[str, ...], as_json: bool) -> None:
 
     fields = catalogue_document(
         catalogue,
-        setting,
+        context,
         findings,
         RealTime().now().date(),
         lambda runbook: last_hash(runs, runbook),

@@ -44,7 +44,7 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What a person did in answer to a Ceremony. `fingerprint` is of the Prepared that was shown."""
+    """What a person did in answer to a RequiredConfirmation. `fingerprint` is of the Prepared that was shown."""
 
     fingerprint: str = ""
     word: str = ""

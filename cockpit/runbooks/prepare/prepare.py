@@ -2,20 +2,18 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
-from cockpit.model.run import Value
 from cockpit.model.runbook import Parameter, Procedure, Runbook, Step, StepKind
 from cockpit.model.secret import MASK
-from cockpit.model.system import Environment
 from cockpit.model.text import clean_line, clean_text, is_clean
 from cockpit.runbooks.document.sessions import goes_through, leaves_commands_behind, through_place
 from cockpit.runbooks.document.step_kind import ORDER, kind_of
 from cockpit.runbooks.prepare import curl_requests, script, tags
 from cockpit.runbooks.prepare import target_guard as guard
+from cockpit.runbooks.prepare.context import RunContext
 from cockpit.runbooks.prepare.http_request import READING, build_request
-from cockpit.runbooks.prepare.values import Live, Reveal, resolve_values
+from cockpit.runbooks.prepare.values import resolve_values
 from cockpit.runbooks.shell_syntax import requirements as tools
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets, remove_secrets, secrets_in
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders, names_a_secret
@@ -46,33 +44,14 @@ BY_HAND = frozenset({StepKind.MANUAL, StepKind.NOTE})
 CHANGES = frozenset({StepKind.CHANGE, StepKind.DANGER})
 
 
-@dataclass(frozen=True, slots=True)
-class PrepareContext:
-    """What a step is prepared in. `guards` holds what each tool was last found to be set to, where it was asked."""
-
-    environment: Environment
-    seen: Live
-    given: Mapping[str, str]
-    kept: Sequence[Value]  # what the run has used so far
-    proposed: Sequence[Value]  # what was found for it: the operator's word and the run's own count more
-    reveal: Reveal
-    path: str  # where programs are looked for
-    cwd: str
-    cloud: bool  # known az commands go through the SDK
-    read_only: bool
-    terminal: bool  # there is one to hand over
-    guards: Mapping[str, str]
-    now: datetime | None = None  # None: nothing is said of how long ago a moment is
-
-
 def prepare_step(
-    run: str, runbook: Runbook, step: Step, setting: PrepareContext, *, edit: str | None = None, undo: bool = False
+    run: str, runbook: Runbook, step: Step, context: RunContext, *, edit: str | None = None, undo: bool = False
 ) -> Prepared:
     """The step as it would run now. Never raises: what keeps it from running is its `reason_not_runnable`."""
     written = step.tags.get("undo", "") if undo else step.command if edit is None else edit
     language = "bash" if undo else step.language
     kind = kind_now(step, written, language, edited=edit is not None, undo=undo)
-    values = typed_along(setting.given) if step.literal else values_of(runbook, written, language, setting)
+    values = typed_along(context.typed) if step.literal else values_of(runbook, written, language, context)
     if step.place is not None and edit is None:
         values = tuple(value for value in values if value.value is not None)  # it does not run: nothing is asked for it
     shown_text = script.render_command(written, language, () if step.literal else values)
@@ -80,23 +59,23 @@ def prepare_step(
     bare = Prepared(
         run=run,
         step=step,
-        environment=setting.environment.name,
+        environment=context.environment.name,
         kind=kind,
         as_written=written,
         as_run=clean_text(remove_secrets(hide_literal_secrets(shown_text), hidden)),
         values=tuple(replace(value, shown=MASK, secret=True) if value.value in hidden else value for value in values),
         hidden=hidden,
-        cwd=setting.cwd,
+        cwd=context.folder,
         edited=edit is not None and edit != step.command,
         undo=undo,
     )
     if reason := explain_never_runnable(runbook, bare, language):
         return replace(bare, reason_not_runnable=reason)
     try:
-        ready = with_request(bare, setting) if language == "http" else with_command(bare, language, setting)
+        ready = with_request(bare, context) if language == "http" else with_command(bare, language, context)
     except RunRefused as refusal:
         return replace(bare, reason_not_runnable=str(refusal))
-    return with_limits(ready, setting)
+    return with_limits(ready, context)
 
 
 def kind_now(step: Step, command: str, language: str, *, edited: bool, undo: bool) -> StepKind:
@@ -114,7 +93,7 @@ def find_stricter_kind(one: StepKind, other: StepKind) -> StepKind:
     return max(one, other, key=ORDER.index)
 
 
-def values_of(runbook: Runbook, command: str, language: str, setting: PrepareContext) -> tuple[Resolved, ...]:
+def values_of(runbook: Runbook, command: str, language: str, context: RunContext) -> tuple[Resolved, ...]:
     """The placeholders of a command, each once, with what they stand for; behind them what is carried along."""
     declared = {parameter.name: parameter for parameter in runbook.parameters}
     names = dict.fromkeys(blank.name for blank in find_placeholders(command, language))
@@ -131,8 +110,8 @@ def values_of(runbook: Runbook, command: str, language: str, setting: PrepareCon
         if parameter.hint and parameter.name not in names and CARRIED.fullmatch(parameter.name)
     ]
     return (
-        *resolve_parameters(parameters, setting),
-        *(item for item in resolve_parameters(rest, setting) if item.value is not None),
+        *resolve_parameters(parameters, context),
+        *(item for item in resolve_parameters(rest, context) if item.value is not None),
     )
 
 
@@ -164,16 +143,16 @@ def typed_along(values_by_name: Mapping[str, str]) -> tuple[Resolved, ...]:
     )
 
 
-def resolve_parameters(parameters: Sequence[Parameter], setting: PrepareContext) -> tuple[Resolved, ...]:
+def resolve_parameters(parameters: Sequence[Parameter], context: RunContext) -> tuple[Resolved, ...]:
     return resolve_values(
         parameters,
-        setting.environment,
-        setting.seen,
-        setting.given,
-        setting.reveal,
-        setting.kept,
-        setting.proposed,
-        setting.now,
+        context.environment,
+        context.panes,
+        context.typed,
+        context.reveal,
+        context.kept,
+        context.proposed,
+        context.time.now(),
     )
 
 
@@ -215,9 +194,9 @@ def explain_remote_command(prepared: Prepared) -> str:
     return ""
 
 
-def with_request(prepared: Prepared, setting: PrepareContext) -> Prepared:
+def with_request(prepared: Prepared, context: RunContext) -> Prepared:
     """An HTTP step. Raises Refused."""
-    host = resolve_parameters([Parameter("FQDN")], setting)[0]
+    host = resolve_parameters([Parameter("FQDN")], context)[0]
     request = build_request(prepared.as_written, prepared.values, host)
     return replace(
         prepared,
@@ -226,13 +205,13 @@ def with_request(prepared: Prepared, setting: PrepareContext) -> Prepared:
     )
 
 
-def with_command(prepared: Prepared, language: str, setting: PrepareContext) -> Prepared:
+def with_command(prepared: Prepared, language: str, context: RunContext) -> Prepared:
     """A command for a shell, or one that needs none. Raises Refused."""
     from cockpit.runbooks.az import recognise_az_command
 
     command = prepared.as_written
     if language == "bash" and prepared.kind in CHANGES and not tools.needs_terminal(command):
-        command = curl_requests.add_reports(command, path=setting.path)
+        command = curl_requests.add_reports(command, path=context.path)
         if command != prepared.as_written:
             with_reports = script.render_command(command, language, () if prepared.step.literal else prepared.values)
             prepared = replace(
@@ -250,7 +229,9 @@ def with_command(prepared: Prepared, language: str, setting: PrepareContext) -> 
     ready = replace(ready, variables=carried | dict(ready.variables))
     argv = script.build_argument_list(command, blanks) if language == "bash" else ()
     native = (
-        recognise_az_command(argv, subscription=setting.environment.subscription) if argv and setting.cloud else None
+        recognise_az_command(argv, subscription=context.environment.subscription)
+        if argv and context.through_sdk
+        else None
     )
     if native is not None:
         return replace(
@@ -269,7 +250,7 @@ def with_command(prepared: Prepared, language: str, setting: PrepareContext) -> 
     )
 
 
-def with_limits(prepared: Prepared, setting: PrepareContext) -> Prepared:
+def with_limits(prepared: Prepared, context: RunContext) -> Prepared:
     """Its time-out and tries, and what keeps it from running here and now."""
     timeout, wrong_timeout = tags.timeout_of(prepared.step, prepared.kind)
     retry, wrong_retry = tags.retry_of(prepared.step, prepared.kind)
@@ -279,7 +260,7 @@ def with_limits(prepared: Prepared, setting: PrepareContext) -> Prepared:
         notices += [
             f"nothing in the configuration says which {text} this must go to"
             for text in tools.list_guarded_tools(prepared.as_written)
-            if not guard.find_expected_target(text, setting.environment)
+            if not guard.find_expected_target(text, context.environment)
         ]
     ready = replace(
         prepared,
@@ -287,25 +268,25 @@ def with_limits(prepared: Prepared, setting: PrepareContext) -> Prepared:
         retry=Retry() if unbounded else retry,
         notices=tuple(notices),
     )
-    if reason := not_now(ready, setting):
+    if reason := not_now(ready, context):
         return replace(ready, reason_not_runnable=reason)
-    misfit = next(filter(None, (explain_wrong_target(ready, tool, setting) for tool in setting.guards)), "")
+    misfit = next(filter(None, (explain_wrong_target(ready, tool, context) for tool in context.guards)), "")
     return replace(ready, reason_not_runnable=misfit, misfit=bool(misfit))
 
 
-def not_now(prepared: Prepared, setting: PrepareContext) -> str:
+def not_now(prepared: Prepared, context: RunContext) -> str:
     """Why this cannot start here and now; "" when it can."""
-    if setting.read_only and not only_looks(prepared):
+    if context.read_only and not only_looks(prepared):
         return "read-only: only what looks through the SDK or with GET may run"
     if prepared.script is None:
         return ""
-    if prepared.tty and not setting.terminal:
+    if prepared.tty and context.terminal is None:
         return "it needs a terminal of its own, and there is none"
     language = "bash" if prepared.undo else prepared.step.language
-    return tools.explain_missing_program(prepared.as_written, language, path=setting.path, cwd=setting.cwd)
+    return tools.explain_missing_program(prepared.as_written, language, path=context.path, cwd=context.folder)
 
 
-def explain_wrong_target(prepared: Prepared, tool: str, setting: PrepareContext) -> str:
+def explain_wrong_target(prepared: Prepared, tool: str, context: RunContext) -> str:
     """Why a change by this tool would hit something else; "" when it would not, or is none."""
     if (
         prepared.script is None
@@ -313,7 +294,7 @@ def explain_wrong_target(prepared: Prepared, tool: str, setting: PrepareContext)
         or tool not in tools.list_guarded_tools(prepared.as_written)
     ):
         return ""
-    return guard.explain_mismatch(tool, setting.environment, setting.guards[tool], prepared.as_run)
+    return guard.explain_mismatch(tool, context.environment, context.guards[tool], prepared.as_run)
 
 
 def only_looks(prepared: Prepared) -> bool:

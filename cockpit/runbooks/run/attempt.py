@@ -3,16 +3,15 @@
 import asyncio
 import os
 import time as clock
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.model.text import clean_line
-from cockpit.model.time import Time
+from cockpit.runbooks.prepare.context import RunContext
 from cockpit.runbooks.prepare.script import argument_list
 from cockpit.runbooks.run.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE, judge_outcome
 from cockpit.runbooks.run.process import shell
@@ -23,14 +22,8 @@ from cockpit.runbooks.run.process.shell import AttemptFiles
 from cockpit.runbooks.run.process.transcript import KEPT, head_and_tail, make_readable
 from cockpit.runbooks.types import Finished, Output, Prepared, RunRefused, StepTakenElsewhere
 
-if TYPE_CHECKING:
-    from cockpit.azure.client import Azure
-
 EVIDENCE = 8 * 1_048_576  # bytes of what it printed by which a command is judged
 LOOKERS, LETS_GO = 10, 0.2  # how often a lock is tried, and seconds until it is taken for held
-
-Terminal = Callable[[Callable[[], Finished]], Awaitable[Finished]]
-"""Hands the terminal over: leaves the screen, calls what it is given (it blocks until the command ends), comes back."""
 
 
 @dataclass(slots=True)
@@ -155,21 +148,8 @@ class Writing:
         self._on_output(shown_text)
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutionContext:
-    """What attempts are done with. `env` makes the environment of a step."""
-
-    time: Time
-    azure: "Azure | None"
-    mask: Callable[[str], str]
-    env: Callable[[Mapping[str, str], bool], dict[str, str]]
-    terminal: Terminal | None
-    authority: str = ""  # a file with who else is to be trusted
-    grace: float = 5.0
-
-
 async def run_in_shell(
-    prepared: Prepared, files: ReservedFiles, means: ExecutionContext, secrets: list[str], on_output: Output, index: int
+    prepared: Prepared, files: ReservedFiles, context: RunContext, secrets: list[str], on_output: Output, index: int
 ) -> Finished:
     """One try under a supervisor. Cancelling this leaves it running. Raises nothing else."""
     assert prepared.script is not None
@@ -179,20 +159,20 @@ async def run_in_shell(
         owner = await asyncio.to_thread(
             shell.start_command,
             argument_list(prepared.script, language_of(prepared)),
-            env=means.env(prepared.script.variables, False),
+            env=context.shell(prepared.script.variables),
             cwd=prepared.cwd,
             secrets=secrets,
             place=files.place,
             descriptor=files.transcript,
             timeout=prepared.timeout,
             keep=(files.lock,),
-            grace=means.grace,
+            grace=context.grace,
         )
     except OSError as error:
         sentence = f"it could not be started: {clean_line(error.strerror or error)}"
         return Finished(StepState.FAILED, sentence, started=False)
     return await watch_command(
-        files.place, owner, prepared.kind, prepared.as_run, means, on_output, index=index, follow=prepared.follow
+        files.place, owner, prepared.kind, prepared.as_run, context, on_output, index=index, follow=prepared.follow
     )
 
 
@@ -201,24 +181,24 @@ async def watch_command(
     owner: Owner,
     kind: StepKind,
     command: str,
-    means: ExecutionContext,
+    context: RunContext,
     on_output: Output,
     *,
     index: int = 0,
     follow: bool = False,
 ) -> Finished:
     """Watch a supervised command to its end."""
-    ended = await shell.watch_output(place, owner, on_output, means.mask, means.time, index=index)
+    ended = await shell.watch_output(place, owner, on_output, context.mask, context.time, index=index)
     tail = await asyncio.to_thread(head_and_tail, place.transcript, EVIDENCE)
     return replace(judge_outcome(ended, kind, command, tail, follow=follow), transcript=str(place.transcript))
 
 
-async def run_on_terminal(prepared: Prepared, means: ExecutionContext, writing: Writing) -> Finished:
+async def run_on_terminal(prepared: Prepared, context: RunContext, writing: Writing) -> Finished:
     """One try on the terminal itself. What was said there is not kept."""
     assert prepared.script is not None
-    assert means.terminal is not None
+    assert context.terminal is not None
     argv = argument_list(prepared.script, language_of(prepared))
-    env = means.env(prepared.script.variables, True)
+    env = context.shell(prepared.script.variables, tty=True)
 
     def there() -> Finished:
         return judge_outcome(
@@ -226,25 +206,25 @@ async def run_on_terminal(prepared: Prepared, means: ExecutionContext, writing: 
         )
 
     writing.output("It ran on the terminal; what was said there is not kept.\n")
-    return await means.terminal(there)
+    return await context.terminal(there)
 
 
-async def run_native(prepared: Prepared, means: ExecutionContext, writing: Writing) -> Finished:
+async def run_native(prepared: Prepared, context: RunContext, writing: Writing) -> Finished:
     """One try through the SDK."""
     from cockpit.runbooks import az as native
 
     assert isinstance(prepared.native, native.AzCommand)
-    assert means.azure is not None
-    return await native.perform_az_command(prepared.native, means.azure, writing, confirmed=prepared.confirmed)
+    assert context.azure is not None
+    return await native.perform_az_command(prepared.native, context.azure, writing, confirmed=prepared.confirmed)
 
 
-async def run_request(prepared: Prepared, means: ExecutionContext, writing: Writing) -> Finished:
+async def run_request(prepared: Prepared, context: RunContext, writing: Writing) -> Finished:
     """One try over HTTP."""
     from cockpit.runbooks.run import http_step as web
 
     assert prepared.request is not None
     return await web.send_request(
-        prepared.request, timeout=prepared.timeout or 60.0, output=writing.output, authority=means.authority
+        prepared.request, timeout=prepared.timeout or 60.0, output=writing.output, authority=context.authority
     )
 
 

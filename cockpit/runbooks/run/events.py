@@ -38,17 +38,17 @@ def draft_run_started(
     environment: str,
     values: Sequence[Resolved],
     owner: Owner,
-    pen: EventAuthor,
+    event_author: EventAuthor,
 ) -> Draft:
     """A run has begun; `owner` is the process that leads it: while that lives the run is not left behind."""
     return Draft(
         kind=Kind.RUN,
         summary=f"Run started: {clean_line(procedure.title, SHOWN)}",
-        occurred=pen.now,
+        occurred=event_author.now,
         environment=environment,
         subject=id,
-        actor=pen.actor,
-        incident=pen.incident,
+        actor=event_author.actor,
+        incident=event_author.incident,
         detail=with_author(
             {
                 "what": "started",
@@ -60,7 +60,7 @@ def draft_run_started(
                 "owner": owner.as_detail(),
                 **list_promised_times(procedure),
             },
-            pen.by,
+            event_author.by,
         ),
     )
 
@@ -71,17 +71,17 @@ def list_promised_times(procedure: Procedure) -> dict[str, float]:
     return {name: length.total_seconds() for name, length in durations_by_name.items() if length is not None}
 
 
-def draft_run_ended(run: Run, reason: str, pen: EventAuthor) -> Draft:
+def draft_run_ended(run: Run, reason: str, event_author: EventAuthor) -> Draft:
     why = f" ({clean_line(reason, SHOWN)})" if reason else ""
     return Draft(
         kind=Kind.RUN,
         summary=f"Run ended: {clean_line(run.title, SHOWN)}{why}",
-        occurred=pen.now,
+        occurred=event_author.now,
         environment=run.environment,
         subject=run.id,
-        actor=pen.actor,
-        incident=pen.incident,
-        detail=with_author({"what": "ended", "reason": reason}, pen.by),
+        actor=event_author.actor,
+        incident=event_author.incident,
+        detail=with_author({"what": "ended", "reason": reason}, event_author.by),
     )
 
 
@@ -92,7 +92,7 @@ def draft_intent(
     transcript: str,
     owner: Owner,
     approval: Approval | None,
-    pen: EventAuthor,
+    event_author: EventAuthor,
 ) -> Draft:
     """Written before anything starts: whatever happens then, it is known that it was tried."""
     verb = "undo started" if prepared.undo else "edited and started" if prepared.edited else "started"
@@ -113,20 +113,27 @@ def draft_intent(
         "values": as_detail(prepared.values),
         "approval": approved,
     }
-    return _draft_step_event(run, prepared.step, verb, detail, pen)
+    return _draft_step_event(run, prepared.step, verb, detail, event_author)
 
 
-def draft_operation(run: Run, step: Step, number: int, url: str, pen: EventAuthor) -> Draft:
+def draft_operation(run: Run, step: Step, number: int, url: str, event_author: EventAuthor) -> Draft:
     """A long operation has begun elsewhere; here is where it can be asked about."""
     return _draft_step_event(
-        run, step, "goes on in Azure", {"phase": "operation", "attempt": number, "operation": url}, pen
+        run, step, "goes on in Azure", {"phase": "operation", "attempt": number, "operation": url}, event_author
     )
 
 
 def draft_outcome(
-    run: Run, step: Step, number: int, finished: Finished, verified: str, output: str, began: datetime, pen: EventAuthor
+    run: Run,
+    step: Step,
+    number: int,
+    finished: Finished,
+    verified: str,
+    output: str,
+    began: datetime,
+    event_author: EventAuthor,
 ) -> Draft:
-    took = max(0.0, (pen.now - began).total_seconds())
+    took = max(0.0, (event_author.now - began).total_seconds())
     sentence = f": {clean_line(finished.outcome, 160)}" if finished.outcome else ""
     checked = f"; {clean_line(verified, 160)}" if verified else ""
     detail = {
@@ -148,14 +155,16 @@ def draft_outcome(
         "seconds": round(took, 3),
     }
     return _draft_step_event(
-        run, step, f"{finished.state.value} after {took:.1f}s{sentence}{checked}", detail, pen, behind=True
+        run, step, f"{finished.state.value} after {took:.1f}s{sentence}{checked}", detail, event_author, behind=True
     )
 
 
-def draft_settled(run: Run, step: Step, state: StepState, was: StepState, reason: str, pen: EventAuthor) -> Draft:
+def draft_settled(
+    run: Run, step: Step, state: StepState, was: StepState, reason: str, event_author: EventAuthor
+) -> Draft:
     why = f": {clean_line(reason, 160)}" if reason else ""
     detail = {"phase": "settled", "title": step.title, "state": state.value, "was": was.value, "reason": reason}
-    return _draft_step_event(run, step, f"{state.value}{why}", detail, pen, behind=True)
+    return _draft_step_event(run, step, f"{state.value}{why}", detail, event_author, behind=True)
 
 
 def hide_secrets(draft: Draft, secrets: Sequence[str]) -> Draft:
@@ -204,16 +213,16 @@ def make_unwritten_event(draft: Draft, id: int) -> Event:
 
 
 def _draft_step_event(
-    run: Run, step: Step, sentence: str, detail: Mapping[str, Any], pen: EventAuthor, *, behind: bool = False
+    run: Run, step: Step, sentence: str, detail: Mapping[str, Any], event_author: EventAuthor, *, behind: bool = False
 ) -> Draft:
     title = clean_line(step.title, SHOWN)
     return Draft(
         kind=Kind.STEP,
         summary=f"Step {step.ordinal} {title}: {sentence}" if behind else f"Step {step.ordinal} {sentence}: {title}",
-        occurred=pen.now,
+        occurred=event_author.now,
         environment=run.environment,
         subject=f"{run.id}#{step.ordinal}",
-        actor=pen.actor,
-        incident=pen.incident,
-        detail=with_author(detail, pen.by),
+        actor=event_author.actor,
+        incident=event_author.incident,
+        detail=with_author(detail, event_author.by),
     )

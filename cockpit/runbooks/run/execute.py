@@ -15,10 +15,11 @@ from cockpit.model.run import Run, StepState
 from cockpit.model.runbook import Step, StepKind
 from cockpit.model.text import clean_line
 from cockpit.runbooks.prepare.confirmation import Approval
+from cockpit.runbooks.prepare.context import RunContext
 from cockpit.runbooks.prepare.curl_requests import without_reports
 from cockpit.runbooks.run import attempt as trying
 from cockpit.runbooks.run import events, verify
-from cockpit.runbooks.run.attempt import ExecutionContext, ReservedFiles, Writing, broken_off
+from cockpit.runbooks.run.attempt import ReservedFiles, Writing, broken_off
 from cockpit.runbooks.run.events import EventAuthor
 from cockpit.runbooks.run.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE
 from cockpit.runbooks.run.process import shell
@@ -63,7 +64,7 @@ class Doing:
         note: Note,
         decide: Callable[[Decide], object],
         folder: Path | None,
-        pen: Callable[[Run], EventAuthor],
+        event_author: Callable[[Run], EventAuthor],
         probes: Probes,
         look: Callable[[], None],
     ) -> None:
@@ -71,7 +72,7 @@ class Doing:
         self._note = note
         self._decide = decide
         self._folder = folder
-        self._pen = pen
+        self._event_author = event_author
         self._probes = probes
         self._look = look
         self._active: dict[tuple[str, int], Active] = {}
@@ -84,7 +85,7 @@ class Doing:
         run: Run,
         prepared: Prepared,
         approval: Approval | None,
-        means: ExecutionContext,
+        context: RunContext,
         secrets: list[str],
         on_output: Output,
         judge: Callable[[], Run],
@@ -99,18 +100,18 @@ class Doing:
         step = prepared.step.ordinal
         if self.is_at(run, step):
             raise RunRefused("This step is running.")
-        active = Active(prepared, None, self._pen(run), [*secrets, *prepared.hidden])
+        active = Active(prepared, None, self._event_author(run), [*secrets, *prepared.hidden])
         self._active[run.id, step] = active
         try:
             number = await self._begin(run, active, approval, judge, again)
             try:
                 if active.files is not None:
                     active.files.keep()
-                finished, verified = await self._in_tries(run, active, number, means, on_output)
+                finished, verified = await self._in_tries(run, active, number, context, on_output)
             except Exception as error:  # a defect of ours: what was begun must not seem to run for ever
                 log.exception("step %s of %s broke off", step, run.id)
                 finished, verified = build_defect_result(prepared.kind, error), ""
-            await asyncio.shield(asyncio.create_task(self._end(run, active, number, finished, verified, means)))
+            await asyncio.shield(asyncio.create_task(self._end(run, active, number, finished, verified, context)))
             return number
         finally:
             del self._active[run.id, step]
@@ -130,7 +131,7 @@ class Doing:
                 left = Finished(StepState.FAILED, "it was not started: the cockpit was closed", started=False)
                 self._note(
                     events.draft_outcome(
-                        run, active.prepared.step, number, left, "", "", active.began.now, self._pen(run)
+                        run, active.prepared.step, number, left, "", "", active.began.now, self._event_author(run)
                     )
                 )
             raise
@@ -166,15 +167,15 @@ class Doing:
         return number
 
     async def _in_tries(
-        self, run: Run, active: Active, number: int, means: ExecutionContext, on_output: Output
+        self, run: Run, active: Active, number: int, context: RunContext, on_output: Output
     ) -> tuple[Finished, str]:
         """Until it is well, the tries are used up, or a person has had enough."""
         retry = active.prepared.retry
         sentence = ""
         for turn in range(1, retry.times + 1):
             index = size_of(active.files)
-            finished = await self._once(run, active, number, means, on_output, index)
-            finished, verified = await self._verified(run, active, finished, index, means, on_output)
+            finished = await self._once(run, active, number, context, on_output, index)
+            finished, verified = await self._verified(run, active, finished, index, context, on_output)
             enough = finished.state is not StepState.FAILED or finished.cancelled or active.stop.is_set()
             if enough or turn == retry.times:
                 return finished, verified
@@ -182,29 +183,29 @@ class Doing:
             if why != sentence:
                 on_output(f"… try {turn} of {retry.times}: {why}; again in {retry.every:g}s …\n")
                 sentence = why
-            await wait_for_first(means.time.sleep(retry.every), active.stop.wait())
+            await wait_for_first(context.time.sleep(retry.every), active.stop.wait())
             if active.stop.is_set():
                 return replace(finished, cancelled=True, outcome=f"stopped by hand after {turn} tries: {why}"), verified
         raise AssertionError("there is at least one try")
 
     async def _once(
-        self, run: Run, active: Active, number: int, means: ExecutionContext, on_output: Output, index: int
+        self, run: Run, active: Active, number: int, context: RunContext, on_output: Output, index: int
     ) -> Finished:
         prepared = active.prepared
         if active.outlives_us:
             assert active.files is not None
-            return await trying.run_in_shell(prepared, active.files, means, active.secrets, on_output, index)
+            return await trying.run_in_shell(prepared, active.files, context, active.secrets, on_output, index)
         telling: list[asyncio.Task[object]] = []
 
         def tell(url: str) -> None:
-            draft = events.draft_operation(run, prepared.step, number, url, self._pen(run))
+            draft = events.draft_operation(run, prepared.step, number, url, self._event_author(run))
             telling.append(
                 asyncio.create_task(asyncio.to_thread(self._note, events.hide_secrets(draft, active.secrets)))
             )
 
         descriptor = active.files.transcript if active.files else None
-        writing = Writing(descriptor, active.secrets, means.mask, on_output, tell)
-        finished = await self._from_within(run, active, number, means, writing)
+        writing = Writing(descriptor, active.secrets, context.mask, on_output, tell)
+        finished = await self._from_within(run, active, number, context, writing)
         writing.finish()
         await asyncio.gather(*telling)
         tail, sentence = finished.output_tail or writing.kept, finished.outcome
@@ -213,14 +214,16 @@ class Doing:
         )
 
     async def _from_within(
-        self, run: Run, active: Active, number: int, means: ExecutionContext, writing: Writing
+        self, run: Run, active: Active, number: int, context: RunContext, writing: Writing
     ) -> Finished:
         """What runs in this process. Stopped by a person it has an end; if we are cancelled, that is written too."""
         prepared = active.prepared
         if prepared.tty:
-            return await trying.run_on_terminal(prepared, means, writing)
+            return await trying.run_on_terminal(prepared, context, writing)
         native = prepared.native is not None
-        doing = trying.run_native(prepared, means, writing) if native else trying.run_request(prepared, means, writing)
+        doing = (
+            trying.run_native(prepared, context, writing) if native else trying.run_request(prepared, context, writing)
+        )
         active.task = asyncio.create_task(trying.wait_within_timeout(doing, prepared) if native else doing)
         try:
             return await active.task
@@ -230,13 +233,15 @@ class Doing:
                     return Finished(StepState.OK, "watched until it was stopped", 0, cancelled=True)
                 return broken_off(prepared.kind, "stopped by hand")
             left = broken_off(prepared.kind, "the cockpit was closed while it went on")
-            pen = self._pen(run)
-            draft = events.draft_outcome(run, prepared.step, number, left, "", writing.kept, active.began.now, pen)
+            event_author = self._event_author(run)
+            draft = events.draft_outcome(
+                run, prepared.step, number, left, "", writing.kept, active.began.now, event_author
+            )
             self._note(events.hide_secrets(draft, active.secrets))
             raise
 
     async def _verified(
-        self, run: Run, active: Active, finished: Finished, index: int, means: ExecutionContext, on_output: Output
+        self, run: Run, active: Active, finished: Finished, index: int, context: RunContext, on_output: Output
     ) -> tuple[Finished, str]:
         """The try with what the document expects of it; a probe or a revision may take its time."""
         prepared = active.prepared
@@ -244,47 +249,49 @@ class Doing:
         output = finished.output_tail
         if active.files is not None and prepared.script is not None:
             output = without_reports(await asyncio.to_thread(read_excerpt, active.files.place.transcript, index))
-        until = means.time.monotonic() + max((assertion.within for assertion in expected.assertions), default=0.0)
+        until = context.time.monotonic() + max((assertion.within for assertion in expected.assertions), default=0.0)
         seconds, sentence = -REFRESH, ""
         needs_ready = any(assertion.what == "ready" for assertion in expected.assertions)
         while True:
             probes = probe_states(self._probes(), changed_at(run))
-            unready = await unready_of(prepared, means) if needs_ready and finished.state is StepState.OK else None
+            unready = await unready_of(prepared, context) if needs_ready and finished.state is StepState.OK else None
             if unready and unready != sentence:
                 on_output(f"… not ready yet: {unready} …\n")
                 sentence = unready
             evidence = verify.Evidence(finished.exit_code, finished.http_status, output, probes, unready)
             verdict = verify.verify_evidence(expected, evidence)
-            now = means.time.monotonic()
+            now = context.time.monotonic()
             if not verdict.waits or now >= until or active.stop.is_set() or finished.state is not StepState.OK:
                 break
             if now - seconds >= REFRESH:
                 self._look()
                 seconds = now
-            await wait_for_first(means.time.sleep(READY_LOOK if unready else PROBE_LOOK), active.stop.wait())
+            await wait_for_first(context.time.sleep(READY_LOOK if unready else PROBE_LOOK), active.stop.wait())
         state, verified = verify.conclude_attempt(finished, verdict, expected, prepared.kind)
         return replace(finished, state=state), verified
 
     async def _end(
-        self, run: Run, active: Active, number: int, finished: Finished, verified: str, means: ExecutionContext
+        self, run: Run, active: Active, number: int, finished: Finished, verified: str, context: RunContext
     ) -> None:
         """The outcome event. Raises RecordError when it cannot be written for seconds."""
         step = active.prepared.step
         output = finished.output_tail
         if active.files is not None:
             output = await asyncio.to_thread(head_and_tail, active.files.place.transcript)
-        output = means.mask(output)
-        draft = events.draft_outcome(run, step, number, finished, verified, output, active.began.now, self._pen(run))
+        output = context.mask(output)
+        draft = events.draft_outcome(
+            run, step, number, finished, verified, output, active.began.now, self._event_author(run)
+        )
         draft = events.hide_secrets(draft, active.secrets)
         for _ in range(WRITES - 1):
             try:
                 await asyncio.to_thread(self._note, draft)
                 return
             except RecordError:  # a full disk may have been seen to by now; what was done must not be lost
-                await means.time.sleep(REST)
+                await context.time.sleep(REST)
         await asyncio.to_thread(self._note, draft)
 
-    async def cancel(self, run: Run, step: Step, means: ExecutionContext) -> str:
+    async def cancel(self, run: Run, step: Step, context: RunContext) -> str:
         """Stop what runs, here or under its supervisor. A sentence for the person."""
         active = self._active.get((run.id, step.ordinal))
         attempt = events.latest_of(run, step.ordinal)
@@ -299,7 +306,7 @@ class Doing:
         else:
             raise RunRefused("This step is not running.")
         try:
-            if place is None or not await shell.cancel_command(place, means.time):
+            if place is None or not await shell.cancel_command(place, context.time):
                 return "It is not running under a supervisor any more."
         except PermissionError:
             user = user_of(shell.owner_in(place)) if place else ""
@@ -325,15 +332,15 @@ def changed_at(run: Run) -> datetime | None:
     return max(ends, default=None)
 
 
-async def unready_of(prepared: Prepared, means: ExecutionContext) -> str | None:
+async def unready_of(prepared: Prepared, context: RunContext) -> str | None:
     """Why the revision of a known command would not answer now; None where nobody here can ask the cloud."""
-    if prepared.native is None or means.azure is None:
+    if prepared.native is None or context.azure is None:
         return None
     from cockpit.runbooks.az import AzCommand
     from cockpit.runbooks.az.readiness import read_unready
 
     assert isinstance(prepared.native, AzCommand)
-    return await read_unready(prepared.native, means.azure)
+    return await read_unready(prepared.native, context.azure)
 
 
 def probe_states(probes: Mapping[str, ProbeResult | None], since: datetime | None) -> dict[str, str]:

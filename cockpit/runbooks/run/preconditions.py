@@ -1,7 +1,6 @@
 """When something may begin, may start, may be settled. Each rule is a few lines that raise Refused with its reason."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
@@ -23,12 +22,6 @@ def must_be_startable(runbook: Runbook, procedure: Procedure, standing: Trust, a
     if not standing.trusted and accepted != runbook.sha256:
         what = "has never run here" if standing.standing == "new" else "has changed since its last run"
         raise RunRefused(f"This document {what}: read it, then trust its hash {runbook.sha256}.")
-
-
-def folder_of(runbook: Runbook, otherwise: Path) -> str:
-    """Where every step of a document runs: in its folder."""
-    folder = Path(runbook.path).expanduser().absolute().parent
-    return str(folder if folder.is_dir() else otherwise if otherwise.is_dir() else Path("/"))
 
 
 def step_of(procedure: Procedure, ordinal: int) -> Step:

@@ -11,9 +11,10 @@ from pathlib import Path
 from cockpit.model.event import Draft
 from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.runbook import Step, StepKind
+from cockpit.runbooks.prepare.context import RunContext
 from cockpit.runbooks.prepare.curl_requests import without_reports
 from cockpit.runbooks.run import events, verify
-from cockpit.runbooks.run.attempt import ExecutionContext, Writing
+from cockpit.runbooks.run.attempt import Writing
 from cockpit.runbooks.run.events import EventAuthor
 from cockpit.runbooks.run.outcome import judge_outcome
 from cockpit.runbooks.run.process.files import take_lock
@@ -57,7 +58,7 @@ def nobody_else(place: AttemptFiles, step: int) -> Iterator[bool]:
 
 
 def recover_attempt(
-    run: Run, step: Step, attempt: Attempt, write: Write, pen: Callable[[Run], EventAuthor], now: Now
+    run: Run, step: Step, attempt: Attempt, write: Write, event_author: Callable[[Run], EventAuthor], now: Now
 ) -> bool:
     """Write down how an attempt ended of which nobody can tell any more. False when somebody still can. Blocking."""
     place = AttemptFiles(Path(attempt.transcript))
@@ -72,7 +73,7 @@ def recover_attempt(
         finished = judge_outcome(left, kind_of_attempt(step, attempt), attempt.as_run, head_and_tail(place.transcript))
         if attempt.still_runs and not left.known:
             finished = replace(finished, outcome=f"the command (pid {attempt.still_runs}) has ended; nobody saw how")
-        record_outcome(run, step, attempt, finished, write, pen, now)
+        record_outcome(run, step, attempt, finished, write, event_author, now)
     return True
 
 
@@ -80,10 +81,10 @@ async def attach_to_attempt(
     run: Run,
     step: Step,
     attempt: Attempt,
-    means: ExecutionContext,
+    context: RunContext,
     on_output: Output,
     write: Write,
-    pen: Callable[[Run], EventAuthor],
+    event_author: Callable[[Run], EventAuthor],
     now: Now,
 ) -> Attempt:
     """Watch an attempt to its end and see to it that its outcome is written, once. `now` is the attempt as known.
@@ -91,38 +92,36 @@ async def attach_to_attempt(
     Who is at the step holds its lock, and writes the outcome before letting go; whoever finds the lock free writes it.
     """
     place = AttemptFiles(Path(attempt.transcript))
-    tail = TranscriptTail(place.transcript, means.mask)
+    tail = TranscriptTail(place.transcript, context.mask)
     while now().state is StepState.RUNNING:
         if text := await asyncio.to_thread(tail.read):
             on_output(text)
         with nobody_else(place, attempt.step) as free:
             if free and now().state is StepState.RUNNING:
-                finished = await end_of(place, step, now(), means, on_output)
-                await asyncio.to_thread(record_outcome, run, step, attempt, finished, write, pen, now)
+                finished = await end_of(place, step, now(), context, on_output)
+                await asyncio.to_thread(record_outcome, run, step, attempt, finished, write, event_author, now)
         if now().state is StepState.RUNNING:
-            await means.time.sleep(LOOK)
+            await context.time.sleep(LOOK)
     if text := await asyncio.to_thread(tail.rest):
         on_output(text)
     return now()
 
 
-async def end_of(
-    place: AttemptFiles, step: Step, attempt: Attempt, means: ExecutionContext, on_output: Output
-) -> Finished:
+async def end_of(place: AttemptFiles, step: Step, attempt: Attempt, context: RunContext, on_output: Output) -> Finished:
     """How it ended: by its exit file, by asking Azure about its operation, else nobody knows."""
     kind = kind_of_attempt(step, attempt)
     ended = ended_in(place)
     if ended is not None or not attempt.operation:
         left = ended or left_behind(place)
         return judge_outcome(left, kind, attempt.as_run, await asyncio.to_thread(head_and_tail, place.transcript))
-    if means.azure is None:
+    if context.azure is None:
         return Finished(
             StepState.UNKNOWN, "the operation cannot be asked about without a cloud", operation=attempt.operation
         )
     from cockpit.runbooks import az as native
 
-    writing = Writing(None, [], means.mask, on_output, lambda url: None)
-    finished = await native.resume_operation(attempt.operation, means.azure, writing)
+    writing = Writing(None, [], context.mask, on_output, lambda url: None)
+    finished = await native.resume_operation(attempt.operation, context.azure, writing)
     writing.finish()
     return finished
 
@@ -133,7 +132,7 @@ def record_outcome(
     attempt: Attempt,
     finished: Finished,
     write: Write,
-    pen: Callable[[Run], EventAuthor],
+    event_author: Callable[[Run], EventAuthor],
     now: Now,
 ) -> None:
     """The outcome event, with what the document expects asked of the transcript; of the time it ended. Blocking.
@@ -141,7 +140,7 @@ def record_outcome(
     Nothing is written when somebody else has meanwhile.
     """
     place = AttemptFiles(Path(attempt.transcript))
-    written = pen(run)
+    written = event_author(run)
     ended = None if finished.still_runs else end_time(place)
     written = replace(written, now=estimate_end(attempt.began, ended, written.now))
     kind = kind_of_attempt(step, attempt)

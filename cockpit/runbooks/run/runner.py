@@ -27,14 +27,13 @@ from cockpit.runbooks.prepare.confirmation import (
     find_required_confirmation,
     must_consent,
 )
-from cockpit.runbooks.prepare.prepare import PrepareContext, asked_by, prepare_step, resolve_parameters
+from cockpit.runbooks.prepare.context import RunContext, Terminal
+from cockpit.runbooks.prepare.prepare import asked_by, prepare_step, resolve_parameters
 from cockpit.runbooks.prepare.target_guard import ToolContext
 from cockpit.runbooks.prepare.values import Live
 from cockpit.runbooks.run import events as journal
 from cockpit.runbooks.run import preconditions, recovery
 from cockpit.runbooks.run import trust as trust_files
-from cockpit.runbooks.run.attempt import ExecutionContext, Terminal
-from cockpit.runbooks.run.context import RunContext
 from cockpit.runbooks.run.events import EventAuthor
 from cockpit.runbooks.run.execute import Doing
 from cockpit.runbooks.run.notices import RunNotices
@@ -82,7 +81,7 @@ class Runner:
         incident: Callable[[], str | None],
         hidden: Callable[[], Sequence[str]] = tuple,
         look: Callable[[], None] = lambda: None,
-        minding: RunNotices = RunNotices(),  # noqa: B008  frozen
+        notices: RunNotices = RunNotices(),  # noqa: B008  frozen
         terminal: Terminal | None = None,
         environ: Mapping[str, str] = os.environ,
         new_id: Callable[[], str] = lambda: f"run-{random_source.token_hex(4)}",
@@ -103,10 +102,21 @@ class Runner:
         self._live = live
         self._incident = incident
         self._hidden = hidden
-        self._minding = minding
+        self._notices = notices
         self._new_id = new_id
-        self._around = RunContext(
-            environment, self.author, time, data, azure, reveal, mask, read_only, live, environ, grace
+        self._context = RunContext(
+            environment,
+            self.author,
+            time,
+            data,
+            reveal,
+            mask,
+            read_only,
+            live,
+            environ,
+            azure,
+            azure is not None,
+            grace,
         )
         self._given: dict[str, dict[str, str]] = {}  # of each run, secrets too: never written anywhere
         self._proposed: dict[str, tuple[Value, ...]] = {}  # of each run, what was found for it rather than typed
@@ -119,7 +129,7 @@ class Runner:
         self._heard = 0  # every event of the timeline up to this id that is for us was taken
         self._unwritten = itertools.count(-1, -1)  # ids of events that read-only keeps to itself
         folder = None if read_only else data / "runs"
-        self._doing = Doing(self.note, self._write, folder, self._pen_for, self._probes, look)
+        self._doing = Doing(self.note, self._write, folder, self._author_for, self._probes, look)
 
     @property
     def operator(self) -> str:
@@ -202,8 +212,10 @@ class Runner:
                 self._chosen[id] = incident
         values = self._resolve(runbook, procedure, id)
         self.author.must_be_named()
-        pen = self._pen(self._incident() if incident is None else incident or None)
-        draft = journal.draft_run_started(id, runbook, procedure, self.environment.name, values, this_process(), pen)
+        event_author = self._author_in(self._incident() if incident is None else incident or None)
+        draft = journal.draft_run_started(
+            id, runbook, procedure, self.environment.name, values, this_process(), event_author
+        )
         if beside:
             self._beside.add(id)
 
@@ -240,19 +252,19 @@ class Runner:
 
     def end(self, run: Run, reason: str = "") -> Run:
         """The run is over. What is still running goes on. Of two who end it, one does."""
-        pen = self._pen_for(run)
-        self._write(lambda: None if self.run(run.id).ended else journal.draft_run_ended(run, reason, pen))
+        event_author = self._author_for(run)
+        self._write(lambda: None if self.run(run.id).ended else journal.draft_run_ended(run, reason, event_author))
         return self.run(run.id)
 
     def settle(self, run: Run, step: int, state: StepState, reason: str = "") -> Run:
         """A person's word on a step: by hand, skipped, failed, or looked at and well (ok)."""
         self.author.must_be_named()
-        pen, settled_step = self._pen_for(run), self.step(run, step)
+        event_author, settled_step = self._author_for(run), self.step(run, step)
 
         def decide() -> Draft:
             newest = self.run(run.id)
             preconditions.must_be_settleable(newest, step, state, reason)
-            return journal.draft_settled(newest, settled_step, state, newest.state(step), reason, pen)
+            return journal.draft_settled(newest, settled_step, state, newest.state(step), reason, event_author)
 
         self._write(decide)
         return self.run(run.id)
@@ -277,10 +289,10 @@ class Runner:
         run = self.run(run.id)
         self._given.setdefault(run.id, {}).update(values_by_name or {})
         document = self.document(run)
-        setting = self._setting(document, self._given[run.id], run.values, self._proposed.get(run.id, ()))
-        prepared = prepare_step(run.id, document, self.step(run, step), setting, edit=edit, undo=undo)
+        context = self._narrow(document, self._given[run.id], run.values, self._proposed.get(run.id, ()))
+        prepared = prepare_step(run.id, document, self.step(run, step), context, edit=edit, undo=undo)
         prepared = replace(prepared, attempts_before=find_latest_attempt(run, step), state_before=run.state(step))
-        return self._minding.added(prepared, self.incident(run), dict(self.runs.runs))
+        return self._notices.added(prepared, self.incident(run), dict(self.runs.runs))
 
     def preview(
         self,
@@ -291,9 +303,9 @@ class Runner:
         proposed: Sequence[Value] = (),
     ) -> Prepared:
         """As `prepare`, of a procedure that has no run: for lists, --dry-run and the catalogue."""
-        setting = self._setting(runbook, values_by_name or {}, (), proposed)
-        prepared = prepare_step("", runbook, preconditions.step_of(procedure, step), setting)
-        return self._minding.added(prepared, self._incident(), dict(self.runs.runs))
+        context = self._narrow(runbook, values_by_name or {}, (), proposed)
+        prepared = prepare_step("", runbook, preconditions.step_of(procedure, step), context)
+        return self._notices.added(prepared, self._incident(), dict(self.runs.runs))
 
     async def survey(self, prepared: Prepared) -> Prepared:
         """What a known change would meet, added to what is shown: who confirms, confirms that. Reads the cloud.
@@ -302,7 +314,7 @@ class Runner:
         """
         from cockpit.runbooks import az as native
 
-        prepared = await target_guard.look_again(prepared, self.environment, self._around.shell(), self._guards)
+        prepared = await target_guard.look_again(prepared, self.environment, self._context.shell(), self._guards)
         if self._azure is None or not isinstance(prepared.native, native.AzCommand) or not prepared.runnable:
             return prepared
         survey = await native.survey_az_change(prepared.native, self._azure)
@@ -313,7 +325,7 @@ class Runner:
 
         With a procedure the tools of its own commands are asked, too, whatever is configured.
         """
-        env = self._around.shell()
+        env = self._context.shell()
         await target_guard.read_tool_targets(
             self.environment, env, self._guards, self._tools_of(procedure) if procedure else ()
         )
@@ -347,7 +359,7 @@ class Runner:
         step_of = preconditions.step_of(procedure, step)
         return preconditions.waits_for(self.run(run.id), procedure, step_of, step_of.kind)
 
-    def ceremony(self, prepared: Prepared) -> RequiredConfirmation:
+    def find_confirmation(self, prepared: Prepared) -> RequiredConfirmation:
         """What it takes to start it."""
         run = self.run(prepared.run)
         return find_required_confirmation(prepared, self.procedure(run), run.state(prepared.step.ordinal))
@@ -366,16 +378,16 @@ class Runner:
             preconditions.must_be_this_run(newest, prepared, self.environment.name)
             preconditions.must_be_untaken(newest, prepared)
             preconditions.must_be_its_turn(newest, procedure, prepared)
-            must_consent(self.ceremony(prepared), prepared, consent, self.author.names)
+            must_consent(self.find_confirmation(prepared), prepared, consent, self.author.names)
             if is_untouched(newest) and run.id not in self._beside:
                 self._must_lead(newest, least_touched=True)
             return newest
 
         judge()  # what is refused anyway is refused before anything is asked
-        await target_guard.must_fit(prepared, self.environment, self._around.shell(), self._guards)
+        await target_guard.must_fit(prepared, self.environment, self._context.shell(), self._guards)
         secret = [*self._hidden(), *(value.value for value in prepared.values if value.secret and value.value)]
         number = await self._doing.perform(
-            run, prepared, consent.approval, self._means(run), secret, on_output, judge, again=consent.again
+            run, prepared, consent.approval, self._context_of(run), secret, on_output, judge, again=consent.again
         )
         return attempt_numbered(self.run(run.id), prepared.step.ordinal, number)
 
@@ -389,10 +401,10 @@ class Runner:
             run,
             await asyncio.to_thread(self._step_or_name, run, attempt),
             attempt,
-            self._means(run),
+            self._context_of(run),
             on_output,
             self._write,
-            self._pen_for,
+            self._author_for,
             self._now_of(run, attempt),
         )
 
@@ -406,7 +418,9 @@ class Runner:
         for run, attempt in self._running():
             step = await asyncio.to_thread(self._step_or_name, run, attempt)
             now = self._now_of(run, attempt)
-            if await asyncio.to_thread(recovery.recover_attempt, run, step, attempt, self._write, self._pen_for, now):
+            if await asyncio.to_thread(
+                recovery.recover_attempt, run, step, attempt, self._write, self._author_for, now
+            ):
                 changed.append(self.run(run.id))
         return changed
 
@@ -428,7 +442,7 @@ class Runner:
         step = await asyncio.to_thread(self._step_or_name, run, attempt)
         now = self._now_of(run, attempt)
         try:
-            await asyncio.to_thread(recovery.recover_attempt, run, step, attempt, self._write, self._pen_for, now)
+            await asyncio.to_thread(recovery.recover_attempt, run, step, attempt, self._write, self._author_for, now)
             if now().state is StepState.RUNNING:
                 await self.attach(run, attempt.step, lambda text: None)
         except (RunRefused, RecordError) as error:
@@ -463,7 +477,7 @@ class Runner:
     async def cancel(self, run: Run, step: int) -> str:
         """Stop a running step: INT, then TERM, then KILL. The sentence says what that does not stop."""
         run = self.run(run.id)
-        return await self._doing.cancel(run, await asyncio.to_thread(self.step, run, step), self._means(run))
+        return await self._doing.cancel(run, await asyncio.to_thread(self.step, run, step), self._context_of(run))
 
     @property
     def _snapshots(self) -> Path:
@@ -503,27 +517,29 @@ class Runner:
         chosen = run.incident or self._chosen.get(run.id)
         return self._incident() if chosen is None else chosen or None
 
-    def _pen_for(self, run: Run) -> EventAuthor:
-        return self._pen(self.incident(run))
+    def _author_for(self, run: Run) -> EventAuthor:
+        return self._author_in(self.incident(run))
 
-    def _pen(self, incident: str | None) -> EventAuthor:
+    def _author_in(self, incident: str | None) -> EventAuthor:
         return EventAuthor(self.operator, self._time.now(), incident, self.author.detail())
 
     def _resolve(self, runbook: Runbook, procedure: Procedure, id: str) -> tuple[Resolved, ...]:
         run = self.runs.runs.get(id)
         kept = run.values if run else ()
-        setting = self._setting(runbook, self._given.get(id, {}), kept, self._proposed.get(id, ()))
-        return resolve_parameters(asked_by(runbook, procedure), setting)
+        context = self._narrow(runbook, self._given.get(id, {}), kept, self._proposed.get(id, ()))
+        return resolve_parameters(asked_by(runbook, procedure), context)
 
-    def _setting(
+    def _narrow(
         self, runbook: Runbook, values_by_name: Mapping[str, str], kept: Sequence[Value], proposed: Sequence[Value]
-    ) -> PrepareContext:
-        return self._around.setting(
-            runbook, values_by_name, kept, proposed, self._guards, terminal=self.terminal is not None
+    ) -> RunContext:
+        """What a step of this document is prepared in."""
+        return self._context.narrow(
+            runbook, typed=values_by_name, kept=kept, proposed=proposed, guards=self._guards, terminal=self.terminal
         )
 
-    def _means(self, run: Run) -> ExecutionContext:
-        return self._around.means(self.terminal, self.incident(run))
+    def _context_of(self, run: Run) -> RunContext:
+        """What the steps of a run are done with."""
+        return replace(self._context, terminal=self.terminal, incident=self.incident(run))
 
     def _step_or_name(self, run: Run, attempt: Attempt) -> Step:
         try:

@@ -67,7 +67,7 @@ class Stage:
 
     def consent(self, prepared: Prepared, runner: Runner | None = None, **more: Any) -> Consent:
         """Everything that is asked for, given."""
-        wanted = (runner or self.runner).ceremony(prepared)
+        wanted = (runner or self.runner).find_confirmation(prepared)
         approval = Approval("ana", "on the bridge") if wanted.approval else None
         given = {"fingerprint": prepared.fingerprint, "word": wanted.word, "approval": approval, "again": wanted.again}
         return Consent(**(given | more))

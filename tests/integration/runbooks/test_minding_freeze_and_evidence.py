@@ -29,7 +29,7 @@ KEEP = "# Keep\n\n## Keep the logs\n\n```bash\n# Copy\ncp /dev/null kept\n```\n"
 def stage(tmp_path: Path) -> Iterator[Stage]:
     stage = Stage(
         tmp_path,
-        options={"minding": RunNotices(lambda: FROZEN, lambda: KEEPING), "incident": lambda: "i1"},
+        options={"notices": RunNotices(lambda: FROZEN, lambda: KEEPING), "incident": lambda: "i1"},
     )
     yield stage
     stage.close()
@@ -58,7 +58,7 @@ async def test_once_the_evidence_was_kept_in_the_incident_a_danger_is_silent_abo
 
 
 def test_outside_an_incident_there_is_nothing_to_keep(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, options={"minding": RunNotices(snapshot=lambda: KEEPING)})
+    stage = Stage(tmp_path, options={"notices": RunNotices(snapshot=lambda: KEEPING)})
     assert notices(stage)[2] == ()
     stage.close()
 

@@ -194,7 +194,7 @@ async def test_ok_is_frozen_until_it_is_asked_for_again(stage: Stage) -> None:
     run = stage.start(fence("# Look\necho x"))
     await stage.perform(run)
     prepared = stage.runner.prepare(run, 1)
-    assert stage.runner.ceremony(prepared).again
+    assert stage.runner.find_confirmation(prepared).again
     with pytest.raises(RunRefused, match="again"):
         await stage.runner.perform(run, prepared, Consent(), stage.seen.append)
     assert (await stage.runner.perform(run, prepared, Consent(again=True), stage.seen.append)).state is StepState.OK
@@ -395,7 +395,7 @@ async def test_danger_takes_the_name_of_what_it_destroys(stage: Stage) -> None:
     run = stage.start(fence("# Drop it\nrm -r <folder>"), {"folder": "old-data"})
     (stage.folder / "old-data").mkdir()
     prepared = stage.runner.prepare(run, 1)
-    assert stage.runner.ceremony(prepared).word == "old-data"
+    assert stage.runner.find_confirmation(prepared).word == "old-data"
     for wrong in ("", "yes", "prod", "old data"):
         with pytest.raises(RunRefused, match="type old-data"):
             await stage.runner.perform(run, prepared, Consent(prepared.fingerprint, wrong), stage.seen.append)
@@ -408,7 +408,7 @@ async def test_an_approval_is_recorded_as_who_gave_it_and_how(stage: Stage) -> N
         "# Mend it\n\n## Mend\n\n**Approval Required**: Yes - the owner\n\n```bash change\ntouch made\n```\n"
     )
     prepared = stage.runner.prepare(run, 1)
-    assert stage.runner.ceremony(prepared).approval
+    assert stage.runner.find_confirmation(prepared).approval
     for approval in (None, Approval("", "x"), Approval("ana", ""), Approval("You", "myself")):
         with pytest.raises(RunRefused, match="approval"):
             await stage.runner.perform(run, prepared, stage.consent(prepared, approval=approval), stage.seen.append)

@@ -228,7 +228,7 @@ class Play:
     def waits_for(self, run: Run, step: int) -> str:
         return self.waits.get(step, "")
 
-    def ceremony(self, prepared: Prepared) -> RequiredConfirmation:
+    def find_confirmation(self, prepared: Prepared) -> RequiredConfirmation:
         if prepared.step.ordinal in self.ceremonies:
             return self.ceremonies[prepared.step.ordinal]
         run = self.runs.runs.get(prepared.run)

@@ -34,7 +34,7 @@ class Shift(Room):
             read_only=False,
             live=Live,
             incident=lambda: next((each.id for each in self.desk.open()), None),
-            minding=RunNotices(lambda: frozen_words(self.desk.frozen()), lambda: snapshot),
+            notices=RunNotices(lambda: frozen_words(self.desk.frozen()), lambda: snapshot),
         )
 
     def procedure(self, name: str) -> tuple[Runbook, Procedure]:

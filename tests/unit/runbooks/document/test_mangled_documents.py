@@ -1,36 +1,47 @@
 """Documents cut, doubled and shuffled: read without a crash, and nothing with an open placeholder can start."""
 
 import re
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cockpit.model.operator import operator_named
 from cockpit.model.system import Environment
+from cockpit.model.time import RealTime
 from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.drills.badges import list_badges
 from cockpit.runbooks.lint.lint import LintContext, lint_runbook
-from cockpit.runbooks.prepare.prepare import PrepareContext, prepare_step
+from cockpit.runbooks.prepare.context import RunContext
+from cockpit.runbooks.prepare.prepare import prepare_step
 from cockpit.runbooks.prepare.values import Live
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
+from cockpit.runbooks.types import Finished
 
 TOP = Path(__file__).parents[4]
 WHOLE = [path.read_text(encoding="utf-8") for path in sorted(TOP.glob("examples/*/runbooks/*.md"))]
 PIECES = [piece for text in WHOLE for piece in re.split(r"(?<=\n)\n", text)]
-NOTHING_GIVEN = PrepareContext(
-    environment=Environment("prod"),
-    seen=Live(),
-    given={},
-    kept=(),
-    proposed=(),
+
+
+async def leave_screen(act: Callable[[], Finished]) -> Finished:
+    return act()
+
+
+NOTHING_GIVEN = RunContext(
+    Environment("prod"),
+    operator_named("ana"),
+    RealTime(),  # these documents bound no moment
+    Path("/"),
     reveal=lambda secret: "",
-    path="/usr/bin:/bin",
-    cwd="/",
-    cloud=True,
+    mask=str,
     read_only=False,
-    terminal=True,
-    guards={},
+    live=Live,
+    environ={"PATH": "/usr/bin:/bin"},
+    through_sdk=True,
+    folder="/",
+    terminal=leave_screen,
 )
 
 

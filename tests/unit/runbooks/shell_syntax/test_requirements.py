@@ -8,7 +8,7 @@ import pytest
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Step, StepKind
 from cockpit.model.system import Environment
-from cockpit.runbooks.prepare.environment import build_step_environment
+from cockpit.runbooks.prepare.context import build_step_environment
 from cockpit.runbooks.prepare.tags import retry_of, timeout_of
 from cockpit.runbooks.prepare.target_guard import explain_mismatch
 from cockpit.runbooks.run.outcome import judge_outcome
