@@ -3,7 +3,9 @@
 import json
 import re
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,19 +22,23 @@ from cockpit.cli.options import (
     json_option,
     load_system,
     open_timeline,
+    timeline_path,
 )
 from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.config import default_system
 from cockpit.incident.load import with_events
 from cockpit.incident.membership import list_standing_events
-from cockpit.model.event import Event, RecordError
+from cockpit.model.event import Draft, Event, Kind, RecordError
 from cockpit.model.incident import Incident, describe_severity
-from cockpit.model.operator import PersonUnknown
+from cockpit.model.operator import Operator, PersonUnknown, with_author
 from cockpit.model.severity_scale import SeverityScale
 from cockpit.model.time import format_duration
 
 if TYPE_CHECKING:
+    from cockpit.model.system import System
     from cockpit.timeline.hash_chain import ChainVerdict
+    from cockpit.timeline.rescue import TimelineRecovery, TimelineRestore
+    from cockpit.timeline.timeline import Timeline
 
 
 @click.command(
@@ -157,26 +163,63 @@ HASH = re.compile("[0-9a-f]{12,64}")
     help="Check that no event was changed or removed. Exit 0: the timeline is whole, 1: it is not, 2: cannot tell.",
 )
 @click.option("--head", metavar="HASH", default="", help="A head noted earlier, or how it begins; it must be there.")
+@click.option("--recover", is_flag=True, help="First take back what a cockpit saved when its files were lost.")
 @json_option
 @common_options
-def verify(common: Common, head: str, as_json: bool) -> None:
+def verify(common: Common, head: str, recover: bool, as_json: bool) -> None:
     known_name = head.strip().lower()
     if known_name and not HASH.fullmatch(known_name):
         raise Refusal("--head takes the hash that `cockpit verify` printed, at least its first 12 digits.")
     # A timeline named on the command line can be checked whatever state the configuration is in.
     system = default_system() if common.db and not common.config else load_system(common)
-    with open_timeline(system, common, read_only=True) as timeline:
+    from cockpit.timeline.rescue import find_saved
+
+    with open_timeline(system, common, read_only=not recover) as timeline:
         try:
+            recoveries = take_back(timeline) if recover else {}
             verdict = timeline.verify(known_name=known_name)
         except RecordError as error:
             raise Refusal(str(error)) from None
-    click.echo(as_document(verdict, timeline.path) if as_json else as_text(verdict, timeline.path))
+    waiting = find_saved(timeline.path)
+    if as_json:
+        click.echo(as_document(verdict, timeline.path, recoveries, waiting))
+    else:
+        lines = [f"{file.name}: {describe_recovery(recovery)}" for file, recovery in recoveries.items()]
+        lines += [f"{file.name} holds events that may be missing here: `cockpit verify --recover`" for file in waiting]
+        click.echo("\n".join([*lines, as_text(verdict, timeline.path)]))
     if not verdict.ok:
         raise SystemExit(1)
 
 
-def as_document(verdict: "ChainVerdict", path: Path) -> str:
-    return json.dumps({"file": str(path), **asdict(verdict)}, indent=2)
+def take_back(timeline: "Timeline") -> dict[Path, "TimelineRecovery"]:
+    """Take back what lies saved beside a timeline; each file is removed once all of it is there."""
+    from cockpit.timeline.rescue import find_saved, load_saved
+
+    recoveries = {}
+    for file in find_saved(timeline.path):
+        recoveries[file] = timeline.recover(load_saved(file))
+        file.unlink()  # it holds texts that a redaction of the timeline would not reach
+    return recoveries
+
+
+def describe_recovery(recovery: "TimelineRecovery") -> str:
+    parts = (
+        (recovery.as_they_were, "taken back as they were"),
+        (recovery.again, "written again behind what came since, with their own time"),
+        (recovery.present, "present already"),
+        (recovery.left_out, "left out: without meaning now, or changed since they were saved"),
+    )
+    return ", ".join(f"{count} {text}" for count, text in parts if count) or "empty"
+
+
+def as_document(
+    verdict: "ChainVerdict", path: Path, recoveries: Mapping[Path, "TimelineRecovery"], waiting: Sequence[Path]
+) -> str:
+    recovered = [{"file": str(file), **asdict(recovery)} for file, recovery in recoveries.items()]
+    extra: dict[str, object] = {"recovered": recovered} if recovered else {}
+    if waiting:
+        extra["saved"] = [str(file) for file in waiting]
+    return json.dumps({"file": str(path), **asdict(verdict), **extra}, indent=2)
 
 
 def as_text(verdict: "ChainVerdict", path: Path) -> str:
@@ -196,3 +239,70 @@ def describe_sound_part(verdict: "ChainVerdict") -> str:
     """How far a broken timeline can be trusted."""
     good = verdict.count if verdict.first_bad is None else verdict.first_bad - 1
     return f"events 1 to {good} are sound" if good else "no event can be vouched for"
+
+
+# `cockpit restore`: a backup in the place of the timeline.
+
+
+@click.command(
+    name="restore",
+    help="Put the backup FILE in the place of the timeline. The timeline before is kept beside it, under another name."
+    " No cockpit may have it open.",
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@common_options
+def restore(common: Common, file: Path, yes: bool, as_json: bool) -> None:
+    from cockpit.model.time import RealTime
+    from cockpit.timeline.rescue import check_backup, restore_backup
+    from cockpit.timeline.timeline import PATIENCE
+
+    system = default_system() if common.db and not common.config else load_system(common)
+    author = find_operator(system, common)
+    path, now = timeline_path(system, common).absolute(), RealTime().now()
+    try:
+        author.must_be_named()
+        count = check_backup(file, path, PATIENCE)
+        if not yes:
+            if not somebody_is_there():
+                raise Refusal("There is no terminal to ask on; add --yes to restore without a question.")
+            if not click.confirm(f"Put {file} ({count} events) in the place of {path}?", err=True):
+                raise Refusal("Nothing was restored.")
+        outcome = restore_backup(file, path, now, PATIENCE)
+        with open_timeline(system, common) as timeline:
+            (event,) = timeline.record([note_restore(outcome, author, now, name_only_environment(system))])
+    except (RecordError, PersonUnknown) as error:
+        raise Refusal(str(error)) from None
+    aside = str(outcome.aside) if outcome.aside else None
+    if as_json:
+        document = {"file": str(path), "events": outcome.events, "before": aside, "only_before": outcome.only_before}
+        click.echo(json.dumps({**document, "event": event.id, "head": event.hash}, indent=2))
+        return
+    click.echo(f"{path} is {file} now: {outcome.events} events. Event {event.id} says who restored it.")
+    if aside:
+        lacking = "" if outcome.only_before is None else f"; {outcome.only_before} of its events are not in the backup"
+        click.echo(f"The timeline before is kept as {aside}{lacking}.")
+
+
+def name_only_environment(system: "System") -> str:
+    return system.environments[0].name if len(system.environments) == 1 else ""
+
+
+def note_restore(outcome: "TimelineRestore", author: Operator, now: datetime, environment: str) -> Draft:
+    """An entry of the journal: whoever reads the timeline must know that it was put back."""
+    detail = {
+        "restored": str(outcome.source),
+        "before": str(outcome.aside or ""),
+        "events": outcome.events,
+        "only_before": outcome.only_before,
+    }
+    return Draft(
+        kind=Kind.NOTE,
+        summary=f"Timeline restored from {outcome.source.name}: {outcome.events} events",
+        occurred=now,
+        environment=environment,
+        source="cli",
+        actor=author.name,
+        detail=with_author(detail, author.detail()),
+    )

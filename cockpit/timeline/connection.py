@@ -216,6 +216,17 @@ def _open_to_read(path: Path, patience: float) -> Opened:
     return Opened(connection, live=True)
 
 
+def open_as_it_lies(path: Path) -> sqlite3.Connection:
+    """The file alone, without locks and without a `-wal` beside it. Raises sqlite3.Error, RecordError."""
+    connection = _open_connection(f"{_build_uri(path)}?mode=ro&immutable=1", 0.0)
+    try:
+        check_schema(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def _without_shared(error: sqlite3.Error) -> bool:
     kinds = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
     return get_primary_code(error) in kinds or getattr(error, "sqlite_errorcode", 0) in NO_MEMORY

@@ -190,9 +190,9 @@ class TimelineReader:
         row = self._connection.execute("SELECT hash FROM events WHERE id = ?", [number]).fetchone()
         return row[0] if row else None
 
-    def rows(self) -> Iterator[ChainRow]:
-        """Every row in id order, one at a time."""
-        return self._rows("ORDER BY id", [])
+    def rows(self, *, after: int | None = None) -> Iterator[ChainRow]:
+        """Every row in id order, one at a time, or only those behind id `after`."""
+        return self._rows("ORDER BY id", []) if after is None else self._rows("WHERE id > ? ORDER BY id", [after])
 
     def _rows(self, clauses: str, values: Sequence[Any]) -> Iterator[ChainRow]:
         return map(ChainRow._make, self._connection.execute(f"SELECT {COLUMNS} FROM events {clauses}", values))

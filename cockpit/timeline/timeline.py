@@ -14,6 +14,12 @@ from cockpit.model.time import Time
 from cockpit.timeline.connection import explain_database_error, refuse_network, to_read
 from cockpit.timeline.follower import Deliver, Follower, Report, TimelineTail
 from cockpit.timeline.hash_chain import ChainRow, ChainVerdict
+from cockpit.timeline.rescue import (
+    TimelineRecovery,
+    append_as_they_were,
+    drafts_again,
+    split_missing,
+)
 from cockpit.timeline.rows import INSERT, Mask, Tidy, TimelineReader, to_event, to_row
 from cockpit.timeline.search import PAGE, Query, SearchPage, search_events
 from cockpit.timeline.verify import audit_timeline
@@ -59,7 +65,7 @@ class Timeline:
                 f"{self.path} is a directory; name the file in it with --db, such as {self.path}/timeline.db."
             )
         refuse_network(self.path)
-        self._writer = None if read_only else Writer(self.path, patience)
+        self._writer = None if read_only else Writer(self.path, patience, time.now)
         with self._reading():
             pass  # a file that cannot be read is said now, not at the first question
 
@@ -176,6 +182,27 @@ class Timeline:
                 f"{self.path.name}-wal; run `cockpit redact {number}` again when it is done."
             )
         return event
+
+    def recover(self, rows: Sequence[ChainRow]) -> TimelineRecovery:
+        """Take back rows that a writer saved when its files were lost, each once, however often it is asked.
+
+        Where the file ends right before them they stand as they were, ids and hashes and all; else they are written
+        again behind what came since.
+        """
+        outcome = TimelineRecovery()
+
+        def take_back(connection: sqlite3.Connection) -> list[Event]:
+            nonlocal outcome
+            missing, present = split_missing(connection, rows)
+            if append_as_they_were(connection, missing):
+                outcome = TimelineRecovery(as_they_were=len(missing), present=present)
+                return [to_event(row) for row in missing]
+            drafts = drafts_again(connection, missing)
+            outcome = TimelineRecovery(again=len(drafts), present=present, left_out=len(missing) - len(drafts))
+            return self._append(connection, drafts)
+
+        self._write(take_back)
+        return outcome
 
     def _write(self, work: Callable[[sqlite3.Connection], list[Event]]) -> list[Event]:
         if self._writer is None:

@@ -1,30 +1,42 @@
 """The one thread that writes: a transaction for each call, durable when the call returns."""
 
 import sqlite3
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from cockpit.model.event import RecordError
 from cockpit.timeline.connection import empty_wal, explain_database_error, make_file, read_file_identity, to_write
+from cockpit.timeline.hash_chain import ChainRow
+from cockpit.timeline.rescue import FilesLostError, save_rows, write_saved
 from cockpit.timeline.rows import TimelineReader
 
 T = TypeVar("T")
+KEPT = 10_000  # rows; a `-wal` is emptied after 1,000 pages, and each transaction takes at least one
 
 
 class Writer:
-    """Owns the writing connection and its thread. `patience` is how many seconds a lock is waited for."""
+    """Owns the writing connection and its thread. `patience` is how many seconds a lock is waited for.
 
-    def __init__(self, path: Path, patience: float) -> None:
+    When the files are lost under it, it saves beside them what it acknowledged and nobody else can read any more.
+    """
+
+    def __init__(self, path: Path, patience: float, now: Callable[[], datetime]) -> None:
         """Open or make the file. Raises RecordError."""
         self._path = path
+        self._now = now
         self._patience = patience
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
         self._wal: tuple[int, int] | None = None  # of the connection that is open
         self._size = 0  # bytes; the file of a timeline never shrinks
         self._last = (0, "")  # id and hash of the newest event we know to be in the file
+        self._kept: deque[ChainRow] = deque(maxlen=KEPT)  # what was acknowledged here last
+        self._saved: str | None = None  # what became of it when the files were lost; None while nothing was saved
+        self._acknowledged: int | None = None  # the last id that was, where the files were lost in a transaction
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="timeline-writer")
         try:
             self.run(lambda _: None)
@@ -56,13 +68,18 @@ class Writer:
         return future.result()
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        self.check_files()
+        self._check_files()
+        before = self._last
         try:
             connection = self._open()
             connection.execute("BEGIN IMMEDIATE")
             self._refuse_other_content(connection)
+            reader = TimelineReader(connection)
+            acknowledged, _ = reader.last()
             result = work(connection)
-            last = TimelineReader(connection).last()
+            last = reader.last()
+            # What others wrote since our last look is in the same `-wal`; at the first look, all of the file is new.
+            rows = list(reader.rows(after=before[0])) if before[1] else []
             connection.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
             # After a failed write to the disk a connection no longer knows what the file holds; the next call reopens.
@@ -74,23 +91,50 @@ class Writer:
             raise
         if self._wal is None:
             self._wal = read_file_identity(self._wal_path)
-        self.check_files()  # what has just gone to a file that nobody can open is not acknowledged
+        self._check_files(until=acknowledged)  # what has just gone to a file that nobody can open is not acknowledged
         self._last = last
+        self._kept.extend(rows)
         return result
 
     def check_files(self) -> None:
-        """Raise RecordError when the file or its `-wal` is not the one we write to any more, or was cut short.
+        """Raise FilesLostError when the file or its `-wal` is not the one we write to any more, or was cut short.
 
         SQLite itself does not notice: it goes on writing to files that nobody else can open. Three looks at the
         directory; safe from any thread.
         """
+        try:
+            self._look_at_files()
+        except FilesLostError:
+            self._submit(self._check_files)
+            raise
+
+    def _check_files(self, until: int | None = None) -> None:
+        """The same on the writer's thread. Events up to id `until` were acknowledged; None: all that are there."""
+        try:
+            self._look_at_files()
+        except FilesLostError as error:
+            self._acknowledged = until if self._acknowledged is None else self._acknowledged
+            raise FilesLostError(f"{error} {self._save() if self._saved is None else self._saved}".rstrip()) from None
+
+    def _save(self) -> str:
+        """What became of the acknowledged events that whoever opens the file now does not find, in a sentence."""
+        rows = save_rows(self._connection, self._kept, self._path, self._acknowledged)
+        count = f"{len(rows)} events that were recorded" if len(rows) != 1 else "1 event that was recorded"
+        try:
+            file = write_saved(rows, self._path, self._now()) if rows else None
+        except OSError as error:  # tried again at the next look
+            return f"{count} could not be saved beside it ({error.strerror})."
+        self._saved = f"{count}: saved in {file}; `cockpit verify --recover` takes it back." if file else ""
+        return self._saved
+
+    def _look_at_files(self) -> None:
         if self._file is None:
             return
         if read_file_identity(self._path) != self._file:
             raise self._replaced()
         wal = self._wal
         if wal is not None and read_file_identity(self._wal_path) != wal:
-            raise RecordError(
+            raise FilesLostError(
                 f"{self._wal_path} was replaced or removed while it was open, so nothing more is recorded. It may hold "
                 "what was recorded last: put it back if you have it, run `cockpit verify`, and restart the cockpit."
             )
@@ -99,7 +143,7 @@ class Writer:
         except OSError:
             raise self._replaced() from None
         if size < self._size:
-            raise RecordError(
+            raise FilesLostError(
                 f"{self._path} was cut short while it was open, so nothing more is recorded. Keep a copy of it and of "
                 "what lies beside it and run `cockpit verify`. If it is whole, restart, else restore a backup."
             )
@@ -130,8 +174,8 @@ class Writer:
         if number and TimelineReader(connection).hash_of(number) != known_name:
             raise self._replaced()
 
-    def _replaced(self) -> RecordError:
-        return RecordError(
+    def _replaced(self) -> FilesLostError:
+        return FilesLostError(
             f"{self._path} was replaced or removed while it was open, so nothing more is written to it. "
             "Put the original back, or restart the cockpit to go on with what is there now."
         )

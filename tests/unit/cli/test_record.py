@@ -7,7 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cockpit.cli import cockpit
-from tests.unit.timeline.files import notes, opened, tamper
+from cockpit.model.event import RecordError
+from tests.unit.timeline.files import note, notes, opened, tamper
 
 
 @pytest.fixture
@@ -146,3 +147,40 @@ def test_what_cannot_be_redacted_is_refused_in_a_sentence(
     assert result.exit_code == 2
     assert sentence in result.stderr
     assert head(path) == before
+
+
+def lost_and_begun_again(path: Path) -> None:
+    """A timeline of three notes whose file was removed while it was open; a new one began since."""
+    with opened(path) as timeline:
+        timeline.record(notes(3))
+        path.unlink()
+        with pytest.raises(RecordError):
+            timeline.check_files()
+    for suffix in ("-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+
+def test_what_was_saved_is_offered_taken_back_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "timeline.db"
+    lost_and_begun_again(path)
+    with opened(path) as timeline:
+        timeline.record([note("another night")])
+    assert len(json.loads(run("verify", "--db", path, "--json").stdout)["saved"]) == 1
+    document = json.loads(run("verify", "--recover", "--db", path, "--json").stdout)
+    assert (document["ok"], document["count"]) == (True, 4)
+    assert document["recovered"][0]["again"] == 3
+    assert "recovered" not in json.loads(run("verify", "--recover", "--db", path, "--json").stdout)
+
+
+def test_a_restored_backup_says_so_on_the_timeline(tmp_path: Path) -> None:
+    path, backup = tmp_path / "timeline.db", tmp_path / "backup.db"
+    with opened(backup) as timeline:
+        timeline.record(notes(2))
+    with opened(path) as timeline:
+        timeline.record([*notes(2), note("since then")])
+    assert run("restore", backup, "--db", path).exit_code == 2
+    document = json.loads(run("restore", backup, "--yes", "--db", path, "--json").stdout)
+    assert (document["events"], document["event"]) == (2, 3)
+    with opened(path) as timeline, opened(Path(document["before"])) as before:
+        event = timeline.events()[-1]
+        assert (event.detail["restored"], len(before.events())) == (str(backup), 3)

@@ -1,0 +1,309 @@
+"""What is saved when the file of a timeline is lost under its writer, how it comes back, and how a backup is restored.
+
+A connection goes on reading files that were removed or replaced: it alone still sees what was acknowledged and is on no
+disk that others can open. So the writer that notices saves those rows beside the timeline, as lines of JSON.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cockpit.model.event import Draft, Kind, RecordError
+from cockpit.timeline.connection import explain_database_error, file_mode, open_as_it_lies, read_file_identity, to_read
+from cockpit.timeline.hash_chain import ChainRow, find_row_flaw
+from cockpit.timeline.rows import INSERT, TimelineReader, to_event
+from cockpit.timeline.verify import audit_timeline
+
+SAVED = "saved"  # timeline.db.saved-20260227T020000Z-4711.jsonl
+BEFORE = "before"  # timeline.db.before-20260227T020000Z: what a restore put aside
+BESIDE = ("", "-wal", "-shm")  # a database and what SQLite keeps beside it: they move together or not at all
+LOCK_BYTES = (0x40000000, 512)  # start and length of the bytes of a file that every SQLite connection locks
+POINTERS = frozenset({Kind.PIN, Kind.LINK})  # their subject is the id of another event
+NOT_AGAIN = frozenset({Kind.RECORDER, Kind.REDACT})
+"""A lease of a recorder that is gone, and a redaction of a text that is not there: they mean nothing behind others."""
+
+
+class FilesLostError(RecordError):
+    """The file or its `-wal` is not the one that the writer writes to any more."""
+
+
+# Saving.
+
+
+def save_rows(
+    connection: sqlite3.Connection | None, kept: Iterable[ChainRow], path: Path, until: int | None
+) -> list[ChainRow]:
+    """The acknowledged rows, up to id `until` (None: all), that whoever opens `path` now does not find. In id order.
+
+    `connection` is the one that has the lost files open, and `kept` what its writer remembers for files so damaged
+    that even it cannot read them.
+    """
+    rows = {row.id: row for row in kept}
+    after = 0
+    with contextlib.suppress(sqlite3.Error, RecordError):
+        if connection is not None:
+            reader = TimelineReader(connection)
+            last = _last_on_disk(path)
+            after = last[0] if last and reader.hash_of(last[0]) == last[1] else 0
+            rows.update({row.id: row for row in reader.rows(after=after)})
+    return [rows[number] for number in sorted(rows) if after < number and (until is None or number <= until)]
+
+
+def _last_on_disk(path: Path) -> tuple[int, str] | None:
+    """Id and hash of the newest event of the file alone, without a `-wal`; None where it is no timeline."""
+    try:
+        with closing(open_as_it_lies(path)) as connection:
+            return TimelineReader(connection).last()
+    except (sqlite3.Error, OSError, RecordError):
+        return None
+
+
+def write_saved(rows: Sequence[ChainRow], path: Path, now: datetime) -> Path:
+    """Write rows beside the timeline `path`, readable by whoever may read that. Raises OSError."""
+    file = path.with_name(f"{path.name}.{SAVED}-{now:%Y%m%dT%H%M%SZ}-{os.getpid()}.jsonl")
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, file_mode(path.parent))
+    with open(descriptor, "w", encoding="utf-8") as stream:
+        os.fchmod(descriptor, file_mode(path.parent))
+        stream.writelines(f"{json.dumps(row._asdict(), ensure_ascii=False)}\n" for row in rows)
+        stream.flush()
+        os.fsync(descriptor)
+    return file
+
+
+# Taking back.
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineRecovery:
+    """What became of saved rows. `again` are in the file under new ids, behind what was written since."""
+
+    as_they_were: int = 0
+    again: int = 0
+    present: int = 0
+    left_out: int = 0  # what means nothing at a later place of the chain, or is not as it was written
+
+
+def find_saved(path: Path) -> list[Path]:
+    """Files of saved rows beside a timeline, oldest first."""
+    return sorted(path.parent.glob(f"{_escape(path.name)}.{SAVED}-*.jsonl"))
+
+
+def _escape(name: str) -> str:
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
+
+
+def load_saved(file: Path) -> list[ChainRow]:
+    """The rows of one file, in id order; a last line that was cut short is passed over. Raises RecordError."""
+    rows = []
+    try:
+        with file.open(encoding="utf-8") as stream:
+            for line in stream:
+                if line.endswith("\n"):
+                    rows.append(_row_of(json.loads(line)))
+    except (OSError, ValueError, TypeError) as error:
+        raise RecordError(f"{file} is not as a cockpit saved it, and nothing of it was taken back.") from error
+    return sorted(rows)
+
+
+def _row_of(fields: object) -> ChainRow:
+    if not isinstance(fields, Mapping):
+        raise TypeError("a row is an object")
+    row = ChainRow(**fields)
+    texts = (row.environment, row.subject, row.kind, row.source, row.actor, row.summary, row.detail, row.hash)
+    if not isinstance(row.id, int) or not all(isinstance(text, str) for text in texts):
+        raise TypeError("a field has another type")
+    return row
+
+
+def split_missing(connection: sqlite3.Connection, rows: Sequence[ChainRow]) -> tuple[list[ChainRow], int]:
+    """Rows that are not in the file yet, in any form, and how many are."""
+    reader = TimelineReader(connection)
+    taken = {
+        event_hash
+        for (event_hash,) in connection.execute(
+            "SELECT json_extract(detail, '$.recovered.hash') FROM events WHERE detail LIKE '%\"recovered\":{%'"
+        )
+    }
+    missing = [row for row in rows if row.hash not in taken and reader.hash_of(row.id) != row.hash]
+    return missing, len(rows) - len(missing)
+
+
+def append_as_they_were(connection: sqlite3.Connection, rows: Sequence[ChainRow]) -> bool:
+    """Put rows where they stood, ids and hashes and all; False when the file does not end right before them."""
+    number, before = TimelineReader(connection).last()
+    for row in rows:
+        if find_row_flaw(row, before, number + 1):
+            return False
+        number, before = row.id, row.hash
+    connection.executemany(INSERT, rows)
+    return True
+
+
+def drafts_again(connection: sqlite3.Connection, rows: Sequence[ChainRow]) -> list[Draft]:
+    """Rows as facts for the end of a chain that went on without them: same time, author and words.
+
+    Their detail says which event they were. A row whose own hashes do not fit is left out, as is what NOT_AGAIN holds.
+    """
+    reader = TimelineReader(connection)
+    new_ids: dict[int, int] = {}
+    drafts = []
+    number = reader.last()[0]
+    for row in rows:
+        if row.emptied or row.kind in NOT_AGAIN or find_row_flaw(row, row.prev_hash, row.id):
+            continue
+        number += 1
+        new_ids[row.id] = number
+        event = to_event(row)
+        pointer = event.kind in POINTERS and event.subject.isdigit()
+        subject = str(new_ids.get(int(event.subject), event.subject)) if pointer else event.subject
+        drafts.append(
+            Draft(
+                kind=Kind(event.kind),
+                summary=row.summary,
+                occurred=event.occurred,
+                environment=event.environment,
+                subject=subject,
+                source=event.source,
+                actor=event.actor,
+                incident=event.incident,
+                detail={
+                    **json.loads(row.detail),
+                    "recovered": {"id": row.id, "hash": row.hash, "recorded": row.recorded},
+                },
+                supersedes=None if event.supersedes is None else new_ids.get(event.supersedes, event.supersedes),
+            )
+        )
+    return drafts
+
+
+# Restoring a backup.
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineRestore:
+    """A backup in the place of a timeline. `aside` is where the file before lies now, None when there was none.
+
+    `events` is what the backup holds; `only_before` how many events of the file before it lacks, None where that
+    cannot be read.
+    """
+
+    source: Path
+    aside: Path | None
+    events: int
+    only_before: int | None = None
+
+
+def check_backup(source: Path, path: Path, patience: float) -> int:
+    """How many events a sound backup holds. Raises RecordError for what is not one."""
+    if not source.exists():
+        raise RecordError(f"There is no file {source}.")
+    if read_file_identity(source) == read_file_identity(path):
+        raise RecordError(f"{source} is the timeline in use; name a backup of it.")
+    try:
+        with closing(to_read(source, patience).connection) as connection:
+            verdict = audit_timeline(connection)
+    except (sqlite3.Error, OSError) as error:
+        raise explain_database_error(error, source, patience) from error
+    if not verdict.ok:
+        raise RecordError(f"{source} is not whole: {verdict.reason}. Nothing was restored; name an older backup.")
+    return verdict.count
+
+
+def restore_backup(source: Path, path: Path, now: datetime, patience: float) -> TimelineRestore:
+    """Put a copy of `source` in the place of the timeline `path`; the file before is moved aside with its `-wal`.
+
+    Nobody may have it open meanwhile. Raises RecordError; then everything is where it was.
+    """
+    count = check_backup(source, path, patience)
+    new = path.with_name(f"{path.name}.restoring-{os.getpid()}")
+    aside = path.with_name(f"{path.name}.{BEFORE}-{now:%Y%m%dT%H%M%SZ}") if path.exists() else None
+    try:
+        _copy(source, new, patience)
+        lacking = _count_only_before(path, new, patience) if aside else None
+        with _held_alone(path):  # opens nothing more: closing a file lets go of every lock of this process on it
+            if aside:
+                _move_aside(path, aside)
+            os.rename(new, path)
+            _sync_directory(path.parent)
+    except (sqlite3.Error, OSError) as error:
+        raise explain_database_error(error, path, patience) from error
+    finally:
+        for suffix in BESIDE:
+            Path(f"{new}{suffix}").unlink(missing_ok=True)
+    return TimelineRestore(source, aside, count, lacking)
+
+
+def _copy(source: Path, new: Path, patience: float) -> None:
+    """With SQLite, not byte for byte: the newest events of a backup may be in a `-wal` beside it."""
+    mode = file_mode(new.parent)
+    os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
+    with closing(to_read(source, patience).connection) as old, closing(sqlite3.connect(new)) as copy:
+        old.backup(copy)
+    os.chmod(new, mode)
+    descriptor = os.open(new, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _held_alone(path: Path) -> Iterator[None]:
+    """Keep everybody out who would open the timeline. Raises RecordError when somebody has it open.
+
+    Every connection of SQLite holds a lock on these bytes as long as it lives, whatever the content of the file.
+    """
+    if not path.exists():
+        yield
+        return
+    start, length = LOCK_BYTES
+    with path.open("r+b") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, length, start)
+        except BlockingIOError:
+            raise RecordError(
+                f"{path} is open in another program (`fuser {path}` names it). End every cockpit on it, then restore."
+            ) from None
+        yield
+
+
+def _count_only_before(path: Path, new: Path, patience: float) -> int | None:
+    try:
+        with closing(to_read(new, patience).connection) as copy:
+            number, event_hash = TimelineReader(copy).last()
+        with closing(open_as_it_lies(path)) as old:
+            reader = TimelineReader(old)
+            last = reader.last()[0]
+            return last - number if reader.hash_of(number) == event_hash else None
+    except (sqlite3.Error, OSError, RecordError):
+        return None
+
+
+def _move_aside(path: Path, aside: Path) -> None:
+    """All or none: a `-wal` of one file beside another would be written into it."""
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for suffix in BESIDE[::-1]:
+            here, there = Path(f"{path}{suffix}"), Path(f"{aside}{suffix}")
+            if here.exists():
+                os.rename(here, there)
+                moved.append((here, there))
+    except OSError:
+        for here, there in reversed(moved):
+            os.rename(there, here)
+        raise
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,240 @@
+"""Files of a timeline removed, replaced or cut under the program that writes it: what was acknowledged comes back."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cockpit.model.event import Kind, RecordError
+from cockpit.timeline.rescue import FilesLostError, TimelineRecovery, find_saved, load_saved, restore_backup
+from cockpit.timeline.timeline import Timeline
+from tests.unit.timeline.files import NIGHT, note, notes, opened
+
+
+def wal_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def move_older_copy_in(path: Path) -> None:
+    copy = path.with_name("copy.db")
+    shutil.copyfile(path, copy)  # without the -wal: what was checkpointed alone
+    os.replace(copy, path)
+
+
+def empty_wal_file(path: Path) -> None:
+    wal_of(path).unlink()
+    wal_of(path).touch()
+
+
+def remove_both(path: Path) -> None:
+    path.unlink()
+    wal_of(path).unlink()
+
+
+HARMS: dict[str, Callable[[Path], None]] = {
+    "wal removed": lambda path: wal_of(path).unlink(),
+    "wal replaced": empty_wal_file,
+    "file removed": lambda path: path.unlink(),
+    "file and wal removed": remove_both,
+    "older copy in its place": move_older_copy_in,
+    "file cut short": lambda path: os.truncate(path, 4096),
+    "file emptied": lambda path: os.truncate(path, 0),
+}
+
+
+def lose(path: Path, harm: str, acknowledged: int = 3) -> list[str]:
+    """A cockpit acknowledges notes, loses its files, notices, and ends. The hashes of what it acknowledged."""
+    with opened(path) as timeline:
+        timeline.record([note("on the disk", detail={"text": "x" * 20_000})])
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        hashes = [event.hash for event in timeline.record(notes(acknowledged))]
+        HARMS[harm](path)
+        with pytest.raises(FilesLostError):
+            timeline.check_files()
+        with pytest.raises(FilesLostError):
+            timeline.record([note("never acknowledged")])
+        content = path.read_bytes() if path.exists() else None
+    if content is not None:
+        path.write_bytes(content)  # as after kill -9: closing it in peace moves the -wal in
+    for suffix in ("-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    return hashes
+
+
+def recover(timeline: Timeline) -> TimelineRecovery:
+    (saved,) = find_saved(timeline.path)
+    return timeline.recover(load_saved(saved))
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_what_was_acknowledged_is_saved_once_and_what_was_not_is_not(tmp_path: Path, harm: str) -> None:
+    hashes = lose(tmp_path / "timeline.db", harm)
+    (saved,) = find_saved(tmp_path / "timeline.db")
+    rows = load_saved(saved)
+    assert [row.hash for row in rows][-3:] == hashes
+    assert "never acknowledged" not in {row.summary for row in rows}
+    assert saved.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("harm", ["wal removed", "wal replaced", "file removed", "older copy in its place"])
+def test_a_file_that_ends_before_it_gets_everything_back_as_it_was(tmp_path: Path, harm: str) -> None:
+    path = tmp_path / "timeline.db"
+    hashes = lose(path, harm)
+    with opened(path) as timeline:
+        recovery = recover(timeline)
+        assert [event.hash for event in timeline.events()][-3:] == hashes
+        assert timeline.verify().ok
+        assert (recovery.again, recovery.left_out) == (0, 0)
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_file_that_went_on_gets_it_behind_with_its_own_time_and_words(tmp_path: Path, harm: str) -> None:
+    path = tmp_path / "timeline.db"
+    hashes = lose(path, harm)
+    if harm.startswith("file"):
+        path.unlink(missing_ok=True)  # the damaged one is put aside
+    with opened(path) as timeline:
+        timeline.record([note("of another night")])
+        assert recover(timeline).again >= 3
+        again = timeline.events()[-3:]
+        assert [event.detail["recovered"]["hash"] for event in again] == hashes
+        assert [(event.summary, event.occurred) for event in again] == [(f"note {n}", NIGHT) for n in (1, 2, 3)]
+        assert timeline.verify().ok
+
+
+def test_taking_back_twice_adds_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "timeline.db"
+    lose(path, "wal removed")
+    with opened(path) as timeline:
+        timeline.record([note("of another night")])
+        recover(timeline)
+        count = len(timeline.events())
+        assert recover(timeline) == TimelineRecovery(present=3)
+        assert len(timeline.events()) == count
+
+
+def test_pins_and_corrections_follow_what_they_are_about(tmp_path: Path) -> None:
+    path = tmp_path / "timeline.db"
+    with opened(path) as timeline:
+        (old,) = timeline.record([note("old")])
+        (fact,) = timeline.record([note("rolled back to 43")])
+        timeline.record([note("rolled back to 42", supersedes=fact.id)])
+        timeline.record([note("pinned", kind=Kind.PIN, subject=str(fact.id)), note("", kind=Kind.RECORDER)])
+        rows = list(map(timeline.event, (fact.id, fact.id + 1, fact.id + 2)))
+        assert all(rows)
+        path.unlink()
+        with pytest.raises(FilesLostError):
+            timeline.check_files()
+    for suffix in ("-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    with opened(path) as timeline:
+        timeline.record(notes(5))
+        assert recover(timeline) == TimelineRecovery(again=4, left_out=1)
+        _, moved, correction, pin = timeline.events()[-4:]
+        assert (correction.supersedes, pin.subject) == (moved.id, str(moved.id))
+        assert old.summary == "old"
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_no_file_beside_the_timeline_can_write_what_was_not_sealed(data: st.DataObject, tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
+    tmp_path = tmp_path_factory.mktemp("forged")
+    path = tmp_path / "timeline.db"
+    lose(path, "wal removed")
+    (saved,) = find_saved(path)
+    text = saved.read_text()
+    start = data.draw(st.integers(0, len(text) - 1))
+    saved.write_text(text[:start] + data.draw(st.text(max_size=3)) + text[start + 1 :])
+    with opened(path) as timeline:
+        whole = {event.hash for event in timeline.events()}
+        try:
+            recover(timeline)
+        except RecordError:
+            assert {event.hash for event in timeline.events()} == whole
+        assert timeline.verify().ok
+        summaries = {event.summary for event in timeline.events()}
+        assert summaries <= {"on the disk", "note 1", "note 2", "note 3"}
+
+
+def backup_of(path: Path, copy: Path) -> None:
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+
+
+def test_a_backup_takes_the_place_and_what_was_there_is_kept_whole(tmp_path: Path) -> None:
+    path, backup = tmp_path / "timeline.db", tmp_path / "backup.db"
+    with opened(path) as timeline:
+        timeline.record(notes(2))
+        backup_of(path, backup)
+        timeline.record([note("since then")])
+        shutil.copyfile(path, tmp_path / "crashed.db")
+        shutil.copyfile(wal_of(path), tmp_path / "crashed.db-wal")
+    for suffix in ("", "-wal"):  # as after kill -9: the newest event is in the -wal alone
+        os.replace(tmp_path / f"crashed.db{suffix}", f"{path}{suffix}")
+    restore = restore_backup(backup, path, NIGHT, 0.2)
+    assert restore.events == 2
+    assert restore.aside is not None
+    with opened(path) as timeline, opened(restore.aside) as before:
+        assert [len(timeline.events()), len(before.events())] == [2, 3]
+        assert timeline.record([note("goes on")])[0].id == 3
+        assert timeline.verify().ok
+
+
+def test_nothing_is_restored_under_somebody_who_has_it_open(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    path, backup = tmp_path / "timeline.db", tmp_path / "backup.db"
+    with opened(path) as timeline:
+        timeline.record(notes(2))
+        backup_of(path, backup)
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom tests.unit.timeline.files import opened\n"
+        "with opened(Path(sys.argv[1])):\n    print('open', flush=True)\n    sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", script, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
+        with pytest.raises(RecordError):
+            restore_backup(backup, path, NIGHT, 0.2)
+        assert (
+            sorted(file.name for file in tmp_path.iterdir() if "restoring" in file.name or "before" in file.name) == []
+        )
+        other.communicate("")
+    assert restore_backup(backup, path, NIGHT, 0.2).events == 2
+
+
+@pytest.mark.parametrize("what", ["missing", "the timeline itself", "no database", "changed"])
+def test_what_is_no_sound_backup_is_refused_and_nothing_moves(tmp_path: Path, what: str) -> None:
+    path, backup = tmp_path / "timeline.db", tmp_path / "backup.db"
+    with opened(path) as timeline:
+        timeline.record(notes(2))
+    match what:
+        case "the timeline itself":
+            backup = path
+        case "no database":
+            backup.write_text("hello")
+        case "changed":
+            shutil.copyfile(path, backup)
+            with closing(sqlite3.connect(backup)) as tool:
+                tool.execute("DROP TRIGGER events_are_only_emptied")
+                tool.execute("UPDATE events SET summary = 'other' WHERE id = 1")
+                tool.commit()
+    before, content = names_in(tmp_path), path.read_bytes()
+    with pytest.raises(RecordError):
+        restore_backup(backup, path, NIGHT, 0.2)
+    assert names_in(tmp_path) == before
+    assert path.read_bytes() == content
+
+
+def names_in(directory: Path) -> set[str]:
+    """Without what SQLite makes beside a backup that it reads."""
+    return {file.name for file in directory.iterdir() if not file.name.startswith("backup.db-")}
