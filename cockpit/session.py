@@ -79,7 +79,7 @@ class Session:
 
     def logs(self, application: Application, revision: Revision) -> AsyncIterator[LogLine]:
         """The console and system log of a revision. Raises SourceError where there is no cloud."""
-        from cockpit.feeds.logs.stream import stream_log_lines
+        from cockpit.platforms.container_apps.log_stream import stream_log_lines
 
         azure = self.clouds.get(application.environment)
         where = next(
@@ -339,7 +339,7 @@ def build_feeds(
             )
         )
     if azure is not None:
-        from cockpit.feeds.revisions import revisions_feed
+        from cockpit.platforms.container_apps.revisions import revisions_feed
 
         feeds.append(revisions_feed(environment, azure, time=time, random=random))
     feeds += [

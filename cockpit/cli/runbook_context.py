@@ -100,7 +100,7 @@ def last_hash(runs: Iterable[Run], runbook: Runbook) -> str:
 
 async def look_once(system: System, environment: Environment) -> Live:
     """What the panes would show now; nothing where there is no cloud, or it does not answer."""
-    from cockpit.feeds.revisions import revisions_feed
+    from cockpit.platforms.container_apps.revisions import revisions_feed
     from cockpit.session import connect_azure
 
     if not environment.subscription or not environment.apps:

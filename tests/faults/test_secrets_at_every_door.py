@@ -19,13 +19,13 @@ from cockpit.config import Secrets
 from cockpit.feeds.alertmanager.alerts import parse_listed_alerts
 from cockpit.feeds.base import explain_unknown_error
 from cockpit.feeds.http import explain_refusal
-from cockpit.feeds.logs.parse import console_line, system_line, table_row
 from cockpit.model.answer import ProbeAnswer
 from cockpit.model.conditions import check_condition, parse_condition
 from cockpit.model.event import Draft, Kind
 from cockpit.model.secret import KNOWN_SECRETS, MASK, Secret
 from cockpit.model.text import clean_line, clean_text
 from cockpit.model.time import RealTime
+from cockpit.platforms.container_apps.log_lines import console_line, system_line, table_row
 from cockpit.runbooks.az.output import format_az_output
 from cockpit.runbooks.document.read import read_runbook, text_for_people
 from cockpit.runbooks.run.attempt import Writing

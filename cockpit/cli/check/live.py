@@ -152,7 +152,7 @@ def _list_extra_sources(where: Environment, azure: "Azure | None", time: Time) -
         return
     yield "log stream", azure.stream_token(where.resource_group, where.apps[0])
     if where.workspace:
-        from cockpit.feeds.logs.history import load_log_history
+        from cockpit.platforms.container_apps.log_history import load_log_history
 
         nobody = Revision(where.apps[0], "cockpit-check", active=False, weight=0, created=None)
         yield "logs", load_log_history(azure, where.workspace, nobody, time.now())

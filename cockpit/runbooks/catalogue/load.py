@@ -11,7 +11,7 @@ from cockpit.runbooks.document.labels import make_slug
 from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.document.sidecar import sidecar_of
 
-BUILTIN = Path(__file__).parents[1] / "builtin"
+BUILTIN = Path(__file__).parents[2] / "platforms" / "container_apps" / "procedures"
 LARGEST = 10_000_000  # bytes; no document is larger, a log by mistake is
 SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
 

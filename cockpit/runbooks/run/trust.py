@@ -15,7 +15,7 @@ from cockpit.runbooks.run.process.files import make_directory, write_whole
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_in_text, secrets_in
 from cockpit.runbooks.types import RunRefused
 
-BUILT_IN = Path(__file__).resolve().parents[1] / "builtin"
+BUILT_IN = Path(__file__).resolve().parents[2] / "platforms" / "container_apps" / "procedures"
 HASH = re.compile(r"[0-9a-f]{64}")
 Standing = Literal["built-in", "known", "new", "changed"]
 

@@ -19,13 +19,13 @@ from cockpit.azure.client import Azure
 from cockpit.azure.identity import build_credential
 from cockpit.config import load_system
 from cockpit.feeds.azure_alerts import azure_alerts_feed
-from cockpit.feeds.logs.stream import stream_log_lines
-from cockpit.feeds.revisions import revisions_feed
 from cockpit.model.logline import LogLine
 from cockpit.model.problem import ProblemKind
 from cockpit.model.revision import Application
 from cockpit.model.system import Environment, System
 from cockpit.model.time import RealTime
+from cockpit.platforms.container_apps.log_stream import stream_log_lines
+from cockpit.platforms.container_apps.revisions import revisions_feed
 
 TIME = RealTime()
 Enough = Callable[[list[LogLine]], bool]

@@ -13,12 +13,12 @@ from cockpit.azure.client import Azure
 from cockpit.azure.identity import Credential
 from cockpit.feeds.azure_alerts import azure_alerts_feed
 from cockpit.feeds.base import Polled
-from cockpit.feeds.revisions import revisions_feed
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.revision import Application
 from cockpit.model.system import AlertSource, Environment
 from cockpit.model.time import RealTime
+from cockpit.platforms.container_apps.revisions import revisions_feed
 from tests.integration.azure.fake_azure import FakeAzure, Reply, opened
 
 PROD = Environment("prod", resource_group="rg", apps=("web",))

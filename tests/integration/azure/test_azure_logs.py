@@ -11,12 +11,12 @@ from aiohttp import web
 
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import Credential
-from cockpit.feeds.logs.stream import stream_log_lines
 from cockpit.model.logline import LogLine
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.revision import Application, Revision
 from cockpit.model.system import Environment
 from cockpit.model.time import RealTime
+from cockpit.platforms.container_apps.log_stream import stream_log_lines
 from tests.integration.azure.fake_azure import FakeAzure, Reply, opened
 
 PROD = Environment("prod", resource_group="rg", workspace="workspace-1")

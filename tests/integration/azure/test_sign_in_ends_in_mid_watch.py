@@ -16,11 +16,11 @@ from aiohttp import web
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import Credential, build_credential
 from cockpit.feeds.base import Polled
-from cockpit.feeds.revisions import revisions_feed
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.reading import FeedState, compute_freshness
 from cockpit.model.system import Cloud, Environment
 from cockpit.model.time import RealTime
+from cockpit.platforms.container_apps.revisions import revisions_feed
 from tests.integration.azure.fake_azure import SUBSCRIPTION, FakeAzure, Reply
 
 CLAIMS = '{"access_token":{"nbf":{"essential":true,"value":"1"}}}'

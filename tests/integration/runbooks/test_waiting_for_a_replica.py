@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from cockpit.feeds.revisions import RevisionsPoll
 from cockpit.model.event import Kind
 from cockpit.model.overall import OverallState, list_troubles
 from cockpit.model.run import Run, StepState, Value
 from cockpit.model.system import Environment
+from cockpit.platforms.container_apps.revisions import RevisionsPoll
 from cockpit.runbooks.catalogue.load import BUILTIN, open_file
 from cockpit.runbooks.rollback import MULTIPLE, WITHOUT_INGRESS, propose_rollback
 from cockpit.runbooks.types import RunRefused

@@ -9,9 +9,9 @@ HEAVY = ("azure.core", "azure.identity", "msal", "aiohttp", "httpx", "azure.mgmt
 CHEAP = (
     "cockpit.azure.client",
     "cockpit.azure.identity",
-    "cockpit.feeds.revisions",
+    "cockpit.platforms.container_apps.revisions",
     "cockpit.feeds.azure_alerts",
-    "cockpit.feeds.logs.stream",
+    "cockpit.platforms.container_apps.log_stream",
 )
 
 

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 
 from cockpit.azure.client import Azure
 from cockpit.azure.mapping import map_replica
-from cockpit.feeds.logs.history import load_log_history
-from cockpit.feeds.logs.parse import console_line, system_line
 from cockpit.model.logline import LogLine
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.revision import Application, Revision
 from cockpit.model.system import Environment
 from cockpit.model.time import Time
+from cockpit.platforms.container_apps.log_history import load_log_history
+from cockpit.platforms.container_apps.log_lines import console_line, system_line
 
 if TYPE_CHECKING:
     import httpx
 
-    from cockpit.feeds.logs.follow import LogEndpoint
+    from cockpit.platforms.container_apps.log_follow import LogEndpoint
 
 LOOK_AGAIN = 10.0  # seconds between two looks at which replicas there are; also the pause before a new connection
 WAITING_LINES = 1_000  # lines ready for a reader that is slow; then the streams wait too
@@ -91,8 +91,10 @@ class LogWatch:
         self._past_told = False
 
     async def run(self) -> None:
-        await asyncio.to_thread(import_module, "cockpit.feeds.logs.follow")  # httpx, not before somebody wants logs
-        from cockpit.feeds.logs.follow import stream_client
+        await asyncio.to_thread(
+            import_module, "cockpit.platforms.container_apps.log_follow"
+        )  # httpx, not before somebody wants logs
+        from cockpit.platforms.container_apps.log_follow import stream_client
 
         azure = self._azure
         async with stream_client(read_only=azure.read_only, simulated=azure.where.simulated) as client:
@@ -129,7 +131,7 @@ class LogWatch:
 
     async def _streams(self) -> "dict[str, LogEndpoint]":
         """The streams of this revision: one a container, and the app's system log."""
-        from cockpit.feeds.logs.follow import LogEndpoint
+        from cockpit.platforms.container_apps.log_follow import LogEndpoint
 
         try:
             raw = await self._azure.replicas(self._environment.resource_group, self._app.name, self._revision.name)
@@ -150,7 +152,7 @@ class LogWatch:
 
     async def _follow(self, client: "httpx.AsyncClient", key: str, endpoint: "LogEndpoint") -> None:
         from cockpit.feeds.http import explain_http_error
-        from cockpit.feeds.logs.follow import follow_log_stream
+        from cockpit.platforms.container_apps.log_follow import follow_log_stream
 
         try:
             async for line in follow_log_stream(client, endpoint, self._token, self._time):

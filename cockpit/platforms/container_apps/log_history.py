@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cockpit.azure.client import Azure, LogTable
-from cockpit.feeds.logs.parse import table_row
 from cockpit.model.logline import LogLine
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.revision import Revision
+from cockpit.platforms.container_apps.log_lines import table_row
 
 REACH = timedelta(minutes=30)
 INGESTION = timedelta(minutes=5)  # lines are stamped when they were taken in, a while after they were written

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.feeds.logs.parse import LONGEST_LINE, Splitter, console_line, system_line, table_row
+from cockpit.platforms.container_apps.log_lines import LONGEST_LINE, Splitter, console_line, system_line, table_row
 
 
 def console(**record: object) -> bytes:

@@ -1,1 +1,0 @@
-"""Log lines of a revision: live stream, parsing, history."""

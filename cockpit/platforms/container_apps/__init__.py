@@ -1,0 +1,1 @@
+"""Azure Container Apps: revisions with traffic, their replicas and logs."""
