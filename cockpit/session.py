@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import lru_cache, partial
 from pathlib import Path
@@ -21,12 +21,14 @@ from cockpit.model.event import Event
 from cockpit.model.logline import LogLine
 from cockpit.model.operator import Identity, Operator, operator_named
 from cockpit.model.plan import Plan
-from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.problem import SourceError
 from cockpit.model.response import Freeze
 from cockpit.model.revision import Application, Revision
 from cockpit.model.secret import Secret
 from cockpit.model.system import AlertSource, Environment, System
 from cockpit.model.time import RealTime, Time
+from cockpit.platforms.platform import NO_PLATFORM, Platform, PlatformContext
+from cockpit.platforms.registry import connect_platforms, find_kind
 from cockpit.recorder.lock import lock_path, this_process
 from cockpit.recorder.recorder import Recorder
 from cockpit.runbooks.catalogue.load import load_catalogue
@@ -65,29 +67,28 @@ class Session:
     author: Operator  # of everything that is written here
     read_only: bool
     time: Time
-    clouds: dict[str, "Azure"]  # by environment
-    credential: "Credential | None"
+    connections: "Connections"
 
     @property
     def operator(self) -> str:
         """Who acts, as it stands in the record."""
         return self.author.name
 
+    @property
+    def credential(self) -> "Credential | None":
+        return self.connections.credential
+
     def identity(self) -> Identity | None:
         """Who the cloud thinks we are; None before the first answer, and where there is no cloud."""
-        return self.credential.identity() if self.credential else None
+        return self.connections.identity()
 
     def logs(self, application: Application, revision: Revision) -> AsyncIterator[LogLine]:
-        """The console and system log of a revision. Raises SourceError where there is no cloud."""
-        from cockpit.platforms.container_apps.log_stream import stream_log_lines
-
-        azure = self.clouds.get(application.environment)
-        where = next(
-            (environment for environment in self.environments if environment.name == application.environment), None
-        )
-        if azure is None or where is None:
-            raise SourceError(NO_CLOUD)
-        return stream_log_lines(azure, application, revision, environment=where, time=self.time)
+        """The console and system log of a revision. Raises SourceError where there is no platform."""
+        platforms = self.connections.platforms.get(application.environment, ())
+        platform = next((platform for platform in platforms if platform.kind is find_kind(application)), None)
+        if platform is None:
+            raise SourceError(NO_PLATFORM)
+        return platform.stream_log_lines(application, revision)
 
     def read_again(self) -> Plan:
         """The plan as the documents say it now; the desk goes by it from here on. Blocking. Never raises."""
@@ -106,23 +107,12 @@ class Session:
             await self.disconnect()
 
     async def disconnect(self) -> None:
-        """Close every connection to the cloud."""
-        for azure in self.clouds.values():
-            await azure.close()
-        if self.credential is not None:
-            await self.credential.close()
+        """Close every connection to a cloud and its platforms."""
+        await self.connections.close()
 
     def close(self) -> None:
         """Close the timeline. Blocking."""
         self.timeline.close()
-
-
-NO_CLOUD = Problem(
-    ProblemKind.MISSING,
-    "no cloud",
-    "This environment has no subscription, so there are no logs to stream.",
-    "Set subscription, resource_group and apps in cockpit.toml.",
-)
 
 
 def build_session(
@@ -143,15 +133,15 @@ def build_session(
     secrets = Secrets(os.environ)
     secrets.learn(system.secrets())
     environments = system.environments if wall else (environment,)
-    credential, clouds = connect_azure(system, environments, read_only=read_only, time=time)
-    if credential is not None:
-        author.cloud = partial(cloud_name, credential)
+    connections = connect_environments(system, environments, read_only=read_only, time=time, random=random)
+    if connections.credential is not None:
+        author.cloud = partial(cloud_name, connections.credential)
     feeds = [
         feed
         for environment in environments
         for feed in build_feeds(
             environment,
-            clouds.get(environment.name),
+            connections,
             time=time,
             random=random,
             reveal=secrets.reveal,
@@ -184,7 +174,7 @@ def build_session(
         timeline,
         ledger,
         watch,
-        clouds.get(environment.name),
+        connections.clouds.get(environment.name),
         secrets,
         time,
         author,
@@ -206,8 +196,7 @@ def build_session(
         author=author,
         read_only=read_only,
         time=time,
-        clouds=clouds,
-        credential=credential,
+        connections=connections,
     )
 
 
@@ -292,6 +281,42 @@ def list_revealed_secrets(system: System, secrets: Secrets) -> list[str]:
     return result
 
 
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """The clouds and platforms of a system's environments, each by the name of its environment."""
+
+    credential: "Credential | None" = None
+    clouds: "Mapping[str, Azure]" = field(default_factory=dict)
+    platforms: Mapping[str, tuple[Platform, ...]] = field(default_factory=dict)
+
+    def identity(self) -> Identity | None:
+        """Who the cloud thinks we are; None before the first answer, and where there is no cloud."""
+        return self.credential.identity() if self.credential else None
+
+    async def close(self) -> None:
+        for platforms in self.platforms.values():
+            for platform in platforms:
+                await platform.close()
+        for azure in self.clouds.values():
+            await azure.close()
+        if self.credential is not None:
+            await self.credential.close()
+
+
+def connect_environments(
+    system: System, environments: Sequence[Environment], *, read_only: bool, time: Time, random: Random
+) -> Connections:
+    """Clients for what these environments use; connects to nothing yet. Raises SourceError."""
+    credential, clouds = connect_azure(system, environments, read_only=read_only, time=time)
+    platforms = {
+        environment.name: connect_platforms(
+            PlatformContext(environment, time, random, read_only, clouds.get(environment.name))
+        )
+        for environment in environments
+    }
+    return Connections(credential, clouds, platforms)
+
+
 def connect_azure(
     system: System, environments: Sequence[Environment], *, read_only: bool, time: Time
 ) -> "tuple[Credential | None, dict[str, Azure]]":
@@ -313,7 +338,7 @@ def connect_azure(
 
 def build_feeds(
     environment: Environment,
-    azure: "Azure | None",
+    connections: Connections,
     *,
     time: Time,
     random: Random,
@@ -338,10 +363,8 @@ def build_feeds(
                 references=references,
             )
         )
-    if azure is not None:
-        from cockpit.platforms.container_apps.revisions import revisions_feed
-
-        feeds.append(revisions_feed(environment, azure, time=time, random=random))
+    feeds += [platform.build_feed() for platform in connections.platforms.get(environment.name, ())]
+    azure = connections.clouds.get(environment.name)
     feeds += [
         feed
         for source in environment.alerts

@@ -100,25 +100,19 @@ def last_hash(runs: Iterable[Run], runbook: Runbook) -> str:
 
 async def look_once(system: System, environment: Environment) -> Live:
     """What the panes would show now; nothing where there is no cloud, or it does not answer."""
-    from cockpit.platforms.container_apps.revisions import revisions_feed
-    from cockpit.session import connect_azure
-
-    if not environment.subscription or not environment.apps:
-        return Live()
     from random import Random
 
-    credential, clouds = connect_azure(system, [environment], read_only=True, time=RealTime())
+    from cockpit.session import connect_environments
+
+    connections = connect_environments(system, [environment], read_only=True, time=RealTime(), random=Random())
     try:
         async with asyncio.timeout(LOOK):
-            feed = revisions_feed(environment, clouds[environment.name], time=RealTime(), random=Random())
-            return build_live_values([await feed.poll()])
+            feeds = [platform.build_feed() for platform in connections.platforms[environment.name]]
+            return build_live_values(await asyncio.gather(*(feed.poll() for feed in feeds)))
     except (SourceError, TimeoutError):
         return Live()
     finally:
-        for cloud in clouds.values():
-            await cloud.close()
-        if credential is not None:
-            await credential.close()
+        await connections.close()
 
 
 def build_listing_context(system: System, environment: Environment) -> tuple[RunContext, Secrets]:

@@ -67,7 +67,7 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """One container app with all its revisions, newest first."""
+    """One app, of whatever platform, with all its revisions, newest first."""
 
     name: str
     environment: str
@@ -79,6 +79,7 @@ class Application:
     changed_at: datetime | None = None
     log_stream: str = ""  # event stream endpoint of the system log
     has_ingress: bool = True  # False: no traffic reaches it, whoever is active works
+    platform: str = "container_apps"  # the name of its kind in cockpit.platforms
 
     @property
     def working(self) -> tuple[Revision, ...]:

@@ -1,1 +1,1 @@
-"""Where workloads run, with revisions and replicas: one package for each kind of platform, one protocol, one registry."""
+"""Where workloads run, with revisions and replicas: one package a kind of platform, one protocol, one registry."""

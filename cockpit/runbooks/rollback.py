@@ -26,12 +26,12 @@ from cockpit.model.revision_health import (
 from cockpit.model.rolled_back import find_traffic_carrier, goes_back
 from cockpit.model.run import Value
 from cockpit.model.time import format_age
+from cockpit.platforms.platform import RollbackTerms
+from cockpit.platforms.registry import find_kind
 
 FOLDED = (Kind.TRAFFIC, Kind.REVISION, Kind.PROBE)
 """The kinds of events that `propose` reads."""
 
-# Procedures of the built-in document.
-MULTIPLE, SINGLE, WITHOUT_INGRESS = "roll-back", "single-revision-mode", "an-app-without-ingress"
 FAILING = frozenset({"Unhealthy", "Degraded", "Failed", "ActivationFailed", "provisioning failed"})
 LEAST_ACTIVE = timedelta(minutes=10)  # one that never came up is replaced sooner, as a rule
 SHORT_SERVICE = timedelta(minutes=2)  # too short to have shown much
@@ -54,8 +54,8 @@ class RollbackEvidence(StrEnum):
 class Proposal:
     """What a rollback of one app would do. `good` is None when there is nothing to go back to; `why` says so.
 
-    `procedure` is the slug in the document `rollback`; `given` the values it needs, by placeholder. `refused` says why
-    it must not run though there is a target. `differences` is what changes with it, beside the image.
+    `procedure` is the slug in the built-in `document` of its platform; `given` the values it needs, by placeholder.
+    `refused` says why it must not run though there is a target. `differences` changes with it, beside the image.
     """
 
     app: str
@@ -69,6 +69,7 @@ class Proposal:
     evidence: RollbackEvidence = RollbackEvidence.NONE
     refused: str = ""
     differences: tuple[str, ...] = ()
+    document: str = "rollback"
 
     @property
     def values(self) -> tuple[Value, ...]:
@@ -102,13 +103,15 @@ def propose_rollback(
 ) -> Proposal:
     """The rollback of an app, by its revisions and what was recorded of them and of the environment's probes."""
     bad = find_revision_to_leave(application)
-    procedure = procedure_of(application)
+    terms = find_kind(application).plan_rollback(application, bad, None)
     if bad is None:
-        return Proposal(application.name, None, None, procedure, f"{application.name} has no revision that serves.")
+        why = f"{application.name} has no revision that serves."
+        return Proposal(application.name, None, None, terms.procedure, why, document=terms.document)
     history = read_history(application, events)
     chosen = choose_revision(application, bad, history.services, history.failing)
     if chosen is None:
-        return Proposal(application.name, bad, None, procedure, nothing_known(application, bad))
+        why = nothing_known(application, bad)
+        return Proposal(application.name, bad, None, terms.procedure, why, document=terms.document)
     return proposal_to(application, bad, chosen.revision, chosen.sentence, evidence=chosen.evidence, now=now)
 
 
@@ -149,32 +152,23 @@ def proposal_to(
     source: str = "proposal",
 ) -> Proposal:
     """The rollback from `bad` to `good`, whoever chose it: its values, what to mind, and whether it may be done."""
-    procedure = procedure_of(application)
-    values_by_name = {"app": application.name, "previous": good.name, "bad": bad.name}
-    if procedure == SINGLE:
-        container = container_to_set(application, good, bad)
-        values_by_name["image"] = container[1]
-        values_by_name["container"] = container[0]
+    terms = find_kind(application).plan_rollback(application, bad, good)
+    values_by_name = {"app": application.name, "previous": good.name, "bad": bad.name, **terms.values}
     changed = list_differences(bad, good)
     return Proposal(
         application.name,
         bad,
         good,
-        procedure,
+        terms.procedure,
         why,
-        tuple(list_cautions(good, bad, procedure, now)),
+        tuple(list_cautions(good, bad, terms, now)),
         {name: value for name, value in values_by_name.items() if value},
         source,
         evidence,
         explain_refusal(application, good, bad),
         changed,
+        terms.document,
     )
-
-
-def procedure_of(application: Application) -> str:
-    if application.mode.casefold() == "single":
-        return SINGLE
-    return MULTIPLE if application.has_ingress else WITHOUT_INGRESS
 
 
 def find_revision_to_leave(application: Application) -> Revision | None:
@@ -344,31 +338,11 @@ def list_differences(bad: Revision, good: Revision) -> tuple[str, ...]:
     return tuple(result)
 
 
-def container_to_set(application: Application, good: Revision, bad: Revision) -> tuple[str, str]:
-    """Name and image of the container that the older image is for: the first one that differs. Side-cars keep theirs.
-
-    The name is that of a container which runs now; "" where none has the name of the older one, so that it is asked.
-    """
-    running = {container.name: container.image for container in bad.containers}
-    if not running or not good.containers:
-        return application.name, good.image  # not told: the name that Azure gives by itself
-    if len(running) == len(good.containers) == 1:
-        return next(iter(running)), good.containers[0].image
-    differs = [container for container in good.containers if running.get(container.name) != container.image]
-    chosen = (differs or list(good.containers))[0]
-    return (chosen.name if chosen.name in running else ""), chosen.image
-
-
-def list_cautions(good: Revision, bad: Revision, procedure: str, now: datetime | None) -> Iterable[str]:
+def list_cautions(good: Revision, bad: Revision, terms: RollbackTerms, now: datetime | None) -> Iterable[str]:
     """What a person should know before agreeing."""
-    if procedure == SINGLE:
-        yield "The app is in single revision mode: the older image is deployed again as a new revision."
-        running = {container.name: container.image for container in bad.containers}
-        changed = [container.name for container in good.containers if running.get(container.name) != container.image]
-        if len(changed) > 1:
-            yield f"{', '.join(changed[1:])} also ran another image then, and keeps the one of now."
+    yield from terms.cautions
     changed_settings = list_differences(bad, good)
-    if changed_settings and procedure == SINGLE:
+    if changed_settings and terms.keeps_settings:
         yield f"These settings stay as they are now: {summarise_names(changed_settings)}."
     elif changed_settings:
         yield f"With it change: {summarise_names(changed_settings)}."

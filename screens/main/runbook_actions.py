@@ -30,7 +30,8 @@ def open_catalogue(screen: ActionContext, session: "Session", place: DialogConte
 
 def open_revision(screen: ActionContext, session: "Session", place: DialogContext, revision: Revision) -> None:
     """The menu of a revision, captured at the key press."""
-    from screens.run.revision_menu import RevisionChoice, RevisionMenu
+    from cockpit.platforms.platform import RevisionChoice
+    from screens.run.revision_menu import RevisionMenu
 
     application = application_of(session, revision)
     if application is None:
@@ -67,9 +68,9 @@ def open_procedure(screen: ActionContext, session: "Session", place: DialogConte
 async def _roll_back(
     screen: ActionContext, session: "Session", place: DialogContext, application: Application, chosen: Revision | None
 ) -> None:
+    from cockpit.platforms.platform import REVISIONS_PANE
     from cockpit.runbooks.rollback import FOLDED, propose_chosen, propose_rollback
     from screens.run.open import begin_run, went_on
-    from screens.run.revision_menu import PANE
     from screens.run.rollback import AskRollback, plan_rollback
 
     now = session.time.now()
@@ -78,12 +79,14 @@ async def _roll_back(
     if chosen is None:
         proposal = propose_rollback(application, events, now=now)
     else:
-        proposal = propose_chosen(application, chosen.name, events, now=now, source=PANE)
+        proposal = propose_chosen(application, chosen.name, events, now=now, source=REVISIONS_PANE)
     if proposal.good is None or proposal.refused:
         raise RunRefused(proposal.refused or proposal.why)
     catalogue = await asyncio.to_thread(make_catalogue_reader(session))
-    document = catalogue.document("rollback")
-    catalogue_entry = catalogue.find(f"rollback#{proposal.procedure}" if document.builtin else "rollback")
+    document = catalogue.document(proposal.document)
+    catalogue_entry = catalogue.find(
+        f"{proposal.document}#{proposal.procedure}" if document.builtin else proposal.document
+    )
     went = await went_on(screen.app, session, place, document.runbook, catalogue_entry.procedure, proposal.values)
     if went == "on":
         return

@@ -1,14 +1,14 @@
 """A revision under the cursor: everything known of it, and what can be done with it. Nothing is done by choosing."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
 from cockpit.model.revision import Application, Revision
-from cockpit.model.run import Value
 from cockpit.model.time import Time
+from cockpit.platforms.platform import RevisionChoice
+from cockpit.platforms.registry import find_kind
 from screens.dialogs.dialog import Dialog, DialogContext
 from screens.shared.leaving import leave_screen
 from widgets.choice import Choice
@@ -16,39 +16,6 @@ from widgets.facts import Viewer, build_fact_rows, list_facts
 from widgets.line import Lines
 
 LOOK = "only look"
-PANE = "revisions pane"  # where the values of a wish come from
-
-
-@dataclass(frozen=True, slots=True)
-class RevisionChoice:
-    """What to do: `procedure` as the catalogue finds it, `given` for its placeholders; "" is the roll-back dialog."""
-
-    name: str
-    meaning: str
-    procedure: str
-    given: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def values(self) -> tuple[Value, ...]:
-        return tuple(Value(name, value, PANE) for name, value in self.given.items())
-
-
-def list_revision_choices(application: Application, revision: Revision) -> list[RevisionChoice]:
-    """What makes sense for this revision as it stands."""
-    target = {"app": revision.app, "target-revision": revision.name}
-    running = {"app": revision.app, "current-revision": revision.name}
-    serves = revision.weight > 0
-    result = [RevisionChoice("roll back", "away from it" if serves else "to this revision", "")]
-    if not serves and application.has_ingress and application.mode.casefold() != "single":
-        values_by_name = target | ({"current-revision": application.serving.name} if application.serving else {})
-        result.append(RevisionChoice("traffic", "to this revision, in stages", "shift-traffic", values_by_name))
-    if not revision.active:
-        result.append(RevisionChoice("activate", "start its replicas", "activate", target))
-    elif not serves:
-        result.append(RevisionChoice("deactivate", "stop its replicas; asks for its name", "deactivate", target))
-    if revision.active:
-        result.append(RevisionChoice("restart", "replace all its replicas", "restart", running))
-    return result
 
 
 class RevisionMenu(Dialog[RevisionChoice]):
@@ -60,7 +27,7 @@ class RevisionMenu(Dialog[RevisionChoice]):
     def __init__(self, place: DialogContext, time: Time, application: Application, revision: Revision) -> None:
         super().__init__(place, time)
         self.what = "Revision"
-        self._wishes = list_revision_choices(application, revision)
+        self._wishes = find_kind(application).list_choices(application, revision)
         self._facts = [("revision", revision.name), *list_facts(revision, Viewer(time.now(), place.zone))]
 
     def fields(self) -> ComposeResult:

@@ -4,19 +4,16 @@ import asyncio
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cockpit.config import Secrets
 from cockpit.feeds.base import explain_unknown_error
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.reading import Reading
-from cockpit.model.revision import Revision
 from cockpit.model.system import Environment, System
 from cockpit.model.time import Time
-
-if TYPE_CHECKING:
-    from cockpit.azure.client import Azure
+from cockpit.platforms.registry import list_used_kinds
 
 UNREACHED = (ProblemKind.NETWORK, ProblemKind.TIMEOUT)
 
@@ -83,16 +80,9 @@ def describe_advice(problem: Problem, look: LiveCheck) -> str:
 
 def _describe_role(look: LiveCheck) -> str:
     where = look.environment
-    match look.source:
-        case "revisions":
-            return f"the role Reader on resource group {where.resource_group}"
-        case "log stream":
-            return (
-                "a role with the action Microsoft.App/containerApps/getAuthToken/action, "
-                f"such as Container Apps Operator, on resource group {where.resource_group}"
-            )
-        case "logs":
-            return f"the role Log Analytics Reader on workspace {where.workspace}"
+    for kind in list_used_kinds([where]):
+        if access := kind.describe_access(where, look.source):
+            return access
     kinds = {f"alerts:{source.name}": source.kind for source in where.alerts}
     if kinds.get(look.source) == "azure":
         return f"the role Monitoring Reader on subscription {where.subscription}"
@@ -121,41 +111,26 @@ async def look_once(
     """
     from cockpit import session as wiring
 
-    credential, clouds = wiring.connect_azure(system, environments, read_only=True, time=time)
+    connections = wiring.connect_environments(system, environments, read_only=True, time=time, random=random)
     reveal = Secrets(environ).reveal
     triples: list[tuple[Environment, str, Awaitable[Reading[Any]]]] = []
     try:
         for environment in environments:
-            azure = clouds.get(environment.name)
             feeds = wiring.build_feeds(
-                environment, azure, time=time, random=random, reveal=reveal, references=system.references
+                environment, connections, time=time, random=random, reveal=reveal, references=system.references
             )
             triples += [(environment, feed.name, feed.poll()) for feed in feeds]
             triples += [
-                (environment, source, _take_reading(source, environment, call, time))
-                for source, call in _list_extra_sources(environment, azure, time)
+                (environment, source.name, _take_reading(source.name, environment, source.call, time))
+                for platform in connections.platforms.get(environment.name, ())
+                for source in platform.list_live_sources()
             ]
         readings = await asyncio.gather(*(reading for _, _, reading in triples))
-        identity = credential.identity() if credential is not None else None
+        identity = connections.identity()
     finally:
-        for azure in clouds.values():
-            await azure.close()
-        if credential is not None:
-            await credential.close()
+        await connections.close()
     looks = [LiveCheck(where, source, reading) for (where, source, _), reading in zip(triples, readings, strict=True)]
     return identity.label if identity else "", looks
-
-
-def _list_extra_sources(where: Environment, azure: "Azure | None", time: Time) -> Iterator[tuple[str, Awaitable[Any]]]:
-    """The sources that are asked only when somebody wants to see logs, asked as they would be then."""
-    if azure is None or not where.apps:
-        return
-    yield "log stream", azure.stream_token(where.resource_group, where.apps[0])
-    if where.workspace:
-        from cockpit.platforms.container_apps.log_history import load_log_history
-
-        nobody = Revision(where.apps[0], "cockpit-check", active=False, weight=0, created=None)
-        yield "logs", load_log_history(azure, where.workspace, nobody, time.now())
 
 
 async def _take_reading(source: str, where: Environment, call: Awaitable[Any], time: Time) -> Reading[Any]:

@@ -36,14 +36,13 @@ from cockpit.model.run import Run, StepState, Value
 from cockpit.model.runbook import Procedure
 from cockpit.model.system import System
 from cockpit.model.text import find_nearest
+from cockpit.platforms.registry import find_kind
 from cockpit.runbooks.catalogue.catalogue import Catalogue, CatalogueEntry, NotFound
 from cockpit.runbooks.document.parameters import find_unasked_name
 from cockpit.runbooks.prepare.confirmation import Approval, find_required_confirmation
 from cockpit.runbooks.rollback import FOLDED, propose_chosen, propose_rollback
 from cockpit.runbooks.types import Prepared, RunAlreadyOpen, RunRefused
 from cockpit.session import Session
-
-ROLLBACK = "rollback"
 
 
 @click.command(
@@ -201,12 +200,12 @@ def propose_rollback_target(
     session: Session, place: CatalogueEntry, request: StepRequest
 ) -> tuple[CatalogueEntry, Sequence[Value]]:
     """The built-in rollback with its target, of the one app there is or was named: the procedure, and its values."""
-    if place.document.id != ROLLBACK or not place.document.builtin:
+    if not place.document.builtin:
         return place, ()
     reading = session.watch.latest(session.environment.name, "revisions")
     named = request.given.get("app", "")
     apps = [item for item in (reading.value if reading else None) or () if named in ("", item.name)]
-    if len(apps) != 1:
+    if len(apps) != 1 or find_kind(apps[0]).plan_rollback(apps[0], None, None).document != place.document.id:
         return place, ()
     events = session.timeline.events(environment=session.environment.name, kinds=FOLDED)
     chosen = request.given.get("previous", "")

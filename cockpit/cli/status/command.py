@@ -146,19 +146,20 @@ async def check_environments(
     from random import Random
 
     from cockpit.config import Secrets
-    from cockpit.session import build_feeds, connect_azure
+    from cockpit.session import build_feeds, connect_environments
 
     time, reveal = time or RealTime(), Secrets(os.environ).reveal
-    credential, clouds = connect_azure(system, environments, read_only=True, time=time)
+    random = Random()
+    connections = connect_environments(system, environments, read_only=True, time=time, random=random)
     try:
         feeds = [
             feed
             for environment in environments
             for feed in build_feeds(
                 environment,
-                clouds.get(environment.name),
+                connections,
                 time=time,
-                random=Random(),
+                random=random,
                 reveal=reveal,
                 references=system.references,
             )
@@ -167,10 +168,7 @@ async def check_environments(
         polled = await asyncio.gather(*(feed.poll() for feed in feeds))
         readings = [suspect_own_line(reading, polled, began) for reading in polled]
     finally:
-        for cloud in clouds.values():
-            await cloud.close()
-        if credential is not None:
-            await credential.close()
+        await connections.close()
     now = time.monotonic()
     return [build_state(environment, readings, records[environment.name], now) for environment in environments]
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from cockpit.model.runbook import Runbook
 from cockpit.model.text import clean_line, find_nearest
+from cockpit.platforms.registry import list_procedure_folders
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, Unread
 from cockpit.runbooks.document.labels import make_slug
 from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.document.sidecar import sidecar_of
 
-BUILTIN = Path(__file__).parents[2] / "platforms" / "container_apps" / "procedures"
 LARGEST = 10_000_000  # bytes; no document is larger, a log by mistake is
 SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
 
@@ -26,10 +26,8 @@ def load_catalogue(paths: Sequence[str], *, builtin: bool = True) -> Catalogue:
     taken = {document.id for document in own}
     shipped: list[Document] = []
     if builtin:
-        shipped = [
-            Document(document.id, document.runbook, builtin=True)
-            for document in name_documents(markdown_in(BUILTIN), unread)
-        ]
+        files = (path for folder in list_procedure_folders() for path in markdown_in(folder))
+        shipped = [Document(document.id, document.runbook, builtin=True) for document in name_documents(files, unread)]
     replaced = {document.id for document in shipped} & taken
     kept = tuple(document for document in shipped if document.id not in replaced)
     mine = tuple(Document(document.id, document.runbook, replaces=document.id in replaced) for document in own)

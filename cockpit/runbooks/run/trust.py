@@ -10,12 +10,12 @@ from typing import Literal
 
 from cockpit.model.run import Run
 from cockpit.model.runbook import Damage, Runbook
+from cockpit.platforms.registry import list_procedure_folders
 from cockpit.runbooks.document.read import read_runbook, secrets_of, text_for_people
 from cockpit.runbooks.run.process.files import make_directory, write_whole
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_in_text, secrets_in
 from cockpit.runbooks.types import RunRefused
 
-BUILT_IN = Path(__file__).resolve().parents[2] / "platforms" / "container_apps" / "procedures"
 HASH = re.compile(r"[0-9a-f]{64}")
 Standing = Literal["built-in", "known", "new", "changed"]
 
@@ -64,11 +64,15 @@ def format_difference(before: str, after: str) -> str:
 
 def is_built_in(runbook: Runbook) -> bool:
     """True for a document that ships with the program, byte for byte; its name alone proves nothing."""
-    path = BUILT_IN / Path(runbook.path).name
+    paths = (folder / Path(runbook.path).name for folder in list_procedure_folders())
+    return any(_hash_file(path) == runbook.sha256 for path in paths)
+
+
+def _hash_file(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() == runbook.sha256
+        return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
-        return False
+        return ""
 
 
 def snapshot_path(snapshots: Path, sha256: str) -> Path:

@@ -9,9 +9,10 @@ from cockpit.model.event import Kind
 from cockpit.model.overall import OverallState, list_troubles
 from cockpit.model.run import Run, StepState, Value
 from cockpit.model.system import Environment
+from cockpit.platforms.container_apps.kind import KIND, MULTIPLE, WITHOUT_INGRESS
 from cockpit.platforms.container_apps.revisions import RevisionsPoll
-from cockpit.runbooks.catalogue.load import BUILTIN, open_file
-from cockpit.runbooks.rollback import MULTIPLE, WITHOUT_INGRESS, propose_rollback
+from cockpit.runbooks.catalogue.load import open_file
+from cockpit.runbooks.rollback import propose_rollback
 from cockpit.runbooks.types import RunRefused
 from cockpit.simulator.world.scenario import Scenario, load_scenario
 from cockpit.simulator.world.site import RESOURCE_GROUP, SUBSCRIPTION
@@ -45,7 +46,7 @@ def native(stage: Stage, cloud: Shell) -> Stage:
 
 
 def begin(stage: Stage, slug: str = MULTIPLE) -> Run:
-    runbook = open_file(BUILTIN / "rollback.md")
+    runbook = open_file(KIND.procedures / "rollback.md")
     (procedure,) = (each for each in runbook.procedures if each.slug == slug)
     values = (Value("previous", R41, "proposal"), Value("bad", R44, "proposal"))
     return stage.runner.start(runbook, procedure, trust=runbook.sha256, proposed=values)

@@ -11,11 +11,11 @@ import pytest
 from textual.screen import Screen
 
 from cockpit.model.run import StepState
-from cockpit.runbooks.catalogue.load import BUILTIN, open_file
+from cockpit.platforms.container_apps.kind import KIND, list_revision_choices
+from cockpit.runbooks.catalogue.load import open_file
 from cockpit.runbooks.types import Finished
 from screens.dialogs.dialog import DialogContext
 from screens.main import runbook_actions as acting
-from screens.run.revision_menu import list_revision_choices
 from tests.tui.runbooks.conftest import Bare, Seat, Session
 from tests.tui.runbooks.play import Play
 from tests.tui.stage import application
@@ -212,7 +212,7 @@ def test_every_wish_is_a_built_in_procedure_with_the_values_it_asks_for() -> Non
     for revision in (*app.revisions, replace(app.revisions[1], active=True)):
         for wish in list_revision_choices(app, revision):
             if wish.procedure:
-                asked = {each.name for each in open_file(BUILTIN / f"{wish.procedure}.md").parameters}
+                asked = {each.name for each in open_file(KIND.procedures / f"{wish.procedure}.md").parameters}
                 assert set(wish.given) <= asked
                 assert asked - set(wish.given) <= {"rg"}
 

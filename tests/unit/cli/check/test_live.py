@@ -237,7 +237,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> None:
         return Reading("revisions", "prod", 15.0, 0.0, value=())
 
     feed = SimpleNamespace(name="revisions", poll=poll)
-    monkeypatch.setattr(wiring, "connect_azure", lambda *_, **__: (Cloud(), {"prod": Cloud()}))
+    monkeypatch.setattr(wiring, "connect_azure", lambda *_, **__: (Cloud(), {"prod": Cloud(), "staging": Cloud()}))
     monkeypatch.setattr(wiring, "build_feeds", lambda where, *_, **__: [feed] if where.name == "prod" else [])
 
 

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
+from cockpit.platforms.container_apps.kind import KIND, MULTIPLE, SINGLE
 from cockpit.runbooks.az import recognise_az_command
-from cockpit.runbooks.catalogue.load import BUILTIN, load_catalogue, open_file
+from cockpit.runbooks.catalogue.load import load_catalogue, open_file
 from cockpit.runbooks.drills.badges import Badge, list_badges
 from cockpit.runbooks.prepare.tags import retry_of, timeout_of
-from cockpit.runbooks.rollback import MULTIPLE, SINGLE
 from cockpit.runbooks.run.verify import parse_expectation
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 
-FILES = sorted(BUILTIN.glob("*.md"))
+FILES = sorted(KIND.procedures.glob("*.md"))
 BOOKS: dict[str, Runbook] = {path.stem: open_file(path) for path in FILES}
 STEPS = [
     pytest.param(step, id=f"{name}#{procedure.slug}-{step.ordinal}")

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.runbooks.catalogue.load import BUILTIN, open_file
+from cockpit.platforms.container_apps.kind import KIND
+from cockpit.runbooks.catalogue.load import open_file
 from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.lint.lint import LintContext, lint_runbook, root_of
 
@@ -229,7 +230,7 @@ def test_sidecar_that_is_misspelled(tmp_path: Path) -> None:
     assert said["sidecar"] == "`alias` is not known here; did you mean `aliases`?"
 
 
-@pytest.mark.parametrize("path", sorted(BUILTIN.glob("*.md")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(KIND.procedures.glob("*.md")), ids=lambda path: path.stem)
 def test_what_ships_with_the_program_is_clean(path: Path, programs: str) -> None:
     assert lint_runbook(open_file(path), LintContext(TODAY, programs)) == ()
 

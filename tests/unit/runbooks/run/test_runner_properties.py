@@ -11,10 +11,11 @@ from cockpit.model.run import Run
 from cockpit.model.runbook import Runbook
 from cockpit.model.system import Environment
 from cockpit.model.time import RealTime
+from cockpit.platforms.container_apps.kind import KIND
 from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.prepare.values import Live
 from cockpit.runbooks.run.runner import Runner
-from cockpit.runbooks.run.trust import BUILT_IN, judge_trust, keep_snapshot, read_snapshot
+from cockpit.runbooks.run.trust import judge_trust, keep_snapshot, read_snapshot
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 from cockpit.runbooks.types import RunRefused
 
@@ -90,7 +91,7 @@ def run_of(book: Runbook) -> Run:
 
 
 def test_a_built_in_document_is_trusted_by_its_bytes_and_not_by_its_name(tmp_path: Path) -> None:
-    path = next(BUILT_IN.glob("*.md"))
+    path = next(KIND.procedures.glob("*.md"))
     ours = read_runbook(str(path), path.read_bytes())
     forged = read_runbook(str(path), path.read_bytes() + b"\n```bash\nrm -rf x\n```\n")
     assert judge_trust(ours, [], tmp_path).standing == "built-in"

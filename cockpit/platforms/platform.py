@@ -1,0 +1,115 @@
+"""What the cockpit asks of a platform: first what it is, then what it reads and does where it is connected.
+
+A kind (`PlatformKind`) is pure and cheap: screens, the catalogue and the rollback ask it without a connection. A
+`Platform` is one kind in one environment, with its clients. It connects to nothing before it is first asked.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Protocol
+
+from cockpit.feeds.base import Feed
+from cockpit.model.logline import LogLine
+from cockpit.model.problem import Problem, ProblemKind
+from cockpit.model.revision import Application, Revision
+from cockpit.model.run import Value
+from cockpit.model.system import Environment
+from cockpit.model.time import Time
+
+if TYPE_CHECKING:
+    from cockpit.azure.client import Azure
+
+REVISIONS_PANE = "revisions pane"  # where the values of a choice come from
+
+NO_PLATFORM = Problem(
+    ProblemKind.MISSING,
+    "no platform",
+    "This environment has no platform, so there are no logs to stream.",
+    "Configure one in cockpit.toml; docs/configuration.md lists them.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionChoice:
+    """What can be done with a revision. `procedure` as the catalogue finds it; "" is the roll-back dialog."""
+
+    name: str
+    meaning: str
+    procedure: str
+    given: Mapping[str, str] = field(default_factory=dict)  # for its placeholders
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        return tuple(Value(name, value, REVISIONS_PANE) for name, value in self.given.items())
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackTerms:
+    """How one kind goes back from `bad` to `good`.
+
+    `document` and `procedure` are those of the catalogue. `values` are for its placeholders, beside app, previous and
+    bad. `cautions` are told before those that hold for every platform. `keeps_settings`: the older settings do not
+    come back with it.
+    """
+
+    document: str
+    procedure: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    cautions: tuple[str, ...] = ()
+    keeps_settings: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformContext:
+    """What a platform is built of. `azure` is the environment's client, None without a subscription."""
+
+    environment: Environment
+    time: Time
+    random: Random
+    read_only: bool
+    azure: "Azure | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSource:
+    """One call that `cockpit check --live` makes beside the feeds. What it answers is not kept."""
+
+    name: str  # `log stream`
+    call: Awaitable[object]
+
+
+class Platform(Protocol):
+    """One kind of platform in one environment. Reads raise SourceError."""
+
+    @property
+    def kind(self) -> "PlatformKind": ...
+
+    def build_feed(self) -> Feed:
+        """The feed `revisions` of this environment: Reading[tuple[Application, ...]]."""
+        ...
+
+    def stream_log_lines(self, application: Application, revision: Revision) -> AsyncIterator[LogLine]:
+        """Lines of a revision as they come, until the reader stops."""
+        ...
+
+    def list_live_sources(self) -> Sequence[LiveSource]:
+        """What is asked only when somebody wants it, as it would be asked then."""
+        ...
+
+    async def close(self) -> None:
+        """Close what is its own; the cloud's client belongs to the session."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformKind:
+    """What a platform is: pure, and nothing heavy to import."""
+
+    name: str  # of its package, and in `Application.platform`
+    title: str  # as people call it
+    procedures: Path  # the folder of its built-in documents
+    is_used: Callable[[Environment], bool]
+    list_choices: Callable[[Application, Revision], list[RevisionChoice]]
+    plan_rollback: Callable[[Application, Revision | None, Revision | None], RollbackTerms]
+    describe_access: Callable[[Environment, str], str]  # (environment, source) -> what to ask for after a refusal; ""

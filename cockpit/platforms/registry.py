@@ -1,0 +1,51 @@
+"""Which kinds of platform there are. One more is its package and one line here."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+
+from cockpit.model.revision import Application
+from cockpit.model.system import Environment
+from cockpit.platforms.platform import Platform, PlatformContext, PlatformKind
+
+PACKAGES = ("container_apps",)
+"""Each has a module `kind` with its `KIND`, which is pure, and a module `platform` with `connect_platform(context)`."""
+
+
+@lru_cache(maxsize=1)
+def list_kinds() -> tuple[PlatformKind, ...]:
+    """Every kind, in the order of PACKAGES."""
+    return tuple(_load_kind(package) for package in PACKAGES)
+
+
+def _load_kind(package: str) -> PlatformKind:
+    kind = import_module(f"cockpit.platforms.{package}.kind").KIND
+    assert isinstance(kind, PlatformKind)
+    return kind
+
+
+def find_kind(application: Application) -> PlatformKind:
+    """The kind that an app runs on."""
+    kinds = list_kinds()
+    return next((kind for kind in kinds if kind.name == application.platform), kinds[0])
+
+
+def list_used_kinds(environments: Sequence[Environment]) -> tuple[PlatformKind, ...]:
+    """The kinds that at least one of the environments uses."""
+    return tuple(kind for kind in list_kinds() if any(kind.is_used(environment) for environment in environments))
+
+
+def list_procedure_folders() -> tuple[Path, ...]:
+    """Where the built-in documents of every kind are."""
+    return tuple(kind.procedures for kind in list_kinds())
+
+
+def connect_platforms(context: PlatformContext) -> tuple[Platform, ...]:
+    """The platforms that an environment uses. Connects to nothing yet; imports what they need."""
+    return tuple(_connect_platform(kind, context) for kind in list_used_kinds([context.environment]))
+
+
+def _connect_platform(kind: PlatformKind, context: PlatformContext) -> Platform:
+    platform: Platform = import_module(f"cockpit.platforms.{kind.name}.platform").connect_platform(context)
+    return platform

@@ -1,0 +1,54 @@
+"""One more platform is its package and one line: what every package must bring, and what it costs."""
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import cockpit.platforms
+from cockpit.model.revision import Application
+from cockpit.model.system import Environment
+from cockpit.platforms.registry import PACKAGES, find_kind, list_kinds, list_procedure_folders, list_used_kinds
+from cockpit.runbooks.catalogue.load import load_catalogue
+
+FOLDER = Path(cockpit.platforms.__file__).parent
+HEAVY = ("azure", "httpx", "aiohttp", "msal", "kr8s", "textual", "rich")
+
+
+def test_every_package_is_registered_and_named_like_its_folder() -> None:
+    assert sorted(PACKAGES) == sorted(path.parent.name for path in FOLDER.glob("*/kind.py"))
+    assert [kind.name for kind in list_kinds()] == list(PACKAGES)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_package_can_be_connected(package: str) -> None:
+    assert callable(import_module(f"cockpit.platforms.{package}.platform").connect_platform)
+
+
+def test_an_environment_without_settings_uses_no_platform() -> None:
+    assert list_used_kinds([Environment("prod")]) == ()
+
+
+@pytest.mark.parametrize("kind", list_kinds(), ids=lambda kind: kind.name)
+def test_the_rollback_of_every_kind_is_one_of_its_own_documents(kind: object) -> None:
+    app = Application("shop", "prod", "multiple", "", (), platform=getattr(kind, "name"))  # noqa: B009
+    terms = find_kind(app).plan_rollback(app, None, None)
+    document = load_catalogue([]).document(terms.document)
+    assert Path(document.runbook.path).parent == find_kind(app).procedures
+    assert terms.procedure in {procedure.slug for procedure in document.runbook.procedures}
+
+
+def test_no_two_built_in_documents_are_named_alike() -> None:
+    names = [path.name for folder in list_procedure_folders() for path in folder.glob("*.md")]
+    assert len(names) == len(set(names))
+
+
+def test_the_kinds_cost_nothing_to_look_at() -> None:
+    script = (
+        "import sys; from cockpit.platforms.registry import list_kinds; list_kinds(); "
+        f"print(*[name for name in {HEAVY} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
